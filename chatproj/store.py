@@ -1,0 +1,256 @@
+"""
+Small state that all processes share and nobody mourns: buckets, counters, leases and rosters.
+
+In Redis where there is one, else in this process. Everything in it ends by itself, so what a killed process leaves
+behind is gone within its lease; whoever needs a promise stores a row. It knows no chat.
+
+Times are seconds, and in Redis its own clock measures them: the processes' clocks may disagree.
+"""
+import threading
+import time
+
+import redis
+from django.conf import settings
+
+# A roster's key outlives its last lease by this much, so that the sweep still finds who is gone.
+ROSTER_GRACE_SECONDS = 600
+
+
+class MemoryStore:
+    """The state of a site that is one process."""
+
+    def __init__(self):
+        self._lock = threading.RLock()
+        self._values = {}
+
+    def clear(self):
+        """Forgets everything. For tests."""
+        self._values.clear()
+
+    def ping(self):
+        """Raises what the other methods would, where the state cannot be reached."""
+
+    def take(self, name, burst, per_second):
+        """Takes one from a bucket of `burst` refilled by `per_second`. Returns 0, or the seconds to wait for one."""
+        with self._lock:
+            now = time.monotonic()
+            level, at = self._values.get(("bucket", name), (burst, now))
+            level = min(burst, level + (now - at) * per_second)
+            wait = 0 if level >= 1 else (1 - level) / per_second
+            self._values["bucket", name] = (level if wait else level - 1), now
+            return wait
+
+    def count(self, name, seconds):
+        """Counts one, and returns how many there were in the present window of `seconds`."""
+        with self._lock:
+            number, ends_at = self._values.get(("count", name), (0, 0))
+            if ends_at < time.monotonic():
+                number, ends_at = 0, time.monotonic() + seconds
+            self._values["count", name] = number + 1, ends_at
+            return number + 1
+
+    def lease(self, name, holder, seconds, most):
+        """Gives `holder` one of `most` leases, or renews it. Returns whether there was one left."""
+        with self._lock:
+            leases = self._values.setdefault(("lease", name), {})
+            now = time.monotonic()
+            for gone in [key for key, ends_at in leases.items() if ends_at < now]:
+                del leases[gone]
+            if holder not in leases and len(leases) >= most:
+                return False
+            leases[holder] = now + seconds
+            return True
+
+    def release(self, name, holder):
+        """Ends a lease before its time."""
+        with self._lock:
+            self._values.get(("lease", name), {}).pop(holder, None)
+
+    def enter(self, name, owner, entry, seconds):
+        """Puts one entry of `owner` on a roster for `seconds`, or renews it. Returns whether news are waiting."""
+        with self._lock:
+            roster = self._swept(name)
+            if entry not in roster["entries"] and self._owned(roster, owner) == 0:
+                self._note(roster, owner, "came")
+            roster["entries"][entry] = owner, time.monotonic() + seconds
+            return bool(roster["news"])
+
+    def leave(self, name, owner, entry):
+        """Takes an entry off a roster. Returns whether news are waiting."""
+        with self._lock:
+            roster = self._swept(name)
+            if roster["entries"].pop(entry, None) and self._owned(roster, owner) == 0:
+                self._note(roster, owner, "went")
+            return bool(roster["news"])
+
+    def roster(self, name, most):
+        """Returns (up to `most` owners, the number of all owners)."""
+        with self._lock:
+            owners = list(dict.fromkeys(owner for owner, _ in self._swept(name)["entries"].values()))
+            return owners[:most], len(owners)
+
+    def take_news(self, name):
+        """Returns (owners who came, owners who went, the number of all owners) since this was last asked."""
+        with self._lock:
+            roster = self._swept(name)
+            news, roster["news"] = roster["news"], {}
+            count = len({owner for owner, _ in roster["entries"].values()})
+            return _by_kind(news) + (count,)
+
+    def _swept(self, name):
+        roster = self._values.setdefault(("roster", name), {"entries": {}, "news": {}})
+        now = time.monotonic()
+        for entry, (owner, ends_at) in list(roster["entries"].items()):
+            if ends_at < now:
+                del roster["entries"][entry]
+                if self._owned(roster, owner) == 0:
+                    self._note(roster, owner, "went")
+        return roster
+
+    @staticmethod
+    def _owned(roster, owner):
+        return sum(1 for other, _ in roster["entries"].values() if other == owner)
+
+    @staticmethod
+    def _note(roster, owner, kind):
+        # Who went and came again before anybody was told did neither.
+        if roster["news"].pop(owner, kind) == kind:
+            roster["news"][owner] = kind
+
+
+class RedisStore:
+    """The state of a site with several processes. The methods are MemoryStore's, each one round trip."""
+
+    PREFIX = "chat:"
+
+    _TAKE = """
+        local time = redis.call('TIME')
+        local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+        local burst, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
+        local bucket = redis.call('HMGET', KEYS[1], 'level', 'at')
+        local level = math.min(burst, (tonumber(bucket[1]) or burst) + (now - (tonumber(bucket[2]) or now)) * rate)
+        local wait = 0
+        if level >= 1 then level = level - 1 else wait = (1 - level) / rate end
+        redis.call('HSET', KEYS[1], 'level', tostring(level), 'at', string.format('%.6f', now))
+        redis.call('EXPIRE', KEYS[1], math.ceil(burst / rate) + 1)
+        return tostring(wait)
+    """
+    _COUNT = """
+        local number = redis.call('INCR', KEYS[1])
+        if number == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+        return number
+    """
+    _LEASE = """
+        local now = tonumber(redis.call('TIME')[1])
+        redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+        if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then
+            return 0
+        end
+        redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
+        redis.call('EXPIRE', KEYS[1], ARGV[2])
+        return 1
+    """
+    # KEYS: entries (owner \\n entry, by the end of its lease), owners (how many entries each has), news.
+    # ARGV: operation, owner, entry, seconds or the most owners, grace.
+    _ROSTER = """
+        local now = tonumber(redis.call('TIME')[1])
+        local function note(owner, kind)
+            local other = redis.call('HGET', KEYS[3], owner)
+            if other and other ~= kind then
+                redis.call('HDEL', KEYS[3], owner)
+            else
+                redis.call('HSET', KEYS[3], owner, kind)
+            end
+        end
+        local function drop(owner, member)
+            if redis.call('ZREM', KEYS[1], member) == 1 and redis.call('HINCRBY', KEYS[2], owner, -1) <= 0 then
+                redis.call('HDEL', KEYS[2], owner)
+                note(owner, 'went')
+            end
+        end
+        for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
+            drop(string.match(member, '^(.-)\\n'), member)
+        end
+        local operation, owner = ARGV[1], ARGV[2]
+        local member = owner .. '\\n' .. ARGV[3]
+        if operation == 'enter' then
+            if redis.call('ZADD', KEYS[1], now + tonumber(ARGV[4]), member) == 1
+                and redis.call('HINCRBY', KEYS[2], owner, 1) == 1 then note(owner, 'came') end
+            for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, tonumber(ARGV[4]) + tonumber(ARGV[5])) end
+            return redis.call('EXISTS', KEYS[3])
+        elseif operation == 'leave' then
+            drop(owner, member)
+            redis.call('EXPIRE', KEYS[3], ARGV[5])
+            return redis.call('EXISTS', KEYS[3])
+        elseif operation == 'news' then
+            local news = redis.call('HGETALL', KEYS[3])
+            redis.call('DEL', KEYS[3])
+            return {redis.call('HLEN', KEYS[2]), news}
+        end
+        local owners, most = {}, tonumber(ARGV[4])
+        for index, name in ipairs(redis.call('HKEYS', KEYS[2])) do
+            if index > most then break end
+            owners[index] = name
+        end
+        return {redis.call('HLEN', KEYS[2]), owners}
+    """
+
+    def __init__(self, url):
+        # Bounded in time: a paused Redis must not hold its callers for ever.
+        self._client = redis.StrictRedis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+        self._take = self._client.register_script(self._TAKE)
+        self._count = self._client.register_script(self._COUNT)
+        self._lease = self._client.register_script(self._LEASE)
+        self._roster = self._client.register_script(self._ROSTER)
+
+    def clear(self):
+        """Forgets everything. For tests."""
+        for key in self._client.scan_iter(f"{self.PREFIX}*"):
+            self._client.delete(key)
+
+    def ping(self):
+        self._client.ping()
+
+    def take(self, name, burst, per_second):
+        return float(self._take(keys=[f"{self.PREFIX}bucket:{name}"], args=[burst, per_second]))
+
+    def count(self, name, seconds):
+        return self._count(keys=[f"{self.PREFIX}count:{name}"], args=[seconds])
+
+    def lease(self, name, holder, seconds, most):
+        return bool(self._lease(keys=[f"{self.PREFIX}lease:{name}"], args=[holder, seconds, most]))
+
+    def release(self, name, holder):
+        self._client.zrem(f"{self.PREFIX}lease:{name}", holder)
+
+    def enter(self, name, owner, entry, seconds):
+        return bool(self._ask(name, "enter", owner, entry, seconds))
+
+    def leave(self, name, owner, entry):
+        return bool(self._ask(name, "leave", owner, entry))
+
+    def roster(self, name, most):
+        count, owners = self._ask(name, "owners", seconds_or_most=most)
+        return [owner.decode() for owner in owners], count
+
+    def take_news(self, name):
+        count, news = self._ask(name, "news")
+        texts = [text.decode() for text in news]
+        return _by_kind(dict(zip(texts[::2], texts[1::2], strict=True))) + (count,)
+
+    def _ask(self, name, operation, owner="", entry="", seconds_or_most=0):
+        keys = [f"{self.PREFIX}roster:{name}:{part}" for part in ("entries", "owners", "news")]
+        return self._roster(keys=keys, args=[operation, owner, entry, seconds_or_most, ROSTER_GRACE_SECONDS])
+
+
+def _by_kind(news):
+    came = [owner for owner, kind in news.items() if kind == "came"]
+    return came, [owner for owner, kind in news.items() if kind == "went"]
+
+
+def make_store(url):
+    """Returns the store at a Redis URL, or one within this process for None."""
+    return RedisStore(url) if url else MemoryStore()
+
+
+store = make_store(settings.REDIS_URL)

@@ -1,0 +1,19 @@
+"""
+The transport: Channels 1.x with what it does wrong put right. It knows no chat; any Channels 1.x site can use it.
+
+What applications import is here: the decorators, under the names that they have in Channels, and `call_later`.
+"""
+from channels.auth import channel_session_user, channel_session_user_from_http
+from channels.sessions import channel_session
+
+from .ordering import enforce_ordering, forget_ordering
+from .timers import call_later
+
+__all__ = [
+    "call_later",
+    "channel_session",
+    "channel_session_user",
+    "channel_session_user_from_http",
+    "enforce_ordering",
+    "forget_ordering",
+]

@@ -1,0 +1,235 @@
+"""
+The interface server: Daphne 1.4 with limits on what it reads, close codes that clients can read, and fast replies.
+
+By subclassing: each class here stands over Daphne's of the same job and says what it changes. It knows no chat.
+"""
+import json
+import logging
+import random
+import string
+import threading
+import time
+
+from autobahn.twisted.websocket import ConnectionDeny
+from daphne import http_protocol, server, ws_protocol
+from twisted.internet import defer, reactor
+from twisted.internet.endpoints import serverFromString
+from twisted.logger import globalLogBeginner
+
+logger = logging.getLogger(__name__)
+
+MAX_FRAME_BYTES = 64 * 1024
+MAX_BODY_BYTES = 1024 * 1024
+HANDSHAKE_SECONDS = 20
+# str.splitlines, with which autobahn reads the handshake, ends a line at each of these: a header's value that
+# holds one could smuggle in further headers, an Origin for example.
+LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
+# The codes that autobahn's sendClose refuses and that only the server itself may send.
+SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
+
+
+class WebSocketProtocol(ws_protocol.WebSocketProtocol):
+    """One websocket. Refuses `?session_key=`, and can close with the codes that servers use."""
+
+    def onConnect(self, request):
+        # Channels would log the socket in by this parameter, over the cookie: a link could plant a login.
+        if "session_key" in request.params:
+            raise ConnectionDeny(code=400, reason="session_key is not accepted")
+        try:
+            return super().onConnect(request)
+        except ConnectionDeny:
+            raise
+        except Exception:
+            logger.exception("A handshake could not be passed on")
+            raise ConnectionDeny(code=503, reason="Service Unavailable") from None
+
+    def serverClose(self, code=True):
+        if self.state != self.STATE_OPEN:
+            return
+        if code in SERVER_CLOSE_CODES:
+            self.sendCloseFrame(code=code, isReply=False)
+        else:
+            super().serverClose(code)
+
+
+class WebRequest(http_protocol.WebRequest):
+    """One HTTP request, or the beginning of a websocket. Bounds the body and distrusts what a client says of itself."""
+
+    body_bytes = 0
+
+    def handleContentChunk(self, data):
+        self.body_bytes += len(data)
+        if self.body_bytes <= MAX_BODY_BYTES:
+            super().handleContentChunk(data)
+
+    def process(self):
+        # Any client may send it, and it would become SCRIPT_NAME.
+        self.requestHeaders.removeHeader(b"daphne-root-path")
+        if self.body_bytes > MAX_BODY_BYTES:
+            return self.refuse(413, b"Payload Too Large", "too_large", f"At most {MAX_BODY_BYTES} bytes are read.")
+        if self._is_smuggling():
+            return self.refuse(400, b"Bad Request", "invalid_field", "A header holds a line end.")
+        self._trust_proxies()
+        super().process()
+
+    def _is_smuggling(self):
+        if not self.requestHeaders.hasHeader(b"upgrade"):
+            return False
+        values = [value for _, values in self.requestHeaders.getAllRawHeaders() for value in values]
+        return any(end in value for value in values for end in LINE_ENDS)
+
+    def _trust_proxies(self):
+        """Leaves in X-Forwarded-For only the address that our outermost trusted proxy saw."""
+        hops = self.factory.trusted_proxies
+        addresses = b",".join(self.requestHeaders.getRawHeaders(b"x-forwarded-for", [])).split(b",")
+        if hops and addresses != [b""]:
+            self.requestHeaders.setRawHeaders(b"x-forwarded-for", [addresses[-min(hops, len(addresses))].strip()])
+
+    def refuse(self, status, reason, code, detail):
+        """Answers before any consumer has seen the request: JSON under /api/, else Daphne's small page."""
+        self.request_start = time.time()
+        self.client_addr = None
+        self.setHeader(b"Connection", b"close")
+        if not self.path.startswith(b"/api/"):
+            return self.basic_error(status, reason, detail)
+        content = json.dumps({"code": code, "detail": detail}).encode()
+        headers = [(b"Content-Type", b"application/json")]
+        return self.serverResponse({"status": status, "headers": headers, "content": content})
+
+    def send_disconnect(self):
+        # A refused request never reached a consumer, so there is nobody to tell that it is over.
+        if hasattr(self, "clean_headers"):
+            super().send_disconnect()
+
+
+
+class HTTPFactory(http_protocol.HTTPFactory):
+    """Makes the protocols above, with limits that Daphne's command line does not know."""
+
+    def __init__(self, *args, trusted_proxies=0, handshake_seconds=HANDSHAKE_SECONDS, ping_timeout=30, **kwargs):
+        super().__init__(*args, ping_timeout=ping_timeout, **kwargs)
+        self.trusted_proxies = trusted_proxies
+        self.ws_factory.protocol = WebSocketProtocol
+        self.ws_factory.setProtocolOptions(
+            maxFramePayloadSize=MAX_FRAME_BYTES,
+            maxMessagePayloadSize=MAX_FRAME_BYTES,
+            # Say 1007 or 1009 before hanging up, rather than just hang up.
+            failByDrop=False,
+            openHandshakeTimeout=handshake_seconds,
+            autoPingTimeout=ping_timeout,
+            # Every call of this sets it back; with it, `Origin: null` reaches our own check.
+            allowNullOrigin=True,
+        )
+
+    def buildProtocol(self, addr):
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = WebRequest
+        return protocol
+
+
+class ReplyReader(threading.Thread):
+    """
+    Takes replies off the channel layer with a blocking read, and gives them to the reactor as they come.
+
+    Daphne asks every 50 ms instead, or, where txredisapi is installed, opens connections for every single reply.
+    """
+
+    def __init__(self, channel_layer, send_channel, dispatch):
+        super().__init__(name="replies", daemon=True)
+        self.channel_layer = channel_layer
+        self.send_channel = send_channel
+        self.dispatch = dispatch
+        self.stopped = False
+
+    def run(self):
+        pause = 0.1
+        while not self.stopped:
+            try:
+                channel, message = self.channel_layer.receive([self.send_channel], block=True)
+                pause = 0.1
+            except Exception as error:
+                logger.error("Replies cannot be read, trying again in %.1f s: %s", pause, error)
+                time.sleep(pause)
+                pause = min(pause * 2, 2)
+                continue
+            if channel:
+                reactor.callFromThread(self.dispatch, channel, message)
+            elif not hasattr(self.channel_layer, "blpop_timeout"):
+                time.sleep(0.005)  # the in-memory layer does not know how to block
+
+
+class Server(server.Server):
+    """
+    Daphne's server on the factory above.
+
+    Beside Daphne's own arguments: `trusted_proxies`, the number of proxies in front whose X-Forwarded-For and
+    X-Forwarded-Proto are believed (0: none). `websocket_handshake_timeout` is in seconds.
+    """
+
+    def __init__(self, *args, trusted_proxies=0, websocket_handshake_timeout=HANDSHAKE_SECONDS, **kwargs):
+        # -1: a websocket may live as long as it answers pings; Daphne's default ends it after group_expiry.
+        kwargs.setdefault("websocket_timeout", -1)
+        if trusted_proxies:
+            kwargs["proxy_forwarded_address_header"] = "X-Forwarded-For"
+            kwargs["proxy_forwarded_proto_header"] = "X-Forwarded-Proto"
+        super().__init__(*args, websocket_handshake_timeout=websocket_handshake_timeout, **kwargs)
+        self.trusted_proxies = trusted_proxies
+
+    def run(self):
+        """Serves until the reactor stops. Returns the exit code: 1 where it could not listen."""
+        self.exit_code = 0
+        self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
+        self.factory = self.make_factory()
+        globalLogBeginner.beginLoggingTo([lambda _: None], redirectStandardIO=False, discardBuffer=True)
+        self.reader = ReplyReader(self.channel_layer, self.send_channel, self.dispatch)
+        reactor.callWhenRunning(self.reader.start)
+        reactor.callLater(2, self.timeout_checker)
+        reactor.addSystemEventTrigger("before", "shutdown", self.close_sockets)
+        for description in self.endpoints:
+            logger.info("Listening on endpoint %s", description)
+            listener = serverFromString(reactor, str(description)).listen(self.factory)
+            listener.addErrback(self.on_listener_error)
+            self.listeners.append(listener)
+        reactor.run(installSignalHandlers=self.signal_handlers)
+        return self.exit_code
+
+    def make_factory(self):
+        return HTTPFactory(
+            self.channel_layer,
+            action_logger=self.action_logger,
+            send_channel=self.send_channel,
+            timeout=self.http_timeout,
+            websocket_timeout=self.websocket_timeout,
+            websocket_connect_timeout=self.websocket_connect_timeout,
+            ping_interval=self.ping_interval,
+            ping_timeout=self.ping_timeout,
+            ws_protocols=self.ws_protocols,
+            root_path=self.root_path,
+            proxy_forwarded_address_header=self.proxy_forwarded_address_header,
+            proxy_forwarded_port_header=self.proxy_forwarded_port_header,
+            proxy_forwarded_proto_header=self.proxy_forwarded_proto_header,
+            handshake_seconds=self.websocket_handshake_timeout,
+            trusted_proxies=self.trusted_proxies,
+        )
+
+    def dispatch(self, channel, message):
+        try:
+            self.factory.dispatch_reply(channel, message)
+        except Exception:
+            logger.exception("A reply could not be sent on %s", channel)
+
+    def on_listener_error(self, failure):
+        # An interface that cannot listen is no interface: end, so that whoever supervises sees it.
+        logger.error("Cannot listen: %s", failure.getErrorMessage())
+        self.exit_code = 1
+        reactor.callWhenRunning(reactor.stop)
+
+    def close_sockets(self):
+        """Tells every websocket that the server goes away, and gives the frames half a second to leave."""
+        self.reader.stopped = True
+        for protocol in list(self.factory.reply_protocols.values()):
+            if isinstance(protocol, WebSocketProtocol):
+                protocol.serverClose(1001)
+        waiting = defer.Deferred()
+        reactor.callLater(0.5, waiting.callback, None)
+        return waiting
