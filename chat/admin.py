@@ -1,0 +1,94 @@
+"""
+The operators' pages: rooms, people, members, messages. What they change goes through the services, so that every
+open tab sees it.
+"""
+from django.contrib import admin
+
+from chat.models import Member, Message, Person, Room, Token
+from chat.services import rooms
+
+
+@admin.register(Room)
+class RoomAdmin(admin.ModelAdmin):
+    list_display = ["slug", "name", "offset", "last_at", "created_at"]
+    search_fields = ["slug", "name", "topic"]
+    ordering = ["-id"]
+    readonly_fields = ["offset", "last_at", "created_at", "created_by"]
+
+    def get_readonly_fields(self, request, obj=None):
+        # A slug is in people's links and in the fingerprints of refs: it stays.
+        return [*self.readonly_fields, "slug"] if obj else self.readonly_fields
+
+
+@admin.register(Person)
+class PersonAdmin(admin.ModelAdmin):
+    list_display = ["handle", "is_guest", "is_active", "is_staff", "seen_at", "created_at"]
+    list_filter = ["is_guest", "is_active", "is_staff"]
+    search_fields = ["handle"]
+    ordering = ["-id"]
+    fields = ["handle", "is_active", "is_staff", "is_superuser", "groups", "user_permissions"]
+    fields += ["is_guest", "created_at", "seen_at", "last_login"]
+    readonly_fields = ["handle", "is_guest", "created_at", "seen_at", "last_login"]
+    filter_horizontal = ["groups", "user_permissions"]
+
+    def has_add_permission(self, request):
+        return False  # people sign up, and `createsuperuser` makes the first operator
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # what they said stays in the rooms; deactivate them instead
+
+    def get_readonly_fields(self, request, obj=None):
+        # Who may use the admin is no way to give oneself more than one has.
+        rights = ["is_staff", "is_superuser", "groups", "user_permissions"]
+        return self.readonly_fields if request.user.is_superuser else [*self.readonly_fields, *rights]
+
+
+@admin.register(Member)
+class MemberAdmin(admin.ModelAdmin):
+    list_display = ["person", "room", "role", "joined_at"]
+    list_filter = ["role"]
+    search_fields = ["person__handle", "room__slug"]
+    raw_id_fields = ["room", "person"]
+    ordering = ["-id"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["room", "person"] if obj else []
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        rooms.set_role(obj, obj.role)
+
+
+@admin.register(Message)
+class MessageAdmin(admin.ModelAdmin):
+    list_display = ["room", "number", "author", "body", "created_at", "removed_at"]
+    search_fields = ["body", "author__handle", "room__slug"]
+    list_select_related = ["room", "author"]
+    ordering = ["-id"]
+    actions = ["remove_messages"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False if obj else super().has_change_permission(request)
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # offsets must have no gaps: a message is removed, its row stays
+
+    def remove_messages(self, request, queryset):
+        count = rooms.remove_as_operator(request.user, queryset)
+        self.message_user(request, f"{count} messages removed.")
+
+    remove_messages.short_description = "Remove the selected messages"
+    remove_messages.allowed_permissions = ("change",)
+
+
+@admin.register(Token)
+class TokenAdmin(admin.ModelAdmin):
+    list_display = ["name", "person", "created_at"]
+    readonly_fields = ["person", "name", "created_at"]
+    exclude = ["digest"]
+
+    def has_add_permission(self, request):
+        return False

@@ -1,0 +1,99 @@
+"""
+Who hears what: the only module that names groups and channels.
+
+Everything goes out at once, not at the end of the consumer: callers publish when the transaction has committed
+(`transaction.on_commit`), and then nothing is left to wait for. It stores nothing and checks no rights.
+"""
+import hashlib
+
+from channels import Group
+
+from chat import protocol
+
+
+def room_group(room_id):
+    return f"room-{room_id}"
+
+
+def member_group(member_id):
+    """All connections of one person in one room."""
+    return f"member-{member_id}"
+
+
+def credential_group(session_key=None, token_id=None):
+    """All connections that one login session, or one token, let in. The key itself stays secret."""
+    if token_id is not None:
+        return f"token-{token_id}"
+    return f"login-{hashlib.sha256(session_key.encode()).hexdigest()[:40]}"
+
+
+LOBBY_GROUP = "lobby"
+
+
+def subscribe(channel, groups):
+    """Adds a reply channel to groups, or renews it there: a Redis that lost its memory is told again."""
+    for group in groups:
+        Group(group).add(channel)
+
+
+def unsubscribe(channel, groups):
+    for group in groups:
+        Group(group).discard(channel)
+
+
+def publish(group, event):
+    """Sends an event to every connection of a group."""
+    Group(group).send({"text": protocol.encode(event)}, immediately=True)
+
+
+def publish_to_others(group, event, channel):
+    """Sends an event to every connection of a group but one."""
+    layer = Group(group).channel_layer
+    content = {"text": protocol.encode(event)}
+    for other in list(layer.group_channels(group)):
+        if other != channel.name:
+            try:
+                layer.send(other, content)
+            except layer.ChannelFull:
+                # As in a group's send: this event is lost to it, and its cursor will tell it so.
+                continue
+
+
+def reply(channel, event):
+    """Sends an event to one connection."""
+    channel.send({"text": protocol.encode(event)}, immediately=True)
+
+
+def accept(channel, event=None, close=None):
+    """Completes a handshake; with the first event in the same message, or with a close code the client can read."""
+    content = {"accept": True}
+    if event is not None:
+        content["text"] = protocol.encode(event)
+    if close is not None:
+        content["close"] = close
+    channel.send(content, immediately=True)
+
+
+def close(channel, code):
+    """Closes one connection."""
+    channel.send({"close": code}, immediately=True)
+
+
+def close_group(group, code):
+    """Closes every connection of a group."""
+    Group(group).send({"close": code}, immediately=True)
+
+
+def echo(channel, content):
+    """Answers with the frame as it came."""
+    channel.send(content, immediately=True)
+
+
+def queue_statistics(channels):
+    """Returns {channel: statistics of the layer} for the named channels, {} where the layer keeps none."""
+    layer = Group(LOBBY_GROUP).channel_layer
+    if "statistics" not in layer.extensions:
+        return {}
+    return {name: layer.channel_statistics(name) for name in channels}
+
+

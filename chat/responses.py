@@ -1,0 +1,51 @@
+"""Refusals as HTTP answers: the wire's codes with the status that fits. Nothing here decides; it only words."""
+import math
+
+from django.http import JsonResponse
+from django.shortcuts import render
+
+STATUSES = {
+    "not_signed_in": 401,
+    "forbidden": 403,
+    "muted": 403,
+    "csrf_failed": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "taken": 409,
+    "ref_conflict": 409,
+    "too_large": 413,
+    "rate_limited": 429,
+    "internal": 500,
+    "unavailable": 503,
+}
+
+TITLES = {
+    401: "Who are you?",
+    403: "Not open to you",
+    404: "Nothing here",
+    405: "Not like that",
+    409: "Taken",
+    413: "Too large",
+    429: "Too much at once",
+    500: "Something broke",
+    503: "Back in a moment",
+}
+
+
+def refuse(request, refusal):
+    """Returns a Refused as JSON under /api/, as a page elsewhere. Codes without a status of their own are 400."""
+    status = STATUSES.get(refusal.code, 400)
+    if request.path.startswith("/api/"):
+        body = {"code": refusal.code, "detail": refusal.detail}
+        if refusal.ref is not None:
+            body["ref"] = refusal.ref
+        if refusal.retry_after is not None:
+            body["retry_after"] = refusal.retry_after
+        response = JsonResponse(body, status=status)
+    else:
+        # Without the request: its context asks for the session, which may be what has just failed.
+        context = {"title": TITLES.get(status, "That did not make sense"), "detail": refusal.detail, "status": status}
+        response = render(None, "error.html", context, status=status)
+    if refusal.retry_after is not None:
+        response["Retry-After"] = str(math.ceil(refusal.retry_after))
+    return response

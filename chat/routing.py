@@ -1,0 +1,22 @@
+"""The chat's channels: which consumer takes which, below the paths that chatproj/routing.py gives them."""
+from channels import route
+
+from chat import consumers
+
+room_routing = [
+    route("websocket.connect", consumers.ws_connect),
+    route("websocket.receive", consumers.ws_receive),
+    route("websocket.disconnect", consumers.ws_disconnect),
+]
+
+lobby_routing = [
+    route("websocket.connect", consumers.lobby_connect),
+    route("websocket.receive", consumers.ws_ignored),
+    route("websocket.disconnect", consumers.lobby_disconnect),
+]
+
+echo_routing = [
+    route("websocket.connect", consumers.echo_connect),
+    route("websocket.receive", consumers.echo_receive),
+    route("websocket.disconnect", consumers.echo_disconnect),
+]

@@ -1,0 +1,67 @@
+"""
+How much one person, or one address, may ask for. The numbers are settings; CHAT_LIMITS=off lifts them all.
+
+Writes nothing but the store's buckets.
+"""
+import math
+
+from django.conf import settings
+
+from chat.protocol import CLOSE_FLOODING, Dismissed, Refused
+from chatproj.store import store
+
+
+def check_event(person_id, ref=None):
+    """
+    Counts one frame or request of a person. Raises `rate_limited` with `ref`, or Dismissed for one who floods on
+    regardless of that answer.
+    """
+    wait = _take("events", person_id)
+    if not wait:
+        return
+    refusals = store.count(f"refusals:{person_id}", settings.CHAT_FLOOD_SECONDS)
+    if refusals > settings.CHAT_FLOOD_REFUSALS:
+        raise Dismissed(CLOSE_FLOODING)
+    raise _too_much(wait, ref)
+
+
+def check_address(kind, address):
+    """Counts one `kind` (a key of CHAT_LIMITS) for an address. Raises `rate_limited`."""
+    wait = _take(kind, address)
+    if wait:
+        raise _too_much(wait)
+
+
+def _take(kind, whose):
+    if not settings.CHAT_LIMITS_ON:
+        return 0
+    return store.take(f"{kind}:{whose}", *settings.CHAT_LIMITS[kind])
+
+
+def _too_much(wait, ref=None):
+    # In whole milliseconds and rounded up: who comes back then is let in.
+    return Refused("rate_limited", "Too much at once; wait a little.", ref, math.ceil(wait * 1000) / 1000)
+
+
+def lease_socket(person_id, address, channel):
+    """Counts an open socket of a person and an address, or renews it. Raises `rate_limited` for one too many."""
+    if not settings.CHAT_LIMITS_ON:
+        return
+    seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
+    for name, most in _socket_counters(person_id, address):
+        if not store.lease(name, channel, seconds, most):
+            raise Refused("rate_limited", "Too many connections are open.", retry_after=float(seconds))
+
+
+def release_socket(person_id, address, channel):
+    """Ends what `lease_socket` counts."""
+    if settings.CHAT_LIMITS_ON:
+        for name, _ in _socket_counters(person_id, address):
+            store.release(name, channel)
+
+
+def _socket_counters(person_id, address):
+    return [
+        (f"sockets:person:{person_id}", settings.CHAT_MAX_SOCKETS_PER_PERSON),
+        (f"sockets:address:{address}", settings.CHAT_MAX_SOCKETS_PER_ADDRESS),
+    ]

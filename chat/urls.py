@@ -1,0 +1,26 @@
+"""The chat's addresses: pages, the JSON API, and what operators' tools ask."""
+from django.urls import path, re_path
+
+from chat import api, health, views
+
+urlpatterns = [
+    path("", views.lobby, name="lobby"),
+    path("rooms/", views.create_room, name="create_room"),
+    path("rooms/<slug>/", views.room, name="room"),
+    path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-up/", views.sign_up, name="sign_up"),
+    path("sign-out/", views.sign_out, name="sign_out"),
+    path("guest/", views.guest, name="guest"),
+    path("password/", views.password, name="password"),
+    path("api/session/", api.session),
+    path("api/users/", api.users),
+    path("api/guests/", api.guests),
+    path("api/tokens/", api.tokens),
+    path("api/tokens/<int:token_id>/", api.token),
+    path("api/rooms/", api.rooms_list),
+    path("api/rooms/<slug>/messages/", api.messages),
+    re_path(r"^api/", api.unknown),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+]

@@ -1,0 +1,152 @@
+"""The pages. Thin: a form in, a service asked, a page or a redirect out."""
+from django.http import HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import is_safe_url
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from chat import api
+from chat.forms import GuestForm, PasswordForm, PersonForm, RoomForm
+from chat.protocol import Refused
+from chat.responses import refuse
+from chat.services import limits, people, rooms
+from chat.version import CLIENT_VERSION
+
+
+def client_version(request):
+    """The version of the scripts, for every template."""
+    return {"client_version": CLIENT_VERSION}
+
+
+@require_GET
+def lobby(request, room_form=None, status=200):
+    text = request.GET.get("q", "").replace("\0", "")[:80].strip()
+    found, more = rooms.find_rooms(text)
+    context = {"rooms": [api.room_body(room) for room in found], "more": more, "q": text}
+    if request.user.is_authenticated and not request.user.is_guest:
+        context["room_form"] = room_form or RoomForm()
+    return render(request, "chat/lobby.html", context, status=status)
+
+
+def create_room(request):
+    if request.method == "GET":
+        return redirect("lobby")
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["GET", "POST"])
+    if not request.user.is_authenticated:
+        return redirect("sign_in")
+    form = RoomForm(request.POST)
+
+    def create(fields):
+        limits.check_address("rooms", api.address(request))
+        return rooms.create_room(request.user, fields["slug"], fields["name"], fields["topic"])
+
+    room = _submit(form, create)
+    if room is None:
+        request.method = "GET"
+        return lobby(request, room_form=form, status=400)
+    return redirect("room", slug=room.slug)
+
+
+@require_GET
+def room(request, slug):
+    if not request.user.is_authenticated:
+        # Whether the room exists is for people who came in: strangers see the same page for every address.
+        context = {"room": {"slug": slug, "name": slug, "topic": ""}, "guest_form": GuestForm(), "next": request.path}
+        return render(request, "chat/room.html", {**context, "person": request.user})
+    found = rooms.get_readable_room(request.user, slug)
+    return render(request, "chat/room.html", {"room": found, "person": request.user})
+
+
+def _person_view(template, form_class, act, kind):
+    """Makes the view of a form after which the browser's session is somebody's."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def view(request):
+        form = form_class(request.POST or None)
+
+        def enter(fields):
+            limits.check_address(kind, api.address(request))
+            people.sign_in(request, act(**fields))
+            return True
+
+        if request.method == "POST" and _submit(form, enter):
+            return redirect(_next_page(request))
+        status = 400 if form.is_bound else 200
+        return render(request, template, {"form": form, "next": _next_page(request)}, status=status)
+
+    return view
+
+
+def _find_person(handle, password):
+    person = people.find_person(handle, password)
+    if person is None:
+        raise Refused("not_signed_in", "There is no account with this handle and password.")
+    return person
+
+
+sign_in = _person_view("chat/sign_in.html", PersonForm, _find_person, "sign_ins")
+sign_up = _person_view("chat/sign_up.html", PersonForm, people.sign_up, "sign_ups")
+guest = _person_view("chat/guest.html", GuestForm, people.sign_up_guest, "guests")
+
+
+@require_POST
+def sign_out(request):
+    people.sign_out(request)
+    return redirect("lobby")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def password(request):
+    if not request.user.is_authenticated or request.user.is_guest:
+        return redirect(f"{reverse('sign_in')}?next={request.path}")
+    form = PasswordForm(request.POST or None)
+
+    def change(fields):
+        limits.check_address("sign_ins", api.address(request))
+        people.change_password(request, fields["old_password"], fields["new_password"])
+        return True
+
+    if request.method == "POST" and _submit(form, change):
+        return redirect("lobby")
+    return render(request, "chat/password.html", {"form": form, "next": ""}, status=400 if form.is_bound else 200)
+
+
+def _submit(form, act):
+    """Returns what `act(fields)` returns, or None with the form's errors saying why not."""
+    if not form.is_valid():
+        return None
+    try:
+        return act(form.cleaned_data)
+    except Refused as refusal:
+        form.add_error(None, refusal.detail)
+        return None
+
+
+def _next_page(request):
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    return target if is_safe_url(target, allowed_hosts={request.get_host()}) else reverse("lobby")
+
+
+# Errors, as the API or a page words them.
+
+
+def csrf_failed(request, reason=""):
+    detail = "This page was open for too long, or cookies are off. Go back, reload, and try again."
+    return refuse(request, Refused("csrf_failed", detail))
+
+
+def bad_request(request, exception=None):
+    return refuse(request, Refused("invalid_field", "The server does not understand this request."))
+
+
+def forbidden(request, exception=None):
+    return refuse(request, Refused("forbidden", "You may not do that."))
+
+
+def not_found(request, exception=None):
+    return refuse(request, Refused("not_found", "There is nothing at this address."))
+
+
+def failed(request):
+    return refuse(request, Refused("internal", "This failed, and it is our fault."))

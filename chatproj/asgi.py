@@ -1,0 +1,8 @@
+"""The channel layer as Daphne's own command line wants it: `daphne chatproj.asgi:channel_layer`."""
+import os
+
+from channels.asgi import get_channel_layer
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproj.settings")
+
+channel_layer = get_channel_layer()

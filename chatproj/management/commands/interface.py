@@ -1,0 +1,47 @@
+"""`manage.py interface`: the interface server, Daphne with our limits. Start one per machine or more behind a proxy."""
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+from daphne.server import build_endpoint_description_strings
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from chatproj.transport.interface import HANDSHAKE_SECONDS, Server
+
+
+class Command(BaseCommand):
+    help = "Runs the interface server: HTTP and websockets in, Redis channels out."
+
+    def add_arguments(self, parser):
+        parser.add_argument("-b", "--bind", default="127.0.0.1", help="The address to listen on.")
+        parser.add_argument("-p", "--port", type=int, default=8000)
+        parser.add_argument("-u", "--unix-socket", help="Listen on this Unix socket instead.")
+        parser.add_argument("-e", "--endpoint", action="append", default=[], help="A Twisted endpoint, for TLS too.")
+        parser.add_argument("-t", "--http-timeout", type=int, default=60, help="Seconds until a request gets 503.")
+        parser.add_argument("--handshake-timeout", type=int, default=HANDSHAKE_SECONDS, help="In seconds.")
+        parser.add_argument("--ping-interval", type=int, default=20, help="Seconds of silence before a ping.")
+        parser.add_argument("--ping-timeout", type=int, default=30, help="Seconds that a ping's answer may take.")
+        parser.add_argument(
+            "--trusted-proxies", type=int, default=settings.TRUSTED_PROXIES,
+            help="How many proxies of ours stand in front (default: the setting).",
+        )  # fmt: skip
+
+    def handle(self, *args, **options):
+        layer = channel_layers[DEFAULT_CHANNEL_LAYER]
+        if layer.local_only():
+            raise CommandError("Set REDIS_URL: an interface reaches its workers through Redis.")
+        endpoints = options["endpoint"] or build_endpoint_description_strings(
+            host=None if options["unix_socket"] else options["bind"],
+            port=None if options["unix_socket"] else options["port"],
+            unix_socket=options["unix_socket"],
+        )
+        server = Server(
+            channel_layer=layer.channel_layer,
+            endpoints=endpoints,
+            http_timeout=options["http_timeout"],
+            websocket_handshake_timeout=options["handshake_timeout"],
+            ping_interval=options["ping_interval"],
+            ping_timeout=options["ping_timeout"],
+            trusted_proxies=options["trusted_proxies"],
+        )
+        exit_code = server.run()
+        if exit_code:
+            raise SystemExit(exit_code)

@@ -1,0 +1,17 @@
+"""
+Which consumer takes which channel. The chat's own routes are in chat/routing.py.
+
+Every path leads somewhere: a handshake that nobody consumes hangs until Daphne gives up on it.
+"""
+from channels import include, route
+
+from chat import consumers
+
+channel_routing = [
+    include("chat.routing.room_routing", path=r"^/chat/(?P<slug>[^/]*)/$"),
+    include("chat.routing.lobby_routing", path=r"^/lobby/$"),
+    include("chat.routing.echo_routing", path=r"^/echo/$"),
+    route("websocket.connect", consumers.ws_unknown),
+    route("websocket.receive", consumers.ws_ignored),
+    route("websocket.disconnect", consumers.ws_ignored),
+]

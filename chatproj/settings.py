@@ -1,0 +1,198 @@
+"""
+The settings, read from the environment. Every variable is described in the README.
+
+Safe unless told otherwise: DEBUG is off, and a production site does not start without its secrets. What `bin/serve`
+keeps in var/ (a secret key, a database, its Redis) is found here too, so any `manage.py` beside it just works.
+"""
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from chatproj import local
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _is_on(name, default="0"):
+    return os.environ.get(name, default).strip().lower() in ("1", "true", "yes", "on")
+
+
+def _list(name):
+    return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]
+
+
+DEBUG = _is_on("DEBUG")
+
+# Where people reach the site, for example https://chat.example.com. Setting it makes this a production site.
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "").rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+if PUBLIC_URL and (_public.scheme not in ("http", "https") or not _public.hostname or _public.path):
+    raise ImproperlyConfigured("PUBLIC_URL must be like https://chat.example.com, without a path.")
+
+SECRET_KEY = os.environ.get("SECRET_KEY") or (None if PUBLIC_URL else local.secret_key())
+if not SECRET_KEY:
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "Set SECRET_KEY to a long random text (for example the output of `openssl rand -hex 32`), the same for"
+            " every process. On a developer's machine bin/setup makes one, and DEBUG=1 does without."
+        )
+    SECRET_KEY = "for development only, and the same on every machine"
+
+ALLOWED_HOSTS = _list("ALLOWED_HOSTS") or ([_public.hostname] if PUBLIC_URL else ["localhost", "127.0.0.1", "[::1]"])
+
+INSTALLED_APPS = [
+    "chatproj",  # before channels, whose runserver it replaces
+    "channels",
+    "chat",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chat.middleware.HeadersMiddleware",
+    "chat.middleware.FailuresMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "chat.middleware.TokenMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "chatproj.urls"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [str(BASE_DIR / "templates")],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "chat.views.client_version",
+            ]
+        },
+    }
+]
+
+# The database: PostgreSQL where DATABASE_URL names one, else the SQLite file in var/.
+
+_ENGINES = {
+    "django.db.backends.postgresql": "chatproj.db.postgresql",
+    "django.db.backends.postgresql_psycopg2": "chatproj.db.postgresql",
+    "django.db.backends.sqlite3": "chatproj.db.sqlite3",
+}
+DATABASES = {
+    # 0 closes the connection after every single message, which costs more than all the rest of it.
+    "default": dj_database_url.parse(os.environ.get("DATABASE_URL") or local.database_url(), conn_max_age=600)
+}
+DATABASES["default"]["ENGINE"] = _ENGINES.get(DATABASES["default"]["ENGINE"], DATABASES["default"]["ENGINE"])
+
+# Channels: through Redis, or within the one process of a plain `runserver`.
+
+REDIS_URL = os.environ.get("REDIS_URL") or local.redis_url()
+
+_REDIS_LAYER = {
+    "BACKEND": "asgi_redis.RedisChannelLayer",
+    "CONFIG": {
+        "hosts": [REDIS_URL],
+        # A capacity counts the whole list: the replies of one interface to all of its sockets share one. What a
+        # busy room needs at once is members times messages, so these only bound a flood.
+        "capacity": 20000,
+        "channel_capacity": {"daphne.response*": 200000, "http.request": 1000, "websocket.disconnect": 200000},
+        # Without time-outs a paused Redis freezes whoever talks to it. The first must exceed the layer's 5 s BLPOP.
+        "connection_kwargs": {"socket_timeout": 8, "socket_connect_timeout": 5},
+    },
+    "ROUTING": "chatproj.routing.channel_routing",
+}
+_MEMORY_LAYER = {
+    "BACKEND": "asgiref.inmemory.ChannelLayer",
+    "CONFIG": {"capacity": 20000},
+    "ROUTING": "chatproj.routing.channel_routing",
+}
+CHANNEL_LAYERS = {"default": _REDIS_LAYER if REDIS_URL else _MEMORY_LAYER}
+CHANNEL_SESSION_ENGINE = "chatproj.transport.sessions"
+
+# How many proxies of ours stand in front: whose X-Forwarded-For and X-Forwarded-Proto are believed.
+TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
+
+# People and their sessions. These live in the database: a Redis that comes back empty signs nobody out.
+
+AUTH_USER_MODEL = "chat.Person"
+AUTHENTICATION_BACKENDS = ["chat.services.people.HandleBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+# A handle's uniqueness is held by handle_key: a guest who is gone keeps the name in history, and frees it.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+LOGIN_URL = "sign_in"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
+CSRF_FAILURE_VIEW = "chat.views.csrf_failed"
+
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+# Channels does not enforce it; the interface refuses larger bodies before they come here.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# What one person, or one address, may ask for. CHAT_LIMITS=off is for load tests.
+
+CHAT_LIMITS_ON = os.environ.get("CHAT_LIMITS", "on").strip().lower() not in ("off", "0", "false", "no")
+CHAT_LIMITS = {
+    # name: (at once, per second after that)
+    "events": (500, 50),  # per person
+    "handshakes": (500, 500),  # per address, as are the following
+    "guests": (100, 100 / 60),
+    "sign_ups": (100, 100 / 60),
+    "sign_ins": (100, 100 / 60),
+    "rooms": (100, 100 / 60),
+}
+CHAT_MAX_SOCKETS_PER_PERSON = 100
+CHAT_MAX_SOCKETS_PER_ADDRESS = 5000
+CHAT_FLOOD_REFUSALS = 1000  # refusals within
+CHAT_FLOOD_SECONDS = 10  # this time end the connection
+# Three heartbeats without a word, and a connection counts as gone.
+CHAT_PRESENCE_LEASE_SECONDS = 75
+# Everyone who comes and goes within this time is told to the room in one event.
+CHAT_PRESENCE_SECONDS = 1
+CHAT_ECHO = _is_on("CHAT_ECHO")
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = str(local.VAR / "static")
+# Served compressed from where `collectstatic` put it, and straight from the source before anybody did.
+STATICFILES_STORAGE = "whitenoise.storage.CompressedStaticFilesStorage"
+WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
+WHITENOISE_MAX_AGE = 0 if DEBUG else 60
+
+_LEVEL = os.environ.get("LOG_LEVEL", "INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": _LEVEL},
+    # Django mails what it logs here to ADMINS by default; we only write it down.
+    "loggers": {"django": {"handlers": [], "level": _LEVEL, "propagate": True}},
+}
