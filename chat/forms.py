@@ -2,18 +2,32 @@
 from django import forms
 
 
-class PersonForm(forms.Form):
-    handle = forms.CharField(max_length=32)
-    password = forms.CharField(widget=forms.PasswordInput)
+def _handle():
+    return forms.CharField(max_length=32, widget=forms.TextInput({"autocomplete": "username", "autofocus": True}))
+
+
+def _password(label, autocomplete):
+    # Not stripped: a password may begin with a space.
+    return forms.CharField(label=label, strip=False, widget=forms.PasswordInput({"autocomplete": autocomplete}))
+
+
+class SignInForm(forms.Form):
+    handle = _handle()
+    password = _password("Password", "current-password")
+
+
+class SignUpForm(forms.Form):
+    handle = _handle()
+    password = _password("Password", "new-password")
 
 
 class GuestForm(forms.Form):
-    handle = forms.CharField(max_length=32)
+    handle = _handle()
 
 
 class PasswordForm(forms.Form):
-    old_password = forms.CharField(label="Your password now", widget=forms.PasswordInput)
-    new_password = forms.CharField(label="Your new password", widget=forms.PasswordInput)
+    old_password = _password("Your password now", "current-password")
+    new_password = _password("Your new password", "new-password")
 
 
 class RoomForm(forms.Form):

@@ -6,7 +6,7 @@ from django.utils.http import is_safe_url
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chat import api
-from chat.forms import GuestForm, PasswordForm, PersonForm, RoomForm
+from chat.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignUpForm
 from chat.protocol import Refused
 from chat.responses import refuse
 from chat.services import limits, people, rooms
@@ -67,7 +67,7 @@ def _person_view(template, form_class, act, kind):
 
         def enter(fields):
             limits.check_address(kind, api.address(request))
-            people.sign_in(request, act(**fields))
+            people.sign_in(request, act(request, **fields))
             return True
 
         if request.method == "POST" and _submit(form, enter):
@@ -78,16 +78,24 @@ def _person_view(template, form_class, act, kind):
     return view
 
 
-def _find_person(handle, password):
+def _find_person(request, handle, password):
     person = people.find_person(handle, password)
     if person is None:
         raise Refused("not_signed_in", "There is no account with this handle and password.")
     return person
 
 
-sign_in = _person_view("chat/sign_in.html", PersonForm, _find_person, "sign_ins")
-sign_up = _person_view("chat/sign_up.html", PersonForm, people.sign_up, "sign_ups")
-guest = _person_view("chat/guest.html", GuestForm, people.sign_up_guest, "guests")
+def _sign_up(request, handle, password):
+    return people.sign_up(handle, password, request.user)
+
+
+def _sign_up_guest(request, handle):
+    return people.sign_up_guest(handle)
+
+
+sign_in = _person_view("chat/sign_in.html", SignInForm, _find_person, "sign_ins")
+sign_up = _person_view("chat/sign_up.html", SignUpForm, _sign_up, "sign_ups")
+guest = _person_view("chat/guest.html", GuestForm, _sign_up_guest, "guests")
 
 
 @require_POST

@@ -1,0 +1,96 @@
+// The lobby: the list of rooms, drawn again when the server says that it changed.
+// Must not read more from the lobby's socket than "updated".
+
+import { Line } from "./line.js";
+import { find, make, plural, timeAgo, whenBack } from "./page.js";
+
+// Everyone hears "updated" at the same moment, and should not ask at the same moment.
+const SPREAD_MS = 1_500;
+const SEARCH_MS = 250;
+const STALE_MS = 60_000;
+
+const list = find("rooms");
+const search = find("room-search");
+let timer = null;
+let asked = 0;
+
+function roomItem({ slug, name, topic, online, last_at: lastAt }) {
+  const time = lastAt ? make("time", { datetime: lastAt, text: timeAgo(lastAt) }) : null;
+  return make(
+    "li",
+    { "data-testid": "room", "data-slug": slug },
+    make(
+      "a",
+      { href: `/rooms/${encodeURIComponent(slug)}/`, class: "room-card" },
+      make("span", { class: "room-name", text: name }),
+      make("span", { class: "room-topic", text: topic || "" }),
+      make("span", { class: "room-facts" }, onlineMark(online), time),
+    ),
+  );
+}
+
+function onlineMark(online) {
+  return online ? make("span", { class: "online", text: `${plural(online, "person", "people")} here` }) : null;
+}
+
+function draw({ rooms, more }) {
+  const focused = document.activeElement?.closest("[data-slug]")?.dataset.slug;
+  list.replaceChildren(...rooms.map(roomItem));
+  find("more-rooms").hidden = !more;
+  find("no-rooms").hidden = rooms.length > 0;
+  if (focused) list.querySelector(`[data-slug="${CSS.escape(focused)}"] a`)?.focus();
+}
+
+async function refresh() {
+  timer = null;
+  const number = (asked += 1);
+  const query = search.value.trim();
+  try {
+    const response = await fetch(`/api/rooms/${query ? `?q=${encodeURIComponent(query)}` : ""}`);
+    // Answers may overtake each other: only the last question counts.
+    if (response.ok && number === asked) draw(await response.json());
+  } catch {
+    // Offline: the list that is there stays, and the socket's return asks again.
+  }
+}
+
+function refreshWithin(delay) {
+  timer ??= setTimeout(refresh, delay);
+}
+
+function isUpdated(text) {
+  try {
+    return JSON.parse(text).type === "updated";
+  } catch {
+    return false;
+  }
+}
+
+function showTimes() {
+  for (const time of list.querySelectorAll("time")) time.textContent = timeAgo(time.dateTime);
+}
+
+const place = globalThis.location;
+const address = `${place.protocol === "https:" ? "wss:" : "ws:"}//${place.host}/lobby/`;
+let isFirst = true;
+const line = new Line(() => address, {
+  frame: (text) => isUpdated(text) && refreshWithin(Math.random() * SPREAD_MS),
+  opened: () => {
+    line.settled();
+    // What changed while the line was down was told to nobody here.
+    if (!isFirst) refreshWithin(Math.random() * SPREAD_MS);
+    isFirst = false;
+  },
+});
+
+search.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(refresh, SEARCH_MS);
+});
+whenBack(() => {
+  line.hurry();
+  refreshWithin(0);
+});
+setInterval(() => document.hidden || refreshWithin(Math.random() * SPREAD_MS), STALE_MS);
+showTimes();
+line.open();

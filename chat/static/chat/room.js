@@ -1,0 +1,244 @@
+// The room page: ties the socket to what is drawn. Must not know the wire; socket.js does.
+
+import { Announcements, ConnectionBar, VersionBar } from "./bars.js";
+import { Composer } from "./composer.js";
+import { find, plural, whenBack } from "./page.js";
+import { Pending, reasonFor } from "./pending.js";
+import { People } from "./people.js";
+import { RoomSocket } from "./socket.js";
+import { Timeline } from "./timeline.js";
+import { Toolbar } from "./toolbar.js";
+import { TypingOthers, TypingSignal } from "./typing.js";
+import { Unread } from "./unread.js";
+
+const page = document.getElementById("room");
+const me = page.dataset.handle;
+const slug = page.dataset.slug;
+const scroller = find("scroller");
+const messageList = find("messages");
+const olderButton = find("load-older");
+const pill = find("new-messages");
+const notice = find("notice");
+const typingLine = find("typing");
+
+let role = "member";
+let jumpTarget = null;
+let isStarted = false;
+
+const socket = new RoomSocket({ slug, handle: me });
+const timeline = new Timeline(scroller, messageList, { me });
+const people = new People();
+const pending = new Pending(find("pending"), me, {
+  retry: (ref) => socket.retry(ref),
+  discard: (ref) => socket.discard(ref),
+});
+const announcements = new Announcements();
+const connectionBar = new ConnectionBar(() => socket.hurry());
+const typingSignal = new TypingSignal((on) => socket.typing(on));
+const typingOthers = new TypingOthers((sentence) => { typingLine.textContent = sentence; });
+const unread = new Unread(timeline, me, { tell: (offset) => socket.read(offset), position: () => socket.cursor });
+const composer = new Composer({
+  submit: (body, target) => submit(body, target),
+  typed: () => typingSignal.typed(),
+  stopped: () => typingSignal.stop(),
+  editLast: () => editLast(),
+}, `chat.draft.${slug}`);
+const versionBar = new VersionBar(() => composer.isEmpty && socket.pending.length === 0);
+const toolbar = new Toolbar(messageList, rightsOn, {
+  react: (id, emoji) => react(id, emoji),
+  reply: (id) => composer.reply(timeline.get(id)),
+  edit: (id) => composer.edit(timeline.get(id)),
+  remove: (id) => socket.remove(id),
+});
+
+function submit(body, target) {
+  if (target?.kind === "edit") {
+    if (body.trim() !== target.message.body) socket.edit(target.message.id, body);
+    return;
+  }
+  socket.post(body, target?.message.id ?? null);
+  unread.wrote();
+  timeline.scrollToEnd();
+}
+
+function isOwn(message) {
+  return message.author.handle === me;
+}
+
+function rightsOn(id) {
+  const message = timeline.get(id);
+  if (!message || message.removed) return null;
+  const moderates = role === "moderator" || role === "owner";
+  return { edit: isOwn(message), remove: isOwn(message) || moderates };
+}
+
+function react(id, emoji) {
+  const handles = timeline.get(id).reactions?.[emoji] ?? [];
+  socket.react(id, emoji, !handles.includes(me));
+}
+
+function editLast() {
+  const last = timeline.messages.findLast((message) => isOwn(message) && !message.removed);
+  if (last) composer.edit(last);
+}
+
+function say(sentence) {
+  notice.textContent = sentence;
+  notice.hidden = false;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => { notice.hidden = true; }, 6_000);
+}
+
+/* What the socket says */
+
+function joined({ room, you, version, ...others }) {
+  // Signed in as someone else in another tab: the page still speaks of the first one.
+  if (you.handle !== me) {
+    location.reload();
+    return;
+  }
+  role = you.role;
+  find("room-name").textContent = room.name;
+  find("room-topic").textContent = room.topic ?? "";
+  people.joined({ ...others, you });
+  unread.mark(you.read);
+  versionBar.compare(document.body.dataset.version, version);
+  if (role === "muted") say("You are muted in this room: you can read, but not write.");
+}
+
+function took(message) {
+  typingOthers.hear(message.author.handle, false);
+  timeline.add(message);
+}
+
+function synced() {
+  timeline.flush();
+  messageList.setAttribute("aria-busy", "false");
+  page.dataset.state = "open";
+  if (!isStarted) {
+    isStarted = true;
+    timeline.scrollToEnd();
+    unread.start();
+  }
+  showOlder();
+}
+
+function forgot() {
+  isStarted = false;
+  messageList.setAttribute("aria-busy", "true");
+  timeline.clear();
+  pending.dropStored();
+}
+
+function acked({ ref, id, event }) {
+  if (event.type === "post" && !timeline.get(id)) pending.stored(ref, id);
+  if (event.type === "edit" || event.type === "remove") timeline.item(event.id)?.classList.remove("changing");
+}
+
+function rejected({ code, detail, event, again }) {
+  if (again || !event) return;
+  if (event.type === "edit" || event.type === "remove") {
+    timeline.item(event.id)?.classList.remove("changing");
+    timeline.redraw(event.id);
+  }
+  if (event.type === "fetch") showOlder();
+  else if (event.type !== "post") say(reasonFor(code, detail));
+}
+
+// Own changes show at once, in grey, until the server has them.
+function showOutbox() {
+  const drawnRefs = new Set(timeline.messages.filter(isOwn).map((message) => message.ref));
+  pending.show(socket.pending, (ref) => drawnRefs.has(ref));
+  for (const { event, failed } of socket.pending) {
+    const item = failed ? null : timeline.item(event.id);
+    if (!item || (event.type !== "edit" && event.type !== "remove")) continue;
+    item.classList.add("changing");
+    if (event.type === "edit") find("message-body", item).textContent = event.body;
+  }
+}
+
+function paged({ messages }) {
+  for (const message of messages) timeline.add(message);
+  timeline.flush();
+  showOlder();
+  if (jumpTarget !== null) jump(jumpTarget);
+}
+
+function changedStatus(status) {
+  connectionBar.show(status);
+  page.dataset.state = status.state === "open" ? "joined" : status.state;
+  if (status.code === 4403) composer.close("You may not write here any more.");
+  if (status.code === 4404) composer.close("There is no room here.");
+}
+
+/* What the reader does */
+
+function showOlder() {
+  olderButton.hidden = !socket.hasOlder;
+  olderButton.disabled = false;
+  find("beginning").hidden = !isStarted || socket.hasOlder;
+}
+
+function loadOlder() {
+  if (socket.fetchOlder()) olderButton.disabled = true;
+}
+
+// The quoted message may lie pages above: load until it is there.
+function jump(id) {
+  jumpTarget = null;
+  if (timeline.jump(id) || !socket.hasOlder || socket.floor <= id) return;
+  jumpTarget = id;
+  loadOlder();
+}
+
+function showPill() {
+  const count = unread.count;
+  pill.hidden = timeline.atBottom;
+  pill.textContent = count ? `↓ ${plural(count, "new message")}` : "↓ To the newest";
+}
+
+function looked() {
+  unread.update();
+  showPill();
+}
+
+const handlers = {
+  joined, synced, acked, rejected, message: took, reset: forgot, outbox: showOutbox, page: paged, status: changedStatus,
+  presence: (event) => people.changed(event),
+  typing: ({ handle, on }) => handle !== me && typingOthers.hear(handle, on),
+  read: ({ offset }) => unread.mark(offset),
+  announcement: (event) => announcements.show(event),
+};
+for (const [type, handler] of Object.entries(handlers)) {
+  socket.addEventListener(type, ({ detail }) => handler(detail));
+}
+
+timeline.addEventListener("drawn", ({ detail }) => {
+  for (const message of detail.messages) if (isOwn(message) && message.ref) pending.drop(message.ref);
+  toolbar.refresh();
+  showOutbox();
+  looked();
+});
+timeline.addEventListener("shortened", ({ detail }) => {
+  socket.dropBefore(detail.from);
+  showOlder();
+});
+timeline.addEventListener("scrolled", ({ detail }) => {
+  if (detail.atTop && isStarted && !timeline.atBottom) loadOlder();
+  looked();
+});
+messageList.addEventListener("click", ({ target }) => {
+  const quote = target.closest("[data-jump]");
+  const reaction = target.closest("[data-react]");
+  if (quote) jump(Number(quote.dataset.jump));
+  if (reaction) react(Number(reaction.closest(".message").dataset.id), reaction.dataset.react);
+});
+olderButton.addEventListener("click", loadOlder);
+pill.addEventListener("click", () => timeline.scrollToEnd());
+window.addEventListener("focus", looked);
+window.addEventListener("blur", looked);
+document.addEventListener("visibilitychange", looked);
+whenBack(() => socket.hurry());
+
+showOutbox();
+socket.open();

@@ -1,0 +1,45 @@
+"""
+Runs the units of the browser's protocol code under node's own test runner.
+
+Holds no assertions of its own: what the client must do is said in tests/js.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent / "js"
+
+
+def find_node():
+    """The node that the playwright package carries, else the one on PATH, else None."""
+    try:
+        from playwright._impl._driver import compute_driver_executable
+    except ImportError:
+        return shutil.which("node")
+    # Older releases give one path, newer ones a pair of node and the script it runs.
+    driver = compute_driver_executable()
+    node = Path(driver[0] if isinstance(driver, tuple) else driver)
+    return str(node) if node.name == "node" and node.exists() else shutil.which("node")
+
+
+@pytest.fixture(scope="module")
+def node():
+    found = find_node()
+    if found is None:
+        pytest.skip("no node: install playwright from requirements-test.txt, or put node on PATH")
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.glob("*.test.mjs")), ids=lambda path: path.name)
+def test_the_browsers_protocol_code_keeps_its_promises(node, path):
+    result = subprocess.run(
+        [node, "--test", "--test-reporter=spec", str(path)], capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_browsers_tests_are_there():
+    assert list(TESTS.glob("*.test.mjs"))
