@@ -76,7 +76,7 @@ def start_session(request):
 
 def end_session(request):
     people.sign_out(request)
-    return HttpResponse(status=204)
+    return JsonResponse(_session_body(request))
 
 
 def create_user(request):
@@ -84,7 +84,7 @@ def create_user(request):
         protocol.parse_object(request.body), handle=protocol.check_handle, password=protocol.check_string
     )
     limits.check_address("sign_ups", address(request))
-    people.sign_in(request, people.sign_up(fields["handle"], fields["password"]))
+    people.sign_in(request, people.sign_up(fields["handle"], fields["password"], request.user))
     return JsonResponse(_session_body(request), status=201)
 
 
@@ -126,15 +126,19 @@ def list_rooms(request):
     text = protocol.check_text(request.GET.get("q", ""), "q", most=80, least=0)
     page = _parameter(request, "page", protocol.check_integer, 0)
     found, more = rooms.find_rooms(text, min(page, 10000), ROOMS_PER_PAGE)
-    return JsonResponse({"rooms": [room_body(room) for room in found], "more": more})
+    return JsonResponse({"rooms": describe_rooms(found), "more": more})
 
 
-def room_body(room):
-    """Returns a room as the lobby's list has it."""
-    return {
-        "slug": room.slug, "name": room.name, "topic": room.topic, "offset": room.offset,
-        "online": presence.count_present(room.id), "last_at": protocol.format_time(room.last_at),
-    }  # fmt: skip
+def describe_rooms(found):
+    """Returns rooms as the lobby's list has them."""
+    online = presence.count_present([room.id for room in found])
+    return [
+        {
+            "slug": room.slug, "name": room.name, "topic": room.topic, "offset": room.offset,
+            "online": count, "last_at": protocol.format_time(room.last_at),
+        }
+        for room, count in zip(found, online, strict=True)
+    ]  # fmt: skip
 
 
 @signed_in
@@ -144,7 +148,7 @@ def create_room(request):
     topic = protocol.check_topic(fields.get("topic") or "")
     limits.check_address("rooms", address(request))
     room = rooms.create_room(request.user, checked["slug"], checked["name"], topic)
-    return JsonResponse(room_body(room), status=201)
+    return JsonResponse(describe_rooms([room])[0], status=201)
 
 
 @signed_in

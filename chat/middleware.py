@@ -13,7 +13,7 @@ from chatproj.outages import OUTAGES
 logger = logging.getLogger(__name__)
 
 POLICY = (
-    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; object-src 'none';"
+    "default-src 'self'; img-src 'self' data:; object-src 'none';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 

@@ -22,7 +22,7 @@ def client_version(request):
 def lobby(request, room_form=None, status=200):
     text = request.GET.get("q", "").replace("\0", "")[:80].strip()
     found, more = rooms.find_rooms(text)
-    context = {"rooms": [api.room_body(room) for room in found], "more": more, "q": text}
+    context = {"rooms": api.describe_rooms(found), "more": more, "q": text}
     if request.user.is_authenticated and not request.user.is_guest:
         context["room_form"] = room_form or RoomForm()
     return render(request, "chat/lobby.html", context, status=status)

@@ -89,6 +89,10 @@ class MemoryStore:
             owners = list(dict.fromkeys(owner for owner, _ in self._swept(name)["entries"].values()))
             return owners[:most], len(owners)
 
+    def roster_sizes(self, names):
+        """Returns the number of owners on each of the named rosters."""
+        return [self.roster(name, 0)[1] for name in names]
+
     def take_news(self, name):
         """Returns (owners who came, owners who went, the number of all owners) since this was last asked."""
         with self._lock:
@@ -233,14 +237,21 @@ class RedisStore:
         count, owners = self._ask(name, "owners", seconds_or_most=most)
         return [owner.decode() for owner in owners], count
 
+    def roster_sizes(self, names):
+        pipeline = self._client.pipeline(transaction=False)
+        for name in names:
+            self._ask(name, "owners", client=pipeline)
+        return [count for count, _ in pipeline.execute()]
+
     def take_news(self, name):
         count, news = self._ask(name, "news")
         texts = [text.decode() for text in news]
         return _by_kind(dict(zip(texts[::2], texts[1::2], strict=True))) + (count,)
 
-    def _ask(self, name, operation, owner="", entry="", seconds_or_most=0):
+    def _ask(self, name, operation, owner="", entry="", seconds_or_most=0, client=None):
         keys = [f"{self.PREFIX}roster:{name}:{part}" for part in ("entries", "owners", "news")]
-        return self._roster(keys=keys, args=[operation, owner, entry, seconds_or_most, ROSTER_GRACE_SECONDS])
+        arguments = [operation, owner, entry, seconds_or_most, ROSTER_GRACE_SECONDS]
+        return self._roster(keys=keys, args=arguments, client=client)
 
 
 def _by_kind(news):

@@ -14,6 +14,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from chat import broadcast, protocol
@@ -44,11 +45,15 @@ class HandleBackend(ModelBackend):
 BACKEND = f"{HandleBackend.__module__}.{HandleBackend.__name__}"
 
 
-def sign_up(handle, password):
-    """Makes an account and returns its person. Raises `taken`, or a field's refusal."""
+def sign_up(handle, password, visitor=None):
+    """
+    Makes an account and returns its person. A guest who signs up (`visitor`) may keep the handle they have.
+
+    Raises `taken`, or a field's refusal.
+    """
     person = _new_person(handle)
     person.set_password(check_password(password, person))
-    return _save_new(person)
+    return _save_new(person, visitor)
 
 
 def sign_up_guest(handle):
@@ -74,20 +79,21 @@ def _new_person(handle, **fields):
     return Person(handle=handle, handle_key=make_handle_key(handle), **fields)
 
 
-def _save_new(person):
-    _free_handle(person.handle_key)
+def _save_new(person, visitor=None):
     try:
         with transaction.atomic():
+            _free_handle(person.handle_key, visitor)
             person.save()
     except IntegrityError:
         raise Refused("taken", "Somebody else has this handle.") from None
     return person
 
 
-def _free_handle(key):
-    """Takes the handle off a guest who has not been seen for as long as a login session lasts."""
+def _free_handle(key, visitor):
+    """Takes the handle off a guest: the visitor's own, or one not seen for as long as a login session lasts."""
     deadline = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    Person.objects.filter(handle_key=key, is_guest=True, seen_at__lt=deadline).update(handle_key=None, is_active=False)
+    is_free = Q(seen_at__lt=deadline) | Q(id=visitor.id if visitor is not None else None)
+    Person.objects.filter(is_free, handle_key=key, is_guest=True).update(handle_key=None, is_active=False)
 
 
 def find_person(handle, password):
@@ -107,19 +113,20 @@ def sign_in(request, person):
 
 
 def sign_out(request):
-    """Ends the browser's session, closes its sockets, and lets go of a guest's handle."""
-    person = request.user
+    """Ends the browser's session."""
     leave_session(request)
     auth.logout(request)
-    if person.is_authenticated and person.is_guest:
-        Person.objects.filter(id=person.id).update(handle_key=None, is_active=False)
 
 
 def leave_session(request):
-    """Closes the sockets that this browser's session let in."""
-    if request.user.is_authenticated and request.session.session_key:
-        group = broadcast.credential_group(session_key=request.session.session_key)
-        transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_NOT_SIGNED_IN))
+    """Closes the sockets that this browser's session let in. A guest is gone with it, and their handle is free."""
+    person = request.user
+    if not person.is_authenticated or not request.session.session_key:
+        return
+    if person.is_guest:
+        Person.objects.filter(id=person.id).update(handle_key=None, is_active=False)
+    group = broadcast.credential_group(session_key=request.session.session_key)
+    transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_NOT_SIGNED_IN))
 
 
 def change_password(request, old, new):

@@ -47,9 +47,9 @@ def get_present(room_id):
     return [{"handle": member.handle, "role": member.role} for member in members], count
 
 
-def count_present(room_id):
-    """Returns how many people are in a room."""
-    return store.roster(_roster(room_id), 0)[1]
+def count_present(room_ids):
+    """Returns how many people are in each of these rooms, in one round trip."""
+    return store.roster_sizes([_roster(room_id) for room_id in room_ids])
 
 
 def _roster(room_id):
