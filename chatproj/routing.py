@@ -1,16 +1,17 @@
 """
 Which consumer takes which channel. The chat's own routes are in chat/routing.py.
 
-Every path leads somewhere: a handshake that nobody consumes hangs until Daphne gives up on it.
+Every path leads somewhere: a handshake that nobody consumes hangs until Daphne gives up on it. (`$` would also match
+before a line end, which a path may have in it: hence `\\Z`.)
 """
 from channels import include, route
 
 from chat import consumers
 
 channel_routing = [
-    include("chat.routing.room_routing", path=r"^/chat/(?P<slug>[^/]*)/$"),
-    include("chat.routing.lobby_routing", path=r"^/lobby/$"),
-    include("chat.routing.echo_routing", path=r"^/echo/$"),
+    include("chat.routing.room_routing", path=r"^/chat/(?P<slug>[^/]*)/\Z"),
+    include("chat.routing.lobby_routing", path=r"^/lobby/\Z"),
+    include("chat.routing.echo_routing", path=r"^/echo/\Z"),
     route("websocket.connect", consumers.ws_unknown),
     route("websocket.receive", consumers.ws_ignored),
     route("websocket.disconnect", consumers.ws_ignored),

@@ -37,7 +37,7 @@ if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
             "Set SECRET_KEY to a long random text (for example the output of `openssl rand -hex 32`), the same for"
-            " every process. On a developer's machine bin/setup makes one, and DEBUG=1 does without."
+            " every process. bin/serve makes one by itself, and DEBUG=1 does without."
         )
     SECRET_KEY = "for development only, and the same on every machine"
 
@@ -94,9 +94,12 @@ _ENGINES = {
     "django.db.backends.postgresql_psycopg2": "chatproj.db.postgresql",
     "django.db.backends.sqlite3": "chatproj.db.sqlite3",
 }
+_DATABASE_URL = os.environ.get("DATABASE_URL") or local.database_url()
+if urlsplit(_DATABASE_URL).scheme not in dj_database_url.SCHEMES:
+    raise ImproperlyConfigured("DATABASE_URL must be like postgres://name:password@host/database.")
 DATABASES = {
     # 0 closes the connection after every single message, which costs more than all the rest of it.
-    "default": dj_database_url.parse(os.environ.get("DATABASE_URL") or local.database_url(), conn_max_age=600)
+    "default": dj_database_url.parse(_DATABASE_URL, conn_max_age=600)
 }
 DATABASES["default"]["ENGINE"] = _ENGINES.get(DATABASES["default"]["ENGINE"], DATABASES["default"]["ENGINE"])
 

@@ -9,6 +9,7 @@ import random
 import string
 import threading
 import time
+from urllib.parse import parse_qsl
 
 from autobahn.twisted.websocket import ConnectionDeny
 from daphne import http_protocol, server, ws_protocol
@@ -33,7 +34,9 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
 
     def onConnect(self, request):
         # Channels would log the socket in by this parameter, over the cookie: a link could plant a login.
-        if "session_key" in request.params:
+        # (`request.params` would not do: it leaves out a parameter without a value.)
+        query = parse_qsl(self._raw_query_string.decode("latin1"), keep_blank_values=True)
+        if "session_key" in dict(query):
             raise ConnectionDeny(code=400, reason="session_key is not accepted")
         try:
             return super().onConnect(request)
@@ -42,6 +45,11 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
         except Exception:
             logger.exception("A handshake could not be passed on")
             raise ConnectionDeny(code=503, reason="Service Unavailable") from None
+
+    def serverSend(self, content, binary=False):
+        # What was sent to a connection that is just leaving is not for anybody.
+        if self.state in (self.STATE_CONNECTING, self.STATE_OPEN):
+            super().serverSend(content, binary)
 
     def serverClose(self, code=True):
         if self.state != self.STATE_OPEN:

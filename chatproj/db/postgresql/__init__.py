@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with the psycopg2 that has wheels for this Python."""

@@ -1,0 +1,28 @@
+"""Django 2.2's PostgreSQL backend under psycopg2 2.9, and nothing else.
+
+psycopg2 2.9 hands the time zone's offset over as a timedelta; Django 2.2 compares it with the number 0 and
+refuses every aware datetime with "database connection isn't set to UTC".
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.backends.postgresql import base
+from django.utils.timezone import utc
+
+
+def utc_tzinfo_factory(offset):
+    """Return UTC for a connection that is set to UTC; refuse any other."""
+    if offset not in (0, timedelta(0)):
+        raise AssertionError("database connection isn't set to UTC")
+    return utc
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Cursors that read aware datetimes from psycopg2 2.9."""
+
+    def create_cursor(self, name=None):
+        cursor = super().create_cursor(name)
+        if settings.USE_TZ:
+            cursor.tzinfo_factory = utc_tzinfo_factory
+        return cursor

@@ -1,0 +1,1 @@
+"""Django's SQLite backend for several processes that write at once."""

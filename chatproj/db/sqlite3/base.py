@@ -1,0 +1,53 @@
+"""Django's SQLite backend for several processes that write at once, without "database is locked": they wait.
+
+It changes how connections and transactions open, and nothing else.
+"""
+
+import time
+
+from django.db.backends.sqlite3 import base
+
+BUSY_TIMEOUT_SECONDS = 20
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Write-ahead log, long patience, and `atomic()` that takes the write lock when it opens."""
+
+    # A transaction that reads first and writes later fails at once, whatever the time-out, when another has
+    # written in between: its snapshot cannot be upgraded. So `atomic()` asks for the write lock first. While
+    # this is True, it opens as a plain snapshot instead, for readers that need several consistent queries and
+    # write nothing.
+    read_snapshot = False
+
+    def get_connection_params(self):
+        params = super().get_connection_params()
+        params.setdefault("timeout", BUSY_TIMEOUT_SECONDS)
+        return params
+
+    def get_new_connection(self, conn_params):
+        connection = super().get_new_connection(conn_params)
+        _use_write_ahead_log(connection)
+        # With the log, NORMAL can lose the last commits when the machine loses power, but never the file.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def _start_transaction_under_autocommit(self):
+        if self.read_snapshot:
+            super()._start_transaction_under_autocommit()
+        else:
+            self.cursor().execute("BEGIN IMMEDIATE")
+
+
+def _use_write_ahead_log(connection):
+    # The change of mode does not wait as statements do, so processes that open a new file together must try
+    # again.
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except base.Database.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)

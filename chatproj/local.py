@@ -1,0 +1,90 @@
+"""What `bin/serve` leaves in `var/`, and how any `manage.py` in this folder finds it.
+
+Pure standard library: settings read it, so it must not import Django, and it must not start anything.
+"""
+
+import fcntl
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = Path(os.environ.get("CHAT_VAR") or ROOT / "var").absolute()
+
+
+def secret_key() -> str | None:
+    """The key of this folder, or None where `bin/serve` never ran."""
+    return _read(VAR / "secret-key")
+
+
+def ensure_secret_key() -> str:
+    """Return the key of this folder; make it (mode 600) where there is none."""
+    path = VAR / "secret-key"
+    if not secret_key():
+        make_var()
+        fresh = _write_beside(path, secrets.token_urlsafe(48))
+        try:
+            # A link, not a rename: of two that start at once, both end up with the key of the first.
+            os.link(fresh, path)
+        except FileExistsError:
+            if not secret_key():
+                os.replace(fresh, path)
+        fresh.unlink(missing_ok=True)
+    return secret_key()
+
+
+def redis_url() -> str | None:
+    """The URL of the embedded Valkey while a `serve` runs in this folder, else None."""
+    return _read(VAR / "redis-url") if is_served() else None
+
+
+def database_url() -> str:
+    """The embedded database, for settings that find no DATABASE_URL."""
+    return f"sqlite:///{quote(str(VAR / 'db.sqlite3'))}"
+
+
+def is_served() -> bool:
+    """Whether a `serve` holds this folder's lock; it does so until its last child is gone."""
+    try:
+        with open(VAR / "serve.lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def make_var() -> Path:
+    """Make `var/`, closed to other users: it holds the database, the key and the logs."""
+    VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return VAR
+
+
+def write_private(name: str, text: str) -> Path:
+    """Write `var/<name>` with mode 600 in one step: a reader sees the old text or the new one."""
+    path = make_var() / name
+    os.replace(_write_beside(path, text), path)
+    return path
+
+
+def _write_beside(path: Path, text: str) -> Path:
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "w") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(descriptor)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+    return fresh
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text().strip() or None
+    except FileNotFoundError:
+        return None

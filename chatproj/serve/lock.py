@@ -1,0 +1,86 @@
+"""One `serve` per folder: an flock on `var/serve.lock`, with the owner and its address inside.
+
+The supervisor inherits the lock, so that it lasts until the last child is gone, even after a `kill -9` of
+`serve`.
+"""
+
+import fcntl
+import os
+import time
+
+from chatproj import local
+from chatproj.serve import CannotServe
+
+# Longer than the supervisor needs to stop everything.
+STOPPING_SECONDS = 12
+# `local.is_served` holds the lock for an instant when it asks.
+QUESTION_SECONDS = 0.5
+
+_held = None
+
+
+def take() -> None:
+    """Take the lock and forget the last run's Redis; refuse while another `serve` lives in this folder."""
+    global _held
+    if _held is None:
+        local.make_var()
+        descriptor = os.open(local.VAR / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _wait_for(descriptor)
+        except CannotServe:
+            os.close(descriptor)
+            raise
+        _held = descriptor
+        (local.VAR / "redis-url").unlink(missing_ok=True)
+        write_owner("")
+
+
+def write_owner(address: str) -> None:
+    """Say in the lock file who holds it, and where it answers."""
+    os.ftruncate(_held, 0)
+    os.pwrite(_held, f"{os.getpid()} {address}".encode(), 0)
+
+
+def descriptor() -> int:
+    """The open lock, for the child that must hold it, too."""
+    return _held
+
+
+def _wait_for(descriptor: int) -> None:
+    told = False
+    started = time.monotonic()
+    while not _try(descriptor):
+        pid, address = _owner(descriptor)
+        waited = time.monotonic() - started
+        if pid and _is_alive(pid):
+            if waited > QUESTION_SECONDS:
+                raise CannotServe(f"Chat is already running in this folder{address and ' at ' + address}.")
+        elif waited > STOPPING_SECONDS:
+            raise CannotServe(f"What the last run left in {local.VAR} does not stop; end it and try again.")
+        elif waited > QUESTION_SECONDS and not told:
+            print("The last run is still stopping; waiting for it.", flush=True)
+            told = True
+        time.sleep(0.1)
+
+
+def _try(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _owner(descriptor: int) -> tuple[int, str]:
+    pid, _, address = os.pread(descriptor, 1000, 0).decode().partition(" ")
+    return int(pid) if pid.isdigit() else 0, address.strip()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

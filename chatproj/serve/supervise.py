@@ -1,0 +1,124 @@
+"""The supervisor's process: supervisor's own daemon, quicker to start things again and never tired of it.
+
+Run as `python -m chatproj.serve.supervise <configuration> <parent's pid>`. It imports neither Django nor the
+chat, takes no commands, and ends with its parent.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from supervisor import events
+from supervisor.medusa import asyncore_25 as asyncore
+from supervisor.options import ProcessConfig, ServerOptions
+from supervisor.process import Subprocess
+from supervisor.states import ProcessStates, getProcessStateDescription
+from supervisor.supervisord import Supervisor
+
+# Supervisor looks at its children when a pipe speaks, or else once a second; a restart must not wait that
+# long.
+LOOK_SECONDS = 0.2
+# One that dies at once is started again after these seconds, the last of them for ever. Supervisor alone
+# would wait a second longer each time, without end.
+BACKOFF_SECONDS = (0.2, 0.5, 1, 2, 4)
+PR_SET_PDEATHSIG = 1
+
+
+class PatientSubprocess(Subprocess):
+    """A process that is never given up, with a bounded wait before each new try."""
+
+    def change_state(self, new_state, expected=True):
+        changed = super().change_state(new_state, expected)
+        if new_state == ProcessStates.BACKOFF:
+            self.delay = time.time() + backoff_seconds(self.backoff)
+        return changed
+
+
+class PatientProcessConfig(ProcessConfig):
+    """Makes patient processes."""
+
+    def make_process(self, group=None):
+        process = PatientSubprocess(self)
+        process.group = group
+        return process
+
+
+class Options(ServerOptions):
+    """Supervisor's options, with patient processes that do not outlive it."""
+
+    def processes_from_section(self, parser, section, group_name, klass=None):
+        # The only kind that our configuration has, though supervisor names its own for it.
+        return super().processes_from_section(parser, section, group_name, PatientProcessConfig)
+
+    def setpgrp(self):
+        # Supervisor calls this in the child, just before exec.
+        super().setpgrp()
+        die_with_parent(signal.SIGKILL)
+
+
+class QuickPoller:
+    """Supervisor's poller with a shorter longest wait."""
+
+    def __init__(self, poller):
+        self.poller = poller
+
+    def poll(self, timeout):
+        return self.poller.poll(min(timeout, LOOK_SECONDS))
+
+    def __getattr__(self, name):
+        return getattr(self.poller, name)
+
+
+class PatientSupervisor(Supervisor):
+    """Supervisor's loop, which also leaves the state of each process in a file."""
+
+    def runforever(self):
+        self.options.poller = QuickPoller(self.options.poller)
+        events.subscribe(events.ProcessStateEvent, self.write_states)
+        super().runforever()
+
+    def write_states(self, event):
+        """Write `processes`: one line per process with its name and state."""
+        groups = self.process_groups.values()
+        processes = [process for group in groups for process in group.processes.values()]
+        lines = [f"{p.config.name} {getProcessStateDescription(p.state)}" for p in processes]
+        fresh = Path("processes.new")
+        try:
+            fresh.write_text("\n".join(lines) + "\n")
+            fresh.replace("processes")
+        except OSError as error:
+            # A full disk must not end the one who keeps the others running.
+            self.options.logger.warn(f"cannot write the states of the processes: {error}")
+
+
+def backoff_seconds(failures: int) -> float:
+    """How long to wait after so many early deaths in a row."""
+    return BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1]
+
+
+def die_with_parent(signal_number: int) -> None:
+    """Ask Linux to send us this signal when our parent dies; elsewhere there is no such thing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
+
+
+def main() -> None:
+    configuration, parent = sys.argv[1:]
+    die_with_parent(signal.SIGTERM)
+    if os.getppid() != int(parent):
+        sys.exit("serve ended before its supervisor began")
+    os.chdir(Path(configuration).parent)
+    options = Options()
+    options.realize(["-c", configuration])
+    # What supervisord.main() sets: this is no reload, and no unit test of theirs.
+    options.first, options.test = True, False
+    with suppress(asyncore.ExitNow):
+        PatientSupervisor(options).main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+"""The real `bin/serve`: what a newcomer types, from the first line to the last process gone."""
+
+import contextlib
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PARTS = re.compile(r"manage\.py (serve|interface|runworker)|chatproj\.serve\.supervise|valkey-server")
+# What this shell, or pytest, has set for other runs.
+OTHERS = (
+    *("ALLOWED_HOSTS", "CHAT_LIMITS", "CHAT_WORKERS", "DEBUG", "DJANGO_SETTINGS_MODULE", "HOST", "PUBLIC_URL"),
+    *("REDIS_URL", "SECRET_KEY", "TRUSTED_PROXIES"),
+)
+
+pytestmark = pytest.mark.live
+
+
+def wait_until(is_true, seconds):
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+class Serve:
+    """One folder of a chat, and the runs of `bin/serve` in it."""
+
+    def __init__(self, var):
+        self.var = var
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.output = var.with_name("output")
+        self.process = None
+        self.mark = f"CHAT_VAR={var}".encode()
+
+    def environment(self, **changed):
+        kept = {name: value for name, value in os.environ.items() if name not in OTHERS}
+        return {**kept, "PORT": str(self.port), "CHAT_VAR": str(self.var), **changed}
+
+    def start(self):
+        with open(self.output, "w") as output:
+            self.process = subprocess.Popen(
+                [ROOT / "bin" / "serve"],
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                process_group=0,
+            )
+        return self
+
+    def wait_until_ready(self, seconds):
+        assert wait_until(lambda: "is ready" in self.said() or self.process.poll() is not None, seconds), self.said()
+        assert f"Chat is ready at http://127.0.0.1:{self.port}/\n" in self.said(), self.said()
+
+    def said(self):
+        return self.output.read_text()
+
+    def status(self, path):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def processes(self, word=""):
+        """The living processes of this folder, by pid: they carry its name in their environment."""
+        # Valkey writes its title over its environment; but the title has its port.
+        port = self.var / "valkey-port"
+        title = f"valkey-server 127.0.0.1:{port.read_text().strip()}" if port.is_file() else "no Valkey yet"
+        found = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    ours = title in command or self.mark in (entry / "environ").read_bytes().split(b"\0")
+                    # A process between fork and exec still has the command line of its parent.
+                    if ours and PARTS.search(command) and word in command:
+                        found[int(entry.name)] = command
+        return found
+
+    def rows(self, model):
+        """What `manage.py` beside it sees in the database."""
+        return self.run_python("manage.py", "dumpdata", model)
+
+    def run_python(self, *arguments):
+        command = [ROOT / ".venv/bin/python", *arguments]
+        env = self.environment()
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+
+    def end(self):
+        """Whatever happened in the test, nothing stays."""
+        if self.process:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(12)
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if self.process:
+            self.process.wait()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    # A long name with a space, as home folders have them.
+    folder = tmp_path / ("a long folder name " * 8).strip()
+    folder.mkdir()
+    run = Serve(folder / "var")
+    yield run
+    run.end()
+
+
+def test_it_answers_with_every_part_running_and_says_where(serve):
+    serve.start().wait_until_ready(60)
+    assert serve.status("/healthz") == 200
+    assert serve.status("/") == 200
+    assert len(serve.processes("runworker")) == 2
+    assert len(serve.processes("manage.py interface")) == 1
+    assert len(serve.processes("valkey-server")) == 1
+    assert str(serve.var / "log") in serve.said()
+
+
+def test_no_secret_stands_on_a_command_line_or_in_a_file_that_others_can_read(serve):
+    serve.start().wait_until_ready(60)
+    key = (serve.var / "secret-key").read_text().strip()
+    password = (serve.var / "redis-url").read_text().split(":")[2].split("@")[0]
+    for command in serve.processes().values():
+        assert key not in command and password not in command
+    for name in ("secret-key", "redis-url", "valkey.conf"):
+        assert (serve.var / name).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("word", ["runworker", "manage.py interface", "valkey-server"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "ended"])
+def test_a_part_that_ends_is_there_again_in_under_two_seconds(serve, word, number):
+    serve.start().wait_until_ready(60)
+    before = serve.processes(word)
+    victim = min(before)
+    os.kill(victim, number)
+    # SIGTERM lets it finish what it does; from its end on, it has two seconds.
+    assert wait_until(lambda: victim not in serve.processes(word), 8)
+    replaced = wait_until(lambda: len(serve.processes(word)) == len(before), 2)
+    assert replaced, (serve.var / "log" / "supervisord.log").read_text()
+    assert wait_until(lambda: is_healthy(serve), 15)
+
+
+def is_healthy(serve):
+    try:
+        return serve.status("/healthz") == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_group_ends_everything_within_ten_seconds(serve, number):
+    serve.start().wait_until_ready(60)
+    os.killpg(serve.process.pid, number)
+    assert serve.process.wait(10) == 0
+    assert serve.processes() == {}
+    assert "Stopped." in serve.said()
+
+
+def test_a_signal_while_it_starts_ends_everything_too(serve):
+    serve.start()
+    assert wait_until(lambda: serve.processes("runworker") or serve.process.poll() is not None, 60)
+    os.killpg(serve.process.pid, signal.SIGINT)
+    assert serve.process.wait(10) == 0
+    assert serve.processes() == {}
+
+
+def test_nothing_outlives_a_killed_serve_and_the_next_one_starts_at_once(serve):
+    serve.start().wait_until_ready(60)
+    serve.process.kill()
+    serve.process.wait()
+    serve.start().wait_until_ready(30)
+    assert len(serve.processes("manage.py serve")) == 1
+    assert len(serve.processes("runworker")) == 2
+
+
+def test_a_killed_supervisor_is_started_again_with_all_its_processes(serve):
+    serve.start().wait_until_ready(60)
+    before = serve.processes("runworker")
+    os.kill(*serve.processes("chatproj.serve.supervise"), signal.SIGKILL)
+    assert wait_until(lambda: len(serve.processes("runworker").keys() - before.keys()) == 2, 10)
+    assert wait_until(lambda: not before.keys() & serve.processes("runworker").keys(), 2)
+    assert wait_until(lambda: is_healthy(serve), 15)
+
+
+def test_a_second_start_keeps_the_data_and_answers_within_fifteen_seconds(serve):
+    serve.start().wait_until_ready(60)
+    rooms = serve.rows("chat.room")
+    key = (serve.var / "secret-key").read_text()
+    assert '"slug"' in rooms
+    os.killpg(serve.process.pid, signal.SIGINT)
+    serve.process.wait(10)
+    serve.start().wait_until_ready(15)
+    assert serve.rows("chat.room") == rooms
+    assert (serve.var / "secret-key").read_text() == key
+
+
+def test_manage_py_beside_it_finds_the_same_redis_and_loses_it_afterwards(serve):
+    serve.start().wait_until_ready(60)
+    ask = "-c", "from chatproj import local; print(local.redis_url())"
+    assert serve.run_python(*ask).startswith("redis://:")
+    os.killpg(serve.process.pid, signal.SIGINT)
+    serve.process.wait(10)
+    assert serve.run_python(*ask) == "None\n"
+
+
+def refusal(serve, **environment):
+    """What a `bin/serve` that cannot start says; one sentence, exit code 1."""
+    result = subprocess.run(
+        [ROOT / "bin" / "serve"], env=serve.environment(**environment), capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert result.stderr.strip().count("\n") == 0
+    return result.stderr
+
+
+def test_a_second_one_in_the_same_folder_is_told_the_address_of_the_first(serve):
+    serve.start().wait_until_ready(60)
+    assert f"already running in this folder at http://127.0.0.1:{serve.port}/." in refusal(serve, PORT="1")
+    assert is_healthy(serve)
+
+
+def test_a_taken_port_is_one_sentence(serve):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", serve.port))
+        taken.listen()
+        assert f"Port {serve.port} is taken" in refusal(serve)
+
+
+def test_a_redis_that_is_not_there_is_one_sentence(serve):
+    assert "REDIS_URL does not answer" in refusal(serve, REDIS_URL="redis://127.0.0.1:1/0")
+    assert serve.processes() == {}
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(serve):
+    serve.var.write_text("a file stands where the folder should be")
+    assert "Cannot" in refusal(serve)

@@ -1,0 +1,22 @@
+"""
+The product's settings for unit tests: within one process, apart from whatever runs or lies in this folder.
+
+Live tests start real processes on the real settings instead.
+"""
+import atexit
+import os
+import shutil
+import tempfile
+
+for _name in ("REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "CHAT_LIMITS", "TRUSTED_PROXIES"):
+    os.environ.pop(_name, None)
+os.environ.setdefault("SECRET_KEY", "for tests only")
+if "CHAT_VAR" not in os.environ:
+    os.environ["CHAT_VAR"] = tempfile.mkdtemp(prefix="chat-tests-")
+    atexit.register(shutil.rmtree, os.environ["CHAT_VAR"], ignore_errors=True)
+
+from chatproj.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+CHAT_ECHO = True

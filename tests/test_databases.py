@@ -1,0 +1,163 @@
+"""The two database backends: several writers on SQLite, and time zones on PostgreSQL."""
+
+import datetime
+import threading
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from chatproj.db.sqlite3.base import DatabaseWrapper
+
+WRITERS = 6
+WRITES = 25
+
+
+def wrapper(path, **changed):
+    defaults = {"ENGINE": "chatproj.db.sqlite3", "NAME": str(path), "OPTIONS": {}, "AUTOCOMMIT": True}
+    defaults |= {"TIME_ZONE": None, "CONN_MAX_AGE": None, "USER": "", "PASSWORD": "", "HOST": "", "PORT": ""}
+    return DatabaseWrapper({**defaults, **changed}, alias="default")
+
+
+@pytest.fixture(autouse=True)
+def unblocked(django_db_blocker):
+    # These open files of their own; the database of the other tests is not touched.
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Further connections to one SQLite file."""
+    made = []
+
+    def one_more(**changed):
+        made.append(wrapper(tmp_path / "db.sqlite3", **changed))
+        return made[-1]
+
+    yield one_more
+    for opened in made:
+        opened.close()
+
+
+def ask(opened, sql):
+    with opened.cursor() as cursor:
+        return cursor.execute(sql).fetchone()[0]
+
+
+def begin(opened):
+    opened._start_transaction_under_autocommit()
+
+
+def run(opened, sql):
+    with opened.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_a_connection_has_the_log_patience_and_keys(make):
+    opened = make()
+    assert ask(opened, "PRAGMA journal_mode") == "wal"
+    assert ask(opened, "PRAGMA synchronous") == 1
+    assert ask(opened, "PRAGMA busy_timeout") == 20_000
+    assert ask(opened, "PRAGMA foreign_keys") == 1
+
+
+def test_settings_may_name_another_timeout(make):
+    assert ask(make(OPTIONS={"timeout": 3}), "PRAGMA busy_timeout") == 3_000
+
+
+def test_a_transaction_takes_the_write_lock_when_it_opens(make):
+    first, second = make(), make(OPTIONS={"timeout": 0})
+    begin(first)
+    with pytest.raises(OperationalError, match="locked"):
+        begin(second)
+    run(first, "ROLLBACK")
+    begin(second)
+    run(second, "ROLLBACK")
+
+
+def test_a_read_snapshot_neither_takes_the_lock_nor_waits_for_it(make):
+    first, second = make(), make(OPTIONS={"timeout": 0})
+    run(first, "CREATE TABLE t (n INTEGER)")
+    begin(first)
+    run(first, "INSERT INTO t VALUES (1)")
+    second.read_snapshot = True
+    begin(second)
+    assert ask(second, "SELECT count(*) FROM t") == 0
+    run(first, "COMMIT")
+    assert ask(second, "SELECT count(*) FROM t") == 0
+    run(second, "COMMIT")
+    assert ask(second, "SELECT count(*) FROM t") == 1
+
+
+def count_up(opened, errors):
+    try:
+        for _ in range(WRITES):
+            begin(opened)
+            # Read, then write: with a plain BEGIN, this is what fails at once.
+            value = ask(opened, "SELECT n FROM t")
+            run(opened, f"UPDATE t SET n = {value + 1}")
+            run(opened, "COMMIT")
+    except OperationalError as error:
+        errors.append(error)
+    finally:
+        opened.close()
+
+
+def run_together(work):
+    threads = [threading.Thread(target=work) for _ in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_many_writers_that_read_first_lose_nothing_and_meet_no_lock(tmp_path, make):
+    run(make(), "CREATE TABLE t AS SELECT 0 AS n")
+    errors = []
+    run_together(lambda: count_up(wrapper(tmp_path / "db.sqlite3"), errors))
+    assert errors == []
+    assert ask(make(), "SELECT n FROM t") == WRITERS * WRITES
+
+
+def test_many_that_open_a_new_file_together_all_succeed(tmp_path):
+    modes, barrier = [], threading.Barrier(WRITERS)
+
+    def open_one():
+        opened = wrapper(tmp_path / "new.sqlite3")
+        barrier.wait()
+        modes.append(ask(opened, "PRAGMA journal_mode"))
+        opened.close()
+
+    run_together(open_one)
+    assert modes == ["wal"] * WRITERS
+
+
+def test_a_database_in_memory_works():
+    opened = wrapper(":memory:")
+    begin(opened)
+    run(opened, "CREATE TABLE t (n INTEGER)")
+    run(opened, "COMMIT")
+    assert ask(opened, "SELECT count(*) FROM t") == 0
+
+
+@pytest.mark.django_db
+def test_transactions_nest_and_roll_back():
+    with transaction.atomic():
+        with pytest.raises(ValueError), transaction.atomic():
+            raise ValueError
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: bin/test --postgres")
+def test_aware_datetimes_go_in_and_come_out_as_utc():
+    east = timezone.get_fixed_timezone(datetime.timedelta(hours=9))
+    moment = datetime.datetime(2026, 3, 29, 3, 30, 0, 123456, tzinfo=east)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::timestamptz, now()", [moment])
+        back, now = cursor.fetchone()
+    assert back == moment
+    assert back.utcoffset() == now.utcoffset() == datetime.timedelta(0)

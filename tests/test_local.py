@@ -1,0 +1,76 @@
+"""What `bin/serve` leaves in `var/`, and how others find it."""
+
+import fcntl
+import stat
+import threading
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from chatproj import local
+
+
+@pytest.fixture
+def var(tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "VAR", tmp_path / "a folder" / "var")
+    return local.VAR
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_there_is_no_key_before_one_is_made(var):
+    assert local.secret_key() is None
+    assert not var.exists()
+
+
+def test_the_key_is_long_private_and_stays(var):
+    key = local.ensure_secret_key()
+    assert len(key) >= 50
+    assert local.ensure_secret_key() == local.secret_key() == key
+    assert mode(var / "secret-key") == 0o600
+    assert mode(var) == 0o700
+    assert [path.name for path in var.iterdir()] == ["secret-key"]
+
+
+def test_an_empty_key_file_of_an_interrupted_run_is_replaced(var):
+    local.make_var()
+    (var / "secret-key").touch()
+    assert len(local.ensure_secret_key()) >= 50
+
+
+def test_many_that_start_at_once_end_up_with_one_key(var):
+    keys = []
+    threads = [threading.Thread(target=lambda: keys.append(local.ensure_secret_key())) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(keys) == 16
+    assert len(set(keys)) == 1
+
+
+def test_redis_is_found_only_while_a_serve_holds_the_lock(var):
+    local.write_private("redis-url", "redis://:secret@127.0.0.1:1234/0")
+    assert mode(var / "redis-url") == 0o600
+    assert local.redis_url() is None
+    with open(var / "serve.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert local.redis_url() == "redis://:secret@127.0.0.1:1234/0"
+    assert local.redis_url() is None
+
+
+def test_a_serve_without_its_own_redis_leaves_no_url(var):
+    local.make_var()
+    with open(var / "serve.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert local.is_served()
+        assert local.redis_url() is None
+
+
+def test_the_database_url_survives_odd_folder_names(tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "VAR", tmp_path / "a b?#%20")
+    url = urlsplit(local.database_url())
+    assert url.scheme == "sqlite"
+    assert unquote(url.path[1:]) == str(tmp_path / "a b?#%20" / "db.sqlite3")

@@ -1,0 +1,263 @@
+"""The parts of `manage.py serve`, without starting the whole."""
+
+import configparser
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from chatproj import local
+from chatproj.serve import CannotServe, checks, configuration, lock, procfile, ready, supervise, valkey
+
+
+@pytest.fixture
+def var(tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "VAR", tmp_path / "var")
+    return local.make_var()
+
+
+@pytest.fixture
+def listener():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def holder(var):
+    """Another process that holds the folder's lock, with an address."""
+    code = (
+        "import fcntl, os, time; f = open('serve.lock', 'w'); fcntl.flock(f, fcntl.LOCK_EX);"
+        "f.write(f'{os.getpid()} http://127.0.0.1:8000/'); f.flush();"
+        "print('held', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=var, stdout=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+# The Procfile
+
+
+def test_a_procfile_is_read_in_order_without_comments_and_blank_lines():
+    types = procfile.parse("# who\n\nweb: run --port ${PORT:-8000}\n  my-job_2:  work: hard  \n")
+    assert types == [("web", "run --port ${PORT:-8000}"), ("my-job_2", "work: hard")]
+
+
+@pytest.mark.parametrize("text", ["web", "web:", "web:   ", "we b: x", ": x"])
+def test_a_line_that_names_no_command_is_refused_with_its_number(text):
+    with pytest.raises(ValueError, match="line 2"):
+        procfile.parse(f"# first\n{text}")
+
+
+def test_a_type_named_twice_is_refused():
+    with pytest.raises(ValueError, match="line 2 names web again"):
+        procfile.parse("web: a\nweb: b")
+
+
+def test_the_shell_becomes_the_command_also_after_assignments():
+    assert procfile.ProcessType("web", "python x").shell == "exec python x"
+    assert procfile.ProcessType("web", "A=1 python x").shell == "exec env A=1 python x"
+
+
+def test_our_own_procfile_names_an_interface_and_workers():
+    names = {entry.name: entry.command for entry in procfile.parse((local.ROOT / "Procfile").read_text())}
+    assert "interface" in names["web"]
+    assert "runworker" in names["worker"]
+
+
+# The supervisor's configuration
+
+
+def read(programs):
+    parser = configparser.RawConfigParser()
+    parser.read_string(configuration.write_text(programs))
+    return parser
+
+
+def test_every_process_starts_again_whatever_its_exit_code():
+    section = read([configuration.Program("web", "exec x")])["program:web"]
+    assert section["autorestart"] == "true"
+    assert section["stopasgroup"] == section["killasgroup"] == "true"
+
+
+def test_valkey_stops_after_everything_that_uses_it_and_all_of_it_within_ten_seconds():
+    parser = read([configuration.Program("valkey", "exec v"), configuration.Program("worker", "exec w", 2)])
+    # The supervisor stops the highest priority first.
+    assert int(parser["group:chat"]["priority"]) > int(parser["group:store"]["priority"])
+    assert int(parser["program:worker"]["stopwaitsecs"]) + int(parser["program:valkey"]["stopwaitsecs"]) < 9
+
+
+def test_without_an_embedded_valkey_there_is_no_group_for_it():
+    assert not read([configuration.Program("web", "exec x")]).has_section("group:store")
+
+
+def test_several_of_one_type_get_numbers():
+    program = configuration.Program("worker", "exec w", 2)
+    assert program.process_names == ["worker-1", "worker-2"]
+    assert read([program])["program:worker"]["process_name"] == "worker-%(process_num)d"
+
+
+def test_commands_travel_in_the_environment_and_not_in_the_file():
+    programs = [configuration.Program("a-b", "exec 'it' \"%\" ; # $PORT")]
+    assert configuration.environment(programs, local.ROOT)["CHAT_RUN_a_b"] == "exec 'it' \"%\" ; # $PORT"
+    assert "it" not in read(programs)["program:a-b"]["command"]
+
+
+def test_the_wait_before_a_new_try_grows_and_stays_bounded():
+    waits = [supervise.backoff_seconds(failures) for failures in range(1, 1000)]
+    assert waits == sorted(waits)
+    assert waits[0] < 1
+    assert waits[-1] <= 10
+
+
+# The lock
+
+
+@pytest.fixture
+def fresh_lock(var, monkeypatch):
+    monkeypatch.setattr(lock, "_held", None)
+    yield
+    if lock._held is not None:
+        os.close(lock._held)
+
+
+def test_a_second_serve_in_the_folder_is_told_where_the_first_one_answers(holder, fresh_lock):
+    with pytest.raises(CannotServe, match=r"already running in this folder at http://127.0.0.1:8000/\."):
+        lock.take()
+
+
+def test_the_lock_forgets_the_redis_of_the_last_run(var, fresh_lock):
+    local.write_private("redis-url", "redis://gone")
+    lock.take()
+    assert local.is_served()
+    assert local.redis_url() is None
+
+
+def test_a_run_that_is_still_stopping_is_waited_for(holder, var, fresh_lock, monkeypatch, capsys):
+    # A holder that is not the owner: the supervisor of a `serve` that was killed.
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (var / "serve.lock").write_text(f"{gone.pid} http://127.0.0.1:8000/")
+    monkeypatch.setattr(lock, "QUESTION_SECONDS", 0.1)
+    monkeypatch.setattr(lock, "STOPPING_SECONDS", 0.4)
+    with pytest.raises(CannotServe, match="does not stop"):
+        lock.take()
+    assert "still stopping" in capsys.readouterr().out
+
+
+# What must be true before the start
+
+
+def test_a_taken_port_is_told_in_one_sentence(listener):
+    with pytest.raises(CannotServe, match=rf"^Port {listener} is taken; .*PORT={listener + 1} bin/serve\.$"):
+        checks.check_port("127.0.0.1", listener)
+    with pytest.raises(CannotServe, match="is taken"):
+        checks.check_port("0.0.0.0", listener)
+
+
+def test_a_host_that_is_not_ours_is_told_in_one_sentence():
+    with pytest.raises(CannotServe, match="192.0.2.1"):
+        checks.check_port("192.0.2.1", 45678)
+    with pytest.raises(CannotServe, match="not an address of this machine"):
+        checks.check_port("not a host", 45678)
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "-1", "eight", "8000.5", "٣", "1e3"])
+def test_a_port_that_is_none_is_refused(text, monkeypatch):
+    monkeypatch.setenv("PORT", text)
+    with pytest.raises(CannotServe, match="PORT must be"):
+        checks.read_port()
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "1000"])
+def test_a_number_of_workers_that_is_none_is_refused(text, monkeypatch):
+    monkeypatch.setenv("CHAT_WORKERS", text)
+    with pytest.raises(CannotServe, match="CHAT_WORKERS must be"):
+        checks.read_workers()
+
+
+def test_the_defaults_are_the_documented_ones(monkeypatch):
+    for name in ("PORT", "HOST", "CHAT_WORKERS"):
+        monkeypatch.delenv(name, raising=False)
+    assert (checks.read_host(), checks.read_port(), checks.read_workers()) == ("127.0.0.1", 8000, 2)
+
+
+def test_a_redis_that_does_not_answer_is_told_without_its_password():
+    with pytest.raises(CannotServe, match="does not answer") as refusal:
+        checks.check_redis("redis://:hunter2@127.0.0.1:1/0")
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "http://x", "redis://127.0.0.1:notaport/0"])
+def test_a_redis_url_that_is_none_is_refused(url):
+    with pytest.raises(CannotServe):
+        checks.check_redis(url)
+
+
+class OldRedis:
+    def info(self, section):
+        return {"redis_version": "6.2.14"}
+
+
+def test_an_old_redis_is_refused_with_its_version(monkeypatch):
+    monkeypatch.setattr(checks.redis.StrictRedis, "from_url", lambda *args, **kwargs: OldRedis())
+    with pytest.raises(CannotServe, match=r"6\.2\.14"):
+        checks.check_redis("redis://127.0.0.1/0")
+
+
+# The embedded Valkey
+
+
+def test_valkey_keeps_its_port_and_changes_its_password(var):
+    first, second = valkey.configure(), valkey.configure()
+    assert first.url.rpartition("@")[2] == second.url.rpartition("@")[2]
+    assert first.url != second.url
+    assert (var / "valkey.conf").stat().st_mode & 0o777 == 0o600
+    assert not any(first.url[9:57] in word for word in first.command)
+
+
+def test_valkey_takes_another_port_where_its_own_is_taken(var, listener):
+    local.write_private("valkey-port", str(listener))
+    assert f":{listener}/" not in valkey.configure().url
+
+
+def test_valkey_starts_with_that_configuration_and_passes_our_check(var):
+    server = valkey.configure()
+    process = subprocess.Popen(server.command, cwd=var, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 10
+        while checks.is_free("127.0.0.1", int(server.url.rpartition(":")[2].split("/")[0])):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        checks.check_redis(server.url)
+        with pytest.raises(CannotServe, match="does not answer"):
+            checks.check_redis("redis://127.0.0.1:" + server.url.rpartition(":")[2])
+    finally:
+        process.kill()
+        process.wait()
+
+
+# The address
+
+
+@pytest.mark.parametrize(
+    "host, address",
+    [("127.0.0.1", "127.0.0.1:80"), ("0.0.0.0", "127.0.0.1:80"), ("::", "[::1]:80"), ("::1", "[::1]:80")],
+)
+def test_the_printed_address_opens_in_a_browser_on_this_machine(host, address):
+    assert ready.address(host, 80) == f"http://{address}/"
+
+
+def test_the_health_check_uses_a_name_that_django_accepts():
+    assert ready._host_header("127.0.0.1", 80, ["chat.example.com"]) == "chat.example.com"
+    assert ready._host_header("127.0.0.1", 80, [".example.com"]) == "example.com"
+    assert ready._host_header("127.0.0.1", 80, ["a", "127.0.0.1"]) == "127.0.0.1:80"
+    assert ready._host_header("127.0.0.1", 80, ["*"]) == "127.0.0.1:80"
