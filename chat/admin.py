@@ -2,14 +2,27 @@
 The operators' pages: rooms, people, members, messages. What they change goes through the services, so that every
 open tab sees it.
 """
+from django import forms
 from django.contrib import admin
 
 from chat.models import Member, Message, Person, Room, Token
-from chat.services import rooms
+from chat.protocol import Refused, check_slug
+from chat.services import people, rooms
+
+
+class RoomForm(forms.ModelForm):
+    """A room's fields; the address is checked as everywhere else."""
+
+    def clean_slug(self):
+        try:
+            return check_slug(self.cleaned_data["slug"])
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.detail) from None
 
 
 @admin.register(Room)
 class RoomAdmin(admin.ModelAdmin):
+    form = RoomForm
     list_display = ["slug", "name", "offset", "last_at", "created_at"]
     search_fields = ["slug", "name", "topic"]
     ordering = ["-id"]
@@ -18,6 +31,17 @@ class RoomAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request, obj=None):
         # A slug is in people's links and in the fingerprints of refs: it stays.
         return [*self.readonly_fields, "slug"] if obj else self.readonly_fields
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        rooms.tell_lobby()
+
+    def delete_model(self, request, obj):
+        rooms.delete_room(obj)
+
+    def delete_queryset(self, request, queryset):
+        for room in queryset:
+            rooms.delete_room(room)
 
 
 @admin.register(Person)
@@ -42,6 +66,11 @@ class PersonAdmin(admin.ModelAdmin):
         rights = ["is_staff", "is_superuser", "groups", "user_permissions"]
         return self.readonly_fields if request.user.is_superuser else [*self.readonly_fields, *rights]
 
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            people.close_sockets(obj)
+
 
 @admin.register(Member)
 class MemberAdmin(admin.ModelAdmin):
@@ -57,6 +86,13 @@ class MemberAdmin(admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         rooms.set_role(obj, obj.role)
+
+    def delete_model(self, request, obj):
+        rooms.delete_member(obj)
+
+    def delete_queryset(self, request, queryset):
+        for member in queryset:
+            rooms.delete_member(member)
 
 
 @admin.register(Message)
@@ -92,3 +128,10 @@ class TokenAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request):
         return False
+
+    def delete_model(self, request, obj):
+        people.revoke_token(obj.person, obj.id)
+
+    def delete_queryset(self, request, queryset):
+        for token in queryset.select_related("person"):
+            people.revoke_token(token.person, token.id)

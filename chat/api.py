@@ -145,7 +145,7 @@ def describe_rooms(found):
 def create_room(request):
     fields = protocol.parse_object(request.body)
     checked = protocol.check_fields(fields, slug=protocol.check_slug, name=protocol.check_room_name)
-    topic = protocol.check_topic(fields.get("topic") or "")
+    topic = protocol.check_topic("" if fields.get("topic") is None else fields["topic"])
     limits.check_address("rooms", address(request))
     room = rooms.create_room(request.user, checked["slug"], checked["name"], topic)
     return JsonResponse(describe_rooms([room])[0], status=201)

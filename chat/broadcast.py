@@ -79,9 +79,19 @@ def close(channel, code):
     channel.send({"close": code}, immediately=True)
 
 
-def close_group(group, code):
-    """Closes every connection of a group."""
-    Group(group).send({"close": code}, immediately=True)
+def close_group(group, code, but=()):
+    """Closes every connection of a group, except those that are in one of the groups `but` too."""
+    if not but:
+        Group(group).send({"close": code}, immediately=True)
+        return
+    layer = Group(group).channel_layer
+    spared = {channel for other in but for channel in layer.group_channels(other)}
+    for channel in set(layer.group_channels(group)) - spared:
+        try:
+            layer.send(channel, {"close": code})
+        except layer.ChannelFull:
+            # As in a group's send: its next frame finds out.
+            continue
 
 
 def echo(channel, content):

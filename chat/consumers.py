@@ -18,11 +18,13 @@ from chat import broadcast, protocol
 from chat.services import limits, people, presence, rooms
 from chat.version import CLIENT_VERSION
 from chatproj.outages import OUTAGES
+from chatproj.store import store
 from chatproj.transport import (
     channel_session,
     channel_session_user_from_http,
     enforce_ordering,
     forget_ordering,
+    session_for_reply_channel,
 )
 
 logger = logging.getLogger(__name__)
@@ -35,16 +37,19 @@ AFTERLIFE_SECONDS = 30
 
 
 def checked_handshake(consumer):
-    """Denies (403) a handshake from a foreign page; closes one whose consumer fails, so that none is left hanging."""
+    """Denies (403) a handshake from a foreign page; closes one too many, or one that fails: none is left hanging."""
 
     @functools.wraps(consumer)
     def inner(message, *args, **kwargs):
         if not _is_own_origin(message):
             raise DenyConnection
         try:
+            limits.check_address("handshakes", _address(message))
             return consumer(message, *args, **kwargs)
         except (ConsumeLater, DenyConnection):
             raise
+        except protocol.Refused as refusal:
+            broadcast.accept(message.reply_channel, protocol.rejected(refusal), close=protocol.CLOSE_OVERLOAD)
         except Exception:
             logger.exception("A handshake failed")
             broadcast.accept(message.reply_channel, close=protocol.CLOSE_OVERLOAD)
@@ -61,12 +66,16 @@ def _is_own_origin(message):
     headers = _headers(message)
     origin = headers.get("origin")
     if origin is None:
-        return "authorization" in headers
+        return people.is_token_header(headers.get("authorization"))
     if settings.PUBLIC_URL:
         return origin == settings.PUBLIC_URL
     host = headers.get("host", "")
     is_ours = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
     return is_ours and origin in (f"http://{host}", f"https://{host}")
+
+
+def _address(message):
+    return (message.content.get("client") or ["unknown"])[0]
 
 
 def _headers(message):
@@ -78,28 +87,32 @@ def _headers(message):
 @channel_session_user_from_http
 def ws_connect(message, slug):
     """Lets a person into a room: `joined`, the backlog, `synced`; or closes with the code that says why not."""
+    if message.channel_session.get("gone"):
+        return  # its disconnect overtook it: nobody is there to be let in
     try:
         member = _enter(message, slug)
     except protocol.Dismissed as dismissal:
         broadcast.accept(message.reply_channel, close=dismissal.code)
         return
-    except protocol.Refused as refusal:
-        broadcast.accept(message.reply_channel, protocol.rejected(refusal), close=protocol.CLOSE_OVERLOAD)
-        return
+    # Not only at the end: a disconnect that runs meanwhile, in another worker, finds what there is to let go of.
+    message.channel_session.save()
+    message.channel_session.modified = False
     presence.arrive(member, message.reply_channel)
     backlog_from = _greet(message, member)
     _subscribe(message, member)
     _send_backlog(message, rooms.get_backlog(member.room, backlog_from))
+    if _is_gone(message):
+        _let_go(message)
     presence.tell_soon(member.room_id)
 
 
 def _enter(message, slug):
     """Returns the member, and writes into the channel session who it is. Raises Dismissed or Refused."""
-    address = (message.content.get("client") or ["unknown"])[0]
-    limits.check_address("handshakes", address)
-    token = people.find_token(_headers(message).get("authorization"))
+    address, header = _address(message), _headers(message).get("authorization")
+    token = people.find_token(header)
     person = token.person if token else message.user
-    if not person.is_authenticated:
+    # Who shows a token that does not hold is not let in by a cookie instead.
+    if not person.is_authenticated or (token is None and people.is_token_header(header)):
         raise protocol.Dismissed(protocol.CLOSE_NOT_SIGNED_IN)
     try:
         member = rooms.join_room(person, slug)
@@ -167,7 +180,8 @@ def ws_receive(message, slug):
     except protocol.Refused as refusal:
         refusal.ref = ref
         broadcast.reply(message.reply_channel, protocol.rejected(refusal))
-    except OUTAGES as outage:
+    # A reply that finds no room counts as an outage: what is stored is stored, and asking again is harmless.
+    except (message.channel_layer.ChannelFull, *OUTAGES) as outage:
         logger.warning("A frame could not be handled for now: %s", outage)
         _reply_failure(message, protocol.Refused("unavailable", "Try again in a moment.", ref, retry_after=1.0))
     except Exception:
@@ -243,6 +257,8 @@ def _sync(message, member, event):
         limits.lease_socket(session["person"], session["address"], message.reply_channel.name)
         _subscribe(message, member)
         presence.touch(member, message.reply_channel)
+        if session_for_reply_channel(message.reply_channel.name).get("gone"):
+            _let_go(message)
     _send_backlog(message, rooms.get_backlog(member.room, event.cursor))
 
 
@@ -266,16 +282,35 @@ HANDLERS = {
 # The end.
 
 
-@channel_session
 def ws_disconnect(message, slug):
     """Lets go of all that the connection held. It stands behind nothing, so it cannot be kept waiting."""
+    _note_gone(message)
+    _let_go(message)
+
+
+# A disconnect may run before its connect has finished. It leaves a note before it looks at what the connect has
+# written, and the connect looks for the note after it has written: at least one of the two sees the other.
+
+
+def _note_gone(message):
+    store.count(f"gone:{message.reply_channel.name}", AFTERLIFE_SECONDS)
+
+
+def _is_gone(message):
+    return store.count(f"gone:{message.reply_channel.name}", AFTERLIFE_SECONDS) > 1
+
+
+@channel_session
+def _let_go(message):
     session = message.channel_session
     forget_ordering(message)
-    if "member" not in session:
-        session.flush()
-        return
     session["gone"] = True
     session.set_expiry(AFTERLIFE_SECONDS)
+    # Before anything is let go of: a heartbeat that takes it up again meanwhile sees that it must not.
+    session.save()
+    session.modified = False
+    if "member" not in session:
+        return
     credential = broadcast.credential_group(session["login"], session["token"])
     groups = [broadcast.room_group(session["room"]), broadcast.member_group(session["member"]), credential]
     broadcast.unsubscribe(message.reply_channel, groups)
@@ -291,9 +326,12 @@ def lobby_connect(message):
     """Anyone who may see the list of rooms hears when it changed."""
     broadcast.accept(message.reply_channel)
     broadcast.subscribe(message.reply_channel, [broadcast.LOBBY_GROUP])
+    if _is_gone(message):
+        broadcast.unsubscribe(message.reply_channel, [broadcast.LOBBY_GROUP])
 
 
 def lobby_disconnect(message):
+    _note_gone(message)
     broadcast.unsubscribe(message.reply_channel, [broadcast.LOBBY_GROUP])
 
 

@@ -5,8 +5,10 @@ It decides nothing about rooms and writes nothing.
 """
 import logging
 
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+
 from chat import protocol
-from chat.responses import refuse
+from chat.responses import refuse, refuse_outage
 from chat.services import people
 from chatproj.outages import OUTAGES
 
@@ -32,31 +34,31 @@ class HeadersMiddleware:
 
 
 class FailuresMiddleware:
-    """Answers refusals and failures that a view let out: as JSON under /api/, as pages elsewhere, never as a trace."""
+    """
+    Answers refusals and failures that a view let out: as JSON under /api/, as pages elsewhere, never as a trace.
+
+    (What another middleware lets out never comes here: Django hands it to `chat.views.failed`.)
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        try:
-            return self.get_response(request)
-        except OUTAGES as outage:
-            return self._unavailable(request, outage)
+        return self.get_response(request)
 
     def process_exception(self, request, exception):
         if isinstance(exception, protocol.Refused):
             return refuse(request, exception)
         if isinstance(exception, OUTAGES):
-            return self._unavailable(request, exception)
+            return refuse_outage(request, exception)
+        if isinstance(exception, RequestDataTooBig):
+            return refuse(request, protocol.Refused("too_large", "This is more than the server reads."))
+        if isinstance(exception, SuspiciousOperation):
+            return None  # a client's fault: Django answers with 400
         if request.path.startswith("/api/"):
             logger.error("%s %s failed", request.method, request.path.encode("unicode_escape"), exc_info=exception)
             return refuse(request, protocol.Refused("internal", "This failed, and it is our fault."))
         return None
-
-    def _unavailable(self, request, outage):
-        logger.warning("A request could not be handled for now: %s", outage)
-        detail = "The server cannot answer for now. Nothing is lost; try again in a moment."
-        return refuse(request, protocol.Refused("unavailable", detail, retry_after=1.0))
 
 
 class TokenMiddleware:
@@ -67,7 +69,8 @@ class TokenMiddleware:
 
     def __call__(self, request):
         header = request.META.get("HTTP_AUTHORIZATION")
-        if header is not None and request.path.startswith("/api/"):
+        # Other schemes are for the proxies in front of us.
+        if people.is_token_header(header) and request.path.startswith("/api/"):
             token = people.find_token(header)
             if token is None:
                 return refuse(request, protocol.Refused("not_signed_in", "This token is not valid."))

@@ -34,6 +34,12 @@ CLOSE_FLOODING = 4429
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DIGITS = re.compile(r"[0-9]{1,16}")
+# What shows nothing though Unicode calls it a letter, a mark or a symbol: fillers, joiners, variation selectors.
+_HIDDEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_VARIATIONS = re.compile("[\ufe00-\ufe0f]")
+_UNPRINTABLE = ("Cc", "Cf", "Zl", "Zp")
 
 
 class Refused(Exception):
@@ -84,8 +90,9 @@ def check_text(value, name, most, least=1):
 
 
 def is_blank(text):
-    """True where nothing of `text` can be seen: spaces, control and format characters only."""
-    return all(unicodedata.category(character)[0] in "ZC" for character in text)
+    """True where nothing of `text` can be seen: spaces, control, format and hidden characters only."""
+    # Not all of category C: emoji that are younger than our Python's tables are "unassigned" there.
+    return all(unicodedata.category(character) in ("Zs", *_UNPRINTABLE) for character in _HIDDEN.sub("", text))
 
 
 def check_body(value, name="body"):
@@ -101,15 +108,18 @@ def check_topic(value, name="topic"):
 
 
 def check_handle(value, name="handle"):
-    """Returns the handle in NFC: 1 to 32 characters, none of them control, format or unassigned."""
-    handle = unicodedata.normalize("NFC", check_string(value, name)).strip()
-    return _check_line(check_text(handle, name, MAX_HANDLE), name)
+    """Returns the handle in NFC: 1 to 32 characters, none of them control, format or hidden."""
+    # A variation selector only chooses between two pictures of a character; two handles must not differ by it.
+    handle = unicodedata.normalize("NFC", _VARIATIONS.sub("", check_string(value, name))).strip()
+    handle = _check_line(check_text(handle, name, MAX_HANDLE), name)
+    if _HIDDEN.search(handle):
+        raise Refused("invalid_field", f"'{name}' holds a character that cannot be seen.")
+    return handle
 
 
 def _check_line(text, name):
     for character in text:
-        category = unicodedata.category(character)
-        if category.startswith("C") or category in ("Zl", "Zp"):
+        if unicodedata.category(character) in _UNPRINTABLE:
             raise Refused("invalid_field", f"'{name}' holds a control or format character.")
     return text
 

@@ -1,8 +1,13 @@
 """Refusals as HTTP answers: the wire's codes with the status that fits. Nothing here decides; it only words."""
+import logging
 import math
 
 from django.http import JsonResponse
 from django.shortcuts import render
+
+from chat.protocol import Refused
+
+logger = logging.getLogger(__name__)
 
 STATUSES = {
     "not_signed_in": 401,
@@ -49,3 +54,10 @@ def refuse(request, refusal):
     if refusal.retry_after is not None:
         response["Retry-After"] = str(math.ceil(refusal.retry_after))
     return response
+
+
+def refuse_outage(request, outage):
+    """Returns 503 for one of OUTAGES: what failed may succeed if it is tried again."""
+    logger.warning("A request could not be handled for now: %s", outage)
+    detail = "The server cannot answer for now. Nothing is lost; try again in a moment."
+    return refuse(request, Refused("unavailable", detail, retry_after=1.0))

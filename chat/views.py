@@ -1,16 +1,19 @@
 """The pages. Thin: a form in, a service asked, a page or a redirect out."""
+import sys
+
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import is_safe_url
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat import api
 from chat.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignUpForm
 from chat.protocol import Refused
-from chat.responses import refuse
+from chat.responses import refuse, refuse_outage
 from chat.services import limits, people, rooms
 from chat.version import CLIENT_VERSION
+from chatproj.outages import OUTAGES
 
 
 def client_version(request):
@@ -18,7 +21,7 @@ def client_version(request):
     return {"client_version": CLIENT_VERSION}
 
 
-@require_GET
+@require_safe
 def lobby(request, room_form=None, status=200):
     text = request.GET.get("q", "").replace("\0", "")[:80].strip()
     found, more = rooms.find_rooms(text)
@@ -48,7 +51,7 @@ def create_room(request):
     return redirect("room", slug=room.slug)
 
 
-@require_GET
+@require_safe
 def room(request, slug):
     if not request.user.is_authenticated:
         # Whether the room exists is for people who came in: strangers see the same page for every address.
@@ -157,4 +160,8 @@ def not_found(request, exception=None):
 
 
 def failed(request):
+    # Django calls this while it handles what was raised, perhaps by a middleware.
+    error = sys.exc_info()[1]
+    if isinstance(error, OUTAGES):
+        return refuse_outage(request, error)
     return refuse(request, Refused("internal", "This failed, and it is our fault."))

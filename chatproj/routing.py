@@ -1,8 +1,8 @@
 """
 Which consumer takes which channel. The chat's own routes are in chat/routing.py.
 
-Every path leads somewhere: a handshake that nobody consumes hangs until Daphne gives up on it. (`$` would also match
-before a line end, which a path may have in it: hence `\\Z`.)
+Every path leads somewhere: a handshake that nobody consumes hangs until Daphne gives up on it. The patterns end
+as they do because a `$` would let a line end pass after the last slash.
 """
 from channels import include, route
 

@@ -26,11 +26,24 @@ def _list(name):
 
 DEBUG = _is_on("DEBUG")
 
+def _read_origin(text):
+    """Returns an address as browsers write it in `Origin`: small letters, no default port, nothing behind."""
+    parts = urlsplit(text.strip().lower())
+    try:
+        is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.netloc.rpartition(":")[2]
+        port = parts.port if is_whole else None
+    except ValueError:
+        is_whole = False
+    if not is_whole or "@" in parts.netloc or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ImproperlyConfigured("PUBLIC_URL must be like https://chat.example.com, without a path.")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    is_default = port in (None, {"http": 80, "https": 443}[parts.scheme])
+    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
+
+
 # Where people reach the site, for example https://chat.example.com. Setting it makes this a production site.
-PUBLIC_URL = os.environ.get("PUBLIC_URL", "").rstrip("/")
-_public = urlsplit(PUBLIC_URL)
-if PUBLIC_URL and (_public.scheme not in ("http", "https") or not _public.hostname or _public.path):
-    raise ImproperlyConfigured("PUBLIC_URL must be like https://chat.example.com, without a path.")
+PUBLIC_URL = os.environ.get("PUBLIC_URL") and _read_origin(os.environ["PUBLIC_URL"])
+_public = urlsplit(PUBLIC_URL or "")
 
 SECRET_KEY = os.environ.get("SECRET_KEY") or (None if PUBLIC_URL else local.secret_key())
 if not SECRET_KEY:

@@ -145,7 +145,8 @@ class RedisStore:
         return number
     """
     _LEASE = """
-        local now = tonumber(redis.call('TIME')[1])
+        local time = redis.call('TIME')
+        local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
         redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
         if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then
             return 0
@@ -157,7 +158,8 @@ class RedisStore:
     # KEYS: entries (owner \\n entry, by the end of its lease), owners (how many entries each has), news.
     # ARGV: operation, owner, entry, seconds or the most owners, grace.
     _ROSTER = """
-        local now = tonumber(redis.call('TIME')[1])
+        local time = redis.call('TIME')
+        local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
         local function note(owner, kind)
             local other = redis.call('HGET', KEYS[3], owner)
             if other and other ~= kind then

@@ -50,6 +50,7 @@ def lease_socket(person_id, address, channel):
     seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
     for name, most in _socket_counters(person_id, address):
         if not store.lease(name, channel, seconds, most):
+            release_socket(person_id, address, channel)
             raise Refused("rate_limited", "Too many connections are open.", retry_after=float(seconds))
 
 

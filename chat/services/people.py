@@ -6,6 +6,7 @@ Writes Person, Token and login sessions; closes the sockets that a login or a to
 import hashlib
 import logging
 import secrets
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
@@ -19,12 +20,15 @@ from django.utils import timezone
 
 from chat import broadcast, protocol
 from chat.models import Person, Token, make_handle_key
-from chat.protocol import CLOSE_NOT_SIGNED_IN, Refused
+from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_NOT_SIGNED_IN, Refused
+from chatproj.transport import call_later
 
 logger = logging.getLogger(__name__)
 
 MAX_PASSWORD = 1000  # characters; hashing a megabyte would be somebody else's wait
 MAX_TOKEN_NAME = 80  # characters
+MAX_ID = 2**31 - 1
+ANSWER_SECONDS = 1  # within which the answer to a request has reached the browser
 SEEN_EVERY = timedelta(hours=1)  # how exactly we know when a person was last here
 
 
@@ -107,25 +111,32 @@ def find_person(handle, password):
 
 def sign_in(request, person):
     """Makes the browser's session this person's."""
-    leave_session(request)
-    auth.login(request, person, backend=BACKEND)
+    with _leaving_session(request):
+        auth.login(request, person, backend=BACKEND)
     touch_seen(person, always=True)
 
 
 def sign_out(request):
     """Ends the browser's session."""
-    leave_session(request)
-    auth.logout(request)
+    with _leaving_session(request):
+        auth.logout(request)
 
 
-def leave_session(request):
-    """Closes the sockets that this browser's session let in. A guest is gone with it, and their handle is free."""
-    person = request.user
-    if not person.is_authenticated or not request.session.session_key:
+@contextmanager
+def _leaving_session(request):
+    """
+    Around the end of a browser's session: closes the sockets that it let in. A guest is gone with it, and their
+    handle is free.
+    """
+    person, session_key = request.user, request.session.session_key
+    is_left = person.is_authenticated and session_key is not None
+    yield
+    if not is_left:
         return
     if person.is_guest:
         Person.objects.filter(id=person.id).update(handle_key=None, is_active=False)
-    group = broadcast.credential_group(session_key=request.session.session_key)
+    # Only now that the session is gone: a socket that comes back at once must not find it.
+    group = broadcast.credential_group(session_key=session_key)
     transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_NOT_SIGNED_IN))
 
 
@@ -134,17 +145,22 @@ def change_password(request, old, new):
     person = request.user
     if person.is_guest or not person.check_password(protocol.check_string(old, "old_password")):
         raise Refused("forbidden", "This is not your password.")
+    own = broadcast.credential_group(session_key=request.session.session_key)
     person.set_password(check_password(new, person))
     person.save(update_fields=["password"])
     auth.update_session_auth_hash(request, person)
-    member_ids = list(person.memberships.values_list("id", flat=True))
-    transaction.on_commit(lambda: _close_all(member_ids))
+    tokens = [broadcast.credential_group(token_id=id) for id in person.tokens.values_list("id", flat=True)]
+    close_sockets(person, but=[own, *tokens])
+    # This browser's tabs come back at once, and by then they must hold the new cookie: it is in the answer to this.
+    transaction.on_commit(
+        lambda: call_later(ANSWER_SECONDS, ("password", own), broadcast.close_group, own, CLOSE_CONNECTION_LOST)
+    )
 
 
-def _close_all(member_ids):
-    # 4408 and not 4401: who is still signed in comes back at once, everybody else is told so when they try.
-    for member_id in member_ids:
-        broadcast.close_group(broadcast.member_group(member_id), protocol.CLOSE_CONNECTION_LOST)
+def close_sockets(person, but=()):
+    """Closes all sockets of a person as signed out, except those in the groups `but`."""
+    groups = [broadcast.member_group(id) for id in person.memberships.values_list("id", flat=True)]
+    transaction.on_commit(lambda: [broadcast.close_group(group, CLOSE_NOT_SIGNED_IN, but) for group in groups])
 
 
 def touch_seen(person, always=False):
@@ -165,8 +181,8 @@ def make_token(person, name):
 
 def revoke_token(person, token_id):
     """Ends a token and the sockets that it let in. Raises `not_found`."""
-    deleted, _ = Token.objects.filter(person=person, id=token_id).delete()
-    if not deleted:
+    # A larger one is no id, and a database error in place of an answer.
+    if token_id > MAX_ID or not Token.objects.filter(person=person, id=token_id).delete()[0]:
         raise Refused("not_found", "You have no such token.")
     group = broadcast.credential_group(token_id=token_id)
     transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_NOT_SIGNED_IN))
@@ -174,11 +190,16 @@ def revoke_token(person, token_id):
 
 def find_token(header):
     """Returns the token that an Authorization header carries, with its active person, or None."""
-    scheme, _, key = (header or "").partition(" ")
-    if scheme.lower() != "bearer" or not key:
+    if not is_token_header(header):
         return None
+    _, _, key = header.partition(" ")
     tokens = Token.objects.select_related("person").filter(digest=_token_digest(key.strip()))
     return tokens.filter(person__is_active=True).first()
+
+
+def is_token_header(header):
+    """Whether an Authorization header (None: there is none) claims to carry a token, valid or not."""
+    return header is not None and header.lower().startswith("bearer ")
 
 
 def _token_digest(key):

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from chat import broadcast, markup, protocol
@@ -16,6 +17,8 @@ from chat.models import Change, Member, Message, Reaction, Room, snapshot
 from chat.protocol import MAX_BACKLOG, NEWEST, Refused
 
 logger = logging.getLogger(__name__)
+
+MAX_REACTIONS = 20  # of one person on one message
 
 
 # Rooms and members.
@@ -34,8 +37,21 @@ def create_room(person, slug, name, topic=""):
                 Member.objects.create(room=room, person=person, role=Member.OWNER)
     except IntegrityError:
         raise Refused("taken", "There is a room with this slug.") from None
-    transaction.on_commit(lambda: _publish(broadcast.LOBBY_GROUP, protocol.updated()))
+    tell_lobby()
     return room
+
+
+def tell_lobby():
+    """Tells everyone in the lobby, on commit, that the list of rooms changed."""
+    transaction.on_commit(lambda: _publish(broadcast.LOBBY_GROUP, protocol.updated))
+
+
+def delete_room(room):
+    """Deletes a room and all that was said in it, closes its sockets, and tells the lobby."""
+    group = broadcast.room_group(room.id)
+    room.delete()
+    transaction.on_commit(lambda: broadcast.close_group(group, protocol.CLOSE_NOT_FOUND))
+    tell_lobby()
 
 
 def get_room(slug):
@@ -62,14 +78,16 @@ def join_room(person, slug):
 
 def find_rooms(text="", page=0, size=50):
     """Returns (rooms, more): those spoken in last come first; `text` must be part of slug, name or topic."""
-    rooms = Room.objects.order_by("-last_at", "-id") if not text else _search(text)
+    rooms = _search(text) if text else Room.objects.all()
+    # Databases disagree on where a room without a message belongs.
+    rooms = rooms.order_by(F("last_at").desc(nulls_last=True), "-id")
     found = list(rooms[page * size : (page + 1) * size + 1])
     return found[:size], len(found) > size
 
 
 def _search(text):
     fields = [Room.objects.filter(**{f"{field}__icontains": text}) for field in ("slug", "name", "topic")]
-    return (fields[0] | fields[1] | fields[2]).order_by("-last_at", "-id")
+    return fields[0] | fields[1] | fields[2]
 
 
 def get_readable_room(person, slug):
@@ -84,8 +102,18 @@ def set_role(member, role):
     """Gives a member another role. A ban closes their sockets at once."""
     Member.objects.filter(id=member.id).update(role=role)
     if role == Member.BANNED:
-        group = broadcast.member_group(member.id)
-        transaction.on_commit(lambda: broadcast.close_group(group, protocol.CLOSE_FORBIDDEN))
+        _close_sockets(member)
+
+
+def delete_member(member):
+    """Takes a person's standing in a room away, and closes their sockets there."""
+    _close_sockets(member)
+    member.delete()
+
+
+def _close_sockets(member):
+    group = broadcast.member_group(member.id)
+    transaction.on_commit(lambda: broadcast.close_group(group, protocol.CLOSE_FORBIDDEN))
 
 
 # Changes.
@@ -145,7 +173,10 @@ def remove_as_operator(person, messages):
     for message in messages.select_related("room").filter(removed_at=None):
         member = Member(room=message.room, person=person, role=Member.MODERATOR)
         event = protocol.Remove(ref=f"operator-{secrets.token_urlsafe(16)}", id=message.number)
-        removed += remove_message(member, event).is_new
+        try:
+            removed += remove_message(member, event).is_new
+        except Refused:
+            continue  # somebody else removed it meanwhile
     return removed
 
 
@@ -160,6 +191,7 @@ def set_reaction(member, event):
             Room.objects.give_back_offset(member.room_id)
             return message
         if event.on:
+            _check_reactions(message, member.person)
             Reaction.objects.create(message=message, person=member.person, emoji=event.emoji)
         else:
             mine.delete()
@@ -189,7 +221,7 @@ def _change(member, event, apply):
             )  # fmt: skip
             if message.offset == offset:
                 group = broadcast.room_group(member.room_id)
-                transaction.on_commit(lambda: _publish(group, describe(message)))
+                transaction.on_commit(lambda: _publish(group, lambda: describe(message)))
     except (IntegrityError, Refused) as error:
         return _earlier_ack(member.person, event.ref, fingerprint, error)
     return Outcome(protocol.ack(event.ref, message.number, message.offset), is_new=True)
@@ -204,10 +236,10 @@ def _earlier_ack(person, ref, fingerprint, error):
     return Outcome(protocol.ack(ref, earlier.number, earlier.offset), is_new=False)
 
 
-def _publish(group, event):
+def _publish(group, make_event):
     """Publishes what is stored already: a failure here must not look as if nothing had happened."""
     try:
-        broadcast.publish(group, event)
+        broadcast.publish(group, make_event())
     except Exception:
         logger.exception("A stored change could not be told to %s; cursors will find it", group)
 
@@ -215,6 +247,12 @@ def _publish(group, event):
 def _check_may_speak(member):
     if member.role == Member.MUTED:
         raise Refused("muted", "You are muted in this room.")
+
+
+def _check_reactions(message, person):
+    # Every change sends all reactions of its message to everybody in the room.
+    if sum(reaction.person_id == person.id for reaction in message.all_reactions) >= MAX_REACTIONS:
+        raise Refused("forbidden", f"One person puts at most {MAX_REACTIONS} emoji on a message.")
 
 
 def _get_message(room_id, number, present=False):
@@ -284,7 +322,7 @@ def _changes(room, after, limit, offset):
     return Backlog(_describe_all(changed), changed[-1].offset if more else offset, more)
 
 
-def mark_read(member, offset, channel=None):
+def mark_read(member, offset, channel):
     """Moves the person's read marker forward, and tells their other connections in the room."""
     offset = min(offset, member.room.offset)
     if Member.objects.filter(id=member.id, read_offset__lt=offset).update(read_offset=offset):

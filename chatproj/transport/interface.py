@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 MAX_FRAME_BYTES = 64 * 1024
 MAX_BODY_BYTES = 1024 * 1024
 HANDSHAKE_SECONDS = 20
+MAX_PARAMETERS = 100
+# What the interface's own refusals are called in JSON.
+ERROR_CODES = {400: "invalid_field", 413: "too_large", 503: "unavailable"}
 # str.splitlines, with which autobahn reads the handshake, ends a line at each of these: a header's value that
 # holds one could smuggle in further headers, an Origin for example.
 LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
@@ -35,13 +38,20 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
     def onConnect(self, request):
         # Channels would log the socket in by this parameter, over the cookie: a link could plant a login.
         # (`request.params` would not do: it leaves out a parameter without a value.)
-        query = parse_qsl(self._raw_query_string.decode("latin1"), keep_blank_values=True)
+        try:
+            query = parse_qsl(
+                self._raw_query_string.decode("latin1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS
+            )
+        except ValueError:
+            raise ConnectionDeny(code=400, reason="Too many parameters") from None
         if "session_key" in dict(query):
             raise ConnectionDeny(code=400, reason="session_key is not accepted")
         try:
             return super().onConnect(request)
         except ConnectionDeny:
             raise
+        except UnicodeError:
+            raise ConnectionDeny(code=400, reason="A header is not ASCII") from None
         except Exception:
             logger.exception("A handshake could not be passed on")
             raise ConnectionDeny(code=503, reason="Service Unavailable") from None
@@ -74,9 +84,9 @@ class WebRequest(http_protocol.WebRequest):
         # Any client may send it, and it would become SCRIPT_NAME.
         self.requestHeaders.removeHeader(b"daphne-root-path")
         if self.body_bytes > MAX_BODY_BYTES:
-            return self.refuse(413, b"Payload Too Large", "too_large", f"At most {MAX_BODY_BYTES} bytes are read.")
+            return self.refuse(413, b"Payload Too Large", f"At most {MAX_BODY_BYTES} bytes are read.")
         if self._is_smuggling():
-            return self.refuse(400, b"Bad Request", "invalid_field", "A header holds a line end.")
+            return self.refuse(400, b"Bad Request", "A header holds a line end.")
         self._trust_proxies()
         super().process()
 
@@ -84,7 +94,8 @@ class WebRequest(http_protocol.WebRequest):
         if not self.requestHeaders.hasHeader(b"upgrade"):
             return False
         values = [value for _, values in self.requestHeaders.getAllRawHeaders() for value in values]
-        return any(end in value for value in values for end in LINE_ENDS)
+        # The address, too: autobahn reads all of it anew, and there a 0xA0 parts words.
+        return any(end in value for value in values for end in LINE_ENDS) or not self.uri.isascii()
 
     def _trust_proxies(self):
         """Leaves in X-Forwarded-For only the address that our outermost trusted proxy saw."""
@@ -93,22 +104,33 @@ class WebRequest(http_protocol.WebRequest):
         if hops and addresses != [b""]:
             self.requestHeaders.setRawHeaders(b"x-forwarded-for", [addresses[-min(hops, len(addresses))].strip()])
 
-    def refuse(self, status, reason, code, detail):
-        """Answers before any consumer has seen the request: JSON under /api/, else Daphne's small page."""
+    def refuse(self, status, reason, detail):
+        """Answers before any consumer has seen the request, and hangs up."""
         self.request_start = time.time()
         self.client_addr = None
         self.setHeader(b"Connection", b"close")
+        self.channel.persistent = False
+        self.basic_error(status, reason, detail)
+
+    def basic_error(self, status, status_text, body):
+        """Says what Daphne itself refuses, or waits for in vain: JSON under /api/, else its small page."""
+        if status == 500:
+            # What fails in here is passing it on: the channel layer is away.
+            status, status_text = 503, b"Service Unavailable"
         if not self.path.startswith(b"/api/"):
-            return self.basic_error(status, reason, detail)
-        content = json.dumps({"code": code, "detail": detail}).encode()
+            return super().basic_error(status, status_text, body)
+        content = json.dumps({"code": ERROR_CODES[status], "detail": body}).encode()
         headers = [(b"Content-Type", b"application/json")]
         return self.serverResponse({"status": status, "headers": headers, "content": content})
 
     def send_disconnect(self):
         # A refused request never reached a consumer, so there is nobody to tell that it is over.
         if hasattr(self, "clean_headers"):
-            super().send_disconnect()
-
+            try:
+                super().send_disconnect()
+            except Exception as error:
+                # Nothing hangs on it, but raised here it would keep the answer from leaving.
+                logger.warning("The end of a request could not be told: %s", error)
 
 
 class HTTPFactory(http_protocol.HTTPFactory):

@@ -56,8 +56,9 @@ class MemoryTurns:
             if record is None or record["next"] != order:
                 return None
             record["next"] = order + 1
+            following = record["waiting"].pop(order + 1, None)
             record["since"] = time.monotonic() if record["waiting"] else None
-            return record["waiting"].pop(order + 1, None)
+            return following
 
     def is_stuck(self, connection):
         with self._lock:

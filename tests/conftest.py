@@ -1,0 +1,124 @@
+"""What every test starts from: an empty channel layer, an empty store, and people to speak."""
+import hypothesis
+import pytest
+from asgi_redis import RedisChannelLayer
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+
+from chat import markup
+from chat.services import people, rooms
+from chatproj.store import store
+from tests import wire
+from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
+
+# A slow machine is no failure, and no run depends on what an earlier one found.
+hypothesis.settings.register_profile("chat", deadline=None, database=None)
+hypothesis.settings.load_profile("chat")
+
+
+@pytest.fixture(autouse=True)
+def empty_state():
+    """Nothing of an earlier test is left in this process' layer and store."""
+    layer = channel_layers[DEFAULT_CHANNEL_LAYER].channel_layer
+    layer.flush()
+    for kept in ("channel_session_backend", "connection_turns"):
+        layer.__dict__.pop(kept, None)
+    store.clear()
+    markup.render.cache_clear()
+
+
+class Later:
+    """Stands in for the timers: calls wait until a test runs them."""
+
+    def __init__(self):
+        self.calls = {}
+
+    def call_later(self, seconds, key, function, *arguments):
+        if key in self.calls:
+            return False
+        self.calls[key] = seconds, function, arguments
+        return True
+
+    def run(self):
+        """Runs all calls that wait now, whenever they are due."""
+        calls, self.calls = self.calls, {}
+        for _, function, arguments in calls.values():
+            function(*arguments)
+
+
+@pytest.fixture(autouse=True)
+def later(monkeypatch):
+    """No timer outlives its test, and none fires at a moment of its own choosing."""
+    stand_in = Later()
+    monkeypatch.setattr("chatproj.transport.timers.call_later", stand_in.call_later)
+    for module in ("chat.services.people", "chat.services.presence"):
+        monkeypatch.setattr(f"{module}.call_later", stand_in.call_later, raising=False)
+    return stand_in
+
+
+class Clock:
+    """Stands in for `time.monotonic` where time must pass."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def pass_by(self, seconds):
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time in the store and in the ordering passes only when the test says so."""
+    stand_in = Clock()
+    for module in ("chatproj.store", "chatproj.transport.ordering", "chatproj.transport.sessions"):
+        monkeypatch.setattr(f"{module}.time", stand_in)
+    return stand_in
+
+
+@pytest.fixture
+def alice(db):
+    return people.sign_up("Alice", "correct horse")
+
+
+@pytest.fixture
+def bob(db):
+    return people.sign_up("Bob", "battery staple")
+
+
+@pytest.fixture
+def charlie(db):
+    """Only a guest."""
+    return people.sign_up_guest("Charlie")
+
+
+@pytest.fixture
+def room(alice):
+    return rooms.create_room(alice, "garden", "The garden", "Roses and weeds")
+
+
+@pytest.fixture
+def enter(room):
+    """Opens a person's socket of the room `garden` and returns it, past its `synced`."""
+
+    def enter(person, query="", **kwargs):
+        browser = wire.browser_of(person)
+        socket = wire.Socket("/chat/garden/", browser, query=query, **kwargs).connect()
+        socket.browser = browser
+        return socket
+
+    return enter
+
+
+@pytest.fixture(params=["memory", "redis"])
+def any_layer(request, monkeypatch):
+    """The default layer: the in-memory one, then one on a real Redis."""
+    wrapper = channel_layers[DEFAULT_CHANNEL_LAYER]
+    if request.param == "redis":
+        layer = RedisChannelLayer(hosts=[request.getfixturevalue("valkey_url")], capacity=1000)
+        monkeypatch.setattr(wrapper, "channel_layer", layer)
+    return wrapper

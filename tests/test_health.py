@@ -1,0 +1,59 @@
+"""What operators' tools ask."""
+import pytest
+import redis
+from asgi_redis import RedisChannelLayer
+from channels import channel_layers
+from django.db import OperationalError, connection
+
+from chatproj.store import store
+from tests.test_consumers import fail_with
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_says_that_it_is_alive_without_asking_anybody(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_it_says_that_it_can_serve(client):
+    assert client.get("/readyz").json() == {"status": "ok", "missing": []}
+
+
+def test_it_says_what_is_missing(client, monkeypatch):
+    monkeypatch.setattr(store, "ping", fail_with(redis.ConnectionError("at 10.0.0.1")))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "failing", "missing": ["redis"]})
+    monkeypatch.setattr(connection, "ensure_connection", fail_with(OperationalError("at 10.0.0.1")))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["missing"]) == (503, ["database", "redis"])
+    assert b"10.0.0.1" not in answer.content
+
+
+def metrics(client):
+    answer = client.get("/metrics")
+    assert answer.status_code == 200 and answer["Content-Type"].startswith("text/plain")
+    lines = answer.content.decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
+def test_it_counts(client, alice, bob, room):
+    room.offset = 7
+    room.save()
+    found = metrics(client)
+    assert found["chat_rooms"] == 1 and found["chat_people"] == 2 and found["chat_changes_total"] == 7
+
+
+def test_an_empty_site_counts_nothing(client):
+    assert metrics(client)["chat_changes_total"] == 0
+
+
+def test_with_redis_it_counts_what_waits(client, valkey_url, monkeypatch):
+    layer = RedisChannelLayer(hosts=[valkey_url])
+    monkeypatch.setattr(channel_layers["default"], "channel_layer", layer)
+    layer.send("websocket.receive", {"text": "a"})
+    found = metrics(client)
+    assert found['chat_channel_pending{channel="websocket.receive"}'] == 1
+    assert found['chat_channel_messages_total{channel="websocket.receive"}'] == 1
+    assert found['chat_channel_pending{channel="http.request"}'] == 0

@@ -1,0 +1,154 @@
+"""
+Which module may know which, read from the source: imports run only downward, only services write rows, and only
+`broadcast` names groups and channels.
+"""
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ("chat", "chatproj")
+BELOW_SERVICES = ["chat.models", "chat.broadcast", "chat.protocol", "chat.markup"]
+SHARED = ["chatproj.store", "chatproj.outages", "chatproj.transport"]
+UPPER = ["chat.services", "chat.models", "chat.broadcast", "chat.protocol", "chat.responses", "chat.version", *SHARED]
+
+# module or package: what of ours it may import, itself aside
+ALLOWED = {
+    "chat.protocol": [],
+    "chat.models": [],
+    "chat.markup": [],
+    "chat.version": [],
+    "chat.apps": [],
+    "chat.forms": [],
+    "chat.broadcast": ["chat.protocol"],
+    "chat.services": [*BELOW_SERVICES, *SHARED],
+    "chat.responses": ["chat.protocol"],
+    "chat.consumers": UPPER,
+    "chat.middleware": UPPER,
+    "chat.health": UPPER,
+    "chat.api": UPPER,
+    "chat.admin": UPPER,
+    "chat.views": [*UPPER, "chat.api", "chat.forms"],
+    "chat.management": ["chat.services"],
+    "chat.migrations": ["chat.models"],
+    "chat.routing": ["chat.consumers"],
+    "chat.urls": ["chat.api", "chat.health", "chat.views"],
+    "chatproj.transport": [],
+    "chatproj.store": [],
+    "chatproj.outages": [],
+    "chatproj.local": [],
+    "chatproj.db": [],
+    "chatproj.routing": ["chat.consumers"],
+    "chatproj.settings": ["chatproj.local"],
+    "chatproj.urls": [],
+    "chatproj.asgi": [],
+    "chatproj.serve": ["chatproj.local"],
+    "chatproj.management": ["chatproj.local", "chatproj.serve", "chatproj.transport"],
+}
+WRITES = {
+    "save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "execute",
+    "add", "set", "remove",
+}  # fmt: skip
+# A connection's session is no row, and neither is what Django's own admin does a service's.
+NO_ROWS = {"message.channel_session", "session", "super()"}
+
+
+def modules():
+    for folder in OURS:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+MODULES = dict(modules())
+TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
+
+
+def imports(name):
+    """Returns (module, imported name or None) of everything that a module imports, also within its functions."""
+    found = []
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, None) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                is_package = MODULES[name].name == "__init__.py"
+                parts = name.split(".")
+                parts = parts[: len(parts) - node.level + is_package]
+                base = ".".join([*parts, base] if base else parts)
+            for alias in node.names:
+                inner = f"{base}.{alias.name}"
+                found.append((inner, None) if inner in MODULES else (base, alias.name))
+    return found
+
+
+def rule_of(name):
+    """Returns the entry of ALLOWED that holds for a module: its own, or that of a package around it."""
+    while name and name not in ALLOWED:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def is_within(module, packages):
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_run_only_downward(name):
+    if name in OURS or not TREES[name].body:
+        return
+    rule = rule_of(name)
+    assert rule, f"say in ALLOWED what {name} may import"
+    allowed = [rule, *ALLOWED[rule]]
+    for module, _ in imports(name):
+        if module.split(".")[0] in OURS:
+            assert is_within(module, allowed), f"{name} must not import {module}"
+
+
+def test_every_rule_is_for_something():
+    assert [rule for rule in ALLOWED if rule not in MODULES] == []
+
+
+def test_the_chat_takes_from_the_transport_only_what_it_exports():
+    from chatproj import transport
+
+    for name in MODULES:
+        for module, imported in imports(name):
+            if name.startswith("chat.") and is_within(module, ["chatproj.transport"]):
+                assert module == "chatproj.transport" and imported in transport.__all__, f"{name}: {module}.{imported}"
+
+
+def test_only_broadcast_names_groups_and_channels():
+    for name in MODULES:
+        names = {imported for module, imported in imports(name) if module in ("channels", "channels.channel")}
+        if name.startswith("chat.") and name != "chat.broadcast":
+            assert not names & {"Group", "Channel"}, name
+            assert "channel_layers" not in names, name
+
+
+def test_only_services_write_rows():
+    for name, tree in TREES.items():
+        if not name.startswith("chat.") or is_within(name, ["chat.services", "chat.models", "chat.migrations"]):
+            continue
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            receiver = ast.unparse(node.func.value)
+            is_queryset = ".objects" in receiver or "queryset" in receiver or receiver in ("obj", "person", "room")
+            if node.func.attr in WRITES and node.func.attr not in ("add", "set", "remove", "update", "execute"):
+                assert receiver in NO_ROWS, f"{name}, line {node.lineno}: {ast.unparse(node)}"
+            elif node.func.attr in WRITES and is_queryset:
+                raise AssertionError(f"{name}, line {node.lineno}: {ast.unparse(node)}")
+
+
+def test_what_has_no_django_in_it_has_none():
+    for name in ("chat.protocol", "chat.markup", "chat.version", "chatproj.local"):
+        assert not [module for module, _ in imports(name) if module.split(".")[0] in ("django", "channels")], name
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("chat.migrations.")])
+def test_every_module_says_what_it_is(name):
+    if TREES[name].body:
+        assert ast.get_docstring(TREES[name]), name

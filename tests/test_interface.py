@@ -1,0 +1,311 @@
+"""The interface's protocols, on a transport that is only a string: what they pass on, refuse, and close with."""
+import base64
+import json
+import re
+
+import pytest
+from asgiref.inmemory import ChannelLayer
+from autobahn.websocket.protocol import WebSocketProtocol as Frames
+from twisted.internet.address import IPv4Address
+from twisted.internet.testing import StringTransport
+
+from chatproj.transport import interface
+
+KEY = base64.b64encode(b"0123456789abcdef")
+
+
+class Transport(StringTransport):
+    """Without the complaint of one that was closed, which a real one does not make either."""
+
+    def resumeProducing(self):
+        pass
+
+    def setTcpNoDelay(self, on):
+        pass
+
+
+class Line:
+    """One TCP connection to an interface; `write` what a client sends, read `received`."""
+
+    def __init__(self, **kwargs):
+        self.layer = ChannelLayer(capacity=kwargs.pop("capacity", 100))
+        self.factory = interface.HTTPFactory(self.layer, send_channel="daphne.response.test!", **kwargs)
+        self.channel = self.factory.buildProtocol(IPv4Address("TCP", "10.1.1.1", 4711))
+        self.transport = Transport(peerAddress=IPv4Address("TCP", "10.1.1.1", 4711))
+        self.channel.makeConnection(self.transport)
+        self.transport.protocol = self.channel
+
+    def write(self, data):
+        self.transport.protocol.dataReceived(data)
+
+    def request(self, method=b"GET", path=b"/", headers=(), body=b""):
+        lines = [method + b" " + path + b" HTTP/1.1", b"Host: testserver"]
+        if body:
+            lines.append(b"Content-Length: %d" % len(body))
+        self.write(b"\r\n".join([*lines, *headers, b"", b""]) + body)
+
+    def handshake(self, path=b"/chat/garden/", headers=()):
+        upgrade = [b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Version: 13",
+                   b"Sec-WebSocket-Key: " + KEY]  # fmt: skip
+        self.request(path=path, headers=[*upgrade, *headers])
+
+    @property
+    def received(self):
+        return self.transport.value()
+
+    @property
+    def status(self):
+        return int(self.received.split(b" ", 2)[1])
+
+    def passed_on(self, channel):
+        return self.layer.receive([channel])[1]
+
+    def open(self, **kwargs):
+        self.handshake(**kwargs)
+        self.answer = self.passed_on("websocket.connect")
+        self.reply({"accept": True})
+        self.transport.clear()
+        return self
+
+    def reply(self, message):
+        self.factory.dispatch_reply(self.answer["reply_channel"], message)
+
+    def frame(self, opcode, payload, length=None):
+        """Sends one masked frame; the mask is zeros."""
+        size = len(payload) if length is None else length
+        if size < 126:
+            head = bytes([0x80 | opcode, 0x80 | size])
+        elif size < 65536:
+            head = bytes([0x80 | opcode, 0xFE]) + size.to_bytes(2, "big")
+        else:
+            head = bytes([0x80 | opcode, 0xFF]) + size.to_bytes(8, "big")
+        self.write(head + b"\0\0\0\0" + payload)
+
+    @property
+    def close_code(self):
+        data = self.received
+        assert data[0] == 0x88, data[:50]
+        return int.from_bytes(data[2:4], "big")
+
+
+@pytest.fixture
+def line():
+    return Line()
+
+
+# Requests.
+
+
+def test_a_request_is_passed_on_and_its_answer_written(line):
+    line.request(path=b"/rooms/?q=a", headers=[b"X-Any: thing"])
+    message = line.passed_on("http.request")
+    assert (message["path"], message["query_string"]) == ("/rooms/", b"q=a")
+    assert message["client"] == ["10.1.1.1", 4711]
+    line.factory.dispatch_reply(message["reply_channel"], {"status": 200, "content": b"Hello"})
+    assert line.status == 200 and b"Hello" in line.received
+
+
+def test_a_body_of_one_mebibyte_is_read_and_one_byte_more_refused():
+    line = Line()
+    line.request(b"POST", b"/api/rooms/", body=b"x" * interface.MAX_BODY_BYTES)
+    assert len(line.passed_on("http.request")["body"]) == interface.MAX_BODY_BYTES
+    line = Line()
+    line.request(b"POST", b"/api/rooms/", body=b"x" * (interface.MAX_BODY_BYTES + 1))
+    assert line.status == 413 and line.passed_on("http.request") is None
+    body = json.loads(re.search(rb"\{.*\}", line.received)[0])
+    assert body["code"] == "too_large"
+    assert line.passed_on("http.disconnect") is None
+
+
+def test_outside_the_api_a_large_body_gets_a_page():
+    line = Line()
+    line.request(b"POST", b"/sign-in/", body=b"x" * (interface.MAX_BODY_BYTES + 1))
+    assert line.status == 413 and b"text/html" in line.received
+
+
+def test_a_large_body_in_chunks_is_refused_too(line):
+    line.write(b"POST /api/x/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(33):
+        line.write(b"8000\r\n" + b"x" * 0x8000 + b"\r\n")
+    line.write(b"0\r\n\r\n")
+    assert line.status == 413 and line.passed_on("http.request") is None
+
+
+def test_a_client_cannot_move_the_site(line):
+    line.request(headers=[b"Daphne-Root-Path: /evil"])
+    message = line.passed_on("http.request")
+    assert message["root_path"] == ""
+    assert b"daphne-root-path" not in dict(message["headers"])
+
+
+@pytest.mark.parametrize("hops, header, address", [
+    (0, b"6.6.6.6", "10.1.1.1"), (1, b"6.6.6.6, 7.7.7.7", "7.7.7.7"), (2, b"5.5.5.5, 6.6.6.6, 7.7.7.7", "6.6.6.6"),
+    (3, b"7.7.7.7", "7.7.7.7"), (1, None, "10.1.1.1"),
+])  # fmt: skip
+@pytest.mark.parametrize("is_socket", [False, True])
+def test_only_proxies_of_ours_say_where_somebody_comes_from(hops, header, address, is_socket):
+    line = Line(trusted_proxies=hops, proxy_forwarded_address_header="X-Forwarded-For" if hops else None)
+    headers = [b"X-Forwarded-For: " + header] if header else []
+    line.handshake(headers=headers) if is_socket else line.request(headers=headers)
+    message = line.passed_on("websocket.connect" if is_socket else "http.request")
+    assert message["client"][0] == address
+
+
+def test_proxies_may_write_several_header_lines():
+    line = Line(trusted_proxies=1, proxy_forwarded_address_header="X-Forwarded-For")
+    line.request(headers=[b"X-Forwarded-For: 6.6.6.6", b"X-Forwarded-For: 7.7.7.7"])
+    assert line.passed_on("http.request")["client"][0] == "7.7.7.7"
+
+
+# Handshakes.
+
+
+def test_a_handshake_is_passed_on_and_accepted(line):
+    line.handshake(b"/chat/garden/?cursor=5", [b"Origin: http://testserver", b"Cookie: sessionid=a"])
+    message = line.passed_on("websocket.connect")
+    assert (message["path"], message["query_string"], message["order"]) == ("/chat/garden/", b"cursor=5", 0)
+    headers = dict(message["headers"])
+    assert headers[b"origin"] == b"http://testserver" and headers[b"cookie"] == b"sessionid=a"
+    line.factory.dispatch_reply(message["reply_channel"], {"accept": True, "text": "Hello"})
+    assert line.status == 101 and line.received.endswith(b"\x81\x05Hello")
+
+
+@pytest.mark.parametrize("query", [b"session_key=a", b"session_key", b"session_key=", b"a=1&session_key=b",
+                                   b"%73ession_key=a", b"session%5Fkey=a"])  # fmt: skip
+def test_a_session_key_in_the_address_is_refused(line, query):
+    line.handshake(b"/chat/garden/?" + query)
+    assert line.status == 400 and line.passed_on("websocket.connect") is None
+
+
+@pytest.mark.parametrize("end", interface.LINE_ENDS)
+def test_a_header_smuggles_no_other_header_in(line, end):
+    line.handshake(headers=[b"X-Any: a" + end + b"Origin: http://testserver"])
+    assert line.status == 400 and line.passed_on("websocket.connect") is None
+
+
+@pytest.mark.parametrize("path", [
+    b"/chat/garden/?\x1fHTTP/1.1\x1cOrigin:http://testserver\x1cX:y",
+    b"/chat/garden/\x1fHTTP/1.1\x1cOrigin:http://testserver\x1cX:y",
+    b"/chat/garden/?\xa0HTTP/1.1\x85Origin:http://testserver\x85X:y",
+])  # fmt: skip
+def test_an_address_smuggles_no_header_in_either(line, path):
+    line.handshake(path)
+    assert line.status == 400 and line.passed_on("websocket.connect") is None
+
+
+def test_two_origins_are_no_origin_of_ours(line):
+    line.handshake(headers=[b"Origin: http://testserver", b"Origin: http://evil.example"])
+    message = line.passed_on("websocket.connect")
+    assert message is None or dict(message["headers"])[b"origin"] not in (b"http://testserver", b"http://evil.example")
+
+
+def test_the_origin_null_reaches_our_own_check(line):
+    line.handshake(headers=[b"Origin: null"])
+    assert dict(line.passed_on("websocket.connect")["headers"])[b"origin"] == b"null"
+
+
+def test_a_denied_handshake_is_403(line):
+    line.handshake()
+    message = line.passed_on("websocket.connect")
+    line.factory.dispatch_reply(message["reply_channel"], {"close": True})
+    assert line.status == 403
+
+
+def test_a_handshake_that_cannot_be_passed_on_is_503_and_tells_nothing(line, monkeypatch):
+    def fail(channel, message):
+        raise OSError("redis at 10.0.0.1")
+
+    monkeypatch.setattr(line.layer, "send", fail)
+    line.handshake()
+    assert line.status == 503 and b"10.0.0.1" not in line.received
+
+
+def test_with_the_queue_full_a_handshake_is_503():
+    line = Line(capacity=0)
+    line.handshake()
+    assert line.status == 503
+
+
+@pytest.mark.parametrize("code", [4401, 4404, 4429])
+def test_a_refusal_accepts_and_closes_in_one_message(line, code):
+    line.handshake()
+    line.answer = line.passed_on("websocket.connect")
+    line.reply({"accept": True, "close": code})
+    assert line.status == 101
+    assert line.received.endswith(bytes([0x88, 2]) + code.to_bytes(2, "big"))
+
+
+# Frames.
+
+
+def test_frames_are_passed_on_in_order(line):
+    line.open()
+    line.frame(Frames.MESSAGE_TYPE_TEXT, "grüß".encode())
+    line.frame(Frames.MESSAGE_TYPE_BINARY, b"\xff")
+    first, second = line.passed_on("websocket.receive"), line.passed_on("websocket.receive")
+    assert (first["text"], first["order"]) == ("grüß", 1)
+    assert (second["bytes"], second["order"], second.get("text")) == (b"\xff", 2, None)
+
+
+def test_a_frame_of_64_kib_passes_and_a_byte_more_is_1009():
+    line = Line().open()
+    line.frame(Frames.MESSAGE_TYPE_TEXT, b"x" * 65536)
+    assert len(line.passed_on("websocket.receive")["text"]) == 65536
+    line = Line().open()
+    line.frame(Frames.MESSAGE_TYPE_TEXT, b"x" * 65537)
+    assert line.close_code == 1009 and line.passed_on("websocket.receive") is None
+
+
+def test_what_only_claims_to_be_large_is_1009_at_once():
+    line = Line().open()
+    line.frame(Frames.MESSAGE_TYPE_TEXT, b"", length=2**40)
+    assert line.close_code == 1009
+
+
+def test_what_is_not_utf8_is_1007(line):
+    line.open()
+    line.frame(Frames.MESSAGE_TYPE_TEXT, b"\xff\xfe")
+    assert line.close_code == 1007 and line.passed_on("websocket.receive") is None
+
+
+@pytest.mark.parametrize("code", [1000, *interface.SERVER_CLOSE_CODES, 4401, 4408])
+def test_the_server_closes_with_any_code_it_may_use(line, code):
+    line.open()
+    line.reply({"close": code})
+    assert line.close_code == code
+
+
+def test_a_second_close_and_late_frames_are_nothing(line):
+    line.open()
+    line.reply({"close": 4403})
+    written = line.received
+    line.reply({"close": 4401})
+    line.reply({"text": "late"})
+    assert line.received == written
+
+
+# The server.
+
+
+def test_the_server_passes_its_limits_on():
+    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"], trusted_proxies=2, websocket_handshake_timeout=7)
+    server.send_channel = "daphne.response.test!"
+    factory = server.make_factory()
+    assert isinstance(factory, interface.HTTPFactory)
+    assert factory.trusted_proxies == 2 and factory.proxy_forwarded_address_header == "X-Forwarded-For"
+    assert factory.ws_factory.openHandshakeTimeout == 7
+    assert factory.ws_factory.maxMessagePayloadSize == factory.ws_factory.maxFramePayloadSize == 64 * 1024
+    assert factory.ws_factory.failByDrop is False and factory.ws_factory.allowNullOrigin is True
+    assert server.websocket_timeout == -1
+
+
+def test_a_reply_that_cannot_be_sent_stops_no_other(caplog):
+    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+
+    class Broken:
+        def dispatch_reply(self, channel, message):
+            raise ValueError("on purpose")
+
+    server.factory = Broken()
+    server.dispatch("daphne.response.test!a", {"text": "a"})
+    assert "on purpose" in caplog.text

@@ -1,0 +1,146 @@
+"""How much one person, or one address, may ask for; and what they are told beyond that."""
+import pytest
+
+from chat.models import Message
+from chat.protocol import Dismissed, Refused
+from chat.services import limits
+from tests import wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def tight(settings, clock):
+    """Two events at once and one a second after; flooding is more than three refusals within ten seconds."""
+    settings.CHAT_LIMITS = dict.fromkeys(settings.CHAT_LIMITS, (2, 1))
+    settings.CHAT_FLOOD_REFUSALS = 3
+    return clock
+
+
+def test_the_wire_promises_these_numbers(settings):
+    assert settings.CHAT_LIMITS["events"] == (500, 50)
+    assert settings.CHAT_LIMITS["handshakes"] == (500, 500)
+    for kind in ("guests", "sign_ups", "rooms"):
+        assert settings.CHAT_LIMITS[kind] == (100, 100 / 60)
+    assert (settings.CHAT_MAX_SOCKETS_PER_PERSON, settings.CHAT_MAX_SOCKETS_PER_ADDRESS) == (100, 5000)
+    assert (settings.CHAT_FLOOD_REFUSALS, settings.CHAT_FLOOD_SECONDS) == (1000, 10)
+
+
+def test_who_says_too_much_is_told_to_wait_and_then_heard(enter, alice, tight):
+    socket = enter(alice)
+    assert [socket.post(f"r{number}")["type"] for number in range(3)] == ["ack", "ack", "rejected"]
+    rejected = socket.seen("rejected")[0]
+    assert (rejected["ref"], rejected["code"]) == ("r2", "rate_limited")
+    assert 0 < rejected["retry_after"] <= 1
+    tight.pass_by(rejected["retry_after"])
+    assert socket.post("r2")["type"] == "ack"
+    assert Message.objects.count() == 3
+
+
+def test_nonsense_counts_as_events_do(enter, alice, tight):
+    socket = enter(alice)
+    codes = [socket.send("nonsense")[0]["code"] for _ in range(3)]
+    assert codes == ["invalid_json", "invalid_json", "rate_limited"]
+
+
+def test_all_tabs_of_a_person_share_what_they_may_say_and_others_do_not(enter, alice, bob, tight):
+    tab1, tab2, other = enter(alice), enter(alice), enter(bob, address="10.0.0.2")
+    tab1.post("r1")
+    tab2.post("r2")
+    assert tab1.post("r3")["code"] == "rate_limited"
+    assert other.post("r1")["type"] == "ack"
+
+
+def test_4429_comes_only_after_so_many_refusals(enter, alice, tight):
+    socket = enter(alice)
+    for number in range(5):
+        socket.post(f"r{number}")
+    assert socket.code is None
+    socket.say("post", ref="r5", body="Hello")
+    assert socket.code == 4429
+    assert len(socket.seen("rejected")) == 3
+
+
+def test_refusals_are_forgotten_after_ten_seconds(alice, tight, settings):
+    settings.CHAT_LIMITS["events"] = (1, 0.001)
+    limits.check_event(alice.id)
+    for _ in range(3):
+        with pytest.raises(Refused):
+            limits.check_event(alice.id)
+    tight.pass_by(settings.CHAT_FLOOD_SECONDS + 1)
+    for _ in range(3):
+        with pytest.raises(Refused):
+            limits.check_event(alice.id)
+    with pytest.raises(Dismissed) as caught:
+        limits.check_event(alice.id)
+    assert caught.value.code == 4429
+
+
+def test_waiting_times_are_whole_milliseconds_rounded_up(alice, tight):
+    limits.check_event(alice.id)
+    limits.check_event(alice.id)
+    tight.pass_by(0.00001)
+    with pytest.raises(Refused) as caught:
+        limits.check_event(alice.id)
+    assert caught.value.retry_after == 1.0
+
+
+@pytest.mark.parametrize("path", ["/chat/garden/", "/lobby/", "/echo/"])
+def test_an_address_opens_only_so_many_sockets_a_second(alice, room, tight, path):
+    browser = wire.browser_of(alice)
+    for _ in range(2):
+        assert wire.Socket(path, browser).connect().code is None
+    late = wire.Socket(path, browser).connect()
+    assert (late.accepted, late.code) == (True, 1013)
+    [rejected] = late.events
+    assert rejected["code"] == "rate_limited" and rejected["ref"] is None and rejected["retry_after"] > 0
+    assert wire.Socket(path, browser, address="10.0.0.2").connect().code is None
+    tight.pass_by(rejected["retry_after"])
+    assert wire.Socket(path, browser).connect().code is None
+
+
+def test_a_person_has_only_so_many_sockets(enter, alice, bob, settings):
+    settings.CHAT_MAX_SOCKETS_PER_PERSON = 2
+    first, _ = enter(alice), enter(alice)
+    late = enter(alice)
+    assert (late.accepted, late.code, late.seen("rejected")[0]["code"]) == (True, 1013, "rate_limited")
+    assert late.seen("rejected")[0]["retry_after"] > 0
+    assert enter(bob).code is None
+    first.disconnect()
+    assert enter(alice).code is None
+
+
+def test_an_address_has_only_so_many_sockets(enter, alice, bob, settings):
+    settings.CHAT_MAX_SOCKETS_PER_ADDRESS = 1
+    first = enter(alice)
+    assert enter(bob).code == 1013
+    assert enter(bob, address="10.0.0.2").code is None
+    first.disconnect()
+    assert enter(bob).code is None
+
+
+def test_a_socket_that_was_refused_is_not_counted(enter, alice, bob, settings):
+    settings.CHAT_MAX_SOCKETS_PER_ADDRESS = settings.CHAT_MAX_SOCKETS_PER_PERSON = 1
+    enter(alice)
+    assert enter(bob).code == 1013
+    assert enter(bob, address="10.0.0.2").code is None
+
+
+def test_a_socket_that_vanished_is_counted_until_its_lease_ends(enter, alice, clock, settings):
+    settings.CHAT_MAX_SOCKETS_PER_PERSON = 2
+    enter(alice)
+    alive = enter(alice)
+    for _ in range(4):
+        clock.pass_by(settings.CHAT_PRESENCE_LEASE_SECONDS / 3)
+        alive.say("sync", cursor=0)
+    assert enter(alice).code is None
+    assert enter(alice).code == 1013
+
+
+def test_limits_can_be_off(enter, alice, tight, settings):
+    settings.CHAT_LIMITS_ON = False
+    settings.CHAT_MAX_SOCKETS_PER_PERSON = 1
+    sockets = [enter(alice) for _ in range(4)]
+    assert [socket.code for socket in sockets] == [None] * 4
+    assert {sockets[0].post(f"r{number}")["type"] for number in range(10)} == {"ack"}
+    sockets[0].disconnect()

@@ -1,0 +1,80 @@
+"""From a body to HTML: what is made of Markdown, and that nothing in it can run."""
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat.markup import render
+
+LINK = 'target="_blank" rel="noopener noreferrer nofollow"'
+
+
+@pytest.mark.parametrize(
+    "body, html",
+    [
+        ("", ""),
+        ("Hello", "<p>Hello</p>"),
+        ("a & b < c", "<p>a &amp; b &lt; c</p>"),
+        ("one\ntwo", "<p>one<br>\ntwo</p>"),
+        ("**b** *i* ~~s~~ `c`", "<p><strong>b</strong> <em>i</em> <s>s</s> <code>c</code></p>"),
+        ("> said", "<blockquote>\n<p>said</p>\n</blockquote>"),
+        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
+        ("3. a", '<ol start="3">\n<li>a</li>\n</ol>'),
+        ("```python\n<b>\n```", "<pre><code>&lt;b&gt;\n</code></pre>"),
+        ("https://a.example/?b=1&c=2", f'<p><a href="https://a.example/?b=1&amp;c=2" {LINK}>'
+                                       "https://a.example/?b=1&amp;c=2</a></p>"),
+        ("[here](https://a.example)", f'<p><a href="https://a.example" {LINK}>here</a></p>'),
+        ("see.you readme.md a@b.example", "<p>see.you readme.md a@b.example</p>"),
+        ("# Loud", "<p># Loud</p>"),
+        ("![x](https://a.example/i.png)", f'<p>!<a href="https://a.example/i.png" {LINK}>x</a></p>'),
+    ],
+)  # fmt: skip
+def test_markdown_becomes_html(body, html):
+    assert render(body) == html
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<b>bold</b>", "<!-- a -->",
+        "<svg/onload=alert(1)>",
+        "[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x](java\nscript:alert(1))", "[x](data:text/html,a)",
+        "[x](&#106;avascript:alert(1))", "<javascript:alert(1)>", "[x](vbscript:a)",
+        "<a href='javascript:a'>x</a>",
+        '[x](https://a.example "onmouseover=alert(1)")', '[x](https://a.example"onclick="a)', "`<script>`",
+        "```<script>\n<script>\n```", '```" onload="a\nx\n```', "&lt;script&gt;", "\\<script>",
+    ],
+)  # fmt: skip
+def test_nothing_that_runs_comes_out(body):
+    check_harmless(render(body))
+
+
+def check_harmless(html):
+    for tag in re.findall(r"<[^>]*>", html):
+        assert re.fullmatch(
+            r"</?(p|br|em|strong|s|code|pre|blockquote|ul|ol|li|a)>"
+            r'|<ol start="\d+">'
+            rf'|<a (href="(?!(javascript|data|vbscript):)[^"<>]*" )?{LINK}>',
+            tag, re.IGNORECASE,
+        ), tag  # fmt: skip
+
+
+PIECES = st.sampled_from(
+    [*"*_~`[]()<>!\\\n \t&#;:/@.-+01ab\"'", "http://", "https://a.b", "mailto:", "javascript:", "<script>", "```",
+     "&lt;", "![", "](", "1. ", "- ", "> ", "    ", "😀", "onclick=", "&#x6a;"]
+)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(st.lists(PIECES | st.characters(exclude_categories=["Cs"]), max_size=60).map("".join))
+def test_whatever_is_written_the_html_is_harmless(body):
+    check_harmless(render(body))
+
+
+@pytest.mark.parametrize("unit", ["[", "*a_ ", "`a``b", "> ", "- ", "http://", "<", "&", "](", "**", "(", "1. ", "_a"])
+def test_no_body_takes_long_to_render(unit):
+    started = time.process_time()
+    render((unit * 4000)[:4000])
+    assert time.process_time() - started < 1

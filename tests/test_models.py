@@ -1,0 +1,152 @@
+"""The rows: what the constraints refuse, and what the QuerySets find."""
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from chat.models import Change, Member, Message, Person, Reaction, Room, Token, make_handle_key, snapshot
+
+pytestmark = pytest.mark.django_db
+
+
+def message_of(room, person, number, **fields):
+    fields = {"offset": number, "ref": f"r{number}", "body": "Hello", **fields}
+    return Message.objects.create(room=room, author=person, number=number, **fields)
+
+
+def change_of(room, person, ref):
+    return Change.objects.create(room=room, person=person, ref=ref, digest="0" * 64, number=1, offset=1)
+
+
+def check_refused(make):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make()
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [("Alice", "aLICE"), ("Zoë", "ZOE\u0308"), ("straße", "STRASSE"), ("Alice", "Ａｌｉｃｅ"), ("ﬁsh", "FISH"),
+     ("Σίσυφος", "σίσυφοσ"), ("a b", "a\xa0b")],
+)  # fmt: skip
+def test_handles_that_differ_by_case_or_width_have_one_key(one, other):
+    assert make_handle_key(one) == make_handle_key(other)
+
+
+def test_other_handles_have_other_keys():
+    assert len({make_handle_key(handle) for handle in ("Alice", "Alicе", "Alic", "Al ice", "Älice")}) == 5
+
+
+def test_the_longest_key_fits_its_column():
+    longest = make_handle_key("\ufdfa" * 32)
+    assert len(longest) <= Person._meta.get_field("handle_key").max_length
+
+
+def test_two_people_cannot_have_one_key_but_the_gone_have_none(alice):
+    check_refused(lambda: Person.objects.create(handle="alice", handle_key=alice.handle_key))
+    Person.objects.create(handle="Alice", handle_key=None)
+    Person.objects.create(handle="Alice", handle_key=None)
+
+
+def test_an_operator_is_made_on_the_command_line(alice):
+    call_command("createsuperuser", handle="Root", interactive=False, verbosity=0)
+    root = Person.objects.get_by_natural_key("ROOT")
+    assert root.is_staff and root.is_superuser and not root.has_usable_password()
+    Person.objects.create_superuser(handle="Root2", password="a long one")
+    with pytest.raises(ValidationError, match="taken"):
+        Person.objects.create_superuser(handle="ALICE", password="a long one")
+
+
+def test_a_room_counts_one_two_three(room):
+    assert [Room.objects.take_offset(room.id) for _ in range(3)] == [1, 2, 3]
+    Room.objects.give_back_offset(room.id)
+    assert Room.objects.take_offset(room.id) == 3
+
+
+def test_only_messages_move_the_time_of_the_last_message(room):
+    Room.objects.take_offset(room.id)
+    room.refresh_from_db()
+    assert room.last_at is None
+    now = timezone.now()
+    Room.objects.take_offset(room.id, at=now)
+    Room.objects.take_offset(room.id)
+    room.refresh_from_db()
+    assert room.last_at == now and room.offset == 3
+
+
+def test_a_room_that_is_gone_has_no_offset():
+    with pytest.raises(Room.DoesNotExist):
+        Room.objects.take_offset(4711)
+
+
+def test_a_room_has_each_id_and_each_offset_once(room, alice, bob):
+    message_of(room, alice, 1)
+    check_refused(lambda: message_of(room, bob, 1, offset=2))
+    check_refused(lambda: message_of(room, bob, 2, offset=1))
+    attic = Room.objects.create(slug="attic", name="Attic")
+    message_of(attic, alice, 1)
+
+
+def test_a_person_has_each_ref_once_over_all_rooms(room, alice, bob):
+    attic = Room.objects.create(slug="attic", name="Attic")
+    change_of(room, alice, "r1")
+    check_refused(lambda: change_of(attic, alice, "r1"))
+    change_of(room, bob, "r1")
+    change_of(room, alice, "R1")
+
+
+def test_slugs_memberships_reactions_and_token_digests_are_there_once(room, alice):
+    message = message_of(room, alice, 1)
+    Reaction.objects.create(message=message, person=alice, emoji="👍")
+    Token.objects.create(person=alice, name="bot", digest="d")
+    check_refused(lambda: Room.objects.create(slug="garden", name="Other"))
+    check_refused(lambda: Member.objects.create(room=room, person=alice))
+    check_refused(lambda: Reaction.objects.create(message=message, person=alice, emoji="👍"))
+    check_refused(lambda: Token.objects.create(person=alice, name="bot2", digest="d"))
+    Reaction.objects.create(message=message, person=alice, emoji="👎")
+
+
+def test_who_has_spoken_cannot_be_deleted(room, alice):
+    message_of(room, alice, 1)
+    with pytest.raises(IntegrityError):
+        alice.delete()
+
+
+def test_whole_messages_take_two_queries_however_many(room, alice, bob, django_assert_num_queries):
+    for number in range(1, 6):
+        message = message_of(room, alice, number)
+        Reaction.objects.create(message=message, person=bob, emoji="👍")
+    with django_assert_num_queries(2):
+        for message in Message.objects.complete():
+            assert message.author.handle == "Alice"
+            assert [reaction.person.handle for reaction in message.all_reactions] == ["Bob"]
+
+
+def test_things_say_what_they_are(room, alice):
+    member = Member.objects.get(room=room, person=alice)
+    token = Token.objects.create(person=alice, name="bot", digest="d")
+    assert [str(thing) for thing in (alice, room, member, message_of(room, alice, 7), token)] == [
+        "Alice", "garden", "Alice in garden", f"{room.id}/7", "bot of Alice"
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_snapshot_leaves_the_connection_as_it_was(room):
+    with pytest.raises(ZeroDivisionError):
+        with snapshot():
+            assert connection.in_atomic_block and connection.read_snapshot
+            assert Room.objects.count() == 1
+            1 / 0  # noqa: B018
+    assert not connection.in_atomic_block and not connection.read_snapshot
+
+
+@pytest.mark.django_db(transaction=True)
+def test_within_a_transaction_a_snapshot_changes_nothing(room):
+    with transaction.atomic():
+        with snapshot():
+            Room.objects.create(slug="attic", name="Attic")
+        assert Room.objects.count() == 2
+
+
+def test_the_migrations_are_complete():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)

@@ -1,0 +1,327 @@
+"""People: handles, passwords, guests who come and go, tokens, and the sockets that end with them."""
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from chat.models import Message, Person, Token
+from chat.protocol import Refused
+from chat.services import people
+from tests import wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def check_refused(code, function, *arguments):
+    with pytest.raises(Refused) as caught:
+        function(*arguments)
+    assert caught.value.code == code
+
+
+def enter_by_token(key, **kwargs):
+    return wire.Socket("/chat/garden/", origin=None, headers={"authorization": f"Bearer {key}"}, **kwargs).connect()
+
+
+# Handles.
+
+
+def test_a_handle_is_kept_in_nfc_and_trimmed():
+    assert people.sign_up(" Zoe\u0308 ", "correct horse").handle == "Zo\xeb"
+
+
+@pytest.mark.parametrize("handle", ["Alice", "ALICE", " alice ", "Ａｌｉｃｅ", "Alice\ufe0f"])
+def test_a_handle_is_taken_ignoring_case(alice, handle):
+    check_refused("taken", people.sign_up, handle, "battery staple")
+    check_refused("taken", people.sign_up_guest, handle)
+
+
+def test_a_living_guest_has_their_handle(charlie):
+    check_refused("taken", people.sign_up, "charlie", "battery staple")
+    check_refused("taken", people.sign_up_guest, "CHARLIE")
+
+
+@pytest.mark.parametrize("handle, code", [("", "empty"), ("x" * 33, "too_long"), ("a\nb", "invalid_field"),
+                                          ("a\u202eb", "invalid_field"), (5, "invalid_field")])  # fmt: skip
+def test_what_is_no_handle_is_refused(handle, code):
+    check_refused(code, people.sign_up_guest, handle)
+    check_refused(code, people.sign_up, handle, "battery staple")
+    assert not Person.objects.exists()
+
+
+def test_a_guest_not_seen_for_as_long_as_a_login_lasts_frees_the_handle(charlie, settings):
+    long_ago = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)
+    Person.objects.filter(id=charlie.id).update(seen_at=long_ago)
+    new = people.sign_up_guest("charlie")
+    charlie.refresh_from_db()
+    assert new.id != charlie.id
+    assert (charlie.handle, charlie.handle_key, charlie.is_active) == ("Charlie", None, False)
+
+
+def test_an_account_keeps_its_handle_however_long_it_is_away(alice):
+    Person.objects.update(seen_at=timezone.now() - timedelta(days=9999))
+    check_refused("taken", people.sign_up_guest, "Alice")
+
+
+def test_a_refused_newcomer_takes_no_handle_off_anybody(charlie):
+    check_refused("invalid_field", people.sign_up, "Charlie", "short", charlie)
+    charlie.refresh_from_db()
+    assert charlie.handle_key == "charlie" and charlie.is_active
+
+
+def test_a_guest_who_signs_up_may_keep_the_handle(charlie, enter):
+    socket = enter(charlie)
+    socket.post("r1", "As a guest")
+    browser = socket.browser
+    answer = browser.post("/api/users/", '{"handle": "Charlie", "password": "correct horse"}', "application/json")
+    assert (answer.status_code, answer.json()["role"]) == (201, "member")
+    socket.read()
+    assert socket.code == 4401
+    assert Message.objects.get().author.handle == "Charlie"
+    account = Person.objects.get(handle_key="charlie")
+    assert account.id != charlie.id and not account.is_guest
+
+
+def test_nobody_else_takes_a_guests_handle_by_signing_up(charlie, bob):
+    check_refused("taken", people.sign_up, "Charlie", "correct horse", bob)
+    check_refused("taken", people.sign_up, "Charlie", "correct horse", people.sign_up_guest("Dora"))
+
+
+# Passwords.
+
+
+@pytest.mark.parametrize("password, code", [("short12", "invalid_field"), ("password1", "invalid_field"),
+                                            ("", "invalid_field"), ("x" * 1001, "too_long"), (None, "invalid_field"),
+                                            ("a\0bcdefgh", "invalid_field"), (12345678, "invalid_field")])  # fmt: skip
+def test_a_weak_password_is_refused(password, code):
+    check_refused(code, people.sign_up, "Alice", password)
+    assert not Person.objects.exists()
+
+
+def test_a_password_of_8_characters_will_do_and_is_hashed():
+    person = people.sign_up("Alice", "8 chars!")
+    assert "8 chars!" not in person.password
+    assert people.find_person("ALICE", "8 chars!") == person
+
+
+@pytest.mark.parametrize("handle, password", [("Alice", "wrong"), ("Nobody", "correct horse"), ("Charlie", ""),
+                                              ("Charlie", "!"), ("", ""), ("a\0", "correct horse"), (None, None),
+                                              ("Alice", None), ("Alice", "x" * 1001), ("x" * 33, "a"),
+                                              ("Alice", " correct horse ")])  # fmt: skip
+def test_others_do_not_sign_in(alice, charlie, handle, password):
+    assert people.find_person(handle, password) is None
+
+
+def test_the_deactivated_do_not_sign_in(alice):
+    Person.objects.update(is_active=False)
+    assert people.find_person("Alice", "correct horse") is None
+
+
+def test_an_unknown_handle_costs_as_much_as_a_known_one(alice, charlie, monkeypatch):
+    hashed = []
+    monkeypatch.setattr(Person, "set_password", lambda person, password: hashed.append(password))
+    for handle in ("Nobody", "Charlie"):
+        people.find_person(handle, "some password")
+    assert hashed == ["some password"] * 2
+
+
+# The ends of a login.
+
+
+def test_signing_out_closes_the_sockets_of_that_browser_only(alice, bob, enter):
+    tab, phone, other = enter(alice), enter(alice), enter(bob)
+    second_tab = wire.Socket("/chat/garden/", tab.browser).connect()
+    assert tab.browser.delete("/api/session/").status_code == 200
+    for socket in (tab, second_tab, phone, other):
+        socket.read()
+    assert (tab.code, second_tab.code, phone.code, other.code) == (4401, 4401, None, None)
+    assert phone.post("r1")["type"] == "ack"
+
+
+def test_a_socket_that_missed_its_close_is_closed_with_its_next_frame(alice, enter, monkeypatch):
+    socket = enter(alice)
+    monkeypatch.setattr("chat.broadcast.close_group", lambda *arguments: None)
+    socket.browser.delete("/api/session/")
+    socket.say("sync", cursor=0)
+    assert socket.code == 4401 and not socket.seen("synced")[1:]
+
+
+def test_the_login_is_gone_before_its_sockets_are_closed(alice, enter, monkeypatch):
+    socket = enter(alice)
+    comes_back = []
+
+    def close_group(group, code):
+        comes_back.append(wire.Socket("/chat/garden/", socket.browser).connect().code)
+
+    monkeypatch.setattr("chat.broadcast.close_group", close_group)
+    socket.browser.delete("/api/session/")
+    assert comes_back == [4401]
+
+
+def test_a_guest_who_signs_out_frees_the_handle(charlie, enter):
+    socket = enter(charlie)
+    socket.post("r1")
+    socket.browser.delete("/api/session/")
+    socket.read()
+    assert socket.code == 4401
+    assert people.sign_up_guest("Charlie").id != charlie.id
+    assert Message.objects.get().author == charlie
+
+
+def test_signing_in_as_somebody_else_leaves_the_first(alice, bob, enter):
+    socket = enter(bob)
+    body = '{"handle": "alice", "password": "correct horse"}'
+    assert socket.browser.post("/api/session/", body, "application/json").json()["handle"] == "Alice"
+    socket.read()
+    assert socket.code == 4401
+    assert wire.Socket("/chat/garden/", socket.browser).connect().seen("joined")[0]["you"]["handle"] == "Alice"
+
+
+def test_a_new_password_ends_all_other_logins(alice, enter, later):
+    tab, phone = enter(alice), enter(alice)
+    form = {"old_password": "correct horse", "new_password": "horse correct"}
+    assert tab.browser.post("/password/", form).status_code == 302
+    tab.read(), phone.read()
+    assert (tab.code, phone.code) == (None, 4401)
+    assert wire.Socket("/chat/garden/", phone.browser).connect().code == 4401
+    assert phone.browser.get("/api/session/").json()["handle"] is None
+    assert people.find_person("Alice", "correct horse") is None
+    # This browser's own tabs come back by the new cookie, which they have by then.
+    later.run()
+    tab.read()
+    assert tab.code == 4408
+    assert wire.Socket("/chat/garden/", tab.browser).connect().code is None
+
+
+def test_a_socket_of_the_old_password_says_no_more(alice, enter, monkeypatch):
+    tab, phone = enter(alice), enter(alice)
+    monkeypatch.setattr("chat.broadcast.close_group", lambda *arguments: None)
+    tab.browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
+    phone.say("post", ref="r1", body="Hello")
+    assert phone.code == 4401 and not Message.objects.exists()
+
+
+def test_a_bot_keeps_its_socket_when_the_password_changes(alice, enter, later):
+    tab, bot = enter(alice), enter_by_token(people.make_token(alice, "bot")[1])
+    tab.browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
+    later.run()
+    bot.read()
+    assert bot.code is None and bot.post("r1")["type"] == "ack"
+
+
+@pytest.mark.parametrize("old, new", [("wrong", "horse correct"), ("correct horse", "short"), ("", "horse correct")])
+def test_a_password_is_changed_only_to_a_good_one_by_who_knows_the_old_one(alice, enter, old, new):
+    socket = enter(alice)
+    assert socket.browser.post("/password/", {"old_password": old, "new_password": new}).status_code == 400
+    assert people.find_person("Alice", "correct horse") == alice
+    assert socket.read() == [] and socket.code is None
+
+
+def test_the_deactivated_lose_their_sockets(alice, enter):
+    socket, idle = enter(alice), enter(alice)
+    Person.objects.filter(id=alice.id).update(is_active=False)
+    socket.say("sync", cursor=0)
+    assert socket.code == 4401
+    people.close_sockets(alice)
+    idle.read()
+    assert idle.code == 4401
+    assert wire.Socket("/chat/garden/", socket.browser).connect().code == 4401
+
+
+def test_a_login_ends_with_its_session(alice, enter):
+    socket = enter(alice)
+    session = socket.browser.session
+    session.set_expiry(-1)
+    session.save()
+    socket.say("sync", cursor=0)
+    assert socket.code == 4401
+
+
+def test_when_a_person_was_last_here_is_noted_once_an_hour(alice, enter, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        people.touch_seen(alice)
+    Person.objects.update(seen_at=timezone.now() - timedelta(hours=2))
+    enter(Person.objects.get(id=alice.id))
+    assert timezone.now() - Person.objects.get(id=alice.id).seen_at < timedelta(minutes=1)
+
+
+# Tokens.
+
+
+def test_a_token_is_shown_once_and_stored_hashed(alice):
+    token, key = people.make_token(alice, " Bot ")
+    assert len(key) >= 43
+    stored = Token.objects.get()
+    assert stored.name == "Bot"
+    assert key not in str(vars(stored)) and len(stored.digest) == 64
+    assert people.find_token(f"Bearer {key}") == token
+    assert people.find_token(f"bearer {key} ") == token
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Bearer x", "Basic {key}", "{key}", "Bearer{key}",
+                                    "Bearer {digest}", "Bearer {key}x", "Bearer ü\ud800", "Bearer a\0"])  # fmt: skip
+def test_nothing_else_is_a_token(alice, header):
+    token, key = people.make_token(alice, "bot")
+    header = header and header.replace("{key}", key).replace("{digest}", token.digest)
+    assert people.find_token(header) is None
+
+
+def test_guests_have_no_tokens_and_names_have_bounds(alice, charlie):
+    check_refused("forbidden", people.make_token, charlie, "bot")
+    check_refused("empty", people.make_token, alice, " ")
+    check_refused("too_long", people.make_token, alice, "x" * 81)
+
+
+def test_a_revoked_token_closes_its_sockets_only(alice, enter, room):
+    (token, key), (_, other_key) = people.make_token(alice, "bot"), people.make_token(alice, "other")
+    bot, other, tab = enter_by_token(key), enter_by_token(other_key), enter(alice)
+    people.revoke_token(alice, token.id)
+    for socket in (bot, other, tab):
+        socket.read()
+    assert (bot.code, other.code, tab.code) == (4401, None, None)
+    assert enter_by_token(key).code == 4401
+
+
+def test_a_bot_that_missed_its_close_is_closed_with_its_next_frame(alice, room, monkeypatch):
+    token, key = people.make_token(alice, "bot")
+    bot = enter_by_token(key)
+    monkeypatch.setattr("chat.broadcast.close_group", lambda *arguments: None)
+    people.revoke_token(alice, token.id)
+    bot.say("post", ref="r1", body="Hello")
+    assert bot.code == 4401 and not Message.objects.exists()
+
+
+def test_only_ones_own_tokens_are_revoked(alice, bob):
+    token, _ = people.make_token(alice, "bot")
+    for person, number in [(bob, token.id), (alice, token.id + 1), (alice, 2**63), (alice, 10**30)]:
+        check_refused("not_found", people.revoke_token, person, number)
+    assert Token.objects.count() == 1
+
+
+def test_a_token_of_the_deactivated_opens_nothing(alice, room):
+    _, key = people.make_token(alice, "bot")
+    bot = enter_by_token(key)
+    Person.objects.update(is_active=False)
+    assert people.find_token(f"Bearer {key}") is None
+    bot.say("sync", cursor=0)
+    assert bot.code == 4401
+
+
+def test_a_bad_token_is_not_mended_by_a_good_cookie(alice, room):
+    socket = wire.Socket("/chat/garden/", wire.browser_of(alice), headers={"authorization": "Bearer wrong"}).connect()
+    assert socket.code == 4401
+
+
+def test_a_token_says_who_one_is_over_a_cookie(alice, bob, room):
+    _, key = people.make_token(bob, "bot")
+    headers = {"authorization": f"Bearer {key}"}
+    socket = wire.Socket("/chat/garden/", wire.browser_of(alice), headers=headers).connect()
+    assert socket.seen("joined")[0]["you"]["handle"] == "Bob"
+    assert socket.post("r1")["type"] == "ack"
+    assert Message.objects.get().author == bob
+
+
+def test_a_password_is_not_cut_or_trimmed_on_the_page(db):
+    browser = Client()
+    browser.post("/sign-up/", {"handle": "Alice", "password": " spaces at both ends "})
+    assert people.find_person("Alice", " spaces at both ends ") is not None

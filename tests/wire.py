@@ -1,0 +1,139 @@
+"""
+A browser's end of a socket and a worker, both in this process on the in-memory layer.
+
+`Socket` puts on the layer what an interface would and reads what it would send; `work` runs the routed consumers
+as `runworker` does, until nothing waits.
+"""
+import itertools
+import json
+
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+from channels.exceptions import ConsumeLater, DenyConnection
+from channels.message import Message
+from channels.signals import consumer_finished, consumer_started
+from django.db import close_old_connections
+from django.test import Client
+
+from chat.services import people
+
+ORIGIN = "http://testserver"
+ANSWERS = ("ack", "rejected", "page")
+
+
+def layer():
+    return channel_layers[DEFAULT_CHANNEL_LAYER]
+
+
+def work():
+    """Runs the consumers of all messages that wait on the layer, and of those that come meanwhile."""
+    while True:
+        channel, content = layer().receive(sorted(layer().router.channels))
+        if channel is None:
+            return
+        run(channel, content)
+
+
+def run(channel, content):
+    """Runs the consumer of one message as a worker does; but what it would only log is raised."""
+    message = Message(content, channel, layer())
+    consumer, kwargs = layer().router.match(message)
+    consumer_started.send(sender=run, environ={})
+    try:
+        consumer(message, **kwargs)
+    except DenyConnection:
+        assert channel == "websocket.connect", "a worker would end here"
+        message.reply_channel.send({"close": True})
+    except ConsumeLater:
+        layer().send(channel, content)
+    finally:
+        # A test's transaction is no reason to close its connection.
+        consumer_finished.disconnect(close_old_connections)
+        consumer_finished.send(sender=run)
+        consumer_finished.connect(close_old_connections)
+
+
+def browser_of(person, **kwargs):
+    """Returns a Django test client in which the person has signed in."""
+    browser = Client(**kwargs)
+    browser.force_login(person, backend=people.BACKEND)
+    return browser
+
+
+def calm(browser):
+    """Returns the test client, made to show the answer to a failure instead of raising it."""
+    browser.store_exc_info = lambda **kwargs: None
+    return browser
+
+
+class Socket:
+    """One websocket, from the client's side. `events`, `accepted`, `denied` and `code` are what it got to see."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, path, browser=None, origin=ORIGIN, query="", headers=(), address="127.0.0.1"):
+        self.path = path
+        self.channel = f"replies.{next(self._numbers)}"
+        self.order = 0
+        self.accepted, self.denied, self.code = False, False, None
+        self.events = []
+        own = {"host": "testserver", "origin": origin, **dict(headers)}
+        if browser is not None:
+            own["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
+        headers = [[name.encode(), value.encode()] for name, value in own.items() if value is not None]
+        self.handshake = {"headers": headers, "query_string": query.encode(), "client": [address, 4711]}
+
+    def put(self, channel, **content):
+        """Puts a message on the layer as the interface would, and runs nothing."""
+        content = {"reply_channel": self.channel, "path": self.path, "order": self.order, **content}
+        self.order += 1
+        layer().send(channel, content)
+        return content
+
+    def connect(self):
+        self.put("websocket.connect", **self.handshake)
+        work()
+        self.read()
+        return self
+
+    def send(self, text=None, bytes=None):
+        """Sends one frame, and returns the events that came since the last look."""
+        self.put("websocket.receive", text=text, bytes=bytes)
+        work()
+        return self.read()
+
+    def say(self, type, **fields):
+        return self.send(json.dumps({"type": type, **fields}))
+
+    def ask(self, type, **fields):
+        """Says something that has an answer, and returns just that."""
+        [answer] = [event for event in self.say(type, **fields) if event["type"] in ANSWERS]
+        assert answer["ref"] == fields["ref"]
+        return answer
+
+    def post(self, ref, body="Hello", **fields):
+        return self.ask("post", ref=ref, body=body, **fields)
+
+    def disconnect(self, code=1000):
+        self.put("websocket.disconnect", code=code)
+        work()
+
+    def read(self):
+        """Returns the events that came since the last look; notes whether the socket was accepted or closed."""
+        fresh = []
+        while True:
+            _, content = layer().receive([self.channel])
+            if content is None:
+                break
+            self.accepted = self.accepted or bool(content.get("accept"))
+            if content.get("text"):
+                fresh.append(json.loads(content["text"]))
+            if content.get("close"):
+                self.denied = not self.accepted
+                self.code = self.code or content["close"]
+        self.events += fresh
+        return fresh
+
+    def seen(self, type):
+        """Returns all events of a type that came so far."""
+        self.read()
+        return [event for event in self.events if event["type"] == type]
