@@ -207,17 +207,18 @@ def _get_member(message):
     member = rooms.find_member(session["member"], session["login"], session["token"])
     if member is None:
         raise protocol.Dismissed(protocol.CLOSE_NOT_FOUND)
-    if not _is_signed_in(member, session):
+    if not member.is_signed_in or not member.person.is_active:
         raise protocol.Dismissed(protocol.CLOSE_NOT_SIGNED_IN)
+    if not _has_todays_password(member, session):
+        # It may be the browser that changed it, whose session goes on: the next handshake knows.
+        raise protocol.Dismissed(protocol.CLOSE_CONNECTION_LOST)
     if member.role == member.BANNED:
         raise protocol.Dismissed(protocol.CLOSE_FORBIDDEN)
     return member
 
 
-def _is_signed_in(member, session):
-    if not member.is_signed_in or not member.person.is_active:
-        return False
-    # The hash changes with the password, which ends all other sessions.
+def _has_todays_password(member, session):
+    """Whether the login is of after the last change of the password, which ends all other sessions."""
     return session["token"] is not None or constant_time_compare(
         session.get(HASH_SESSION_KEY, ""), member.person.get_session_auth_hash()
     )
@@ -324,8 +325,8 @@ def _let_go(message):
 @checked_handshake
 def lobby_connect(message):
     """Anyone who may see the list of rooms hears when it changed."""
-    broadcast.accept(message.reply_channel)
     broadcast.subscribe(message.reply_channel, [broadcast.LOBBY_GROUP])
+    broadcast.accept(message.reply_channel)
     if _is_gone(message):
         broadcast.unsubscribe(message.reply_channel, [broadcast.LOBBY_GROUP])
 

@@ -14,6 +14,7 @@ from django.conf import settings
 
 # A roster's key outlives its last lease by this much, so that the sweep still finds who is gone.
 ROSTER_GRACE_SECONDS = 600
+SWEEP_SECONDS = 60  # how often a process forgets counts that are over
 
 
 class MemoryStore:
@@ -22,6 +23,7 @@ class MemoryStore:
     def __init__(self):
         self._lock = threading.RLock()
         self._values = {}
+        self._swept_at = time.monotonic()
 
     def clear(self):
         """Forgets everything. For tests."""
@@ -45,9 +47,18 @@ class MemoryStore:
         with self._lock:
             number, ends_at = self._values.get(("count", name), (0, 0))
             if ends_at < time.monotonic():
+                self._sweep_counts()
                 number, ends_at = 0, time.monotonic() + seconds
             self._values["count", name] = number + 1, ends_at
             return number + 1
+
+    def _sweep_counts(self):
+        """Forgets the counts whose window is over, now and then: names come from connections, which come and go."""
+        now = time.monotonic()
+        if now > self._swept_at + SWEEP_SECONDS:
+            self._swept_at = now
+            for key in [key for key, value in self._values.items() if key[0] == "count" and value[1] < now]:
+                del self._values[key]
 
     def lease(self, name, holder, seconds, most):
         """Gives `holder` one of `most` leases, or renews it. Returns whether there was one left."""

@@ -198,7 +198,9 @@ def test_a_socket_of_the_old_password_says_no_more(alice, enter, monkeypatch):
     monkeypatch.setattr("chat.broadcast.close_group", lambda *arguments: None)
     tab.browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
     phone.say("post", ref="r1", body="Hello")
-    assert phone.code == 4401 and not Message.objects.exists()
+    # The next handshake, and not this frame, knows whose session has ended: here, the phone's.
+    assert phone.code == 4408 and not Message.objects.exists()
+    assert wire.Socket("/chat/garden/", phone.browser).connect().code == 4401
 
 
 def test_a_bot_keeps_its_socket_when_the_password_changes(alice, enter, later):

@@ -5,7 +5,7 @@ import time
 import pytest
 import redis
 
-from chatproj.store import MemoryStore, RedisStore, make_store
+from chatproj.store import SWEEP_SECONDS, MemoryStore, RedisStore, make_store
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -242,3 +242,12 @@ def test_whatever_is_in_redis_ends_by_itself(valkey_url):
     client = redis.StrictRedis.from_url(valkey_url)
     assert client.keys("*")
     assert [key for key in client.keys("*") if client.ttl(key) < 0] == []
+
+
+def test_counts_that_are_over_are_forgotten_in_time(clock):
+    kept = MemoryStore()
+    for number in range(100):
+        kept.count(f"connection {number}", 10)
+    clock.pass_by(SWEEP_SECONDS + 1)
+    kept.count("one more", 10)
+    assert len(kept._values) == 1

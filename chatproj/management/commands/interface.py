@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("-p", "--port", type=int, default=8000)
         parser.add_argument("-u", "--unix-socket", help="Listen on this Unix socket instead.")
         parser.add_argument("-e", "--endpoint", action="append", default=[], help="A Twisted endpoint, for TLS too.")
-        parser.add_argument("-t", "--http-timeout", type=int, default=60, help="Seconds until a request gets 503.")
+        parser.add_argument("-t", "--http-timeout", type=int, default=30, help="Seconds until a request gets 503.")
         parser.add_argument("--handshake-timeout", type=int, default=HANDSHAKE_SECONDS, help="In seconds.")
         parser.add_argument("--ping-interval", type=int, default=20, help="Seconds of silence before a ping.")
         parser.add_argument("--ping-timeout", type=int, default=30, help="Seconds that a ping's answer may take.")

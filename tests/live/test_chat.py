@@ -1,0 +1,172 @@
+"""People in a room: what one says, all others hear, and it is in the database before anybody is told so."""
+import asyncio
+import json
+from contextlib import AsyncExitStack
+
+from tests.live.client import new_ref, read_until
+
+
+async def test_two_people_chat_and_the_rows_are_in_the_database(site, room, alice, bob):
+    async with alice.client(room) as at_alice, bob.client(room) as at_bob:
+        hello = await at_alice.post("Hello **Bob**")
+        await at_bob.post("Hello Alice", reply_to=hello["id"])
+        for client in (at_alice, at_bob):
+            await client.until(lambda client=client: len(client.messages) == 2)
+            assert client.bodies() == ["Hello **Bob**", "Hello Alice"]
+            assert client.messages[1]["author"] == {"handle": alice.handle}
+            assert client.messages[1]["html"] == "<p>Hello <strong>Bob</strong></p>"
+            assert client.messages[2]["reply_to"] == hello["id"]
+    rows = site.database.query(
+        'SELECT m.number, m."offset", p.handle, m.body, m.ref FROM chat_message m'
+        " JOIN chat_room r ON r.id = m.room_id JOIN chat_person p ON p.id = m.author_id"
+        " WHERE r.slug = %s ORDER BY m.number", room,
+    )  # fmt: skip
+    assert rows[0] == (1, 1, alice.handle, "Hello **Bob**", hello["ref"])
+    assert [row[:4] for row in rows] == [(1, 1, alice.handle, "Hello **Bob**"), (2, 2, bob.handle, "Hello Alice")]
+
+
+async def test_every_message_is_the_same_live_in_a_backlog_in_a_page_and_by_http(room, alice, bob):
+    async with alice.client(room) as live:
+        await live.post("first")
+        await live.ask("edit", id=1, body="edited")
+        await live.ask("react", id=1, emoji="👍", on=True)
+        await live.until(lambda: live.cursor == 3)
+        async with bob.client(room) as later:
+            page = await later.ask("fetch", limit=10)
+            assert live.messages[1] == later.messages[1] == page["messages"][0] == alice.history(room)[1]
+            assert live.messages[1]["reactions"] == {"👍": [alice.handle]}
+
+
+async def test_a_post_by_http_shows_in_every_socket(room, alice, bob, charlie):
+    async with alice.client(room) as at_alice, bob.client(room) as at_bob:
+        answer = charlie.post(room, "from a terminal")
+        assert answer.status_code == 201
+        for client in (at_alice, at_bob):
+            await client.until(lambda client=client: client.bodies() == ["from a terminal"])
+            assert client.messages[1]["ref"] == answer.json()["ref"]
+
+
+async def test_an_ack_comes_after_the_commit(site, room, alice, bob):
+    # By a connection of our own at the very moment of the ack: if the ack were earlier, the row would be missing.
+    query = 'SELECT m."offset" FROM chat_message m WHERE m.ref = %s'
+    connection = site.database.connect()
+    cursor = connection.cursor()
+    async with alice.client(room) as at_alice:
+        for number in range(100):
+            ack = await at_alice.post(f"number {number}")
+            cursor.execute(query if site.database.server else query.replace("%s", "?"), [ack["ref"]])
+            assert cursor.fetchall() == [(ack["offset"],)]
+            if number % 10 == 0:
+                newest = bob.call("GET", f"/api/rooms/{room}/messages/?limit=1").json()
+                assert newest["messages"][0]["ref"] == ack["ref"]
+                assert newest["offset"] == ack["offset"]
+    connection.close()
+
+
+async def test_no_ack_comes_while_the_database_cannot_commit(site, room, alice):
+    async with alice.client(room) as at_alice:
+        await at_alice.post("before")
+        with site.database.locked():
+            ref = await at_alice.send("post", body="meanwhile")
+            await asyncio.sleep(1)
+            assert ref not in at_alice.answers
+            assert "meanwhile" not in at_alice.bodies()
+        await at_alice.until(lambda: ref in at_alice.answers)
+        await at_alice.until(lambda: at_alice.bodies() == ["before", "meanwhile"])
+
+
+async def test_three_hundred_posts_without_waiting_are_answered_in_order_and_reach_others_complete(room, alice, bob):
+    async with bob.client(room) as at_bob, alice.socket(f"/chat/{room}/") as socket:
+        bodies = [f"number {number}" for number in range(300)]
+        for number, body in enumerate(bodies):
+            await socket.send(json.dumps({"type": "post", "ref": f"{room}-{number}", "body": body}))
+        acks = [await read_until(socket, lambda event: event["type"] in ("ack", "rejected")) for _ in range(300)]
+        assert [ack["ref"] for ack in acks] == [f"{room}-{number}" for number in range(300)]
+        assert [ack["offset"] for ack in acks] == list(range(1, 301))
+        await at_bob.until(lambda: at_bob.cursor == 300)
+        assert at_bob.bodies() == bodies
+
+
+async def test_sixty_sockets_hear_a_hundred_posts_with_nothing_lost(room, alice, bob):
+    # Bare sockets, which cannot ask again for what was lost on the way.
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(bob.socket(f"/chat/{room}/")) for _ in range(60)]
+        for socket in sockets:
+            await read_until(socket, lambda event: event["type"] == "synced")
+        at_alice = await stack.enter_async_context(alice.client(room))
+        for number in range(100):
+            await at_alice.send("post", body=f"number {number}")
+        for socket in sockets:
+            heard = []
+            while len(heard) < 100:
+                heard.append(await read_until(socket, lambda event: event["type"] == "message"))
+            assert sorted(event["offset"] for event in heard) == list(range(1, 101))
+        await at_alice.until(lambda: at_alice.cursor == 100)
+
+
+async def test_two_tabs_are_one_person_who_is_gone_with_the_last(room, alice, bob):
+    async with alice.client(room) as at_alice:
+        async with bob.client(room):
+            await at_alice.until(lambda: [bob.handle] in [event["came"] for event in at_alice.heard("presence")])
+            async with bob.client(room) as second:
+                joined = second.heard("joined")[0]
+                assert joined["count"] == 2
+                assert sorted(one["handle"] for one in joined["present"]) == sorted([alice.handle, bob.handle])
+            # Nobody hears of a second tab, nor of its end.
+            await at_alice.post("still here?")
+            assert [event["went"] for event in at_alice.heard("presence") if event["went"]] == []
+        await at_alice.until(lambda: [bob.handle] in [event["went"] for event in at_alice.heard("presence")])
+        assert at_alice.heard("presence")[-1]["count"] == 1
+
+
+async def test_typing_is_told_to_the_others_only_and_stored_nowhere(room, alice, bob):
+    async with alice.client(room) as at_alice, bob.client(room) as at_bob:
+        await at_alice._say({"type": "typing", "on": True})
+        await at_bob.until(lambda: at_bob.heard("typing"))
+        assert at_bob.heard("typing") == [{"type": "typing", "handle": alice.handle, "on": True}]
+        await at_alice.post("done")
+        assert not at_alice.heard("typing")
+
+
+async def test_a_read_marker_moves_in_the_persons_other_tabs_and_nowhere_else(room, alice, bob):
+    async with alice.client(room) as here, alice.client(room) as there, bob.client(room) as at_bob:
+        await at_bob.post("news")
+        await here._say({"type": "read", "offset": 1})
+        await there.until(lambda: there.heard("read"))
+        assert there.heard("read") == [{"type": "read", "offset": 1}]
+        assert not at_bob.heard("read")
+
+
+async def test_the_lobby_hears_of_a_new_room(owner, charlie):
+    async with charlie.socket("/lobby/") as lobby:
+        # The handshake is over before the group has been joined.
+        async with asyncio.timeout(20):
+            while True:
+                owner.make_room()
+                try:
+                    event = json.loads(await asyncio.wait_for(lobby.recv(), 0.5))
+                    break
+                except TimeoutError:
+                    continue
+    assert event == {"type": "updated"}
+
+
+async def test_the_echo_gives_back_what_it_gets(alice):
+    async with alice.socket("/echo/") as echo:
+        for text in ("a", "äöü 🙂", '{"type": "post"}', "x" * 65536):
+            await echo.send(text)
+            assert await asyncio.wait_for(echo.recv(), 20) == text
+
+
+async def test_a_page_of_history_can_be_fetched_back_to_the_first_message(room, alice, bob):
+    async with alice.client(room) as at_alice:
+        for number in range(1, 121):
+            await at_alice.send("post", body=f"number {number}")
+        await at_alice.until(lambda: at_alice.cursor == 120)
+        async with bob.client(room) as at_bob:
+            assert min(at_bob.messages) == 71 and len(at_bob.messages) == 50
+            found, more = [], True
+            while more:
+                page = await at_bob.ask("fetch", ref=new_ref(), before=min([71, *found]), limit=30)
+                found, more = [message["id"] for message in page["messages"]] + found, page["more"]
+            assert found == list(range(1, 71))

@@ -1,0 +1,209 @@
+"""The cursor: whoever was away comes back to the room as it is, and nobody who was here misses a thing."""
+import asyncio
+import json
+import os
+import random
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.live.client import new_ref, read_until
+
+FIELDS = ("id", "offset", "author", "body", "html", "edited_at", "removed", "reactions", "reply_to")
+
+
+@pytest.fixture(scope="module")
+def room_of_sixty(owner):
+    room = owner.make_room()
+    for number in range(1, 61):
+        owner.post(room, f"number {number}")
+    return room
+
+
+async def read_backlog(socket):
+    """Returns (messages, synced) up to the next `synced` on a bare socket."""
+    messages = []
+    while True:
+        event = await read_until(socket, lambda event: event["type"] in ("message", "synced"))
+        if event["type"] == "synced":
+            return messages, event
+        messages.append(event)
+
+
+def picture(messages):
+    return {id: {name: message[name] for name in FIELDS} for id, message in sorted(messages.items())}
+
+
+async def change_at_random(client, chance, mine):
+    """One change of the room: a post, or an edit, a removal or a reaction to one of the messages that there are."""
+    kind = chance.choice(["post", "post", "edit", "remove", "react"])
+    target = chance.choice(mine) if mine else None
+    if kind == "post" or target is None:
+        mine.append((await client.post(f"a post {chance.random()}"))["id"])
+        return
+    fields = {"edit": {"body": f"an edit {chance.random()}"}, "remove": {}}.get(
+        kind, {"emoji": chance.choice("👍🎉❤"), "on": chance.random() < 0.7}
+    )
+    answer = await client.ask(kind, id=target, **fields)
+    # A message that was removed before can neither be edited nor reacted to.
+    assert answer["type"] == "ack" or answer["code"] == "not_found", answer
+
+
+async def test_who_was_cut_off_comes_back_to_the_room_as_it_is(room, alice, bob, charlie):
+    seed = int(os.environ.get("CHAT_TEST_SEED", random.randrange(10**6)))
+    print(f"CHAT_TEST_SEED={seed}")
+    chance = random.Random(seed)
+    async with alice.client(room) as at_alice, bob.client(room) as at_bob, charlie.client(room) as at_charlie:
+        of_alice, of_bob = [], []
+        for _ in range(12):
+            if chance.random() < 0.5:
+                at_charlie.cut(stay_away=True)
+            for _ in range(chance.randrange(12)):
+                if chance.random() < 0.2:
+                    at_charlie.cut(stay_away=at_charlie.is_held_off)
+                await asyncio.gather(
+                    change_at_random(at_alice, chance, of_alice), change_at_random(at_bob, chance, of_bob)
+                )
+            at_charlie.come_back()
+            offset = alice.call("GET", f"/api/rooms/{room}/messages/?limit=1").json()["offset"]
+            for client in (at_alice, at_bob, at_charlie):
+                await client.until(lambda client=client, offset=offset: client.cursor == offset)
+                assert picture(client.messages) == picture(alice.history(room)), f"CHAT_TEST_SEED={seed}"
+        assert at_charlie.close_codes
+
+
+async def test_six_who_post_at_once_leave_no_gap_and_every_receiver_is_complete(site, room, person):
+    async with AsyncExitStack() as stack:
+        people = [person("Speaker") for _ in range(6)]
+        clients = [await stack.enter_async_context(one.client(room)) for one in people]
+        for number in range(40):
+            await asyncio.gather(*(client.send("post", body=f"{number}") for client in clients))
+        for client in clients:
+            await client.until(lambda client=client: not client.outbox and client.cursor == 240, 60)
+            assert sorted(client.messages) == list(range(1, 241))
+            assert sorted(message["offset"] for message in client.messages.values()) == list(range(1, 241))
+        offsets = [ack["offset"] for client in clients for ack in client.answers.values()]
+        assert sorted(offsets) == list(range(1, 241))
+
+
+async def test_no_reader_ever_sees_an_offset_before_all_that_are_smaller(room, person):
+    # The proof that commits become visible in the order of their offsets: a reader who only ever asks for what
+    # comes after the last that it saw, while four write, has everything in the end.
+    reader, writers = person("Reader"), [person("Writer") for _ in range(4)]
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(one.client(room)) for one in writers]
+        socket = await stack.enter_async_context(reader.socket(f"/chat/{room}/"))
+        for number in range(50):
+            await asyncio.gather(*(client.send("post", body=f"{number}") for client in clients))
+        await read_until(socket, lambda event: event["type"] == "synced")
+        seen, cursor = set(), 0
+        while cursor < 200:
+            await socket.send(json.dumps({"type": "sync", "cursor": cursor}))
+            backlog, synced = await read_backlog(socket)
+            seen.update(event["offset"] for event in backlog)
+            cursor = synced["offset"]
+        assert seen == set(range(1, 201))
+
+
+async def test_the_cursor_does_not_stick_after_an_edit(room, alice, bob):
+    async with alice.client(room) as at_alice, bob.client(room) as at_bob:
+        await at_alice.post("one")
+        await at_alice.post("two")
+        edit = await at_alice.ask("edit", id=1, body="one, edited")
+        assert (edit["id"], edit["offset"]) == (1, 3)
+        await at_alice.post("three")
+        # By live messages alone, without asking.
+        await at_bob.until(lambda: at_bob.cursor == 4)
+        assert at_bob.bodies() == ["one, edited", "two", "three"]
+        assert at_bob.messages[1]["offset"] == 3 and at_bob.messages[1]["edited_at"]
+        assert len(at_bob.heard("synced")) == 1
+
+
+async def test_who_had_seen_a_message_hears_of_its_edit_after_coming_back(room, alice, bob):
+    async with alice.client(room) as at_alice, bob.client(room) as at_bob:
+        for body in ("one", "two", "three"):
+            await at_alice.post(body)
+        await at_bob.until(lambda: at_bob.cursor == 3)
+        at_bob.cut(stay_away=True)
+        await at_alice.ask("edit", id=2, body="two, edited")
+        at_bob.come_back()
+        await at_bob.until(lambda: at_bob.cursor == 4)
+        assert at_bob.bodies() == ["one", "two, edited", "three"]
+        changes = alice.call("GET", f"/api/rooms/{room}/messages/?after=3").json()
+        assert [message["id"] for message in changes["messages"]] == [2]
+
+
+@pytest.mark.parametrize("cursor", [0, 1, 9, 10, 11, 59, 60])
+async def test_a_backlog_holds_exactly_what_comes_after_the_cursor(room_of_sixty, alice, cursor):
+    async with alice.socket(f"/chat/{room_of_sixty}/?cursor={cursor}") as socket:
+        joined = await read_until(socket, lambda event: event["type"] == "joined")
+        backlog, synced = await read_backlog(socket)
+        assert joined["offset"] == 60 and "reset" not in joined
+        assert [message["offset"] for message in backlog] == list(range(cursor + 1, 61))
+        assert synced == {"type": "synced", "offset": 60, "more": False}
+
+
+async def test_without_a_cursor_the_newest_fifty_come(room_of_sixty, alice):
+    async with alice.socket(f"/chat/{room_of_sixty}/") as socket:
+        joined = await read_until(socket, lambda event: event["type"] == "joined")
+        backlog, synced = await read_backlog(socket)
+        assert "reset" not in joined
+        assert [message["id"] for message in backlog] == list(range(11, 61))
+        assert synced == {"type": "synced", "offset": 60, "more": False}
+
+
+async def test_a_long_backlog_comes_in_pages_of_two_hundred(room, alice, bob):
+    async with alice.client(room) as at_alice, bob.client(room) as at_bob:
+        at_bob.cut(stay_away=True)
+        for number in range(1, 451):
+            await at_alice.send("post", body=f"number {number}")
+        await at_alice.until(lambda: at_alice.cursor == 450 and not at_alice.outbox, 60)
+        # Superseded offsets are holes in the backlog, not gaps in the client.
+        for id in (1, 100, 449):
+            await at_alice.ask("edit", id=id, body="edited")
+        at_bob.come_back()
+        await at_bob.until(lambda: at_bob.cursor == 453)
+        pages = [(event["offset"], event["more"]) for event in at_bob.heard("synced")[1:]]
+        assert pages == [(202, True), (402, True), (453, False)]
+        assert picture(at_bob.messages) == picture(alice.history(room))
+        assert len(at_bob.heard("message")) == 450
+
+
+STRANGE_CURSORS = {
+    "one too many": "61", "the largest": "9007199254740991", "one more": "9007199254740992", "long": "9" * 5000,
+    "exponent": "1e3", "negative": "-1", "fraction": "1.5", "word": "abc", "empty": "", "NUL": "%00", "two": "1;2",
+    "hexadecimal": "0x1", "bool": "true", "emoji": "%F0%9F%99%82", "Arabic digit": "%D9%A1", "not UTF-8": "%FF",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cursor", STRANGE_CURSORS.values(), ids=STRANGE_CURSORS)
+async def test_a_cursor_that_cannot_be_ours_resets_to_the_newest(room_of_sixty, alice, cursor):
+    async with alice.socket(f"/chat/{room_of_sixty}/?cursor={cursor}") as socket:
+        joined = await read_until(socket, lambda event: event["type"] == "joined")
+        backlog, synced = await read_backlog(socket)
+        assert joined["reset"] is True
+        assert [message["id"] for message in backlog] == list(range(11, 61))
+        assert (synced["offset"], synced["more"]) == (60, False)
+
+
+async def test_a_sync_from_the_future_resets_and_any_other_is_answered(room, alice):
+    async with alice.socket(f"/chat/{room}/") as socket:
+        await read_until(socket, lambda event: event["type"] == "synced")
+        await socket.send(json.dumps({"type": "post", "ref": new_ref(), "body": "x"}))
+        await read_until(socket, lambda event: event["type"] == "ack")
+        await socket.send(json.dumps({"type": "sync", "cursor": 99}))
+        answer = await read_until(socket, lambda event: event["type"] == "synced")
+        assert answer == {"type": "synced", "offset": 1, "more": False, "reset": True}
+        for cursor in (0, 1):
+            await socket.send(json.dumps({"type": "sync", "cursor": cursor}))
+            answer = await read_until(socket, lambda event: event["type"] == "synced")
+            assert answer == {"type": "synced", "offset": 1, "more": False}
+
+
+async def test_a_client_from_the_future_forgets_what_it_holds(room, alice):
+    async with alice.client(room) as client:
+        await client.post("real")
+        client.cursor, client.messages[7] = 77, {"id": 7, "offset": 77, "body": "of another world"}
+        client.cut()
+        await client.until(lambda: client.cursor == 1)
+        assert client.bodies() == ["real"]

@@ -1,0 +1,297 @@
+"""Parts that end, by force and in peace: what was acknowledged is stored, and clients end with everything, once."""
+import asyncio
+import itertools
+import json
+import signal
+import time
+
+import pytest
+import redis
+
+from tests.live.client import Person, new_ref, read_until
+from tests.live.processes import Site, wait_until
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def whole_site(frail_site):
+    """The frail site with every part running, before the test and after it."""
+    yield frail_site.start()
+    frail_site.start()
+
+
+@pytest.fixture
+def alice(whole_site):
+    return Person(whole_site, f"Alice of the faults {next(_numbers)}", "correct horse")
+
+
+@pytest.fixture
+def bob(whole_site):
+    return Person(whole_site, f"Bob of the faults {next(_numbers)}")
+
+
+def check_stored_once(site, room, client, count):
+    """Every ref that the client had an ack for is in the database, once, under the offset that the ack gave."""
+    rows = site.database.query(
+        'SELECT m.ref, m.number FROM chat_message m JOIN chat_room r ON r.id = m.room_id WHERE r.slug = %s', room
+    )
+    assert len(rows) == count
+    assert dict(rows) == {ref: ack["id"] for ref, ack in client.answers.items()}
+    assert sorted(number for _, number in rows) == list(range(1, count + 1))
+
+
+async def chat_through(fault, site, alice, bob, count=120):
+    """Alice posts while `fault()` strikes; in the end she and Bob have everything."""
+    room = alice.make_room()
+    async with alice.client(room) as at_alice, bob.client(room) as at_bob:
+        for number in range(count):
+            await at_alice.send("post", body=f"number {number}")
+            if number == count // 3:
+                await at_alice.until(lambda: len(at_alice.answers) > 5)
+                fault()
+            await asyncio.sleep(0.005)
+        await at_alice.until(lambda: len(at_alice.answers) == count, 60)
+        await at_bob.until(lambda: at_bob.cursor == count, 60)
+        assert not [answer for answer in at_alice.answers.values() if answer["type"] != "ack"]
+        assert sorted(at_bob.messages) == list(range(1, count + 1))
+        check_stored_once(site, room, at_alice, count)
+        return at_alice, at_bob
+
+
+async def test_a_killed_worker_loses_and_doubles_nothing(whole_site, alice, bob):
+    def fault():
+        whole_site.workers[0].kill()
+        whole_site.workers[0].start()
+
+    for _ in range(2):
+        await chat_through(fault, whole_site, alice, bob)
+
+
+async def test_all_workers_killed_at_once_lose_and_double_nothing(whole_site, alice, bob):
+    def fault():
+        for worker in whole_site.workers:
+            worker.kill()
+        for worker in whole_site.workers:
+            worker.start()
+
+    await chat_through(fault, whole_site, alice, bob)
+
+
+async def test_a_killed_interface_loses_and_doubles_nothing(whole_site, alice, bob):
+    def fault():
+        whole_site.web.kill()
+        whole_site.web.start()
+
+    at_alice, at_bob = await chat_through(fault, whole_site, alice, bob)
+    assert at_alice.close_codes and at_bob.close_codes
+
+
+async def test_workers_told_to_end_under_load_end_with_zero_and_nothing_is_lost(whole_site, alice, bob):
+    codes = []
+
+    def fault():
+        for worker in whole_site.workers:
+            codes.append(worker.end(signal.SIGTERM))
+            worker.start()
+
+    await chat_through(fault, whole_site, alice, bob)
+    assert codes == [0, 0]
+
+
+def test_an_idle_worker_told_to_end_ends_with_zero_at_once(whole_site):
+    started = time.monotonic()
+    assert whole_site.workers[0].end(signal.SIGTERM) == 0
+    assert whole_site.workers[1].end(signal.SIGINT) == 0
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_an_interface_told_to_end_says_so_to_its_sockets_and_ends_with_zero(whole_site, alice, number):
+    room = alice.make_room()
+    async with alice.socket(f"/chat/{room}/") as socket, alice.socket("/lobby/") as lobby:
+        await read_until(socket, lambda event: event["type"] == "synced")
+        started = time.monotonic()
+        assert await asyncio.to_thread(whole_site.web.end, number) == 0
+        assert time.monotonic() - started < 3
+        await asyncio.wait_for(asyncio.gather(socket.wait_closed(), lobby.wait_closed()), 5)
+        assert {socket.close_code, lobby.close_code} <= {1001, 1012}
+
+
+async def test_everything_restarted_keeps_history_people_and_their_sessions(whole_site, alice, bob):
+    room = alice.make_room()
+    async with alice.client(room) as at_alice:
+        await at_alice.post("before")
+        before = alice.history(room)
+        for part in whole_site.parts:
+            part.kill()
+        # Written while nobody is there; sent when somebody is.
+        ref = await at_alice.send("post", body="meanwhile")
+        await asyncio.to_thread(wait_until, lambda: not at_alice.is_joined)
+        whole_site.start()
+        await at_alice.until(lambda: ref in at_alice.answers, 40)
+        await at_alice.until(lambda: at_alice.bodies() == ["before", "meanwhile"])
+        assert alice.history(room)[1] == before[1]
+        assert alice.http.get(f"{whole_site.url}/api/session/").json()["handle"] == alice.handle
+
+
+async def test_without_redis_requests_get_503_and_all_is_well_when_it_is_back(whole_site, alice, bob):
+    room = alice.make_room()
+    async with alice.client(room) as at_alice, bob.client(room) as at_bob:
+        await at_alice.post("before")
+        whole_site.valkey.kill()
+        answer = await asyncio.to_thread(alice.http.get, f"{whole_site.url}/api/rooms/", timeout=20)
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        page = await asyncio.to_thread(alice.http.get, whole_site.url, timeout=20)
+        assert page.status_code == 503 and page.headers["Content-Type"].startswith("text/html")
+        for text in (answer.text, page.text):
+            assert "redis" not in text.lower() and "127.0.0.1" not in text
+        ref = await at_alice.send("post", body="meanwhile")
+        await asyncio.sleep(0.5)
+        assert whole_site.web.is_running
+        # Workers of Channels 1.x end with their Redis; here they are started again as their supervisor would.
+        whole_site.start()
+        await at_alice.until(lambda: ref in at_alice.answers, 40)
+        # Who was only listening finds out by the next heartbeat, or by coming back: not in this test's time.
+        at_bob.cut()
+        for client in (at_alice, at_bob):
+            await client.until(lambda client=client: client.bodies() == ["before", "meanwhile"], 40)
+
+
+async def test_a_peer_that_answers_no_ping_is_gone_from_the_room():
+    site = Site(web=f"{Site.WEB} --ping-interval 1 --ping-timeout 1").start()
+    try:
+        owner = Person(site, "Owner", "correct horse")
+        room = owner.make_room()
+        async with owner.client(room) as at_owner, Person(site, "Silent").socket(f"/chat/{room}/") as socket:
+            await at_owner.until(lambda: at_owner.heard("presence")[-1]["came"] == ["Silent"])
+            # Neither reads nor writes from now on, as a telephone in a tunnel.
+            socket.transport.pause_reading()
+            await at_owner.until(lambda: at_owner.heard("presence")[-1]["went"] == ["Silent"])
+            await at_owner.post("the others are not kept waiting")
+    finally:
+        site.stop()
+
+
+async def test_a_locked_database_delays_the_ack_and_jams_nothing(whole_site, alice):
+    room = alice.make_room()
+    async with alice.client(room) as client, alice.client(room) as other:
+        await client.post("before")
+        with whole_site.database.locked():
+            refs = [await client.send("post", body=f"late {number}") for number in range(3)]
+            await asyncio.sleep(3)
+            assert not set(refs) & set(client.answers)
+        await client.until(lambda: set(refs) <= set(client.answers))
+        assert [client.answers[ref]["offset"] for ref in refs] == [2, 3, 4]
+        await other.until(lambda: other.cursor == 4)
+        assert other.bodies() == ["before", "late 0", "late 1", "late 2"]
+        assert client.close_codes == []
+
+
+async def test_a_frame_whose_consumer_fails_is_answered_and_jams_nothing(whole_site, alice, bob):
+    room = alice.make_room()
+    async with alice.socket(f"/chat/{room}/") as socket, bob.client(room) as at_bob:
+        await read_until(socket, lambda event: event["type"] == "synced")
+        post = {"type": "post", "ref": new_ref(), "body": "x"}
+        whole_site.database.query("ALTER TABLE chat_change RENAME TO chat_change_away")
+        try:
+            for _ in range(3):
+                await socket.send(json.dumps(post))
+                answer = await read_until(socket, lambda event: event["type"] in ("ack", "rejected"))
+                assert (answer["type"], answer["ref"]) == ("rejected", post["ref"])
+                assert answer["code"] in ("unavailable", "internal")
+        finally:
+            whole_site.database.query("ALTER TABLE chat_change_away RENAME TO chat_change")
+        await socket.send(json.dumps(post))
+        answer = await read_until(socket, lambda event: event["type"] in ("ack", "rejected"))
+        assert (answer["type"], answer["offset"]) == ("ack", 1)
+        await at_bob.until(lambda: at_bob.cursor == 1)
+        assert len(at_bob.heard("message")) == 1
+
+
+async def test_nobody_hears_of_a_change_whose_commit_fails(whole_site, doomed_body, alice, bob):
+    # Every statement of it succeeds and only the commit fails, so an ack or a broadcast before it would come through.
+    room = alice.make_room()
+    async with alice.socket(f"/chat/{room}/") as socket, bob.client(room) as at_bob:
+        await read_until(socket, lambda event: event["type"] == "synced")
+        ref = new_ref()
+        await socket.send(json.dumps({"type": "post", "ref": ref, "body": doomed_body}))
+        answer = await read_until(socket, lambda event: event["type"] in ("ack", "rejected", "message"))
+        assert (answer["type"], answer["ref"]) == ("rejected", ref)
+        await socket.send(json.dumps({"type": "post", "ref": ref, "body": "fine"}))
+        answer = await read_until(socket, lambda event: event["type"] in ("ack", "rejected"))
+        assert (answer["type"], answer["offset"]) == ("ack", 1)
+        await at_bob.until(lambda: at_bob.cursor == 1)
+        assert [event["body"] for event in at_bob.heard("message")] == ["fine"]
+
+
+@pytest.fixture
+def doomed_body(whole_site):
+    """A body whose row breaks a foreign key, which the database finds out at the commit, not before."""
+    database, body = whole_site.database, "doomed"
+    spoil = "INSERT INTO chat_reaction (message_id, person_id, emoji) VALUES (-1, NEW.author_id, 'x');"
+    begin = f"CREATE TRIGGER spoiler AFTER INSERT ON chat_message FOR EACH ROW WHEN (NEW.body = '{body}')"
+    if database.server:
+        database.query(f"CREATE FUNCTION spoil() RETURNS trigger AS $$ BEGIN {spoil} RETURN NEW; END $$"
+                       f" LANGUAGE plpgsql; {begin} EXECUTE FUNCTION spoil()")  # fmt: skip
+    else:
+        database.query(f"{begin} BEGIN {spoil} END")
+    yield body
+    database.query("DROP TRIGGER spoiler" + " ON chat_message" * bool(database.server))
+
+
+async def test_who_leaves_at_once_leaves_nothing_behind(whole_site, bob):
+    # The disconnect overtakes the connect, or the heartbeat, in the other worker. What they hold would stay: a ghost
+    # in the room, and soon no socket more for this person.
+    room = Person(whole_site, f"Owner of the faults {next(_numbers)}", "correct horse").make_room()
+    valkey = redis.StrictRedis.from_url(whole_site.redis_url)
+
+    def held():
+        return [key for pattern in ("*:group:*", "chat:lease:*", "*:entries") for key in valkey.keys(pattern)]
+
+    await asyncio.to_thread(wait_until, lambda: not held())
+    for number in range(150):
+        async with bob.socket(f"/chat/{room}/") as socket:
+            event = await read_until(socket, lambda event: event["type"] in ("joined", "rejected"))
+            assert event["type"] == "joined"
+            if number % 3 == 0:
+                await read_until(socket, lambda event: event["type"] == "synced")
+                await socket.send(json.dumps({"type": "sync", "cursor": 0}))
+            if number % 2:
+                socket.transport.abort()
+        async with bob.socket("/lobby/"):
+            pass
+    await asyncio.to_thread(wait_until, lambda: not held())
+
+
+async def test_flooding_is_refused_with_a_time_and_closed_only_when_it_goes_on(whole_site, bob):
+    owner = Person(whole_site, f"Owner of the faults {next(_numbers)}", "correct horse")
+    room = owner.make_room()
+    async with bob.socket(f"/chat/{room}/") as socket, owner.client(room) as bystander:
+        codes, frame = [], json.dumps({"type": "typing", "on": True})
+
+        async def flood():
+            for _ in range(2500):
+                await socket.send(frame)
+
+        flooding = asyncio.create_task(flood())
+        with pytest.raises(Exception, match="4429"):
+            async with asyncio.timeout(60):
+                while True:
+                    event = json.loads(await socket.recv())
+                    if event["type"] == "rejected":
+                        codes.append(event["code"])
+                        assert event["retry_after"] > 0 and event["ref"] is None
+        await asyncio.gather(flooding, return_exceptions=True)
+        assert set(codes) == {"rate_limited"} and len(codes) >= 1000
+        assert (await bystander.post("nobody else is hurt"))["offset"] == 1
+
+
+async def test_a_client_over_its_limit_waits_and_gets_everything_through(whole_site, alice):
+    room = alice.make_room()
+    async with alice.client(room) as client:
+        for number in range(620):
+            await client.send("post", body=f"number {number}")
+        await client.until(lambda: len(client.answers) == 620, 60)
+        assert {event["code"] for event in client.heard("rejected")} <= {"rate_limited"}
+        check_stored_once(whole_site, room, client, 620)

@@ -1,0 +1,257 @@
+"""Who gets in, who is refused and how, and who is sent away later."""
+import asyncio
+import json
+import secrets
+import socket as sockets
+import time
+
+import pytest
+import requests
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.live.client import Person, new_ref, read_until
+
+
+async def close_code(socket, seconds=20):
+    """Reads until a socket closes, and returns the code that the server gave."""
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                await socket.recv()
+    except ConnectionClosed:
+        return socket.close_code
+
+
+async def visit(person, path, **options):
+    """Opens a socket that will be closed at once, and returns the code; or the handshake's status where that fails."""
+    try:
+        async with person.socket(path, **options) as socket:
+            return await close_code(socket)
+    except InvalidStatus as refusal:
+        return refusal.response.status_code
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/chat/", "/chat", "/chat/a/b/", "/rooms/welcome/", "/lobby", "/nowhere/", "/%00/", "/chat/%F0%9F%99%82",
+     "//", "/chat/../lobby/", "/lobby/%0A", "/echo/x/"],
+)  # fmt: skip
+async def test_a_path_that_leads_nowhere_closes_with_4404_at_once(alice, path):
+    started = time.monotonic()
+    assert await visit(alice, path) == 4404
+    assert time.monotonic() - started < 2
+
+
+BAD_SLUGS = {
+    "capitals": "Garden", "leading -": "-a", "underscore": "a_b", "51 characters": "a" * 51, "emoji": "%F0%9F%99%82",
+    "line end": "garden%0A", "NUL": "%00", "slash": "a%2Fb", "blank": "a%20b", "not UTF-8": "%FF", "half": "%",
+    "empty": "", "Arabic digit": "%D9%A1", "dots": "..",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slug", BAD_SLUGS.values(), ids=BAD_SLUGS)
+async def test_a_bad_slug_and_an_unknown_room_close_with_4404(alice, slug):
+    assert await visit(alice, f"/chat/{slug}/") == 4404
+    assert await visit(alice, "/chat/there-is-no-such-room/") == 4404
+
+
+async def test_strangers_get_4401_for_every_room_whether_it_exists_or_not(site, room):
+    stranger = Person(site)
+    for slug in (room, "there-is-no-such-room", "Bad_Slug"):
+        assert await visit(stranger, f"/chat/{slug}/") == 4401
+    stranger.http.cookies.set("sessionid", "made-up-" + "x" * 24)
+    assert await visit(stranger, f"/chat/{room}/") == 4401
+
+
+async def test_strangers_may_watch_the_lobby(site):
+    async with Person(site).socket("/lobby/") as lobby:
+        await lobby.send("anything")
+        await asyncio.wait_for(await lobby.ping(), 10)
+
+
+FOREIGN_ORIGINS = {
+    "another site": "https://evil.example", "another port": "http://127.0.0.1:1", "another scheme": "ftp://127.0.0.1",
+    "our name in front": "http://127.0.0.1.evil.example", "our name as a user": "{url}@evil.example", "null": "null",
+    "file": "file://", "with a path": "{url}/x", "another name for us": "http://localhost:{port}",
+}  # fmt: skip
+PATHS = ["/chat/{room}/", "/lobby/", "/echo/"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("origin", FOREIGN_ORIGINS.values(), ids=FOREIGN_ORIGINS)
+async def test_a_foreign_page_is_refused_with_403(site, room, alice, path, origin):
+    headers = {**alice.headers, "Origin": origin.format(url=site.url, port=site.port)}
+    assert await visit(alice, path.format(room=room), headers=headers) == 403
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_no_origin_and_no_token_is_refused_with_403(room, alice, path):
+    headers = {"Cookie": alice.headers["Cookie"]}
+    assert await visit(alice, path.format(room=room), headers=headers) == 403
+
+
+@pytest.mark.parametrize("origin", ["nonsense", "http://", "http:///x", "http://[::1"])
+async def test_a_malformed_origin_is_refused_with_400(room, alice, origin):
+    assert await visit(alice, f"/chat/{room}/", headers={**alice.headers, "Origin": origin}) == 400
+
+
+@pytest.mark.parametrize("query", ["session_key=x", "cursor=1&session_key=", "session%5Fkey=x"])
+async def test_a_session_key_in_the_address_is_refused_with_400(room, alice, query):
+    assert await visit(alice, f"/chat/{room}/?{query}") == 400
+
+
+async def test_a_hundred_parameters_pass_and_two_thousand_are_refused_with_400(alice, room):
+    many = "&".join(f"p{number}=" for number in range(2000))
+    assert await visit(alice, f"/chat/{room}/?{many}") == 400
+    async with alice.socket(f"/chat/{room}/?{many[:400]}&cursor=0") as socket:
+        assert "reset" not in await read_until(socket, lambda event: event["type"] == "joined")
+
+
+def shake_hands(site, *lines, path="/lobby/"):
+    """Sends a handshake byte by byte as given, and returns the status of the answer and the rest of it."""
+    head = [
+        b"GET %s HTTP/1.1" % path.encode(), b"Host: 127.0.0.1:%d" % site.port, b"Upgrade: websocket",
+        b"Connection: Upgrade", b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", b"Sec-WebSocket-Version: 13",
+    ]  # fmt: skip
+    with sockets.create_connection(("127.0.0.1", site.port), 20) as connection:
+        connection.sendall(b"\r\n".join([*head, *lines]) + b"\r\n\r\n")
+        answer = connection.recv(65536)
+    return int(answer.split()[1]) if answer else None, answer
+
+
+def test_the_handshake_itself_works_byte_by_byte(site):
+    assert shake_hands(site, f"Origin: {site.url}".encode())[0] == 101
+
+
+@pytest.mark.parametrize("end", [b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85"])
+def test_a_header_that_smuggles_another_is_refused_with_400(site, end):
+    status, _ = shake_hands(site, b"X-Innocent: a" + end + b"Origin: " + site.url.encode())
+    assert status == 400
+
+
+@pytest.mark.parametrize("lines", [
+    [b"X-Large: " + b"x" * 20000], [b"X-%d: x" % number for number in range(600)], [b"No colon"], [b": no name"],
+    [b"Sec-WebSocket-Protocol: \xff"],
+], ids=["a large one", "many", "without a colon", "without a name", "a subprotocol that is no text"])  # fmt: skip
+def test_headers_too_large_or_malformed_are_refused(site, lines):
+    status, _ = shake_hands(site, f"Origin: {site.url}".encode(), *lines)
+    assert status in (400, None)
+
+
+# Bots.
+
+
+@pytest.fixture
+def bot(owner):
+    """Returns (token, headers) of a bot."""
+    token = owner.call("POST", "/api/tokens/", name="a bot", expected=201).json()
+    return token, {"Authorization": f"Bearer {token['token']}"}
+
+
+async def test_a_bot_needs_no_origin_on_the_socket_and_no_csrf_by_http(site, owner, room, bot):
+    _, headers = bot
+    async with owner.socket(f"/chat/{room}/", headers=headers) as socket:
+        joined = await read_until(socket, lambda event: event["type"] == "joined")
+        assert joined["you"]["handle"] == owner.handle
+        await socket.send(json.dumps({"type": "post", "ref": new_ref(), "body": "beep"}))
+        await read_until(socket, lambda event: event["type"] == "ack")
+    body = {"ref": new_ref(), "body": "boop"}
+    url = f"{site.url}/api/rooms/{room}/messages/"
+    assert requests.post(url, json=body, headers=headers, timeout=20).status_code == 201
+
+
+async def test_a_bot_may_also_have_our_origin_but_no_foreign_one(site, owner, room, bot):
+    _, headers = bot
+    async with owner.socket(f"/chat/{room}/", headers={**headers, "Origin": site.url}) as socket:
+        await read_until(socket, lambda event: event["type"] == "joined")
+    assert await visit(owner, f"/chat/{room}/", headers={**headers, "Origin": "https://evil.example"}) == 403
+
+
+async def test_a_made_up_token_gets_4401(owner, room):
+    for header in ("Bearer made-up", "bearer x y", "Bearer \xe4\xff"):
+        assert await visit(owner, f"/chat/{room}/", headers={"Authorization": header}) == 4401
+        # Not even the cookie helps whoever shows it.
+        assert await visit(owner, f"/chat/{room}/", headers={**owner.headers, "Authorization": header}) == 4401
+
+
+async def test_an_authorization_that_is_no_token_is_no_reason_to_have_no_origin(owner, room):
+    for header in ("Basic eDp5", "Digest x", ""):
+        assert await visit(owner, f"/chat/{room}/", headers={"Authorization": header}) == 403
+
+
+async def test_a_revoked_token_closes_its_sockets_and_opens_none(owner, room, bot):
+    token, headers = bot
+    async with owner.client(room) as person, owner.socket(f"/chat/{room}/", headers=headers) as socket:
+        await read_until(socket, lambda event: event["type"] == "synced")
+        owner.call("DELETE", f"/api/tokens/{token['id']}/", expected=204)
+        assert await close_code(socket) == 4401
+        assert await visit(owner, f"/chat/{room}/", headers=headers) == 4401
+        await person.post("the person stays")
+
+
+# Losing the right to be there.
+
+
+async def test_signing_out_closes_all_sockets_of_the_browser_with_4401(site, room, person):
+    dora = person("Dora", password="correct horse")
+    elsewhere = Person(site)
+    elsewhere.call("POST", "/api/session/", handle=dora.handle, password="correct horse", expected=200)
+    elsewhere.handle = dora.handle
+    async with dora.client(room) as one, dora.client(room) as two, elsewhere.client(room) as other:
+        headers = dora.headers
+        dora.call("DELETE", "/api/session/", expected=200)
+        for client in (one, two):
+            await client.until(lambda client=client: client.close_codes == [4401])
+        assert await visit(dora, f"/chat/{room}/", headers=headers) == 4401
+        await other.post("signed in still")
+
+
+async def test_a_frame_after_the_session_has_ended_closes_with_4401(site, room, person):
+    # Whatever ends it: here it is deleted where nobody publishes that.
+    dora = person("Dora")
+    async with dora.socket(f"/chat/{room}/") as socket:
+        await read_until(socket, lambda event: event["type"] == "synced")
+        site.database.query(
+            "DELETE FROM django_session WHERE session_key = %s RETURNING 1", dora.http.cookies["sessionid"]
+        )
+        await socket.send(json.dumps({"type": "post", "ref": new_ref(), "body": "x"}))
+        assert await close_code(socket) == 4401
+    assert dora.http.get(f"{site.url}/api/session/").json()["handle"] is None
+
+
+async def test_who_is_banned_is_closed_with_4403_and_stays_out(site, room, alice):
+    async with alice.client(room) as client:
+        site.database.query("UPDATE chat_member SET role = 'banned' WHERE person_id ="
+                            " (SELECT id FROM chat_person WHERE handle = %s) RETURNING 1", alice.handle)  # fmt: skip
+        await client.send("post", body="x")
+        await client.until(lambda: client.close_codes == [4403])
+    assert await visit(alice, f"/chat/{room}/") == 4403
+
+
+async def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(site, room, person):
+    dora = person("Dora", password="correct horse")
+    thief = Person(site)
+    thief.call("POST", "/api/session/", handle=dora.handle, password="correct horse", expected=200)
+    thief.handle = dora.handle
+    async with dora.client(room) as at_dora, thief.client(room) as at_thief:
+        form = {"old_password": "correct horse", "new_password": "battery staple",
+                "csrfmiddlewaretoken": dora.http.cookies["csrftoken"]}  # fmt: skip
+        answer = dora.http.post(f"{site.url}/password/", data=form, allow_redirects=False, timeout=20)
+        assert answer.status_code == 302, answer.text
+        await at_thief.until(lambda: at_thief.close_codes[-1:] == [4401])
+        # Its own tabs are only sent to come back, with the new cookie.
+        await at_dora.until(lambda: at_dora.close_codes == [4408] and at_dora.is_joined)
+        await at_dora.post("still here")
+
+
+async def test_a_channel_session_is_no_login(site, room, alice):
+    # What any receiver of a reply channel could work out opens nothing when it is sent as a cookie.
+    async with alice.client(room):
+        for _ in range(3):
+            stranger = Person(site)
+            stranger.http.cookies.set("sessionid", "chn" + secrets.token_hex(15)[:29])
+            assert stranger.http.get(f"{site.url}/api/session/").json()["handle"] is None
+        keys = site.database.query("SELECT session_key FROM django_session WHERE session_key LIKE 'chn%%'"
+                                   if site.database.server else
+                                   "SELECT session_key FROM django_session WHERE session_key LIKE 'chn%'")  # fmt: skip
+        assert keys == []

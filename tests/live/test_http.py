@@ -1,0 +1,173 @@
+"""HTTP through Daphne and a worker: sizes, errors, and what a careless or hostile client sends."""
+import json
+import socket as sockets
+
+import pytest
+import requests
+
+from tests.live.client import Person, new_ref
+
+
+@pytest.fixture
+def anonymous(site):
+    return Person(site)
+
+
+@pytest.mark.parametrize(
+    "method, path, status, code",
+    [
+        ("GET", "/api/nowhere/", 404, "not_found"),
+        ("GET", "/api/", 404, "not_found"),
+        ("GET", "/api/rooms/there-is-no-such-room/messages/", 401, "not_signed_in"),
+        ("PUT", "/api/rooms/", 405, "method_not_allowed"),
+        ("POST", "/api/rooms/", 401, "not_signed_in"),
+        ("GET", "/api/rooms/?page=x", 400, "invalid_field"),
+        ("GET", "/api/rooms/?q=%00", 400, "invalid_field"),
+        ("POST", "/api/session/", 400, "invalid_json"),
+        ("GET", "/api/%F0%9F%99%82/", 404, "not_found"),
+        ("GET", "/api/%00/", 404, "not_found"),
+        ("GET", "/api/%FF/", 404, "not_found"),
+        ("DELETE", "/api/tokens/99999999999999999999999/", 401, "not_signed_in"),
+    ],
+)
+def test_errors_under_api_are_json(anonymous, method, path, status, code):
+    answer = anonymous.call(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json()["detail"] and "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "method, path, status",
+    [("GET", "/nowhere/", 404), ("GET", "/rooms/x/y/", 404), ("PUT", "/rooms/", 403), ("POST", "/sign-in/", 403),
+     ("GET", "/%00", 404), ("GET", "/static/nothing.js", 404), ("GET", "/%F0%9F%99%82/", 404), ("GET", "/%FF/", 404)],
+)  # fmt: skip
+def test_errors_elsewhere_are_pages(site, method, path, status):
+    answer = requests.request(method, site.url + path, timeout=20)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("person_is", ["guest", "member"])
+def test_what_is_asked_wrongly_of_a_room_is_answered_with_its_code(owner, alice, room, person_is):
+    asker = {"guest": alice, "member": owner}[person_is]
+    path = f"/api/rooms/{room}/messages/"
+    for query, code in [("after=-1", "invalid_field"), ("after=x", "invalid_field"), ("limit=0", "invalid_field"),
+                        ("limit=101", "invalid_field"), ("after=1&before=2", "invalid_field"),
+                        ("after=9007199254740992", "invalid_field"), ("before=", "invalid_field")]:  # fmt: skip
+        answer = asker.call("GET", f"{path}?{query}")
+        assert (answer.status_code, answer.json()["code"]) == (400, code), query
+    for body, code in [(b"", "invalid_json"), (b"[]", "not_an_object"), (b"{}", "missing_field"),
+                       (b"\xff", "invalid_json"),
+                       (b'{"ref": "r", "body": "\\ud800"}', "invalid_field"), (b"[" * 100000, "invalid_json"),
+                       (b'{"ref": "r", "ref": "s", "body": "x"}', "invalid_json"), (b"NaN", "invalid_json"),
+                       (json.dumps({"ref": "r", "body": "x" * 4001}).encode(), "too_long")]:  # fmt: skip
+        headers = {"X-CSRFToken": asker.http.cookies["csrftoken"], "Content-Type": "application/json"}
+        answer = asker.http.post(asker.site.url + path, data=body, headers=headers, timeout=20)
+        assert (answer.status_code, answer.json()["code"]) == (400, code), body[:40]
+    assert asker.history(room) == {}
+
+
+def test_without_a_csrf_token_nothing_is_changed(alice, room):
+    path = f"{alice.site.url}/api/rooms/{room}/messages/"
+    answer = alice.http.post(path, json={"ref": new_ref(), "body": "x"}, timeout=20)
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
+    assert alice.history(room) == {}
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["with its length", "in chunks"])
+def test_a_body_of_two_megabytes_gets_413(alice, room, chunked):
+    body = json.dumps({"ref": new_ref(), "body": "x" * 2 * 1024 * 1024}).encode()
+    data = (body[start : start + 65536] for start in range(0, len(body), 65536)) if chunked else body
+    headers = {"X-CSRFToken": alice.http.cookies["csrftoken"], "Content-Type": "application/json"}
+    url = f"{alice.site.url}/api/rooms/{room}/messages/"
+    answer = alice.http.post(url, data=data, headers=headers, timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert answer.headers["Connection"] == "close"
+    page = requests.post(f"{alice.site.url}/sign-in/", data=b"x" * 2 * 1024 * 1024, timeout=30)
+    assert page.status_code == 413 and page.headers["Content-Type"].startswith("text/html")
+
+
+def test_a_body_just_within_the_limit_comes_through(alice, room):
+    answer = alice.call("POST", f"/api/rooms/{room}/messages/", ref=new_ref(), body="x", more="x" * (1024 * 1024 - 200))
+    assert answer.status_code == 201
+
+
+def test_head_is_get_without_a_body_and_options_is_refused(site):
+    for path in ("/", "/api/rooms/", "/healthz", "/readyz"):
+        answer = requests.head(site.url + path, timeout=20)
+        assert (answer.status_code, answer.content) == (200, b""), path
+    answer = requests.options(f"{site.url}/api/rooms/", timeout=20)
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == "GET, POST"
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_health_readiness_and_metrics_answer(site):
+    assert requests.get(f"{site.url}/healthz", timeout=20).json() == {"status": "ok"}
+    assert requests.get(f"{site.url}/readyz", timeout=20).json() == {"status": "ok", "missing": []}
+    assert "\nchat_rooms " in requests.get(f"{site.url}/metrics", timeout=20).text
+
+
+def converse(site, data, until=b"", seconds=20):
+    """Sends raw bytes, and returns what came back until the server closed, or until `until` was in it."""
+    with sockets.create_connection(("127.0.0.1", site.port), seconds) as connection:
+        connection.sendall(data)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+            if until and until(answer):
+                break
+    return answer
+
+
+def test_pipelined_requests_are_answered_in_their_order(site):
+    paths = ["/healthz", "/api/nowhere/", "/readyz", "/healthz"]
+    requests_ = "".join(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n\r\n" for path in paths)
+    answer = converse(site, requests_.encode(), until=lambda answer: answer.count(b"HTTP/1.1 ") == 4)
+    statuses = [int(part.split(b" ")[0]) for part in answer.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [200, 404, 200, 200]
+
+
+@pytest.mark.parametrize("data", [
+    b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00\x01",
+    b"GET /\xff HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 3000 + b"\r\n",
+    b"POST /api/users/ HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+    b"POST /api/users/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+], ids=["nonsense", "version", "no path", "TLS", "path", "headers", "negative length", "two lengths"])  # fmt: skip
+def test_what_is_no_http_gets_400_or_a_closed_line_and_harms_nobody(site, data):
+    answer = converse(site, data + b"\r\n\r\n", until=lambda answer: b"\r\n\r\n" in answer)
+    assert answer == b"" or answer.split()[1] in (b"400", b"404"), answer[:200]
+    assert requests.get(f"{site.url}/healthz", timeout=20).status_code == 200
+
+
+def test_an_unknown_host_gets_400(site):
+    answer = requests.get(f"{site.url}/", headers={"Host": "evil.example"}, timeout=20)
+    assert answer.status_code == 400
+    assert "Traceback" not in answer.text
+
+
+def test_what_a_client_says_of_itself_is_not_believed(site):
+    headers = {"Daphne-Root-Path": "/evil", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    page = requests.get(f"{site.url}/", headers=headers, timeout=20)
+    assert page.status_code == 200 and "evil" not in page.text
+
+
+@pytest.mark.parametrize("handle", ["Zoë", "Ωmega", "李雷", "🙂 smile", "O'Brien", "a" * 32, "<b>bold</b>", "%00"])
+async def test_handles_of_all_scripts_sign_up_speak_and_are_shown(site, room, handle):
+    person = Person(site, handle, "correct horse battery")
+    again = Person(site)
+    again.call("POST", "/api/session/", handle=handle.upper(), password="correct horse battery", expected=200)
+    async with person.client(room) as client:
+        assert client.heard("joined")[0]["you"]["handle"] == handle
+        await client.post("x")
+        await client.until(lambda: client.messages)
+        assert client.messages[1]["author"] == {"handle": handle}
+
+
+@pytest.mark.parametrize("handle", ["", " ", "a" * 33, "a\0b", "a\nb", "a\u200bb", "\u202eevil", 7, None, ["a"]])
+def test_handles_that_cannot_be_are_refused(anonymous, handle):
+    answer = anonymous.call("POST", "/api/guests/", handle=handle)
+    assert answer.status_code == 400 and answer.json()["code"] in ("empty", "too_long", "invalid_field")

@@ -1,0 +1,41 @@
+"""The classic ways to start: one process with everything in it, and `runserver --noworker` with workers beside it."""
+import pytest
+
+from tests.live.client import Person
+from tests.live.processes import Site
+
+RUNSERVER = "runserver 127.0.0.1:{port} --noreload"
+
+
+@pytest.fixture(params=["one process", "with workers beside it"])
+def classic_site(request):
+    if request.param == "one process":
+        site = Site(web=RUNSERVER, redis=False, workers=0)
+    else:
+        site = Site(web=f"{RUNSERVER} --noworker", workers=1)
+    yield site.start()
+    site.stop()
+
+
+async def test_two_people_chat(classic_site):
+    alice = Person(classic_site, "Alice", "correct horse")
+    bob = Person(classic_site, "Bob")
+    room = alice.make_room()
+    async with alice.client(room) as at_alice, bob.client(room) as at_bob:
+        for number in range(20):
+            await at_alice.post(f"question {number}")
+            await at_bob.post(f"answer {number}")
+        for client in (at_alice, at_bob):
+            await client.until(lambda client=client: client.cursor == 40)
+            assert client.bodies()[:2] == ["question 0", "answer 0"]
+        assert [one["handle"] for one in at_bob.heard("joined")[0]["present"]] == ["Alice", "Bob"]
+        # Who is gone before anybody was told that he came is not told of at all.
+        await at_alice.until(lambda: at_alice.heard("presence")[-1]["came"] == ["Bob"])
+        at_bob.cut(stay_away=True)
+        await at_alice.until(lambda: at_alice.heard("presence")[-1]["went"] == ["Bob"])
+        await at_alice.ask("edit", id=1, body="edited")
+        at_bob.come_back()
+        await at_bob.until(lambda: at_bob.cursor == 41)
+        assert at_bob.bodies()[0] == "edited"
+        bob.call("DELETE", "/api/session/", expected=200)
+        await at_bob.until(lambda: at_bob.close_codes[-1] == 4401)
