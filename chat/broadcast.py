@@ -1,8 +1,9 @@
 """
 Who hears what: the only module that names groups and channels.
 
-Everything goes out at once, not at the end of the consumer: callers publish when the transaction has committed
-(`transaction.on_commit`), and then nothing is left to wait for. It stores nothing and checks no rights.
+Callers publish when the transaction has committed (`transaction.on_commit`). Inside a consumer what is sent leaves
+right after it, all of it in one trip to Redis and before the connection's next message may run; outside of one, at
+once. It stores nothing and checks no rights.
 """
 import hashlib
 
@@ -43,7 +44,7 @@ def unsubscribe(channel, groups):
 
 def publish(group, event):
     """Sends an event to every connection of a group."""
-    Group(group).send({"text": protocol.encode(event)}, immediately=True)
+    Group(group).send({"text": protocol.encode(event)})
 
 
 def publish_to_others(group, event, channel):
@@ -61,7 +62,7 @@ def publish_to_others(group, event, channel):
 
 def reply(channel, event):
     """Sends an event to one connection."""
-    channel.send({"text": protocol.encode(event)}, immediately=True)
+    channel.send({"text": protocol.encode(event)})
 
 
 def accept(channel, event=None, close=None):
@@ -76,13 +77,13 @@ def accept(channel, event=None, close=None):
 
 def close(channel, code):
     """Closes one connection."""
-    channel.send({"close": code}, immediately=True)
+    channel.send({"close": code})
 
 
 def close_group(group, code, but=()):
     """Closes every connection of a group, except those that are in one of the groups `but` too."""
     if not but:
-        Group(group).send({"close": code}, immediately=True)
+        Group(group).send({"close": code})
         return
     layer = Group(group).channel_layer
     spared = {channel for other in but for channel in layer.group_channels(other)}
@@ -96,7 +97,7 @@ def close_group(group, code, but=()):
 
 def echo(channel, content):
     """Answers with the frame as it came."""
-    channel.send(content, immediately=True)
+    channel.send(content)
 
 
 def queue_statistics(channels):

@@ -61,10 +61,16 @@ class _Site:
             "channel_full_count": CounterMetricFamily(
                 "chat_channel_full", "Sends refused because a channel was full", labels=["channel"]
             ),
+            "expired_count": CounterMetricFamily(
+                "chat_channel_expired", "Messages that nobody took in time", labels=["channel"]
+            ),
+            "lost_count": CounterMetricFamily(
+                "chat_channel_lost", "Messages that died with a worker", labels=["channel"]
+            ),
         }
         for channel, statistics in broadcast.queue_statistics(CHANNELS).items():
             for name, family in families.items():
-                family.add_metric([channel], statistics[name])
+                family.add_metric([channel], statistics.get(name, 0))
         yield from families.values()
 
 

@@ -121,14 +121,13 @@ DATABASES["default"]["ENGINE"] = _ENGINES.get(DATABASES["default"]["ENGINE"], DA
 REDIS_URL = os.environ.get("REDIS_URL") or local.redis_url()
 
 _REDIS_LAYER = {
-    "BACKEND": "asgi_redis.RedisChannelLayer",
+    "BACKEND": "chatproj.transport.layer.RedisChannelLayer",
     "CONFIG": {
         "hosts": [REDIS_URL],
-        # A capacity counts the whole list: the replies of one interface to all of its sockets share one. What a
-        # busy room needs at once is members times messages, so these only bound a flood.
+        # A message to a group is one item for each interface, however many sockets; these only bound a flood.
         "capacity": 20000,
-        "channel_capacity": {"daphne.response*": 200000, "http.request": 1000, "websocket.disconnect": 200000},
-        # Without time-outs a paused Redis freezes whoever talks to it. The first must exceed the layer's 5 s BLPOP.
+        "channel_capacity": {"http.request": 1000},
+        # Without time-outs a paused Redis freezes whoever talks to it.
         "connection_kwargs": {"socket_timeout": 8, "socket_connect_timeout": 5},
     },
     "ROUTING": "chatproj.routing.channel_routing",

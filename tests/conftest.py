@@ -1,7 +1,6 @@
 """What every test starts from: an empty channel layer, an empty store, and people to speak."""
 import hypothesis
 import pytest
-from asgi_redis import RedisChannelLayer
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 
 from chat import markup
@@ -114,11 +113,7 @@ def enter(room):
     return enter
 
 
-@pytest.fixture(params=["memory", "redis"])
-def any_layer(request, monkeypatch):
-    """The default layer: the in-memory one, then one on a real Redis."""
-    wrapper = channel_layers[DEFAULT_CHANNEL_LAYER]
-    if request.param == "redis":
-        layer = RedisChannelLayer(hosts=[request.getfixturevalue("valkey_url")], capacity=1000)
-        monkeypatch.setattr(wrapper, "channel_layer", layer)
-    return wrapper
+@pytest.fixture
+def any_layer():
+    """The default layer, in memory: one that leaves the order to the decorator."""
+    return channel_layers[DEFAULT_CHANNEL_LAYER]

@@ -3,7 +3,6 @@ import threading
 
 import pytest
 import redis
-from asgi_redis import RedisChannelLayer
 from channels import channel_layers
 from channels.sessions import session_for_reply_channel
 from django.contrib.sessions.backends.base import CreateError
@@ -11,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from chatproj.transport import sessions
+from chatproj.transport.layer import RedisChannelLayer
 from tests import wire
 
 NAME = "daphne.response.abc!def"

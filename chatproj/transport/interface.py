@@ -1,5 +1,6 @@
 """
-The interface server: Daphne 1.4 with limits on what it reads, close codes that clients can read, and fast replies.
+The interface server: Daphne 1.4 with limits on what it reads and what it buffers, close codes that clients can read,
+and a way to Redis and back that neither polls nor waits.
 
 By subclassing: each class here stands over Daphne's of the same job and says what it changes. It knows no chat.
 """
@@ -7,15 +8,19 @@ import json
 import logging
 import random
 import string
-import threading
 import time
 from urllib.parse import parse_qsl
 
 from autobahn.twisted.websocket import ConnectionDeny
 from daphne import http_protocol, server, ws_protocol
-from twisted.internet import defer, reactor
+from twisted.internet import defer, interfaces, reactor, task
 from twisted.internet.endpoints import serverFromString
+from twisted.internet.tcp import Connection
 from twisted.logger import globalLogBeginner
+from zope.interface import implementer
+
+from .layer import RedisChannelLayer
+from .links import RedisLink, ThreadLink
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +37,49 @@ LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
 SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
 
 
+# A client that reads slower than the room speaks: so much is kept for it, and for so long.
+MAX_UNREAD_BYTES = 1024 * 1024
+MAX_UNREAD_SECONDS = 60
+# When the server ends: so many sockets are closed at a time, for not all of their owners shall come back at once.
+CLOSE_BATCH = 200
+CLOSE_PAUSE_SECONDS = 0.05
+
+
+@implementer(interfaces.IPushProducer)
+class UnreadWatch:
+    """Told by the transport when its buffer is full and when it is empty again: what is unread, and since when."""
+
+    def __init__(self, protocol):
+        self.protocol = protocol
+        self.since = None
+        self.unread_bytes = 0
+
+    def pauseProducing(self):
+        if self.since is None:
+            self.since, self.unread_bytes = time.monotonic(), 0
+
+    def resumeProducing(self):
+        self.since = None
+
+    def stopProducing(self):
+        """The connection is lost; there is nothing to stop."""
+
+    @property
+    def seconds(self):
+        """How long the buffer has been full."""
+        return 0 if self.since is None else time.monotonic() - self.since
+
+    def count(self, length):
+        """Counts what is written while the buffer is full, and drops a client that leaves too much of it unread."""
+        self.unread_bytes += length
+        if self.unread_bytes > MAX_UNREAD_BYTES:
+            self.protocol.drop_slow_reader()
+
+
 class WebSocketProtocol(ws_protocol.WebSocketProtocol):
-    """One websocket. Refuses `?session_key=`, and can close with the codes that servers use."""
+    """One websocket. Refuses `?session_key=`, closes with the codes that servers use, and drops who does not read."""
+
+    unread = None
 
     def onConnect(self, request):
         # Channels would log the socket in by this parameter, over the cookie: a link could plant a login.
@@ -56,6 +102,45 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
             logger.exception("A handshake could not be passed on")
             raise ConnectionDeny(code=503, reason="Service Unavailable") from None
 
+    def onOpen(self):
+        super().onOpen()
+        # Daphne leaves the HTTP channel, which has nothing to say any more, as the one that the transport tells.
+        self.transport.unregisterProducer()
+        self.unread = UnreadWatch(self)
+        self.transport.registerProducer(self.unread, True)
+
+    def send_frame(self, frame, text):
+        """Sends a frame that is built already; `text` is what it says."""
+        if self.state != self.STATE_OPEN:
+            return self.serverSend(text)
+        if self.unread is not None and self.unread.since is not None:
+            self.unread.count(len(frame))
+        write_now(self.transport, frame)
+
+    def sendMessage(self, payload, *args, **kwargs):
+        if self.unread is not None and self.unread.since is not None:
+            self.unread.count(len(payload))
+        super().sendMessage(payload, *args, **kwargs)
+
+    def drop_slow_reader(self):
+        logger.warning("%s does not read: dropped with %d bytes unread", self.reply_channel, self.unread.unread_bytes)
+        self.transport.abortConnection()
+
+    def check_ping(self):
+        if self.state == self.STATE_CONNECTING:
+            if self.duration() > self.main_factory.websocket_connect_timeout:
+                self.refuse_handshake()
+        elif self.state == self.STATE_OPEN:
+            if self.unread is not None and self.unread.seconds > MAX_UNREAD_SECONDS:
+                self.drop_slow_reader()
+            else:
+                super().check_ping()
+
+    def refuse_handshake(self):
+        """Nobody has consumed it in time."""
+        self.handshake_deferred.errback(ConnectionDeny(code=503, reason="Service Unavailable"))
+        self.cleanup()
+
     def serverSend(self, content, binary=False):
         # What was sent to a connection that is just leaving is not for anybody.
         if self.state in (self.STATE_CONNECTING, self.STATE_OPEN):
@@ -68,6 +153,24 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
             self.sendCloseFrame(code=code, isReply=False)
         else:
             super().serverClose(code)
+
+
+def write_now(transport, data):
+    """
+    Writes to a socket at once where nothing waits for it, else behind what waits.
+
+    Twisted would come back for it in its next turn; with a thousand sockets in a room that is a thousand questions
+    to the kernel more for each message.
+    """
+    if not isinstance(transport, Connection) or transport.TLS or transport.dataBuffer or transport._tempDataBuffer:
+        return transport.write(data)
+    if transport.disconnecting or not transport.connected:
+        return None
+    try:
+        sent = transport.socket.send(data)
+    except OSError:
+        sent = 0  # full, or broken: Twisted knows what to do
+    return None if sent == len(data) else transport.write(data[sent:])
 
 
 class WebRequest(http_protocol.WebRequest):
@@ -124,13 +227,15 @@ class WebRequest(http_protocol.WebRequest):
         return self.serverResponse({"status": status, "headers": headers, "content": content})
 
     def send_disconnect(self):
-        # A refused request never reached a consumer, so there is nobody to tell that it is over.
-        if hasattr(self, "clean_headers"):
-            try:
-                super().send_disconnect()
-            except Exception as error:
-                # Nothing hangs on it, but raised here it would keep the answer from leaving.
-                logger.warning("The end of a request could not be told: %s", error)
+        # Only who left before the answer was there is worth a word to the consumers, though Daphne says it after every
+        # answer; and a refused request never reached one.
+        if not hasattr(self, "clean_headers") or self._got_response_start:
+            return
+        try:
+            super().send_disconnect()
+        except Exception as error:
+            # Nothing hangs on it, but raised here it would keep the answer from leaving.
+            logger.warning("The end of a request could not be told: %s", error)
 
 
 class HTTPFactory(http_protocol.HTTPFactory):
@@ -157,37 +262,6 @@ class HTTPFactory(http_protocol.HTTPFactory):
         return protocol
 
 
-class ReplyReader(threading.Thread):
-    """
-    Takes replies off the channel layer with a blocking read, and gives them to the reactor as they come.
-
-    Daphne asks every 50 ms instead, or, where txredisapi is installed, opens connections for every single reply.
-    """
-
-    def __init__(self, channel_layer, send_channel, dispatch):
-        super().__init__(name="replies", daemon=True)
-        self.channel_layer = channel_layer
-        self.send_channel = send_channel
-        self.dispatch = dispatch
-        self.stopped = False
-
-    def run(self):
-        pause = 0.1
-        while not self.stopped:
-            try:
-                channel, message = self.channel_layer.receive([self.send_channel], block=True)
-                pause = 0.1
-            except Exception as error:
-                logger.error("Replies cannot be read, trying again in %.1f s: %s", pause, error)
-                time.sleep(pause)
-                pause = min(pause * 2, 2)
-                continue
-            if channel:
-                reactor.callFromThread(self.dispatch, channel, message)
-            elif not hasattr(self.channel_layer, "blpop_timeout"):
-                time.sleep(0.005)  # the in-memory layer does not know how to block
-
-
 class Server(server.Server):
     """
     Daphne's server on the factory above.
@@ -204,15 +278,16 @@ class Server(server.Server):
             kwargs["proxy_forwarded_proto_header"] = "X-Forwarded-Proto"
         super().__init__(*args, websocket_handshake_timeout=websocket_handshake_timeout, **kwargs)
         self.trusted_proxies = trusted_proxies
+        self.exit_code = 0
+        self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
+        link_class = RedisLink if isinstance(self.channel_layer, RedisChannelLayer) else ThreadLink
+        self.link = link_class(self.channel_layer, self.send_channel, self)
 
     def run(self):
         """Serves until the reactor stops. Returns the exit code: 1 where it could not listen."""
-        self.exit_code = 0
-        self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
         self.factory = self.make_factory()
         globalLogBeginner.beginLoggingTo([lambda _: None], redirectStandardIO=False, discardBuffer=True)
-        self.reader = ReplyReader(self.channel_layer, self.send_channel, self.dispatch)
-        reactor.callWhenRunning(self.reader.start)
+        reactor.callWhenRunning(self.link.start)
         reactor.callLater(2, self.timeout_checker)
         reactor.addSystemEventTrigger("before", "shutdown", self.close_sockets)
         for description in self.endpoints:
@@ -225,7 +300,7 @@ class Server(server.Server):
 
     def make_factory(self):
         return HTTPFactory(
-            self.channel_layer,
+            self.link.outlet,
             action_logger=self.action_logger,
             send_channel=self.send_channel,
             timeout=self.http_timeout,
@@ -242,11 +317,40 @@ class Server(server.Server):
             trusted_proxies=self.trusted_proxies,
         )
 
+    # What the link tells.
+
     def dispatch(self, channel, message):
+        """A reply to one connection or request."""
         try:
             self.factory.dispatch_reply(channel, message)
         except Exception:
             logger.exception("A reply could not be sent on %s", channel)
+
+    def broadcast(self, channels, text, frame):
+        """A text for many connections, built as a frame already."""
+        protocols = self.factory.reply_protocols
+        for channel in channels:
+            protocol = protocols.get(channel)
+            if protocol is not None:
+                protocol.send_frame(frame, text)
+
+    def pause(self, channel):
+        """There is no room for what this connection says: its socket is not read, and TCP makes the client wait."""
+        protocol = self.factory.reply_protocols.get(channel)
+        if isinstance(protocol, WebSocketProtocol):
+            protocol.transport.pauseProducing()
+
+    def resume(self, channel):
+        """There is room again."""
+        protocol = self.factory.reply_protocols.get(channel)
+        if isinstance(protocol, WebSocketProtocol):
+            protocol.transport.resumeProducing()
+
+    def refuse(self, channel):
+        """A request could not be passed on."""
+        request = self.factory.reply_protocols.get(channel)
+        if isinstance(request, WebRequest):
+            request.refuse(503, b"Service Unavailable", "The server cannot answer for now.")
 
     def on_listener_error(self, failure):
         # An interface that cannot listen is no interface: end, so that whoever supervises sees it.
@@ -254,12 +358,15 @@ class Server(server.Server):
         self.exit_code = 1
         reactor.callWhenRunning(reactor.stop)
 
+    @defer.inlineCallbacks
     def close_sockets(self):
-        """Tells every websocket that the server goes away, and gives the frames half a second to leave."""
-        self.reader.stopped = True
-        for protocol in list(self.factory.reply_protocols.values()):
-            if isinstance(protocol, WebSocketProtocol):
+        """Closes every websocket with 1001, in batches, and waits until what they still said has been passed on."""
+        for listener in self.listeners:
+            listener.addCallback(lambda port: port.stopListening())
+        sockets = [p for p in self.factory.reply_protocols.values() if isinstance(p, WebSocketProtocol)]
+        for start in range(0, len(sockets), CLOSE_BATCH):
+            for protocol in sockets[start : start + CLOSE_BATCH]:
                 protocol.serverClose(1001)
-        waiting = defer.Deferred()
-        reactor.callLater(0.5, waiting.callback, None)
-        return waiting
+            yield task.deferLater(reactor, CLOSE_PAUSE_SECONDS, lambda: None)
+        yield task.deferLater(reactor, 0.3, lambda: None)
+        yield self.link.stop()

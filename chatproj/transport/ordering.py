@@ -3,11 +3,12 @@
 
 Same name, use and promise as `channels.sessions.enforce_ordering`, which jams (each seen to happen): a consumer
 that raises leaves its order unchanged, so all that follows waits for ever; so does a message lost with a killed
-worker. Here the order advances whatever the consumer does, after its sends have left; and where a message is missing
-for GAP_SECONDS the connection is closed with 4408, so that the client comes back and resumes.
+worker.
 
-The state is one record per connection, next to the messages: the next order, the one that runs, those that wait.
-It knows no chat.
+On our channel layer the order is the layer's: it hands out a connection's next message when the last one is done with,
+so the decorator only brings the session. On a layer in memory it keeps turns itself: the order advances whatever
+the consumer does, after its sends have left, and where a message is missing for GAP_SECONDS the connection is closed
+with 4408, so that the client comes back and resumes. It knows no chat.
 """
 import functools
 import logging
@@ -19,11 +20,11 @@ from channels.message import Message, pending_message_store
 from channels.sessions import channel_session
 
 from . import timers
+from .layer import RedisChannelLayer
 
 logger = logging.getLogger(__name__)
 
 GAP_SECONDS = 5
-LEASE_SECONDS = 3600
 # A disconnect stands behind nothing, so it may overtake the last frames of its connection: they still run.
 AFTERLIFE_SECONDS = 30
 CLOSE_CONNECTION_LOST = 4408
@@ -69,88 +70,14 @@ class MemoryTurns:
         timers.call_later(AFTERLIFE_SECONDS, ("turns", connection), self._records.pop, connection, None)
 
 
-class RedisTurns:
-    """
-    Whose turn it is, kept in a Redis hash per connection on the connection's shard.
-
-    Fields: `next` (the order whose turn it is), `running` (the order that a worker has taken), `since` (when a
-    message began to wait, by Redis' own clock), and one per waiting order with the message as the layer writes it.
-    """
-
-    _ARRIVE = """
-        redis.call('EXPIRE', KEYS[1], ARGV[4])
-        local order = tonumber(ARGV[1])
-        local next = tonumber(redis.call('HGET', KEYS[1], 'next') or '0')
-        if order < next or redis.call('HGET', KEYS[1], 'running') == ARGV[1] then return 'drop' end
-        if order == next then
-            redis.call('HSET', KEYS[1], 'running', ARGV[1])
-            redis.call('EXPIRE', KEYS[1], ARGV[4])
-            return 'run'
-        end
-        redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-        redis.call('EXPIRE', KEYS[1], ARGV[4])
-        local now = tonumber(redis.call('TIME')[1])
-        local since = redis.call('HGET', KEYS[1], 'since')
-        if not since then
-            redis.call('HSET', KEYS[1], 'since', now)
-            return 'wait'
-        end
-        return now - tonumber(since) > tonumber(ARGV[3]) and 'lost' or 'wait'
-    """
-
-    _ADVANCE = """
-        local order = tonumber(ARGV[1])
-        if tonumber(redis.call('HGET', KEYS[1], 'next') or '0') ~= order
-            or redis.call('EXISTS', KEYS[1]) == 0 then return false end
-        local following = string.format('%d', order + 1)
-        redis.call('HSET', KEYS[1], 'next', following)
-        local content = redis.call('HGET', KEYS[1], following)
-        redis.call('HDEL', KEYS[1], following)
-        if redis.call('HEXISTS', KEYS[1], 'since') == 1 then
-            -- 'next', 'running' and 'since' are there; any further field is a message that waits.
-            if redis.call('HLEN', KEYS[1]) > 3 then
-                redis.call('HSET', KEYS[1], 'since', redis.call('TIME')[1])
-            else
-                redis.call('HDEL', KEYS[1], 'since')
-            end
-        end
-        return content
-    """
-
-    def __init__(self, layer):
-        self._layer = layer
-        self._arrive = layer.connection(0).register_script(self._ARRIVE)
-        self._advance = layer.connection(0).register_script(self._ADVANCE)
-
-    def _place(self, connection):
-        client = self._layer.connection(self._layer.consistent_hash(connection))
-        return client, f"{self._layer.prefix}turns:{connection}"
-
-    def arrive(self, connection, order, content):
-        client, key = self._place(connection)
-        arguments = [order, self._layer.serialize(content), GAP_SECONDS, LEASE_SECONDS]
-        return self._arrive(keys=[key], args=arguments, client=client).decode()
-
-    def advance(self, connection, order):
-        client, key = self._place(connection)
-        content = self._advance(keys=[key], args=[order], client=client)
-        return self._layer.deserialize(content) if content else None
-
-    def is_stuck(self, connection):
-        client, key = self._place(connection)
-        since = client.hget(key, "since")
-        return since is not None and client.time()[0] - int(since) >= GAP_SECONDS
-
-    def forget(self, connection):
-        client, key = self._place(connection)
-        client.expire(key, AFTERLIFE_SECONDS)
-
-
 def _turns(layer):
+    """Returns the turns of a layer's connections; None for our own layer, which keeps the order by itself."""
     # Consumers see the layer through Channels' wrapper or bare, depending on who runs them.
     layer = getattr(layer, "channel_layer", layer)
+    if isinstance(layer, RedisChannelLayer):
+        return None
     if not hasattr(layer, "connection_turns"):
-        layer.connection_turns = RedisTurns(layer) if hasattr(layer, "consistent_hash") else MemoryTurns()
+        layer.connection_turns = MemoryTurns()
     return layer.connection_turns
 
 
@@ -173,7 +100,10 @@ def enforce_ordering(func=None, slight=False):
     def inner(message, *args, **kwargs):
         if "order" not in message.content:
             raise ValueError("No `order` value in message; @enforce_ordering can only be used on messages with it.")
-        turns, connection, order = _turns(message.channel_layer), message.reply_channel.name, int(message["order"])
+        turns = _turns(message.channel_layer)
+        if turns is None:
+            return with_session(message, *args, **kwargs)
+        connection, order = message.reply_channel.name, int(message["order"])
         content = {**message.content, "original_channel": message.channel.name}
         turn = turns.arrive(connection, order, content)
         if turn == RUN:
@@ -182,13 +112,16 @@ def enforce_ordering(func=None, slight=False):
             timers.call_later(GAP_SECONDS + 1, ("gap", connection), _close_if_stuck, turns, message)
         elif turn == LOST:
             _close(turns, message)
+        return None
 
     return inner
 
 
 def forget_ordering(message):
     """Lets go of what is kept of the connection's order. For `websocket.disconnect` consumers."""
-    _turns(message.channel_layer).forget(message.reply_channel.name)
+    turns = _turns(message.channel_layer)
+    if turns is not None:
+        turns.forget(message.reply_channel.name)
 
 
 def _run(consumer, turns, message, order, args, kwargs):

@@ -6,12 +6,15 @@ login store: Channels' default shares that table, and "chn..." sent as a cookie 
 channel layer's Redis under a lease that every save renews (in this process where the layer is in memory), is
 one read per frame, and is gone when the connection is. It knows no chat.
 """
+import hashlib
 import threading
 import time
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase
+
+from .layer import RedisChannelLayer
 
 # Longer than any silence between two heartbeats, short enough that what dead interfaces leave behind goes soon.
 LEASE_SECONDS = getattr(settings, "CHANNEL_SESSION_LEASE_SECONDS", 3600)
@@ -45,33 +48,64 @@ class MemoryBackend:
 
 
 class RedisBackend:
-    """Keeps the sessions beside the messages, on the shard that the session's key hashes to."""
+    """
+    Keeps the sessions in Redis, where the connection's other records are.
+
+    The session of the message in hand came with it, and what is saved goes with the question for the next message:
+    a consumer's session costs no trip of its own.
+    """
 
     def __init__(self, layer):
         self._layer = layer
 
-    def _place(self, key):
-        return self._layer.connection(self._layer.consistent_hash(key)), f"{self._layer.prefix}session:{key}"
+    def _name(self, key):
+        return f"{self._layer.prefix}session:{key}"
+
+    def _is_in_hand(self, key):
+        reply = self._layer.receiver.reply
+        return bool(reply) and key == session_key(reply)
 
     def load(self, key):
-        connection, name = self._place(key)
-        # GETEX renews the lease with the reading: a connection that is used keeps its session.
-        value = connection.execute_command("GETEX", name, "EX", LEASE_SECONDS)
+        if self._is_in_hand(key):
+            value = self._layer.receiver.session
+        else:
+            # GETEX renews the lease with the reading: a connection that is used keeps its session.
+            command = ("GETEX", self._name(key), "EX", LEASE_SECONDS)
+            values = [shard.call(command)[0] for shard in self._layer.shards]
+            value = next((value for value in values if value is not None), None)
         return None if value is None else value.decode("utf-8")
 
     def save(self, key, value, seconds, must_create):
-        connection, name = self._place(key)
-        return bool(connection.execute_command("SET", name, value, "EX", seconds, *["NX"] * must_create))
+        command = ("SET", self._name(key), value, "EX", seconds)
+        receiver = self._layer.receiver
+        if self._is_in_hand(key):
+            # Nobody else works on this connection now, so nobody else can have made it.
+            if must_create and receiver.session is not None:
+                return False
+            receiver.session = value.encode("utf-8")
+            receiver.later(receiver.index, command)
+            return True
+        shard = self._layer.shards[self._layer.consistent_hash(key)]
+        return shard.call((*command, "NX") if must_create else command)[0] is not None
 
     def delete(self, key):
-        connection, name = self._place(key)
-        connection.delete(name)
+        if self._is_in_hand(key):
+            self._layer.receiver.session = None
+            self._layer.receiver.later(self._layer.receiver.index, ("DEL", self._name(key)))
+            return
+        for shard in self._layer.shards:
+            shard.call(("DEL", self._name(key)))
+
+
+def session_key(reply_channel):
+    """Returns the key under which Channels keeps a connection's session."""
+    return "chn" + hashlib.sha1(reply_channel.encode("utf8")).hexdigest()[:29]
 
 
 def _backend():
     layer = channel_layers[DEFAULT_CHANNEL_LAYER].channel_layer
     if not hasattr(layer, "channel_session_backend"):
-        backend = RedisBackend(layer) if hasattr(layer, "consistent_hash") else MemoryBackend()
+        backend = RedisBackend(layer) if isinstance(layer, RedisChannelLayer) else MemoryBackend()
         layer.channel_session_backend = backend
     return layer.channel_session_backend
 

@@ -1,10 +1,26 @@
 """`manage.py interface`: the interface server, Daphne with our limits. Start one per machine or more behind a proxy."""
+import logging
+
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from daphne.server import build_endpoint_description_strings
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chatproj.transport.interface import HANDSHAKE_SECONDS, Server
+from chatproj.transport.shards import OUTAGES, UnsupportedRedis
+
+logger = logging.getLogger(__name__)
+
+
+def check_servers(layer):
+    """Refuses servers that are too old; those that are away will be waited for."""
+    try:
+        for shard in getattr(layer, "shards", []):
+            shard.check_version()
+    except UnsupportedRedis as error:
+        raise CommandError(str(error)) from None
+    except OUTAGES as outage:
+        logger.warning("Redis is away for now: %s", outage)
 
 
 class Command(BaseCommand):
@@ -28,6 +44,7 @@ class Command(BaseCommand):
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
         if layer.local_only():
             raise CommandError("Set REDIS_URL: an interface reaches its workers through Redis.")
+        check_servers(layer.channel_layer)
         endpoints = options["endpoint"] or build_endpoint_description_strings(
             host=None if options["unix_socket"] else options["bind"],
             port=None if options["unix_socket"] else options["port"],

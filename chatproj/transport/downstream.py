@@ -1,0 +1,116 @@
+"""
+The way down: what workers send to an interface, read in batches, and written to many sockets with little work each.
+
+A message to a group comes once for the whole process: its frame is built once, and goes to each local member. A turn
+of the reactor has a budget, so that sockets are read while others are written. It knows no chat.
+"""
+import logging
+import struct
+import time
+
+from twisted.internet import defer, reactor
+
+from . import scripts
+from .redis_client import Disconnected
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+BLOCK_SECONDS = 5
+TURN_SECONDS = 0.005
+TEXT_FRAME = 0x81  # final fragment, opcode 1
+
+
+class Downstream:
+    """
+    Reads the list of one process. `dispatch(channel, message)` takes what is for one socket; `broadcast(channels, text,
+    frame)` what is for many: the text, and the websocket frame that says it.
+    """
+
+    def __init__(self, layer, process, reader, clients, dispatch, broadcast):
+        self.layer = layer
+        self.process = process
+        self.reader = reader
+        self.clients = clients
+        self.dispatch, self.broadcast = dispatch, broadcast
+        self._members = {}
+        self.stopped = False
+
+    @defer.inlineCallbacks
+    def run(self):
+        """Reads until it is stopped."""
+        key = self.layer.prefix + self.process
+        command = ("BLMPOP", BLOCK_SECONDS, 1, key, "LEFT", "COUNT", BATCH)
+        while not self.stopped:
+            try:
+                (answer,) = yield self.reader.call(command, seconds=BLOCK_SECONDS + 5)
+                if isinstance(answer, Exception):
+                    raise answer
+            except Exception as error:
+                if not isinstance(error, Disconnected):
+                    logger.warning("Replies cannot be read for now: %s", error)
+                yield _sleep(0.1)
+                continue
+            if answer is not None:
+                yield self._deliver(answer[1])
+
+    @defer.inlineCallbacks
+    def _deliver(self, items):
+        started = time.monotonic()
+        for item in items:
+            try:
+                if item[:1] == b"G":
+                    group, _, body = item[30:].partition(b"\0")
+                    known = self._members.get(group)
+                    if known is None or known[0] < item[14:30]:
+                        known = yield self._read_members(group)
+                    self._deliver_to_many(known[1], self.layer.deserialize(body))
+                else:
+                    self._deliver_to_one(item)
+            except Exception:
+                logger.exception("A reply could not be delivered")
+            if time.monotonic() - started > TURN_SECONDS:
+                yield _sleep(0)
+                started = time.monotonic()
+
+    def _deliver_to_one(self, item):
+        name, _, body = item[14:].partition(b"\0")
+        self.dispatch(name.decode(), self.layer.deserialize(body))
+
+    def _deliver_to_many(self, channels, message):
+        text = message.get("text")
+        if text is not None and len(message) == 1:
+            self.broadcast(channels, text, text_frame(text.encode()))
+        else:
+            for channel in channels:
+                self.dispatch(channel, message)
+
+    @defer.inlineCallbacks
+    def _read_members(self, group):
+        index = self.layer.consistent_hash(group.decode())
+        command = self.layer.command(scripts.GROUP_MEMBERS, group, self.process)
+        (answer,) = yield self.clients[index].call(command)
+        if isinstance(answer, Exception):
+            raise answer
+        known = answer[0], [channel.decode() for channel in answer[1:]]
+        if len(known[1]) == 0:
+            self._members.pop(group, None)
+        else:
+            self._members[group] = known
+        return known
+
+
+def text_frame(payload):
+    """Returns the websocket frame of a server that says `payload` (UTF-8), unfragmented (RFC 6455, section 5.2)."""
+    length = len(payload)
+    if length < 126:
+        return struct.pack("!BB", TEXT_FRAME, length) + payload
+    if length < 65536:
+        return struct.pack("!BBH", TEXT_FRAME, 126, length) + payload
+    return struct.pack("!BBQ", TEXT_FRAME, 127, length) + payload
+
+
+def _sleep(seconds):
+    done = defer.Deferred()
+    reactor.callLater(seconds, done.callback, None)
+    return done

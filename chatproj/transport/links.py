@@ -1,0 +1,107 @@
+"""
+How an interface server is tied to its channel layer: what takes its messages, and who brings the replies.
+
+`RedisLink` is for our layer, inside the reactor; `ThreadLink` for any other, with a thread that waits. Both have
+`outlet` (what Daphne's protocols send to), `start()` and `stop()`. They know no chat.
+"""
+import logging
+import threading
+import time
+
+from twisted.internet import defer, reactor, task
+
+from . import scripts
+from .downstream import Downstream
+from .redis_client import RedisClient
+from .upstream import Upstream
+
+logger = logging.getLogger(__name__)
+
+# An interface that does not renew its lease is gone, and its group members with it.
+LEASE_SECONDS = 10
+RENEW_SECONDS = 3
+DRAIN_SECONDS = 3
+
+
+class RedisLink:
+    """Frames up in pipelines, replies down in batches, and a lease that says that somebody reads them."""
+
+    def __init__(self, layer, process, server):
+        self.layer = layer
+        self.process = process
+        self.home = layer.consistent_hash(process)
+        greeting = [("SCRIPT", "LOAD", script.text) for script in scripts.ALL]
+        self.clients = [
+            RedisClient(shard.pool, greeting, self._connected if index == self.home else None)
+            for index, shard in enumerate(layer.shards)
+        ]
+        self.reader = RedisClient(layer.shards[self.home].pool)
+        self.outlet = Upstream(layer, self.clients[self.home], server.pause, server.resume, server.refuse)
+        self.downstream = Downstream(
+            layer, process, self.reader, self.clients, server.dispatch, server.broadcast
+        )
+        self.renewal = task.LoopingCall(self._renew, LEASE_SECONDS * 1000)
+
+    def start(self):
+        """Connects, reads, and renews the lease until `stop`."""
+        for client in [*self.clients, self.reader]:
+            client.start()
+        self.renewal.start(RENEW_SECONDS)
+        self.downstream.run().addErrback(lambda failure: logger.error("Reading ended: %s", failure.getTraceback()))
+
+    def _connected(self):
+        self._renew(LEASE_SECONDS * 1000)
+        self.outlet.go_on()
+
+    def _renew(self, milliseconds):
+        command = self.layer.command(scripts.LEASE_INTERFACE, self.process, milliseconds)
+        calls = [client.call(command) for client in self.clients]
+        for call in calls:
+            # Redis is away: the client says so, and tries again.
+            call.addErrback(lambda failure: None)
+        return defer.DeferredList(calls)
+
+    @defer.inlineCallbacks
+    def stop(self):
+        """Returns a Deferred that fires when what was to be sent has left, or after DRAIN_SECONDS."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while not self.outlet.is_empty and time.monotonic() < deadline:
+            yield task.deferLater(reactor, 0.05, lambda: None)
+        self.downstream.stopped = True
+        if self.renewal.running:
+            self.renewal.stop()
+        yield self._renew(0)
+        for client in [*self.clients, self.reader]:
+            client.stop()
+
+
+class ThreadLink(threading.Thread):
+    """Takes replies off a layer with a blocking read in a thread, and gives them to the reactor as they come."""
+
+    def __init__(self, layer, process, server):
+        super().__init__(name="replies", daemon=True)
+        self.layer = self.outlet = layer
+        self.process = process
+        self.server = server
+        self.stopped = False
+
+    def run(self):
+        pause = 0.1
+        while not self.stopped:
+            try:
+                channel, message = self.layer.receive([self.process], block=True)
+                pause = 0.1
+            except Exception as error:
+                logger.error("Replies cannot be read, trying again in %.1f s: %s", pause, error)
+                time.sleep(pause)
+                pause = min(pause * 2, 2)
+                continue
+            if channel:
+                reactor.callFromThread(self.server.dispatch, channel, message)
+            elif not hasattr(self.layer, "blpop_timeout"):
+                time.sleep(0.005)  # the in-memory layer does not know how to block
+
+    def stop(self):
+        """Ends with the next reply that comes, or does not."""
+        self.stopped = True
+        return defer.succeed(None)

@@ -1,0 +1,155 @@
+"""
+Talking to one Redis: several commands in one round trip, scripts, and waiting for work that can be interrupted.
+
+Over redis-py's connections, but not over its client: that one sends a command again after a lost connection, and a
+message that it had already popped, or pushed, is then lost, or there twice. Here a failed trip is an error.
+"""
+import os
+import select
+import threading
+import time
+
+import redis
+from redis.exceptions import NoScriptError, ResponseError
+
+from . import scripts
+
+OLDEST_REDIS = 7
+CLOCK_SECONDS = 10
+
+
+class UnsupportedRedis(Exception):
+    """The server is too old. Its text says what to do."""
+
+
+class Shard:
+    """One Redis server of a layer. Every call takes a connection from redis-py's pool, so threads may share it."""
+
+    def __init__(self, client):
+        self.pool = client.connection_pool
+        self._local = threading.local()
+        self._clock = None  # (Redis' time minus our monotonic clock in ms, when that was measured)
+
+    def call(self, *commands):
+        """
+        Runs the commands in one round trip and returns their answers, in order.
+
+        Raises redis' ConnectionError or TimeoutError where the connection fails (nobody knows then what ran), and
+        ResponseError for the first command that Redis refused.
+        """
+        connection = self.pool.get_connection("EVALSHA")
+        try:
+            answers = _exchange(connection, commands)
+            unknown = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+            if unknown:
+                # A new server, or one that has been flushed: nothing of a script has run that is not known.
+                _exchange(connection, [("SCRIPT", "LOAD", script.text) for script in scripts.ALL])
+                again = _exchange(connection, [commands[index] for index in unknown])
+                for index, answer in zip(unknown, again, strict=True):
+                    answers[index] = answer
+        except BaseException:
+            connection.disconnect()
+            raise
+        finally:
+            self.pool.release(connection)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
+
+    def now(self):
+        """Returns the time by Redis' clock, in ms: the one that stamps were made by."""
+        mine = time.monotonic()
+        if self._clock is None or mine - self._clock[1] > CLOCK_SECONDS:
+            ((seconds, micros),) = self.call(("TIME",))
+            self._clock = int(seconds) * 1000 + int(micros) // 1000 - mine * 1000, mine
+        return self._clock[0] + mine * 1000
+
+    def check_version(self):
+        """Raises UnsupportedRedis for a server that lacks what the scripts need."""
+        (answer,) = self.call(("INFO", "server"))
+        fields = dict(line.split(":", 1) for line in answer.decode().splitlines() if ":" in line)
+        version = fields["redis_version"]
+        if int(version.split(".")[0]) < OLDEST_REDIS:
+            raise UnsupportedRedis(
+                f"The Redis at {self.address} is {version}: the channel layer needs {OLDEST_REDIS} or later, or Valkey."
+            )
+
+    @property
+    def address(self):
+        """Where it is, without its password."""
+        given = self.pool.connection_kwargs
+        return given.get("path") or f"{given.get('host', 'localhost')}:{given.get('port', 6379)}"
+
+    def waiter(self):
+        """Returns this thread's Waiter."""
+        if getattr(self._local, "waiter", None) is None:
+            self._local.waiter = Waiter(self)
+        return self._local.waiter
+
+
+def _exchange(connection, commands):
+    if connection._sock is not None and connection.can_read():
+        # Nobody has asked anything: what can be read is the end. Better to find that before sending than after.
+        connection.disconnect()
+    connection.send_packed_command(connection.pack_commands(commands))
+    answers = []
+    for _ in commands:
+        try:
+            answers.append(connection.read_response())
+        except ResponseError as error:
+            answers.append(error)
+    return answers
+
+
+class Waiter:
+    """A blocking pop on a connection of its own, that can be called off without losing what it pops meanwhile."""
+
+    def __init__(self, shard):
+        self._shard = shard
+        self._connection = None
+        self._id = None
+        self.is_waiting = False
+
+    def begin(self, keys, seconds):
+        """Asks for the first item of any of these lists, within `seconds`."""
+        if self._connection is None:
+            pool = self._shard.pool
+            # Made like the pool's, and not in the pool: its time-out is ours to choose, since it waits on purpose.
+            self._connection = pool.connection_class(**pool.connection_kwargs)
+            self._connection.send_command("CLIENT", "ID")
+            self._id = self._connection.read_response()
+        self._connection.send_command("BLMPOP", seconds, len(keys), *keys, "LEFT", "COUNT", 1)
+        self.is_waiting = True
+
+    def fileno(self):
+        return self._connection._sock.fileno()
+
+    def end(self):
+        """Returns (list's name, item), or None where the time is over."""
+        self.is_waiting = False
+        answer = self._connection.read_response()
+        return None if answer is None else (answer[0].decode(), answer[1][0])
+
+    def call_off(self):
+        """Stops waiting. Returns as `end`: something may have come just before."""
+        self._shard.call(("CLIENT", "UNBLOCK", self._id))
+        return self.end()
+
+    def drop(self):
+        """Forgets a connection that has failed."""
+        self.is_waiting = False
+        if self._connection is not None:
+            self._connection.disconnect()
+            self._connection = None
+
+
+def wait_for_any(waiters, seconds, wakeup=None):
+    """Returns the waiters whose answer has come; none after `seconds`, or when something is in the file `wakeup`."""
+    readable, _, _ = select.select([*waiters, *([wakeup] if wakeup is not None else [])], [], [], seconds)
+    if wakeup in readable:
+        os.read(wakeup, 4096)
+    return [waiter for waiter in waiters if waiter in readable]
+
+
+OUTAGES = (redis.ConnectionError, redis.TimeoutError)

@@ -1,0 +1,147 @@
+"""
+The way up: what an interface sends to its workers, in one pipeline for each turn of the reactor.
+
+Frames keep their order and are never dropped. Each connection's wait here until Redis has taken them; where a channel
+is full, or Redis away, its socket is not read until they have left, and TCP tells the client to wait. It stands in
+for the channel layer towards Daphne's protocols, and knows no chat.
+"""
+import collections
+import logging
+
+from twisted.internet import reactor
+
+from .layer import is_ordered
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 0.05
+LONGEST_RETRY_SECONDS = 1
+# So many frames of one socket may be on their way before it is not read any more.
+MAX_ON_THEIR_WAY = 64
+ACCEPTED = (b"ok", b"again")
+
+
+class Frames:
+    """The frames of one connection that Redis has not taken yet, in order."""
+
+    def __init__(self):
+        self.commands = collections.deque()
+        self.is_in_flight = False
+        self.retry_seconds = RETRY_SECONDS
+        self.is_resting = False
+
+
+class Upstream:
+    """
+    `send` as the channel layer has it, but it returns at once and does not fail: what becomes of a request that there
+    is no room for, `refuse(reply_channel)` decides. `pause` and `resume` (of a reply channel) stop and go on reading.
+    """
+
+    def __init__(self, layer, client, pause, resume, refuse):
+        self.layer = layer
+        self.client = client
+        self.ChannelFull = layer.ChannelFull
+        self.group_expiry = layer.group_expiry
+        self.extensions = layer.extensions
+        self._pause, self._resume, self._refuse = pause, resume, refuse
+        self._frames = {}
+        self._ready = {}
+        self._requests = []
+        self._is_scheduled = False
+
+    def send(self, channel, message):
+        """Puts a message on its way."""
+        _, command = self.layer.send_command(channel, message)
+        reply = message.get("reply_channel")
+        if is_ordered(channel, message):
+            frames = self._frames.setdefault(reply, Frames())
+            frames.commands.append(command)
+            if len(frames.commands) == MAX_ON_THEIR_WAY:
+                self._pause(reply)
+            if not frames.is_resting:
+                self._ready[reply] = frames
+        else:
+            self._requests.append((command, reply))
+        self._schedule()
+
+    @property
+    def is_empty(self):
+        """Whether all has left."""
+        return not self._frames and not self._requests
+
+    def go_on(self):
+        """Redis is there again: what waited goes."""
+        for reply, frames in self._frames.items():
+            frames.is_resting = False
+            self._ready[reply] = frames
+        self._schedule()
+
+    def _schedule(self):
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            reactor.callLater(0, self._flush)
+
+    def _flush(self):
+        self._is_scheduled = False
+        ready, self._ready = self._ready, {}
+        requests, self._requests = self._requests, []
+        # One batch of a connection at a time: what comes while it is away goes with the next.
+        sent = [(reply, frames, len(frames.commands)) for reply, frames in ready.items() if not frames.is_in_flight]
+        commands = [command for _, frames, _ in sent for command in frames.commands]
+        commands.extend(command for command, _ in requests)
+        if not commands:
+            return
+        for _, frames, _ in sent:
+            frames.is_in_flight = True
+        done = self.client.call(*commands)
+        done.addCallbacks(self._answered, self._failed, [sent, requests], {}, [sent, requests], {})
+        done.addErrback(lambda failure: logger.error("Frames cannot be sent: %s", failure.getTraceback()))
+
+    def _answered(self, answers, sent, requests):
+        position = 0
+        for reply, frames, number in sent:
+            self._settle(reply, frames, answers[position : position + number])
+            position += number
+        for (_, reply), answer in zip(requests, answers[position:], strict=True):
+            if answer == 0 or isinstance(answer, Exception):
+                self._refuse(reply)
+
+    def _settle(self, reply, frames, answers):
+        frames.is_in_flight = False
+        taken = next((index for index, answer in enumerate(answers) if answer not in ACCEPTED), len(answers))
+        for _ in range(taken):
+            frames.commands.popleft()
+        if taken < len(answers):
+            self._rest(reply, frames, answers[taken])
+        elif frames.commands:
+            self._ready[reply] = frames
+            self._schedule()
+        else:
+            del self._frames[reply]
+            self._resume(reply)
+
+    def _rest(self, reply, frames, answer):
+        """Waits before the connection's frames are offered again, each time longer, and does not read it meanwhile."""
+        if isinstance(answer, Exception):
+            logger.warning("Redis refuses the frames of %s for now: %s", reply, answer)
+            if "NOSCRIPT" in str(answer):
+                self.client.restart()
+        self._pause(reply)
+        frames.is_resting = True
+        reactor.callLater(frames.retry_seconds, self._wake, reply, frames)
+        frames.retry_seconds = min(LONGEST_RETRY_SECONDS, frames.retry_seconds * 2)
+
+    def _wake(self, reply, frames):
+        if frames.is_resting:
+            frames.is_resting = False
+            self._ready[reply] = frames
+            self._schedule()
+
+    def _failed(self, failure, sent, requests):
+        """The connection to Redis is lost. Frames that it took all the same are known there by their order."""
+        for reply, frames, _ in sent:
+            frames.is_in_flight = False
+            frames.is_resting = True
+            self._pause(reply)
+        for _, reply in requests:
+            self._refuse(reply)

@@ -1,0 +1,393 @@
+"""The channel layer on a real Valkey: the contract, what is counted when something is lost, and whose turn it is."""
+import threading
+import time
+
+import pytest
+import redis
+from asgiref import conformance
+
+from chatproj.transport import layer as layer_module
+from chatproj.transport import scripts
+from chatproj.transport.layer import RedisChannelLayer
+from chatproj.transport.shards import UnsupportedRedis
+
+FRAME = {"reply_channel": "daphne.response.abc!x", "path": "/"}
+
+
+def make_layer(url, shards=1, **options):
+    hosts = [f"{url.rsplit('/', 1)[0]}/{number}" for number in range(shards)]
+    layer = RedisChannelLayer(hosts=hosts, **options)
+    layer.flush()
+    return layer
+
+
+class Conformance(conformance.ConformanceTestCase):
+    """ASGI's own tests; the kinds of layer are below."""
+
+    __test__ = False
+    expiry_delay = 1.1
+    capacity_limit = 5
+    options = {}
+
+    @pytest.fixture(autouse=True)
+    def make_it(self, valkey_url):
+        options = {"expiry": 1, "group_expiry": 2, "capacity": 5, **self.options}
+        type(self).channel_layer = make_layer(valkey_url, **options)
+
+
+class TestPlain(Conformance):
+    __test__ = True
+
+
+class TestEncrypted(Conformance):
+    __test__ = True
+    options = {"symmetric_encryption_keys": ["new", "old"]}
+
+
+class TestThreeHosts(Conformance):
+    __test__ = True
+    options = {"shards": 3}
+
+
+@pytest.fixture(params=[1, 3], ids=["one host", "three hosts"])
+def layer(request, valkey_url):
+    return make_layer(valkey_url, request.param, capacity=100)
+
+
+def send_frame(layer, order, channel="websocket.receive", reply=FRAME["reply_channel"], **content):
+    layer.send(channel, {**FRAME, "reply_channel": reply, "order": order, **content})
+
+
+def orders(layer, count, channels=("websocket.receive",)):
+    """What one worker gets, one after another."""
+    return [layer.receive(channels)[1]["order"] for _ in range(count)]
+
+
+def in_a_worker(function):
+    """Runs a function as another worker would, and returns what it returned."""
+    result = []
+    thread = threading.Thread(target=lambda: result.append(function()))
+    thread.start()
+    thread.join()
+    return result[0]
+
+
+# A connection's turn.
+
+
+def test_frames_of_one_connection_come_in_order(layer):
+    for order in range(20):
+        send_frame(layer, order)
+    assert orders(layer, 20) == list(range(20))
+    assert layer.receive(["websocket.receive"]) == (None, None)
+
+
+def test_the_next_frame_waits_until_the_last_is_done_with(layer):
+    send_frame(layer, 0)
+    send_frame(layer, 1)
+    assert orders(layer, 1) == [0]
+    assert in_a_worker(lambda: layer.receive(["websocket.receive"])) == (None, None)
+    layer.receiver.finish()
+    assert in_a_worker(lambda: layer.receive(["websocket.receive"]))[1]["order"] == 1
+
+
+def test_another_connections_frame_does_not_wait(layer):
+    send_frame(layer, 0)
+    send_frame(layer, 0, reply="daphne.response.abc!y")
+    first = layer.receive(["websocket.receive"])[1]["reply_channel"]
+    second = in_a_worker(lambda: layer.receive(["websocket.receive"]))[1]["reply_channel"]
+    assert {first, second} == {"daphne.response.abc!x", "daphne.response.abc!y"}
+
+
+def test_two_busy_connections_take_turns(layer):
+    for reply in ("daphne.response.abc!x", "daphne.response.abc!y"):
+        for order in range(3):
+            send_frame(layer, order, reply=reply)
+    names = [layer.receive(["websocket.receive"])[1]["reply_channel"][-1] for _ in range(6)]
+    assert names in (list("xyxyxy"), list("yxyxyx"))
+
+
+def test_a_frame_that_comes_twice_runs_once(layer):
+    for order in (0, 1, 1, 0, 2):
+        send_frame(layer, order)
+    assert orders(layer, 3) == [0, 1, 2]
+    assert layer.receive(["websocket.receive"]) == (None, None)
+
+
+def test_a_frame_before_its_turn_is_not_taken(layer):
+    send_frame(layer, 0)
+    with pytest.raises(layer.ChannelFull):
+        send_frame(layer, 2)
+    send_frame(layer, 1)
+    send_frame(layer, 2)
+    assert orders(layer, 3) == [0, 1, 2]
+
+
+def test_a_worker_gets_only_the_channels_it_asked_for(layer):
+    send_frame(layer, 0, "websocket.connect")
+    send_frame(layer, 1, "websocket.receive")
+    assert layer.receive(["websocket.receive"]) == (None, None)
+    assert layer.receive(["websocket.connect"])[1]["order"] == 0
+    assert layer.receive(["websocket.connect"]) == (None, None)
+    assert layer.receive(["websocket.receive"])[1]["order"] == 1
+
+
+def test_a_dead_workers_connection_goes_on(layer, monkeypatch):
+    monkeypatch.setattr("chatproj.transport.receiving.TURN_LEASE_SECONDS", 0.2)
+    send_frame(layer, 0)
+    send_frame(layer, 1)
+    assert in_a_worker(lambda: layer.receive(["websocket.receive"]))[1]["order"] == 0
+    assert layer.receive(["websocket.receive"]) == (None, None)
+    time.sleep(0.3)
+    lost = [shard.call(layer.command(scripts.RECLAIM, 100))[0] for shard in layer.shards]
+    assert sum(lost, []) == [b"daphne.response.abc!x"]
+    assert layer.receive(["websocket.receive"])[1]["order"] == 1
+    assert layer.channel_statistics("websocket.receive")["lost_count"] == 1
+
+
+def test_a_worker_that_comes_back_from_the_dead_takes_no_turn_from_another(layer, monkeypatch):
+    monkeypatch.setattr("chatproj.transport.receiving.TURN_LEASE_SECONDS", 0.1)
+    for order in range(3):
+        send_frame(layer, order)
+    layer.receive(["websocket.receive"])
+    time.sleep(0.2)
+    for shard in layer.shards:
+        shard.call(layer.command(scripts.RECLAIM, 100))
+    monkeypatch.setattr("chatproj.transport.receiving.TURN_LEASE_SECONDS", 5)
+    assert in_a_worker(lambda: layer.receive(["websocket.receive"]))[1]["order"] == 1
+    assert layer.receive(["websocket.receive"]) == (None, None)
+
+
+def test_a_token_that_died_with_its_worker_is_made_again(layer, monkeypatch):
+    send_frame(layer, 0)
+    index = layer.consistent_hash("daphne.response.abc!")
+    shard = layer.shards[index]
+    assert shard.call(("LPOP", f"{layer.prefix}websocket.receive"))[0].startswith(b"T")
+    shard.call(("ZADD", f"{layer.prefix}turns", 1, "daphne.response.abc!x"))
+    shard.call(layer.command(scripts.RECLAIM, 100))
+    assert orders(layer, 1) == [0]
+
+
+def test_a_message_given_back_comes_first_again(layer):
+    send_frame(layer, 0)
+    send_frame(layer, 1)
+    channel, message = layer.receive(["websocket.receive"])
+    layer.give_back(channel, {**message, "__retries__": 1})
+    again = layer.receive(["websocket.receive"])[1]
+    assert (again["order"], again["__retries__"]) == (0, 1)
+    assert orders(layer, 1) == [1]
+
+
+def test_an_order_on_another_channel_means_nothing(layer):
+    for _ in range(2):
+        layer.send("jobs", {**FRAME, "order": 7})
+    assert orders(layer, 2, ["jobs"]) == [7, 7]
+
+
+def test_a_session_comes_with_its_message(layer):
+    send_frame(layer, 0)
+    layer.receive(["websocket.receive"])
+    assert layer.receiver.reply == "daphne.response.abc!x"
+    assert layer.receiver.session is None
+
+
+# Losses are counted.
+
+
+def test_an_expired_message_is_counted(valkey_url):
+    layer = make_layer(valkey_url, expiry=1)
+    layer.send("jobs", {})
+    send_frame(layer, 0)
+    time.sleep(1.1)
+    assert layer.receive(["jobs", "websocket.receive"]) == (None, None)
+    assert layer.channel_statistics("jobs")["expired_count"] == 1
+    assert layer.channel_statistics("websocket.receive")["expired_count"] == 1
+    assert layer.global_statistics()["expired_count"] == 2
+
+
+def test_a_full_channel_is_counted_and_makes_room_for_what_expires(valkey_url):
+    layer = make_layer(valkey_url, expiry=1, capacity=2)
+    layer.send("jobs", {})
+    layer.send("jobs", {})
+    with pytest.raises(layer.ChannelFull):
+        layer.send("jobs", {})
+    assert layer.channel_statistics("jobs")["channel_full_count"] == 1
+    time.sleep(1.1)
+    layer.send("jobs", {"new": True})
+    assert layer.receive(["jobs"]) == ("jobs", {"new": True})
+
+
+def test_pending_messages_and_their_age_are_told(layer):
+    send_frame(layer, 0)
+    send_frame(layer, 1)
+    layer.send("jobs", {})
+    time.sleep(0.05)
+    statistics = layer.channel_statistics("websocket.receive")
+    assert (statistics["messages_count"], statistics["messages_pending"]) == (2, 2)
+    assert 0.05 <= statistics["messages_max_age"] < 5
+    assert layer.channel_statistics("jobs")["messages_pending"] == 1
+
+
+def test_a_group_forgets_an_interface_that_is_gone(layer):
+    layer.group_add("room", "daphne.response.gone!a")
+    layer.group_add("room", "daphne.response.here!b")
+    for shard in layer.shards:
+        shard.call(layer.command(scripts.LEASE_INTERFACE, "daphne.response.gone!", 1))
+        shard.call(layer.command(scripts.LEASE_INTERFACE, "daphne.response.here!", 60000))
+    time.sleep(0.01)
+    layer.send_group("room", {"text": "hello"})
+    assert layer.receive(["daphne.response.gone!"]) == (None, None)
+    assert layer.receive(["daphne.response.here!"]) == ("daphne.response.here!b", {"text": "hello"})
+    assert layer.channel_statistics("daphne.response.gone!")["gone_count"] == 1
+    assert layer.group_channels("room") == ["daphne.response.here!b"]
+
+
+def test_a_group_message_to_a_list_that_nobody_empties_is_slowed_down_and_then_counted(valkey_url, monkeypatch):
+    monkeypatch.setattr(layer_module, "SLOW_DOWN_SECONDS", 0.1)
+    layer = make_layer(valkey_url, capacity=2)
+    layer.group_add("room", "daphne.response.slow!a")
+    started = time.monotonic()
+    for _ in range(10):
+        layer.send_group("room", {"text": "x"})
+    assert 0.1 <= time.monotonic() - started < 1, "it waits once, not for every message"
+    statistics = layer.channel_statistics("daphne.response.slow!")
+    assert statistics["messages_pending"] == 2 * layer_module.OVERFILL
+    assert statistics["channel_full_count"] == 10 - 2 * layer_module.OVERFILL
+
+
+# Groups.
+
+
+def test_a_group_message_is_one_item_however_many_members_there_are(valkey_url):
+    layer = make_layer(valkey_url, capacity=5)
+    for number in range(200):
+        layer.group_add("room", f"daphne.response.abc!{number}")
+    layer.send_group("room", {"text": "x"})
+    assert redis.StrictRedis.from_url(valkey_url).llen(f"{layer.prefix}daphne.response.abc!") == 1
+    got = [layer.receive(["daphne.response.abc!"])[0] for _ in range(200)]
+    assert sorted(got) == sorted(f"daphne.response.abc!{number}" for number in range(200))
+
+
+def test_who_left_a_group_hears_nothing_more(layer):
+    for name in ("a", "b"):
+        layer.group_add("room", f"daphne.response.abc!{name}")
+    layer.send_group("room", {"text": "1"})
+    assert [layer.receive(["daphne.response.abc!"])[0][-1] for _ in range(2)] == ["a", "b"]
+    layer.group_discard("room", "daphne.response.abc!a")
+    layer.send_group("room", {"text": "2"})
+    assert layer.receive(["daphne.response.abc!"]) == ("daphne.response.abc!b", {"text": "2"})
+    layer.group_add("room", "daphne.response.abc!c")
+    layer.send_group("room", {"text": "3"})
+    assert [layer.receive(["daphne.response.abc!"])[0][-1] for _ in range(2)] == ["b", "c"]
+
+
+def test_a_group_that_was_empty_in_between_is_read_anew(layer):
+    layer.group_add("room", "daphne.response.abc!a")
+    layer.send_group("room", {"text": "1"})
+    layer.receive(["daphne.response.abc!"])
+    layer.group_discard("room", "daphne.response.abc!a")
+    layer.group_add("room", "daphne.response.abc!b")
+    layer.send_group("room", {"text": "2"})
+    assert layer.receive(["daphne.response.abc!"]) == ("daphne.response.abc!b", {"text": "2"})
+
+
+# The commands that it takes.
+
+
+@pytest.fixture
+def count_commands(valkey_url):
+    """Counts what clients ask of the server within a `with`."""
+    client = redis.StrictRedis.from_url(valkey_url)
+
+    class Count:
+        def __enter__(self):
+            self.before = self._calls()
+            return self
+
+        def __exit__(self, *exception):
+            after = self._calls()
+            # INFO is the counting itself.
+            self.calls = {n: c - self.before.get(n, 0) for n, c in after.items() if c - self.before.get(n, 0)}
+            self.trips = self.calls.get("evalsha", 0)
+
+        def _calls(self):
+            stats = client.info("commandstats")
+            return {name[8:]: value["calls"] for name, value in stats.items() if name != "cmdstat_info"}
+
+    return Count
+
+
+def test_sending_to_a_group_takes_one_script_with_any_number_of_members(valkey_url, count_commands):
+    layer = make_layer(valkey_url)
+    for number in range(3):
+        layer.group_add("room", f"daphne.response.abc!{number}")
+    with count_commands() as few:
+        layer.send_group("room", {"text": "x"})
+    for number in range(300):
+        layer.group_add("room", f"daphne.response.abc!{number}")
+    with count_commands() as many:
+        layer.send_group("room", {"text": "x"})
+    assert few.calls == many.calls
+    assert few.trips == 1
+
+
+def test_a_busy_worker_takes_one_script_for_each_message(valkey_url, count_commands):
+    layer = make_layer(valkey_url)
+    for order in range(10):
+        send_frame(layer, order)
+    layer.receive(["websocket.receive"])
+    with count_commands() as counted:
+        for _ in range(9):
+            layer.receive(["websocket.receive"])
+    assert counted.trips == 9
+    assert not {name for name in counted.calls if name.startswith("b")}, "no blocking pop while there is work"
+
+
+# What goes wrong.
+
+
+def test_an_old_server_gets_one_clear_error(valkey_url, monkeypatch):
+    layer = make_layer(valkey_url)
+    shard = layer.shards[0]
+    monkeypatch.setattr(shard, "call", lambda *commands: [b"# Server\r\nredis_version:6.2.14\r\n"])
+    with pytest.raises(UnsupportedRedis, match="6.2.14: the channel layer needs 7 or later"):
+        layer.receive(["jobs"])
+
+
+def test_scripts_are_loaded_again_after_the_server_has_forgotten_them(layer):
+    layer.send("jobs", {"number": 1})
+    for shard in layer.shards:
+        shard.call(("SCRIPT", "FLUSH"))
+    for _ in layer.shards:
+        layer.send("jobs", {"number": 2})
+    assert layer.receive(["jobs"])[1]["number"] in (1, 2)
+
+
+def test_a_connection_that_the_server_has_closed_is_not_noticed_by_the_sender(layer, valkey_url):
+    layer.send("jobs", {"number": 1})
+    redis.StrictRedis.from_url(valkey_url).execute_command("CLIENT", "KILL", "TYPE", "normal")
+    for _ in layer.shards:
+        layer.send("jobs", {"number": 2})
+
+
+def test_waiting_ends_when_something_comes(layer):
+    threading.Timer(0.2, lambda: layer.send("jobs", {"late": True})).start()
+    started = time.monotonic()
+    assert layer.receive(["jobs", "websocket.receive"], block=True) == ("jobs", {"late": True})
+    assert time.monotonic() - started < 2
+
+
+def test_waiting_ends_for_a_frame_too(layer):
+    threading.Timer(0.2, lambda: send_frame(layer, 0)).start()
+    assert layer.receive(["jobs", "websocket.receive"], block=True)[1]["order"] == 0
+
+
+def test_what_comes_while_waiting_is_called_off_is_not_lost(valkey_url):
+    layer = make_layer(valkey_url, shards=3)
+    for number in range(30):
+        layer.send("jobs", {"number": number})
+    got = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(30)]
+    assert sorted(got) == list(range(30))
+    threading.Timer(0.1, lambda: [layer.send("jobs", {"number": number}) for number in range(3)]).start()
+    got = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(3)]
+    assert sorted(got) == [0, 1, 2]
