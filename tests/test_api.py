@@ -6,6 +6,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from chat import protocol
 from chat.models import Member, Message, Person, Room, Token
 from chat.services import people, rooms
 from tests import wire
@@ -366,7 +367,7 @@ def test_an_address_asks_only_so_much(as_alice, settings, clock, kind, path):
 def fill(person, count):
     member = rooms.join_room(person, "garden")
     for number in range(1, count + 1):
-        rooms.post_message(member, rooms.protocol.Post(f"p{number}", str(number)))
+        rooms.post_message(member, protocol.Post(f"p{number}", str(number)))
     return member
 
 
@@ -378,7 +379,7 @@ def page(caller, query):
 
 def test_history_goes_back_by_id_and_forward_by_offset(alice, as_bob, room):
     member = fill(alice, 5)
-    rooms.edit_message(member, rooms.protocol.Edit("e1", 2, "Hi"))
+    rooms.edit_message(member, protocol.Edit("e1", 2, "Hi"))
     assert page(as_bob, "") == ([1, 2, 3, 4, 5], 6, False)
     assert page(as_bob, "limit=2") == ([4, 5], 6, True)
     assert page(as_bob, "before=4&limit=2") == ([2, 3], 6, True)

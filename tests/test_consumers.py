@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from chat import broadcast
-from chat.consumers import HANDLERS
+from chat.consumers.room import HANDLERS
 from chat.models import Change, Member, Message
 from chat.protocol import EVENTS
 from chat.services import people, rooms

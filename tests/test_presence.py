@@ -120,6 +120,7 @@ def test_a_disconnect_that_overtakes_its_connect_leaves_no_ghost(alice, bob, ent
     channel, content = wire.layer().receive(["websocket.connect"])
     socket.disconnect()
     wire.run(channel, content)
+    wire.work()
     assert presence.count_present([room.id]) == [1]
     assert news(watcher) == [(["Alice"], [], 1)]
     assert socket.channel not in wire.layer().group_channels(f"room-{room.id}")
@@ -153,6 +154,7 @@ def test_a_disconnect_in_the_middle_of_its_connect_leaves_no_ghost(
 
     monkeypatch.setattr(place, name, disconnect_meanwhile)
     wire.run(channel, content)
+    wire.work()
     second()
     later.run()
     assert presence.count_present([room.id]) == [1]

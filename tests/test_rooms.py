@@ -399,7 +399,7 @@ def test_an_operator_who_comes_second_removes_nothing(alice, standing, monkeypat
     def refuse(member, event):
         raise Refused("not_found", "Gone.")
 
-    monkeypatch.setattr(rooms, "remove_message", refuse)
+    monkeypatch.setattr(rooms.changes, "remove_message", refuse)
     assert rooms.remove_as_operator(alice, Message.objects.all()) == 0
 
 
@@ -471,7 +471,7 @@ def test_a_cursor_from_the_future_is_a_reset(alice, standing, room):
 
 @pytest.mark.parametrize("limit, more", [(3, True), (4, False), (5, False)])
 def test_a_backlog_says_whether_there_is_more(alice, standing, room, monkeypatch, limit, more):
-    monkeypatch.setattr(rooms, "MAX_BACKLOG", limit)
+    monkeypatch.setattr(rooms.reading, "MAX_BACKLOG", limit)
     fill(standing(alice), 4)
     backlog = rooms.get_backlog(room, 0)
     assert ids(backlog.messages) == list(range(1, 5))[:limit]
@@ -479,7 +479,7 @@ def test_a_backlog_says_whether_there_is_more(alice, standing, room, monkeypatch
 
 
 def test_a_cut_backlog_is_complete_up_to_its_offset(alice, standing, room, monkeypatch):
-    monkeypatch.setattr(rooms, "MAX_BACKLOG", 2)
+    monkeypatch.setattr(rooms.reading, "MAX_BACKLOG", 2)
     member = standing(alice)
     fill(member, 4)
     rooms.edit_message(member, Edit("e1", 2, "Hi"))
@@ -490,7 +490,7 @@ def test_a_cut_backlog_is_complete_up_to_its_offset(alice, standing, room, monke
 
 
 def test_the_wires_backlog_is_200_changes():
-    assert rooms.MAX_BACKLOG == protocol.MAX_BACKLOG == 200
+    assert rooms.reading.MAX_BACKLOG == protocol.MAX_BACKLOG == 200
 
 
 def test_pages_go_back_by_id(alice, standing, room):
@@ -516,7 +516,7 @@ def test_a_backlog_takes_three_queries_however_long(alice, standing, room, djang
 @pytest.mark.django_db(transaction=True)
 def test_a_backlog_is_read_in_one_snapshot(alice, standing, room, monkeypatch):
     seen = []
-    monkeypatch.setattr(rooms, "snapshot", lambda: seen.append(1) or snapshot())
+    monkeypatch.setattr(rooms.reading, "snapshot", lambda: seen.append(1) or snapshot())
     rooms.get_backlog(room, 0)
     rooms.get_page(room, None, 1)
     rooms.get_changes(room, 0, 1)
@@ -553,7 +553,7 @@ class Reader:
         more = True
         while more:
             backlog = rooms.get_backlog(room, self.cursor)
-            assert not backlog.reset and len(backlog.messages) <= rooms.MAX_BACKLOG
+            assert not backlog.reset and len(backlog.messages) <= rooms.reading.MAX_BACKLOG
             for event in backlog.messages:
                 self.take(event)
             self.cursor, more = backlog.offset, backlog.more
@@ -576,10 +576,10 @@ def test_old_state_and_events_are_fresh_state(alice, bob, charlie, changes, lost
     with transaction.atomic():
         room = rooms.create_room(alice, f"room-{Room.objects.count()}", "A room")
         told = []
-        monkeypatch.setattr(rooms, "MAX_BACKLOG", limit)
-        monkeypatch.setattr(rooms, "_publish", lambda group, make_event: told.append(make_event()))
+        monkeypatch.setattr(rooms.reading, "MAX_BACKLOG", limit)
+        monkeypatch.setattr(rooms.publishing, "_publish", lambda group, make_event: told.append(make_event()))
         # Django's tests never commit, so what was put off until then is done now.
-        monkeypatch.setattr(rooms.transaction, "on_commit", lambda function: function())
+        monkeypatch.setattr(rooms.publishing.transaction, "on_commit", lambda function: function())
         live, lossy = Reader(), Reader()
         made = []
         for number, (kind, who, which, on) in enumerate(changes):

@@ -1,85 +1,26 @@
 """
-The websocket consumers: each takes one Channels message, asks the services, and answers. (In this module `message`
-is always the Channels message; rows never come here.)
+A room's socket: let in, heard frame by frame, let go.
 
-They are thin and they let nothing out: a refusal is answered, a failure is answered, and the connection goes on.
+In this module `message` is always the Channels message; rows never come here.
 """
-import functools
 import logging
 from urllib.parse import parse_qs
 
-from channels.exceptions import ConsumeLater, DenyConnection
-from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
-from django.http.request import split_domain_port, validate_host
 from django.utils.crypto import constant_time_compare
 
 from chat import broadcast, protocol
 from chat.services import limits, people, presence, rooms
 from chat.version import CLIENT_VERSION
 from chatproj.outages import OUTAGES
-from chatproj.store import store
-from chatproj.transport import (
-    channel_session,
-    channel_session_user_from_http,
-    enforce_ordering,
-    forget_ordering,
-    session_for_reply_channel,
-)
+from chatproj.transport import channel_session, channel_session_user_from_http, enforce_ordering, forget_ordering
+
+from .handshake import checked_handshake, get_address, get_headers
 
 logger = logging.getLogger(__name__)
 
-# A disconnect may overtake the last frames of its connection; they still find their session for this long.
-AFTERLIFE_SECONDS = 30
 
-
-# The handshake.
-
-
-def checked_handshake(consumer):
-    """Denies (403) a handshake from a foreign page; closes one too many, or one that fails: none is left hanging."""
-
-    @functools.wraps(consumer)
-    def inner(message, *args, **kwargs):
-        if not _is_own_origin(message):
-            raise DenyConnection
-        try:
-            limits.check_address("handshakes", _address(message))
-            return consumer(message, *args, **kwargs)
-        except (ConsumeLater, DenyConnection):
-            raise
-        except protocol.Refused as refusal:
-            broadcast.accept(message.reply_channel, protocol.rejected(refusal), close=protocol.CLOSE_OVERLOAD)
-        except Exception:
-            logger.exception("A handshake failed")
-            broadcast.accept(message.reply_channel, close=protocol.CLOSE_OVERLOAD)
-
-    return inner
-
-
-def _is_own_origin(message):
-    """
-    Whether a page of ours opened the socket: browsers say so in `Origin`, whole and unforgeable by foreign pages.
-
-    Compared whole, for another port or scheme is another site. Only a bot, which shows a token, may have none.
-    """
-    headers = _headers(message)
-    origin = headers.get("origin")
-    if origin is None:
-        return people.is_token_header(headers.get("authorization"))
-    if settings.PUBLIC_URL:
-        return origin == settings.PUBLIC_URL
-    host = headers.get("host", "")
-    is_ours = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
-    return is_ours and origin in (f"http://{host}", f"https://{host}")
-
-
-def _address(message):
-    return (message.content.get("client") or ["unknown"])[0]
-
-
-def _headers(message):
-    return {name.decode("latin1"): value.decode("latin1") for name, value in message.content.get("headers", [])}
+# The beginning.
 
 
 @checked_handshake
@@ -87,28 +28,21 @@ def _headers(message):
 @channel_session_user_from_http
 def ws_connect(message, slug):
     """Lets a person into a room: `joined`, the backlog, `synced`; or closes with the code that says why not."""
-    if message.channel_session.get("gone"):
-        return  # its disconnect overtook it: nobody is there to be let in
     try:
         member = _enter(message, slug)
     except protocol.Dismissed as dismissal:
         broadcast.accept(message.reply_channel, close=dismissal.code)
         return
-    # Not only at the end: a disconnect that runs meanwhile, in another worker, finds what there is to let go of.
-    message.channel_session.save()
-    message.channel_session.modified = False
     presence.arrive(member, message.reply_channel)
     backlog_from = _greet(message, member)
-    _subscribe(message, member)
+    broadcast.subscribe(message.reply_channel, _groups(message.channel_session))
     _send_backlog(message, rooms.get_backlog(member.room, backlog_from))
-    if _is_gone(message):
-        _let_go(message)
     presence.tell_soon(member.room_id)
 
 
 def _enter(message, slug):
     """Returns the member, and writes into the channel session who it is. Raises Dismissed or Refused."""
-    address, header = _address(message), _headers(message).get("authorization")
+    address, header = get_address(message), get_headers(message).get("authorization")
     token = people.find_token(header)
     person = token.person if token else message.user
     # Who shows a token that does not hold is not let in by a cookie instead.
@@ -146,11 +80,10 @@ def _greet(message, member):
     return None if reset else cursor
 
 
-def _subscribe(message, member):
-    session = message.channel_session
+def _groups(session):
+    """The groups that a connection is in, by its channel session."""
     credential = broadcast.credential_group(session["login"], session["token"])
-    groups = [broadcast.room_group(member.room_id), broadcast.member_group(member.id), credential]
-    broadcast.subscribe(message.reply_channel, groups)
+    return [broadcast.room_group(session["room"]), broadcast.member_group(session["member"]), credential]
 
 
 def _send_backlog(message, backlog):
@@ -252,14 +185,11 @@ def _mark_read(message, member, event):
 
 
 def _sync(message, member, event):
+    # The heartbeat is what renews all that would otherwise end by itself.
     session = message.channel_session
-    if not session.get("gone"):
-        # The heartbeat is what renews all that would otherwise end by itself.
-        limits.lease_socket(session["person"], session["address"], message.reply_channel.name)
-        _subscribe(message, member)
-        presence.touch(member, message.reply_channel)
-        if session_for_reply_channel(message.reply_channel.name).get("gone"):
-            _let_go(message)
+    limits.lease_socket(session["person"], session["address"], message.reply_channel.name)
+    broadcast.subscribe(message.reply_channel, _groups(session))
+    presence.touch(member, message.reply_channel)
     _send_backlog(message, rooms.get_backlog(member.room, event.cursor))
 
 
@@ -283,82 +213,13 @@ HANDLERS = {
 # The end.
 
 
+@enforce_ordering
 def ws_disconnect(message, slug):
-    """Lets go of all that the connection held. It stands behind nothing, so it cannot be kept waiting."""
-    _note_gone(message)
-    _let_go(message)
-
-
-# A disconnect may run before its connect has finished. It leaves a note before it looks at what the connect has
-# written, and the connect looks for the note after it has written: at least one of the two sees the other.
-
-
-def _note_gone(message):
-    store.count(f"gone:{message.reply_channel.name}", AFTERLIFE_SECONDS)
-
-
-def _is_gone(message):
-    return store.count(f"gone:{message.reply_channel.name}", AFTERLIFE_SECONDS) > 1
-
-
-@channel_session
-def _let_go(message):
+    """Lets go of all that the connection held, after its last frame. (Ours is an ordering that cannot jam.)"""
     session = message.channel_session
+    if "member" in session:
+        broadcast.unsubscribe(message.reply_channel, _groups(session))
+        presence.depart(session["room"], session["handle"], message.reply_channel)
+        limits.release_socket(session["person"], session["address"], message.reply_channel.name)
+    session.flush()
     forget_ordering(message)
-    session["gone"] = True
-    session.set_expiry(AFTERLIFE_SECONDS)
-    # Before anything is let go of: a heartbeat that takes it up again meanwhile sees that it must not.
-    session.save()
-    session.modified = False
-    if "member" not in session:
-        return
-    credential = broadcast.credential_group(session["login"], session["token"])
-    groups = [broadcast.room_group(session["room"]), broadcast.member_group(session["member"]), credential]
-    broadcast.unsubscribe(message.reply_channel, groups)
-    presence.depart(session["room"], session["handle"], message.reply_channel)
-    limits.release_socket(session["person"], session["address"], message.reply_channel.name)
-
-
-# The other sockets.
-
-
-@checked_handshake
-def lobby_connect(message):
-    """Anyone who may see the list of rooms hears when it changed."""
-    broadcast.subscribe(message.reply_channel, [broadcast.LOBBY_GROUP])
-    broadcast.accept(message.reply_channel)
-    if _is_gone(message):
-        broadcast.unsubscribe(message.reply_channel, [broadcast.LOBBY_GROUP])
-
-
-def lobby_disconnect(message):
-    _note_gone(message)
-    broadcast.unsubscribe(message.reply_channel, [broadcast.LOBBY_GROUP])
-
-
-@checked_handshake
-@enforce_ordering
-def echo_connect(message):
-    """The latency probe of the whole pipeline, where CHAT_ECHO allows it."""
-    broadcast.accept(message.reply_channel, close=None if settings.CHAT_ECHO else protocol.CLOSE_NOT_FOUND)
-
-
-@enforce_ordering
-def echo_receive(message):
-    if settings.CHAT_ECHO and message.content.get("text"):
-        broadcast.echo(message.reply_channel, {"text": message["text"]})
-
-
-@channel_session
-def echo_disconnect(message):
-    message.channel_session.flush()
-    forget_ordering(message)
-
-
-def ws_unknown(message, **kwargs):
-    """A socket on a path that leads nowhere."""
-    broadcast.accept(message.reply_channel, close=protocol.CLOSE_NOT_FOUND)
-
-
-def ws_ignored(message, **kwargs):
-    """Nothing is heard here, but nothing may be left unrouted either."""

@@ -1,0 +1,28 @@
+"""
+The websocket consumers: each takes one Channels message, asks the services, and answers.
+
+They are thin and they let nothing out: a refusal is answered, a failure is answered, and the connection goes on.
+"""
+from .others import (
+    echo_connect,
+    echo_disconnect,
+    echo_receive,
+    lobby_connect,
+    lobby_disconnect,
+    ws_ignored,
+    ws_unknown,
+)
+from .room import ws_connect, ws_disconnect, ws_receive
+
+__all__ = [
+    "echo_connect",
+    "echo_disconnect",
+    "echo_receive",
+    "lobby_connect",
+    "lobby_disconnect",
+    "ws_connect",
+    "ws_disconnect",
+    "ws_ignored",
+    "ws_receive",
+    "ws_unknown",
+]

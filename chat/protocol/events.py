@@ -1,0 +1,184 @@
+"""
+Events: what a client may say on a room's socket, and how they are read out of frames.
+
+Nothing here knows what an event does.
+"""
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from .fields import (
+    check_body,
+    check_emoji,
+    check_integer,
+    check_limit,
+    check_ref,
+    check_string,
+    check_switch,
+    is_ref,
+)
+from .refusals import Refused
+
+
+@dataclass(frozen=True)
+class Post:
+    type = "post"
+    ref: str
+    body: str
+    reply_to: int = None
+
+
+@dataclass(frozen=True)
+class Edit:
+    type = "edit"
+    ref: str
+    id: int
+    body: str
+
+
+@dataclass(frozen=True)
+class Remove:
+    type = "remove"
+    ref: str
+    id: int
+
+
+@dataclass(frozen=True)
+class React:
+    type = "react"
+    ref: str
+    id: int
+    emoji: str
+    on: bool
+
+
+@dataclass(frozen=True)
+class Typing:
+    type = "typing"
+    on: bool
+
+
+@dataclass(frozen=True)
+class Read:
+    type = "read"
+    offset: int
+
+
+@dataclass(frozen=True)
+class Sync:
+    type = "sync"
+    cursor: int
+
+
+@dataclass(frozen=True)
+class Fetch:
+    type = "fetch"
+    ref: str
+    limit: int
+    before: int = None
+
+
+_CHECKS = {
+    "ref": check_ref,
+    "body": check_body,
+    "reply_to": check_integer,
+    "id": check_integer,
+    "emoji": check_emoji,
+    "on": check_switch,
+    "offset": check_integer,
+    "cursor": check_integer,
+    "limit": check_limit,
+    "before": check_integer,
+}
+_OPTIONAL = {"reply_to", "before"}  # absent and null mean the same
+EVENTS = {event.type: event for event in (Post, Edit, Remove, React, Typing, Read, Sync, Fetch)}
+
+
+def parse(text):
+    """
+    Returns the event that one text frame holds, every field checked.
+
+    Raises Refused with `invalid_json`, `not_an_object`, `missing_type`, `unknown_type`, `missing_field`,
+    `invalid_field`, `too_long` or `empty`, and with the frame's `ref` where one could be read.
+    """
+    fields = parse_object(text)
+    return read_event(fields)
+
+
+def read_event(fields, event_class=None):
+    """Returns the event in an object from outside: of `event_class`, or of its own `type`. Raises as `parse` does."""
+    ref = fields.get("ref")
+    try:
+        return _build_event(event_class or _find_event_class(fields), fields)
+    except Refused as refusal:
+        refusal.ref = ref if is_ref(ref) else None
+        raise
+
+
+def parse_object(text):
+    """Returns the JSON object in `text` (str or UTF-8 bytes). Raises `invalid_json` or `not_an_object`."""
+    try:
+        value = _DECODER.decode(text.decode("utf-8") if isinstance(text, bytes) else text)
+    except (ValueError, RecursionError):
+        raise Refused("invalid_json", "This is not valid JSON, or it is nested too deep.") from None
+    if not isinstance(value, dict):
+        raise Refused("not_an_object", "This must be one JSON object.")
+    return value
+
+
+def check_fields(fields, **checks):
+    """Returns the named fields of an object from outside, each through its check; `missing_field` if absent."""
+    return {name: check(_required(fields, name), name) for name, check in checks.items()}
+
+
+def _required(fields, name):
+    if name not in fields:
+        raise Refused("missing_field", f"'{name}' is missing.")
+    return fields[name]
+
+
+def _find_event_class(fields):
+    if "type" not in fields:
+        raise Refused("missing_type", "'type' is missing.")
+    kind = check_string(fields["type"], "type")
+    if kind not in EVENTS:
+        raise Refused("unknown_type", f"There is no such type. Known are: {', '.join(EVENTS)}.")
+    return EVENTS[kind]
+
+
+def _build_event(event_class, fields):
+    values = {}
+    for name in event_class.__dataclass_fields__:
+        if name in _OPTIONAL and fields.get(name) is None:
+            continue
+        values[name] = _CHECKS[name](_required(fields, name), name)
+    return event_class(**values)
+
+
+def _refuse_constant(name):
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unique_pairs(pairs):
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a key is there twice")
+    return fields
+
+
+def _parse_digits(digits):
+    # Python refuses to read integers of more than 4,300 digits; none of ours has more than 16. As a float the
+    # value stays well-formed JSON and is refused by the field's own check.
+    return int(digits) if len(digits) <= 20 else float(digits)
+
+
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_int=_parse_digits, object_pairs_hook=_unique_pairs
+)
+
+
+def digest(event, slug):
+    """Returns the fingerprint (64 hex digits) of an event's type, room and content: what a ref stands for."""
+    content = {name: value for name, value in asdict(event).items() if name != "ref"}
+    canonical = json.dumps([event.type, slug, content], sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,78 @@
+"""
+Facts: what the server says. Each function returns an event that `encode` turns into a frame.
+
+They take plain values: where these come from is not known here.
+"""
+import json
+from datetime import UTC
+
+from .refusals import MAX_PRESENT
+
+
+def encode(event):
+    """Returns an event as the text of one frame."""
+    return _ENCODER.encode(event)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def format_time(moment):
+    """Returns an aware datetime as ISO 8601 in UTC with a `Z`, or None for None."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def joined(room, you, offset, present, count, version, reset=False):
+    event = {
+        "type": "joined", "room": room, "you": you, "offset": offset,
+        "present": present, "count": count, "version": version,
+    }  # fmt: skip
+    return {**event, "reset": True} if reset else event
+
+
+def message(id, offset, ref, author, body, html, at, edited_at, removed, reactions, reply_to):
+    """`author` is a handle, `at` and `edited_at` aware datetimes, `reactions` {emoji: [handle]}."""
+    return {
+        "type": "message", "id": id, "offset": offset, "ref": ref, "author": {"handle": author},
+        "body": body, "html": html, "at": format_time(at), "edited_at": format_time(edited_at),
+        "removed": removed, "reactions": reactions, "reply_to": reply_to,
+    }  # fmt: skip
+
+
+def ack(ref, id, offset):
+    return {"type": "ack", "ref": ref, "id": id, "offset": offset}
+
+
+def rejected(refusal):
+    """The answer to a change that was refused; `refusal` is a Refused."""
+    event = {"type": "rejected", "ref": refusal.ref, "code": refusal.code, "detail": refusal.detail}
+    return event if refusal.retry_after is None else {**event, "retry_after": refusal.retry_after}
+
+
+def synced(offset, more, reset=False):
+    event = {"type": "synced", "offset": offset, "more": more}
+    return {**event, "reset": True} if reset else event
+
+
+def page(ref, messages, more):
+    return {"type": "page", "ref": ref, "messages": messages, "more": more}
+
+
+def presence(came, went, count):
+    """In a crowd the names would be a flood of their own, so above MAX_PRESENT only the count is told."""
+    event = {"type": "presence", "came": came, "went": went, "count": count}
+    return event if count <= MAX_PRESENT else {**event, "came": [], "went": []}
+
+
+def typing(handle, on):
+    return {"type": "typing", "handle": handle, "on": on}
+
+
+def read(offset):
+    return {"type": "read", "offset": offset}
+
+
+def updated():
+    return {"type": "updated"}

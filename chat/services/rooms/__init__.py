@@ -1,0 +1,57 @@
+"""
+Rooms, and what is said in them: every write of rooms, members, messages and reactions is here.
+
+What is stored is published to the room once it has committed. Whoever enters here (socket, API, admin, shell) is heard
+in every browser.
+"""
+
+from .changes import (
+    MAX_REACTIONS,
+    Outcome,
+    edit_message,
+    post_message,
+    remove_as_operator,
+    remove_message,
+    set_reaction,
+)
+from .places import (
+    create_first_room,
+    create_room,
+    delete_member,
+    delete_room,
+    find_member,
+    find_rooms,
+    get_readable_room,
+    get_room,
+    join_room,
+    set_role,
+    tell_lobby,
+)
+from .reading import Backlog, describe, get_backlog, get_changes, get_page, mark_read
+
+__all__ = [
+    "Backlog",
+    "MAX_REACTIONS",
+    "Outcome",
+    "create_first_room",
+    "create_room",
+    "delete_member",
+    "delete_room",
+    "describe",
+    "edit_message",
+    "find_member",
+    "find_rooms",
+    "get_backlog",
+    "get_changes",
+    "get_page",
+    "get_readable_room",
+    "get_room",
+    "join_room",
+    "mark_read",
+    "post_message",
+    "remove_as_operator",
+    "remove_message",
+    "set_reaction",
+    "set_role",
+    "tell_lobby",
+]

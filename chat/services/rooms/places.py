@@ -1,0 +1,116 @@
+"""
+Rooms and their members: made, found, entered, left, deleted.
+"""
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from chat import broadcast, protocol
+from chat.models import Member, Room
+from chat.protocol import Refused
+
+from .publishing import publish_on_commit
+
+
+def create_room(person, slug, name, topic=""):
+    """Makes a room, owned by `person` (None: by nobody), and tells the lobby. Raises `forbidden`, `taken`."""
+    if person is not None and person.is_guest:
+        raise Refused("forbidden", "Guests do not make rooms. Sign up for an account.")
+    slug, name = protocol.check_slug(slug), protocol.check_room_name(name)
+    topic = protocol.check_topic(topic)
+    try:
+        with transaction.atomic():
+            room = Room.objects.create(slug=slug, name=name, topic=topic, created_by=person)
+            if person is not None:
+                Member.objects.create(room=room, person=person, role=Member.OWNER)
+    except IntegrityError:
+        raise Refused("taken", "There is a room with this slug.") from None
+    tell_lobby()
+    return room
+
+
+def tell_lobby():
+    """Tells everyone in the lobby, on commit, that the list of rooms changed."""
+    publish_on_commit(broadcast.LOBBY_GROUP, protocol.updated)
+
+
+def delete_room(room):
+    """Deletes a room and all that was said in it, closes its sockets, and tells the lobby."""
+    group = broadcast.room_group(room.id)
+    room.delete()
+    transaction.on_commit(lambda: broadcast.close_group(group, protocol.CLOSE_NOT_FOUND))
+    tell_lobby()
+
+
+def get_room(slug):
+    """Returns the room. Raises `not_found`."""
+    room = Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
+    if room is None:
+        raise Refused("not_found", "There is no such room.")
+    return room
+
+
+def join_room(person, slug):
+    """Returns the person's standing in a room, made now where there is none. Raises `not_found`, `forbidden`."""
+    room = get_room(slug)
+    member = Member.objects.filter(room=room, person=person).first()
+    if member is None:
+        role = Member.GUEST if person.is_guest else Member.MEMBER
+        member, _ = Member.objects.get_or_create(room=room, person=person, defaults={"role": role})
+    if member.role == Member.BANNED:
+        raise Refused("forbidden", "You may not enter this room.")
+    # Both are at hand: reading them again would cost two queries.
+    member.room, member.person = room, person
+    return member
+
+
+def find_rooms(text="", page=0, size=50):
+    """Returns (rooms, more): those spoken in last come first; `text` must be part of slug, name or topic."""
+    rooms = _search(text) if text else Room.objects.all()
+    # Databases disagree on where a room without a message belongs.
+    rooms = rooms.order_by(F("last_at").desc(nulls_last=True), "-id")
+    found = list(rooms[page * size : (page + 1) * size + 1])
+    return found[:size], len(found) > size
+
+
+def _search(text):
+    fields = [Room.objects.filter(**{f"{field}__icontains": text}) for field in ("slug", "name", "topic")]
+    return fields[0] | fields[1] | fields[2]
+
+
+def get_readable_room(person, slug):
+    """Returns the room for one who reads without entering. Raises `not_found`, `forbidden`."""
+    room = get_room(slug)
+    if Member.objects.filter(room=room, person=person, role=Member.BANNED).exists():
+        raise Refused("forbidden", "You may not enter this room.")
+    return room
+
+
+def set_role(member, role):
+    """Gives a member another role. A ban closes their sockets at once."""
+    Member.objects.filter(id=member.id).update(role=role)
+    if role == Member.BANNED:
+        _close_sockets(member)
+
+
+def delete_member(member):
+    """Takes a person's standing in a room away, and closes their sockets there."""
+    _close_sockets(member)
+    member.delete()
+
+
+def _close_sockets(member):
+    group = broadcast.member_group(member.id)
+    transaction.on_commit(lambda: broadcast.close_group(group, protocol.CLOSE_FORBIDDEN))
+
+
+def find_member(member_id, session_key, token_id):
+    """Returns a member with person, room and `is_signed_in`, or None. One query."""
+    return Member.objects.with_credential(session_key, token_id).filter(id=member_id).first()
+
+
+def create_first_room():
+    """Makes the room `welcome` where there is no room at all. Returns whether it did."""
+    if Room.objects.exists():
+        return False
+    create_room(None, "welcome", "Welcome", "The first room. Make your own in the lobby.")
+    return True
