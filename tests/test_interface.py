@@ -6,10 +6,12 @@ import re
 import pytest
 from asgiref.inmemory import ChannelLayer
 from autobahn.websocket.protocol import WebSocketProtocol as Frames
+from twisted.internet import task
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import StringTransport
 
 from chatproj.transport import interface
+from chatproj.transport.downstream import text_frame
 
 KEY = base64.b64encode(b"0123456789abcdef")
 
@@ -157,6 +159,20 @@ def test_proxies_may_write_several_header_lines():
     assert line.passed_on("http.request")["client"][0] == "7.7.7.7"
 
 
+def test_an_answer_that_stops_in_the_middle_is_cut_off_and_a_slow_one_is_not(monkeypatch):
+    line = Line(timeout=30)
+    line.request()
+    message = line.passed_on("http.request")
+    line.factory.dispatch_reply(message["reply_channel"], {"status": 200, "content": b"half", "more_content": True})
+    request = line.factory.reply_protocols[message["reply_channel"]]
+    request.request_start -= 31
+    line.factory.check_timeouts()
+    assert not line.transport.disconnecting and message["reply_channel"] in line.factory.reply_protocols
+    request.answered_at -= 31
+    line.factory.check_timeouts()
+    assert line.transport.disconnecting and line.status == 200
+
+
 # Handshakes.
 
 
@@ -284,6 +300,22 @@ def test_a_second_close_and_late_frames_are_nothing(line):
     assert line.received == written
 
 
+def test_who_is_not_read_is_not_dropped_for_a_pong_that_nobody_reads(line):
+    protocol = line.open().transport.protocol
+    protocol._sendAutoPing()
+    assert protocol.autoPingTimeoutCall is not None
+    protocol.pause()
+    line.transport.clear()
+    protocol.last_data -= 100
+    line.factory.check_timeouts()
+    assert protocol.autoPingTimeoutCall is None and line.received == b""
+    protocol.resume()
+    protocol.last_data -= 100
+    line.factory.check_timeouts()
+    assert line.received[0] == 0x89
+    protocol.pause()
+
+
 # The server.
 
 
@@ -293,7 +325,7 @@ def test_the_server_passes_its_limits_on():
     factory = server.make_factory()
     assert isinstance(factory, interface.HTTPFactory)
     assert factory.trusted_proxies == 2 and factory.proxy_forwarded_address_header == "X-Forwarded-For"
-    assert factory.ws_factory.openHandshakeTimeout == 7
+    assert factory.websocket_connect_timeout == 7 < factory.ws_factory.openHandshakeTimeout
     assert factory.ws_factory.maxMessagePayloadSize == factory.ws_factory.maxFramePayloadSize == 64 * 1024
     assert factory.ws_factory.failByDrop is False and factory.ws_factory.allowNullOrigin is True
     assert server.websocket_timeout == -1
@@ -309,3 +341,32 @@ def test_a_reply_that_cannot_be_sent_stops_no_other(caplog):
     server.factory = Broken()
     server.dispatch("daphne.response.test!a", {"text": "a"})
     assert "on purpose" in caplog.text
+
+
+def test_a_member_that_fails_takes_a_broadcast_from_nobody(line, caplog):
+    line.open()
+    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server.factory = line.factory
+    line.factory.reply_protocols["daphne.response.test!broken"] = object()
+    frame = text_frame(b"hello")
+    server.broadcast(["daphne.response.test!broken", line.answer["reply_channel"]], "hello", frame)
+    assert line.received == frame
+    assert "could not be sent on daphne.response.test!broken" in caplog.text
+
+
+def test_times_are_looked_after_whatever_fails(monkeypatch, caplog):
+    clock = task.Clock()
+    monkeypatch.setattr(interface, "reactor", clock)
+    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server.timeout_checker()
+    assert "could not be looked after" in caplog.text, "it has no factory yet"
+    assert clock.getDelayedCalls()
+
+
+def test_connections_that_have_missed_something_are_closed_with_4408(line, monkeypatch):
+    monkeypatch.setattr(interface, "reactor", task.Clock())
+    line.open()
+    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server.factory = line.factory
+    server.close_lost()
+    assert line.close_code == 4408

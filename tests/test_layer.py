@@ -1,4 +1,6 @@
 """The channel layer on a real Valkey: the contract, what is counted when something is lost, and whose turn it is."""
+import os
+import resource
 import threading
 import time
 
@@ -9,7 +11,8 @@ from asgiref import conformance
 from chatproj.transport import layer as layer_module
 from chatproj.transport import scripts
 from chatproj.transport.layer import RedisChannelLayer
-from chatproj.transport.shards import UnsupportedRedis
+from chatproj.transport.sessions import RedisBackend, session_key
+from chatproj.transport.shards import Unsent, UnsupportedRedis
 
 FRAME = {"reply_channel": "daphne.response.abc!x", "path": "/"}
 
@@ -191,6 +194,61 @@ def test_a_session_comes_with_its_message(layer):
     assert layer.receiver.session is None
 
 
+def test_a_frame_whose_answer_was_lost_is_counted_and_the_next_one_comes(layer, monkeypatch):
+    for order in range(3):
+        send_frame(layer, order)
+    assert orders(layer, 1) == [0]
+    shard = layer.shards[layer.receiver.index]
+    ask = shard.ask
+
+    def lose_the_answer(*commands):
+        ask(*commands)
+        raise redis.ConnectionError("on purpose")
+
+    monkeypatch.setattr(shard, "ask", lose_the_answer)
+    with pytest.raises(redis.ConnectionError):
+        layer.receive(["websocket.receive"])
+    monkeypatch.setattr(shard, "ask", ask)
+    assert orders(layer, 1) == [2]
+    assert layer.channel_statistics("websocket.receive")["lost_count"] == 1
+
+
+def enqueue(layer, order, place):
+    index, command = layer.send_command("websocket.receive", {**FRAME, "order": order})
+    return layer.shards[index].call((*command, place))[0]
+
+
+def test_frames_go_on_after_a_redis_that_came_back_without_the_last_of_them(layer):
+    """As a replica does, or a server whose last second was not on its disk."""
+    assert [enqueue(layer, order, "first") for order in range(3)] == [b"ok"] * 3
+    assert enqueue(layer, 6, "next") == b"gap"
+    assert enqueue(layer, 5, "first") == b"ok"
+    assert enqueue(layer, 6, "next") == b"ok"
+    assert orders(layer, 5) == [0, 1, 2, 5, 6]
+    assert layer.channel_statistics("websocket.receive")["lost_count"] == 2
+
+
+def test_of_an_unknown_connection_no_frame_overtakes_one_that_was_not_taken(layer):
+    assert enqueue(layer, 7, "next") == b"gap"
+    assert enqueue(layer, 6, "first") == b"ok"
+    assert enqueue(layer, 7, "next") == b"ok"
+
+
+def test_turns_are_not_taken_from_the_living_because_redis_was_away(layer, monkeypatch):
+    monkeypatch.setattr("chatproj.transport.receiving.TURN_LEASE_SECONDS", 0.05)
+    reclaim = layer.command(scripts.RECLAIM, 100)
+    send_frame(layer, 0)
+    layer.receive(["websocket.receive"])
+    shard = layer.shards[layer.receiver.index]
+    shard.call(reclaim)
+    time.sleep(0.1)
+    shard.call(("HINCRBY", f"{layer.prefix}reclaim", "at", -3500))
+    assert shard.call(reclaim) == [[]]
+    assert shard.call(reclaim) == [[]], "nor by the next who asks, for as long as a renewal may take"
+    shard.call(("HSET", f"{layer.prefix}reclaim", "from", 0))
+    assert shard.call(reclaim) == [[b"daphne.response.abc!x"]]
+
+
 # Losses are counted.
 
 
@@ -217,6 +275,15 @@ def test_a_full_channel_is_counted_and_makes_room_for_what_expires(valkey_url):
     assert layer.receive(["jobs"]) == ("jobs", {"new": True})
 
 
+def test_what_another_layer_left_behind_counts_as_expired(valkey_url):
+    layer = make_layer(valkey_url, capacity=1)
+    redis.StrictRedis.from_url(valkey_url).rpush(f"{layer.prefix}jobs", "asgi:5fd0")
+    assert layer.channel_statistics("jobs")["messages_pending"] == 1
+    layer.send("jobs", {"number": 1})
+    assert layer.receive(["jobs"]) == ("jobs", {"number": 1})
+    assert layer.channel_statistics("jobs")["expired_count"] == 1
+
+
 def test_pending_messages_and_their_age_are_told(layer):
     send_frame(layer, 0)
     send_frame(layer, 1)
@@ -240,6 +307,27 @@ def test_a_group_forgets_an_interface_that_is_gone(layer):
     assert layer.receive(["daphne.response.here!"]) == ("daphne.response.here!b", {"text": "hello"})
     assert layer.channel_statistics("daphne.response.gone!")["gone_count"] == 1
     assert layer.group_channels("room") == ["daphne.response.here!b"]
+
+
+def test_an_interface_that_was_taken_for_dead_is_told_when_it_comes_back(layer):
+    lease = layer.command(scripts.LEASE_INTERFACE, "daphne.response.gone!", 1)
+    shard = layer.shards[layer.consistent_hash("room")]
+    layer.group_add("room", "daphne.response.gone!a")
+    assert shard.call(lease) == [0]
+    time.sleep(0.01)
+    layer.send_group("room", {"text": "hello"})
+    assert shard.call(lease) == [1]
+    assert shard.call(lease) == [0]
+
+
+def test_an_interface_is_not_taken_for_dead_because_redis_was_away(layer):
+    shard = layer.shards[layer.consistent_hash("room")]
+    layer.group_add("room", "daphne.response.here!a")
+    shard.call(layer.command(scripts.LEASE_INTERFACE, "daphne.response.here!", 1))
+    shard.call(layer.command(scripts.RECLAIM, 100), ("HINCRBY", f"{layer.prefix}reclaim", "at", -3500))
+    time.sleep(0.01)
+    layer.send_group("room", {"text": "hello"})
+    assert layer.receive(["daphne.response.here!"])[1] == {"text": "hello"}
 
 
 def test_a_group_message_to_a_list_that_nobody_empties_is_slowed_down_and_then_counted(valkey_url, monkeypatch):
@@ -281,6 +369,13 @@ def test_who_left_a_group_hears_nothing_more(layer):
     assert [layer.receive(["daphne.response.abc!"])[0][-1] for _ in range(2)] == ["b", "c"]
 
 
+def test_a_group_that_another_layer_left_behind_is_begun_anew(layer):
+    for shard in layer.shards:
+        shard.call(("ZADD", f"{layer.prefix}group:room", 1, "daphne.response.old!a"))
+    layer.group_add("room", "daphne.response.abc!a")
+    assert layer.group_channels("room") == ["daphne.response.abc!a"]
+
+
 def test_a_group_that_was_empty_in_between_is_read_anew(layer):
     layer.group_add("room", "daphne.response.abc!a")
     layer.send_group("room", {"text": "1"})
@@ -289,6 +384,92 @@ def test_a_group_that_was_empty_in_between_is_read_anew(layer):
     layer.group_add("room", "daphne.response.abc!b")
     layer.send_group("room", {"text": "2"})
     assert layer.receive(["daphne.response.abc!"]) == ("daphne.response.abc!b", {"text": "2"})
+
+
+# Sending with the next trip.
+
+
+def test_what_is_sent_later_leaves_with_the_next_question(layer):
+    for group in "abcdef":
+        layer.group_add(group, "daphne.response.abc!x")
+    for group in "abcdef":
+        layer.send_group_later(group, {"text": group})
+    layer.send_later("daphne.response.abc!x", {"text": "g"})
+    layer.receiver.finish()
+    assert [layer.receive(["daphne.response.abc!"])[1]["text"] for _ in range(7)] == list("abcdefg")
+
+
+def test_what_is_sent_later_waits_while_there_is_no_connection(layer, monkeypatch):
+    layer.send_later("daphne.response.abc!x", {"text": "hello"})
+    for shard in layer.shards:
+        monkeypatch.setitem(shard.pool.connection_kwargs, "port", 1)
+        shard.pool.reset()
+    with pytest.raises(Unsent):
+        layer.receiver.finish()
+    monkeypatch.undo()
+    for shard in layer.shards:
+        shard.pool.reset()
+    layer.receiver.finish()
+    assert layer.receive(["daphne.response.abc!"])[1] == {"text": "hello"}
+
+
+def test_without_memory_what_is_sent_is_refused_and_the_next_message_comes(valkey_url, caplog):
+    layer = make_layer(valkey_url)
+    server = redis.StrictRedis.from_url(valkey_url)
+    send_frame(layer, 0)
+    send_frame(layer, 1)
+    assert orders(layer, 1) == [0]
+    layer.send_later("jobs", {})
+    server.config_set("maxmemory", 1)
+    try:
+        assert orders(layer, 1) == [1]
+        renewed, lost, _ = layer.shards[0].call(
+            layer.command(scripts.RENEW, layer.receiver.name, 4000, layer.receiver.reply),
+            layer.command(scripts.RECLAIM, 100),
+            layer.command(scripts.LEASE_INTERFACE, "daphne.response.abc!", 10000),
+        )
+    finally:
+        server.config_set("maxmemory", 0)
+    assert (renewed, lost) == (1, [])
+    assert "refused what a consumer sent" in caplog.text
+
+
+def test_a_message_is_in_hand_before_its_sender_slows_down(valkey_url, monkeypatch):
+    layer = make_layer(valkey_url)
+    send_frame(layer, 0)
+    in_hand = []
+    layer.receiver.later(0, ("PING",), lambda answer: in_hand.append(layer.receiver.reply))
+    layer.receive(["websocket.receive"])
+    assert in_hand == ["daphne.response.abc!x"]
+
+
+def test_a_connections_message_may_be_sent_later_too(layer):
+    layer.send_later("websocket.receive", {**FRAME, "order": 0})
+    layer.receiver.finish()
+    assert orders(layer, 1) == [0]
+
+
+def test_a_reading_never_shortens_the_life_of_a_session(layer):
+    send_frame(layer, 0)
+    key = f"{layer.prefix}session:{session_key(FRAME['reply_channel'])}"
+    shard = layer.shards[layer.consistent_hash("daphne.response.abc!")]
+    shard.call(("SET", key, "x", "EX", 86400))
+    layer.receive(["websocket.receive"])
+    assert layer.receiver.session == b"x"
+    assert shard.call(("TTL", key))[0] > 80000
+
+
+def test_a_session_is_saved_from_elsewhere_where_its_connection_reads_it(layer):
+    backend, key = RedisBackend(layer), session_key(FRAME["reply_channel"])
+    send_frame(layer, 0)
+    send_frame(layer, 1)
+    layer.receive(["websocket.receive"])
+    assert backend.save(key, "from within", 60, must_create=True)
+    layer.receiver.finish()
+    assert in_a_worker(lambda: backend.save(key, "from without", 60, must_create=False))
+    assert not in_a_worker(lambda: backend.save(key, "a second one", 60, must_create=True))
+    layer.receive(["websocket.receive"])
+    assert backend.load(key) == "from without"
 
 
 # The commands that it takes.
@@ -375,6 +556,28 @@ def test_waiting_ends_when_something_comes(layer):
     started = time.monotonic()
     assert layer.receive(["jobs", "websocket.receive"], block=True) == ("jobs", {"late": True})
     assert time.monotonic() - started < 2
+
+
+def test_it_waits_in_a_process_with_more_than_a_thousand_open_files(layer):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4096, hard)), hard))
+    files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        threading.Timer(0.2, lambda: layer.send("jobs", {"late": True})).start()
+        assert in_a_worker(lambda: layer.receive(["jobs"], block=True)) == ("jobs", {"late": True})
+    finally:
+        for file in files:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_any_thread_hands_out_what_another_has_expanded(layer):
+    """As for a stock Daphne, whose `receive_twisted` runs in one thread and then in another."""
+    for name in "abc":
+        layer.group_add("room", f"daphne.response.abc!{name}")
+    layer.send_group("room", {"text": "x"})
+    got = [in_a_worker(lambda: layer.receive(["daphne.response.abc!"]))[0][-1] for _ in range(3)]
+    assert got == ["a", "b", "c"]
 
 
 def test_waiting_ends_for_a_frame_too(layer):

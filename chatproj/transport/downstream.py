@@ -8,6 +8,7 @@ import logging
 import struct
 import time
 
+from hiredis import ReplyError
 from twisted.internet import defer, reactor
 
 from . import scripts
@@ -18,6 +19,9 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 BLOCK_SECONDS = 5
 TURN_SECONDS = 0.005
+# So many groups' members are kept at hand; those that were read longest ago go first.
+MAX_GROUPS = 10000
+MEMBERS_SECONDS = 5
 TEXT_FRAME = 0x81  # final fragment, opcode 1
 
 
@@ -89,15 +93,29 @@ class Downstream:
     def _read_members(self, group):
         index = self.layer.consistent_hash(group.decode())
         command = self.layer.command(scripts.GROUP_MEMBERS, group, self.process)
-        (answer,) = yield self.clients[index].call(command)
-        if isinstance(answer, Exception):
-            raise answer
+        answer = yield self._ask_patiently(self.clients[index], command)
         known = answer[0], [channel.decode() for channel in answer[1:]]
-        if len(known[1]) == 0:
-            self._members.pop(group, None)
-        else:
+        self._members.pop(group, None)
+        if known[1]:
             self._members[group] = known
+        if len(self._members) > MAX_GROUPS:
+            del self._members[next(iter(self._members))]
         return known
+
+    @defer.inlineCallbacks
+    def _ask_patiently(self, client, command):
+        # The message is off its list already: without an answer it would be lost for all of the members.
+        deadline = time.monotonic() + MEMBERS_SECONDS
+        while True:
+            try:
+                (answer,) = yield client.call(command)
+                if isinstance(answer, Exception):
+                    raise answer
+                return answer
+            except (Disconnected, ReplyError):
+                if time.monotonic() > deadline:
+                    raise
+            yield _sleep(0.1)
 
 
 def text_frame(payload):

@@ -23,12 +23,14 @@ from zope.interface import implementer
 
 from .layer import RedisChannelLayer
 from .links import RedisLink, ThreadLink
+from .ordering import CLOSE_CONNECTION_LOST
 
 logger = logging.getLogger(__name__)
 
 MAX_FRAME_BYTES = 64 * 1024
 MAX_BODY_BYTES = 1024 * 1024
 HANDSHAKE_SECONDS = 20
+HANG_UP_SECONDS = 5
 MAX_PARAMETERS = 100
 # What the interface's own refusals are called in JSON.
 ERROR_CODES = {400: "invalid_field", 413: "too_large", 503: "unavailable"}
@@ -45,6 +47,7 @@ MAX_UNREAD_SECONDS = 60
 # When the server ends: so many sockets are closed at a time, for not all of their owners shall come back at once.
 CLOSE_BATCH = 200
 CLOSE_PAUSE_SECONDS = 0.05
+CHECK_SECONDS = 2
 
 
 @implementer(interfaces.IPushProducer)
@@ -95,6 +98,7 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
     """One websocket. Refuses `?session_key=`, closes with the codes that servers use, and drops who does not read."""
 
     unread = None
+    is_paused = False
 
     def onConnect(self, request):
         # Channels would log the socket in by this parameter, over the cookie: a link could plant a login.
@@ -140,13 +144,16 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
             self.unread.count(len(frame))
         write_now(self.transport, frame)
 
-    def sendMessage(self, payload, *args, **kwargs):
+    def sendMessage(self, payload, isBinary=False, **kwargs):
         if self.unread is not None and self.unread.since is not None:
             self.unread.count(len(payload))
-        super().sendMessage(payload, *args, **kwargs)
+        # Not by autobahn's own: it holds the server, too, to the limit for what clients send.
+        if self.state == self.STATE_OPEN:
+            self.sendFrame(opcode=2 if isBinary else 1, payload=payload)
 
     def drop_slow_reader(self):
         logger.warning("%s does not read: dropped with %d bytes unread", self.reply_channel, self.unread.unread_bytes)
+        self.unread.unread_bytes = 0
         self.transport.abortConnection()
 
     def check_ping(self):
@@ -156,8 +163,22 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
         elif self.state == self.STATE_OPEN:
             if self.unread is not None and self.unread.seconds > MAX_UNREAD_SECONDS:
                 self.drop_slow_reader()
-            else:
+            elif not self.is_paused:
                 super().check_ping()
+
+    def pause(self):
+        """Reads nothing more, so no pong either: a ping that is under way must not end the connection."""
+        if self.autoPingTimeoutCall is not None:
+            self.autoPingTimeoutCall.cancel()
+            self.autoPingTimeoutCall = self.autoPingPending = None
+        self.is_paused = True
+        self.transport.pauseProducing()
+
+    def resume(self):
+        if self.is_paused:
+            self.is_paused = False
+            self.last_data = time.time()
+            self.transport.resumeProducing()
 
     def refuse_handshake(self):
         """Nobody has consumed it in time."""
@@ -196,10 +217,17 @@ def write_now(transport, data):
     return None if sent == len(data) else transport.write(data[sent:])
 
 
+def log_failure(event):
+    """Of all that Twisted says, passes on what nobody else has caught."""
+    if event.get("log_failure") is not None:
+        logger.error("Unhandled in the reactor: %s", event["log_failure"].getTraceback())
+
+
 class WebRequest(http_protocol.WebRequest):
     """One HTTP request, or the beginning of a websocket. Bounds the body and distrusts what a client says of itself."""
 
     body_bytes = 0
+    answered_at = 0
 
     def handleContentChunk(self, data):
         self.body_bytes += len(data)
@@ -238,8 +266,17 @@ class WebRequest(http_protocol.WebRequest):
         self.channel.persistent = False
         self.basic_error(status, reason, detail)
 
+    def serverResponse(self, message):
+        self.answered_at = time.monotonic()
+        super().serverResponse(message)
+
     def basic_error(self, status, status_text, body):
         """Says what Daphne itself refuses, or waits for in vain: JSON under /api/, else its small page."""
+        if self._got_response_start:
+            # Too late for a status. While parts of the answer come it may take its time; else its worker has died.
+            if time.monotonic() - self.answered_at > self.factory.timeout:
+                self.loseConnection()
+            return None
         if status == 500:
             # What fails in here is passing it on: the channel layer is away.
             status, status_text = 503, b"Service Unavailable"
@@ -273,7 +310,8 @@ class HTTPFactory(http_protocol.HTTPFactory):
             maxMessagePayloadSize=MAX_FRAME_BYTES,
             # Say 1007 or 1009 before hanging up, rather than just hang up.
             failByDrop=False,
-            openHandshakeTimeout=handshake_seconds,
+            # Later than `check_ping`, which says 503 where this one just hangs up.
+            openHandshakeTimeout=handshake_seconds + HANG_UP_SECONDS,
             autoPingTimeout=ping_timeout,
             # Every call of this sets it back; with it, `Origin: null` reaches our own check.
             allowNullOrigin=True,
@@ -296,6 +334,7 @@ class Server(server.Server):
     def __init__(self, *args, trusted_proxies=0, websocket_handshake_timeout=HANDSHAKE_SECONDS, **kwargs):
         # -1: a websocket may live as long as it answers pings; Daphne's default ends it after group_expiry.
         kwargs.setdefault("websocket_timeout", -1)
+        kwargs.setdefault("websocket_connect_timeout", websocket_handshake_timeout)
         if trusted_proxies:
             kwargs["proxy_forwarded_address_header"] = "X-Forwarded-For"
             kwargs["proxy_forwarded_proto_header"] = "X-Forwarded-Proto"
@@ -309,9 +348,9 @@ class Server(server.Server):
     def run(self):
         """Serves until the reactor stops. Returns the exit code: 1 where it could not listen."""
         self.factory = self.make_factory()
-        globalLogBeginner.beginLoggingTo([lambda _: None], redirectStandardIO=False, discardBuffer=True)
+        globalLogBeginner.beginLoggingTo([log_failure], redirectStandardIO=False, discardBuffer=True)
         reactor.callWhenRunning(self.link.start)
-        reactor.callLater(2, self.timeout_checker)
+        reactor.callLater(CHECK_SECONDS, self.timeout_checker)
         reactor.addSystemEventTrigger("before", "shutdown", self.close_sockets)
         for description in self.endpoints:
             logger.info("Listening on endpoint %s", description)
@@ -354,20 +393,24 @@ class Server(server.Server):
         protocols = self.factory.reply_protocols
         for channel in channels:
             protocol = protocols.get(channel)
-            if protocol is not None:
+            if protocol is None:
+                continue
+            try:
                 protocol.send_frame(frame, text)
+            except Exception:
+                logger.exception("A message to many could not be sent on %s", channel)
 
     def pause(self, channel):
         """There is no room for what this connection says: its socket is not read, and TCP makes the client wait."""
         protocol = self.factory.reply_protocols.get(channel)
         if isinstance(protocol, WebSocketProtocol):
-            protocol.transport.pauseProducing()
+            protocol.pause()
 
     def resume(self, channel):
         """There is room again."""
         protocol = self.factory.reply_protocols.get(channel)
         if isinstance(protocol, WebSocketProtocol):
-            protocol.transport.resumeProducing()
+            protocol.resume()
 
     def refuse(self, channel):
         """A request could not be passed on."""
@@ -381,15 +424,32 @@ class Server(server.Server):
         self.exit_code = 1
         reactor.callWhenRunning(reactor.stop)
 
+    def timeout_checker(self):
+        """Daphne's, that goes on whatever fails in it."""
+        reactor.callLater(CHECK_SECONDS, self.timeout_checker)
+        try:
+            self.factory.check_timeouts()
+        except Exception:
+            logger.exception("Time-outs and pings could not be looked after")
+
     @defer.inlineCallbacks
-    def close_sockets(self):
-        """Closes every websocket with 1001, in batches, and waits until what they still said has been passed on."""
-        for listener in self.listeners:
-            listener.addCallback(lambda port: port.stopListening())
+    def close_all(self, code):
+        """Closes every websocket, in batches."""
         sockets = [p for p in self.factory.reply_protocols.values() if isinstance(p, WebSocketProtocol)]
         for start in range(0, len(sockets), CLOSE_BATCH):
             for protocol in sockets[start : start + CLOSE_BATCH]:
-                protocol.serverClose(1001)
+                protocol.serverClose(code)
             yield task.deferLater(reactor, CLOSE_PAUSE_SECONDS, lambda: None)
+
+    def close_lost(self):
+        """The connections have missed messages, and are in no group any more: they come back, and resume."""
+        return self.close_all(CLOSE_CONNECTION_LOST)
+
+    @defer.inlineCallbacks
+    def close_sockets(self):
+        """Closes every websocket with 1001, and waits until what they still said has been passed on."""
+        for listener in self.listeners:
+            listener.addCallback(lambda port: port.stopListening())
+        yield self.close_all(1001)
         yield task.deferLater(reactor, 0.3, lambda: None)
         yield self.link.stop()

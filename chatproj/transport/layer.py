@@ -32,6 +32,10 @@ SLOW_DOWN_STEP_SECONDS = 0.02
 # A list that did not drain while somebody waited for it is not waited for again so soon.
 STALLED_SECONDS = 5
 LOG_EVERY_SECONDS = 10
+# So many groups' members are kept at hand, where no interface of ours expands what is sent to groups.
+MAX_GROUPS = 10000
+# What the scripts say of a message that they did not take.
+REFUSED = (0, b"full", b"gap")
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -58,6 +62,7 @@ class RedisChannelLayer(StockRedisChannelLayer):
         self.shards = [Shard(client) for client in self._connection_list]
         self._local = threading.local()
         self._group_members = {}
+        self.expanded = collections.defaultdict(collections.deque)  # messages to groups, for members of a process
         self._stalled = {}
         self._logged = collections.defaultdict(float)
 
@@ -84,7 +89,7 @@ class RedisChannelLayer(StockRedisChannelLayer):
         for _ in range(self.ring_size if is_spread else 1):
             index, command = self.send_command(channel, message)
             (answer,) = self.shards[index].call(command)
-            if answer not in (0, b"full", b"gap"):
+            if answer not in REFUSED:
                 return
         raise self.ChannelFull(channel)
 
@@ -115,13 +120,17 @@ class RedisChannelLayer(StockRedisChannelLayer):
     def send_later(self, channel, message):
         """Like `send`, with the next trip of this thread's receiver. It does not fail; see `settle`."""
         index, command = self.send_command(channel, message, OVERFILL)
-        self.receiver.later(index, command, lambda length: self.settle(self.non_local_name(channel), length))
+        self.receiver.later(index, command, lambda length: self.settle(self.non_local_name(channel), length, index))
 
     def send_group_later(self, group, message):
         """Like `send_group`, with the next trip of this thread's receiver."""
+        if self.ring_size > 1:
+            # It takes trips of its own, behind what waits.
+            self.receiver.send_waiting()
+            return self.send_group(group, message)
         assert self.valid_group_name(group), "Group name not valid"
         body = self.serialize(message)
-        self.receiver.later(
+        return self.receiver.later(
             0, self._group_send_command(group, body), lambda found: self.settle_group(group, body, found)
         )
 
@@ -132,7 +141,9 @@ class RedisChannelLayer(StockRedisChannelLayer):
             return self.send(channel, message)
         index = self.consistent_hash(self.non_local_name(message["reply_channel"]))
         body = self.serialize(message)
-        command = self.command(scripts.GIVE_BACK, channel, message["reply_channel"], body, self.expiry)
+        command = self.command(
+            scripts.GIVE_BACK, channel, message["reply_channel"], body, self.expiry, CONNECTION_LEASE_SECONDS
+        )
         return receiver.later(index, command)
 
     def receive(self, channels, block=False):
@@ -195,7 +206,10 @@ class RedisChannelLayer(StockRedisChannelLayer):
         if known is None or known[0] < version:
             command = self.command(scripts.GROUP_MEMBERS, group, process)
             ((fresh, *members),) = self.shards[self.consistent_hash(group)].call(command)
+            self._group_members.pop((group, process), None)
             known = self._group_members[group, process] = fresh, [member.decode() for member in members]
+            if len(self._group_members) > MAX_GROUPS:
+                del self._group_members[next(iter(self._group_members))]
         return known[1]
 
     def send_group(self, group, message):
@@ -248,18 +262,20 @@ class RedisChannelLayer(StockRedisChannelLayer):
             with contextlib.suppress(self.ChannelFull):
                 self.send(member.decode(), self.deserialize(body))
 
-    def settle(self, channel, length):
-        """Looks at the length that a list had after a push (0: it was full): logs a loss, or slows down."""
-        if length == 0:
+    def settle(self, channel, length, index=None):
+        """Looks at the length that a list had after a push, or what else Redis said: logs a loss, or slows down."""
+        if length in REFUSED:
             self.log_loss(channel, "is full; a message to it is lost")
-        elif length > self.get_capacity(channel) and self._stalled.get(channel, 0) < time.monotonic():
-            self._slow_down(channel)
+        elif isinstance(length, int) and length > self.get_capacity(channel):
+            self._slow_down(channel, self.consistent_hash(channel) if index is None else index)
 
-    def _slow_down(self, channel):
-        shard, deadline = self.shards[self.consistent_hash(channel)], time.monotonic() + SLOW_DOWN_SECONDS
+    def _slow_down(self, channel, index):
+        if time.monotonic() < self._stalled.get(channel, 0):
+            return
+        deadline = time.monotonic() + SLOW_DOWN_SECONDS
         while time.monotonic() < deadline:
             time.sleep(SLOW_DOWN_STEP_SECONDS)
-            (length,) = shard.call(("LLEN", self.prefix + channel))
+            (length,) = self.shards[index].call(("LLEN", self.prefix + channel))
             if length <= self.get_capacity(channel):
                 return
         self._stalled[channel] = time.monotonic() + STALLED_SECONDS

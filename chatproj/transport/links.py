@@ -31,15 +31,13 @@ class RedisLink:
         self.process = process
         self.home = layer.consistent_hash(process)
         greeting = [("SCRIPT", "LOAD", script.text) for script in scripts.ALL]
-        self.clients = [
-            RedisClient(shard.pool, greeting, self._connected if index == self.home else None)
-            for index, shard in enumerate(layer.shards)
-        ]
+        self.clients = [RedisClient(shard.pool, greeting, self._connected) for shard in layer.shards]
         self.reader = RedisClient(layer.shards[self.home].pool)
         self.outlet = Upstream(layer, self.clients[self.home], server.pause, server.resume, server.refuse)
         self.downstream = Downstream(
             layer, process, self.reader, self.clients, server.dispatch, server.broadcast
         )
+        self.server = server
         self.renewal = task.LoopingCall(self._renew, LEASE_SECONDS * 1000)
 
     def start(self):
@@ -58,8 +56,13 @@ class RedisLink:
         calls = [client.call(command) for client in self.clients]
         for call in calls:
             # Redis is away: the client says so, and tries again.
-            call.addErrback(lambda failure: None)
+            call.addCallbacks(self._renewed, lambda failure: None)
         return defer.DeferredList(calls)
+
+    def _renewed(self, answers):
+        if answers == [1]:
+            logger.warning("This interface was taken for dead, and its connections have missed something: closing them")
+            self.server.close_lost()
 
     @defer.inlineCallbacks
     def stop(self):

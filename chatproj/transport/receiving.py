@@ -5,14 +5,18 @@ A connection's next message is given out when its last one is done with, which i
 thread has sent meanwhile goes in the same trip, before. It is the channel layer's, and knows no chat.
 """
 import collections
+import contextlib
 import itertools
+import logging
 import os
 import random
 import socket
 from typing import NamedTuple
 
 from . import scripts
-from .shards import Waiter, wait_for_any
+from .shards import OUTAGES, Unsent, Waiter, wait_for_any
+
+logger = logging.getLogger(__name__)
 
 SESSION_LEASE_SECONDS = 3600
 # A worker renews its turn every second; one that does not for so long is taken for dead.
@@ -29,18 +33,20 @@ class Receiver:
         self.name = f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.{random.randrange(10**9)}"
         self.reply, self.index = "", 0  # the connection whose message is in hand, and its shard
         self.session = None  # what Redis holds as that connection's session
+        self._since = ""  # when its turn began: by that Redis tells this turn from another
         self._popped = collections.deque()
-        self._expanded = collections.defaultdict(collections.deque)
         self._waiters = {}
         self._waiting = []
+        self._unsettled = []
         self._checked = False
         self.wake_up = None  # a file whose readability ends the waiting
 
     def receive(self, channels, block):
         """Returns (channel, message) or None."""
         for channel in channels:
-            if self._expanded.get(channel):
-                return self._expanded[channel].popleft()
+            if self.layer.expanded.get(channel):
+                with contextlib.suppress(IndexError):  # another thread was faster
+                    return self.layer.expanded[channel].popleft()
         if not self._checked:
             for shard in self.layer.shards:
                 shard.check_version()
@@ -52,19 +58,30 @@ class Receiver:
 
     def finish(self):
         """Says that the message in hand is done with, and lets go of what was popped ahead, without asking for more."""
+        self._finish_turn()
+        while self._popped:
+            index, channel, item = self._popped[-1]
+            self.layer.shards[index].call(("LPUSH", self.layer.prefix + channel, item))
+            self._popped.pop()
+
+    def _finish_turn(self):
         if self.reply or self._waiting:
             # It listens to nothing, so nothing comes back.
             self._ask(self.index, [""])
-        while self._popped:
-            index, channel, item = self._popped.popleft()
-            self.layer.shards[index].call(("LPUSH", self.layer.prefix + channel, item))
 
     # Asking.
 
     def _poll(self, channels):
         shards = self._by_shard(channels)
         while self._popped:
-            found = self._open_popped(*self._popped.popleft(), shards)
+            # Several hosts may have answered at once; what was done in between must not wait for another consumer.
+            self._finish_turn()
+            popped = self._popped.popleft()
+            try:
+                found = self._open_popped(*popped, shards)
+            except OUTAGES:
+                self._popped.appendleft(popped)
+                raise
             if found is not None:
                 return found
         if self.index not in shards:
@@ -89,26 +106,27 @@ class Receiver:
     def _ask(self, index, channels, token=b""):
         finished = self.reply if index == self.index else ""
         command = self.layer.command(
-            scripts.NEXT, self.name, TURN_LEASE_SECONDS * 1000, finished, token,
+            scripts.NEXT, self.name, TURN_LEASE_SECONDS * 1000, finished, self._since, token,
             f"{self.layer.prefix}session:chn", SESSION_LEASE_SECONDS, random.randrange(len(channels)), *channels,
         )  # fmt: skip
-        answer = self._call(index, command)
-        if finished:
-            self.reply, self.session = "", None
-        if not answer:
-            return None
-        channel, body, reply, session = answer
-        if not reply:
-            return self._open(channel.decode(), body)
-        self.reply, self.index, self.session = reply.decode(), index, session
-        return channel.decode(), self.layer.deserialize(body)
+        try:
+            answer = self._call(index, command)
+            if finished:
+                self.reply, self.session = "", None
+            if not answer:
+                return None
+            channel, body, reply, session, since = answer
+            if reply:
+                self.reply, self.index, self.session, self._since = reply.decode(), index, session, since
+        finally:
+            # Not before: it may take longer than a turn's lease, which is renewed for what is in hand.
+            self._settle()
+        return (channel.decode(), self.layer.deserialize(body)) if reply else self._open(channel.decode(), body)
 
     def _open_popped(self, index, channel, item, shards):
         if item[:1] == b"T":
-            if self.reply and index != self.index:
-                self.finish()
             return self._ask(index, shards.get(index, [channel]), item[1:])
-        if int(item[1:14]) <= self.layer.shards[index].now():
+        if item[:1] not in (b"M", b"G") or int(item[1:14]) <= self.layer.shards[index].now():
             self.layer.shards[index].call(self.layer.command(scripts.COUNT, channel, "expired_count", 1))
             return None
         return self._open(channel, item)
@@ -120,8 +138,9 @@ class Receiver:
             return name.decode() or channel, self.layer.deserialize(body)
         version, (group, _, body) = item[14:30], item[30:].partition(b"\0")
         members = self.layer.group_members(group.decode(), channel, version)
-        self._expanded[channel].extend((member, self.layer.deserialize(body)) for member in members)
-        return self._expanded[channel].popleft() if members else None
+        first, *others = [(member, self.layer.deserialize(body)) for member in members] or [None]
+        self.layer.expanded[channel].extend(others)
+        return first
 
     # Waiting.
 
@@ -129,8 +148,11 @@ class Receiver:
         """Blocks on all shards at once. Returns whether something has come."""
         if self.reply:
             self.finish()
-        waiters = {index: self._begin(index, names) for index, names in self._by_shard(channels).items()}
+        waiters = {}
         try:
+            for index, names in self._by_shard(channels).items():
+                waiters[index] = self._waiters.setdefault(index, Waiter(self.layer.shards[index]))
+                waiters[index].begin([self.layer.prefix + name for name in names], self.layer.blpop_timeout)
             ready = wait_for_any(list(waiters.values()), self.layer.blpop_timeout + 1, self.wake_up)
             for index, waiter in waiters.items():
                 popped = waiter.end() if waiter in ready else waiter.call_off()
@@ -143,13 +165,6 @@ class Receiver:
             raise
         return bool(self._popped)
 
-    def _begin(self, index, names):
-        if index not in self._waiters:
-            self._waiters[index] = Waiter(self.layer.shards[index])
-        waiter = self._waiters[index]
-        waiter.begin([self.layer.prefix + name for name in names], self.layer.blpop_timeout)
-        return waiter
-
     # Sending together with the next question.
 
     def later(self, index, command, settle=None):
@@ -160,19 +175,48 @@ class Receiver:
         """Whether this thread has a message of that connection in hand."""
         return bool(self.reply) and self.reply == connection
 
+    def send_waiting(self):
+        """Sends what waits, now: something must not overtake it."""
+        for index in {entry.index for entry in self._waiting}:
+            self._run(index)
+        self._settle()
+
     def _call(self, index, command):
         """Runs what waits, and then `command` on its shard: one trip where all is there. Returns its answer."""
-        waiting, self._waiting = self._waiting, []
-        for other in {entry.index for entry in waiting} - {index}:
-            self._run(other, [entry for entry in waiting if entry.index == other])
-        return self._run(index, [entry for entry in waiting if entry.index == index], command)
+        for other in {entry.index for entry in self._waiting} - {index}:
+            self._run(other)
+        (answer,) = self._run(index, command)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    def _run(self, index, entries, *commands):
-        answers = self.layer.shards[index].call(*(entry.command for entry in entries), *commands)
-        for entry, answer in zip(entries, answers, strict=False):
-            if entry.settle is not None:
-                entry.settle(answer)
-        return answers[-1]
+    def _run(self, index, *commands):
+        entries = [entry for entry in self._waiting if entry.index == index]
+        others = [entry for entry in self._waiting if entry.index != index]
+        try:
+            answers = self.layer.shards[index].ask(*(entry.command for entry in entries), *commands)
+        except Unsent:
+            raise  # and they wait for the next trip
+        except OUTAGES:
+            self._waiting = others
+            if entries:
+                logger.warning("The connection broke: nobody knows whether %d messages have left", len(entries))
+            raise
+        self._waiting = others
+        self._unsettled.extend(zip(entries, answers, strict=False))
+        return answers[len(entries) :]
+
+    def _settle(self):
+        """Looks at what became of the commands that went with a trip. It concerns nobody who asked for a message."""
+        unsettled, self._unsettled = self._unsettled, []
+        for entry, answer in unsettled:
+            try:
+                if isinstance(answer, Exception):
+                    logger.error("Redis has refused what a consumer sent or saved: %s", answer)
+                elif entry.settle is not None:
+                    entry.settle(answer)
+            except Exception:
+                logger.exception("What a consumer sent could not be delivered")
 
 
 class Later(NamedTuple):

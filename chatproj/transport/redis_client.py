@@ -7,6 +7,7 @@ paused server. The parser is hiredis'. It knows neither channels nor chat.
 import collections
 import logging
 import random
+import time
 
 import hiredis
 import redis
@@ -61,6 +62,8 @@ class _Protocol(protocol.Protocol):
             answer = self.reader.gets()
             if answer is False:
                 return
+            if isinstance(answer, hiredis.ReplyError) and str(answer).startswith("NOSCRIPT"):
+                self.client.restart()
             entry = self.waiting[0]
             entry[1].append(answer)
             if len(entry[1]) == entry[0]:
@@ -71,10 +74,11 @@ class _Protocol(protocol.Protocol):
         if self.alarm is not None:
             self.alarm.cancel()
             self.alarm = None
+        # First, so that whoever asks again at once does not ask this connection: nobody would answer there.
+        self.client.lost(self)
         waiting, self.waiting = self.waiting, collections.deque()
         for entry in waiting:
             entry[2].errback(Disconnected(f"Redis at {self.client.address} is away"))
-        self.client.lost(self)
 
 
 def _plain(command):
@@ -96,6 +100,7 @@ class RedisClient:
         self._on_connect = on_connect
         self._protocol = None
         self._attempts = 0
+        self._away_since = time.monotonic()
         self._stopped = False
 
     @property
@@ -106,6 +111,11 @@ class RedisClient:
     @property
     def is_connected(self):
         return self._protocol is not None
+
+    @property
+    def seconds_away(self):
+        """How long there has been no connection."""
+        return 0 if self._protocol is not None else time.monotonic() - self._away_since
 
     def start(self):
         self._connect()
@@ -171,7 +181,7 @@ class RedisClient:
 
     def lost(self, gone):
         if gone is self._protocol:
-            self._protocol = None
+            self._protocol, self._away_since = None, time.monotonic()
             self._again("the connection ended")
 
     def _again(self, why):
@@ -180,5 +190,6 @@ class RedisClient:
         self._attempts += 1
         if self._attempts == 1:
             logger.warning("Redis at %s is away, trying again: %s", self.address, why)
-        pause = min(LONGEST_PAUSE_SECONDS, 0.1 * 2**self._attempts) * random.uniform(0.5, 1)
+        # Bounded before it is raised: after half an hour away it would be no float any more.
+        pause = min(LONGEST_PAUSE_SECONDS, 0.1 * 2 ** min(self._attempts, 10)) * random.uniform(0.5, 1)
         reactor.callLater(pause, self._connect)

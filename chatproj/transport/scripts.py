@@ -16,10 +16,14 @@ import hashlib
 
 
 class Script:
-    """A script and the name under which Redis keeps it."""
+    """
+    A script and the name under which Redis keeps it.
 
-    def __init__(self, text):
-        self.text = _PRELUDE + text
+    One that `frees` runs even where Redis has no memory left: else nothing that fills it could be taken out.
+    """
+
+    def __init__(self, text, frees=False):
+        self.text = ("#!lua flags=allow-oom\n" if frees else "") + _PRELUDE + text
         self.sha = hashlib.sha1(self.text.encode()).hexdigest()
 
     def command(self, *arguments):
@@ -41,7 +45,8 @@ local function count(channel, name, by)
 end
 
 local function stamp(seconds) return string.format('%013d', now + tonumber(seconds) * 1000) end
-local function is_expired(item) return tonumber(string.sub(item, 2, 14)) <= now end
+-- What another layer left in a list, under the same prefix, counts as expired.
+local function is_expired(item) return (tonumber(string.sub(item, 2, 14)) or 0) <= now end
 
 -- A list outlives its messages, so that whoever comes late still counts what expired in it.
 local function push(channel, item, seconds)
@@ -65,20 +70,34 @@ local function is_full(channel, capacity)
     return true
 end
 
+-- Each worker asks for what the dead have left, each second. When nobody has for a while, this Redis was away (or
+-- everybody was), and leases have ended that the living could not renew: they get the time to.
+local function was_away()
+    local asked = redis.call('HMGET', P .. 'reclaim', 'at', 'from')
+    return asked[1] and (now - tonumber(asked[1]) > 3000 or now < tonumber(asked[2]))
+end
+
 -- An interface whose lease has ended has no connections any more.
 local function is_gone(process)
     local lease = redis.call('ZSCORE', P .. 'interfaces', process)
-    return lease and tonumber(lease) < now
+    return lease and tonumber(lease) < now and not was_away()
+end
+
+-- Should it live after all, it reads there that its connections have lost something.
+local function mark_forgotten(process, by)
+    redis.call('SADD', P .. 'forgotten', process)
+    redis.call('EXPIRE', P .. 'forgotten', 3600)
+    count(process, 'gone_count', by)
 end
 
 local function forget(group, process)
     redis.call('DEL', P .. 'members:' .. group .. ':' .. process)
     redis.call('HDEL', P .. 'group:' .. group, process)
-    count(process, 'gone_count')
+    mark_forgotten(process)
 end
 
 -- A connection's turn: 'owner' is a worker's name, or '-' while its token lies in a channel's list.
-local TOKEN_GRACE = 5000
+local TOKEN_GRACE = 4000
 local function frame_channel(frame) return string.sub(frame, 15, string.find(frame, '\\0', 15, true) - 1) end
 
 local function offer(reply)
@@ -103,7 +122,9 @@ count(channel, 'messages_count')
 return push(channel, 'M' .. stamp(seconds) .. name .. '\\0' .. body, seconds)
 """)
 
-# ARGV: channel, reply channel, order, body, expiry, capacity, most frames of one connection, lease of its record.
+# ARGV: channel, reply channel, order, body, expiry, capacity, most frames of one connection, lease of its record; and
+# from an interface 'first' (all before it was taken once: what is missing was lost in here) or 'next' (it comes right
+# behind the other in its trip, or not at all).
 # Returns 'ok', 'again' (it came before), 'full', or 'gap' (the one before it has not come).
 ENQUEUE = Script("""
 local channel, reply, order, body, seconds = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7]
@@ -112,7 +133,11 @@ local turn, frames = P .. 'turn:' .. reply, P .. 'frames:' .. reply
 local record = redis.call('HMGET', turn, 'order', 'owner')
 local last = record[1] and tonumber(record[1])
 if last and order <= last then return 'again' end
-if last and order > last + 1 then return 'gap' end
+if ARGV[11] == 'next' and last ~= order - 1 then return 'gap' end
+if last and order > last + 1 then
+    if ARGV[11] ~= 'first' then return 'gap' end
+    count(channel, 'lost_count', order - last - 1)
+end
 if redis.call('LLEN', frames) >= most then
     count(channel, 'channel_full_count')
     return 'full'
@@ -127,22 +152,26 @@ if not record[2] then offer(reply) end
 return 'ok'
 """)
 
-# ARGV: channel, reply channel, body, expiry. The frame is again the first of its connection.
+# ARGV: channel, reply channel, body, expiry, lease of its record. The frame is again the first of its connection.
 GIVE_BACK = Script("""
 redis.call('LPUSH', P .. 'frames:' .. ARGV[4], 'F' .. stamp(ARGV[6]) .. ARGV[3] .. '\\0' .. ARGV[5])
-""")
+redis.call('EXPIRE', P .. 'frames:' .. ARGV[4], ARGV[7])
+""", frees=True)
 
-# ARGV: worker, its lease (ms), the connection it has finished or '', a token in hand or '', the session's key part,
-# the lease of a session (s), where to begin, then the channels. Returns false, or {channel, body, reply, session}.
+# ARGV: worker, its lease (ms), the connection it has finished or '', since when it had its turn, a token in hand or '',
+# the session's key part, the lease of a session (s), where to begin, then the channels. Returns false, or {channel,
+# body, reply, session, since}.
 NEXT = Script("""
-local worker, lease, finished, token, sessions = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
-local session_lease, start, first = ARGV[8], tonumber(ARGV[9]), 10
+local worker, lease, finished, since, token, sessions = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local session_lease, start, first = ARGV[9], tonumber(ARGV[10]), 11
 local total = #ARGV - first + 1
 
 if finished ~= '' then
     local turn = P .. 'turn:' .. finished
-    local record = redis.call('HMGET', turn, 'owner', 'channel')
+    local record = redis.call('HMGET', turn, 'owner', 'channel', 'since')
     if record[1] == worker then
+        -- It had its next turn already: the answer that held the frame was lost on its way.
+        if record[3] ~= since then count(record[2], 'lost_count') end
         redis.call('HDEL', turn, 'channel')
         offer(finished)
         -- The last of a connection: what is kept of it need not wait for its lease to end.
@@ -171,11 +200,12 @@ local function take(reply)
         if is_expired(frame) then
             count(channel, 'expired_count')
         else
-            redis.call('HSET', turn, 'owner', worker, 'channel', channel)
+            redis.call('HSET', turn, 'owner', worker, 'channel', channel, 'since', micros)
             redis.call('ZADD', P .. 'turns', now + lease, reply)
             local key = sessions .. string.sub(redis.sha1hex(reply), 1, 29)
-            local session = redis.call('GETEX', key, 'EX', session_lease)
-            return {channel, string.sub(frame, 16 + #channel), reply, session}
+            local session = redis.call('GET', key)
+            if session then redis.call('EXPIRE', key, session_lease, 'GT') end
+            return {channel, string.sub(frame, 16 + #channel), reply, session, micros}
         end
     end
 end
@@ -196,29 +226,34 @@ for step = 0, total - 1 do
         elseif is_expired(item) then
             count(channel, 'expired_count')
         else
-            return {channel, item, '', false}
+            return {channel, item, '', false, ''}
         end
     end
 end
 return false
-""")
+""", frees=True)
 
 # ARGV: worker, lease (ms), the connection it works on. Returns 1 while the worker still owns its turn.
 RENEW = Script("""
 if redis.call('HGET', P .. 'turn:' .. ARGV[5], 'owner') ~= ARGV[3] then return 0 end
 redis.call('ZADD', P .. 'turns', 'XX', now + tonumber(ARGV[4]), ARGV[5])
 return 1
-""")
+""", frees=True)
 
 # Turns whose lease has ended: a token that was popped by a worker that died, or a frame that died with it.
 # And what was sent to interfaces that are gone. ARGV: how many at most. Returns the reply channels that lost a frame.
 RECLAIM = Script("""
-local lost = {}
+local lost, reclaim = {}, P .. 'reclaim'
+local at = redis.call('HGET', reclaim, 'at')
+if at and now - tonumber(at) > 3000 then redis.call('HSET', reclaim, 'from', now + 2000) end
+redis.call('HSET', reclaim, 'at', now)
+redis.call('HSETNX', reclaim, 'from', 0)
+if was_away() then return lost end
 for _, process in ipairs(redis.call('ZRANGEBYSCORE', P .. 'interfaces', '-inf', now)) do
     local left = redis.call('LLEN', P .. process)
     if left > 0 then
         redis.call('DEL', P .. process)
-        count(process, 'gone_count', left)
+        mark_forgotten(process, left)
     end
 end
 for _, reply in ipairs(redis.call('ZRANGEBYSCORE', P .. 'turns', '-inf', now, 'LIMIT', 0, ARGV[3])) do
@@ -237,7 +272,7 @@ for _, reply in ipairs(redis.call('ZRANGEBYSCORE', P .. 'turns', '-inf', now, 'L
     end
 end
 return lost
-""")
+""", frees=True)
 
 # Groups. `group:<group>` maps each process that has members (or '' for channels that anybody may read) to the version
 # of their list, the moment of its last change; `members:<group>:<process>` holds them by the end of their time.
@@ -245,6 +280,8 @@ return lost
 # ARGV: group, process, channel, expiry of the membership.
 GROUP_ADD = Script("""
 local group, members = P .. 'group:' .. ARGV[3], P .. 'members:' .. ARGV[3] .. ':' .. ARGV[4]
+-- asgi_redis kept a group's members there: their connections ended with the interfaces before us.
+if redis.call('TYPE', group).ok == 'zset' then redis.call('DEL', group) end
 if redis.call('ZADD', members, now + tonumber(ARGV[6]) * 1000, ARGV[5]) == 1
     or redis.call('HEXISTS', group, ARGV[4]) == 0 then redis.call('HSET', group, ARGV[4], micros) end
 redis.call('EXPIRE', members, ARGV[6])
@@ -260,7 +297,7 @@ if redis.call('EXISTS', members) == 1 then
 else
     redis.call('HDEL', group, ARGV[4])
 end
-""")
+""", frees=True)
 
 # ARGV: group, process. Returns {version, member, ...}.
 GROUP_MEMBERS = Script("""
@@ -316,12 +353,13 @@ end
 return lengths
 """)
 
-# ARGV: process, lease (ms; 0 ends it).
+# ARGV: process, lease (ms; 0 ends it). Returns 1 if it was taken for dead meanwhile: its connections hear nothing more.
 LEASE_INTERFACE = Script("""
 redis.call('ZADD', P .. 'interfaces', now + tonumber(ARGV[4]), ARGV[3])
 -- What died an hour ago has lost its groups and lists by then.
 redis.call('ZREMRANGEBYSCORE', P .. 'interfaces', '-inf', now - 3600000)
-""")
+return redis.call('SREM', P .. 'forgotten', ARGV[3])
+""", frees=True)
 
 # ARGV: channel, name, by how much.
 COUNT = Script("count(ARGV[3], ARGV[4], tonumber(ARGV[5]))")
@@ -338,7 +376,8 @@ for _, item in ipairs(redis.call('LRANGE', key, 0, -1)) do
     else
         pending = pending + 1
     end
-    if head then oldest = math.min(oldest or math.huge, tonumber(string.sub(head, 2, 14))) end
+    local stamped = head and tonumber(string.sub(head, 2, 14))
+    if stamped then oldest = math.min(oldest or math.huge, stamped) end
 end
 local age = oldest and math.max(0, now + tonumber(ARGV[4]) * 1000 - oldest) or 0
 return {pending, age, unpack(redis.call('HGETALL', S .. ARGV[3]))}

@@ -85,8 +85,13 @@ class RedisBackend:
             receiver.session = value.encode("utf-8")
             receiver.later(receiver.index, command)
             return True
-        shard = self._layer.shards[self._layer.consistent_hash(key)]
-        return shard.call((*command, "NX") if must_create else command)[0] is not None
+        return self._shard(key).call((*command, "NX") if must_create else command)[0] is not None
+
+    def _shard(self, key):
+        # Which it is follows from the connection's name, and not from the key.
+        shards, name = self._layer.shards, self._name(key)
+        holders = (shard for shard in shards if len(shards) > 1 and shard.call(("EXISTS", name))[0])
+        return next(holders, shards[self._layer.consistent_hash(key)])
 
     def delete(self, key):
         if self._is_in_hand(key):

@@ -6,7 +6,6 @@ message that it had already popped, or pushed, is then lost, or there twice. Her
 """
 import os
 import select
-import threading
 import time
 
 import redis
@@ -18,8 +17,15 @@ OLDEST_REDIS = 7
 CLOCK_SECONDS = 10
 
 
+OUTAGES = (redis.ConnectionError, redis.TimeoutError)
+
+
 class UnsupportedRedis(Exception):
     """The server is too old. Its text says what to do."""
+
+
+class Unsent(redis.ConnectionError):
+    """No connection could be made: nothing of the trip has left, so all of it may be tried again."""
 
 
 class Shard:
@@ -27,18 +33,30 @@ class Shard:
 
     def __init__(self, client):
         self.pool = client.connection_pool
-        self._local = threading.local()
         self._clock = None  # (Redis' time minus our monotonic clock in ms, when that was measured)
 
     def call(self, *commands):
         """
         Runs the commands in one round trip and returns their answers, in order.
 
-        Raises redis' ConnectionError or TimeoutError where the connection fails (nobody knows then what ran), and
-        ResponseError for the first command that Redis refused.
+        Raises what `ask` raises, and ResponseError for the first command that Redis refused.
+        """
+        answers = self.ask(*commands)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
+
+    def ask(self, *commands):
+        """
+        The same, with a ResponseError as the answer of a command that Redis refused: the others have run.
+
+        Raises Unsent where there is no connection, and redis' ConnectionError or TimeoutError where it fails: nobody
+        knows then what ran.
         """
         connection = self.pool.get_connection("EVALSHA")
         try:
+            _connect(connection)
             answers = _exchange(connection, commands)
             unknown = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
             if unknown:
@@ -52,9 +70,6 @@ class Shard:
             raise
         finally:
             self.pool.release(connection)
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
         return answers
 
     def now(self):
@@ -81,17 +96,18 @@ class Shard:
         given = self.pool.connection_kwargs
         return given.get("path") or f"{given.get('host', 'localhost')}:{given.get('port', 6379)}"
 
-    def waiter(self):
-        """Returns this thread's Waiter."""
-        if getattr(self._local, "waiter", None) is None:
-            self._local.waiter = Waiter(self)
-        return self._local.waiter
+
+def _connect(connection):
+    if connection._sock is not None and _readable([connection._sock], 0):
+        # Nobody has asked anything: what can be read is the end. Better to find that before sending than after.
+        connection.disconnect()
+    try:
+        connection.connect()
+    except OUTAGES as outage:
+        raise Unsent(str(outage)) from outage
 
 
 def _exchange(connection, commands):
-    if connection._sock is not None and connection.can_read():
-        # Nobody has asked anything: what can be read is the end. Better to find that before sending than after.
-        connection.disconnect()
     connection.send_packed_command(connection.pack_commands(commands))
     answers = []
     for _ in commands:
@@ -109,7 +125,6 @@ class Waiter:
         self._shard = shard
         self._connection = None
         self._id = None
-        self.is_waiting = False
 
     def begin(self, keys, seconds):
         """Asks for the first item of any of these lists, within `seconds`."""
@@ -120,14 +135,12 @@ class Waiter:
             self._connection.send_command("CLIENT", "ID")
             self._id = self._connection.read_response()
         self._connection.send_command("BLMPOP", seconds, len(keys), *keys, "LEFT", "COUNT", 1)
-        self.is_waiting = True
 
     def fileno(self):
         return self._connection._sock.fileno()
 
     def end(self):
         """Returns (list's name, item), or None where the time is over."""
-        self.is_waiting = False
         answer = self._connection.read_response()
         return None if answer is None else (answer[0].decode(), answer[1][0])
 
@@ -138,7 +151,6 @@ class Waiter:
 
     def drop(self):
         """Forgets a connection that has failed."""
-        self.is_waiting = False
         if self._connection is not None:
             self._connection.disconnect()
             self._connection = None
@@ -146,10 +158,16 @@ class Waiter:
 
 def wait_for_any(waiters, seconds, wakeup=None):
     """Returns the waiters whose answer has come; none after `seconds`, or when something is in the file `wakeup`."""
-    readable, _, _ = select.select([*waiters, *([wakeup] if wakeup is not None else [])], [], [], seconds)
+    readable = _readable([*waiters, *([wakeup] if wakeup is not None else [])], seconds)
     if wakeup in readable:
         os.read(wakeup, 4096)
     return [waiter for waiter in waiters if waiter in readable]
 
 
-OUTAGES = (redis.ConnectionError, redis.TimeoutError)
+def _readable(files, seconds):
+    """Returns those of the files that can be read, once one can. Not by select(), which knows no file above 1023."""
+    poll, names = select.poll(), {}
+    for file in files:
+        names[file if isinstance(file, int) else file.fileno()] = file
+        poll.register(file, select.POLLIN)
+    return [names[number] for number, _ in poll.poll(seconds * 1000)]

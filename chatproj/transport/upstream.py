@@ -18,14 +18,17 @@ RETRY_SECONDS = 0.05
 LONGEST_RETRY_SECONDS = 1
 # So many frames of one socket may be on their way before it is not read any more.
 MAX_ON_THEIR_WAY = 64
+# Handshakes wait so long for Redis to come back, and are refused then.
+MAX_AWAY_SECONDS = 2
 ACCEPTED = (b"ok", b"again")
 
 
 class Frames:
     """The frames of one connection that Redis has not taken yet, in order."""
 
-    def __init__(self):
+    def __init__(self, is_known):
         self.commands = collections.deque()
+        self.is_known = is_known  # whether Redis may have heard of the connection
         self.is_in_flight = False
         self.retry_seconds = RETRY_SECONDS
         self.is_resting = False
@@ -33,8 +36,9 @@ class Frames:
 
 class Upstream:
     """
-    `send` as the channel layer has it, but it returns at once and does not fail: what becomes of a request that there
-    is no room for, `refuse(reply_channel)` decides. `pause` and `resume` (of a reply channel) stop and go on reading.
+    `send` as the channel layer has it, but it returns at once, and fails only for a handshake while Redis is away: what
+    becomes of a request that there is no room for, `refuse(reply_channel)` decides. `pause` and `resume` (of a reply
+    channel) stop and go on reading.
     """
 
     def __init__(self, layer, client, pause, resume, refuse):
@@ -50,19 +54,30 @@ class Upstream:
         self._is_scheduled = False
 
     def send(self, channel, message):
-        """Puts a message on its way."""
+        """Puts a message on its way. Raises ChannelFull for the first of a connection while Redis is away."""
+        if channel == "websocket.connect" and self.client.seconds_away > MAX_AWAY_SECONDS:
+            # They come again and again, and none would be kept waiting by not being read.
+            raise self.ChannelFull(channel)
         _, command = self.layer.send_command(channel, message)
-        reply = message.get("reply_channel")
         if is_ordered(channel, message):
-            frames = self._frames.setdefault(reply, Frames())
-            frames.commands.append(command)
-            if len(frames.commands) == MAX_ON_THEIR_WAY:
-                self._pause(reply)
-            if not frames.is_resting:
-                self._ready[reply] = frames
+            self._send_frame(message["reply_channel"], command, channel, message["order"])
         else:
-            self._requests.append((command, reply))
+            self._requests.append((command, message.get("reply_channel")))
         self._schedule()
+
+    def _send_frame(self, reply, command, channel, order):
+        frames = self._frames.setdefault(reply, Frames(is_known=order > 0))
+        if channel == "websocket.disconnect" and not frames.is_known and not frames.is_in_flight:
+            # It has left before anybody heard of it: nothing of it is for anybody.
+            frames.is_resting = False
+            del self._frames[reply]
+            self._ready.pop(reply, None)
+            return
+        frames.commands.append(command)
+        if len(frames.commands) == MAX_ON_THEIR_WAY:
+            self._pause(reply)
+        if not frames.is_resting:
+            self._ready[reply] = frames
 
     @property
     def is_empty(self):
@@ -87,14 +102,19 @@ class Upstream:
         requests, self._requests = self._requests, []
         # One batch of a connection at a time: what comes while it is away goes with the next.
         sent = [(reply, frames, len(frames.commands)) for reply, frames in ready.items() if not frames.is_in_flight]
-        commands = [command for _, frames, _ in sent for command in frames.commands]
+        commands = [
+            (*command, "next" if number else "first")
+            for _, frames, _ in sent
+            for number, command in enumerate(frames.commands)
+        ]
         commands.extend(command for command, _ in requests)
         if not commands:
             return
         for _, frames, _ in sent:
             frames.is_in_flight = True
+        is_connected = self.client.is_connected
         done = self.client.call(*commands)
-        done.addCallbacks(self._answered, self._failed, [sent, requests], {}, [sent, requests], {})
+        done.addCallbacks(self._answered, self._failed, [sent, requests], {}, [sent, requests, is_connected], {})
         done.addErrback(lambda failure: logger.error("Frames cannot be sent: %s", failure.getTraceback()))
 
     def _answered(self, answers, sent, requests):
@@ -109,8 +129,11 @@ class Upstream:
     def _settle(self, reply, frames, answers):
         frames.is_in_flight = False
         taken = next((index for index, answer in enumerate(answers) if answer not in ACCEPTED), len(answers))
+        frames.is_known = frames.is_known or taken > 0
         for _ in range(taken):
             frames.commands.popleft()
+        if taken:
+            frames.retry_seconds = RETRY_SECONDS
         if taken < len(answers):
             self._rest(reply, frames, answers[taken])
         elif frames.commands:
@@ -123,9 +146,7 @@ class Upstream:
     def _rest(self, reply, frames, answer):
         """Waits before the connection's frames are offered again, each time longer, and does not read it meanwhile."""
         if isinstance(answer, Exception):
-            logger.warning("Redis refuses the frames of %s for now: %s", reply, answer)
-            if "NOSCRIPT" in str(answer):
-                self.client.restart()
+            self.layer.log_loss("websocket.*", f"waits, since Redis refuses its frames for now: {answer}")
         self._pause(reply)
         frames.is_resting = True
         reactor.callLater(frames.retry_seconds, self._wake, reply, frames)
@@ -137,9 +158,10 @@ class Upstream:
             self._ready[reply] = frames
             self._schedule()
 
-    def _failed(self, failure, sent, requests):
+    def _failed(self, failure, sent, requests, was_connected):
         """The connection to Redis is lost. Frames that it took all the same are known there by their order."""
         for reply, frames, _ in sent:
+            frames.is_known = frames.is_known or was_connected
             frames.is_in_flight = False
             frames.is_resting = True
             self._pause(reply)

@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 
+import redis
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection, WebsocketCloseException
 from channels.message import Message, pending_message_store
 from channels.signals import consumer_finished, consumer_started
@@ -20,7 +21,7 @@ from channels.worker import Worker as StockWorker
 
 from . import scripts
 from .receiving import TURN_LEASE_SECONDS
-from .shards import OUTAGES
+from .shards import OUTAGES, UnsupportedRedis
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Worker(StockWorker):
         self._leave(heart)
 
     def _receive(self, channels):
-        """Returns the next message, or (None, None); waits longer and longer while Redis is away."""
+        """Returns the next message, or (None, None); waits longer and longer while Redis is away, or refuses."""
         try:
             found = self.layer.receive(channels, block=True)
             self._pause = SHORTEST_PAUSE_SECONDS
@@ -79,18 +80,26 @@ class Worker(StockWorker):
         except OUTAGES as outage:
             if self._pause == SHORTEST_PAUSE_SECONDS:
                 logger.warning("Redis is away, trying again: %s", outage)
-            self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
-            deadline = time.monotonic() + self._pause * random.uniform(0.5, 1)
-            while time.monotonic() < deadline and not self.termed:
-                time.sleep(0.05)
-            return None, None
+        except UnsupportedRedis:
+            raise
+        except Exception:
+            # It may have no memory or no disk left, or hold what nobody can read.
+            logger.exception("No message can be received, trying again")
+        self._rest()
+        return None, None
+
+    def _rest(self):
+        self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
+        deadline = time.monotonic() + self._pause * random.uniform(0.5, 1)
+        while time.monotonic() < deadline and not self.termed:
+            time.sleep(0.05)
 
     def _leave(self, heart):
         heart.stop()
         try:
             self.layer.receiver.finish()
-        except OUTAGES as outage:
-            logger.warning("The last message's turn will end by itself: %s", outage)
+        except redis.RedisError as error:
+            logger.warning("The last message's turn will end by itself: %s", error)
 
     def _handle(self, channel, content):
         self.busy_since = time.time()
@@ -147,7 +156,9 @@ class Worker(StockWorker):
 
     def _send_later(self):
         """Lets go what the consumer has sent, together with the question for the next message."""
-        pending, pending_message_store.threadlocal.messages = pending_message_store.threadlocal.messages, []
+        # There are none where the beginning has failed already.
+        pending = getattr(pending_message_store.threadlocal, "messages", [])
+        pending_message_store.prepare()
         for sender, content in pending:
             try:
                 if hasattr(sender, "add"):
@@ -178,16 +189,18 @@ class Heart(threading.Thread):
         self._is_ill = False
 
     def run(self):
-        while not self._stopped.wait(BEAT_SECONDS):
+        while True:
             try:
                 self._beat()
                 self._is_ill = False
-            except OUTAGES as outage:
+            except redis.RedisError as error:
                 if not self._is_ill:
-                    logger.warning("Turns cannot be renewed for now: %s", outage)
+                    logger.warning("Turns cannot be renewed for now: %s", error)
                 self._is_ill = True
             except Exception:
                 logger.exception("A heartbeat failed")
+            if self._stopped.wait(BEAT_SECONDS):
+                return
 
     def stop(self):
         self._stopped.set()

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--ping-interval", type=int, default=20, help="Seconds of silence before a ping.")
         parser.add_argument("--ping-timeout", type=int, default=30, help="Seconds that a ping's answer may take.")
         parser.add_argument(
-            "--trusted-proxies", type=int, default=settings.TRUSTED_PROXIES,
+            "--trusted-proxies", type=int, default=getattr(settings, "TRUSTED_PROXIES", 0),
             help="How many proxies of ours stand in front (default: the setting).",
         )  # fmt: skip
 
