@@ -356,7 +356,7 @@ def test_a_member_that_fails_takes_a_broadcast_from_nobody(line, caplog):
 
 def test_times_are_looked_after_whatever_fails(monkeypatch, caplog):
     clock = task.Clock()
-    monkeypatch.setattr(interface, "reactor", clock)
+    monkeypatch.setattr(interface.server, "reactor", clock)
     server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
     server.timeout_checker()
     assert "could not be looked after" in caplog.text, "it has no factory yet"
@@ -364,7 +364,7 @@ def test_times_are_looked_after_whatever_fails(monkeypatch, caplog):
 
 
 def test_connections_that_have_missed_something_are_closed_with_4408(line, monkeypatch):
-    monkeypatch.setattr(interface, "reactor", task.Clock())
+    monkeypatch.setattr(interface.server, "reactor", task.Clock())
     line.open()
     server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
     server.factory = line.factory
