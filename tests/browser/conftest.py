@@ -40,7 +40,7 @@ def site():
     site = Site(CHAT_LIMITS="off")
     # A second interface, to cut off one person's line and leave the other's alone.
     second = free_port()
-    site.second = site._part("web-2", "interface", "--port", str(second))
+    site.second = site.make_part("web-2", "interface", "--port", str(second))
     site.second.url = f"http://127.0.0.1:{second}"
     site.start()
     site.second.start()

@@ -207,8 +207,8 @@ class Site:
             self.redis_url = environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
             self.valkey = Part("valkey", self._valkey_command(port), make_environment(), self.folder)
         self.environment = make_environment(**environment)
-        self.web = self._part("web", *web.format(port=self.port).split())
-        self.workers = [self._part(f"worker-{number}", "runworker") for number in range(1, workers + 1)]
+        self.web = self.make_part("web", *web.format(port=self.port).split())
+        self.workers = [self.make_part(f"worker-{number}", "runworker") for number in range(1, workers + 1)]
         atexit.register(self.stop)
 
     def _valkey_command(self, port):
@@ -217,7 +217,8 @@ class Site:
         binary = str(get_binary_path())
         return [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
 
-    def _part(self, name, *arguments):
+    def make_part(self, name, *arguments):
+        """Returns a process that runs a management command beside the others. It is the caller's to start and end."""
         return Part(name, [sys.executable, "manage.py", *arguments], self.environment, self.folder)
 
     @property
