@@ -1,0 +1,22 @@
+import json
+import os
+
+from django.http import HttpResponse
+from django.urls import path
+
+
+def readyz(request):
+    return HttpResponse("ready")
+
+
+def who(request):
+    """Who asks, and who answers."""
+    answer = {"address": request.META["REMOTE_ADDR"], "pid": os.getpid(), "is_secure": request.is_secure()}
+    return HttpResponse(json.dumps(answer), content_type="application/json")
+
+
+def fail(request):
+    raise RuntimeError("on purpose")
+
+
+urlpatterns = [path("readyz", readyz), path("who", who), path("fail", fail)]
