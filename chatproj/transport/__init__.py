@@ -4,7 +4,7 @@ The transport: Channels 1.x with what it does wrong put right. It knows no chat;
 What applications import is here: the decorators, under the names that they have in Channels, and `call_later`.
 """
 from channels.auth import channel_session_user, channel_session_user_from_http
-from channels.sessions import channel_session, session_for_reply_channel
+from channels.sessions import channel_session
 
 from .ordering import enforce_ordering, forget_ordering
 from .timers import call_later
@@ -16,5 +16,4 @@ __all__ = [
     "channel_session_user_from_http",
     "enforce_ordering",
     "forget_ordering",
-    "session_for_reply_channel",
 ]
