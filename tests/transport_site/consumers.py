@@ -65,6 +65,12 @@ def broadcast(message, **frame):
 
 
 @action
+def broadcast_parts(message, number, count):
+    for part in range(count):
+        group_of(message).send({"text": json.dumps({"place": [number, part], "pid": os.getpid()})})
+
+
+@action
 def answer_and_broadcast(message, number):
     """Three sends, whose order everybody in the group can see."""
     reply(message, first=number)
