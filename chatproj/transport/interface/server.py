@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 MAX_FRAME_BYTES = 64 * 1024
 HANDSHAKE_SECONDS = 20
 HANG_UP_SECONDS = 5
+CLOSE_ANSWER_SECONDS = 5
 # When the server ends: so many sockets are closed at a time, for not all of their owners shall come back at once.
 CLOSE_BATCH = 200
 CLOSE_PAUSE_SECONDS = 0.05
@@ -47,6 +48,8 @@ class HTTPFactory(http_protocol.HTTPFactory):
             maxMessagePayloadSize=MAX_FRAME_BYTES,
             # Say 1007 or 1009 before hanging up, rather than just hang up.
             failByDrop=False,
+            # A client that is still sending needs more than autobahn's second to read that, and answer.
+            closeHandshakeTimeout=CLOSE_ANSWER_SECONDS,
             # Later than `check_ping`, which says 503 where this one just hangs up.
             openHandshakeTimeout=handshake_seconds + HANG_UP_SECONDS,
             autoPingTimeout=ping_timeout,
