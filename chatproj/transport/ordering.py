@@ -25,7 +25,7 @@ from .layer import RedisChannelLayer
 logger = logging.getLogger(__name__)
 
 GAP_SECONDS = 5
-# A disconnect stands behind nothing, so it may overtake the last frames of its connection: they still run.
+# A disconnect that is not ordered may overtake the last frames of its connection: they still run.
 AFTERLIFE_SECONDS = 30
 CLOSE_CONNECTION_LOST = 4408
 
@@ -86,7 +86,8 @@ def enforce_ordering(func=None, slight=False):
     Decorates a consumer so that the messages of one reply channel run in their `order`, each exactly once.
 
     Implies `channel_session`. A message that comes early waits; one that comes again is dropped. A connection with
-    a gap is closed with 4408. Do not put it on `websocket.disconnect`: what must clean up must not wait in a line.
+    a gap is closed with 4408. It may stand on `websocket.disconnect`, too: this line does not jam, and what cleans up
+    then runs last.
     Raises ValueError for a message without `order`.
     """
     if slight:

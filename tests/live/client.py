@@ -303,3 +303,13 @@ class Client:
             entry[1] = time.monotonic() + event.get("retry_after", 1)
         elif entry is not None:
             await self._take_ack(event)
+
+
+async def close_code(socket, seconds=20):
+    """Reads until a socket closes, and returns the code that the server gave."""
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                await socket.recv()
+    except ConnectionClosed:
+        return socket.close_code

@@ -6,7 +6,7 @@ import json
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.live.client import new_ref, read_until
+from tests.live.client import close_code, new_ref, read_until
 
 
 def event(**fields):
@@ -165,16 +165,6 @@ async def test_sixteen_digits_unknown_fields_and_null_where_nothing_is_needed_pa
         assert answer["type"] == "page" and len(answer["messages"]) == 1
 
 
-async def closing(socket, seconds=20):
-    """Reads until the socket closes, and returns the code."""
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                await socket.recv()
-    except ConnectionClosed:
-        return socket.close_code
-
-
 async def test_a_frame_of_64_kib_passes_and_one_byte_more_closes_with_1009(room, alice):
     async with alice.socket(f"/chat/{room}/") as socket:
         frame = post(ref=new_ref(), more="")
@@ -182,17 +172,17 @@ async def test_a_frame_of_64_kib_passes_and_one_byte_more_closes_with_1009(room,
         await socket.send(frame)
         assert (await read_until(socket, lambda event: event["type"] in ("ack", "rejected")))["type"] == "ack"
         await socket.send(frame[:-2] + "x" + frame[-2:])
-        assert await closing(socket) == 1009
+        assert await close_code(socket) == 1009
 
 
 async def test_the_limit_counts_bytes_and_holds_for_a_message_in_many_fragments(room, alice):
     async with alice.socket(f"/chat/{room}/") as socket:
         await socket.send("ä" * 32769)
-        assert await closing(socket) == 1009
+        assert await close_code(socket) == 1009
     async with alice.socket(f"/chat/{room}/") as socket:
         with contextlib.suppress(ConnectionClosed):
             await socket.send(["x" * 1000] * 66)
-        assert await closing(socket) == 1009
+        assert await close_code(socket) == 1009
 
 
 async def test_a_post_in_fragments_with_a_ping_between_them_is_one_post(room, alice):
@@ -214,13 +204,13 @@ async def test_a_post_in_fragments_with_a_ping_between_them_is_one_post(room, al
 async def test_what_is_not_utf8_closes_with_1007(room, alice):
     async with alice.socket(f"/chat/{room}/") as socket:
         await socket.send(b'{"type": "post", "body": "\xff\xfe"}', text=True)
-        assert await closing(socket) == 1007
+        assert await close_code(socket) == 1007
 
 
 async def test_a_surrogate_in_utf8_closes_with_1007(room, alice):
     async with alice.socket(f"/chat/{room}/") as socket:
         await socket.send('"\ud800"'.encode("utf-8", "surrogatepass"), text=True)
-        assert await closing(socket) == 1007
+        assert await close_code(socket) == 1007
 
 
 async def test_a_frame_that_breaks_the_websocket_protocol_closes_its_own_socket_only(room, alice, bob):
@@ -228,5 +218,5 @@ async def test_a_frame_that_breaks_the_websocket_protocol_closes_its_own_socket_
         async with alice.socket(f"/chat/{room}/") as socket:
             # A text frame with a reserved bit, which no extension has asked for.
             socket.transport.write(b"\xa1\x81\0\0\0\0x")
-            assert await closing(socket) == 1002
+            assert await close_code(socket) == 1002
         await at_bob.post("still here")

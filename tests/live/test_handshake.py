@@ -7,19 +7,9 @@ import time
 
 import pytest
 import requests
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
-from tests.live.client import Person, new_ref, read_until
-
-
-async def close_code(socket, seconds=20):
-    """Reads until a socket closes, and returns the code that the server gave."""
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                await socket.recv()
-    except ConnectionClosed:
-        return socket.close_code
+from tests.live.client import Person, close_code, new_ref, read_until
 
 
 async def visit(person, path, **options):
