@@ -18,7 +18,7 @@ from twisted.internet import threads
 
 from . import scripts
 from .receiving import Receiver
-from .shards import Shard
+from .shards import Shard, is_fixed
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class RedisChannelLayer(StockRedisChannelLayer):
     def send(self, channel, message):
         """Puts a message on a channel. Raises ChannelFull where there is no room."""
         # A plain channel lies on all shards, and is full when all of its parts are.
-        is_spread = "!" not in channel and "?" not in channel and not is_ordered(channel, message)
+        is_spread = not is_fixed(channel) and not is_ordered(channel, message)
         for _ in range(self.ring_size if is_spread else 1):
             index, command = self.send_command(channel, message)
             (answer,) = self.shards[index].call(command)
@@ -103,10 +103,9 @@ class RedisChannelLayer(StockRedisChannelLayer):
             return self._enqueue_command(channel, message, body)
         target = self.non_local_name(channel)
         name = channel if target != channel else ""
-        is_fixed = "!" in channel or "?" in channel
-        index = self.consistent_hash(target) if is_fixed else next(self._send_index_generator)
+        index = self.consistent_hash(target) if is_fixed(channel) else next(self._send_index_generator)
         capacity = self.get_capacity(target) * overfill
-        if not is_fixed:
+        if not is_fixed(channel):
             capacity = (capacity + index) // self.ring_size  # the parts of all shards add up to it
         return index, self.command(scripts.SEND, target, name, body, self.expiry, capacity)
 

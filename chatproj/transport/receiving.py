@@ -14,7 +14,7 @@ import socket
 from typing import NamedTuple
 
 from . import scripts
-from .shards import OUTAGES, Unsent, Waiter, wait_for_any
+from .shards import OUTAGES, Unsent, Waiter, is_fixed, wait_for_any
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Receiver:
         """Returns {index of a shard: the channels to read there}. Connections may be on any, so all are read."""
         found = {index: [] for index in range(self.layer.ring_size)}
         for channel in channels:
-            if "!" in channel or "?" in channel:
+            if is_fixed(channel):
                 found[self.layer.consistent_hash(channel)].append(channel)
             else:
                 for names in found.values():

@@ -20,6 +20,11 @@ CLOCK_SECONDS = 10
 OUTAGES = (redis.ConnectionError, redis.TimeoutError)
 
 
+def is_fixed(channel):
+    """Whether a channel lies on the one shard that its name hashes to; others are spread over all."""
+    return "!" in channel or "?" in channel
+
+
 class UnsupportedRedis(Exception):
     """The server is too old. Its text says what to do."""
 
