@@ -11,6 +11,7 @@ import pytest
 
 from chatproj import local
 from chatproj.serve import CannotServe, checks, configuration, lock, procfile, ready, supervise, valkey
+from tests.valkey import free_port
 
 
 @pytest.fixture
@@ -165,9 +166,9 @@ def test_a_taken_port_is_told_in_one_sentence(listener):
 
 def test_a_host_that_is_not_ours_is_told_in_one_sentence():
     with pytest.raises(CannotServe, match="192.0.2.1"):
-        checks.check_port("192.0.2.1", 45678)
+        checks.check_port("192.0.2.1", free_port())
     with pytest.raises(CannotServe, match="not an address of this machine"):
-        checks.check_port("not a host", 45678)
+        checks.check_port("not a host", free_port())
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "eight", "8000.5", "٣", "1e3"])

@@ -10,7 +10,6 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -22,6 +21,8 @@ from urllib.parse import urlsplit
 import psycopg2
 import requests
 
+from tests.valkey import free_port
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 40
 # What the shell, bin/test or pytest-django has set for others.
@@ -32,12 +33,6 @@ _libc = ctypes.CDLL(None)
 _folders = itertools.count(1)
 # Every site that was started and not stopped, for the logs of a failing test.
 running_sites = []
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_until(is_true, seconds=10, what="it"):
