@@ -202,6 +202,25 @@ def test_a_request_that_cannot_be_passed_on_is_refused(line, trouble):
     assert line.refused == [B] and line.upstream.is_empty
 
 
+def test_a_request_before_the_first_connection_waits_for_it(line):
+    line.redis.trouble, line.redis.is_connected = Disconnected("not yet"), False
+    line.request()
+    line.pass_by(0.5)
+    assert line.refused == [] and not line.upstream.is_empty
+    line.redis.trouble, line.redis.is_connected = None, True
+    line.pass_by(0.1)
+    assert line.refused == [] and line.upstream.is_empty
+    assert [command[5] for command in line.redis.trips[-1]] == ["http.request"]
+
+
+def test_a_request_that_waits_for_redis_in_vain_is_refused(line):
+    line.redis.trouble, line.redis.is_connected = Disconnected("away"), False
+    line.request()
+    line.redis.seconds_away = upstream.MAX_AWAY_SECONDS + 0.1
+    line.pass_by(0.1)
+    assert line.refused == [B] and line.upstream.is_empty
+
+
 def test_a_request_that_there_is_no_room_for_is_refused(line):
     line.redis.room = 0
     line.request()

@@ -18,7 +18,7 @@ RETRY_SECONDS = 0.05
 LONGEST_RETRY_SECONDS = 1
 # So many frames of one socket may be on their way before it is not read any more.
 MAX_ON_THEIR_WAY = 64
-# Handshakes wait so long for Redis to come back, and are refused then.
+# Handshakes and requests wait so long for Redis to come, or to come back, and are refused then.
 MAX_AWAY_SECONDS = 2
 ACCEPTED = (b"ok", b"again")
 
@@ -165,5 +165,10 @@ class Upstream:
             frames.is_in_flight = False
             frames.is_resting = True
             self._pause(reply)
+        if not was_connected and self.client.seconds_away <= MAX_AWAY_SECONDS:
+            # Nothing of them has left: an interface that has just begun is not connected yet.
+            self._requests = requests + self._requests
+            reactor.callLater(RETRY_SECONDS, self._schedule)
+            return
         for _, reply in requests:
             self._refuse(reply)
