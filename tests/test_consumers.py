@@ -458,7 +458,7 @@ def fail_with(error):
 
 @pytest.mark.parametrize("error", [OperationalError("locked"), InterfaceError("closed"), redis.ConnectionError("away"),
                                    redis.TimeoutError("slow")])  # fmt: skip
-@pytest.mark.parametrize("place", ["chat.models.Change.objects.create", "chat.services.limits.check_event",
+@pytest.mark.parametrize("place", ["chat.services.rooms.changes.insert", "chat.services.limits.check_event",
                                    "chat.services.rooms.find_member"])  # fmt: skip
 def test_with_the_database_or_redis_away_one_may_try_again(alice, enter, monkeypatch, error, place):
     socket = enter(alice)
@@ -473,7 +473,7 @@ def test_with_the_database_or_redis_away_one_may_try_again(alice, enter, monkeyp
 def test_a_fault_of_ours_is_internal_and_final(alice, enter, monkeypatch, caplog):
     socket = enter(alice)
     with monkeypatch.context() as broken:
-        broken.setattr("chat.models.Change.objects.create", fail_with(ZeroDivisionError("on purpose")))
+        broken.setattr("chat.services.rooms.changes.insert", fail_with(ZeroDivisionError("on purpose")))
         rejected = socket.post("r1")
     assert rejected["code"] == "internal" and "retry_after" not in rejected
     assert "on purpose" not in rejected["detail"] and "on purpose" in caplog.text

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chat import markup
 from chat.markup import render
 
 LINK = 'target="_blank" rel="noopener noreferrer nofollow"'
@@ -33,6 +34,12 @@ LINK = 'target="_blank" rel="noopener noreferrer nofollow"'
 )  # fmt: skip
 def test_markdown_becomes_html(body, html):
     assert render(body) == html
+
+
+@settings(max_examples=500)
+@given(st.from_regex(markup._PLAIN, fullmatch=True) | st.text("abhtpmilZ1 .,;:?!'\"()%$=#/+-*_[]<>&@é☃🎉", max_size=40))
+def test_plain_words_take_a_short_way_to_the_same_html(body):
+    assert markup.render.__wrapped__(body) == markup._render_markdown(body)
 
 
 @pytest.mark.parametrize(

@@ -291,7 +291,7 @@ def test_a_database_that_is_away_uses_up_no_ref(alice, standing, room, monkeypat
         raise OperationalError("database is locked")
 
     with monkeypatch.context() as broken:
-        broken.setattr(Change.objects, "create", fail)
+        broken.setattr(rooms.changes, "insert", fail)
         with pytest.raises(OperationalError):
             post(member, "r1")
     assert (offset_of(room), Message.objects.count()) == (0, 0)

@@ -5,7 +5,7 @@ Nothing here knows what an event does.
 """
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from .fields import (
     check_body,
@@ -179,6 +179,6 @@ _DECODER = json.JSONDecoder(
 
 def digest(event, slug):
     """Returns the fingerprint (64 hex digits) of an event's type, room and content: what a ref stands for."""
-    content = {name: value for name, value in asdict(event).items() if name != "ref"}
+    content = {name: value for name, value in vars(event).items() if name != "ref"}
     canonical = json.dumps([event.type, slug, content], sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

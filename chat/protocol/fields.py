@@ -26,9 +26,17 @@ def check_string(value, name):
     if not isinstance(value, str):
         raise Refused("invalid_field", f"'{name}' must be a string.")
     # PostgreSQL stores no NUL, and UTF-8 has no lone surrogates: both come in through JSON escapes.
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if "\0" in value or not _is_encodable(value):
         raise Refused("invalid_field", f"'{name}' holds a character that cannot be stored.")
     return value
+
+
+def _is_encodable(text):
+    try:
+        text.encode()
+        return True
+    except UnicodeEncodeError:
+        return False
 
 
 def check_text(value, name, most, least=1):

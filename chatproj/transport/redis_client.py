@@ -40,7 +40,7 @@ class _Protocol(protocol.Protocol):
         """Returns a Deferred of the list of answers; an error is an exception in its place."""
         done = defer.Deferred()
         self.waiting.append([len(commands), [], done, reactor.seconds() + seconds])
-        self.transport.write(b"".join(hiredis.pack_command(_plain(command)) for command in commands))
+        self.transport.write(b"".join(map(hiredis.pack_command, commands)))
         if self.alarm is None:
             self.alarm = reactor.callLater(seconds, self._check)
         return done
@@ -79,10 +79,6 @@ class _Protocol(protocol.Protocol):
         waiting, self.waiting = self.waiting, collections.deque()
         for entry in waiting:
             entry[2].errback(Disconnected(f"Redis at {self.client.address} is away"))
-
-
-def _plain(command):
-    return tuple(str(word) if isinstance(word, (int, float)) else word for word in command)
 
 
 class RedisClient:

@@ -8,6 +8,7 @@ import os
 import select
 import time
 
+import hiredis
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
@@ -113,7 +114,8 @@ def _connect(connection):
 
 
 def _exchange(connection, commands):
-    connection.send_packed_command(connection.pack_commands(commands))
+    # Packed in C: redis-py's own loop over the words takes longer than all else in here.
+    connection.send_packed_command([b"".join(map(hiredis.pack_command, commands))])
     answers = []
     for _ in commands:
         try:

@@ -106,7 +106,7 @@ class Worker(StockWorker):
         message = Message(content=content, channel_name=channel, channel_layer=self.channel_layer)
         if content.get("__retries__", 0) == self.message_retries:
             message.__doomed__ = True
-        match = self.channel_layer.router.match(message)
+        match = self.channel_layer.router.match(_Envelope(content, channel, self.channel_layer))
         if match is None:
             logger.error("Could not find match for message on %s! Check your routing.", channel)
         else:
@@ -174,6 +174,13 @@ class Worker(StockWorker):
             consumer_finished.send(sender=self.__class__)
         except Exception:
             logger.exception("Error after a consumer")
+
+
+class _Envelope(Message):
+    """What routing looks at. `include` copies it to take a prefix off its path; a copy of the letter would be waste."""
+
+    def copy(self):
+        return _Envelope(dict(self.content), self.channel.name, self.channel_layer)
 
 
 class Heart(threading.Thread):

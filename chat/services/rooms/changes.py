@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Change, Member, Message, Reaction, Room
+from chat.models import Change, Member, Message, Reaction, Room, insert
 from chat.protocol import Refused
 
 from .publishing import publish_on_commit
@@ -38,7 +38,7 @@ def post_message(member, event):
             room=member.room, number=offset, offset=offset, author=member.person, ref=event.ref,
             body=event.body, reply_to=event.reply_to, created_at=now,
         )  # fmt: skip
-        message.save(force_insert=True)
+        insert(message)
         message.all_reactions = []
         return message
 
@@ -115,10 +115,10 @@ def _change(member, event, apply):
             is_post = isinstance(event, protocol.Post)
             offset = Room.objects.take_offset(member.room_id, at=now if is_post else None)
             message = apply(offset, now)
-            Change.objects.create(
-                person=member.person, ref=event.ref, room=member.room, digest=fingerprint,
+            insert(Change(
+                person_id=member.person_id, ref=event.ref, room_id=member.room_id, digest=fingerprint,
                 number=message.number, offset=message.offset, created_at=now,
-            )  # fmt: skip
+            ))  # fmt: skip
             if message.offset == offset:
                 publish_on_commit(broadcast.room_group(member.room_id), lambda: describe(message))
     except (IntegrityError, Refused) as error:

@@ -105,7 +105,7 @@ def _close_sockets(member):
 
 def find_member(member_id, session_key, token_id):
     """Returns a member with person, room and `is_signed_in`, or None. One query."""
-    return Member.objects.with_credential(session_key, token_id).filter(id=member_id).first()
+    return Member.objects.find_with_credential(member_id, session_key, token_id)
 
 
 def create_first_room():
