@@ -5,9 +5,10 @@ import pytest
 from twisted.internet import defer, task
 
 from chatproj.transport import downstream
-from chatproj.transport.downstream import Downstream, text_frame
+from chatproj.transport.downstream import Downstream
 from chatproj.transport.layer import RedisChannelLayer
 from chatproj.transport.redis_client import Disconnected
+from chatproj.transport.writing import data_frame
 
 PROCESS = "daphne.response.abc!"
 
@@ -53,7 +54,7 @@ class Way:
         self.heard.append((channel, message))
 
     def broadcast(self, channels, text, frame):
-        assert frame == text_frame(text.encode())
+        assert frame == data_frame(text.encode())
         self.heard.append((channels, text))
 
     def single(self, name, **message):
@@ -84,7 +85,7 @@ def way(monkeypatch):
     (65536, b"\x81\x7f" + struct.pack("!Q", 65536)), (1000000, b"\x81\x7f" + struct.pack("!Q", 1000000)),
 ])  # fmt: skip
 def test_a_frame_of_any_length_is_one_that_browsers_read(length, head):
-    assert text_frame(b"x" * length) == head + b"x" * length
+    assert data_frame(b"x" * length) == head + b"x" * length
 
 
 def test_replies_are_dispatched_in_order(way):

@@ -11,7 +11,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.testing import StringTransport
 
 from chatproj.transport import interface
-from chatproj.transport.downstream import text_frame
+from chatproj.transport.writing import data_frame
 
 KEY = base64.b64encode(b"0123456789abcdef")
 
@@ -348,7 +348,7 @@ def test_a_member_that_fails_takes_a_broadcast_from_nobody(line, caplog):
     server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
     server.factory = line.factory
     line.factory.reply_protocols["daphne.response.test!broken"] = object()
-    frame = text_frame(b"hello")
+    frame = data_frame(b"hello")
     server.broadcast(["daphne.response.test!broken", line.answer["reply_channel"]], "hello", frame)
     assert line.received == frame
     assert "could not be sent on daphne.response.test!broken" in caplog.text

@@ -5,7 +5,6 @@ A message to a group comes once for the whole process: its frame is built once, 
 of the reactor has a budget, so that sockets are read while others are written. It knows no chat.
 """
 import logging
-import struct
 import time
 
 from hiredis import ReplyError
@@ -13,6 +12,7 @@ from twisted.internet import defer, reactor
 
 from . import scripts
 from .redis_client import Disconnected
+from .writing import data_frame
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,6 @@ TURN_SECONDS = 0.005
 # So many groups' members are kept at hand; those that were read longest ago go first.
 MAX_GROUPS = 10000
 MEMBERS_SECONDS = 5
-TEXT_FRAME = 0x81  # final fragment, opcode 1
 
 
 class Downstream:
@@ -84,7 +83,7 @@ class Downstream:
     def _deliver_to_many(self, channels, message):
         text = message.get("text")
         if text is not None and len(message) == 1:
-            self.broadcast(channels, text, text_frame(text.encode()))
+            self.broadcast(channels, text, data_frame(text.encode()))
         else:
             for channel in channels:
                 self.dispatch(channel, message)
@@ -116,16 +115,6 @@ class Downstream:
                 if time.monotonic() > deadline:
                     raise
             yield _sleep(0.1)
-
-
-def text_frame(payload):
-    """Returns the websocket frame of a server that says `payload` (UTF-8), unfragmented (RFC 6455, section 5.2)."""
-    length = len(payload)
-    if length < 126:
-        return struct.pack("!BB", TEXT_FRAME, length) + payload
-    if length < 65536:
-        return struct.pack("!BBH", TEXT_FRAME, 126, length) + payload
-    return struct.pack("!BBQ", TEXT_FRAME, 127, length) + payload
 
 
 def _sleep(seconds):

@@ -14,6 +14,8 @@ import redis
 from twisted.internet import defer, endpoints, protocol, reactor, ssl
 from twisted.internet.error import ConnectionDone
 
+from .writing import write_now
+
 logger = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 8
@@ -40,7 +42,7 @@ class _Protocol(protocol.Protocol):
         """Returns a Deferred of the list of answers; an error is an exception in its place."""
         done = defer.Deferred()
         self.waiting.append([len(commands), [], done, reactor.seconds() + seconds])
-        self.transport.write(b"".join(map(hiredis.pack_command, commands)))
+        write_now(self.transport, b"".join(map(hiredis.pack_command, commands)))
         if self.alarm is None:
             self.alarm = reactor.callLater(seconds, self._check)
         return done

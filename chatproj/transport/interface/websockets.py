@@ -12,8 +12,9 @@ from autobahn.twisted.websocket import ConnectionDeny
 from autobahn.websocket.protocol import TrafficStats
 from daphne import ws_protocol
 from twisted.internet import interfaces
-from twisted.internet.tcp import Connection
 from zope.interface import implementer
+
+from ..writing import data_frame, write_now
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
             self.unread.count(len(payload))
         # Not by autobahn's own: it holds the server, too, to the limit for what clients send.
         if self.state == self.STATE_OPEN:
-            self.sendFrame(opcode=2 if isBinary else 1, payload=payload)
+            write_now(self.transport, data_frame(payload, isBinary))
 
     def drop_slow_reader(self):
         logger.warning("%s does not read: dropped with %d bytes unread", self.reply_channel, self.unread.unread_bytes)
@@ -172,21 +173,3 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
             self.sendCloseFrame(code=code, isReply=False)
         else:
             super().serverClose(code)
-
-
-def write_now(transport, data):
-    """
-    Writes to a socket at once where nothing waits for it, else behind what waits.
-
-    Twisted would come back for it in its next turn; with a thousand sockets in a room that is a thousand questions
-    to the kernel more for each message.
-    """
-    if not isinstance(transport, Connection) or transport.TLS or transport.dataBuffer or transport._tempDataBuffer:
-        return transport.write(data)
-    if transport.disconnecting or not transport.connected:
-        return None
-    try:
-        sent = transport.socket.send(data)
-    except OSError:
-        sent = 0  # full, or broken: Twisted knows what to do
-    return None if sent == len(data) else transport.write(data[sent:])
