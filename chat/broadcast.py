@@ -32,9 +32,16 @@ LOBBY_GROUP = "lobby"
 
 
 def subscribe(channel, groups):
-    """Adds a reply channel to groups, or renews it there: a Redis that lost its memory is told again."""
+    """Adds a reply channel to groups."""
     for group in groups:
         Group(group).add(channel)
+
+
+def resubscribe(channel, groups):
+    """Adds a reply channel to groups again, soon: a Redis that has lost them is told what they were."""
+    for group in groups:
+        layer = Group(group).channel_layer
+        getattr(layer, "group_renew", layer.group_add)(group, channel.name)
 
 
 def unsubscribe(channel, groups):

@@ -10,10 +10,15 @@ import threading
 import time
 
 import redis
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.conf import settings
+
+from chatproj.transport.scripts import Script
+from chatproj.transport.shards import Shard
 
 # A roster's key outlives its last lease by this much, so that the sweep still finds who is gone.
 ROSTER_GRACE_SECONDS = 600
+MOST = 10**9  # as good as no limit
 SWEEP_SECONDS = 60  # how often a process forgets counts that are over
 
 
@@ -72,6 +77,10 @@ class MemoryStore:
             leases[holder] = now + seconds
             return True
 
+    def renew(self, name, holder, seconds):
+        """Renews a lease, or gives it again where it was lost. It may happen after the return, with nobody told."""
+        self.lease(name, holder, seconds, MOST)
+
     def release(self, name, holder):
         """Ends a lease before its time."""
         with self._lock:
@@ -85,6 +94,11 @@ class MemoryStore:
                 self._note(roster, owner, "came")
             roster["entries"][entry] = owner, time.monotonic() + seconds
             return bool(roster["news"])
+
+    def stay(self, name, owner, entry, seconds, on_news):
+        """Renews an entry. It may happen after the return; then, too, `on_news()` is called if news are waiting."""
+        if self.enter(name, owner, entry, seconds):
+            on_news()
 
     def leave(self, name, owner, entry):
         """Takes an entry off a roster. Returns whether news are waiting."""
@@ -215,10 +229,11 @@ class RedisStore:
     def __init__(self, url):
         # Bounded in time: a paused Redis must not hold its callers for ever.
         self._client = redis.StrictRedis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
-        self._take = self._client.register_script(self._TAKE)
-        self._count = self._client.register_script(self._COUNT)
-        self._lease = self._client.register_script(self._LEASE)
-        self._roster = self._client.register_script(self._ROSTER)
+        self._shard = Shard(self._client)
+        self._take = Script(self._TAKE, prelude="")
+        self._count = Script(self._COUNT, prelude="")
+        self._lease = Script(self._LEASE, prelude="")
+        self._roster = Script(self._ROSTER, prelude="")
 
     def clear(self):
         """Forgets everything. For tests."""
@@ -229,42 +244,61 @@ class RedisStore:
         self._client.ping()
 
     def take(self, name, burst, per_second):
-        return float(self._take(keys=[f"{self.PREFIX}bucket:{name}"], args=[burst, per_second]))
+        return float(self._call(self._take.command(burst, per_second, keys=[f"{self.PREFIX}bucket:{name}"])))
 
     def count(self, name, seconds):
-        return self._count(keys=[f"{self.PREFIX}count:{name}"], args=[seconds])
+        return self._call(self._count.command(seconds, keys=[f"{self.PREFIX}count:{name}"]))
 
     def lease(self, name, holder, seconds, most):
-        return bool(self._lease(keys=[f"{self.PREFIX}lease:{name}"], args=[holder, seconds, most]))
+        return bool(self._call(self._lease_command(name, holder, seconds, most)))
+
+    def renew(self, name, holder, seconds):
+        self._go_along(self._lease_command(name, holder, seconds, MOST))
+
+    def _lease_command(self, name, holder, seconds, most):
+        return self._lease.command(holder, seconds, most, keys=[f"{self.PREFIX}lease:{name}"])
 
     def release(self, name, holder):
-        self._client.zrem(f"{self.PREFIX}lease:{name}", holder)
+        self._call(("ZREM", f"{self.PREFIX}lease:{name}", holder))
 
     def enter(self, name, owner, entry, seconds):
-        return bool(self._ask(name, "enter", owner, entry, seconds))
+        return bool(self._call(self._roster_command(name, "enter", owner, entry, seconds)))
+
+    def stay(self, name, owner, entry, seconds, on_news):
+        command = self._roster_command(name, "enter", owner, entry, seconds)
+        self._go_along(command, lambda has_news: has_news and on_news())
 
     def leave(self, name, owner, entry):
-        return bool(self._ask(name, "leave", owner, entry))
+        return bool(self._call(self._roster_command(name, "leave", owner, entry)))
 
     def roster(self, name, most):
-        count, owners = self._ask(name, "owners", seconds_or_most=most)
+        count, owners = self._call(self._roster_command(name, "owners", seconds_or_most=most))
         return [owner.decode() for owner in owners], count
 
     def roster_sizes(self, names):
-        pipeline = self._client.pipeline(transaction=False)
-        for name in names:
-            self._ask(name, "owners", client=pipeline)
-        return [count for count, _ in pipeline.execute()]
+        answers = self._shard.call(*(self._roster_command(name, "owners") for name in names)) if names else []
+        return [count for count, _ in answers]
 
     def take_news(self, name):
-        count, news = self._ask(name, "news")
+        count, news = self._call(self._roster_command(name, "news"))
         texts = [text.decode() for text in news]
         return _by_kind(dict(zip(texts[::2], texts[1::2], strict=True))) + (count,)
 
-    def _ask(self, name, operation, owner="", entry="", seconds_or_most=0, client=None):
+    def _roster_command(self, name, operation, owner="", entry="", seconds_or_most=0):
         keys = [f"{self.PREFIX}roster:{name}:{part}" for part in ("entries", "owners", "news")]
-        arguments = [operation, owner, entry, seconds_or_most, ROSTER_GRACE_SECONDS]
-        return self._roster(keys=keys, args=arguments, client=client)
+        return self._roster.command(operation, owner, entry, seconds_or_most, ROSTER_GRACE_SECONDS, keys=keys)
+
+    def _call(self, command):
+        return self._shard.call(command)[0]
+
+    def _go_along(self, command, settle=None):
+        """Runs a command that nobody waits for: with the worker's next trip, where that leads to the same Redis."""
+        layer = channel_layers[DEFAULT_CHANNEL_LAYER].channel_layer
+        for index, shard in enumerate(getattr(layer, "shards", [])):
+            if shard.is_same_as(self._shard):
+                return layer.go_along(index, command, settle)
+        answer = self._call(command)
+        return settle and settle(answer)
 
 
 def _by_kind(news):

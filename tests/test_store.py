@@ -1,25 +1,50 @@
 """Small shared state: the same promises in this process and in Redis."""
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 import redis
 
+from chatproj import store as store_module
 from chatproj.store import SWEEP_SECONDS, MemoryStore, RedisStore, make_store
+from chatproj.transport.layer import RedisChannelLayer
+
+pytestmark = pytest.mark.no_database
+
+
+class TimedRedisStore(RedisStore):
+    """Its scripts read the time from a key, where it passes only when a test says so; so do its keys expire."""
+
+    def __init__(self, url):
+        for name in ("_TAKE", "_LEASE", "_ROSTER"):
+            script = getattr(RedisStore, name)
+            assert script.count("redis.call('TIME')") == 1
+            setattr(self, name, script.replace("redis.call('TIME')", "redis.call('LRANGE', 'time', 0, 1)"))
+        super().__init__(url)
+        self._client.rpush("time", 1000, 0)
+
+    def pass_by(self, seconds):
+        now = float(self._client.lindex("time", 0)) + float(self._client.lindex("time", 1)) / 1_000_000 + seconds
+        self._client.lset("time", 0, int(now))
+        self._client.lset("time", 1, int(now % 1 * 1_000_000))
+        for key in self._client.keys(f"{self.PREFIX}*"):
+            # One that has no time left is deleted.
+            self._client.pexpire(key, self._client.pttl(key) - int(seconds * 1000))
 
 
 @pytest.fixture(params=["memory", "redis"])
 def store(request):
     if request.param == "memory":
         return MemoryStore()
-    return RedisStore(request.getfixturevalue("valkey_url"))
+    return TimedRedisStore(request.getfixturevalue("valkey_url"))
 
 
 @pytest.fixture
 def pass_by(store, request):
-    """Lets time pass: by a clock of ours, or really where Redis measures it."""
-    if isinstance(store, RedisStore):
-        return time.sleep
+    """Lets time pass, without any of it passing."""
+    if isinstance(store, TimedRedisStore):
+        return store.pass_by
     return request.getfixturevalue("clock").pass_by
 
 
@@ -41,51 +66,61 @@ def test_a_redis_that_is_away_is_told():
 
 
 def test_a_bucket_gives_its_burst_and_then_says_how_long_to_wait(store):
-    assert [store.take("a", 3, 0.5) for _ in range(3)] == [0, 0, 0]
-    wait = store.take("a", 3, 0.5)
-    assert 1.5 < wait <= 2
-    assert store.take("b", 3, 0.5) == 0
+    assert [store.take("a", 3, 0.05) for _ in range(3)] == [0, 0, 0]
+    wait = store.take("a", 3, 0.05)
+    assert 15 < wait <= 20
+    assert store.take("b", 3, 0.05) == 0
 
 
 def test_who_waits_as_long_as_told_is_let_in(store, pass_by):
-    assert store.take("a", 1, 5) == 0
-    wait = store.take("a", 1, 5)
-    assert 0 < wait <= 0.2
+    assert store.take("a", 1, 0.05) == 0
+    wait = store.take("a", 1, 0.05)
+    assert 0 < wait <= 20
     pass_by(wait + 0.001)
-    assert store.take("a", 1, 5) == 0
+    assert store.take("a", 1, 0.05) == 0
+
+
+def test_a_bucket_in_redis_fills_by_the_time_of_redis(valkey_url):
+    store = RedisStore(valkey_url)
+    assert store.take("a", 1, 0.5) == 0
+    wait = store.take("a", 1, 0.5)
+    assert 0 < wait <= 2
+    time.sleep(wait + 0.01)
+    assert store.take("a", 1, 0.5) == 0
 
 
 def test_asking_too_early_costs_nothing(store, pass_by):
-    store.take("a", 1, 2)
+    store.take("a", 1, 0.05)
     for _ in range(10):
-        assert store.take("a", 1, 2) > 0
-    pass_by(0.51)
-    assert store.take("a", 1, 2) == 0
+        assert store.take("a", 1, 0.05) > 0
+    pass_by(20.1)
+    assert store.take("a", 1, 0.05) == 0
 
 
 def test_a_bucket_holds_no_more_than_its_burst(store, pass_by):
     for _ in range(2):
-        store.take("a", 2, 10)
-    pass_by(1)
-    assert [bool(store.take("a", 2, 10)) for _ in range(3)] == [False, False, True]
+        store.take("a", 2, 0.1)
+    # Half of what it would take for Redis to forget the bucket, and enough for three.
+    pass_by(30)
+    assert [bool(store.take("a", 2, 0.1)) for _ in range(3)] == [False, False, True]
 
 
 # Counters.
 
 
 def test_a_counter_counts_within_its_window(store, pass_by):
-    assert [store.count("a", 1) for _ in range(3)] == [1, 2, 3]
-    assert store.count("b", 1) == 1
-    pass_by(1.1)
-    assert store.count("a", 1) == 1
+    assert [store.count("a", 60) for _ in range(3)] == [1, 2, 3]
+    assert store.count("b", 60) == 1
+    pass_by(61)
+    assert store.count("a", 60) == 1
 
 
 def test_counting_does_not_prolong_the_window(store, pass_by):
-    store.count("a", 1)
-    pass_by(0.7)
-    store.count("a", 1)
-    pass_by(0.5)
-    assert store.count("a", 1) == 1
+    store.count("a", 60)
+    pass_by(40)
+    assert store.count("a", 60) == 2
+    pass_by(25)
+    assert store.count("a", 60) == 1
 
 
 # Leases.
@@ -101,6 +136,40 @@ def test_a_holder_renews_its_lease_also_when_all_are_given(store):
     assert store.lease("a", "x", 60, 1)
 
 
+def test_a_lease_is_renewed_also_where_it_was_lost_and_none_is_left(store):
+    store.lease("a", "x", 60, 1)
+    store.renew("a", "y", 60)
+    assert store.lease("a", "y", 60, 1), "it has it"
+    assert not store.lease("a", "z", 60, 2)
+
+
+def test_who_stays_keeps_their_entry_and_news_are_told(store, pass_by):
+    told = []
+    store.enter("r", "alice", "1", 60)
+    store.take_news("r")
+    store.stay("r", "alice", "1", 60, lambda: told.append("at once"))
+    pass_by(40)
+    store.stay("r", "alice", "1", 60, lambda: told.append("later"))
+    pass_by(40)
+    assert (store.roster("r", 9), told) == ((["alice"], 1), [])
+    store.stay("r", "bob", "2", 60, lambda: told.append("bob"))
+    assert told == ["bob"]
+
+
+def test_a_worker_takes_what_nobody_waits_for_along_with_its_next_trip(valkey_url, monkeypatch):
+    layer, told = RedisChannelLayer(hosts=[valkey_url]), []
+    monkeypatch.setattr(store_module, "channel_layers", {"default": SimpleNamespace(channel_layer=layer)})
+    store = RedisStore(valkey_url)
+    layer.send("websocket.receive", {"reply_channel": "daphne.response.abc!x", "order": 0})
+    layer.receive(["websocket.receive"])
+    store.stay("r", "alice", "1", 60, lambda: told.append(store.take_news("r")))
+    assert (store.roster("r", 9), told) == (([], 0), [])
+    layer.receive(["websocket.receive"])
+    assert told == [(["alice"], [], 1)]
+    store.stay("r", "bob", "2", 60, lambda: told.append("now"))
+    assert told[1:] == ["now"], "with nothing in hand, nobody would take it along"
+
+
 def test_a_lease_that_was_given_back_is_free(store):
     store.lease("a", "x", 60, 1)
     store.release("a", "x")
@@ -110,13 +179,13 @@ def test_a_lease_that_was_given_back_is_free(store):
 
 
 def test_a_lease_ends_by_itself_unless_renewed(store, pass_by):
-    store.lease("a", "x", 1, 2)
-    store.lease("a", "y", 1, 2)
-    pass_by(0.6)
-    store.lease("a", "y", 1, 2)
-    pass_by(0.6)
-    assert store.lease("a", "z", 1, 2)
-    assert not store.lease("a", "x", 1, 2)
+    store.lease("a", "x", 60, 2)
+    store.lease("a", "y", 60, 2)
+    pass_by(40)
+    store.lease("a", "y", 60, 2)
+    pass_by(40)
+    assert store.lease("a", "z", 60, 2)
+    assert not store.lease("a", "x", 60, 2)
 
 
 # Rosters.
@@ -167,12 +236,12 @@ def test_entering_again_renews_and_counts_once(store):
 
 
 def test_who_is_silent_is_swept_and_told(store, pass_by):
-    store.enter("room", "Alice", "tab1", 1)
-    store.enter("room", "Bob", "tab2", 1)
+    store.enter("room", "Alice", "tab1", 60)
+    store.enter("room", "Bob", "tab2", 60)
     store.take_news("room")
-    pass_by(0.6)
-    store.enter("room", "Alice", "tab1", 1)
-    pass_by(0.6)
+    pass_by(40)
+    store.enter("room", "Alice", "tab1", 60)
+    pass_by(40)
     assert store.take_news("room") == ([], ["Bob"], 1)
     assert store.roster("room", 10) == (["Alice"], 1)
 

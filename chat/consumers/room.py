@@ -185,12 +185,13 @@ def _mark_read(message, member, event):
 
 
 def _sync(message, member, event):
-    # The heartbeat is what renews all that would otherwise end by itself.
+    # The heartbeat is what renews all that would otherwise end by itself. Nobody waits for it: all of it goes with the
+    # worker's next trip to Redis.
     session = message.channel_session
-    limits.lease_socket(session["person"], session["address"], message.reply_channel.name)
-    broadcast.subscribe(message.reply_channel, _groups(session))
+    limits.renew_socket(session["person"], session["address"], message.reply_channel.name)
+    broadcast.resubscribe(message.reply_channel, _groups(session))
     presence.touch(member, message.reply_channel)
-    _send_backlog(message, rooms.get_backlog(member.room, event.cursor))
+    _send_backlog(message, rooms.catch_up(member.room, event.cursor))
 
 
 def _fetch(message, member, event):

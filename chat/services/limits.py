@@ -44,7 +44,7 @@ def _too_much(wait, ref=None):
 
 
 def lease_socket(person_id, address, channel):
-    """Counts an open socket of a person and an address, or renews it. Raises `rate_limited` for one too many."""
+    """Counts an open socket of a person and an address. Raises `rate_limited` for one too many."""
     if not settings.CHAT_LIMITS_ON:
         return
     seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
@@ -52,6 +52,13 @@ def lease_socket(person_id, address, channel):
         if not store.lease(name, channel, seconds, most):
             release_socket(person_id, address, channel)
             raise Refused("rate_limited", "Too many connections are open.", retry_after=float(seconds))
+
+
+def renew_socket(person_id, address, channel):
+    """Goes on counting an open socket. Nothing is checked: it was let in."""
+    if settings.CHAT_LIMITS_ON:
+        for name, _ in _socket_counters(person_id, address):
+            store.renew(name, channel, settings.CHAT_PRESENCE_LEASE_SECONDS)
 
 
 def release_socket(person_id, address, channel):

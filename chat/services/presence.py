@@ -4,6 +4,8 @@ Who is in a room, by the connections they have there.
 Each connection holds a lease on the room's roster that its heartbeat renews, so whoever vanishes without a word is
 gone when it ends. News are told to the room at most once a second. Writes no rows.
 """
+from functools import partial
+
 from django.conf import settings
 
 from chat import broadcast, protocol
@@ -19,8 +21,8 @@ def arrive(member, channel):
 
 def touch(member, channel):
     """Renews a connection's lease; who was swept by mistake comes again."""
-    arrive(member, channel)
-    tell_soon(member.room_id)
+    roster, seconds = _roster(member.room_id), settings.CHAT_PRESENCE_LEASE_SECONDS
+    store.stay(roster, member.handle, channel.name, seconds, partial(tell_soon, member.room_id))
 
 
 def depart(room_id, handle, channel):

@@ -121,6 +121,17 @@ class RedisChannelLayer(StockRedisChannelLayer):
         index, command = self.send_command(channel, message, OVERFILL)
         self.receiver.later(index, command, lambda length: self.settle(self.non_local_name(channel), length, index))
 
+    def go_along(self, index, command, settle=None):
+        """
+        Runs a command on a shard with this thread's next trip there, or now where it has no message in hand.
+
+        `settle(answer)`, if any, is called afterwards. For what nobody waits for: a lost connection loses it.
+        """
+        if self.receiver.reply:
+            return self.receiver.later(index, command, settle)
+        (answer,) = self.shards[index].call(command)
+        return settle and settle(answer)
+
     def send_group_later(self, group, message):
         """Like `send_group`, with the next trip of this thread's receiver."""
         if self.ring_size > 1:
@@ -179,15 +190,24 @@ class RedisChannelLayer(StockRedisChannelLayer):
         """Adds a channel to a group for `group_expiry` seconds, or renews it there."""
         self._change_group(scripts.GROUP_ADD, group, channel, self.group_expiry)
 
+    def group_renew(self, group, channel):
+        """The same, with this thread's next trip: for a channel that most likely is in the group."""
+        self.go_along(*self._group_command(scripts.GROUP_ADD, group, channel, self.group_expiry))
+
     def group_discard(self, group, channel):
         """Takes a channel out of a group, if it is in it."""
         self._change_group(scripts.GROUP_DISCARD, group, channel)
 
-    def _change_group(self, script, group, channel, *arguments):
+    def _change_group(self, *arguments):
+        index, command = self._group_command(*arguments)
+        self.shards[index].call(command)
+
+    def _group_command(self, script, group, channel, *arguments):
+        """Returns (index of the group's shard, the command that changes it there)."""
         assert self.valid_group_name(group), "Group name not valid"
         assert self.valid_channel_name(channel), "Channel name not valid"
         process = self.non_local_name(channel) if "!" in channel else ""
-        self.shards[self.consistent_hash(group)].call(self.command(script, group, process, channel, *arguments))
+        return self.consistent_hash(group), self.command(script, group, process, channel, *arguments)
 
     def group_channels(self, group):
         """Returns the channels that are in a group."""

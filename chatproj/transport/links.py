@@ -30,7 +30,7 @@ class RedisLink:
         self.layer = layer
         self.process = process
         self.home = layer.consistent_hash(process)
-        greeting = [("SCRIPT", "LOAD", script.text) for script in scripts.ALL]
+        greeting = scripts.Script.load_commands()
         self.clients = [RedisClient(shard.pool, greeting, self._connected) for shard in layer.shards]
         self.reader = RedisClient(layer.shards[self.home].pool)
         self.outlet = Upstream(layer, self.clients[self.home], server.pause, server.resume, server.refuse)

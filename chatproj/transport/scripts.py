@@ -19,16 +19,25 @@ class Script:
     """
     A script and the name under which Redis keeps it.
 
-    One that `frees` runs even where Redis has no memory left: else nothing that fills it could be taken out.
+    One that `frees` runs even where Redis has no memory left: else nothing that fills it could be taken out. `known`
+    has all there are in this process: a Redis that has forgotten one is told them all.
     """
 
-    def __init__(self, text, frees=False):
-        self.text = ("#!lua flags=allow-oom\n" if frees else "") + _PRELUDE + text
-        self.sha = hashlib.sha1(self.text.encode()).hexdigest()
+    known = {}
 
-    def command(self, *arguments):
-        """Returns the Redis command that runs it. All of its keys are made from its arguments."""
-        return ("EVALSHA", self.sha, 0, *arguments)
+    def __init__(self, text, frees=False, prelude=None):
+        self.text = ("#!lua flags=allow-oom\n" if frees else "") + (_PRELUDE if prelude is None else prelude) + text
+        self.sha = hashlib.sha1(self.text.encode()).hexdigest()
+        self.known[self.sha] = self
+
+    def command(self, *arguments, keys=()):
+        """Returns the Redis command that runs it. The layer's make their keys from their arguments."""
+        return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
+
+    @classmethod
+    def load_commands(cls):
+        """Returns the commands that make Redis know every script."""
+        return [("SCRIPT", "LOAD", script.text) for script in cls.known.values()]
 
 
 # ARGV[1] and ARGV[2] are the layer's prefix and its statistics' prefix in every script.
@@ -394,5 +403,3 @@ repeat
     end
 until cursor == '0'
 """)
-
-ALL = [value for value in list(globals().values()) if isinstance(value, Script)]

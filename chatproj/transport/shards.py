@@ -67,7 +67,7 @@ class Shard:
             unknown = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
             if unknown:
                 # A new server, or one that has been flushed: nothing of a script has run that is not known.
-                _exchange(connection, [("SCRIPT", "LOAD", script.text) for script in scripts.ALL])
+                _exchange(connection, scripts.Script.load_commands())
                 again = _exchange(connection, [commands[index] for index in unknown])
                 for index, answer in zip(unknown, again, strict=True):
                     answers[index] = answer
@@ -95,6 +95,11 @@ class Shard:
             raise UnsupportedRedis(
                 f"The Redis at {self.address} is {version}: the channel layer needs {OLDEST_REDIS} or later, or Valkey."
             )
+
+    def is_same_as(self, other):
+        """Whether another shard's commands run in this very database."""
+        mine, theirs = self.pool.connection_kwargs, other.pool.connection_kwargs
+        return self.address == other.address and (mine.get("db") or 0) == (theirs.get("db") or 0)
 
     @property
     def address(self):

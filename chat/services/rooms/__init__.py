@@ -27,12 +27,13 @@ from .places import (
     set_role,
     tell_lobby,
 )
-from .reading import Backlog, describe, get_backlog, get_changes, get_page, mark_read
+from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, mark_read
 
 __all__ = [
     "Backlog",
     "MAX_REACTIONS",
     "Outcome",
+    "catch_up",
     "create_first_room",
     "create_room",
     "delete_member",
