@@ -230,10 +230,10 @@ class RedisStore:
         # Bounded in time: a paused Redis must not hold its callers for ever.
         self._client = redis.StrictRedis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
         self._shard = Shard(self._client)
-        self._take = Script(self._TAKE, prelude="")
-        self._count = Script(self._COUNT, prelude="")
-        self._lease = Script(self._LEASE, prelude="")
-        self._roster = Script(self._ROSTER, prelude="")
+        self._take = Script(self._TAKE)
+        self._count = Script(self._COUNT)
+        self._lease = Script(self._LEASE)
+        self._roster = Script(self._ROSTER)
 
     def clear(self):
         """Forgets everything. For tests."""

@@ -166,14 +166,151 @@ def test_a_worker_that_comes_back_from_the_dead_takes_no_turn_from_another(layer
     assert layer.receive(["websocket.receive"]) == (None, None)
 
 
-def test_a_token_that_died_with_its_worker_is_made_again(layer, monkeypatch):
+def end_grace(layer, reply="daphne.response.abc!x"):
+    """Lets the lease of a connection's turn have ended, and takes up what the dead have left."""
+    shard = layer.shards[layer.consistent_hash("daphne.response.abc!")]
+    shard.call(("ZADD", f"{layer.prefix}turns", 1, reply))
+    (lost,) = shard.call(layer.command(scripts.RECLAIM, 100))
+    return lost
+
+
+def pop_turn(layer):
+    """Takes the first turn off the channel's list, as a worker's blocking pop does."""
+    shard = layer.shards[layer.consistent_hash("daphne.response.abc!")]
+    (item,) = shard.call(("LPOP", f"{layer.prefix}websocket.receive"))
+    assert item.startswith(b"T")
+    return item
+
+
+def test_a_turn_that_was_popped_and_never_claimed_is_given_out_again(layer):
+    for order in range(2):
+        send_frame(layer, order)
+    pop_turn(layer)
+    assert end_grace(layer) == []
+    assert orders(layer, 2) == [0, 1]
+    assert layer.channel_statistics("websocket.receive")["lost_count"] == 0
+
+
+@pytest.mark.parametrize("before", [0, 99, 100, 250])
+def test_a_turn_that_waits_long_for_a_worker_is_not_lost(valkey_url, before):
+    layer = make_layer(valkey_url, capacity=1000)
+    for number in range(before):
+        send_frame(layer, 0, reply=f"daphne.response.abc!{number}")
     send_frame(layer, 0)
-    index = layer.consistent_hash("daphne.response.abc!")
-    shard = layer.shards[index]
-    assert shard.call(("LPOP", f"{layer.prefix}websocket.receive"))[0].startswith(b"T")
-    shard.call(("ZADD", f"{layer.prefix}turns", 1, "daphne.response.abc!x"))
-    shard.call(layer.command(scripts.RECLAIM, 100))
+    send_frame(layer, 0, reply="daphne.response.abc!behind")
+    assert end_grace(layer) == []
+    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [before + 2], "it is there once"
+    assert len(orders(layer, before + 2)) == before + 2
+
+
+def test_turns_given_back_out_of_their_order_are_found(valkey_url):
+    layer = make_layer(valkey_url, capacity=1000)
+    for number in range(120):
+        send_frame(layer, 0, reply=f"daphne.response.abc!{number}")
+    for item in [pop_turn(layer) for _ in range(3)]:
+        layer.shards[0].call(("LPUSH", f"{layer.prefix}websocket.receive", item))
+    for number in range(120):
+        end_grace(layer, f"daphne.response.abc!{number}")
+    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [120], "each is there once"
+
+
+def test_a_turn_popped_behind_many_is_found_to_be_gone(valkey_url):
+    layer = make_layer(valkey_url, capacity=1000)
+    send_frame(layer, 0)
+    pop_turn(layer)
+    for number in range(150):
+        send_frame(layer, 0, reply=f"daphne.response.abc!{number}")
+    end_grace(layer)
+    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [151]
+
+
+def wait_for_turn(layer):
+    """Lets this thread wait for a turn as an idle worker does. Returns the order of its frame, or None."""
+    receiver = layer.receiver
+    assert receiver._wait(["websocket.receive"])
+    found = receiver._open_popped(*receiver._popped.popleft())
+    return found and found[1]["order"]
+
+
+def test_a_turn_that_was_waited_for_is_claimed_without_waiting(valkey_url, count_commands):
+    layer = make_layer(valkey_url)
+    layer.receive(["websocket.receive"])
+    send_frame(layer, 0)
+    send_frame(layer, 1)
+    with count_commands() as counted:
+        assert wait_for_turn(layer) == 0
+    # The question, and a claim: its answer is read some time.
+    assert counted.calls["blmpop"] == 1 and counted.trips <= 1
+    assert end_grace(layer) == [b"daphne.response.abc!x"], "claimed, it died with its worker"
+    assert orders(layer, 1) == [1]
+
+
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_a_turn_ends_whichever_way_its_claim_took(layer, monkeypatch, is_claimed):
+    if not is_claimed:
+        monkeypatch.setattr("chatproj.transport.shards.Waiter.say", lambda *arguments: None)
+    layer.receive(["websocket.receive"])
+    for order in range(3):
+        send_frame(layer, order)
+    assert wait_for_turn(layer) == 0
+    assert orders(layer, 2) == [1, 2]
+
+
+def test_who_was_held_up_asks_whether_a_turn_is_still_theirs(valkey_url):
+    layer = make_layer(valkey_url)
+    layer.receive(["websocket.receive"])
+    send_frame(layer, 0)
+    assert layer.receiver._wait(["websocket.receive"])
+    end_grace(layer)
+    assert in_a_worker(lambda: layer.receive(["websocket.receive"]))[1]["order"] == 0
+    layer.receiver._asked_at -= 10
+    assert layer.receiver._open_popped(*layer.receiver._popped.popleft()) is None
+    assert layer.receiver.reply == ""
+
+
+def test_a_frame_that_was_lost_with_the_answer_to_its_claim_is_counted(layer):
+    send_frame(layer, 0)
+    send_frame(layer, 1)
+    item, index = pop_turn(layer), layer.consistent_hash("daphne.response.abc!")
+    layer.receiver._begin_turn(index, b"daphne.response.abc!x", item[14:30], None)
+    layer.shards[index].call(layer.receiver.claim()[1])
+    layer.receiver._asked_at = -10
+    assert layer.receiver._open_popped(index, "websocket.receive", item) is None
+    assert orders(layer, 1) == [1]
+    assert layer.global_statistics()["lost_count"] == 1
+
+
+def test_a_redis_that_lost_its_memory_numbers_its_turns_anew(layer):
+    send_frame(layer, 0)
+    assert wait_for_turn(layer) == 0
+    shards, receiver = layer.shards, layer.receiver
+    for shard in shards:
+        shard.call(("FLUSHDB",))
+    send_frame(layer, 0)
+    send_frame(layer, 1)
+    index, command = receiver.claim()
+    assert shards[index].call(command) == [None], "that turn was another"
+    assert orders(layer, 2) == [0, 1]
+
+
+def test_a_worker_keeps_the_turn_that_it_renews(layer):
+    send_frame(layer, 0)
+    send_frame(layer, 1)
     assert orders(layer, 1) == [0]
+    index, command = layer.receiver.claim()
+    assert layer.shards[index].call(command) == [0]
+    assert orders(layer, 1) == [1]
+    assert layer.shards[index].call(command) == [None], "that turn is over"
+
+
+def test_a_turn_that_expired_while_nobody_took_it_lets_the_next_one_go(layer, monkeypatch):
+    monkeypatch.setattr(layer, "expiry", 0)
+    send_frame(layer, 0)
+    monkeypatch.setattr(layer, "expiry", 60)
+    send_frame(layer, 1)
+    time.sleep(0.01)
+    assert layer.receive(["websocket.receive"], block=True)[1]["order"] == 1
+    assert layer.channel_statistics("websocket.receive")["expired_count"] == 1
 
 
 def test_a_message_given_back_comes_first_again(layer):
@@ -435,13 +572,13 @@ def test_without_memory_what_is_sent_is_refused_and_the_next_message_comes(valke
     try:
         assert orders(layer, 1) == [1]
         renewed, lost, _ = layer.shards[0].call(
-            layer.command(scripts.RENEW, layer.receiver.name, 4000, layer.receiver.reply),
+            layer.receiver.claim()[1],
             layer.command(scripts.RECLAIM, 100),
             layer.command(scripts.LEASE_INTERFACE, "daphne.response.abc!", 10000),
         )
     finally:
         server.config_set("maxmemory", 0)
-    assert (renewed, lost) == (1, [])
+    assert (renewed, lost) == (0, [])
     assert "refused what a consumer sent" in caplog.text
 
 
@@ -460,12 +597,33 @@ def test_a_connections_message_may_be_sent_later_too(layer):
     assert orders(layer, 1) == [0]
 
 
+def test_a_session_comes_with_a_turn_that_is_waited_for(layer):
+    key = f"{layer.prefix}session:{session_key(FRAME['reply_channel'])}"
+    layer.shards[layer.consistent_hash("daphne.response.abc!")].call(("SET", key, "x\0", "EX", 60))
+    send_frame(layer, 0)
+    assert wait_for_turn(layer) == 0
+    assert (layer.receiver.reply, layer.receiver.session) == ("daphne.response.abc!x", b"x\0")
+
+
+def test_a_turn_that_is_popped_without_its_session_asks_for_it(layer):
+    key = f"{layer.prefix}session:{session_key(FRAME['reply_channel'])}"
+    index = layer.consistent_hash("daphne.response.abc!")
+    layer.shards[index].call(("SET", key, "x", "EX", 60))
+    layer.shards[index].call(("RPUSH", f"{layer.prefix}websocket.receive", b"M0000000000000\0"))
+    send_frame(layer, 0)
+    layer.shards[index].call(("LPOP", f"{layer.prefix}websocket.receive"))
+    item = pop_turn(layer)
+    assert b"\0?\0" in item
+    assert layer.receiver._open_popped(index, "websocket.receive", item)[1]["order"] == 0
+    assert layer.receiver.session == b"x"
+
+
 def test_a_reading_never_shortens_the_life_of_a_session(layer):
     send_frame(layer, 0)
     key = f"{layer.prefix}session:{session_key(FRAME['reply_channel'])}"
     shard = layer.shards[layer.consistent_hash("daphne.response.abc!")]
     shard.call(("SET", key, "x", "EX", 86400))
-    layer.receive(["websocket.receive"])
+    layer.receive(["websocket.receive"], block=True)
     assert layer.receiver.session == b"x"
     assert shard.call(("TTL", key))[0] > 80000
 
@@ -587,6 +745,16 @@ def test_waiting_ends_when_something_comes(layer):
     started = time.monotonic()
     assert layer.receive(["jobs", "websocket.receive"], block=True) == ("jobs", {"late": True})
     assert time.monotonic() - started < 0.9 * layer.blpop_timeout
+
+
+def test_waiting_ends_when_the_worker_is_told_to_end(layer):
+    layer.receiver.wake_up, told = os.pipe()
+    threading.Timer(0.2, os.write, [told, b"x"]).start()
+    started = time.monotonic()
+    assert layer.receive(["jobs", "websocket.receive"], block=True) == (None, None)
+    assert time.monotonic() - started < 0.9 * layer.blpop_timeout
+    os.close(told)
+    os.close(layer.receiver.wake_up)
 
 
 def test_it_waits_in_a_process_with_more_than_a_thousand_open_files(layer):

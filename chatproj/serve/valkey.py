@@ -1,12 +1,14 @@
 """The embedded Valkey: its binary, its port, its configuration. It is started by the supervisor, not here."""
 
 import secrets
-import socket
 from typing import NamedTuple
 
 from chatproj import local
 from chatproj.serve import CannotServe
 from chatproj.serve.checks import is_free
+
+PORTS = range(10240, 32768)
+TRIES = 200
 
 # Nothing is kept on disk: what must last is in the database, and a channel layer that comes back with frames
 # of sockets that are gone would only confuse. Frames are never thrown away to make room, either.
@@ -49,9 +51,13 @@ def _choose_port() -> int:
         port = 0
     if 0 < port < 65536 and is_free("127.0.0.1", port):
         return port
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    # Not one of those that outgoing connections get: a worker that looks for a Valkey which is away could be given the
+    # very port, connect to itself, and keep Valkey from coming back.
+    for _ in range(TRIES):
+        port = secrets.choice(PORTS)
+        if is_free("127.0.0.1", port):
+            return port
+    raise CannotServe(f"There is no free port from {PORTS[0]} to {PORTS[-1]} for the embedded Valkey; set REDIS_URL.")
 
 
 def _binary() -> str:

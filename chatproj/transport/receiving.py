@@ -11,6 +11,7 @@ import logging
 import os
 import random
 import socket
+import time
 from typing import NamedTuple
 
 from . import scripts
@@ -18,22 +19,24 @@ from .shards import OUTAGES, Unsent, Waiter, is_fixed, wait_for_any
 
 logger = logging.getLogger(__name__)
 
-SESSION_LEASE_SECONDS = 3600
 # A worker renews its turn every second; one that does not for so long is taken for dead.
 TURN_LEASE_SECONDS = 4
+# A turn that was popped so soon after nothing was there is nobody else's.
+FRESH_SECONDS = 1
 
 _numbers = itertools.count(1)
 
 
 class Receiver:
-    """The receiving side of one thread. Nothing of it may be used by another, but `name`, `reply` and `wake_up`."""
+    """The receiving side of one thread. No other may use any of it but `claim` and `wake_up`."""
 
     def __init__(self, layer):
         self.layer = layer
         self.name = f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.{random.randrange(10**9)}"
         self.reply, self.index = "", 0  # the connection whose message is in hand, and its shard
         self.session = None  # what Redis holds as that connection's session
-        self._since = ""  # when its turn began: by that Redis tells this turn from another
+        self.number = b""  # of its turn: by that Redis tells this turn from another
+        self._asked_at = 0
         self._popped = collections.deque()
         self._waiters = {}
         self._waiting = []
@@ -78,7 +81,7 @@ class Receiver:
             self._finish_turn()
             popped = self._popped.popleft()
             try:
-                found = self._open_popped(*popped, shards)
+                found = self._open_popped(*popped)
             except OUTAGES:
                 self._popped.appendleft(popped)
                 raise
@@ -103,33 +106,75 @@ class Receiver:
                     names.append(channel)
         return {index: names for index, names in found.items() if names}
 
-    def _ask(self, index, channels, token=b""):
-        finished = self.reply if index == self.index else ""
+    def _ask(self, index, channels):
+        finished, number = (self.reply, self.number) if index == self.index else ("", "")
         command = self.layer.command(
-            scripts.NEXT, self.name, TURN_LEASE_SECONDS * 1000, finished, self._since, token,
-            f"{self.layer.prefix}session:chn", SESSION_LEASE_SECONDS, random.randrange(len(channels)), *channels,
+            scripts.NEXT, self.name, TURN_LEASE_SECONDS * 1000, finished, number,
+            random.randrange(len(channels)), *channels,
         )  # fmt: skip
+        self._asked_at = time.monotonic()
         try:
             answer = self._call(index, command)
             if finished:
                 self.reply, self.session = "", None
-            if not answer:
-                return None
-            channel, body, reply, session, since = answer
-            if reply:
-                self.reply, self.index, self.session, self._since = reply.decode(), index, session, since
+            if answer and len(answer) > 2:
+                self._begin_turn(index, *answer[2:])
         finally:
             # Not before: it may take longer than a turn's lease, which is renewed for what is in hand.
             self._settle()
-        return (channel.decode(), self.layer.deserialize(body)) if reply else self._open(channel.decode(), body)
-
-    def _open_popped(self, index, channel, item, shards):
-        if item[:1] == b"T":
-            return self._ask(index, shards.get(index, [channel]), item[1:])
-        if item[:1] not in (b"M", b"G") or int(item[1:14]) <= self.layer.shards[index].now():
-            self.layer.shards[index].call(self.layer.command(scripts.COUNT, channel, "expired_count", 1))
+        if not answer:
             return None
-        return self._open(channel, item)
+        channel, item = answer[0].decode(), answer[1]
+        return (channel, self.layer.deserialize(item)) if len(answer) > 2 else self._open(channel, item)
+
+    def _begin_turn(self, index, reply, number, session):
+        self.number, self.session, self.index, self.reply = number, session or None, index, reply.decode()
+
+    def claim(self):
+        """Returns (index of the shard, the command that claims or renews the turn in hand), or None. For any thread."""
+        reply, index, number = self.reply, self.index, self.number
+        if not reply:
+            return None
+        # Should this thread have gone on between two of these, the number is another turn's: nothing is claimed then.
+        return index, self.layer.command(scripts.CLAIM, self.name, TURN_LEASE_SECONDS * 1000, reply, number)
+
+    def _open_popped(self, index, channel, item):
+        is_expired = item[:1] not in (b"T", b"M", b"G") or int(item[1:14]) <= self.layer.shards[index].now()
+        if is_expired:
+            self.layer.shards[index].call(self.layer.command(scripts.COUNT, channel, "expired_count", 1))
+        if item[:1] == b"T":
+            body = self._open_turn(index, item, is_expired)
+            return None if body is None or is_expired else (channel, self.layer.deserialize(body))
+        return None if is_expired else self._open(channel, item)
+
+    def _open_turn(self, index, item, is_expired):
+        """Takes a popped turn in hand. Returns its frame's body, or None where another has it by now."""
+        reply, length, rest = item[30:].split(b"\0", 2)
+        self._begin_turn(index, reply, item[14:30], None)
+        # Who was held up on the way here may have been taken for dead, and must ask; else it is enough to say so.
+        is_fresh = self.layer.ring_size == 1 and time.monotonic() - self._asked_at < FRESH_SECONDS
+        try:
+            if length == b"?" or is_expired or not is_fresh:
+                return self._claim_and_wait(index)
+            self._waiters[index].say(self.claim()[1])
+        except OUTAGES:
+            # It has not begun: whoever has it next begins.
+            self.reply = ""
+            raise
+        self.session = rest[: int(length)] or None
+        return rest[int(length) :]
+
+    def _claim_and_wait(self, index):
+        (answer,) = self.layer.shards[index].call(self.claim()[1])
+        if answer is None:
+            self.reply = ""
+        elif answer == 0:
+            # It was claimed before, and the answer that held the frame was lost.
+            self.layer.shards[index].call(self.layer.command(scripts.COUNT, "unknown", "lost_count", 1))
+        else:
+            self.session = answer[1] or None
+            return answer[0] or None
+        return None
 
     def _open(self, channel, item):
         """Returns (channel, message) of an item; a group's is expanded, and its others are the next to come."""
@@ -215,6 +260,8 @@ class Receiver:
                     logger.error("Redis has refused what a consumer sent or saved: %s", answer)
                 elif entry.settle is not None:
                     entry.settle(answer)
+            except OUTAGES as outage:
+                logger.warning("What became of a message cannot be asked: %s", outage)
             except Exception:
                 logger.exception("What a consumer sent could not be delivered")
 

@@ -4,6 +4,7 @@ Talking to one Redis: several commands in one round trip, scripts, and waiting f
 Over redis-py's connections, but not over its client: that one sends a command again after a lost connection, and a
 message that it had already popped, or pushed, is then lost, or there twice. Here a failed trip is an error.
 """
+import contextlib
 import os
 import select
 import time
@@ -137,9 +138,14 @@ class Waiter:
         self._shard = shard
         self._connection = None
         self._id = None
+        self._unread = 0
 
     def begin(self, keys, seconds):
         """Asks for the first item of any of these lists, within `seconds`."""
+        while self._unread:
+            self._unread -= 1
+            with contextlib.suppress(ResponseError):
+                self._connection.read_response()
         if self._connection is None:
             pool = self._shard.pool
             # Made like the pool's, and not in the pool: its time-out is ours to choose, since it waits on purpose.
@@ -156,6 +162,11 @@ class Waiter:
         answer = self._connection.read_response()
         return None if answer is None else (answer[0].decode(), answer[1][0])
 
+    def say(self, command):
+        """Sends a command, now that nothing is waited for, and does not wait for its answer."""
+        self._connection.send_packed_command([hiredis.pack_command(command)])
+        self._unread += 1
+
     def call_off(self):
         """Stops waiting. Returns as `end`: something may have come just before."""
         self._shard.call(("CLIENT", "UNBLOCK", self._id))
@@ -165,7 +176,7 @@ class Waiter:
         """Forgets a connection that has failed."""
         if self._connection is not None:
             self._connection.disconnect()
-            self._connection = None
+            self._connection, self._unread = None, 0
 
 
 def wait_for_any(waiters, seconds, wakeup=None):

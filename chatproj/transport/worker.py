@@ -20,7 +20,6 @@ from channels.utils import name_that_thing
 from channels.worker import Worker as StockWorker
 
 from . import scripts
-from .receiving import TURN_LEASE_SECONDS
 from .shards import OUTAGES, UnsupportedRedis
 
 logger = logging.getLogger(__name__)
@@ -215,9 +214,9 @@ class Heart(threading.Thread):
     def _beat(self):
         for index, shard in enumerate(self.layer.shards):
             commands = [self.layer.command(scripts.RECLAIM, RECLAIM_AT_ONCE), self._report()]
-            if self.receiver.reply and self.receiver.index == index:
-                lease = TURN_LEASE_SECONDS * 1000
-                commands.insert(0, self.layer.command(scripts.RENEW, self.receiver.name, lease, self.receiver.reply))
+            claim = self.receiver.claim()
+            if claim is not None and claim[0] == index:
+                commands.insert(0, claim[1])
             lost = shard.call(*commands)[-2]
             if lost:
                 logger.warning("%d messages were lost with their workers; their connections go on", len(lost))
