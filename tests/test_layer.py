@@ -10,7 +10,7 @@ from asgiref import conformance
 
 from chatproj.transport import layer as layer_module
 from chatproj.transport import scripts
-from chatproj.transport.layer import RedisChannelLayer
+from chatproj.transport.layer import FAREWELL_ORDER, RedisChannelLayer
 from chatproj.transport.sessions import RedisBackend, session_key
 from chatproj.transport.shards import Unsent, UnsupportedRedis
 from tests.conftest import Clock
@@ -311,6 +311,92 @@ def test_a_turn_that_expired_while_nobody_took_it_lets_the_next_one_go(layer, mo
     time.sleep(0.01)
     assert layer.receive(["websocket.receive"], block=True)[1]["order"] == 1
     assert layer.channel_statistics("websocket.receive")["expired_count"] == 1
+
+
+# Interfaces that die.
+
+
+def open_connection(layer, process, name, frames=0):
+    reply = f"{process}{name}"
+    send_frame(layer, 0, reply=reply, channel="websocket.connect", path=f"/{name}/")
+    for order in range(1, frames + 1):
+        send_frame(layer, order, reply=reply)
+    return reply
+
+
+def lease(layer, process, milliseconds):
+    return [shard.call(layer.command(scripts.LEASE_INTERFACE, process, milliseconds))[0] for shard in layer.shards]
+
+
+def reclaim(layer):
+    for shard in layer.shards:
+        shard.call(layer.command(scripts.RECLAIM, 100))
+
+
+CHANNELS = ["websocket.connect", "websocket.receive", "websocket.disconnect"]
+
+
+def receive_all(layer):
+    """Returns {reply channel: [(channel, order), ...]} of all that there is."""
+    found = {}
+    while True:
+        channel, message = layer.receive(CHANNELS)
+        if channel is None:
+            return found
+        found.setdefault(message["reply_channel"], []).append((channel, message["order"]))
+
+
+def test_the_connections_of_a_dead_interface_are_told_to_their_consumers_once(layer):
+    process, other = "daphne.response.dead!", "daphne.response.alive!"
+    lease(layer, process, 100)
+    lease(layer, other, 60000)
+    first, second = open_connection(layer, process, "a", frames=2), open_connection(layer, process, "b")
+    stayed = open_connection(layer, other, "c")
+    time.sleep(0.15)
+    for _ in range(3):
+        reclaim(layer)
+    found = receive_all(layer)
+    farewell = ("websocket.disconnect", FAREWELL_ORDER)
+    frames = [("websocket.receive", 1), ("websocket.receive", 2)]
+    assert found[first] == [("websocket.connect", 0), *frames, farewell]
+    assert found[second] == [("websocket.connect", 0), farewell]
+    assert found[stayed] == [("websocket.connect", 0)]
+    for _ in range(3):
+        reclaim(layer)
+    assert receive_all(layer) == {}
+    assert 1 in lease(layer, process, 60000), "should it live after all, it hears of it"
+
+
+def test_a_farewell_says_which_path_it_was_and_that_nothing_was_said(layer):
+    lease(layer, "daphne.response.dead!", 0)
+    open_connection(layer, "daphne.response.dead!", "a")
+    layer.receive(["websocket.connect"])
+    time.sleep(0.01)
+    reclaim(layer)
+    channel, message = layer.receive(["websocket.disconnect"])
+    assert (channel, message["path"], message["code"]) == ("websocket.disconnect", "/a/", 1006)
+
+
+def test_who_has_said_goodbye_is_not_made_to_again(layer):
+    process = "daphne.response.dead!"
+    lease(layer, process, 0)
+    reply = open_connection(layer, process, "a")
+    send_frame(layer, 1, reply=reply, channel="websocket.disconnect")
+    time.sleep(0.01)
+    reclaim(layer)
+    assert receive_all(layer) == {reply: [("websocket.connect", 0), ("websocket.disconnect", 1)]}
+    reclaim(layer)
+    assert receive_all(layer) == {}
+    assert not any(shard.call(("KEYS", f"{layer.prefix}open:*"))[0] for shard in layer.shards)
+
+
+def test_a_disconnect_that_died_with_its_worker_is_run_once_more_and_no_more(layer):
+    reply = open_connection(layer, "daphne.response.abc!", "x")
+    send_frame(layer, 1, reply=reply, channel="websocket.disconnect")
+    for order in (0, 1, 1):
+        assert in_a_worker(lambda: layer.receive(CHANNELS))[1]["order"] == order
+        assert end_grace(layer) == [reply.encode()]
+    assert receive_all(layer) == {}
 
 
 def test_a_message_given_back_comes_first_again(layer):

@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 # What is kept of a connection's order, after its last frame.
 CONNECTION_LEASE_SECONDS = 3600
 MAX_WAITING_FRAMES = 1000
+# What the websocket.disconnect of a connection says whose interface died: RFC 6455's code for an end without a word,
+# and a place behind all others.
+CODE_GONE, FAREWELL_ORDER = 1006, 2**31
 # Whoever may not fail (a flush, a message to a group) may overfill a list so many times, and is then slowed down.
 OVERFILL = 4
 SLOW_DOWN_SECONDS = 2
@@ -110,10 +113,14 @@ class RedisChannelLayer(StockRedisChannelLayer):
         return index, self.command(scripts.SEND, target, name, body, self.expiry, capacity)
 
     def _enqueue_command(self, channel, message, body):
-        reply, capacity = message["reply_channel"], self.get_capacity(channel)
+        reply, capacity, farewell = message["reply_channel"], self.get_capacity(channel), ""
+        if channel == "websocket.connect":
+            farewell = self.serialize({
+                "reply_channel": reply, "path": message.get("path", ""), "code": CODE_GONE, "order": FAREWELL_ORDER
+            })  # fmt: skip
         return self.consistent_hash(self.non_local_name(reply)), self.command(
             scripts.ENQUEUE, channel, reply, message["order"], body, self.expiry, capacity,
-            min(MAX_WAITING_FRAMES, capacity), CONNECTION_LEASE_SECONDS,
+            min(MAX_WAITING_FRAMES, capacity), CONNECTION_LEASE_SECONDS, farewell,
         )  # fmt: skip
 
     def send_later(self, channel, message):

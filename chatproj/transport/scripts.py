@@ -111,10 +111,9 @@ end
 """,
     # Should it live after all, it reads there that its connections have lost something.
     "mark_forgotten": """
-local function mark_forgotten(process, by)
+local function mark_forgotten(process)
     redis.call('SADD', P .. 'forgotten', process)
     redis.call('EXPIRE', P .. 'forgotten', 3600)
-    count(process, 'gone_count', by)
 end
 """,
     "forget": """
@@ -122,6 +121,7 @@ local function forget(group, process)
     redis.call('DEL', P .. 'members:' .. group .. ':' .. process)
     redis.call('HDEL', P .. 'group:' .. group, process)
     mark_forgotten(process)
+    count(process, 'gone_count')
 end
 """,
     "read_session": """
@@ -130,6 +130,18 @@ local function read_session(reply)
     local session = redis.call('GET', key)
     if session then redis.call('EXPIRE', key, 3600, 'GT') end
     return session
+end
+""",
+    # Every interface's open connections: of each the websocket.disconnect that is run should the interface die ('C'),
+    # or that is on its way already ('D').
+    "open_connections": """
+local function open_connections(reply) return P .. 'open:' .. (string.match(reply, '^(.-!)') or '') end
+""",
+    "say_farewell": """
+local function say_farewell(reply, body)
+    redis.call('HDEL', open_connections(reply), reply)
+    redis.call('RPUSH', P .. 'frames:' .. reply, 'F' .. stamp(60) .. 'websocket.disconnect\\0' .. body)
+    redis.call('EXPIRE', P .. 'frames:' .. reply, 3600)
 end
 """,
     # A frame is taken off its connection's list by the worker that is about to run it, and by nobody else.
@@ -153,7 +165,7 @@ local function offer(reply)
     local number = redis.call('INCR', P .. 'turn-number')
     if number == 1 then
         -- A Redis that lost its memory: what workers hold still bears numbers of before.
-        number = now * 1000
+        number = tonumber(micros())
         redis.call('SET', P .. 'turn-number', string.format('%d', number))
     end
     number = string.format('%016d', number)
@@ -186,9 +198,9 @@ count(channel, 'messages_count')
 return push(channel, 'M' .. stamp(seconds) .. name .. '\\0' .. body, seconds)
 """)
 
-# ARGV: channel, reply channel, order, body, expiry, capacity, most frames of one connection, lease of its record; and
-# from an interface 'first' (all before it was taken once: what is missing was lost in here) or 'next' (it comes right
-# behind the other in its trip, or not at all).
+# ARGV: channel, reply channel, order, body, expiry, capacity, most frames of one connection, lease of its record; with
+# websocket.connect its farewell, else nothing; and from an interface 'first' (all before it was taken once: what is
+# missing was lost in here) or 'next' (it comes right behind the other in its trip, or not at all).
 # Returns 'ok', 'again' (it came before), 'full', or 'gap' (the one before it has not come).
 ENQUEUE = LayerScript("""
 local channel, reply, order, body, seconds = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7]
@@ -197,9 +209,9 @@ local turn, frames = P .. 'turn:' .. reply, P .. 'frames:' .. reply
 local record = redis.call('HMGET', turn, 'order', 'owner')
 local last = record[1] and tonumber(record[1])
 if last and order <= last then return 'again' end
-if ARGV[11] == 'next' and last ~= order - 1 then return 'gap' end
+if ARGV[12] == 'next' and last ~= order - 1 then return 'gap' end
 if last and order > last + 1 then
-    if ARGV[11] ~= 'first' then return 'gap' end
+    if ARGV[12] ~= 'first' then return 'gap' end
     count(channel, 'lost_count', order - last - 1)
 end
 if redis.call('LLEN', frames) >= most then
@@ -211,6 +223,12 @@ redis.call('RPUSH', frames, 'F' .. stamp(seconds) .. channel .. '\\0' .. body)
 redis.call('EXPIRE', frames, lease)
 redis.call('HSET', turn, 'order', order)
 redis.call('EXPIRE', turn, lease)
+if ARGV[11] ~= '' then
+    redis.call('HSET', open_connections(reply), reply, 'C' .. ARGV[11])
+    redis.call('EXPIRE', open_connections(reply), 86400)
+elseif channel == 'websocket.disconnect' then
+    redis.call('HSET', open_connections(reply), reply, 'D' .. body)
+end
 count(channel, 'messages_count')
 if not record[2] then offer(reply) end
 return 'ok'
@@ -239,7 +257,10 @@ if finished ~= '' then
         if not is_claimed then pop_frame(finished) end
         offer(finished)
         -- The last of a connection: what is kept of it need not wait for its lease to end.
-        if record[2] == 'websocket.disconnect' then redis.call('EXPIRE', turn, 30) end
+        if record[2] == 'websocket.disconnect' then
+            redis.call('EXPIRE', turn, 30)
+            redis.call('HDEL', open_connections(finished), finished)
+        end
     elseif is_claimed then
         -- It had its next turn already: the answer that held the frame was lost on its way.
         count(record[2], 'lost_count')
@@ -297,7 +318,8 @@ return {pop_frame(reply) or '', read_session(reply) or ''}
 """, frees=True)
 
 # Turns whose lease has ended: popped by a worker that died before it claimed them, or in its hands when it did. And
-# what was sent to interfaces that are gone. ARGV: how many at most. Returns the reply channels that lost a frame.
+# what was sent to interfaces that are gone, or was open there. ARGV: how many of each at most. Returns the reply
+# channels that lost a frame.
 RECLAIM = LayerScript("""
 local lost, reclaim = {}, P .. 'reclaim'
 local at = redis.call('HGET', reclaim, 'at')
@@ -309,7 +331,17 @@ for _, process in ipairs(redis.call('ZRANGEBYSCORE', P .. 'interfaces', '-inf', 
     local left = redis.call('LLEN', P .. process)
     if left > 0 then
         redis.call('DEL', P .. process)
-        mark_forgotten(process, left)
+        mark_forgotten(process)
+        count(process, 'gone_count', left)
+    end
+    local orphans = redis.call('HRANDFIELD', P .. 'open:' .. process, ARGV[3], 'WITHVALUES')
+    for index = 1, #orphans, 2 do
+        local reply, farewell = orphans[index], orphans[index + 1]
+        if string.sub(farewell, 1, 1) == 'C' then
+            mark_forgotten(process)
+            say_farewell(reply, string.sub(farewell, 2))
+            if not redis.call('HGET', P .. 'turn:' .. reply, 'owner') then offer(reply) end
+        end
     end
 end
 
@@ -342,6 +374,9 @@ for _, reply in ipairs(redis.call('ZRANGEBYSCORE', P .. 'turns', '-inf', now, 'L
         if record[1] and record[1] ~= '-' then
             count(record[2] or 'unknown', 'lost_count')
             lost[#lost + 1] = reply
+            local farewell = record[2] == 'websocket.disconnect' and redis.call('HGET', open_connections(reply), reply)
+            -- What cleans up after a connection gets a second try; no more, for it may be what ends workers.
+            if farewell then say_farewell(reply, string.sub(farewell, 2)) end
         end
         offer(reply)
     end
@@ -433,6 +468,7 @@ LEASE_INTERFACE = LayerScript("""
 redis.call('ZADD', P .. 'interfaces', now + tonumber(ARGV[4]), ARGV[3])
 -- What died an hour ago has lost its groups and lists by then.
 redis.call('ZREMRANGEBYSCORE', P .. 'interfaces', '-inf', now - 3600000)
+redis.call('EXPIRE', P .. 'open:' .. ARGV[3], 86400)
 return redis.call('SREM', P .. 'forgotten', ARGV[3])
 """, frees=True)
 
