@@ -12,11 +12,18 @@ def main():
         from chatproj.serve import prepare
 
         prepare()
-    from django.core.exceptions import ImproperlyConfigured
+    from django.conf import settings
+    from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     try:
-        execute_from_command_line(sys.argv)
+        try:
+            execute_from_command_line(sys.argv)
+        except AppRegistryNotReady:
+            # Django goes on without settings that refuse to load. Which of its checks is the first to stop at that is
+            # chance (they are a set), and not each says why; the settings do.
+            settings.INSTALLED_APPS  # noqa: B018
+            raise
     except ImproperlyConfigured as error:
         # Settings say in a sentence what to set; a traceback would bury it.
         sys.exit(str(error))

@@ -1,1 +1,1 @@
-"""How fast it is: a load generator, and the sites that it is pointed at."""
+"""The chat beside what people would pick instead: one load, one machine, one run. No part of the product imports it."""

@@ -33,20 +33,26 @@ LOBBY_GROUP = "lobby"
 
 def subscribe(channel, groups):
     """Adds a reply channel to groups."""
-    for group in groups:
-        Group(group).add(channel)
+    _change_groups("group_add_all", "group_add", channel, groups)
 
 
 def resubscribe(channel, groups):
     """Adds a reply channel to groups again, soon: a Redis that has lost them is told what they were."""
-    for group in groups:
-        layer = Group(group).channel_layer
-        getattr(layer, "group_renew", layer.group_add)(group, channel.name)
+    _change_groups("group_renew", "group_add", channel, groups)
 
 
 def unsubscribe(channel, groups):
-    for group in groups:
-        Group(group).discard(channel)
+    _change_groups("group_discard_all", "group_discard", channel, groups)
+
+
+def _change_groups(at_once, one_by_one, channel, groups):
+    """Our layer changes several groups in one trip; others know only how to change one."""
+    layer, name = Group(LOBBY_GROUP).channel_layer, getattr(channel, "name", channel)
+    if hasattr(layer, at_once):
+        getattr(layer, at_once)(groups, name)
+    else:
+        for group in groups:
+            getattr(layer, one_by_one)(group, name)
 
 
 def publish(group, event):

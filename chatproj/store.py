@@ -77,9 +77,10 @@ class MemoryStore:
             leases[holder] = now + seconds
             return True
 
-    def renew(self, name, holder, seconds):
-        """Renews a lease, or gives it again where it was lost. It may happen after the return, with nobody told."""
-        self.lease(name, holder, seconds, MOST)
+    def renew(self, names, holder, seconds):
+        """Renews leases, or gives them again where they were lost. It may happen after the return."""
+        for name in names:
+            self.lease(name, holder, seconds, MOST)
 
     def release(self, name, holder):
         """Ends a lease before its time."""
@@ -172,12 +173,14 @@ class RedisStore:
     _LEASE = """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-        redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-        if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then
-            return 0
+        for _, key in ipairs(KEYS) do
+            redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+            if not redis.call('ZSCORE', key, ARGV[1]) and redis.call('ZCARD', key) >= tonumber(ARGV[3]) then
+                return 0
+            end
+            redis.call('ZADD', key, now + tonumber(ARGV[2]), ARGV[1])
+            redis.call('EXPIRE', key, ARGV[2])
         end
-        redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
-        redis.call('EXPIRE', KEYS[1], ARGV[2])
         return 1
     """
     # KEYS: entries (owner \\n entry, by the end of its lease), owners (how many entries each has), news.
@@ -250,13 +253,13 @@ class RedisStore:
         return self._call(self._count.command(seconds, keys=[f"{self.PREFIX}count:{name}"]))
 
     def lease(self, name, holder, seconds, most):
-        return bool(self._call(self._lease_command(name, holder, seconds, most)))
+        return bool(self._call(self._lease_command([name], holder, seconds, most)))
 
-    def renew(self, name, holder, seconds):
-        self._go_along(self._lease_command(name, holder, seconds, MOST))
+    def renew(self, names, holder, seconds):
+        self._go_along(self._lease_command(names, holder, seconds, MOST))
 
-    def _lease_command(self, name, holder, seconds, most):
-        return self._lease.command(holder, seconds, most, keys=[f"{self.PREFIX}lease:{name}"])
+    def _lease_command(self, names, holder, seconds, most):
+        return self._lease.command(holder, seconds, most, keys=[f"{self.PREFIX}lease:{name}" for name in names])
 
     def release(self, name, holder):
         self._call(("ZREM", f"{self.PREFIX}lease:{name}", holder))

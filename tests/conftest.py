@@ -1,4 +1,6 @@
 """What every test starts from: an empty channel layer, an empty store, and people to speak."""
+import os
+
 import hypothesis
 import pytest
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
@@ -9,8 +11,12 @@ from chatproj.store import store
 from tests import wire
 from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
 
-# A slow machine is no failure, and no run depends on what an earlier one found.
-hypothesis.settings.register_profile("chat", deadline=None, database=None)
+# A slow machine is no failure, and no run depends on what an earlier one found. A build tries the same examples each
+# time: what chance finds, it shall find where somebody looks for it.
+hypothesis.settings.register_profile(
+    "chat", deadline=None, database=None, derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)  # fmt: skip
 hypothesis.settings.load_profile("chat")
 
 

@@ -10,6 +10,8 @@ from chatproj.transport.layer import RedisChannelLayer
 from chatproj.transport.redis_client import Disconnected
 from chatproj.transport.writing import data_frame
 
+pytestmark = pytest.mark.no_database
+
 PROCESS = "daphne.response.abc!"
 
 

@@ -13,6 +13,8 @@ from twisted.internet.testing import StringTransport
 from chatproj.transport import interface
 from chatproj.transport.writing import data_frame
 
+pytestmark = pytest.mark.no_database
+
 KEY = base64.b64encode(b"0123456789abcdef")
 
 

@@ -785,7 +785,7 @@ def test_what_nobody_waits_for_takes_no_trip_of_its_own(valkey_url, count_comman
         send_frame(layer, order)
     layer.receive(["websocket.receive"])
     with count_commands() as before:
-        layer.group_renew("room", "daphne.response.abc!x")
+        layer.group_renew(["room"], "daphne.response.abc!x")
         layer.go_along(0, ("INCR", "number"), settled.append)
     assert (before.calls, settled) == ({}, [])
     layer.receive(["websocket.receive"])
@@ -794,7 +794,7 @@ def test_what_nobody_waits_for_takes_no_trip_of_its_own(valkey_url, count_comman
 
 def test_with_no_message_in_hand_it_is_done_at_once(valkey_url):
     layer, settled = make_layer(valkey_url), []
-    layer.group_renew("room", "daphne.response.abc!x")
+    layer.group_renew(["room"], "daphne.response.abc!x")
     layer.go_along(0, ("INCR", "number"), settled.append)
     assert (layer.group_channels("room"), settled) == (["daphne.response.abc!x"], [1])
 

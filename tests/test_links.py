@@ -10,6 +10,8 @@ from chatproj.transport import downstream, redis_client, upstream
 from chatproj.transport.layer import RedisChannelLayer
 from chatproj.transport.redis_client import Disconnected
 
+pytestmark = pytest.mark.no_database
+
 REPLY = "daphne.response.abc!x"
 
 

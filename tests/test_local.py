@@ -9,6 +9,8 @@ import pytest
 
 from chatproj import local
 
+pytestmark = pytest.mark.no_database
+
 
 @pytest.fixture
 def var(tmp_path, monkeypatch):

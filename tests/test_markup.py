@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from chat import markup
 from chat.markup import render
 
+pytestmark = pytest.mark.no_database
+
 LINK = 'target="_blank" rel="noopener noreferrer nofollow"'
 
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from chat import protocol
 from chat.protocol import Edit, Fetch, Post, React, Read, Refused, Remove, Sync, Typing
 
+pytestmark = pytest.mark.no_database
+
 FAMILY = "👨‍👩‍👧"  # three people and two joiners: one emoji
 
 

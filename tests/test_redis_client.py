@@ -10,6 +10,8 @@ from twisted.internet.testing import StringTransport
 from chatproj.transport import redis_client
 from chatproj.transport.redis_client import Disconnected, RedisClient
 
+pytestmark = pytest.mark.no_database
+
 
 class Transport(StringTransport):
     def abortConnection(self):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.no_database
+
 ROOT = Path(__file__).resolve().parent.parent
 KEY = {"SECRET_KEY": "for tests only"}
 
@@ -18,7 +20,7 @@ def run(tmp_path):
     def run(*arguments, **environment):
         environment = {"PATH": os.environ["PATH"], "CHAT_VAR": str(tmp_path), **environment}
         return subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+            [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240
         )
 
     return run

@@ -138,7 +138,7 @@ def test_a_holder_renews_its_lease_also_when_all_are_given(store):
 
 def test_a_lease_is_renewed_also_where_it_was_lost_and_none_is_left(store):
     store.lease("a", "x", 60, 1)
-    store.renew("a", "y", 60)
+    store.renew(["a"], "y", 60)
     assert store.lease("a", "y", 60, 1), "it has it"
     assert not store.lease("a", "z", 60, 2)
 

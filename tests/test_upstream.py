@@ -7,6 +7,8 @@ from chatproj.transport import upstream
 from chatproj.transport.layer import RedisChannelLayer
 from chatproj.transport.redis_client import Disconnected
 
+pytestmark = pytest.mark.no_database
+
 A, B = "daphne.response.abc!a", "daphne.response.abc!b"
 
 

@@ -8,7 +8,10 @@ from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseExce
 from channels.signals import consumer_finished
 
 from chatproj.transport import scripts
-from chatproj.transport.worker import Heart, Worker
+from chatproj.transport.receiving import TURN_LEASE_SECONDS
+from chatproj.transport.worker import BEAT_SECONDS, Heart, Worker
+
+pytestmark = pytest.mark.no_database
 
 REPLY = "daphne.response.abc!x"
 
@@ -20,7 +23,8 @@ class Layer:
 
     def __init__(self, *found):
         self.found, self.sent, self.given_back = list(found), [], []
-        self.receiver = types.SimpleNamespace(name="me", reply=REPLY, index=0, wake_up=None, finish=self.finish)
+        self.receiver = types.SimpleNamespace(name="me", wake_up=None, finish=self.finish, claim=self.claim)
+        self.in_hand = REPLY
         self.is_finished = False
         self.calls = []
         self.shards = [types.SimpleNamespace(call=self.call)]
@@ -39,6 +43,9 @@ class Layer:
 
     def finish(self):
         self.is_finished = True
+
+    def claim(self):
+        return self.in_hand and (0, ("claim", self.in_hand))
 
     def command(self, script, *arguments):
         return script, *arguments
@@ -164,12 +171,19 @@ def test_a_heartbeat_renews_the_turn_takes_up_the_dead_and_reports(run):
     layer = run(lambda message: None, message())
     layer.calls.clear()
     Heart(layer.worker, ["jobs"])._beat()
-    renew, reclaim, report = layer.calls
-    assert renew[0] is scripts.RENEW and renew[-1] == REPLY
+    claim, reclaim, report = layer.calls
+    assert claim == ("claim", REPLY)
     assert reclaim[0] is scripts.RECLAIM
     assert report[:2] == ("SET", "asgi:worker:me") and report[-2] == "EX"
     assert json.loads(report[2])["handled"] == 1
-    layer.receiver.reply = ""
+    layer.in_hand = None
     layer.calls.clear()
     Heart(layer.worker, ["jobs"])._beat()
     assert [command[0] for command in layer.calls] == [scripts.RECLAIM, "SET"]
+
+
+def test_the_connections_of_a_dead_worker_go_on_within_five_seconds():
+    # Its last heartbeat began a lease; the next heartbeat of anybody takes up what is left when it has ended.
+    assert TURN_LEASE_SECONDS + BEAT_SECONDS <= 5
+    # And a worker that lives may miss two.
+    assert TURN_LEASE_SECONDS > 3 * BEAT_SECONDS

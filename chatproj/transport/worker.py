@@ -94,6 +94,10 @@ class Worker(StockWorker):
             time.sleep(0.05)
 
     def _leave(self, heart):
+        # A second word to end, while it is ending, would end it in the middle.
+        if self.signal_handlers:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN)
         heart.stop()
         try:
             self.layer.receiver.finish()

@@ -5,13 +5,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+import requests
 
-from tests.live.processes import Site, free_port
+from tests.live.client import Person
+from tests.live.processes import Site, free_port, wait_until
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 RESULTS = Path(__file__).resolve().parent.parent.parent / "test-results"
 # Chromium asks Google's servers for this and that when it starts; in a closed network each question is a wait.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+# Until what must come has come: no promise.
+PATIENCE_MS = 60_000
 _numbers = itertools.count(1)
 
 
@@ -27,8 +31,9 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def chromium():
     assert CHROMIUM, "there is no Chromium here (Debian: apt-get install chromium)"
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
@@ -43,10 +48,29 @@ def site():
     site.second = site.make_part("web-2", "interface", "--port", str(second))
     site.second.url = f"http://127.0.0.1:{second}"
     site.start()
-    site.second.start()
+    start_second(site)
     yield site
     site.second.kill()
     site.stop()
+
+
+def start_second(site):
+    """Starts the second interface, and returns when it serves."""
+
+    def is_ready():
+        try:
+            return requests.get(f"{site.second.url}/readyz", timeout=20).status_code == 200
+        except requests.RequestException:
+            return False
+
+    site.second.start()
+    wait_until(is_ready, what="the second interface")
+
+
+@pytest.fixture(scope="session")
+def owner(site):
+    """Somebody who makes the rooms."""
+    return Person(site, "Owner of the rooms", "correct horse")
 
 
 @pytest.fixture
@@ -65,7 +89,7 @@ def browser_of(chromium, errors, request):
     def make(name, **options):
         context = chromium.new_context(**{"viewport": {"width": 1180, "height": 780}, **options})
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: errors.append(f"{name}: {error}"))
         pages.append((name, page))
         return page
@@ -78,12 +102,9 @@ def browser_of(chromium, errors, request):
 
 
 @pytest.fixture
-def slug(site):
+def slug(owner):
     """A room of this test's own."""
-    slug = f"room-{next(_numbers)}"
-    code = f"from chat.services import rooms; rooms.create_room(None, '{slug}', 'The garden', 'Roses and weeds')"
-    site.manage("shell", "-c", code)
-    return slug
+    return owner.make_room(f"room-{next(_numbers)}")
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ GAP_SECONDS = 0.3
 ANSWER_SECONDS = 5
 SYNCED_SECONDS = 10
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15
+# How long tests wait for what is bound to come. It is no promise of the server's.
+PATIENCE_SECONDS = 60
 FINAL_CODES = {1007, 1009, 4401, 4403, 4404}
 RETRIED = {"rate_limited", "unavailable"}
 
@@ -38,9 +40,9 @@ class Person:
     def call(self, method, path, expected=None, **body):
         headers = {"X-CSRFToken": self.http.cookies.get("csrftoken", "")}
         if method != "GET" and not headers["X-CSRFToken"]:
-            headers["X-CSRFToken"] = self.http.get(f"{self.site.url}/api/session/", timeout=20).json()["csrf"]
+            headers["X-CSRFToken"] = self.http.get(f"{self.site.url}/api/session/", timeout=60).json()["csrf"]
         url = f"{self.site.url}{path}"
-        response = self.http.request(method, url, json=body or None, headers=headers, timeout=30)
+        response = self.http.request(method, url, json=body or None, headers=headers, timeout=60)
         assert expected in (None, response.status_code), f"{method} {path}: {response.status_code} {response.text}"
         return response
 
@@ -82,7 +84,7 @@ def new_ref():
     return secrets.token_urlsafe(12)
 
 
-async def read_until(socket, is_it, seconds=20):
+async def read_until(socket, is_it, seconds=PATIENCE_SECONDS):
     """Returns the first event on a bare socket for which `is_it(event)`; those before it are dropped."""
     async with asyncio.timeout(seconds):
         while True:
@@ -118,7 +120,7 @@ class Client:
 
     # What tests do with it.
 
-    async def until(self, is_true, seconds=20):
+    async def until(self, is_true, seconds=PATIENCE_SECONDS):
         """Waits until `is_true()`, and fails with what is known after `seconds`."""
         deadline = time.monotonic() + seconds
         while not is_true():
@@ -157,6 +159,14 @@ class Client:
 
     def heard(self, type):
         return [event for event in self.events if event["type"] == type]
+
+    def came(self):
+        """The handles that it was told of as newcomers, one after another."""
+        return [handle for event in self.heard("presence") for handle in event["came"]]
+
+    def went(self):
+        """The handles that it was told of as gone, one after another."""
+        return [handle for event in self.heard("presence") for handle in event["went"]]
 
     def bodies(self):
         return [message["body"] for _, message in sorted(self.messages.items())]
@@ -241,6 +251,8 @@ class Client:
         if event.get("reset"):
             self._reset()
         self.is_joined = True
+        # The backlog that follows ends with `synced`; until then its holes are no gaps.
+        self._sync_sent_at = time.monotonic()
         for entry in list(self.outbox.values()):
             entry[1] = time.monotonic() + ANSWER_SECONDS
             await self._say(entry[0])
@@ -305,7 +317,7 @@ class Client:
             await self._take_ack(event)
 
 
-async def close_code(socket, seconds=20):
+async def close_code(socket, seconds=PATIENCE_SECONDS):
     """Reads until a socket closes, and returns the code that the server gave."""
     try:
         async with asyncio.timeout(seconds):

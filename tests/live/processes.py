@@ -24,7 +24,9 @@ import requests
 from tests.valkey import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 40
+# How long a test waits for what is bound to come: only a site that hangs uses it up, and a busy machine needs much.
+START_SECONDS = 90
+PATIENCE_SECONDS = 30
 # What the shell, bin/test or pytest-django has set for others.
 UNSET = ("REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "CHAT_LIMITS", "TRUSTED_PROXIES", "LOG_LEVEL", "PORT")
 PR_SET_PDEATHSIG = 1
@@ -35,7 +37,7 @@ _folders = itertools.count(1)
 running_sites = []
 
 
-def wait_until(is_true, seconds=10, what="it"):
+def wait_until(is_true, seconds=PATIENCE_SECONDS, what="it"):
     """Polls until `is_true()`, and returns its answer; AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := is_true()):
@@ -73,7 +75,7 @@ class Part:
     def is_running(self):
         return self.process is not None and self.process.poll() is None
 
-    def end(self, number=signal.SIGTERM, seconds=10):
+    def end(self, number=signal.SIGTERM, seconds=PATIENCE_SECONDS):
         """Sends a signal, waits, and returns the exit code."""
         if self.is_running:
             self.process.send_signal(number)
@@ -93,6 +95,14 @@ class Part:
             return text in self.said(start)
 
         wait_until(has_said, START_SECONDS, f"{text!r} in the log of {self.name}")
+
+
+def end_together(parts, number=signal.SIGTERM):
+    """Sends a signal to all of them, waits, and returns (their exit codes, the seconds until the last had ended)."""
+    started = time.monotonic()
+    for part in parts:
+        part.process.send_signal(number)
+    return [part.process.wait(PATIENCE_SECONDS) for part in parts], time.monotonic() - started
 
 
 class Database:
@@ -237,7 +247,7 @@ class Site:
     def is_ready(self):
         assert self.web.is_running, f"the web part ended:\n{self.web.said()}"
         try:
-            return requests.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return requests.get(f"{self.url}/readyz", timeout=20).status_code == 200
         except requests.RequestException:
             return False
 
@@ -257,7 +267,7 @@ class Site:
         """Runs a management command beside the site, and returns what it printed."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=30
+            command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=90
         )
         return done.stdout
 

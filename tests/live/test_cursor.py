@@ -79,7 +79,7 @@ async def test_six_who_post_at_once_leave_no_gap_and_every_receiver_is_complete(
         for number in range(40):
             await asyncio.gather(*(client.send("post", body=f"{number}") for client in clients))
         for client in clients:
-            await client.until(lambda client=client: not client.outbox and client.cursor == 240, 60)
+            await client.until(lambda client=client: not client.outbox and client.cursor == 240, 150)
             assert sorted(client.messages) == list(range(1, 241))
             assert sorted(message["offset"] for message in client.messages.values()) == list(range(1, 241))
         offsets = [ack["offset"] for client in clients for ack in client.answers.values()]
@@ -157,7 +157,7 @@ async def test_a_long_backlog_comes_in_pages_of_two_hundred(room, alice, bob):
         at_bob.cut(stay_away=True)
         for number in range(1, 451):
             await at_alice.send("post", body=f"number {number}")
-        await at_alice.until(lambda: at_alice.cursor == 450 and not at_alice.outbox, 60)
+        await at_alice.until(lambda: at_alice.cursor == 450 and not at_alice.outbox, 150)
         # Superseded offsets are holes in the backlog, not gaps in the client.
         for id in (1, 100, 449):
             await at_alice.ask("edit", id=id, body="edited")

@@ -3,13 +3,18 @@ import asyncio
 import itertools
 import json
 import signal
-import time
 
 import pytest
 import redis
 
 from tests.live.client import Person, new_ref, read_until
-from tests.live.processes import Site, wait_until
+from tests.live.processes import Site, end_together, wait_until
+
+# Waiting for a message takes a worker five seconds, and waiting for replies an interface: told to end, they do not
+# wait on.
+ENDS_SECONDS = 4.5
+# Until what must come has come: no promise.
+LONG_SECONDS = 150
 
 _numbers = itertools.count(1)
 
@@ -51,8 +56,8 @@ async def chat_through(fault, site, alice, bob, count=120):
                 await at_alice.until(lambda: len(at_alice.answers) > 5)
                 fault()
             await asyncio.sleep(0.005)
-        await at_alice.until(lambda: len(at_alice.answers) == count, 60)
-        await at_bob.until(lambda: at_bob.cursor == count, 60)
+        await at_alice.until(lambda: len(at_alice.answers) == count, LONG_SECONDS)
+        await at_bob.until(lambda: at_bob.cursor == count, LONG_SECONDS)
         assert not [answer for answer in at_alice.answers.values() if answer["type"] != "ack"]
         assert sorted(at_bob.messages) == list(range(1, count + 1))
         check_stored_once(site, room, at_alice, count)
@@ -100,10 +105,9 @@ async def test_workers_told_to_end_under_load_end_with_zero_and_nothing_is_lost(
 
 
 def test_an_idle_worker_told_to_end_ends_with_zero_at_once(whole_site):
-    started = time.monotonic()
-    assert whole_site.workers[0].end(signal.SIGTERM) == 0
-    assert whole_site.workers[1].end(signal.SIGINT) == 0
-    assert time.monotonic() - started < 3
+    for worker, number in zip(whole_site.workers, (signal.SIGTERM, signal.SIGINT), strict=True):
+        codes, seconds = end_together([worker], number)
+        assert codes == [0] and seconds < ENDS_SECONDS
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -111,10 +115,9 @@ async def test_an_interface_told_to_end_says_so_to_its_sockets_and_ends_with_zer
     room = alice.make_room()
     async with alice.socket(f"/chat/{room}/") as socket, alice.socket("/lobby/") as lobby:
         await read_until(socket, lambda event: event["type"] == "synced")
-        started = time.monotonic()
-        assert await asyncio.to_thread(whole_site.web.end, number) == 0
-        assert time.monotonic() - started < 3
-        await asyncio.wait_for(asyncio.gather(socket.wait_closed(), lobby.wait_closed()), 5)
+        codes, seconds = await asyncio.to_thread(end_together, [whole_site.web], number)
+        assert codes == [0] and seconds < ENDS_SECONDS
+        await asyncio.wait_for(asyncio.gather(socket.wait_closed(), lobby.wait_closed()), 60)
         assert {socket.close_code, lobby.close_code} <= {1001, 1012}
 
 
@@ -129,7 +132,7 @@ async def test_everything_restarted_keeps_history_people_and_their_sessions(whol
         ref = await at_alice.send("post", body="meanwhile")
         await asyncio.to_thread(wait_until, lambda: not at_alice.is_joined)
         whole_site.start()
-        await at_alice.until(lambda: ref in at_alice.answers, 40)
+        await at_alice.until(lambda: ref in at_alice.answers, LONG_SECONDS)
         await at_alice.until(lambda: at_alice.bodies() == ["before", "meanwhile"])
         assert alice.history(room)[1] == before[1]
         assert alice.http.get(f"{whole_site.url}/api/session/").json()["handle"] == alice.handle
@@ -140,9 +143,9 @@ async def test_without_redis_requests_get_503_and_all_is_well_when_it_is_back(wh
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         await at_alice.post("before")
         whole_site.valkey.kill()
-        answer = await asyncio.to_thread(alice.http.get, f"{whole_site.url}/api/rooms/", timeout=20)
+        answer = await asyncio.to_thread(alice.http.get, f"{whole_site.url}/api/rooms/", timeout=60)
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
-        page = await asyncio.to_thread(alice.http.get, whole_site.url, timeout=20)
+        page = await asyncio.to_thread(alice.http.get, whole_site.url, timeout=60)
         assert page.status_code == 503 and page.headers["Content-Type"].startswith("text/html")
         for text in (answer.text, page.text):
             assert "redis" not in text.lower() and "127.0.0.1" not in text
@@ -151,23 +154,24 @@ async def test_without_redis_requests_get_503_and_all_is_well_when_it_is_back(wh
         assert whole_site.web.is_running
         # Workers of Channels 1.x end with their Redis; here they are started again as their supervisor would.
         whole_site.start()
-        await at_alice.until(lambda: ref in at_alice.answers, 40)
+        await at_alice.until(lambda: ref in at_alice.answers, LONG_SECONDS)
         # Who was only listening finds out by the next heartbeat, or by coming back: not in this test's time.
         at_bob.cut()
         for client in (at_alice, at_bob):
-            await client.until(lambda client=client: client.bodies() == ["before", "meanwhile"], 40)
+            await client.until(lambda client=client: client.bodies() == ["before", "meanwhile"], LONG_SECONDS)
 
 
 async def test_a_peer_that_answers_no_ping_is_gone_from_the_room():
-    site = Site(web=f"{Site.WEB} --ping-interval 1 --ping-timeout 1").start()
+    # A time-out that the others, who do answer, keep on a busy machine too.
+    site = Site(web=f"{Site.WEB} --ping-interval 1 --ping-timeout 4", workers=1).start()
     try:
         owner = Person(site, "Owner", "correct horse")
         room = owner.make_room()
         async with owner.client(room) as at_owner, Person(site, "Silent").socket(f"/chat/{room}/") as socket:
-            await at_owner.until(lambda: at_owner.heard("presence")[-1]["came"] == ["Silent"])
+            await at_owner.until(lambda: "Silent" in at_owner.came())
             # Neither reads nor writes from now on, as a telephone in a tunnel.
             socket.transport.pause_reading()
-            await at_owner.until(lambda: at_owner.heard("presence")[-1]["went"] == ["Silent"])
+            await at_owner.until(lambda: "Silent" in at_owner.went())
             await at_owner.post("the others are not kept waiting")
     finally:
         site.stop()
@@ -249,7 +253,7 @@ async def test_who_leaves_at_once_leaves_nothing_behind(whole_site, bob):
     def held():
         return [key for pattern in ("*:group:*", "chat:lease:*", "*:entries") for key in valkey.keys(pattern)]
 
-    await asyncio.to_thread(wait_until, lambda: not held())
+    await asyncio.to_thread(wait_until, lambda: not held(), 40)
     for number in range(150):
         async with bob.socket(f"/chat/{room}/") as socket:
             event = await read_until(socket, lambda event: event["type"] in ("joined", "rejected"))
@@ -261,7 +265,7 @@ async def test_who_leaves_at_once_leaves_nothing_behind(whole_site, bob):
                 socket.transport.abort()
         async with bob.socket("/lobby/"):
             pass
-    await asyncio.to_thread(wait_until, lambda: not held())
+    await asyncio.to_thread(wait_until, lambda: not held(), 40)
 
 
 async def test_flooding_is_refused_with_a_time_and_closed_only_when_it_goes_on(whole_site, bob):
@@ -271,12 +275,13 @@ async def test_flooding_is_refused_with_a_time_and_closed_only_when_it_goes_on(w
         codes, frame = [], json.dumps({"type": "typing", "on": True})
 
         async def flood():
-            for _ in range(2500):
+            # Until it is closed: how many it takes to be refused so often within ten seconds, the machine decides.
+            while True:
                 await socket.send(frame)
 
         flooding = asyncio.create_task(flood())
         with pytest.raises(Exception, match="4429"):
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(LONG_SECONDS):
                 while True:
                     event = json.loads(await socket.recv())
                     if event["type"] == "rejected":
@@ -292,6 +297,6 @@ async def test_a_client_over_its_limit_waits_and_gets_everything_through(whole_s
     async with alice.client(room) as client:
         for number in range(620):
             await client.send("post", body=f"number {number}")
-        await client.until(lambda: len(client.answers) == 620, 60)
+        await client.until(lambda: len(client.answers) == 620, LONG_SECONDS)
         assert {event["code"] for event in client.heard("rejected")} <= {"rate_limited"}
         check_stored_once(whole_site, room, client, 620)

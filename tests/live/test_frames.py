@@ -193,7 +193,7 @@ async def test_a_post_in_fragments_with_a_ping_between_them_is_one_post(room, al
             data = frame.encode()
             for start in range(0, len(data), 7):
                 yield data[start : start + 7]
-                await asyncio.wait_for(await socket.ping(), 10)
+                await asyncio.wait_for(await socket.ping(), 60)
 
         # As text, and cut anywhere, also within a character.
         await socket.send(fragments(), text=True)

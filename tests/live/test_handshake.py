@@ -27,9 +27,10 @@ async def visit(person, path, **options):
      "//", "/chat/../lobby/", "/lobby/%0A", "/echo/x/"],
 )  # fmt: skip
 async def test_a_path_that_leads_nowhere_closes_with_4404_at_once(alice, path):
+    # Much sooner than anything that gives up: a handshake after twenty seconds, an order with a gap after five.
     started = time.monotonic()
     assert await visit(alice, path) == 4404
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4
 
 
 BAD_SLUGS = {
@@ -56,7 +57,7 @@ async def test_strangers_get_4401_for_every_room_whether_it_exists_or_not(site, 
 async def test_strangers_may_watch_the_lobby(site):
     async with Person(site).socket("/lobby/") as lobby:
         await lobby.send("anything")
-        await asyncio.wait_for(await lobby.ping(), 10)
+        await asyncio.wait_for(await lobby.ping(), 60)
 
 
 FOREIGN_ORIGINS = {
@@ -103,7 +104,7 @@ def shake_hands(site, *lines, path="/lobby/"):
         b"GET %s HTTP/1.1" % path.encode(), b"Host: 127.0.0.1:%d" % site.port, b"Upgrade: websocket",
         b"Connection: Upgrade", b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", b"Sec-WebSocket-Version: 13",
     ]  # fmt: skip
-    with sockets.create_connection(("127.0.0.1", site.port), 20) as connection:
+    with sockets.create_connection(("127.0.0.1", site.port), 60) as connection:
         connection.sendall(b"\r\n".join([*head, *lines]) + b"\r\n\r\n")
         answer = connection.recv(65536)
     return int(answer.split()[1]) if answer else None, answer
@@ -147,7 +148,7 @@ async def test_a_bot_needs_no_origin_on_the_socket_and_no_csrf_by_http(site, own
         await read_until(socket, lambda event: event["type"] == "ack")
     body = {"ref": new_ref(), "body": "boop"}
     url = f"{site.url}/api/rooms/{room}/messages/"
-    assert requests.post(url, json=body, headers=headers, timeout=20).status_code == 201
+    assert requests.post(url, json=body, headers=headers, timeout=60).status_code == 201
 
 
 async def test_a_bot_may_also_have_our_origin_but_no_foreign_one(site, owner, room, bot):
@@ -226,7 +227,7 @@ async def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(site, r
     async with dora.client(room) as at_dora, thief.client(room) as at_thief:
         form = {"old_password": "correct horse", "new_password": "battery staple",
                 "csrfmiddlewaretoken": dora.http.cookies["csrftoken"]}  # fmt: skip
-        answer = dora.http.post(f"{site.url}/password/", data=form, allow_redirects=False, timeout=20)
+        answer = dora.http.post(f"{site.url}/password/", data=form, allow_redirects=False, timeout=60)
         assert answer.status_code == 302, answer.text
         await at_thief.until(lambda: at_thief.close_codes[-1:] == [4401])
         # Its own tabs are only sent to come back, with the new cookie.

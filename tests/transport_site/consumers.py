@@ -12,6 +12,9 @@ from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseExce
 
 from chatproj.transport import channel_session, enforce_ordering
 
+# A test that failed lets nobody go.
+MOST_HELD_SECONDS = 100
+
 actions = {}
 
 
@@ -88,6 +91,16 @@ def join(message):
 def sleep(message, seconds, **frame):
     time.sleep(seconds)
     return {**frame, "slept": seconds, "pid": os.getpid()}
+
+
+@action
+def hold(message, until, **frame):
+    """Says at once who has begun, and works until there is a file of that name."""
+    message.reply_channel.send({"text": json.dumps({"held": os.getpid()})}, immediately=True)
+    deadline = time.monotonic() + MOST_HELD_SECONDS
+    while not os.path.exists(until) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return {**frame, "pid": os.getpid()}
 
 
 @action

@@ -33,7 +33,8 @@ class Command(BaseCommand):
         parser.add_argument("-e", "--endpoint", action="append", default=[], help="A Twisted endpoint, for TLS too.")
         parser.add_argument("-t", "--http-timeout", type=int, default=30, help="Seconds until a request gets 503.")
         parser.add_argument("--handshake-timeout", type=int, default=HANDSHAKE_SECONDS, help="In seconds.")
-        parser.add_argument("--ping-interval", type=int, default=20, help="Seconds of silence before a ping.")
+        # Longer than the silence between two heartbeats of the page: who sends those need not be asked.
+        parser.add_argument("--ping-interval", type=int, default=40, help="Seconds of silence before a ping.")
         parser.add_argument("--ping-timeout", type=int, default=30, help="Seconds that a ping's answer may take.")
         parser.add_argument(
             "--trusted-proxies", type=int, default=getattr(settings, "TRUSTED_PROXIES", 0),

@@ -1,0 +1,52 @@
+"""
+The product's people, made once for a whole run: a database file to begin with, and everybody's cookie.
+
+It starts `benchmarks.people` with the product's Python, and knows nothing of the product itself.
+"""
+
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from benchmarks import stacks
+from benchmarks.running import CannotStart
+
+MAKING_SECONDS = 300
+
+
+class Audience:
+    """Nobody until `make`; a context manager, since there is a folder to remove."""
+
+    def __init__(self, scenarios: list):
+        self.scenarios = scenarios
+        self.cookies: list[str] = []
+
+    def __enter__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="chat-bench-people-"))
+        return self
+
+    def __exit__(self, *exception):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def database(self) -> Path:
+        """Return the file, made at the first call."""
+        site = stacks.Site(self.folder, 0, "")
+        if not self.cookies:
+            self._make(site)
+        return site.database
+
+    def _make(self, site):
+        places: dict[str, list[int]] = {}
+        for scenario in self.scenarios:
+            for room, person in scenario.seats():
+                places.setdefault(room, []).append(person)
+        plan = {"people": 1 + max(map(max, places.values())), "rooms": places}
+        done = subprocess.run(
+            [stacks.PRODUCT_PYTHON, "-m", "benchmarks.people"], input=json.dumps(plan), cwd=stacks.ROOT, text=True,
+            env=stacks.environment(stacks.BY_NAME["product"], site), capture_output=True, timeout=MAKING_SECONDS,
+        )  # fmt: skip
+        if done.returncode:
+            raise CannotStart(f"the product's people cannot be made:\n{done.stderr[-2500:]}")
+        self.cookies = json.loads(done.stdout)["cookies"]

@@ -1,0 +1,182 @@
+"""
+Everybody who is connected: opens the sockets, takes in what they hear, and tells at the end what is missing.
+
+It says nothing by itself; the loads do, through `say`.
+"""
+
+import asyncio
+import time
+
+from benchmarks.generator.dialects import ACK, MESSAGE, REJECTED, SYNCED
+from benchmarks.generator.hearing import Hearing
+from benchmarks.generator.sockets import Socket, at_once, open_socket
+
+UNKNOWN = object()
+MOST_FACTS = 2000  # frames whose meaning is kept: those that are still being delivered
+QUIET_SECONDS = 1.5  # after which nothing more is expected
+DRAIN_SECONDS = 15
+
+
+class Room:
+    """The seats of one room, and how many messages were said in it."""
+
+    def __init__(self):
+        self.seats: list[Seat] = []
+        self.said = 0
+
+
+class Seat(Socket):
+    """One socket in its room. `number` is who it is to everybody else."""
+
+    def __init__(self, heard, number: int, room: Room):
+        super().__init__(heard)
+        self.number, self.room = number, room
+        self.hearing = Hearing()
+        self.said = 0
+        self.ready = asyncio.get_running_loop().create_future()
+
+
+class Crowd:
+    """
+    All seats. Loads set `on_message(seat, sender, number)`, `on_answer(seat, kind, number)` and `on_synced(seat)`.
+    """
+
+    def __init__(self, plan: dict, dialect):
+        self.url, self.dialect = plan["url"], dialect
+        self.settle_seconds = plan["settle"]
+        self.places, self.cookies = plan["seats"], plan["cookies"]
+        self.seats: list[Seat] = []
+        self.rooms: dict[str, Room] = {}
+        self.on_message = self.on_answer = self.on_synced = lambda *_: None
+        self._facts: dict[bytes, tuple | None] = {}
+        self.rejected = self.acked = 0
+        self.said = 0
+        self.heard_at = 0.0
+
+    # Coming and going.
+
+    async def connect(self, first: int = 0, last: int | None = None) -> None:
+        """Open the seats from `first` to before `last`, and wait until each is in its room. Raises CannotConnect."""
+        last = len(self.places) if last is None else last
+        await at_once(lambda number=number: self.open(number) for number in range(first, last))
+        # Tutorials join their group after the handshake.
+        await asyncio.sleep(self.settle_seconds)
+
+    async def open(self, number: int) -> "Seat":
+        """Open one seat and wait until it is in its room, as far as its server tells."""
+        name, person = self.places[number]
+        room = self.rooms.setdefault(name, Room())
+        cookie = self.cookies[person] if self.cookies else None
+        seat = await open_socket(
+            self.url, self.dialect.path(name), cookie, lambda: Seat(self.heard, number, room)
+        )
+        self.seats.append(seat)
+        room.seats.append(seat)
+        if self.dialect.has_greeting:
+            async with asyncio.timeout(DRAIN_SECONDS * 2):
+                await seat.ready
+        return seat
+
+    async def leave(self) -> None:
+        for seat in self.seats:
+            seat.leave()
+        await asyncio.sleep(0.1)
+
+    def speakers(self, numbers: list[int]) -> list[Seat]:
+        by_number = {seat.number: seat for seat in self.seats}
+        return [by_number[number] for number in numbers]
+
+    # Saying and hearing.
+
+    def say(self, seat: Seat) -> int:
+        """Say the seat's next message and return its number."""
+        number = seat.said
+        seat.said += 1
+        seat.room.said += 1
+        self.said += 1
+        seat.say(self.dialect.say(seat.number, number))
+        return number
+
+    def heard(self, seat: Seat, payload: bytes) -> None:
+        """Take in one frame. A broadcast is read once, however many hear it; the others find it in the dictionary."""
+        fact = self._facts.get(payload, UNKNOWN)
+        if fact is UNKNOWN:
+            fact = self._learn(payload)
+        if fact is None:
+            return
+        kind, sender, number, offset = fact
+        if kind == MESSAGE:
+            seat.hearing.hear(sender, number, offset)
+            self.on_message(seat, sender, number)
+        elif kind == SYNCED:
+            self._hear_synced(seat, offset)
+        else:
+            self.rejected += kind == REJECTED
+            self.acked += kind == ACK
+            self.on_answer(seat, kind, number)
+
+    def _learn(self, payload):
+        # Also the time of the last delivery, near enough: to ask the clock for each would cost more than all else.
+        self.heard_at = time.perf_counter()
+        if len(self._facts) >= MOST_FACTS:
+            self._facts.clear()
+        fact = self._facts[payload] = self.dialect.read(payload)
+        return fact
+
+    def _hear_synced(self, seat, offset):
+        seat.hearing.offset = max(seat.hearing.offset, offset)
+        if not seat.ready.done():
+            seat.ready.set_result(None)
+        self.on_synced(seat)
+
+    # Counting.
+
+    def begin(self) -> None:
+        """Count from here on; nothing may be on its way."""
+        self.rejected = self.acked = 0
+        for room in self.rooms.values():
+            room.said = 0
+        for seat in self.seats:
+            seat.hearing.begin()
+
+    @property
+    def received(self) -> int:
+        return sum(seat.hearing.received for seat in self.seats)
+
+    @property
+    def expected(self) -> int:
+        return sum(room.said * len(room.seats) for room in self.rooms.values())
+
+    async def drain(self) -> None:
+        """Wait until everybody has heard everything, or nothing comes any more."""
+        deadline = time.perf_counter() + DRAIN_SECONDS
+        count, changed_at = -1, time.perf_counter()
+        while (received := self.received) < self.expected and time.perf_counter() < deadline:
+            if received != count:
+                count, changed_at = received, time.perf_counter()
+            elif time.perf_counter() - changed_at > QUIET_SECONDS:
+                break
+            await asyncio.sleep(0.05)
+        # What would come twice, or an ack behind its message, comes now.
+        await asyncio.sleep(0.1)
+
+    def tally(self) -> dict:
+        """Return what is missing and what was wrong since `begin`."""
+        hearings = [seat.hearing for seat in self.seats]
+        expected, received = self.expected, self.received
+        said = sum(room.said for room in self.rooms.values())
+        closed = [seat for seat in self.seats if seat.is_closed]
+        return {
+            "expected": expected,
+            "lost": expected - received,
+            "lost_percent": round(100 * (expected - received) / expected, 2) if expected else 0,
+            "out_of_order": sum(hearing.out_of_order for hearing in hearings),
+            "twice": sum(hearing.twice for hearing in hearings),
+            "overtaken": sum(hearing.overtaken for hearing in hearings),
+            "holes": sum(hearing.holes for hearing in hearings),
+            "rejected": self.rejected,
+            "unacked": said - self.acked if self.dialect.is_acked else 0,
+            "closed": len(closed),
+            "close_codes": sorted({str(seat.close_code) for seat in closed}),
+        }
+

@@ -1,0 +1,69 @@
+"""
+How a message is said on a stack, and what a frame means that comes back. Pure: it knows no sockets.
+
+A frame's meaning is `(kind, sender, number, offset)`, or None for what is no part of the measuring. `sender` is the
+seat that said it, `number` counts the sender's messages from 0; `offset` is the room's, 0 where there is none.
+"""
+
+import json
+
+MESSAGE, ACK, REJECTED, SYNCED = "message", "ack", "rejected", "synced"
+BODY_LENGTH = 64
+
+
+class Plain:
+    """The tutorials': a text goes to everybody in the room as it came."""
+
+    is_acked = False
+    has_greeting = False
+
+    def __init__(self, run: str):
+        self.run = run
+
+    def path(self, room: str) -> str:
+        return f"/room/{room}/"
+
+    def say(self, sender: int, number: int) -> bytes:
+        return f"{sender} {number} {self.run} ".encode().ljust(BODY_LENGTH, b".")
+
+    def read(self, payload: bytes) -> tuple | None:
+        sender, number, run, _ = payload.split(b" ", 3)
+        return (MESSAGE, int(sender), int(number), 0) if run.decode() == self.run else None
+
+
+class Chat:
+    """The product's: `post` with a ref, which comes back in `message` and in `ack`."""
+
+    is_acked = True
+    has_greeting = True
+
+    def __init__(self, run: str):
+        self.run = run
+
+    def path(self, room: str) -> str:
+        return f"/chat/{room}/"
+
+    def say(self, sender: int, number: int) -> bytes:
+        body = f"Message {number} of {sender} ".ljust(BODY_LENGTH, ".")
+        return f'{{"type":"post","ref":"{self.run}-{sender}-{number}","body":"{body}"}}'.encode()
+
+    def read(self, payload: bytes) -> tuple | None:
+        event = json.loads(payload)
+        kind = event["type"]
+        if kind == SYNCED:
+            return SYNCED, -1, -1, event["offset"]
+        if kind not in (MESSAGE, ACK, REJECTED):
+            return None
+        run, _, rest = (event["ref"] or "").partition("-")
+        if run != self.run:
+            # A message of an earlier load, in the backlog.
+            return None
+        sender, _, number = rest.partition("-")
+        return kind, int(sender), int(number), event.get("offset", 0)
+
+    @staticmethod
+    def heartbeat(offset: int) -> bytes:
+        return b'{"type":"sync","cursor":%d}' % offset
+
+
+DIALECTS = {"plain": Plain, "chat": Chat}

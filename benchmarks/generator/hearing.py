@@ -1,0 +1,63 @@
+"""
+What one socket has heard: how much of it, in which order, what is missing. Pure: it knows no sockets.
+"""
+
+
+class Hearing:
+    """
+    One receiver's account. The messages of each sender must come as 0, 1, 2, ..., in that order and once.
+
+    `overtaken` counts offsets that came after a later one of the same room: two senders' messages may do that where
+    the protocol has a cursor against it, so it is no violation. A hole is an offset that did not come at all.
+    """
+
+    __slots__ = ("received", "out_of_order", "twice", "overtaken", "offset", "_last", "_missing", "_holes")
+
+    def __init__(self):
+        self.offset = 0
+        self._last: dict[int, int] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Count from here on; nothing may be on its way."""
+        self.received = self.out_of_order = self.twice = self.overtaken = 0
+        self._missing: set[tuple[int, int]] = set()
+        self._holes: set[int] = set()
+
+    def hear(self, sender: int, number: int, offset: int) -> None:
+        """Take a message in."""
+        expected = self._last.get(sender, -1) + 1
+        if number == expected:
+            self._last[sender] = number
+            self.received += 1
+        else:
+            self._hear_unexpected(sender, number, expected)
+        if offset:
+            if offset == self.offset + 1:
+                self.offset = offset
+            else:
+                self._hear_offset(offset)
+
+    def _hear_unexpected(self, sender, number, expected):
+        if number > expected:
+            self._missing.update((sender, skipped) for skipped in range(expected, number))
+            self._last[sender] = number
+            self.received += 1
+        elif (sender, number) in self._missing:
+            self._missing.remove((sender, number))
+            self.out_of_order += 1
+            self.received += 1
+        else:
+            self.twice += 1
+
+    def _hear_offset(self, offset):
+        if offset > self.offset:
+            self._holes.update(range(self.offset + 1, offset))
+            self.offset = offset
+        elif offset in self._holes:
+            self._holes.remove(offset)
+            self.overtaken += 1
+
+    @property
+    def holes(self) -> int:
+        return len(self._holes)

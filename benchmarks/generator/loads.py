@@ -1,0 +1,181 @@
+"""
+One coroutine for each kind of scenario: connects the crowd, warms up, measures, and returns the result's figures.
+
+CPU is measured over exactly the seconds that the figures are of.
+"""
+
+import asyncio
+import time
+
+from benchmarks import meters
+from benchmarks.figures import latencies, milliseconds, percentile
+from benchmarks.generator.loops import ClosedLoop, Fan
+from benchmarks.generator.sockets import Socket, at_once, open_socket
+from benchmarks.generator.steady import Hearts, OpenLoop
+
+WARM_MEMORY_SOCKETS = 50
+SOAK_SHARE = 0.6
+SOAK_CALIBRATION_SECONDS = 5
+
+
+async def measure(load, plan, cpu) -> float:
+    """Warm up, drain, then run the load for the plan's seconds, and drain again. Returns the exact seconds."""
+    await load.run(plan["warm_up"])
+    await load.crowd.drain()
+    load.crowd.begin()
+    load.forget()
+    cpu.start()
+    elapsed = await load.run(plan["seconds"])
+    cpu.stop()
+    await load.crowd.drain()
+    return elapsed
+
+
+async def loop(crowd, plan, cpu):
+    """`pp`, `rooms`, `burst`: speakers wait for their own messages."""
+    await crowd.connect()
+    load = ClosedLoop(crowd, crowd.speakers(plan["speakers"]), plan["outstanding"])
+    elapsed = await measure(load, plan, cpu)
+    return {
+        "messages_per_s": round(load.messages / elapsed, 1),
+        **latencies(load.times),
+        **(latencies(load.ack_times, "ack_") if crowd.dialect.is_acked else {}),
+        "messages": load.messages,
+        "stalled": load.stalled,
+    }
+
+
+async def fan(crowd, plan, cpu):
+    """`fan50`, `fan1000`: a room waits until all have heard."""
+    await crowd.connect()
+    load = Fan(crowd)
+    elapsed = await measure(load, plan, cpu)
+    heard_seconds = max(elapsed - load.vain_seconds, 0.001)
+    return {
+        "deliveries_per_s": round(load.deliveries / heard_seconds),
+        **latencies(load.times),
+        **(latencies(load.ack_times, "ack_") if crowd.dialect.is_acked else {}),
+        "messages": load.messages,
+        "stalled": load.stalled,
+    }
+
+
+async def echo(crowd, plan, cpu):
+    """One frame at a time, to a path that answers with the same."""
+    clock = asyncio.get_running_loop()
+    back = None
+    times = []
+
+    def heard(socket, payload):
+        back.set_result(None)
+
+    socket = await open_socket(crowd.url, "/echo/", None, lambda: Socket(heard))
+
+    async def run(seconds):
+        nonlocal back
+        end = time.perf_counter() + seconds
+        while (said_at := time.perf_counter()) < end:
+            back = clock.create_future()
+            socket.say(b"x" * 64)
+            async with asyncio.timeout(10):
+                await back
+            times.append(time.perf_counter() - said_at)
+
+    await run(plan["warm_up"])
+    times.clear()
+    cpu.start()
+    await run(plan["seconds"])
+    cpu.stop()
+    socket.leave()
+    return {**latencies(times), "messages": len(times)}
+
+
+async def connect(crowd, plan, cpu):
+    """How many come in a second; the plan's sockets, all of which stay until the end."""
+    times = []
+
+    async def come(number):
+        started = time.perf_counter()
+        await crowd.open(number)
+        times.append(time.perf_counter() - started)
+
+    cpu.start()
+    await at_once(lambda number=number: come(number) for number in range(len(crowd.places)))
+    cpu.stop()
+    return {
+        "connections_per_s": round(len(times) / cpu.elapsed, 1),
+        **latencies(times),
+        "messages": len(times),
+        "retried": sum(seat.attempts - 1 for seat in crowd.seats),
+    }
+
+
+async def memory(crowd, plan, cpu):
+    """What an idle socket costs in the processes that hold the sockets: the difference that all but a few make."""
+    warm = min(WARM_MEMORY_SOCKETS, len(crowd.places) // 2)
+    await crowd.connect(0, warm)
+    await asyncio.sleep(plan["warm_up"])
+    before = meters.memory_by_role(plan["processes"])
+    await crowd.connect(warm)
+    cpu.start()
+    await asyncio.sleep(plan["seconds"])
+    cpu.stop()
+    after = meters.memory_by_role(plan["processes"])
+    count = len(crowd.places) - warm
+    each = {
+        role: {kind: round((size - before[role][kind]) / count, 2) for kind, size in sizes.items()}
+        for role, sizes in after.items()
+    }
+    return {"kb_per_socket": each[plan["holder"]]["uss"], "kb_by_role": each, "kb_after": after, "sockets": count}
+
+
+async def heartbeats(crowd, plan, cpu):
+    """Everybody says only that they are there, each 25 s; the figure is the CPU of all of the stack's processes."""
+    hearts = Hearts(crowd)
+    await crowd.connect()
+    await asyncio.sleep(plan["warm_up"])
+    hearts.times.clear()
+    cpu.start()
+    await asyncio.sleep(plan["seconds"])
+    cpu.stop()
+    return {
+        "beats_per_s": round(len(hearts.times) / cpu.elapsed, 1),
+        "messages": len(hearts.times),
+        **latencies(hearts.times),
+        "stalled": hearts.count_unanswered(),
+    }
+
+
+async def soak(crowd, plan, cpu):
+    """First what `rooms` can at most, for some seconds; then a share of it for long, told minute by minute."""
+    await crowd.connect()
+    speakers = crowd.speakers(plan["speakers"])
+    full = ClosedLoop(crowd, speakers)
+    elapsed = await full.run(SOAK_CALIBRATION_SECONDS)
+    await crowd.drain()
+    crowd.begin()
+    load = OpenLoop(crowd, speakers, max(1.0, SOAK_SHARE * full.messages / elapsed))
+    minutes, every = [], []
+    cpu.start()
+    end = time.perf_counter() + plan["seconds"]
+    while (left := end - time.perf_counter()) > 0.5:
+        await load.run(min(60.0, left))
+        times = load.take_times()
+        every += times
+        sizes = {role: kinds["rss"] for role, kinds in meters.memory_by_role(plan["processes"]).items()}
+        minutes.append({**latencies(times), "messages": len(times), "rss_kb": sizes})
+    cpu.stop()
+    await crowd.drain()
+    return {
+        "rate": round(load.rate, 1),
+        "messages": len(every),
+        "p50_ms": milliseconds(percentile(every, 0.5)),
+        "p99_ms": milliseconds(percentile(every, 0.99)),
+        "minutes": minutes,
+    }
+
+
+KINDS = {
+    "loop": loop, "fan": fan, "echo": echo, "connect": connect, "memory": memory, "heartbeats": heartbeats,
+    "soak": soak,
+}  # fmt: skip

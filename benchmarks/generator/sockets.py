@@ -1,0 +1,79 @@
+"""
+One websocket, and how many are opened. It counts nothing and decides nothing: the crowd does.
+"""
+
+import asyncio
+from urllib.parse import urlsplit
+
+from picows import WSError, WSListener, WSMsgType, ws_connect
+
+AT_ONCE = 50  # handshakes
+ATTEMPTS = 3
+HANDSHAKE_SECONDS = 30
+
+
+class CannotConnect(Exception):
+    """The server refused a handshake several times, or never answered it; the text says which."""
+
+
+class Socket(WSListener):
+    """One websocket. `heard(socket, payload)` is told of each text; pings are answered by picows."""
+
+    def __init__(self, heard):
+        self.heard = heard
+        self.is_closed = False
+        self.close_code = None
+        self.attempts = 1
+
+    def on_ws_connected(self, transport):
+        self.transport = transport
+
+    def on_ws_frame(self, transport, frame):
+        if frame.msg_type == WSMsgType.TEXT:
+            self.heard(self, frame.get_payload_as_bytes())
+        elif frame.msg_type == WSMsgType.CLOSE:
+            self.is_closed = True
+            self.close_code = frame.get_close_code()
+            transport.disconnect()
+
+    def on_ws_disconnected(self, transport):
+        self.is_closed = True
+
+    def say(self, text: bytes) -> None:
+        if not self.is_closed:
+            self.transport.send(WSMsgType.TEXT, text)
+
+    def leave(self) -> None:
+        self.transport.disconnect()
+
+
+async def open_socket(url: str, path: str, cookie: str | None, make) -> Socket:
+    """Return a connected socket. Raises CannotConnect."""
+    headers = {"Origin": f"http://{urlsplit(url).netloc}"}
+    if cookie is not None:
+        headers["Cookie"] = f"sessionid={cookie}"
+    reason = None
+    for attempt in range(ATTEMPTS):
+        try:
+            _, socket = await ws_connect(
+                make, url + path, extra_headers=headers, websocket_handshake_timeout=HANDSHAKE_SECONDS
+            )
+            socket.attempts = attempt + 1
+            return socket
+        except (OSError, WSError, TimeoutError) as error:
+            reason = error
+            await asyncio.sleep(0.2 * (attempt + 1))
+    raise CannotConnect(f"{path}: {type(reason).__name__}: {reason}")
+
+
+async def at_once(jobs, most: int = AT_ONCE) -> None:
+    """Run coroutines made by the callables in `jobs`, so many at a time."""
+    waiting = iter(jobs)
+
+    async def work():
+        for job in waiting:
+            await job()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(most):
+            group.create_task(work())

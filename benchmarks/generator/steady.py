@@ -1,0 +1,75 @@
+"""
+Loads that do not wait for the server: a rate of messages, and everybody's heartbeat.
+"""
+
+import asyncio
+import random
+import time
+
+TICK_SECONDS = 0.005
+HEARTBEAT_SECONDS, HEARTBEAT_JITTER = 25, 5
+ANSWER_SECONDS = 10  # after which a client takes its connection for lost
+
+
+class OpenLoop:
+    """The speakers in turn, at a rate. A message's time runs from when it was due, not from when it was said."""
+
+    def __init__(self, crowd, speakers, rate: float):
+        self.crowd, self.speakers, self.rate = crowd, speakers, rate
+        self.due: dict[tuple[int, int], float] = {}
+        self.times: list[float] = []
+        crowd.on_message, crowd.on_answer = self.on_message, lambda *_: None
+
+    async def run(self, seconds: float) -> None:
+        started, said, end = time.perf_counter(), 0, time.perf_counter() + seconds
+        while (now := time.perf_counter()) < end:
+            while started + said / self.rate <= now:
+                seat = self.speakers[said % len(self.speakers)]
+                self.due[seat.number, self.crowd.say(seat)] = started + said / self.rate
+                said += 1
+            await asyncio.sleep(TICK_SECONDS)
+
+    def on_message(self, seat, sender, number):
+        if sender == seat.number:
+            due = self.due.pop((sender, number), None)
+            if due is not None:
+                self.times.append(time.perf_counter() - due)
+
+    def take_times(self) -> list[float]:
+        """Return what was measured since the last call."""
+        times, self.times = self.times, []
+        return times
+
+
+class Hearts:
+    """Each seat's heartbeat, from the moment that it is in its room; the first comes at any time within 25 s."""
+
+    def __init__(self, crowd):
+        self.crowd = crowd
+        self.clock = asyncio.get_running_loop()
+        self.asked: dict[int, float] = {}
+        self.begun: set[int] = set()
+        self.times: list[float] = []
+        crowd.on_synced = self.on_synced
+
+    def beat(self, seat) -> None:
+        if seat.is_closed:
+            return
+        self.asked[seat.number] = time.perf_counter()
+        seat.say(self.crowd.dialect.heartbeat(seat.hearing.offset))
+        pause = HEARTBEAT_SECONDS + random.uniform(-HEARTBEAT_JITTER, HEARTBEAT_JITTER)
+        self.clock.call_later(pause, self.beat, seat)
+
+    def on_synced(self, seat):
+        asked_at = self.asked.pop(seat.number, None)
+        if asked_at is not None:
+            self.times.append(time.perf_counter() - asked_at)
+        elif seat.number not in self.begun:
+            # The `synced` that ends the greeting.
+            self.begun.add(seat.number)
+            self.clock.call_later(random.uniform(0, HEARTBEAT_SECONDS), self.beat, seat)
+
+    def count_unanswered(self) -> int:
+        """Return how many have asked, and should have had an answer by now."""
+        now = time.perf_counter()
+        return sum(now - asked_at > ANSWER_SECONDS for asked_at in self.asked.values())

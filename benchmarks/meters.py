@@ -1,0 +1,73 @@
+"""
+What processes cost, read from /proc: CPU time and memory, by role. Linux only; it starts and changes nothing.
+"""
+
+import os
+import time
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the user and system time that a process has used, its threads' included; 0 where it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            # The name stands in brackets and may hold anything, spaces too.
+            fields = stat.read().rpartition(b")")[2].split()
+    except FileNotFoundError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def memory_kb(pid: int) -> dict[str, int]:
+    """Return `rss`, and `uss`: what would be free again if this process ended."""
+    sizes = {}
+    with open(f"/proc/{pid}/smaps_rollup") as lines:
+        for line in lines:
+            name, _, rest = line.partition(":")
+            if rest.endswith("kB\n"):
+                sizes[name] = int(rest.split()[0])
+    return {"rss": sizes["Rss"], "uss": sizes["Private_Clean"] + sizes["Private_Dirty"]}
+
+
+def memory_by_role(processes: list[tuple[str, int]]) -> dict[str, dict[str, int]]:
+    """Return the memory of processes in KB, those of one role added up."""
+    found: dict[str, dict[str, int]] = {}
+    for role, pid in processes:
+        sizes = found.setdefault(role, {"rss": 0, "uss": 0})
+        for name, size in memory_kb(pid).items():
+            sizes[name] += size
+    return found
+
+
+class CpuMeter:
+    """CPU of processes between `start` and `stop`, which may be called again and again."""
+
+    def __init__(self, processes: list[tuple[str, int]]):
+        self.processes = processes
+        self.elapsed = 0.0
+        self.used: list[tuple[str, float]] = []
+
+    def start(self) -> None:
+        self.started_at, self.before = time.perf_counter(), self._read()
+
+    def stop(self) -> None:
+        self.elapsed = time.perf_counter() - self.started_at
+        after = self._read()
+        self.used = [(role, after[pid] - self.before[pid]) for role, pid in self.processes]
+
+    def _read(self):
+        return {pid: cpu_seconds(pid) for _, pid in self.processes}
+
+    def report(self, messages: int = 0) -> dict[str, dict]:
+        """Return for each role the % of one core (each process's, and the sum) and the us per message."""
+        found: dict[str, dict] = {}
+        for role, seconds in self.used:
+            one = found.setdefault(role, {"percent": 0.0, "seconds": 0.0, "each_percent": []})
+            percent = 100 * seconds / self.elapsed if self.elapsed else 0.0
+            one["seconds"] = round(one["seconds"] + seconds, 2)
+            one["percent"] = round(one["percent"] + percent, 1)
+            one["each_percent"].append(round(percent, 1))
+        for one in found.values():
+            one["us_per_message"] = round(one["seconds"] * 1e6 / messages, 1) if messages else None
+        return found

@@ -1,0 +1,11 @@
+"""One row per message."""
+
+from django.db import models
+
+
+class Message(models.Model):
+    room = models.CharField(max_length=50)
+    text = models.TextField()
+
+    class Meta:
+        app_label = "channels4"

@@ -1,0 +1,58 @@
+"""
+Everybody who takes part, in the product's database: rooms, guests, their places in the rooms, and login sessions.
+
+Run by the product's Python: `python -m benchmarks.people` reads {"people": N, "rooms": {slug: [number, ...]}} and
+prints {"cookies": [...]}, the session of each person by number. All is done by the product's own services.
+"""
+
+import json
+import sys
+
+import django
+
+
+def make_people(count: int) -> tuple[list, list[str]]:
+    """Return guests, each signed in, and their session keys."""
+    from django.contrib.auth.models import AnonymousUser
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.http import HttpRequest
+
+    from chat.services import people
+
+    persons, cookies = [], []
+    for number in range(count):
+        request = HttpRequest()
+        request.session, request.user = SessionStore(), AnonymousUser()
+        person = people.sign_up_guest(f"Person {number}")
+        people.sign_in(request, person)
+        request.session.save()
+        persons.append(person)
+        cookies.append(request.session.session_key)
+    return persons, cookies
+
+
+def make_rooms(places: dict[str, list[int]], persons: list) -> None:
+    """Make the rooms, and let their people in: a first visit would write a row that later visits do not."""
+    from chat.services import rooms
+
+    for slug, numbers in places.items():
+        rooms.create_room(None, slug, slug)
+        for number in numbers:
+            rooms.join_room(persons[number], slug)
+
+
+def main() -> None:
+    django.setup()
+    from django.core.management import call_command
+    from django.db import transaction
+
+    plan = json.load(sys.stdin)
+    call_command("migrate", interactive=False, verbosity=0)
+    with transaction.atomic():
+        persons, cookies = make_people(plan["people"])
+        make_rooms(plan["rooms"], persons)
+    print(json.dumps({"cookies": cookies}))
+
+
+if __name__ == "__main__":
+    main()

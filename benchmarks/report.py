@@ -1,0 +1,184 @@
+"""
+Results as text: a line while it runs, tables afterwards. Pure: values in, text out; it needs no package.
+"""
+
+from benchmarks import figures
+
+# What must be 0. Of several repetitions the worst counts: a median would hide what was lost once.
+WRONG = (
+    "lost", "closed", "out_of_order", "twice", "stalled", "rejected", "unacked", "retried", "rows_missing",
+    "tracebacks",
+)  # fmt: skip
+DETAILS = (
+    ("messages_per_s", "messages/s"), ("deliveries_per_s", "deliveries/s"), ("connections_per_s", "connections/s"),
+    ("beats_per_s", "beats/s"), ("rate", "rate/s"), ("kb_per_socket", "KB/socket"), ("p50_ms", "p50 ms"),
+    ("p99_ms", "p99 ms"), ("ack_p50_ms", "ack p50"), ("ack_p99_ms", "ack p99"), ("lost_percent", "lost %"),
+    ("out_of_order", "out of order"), ("closed", "closed"), ("overtaken", "overtaken"),
+)  # fmt: skip
+
+
+def number(value) -> str:
+    """Return a figure with as many digits as anyone reads."""
+    if value is None:
+        return "-"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}".rstrip("0").rstrip(".") if value else "0"
+
+
+def line(run: dict, scenario) -> str:
+    """Return one measuring in one line."""
+    start = f"{run['repetition'] + 1}. {run['scenario']:11}{run['stack']:26}"
+    if "failure" in run:
+        return start + reason(run["failure"])
+    parts = [f"{number(run.get(scenario.headline))} {scenario.unit}"]
+    if scenario.headline != "p50_ms":
+        parts += [f"{name} {number(run.get(f'{name}_ms'))}" for name in ("p50", "p99") if run.get(f"{name}_ms")]
+    parts += [f"{name.replace('_', ' ')} {run[name]}" for name in WRONG if run.get(name)]
+    parts.append(" ".join(f"{role} {number(cost['percent'])}%" for role, cost in run["cpu"].items()))
+    return start + ", ".join(parts)
+
+
+def reason(failure: str) -> str:
+    """Return what failed, and the last thing that was said of it, where there is a log or a traceback below."""
+    lines = [line.strip() for line in failure.splitlines() if line.strip()]
+    return lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"
+
+
+def medians(found: dict) -> dict[tuple[str, str], dict]:
+    """Return one result for each (stack, scenario) that was measured: the medians of its repetitions."""
+    groups: dict[tuple[str, str], list] = {}
+    for run in found["runs"]:
+        if "failure" not in run:
+            groups.setdefault((run["stack"], run["scenario"]), []).append(run)
+    return {key: figures.median_result(runs, worst=(*WRONG, "lost_percent")) for key, runs in groups.items()}
+
+
+def row(cells) -> str:
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def table(head: list, rows: list) -> str:
+    return "\n".join([row(head), row(["---"] * len(head)), *map(row, rows)])
+
+
+def headlines(found: dict, middle: dict) -> str:
+    """Return the table of headline figures: a row for each stack, with what was lost in brackets."""
+    scenarios = found["scenarios"]
+    head = ["stack", *(f"{one['name']}, {_unit(one)}" for one in scenarios)]
+    return table(head, [
+        [stack["title"], *(_headline(middle.get((stack["name"], one["name"])), one) for one in scenarios)]
+        for stack in found["stacks"]
+    ])  # fmt: skip
+
+
+def _unit(scenario):
+    """A latency needs its percentile beside it."""
+    return scenario["headline"].replace("_ms", " ms") if scenario["unit"] == "ms" else scenario["unit"]
+
+
+def _headline(result, scenario):
+    if result is None:
+        return ""
+    wrong = [f"{number(result['lost_percent'])}% lost"] if result.get("lost_percent") else []
+    wrong += [f"{number(result[name])} {name.replace('_', ' ')}" for name in ("closed", "out_of_order") if result[name]]
+    return number(result.get(scenario["headline"])) + (f" ({', '.join(wrong)})" if wrong else "")
+
+
+def ratios(found: dict, middle: dict, baseline: str) -> str:
+    """Return how many times better each stack is than the baseline, whichever way a figure counts."""
+    scenarios = found["scenarios"]
+    rows = []
+    for stack in found["stacks"]:
+        cells = [stack["title"]]
+        for one in scenarios:
+            mine, theirs = middle.get((stack["name"], one["name"])), middle.get((baseline, one["name"]))
+            value = mine and theirs and figures.ratio(
+                mine.get(one["headline"]), theirs.get(one["headline"]), one["is_less_better"]
+            )  # fmt: skip
+            cells.append(f"{number(value)}x" if value else "")
+        rows.append(cells)
+    return table(["stack", *(one["name"] for one in scenarios)], rows)
+
+
+def details(found: dict, middle: dict, scenario: dict) -> str:
+    """Return everything about one scenario: figures, and what each role's processes cost."""
+    measured = [
+        (stack, middle[stack["name"], scenario["name"]])
+        for stack in found["stacks"]
+        if (stack["name"], scenario["name"]) in middle
+    ]
+    columns = [(key, words) for key, words in DETAILS if any(result.get(key) is not None for _, result in measured)]
+    head = ["stack", *(words for _, words in columns), "CPU: % of one core (us per message)"]
+    rows = [
+        [stack["name"], *(number(result.get(key)) for key, _ in columns), costs(result)] for stack, result in measured
+    ]
+    return table(head, rows)
+
+
+def costs(result: dict) -> str:
+    """Return what the processes of each role cost."""
+    return ", ".join(
+        f"{role} {number(cost['percent'])} ({number(cost['us_per_message'])})" for role, cost in result["cpu"].items()
+    )
+
+
+def minutes(result: dict) -> str:
+    """Return the minutes of a soak as a table."""
+    roles = list(result["minutes"][0]["rss_kb"])
+    head = ["minute", "messages", "p50 ms", "p99 ms", *(f"{role}, MB" for role in roles)]
+    return table(head, [
+        [count, minute["messages"], number(minute["p50_ms"]), number(minute["p99_ms"]),
+         *(number(minute["rss_kb"][role] / 1024) for role in roles)]
+        for count, minute in enumerate(result["minutes"], 1)
+    ])  # fmt: skip
+
+
+def machine(found: dict) -> str:
+    """Return on what it was measured."""
+    described = found["machine"]
+    lines = [
+        f"{described['processor']}, {described['cores']} cores, generator included; Linux {described['kernel']}, "
+        f"Python {described['python']}; product {described['commit']}; {found['started_at']}, "
+        f"{found['minutes']} minutes; load of the machine before: {described['load_before']}.",
+        "",
+    ]
+    for name, versions in described["versions"].items():
+        lines.append(f"- {name}: " + ", ".join(f"{package} {version}" for package, version in versions.items()))
+    return "\n".join(lines)
+
+
+def failures(found: dict) -> str:
+    """Return what went wrong where it must not, one sentence for each; nothing where nothing did."""
+    return "\n".join(
+        f"- {run['stack']}, {run['scenario']}, repetition {run['repetition'] + 1}: {', '.join(run['faults'])}"
+        for run in found["runs"]
+        if run["faults"]
+    )
+
+
+def summary(found: dict) -> str:
+    return headlines(found, medians(found))
+
+
+def markdown(found: dict) -> str:
+    """Return the whole report."""
+    middle = medians(found)
+    parts = [
+        "# Results",
+        f"Medians of {found['repetitions']} interleaved repetitions, long scenarios of one; losses are the worst.",
+        headlines(found, middle),
+    ]
+    wrong = failures(found)
+    if wrong:
+        parts += ["## What must not happen and did", wrong]
+    for baseline in found["baselines"]:
+        if any(name == baseline for name, _ in middle):
+            parts += [f"## How many times better than {baseline}", ratios(found, middle, baseline)]
+    for scenario in found["scenarios"]:
+        parts += [f"## {scenario['name']}", f"{scenario['title']}.", details(found, middle, scenario)]
+        for (stack, name), result in middle.items():
+            if name == scenario["name"] and result.get("minutes"):
+                parts += [f"### {stack}, minute by minute", minutes(result)]
+    parts += ["## The machine", machine(found)]
+    return "\n\n".join(parts) + "\n"

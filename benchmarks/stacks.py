@@ -1,0 +1,175 @@
+"""
+What is measured with what: each stack as the programs it consists of. Nothing is started here.
+
+A stack is given what an expert in it would give it. Every one has a Valkey and an SQLite file of its own, with the
+write-ahead log and synchronous=NORMAL, and stores one row for each message.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENTS = ROOT / "var" / "bench" / "env"
+PRODUCT_PYTHON = ROOT / ".venv" / "bin" / "python"
+SECRET_KEY = "for measuring only"
+# What a shell may hold for a chat of its own, and must not reach those that are measured.
+FOREIGN = (
+    "PYTHON", "DJANGO_", "VIRTUAL_ENV", "REDIS_URL", "DATABASE_URL", "CHAT_", "PORT", "HOST", "PUBLIC_URL",
+    "ALLOWED_HOSTS", "DEBUG", "TRUSTED_PROXIES", "LOG_LEVEL", "SECRET_KEY", "LAYER", "TUNED", "NODE_",
+)  # fmt: skip
+
+
+class Site(NamedTuple):
+    """Where one running stack keeps its things."""
+
+    folder: Path
+    port: int
+    redis_url: str
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "db.sqlite3"
+
+
+class Program(NamedTuple):
+    """One process. Its role is how its cost is reported."""
+
+    role: str
+    command: list
+
+
+class Stack(NamedTuple):
+    """
+    One thing to measure. `holder` is the role of the processes that hold the sockets.
+
+    `is_ours` says that nothing may be lost, closed or out of order on it. `prepare` are commands that are run to their
+    end before the programs start; `packages` names the environment that must be installed.
+    """
+
+    name: str
+    title: str
+    packages: str
+    programs: Callable[[Site], list[Program]]
+    variables: dict
+    prepare: Callable[[Site], list[list]]
+    table: str
+    dialect: str = "plain"
+    holder: str = "interface"
+    is_ours: bool = False
+
+
+def python(packages: str) -> Path:
+    """Return the interpreter of an environment."""
+    return PRODUCT_PYTHON if packages == "product" else ENVIRONMENTS / packages / "bin" / "python"
+
+
+def environment(stack: Stack, site: Site) -> dict[str, str]:
+    """Return the variables that a stack's processes see: this shell's, cleaned, and what they need."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "SECRET_KEY": SECRET_KEY,
+        "REDIS_URL": site.redis_url,
+        "DATABASE_URL": f"sqlite:///{site.database}",
+        "DATABASE": str(site.database),
+        "CHAT_VAR": str(site.folder),
+        "PORT": str(site.port),
+        **stack.variables,
+    }
+
+
+def _ours(site):
+    """One interface and two workers: what the Procfile says, as bin/serve runs it."""
+    manage = [PRODUCT_PYTHON, "manage.py"]
+    return [
+        Program("interface", [*manage, "interface", "--bind", "127.0.0.1", "--port", site.port]),
+        Program("worker", [*manage, "runworker"]),
+        Program("worker", [*manage, "runworker"]),
+    ]
+
+
+def _make_tables(packages):
+    return lambda site: [[python(packages), "-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"]]
+
+
+def _channels1(packages):
+    def programs(site):
+        application = "benchmarks.peers.channels1.asgi:channel_layer"
+        daphne = [python(packages).parent / "daphne", "--bind", "127.0.0.1", "--port", site.port, application]
+        return [Program("interface", daphne), Program("worker", [python(packages), "-m", "django", "runworker"])]
+
+    return programs
+
+
+APPLICATION4 = "benchmarks.peers.channels4.asgi:application"
+
+
+def _daphne4(site):
+    command = [python("channels4"), "-m", "daphne", "--bind", "127.0.0.1", "--port", site.port, APPLICATION4]
+    return [Program("server", command)]
+
+
+def _uvicorn4(site):
+    return [Program("server", [python("channels4"), "-m", "uvicorn", "--port", site.port, APPLICATION4])]
+
+
+def _tuned4(count):
+    command = [python("channels4"), "-m", "benchmarks.peers.channels4.serve"]
+    return lambda site: [Program("server", command)] * count
+
+
+def _node(site):
+    return [Program("server", ["node", ROOT / "benchmarks" / "peers" / "node" / "server.cjs"])]
+
+
+def _peer1(name, title, **variables):
+    return Stack(
+        name, title, name, _channels1(name),
+        {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.channels1.settings", "LAYER": "stock", **variables},
+        _make_tables(name), "tutorial_message",
+    )  # fmt: skip
+
+
+def _peer4(name, title, programs, **variables):
+    return Stack(
+        name, title, "channels4", programs,
+        {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.channels4.settings", **variables},
+        _make_tables("channels4"), "channels4_message", holder="server",
+    )  # fmt: skip
+
+
+ALL = [
+    Stack(
+        "product", "**the product**, 1 interface, 2 workers", "product", _ours,
+        {"DJANGO_SETTINGS_MODULE": "chatproj.settings", "CHAT_LIMITS": "off", "CHAT_ECHO": "1"},
+        # Its database comes with the people in it.
+        lambda site: [], "chat_message", dialect="chat", is_ours=True,
+    ),
+    Stack(
+        "transport", "**our transport**, tutorial consumers, 1 interface, 2 workers", "product", _ours,
+        {"DJANGO_SETTINGS_MODULE": "benchmarks.tutorial.settings"},
+        _make_tables("product"), "tutorial_message", is_ours=True,
+    ),
+    _peer1("channels1", "Channels 1.1.8, tutorial, as shipped, 1 Daphne, 1 worker"),
+    _peer1("channels1-tuned", "the same, hiredis, CONN_MAX_AGE, capacity 10000", TUNED="1"),
+    _peer4("channels4-daphne", "Channels 4, tutorial, Daphne, Redis layer", _daphne4, LAYER="redis"),
+    _peer4("channels4-uvicorn", "Channels 4, tutorial, uvicorn, Redis layer", _uvicorn4, LAYER="redis"),
+    _peer4("channels4-uvicorn-pubsub", "Channels 4, tutorial, uvicorn, PubSub layer", _uvicorn4, LAYER="pubsub"),
+    _peer4("channels4-tuned", "Channels 4, expert-tuned, 1 process", _tuned4(1), LAYER="pubsub", TUNED="1"),
+    _peer4("channels4-tuned-2", "Channels 4, expert-tuned, 2 processes", _tuned4(2), LAYER="pubsub", TUNED="1"),
+    Stack(
+        "node", "Node: ws, ioredis, better-sqlite3, 1 process", "node", _node,
+        {"NODE_PATH": str(ENVIRONMENTS / "node" / "node_modules"), "NODE_ENV": "production"},
+        lambda site: [], "message", holder="server",
+    ),
+]  # fmt: skip
+BY_NAME = {stack.name: stack for stack in ALL}
+
+# What installs within a minute.
+QUICK_NAMES = ["product", "transport", "channels1", "channels4-uvicorn"]
+# What the others are compared with.
+BASELINES = ["channels4-tuned-2", "channels4-tuned"]
