@@ -17,7 +17,7 @@ SECRET_KEY = "for measuring only"
 # What a shell may hold for a chat of its own, and must not reach those that are measured.
 FOREIGN = (
     "PYTHON", "DJANGO_", "VIRTUAL_ENV", "REDIS_URL", "DATABASE_URL", "CHAT_", "PORT", "HOST", "PUBLIC_URL",
-    "ALLOWED_HOSTS", "DEBUG", "TRUSTED_PROXIES", "LOG_LEVEL", "SECRET_KEY", "LAYER", "TUNED", "NODE_",
+    "ALLOWED_HOSTS", "DEBUG", "TRUSTED_PROXIES", "LOG_LEVEL", "SECRET_KEY", "LAYER", "TUNED", "BATCHING", "NODE_",
 )  # fmt: skip
 
 
@@ -161,6 +161,10 @@ ALL = [
     _peer4("channels4-uvicorn-pubsub", "Channels 4, tutorial, uvicorn, PubSub layer", _uvicorn4, LAYER="pubsub"),
     _peer4("channels4-tuned", "Channels 4, expert-tuned, 1 process", _tuned4(1), LAYER="pubsub", TUNED="1"),
     _peer4("channels4-tuned-2", "Channels 4, expert-tuned, 2 processes", _tuned4(2), LAYER="pubsub", TUNED="1"),
+    _peer4(
+        "channels4-batching-2", "the same, rows in batches of plain SQL, 2 processes", _tuned4(2), LAYER="pubsub",
+        TUNED="1", BATCHING="1",
+    ),
     Stack(
         "node", "Node: ws, ioredis, better-sqlite3, 1 process", "node", _node,
         {"NODE_PATH": str(ENVIRONMENTS / "node" / "node_modules"), "NODE_ENV": "production"},

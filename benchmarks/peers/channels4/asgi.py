@@ -12,7 +12,10 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
 
-if settings.IS_TUNED:
+if settings.IS_BATCHING:
+    from benchmarks.peers.channels4.tuned import BatchingRoomConsumer as RoomConsumer
+    from benchmarks.peers.channels4.tuned import EchoConsumer
+elif settings.IS_TUNED:
     from benchmarks.peers.channels4.tuned import EchoConsumer, RoomConsumer
 else:
     from benchmarks.peers.channels4.consumers import EchoConsumer, RoomConsumer

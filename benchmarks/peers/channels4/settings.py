@@ -3,6 +3,7 @@
 import os
 
 IS_TUNED = os.environ.get("TUNED") == "1"
+IS_BATCHING = os.environ.get("BATCHING") == "1"
 
 SECRET_KEY = "for measuring only"
 ALLOWED_HOSTS = ["*"]
