@@ -1,0 +1,153 @@
+"""
+Sites of two sizes for the faults, and how their `async def` tests run.
+
+What takes minutes is marked `long` and left out, unless `-m` names that mark: `-m long`, or `-m "long or not long"`
+for everything.
+"""
+import asyncio
+import contextlib
+import inspect
+import threading
+
+import pytest
+
+from tests.faults import postgres, sites
+from tests.live import processes
+
+# A test that hangs shall end, not one on a busy machine.
+SHORT_SECONDS, LONG_SECONDS = 200, 900
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes minutes; `-m long` runs them, `-m 'long or not long'` everything")
+
+
+def pytest_collection_modifyitems(config, items):
+    ours = [item for item in items if "/tests/faults/" in str(item.path)]
+    for item in ours:
+        item.add_marker(pytest.mark.live)
+        # Of the whole test with its fixtures; the coroutine's own limit comes first, and says more.
+        item.add_marker(pytest.mark.timeout(seconds_for(item) + 60))
+    if "long" in (config.option.markexpr or ""):
+        return
+    left_out = [item for item in ours if item.get_closest_marker("long")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def seconds_for(item):
+    return LONG_SECONDS if item.get_closest_marker("long") else SHORT_SECONDS
+
+
+class LoopThread:
+    """Runs coroutines in one thread that outlives the tests: the kernel kills what a thread has started with it."""
+
+    def __init__(self):
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, name="fault tests", daemon=True).start()
+
+    def run(self, coroutine, seconds):
+        future = asyncio.run_coroutine_threadsafe(self._run(coroutine, seconds), self.loop)
+        try:
+            return future.result()
+        finally:
+            future.cancel()
+
+    @staticmethod
+    async def _run(coroutine, seconds):
+        try:
+            return await asyncio.wait_for(coroutine, seconds)
+        finally:
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+
+_loop_thread = None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    global _loop_thread
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    _loop_thread = _loop_thread or LoopThread()
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    _loop_thread.run(pyfuncitem.obj(**arguments), seconds_for(pyfuncitem))
+    return True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    item.log_sizes = {}
+    for site in processes.running_sites:
+        item.log_sizes.update(site.log_sizes())
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    report = (yield).get_result()
+    if report.failed:
+        for site in processes.running_sites:
+            report.sections.append((f"logs of {site.url}", site.logs(item.log_sizes)))
+
+
+@pytest.fixture(params=[sites.SHORT, pytest.param(sites.FULL, marks=pytest.mark.long)], ids=lambda size: size.name)
+def size(request):
+    """Short, and (marked `long`) as large as the issue's table says."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def lasting_sites():
+    """The sites by size, one for each, started at the first need."""
+    with contextlib.ExitStack() as stack:
+        yield Lasting(stack)
+
+
+class Lasting(dict):
+    def __init__(self, stack):
+        super().__init__()
+        self._stack = stack
+
+    def __missing__(self, size):
+        self[size] = sites.FaultSite(size)
+        self._stack.callback(self[size].stop)
+        return self[size]
+
+
+@pytest.fixture
+def site(lasting_sites, size):
+    """The site of a test's size, whole before the test and after it."""
+    yield lasting_sites[size].start()
+    lasting_sites[size].start()
+
+
+@pytest.fixture
+def make_site(size):
+    """Makes sites of the test's own; `make_site(clock=True)`. They are not started yet."""
+    with contextlib.ExitStack() as stack:
+
+        def make(**options):
+            site = sites.FaultSite(size, **options)
+            stack.callback(site.stop)
+            return site
+
+        yield make
+
+
+@pytest.fixture
+def make_postgres():
+    """Makes PostgreSQL servers of the test's own, which it may stop and kill."""
+    if not postgres.is_here():
+        pytest.skip("there is no PostgreSQL server here (Debian: apt-get install postgresql)")
+    with contextlib.ExitStack() as stack:
+
+        def make():
+            server = postgres.Postgres()
+            stack.callback(server.end)
+            return server
+
+        yield make

@@ -1,0 +1,104 @@
+"""
+Faults inside a worker at a moment that no signal from outside could hit: the ref of a frame names its fault.
+
+    dies-ack-...    the worker is killed between the commit and the ack: once
+    dies-early-...  the worker is killed with the frame in hand, before its consumer runs: once
+    vanishes-...    the frame is popped and never run: once
+    fails-...       the consumer raises: each time, so that a client that repeats it is seen
+
+Installed by tests.faults.settings, in `runworker` alone. And in `interface`, FAULT_SEND_BUFFER gives each websocket so
+many bytes in its kernel, as a line has that is no loopback. The product has no switch for any of it.
+"""
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+
+from django.apps import AppConfig
+
+FAILURE = "a bug of this test's own making"
+
+
+def _is_first(ref):
+    """Whether this fault has not struck yet, in any worker of this site."""
+    try:
+        os.close(os.open(os.path.join(os.environ["CHAT_VAR"], f"struck-{ref}"), os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
+def _strikes(ref, fault):
+    return isinstance(ref, str) and ref.startswith(f"{fault}-") and _is_first(ref)
+
+
+def _die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _ref_of(content):
+    with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+        return json.loads(content["text"]).get("ref")
+    return None
+
+
+def _dying_reply(reply):
+    def dying(channel, event):
+        if event["type"] == "ack" and _strikes(event["ref"], "dies-ack"):
+            _die()
+        return reply(channel, event)
+
+    return dying
+
+
+def _careless_handle(handle):
+    def careless(worker, channel, content):
+        ref = _ref_of(content) if channel == "websocket.receive" else None
+        if _strikes(ref, "dies-early"):
+            _die()
+        if not _strikes(ref, "vanishes"):
+            handle(worker, channel, content)
+
+    return careless
+
+
+def _failing(handler):
+    def failing(message, member, event):
+        if event.ref.startswith("fails-"):
+            raise ZeroDivisionError(FAILURE)
+        return handler(message, member, event)
+
+    return failing
+
+
+class FaultsConfig(AppConfig):
+    name = "tests.faults.injection"
+    label = "faults"
+
+    def ready(self):
+        if "runworker" in sys.argv:
+            self._spoil_worker()
+        elif "interface" in sys.argv and "FAULT_SEND_BUFFER" in os.environ:
+            self._narrow_sockets()
+
+    def _narrow_sockets(self):
+        from chatproj.transport.interface import WebSocketProtocol
+
+        onOpen, size = WebSocketProtocol.onOpen, int(os.environ["FAULT_SEND_BUFFER"])
+
+        def narrowed(protocol):
+            protocol.transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+            onOpen(protocol)
+
+        WebSocketProtocol.onOpen = narrowed
+
+    def _spoil_worker(self):
+        from chat import broadcast
+        from chat.consumers import room
+        from chatproj.transport.worker import Worker
+
+        broadcast.reply = _dying_reply(broadcast.reply)
+        Worker._handle = _careless_handle(Worker._handle)
+        room.HANDLERS["post"] = _failing(room.HANDLERS["post"])

@@ -1,0 +1,53 @@
+"""A line between a browser and a site, as a network is one: it may fall silent, and come back, or be dead for ever."""
+import asyncio
+import contextlib
+import threading
+
+from tests.live.processes import free_port
+
+
+class Line:
+    """Passes bytes on, both ways, from a port of its own. For the threads of tests; `close()` ends it."""
+
+    def __init__(self, to_port):
+        self.to_port, self.port = to_port, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._loop = asyncio.new_event_loop()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._dead = set()  # whose bytes go nowhere, without a word to either end
+        self._known = set()
+        threading.Thread(target=self._loop.run_forever, name="line", daemon=True).start()
+        asyncio.run_coroutine_threadsafe(asyncio.start_server(self._serve, "127.0.0.1", self.port), self._loop).result()
+
+    async def _serve(self, reader, writer):
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
+        connection = object()
+        self._known.add(connection)
+        try:
+            await asyncio.gather(
+                self._pass(connection, reader, there_writer), self._pass(connection, there_reader, writer)
+            )
+        finally:
+            self._known.discard(connection)
+
+    async def _pass(self, connection, reader, writer):
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                await self._open.wait()
+                if connection not in self._dead:
+                    writer.write(data)
+        if connection not in self._dead:
+            writer.close()
+
+    def fall_silent(self, for_ever):
+        """Nothing passes until `come_back()`; what is open now stays dead `for_ever`, as where a NAT forgets it."""
+        self._loop.call_soon_threadsafe(self._open.clear)
+        if for_ever:
+            self._loop.call_soon_threadsafe(lambda: self._dead.update(self._known))
+
+    def come_back(self):
+        self._loop.call_soon_threadsafe(self._open.set)
+
+    def close(self):
+        self._loop.call_soon_threadsafe(self._loop.stop)

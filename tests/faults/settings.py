@@ -1,0 +1,7 @@
+"""The product's settings, with leases as short as a test wants them, and faults that wait for their cue."""
+import os
+
+from chatproj.settings import *  # noqa: F403
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.injection.FaultsConfig"]  # noqa: F405
+CHAT_PRESENCE_LEASE_SECONDS = int(os.environ.get("FAULT_LEASE_SECONDS", 75))

@@ -1,0 +1,204 @@
+"""A site whose parts can be hurt: with leases as short as the test is, further interfaces, and a clock of its own."""
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import redis
+import requests
+
+from tests.live.processes import START_SECONDS, Site, free_port, wait_until
+
+FAKETIME = next(
+    (path for path in map(Path, (
+        "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+        "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+        "/usr/lib/faketime/libfaketimeMT.so.1",
+    )) if path.exists()),
+    None,
+)  # fmt: skip
+
+# Where a log's record begins.
+RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ )", re.MULTILINE)
+
+
+class Size(NamedTuple):
+    """How large a test is: the issue's own numbers, or as much as four minutes for all of them allow."""
+
+    name: str
+    heartbeat: float  # seconds between two heartbeats of a client
+    lease: int  # seconds after which presence ends without a heartbeat
+    catch_up: float  # seconds after a fault by which everybody has everything
+
+    @property
+    def is_full(self):
+        return self.name == "full"
+
+    def pick(self, short, full):
+        return full if self.is_full else short
+
+
+# After a fault, the last message of a room may be found out by the next heartbeat and not before.
+SHORT = Size("short", heartbeat=4, lease=12, catch_up=30)
+FULL = Size("full", heartbeat=25, lease=75, catch_up=45)
+
+
+class FaultSite(Site):
+    """
+    `start()` mends whatever was killed or stopped. `size` sets the leases; `clock` lets `set_clock` move its time;
+    `url` names a database instead of the template's copy.
+    """
+
+    def __init__(self, size=SHORT, database=None, clock=False, **environment):
+        self.size = size
+        self.others = []
+        self._spare_database = None
+        environment = {
+            "DJANGO_SETTINGS_MODULE": "tests.faults.settings", "FAULT_LEASE_SECONDS": str(size.lease), **environment,
+        }  # fmt: skip
+        if database is not None:
+            environment["DATABASE_URL"] = database.url
+        super().__init__(**environment)
+        if database is not None:
+            # The environment has it already; the other was made for nothing, and goes with the site.
+            self._spare_database, self.database = self.database, database
+        if clock:
+            self._give_clock()
+
+    def _give_clock(self):
+        self.clock = self.folder / "clock"
+        self.set_clock("+0")
+        faked = {
+            # The monotonic clock runs on, as it does when an operator or ntpd moves the other.
+            "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self.clock), "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
+        }  # fmt: skip
+        for part in self.parts:
+            part.environment.update(faked)
+
+    def set_clock(self, offset):
+        """Moves the clock of all processes at once: "+25h", "-25h", "+0" (libfaketime's words)."""
+        fresh = self.clock.with_suffix(".fresh")
+        fresh.write_text(f"{offset}\n")
+        os.replace(fresh, self.clock)
+
+    @property
+    def parts(self):
+        return [*super().parts, *self.others]
+
+    @property
+    def mortal_parts(self):
+        """Those of ours: all but the servers that they talk to."""
+        return [part for part in self.parts if part is not self.valkey]
+
+    def add_interface(self):
+        """Another interface beside the first, with a `url` of its own. `start()` starts it."""
+        port = free_port()
+        part = self.make_part(f"web-{len(self.others) + 2}", "interface", "--port", str(port))
+        part.url = f"http://127.0.0.1:{port}"
+        self.others.append(part)
+        return part
+
+    def start(self):
+        for part in self.parts:
+            if part.is_running:
+                os.kill(part.pid, signal.SIGCONT)
+        super().start()
+        for part in self.others:
+            wait_until(lambda part=part: answers(f"{part.url}/healthz"), START_SECONDS, part.name)
+        return self
+
+    def stop(self):
+        if self._spare_database is not None:
+            self._spare_database.drop()
+            self._spare_database = None
+        super().stop()
+
+    def redis(self):
+        return redis.StrictRedis.from_url(self.redis_url, socket_timeout=20)
+
+    def wait_for_redis(self):
+        def is_there():
+            with contextlib.suppress(redis.RedisError):
+                return self.redis().ping()
+
+        return wait_until(is_there, START_SECONDS, "Redis")
+
+    def room_offset(self, slug):
+        return self.database.query("SELECT \"offset\" FROM chat_room WHERE slug = %s", slug)[0][0]
+
+
+def answers(url, seconds=10):
+    """Whether a request there is answered with 200."""
+    with contextlib.suppress(requests.RequestException):
+        return requests.get(url, timeout=seconds).status_code == 200
+    return False
+
+
+def restart(part):
+    """Kills a part and starts it again, as a supervisor does. Returns the seconds until it was at work."""
+    part.kill()
+    return start_and_wait(part)
+
+
+def start_and_wait(part, cue="Listening on"):
+    """Starts a part that has ended. Returns the seconds until it was at work."""
+    size = part.log.stat().st_size
+    started = time.monotonic()
+    part.start()
+    part.wait_until_said(cue, size)
+    return time.monotonic() - started
+
+
+def memory(part):
+    """Returns the bytes that a process has in memory."""
+    with open(f"/proc/{part.pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@contextlib.contextmanager
+def nobody_ends(site):
+    """Whatever happens within, workers and interfaces live on."""
+    parts = site.mortal_parts
+    pids, sizes = [part.pid for part in parts], site.log_sizes()
+    yield
+    assert all(part.is_running for part in parts), site.logs(sizes)
+    assert [part.pid for part in parts] == pids
+
+
+def records(site, sizes):
+    """Returns {part's name: what it has logged since `sizes`}, as whole records: a traceback belongs to its line."""
+    said = {part.name: part.said(sizes.get(part.log, 0)) for part in site.mortal_parts}
+    return {name: [entry for entry in RECORD.split(text) if RECORD.match(entry)] for name, text in said.items()}
+
+
+def pause(part):
+    os.kill(part.pid, signal.SIGSTOP)
+
+
+def go_on(part):
+    os.kill(part.pid, signal.SIGCONT)
+
+
+@contextlib.asynccontextmanager
+async def supervised(site):
+    """Within it, whatever has ended is started again, as a supervisor does."""
+
+    async def watch():
+        while True:
+            for part in site.parts:
+                if not part.is_running:
+                    part.start()
+            await asyncio.sleep(0.1)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        results = await asyncio.gather(watching, return_exceptions=True)
+        assert isinstance(results[0], asyncio.CancelledError), results

@@ -1,0 +1,174 @@
+"""The page in a real browser: offline, frozen in the background, and without anybody who answers."""
+import asyncio
+import contextlib
+import os
+import signal
+import time
+
+import pytest
+from playwright.async_api import async_playwright, expect
+
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.faults.clients import make_person, report
+from tests.faults.lines import Line
+from tests.faults.sites import restart, start_and_wait
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (Debian: apt-get install chromium)"),
+]
+COMPLETE_MS = 5000
+PATIENCE_MS = 30_000
+POSTS = 5
+
+
+@pytest.fixture
+def speaker(site):
+    """Somebody who talks without a browser."""
+    return make_person(site, "Speaker", "correct horse")
+
+
+@pytest.fixture
+def slug(speaker):
+    return speaker.make_room()
+
+
+@pytest.fixture
+def line(site):
+    line = Line(site.port)
+    yield line
+    line.close()
+
+
+@contextlib.asynccontextmanager
+async def page_in_room(slug, url):
+    """A guest's page that is in the room. Not by the fixtures of tests/browser: their loop runs in the main thread."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = await (await browser.new_context()).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        await page.goto(f"{url}/rooms/{slug}/")
+        await page.fill("[name=handle]", f"Bob of {slug}"[:32])
+        await page.click("[data-testid=guest-form] button")
+        await page.wait_for_selector("[data-state=open]")
+        try:
+            yield page
+        finally:
+            await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def frozen(page):
+    """Within it the page stands still, as in the background of a telephone: its process runs no script, no timer."""
+    chrome = await page.context.browser.new_browser_cdp_session()
+    processes = (await chrome.send("SystemInfo.getProcessInfo"))["processInfo"]
+    pids = [process["id"] for process in processes if process["type"] == "renderer"]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def speak(speaker, slug, word):
+    """Says so many posts in a room, as somebody else."""
+    for text in words(word):
+        answer = await asyncio.to_thread(speaker.post, slug, text)
+        assert answer.status_code == 201
+
+
+def words(word):
+    return [f"{word} {number}" for number in range(POSTS)]
+
+
+async def say(page, text):
+    await page.get_by_test_id("composer").fill(text)
+    await page.keyboard.press("Enter")
+
+
+def message(page, text):
+    return page.get_by_test_id("message").filter(has_text=text)
+
+
+async def is_complete(page, slug, speaker, *texts):
+    """Everything is shown once, and in the database's order. Returns how long that took."""
+    started = time.monotonic()
+    for text in texts:
+        left = COMPLETE_MS - 1000 * (time.monotonic() - started)
+        await expect(message(page, text)).to_have_count(1, timeout=max(left, 1))
+    took = time.monotonic() - started
+    shown = await page.get_by_test_id("message-body").all_inner_texts()
+    stored = await asyncio.to_thread(speaker.history, slug)
+    assert shown == [one["body"] for one in stored.values()]
+    return took
+
+
+@pytest.mark.parametrize("is_dead", [False, pytest.param(True, marks=pytest.mark.long)], ids=["same line", "new line"])
+async def test_a_browser_that_was_offline_is_complete_within_five_seconds(
+    site, size, line, slug, speaker, is_dead
+):
+    # In a minute a heartbeat has found out that a line is dead; in seconds nobody has.
+    seconds = size.pick(8, 60)
+    await speak(speaker, slug, "before")
+    async with page_in_room(slug, line.url) as page:
+        await is_complete(page, slug, speaker, *words("before"))
+        await page.context.set_offline(True)
+        line.fall_silent(for_ever=is_dead)
+        await speak(speaker, slug, "meanwhile")
+        await say(page, "written offline")
+        await expect(page.get_by_test_id("pending-message")).to_contain_text("written offline")
+        await asyncio.sleep(seconds)
+        await expect(message(page, "meanwhile 0")).to_have_count(0)
+        line.come_back()
+        await page.context.set_offline(False)
+        took = await is_complete(page, slug, speaker, *words("before"), *words("meanwhile"), "written offline")
+        await expect(page.get_by_test_id("pending-message")).to_have_count(0)
+        await expect(page.get_by_test_id("connection-bar")).to_be_hidden()
+        report(f"browser offline for {seconds} s ({'its line died' if is_dead else 'its line survived'}): complete"
+               f" {took:.1f} s after it was back")  # fmt: skip
+
+
+@pytest.mark.parametrize("meanwhile", [
+    "its interface was killed", pytest.param("its line holds", marks=pytest.mark.long),
+])  # fmt: skip
+async def test_a_frozen_tab_is_complete_within_five_seconds_of_coming_back(site, size, slug, speaker, meanwhile):
+    seconds = size.pick(4, 60)
+    await speak(speaker, slug, "before")
+    async with page_in_room(slug, site.url) as page:
+        await is_complete(page, slug, speaker, *words("before"))
+        await page.evaluate("window.ticks = 0; setInterval(() => { window.ticks += 1 }, 100)")
+        async with frozen(page):
+            await speak(speaker, slug, "meanwhile")
+            if meanwhile == "its interface was killed":
+                await asyncio.to_thread(restart, site.web)
+            await asyncio.sleep(seconds)
+        assert await page.evaluate("window.ticks") < 10 * seconds / 2, "it was not frozen"
+        took = await is_complete(page, slug, speaker, *words("before"), *words("meanwhile"))
+        report(f"tab frozen for {seconds} s ({meanwhile}): complete {took:.1f} s after it was back")
+        await say(page, "and on")
+        await expect(message(page, "and on")).to_have_count(1, timeout=PATIENCE_MS)
+
+
+async def test_the_page_says_that_it_waits_while_nobody_answers(site, size, slug, speaker):
+    async with page_in_room(slug, site.url) as page:
+        for worker in site.workers:
+            worker.kill()
+        await say(page, "is anybody there?")
+        waiting = page.get_by_test_id("pending-message")
+        await expect(waiting).to_contain_text("is anybody there?")
+        await expect(waiting).to_contain_text("sending")
+        if size.is_full:
+            # The next heartbeat gets no answer, and then the page knows more.
+            await expect(page.get_by_test_id("connection-bar")).to_be_visible(timeout=60_000)
+        await asyncio.sleep(size.pick(3, 60))
+        await expect(waiting).to_have_count(1)
+        started = time.monotonic()
+        for worker in site.workers:
+            await asyncio.to_thread(start_and_wait, worker)
+        # It says it again after five seconds of silence, or comes back within fifteen where it gave up its line.
+        await expect(waiting).to_have_count(0, timeout=PATIENCE_MS)
+        await expect(message(page, "is anybody there?")).to_have_count(1)
+        took = time.monotonic() - started
+        report(f"no worker: the page said that it waits, and was done {took:.1f} s after they were started")

@@ -1,0 +1,100 @@
+"""The machine's clock jumps by more than a day, for every process at once: nothing is lost, nothing changes places."""
+import asyncio
+import time
+
+import pytest
+
+from tests.faults.clients import Tab, fault_ref, make_person, report
+from tests.faults.company import company
+from tests.faults.sites import FAKETIME, go_on, pause, supervised
+from tests.faults.verdict import stored_messages
+
+pytestmark = pytest.mark.skipif(
+    FAKETIME is None, reason="there is no libfaketime here (Debian: apt-get install libfaketime)"
+)
+
+
+@pytest.mark.parametrize("offset", ["+25h", "-25h"])
+async def test_a_clock_that_jumps_loses_nothing_and_changes_no_order(make_site, size, offset):
+    site = make_site(clock=True).start()
+    async with company(site, rooms=2, each=3) as people:
+        async with people.chatting(pause=0.1):
+            await asyncio.sleep(2)
+            site.set_clock(offset)
+            await asyncio.sleep(size.pick(4, 60))
+        took = await people.catches_up_and_agrees()
+        slowest = max(tab.slowest() for tab in people.tabs)
+        report(f"clock {offset}: {people.changes} changes, slowest ack {slowest:.1f} s, closed with"
+               f" {sorted(set(people.close_codes())) or 'nothing'}, complete {took:.1f} s after")  # fmt: skip
+        assert "taken for dead" not in site.web.said(), "it has not renewed its lease"
+        for slug in {tab.slug for tab in people.tabs}:
+            check_order(await asyncio.to_thread(stored_messages, site, slug), people.tabs)
+
+
+def check_order(stored, tabs):
+    """What was answered before the next was said stands before it."""
+    for tab in tabs:
+        posts = [ref for ref in tab.took if tab.sent[ref]["type"] == "post"]
+        said = [(ref, tab.sent_at[ref], tab.sent_at[ref] + tab.took[ref]) for ref in posts]
+        ids = {message["ref"]: id for id, message in stored.items()}
+        for (ref, _, answered), (later, sent, _) in zip(said, said[1:], strict=False):
+            if answered < sent and ref in ids and later in ids:
+                assert ids[ref] < ids[later], (ref, later)
+
+
+@pytest.mark.long
+async def test_who_comes_after_the_clock_went_back_is_let_in_and_may_speak(make_site):
+    # Whatever is remembered of the time before must not make anybody wait for a day.
+    site = make_site(clock=True).start()
+    async with company(site, rooms=1, each=2) as people:
+        alice, bob = people.tabs
+        await alice.post("before")
+        site.set_clock("-25h")
+        await asyncio.sleep(0.2)
+        alice.cut()
+        ref = await alice.send("post", body="after")
+        await alice.until(lambda: ref in alice.answers, 15)
+        await bob.until(lambda: bob.bodies() == ["before", "after"], 15)
+        waits = [event.get("retry_after", 0) for event in alice.heard("rejected")]
+        assert max(waits, default=0) < 60, waits
+
+
+@pytest.mark.long
+async def test_after_a_stall_and_a_clock_that_went_back_a_lost_frame_is_found_within_ten_seconds(make_site):
+    site = make_site(clock=True).start()
+    async with company(site, rooms=1, each=2) as people, supervised(site):
+        alice, _ = people.tabs
+        await alice.post("before")
+        pause(site.valkey)
+        await asyncio.sleep(4.5)
+        go_on(site.valkey)
+        await alice.post("after the stall")
+        site.set_clock("-25h")
+        started = time.monotonic()
+        ref = await alice.send("post", ref=fault_ref("dies-early"), body="its worker dies")
+        await alice.until(lambda: ref in alice.answers, 30)
+        assert time.monotonic() - started < 10, "its turn was not reclaimed"
+
+
+@pytest.mark.long
+async def test_after_the_clock_went_back_an_interface_that_dies_leaves_nobody_behind(make_site, size):
+    site = make_site(clock=True)
+    second = site.add_interface()
+    site.start()
+    async with company(site, rooms=1, each=2, urls=(None, second.url)) as people:
+        alice, bob = people.tabs
+        await alice.post("before")
+        site.set_clock("-25h")
+        # Bob is seen in the new time by nobody: he and his interface are known by what was written in the old one.
+        second.kill()
+        started = time.monotonic()
+        await bob.close()
+        left = [bob.person.handle]
+        await alice.until(lambda: any(left == event["went"] for event in alice.heard("presence")), size.lease + 30)
+        report(f"clock -25h: who was there is gone {time.monotonic() - started:.1f} s after the interface was killed")
+        # And who comes in the new time hears what is said.
+        carol = await asyncio.to_thread(make_person, site, "Carol")
+        async with Tab(carol, alice.slug) as tab:
+            tab.be_silent()
+            await alice.post("after")
+            await tab.until(lambda: tab.bodies() == ["before", "after"])

@@ -1,0 +1,154 @@
+"""Interfaces that are killed or told to end: their sockets come back, presence is right, others notice nothing."""
+import asyncio
+import signal
+import time
+
+from tests.faults.clients import Listener, Probe, listening, make_person, report, until
+from tests.faults.company import company
+from tests.faults.sites import start_and_wait
+
+ALL_BACK_SECONDS = 30
+PRESENCE_SECONDS = 90
+# After so long without an answer a client says it again: less is no interruption.
+UNNOTICED_SECONDS = 5
+TABS_OF_ONE = 10
+# An interface's own, and a turn's with its grace.
+LEASE_SECONDS = 12
+
+
+async def make_crowd(site, count):
+    """Returns (listeners, who has made their rooms): people with ten tabs each, fifty tabs in a room."""
+    owner = await asyncio.to_thread(make_person, site, "Owner", "correct horse")
+    rooms = [await asyncio.to_thread(owner.make_room) for _ in range(count // 50)]
+    people = [await asyncio.to_thread(make_person, site, "Crowd") for _ in range(count // TABS_OF_ONE)]
+    heartbeat = site.size.heartbeat
+    crowd = [Listener(people[n // TABS_OF_ONE], rooms[n % len(rooms)], heartbeat) for n in range(count)]
+    return crowd, owner
+
+
+async def present(person, slug):
+    """Returns the handles that are in a room, as somebody hears who comes in."""
+    async with person.client(slug) as client:
+        joined = client.heard("joined")[-1]
+        assert len(joined["present"]) == joined["count"]
+        return {one["handle"] for one in joined["present"]} - {person.handle}
+
+
+def handles(listeners, slug):
+    return {listener.person.handle for listener in listeners if listener.slug == slug}
+
+
+async def presence_is_right(owner, listeners, seconds):
+    """Waits until every room says that those are there who are. Returns how long it took."""
+    started = time.monotonic()
+    for slug in sorted({listener.slug for listener in listeners}):
+        while (found := await present(owner, slug)) != (there := handles(listeners, slug)):
+            assert time.monotonic() - started < seconds, f"ghosts {found - there}, missing {there - found}"
+            await asyncio.sleep(0.5)
+    return time.monotonic() - started
+
+
+async def test_an_interface_killed_with_all_its_sockets_has_them_back_in_thirty_seconds(make_site, size):
+    site = make_site(CHAT_LIMITS="off").start()
+    crowd, owner = await make_crowd(site, size.pick(100, 1000))
+    # Some of them do not come back, and who they were must be known by their leases alone.
+    gone, staying = crowd[:TABS_OF_ONE], crowd[TABS_OF_ONE:]
+    async with listening(crowd):
+        await presence_is_right(owner, crowd, PRESENCE_SECONDS)
+        dead = {name.decode() for name in site.redis().zrange("asgi:interfaces", 0, -1)}
+        killed = time.monotonic()
+        site.web.kill()
+        await asyncio.gather(*(listener.stop() for listener in gone))
+        ready = await asyncio.to_thread(start_and_wait, site.web)
+        await until(lambda: all(listener.is_joined for listener in staying), ALL_BACK_SECONDS, "all are back")
+        back = [listener.joined_at[-1] - killed for listener in staying]
+        tries = sorted(at - killed for listener in staying for at in listener.tried_at if at > killed)
+        assert max(back) < ALL_BACK_SECONDS
+        # Nobody tried in step: the first tries of all spread over the backoff's own width.
+        first = sorted(min(at for at in listener.tried_at if at > killed) - killed for listener in staying)
+        spread = first[int(0.95 * len(first))] - first[int(0.05 * len(first))]
+        assert spread > 0.04, spread
+        right = await presence_is_right(owner, staying, PRESENCE_SECONDS)
+        report(f"an interface killed with {len(crowd)} sockets: listening again after {ready:.1f} s, the last was back"
+               f" after {max(back):.1f} s ({len(tries)} tries, the first ones spread over {spread:.2f} s), presence"
+               f" right {right:.1f} s later, and {time.monotonic() - killed:.0f} s after the kill")  # fmt: skip
+        await nothing_is_left_of(site, dead, killed)
+
+
+async def nothing_is_left_of(site, dead, killed):
+    """Of interfaces that are gone, Redis holds nothing that has no end, and nobody hears or counts there."""
+    redis, names = site.redis(), [name.encode() for name in dead]
+    await asyncio.sleep(max(0, killed + max(site.size.lease, LEASE_SECONDS) + 2 - time.monotonic()))
+
+    def left_keys():
+        return [key for key in redis.keys("*") if any(name in key for name in names)]
+
+    # What counts, and what a turn keeps for half a minute more, ends by itself.
+    await until(lambda: all(key.startswith((b"asgi-meta:", b"asgi:turn:")) for key in left_keys()), 30, "all is swept")
+    left = left_keys()
+    kinds = sorted({key.decode().split(":")[1] for key in left})
+    longest = max((redis.ttl(key) or -1 for key in left), default=0)
+    report(f"Redis still has {len(left)} keys that name the dead interface ({', '.join(kinds)}), the last of them for"
+           f" {longest} s")  # fmt: skip
+    assert all((redis.ttl(key) or -1) > 0 for key in left), left
+    seconds, micros = redis.time()
+    for key in [*redis.keys("chat:lease:*"), *redis.keys("chat:roster:*:entries")]:
+        # What has ended may lie there until somebody looks.
+        holders = redis.zrangebyscore(key, seconds + micros / 1e6, "+inf")
+        assert not [holder for holder in holders if any(name in holder for name in names)], key
+
+
+async def test_when_one_of_two_interfaces_dies_the_members_of_the_other_see_no_interruption(make_site, size):
+    site = make_site()
+    second = site.add_interface()
+    site.start()
+    async with company(site, rooms=1, each=4, urls=(None, second.url)) as people:
+        theirs, ours = people.tabs[::2], people.tabs[1::2]
+        probe = Probe(ours[0], pause=0.05).start()
+        async with people.chatting(pause=0.2):
+            await asyncio.sleep(2)
+            killed = time.monotonic()
+            site.web.kill()
+            await asyncio.sleep(size.pick(3, 15))
+            heard = len(ours[1].heard("message"))
+            await asyncio.to_thread(start_and_wait, site.web)
+            await asyncio.sleep(2)
+        await probe.stop()
+        assert len(ours[1].heard("message")) > heard
+        during = max(wait for at, wait in probe.waits if at > killed - 1)
+        report(f"one of two interfaces killed: the other's members waited at most {during:.2f} s for an ack")
+        assert during < UNNOTICED_SECONDS
+        assert [code for tab in ours for code in tab.close_codes] == []
+        assert all(tab.close_codes for tab in theirs)
+        await people.catches_up_and_agrees()
+
+
+async def test_an_interface_told_to_end_closes_in_batches_and_presence_is_right(make_site, size):
+    site = make_site(CHAT_LIMITS="off").start()
+    crowd, owner = await make_crowd(site, size.pick(100, 1000))
+    gone, staying = crowd[:TABS_OF_ONE], crowd[TABS_OF_ONE:]
+    async with company(site, rooms=1, each=2) as people, listening(crowd):
+        async with people.chatting():
+            await asyncio.sleep(1)
+            sockets = [listener.socket for listener in crowd]
+            closes = [asyncio.create_task(closed_at(socket)) for socket in sockets]
+            started = time.monotonic()
+            for listener in gone:
+                listener.is_leaving = True
+            assert await asyncio.to_thread(site.web.end, signal.SIGTERM, 20) == 0
+            ended = time.monotonic() - started
+            moments = await asyncio.wait_for(asyncio.gather(*closes), ALL_BACK_SECONDS)
+            assert {socket.close_code for socket in sockets} <= {1001, 1012}, {socket.close_code for socket in sockets}
+            await asyncio.to_thread(start_and_wait, site.web)
+        await people.catches_up_and_agrees()
+        assert {code for code in people.close_codes() if code != 1006} <= {1001, 1012}
+        await until(lambda: all(listener.is_joined for listener in staying), ALL_BACK_SECONDS, "all are back")
+        right = await presence_is_right(owner, staying, PRESENCE_SECONDS)
+        report(f"SIGTERM of an interface with {len(crowd)} sockets: all closed within {max(moments) - started:.2f} s,"
+               f" over {max(moments) - min(moments):.2f} s; ended with 0 after {ended:.2f} s; presence right"
+               f" {right:.1f} s after the last was back")  # fmt: skip
+
+
+async def closed_at(socket):
+    await socket.wait_closed()
+    return time.monotonic()

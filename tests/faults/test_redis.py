@@ -1,0 +1,175 @@
+"""Redis that forgets, dies, stands still or is full: nothing of ours ends with it, and nobody is signed out."""
+import asyncio
+import time
+
+import pytest
+import redis
+import requests
+
+from tests.faults.clients import Listener, listening, make_person, report, until
+from tests.faults.company import company
+from tests.faults.sites import go_on, nobody_ends, pause, records
+from tests.live.client import close_code, read_until
+
+HEARTBEAT_AND = 10
+# Each way to Redis says once that it is away, and once that it is there again.
+MOST_RECORDS = 12
+
+
+async def is_still_signed_in(people):
+    for tab in people.tabs:
+        answer = await asyncio.to_thread(tab.person.call, "GET", "/api/session/", 200)
+        assert answer.json()["handle"] == tab.person.handle
+
+
+def seconds_to_hear(size):
+    # A heartbeat comes a fifth earlier or later than said.
+    return 1.2 * size.heartbeat + HEARTBEAT_AND
+
+
+async def flush(site):
+    await asyncio.to_thread(site.redis().flushall)
+
+
+async def kill_and_start_empty(site):
+    site.valkey.kill()
+    await asyncio.sleep(1)
+    site.valkey.start()
+    await asyncio.to_thread(site.wait_for_redis)
+
+
+@pytest.mark.parametrize("forget", [flush, kill_and_start_empty])
+async def test_a_redis_that_forgets_ends_nothing_and_the_next_post_is_heard(site, size, forget):
+    async with company(site, rooms=2, each=3) as people:
+        with nobody_ends(site):
+            async with people.chatting(pause=0.2):
+                await asyncio.sleep(1)
+                await forget(site)
+                forgot = time.monotonic()
+                await asyncio.sleep(1)
+            # Whoever only listens hears it, too.
+            for tab in (people.tabs[0], people.tabs[3]):
+                await tab.send("post", body="does anybody hear this?")
+            took = await people.catches_up_and_agrees(seconds_to_hear(size))
+            assert time.monotonic() - forgot < seconds_to_hear(size) + 10
+            await is_still_signed_in(people)
+            # And from now on without waiting for a heartbeat.
+            await until(lambda: all(tab.is_joined for tab in people.tabs))
+        report(f"Redis forgot everything ({forget.__name__}): {people.changes} changes, everybody had all of them"
+               f" {took:.1f} s after the next post")  # fmt: skip
+
+
+async def test_an_idle_room_hears_the_next_post_after_redis_forgot(site, size):
+    # Nobody says anything that could tell: only the heartbeat finds out that the groups are gone.
+    async with company(site, rooms=1, each=3) as people:
+        alice, *others = people.tabs
+        await alice.post("before")
+        await kill_and_start_empty(site)
+        forgot = time.monotonic()
+        await alice.post("after")
+        for tab in others:
+            await tab.until(lambda tab=tab: "after" in tab.bodies(), seconds_to_hear(size))
+        report(f"Redis came back empty: an idle room had the next post {time.monotonic() - forgot:.1f} s later,"
+               f" with a heartbeat of {size.heartbeat} s")  # fmt: skip
+        await people.catches_up_and_agrees()
+        # From here on without heartbeats: the group has them again, and no gap is there to be found out.
+        for tab in others:
+            tab.be_silent()
+        await alice.post("and on")
+        for tab in others:
+            await tab.until(lambda tab=tab: "and on" in tab.bodies())
+
+
+@pytest.mark.parametrize("forget", [flush, pytest.param(kill_and_start_empty, marks=pytest.mark.long)])
+async def test_the_lobby_hears_of_the_next_room_after_redis_forgot(site, size, forget):
+    owner = await asyncio.to_thread(make_person, site, "Owner", "correct horse")
+    async with owner.socket("/lobby/") as lobby:
+        await asyncio.to_thread(owner.make_room)
+        await read_until(lobby, lambda event: event["type"] == "updated")
+        forgot = time.monotonic()
+        await forget(site)
+        # The page comes back at once then.
+        assert await close_code(lobby, seconds_to_hear(size)) == 4408
+    async with owner.socket("/lobby/") as lobby:
+        await asyncio.to_thread(owner.make_room)
+        await read_until(lobby, lambda event: event["type"] == "updated")
+    took = time.monotonic() - forgot
+    report(f"Redis forgot everything ({forget.__name__}): the lobby heard of the next room {took:.1f} s later")
+    assert took < seconds_to_hear(size)
+
+
+async def test_an_outage_of_redis_is_said_once_by_each_process_and_without_a_traceback(site, size):
+    async with company(site, rooms=4, each=2) as people:
+        sizes = site.log_sizes()
+        async with people.chatting(pause=0.5):
+            site.valkey.kill()
+            await asyncio.sleep(size.pick(3, 30))
+            site.valkey.start()
+        await people.catches_up_and_agrees()
+    for name, entries in records(site, sizes).items():
+        report(f"{name} logged {len(entries)} records of an outage of Redis: {[entry[:120] for entry in entries[:8]]}")
+        assert not [entry for entry in entries if "Traceback" in entry], entries[0]
+        assert len(entries) <= MOST_RECORDS, entries
+
+
+async def test_a_redis_that_stands_still_makes_http_answer_503_and_all_is_right_in_thirty_seconds(site, size):
+    async with company(site, rooms=2, each=2) as people:
+        with nobody_ends(site):
+            async with people.chatting(pause=0.3):
+                pause(site.valkey)
+                stood_still = time.monotonic()
+                answers = await asyncio.gather(
+                    *(asyncio.to_thread(timed_get, f"{site.url}{path}") for path in ("/", "/api/rooms/"))
+                )
+                await asyncio.sleep(max(0, size.pick(10, 15) - (time.monotonic() - stood_still)))
+                go_on(site.valkey)
+            took = await people.catches_up_and_agrees(30)
+        (page, page_seconds), (api, api_seconds) = answers
+        report(f"Redis stood still for {size.pick(10, 15)} s: HTTP 503 after {page_seconds:.1f} s and"
+               f" {api_seconds:.1f} s;"
+               f" {people.changes} changes complete {took:.1f} s after it went on")  # fmt: skip
+        assert (page.status_code, api.status_code) == (503, 503)
+        assert "<" in page.text and api.json()["code"] == "unavailable"
+        assert max(page_seconds, api_seconds) < 15
+        await asyncio.to_thread(people.tabs[0].person.call, "GET", "/api/rooms/", 200)
+
+
+def timed_get(url):
+    started = time.monotonic()
+    answer = requests.get(url, timeout=60)
+    return answer, time.monotonic() - started
+
+
+async def test_a_full_redis_ends_nothing_and_all_is_acked_in_thirty_seconds_after_there_is_room(site, size):
+    async with company(site, rooms=2, each=2) as people:
+        # Of a client that keeps the contract one could not tell who closed; this one only listens.
+        idle = await people.stack.enter_async_context(listening(idle_listeners(people)))
+        with nobody_ends(site):
+            async with people.chatting(pause=0.3):
+                await asyncio.sleep(1)
+                fill(site, 1)
+                try:
+                    await asyncio.sleep(2)
+                    answer, waited = await asyncio.to_thread(timed_get, f"{site.url}/api/rooms/")
+                    page, _ = await asyncio.to_thread(timed_get, f"{site.url}/")
+                    await asyncio.sleep(size.pick(2, 30))
+                finally:
+                    fill(site, 0)
+                emptied = time.monotonic()
+            await people.catches_up_and_agrees(30)
+        assert (answer.status_code, page.status_code) == (503, 503)
+        report(f"Redis was full: HTTP {answer.status_code} after {waited:.2f} s; {people.changes} changes, all acked"
+               f" {time.monotonic() - emptied:.1f} s after there was room; idle sockets were"
+               f" closed with {sorted({code for one in idle for code in one.close_codes}) or 'nothing'}")  # fmt: skip
+        assert {code for one in idle for code in one.close_codes} <= {1013}
+
+
+def idle_listeners(people):
+    return [Listener(tab.person, tab.slug, heartbeat=3600) for tab in people.tabs]
+
+
+def fill(site, most_bytes):
+    """Lets Redis take no more than so many bytes (0: any number), and say so rather than forget."""
+    client = redis.StrictRedis.from_url(site.redis_url)
+    client.config_set("maxmemory-policy", "noeviction")
+    client.config_set("maxmemory", most_bytes)

@@ -1,0 +1,193 @@
+"""Workers that are killed, told to end, fail, or are not there: no message is lost, doubled, or left unanswered."""
+import asyncio
+import signal
+import time
+
+import pytest
+
+from tests.faults import injection
+from tests.faults.clients import fault_ref, report, until
+from tests.faults.company import company
+from tests.faults.sites import restart, start_and_wait, supervised
+from tests.faults.verdict import stored_changes
+from tests.live.client import ANSWER_SECONDS, RETRIED
+
+NEXT_RUNS_SECONDS = 2
+WELL_AGAIN_SECONDS = 10
+
+
+async def test_workers_killed_every_three_seconds_lose_and_double_nothing(site, size):
+    starts = []
+    async with company(site) as people:
+        async with people.chatting():
+            deadline = time.monotonic() + size.pick(12, 60)
+            while time.monotonic() < deadline:
+                for worker in site.workers:
+                    pause = asyncio.create_task(asyncio.sleep(3))
+                    starts.append(await asyncio.to_thread(restart, worker))
+                    await pause
+        took = await people.catches_up_and_agrees()
+        slowest = max(tab.slowest() for tab in people.tabs)
+    report(f"{len(starts)} workers killed, {people.changes} changes: the next listened after at most"
+           f" {max(starts):.2f} s, the slowest ack took {slowest:.1f} s, all complete {took:.1f} s later")  # fmt: skip
+    assert min(starts) < NEXT_RUNS_SECONDS, starts
+
+
+async def test_while_a_killed_worker_is_away_the_next_message_runs_on_another(site, size):
+    # Whoever has nothing in the dead worker's hands does not notice.
+    async with company(site, rooms=3, each=1) as people:
+        for _ in range(size.pick(1, 10)):
+            for worker in site.workers:
+                worker.kill()
+                started = time.monotonic()
+                for tab in people.tabs:
+                    await tab.post("who runs this?")
+                assert time.monotonic() - started < NEXT_RUNS_SECONDS
+                await asyncio.to_thread(start_and_wait, worker)
+        await people.catches_up_and_agrees()
+
+
+async def test_killed_between_commit_and_ack_the_resend_gets_the_same_ack_and_one_display(site):
+    async with company(site, rooms=1, each=4) as people, supervised(site):
+        firsts = [await tab.post(f"number {number}") for number, tab in enumerate(people.tabs)]
+        body = "stored before its worker died"
+        changes = [
+            ("post", {"body": body}), ("edit", {"id": firsts[1]["id"], "body": f"{body}, too"}),
+            ("remove", {"id": firsts[2]["id"]}), ("react", {"id": firsts[0]["id"], "emoji": "👍", "on": True}),
+        ]  # fmt: skip
+        refs = [fault_ref("dies-ack") for _ in changes]
+        for tab, ref, (type, fields) in zip(people.tabs, refs, changes, strict=True):
+            await tab.send(type, ref=ref, **fields)
+        room = people.tabs[0].slug
+
+        async def are_stored():
+            rows = await asyncio.to_thread(stored_changes, site, room)
+            return {ref: (id, offset) for ref, id, offset in rows}
+
+        while not set(refs) <= set(stored := await are_stored()):
+            await asyncio.sleep(0.05)
+        for tab, ref in zip(people.tabs, refs, strict=True):
+            await tab.until(lambda tab=tab, ref=ref: ref in tab.answers)
+            answer = tab.answers[ref]
+            assert (answer["type"], answer["id"], answer["offset"]) == ("ack", *stored[ref])
+            # Its worker died before it could answer: this is what it was told when it asked again.
+            assert tab.took[ref] > ANSWER_SECONDS - 0.5
+        await people.catches_up_and_agrees()
+        assert await are_stored() == stored
+        for tab in people.tabs:
+            assert [message["body"] for message in tab.messages.values()].count(body) == 1
+        slowest = max(tab.slowest() for tab in people.tabs)
+        report(f"4 workers killed between commit and ack: the same ack for each, after at most {slowest:.1f} s")
+
+
+async def test_no_worker_at_all_and_everything_said_meanwhile_is_acked_after(site, size):
+    async with company(site) as people:
+        for worker in site.workers:
+            worker.kill()
+        async with people.chatting(pause=size.pick(0.3, 1)):
+            await asyncio.sleep(size.pick(6, 90))
+        waiting = sum(len(tab.outbox) for tab in people.tabs)
+        assert waiting >= 20
+        back = time.monotonic()
+        await asyncio.gather(*(asyncio.to_thread(start_and_wait, worker) for worker in site.workers))
+        took = await people.catches_up_and_agrees()
+        report(f"no worker: {waiting} changes waited, and were acked {time.monotonic() - back:.1f} s after the start"
+               f" of the first ({took:.1f} s after it listened)")  # fmt: skip
+
+
+async def test_a_consumer_with_a_bug_answers_internal_once_and_the_next_frame_works(site):
+    async with company(site, rooms=1, each=2) as people:
+        alice, bob = people.tabs
+        sizes, ref = site.log_sizes(), fault_ref("fails")
+        answer = await alice.ask("post", ref=ref, body="this breaks it")
+        assert (answer["type"], answer["code"]) == ("rejected", "internal") and answer["code"] not in RETRIED
+        started = time.monotonic()
+        assert (await alice.post("the next one works"))["offset"] == 1
+        assert time.monotonic() - started < NEXT_RUNS_SECONDS
+        # Longer than a client waits before it says something again.
+        await asyncio.sleep(ANSWER_SECONDS + 1)
+        assert [event["ref"] for event in alice.heard("rejected")] == [ref]
+        said = "".join(worker.said(sizes[worker.log]) for worker in site.workers)
+        assert said.count("Traceback") == said.count(f"ZeroDivisionError: {injection.FAILURE}") == 1, said
+        assert alice.close_codes == []
+        await bob.until(lambda: bob.bodies() == ["the next one works"])
+
+
+@pytest.mark.parametrize("fault", ["dies-early", pytest.param("vanishes", marks=pytest.mark.long)])
+async def test_after_a_frame_that_was_popped_and_never_run_the_socket_is_well_within_ten_seconds(site, fault):
+    async with company(site, rooms=1, each=2) as people:
+        alice, bob = people.tabs
+        await alice.post("before")
+        started, ref = time.monotonic(), fault_ref(fault)
+        await alice.send("post", ref=ref, body="popped, and never run")
+        later = await alice.send("post", body="sent right behind it")
+        await alice.until(lambda: {ref, later} <= set(alice.answers), WELL_AGAIN_SECONDS)
+        took = time.monotonic() - started
+        for worker in site.workers:
+            if not worker.is_running:
+                worker.start()
+        await alice.post("and on")
+        assert set(alice.close_codes) <= {4408}
+        await people.catches_up_and_agrees()
+        assert sorted(bob.bodies()) == sorted(["before", "popped, and never run", "sent right behind it", "and on"])
+        report(f"a frame that {fault}: answered after {took:.1f} s, closed {alice.close_codes or 'never'}")
+
+
+async def test_a_frame_that_redis_lost_leaves_the_socket_well_within_ten_seconds(site):
+    redis = site.redis()
+    async with company(site, rooms=1, each=2) as people:
+        alice, bob = people.tabs
+        for worker in site.workers:
+            worker.process.send_signal(signal.SIGSTOP)
+        lost = await alice.send("post", body="taken out of Redis")
+        (key,) = await until(lambda: redis.keys("asgi:frames:*"), what="the frame lies in Redis")
+        redis.delete(key)
+        for worker in site.workers:
+            worker.process.send_signal(signal.SIGCONT)
+        started = time.monotonic()
+        later = await alice.send("post", body="sent behind it")
+        await alice.until(lambda: {lost, later} <= set(alice.answers), WELL_AGAIN_SECONDS)
+        report(f"a frame that Redis lost: answered after {time.monotonic() - started:.1f} s")
+        assert set(alice.close_codes) <= {4408}
+        await people.catches_up_and_agrees()
+
+
+async def test_each_worker_told_to_end_under_load_finishes_and_nobody_waits_for_ten_seconds(site, size):
+    ends = []
+    async with company(site) as people:
+        async with people.chatting():
+            for _ in range(size.pick(1, 8)):
+                for worker in site.workers:
+                    await asyncio.sleep(1)
+                    started = time.monotonic()
+                    assert await asyncio.to_thread(worker.end, signal.SIGTERM, 20) == 0
+                    ends.append(time.monotonic() - started)
+                    await asyncio.to_thread(start_and_wait, worker)
+        await people.catches_up_and_agrees()
+        slowest = max(tab.slowest() for tab in people.tabs)
+        assert slowest < 10
+        # What a worker had popped, it has finished: nothing had to be said twice.
+        assert people.close_codes() == []
+    report(f"SIGTERM of {len(ends)} workers under load: ended within {max(ends):.2f} s, slowest ack {slowest:.2f} s")
+
+
+async def test_a_worker_that_a_long_consumer_holds_is_told_to_end_and_finishes_it(site):
+    # The lock keeps the consumer in the middle of its work while its worker is told to end.
+    async with company(site, rooms=1, each=1) as people:
+        (alice,) = people.tabs
+        ending = []
+        with site.database.locked():
+            ref = await alice.send("post", body="in hand while the worker is told to end")
+            await asyncio.sleep(1)
+            for worker in site.workers:
+                ending.append(asyncio.create_task(asyncio.to_thread(worker.end, signal.SIGTERM, 20)))
+            await asyncio.sleep(1)
+            assert ref not in alice.answers
+        assert await asyncio.gather(*ending) == [0, 0]
+        # By the worker that had it, while no other was there.
+        await alice.until(lambda: ref in alice.answers)
+        for worker in site.workers:
+            worker.start()
+        await people.catches_up_and_agrees()
+
+

@@ -1,0 +1,124 @@
+"""
+The verdict at the end of every test, always against the database: acked is what is stored, once; offsets have no
+holes; every receiver's picture is the database's; nothing is there twice.
+"""
+import asyncio
+import collections
+import json
+import time
+
+
+def stored_messages(site, slug):
+    """Returns what the database holds of a room: {id: what anybody sees of that message}."""
+    rows = site.database.query(
+        'SELECT m.id, m.number, m."offset", m.ref, m.body, m.edited_at, m.removed_at, m.reply_to, p.handle'
+        " FROM chat_message m JOIN chat_room r ON r.id = m.room_id JOIN chat_person p ON p.id = m.author_id"
+        " WHERE r.slug = %s ORDER BY m.number", slug,
+    )  # fmt: skip
+    reactions = collections.defaultdict(lambda: collections.defaultdict(set))
+    for row, emoji, handle in site.database.query(
+        "SELECT x.message_id, x.emoji, p.handle FROM chat_reaction x JOIN chat_person p ON p.id = x.person_id"
+        " JOIN chat_message m ON m.id = x.message_id JOIN chat_room r ON r.id = m.room_id WHERE r.slug = %s", slug,
+    ):  # fmt: skip
+        reactions[row][emoji].add(handle)
+    return {
+        number: {
+            "offset": offset, "ref": ref, "body": body, "edited": edited is not None, "removed": removed is not None,
+            "reply_to": reply_to, "author": handle, "reactions": dict(reactions[row]),
+        }
+        for row, number, offset, ref, body, edited, removed, reply_to, handle in rows
+    }  # fmt: skip
+
+
+def stored_changes(site, slug):
+    """Returns [(ref, id, offset)] of all refs that are used up in a room."""
+    return site.database.query(
+        'SELECT c.ref, c.number, c."offset" FROM chat_change c JOIN chat_room r ON r.id = c.room_id'
+        " WHERE r.slug = %s", slug,
+    )  # fmt: skip
+
+
+def picture(tab):
+    """What a tab shows, in the same words."""
+    return {
+        id: {
+            "offset": message["offset"], "ref": message["ref"], "body": message["body"] or "",
+            "edited": message["edited_at"] is not None, "removed": bool(message["removed"]),
+            "reply_to": message["reply_to"], "author": message["author"]["handle"],
+            "reactions": {emoji: set(handles) for emoji, handles in (message["reactions"] or {}).items() if handles},
+        }
+        for id, message in sorted(tab.messages.items())
+    }  # fmt: skip
+
+
+async def everybody_catches_up(site, tabs, seconds):
+    """Waits until no tab waits for an answer and each has seen its room's last offset. Returns how long that took."""
+    started = time.monotonic()
+    slugs = sorted({tab.slug for tab in tabs})
+    while True:
+        offsets = {slug: await asyncio.to_thread(site.room_offset, slug) for slug in slugs}
+        late = [tab for tab in tabs if tab.outbox or not tab.is_joined or tab.cursor != offsets[tab.slug]]
+        if not late:
+            return time.monotonic() - started
+        for tab in tabs:
+            if tab._run_task.done():
+                tab._run_task.result()
+                raise AssertionError(f"it has given up: {tab}")
+        assert time.monotonic() - started < seconds, f"after {seconds} s {len(late)} of {len(tabs)} lack something:" + (
+            "".join(f"\n{offsets[tab.slug]} {tab}" for tab in late[:5])
+        )
+        await asyncio.sleep(0.1)
+
+
+def check(site, tabs, words=""):
+    """The promise, for the rooms of these tabs, who are all that ever spoke there. Returns how many changes it saw."""
+    total = 0
+    for slug in sorted({tab.slug for tab in tabs}):
+        here = [tab for tab in tabs if tab.slug == slug]
+        _check_room(site, slug, here, words)
+        total += len(stored_changes(site, slug))
+    return total
+
+
+def _check_room(site, slug, tabs, words):
+    changes = stored_changes(site, slug)
+    where = f"{words} room {slug}"
+    _check_offsets(site, slug, changes, where)
+    _check_answers(changes, tabs, where)
+    stored = stored_messages(site, slug)
+    refs = [message["ref"] for message in stored.values()]
+    assert len(refs) == len(set(refs)), f"{where}: a message is stored twice"
+    for tab in tabs:
+        shown = picture(tab)
+        assert shown == stored, f"{where}: {tab} shows something else: {_difference(shown, stored)}"
+
+
+def _check_offsets(site, slug, changes, where):
+    # A reaction that changes nothing is acked with an offset that is another change's already.
+    offset = site.room_offset(slug)
+    assert {offset for _, _, offset in changes} == set(range(1, offset + 1)), f"{where}: offsets have holes"
+
+
+def _check_answers(changes, tabs, where):
+    stored = {ref: (id, offset) for ref, id, offset in changes}
+    acked, rejected = {}, set()
+    for tab in tabs:
+        assert set(tab.sent) == set(tab.answers), f"{where}: unanswered: {set(tab.sent) - set(tab.answers)}"
+        for ref, answer in tab.answers.items():
+            if answer["type"] == "ack":
+                acked[ref] = answer["id"], answer["offset"]
+            else:
+                rejected.add(ref)
+                # What an edit or a reaction may get whose message was removed meanwhile, and nothing else.
+                assert answer["code"] == "not_found", f"{where}: {answer}"
+        for event in tab.events:
+            if event["type"] == "ack":
+                assert (event["id"], event["offset"]) == acked[event["ref"]], f"{where}: two acks differ: {event}"
+    assert acked == stored, f"{where}: acked and stored differ: {_difference(acked, stored)}"
+    assert not rejected & set(stored), f"{where}: rejected and yet stored"
+
+
+def _difference(one, other):
+    keys = [key for key in {**one, **other} if one.get(key) != other.get(key)]
+    found = [f"{key}: {one.get(key)} instead of {other.get(key)}" for key in keys[:5]]
+    return json.dumps(found, ensure_ascii=False, default=str) + f" ({len(keys)} in all)"
