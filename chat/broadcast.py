@@ -33,26 +33,38 @@ LOBBY_GROUP = "lobby"
 
 def subscribe(channel, groups):
     """Adds a reply channel to groups."""
-    _change_groups("group_add_all", "group_add", channel, groups)
+    layer, name = _layer(), _name(channel)
+    if hasattr(layer, "group_add_all"):
+        # Ours changes several groups in one trip; others know only how to change one.
+        return layer.group_add_all(groups, name)
+    for group in groups:
+        layer.group_add(group, name)
 
 
-def resubscribe(channel, groups):
-    """Adds a reply channel to groups again, soon: a Redis that has lost them is told what they were."""
-    _change_groups("group_renew", "group_add", channel, groups)
+def resubscribe(channel, groups, on_new):
+    """
+    Adds a reply channel to groups again, soon: a Redis that has lost them is told what they were. `on_new()` is called
+    then, for what was said to them meanwhile was not heard.
+    """
+    if hasattr(_layer(), "group_renew"):
+        return _layer().group_renew(groups, _name(channel), on_new)
+    return subscribe(channel, groups)
 
 
 def unsubscribe(channel, groups):
-    _change_groups("group_discard_all", "group_discard", channel, groups)
+    layer, name = _layer(), _name(channel)
+    if hasattr(layer, "group_discard_all"):
+        return layer.group_discard_all(groups, name)
+    for group in groups:
+        layer.group_discard(group, name)
 
 
-def _change_groups(at_once, one_by_one, channel, groups):
-    """Our layer changes several groups in one trip; others know only how to change one."""
-    layer, name = Group(LOBBY_GROUP).channel_layer, getattr(channel, "name", channel)
-    if hasattr(layer, at_once):
-        getattr(layer, at_once)(groups, name)
-    else:
-        for group in groups:
-            getattr(layer, one_by_one)(group, name)
+def _layer():
+    return Group(LOBBY_GROUP).channel_layer
+
+
+def _name(channel):
+    return getattr(channel, "name", channel)
 
 
 def publish(group, event):
@@ -115,7 +127,7 @@ def echo(channel, content):
 
 def queue_statistics(channels):
     """Returns {channel: statistics of the layer} for the named channels, {} where the layer keeps none."""
-    layer = Group(LOBBY_GROUP).channel_layer
+    layer = _layer()
     if "statistics" not in layer.extensions:
         return {}
     return {name: layer.channel_statistics(name) for name in channels}

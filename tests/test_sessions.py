@@ -4,6 +4,8 @@ import threading
 import pytest
 import redis
 from channels import channel_layers
+from channels.exceptions import ConsumeLater
+from channels.message import Message
 from channels.sessions import session_for_reply_channel
 from django.contrib.sessions.backends.base import CreateError
 from django.contrib.sessions.models import Session
@@ -60,7 +62,7 @@ def test_a_session_makes_no_key_of_its_own(backend):
     sessions.SessionStore.clear_expired()
 
 
-def test_what_was_not_signed_by_us_is_no_session(backend):
+def test_what_cannot_be_read_is_no_session(backend):
     session = session_for_reply_channel(NAME)
     backend.save(session.session_key, "bm90IG91cnM6eyJhIjogMX0=", 60, False)
     assert session_for_reply_channel(NAME).get("a") is None
@@ -146,3 +148,77 @@ def test_of_many_who_create_one_session_one_does(backend):
     for thread in threads:
         thread.join()
     assert sorted(made) == [False] * 7 + [True]
+
+
+# The decorator.
+
+
+def make_message(**content):
+    return Message({"reply_channel": NAME, **content}, "websocket.receive", wire.layer())
+
+
+@sessions.channel_session
+def count(message):
+    message.channel_session["count"] = message.channel_session.get("count", 0) + 1
+    return message.channel_session["count"]
+
+
+def test_a_consumer_finds_what_the_one_before_it_kept(backend):
+    assert [count(make_message()) for _ in range(3)] == [1, 2, 3]
+    assert count(make_message(reply_channel="daphne.response.abc!other")) == 1
+
+
+def test_a_method_is_decorated_as_a_function_is(backend):
+    class Consumer:
+        @sessions.channel_session
+        def count(self, message):
+            return count(message)
+
+    assert [Consumer().count(make_message()) for _ in range(2)] == [1, 2]
+
+
+def test_one_session_serves_decorators_within_decorators(backend, monkeypatch):
+    saved = []
+    save = sessions.SessionStore.save
+    monkeypatch.setattr(sessions.SessionStore, "save", lambda *a, **f: saved.append(f) or save(*a, **f))
+    sessions.channel_session(count)(make_message())
+    assert count(make_message()) == 2
+    sessions.channel_session(lambda message: message.channel_session.get("count"))(make_message())
+    assert len([fields for fields in saved if not fields]) <= 3, "what is only read is not saved"
+
+
+def test_what_a_consumer_kept_before_it_failed_is_kept(backend):
+    @sessions.channel_session
+    def fail(message):
+        message.channel_session["count"] = 7
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail(make_message())
+    assert count(make_message()) == 8
+
+
+def test_a_flushed_session_stays_away(backend):
+    count(make_message())
+    sessions.channel_session(lambda message: message.channel_session.flush())(make_message())
+    assert backend.load(sessions.session_key(NAME)) is None
+
+
+def test_two_who_make_one_session_are_told_to_come_again(backend, monkeypatch):
+    monkeypatch.setattr(backend, "load", lambda key: None)
+    count(make_message())
+    with pytest.raises(ConsumeLater):
+        count(make_message())
+
+
+def test_without_a_message_or_a_reply_channel_there_is_no_session(backend):
+    with pytest.raises(ValueError, match="Message"):
+        count("something else")
+    with pytest.raises(ValueError, match="reply_channel"):
+        count(make_message(reply_channel=None))
+
+
+def test_another_engine_can_be_chosen_but_for_cookies(settings):
+    assert sessions._session_store("django.contrib.sessions.backends.cache").__module__.endswith("cache")
+    with pytest.raises(ValueError, match="cookies"):
+        sessions._session_store("django.contrib.sessions.backends.signed_cookies")

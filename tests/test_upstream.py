@@ -239,3 +239,54 @@ def test_a_refusal_by_redis_itself_is_waited_out_and_logged_once(line, caplog):
     line.redis.trouble = None
     line.pass_by(1.1)
     assert line.upstream.is_empty and len(line.redis.taken) == 20
+
+
+# Heartbeats of a crowd.
+
+
+@pytest.fixture
+def crowd(line):
+    """Five hundred sockets that have each said one thing, and then nothing for a while."""
+    for number in range(500):
+        line.send(0, reply=f"daphne.response.abc!{number}")
+    line.pass_by(0.1)
+    line.clock.advance(upstream.SILENCE_SECONDS + 1)
+    line.redis.trips.clear()
+    return [f"daphne.response.abc!{number}" for number in range(500)]
+
+
+def test_what_comes_after_a_long_silence_waits_for_its_like(line, crowd):
+    for reply in crowd[:5]:
+        line.send(1, reply=reply)
+        line.clock.advance(0.001)
+    assert line.redis.trips == []
+    line.clock.advance(0.01)
+    assert [len(commands) for commands in line.redis.trips] == [5]
+
+
+def test_what_does_not_come_after_a_silence_waits_for_nothing_and_takes_all_along(line, crowd):
+    line.send(1, reply=crowd[0])
+    line.clock.advance(0.001)
+    line.send(0)
+    line.pass_by()
+    assert [len(commands) for commands in line.redis.trips] == [2]
+    line.send(2, reply=crowd[0])
+    line.pass_by()
+    assert [len(commands) for commands in line.redis.trips] == [2, 1], "it is silent no more"
+
+
+def test_where_few_are_connected_nobody_waits(line):
+    line.send(0)
+    line.pass_by(0.1)
+    line.clock.advance(upstream.SILENCE_SECONDS + 1)
+    line.redis.trips.clear()
+    line.send(1)
+    line.pass_by()
+    assert len(line.redis.trips) == 1
+
+
+def test_who_left_is_not_remembered(line, crowd):
+    for reply in crowd:
+        line.upstream.send("websocket.disconnect", {"reply_channel": reply, "order": 1})
+    line.pass_by(0.2)
+    assert line.upstream.is_empty and not line.upstream._spoke_at

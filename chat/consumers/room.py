@@ -13,11 +13,18 @@ from chat import broadcast, protocol
 from chat.services import limits, people, presence, rooms
 from chat.version import CLIENT_VERSION
 from chatproj.outages import OUTAGES
-from chatproj.transport import channel_session, channel_session_user_from_http, enforce_ordering, forget_ordering
+from chatproj.transport import (
+    Seldom,
+    channel_session,
+    channel_session_user_from_http,
+    enforce_ordering,
+    forget_ordering,
+)
 
 from .handshake import checked_handshake, get_address, get_headers
 
 logger = logging.getLogger(__name__)
+seldom = Seldom(logger)
 
 
 # The beginning.
@@ -104,7 +111,7 @@ def ws_receive(message, slug):
         event, refusal = _read_event(message)
         ref = getattr(event or refusal, "ref", None)
         member = _get_member(message)
-        limits.check_event(member.person_id, ref)
+        _check_limit(member, event, ref)
         if refusal is not None:
             raise refusal
         HANDLERS[event.type](message, member, event)
@@ -115,7 +122,7 @@ def ws_receive(message, slug):
         broadcast.reply(message.reply_channel, protocol.rejected(refusal))
     # A reply that finds no room counts as an outage: what is stored is stored, and asking again is harmless.
     except (message.channel_layer.ChannelFull, *OUTAGES) as outage:
-        logger.warning("A frame could not be handled for now: %s", outage)
+        seldom.warning("Frames cannot be handled for now: %s", outage)
         _reply_failure(message, protocol.Refused("unavailable", "Try again in a moment.", ref, retry_after=1.0))
     except Exception:
         logger.exception("A frame could not be handled")
@@ -148,6 +155,13 @@ def _get_member(message):
     if member.role == member.BANNED:
         raise protocol.Dismissed(protocol.CLOSE_FORBIDDEN)
     return member
+
+
+def _check_limit(member, event, ref):
+    if isinstance(event, protocol.Sync):
+        limits.check_heartbeat(member.person_id)
+    else:
+        limits.check_event(member.person_id, ref)
 
 
 def _has_todays_password(member, session):
@@ -189,9 +203,14 @@ def _sync(message, member, event):
     # worker's next trip to Redis.
     session = message.channel_session
     limits.renew_socket(session["person"], session["address"], message.reply_channel.name)
-    broadcast.resubscribe(message.reply_channel, _groups(session))
+    broadcast.resubscribe(message.reply_channel, _groups(session), lambda: _send_missed(message, member, event.cursor))
     presence.touch(member, message.reply_channel)
     _send_backlog(message, rooms.catch_up(member.room, event.cursor))
+
+
+def _send_missed(message, member, cursor):
+    """What was said after `_sync` had read the room, and before its connection was in the group again."""
+    _send_backlog(message, rooms.get_backlog(member.room, cursor))
 
 
 def _fetch(message, member, event):

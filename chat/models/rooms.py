@@ -8,7 +8,7 @@ from .people import Person
 from .statements import Columns
 
 
-class RoomQuerySet(models.QuerySet):
+class RoomManager(models.Manager):
     def take_offset(self, room_id, at=None):
         """
         Raises the room's counter by one and returns the new offset; `at` becomes the time of its last message.
@@ -45,13 +45,13 @@ class Room(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Person, null=True, editable=False, on_delete=models.SET_NULL)
 
-    objects = RoomQuerySet.as_manager()
+    objects = RoomManager()
 
     def __str__(self):
         return self.slug
 
 
-class MemberQuerySet(models.QuerySet):
+class MemberManager(models.Manager):
     def find_with_credential(self, member_id, session_key=None, token_id=None):
         """
         Returns a member with person, room, and `is_signed_in`: whether their login session or token still holds; or
@@ -79,7 +79,7 @@ class Member(models.Model):
     read_offset = models.BigIntegerField(default=0, editable=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = MemberQuerySet.as_manager()
+    objects = MemberManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "person"], name="one_standing_per_room")]

@@ -1,15 +1,18 @@
 """
 The transport: Channels 1.x with what it does wrong put right. It knows no chat; any Channels 1.x site can use it.
 
-What applications import is here: the decorators, under the names that they have in Channels, and `call_later`.
+What applications import is here: the decorators, under the names that they have in Channels, `call_later`
+and `Seldom`.
 """
 from channels.auth import channel_session_user, channel_session_user_from_http
-from channels.sessions import channel_session
 
 from .ordering import enforce_ordering, forget_ordering
+from .seldom import Seldom
+from .sessions import channel_session
 from .timers import call_later
 
 __all__ = [
+    "Seldom",
     "call_later",
     "channel_session",
     "channel_session_user",

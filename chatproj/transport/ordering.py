@@ -17,10 +17,10 @@ import time
 
 from channels.exceptions import DenyConnection
 from channels.message import Message, pending_message_store
-from channels.sessions import channel_session
 
 from . import timers
 from .layer import RedisChannelLayer
+from .sessions import channel_session
 
 logger = logging.getLogger(__name__)
 

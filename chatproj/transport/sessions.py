@@ -6,13 +6,18 @@ login store: Channels' default shares that table, and "chn..." sent as a cookie 
 channel layer's Redis under a lease that every save renews (in this process where the layer is in memory), is
 one read per frame, and is gone when the connection is. It knows no chat.
 """
+import functools
 import hashlib
+import importlib
 import json
 import threading
 import time
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+from channels.exceptions import ConsumeLater
+from channels.message import Message
 from django.conf import settings
+from django.contrib.sessions.backends import signed_cookies
 from django.contrib.sessions.backends.base import CreateError, SessionBase
 
 from .layer import RedisChannelLayer
@@ -166,3 +171,51 @@ class SessionStore(SessionBase):
     @classmethod
     def clear_expired(cls):
         """Nothing to do: the leases end by themselves."""
+
+
+def channel_session(func):
+    """
+    Decorates a consumer so that its message has a `channel_session`, kept from one message of a connection to the next.
+
+    Channels' own does the same, and takes as long as a query: it looks for its engine anew at every message.
+    Raises ValueError for a message without a reply channel, ConsumeLater where another is just making the session.
+    """
+
+    @functools.wraps(func)
+    def inner(*args, **kwargs):
+        message = next((argument for argument in args[:2] if isinstance(argument, Message)), None)
+        if message is None:
+            raise ValueError("channel_session called without Message instance")
+        if not hasattr(message, "channel_session"):
+            message.channel_session = _open_session(message)
+        session = message.channel_session
+        try:
+            return func(*args, **kwargs)
+        finally:
+            if session.modified and not session.is_empty():
+                session.save()
+
+    return inner
+
+
+def _open_session(message):
+    if not message.reply_channel:
+        raise ValueError("@channel_session can only be used on messages with a reply_channel")
+    key = session_key(message.reply_channel.name)
+    session = _session_store(getattr(settings, "CHANNEL_SESSION_ENGINE", settings.SESSION_ENGINE))(session_key=key)
+    session._session.keys()  # loads it, which may take the key away
+    session._session_key = key
+    if not session.exists(key):
+        try:
+            session.save(must_create=True)
+        except CreateError:
+            raise ConsumeLater() from None
+    return session
+
+
+@functools.cache
+def _session_store(engine):
+    module = importlib.import_module(engine)
+    if module is signed_cookies:
+        raise ValueError("Channel sessions cannot be kept in signed cookies: no browser brings them")
+    return module.SessionStore
