@@ -209,5 +209,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": _LEVEL},
     # Django mails what it logs here to ADMINS by default; we only write it down.
-    "loggers": {"django": {"handlers": [], "level": _LEVEL, "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": _LEVEL, "propagate": True},
+        # It warns of each handshake that is refused while Redis is away, which is said once already.
+        "daphne.ws_protocol": {"level": _LEVEL if _LEVEL == "DEBUG" else "ERROR"},
+    },
 }

@@ -47,6 +47,12 @@ class MemoryStore:
             self._values["bucket", name] = (level if wait else level - 1), now
             return wait
 
+    def take_along(self, name, burst, per_second, on_wait):
+        """Takes one, and calls `on_wait(seconds)` if there is none. It may happen after the return."""
+        wait = self.take(name, burst, per_second)
+        if wait:
+            on_wait(wait)
+
     def count(self, name, seconds):
         """Counts one, and returns how many there were in the present window of `seconds`."""
         with self._lock:
@@ -158,7 +164,9 @@ class RedisStore:
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
         local burst, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
         local bucket = redis.call('HMGET', KEYS[1], 'level', 'at')
-        local level = math.min(burst, (tonumber(bucket[1]) or burst) + (now - (tonumber(bucket[2]) or now)) * rate)
+        -- A clock that was set back makes nobody wait for the time before.
+        local passed = math.max(0, now - (tonumber(bucket[2]) or now))
+        local level = math.min(burst, (tonumber(bucket[1]) or burst) + passed * rate)
         local wait = 0
         if level >= 1 then level = level - 1 else wait = (1 - level) / rate end
         redis.call('HSET', KEYS[1], 'level', tostring(level), 'at', string.format('%.6f', now))
@@ -167,13 +175,24 @@ class RedisStore:
     """
     _COUNT = """
         local number = redis.call('INCR', KEYS[1])
-        if number == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+        -- More than all of the window is left only where the clock was set back.
+        if number == 1 or redis.call('TTL', KEYS[1]) > tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
         return number
     """
-    _LEASE = """
+    # What ends later than a lease given now was given before the clock was set back: it is counted from now, so that
+    # the living have time to renew theirs, and the dead do not stay until the old time has come.
+    _SHORTEN = """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+        local function shorten(key, longest)
+            for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '(' .. now + longest, '+inf')) do
+                redis.call('ZADD', key, now + longest, member)
+            end
+        end
+    """
+    _LEASE = _SHORTEN + """
         for _, key in ipairs(KEYS) do
+            shorten(key, tonumber(ARGV[2]))
             redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
             if not redis.call('ZSCORE', key, ARGV[1]) and redis.call('ZCARD', key) >= tonumber(ARGV[3]) then
                 return 0
@@ -184,10 +203,9 @@ class RedisStore:
         return 1
     """
     # KEYS: entries (owner \\n entry, by the end of its lease), owners (how many entries each has), news.
-    # ARGV: operation, owner, entry, seconds or the most owners, grace.
-    _ROSTER = """
-        local time = redis.call('TIME')
-        local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+    # ARGV: operation, owner, entry, seconds or the most owners, grace (no lease is longer).
+    _ROSTER = _SHORTEN + """
+        shorten(KEYS[1], tonumber(ARGV[1] == 'enter' and ARGV[4] or ARGV[5]))
         local function note(owner, kind)
             local other = redis.call('HGET', KEYS[3], owner)
             if other and other ~= kind then
@@ -247,7 +265,13 @@ class RedisStore:
         self._client.ping()
 
     def take(self, name, burst, per_second):
-        return float(self._call(self._take.command(burst, per_second, keys=[f"{self.PREFIX}bucket:{name}"])))
+        return float(self._call(self._take_command(name, burst, per_second)))
+
+    def take_along(self, name, burst, per_second, on_wait):
+        self._go_along(self._take_command(name, burst, per_second), lambda wait: float(wait) and on_wait(float(wait)))
+
+    def _take_command(self, name, burst, per_second):
+        return self._take.command(burst, per_second, keys=[f"{self.PREFIX}bucket:{name}"])
 
     def count(self, name, seconds):
         return self._call(self._count.command(seconds, keys=[f"{self.PREFIX}count:{name}"]))

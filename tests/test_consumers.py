@@ -1,5 +1,6 @@
 """A room's socket from its handshake to its end: every answer, every code, and nothing that jams it."""
 import json
+import logging
 
 import pytest
 import redis
@@ -16,6 +17,7 @@ from chat.protocol import EVENTS
 from chat.services import people, rooms
 from chat.version import CLIENT_VERSION
 from chatproj.store import store
+from chatproj.transport import Seldom
 from tests import wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -136,6 +138,15 @@ def test_a_handshake_that_fails_is_closed_and_not_left_hanging(alice, enter, mon
         socket = enter(alice)
     assert (socket.accepted, socket.code) == (True, 1013)
     assert "on purpose" in caplog.text
+    socket.disconnect()
+
+
+def test_while_the_database_is_away_a_handshake_is_closed_without_a_traceback(alice, enter, monkeypatch, caplog):
+    with monkeypatch.context() as broken:
+        broken.setattr("chat.services.rooms.join_room", fail_with(OperationalError("away\n\tIs it running?")))
+        socket = enter(alice)
+    assert (socket.accepted, socket.code) == (True, 1013)
+    assert "Traceback" not in caplog.text
     socket.disconnect()
 
 
@@ -468,6 +479,17 @@ def test_with_the_database_or_redis_away_one_may_try_again(alice, enter, monkeyp
     assert rejected["code"] == "unavailable" and rejected["retry_after"] > 0
     assert str(error) not in rejected["detail"]
     assert socket.post("r1")["id"] == 1
+
+
+def test_an_outage_is_said_once_for_many_frames_and_on_one_line(alice, enter, monkeypatch, caplog):
+    monkeypatch.setattr("chat.consumers.room.seldom", Seldom(logging.getLogger("chat.consumers.room")))
+    socket = enter(alice)
+    with monkeypatch.context() as broken:
+        broken.setattr("chat.services.rooms.changes.insert", fail_with(OperationalError("refused\n\tIs it running?")))
+        for number in range(5):
+            assert socket.post(f"r{number}")["code"] == "unavailable"
+    said = [record.getMessage() for record in caplog.records if record.name == "chat.consumers.room"]
+    assert said == ["Frames cannot be handled for now: refused Is it running?"]
 
 
 def test_a_fault_of_ours_is_internal_and_final(alice, enter, monkeypatch, caplog):

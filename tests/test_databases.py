@@ -4,6 +4,7 @@ import datetime
 import threading
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -64,6 +65,17 @@ def test_a_connection_has_the_log_patience_and_keys(make):
 
 def test_settings_may_name_another_timeout(make):
     assert ask(make(OPTIONS={"timeout": 3}), "PRAGMA busy_timeout") == 3_000
+
+
+@pytest.mark.parametrize("name, level", [("NORMAL", 1), ("FULL", 2), ("extra", 3)])
+def test_settings_may_name_what_each_commit_waits_for(make, name, level):
+    for _ in range(2):
+        assert ask(make(OPTIONS={"synchronous": name}), "PRAGMA synchronous") == level
+
+
+def test_what_is_no_promise_of_sqlites_is_refused(make):
+    with pytest.raises(ImproperlyConfigured, match="NORMAL, FULL, EXTRA"):
+        ask(make(OPTIONS={"synchronous": "OFF"}), "PRAGMA synchronous")
 
 
 def test_a_transaction_takes_the_write_lock_when_it_opens(make):

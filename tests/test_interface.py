@@ -2,6 +2,10 @@
 import base64
 import json
 import re
+import signal
+import time
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 from asgiref.inmemory import ChannelLayer
@@ -12,6 +16,7 @@ from twisted.internet.testing import StringTransport
 
 from chatproj.transport import interface
 from chatproj.transport.writing import data_frame
+from tests.conftest import Clock
 
 pytestmark = pytest.mark.no_database
 
@@ -372,3 +377,81 @@ def test_connections_that_have_missed_something_are_closed_with_4408(line, monke
     server.factory = line.factory
     server.close_lost()
     assert line.close_code == 4408
+
+
+def test_of_those_that_have_missed_something_not_all_come_back_at_once(line, monkeypatch):
+    clock = task.Clock()
+    monkeypatch.setattr(interface.server, "reactor", clock)
+    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    closed = []
+
+    class Socket(interface.WebSocketProtocol):
+        def serverClose(self, code=True):
+            closed.append(code)
+
+    server.factory = line.factory
+    server.factory.reply_protocols = {number: Socket() for number in range(1000)}
+    server.close_lost()
+    for _ in range(10):
+        clock.advance(0.1)
+    assert 400 < len(closed) <= 600
+    for _ in range(10):
+        clock.advance(0.1)
+    assert closed == [4408] * 1000
+
+
+def test_who_is_silent_until_groups_may_forget_it_is_asked_to_come_back(line, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(interface.websockets, "time", SimpleNamespace(monotonic=clock.monotonic, time=time.time))
+    line.open()
+    socket = next(iter(line.factory.reply_protocols.values()))
+    expiry = line.layer.group_expiry
+    socket.check_ping()
+    clock.pass_by(expiry * 0.6)
+    socket.check_ping()
+    line.frame(1, b"here I am")
+    socket.check_ping()
+    clock.pass_by(expiry * 0.6)
+    socket.check_ping()
+    assert b"\x88" not in line.received[:1], "a frame was heard in between"
+    clock.pass_by(expiry * 0.4)
+    line.transport.clear()
+    socket.check_ping()
+    assert line.close_code == 4408
+
+
+def test_a_clock_that_was_set_back_stops_no_pings(line, monkeypatch):
+    line.open()
+    socket = next(iter(line.factory.reply_protocols.values()))
+    socket.last_data = time.time() + 25 * 3600
+    socket.check_ping()
+    socket.last_data -= line.factory.ping_interval + 1
+    socket.check_ping()
+    assert line.received[0] == 0x89
+
+
+@pytest.mark.parametrize("inherited", [signal.SIG_IGN, signal.default_int_handler])
+def test_it_ends_with_sigint_whatever_it_inherited(monkeypatch, inherited):
+    reactor = MagicMock()
+    monkeypatch.setattr(interface.server, "reactor", reactor)
+    monkeypatch.setattr(interface.server, "globalLogBeginner", MagicMock())
+    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server.endpoints = []
+    seen = []
+    reactor.run.side_effect = lambda **options: seen.append(signal.getsignal(signal.SIGINT))
+    before = signal.signal(signal.SIGINT, inherited)
+    try:
+        server.run()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert seen == [signal.default_int_handler], "which Twisted replaces by its own"
+
+
+def test_a_clock_that_is_set_back_stops_no_timer(monkeypatch):
+    reactor = MagicMock()
+    monkeypatch.setattr(interface.server, "reactor", reactor)
+    monkeypatch.setattr(interface.server, "globalLogBeginner", MagicMock())
+    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server.endpoints = []
+    server.run()
+    assert reactor.seconds is time.monotonic

@@ -325,7 +325,9 @@ def open_connection(layer, process, name, frames=0):
 
 
 def lease(layer, process, milliseconds):
-    return [shard.call(layer.command(scripts.LEASE_INTERFACE, process, milliseconds))[0] for shard in layer.shards]
+    """Returns for each shard whether it was taken for dead there."""
+    command = layer.command(scripts.LEASE_INTERFACE, process, milliseconds)
+    return [shard.call(command)[0][0] for shard in layer.shards]
 
 
 def reclaim(layer):
@@ -543,14 +545,13 @@ def test_a_group_forgets_an_interface_that_is_gone(layer):
 
 
 def test_an_interface_that_was_taken_for_dead_is_told_when_it_comes_back(layer):
-    lease = layer.command(scripts.LEASE_INTERFACE, "daphne.response.gone!", 1)
-    shard = layer.shards[layer.consistent_hash("room")]
-    layer.group_add("room", "daphne.response.gone!a")
-    assert shard.call(lease) == [0]
+    process = "daphne.response.gone!"
+    layer.group_add("room", f"{process}a")
+    assert 1 not in lease(layer, process, 1)
     time.sleep(0.01)
     layer.send_group("room", {"text": "hello"})
-    assert shard.call(lease) == [1]
-    assert shard.call(lease) == [0]
+    assert 1 in lease(layer, process, 1)
+    assert 1 not in lease(layer, process, 1)
 
 
 def test_an_interface_is_not_taken_for_dead_because_redis_was_away(layer):
@@ -561,6 +562,94 @@ def test_an_interface_is_not_taken_for_dead_because_redis_was_away(layer):
     time.sleep(0.01)
     layer.send_group("room", {"text": "hello"})
     assert layer.receive(["daphne.response.here!"])[1] == {"text": "hello"}
+
+
+def mark_of(layer):
+    (answer,) = layer.shards[0].call(layer.command(scripts.LEASE_INTERFACE, "daphne.response.here!", 1))
+    return answer[1]
+
+
+def test_an_interface_is_told_by_a_mark_when_redis_has_lost_its_memory(layer):
+    before = mark_of(layer)
+    time.sleep(0.01)
+    lease(layer, "daphne.response.other!", 0)
+    layer.shards[0].call(("DEL", f"{layer.prefix}interfaces"))
+    assert mark_of(layer) == before, "its lease alone may be gone for other reasons"
+    layer.shards[0].call(("FLUSHDB",))
+    assert mark_of(layer) != before
+
+
+# A clock that is set back by 25 hours: what is in Redis then ends that much later.
+
+DAY = 25 * 3600 * 1000
+
+
+def set_clock_back(layer):
+    for shard in layer.shards:
+        prefix = layer.prefix
+        for leases in ("interfaces", "turns"):
+            for holder in shard.call(("ZRANGE", prefix + leases, 0, -1))[0]:
+                shard.call(("ZINCRBY", prefix + leases, DAY, holder))
+        for moment in ("at", "from"):
+            if shard.call(("HGET", f"{prefix}reclaim", moment))[0] not in (None, b"0"):
+                shard.call(("HINCRBY", f"{prefix}reclaim", moment, DAY))
+
+
+def ends(layer, leases):
+    """In how many ms the leases end that there are."""
+    found = []
+    for shard in layer.shards:
+        (seconds, micros), scores = shard.call(("TIME",), ("ZRANGE", layer.prefix + leases, 0, -1, "WITHSCORES"))
+        found += [float(score) - int(seconds) * 1000 - int(micros) // 1000 for score in scores[1::2]]
+    return found
+
+
+def test_a_lease_of_before_the_clock_was_set_back_is_counted_from_now(layer):
+    lease(layer, "daphne.response.abc!", 10000)
+    send_frame(layer, 0)
+    orders(layer, 1)
+    set_clock_back(layer)
+    assert min(ends(layer, "interfaces") + ends(layer, "turns")) > 20 * 3600 * 1000
+    reclaim(layer)
+    assert 0 < max(ends(layer, "interfaces")) <= 10000 and 0 < max(ends(layer, "turns")) <= 4000
+
+
+def test_after_a_stall_and_a_clock_that_was_set_back_a_dead_workers_connection_goes_on(layer):
+    send_frame(layer, 0)
+    orders(layer, 1)
+    reclaim(layer)
+    for shard in layer.shards:
+        shard.call(("HINCRBY", f"{layer.prefix}reclaim", "at", -3500))
+    reclaim(layer)
+    set_clock_back(layer)
+    reclaim(layer)
+    shard = layer.shards[layer.consistent_hash("daphne.response.abc!")]
+    assert end_grace(layer) == [b"daphne.response.abc!x"]
+    assert shard.call(("ZCARD", f"{layer.prefix}turns")) == [0]
+
+
+def test_what_comes_after_the_clock_was_set_back_has_not_expired(valkey_url):
+    layer = make_layer(valkey_url)
+    shard = layer.shards[0]
+    shard.now()
+    shard._clock = shard._clock[0] + DAY, shard._clock[1]
+    sending = threading.Timer(0.2, layer.send, ["jobs", {"number": 1}])
+    sending.start()
+    assert layer.receive(["jobs"], block=True) == ("jobs", {"number": 1})
+    sending.join()
+
+
+def test_who_joins_a_group_after_the_clock_was_set_back_hears_it(layer, monkeypatch):
+    layer.group_expiry = 7 * 24 * 3600
+    layer.group_add("room", "daphne.response.abc!a")
+    layer.send_group("room", {"text": "1"})
+    assert layer.receive(["daphne.response.abc!"])[0] == "daphne.response.abc!a"
+    late = scripts.GROUP_ADD.text.replace("redis.call('TIME')", "redis.call('TIME')\ntime[1] = time[1] - 25 * 3600")
+    monkeypatch.setattr(scripts, "GROUP_ADD", scripts.Script(late))
+    layer.group_add("room", "daphne.response.abc!b")
+    layer.send_group("room", {"text": "2"})
+    heard = [layer.receive(["daphne.response.abc!"])[0] for _ in range(2)]
+    assert sorted(heard) == ["daphne.response.abc!a", "daphne.response.abc!b"]
 
 
 def test_a_group_message_to_a_list_that_nobody_empties_is_slowed_down_and_then_counted(valkey_url, monkeypatch):
@@ -785,7 +874,7 @@ def test_what_nobody_waits_for_takes_no_trip_of_its_own(valkey_url, count_comman
         send_frame(layer, order)
     layer.receive(["websocket.receive"])
     with count_commands() as before:
-        layer.group_renew(["room"], "daphne.response.abc!x")
+        layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
         layer.go_along(0, ("INCR", "number"), settled.append)
     assert (before.calls, settled) == ({}, [])
     layer.receive(["websocket.receive"])
@@ -794,7 +883,7 @@ def test_what_nobody_waits_for_takes_no_trip_of_its_own(valkey_url, count_comman
 
 def test_with_no_message_in_hand_it_is_done_at_once(valkey_url):
     layer, settled = make_layer(valkey_url), []
-    layer.group_renew(["room"], "daphne.response.abc!x")
+    layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
     layer.go_along(0, ("INCR", "number"), settled.append)
     assert (layer.group_channels("room"), settled) == (["daphne.response.abc!x"], [1])
 

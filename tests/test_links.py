@@ -6,7 +6,7 @@ import pytest
 from twisted.internet import defer, task
 from twisted.internet.testing import StringTransport
 
-from chatproj.transport import downstream, redis_client, upstream
+from chatproj.transport import downstream, links, redis_client, upstream
 from chatproj.transport.layer import RedisChannelLayer
 from chatproj.transport.redis_client import Disconnected
 
@@ -206,3 +206,55 @@ def test_a_server_that_has_forgotten_its_scripts_is_greeted_again(client, monkey
     answered = client.call(("EVALSHA", "x", 0))
     client._protocol.dataReceived(b"-NOSCRIPT No matching script.\r\n")
     assert restarted and isinstance(answered.result[0], hiredis.ReplyError)
+
+
+# The lease.
+
+
+class Site:
+    """Stands in for the server, and counts how often it closes its connections."""
+
+    def __init__(self):
+        self.closed = 0
+
+    def close_lost(self):
+        self.closed += 1
+
+    pause = resume = refuse = dispatch = broadcast = None
+
+
+@pytest.fixture
+def link():
+    """A link over two clients that only pretend, and `renewed(answers of both)`."""
+    link = links.RedisLink(RedisChannelLayer(), "daphne.response.abc!", Site())
+    link.clients = [Client(), Client()]
+
+    def renewed(*answers, milliseconds=10000):
+        link._renew(milliseconds)
+        for client, answer in zip(link.clients, answers, strict=True):
+            if client.is_connected:
+                client.answer(answer)
+        return link.server.closed
+
+    link.renewed = renewed
+    return link
+
+
+def test_an_interface_closes_its_connections_once_when_a_redis_has_lost_its_memory(link):
+    assert link.renewed([0, b"1"], [0, b"2"]) == 0, "it has only begun"
+    assert link.renewed([0, b"1"], [0, b"2"]) == 0
+    assert link.renewed([0, b"1"], [0, b"3"]) == 1
+    assert link.renewed([0, b"1"], [0, b"3"]) == 1
+
+
+def test_a_redis_that_was_merely_away_costs_no_connection(link):
+    link.renewed([0, b"1"], [0, b"2"])
+    link.clients[1].is_connected = False
+    link.renewed([0, b"1"], None)
+    link.clients[1].is_connected = True
+    assert link.renewed(hiredis.ReplyError("NOSCRIPT"), [0, b"2"]) == 0
+    assert link.renewed([0, b"1"], [0, b"2"], milliseconds=0) == 0, "nor does its own end"
+
+
+def test_an_interface_that_was_taken_for_dead_closes_its_connections(link):
+    assert link.renewed([1, b"1"], [0, b"2"]) == 1

@@ -133,3 +133,15 @@ def test_passwords_are_hashed_as_django_does(read):
     assert "False" in subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **KEY}, capture_output=True, text=True
     ).stdout  # fmt: skip
+
+
+def test_a_handshake_refused_while_redis_is_away_is_no_line_of_its_own(read):
+    assert read("LOGGING", **KEY)["loggers"]["daphne.ws_protocol"]["level"] == "ERROR"
+
+
+def test_a_url_may_say_what_each_commit_waits_for(run, tmp_path):
+    code = "import django; django.setup(); from django.db import connection as c; " \
+           "print(c.cursor().execute('PRAGMA synchronous').fetchone()[0])"  # fmt: skip
+    environment = {"DJANGO_SETTINGS_MODULE": "chatproj.settings", **KEY}
+    done = run("-c", code, DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3?synchronous=FULL", **environment)
+    assert done.stdout.strip() == "2", done.stderr

@@ -320,3 +320,60 @@ def test_counts_that_are_over_are_forgotten_in_time(clock):
     clock.pass_by(SWEEP_SECONDS + 1)
     kept.count("one more", 10)
     assert len(kept._values) == 1
+
+
+# A clock that is set back by 25 hours. (In this process time is monotonic.)
+
+DAY = 25 * 3600
+
+
+@pytest.fixture
+def timed(valkey_url):
+    return TimedRedisStore(valkey_url)
+
+
+def test_no_bucket_waits_for_the_time_before(timed):
+    assert [bool(timed.take("a", 2, 0.05)) for _ in range(3)] == [False, False, True]
+    timed.pass_by(-DAY)
+    assert 0 < timed.take("a", 2, 0.05) <= 20
+    timed.pass_by(20.1)
+    assert timed.take("a", 2, 0.05) == 0
+
+
+def test_no_count_lasts_until_the_time_before(timed):
+    timed.count("a", 10)
+    timed.pass_by(-DAY)
+    timed.count("a", 10)
+    assert timed._client.ttl(f"{timed.PREFIX}count:a") <= 10
+
+
+def test_a_lease_of_the_time_before_ends_after_its_length(timed):
+    timed.lease("a", "dead", 60, 2)
+    timed.lease("a", "living", 60, 2)
+    timed.pass_by(-DAY)
+    assert not timed.lease("a", "new", 60, 2), "the living have time to renew theirs"
+    timed.pass_by(30)
+    timed.renew(["a"], "living", 60)
+    timed.pass_by(31)
+    assert timed.lease("a", "new", 60, 2)
+    assert not timed.lease("a", "one more", 60, 2)
+
+
+def test_on_a_roster_nobody_lives_until_the_time_before(timed):
+    timed.enter("a", "Alice", "tab", 60)
+    timed.enter("a", "Bob", "tab", 60)
+    timed.pass_by(-DAY)
+    timed.enter("a", "Bob", "tab", 60)
+    assert timed.roster("a", 10)[1] == 2
+    timed.pass_by(30)
+    timed.enter("a", "Bob", "tab", 60)
+    timed.pass_by(31)
+    assert timed.roster("a", 10) == (["Bob"], 1)
+
+
+def test_a_room_that_nobody_enters_is_empty_soon_too(timed):
+    timed.enter("a", "Alice", "tab", 60)
+    timed.pass_by(-DAY)
+    assert timed.roster_sizes(["a"]) == [1]
+    timed.pass_by(store_module.ROSTER_GRACE_SECONDS + 1)
+    assert timed.roster_sizes(["a"]) == [0]

@@ -3,6 +3,7 @@ import threading
 import time
 
 import pytest
+import redis
 
 from chatproj.transport.timers import Timers
 from tests.conftest import Clock
@@ -109,3 +110,14 @@ def test_thousands_wait_in_one_thread(timers, calls):
     calls.wait_for(1)
     # Others' may have ended meanwhile.
     assert len(set(threading.enumerate()) - before) == 1
+
+
+def test_that_redis_is_away_is_said_once_for_all_calls_and_without_a_traceback(timers, calls, caplog):
+    def fail():
+        raise redis.ConnectionError("nobody listens")
+
+    for number in range(5):
+        timers.call_later(0, number, fail)
+    timers.call_later(0.01, "good", calls)
+    calls.wait_for(1)
+    assert caplog.text.count("nobody listens") == 1 and "Traceback" not in caplog.text

@@ -137,6 +137,7 @@ def test_a_message_that_nobody_consumes_is_logged_and_the_next_one_comes(run, ca
     assert "Check your routing" in caplog.text
 
 
+@pytest.mark.django_db
 def test_a_signal_that_fails_after_the_consumer_ends_no_worker(run, caplog):
     def fail(**kwargs):
         raise RuntimeError("afterwards")

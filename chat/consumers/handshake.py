@@ -10,8 +10,11 @@ from django.http.request import split_domain_port, validate_host
 
 from chat import broadcast, protocol
 from chat.services import limits, people
+from chatproj.outages import OUTAGES
+from chatproj.transport import Seldom
 
 logger = logging.getLogger(__name__)
+seldom = Seldom(logger)
 
 
 def checked_handshake(consumer):
@@ -28,6 +31,9 @@ def checked_handshake(consumer):
             raise
         except protocol.Refused as refusal:
             broadcast.accept(message.reply_channel, protocol.rejected(refusal), close=protocol.CLOSE_OVERLOAD)
+        except OUTAGES as outage:
+            seldom.warning("Nobody can be let in for now: %s", outage)
+            broadcast.accept(message.reply_channel, close=protocol.CLOSE_OVERLOAD)
         except Exception:
             logger.exception("A handshake failed")
             broadcast.accept(message.reply_channel, close=protocol.CLOSE_OVERLOAD)

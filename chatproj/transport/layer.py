@@ -159,7 +159,8 @@ class RedisChannelLayer(StockRedisChannelLayer):
         index = self.consistent_hash(self.non_local_name(message["reply_channel"]))
         body = self.serialize(message)
         command = self.command(
-            scripts.GIVE_BACK, channel, message["reply_channel"], body, self.expiry, CONNECTION_LEASE_SECONDS
+            scripts.GIVE_BACK, channel, message["reply_channel"], body, self.expiry, CONNECTION_LEASE_SECONDS,
+            receiver.name,
         )
         return receiver.later(index, command)
 
@@ -202,10 +203,13 @@ class RedisChannelLayer(StockRedisChannelLayer):
         for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
             self.shards[index].call(command)
 
-    def group_renew(self, groups, channel):
-        """The same, with this thread's next trip: for a channel that most likely is in the groups."""
+    def group_renew(self, groups, channel, on_new):
+        """
+        The same, with this thread's next trip: for a channel that most likely is in the groups. `on_new()` is called
+        after it if it was not.
+        """
         for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
-            self.go_along(index, command)
+            self.go_along(index, command, lambda new: new and on_new())
 
     def group_discard(self, group, channel):
         """Takes a channel out of a group, if it is in it."""

@@ -38,6 +38,7 @@ class RedisLink:
             layer, process, self.reader, self.clients, server.dispatch, server.broadcast
         )
         self.server = server
+        self.memories = {}  # by client: the mark of what its Redis remembers
         self.renewal = task.LoopingCall(self._renew, LEASE_SECONDS * 1000)
 
     def start(self):
@@ -54,14 +55,22 @@ class RedisLink:
     def _renew(self, milliseconds):
         command = self.layer.command(scripts.LEASE_INTERFACE, self.process, milliseconds)
         calls = [client.call(command) for client in self.clients]
-        for call in calls:
+        for client, call in zip(self.clients, calls, strict=True):
             # Redis is away: the client says so, and tries again.
-            call.addCallbacks(self._renewed, lambda failure: None)
+            call.addCallbacks(self._renewed, lambda failure: None, callbackArgs=[client])
         return defer.DeferredList(calls)
 
-    def _renewed(self, answers):
-        if answers == [1]:
-            logger.warning("This interface was taken for dead, and its connections have missed something: closing them")
+    def _renewed(self, answers, client):
+        (answer,) = answers
+        if isinstance(answer, Exception):
+            return  # it will be asked again
+        was_taken_for_dead, memory = answer
+        # At its first renewal it knows of none; a Redis that was merely away has the same as before.
+        has_forgotten = self.memories.setdefault(client, memory) != memory
+        self.memories[client] = memory
+        if was_taken_for_dead or has_forgotten:
+            what = "This interface was taken for dead" if was_taken_for_dead else "Redis has lost its memory"
+            logger.warning("%s, and its connections have missed something: closing them", what)
             self.server.close_lost()
 
     @defer.inlineCallbacks

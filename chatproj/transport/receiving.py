@@ -64,7 +64,10 @@ class Receiver:
         self._finish_turn()
         while self._popped:
             index, channel, item = self._popped[-1]
-            self.layer.shards[index].call(("LPUSH", self.layer.prefix + channel, item))
+            if item[:1] == b"T":
+                # Without its copy: it may be another's by now, and whoever pops it next has to ask.
+                item = item[: item.index(b"\0", 30)] + b"\0?\0"
+            self.layer.shards[index].call(self.layer.command(scripts.PUT_BACK, channel, item, self.layer.expiry))
             self._popped.pop()
 
     def _finish_turn(self):
@@ -139,7 +142,7 @@ class Receiver:
         return index, self.layer.command(scripts.CLAIM, self.name, TURN_LEASE_SECONDS * 1000, reply, number)
 
     def _open_popped(self, index, channel, item):
-        is_expired = item[:1] not in (b"T", b"M", b"G") or int(item[1:14]) <= self.layer.shards[index].now()
+        is_expired = item[:1] not in (b"T", b"M", b"G") or self.layer.shards[index].is_past(int(item[1:14]))
         if is_expired:
             self.layer.shards[index].call(self.layer.command(scripts.COUNT, channel, "expired_count", 1))
         if item[:1] == b"T":
@@ -149,32 +152,27 @@ class Receiver:
 
     def _open_turn(self, index, item, is_expired):
         """Takes a popped turn in hand. Returns its frame's body, or None where another has it by now."""
-        reply, length, rest = item[30:].split(b"\0", 2)
-        self._begin_turn(index, reply, item[14:30], None)
+        number, (reply, length, rest) = item[14:30], item[30:].split(b"\0", 2)
+        claim = self.layer.command(scripts.CLAIM, self.name, TURN_LEASE_SECONDS * 1000, reply, number)
         # Who was held up on the way here may have been taken for dead, and must ask; else it is enough to say so.
         is_fresh = self.layer.ring_size == 1 and time.monotonic() - self._asked_at < FRESH_SECONDS
-        try:
-            if length == b"?" or is_expired or not is_fresh:
-                return self._claim_and_wait(index)
-            self._waiters[index].say(self.claim()[1])
-        except OUTAGES:
-            # It has not begun: whoever has it next begins.
-            self.reply = ""
-            raise
-        self.session = rest[: int(length)] or None
+        if length == b"?" or is_expired or not is_fresh:
+            return self._claim_and_wait(index, claim, reply, number)
+        self._waiters[index].say(claim)
+        self._begin_turn(index, reply, number, rest[: int(length)])
         return rest[int(length) :]
 
-    def _claim_and_wait(self, index):
-        (answer,) = self.layer.shards[index].call(self.claim()[1])
+    def _claim_and_wait(self, index, claim, reply, number):
+        (answer,) = self.layer.shards[index].call(claim)
         if answer is None:
-            self.reply = ""
-        elif answer == 0:
+            return None
+        # Not before: the heart would claim what is in hand, too, and take the frame out of this answer.
+        self._begin_turn(index, reply, number, answer[1] if answer else None)
+        if answer == 0:
             # It was claimed before, and the answer that held the frame was lost.
             self.layer.shards[index].call(self.layer.command(scripts.COUNT, "unknown", "lost_count", 1))
-        else:
-            self.session = answer[1] or None
-            return answer[0] or None
-        return None
+            return None
+        return answer[0] or None
 
     def _open(self, channel, item):
         """Returns (channel, message) of an item; a group's is expanded, and its others are the next to come."""

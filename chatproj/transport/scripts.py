@@ -95,11 +95,23 @@ local function is_full(channel, capacity)
 end
 """,
     # Each worker asks for what the dead have left, each second. When nobody has for a while, this Redis was away (or
-    # everybody was), and leases have ended that the living could not renew: they get the time to.
+    # everybody was), and leases have ended that the living could not renew: they get the time to. No more of it than is
+    # granted there, lest a clock that was set back make all wait for the time before.
     "was_away": """
 local function was_away()
     local asked = redis.call('HMGET', P .. 'reclaim', 'at', 'from')
-    return asked[1] and (now - tonumber(asked[1]) > 3000 or now < tonumber(asked[2]))
+    if not asked[1] then return false end
+    local left = tonumber(asked[2]) - now
+    return now - tonumber(asked[1]) > 3000 or (left > 0 and left <= 2000)
+end
+""",
+    # What ends later than any lease given now was given before the clock was set back: it is counted from now, so that
+    # the living have time to renew theirs, and the dead do not live until the time before has come.
+    "shorten": """
+local function shorten(leases, longest)
+    for _, holder in ipairs(redis.call('ZRANGEBYSCORE', P .. leases, '(' .. now + longest, '+inf')) do
+        redis.call('ZADD', P .. leases, now + longest, holder)
+    end
 end
 """,
     # An interface whose lease has ended has no connections any more.
@@ -151,8 +163,20 @@ local function pop_frame(reply)
     return frame and string.sub(frame, string.find(frame, '\\0', 15, true) + 1)
 end
 """,
+    # No clock tells turns, or versions of a group, one from another: a clock may be set back.
+    "next_number": """
+local function next_number()
+    local number = redis.call('INCR', P .. 'turn-number')
+    if number == 1 then
+        -- A Redis that lost its memory: what workers and interfaces hold still bears numbers of before.
+        number = tonumber(micros())
+        redis.call('SET', P .. 'turn-number', string.format('%d', number))
+    end
+    return string.format('%016d', number)
+end
+""",
     # A connection's turn: 'owner' is a worker's name, or '-' while the turn lies in a channel's list, or is on its way
-    # from there to a worker that has not claimed it yet. Turns are numbered: no clock tells one from another.
+    # from there to a worker that has not claimed it yet.
     # Where nothing lies in the list, a worker may be waiting at it, and can begin with what is copied here.
     "offer": """
 local function offer(reply)
@@ -162,13 +186,7 @@ local function offer(reply)
         redis.call('ZREM', P .. 'turns', reply)
         return
     end
-    local number = redis.call('INCR', P .. 'turn-number')
-    if number == 1 then
-        -- A Redis that lost its memory: what workers hold still bears numbers of before.
-        number = tonumber(micros())
-        redis.call('SET', P .. 'turn-number', string.format('%d', number))
-    end
-    number = string.format('%016d', number)
+    local number = next_number()
     local channel, rest = string.sub(frame, 15, string.find(frame, '\\0', 15, true) - 1), '?\\0'
     if redis.call('LLEN', P .. channel) == 0 then
         local session = read_session(reply) or ''
@@ -177,6 +195,27 @@ local function offer(reply)
     redis.call('HSET', turn, 'owner', '-', 'channel', channel, 'number', number)
     redis.call('ZADD', P .. 'turns', now + 4000, reply)
     push(channel, 'T' .. string.sub(frame, 2, 14) .. number .. reply .. '\\0' .. rest, 60)
+end
+""",
+    # A frame is done with, or nobody's any more: the next one's turn. After the last of a connection, what is kept of
+    # it need not wait for its lease to end.
+    "pass_on": """
+local function pass_on(reply, channel)
+    offer(reply)
+    if channel == 'websocket.disconnect' then
+        redis.call('EXPIRE', P .. 'turn:' .. reply, 30)
+        redis.call('HDEL', open_connections(reply), reply)
+    end
+end
+""",
+    # A frame that a worker had taken has not been run to its end. What cleans up after a connection gets a second try;
+    # no more, for it may be what ends workers.
+    "lose": """
+local function lose(reply, channel)
+    count(channel or 'unknown', 'lost_count')
+    local farewell = channel == 'websocket.disconnect' and redis.call('HGET', open_connections(reply), reply)
+    if farewell then say_farewell(reply, string.sub(farewell, 2)) end
+    offer(reply)
 end
 """,
 }
@@ -234,10 +273,22 @@ if not record[2] then offer(reply) end
 return 'ok'
 """)
 
-# ARGV: channel, reply channel, body, expiry, lease of its record. The frame is again the first of its connection.
+# ARGV: channel, reply channel, body, expiry, lease of its record, worker. The frame is its connection's first again.
 GIVE_BACK = LayerScript("""
+local turn = P .. 'turn:' .. ARGV[4]
+if redis.call('HGET', turn, 'owner') == '-' then
+    -- Its claim is still on its way, and would take what is given back.
+    pop_frame(ARGV[4])
+    redis.call('HSET', turn, 'owner', ARGV[8])
+end
 redis.call('LPUSH', P .. 'frames:' .. ARGV[4], 'F' .. stamp(ARGV[6]) .. ARGV[3] .. '\\0' .. ARGV[5])
 redis.call('EXPIRE', P .. 'frames:' .. ARGV[4], ARGV[7])
+""", frees=True)
+
+# ARGV: channel, an item that was popped off its list, expiry.
+PUT_BACK = LayerScript("""
+redis.call('LPUSH', P .. ARGV[3], ARGV[4])
+redis.call('EXPIRE', P .. ARGV[3], ARGV[5] + 3600)
 """, frees=True)
 
 # ARGV: worker, its lease (ms), the connection it has finished or '', the number of that turn, where to begin, then the
@@ -255,16 +306,10 @@ if finished ~= '' then
     if record[3] == number and (is_claimed or record[1] == '-') then
         -- Its claim went another way, and may come yet.
         if not is_claimed then pop_frame(finished) end
-        offer(finished)
-        -- The last of a connection: what is kept of it need not wait for its lease to end.
-        if record[2] == 'websocket.disconnect' then
-            redis.call('EXPIRE', turn, 30)
-            redis.call('HDEL', open_connections(finished), finished)
-        end
+        pass_on(finished, record[2])
     elseif is_claimed then
         -- It had its next turn already: the answer that held the frame was lost on its way.
-        count(record[2], 'lost_count')
-        offer(finished)
+        lose(finished, record[2])
     end
 end
 
@@ -278,7 +323,7 @@ local function take(channel, item)
     local body = pop_frame(reply)
     if body and is_expired(item) then count(channel, 'expired_count') end
     if not body or is_expired(item) then
-        offer(reply)
+        pass_on(reply, channel)
         return nil
     end
     redis.call('HSET', turn, 'owner', worker, 'channel', channel, 'number', number)
@@ -326,6 +371,8 @@ local at = redis.call('HGET', reclaim, 'at')
 if at and now - tonumber(at) > 3000 then redis.call('HSET', reclaim, 'from', now + 2000) end
 redis.call('HSET', reclaim, 'at', now)
 redis.call('HSETNX', reclaim, 'from', 0)
+shorten('interfaces', 10000)
+shorten('turns', 4000)
 if was_away() then return lost end
 for _, process in ipairs(redis.call('ZRANGEBYSCORE', P .. 'interfaces', '-inf', now)) do
     local left = redis.call('LLEN', P .. process)
@@ -366,38 +413,63 @@ local function is_waiting(channel, number)
     return head[number] or (head.last and number > head.last)
 end
 
-for _, reply in ipairs(redis.call('ZRANGEBYSCORE', P .. 'turns', '-inf', now, 'LIMIT', 0, ARGV[3])) do
+-- What nobody has taken in its time, since nobody listens there or all are busy, makes room.
+local purged = {}
+local function purge(channel)
+    if purged[channel] then return end
+    purged[channel] = true
+    for _ = 1, 1000 do
+        local item = redis.call('LINDEX', P .. channel, 0)
+        if not item or string.sub(item, 1, 1) ~= 'T' or not is_expired(item) then return end
+        redis.call('LPOP', P .. channel)
+        local reply = string.sub(item, 31, string.find(item, '\\0', 31, true) - 1)
+        local record = redis.call('HMGET', P .. 'turn:' .. reply, 'owner', 'number')
+        if record[1] == '-' and record[2] == string.sub(item, 15, 30) then
+            if pop_frame(reply) then count(channel, 'expired_count') end
+            pass_on(reply, channel)
+        end
+    end
+end
+
+local reclaimed = 0
+for _, reply in ipairs(redis.call('ZRANGEBYSCORE', P .. 'turns', '-inf', now, 'LIMIT', 0, ARGV[3] * 10)) do
+    if reclaimed >= tonumber(ARGV[3]) then break end
     local record = redis.call('HMGET', P .. 'turn:' .. reply, 'owner', 'channel', 'number')
     if record[1] == '-' and is_waiting(record[2], record[3]) then
         redis.call('ZADD', P .. 'turns', now + 4000, reply)
+        purge(record[2])
     else
+        reclaimed = reclaimed + 1
         if record[1] and record[1] ~= '-' then
-            count(record[2] or 'unknown', 'lost_count')
             lost[#lost + 1] = reply
-            local farewell = record[2] == 'websocket.disconnect' and redis.call('HGET', open_connections(reply), reply)
-            -- What cleans up after a connection gets a second try; no more, for it may be what ends workers.
-            if farewell then say_farewell(reply, string.sub(farewell, 2)) end
+            lose(reply, record[2])
+        else
+            offer(reply)
         end
-        offer(reply)
     end
 end
 return lost
 """, frees=True)
 
 # Groups. `group:<group>` maps each process that has members (or '' for channels that anybody may read) to the version
-# of their list, the moment of its last change; `members:<group>:<process>` holds them by the end of their time.
+# of their list, which rises with each change; `members:<group>:<process>` holds them by the end of their time.
 
-# ARGV: process, channel, expiry of the membership, then the groups.
+# ARGV: process, channel, expiry of the membership, then the groups. Returns in how many of them it was not.
 GROUP_ADD = LayerScript("""
+local new = 0
 for index = 6, #ARGV do
     local group, members = P .. 'group:' .. ARGV[index], P .. 'members:' .. ARGV[index] .. ':' .. ARGV[3]
     -- asgi_redis kept a group's members there: their connections ended with the interfaces before us.
     if redis.call('TYPE', group).ok == 'zset' then redis.call('DEL', group) end
     if redis.call('ZADD', members, now + tonumber(ARGV[5]) * 1000, ARGV[4]) == 1
-        or redis.call('HEXISTS', group, ARGV[3]) == 0 then redis.call('HSET', group, ARGV[3], micros()) end
+        or redis.call('HEXISTS', group, ARGV[3]) == 0 then
+        redis.call('HSET', group, ARGV[3], next_number())
+        new = new + 1
+    end
     redis.call('EXPIRE', members, ARGV[5])
     redis.call('EXPIRE', group, ARGV[5])
 end
+return new
 """)
 
 # ARGV: process, channel, then the groups.
@@ -406,7 +478,7 @@ for index = 5, #ARGV do
     local group, members = P .. 'group:' .. ARGV[index], P .. 'members:' .. ARGV[index] .. ':' .. ARGV[3]
     if redis.call('ZREM', members, ARGV[4]) == 1 then
         if redis.call('EXISTS', members) == 1 then
-            redis.call('HSET', group, ARGV[3], micros())
+            redis.call('HSET', group, ARGV[3], next_number())
         else
             redis.call('HDEL', group, ARGV[3])
         end
@@ -419,7 +491,7 @@ GROUP_MEMBERS = LayerScript("""
 local members = P .. 'members:' .. ARGV[3] .. ':' .. ARGV[4]
 redis.call('ZREMRANGEBYSCORE', members, '-inf', now)
 local found = redis.call('ZRANGE', members, 0, -1)
-table.insert(found, 1, redis.call('HGET', P .. 'group:' .. ARGV[3], ARGV[4]) or micros())
+table.insert(found, 1, redis.call('HGET', P .. 'group:' .. ARGV[3], ARGV[4]) or string.rep('0', 16))
 return found
 """)
 
@@ -468,17 +540,19 @@ end
 return lengths
 """)
 
-# ARGV: process, lease (ms; 0 ends it). Returns 1 if it was taken for dead meanwhile: its connections hear nothing more.
+# ARGV: process, lease (ms; 0 ends it). Returns {1 if it was taken for dead meanwhile, a mark that is another if Redis
+# has lost its memory meanwhile}: in either case its connections hear nothing more.
 LEASE_INTERFACE = LayerScript("""
+redis.call('SET', P .. 'memory', micros(), 'NX')
 redis.call('ZADD', P .. 'interfaces', now + tonumber(ARGV[4]), ARGV[3])
 -- What died an hour ago has lost its groups and lists by then.
 redis.call('ZREMRANGEBYSCORE', P .. 'interfaces', '-inf', now - 3600000)
 redis.call('EXPIRE', P .. 'open:' .. ARGV[3], 86400)
-return redis.call('SREM', P .. 'forgotten', ARGV[3])
+return {redis.call('SREM', P .. 'forgotten', ARGV[3]), redis.call('GET', P .. 'memory')}
 """, frees=True)
 
 # ARGV: channel, name, by how much.
-COUNT = LayerScript("count(ARGV[3], ARGV[4], tonumber(ARGV[5]))")
+COUNT = LayerScript("count(ARGV[3], ARGV[4], tonumber(ARGV[5]))", frees=True)
 
 # ARGV: channel, expiry. Returns {pending, age of the oldest in ms, field, value, ...}.
 CHANNEL_STATISTICS = LayerScript("""

@@ -87,6 +87,13 @@ class Shard:
             self._clock = int(seconds) * 1000 + int(micros) // 1000 - mine * 1000, mine
         return self._clock[0] + mine * 1000
 
+    def is_past(self, moment):
+        """Whether Redis' clock is past a moment, in ms. Where it seems so it is asked: it may have been set back."""
+        if moment > self.now():
+            return False
+        self._clock = None
+        return moment <= self.now()
+
     def check_version(self):
         """Raises UnsupportedRedis for a server that lacks what the scripts need."""
         (answer,) = self.call(("INFO", "server"))
@@ -164,6 +171,10 @@ class Waiter:
 
     def say(self, command):
         """Sends a command, now that nothing is waited for, and does not wait for its answer."""
+        if self._connection is None or self._connection._sock is None:
+            # redis-py would connect anew, and what calls off the waiting knows the old connection's number.
+            self.drop()
+            raise redis.ConnectionError("The connection that waited is gone")
         self._connection.send_packed_command([hiredis.pack_command(command)])
         self._unread += 1
 

@@ -9,7 +9,13 @@ import logging
 import threading
 import time
 
+import redis
+
+from .seldom import Seldom
+
 logger = logging.getLogger(__name__)
+
+LOG_EVERY_SECONDS = 60
 
 
 class Timers:
@@ -21,6 +27,8 @@ class Timers:
         self._calls = {}
         self._numbers = itertools.count()
         self._thread = None
+        # Thousands may wait while Redis is away, and what they say of it is the same.
+        self._seldom = Seldom(logger, LOG_EVERY_SECONDS)
 
     def call_later(self, seconds, key, function, *arguments):
         """Calls `function` after `seconds`, unless a call is waiting under `key` already. Returns whether it will."""
@@ -50,6 +58,8 @@ class Timers:
             function, arguments = self._next_call()
             try:
                 function(*arguments)
+            except redis.RedisError as error:
+                self._seldom.warning("What was to be done later cannot be done while Redis is away: %s", error)
             except Exception:
                 logger.exception("A timer's call failed: %s", function)
 

@@ -216,14 +216,23 @@ class Heart(threading.Thread):
         self._stopped.set()
 
     def _beat(self):
-        for index, shard in enumerate(self.layer.shards):
-            commands = [self.layer.command(scripts.RECLAIM, RECLAIM_AT_ONCE), self._report()]
-            claim = self.receiver.claim()
-            if claim is not None and claim[0] == index:
-                commands.insert(0, claim[1])
-            lost = shard.call(*commands)[-2]
-            if lost:
-                logger.warning("%d messages were lost with their workers; their connections go on", len(lost))
+        trouble = None
+        for index in range(len(self.layer.shards)):
+            try:
+                self._beat_at(index)
+            except redis.RedisError as error:
+                trouble = error  # the other hosts' turns are renewed all the same
+        if trouble is not None:
+            raise trouble
+
+    def _beat_at(self, index):
+        commands = [self.layer.command(scripts.RECLAIM, RECLAIM_AT_ONCE), self._report()]
+        claim = self.receiver.claim()
+        if claim is not None and claim[0] == index:
+            commands.insert(0, claim[1])
+        lost = self.layer.shards[index].call(*commands)[-2]
+        if lost:
+            logger.warning("%d messages were lost with their workers; their connections go on", len(lost))
 
     def _report(self):
         state = {

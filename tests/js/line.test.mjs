@@ -116,7 +116,8 @@ test("a heartbeat goes out every 25 s, give or take", () => {
 test("no synced within 10 s of a sync: the line is dead", () => {
   const room = new Room().arrive(3);
   const first = room.line;
-  room.socket.hurry();
+  room.clock.pass(25_000);
+  assert.equal(first.sentOf("sync").length, 1);
   room.clock.pass(9_999);
   assert.equal(first.isClosed, false);
   room.clock.pass(1);
@@ -125,11 +126,61 @@ test("no synced within 10 s of a sync: the line is dead", () => {
   assert.equal(room.attempts, 2);
 });
 
+test("who comes back waits 3 s for the answer, and is on a fresh line at once", () => {
+  const room = new Room().arrive(3);
+  const first = room.line;
+  room.socket.hurry();
+  room.clock.pass(2_999);
+  assert.equal(room.attempts, 1);
+  room.clock.pass(1);
+  assert.equal(first.isClosed, true);
+  assert.equal(room.attempts, 2);
+  assert.equal(room.line.url, "ws://here/chat/general/?cursor=3");
+});
+
+test("who comes back shortens the wait for a sync that is under way", () => {
+  const room = new Room().arrive(3);
+  room.clock.pass(25_000);
+  room.clock.pass(1_000);
+  room.socket.hurry();
+  assert.equal(room.line.sentOf("sync").length, 1);
+  room.clock.pass(3_000);
+  assert.equal(room.attempts, 2);
+});
+
+test("who comes back again and again is not kept waiting longer", () => {
+  const room = new Room().arrive(3);
+  for (let time = 0; time < 3; time += 1) {
+    room.socket.hurry();
+    room.clock.pass(1_000);
+  }
+  assert.equal(room.attempts, 2);
+});
+
+test("an answer in time keeps the line, and the next heartbeat has its ten seconds again", () => {
+  const room = new Room().arrive(3);
+  room.socket.hurry();
+  room.clock.pass(2_000);
+  room.synced(3);
+  room.clock.pass(25_000 + 9_999);
+  assert.equal(room.attempts, 1);
+});
+
+test("a backlog that never ends after coming back is not waited for either", () => {
+  const room = new Room().arrive(3);
+  room.line.end(1006);
+  room.socket.hurry();
+  room.join();
+  room.socket.hurry();
+  room.clock.pass(3_000);
+  assert.equal(room.attempts, 3);
+});
+
 test("a dead line that speaks late is not heard", () => {
   const room = new Room().arrive(3);
   const first = room.line;
   room.socket.hurry();
-  room.clock.pass(10_300);
+  room.clock.pass(3_300);
   first.end(4403);
   first.say({ type: "synced", offset: 99, more: false });
   assert.equal(room.socket.cursor, 3);

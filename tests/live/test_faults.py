@@ -121,6 +121,24 @@ async def test_an_interface_told_to_end_says_so_to_its_sockets_and_ends_with_zer
         assert {socket.close_code, lobby.close_code} <= {1001, 1012}
 
 
+def test_who_inherited_that_sigint_is_ignored_ends_with_it_all_the_same(whole_site):
+    # As every shell without job control starts what runs in the background.
+    parts = [whole_site.web, whole_site.workers[0]]
+    commands = [part.command for part in parts]
+    try:
+        for part in parts:
+            part.end()
+            size = part.log.stat().st_size
+            part.command = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", *part.command]
+            part.start().wait_until_said("Listening on", size)
+        whole_site.start()
+        codes, _ = end_together(parts, signal.SIGINT)
+    finally:
+        for part, command in zip(parts, commands, strict=True):
+            part.command = command
+    assert codes == [0, 0]
+
+
 async def test_everything_restarted_keeps_history_people_and_their_sessions(whole_site, alice, bob):
     room = alice.make_room()
     async with alice.client(room) as at_alice:

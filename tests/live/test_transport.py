@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.asyncio.client import unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.live.client import Person
+from tests.live.client import Person, close_code
 from tests.live.processes import START_SECONDS, Site, end_together, free_port, wait_until
 
 pytestmark = pytest.mark.no_database
@@ -466,15 +466,28 @@ async def ask_through(site, fault):
         assert await is_quiet(stayed)
 
 
+async def come_back_through(site, forget):
+    """A socket whose Redis loses its memory is closed with 4408, and who comes back then is as well off as ever."""
+    async with open_socket(site) as lost:
+        assert (await ask(lost, "count"))["count"] == 1
+        await forget()
+        assert await close_code(lost) == 4408
+    assert await a_fresh_socket_works(site) < AGAIN_SECONDS
+    async with open_socket(site) as back:
+        await ask(back, "join")
+        await say(back, "broadcast", number="and on")
+        assert await hear(back) == {"number": "and on"}
+        assert await is_quiet(back)
+
+
 async def test_a_redis_killed_and_started_again_ends_nobody_and_jams_nothing(site):
-    async def fault():
+    async def forget():
         site.valkey.kill()
-        yield
         await asyncio.sleep(3)
         site.valkey.start()
 
     with nobody_ends(site):
-        await ask_through(site, fault)
+        await come_back_through(site, forget)
     # A worker that has lived through it still ends at once.
     codes, seconds = await asyncio.to_thread(end_together, site.workers)
     assert codes == [0, 0] and seconds < ENDS_SECONDS
@@ -513,13 +526,12 @@ async def test_a_redis_frozen_while_consumers_run_takes_no_turn_from_them(site, 
 
 
 async def test_a_redis_that_was_emptied_ends_nobody_and_jams_nothing(site, valkey):
-    async def fault():
+    async def forget():
         valkey.flushall()
-        yield
 
     with nobody_ends(site):
         for _ in range(3):
-            await ask_through(site, fault)
+            await come_back_through(site, forget)
 
 
 async def test_a_redis_that_forgot_its_scripts_ends_nobody_and_jams_nothing(site, valkey):

@@ -9,6 +9,8 @@ import { Sender, isRetried } from "./sender.js";
 
 export const LONGEST_BODY = 4000;
 export const SYNCED_MS = 10_000;
+// Somebody has just come back, and looks: a line that died meanwhile must not cost them ten seconds.
+export const HURRIED_SYNCED_MS = 3_000;
 export const GAP_MS = 300;
 const HEARTBEAT_MS = 25_000;
 const HEARTBEAT_JITTER_MS = 5_000;
@@ -50,7 +52,7 @@ export class RoomSocket extends EventTarget {
   #joined = false;
   #early = [];
   #syncing = false;
-  #timers = { gap: null, heartbeat: null, deadline: null };
+  #timers = { gap: null, heartbeat: null, deadline: null, hurried: null };
   #handlers = {
     joined: (event) => this.#welcomed(event),
     message: (event) => this.#took(event),
@@ -109,6 +111,10 @@ export class RoomSocket extends EventTarget {
   hurry() {
     this.#line.hurry();
     this.#sync();
+    // Also where one was under way: what was asked on a line that is dead by now brings no answer.
+    if (this.#syncing && this.#timers.hurried === null) {
+      this.#start("hurried", HURRIED_SYNCED_MS, () => this.#line.restart());
+    }
   }
 
   // Trimmed once, here: a resend must be letter for letter what was sent first.
@@ -215,6 +221,7 @@ export class RoomSocket extends EventTarget {
 
   #synced(event) {
     this.#stop("deadline");
+    this.#stop("hurried");
     this.#syncing = false;
     this.#line.settled();
     if (event.reset) {
@@ -280,6 +287,7 @@ export class RoomSocket extends EventTarget {
   #syncLater(event) {
     if (this.#timers.deadline === null) return;
     this.#stop("deadline");
+    this.#stop("hurried");
     this.#syncing = false;
     this.#start("heartbeat", waitMs(event.retry_after), () => this.#sync());
   }

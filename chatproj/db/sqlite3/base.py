@@ -5,9 +5,11 @@ It changes how connections and transactions open, and nothing else.
 
 import time
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.sqlite3 import base
 
 BUSY_TIMEOUT_SECONDS = 20
+SYNCHRONOUS = ("NORMAL", "FULL", "EXTRA")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -22,13 +24,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self):
         params = super().get_connection_params()
         params.setdefault("timeout", BUSY_TIMEOUT_SECONDS)
+        # `?synchronous=FULL` in DATABASE_URL: each commit waits for the disk, and no power cut takes one back.
+        self._synchronous = params.pop("synchronous", "NORMAL").upper()
+        if self._synchronous not in SYNCHRONOUS:
+            raise ImproperlyConfigured(f"A database's `synchronous` is one of {', '.join(SYNCHRONOUS)}.")
         return params
 
     def get_new_connection(self, conn_params):
         connection = super().get_new_connection(conn_params)
         _use_write_ahead_log(connection)
         # With the log, NORMAL can lose the last commits when the machine loses power, but never the file.
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
 

@@ -5,7 +5,9 @@ It knows no chat.
 """
 import logging
 import random
+import signal
 import string
+import time
 
 from daphne import http_protocol, server
 from twisted.internet import defer, reactor, task
@@ -27,6 +29,8 @@ CLOSE_ANSWER_SECONDS = 5
 # When the server ends: so many sockets are closed at a time, for not all of their owners shall come back at once.
 CLOSE_BATCH = 200
 CLOSE_PAUSE_SECONDS = 0.05
+# Of those that have missed something all come back, and at once: 500 a second, which is what an address may.
+CLOSE_LOST_PAUSE_SECONDS = 0.4
 CHECK_SECONDS = 2
 
 
@@ -87,6 +91,8 @@ class Server(server.Server):
 
     def run(self):
         """Serves until the reactor stops. Returns the exit code: 1 where it could not listen."""
+        # Twisted's timers go by the clock on the wall: set back by an hour, it would keep all of them for an hour.
+        reactor.seconds = time.monotonic
         self.factory = self.make_factory()
         globalLogBeginner.beginLoggingTo([log_failure], redirectStandardIO=False, discardBuffer=True)
         reactor.callWhenRunning(self.link.start)
@@ -97,6 +103,9 @@ class Server(server.Server):
             listener = serverFromString(reactor, str(description)).listen(self.factory)
             listener.addErrback(self.on_listener_error)
             self.listeners.append(listener)
+        if self.signal_handlers and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+            # A shell without job control starts what runs in the background so, and Twisted would leave it at that.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         reactor.run(installSignalHandlers=self.signal_handlers)
         return self.exit_code
 
@@ -173,17 +182,17 @@ class Server(server.Server):
             logger.exception("Time-outs and pings could not be looked after")
 
     @defer.inlineCallbacks
-    def close_all(self, code):
-        """Closes every websocket, in batches."""
+    def close_all(self, code, pause=CLOSE_PAUSE_SECONDS):
+        """Closes every websocket that is open now, in batches, with `pause` seconds between them."""
         sockets = [p for p in self.factory.reply_protocols.values() if isinstance(p, WebSocketProtocol)]
         for start in range(0, len(sockets), CLOSE_BATCH):
             for protocol in sockets[start : start + CLOSE_BATCH]:
                 protocol.serverClose(code)
-            yield task.deferLater(reactor, CLOSE_PAUSE_SECONDS, lambda: None)
+            yield task.deferLater(reactor, pause, lambda: None)
 
     def close_lost(self):
         """The connections have missed messages, and are in no group any more: they come back, and resume."""
-        return self.close_all(CLOSE_CONNECTION_LOST)
+        return self.close_all(CLOSE_CONNECTION_LOST, CLOSE_LOST_PAUSE_SECONDS)
 
     @defer.inlineCallbacks
     def close_sockets(self):

@@ -4,6 +4,7 @@ One websocket: Daphne's protocol with limits, codes that clients can read, and f
 It knows no chat.
 """
 import logging
+import random
 import time
 from typing import NamedTuple
 from urllib.parse import parse_qsl
@@ -19,11 +20,15 @@ from ..writing import data_frame, write_now
 logger = logging.getLogger(__name__)
 
 MAX_PARAMETERS = 100
+CLOSE_CONNECTION_LOST = 4408
 # The codes that autobahn's sendClose refuses and that only the server itself may send.
 SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
 # A client that reads slower than the room speaks: so much is kept for it, and for so long.
 MAX_UNREAD_BYTES = 1024 * 1024
 MAX_UNREAD_SECONDS = 60
+# Who says nothing renews nothing: before its groups forget it, after so much of their time, it is asked to come back.
+# Not all at the same moment, for after a restart they came at the same moment.
+SILENT_SHARES = 0.7, 0.9
 
 
 @implementer(interfaces.IPushProducer)
@@ -75,6 +80,8 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
 
     unread = None
     is_paused = False
+    silent_since = None
+    frames_at_silence = 0
 
     def onConnect(self, request):
         # Channels would log the socket in by this parameter, over the cookie: a link could plant a login.
@@ -139,8 +146,19 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
         elif self.state == self.STATE_OPEN:
             if self.unread is not None and self.unread.seconds > MAX_UNREAD_SECONDS:
                 self.drop_slow_reader()
+            elif self.is_silent_for_long():
+                self.serverClose(CLOSE_CONNECTION_LOST)
             elif not self.is_paused:
+                # After a clock that was set back nobody goes without pings until the time before has come.
+                self.last_data = min(self.last_data, time.time())
                 super().check_ping()
+
+    def is_silent_for_long(self):
+        """Whether it has said nothing for so long that its groups may soon forget it."""
+        if self.silent_since is None or self.frames_at_silence != self.packets_received:
+            self.silent_since, self.frames_at_silence = time.monotonic(), self.packets_received
+            self.longest_silence = self.main_factory.channel_layer.group_expiry * random.uniform(*SILENT_SHARES)
+        return time.monotonic() - self.silent_since > self.longest_silence
 
     def pause(self):
         """Reads nothing more, so no pong either: a ping that is under way must not end the connection."""
