@@ -58,8 +58,10 @@ class Part:
         self.name, self.command, self.environment = name, command, environment
         self.log = folder / f"{name}.log"
         self.process = None
+        self.began_at = 0  # where in its log it last began
 
     def start(self):
+        self.began_at = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 self.command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -234,13 +236,12 @@ class Site:
         """Starts every part that is not running, and waits until all of them serve."""
         if self not in running_sites:
             running_sites.append(self)
-        fresh = [(part, part.log.stat().st_size if part.log.exists() else 0) for part in self.parts
-                 if not part.is_running]  # fmt: skip
-        for part, _ in fresh:
-            part.start()
-        for part, start in fresh:
-            if part in self.workers:
-                part.wait_until_said("Listening on channels", start)
+        for part in self.parts:
+            if not part.is_running:
+                part.start()
+        # Also those that a test has started itself, and left at that.
+        for worker in self.workers:
+            worker.wait_until_said("Listening on channels", worker.began_at)
         wait_until(self.is_ready, START_SECONDS, "/readyz")
         return self
 
