@@ -96,7 +96,7 @@ def pytest_runtest_makereport(item):
 
 @pytest.fixture(params=[sites.SHORT, pytest.param(sites.FULL, marks=pytest.mark.long)], ids=lambda size: size.name)
 def size(request):
-    """Short, and (marked `long`) as large as the issue's table says."""
+    """Short, and (marked `long`) as large as life."""
     return request.param
 
 

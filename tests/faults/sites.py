@@ -27,7 +27,7 @@ RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ )", re.MULTILINE)
 
 
 class Size(NamedTuple):
-    """How large a test is: the issue's own numbers, or as much as four minutes for all of them allow."""
+    """How large a test is: as large as life, or as much as four minutes for all of them allow."""
 
     name: str
     heartbeat: float  # seconds between two heartbeats of a client
