@@ -4,22 +4,15 @@ Sites of two sizes for the faults, and how their `async def` tests run.
 What takes minutes is marked `long` and left out, unless `-m` names that mark: `-m long`, or `-m "long or not long"`
 for everything.
 """
-import asyncio
 import contextlib
-import inspect
-import threading
 
 import pytest
 
 from tests.faults import postgres, sites
-from tests.live import processes
+from tests.live import hooks
 
 # A test that hangs shall end, not one on a busy machine.
 SHORT_SECONDS, LONG_SECONDS = 200, 900
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "long: takes minutes; `-m long` runs them, `-m 'long or not long'` everything")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -40,58 +33,19 @@ def seconds_for(item):
     return LONG_SECONDS if item.get_closest_marker("long") else SHORT_SECONDS
 
 
-class LoopThread:
-    """Runs coroutines in one thread that outlives the tests: the kernel kills what a thread has started with it."""
-
-    def __init__(self):
-        self.loop = asyncio.new_event_loop()
-        threading.Thread(target=self.loop.run_forever, name="fault tests", daemon=True).start()
-
-    def run(self, coroutine, seconds):
-        future = asyncio.run_coroutine_threadsafe(self._run(coroutine, seconds), self.loop)
-        try:
-            return future.result()
-        finally:
-            future.cancel()
-
-    @staticmethod
-    async def _run(coroutine, seconds):
-        try:
-            return await asyncio.wait_for(coroutine, seconds)
-        finally:
-            left = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
-
-
-_loop_thread = None
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
-    global _loop_thread
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
-        return None
-    _loop_thread = _loop_thread or LoopThread()
-    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    _loop_thread.run(pyfuncitem.obj(**arguments), seconds_for(pyfuncitem))
-    return True
+    return hooks.run_coroutine_test(pyfuncitem, seconds_for(pyfuncitem))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
-    item.log_sizes = {}
-    for site in processes.running_sites:
-        item.log_sizes.update(site.log_sizes())
+    hooks.note_logs(item)
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
-    report = (yield).get_result()
-    if report.failed:
-        for site in processes.running_sites:
-            report.sections.append((f"logs of {site.url}", site.logs(item.log_sizes)))
+    hooks.add_logs((yield).get_result(), item)
 
 
 @pytest.fixture(params=[sites.SHORT, pytest.param(sites.FULL, marks=pytest.mark.long)], ids=lambda size: size.name)

@@ -1,12 +1,9 @@
 """Sites and people for the live tests, and how their `async def` tests run."""
-import asyncio
-import inspect
 import itertools
-import threading
 
 import pytest
 
-from tests.live import processes
+from tests.live import hooks, processes
 from tests.live.client import Person
 
 # Nobody waits so long for a test that passes; pytest's own limit, for fixtures too, lies behind it.
@@ -20,63 +17,19 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.live)
 
 
-class LoopThread:
-    """
-    Runs coroutines in one thread that lives as long as the tests.
-
-    Not in the main thread: what runs a browser leaves a loop running there. Not in a thread for each: the kernel
-    kills the processes of a site together with the thread that has started them.
-    """
-
-    def __init__(self):
-        self.loop = asyncio.new_event_loop()
-        threading.Thread(target=self.loop.run_forever, name="live tests", daemon=True).start()
-
-    def run(self, coroutine):
-        future = asyncio.run_coroutine_threadsafe(self._run(coroutine), self.loop)
-        try:
-            return future.result()
-        finally:
-            future.cancel()
-
-    @staticmethod
-    async def _run(coroutine):
-        try:
-            return await asyncio.wait_for(coroutine, TEST_SECONDS)
-        finally:
-            left = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
-
-
-_loop_thread = None
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
-    global _loop_thread
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
-        return None
-    _loop_thread = _loop_thread or LoopThread()
-    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    _loop_thread.run(pyfuncitem.obj(**arguments))
-    return True
+    return hooks.run_coroutine_test(pyfuncitem, TEST_SECONDS)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
-    item.log_sizes = {}
-    for site in processes.running_sites:
-        item.log_sizes.update(site.log_sizes())
+    hooks.note_logs(item)
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
-    report = (yield).get_result()
-    if report.failed:
-        for site in processes.running_sites:
-            report.sections.append((f"logs of {site.url}", site.logs(item.log_sizes)))
+    hooks.add_logs((yield).get_result(), item)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,64 @@
+"""What conftests of tests with real processes share: `async def` tests in one loop, and the logs beside a failure."""
+import asyncio
+import inspect
+import threading
+
+from tests.live import processes
+
+
+class LoopThread:
+    """
+    Runs coroutines in one thread that lives as long as the tests.
+
+    Not in the main thread: what runs a browser leaves a loop running there. Not in a thread for each: the kernel
+    kills the processes of a site together with the thread that has started them.
+    """
+
+    def __init__(self):
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, name="live tests", daemon=True).start()
+
+    def run(self, coroutine, seconds):
+        future = asyncio.run_coroutine_threadsafe(self._run(coroutine, seconds), self.loop)
+        try:
+            return future.result()
+        finally:
+            future.cancel()
+
+    @staticmethod
+    async def _run(coroutine, seconds):
+        try:
+            return await asyncio.wait_for(coroutine, seconds)
+        finally:
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+
+_loop_thread = None
+
+
+def run_coroutine_test(pyfuncitem, seconds):
+    """For `pytest_pyfunc_call`: runs an `async def` test for at most `seconds`. Returns True, or None for any other."""
+    global _loop_thread
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    _loop_thread = _loop_thread or LoopThread()
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    _loop_thread.run(pyfuncitem.obj(**arguments), seconds)
+    return True
+
+
+def note_logs(item):
+    """For `pytest_runtest_setup`: remembers how much each site has said before the test."""
+    item.log_sizes = {}
+    for site in processes.running_sites:
+        item.log_sizes.update(site.log_sizes())
+
+
+def add_logs(report, item):
+    """For `pytest_runtest_makereport`: shows beside a failure what each site has said since."""
+    if report.failed:
+        for site in processes.running_sites:
+            report.sections.append((f"logs of {site.url}", site.logs(item.log_sizes)))
