@@ -139,7 +139,10 @@ class Receiver:
         if not reply:
             return None
         # Should this thread have gone on between two of these, the number is another turn's: nothing is claimed then.
-        return index, self.layer.command(scripts.CLAIM, self.name, TURN_LEASE_SECONDS * 1000, reply, number)
+        return index, self._claim_command(reply, number)
+
+    def _claim_command(self, reply, number):
+        return self.layer.command(scripts.CLAIM, self.name, TURN_LEASE_SECONDS * 1000, reply, number)
 
     def _open_popped(self, index, channel, item):
         is_expired = item[:1] not in (b"T", b"M", b"G") or self.layer.shards[index].is_past(int(item[1:14]))
@@ -153,7 +156,7 @@ class Receiver:
     def _open_turn(self, index, item, is_expired):
         """Takes a popped turn in hand. Returns its frame's body, or None where another has it by now."""
         number, (reply, length, rest) = item[14:30], item[30:].split(b"\0", 2)
-        claim = self.layer.command(scripts.CLAIM, self.name, TURN_LEASE_SECONDS * 1000, reply, number)
+        claim = self._claim_command(reply, number)
         # Who was held up on the way here may have been taken for dead, and must ask; else it is enough to say so.
         is_fresh = self.layer.ring_size == 1 and time.monotonic() - self._asked_at < FRESH_SECONDS
         if length == b"?" or is_expired or not is_fresh:

@@ -15,12 +15,12 @@ from daphne import ws_protocol
 from twisted.internet import interfaces
 from zope.interface import implementer
 
+from ..ordering import CLOSE_CONNECTION_LOST
 from ..writing import data_frame, write_now
 
 logger = logging.getLogger(__name__)
 
 MAX_PARAMETERS = 100
-CLOSE_CONNECTION_LOST = 4408
 # The codes that autobahn's sendClose refuses and that only the server itself may send.
 SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
 # A client that reads slower than the room speaks: so much is kept for it, and for so long.
