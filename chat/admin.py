@@ -26,7 +26,7 @@ class RoomAdmin(admin.ModelAdmin):
     list_display = ["slug", "name", "offset", "last_at", "created_at"]
     search_fields = ["slug", "name", "topic"]
     ordering = ["-id"]
-    readonly_fields = ["offset", "last_at", "created_at", "created_by"]
+    readonly_fields = ["access", "offset", "last_at", "created_at", "created_by"]
 
     def get_readonly_fields(self, request, obj=None):
         # A slug is in people's links and in the fingerprints of refs: it stays.

@@ -125,7 +125,7 @@ def _token_body(token):
 def list_rooms(request):
     text = protocol.check_text(request.GET.get("q", ""), "q", most=80, least=0)
     page = _parameter(request, "page", protocol.check_integer, 0)
-    found, more = rooms.find_rooms(text, min(page, 10000), ROOMS_PER_PAGE)
+    found, more = rooms.find_rooms(request.user, text, min(page, 10000), ROOMS_PER_PAGE)
     return JsonResponse({"rooms": describe_rooms(found), "more": more})
 
 

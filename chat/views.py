@@ -24,7 +24,7 @@ def client_version(request):
 @require_safe
 def lobby(request, room_form=None, status=200):
     text = request.GET.get("q", "").replace("\0", "")[:80].strip()
-    found, more = rooms.find_rooms(text)
+    found, more = rooms.find_rooms(request.user, text)
     context = {"rooms": api.describe_rooms(found), "more": more, "q": text}
     if request.user.is_authenticated and not request.user.is_guest:
         context["room_form"] = room_form or RoomForm()

@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from chat import broadcast
-from chat.consumers.room import HANDLERS
+from chat.consumers.frames import HANDLERS
 from chat.models import Change, Member, Message
 from chat.protocol import EVENTS
 from chat.services import people, rooms
@@ -482,13 +482,13 @@ def test_with_the_database_or_redis_away_one_may_try_again(alice, enter, monkeyp
 
 
 def test_an_outage_is_said_once_for_many_frames_and_on_one_line(alice, enter, monkeypatch, caplog):
-    monkeypatch.setattr("chat.consumers.room.seldom", Seldom(logging.getLogger("chat.consumers.room")))
+    monkeypatch.setattr("chat.consumers.frames.seldom", Seldom(logging.getLogger("chat.consumers.frames")))
     socket = enter(alice)
     with monkeypatch.context() as broken:
         broken.setattr("chat.services.rooms.changes.insert", fail_with(OperationalError("refused\n\tIs it running?")))
         for number in range(5):
             assert socket.post(f"r{number}")["code"] == "unavailable"
-    said = [record.getMessage() for record in caplog.records if record.name == "chat.consumers.room"]
+    said = [record.getMessage() for record in caplog.records if record.name == "chat.consumers.frames"]
     assert said == ["Frames cannot be handled for now: refused Is it running?"]
 
 

@@ -1,5 +1,6 @@
 """What is said in rooms: stored once, in order, told on commit, and found again by any cursor."""
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -105,18 +106,17 @@ def test_rooms_spoken_in_last_come_first_and_silent_ones_last(alice):
         rooms.create_room(alice, slug, slug.title(), "silence" if slug == "four" else "")
     post(rooms.join_room(alice, "three"), "r1")
     post(rooms.join_room(alice, "one"), "r2")
-    assert [room.slug for room in rooms.find_rooms()[0]] == ["one", "three", "four", "two"]
+    assert [room.slug for room in rooms.find_rooms(AnonymousUser())[0]] == ["one", "three", "four", "two"]
 
 
 def test_rooms_are_found_by_slug_name_and_topic_in_pages(alice):
     rooms.create_room(alice, "one", "First", "apples")
     rooms.create_room(alice, "two", "Second", "pears")
     for text, slugs in [("ON", ["two", "one"]), ("fir", ["one"]), ("PEAR", ["two"]), ("%", []), ("_", []), ("'", [])]:
-        assert [room.slug for room in rooms.find_rooms(text)[0]] == slugs
-    assert [(room.slug, more) for [room], more in [rooms.find_rooms(page=page, size=1) for page in (0, 1)]] == [
-        ("two", True), ("one", False)
-    ]  # fmt: skip
-    assert rooms.find_rooms(page=2, size=1) == ([], False)
+        assert [room.slug for room in rooms.find_rooms(AnonymousUser(), text)[0]] == slugs
+    pages = [rooms.find_rooms(AnonymousUser(), page=page, size=1) for page in (0, 1)]
+    assert [(room.slug, more) for [room], more in pages] == [("two", True), ("one", False)]
+    assert rooms.find_rooms(AnonymousUser(), page=2, size=1) == ([], False)
 
 
 def test_the_first_room_is_made_where_there_is_none(db, capsys):
@@ -632,3 +632,43 @@ def test_one_person_puts_twenty_emoji_on_a_message_and_no_more(room, alice):
         rooms.set_reaction(member, protocol.React(ref="last", id=1, emoji=emoji[-1], on=True))
     assert refused.value.code == "forbidden"
     assert rooms.get_room("garden").offset == rooms.MAX_REACTIONS + 1
+
+
+# Rooms that are not for everybody.
+
+
+@pytest.fixture
+def closed_room(room):
+    def close(access):
+        Room.objects.filter(id=room.id).update(access=access)
+
+    return close
+
+
+def test_a_private_room_is_for_those_who_have_a_standing_in_it(alice, bob, closed_room):
+    closed_room(Room.PRIVATE)
+    assert rooms.join_room(alice, "garden").role == Member.OWNER
+    assert rooms.get_readable_room(alice, "garden").slug == "garden"
+    for enter in (rooms.join_room, rooms.get_readable_room):
+        with pytest.raises(Refused) as refused:
+            enter(bob, "garden")
+        with pytest.raises(Refused) as unknown:
+            enter(bob, "nowhere")
+        assert (refused.value.code, refused.value.detail) == (unknown.value.code, unknown.value.detail)
+    assert not Member.objects.filter(person=bob).exists()
+
+
+def test_a_boards_room_is_no_room_of_the_lobby_not_even_for_its_members(alice, closed_room):
+    closed_room(Room.BOARD)
+    for enter in (rooms.join_room, rooms.get_readable_room):
+        with pytest.raises(Refused, match="no such room"):
+            enter(alice, "garden")
+    assert rooms.find_rooms(alice) == ([], False)
+
+
+def test_the_list_of_rooms_holds_the_private_ones_that_one_may_enter(alice, bob, charlie, closed_room):
+    rooms.join_room(bob, "garden")
+    rooms.set_role(rooms.join_room(charlie, "garden"), Member.BANNED)
+    closed_room(Room.PRIVATE)
+    found = {person: len(rooms.find_rooms(person)[0]) for person in (alice, bob, charlie, AnonymousUser())}
+    assert list(found.values()) == [1, 1, 0, 0]

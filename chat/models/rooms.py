@@ -33,16 +33,37 @@ class RoomManager(models.Manager):
         self.filter(id=room_id).update(offset=models.F("offset") - 1)
 
 
+    def visible_to(self, person):
+        """The rooms of the lobby's list: the public ones, and the private ones in which the person has a standing."""
+        if not person.is_authenticated:
+            return self.filter(access=Room.PUBLIC)
+        standing = Member.objects.filter(person=person).exclude(role=Member.BANNED)
+        return self.filter(
+            models.Q(access=Room.PUBLIC) | models.Q(access=Room.PRIVATE, id__in=standing.values("room_id"))
+        )
+
+
 class Room(models.Model):
-    """A place to talk. `offset` counts the durable changes of its messages: 1, 2, 3, without gaps."""
+    """
+    A place to talk. `offset` counts the durable changes of its messages: 1, 2, 3, without gaps.
+
+    `access` says how one becomes a member: of a public room by opening it, of a private one by an invitation, and a
+    board's room is open to the board's visitors alone.
+    """
+
+    PUBLIC, PRIVATE, BOARD = "public", "private", "board"
+    ACCESS = [(access, access) for access in (PUBLIC, PRIVATE, BOARD)]
 
     slug = models.CharField(max_length=50, unique=True)
     name = models.CharField(max_length=80)
     topic = models.CharField(max_length=500, blank=True)
+    access = models.CharField(max_length=10, choices=ACCESS, default=PUBLIC)
     offset = models.BigIntegerField(default=0, editable=False)
     # No index: the lobby's order, with rooms that have no message last, could not use one.
     last_at = models.DateTimeField("last message at", null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When the list of rooms would last have shown it otherwise, but for its messages and who is there.
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Person, null=True, editable=False, on_delete=models.SET_NULL)
 
     objects = RoomManager()
@@ -76,6 +97,8 @@ class Member(models.Model):
     room = models.ForeignKey(Room, related_name="members", db_index=False, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, related_name="memberships", on_delete=models.CASCADE)
     role = models.CharField(max_length=10, choices=ROLES, default=MEMBER)
+    # Until when a mute lasts; None: until somebody ends it.
+    muted_until = models.DateTimeField(null=True, blank=True)
     read_offset = models.BigIntegerField(default=0, editable=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 

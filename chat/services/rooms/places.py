@@ -2,7 +2,7 @@
 Rooms and their members: made, found, entered, left, deleted.
 """
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from chat import broadcast, protocol
 from chat.models import Member, Room
@@ -45,43 +45,58 @@ def get_room(slug):
     """Returns the room. Raises `not_found`."""
     room = Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
     if room is None:
-        raise Refused("not_found", "There is no such room.")
+        raise _no_such_room()
     return room
 
 
 def join_room(person, slug):
-    """Returns the person's standing in a room, made now where there is none. Raises `not_found`, `forbidden`."""
+    """
+    Returns the person's standing in a room, made now where there is none and the room is public.
+
+    Raises `forbidden` for the banned, and `not_found` also for rooms that the person may not know of.
+    """
     room = get_room(slug)
     member = Member.objects.filter(room=room, person=person).first()
+    _check_may_know(room, member)
     if member is None:
         role = Member.GUEST if person.is_guest else Member.MEMBER
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults={"role": role})
-    if member.role == Member.BANNED:
-        raise Refused("forbidden", "You may not enter this room.")
     # Both are at hand: reading them again would cost two queries.
     member.room, member.person = room, person
     return member
 
 
-def find_rooms(text="", page=0, size=50):
-    """Returns (rooms, more): those spoken in last come first; `text` must be part of slug, name or topic."""
-    rooms = _search(text) if text else Room.objects.all()
+def _check_may_know(room, member):
+    is_open = room.access == Room.PUBLIC or (room.access == Room.PRIVATE and member is not None)
+    if not is_open:
+        raise _no_such_room()
+    if member is not None and member.role == Member.BANNED:
+        raise Refused("forbidden", "You may not enter this room.")
+
+
+def _no_such_room():
+    # The same words for all that the person may not know of.
+    return Refused("not_found", "There is no such room.")
+
+
+def find_rooms(person, text="", page=0, size=50):
+    """
+    Returns (rooms, more) of those that the person may know of: those spoken in last come first; `text` must be part
+    of slug, name or topic.
+    """
+    rooms = Room.objects.visible_to(person)
+    if text:
+        rooms = rooms.filter(Q(slug__icontains=text) | Q(name__icontains=text) | Q(topic__icontains=text))
     # Databases disagree on where a room without a message belongs.
     rooms = rooms.order_by(F("last_at").desc(nulls_last=True), "-id")
     found = list(rooms[page * size : (page + 1) * size + 1])
     return found[:size], len(found) > size
 
 
-def _search(text):
-    fields = [Room.objects.filter(**{f"{field}__icontains": text}) for field in ("slug", "name", "topic")]
-    return fields[0] | fields[1] | fields[2]
-
-
 def get_readable_room(person, slug):
     """Returns the room for one who reads without entering. Raises `not_found`, `forbidden`."""
     room = get_room(slug)
-    if Member.objects.filter(room=room, person=person, role=Member.BANNED).exists():
-        raise Refused("forbidden", "You may not enter this room.")
+    _check_may_know(room, Member.objects.filter(room=room, person=person).first())
     return room
 
 

@@ -1,0 +1,80 @@
+"""
+Letting a connection into a room, and letting it go: the same for every way that leads into one.
+
+A consumer has found out who it is and that they may enter; from there on it is here. In this module `message` is
+always the Channels message.
+"""
+from urllib.parse import parse_qs
+
+from chat import broadcast, protocol
+from chat.services import limits, people, presence, rooms
+from chat.version import CLIENT_VERSION
+from chatproj.transport import forget_ordering
+
+from .handshake import get_address
+
+
+def let_in(message, member, login=None, token_id=None):
+    """
+    Accepts a connection of a member: `joined`, the backlog, `synced`; and writes into the channel session who it is.
+
+    `login` is the key of the browser's session, `token_id` that of a bot's token: one of them let it in. Raises
+    `rate_limited` for one socket too many, with nothing done.
+    """
+    address, person = get_address(message), member.person
+    limits.lease_socket(person.id, address, message.reply_channel.name)
+    people.touch_seen(person)
+    message.channel_session.update({
+        "member": member.id, "room": member.room_id, "person": person.id, "handle": person.handle,
+        "address": address, "token": token_id, "login": login,
+    })  # fmt: skip
+    presence.arrive(member, message.reply_channel)
+    backlog_from = _greet(message, member)
+    broadcast.subscribe(message.reply_channel, groups(message.channel_session))
+    send_backlog(message, rooms.get_backlog(member.room, backlog_from))
+    presence.tell_soon(member.room_id)
+
+
+def _greet(message, member):
+    """Accepts with `joined`, and returns the cursor from which the backlog begins (None: the newest)."""
+    query = read_query(message)
+    cursor = protocol.parse_integer(query["cursor"][-1]) if "cursor" in query else None
+    room = member.room
+    reset = "cursor" in query and (cursor is None or cursor > room.offset)
+    present, count = presence.get_present(room.id)
+    joined = protocol.joined(
+        {"slug": room.slug, "name": room.name, "topic": room.topic},
+        {"handle": member.handle, "role": member.role, "read": member.read_offset},
+        room.offset, present, count, CLIENT_VERSION, reset,
+    )  # fmt: skip
+    broadcast.accept(message.reply_channel, joined)
+    return None if reset else cursor
+
+
+def read_query(message):
+    """Returns what stands behind the `?` of a handshake: {name: [values]}."""
+    text = message.content.get("query_string", b"")
+    return parse_qs(text.decode("latin1") if isinstance(text, bytes) else text, keep_blank_values=True)
+
+
+def groups(session):
+    """The groups that a connection is in, by its channel session."""
+    credential = broadcast.credential_group(session["login"], session["token"])
+    return [broadcast.room_group(session["room"]), broadcast.member_group(session["member"]), credential]
+
+
+def send_backlog(message, backlog):
+    for event in backlog.messages:
+        broadcast.reply(message.reply_channel, event)
+    broadcast.reply(message.reply_channel, protocol.synced(backlog.offset, backlog.more, backlog.reset))
+
+
+def let_go(message):
+    """Lets go of all that the connection held."""
+    session = message.channel_session
+    if "member" in session:
+        broadcast.unsubscribe(message.reply_channel, groups(session))
+        presence.depart(session["room"], session["handle"], message.reply_channel)
+        limits.release_socket(session["person"], session["address"], message.reply_channel.name)
+    session.flush()
+    forget_ordering(message)

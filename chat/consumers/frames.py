@@ -1,0 +1,149 @@
+"""
+A frame of a room's connection: read, judged, handled, answered; the same for every way that leads into a room.
+
+In this module `message` is always the Channels message; rows never come here.
+"""
+import logging
+
+from django.contrib.auth import HASH_SESSION_KEY
+from django.utils.crypto import constant_time_compare
+
+from chat import broadcast, protocol
+from chat.services import limits, presence, rooms
+from chatproj.outages import OUTAGES
+from chatproj.transport import Seldom
+
+from .arrivals import groups, send_backlog
+
+logger = logging.getLogger(__name__)
+seldom = Seldom(logger)
+
+
+def answer_frame(message):
+    """
+    Takes one frame of a connection that was let into a room, and gives it exactly one answer where its type has one.
+
+    It raises nothing: a refusal is answered, a failure is answered, and the connection goes on.
+    """
+    ref = None
+    try:
+        event, refusal = _read_event(message)
+        ref = getattr(event or refusal, "ref", None)
+        member = _get_member(message)
+        _check_limit(member, event, ref)
+        if refusal is not None:
+            raise refusal
+        HANDLERS[event.type](message, member, event)
+    except protocol.Dismissed as dismissal:
+        broadcast.close(message.reply_channel, dismissal.code)
+    except protocol.Refused as refusal:
+        refusal.ref = ref
+        broadcast.reply(message.reply_channel, protocol.rejected(refusal))
+    # A reply that finds no room counts as an outage: what is stored is stored, and asking again is harmless.
+    except (message.channel_layer.ChannelFull, *OUTAGES) as outage:
+        seldom.warning("Frames cannot be handled for now: %s", outage)
+        _reply_failure(message, protocol.Refused("unavailable", "Try again in a moment.", ref, retry_after=1.0))
+    except Exception:
+        logger.exception("A frame could not be handled")
+        _reply_failure(message, protocol.Refused("internal", "This failed, and it is our fault.", ref))
+
+
+def _read_event(message):
+    """Returns (event, None) or (None, the refusal): who floods with nonsense is counted like everybody else."""
+    try:
+        if message.content.get("text") is None:
+            raise protocol.Refused("binary_not_supported", "Send text frames.")
+        return protocol.parse(message.content["text"]), None
+    except protocol.Refused as refusal:
+        return None, refusal
+
+
+def _get_member(message):
+    """Returns the member behind a frame, who may still be here. Raises Dismissed with the code that says why not."""
+    session = message.channel_session
+    if "member" not in session:
+        raise protocol.Dismissed(protocol.CLOSE_CONNECTION_LOST)
+    member = rooms.find_member(session["member"], session["login"], session["token"])
+    if member is None:
+        raise protocol.Dismissed(protocol.CLOSE_NOT_FOUND)
+    if not member.is_signed_in or not member.person.is_active:
+        raise protocol.Dismissed(protocol.CLOSE_NOT_SIGNED_IN)
+    if not _has_todays_password(member, session):
+        # It may be the browser that changed it, whose session goes on: the next handshake knows.
+        raise protocol.Dismissed(protocol.CLOSE_CONNECTION_LOST)
+    if member.role == member.BANNED:
+        raise protocol.Dismissed(protocol.CLOSE_FORBIDDEN)
+    return member
+
+
+def _check_limit(member, event, ref):
+    if isinstance(event, protocol.Sync):
+        limits.check_heartbeat(member.person_id)
+    else:
+        limits.check_event(member.person_id, ref)
+
+
+def _has_todays_password(member, session):
+    """Whether the login is of after the last change of the password, which ends all other sessions."""
+    return session["token"] is not None or constant_time_compare(
+        session.get(HASH_SESSION_KEY, ""), member.person.get_session_auth_hash()
+    )
+
+
+def _reply_failure(message, refusal):
+    try:
+        broadcast.reply(message.reply_channel, protocol.rejected(refusal))
+    except Exception:
+        # With Redis gone nobody can be told; the client's own time-out sends the frame again.
+        logger.warning("%s could not be told of a failure", message.reply_channel.name)
+
+
+def _answer(change):
+    """Returns a handler that makes a change and answers with its `ack`."""
+
+    def handle(message, member, event):
+        broadcast.reply(message.reply_channel, change(member, event).ack)
+
+    return handle
+
+
+def _tell_typing(message, member, event):
+    if member.role != member.MUTED:
+        group = broadcast.room_group(member.room_id)
+        broadcast.publish_to_others(group, protocol.typing(member.handle, event.on), message.reply_channel)
+
+
+def _mark_read(message, member, event):
+    rooms.mark_read(member, event.offset, message.reply_channel)
+
+
+def _sync(message, member, event):
+    # The heartbeat is what renews all that would otherwise end by itself. Nobody waits for it: all of it goes with the
+    # worker's next trip to Redis.
+    session = message.channel_session
+    limits.renew_socket(session["person"], session["address"], message.reply_channel.name)
+    broadcast.resubscribe(message.reply_channel, groups(session), lambda: _send_missed(message, member, event.cursor))
+    presence.touch(member, message.reply_channel)
+    send_backlog(message, rooms.catch_up(member.room, event.cursor))
+
+
+def _send_missed(message, member, cursor):
+    """What was said after `_sync` had read the room, and before its connection was in the group again."""
+    send_backlog(message, rooms.get_backlog(member.room, cursor))
+
+
+def _fetch(message, member, event):
+    messages, more = rooms.get_page(member.room, event.before, event.limit)
+    broadcast.reply(message.reply_channel, protocol.page(event.ref, messages, more))
+
+
+HANDLERS = {
+    "post": _answer(rooms.post_message),
+    "edit": _answer(rooms.edit_message),
+    "remove": _answer(rooms.remove_message),
+    "react": _answer(rooms.set_reaction),
+    "typing": _tell_typing,
+    "read": _mark_read,
+    "sync": _sync,
+    "fetch": _fetch,
+}
