@@ -7,7 +7,7 @@ once. It stores nothing and checks no rights.
 """
 import hashlib
 
-from channels import Group
+from channels import Channel, Group
 
 from chat import protocol
 
@@ -29,6 +29,7 @@ def credential_group(session_key=None, token_id=None):
 
 
 LOBBY_GROUP = "lobby"
+DELAY_CHANNEL = "asgi.delay"
 
 
 def subscribe(channel, groups):
@@ -123,6 +124,17 @@ def close_group(group, code, but=()):
 def echo(channel, content):
     """Answers with the frame as it came."""
     channel.send(content)
+
+
+def start_job(channel, content):
+    """Puts a job on a channel of ours (`chat.*`): a worker runs its consumer, perhaps never. A row must back it."""
+    Channel(channel).send(content)
+
+
+def start_job_later(channel, content, seconds):
+    """The same after some seconds, by way of the delay server. It may be lost: a row must back it."""
+    job = {"channel": channel, "content": content, "delay": round(seconds * 1000)}
+    Channel(DELAY_CHANNEL).send(job)
 
 
 def queue_statistics(channels):

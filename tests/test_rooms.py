@@ -672,3 +672,29 @@ def test_the_list_of_rooms_holds_the_private_ones_that_one_may_enter(alice, bob,
     closed_room(Room.PRIVATE)
     found = {person: len(rooms.find_rooms(person)[0]) for person in (alice, bob, charlie, AnonymousUser())}
     assert list(found.values()) == [1, 1, 0, 0]
+
+
+# What has a ref and is no message.
+
+
+def test_what_has_a_ref_is_done_once_and_gets_the_same_answer(alice, room):
+    member, made = rooms.join_room(alice, "garden"), []
+
+    def make():
+        made.append(len(made) + 7)
+        return made[-1]
+
+    asked = Post("r1", "some work")
+    assert [rooms.record_once(member, asked, make) for _ in range(2)] == [(7, True), (7, False)]
+    check_refused("ref_conflict", rooms.record_once, member, Post("r1", "other work"), make)
+    assert Room.objects.get().offset == 0
+
+
+def test_what_is_refused_leaves_its_ref_free(alice, room):
+    member = rooms.join_room(alice, "garden")
+
+    def refuse():
+        raise Refused("forbidden", "Not today.")
+
+    check_refused("forbidden", rooms.record_once, member, Post("r1", "some work"), refuse)
+    assert rooms.record_once(member, Post("r1", "some work"), lambda: 3) == (3, True)

@@ -127,12 +127,37 @@ def _change(member, event, apply):
 
 
 def _earlier_ack(person, ref, fingerprint, error):
+    earlier = _find_earlier(person, ref, fingerprint, error)
+    return Outcome(protocol.ack(ref, earlier.number, earlier.offset), is_new=False)
+
+
+def _find_earlier(person, ref, fingerprint, error):
     earlier = Change.objects.filter(person=person, ref=ref).first()
     if earlier is None:
         raise error
     if earlier.digest != fingerprint:
         raise Refused("ref_conflict", "This ref stands for another change already.") from None
-    return Outcome(protocol.ack(ref, earlier.number, earlier.offset), is_new=False)
+    return earlier
+
+
+def record_once(member, event, make):
+    """
+    Runs `make()` in a transaction once for each ref of a person, for what changes none of the room's messages: it
+    stores a row and returns its id. Returns (id, is_new): for a ref that was used before, the id of then.
+
+    Raises `ref_conflict`, and what `make` raises, with nothing stored.
+    """
+    fingerprint = protocol.digest(event, member.room.slug)
+    try:
+        with transaction.atomic():
+            number = make()
+            insert(Change(
+                person_id=member.person_id, ref=event.ref, room_id=member.room_id, digest=fingerprint,
+                number=number, offset=member.room.offset, created_at=timezone.now(),
+            ))  # fmt: skip
+    except (IntegrityError, Refused) as error:
+        return _find_earlier(member.person, event.ref, fingerprint, error).number, False
+    return number, True
 
 
 def _check_may_speak(member):
