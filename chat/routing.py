@@ -20,3 +20,7 @@ echo_routing = [
     route("websocket.receive", consumers.echo_receive),
     route("websocket.disconnect", consumers.echo_disconnect),
 ]
+
+moderation_routing = [
+    route("chat.unmute", consumers.unmute),
+]

@@ -1,7 +1,7 @@
 """The chat's addresses: pages, the JSON API, and what operators' tools ask."""
 from django.urls import path, re_path
 
-from chat import api, health, views
+from chat import api, health, moderation_api, views
 
 urlpatterns = [
     path("", views.lobby, name="lobby"),
@@ -19,6 +19,12 @@ urlpatterns = [
     path("api/tokens/<int:token_id>/", api.token),
     path("api/rooms/", api.rooms_list),
     path("api/rooms/<slug>/messages/", api.messages),
+    path("api/rooms/<slug>/members/", moderation_api.members),
+    path("api/rooms/<slug>/members/<path:handle>/", moderation_api.member),
+    path("api/rooms/<slug>/messages/<int:number>/reports/", moderation_api.message_reports),
+    path("api/rooms/<slug>/reports/", moderation_api.reports),
+    path("api/rooms/<slug>/reports/<int:report_id>/", moderation_api.report),
+    path("api/rooms/<slug>/audit/", moderation_api.audit),
     re_path(r"^api/", api.unknown),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -44,7 +44,7 @@ def _greet(message, member):
     present, count = presence.get_present(room.id)
     joined = protocol.joined(
         {"slug": room.slug, "name": room.name, "topic": room.topic},
-        {"handle": member.handle, "role": member.role, "read": member.read_offset},
+        protocol.you(member.handle, member.role, member.read_offset, member.muted_until),
         room.offset, present, count, CLIENT_VERSION, reset,
     )  # fmt: skip
     broadcast.accept(message.reply_channel, joined)

@@ -108,7 +108,7 @@ def _answer(change):
 
 
 def _tell_typing(message, member, event):
-    if member.role != member.MUTED:
+    if not member.is_muted:
         group = broadcast.room_group(member.room_id)
         broadcast.publish_to_others(group, protocol.typing(member.handle, event.on), message.reply_channel)
 

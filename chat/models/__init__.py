@@ -1,20 +1,23 @@
 """
-The rows: people, rooms, their members, messages and what was changed in them.
+The rows: people, rooms, their members, messages and what was changed in them, and what moderators did.
 
 Constraints here make double storage impossible, whatever the code above does; QuerySets know how rows are found.
 Nothing here publishes, decides who may do what, or speaks the wire. Imports nothing of ours.
 """
 from .messages import Change, Message, Reaction
+from .moderation import AuditEntry, Report
 from .people import Person, Token, make_handle_key
 from .rooms import Member, Room
 from .statements import insert, snapshot
 
 __all__ = [
+    "AuditEntry",
     "Change",
     "Member",
     "Message",
     "Person",
     "Reaction",
+    "Report",
     "Room",
     "Token",
     "insert",

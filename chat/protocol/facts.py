@@ -32,6 +32,20 @@ def joined(room, you, offset, present, count, version, reset=False):
     return {**event, "reset": True} if reset else event
 
 
+def you(handle, role, read, until=None):
+    """What `joined` says of the one who came; `until` (an aware datetime) is when a mute ends."""
+    return _with_until({"handle": handle, "role": role, "read": read}, until)
+
+
+def member(handle, role, until=None):
+    """Somebody stands otherwise in the room now; `until` (an aware datetime) is when a mute ends."""
+    return _with_until({"type": "member", "handle": handle, "role": role}, until)
+
+
+def _with_until(event, until):
+    return event if until is None else {**event, "until": format_time(until)}
+
+
 def message(id, offset, ref, author, body, html, at, edited_at, removed, reactions, reply_to):
     """`author` is a handle, `at` and `edited_at` aware datetimes, `reactions` {emoji: [handle]}."""
     return {

@@ -8,7 +8,17 @@ import unicodedata
 
 import emoji as emoji_names
 
-from .refusals import MAX_BODY, MAX_HANDLE, MAX_INTEGER, MAX_PAGE, MAX_ROOM_NAME, MAX_TOPIC, Refused
+from .refusals import (
+    MAX_BODY,
+    MAX_HANDLE,
+    MAX_INTEGER,
+    MAX_PAGE,
+    MAX_REASON,
+    MAX_ROOM_NAME,
+    MAX_SECONDS,
+    MAX_TOPIC,
+    Refused,
+)
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -119,6 +129,22 @@ def check_switch(value, name):
     if not isinstance(value, bool):
         raise Refused("invalid_field", f"'{name}' must be true or false.")
     return value
+
+
+def check_choice(value, name, choices):
+    """Returns `value` if it is one of `choices`, which are strings. Raises `invalid_field`."""
+    if check_string(value, name) not in choices:
+        raise Refused("invalid_field", f"'{name}' must be one of: {', '.join(choices)}.")
+    return value
+
+
+def check_reason(value, name="reason"):
+    return check_text(value, name, MAX_REASON)
+
+
+def check_seconds(value, name="seconds"):
+    """Returns for how long something holds: from a second to a year."""
+    return check_integer(value, name, least=1, most=MAX_SECONDS)
 
 
 def check_emoji(value, name="emoji"):

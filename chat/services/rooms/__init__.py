@@ -18,29 +18,30 @@ from .changes import (
 from .places import (
     create_first_room,
     create_room,
-    delete_member,
     delete_room,
     find_member,
     find_rooms,
     get_readable_room,
     get_room,
     join_room,
-    set_role,
     tell_lobby,
 )
 from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, mark_read
+from .standings import check_may_speak, delete_member, end_mutes, plain_role, set_role
 
 __all__ = [
     "Backlog",
     "MAX_REACTIONS",
     "Outcome",
     "catch_up",
+    "check_may_speak",
     "create_first_room",
     "create_room",
     "delete_member",
     "delete_room",
     "describe",
     "edit_message",
+    "end_mutes",
     "find_member",
     "find_rooms",
     "get_backlog",
@@ -50,6 +51,7 @@ __all__ = [
     "get_room",
     "join_room",
     "mark_read",
+    "plain_role",
     "post_message",
     "record_once",
     "remove_as_operator",

@@ -10,11 +10,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Change, Member, Message, Reaction, Room, insert
+from chat.models import AuditEntry, Change, Member, Message, Reaction, Room, insert
 from chat.protocol import Refused
+from chat.services import audit
 
 from .publishing import publish_on_commit
 from .reading import describe
+from .standings import check_may_speak
 
 MAX_REACTIONS = 20  # of one person on one message
 
@@ -31,7 +33,7 @@ def post_message(member, event):
     """Stores what a Post says. Returns the Outcome. Raises `muted`, `not_found` (reply_to), `ref_conflict`."""
 
     def post(offset, now):
-        _check_may_speak(member)
+        check_may_speak(member)
         if event.reply_to is not None:
             _get_message(member.room_id, event.reply_to)
         message = Message(
@@ -50,6 +52,8 @@ def edit_message(member, event):
 
     def edit(offset, now):
         message = _get_changeable(member, event.id)
+        if message.author_id != member.person_id:
+            audit.note(member.person, AuditEntry.EDIT, member.room_id, message.author, message=message.number)
         return _update(message, offset, body=event.body, edited_at=now)
 
     return _change(member, event, edit)
@@ -60,6 +64,8 @@ def remove_message(member, event):
 
     def remove(offset, now):
         message = _get_changeable(member, event.id)
+        if message.author_id != member.person_id:
+            audit.note_removal(member.person, message)
         Reaction.objects.filter(message=message).delete()
         message.all_reactions = []
         return _update(message, offset, body="", removed_at=now)
@@ -84,7 +90,7 @@ def set_reaction(member, event):
     """Adds or takes back one emoji. Returns the Outcome. Raises `not_found`, `muted`, `ref_conflict`."""
 
     def react(offset, now):
-        _check_may_speak(member)
+        check_may_speak(member)
         message = _get_message(member.room_id, event.id, present=True)
         mine = Reaction.objects.filter(message=message, person=member.person, emoji=event.emoji)
         if mine.exists() == event.on:
@@ -160,11 +166,6 @@ def record_once(member, event, make):
     return number, True
 
 
-def _check_may_speak(member):
-    if member.role == Member.MUTED:
-        raise Refused("muted", "You are muted in this room.")
-
-
 def _check_reactions(message, person):
     # Every change sends all reactions of its message to everybody in the room.
     if sum(reaction.person_id == person.id for reaction in message.all_reactions) >= MAX_REACTIONS:
@@ -179,7 +180,7 @@ def _get_message(room_id, number, present=False):
 
 
 def _get_changeable(member, number):
-    _check_may_speak(member)
+    check_may_speak(member)
     message = _get_message(member.room_id, number, present=True)
     if message.author_id != member.person_id and not member.is_moderator:
         raise Refused("forbidden", "Only its author and moderators may do that.")

@@ -8,7 +8,8 @@ from chat import broadcast, protocol
 from chat.models import Member, Room
 from chat.protocol import Refused
 
-from .publishing import publish_on_commit
+from .publishing import close_on_commit, publish_on_commit
+from .standings import end_own_mute, plain_role
 
 
 def create_room(person, slug, name, topic=""):
@@ -37,7 +38,7 @@ def delete_room(room):
     """Deletes a room and all that was said in it, closes its sockets, and tells the lobby."""
     group = broadcast.room_group(room.id)
     room.delete()
-    transaction.on_commit(lambda: broadcast.close_group(group, protocol.CLOSE_NOT_FOUND))
+    close_on_commit(group, protocol.CLOSE_NOT_FOUND)
     tell_lobby()
 
 
@@ -59,10 +60,11 @@ def join_room(person, slug):
     member = Member.objects.filter(room=room, person=person).first()
     _check_may_know(room, member)
     if member is None:
-        role = Member.GUEST if person.is_guest else Member.MEMBER
-        member, _ = Member.objects.get_or_create(room=room, person=person, defaults={"role": role})
+        defaults = {"role": plain_role(person)}
+        member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
     # Both are at hand: reading them again would cost two queries.
     member.room, member.person = room, person
+    end_own_mute(member)
     return member
 
 
@@ -98,24 +100,6 @@ def get_readable_room(person, slug):
     room = get_room(slug)
     _check_may_know(room, Member.objects.filter(room=room, person=person).first())
     return room
-
-
-def set_role(member, role):
-    """Gives a member another role. A ban closes their sockets at once."""
-    Member.objects.filter(id=member.id).update(role=role)
-    if role == Member.BANNED:
-        _close_sockets(member)
-
-
-def delete_member(member):
-    """Takes a person's standing in a room away, and closes their sockets there."""
-    _close_sockets(member)
-    member.delete()
-
-
-def _close_sockets(member):
-    group = broadcast.member_group(member.id)
-    transaction.on_commit(lambda: broadcast.close_group(group, protocol.CLOSE_FORBIDDEN))
 
 
 def find_member(member_id, session_key, token_id):

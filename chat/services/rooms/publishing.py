@@ -16,8 +16,23 @@ def publish_on_commit(group, make_event):
 
 
 def _publish(group, make_event):
+    _try("told to", group, lambda: broadcast.publish(group, make_event()))
+
+
+def close_on_commit(group, code):
+    """Closes a group's connections once the present transaction has committed; the next frame finds out, if not."""
+    transaction.on_commit(lambda: _try("carried out on", group, lambda: broadcast.close_group(group, code)))
+
+
+def start_on_commit(channel, content, seconds):
+    """Starts a job in some seconds, once the present transaction has committed; a sweep finds it, if not."""
+    start = broadcast.start_job_later
+    transaction.on_commit(lambda: _try("put on", channel, lambda: start(channel, content, seconds)))
+
+
+def _try(done, where, tell):
     try:
-        broadcast.publish(group, make_event())
+        tell()
     except Exception:
         # It is stored: whoever asked must not hear that it was not.
-        logger.exception("A stored change could not be told to %s; cursors will find it", group)
+        logger.exception("A stored change could not be %s %s; it will be found all the same", done, where)

@@ -1,0 +1,71 @@
+"""
+What moderators were asked to look at, and what they did.
+"""
+from django.db import models
+from django.utils import timezone
+
+from .messages import Message
+from .people import Person
+from .rooms import Room
+
+
+class Report(models.Model):
+    """Somebody's word that a message should not be there: with its body as it was then, and how it was decided."""
+
+    DISMISSED, REMOVED = "dismissed", "removed"
+    OUTCOMES = [(outcome, outcome) for outcome in (DISMISSED, REMOVED)]
+
+    id = models.BigAutoField(primary_key=True)
+    room = models.ForeignKey(Room, on_delete=models.CASCADE)
+    message = models.ForeignKey(Message, related_name="reports", db_index=False, on_delete=models.CASCADE)
+    reporter = models.ForeignKey(Person, related_name="+", on_delete=models.PROTECT)
+    reason = models.CharField(max_length=500)
+    body = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    # What follows is empty while the report is open.
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(Person, null=True, related_name="+", on_delete=models.PROTECT)
+    outcome = models.CharField(max_length=10, choices=OUTCOMES, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["message", "reporter"], name="one_report_per_person_and_message")
+        ]
+
+    def __str__(self):
+        return f"{self.message} by {self.reporter}"
+
+    @property
+    def is_open(self):
+        return self.closed_at is None
+
+
+class AuditEntry(models.Model):
+    """
+    One act of somebody who moderates a room. It is written in the act's own transaction, and never changed.
+
+    `actor` is None for the shell, which has no handle. `before` and `after` are roles for a ROLE (empty: no standing
+    in the room), "open" and the outcome for a REPORT, and empty otherwise.
+    """
+
+    ROLE, EDIT, REMOVE, REPORT = "role", "edit", "remove", "report"
+    ACTS = [(act, act) for act in (ROLE, EDIT, REMOVE, REPORT)]
+
+    id = models.BigAutoField(primary_key=True)
+    room = models.ForeignKey(Room, on_delete=models.CASCADE)
+    actor = models.ForeignKey(Person, null=True, related_name="+", on_delete=models.PROTECT)
+    act = models.CharField(max_length=10, choices=ACTS)
+    person = models.ForeignKey(Person, related_name="+", on_delete=models.PROTECT)
+    # The number of a message; no key, for the log outlives what it tells of.
+    message = models.BigIntegerField(null=True)
+    before = models.CharField(max_length=10, blank=True)
+    after = models.CharField(max_length=10, blank=True)
+    seconds = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "audit log"
+
+    def __str__(self):
+        return f"{self.act} in {self.room}"

@@ -1,0 +1,231 @@
+"""Moderation by the JSON API: each call, its statuses, its codes, its shapes."""
+from urllib.parse import quote
+
+import pytest
+
+from chat.models import AuditEntry, Member, Message, Person, Report, Room
+from chat.protocol import Post
+from chat.services import limits, moderation, people, rooms
+from tests import wire
+from tests.test_api import Caller
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MEMBERS, REPORTS, AUDIT = "/api/rooms/garden/members/", "/api/rooms/garden/reports/", "/api/rooms/garden/audit/"
+REPORT_MESSAGE = "/api/rooms/garden/messages/1/reports/"
+BODY = {"role": "muted", "handle": "Bob", "action": "dismiss", "reason": "Rude"}
+MODERATORS_CALLS = [
+    ("GET", MEMBERS), ("PUT", MEMBERS), ("GET", f"{MEMBERS}Bob/"), ("PUT", f"{MEMBERS}Bob/"), ("GET", REPORTS),
+    ("PUT", f"{REPORTS}1/"), ("GET", AUDIT),
+]  # fmt: skip
+CALLS = [*MODERATORS_CALLS, ("POST", REPORT_MESSAGE)]
+
+
+@pytest.fixture
+def as_alice(alice):
+    return Caller(alice)
+
+
+@pytest.fixture
+def as_bob(bob):
+    return Caller(bob)
+
+
+@pytest.fixture
+def spoken(room, bob):
+    """Bob has said something in the garden, and is a member."""
+    member = rooms.join_room(bob, "garden")
+    rooms.post_message(member, Post("r1", "Hello"))
+    return member
+
+
+def role_of(handle):
+    return Member.objects.filter(person__handle=handle).values_list("role", flat=True).first()
+
+
+# Who may call.
+
+
+@pytest.mark.parametrize("method, path", CALLS)
+def test_strangers_must_sign_in_first(room, method, path):
+    assert Caller()(method, path, BODY) == (401, "not_signed_in")
+
+
+@pytest.mark.parametrize("method, path", MODERATORS_CALLS)
+@pytest.mark.parametrize("role", [Member.MEMBER, Member.MUTED, None])
+def test_only_moderators_may(spoken, charlie, as_bob, method, path, role):
+    if role is None:
+        assert Caller(charlie)(method, path, BODY) == (403, "forbidden")
+    else:
+        rooms.set_role(spoken, role)
+        assert as_bob(method, path, BODY) == (403, "forbidden")
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("method, path", CALLS)
+@pytest.mark.parametrize("access", [Room.PRIVATE, Room.BOARD, None])
+def test_a_room_that_one_may_not_know_of_is_not_there(spoken, charlie, method, path, access):
+    if access is None:
+        path = path.replace("garden", "attic")
+    Room.objects.update(access=access or Room.PUBLIC)
+    assert Caller(charlie)(method, path, BODY) == (404, "not_found")
+
+
+@pytest.mark.parametrize("method, path", CALLS)
+def test_a_foreign_page_cannot_act_with_somebodys_cookies(spoken, alice, method, path):
+    status, _ = Caller(alice, enforce_csrf_checks=True)(method, path, BODY)
+    assert status == 200 if method == "GET" else status == 403
+    assert role_of("Bob") == "member"
+
+
+@pytest.mark.parametrize("path", [MEMBERS, f"{MEMBERS}Bob/", REPORTS, f"{REPORTS}1/", AUDIT, REPORT_MESSAGE])
+def test_other_methods_are_named(as_alice, room, path):
+    assert as_alice("DELETE", path) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("method, path", [call for call in CALLS if call[0] != "GET"])
+def test_who_acts_too_often_is_told_to_wait(spoken, as_alice, monkeypatch, method, path):
+    def refuse(person_id, ref=None):
+        raise limits.Dismissed(4429)
+
+    monkeypatch.setattr(limits, "check_event", refuse)
+    assert as_alice(method, path, BODY) == (429, "rate_limited")
+    assert role_of("Bob") == "member" and not Report.objects.exists()
+
+
+def test_operators_need_no_role(spoken, charlie):
+    Person.objects.filter(id=charlie.id).update(is_staff=True)
+    Room.objects.update(access=Room.PRIVATE)
+    status, body = Caller(charlie)("PUT", f"{MEMBERS}Alice/", {"role": "banned"})
+    assert (status, body["role"]) == (200, "banned")
+
+
+def test_a_moderators_bot_moderates(spoken, alice):
+    _, key = people.make_token(alice, "bot")
+    assert Caller(key=key)("PUT", f"{MEMBERS}Bob/", {"role": "muted"})[0] == 200
+    assert Caller(key=key)("GET", AUDIT)[1]["entries"][0]["actor"] == {"handle": "Alice"}
+
+
+# Roles.
+
+
+def test_a_role_is_given_and_the_answer_says_how_somebody_stands(as_alice, spoken):
+    status, body = as_alice("PUT", f"{MEMBERS}Bob/", {"role": "muted", "seconds": 600, "reason": "Shouting"})
+    assert status == 200 and set(body) == {"handle", "role", "until", "joined_at"}
+    assert (body["handle"], body["role"]) == ("Bob", "muted") and body["until"].endswith("Z")
+    assert as_alice("GET", f"{MEMBERS}bob/") == (200, body)
+    assert AuditEntry.objects.get().reason == "Shouting"
+    status, body = as_alice("PUT", f"{MEMBERS}Bob/", {"role": "member", "seconds": None, "reason": None})
+    assert (status, body["role"], body["until"]) == (200, "member", None)
+    assert as_alice("PUT", f"{MEMBERS}Bob/", {"role": "member", "was": "muted"}) == (404, "not_found")
+
+
+HANDLES = ["a/b", "/", "//", "🙂", "Zoë B.", "50%", "a%2Fb", "?", "#x", ".", "a b", "members/x"]
+
+
+@pytest.mark.parametrize("handle", HANDLES)
+def test_any_handle_can_be_named(as_alice, room, handle):
+    people.sign_up_guest(handle)
+    if handle == ".":
+        # Browsers take such a step out of an address, however it is written.
+        answer = as_alice("PUT", MEMBERS, {"handle": handle, "role": "banned"})
+    else:
+        answer = as_alice("PUT", f"{MEMBERS}{quote(handle, safe='')}/", {"role": "banned"})
+    assert answer[0] == 200 and answer[1]["handle"] == handle and role_of(handle) == "banned"
+
+
+@pytest.mark.parametrize(
+    "path, body, answer",
+    [(f"{MEMBERS}Nobody/", {"role": "muted"}, (404, "not_found")), (f"{MEMBERS}Bob/", {}, (400, "missing_field")),
+     (MEMBERS, {"role": "muted"}, (400, "missing_field")), (f"{MEMBERS}Bob/", {"role": "king"}, (400, "invalid_field")),
+     (f"{MEMBERS}Bob/", "[]", (400, "not_an_object")),
+     (f"{MEMBERS}Bob/", {"role": "muted", "seconds": 1.5}, (400, "invalid_field")),
+     (f"{MEMBERS}Alice/", {"role": "muted"}, (403, "forbidden")),
+     (f"{MEMBERS}Bob/", {"role": "muted", "reason": "x" * 501}, (400, "too_long")),
+     (f"{MEMBERS}{'x' * 40}/", {"role": "muted"}, (404, "not_found"))],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(as_alice, spoken, path, body, answer):
+    assert as_alice("PUT", path, body) == answer
+    assert role_of("Bob") == "member" and not AuditEntry.objects.exists()
+
+
+def test_a_standing_that_is_not_there_is_not_found(as_alice, room, bob):
+    for handle in ("Bob", "Nobody"):
+        assert as_alice("GET", f"{MEMBERS}{handle}/") == (404, "not_found")
+
+
+def test_the_list_of_members_comes_in_pages_and_by_role(as_alice, spoken, charlie, monkeypatch):
+    rooms.set_role(spoken, Member.MUTED)
+    moderation.set_role(None, spoken.room, charlie, "banned")
+    status, body = as_alice("GET", MEMBERS)
+    assert [(one["handle"], one["role"]) for one in body["members"]] == [
+        ("Alice", "owner"), ("Bob", "muted"), ("Charlie", "banned"),
+    ]  # fmt: skip
+    assert (status, body["more"]) == (200, False)
+    assert [one["handle"] for one in as_alice("GET", f"{MEMBERS}?role=banned")[1]["members"]] == ["Charlie"]
+    assert as_alice("GET", f"{MEMBERS}?page=1")[1] == {"members": [], "more": False}
+    assert as_alice("GET", f"{MEMBERS}?role=king") == (400, "invalid_field")
+    assert as_alice("GET", f"{MEMBERS}?page=-1") == (400, "invalid_field")
+
+
+# Reports and the log.
+
+
+def test_a_report_is_made_once_and_seen_by_moderators(as_alice, spoken, charlie):
+    as_charlie = Caller(charlie)
+    status, made = as_charlie("POST", REPORT_MESSAGE, {"reason": "Rude"})
+    assert status == 201 and set(made) == {"id", "message", "reason", "at"} and made["message"] == 1
+    assert as_charlie("POST", REPORT_MESSAGE, {"reason": "Very rude"}) == (200, made)
+    [report] = as_alice("GET", REPORTS)[1]["reports"]
+    assert report == {
+        "id": made["id"], "message": 1, "author": {"handle": "Bob"}, "body": "Hello", "reason": "Rude",
+        "reporter": {"handle": "Charlie"}, "at": made["at"], "outcome": None, "closed_by": None, "closed_at": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path, body, answer",
+    [(REPORT_MESSAGE, {}, (400, "missing_field")), (REPORT_MESSAGE, {"reason": ""}, (400, "empty")),
+     (REPORT_MESSAGE, {"reason": "x" * 501}, (400, "too_long")),
+     (REPORT_MESSAGE.replace("1", "9"), BODY, (404, "not_found")),
+     (REPORT_MESSAGE.replace("1", str(2**63)), BODY, (404, "not_found"))],
+)  # fmt: skip
+def test_a_report_that_makes_no_sense_is_refused(as_alice, spoken, path, body, answer):
+    assert as_alice("POST", path, body) == answer
+
+
+def test_ones_own_message_is_not_reported(as_bob, spoken):
+    assert as_bob("POST", REPORT_MESSAGE, {"reason": "Rude"}) == (403, "forbidden")
+
+
+def test_a_report_is_closed_and_the_log_says_by_whom(as_alice, spoken, charlie):
+    report_id = Caller(charlie)("POST", REPORT_MESSAGE, {"reason": "Rude"})[1]["id"]
+    for action, code in [("burn", "invalid_field"), (None, "invalid_field")]:
+        assert as_alice("PUT", f"{REPORTS}{report_id}/", {"action": action}) == (400, code)
+    assert as_alice("PUT", f"{REPORTS}{report_id}/", {}) == (400, "missing_field")
+    assert as_alice("PUT", f"{REPORTS}{report_id + 1}/", {"action": "remove"}) == (404, "not_found")
+    status, body = as_alice("PUT", f"{REPORTS}{report_id}/", {"action": "remove"})
+    assert (status, body["outcome"], body["closed_by"]) == (200, "removed", {"handle": "Alice"}) and body["closed_at"]
+    assert as_alice("GET", REPORTS)[1]["reports"] == []
+    assert as_alice("GET", f"{REPORTS}?all=1")[1]["reports"] == [body]
+    assert Message.objects.get().is_removed
+    closing, removal = as_alice("GET", AUDIT)[1]["entries"]
+    assert (closing["act"], closing["before"], closing["after"]) == ("report", "open", "removed")
+    assert closing["reason"] == "Rude"
+    assert (removal["act"], removal["message"], removal["person"]) == ("remove", 1, {"handle": "Bob"})
+
+
+def test_the_log_names_nobody_for_the_shell(as_alice, spoken):
+    moderation.set_role(None, spoken.room, "Bob", "muted", 60, "Because")
+    [entry] = as_alice("GET", AUDIT)[1]["entries"]
+    assert entry.pop("at").endswith("Z") and entry.pop("id")
+    assert entry == {
+        "actor": None, "act": "role", "person": {"handle": "Bob"}, "message": None, "before": "member",
+        "after": "muted", "seconds": 60, "reason": "Because",
+    }  # fmt: skip
+
+
+def test_a_private_room_is_moderated_by_the_same_calls(as_alice, spoken):
+    Room.objects.update(access=Room.PRIVATE)
+    assert as_alice("PUT", f"{MEMBERS}Bob/", {"role": "muted"})[1]["role"] == "muted"
+    assert wire.Socket("/chat/garden/", wire.browser_of(spoken.person)).connect().seen("joined")
