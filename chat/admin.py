@@ -1,11 +1,12 @@
 """
-The operators' pages: rooms, people, members, messages. What they change goes through the services, so that every
-open tab sees it.
+The operators' pages: rooms, people, messages, tokens. What they change goes through the services, so that every open
+tab sees it.
 """
 from django import forms
 from django.contrib import admin
 
-from chat.models import Member, Message, Person, Room, Token
+from chat import moderation_admin  # noqa: F401 (its pages register themselves)
+from chat.models import Message, Person, Room, Token
 from chat.protocol import Refused, check_slug
 from chat.services import people, rooms
 
@@ -70,29 +71,6 @@ class PersonAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
         if not obj.is_active:
             people.close_sockets(obj)
-
-
-@admin.register(Member)
-class MemberAdmin(admin.ModelAdmin):
-    list_display = ["person", "room", "role", "joined_at"]
-    list_filter = ["role"]
-    search_fields = ["person__handle", "room__slug"]
-    raw_id_fields = ["room", "person"]
-    ordering = ["-id"]
-
-    def get_readonly_fields(self, request, obj=None):
-        return ["room", "person"] if obj else []
-
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        rooms.set_role(obj, obj.role)
-
-    def delete_model(self, request, obj):
-        rooms.delete_member(obj)
-
-    def delete_queryset(self, request, queryset):
-        for member in queryset:
-            rooms.delete_member(member)
 
 
 @admin.register(Message)

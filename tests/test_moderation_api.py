@@ -1,12 +1,14 @@
-"""Moderation by the JSON API: each call, its statuses, its codes, its shapes."""
+"""Moderation by the JSON API, the command and the operators' pages: each call, its statuses, its codes, its shapes."""
 from urllib.parse import quote
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from chat.models import AuditEntry, Member, Message, Person, Report, Room
 from chat.protocol import Post
 from chat.services import limits, moderation, people, rooms
 from tests import wire
+from tests.test_admin import office, root, save  # noqa: F401 (fixtures)
 from tests.test_api import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -223,6 +225,114 @@ def test_the_log_names_nobody_for_the_shell(as_alice, spoken):
         "actor": None, "act": "role", "person": {"handle": "Bob"}, "message": None, "before": "member",
         "after": "muted", "seconds": 60, "reason": "Because",
     }  # fmt: skip
+
+
+# The command.
+
+
+def moderate(*arguments):
+    call_command("moderate", *arguments)
+
+
+@pytest.mark.parametrize(
+    "word, role", [("mute", "muted"), ("ban", "banned"), ("member", "member"), ("moderator", "moderator"),
+                   ("owner", "owner")]
+)  # fmt: skip
+def test_a_command_gives_a_role(spoken, word, role, capsys):
+    moderate("garden", "bob", word)
+    assert role_of("Bob") == role and capsys.readouterr().out == f"Bob: {role}\n"
+
+
+def test_a_command_lifts_only_what_it_names(spoken, capsys):
+    moderate("garden", "Bob", "ban")
+    with pytest.raises(CommandError, match="Bob is not muted in this room"):
+        moderate("garden", "Bob", "unmute")
+    moderate("garden", "Bob", "unban")
+    assert role_of("Bob") == "member"
+
+
+@pytest.mark.parametrize("length, seconds", [("90s", 90), ("10m", 600), ("2h", 7200), ("7d", 604800), ("45", 45)])
+def test_a_command_mutes_for_a_time_with_a_reason(spoken, length, seconds, capsys):
+    moderate("garden", "Bob", "mute", "--for", length, "--reason", "Shouting")
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.seconds, entry.reason) == (None, seconds, "Shouting")
+    assert capsys.readouterr().out.startswith("Bob: muted until 20")
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [(["attic", "Bob", "mute"], "There is no such room"), (["garden", "Nobody", "mute"], "nobody with this handle"),
+     (["garden", "Bob"], "Say whom, and what"), (["garden"], "Say whom, and what"),
+     (["garden", "Bob", "shout"], "Say whom, and what"), (["garden", "Bob", "mute", "--for", "soon"], "takes a time"),
+     (["garden", "Bob", "ban", "--for", "1h"], "for how long a mute lasts"), (["attic", "--list"], "no such room"),
+     (["garden", "Bob", "mute", "--for", "400d"], "must be an integer")],
+)  # fmt: skip
+def test_a_command_that_makes_no_sense_says_so_in_a_sentence(spoken, arguments, words):
+    with pytest.raises(CommandError, match=words):
+        moderate(*arguments)
+    assert role_of("Bob") == "member"
+
+
+def test_a_command_lists_who_stands_how(spoken, capsys):
+    moderate("garden", "Bob", "mute", "--for", "1h")
+    capsys.readouterr()
+    moderate("garden", "--list")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "Alice: owner" and second.startswith("Bob: muted until ")
+
+
+# The operators' pages.
+
+
+def test_an_operator_gives_a_role_for_a_time_and_it_is_noted(office, root, spoken):  # noqa: F811
+    save(office, f"/admin/chat/member/{spoken.id}/change/", role="muted", minutes="10", reason="Shouting")
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.seconds, entry.reason, role_of("Bob")) == (root, 600, "Shouting", "muted")
+    answer = office.post(f"/admin/chat/member/{spoken.id}/change/", {"role": "banned", "minutes": "10"})
+    assert answer.status_code == 200 and b"Only a mute has an end" in answer.content and role_of("Bob") == "muted"
+
+
+def test_an_operator_bans_somebody_who_was_never_there(office, room, bob):  # noqa: F811
+    save(office, "/admin/chat/member/add/", room=room.id, person=bob.id, role="banned")
+    assert role_of("Bob") == "banned" and AuditEntry.objects.count() == 1
+
+
+def test_operators_do_not_moderate_themselves_either(office, root, room):  # noqa: F811
+    answer = office.post("/admin/chat/member/add/", {"room": room.id, "person": root.id, "role": "owner"})
+    assert answer.status_code == 403 and b"Nobody moderates themselves" in answer.content
+    assert role_of("Root") is None
+
+
+@pytest.mark.parametrize("by", ["page", "list"])
+def test_a_standing_that_an_operator_takes_away_is_noted(office, spoken, by):  # noqa: F811
+    if by == "page":
+        save(office, f"/admin/chat/member/{spoken.id}/delete/", post="yes")
+    else:
+        save(office, "/admin/chat/member/", action="delete_selected", _selected_action=[spoken.id], post="yes")
+    assert role_of("Bob") is None and AuditEntry.objects.get().before == "member"
+
+
+@pytest.mark.parametrize("action, outcome", [("dismiss", "dismissed"), ("remove_messages", "removed")])
+def test_operators_close_reports(office, root, spoken, alice, action, outcome):  # noqa: F811
+    report, _ = moderation.report_message(alice, spoken.room, 1, "Rude")
+    for _ in range(2):
+        save(office, "/admin/chat/report/", action=action, _selected_action=[report.id])
+    report.refresh_from_db()
+    assert (report.outcome, report.closed_by) == (outcome, root)
+    assert Message.objects.get().is_removed == (outcome == "removed")
+
+
+def test_reports_and_the_log_are_read_and_not_written(office, spoken, alice):  # noqa: F811
+    report, _ = moderation.report_message(alice, spoken.room, 1, "<b>Rude</b>")
+    moderation.set_role(None, spoken.room, "Bob", "muted")
+    for name, row in (("report", report), ("auditentry", AuditEntry.objects.get())):
+        listed = office.get(f"/admin/chat/{name}/", {"q": "Bob"})
+        assert b"Bob" in listed.content and b"<b>Rude" not in listed.content
+        assert office.get(f"/admin/chat/{name}/{row.id}/change/").status_code == 200
+        for page in ("add/", f"{row.id}/change/", f"{row.id}/delete/"):
+            assert office.post(f"/admin/chat/{name}/{page}", {"reason": "x", "post": "yes"}).status_code == 403
+        office.post(f"/admin/chat/{name}/", {"action": "delete_selected", "_selected_action": [row.id], "post": "yes"})
+        row.refresh_from_db()
 
 
 def test_a_private_room_is_moderated_by_the_same_calls(as_alice, spoken):

@@ -1,0 +1,108 @@
+"""
+The operators' pages of moderation: who stands how, what was reported, the audit log. What they change goes through
+the services, with the operator as the one who did it.
+"""
+from django import forms
+from django.contrib import admin
+
+from chat.models import AuditEntry, Member, Report
+from chat.protocol import MAX_REASON, MAX_SECONDS
+from chat.services import moderation
+
+
+class MemberForm(forms.ModelForm):
+    """A role, and for it what the audit log wants to know."""
+
+    minutes = forms.IntegerField(
+        required=False, min_value=1, max_value=MAX_SECONDS // 60, help_text="For a mute. Empty: until it is lifted."
+    )
+    reason = forms.CharField(required=False, max_length=MAX_REASON, help_text="For the room's audit log.")
+
+    def clean(self):
+        fields = super().clean()
+        if fields.get("minutes") and fields.get("role") != Member.MUTED:
+            raise forms.ValidationError("Only a mute has an end.")
+        return fields
+
+
+@admin.register(Member)
+class MemberAdmin(admin.ModelAdmin):
+    form = MemberForm
+    list_display = ["person", "room", "role", "muted_until", "joined_at"]
+    list_filter = ["role"]
+    list_select_related = ["person", "room"]
+    search_fields = ["person__handle", "room__slug"]
+    raw_id_fields = ["room", "person"]
+    readonly_fields = ["muted_until"]
+    ordering = ["-id"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*self.readonly_fields, "room", "person"] if obj else self.readonly_fields
+
+    def save_model(self, request, obj, form, change):
+        minutes, reason = form.cleaned_data["minutes"], form.cleaned_data["reason"]
+        seconds = minutes and minutes * 60
+        obj.id = moderation.set_role(request.user, obj.room, obj.person, obj.role, seconds, reason).id
+
+    def delete_model(self, request, obj):
+        moderation.remove_standing(request.user, obj)
+
+    def delete_queryset(self, request, queryset):
+        for member in queryset.select_related("room", "person"):
+            moderation.remove_standing(request.user, member)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that are looked at: neither made, changed nor deleted by hand."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False if obj else super().has_change_permission(request)
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnlyAdmin):
+    list_display = ["room", "message", "author", "body", "reporter", "reason", "created_at", "outcome", "closed_by"]
+    list_filter = ["outcome"]
+    list_select_related = ["room", "message__room", "message__author", "reporter", "closed_by"]
+    search_fields = ["reason", "body", "reporter__handle", "message__author__handle", "room__slug"]
+    ordering = ["-id"]
+    actions = ["dismiss", "remove_messages"]
+
+    def author(self, report):
+        return report.message.author
+
+    def dismiss(self, request, queryset):
+        self._close(request, queryset, "dismiss")
+
+    dismiss.short_description = "Dismiss the selected reports"
+    dismiss.allowed_permissions = ("change",)
+
+    def remove_messages(self, request, queryset):
+        self._close(request, queryset, "remove")
+
+    remove_messages.short_description = "Remove the messages of the selected reports"
+    remove_messages.allowed_permissions = ("change",)
+
+    def _close(self, request, queryset, action):
+        reports = list(queryset.filter(closed_at=None).exclude(message__author=request.user).select_related("room"))
+        for report in reports:
+            moderation.close_report(request.user, report.room, report.id, action)
+        self.message_user(request, f"{len(reports)} reports closed.")
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "room", "who", "act", "person", "message", "before", "after", "seconds", "reason"]
+    list_filter = ["act"]
+    list_select_related = ["room", "actor", "person"]
+    search_fields = ["room__slug", "actor__handle", "person__handle", "reason"]
+    ordering = ["-id"]
+
+    def who(self, entry):
+        return entry.actor or "the shell"
