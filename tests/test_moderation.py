@@ -621,6 +621,32 @@ def test_a_report_of_what_its_author_has_removed_can_still_be_closed(room, alice
     assert [entry[1] for entry in entries()] == ["report", "report"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_moderators_hear_that_reports_came_and_went_and_nobody_else_does(room, alice, bob, charlie, enter):
+    owner, second_tab, others = enter(alice), enter(alice), [enter(bob), enter(charlie)]
+    others[0].post("r1")
+    others[0].post("r2")
+    first, second = [moderation.report_message(charlie, room, number, "Rude")[0] for number in (1, 2)]
+    moderation.report_message(charlie, room, 1, "Rude")
+    assert owner.seen("reported") == second_tab.seen("reported") == [{"type": "reported"}] * 2
+    moderation.close_report(alice, room, first.id, "dismiss")
+    assert len(owner.seen("reported")) == 3
+    owner.ask("remove", ref="r3", id=2)
+    assert len(owner.seen("reported")) == 4
+    assert [tab.seen("reported") for tab in others] == [[], []]
+
+
+def test_closing_many_reports_costs_no_more_statements_than_closing_one(room, alice, reported):
+    member = rooms.join_room(alice, "garden")
+    for number in range(5):
+        moderation.report_message(person_of(f"Reader {number}"), room, 1, "Rude")
+    with CaptureQueriesContext(connection) as queries:
+        rooms.remove_message(member, Remove("r9", 1))
+    tables = [f"{verb} {table}" for verb, table in statements(queries)]
+    assert tables.count("SELECT chat_report") == tables.count("UPDATE chat_report") == 1
+    assert tables.count("INSERT chat_auditentry") == 2
+
+
 def test_who_comes_second_hears_how_it_was_decided(room, alice, zoe, reported):
     stand(room, zoe, "moderator")
     moderation.close_report(alice, room, reported[0].id, "dismiss")

@@ -88,5 +88,10 @@ def read(offset):
     return {"type": "read", "offset": offset}
 
 
+def reported():
+    """To moderators: what is reported in the room is another list now."""
+    return {"type": "reported"}
+
+
 def updated():
     return {"type": "updated"}

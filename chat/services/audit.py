@@ -17,17 +17,26 @@ def note(actor, act, room_id, person, **details):
 
 
 def note_removal(actor, message):
-    """Notes that somebody else's message was removed, and closes what was reported of it. Three statements or more."""
+    """Notes that somebody else's message was removed, and closes what was reported of it. Returns how many reports."""
     note(actor, AuditEntry.REMOVE, message.room_id, message.author, message=message.number)
-    for report in Report.objects.filter(message=message, closed_at=None).order_by("id"):
-        close_report(actor, report, message, Report.REMOVED)
+    return close_reports(actor, message, Report.REMOVED, Report.objects.filter(message=message))
 
 
-def close_report(actor, report, message, outcome):
-    """Closes an open report (of a room whose row is locked), and notes who decided what."""
-    report.closed_at, report.closed_by, report.outcome = timezone.now(), actor, outcome
-    report.save(update_fields=["closed_at", "closed_by", "outcome"])
-    note(
-        actor, AuditEntry.REPORT, message.room_id, message.author, message=message.number,
-        before="open", after=outcome, reason=report.reason,
+def close_reports(actor, message, outcome, reports):
+    """
+    Closes those of some reports of a message that are open, and notes who decided what; the room's row is locked.
+    Returns how many. Three statements, where there is one.
+    """
+    opened = reports.filter(closed_at=None).order_by("id")
+    reasons = list(opened.values_list("reason", flat=True))
+    if reasons:
+        opened.update(closed_at=timezone.now(), closed_by=actor, outcome=outcome)
+        AuditEntry.objects.bulk_create(_closing(actor, message, outcome, reason) for reason in reasons)
+    return len(reasons)
+
+
+def _closing(actor, message, outcome, reason):
+    return AuditEntry(
+        actor=actor, act=AuditEntry.REPORT, room_id=message.room_id, person=message.author, message=message.number,
+        before="open", after=outcome, reason=reason,
     )  # fmt: skip

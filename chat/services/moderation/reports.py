@@ -13,7 +13,8 @@ DISMISS, REMOVE = "dismiss", "remove"
 
 def report_message(person, room, number, reason):
     """
-    Stores a person's report of a message that they may read: once, whatever they say later. Returns (report, is_new).
+    Stores a person's report of a message that they may read, and tells the moderators: once, whatever they say later.
+    Returns (report, is_new).
 
     Raises `not_found`, `forbidden` (one's own), or the reason's refusal.
     """
@@ -28,7 +29,11 @@ def report_message(person, room, number, reason):
     if message.author_id == person.id:
         raise Refused("forbidden", "This is your own message: you can remove it yourself.")
     fields = {"room": room, "reason": reason, "body": message.body}
-    return Report.objects.get_or_create(message=message, reporter=person, defaults=fields)
+    with transaction.atomic():
+        report, is_new = Report.objects.get_or_create(message=message, reporter=person, defaults=fields)
+        if is_new:
+            rooms.tell_moderators(room.id)
+    return report, is_new
 
 
 def find_reports(actor, room, is_open=True, page=0, size=50):
@@ -64,10 +69,11 @@ def close_report(actor, room, report_id, action):
             return report
         if action == REMOVE and not report.message.is_removed:
             rooms.remove_as_operator(actor, Message.objects.filter(id=report.message_id))
-            return _get_report(actor, room, report_id)
-        outcome = Report.REMOVED if action == REMOVE else Report.DISMISSED
-        audit.close_report(actor, report, report.message, outcome)
-        return report
+        else:
+            outcome = Report.REMOVED if action == REMOVE else Report.DISMISSED
+            audit.close_reports(actor, report.message, outcome, Report.objects.filter(id=report.id))
+            rooms.tell_moderators(room.id)
+        return _get_report(actor, room, report_id)
 
 
 def _get_report(actor, room, report_id):

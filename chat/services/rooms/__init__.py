@@ -27,7 +27,7 @@ from .places import (
     tell_lobby,
 )
 from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, mark_read
-from .standings import check_may_speak, delete_member, end_mutes, plain_role, set_role
+from .standings import check_may_speak, delete_member, end_mutes, plain_role, set_role, tell_moderators
 
 __all__ = [
     "Backlog",
@@ -59,4 +59,5 @@ __all__ = [
     "set_reaction",
     "set_role",
     "tell_lobby",
+    "tell_moderators",
 ]

@@ -16,7 +16,7 @@ from chat.services import audit
 
 from .publishing import publish_on_commit
 from .reading import describe
-from .standings import check_may_speak
+from .standings import check_may_speak, tell_moderators
 
 MAX_REACTIONS = 20  # of one person on one message
 
@@ -64,8 +64,8 @@ def remove_message(member, event):
 
     def remove(offset, now):
         message = _get_changeable(member, event.id)
-        if message.author_id != member.person_id:
-            audit.note_removal(member.person, message)
+        if message.author_id != member.person_id and audit.note_removal(member.person, message):
+            tell_moderators(member.room_id)
         Reaction.objects.filter(message=message).delete()
         message.all_reactions = []
         return _update(message, offset, body="", removed_at=now)

@@ -42,6 +42,13 @@ def _tell(member):
     publish_on_commit(broadcast.room_group(member.room_id), lambda: event)
 
 
+def tell_moderators(room_id):
+    """Tells those who moderate a room, each on their own connections, that what is reported in it changed."""
+    roles = [Member.MODERATOR, Member.OWNER]
+    for member_id in Member.objects.filter(room_id=room_id, role__in=roles).values_list("id", flat=True):
+        publish_on_commit(broadcast.member_group(member_id), protocol.reported)
+
+
 def close_sockets(member):
     """Closes all of a person's connections in the room, as not allowed there any more."""
     close_on_commit(broadcast.member_group(member.id), protocol.CLOSE_FORBIDDEN)
