@@ -469,6 +469,13 @@ def test_a_sweep_ends_what_is_over_and_nothing_else(alice, bob, charlie, enter, 
     assert moderation.sweep_mutes() == 0 and role_of(room, bob) == "banned"
 
 
+@pytest.mark.parametrize("role", ["banned", "moderator"])
+def test_a_sweep_touches_nobody_who_has_another_role_by_now(room, bob, role):
+    stand(room, bob, role)
+    Member.objects.filter(person=bob).update(muted_until=timezone.now() - timedelta(seconds=1))
+    assert moderation.sweep_mutes() == 0 and role_of(room, bob) == role
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_mute_costs_those_who_may_speak_nothing(alice, bob, enter, room):
     tab = enter(alice)
@@ -607,6 +614,12 @@ def test_a_removal_closes_all_reports_of_the_message_and_every_tab_sees_it(room,
     assert moderation.find_reports(alice, room) == ([], False)
     closings = [("Alice", "report", "Bob", 1, "open", "removed")] * 2
     assert entries() == [("Alice", "remove", "Bob", 1, "", ""), *closings]
+
+
+def test_a_report_that_was_dismissed_stays_so_when_the_message_is_removed_later(room, alice, reported):
+    moderation.close_report(alice, room, reported[0].id, "dismiss")
+    moderation.close_report(alice, room, reported[1].id, "remove")
+    assert [report.outcome for report in Report.objects.order_by("id")] == ["dismissed", "removed"]
 
 
 def test_a_moderators_removal_by_hand_closes_the_reports_too(room, alice, reported):

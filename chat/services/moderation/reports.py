@@ -31,8 +31,7 @@ def report_message(person, room, number, reason):
     fields = {"room": room, "reason": reason, "body": message.body}
     with transaction.atomic():
         report, is_new = Report.objects.get_or_create(message=message, reporter=person, defaults=fields)
-        if is_new:
-            rooms.tell_moderators(room.id)
+        rooms.tell_moderators(room.id)
     return report, is_new
 
 

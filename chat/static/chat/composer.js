@@ -10,6 +10,7 @@ const WARN_AT = LONGEST_BODY - 400;
 export class Composer {
   #form = find("composer-form");
   #text = find("composer");
+  #placeholder = this.#text.placeholder;
   #send = find("send");
   #counter = find("counter");
   #context = find("composer-context");
@@ -58,6 +59,12 @@ export class Composer {
   close(sentence) {
     this.#text.disabled = true;
     this.#text.placeholder = sentence;
+    this.#fit();
+  }
+
+  open() {
+    this.#text.disabled = false;
+    this.#text.placeholder = this.#placeholder;
     this.#fit();
   }
 

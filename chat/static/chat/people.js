@@ -8,11 +8,15 @@ const SHOWN_ROLES = new Set(["owner", "moderator", "guest", "muted"]);
 export class People {
   #roles = new Map();
   #me = "";
+  #count = 0;
+  #tools;
   #list = find("who-is-here");
   #panel = document.getElementById("people");
   #button = find("people-button");
 
-  constructor() {
+  /** `tools(handle, role)` makes the button beside a person, or null. */
+  constructor(tools) {
+    this.#tools = tools;
     this.#button.addEventListener("click", () => this.#toggle());
     find("people-close").addEventListener("click", () => this.#toggle(false));
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.#toggle(false));
@@ -30,17 +34,30 @@ export class People {
     this.#draw(count);
   }
 
+  /** Somebody stands otherwise, here or not. */
+  changedRole({ handle, role }) {
+    if (this.#roles.has(handle)) this.#roles.set(handle, role);
+    this.redraw();
+  }
+
+  redraw() {
+    this.#draw(this.#count);
+  }
+
   #toggle(open = !this.#panel.classList.contains("open")) {
     this.#panel.classList.toggle("open", open);
     this.#button.setAttribute("aria-expanded", String(open));
   }
 
   #draw(count) {
+    this.#count = count;
+    const focused = this.#list.contains(document.activeElement) && document.activeElement.closest("li").dataset.handle;
     const handles = [...this.#roles.keys()].sort((a, b) => (b === this.#me) - (a === this.#me) || a.localeCompare(b));
     const items = handles.map((handle) => this.#item(handle));
     const more = count - handles.length;
     if (more > 0) items.push(make("li", { class: "more", text: `and ${more.toLocaleString()} more` }));
     this.#list.replaceChildren(...items);
+    if (focused) this.#list.querySelector(`[data-handle="${CSS.escape(focused)}"] button`)?.focus();
     for (const element of document.querySelectorAll("[data-people-count]")) element.textContent = count.toLocaleString();
     this.#button.setAttribute("aria-label", `${plural(count, "person", "people")} here`);
   }
@@ -54,6 +71,7 @@ export class People {
       make("span", { class: "handle", text: handle }),
       handle === this.#me ? make("span", { class: "role", text: "you" }) : null,
       SHOWN_ROLES.has(role) ? make("span", { class: "role", text: role }) : null,
+      this.#tools(handle, role),
     );
   }
 }

@@ -2,10 +2,13 @@
 
 import { Announcements, ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
+import { Moderation } from "./moderation.js";
 import { find, plural, whenBack } from "./page.js";
 import { Pending, reasonFor } from "./pending.js";
 import { People } from "./people.js";
+import { openReport } from "./report.js";
 import { RoomSocket } from "./socket.js";
+import { Standing } from "./standing.js";
 import { Timeline } from "./timeline.js";
 import { Toolbar } from "./toolbar.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
@@ -21,13 +24,12 @@ const pill = find("new-messages");
 const notice = find("notice");
 const typingLine = find("typing");
 
-let role = "member";
 let jumpTarget = null;
 let isStarted = false;
 
 const socket = new RoomSocket({ slug, handle: me });
 const timeline = new Timeline(scroller, messageList, { me });
-const people = new People();
+const people = new People((handle, role) => moderation.button(handle, role));
 const pending = new Pending(find("pending"), me, {
   retry: (ref) => socket.retry(ref),
   discard: (ref) => socket.discard(ref),
@@ -49,7 +51,10 @@ const toolbar = new Toolbar(messageList, rightsOn, {
   reply: (id) => composer.reply(timeline.get(id)),
   edit: (id) => composer.edit(timeline.get(id)),
   remove: (id) => socket.remove(id),
+  report: (id) => openReport(slug, timeline.get(id), say),
 });
+const standing = new Standing(composer, { say, changed: changedStanding });
+const moderation = new Moderation(slug, me, standing, jump);
 
 function submit(body, target) {
   if (target?.kind === "edit") {
@@ -68,8 +73,7 @@ function isOwn(message) {
 function rightsOn(id) {
   const message = timeline.get(id);
   if (!message || message.removed) return null;
-  const moderates = role === "moderator" || role === "owner";
-  return { edit: isOwn(message), remove: isOwn(message) || moderates };
+  return { edit: isOwn(message), remove: isOwn(message) || standing.moderates, report: !isOwn(message) };
 }
 
 function react(id, emoji) {
@@ -97,13 +101,25 @@ function joined({ room, you, version, ...others }) {
     location.reload();
     return;
   }
-  role = you.role;
+  standing.joined(you);
   find("room-name").textContent = room.name;
   find("room-topic").textContent = room.topic ?? "";
   people.joined({ ...others, you });
   unread.mark(you.read);
   versionBar.compare(document.body.dataset.version, version);
-  if (role === "muted") say("You are muted in this room: you can read, but not write.");
+}
+
+function changedMember(event) {
+  if (event.handle === me) standing.changedTo(event);
+  people.changedRole(event);
+  moderation.refresh();
+}
+
+// Other tools than before, for the people and for the message that is looked at.
+function changedStanding() {
+  moderation.update();
+  people.redraw();
+  toolbar.hide();
 }
 
 function took(message) {
@@ -208,6 +224,8 @@ const handlers = {
   typing: ({ handle, on }) => handle !== me && typingOthers.hear(handle, on),
   read: ({ offset }) => unread.mark(offset),
   announcement: (event) => announcements.show(event),
+  member: changedMember,
+  reported: () => moderation.refresh(),
 };
 for (const [type, handler] of Object.entries(handlers)) {
   socket.addEventListener(type, ({ detail }) => handler(detail));

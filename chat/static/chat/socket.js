@@ -15,7 +15,7 @@ export const GAP_MS = 300;
 const HEARTBEAT_MS = 25_000;
 const HEARTBEAT_JITTER_MS = 5_000;
 const PAGE_SIZE = 50;
-const PASSED_ON = new Set(["presence", "typing", "read", "announcement", "task"]);
+const PASSED_ON = new Set(["presence", "typing", "read", "announcement", "task", "member", "reported"]);
 
 /** The server counts code points, JavaScript's length counts halves of some. */
 export function lengthOf(body) {
@@ -38,7 +38,7 @@ function parse(text) {
 /**
  * Events (CustomEvent, `detail` is what the server said unless noted): joined, message, acked {ref, id, offset, event},
  * rejected {ref, code, detail, event, again}, synced, page {ref, messages (news only), more}, presence, typing, read,
- * announcement, task, reset {} (forget what was drawn), outbox {} (see `pending`),
+ * announcement, task, member, reported, reset {} (forget what was drawn), outbox {} (see `pending`),
  * status {state: connecting, open, waiting or closed; until; code; returns}.
  */
 export class RoomSocket extends EventTarget {

@@ -13,7 +13,7 @@ export class Toolbar {
   #id = null;
   #bar;
 
-  /** `rights(id)` gives {reply, edit, remove}; actions: {react(id, emoji), reply(id), edit(id), remove(id)}. */
+  /** `rights(id)` gives {edit, remove, report}; actions: {react(id, emoji), reply(id), edit(id), remove(id), report(id)}. */
   constructor(list, rights, actions) {
     this.#list = list;
     this.#rights = rights;
@@ -54,6 +54,7 @@ export class Toolbar {
     }));
     buttons.push(this.#button("reply", "Reply", icon("reply"), () => this.#actions.reply(id)));
     if (rights.edit) buttons.push(this.#button("edit", "Edit", icon("edit"), () => this.#actions.edit(id)));
+    if (rights.report) buttons.push(this.#button("report", "Report", icon("report"), () => this.#actions.report(id)));
     if (rights.remove) buttons.push(this.#removeButton(id));
     return buttons;
   }

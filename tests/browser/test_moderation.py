@@ -1,0 +1,90 @@
+"""Those who moderate act in one browser, and the others see it in theirs."""
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_room import message, say
+
+
+@pytest.fixture
+def owners_page(browser_of, owner, site, slug):
+    """The page of the one who made the room, who has an account."""
+    page = browser_of("Owner")
+    page.context.add_cookies([{"name": one.name, "value": one.value, "url": site.url} for one in owner.http.cookies])
+    page.goto(f"{site.url}/rooms/{slug}/")
+    page.wait_for_selector("[data-state=open]")
+    return page
+
+
+def beside(page, handle):
+    """A person's line in the list of those who are here."""
+    return page.get_by_test_id("who-is-here").locator(f"[data-handle='{handle}']")
+
+
+def test_a_mute_its_end_and_a_ban_reach_the_other_at_once(owners_page, come_in):
+    bob = come_in("Bob")
+    beside(owners_page, bob.handle).get_by_test_id("person-tools").click()
+    owners_page.get_by_test_id("reason").fill("Shouting")
+    owners_page.get_by_test_id("mute-600").click()
+    expect(bob.get_by_test_id("notice")).to_contain_text("You are muted until")
+    expect(bob.get_by_test_id("composer")).to_be_disabled()
+    expect(beside(owners_page, bob.handle)).to_contain_text("muted")
+
+    owners_page.get_by_test_id("unmute").click()
+    expect(bob.get_by_test_id("notice")).to_contain_text("You can write again")
+    say(bob, "Sorry")
+    expect(message(owners_page, "Sorry")).to_have_count(1)
+
+    # The first click only asks.
+    owners_page.get_by_test_id("ban").dblclick()
+    expect(bob.get_by_test_id("connection-bar")).to_have_attribute("data-code", "4403")
+    expect(bob.get_by_test_id("composer")).to_be_disabled()
+    expect(owners_page.get_by_test_id("standing")).to_contain_text("banned")
+    owners_page.get_by_test_id("person-dialog").get_by_label("Close").click()
+    expect(beside(owners_page, bob.handle)).to_have_count(0)
+
+
+def test_a_report_reaches_a_moderator_who_removes_the_message(owners_page, come_in):
+    bob, charlie = come_in("Bob"), come_in("Charlie", viewport={"width": 390, "height": 780})
+    say(bob, "Something rude")
+    message(charlie, "Something rude").click()
+    charlie.get_by_test_id("report").click()
+    charlie.get_by_test_id("report-reason").fill("This is rude.")
+    charlie.get_by_test_id("report-send").click()
+    expect(charlie.get_by_test_id("notice")).to_contain_text("Thank you")
+    expect(owners_page.get_by_test_id("open-reports")).to_have_text("1")
+
+    owners_page.get_by_test_id("room-menu").locator("summary").click()
+    owners_page.get_by_test_id("menu-moderation").click()
+    report = owners_page.get_by_test_id("report")
+    expect(report).to_contain_text("Something rude")
+    expect(report).to_contain_text("This is rude.")
+    report.get_by_test_id("remove-report").dblclick()
+    expect(bob.get_by_test_id("message-body")).to_have_text("message removed")
+    expect(report).to_have_count(0)
+    upheld = f"upheld a report of message 1 of {bob.handle}"
+    expect(owners_page.get_by_test_id("audit-entry").first).to_contain_text(upheld)
+
+
+def test_who_is_named_a_moderator_has_the_tools_without_a_reload_and_by_keyboard(owners_page, come_in):
+    bob, charlie = come_in("Bob"), come_in("Charlie")
+    say(charlie, "Hm")
+    expect(bob.get_by_test_id("menu-moderation")).to_be_hidden()
+    expect(bob.get_by_test_id("person-tools")).to_have_count(0)
+    beside(owners_page, bob.handle).get_by_test_id("person-tools").click()
+    owners_page.get_by_test_id("make-moderator").click()
+    expect(bob.get_by_test_id("notice")).to_contain_text("You are a moderator")
+    message(bob, "Hm").hover()
+    expect(bob.get_by_test_id("remove")).to_be_visible()
+
+    beside(bob, charlie.handle).get_by_test_id("person-tools").focus()
+    bob.keyboard.press("Enter")
+    expect(bob.get_by_test_id("mute")).to_be_visible()
+    bob.get_by_test_id("mute").focus()
+    bob.keyboard.press("Enter")
+    expect(charlie.get_by_test_id("composer")).to_be_disabled()
+    bob.keyboard.press("Escape")
+    expect(bob.get_by_test_id("person-dialog")).to_have_count(0)
+
+    owners_page.get_by_test_id("unmake-moderator").click()
+    expect(bob.get_by_test_id("notice")).to_contain_text("do not moderate")
+    expect(bob.get_by_test_id("person-tools")).to_have_count(0)

@@ -1,0 +1,79 @@
+"""Moderation on the real server: a ban holds at once and everywhere, and a mute with an end ends."""
+import asyncio
+import subprocess
+from urllib.parse import quote
+
+import pytest
+
+from tests.live.client import close_code
+
+UNMUTE = "from chat import broadcast; broadcast.start_job('chat.unmute', {{'member': {}}})"
+
+
+def set_role(owner, room, handle, role, **fields):
+    path = f"/api/rooms/{room}/members/{quote(handle, safe='')}/"
+    return owner.call("PUT", path, role=role, expected=200, **fields).json()
+
+
+def member_id(site, room, person):
+    [(found,)] = site.database.query(
+        "SELECT m.id FROM chat_member m JOIN chat_room r ON r.id = m.room_id JOIN chat_person p ON p.id = m.person_id"
+        " WHERE r.slug = %s AND p.handle = %s", room, person.handle,
+    )  # fmt: skip
+    return found
+
+
+async def test_a_ban_closes_every_tab_of_one_person_and_of_nobody_else(room, owner, alice, bob):
+    async with bob.client(room) as first, bob.client(room) as second, alice.client(room) as at_alice:
+        await first.post("mine")
+        set_role(owner, room, bob.handle, "banned")
+        for tab in (first, second):
+            await tab.until(lambda tab=tab: tab.close_codes == [4403])
+        await at_alice.until(lambda: at_alice.heard("member"))
+        assert at_alice.heard("member") == [{"type": "member", "handle": bob.handle, "role": "banned"}]
+        await at_alice.until(lambda: bob.handle in at_alice.went())
+        assert at_alice.close_codes == []
+    async with bob.socket(f"/chat/{room}/") as socket:
+        assert await close_code(socket) == 4403
+    for answer in (bob.post(room, "Hi"), bob.call("GET", f"/api/rooms/{room}/messages/")):
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert bob.http.get(f"{bob.site.url}/rooms/{room}/").status_code == 403
+
+
+@pytest.mark.parametrize("name", ["a/b", "🙂 50%", "Zoë?"])
+def test_any_handle_can_be_named_in_an_address(room, owner, person, name):
+    whom = person(name)
+    assert set_role(owner, room, whom.handle, "muted")["handle"] == whom.handle
+
+
+async def test_a_mute_ends_by_the_persons_next_word_when_nothing_else_has_ended_it(room, owner, alice, bob):
+    async with alice.client(room) as at_alice, bob.client(room) as at_bob:
+        set_role(owner, room, bob.handle, "muted", seconds=1)
+        await at_bob.until(lambda: at_bob.heard("member"))
+        answer = {}
+        while answer.get("type") != "ack":
+            answer = await at_bob.ask("post", body="Hello")
+            assert answer["type"] == "ack" or answer["code"] == "muted"
+        await at_alice.until(lambda: [event["role"] for event in at_alice.heard("member")] == ["muted", "guest"])
+
+
+async def test_a_mute_ends_by_its_job_while_the_person_is_silent(site, room, owner, bob):
+    async with bob.client(room) as at_bob:
+        set_role(owner, room, bob.handle, "muted", seconds=1)
+        await at_bob.until(lambda: at_bob.heard("member"))
+        # What the delay server puts on the channel; before its time it does nothing.
+        while at_bob.heard("member")[-1]["role"] != "guest":
+            site.manage("shell", "-c", UNMUTE.format(member_id(site, room, bob)))
+            await asyncio.sleep(0.5)
+        assert [event["role"] for event in at_bob.heard("member")] == ["muted", "guest"]
+
+
+async def test_the_command_acts_on_open_sockets_and_says_in_a_sentence_what_it_cannot_do(site, room, bob):
+    async with bob.client(room) as at_bob:
+        assert site.manage("moderate", room, bob.handle, "mute", "--for", "1h").startswith(f"{bob.handle}: muted until")
+        await at_bob.until(lambda: at_bob.heard("member"))
+        assert at_bob.heard("member")[0]["role"] == "muted" and at_bob.heard("member")[0]["until"]
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        site.manage("moderate", room, "Nobody at all", "ban")
+    assert caught.value.returncode == 1
+    assert caught.value.stderr == "CommandError: There is nobody with this handle.\n"
