@@ -1,6 +1,7 @@
 """Moderation on the real server: a ban holds at once and everywhere, and a mute with an end ends."""
 import asyncio
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
@@ -66,6 +67,18 @@ async def test_a_mute_ends_by_its_job_while_the_person_is_silent(site, room, own
             site.manage("shell", "-c", UNMUTE.format(member_id(site, room, bob)))
             await asyncio.sleep(0.5)
         assert [event["role"] for event in at_bob.heard("member")] == ["muted", "guest"]
+
+
+def test_two_owners_who_step_down_at_the_same_moment_leave_one(room, owner, alice):
+    def step_down(one):
+        return one.call("PUT", f"/api/rooms/{room}/members/{quote(one.handle)}/", role="member").status_code
+
+    with ThreadPoolExecutor(2) as together:
+        for _ in range(8):
+            status = owner.call("PUT", f"/api/rooms/{room}/members/{quote(alice.handle)}/", role="owner").status_code
+            if status == 403:  # it is she who is left of the last round
+                set_role(alice, room, owner.handle, "owner")
+            assert sorted(together.map(step_down, [owner, alice])) == [200, 403]
 
 
 async def test_the_command_acts_on_open_sockets_and_says_in_a_sentence_what_it_cannot_do(site, room, bob):
