@@ -40,9 +40,12 @@ class MemberAdmin(admin.ModelAdmin):
         return [*self.readonly_fields, "room", "person"] if obj else self.readonly_fields
 
     def save_model(self, request, obj, form, change):
+        if change and not {"role", "minutes"} & set(form.changed_data):
+            return  # else a look at a mute of ten minutes would make it one for ever
         minutes, reason = form.cleaned_data["minutes"], form.cleaned_data["reason"]
         seconds = minutes and minutes * 60
-        obj.id = moderation.set_role(request.user, obj.room, obj.person, obj.role, seconds, reason).id
+        member = moderation.set_role(request.user, obj.room, obj.person, obj.role, seconds, reason)
+        obj.id = member.id or obj.id
 
     def delete_model(self, request, obj):
         moderation.remove_standing(request.user, obj)

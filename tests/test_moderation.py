@@ -10,7 +10,7 @@ from django.utils import timezone
 from chat import broadcast
 from chat.models import AuditEntry, Change, Member, Message, Person, Report, Room, make_handle_key
 from chat.protocol import Edit, Post, Refused, Remove
-from chat.services import moderation, people, rooms
+from chat.services import audit, moderation, people, rooms
 from tests import wire
 from tests.test_consumers import statements
 
@@ -108,6 +108,22 @@ def test_an_owner_steps_down_only_where_there_is_another(room, alice, zoe, role)
     moderation.set_role(alice, room, alice, role)
     assert (role_of(room, alice), role_of(room, zoe)) == (role, "owner")
     check_refused("forbidden", moderation.set_role, zoe, room, zoe, role)
+
+
+@pytest.mark.parametrize("actor", ["shell", "operator"])
+def test_a_room_loses_its_last_owner_by_no_accident(room, alice, actor):
+    by = make_actor(room, actor)
+    for role in ("muted", "member", "moderator"):
+        check_refused("forbidden", moderation.set_role, by, room, alice, role)
+    check_refused("forbidden", moderation.remove_standing, by, rooms.join_room(alice, "garden"))
+    moderation.set_role(by, room, alice, "banned")
+    assert role_of(room, alice) == "banned"
+
+
+def test_an_owner_who_is_gone_is_no_other_owner(room, alice, zoe):
+    moderation.set_role(alice, room, zoe, "owner")
+    Person.objects.filter(id=zoe.id).update(is_active=False)
+    check_refused("forbidden", moderation.set_role, alice, room, alice, "member")
 
 
 def test_a_right_that_is_gone_is_gone_at_once(room, alice, bob, zoe):
@@ -324,6 +340,44 @@ def test_no_frame_of_the_banned_is_heard_even_where_the_closing_was_lost(alice, 
     said = tab.say(**frame, ref="x1")
     assert said == [] and tab.code == 4403
     assert owner.read() == [] and Message.objects.get().body == "mine" and not Change.objects.filter(ref="x1").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", ["ban", "take away"])
+def test_a_socket_that_comes_in_at_the_very_moment_of_a_ban_is_closed(alice, bob, enter, room, monkeypatch, act):
+    subscribe = broadcast.subscribe
+
+    def ban_first(channel, groups):
+        member = Member.objects.get(person=bob)
+        if act == "ban":
+            moderation.set_role(alice, room, bob, "banned")
+        else:
+            moderation.remove_standing(None, member)
+        subscribe(channel, groups)
+
+    monkeypatch.setattr(broadcast, "subscribe", ban_first)
+    assert enter(bob).code == 4403
+
+
+def test_who_is_banned_while_they_come_in_for_the_first_time_is_refused(room, bob, monkeypatch):
+    def ban_first(person):
+        Member.objects.create(room=room, person=person, role="banned")
+        return "member"
+
+    monkeypatch.setattr(rooms.places, "plain_role", ban_first)
+    check_refused("forbidden", rooms.join_room, bob, "garden")
+
+
+def test_who_comes_in_by_themselves_while_they_are_banned_is_banned(room, alice, bob, monkeypatch):
+    note = audit.note
+
+    def come_in_first(*arguments, **details):
+        stand(room, bob, "member")
+        note(*arguments, **details)
+
+    monkeypatch.setattr(audit, "note", come_in_first)
+    moderation.set_role(alice, room, bob, "banned")
+    assert role_of(room, bob) == "banned"
 
 
 def test_one_may_ban_somebody_who_was_never_there(room, alice, bob):

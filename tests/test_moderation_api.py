@@ -273,6 +273,12 @@ def test_a_command_that_makes_no_sense_says_so_in_a_sentence(spoken, arguments, 
     assert role_of("Bob") == "member"
 
 
+def test_a_command_names_a_handle_that_looks_like_an_option(room):
+    people.sign_up_guest("-x-")
+    moderate("garden", "--", "-x-", "ban")
+    assert role_of("-x-") == "banned"
+
+
 def test_a_command_lists_who_stands_how(spoken, capsys):
     moderate("garden", "Bob", "mute", "--for", "1h")
     capsys.readouterr()
@@ -290,6 +296,21 @@ def test_an_operator_gives_a_role_for_a_time_and_it_is_noted(office, root, spoke
     assert (entry.actor, entry.seconds, entry.reason, role_of("Bob")) == (root, 600, "Shouting", "muted")
     answer = office.post(f"/admin/chat/member/{spoken.id}/change/", {"role": "banned", "minutes": "10"})
     assert answer.status_code == 200 and b"Only a mute has an end" in answer.content and role_of("Bob") == "muted"
+
+
+def test_a_mute_that_an_operator_only_looks_at_stays_as_it_is(office, spoken):  # noqa: F811
+    until = moderation.set_role(None, spoken.room, "Bob", "muted", 600).muted_until
+    save(office, f"/admin/chat/member/{spoken.id}/change/", role="muted", minutes="", reason="")
+    spoken.refresh_from_db()
+    assert spoken.muted_until == until and AuditEntry.objects.count() == 1
+
+
+def test_an_operator_lifts_the_ban_of_an_outsider_of_a_closed_room(office, room, bob):  # noqa: F811
+    Room.objects.update(access=Room.PRIVATE)
+    room.refresh_from_db()
+    member = moderation.set_role(None, room, bob, "banned")
+    save(office, f"/admin/chat/member/{member.id}/change/", role="member")
+    assert role_of("Bob") is None
 
 
 def test_an_operator_bans_somebody_who_was_never_there(office, room, bob):  # noqa: F811

@@ -31,6 +31,10 @@ def let_in(message, member, login=None, token_id=None):
     presence.arrive(member, message.reply_channel)
     backlog_from = _greet(message, member)
     broadcast.subscribe(message.reply_channel, groups(message.channel_session))
+    if not rooms.may_stay(member):
+        # Banned since they were read: what closed their connections did not know of this one.
+        broadcast.close(message.reply_channel, protocol.CLOSE_FORBIDDEN)
+        return
     send_backlog(message, rooms.get_backlog(member.room, backlog_from))
     presence.tell_soon(member.room_id)
 

@@ -22,7 +22,7 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
 class Command(BaseCommand):
     help = (
         "Mutes, bans and names people in a room, or lists who stands how there. A handle that begins with - stands "
-        "behind --, as in: moderate garden ban -- -x-"
+        "behind --, as in: moderate garden -- -x- ban"
     )
 
     def add_arguments(self, parser):

@@ -43,16 +43,24 @@ def check_may_set_role(actor, room, person, before, after):
     """
     by = check_moderates(actor, room)
     if actor is not None and actor.id == person.id:
-        _check_steps_down(room, person, before, after)
+        _check_steps_down(before, after)
     elif by == Member.MODERATOR and not {before, after} <= BELOW_MODERATORS:
         raise Refused("forbidden", "Only the owners of this room may do that.")
     elif by is not None and before is None and after != Member.BANNED and room.access != Room.PUBLIC:
         # Any other standing would let them in.
         raise Refused("not_found", f"{person.handle} is not in this room.")
+    _check_owner_is_left(room, person, before, after)
 
 
-def _check_steps_down(room, person, before, after):
+def _check_steps_down(before, after):
     if before != Member.OWNER or after not in (Member.MODERATOR, Member.MEMBER, Member.GUEST):
         raise Refused("forbidden", "Nobody moderates themselves.")
-    if not Member.objects.filter(room=room, role=Member.OWNER).exclude(person=person).exists():
+
+
+def _check_owner_is_left(room, person, before, after):
+    """A room loses its last owner by a ban alone: that is no accident. A mute would be one, for its end is `member`."""
+    if before != Member.OWNER or after in (Member.OWNER, Member.BANNED):
+        return
+    others = Member.objects.filter(room=room, role=Member.OWNER, person__is_active=True).exclude(person=person)
+    if not others.exists():
         raise Refused("forbidden", "Name another owner first: a room does not lose its last one.")

@@ -90,7 +90,8 @@ def _write(actor, room, person, member, role, seconds, reason):
         before=member.role if member else "", after=role, seconds=seconds, reason=reason,
     )  # fmt: skip
     if member is None:
-        member = Member.objects.create(room=room, person=person, role=role)
+        # They may come in by themselves at this very moment.
+        member, _ = Member.objects.get_or_create(room=room, person=person, defaults={"role": role})
         member.room, member.person = room, person
     until = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
     rooms.set_role(member, role, until)

@@ -27,7 +27,15 @@ from .places import (
     tell_lobby,
 )
 from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, mark_read
-from .standings import check_may_speak, delete_member, end_mutes, plain_role, set_role, tell_moderators
+from .standings import (
+    check_may_speak,
+    delete_member,
+    end_mutes,
+    may_stay,
+    plain_role,
+    set_role,
+    tell_moderators,
+)
 
 __all__ = [
     "Backlog",
@@ -51,6 +59,7 @@ __all__ = [
     "get_room",
     "join_room",
     "mark_read",
+    "may_stay",
     "plain_role",
     "post_message",
     "record_once",

@@ -62,6 +62,7 @@ def join_room(person, slug):
     if member is None:
         defaults = {"role": plain_role(person)}
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
+        _check_may_know(room, member)  # somebody may have banned them just now
     # Both are at hand: reading them again would cost two queries.
     member.room, member.person = room, person
     end_own_mute(member)
