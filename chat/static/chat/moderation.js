@@ -1,5 +1,5 @@
-// What those who moderate a room see more than others: the button beside a person, and the dialog with the open reports,
-// the muted and banned, and the log. Must not judge who may do what: the server does.
+// What those who moderate a room see more than others: the button beside a person, and the dialog with the open
+// reports, the muted and banned, and the log. Must not judge who may do what: the server does.
 
 import { call } from "./api.js";
 import { onMenu, openDialog } from "./dialog.js";
@@ -30,8 +30,8 @@ function roleDeed({ before, after, seconds }) {
 function deed(entry) {
   const message = `message ${entry.message} of`;
   if (entry.act === "role") return roleDeed(entry);
-  if (entry.act === "report") return [`${entry.after === "removed" ? "upheld" : "dismissed"} a report of ${message}`, ""];
-  return [`${entry.act === "edit" ? "edited" : "removed"} ${message}`, ""];
+  if (entry.act === "report") return [`${entry.after === "removed" ? "upheld" : "dismissed"} a report of ${message}`];
+  return [`${entry.act === "edit" ? "edited" : "removed"} ${message}`];
 }
 
 export class Moderation {
@@ -96,7 +96,8 @@ export class Moderation {
       this.#count.hidden = reports.length === 0;
       const menu = find("room-menu");
       menu.classList.toggle("calls", reports.length > 0);
-      menu.querySelector("summary").setAttribute("aria-label", reports.length ? "This room: something is reported" : "This room");
+      const label = reports.length ? "This room: something is reported" : "This room";
+      menu.querySelector("summary").setAttribute("aria-label", label);
     } catch {
       // Nobody waits for it, and the next `reported` asks again.
     }
@@ -174,11 +175,12 @@ export class Moderation {
   }
 
   #entry(entry) {
-    const [what, more] = deed(entry);
+    const [what, more = ""] = deed(entry);
     const who = entry.actor?.handle ?? "The shell";
     const reason = entry.reason ? ` “${entry.reason}”` : "";
-    return make("li", { "data-testid": "audit-entry" },
-      make("b", { text: who }), ` ${what} `, make("b", { text: entry.person.handle }), `${more}.${reason} `, this.#time(entry.at));
+    const whom = make("b", { text: entry.person.handle });
+    const words = [make("b", { text: who }), ` ${what} `, whom, `${more}.${reason} `, this.#time(entry.at)];
+    return make("li", { "data-testid": "audit-entry" }, ...words);
   }
 
   #time(at) {

@@ -8,7 +8,11 @@ import { untilWhen } from "./standing.js";
 
 const SURE_MS = 4_000;
 const PLAIN = new Set(["member", "guest"]);
-const MUTES = [["mute-600", "Mute for 10 minutes", 600], ["mute-3600", "Mute for 1 hour", 3_600], ["mute", "Mute until lifted", null]];
+const MUTES = [
+  ["mute-600", "Mute for 10 minutes", 600],
+  ["mute-3600", "Mute for 1 hour", 3_600],
+  ["mute", "Mute until lifted", null],
+];
 
 /** A button that acts at the second click: a dialog for one word is too much, none is too little. */
 export function sureButton(testId, text, question, act) {
@@ -85,7 +89,8 @@ export class PersonDialog {
 
   // The handle goes in the body: a browser takes one like ".." out of an address.
   async #give(role, seconds = null) {
-    const body = { handle: this.#handle, role, seconds, reason: this.#reason.value, was: this.#standing.role ?? undefined };
+    const was = this.#standing.role ?? undefined;
+    const body = { handle: this.#handle, role, seconds, reason: this.#reason.value, was };
     if (await this.#ask(() => call("PUT", this.#path, body))) this.#reason.value = "";
   }
 
