@@ -6,6 +6,7 @@ right after it, all of it in one trip to Redis and before the connection's next 
 once. It stores nothing and checks no rights.
 """
 import hashlib
+import time
 
 from channels import Channel, Group
 
@@ -30,6 +31,10 @@ def credential_group(session_key=None, token_id=None):
 
 LOBBY_GROUP = "lobby"
 DELAY_CHANNEL = "asgi.delay"
+TASKS_CHANNEL = "chat.tasks"
+# Of a long answer, so many parts may wait for the interface that passes them on.
+MAX_WAITING_PARTS = 20
+LONGEST_WAIT_SECONDS = 30
 
 
 def subscribe(channel, groups):
@@ -71,6 +76,11 @@ def _name(channel):
 def publish(group, event):
     """Sends an event to every connection of a group."""
     Group(group).send({"text": protocol.encode(event)})
+
+
+def publish_at_once(group, event):
+    """The same for consumers that run for long: it leaves now, and not after them."""
+    Group(group).send({"text": protocol.encode(event)}, immediately=True)
 
 
 def publish_to_others(group, event, channel):
@@ -135,6 +145,19 @@ def start_job_later(channel, content, seconds):
     """The same after some seconds, by way of the delay server. It may be lost: a row must back it."""
     job = {"channel": channel, "content": content, "delay": round(seconds * 1000)}
     Channel(DELAY_CHANNEL).send(job)
+
+
+def wait_for_room(channel):
+    """
+    Waits while much lies in Redis for the interface that `channel` leads to: a long answer then takes no more of its
+    memory than a few parts. It gives up waiting after LONGEST_WAIT_SECONDS.
+    """
+    layer, name = _layer(), _name(channel)
+    if not hasattr(layer, "count_waiting"):
+        return
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    while layer.count_waiting(name) > MAX_WAITING_PARTS and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def queue_statistics(channels):

@@ -21,6 +21,7 @@ echo_routing = [
     route("websocket.disconnect", consumers.echo_disconnect),
 ]
 
-moderation_routing = [
+job_routing = [
+    route("chat.tasks", consumers.run_task),
     route("chat.unmute", consumers.unmute),
 ]

@@ -1,7 +1,7 @@
 """The chat's addresses: pages, the JSON API, and what operators' tools ask."""
 from django.urls import path, re_path
 
-from chat import api, health, moderation_api, views
+from chat import api, health, moderation_api, tasks_api, views
 
 urlpatterns = [
     path("", views.lobby, name="lobby"),
@@ -25,6 +25,9 @@ urlpatterns = [
     path("api/rooms/<slug>/reports/", moderation_api.reports),
     path("api/rooms/<slug>/reports/<int:report_id>/", moderation_api.report),
     path("api/rooms/<slug>/audit/", moderation_api.audit),
+    path("api/rooms/<slug>/tasks/", tasks_api.room_tasks),
+    path("api/tasks/<int:task_id>/", tasks_api.task),
+    path("api/tasks/<int:task_id>/result/", tasks_api.result),
     re_path(r"^api/", api.unknown),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

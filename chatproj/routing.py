@@ -12,7 +12,7 @@ channel_routing = [
     include("chat.routing.room_routing", path=r"^/chat/(?P<slug>[^/]*)/\Z"),
     include("chat.routing.lobby_routing", path=r"^/lobby/\Z"),
     include("chat.routing.echo_routing", path=r"^/echo/\Z"),
-    include("chat.routing.moderation_routing"),
+    include("chat.routing.job_routing"),
     route("websocket.connect", consumers.ws_unknown),
     route("websocket.receive", consumers.ws_ignored),
     route("websocket.disconnect", consumers.ws_ignored),

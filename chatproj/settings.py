@@ -189,6 +189,13 @@ CHAT_PRESENCE_LEASE_SECONDS = 75
 CHAT_PRESENCE_SECONDS = 1
 CHAT_ECHO = _is_on("CHAT_ECHO")
 
+# Work in the background. A person may have so many tasks under way, over all rooms.
+CHAT_MAX_UNFINISHED_TASKS = 3
+# A worker that shows no sign of life for so long has lost its task to another. It renews the lock each second.
+CHAT_TASK_LOCK_SECONDS = float(os.environ.get("CHAT_TASK_LOCK_SECONDS", "30"))
+# So long a result can be fetched.
+CHAT_TASK_RESULT_SECONDS = float(os.environ.get("CHAT_TASK_RESULT_SECONDS", str(24 * 3600)))
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False

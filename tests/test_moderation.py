@@ -454,7 +454,7 @@ def test_a_job_while_the_database_is_away_is_left_to_the_sweep(room, monkeypatch
 
     monkeypatch.setattr(rooms, "end_mutes", fail)
     deliver({"channel": "chat.unmute", "content": {"member": 1}})
-    assert "cannot be ended for now" in caplog.text and "Traceback" not in caplog.text
+    assert "cannot be done for now" in caplog.text and "Traceback" not in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)

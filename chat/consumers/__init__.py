@@ -3,7 +3,7 @@ The consumers: each takes one Channels message, asks the services, and answers.
 
 They are thin and they let nothing out: a refusal is answered, a failure is answered, and the connection goes on.
 """
-from .jobs import unmute
+from .jobs import run_task, unmute
 from .others import (
     echo_connect,
     echo_disconnect,
@@ -21,6 +21,7 @@ __all__ = [
     "echo_receive",
     "lobby_connect",
     "lobby_disconnect",
+    "run_task",
     "unmute",
     "ws_connect",
     "ws_disconnect",

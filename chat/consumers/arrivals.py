@@ -7,7 +7,7 @@ always the Channels message.
 from urllib.parse import parse_qs
 
 from chat import broadcast, protocol
-from chat.services import limits, people, presence, rooms
+from chat.services import limits, people, presence, rooms, tasks
 from chat.version import CLIENT_VERSION
 from chatproj.transport import forget_ordering
 
@@ -16,7 +16,8 @@ from .handshake import get_address
 
 def let_in(message, member, login=None, token_id=None):
     """
-    Accepts a connection of a member: `joined`, the backlog, `synced`; and writes into the channel session who it is.
+    Accepts a connection of a member: `joined`, the backlog, `synced`, the state of their tasks; and writes into the
+    channel session who it is.
 
     `login` is the key of the browser's session, `token_id` that of a bot's token: one of them let it in. Raises
     `rate_limited` for one socket too many, with nothing done.
@@ -36,6 +37,8 @@ def let_in(message, member, login=None, token_id=None):
         broadcast.close(message.reply_channel, protocol.CLOSE_FORBIDDEN)
         return
     send_backlog(message, rooms.get_backlog(member.room, backlog_from))
+    for task in tasks.get_recent_tasks(person, member.room_id):
+        broadcast.reply(message.reply_channel, tasks.describe(task))
     presence.tell_soon(member.room_id)
 
 

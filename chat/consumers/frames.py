@@ -9,7 +9,7 @@ from django.contrib.auth import HASH_SESSION_KEY
 from django.utils.crypto import constant_time_compare
 
 from chat import broadcast, protocol
-from chat.services import limits, presence, rooms
+from chat.services import limits, presence, rooms, tasks
 from chatproj.outages import OUTAGES
 from chatproj.transport import Seldom
 
@@ -137,6 +137,12 @@ def _fetch(message, member, event):
     broadcast.reply(message.reply_channel, protocol.page(event.ref, messages, more))
 
 
+def _start_task(message, member, event):
+    started = tasks.start_task(member, event)
+    broadcast.reply(message.reply_channel, started.ack)
+    tasks.tell_task(started.task_id)
+
+
 HANDLERS = {
     "post": _answer(rooms.post_message),
     "edit": _answer(rooms.edit_message),
@@ -146,4 +152,5 @@ HANDLERS = {
     "read": _mark_read,
     "sync": _sync,
     "fetch": _fetch,
+    "start": _start_task,
 }

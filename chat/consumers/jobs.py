@@ -1,9 +1,12 @@
 """
 Jobs: what workers do that nobody waits for. A job may be lost, late, or run twice: a row says whether it is still due.
+
+In this module `message` is always the Channels message.
 """
+import functools
 import logging
 
-from chat.services import moderation
+from chat.services import moderation, tasks
 from chatproj.outages import OUTAGES
 from chatproj.transport import Seldom
 
@@ -11,13 +14,34 @@ logger = logging.getLogger(__name__)
 seldom = Seldom(logger)
 
 
-def unmute(message):
-    """Ends a mute, {"member": id}, if its time has passed. Where that fails, a sweep or the person's next word does."""
-    member_id = message.content.get("member")
-    if not isinstance(member_id, int):
-        logger.error("A job on %s names no member", message.channel.name)
-        return
-    try:
-        moderation.end_mute(member_id)
-    except OUTAGES as outage:
-        seldom.warning("Mutes cannot be ended for now: %s", outage)
+def job(name):
+    """Makes a consumer of a function that takes the id of a row, which the job carries under `name`."""
+
+    def decorate(function):
+        @functools.wraps(function)
+        def consumer(message):
+            number = message.content.get(name)
+            if not isinstance(number, int):
+                logger.error("A job on %s names no %s", message.channel.name, name)
+                return
+            try:
+                function(number)
+            except OUTAGES as outage:
+                # A sweep finds what was missed.
+                seldom.warning("Jobs cannot be done for now: %s", outage)
+
+        return consumer
+
+    return decorate
+
+
+@job("member")
+def unmute(member_id):
+    """Ends a mute if its time has passed. Where that fails, the person's next word does it too."""
+    moderation.end_mute(member_id)
+
+
+@job("task")
+def run_task(task_id):
+    """Runs a background task to its end, which may take minutes: its channel has workers of its own."""
+    tasks.run_task(task_id)

@@ -9,6 +9,7 @@ from .moderation import AuditEntry, Report
 from .people import Person, Token, make_handle_key
 from .rooms import Member, Room
 from .statements import insert, snapshot
+from .tasks import Task, TaskPart
 
 __all__ = [
     "AuditEntry",
@@ -19,6 +20,8 @@ __all__ = [
     "Reaction",
     "Report",
     "Room",
+    "Task",
+    "TaskPart",
     "Token",
     "insert",
     "make_handle_key",

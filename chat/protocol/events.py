@@ -12,6 +12,7 @@ from .fields import (
     check_emoji,
     check_integer,
     check_limit,
+    check_object,
     check_ref,
     check_string,
     check_switch,
@@ -78,6 +79,14 @@ class Fetch:
     before: int = None
 
 
+@dataclass(frozen=True)
+class Start:
+    type = "start"
+    ref: str
+    task: str
+    params: dict
+
+
 _CHECKS = {
     "ref": check_ref,
     "body": check_body,
@@ -89,9 +98,11 @@ _CHECKS = {
     "cursor": check_integer,
     "limit": check_limit,
     "before": check_integer,
+    "task": check_string,
+    "params": check_object,
 }
 _OPTIONAL = {"reply_to", "before"}  # absent and null mean the same
-EVENTS = {event.type: event for event in (Post, Edit, Remove, React, Typing, Read, Sync, Fetch)}
+EVENTS = {event.type: event for event in (Post, Edit, Remove, React, Typing, Read, Sync, Fetch, Start)}
 
 
 def parse(text):

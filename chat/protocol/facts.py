@@ -55,8 +55,9 @@ def message(id, offset, ref, author, body, html, at, edited_at, removed, reactio
     }  # fmt: skip
 
 
-def ack(ref, id, offset):
-    return {"type": "ack", "ref": ref, "id": id, "offset": offset}
+def ack(ref, id, offset, task_id=None):
+    event = {"type": "ack", "ref": ref, "id": id, "offset": offset}
+    return event if task_id is None else {**event, "task_id": task_id}
 
 
 def rejected(refusal):
@@ -91,6 +92,18 @@ def read(offset):
 def reported():
     """To moderators: what is reported in the room is another list now."""
     return {"type": "reported"}
+
+
+def task(ref, id, kind, params, state, progress, result=None, size=None, error=None, forgotten=False):
+    """`result` is a path (with its `size` in bytes), `error` a sentence; each is there where there is one."""
+    event = {
+        "type": "task", "ref": ref, "task_id": id, "task": kind, "params": params, "state": state, "progress": progress,
+    }  # fmt: skip
+    if result is not None:
+        event.update(result=result, size=size)
+    if error is not None:
+        event["error"] = error
+    return {**event, "forgotten": True} if forgotten else event
 
 
 def updated():

@@ -5,6 +5,7 @@ It knows neither events nor JSON.
 """
 import re
 import unicodedata
+from datetime import UTC, datetime, timedelta
 
 import emoji as emoji_names
 
@@ -28,6 +29,7 @@ _HIDDEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _VARIATIONS = re.compile("[\ufe00-\ufe0f]")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?Z)?")
 _UNPRINTABLE = ("Cc", "Cf", "Zl", "Zp")
 
 
@@ -151,6 +153,34 @@ def check_emoji(value, name="emoji"):
     if len(check_string(value, name)) > 16 or not emoji_names.is_emoji(value):
         raise Refused("invalid_field", f"'{name}' must be one emoji.")
     return value
+
+
+def check_object(value, name):
+    if not isinstance(value, dict):
+        raise Refused("invalid_field", f"'{name}' must be an object.")
+    return value
+
+
+def check_moment(value, name):
+    """Returns `value` if it is a day or a time as `parse_moment` reads it. Raises `invalid_field`."""
+    if parse_moment(check_string(value, name)) is None or parse_moment(value, is_end=True) is None:
+        raise Refused("invalid_field", f"'{name}' must be a date like 2026-11-20, or a time like 2026-11-20T09:30:00Z.")
+    return value
+
+
+def parse_moment(text, is_end=False):
+    """
+    Returns the aware datetime that a day or a time in UTC spells, or None where it spells none.
+
+    A day is its beginning; as the end of a period (`is_end`), the beginning of the next: it belongs to the period.
+    """
+    if not _MOMENT.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.rstrip("Z")).replace(tzinfo=UTC)
+        return moment + timedelta(days=1) if is_end and "T" not in text else moment
+    except (ValueError, OverflowError):
+        return None
 
 
 def parse_integer(text):

@@ -1,14 +1,15 @@
 """
 The transport: Channels 1.x with what it does wrong put right. It knows no chat; any Channels 1.x site can use it.
 
-What applications import is here: the decorators, under the names that they have in Channels, `call_later`
-and `Seldom`.
+What applications import is here: the decorators, under the names that they have in Channels, `call_later`,
+`is_stopping` and `Seldom`.
 """
 from channels.auth import channel_session_user, channel_session_user_from_http
 
 from .ordering import enforce_ordering, forget_ordering
 from .seldom import Seldom
 from .sessions import channel_session
+from .stopping import is_stopping
 from .timers import call_later
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "channel_session_user_from_http",
     "enforce_ordering",
     "forget_ordering",
+    "is_stopping",
 ]

@@ -330,6 +330,12 @@ class RedisChannelLayer(StockRedisChannelLayer):
 
     # Statistics, and the end of everything.
 
+    def count_waiting(self, channel):
+        """Returns how many messages wait for the process that reads a reply channel: what a sender may go by."""
+        target = self.non_local_name(channel)
+        (length,) = self.shards[self.consistent_hash(target)].call(("LLEN", self.prefix + target))
+        return length
+
     def channel_statistics(self, channel):
         """
         Returns what happened on a channel since the counting began: messages_count, messages_pending,

@@ -21,6 +21,7 @@ from channels.worker import Worker as StockWorker
 
 from . import scripts
 from .shards import OUTAGES, UnsupportedRedis
+from .stopping import note_stop
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Worker(StockWorker):
     def sigterm_handler(self, signo, stack_frame):
         # Nothing ends here, in the middle of whatever runs: the wake-up file ends the waiting, `termed` the loop.
         self.termed = True
+        note_stop()
 
     def install_signal_handler(self):
         reading, writing = os.pipe()

@@ -1,0 +1,69 @@
+"""
+Work that goes on in the background, and what came of it.
+"""
+from django.db import models
+from django.utils import timezone
+
+from .people import Person
+from .rooms import Room
+
+
+class Task(models.Model):
+    """
+    Something that a person asked for in a room and that takes its time.
+
+    A worker claims it with a lock that ends by itself at `locked_until`. `attempt` is the number of the claim: whoever
+    holds an older one may not write any more. `tries` counts the claims of which no end was heard. `upto` is the
+    room's offset when it was asked for: what was said later is not part of it.
+    """
+
+    QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
+    STATES = [(state, state) for state in (QUEUED, RUNNING, DONE, FAILED)]
+    UNFINISHED = (QUEUED, RUNNING)
+
+    id = models.BigAutoField(primary_key=True)
+    # The index below begins with it.
+    person = models.ForeignKey(Person, related_name="tasks", db_index=False, on_delete=models.CASCADE)
+    room = models.ForeignKey(Room, related_name="tasks", on_delete=models.CASCADE)
+    kind = models.CharField(max_length=40)
+    ref = models.CharField(max_length=64)
+    params = models.TextField()  # a JSON object
+    upto = models.BigIntegerField()
+
+    state = models.CharField(max_length=10, choices=STATES, default=QUEUED)
+    progress = models.PositiveSmallIntegerField(default=0)  # of 100
+    error = models.CharField(max_length=500, blank=True)
+
+    attempt = models.PositiveIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True)
+    locked_by = models.CharField(max_length=200, blank=True)
+    sent_at = models.DateTimeField(default=timezone.now)  # when its job was last put on the channel
+
+    result_name = models.CharField(max_length=120, blank=True)
+    result_type = models.CharField(max_length=80, blank=True)
+    result_size = models.BigIntegerField(default=0)  # bytes
+
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "room"], name="tasks_of_a_person")]
+
+    def __str__(self):
+        return f"{self.kind} {self.id} ({self.state})"
+
+
+class TaskPart(models.Model):
+    """One piece of a result, as one attempt wrote it. Parts are numbered from 0 and joined without anything between."""
+
+    id = models.BigAutoField(primary_key=True)
+    task = models.ForeignKey(Task, related_name="parts", db_index=False, on_delete=models.CASCADE)
+    attempt = models.PositiveIntegerField()
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["task", "attempt", "number"], name="one_part_per_number")]

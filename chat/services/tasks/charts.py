@@ -1,0 +1,69 @@
+"""
+Bars as SVG, inside a page of ours: no scripts, no numbers but those that it is given. It knows nothing of rooms.
+"""
+from html import escape
+from typing import NamedTuple
+
+WIDTH, HEIGHT, FOOT, TOP = 720, 200, 22, 18
+ROW_HEIGHT, NAME_WIDTH, NUMBER_WIDTH = 28, 190, 70
+MAX_NAME = 24  # characters of a name that fit beside a bar
+
+
+class Chart(NamedTuple):
+    """A title, and as many labels as numbers."""
+
+    title: str
+    labels: list
+    numbers: list
+
+
+def draw_upright(chart, ends_only=False):
+    """Returns upright bars with their labels below: each third, or (`ends_only`) the first and the last."""
+    most, step = max([1, *chart.numbers]), WIDTH / len(chart.numbers)
+    base = HEIGHT - FOOT
+    shapes = [f'<text x="0" y="11">at most {most:,}</text>']
+    for index, (label, number) in enumerate(zip(chart.labels, chart.numbers, strict=True)):
+        height = number / most * (base - TOP)
+        shapes.append(
+            f'<rect class="bar" x="{index * step + step * 0.1:.1f}" y="{base - height:.1f}" width="{step * 0.8:.1f}"'
+            f' height="{height:.1f}" rx="1.5"><title>{escape(label)}: {number:,}</title></rect>'
+        )
+    shapes.append(f'<line class="axis" x1="0" y1="{base}" x2="{WIDTH}" y2="{base}"/>')
+    shapes += _end_labels(chart.labels) if ends_only else _third_labels(chart.labels, step)
+    return _figure(chart, HEIGHT, shapes)
+
+
+def _end_labels(labels):
+    texts = [f'<text x="0" y="{HEIGHT - 6}">{escape(labels[0])}</text>']
+    if len(labels) > 1:
+        texts.append(f'<text x="{WIDTH}" y="{HEIGHT - 6}" text-anchor="end">{escape(labels[-1])}</text>')
+    return texts
+
+
+def _third_labels(labels, step):
+    return [
+        f'<text x="{(index + 0.5) * step:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(labels[index])}</text>'
+        for index in range(0, len(labels), 3)
+    ]
+
+
+def draw_rows(chart):
+    """Returns lying bars, each with its label before and its number behind it."""
+    most, room = max([1, *chart.numbers]), WIDTH - NAME_WIDTH - NUMBER_WIDTH
+    shapes = []
+    for index, (label, number) in enumerate(zip(chart.labels, chart.numbers, strict=True)):
+        y, width = index * ROW_HEIGHT, max(1, number / most * room)
+        name = label if len(label) <= MAX_NAME else f"{label[: MAX_NAME - 1]}…"
+        shapes.append(
+            f'<text class="name" x="0" y="{y + 18}">{escape(name)}</text>'
+            f'<rect class="bar" x="{NAME_WIDTH}" y="{y + 5}" width="{width:.1f}" height="18" rx="3">'
+            f"<title>{escape(label)}: {number:,}</title></rect>"
+            f'<text x="{NAME_WIDTH + width + 8:.1f}" y="{y + 18}">{number:,}</text>'
+        )
+    return _figure(chart, max(1, len(shapes)) * ROW_HEIGHT, shapes)
+
+
+def _figure(chart, height, shapes):
+    title = escape(chart.title)
+    picture = f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{title}">{"".join(shapes)}</svg>'
+    return f"<h2>{title}</h2>\n<figure>{picture}</figure>\n"

@@ -1,0 +1,76 @@
+"""
+The frame of the pages that tasks make: they stand alone, run nothing, and read well on paper and in the dark.
+
+The policy is in the page too, for once it is saved there is no server to send it.
+"""
+from html import escape
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1e2423; --paper: #fff; --muted: #66706d; --line: #e5e2da; --accent: #0f766e; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e7e9e6; --paper: #16191b; --muted: #98a19e; --line: #2e3437; --accent: #5cc9b8; }
+}
+* { box-sizing: border-box; }
+body {
+  max-width: 46rem; margin: 0 auto; padding: 32px 20px 60px; background: var(--paper); color: var(--ink);
+  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
+  overflow-wrap: anywhere;
+}
+h1 { margin: 0; font-size: 1.7rem; line-height: 1.25; }
+h2 { margin: 32px 0 10px; padding-bottom: 4px; border-bottom: 1px solid var(--line); font-size: 1.05rem; }
+a { color: var(--accent); }
+.lead { margin: 4px 0 0; }
+.facts, .end { color: var(--muted); font-size: 0.9rem; }
+.end { margin-top: 40px; text-align: center; }
+article { margin: 0 0 12px; }
+article > header { font-size: 0.95rem; }
+article > header a, article > header span, article > footer { color: var(--muted); font-size: 0.82rem; }
+article > header a { text-decoration: none; }
+article > footer span { margin-right: 8px; }
+article:target { outline: 2px solid var(--accent); outline-offset: 4px; border-radius: 4px; }
+article p, article ul, article ol, article pre, article blockquote { margin: 0 0 0.4em; }
+pre { padding: 8px 12px; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
+blockquote { padding-left: 12px; border-left: 3px solid var(--line); color: var(--muted); }
+.numbers {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: 10px;
+  margin: 20px 0 0; padding: 0; list-style: none;
+}
+.numbers li { padding: 12px 14px; border: 1px solid var(--line); border-radius: 12px; color: var(--muted); }
+.numbers b { display: block; color: var(--ink); font-size: 1.35rem; }
+figure { margin: 0; }
+svg { display: block; width: 100%; height: auto; }
+svg .bar { fill: var(--accent); }
+svg .axis { stroke: var(--line); }
+svg text { fill: var(--muted); font: 11px system-ui, sans-serif; }
+svg .name { fill: var(--ink); font-size: 13px; }
+@media print {
+  :root { --ink: #000; --paper: #fff; --muted: #555; --line: #ccc; --accent: #0f766e; }
+  body { max-width: none; padding: 0; font-size: 10.5pt; }
+  h2, article > header { break-after: avoid; }
+  article { break-inside: avoid-page; }
+  figure { break-inside: avoid; }
+}
+"""
+_START = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<h1>{title}</h1>
+"""
+
+
+def page_start(title, lead, facts):
+    """Returns a page up to its content: a heading, a sentence below (perhaps ''), and small print."""
+    lead = f'<p class="lead">{escape(lead)}</p>\n' if lead else ""
+    return f'{_START.format(title=escape(title), style=_STYLE)}{lead}<p class="facts">{escape(facts)}</p>\n'
+
+
+def page_end(sentence):
+    return f'<p class="end">{escape(sentence)}</p>\n</body>\n</html>\n'

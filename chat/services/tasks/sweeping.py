@@ -1,0 +1,92 @@
+"""
+What keeps tasks from being stuck, and what takes away those whose time is over.
+"""
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from chat import broadcast
+from chat.models import Task
+
+from . import telling
+from .parts import delete_parts
+
+logger = logging.getLogger(__name__)
+
+MAX_TRIES = 5
+# A job that nobody has taken for so long has left the channel again (the layer's `expiry` is 60 s).
+JOB_SECONDS = 60
+AT_ONCE = 100
+GIVEN_UP = "This failed several times, and was given up. Try it again with a shorter period."
+
+
+def sweep_tasks():
+    """
+    Puts tasks back on the channel whose worker has died or whose job was lost, gives up those that failed too often,
+    and deletes expired ones with their results. Returns how many it dealt with.
+
+    Any number of processes may run it at the same time: a job that is sent twice is run once.
+    """
+    return _give_up() + _send_again() + _delete_expired()
+
+
+def _abandoned():
+    return Task.objects.filter(state=Task.RUNNING, locked_until__lt=timezone.now())
+
+
+def _give_up():
+    given_up = list(_abandoned().filter(tries__gte=MAX_TRIES)[:AT_ONCE])
+    for task in given_up:
+        if _abandoned().filter(id=task.id, attempt=task.attempt).update(**failure(GIVEN_UP)):
+            delete_parts(task.id)
+            telling.tell_task(task.id)
+    return len(given_up)
+
+
+def failure(error):
+    """Returns the columns of a task that has failed, with a sentence for its person."""
+    now = timezone.now()
+    lifetime = timedelta(seconds=settings.CHAT_TASK_RESULT_SECONDS)
+    return {
+        "state": Task.FAILED, "error": error, "locked_until": None, "finished_at": now, "expires_at": now + lifetime,
+    }  # fmt: skip
+
+
+def _send_again():
+    now = timezone.now()
+    abandoned = list(_abandoned().filter(tries__lt=MAX_TRIES).values_list("id", flat=True)[:AT_ONCE])
+    _abandoned().filter(id__in=abandoned).update(state=Task.QUEUED, progress=0, locked_until=None, sent_at=now)
+    forgotten = Task.objects.filter(state=Task.QUEUED, sent_at__lt=now - timedelta(seconds=JOB_SECONDS))
+    lost = list(forgotten.order_by("id").values_list("id", flat=True)[:AT_ONCE])
+    forgotten.filter(id__in=lost).update(sent_at=now)
+    send_jobs(abandoned + lost)
+    for task_id in abandoned:
+        telling.tell_task(task_id)
+    return len(abandoned) + len(lost)
+
+
+def send_jobs(task_ids):
+    """Lets the workers know of tasks that wait. It does not fail: what does not get through is sent again."""
+    for task_id in task_ids:
+        try:
+            broadcast.start_job(broadcast.TASKS_CHANNEL, {"task": task_id})
+        except Exception as error:
+            logger.warning("The job of task %s could not be sent: %s", task_id, error)
+
+
+def _delete_expired():
+    expired = Task.objects.filter(expires_at__lt=timezone.now()).values_list("id", flat=True)[:AT_ONCE]
+    for task_id in (found := list(expired)):
+        delete_task(task_id)
+    return len(found)
+
+
+def delete_task(task_id):
+    """Deletes a task with its result, in short transactions; whoever runs it has lost it with the first of them."""
+    fenced = {**failure(""), "expires_at": timezone.now(), "attempt": F("attempt") + 1}
+    Task.objects.filter(id=task_id).update(**fenced)
+    delete_parts(task_id)
+    Task.objects.filter(id=task_id).delete()
