@@ -171,3 +171,30 @@ test("typing and read are not kept for later", () => {
   room.join();
   assert.deepEqual(room.line.sent, []);
 });
+
+test("work that was asked for is kept and sent again until its ack, and what becomes of it is told", () => {
+  const storage = new Storage();
+  const before = new Room({ storage });
+  const ref = before.socket.start("export", { format: "json", from: null, to: null });
+  const room = new Room({ storage }).arrive();
+  const [event] = room.line.sentOf("start");
+  assert.deepEqual(event, { type: "start", ref, task: "export", params: { format: "json", from: null, to: null } });
+  room.clock.pass(5_000);
+  assert.deepEqual(room.line.sentOf("start"), [event, event]);
+  room.say({ type: "ack", ref, id: null, offset: null, task_id: 7 });
+  assert.deepEqual(room.socket.pending, []);
+  const task = { type: "task", ref, task_id: 7, task: "export", state: "queued", progress: 0 };
+  room.say(task);
+  assert.deepEqual(room.of("task"), [task]);
+});
+
+test("too much work under way holds up nothing that is written, and is not asked for again by itself", () => {
+  const room = new Room().arrive();
+  const ref = room.socket.start("statistics", {});
+  room.say(rejected(ref, "rate_limited", { retry_after: 10 }));
+  assert.equal(room.of("rejected")[0].again, false);
+  room.socket.post("hello");
+  assert.equal(room.line.sentOf("post").length, 1);
+  room.clock.pass(15_000);
+  assert.equal(room.line.sentOf("start").length, 1);
+});

@@ -5,7 +5,7 @@ import { Clock, Storage, fakeWebSocket } from "./fakes.mjs";
 
 const EVENTS = [
   "joined", "message", "acked", "rejected", "synced", "page", "presence", "typing", "read", "announcement", "reset",
-  "outbox", "status",
+  "outbox", "status", "task",
 ];
 
 export const message = (id, offset = id, more = {}) => ({

@@ -9,6 +9,7 @@ import { People } from "./people.js";
 import { openReport } from "./report.js";
 import { RoomSocket } from "./socket.js";
 import { Standing } from "./standing.js";
+import { Tasks } from "./tasks.js";
 import { Timeline } from "./timeline.js";
 import { Toolbar } from "./toolbar.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
@@ -35,6 +36,7 @@ const pending = new Pending(find("pending"), me, {
   discard: (ref) => socket.discard(ref),
 });
 const announcements = new Announcements();
+const tasks = new Tasks({ start: (task, params) => socket.start(task, params), say });
 const connectionBar = new ConnectionBar(() => socket.hurry());
 const typingSignal = new TypingSignal((on) => socket.typing(on));
 const typingOthers = new TypingOthers((sentence) => { typingLine.textContent = sentence; });
@@ -151,8 +153,9 @@ function acked({ ref, id, event }) {
   if (event.type === "edit" || event.type === "remove") timeline.item(event.id)?.classList.remove("changing");
 }
 
-function rejected({ code, detail, event, again }) {
+function rejected({ ref, code, detail, event, again }) {
   if (again || !event) return;
+  if (event.type === "start") tasks.drop(ref);
   if (event.type === "edit" || event.type === "remove") {
     timeline.item(event.id)?.classList.remove("changing");
     timeline.redraw(event.id);
@@ -226,6 +229,7 @@ const handlers = {
   announcement: (event) => announcements.show(event),
   member: changedMember,
   reported: () => moderation.refresh(),
+  task: (event) => tasks.show(event),
 };
 for (const [type, handler] of Object.entries(handlers)) {
   socket.addEventListener(type, ({ detail }) => handler(detail));

@@ -12,8 +12,9 @@ const SHORTEST_WAIT_MS = 250;
 const RETRIED_CODES = new Set(["rate_limited", "unavailable"]);
 const KEPT_WHEN_REFUSED = new Set(["post", "edit"]);
 
-export function isRetried(code) {
-  return RETRIED_CODES.has(code);
+/** Whoever has too much work under way decides anew: it must not hold up what they write meanwhile. */
+export function isRetried(code, type) {
+  return RETRIED_CODES.has(code) && !(type === "start" && code === "rate_limited");
 }
 
 export class Sender {
@@ -73,7 +74,7 @@ export class Sender {
     const entry = this.#outbox.get(ref);
     if (!entry) return undefined;
     this.#land(ref);
-    if (isRetried(code)) this.#hold(retryAfter);
+    if (isRetried(code, entry.event.type)) this.#hold(retryAfter);
     else if (KEPT_WHEN_REFUSED.has(entry.event.type)) this.#outbox.fail(ref, { code, detail: detail ?? "" });
     else this.#outbox.remove(ref);
     return entry;

@@ -135,6 +135,11 @@ export class RoomSocket extends EventTarget {
     return this.#change({ type: "react", id, emoji, on });
   }
 
+  /** Asks for background work; what becomes of it comes as `task` events with this ref. */
+  start(task, params) {
+    return this.#change({ type: "start", task, params });
+  }
+
   typing(on) {
     if (this.#joined) this.#say({ type: "typing", on });
   }
@@ -277,7 +282,7 @@ export class RoomSocket extends EventTarget {
   #rejected(event) {
     if (event.retry_after !== undefined) this.#line.retryAfter = event.retry_after;
     const entry = this.#sender.refuse(event);
-    const again = isRetried(event.code);
+    const again = isRetried(event.code, entry?.event.type);
     if (!entry && again) this.#syncLater(event);
     this.#tell("rejected", { ...event, event: entry?.event ?? null, again });
     if (entry) this.#outboxChanged();
