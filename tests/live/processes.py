@@ -198,11 +198,12 @@ class Site:
     A whole chat. `start()` returns when /readyz says that it can serve; `stop()` leaves nothing.
 
     `web` says how it serves: the command that listens (with `{port}`); `redis` and `workers` what stands behind it.
+    With `task_workers`, these alone take background tasks.
     """
 
     WEB = "interface --port {port}"
 
-    def __init__(self, web=WEB, redis=True, workers=2, **environment):
+    def __init__(self, web=WEB, redis=True, workers=2, task_workers=0, **environment):
         self.folder = Path(tempfile.mkdtemp(prefix=f"chat-live-{next(_folders)}-"))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -215,7 +216,12 @@ class Site:
             self.valkey = Part("valkey", self._valkey_command(port), make_environment(), self.folder)
         self.environment = make_environment(**environment)
         self.web = self.make_part("web", *web.format(port=self.port).split())
-        self.workers = [self.make_part(f"worker-{number}", "runworker") for number in range(1, workers + 1)]
+        others = ["--exclude-channels=chat.tasks"] if task_workers else []
+        self.workers = [self.make_part(f"worker-{number}", "runworker", *others) for number in range(1, workers + 1)]
+        self.task_workers = [
+            self.make_part(f"tasks-{number}", "runworker", "--only-channels=chat.tasks")
+            for number in range(1, task_workers + 1)
+        ]
         atexit.register(self.stop)
 
     def _valkey_command(self, port):
@@ -230,7 +236,7 @@ class Site:
 
     @property
     def parts(self):
-        return [part for part in (self.valkey, self.web, *self.workers) if part is not None]
+        return [part for part in (self.valkey, self.web, *self.workers, *self.task_workers) if part is not None]
 
     def start(self):
         """Starts every part that is not running, and waits until all of them serve."""
@@ -240,7 +246,7 @@ class Site:
             if not part.is_running:
                 part.start()
         # Also those that a test has started itself, and left at that.
-        for worker in self.workers:
+        for worker in (*self.workers, *self.task_workers):
             worker.wait_until_said("Listening on channels", worker.began_at)
         wait_until(self.is_ready, START_SECONDS, "/readyz")
         return self

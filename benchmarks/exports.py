@@ -1,0 +1,74 @@
+"""
+What it costs to export a long room: seconds, and the memory of every process that has a part in it.
+
+    .venv/bin/python -m benchmarks.exports                    200,000 messages, on SQLite
+    .venv/bin/python -m benchmarks.exports --messages 20000
+    DATABASE_URL=postgres://... .venv/bin/python -m benchmarks.exports
+
+It starts a site of its own with one task worker, as the live tests do (the test requirements must be there), and
+prints a table. Linux only.
+"""
+import argparse
+import contextlib
+import time
+
+from tests.live import rooms
+from tests.live.client import Person, new_ref
+from tests.live.processes import Site, wait_until
+
+TASKS = [*(("export", {"format": form}) for form in ("json", "csv", "html")), ("statistics", {})]
+LONGEST_SECONDS = 1800
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--messages", type=int, default=200_000)
+    count = parser.parse_args().messages
+    with contextlib.ExitStack() as stack:
+        site = Site(workers=1, task_workers=1, CHAT_LIMITS="off")
+        stack.callback(site.stop)
+        site.start()
+        person = Person(site, "Alice", "correct horse")
+        slug = person.make_room()
+        rooms.fill(site, slug, count)
+        print(f"{count:,} messages, {'PostgreSQL' if site.database.server else 'SQLite'}; memory is RSS in MB")
+        print("| task | seconds | result MB | task worker before | peak | fetched in s | web worker before | peak "
+              "| interface peak | Valkey peak |\n|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
+        for kind, params in TASKS:
+            print(measure(site, person, slug, kind, params), flush=True)
+
+
+def measure(site, person, slug, kind, params):
+    """Returns the line of one task."""
+    worker = site.task_workers[0]
+    before = reset(worker)
+    began = time.monotonic()
+    task = person.call("POST", f"/api/rooms/{slug}/tasks/", ref=new_ref(), task=kind, params=params).json()
+    path = f"/api/tasks/{task['task_id']}/"
+    task = wait_until(lambda: find_ended(person, path), LONGEST_SECONDS, "the end")
+    seconds, peak = time.monotonic() - began, rooms.memory_mb(worker.pid, "VmHWM")
+    parts = [site.workers[0], site.web, site.valkey]
+    web_before, *_ = [reset(part) for part in parts]
+    began = time.monotonic()
+    size = sum(len(piece) for piece in person.http.get(site.url + task["result"], stream=True).iter_content(65536))
+    assert size == task["size"], (size, task)
+    fetched = time.monotonic() - began
+    peaks = [rooms.memory_mb(part.pid, "VmHWM") for part in parts]
+    name = f"{kind} {params.get('format', '')}".strip()
+    values = [seconds, size / 1e6, before, peak, fetched, web_before, *peaks]
+    return f"| {name} | {' | '.join(f'{value:.1f}' for value in values)} |"
+
+
+def find_ended(person, path):
+    task = person.call("GET", path, expected=200).json()
+    assert task["state"] != "failed", task
+    return task if task["state"] == "done" else None
+
+
+def reset(part):
+    rooms.forget_peak(part.pid)
+    return rooms.memory_mb(part.pid)
+
+
+if __name__ == "__main__":
+    main()

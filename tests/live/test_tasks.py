@@ -1,0 +1,194 @@
+"""
+Background tasks on real workers of their own: done end to end, taken over from the dead, and in little memory.
+"""
+import asyncio
+import json
+import signal
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.live import rooms
+from tests.live.client import Person, new_ref
+from tests.live.processes import Site, wait_until
+
+# Enough for a second of a worker's time, and for many parts.
+COUNT = 20_000
+JSON = {"format": "json", "from": None, "to": None}
+# A worker that died is taken for dead so soon; a living one renews its lock each second, on a slow machine too.
+LOCK_SECONDS = 4
+
+
+@pytest.fixture(scope="module")
+def tasks_site():
+    site = Site(workers=1, task_workers=2, CHAT_TASK_LOCK_SECONDS=str(LOCK_SECONDS)).start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def site(tasks_site):
+    """All of its parts run, and in the end nothing has failed that should not."""
+    tasks_site.start()
+    sizes = tasks_site.log_sizes()
+    yield tasks_site
+    logs = tasks_site.logs(sizes)
+    assert "Traceback" not in logs, logs
+
+
+@pytest.fixture(scope="module")
+def owner(tasks_site):
+    """Somebody with a room of 20,000 messages."""
+    person = Person(tasks_site, "Owner of the archive", "correct horse")
+    person.make_room("archive")
+    rooms.fill(tasks_site, "archive", COUNT)
+    return person
+
+
+def start(person, task="export", params=JSON, slug="archive"):
+    body = {"ref": new_ref(), "task": task, "params": params}
+    return person.call("POST", f"/api/rooms/{slug}/tasks/", expected=201, **body).json()
+
+
+def find(person, task, *states):
+    """Returns a task as it stands, if it is in one of the states."""
+    found = person.call("GET", f"/api/tasks/{task['task_id']}/", expected=200).json()
+    assert found["state"] != "failed", found
+    return found if found["state"] in states else None
+
+
+def wait_until_done(person, task):
+    return wait_until(lambda: find(person, task, "done"), 120, f"the end of task {task['task_id']}")
+
+
+def wait_until_begun(site, task):
+    """Returns the part of the site that runs a task, when it has stored some of its result."""
+    parts = "SELECT count(*) FROM chat_taskpart WHERE task_id = %s"
+    wait_until(lambda: site.database.query(parts, task["task_id"])[0][0], what="the first part")
+    [(worker,)] = site.database.query("SELECT locked_by FROM chat_task WHERE id = %s", task["task_id"])
+    return {str(part.pid): part for part in site.task_workers}[worker.rpartition(":")[2]]
+
+
+def sweep_when_locks_have_ended(site, count):
+    def have_ended():
+        query = "SELECT count(*) FROM chat_task WHERE state = 'running' AND locked_until < %s"
+        return site.database.query(query, datetime.now(UTC).isoformat(sep=" ")) == [(count,)]
+
+    wait_until(have_ended, what="the end of the locks")
+    assert site.manage("shell", "-c", "from chat.services import tasks; print(tasks.sweep_tasks())") == f"{count}\n"
+
+
+def check_result(site, person, task):
+    """The result of an export of the archive is whole, holds each message once, and is of one attempt."""
+    answer = person.http.get(site.url + task["result"], timeout=60)
+    assert answer.status_code == 200 and len(answer.content) == task["size"]
+    assert [message["id"] for message in json.loads(answer.content)["messages"]] == list(range(1, COUNT + 1))
+    parts = "SELECT count(DISTINCT attempt) FROM chat_taskpart WHERE task_id = %s"
+    assert site.database.query(parts, task["task_id"]) == [(1,)]
+
+
+def attempts(site, task):
+    """Returns how often a task was claimed, and how many of these claims had no end."""
+    return site.database.query("SELECT attempt, tries FROM chat_task WHERE id = %s", task["task_id"])[0]
+
+
+async def test_a_task_worker_exports_a_room_and_its_person_alone_can_fetch_it(site, owner):
+    stranger = Person(site, "A stranger", "correct horse")
+    async with owner.client("archive") as tab, owner.client("archive") as other, stranger.client("archive") as theirs:
+        ack = await tab.ask("start", task="export", params={"format": "json", "from": None, "to": None})
+        assert ack["type"] == "ack" and ack["task_id"]
+        await tab.until(lambda: tab.heard("task") and tab.heard("task")[-1]["state"] == "done")
+        await other.until(lambda: other.heard("task") and other.heard("task")[-1]["state"] == "done")
+        assert theirs.heard("task") == []
+    heard = tab.heard("task")
+    assert [event["state"] for event in heard][:2] == ["queued", "running"]
+    progress = [event["progress"] for event in heard]
+    assert progress == sorted(progress) and progress[-1] == 100
+    assert {event["ref"] for event in heard} == {ack["ref"]}
+    answer = owner.http.get(site.url + heard[-1]["result"], timeout=60)
+    assert [message["id"] for message in json.loads(answer.content)["messages"]] == list(range(1, COUNT + 1))
+    unknown = stranger.call("GET", "/api/tasks/999999/result/", expected=404).text
+    assert stranger.call("GET", heard[-1]["result"], expected=404).text == unknown
+    Person(site).call("GET", heard[-1]["result"], expected=401)
+    async with owner.client("archive") as again:
+        await again.until(lambda: again.heard("task"))
+        assert again.heard("task") == [heard[-1]]
+
+
+async def test_a_resend_on_another_connection_starts_nothing_twice(site, owner):
+    event = {"type": "start", "ref": new_ref(), "task": "statistics", "params": {}}
+    async with owner.client("archive") as first, owner.client("archive") as second:
+        acks = await asyncio.gather(*(client.ask(**event) for client in (first, second, first, second)))
+        assert all(ack == acks[0] for ack in acks)
+        await first.until(lambda: any(event["state"] == "done" for event in first.heard("task")))
+    assert site.database.query("SELECT count(*) FROM chat_task WHERE ref = %s", event["ref"]) == [(1,)]
+
+
+def test_another_worker_finishes_what_a_killed_and_a_frozen_one_have_begun(site, owner):
+    begun = [start(owner), start(owner)]
+    killed, frozen = [wait_until_begun(site, task) for task in begun]
+    frozen.process.send_signal(signal.SIGSTOP)
+    try:
+        killed.kill()
+        killed.start()
+        sweep_when_locks_have_ended(site, 2)
+        done = [wait_until_done(owner, task) for task in begun]
+    finally:
+        frozen.process.send_signal(signal.SIGCONT)
+    # And it finds out, and writes nothing over the other's result.
+    frozen.wait_until_said(f"Task {begun[1]['task_id']} was taken from this worker", frozen.began_at)
+    for task in done:
+        assert find(owner, task, "done") == task
+        check_result(site, owner, task)
+        assert attempts(site, task) == (2, 2)
+
+
+def test_a_worker_that_is_told_to_stop_hands_its_task_to_another(site, owner):
+    task = start(owner)
+    ended = wait_until_begun(site, task)
+    assert ended.end() == 0
+    check_result(site, owner, wait_until_done(owner, task))
+    # Nobody had to wait for a lock to end, and it counts as no failure.
+    assert attempts(site, task) == (2, 1)
+
+
+def test_the_other_workers_never_run_tasks(site, owner):
+    for worker in site.task_workers:
+        assert worker.end() == 0
+    task = start(owner, "statistics", {})
+    # Whatever the other worker does meanwhile, and it serves each of these.
+    for _ in range(20):
+        assert find(owner, task, "queued")
+    site.start()
+    wait_until_done(owner, task)
+
+
+def test_memory_does_not_grow_with_the_room(site, owner):
+    html = {"format": "html", "from": None, "to": None}
+    # What they import and keep for good is there after the first.
+    wait_until_done(owner, start(owner, params={**html, "to": "2000-01-01"}))
+    before = {}
+    for part in (*site.task_workers, *site.workers):
+        rooms.forget_peak(part.pid)
+        before[part] = rooms.memory_mb(part.pid)
+    task = wait_until_done(owner, start(owner, params=html))
+    text = owner.http.get(site.url + task["result"], timeout=60).text
+    assert text.count("<article ") == COUNT and text.endswith("</html>\n")
+    # As objects these messages are some 60 MB; a page of them is one or two.
+    growth = {part.name: rooms.memory_mb(part.pid, "VmHWM") - memory for part, memory in before.items()}
+    assert max(growth.values()) < 30, growth
+
+
+def test_posts_go_on_while_a_room_is_exported(site, owner):
+    slug = owner.make_room()
+    task = start(owner)
+    wait_until_begun(site, task)
+    posts = 0
+    while find(owner, task, "running") and posts < 20:
+        assert owner.post(slug, "meanwhile").status_code == 201
+        posts += 1
+    assert posts
+    owner.call("DELETE", f"/api/tasks/{task['task_id']}/", expected=200)
+    owner.call("GET", f"/api/tasks/{task['task_id']}/", expected=404)
+    left = "SELECT count(*) FROM chat_taskpart WHERE task_id = %s"
+    wait_until(lambda: site.database.query(left, task["task_id"]) == [(0,)], what="an empty place")
