@@ -13,7 +13,9 @@ from chat import broadcast
 from chat.models import Person, Room
 from chatproj.store import store
 
-CHANNELS = ["http.request", "websocket.connect", "websocket.receive", "websocket.disconnect"]
+CHANNELS = [
+    "http.request", "websocket.connect", "websocket.receive", "websocket.disconnect", broadcast.TASKS_CHANNEL,
+]  # fmt: skip
 
 
 def healthz(request):

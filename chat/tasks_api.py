@@ -61,8 +61,8 @@ def forget(request, task_id):
 
 @signed_in
 def send_result(request, task_id):
-    limits.check_event(request.user.id)
     task = tasks.get_result(request.user, task_id)
+    limits.check_download(request.user.id)
     response = StreamingHttpResponse(_stream(request, task), content_type=task.result_type)
     response["Content-Length"] = str(task.result_size)
     # Slugs, kinds and endings hold nothing that would have to be quoted.

@@ -968,3 +968,13 @@ def test_what_comes_while_waiting_is_called_off_is_not_lost(valkey_url):
     threading.Timer(0.1, lambda: [layer.send("jobs", {"number": number}) for number in range(3)]).start()
     got = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(3)]
     assert sorted(got) == [0, 1, 2]
+
+
+def test_a_sender_can_ask_how_much_waits_for_an_interface(layer):
+    for name in "aabb":
+        layer.send(f"daphne.response.abc!{name}", {"text": "x"})
+    layer.send("daphne.response.def!a", {"text": "x"})
+    assert layer.count_waiting("daphne.response.abc!c") == 4
+    layer.receive(["daphne.response.abc!"])
+    assert layer.count_waiting("daphne.response.abc!a") == 3
+    assert layer.count_waiting("daphne.response.new!a") == 0

@@ -67,6 +67,7 @@ def test_a_task_is_acked_and_then_told_until_it_is_done(alice, enter):
     answer = start(socket)
     task = Task.objects.get()
     assert answer == {"type": "ack", "ref": "x1", "id": None, "offset": None, "task_id": task.id}
+    assert [event["type"] for event in socket.events[-4:]] == ["ack", "task", "task", "task"]
     assert states(socket) == ["queued", "running", "done"]
     last = socket.seen("task")[-1]
     assert last == {
@@ -320,6 +321,36 @@ def test_an_expired_result_is_not_found_and_then_deleted(alice, enter):
     assert not Task.objects.exists() and not TaskPart.objects.exists()
 
 
+class Interface:
+    """A layer whose interface takes a part each time that somebody looks."""
+
+    def __init__(self, waiting):
+        self.waiting = waiting
+
+    def count_waiting(self, channel):
+        self.waiting -= 1
+        return self.waiting + 1
+
+
+def test_a_result_waits_for_its_interface_and_not_for_ever(monkeypatch, clock):
+    monkeypatch.setattr(broadcast, "time", clock)
+    layer = Interface(broadcast.MAX_WAITING_PARTS + 10)
+    monkeypatch.setattr(broadcast, "_layer", lambda: layer)
+    broadcast.wait_for_room("daphne.response.abc!x")
+    assert layer.waiting == broadcast.MAX_WAITING_PARTS - 1
+    layer.waiting = 10**6
+    broadcast.wait_for_room("daphne.response.abc!x")
+    assert clock.now > 1000 + broadcast.LONGEST_WAIT_SECONDS
+
+
+def test_one_person_fetches_only_so_much(alice, enter, settings):
+    socket = enter(alice)
+    task_id = start(socket)["task_id"]
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "downloads": (2, 0.01)}
+    answers = [get(socket.browser, f"/api/tasks/{task_id}/result/")[0] for _ in range(3)]
+    assert answers == [200, 200, 429]
+
+
 # Running.
 
 
@@ -552,7 +583,7 @@ def test_an_outage_leaves_the_task_to_be_tried_again(alice, room, make_kind):
 
 
 def test_a_state_that_cannot_be_told_fails_nothing(alice, room, make_kind, monkeypatch):
-    def fail(*args):
+    def fail(*args, **kwargs):
         raise redis.ConnectionError("away")
 
     @make_kind
@@ -560,7 +591,7 @@ def test_a_state_that_cannot_be_told_fails_nothing(alice, room, make_kind, monke
         job.write("done")
         yield 1
 
-    monkeypatch.setattr(broadcast, "publish_at_once", fail)
+    monkeypatch.setattr(broadcast.Group, "send", fail)
     tasks.run_task(queue(alice).id)
     assert Task.objects.get().state == "done"
 

@@ -7,7 +7,7 @@ from channels import Channel, Group
 from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseException
 from channels.signals import consumer_finished
 
-from chatproj.transport import scripts
+from chatproj.transport import is_stopping, scripts
 from chatproj.transport.receiving import TURN_LEASE_SECONDS
 from chatproj.transport.worker import BEAT_SECONDS, Heart, Worker
 
@@ -156,16 +156,19 @@ def test_it_ends_after_so_many_messages_and_leaves_the_rest(run):
 
 
 def test_told_to_end_it_finishes_its_message_and_takes_no_other(run):
-    workers = []
+    told = []
 
     def consumer(message):
-        workers.append(1)
+        told.append(is_stopping())
         message.reply_channel.send({"text": "done"})
         layer = message.channel_layer.channel_layer
         layer.worker.sigterm_handler(15, None)
+        told.append(is_stopping())
 
     layer = run(consumer, *[message()] * 3, max_messages=0)
-    assert workers == [1] and layer.sent == [(REPLY, {"text": "done"})] and layer.is_finished
+    # A consumer that runs for long can ask.
+    assert told == [False, True] and not is_stopping()
+    assert layer.sent == [(REPLY, {"text": "done"})] and layer.is_finished
 
 
 def test_a_heartbeat_renews_the_turn_takes_up_the_dead_and_reports(run):

@@ -56,6 +56,13 @@ def check_address(kind, address):
         raise _too_much(wait)
 
 
+def check_download(person_id):
+    """Counts one file of a person: an interface may have to hold it for one who reads slowly. Raises `rate_limited`."""
+    wait = _take("downloads", person_id)
+    if wait:
+        raise _too_much(wait)
+
+
 def _take(kind, whose):
     if not settings.CHAT_LIMITS_ON:
         return 0

@@ -21,7 +21,7 @@ from channels.worker import Worker as StockWorker
 
 from . import scripts
 from .shards import OUTAGES, UnsupportedRedis
-from .stopping import note_stop
+from .stopping import set_stopping
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Worker(StockWorker):
     def sigterm_handler(self, signo, stack_frame):
         # Nothing ends here, in the middle of whatever runs: the wake-up file ends the waiting, `termed` the loop.
         self.termed = True
-        note_stop()
+        set_stopping(True)
 
     def install_signal_handler(self):
         reading, writing = os.pipe()
@@ -105,6 +105,8 @@ class Worker(StockWorker):
             self.layer.receiver.finish()
         except redis.RedisError as error:
             logger.warning("The last message's turn will end by itself: %s", error)
+        # No consumer of this worker runs any more, and whoever else is in this process was told nothing.
+        set_stopping(False)
 
     def _handle(self, channel, content):
         self.busy_since = time.time()

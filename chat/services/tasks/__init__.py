@@ -12,12 +12,13 @@ from .asking import (
     get_result,
     get_task,
     start_task,
+    tell_task,
 )
 from .parts import read_parts
 from .registry import get_kind
 from .running import run_task
 from .sweeping import sweep_tasks
-from .telling import describe, tell_task
+from .telling import describe
 
 __all__ = [
     "Started",

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from chat import broadcast
 from chat.models import Person, Room, Task
 from chat.protocol import Refused, ack
 from chat.services import rooms
@@ -69,6 +70,11 @@ def _check_unfinished(person_id):
         raise Refused("rate_limited", detail, retry_after=FULL_RETRY_SECONDS)
 
 
+def tell_task(task_id):
+    """Tells the present state of a task, if there still is one, behind the answer to whoever asked for it."""
+    telling.tell_task(task_id, broadcast.publish)
+
+
 def get_recent_tasks(person, room_id):
     """Returns a person's unfinished tasks of a room, and those whose results have not expired: the oldest first."""
     found = Task.objects.filter(person=person, room_id=room_id, expires_at__gt=timezone.now())
@@ -111,4 +117,4 @@ def forget_task(person, task_id):
     event = {**telling.describe(task), "state": Task.FAILED, "error": error, "forgotten": True}
     event.pop("result", None)
     event.pop("size", None)
-    transaction.on_commit(lambda: telling.tell_event(task, event))
+    transaction.on_commit(lambda: telling.tell_event(task, event, broadcast.publish))

@@ -4,9 +4,10 @@ Bars as SVG, inside a page of ours: no scripts, no numbers but those that it is 
 from html import escape
 from typing import NamedTuple
 
-WIDTH, HEIGHT, FOOT, TOP = 720, 200, 22, 18
-ROW_HEIGHT, NAME_WIDTH, NUMBER_WIDTH = 28, 190, 70
-MAX_NAME = 24  # characters of a name that fit beside a bar
+# Small enough for a phone to show the letters.
+WIDTH, HEIGHT, FOOT, TOP = 480, 150, 18, 16
+ROW_HEIGHT, NAME_WIDTH, NUMBER_WIDTH = 22, 130, 50
+MAX_NAME = 20  # characters of a name that fit beside a bar
 
 
 class Chart(NamedTuple):
@@ -21,7 +22,7 @@ def draw_upright(chart, ends_only=False):
     """Returns upright bars with their labels below: each third, or (`ends_only`) the first and the last."""
     most, step = max([1, *chart.numbers]), WIDTH / len(chart.numbers)
     base = HEIGHT - FOOT
-    shapes = [f'<text x="0" y="11">at most {most:,}</text>']
+    shapes = [f'<text x="0" y="10">at most {most:,}</text>']
     for index, (label, number) in enumerate(zip(chart.labels, chart.numbers, strict=True)):
         height = number / most * (base - TOP)
         shapes.append(
@@ -55,10 +56,10 @@ def draw_rows(chart):
         y, width = index * ROW_HEIGHT, max(1, number / most * room)
         name = label if len(label) <= MAX_NAME else f"{label[: MAX_NAME - 1]}…"
         shapes.append(
-            f'<text class="name" x="0" y="{y + 18}">{escape(name)}</text>'
-            f'<rect class="bar" x="{NAME_WIDTH}" y="{y + 5}" width="{width:.1f}" height="18" rx="3">'
+            f'<text class="name" x="0" y="{y + 15}">{escape(name)}</text>'
+            f'<rect class="bar" x="{NAME_WIDTH}" y="{y + 4}" width="{width:.1f}" height="14" rx="3">'
             f"<title>{escape(label)}: {number:,}</title></rect>"
-            f'<text x="{NAME_WIDTH + width + 8:.1f}" y="{y + 18}">{number:,}</text>'
+            f'<text x="{NAME_WIDTH + width + 8:.1f}" y="{y + 15}">{number:,}</text>'
         )
     return _figure(chart, max(1, len(shapes)) * ROW_HEIGHT, shapes)
 

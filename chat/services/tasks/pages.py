@@ -32,17 +32,18 @@ article p, article ul, article ol, article pre, article blockquote { margin: 0 0
 pre { padding: 8px 12px; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
 blockquote { padding-left: 12px; border-left: 3px solid var(--line); color: var(--muted); }
 .numbers {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: 10px;
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(7.6rem, 1fr)); gap: 10px;
   margin: 20px 0 0; padding: 0; list-style: none;
 }
 .numbers li { padding: 12px 14px; border: 1px solid var(--line); border-radius: 12px; color: var(--muted); }
-.numbers b { display: block; color: var(--ink); font-size: 1.35rem; }
+.numbers b { display: block; color: var(--ink); font-size: 1.2rem; }
 figure { margin: 0; }
 svg { display: block; width: 100%; height: auto; }
 svg .bar { fill: var(--accent); }
 svg .axis { stroke: var(--line); }
-svg text { fill: var(--muted); font: 11px system-ui, sans-serif; }
-svg .name { fill: var(--ink); font-size: 13px; }
+svg text { fill: var(--muted); font: 9.5px system-ui, sans-serif; }
+svg .name { fill: var(--ink); font-size: 11px; }
+@media (width <= 500px) { svg text { font-size: 12px; } svg .name { font-size: 12.5px; } }
 @media print {
   :root { --ink: #000; --paper: #fff; --muted: #555; --line: #ccc; --accent: #0f766e; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }

@@ -50,8 +50,7 @@ def _numbers(days, people, removed):
     busiest = max(days, key=lambda day: (days[day], day), default=None)
     facts = [
         (f"{sum(days.values()):,}", "messages"), (f"{len(people):,}", "people who wrote"),
-        (f"{len(days):,}", "days with messages"), (f"{removed:,}", "removed since"),
-        (f"{busiest:%d %b %Y}" if busiest else "–", "the busiest day"),
+        (f"{removed:,}", "removed since"), (f"{busiest:%d %b %Y}" if busiest else "–", "the busiest day"),
     ]  # fmt: skip
     lines = "".join(f"<li><b>{number}</b> {what}</li>" for number, what in facts)
     return f'<ul class="numbers">{lines}</ul>\n'

@@ -20,25 +20,25 @@ def describe(task):
     )  # fmt: skip
 
 
-def tell(task):
-    """Tells a task's state now. That nobody hears it is no failure: it is told again when its person comes back."""
-    tell_event(task, describe(task))
+def tell(task, send=broadcast.publish_at_once):
+    """Tells a task's state. That nobody hears it is no failure: it is told again when its person comes back."""
+    tell_event(task, describe(task), send)
 
 
-def tell_task(task_id):
+def tell_task(task_id, send=broadcast.publish_at_once):
     """Tells the present state of a task, if there still is one of this id."""
     task = Task.objects.filter(id=task_id).first()
     if task is not None:
-        tell(task)
+        tell(task, send)
 
 
-def tell_event(task, event):
+def tell_event(task, event, send=broadcast.publish_at_once):
     """Sends a `task` event to the connections of a task's person in its room."""
     standing = Member.objects.filter(room_id=task.room_id, person_id=task.person_id)
     member_id = standing.values_list("id", flat=True).first()
     if member_id is None:
         return
     try:
-        broadcast.publish_at_once(broadcast.member_group(member_id), event)
+        send(broadcast.member_group(member_id), event)
     except Exception as error:
         logger.warning("The state of task %s could not be told: %s", task.id, error)
