@@ -319,6 +319,7 @@ def test_an_expired_result_is_not_found_and_then_deleted(alice, enter):
     assert status == 404 and "expired" in json.loads(content)["detail"]
     assert sweeping.sweep_tasks() == 1
     assert not Task.objects.exists() and not TaskPart.objects.exists()
+    assert socket.seen("task")[-1]["forgotten"]
 
 
 class Interface:
@@ -680,6 +681,29 @@ def test_a_worker_that_gets_free_sends_again_what_waited_for_longer_than_a_job_l
     tasks.run_task(first.id)
     wire.work()
     assert done == ["x1", "x2"]
+
+
+def test_only_a_persons_newest_results_are_kept(alice, bob, enter, settings):
+    settings.CHAT_MAX_RESULTS_PER_PERSON = 2
+    socket = enter(alice)
+    start(enter(bob), "x0")
+    for number in range(4):
+        start(socket, f"x{number}")
+    assert list(Task.objects.filter(person=alice).order_by("id").values_list("ref", flat=True)) == ["x2", "x3"]
+    assert Task.objects.filter(person=bob).exists()
+    [first, second] = [event for event in socket.seen("task") if event.get("forgotten")]
+    assert (first["ref"], first["error"], second["ref"]) == ("x0", "You have newer ones.", "x1")
+
+
+def test_the_oldest_results_go_where_all_together_are_too_large(alice, enter, settings):
+    socket = enter(alice)
+    for number in range(3):
+        start(socket, f"x{number}")
+    assert tasks.sweep_tasks() == 0
+    settings.CHAT_MAX_RESULTS_BYTES = Task.objects.latest("id").result_size * 2
+    assert tasks.sweep_tasks() == 1
+    assert list(Task.objects.order_by("id").values_list("ref", flat=True)) == ["x1", "x2"]
+    assert tasks.sweep_tasks() == 0
 
 
 def test_a_deleted_room_takes_its_tasks_along(alice, enter, room):

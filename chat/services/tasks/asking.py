@@ -111,10 +111,4 @@ def forget_task(person, task_id):
     task = Task.objects.filter(person=person, id=task_id).first() if task_id <= MAX_ID else None
     if task is None:
         raise Refused("not_found", "There is no such task.")
-    was_unfinished = task.state in Task.UNFINISHED
-    delete_task(task.id)
-    error = "This was cancelled." if was_unfinished else "This result was deleted."
-    event = {**telling.describe(task), "state": Task.FAILED, "error": error, "forgotten": True}
-    event.pop("result", None)
-    event.pop("size", None)
-    transaction.on_commit(lambda: telling.tell_event(task, event, broadcast.publish))
+    delete_task(task, "This was cancelled." if task.state in Task.UNFINISHED else "This result was deleted.")

@@ -24,7 +24,7 @@ from chatproj.transport import is_stopping
 from . import telling
 from .parts import PART_BYTES, delete_parts
 from .registry import get_kind
-from .sweeping import MAX_TRIES, failure, send_jobs, sweep_tasks
+from .sweeping import MAX_TRIES, delete_older, failure, send_jobs, sweep_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ def run_task(task_id):
     task = claim_task(task_id)
     if task is not None:
         _run_claimed(task)
+        delete_older(task.person_id)
         sweep_tasks()
 
 

@@ -5,7 +5,8 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from chat import broadcast
@@ -26,11 +27,12 @@ GIVEN_UP = "This failed several times, and was given up. Try it again with a sho
 def sweep_tasks():
     """
     Puts tasks back on the channel whose worker has died or whose job was lost, gives up those that failed too often,
-    and deletes expired ones with their results. Returns how many it dealt with.
+    and deletes those that have expired, or whose results are too much for one person or for all. Returns how many it
+    dealt with.
 
     Any number of processes may run it at the same time: a job that is sent twice is run once.
     """
-    return _give_up() + _send_again() + _delete_expired()
+    return _give_up() + _send_again() + _delete_expired() + _make_room()
 
 
 def _abandoned():
@@ -78,15 +80,40 @@ def send_jobs(task_ids):
 
 
 def _delete_expired():
-    expired = Task.objects.filter(expires_at__lt=timezone.now()).values_list("id", flat=True)[:AT_ONCE]
-    for task_id in (found := list(expired)):
-        delete_task(task_id)
-    return len(found)
+    expired = list(Task.objects.filter(expires_at__lt=timezone.now())[:AT_ONCE])
+    for task in expired:
+        delete_task(task, "This has expired.")
+    return len(expired)
 
 
-def delete_task(task_id):
-    """Deletes a task with its result, in short transactions; whoever runs it has lost it with the first of them."""
+def _make_room():
+    """Deletes the oldest results while all of them together are too large: a full disk would stop everybody."""
+    stored = Task.objects.aggregate(total=Sum("result_size"))["total"] or 0
+    deleted = 0
+    for task in Task.objects.filter(result_size__gt=0).order_by("finished_at")[:AT_ONCE]:
+        if stored <= settings.CHAT_MAX_RESULTS_BYTES:
+            break
+        delete_task(task, "There was no room for this any more.")
+        stored, deleted = stored - task.result_size, deleted + 1
+    return deleted
+
+
+def delete_older(person_id):
+    """Deletes a person's oldest finished tasks while there are too many."""
+    finished = Task.objects.filter(person_id=person_id).exclude(state__in=Task.UNFINISHED).order_by("-id")
+    most = settings.CHAT_MAX_RESULTS_PER_PERSON
+    for task in finished[most : most + AT_ONCE]:
+        delete_task(task, "You have newer ones.")
+
+
+def delete_task(task, error):
+    """
+    Deletes a task with its result, and tells its person the sentence `error`, on commit.
+
+    In short transactions: whoever runs it has lost it with the first of them.
+    """
     fenced = {**failure(""), "expires_at": timezone.now(), "attempt": F("attempt") + 1}
-    Task.objects.filter(id=task_id).update(**fenced)
-    delete_parts(task_id)
-    Task.objects.filter(id=task_id).delete()
+    Task.objects.filter(id=task.id).update(**fenced)
+    delete_parts(task.id)
+    Task.objects.filter(id=task.id).delete()
+    transaction.on_commit(lambda: telling.tell_forgotten(task, error))

@@ -32,6 +32,14 @@ def tell_task(task_id, send=broadcast.publish_at_once):
         tell(task, send)
 
 
+def tell_forgotten(task, error):
+    """Tells that a task, which is deleted by now, was cancelled or that its result is gone."""
+    event = protocol.task(
+        task.ref, task.id, task.kind, json.loads(task.params), Task.FAILED, task.progress, error=error, forgotten=True
+    )  # fmt: skip
+    tell_event(task, event)
+
+
 def tell_event(task, event, send=broadcast.publish_at_once):
     """Sends a `task` event to the connections of a task's person in its room."""
     standing = Member.objects.filter(room_id=task.room_id, person_id=task.person_id)
