@@ -195,7 +195,7 @@ CHAT_MAX_UNFINISHED_TASKS = 3
 # A worker that shows no sign of life for so long has lost its task to another. It renews the lock each second.
 CHAT_TASK_LOCK_SECONDS = float(os.environ.get("CHAT_TASK_LOCK_SECONDS", "30"))
 # So many finished tasks of one person are kept, and so many bytes of all results: the oldest go first.
-CHAT_MAX_RESULTS_PER_PERSON = 10
+CHAT_MAX_RESULTS_PER_PERSON = 20
 CHAT_MAX_RESULTS_BYTES = float(os.environ.get("CHAT_MAX_RESULTS_BYTES", "5e9"))
 # So long a result can be fetched.
 CHAT_TASK_RESULT_SECONDS = float(os.environ.get("CHAT_TASK_RESULT_SECONDS", str(24 * 3600)))

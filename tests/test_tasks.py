@@ -426,6 +426,24 @@ def test_a_worker_that_lost_its_lock_stores_no_part(alice, room):
     assert (task.state, task.attempt) == ("running", 2) and not TaskPart.objects.exists()
 
 
+def test_a_worker_that_lost_its_lock_deletes_nothing_of_the_others(alice, room, make_kind):
+    @make_kind
+    def trial(job):
+        job.write("x" * parts.PART_BYTES)
+        yield 1
+
+    task = queue(alice)
+    late = running.Job(running.claim_task(task.id))
+    let_lock_end(task)
+    tasks.run_task(task.id)
+    running._run_claimed(late.task)
+    running._fail(late.task, "It failed.")
+    running._hand_back(late.task)
+    task.refresh_from_db()
+    assert (task.state, task.attempt) == ("done", 2)
+    assert len(b"".join(tasks.read_parts(task))) == parts.PART_BYTES
+
+
 def test_a_lock_that_ended_and_that_nobody_took_is_renewed(alice, room, make_kind):
     @make_kind
     def trial(job):
@@ -521,7 +539,7 @@ def test_a_task_of_somebody_who_was_banned_meanwhile_fails(bob, room):
     rooms.set_role(rooms.join_room(bob, "garden"), Member.BANNED)
     tasks.run_task(task.id)
     task.refresh_from_db()
-    assert (task.state, task.error) == ("failed", "You may not read this room any more.")
+    assert (task.state, task.error) == ("failed", "You may not enter this room.")
 
 
 def test_a_worker_that_is_told_to_stop_hands_its_task_back(alice, enter, make_kind, stopping):

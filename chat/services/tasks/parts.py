@@ -6,6 +6,7 @@ from chat.models import TaskPart
 PART_BYTES = 100_000
 # SQLite has one writer: what is deleted at once keeps nobody waiting for long.
 DELETED_AT_ONCE = 50
+MAX_ATTEMPT = 2**31 - 1
 
 
 def read_parts(task):
@@ -20,10 +21,8 @@ def read_parts(task):
         size, number = size + len(data), number + 1
 
 
-def delete_parts(task_id, keep_attempt=None):
-    """Deletes what is stored of a task's results, but for that of one attempt."""
-    parts = TaskPart.objects.filter(task_id=task_id)
-    if keep_attempt is not None:
-        parts = parts.exclude(attempt=keep_attempt)
+def delete_parts(task_id, before=MAX_ATTEMPT):
+    """Deletes what attempts before the one of this number have stored: those after it may be another worker's."""
+    parts = TaskPart.objects.filter(task_id=task_id, attempt__lt=before)
     while ids := list(parts.values_list("id", flat=True)[:DELETED_AT_ONCE]):
         TaskPart.objects.filter(id__in=ids).delete()

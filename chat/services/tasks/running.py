@@ -16,8 +16,9 @@ from django.db import reset_queries, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from chat.models import Member, Room, Task, TaskPart
+from chat.models import Task, TaskPart
 from chat.protocol import Refused
+from chat.services import rooms
 from chatproj.outages import OUTAGES
 from chatproj.transport import is_stopping
 
@@ -95,20 +96,13 @@ def _lock_end():
 
 
 def _work(job):
-    _check_may_read(job.task)
-    delete_parts(job.task.id, keep_attempt=job.task.attempt)
+    # The right to read may have gone since it was asked for; the result could not be fetched without it either.
+    rooms.get_readable_room(job.task.person, job.task.room.slug)
+    delete_parts(job.task.id, before=job.task.attempt)
     with closing(get_kind(job.task.kind).run(job)) as steps:
         for fraction in steps:
             job.step(fraction)
     job.finish()
-
-
-def _check_may_read(task):
-    # Rooms and standings change while a task waits; its result cannot be fetched without the right to read either.
-    member = Member.objects.filter(room_id=task.room_id, person_id=task.person_id).first()
-    is_open = member is not None or task.room.access == Room.PUBLIC
-    if not is_open or (member is not None and member.role == Member.BANNED):
-        raise Refused("forbidden", "You may not read this room any more.")
 
 
 class Job:
@@ -174,9 +168,7 @@ class Job:
         with transaction.atomic():
             # First, for it locks the row: what was deleted or claimed anew gets no more parts.
             self.update(locked_until=_lock_end())
-            TaskPart.objects.create(
-                task_id=self.task.id, attempt=self.task.attempt, number=self._parts, data=data
-            )
+            TaskPart.objects.create(task_id=self.task.id, attempt=self.task.attempt, number=self._parts, data=data)
         self._waiting, self._waiting_bytes = [], 0
         self._parts, self._size = self._parts + 1, self._size + len(data)
         # With DEBUG on, Django keeps every statement, and what was stored with it.
@@ -197,7 +189,7 @@ def _hand_back(task):
 
 def _fail(task, error):
     _settle(task, **failure(error))
-    delete_parts(task.id)
+    delete_parts(task.id, before=task.attempt + 1)
 
 
 def _settle(task, **columns):

@@ -21,14 +21,13 @@ MAX_TRIES = 5
 # A job that nobody has taken for so long has left the channel again (the layer's `expiry` is 60 s).
 JOB_SECONDS = 60
 AT_ONCE = 100
-GIVEN_UP = "This failed several times, and was given up. Try it again with a shorter period."
+GIVEN_UP = "This could not be finished after several tries. Try it again later, or with a shorter period."
 
 
 def sweep_tasks():
     """
     Puts tasks back on the channel whose worker has died or whose job was lost, gives up those that failed too often,
-    and deletes those that have expired, or whose results are too much for one person or for all. Returns how many it
-    dealt with.
+    deletes expired ones, and the oldest where all results together are too large. Returns how many it dealt with.
 
     Any number of processes may run it at the same time: a job that is sent twice is run once.
     """
