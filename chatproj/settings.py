@@ -173,7 +173,7 @@ CHAT_LIMITS_ON = os.environ.get("CHAT_LIMITS", "on").strip().lower() not in ("of
 CHAT_LIMITS = {
     # name: (at once, per second after that)
     "events": (500, 50),  # per person
-    "downloads": (10, 1 / 6),  # per person
+    "downloads": (5, 1 / 20),  # per person
     "handshakes": (500, 500),  # per address, as are the following
     "guests": (100, 100 / 60),
     "sign_ups": (100, 100 / 60),

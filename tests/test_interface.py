@@ -12,7 +12,9 @@ from asgiref.inmemory import ChannelLayer
 from autobahn.websocket.protocol import WebSocketProtocol as Frames
 from twisted.internet import task
 from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 
 from chatproj.transport import interface
 from chatproj.transport.writing import data_frame
@@ -178,6 +180,51 @@ def test_an_answer_that_stops_in_the_middle_is_cut_off_and_a_slow_one_is_not(mon
     request.answered_at -= 31
     line.factory.check_timeouts()
     assert line.transport.disconnecting and line.status == 200
+
+
+@pytest.fixture
+def long_answer():
+    """A request whose answer lies in the transport's buffer: (line, its reply channel)."""
+    line = Line(timeout=30)
+    line.request()
+    reply = line.passed_on("http.request")["reply_channel"]
+    line.factory.dispatch_reply(reply, {"status": 200, "content": b"a" * 1000, "more_content": True})
+    line.transport.producer.pauseProducing()  # as a transport does whose buffer is full
+    line.factory.dispatch_reply(reply, {"content": b"b" * 1000, "more_content": True})
+    line.factory.dispatch_reply(reply, {"more_content": False})
+    return line, reply
+
+
+def test_a_long_answer_ends_when_it_has_left(long_answer):
+    line, reply = long_answer
+    assert reply in line.factory.reply_protocols
+    # Until then nothing of Twisted's cuts it off for being idle.
+    assert line.transport.producer._TimeoutMixin__timeoutCall is None
+    line.transport.producer.resumeProducing()
+    assert reply not in line.factory.reply_protocols
+    assert line.received.endswith(b"0\r\n\r\n")
+    line.request(path=b"/next")
+    assert line.passed_on("http.request")["path"] == "/next"
+
+
+def test_who_reads_slowly_is_waited_for_and_who_does_not_read_is_cut_off(long_answer, monkeypatch):
+    line, reply = long_answer
+    request = line.factory.reply_protocols[reply]
+    request.request_start -= 31
+    for unsent in (2000, 1500, 700):
+        monkeypatch.setattr(interface.requests, "unsent_bytes", lambda transport, unsent=unsent: unsent)
+        request.answered_at -= 31
+        line.factory.check_timeouts()
+        assert not line.transport.disconnected
+    request.answered_at -= 31
+    line.factory.check_timeouts()
+    assert line.transport.disconnected
+
+
+def test_a_long_answer_that_nobody_waits_for_any_more_is_forgotten(long_answer):
+    line, reply = long_answer
+    line.channel.connectionLost(Failure(ConnectionDone()))
+    assert reply not in line.factory.reply_protocols
 
 
 # Handshakes.

@@ -21,6 +21,13 @@ def data_frame(payload, is_binary=False):
     return struct.pack("!BBQ", kind, 127, length) + payload
 
 
+def unsent_bytes(transport):
+    """Returns how much lies in a socket's buffer, or 0 where that cannot be known."""
+    if not isinstance(transport, Connection):
+        return 0
+    return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+
+
 def write_now(transport, data):
     """
     Writes to a socket at once where nothing waits for it, else behind what waits.

@@ -8,6 +8,10 @@ import logging
 import time
 
 from daphne import http_protocol
+from twisted.internet import interfaces
+from zope.interface import implementer
+
+from ..writing import unsent_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -19,11 +23,32 @@ ERROR_CODES = {400: "invalid_field", 413: "too_large", 503: "unavailable"}
 LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
 
 
+@implementer(interfaces.IPushProducer)
+class Departure:
+    """Told by the transport while a long answer waits in its buffer; finishes the request when all of it has left."""
+
+    def __init__(self, request):
+        self.request = request
+        self.is_waiting = self.is_complete = False
+
+    def pauseProducing(self):
+        self.is_waiting = True
+
+    def resumeProducing(self):
+        self.is_waiting = False
+        if self.is_complete:
+            self.request.finish()
+
+    def stopProducing(self):
+        """The connection is lost; there is nothing to stop."""
+
+
 class WebRequest(http_protocol.WebRequest):
     """One HTTP request, or the beginning of a websocket. Bounds the body and distrusts what a client says of itself."""
 
     body_bytes = 0
-    answered_at = 0
+    answered_at = 0  # when its answer last got on: towards us, or from us to the client
+    unsent = 0
 
     def handleContentChunk(self, data):
         self.body_bytes += len(data)
@@ -64,14 +89,26 @@ class WebRequest(http_protocol.WebRequest):
 
     def serverResponse(self, message):
         self.answered_at = time.monotonic()
+        if message.get("more_content") and self.producer is None:
+            self.registerProducer(Departure(self), True)
         super().serverResponse(message)
+
+    def finish(self):
+        """Ends the answer, a long one when it has left: Twisted cuts off who is not done a minute after the end."""
+        if self.producer is not None:
+            if self.producer.is_waiting:
+                self.producer.is_complete = True
+                return
+            self.unregisterProducer()
+        super().finish()
 
     def basic_error(self, status, status_text, body):
         """Says what Daphne itself refuses, or waits for in vain: JSON under /api/, else its small page."""
         if self._got_response_start:
-            # Too late for a status. While parts of the answer come it may take its time; else its worker has died.
-            if time.monotonic() - self.answered_at > self.factory.timeout:
-                self.loseConnection()
+            # Too late for a status. While parts of the answer come, or leave, it may take its time; else its worker has
+            # died, or its client does not read.
+            if not self._gets_on():
+                self.loseConnection() if not self.unsent else self.transport.abortConnection()
             return None
         if status == 500:
             # What fails in here is passing it on: the channel layer is away.
@@ -81,6 +118,12 @@ class WebRequest(http_protocol.WebRequest):
         content = json.dumps({"code": ERROR_CODES[status], "detail": body}).encode()
         headers = [(b"Content-Type", b"application/json")]
         return self.serverResponse({"status": status, "headers": headers, "content": content})
+
+    def _gets_on(self):
+        before, self.unsent = self.unsent, unsent_bytes(self.transport)
+        if self.unsent != before:
+            self.answered_at = time.monotonic()
+        return time.monotonic() - self.answered_at <= self.factory.timeout
 
     def send_disconnect(self):
         # Only who left before the answer was there is worth a word to the consumers, though Daphne says it after every
