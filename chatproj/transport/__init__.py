@@ -3,9 +3,11 @@ The transport: Channels 1.x with what it does wrong put right. It knows no chat;
 
 What applications import is here: the decorators, under the names that they have in Channels, `call_later`,
 `is_stopping` and `Seldom`.
+`LaterResponse` and `Seldom`.
 """
 from channels.auth import channel_session_user, channel_session_user_from_http
 
+from .later import LaterResponse
 from .ordering import enforce_ordering, forget_ordering
 from .seldom import Seldom
 from .sessions import channel_session
@@ -13,6 +15,7 @@ from .stopping import is_stopping
 from .timers import call_later
 
 __all__ = [
+    "LaterResponse",
     "Seldom",
     "call_later",
     "channel_session",

@@ -8,7 +8,7 @@ import logging
 import time
 
 from daphne import http_protocol
-from twisted.internet import interfaces
+from twisted.internet import interfaces, reactor
 from zope.interface import implementer
 
 from ..writing import unsent_bytes
@@ -21,6 +21,8 @@ ERROR_CODES = {400: "invalid_field", 413: "too_large", 503: "unavailable"}
 # str.splitlines, with which autobahn reads the handshake, ends a line at each of these: a header's value that
 # holds one could smuggle in further headers, an Origin for example.
 LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
+# So much is kept of what groups say between a view's joining them and its word how to answer: that takes milliseconds.
+MOST_SAID = 100
 
 
 @implementer(interfaces.IPushProducer)
@@ -44,11 +46,21 @@ class Departure:
 
 
 class WebRequest(http_protocol.WebRequest):
-    """One HTTP request, or the beginning of a websocket. Bounds the body and distrusts what a client says of itself."""
+    """
+    One HTTP request, or the beginning of a websocket. Bounds the body and distrusts what a client says of itself.
+
+    It may wait for its answer (see `later.py`), and is then spoken to as a socket is.
+    """
 
     body_bytes = 0
     answered_at = 0  # when its answer last got on: towards us, or from us to the client
     unsent = 0
+    later = None  # how to answer, while it waits
+    waiting_ends = None
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.said = []
 
     def handleContentChunk(self, data):
         self.body_bytes += len(data)
@@ -88,10 +100,52 @@ class WebRequest(http_protocol.WebRequest):
         self.basic_error(status, reason, detail)
 
     def serverResponse(self, message):
+        if "later" in message:
+            return self._wait(message["later"])
+        if "text" in message or "close" in message:
+            return self._hear(message)
         self.answered_at = time.monotonic()
         if message.get("more_content") and self.producer is None:
             self.registerProducer(Departure(self), True)
-        super().serverResponse(message)
+        return super().serverResponse(message)
+
+    def send_frame(self, frame, text):
+        """A text that was said to many; it is built as a frame for those that are sockets."""
+        self._hear({"text": text})
+
+    def serverClose(self, code=True):
+        """Ends the waiting, if it waits, as if its time were over: it may come again."""
+        if self.later is not None:
+            self._answer(self.later["content"])
+
+    def _wait(self, later):
+        self.later = later
+        # A group may have spoken before the worker has.
+        if self.said:
+            return self._answer_said()
+        self.waiting_ends = reactor.callLater(later["seconds"], self.serverClose)
+        return None
+
+    def _hear(self, message):
+        if len(self.said) < MOST_SAID:
+            self.said.append(message)
+        if self.later is not None:
+            self._answer_said()
+
+    def _answer_said(self):
+        code = next((message["close"] for message in self.said if message.get("close")), None)
+        if code is not None:
+            before, after = self.later["close"]
+            # True is a close without a code of its own, as on a socket.
+            return self._answer(b"%b%d%b" % (before, 1000 if code is True else code, after))
+        before, after = self.later["text"]
+        texts = [message["text"].encode() for message in self.said if message.get("text")]
+        return self._answer(before + b",".join(texts) + after)
+
+    def _answer(self, content):
+        headers = [(name, value) for name, value in self.later["headers"] if name.lower() != b"content-length"]
+        headers.append((b"Content-Length", b"%d" % len(content)))
+        self.serverResponse({"status": self.later["status"], "headers": headers, "content": content})
 
     def finish(self):
         """Ends the answer, a long one when it has left: Twisted cuts off who is not done a minute after the end."""
@@ -110,6 +164,8 @@ class WebRequest(http_protocol.WebRequest):
             if not self._gets_on():
                 self.loseConnection() if not self.unsent else self.transport.abortConnection()
             return None
+        if self.later is not None:
+            return self.serverClose()
         if status == 500:
             # What fails in here is passing it on: the channel layer is away.
             status, status_text = 503, b"Service Unavailable"
@@ -126,12 +182,16 @@ class WebRequest(http_protocol.WebRequest):
         return time.monotonic() - self.answered_at <= self.factory.timeout
 
     def send_disconnect(self):
+        if self.later is not None:
+            if self.waiting_ends is not None and self.waiting_ends.active():
+                self.waiting_ends.cancel()
+            return self.factory.end_waiting(self.reply_channel, self.later, is_answered=self._got_response_start)
         # Only who left before the answer was there is worth a word to the consumers, though Daphne says it after every
         # answer; and a refused request never reached one.
         if not hasattr(self, "clean_headers") or self._got_response_start:
-            return
+            return None
         try:
-            super().send_disconnect()
+            return super().send_disconnect()
         except Exception as error:
             # Nothing hangs on it, but raised here it would keep the answer from leaving.
-            logger.warning("The end of a request could not be told: %s", error)
+            return logger.warning("The end of a request could not be told: %s", error)

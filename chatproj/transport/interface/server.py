@@ -66,6 +66,22 @@ class HTTPFactory(http_protocol.HTTPFactory):
         protocol.requestFactory = WebRequest
         return protocol
 
+    def dispatch_reply(self, channel, message):
+        if "later" in message and channel not in self.reply_protocols:
+            # Who asked has left meanwhile, and by now the request's channel is in groups.
+            return self.end_waiting(channel, message["later"], is_answered=False)
+        return super().dispatch_reply(channel, message)
+
+    def end_waiting(self, channel, later, is_answered):
+        """Tells the consumers that a request which waited is over: nobody else knows, and they leave its groups."""
+        message = {
+            "reply_channel": channel, "path": later["path"], "context": later["context"], "answered": is_answered
+        }  # fmt: skip
+        try:
+            self.channel_layer.send("http.disconnect", message)
+        except Exception as error:
+            logger.warning("The end of a request could not be told: %s", error)
+
 
 class Server(server.Server):
     """
@@ -183,10 +199,13 @@ class Server(server.Server):
 
     @defer.inlineCallbacks
     def close_all(self, code, pause=CLOSE_PAUSE_SECONDS):
-        """Closes every websocket that is open now, in batches, with `pause` seconds between them."""
-        sockets = [p for p in self.factory.reply_protocols.values() if isinstance(p, WebSocketProtocol)]
-        for start in range(0, len(sockets), CLOSE_BATCH):
-            for protocol in sockets[start : start + CLOSE_BATCH]:
+        """
+        Closes every websocket that is open now, in batches, with `pause` seconds between them; requests that wait are
+        answered.
+        """
+        protocols = list(self.factory.reply_protocols.values())
+        for start in range(0, len(protocols), CLOSE_BATCH):
+            for protocol in protocols[start : start + CLOSE_BATCH]:
                 protocol.serverClose(code)
             yield task.deferLater(reactor, pause, lambda: None)
 
