@@ -37,8 +37,11 @@ TITLES = {
 }
 
 
-def refuse(request, refusal):
-    """Returns a Refused as JSON under /api/, as a page elsewhere. Codes without a status of their own are 400."""
+def refuse(request, refusal, close=None):
+    """
+    Returns a Refused as JSON under /api/, as a page elsewhere. Codes without a status of their own are 400; `close` is
+    the code with which a socket would have been closed.
+    """
     status = STATUSES.get(refusal.code, 400)
     if request.path.startswith("/api/"):
         body = {"code": refusal.code, "detail": refusal.detail}
@@ -46,6 +49,8 @@ def refuse(request, refusal):
             body["ref"] = refusal.ref
         if refusal.retry_after is not None:
             body["retry_after"] = refusal.retry_after
+        if close is not None:
+            body["close"] = close
         response = JsonResponse(body, status=status)
     else:
         # Without the request: its context asks for the session, which may be what has just failed.

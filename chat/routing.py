@@ -15,6 +15,12 @@ lobby_routing = [
     route("websocket.disconnect", consumers.lobby_disconnect),
 ]
 
+poll_routing = [
+    # Requests go to the views without a route; these through a consumer that knows answers which wait.
+    route("http.request", "chatproj.transport.later.view_consumer"),
+    route("http.disconnect", consumers.poll_disconnect),
+]
+
 echo_routing = [
     route("websocket.connect", consumers.echo_connect),
     route("websocket.receive", consumers.echo_receive),

@@ -2,6 +2,7 @@
 from django.urls import path, re_path
 
 from chat import api, health, moderation_api, tasks_api, views
+from chat import api, health, polling_api, views
 
 urlpatterns = [
     path("", views.lobby, name="lobby"),
@@ -28,6 +29,7 @@ urlpatterns = [
     path("api/rooms/<slug>/tasks/", tasks_api.room_tasks),
     path("api/tasks/<int:task_id>/", tasks_api.task),
     path("api/tasks/<int:task_id>/result/", tasks_api.result),
+    path("api/rooms/<slug>/poll/", polling_api.poll),
     re_path(r"^api/", api.unknown),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

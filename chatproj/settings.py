@@ -188,6 +188,8 @@ CHAT_FLOOD_SECONDS = 10  # this time end the connection
 CHAT_PRESENCE_LEASE_SECONDS = 75
 # Everyone who comes and goes within this time is told to the room in one event.
 CHAT_PRESENCE_SECONDS = 1
+# So long a poll waits for something to happen: proxies and platforms give up after 30 seconds.
+CHAT_POLL_SECONDS = 20
 CHAT_ECHO = _is_on("CHAT_ECHO")
 
 # Work in the background. A person may have so many tasks under way, over all rooms.

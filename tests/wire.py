@@ -137,3 +137,49 @@ class Socket:
         """Returns all events of a type that came so far."""
         self.read()
         return [event for event in self.events if event["type"] == type]
+
+
+class Request:
+    """
+    One HTTP request that goes through the layer to its consumer. `status`, `headers` and `body` are the answer; `later`
+    is what the interface was told where there is none yet.
+    """
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, method, path, browser=None, query="", body=b"", headers=()):
+        self.channel, self.path = f"requests.{next(self._numbers)}", path
+        own = {"host": "testserver", **dict(headers)}
+        if browser is not None:
+            own["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
+        self.status, self.headers, self.body, self.later = None, {}, None, None
+        layer().send("http.request", {
+            "reply_channel": self.channel, "http_version": "1.1", "method": method, "path": path, "scheme": "http",
+            "query_string": query.encode(), "body": body, "client": ["127.0.0.1", 4711], "server": ["testserver", 80],
+            "headers": [[name.encode(), value.encode()] for name, value in own.items()],
+        })  # fmt: skip
+
+    def run(self):
+        """Lets the consumers work, and reads what they said to the request."""
+        work()
+        self.read()
+        return self
+
+    def read(self):
+        """Returns what groups said to the request; notes how it was answered, or shall be."""
+        said = []
+        while (content := layer().receive([self.channel])[1]) is not None:
+            if "later" in content:
+                self.later = content["later"]
+            elif "status" in content:
+                self.status, self.headers = content["status"], dict(content["headers"])
+                self.body = json.loads(content["content"] or b"null")
+            else:
+                said.append(content)
+        return said
+
+    def end(self, answered):
+        """Ends the waiting, as the interface does."""
+        context = {"context": self.later["context"], "answered": answered} if self.later else {}
+        layer().send("http.disconnect", {"reply_channel": self.channel, "path": self.path, **context})
+        work()

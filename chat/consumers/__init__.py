@@ -13,6 +13,7 @@ from .others import (
     ws_ignored,
     ws_unknown,
 )
+from .polling import poll_disconnect
 from .room import ws_connect, ws_disconnect, ws_receive
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "lobby_disconnect",
     "run_task",
     "unmute",
+    "poll_disconnect",
     "ws_connect",
     "ws_disconnect",
     "ws_ignored",

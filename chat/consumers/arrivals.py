@@ -22,13 +22,9 @@ def let_in(message, member, login=None, token_id=None):
     `login` is the key of the browser's session, `token_id` that of a bot's token: one of them let it in. Raises
     `rate_limited` for one socket too many, with nothing done.
     """
-    address, person = get_address(message), member.person
-    limits.lease_socket(person.id, address, message.reply_channel.name)
-    people.touch_seen(person)
-    message.channel_session.update({
-        "member": member.id, "room": member.room_id, "person": person.id, "handle": person.handle,
-        "address": address, "token": token_id, "login": login,
-    })  # fmt: skip
+    limits.lease_socket(member.person_id, get_address(message), message.reply_channel.name)
+    people.touch_seen(member.person)
+    message.channel_session.update(describe(message, member, login, token_id))
     presence.arrive(member, message.reply_channel)
     backlog_from = _greet(message, member)
     broadcast.subscribe(message.reply_channel, groups(message.channel_session))
@@ -40,6 +36,14 @@ def let_in(message, member, login=None, token_id=None):
     for task in tasks.get_recent_tasks(person, member.room_id):
         broadcast.reply(message.reply_channel, tasks.describe(task))
     presence.tell_soon(member.room_id)
+
+
+def describe(message, member, login=None, token_id=None):
+    """Returns what a connection's session holds of it; `login` and `token_id` are those of `let_in`."""
+    return {
+        "member": member.id, "room": member.room_id, "person": member.person_id, "handle": member.person.handle,
+        "address": get_address(message), "token": token_id, "login": login,
+    }  # fmt: skip
 
 
 def _greet(message, member):

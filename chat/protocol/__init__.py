@@ -21,6 +21,7 @@ from .events import (
     parse,
     parse_object,
     read_event,
+    split_frames,
 )
 from .facts import (
     ack,
@@ -71,6 +72,7 @@ from .refusals import (
     CLOSE_NOT_FOUND,
     CLOSE_NOT_SIGNED_IN,
     CLOSE_OVERLOAD,
+    CLOSE_TOO_LARGE,
     MAX_BACKLOG,
     MAX_BODY,
     MAX_HANDLE,
@@ -93,6 +95,7 @@ __all__ = [
     "CLOSE_NOT_FOUND",
     "CLOSE_NOT_SIGNED_IN",
     "CLOSE_OVERLOAD",
+    "CLOSE_TOO_LARGE",
     "Dismissed",
     "EVENTS",
     "Edit",
@@ -154,6 +157,7 @@ __all__ = [
     "read_event",
     "rejected",
     "reported",
+    "split_frames",
     "synced",
     "task",
     "typing",

@@ -137,6 +137,39 @@ def parse_object(text):
     return value
 
 
+def split_frames(text):
+    """
+    Returns the texts of the frames in `text` (str or UTF-8 bytes): one JSON value, or a list of them. Each is as it
+    came, for `parse`. Raises `invalid_json`.
+    """
+    try:
+        text = (text.decode("utf-8") if isinstance(text, bytes) else text).strip(_SPACES)
+        return _split_list(text) if text.startswith("[") else [text]
+    except (ValueError, IndexError, RecursionError):
+        raise Refused("invalid_json", "This is not valid JSON, or it is nested too deep.") from None
+
+
+def _split_list(text):
+    found, position = [], _skip_spaces(text, 1)
+    while text[position] != "]":
+        if found:
+            if text[position] != ",":
+                raise ValueError("a comma is missing")
+            position = _skip_spaces(text, position + 1)
+        _, end = _DECODER.raw_decode(text, position)
+        found.append(text[position:end])
+        position = _skip_spaces(text, end)
+    if position != len(text) - 1:
+        raise ValueError("something stands behind the list")
+    return found
+
+
+def _skip_spaces(text, position):
+    while text[position] in _SPACES:
+        position += 1
+    return position
+
+
 def check_fields(fields, **checks):
     """Returns the named fields of an object from outside, each through its check; `missing_field` if absent."""
     return {name: check(_required(fields, name), name) for name, check in checks.items()}
@@ -183,6 +216,7 @@ def _parse_digits(digits):
     return int(digits) if len(digits) <= 20 else float(digits)
 
 
+_SPACES = " \t\r\n"
 _DECODER = json.JSONDecoder(
     parse_constant=_refuse_constant, parse_int=_parse_digits, object_pairs_hook=_unique_pairs
 )

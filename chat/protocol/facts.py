@@ -75,9 +75,14 @@ def page(ref, messages, more):
     return {"type": "page", "ref": ref, "messages": messages, "more": more}
 
 
-def presence(came, went, count):
-    """In a crowd the names would be a flood of their own, so above MAX_PRESENT only the count is told."""
+def presence(came, went, count, present=None):
+    """
+    In a crowd the names would be a flood of their own, so above MAX_PRESENT only the count is told. `present` is, for
+    one who may have missed some of these, all that `joined` would say.
+    """
     event = {"type": "presence", "came": came, "went": went, "count": count}
+    if present is not None:
+        event["present"] = present
     return event if count <= MAX_PRESENT else {**event, "came": [], "went": []}
 
 

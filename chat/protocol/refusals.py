@@ -16,6 +16,7 @@ NEWEST = 50  # messages that a client without a cursor gets
 MAX_PRESENT = 100  # people named in `joined`, and the crowd above which `presence` gives counts only
 
 # Close codes that a client can read. A table in docs/protocol.md says who comes back after which.
+CLOSE_TOO_LARGE = 1009
 CLOSE_OVERLOAD = 1013
 CLOSE_NOT_SIGNED_IN = 4401
 CLOSE_FORBIDDEN = 4403
