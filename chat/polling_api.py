@@ -145,8 +145,8 @@ def _send_changes(visit, backlog, cursor):
 
 
 def _send_presence(visit):
-    """Says who is here to one whose `count` is another: what was told between two polls was not heard."""
-    held, room_id = protocol.parse_integer(visit.request.GET.get("count")), visit.member.room_id
+    """Says who is here to one who knows of more or fewer: what was told between two polls was not heard."""
+    held, room_id = protocol.parse_integer(visit.request.GET.get("present")), visit.member.room_id
     (count,) = presence.count_present([room_id])
     # In a crowd it changes all the time, and nobody would ever wait.
     if held is None or held == count or max(held, count) > protocol.MAX_PRESENT:

@@ -350,23 +350,23 @@ def test_a_ban_and_a_sign_out_speak_to_a_waiting_request(poller, bob):
     assert {"close": 4401} in answer.read()
 
 
-def test_who_is_here_is_told_to_one_who_counts_otherwise(enter, poller, alice, bob, charlie):
+def test_who_is_here_is_told_to_one_who_knows_of_more_or_fewer(enter, poller, alice, bob, charlie):
     bobs = poller(bob)
     bobs.arrive()
-    assert bobs.hear(count=1).later is not None
+    assert bobs.hear(present=1).later is not None
     enter(alice)
-    (event,) = bobs.hear(count=1).body["events"]
+    (event,) = bobs.hear(present=1).body["events"]
     assert event["type"] == "presence" and event["count"] == 2
     assert sorted(one["handle"] for one in event["present"]) == ["Alice", "Bob"]
-    assert bobs.hear(count=2).later is not None
+    assert bobs.hear(present=2).later is not None
 
 
 def test_in_a_crowd_nobody_is_told_of_every_change(enter, poller, alice, bob, monkeypatch):
     bobs = poller(bob)
     bobs.arrive()
-    assert bobs.hear(count=protocol.MAX_PRESENT + 1).later is not None
+    assert bobs.hear(present=protocol.MAX_PRESENT + 1).later is not None
     monkeypatch.setattr(presence, "count_present", lambda ids: [protocol.MAX_PRESENT + 1])
-    assert bobs.hear(count=3).later is not None
+    assert bobs.hear(present=3).later is not None
 
 
 # Staying and going.

@@ -13,14 +13,14 @@ export const message = (id, offset = id, more = {}) => ({
 });
 
 export class Room {
-  constructor({ storage = new Storage(), handle = "alice", random = () => 0.5 } = {}) {
+  constructor({ storage = new Storage(), handle = "alice", random = () => 0.5, Poll } = {}) {
     this.clock = new Clock();
     this.storage = storage;
     this.WebSocket = fakeWebSocket();
     this.heard = [];
     this.socket = new RoomSocket({
       slug: "general", url: "ws://here/chat/general/", handle, storage, random,
-      WebSocket: this.WebSocket, timers: this.clock.timers, now: this.clock.now,
+      WebSocket: this.WebSocket, Poll, timers: this.clock.timers, now: this.clock.now,
     });
     for (const type of EVENTS) {
       this.socket.addEventListener(type, ({ detail }) => this.heard.push([type, detail]));

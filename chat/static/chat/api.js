@@ -1,12 +1,14 @@
 // The JSON API as pages call it. Must not draw, and must not know what is asked.
 
-/** What the server refused, in its own words: {status, code, message, retryAfter}. */
+/** What the server refused, in its own words: {status, code, message, retryAfter, close}. */
 export class Refusal extends Error {
-  constructor(status, { code = "internal", detail = "The server did not answer as it should.", retry_after: wait } = {}) {
+  constructor(status, answer = {}) {
+    const { code = "internal", detail = "The server did not answer as it should.", retry_after: wait, close } = answer;
     super(detail);
     this.status = status;
     this.code = code;
     this.retryAfter = wait;
+    this.close = close;
   }
 }
 
@@ -17,9 +19,12 @@ async function token() {
   return csrfToken;
 }
 
-/** Calls the API and returns the answer's object (null where it has none). Throws a Refusal, also when offline. */
-export async function call(method, path, body) {
-  const options = { method, headers: {} };
+/**
+ * Calls the API and returns the answer's object (null where it has none). Throws a Refusal, also when offline.
+ * `more` are further options of `fetch`.
+ */
+export async function call(method, path, body, more = {}) {
+  const options = { ...more, method, headers: {} };
   try {
     if (method !== "GET") options.headers["X-CSRFToken"] = await token();
     if (body !== undefined) {

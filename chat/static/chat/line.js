@@ -1,5 +1,8 @@
-// One WebSocket that comes back by itself: close codes, backoff, waiting.
+// One WebSocket that comes back by itself: close codes, backoff, waiting. Where there is no way for one, it polls.
 // Must not read what the frames say, and must not touch the page or storage.
+
+import { Poll } from "./poll.js";
+import { Ways } from "./ways.js";
 
 export const FINAL_CODES = new Set([1007, 1009, 4401, 4403, 4404]);
 export const LOST_VIEW = 4408;
@@ -23,6 +26,8 @@ export function waitMs(seconds, otherwise = 1) {
 export function environment(options = {}) {
   return {
     WebSocket: options.WebSocket ?? globalThis.WebSocket,
+    // Who brings sockets of their own has them alone.
+    Poll: options.Poll ?? (options.WebSocket ? null : Poll),
     now: options.now ?? (() => Date.now()),
     random: options.random ?? Math.random,
     timers: options.timers ?? {
@@ -38,6 +43,7 @@ export class Line {
   #environment;
   #address;
   #handlers;
+  #ways;
   #socket = null;
   #state = "idle";
   #timer = null;
@@ -50,6 +56,7 @@ export class Line {
     this.#address = address;
     this.#handlers = handlers;
     this.#environment = environment(options);
+    this.#ways = new Ways(this.#environment);
   }
 
   get state() {
@@ -94,23 +101,32 @@ export class Line {
 
   #connect() {
     this.#drop();
-    const { WebSocket, timers } = this.#environment;
     this.#settledAt = null;
     this.#tell({ state: "connecting", attempt: this.#attempts });
-    const socket = new WebSocket(this.#address());
+    const address = this.#address();
+    const Way = this.#ways.choose(address);
+    const socket = new Way(address);
     this.#socket = socket;
     socket.onopen = () => this.#opened();
     socket.onmessage = (event) => this.#handlers.frame(event.data);
     socket.onclose = (event) => this.#lost(event.code);
-    this.#timer = timers.setTimeout(() => this.fail(), SETTLE_MS);
+    this.#giveUpAfter(this.#ways.patience ?? SETTLE_MS);
+  }
+
+  #giveUpAfter(delay) {
+    this.#clearTimer();
+    this.#timer = this.#environment.timers.setTimeout(() => this.fail(), delay);
   }
 
   #opened() {
     this.#state = "open";
+    this.#ways.opened();
+    if (!this.#isSettled) this.#giveUpAfter(SETTLE_MS);
     this.#handlers.opened?.();
   }
 
   #lost(code) {
+    if (this.#state === "connecting") this.#ways.failed();
     this.#drop();
     this.#handlers.lost?.(code);
     if (FINAL_CODES.has(code)) this.#tell({ state: "closed", code, returns: false });

@@ -28,7 +28,8 @@ export class People {
     this.#draw(count);
   }
 
-  changed({ came = [], went = [], count }) {
+  changed({ came = [], went = [], count, present }) {
+    if (present) this.#roles = new Map(present.map(({ handle, role }) => [handle, role]));
     for (const handle of came) if (!this.#roles.has(handle)) this.#roles.set(handle, "");
     for (const handle of went) this.#roles.delete(handle);
     this.#draw(count);
