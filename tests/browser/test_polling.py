@@ -1,4 +1,5 @@
 """A browser behind a proxy that lets no websocket through: the same page, the same room."""
+import contextlib
 import socket
 import threading
 
@@ -49,16 +50,12 @@ class DullProxy:
 
     @staticmethod
     def pipe(source, target):
-        try:
+        with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 target.sendall(data)
-        except OSError:
-            pass
         for end in (source, target):
-            try:
+            with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def close(self):
         self.listener.close()

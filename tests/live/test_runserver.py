@@ -2,6 +2,7 @@
 import pytest
 
 from tests.live.client import Person
+from tests.live.polling import PollingPerson
 from tests.live.processes import Site
 
 RUNSERVER = "runserver 127.0.0.1:{port} --noreload"
@@ -37,5 +38,12 @@ async def test_two_people_chat(classic_site):
         at_bob.come_back()
         await at_bob.until(lambda: at_bob.cursor == 41)
         assert at_bob.bodies()[0] == "edited"
+        async with PollingPerson(classic_site, "Carol").client(room) as polls:
+            await polls.post("I can only poll")
+            await at_alice.post("So what")
+            for client in (at_alice, polls):
+                await client.until(lambda client=client: client.bodies()[-2:] == ["I can only poll", "So what"])
+            await at_alice.until(lambda: "Carol" in at_alice.came())
+        await at_alice.until(lambda: "Carol" in at_alice.went())
         bob.call("DELETE", "/api/session/", expected=200)
         await at_bob.until(lambda: at_bob.close_codes[-1:] == [4401])
