@@ -51,6 +51,11 @@ class Visit:
         self.channel_session = arrivals.describe(self, member, **self.credential)
         self.channel_session[HASH_SESSION_KEY] = request.session.get(HASH_SESSION_KEY, "")
 
+    @property
+    def has_answer(self):
+        """Whether something has been said."""
+        return bool(self.reply_channel.texts) or self.reply_channel.code is not None
+
     def respond(self, **fields):
         """Returns the answer: `fields`, what was said, and the code of a close."""
         if self.reply_channel.code is not None:
@@ -106,11 +111,14 @@ def hear(request, member):
     visit = _open_visit(request, member)
     _stay(visit)
     cursor, seconds = _read_cursor(request), _read_seconds(request)
-    _send_changes(visit, rooms.catch_up(member.room, cursor), cursor)
+    _send_changes(visit, member.room, cursor)
     _send_presence(visit)
-    if visit.reply_channel.texts:
+    if visit.has_answer:
         return visit.respond()
-    return _wait(visit, cursor, seconds)
+    if seconds:
+        return _wait(visit, cursor, seconds)
+    broadcast.reply(visit.reply_channel, protocol.synced(cursor, False))
+    return visit.respond()
 
 
 def _arrive(request, member):
@@ -139,39 +147,47 @@ def _read_seconds(request):
     return min(protocol.check_integer(wait, "wait"), longest)
 
 
-def _send_changes(visit, backlog, cursor):
-    if backlog.reset or backlog.offset != cursor:
-        arrivals.send_backlog(visit, backlog)
+def _send_changes(visit, room, cursor):
+    if room.offset != cursor:
+        arrivals.send_backlog(visit, rooms.get_backlog(room, cursor))
 
 
 def _send_presence(visit):
     """Says who is here to one who knows of more or fewer: what was told between two polls was not heard."""
     held, room_id = protocol.parse_integer(visit.request.GET.get("present")), visit.member.room_id
+    if held is None:
+        return
     (count,) = presence.count_present([room_id])
     # In a crowd it changes all the time, and nobody would ever wait.
-    if held is None or held == count or max(held, count) > protocol.MAX_PRESENT:
-        return
-    present, count = presence.get_present(room_id)
-    broadcast.reply(visit.reply_channel, protocol.presence([], [], count, present))
+    if held != count and max(held, count) <= protocol.MAX_PRESENT:
+        present, count = presence.get_present(room_id)
+        broadcast.reply(visit.reply_channel, protocol.presence([], [], count, present))
 
 
 def _wait(visit, cursor, seconds):
     """Returns the answer that comes as soon as something happens in the room, or after so many seconds."""
     channel, groups = visit.request.reply_channel, arrivals.groups(visit.channel_session)
-    if seconds:
-        broadcast.subscribe(channel, groups)
-        try:
-            # Read when it listens: what is stored from here on is said to it, and what was stored before is found.
-            _send_changes(visit, rooms.get_backlog(visit.member.room, cursor), cursor)
-        except BaseException:
-            broadcast.unsubscribe(channel, groups)
-            raise
-        if not visit.reply_channel.texts:
-            return _answer_later(visit, cursor, seconds, groups)
+    broadcast.subscribe(channel, groups)
+    try:
+        _look_again(visit, cursor)
+    except BaseException:
         broadcast.unsubscribe(channel, groups)
-    else:
-        broadcast.reply(visit.reply_channel, protocol.synced(cursor, False))
+        raise
+    if not visit.has_answer:
+        return _answer_later(visit, cursor, seconds, groups)
+    broadcast.unsubscribe(channel, groups)
     return visit.respond()
+
+
+def _look_again(visit, cursor):
+    """
+    Reads the room and the right to be there once more, now that it listens: what comes from here on is said to it,
+    and what came before is found.
+    """
+    try:
+        _send_changes(visit, frames.get_member(visit).room, cursor)
+    except protocol.Dismissed as dismissal:
+        broadcast.close(visit.reply_channel, dismissal.code)
 
 
 def _answer_later(visit, cursor, seconds, groups):

@@ -9,7 +9,7 @@ from chat import broadcast, protocol
 from chat.consumers import frames
 from chat.models import Member, Room
 from chat.polling_api import MAX_FRAME_BYTES, MAX_FRAMES
-from chat.services import people, presence, rooms
+from chat.services import limits, people, presence, rooms
 from tests import wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -318,10 +318,26 @@ def test_what_is_stored_while_it_begins_to_wait_is_answered_at_once(poller, alic
     assert members(broadcast.room_group(owner.room_id)) == []
 
 
+@pytest.mark.parametrize("code", [4401, 4403, 4404])
+def test_who_loses_the_right_while_it_begins_to_wait_does_not_wait(poller, room, bob, monkeypatch, code):
+    bobs = poller(bob)
+    bobs.arrive()
+    subscribe = broadcast.subscribe
+
+    def lose_before(channel, groups):
+        {4401: bobs.browser.logout, 4403: lambda: ban(bob), 4404: room.delete}[code]()
+        return subscribe(channel, groups)
+
+    monkeypatch.setattr(broadcast, "subscribe", lose_before)
+    answer = bobs.hear()
+    assert answer.body == {"events": [], "close": code} and answer.later is None
+    assert members(broadcast.room_group(room.id)) == []
+
+
 def test_a_failure_while_it_begins_to_wait_leaves_it_in_no_group(poller, room, bob, monkeypatch):
     bobs = poller(bob)
     bobs.arrive()
-    monkeypatch.setattr(rooms, "get_backlog", lambda *arguments: 1 / 0)
+    monkeypatch.setattr(rooms, "find_member", lambda *arguments: 1 / 0)
     answer = bobs.hear()
     assert (answer.status, answer.body["code"]) == (500, "internal")
     assert members(broadcast.room_group(room.id)) == []
@@ -496,16 +512,30 @@ def test_too_many_frames_are_refused_together(poller, room, bob):
 def test_after_a_frame_that_closes_none_is_handled(poller, room, bob, monkeypatch):
     bobs = poller(bob)
     bobs.arrive()
-    posting, member = rooms.post_message, rooms.join_room(bob, "garden")
+    verdicts = iter([None, protocol.Dismissed(4429), None])
 
-    def post_and_be_banned(*arguments):
-        outcome = posting(*arguments)
-        rooms.set_role(member, Member.BANNED)
-        return outcome
+    def check_event(*arguments):
+        if verdict := next(verdicts):
+            raise verdict
 
-    monkeypatch.setitem(frames.HANDLERS, "post", frames._answer(post_and_be_banned))
+    monkeypatch.setattr(limits, "check_event", check_event)
     answer = bobs.say(post("r1"), post("r2"), post("r3"))
-    assert answer.body == {"close": 4403, "events": [{"type": "ack", "ref": "r1", "id": 1, "offset": 1}]}
+    assert answer.body == {"close": 4429, "events": [{"type": "ack", "ref": "r1", "id": 1, "offset": 1}]}
+    assert room.messages.count() == 1
+
+
+def test_a_ban_in_the_middle_holds_from_the_next_frame_on(poller, room, bob, monkeypatch):
+    bobs = poller(bob)
+    bobs.arrive()
+    typing = frames.HANDLERS["typing"]
+
+    def be_banned(*arguments):
+        ban(bob)
+        typing(*arguments)
+
+    monkeypatch.setitem(frames.HANDLERS, "typing", be_banned)
+    answer = bobs.say(post("r1"), {"type": "typing", "on": True}, post("r2"))
+    assert (answer.status, answer.body["close"], kinds(answer.body["events"])) == (200, 4403, ["ack"])
     assert room.messages.count() == 1
 
 
@@ -522,6 +552,6 @@ def test_what_one_said_by_polling_wakes_those_who_wait(poller, alice, bob):
 def test_a_poll_takes_as_many_statements_as_it_did(poller, bob, django_assert_num_queries):
     bobs = poller(bob)
     bobs.arrive()
-    # The login session, its person, the room, the member; and in a snapshot, once it listens, the room's offset.
-    with django_assert_num_queries(6):
+    # The login session, its person, the room, the member; and once it listens, all of that again in one.
+    with django_assert_num_queries(5):
         assert bobs.hear().later is not None

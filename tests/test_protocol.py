@@ -313,6 +313,13 @@ def test_above_100_people_presence_tells_only_how_many():
     assert protocol.presence(["Bob"], ["Eve"], 101) == {"type": "presence", "came": [], "went": [], "count": 101}
 
 
+def test_presence_may_say_who_all_is_here():
+    present = [{"handle": "Bob", "role": "member"}]
+    assert protocol.presence([], [], 1, present) == {
+        "type": "presence", "came": [], "went": [], "count": 1, "present": present
+    }  # fmt: skip
+
+
 # Odd input that nobody thinks of.
 
 
@@ -336,6 +343,25 @@ def test_any_frame_is_an_event_or_a_refusal(text):
     else:
         assert type(event) in protocol.EVENTS.values()
         protocol.digest(event, "garden")
+
+
+@given(st.lists(JSON.map(json.dumps)), st.text(" \t\r\n", max_size=3))
+def test_frames_in_a_list_are_found_as_they_were_written(frames, space):
+    text = space + "[" + f"{space},{space}".join(frames) + space + "]" + space
+    try:
+        assert protocol.split_frames(text) == protocol.split_frames(text.encode()) == frames
+    except Refused as refusal:
+        assert refusal.code == "invalid_json" and any(word in text for word in ("NaN", "Infinity"))
+
+
+@given(st.text() | st.binary())
+def test_anything_is_frames_or_a_refusal(text):
+    try:
+        frames = protocol.split_frames(text)
+    except Refused as refusal:
+        assert refusal.code == "invalid_json"
+    else:
+        assert all(isinstance(frame, str) for frame in frames)
 
 
 @given(st.text())

@@ -29,7 +29,7 @@ def answer_frame(message):
     try:
         event, refusal = _read_event(message)
         ref = getattr(event or refusal, "ref", None)
-        member = _get_member(message)
+        member = get_member(message)
         _check_limit(member, event, ref)
         if refusal is not None:
             raise refusal
@@ -58,7 +58,7 @@ def _read_event(message):
         return None, refusal
 
 
-def _get_member(message):
+def get_member(message):
     """Returns the member behind a frame, who may still be here. Raises Dismissed with the code that says why not."""
     session = message.channel_session
     if "member" not in session:

@@ -44,6 +44,15 @@ test("where polling works it is kept, and now and then a socket is tried", () =>
   assert.equal(choose(), "poll");
 });
 
+test("where polling has worked and does not any more, both are tried", () => {
+  const { one, choose, failing } = ways();
+  failing();
+  failing();
+  choose();
+  one.opened();
+  assert.deepEqual(Array.from({ length: 4 }, failing), ["poll", "socket", "poll", "socket"]);
+});
+
 test("once a socket has opened, only many failures in a row lead to polling", () => {
   const { one, choose, failing } = ways();
   choose();
