@@ -64,9 +64,10 @@ test("once a socket has opened, only many failures in a row lead to polling", ()
 });
 
 test("what cannot be polled is not", () => {
-  const { failing, choose } = ways();
+  const { one, failing, choose } = ways();
   for (let time = 0; time < 5; time += 1) failing();
   assert.equal(choose("ws://here/lobby/"), "socket");
+  assert.equal(one.patience, null);
 });
 
 test("without sockets, or forced to, it polls from the first", () => {

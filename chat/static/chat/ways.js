@@ -24,6 +24,7 @@ export class Ways {
   #isForced;
   #now;
   #chosen = null;
+  #hasOther = false;
   #hasOpened = false;
   #polls = false;
   #failures = 0;
@@ -39,14 +40,15 @@ export class Ways {
 
   /** Returns the class of the connection to try next. */
   choose(url) {
-    this.#chosen = this.#isForPolling(url) ? this.#Poll : this.#WebSocket;
+    this.#hasOther = Boolean(this.#Poll?.serves(url));
+    this.#chosen = this.#isForPolling ? this.#Poll : this.#WebSocket;
     if (this.#chosen === this.#WebSocket) this.#triedAt = this.#now();
     return this.#chosen;
   }
 
   /** So long the chosen one may take to open, in ms; null: as long as any. */
   get patience() {
-    return this.#Poll && this.#chosen === this.#WebSocket && !this.#hasOpened ? OPEN_MS : null;
+    return this.#hasOther && this.#chosen === this.#WebSocket && !this.#hasOpened ? OPEN_MS : null;
   }
 
   /** The chosen one has opened. */
@@ -67,8 +69,8 @@ export class Ways {
     return this.#hasOpened ? MANY_FAILURES : FEW_FAILURES;
   }
 
-  #isForPolling(url) {
-    if (!this.#Poll?.serves(url)) return false;
+  get #isForPolling() {
+    if (!this.#hasOther) return false;
     if (!this.#WebSocket || this.#isForced()) return true;
     // Where polling works, it is not left before a socket may work again.
     if (this.#polls) return this.#now() - this.#triedAt < AGAIN_MS;
