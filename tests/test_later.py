@@ -42,6 +42,10 @@ class WaitingLine(Line):
         self.reply(message)
         return self
 
+    def reply(self, message):
+        super().reply(message)
+        self.clock.advance(0.01)
+
     def leave(self):
         self.transport.protocol.connectionLost(Failure(error.ConnectionDone()))
 
@@ -86,11 +90,12 @@ def test_what_is_said_to_it_is_its_answer(line):
     assert line.received.count(b"Content-Length: 10\r\n") == 1 == line.received.lower().count(b"content-length")
 
 
-def test_what_is_said_to_many_is_its_answer(line):
+def test_what_is_said_to_many_is_its_answer(line, clock):
     server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
     server.factory = line.factory
     line.wait()
     server.broadcast([line.answer["reply_channel"]], "1", data_frame(b"1"))
+    clock.advance(0.01)
     assert line.content == b"[1]"
 
 
@@ -116,6 +121,37 @@ def test_what_a_group_says_before_the_view_is_kept_for_it(line):
     assert line.is_waiting
     line.wait()
     assert line.content == b"[1,2]"
+
+
+def test_a_crowd_is_answered_in_turn_and_with_all_that_was_said_meanwhile(line, clock, monkeypatch):
+    monkeypatch.setattr(interface_requests.random, "uniform", lambda least, most: most)
+    line.wait()
+    line.factory.waiting = 10**6
+    for text in ("1", "2"):
+        line.reply({"text": text})
+    clock.advance(interface_requests.LONGEST_SPREAD_SECONDS - 0.05)
+    line.reply({"text": "3"})
+    assert line.is_waiting
+    clock.advance(0.05)
+    assert line.content == b"[1,2,3]"
+
+
+def test_a_server_that_ends_in_between_answers_with_what_was_said(line):
+    line.wait()
+    line.factory.waiting = 10**6
+    Line.reply(line, {"text": "1"})
+    line.factory.reply_protocols[line.answer["reply_channel"]].serverClose(1001)
+    assert line.content == b"[1]"
+
+
+def test_it_is_counted_who_waits(line):
+    assert line.factory.waiting == 0
+    line.wait()
+    assert line.factory.waiting == 1
+    line.reply({"text": "1"})
+    assert line.factory.waiting == 0
+    line.ask().wait().leave()
+    assert line.factory.waiting == 0
 
 
 def test_a_close_comes_before_what_was_said(line):

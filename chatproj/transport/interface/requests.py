@@ -5,6 +5,7 @@ It knows no chat.
 """
 import json
 import logging
+import random
 import time
 
 from daphne import http_protocol
@@ -21,8 +22,11 @@ ERROR_CODES = {400: "invalid_field", 413: "too_large", 503: "unavailable"}
 # str.splitlines, with which autobahn reads the handshake, ends a line at each of these: a header's value that
 # holds one could smuggle in further headers, an Origin for example.
 LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
-# So much is kept of what groups say between a view's joining them and its word how to answer: that takes milliseconds.
+# So much is kept of what groups say to a request before it is answered, which takes milliseconds.
 MOST_SAID = 100
+# To answer takes a fifth of a millisecond. A crowd that waits is not answered all at once: sockets are served in
+# between, not all ask again in the same moment, and what is said in one breath is one answer.
+SPREAD_PER_REQUEST_SECONDS, LONGEST_SPREAD_SECONDS = 0.0002, 0.25
 
 
 @implementer(interfaces.IPushProducer)
@@ -57,6 +61,7 @@ class WebRequest(http_protocol.WebRequest):
     unsent = 0
     later = None  # how to answer, while it waits
     waiting_ends = None
+    is_woken = False
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -116,31 +121,35 @@ class WebRequest(http_protocol.WebRequest):
     def serverClose(self, code=True):
         """Ends the waiting, if it waits, as if its time were over: it may come again."""
         if self.later is not None:
-            self._answer(self.later["content"])
+            self._end_waiting()
 
     def _wait(self, later):
         self.later = later
         # A group may have spoken before the worker has.
-        if self.said:
-            return self._answer_said()
-        self.waiting_ends = reactor.callLater(later["seconds"], self.serverClose)
-        return None
+        self.waiting_ends = reactor.callLater(0 if self.said else later["seconds"], self._end_waiting)
+        self.factory.waiting += 1
 
     def _hear(self, message):
         if len(self.said) < MOST_SAID:
             self.said.append(message)
-        if self.later is not None:
-            self._answer_said()
+        if self.later is not None and not self.is_woken:
+            self.is_woken = True
+            spread = min(LONGEST_SPREAD_SECONDS, self.factory.waiting * SPREAD_PER_REQUEST_SECONDS)
+            self.waiting_ends.reset(random.uniform(0, spread))
 
-    def _answer_said(self):
+    def _end_waiting(self):
+        self._answer(self._make_content() if self.said else self.later["content"])
+
+    def _make_content(self):
+        """Returns what the view wants around what has been said."""
         code = next((message["close"] for message in self.said if message.get("close")), None)
         if code is not None:
             before, after = self.later["close"]
             # True is a close without a code of its own, as on a socket.
-            return self._answer(b"%b%d%b" % (before, 1000 if code is True else code, after))
+            return b"%b%d%b" % (before, 1000 if code is True else code, after)
         before, after = self.later["text"]
         texts = [message["text"].encode() for message in self.said if message.get("text")]
-        return self._answer(before + b",".join(texts) + after)
+        return before + b",".join(texts) + after
 
     def _answer(self, content):
         headers = [(name, value) for name, value in self.later["headers"] if name.lower() != b"content-length"]
@@ -183,7 +192,8 @@ class WebRequest(http_protocol.WebRequest):
 
     def send_disconnect(self):
         if self.later is not None:
-            if self.waiting_ends is not None and self.waiting_ends.active():
+            self.factory.waiting -= 1
+            if self.waiting_ends.active():
                 self.waiting_ends.cancel()
             return self.factory.end_waiting(self.reply_channel, self.later, is_answered=self._got_response_start)
         # Only who left before the answer was there is worth a word to the consumers, though Daphne says it after every

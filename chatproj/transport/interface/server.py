@@ -46,6 +46,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
     def __init__(self, *args, trusted_proxies=0, handshake_seconds=HANDSHAKE_SECONDS, ping_timeout=30, **kwargs):
         super().__init__(*args, ping_timeout=ping_timeout, **kwargs)
         self.trusted_proxies = trusted_proxies
+        self.waiting = 0  # requests that wait for something to be said
         self.ws_factory.protocol = WebSocketProtocol
         self.ws_factory.setProtocolOptions(
             maxFramePayloadSize=MAX_FRAME_BYTES,
