@@ -1,8 +1,7 @@
 """The chat's addresses: pages, the JSON API, and what operators' tools ask."""
 from django.urls import path, re_path
 
-from chat import api, health, moderation_api, tasks_api, views
-from chat import api, health, polling_api, views
+from chat import api, health, moderation_api, polling_api, tasks_api, views
 
 urlpatterns = [
     path("", views.lobby, name="lobby"),

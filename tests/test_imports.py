@@ -34,15 +34,15 @@ ALLOWED = {
     "chat.admin": [*UPPER, "chat.moderation_admin"],
     "chat.moderation_admin": UPPER,
     "chat.tasks_api": [*UPPER, "chat.api"],
-    "chat.admin": UPPER,
     "chat.polling_api": [*UPPER, "chat.api", "chat.consumers"],
     "chat.views": [*UPPER, "chat.api", "chat.forms"],
     "chat.management": ["chat.services"],
     "chat.management.commands.moderate": ["chat.services", "chat.protocol"],
     "chat.migrations": ["chat.models"],
     "chat.routing": ["chat.consumers"],
-    "chat.urls": ["chat.api", "chat.health", "chat.moderation_api", "chat.tasks_api", "chat.views"],
-    "chat.urls": ["chat.api", "chat.health", "chat.polling_api", "chat.views"],
+    "chat.urls": [
+        "chat.api", "chat.health", "chat.moderation_api", "chat.polling_api", "chat.tasks_api", "chat.views",
+    ],  # fmt: skip
     "chatproj.transport": [],
     "chatproj.store": ["chatproj.transport"],
     "chatproj.outages": [],

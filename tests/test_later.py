@@ -238,7 +238,7 @@ def test_a_server_that_ends_or_was_taken_for_dead_lets_all_ask_again(line, clock
     assert other.received == b"", "a worker has this one in hand"
 
 
-def test_a_view_consumer_passes_on_what_a_view_returns(monkeypatch):
+def test_a_view_consumer_passes_on_what_a_view_returns(db, monkeypatch):
     layer = ChannelLayer()
     request = Message({"path": PATH, "method": "GET", "reply_channel": "answers"}, "http.request", layer)
     request.reply_channel = type("Channel", (), {"send": lambda self, content, immediately: sent.append(content)})()

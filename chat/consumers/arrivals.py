@@ -33,7 +33,7 @@ def let_in(message, member, login=None, token_id=None):
         broadcast.close(message.reply_channel, protocol.CLOSE_FORBIDDEN)
         return
     send_backlog(message, rooms.get_backlog(member.room, backlog_from))
-    for task in tasks.get_recent_tasks(person, member.room_id):
+    for task in tasks.get_recent_tasks(member.person, member.room_id):
         broadcast.reply(message.reply_channel, tasks.describe(task))
     presence.tell_soon(member.room_id)
 
