@@ -59,6 +59,7 @@ ALLOWED_HOSTS = _list("ALLOWED_HOSTS") or ([_public.hostname] if PUBLIC_URL else
 INSTALLED_APPS = [
     "chatproj",  # before channels, whose runserver it replaces
     "channels",
+    "channels.delay",
     "chat",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -149,6 +149,13 @@ class Waiter:
 
     def begin(self, keys, seconds):
         """Asks for the first item of any of these lists, within `seconds`."""
+        self._ask("BLMPOP", seconds, len(keys), *keys, "LEFT", "COUNT", 1)
+
+    def begin_move(self, source, target, seconds):
+        """Asks for the first item of one list, which Redis moves to the end of another as it gives it out."""
+        self._ask("BLMOVE", source, target, "LEFT", "RIGHT", seconds)
+
+    def _ask(self, *command):
         while self._unread:
             self._unread -= 1
             with contextlib.suppress(ResponseError):
@@ -159,15 +166,17 @@ class Waiter:
             self._connection = pool.connection_class(**pool.connection_kwargs)
             self._connection.send_command("CLIENT", "ID")
             self._id = self._connection.read_response()
-        self._connection.send_command("BLMPOP", seconds, len(keys), *keys, "LEFT", "COUNT", 1)
+        self._connection.send_command(*command)
 
     def fileno(self):
         return self._connection._sock.fileno()
 
     def end(self):
-        """Returns (list's name, item), or None where the time is over."""
+        """Returns (list's name, item), or just the item that was moved; None where the time is over."""
         answer = self._connection.read_response()
-        return None if answer is None else (answer[0].decode(), answer[1][0])
+        if answer is None or isinstance(answer, bytes):
+            return answer
+        return answer[0].decode(), answer[1][0]
 
     def say(self, command):
         """Sends a command, now that nothing is waited for, and does not wait for its answer."""

@@ -29,6 +29,7 @@ from .messages import (
     DELETE_MATCHING,
     PUT_BACK,
     SEND,
+    TAKE_BACK,
 )
 from .script import LayerScript, Script
 from .turns import (
@@ -59,4 +60,5 @@ __all__ = [
     "RECLAIM",
     "SEND",
     "Script",
+    "TAKE_BACK",
 ]

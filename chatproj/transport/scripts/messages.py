@@ -1,5 +1,5 @@
 """
-Messages on channels: sent, put back, counted, and all of it deleted.
+Messages on channels: sent, put back, taken up from the dead, counted, and all of it deleted.
 """
 from .script import LayerScript
 
@@ -15,6 +15,21 @@ return push(channel, 'M' .. stamp(seconds) .. name .. '\\0' .. body, seconds)
 PUT_BACK = LayerScript("""
 redis.call('LPUSH', P .. ARGV[3], ARGV[4])
 redis.call('EXPIRE', P .. ARGV[3], ARGV[5] + 3600)
+""", frees=True)
+
+# Of a channel whose messages are moved into a list of their taker's own: notes a taker, and puts back in front what
+# those had in hand that show no more signs of life. ARGV: channel, taker. Returns how many messages that were.
+TAKE_BACK = LayerScript("""
+local channel, taker, back = ARGV[3], ARGV[4], 0
+redis.call('SADD', P .. 'takers:' .. channel, taker)
+if was_away() then return 0 end
+for _, other in ipairs(redis.call('SMEMBERS', P .. 'takers:' .. channel)) do
+    if other ~= taker and redis.call('EXISTS', P .. 'worker:' .. other) == 0 then
+        while redis.call('LMOVE', P .. 'taken:' .. other, P .. channel, 'RIGHT', 'LEFT') do back = back + 1 end
+        redis.call('SREM', P .. 'takers:' .. channel, other)
+    end
+end
+return back
 """, frees=True)
 
 # ARGV: channel, name, by how much.
