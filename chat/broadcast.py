@@ -31,6 +31,7 @@ def credential_group(session_key=None, token_id=None):
 
 LOBBY_GROUP = "lobby"
 DELAY_CHANNEL = "asgi.delay"
+SCHEDULED_CHANNEL = "chat.scheduled"
 TASKS_CHANNEL = "chat.tasks"
 # Of a long answer, so many parts may wait for the interface that passes them on.
 MAX_WAITING_PARTS = 20

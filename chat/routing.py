@@ -28,6 +28,7 @@ echo_routing = [
 ]
 
 job_routing = [
-    route("chat.tasks", consumers.run_task),
-    route("chat.unmute", consumers.unmute),
+    route("chat.scheduled", "chat.consumers.jobs.post_scheduled"),
+    route("chat.tasks", "chat.consumers.jobs.run_task"),
+    route("chat.unmute", "chat.consumers.jobs.unmute"),
 ]

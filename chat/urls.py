@@ -1,7 +1,7 @@
 """The chat's addresses: pages, the JSON API, and what operators' tools ask."""
 from django.urls import path, re_path
 
-from chat import api, health, moderation_api, polling_api, tasks_api, views
+from chat import api, health, moderation_api, polling_api, scheduled_api, tasks_api, views
 
 urlpatterns = [
     path("", views.lobby, name="lobby"),
@@ -29,6 +29,8 @@ urlpatterns = [
     path("api/tasks/<int:task_id>/", tasks_api.task),
     path("api/tasks/<int:task_id>/result/", tasks_api.result),
     path("api/rooms/<slug>/poll/", polling_api.poll),
+    path("api/rooms/<slug>/scheduled/", scheduled_api.all_scheduled),
+    path("api/rooms/<slug>/scheduled/<int:scheduled_id>/", scheduled_api.one_scheduled),
     re_path(r"^api/", api.unknown),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

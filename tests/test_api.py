@@ -22,6 +22,8 @@ CALLS = [
     ("/api/tokens/1/", {"DELETE"}),
     ("/api/rooms/", {"GET", "POST"}),
     ("/api/rooms/garden/messages/", {"GET", "POST"}),
+    ("/api/rooms/garden/scheduled/", {"GET", "POST"}),
+    ("/api/rooms/garden/scheduled/1/", {"DELETE"}),
 ]
 MESSAGES = "/api/rooms/garden/messages/"
 

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = ("chat", "chatproj")
 BELOW_SERVICES = ["chat.models", "chat.broadcast", "chat.protocol", "chat.markup"]
 SHARED = ["chatproj.store", "chatproj.outages", "chatproj.transport"]
+API_AREAS = ("moderation", "polling", "scheduled", "tasks")
 UPPER = ["chat.services", "chat.models", "chat.broadcast", "chat.protocol", "chat.responses", "chat.version", *SHARED]
 
 # module or package: what of ours it may import, itself aside
@@ -30,19 +31,16 @@ ALLOWED = {
     "chat.middleware": UPPER,
     "chat.health": UPPER,
     "chat.api": UPPER,
-    "chat.moderation_api": [*UPPER, "chat.api"],
+    **{f"chat.{area}_api": [*UPPER, "chat.api"] for area in API_AREAS},
     "chat.admin": [*UPPER, "chat.moderation_admin"],
     "chat.moderation_admin": UPPER,
-    "chat.tasks_api": [*UPPER, "chat.api"],
     "chat.polling_api": [*UPPER, "chat.api", "chat.consumers"],
     "chat.views": [*UPPER, "chat.api", "chat.forms"],
     "chat.management": ["chat.services"],
     "chat.management.commands.moderate": ["chat.services", "chat.protocol"],
     "chat.migrations": ["chat.models"],
     "chat.routing": ["chat.consumers"],
-    "chat.urls": [
-        "chat.api", "chat.health", "chat.moderation_api", "chat.polling_api", "chat.tasks_api", "chat.views",
-    ],  # fmt: skip
+    "chat.urls": ["chat.api", "chat.health", "chat.views", *[f"chat.{area}_api" for area in API_AREAS]],
     "chatproj.transport": [],
     "chatproj.store": ["chatproj.transport"],
     "chatproj.outages": [],

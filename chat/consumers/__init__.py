@@ -3,7 +3,6 @@ The consumers: each takes one Channels message, asks the services, and answers.
 
 They are thin and they let nothing out: a refusal is answered, a failure is answered, and the connection goes on.
 """
-from .jobs import run_task, unmute
 from .others import (
     echo_connect,
     echo_disconnect,
@@ -23,8 +22,6 @@ __all__ = [
     "lobby_connect",
     "lobby_disconnect",
     "poll_disconnect",
-    "run_task",
-    "unmute",
     "ws_connect",
     "ws_disconnect",
     "ws_ignored",

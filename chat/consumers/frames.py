@@ -9,7 +9,7 @@ from django.contrib.auth import HASH_SESSION_KEY
 from django.utils.crypto import constant_time_compare
 
 from chat import broadcast, protocol
-from chat.services import limits, presence, rooms, tasks
+from chat.services import limits, presence, rooms, scheduled, tasks
 from chatproj.outages import OUTAGES
 from chatproj.transport import Seldom
 
@@ -143,6 +143,12 @@ def _start_task(message, member, event):
     tasks.tell_task(started.task_id)
 
 
+def _schedule(message, member, event):
+    # No message yet, so neither an id nor an offset of one.
+    scheduled_id, _ = scheduled.schedule_message(member, event)
+    broadcast.reply(message.reply_channel, protocol.ack(event.ref, None, None, scheduled_id=scheduled_id))
+
+
 HANDLERS = {
     "post": _answer(rooms.post_message),
     "edit": _answer(rooms.edit_message),
@@ -153,4 +159,5 @@ HANDLERS = {
     "sync": _sync,
     "fetch": _fetch,
     "start": _start_task,
+    "schedule": _schedule,
 }

@@ -6,7 +6,7 @@ In this module `message` is always the Channels message.
 import functools
 import logging
 
-from chat.services import moderation, tasks
+from chat.services import moderation, scheduled, tasks
 from chatproj.outages import OUTAGES
 from chatproj.transport import Seldom
 
@@ -29,6 +29,8 @@ def job(name):
             except OUTAGES as outage:
                 # A sweep finds what was missed.
                 seldom.warning("Jobs cannot be done for now: %s", outage)
+            except Exception:
+                logger.exception("A job on %s failed", message.channel.name)
 
         return consumer
 
@@ -45,3 +47,9 @@ def unmute(member_id):
 def run_task(task_id):
     """Runs a background task to its end, which may take minutes: its channel has workers of its own."""
     tasks.run_task(task_id)
+
+
+@job("scheduled")
+def post_scheduled(scheduled_id):
+    """Posts a scheduled message, if that is still to be done."""
+    scheduled.post_scheduled(scheduled_id)

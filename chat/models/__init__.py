@@ -1,5 +1,6 @@
 """
 The rows: people, rooms, their members, messages and what was changed in them, and what moderators did.
+The rows: people, rooms, their members, messages and what was changed in them, and what is to be posted later.
 
 Constraints here make double storage impossible, whatever the code above does; QuerySets know how rows are found.
 Nothing here publishes, decides who may do what, or speaks the wire. Imports nothing of ours.
@@ -8,6 +9,7 @@ from .messages import Change, Message, Reaction
 from .moderation import AuditEntry, Report
 from .people import Person, Token, make_handle_key
 from .rooms import Member, Room
+from .scheduled import ScheduledMessage
 from .statements import insert, snapshot
 from .tasks import Task, TaskPart
 
@@ -20,6 +22,7 @@ __all__ = [
     "Reaction",
     "Report",
     "Room",
+    "ScheduledMessage",
     "Task",
     "TaskPart",
     "Token",

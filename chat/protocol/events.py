@@ -6,7 +6,9 @@ Nothing here knows what an event does.
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
+from .facts import format_time
 from .fields import (
     check_body,
     check_emoji,
@@ -16,6 +18,7 @@ from .fields import (
     check_ref,
     check_string,
     check_switch,
+    check_time,
     is_ref,
 )
 from .refusals import Refused
@@ -87,6 +90,15 @@ class Start:
     params: dict
 
 
+@dataclass(frozen=True)
+class Schedule:
+    type = "schedule"
+    ref: str
+    body: str
+    at: datetime
+    reply_to: int = None
+
+
 _CHECKS = {
     "ref": check_ref,
     "body": check_body,
@@ -100,9 +112,10 @@ _CHECKS = {
     "before": check_integer,
     "task": check_string,
     "params": check_object,
+    "at": check_time,
 }
 _OPTIONAL = {"reply_to", "before"}  # absent and null mean the same
-EVENTS = {event.type: event for event in (Post, Edit, Remove, React, Typing, Read, Sync, Fetch, Start)}
+EVENTS = {event.type: event for event in (Post, Edit, Remove, React, Typing, Read, Sync, Fetch, Start, Schedule)}
 
 
 def parse(text):
@@ -225,5 +238,5 @@ _DECODER = json.JSONDecoder(
 def digest(event, slug):
     """Returns the fingerprint (64 hex digits) of an event's type, room and content: what a ref stands for."""
     content = {name: value for name, value in vars(event).items() if name != "ref"}
-    canonical = json.dumps([event.type, slug, content], sort_keys=True)
+    canonical = json.dumps([event.type, slug, content], sort_keys=True, default=format_time)
     return hashlib.sha256(canonical.encode()).hexdigest()

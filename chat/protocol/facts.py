@@ -55,9 +55,9 @@ def message(id, offset, ref, author, body, html, at, edited_at, removed, reactio
     }  # fmt: skip
 
 
-def ack(ref, id, offset, task_id=None):
-    event = {"type": "ack", "ref": ref, "id": id, "offset": offset}
-    return event if task_id is None else {**event, "task_id": task_id}
+def ack(ref, id, offset, **more):
+    """`id` and `offset` are None where what was asked for is no message; `more` says what came of it then."""
+    return {"type": "ack", "ref": ref, "id": id, "offset": offset, **more}
 
 
 def rejected(refusal):

@@ -183,6 +183,14 @@ def parse_moment(text, is_end=False):
         return None
 
 
+def check_time(value, name):
+    """Returns the moment that a time in UTC spells, as an aware datetime. Raises `invalid_field`."""
+    moment = parse_moment(value) if isinstance(value, str) and "T" in value else None
+    if moment is None:
+        raise Refused("invalid_field", f"'{name}' must be a time like 2030-01-31T12:00:00Z.")
+    return moment
+
+
 def parse_integer(text):
     """Returns the integer that a URL's parameter spells, or None where it spells none from 0 to 2^53-1."""
     if not isinstance(text, str) or not _DIGITS.fullmatch(text) or int(text) > MAX_INTEGER:

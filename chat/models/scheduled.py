@@ -1,0 +1,50 @@
+"""
+Messages that are written now and posted later.
+"""
+from django.db import models
+from django.utils import timezone
+
+from .people import Person
+from .rooms import Room
+
+
+class ScheduledMessageQuerySet(models.QuerySet):
+    def waiting(self):
+        return self.filter(state=ScheduledMessage.WAITING)
+
+    def shown(self):
+        """What their author still has something to do with: it waits, or it was refused."""
+        return self.exclude(state=ScheduledMessage.POSTED)
+
+
+class ScheduledMessage(models.Model):
+    """
+    A message that waits for its time. `state` says what became of it then, and `why` why it was refused.
+
+    The row backs the job that posts it: a job may be lost, or run twice.
+    """
+
+    WAITING, POSTED, REFUSED = "waiting", "posted", "refused"
+    STATES = [(state, state) for state in (WAITING, POSTED, REFUSED)]
+
+    id = models.BigAutoField(primary_key=True)
+    room = models.ForeignKey(Room, related_name="scheduled", on_delete=models.CASCADE)
+    author = models.ForeignKey(Person, related_name="scheduled", on_delete=models.CASCADE)
+    body = models.TextField()
+    reply_to = models.BigIntegerField(null=True)
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=STATES, default=WAITING)
+    why = models.CharField(max_length=300, blank=True)
+    # The id of what was posted.
+    number = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ScheduledMessageQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], name="scheduled_waiting", condition=models.Q(state="waiting")),
+        ]
+
+    def __str__(self):
+        return f"{self.author} in {self.room}, {self.due_at}"
