@@ -8,7 +8,7 @@ once. It stores nothing and checks no rights.
 import hashlib
 import time
 
-from channels import Channel, Group
+from channels import DEFAULT_CHANNEL_LAYER, Channel, Group, channel_layers
 
 from chat import protocol
 
@@ -164,6 +164,11 @@ def echo(channel, content):
     channel.send(content)
 
 
+def respond(channel, response):
+    """Answers a request with one message in the form of `http.response`."""
+    channel.send(response)
+
+
 def start_job(channel, content):
     """Puts a job on a channel of ours (`chat.*`): a worker runs its consumer, perhaps never. A row must back it."""
     Channel(channel).send(content)
@@ -188,11 +193,12 @@ def wait_for_room(channel):
         time.sleep(0.02)
 
 
-def queue_statistics(channels):
-    """Returns {channel: statistics of the layer} for the named channels, {} where the layer keeps none."""
-    layer = _layer()
+def queue_statistics():
+    """Returns {channel: statistics of the layer} for all channels of ours, {} where the layer keeps none."""
+    layer = channel_layers[DEFAULT_CHANNEL_LAYER]
     if "statistics" not in layer.extensions:
         return {}
-    return {name: layer.channel_statistics(name) for name in channels}
+    # The delay server is no consumer.
+    return {name: layer.channel_statistics(name) for name in sorted({*layer.router.channels, DELAY_CHANNEL})}
 
 

@@ -1,7 +1,7 @@
 """
-What operators' tools ask: is it alive, can it serve, and how much is going on. Reads only.
+What operators' tools ask: can it serve, and how much is going on. Reads only.
 
-That an answer comes at all proves the interface, Redis and a worker: the request went through all of them.
+Whether it is alive at all, `/healthz`, says a consumer: chat/consumers/http.py.
 """
 from django.db import connection
 from django.db.models import Sum
@@ -12,15 +12,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from chat import broadcast
 from chat.models import Person, Room
 from chatproj.store import store
-
-CHANNELS = [
-    "http.request", "websocket.connect", "websocket.receive", "websocket.disconnect", broadcast.TASKS_CHANNEL,
-]  # fmt: skip
-
-
-def healthz(request):
-    """Alive."""
-    return JsonResponse({"status": "ok"})
 
 
 def readyz(request):
@@ -70,7 +61,7 @@ class _Site:
                 "chat_channel_lost", "Messages that died with a worker", labels=["channel"]
             ),
         }
-        for channel, statistics in broadcast.queue_statistics(CHANNELS).items():
+        for channel, statistics in broadcast.queue_statistics().items():
             for name, family in families.items():
                 family.add_metric([channel], statistics.get(name, 0))
         yield from families.values()

@@ -15,6 +15,12 @@ lobby_routing = [
     route("websocket.disconnect", consumers.lobby_disconnect),
 ]
 
+# In front of Django, to which every other request goes.
+http_routing = [
+    route("http.request", "chat.consumers.http.healthz", path=r"^/healthz\Z", method=r"^(?:GET|HEAD)\Z"),
+    route("http.request", "chat.consumers.http.healthz_refused", path=r"^/healthz\Z"),
+]
+
 poll_routing = [
     # Requests go to the views without a route; these through a consumer that knows answers which wait.
     route("http.request", "chatproj.transport.later.view_consumer"),

@@ -32,7 +32,6 @@ urlpatterns = [
     path("api/rooms/<slug>/scheduled/", scheduled_api.all_scheduled),
     path("api/rooms/<slug>/scheduled/<int:scheduled_id>/", scheduled_api.one_scheduled),
     re_path(r"^api/", api.unknown),
-    path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
 ]

@@ -13,6 +13,7 @@ channel_routing = [
     include("chat.routing.lobby_routing", path=r"^/lobby/\Z"),
     include("chat.routing.echo_routing", path=r"^/echo/\Z"),
     include("chat.routing.job_routing"),
+    include("chat.routing.http_routing"),
     include("chat.routing.poll_routing", path=r"^/api/rooms/[^/]*/poll/\Z"),
     route("websocket.connect", consumers.ws_unknown),
     route("websocket.receive", consumers.ws_ignored),

@@ -74,7 +74,7 @@ def test_a_page_may_say_more_about_its_own_headers():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/", "/api/rooms/", "/api/session/", "/healthz"])
+@pytest.mark.parametrize("path", ["/", "/api/rooms/", "/api/session/", "/readyz"])
 def test_an_outage_that_hits_a_middleware_is_503_with_all_headers(monkeypatch, path):
     monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request",
                         fail_with(OperationalError("away")))  # fmt: skip

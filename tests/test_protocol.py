@@ -94,9 +94,7 @@ def test_the_type_is_told_missing_or_unknown(fields, code):
 @pytest.mark.parametrize("kind", sorted(protocol.EVENTS))
 def test_every_field_but_the_optional_ones_must_be_there(kind):
     values = {"ref": "r1", "body": "a", "id": 1, "emoji": "👍", "on": True, "offset": 1, "cursor": 1, "limit": 1}
-    values.update(task="export", params={})
-    values = {"ref": "r1", "body": "a", "id": 1, "emoji": "👍", "on": True, "offset": 1, "cursor": 1, "limit": 1,
-              "at": "2030-01-31T12:00:00Z"}  # fmt: skip
+    values.update(task="export", params={}, at="2030-01-31T12:00:00Z")
     names = set(protocol.EVENTS[kind].__dataclass_fields__) - {"reply_to", "before"}
     whole = {"type": kind, **{name: values[name] for name in names}}
     protocol.parse(json.dumps(whole))

@@ -34,7 +34,7 @@ def test_every_page_is_there_for_people(alice, room, path):
     assert wire.browser_of(alice).get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/healthz", "/api/session/"])
+@pytest.mark.parametrize("path", [*PAGES, "/readyz", "/api/session/"])
 def test_pages_run_no_script_but_ours(browser, room, path):
     answer = browser.get(path)
     policy = answer["Content-Security-Policy"]

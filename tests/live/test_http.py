@@ -105,7 +105,11 @@ def test_head_is_get_without_a_body_and_options_is_refused(site):
 
 
 def test_health_readiness_and_metrics_answer(site):
-    assert requests.get(f"{site.url}/healthz", timeout=60).json() == {"status": "ok"}
+    alive = requests.get(f"{site.url}/healthz?a=1", timeout=60)
+    assert alive.json() == {"status": "ok"} and alive.headers["Content-Type"] == "application/json"
+    assert alive.headers["X-Content-Type-Options"] == "nosniff" and "Date" in alive.headers
+    refused = requests.post(f"{site.url}/healthz", data=b"x" * 100_000, timeout=60)
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET")
     assert requests.get(f"{site.url}/readyz", timeout=60).json() == {"status": "ok", "missing": []}
     assert "\nchat_rooms " in requests.get(f"{site.url}/metrics", timeout=60).text
 
