@@ -8,7 +8,7 @@ from django.contrib import admin
 from chat import moderation_admin  # noqa: F401 (its pages register themselves)
 from chat.models import Message, Person, Room, Token
 from chat.protocol import Refused, check_slug
-from chat.services import people, rooms
+from chat.services import operators, people, rooms
 
 
 class RoomForm(forms.ModelForm):
@@ -71,6 +71,8 @@ class PersonAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
         if not obj.is_active:
             people.close_sockets(obj)
+        elif not obj.is_staff:
+            operators.close_streams(obj)
 
 
 @admin.register(Message)

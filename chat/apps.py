@@ -4,3 +4,7 @@ from django.apps import AppConfig
 
 class ChatConfig(AppConfig):
     name = "chat"
+
+    def ready(self):
+        # Whatever process changes a bound row tells of it.
+        from chat import bindings  # noqa: F401

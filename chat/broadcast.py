@@ -29,6 +29,11 @@ def credential_group(session_key=None, token_id=None):
     return f"login-{hashlib.sha256(session_key.encode()).hexdigest()[:40]}"
 
 
+def operator_group(person_id):
+    """The streams of one operator."""
+    return f"operator-{person_id}"
+
+
 LOBBY_GROUP = "lobby"
 DELAY_CHANNEL = "asgi.delay"
 SCHEDULED_CHANNEL = "chat.scheduled"

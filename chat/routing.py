@@ -2,6 +2,8 @@
 from channels import route
 
 from chat import consumers
+from chat.bindings import RoomBinding
+from chat.consumers.operators import OperatorStreams
 
 room_routing = [
     route("websocket.connect", consumers.ws_connect),
@@ -13,6 +15,12 @@ lobby_routing = [
     route("websocket.connect", consumers.lobby_connect),
     route("websocket.receive", consumers.ws_ignored),
     route("websocket.disconnect", consumers.lobby_disconnect),
+]
+
+operator_routing = [
+    OperatorStreams.as_route(
+        path=r"^rooms/\Z", attrs={"consumers": {RoomBinding.stream: RoomBinding.consumer}}
+    ),
 ]
 
 # In front of Django, to which every other request goes.

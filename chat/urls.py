@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.lobby, name="lobby"),
     path("rooms/", views.create_room, name="create_room"),
     path("rooms/<slug>/", views.room, name="room"),
+    path("operators/rooms/", views.operators_rooms, name="operators_rooms"),
     path("sign-in/", views.sign_in, name="sign_in"),
     path("sign-up/", views.sign_up, name="sign_up"),
     path("sign-out/", views.sign_out, name="sign_out"),

@@ -11,7 +11,7 @@ from chat import api
 from chat.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignUpForm
 from chat.protocol import Refused
 from chat.responses import refuse, refuse_outage
-from chat.services import limits, people, rooms
+from chat.services import limits, operators, people, rooms
 from chat.version import CLIENT_VERSION
 from chatproj.outages import OUTAGES
 
@@ -59,6 +59,16 @@ def room(request, slug):
         return render(request, "chat/room.html", {**context, "person": request.user})
     found = rooms.get_readable_room(request.user, slug)
     return render(request, "chat/room.html", {"room": found, "person": request.user})
+
+
+@require_safe
+def operators_rooms(request):
+    """All rooms, for operators; the page goes on by its socket."""
+    if not request.user.is_authenticated:
+        return redirect(f"{reverse('sign_in')}?next={request.path}")
+    operators.check_operator(request.user)
+    found, more = operators.get_rooms()
+    return render(request, "chat/operators_rooms.html", {"rooms": found, "more": more})
 
 
 def _person_view(template, form_class, act, kind):

@@ -5,6 +5,7 @@ A consumer of `http.request` answers with one message on the reply channel, as D
 """
 from channels.handler import AsgiHandler
 from django.http import JsonResponse
+from django.utils.http import http_date
 
 from chat import broadcast
 
@@ -23,7 +24,8 @@ def healthz_refused(message):
 
 def _respond(message, status, body, **headers):
     response = JsonResponse(body, status=status)
-    for name, value in {**HEADERS, "Content-Length": len(response.content), **headers}.items():
+    headers = {**HEADERS, "Content-Length": len(response.content), "Date": http_date(), **headers}
+    for name, value in headers.items():
         response[name] = value
     for part in AsgiHandler.encode_response(response):
         broadcast.respond(message.reply_channel, part)

@@ -20,6 +20,10 @@ class PersonManager(BaseUserManager):
     def get_by_natural_key(self, handle):
         return self.get(handle_key=make_handle_key(handle))
 
+    def operators(self):
+        """Those who may use the admin."""
+        return self.filter(is_staff=True, is_active=True)
+
     def create_superuser(self, handle, password):
         """Makes the operator. What `manage.py createsuperuser` calls; raises ValidationError where it cannot."""
         key = make_handle_key(handle)

@@ -46,7 +46,7 @@ def start_task(member, event):
         raise Refused("forbidden", "There are no tasks on a board.")
     event = replace(event, params=params)
     task_id, is_new = rooms.record_once(member, event, lambda: _create_task(member, event))
-    return Started(ack(event.ref, None, None, task_id), task_id, is_new)
+    return Started(ack(event.ref, None, None, task_id=task_id), task_id, is_new)
 
 
 def _create_task(member, event):
