@@ -93,6 +93,11 @@ class MemoryStore:
         with self._lock:
             self._values.get(("lease", name), {}).pop(holder, None)
 
+    def count_leases(self, name):
+        """Returns how many have a lease now."""
+        with self._lock:
+            return sum(ends_at >= time.monotonic() for ends_at in self._values.get(("lease", name), {}).values())
+
     def enter(self, name, owner, entry, seconds):
         """Puts one entry of `owner` on a roster for `seconds`, or renews it. Returns whether news are waiting."""
         with self._lock:
@@ -202,6 +207,7 @@ class RedisStore:
         end
         return 1
     """
+    _COUNT_LEASES = "return redis.call('ZCOUNT', KEYS[1], redis.call('TIME')[1], '+inf')"
     # KEYS: entries (owner \\n entry, by the end of its lease), owners (how many entries each has), news.
     # ARGV: operation, owner, entry, seconds or the most owners, grace (no lease is longer).
     _ROSTER = _SHORTEN + """
@@ -254,6 +260,7 @@ class RedisStore:
         self._take = Script(self._TAKE)
         self._count = Script(self._COUNT)
         self._lease = Script(self._LEASE)
+        self._count_leases = Script(self._COUNT_LEASES)
         self._roster = Script(self._ROSTER)
 
     def clear(self):
@@ -287,6 +294,9 @@ class RedisStore:
 
     def release(self, name, holder):
         self._call(("ZREM", f"{self.PREFIX}lease:{name}", holder))
+
+    def count_leases(self, name):
+        return self._call(self._count_leases.command(keys=[f"{self.PREFIX}lease:{name}"]))
 
     def enter(self, name, owner, entry, seconds):
         return bool(self._call(self._roster_command(name, "enter", owner, entry, seconds)))

@@ -52,7 +52,8 @@ ALLOWED = {
     "chatproj.urls": [],
     "chatproj.asgi": [],
     "chatproj.serve": ["chatproj.local"],
-    "chatproj.management": ["chatproj.local", "chatproj.serve", "chatproj.transport"],
+    "chatproj.doctor": ["chatproj.store", "chatproj.transport"],
+    "chatproj.management": ["chatproj.doctor", "chatproj.local", "chatproj.serve", "chatproj.transport"],
 }
 WRITES = {
     "save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "execute",

@@ -17,7 +17,7 @@ class TimedRedisStore(RedisStore):
     """Its scripts read the time from a key, where it passes only when a test says so; so do its keys expire."""
 
     def __init__(self, url):
-        for name in ("_TAKE", "_LEASE", "_ROSTER"):
+        for name in ("_TAKE", "_LEASE", "_COUNT_LEASES", "_ROSTER"):
             script = getattr(RedisStore, name)
             assert script.count("redis.call('TIME')") == 1
             setattr(self, name, script.replace("redis.call('TIME')", "redis.call('LRANGE', 'time', 0, 1)"))
@@ -184,8 +184,10 @@ def test_a_lease_ends_by_itself_unless_renewed(store, pass_by):
     pass_by(40)
     store.lease("a", "y", 60, 2)
     pass_by(40)
+    assert store.count_leases("a") == 1 and store.count_leases("b") == 0
     assert store.lease("a", "z", 60, 2)
     assert not store.lease("a", "x", 60, 2)
+    assert store.count_leases("a") == 2
 
 
 # Rosters.
