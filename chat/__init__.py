@@ -1,0 +1,2 @@
+"""The chat: a Django app."""
+default_app_config = "chat.apps.ChatConfig"

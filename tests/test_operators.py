@@ -4,10 +4,12 @@ import json
 import pytest
 from channels import channel_layers
 from channels.binding.base import CREATE, DELETE, UPDATE
+from django.apps import apps
 from django.db import connection, transaction
 from django.db.models.signals import pre_save
 from django.test.utils import CaptureQueriesContext
 
+from chat.apps import ChatConfig
 from chat.models import Person, Room
 from chat.services import rooms
 from tests import wire
@@ -119,6 +121,11 @@ def test_the_row_is_told_as_it_is_not_as_somebody_held_it(stream, alice, room):
     partial = Room.objects.only("id", "slug").get(id=room.id)
     partial.save(update_fields=["slug"])
     assert [(data["name"], data["topic"]) for _, data in heard(stream)] == [("Orchard", "Fresh")] * 2
+
+
+def test_every_process_tells_also_one_that_routes_nothing():
+    # A shell loads no routing: it is the app that brings the bindings.
+    assert type(apps.get_app_config("chat")) is ChatConfig
 
 
 def test_a_room_that_is_made_and_deleted_at_once_is_only_deleted(stream, alice):

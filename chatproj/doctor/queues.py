@@ -11,7 +11,7 @@ from .findings import ill, well
 BUSY_SECONDS = 30
 OLD_SECONDS = 1
 FULL_SHARE = 0.8
-LOSSES_SECONDS = 2
+LOSSES_SECONDS = 1
 LOSSES = {
     "lost_count": "died with workers: look for workers that were killed, or had no memory left",
     "expired_count": "were taken by nobody in time: start more workers",

@@ -76,19 +76,20 @@ export class Pending {
     const meta = make("header", { class: "meta" }, make("b", { class: "author", text: this.handle }));
     meta.append(make("span", { class: "state", text: failed ? "Not sent" : "sending…" }));
     if (event.type === "edit") meta.append(make("span", { class: "state", text: "(an edit)" }));
+    if (event.type === "schedule") meta.append(make("span", { class: "state", text: "(for later)" }));
     const body = make("div", { class: "body plain", "data-testid": "message-body", text: event.body });
-    const content = make("div", { class: "content" }, meta, body, failed ? this.#excuse(ref, failed) : null);
+    const content = make("div", { class: "content" }, meta, body, failed ? this.#excuse(ref, failed, event) : null);
     item.append(make("article", { class: "row" }, avatar(this.handle), content));
     return item;
   }
 
-  #excuse(ref, failed) {
+  #excuse(ref, failed, event) {
     const retry = () => this.#actions.retry(ref);
     const discard = () => this.#actions.discard(ref);
     return make(
       "p",
       { class: "excuse", role: "alert" },
-      make("span", { text: reasonFor(failed.code, failed.detail) }),
+      make("span", { text: event.type === "schedule" ? failed.detail : reasonFor(failed.code, failed.detail) }),
       make("button", { type: "button", class: "link", "data-testid": "try-again", text: "Try again", onclick: retry }),
       make("button", { type: "button", class: "link", "data-testid": "discard", text: "Discard", onclick: discard }),
     );

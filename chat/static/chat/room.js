@@ -2,11 +2,13 @@
 
 import { Announcements, ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
+import { onMenu } from "./dialog.js";
 import { Moderation } from "./moderation.js";
 import { find, plural, whenBack } from "./page.js";
 import { Pending, reasonFor } from "./pending.js";
 import { People } from "./people.js";
 import { openReport } from "./report.js";
+import { Schedule } from "./schedule.js";
 import { RoomSocket } from "./socket.js";
 import { Standing } from "./standing.js";
 import { Tasks } from "./tasks.js";
@@ -57,6 +59,8 @@ const toolbar = new Toolbar(messageList, rightsOn, {
 });
 const standing = new Standing(composer, { say, changed: changedStanding });
 const moderation = new Moderation(slug, me, standing, jump);
+
+const schedule = new Schedule(slug, (body, at) => socket.schedule(body, at));
 
 function submit(body, target) {
   if (target?.kind === "edit") {
@@ -151,11 +155,17 @@ function forgot() {
 function acked({ ref, id, event }) {
   if (event.type === "post" && !timeline.get(id)) pending.stored(ref, id);
   if (event.type === "edit" || event.type === "remove") timeline.item(event.id)?.classList.remove("changing");
+  if (event.type === "schedule") say(schedule.stored({ ref, event }));
 }
 
 function rejected({ ref, code, detail, event, again }) {
   if (again || !event) return;
   if (event.type === "start") tasks.drop(ref);
+  if (event.type === "schedule") {
+    // Where it is said in the dialog, with what was written, it need not be kept in the room, too.
+    if (schedule.refused({ ref, detail })) socket.discard(ref);
+    return;
+  }
   if (event.type === "edit" || event.type === "remove") {
     timeline.item(event.id)?.classList.remove("changing");
     timeline.redraw(event.id);
@@ -261,6 +271,8 @@ window.addEventListener("focus", looked);
 window.addEventListener("blur", looked);
 document.addEventListener("visibilitychange", looked);
 whenBack(() => socket.hurry());
+
+onMenu("menu-schedule", () => schedule.open());
 
 showOutbox();
 socket.open();

@@ -10,7 +10,7 @@ export const WINDOW = 20;
 // Against a server that says "try again after 0".
 const SHORTEST_WAIT_MS = 250;
 const RETRIED_CODES = new Set(["rate_limited", "unavailable"]);
-const KEPT_WHEN_REFUSED = new Set(["post", "edit"]);
+const KEPT_WHEN_REFUSED = new Set(["post", "edit", "schedule"]);
 
 /** Whoever has too much work under way decides anew: it must not hold up what they write meanwhile. */
 export function isRetried(code, type) {

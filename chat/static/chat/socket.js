@@ -140,6 +140,11 @@ export class RoomSocket extends EventTarget {
     return this.#change({ type: "start", task, params });
   }
 
+  /** `at` is ISO 8601 in UTC. */
+  schedule(body, at) {
+    return this.#change({ type: "schedule", body: body.trim(), at });
+  }
+
   typing(on) {
     if (this.#joined) this.#say({ type: "typing", on });
   }

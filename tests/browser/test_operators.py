@@ -1,0 +1,99 @@
+"""Messages that are sent later, and the operators' page, as people see them."""
+import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import RESULTS
+from tests.live.processes import wait_until
+
+ZONE = "America/New_York"
+
+
+@pytest.fixture(scope="module")
+def delay_server(site):
+    part = site.make_part("delay", "rundelay").start()
+    part.wait_until_said("Listening on asgi.delay")
+    yield part
+    part.kill()
+
+
+def open_dialog(page):
+    page.get_by_test_id("room-menu").locator("summary").click()
+    page.get_by_test_id("menu-schedule").click()
+    expect(page.get_by_test_id("schedule-dialog")).to_be_visible()
+
+
+def send_later(page, body, seconds):
+    """Fills the dialog in for so many seconds from now, as the clock on that person's wall shows it."""
+    page.get_by_test_id("schedule-body").fill(body)
+    moment = datetime.now(ZoneInfo(ZONE)) + timedelta(seconds=seconds)
+    page.get_by_test_id("schedule-time").fill(moment.strftime("%Y-%m-%dT%H:%M:%S"))
+    page.get_by_test_id("schedule-send").click()
+
+
+def test_a_message_is_sent_later_in_ones_own_time_and_another_is_cancelled(come_in, delay_server):
+    alice, bob = come_in("Alice", timezone_id=ZONE), come_in("Bob")
+    open_dialog(alice)
+    send_later(alice, "", 3600)
+    expect(alice.get_by_test_id("schedule-error")).to_have_text("Write something first.")
+    send_later(alice, "Never", -3600)
+    expect(alice.get_by_test_id("schedule-error")).to_have_text("That time has passed.")
+    send_later(alice, "Tomorrow", 86_400)
+    waiting = alice.get_by_test_id("scheduled-message")
+    expect(waiting).to_have_count(1)
+    expect(waiting).to_contain_text("Tomorrow")
+    expect(alice.get_by_test_id("schedule-body")).to_be_empty()
+    RESULTS.mkdir(exist_ok=True)
+    alice.screenshot(path=RESULTS / "send-later.png")
+    send_later(alice, "As I said", 3)
+    expect(waiting).to_have_count(2)
+    waiting.filter(has_text="Tomorrow").get_by_test_id("schedule-cancel").click()
+    expect(waiting.filter(has_text="Tomorrow")).to_have_count(0)
+    alice.keyboard.press("Escape")
+    for page in (alice, bob):
+        expect(page.get_by_test_id("messages")).to_contain_text("As I said")
+    open_dialog(alice)
+    expect(alice.get_by_test_id("schedule-dialog")).to_be_visible()
+    expect(waiting).to_have_count(0)
+
+
+def test_what_is_written_without_a_line_is_sent_when_it_is_back(come_in, site):
+    alice = come_in("Alice", timezone_id=ZONE, viewport={"width": 390, "height": 780})
+    open_dialog(alice)
+    alice.screenshot(path=RESULTS / "send-later-phone.png")
+    alice.context.set_offline(True)
+    send_later(alice, "From the train", 86_400)
+    alice.keyboard.press("Escape")
+    alice.context.set_offline(False)
+    rows = "SELECT body FROM chat_scheduledmessage WHERE body = %s"
+    wait_until(lambda: site.database.query(rows, "From the train"), 60)
+    expect(alice.get_by_test_id("notice")).to_contain_text("will be posted")
+
+
+def test_operators_see_rooms_come_and_go(browser_of, site, owner):
+    code = "from chat.models import Person; Person.objects.create_superuser('olga', 'a long password')"
+    site.manage("shell", "-c", code)
+    olga = browser_of("Olga")
+    olga.goto(f"{site.url}/operators/rooms/")
+    olga.fill("[name=handle]", "olga")
+    olga.fill("[name=password]", "a long password")
+    olga.click("[data-testid=sign_in-form] button")
+    expect(olga.get_by_test_id("live")).to_have_text("Live")
+    slug = owner.make_room(f"seen-{time.time_ns()}")
+    row = olga.get_by_test_id("room-row").filter(has_text=slug)
+    expect(row).to_have_count(1)
+    site.manage("shell", "-c", f"from chat.models import Room; room = Room.objects.get(slug='{slug}');"
+                               " room.name = '<b>Orchard</b>'; room.save()")  # fmt: skip
+    expect(row).to_contain_text("<b>Orchard</b>")
+    olga.screenshot(path=RESULTS / "operators.png")
+    olga.set_viewport_size({"width": 390, "height": 780})
+    olga.screenshot(path=RESULTS / "operators-phone.png")
+    site.manage("shell", "-c", f"from chat.services import rooms; rooms.delete_room(rooms.get_room('{slug}'))")
+    expect(row).to_have_count(0)
+    site.manage("shell", "-c", "from chat.models import Person; from chat.services import operators;"
+                               "Person.objects.filter(handle='olga').update(is_staff=False);"
+                               "operators.close_streams(Person.objects.get(handle='olga'))")  # fmt: skip
+    expect(olga.get_by_test_id("live")).to_have_text("You are no operator any more.")

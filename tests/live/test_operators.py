@@ -1,0 +1,169 @@
+"""What operators lean on: the delay server through thick and thin, and a doctor who names what is broken."""
+import json
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+
+from chatproj.transport.layer import RedisChannelLayer
+from tests.live.client import Person, close_code
+from tests.live.processes import ROOT, Site, wait_until
+from tests.valkey import free_port
+
+# Of a delay server that was killed, others wait for the signs of life to end before they take up what it had in hand.
+LONG_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def own_site():
+    site = Site()
+    site.delay = site.make_part("delay", "rundelay")
+    site.start()
+    start_delay(site)
+    yield site
+    site.delay.kill()
+    site.stop()
+
+
+@pytest.fixture(scope="module")
+def alice(own_site):
+    return Person(own_site, "Alice", "correct horse")
+
+
+def start_delay(site):
+    site.delay.start()
+    site.delay.wait_until_said("Listening on asgi.delay", site.delay.began_at)
+
+
+def later(seconds):
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def doctor(site, url=None, **environment):
+    """Returns (exit code, {part: what was said of it and is not well}, all that was printed)."""
+    command = [sys.executable, "manage.py", "doctor", "--json", "--url", url or site.url]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**site.environment, **environment}, capture_output=True, text=True, timeout=120
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    ill = {}
+    for part in found["parts"]:
+        if not part["well"]:
+            ill[part["part"]] = f"{ill.get(part['part'], '')} {part['text']}"
+    assert found["well"] is (not ill) and done.returncode == (1 if ill else 0)
+    return done.returncode, ill, done.stdout
+
+
+# The delay server.
+
+
+async def test_a_scheduled_message_arrives_whatever_else_is_asked_for(own_site, alice):
+    layer = RedisChannelLayer(hosts=[own_site.redis_url])
+    for nonsense in ({}, {"channel": "chat.scheduled", "content": [], "delay": 1},
+                     {"channel": "no name", "content": {}, "delay": 1},
+                     {"channel": "chat.scheduled", "content": {}, "delay": -1}):  # fmt: skip
+        layer.send("asgi.delay", nonsense)
+    room = alice.make_room()
+    async with alice.client(room) as client:
+        sent_at = time.time()
+        ack = await client.ask("schedule", body="As I said", at=later(1))
+        assert ack["scheduled_id"] > 0 and client.bodies() == []
+        await client.until(lambda: client.bodies() == ["As I said"])
+        assert time.time() - sent_at >= 1
+    assert own_site.delay.is_running and own_site.delay.said().count("is dropped") == 4
+
+
+async def test_a_killed_delay_server_loses_nothing(own_site, alice):
+    room = alice.make_room()
+    async with alice.client(room) as client:
+        for number in range(40):
+            await client.ask("schedule", body=f"number {number}", at=later(1 + number * 0.05))
+            if number == 10:
+                own_site.delay.kill()
+            if number == 20:
+                start_delay(own_site)
+        await client.until(lambda: len(client.messages) > 5)
+        own_site.delay.kill()
+        start_delay(own_site)
+        await client.until(lambda: len(client.messages) == 40, LONG_SECONDS)
+        assert sorted(client.bodies()) == sorted(f"number {number}" for number in range(40))
+    assert own_site.delay.is_running
+
+
+def test_it_ends_with_0_when_it_is_told_to(own_site):
+    assert own_site.delay.end() == 0
+    start_delay(own_site)
+    began = time.monotonic()
+    assert own_site.delay.end(signal.SIGINT) == 0
+    assert time.monotonic() - began < 4.5, "it waits for messages five seconds at a time, and not now"
+    start_delay(own_site)
+
+
+# The echo.
+
+
+async def test_the_echo_keeps_to_its_contract(own_site, alice):
+    async with alice.socket("/echo/") as echo:
+        await echo.send("")
+        await echo.send(b"binary")
+        texts = ["a", "x" * 65536, *(f"number {number}" for number in range(500)), "ü" * 32768]
+        for text in texts:
+            await echo.send(text)
+        for text in texts:
+            assert await echo.recv() == text
+        await echo.send("x" * 65537)
+        assert await close_code(echo) == 1009
+
+
+# The doctor.
+
+
+def test_a_site_that_is_well_is_said_to_be(own_site):
+    wait_until(lambda: doctor(own_site)[0] == 0, what="a healthy site")
+    _, _, said = doctor(own_site)
+    assert "by the echo websocket" in said and "from asgi" not in said
+
+
+def test_workers_that_stand_still_and_what_waits_for_them_are_named(own_site):
+    for part in (*own_site.workers, own_site.delay):
+        part.process.send_signal(signal.SIGSTOP)
+    try:
+        layer = RedisChannelLayer(hosts=[own_site.redis_url])
+        for _ in range(5):  # each worker has one on its way already, as it waited when it was stopped
+            layer.send("chat.scheduled", {"scheduled": 0})
+        # Asking the interface takes longer than it takes to be silent for too long.
+        code, ill, _ = doctor(own_site)
+    finally:
+        for part in (*own_site.workers, own_site.delay):
+            part.process.send_signal(signal.SIGCONT)
+    assert code == 1 and set(ill) == {"interface", "workers", "queues"}, ill
+    assert "whether workers run" in ill["interface"]
+    for channel in ("http.request", "websocket.receive", "chat.scheduled", "start `manage.py runworker`",
+                    "asgi.delay: start `manage.py rundelay`"):  # fmt: skip
+        assert channel in ill["workers"]
+    assert "On chat.scheduled the oldest of" in ill["queues"]
+    wait_until(lambda: requests.get(f"{own_site.url}/healthz", timeout=60).ok)
+
+
+def test_tables_that_are_missing_and_an_address_where_nobody_is_are_named(own_site, tmp_path):
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    code, ill, _ = doctor(own_site, nowhere, DATABASE_URL=f"sqlite:///{tmp_path}/fresh.sqlite3")
+    assert code == 1 and set(ill) == {"interface", "migrations"}, ill
+    assert "manage.py migrate" in ill["migrations"] and "manage.py interface" in ill["interface"]
+
+
+def test_a_redis_and_a_database_that_are_down_are_named(own_site):
+    own_site.valkey.kill()
+    try:
+        database = f"postgres://nobody:nothing@127.0.0.1:{free_port()}/none"
+        code, ill, _ = doctor(own_site, DATABASE_URL=database)
+    finally:
+        own_site.start()
+    assert code == 1 and "answers 503" in ill["interface"], ill
+    assert "does not answer" in ill["redis"] and "mend DATABASE_URL" in ill["database"]
+    assert "nothing" not in str(ill), "no password is shown"
