@@ -78,6 +78,25 @@ async def test_a_scheduled_message_arrives_whatever_else_is_asked_for(own_site, 
     assert own_site.delay.is_running and own_site.delay.said().count("is dropped") == 4
 
 
+async def test_what_is_cancelled_is_not_posted_and_what_is_posted_is_so_once(own_site, alice):
+    layer = RedisChannelLayer(hosts=[own_site.redis_url])
+    room, cancelled = alice.make_room(), set()
+    async with alice.client(room) as client:
+        acks = [await client.ask("schedule", body=f"number {number}", at=later(1.5)) for number in range(30)]
+        ids = {ack["scheduled_id"]: f"number {number}" for number, ack in enumerate(acks)}
+        await client.until(lambda: client.messages)
+        for scheduled_id in ids:
+            for _ in range(3):
+                layer.send("chat.scheduled", {"scheduled": scheduled_id})
+        for scheduled_id in reversed(ids):
+            answer = alice.call("DELETE", f"/api/rooms/{room}/scheduled/{scheduled_id}/")
+            assert answer.status_code in (204, 404)
+            if answer.status_code == 204:
+                cancelled.add(ids[scheduled_id])
+        await client.until(lambda: len(client.messages) + len(cancelled) == 30)
+        assert sorted([*client.bodies(), *cancelled]) == sorted(ids.values())
+
+
 async def test_a_killed_delay_server_loses_nothing(own_site, alice):
     room = alice.make_room()
     async with alice.client(room) as client:
