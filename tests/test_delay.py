@@ -142,6 +142,13 @@ def test_two_servers_send_it_once(layer, server):
     assert received(layer) == [1]
 
 
+def test_what_another_server_is_just_sending_is_its_own(layer, server):
+    row = make_row()
+    DelayedMessage.objects.filter(id=row.id).update(due_date=timezone.now() + delay.CLAIM)
+    server._send(row)  # as it has read it before
+    assert received(layer) == [] and DelayedMessage.objects.exists()
+
+
 def test_a_server_that_died_while_sending_leaves_it_to_be_sent_again(layer, server, monkeypatch):
     row = make_row()
     monkeypatch.setattr(layer, "send", fail_with(KeyboardInterrupt()))
@@ -208,6 +215,14 @@ def test_what_is_done_with_is_not_given_to_the_next(redis_layer):
     redis_layer.send(CHANNEL, order())
     taker = make_taker(redis_layer)
     taker.done(taker.take(5))
+    assert make_taker(redis_layer).take(0.1) is None
+
+
+def test_what_is_stored_is_in_nobodys_hands(redis_layer):
+    for malformed in (order(milliseconds=1000), {}):
+        redis_layer.send(CHANNEL, malformed)
+    run_for(DelayServer(redis_layer, signal_handlers=False), 2)
+    assert DelayedMessage.objects.count() == 1
     assert make_taker(redis_layer).take(0.1) is None
 
 

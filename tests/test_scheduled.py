@@ -154,6 +154,14 @@ def test_who_may_not_speak_by_then_does_not(bob, enter, make, role, word):
     assert (row.state, bodies()) == ("refused", []) and word in row.why
 
 
+def test_what_was_refused_stays_so(bob, make):
+    member = rooms.join_room(bob, "garden")
+    rooms.set_role(member, Member.MUTED)
+    row = run_job(make(bob))
+    rooms.set_role(member, Member.MEMBER)
+    assert run_job(row).state == "refused" and scheduled.sweep_scheduled() == 0 and bodies() == []
+
+
 def test_who_is_gone_for_good_does_not_speak(charlie, make):
     charlie.is_active = False
     charlie.save()
