@@ -11,7 +11,7 @@ from chat.services import limits, rooms, scheduled
 
 @signed_in
 def list_scheduled(request, slug):
-    _, found = scheduled.get_scheduled(request.user, slug)
+    found = scheduled.get_scheduled(request.user, slug)
     return JsonResponse({"scheduled": [_body(row) for row in found]})
 
 

@@ -207,6 +207,14 @@ def test_the_sweep_posts_what_is_overdue(bob, make):
         "id", flat=True))  # fmt: skip
 
 
+def test_one_that_cannot_be_posted_does_not_keep_the_sweep_from_the_others(bob, make, monkeypatch, caplog):
+    broken, _ = make(bob, -61), make(bob, -60, body="Lost")
+    post = scheduled._post
+    monkeypatch.setattr(scheduled, "_post", lambda row: 1 / 0 if row.id == broken.id else post(row))
+    assert scheduled.sweep_scheduled() == 1 and bodies() == ["Lost"]
+    assert f"message {broken.id} could not be posted" in caplog.text
+
+
 # By HTTP.
 
 

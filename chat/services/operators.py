@@ -43,5 +43,5 @@ def close_streams(person):
 
 def get_rooms():
     """Returns (the newest rooms of every kind, whether there are more)."""
-    found = list(Room.objects.select_related("created_by").order_by("-id")[: MAX_ROOMS + 1])
+    found = list(Room.objects.order_by("-id")[: MAX_ROOMS + 1])
     return found[:MAX_ROOMS], len(found) > MAX_ROOMS

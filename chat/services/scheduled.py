@@ -14,6 +14,7 @@ from chat import broadcast, protocol
 from chat.models import Message, Person, ScheduledMessage
 from chat.protocol import Refused
 from chat.services import rooms
+from chatproj.outages import OUTAGES
 
 logger = logging.getLogger(__name__)
 
@@ -72,10 +73,9 @@ def _start_job(scheduled_id, seconds):
 
 
 def get_scheduled(person, slug):
-    """Returns (their room, what the person has waiting there, and what was refused). Raises as `get_readable_room`."""
-    room = rooms.get_readable_room(person, slug)
-    rows = ScheduledMessage.objects.shown().filter(room=room, author=person)
-    return room, list(rows.order_by("due_at", "id")[:SHOWN])
+    """Returns what a person has waiting in a room, and what was refused, by time. Raises as `get_readable_room`."""
+    rows = ScheduledMessage.objects.shown().filter(room=rooms.get_readable_room(person, slug), author=person)
+    return list(rows.order_by("due_at", "id")[:SHOWN])
 
 
 def cancel_scheduled(person, slug, scheduled_id):
@@ -127,4 +127,14 @@ def sweep_scheduled():
     """Posts what is overdue because its job was lost. Returns how many."""
     overdue = ScheduledMessage.objects.waiting().filter(due_at__lt=timezone.now() - OVERDUE)
     ids = list(overdue.order_by("due_at").values_list("id", flat=True)[:SWEEP_AT_ONCE])
-    return sum(post_scheduled(scheduled_id) for scheduled_id in ids)
+    return sum(_post_overdue(scheduled_id) for scheduled_id in ids)
+
+
+def _post_overdue(scheduled_id):
+    try:
+        return post_scheduled(scheduled_id)
+    except OUTAGES:
+        raise
+    except Exception:
+        logger.exception("The scheduled message %s could not be posted", scheduled_id)  # and the others are
+        return False

@@ -59,6 +59,7 @@ class Taker:
 
     def finish(self):
         """Gives back what is in hand."""
+        self._forget_done()
         for shard in self._layer.shards:
             while shard.call(("LMOVE", self._own, self._source, "RIGHT", "LEFT")) != [None]:
                 pass
