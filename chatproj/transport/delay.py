@@ -11,7 +11,7 @@ import os
 import random
 import signal
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from channels.delay.models import DelayedMessage
 from django.db import DatabaseError, InterfaceError, close_old_connections
@@ -114,18 +114,18 @@ class DelayServer:
         except ValueError as error:
             logger.error("A delayed message is dropped: %s", error)
         else:
-            self._insert(taken, channel, content, max(0, delay - taken.age))
+            self._insert(taken, channel, content, taken.sent_at + delay)
         self.handled += 1
         self.taker.done(taken)
 
-    def _insert(self, taken, channel, content, seconds):
-        due_date = timezone.now() + timedelta(seconds=seconds)
+    def _insert(self, taken, channel, content, due_at):
+        due_date = datetime.fromtimestamp(due_at, UTC)
         try:
             DelayedMessage.objects.create(channel_name=channel, content=content, due_date=due_date)
         except Exception:
             self.taker.keep(taken)
             raise
-        self._look_at = min(self._look_at, time.monotonic() + seconds)
+        self._look_at = min(self._look_at, time.monotonic() + due_at - time.time())
 
     # From the row to its channel.
 

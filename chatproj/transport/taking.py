@@ -19,10 +19,10 @@ MEMORY_STEP_SECONDS = 0.05
 
 
 class Taken(NamedTuple):
-    """A message in hand: its content (None where nobody can read it), and how many seconds ago it was sent."""
+    """A message in hand: its content (None where nobody can read it), and when it was sent, by this machine's clock."""
 
     content: object
-    age: float
+    sent_at: float
     index: int = 0
     item: bytes = b""
 
@@ -39,6 +39,7 @@ class Taker:
         self._ready = collections.deque()
         self._done = []
         self._looked_at = None  # None: what the own lists hold is not known
+        self._behind = {}  # by how many seconds Redis' clock is behind ours, for each shard
 
     def take(self, seconds):
         """Returns the next message, or None where none has come within so many seconds, or someone has said to stop."""
@@ -83,7 +84,9 @@ class Taker:
         self._forget_done()
         take_back = self._layer.command(scripts.TAKE_BACK, self._channel, self._name)
         for index in range(len(self._waiters)):
-            _, left = self._shard_call(index, take_back, ("LRANGE", self._own, 0, -1))
+            _, left, now = self._shard_call(index, take_back, ("LRANGE", self._own, 0, -1), ("TIME",))
+            # Not measured for each message: they would not keep their order.
+            self._behind[index] = time.time() - int(now[0]) - int(now[1]) / 1e6
             # Redis had moved it, and the answer that held it was lost.
             self._ready.extend((index, item) for item in left)
         self._looked_at = time.monotonic()
@@ -107,11 +110,11 @@ class Taker:
     def _open(self, index, item):
         """Expiry is not asked for: what is to be done later may also be taken later."""
         try:
-            sent_at = int(item[1:14]) - self._layer.expiry * 1000
+            sent_at = int(item[1:14]) / 1000 - self._layer.expiry + self._behind[index]
             content = self._layer.deserialize(item[14:].partition(b"\0")[2])
         except Exception:
             return Taken(None, 0, index, item)
-        return Taken(content, max(0, self._layer.shards[index].now() - sent_at) / 1000, index, item)
+        return Taken(content, sent_at, index, item)
 
 
 class MemoryTaker:
@@ -126,7 +129,7 @@ class MemoryTaker:
         while not self._kept:
             _, content = self._layer.receive([self._channel])
             if content is not None:
-                return Taken(content, 0)
+                return Taken(content, time.time())
             if time.monotonic() >= deadline:
                 return None
             time.sleep(MEMORY_STEP_SECONDS)
