@@ -25,6 +25,8 @@ SWEEP_SECONDS = 60  # how often a process forgets counts that are over
 class MemoryStore:
     """The state of a site that is one process."""
 
+    is_shared = False  # with other processes
+
     def __init__(self):
         self._lock = threading.RLock()
         self._values = {}
@@ -130,6 +132,24 @@ class MemoryStore:
         """Returns the number of owners on each of the named rosters."""
         return [self.roster(name, 0)[1] for name in names]
 
+    def look_at_rosters(self):
+        """
+        Returns {name: (the number of owners, whether news wait)} of all rosters that somebody is on, or was until now:
+        leases that are over end with this. Two round trips, however many there are.
+        """
+        with self._lock:
+            found = {}
+            for kind, name in list(self._values):
+                if kind == "roster" and self._values[kind, name]["entries"]:
+                    count = self.roster(name, 0)[1]
+                    found[name] = count, bool(self._values[kind, name]["news"])
+            return found
+
+    def roster_entries(self, names):
+        """Returns {entry: its owner} for each of the named rosters, in one round trip."""
+        with self._lock:
+            return [{entry: owner for entry, (owner, _) in self._swept(name)["entries"].items()} for name in names]
+
     def take_news(self, name):
         """Returns (owners who came, owners who went, the number of all owners) since this was last asked."""
         with self._lock:
@@ -162,7 +182,9 @@ class MemoryStore:
 class RedisStore:
     """The state of a site with several processes. The methods are MemoryStore's, each one round trip."""
 
+    is_shared = True
     PREFIX = "chat:"
+    _ROSTERS = f"{PREFIX}rosters"
 
     _TAKE = """
         local time = redis.call('TIME')
@@ -208,8 +230,9 @@ class RedisStore:
         return 1
     """
     _COUNT_LEASES = "return redis.call('ZCOUNT', KEYS[1], redis.call('TIME')[1], '+inf')"
-    # KEYS: entries (owner \\n entry, by the end of its lease), owners (how many entries each has), news.
-    # ARGV: operation, owner, entry, seconds or the most owners, grace (no lease is longer).
+    # KEYS: entries (owner \\n entry, by the end of its lease), owners (how many entries each has), news, and the names
+    # of the rosters that have entries.
+    # ARGV: operation, owner, entry, seconds or the most owners, grace (no lease is longer), the roster's name.
     _ROSTER = _SHORTEN + """
         shorten(KEYS[1], tonumber(ARGV[1] == 'enter' and ARGV[4] or ARGV[5]))
         local function note(owner, kind)
@@ -218,6 +241,7 @@ class RedisStore:
                 redis.call('HDEL', KEYS[3], owner)
             else
                 redis.call('HSET', KEYS[3], owner, kind)
+                redis.call('EXPIRE', KEYS[3], ARGV[5])
             end
         end
         local function drop(owner, member)
@@ -229,21 +253,29 @@ class RedisStore:
         for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
             drop(string.match(member, '^(.-)\\n'), member)
         end
+        local function forget_if_empty()
+            -- Also one whose keys have ended before anybody looked.
+            if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[4], ARGV[6]) end
+        end
         local operation, owner = ARGV[1], ARGV[2]
         local member = owner .. '\\n' .. ARGV[3]
         if operation == 'enter' then
             if redis.call('ZADD', KEYS[1], now + tonumber(ARGV[4]), member) == 1
                 and redis.call('HINCRBY', KEYS[2], owner, 1) == 1 then note(owner, 'came') end
+            redis.call('SADD', KEYS[4], ARGV[6])
             for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, tonumber(ARGV[4]) + tonumber(ARGV[5])) end
             return redis.call('EXISTS', KEYS[3])
         elseif operation == 'leave' then
             drop(owner, member)
-            redis.call('EXPIRE', KEYS[3], ARGV[5])
+            forget_if_empty()
             return redis.call('EXISTS', KEYS[3])
         elseif operation == 'news' then
             local news = redis.call('HGETALL', KEYS[3])
             redis.call('DEL', KEYS[3])
             return {redis.call('HLEN', KEYS[2]), news}
+        elseif operation == 'look' then
+            forget_if_empty()
+            return {redis.call('HLEN', KEYS[2]), redis.call('EXISTS', KEYS[3])}
         end
         local owners, most = {}, tonumber(ARGV[4])
         for index, name in ipairs(redis.call('HKEYS', KEYS[2])) do
@@ -316,6 +348,17 @@ class RedisStore:
         answers = self._shard.call(*(self._roster_command(name, "owners") for name in names)) if names else []
         return [count for count, _ in answers]
 
+    def look_at_rosters(self):
+        names = [name.decode() for name in self._call(("SMEMBERS", self._ROSTERS))]
+        answers = self._shard.call(*(self._roster_command(name, "look") for name in names)) if names else []
+        return {name: (count, bool(news)) for name, (count, news) in zip(names, answers, strict=True)}
+
+    def roster_entries(self, names):
+        keys = [f"{self.PREFIX}roster:{name}:entries" for name in names]
+        answers = self._shard.call(*(("ZRANGE", key, 0, -1) for key in keys)) if names else []
+        pairs = [[member.decode().partition("\n") for member in members] for members in answers]
+        return [{entry: owner for owner, _, entry in found} for found in pairs]
+
     def take_news(self, name):
         count, news = self._call(self._roster_command(name, "news"))
         texts = [text.decode() for text in news]
@@ -323,7 +366,8 @@ class RedisStore:
 
     def _roster_command(self, name, operation, owner="", entry="", seconds_or_most=0):
         keys = [f"{self.PREFIX}roster:{name}:{part}" for part in ("entries", "owners", "news")]
-        return self._roster.command(operation, owner, entry, seconds_or_most, ROSTER_GRACE_SECONDS, keys=keys)
+        arguments = operation, owner, entry, seconds_or_most, ROSTER_GRACE_SECONDS, name
+        return self._roster.command(*arguments, keys=[*keys, self._ROSTERS])
 
     def _call(self, command):
         return self._shard.call(command)[0]

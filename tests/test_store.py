@@ -268,6 +268,74 @@ def test_any_handle_can_be_on_a_roster(store, owner):
     assert store.take_news("room") == ([], [owner], 0)
 
 
+def test_all_rosters_are_looked_at_together(store):
+    assert store.look_at_rosters() == {}
+    store.enter("room", "Alice", "tab1", 60)
+    store.enter("room", "Alice", "tab2", 60)
+    store.enter("attic", "Bob", "tab3", 60)
+    store.take_news("attic")
+    store.enter("cellar", "Bob", "tab4", 60)
+    store.leave("cellar", "Bob", "tab4")
+    assert store.look_at_rosters() == {"room": (1, True), "attic": (1, False)}
+    store.leave("attic", "Bob", "tab3")
+    assert store.look_at_rosters() == {"room": (1, True)}
+
+
+def test_leases_end_with_a_look_and_leave_news_behind(store, pass_by):
+    store.enter("room", "Alice", "tab1", 60)
+    store.take_news("room")
+    pass_by(61)
+    assert store.look_at_rosters() == {"room": (0, True)}
+    assert store.look_at_rosters() == {}
+    assert store.take_news("room") == ([], ["Alice"], 0)
+
+
+def test_a_roster_that_ended_unseen_is_looked_at_no_more(store, pass_by):
+    store.enter("room", "Alice", "tab1", 60)
+    pass_by(61)
+    store.roster("room", 0)
+    store.look_at_rosters()
+    assert store.look_at_rosters() == {}
+
+
+def test_entries_are_told_with_their_owners(store):
+    store.enter("room", "Alice", "tab1", 60)
+    store.enter("room", "Alice", "a\nb", 60)
+    store.enter("room", "Bob", "tab2", 60)
+    found = store.roster_entries(["room", "nothing"])
+    assert found == [{"tab1": "Alice", "a\nb": "Alice", "tab2": "Bob"}, {}]
+    assert store.roster_entries([]) == []
+
+
+@pytest.mark.parametrize("rooms", [3, 300])
+def test_a_look_takes_two_trips_however_many_rosters_there_are(valkey_url, rooms, monkeypatch):
+    store, trips = RedisStore(valkey_url), []
+    for number in range(rooms):
+        store.enter(f"room:{number}", "Alice", "tab", 60)
+    ask = store._shard.ask
+    monkeypatch.setattr(store._shard, "ask", lambda *commands: trips.append(len(commands)) or ask(*commands))
+    assert len(store.look_at_rosters()) == rooms
+    assert trips == [1, rooms]
+
+
+def test_the_names_of_rosters_end_with_them(valkey_url):
+    store = RedisStore(valkey_url)
+    store.enter("room", "Alice", "tab", 60)
+    assert 0 < store._client.ttl("chat:rosters") <= 60 + store_module.ROSTER_GRACE_SECONDS
+    for part in ("entries", "owners", "news"):
+        store._client.delete(f"chat:roster:room:{part}")
+    assert store.look_at_rosters() == {"room": (0, False)}
+    assert not store._client.exists("chat:rosters")
+
+
+def test_news_that_nobody_takes_end_by_themselves(timed):
+    timed.enter("room", "Alice", "tab", 60)
+    timed.take_news("room")
+    timed.pass_by(61)
+    timed.roster_sizes(["room"])
+    assert 0 < timed._client.ttl("chat:roster:room:news") <= store_module.ROSTER_GRACE_SECONDS
+
+
 def test_everything_can_be_forgotten(store):
     store.take("a", 1, 1)
     store.count("a", 60)
