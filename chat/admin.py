@@ -34,8 +34,7 @@ class RoomAdmin(admin.ModelAdmin):
         return [*self.readonly_fields, "slug"] if obj else self.readonly_fields
 
     def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        rooms.tell_lobby()
+        rooms.save_room(obj, form.changed_data)
 
     def delete_model(self, request, obj):
         rooms.delete_room(obj)

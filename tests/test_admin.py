@@ -137,6 +137,22 @@ def test_a_new_room_is_told_to_the_lobby_and_has_a_proper_address(office, room):
     assert (attic.slug, attic.name) == ("attic", "Cellar")
 
 
+def test_saving_a_room_leaves_what_was_said_meanwhile_alone(office, alice, enter, room, monkeypatch):
+    real = rooms.save_room
+
+    def post_meanwhile(*arguments):
+        enter(alice).post("r1")
+        real(*arguments)
+
+    monkeypatch.setattr(rooms, "save_room", post_meanwhile)
+    before = room.changed_at
+    office.post(f"/admin/chat/room/{room.id}/change/", {"name": "The park", "topic": ""})
+    room.refresh_from_db()
+    assert (room.name, room.topic, room.offset) == ("The park", "", 1)
+    assert room.last_at is not None and room.changed_at > before
+    assert enter(alice).post("r2")["offset"] == 2
+
+
 @pytest.mark.parametrize("by", ["page", "list"])
 def test_an_empty_room_is_deleted_with_its_sockets(office, alice, by):
     rooms.create_room(alice, "attic", "Attic")

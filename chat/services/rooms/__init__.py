@@ -24,6 +24,8 @@ from .places import (
     get_readable_room,
     get_room,
     join_room,
+    save_room,
+    set_role,
     tell_lobby,
 )
 from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, mark_read
@@ -65,6 +67,7 @@ __all__ = [
     "record_once",
     "remove_as_operator",
     "remove_message",
+    "save_room",
     "set_reaction",
     "set_role",
     "tell_lobby",
