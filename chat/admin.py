@@ -7,6 +7,7 @@ from django.contrib import admin
 
 from chat import moderation_admin  # noqa: F401 (its pages register themselves)
 from chat.models import Message, Person, Room, Token
+from chat.outside_admin import PeopleActions
 from chat.protocol import Refused, check_slug
 from chat.services import operators, people, rooms
 
@@ -45,7 +46,7 @@ class RoomAdmin(admin.ModelAdmin):
 
 
 @admin.register(Person)
-class PersonAdmin(admin.ModelAdmin):
+class PersonAdmin(PeopleActions, admin.ModelAdmin):
     list_display = ["handle", "is_guest", "is_active", "is_staff", "seen_at", "created_at"]
     list_filter = ["is_guest", "is_active", "is_staff"]
     search_fields = ["handle"]

@@ -129,6 +129,11 @@ def publish_to_others(group, event, channel):
                 continue
 
 
+def get_listeners(group):
+    """Returns the names of the reply channels that are in a group now."""
+    return set(_layer().group_channels(group))
+
+
 def reply(channel, event):
     """Sends an event to one connection."""
     channel.send({"text": protocol.encode(event)})

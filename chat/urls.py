@@ -1,7 +1,7 @@
 """The chat's addresses: pages, the JSON API, and what operators' tools ask."""
 from django.urls import path, re_path
 
-from chat import api, health, moderation_api, polling_api, scheduled_api, tasks_api, views
+from chat import api, health, moderation_api, outside_api, polling_api, scheduled_api, tasks_api, views
 
 urlpatterns = [
     path("", views.lobby, name="lobby"),
@@ -32,6 +32,10 @@ urlpatterns = [
     path("api/rooms/<slug>/poll/", polling_api.poll),
     path("api/rooms/<slug>/scheduled/", scheduled_api.all_scheduled),
     path("api/rooms/<slug>/scheduled/<int:scheduled_id>/", scheduled_api.one_scheduled),
+    path("api/announcements/", outside_api.announcements_list),
+    path("api/announcements/<int:announcement_id>/", outside_api.announcement),
+    path("api/whispers/", outside_api.whispers),
+    path("api/disconnections/", outside_api.disconnections),
     re_path(r"^api/", api.unknown),
     path("readyz", health.readyz),
     path("metrics", health.metrics),

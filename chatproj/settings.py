@@ -191,6 +191,8 @@ CHAT_PRESENCE_LEASE_SECONDS = 75
 CHAT_PRESENCE_SECONDS = 1
 # So long a poll waits for something to happen: proxies and platforms give up after 30 seconds.
 CHAT_POLL_SECONDS = 20
+# How long an announcement stands where nobody says so.
+CHAT_ANNOUNCEMENT_SECONDS = 24 * 3600
 CHAT_ECHO = _is_on("CHAT_ECHO")
 
 # Work in the background. A person may have so many tasks under way, over all rooms.

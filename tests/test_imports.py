@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = ("chat", "chatproj")
 BELOW_SERVICES = ["chat.models", "chat.broadcast", "chat.protocol", "chat.markup"]
 SHARED = ["chatproj.store", "chatproj.outages", "chatproj.transport"]
-API_AREAS = ("moderation", "polling", "scheduled", "tasks")
+API_AREAS = ("moderation", "outside", "polling", "scheduled", "tasks")
 UPPER = ["chat.services", "chat.models", "chat.broadcast", "chat.protocol", "chat.responses", "chat.version", *SHARED]
 
 # module or package: what of ours it may import, itself aside
@@ -33,11 +33,13 @@ ALLOWED = {
     "chat.health": UPPER,
     "chat.api": UPPER,
     **{f"chat.{area}_api": [*UPPER, "chat.api"] for area in API_AREAS},
-    "chat.admin": [*UPPER, "chat.moderation_admin"],
+    "chat.admin": [*UPPER, "chat.moderation_admin", "chat.outside_admin"],
     "chat.moderation_admin": UPPER,
+    "chat.outside_admin": UPPER,
     "chat.polling_api": [*UPPER, "chat.api", "chat.consumers"],
     "chat.views": [*UPPER, "chat.api", "chat.forms"],
-    "chat.management": ["chat.services"],
+    "chat.management": ["chat.services", "chat.protocol", "chatproj.outages"],
+    "chat.management.commands.disconnect": ["chat.management", "chat.services", "chatproj.store"],
     "chat.management.commands.moderate": ["chat.services", "chat.protocol"],
     "chat.migrations": ["chat.models"],
     "chat.routing": ["chat.consumers", "chat.bindings"],

@@ -7,7 +7,7 @@ always the Channels message.
 from urllib.parse import parse_qs
 
 from chat import broadcast, protocol
-from chat.services import limits, people, presence, rooms, tasks
+from chat.services import announcements, limits, people, presence, rooms, tasks
 from chat.version import CLIENT_VERSION
 from chatproj.transport import forget_ordering
 
@@ -16,8 +16,8 @@ from .handshake import get_address
 
 def let_in(message, member, login=None, token_id=None):
     """
-    Accepts a connection of a member: `joined`, the backlog, `synced`, the state of their tasks; and writes into the
-    channel session who it is.
+    Accepts a connection of a member: `joined`, announcements, the backlog, `synced`, the state of their tasks; and
+    writes into the channel session who it is.
 
     `login` is the key of the browser's session, `token_id` that of a bot's token: one of them let it in. Raises
     `rate_limited` for one socket too many, with nothing done.
@@ -32,6 +32,7 @@ def let_in(message, member, login=None, token_id=None):
         # Banned since they were read: what closed their connections did not know of this one.
         broadcast.close(message.reply_channel, protocol.CLOSE_FORBIDDEN)
         return
+    _announce(message, member)
     send_backlog(message, rooms.get_backlog(member.room, backlog_from))
     for task in tasks.get_recent_tasks(member.person, member.room_id):
         broadcast.reply(message.reply_channel, tasks.describe(task))
@@ -48,18 +49,27 @@ def describe(message, member, login=None, token_id=None):
 
 def _greet(message, member):
     """Accepts with `joined`, and returns the cursor from which the backlog begins (None: the newest)."""
-    query = read_query(message)
-    cursor = protocol.parse_integer(query["cursor"][-1]) if "cursor" in query else None
-    room = member.room
-    reset = "cursor" in query and (cursor is None or cursor > room.offset)
+    room, cursor = member.room, _read_integer(message, "cursor")
+    reset = "cursor" in read_query(message) and (cursor is None or cursor > room.offset)
     present, count = presence.get_present(room.id)
     joined = protocol.joined(
         {"slug": room.slug, "name": room.name, "topic": room.topic},
         protocol.you(member.handle, member.role, member.read_offset, member.muted_until),
-        room.offset, present, count, CLIENT_VERSION, reset,
+        room.offset, present, count, CLIENT_VERSION, reset, announcements.get_newest_id(),
     )  # fmt: skip
     broadcast.accept(message.reply_channel, joined)
     return None if reset else cursor
+
+
+def _announce(message, member):
+    # Before `synced`: who has got that has got all up to the id that `joined` named.
+    for event in announcements.take_untold(member, since=_read_integer(message, "announced")):
+        broadcast.reply(message.reply_channel, event)
+
+
+def _read_integer(message, name):
+    """Returns a number behind the `?` of a handshake, None where there is none."""
+    return protocol.parse_integer(read_query(message).get(name, [None])[-1])
 
 
 def read_query(message):

@@ -9,7 +9,7 @@ import django.utils.timezone
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0006_tasks'),
+        ('chat', '0007_announcements'),
     ]
 
     operations = [

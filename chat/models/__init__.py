@@ -1,10 +1,12 @@
 """
 The rows: people, rooms, their members, messages and what was changed in them, and what moderators did.
 The rows: people, rooms, their members, messages and what was changed in them, and what is to be posted later.
+The rows: people, rooms, their members, messages and what was changed in them, announcements.
 
 Constraints here make double storage impossible, whatever the code above does; QuerySets know how rows are found.
 Nothing here publishes, decides who may do what, or speaks the wire. Imports nothing of ours.
 """
+from .announcements import Announcement, Receipt
 from .messages import Change, Message, Reaction
 from .moderation import AuditEntry, Report
 from .people import Person, Token, make_handle_key
@@ -14,12 +16,14 @@ from .statements import insert, snapshot
 from .tasks import Task, TaskPart
 
 __all__ = [
+    "Announcement",
     "AuditEntry",
     "Change",
     "Member",
     "Message",
     "Person",
     "Reaction",
+    "Receipt",
     "Report",
     "Room",
     "ScheduledMessage",

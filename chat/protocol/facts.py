@@ -24,10 +24,11 @@ def format_time(moment):
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def joined(room, you, offset, present, count, version, reset=False):
+def joined(room, you, offset, present, count, version, reset=False, announced=0):
+    """`announced` is the id of the newest announcement so far."""
     event = {
         "type": "joined", "room": room, "you": you, "offset": offset,
-        "present": present, "count": count, "version": version,
+        "present": present, "count": count, "version": version, "announced": announced,
     }  # fmt: skip
     return {**event, "reset": True} if reset else event
 
@@ -109,6 +110,12 @@ def task(ref, id, kind, params, state, progress, result=None, size=None, error=N
     if error is not None:
         event["error"] = error
     return {**event, "forgotten": True} if forgotten else event
+
+
+def announcement(id, text, level, at, private=False):
+    """`at` is an aware datetime; `private`: it is said to one person alone."""
+    event = {"type": "announcement", "id": id, "text": text, "level": level, "at": format_time(at)}
+    return {**event, "private": True} if private else event
 
 
 def updated():

@@ -10,7 +10,10 @@ from datetime import UTC, datetime, timedelta
 import emoji as emoji_names
 
 from .refusals import (
+    LEVELS,
+    MAX_ANNOUNCEMENT,
     MAX_BODY,
+    MAX_EXPIRY,
     MAX_HANDLE,
     MAX_INTEGER,
     MAX_PAGE,
@@ -77,6 +80,21 @@ def check_room_name(value, name="name"):
 
 def check_topic(value, name="topic"):
     return _check_line(check_text(value, name, MAX_TOPIC, least=0), name)
+
+
+def check_announcement(value, name="text"):
+    return check_text(value, name, MAX_ANNOUNCEMENT)
+
+
+def check_level(value, name="level"):
+    if value not in LEVELS:
+        raise Refused("invalid_field", f"'{name}' must be one of {', '.join(LEVELS)}.")
+    return value
+
+
+def check_expiry(value, name="expires_in"):
+    """Returns for how many seconds an announcement stands."""
+    return check_integer(value, name, least=1, most=MAX_EXPIRY)
 
 
 def check_handle(value, name="handle"):

@@ -1,7 +1,8 @@
 """
 People: accounts with a password, guests with only a handle, and the tokens of bots.
 
-Writes Person, Token and login sessions; closes the sockets that a login or a token let in once it ends.
+Writes Person, Token and login sessions; closes the sockets that a login or a token let in once it ends, and those of
+whom an operator disconnects.
 """
 import hashlib
 import logging
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -20,8 +22,10 @@ from django.utils import timezone
 
 from chat import broadcast, protocol
 from chat.models import Person, Token, make_handle_key
-from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_NOT_SIGNED_IN, Refused
+from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, CLOSE_NOT_SIGNED_IN, Refused
 from chatproj.transport import call_later
+
+from .rooms import get_room
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +33,7 @@ MAX_PASSWORD = 1000  # characters; hashing a megabyte would be somebody else's w
 MAX_TOKEN_NAME = 80  # characters
 MAX_ID = 2**31 - 1
 ANSWER_SECONDS = 1  # within which the answer to a request has reached the browser
+SWEPT_AT_ONCE = 1000  # rows
 SEEN_EVERY = timedelta(hours=1)  # how exactly we know when a person was last here
 
 
@@ -95,9 +100,28 @@ def _save_new(person, visitor=None):
 
 def _free_handle(key, visitor):
     """Takes the handle off a guest: the visitor's own, or one not seen for as long as a login session lasts."""
-    deadline = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    is_free = Q(seen_at__lt=deadline) | Q(id=visitor.id if visitor is not None else None)
+    is_free = Q(seen_at__lt=_unseen_since()) | Q(id=visitor.id if visitor is not None else None)
     Person.objects.filter(is_free, handle_key=key, is_guest=True).update(handle_key=None, is_active=False)
+
+
+def _unseen_since():
+    """Returns the moment before which a guest was last seen who has no login session any more."""
+    return timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+
+
+def get_person(handle):
+    """Returns the active person of a handle, ignoring case. Raises `not_found`, `invalid_field`."""
+    key = make_handle_key(protocol.check_string(handle, "handle"))
+    person = Person.objects.filter(handle_key=key, is_active=True).first()
+    if person is None:
+        raise Refused("not_found", "There is nobody with this handle.")
+    return person
+
+
+def find_ids(handles):
+    """Returns the ids of the people who have these handles now."""
+    keys = [make_handle_key(handle) for handle in handles]
+    return list(Person.objects.filter(handle_key__in=keys).values_list("id", flat=True))
 
 
 def find_person(handle, password):
@@ -164,6 +188,18 @@ def close_sockets(person, but=()):
     transaction.on_commit(lambda: [broadcast.close_group(group, CLOSE_NOT_SIGNED_IN, but) for group in groups])
 
 
+def disconnect(handle, slug=None):
+    """
+    Closes a person's sockets as not allowed any more, in one room or in all. It takes no right away: they may come
+    again. Returns the person. Raises `not_found` for the handle or the room.
+    """
+    person = get_person(handle)
+    standings = person.memberships.all() if slug is None else person.memberships.filter(room=get_room(slug))
+    groups = [broadcast.member_group(id) for id in standings.values_list("id", flat=True)]
+    transaction.on_commit(lambda: [broadcast.close_group(group, CLOSE_FORBIDDEN) for group in groups])
+    return person
+
+
 def touch_seen(person, always=False):
     """Remembers that the person was here, at most once an hour."""
     now = timezone.now()
@@ -206,3 +242,16 @@ def is_token_header(header):
 def _token_digest(key):
     # A key has 256 random bits: a plain hash is enough, nothing can be guessed from it.
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+
+
+def sweep_sessions():
+    """Deletes login sessions that have expired. Returns how many."""
+    expired = Session.objects.filter(expire_date__lt=timezone.now())
+    return Session.objects.filter(session_key__in=expired.values("session_key")[:SWEPT_AT_ONCE]).delete()[0]
+
+
+def sweep_guests():
+    """Ends guests not seen for as long as a login session lasts, and frees their handles. Returns how many."""
+    expired = Person.objects.filter(is_guest=True, is_active=True, seen_at__lt=_unseen_since())
+    ids = expired.values("id")[:SWEPT_AT_ONCE]
+    return expired.filter(id__in=ids).update(handle_key=None, is_active=False)

@@ -54,5 +54,31 @@ def count_present(room_ids):
     return store.roster_sizes([_roster(room_id) for room_id in room_ids])
 
 
+def look_around():
+    """
+    Returns {room id: (how many people are in it, whether news wait to be told)} of the rooms that somebody is in, or
+    was until now: connections that vanished without a word are off the rosters after this. Two trips for all rooms.
+    """
+    rosters = store.look_at_rosters()
+    return {int(name[len(_ROSTER) :]): found for name, found in rosters.items() if name.startswith(_ROSTER)}
+
+
+def get_listeners(room_ids):
+    """Returns {room id: the handles of those with a connection that hears what is said to the room now}."""
+    rosters = store.roster_entries([_roster(room_id) for room_id in room_ids])
+    return {
+        room_id: _listening(entries, broadcast.room_group(room_id))
+        for room_id, entries in zip(room_ids, rosters, strict=True)
+    }
+
+
+def _listening(entries, group):
+    channels = broadcast.get_listeners(group)
+    return {handle for channel, handle in entries.items() if channel in channels}
+
+
+_ROSTER = "room:"
+
+
 def _roster(room_id):
-    return f"room:{room_id}"
+    return f"{_ROSTER}{room_id}"

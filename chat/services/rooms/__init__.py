@@ -25,7 +25,6 @@ from .places import (
     get_room,
     join_room,
     save_room,
-    set_role,
     tell_lobby,
 )
 from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, mark_read

@@ -1,0 +1,66 @@
+"""
+What operators say to people, and who has been told.
+"""
+from django.db import models
+from django.utils import timezone
+
+from .people import Person
+from .rooms import Room
+
+
+class AnnouncementQuerySet(models.QuerySet):
+    def current(self):
+        """Those that are not over yet."""
+        return self.filter(expires_at__gt=timezone.now())
+
+    def expired(self):
+        return self.filter(expires_at__lte=timezone.now())
+
+    def for_person(self, person_id, room_id):
+        """Those that a person hears who enters a room: said to all, to the room, or to them alone."""
+        to_many = models.Q(person=None) & (models.Q(room=None) | models.Q(room=room_id))
+        return self.filter(to_many | models.Q(person=person_id))
+
+    def untold(self, person_id, since=None):
+        """Those that the person has not been told, and all after the id `since`, told or not."""
+        told = Receipt.objects.filter(person=person_id, announcement=models.OuterRef("id"))
+        annotated = self.annotate(is_told=models.Exists(told))
+        is_untold = models.Q(is_told=False)
+        return annotated.filter(is_untold if since is None else is_untold | models.Q(id__gt=since))
+
+
+class Announcement(models.Model):
+    """
+    An operator's word: to everybody, to everybody in `room`, or (a whisper) to `person` alone.
+
+    Each of them is told once, whoever comes until `expires_at` too; a Receipt says who was.
+    """
+
+    INFO, WARNING, URGENT = "info", "warning", "urgent"
+    LEVELS = [(level, level) for level in (INFO, WARNING, URGENT)]
+
+    id = models.BigAutoField(primary_key=True)
+    text = models.TextField()
+    level = models.CharField(max_length=10, choices=LEVELS, default=INFO)
+    room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.CASCADE)
+    person = models.ForeignKey(Person, null=True, related_name="whispers", on_delete=models.CASCADE)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(Person, null=True, related_name="+", editable=False, on_delete=models.SET_NULL)
+    # Every handshake asks for those that are not over, and there are few.
+    expires_at = models.DateTimeField(db_index=True)
+
+    objects = AnnouncementQuerySet.as_manager()
+
+    def __str__(self):
+        return self.text[:60]
+
+
+class Receipt(models.Model):
+    """A person has been told an announcement."""
+
+    id = models.BigAutoField(primary_key=True)
+    announcement = models.ForeignKey(Announcement, related_name="receipts", db_index=False, on_delete=models.CASCADE)
+    person = models.ForeignKey(Person, db_index=False, on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["announcement", "person"], name="told_once")]
