@@ -193,6 +193,9 @@ CHAT_PRESENCE_SECONDS = 1
 CHAT_POLL_SECONDS = 20
 # How long an announcement stands where nobody says so.
 CHAT_ANNOUNCEMENT_SECONDS = 24 * 3600
+# How often the monitor looks at the list of rooms, and how often it sweeps.
+CHAT_MONITOR_SECONDS = 3
+CHAT_SWEEP_SECONDS = 30
 CHAT_ECHO = _is_on("CHAT_ECHO")
 
 # Work in the background. A person may have so many tasks under way, over all rooms.

@@ -41,6 +41,8 @@ ALLOWED = {
     "chat.management": ["chat.services", "chat.protocol", "chatproj.outages"],
     "chat.management.commands.disconnect": ["chat.management", "chat.services", "chatproj.store"],
     "chat.management.commands.moderate": ["chat.services", "chat.protocol"],
+    "chat.management.commands.monitor": ["chat.monitor", "chatproj.store"],
+    "chat.monitor": ["chat.services", *SHARED],
     "chat.migrations": ["chat.models"],
     "chat.routing": ["chat.consumers", "chat.bindings"],
     "chat.urls": ["chat.api", "chat.health", "chat.views", *[f"chat.{area}_api" for area in API_AREAS]],

@@ -1,0 +1,13 @@
+"""
+What the dead left behind: every sweep that the monitor runs, one after the other.
+
+Each is a function without arguments that does a bounded piece of work, may run in two processes at once, and returns
+how many it mended or removed. (Presence is not among them: each look at the lobby's list ends its leases.)
+"""
+from . import announcements, people
+
+SWEEPS = [
+    people.sweep_sessions,
+    people.sweep_guests,
+    announcements.sweep_announcements,
+]
