@@ -1,0 +1,225 @@
+"""The monitor beside a live site: what it tells, how others take over, and that nothing ends it but its operator."""
+import asyncio
+import contextlib
+import json
+import signal
+import time
+
+import pytest
+import redis
+from websockets.asyncio.client import connect
+
+from tests.live.client import Person
+from tests.live.processes import wait_until
+from tests.valkey import free_port
+
+# The promise, and what a busy machine may take on top of it.
+TAKEOVER_SECONDS, SLOWNESS_SECONDS = 15, 15
+LOOK_SECONDS = 0.2
+SOME_LOOKS_SECONDS = 3 * LOOK_SECONDS
+
+
+@pytest.fixture
+def monitor(frail_site):
+    """Makes monitors: `monitor("a")` returns one that has begun to work or to stand by."""
+    frail_site.start()
+    chat_redis(frail_site).delete("chat:lease:monitor")
+    made = []
+
+    def make(name, *options):
+        part = frail_site.make_part(f"monitor-{name}", "monitor", "--interval", str(LOOK_SECONDS), *options).start()
+        made.append(part)
+        wait_until(lambda: is_working(part) or is_standing_by(part), 60, f"the start of {part.name}")
+        return part
+
+    yield make
+    for part in made:
+        if part.is_running:
+            part.process.send_signal(signal.SIGCONT)
+        part.end()
+        assert "Traceback" not in part.said(), part.said()
+
+
+def states(part):
+    """What a monitor said of itself since it began, in its order."""
+    lines = part.said(part.began_at).splitlines()
+    return [state for line in lines for state in ("Working", "Standing by") if f"chat.monitor: {state}" in line]
+
+
+def is_working(part):
+    return states(part)[-1:] == ["Working"]
+
+
+def is_standing_by(part):
+    return states(part)[-1:] == ["Standing by"]
+
+
+def chat_redis(site):
+    return redis.StrictRedis.from_url(site.redis_url)
+
+
+class Lobby:
+    """A tab in the lobby, that comes back by itself. It fetches the list when it is told to, and not otherwise."""
+
+    def __init__(self, site, slug=None):
+        self.site, self.slug = site, slug
+        self.told, self.is_open = 0, False
+        self.online = None  # how many people are in the room `slug`, as the list had it when it was last told
+
+    async def __aenter__(self):
+        self._task = asyncio.create_task(self._run())
+        await self.until(lambda: self.is_open)
+        return self
+
+    async def __aexit__(self, *exception):
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self):
+        while True:
+            with contextlib.suppress(Exception):
+                async with Person(self.site).socket("/lobby/") as socket:
+                    self.is_open = True
+                    async for text in socket:
+                        assert json.loads(text) == {"type": "updated"}
+                        await self._fetch()
+                        self.told += 1
+            self.is_open = False
+            await asyncio.sleep(0.1)
+
+    async def _fetch(self):
+        if self.slug is not None:
+            path = f"/api/rooms/?q={self.slug}"
+            [room] = (await asyncio.to_thread(Person(self.site).call, "GET", path, expected=200)).json()["rooms"]
+            self.online = room["online"]
+
+    async def until(self, is_true, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not is_true():
+            assert time.monotonic() < deadline, f"waited {seconds} s in vain: {self.told} updates"
+            await asyncio.sleep(0.01)
+
+    async def hears(self, change):
+        """Makes a change, waits until it is told, and returns how often it was told within some looks more."""
+        self.told = 0
+        result = change()
+        if asyncio.iscoroutine(result):
+            await result
+        await self.until(lambda: self.told)
+        await asyncio.sleep(SOME_LOOKS_SECONDS)
+        return self.told
+
+
+async def test_the_lobby_is_told_once_of_each_kind_of_change(frail_site, monitor):
+    owner = Person(frail_site, "Owner of monitored rooms", "correct horse")
+    slug, database = owner.make_room(), frail_site.database
+    async with Lobby(frail_site) as lobby:
+        # The first look of one that begins tells: it does not know what changed before.
+        await lobby.hears(lambda: monitor("a") and None)
+        new = "INSERT INTO chat_room (slug, name, topic, access, \"offset\", created_at, changed_at)"
+        now = "2026-01-01 00:00:00"
+        values = "VALUES (%s, %s, '', 'public', 0, %s, %s)"
+        assert await lobby.hears(lambda: database.query(f"{new} {values}", "by-others", "By others", now, now)) == 1
+        changed = "UPDATE chat_room SET topic = %s, changed_at = %s WHERE slug = %s"
+        later = "2036-01-01 00:00:00"
+        assert await lobby.hears(lambda: database.query(changed, "Frost", later, slug)) == 1
+        assert await lobby.hears(lambda: owner.post(slug, "Hello")) == 1
+        client = owner.client(slug)
+        assert await lobby.hears(client.__aenter__) == 1
+        assert await lobby.hears(lambda: client.__aexit__(None, None, None)) == 1
+        assert await lobby.hears(lambda: database.query("DELETE FROM chat_room WHERE slug = 'by-others'")) == 1
+        # What the service tells at once, the next look may tell again.
+        assert await lobby.hears(owner.make_room) <= 2
+        lobby.told = 0
+        await asyncio.sleep(SOME_LOOKS_SECONDS)
+        assert lobby.told == 0
+
+
+async def test_another_takes_over_from_one_that_was_killed_and_tells_who_vanished(frail_site, monitor):
+    owner = Person(frail_site, "Owner at two interfaces", "correct horse")
+    slug, port = owner.make_room(), free_port()
+    first, second = monitor("a"), monitor("b")
+    assert (states(first), states(second)) == (["Working"], ["Standing by"])
+    interface = frail_site.make_part("web-2", "interface", "--port", str(port)).start()
+    try:
+        interface.wait_until_said("Listening on endpoint")
+        async with Lobby(frail_site, slug) as lobby, connect_to(port, owner, slug) as socket:
+            await socket.recv()
+            await lobby.until(lambda: lobby.online == 1)
+            killed_at = time.monotonic()
+            interface.kill(), first.kill()
+            await lobby.until(lambda: is_working(second), 120)
+            assert time.monotonic() - killed_at < TAKEOVER_SECONDS + SLOWNESS_SECONDS
+            await lobby.until(lambda: lobby.online == 0, 120)
+    finally:
+        interface.kill()
+
+
+def connect_to(port, person, slug):
+    """Returns a room's bare websocket at another interface of the site."""
+    origin = f"http://127.0.0.1:{port}"
+    headers = {"Origin": origin, "Cookie": person.headers["Cookie"]}
+    return connect(f"ws://127.0.0.1:{port}/chat/{slug}/", additional_headers=headers, open_timeout=20)
+
+
+def test_another_takes_over_at_once_when_one_ends(frail_site, monitor):
+    first, second = monitor("a"), monitor("b")
+    assert (is_working(first), is_standing_by(second)) == (True, True)
+    assert first.end() == 0
+    wait_until(lambda: is_working(second), 60, "the take-over")
+
+
+def test_one_that_was_paused_finds_another_at_work_and_stands_by(frail_site, monitor):
+    first, second = monitor("a"), monitor("b")
+    assert is_working(first)
+    first.process.send_signal(signal.SIGSTOP)
+    # As if its lease had ended, for which a test need not wait.
+    chat_redis(frail_site).delete("chat:lease:monitor")
+    wait_until(lambda: is_working(second), 60, "the take-over")
+    first.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: is_standing_by(first), 60, "its standing by")
+    assert is_working(second) and second.end(signal.SIGINT) == 0
+    wait_until(lambda: is_working(first), 60, "the take-over")
+
+
+def test_it_ends_cleanly_also_while_redis_or_the_database_hang(frail_site, monitor):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        part = monitor("a", "--sweep-interval", "0.3")
+        assert part.end(number) == 0
+        assert not chat_redis(frail_site).exists("chat:lease:monitor")
+    hung_on_redis, hung_on_rows = monitor("a"), monitor("b", "--sweep-interval", "0.3")
+    chat_redis(frail_site).delete("chat:lease:monitor")
+    frail_site.valkey.process.send_signal(signal.SIGSTOP)
+    try:
+        assert hung_on_redis.end() == 0
+    finally:
+        frail_site.valkey.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: is_working(hung_on_rows), 60, "the take-over")
+    with frail_site.database.locked():
+        time.sleep(1)
+        began = time.monotonic()
+        assert hung_on_rows.end() == 0
+        # SQLite would keep it waiting for 20 s.
+        assert time.monotonic() - began < 15
+
+
+async def test_it_survives_redis_and_the_database(frail_site, monitor):
+    owner = Person(frail_site, "Owner of outages", "correct horse")
+    slug = owner.make_room()
+    part = monitor("a", "--sweep-interval", "0.3")
+    await asyncio.to_thread(frail_site.valkey.kill)
+    await asyncio.to_thread(part.wait_until_said, "The monitor waits")
+    if frail_site.database.server:
+        frail_site.database.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = %s",
+            frail_site.database.name,
+        )
+    await asyncio.to_thread(frail_site.start)
+    async with Lobby(frail_site) as lobby:
+        assert await lobby.hears(lambda: owner.post(slug, "Are you there?")) >= 1
+        # Back, but without its memory.
+        chat_redis(frail_site).flushall()
+        await lobby.until(lambda: chat_redis(frail_site).exists("chat:lease:monitor"))
+        await lobby.until(lambda: lobby.is_open and chat_redis(frail_site).keys("asgi:group*"))
+        assert await lobby.hears(lambda: owner.post(slug, "And now?")) >= 1
+    assert part.is_running and part.said().count("The monitor waits") <= 4

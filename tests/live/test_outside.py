@@ -1,0 +1,126 @@
+"""Speaking from outside to a live site: commands beside it, with their exit codes, and the API of operators."""
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.live.client import Person, close_code, read_until
+from tests.live.processes import ROOT
+
+
+def command(site, *arguments):
+    """Runs a management command, and returns (exit code, what it printed, what it complained about)."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=site.environment, capture_output=True, text=True,
+        timeout=90,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+def heard(client):
+    return [event["text"] for event in client.heard("announcement")]
+
+
+@pytest.fixture
+def operator(site, person):
+    """Somebody who may use the admin."""
+    root = person("Operator", "correct horse")
+    site.database.query("UPDATE chat_person SET is_staff = %s WHERE handle = %s", True, root.handle)
+    return root
+
+
+async def test_a_room_hears_it_now_and_a_later_comer_once(site, alice, bob, room):
+    async with alice.client(room) as here:
+        code, printed, complaint = command(site, "announce", "We close at six.", "--room", room, "--level", "urgent")
+        assert (code, complaint) == (0, "") and printed.startswith("Announced (id ")
+        await here.until(lambda: heard(here))
+        event = here.heard("announcement")[0]
+        assert (event["text"], event["level"], "private" in event) == ("We close at six.", "urgent", False)
+        async with bob.client(room) as late:
+            await late.until(lambda: heard(late))
+            for client in (here, late):
+                client.cut()
+                await client.until(lambda client=client: len(client.heard("joined")) == 2)
+                await client.post("I am back")
+            assert heard(here) == heard(late) == ["We close at six."]
+        async with bob.client(room) as again:
+            assert heard(again) == []
+            assert again.heard("joined")[0]["announced"] >= event["id"]
+
+
+async def test_what_a_dead_line_swallowed_is_heard_on_coming_back(site, alice, room, operator):
+    async with alice.client(room) as here:
+        said = operator.call("POST", "/api/announcements/", text="Swallowed", room=room, expected=201).json()
+        await here.until(lambda: heard(here))
+    async with alice.socket(f"/chat/{room}/?cursor=0&announced={said['id'] - 1}") as socket:
+        event = await read_until(socket, lambda event: event["type"] in ("announcement", "synced"))
+        assert event["type"] == "announcement" and event["id"] == said["id"]
+
+
+async def test_a_whisper_reaches_one_persons_connections_and_no_others(site, alice, bob, room, owner):
+    other_room = owner.make_room()
+    async with alice.client(room) as here, alice.client(other_room) as there, bob.client(room) as other:
+        code, printed, complaint = command(site, "whisper", alice.handle.upper(), "Psst, Alice")
+        assert (code, complaint) == (0, "") and printed.startswith(f"Said to {alice.handle} (id ")
+        await here.until(lambda: heard(here) and heard(there))
+        await here.post("Heard it")
+        await other.until(lambda: "Heard it" in other.bodies())
+        assert heard(here) == heard(there) == ["Psst, Alice"] and heard(other) == []
+        assert here.heard("announcement")[0]["private"] is True
+    async with bob.client(room) as other:
+        assert heard(other) == []
+
+
+async def test_a_whisper_waits_for_one_who_is_away(alice, bob, room, operator):
+    operator.call("POST", "/api/whispers/", handle=alice.handle, text="When you come", expected=201)
+    async with bob.client(room) as other, alice.client(room) as here:
+        assert (heard(here), heard(other)) == (["When you come"], [])
+
+
+async def test_everybody_hears_what_is_said_to_all_until_it_is_withdrawn(alice, bob, person, room, owner, operator):
+    other_room = owner.make_room()
+    async with alice.client(room) as here, bob.client(other_room) as there:
+        said = operator.call("POST", "/api/announcements/", text="To all", level="warning", expected=201).json()
+        try:
+            await here.until(lambda: "To all" in heard(here) and "To all" in heard(there))
+            # A second interface and other workers make no difference; nor does a room that nobody was in.
+            async with person("Late").client(owner.make_room()) as late:
+                assert heard(late) == ["To all"]
+        finally:
+            operator.call("DELETE", f"/api/announcements/{said['id']}/", expected=204)
+    async with person("Later").client(room) as later:
+        assert heard(later) == []
+
+
+async def test_somebody_is_disconnected_from_one_room_and_from_all(site, alice, room, owner):
+    other_room = owner.make_room()
+    async with alice.socket(f"/chat/{room}/") as here, alice.socket(f"/chat/{other_room}/") as there:
+        for socket in (here, there):
+            await read_until(socket, lambda event: event["type"] == "synced")
+        assert command(site, "disconnect", alice.handle, "--room", room)[0] == 0
+        assert await close_code(here) == 4403
+        await there.send(json.dumps({"type": "sync", "cursor": 0}))
+        await read_until(there, lambda event: event["type"] == "synced")
+        code, printed, complaint = command(site, "disconnect", alice.handle)
+        assert (code, complaint) == (0, "") and printed == f"Closed the sockets of {alice.handle}.\n"
+        assert await close_code(there) == 4403
+    async with alice.client(room) as back:
+        assert back.is_joined, "it is no ban"
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), [
+    (["announce", "Hello", "--room", "no-such-room"], "There is no such room."),
+    (["whisper", "No such person", "Hello"], "There is nobody with this handle."),
+    (["disconnect", "No such person"], "There is nobody with this handle."),
+])  # fmt: skip
+def test_what_cannot_be_done_is_a_sentence_and_exit_code_1(site, arguments, sentence):
+    code, printed, complaint = command(site, *arguments)
+    assert (code, printed) == (1, "")
+    assert complaint.strip() == f"CommandError: {sentence}"
+
+
+def test_strangers_and_others_do_not_speak(site, alice):
+    for person, status in ((Person(site), 401), (alice, 403)):
+        for path in ("announcements", "whispers", "disconnections"):
+            person.call("POST", f"/api/{path}/", text="Hello", handle=alice.handle, expected=status)
