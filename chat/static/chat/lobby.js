@@ -3,15 +3,16 @@
 
 import { Line } from "./line.js";
 import { find, make, plural, timeAgo, whenBack } from "./page.js";
+import { Refresher } from "./refresher.js";
 
-// Everyone hears "updated" at the same moment, and should not ask at the same moment.
-const SPREAD_MS = 1_500;
 const SEARCH_MS = 250;
-const STALE_MS = 60_000;
+const CLOCK_MS = 60_000;
+// "updated" may be lost, as any broadcast; then this finds out.
+const STALE_MS = 300_000;
 
 const list = find("rooms");
 const search = find("room-search");
-let timer = null;
+const refresher = new Refresher(refresh, () => document.hidden);
 let asked = 0;
 
 function roomItem({ slug, name, topic, online, last_at: lastAt }) {
@@ -42,20 +43,17 @@ function draw({ rooms, more }) {
 }
 
 async function refresh() {
-  timer = null;
   const number = (asked += 1);
   const query = search.value.trim();
   try {
     const response = await fetch(`/api/rooms/${query ? `?q=${encodeURIComponent(query)}` : ""}`);
     // Answers may overtake each other: only the last question counts.
-    if (response.ok && number === asked) draw(await response.json());
+    if (number !== asked) return;
+    if (response.ok) draw(await response.json());
+    else refresher.changed();
   } catch {
     // Offline: the list that is there stays, and the socket's return asks again.
   }
-}
-
-function refreshWithin(delay) {
-  timer ??= setTimeout(refresh, delay);
 }
 
 function isUpdated(text) {
@@ -74,23 +72,21 @@ const place = globalThis.location;
 const address = `${place.protocol === "https:" ? "wss:" : "ws:"}//${place.host}/lobby/`;
 let isFirst = true;
 const line = new Line(() => address, {
-  frame: (text) => isUpdated(text) && refreshWithin(Math.random() * SPREAD_MS),
+  frame: (text) => isUpdated(text) && refresher.changed(),
   opened: () => {
     line.settled();
     // What changed while the line was down was told to nobody here.
-    if (!isFirst) refreshWithin(Math.random() * SPREAD_MS);
+    if (!isFirst) refresher.changed();
     isFirst = false;
   },
 });
 
-search.addEventListener("input", () => {
-  clearTimeout(timer);
-  timer = setTimeout(refresh, SEARCH_MS);
-});
+search.addEventListener("input", () => refresher.fetchIn(SEARCH_MS));
 whenBack(() => {
   line.hurry();
-  refreshWithin(0);
+  refresher.looked();
 });
-setInterval(() => document.hidden || refreshWithin(Math.random() * SPREAD_MS), STALE_MS);
+setInterval(() => refresher.changed(), STALE_MS);
+setInterval(showTimes, CLOCK_MS);
 showTimes();
 line.open();

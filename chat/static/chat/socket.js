@@ -1,6 +1,7 @@
 // A room's protocol as the client owes it: joining, cursor, sync, heartbeat; sender.js keeps the outbox going. No DOM.
 // Must not draw, and must not decide what a person sees: it tells, room.js shows.
 
+import { Announced } from "./announced.js";
 import { Cursor } from "./cursor.js";
 import { Held } from "./held.js";
 import { Line, environment, waitMs } from "./line.js";
@@ -15,7 +16,7 @@ export const GAP_MS = 300;
 const HEARTBEAT_MS = 25_000;
 const HEARTBEAT_JITTER_MS = 5_000;
 const PAGE_SIZE = 50;
-const PASSED_ON = new Set(["presence", "typing", "read", "announcement", "task", "member", "reported"]);
+const PASSED_ON = new Set(["presence", "typing", "read", "task", "member", "reported"]);
 
 /** The server counts code points, JavaScript's length counts halves of some. */
 export function lengthOf(body) {
@@ -48,6 +49,7 @@ export class RoomSocket extends EventTarget {
   #line;
   #sender;
   #cursor = new Cursor();
+  #announced = new Announced();
   #held = new Held();
   #joined = false;
   #early = [];
@@ -60,6 +62,7 @@ export class RoomSocket extends EventTarget {
     rejected: (event) => this.#rejected(event),
     synced: (event) => this.#synced(event),
     page: (event) => this.#paged(event),
+    announcement: (event) => this.#announcing(event),
   };
 
   /** Options: slug, url, handle, storage, and for tests WebSocket, timers, now, random, crypto. */
@@ -180,7 +183,9 @@ export class RoomSocket extends EventTarget {
   }
 
   #address(url) {
-    return this.#cursor.position === null ? url : `${url}?cursor=${this.#cursor.position}`;
+    const held = { cursor: this.#cursor.position, announced: this.#announced.position };
+    const known = Object.entries(held).filter(([, position]) => position !== null);
+    return known.length ? `${url}?${new URLSearchParams(known)}` : url;
   }
 
   #change(content, keeping) {
@@ -211,6 +216,7 @@ export class RoomSocket extends EventTarget {
     this.#joined = true;
     // The backlog that follows ends with `synced`; until then its holes are no gaps.
     this.#syncing = true;
+    this.#announced.welcomed(event.announced);
     if (event.reset || this.#cursor.position === null) this.#forget();
     const handle = event.you?.handle ?? this.handle;
     const isOther = handle !== this.handle;
@@ -234,6 +240,7 @@ export class RoomSocket extends EventTarget {
     this.#stop("hurried");
     this.#syncing = false;
     this.#line.settled();
+    this.#announced.synced();
     if (event.reset) {
       this.#forget();
       this.#line.restart();
@@ -307,6 +314,11 @@ export class RoomSocket extends EventTarget {
     const messages = this.#held.takePage(event.messages, event.more);
     this.#tell("page", { ref: event.ref, messages, more: event.more });
     this.#sender.pump();
+  }
+
+  #announcing(event) {
+    this.#announced.heard(event.id);
+    this.#tell("announcement", event);
   }
 
   #lost() {
