@@ -9,7 +9,7 @@ from django.contrib.admin.helpers import ActionForm
 from chat import protocol
 from chat.models import Announcement
 from chat.protocol import Refused
-from chat.services import announcements, people
+from chat.services import announcements, people, rooms
 
 HOUR = 3600
 
@@ -25,6 +25,10 @@ def checked(check, value):
 class AnnouncementForm(forms.ModelForm):
     """What is said, to whom, and for how long newcomers hear it."""
 
+    slug = forms.CharField(
+        label="Room", required=False,
+        help_text="The room's address; empty to speak to everybody. To speak to one person, choose them under People.",
+    )  # fmt: skip
     hours = forms.FloatField(
         initial=settings.CHAT_ANNOUNCEMENT_SECONDS / HOUR, min_value=0.01, max_value=protocol.MAX_EXPIRY / HOUR,
         help_text="For so many hours whoever comes hears it, too.",
@@ -32,11 +36,13 @@ class AnnouncementForm(forms.ModelForm):
 
     class Meta:
         model = Announcement
-        fields = ["text", "level", "room"]
-        help_texts = {"room": "Leave it empty to speak to everybody. To speak to one person, choose them under People."}
+        fields = ["text", "level"]
 
     def clean_text(self):
         return checked(protocol.check_announcement, self.cleaned_data["text"])
+
+    def clean_slug(self):
+        return checked(rooms.get_room, self.cleaned_data["slug"]).slug if self.cleaned_data["slug"] else None
 
     def clean_hours(self):
         return checked(protocol.check_expiry, round(self.cleaned_data["hours"] * HOUR))
@@ -57,7 +63,7 @@ class AnnouncementAdmin(admin.ModelAdmin):
         return AnnouncementForm if obj is None else super().get_form(request, obj, change, **kwargs)
 
     def get_fields(self, request, obj=None):
-        return ["text", "level", "room", "hours"] if obj is None else self.fields
+        return ["text", "level", "slug", "hours"] if obj is None else self.fields
 
     def has_change_permission(self, request, obj=None):
         return False if obj else super().has_change_permission(request)
@@ -74,8 +80,10 @@ class AnnouncementAdmin(admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         said = form.cleaned_data
-        slug = said["room"] and said["room"].slug
-        obj.pk = announcements.announce(said["text"], said["level"], slug, said["hours"], by=request.user).pk
+        announcement = announcements.announce(
+            said["text"], said["level"], said["slug"], said["hours"], by=request.user
+        )
+        obj.pk = announcement.pk
 
 
 class PeopleActionForm(ActionForm):

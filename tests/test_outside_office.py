@@ -142,14 +142,14 @@ def test_what_cannot_be_done_is_refused(as_root, path, body, answer):
 
 
 def said_by(office, **fields):
-    given = {"text": "Hello", "level": "info", "room": "", "hours": "24", **fields}
+    given = {"text": "Hello", "level": "info", "slug": "", "hours": "24", **fields}
     return office.post("/admin/chat/announcement/add/", given)
 
 
 def test_an_operator_announces_in_the_admin(office, root, alice, enter, room):
     socket = enter(alice)
     assert office.get("/admin/chat/announcement/add/").status_code == 200
-    assert said_by(office, text=" Closing ", level="urgent", room=room.id, hours="0.5").status_code == 302
+    assert said_by(office, text=" Closing ", level="urgent", slug="garden", hours="0.5").status_code == 302
     [event] = socket.seen("announcement")
     assert (event["text"], event["level"]) == ("Closing", "urgent")
     said = Announcement.objects.get()
@@ -161,7 +161,7 @@ def test_an_operator_announces_in_the_admin(office, root, alice, enter, room):
 
 @pytest.mark.parametrize("fields", [{"text": " "}, {"text": "x" * 1001}, {"level": "loud"}, {"hours": "0"},
                                     {"hours": "1e9"}, {"hours": "nan"}, {"hours": "inf"}, {"hours": "soon"},
-                                    {"room": "4711"}])  # fmt: skip
+                                    {"slug": "nowhere"}, {"slug": "../x"}])  # fmt: skip
 def test_the_admin_says_what_may_not_be_announced(office, fields):
     answer = said_by(office, **fields)
     assert answer.status_code == 200 and b"errorlist" in answer.content

@@ -117,11 +117,11 @@ async def test_the_lobby_is_told_once_of_each_kind_of_change(frail_site, monitor
         # The first look of one that begins tells: it does not know what changed before.
         await lobby.hears(lambda: monitor("a") and None)
         new = "INSERT INTO chat_room (slug, name, topic, access, \"offset\", created_at, changed_at)"
-        now = "2026-01-01 00:00:00"
+        now = "2026-01-01 00:00:00+00:00"
         values = "VALUES (%s, %s, '', 'public', 0, %s, %s)"
         assert await lobby.hears(lambda: database.query(f"{new} {values}", "by-others", "By others", now, now)) == 1
         changed = "UPDATE chat_room SET topic = %s, changed_at = %s WHERE slug = %s"
-        later = "2036-01-01 00:00:00"
+        later = "2036-01-01 00:00:00+00:00"
         assert await lobby.hears(lambda: database.query(changed, "Frost", later, slug)) == 1
         assert await lobby.hears(lambda: owner.post(slug, "Hello")) == 1
         client = owner.client(slug)

@@ -8,7 +8,7 @@ const PATIENCE_MS = 500;
 
 const ENDINGS = {
   4401: "You are signed out. What you wrote is kept.",
-  4403: "You may not be in this room any more.",
+  4403: "You have been taken out of this room. If you may come back, a reload lets you in.",
   4404: "This room does not exist, or it is not open to you.",
   1007: "The server could not read what this page sent. Reload to go on.",
   1009: "Something was too large to be sent. Reload to go on.",
@@ -95,6 +95,7 @@ export class VersionBar {
   }
 }
 
+/** Operators' words, the newest on top; each once in this tab, and there until it is dismissed. */
 export class Announcements {
   #place = document.getElementById("announcements");
   #seen = new Set();
@@ -109,6 +110,6 @@ export class Announcements {
     const close = make("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", text: "✕" });
     close.addEventListener("click", () => bar.remove());
     bar.append(make("span", { text: forMe ? `To you alone: ${text}` : text }), close);
-    this.#place.append(bar);
+    this.#place.prepend(bar);
   }
 }

@@ -196,7 +196,7 @@ function paged({ messages }) {
 function changedStatus(status) {
   connectionBar.show(status);
   page.dataset.state = status.state === "open" ? "joined" : status.state;
-  if (status.code === 4403) composer.close("You may not write here any more.");
+  if (status.code === 4403) composer.close("You are not in this room any more.");
   if (status.code === 4404) composer.close("There is no room here.");
 }
 

@@ -21,6 +21,7 @@ export class Timeline extends EventTarget {
   #queue = new Map();
   #timer = null;
   #stuck = true;
+  #height = 0;
   #dividerId = null;
 
   /** `view` is handed on to message.js; `find` is added to it here. */
@@ -30,7 +31,7 @@ export class Timeline extends EventTarget {
     this.#list = list;
     this.#view = { ...view, find: (id) => this.get(id) };
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    const observer = new ResizeObserver(() => this.#stuck && this.scrollToEnd());
+    const observer = new ResizeObserver(() => this.#resized());
     observer.observe(scroller);
     for (const child of scroller.children) observer.observe(child);
   }
@@ -180,9 +181,16 @@ export class Timeline extends EventTarget {
     this.dispatchEvent(new CustomEvent("shortened", { detail: { from: this.#ids[0] } }));
   }
 
+  #resized() {
+    this.#height = this.#scroller.clientHeight;
+    if (this.#stuck) this.scrollToEnd();
+  }
+
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    const stuck = scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
+    // A bar that has just come has made it lower: nobody has scrolled, and the observer is told next.
+    const isResized = this.#stuck && clientHeight !== this.#height;
+    const stuck = isResized || scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
     const changed = stuck !== this.#stuck;
     this.#stuck = stuck;
     this.dispatchEvent(new CustomEvent("scrolled", { detail: { changed, atTop: scrollTop < 200 } }));
