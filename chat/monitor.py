@@ -38,7 +38,7 @@ class Monitor:
         self._failing = set()
         self._is_working = None  # neither, before the first try
         self._watch = None
-        self._look_at = self._sweep_at = 0
+        self._look_at = self._sweep_at = self._lease_ends_at = 0
         self._is_over = threading.Event()
         # A thread that Redis or the database hold up must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
@@ -88,15 +88,25 @@ class Monitor:
 
     def _take_lease(self):
         """Returns whether this is the monitor that works."""
-        is_working = not self._is_over.is_set() and store.lease(LEASE, self.holder, LEASE_SECONDS, most=1)
-        if is_working and not self._is_working:
-            logger.info("Working: looking every %s s, sweeping every %s s", self._look_seconds, self._sweep_seconds)
-            # Nobody knows what the last one had seen.
+        if self._is_over.is_set():
+            return False
+        asked_at = time.monotonic()
+        is_working = store.lease(LEASE, self.holder, LEASE_SECONDS, most=1)
+        if is_working and not (self._is_working and asked_at < self._lease_ends_at):
+            # Another may have worked meanwhile, and nobody knows what it had seen.
             self._watch, self._look_at = Watch(), 0
-        elif not is_working and self._is_working in (True, None) and not self._is_over.is_set():
-            logger.info("Standing by: another monitor works")
-        self._is_working = is_working
+        self._lease_ends_at = asked_at + LEASE_SECONDS
+        self._say_what_it_is(is_working)
         return is_working
+
+    def _say_what_it_is(self, is_working):
+        if is_working == self._is_working:
+            return
+        self._is_working = is_working
+        if is_working:
+            logger.info("Working: looking every %s s, sweeping every %s s", self._look_seconds, self._sweep_seconds)
+        else:
+            logger.info("Standing by: another monitor works")
 
     def _attempt(self, name, act):
         """Returns what `act()` returns, or None where it fails: it is tried again in its time."""

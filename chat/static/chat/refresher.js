@@ -29,7 +29,7 @@ export class Refresher {
   /** Something has changed. However often this is said, one fetch follows; for a hidden page, once it is looked at. */
   changed() {
     this.#isStale = true;
-    if (this.#isHidden() || this.#timer !== null) return;
+    if (this.#timer !== null) return;
     const age = this.#environment.now() - this.#fetchedAt;
     const wait = Math.max(0, this.#pause - age);
     this.#pause = age > 2 * this.#pause ? SHORTEST_PAUSE_MS : Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
@@ -54,7 +54,7 @@ export class Refresher {
 
   #fire() {
     this.#timer = null;
-    // It was hidden meanwhile.
+    // Nobody looks: `looked` will find that it is stale.
     if (this.#isHidden()) return;
     this.#isStale = false;
     this.#fetchedAt = this.#environment.now();
