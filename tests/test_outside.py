@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+import redis
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -258,12 +259,17 @@ def test_nobody_who_comes_in_the_middle_of_an_announcement_misses_it(alice, bob,
 # What goes wrong.
 
 
-def test_what_could_not_be_told_is_heard_by_all_when_they_come_back(alice, enter, monkeypatch, caplog):
+@pytest.mark.parametrize("error", [redis.ConnectionError("away"), KeyError("a bug")])
+def test_what_could_not_be_told_is_heard_by_all_when_they_come_back(alice, enter, monkeypatch, caplog, error):
+    def fail(*arguments):
+        raise error
+
     socket = enter(alice)
     with monkeypatch.context() as patch:
-        patch.setattr("chat.broadcast.publish", lambda *arguments: 1 / 0)
+        patch.setattr("chat.broadcast.publish", fail)
         said = announcements.announce("Hello all")
-    assert f"Announcement {said.id} could not be told" in caplog.text
+    assert f"Announcement {said.id} waits for people to come back" in caplog.text
+    assert ("Traceback" in caplog.text) == isinstance(error, KeyError)
     assert heard(socket) == [] and heard(enter(alice)) == ["Hello all"]
 
 

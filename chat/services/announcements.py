@@ -16,6 +16,7 @@ from django.utils import timezone
 from chat import broadcast, protocol
 from chat.models import Announcement, Receipt
 from chat.protocol import Refused
+from chatproj.outages import OUTAGES
 
 from . import people, presence, rooms
 
@@ -64,9 +65,10 @@ def _say(announcement, tell):
 def _tell_safely(announcement, tell):
     try:
         tell(announcement)
-    except Exception:
+    except Exception as error:
         # It is stored: whoever asked must not hear that it was not. Without receipts everybody hears it on coming back.
-        logger.exception("Announcement %s could not be told to those who are here", announcement.id)
+        trace = None if isinstance(error, OUTAGES) else error
+        logger.error("Announcement %s waits for people to come back: %s", announcement.id, error, exc_info=trace)
         with contextlib.suppress(DatabaseError):
             announcement.receipts.all().delete()
 
