@@ -13,6 +13,8 @@ from chat.models import Member, make_handle_key
 from chatproj.store import store
 from chatproj.transport import call_later
 
+_ROSTER = "room:"  # what a room's roster is called, before the room's id
+
 
 def arrive(member, channel):
     """Puts a connection on the room's roster. Tell the room with `tell_soon` once the newcomer listens."""
@@ -75,9 +77,6 @@ def get_listeners(room_ids):
 def _listening(entries, group):
     channels = broadcast.get_listeners(group)
     return {handle for channel, handle in entries.items() if channel in channels}
-
-
-_ROSTER = "room:"
 
 
 def _roster(room_id):
