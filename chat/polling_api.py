@@ -16,7 +16,7 @@ from chat.api import endpoint, signed_in
 from chat.consumers import arrivals, frames, polling
 from chat.protocol import Refused
 from chat.responses import refuse
-from chat.services import limits, presence, rooms
+from chat.services import announcements, limits, presence, rooms
 from chatproj.transport import LaterResponse
 
 MAX_FRAME_BYTES = 64 * 1024  # as on a socket
@@ -111,6 +111,7 @@ def hear(request, member):
     visit = _open_visit(request, member)
     _stay(visit)
     cursor, seconds = _read_cursor(request), _read_seconds(request)
+    _send_announcements(visit)
     _send_changes(visit, member.room, cursor)
     _send_presence(visit)
     if visit.has_answer:
@@ -150,6 +151,12 @@ def _read_seconds(request):
 def _send_changes(visit, room, cursor):
     if room.offset != cursor:
         arrivals.send_backlog(visit, rooms.get_backlog(room, cursor))
+
+
+def _send_announcements(visit):
+    """Says what an operator said between two polls."""
+    for event in announcements.take_untold(visit.member):
+        broadcast.reply(visit.reply_channel, event)
 
 
 def _send_presence(visit):

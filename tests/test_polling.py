@@ -9,7 +9,7 @@ from chat import broadcast, protocol
 from chat.consumers import frames
 from chat.models import Member, Room
 from chat.polling_api import MAX_FRAME_BYTES, MAX_FRAMES
-from chat.services import limits, people, presence, rooms
+from chat.services import announcements, limits, people, presence, rooms
 from tests import wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -549,9 +549,19 @@ def test_what_one_said_by_polling_wakes_those_who_wait(poller, alice, bob):
     assert [event["ref"] for event in said if event["type"] == "message"] == ["b1"]
 
 
+def test_what_an_operator_said_between_two_polls_is_heard_at_the_next(poller, bob, room):
+    visitor = poller(bob)
+    visitor.arrive()
+    announcements.announce("Closing at eight")
+    announcements.whisper("Bob", "You first")
+    heard = visitor.hear().body["events"]
+    assert [event["text"] for event in heard] == ["Closing at eight", "You first"]
+    assert visitor.hear(wait=0).body["events"] == [protocol.synced(0, False)]
+
+
 def test_a_poll_takes_as_many_statements_as_it_did(poller, bob, django_assert_num_queries):
     bobs = poller(bob)
     bobs.arrive()
     # The login session, its person, the room, the member; and once it listens, all of that again in one.
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert bobs.hear().later is not None

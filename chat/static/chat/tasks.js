@@ -11,6 +11,8 @@ const FORMATS = [
   ["json", "Data, for programs (JSON)"],
 ];
 const TITLES = { export: "Export", statistics: "Statistics" };
+// A word about a task is told at most once, and may be lost on its way: who hears none for so long asks.
+const QUIET_MS = 10_000;
 const WAITING = { queued: "waiting for its turn", running: "at work" };
 
 function titleOf({ task, params }) {
@@ -53,10 +55,13 @@ export class Tasks {
     const card = this.#cards.get(event.ref) ?? this.#add(event.ref);
     card.event = event;
     this.#draw(card);
+    this.#watch(card);
   }
 
   drop(ref) {
-    this.#cards.get(ref)?.bar.remove();
+    const card = this.#cards.get(ref);
+    clearTimeout(card?.timer);
+    card?.bar.remove();
     this.#cards.delete(ref);
   }
 
@@ -75,11 +80,27 @@ export class Tasks {
     const close = make("button", { type: "button", class: "icon-button", "data-testid": "task-dismiss", text: "✕" });
     const bar = make("div", { class: "bar task", "data-testid": "task", "data-ref": ref });
     bar.append(name, state, meter, percent, link, close);
-    const card = { bar, name, state, meter, percent, link, close, event: null };
+    const card = { bar, name, state, meter, percent, link, close, event: null, timer: null };
     close.addEventListener("click", () => this.#forget(card));
     this.#cards.set(ref, card);
     this.#place.append(bar);
     return card;
+  }
+
+  #watch(card) {
+    clearTimeout(card.timer);
+    const isUnfinished = card.event.state in WAITING && card.event.task_id !== undefined;
+    card.timer = isUnfinished ? setTimeout(() => this.#ask(card), QUIET_MS) : null;
+  }
+
+  async #ask(card) {
+    try {
+      const event = await call("GET", `/api/tasks/${card.event.task_id}/`);
+      if (this.#cards.has(card.event.ref)) this.show(event);
+    } catch (refusal) {
+      if (refusal.code === "not_found") this.drop(card.event.ref);
+      else this.#watch(card);
+    }
   }
 
   #draw({ bar, name, state, meter, percent, link, close, event }) {
