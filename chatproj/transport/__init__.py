@@ -8,6 +8,12 @@ What applications import is here: the decorators, under the names that they have
 from channels.auth import channel_session_user, channel_session_user_from_http
 
 from .later import LaterResponse
+What applications import is here: the decorators and the class-based consumers, under the names that they have in
+Channels, `call_later` and `Seldom`.
+"""
+from channels.auth import channel_session_user, channel_session_user_from_http
+
+from .generic import JsonWebsocketConsumer, WebsocketConsumer
 from .ordering import enforce_ordering, forget_ordering
 from .seldom import Seldom
 from .sessions import channel_session
@@ -16,7 +22,9 @@ from .timers import call_later
 
 __all__ = [
     "LaterResponse",
+    "JsonWebsocketConsumer",
     "Seldom",
+    "WebsocketConsumer",
     "call_later",
     "channel_session",
     "channel_session_user",
