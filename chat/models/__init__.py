@@ -7,6 +7,8 @@ Constraints here make double storage impossible, whatever the code above does; Q
 Nothing here publishes, decides who may do what, or speaks the wire. Imports nothing of ours.
 """
 from .announcements import Announcement, Receipt
+from .boards import Board, Visitor
+from .invitations import Invitation
 from .messages import Change, Message, Reaction
 from .moderation import AuditEntry, Report
 from .people import Person, Token, make_handle_key
@@ -18,7 +20,9 @@ from .tasks import Task, TaskPart
 __all__ = [
     "Announcement",
     "AuditEntry",
+    "Board",
     "Change",
+    "Invitation",
     "Member",
     "Message",
     "Person",
@@ -30,6 +34,7 @@ __all__ = [
     "Task",
     "TaskPart",
     "Token",
+    "Visitor",
     "insert",
     "make_handle_key",
     "snapshot",

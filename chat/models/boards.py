@@ -1,0 +1,64 @@
+"""
+Boards: rooms that only their link leads to, and who stands at their door.
+"""
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from .people import Person
+from .rooms import Room
+
+
+class Board(models.Model):
+    """A room behind a waiting room. Whoever knows `uuid` may knock; who was let in is a member of `room`."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    room = models.OneToOneField(Room, related_name="board", on_delete=models.CASCADE)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When somebody last came, to the hour.
+    seen_at = models.DateTimeField(default=timezone.now, editable=False)
+    shut_at = models.DateTimeField(null=True, editable=False)
+
+    def __str__(self):
+        return str(self.uuid)
+
+
+class Visitor(models.Model):
+    """
+    One browser's standing on one board: its owner, or somebody who has knocked.
+
+    `digest` is that of the browser's secret session id, `key` is what others may know the visitor by. `handle_key` is
+    what is unique of the handle on this board; it is empty once somebody else may have the handle.
+    """
+
+    OWNER, WAITING, ADMITTED, REFUSED, REMOVED = "owner", "waiting", "admitted", "refused", "removed"
+    STATES = [(state, state) for state in (OWNER, WAITING, ADMITTED, REFUSED, REMOVED)]
+
+    board = models.ForeignKey(Board, related_name="visitors", db_index=False, on_delete=models.CASCADE)
+    key = models.CharField(max_length=32, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    # Who speaks: the person who is signed in, or one who exists on this board alone.
+    person = models.ForeignKey(Person, related_name="visits", on_delete=models.CASCADE)
+    is_signed_in = models.BooleanField()
+    handle_key = models.CharField(max_length=600, null=True)
+    state = models.CharField(max_length=10, choices=STATES)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["board", "handle_key"], name="one_handle_per_board")]
+
+    def __str__(self):
+        return f"{self.person} at {self.board}"
+
+    @property
+    def handle(self):
+        return self.person.handle
+
+    @property
+    def is_owner(self):
+        return self.state == self.OWNER
+
+    @property
+    def is_inside(self):
+        return self.state in (self.OWNER, self.ADMITTED)
