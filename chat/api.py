@@ -136,6 +136,7 @@ def describe_rooms(found):
         {
             "slug": room.slug, "name": room.name, "topic": room.topic, "offset": room.offset,
             "online": count, "last_at": protocol.format_time(room.last_at),
+            **({"private": True} if room.access == room.PRIVATE else {}),
         }
         for room, count in zip(found, online, strict=True)
     ]  # fmt: skip
@@ -146,8 +147,9 @@ def create_room(request):
     fields = protocol.parse_object(request.body)
     checked = protocol.check_fields(fields, slug=protocol.check_slug, name=protocol.check_room_name)
     topic = protocol.check_topic("" if fields.get("topic") is None else fields["topic"])
+    is_private = protocol.check_switch(fields.get("private", False), "private")
     limits.check_address("rooms", address(request))
-    room = rooms.create_room(request.user, checked["slug"], checked["name"], topic)
+    room = rooms.create_room(request.user, checked["slug"], checked["name"], topic, is_private)
     return JsonResponse(describe_rooms([room])[0], status=201)
 
 

@@ -34,3 +34,4 @@ class RoomForm(forms.Form):
     name = forms.CharField(max_length=80)
     slug = forms.CharField(label="Address", max_length=50, help_text="a-z, 0-9 and -")
     topic = forms.CharField(max_length=500, required=False)
+    private = forms.BooleanField(required=False, label="Private", help_text="only for people with an invitation")

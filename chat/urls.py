@@ -1,7 +1,7 @@
 """The chat's addresses: pages, the JSON API, and what operators' tools ask."""
 from django.urls import path, re_path
 
-from chat import api, health, moderation_api, outside_api, polling_api, scheduled_api, tasks_api, views
+from chat import api, health, invitations_api, moderation_api, outside_api, polling_api, scheduled_api, tasks_api, views
 
 urlpatterns = [
     path("", views.lobby, name="lobby"),
@@ -36,6 +36,10 @@ urlpatterns = [
     path("api/announcements/<int:announcement_id>/", outside_api.announcement),
     path("api/whispers/", outside_api.whispers),
     path("api/disconnections/", outside_api.disconnections),
+    path("invite/<key>/", invitations_api.invitation_page, name="invitation"),
+    path("api/invitations/", invitations_api.accepted),
+    path("api/rooms/<slug>/invitations/", invitations_api.invitations),
+    path("api/rooms/<slug>/invitations/<int:invitation_id>/", invitations_api.invitation),
     re_path(r"^api/", api.unknown),
     path("readyz", health.readyz),
     path("metrics", health.metrics),

@@ -11,7 +11,7 @@ from chat import api
 from chat.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignUpForm
 from chat.protocol import Refused
 from chat.responses import refuse, refuse_outage
-from chat.services import limits, operators, people, rooms
+from chat.services import invitations, limits, operators, people, rooms
 from chat.version import CLIENT_VERSION
 from chatproj.outages import OUTAGES
 
@@ -42,7 +42,7 @@ def create_room(request):
 
     def create(fields):
         limits.check_address("rooms", api.address(request))
-        return rooms.create_room(request.user, fields["slug"], fields["name"], fields["topic"])
+        return rooms.create_room(request.user, fields["slug"], fields["name"], fields["topic"], fields["private"])
 
     room = _submit(form, create)
     if room is None:
@@ -58,7 +58,8 @@ def room(request, slug):
         context = {"room": {"slug": slug, "name": slug, "topic": ""}, "guest_form": GuestForm(), "next": request.path}
         return render(request, "chat/room.html", {**context, "person": request.user})
     found = rooms.get_readable_room(request.user, slug)
-    return render(request, "chat/room.html", {"room": found, "person": request.user})
+    context = {"room": found, "person": request.user, "may_invite": invitations.may_invite(request.user, found)}
+    return render(request, "chat/room.html", context)
 
 
 @require_safe

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = ("chat", "chatproj")
 BELOW_SERVICES = ["chat.models", "chat.broadcast", "chat.protocol", "chat.markup"]
 SHARED = ["chatproj.store", "chatproj.outages", "chatproj.transport"]
-API_AREAS = ("moderation", "outside", "polling", "scheduled", "tasks")
+API_AREAS = ("invitations", "moderation", "outside", "polling", "scheduled", "tasks")
 UPPER = ["chat.services", "chat.models", "chat.broadcast", "chat.protocol", "chat.responses", "chat.version", *SHARED]
 
 # module or package: what of ours it may import, itself aside
@@ -36,6 +36,7 @@ ALLOWED = {
     "chat.admin": [*UPPER, "chat.moderation_admin", "chat.outside_admin"],
     "chat.moderation_admin": UPPER,
     "chat.outside_admin": UPPER,
+    "chat.invitations_api": [*UPPER, "chat.api", "chat.forms"],
     "chat.polling_api": [*UPPER, "chat.api", "chat.consumers"],
     "chat.views": [*UPPER, "chat.api", "chat.forms"],
     "chat.management": ["chat.services", "chat.protocol", "chatproj.outages"],

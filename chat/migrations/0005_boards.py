@@ -10,7 +10,7 @@ import uuid
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0003_access'),
+        ('chat', '0004_moderation'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ import django.utils.timezone
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0004_moderation'),
+        ('chat', '0005_boards'),
     ]
 
     operations = [

@@ -1,19 +1,13 @@
 """
 The transport: Channels 1.x with what it does wrong put right. It knows no chat; any Channels 1.x site can use it.
 
-What applications import is here: the decorators, under the names that they have in Channels, `call_later`,
-`is_stopping` and `Seldom`.
-`LaterResponse` and `Seldom`.
-"""
-from channels.auth import channel_session_user, channel_session_user_from_http
-
-from .later import LaterResponse
 What applications import is here: the decorators and the class-based consumers, under the names that they have in
-Channels, `call_later` and `Seldom`.
+Channels, `call_later`, `is_stopping`, `LaterResponse` and `Seldom`.
 """
 from channels.auth import channel_session_user, channel_session_user_from_http
 
 from .generic import JsonWebsocketConsumer, WebsocketConsumer
+from .later import LaterResponse
 from .ordering import enforce_ordering, forget_ordering
 from .seldom import Seldom
 from .sessions import channel_session
@@ -21,8 +15,8 @@ from .stopping import is_stopping
 from .timers import call_later
 
 __all__ = [
-    "LaterResponse",
     "JsonWebsocketConsumer",
+    "LaterResponse",
     "Seldom",
     "WebsocketConsumer",
     "call_later",

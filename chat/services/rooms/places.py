@@ -13,15 +13,20 @@ from .publishing import close_on_commit, publish_on_commit
 from .standings import end_own_mute, plain_role
 
 
-def create_room(person, slug, name, topic=""):
-    """Makes a room, owned by `person` (None: by nobody), and tells the lobby. Raises `forbidden`, `taken`."""
+def create_room(person, slug, name, topic="", is_private=False):
+    """
+    Makes a room, owned by `person` (None: by nobody), and tells the lobby. A private one is open to members alone.
+
+    Raises `forbidden`, `taken`, or a field's refusal.
+    """
     if person is not None and person.is_guest:
         raise Refused("forbidden", "Guests do not make rooms. Sign up for an account.")
     slug, name = protocol.check_slug(slug), protocol.check_room_name(name)
     topic = protocol.check_topic(topic)
     try:
         with transaction.atomic():
-            room = Room.objects.create(slug=slug, name=name, topic=topic, created_by=person)
+            access = Room.PRIVATE if is_private else Room.PUBLIC
+            room = Room.objects.create(slug=slug, name=name, topic=topic, access=access, created_by=person)
             if person is not None:
                 Member.objects.create(room=room, person=person, role=Member.OWNER)
     except IntegrityError:

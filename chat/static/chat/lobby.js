@@ -2,7 +2,7 @@
 // Must not read more from the lobby's socket than "updated".
 
 import { Line } from "./line.js";
-import { find, make, plural, timeAgo, whenBack } from "./page.js";
+import { find, icon, make, plural, timeAgo, whenBack } from "./page.js";
 import { Refresher } from "./refresher.js";
 
 const SEARCH_MS = 250;
@@ -15,7 +15,7 @@ const search = find("room-search");
 const refresher = new Refresher(refresh, () => document.hidden);
 let asked = 0;
 
-function roomItem({ slug, name, topic, online, last_at: lastAt }) {
+function roomItem({ slug, name, topic, online, last_at: lastAt, private: isPrivate }) {
   const time = lastAt ? make("time", { datetime: lastAt, text: timeAgo(lastAt) }) : null;
   return make(
     "li",
@@ -23,11 +23,20 @@ function roomItem({ slug, name, topic, online, last_at: lastAt }) {
     make(
       "a",
       { href: `/rooms/${encodeURIComponent(slug)}/`, class: "room-card" },
-      make("span", { class: "room-name", text: name }),
+      make("span", { class: "room-name" }, name, isPrivate ? lock() : null),
       make("span", { class: "room-topic", text: topic || "" }),
       make("span", { class: "room-facts" }, onlineMark(online), time),
     ),
   );
+}
+
+function lock() {
+  const picture = icon("lock");
+  picture.classList.add("lock");
+  picture.removeAttribute("aria-hidden");
+  picture.setAttribute("role", "img");
+  picture.setAttribute("aria-label", "Private");
+  return picture;
 }
 
 function onlineMark(online) {

@@ -1,0 +1,66 @@
+"""
+Invitations over HTTP: made, listed and revoked by moderators, and the page behind a link. Thin.
+"""
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from chat import protocol
+from chat.api import endpoint, signed_in
+from chat.forms import GuestForm
+from chat.services import invitations as links
+from chat.services import limits
+
+
+@signed_in
+def list_invitations(request, slug):
+    found = links.get_invitations(request.user, slug)
+    return JsonResponse({"invitations": [_describe(invitation) for invitation in found]})
+
+
+@signed_in
+def create_invitation(request, slug):
+    fields = protocol.parse_object(request.body) if request.body else {}
+    limits.check_event(request.user.id)
+    invitation, key = links.create_invitation(request.user, slug, fields.get("uses"), fields.get("expires_in"))
+    url = request.build_absolute_uri(reverse("invitation", kwargs={"key": key}))
+    return JsonResponse({**_describe(invitation), "url": url}, status=201)
+
+
+@signed_in
+def revoke_invitation(request, slug, invitation_id):
+    links.revoke_invitation(request.user, slug, invitation_id)
+    return HttpResponse(status=204)
+
+
+def _describe(invitation):
+    return {
+        "id": invitation.id, "uses_left": invitation.uses_left,
+        "created_at": protocol.format_time(invitation.created_at),
+        "expires_at": protocol.format_time(invitation.expires_at),
+        "created_by": invitation.created_by.handle if invitation.created_by else None,
+    }  # fmt: skip
+
+
+@signed_in
+def accept(request):
+    fields = protocol.check_fields(protocol.parse_object(request.body), key=protocol.check_string)
+    limits.check_event(request.user.id)
+    room = links.accept_invitation(request.user, fields["key"])
+    return JsonResponse({"room": {"slug": room.slug, "name": room.name, "topic": room.topic}})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_page(request, key):
+    """Names the room, and lets in by a button: previews and prefetching follow links, and must not use them up."""
+    if request.method == "POST" and request.user.is_authenticated:
+        return redirect("room", slug=links.accept_invitation(request.user, key).slug)
+    room = links.get_invitation(key).room
+    context = {"room": room, "next": request.path, "guest_form": GuestForm()}
+    return render(request, "chat/invitation.html", context)
+
+
+invitations = endpoint(GET=list_invitations, POST=create_invitation)
+invitation = endpoint(DELETE=revoke_invitation)
+accepted = endpoint(POST=accept)

@@ -1,0 +1,256 @@
+"""Private rooms: who knows of them, and the links that lead in."""
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from chat.models import Invitation, Member, Room
+from chat.protocol import Refused
+from chat.services import invitations, rooms
+from chat.services.invitations import accept_invitation, create_invitation
+from tests import wire
+from tests.test_api import Caller
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LINKS = "/api/rooms/cellar/invitations/"
+
+
+@pytest.fixture
+def cellar(alice):
+    """Alice's private room."""
+    return rooms.create_room(alice, "cellar", "The cellar", "Wine", is_private=True)
+
+
+@pytest.fixture
+def key(alice, cellar):
+    return create_invitation(alice, "cellar")[1]
+
+
+@pytest.fixture
+def as_alice(alice):
+    return Caller(alice)
+
+
+@pytest.fixture
+def as_bob(bob):
+    return Caller(bob)
+
+
+def roles():
+    return dict(Member.objects.filter(room__slug="cellar").values_list("person__handle", "role"))
+
+
+def is_refused(code, act, *arguments):
+    with pytest.raises(Refused) as refusal:
+        act(*arguments)
+    return refusal.value.code == code
+
+
+# Private rooms.
+
+
+def test_a_private_room_is_made_by_the_api_and_listed_for_members_only(as_alice, as_bob):
+    status, body = as_alice("POST", "/api/rooms/", {"slug": "cellar", "name": "The cellar", "private": True})
+    assert (status, body["private"]) == (201, True)
+    assert [room["slug"] for room in as_alice("GET", "/api/rooms/")[1]["rooms"]] == ["cellar"]
+    for other in (as_bob, Caller()):
+        assert other("GET", "/api/rooms/")[1]["rooms"] == []
+        assert "The cellar" not in other.browser.get("/").content.decode()
+    assert "private" not in as_alice("POST", "/api/rooms/", {"slug": "garden", "name": "Garden"})[1]
+    assert as_alice("POST", "/api/rooms/", {"slug": "x", "name": "X", "private": "yes"}) == (400, "invalid_field")
+
+
+@pytest.mark.parametrize("checked, access", [({"private": "on"}, "private"), ({}, "public")])
+def test_a_private_room_is_made_by_the_lobbys_form(alice, checked, access):
+    browser = wire.browser_of(alice)
+    answer = browser.post("/rooms/", {"name": "The cellar", "slug": "cellar", **checked})
+    assert answer.status_code == 302 and Room.objects.get().access == access
+    assert ('aria-label="Private"' in browser.get("/").content.decode()) == bool(checked)
+
+
+def test_outsiders_find_no_private_room_on_any_way(cellar, as_bob, bob):
+    assert as_bob("GET", "/api/rooms/cellar/messages/") == (404, "not_found")
+    assert as_bob("POST", "/api/rooms/cellar/messages/", {"ref": "r1", "body": "Hello"}) == (404, "not_found")
+    assert as_bob("GET", LINKS) == as_bob("POST", LINKS, {}) == as_bob("DELETE", LINKS + "1/") == (404, "not_found")
+    assert as_bob.browser.get("/rooms/cellar/").status_code == 404
+    assert wire.Socket("/chat/cellar/", as_bob.browser).connect().code == 4404
+
+
+# Links made, listed, revoked.
+
+
+def test_a_link_is_shown_once_and_stored_as_a_digest(as_alice, cellar):
+    status, body = as_alice("POST", LINKS, {})
+    assert status == 201 and body["url"].startswith("http://testserver/invite/")
+    key = body.pop("url").split("/")[-2]
+    assert (body["uses_left"], body["created_by"]) == (None, "Alice") and len(key) >= 32
+    assert as_alice("GET", LINKS) == (200, {"invitations": [body]})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM chat_invitation")
+        assert key not in str(cursor.fetchall())
+
+
+@pytest.mark.parametrize("body, days, uses", [(None, 7, None), ({}, 7, None), ({"uses": 3}, 7, 3),
+                                              ({"expires_in": 86400, "uses": None}, 1, None),
+                                              ({"expires_in": 365 * 86400}, 365, None)])  # fmt: skip
+def test_a_link_has_an_end_and_perhaps_uses(as_alice, cellar, body, days, uses):
+    text = json.dumps(body) if body is not None else b""
+    assert as_alice("POST", LINKS, text)[1]["uses_left"] == uses
+    holds = Invitation.objects.get().expires_at - timezone.now()
+    assert timedelta(days=days, minutes=-1) < holds <= timedelta(days=days)
+
+
+@pytest.mark.parametrize("body", [{"uses": 0}, {"uses": -1}, {"uses": "1"}, {"uses": True}, {"uses": 10001},
+                                  {"expires_in": 0}, {"expires_in": 365 * 86400 + 1}, {"expires_in": 1.5}])  # fmt: skip
+def test_a_link_that_cannot_be_is_refused(as_alice, cellar, body):
+    assert as_alice("POST", LINKS, body) == (400, "invalid_field")
+    assert not Invitation.objects.exists()
+
+
+def test_only_owners_and_moderators_invite(alice, bob, cellar, key, as_bob):
+    accept_invitation(bob, key)
+    member = Member.objects.get(person=bob)
+    for role in (Member.MEMBER, Member.GUEST, Member.MUTED, Member.BANNED):
+        rooms.set_role(member, role)
+        for call in (("GET", LINKS), ("POST", LINKS, {}), ("DELETE", f"{LINKS}{Invitation.objects.get().id}/")):
+            assert as_bob(*call) == (403, "forbidden")
+        if role != Member.BANNED:
+            assert b"menu-invite" not in as_bob.browser.get("/rooms/cellar/").content
+    rooms.set_role(member, Member.MODERATOR)
+    assert as_bob("POST", LINKS, {})[0] == 201
+    assert b"menu-invite" in as_bob.browser.get("/rooms/cellar/").content
+
+
+def test_strangers_invite_nobody(cellar):
+    assert Caller()("POST", LINKS, {}) == Caller()("GET", LINKS) == (401, "not_signed_in")
+
+
+def test_a_public_room_needs_no_invitation(as_alice, room):
+    assert as_alice("POST", "/api/rooms/garden/invitations/", {}) == (403, "forbidden")
+
+
+def test_open_links_are_bounded(alice, cellar, monkeypatch):
+    monkeypatch.setattr(invitations, "MOST_OPEN", 1)
+    create_invitation(alice, "cellar")
+    assert is_refused("forbidden", create_invitation, alice, "cellar")
+    Invitation.objects.update(uses_left=0)
+    create_invitation(alice, "cellar")
+
+
+def test_a_revoked_link_lets_nobody_in_and_its_guests_stay(as_alice, bob, charlie, key):
+    accept_invitation(bob, key)
+    path = f"{LINKS}{Invitation.objects.get().id}/"
+    assert as_alice.browser.delete(path).status_code == 204
+    assert as_alice("DELETE", path) == as_alice("DELETE", f"{LINKS}{10**12}/") == (404, "not_found")
+    assert is_refused("not_found", accept_invitation, charlie, key)
+    assert roles() == {"Alice": "owner", "Bob": "member"}
+
+
+def test_a_link_of_another_room_is_not_revoked(as_alice, alice, key):
+    rooms.create_room(alice, "attic", "Attic", is_private=True)
+    assert as_alice("DELETE", f"/api/rooms/attic/invitations/{Invitation.objects.get().id}/") == (404, "not_found")
+
+
+# Links followed.
+
+
+def test_a_link_makes_members_and_guests(bob, charlie, key):
+    assert accept_invitation(bob, key).slug == accept_invitation(charlie, key).slug == "cellar"
+    assert roles() == {"Alice": "owner", "Bob": "member", "Charlie": "guest"}
+    assert wire.Socket("/chat/cellar/", wire.browser_of(bob)).connect().seen("joined")
+
+
+def test_by_the_api_one_gets_the_room(as_bob, key):
+    room = {"slug": "cellar", "name": "The cellar", "topic": "Wine"}
+    assert as_bob("POST", "/api/invitations/", {"key": key}) == (200, {"room": room})
+    assert as_bob("POST", "/api/invitations/", {"key": "x"}) == (404, "not_found")
+    assert as_bob("POST", "/api/invitations/", {"key": 7}) == (400, "invalid_field")
+    assert as_bob("POST", "/api/invitations/", {}) == (400, "missing_field")
+    assert Caller()("POST", "/api/invitations/", {"key": key}) == (401, "not_signed_in")
+
+
+def test_what_does_not_hold_looks_all_the_same(alice, bob, cellar):
+    answers = set()
+    for change in ({"uses_left": 0}, {"expires_at": timezone.now()}, None):
+        invitation, key = create_invitation(alice, "cellar")
+        found = Invitation.objects.filter(id=invitation.id)
+        found.update(**change) if change else found.delete()
+        for text in (key, "x", "é" * 300):
+            for browser in (wire.browser_of(bob), Caller().browser):
+                for answer in (browser.get(f"/invite/{text}/"), browser.post(f"/invite/{text}/")):
+                    answers.add((answer.status_code, answer.content))
+    assert len(answers) == 1 and answers.pop()[0] == 404
+    assert roles() == {"Alice": "owner"}
+
+
+def test_looking_at_a_link_uses_nothing_up(alice, bob, cellar):
+    _, key = create_invitation(alice, "cellar", uses=1)
+    for browser in (wire.browser_of(bob), Caller().browser):
+        for _ in range(2):
+            page = browser.get(f"/invite/{key}/")
+            assert page.status_code == 200 and b"The cellar" in page.content
+    assert roles() == {"Alice": "owner"} and Invitation.objects.get().uses_left == 1
+    answer = wire.browser_of(bob).post(f"/invite/{key}/")
+    assert (answer.status_code, answer.url) == (302, "/rooms/cellar/")
+    assert Invitation.objects.get().uses_left == 0
+
+
+def test_a_stranger_picks_a_name_first(key):
+    browser = Caller().browser
+    page = browser.post(f"/invite/{key}/").content.decode()
+    assert 'action="/guest/"' in page and f'value="/invite/{key}/"' in page
+    answer = browser.post("/guest/", {"handle": "Dora", "next": f"/invite/{key}/"})
+    assert answer.url == f"/invite/{key}/" and roles() == {"Alice": "owner"}
+    assert browser.post(answer.url).url == "/rooms/cellar/"
+    assert roles() == {"Alice": "owner", "Dora": "guest"}
+
+
+def test_a_member_uses_nothing_up(alice, bob, cellar):
+    _, key = create_invitation(alice, "cellar", uses=2)
+    for _ in range(3):
+        accept_invitation(bob, key)
+        accept_invitation(alice, key)
+    assert Invitation.objects.get().uses_left == 1
+
+
+def test_the_banned_stay_out_with_a_link_too(alice, bob, key):
+    accept_invitation(bob, key)
+    rooms.set_role(Member.objects.get(person=bob), Member.BANNED)
+    assert is_refused("forbidden", accept_invitation, bob, key)
+    assert wire.browser_of(bob).post(f"/invite/{key}/").status_code == 403
+    assert roles()["Bob"] == "banned"
+
+
+def test_of_two_who_race_for_the_last_use_one_gets_in(alice, bob, charlie, cellar, monkeypatch):
+    _, key = create_invitation(alice, "cellar", uses=1)
+    get_invitation = invitations.get_invitation
+
+    def be_overtaken(key):
+        found = get_invitation(key)
+        monkeypatch.setattr(invitations, "get_invitation", get_invitation)
+        accept_invitation(charlie, key)
+        return found
+
+    monkeypatch.setattr(invitations, "get_invitation", be_overtaken)
+    assert is_refused("not_found", accept_invitation, bob, key)
+    assert roles() == {"Alice": "owner", "Charlie": "guest"} and Invitation.objects.get().uses_left == 0
+
+
+def test_two_tabs_of_one_person_use_one_up(alice, bob, cellar, monkeypatch):
+    _, key = create_invitation(alice, "cellar", uses=2)
+    accept_invitation(bob, key)
+    # The second has looked before the first one's row was there.
+    monkeypatch.setattr(invitations, "_is_member", lambda person, room: False)
+    assert accept_invitation(bob, key).slug == "cellar"
+    assert Invitation.objects.get().uses_left == 1
+
+
+def test_links_that_are_over_are_swept(alice, bob, cellar):
+    for uses, ago in ((None, 0), (1, 0), (None, 1)):
+        invitation, _ = create_invitation(alice, "cellar", uses=uses)
+        Invitation.objects.filter(id=invitation.id).update(expires_at=timezone.now() - timedelta(days=ago * 2 - 1))
+    Invitation.objects.filter(uses_left=1).update(uses_left=0)
+    assert invitations.sweep_invitations() == 2 and Invitation.objects.count() == 1
