@@ -34,6 +34,21 @@ def operator_group(person_id):
     return f"operator-{person_id}"
 
 
+def board_group(board_id):
+    """All connections at the door of a board."""
+    return f"board-{board_id}"
+
+
+def owner_group(board_id):
+    """The owner's connections among them."""
+    return f"owner-{board_id}"
+
+
+def visitor_group(digest):
+    """One visitor's connections among them, by the digest of their session id."""
+    return f"visitor-{digest[:40]}"
+
+
 LOBBY_GROUP = "lobby"
 DELAY_CHANNEL = "asgi.delay"
 SCHEDULED_CHANNEL = "chat.scheduled"

@@ -8,7 +8,7 @@ import logging
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 
 from chat import protocol
-from chat.responses import refuse, refuse_outage
+from chat.responses import refuse, refuse_outage, wants_json
 from chat.services import people
 from chatproj.outages import OUTAGES
 
@@ -55,7 +55,7 @@ class FailuresMiddleware:
             return refuse(request, protocol.Refused("too_large", "This is more than the server reads."))
         if isinstance(exception, SuspiciousOperation):
             return None  # a client's fault: Django answers with 400
-        if request.path.startswith("/api/"):
+        if wants_json(request):
             logger.error("%s %s failed", request.method, request.path.encode("unicode_escape"), exc_info=exception)
             return refuse(request, protocol.Refused("internal", "This failed, and it is our fault."))
         return None

@@ -37,13 +37,18 @@ TITLES = {
 }
 
 
+def wants_json(request):
+    """Whether a script asks, and no person: under /api/, and wherever it says so."""
+    return request.path.startswith("/api/") or "application/json" in request.META.get("HTTP_ACCEPT", "")
+
+
 def refuse(request, refusal, close=None):
     """
-    Returns a Refused as JSON under /api/, as a page elsewhere. Codes without a status of their own are 400; `close` is
-    the code with which a socket would have been closed.
+    Returns a Refused as JSON for a script, as a page for a person. Codes without a status of their own are 400; `close`
+    is the code with which a socket would have been closed.
     """
     status = STATUSES.get(refusal.code, 400)
-    if request.path.startswith("/api/"):
+    if wants_json(request):
         body = {"code": refusal.code, "detail": refusal.detail}
         if refusal.ref is not None:
             body["ref"] = refusal.ref

@@ -1,5 +1,5 @@
 """The chat's channels: which consumer takes which, below the paths that chatproj/routing.py gives them."""
-from channels import route
+from channels import route, route_class
 
 from chat import consumers
 from chat.bindings import RoomBinding
@@ -45,4 +45,10 @@ job_routing = [
     route("chat.scheduled", "chat.consumers.jobs.post_scheduled"),
     route("chat.tasks", "chat.consumers.jobs.run_task"),
     route("chat.unmute", "chat.consumers.jobs.unmute"),
+]
+
+# Each class says by itself which channels it takes.
+board_routing = [
+    consumers.AuthConsumer.as_route(path=r"^/auth/(?P<board>[^/]*)/(?P<session>[^/]*)/\Z"),
+    route_class(consumers.WriteConsumer, path=r"^/write/(?P<board>[^/]*)/(?P<session>[^/]*)/\Z"),
 ]

@@ -1,7 +1,18 @@
 """The chat's addresses: pages, the JSON API, and what operators' tools ask."""
 from django.urls import path, re_path
 
-from chat import api, health, invitations_api, moderation_api, outside_api, polling_api, scheduled_api, tasks_api, views
+from chat import (
+    api,
+    boards_api,
+    health,
+    invitations_api,
+    moderation_api,
+    outside_api,
+    polling_api,
+    scheduled_api,
+    tasks_api,
+    views,
+)
 
 urlpatterns = [
     path("", views.lobby, name="lobby"),
@@ -36,6 +47,10 @@ urlpatterns = [
     path("api/announcements/<int:announcement_id>/", outside_api.announcement),
     path("api/whispers/", outside_api.whispers),
     path("api/disconnections/", outside_api.disconnections),
+    path("new_board", boards_api.new_board, name="new_board"),
+    path("board/<board>/", boards_api.board_page, name="board"),
+    path("api/boards/<board>/", boards_api.board),
+    path("api/boards/<board>/visitors/", boards_api.visitors),
     path("invite/<key>/", invitations_api.invitation_page, name="invitation"),
     path("api/invitations/", invitations_api.accepted),
     path("api/rooms/<slug>/invitations/", invitations_api.invitations),

@@ -12,6 +12,7 @@ channel_routing = [
     include("chat.routing.room_routing", path=r"^/chat/(?P<slug>[^/]*)/\Z"),
     include("chat.routing.lobby_routing", path=r"^/lobby/\Z"),
     include("chat.routing.echo_routing", path=r"^/echo/\Z"),
+    include("chat.routing.board_routing"),
     include("chat.routing.operator_routing", path=r"^/operators/"),
     include("chat.routing.job_routing"),
     include("chat.routing.http_routing"),

@@ -197,6 +197,8 @@ CHAT_ANNOUNCEMENT_SECONDS = 24 * 3600
 CHAT_MONITOR_SECONDS = 3
 CHAT_SWEEP_SECONDS = 30
 CHAT_ECHO = _is_on("CHAT_ECHO")
+# A board that nobody came to, and where nobody spoke, for so long is deleted.
+CHAT_BOARD_DAYS = int(os.environ.get("CHAT_BOARD_DAYS", "30"))
 
 # Work in the background. A person may have so many tasks under way, over all rooms.
 CHAT_MAX_UNFINISHED_TASKS = 3

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = ("chat", "chatproj")
 BELOW_SERVICES = ["chat.models", "chat.broadcast", "chat.protocol", "chat.markup"]
 SHARED = ["chatproj.store", "chatproj.outages", "chatproj.transport"]
-API_AREAS = ("invitations", "moderation", "outside", "polling", "scheduled", "tasks")
+API_AREAS = ("boards", "invitations", "moderation", "outside", "polling", "scheduled", "tasks")
 UPPER = ["chat.services", "chat.models", "chat.broadcast", "chat.protocol", "chat.responses", "chat.version", *SHARED]
 
 # module or package: what of ours it may import, itself aside

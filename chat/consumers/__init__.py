@@ -3,6 +3,7 @@ The consumers: each takes one Channels message, asks the services, and answers.
 
 They are thin and they let nothing out: a refusal is answered, a failure is answered, and the connection goes on.
 """
+from .boards import AuthConsumer, WriteConsumer
 from .others import (
     echo_connect,
     echo_disconnect,
@@ -16,6 +17,8 @@ from .polling import poll_disconnect
 from .room import ws_connect, ws_disconnect, ws_receive
 
 __all__ = [
+    "AuthConsumer",
+    "WriteConsumer",
     "echo_connect",
     "echo_disconnect",
     "echo_receive",

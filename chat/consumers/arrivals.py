@@ -51,7 +51,7 @@ def _greet(message, member):
     """Accepts with `joined`, and returns the cursor from which the backlog begins (None: the newest)."""
     room, cursor = member.room, _read_integer(message, "cursor")
     reset = "cursor" in read_query(message) and (cursor is None or cursor > room.offset)
-    present, count = presence.get_present(room.id)
+    present, count = presence.get_present(room.id, room.access == room.BOARD)
     joined = protocol.joined(
         {"slug": room.slug, "name": room.name, "topic": room.topic},
         protocol.you(member.handle, member.role, member.read_offset, member.muted_until),

@@ -4,6 +4,7 @@ A frame of a room's connection: read, judged, handled, answered; the same for ev
 In this module `message` is always the Channels message; rows never come here.
 """
 import logging
+from contextlib import contextmanager
 
 from django.contrib.auth import HASH_SESSION_KEY
 from django.utils.crypto import constant_time_compare
@@ -25,27 +26,40 @@ def answer_frame(message):
 
     It raises nothing: a refusal is answered, a failure is answered, and the connection goes on.
     """
-    ref = None
-    try:
+    with answering(message) as asked:
         event, refusal = _read_event(message)
-        ref = getattr(event or refusal, "ref", None)
+        asked.ref = getattr(event or refusal, "ref", None)
         member = get_member(message)
-        _check_limit(member, event, ref)
+        _check_limit(member, event, asked.ref)
         if refusal is not None:
             raise refusal
         HANDLERS[event.type](message, member, event)
+
+
+class Asked:
+    """What is asked in one frame: its `ref`, once that is known."""
+
+    ref = None
+
+
+@contextmanager
+def answering(message):
+    """Within it, whatever is raised is answered, with the `ref` of the Asked that it gives. It lets nothing out."""
+    asked = Asked()
+    try:
+        yield asked
     except protocol.Dismissed as dismissal:
         broadcast.close(message.reply_channel, dismissal.code)
     except protocol.Refused as refusal:
-        refusal.ref = ref
+        refusal.ref = asked.ref
         broadcast.reply(message.reply_channel, protocol.rejected(refusal))
     # A reply that finds no room counts as an outage: what is stored is stored, and asking again is harmless.
     except (message.channel_layer.ChannelFull, *OUTAGES) as outage:
         seldom.warning("Frames cannot be handled for now: %s", outage)
-        _reply_failure(message, protocol.Refused("unavailable", "Try again in a moment.", ref, retry_after=1.0))
+        _reply_failure(message, protocol.Refused("unavailable", "Try again in a moment.", asked.ref, retry_after=1.0))
     except Exception:
         logger.exception("A frame could not be handled")
-        _reply_failure(message, protocol.Refused("internal", "This failed, and it is our fault.", ref))
+        _reply_failure(message, protocol.Refused("internal", "This failed, and it is our fault.", asked.ref))
 
 
 def _read_event(message):
@@ -84,8 +98,8 @@ def _check_limit(member, event, ref):
 
 
 def _has_todays_password(member, session):
-    """Whether the login is of after the last change of the password, which ends all other sessions."""
-    return session["token"] is not None or constant_time_compare(
+    """Whether the login is of after the last change of the password, which ends all others. Guests have none."""
+    return member.person.is_guest or session["token"] is not None or constant_time_compare(
         session.get(HASH_SESSION_KEY, ""), member.person.get_session_auth_hash()
     )
 

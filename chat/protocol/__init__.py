@@ -5,6 +5,21 @@ Turns raw text frames into checked events (`parse`), and facts into text (`encod
 database, no channel and no request, and imports nothing of ours. docs/protocol.md is its description in words.
 """
 
+from .boards import (
+    BOARD_EVENTS,
+    Admit,
+    Expel,
+    Knock,
+    Refuse,
+    Shut,
+    admitted,
+    knocked,
+    left,
+    refused,
+    removed,
+    shut,
+    waiting,
+)
 from .events import (
     EVENTS,
     Edit,
@@ -98,6 +113,8 @@ from .refusals import (
 )
 
 __all__ = [
+    "Admit",
+    "BOARD_EVENTS",
     "CLOSE_CONNECTION_LOST",
     "CLOSE_FLOODING",
     "CLOSE_FORBIDDEN",
@@ -108,7 +125,9 @@ __all__ = [
     "Dismissed",
     "EVENTS",
     "Edit",
+    "Expel",
     "Fetch",
+    "Knock",
     "LEVELS",
     "MAX_ANNOUNCEMENT",
     "MAX_BACKLOG",
@@ -126,13 +145,16 @@ __all__ = [
     "Post",
     "React",
     "Read",
+    "Refuse",
     "Refused",
     "Remove",
     "Schedule",
+    "Shut",
     "Start",
     "Sync",
     "Typing",
     "ack",
+    "admitted",
     "announcement",
     "check_announcement",
     "check_body",
@@ -163,6 +185,8 @@ __all__ = [
     "is_ref",
     "is_slug",
     "joined",
+    "knocked",
+    "left",
     "member",
     "message",
     "page",
@@ -173,12 +197,16 @@ __all__ = [
     "presence",
     "read",
     "read_event",
+    "refused",
     "rejected",
+    "removed",
     "reported",
+    "shut",
     "split_frames",
     "synced",
     "task",
     "typing",
     "updated",
+    "waiting",
     "you",
 ]

@@ -1,5 +1,5 @@
 """
-Events: what a client may say on a room's socket, and how they are read out of frames.
+Events: what a client may say on a room's socket, and how they and others are read out of frames.
 
 Nothing here knows what an event does.
 """
@@ -12,6 +12,7 @@ from .facts import format_time
 from .fields import (
     check_body,
     check_emoji,
+    check_handle,
     check_integer,
     check_limit,
     check_object,
@@ -113,27 +114,29 @@ _CHECKS = {
     "task": check_string,
     "params": check_object,
     "at": check_time,
+    "handle": check_handle,
+    "visitor": check_string,
 }
 _OPTIONAL = {"reply_to", "before"}  # absent and null mean the same
 EVENTS = {event.type: event for event in (Post, Edit, Remove, React, Typing, Read, Sync, Fetch, Start, Schedule)}
 
 
-def parse(text):
+def parse(text, events=EVENTS):
     """
-    Returns the event that one text frame holds, every field checked.
+    Returns the event that one text frame holds, every field checked: one of `events`, {type: class}.
 
     Raises Refused with `invalid_json`, `not_an_object`, `missing_type`, `unknown_type`, `missing_field`,
     `invalid_field`, `too_long` or `empty`, and with the frame's `ref` where one could be read.
     """
     fields = parse_object(text)
-    return read_event(fields)
+    return read_event(fields, events=events)
 
 
-def read_event(fields, event_class=None):
+def read_event(fields, event_class=None, events=EVENTS):
     """Returns the event in an object from outside: of `event_class`, or of its own `type`. Raises as `parse` does."""
     ref = fields.get("ref")
     try:
-        return _build_event(event_class or _find_event_class(fields), fields)
+        return _build_event(event_class or _find_event_class(fields, events), fields)
     except Refused as refusal:
         refusal.ref = ref if is_ref(ref) else None
         raise
@@ -194,13 +197,13 @@ def _required(fields, name):
     return fields[name]
 
 
-def _find_event_class(fields):
+def _find_event_class(fields, events):
     if "type" not in fields:
         raise Refused("missing_type", "'type' is missing.")
     kind = check_string(fields["type"], "type")
-    if kind not in EVENTS:
-        raise Refused("unknown_type", f"There is no such type. Known are: {', '.join(EVENTS)}.")
-    return EVENTS[kind]
+    if kind not in events:
+        raise Refused("unknown_type", f"There is no such type. Known are: {', '.join(events)}.")
+    return events[kind]
 
 
 def _build_event(event_class, fields):

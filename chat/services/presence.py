@@ -43,11 +43,18 @@ def tell_soon(room_id):
         broadcast.publish(broadcast.room_group(room_id), protocol.presence(came, went, count))
 
 
-def get_present(room_id):
-    """Returns ([{handle, role}] of at most 100 people, the number of all)."""
+def get_present(room_id, is_board=False):
+    """
+    Returns ([{handle, role}] of at most 100 people, the number of all).
+
+    On a board there are people whose handles are unique on that board alone.
+    """
     handles, count = store.roster(_roster(room_id), protocol.MAX_PRESENT)
-    keys = [make_handle_key(handle) for handle in handles]
-    members = Member.objects.filter(room_id=room_id, person__handle_key__in=keys).select_related("person")
+    members = Member.objects.filter(room_id=room_id).select_related("person")
+    if is_board:
+        members = members.filter(person__handle__in=handles).exclude(role=Member.BANNED)
+    else:
+        members = members.filter(person__handle_key__in=[make_handle_key(handle) for handle in handles])
     return [{"handle": member.handle, "role": member.role} for member in members], count
 
 

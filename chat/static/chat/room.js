@@ -30,7 +30,8 @@ const typingLine = find("typing");
 let jumpTarget = null;
 let isStarted = false;
 
-const socket = new RoomSocket({ slug, handle: me });
+// A board has a socket of its own, and says which.
+const socket = new RoomSocket({ slug, handle: me, url: page.dataset.url });
 const timeline = new Timeline(scroller, messageList, { me });
 const people = new People((handle, role) => moderation.button(handle, role));
 const pending = new Pending(find("pending"), me, {

@@ -1,0 +1,131 @@
+"""
+The two sockets of a board, as class-based consumers: its door, where visitors knock and the owner decides, and its
+room, which is like any other once one has been let in.
+
+In this module `message` is always the Channels message.
+"""
+from django.contrib.auth import HASH_SESSION_KEY
+from django.db import transaction
+
+from chat import broadcast, protocol
+from chat.services import boards, limits
+from chatproj.transport import JsonWebsocketConsumer, WebsocketConsumer
+
+from .arrivals import let_go, let_in
+from .frames import answer_frame, answering
+from .handshake import checked_handshake, get_address
+
+
+class AtBoard:
+    """What both have in common: the browser's login session, and whether path and cookie belong together."""
+
+    http_user = True
+
+    def guard(self, handler):
+        guarded = super().guard(handler)
+        # A handshake has its own guard, which says to the client what was wrong.
+        return checked_handshake(handler) if self.message.channel.name == "websocket.connect" else guarded
+
+    def find_visit(self, board, session):
+        return boards.find_visit(board, session, self.message.http_session, self.message.user)
+
+
+class AuthConsumer(AtBoard, JsonWebsocketConsumer):
+    """The door: `/auth/<board>/<session>/`."""
+
+    unreadable_errors = (protocol.Refused,)
+    encode_json = staticmethod(protocol.encode)
+
+    @classmethod
+    def decode_json(cls, text):
+        if text is None:
+            raise protocol.Refused("binary_not_supported", "Send text frames.")
+        return protocol.parse(text, protocol.BOARD_EVENTS)
+
+    def connect(self, message, board, session):
+        """Lets a browser come to the door, and tells it how it stands; or closes with 4404, whatever is wrong."""
+        try:
+            visit = self.find_visit(board, session)
+        except protocol.Refused:
+            broadcast.accept(message.reply_channel, close=protocol.CLOSE_NOT_FOUND)
+            return
+        address = get_address(message)
+        limits.lease_socket(visit.digest, address, message.reply_channel.name)
+        message.channel_session.update({
+            "board": visit.board.id, "visit": visit.digest, "owner": visit.is_owner, "address": address,
+            "login": message.http_session.session_key, "person": message.user.id,
+        })  # fmt: skip
+        broadcast.accept(message.reply_channel)
+        broadcast.subscribe(message.reply_channel, self._groups())
+        boards.arrive(visit, message.reply_channel)
+        # Read only now: what is decided after it is told to the groups.
+        for event in boards.get_greeting(visit):
+            self.send(event)
+
+    def receive(self, event, **kwargs):
+        """Does what a visitor or the owner asks for, and answers."""
+        with answering(self.message) as asked:
+            asked.ref = event.ref
+            visit = self._return_visit(event.ref)
+            with transaction.atomic():
+                # Before anybody else hears of it: after `shut` this connection is closed.
+                transaction.on_commit(lambda: self.send(protocol.ack(event.ref, None, None)))
+                self._act(visit, event)
+
+    def unreadable(self, refusal, **kwargs):
+        with answering(self.message) as asked:
+            asked.ref = refusal.ref
+            self._return_visit(refusal.ref)
+            raise refusal
+
+    def disconnect(self, message, **kwargs):
+        session = message.channel_session
+        if "visit" in session:
+            broadcast.unsubscribe(message.reply_channel, self._groups())
+            limits.release_socket(session["visit"], session["address"], message.reply_channel.name)
+            boards.depart(session["board"], session["visit"], message.reply_channel)
+
+    def _return_visit(self, ref):
+        """Returns the visit behind a frame, which was counted. Raises Dismissed, and `rate_limited`."""
+        session = self.message.channel_session
+        if "visit" not in session:
+            raise protocol.Dismissed(protocol.CLOSE_CONNECTION_LOST)
+        visit = boards.return_visit(
+            session["board"], session["visit"], session["login"], session["person"], session.get(HASH_SESSION_KEY, "")
+        )
+        limits.check_event(visit.digest, ref)
+        return visit
+
+    def _act(self, visit, event):
+        if event.type == "knock":
+            boards.knock(visit, event)
+        elif event.type == "shut":
+            boards.shut(visit, event)
+        else:
+            boards.decide(visit, event, self.message.reply_channel)
+
+    def _groups(self):
+        session = self.message.channel_session
+        groups = [broadcast.board_group(session["board"]), broadcast.visitor_group(session["visit"])]
+        groups.append(broadcast.credential_group(session["login"]))
+        return [*groups, broadcast.owner_group(session["board"])] if session["owner"] else groups
+
+
+class WriteConsumer(AtBoard, WebsocketConsumer):
+    """The room behind the door: `/write/<board>/<session>/`."""
+
+    def connect(self, message, board, session):
+        """Lets in whom the owner has let in; 4403 for who was inside once, and 4404 for anything else."""
+        try:
+            member = boards.get_member(self.find_visit(board, session))
+        except protocol.Refused as refusal:
+            code = protocol.CLOSE_FORBIDDEN if refusal.code == "forbidden" else protocol.CLOSE_NOT_FOUND
+            broadcast.accept(message.reply_channel, close=code)
+            return
+        let_in(message, member, login=message.http_session.session_key)
+
+    def raw_receive(self, message, **kwargs):
+        answer_frame(message)
+
+    def raw_disconnect(self, message, **kwargs):
+        let_go(message)

@@ -1,0 +1,259 @@
+"""
+The door of a board: who knocks, who is let in, refused, removed, and who is told of it.
+
+Every right is read from the rows at the time of the act. Each act is done once for its ref, as in rooms.
+"""
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chat import broadcast, protocol
+from chat.models import Board, Member, Visitor, make_handle_key
+from chat.protocol import CLOSE_FORBIDDEN, Refused
+from chat.services import rooms
+from chatproj.store import store
+
+from .places import add_visitor, forget_visitors
+
+# A connection at the door has no heartbeat; the interface ends it after a day.
+AT_THE_DOOR_SECONDS = 25 * 3600
+KNOCK_AGAIN_AFTER = timedelta(seconds=30)
+_STATES = {"admit": Visitor.ADMITTED, "refuse": Visitor.REFUSED, "remove": Visitor.REMOVED}
+
+
+# Who is there.
+
+
+def arrive(visit, channel):
+    """Notes a connection at the door; the owner hears of one who waits, and has no other there."""
+    is_first = not _is_there(visit.digest)
+    store.enter(_roster(visit.digest), "visitor", channel.name, AT_THE_DOOR_SECONDS)
+    if is_first and visit.visitor is not None and visit.visitor.state == Visitor.WAITING:
+        _tell_owner(visit.board, protocol.knocked(visit.visitor.key, visit.visitor.handle))
+
+
+def depart(board_id, digest, channel):
+    """Forgets a connection; the owner hears if it was the last of one who waits."""
+    store.leave(_roster(digest), "visitor", channel.name)
+    visitor = Visitor.objects.filter(board=board_id, digest=digest, state=Visitor.WAITING).first()
+    if visitor is not None and not _is_there(digest):
+        broadcast.publish(broadcast.owner_group(board_id), protocol.left(visitor.key))
+
+
+def _is_there(digest):
+    return store.roster_sizes([_roster(digest)]) != [0]
+
+
+def _roster(digest):
+    return f"door:{digest}"
+
+
+def get_greeting(visit):
+    """Returns the events that one who comes to the door has to hear: how they stand, or for the owner who waits."""
+    visitor = Visitor.objects.select_related("person").filter(digest=visit.digest).first()
+    if visitor is None:
+        return []
+    if visitor.is_owner:
+        return [protocol.knocked(waiting.key, waiting.handle) for waiting in _get_waiting(visit.board)]
+    return [_describe(visitor)]
+
+
+def _get_waiting(board):
+    waiting = Visitor.objects.select_related("person").filter(board=board, state=Visitor.WAITING).order_by("id")
+    waiting = list(waiting)
+    sizes = store.roster_sizes([_roster(visitor.digest) for visitor in waiting])
+    return [visitor for visitor, size in zip(waiting, sizes, strict=True) if size]
+
+
+def _describe(visitor):
+    return {
+        Visitor.WAITING: lambda: protocol.waiting(visitor.handle),
+        Visitor.ADMITTED: lambda: protocol.admitted(visitor.handle),
+        Visitor.REFUSED: protocol.refused,
+        Visitor.REMOVED: protocol.removed,
+    }[visitor.state]()
+
+
+def get_member(visit):
+    """
+    Returns the standing in the board's room of one who was let in. Raises `not_found` for one who never was, and
+    `forbidden` for one who is not any more.
+    """
+    visitor = visit.visitor
+    member = visitor and Member.objects.filter(room=visit.board.room, person=visitor.person).first()
+    if member is not None and member.role == Member.BANNED:
+        raise Refused("forbidden", "You may not write here any more.")
+    if member is None or not visitor.is_inside or not visitor.person.is_active:
+        raise Refused("not_found", "There is no such board.")
+    member.room, member.person = visit.board.room, visitor.person
+    return member
+
+
+# What is done.
+
+
+def knock(visit, event):
+    """
+    Asks the owner for admission: under the knock's handle, or that of the person who is signed in.
+
+    Raises `taken` for a handle that somebody on this board has, `forbidden` for the owner and for the removed,
+    `rate_limited` for one who was refused just now.
+    """
+    with transaction.atomic():
+        visitor = visit.visitor or _add_visitor(visit, event.handle)
+
+        def make():
+            _check_may_knock(visitor)
+            if visitor.state != Visitor.ADMITTED:
+                _take_handle(visitor, event.handle)
+                _set_state(visitor, Visitor.WAITING)
+                _tell_owner(visit.board, protocol.knocked(visitor.key, visitor.handle))
+            return visitor.id
+
+        _record_once(visit.board, visitor, event, make)
+
+
+def _add_visitor(visit, handle):
+    try:
+        with transaction.atomic():
+            return add_visitor(visit.board, visit.digest, visit.person, handle, Visitor.WAITING)
+    except IntegrityError:
+        # Another tab of this browser knocks at the same moment.
+        raise Refused("unavailable", "Try again in a moment.", retry_after=0.5) from None
+
+
+def _check_may_knock(visitor):
+    if visitor.is_owner:
+        raise Refused("forbidden", "This board is yours.")
+    if visitor.state == Visitor.REMOVED:
+        raise Refused("forbidden", "You were removed from this board.")
+    wait = visitor.changed_at + KNOCK_AGAIN_AFTER - timezone.now()
+    if visitor.state == Visitor.REFUSED and wait > timedelta():
+        detail = "You were not let in. Wait a little before you knock again."
+        raise Refused("rate_limited", detail, retry_after=round(wait.total_seconds() + 0.05, 1))
+
+
+def _take_handle(visitor, handle):
+    """Gives a visitor a handle on this board, unless it is theirs for good. Raises `taken`."""
+    if not visitor.is_signed_in and not _find_member(visitor):
+        visitor.person.handle = handle
+        visitor.person.save(update_fields=["handle"])
+    key = make_handle_key(visitor.handle)
+    holder = Visitor.objects.filter(board=visitor.board_id, handle_key=key).exclude(id=visitor.id).first()
+    if holder is not None and holder.person_id == visitor.person_id:
+        key = None  # the same person in another browser
+    elif holder is not None and not _has_gone(holder):
+        raise Refused("taken", "Somebody on this board has this name.")
+    try:
+        with transaction.atomic():
+            Visitor.objects.filter(id=visitor.id).update(handle_key=key)
+    except IntegrityError:
+        raise Refused("taken", "Somebody on this board has this name.") from None
+
+
+def _has_gone(holder):
+    """Forgets one who waited and went away without having been let in: somebody else asks for their handle."""
+    is_away = holder.state == Visitor.WAITING and not _is_there(holder.digest)
+    return is_away and forget_visitors(Visitor.objects.filter(id=holder.id)) == 1
+
+
+def _find_member(visitor):
+    return Member.objects.filter(room__board=visitor.board_id, person=visitor.person_id).first()
+
+
+def decide(visit, event, channel):
+    """
+    Admits, refuses or removes a visitor, who hears it at once, as do the owner's other connections.
+
+    Raises `forbidden` for all but the owner, `not_found`, and `taken` where the visitor's handle is another's by now.
+    """
+    _check_owner(visit)
+
+    def make():
+        visitor = _get_visitor(visit.board, event.visitor)
+        is_owner = visitor.person_id == visit.visitor.person_id
+        if visitor.is_owner or (is_owner and event.type != "admit"):
+            raise Refused("forbidden", "This is you.")
+        if visitor.state != _STATES[event.type]:
+            _move(visitor, _STATES[event.type], channel)
+        return visitor.id
+
+    _record_once(visit.board, visit.visitor, event, make)
+
+
+def _check_owner(visit):
+    if not visit.is_owner:
+        raise Refused("forbidden", "Only the owner of this board may do that.")
+
+
+def _get_visitor(board, key):
+    # The row is locked: two decisions come one after the other.
+    visitors = Visitor.objects.select_related("person", "board").select_for_update(of=("self",))
+    visitor = visitors.filter(board=board, key=key).first()
+    if visitor is None:
+        raise Refused("not_found", "There is no such visitor.")
+    return visitor
+
+
+def _move(visitor, state, channel):
+    member = _find_member(visitor)
+    if state == Visitor.ADMITTED:
+        _take_handle(visitor, visitor.handle)
+        _let_in(visitor, member)
+    elif member is not None:
+        rooms.set_role(member, Member.BANNED)
+    elif state == Visitor.REFUSED:
+        Visitor.objects.filter(id=visitor.id).update(handle_key=None)
+    _set_state(visitor, state)
+    fact = _describe(visitor)
+    transaction.on_commit(lambda: broadcast.publish(broadcast.visitor_group(visitor.digest), fact))
+    _tell_owner(visitor.board, {**fact, "visitor": visitor.key}, but=channel)
+
+
+def _let_in(visitor, member):
+    role = Member.GUEST if visitor.person.is_guest else Member.MEMBER
+    if member is None:
+        Member.objects.create(room_id=visitor.board.room_id, person=visitor.person, role=role)
+    elif member.role == Member.BANNED:
+        rooms.set_role(member, role)
+
+
+def _set_state(visitor, state):
+    visitor.state, visitor.changed_at = state, timezone.now()
+    visitor.save(update_fields=["state", "changed_at"])
+
+
+def shut(visit, event):
+    """
+    Ends a board for everybody: all sockets are closed, and nobody finds it any more. Raises `forbidden`.
+    """
+    _check_owner(visit)
+    board = visit.board
+
+    def make():
+        Board.objects.filter(id=board.id).update(shut_at=timezone.now())
+        # What is under way already is judged by these.
+        Member.objects.filter(room=board.room_id).update(role=Member.BANNED)
+        transaction.on_commit(lambda: _close(board))
+        return board.id
+
+    _record_once(board, visit.visitor, event, make)
+
+
+def _close(board):
+    broadcast.close_group(broadcast.room_group(board.room_id), CLOSE_FORBIDDEN)
+    broadcast.publish(broadcast.board_group(board.id), protocol.shut())
+    broadcast.close_group(broadcast.board_group(board.id), CLOSE_FORBIDDEN)
+
+
+def _record_once(board, visitor, event, make):
+    return rooms.record_once(Member(room=board.room, person=visitor.person), event, make)
+
+
+def _tell_owner(board, event, but=None):
+    group = broadcast.owner_group(board.id)
+    if but is None:
+        transaction.on_commit(lambda: broadcast.publish(group, event))
+    else:
+        transaction.on_commit(lambda: broadcast.publish_to_others(group, event, but))
