@@ -24,11 +24,8 @@ CALLS = [
     ("/api/rooms/garden/messages/", {"GET", "POST"}),
     ("/api/rooms/garden/scheduled/", {"GET", "POST"}),
     ("/api/rooms/garden/scheduled/1/", {"DELETE"}),
-    ("/api/rooms/garden/invitations/", {"GET", "POST"}),
     ("/api/rooms/garden/invitations/1/", {"DELETE"}),
     ("/api/invitations/", {"POST"}),
-    ("/api/boards/x/", {"GET"}),
-    ("/api/boards/x/visitors/", {"GET"}),
 ]
 MESSAGES = "/api/rooms/garden/messages/"
 

@@ -713,3 +713,10 @@ def test_visitors_who_never_came_in_are_swept(owner, at_door, admitted, alice):
 def test_every_act_is_known_on_the_wire(db):
     assert set(protocol.BOARD_EVENTS) == {"knock", "admit", "refuse", "remove", "shut"}
     assert Member.objects.count() == 0
+
+
+@pytest.mark.parametrize("path, allowed", [("/new_board", "POST"), ("/api/boards/x/", "GET"),
+                                           ("/api/boards/x/visitors/", "GET")])  # fmt: skip
+def test_other_methods_are_refused(db, path, allowed):
+    answer = Client().delete(path, **JSON)
+    assert (answer.status_code, answer["Allow"], answer.json()["code"]) == (405, allowed, "method_not_allowed")

@@ -1,0 +1,181 @@
+"""Boards on a real site: the door, and the room behind it."""
+import json
+import signal
+
+from tests.live.client import Person, close_code, new_ref, read_until
+
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+
+class Guest(Person):
+    """Somebody with a browser and no account, and what they know of one board."""
+
+    def make_board(self, **fields):
+        headers = {"Accept": "application/json", "X-CSRFToken": self.call("GET", "/api/session/").json()["csrf"]}
+        answer = self.http.post(f"{self.site.url}/new_board", json=fields, headers=headers, timeout=60)
+        assert answer.status_code == 201, answer.text
+        return self._know(answer.json())
+
+    def follow(self, other):
+        return self._know(self.call("GET", f"/api/boards/{other.board}/", expected=200).json())
+
+    def _know(self, body):
+        self.board, self.session, self.owner = body["board"], body["session"], body["owner"]
+        return self
+
+    def door(self, **known):
+        return self.socket(self._path("auth", **known))
+
+    def room(self, **known):
+        return self.socket(self._path("write", **known))
+
+    def _path(self, kind, board=None, session=None):
+        return f"/{kind}/{board or self.board}/{session or self.session}/"
+
+
+async def ask(socket, type, **fields):
+    """Says something and returns its answer."""
+    ref = fields.setdefault("ref", new_ref())
+    await socket.send(json.dumps({"type": type, **fields}))
+    return await read_until(socket, lambda event: event["type"] in ("ack", "rejected") and event["ref"] == ref)
+
+
+async def hear(socket, type):
+    return await read_until(socket, lambda event: event["type"] == type)
+
+
+async def do(socket, type, **fields):
+    answer = await ask(socket, type, **fields)
+    assert answer["type"] == "ack", answer
+
+
+async def test_nobody_gets_anywhere_by_guessing(site):
+    owner = Guest(site).make_board()
+    visitor = Guest(site).follow(owner)
+    for path, who in (
+        (visitor.door(board=NOWHERE), "a guessed board"), (visitor.room(board=NOWHERE), "a guessed board"),
+        (visitor.door(session=owner.session), "the owner's session id"),
+        (visitor.room(session=owner.session), "the owner's session id"),
+        (Guest(site).socket(owner._path("auth")), "no cookie"), (visitor.room(), "no admission"),
+    ):  # fmt: skip
+        async with path as socket:
+            assert await close_code(socket) == 4404, who
+
+
+async def test_one_knocks_is_let_in_talks_and_is_removed_at_once(site):
+    owner = Guest(site).make_board(handle="Olga")
+    bob = Guest(site).follow(owner)
+    async with owner.door() as at_owner, bob.door() as at_bob:
+        await do(at_bob, "knock", handle="Bob")
+        knocked = await hear(at_owner, "knocked")
+        assert knocked["handle"] == "Bob"
+        await do(at_owner, "admit", visitor=knocked["visitor"])
+        assert await hear(at_bob, "admitted") == {"type": "admitted", "handle": "Bob"}
+        async with owner.room() as olga, bob.room() as inside, bob.room() as second_tab:
+            await hear(inside, "synced")
+            await hear(second_tab, "synced")
+            await do(inside, "post", body="Hello")
+            assert (await hear(olga, "message"))["author"] == {"handle": "Bob"}
+            await do(at_owner, "remove", visitor=knocked["visitor"])
+            assert await hear(at_bob, "removed")
+            assert [await close_code(socket) for socket in (inside, second_tab)] == [4403, 4403]
+            await do(olga, "post", body="Bye")
+        async with bob.room() as again:
+            assert await close_code(again) == 4403
+        assert (await ask(at_bob, "knock", handle="Bob"))["code"] == "forbidden"
+
+
+async def test_an_owner_who_comes_later_hears_who_waits_and_shuts_the_board_for_all(site):
+    owner = Guest(site).make_board()
+    bob, carol = Guest(site).follow(owner), Guest(site).follow(owner)
+    async with bob.door() as at_bob, carol.door() as at_carol:
+        await do(at_bob, "knock", handle="Bob")
+        await do(at_carol, "knock", handle="Carol")
+        assert (await ask(at_carol, "knock", handle="BOB"))["code"] == "taken"
+        async with owner.door() as at_owner:
+            keys = {event["handle"]: event["visitor"] for event in [await hear(at_owner, "knocked") for _ in range(2)]}
+            assert set(keys) == {"Bob", "Carol"}
+            await do(at_owner, "admit", visitor=keys["Bob"])
+            await do(at_owner, "refuse", visitor=keys["Carol"])
+            await hear(at_carol, "refused")
+            await hear(at_bob, "admitted")
+            async with bob.room() as inside, owner.room() as own:
+                await hear(inside, "synced")
+                await hear(own, "synced")
+                await do(at_owner, "shut")
+                assert [await close_code(socket) for socket in (inside, own)] == [4403, 4403]
+            for socket in (at_bob, at_carol, at_owner):
+                await hear(socket, "shut")
+                assert await close_code(socket) == 4403
+    async with owner.door() as socket:
+        assert await close_code(socket) == 4404
+    assert bob.call("GET", f"/api/boards/{owner.board}/").status_code == 404
+
+
+async def test_acts_sent_again_on_another_line_are_done_once(site):
+    owner = Guest(site).make_board()
+    bob = Guest(site).follow(owner)
+    async with owner.door() as at_owner:
+        for _ in range(2):
+            async with bob.door() as at_bob:
+                await do(at_bob, "knock", ref=f"k-{bob.session[:8]}", handle="Bob")
+                visitor = (await hear(at_owner, "knocked"))["visitor"]
+        async with bob.door() as at_bob:
+            await do(at_owner, "admit", ref=f"a-{visitor}", visitor=visitor)
+            await hear(at_bob, "admitted")
+            await do(at_owner, "remove", visitor=visitor)
+            await hear(at_bob, "removed")
+            await do(at_owner, "admit", ref=f"a-{visitor}", visitor=visitor)
+            async with bob.room() as inside:
+                assert await close_code(inside) == 4403
+
+
+async def test_the_owner_hears_who_left_when_their_line_is_cut(site):
+    owner = Guest(site).make_board()
+    bob = Guest(site).follow(owner)
+    async with owner.door() as at_owner:
+        async with bob.door() as at_bob:
+            await do(at_bob, "knock", handle="Bob")
+            knocked = await hear(at_owner, "knocked")
+            at_bob.transport.abort()
+        assert await hear(at_owner, "left") == {"type": "left", "visitor": knocked["visitor"]}
+        async with bob.door() as at_bob:
+            assert (await hear(at_bob, "waiting"))["handle"] == "Bob"
+            assert await hear(at_owner, "knocked") == knocked
+
+
+async def test_who_waited_on_an_interface_that_was_killed_has_left(frail_site):
+    owner = Guest(frail_site).make_board()
+    bob = Guest(frail_site).follow(owner)
+    async with bob.door() as at_bob:
+        await do(at_bob, "knock", handle="Bob")
+        frail_site.web.end(signal.SIGKILL)
+        assert await close_code(at_bob) == 1006
+    frail_site.start()
+    async with owner.door() as at_owner:
+        # He is listed, until the workers have found out and run his disconnect; perhaps they have already.
+        await at_owner.send(json.dumps({"type": "admit", "ref": "x", "visitor": "nobody"}))
+        first = await read_until(at_owner, lambda event: event["type"] in ("knocked", "rejected"))
+        if first["type"] == "knocked":
+            await hear(at_owner, "left")
+    async with owner.door() as at_owner:
+        assert (await ask(at_owner, "admit", visitor="nobody"))["code"] == "not_found"
+        async with bob.door() as at_bob:
+            assert await hear(at_bob, "waiting")
+            assert (await hear(at_owner, "knocked"))["handle"] == "Bob"
+
+
+async def test_by_a_link_one_becomes_a_member_of_a_private_room(site, owner, person):
+    slug = f"private-{new_ref().lower().strip('-_').replace('_', '-')}"
+    owner.call("POST", "/api/rooms/", slug=slug, name="Private", private=True, expected=201)
+    link = owner.call("POST", f"/api/rooms/{slug}/invitations/", uses=1, expected=201).json()
+    alice, bob = person("Alice"), person("Bob")
+    async with alice.socket(f"/chat/{slug}/") as socket:
+        assert await close_code(socket) == 4404
+    key = link["url"].split("/")[-2]
+    alice.call("POST", "/api/invitations/", key=key, expected=200)
+    async with alice.client(slug) as inside:
+        await inside.post("I am in")
+    bob.call("POST", "/api/invitations/", key=key, expected=404)
+    async with bob.socket(f"/chat/{slug}/") as socket:
+        assert await close_code(socket) == 4404
