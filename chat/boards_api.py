@@ -3,6 +3,7 @@ Boards over HTTP: made, found by their link, and who is on them. Thin: it reads,
 """
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from chat import protocol
@@ -11,6 +12,7 @@ from chat.responses import wants_json
 from chat.services import boards, limits
 
 
+@never_cache
 def create_board(request):
     """Makes a board for whoever asks: by the lobby's form, or as JSON with or without a body."""
     if wants_json(request) and request.content_type == "application/json":
@@ -30,6 +32,7 @@ def _optional(fields, name):
     return "" if value is None else protocol.check_string(value, name)
 
 
+@never_cache
 def get_board(request, board):
     """Gives a visitor the session id that is theirs on this board, and says whether they own it."""
     found = boards.get_board(board)
@@ -51,6 +54,7 @@ def list_visitors(request, board):
     ]})  # fmt: skip
 
 
+@never_cache
 @require_safe
 def board_page(request, board):
     """The page of a board, for its owner and for visitors; it asks by itself how they stand."""

@@ -4,6 +4,7 @@ Invitations over HTTP: made, listed and revoked by moderators, and the page behi
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from chat import protocol
@@ -19,6 +20,7 @@ def list_invitations(request, slug):
     return JsonResponse({"invitations": [_describe(invitation) for invitation in found]})
 
 
+@never_cache
 @signed_in
 def create_invitation(request, slug):
     fields = protocol.parse_object(request.body) if request.body else {}
@@ -51,6 +53,7 @@ def accept(request):
     return JsonResponse({"room": {"slug": room.slug, "name": room.name, "topic": room.topic}})
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_page(request, key):
     """Names the room, and lets in by a button: previews and prefetching follow links, and must not use them up."""

@@ -171,6 +171,12 @@ def test_each_browser_has_a_session_id_of_its_own_for_each_board(owner, visitor)
     assert all(len(session) >= 40 for session in sessions)
 
 
+def test_nothing_that_holds_a_session_id_is_kept_by_caches(owner, visitor):
+    answers = [owner.client.get(path.format(owner.board)) for path in ("/api/boards/{}/", "/board/{}/")]
+    answers.append(owner.client.post("/new_board", **JSON))
+    assert all("no-store" in answer["Cache-Control"] for answer in answers)
+
+
 def test_no_session_id_is_stored_as_it_is(admitted):
     stored = [session.session_data for session in Session.objects.all()] + [v.digest for v in Visitor.objects.all()]
     assert not [text for text in stored if admitted.session in text]
@@ -608,13 +614,16 @@ def test_signing_out_ends_a_signed_in_visitors_sockets(owner, at_door, alice):
     assert browser.socket("auth").connect().code == browser.socket("write").connect().code == 4404
 
 
-def test_signing_in_keeps_what_one_was_on_the_board(owner, admitted, alice):
-    door, room = admitted.door(), admitted.room()
+def test_signing_in_keeps_what_one_was_on_the_board(owner, admitted, alice, later):
+    sockets = [admitted.door(), admitted.room()]
+    asking = admitted.door()
     admitted.client.post("/sign-in/", {"handle": "Alice", "password": "correct horse"})
-    door.say("knock", ref="k9", handle="Bob")
-    room.say("sync", cursor=0)
+    asking.say("knock", ref="k9", handle="Bob")
+    later.run()
+    for socket in sockets:
+        socket.read()
     # The login session has another key now; whoever comes back is known by the same secret.
-    assert (door.code, room.code) == (4408, 4401)
+    assert [socket.code for socket in (*sockets, asking)] == [4408] * 3
     again = admitted.follow(owner).room()
     assert again.seen("joined")[0]["you"]["handle"] == "Bob" and again.post("p1")["type"] == "ack"
 

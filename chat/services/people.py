@@ -153,15 +153,26 @@ def _leaving_session(request):
     handle is free.
     """
     person, session_key = request.user, request.session.session_key
-    is_left = person.is_authenticated and session_key is not None
+    was_signed_in = person.is_authenticated  # now: the user is found out when it is first asked for
     yield
-    if not is_left:
+    if session_key is None:
+        return
+    # Only now that the session is gone: a socket that comes back at once must not find it.
+    group = broadcast.credential_group(session_key=session_key)
+    if not was_signed_in:
+        # A visitor of boards, whose secret goes on in the new session: the tabs come back with its cookie.
+        _close_later(group)
         return
     if person.is_guest:
         Person.objects.filter(id=person.id).update(handle_key=None, is_active=False)
-    # Only now that the session is gone: a socket that comes back at once must not find it.
-    group = broadcast.credential_group(session_key=session_key)
     transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_NOT_SIGNED_IN))
+
+
+def _close_later(group):
+    """Has the connections that a login let in come back with the cookie that is in the answer to this request."""
+    transaction.on_commit(
+        lambda: call_later(ANSWER_SECONDS, ("login", group), broadcast.close_group, group, CLOSE_CONNECTION_LOST)
+    )
 
 
 def change_password(request, old, new):
@@ -175,10 +186,8 @@ def change_password(request, old, new):
     auth.update_session_auth_hash(request, person)
     tokens = [broadcast.credential_group(token_id=id) for id in person.tokens.values_list("id", flat=True)]
     close_sockets(person, but=[own, *tokens])
-    # This browser's tabs come back at once, and by then they must hold the new cookie: it is in the answer to this.
-    transaction.on_commit(
-        lambda: call_later(ANSWER_SECONDS, ("password", own), broadcast.close_group, own, CLOSE_CONNECTION_LOST)
-    )
+    # This browser's tabs come back at once, and by then they must hold the new cookie.
+    _close_later(own)
 
 
 def close_sockets(person, but=()):

@@ -7,6 +7,9 @@ import { Owner } from "./owner.js";
 import { find, whenBack } from "./page.js";
 
 const RETRY_MS = 3_000;
+// So long a line may be away, or somebody's standing unknown, before the page speaks of it.
+const PATIENCE_MS = 1_000;
+const GREETING_MS = 200;
 
 const page = document.getElementById("room");
 const board = page.dataset.board;
@@ -18,10 +21,14 @@ const origin = `${place.protocol === "https:" ? "wss:" : "ws:"}//${place.host}`;
 const nameKey = `chat.board.${board}`;
 
 let session = null;
+let owner = null;
 let isInside = false;
+let isAskedAnew = false;
+let timer = null;
 const door = new Door(() => `${origin}/auth/${board}/${session}/`);
 
 function show(step) {
+  clearTimeout(timer);
   page.dataset.door = step;
   if (step === "knock" && !input.readOnly) input.focus();
 }
@@ -46,16 +53,36 @@ async function knock(event) {
   sessionStorage.setItem(nameKey, input.value);
 }
 
-function changedStatus({ state, code }) {
-  if (state !== "closed") return;
-  // Signed in or out in another tab: the page asks anew who this is.
-  if (code === 4401) location.reload();
-  if (code === 4403 && page.dataset.door !== "shut") show("removed");
-  if (code === 4404) show("shut");
+function isOutside() {
+  return !["inside", "owner", "removed", "shut"].includes(page.dataset.door);
 }
 
-const facts = {
-  opened: () => ["coming", "lost"].includes(page.dataset.door) && show("knock"),
+// Who comes back hears how they stand; who hears nothing has not knocked yet.
+function opened() {
+  clearTimeout(timer);
+  if (["coming", "lost"].includes(page.dataset.door)) timer = setTimeout(() => show("knock"), GREETING_MS);
+}
+
+function changedStatus({ state, code }) {
+  if (state === "waiting" && isOutside()) {
+    clearTimeout(timer);
+    timer = setTimeout(() => show("lost"), PATIENCE_MS);
+  }
+  if (state !== "closed") return;
+  if (code === 4403 && page.dataset.door !== "shut") show("removed");
+  // Signed out in another tab, or the board is gone: the page asks anew, once.
+  if (code === 4401 || (code === 4404 && !isAskedAnew)) askAnew();
+  else if (code === 4404) show("shut");
+}
+
+function askAnew() {
+  isAskedAnew = true;
+  if (isInside) location.reload();
+  else start();
+}
+
+const told = {
+  opened,
   waiting: ({ handle }) => { input.value = handle; show("waiting"); },
   admitted: ({ handle, visitor }) => visitor || comeIn(handle),
   refused: ({ visitor }) => visitor || show("refused"),
@@ -69,7 +96,7 @@ async function start() {
     const answer = await call("GET", `/api/boards/${board}/`);
     session = answer.session;
     if (answer.owner) {
-      new Owner(door, board);
+      owner ??= new Owner(door, board);
       comeIn(page.dataset.handle);
     }
     door.open();
@@ -79,7 +106,7 @@ async function start() {
   }
 }
 
-for (const [type, heard] of Object.entries(facts)) door.addEventListener(type, ({ detail }) => heard(detail));
+for (const [type, heard] of Object.entries(told)) door.addEventListener(type, ({ detail }) => heard(detail));
 form.addEventListener("submit", knock);
 find("knock-again").addEventListener("click", () => show("knock"));
 whenBack(() => door.hurry());

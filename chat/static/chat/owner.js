@@ -26,14 +26,19 @@ export class Owner {
     };
     for (const [type, heard] of Object.entries(told)) door.addEventListener(type, ({ detail }) => heard(detail));
     copies(find("copy-link"), find("board-link"));
-    onMenu("menu-copy-link", () => find("copy-link").click());
+    find("hide-link").addEventListener("click", () => this.#showLink(false));
+    onMenu("menu-copy-link", () => {
+      this.#showLink(true);
+      find("copy-link").click();
+    });
     onMenu("menu-shut", () => this.#askToShut());
   }
 
   // Whoever waits is told anew; who is inside is asked for. Nothing of before a lost line is believed.
   async #begin() {
     this.#knocks.replaceChildren();
-    const { visitors } = await call("GET", `/api/boards/${this.#board}/visitors/`);
+    // Offline again: then the next line begins anew.
+    const { visitors } = await call("GET", `/api/boards/${this.#board}/visitors/`).catch(() => ({ visitors: [] }));
     this.#inside.replaceChildren();
     for (const { visitor, handle, state } of visitors) if (state === "admitted") this.#letIn(visitor, handle);
     this.#count();
@@ -91,6 +96,10 @@ export class Owner {
   #out(visitor) {
     this.#inside.querySelector(`[data-visitor="${CSS.escape(visitor)}"]`)?.remove();
     this.#gone(visitor);
+  }
+
+  #showLink(isShown) {
+    find("link-bar").hidden = !isShown;
   }
 
   #say(visitor, sentence) {

@@ -1,0 +1,107 @@
+"""Two browsers at a board: one makes it, the other knocks. And a link into a private room."""
+from playwright.sync_api import expect
+
+from tests.browser.test_lobby import sign_up
+from tests.browser.test_room import message, say
+
+PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True}
+
+
+def make_board(page, site):
+    """Makes a board from the lobby, and returns its link."""
+    page.goto(site.url)
+    page.get_by_test_id("new-board").click()
+    page.wait_for_selector("[data-state=open]")
+    return page.get_by_test_id("board-link").input_value()
+
+
+def knock(page, link, name):
+    page.goto(link)
+    page.get_by_test_id("knock-handle").fill(name)
+    page.get_by_test_id("knock").click()
+    expect(page.get_by_test_id("waiting")).to_be_visible()
+
+
+def test_one_knocks_is_let_in_without_a_reload_talks_and_is_removed(browser_of, site):
+    owner, bob = browser_of("owner"), browser_of("Bob", **PHONE)
+    link = make_board(owner, site)
+    knock(bob, link, "Bob")
+    bob.evaluate("window.isSamePage = true")
+    expect(owner.get_by_test_id("knocking")).to_contain_text("Bob knocks")
+    owner.get_by_test_id("admit").click()
+    bob.wait_for_selector("[data-state=open]")
+    assert bob.evaluate("window.isSamePage")
+    say(bob, "Hello, owner")
+    expect(message(owner, "Hello, owner")).to_have_count(1)
+    say(owner, "Hello, Bob")
+    expect(message(bob, "Hello, Bob")).to_have_count(1)
+    expect(owner.get_by_test_id("who-is-here")).to_contain_text("Bob")
+    # After a reload all is as it was.
+    for page in (owner, bob):
+        page.reload()
+        expect(message(page, "Hello, Bob")).to_have_count(1)
+    expect(owner.get_by_test_id("inside")).to_contain_text("Bob")
+    owner.get_by_test_id("remove").click()
+    owner.get_by_test_id("remove").click()
+    expect(bob.get_by_test_id("removed")).to_be_visible()
+    expect(bob.get_by_test_id("composer")).not_to_be_visible()
+    expect(owner.get_by_test_id("nobody")).to_be_visible()
+
+
+def test_one_is_not_let_in_and_the_board_is_shut(browser_of, site):
+    owner, bob, carol = browser_of("owner"), browser_of("Bob"), browser_of("Carol")
+    link = make_board(owner, site)
+    knock(bob, link, "Bob")
+    owner.get_by_test_id("refuse").click()
+    expect(bob.get_by_test_id("refused")).to_be_visible()
+    bob.get_by_test_id("knock-again").click()
+    bob.get_by_test_id("knock").click()
+    expect(bob.get_by_test_id("knock-error")).to_contain_text("Wait a little")
+    knock(carol, link, "Carol")
+    second_tab = owner.context.new_page()
+    second_tab.goto(link)
+    expect(second_tab.get_by_test_id("knocking")).to_have_count(1)
+    owner.get_by_test_id("admit").click()
+    expect(second_tab.get_by_test_id("inside")).to_contain_text("Carol")
+    expect(second_tab.get_by_test_id("knocking")).to_have_count(0)
+    owner.get_by_test_id("room-menu").locator("summary").click()
+    owner.get_by_test_id("menu-shut").click()
+    owner.get_by_test_id("shut-now").click()
+    for page in (owner, second_tab, bob, carol):
+        expect(page.get_by_test_id("shut")).to_be_visible()
+    assert bob.goto(link).status == 404
+
+
+def test_a_link_leads_into_a_private_room(browser_of, site):
+    alice, bob = browser_of("Alice"), browser_of("Bob", **PHONE)
+    sign_up(alice, site, "Alice the private")
+    alice.get_by_test_id("make-room").click()
+    alice.fill("[name=name]", "The cellar")
+    alice.fill("[name=slug]", "cellar")
+    alice.check("[name=private]")
+    alice.click("[data-testid=room-form] button")
+    alice.wait_for_selector("[data-state=open]")
+    alice.get_by_test_id("room-menu").locator("summary").click()
+    alice.get_by_test_id("menu-invite").click()
+    alice.get_by_test_id("invitation-uses").select_option("1")
+    alice.get_by_test_id("make-link").click()
+    link = alice.get_by_test_id("invitation-link").input_value()
+    expect(alice.get_by_test_id("invitations").locator("li")).to_have_count(1)
+    alice.get_by_test_id("make-link").click()
+    expect(alice.get_by_test_id("invitations").locator("li")).to_have_count(2)
+    alice.get_by_test_id("revoke").first.click()
+    expect(alice.get_by_test_id("invitations").locator("li")).to_have_count(1)
+    bob.goto(link)
+    bob.fill("[name=handle]", "Bob the invited")
+    bob.click("[data-testid=guest-form] button")
+    bob.get_by_test_id("accept").click()
+    bob.wait_for_selector("[data-state=open]")
+    alice.keyboard.press("Escape")
+    say(alice, "Mind the stairs")
+    expect(message(bob, "Mind the stairs")).to_have_count(1)
+    bob.goto(site.url)
+    expect(bob.locator("[data-slug=cellar] .lock")).to_be_visible()
+    stranger = browser_of("stranger")
+    assert stranger.goto(link).status == 404
+    stranger.goto(site.url)
+    expect(stranger.locator("[data-slug=cellar]")).to_have_count(0)
