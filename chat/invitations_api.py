@@ -1,5 +1,5 @@
 """
-Invitations over HTTP: made, listed and revoked by moderators, and the page behind a link. Thin.
+Invitations over HTTP: made, listed and revoked by moderators, the page behind a link, and the way out again. Thin.
 """
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -11,7 +11,7 @@ from chat import protocol
 from chat.api import endpoint, signed_in
 from chat.forms import GuestForm
 from chat.services import invitations as links
-from chat.services import limits
+from chat.services import limits, rooms
 
 
 @signed_in
@@ -53,6 +53,12 @@ def accept(request):
     return JsonResponse({"room": {"slug": room.slug, "name": room.name, "topic": room.topic}})
 
 
+@signed_in
+def leave_room(request, slug):
+    rooms.leave_room(request.user, slug)
+    return HttpResponse(status=204)
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_page(request, key):
@@ -67,3 +73,4 @@ def invitation_page(request, key):
 invitations = endpoint(GET=list_invitations, POST=create_invitation)
 invitation = endpoint(DELETE=revoke_invitation)
 accepted = endpoint(POST=accept)
+membership = endpoint(DELETE=leave_room)

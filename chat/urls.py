@@ -53,6 +53,7 @@ urlpatterns = [
     path("api/boards/<board>/visitors/", boards_api.visitors),
     path("invite/<key>/", invitations_api.invitation_page, name="invitation"),
     path("api/invitations/", invitations_api.accepted),
+    path("api/rooms/<slug>/membership/", invitations_api.membership),
     path("api/rooms/<slug>/invitations/", invitations_api.invitations),
     path("api/rooms/<slug>/invitations/<int:invitation_id>/", invitations_api.invitation),
     re_path(r"^api/", api.unknown),

@@ -58,8 +58,10 @@ def room(request, slug):
         context = {"room": {"slug": slug, "name": slug, "topic": ""}, "guest_form": GuestForm(), "next": request.path}
         return render(request, "chat/room.html", {**context, "person": request.user})
     found = rooms.get_readable_room(request.user, slug)
-    context = {"room": found, "person": request.user, "may_invite": invitations.may_invite(request.user, found)}
-    return render(request, "chat/room.html", context)
+    rights = {
+        "may_invite": invitations.may_invite(request.user, found), "may_leave": rooms.may_leave(request.user, found)
+    }  # fmt: skip
+    return render(request, "chat/room.html", {"room": found, "person": request.user, **rights})
 
 
 @require_safe

@@ -26,6 +26,7 @@ CALLS = [
     ("/api/rooms/garden/scheduled/1/", {"DELETE"}),
     ("/api/rooms/garden/invitations/1/", {"DELETE"}),
     ("/api/invitations/", {"POST"}),
+    ("/api/rooms/garden/membership/", {"DELETE"}),
 ]
 MESSAGES = "/api/rooms/garden/messages/"
 

@@ -248,6 +248,32 @@ def test_two_tabs_of_one_person_use_one_up(alice, bob, cellar, monkeypatch):
     assert Invitation.objects.get().uses_left == 1
 
 
+# Out again.
+
+
+def test_a_member_leaves_and_their_sockets_are_closed(bob, as_bob, key):
+    accept_invitation(bob, key)
+    socket = wire.Socket("/chat/cellar/", as_bob.browser).connect()
+    assert b"menu-leave" in as_bob.browser.get("/rooms/cellar/").content
+    assert as_bob.browser.delete("/api/rooms/cellar/membership/").status_code == 204
+    socket.read()
+    assert socket.code == 4403 and roles() == {"Alice": "owner"}
+    assert as_bob("DELETE", "/api/rooms/cellar/membership/") == (404, "not_found")
+
+
+@pytest.mark.parametrize("role", ["owner", "muted", "banned"])
+def test_some_stay(bob, as_bob, key, role):
+    accept_invitation(bob, key)
+    rooms.set_role(Member.objects.get(person=bob), role)
+    assert as_bob("DELETE", "/api/rooms/cellar/membership/") == (403, "forbidden")
+    assert roles()["Bob"] == role
+
+
+def test_a_public_room_needs_no_leaving(as_bob, room):
+    assert as_bob("DELETE", "/api/rooms/garden/membership/") == (403, "forbidden")
+    assert b"menu-leave" not in as_bob.browser.get("/rooms/garden/").content
+
+
 def test_links_that_are_over_are_swept(alice, bob, cellar):
     for uses, ago in ((None, 0), (1, 0), (None, 1)):
         invitation, _ = create_invitation(alice, "cellar", uses=uses)

@@ -101,6 +101,12 @@ def test_a_link_leads_into_a_private_room(browser_of, site):
     expect(message(bob, "Mind the stairs")).to_have_count(1)
     bob.goto(site.url)
     expect(bob.locator("[data-slug=cellar] .lock")).to_be_visible()
+    bob.goto(f"{site.url}/rooms/cellar/")
+    bob.get_by_test_id("room-menu").locator("summary").click()
+    bob.get_by_test_id("menu-leave").click()
+    bob.get_by_test_id("leave-now").click()
+    expect(bob.get_by_test_id("rooms")).to_be_attached()
+    expect(bob.locator("[data-slug=cellar]")).to_have_count(0)
     stranger = browser_of("stranger")
     assert stranger.goto(link).status == 404
     stranger.goto(site.url)

@@ -1,12 +1,16 @@
-// "Invite people": makes links into a private room, lists and revokes them. Must not know who may: the server says so.
+// A private room's menu: makes links into it, lists and revokes them; and leaves it. Must not know who may: the server
+// says so.
 
 import { call } from "./api.js";
 import { copies } from "./clipboard.js";
 import { onMenu, openDialog } from "./dialog.js";
-import { find, fullTime, make, plural } from "./page.js";
+import { fullTime, make, plural } from "./page.js";
 
-const path = `/api/rooms/${document.getElementById("room").dataset.slug}/invitations/`;
+const room = `/api/rooms/${document.getElementById("room").dataset.slug}/`;
+const path = `${room}invitations/`;
 const DAY_SECONDS = 86_400;
+const USES = [["", "everyone with the link"], ["1", "one person"], ["10", "ten people"]];
+const DAYS = [["7", "a week"], ["1", "a day"], ["30", "a month"]];
 
 function select(label, testId, choices) {
   const options = choices.map(([value, text]) => make("option", { value, text }));
@@ -15,8 +19,8 @@ function select(label, testId, choices) {
 }
 
 function open() {
-  const [usesLabel, uses] = select("For", "invitation-uses", [["", "everyone with the link"], ["1", "one person"], ["10", "ten people"]]);
-  const [daysLabel, days] = select("Holds", "invitation-days", [["7", "a week"], ["1", "a day"], ["30", "a month"]]);
+  const [usesLabel, uses] = select("For", "invitation-uses", USES);
+  const [daysLabel, days] = select("Holds", "invitation-days", DAYS);
   const form = make(
     "form", { class: "invite-form", "data-testid": "invite-form" }, usesLabel, daysLabel,
     make("button", { type: "submit", class: "button", "data-testid": "make-link", text: "Make a link" }),
@@ -44,8 +48,12 @@ function makeLink(uses, days) {
 }
 
 function showLink(place, { url }) {
-  const input = make("input", { readonly: true, value: url, "aria-label": "The link", "data-testid": "invitation-link" });
-  const button = make("button", { type: "button", class: "button small", "data-testid": "copy-invitation", text: "Copy link" });
+  const input = make("input", {
+    readonly: true, value: url, "aria-label": "The link", "data-testid": "invitation-link",
+  });
+  const button = make("button", {
+    type: "button", class: "button small", "data-testid": "copy-invitation", text: "Copy link",
+  });
   copies(button, input);
   place.replaceChildren(
     make("div", { class: "link-bar" }, input, button),
@@ -65,7 +73,18 @@ function drawOne({ id, uses_left: uses, expires_at: expiresAt, created_by: maker
     refresh();
   });
   const whom = uses === null ? "for everyone with it" : `for ${plural(uses, "more person", "more people")}`;
-  return make("li", { "data-id": id }, make("span", { text: `By ${maker ?? "somebody"}, ${whom}, until ${fullTime(expiresAt)}` }), revoke);
+  const sentence = `By ${maker ?? "somebody"}, ${whom}, until ${fullTime(expiresAt)}`;
+  return make("li", { "data-id": id }, make("span", { text: sentence }), revoke);
 }
 
-if (find("menu-invite")) onMenu("menu-invite", open);
+function askToLeave() {
+  const yes = make("button", { type: "button", class: "button bad", "data-testid": "leave-now", text: "Leave it" });
+  const problem = make("p", { class: "errors", role: "alert" });
+  const warning = make("p", { class: "lead", text: "You need a new link to come back." });
+  openDialog("Leave this room?", "leave-dialog", warning, problem, yes);
+  const refused = (refusal) => { problem.textContent = refusal.message; };
+  yes.addEventListener("click", () => call("DELETE", `${room}membership/`).then(() => location.assign("/"), refused));
+}
+
+onMenu("menu-invite", open);
+onMenu("menu-leave", askToLeave);

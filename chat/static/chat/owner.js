@@ -46,13 +46,16 @@ export class Owner {
 
   #knocked({ visitor, handle }) {
     this.#out(visitor);
-    const decide = (type) => () => this.#decide(type, visitor, handle);
+    const button = (type, text, style) => make("button", {
+      type: "button", class: `button ${style} small`, "data-testid": type, text,
+      onclick: () => this.#decide(type, visitor, handle),
+    });
     this.#knocks.append(make(
       "div",
       { class: "bar knock", "data-testid": "knocking", "data-visitor": visitor, role: "status" },
       make("span", {}, make("b", { text: handle }), " knocks"),
-      make("button", { type: "button", class: "button small", "data-testid": "admit", text: "Let in", onclick: decide("admit") }),
-      make("button", { type: "button", class: "button quiet small", "data-testid": "refuse", text: "Not now", onclick: decide("refuse") }),
+      button("admit", "Let in", ""),
+      button("refuse", "Not now", "quiet"),
     ));
     this.#count();
   }
@@ -113,11 +116,8 @@ export class Owner {
 
   #askToShut() {
     const yes = make("button", { type: "button", class: "button bad", "data-testid": "shut-now", text: "Shut it" });
-    const dialog = openDialog(
-      "Shut this board?", "shut-dialog",
-      make("p", { class: "lead", text: "All visitors are sent out, nobody comes in any more, and what was said is deleted." }),
-      yes,
-    );
+    const warning = "All visitors are sent out, nobody comes in any more, and what was said is deleted.";
+    const dialog = openDialog("Shut this board?", "shut-dialog", make("p", { class: "lead", text: warning }), yes);
     yes.addEventListener("click", async () => {
       yes.disabled = true;
       await this.#door.ask("shut", {});
