@@ -512,6 +512,25 @@ def test_one_person_may_come_with_two_browsers(owner, at_door, alice):
     assert first.room().seen("joined") and second.room().seen("joined")
 
 
+def test_each_browser_of_a_person_is_let_in_by_itself(owner, at_door, alice):
+    first, second = Browser(alice).follow(owner), Browser(alice).follow(owner)
+    knock(first)
+    ask(at_door, "admit", visitor=key_of("Alice"))
+    knock(second)
+    assert second.room().code == 4404 and first.room().seen("joined")
+    Person.objects.filter(id=alice.id).update(is_active=False)
+    assert first.room().code == first.door().code == 4404
+
+
+def test_a_login_that_is_over_does_not_come_in_as_the_person_it_was(owner, at_door, alice):
+    browser = Browser(alice).follow(owner)
+    knock(browser)
+    ask(at_door, "admit", visitor=key_of("Alice"))
+    alice.set_password("another long one")
+    alice.save()
+    assert browser.door().code == browser.room().code == 4404
+
+
 def test_owners_do_not_send_themselves_out(alice):
     owner, phone = Browser(alice).make_board(), Browser(alice)
     at_door = owner.door()
