@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import redis
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
 from django.test import Client
@@ -748,3 +749,53 @@ def test_every_act_is_known_on_the_wire(db):
 def test_other_methods_are_refused(db, path, allowed):
     answer = Client().delete(path, **JSON)
     assert (answer.status_code, answer["Allow"], answer.json()["code"]) == (405, allowed, "method_not_allowed")
+
+
+def test_a_knock_that_was_under_way_does_not_undo_a_removal(at_door, visitor, monkeypatch):
+    door = knock(visitor)
+    return_visit = boards.return_visit
+
+    def be_overtaken(*arguments):
+        visit = return_visit(*arguments)
+        Visitor.objects.filter(person__handle="Bob").update(state="removed")
+        return visit
+
+    monkeypatch.setattr(boards, "return_visit", be_overtaken)
+    assert ask(door, "knock", handle="Robert")["code"] == "forbidden"
+    assert Visitor.objects.get(person__handle="Bob").state == "removed"
+
+
+def test_who_was_forgotten_meanwhile_knocks_anew(at_door, visitor, monkeypatch):
+    door = knock(visitor)
+    return_visit = boards.return_visit
+
+    def be_overtaken(*arguments):
+        visit = return_visit(*arguments)
+        boards.places.forget_visitors(Visitor.objects.all())
+        return visit
+
+    monkeypatch.setattr(boards, "return_visit", be_overtaken)
+    assert ask(door, "knock", handle="Robert")["type"] == "ack"
+    assert [event["handle"] for event in at_door.seen("knocked")] == ["Bob", "Robert"]
+
+
+def test_who_is_back_before_their_leaving_was_told_is_heard_last(at_door, visitor, monkeypatch):
+    first = knock(visitor)
+    publish = boards.door.publish_on_commit
+
+    def come_back(group, make_event):
+        publish(group, make_event)
+        if make_event()["type"] == "left":
+            monkeypatch.setattr(boards.door, "publish_on_commit", publish)
+            boards.door.store.enter(boards.door._roster(Visitor.objects.get(state="waiting").digest), "visitor", "x", 9)
+
+    monkeypatch.setattr(boards.door, "publish_on_commit", come_back)
+    first.disconnect()
+    assert types(at_door.read()) == ["knocked", "left", "knocked"]
+
+
+def test_a_decision_is_acked_though_the_owners_other_tabs_cannot_be_told(at_door, visitor, monkeypatch, caplog):
+    door = knock(visitor)
+    monkeypatch.setattr("chat.broadcast.publish_to_others", fail_with(redis.ConnectionError("away")))
+    assert types(at_door.say("admit", ref="a1", visitor=key_of("Bob"))) == ["knocked", "ack"]
+    assert types(door.read()) == ["admitted"] and "could not be told: away" in caplog.text

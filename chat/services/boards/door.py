@@ -3,6 +3,7 @@ The door of a board: who knocks, who is let in, refused, removed, and who is tol
 
 Every right is read from the rows at the time of the act. Each act is done once for its ref, as in rooms.
 """
+import logging
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -12,9 +13,13 @@ from chat import broadcast, protocol
 from chat.models import Board, Member, Visitor, make_handle_key
 from chat.protocol import CLOSE_FORBIDDEN, Refused
 from chat.services import rooms
+from chat.services.rooms.publishing import publish_on_commit
+from chatproj.outages import OUTAGES
 from chatproj.store import store
 
 from .places import add_visitor, forget_visitors
+
+logger = logging.getLogger(__name__)
 
 # A connection at the door has no heartbeat; the interface ends it after a day.
 AT_THE_DOOR_SECONDS = 25 * 3600
@@ -30,15 +35,20 @@ def arrive(visit, channel):
     is_first = not _is_there(visit.digest)
     store.enter(_roster(visit.digest), "visitor", channel.name, AT_THE_DOOR_SECONDS)
     if is_first and visit.visitor is not None and visit.visitor.state == Visitor.WAITING:
-        _tell_owner(visit.board, protocol.knocked(visit.visitor.key, visit.visitor.handle))
+        _tell_owner(visit.board.id, protocol.knocked(visit.visitor.key, visit.visitor.handle))
 
 
 def depart(board_id, digest, channel):
     """Forgets a connection; the owner hears if it was the last of one who waits."""
     store.leave(_roster(digest), "visitor", channel.name)
-    visitor = Visitor.objects.filter(board=board_id, digest=digest, state=Visitor.WAITING).first()
-    if visitor is not None and not _is_there(digest):
-        broadcast.publish(broadcast.owner_group(board_id), protocol.left(visitor.key))
+    waiting = Visitor.objects.select_related("person").filter(board=board_id, state=Visitor.WAITING)
+    visitor = waiting.filter(digest=digest).first()
+    if visitor is None or _is_there(digest):
+        return
+    _tell_owner(board_id, protocol.left(visitor.key))
+    if _is_there(digest):
+        # Back at this very moment: what the owner heard last must be that.
+        _tell_owner(board_id, protocol.knocked(visitor.key, visitor.handle))
 
 
 def _is_there(digest):
@@ -101,17 +111,25 @@ def knock(visit, event):
     `rate_limited` for one who was refused just now.
     """
     with transaction.atomic():
-        visitor = visit.visitor or _add_visitor(visit, event.handle)
+        visitor = _lock(visit.visitor) or _add_visitor(visit, event.handle)
 
         def make():
             _check_may_knock(visitor)
             if visitor.state != Visitor.ADMITTED:
                 _take_handle(visitor, event.handle)
                 _set_state(visitor, Visitor.WAITING)
-                _tell_owner(visit.board, protocol.knocked(visitor.key, visitor.handle))
+                _tell_owner(visit.board.id, protocol.knocked(visitor.key, visitor.handle))
             return visitor.id
 
         _record_once(visit.board, visitor, event, make)
+
+
+def _lock(visitor):
+    """Reads a visitor anew, so that decisions come one after the other. Returns None for None, and for one swept."""
+    if visitor is None:
+        return None
+    visitors = Visitor.objects.select_related("person", "board").select_for_update(of=("self",))
+    return visitors.filter(id=visitor.id).first()
 
 
 def _add_visitor(visit, handle):
@@ -188,9 +206,7 @@ def _check_owner(visit):
 
 
 def _get_visitor(board, key):
-    # The row is locked: two decisions come one after the other.
-    visitors = Visitor.objects.select_related("person", "board").select_for_update(of=("self",))
-    visitor = visitors.filter(board=board, key=key).first()
+    visitor = _lock(Visitor.objects.filter(board=board, key=key).first())
     if visitor is None:
         raise Refused("not_found", "There is no such visitor.")
     return visitor
@@ -207,8 +223,9 @@ def _move(visitor, state, channel):
         Visitor.objects.filter(id=visitor.id).update(handle_key=None)
     _set_state(visitor, state)
     fact = _describe(visitor)
-    transaction.on_commit(lambda: broadcast.publish(broadcast.visitor_group(visitor.digest), fact))
-    _tell_owner(visitor.board, {**fact, "visitor": visitor.key}, but=channel)
+    publish_on_commit(broadcast.visitor_group(visitor.digest), lambda: fact)
+    told = {**fact, "visitor": visitor.key}
+    transaction.on_commit(lambda: _tell_other_tabs(visitor.board_id, told, channel))
 
 
 def _let_in(visitor, member):
@@ -251,9 +268,14 @@ def _record_once(board, visitor, event, make):
     return rooms.record_once(Member(room=board.room, person=visitor.person), event, make)
 
 
-def _tell_owner(board, event, but=None):
-    group = broadcast.owner_group(board.id)
-    if but is None:
-        transaction.on_commit(lambda: broadcast.publish(group, event))
-    else:
-        transaction.on_commit(lambda: broadcast.publish_to_others(group, event, but))
+def _tell_owner(board_id, event):
+    publish_on_commit(broadcast.owner_group(board_id), lambda: event)
+
+
+def _tell_other_tabs(board_id, event, channel):
+    """Tells the owner's connections, but for the one that has the `ack`."""
+    try:
+        broadcast.publish_to_others(broadcast.owner_group(board_id), event, channel)
+    except OUTAGES as outage:
+        # It is decided and acked: those tabs see it when they come back.
+        logger.warning("The other tabs of an owner could not be told: %s", outage)
