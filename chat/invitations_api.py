@@ -11,7 +11,7 @@ from chat import protocol
 from chat.api import endpoint, signed_in
 from chat.forms import GuestForm
 from chat.services import invitations as links
-from chat.services import limits, rooms
+from chat.services import limits
 
 
 @signed_in
@@ -55,7 +55,7 @@ def accept(request):
 
 @signed_in
 def leave_room(request, slug):
-    rooms.leave_room(request.user, slug)
+    links.leave_room(request.user, slug)
     return HttpResponse(status=204)
 
 

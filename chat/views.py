@@ -59,8 +59,9 @@ def room(request, slug):
         return render(request, "chat/room.html", {**context, "person": request.user})
     found = rooms.get_readable_room(request.user, slug)
     rights = {
-        "may_invite": invitations.may_invite(request.user, found), "may_leave": rooms.may_leave(request.user, found)
-    }  # fmt: skip
+        "may_invite": invitations.may_invite(request.user, found),
+        "may_leave": invitations.may_leave(request.user, found),
+    }
     return render(request, "chat/room.html", {"room": found, "person": request.user, **rights})
 
 

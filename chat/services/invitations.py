@@ -1,7 +1,7 @@
 """
-Invitations: links by which people become members of a private room.
+Invitations: links by which people become members of a private room; and the way out.
 
-Writes Invitation, and the Member that a link makes. Only the digest of a link's key is kept.
+Writes Invitation, and the Member that a link makes or who leaves. Only the digest of a link's key is kept.
 """
 import hashlib
 import secrets
@@ -21,6 +21,8 @@ MOST_SECONDS = 365 * 24 * 3600
 MOST_USES = 10000
 MOST_OPEN = 100  # invitations of one room at a time
 MAX_ID = 2**31 - 1
+# Not the owner, whom the room needs; nor the muted, who would be back by the next link and speak.
+LEAVING = (Member.GUEST, Member.MEMBER, Member.MODERATOR)
 
 
 def create_invitation(person, slug, uses=None, seconds=None):
@@ -117,6 +119,21 @@ def _use(invitation):
     used = Invitation.objects.open().filter(id=invitation.id).update(uses_left=F("uses_left") - 1)
     if not used:
         raise _not_open()
+
+
+def may_leave(person, room):
+    """Whether a person may leave a private room; there is nothing to leave in others."""
+    if room.access != room.PRIVATE or not person.is_authenticated:
+        return False
+    return Member.objects.filter(room=room, person=person, role__in=LEAVING).exists()
+
+
+def leave_room(person, slug):
+    """Ends a person's standing in a private room. Raises `forbidden`, and `not_found`."""
+    room = rooms.get_readable_room(person, slug)
+    if not may_leave(person, room):
+        raise Refused("forbidden", "Owners and the muted stay, and a public room needs no leaving.")
+    rooms.delete_member(Member.objects.get(room=room, person=person))
 
 
 def sweep_invitations():

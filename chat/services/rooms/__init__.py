@@ -24,8 +24,6 @@ from .places import (
     get_readable_room,
     get_room,
     join_room,
-    leave_room,
-    may_leave,
     save_room,
     tell_lobby,
 )
@@ -61,9 +59,7 @@ __all__ = [
     "get_readable_room",
     "get_room",
     "join_room",
-    "leave_room",
     "mark_read",
-    "may_leave",
     "may_stay",
     "plain_role",
     "post_message",

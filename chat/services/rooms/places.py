@@ -10,7 +10,7 @@ from chat.models import Member, Room
 from chat.protocol import Refused
 
 from .publishing import close_on_commit, publish_on_commit
-from .standings import delete_member, end_own_mute, plain_role
+from .standings import end_own_mute, plain_role
 
 
 def create_room(person, slug, name, topic="", is_private=False):
@@ -115,25 +115,6 @@ def get_readable_room(person, slug):
     room = get_room(slug)
     _check_may_know(room, Member.objects.filter(room=room, person=person).first())
     return room
-
-
-def may_leave(person, room):
-    """Whether a person may leave a private room; there is nothing to leave in others."""
-    if room.access != Room.PRIVATE or not person.is_authenticated:
-        return False
-    return Member.objects.filter(room=room, person=person, role__in=_LEAVING).exists()
-
-
-# Not the owner, whom the room needs; nor the muted, who would be back by the next link and speak.
-_LEAVING = (Member.GUEST, Member.MEMBER, Member.MODERATOR)
-
-
-def leave_room(person, slug):
-    """Ends a person's standing in a private room. Raises `forbidden`, and `not_found`."""
-    room = get_readable_room(person, slug)
-    if not may_leave(person, room):
-        raise Refused("forbidden", "Owners and the muted stay, and a public room needs no leaving.")
-    delete_member(Member.objects.get(room=room, person=person))
 
 
 def find_member(member_id, session_key, token_id):
