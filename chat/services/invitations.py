@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from chat import protocol
+from chat import broadcast, protocol
 from chat.models import Invitation, Member
-from chat.protocol import Refused
+from chat.protocol import CLOSE_FORBIDDEN, Refused
 from chat.services import rooms
 
 DEFAULT_SECONDS = 7 * 24 * 3600
@@ -133,7 +133,11 @@ def leave_room(person, slug):
     room = rooms.get_readable_room(person, slug)
     if not may_leave(person, room):
         raise Refused("forbidden", "Owners and the muted stay, and a public room needs no leaving.")
-    rooms.delete_member(Member.objects.get(room=room, person=person))
+    member = Member.objects.get(room=room, person=person)
+    group = broadcast.member_group(member.id)
+    with transaction.atomic():
+        member.delete()
+        transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_FORBIDDEN))
 
 
 def sweep_invitations():

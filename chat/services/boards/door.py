@@ -218,7 +218,7 @@ def _move(visitor, state, channel):
         _take_handle(visitor, visitor.handle)
         _let_in(visitor, member)
     elif member is not None:
-        rooms.set_role(member, Member.BANNED)
+        _send_out(member)
     elif state == Visitor.REFUSED:
         Visitor.objects.filter(id=visitor.id).update(handle_key=None)
     _set_state(visitor, state)
@@ -233,7 +233,14 @@ def _let_in(visitor, member):
     if member is None:
         Member.objects.create(room_id=visitor.board.room_id, person=visitor.person, role=role)
     elif member.role == Member.BANNED:
-        rooms.set_role(member, role)
+        Member.objects.filter(id=member.id).update(role=role)
+
+
+def _send_out(member):
+    # On a board its owner decides at the door, and nobody keeps a log of it: this is no ban of a moderator's.
+    Member.objects.filter(id=member.id).update(role=Member.BANNED)
+    group = broadcast.member_group(member.id)
+    transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_FORBIDDEN))
 
 
 def _set_state(visitor, state):
