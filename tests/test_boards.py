@@ -689,6 +689,13 @@ def test_a_disconnect_of_a_socket_that_never_was_is_nothing(owner):
         socket.disconnect()
 
 
+def test_who_waits_for_hours_in_silence_is_still_known(clock, visitor, at_door):
+    door = knock(visitor)
+    clock.pass_by(23 * 3600)
+    door.disconnect()
+    assert types(at_door.read()) == ["knocked", "left"]
+
+
 def test_a_frame_whose_session_is_lost_resumes(visitor):
     door = visitor.door()
     wire.layer().channel_layer.channel_session_backend._items.clear()

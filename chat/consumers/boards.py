@@ -55,6 +55,8 @@ class AuthConsumer(AtBoard, JsonWebsocketConsumer):
             "board": visit.board.id, "visit": visit.digest, "owner": visit.is_owner, "address": address,
             "login": message.http_session.session_key, "person": message.user.id,
         })  # fmt: skip
+        # Here one may wait for hours without a word, and is still to be let go properly.
+        message.channel_session.set_expiry(boards.AT_THE_DOOR_SECONDS)
         broadcast.accept(message.reply_channel)
         broadcast.subscribe(message.reply_channel, self._groups())
         boards.arrive(visit, message.reply_channel)

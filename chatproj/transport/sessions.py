@@ -38,7 +38,8 @@ class MemoryBackend:
             value, ends_at = self._items.get(key, (None, 0))
             if ends_at < time.monotonic():
                 return None
-            self._items[key] = value, time.monotonic() + LEASE_SECONDS
+            # A session that was given more time keeps it.
+            self._items[key] = value, max(ends_at, time.monotonic() + LEASE_SECONDS)
             return value
 
     def save(self, key, value, seconds, must_create):

@@ -2,6 +2,8 @@
 import json
 import signal
 
+import redis
+
 from tests.live.client import Person, close_code, new_ref, read_until
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -22,6 +24,10 @@ class Guest(Person):
     def _know(self, body):
         self.board, self.session, self.owner = body["board"], body["session"], body["owner"]
         return self
+
+    @property
+    def board_login(self):
+        return self.http.cookies["sessionid"].encode()
 
     def door(self, **known):
         return self.socket(self._path("auth", **known))
@@ -128,6 +134,16 @@ async def test_acts_sent_again_on_another_line_are_done_once(site):
             await do(at_owner, "admit", ref=f"a-{visitor}", visitor=visitor)
             async with bob.room() as inside:
                 assert await close_code(inside) == 4403
+
+
+async def test_a_connection_at_the_door_is_remembered_through_a_day_of_silence(site):
+    bob = Guest(site).follow(Guest(site).make_board())
+    store = redis.StrictRedis.from_url(site.redis_url)
+    async with bob.door() as at_bob:
+        for _ in range(2):  # a frame renews what it finds, and shortens nothing
+            await do(at_bob, "knock", handle="Bob")
+            kept = [key for key in store.scan_iter("*session:chn*") if bob.board_login in store.get(key)]
+            assert [store.ttl(key) > 23 * 3600 for key in kept] == [True]
 
 
 async def test_the_owner_hears_who_left_when_their_line_is_cut(site):

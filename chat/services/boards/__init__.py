@@ -5,6 +5,7 @@ Every write of boards and visitors is here. All that counts stands in rows; the 
 right now, and what it forgets costs nobody a right.
 """
 from .door import (
+    AT_THE_DOOR_SECONDS,
     arrive,
     decide,
     depart,
@@ -27,6 +28,7 @@ from .places import (
 )
 
 __all__ = [
+    "AT_THE_DOOR_SECONDS",
     "Visit",
     "arrive",
     "create_board",
