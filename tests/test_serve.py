@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from chat import broadcast
 from chatproj import local
 from chatproj.serve import CannotServe, checks, configuration, lock, procfile, ready, supervise, valkey
 from tests.conftest import Clock
@@ -72,10 +73,13 @@ def test_the_shell_becomes_the_command_also_after_assignments():
     assert procfile.ProcessType("web", "A=1 python x").shell == "exec env A=1 python x"
 
 
-def test_our_own_procfile_names_an_interface_and_workers():
+def test_our_own_procfile_names_every_process_and_each_channel_has_workers():
     names = {entry.name: entry.command for entry in procfile.parse((local.ROOT / "Procfile").read_text())}
-    assert "interface" in names["web"]
-    assert "runworker" in names["worker"]
+    assert list(names) == ["release", "web", "worker", "tasks", "monitor", "delay"]
+    for name, command in {"web": "interface", "monitor": "monitor", "delay": "rundelay"}.items():
+        assert f"manage.py {command}" in names[name]
+    assert names["worker"].endswith(f"runworker --exclude-channels={broadcast.TASKS_CHANNEL}")
+    assert names["tasks"].endswith(f"runworker --only-channels={broadcast.TASKS_CHANNEL}")
 
 
 # The supervisor's configuration

@@ -13,18 +13,13 @@ from chatproj.transport import JsonWebsocketConsumer, WebsocketConsumer
 
 from .arrivals import let_go, let_in
 from .frames import answer_frame, answering
-from .handshake import checked_handshake, get_address
+from .handshake import CheckedHandshake, get_address
 
 
-class AtBoard:
+class AtBoard(CheckedHandshake):
     """What both have in common: the browser's login session, and whether path and cookie belong together."""
 
     http_user = True
-
-    def guard(self, handler):
-        guarded = super().guard(handler)
-        # A handshake has its own guard, which says to the client what was wrong.
-        return checked_handshake(handler) if self.message.channel.name == "websocket.connect" else guarded
 
     def find_visit(self, board, session):
         return boards.find_visit(board, session, self.message.http_session, self.message.user)

@@ -41,6 +41,14 @@ def checked_handshake(consumer):
     return inner
 
 
+class CheckedHandshake:
+    """The same for class-based consumers; mix it in before `Ordered`."""
+
+    def guard(self, handler):
+        guarded = super().guard(handler)
+        return checked_handshake(handler) if self.message.channel.name == "websocket.connect" else guarded
+
+
 def _is_own_origin(message):
     """
     Whether a page of ours opened the socket: browsers say so in `Origin`, whole and unforgeable by foreign pages.

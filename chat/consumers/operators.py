@@ -12,21 +12,17 @@ from django.contrib.auth import HASH_SESSION_KEY
 from chat import broadcast, protocol
 from chat.services import limits, operators
 from chatproj.outages import OUTAGES
-from chatproj.transport import channel_session_user_from_http, enforce_ordering, forget_ordering
+from chatproj.transport import Ordered
 
-from .handshake import checked_handshake
+from .handshake import CheckedHandshake
 
 logger = logging.getLogger(__name__)
 
 
-class OperatorStreams(WebsocketDemultiplexer):
+class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
     """Streams for people with `is_staff`; `consumers` is {stream: consumer}. Others find nothing here."""
 
-    def get_handler(self, message, **kwargs):
-        handler = getattr(self, self.method_mapping[message.channel.name])
-        if message.channel.name == "websocket.connect":
-            return checked_handshake(enforce_ordering(channel_session_user_from_http(handler)))
-        return enforce_ordering(handler)
+    http_user = True
 
     def connect(self, message, **kwargs):
         try:
@@ -78,5 +74,3 @@ class OperatorStreams(WebsocketDemultiplexer):
     def disconnect(self, message, **kwargs):
         if "person" in message.channel_session:
             broadcast.unsubscribe(message.reply_channel, self._groups())
-        message.channel_session.flush()
-        forget_ordering(message)

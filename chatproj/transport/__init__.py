@@ -6,7 +6,7 @@ Channels, `call_later`, `is_stopping`, `LaterResponse` and `Seldom`.
 """
 from channels.auth import channel_session_user, channel_session_user_from_http
 
-from .generic import JsonWebsocketConsumer, WebsocketConsumer
+from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
 from .later import LaterResponse
 from .ordering import enforce_ordering, forget_ordering
 from .seldom import Seldom
@@ -17,6 +17,7 @@ from .timers import call_later
 __all__ = [
     "JsonWebsocketConsumer",
     "LaterResponse",
+    "Ordered",
     "Seldom",
     "WebsocketConsumer",
     "call_later",

@@ -15,7 +15,15 @@ import pytest
 from tests.valkey import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PARTS = re.compile(r"manage\.py (serve|interface|runworker)|chatproj\.serve\.supervise|valkey-server")
+PARTS = re.compile(r"manage\.py (serve|interface|runworker|monitor|rundelay)|chatproj\.serve\.supervise|valkey-server")
+PARTS_AND_NUMBERS = {
+    "runworker --exclude-channels=chat.tasks": 2,
+    "runworker --only-channels=chat.tasks": 1,
+    "manage.py interface": 1,
+    "manage.py monitor": 1,
+    "manage.py rundelay": 1,
+    "valkey-server": 1,
+}
 # What this shell, or pytest, has set for other runs.
 OTHERS = (
     *("ALLOWED_HOSTS", "CHAT_LIMITS", "CHAT_WORKERS", "DEBUG", "DJANGO_SETTINGS_MODULE", "HOST", "PUBLIC_URL"),
@@ -152,9 +160,8 @@ def test_it_answers_with_every_part_running_and_says_where(running_serve):
     serve = running_serve
     assert serve.status("/healthz") == 200
     assert serve.status("/") == 200
-    assert len(serve.processes("runworker")) == 2
-    assert len(serve.processes("manage.py interface")) == 1
-    assert len(serve.processes("valkey-server")) == 1
+    counts = {word: len(serve.processes(word)) for word in PARTS_AND_NUMBERS}
+    assert counts == PARTS_AND_NUMBERS
     assert wait_until(lambda: str(serve.var / "log") in serve.said())
 
 
@@ -168,7 +175,7 @@ def test_no_secret_stands_on_a_command_line_or_in_a_file_that_others_can_read(ru
         assert (serve.var / name).stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("word", ["runworker", "manage.py interface", "valkey-server"])
+@pytest.mark.parametrize("word", PARTS_AND_NUMBERS)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "ended"])
 def test_a_part_that_ends_is_there_again_at_once(running_serve, word, number):
     serve = running_serve
@@ -213,14 +220,14 @@ def test_nothing_outlives_a_killed_serve_and_the_next_one_starts_at_once(serve):
     serve.process.wait()
     serve.start().wait_until_ready()
     assert len(serve.processes("manage.py serve")) == 1
-    assert len(serve.processes("runworker")) == 2
+    assert len(serve.processes("runworker")) == 3
 
 
 def test_a_killed_supervisor_is_started_again_with_all_its_processes(serve):
     serve.start().wait_until_ready()
     before = serve.processes("runworker")
     os.kill(*serve.processes("chatproj.serve.supervise"), signal.SIGKILL)
-    assert wait_until(lambda: len(serve.processes("runworker").keys() - before.keys()) == 2)
+    assert wait_until(lambda: len(serve.processes("runworker").keys() - before.keys()) == 3)
     assert wait_until(lambda: not before.keys() & serve.processes("runworker").keys())
     assert wait_until(lambda: is_healthy(serve))
 
