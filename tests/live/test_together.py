@@ -1,0 +1,87 @@
+"""Every process of the Procfile together: what one of them loses, another makes good, and nobody helps."""
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.live import rooms
+from tests.live.client import Person, new_ref
+from tests.live.processes import Site, wait_until
+
+COUNT = 10_000
+
+
+@pytest.fixture(scope="module")
+def whole_site():
+    site = Site(workers=1, task_workers=1, CHAT_TASK_LOCK_SECONDS="3")
+    site.delay = site.make_part("delay", "rundelay")
+    site.monitor = site.make_part("monitor", "monitor", "--interval", "0.5", "--sweep-interval", "1")
+    yield site
+    for part in (site.delay, site.monitor):
+        if part.is_running:
+            part.kill()
+    site.stop()
+
+
+@pytest.fixture
+def site(whole_site):
+    """All of its parts run."""
+    whole_site.start()
+    for part, first_line in ((whole_site.delay, "Listening on asgi.delay"), (whole_site.monitor, "Working")):
+        if not part.is_running:
+            part.start()
+            part.wait_until_said(first_line, part.began_at)
+    return whole_site
+
+
+@pytest.fixture(scope="module")
+def owner(whole_site):
+    whole_site.start()
+    return Person(whole_site, "Owner", "correct horse")
+
+
+@pytest.fixture(scope="module")
+def bob(whole_site, owner):
+    return Person(whole_site, "Bob")
+
+
+def later(seconds):
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+async def see_what_is_due(owner, bob):
+    """Bob is muted for a second, and the owner says something later: both come about by themselves."""
+    room = owner.make_room()
+    async with bob.client(room) as at_bob, owner.client(room) as at_owner:
+        owner.call("PUT", f"/api/rooms/{room}/members/Bob/", role="muted", seconds=1, expected=200)
+        await at_owner.ask("schedule", body="As I said", at=later(1))
+        await at_bob.until(lambda: [event["role"] for event in at_bob.heard("member")] == ["muted", "guest"])
+        await at_bob.until(lambda: at_bob.bodies() == ["As I said"])
+
+
+async def test_the_delay_server_needs_no_monitor(site, owner, bob):
+    assert site.monitor.end() == 0
+    await see_what_is_due(owner, bob)
+
+
+async def test_the_monitor_needs_no_delay_server(site, owner, bob):
+    assert site.delay.end() == 0
+    await see_what_is_due(owner, bob)
+
+
+def test_the_monitor_gives_a_killed_workers_task_to_the_next(site, owner):
+    owner.make_room("archive")
+    rooms.fill(site, "archive", COUNT)
+    params = {"format": "html", "from": None, "to": None}
+    task = owner.call("POST", "/api/rooms/archive/tasks/", expected=201, ref=new_ref(), task="export", params=params)
+    path = f"/api/tasks/{task.json()['task_id']}/"
+    [worker] = site.task_workers
+    wait_until(lambda: owner.call("GET", path).json()["state"] == "running", what="its beginning")
+    worker.kill()
+    worker.start()
+    wait_until(lambda: owner.call("GET", path).json()["state"] == "done", 120, "its end")
+    assert site.database.query("SELECT attempt FROM chat_task WHERE id = %s", task.json()["task_id"]) == [(2,)]
+
+
+def test_the_doctor_finds_nothing(site):
+    said = site.manage("doctor", "--url", site.url)
+    assert "not well" not in said.lower(), said
