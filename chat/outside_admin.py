@@ -30,7 +30,7 @@ class AnnouncementForm(forms.ModelForm):
         help_text="The room's address; empty to speak to everybody. To speak to one person, choose them under People.",
     )  # fmt: skip
     hours = forms.FloatField(
-        initial=settings.CHAT_ANNOUNCEMENT_SECONDS / HOUR, min_value=0.01, max_value=protocol.MAX_EXPIRY / HOUR,
+        initial=settings.CHAT_ANNOUNCEMENT_SECONDS / HOUR, min_value=0.01, max_value=protocol.MAX_SECONDS / HOUR,
         help_text="For so many hours whoever comes hears it, too.",
     )  # fmt: skip
 
@@ -45,7 +45,7 @@ class AnnouncementForm(forms.ModelForm):
         return checked(rooms.get_room, self.cleaned_data["slug"]).slug if self.cleaned_data["slug"] else None
 
     def clean_hours(self):
-        return checked(protocol.check_expiry, round(self.cleaned_data["hours"] * HOUR))
+        return checked(protocol.check_seconds, round(self.cleaned_data["hours"] * HOUR))
 
 
 @admin.register(Announcement)

@@ -123,3 +123,14 @@ def enter(room):
 def any_layer():
     """The default layer, in memory: one that leaves the order to the decorator."""
     return channel_layers[DEFAULT_CHANNEL_LAYER]
+
+
+@pytest.fixture
+def as_alice(alice):
+    """Alice's calls of the API."""
+    return wire.Caller(alice)
+
+
+@pytest.fixture
+def as_bob(bob):
+    return wire.Caller(bob)

@@ -1,16 +1,14 @@
 """The JSON API: every call, its statuses, its codes and its shapes."""
-import json
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from chat import protocol
 from chat.models import Member, Message, Person, Room, Token
 from chat.services import people, rooms
-from tests import wire
 from tests.test_consumers import fail_with, statements
+from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,39 +29,9 @@ CALLS = [
 MESSAGES = "/api/rooms/garden/messages/"
 
 
-class Caller:
-    """Calls the API as a browser's script or a bot does; returns (status, body)."""
-
-    def __init__(self, person=None, key=None, **kwargs):
-        self.browser = wire.browser_of(person, **kwargs) if person else Client(**kwargs)
-        self.headers = {"HTTP_AUTHORIZATION": f"Bearer {key}"} if key else {}
-
-    def __call__(self, method, path, body=None, **headers):
-        content = body if isinstance(body, str | bytes) else json.dumps(body)
-        call = getattr(self.browser, method.lower())
-        kwargs = {} if method in ("GET", "HEAD") else {"data": content, "content_type": "application/json"}
-        self.answer = call(path, **kwargs, **self.headers, **headers)
-        assert self.answer["Content-Type"] == "application/json", self.answer.content
-        body = json.loads(self.answer.content)
-        if self.answer.status_code >= 400:
-            assert set(body) <= {"code", "detail", "retry_after", "ref"} and body["detail"]
-            return self.answer.status_code, body["code"]
-        return self.answer.status_code, body
-
-
 @pytest.fixture
 def stranger(db):
     return Caller()
-
-
-@pytest.fixture
-def as_alice(alice):
-    return Caller(alice)
-
-
-@pytest.fixture
-def as_bob(bob):
-    return Caller(bob)
 
 
 @pytest.fixture

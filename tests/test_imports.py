@@ -41,7 +41,7 @@ ALLOWED = {
     "chat.views": [*UPPER, "chat.api", "chat.forms"],
     "chat.management": ["chat.services", "chat.protocol", "chatproj.outages"],
     "chat.management.commands.disconnect": ["chat.management", "chat.services", "chatproj.store"],
-    "chat.management.commands.moderate": ["chat.services", "chat.protocol"],
+    "chat.management.commands.moderate": ["chat.management", "chat.services", "chat.protocol"],
     "chat.management.commands.monitor": ["chat.monitor", "chatproj.store"],
     "chat.monitor": ["chat.services", *SHARED],
     "chat.migrations": ["chat.models"],

@@ -11,7 +11,7 @@ from chat.protocol import Refused
 from chat.services import invitations, rooms
 from chat.services.invitations import accept_invitation, create_invitation
 from tests import wire
-from tests.test_api import Caller
+from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,16 +27,6 @@ def cellar(alice):
 @pytest.fixture
 def key(alice, cellar):
     return create_invitation(alice, "cellar")[1]
-
-
-@pytest.fixture
-def as_alice(alice):
-    return Caller(alice)
-
-
-@pytest.fixture
-def as_bob(bob):
-    return Caller(bob)
 
 
 def roles():

@@ -9,7 +9,7 @@ from chat.protocol import Post
 from chat.services import limits, moderation, people, rooms
 from tests import wire
 from tests.test_admin import office, root, save  # noqa: F401 (fixtures)
-from tests.test_api import Caller
+from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,16 +21,6 @@ MODERATORS_CALLS = [
     ("PUT", f"{REPORTS}1/"), ("GET", AUDIT),
 ]  # fmt: skip
 CALLS = [*MODERATORS_CALLS, ("POST", REPORT_MESSAGE)]
-
-
-@pytest.fixture
-def as_alice(alice):
-    return Caller(alice)
-
-
-@pytest.fixture
-def as_bob(bob):
-    return Caller(bob)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from chat.models import Announcement, Person, Receipt
 from chat.services import announcements, people, rooms
 from tests import wire
-from tests.test_api import Caller
+from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,8 +12,8 @@ from chat.models import Member, Message, ScheduledMessage
 from chat.protocol import Refused
 from chat.services import rooms, scheduled
 from tests import wire
-from tests.test_api import Caller
 from tests.test_consumers import fail_with, statements
+from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

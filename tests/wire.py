@@ -183,3 +183,23 @@ class Request:
         context = {"context": self.later["context"], "answered": answered} if self.later else {}
         layer().send("http.disconnect", {"reply_channel": self.channel, "path": self.path, **context})
         work()
+
+
+class Caller:
+    """Calls the API as a browser's script or a bot does; returns (status, body)."""
+
+    def __init__(self, person=None, key=None, **kwargs):
+        self.browser = browser_of(person, **kwargs) if person else Client(**kwargs)
+        self.headers = {"HTTP_AUTHORIZATION": f"Bearer {key}"} if key else {}
+
+    def __call__(self, method, path, body=None, **headers):
+        content = body if isinstance(body, str | bytes) else json.dumps(body)
+        call = getattr(self.browser, method.lower())
+        kwargs = {} if method in ("GET", "HEAD") else {"data": content, "content_type": "application/json"}
+        self.answer = call(path, **kwargs, **self.headers, **headers)
+        assert self.answer["Content-Type"] == "application/json", self.answer.content
+        body = json.loads(self.answer.content)
+        if self.answer.status_code >= 400:
+            assert set(body) <= {"code", "detail", "retry_after", "ref"} and body["detail"]
+            return self.answer.status_code, body["code"]
+        return self.answer.status_code, body

@@ -13,7 +13,6 @@ from .refusals import (
     LEVELS,
     MAX_ANNOUNCEMENT,
     MAX_BODY,
-    MAX_EXPIRY,
     MAX_HANDLE,
     MAX_INTEGER,
     MAX_PAGE,
@@ -90,11 +89,6 @@ def check_level(value, name="level"):
     if value not in LEVELS:
         raise Refused("invalid_field", f"'{name}' must be one of {', '.join(LEVELS)}.")
     return value
-
-
-def check_expiry(value, name="expires_in"):
-    """Returns for how many seconds an announcement stands."""
-    return check_integer(value, name, least=1, most=MAX_EXPIRY)
 
 
 def check_handle(value, name="handle"):

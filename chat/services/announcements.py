@@ -48,7 +48,9 @@ def whisper(handle, text, level=Announcement.INFO, expires_in=None, by=None):
 
 def _new_announcement(text, level, expires_in, by, **whom):
     text, level = protocol.check_announcement(text), protocol.check_level(level)
-    seconds = protocol.check_expiry(settings.CHAT_ANNOUNCEMENT_SECONDS if expires_in is None else expires_in)
+    seconds = protocol.check_seconds(
+        settings.CHAT_ANNOUNCEMENT_SECONDS if expires_in is None else expires_in, "expires_in"
+    )
     now = timezone.now()
     return Announcement(
         text=text, level=level, created_at=now, expires_at=now + timedelta(seconds=seconds), created_by=by, **whom

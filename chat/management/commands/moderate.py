@@ -1,9 +1,8 @@
 """`manage.py moderate`: an operator's word on who stands how in a room."""
-import re
+from django.core.management.base import CommandError
 
-from django.core.management.base import BaseCommand, CommandError
-
-from chat.protocol import Refused, format_time
+from chat.management.serving import ServiceCommand, parse_duration
+from chat.protocol import format_time
 from chat.services import moderation
 
 # What one types: the role it means, and the role that one must have for it.
@@ -16,10 +15,9 @@ WORDS = {
     "moderator": ("moderator", None),
     "owner": ("owner", None),
 }
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = (
         "Mutes, bans and names people in a room, or lists who stands how there. A handle that begins with - stands "
         "behind --, as in: moderate garden -- -x- ban"
@@ -33,15 +31,12 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", help="why; it stands in the room's audit log")
         parser.add_argument("--list", action="store_true", help="list everybody with a standing in the room")
 
-    def handle(self, room, handle, role, length, reason, **options):
-        try:
-            found = moderation.get_moderated_room(None, room)
-            if options["list"]:
-                self._list(found)
-            else:
-                self._set_role(found, handle, role, length, reason)
-        except Refused as refusal:
-            raise CommandError(refusal.detail) from None
+    def serve(self, options):
+        room = moderation.get_moderated_room(None, options["room"])
+        if options["list"]:
+            self._list(room)
+        else:
+            self._set_role(room, options["handle"], options["role"], options["length"], options["reason"])
 
     def _list(self, room):
         page, more = 0, True
@@ -55,19 +50,10 @@ class Command(BaseCommand):
         if word not in WORDS:
             raise CommandError(f"Say whom, and what: moderate {room.slug} HANDLE ({' | '.join(WORDS)}), or --list.")
         role, was = WORDS[word]
-        member = moderation.set_role(None, room, handle, role, _seconds(length), reason, was=was)
+        member = moderation.set_role(None, room, handle, role, parse_duration(length), reason, was=was)
         self.stdout.write(_line(member))
 
 
 def _line(member):
     until = f" until {format_time(member.muted_until)}" if member.muted_until else ""
     return f"{member.handle}: {member.role or 'no standing'}{until}"
-
-
-def _seconds(length):
-    if length is None:
-        return None
-    found = re.fullmatch(r"([0-9]{1,9})([smhd]?)", length)
-    if not found:
-        raise CommandError("--for takes a time like 90s, 10m, 2h or 7d.")
-    return int(found[1]) * UNITS[found[2] or "s"]
