@@ -22,10 +22,13 @@ LONG_SECONDS = 120
 def own_site():
     site = Site()
     site.delay = site.make_part("delay", "rundelay")
+    site.monitor = site.make_part("monitor", "monitor")
     site.start()
     start_delay(site)
+    site.monitor.start()
     yield site
-    site.delay.kill()
+    for part in (site.delay, site.monitor):
+        part.kill()
     site.stop()
 
 

@@ -116,15 +116,18 @@ class Server(server.Server):
         reactor.callLater(CHECK_SECONDS, self.timeout_checker)
         reactor.addSystemEventTrigger("before", "shutdown", self.close_sockets)
         for description in self.endpoints:
-            logger.info("Listening on endpoint %s", description)
             listener = serverFromString(reactor, str(description)).listen(self.factory)
-            listener.addErrback(self.on_listener_error)
+            listener.addCallbacks(self.on_listening, self.on_listener_error, callbackArgs=[description])
             self.listeners.append(listener)
         if self.signal_handlers and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
             # A shell without job control starts what runs in the background so, and Twisted would leave it at that.
             signal.signal(signal.SIGINT, signal.default_int_handler)
         reactor.run(installSignalHandlers=self.signal_handlers)
         return self.exit_code
+
+    def on_listening(self, port, description):
+        logger.info("Listening on endpoint %s", description)
+        return port
 
     def make_factory(self):
         return HTTPFactory(
