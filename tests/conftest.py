@@ -4,6 +4,7 @@ import os
 import hypothesis
 import pytest
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+from django.db import connection
 
 from chat import markup
 from chat.services import people, rooms
@@ -18,6 +19,18 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )  # fmt: skip
 hypothesis.settings.load_profile("chat")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix(request):
+    """
+    Where tests run in two processes, each has a database of its own: SQLite's is in memory, and so it has.
+
+    (pytest-django does this for Django's own backends, which ours are not.)
+    """
+    worker = getattr(request.config, "workerinput", {}).get("workerid")
+    if worker and connection.vendor != "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = f"test_{connection.settings_dict['NAME']}_{worker}"
 
 
 @pytest.fixture(autouse=True)
