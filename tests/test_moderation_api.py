@@ -253,7 +253,7 @@ def test_a_command_mutes_for_a_time_with_a_reason(spoken, length, seconds, capsy
     "arguments, words",
     [(["attic", "Bob", "mute"], "There is no such room"), (["garden", "Nobody", "mute"], "nobody with this handle"),
      (["garden", "Bob"], "Say whom, and what"), (["garden"], "Say whom, and what"),
-     (["garden", "Bob", "shout"], "Say whom, and what"), (["garden", "Bob", "mute", "--for", "soon"], "is no length of time"),
+     (["garden", "Bob", "shout"], "Say whom, and what"), (["garden", "Bob", "mute", "--for", "soon"], "length of time"),
      (["garden", "Bob", "ban", "--for", "1h"], "for how long a mute lasts"), (["attic", "--list"], "no such room"),
      (["garden", "Bob", "mute", "--for", "400d"], "must be an integer")],
 )  # fmt: skip
