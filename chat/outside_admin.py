@@ -100,17 +100,17 @@ class PeopleActions:
 
     def whisper(self, request, queryset):
         text = request.POST.get("text", "")
-        self._each(request, queryset, lambda handle: announcements.whisper(handle, text, by=request.user))
+        self._each(request, queryset, lambda person: announcements.whisper(person, text, by=request.user))
 
     def disconnect(self, request, queryset):
         self._each(request, queryset, people.disconnect)
 
     def _each(self, request, queryset, act):
         done = []
-        # The handle of somebody who is gone may be another's by now.
+        # By themselves, and not by their handle: it may be another's, too, of whoever is on a board.
         for person in queryset.filter(is_active=True):
             try:
-                act(person.handle)
+                act(person)
             except Refused as refusal:
                 return self.message_user(request, f"{person.handle}: {refusal.detail}", "error")
             done.append(person.handle)

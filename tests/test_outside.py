@@ -16,6 +16,7 @@ from chat.models import Announcement, Member, Person, Receipt, Room
 from chat.protocol import Refused
 from chat.services import announcements, people, presence, rooms
 from tests import wire
+from tests.test_boards import Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -348,7 +349,7 @@ def test_telling_costs_the_same_however_many_listen(alice, enter, listeners):
     with CaptureQueriesContext(connection) as queries:
         announcements.announce("Hello all")
     statements = [query["sql"].split()[0] for query in queries if query["sql"].split()[0] in ("SELECT", "INSERT")]
-    assert statements == ["INSERT", "SELECT", "INSERT"]
+    assert statements == ["INSERT", "SELECT", "SELECT", "INSERT"]
     assert Receipt.objects.count() == listeners
 
 
@@ -443,3 +444,22 @@ def test_a_command_says_that_the_database_is_away(monkeypatch):
     monkeypatch.setattr(announcements, "announce", fail)
     with pytest.raises(CommandError, match="This cannot be done for now: server closed"):
         call_command("announce", "x")
+
+
+# Boards, where handles are unique on that board alone.
+
+
+def test_who_has_the_handle_of_somebody_on_a_board_is_told_all_the_same(alice, room):
+    board = Browser().make_board(handle="Alice").room()
+    announcements.announce("We close at six.")
+    assert heard(board) == ["We close at six."]
+    socket = wire.Socket("/chat/garden/", wire.browser_of(alice)).connect()
+    assert heard(socket) == ["We close at six."]
+
+
+def test_who_heard_it_on_a_board_is_not_told_again(db):
+    owner = Browser().make_board(handle="Alice")
+    socket = owner.room()
+    announcements.announce("We close at six.")
+    assert heard(socket) == ["We close at six."]
+    assert heard(owner.room()) == []

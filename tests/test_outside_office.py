@@ -4,6 +4,7 @@ import pytest
 from chat.models import Announcement, Person, Receipt
 from chat.services import announcements, people, rooms
 from tests import wire
+from tests.test_boards import Browser
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -197,6 +198,14 @@ def test_chosen_people_are_whispered_to(office, root, alice, bob, enter):
     assert (heard(socket), heard(other)) == (["Psst"], [])
     assert Announcement.objects.get().created_by == root
     assert "Alice: &#39;text&#39; must not be empty." in act(office, "whisper", alice, text=" ")
+
+
+@pytest.mark.parametrize("action", ["whisper", "disconnect"])
+def test_who_is_chosen_from_a_board_is_not_taken_for_who_has_the_handle_elsewhere(office, alice, enter, action):
+    account, board = enter(alice), Browser().make_board(handle="Alice").room()
+    act(office, action, Person.objects.get(handle="Alice", handle_key=None), text="Psst")
+    found = [(heard(socket), socket.code) for socket in (account, board)]
+    assert found == [([], None), (["Psst"], None) if action == "whisper" else ([], 4403)]
 
 
 def test_chosen_people_are_disconnected(office, alice, bob, enter):

@@ -14,7 +14,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Announcement, Receipt
+from chat.models import Announcement, Member, Receipt, Room
 from chat.protocol import Refused
 from chatproj.outages import OUTAGES
 
@@ -37,12 +37,13 @@ def announce(text, level=Announcement.INFO, slug=None, expires_in=None, by=None)
     return _say(_new_announcement(text, level, expires_in, by, room=room), _tell_rooms)
 
 
-def whisper(handle, text, level=Announcement.INFO, expires_in=None, by=None):
+def whisper(whom, text, level=Announcement.INFO, expires_in=None, by=None):
     """
-    Says something to one person's own connections, or, if they have none, to the first that they open within
-    `expires_in` seconds. Returns the Announcement. Raises `not_found` for the handle, or a field's refusal.
+    Says something to the own connections of one person (`whom`: a Person or a handle), or, if they have none, to the
+    first that they open within `expires_in` seconds. Returns the Announcement. Raises `not_found` for the handle, or
+    a field's refusal.
     """
-    person = people.get_person(handle)
+    person = people.get_person(whom)
     return _say(_new_announcement(text, level, expires_in, by, person=person), _tell_person)
 
 
@@ -79,7 +80,7 @@ def _tell_rooms(announcement):
     room_ids = list(presence.look_around()) if announcement.room_id is None else [announcement.room_id]
     for some in _in_chunks(room_ids, ROOMS_AT_ONCE):
         listeners = presence.get_listeners(some)
-        _note_handles(announcement, set().union(*listeners.values()))
+        _note_listeners(announcement, listeners)
         for room_id in some:
             broadcast.publish(broadcast.room_group(room_id), describe(announcement))
 
@@ -91,6 +92,15 @@ def _tell_person(announcement):
         _note(announcement, [announcement.person_id])
     for group in listening:
         broadcast.publish(group, describe(announcement))
+
+
+def _note_listeners(announcement, listeners):
+    boards = set(Room.objects.filter(id__in=list(listeners), access=Room.BOARD).values_list("id", flat=True))
+    _note_handles(announcement, set().union(*(listeners[room_id] for room_id in listeners.keys() - boards)))
+    # A handle on a board is unique there alone: elsewhere it is somebody else's, who has not been told.
+    members = Member.objects.filter(room_id__in=boards).exclude(role=Member.BANNED)
+    found = members.values_list("room_id", "person_id", "person__handle")
+    _note(announcement, {person_id for room_id, person_id, handle in found if handle in listeners[room_id]})
 
 
 def _note_handles(announcement, handles):

@@ -109,9 +109,11 @@ def _unseen_since():
     return timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
-def get_person(handle):
-    """Returns the active person of a handle, ignoring case. Raises `not_found`, `invalid_field`."""
-    key = make_handle_key(protocol.check_string(handle, "handle"))
+def get_person(whom):
+    """Returns the active person of a handle, ignoring case; a Person as it is. Raises `not_found`, `invalid_field`."""
+    if isinstance(whom, Person):
+        return whom
+    key = make_handle_key(protocol.check_string(whom, "handle"))
     person = Person.objects.filter(handle_key=key, is_active=True).first()
     if person is None:
         raise Refused("not_found", "There is nobody with this handle.")
@@ -197,12 +199,12 @@ def close_sockets(person, but=()):
     transaction.on_commit(lambda: [broadcast.close_group(group, CLOSE_NOT_SIGNED_IN, but) for group in groups])
 
 
-def disconnect(handle, slug=None):
+def disconnect(whom, slug=None):
     """
-    Closes a person's sockets as not allowed any more, in one room or in all. It takes no right away: they may come
-    again. Returns the person. Raises `not_found` for the handle or the room.
+    Closes the sockets of a person (`whom`: a Person or a handle) as not allowed any more, in one room or in all. It
+    takes no right away: they may come again. Returns the person. Raises `not_found` for the handle or the room.
     """
-    person = get_person(handle)
+    person = get_person(whom)
     standings = person.memberships.all() if slug is None else person.memberships.filter(room=get_room(slug))
     groups = [broadcast.member_group(id) for id in standings.values_list("id", flat=True)]
     transaction.on_commit(lambda: [broadcast.close_group(group, CLOSE_FORBIDDEN) for group in groups])
