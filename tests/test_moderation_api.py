@@ -9,6 +9,7 @@ from chat.protocol import Post
 from chat.services import limits, moderation, people, rooms
 from tests import wire
 from tests.test_admin import office, root, save  # noqa: F401 (fixtures)
+from tests.test_boards import Browser, ask, key_of, knock
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -275,6 +276,29 @@ def test_a_command_lists_who_stands_how(spoken, capsys):
     moderate("garden", "--list")
     first, second = capsys.readouterr().out.splitlines()
     assert first == "Alice: owner" and second.startswith("Bob: muted until ")
+
+
+def test_an_operator_moderates_who_has_the_handle_on_that_board(bob, root):  # noqa: F811
+    owner = Browser().make_board(handle="Olga")
+    guest = Browser().follow(owner)
+    knock(guest, "Bob")
+    ask(owner.door(), "admit", visitor=key_of("Bob"))
+    socket = guest.room()
+    path = f"/api/rooms/{Room.objects.get().slug}/members/"
+    status, body = Caller(root)("PUT", f"{path}bob/", {"role": "banned"})
+    assert (status, body["handle"], body["role"]) == (200, "Bob", "banned")
+    socket.read()
+    assert socket.code == 4403
+    assert not Member.objects.filter(person=bob).exists()
+    assert Caller(root)("GET", f"{path}Bob/")[1]["role"] == "banned"
+    _, body = Caller(root)("GET", path)
+    assert [(member["handle"], member["role"]) for member in body["members"]] == [("Olga", "owner"), ("Bob", "banned")]
+
+
+def test_who_is_not_on_a_board_has_no_standing_there(bob, root):  # noqa: F811
+    Browser().make_board(handle="Olga")
+    path = f"/api/rooms/{Room.objects.get().slug}/members/Bob/"
+    assert Caller(root)("PUT", path, {"role": "muted"}) == (404, "not_found")
 
 
 # The operators' pages.

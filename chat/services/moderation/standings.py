@@ -29,7 +29,7 @@ def set_role(actor, room, whom, role, seconds=None, reason="", was=None):
     Raises `forbidden`, `not_found` (nobody of this handle or role, or outside a closed room), or a field's refusal.
     """
     role, seconds, reason = _check_fields(role, seconds, reason)
-    person = whom if isinstance(whom, Person) else get_person(whom)
+    person = whom if isinstance(whom, Person) else get_person(room, whom)
     if role in PLAIN:
         role = rooms.plain_role(person)
     with transaction.atomic():
@@ -107,11 +107,16 @@ def remove_standing(actor, member):
         rooms.delete_member(member)
 
 
-def get_person(handle):
-    """Returns the person who has this handle now, in whatever case. Raises `not_found`."""
+def get_person(room, handle):
+    """
+    Returns the person who has this handle now, in whatever case. On a board that is somebody of this board: there
+    handles are its own, and elsewhere they may be others'. Raises `not_found`.
+    """
     person = None
     if isinstance(handle, str) and len(handle) <= protocol.MAX_HANDLE and "\0" not in handle:
-        person = Person.objects.filter(handle_key=make_handle_key(handle)).first()
+        key = make_handle_key(handle)
+        at_board = {"visits__board__room": room, "visits__handle_key": key}
+        person = Person.objects.filter(**at_board if room.access == Room.BOARD else {"handle_key": key}).first()
     if person is None:
         raise Refused("not_found", "There is nobody with this handle.")
     return person
@@ -127,7 +132,7 @@ def find_standing(room, person):
 
 def get_standing(room, handle):
     """Returns the Member of this handle. Raises `not_found` where there is none."""
-    person = get_person(handle)
+    person = get_person(room, handle)
     member = find_standing(room, person)
     if member is None:
         raise Refused("not_found", f"{person.handle} is not in this room.")
@@ -136,7 +141,9 @@ def get_standing(room, handle):
 
 def find_members(room, role=None, page=0, size=50):
     """Returns (members, more) of those who have a standing in a room, or this role, and are not gone; oldest first."""
-    members = Member.objects.filter(room=room, person__handle_key__isnull=False).select_related("person")
+    # Who is on a board alone has no key either, and is not gone.
+    is_here = {"person__is_active": True} if room.access == Room.BOARD else {"person__handle_key__isnull": False}
+    members = Member.objects.filter(room=room, **is_here).select_related("person")
     if role is not None:
         members = members.filter(role=role)
     found = list(members.order_by("id")[page * size : (page + 1) * size + 1])
