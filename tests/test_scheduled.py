@@ -12,6 +12,7 @@ from chat.models import Member, Message, ScheduledMessage
 from chat.protocol import Refused
 from chat.services import rooms, scheduled
 from tests import wire
+from tests.test_boards import Browser
 from tests.test_consumers import fail_with, statements
 from tests.wire import Caller
 
@@ -280,3 +281,17 @@ def test_too_long_a_wait_is_said_in_words(bob, room):
     event = protocol.Schedule("s1", "Later", timezone.now() + timedelta(days=400))
     with pytest.raises(Refused, match="at most a year"):
         scheduled.schedule_message(rooms.join_room(bob, "garden"), event)
+
+
+def test_nothing_is_posted_later_on_a_board(db):
+    # There it could not be posted: a board's room is found by its link alone.
+    answer = Browser().make_board(handle="Olga").room().ask("schedule", ref="r1", body="Hello", at=later())
+    assert answer["code"] == "forbidden" and not ScheduledMessage.objects.exists()
+
+
+def test_to_cancel_tells_nobody_which_rooms_there_are(alice, bob, room):
+    rooms.create_room(alice, "cellar", "The cellar", is_private=True)
+    as_bob = Caller(bob)
+    found = [as_bob("DELETE", f"/api/rooms/{slug}/scheduled/1/") for slug in ("cellar", "nowhere", "%00")]
+    details = {as_bob.browser.delete(f"/api/rooms/{slug}/scheduled/1/").json()["detail"] for slug in ("cellar", "no")}
+    assert found == [(404, "not_found")] * 3 and len(details) == 1

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Message, Person, ScheduledMessage
+from chat.models import Message, Person, Room, ScheduledMessage
 from chat.protocol import Refused
 from chat.services import rooms
 from chatproj.outages import OUTAGES
@@ -31,9 +31,12 @@ def schedule_message(member, event):
     Stores what a Schedule says, and has it posted at its time. Returns (its id, whether it is new: the same ref gives
     the same id).
 
-    Raises `invalid_field` (a time that is past, or too far away), `not_found` (reply_to), `forbidden` (too many wait),
-    `ref_conflict`.
+    Raises `invalid_field` (a time that is past, or too far away), `not_found` (reply_to), `forbidden` (too many wait,
+    or a board's room), `ref_conflict`.
     """
+    if member.room.access == Room.BOARD:
+        # Who comes by a board's link is not signed in, and could neither see nor cancel what waits.
+        raise Refused("forbidden", "Nothing is posted later on a board.")
     return rooms.record_once(member, event, lambda: _store(member, event))
 
 
@@ -79,10 +82,15 @@ def get_scheduled(person, slug):
 
 
 def cancel_scheduled(person, slug, scheduled_id):
-    """Deletes what waits, or was refused. Raises `not_found`: also where it was posted already."""
+    """
+    Deletes what waits, or was refused. Raises `not_found`: also where it was posted already.
+
+    Who may not read the room any more may still cancel; so its words are the same for all rooms, and for none.
+    """
+    room = Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
     # One statement on one table, so that of this and of posting it just one comes about.
-    mine = ScheduledMessage.objects.shown().filter(author=person, room=rooms.get_room(slug), id=scheduled_id)
-    if scheduled_id > protocol.MAX_INTEGER or not mine.delete()[0]:
+    mine = ScheduledMessage.objects.shown().filter(author=person, room=room, id=scheduled_id)
+    if room is None or scheduled_id > protocol.MAX_INTEGER or not mine.delete()[0]:
         raise Refused("not_found", "You have no such message waiting. It may have been posted.")
 
 
