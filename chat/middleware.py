@@ -6,6 +6,7 @@ It decides nothing about rooms and writes nothing.
 import logging
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http.request import RawPostDataException
 
 from chat import protocol
 from chat.responses import refuse, refuse_outage, wants_json
@@ -49,6 +50,11 @@ class FailuresMiddleware:
     def process_exception(self, request, exception):
         if isinstance(exception, protocol.Refused):
             return refuse(request, exception)
+        if isinstance(exception, protocol.Dismissed):
+            return refuse(request, protocol.Refused("rate_limited", "Too much at once; wait.", retry_after=10.0))
+        if isinstance(exception, RawPostDataException):
+            # The CSRF check has read it as a form.
+            return refuse(request, protocol.Refused("invalid_json", "Send JSON, with 'application/json' as its type."))
         if isinstance(exception, OUTAGES):
             return refuse_outage(request, exception)
         if isinstance(exception, RequestDataTooBig):

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from chat.middleware import FailuresMiddleware, HeadersMiddleware
-from chat.protocol import Refused
+from chat.protocol import Dismissed, Refused
 from chat.responses import STATUSES, refuse
 from tests import wire
 from tests.test_consumers import fail_with
@@ -90,3 +90,22 @@ def test_a_bot_may_try_again_when_its_token_could_not_be_read(monkeypatch):
     answer = wire.calm(Client()).get("/api/rooms/", HTTP_AUTHORIZATION="Bearer x")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer.json()["retry_after"] == 1.0
+
+
+@pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/invitations/", "/api/tokens/"])
+def test_who_floods_on_is_no_failure_of_ours(alice, path, monkeypatch):
+    def dismiss(*arguments):
+        raise Dismissed(4429)
+
+    monkeypatch.setattr("chat.services.limits.check_event", dismiss)
+    answer = wire.browser_of(alice).post(path, {"key": "x", "name": "x"}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (429, "rate_limited", "10")
+
+
+@pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/messages/"])
+def test_a_form_is_no_json(alice, path):
+    browser = wire.browser_of(alice, enforce_csrf_checks=True)
+    key = browser.get("/api/session/").json()["csrf"]
+    # One in parts, as a browser sends files: it can be read just once.
+    answer = browser.post(path, {"key": "x"}, HTTP_X_CSRFTOKEN=key)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")
