@@ -37,7 +37,8 @@ def get_board(request, board):
     """Gives a visitor the session id that is theirs on this board, and says whether they own it."""
     found = boards.get_board(board)
     session = _get_session(request, found)
-    return JsonResponse({"board": str(found.uuid), "session": session, "owner": boards.find_owner(session) is not None})
+    owner = boards.find_owner(session, request.user)
+    return JsonResponse({"board": str(found.uuid), "session": session, "owner": owner is not None})
 
 
 def _get_session(request, board):
@@ -48,7 +49,7 @@ def _get_session(request, board):
 
 def list_visitors(request, board):
     found = boards.get_board(board)
-    visitors = boards.get_visitors(found, boards.make_session_id(request.session, found))
+    visitors = boards.get_visitors(found, _get_session(request, found), request.user)
     return JsonResponse({"visitors": [
         {"visitor": visitor.key, "handle": visitor.handle, "state": visitor.state} for visitor in visitors
     ]})  # fmt: skip
@@ -59,7 +60,7 @@ def list_visitors(request, board):
 def board_page(request, board):
     """The page of a board, for its owner and for visitors; it asks by itself how they stand."""
     found = boards.get_board(board)
-    owner = boards.find_owner(_get_session(request, found))
+    owner = boards.find_owner(_get_session(request, found), request.user)
     context = {"board": found, "room": found.room, "owner": owner, "link": request.build_absolute_uri(request.path)}
     return render(request, "chat/board.html", context)
 

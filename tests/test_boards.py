@@ -806,3 +806,40 @@ def test_a_decision_is_acked_though_the_owners_other_tabs_cannot_be_told(at_door
     monkeypatch.setattr("chat.broadcast.publish_to_others", fail_with(redis.ConnectionError("away")))
     assert types(at_door.say("admit", ref="a1", visitor=key_of("Bob"))) == ["knocked", "ack"]
     assert types(door.read()) == ["admitted"] and "could not be told: away" in caplog.text
+
+
+def deactivate(handle):
+    Person.objects.filter(handle=handle).update(is_active=False)
+
+
+def test_an_owner_who_is_deactivated_decides_and_sees_nothing_more(owner):
+    knock(Browser().follow(owner))
+    door = owner.door()
+    deactivate("Olga")
+    assert door.say("admit", ref="r1", visitor=key_of("Bob")) == [] and door.code == 4403
+    assert owner.door().code == owner.room().code == 4404
+    assert owner.client.get(f"/api/boards/{owner.board}/visitors/").status_code == 404
+    assert Visitor.objects.get(person__handle="Bob").state == Visitor.WAITING
+
+
+def test_a_visitor_who_is_deactivated_knocks_no_more(owner):
+    browser = Browser().follow(owner)
+    door = knock(browser)
+    deactivate("Bob")
+    assert door.say("knock", ref="r1", handle="Bob") == [] and door.code == 4403
+    assert browser.door().code == 4404
+
+
+def test_who_owns_a_board_with_an_account_sees_its_visitors_only_with_it(alice):
+    owner = Browser(alice).make_board()
+    visitors = f"/api/boards/{owner.board}/visitors/"
+    assert owner.client.get(visitors).status_code == 200
+    deactivate("Alice")
+    assert owner.client.get(visitors).status_code == 404
+    assert owner.client.get(f"/api/boards/{owner.board}/").json()["owner"] is False
+
+
+def test_who_asks_for_visitors_is_counted_as_a_newcomer(owner, settings):
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "guests": (1, 0.0001)}
+    found = [Client().get(f"/api/boards/{owner.board}/visitors/").status_code for _ in range(3)]
+    assert found == [404, 429, 429]

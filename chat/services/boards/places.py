@@ -130,7 +130,7 @@ def find_visit(board_text, session_id, login, person):
     secret = (login.get(SECRET) if login is not None else None) or ""
     own = get_session_id(secret, board.uuid if board else uuid.UUID(int=0))
     is_own = constant_time_compare(own, session_id) and secret != ""
-    if board is None or not is_own or not _is_themselves(visitor, person):
+    if board is None or not is_own or not _may_be(visitor, person):
         raise _no_such_board()
     now = timezone.now()
     Board.objects.filter(id=board.id, seen_at__lt=now - SEEN_EVERY).update(seen_at=now)
@@ -141,8 +141,11 @@ def _find_visitor(digest):
     return Visitor.objects.select_related("person").filter(digest=digest).first()
 
 
-def _is_themselves(visitor, person):
-    return visitor is None or not visitor.is_signed_in or visitor.person_id == person.id
+def _may_be(visitor, person):
+    """Whether the one who comes with a visitor's session id, signed in as `person`, is that visitor, and is active."""
+    if visitor is None:
+        return True
+    return visitor.person.is_active and (not visitor.is_signed_in or visitor.person_id == person.id)
 
 
 def return_visit(board_id, digest, login, person_id, password_hash):
@@ -157,7 +160,10 @@ def return_visit(board_id, digest, login, person_id, password_hash):
         raise Dismissed(CLOSE_FORBIDDEN)
     if not Session.objects.filter(session_key=login, expire_date__gt=timezone.now()).exists():
         raise Dismissed(CLOSE_CONNECTION_LOST)
-    return Visit(board, digest, _return_person(person_id, password_hash), _find_visitor(digest))
+    visitor = _find_visitor(digest)
+    if visitor is not None and not visitor.person.is_active:
+        raise Dismissed(CLOSE_FORBIDDEN)
+    return Visit(board, digest, _return_person(person_id, password_hash), visitor)
 
 
 def _return_person(person_id, password_hash):
@@ -169,15 +175,21 @@ def _return_person(person_id, password_hash):
     return person
 
 
-def find_owner(session_id):
-    """Returns the Visitor who owns the board that this session id is of, or None where it is no owner's."""
+def find_owner(session_id, person):
+    """
+    Returns the Visitor who owns the board that this session id is of, or None where it is no owner's; `person` is who
+    is signed in.
+    """
     visitor = _find_visitor(_digest(session_id))
-    return visitor if visitor is not None and visitor.is_owner else None
+    return visitor if visitor is not None and visitor.is_owner and _may_be(visitor, person) else None
 
 
-def get_visitors(board, session_id):
-    """Returns all visitors of a board for its owner, whose session id this is. Raises `not_found` for others."""
-    if find_owner(session_id) is None:
+def get_visitors(board, session_id, person):
+    """
+    Returns all visitors of a board for its owner, whose session id this is, signed in as `person`. Raises `not_found`
+    for others.
+    """
+    if find_owner(session_id, person) is None:
         raise _no_such_board()
     visitors = Visitor.objects.select_related("person").filter(board=board)
     return visitors.exclude(state=Visitor.OWNER).order_by("id")
