@@ -270,3 +270,20 @@ def test_links_that_are_over_are_swept(alice, bob, cellar):
         Invitation.objects.filter(id=invitation.id).update(expires_at=timezone.now() - timedelta(days=ago * 2 - 1))
     Invitation.objects.filter(uses_left=1).update(uses_left=0)
     assert invitations.sweep_invitations() == 2 and Invitation.objects.count() == 1
+
+
+@pytest.mark.parametrize("role", [Member.BANNED, Member.MUTED, Member.OWNER])
+def test_nobody_leaves_from_under_what_was_just_decided(bob, key, role, monkeypatch):
+    accept_invitation(bob, key)
+    judged = invitations.may_leave
+
+    def decide_then(person, room):
+        allowed = judged(person, room)
+        Member.objects.filter(person=bob).update(role=role)
+        return allowed
+
+    monkeypatch.setattr(invitations, "may_leave", decide_then)
+    with pytest.raises(Refused) as caught:
+        invitations.leave_room(bob, "cellar")
+    assert caught.value.code == "forbidden"
+    assert Member.objects.get(person=bob).role == role

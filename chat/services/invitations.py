@@ -136,7 +136,9 @@ def leave_room(person, slug):
     member = Member.objects.get(room=room, person=person)
     group = broadcast.member_group(member.id)
     with transaction.atomic():
-        member.delete()
+        # In the same statement: who is muted or banned at this very moment must not take that away by leaving.
+        if not Member.objects.filter(id=member.id, role__in=LEAVING).delete()[0]:
+            raise Refused("forbidden", "How you stand in this room has just changed. Look again.")
         transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_FORBIDDEN))
 
 
