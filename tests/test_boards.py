@@ -843,3 +843,12 @@ def test_who_asks_for_visitors_is_counted_as_a_newcomer(owner, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "guests": (1, 0.0001)}
     found = [Client().get(f"/api/boards/{owner.board}/visitors/").status_code for _ in range(3)]
     assert found == [404, 429, 429]
+
+
+def test_the_door_of_who_is_deactivated_by_an_operator_is_closed(alice, later):
+    owner = Browser(alice).make_board()
+    door, other = owner.door(), Browser().follow(owner).door()
+    people.close_sockets(alice)
+    for socket in (door, other):
+        socket.read()
+    assert (door.code, other.code) == (4401, None)

@@ -196,6 +196,7 @@ def close_sockets(person, but=()):
     """Closes all sockets of a person as signed out, except those in the groups `but`."""
     groups = [broadcast.member_group(id) for id in person.memberships.values_list("id", flat=True)]
     groups.append(broadcast.operator_group(person.id))
+    groups += [broadcast.visitor_group(digest) for digest in person.visits.values_list("digest", flat=True)]
     transaction.on_commit(lambda: [broadcast.close_group(group, CLOSE_NOT_SIGNED_IN, but) for group in groups])
 
 
