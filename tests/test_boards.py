@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chat import protocol
 from chat.models import Board, Change, Member, Message, Person, Room, Visitor
-from chat.services import boards, people
+from chat.services import boards, moderation, people
 from tests import wire
 from tests.test_consumers import fail_with, statements
 
@@ -852,3 +852,20 @@ def test_the_door_of_who_is_deactivated_by_an_operator_is_closed(alice, later):
     for socket in (door, other):
         socket.read()
     assert (door.code, other.code) == (4401, None)
+
+
+def test_who_was_inside_and_lost_their_standing_is_not_forgotten(owner):
+    browser = Browser().follow(owner)
+    knock(browser)
+    ask(owner.door(), "admit", visitor=key_of("Bob"))
+    browser.room().post("r1")
+    moderation.remove_standing(None, Member.objects.get(person__handle="Bob"))
+    assert ask(owner.door(), "refuse", visitor=key_of("Bob"))["type"] == "ack"
+    Visitor.objects.filter(person__handle="Bob").update(changed_at=timezone.now() - timedelta(days=3))
+    knock(Browser().follow(owner), "Carol")
+    Visitor.objects.filter(person__handle="Carol").update(changed_at=timezone.now() - timedelta(days=3))
+    assert boards.sweep_boards() == 1
+    assert Message.objects.get().author.handle == "Bob"
+    Board.objects.update(shut_at=timezone.now() - timedelta(days=1))
+    assert boards.sweep_boards() == 1
+    assert not Person.objects.filter(handle__in=["Bob", "Olga", "Carol"]).exists()

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from chat import protocol
-from chat.models import Board, Member, Person, Room, Visitor, make_handle_key
+from chat.models import AuditEntry, Board, Member, Person, Room, Visitor, make_handle_key
 from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, Dismissed, Refused
 
 SECRET = "board-visitor"  # its name in a browser's login session
@@ -220,10 +220,13 @@ def sweep_boards():
 def forget_visitors(visitors):
     """Deletes those of some visitors who wait or were refused, and never were inside. Returns how many."""
     members = Member.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))
-    outside = visitors.filter(state__in=[Visitor.WAITING, Visitor.REFUSED]).annotate(was_in=Exists(members))
+    # An operator may have taken their standing away: what they said, and the log, needs them all the same.
+    entries = AuditEntry.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))
+    outside = visitors.filter(state__in=[Visitor.WAITING, Visitor.REFUSED])
+    outside = outside.annotate(was_in=Exists(members), is_logged=Exists(entries)).filter(was_in=False, is_logged=False)
     with transaction.atomic():
         # Locked, so that nobody is let in meanwhile.
-        found = list(outside.filter(was_in=False).select_for_update()[:SWEEP_AT_ONCE])
+        found = list(outside.select_for_update()[:SWEEP_AT_ONCE])
         Visitor.objects.filter(id__in=[visitor.id for visitor in found]).delete()
         Person.objects.filter(id__in=[visitor.person_id for visitor in found if not visitor.is_signed_in]).delete()
     return len(found)
