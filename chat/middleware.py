@@ -79,7 +79,9 @@ class TokenMiddleware:
         if people.is_token_header(header) and request.path.startswith("/api/"):
             token = people.find_token(header)
             if token is None:
-                return refuse(request, protocol.Refused("not_signed_in", "This token is not valid."))
+                # Who polls hears with which code a socket would be closed for it.
+                close = protocol.CLOSE_NOT_SIGNED_IN if request.path.endswith("/poll/") else None
+                return refuse(request, protocol.Refused("not_signed_in", "This token is not valid."), close)
             request.user = token.person
             request.token = token
             request.csrf_processing_done = True

@@ -121,7 +121,7 @@ def test_a_bot_polls_with_its_token(room, bob):
     assert kinds(bot.say(post("b1")).body["events"]) == ["ack"]
     people.revoke_token(bob, bob.tokens.get().id)
     answer = bot.hear()
-    assert (answer.status, answer.body["code"]) == (401, "not_signed_in")
+    assert (answer.status, answer.body["code"], answer.body["close"]) == (401, "not_signed_in", 4401)
 
 
 def test_answers_are_kept_by_nobody_and_read_by_no_other_site(poller, bob):
@@ -178,7 +178,7 @@ def test_who_may_not_be_there_is_told_with_the_code_that_closes_a_socket(room, b
 def test_a_token_that_does_not_hold_is_not_replaced_by_a_cookie(room, bob):
     poller = Poller(bob, headers={"authorization": "Bearer nonsense"})
     answer = poller.request("GET")
-    assert (answer.status, answer.body["code"]) == (401, "not_signed_in")
+    assert (answer.status, answer.body["code"], answer.body["close"]) == (401, "not_signed_in", 4401)
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
