@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Invitation, Member
+from chat.models import Invitation, Member, Room
 from chat.protocol import CLOSE_FORBIDDEN, Refused
 from chat.services import rooms
 
@@ -136,7 +136,9 @@ def leave_room(person, slug):
     member = Member.objects.get(room=room, person=person)
     group = broadcast.member_group(member.id)
     with transaction.atomic():
-        # In the same statement: who is muted or banned at this very moment must not take that away by leaving.
+        # Who is muted or banned at this very moment must not take that away by leaving: one after the other, as all
+        # who change a standing, and judged by what holds then.
+        Room.objects.select_for_update().get(id=room.id)
         if not Member.objects.filter(id=member.id, role__in=LEAVING).delete()[0]:
             raise Refused("forbidden", "How you stand in this room has just changed. Look again.")
         transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_FORBIDDEN))
