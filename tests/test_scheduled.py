@@ -295,3 +295,11 @@ def test_to_cancel_tells_nobody_which_rooms_there_are(alice, bob, room):
     found = [as_bob("DELETE", f"/api/rooms/{slug}/scheduled/1/") for slug in ("cellar", "nowhere", "%00")]
     details = {as_bob.browser.delete(f"/api/rooms/{slug}/scheduled/1/").json()["detail"] for slug in ("cellar", "no")}
     assert found == [(404, "not_found")] * 3 and len(details) == 1
+
+
+def test_a_ref_that_looks_like_ours_keeps_nothing_from_being_posted(bob, make):
+    row = make(bob, body="Later")
+    rooms.post_message(rooms.join_room(bob, "garden"), protocol.Post(f"scheduled-{row.id}", "Now"))
+    scheduled.post_scheduled(row.id)
+    assert bodies() == ["Now", "Later"]
+    assert all(protocol.is_ref(ref) for ref in Message.objects.values_list("ref", flat=True))

@@ -118,7 +118,9 @@ def _post(row):
     if not row.author.is_active:
         raise Refused("forbidden", "Its author is not here any more.")
     member = rooms.join_room(row.author, row.room.slug)
-    event = protocol.Post(ref=f"scheduled-{row.id}", body=row.body, reply_to=row.reply_to)
+    # With the moment, for refs are the clients' to choose: theirs may well be called `scheduled-7`.
+    ref = f"scheduled-{row.id}-{row.created_at:%Y%m%d%H%M%S%f}"
+    event = protocol.Post(ref=ref, body=row.body, reply_to=row.reply_to)
     return rooms.post_message(member, event).ack["id"]
 
 
