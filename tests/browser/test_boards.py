@@ -36,6 +36,10 @@ def test_one_knocks_is_let_in_without_a_reload_talks_and_is_removed(browser_of, 
     say(owner, "Hello, Bob")
     expect(message(bob, "Hello, Bob")).to_have_count(1)
     expect(owner.get_by_test_id("who-is-here")).to_contain_text("Bob")
+    # The owner is at hand: a board has no reports.
+    message(bob, "Hello, Bob").click()
+    expect(bob.get_by_test_id("reply")).to_be_visible()
+    expect(bob.get_by_test_id("report")).to_have_count(0)
     # After a reload all is as it was.
     for page in (owner, bob):
         page.reload()

@@ -80,7 +80,9 @@ function isOwn(message) {
 function rightsOn(id) {
   const message = timeline.get(id);
   if (!message || message.removed) return null;
-  return { edit: isOwn(message), remove: isOwn(message) || standing.moderates, report: !isOwn(message) };
+  // Of a board nobody but its owner is in charge: there are no reports.
+  const report = !isOwn(message) && !page.dataset.url;
+  return { edit: isOwn(message), remove: isOwn(message) || standing.moderates, report };
 }
 
 function react(id, emoji) {
