@@ -21,7 +21,7 @@ export class Timeline extends EventTarget {
   #queue = new Map();
   #timer = null;
   #stuck = true;
-  #height = 0;
+  #top = 0;
   #dividerId = null;
 
   /** `view` is handed on to message.js; `find` is added to it here. */
@@ -87,6 +87,7 @@ export class Timeline extends EventTarget {
   scrollToEnd() {
     this.#stuck = true;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#top = this.#scroller.scrollTop;
   }
 
   /** True when the message is drawn and now in sight. */
@@ -182,15 +183,15 @@ export class Timeline extends EventTarget {
   }
 
   #resized() {
-    this.#height = this.#scroller.clientHeight;
     if (this.#stuck) this.scrollToEnd();
   }
 
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    // A bar that has just come has made it lower: nobody has scrolled, and the observer is told next.
-    const isResized = this.#stuck && clientHeight !== this.#height;
-    const stuck = isResized || scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
+    // Only who scrolls up leaves the end. Where a bar has come or the text has grown, the observer is told next.
+    const isLeft = scrollTop < this.#top;
+    const stuck = (this.#stuck && !isLeft) || scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
+    this.#top = scrollTop;
     const changed = stuck !== this.#stuck;
     this.#stuck = stuck;
     this.dispatchEvent(new CustomEvent("scrolled", { detail: { changed, atTop: scrollTop < 200 } }));
