@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import RESULTS
+from tests.browser.conftest import RESULTS, start_second
 from tests.live.processes import wait_until
 
 ZONE = "America/New_York"
@@ -50,7 +50,7 @@ def test_a_message_is_sent_later_in_ones_own_time_and_another_is_cancelled(come_
     alice.screenshot(path=RESULTS / "send-later.png")
     send_later(alice, "As I said", 3)
     expect(waiting).to_have_count(2)
-    waiting.filter(has_text="Tomorrow").get_by_test_id("schedule-cancel").click()
+    waiting.filter(has_text="Tomorrow").get_by_test_id("schedule-cancel").dblclick()
     expect(waiting.filter(has_text="Tomorrow")).to_have_count(0)
     alice.keyboard.press("Escape")
     for page in (alice, bob):
@@ -61,13 +61,14 @@ def test_a_message_is_sent_later_in_ones_own_time_and_another_is_cancelled(come_
 
 
 def test_what_is_written_without_a_line_is_sent_when_it_is_back(come_in, site):
-    alice = come_in("Alice", timezone_id=ZONE, viewport={"width": 390, "height": 780})
+    alice = come_in("Alice", url=site.second.url, timezone_id=ZONE, viewport={"width": 390, "height": 780})
     open_dialog(alice)
     alice.screenshot(path=RESULTS / "send-later-phone.png")
-    alice.context.set_offline(True)
+    site.second.kill()
     send_later(alice, "From the train", 86_400)
+    expect(alice.get_by_test_id("schedule-status")).to_contain_text("No connection for now. It is kept")
     alice.keyboard.press("Escape")
-    alice.context.set_offline(False)
+    start_second(site)
     rows = "SELECT body FROM chat_scheduledmessage WHERE body = %s"
     wait_until(lambda: site.database.query(rows, "From the train"), 60)
     expect(alice.get_by_test_id("notice")).to_contain_text("will be posted")

@@ -4,40 +4,35 @@
 import { call } from "./api.js";
 import { copies } from "./clipboard.js";
 import { onMenu, openDialog } from "./dialog.js";
-import { fullTime, make, plural } from "./page.js";
+import { Complaint, field, select, sureButton } from "./forms.js";
+import { find, fullTime, make, plural, shortTime } from "./page.js";
 
 const room = `/api/rooms/${document.getElementById("room").dataset.slug}/`;
 const path = `${room}invitations/`;
 const DAY_SECONDS = 86_400;
-const USES = [["", "everyone with the link"], ["1", "one person"], ["10", "ten people"]];
-const DAYS = [["7", "a week"], ["1", "a day"], ["30", "a month"]];
-
-function select(label, testId, choices) {
-  const options = choices.map(([value, text]) => make("option", { value, text }));
-  const field = make("select", { "data-testid": testId }, ...options);
-  return [make("label", {}, label, field), field];
-}
+const USES = [["", "Everyone"], ["1", "One person"], ["10", "Ten people"]];
+const DAYS = [["7", "A week"], ["1", "A day"], ["30", "A month"]];
 
 function open() {
-  const [usesLabel, uses] = select("For", "invitation-uses", USES);
-  const [daysLabel, days] = select("Holds", "invitation-days", DAYS);
+  const uses = select("invitation-uses", USES);
+  const days = select("invitation-days", DAYS);
+  const complaint = new Complaint();
   const form = make(
-    "form", { class: "invite-form", "data-testid": "invite-form" }, usesLabel, daysLabel,
-    make("button", { type: "submit", class: "button", "data-testid": "make-link", text: "Make a link" }),
+    "form", { "data-testid": "invite-form" },
+    make("p", { class: "lead", text: "Who has a link comes in by it." }),
+    make("div", { class: "field-pair" }, field("For", uses), field("Good for", days)),
+    complaint.element,
+    make("button", { type: "submit", class: "button wide", "data-testid": "make-link", text: "Make a link" }),
   );
-  const fresh = make("div", { "data-testid": "fresh-link" });
-  const problem = make("p", { class: "errors", role: "alert" });
-  const list = make("ul", { class: "invitations", "data-testid": "invitations", "aria-label": "Links that hold" });
-  openDialog("Invite people", "invite-dialog", form, fresh, problem, list);
-  const guarded = (act) => act().catch((refusal) => { problem.textContent = refusal.message; });
-  const refresh = () => guarded(() => drawList(list, refresh));
-  form.addEventListener("submit", (event) => {
+  const fresh = make("div", { "data-testid": "fresh-link", role: "status" });
+  const list = make("ul", { class: "listing", "data-testid": "invitations" });
+  const links = make("section", {}, make("h3", { text: "Links that work" }), list);
+  openDialog("Invite people", "invite-dialog", form, fresh, links);
+  const refresh = () => complaint.guard(() => drawList(list, refresh));
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    problem.textContent = "";
-    guarded(async () => {
-      showLink(fresh, await makeLink(uses.value, days.value));
-      await refresh();
-    });
+    const renew = async () => showLink(fresh, await makeLink(uses.value, days.value));
+    if (await complaint.guard(renew)) refresh();
   });
   refresh();
 }
@@ -67,23 +62,25 @@ async function drawList(list, refresh) {
 }
 
 function drawOne({ id, uses_left: uses, expires_at: expiresAt, created_by: maker }, refresh) {
-  const revoke = make("button", { type: "button", class: "link", "data-testid": "revoke", text: "Revoke" });
-  revoke.addEventListener("click", async () => {
+  const revoke = sureButton("revoke", "Revoke", "Really revoke?", async () => {
     await call("DELETE", `${path}${id}/`).catch(() => {}); // gone already: the list then shows it
+    find("make-link").focus();
     refresh();
   });
   const whom = uses === null ? "for everyone with it" : `for ${plural(uses, "more person", "more people")}`;
-  const sentence = `By ${maker ?? "somebody"}, ${whom}, until ${fullTime(expiresAt)}`;
-  return make("li", { "data-id": id }, make("span", { text: sentence }), revoke);
+  const end = make("time", { datetime: expiresAt, title: fullTime(expiresAt), text: shortTime(expiresAt) });
+  const words = make("span", {}, `By ${maker ?? "somebody"}, ${whom}, until `, end);
+  return make("li", { "data-id": id }, make("div", { class: "between" }, words, revoke));
 }
 
 function askToLeave() {
-  const yes = make("button", { type: "button", class: "button bad", "data-testid": "leave-now", text: "Leave it" });
-  const problem = make("p", { class: "errors", role: "alert" });
+  const yes = make("button", { type: "button", class: "button bad wide", "data-testid": "leave-now", text: "Leave it" });
+  const complaint = new Complaint();
   const warning = make("p", { class: "lead", text: "You need a new link to come back." });
-  openDialog("Leave this room?", "leave-dialog", warning, problem, yes);
-  const refused = (refusal) => { problem.textContent = refusal.message; };
-  yes.addEventListener("click", () => call("DELETE", `${room}membership/`).then(() => location.assign("/"), refused));
+  openDialog("Leave this room?", "leave-dialog", warning, complaint.element, yes);
+  yes.addEventListener("click", async () => {
+    if (await complaint.guard(() => call("DELETE", `${room}membership/`))) location.assign("/");
+  });
 }
 
 onMenu("menu-invite", open);

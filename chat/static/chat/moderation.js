@@ -3,9 +3,10 @@
 
 import { call } from "./api.js";
 import { onMenu, openDialog } from "./dialog.js";
+import { Complaint, plainButton, sureButton } from "./forms.js";
 import { Listing } from "./listing.js";
 import { find, fullTime, make, timeAgo } from "./page.js";
-import { PersonDialog, describeStanding, plainButton, sureButton } from "./person.js";
+import { PersonDialog, describeStanding } from "./person.js";
 import { MODERATES } from "./standing.js";
 
 const SOON_MS = 200;
@@ -143,8 +144,8 @@ export class Moderation {
 
   #report({ id, message, author, body, reporter, reason, at }) {
     const item = make("li", { "data-testid": "report", "data-id": id });
-    const error = make("p", { class: "errors", role: "alert", hidden: true });
-    const close = (action) => () => this.#do(error, () => call("PUT", `${this.#path}reports/${id}/`, { action }));
+    const complaint = new Complaint();
+    const close = (action) => () => this.#do(complaint, () => call("PUT", `${this.#path}reports/${id}/`, { action }));
     item.append(
       make("p", {}, this.#name(author.handle), " said:"),
       make("blockquote", { class: "reported", text: body }),
@@ -153,7 +154,7 @@ export class Moderation {
         sureButton("remove-report", "Remove the message", "Really remove?", close("remove")),
         plainButton("dismiss-report", "Dismiss", close("dismiss")),
         plainButton("show-report", "Show it", () => this.#show(item, message))),
-      error,
+      complaint.element,
     );
     return item;
   }
@@ -165,13 +166,13 @@ export class Moderation {
 
   #member(member) {
     const { handle, role } = member;
-    const error = make("p", { class: "errors", role: "alert", hidden: true });
+    const complaint = new Complaint();
     const body = { handle, role: "member", was: role };
-    const lift = () => this.#do(error, () => call("PUT", `${this.#path}members/`, body));
+    const lift = () => this.#do(complaint, () => call("PUT", `${this.#path}members/`, body));
     const word = role === "banned" ? "Lift the ban" : "Unmute";
     const until = role === "banned" ? null : make("span", { class: "role", text: describeStanding(member) });
     const line = make("div", { class: "between" }, this.#name(handle), until, plainButton("lift", word, lift));
-    return make("li", { "data-testid": "standing", "data-handle": handle }, line, error);
+    return make("li", { "data-testid": "standing", "data-handle": handle }, line, complaint.element);
   }
 
   #entry(entry) {
@@ -187,13 +188,7 @@ export class Moderation {
     return make("time", { datetime: at, title: fullTime(at), text: timeAgo(at) });
   }
 
-  async #do(error, act) {
-    try {
-      await act();
-      this.refresh();
-    } catch (refusal) {
-      error.textContent = refusal.message;
-      error.hidden = false;
-    }
+  async #do(complaint, act) {
+    if (await complaint.guard(act)) this.refresh();
   }
 }

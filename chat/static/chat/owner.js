@@ -4,6 +4,7 @@
 import { call } from "./api.js";
 import { copies } from "./clipboard.js";
 import { onMenu, openDialog } from "./dialog.js";
+import { Complaint, askTwice } from "./forms.js";
 import { avatar, find, make } from "./page.js";
 
 export class Owner {
@@ -70,25 +71,12 @@ export class Owner {
   #letIn(visitor, handle) {
     this.#out(visitor);
     const remove = make("button", { type: "button", class: "link", "data-testid": "remove", text: "Remove" });
-    remove.addEventListener("click", () => this.#remove(remove, visitor, handle));
+    // There is no way back for one who was removed but to be let in anew.
+    askTwice(remove, "Sure?", () => this.#decide("remove", visitor, handle));
     this.#inside.append(make(
-      "li", { "data-visitor": visitor }, avatar(handle), make("span", { class: "handle", text: handle }), remove,
+      "li", { "data-visitor": visitor }, avatar(handle), make("span", { class: "handle", title: handle, text: handle }), remove,
     ));
     this.#count();
-  }
-
-  // Asked twice: there is no way back for one who was removed but to be let in anew.
-  #remove(button, visitor, handle) {
-    if (button.classList.contains("sure")) {
-      this.#decide("remove", visitor, handle);
-      return;
-    }
-    button.classList.add("sure");
-    button.textContent = "Sure?";
-    setTimeout(() => {
-      button.classList.remove("sure");
-      button.textContent = "Remove";
-    }, 3_000);
   }
 
   #gone(visitor) {
@@ -115,13 +103,16 @@ export class Owner {
   }
 
   #askToShut() {
-    const yes = make("button", { type: "button", class: "button bad", "data-testid": "shut-now", text: "Shut it" });
+    const yes = make("button", { type: "button", class: "button bad wide", "data-testid": "shut-now", text: "Shut it" });
+    const complaint = new Complaint();
     const warning = "All visitors are sent out, nobody comes in any more, and what was said is deleted.";
-    const dialog = openDialog("Shut this board?", "shut-dialog", make("p", { class: "lead", text: warning }), yes);
+    const dialog = openDialog("Shut this board?", "shut-dialog", make("p", { class: "lead", text: warning }), complaint.element, yes);
     yes.addEventListener("click", async () => {
       yes.disabled = true;
-      await this.#door.ask("shut", {});
-      dialog.close();
+      yes.textContent = "One moment…";
+      const answer = await this.#door.ask("shut", {});
+      if (answer.type === "rejected") complaint.say(answer.detail);
+      else dialog.close();
     });
   }
 }

@@ -36,11 +36,22 @@ export function dayOf(at) {
   return new Date(at).setHours(0, 0, 0, 0);
 }
 
-export function dayName(at) {
+const NEAR_DAYS = { 0: "today", 1: "yesterday", [-1]: "tomorrow" };
+
+// As it stands within a sentence.
+function dayWords(at) {
   const daysAgo = Math.round((dayOf(Date.now()) - dayOf(at)) / 86_400_000);
-  if (daysAgo === 0) return "Today";
-  if (daysAgo === 1) return "Yesterday";
-  return (daysAgo > 180 ? dayAndYear : day).format(new Date(at));
+  return NEAR_DAYS[daysAgo] ?? (Math.abs(daysAgo) > 180 ? dayAndYear : day).format(new Date(at));
+}
+
+export function dayName(at) {
+  const words = dayWords(at);
+  return words[0].toUpperCase() + words.slice(1);
+}
+
+/** A moment in few words, "tomorrow, 09:00". */
+export function shortTime(at) {
+  return `${dayWords(at)}, ${clockTime(at)}`;
 }
 
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });

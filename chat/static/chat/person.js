@@ -3,10 +3,9 @@
 
 import { call } from "./api.js";
 import { openDialog } from "./dialog.js";
-import { make } from "./page.js";
-import { untilWhen } from "./standing.js";
+import { Complaint, field, plainButton, sureButton } from "./forms.js";
+import { make, shortTime } from "./page.js";
 
-const SURE_MS = 4_000;
 const PLAIN = new Set(["member", "guest"]);
 const MUTES = [
   ["mute-600", "Mute for 10 minutes", 600],
@@ -14,35 +13,9 @@ const MUTES = [
   ["mute", "Mute until lifted", null],
 ];
 
-/** A button that acts at the second click: a dialog for one word is too much, none is too little. */
-export function sureButton(testId, text, question, act) {
-  const button = make("button", { type: "button", class: "button quiet small", "data-testid": testId, text });
-  let timer = null;
-  const calm = () => {
-    button.classList.remove("sure");
-    button.textContent = text;
-  };
-  button.addEventListener("click", () => {
-    clearTimeout(timer);
-    if (button.classList.contains("sure")) {
-      calm();
-      act();
-      return;
-    }
-    button.classList.add("sure");
-    button.textContent = question;
-    timer = setTimeout(calm, SURE_MS);
-  });
-  return button;
-}
-
-export function plainButton(testId, text, act) {
-  return make("button", { type: "button", class: "button quiet small", "data-testid": testId, text, onclick: act });
-}
-
 /** How somebody stands, in words. */
 export function describeStanding({ role, until }) {
-  if (role === "muted") return until ? `muted until ${untilWhen(until)}` : "muted";
+  if (role === "muted") return until ? `muted until ${shortTime(until)}` : "muted";
   return role ?? "not in this room";
 }
 
@@ -51,9 +24,9 @@ export class PersonDialog {
   #handle;
   #rights;
   #standing = null;
-  #words = make("p", { class: "lead", "data-testid": "standing" });
+  #words = make("p", { class: "lead", "data-testid": "standing", text: "One moment…" });
   #buttons = make("div", { class: "choices" });
-  #error = make("p", { class: "errors", role: "alert", hidden: true });
+  #complaint = new Complaint();
   #reason = make("input", { id: "moderation-reason", maxlength: 500, autocomplete: "off", "data-testid": "reason" });
 
   /** `rights` says who looks: {isOwner}. */
@@ -61,12 +34,8 @@ export class PersonDialog {
     this.#slug = slug;
     this.#handle = handle;
     this.#rights = rights;
-    const field = make(
-      "div", { class: "field" },
-      make("label", { for: "moderation-reason" }, "Reason ", make("small", { text: "for the log, if you like" })),
-      this.#reason,
-    );
-    this.dialog = openDialog(handle, "person-dialog", this.#words, field, this.#buttons, this.#error);
+    const reason = field("Reason", this.#reason, { help: "It is kept in the log.", isOptional: true });
+    this.dialog = openDialog(handle, "person-dialog", this.#words, reason, this.#buttons, this.#complaint.element);
     this.#ask(() => call("GET", `${this.#path}${encodeURIComponent(handle)}/`));
   }
 
@@ -75,16 +44,10 @@ export class PersonDialog {
   }
 
   async #ask(question) {
-    try {
-      this.#standing = await question();
-      this.#error.hidden = true;
-      this.#draw();
-      return true;
-    } catch (refusal) {
-      this.#error.textContent = refusal.message;
-      this.#error.hidden = false;
-      return false;
-    }
+    const isAnswered = await this.#complaint.guard(async () => { this.#standing = await question(); });
+    if (isAnswered) this.#draw();
+    else if (!this.#standing) this.#words.textContent = "";
+    return isAnswered;
   }
 
   // The handle goes in the body: a browser takes one like ".." out of an address.

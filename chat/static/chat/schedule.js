@@ -1,15 +1,18 @@
 // "Send later": a dialog that writes a message for a later time, and lists what waits. Times are the person's own.
 // Must not send by itself: the socket's outbox does, again and again until it is answered.
 
-import { Refusal, call } from "./api.js";
+import { call } from "./api.js";
 import { openDialog } from "./dialog.js";
-import { clockTime, dayName, fullTime, make } from "./page.js";
+import { Complaint, field, plainButton, sureButton } from "./forms.js";
+import { fullTime, make, shortTime } from "./page.js";
 import { LONGEST_BODY, lengthOf } from "./socket.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const LONGEST_MS = 365 * 24 * HOUR_MS;
 const MORNING_HOUR = 9;
+// An answer takes less, but where there is no connection.
+const PATIENCE_MS = 2_000;
 
 /** A moment as <input type="datetime-local"> has it: in the person's own time zone, to the minute. */
 export function localText(moment) {
@@ -42,8 +45,11 @@ export class Schedule {
   #dialog = null;
   #body;
   #time;
-  #error;
+  #complaint;
   #list;
+  #submitButton;
+  #status;
+  #timer = null;
   #ref = null;
 
   /** `send(body, at)` puts it into the outbox, and returns its ref. */
@@ -58,9 +64,14 @@ export class Schedule {
       id: "schedule-time", type: "datetime-local", required: true, "data-testid": "schedule-time",
       min: localText(new Date()), max: localText(new Date(Date.now() + LONGEST_MS)), value: localText(inAnHour()),
     });
-    this.#error = make("p", { class: "errors", role: "alert", "data-testid": "schedule-error", hidden: true });
-    this.#list = make("ul", { class: "waiting", "data-testid": "scheduled", "aria-label": "Waiting", "aria-live": "polite" });
-    this.#dialog = openDialog("Send later", "schedule-dialog", this.#form(), this.#list);
+    this.#complaint = new Complaint("schedule-error");
+    this.#status = make("p", { class: "help", role: "status", "data-testid": "schedule-status" });
+    this.#submitButton = make("button", {
+      type: "submit", class: "button wide", "data-testid": "schedule-send", text: "Send later",
+    });
+    this.#list = make("ul", { class: "listing", "data-testid": "scheduled", "aria-live": "polite" });
+    const waiting = make("section", {}, make("h3", { text: "Waiting" }), this.#list);
+    this.#dialog = openDialog("Send later", "schedule-dialog", this.#form(), waiting);
     this.#dialog.addEventListener("close", () => { this.#dialog = null; });
     this.#body.focus();
     this.#refresh();
@@ -70,39 +81,46 @@ export class Schedule {
   stored({ ref, event }) {
     if (this.#dialog && ref === this.#ref) {
       this.#body.value = "";
-      this.#body.disabled = false;
+      this.#hold(false);
       this.#refresh();
     }
-    return `Your message will be posted: ${dayName(event.at)}, ${clockTime(event.at)}.`;
+    return `Your message will be posted: ${shortTime(event.at)}.`;
   }
 
   /** It was refused for good: what was written stays where it was. Returns whether the dialog says so. */
   refused({ ref, detail }) {
     if (!this.#dialog || ref !== this.#ref) return false;
-    this.#body.disabled = false;
-    this.#complain(detail);
+    this.#hold(false);
+    this.#complaint.say(detail);
     return true;
   }
 
+  /** While it is on its way, nothing of it can be changed. */
+  #hold(isSending) {
+    this.#body.disabled = this.#submitButton.disabled = isSending;
+    this.#status.textContent = "";
+    clearTimeout(this.#timer);
+    if (isSending) this.#timer = setTimeout(() => this.#admitWaiting(), PATIENCE_MS);
+  }
+
+  #admitWaiting() {
+    this.#status.textContent = "No connection for now. It is kept, and goes out by itself; you can close this.";
+  }
+
   #form() {
-    const choices = CHOICES.map(([text, moment]) => make("button", {
-      type: "button", class: "button quiet small", text, onclick: () => { this.#time.value = localText(moment()); },
+    const choices = CHOICES.map(([text, moment]) => plainButton(null, text, () => {
+      this.#time.value = localText(moment());
     }));
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const form = make(
       "form",
       { "data-testid": "schedule-form", novalidate: true },
-      make("div", { class: "field" }, make("label", { for: "schedule-body", text: "Your message" }), this.#body),
-      make(
-        "div",
-        { class: "field" },
-        make("label", { for: "schedule-time", text: "When" }),
-        this.#time,
-        make("p", { class: "help", text: `In your own time (${zone}).` }),
-        make("p", { class: "choices" }, ...choices),
-      ),
-      this.#error,
-      make("button", { type: "submit", class: "button", "data-testid": "schedule-send", text: "Send later" }),
+      field("Your message", this.#body),
+      field("When", this.#time, { help: `In your own time (${zone}).` }),
+      make("p", { class: "choices" }, ...choices),
+      this.#complaint.element,
+      this.#submitButton,
+      this.#status,
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -113,9 +131,9 @@ export class Schedule {
 
   #submit() {
     const trouble = this.#trouble();
-    this.#complain(trouble);
+    this.#complaint.say(trouble);
     if (trouble) return;
-    this.#body.disabled = true;
+    this.#hold(true);
     this.#ref = this.#send(this.#body.value, new Date(this.#time.value).toISOString());
   }
 
@@ -130,47 +148,30 @@ export class Schedule {
     return "";
   }
 
-  #complain(sentence) {
-    this.#error.textContent = sentence;
-    this.#error.hidden = !sentence;
-  }
-
-  async #refresh() {
-    try {
+  #refresh() {
+    return this.#complaint.guard(async () => {
       const { scheduled } = await call("GET", this.#path());
       this.#list.replaceChildren(...scheduled.map((entry) => this.#item(entry)));
-    } catch (error) {
-      this.#say(error);
-    }
+    });
   }
 
   #item({ id, body, at, state, why }) {
-    const cancel = make("button", {
-      type: "button", class: "link", "data-testid": "schedule-cancel", text: state === "refused" ? "Put away" : "Cancel",
-      onclick: () => this.#cancel(id),
-    });
-    const time = make("time", { datetime: at, title: fullTime(at), text: `${dayName(at)}, ${clockTime(at)}` });
+    const cancel = state === "refused" ? plainButton("schedule-cancel", "Dismiss", () => this.#cancel(id))
+      : sureButton("schedule-cancel", "Cancel", "Really cancel?", () => this.#cancel(id));
+    const time = make("time", { datetime: at, title: fullTime(at), text: shortTime(at) });
     return make(
       "li",
       { "data-testid": "scheduled-message", "data-id": id, "data-state": state },
-      make("p", { class: "waiting-head" }, time, cancel),
+      make("div", { class: "between" }, time, cancel),
       make("p", { class: "waiting-body", text: body }),
       why ? make("p", { class: "errors", text: `Not posted. ${why}` }) : null,
     );
   }
 
   async #cancel(id) {
-    try {
-      await call("DELETE", `${this.#path()}${id}/`);
-    } catch (error) {
-      this.#say(error);
-    }
-    await this.#refresh();
-  }
-
-  #say(error) {
-    if (!(error instanceof Refusal)) throw error;
-    this.#complain(error.message);
+    const isDone = await this.#complaint.guard(() => call("DELETE", `${this.#path()}${id}/`));
+    this.#body.focus();
+    if (isDone) await this.#refresh();
   }
 
   #path() {

@@ -1,19 +1,14 @@
 // What this person is in the room, and what they are told when that changes.
 // Must not ask the server: it lives from `joined` and `member`.
 
-import { clockTime, dayOf, fullTime } from "./page.js";
+import { shortTime } from "./page.js";
 
 // setTimeout fires at once for more than that.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export const MODERATES = new Set(["moderator", "owner"]);
 
-/** When something ends, in as few words as today allows. */
-export function untilWhen(until) {
-  return dayOf(until) === dayOf(Date.now()) ? clockTime(until) : fullTime(until);
-}
-
 function muteSentence(until) {
-  return until ? `You are muted until ${untilWhen(until)}: you can read, but not write.`
+  return until ? `You are muted until ${shortTime(until)}: you can read, but not write.`
     : "You are muted in this room: you can read, but not write.";
 }
 
@@ -42,6 +37,11 @@ export class Standing {
 
   get moderates() {
     return MODERATES.has(this.role);
+  }
+
+  /** What is said to one who is out. */
+  get farewell() {
+    return this.role === "banned" ? "You are banned from this room." : "You are not in this room any more.";
   }
 
   /** What `joined` says of oneself. */

@@ -3,6 +3,7 @@
 
 import { call } from "./api.js";
 import { onMenu, openDialog } from "./dialog.js";
+import { Complaint, field, select } from "./forms.js";
 import { find, make } from "./page.js";
 
 const FORMATS = [
@@ -144,30 +145,25 @@ export class Tasks {
   }
 
   #openExport() {
-    const error = make("p", { class: "errors", role: "alert", hidden: true });
-    const format = make("select", { id: "export-format", name: "format" });
-    format.append(...FORMATS.map(([value, text]) => make("option", { value, text })));
+    const complaint = new Complaint();
+    const format = select("export-format", FORMATS);
     const [from, to] = ["from", "to"].map((name) => make("input", { id: `export-${name}`, name, type: "date" }));
     const form = make(
       "form",
       { "data-testid": "export-form" },
-      make("div", { class: "field" }, make("label", { for: "export-format", text: "As" }), format),
-      make(
-        "div",
-        { class: "field-pair" },
-        make("div", { class: "field" }, make("label", { for: "export-from", text: "From" }), from),
-        make("div", { class: "field" }, make("label", { for: "export-to", text: "To" }), to),
-      ),
+      field("As", format),
+      make("div", { class: "field-pair" }, field("From", from), field("To", to)),
       make("p", { class: "help", text: "Without days, everything. You can go on writing while it is made." }),
-      error,
+      complaint.element,
       make("button", { class: "button wide", text: "Export" }),
     );
     const dialog = openDialog("Export this room", "export-dialog", form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      error.hidden = !(from.value && to.value && from.value > to.value);
-      error.textContent = "The first day is after the last.";
-      if (!error.hidden) return;
+      if (from.value && to.value && from.value > to.value) {
+        complaint.say("The first day is after the last.");
+        return;
+      }
       this.#start("export", { format: format.value, from: momentOf(from.value), to: momentOf(to.value, true) });
       dialog.close();
       find("composer").focus();

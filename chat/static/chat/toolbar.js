@@ -1,10 +1,10 @@
 // The one toolbar that moves to the message under the pointer, the finger or the keyboard's focus.
 // Must not act: it calls back with the message's id.
 
+import { askTwice } from "./forms.js";
 import { icon, make } from "./page.js";
 
 const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
-const SURE_MS = 3_000;
 
 export class Toolbar {
   #list;
@@ -63,23 +63,8 @@ export class Toolbar {
     return make("button", { type: "button", title: label, "aria-label": label, "data-testid": testId, onclick }, content);
   }
 
-  // Asks once more in place: a dialog for one word is too much, none is too little.
   #removeButton(id) {
-    const button = this.#button("remove", "Remove", icon("remove"), () => {
-      if (button.classList.contains("sure")) {
-        this.#actions.remove(id);
-        return;
-      }
-      button.classList.add("sure");
-      button.textContent = "Remove?";
-      setTimeout(() => this.#calm(button), SURE_MS);
-    });
-    return button;
-  }
-
-  #calm(button) {
-    button.classList.remove("sure");
-    button.replaceChildren(icon("remove"));
+    return askTwice(this.#button("remove", "Remove", icon("remove")), "Remove?", () => this.#actions.remove(id));
   }
 
   // One stop for the Tab key in the whole history; the arrows walk from message to message.
