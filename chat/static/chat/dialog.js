@@ -18,10 +18,15 @@ export function openDialog(title, testId, ...content) {
   return dialog;
 }
 
-/** Calls `open()` when the line `testId` of the room's menu is chosen, and closes the menu. */
+/**
+ * Calls `open()` when the line `testId` of the room's menu is chosen, and closes the menu. What has the focus then has
+ * it again when a dialog closes: the menu's button, for the line itself is not to be seen any more.
+ */
 export function onMenu(testId, open) {
   find(testId)?.addEventListener("click", ({ target }) => {
-    target.closest("details").open = false;
+    const menu = target.closest("details");
+    menu.open = false;
+    menu.querySelector("summary").focus();
     open();
   });
 }

@@ -46,6 +46,8 @@ export class People {
   }
 
   #toggle(open = !this.#panel.classList.contains("open")) {
+    // What is closed cannot keep the keyboard's focus.
+    if (!open && this.#panel.contains(document.activeElement)) this.#button.focus();
     this.#panel.classList.toggle("open", open);
     this.#button.setAttribute("aria-expanded", String(open));
   }
@@ -69,7 +71,7 @@ export class People {
       "li",
       { "data-handle": handle },
       avatar(handle),
-      make("span", { class: "handle", text: handle }),
+      make("span", { class: "handle", title: handle, text: handle }),
       handle === this.#me ? make("span", { class: "role", text: "you" }) : null,
       SHOWN_ROLES.has(role) ? make("span", { class: "role", text: role }) : null,
       this.#tools(handle, role),
