@@ -11,7 +11,7 @@ from chat import api
 from chat.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignUpForm
 from chat.protocol import Refused
 from chat.responses import refuse, refuse_outage
-from chat.services import invitations, limits, operators, people, rooms
+from chat.services import limits, operators, people, rooms
 from chat.version import CLIENT_VERSION
 from chatproj.outages import OUTAGES
 
@@ -58,11 +58,7 @@ def room(request, slug):
         context = {"room": {"slug": slug, "name": slug, "topic": ""}, "guest_form": GuestForm(), "next": request.path}
         return render(request, "chat/room.html", {**context, "person": request.user})
     found = rooms.get_readable_room(request.user, slug)
-    rights = {
-        "may_invite": invitations.may_invite(request.user, found),
-        "may_leave": invitations.may_leave(request.user, found),
-    }
-    return render(request, "chat/room.html", {"room": found, "person": request.user, **rights})
+    return render(request, "chat/room.html", {"room": found, "person": request.user})
 
 
 @require_safe

@@ -107,11 +107,8 @@ def test_only_owners_and_moderators_invite(alice, bob, cellar, key, as_bob):
         rooms.set_role(member, role)
         for call in (("GET", LINKS), ("POST", LINKS, {}), ("DELETE", f"{LINKS}{Invitation.objects.get().id}/")):
             assert as_bob(*call) == (403, "forbidden")
-        if role != Member.BANNED:
-            assert b"menu-invite" not in as_bob.browser.get("/rooms/cellar/").content
     rooms.set_role(member, Member.MODERATOR)
     assert as_bob("POST", LINKS, {})[0] == 201
-    assert b"menu-invite" in as_bob.browser.get("/rooms/cellar/").content
 
 
 def test_strangers_invite_nobody(cellar):
@@ -244,7 +241,6 @@ def test_two_tabs_of_one_person_use_one_up(alice, bob, cellar, monkeypatch):
 def test_a_member_leaves_and_their_sockets_are_closed(bob, as_bob, key):
     accept_invitation(bob, key)
     socket = wire.Socket("/chat/cellar/", as_bob.browser).connect()
-    assert b"menu-leave" in as_bob.browser.get("/rooms/cellar/").content
     assert as_bob.browser.delete("/api/rooms/cellar/membership/").status_code == 204
     socket.read()
     assert socket.code == 4403 and roles() == {"Alice": "owner"}
@@ -261,7 +257,9 @@ def test_some_stay(bob, as_bob, key, role):
 
 def test_a_public_room_needs_no_leaving(as_bob, room):
     assert as_bob("DELETE", "/api/rooms/garden/membership/") == (403, "forbidden")
-    assert b"menu-leave" not in as_bob.browser.get("/rooms/garden/").content
+    # Nor is there a way in that somebody must open.
+    page = as_bob.browser.get("/rooms/garden/").content
+    assert b"menu-leave" not in page and b"menu-invite" not in page
 
 
 def test_links_that_are_over_are_swept(alice, bob, cellar):

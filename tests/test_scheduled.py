@@ -148,7 +148,7 @@ def test_a_job_that_comes_too_early_comes_again(bob, make):
     assert job["content"] == {"scheduled": row.id} and 50_000 < job["delay"] <= 60_000
 
 
-@pytest.mark.parametrize("role, word", [(Member.MUTED, "muted"), (Member.BANNED, "may not enter")])
+@pytest.mark.parametrize("role, word", [(Member.MUTED, "muted"), (Member.BANNED, "banned")])
 def test_who_may_not_speak_by_then_does_not(bob, enter, make, role, word):
     rooms.set_role(rooms.join_room(bob, "garden"), role)
     row = run_job(make(bob))

@@ -539,7 +539,7 @@ def test_a_task_of_somebody_who_was_banned_meanwhile_fails(bob, room):
     rooms.set_role(rooms.join_room(bob, "garden"), Member.BANNED)
     tasks.run_task(task.id)
     task.refresh_from_db()
-    assert (task.state, task.error) == ("failed", "You may not enter this room.")
+    assert (task.state, task.error) == ("failed", "You are banned from this room. Its moderators can lift that.")
 
 
 def test_a_worker_that_is_told_to_stop_hands_its_task_back(alice, enter, make_kind, stopping):

@@ -110,7 +110,7 @@ def accept_invitation(person, key):
 def _is_member(person, room):
     member = Member.objects.filter(room=room, person=person).first()
     if member is not None and member.role == Member.BANNED:
-        raise Refused("forbidden", "You may not enter this room.")
+        raise Refused("forbidden", "You are banned from this room. Its moderators can lift that.")
     return member is not None
 
 

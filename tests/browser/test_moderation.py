@@ -28,6 +28,12 @@ def test_a_mute_its_end_and_a_ban_reach_the_other_at_once(owners_page, come_in):
     expect(bob.get_by_test_id("notice")).to_contain_text("You are muted until")
     expect(bob.get_by_test_id("composer")).to_be_disabled()
     expect(beside(owners_page, bob.handle)).to_contain_text("muted")
+    # The menu offers nothing that is refused: the muted do not write for later, and the banned have no menu.
+    bob.get_by_test_id("room-menu").locator("summary").click()
+    expect(bob.get_by_test_id("menu-export")).to_be_visible()
+    expect(bob.get_by_test_id("menu-schedule")).to_be_hidden()
+    bob.keyboard.press("Escape")
+    expect(bob.get_by_test_id("menu-export")).to_be_hidden()
 
     owners_page.get_by_test_id("unmute").click()
     expect(bob.get_by_test_id("notice")).to_contain_text("You can write again")
@@ -37,7 +43,8 @@ def test_a_mute_its_end_and_a_ban_reach_the_other_at_once(owners_page, come_in):
     # The first click only asks.
     owners_page.get_by_test_id("ban").dblclick()
     expect(bob.get_by_test_id("connection-bar")).to_have_attribute("data-code", "4403")
-    expect(bob.get_by_test_id("composer")).to_be_disabled()
+    expect(bob.get_by_placeholder("You are banned from this room.")).to_be_disabled()
+    expect(bob.get_by_test_id("room-menu")).to_be_hidden()
     expect(owners_page.get_by_test_id("standing")).to_contain_text("banned")
     owners_page.get_by_test_id("person-dialog").get_by_label("Close").click()
     expect(beside(owners_page, bob.handle)).to_have_count(0)

@@ -88,7 +88,7 @@ def _check_may_know(room, member):
     if not is_open:
         raise _no_such_room()
     if member is not None and member.role == Member.BANNED:
-        raise Refused("forbidden", "You may not enter this room.")
+        raise Refused("forbidden", "You are banned from this room. Its moderators can lift that.")
 
 
 def _no_such_room():

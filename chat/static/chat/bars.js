@@ -20,9 +20,10 @@ export class ConnectionBar {
   #button = this.#bar.querySelector("button");
   #link = this.#bar.querySelector("a");
   #timers = [];
+  #isEnded = false;
 
   constructor(tryNow) {
-    this.#button.addEventListener("click", tryNow);
+    this.#button.addEventListener("click", () => (this.#isEnded ? location.reload() : tryNow()));
   }
 
   show(status) {
@@ -52,6 +53,9 @@ export class ConnectionBar {
     this.#say(ENDINGS[code] ?? "The connection has ended. Reload to go on.");
     this.#bar.dataset.code = code;
     this.#link.hidden = code !== 4401;
+    this.#button.hidden = code === 4401;
+    this.#button.textContent = "Reload";
+    this.#isEnded = true;
   }
 
   #say(text) {

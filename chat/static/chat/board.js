@@ -42,6 +42,7 @@ async function comeIn(handle) {
   page.dataset.url = `${origin}/write/${board}/${session}/`;
   if (page.dataset.door !== "owner") show("inside");
   await import("./room.js");
+  find("composer").focus();
 }
 
 async function knock(event) {
@@ -102,7 +103,10 @@ async function start() {
     door.open();
   } catch (refusal) {
     if (refusal.code === "not_found") show("shut");
-    else setTimeout(start, RETRY_MS);
+    else {
+      if (isOutside()) show("lost");
+      setTimeout(start, RETRY_MS);
+    }
   }
 }
 

@@ -4,9 +4,10 @@ import { Announcements, ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
 import { onMenu } from "./dialog.js";
 import { Moderation } from "./moderation.js";
-import { find, plural, whenBack } from "./page.js";
+import { find, whenBack } from "./page.js";
 import { Pending, reasonFor } from "./pending.js";
 import { People } from "./people.js";
+import { Reading } from "./reading.js";
 import { openReport } from "./report.js";
 import { Schedule } from "./schedule.js";
 import { RoomSocket } from "./socket.js";
@@ -22,13 +23,8 @@ const me = page.dataset.handle;
 const slug = page.dataset.slug;
 const scroller = find("scroller");
 const messageList = find("messages");
-const olderButton = find("load-older");
-const pill = find("new-messages");
 const notice = find("notice");
 const typingLine = find("typing");
-
-let jumpTarget = null;
-let isStarted = false;
 
 // A board has a socket of its own, and says which.
 const socket = new RoomSocket({ slug, handle: me, url: page.dataset.url });
@@ -44,6 +40,7 @@ const connectionBar = new ConnectionBar(() => socket.hurry());
 const typingSignal = new TypingSignal((on) => socket.typing(on));
 const typingOthers = new TypingOthers((sentence) => { typingLine.textContent = sentence; });
 const unread = new Unread(timeline, me, { tell: (offset) => socket.read(offset), position: () => socket.cursor });
+const reading = new Reading(socket, timeline, unread);
 const composer = new Composer({
   submit: (body, target) => submit(body, target),
   typed: () => typingSignal.typed(),
@@ -59,8 +56,7 @@ const toolbar = new Toolbar(messageList, rightsOn, {
   report: (id) => openReport(slug, timeline.get(id), say),
 });
 const standing = new Standing(composer, { say, changed: changedStanding });
-const moderation = new Moderation(slug, me, standing, jump);
-
+const moderation = new Moderation(slug, me, standing, (id) => reading.jump(id));
 const schedule = new Schedule(slug, (body, at) => socket.schedule(body, at));
 
 function submit(body, target) {
@@ -124,8 +120,11 @@ function changedMember(event) {
   moderation.refresh();
 }
 
-// Other tools than before, for the people and for the message that is looked at.
+// Other tools than before: in the room's menu, for the people, and for the message that is looked at.
 function changedStanding() {
+  for (const entry of document.querySelectorAll("[data-roles]")) {
+    entry.hidden = !entry.dataset.roles.split(" ").includes(standing.role);
+  }
   moderation.update();
   people.redraw();
   toolbar.hide();
@@ -140,16 +139,11 @@ function synced() {
   timeline.flush();
   messageList.setAttribute("aria-busy", "false");
   page.dataset.state = "open";
-  if (!isStarted) {
-    isStarted = true;
-    timeline.scrollToEnd();
-    unread.start();
-  }
-  showOlder();
+  reading.synced();
 }
 
 function forgot() {
-  isStarted = false;
+  reading.forgot();
   messageList.setAttribute("aria-busy", "true");
   timeline.clear();
   pending.dropStored();
@@ -173,7 +167,7 @@ function rejected({ ref, code, detail, event, again }) {
     timeline.item(event.id)?.classList.remove("changing");
     timeline.redraw(event.id);
   }
-  if (event.type === "fetch") showOlder();
+  if (event.type === "fetch") reading.showOlder();
   else if (event.type !== "post") say(reasonFor(code, detail));
 }
 
@@ -192,46 +186,14 @@ function showOutbox() {
 function paged({ messages }) {
   for (const message of messages) timeline.add(message);
   timeline.flush();
-  showOlder();
-  if (jumpTarget !== null) jump(jumpTarget);
+  reading.paged();
 }
 
 function changedStatus(status) {
   connectionBar.show(status);
   page.dataset.state = status.state === "open" ? "joined" : status.state;
-  if (status.code === 4403) composer.close("You are not in this room any more.");
+  if (status.code === 4403) composer.close(standing.farewell);
   if (status.code === 4404) composer.close("There is no room here.");
-}
-
-/* What the reader does */
-
-function showOlder() {
-  olderButton.hidden = !socket.hasOlder;
-  olderButton.disabled = false;
-  find("beginning").hidden = !isStarted || socket.hasOlder;
-}
-
-function loadOlder() {
-  if (socket.fetchOlder()) olderButton.disabled = true;
-}
-
-// The quoted message may lie pages above: load until it is there.
-function jump(id) {
-  jumpTarget = null;
-  if (timeline.jump(id) || !socket.hasOlder || socket.floor <= id) return;
-  jumpTarget = id;
-  loadOlder();
-}
-
-function showPill() {
-  const count = unread.count;
-  pill.hidden = timeline.atBottom;
-  pill.textContent = count ? `↓ ${plural(count, "new message")}` : "↓ To the newest";
-}
-
-function looked() {
-  unread.update();
-  showPill();
 }
 
 const handlers = {
@@ -252,27 +214,18 @@ timeline.addEventListener("drawn", ({ detail }) => {
   for (const message of detail.messages) if (isOwn(message) && message.ref) pending.drop(message.ref);
   toolbar.refresh();
   showOutbox();
-  looked();
+  reading.looked();
 });
 timeline.addEventListener("shortened", ({ detail }) => {
   socket.dropBefore(detail.from);
-  showOlder();
-});
-timeline.addEventListener("scrolled", ({ detail }) => {
-  if (detail.atTop && isStarted && !timeline.atBottom) loadOlder();
-  looked();
+  reading.showOlder();
 });
 messageList.addEventListener("click", ({ target }) => {
   const quote = target.closest("[data-jump]");
   const reaction = target.closest("[data-react]");
-  if (quote) jump(Number(quote.dataset.jump));
+  if (quote) reading.jump(Number(quote.dataset.jump));
   if (reaction) react(Number(reaction.closest(".message").dataset.id), reaction.dataset.react);
 });
-olderButton.addEventListener("click", loadOlder);
-pill.addEventListener("click", () => timeline.scrollToEnd());
-window.addEventListener("focus", looked);
-window.addEventListener("blur", looked);
-document.addEventListener("visibilitychange", looked);
 whenBack(() => socket.hurry());
 
 onMenu("menu-schedule", () => schedule.open());
