@@ -7,12 +7,18 @@ import { find, make } from "./page.js";
  * close it; it leaves the page then, and tells so with "close".
  */
 export function openDialog(title, testId, ...content) {
+  const opener = document.activeElement;
+  // The message under a toolbar, which may be gone by then.
+  const place = opener?.closest("[tabindex]");
   const dialog = make("dialog", { class: "dialog card", "data-testid": testId, "aria-label": title });
   const cross = make("button", { type: "button", class: "icon-button", "aria-label": "Close", text: "✕" });
   cross.addEventListener("click", () => dialog.close());
   dialog.append(make("header", {}, make("h2", { text: title }), cross), ...content);
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
-  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    if (!opener?.isConnected) place?.focus();
+  });
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
