@@ -2,8 +2,8 @@
 from django import forms
 
 
-def _handle():
-    return forms.CharField(max_length=32, widget=forms.TextInput({"autocomplete": "username", "autofocus": True}))
+def _handle(label=None):
+    return forms.CharField(label=label, max_length=32, widget=forms.TextInput({"autocomplete": "username", "autofocus": True}))
 
 
 def _password(label, autocomplete):
@@ -22,7 +22,7 @@ class SignUpForm(forms.Form):
 
 
 class GuestForm(forms.Form):
-    handle = _handle()
+    handle = _handle("Your name")
 
 
 class PasswordForm(forms.Form):
@@ -34,4 +34,4 @@ class RoomForm(forms.Form):
     name = forms.CharField(max_length=80)
     slug = forms.CharField(label="Address", max_length=50, help_text="a-z, 0-9 and -")
     topic = forms.CharField(max_length=500, required=False)
-    private = forms.BooleanField(required=False, label="Private", help_text="only for people with an invitation")
+    private = forms.BooleanField(required=False, label="Private", help_text="Only those whom somebody invites come in.")

@@ -71,7 +71,7 @@ export function whenBack(callback) {
 }
 
 /** A colour that stays with a handle, as a hue. */
-export function hueOf(handle) {
+function hueOf(handle) {
   let hash = 7;
   for (const character of handle) hash = (hash * 31 + character.codePointAt(0)) % 3600;
   return hash % 360;

@@ -15,7 +15,7 @@ const MORNING_HOUR = 9;
 const PATIENCE_MS = 2_000;
 
 /** A moment as <input type="datetime-local"> has it: in the person's own time zone, to the minute. */
-export function localText(moment) {
+function localText(moment) {
   const shifted = new Date(moment.getTime() - moment.getTimezoneOffset() * MINUTE_MS);
   return shifted.toISOString().slice(0, 16);
 }
