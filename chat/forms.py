@@ -3,7 +3,8 @@ from django import forms
 
 
 def _handle(label=None):
-    return forms.CharField(label=label, max_length=32, widget=forms.TextInput({"autocomplete": "username", "autofocus": True}))
+    widget = forms.TextInput({"autocomplete": "username", "autofocus": True})
+    return forms.CharField(label=label, max_length=32, widget=widget)
 
 
 def _password(label, autocomplete):
