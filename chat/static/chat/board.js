@@ -3,6 +3,7 @@
 
 import { call } from "./api.js";
 import { Door } from "./door.js";
+import { socketUrl } from "./line.js";
 import { Owner } from "./owner.js";
 import { find, whenBack } from "./page.js";
 
@@ -16,8 +17,6 @@ const board = page.dataset.board;
 const form = find("knock-form");
 const input = find("knock-handle");
 const mistake = find("knock-error");
-const place = globalThis.location;
-const origin = `${place.protocol === "https:" ? "wss:" : "ws:"}//${place.host}`;
 const nameKey = `chat.board.${board}`;
 
 let session = null;
@@ -25,7 +24,7 @@ let owner = null;
 let isInside = false;
 let isAskedAnew = false;
 let timer = null;
-const door = new Door(() => `${origin}/auth/${board}/${session}/`);
+const door = new Door(() => socketUrl(`/auth/${board}/${session}/`));
 
 function show(step) {
   clearTimeout(timer);
@@ -39,7 +38,7 @@ async function comeIn(handle) {
   if (isInside) return;
   isInside = true;
   page.dataset.handle = handle;
-  page.dataset.url = `${origin}/write/${board}/${session}/`;
+  page.dataset.url = socketUrl(`/write/${board}/${session}/`);
   if (page.dataset.door !== "owner") show("inside");
   await import("./room.js");
   find("composer").focus();

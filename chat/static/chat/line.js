@@ -17,6 +17,12 @@ const STEADY_MS = 5_000;
 // Generous, because after a restart every client asks at the same time.
 const SETTLE_MS = 20_000;
 
+/** The address of a socket of this site. */
+export function socketUrl(path) {
+  const place = globalThis.location;
+  return `${place.protocol === "https:" ? "wss:" : "ws:"}//${place.host}${path}`;
+}
+
 /** Seconds as a server said them, in milliseconds; a long one would overflow setTimeout and fire at once. */
 export function waitMs(seconds, otherwise = 1) {
   const usable = Number.isFinite(seconds) && seconds >= 0 ? seconds : otherwise;

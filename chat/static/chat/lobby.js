@@ -1,7 +1,7 @@
 // The lobby: the list of rooms, drawn again when the server says that it changed.
 // Must not read more from the lobby's socket than "updated".
 
-import { Line } from "./line.js";
+import { Line, socketUrl } from "./line.js";
 import { find, icon, make, plural, timeAgo, whenBack } from "./page.js";
 import { Refresher } from "./refresher.js";
 
@@ -77,10 +77,8 @@ function showTimes() {
   for (const time of list.querySelectorAll("time")) time.textContent = timeAgo(time.dateTime);
 }
 
-const place = globalThis.location;
-const address = `${place.protocol === "https:" ? "wss:" : "ws:"}//${place.host}/lobby/`;
 let isFirst = true;
-const line = new Line(() => address, {
+const line = new Line(() => socketUrl("/lobby/"), {
   frame: (text) => isUpdated(text) && refresher.changed(),
   opened: () => {
     line.settled();

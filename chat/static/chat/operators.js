@@ -1,7 +1,7 @@
 // The operators' page: a table of all rooms that a data binding keeps fresh.
 // Must not change anything: rooms are changed in the admin, to which each row leads.
 
-import { Line } from "./line.js";
+import { Line, socketUrl } from "./line.js";
 import { find, fullTime, make, timeAgo, whenBack } from "./page.js";
 
 const FLASH_MS = 2_000;
@@ -82,9 +82,7 @@ function show({ state, code }) {
   live.textContent = { closed: ENDINGS[code] ?? "Closed.", waiting: "Not connected: trying again…" }[state] ?? "Connecting…";
 }
 
-const place = globalThis.location;
-const address = `${place.protocol === "https:" ? "wss:" : "ws:"}//${place.host}/operators/rooms/`;
-const line = new Line(() => address, {
+const line = new Line(() => socketUrl("/operators/rooms/"), {
   frame: hear,
   status: show,
   opened: async () => {

@@ -4,7 +4,7 @@
 import { Announced } from "./announced.js";
 import { Cursor } from "./cursor.js";
 import { Held } from "./held.js";
-import { Line, environment, waitMs } from "./line.js";
+import { Line, environment, socketUrl, waitMs } from "./line.js";
 import { Outbox } from "./outbox.js";
 import { Sender, isRetried } from "./sender.js";
 
@@ -21,10 +21,6 @@ const PASSED_ON = new Set(["presence", "typing", "read", "task", "member", "repo
 /** The server counts code points, JavaScript's length counts halves of some. */
 export function lengthOf(body) {
   return [...body].length;
-}
-
-export function roomUrl(slug, place = globalThis.location) {
-  return `${place.protocol === "https:" ? "wss:" : "ws:"}//${place.host}/chat/${slug}/`;
 }
 
 function parse(text) {
@@ -73,7 +69,7 @@ export class RoomSocket extends EventTarget {
     this.#slug = options.slug;
     this.handle = options.handle ?? "";
     this.#sender = new Sender(this.#environment, this.#openOutbox(), (event) => this.#say(event));
-    const url = options.url ?? roomUrl(options.slug);
+    const url = options.url ?? socketUrl(`/chat/${options.slug}/`);
     const handlers = {
       frame: (text) => this.#receive(text),
       lost: () => this.#lost(),
