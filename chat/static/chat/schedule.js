@@ -100,7 +100,9 @@ export class Schedule {
     this.#body.disabled = this.#submitButton.disabled = isSending;
     this.#status.textContent = "";
     clearTimeout(this.#timer);
-    if (isSending) this.#timer = setTimeout(() => this.#admitWaiting(), PATIENCE_MS);
+    // What is disabled loses the keyboard's focus.
+    if (!isSending) this.#body.focus();
+    else this.#timer = setTimeout(() => this.#admitWaiting(), PATIENCE_MS);
   }
 
   #admitWaiting() {
