@@ -126,6 +126,21 @@ def test_a_full_channel_is_tried_again_later(layer, server):
     assert received(layer) == [11] and not DelayedMessage.objects.exists()
 
 
+def test_what_redis_has_no_memory_for_is_sent_when_it_has(valkey_url, caplog):
+    layer, client = make_layer(valkey_url), redis.StrictRedis.from_url(valkey_url)
+    server = DelayServer(layer, signal_handlers=False)
+    make_row(1)
+    client.config_set("maxmemory", "1mb")
+    try:
+        server._send_due()
+    finally:
+        client.config_set("maxmemory", "0")
+    assert DelayedMessage.objects.get().due_date > timezone.now() and "no room for now: OOM" in caplog.text
+    DelayedMessage.objects.update(due_date=timezone.now())
+    run_for(server)
+    assert received(layer) == [1] and not DelayedMessage.objects.exists()
+
+
 def test_a_row_that_cannot_be_sent_holds_up_no_other(layer, server, caplog):
     make_row(1, -2, channel="no name")
     DelayedMessage.objects.filter(id=make_row(2, -1).id).update(content="{")

@@ -13,6 +13,7 @@ import signal
 import time
 from datetime import UTC, datetime, timedelta
 
+import redis
 from channels.delay.models import DelayedMessage
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils import timezone
@@ -148,7 +149,9 @@ class DelayServer:
             return  # another server was faster
         try:
             self.layer.send(row.channel_name, json.loads(row.content))
-        except self.layer.ChannelFull:
+        except (self.layer.ChannelFull, redis.ResponseError) as refusal:
+            # Redis refuses what it has no memory or no disk for, and takes it again when it has.
+            self._seldom.warning("Delayed messages find no room for now: %s", refusal)
             mine.update(due_date=timezone.now() + FULL)
             return
         except REDIS_OUTAGES:
