@@ -732,6 +732,18 @@ def test_a_board_is_idle_when_nobody_came_and_nobody_spoke(owner, visitor, setti
     assert boards.sweep_boards() == 1 and not Person.objects.exists()
 
 
+def test_a_board_to_which_somebody_comes_while_it_is_about_to_be_swept_stays(owner, at_door, visitor, monkeypatch):
+    Board.objects.update(seen_at=timezone.now() - timedelta(days=400))
+    delete_board = boards.places._delete_board
+
+    def be_overtaken(found):
+        visitor.door()
+        return delete_board(found)
+
+    monkeypatch.setattr(boards.places, "_delete_board", be_overtaken)
+    assert boards.sweep_boards() == 0 and Board.objects.count() == 1
+
+
 def test_visitors_who_never_came_in_are_swept(owner, at_door, admitted, alice):
     for number in range(5):
         knock(Browser().follow(owner), f"Guest {number}")

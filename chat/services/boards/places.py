@@ -208,13 +208,22 @@ def sweep_boards():
     since = now - timedelta(days=settings.CHAT_BOARD_DAYS)
     is_quiet = Q(room__last_at=None) | Q(room__last_at__lt=since)
     is_over = Q(seen_at__lt=since) & is_quiet | Q(shut_at__lt=now - SHUT_FOR)
-    boards = list(Board.objects.filter(is_over).values_list("id", "room_id")[:SWEEP_AT_ONCE])
-    with transaction.atomic():
-        own = Person.objects.filter(visits__board__in=[id for id, _ in boards], visits__is_signed_in=False)
-        own = list(own.values_list("id", flat=True))
-        Room.objects.filter(id__in=[room_id for _, room_id in boards]).delete()
-        Person.objects.filter(id__in=own).delete()
-    return len(boards) + forget_visitors(Visitor.objects.filter(changed_at__lt=now - OUTSIDE_FOR))
+    ids = list(Board.objects.filter(is_over).values_list("id", flat=True)[:SWEEP_AT_ONCE])
+    deleted = sum(_delete_board(Board.objects.filter(is_over, id=id)) for id in ids)
+    return deleted + forget_visitors(Visitor.objects.filter(changed_at__lt=now - OUTSIDE_FOR))
+
+
+@transaction.atomic
+def _delete_board(found):
+    """Deletes a board, if it is still found: in a transaction of its own, for SQLite keeps all who write waiting."""
+    # Locked with its room, so that nobody comes or speaks meanwhile.
+    board = found.select_related("room").select_for_update().first()
+    if board is None:
+        return 0
+    own = list(Person.objects.filter(visits__board=board, visits__is_signed_in=False).values_list("id", flat=True))
+    board.room.delete()
+    Person.objects.filter(id__in=own).delete()
+    return 1
 
 
 def forget_visitors(visitors):
