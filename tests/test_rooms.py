@@ -1,4 +1,8 @@
 """What is said in rooms: stored once, in order, told on commit, and found again by any cursor."""
+import contextlib
+import threading
+import time
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
@@ -132,6 +136,25 @@ def test_a_deleted_room_closes_its_sockets(enter, alice, room):
     rooms.delete_room(room)
     socket.read()
     assert socket.code == 4404
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: bin/test --postgres")
+@pytest.mark.django_db(transaction=True)
+def test_a_room_in_which_people_talk_can_be_deleted(alice, room, standing):
+    member, said = standing(alice), []
+    thread = threading.Thread(target=talk_until_it_is_gone, args=[member, said])
+    thread.start()
+    while thread.is_alive() and len(said) < 300:
+        time.sleep(0.01)
+    rooms.delete_room(room)
+    thread.join(30)
+    assert not thread.is_alive() and not Room.objects.exists()
+
+
+def talk_until_it_is_gone(member, said):
+    with contextlib.suppress(Room.DoesNotExist), contextlib.closing(connection):
+        while True:
+            said.append(post(member, f"r{len(said)}"))
 
 
 # Posting.

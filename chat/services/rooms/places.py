@@ -51,9 +51,18 @@ def tell_lobby():
 def delete_room(room):
     """Deletes a room and all that was said in it, closes its sockets, and tells the lobby."""
     group = broadcast.room_group(room.id)
-    room.delete()
+    with transaction.atomic():
+        _keep_still(room)
+        room.delete()
     close_on_commit(group, protocol.CLOSE_NOT_FOUND)
     tell_lobby()
+
+
+def _keep_still(room):
+    """Locks a room: what somebody stores in it while it is deleted would keep PostgreSQL from deleting it."""
+    # Jobs lock their own row before the room.
+    for rows in (room.scheduled.all(), room.tasks.all(), Room.objects.filter(id=room.id)):
+        list(rows.select_for_update().values_list("id", flat=True))
 
 
 def get_room(slug):
