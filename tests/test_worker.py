@@ -137,6 +137,13 @@ def test_a_message_that_nobody_consumes_is_logged_and_the_next_one_comes(run, ca
     assert "Check your routing" in caplog.text
 
 
+def test_a_message_that_makes_no_sense_is_dropped_and_the_next_one_comes(run, caplog):
+    seen = []
+    layer = run(lambda message: seen.append(1), ("jobs", {"reply_channel": b"\xff"}), message())
+    assert seen == [1] and layer.worker.handled == 2
+    assert "can be given to no consumer" in caplog.text
+
+
 @pytest.mark.django_db
 def test_a_signal_that_fails_after_the_consumer_ends_no_worker(run, caplog):
     def fail(**kwargs):

@@ -110,21 +110,28 @@ class Worker(StockWorker):
 
     def _handle(self, channel, content):
         self.busy_since = time.time()
+        try:
+            self._route(channel, content)
+        except Exception:
+            # What consumers raise does not come here: no sense can be made of the message itself.
+            logger.exception("A message on %s can be given to no consumer, and is dropped", channel)
+        self.busy_since = None
+        self.handled += 1
+        if self.max_messages and self.handled >= self.max_messages:
+            logger.info("Handled %d messages: making room for a fresh worker", self.handled)
+            self.termed = True
+
+    def _route(self, channel, content):
         message = Message(content=content, channel_name=channel, channel_layer=self.channel_layer)
         if content.get("__retries__", 0) == self.message_retries:
             message.__doomed__ = True
         match = self.channel_layer.router.match(_Envelope(content, channel, self.channel_layer))
         if match is None:
             logger.error("Could not find match for message on %s! Check your routing.", channel)
-        else:
-            if self.callback:
-                self.callback(channel, message)
-            self._run_consumer(message, *match)
-        self.busy_since = None
-        self.handled += 1
-        if self.max_messages and self.handled >= self.max_messages:
-            logger.info("Handled %d messages: making room for a fresh worker", self.handled)
-            self.termed = True
+            return
+        if self.callback:
+            self.callback(channel, message)
+        self._run_consumer(message, *match)
 
     def _run_consumer(self, message, consumer, kwargs):
         try:
