@@ -126,6 +126,8 @@ async def test_acts_sent_again_on_another_line_are_done_once(site):
             async with bob.door() as at_bob:
                 await do(at_bob, "knock", ref=f"k-{bob.session[:8]}", handle="Bob")
                 visitor = (await hear(at_owner, "knocked"))["visitor"]
+            # Who is back before that is heard has never left.
+            await hear(at_owner, "left")
         async with bob.door() as at_bob:
             await do(at_owner, "admit", ref=f"a-{visitor}", visitor=visitor)
             await hear(at_bob, "admitted")
