@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import redis
+from channels import Channel
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
 from django.test import Client
@@ -810,6 +811,21 @@ def test_who_is_back_before_their_leaving_was_told_is_heard_last(at_door, visito
 
     monkeypatch.setattr(boards.door, "publish_on_commit", come_back)
     first.disconnect()
+    assert types(at_door.read()) == ["knocked", "left", "knocked"]
+
+
+def test_who_comes_while_their_only_other_tab_leaves_is_heard_last(at_door, visitor, monkeypatch):
+    first = knock(visitor)
+    enter = boards.door.store.enter
+
+    def be_overtaken(*arguments):
+        monkeypatch.undo()
+        waiting = Visitor.objects.get(state="waiting")
+        boards.depart(waiting.board_id, waiting.digest, Channel(first.channel))
+        return enter(*arguments)
+
+    monkeypatch.setattr(boards.door.store, "enter", be_overtaken)
+    visitor.door()
     assert types(at_door.read()) == ["knocked", "left", "knocked"]
 
 

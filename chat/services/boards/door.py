@@ -34,7 +34,10 @@ def arrive(visit, channel):
     """Notes a connection at the door; the owner hears of one who waits, and has no other there."""
     is_first = not _is_there(visit.digest)
     store.enter(_roster(visit.digest), "visitor", channel.name, AT_THE_DOOR_SECONDS)
-    if is_first and visit.visitor is not None and visit.visitor.state == Visitor.WAITING:
+    if visit.visitor is None or visit.visitor.state != Visitor.WAITING:
+        return
+    # The one that was there may have left at this very moment, and the owner heard so.
+    if is_first or len(store.roster_entries([_roster(visit.digest)])[0]) == 1:
         _tell_owner(visit.board.id, protocol.knocked(visit.visitor.key, visit.visitor.handle))
 
 
