@@ -1,4 +1,7 @@
 """Messages that are posted later: kept, posted once at their time, judged as things are then."""
+import contextlib
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,7 +13,7 @@ from django.utils import timezone
 from chat import broadcast, protocol
 from chat.models import Member, Message, ScheduledMessage
 from chat.protocol import Refused
-from chat.services import rooms, scheduled
+from chat.services import audit, moderation, rooms, scheduled
 from tests import wire
 from tests.test_boards import Browser
 from tests.test_consumers import fail_with, statements
@@ -70,6 +73,44 @@ def test_it_is_acked_with_its_id_and_its_job_is_on_its_way(bob, enter):
     assert (job["channel"], job["content"]) == ("chat.scheduled", {"scheduled": row.id})
     assert 50_000 < job["delay"] <= 60_000
     assert bodies() == [] and socket.seen("message") == []
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: bin/test --postgres")
+def test_who_schedules_while_somebody_acts_on_them_does_not_hold_both_up(alice, bob, room, monkeypatch):
+    rooms.set_role(rooms.join_room(alice, "garden"), "owner")
+    member, note, stored = rooms.join_room(bob, "garden"), audit.note, []
+    event = protocol.Schedule(ref="s1", body="Later", at=timezone.now() + timedelta(hours=1), reply_to=None)
+
+    def schedule():
+        with contextlib.closing(connection):
+            stored.append(scheduled.schedule_message(member, event))
+
+    thread = threading.Thread(target=schedule)
+
+    def be_overtaken(*arguments, **fields):
+        thread.start()
+        wait_until_one_waits()
+        return note(*arguments, **fields)
+
+    monkeypatch.setattr(audit, "note", be_overtaken)
+    assert moderation.set_role(alice, room, bob, "moderator").role == "moderator"
+    thread.join(30)
+    assert [is_new for _, is_new in stored] == [True]
+
+
+def wait_until_one_waits():
+    """Until another connection to this database waits for a lock."""
+    with connection.cursor() as cursor:
+        for _ in range(3000):
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+            # What it shows stays as it is within a transaction.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def test_the_same_ref_gives_the_same_ack_and_no_second_job(bob, enter):

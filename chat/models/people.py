@@ -24,6 +24,12 @@ class PersonManager(BaseUserManager):
         """Those who may use the admin."""
         return self.filter(is_staff=True, is_active=True)
 
+    def lock(self, person_id):
+        """Within a transaction: others that lock the person wait for its end."""
+        # Not SELECT FOR UPDATE: PostgreSQL would let nobody refer to the person meanwhile. Who holds a room and notes
+        # what was done to them would wait for us, and we for the room.
+        self.filter(id=person_id).update(seen_at=models.F("seen_at"))
+
     def create_superuser(self, handle, password):
         """Makes the operator. What `manage.py createsuperuser` calls; raises ValidationError where it cannot."""
         key = make_handle_key(handle)

@@ -61,8 +61,8 @@ def _check_reply(member, event):
 
 
 def _check_number(person_id):
-    # The row's lock: of two that come at once, the second counts the first.
-    Person.objects.select_for_update().get(id=person_id)
+    # Of two that come at once, the second counts the first.
+    Person.objects.lock(person_id)
     if ScheduledMessage.objects.waiting().filter(author_id=person_id).count() >= MAX_WAITING:
         raise Refused("forbidden", f"{MAX_WAITING} messages of yours are waiting already: cancel one first.")
 

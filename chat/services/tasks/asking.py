@@ -63,7 +63,7 @@ def _check_unfinished(person_id):
     if not settings.CHAT_LIMITS_ON:
         return
     # One at a time: else two that start at once would both be counted as the last that fits.
-    Person.objects.select_for_update().get(id=person_id)
+    Person.objects.lock(person_id)
     most = settings.CHAT_MAX_UNFINISHED_TASKS
     if Task.objects.filter(person_id=person_id, state__in=Task.UNFINISHED).count() >= most:
         detail = f"You have {most} tasks under way. Wait for one to end, or cancel one."
