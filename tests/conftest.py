@@ -93,7 +93,7 @@ class Clock:
 def clock(monkeypatch):
     """Time in the store and in the ordering passes only when the test says so."""
     stand_in = Clock()
-    for module in ("chatproj.store", "chatproj.transport.ordering", "chatproj.transport.sessions"):
+    for module in ("chatproj.store.memory", "chatproj.transport.ordering", "chatproj.transport.sessions"):
         monkeypatch.setattr(f"{module}.time", stand_in)
     return stand_in
 
