@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from chat.models import Invitation, Member, Room
 from chat.protocol import Refused
-from chat.services import invitations, rooms
+from chat.services import invitations, moderation, rooms
 from chat.services.invitations import accept_invitation, create_invitation
 from tests import wire
 from tests.wire import Caller
@@ -134,6 +134,20 @@ def test_a_revoked_link_lets_nobody_in_and_its_guests_stay(as_alice, bob, charli
     assert as_alice("DELETE", path) == as_alice("DELETE", f"{LINKS}{10**12}/") == (404, "not_found")
     assert is_refused("not_found", accept_invitation, charlie, key)
     assert roles() == {"Alice": "owner", "Bob": "member"}
+
+
+@pytest.mark.parametrize("role", [Member.BANNED, Member.MUTED, Member.MEMBER, None])
+def test_a_link_ends_with_the_right_of_who_made_it(as_alice, alice, bob, charlie, cellar, role):
+    accept_invitation(bob, create_invitation(alice, "cellar")[1])
+    moderation.set_role(alice, cellar, bob, Member.MODERATOR)
+    _, key = create_invitation(bob, "cellar")
+    standing = Member.objects.get(person=bob)
+    if role is None:
+        standing.delete()
+    else:
+        moderation.set_role(alice, cellar, bob, role)
+    assert is_refused("not_found", accept_invitation, charlie, key)
+    assert [link["created_by"] for link in as_alice("GET", LINKS)[1]["invitations"]] == ["Alice"]
 
 
 def test_a_link_of_another_room_is_not_revoked(as_alice, alice, key):

@@ -344,3 +344,12 @@ def test_a_ref_that_looks_like_ours_keeps_nothing_from_being_posted(bob, make):
     scheduled.post_scheduled(row.id)
     assert bodies() == ["Now", "Later"]
     assert all(protocol.is_ref(ref) for ref in Message.objects.values_list("ref", flat=True))
+
+
+def test_what_is_long_over_is_forgotten(alice, make):
+    day = 24 * 3600
+    kept = [make(alice, -day / 2, state="posted"), make(alice, -29 * day, state="refused"), make(alice, 60)]
+    for seconds, state in ((-1.1 * day, "posted"), (-31 * day, "refused")):
+        make(alice, seconds, state=state)
+    assert scheduled.sweep_scheduled() == 2
+    assert list(ScheduledMessage.objects.order_by("id")) == kept

@@ -21,6 +21,7 @@ MOST_SECONDS = 365 * 24 * 3600
 MOST_USES = 10000
 MOST_OPEN = 100  # invitations of one room at a time
 MAX_ID = 2**31 - 1
+INVITING = (Member.MODERATOR, Member.OWNER)
 # Not the owner, whom the room needs; nor the muted, who would be back by the next link and speak.
 LEAVING = (Member.GUEST, Member.MEMBER, Member.MODERATOR)
 
@@ -49,7 +50,9 @@ def create_invitation(person, slug, uses=None, seconds=None):
 def get_invitations(person, slug):
     """Returns the open invitations of a room, the newest first. Raises as `create_invitation` does."""
     room = _get_room(person, slug)
-    return Invitation.objects.open().select_related("created_by").filter(room=room).order_by("-id")
+    makers = Member.objects.filter(room=room, role__in=INVITING).values("person_id")
+    found = Invitation.objects.open().select_related("created_by").filter(room=room, created_by__in=makers)
+    return found.order_by("-id")
 
 
 def revoke_invitation(person, slug, invitation_id):
@@ -64,7 +67,7 @@ def may_invite(person, room):
     """Whether a person may make invitations into a room."""
     if room.access != room.PRIVATE or not person.is_authenticated:
         return False
-    return Member.objects.filter(room=room, person=person, role__in=[Member.MODERATOR, Member.OWNER]).exists()
+    return Member.objects.filter(room=room, person=person, role__in=INVITING).exists()
 
 
 def _get_room(person, slug):
@@ -77,9 +80,13 @@ def _get_room(person, slug):
 
 
 def get_invitation(key):
-    """Returns the open invitation of a key, with its room. Raises `not_found`: the same for all that is not open."""
-    invitation = Invitation.objects.open().select_related("room").filter(digest=_digest(key)).first()
-    if invitation is None:
+    """
+    Returns the open invitation of a key, with its room. It holds as long as who made it may invite: a moderator who was
+    banned must not come back by a link of their own. Raises `not_found`, the same for all that does not hold.
+    """
+    found = Invitation.objects.open().select_related("room", "created_by").filter(digest=_digest(key))
+    invitation = found.first()
+    if invitation is None or invitation.created_by is None or not may_invite(invitation.created_by, invitation.room):
         raise _not_open()
     return invitation
 

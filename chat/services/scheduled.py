@@ -8,6 +8,7 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from chat import broadcast, protocol
@@ -24,6 +25,9 @@ SHOWN = 200  # of one person in one room
 # A job on its way is not lost yet.
 OVERDUE = timedelta(seconds=10)
 SWEEP_AT_ONCE = 100
+# So long a row is kept that was posted, so that a job which comes again finds it done; and one that its author may see.
+POSTED_KEPT = timedelta(days=1)
+REFUSED_KEPT = timedelta(days=30)
 
 
 def schedule_message(member, event):
@@ -134,10 +138,18 @@ def _start_again(scheduled_id):
 
 
 def sweep_scheduled():
-    """Posts what is overdue because its job was lost. Returns how many."""
+    """Posts what is overdue because its job was lost, and forgets what is long over. Returns how many."""
     overdue = ScheduledMessage.objects.waiting().filter(due_at__lt=timezone.now() - OVERDUE)
     ids = list(overdue.order_by("due_at").values_list("id", flat=True)[:SWEEP_AT_ONCE])
-    return sum(_post_overdue(scheduled_id) for scheduled_id in ids)
+    return sum(_post_overdue(scheduled_id) for scheduled_id in ids) + _forget()
+
+
+def _forget():
+    now = timezone.now()
+    posted = Q(state=ScheduledMessage.POSTED, due_at__lt=now - POSTED_KEPT)
+    refused = Q(state=ScheduledMessage.REFUSED, due_at__lt=now - REFUSED_KEPT)
+    over = ScheduledMessage.objects.filter(posted | refused).values("id")[:SWEEP_AT_ONCE]
+    return ScheduledMessage.objects.filter(id__in=over).delete()[0]
 
 
 def _post_overdue(scheduled_id):
