@@ -96,9 +96,9 @@ class FaultsConfig(AppConfig):
 
     def _spoil_worker(self):
         from chat import broadcast
-        from chat.consumers import room
+        from chat.consumers import frames
         from chatproj.transport.worker import Worker
 
         broadcast.reply = _dying_reply(broadcast.reply)
         Worker._handle = _careless_handle(Worker._handle)
-        room.HANDLERS["post"] = _failing(room.HANDLERS["post"])
+        frames.HANDLERS["post"] = _failing(frames.HANDLERS["post"])
