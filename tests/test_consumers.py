@@ -614,6 +614,24 @@ def test_there_is_an_echo_only_where_it_is_wanted(db, settings):
 # What a frame costs.
 
 
+def test_a_connect_costs_nine_statements(alice, bob, enter):
+    enter(alice)
+    browser = enter(bob).browser
+    with CaptureQueriesContext(connection) as queries:
+        wire.Socket("/chat/garden/", browser).connect()
+    assert statements(queries) == [
+        ("SELECT", "django_session"),
+        ("SELECT", "chat_person"),
+        ("SELECT", "chat_room"),
+        ("SELECT", "chat_member"),
+        ("SELECT", "chat_member"),  # who is here
+        ("SELECT", "chat_announcement"),  # the newest id
+        ("SELECT", "chat_member"),  # whether they may stay, and tasks or announcements are there to tell
+        ("SELECT", "chat_room"),  # the backlog: the room's offset,
+        ("SELECT", "chat_message"),  # and the newest messages
+    ]
+
+
 @pytest.mark.parametrize("others", [0, 5])
 def test_a_post_costs_four_statements_however_many_listen(alice, enter, others):
     socket = enter(alice)

@@ -28,14 +28,16 @@ def let_in(message, member, login=None, token_id=None):
     presence.arrive(member, message.reply_channel)
     backlog_from = _greet(message, member)
     broadcast.subscribe(message.reply_channel, groups(message.channel_session))
-    if not rooms.may_stay(member):
+    around = rooms.look_around(member)
+    if not around.may_stay:
         # Banned since they were read: what closed their connections did not know of this one.
         broadcast.close(message.reply_channel, protocol.CLOSE_FORBIDDEN)
         return
-    _announce(message, member)
+    if around.has_announcements:
+        _announce(message, member)
     send_backlog(message, rooms.get_backlog(member.room, backlog_from))
-    for task in tasks.get_recent_tasks(member.person, member.room_id):
-        broadcast.reply(message.reply_channel, tasks.describe(task))
+    if around.has_tasks:
+        _tell_tasks(message, member)
     presence.tell_soon(member.room_id)
 
 
@@ -65,6 +67,11 @@ def _announce(message, member):
     # Before `synced`: who has got that has got all up to the id that `joined` named.
     for event in announcements.take_untold(member, since=_read_integer(message, "announced")):
         broadcast.reply(message.reply_channel, event)
+
+
+def _tell_tasks(message, member):
+    for task in tasks.get_recent_tasks(member.person, member.room_id):
+        broadcast.reply(message.reply_channel, tasks.describe(task))
 
 
 def _read_integer(message, name):

@@ -15,6 +15,7 @@ from .people import Person, Token, make_handle_key
 from .rooms import Member, Room
 from .scheduled import ScheduledMessage
 from .statements import insert, snapshot
+from .surroundings import get_newest_announcement_id, look_around
 from .tasks import Task, TaskPart
 
 __all__ = [
@@ -35,7 +36,9 @@ __all__ = [
     "TaskPart",
     "Token",
     "Visitor",
+    "get_newest_announcement_id",
     "insert",
+    "look_around",
     "make_handle_key",
     "snapshot",
 ]

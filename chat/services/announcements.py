@@ -10,11 +10,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Announcement, Member, Receipt, Room
+from chat.models import Announcement, Member, Receipt, Room, get_newest_announcement_id
 from chat.protocol import Refused
 from chatproj.outages import OUTAGES
 
@@ -128,7 +127,7 @@ def describe(announcement):
 
 def get_newest_id():
     """Returns the id of the newest announcement, 0 where there is none."""
-    return Announcement.objects.aggregate(newest=Max("id"))["newest"] or 0
+    return get_newest_announcement_id()
 
 
 def take_untold(member, since=None):

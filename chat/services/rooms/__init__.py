@@ -5,6 +5,8 @@ What is stored is published to the room once it has committed. Whoever enters he
 in every browser.
 """
 
+from chat.models import look_around
+
 from .changes import (
     MAX_REACTIONS,
     Outcome,
@@ -32,7 +34,6 @@ from .standings import (
     check_may_speak,
     delete_member,
     end_mutes,
-    may_stay,
     plain_role,
     set_role,
     tell_moderators,
@@ -59,8 +60,8 @@ __all__ = [
     "get_readable_room",
     "get_room",
     "join_room",
+    "look_around",
     "mark_read",
-    "may_stay",
     "plain_role",
     "post_message",
     "record_once",

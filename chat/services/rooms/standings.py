@@ -54,11 +54,6 @@ def close_sockets(member):
     close_on_commit(broadcast.member_group(member.id), protocol.CLOSE_FORBIDDEN)
 
 
-def may_stay(member):
-    """Whether a member, read a while ago, still has a standing and is not banned. One statement."""
-    return Member.objects.filter(id=member.id).exclude(role=Member.BANNED).exists()
-
-
 def delete_member(member):
     """Takes a person's standing in a room away, and closes their sockets there."""
     close_sockets(member)
