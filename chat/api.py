@@ -3,6 +3,7 @@ The HTTP JSON API: the wire's codes and shapes over requests. Thin: it reads, as
 
 What a view raises (`Refused`) becomes its error answer in chat/middleware.py.
 """
+import contextlib
 import functools
 
 from django.http import HttpResponse, JsonResponse
@@ -10,10 +11,11 @@ from django.middleware.csrf import get_token
 
 from chat import protocol
 from chat.protocol import Refused
-from chat.responses import refuse
+from chat.responses import refuse, refuse_flood
 from chat.services import limits, people, presence, rooms
 
 ROOMS_PER_PAGE = 50
+MOST_PAGES = 10000
 
 
 def endpoint(**methods):
@@ -40,6 +42,18 @@ def signed_in(function):
         return function(request, *args, **kwargs)
 
     return inner
+
+
+@contextlib.contextmanager
+def asked_with(ref):
+    """What is refused within it was asked for with a client's `ref`, and the answer names it."""
+    try:
+        yield
+    except protocol.Dismissed:
+        raise refuse_flood(ref) from None
+    except Refused as refusal:
+        refusal.ref = ref
+        raise
 
 
 def address(request):
@@ -124,8 +138,7 @@ def _token_body(token):
 
 def list_rooms(request):
     text = protocol.check_text(request.GET.get("q", ""), "q", most=80, least=0)
-    page = _parameter(request, "page", protocol.check_integer, 0)
-    found, more = rooms.find_rooms(request.user, text, min(page, 10000), ROOMS_PER_PAGE)
+    found, more = rooms.find_rooms(request.user, text, page_number(request), ROOMS_PER_PAGE)
     return JsonResponse({"rooms": describe_rooms(found), "more": more})
 
 
@@ -170,17 +183,17 @@ def list_messages(request, slug):
 @signed_in
 def create_message(request, slug):
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Post)
-    try:
+    with asked_with(event.ref):
         limits.check_event(request.user.id, event.ref)
         member = rooms.join_room(request.user, slug)
         outcome = rooms.post_message(member, event)
-    except protocol.Dismissed:
-        raise Refused("rate_limited", "Too much at once; wait.", event.ref, retry_after=10.0) from None
-    except Refused as refusal:
-        refusal.ref = event.ref
-        raise
     body = {name: outcome.ack[name] for name in ("ref", "id", "offset")}
     return JsonResponse(body, status=201 if outcome.is_new else 200)
+
+
+def page_number(request):
+    """Returns which page of a list is asked for, from 0. Raises `invalid_field`."""
+    return min(_parameter(request, "page", protocol.check_integer, 0), MOST_PAGES)
 
 
 def _parameter(request, name, check, default=None):

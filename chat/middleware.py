@@ -9,7 +9,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http.request import RawPostDataException
 
 from chat import protocol
-from chat.responses import refuse, refuse_outage, wants_json
+from chat.responses import refuse, refuse_flood, refuse_outage, wants_json
 from chat.services import people
 from chatproj.outages import OUTAGES
 
@@ -51,7 +51,7 @@ class FailuresMiddleware:
         if isinstance(exception, protocol.Refused):
             return refuse(request, exception)
         if isinstance(exception, protocol.Dismissed):
-            return refuse(request, protocol.Refused("rate_limited", "Too much at once; wait.", retry_after=10.0))
+            return refuse(request, refuse_flood())
         if isinstance(exception, RawPostDataException):
             # The CSRF check has read it as a form.
             return refuse(request, protocol.Refused("invalid_json", "Send JSON, with 'application/json' as its type."))

@@ -3,37 +3,11 @@ The HTTP JSON API of moderation: roles, reports, the audit log. Thin: it reads, 
 
 What a view raises (`Refused`) becomes its error answer in chat/middleware.py.
 """
-import functools
-
 from django.http import JsonResponse
 
 from chat import protocol
-from chat.api import endpoint, signed_in
-from chat.protocol import Refused
+from chat.api import endpoint, page_number, signed_in
 from chat.services import limits, moderation, rooms
-
-MOST_PAGES = 10000
-
-
-def _counted(function):
-    """Counts what somebody does against their limit. Raises `rate_limited`."""
-
-    @functools.wraps(function)
-    def inner(request, *args, **kwargs):
-        try:
-            limits.check_event(request.user.id)
-        except protocol.Dismissed:
-            raise Refused("rate_limited", "Too much at once; wait.", retry_after=10.0) from None
-        return function(request, *args, **kwargs)
-
-    return inner
-
-
-def _page(request):
-    if "page" not in request.GET:
-        return 0
-    return min(protocol.check_integer(protocol.parse_integer(request.GET["page"]), "page"), MOST_PAGES)
-
 
 # Roles.
 
@@ -44,7 +18,7 @@ def list_members(request, slug):
     role = request.GET.get("role")
     if role is not None:
         protocol.check_choice(role, "role", moderation.ROLES)
-    members, more = moderation.find_members(room, role, _page(request))
+    members, more = moderation.find_members(room, role, page_number(request))
     return JsonResponse({"members": [describe_member(member) for member in members], "more": more})
 
 
@@ -55,8 +29,8 @@ def get_member(request, slug, handle):
 
 
 @signed_in
-@_counted
 def set_role(request, slug, handle=None):
+    limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body)
     role = protocol.check_fields(fields, role=protocol.check_string)["role"]
     if handle is None:
@@ -81,8 +55,8 @@ def describe_member(member):
 
 
 @signed_in
-@_counted
 def report_message(request, slug, number):
+    limits.check_event(request.user.id)
     fields = protocol.check_fields(protocol.parse_object(request.body), reason=protocol.check_reason)
     room = rooms.get_readable_room(request.user, slug)
     report, is_new = moderation.report_message(request.user, room, number, fields["reason"])
@@ -96,13 +70,13 @@ def report_message(request, slug, number):
 def list_reports(request, slug):
     room = moderation.get_moderated_room(request.user, slug)
     is_open = request.GET.get("all") != "1"
-    found, more = moderation.find_reports(request.user, room, is_open, _page(request))
+    found, more = moderation.find_reports(request.user, room, is_open, page_number(request))
     return JsonResponse({"reports": [describe_report(report) for report in found], "more": more})
 
 
 @signed_in
-@_counted
 def close_report(request, slug, report_id):
+    limits.check_event(request.user.id)
     fields = protocol.check_fields(protocol.parse_object(request.body), action=protocol.check_string)
     room = moderation.get_moderated_room(request.user, slug)
     return JsonResponse(describe_report(moderation.close_report(request.user, room, report_id, fields["action"])))
@@ -125,7 +99,7 @@ def describe_report(report):
 @signed_in
 def list_audit(request, slug):
     room = moderation.get_moderated_room(request.user, slug)
-    entries, more = moderation.find_audit_entries(room, _page(request))
+    entries, more = moderation.find_audit_entries(room, page_number(request))
     return JsonResponse({"entries": [describe_entry(entry) for entry in entries], "more": more})
 
 

@@ -15,7 +15,7 @@ from chat import broadcast, protocol
 from chat.api import endpoint, signed_in
 from chat.consumers import arrivals, frames, polling
 from chat.protocol import Refused
-from chat.responses import refuse
+from chat.responses import refuse, refuse_flood
 from chat.services import announcements, limits, presence, rooms
 from chatproj.transport import LaterResponse
 
@@ -80,8 +80,7 @@ def in_room(function):
         try:
             response = enter(request, slug)
         except protocol.Dismissed as dismissal:
-            refusal = Refused("rate_limited", "Too much at once; wait.", retry_after=10.0)
-            response = refuse(request, refusal, dismissal.code)
+            response = refuse(request, refuse_flood(), dismissal.code)
         except Refused as refusal:
             response = refuse(request, refusal, CLOSE_CODES.get(refusal.code))
         response["Cache-Control"] = "no-store"

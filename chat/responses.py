@@ -37,6 +37,11 @@ TITLES = {
 }
 
 
+def refuse_flood(ref=None):
+    """Returns the Refused for one who asks on and on: what on a socket is a Dismissed that closes it."""
+    return Refused("rate_limited", "Too much at once; wait.", ref, retry_after=10.0)
+
+
 def wants_json(request):
     """Whether a script asks, and no person: under /api/, and wherever it says so."""
     return request.path.startswith("/api/") or "application/json" in request.META.get("HTTP_ACCEPT", "")

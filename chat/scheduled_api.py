@@ -4,8 +4,7 @@ The JSON API of messages that are posted later. Thin, as chat/api.py is.
 from django.http import HttpResponse, JsonResponse
 
 from chat import protocol
-from chat.api import endpoint, signed_in
-from chat.protocol import Refused
+from chat.api import asked_with, endpoint, signed_in
 from chat.services import limits, rooms, scheduled
 
 
@@ -25,15 +24,10 @@ def _body(row):
 @signed_in
 def create_scheduled(request, slug):
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Schedule)
-    try:
+    with asked_with(event.ref):
         limits.check_event(request.user.id, event.ref)
         member = rooms.join_room(request.user, slug)
         scheduled_id, is_new = scheduled.schedule_message(member, event)
-    except protocol.Dismissed:
-        raise Refused("rate_limited", "Too much at once; wait.", event.ref, retry_after=10.0) from None
-    except Refused as refusal:
-        refusal.ref = event.ref
-        raise
     return JsonResponse({"ref": event.ref, "scheduled_id": scheduled_id}, status=201 if is_new else 200)
 
 

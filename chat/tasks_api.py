@@ -4,7 +4,7 @@ The HTTP JSON API of background tasks. Thin: it reads, asks the services, and an
 from django.http import JsonResponse, StreamingHttpResponse
 
 from chat import broadcast, protocol
-from chat.api import endpoint, signed_in
+from chat.api import asked_with, endpoint, signed_in
 from chat.protocol import Refused
 from chat.services import limits, rooms, tasks
 
@@ -15,14 +15,9 @@ POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 @signed_in
 def start(request, slug):
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Start)
-    try:
+    with asked_with(event.ref):
         limits.check_event(request.user.id, event.ref)
         started = tasks.start_task(rooms.join_room(request.user, slug), event)
-    except protocol.Dismissed:
-        raise Refused("rate_limited", "Too much at once; wait.", event.ref, retry_after=10.0) from None
-    except Refused as refusal:
-        refusal.ref = event.ref
-        raise
     tasks.tell_task(started.task_id)
     return JsonResponse(_describe_started(request.user, started), status=201 if started.is_new else 200)
 
