@@ -7,6 +7,7 @@ from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.db import connection
 
 from chat import markup
+from chat.models import Person
 from chat.services import people, rooms
 from chatproj.store import store
 from tests import wire
@@ -147,3 +148,15 @@ def as_alice(alice):
 @pytest.fixture
 def as_bob(bob):
     return wire.Caller(bob)
+
+
+@pytest.fixture
+def root(db):
+    """The first operator."""
+    return Person.objects.create_superuser("Root", "a long password")
+
+
+@pytest.fixture
+def office(root):
+    """The browser of the first operator."""
+    return wire.browser_of(root)

@@ -9,17 +9,6 @@ from tests import wire
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def root(db):
-    return Person.objects.create_superuser("Root", "a long password")
-
-
-@pytest.fixture
-def office(root):
-    """The browser of the first operator."""
-    return wire.browser_of(root)
-
-
 def save(office, path, **fields):
     answer = office.post(path, fields)
     assert answer.status_code == 302, answer.context["errors"]

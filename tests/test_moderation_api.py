@@ -8,7 +8,7 @@ from chat.models import AuditEntry, Member, Message, Person, Report, Room
 from chat.protocol import Post
 from chat.services import limits, moderation, people, rooms
 from tests import wire
-from tests.test_admin import office, root, save  # noqa: F401 (fixtures)
+from tests.test_admin import save
 from tests.test_boards import Browser, ask, key_of, knock
 from tests.wire import Caller
 
@@ -278,7 +278,7 @@ def test_a_command_lists_who_stands_how(spoken, capsys):
     assert first == "Alice: owner" and second.startswith("Bob: muted until ")
 
 
-def test_an_operator_moderates_who_has_the_handle_on_that_board(bob, root):  # noqa: F811
+def test_an_operator_moderates_who_has_the_handle_on_that_board(bob, root):
     owner = Browser().make_board(handle="Olga")
     guest = Browser().follow(owner)
     knock(guest, "Bob")
@@ -295,7 +295,7 @@ def test_an_operator_moderates_who_has_the_handle_on_that_board(bob, root):  # n
     assert [(member["handle"], member["role"]) for member in body["members"]] == [("Olga", "owner"), ("Bob", "banned")]
 
 
-def test_who_is_not_on_a_board_has_no_standing_there(bob, root):  # noqa: F811
+def test_who_is_not_on_a_board_has_no_standing_there(bob, root):
     Browser().make_board(handle="Olga")
     path = f"/api/rooms/{Room.objects.get().slug}/members/Bob/"
     assert Caller(root)("PUT", path, {"role": "muted"}) == (404, "not_found")
@@ -304,7 +304,7 @@ def test_who_is_not_on_a_board_has_no_standing_there(bob, root):  # noqa: F811
 # The operators' pages.
 
 
-def test_an_operator_gives_a_role_for_a_time_and_it_is_noted(office, root, spoken):  # noqa: F811
+def test_an_operator_gives_a_role_for_a_time_and_it_is_noted(office, root, spoken):
     save(office, f"/admin/chat/member/{spoken.id}/change/", role="muted", minutes="10", reason="Shouting")
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.seconds, entry.reason, role_of("Bob")) == (root, 600, "Shouting", "muted")
@@ -312,14 +312,14 @@ def test_an_operator_gives_a_role_for_a_time_and_it_is_noted(office, root, spoke
     assert answer.status_code == 200 and b"Only a mute has an end" in answer.content and role_of("Bob") == "muted"
 
 
-def test_a_mute_that_an_operator_only_looks_at_stays_as_it_is(office, spoken):  # noqa: F811
+def test_a_mute_that_an_operator_only_looks_at_stays_as_it_is(office, spoken):
     until = moderation.set_role(None, spoken.room, "Bob", "muted", 600).muted_until
     save(office, f"/admin/chat/member/{spoken.id}/change/", role="muted", minutes="", reason="")
     spoken.refresh_from_db()
     assert spoken.muted_until == until and AuditEntry.objects.count() == 1
 
 
-def test_an_operator_lifts_the_ban_of_an_outsider_of_a_closed_room(office, room, bob):  # noqa: F811
+def test_an_operator_lifts_the_ban_of_an_outsider_of_a_closed_room(office, room, bob):
     Room.objects.update(access=Room.PRIVATE)
     room.refresh_from_db()
     member = moderation.set_role(None, room, bob, "banned")
@@ -327,19 +327,19 @@ def test_an_operator_lifts_the_ban_of_an_outsider_of_a_closed_room(office, room,
     assert role_of("Bob") is None
 
 
-def test_an_operator_bans_somebody_who_was_never_there(office, room, bob):  # noqa: F811
+def test_an_operator_bans_somebody_who_was_never_there(office, room, bob):
     save(office, "/admin/chat/member/add/", room=room.id, person=bob.id, role="banned")
     assert role_of("Bob") == "banned" and AuditEntry.objects.count() == 1
 
 
-def test_operators_do_not_moderate_themselves_either(office, root, room):  # noqa: F811
+def test_operators_do_not_moderate_themselves_either(office, root, room):
     answer = office.post("/admin/chat/member/add/", {"room": room.id, "person": root.id, "role": "owner"})
     assert answer.status_code == 403 and b"Nobody moderates themselves" in answer.content
     assert role_of("Root") is None
 
 
 @pytest.mark.parametrize("by", ["page", "list"])
-def test_a_standing_that_an_operator_takes_away_is_noted(office, spoken, by):  # noqa: F811
+def test_a_standing_that_an_operator_takes_away_is_noted(office, spoken, by):
     if by == "page":
         save(office, f"/admin/chat/member/{spoken.id}/delete/", post="yes")
     else:
@@ -348,7 +348,7 @@ def test_a_standing_that_an_operator_takes_away_is_noted(office, spoken, by):  #
 
 
 @pytest.mark.parametrize("action, outcome", [("dismiss", "dismissed"), ("remove_messages", "removed")])
-def test_operators_close_reports(office, root, spoken, alice, action, outcome):  # noqa: F811
+def test_operators_close_reports(office, root, spoken, alice, action, outcome):
     report, _ = moderation.report_message(alice, spoken.room, 1, "Rude")
     for _ in range(2):
         save(office, "/admin/chat/report/", action=action, _selected_action=[report.id])
@@ -357,7 +357,7 @@ def test_operators_close_reports(office, root, spoken, alice, action, outcome): 
     assert Message.objects.get().is_removed == (outcome == "removed")
 
 
-def test_reports_and_the_log_are_read_and_not_written(office, spoken, alice):  # noqa: F811
+def test_reports_and_the_log_are_read_and_not_written(office, spoken, alice):
     report, _ = moderation.report_message(alice, spoken.room, 1, "<b>Rude</b>")
     moderation.set_role(None, spoken.room, "Bob", "muted")
     for name, row in (("report", report), ("auditentry", AuditEntry.objects.get())):

@@ -23,19 +23,8 @@ def heard(socket):
 
 
 @pytest.fixture
-def root(db):
-    return Person.objects.create_superuser("Root", "a long password")
-
-
-@pytest.fixture
 def as_root(root):
     return Caller(root)
-
-
-@pytest.fixture
-def office(root):
-    """The browser of the first operator."""
-    return wire.browser_of(root)
 
 
 # The API.
