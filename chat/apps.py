@@ -7,4 +7,4 @@ class ChatConfig(AppConfig):
 
     def ready(self):
         # Whatever process changes a bound row tells of it.
-        from chat import bindings  # noqa: F401
+        from chat.consumers import bindings  # noqa: F401

@@ -14,11 +14,10 @@ import time
 
 from django.db import close_old_connections
 
+from channels_transport import OUTAGES, Seldom
 from chat.services.lobby import Watch
 from chat.services.sweeps import SWEEPS
-from chatproj.outages import OUTAGES
-from chatproj.store import store
-from chatproj.transport import Seldom
+from chat.store import store
 
 logger = logging.getLogger(__name__)
 

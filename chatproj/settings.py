@@ -57,10 +57,11 @@ if not SECRET_KEY:
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS") or ([_public.hostname] if PUBLIC_URL else ["localhost", "127.0.0.1", "[::1]"])
 
 INSTALLED_APPS = [
-    "chatproj",  # before channels, whose runserver it replaces
+    "channels_transport",  # before channels, whose runserver it replaces
     "channels",
     "channels.delay",
     "chat",
+    "chatproj",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -72,13 +73,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "chat.middleware.HeadersMiddleware",
-    "chat.middleware.FailuresMiddleware",
+    "chat.http.middleware.HeadersMiddleware",
+    "chat.http.middleware.FailuresMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "chat.middleware.TokenMiddleware",
+    "chat.http.middleware.TokenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -95,7 +96,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "chat.views.client_version",
+                "chat.http.pages.client_version",
             ]
         },
     }
@@ -122,7 +123,7 @@ DATABASES["default"]["ENGINE"] = _ENGINES.get(DATABASES["default"]["ENGINE"], DA
 REDIS_URL = os.environ.get("REDIS_URL") or local.redis_url()
 
 _REDIS_LAYER = {
-    "BACKEND": "chatproj.transport.layer.RedisChannelLayer",
+    "BACKEND": "channels_transport.layer.RedisChannelLayer",
     "CONFIG": {
         "hosts": [REDIS_URL],
         # A message to a group is one item for each interface, however many sockets; these only bound a flood.
@@ -139,7 +140,7 @@ _MEMORY_LAYER = {
     "ROUTING": "chatproj.routing.channel_routing",
 }
 CHANNEL_LAYERS = {"default": _REDIS_LAYER if REDIS_URL else _MEMORY_LAYER}
-CHANNEL_SESSION_ENGINE = "chatproj.transport.sessions"
+CHANNEL_SESSION_ENGINE = "channels_transport.sessions"
 
 # How many proxies of ours stand in front: whose X-Forwarded-For and X-Forwarded-Proto are believed.
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
@@ -159,7 +160,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
-CSRF_FAILURE_VIEW = "chat.views.csrf_failed"
+CSRF_FAILURE_VIEW = "chat.http.pages.csrf_failed"
 
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -3,11 +3,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
-    path("", include("chat.urls")),
+    path("", include("chat.http.urls")),
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "chat.views.bad_request"
-handler403 = "chat.views.forbidden"
-handler404 = "chat.views.not_found"
-handler500 = "chat.views.failed"
+handler400 = "chat.http.pages.bad_request"
+handler403 = "chat.http.pages.forbidden"
+handler404 = "chat.http.pages.not_found"
+handler500 = "chat.http.pages.failed"

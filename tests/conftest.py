@@ -9,7 +9,7 @@ from django.db import connection
 from chat import markup
 from chat.models import Person
 from chat.services import people, rooms
-from chatproj.store import store
+from chat.store import store
 from tests import wire
 from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
 
@@ -68,7 +68,7 @@ class Later:
 def later(monkeypatch):
     """No timer outlives its test, and none fires at a moment of its own choosing."""
     stand_in = Later()
-    monkeypatch.setattr("chatproj.transport.timers.call_later", stand_in.call_later)
+    monkeypatch.setattr("channels_transport.timers.call_later", stand_in.call_later)
     for module in ("chat.services.people", "chat.services.presence"):
         monkeypatch.setattr(f"{module}.call_later", stand_in.call_later, raising=False)
     return stand_in
@@ -94,7 +94,7 @@ class Clock:
 def clock(monkeypatch):
     """Time in the store and in the ordering passes only when the test says so."""
     stand_in = Clock()
-    for module in ("chatproj.store.memory", "chatproj.transport.ordering", "chatproj.transport.sessions"):
+    for module in ("chat.store.memory", "channels_transport.ordering", "channels_transport.sessions"):
         monkeypatch.setattr(f"{module}.time", stand_in)
     return stand_in
 

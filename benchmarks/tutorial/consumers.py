@@ -8,7 +8,7 @@ from benchmarks.tutorial.models import Message
 if os.environ.get("LAYER") == "stock":
     from channels.sessions import channel_session, enforce_ordering
 else:
-    from chatproj.transport import channel_session, enforce_ordering
+    from channels_transport import channel_session, enforce_ordering
 
 
 @enforce_ordering

@@ -9,7 +9,7 @@ from chatproj.settings import CHANNEL_LAYERS, DATABASES  # noqa: F401
 SECRET_KEY = "for measuring only"
 ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = [
-    "chatproj",
+    "channels_transport",
     "channels",
     "benchmarks.tutorial",
     "django.contrib.auth",
@@ -21,5 +21,5 @@ ROOT_URLCONF = "benchmarks.tutorial.urls"
 USE_TZ = True
 TRUSTED_PROXIES = 0
 CHANNEL_LAYERS["default"]["ROUTING"] = "benchmarks.tutorial.routing.channel_routing"
-CHANNEL_SESSION_ENGINE = "chatproj.transport.sessions"
+CHANNEL_SESSION_ENGINE = "channels_transport.sessions"
 LOGGING = {"version": 1, "disable_existing_loggers": False, "root": {"handlers": []}}

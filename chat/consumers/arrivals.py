@@ -6,10 +6,10 @@ always the Channels message.
 """
 from urllib.parse import parse_qs
 
+from channels_transport import forget_ordering
 from chat import broadcast, protocol
 from chat.services import announcements, limits, people, presence, rooms, tasks
 from chat.version import CLIENT_VERSION
-from chatproj.transport import forget_ordering
 
 from .handshake import get_address
 

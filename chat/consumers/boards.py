@@ -7,9 +7,9 @@ In this module `message` is always the Channels message.
 from django.contrib.auth import HASH_SESSION_KEY
 from django.db import transaction
 
+from channels_transport import JsonWebsocketConsumer, WebsocketConsumer
 from chat import broadcast, protocol
 from chat.services import boards, limits
-from chatproj.transport import JsonWebsocketConsumer, WebsocketConsumer
 
 from .arrivals import let_go, let_in
 from .frames import answer_frame, answering

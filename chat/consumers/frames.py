@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from django.contrib.auth import HASH_SESSION_KEY
 from django.utils.crypto import constant_time_compare
 
+from channels_transport import OUTAGES, Seldom
 from chat import broadcast, protocol
 from chat.services import limits, presence, rooms, scheduled, tasks
-from chatproj.outages import OUTAGES
-from chatproj.transport import Seldom
 
 from .arrivals import groups, send_backlog
 

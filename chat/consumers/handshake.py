@@ -8,10 +8,9 @@ from channels.exceptions import ConsumeLater, DenyConnection
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from channels_transport import OUTAGES, Seldom
 from chat import broadcast, protocol
 from chat.services import limits, people
-from chatproj.outages import OUTAGES
-from chatproj.transport import Seldom
 
 logger = logging.getLogger(__name__)
 seldom = Seldom(logger)

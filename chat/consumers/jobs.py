@@ -6,9 +6,8 @@ In this module `message` is always the Channels message.
 import functools
 import logging
 
+from channels_transport import OUTAGES, Seldom
 from chat.services import moderation, scheduled, tasks
-from chatproj.outages import OUTAGES
-from chatproj.transport import Seldom
 
 logger = logging.getLogger(__name__)
 seldom = Seldom(logger)

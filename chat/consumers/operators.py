@@ -9,10 +9,9 @@ import logging
 from channels.generic.websockets import WebsocketDemultiplexer
 from django.contrib.auth import HASH_SESSION_KEY
 
+from channels_transport import OUTAGES, Ordered
 from chat import broadcast, protocol
 from chat.services import limits, operators
-from chatproj.outages import OUTAGES
-from chatproj.transport import Ordered
 
 from .handshake import CheckedHandshake
 

@@ -5,8 +5,8 @@ import re
 
 from django.core.management.base import BaseCommand, CommandError
 
+from channels_transport import OUTAGES
 from chat.protocol import Refused
-from chatproj.outages import OUTAGES
 
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
 

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from channels_transport import OUTAGES
 from chat import broadcast, protocol
 from chat.models import Announcement, Member, Receipt, Room, get_newest_announcement_id
 from chat.protocol import Refused
-from chatproj.outages import OUTAGES
 
 from . import people, presence, rooms
 

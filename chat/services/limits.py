@@ -10,7 +10,7 @@ from functools import partial
 from django.conf import settings
 
 from chat.protocol import CLOSE_FLOODING, Dismissed, Refused
-from chatproj.store import store
+from chat.store import store
 
 # Whose heartbeats were too many, until when this process asks before it takes the next.
 _suspects = {}

@@ -20,10 +20,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from channels_transport import call_later
 from chat import broadcast, protocol
 from chat.models import Person, Token, make_handle_key
 from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, CLOSE_NOT_SIGNED_IN, Refused
-from chatproj.transport import call_later
 
 from .rooms import get_room
 

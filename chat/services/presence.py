@@ -8,10 +8,10 @@ from functools import partial
 
 from django.conf import settings
 
+from channels_transport import call_later
 from chat import broadcast, protocol
 from chat.models import Member, make_handle_key
-from chatproj.store import store
-from chatproj.transport import call_later
+from chat.store import store
 
 _ROSTER = "room:"  # what a room's roster is called, before the room's id
 

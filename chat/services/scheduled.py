@@ -11,11 +11,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from channels_transport import OUTAGES
 from chat import broadcast, protocol
 from chat.models import Message, Person, Room, ScheduledMessage
 from chat.protocol import Refused
 from chat.services import rooms
-from chatproj.outages import OUTAGES
 
 logger = logging.getLogger(__name__)
 

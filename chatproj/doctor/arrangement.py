@@ -4,7 +4,7 @@ How the site is arranged: processes that should run, and settings that hurt.
 from django.conf import settings
 from django.core.management import get_commands
 
-from chatproj.store import store
+from chat.store import store
 
 from .findings import ill, well
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 
-from chatproj.transport.layer import RedisChannelLayer
+from channels_transport.layer import RedisChannelLayer
 
 from . import arrangement, queues, servers, web
 from .findings import ill, run_checks

@@ -3,8 +3,8 @@ Between interface and workers: whether somebody takes from each channel, what wa
 """
 import time
 
-from chatproj.transport import watching
-from chatproj.transport.delay import CHANNEL as DELAY_CHANNEL
+from channels_transport import watching
+from channels_transport.delay import CHANNEL as DELAY_CHANNEL
 
 from .findings import ill, well
 

@@ -7,8 +7,8 @@ import time
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from chatproj.transport import watching
-from chatproj.transport.shards import OLDEST_REDIS
+from channels_transport import watching
+from channels_transport.shards import OLDEST_REDIS
 
 from . import web
 from .findings import ill, one_line, well

@@ -84,7 +84,7 @@ class FaultsConfig(AppConfig):
             self._narrow_sockets()
 
     def _narrow_sockets(self):
-        from chatproj.transport.interface import WebSocketProtocol
+        from channels_transport.interface import WebSocketProtocol
 
         onOpen, size = WebSocketProtocol.onOpen, int(os.environ["FAULT_SEND_BUFFER"])
 
@@ -95,9 +95,9 @@ class FaultsConfig(AppConfig):
         WebSocketProtocol.onOpen = narrowed
 
     def _spoil_worker(self):
+        from channels_transport.worker import Worker
         from chat import broadcast
         from chat.consumers import frames
-        from chatproj.transport.worker import Worker
 
         broadcast.reply = _dying_reply(broadcast.reply)
         Worker._handle = _careless_handle(Worker._handle)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from chatproj.transport.layer import RedisChannelLayer
+from channels_transport.layer import RedisChannelLayer
 from tests.live.client import Person, close_code
 from tests.live.processes import ROOT, Site, wait_until
 from tests.valkey import free_port

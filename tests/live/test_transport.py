@@ -1,7 +1,7 @@
 """
 The transport by itself: a site that has no chat in it, and everything that can be killed, stopped, cut or forgotten.
 
-tests/transport_site says what a frame makes its consumers do.
+tests/channels_transport/site says what a frame makes its consumers do.
 """
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ from tests.live.processes import START_SECONDS, Site, end_together, free_port, w
 
 pytestmark = pytest.mark.no_database
 
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.transport_site.settings"}
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.channels_transport.site.settings"}
 # What a connection that lost something may be without service: 5 s (tests/test_worker.py counts them together), and
 # a margin for a busy machine.
 GOES_ON_SECONDS = 15

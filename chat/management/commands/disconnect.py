@@ -3,7 +3,7 @@ from django.core.management.base import CommandError
 
 from chat.management.serving import ServiceCommand
 from chat.services import people
-from chatproj.store import store
+from chat.store import store
 
 
 class Command(ServiceCommand):

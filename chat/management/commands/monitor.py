@@ -3,7 +3,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chat.monitor import Monitor, run_until_told
-from chatproj.store import store
+from chat.store import store
 
 
 class Command(BaseCommand):

@@ -9,13 +9,13 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from channels_transport import OUTAGES
 from chat import broadcast, protocol
 from chat.models import Board, Member, Visitor, make_handle_key
 from chat.protocol import CLOSE_FORBIDDEN, Refused
 from chat.services import rooms
 from chat.services.rooms.publishing import publish_on_commit
-from chatproj.outages import OUTAGES
-from chatproj.store import store
+from chat.store import store
 
 from .places import add_visitor, forget_visitors
 

@@ -16,11 +16,10 @@ from django.db import reset_queries, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from channels_transport import OUTAGES, is_stopping
 from chat.models import Task, TaskPart
 from chat.protocol import Refused
 from chat.services import rooms
-from chatproj.outages import OUTAGES
-from chatproj.transport import is_stopping
 
 from . import telling
 from .parts import PART_BYTES, delete_parts

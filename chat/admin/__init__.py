@@ -1,0 +1,8 @@
+"""
+The admin: operators read and change the site's rows. One module for each theme registers its pages.
+
+It must not write rows itself; the services do.
+"""
+from chat.admin import moderation, operators, people, rooms
+
+__all__ = ["moderation", "operators", "people", "rooms"]

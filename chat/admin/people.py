@@ -1,0 +1,56 @@
+"""
+The admin's pages of people and their tokens. They must not write rows: changes go through the services, so that open
+connections end with the right that let them in.
+"""
+from django.contrib import admin
+
+from chat.admin.operators import PeopleActions
+from chat.models import Person, Token
+from chat.services import operators, people
+
+
+@admin.register(Person)
+class PersonAdmin(PeopleActions, admin.ModelAdmin):
+    list_display = ["handle", "is_guest", "is_active", "is_staff", "seen_at", "created_at"]
+    list_filter = ["is_guest", "is_active", "is_staff"]
+    search_fields = ["handle"]
+    ordering = ["-id"]
+    fields = ["handle", "is_active", "is_staff", "is_superuser", "groups", "user_permissions"]
+    fields += ["is_guest", "created_at", "seen_at", "last_login"]
+    readonly_fields = ["handle", "is_guest", "created_at", "seen_at", "last_login"]
+    filter_horizontal = ["groups", "user_permissions"]
+
+    def has_add_permission(self, request):
+        return False  # people sign up, and `createsuperuser` makes the first operator
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # what they said stays in the rooms; deactivate them instead
+
+    def get_readonly_fields(self, request, obj=None):
+        # Who may use the admin is no way to give oneself more than one has.
+        rights = ["is_staff", "is_superuser", "groups", "user_permissions"]
+        return self.readonly_fields if request.user.is_superuser else [*self.readonly_fields, *rights]
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            people.close_sockets(obj)
+        elif not obj.is_staff:
+            operators.close_streams(obj)
+
+
+@admin.register(Token)
+class TokenAdmin(admin.ModelAdmin):
+    list_display = ["name", "person", "created_at"]
+    readonly_fields = ["person", "name", "created_at"]
+    exclude = ["digest"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def delete_model(self, request, obj):
+        people.revoke_token(obj.person, obj.id)
+
+    def delete_queryset(self, request, queryset):
+        for token in queryset.select_related("person"):
+            people.revoke_token(token.person, token.id)

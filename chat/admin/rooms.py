@@ -1,0 +1,68 @@
+"""
+The admin's pages of rooms and messages. They must not write rows: changes go through the services, so that every
+open tab sees them.
+"""
+from django import forms
+from django.contrib import admin
+
+from chat.models import Message, Room
+from chat.protocol import Refused, check_slug
+from chat.services import rooms
+
+
+class RoomForm(forms.ModelForm):
+    """A room's fields; the address is checked as everywhere else."""
+
+    def clean_slug(self):
+        try:
+            return check_slug(self.cleaned_data["slug"])
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.detail) from None
+
+
+@admin.register(Room)
+class RoomAdmin(admin.ModelAdmin):
+    form = RoomForm
+    list_display = ["slug", "name", "offset", "last_at", "created_at"]
+    search_fields = ["slug", "name", "topic"]
+    ordering = ["-id"]
+    readonly_fields = ["access", "offset", "last_at", "created_at", "created_by"]
+
+    def get_readonly_fields(self, request, obj=None):
+        # A slug is in people's links and in the fingerprints of refs: it stays.
+        return [*self.readonly_fields, "slug"] if obj else self.readonly_fields
+
+    def save_model(self, request, obj, form, change):
+        rooms.save_room(obj, form.changed_data)
+
+    def delete_model(self, request, obj):
+        rooms.delete_room(obj)
+
+    def delete_queryset(self, request, queryset):
+        for room in queryset:
+            rooms.delete_room(room)
+
+
+@admin.register(Message)
+class MessageAdmin(admin.ModelAdmin):
+    list_display = ["room", "number", "author", "body", "created_at", "removed_at"]
+    search_fields = ["body", "author__handle", "room__slug"]
+    list_select_related = ["room", "author"]
+    ordering = ["-id"]
+    actions = ["remove_messages"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False if obj else super().has_change_permission(request)
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # offsets must have no gaps: a message is removed, its row stays
+
+    def remove_messages(self, request, queryset):
+        count = rooms.remove_as_operator(request.user, queryset)
+        self.message_user(request, f"{count} messages removed.")
+
+    remove_messages.short_description = "Remove the selected messages"
+    remove_messages.allowed_permissions = ("change",)

@@ -1,0 +1,54 @@
+"""The chat's channels: which consumer takes which, below the paths that chatproj/routing.py gives them."""
+from channels import route, route_class
+
+from chat import consumers
+from chat.consumers.bindings import RoomBinding
+from chat.consumers.operators import OperatorStreams
+
+room_routing = [
+    route("websocket.connect", consumers.ws_connect),
+    route("websocket.receive", consumers.ws_receive),
+    route("websocket.disconnect", consumers.ws_disconnect),
+]
+
+lobby_routing = [
+    route("websocket.connect", consumers.lobby_connect),
+    route("websocket.receive", consumers.ws_ignored),
+    route("websocket.disconnect", consumers.lobby_disconnect),
+]
+
+operator_routing = [
+    OperatorStreams.as_route(
+        path=r"^rooms/\Z", attrs={"consumers": {RoomBinding.stream: RoomBinding.consumer}}
+    ),
+]
+
+# In front of Django, to which every other request goes.
+http_routing = [
+    route("http.request", "chat.consumers.http.healthz", path=r"^/healthz\Z", method=r"^(?:GET|HEAD)\Z"),
+    route("http.request", "chat.consumers.http.healthz_refused", path=r"^/healthz\Z"),
+]
+
+poll_routing = [
+    # Requests go to the views without a route; these through a consumer that knows answers which wait.
+    route("http.request", "channels_transport.later.view_consumer"),
+    route("http.disconnect", consumers.poll_disconnect),
+]
+
+echo_routing = [
+    route("websocket.connect", consumers.echo_connect),
+    route("websocket.receive", consumers.echo_receive),
+    route("websocket.disconnect", consumers.echo_disconnect),
+]
+
+job_routing = [
+    route("chat.scheduled", "chat.consumers.jobs.post_scheduled"),
+    route("chat.tasks", "chat.consumers.jobs.run_task"),
+    route("chat.unmute", "chat.consumers.jobs.unmute"),
+]
+
+# Each class says by itself which channels it takes.
+board_routing = [
+    consumers.AuthConsumer.as_route(path=r"^/auth/(?P<board>[^/]*)/(?P<session>[^/]*)/\Z"),
+    route_class(consumers.WriteConsumer, path=r"^/write/(?P<board>[^/]*)/(?P<session>[^/]*)/\Z"),
+]

@@ -1,0 +1,62 @@
+"""
+Invitations over HTTP: made, listed, revoked and accepted; and leaving a room. Thin.
+"""
+from django.http import HttpResponse, JsonResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from chat import protocol
+from chat.http.endpoints import endpoint, signed_in
+from chat.services import invitations as links
+from chat.services import limits
+
+
+@signed_in
+def list_invitations(request, slug):
+    found = links.get_invitations(request.user, slug)
+    return JsonResponse({"invitations": [_describe(invitation) for invitation in found]})
+
+
+@never_cache
+@signed_in
+def create_invitation(request, slug):
+    fields = protocol.parse_object(request.body) if request.body else {}
+    limits.check_event(request.user.id)
+    invitation, key = links.create_invitation(request.user, slug, fields.get("uses"), fields.get("expires_in"))
+    url = request.build_absolute_uri(reverse("invitation", kwargs={"key": key}))
+    return JsonResponse({**_describe(invitation), "url": url}, status=201)
+
+
+@signed_in
+def revoke_invitation(request, slug, invitation_id):
+    links.revoke_invitation(request.user, slug, invitation_id)
+    return HttpResponse(status=204)
+
+
+def _describe(invitation):
+    return {
+        "id": invitation.id, "uses_left": invitation.uses_left,
+        "created_at": protocol.format_time(invitation.created_at),
+        "expires_at": protocol.format_time(invitation.expires_at),
+        "created_by": invitation.created_by.handle if invitation.created_by else None,
+    }  # fmt: skip
+
+
+@signed_in
+def accept(request):
+    fields = protocol.check_fields(protocol.parse_object(request.body), key=protocol.check_string)
+    limits.check_event(request.user.id)
+    room = links.accept_invitation(request.user, fields["key"])
+    return JsonResponse({"room": {"slug": room.slug, "name": room.name, "topic": room.topic}})
+
+
+@signed_in
+def leave_room(request, slug):
+    links.leave_room(request.user, slug)
+    return HttpResponse(status=204)
+
+
+invitations = endpoint(GET=list_invitations, POST=create_invitation)
+invitation = endpoint(DELETE=revoke_invitation)
+accepted = endpoint(POST=accept)
+membership = endpoint(DELETE=leave_room)

@@ -1,0 +1,35 @@
+"""The JSON API of a room's messages: pages of history, changes after an offset, and posting."""
+from django.http import JsonResponse
+
+from chat import protocol
+from chat.http.endpoints import asked_with, endpoint, parameter, signed_in
+from chat.protocol import Refused
+from chat.services import limits, rooms
+
+
+@signed_in
+def list_messages(request, slug):
+    room = rooms.get_readable_room(request.user, slug)
+    limit = parameter(request, "limit", protocol.check_limit, protocol.NEWEST)
+    if "after" in request.GET and "before" in request.GET:
+        raise Refused("invalid_field", "Give 'after' or 'before', not both.")
+    if "after" in request.GET:
+        changes = rooms.get_changes(room, parameter(request, "after", protocol.check_integer), limit)
+        return JsonResponse({"messages": changes.messages, "offset": changes.offset, "more": changes.more})
+    before = parameter(request, "before", protocol.check_integer)
+    messages, more = rooms.get_page(room, before, limit)
+    return JsonResponse({"messages": messages, "offset": room.offset, "more": more})
+
+
+@signed_in
+def create_message(request, slug):
+    event = protocol.read_event(protocol.parse_object(request.body), protocol.Post)
+    with asked_with(event.ref):
+        limits.check_event(request.user.id, event.ref)
+        member = rooms.join_room(request.user, slug)
+        outcome = rooms.post_message(member, event)
+    body = {name: outcome.ack[name] for name in ("ref", "id", "offset")}
+    return JsonResponse(body, status=201 if outcome.is_new else 200)
+
+
+messages = endpoint(GET=list_messages, POST=create_message)

@@ -1,0 +1,122 @@
+"""
+The HTTP JSON API of moderation: roles, reports, the audit log. Thin: it reads, asks the services, and answers.
+
+What a view raises (`Refused`) becomes its error answer in chat/http/middleware.py.
+"""
+from django.http import JsonResponse
+
+from chat import protocol
+from chat.http.endpoints import endpoint, page_number, signed_in
+from chat.services import limits, moderation, rooms
+
+# Roles.
+
+
+@signed_in
+def list_members(request, slug):
+    room = moderation.get_moderated_room(request.user, slug)
+    role = request.GET.get("role")
+    if role is not None:
+        protocol.check_choice(role, "role", moderation.ROLES)
+    members, more = moderation.find_members(room, role, page_number(request))
+    return JsonResponse({"members": [describe_member(member) for member in members], "more": more})
+
+
+@signed_in
+def get_member(request, slug, handle):
+    room = moderation.get_moderated_room(request.user, slug)
+    return JsonResponse(describe_member(moderation.get_standing(room, handle)))
+
+
+@signed_in
+def set_role(request, slug, handle=None):
+    limits.check_event(request.user.id)
+    fields = protocol.parse_object(request.body)
+    role = protocol.check_fields(fields, role=protocol.check_string)["role"]
+    if handle is None:
+        handle = protocol.check_fields(fields, handle=protocol.check_string)["handle"]
+    reason = "" if fields.get("reason") is None else fields["reason"]
+    room = moderation.get_moderated_room(request.user, slug)
+    member = moderation.set_role(
+        request.user, room, handle, role, fields.get("seconds"), reason, was=fields.get("was")
+    )
+    return JsonResponse(describe_member(member))
+
+
+def describe_member(member):
+    """Returns a Member as moderators see it."""
+    return {
+        "handle": member.handle, "role": member.role, "until": protocol.format_time(member.muted_until),
+        "joined_at": protocol.format_time(member.joined_at),
+    }  # fmt: skip
+
+
+# Reports.
+
+
+@signed_in
+def report_message(request, slug, number):
+    limits.check_event(request.user.id)
+    fields = protocol.check_fields(protocol.parse_object(request.body), reason=protocol.check_reason)
+    room = rooms.get_readable_room(request.user, slug)
+    report, is_new = moderation.report_message(request.user, room, number, fields["reason"])
+    body = {
+        "id": report.id, "message": number, "reason": report.reason, "at": protocol.format_time(report.created_at),
+    }  # fmt: skip
+    return JsonResponse(body, status=201 if is_new else 200)
+
+
+@signed_in
+def list_reports(request, slug):
+    room = moderation.get_moderated_room(request.user, slug)
+    is_open = request.GET.get("all") != "1"
+    found, more = moderation.find_reports(request.user, room, is_open, page_number(request))
+    return JsonResponse({"reports": [describe_report(report) for report in found], "more": more})
+
+
+@signed_in
+def close_report(request, slug, report_id):
+    limits.check_event(request.user.id)
+    fields = protocol.check_fields(protocol.parse_object(request.body), action=protocol.check_string)
+    room = moderation.get_moderated_room(request.user, slug)
+    return JsonResponse(describe_report(moderation.close_report(request.user, room, report_id, fields["action"])))
+
+
+def describe_report(report):
+    """Returns a Report as moderators see it."""
+    return {
+        "id": report.id, "message": report.message.number, "author": {"handle": report.message.author.handle},
+        "body": report.body, "reporter": {"handle": report.reporter.handle}, "reason": report.reason,
+        "at": protocol.format_time(report.created_at), "outcome": report.outcome or None,
+        "closed_by": report.closed_by and {"handle": report.closed_by.handle},
+        "closed_at": protocol.format_time(report.closed_at),
+    }  # fmt: skip
+
+
+# The audit log.
+
+
+@signed_in
+def list_audit(request, slug):
+    room = moderation.get_moderated_room(request.user, slug)
+    entries, more = moderation.find_audit_entries(room, page_number(request))
+    return JsonResponse({"entries": [describe_entry(entry) for entry in entries], "more": more})
+
+
+def describe_entry(entry):
+    """Returns an AuditEntry as moderators see it; `actor` is null for the shell."""
+    return {
+        "id": entry.id, "at": protocol.format_time(entry.created_at),
+        "actor": entry.actor and {"handle": entry.actor.handle}, "act": entry.act,
+        "person": {"handle": entry.person.handle}, "message": entry.message,
+        "before": entry.before or None, "after": entry.after or None, "seconds": entry.seconds,
+        "reason": entry.reason,
+    }  # fmt: skip
+
+
+members = endpoint(GET=list_members, PUT=set_role)
+member = endpoint(GET=get_member, PUT=set_role)
+message_reports = endpoint(POST=report_message)
+reports = endpoint(GET=list_reports)
+report = endpoint(PUT=close_report)
+audit = endpoint(GET=list_audit)

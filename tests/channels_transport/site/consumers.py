@@ -1,0 +1,185 @@
+"""
+Consumers that do what a frame tells them: `{"do": name, ...}`, where each name is a function below.
+
+A socket is in the group that its path names; what an action returns is the reply.
+"""
+import json
+import os
+import time
+
+from channels import Channel, Group
+from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseException
+
+from channels_transport import channel_session, enforce_ordering
+
+# A test that failed lets nobody go.
+MOST_HELD_SECONDS = 100
+
+actions = {}
+
+
+def action(function):
+    actions[function.__name__] = function
+    return function
+
+
+def group_of(message):
+    return Group(message["path"].strip("/").replace("/", "-") or "everybody")
+
+
+def reply(message, **content):
+    message.reply_channel.send({"text": json.dumps(content)})
+
+
+@enforce_ordering
+def connect(message):
+    if message["path"].startswith("/denied"):
+        raise DenyConnection
+    group_of(message).add(message.reply_channel)
+    message.reply_channel.send({"accept": True})
+
+
+@enforce_ordering
+def receive(message):
+    frame = json.loads(message["text"])
+    answer = actions[frame.pop("do")](message, **frame)
+    if answer is not None:
+        reply(message, **answer)
+
+
+@channel_session
+def disconnect(message):
+    group_of(message).discard(message.reply_channel)
+
+
+def job(message):
+    """Work without a connection: says in a group that it is done."""
+    Group(message["group"]).send({"text": json.dumps({"job": message["number"]})})
+
+
+@action
+def echo(message, **frame):
+    return {**frame, "pid": os.getpid()}
+
+
+@action
+def broadcast(message, **frame):
+    group_of(message).send({"text": json.dumps(frame)})
+
+
+@action
+def broadcast_parts(message, number, count):
+    for part in range(count):
+        group_of(message).send({"text": json.dumps({"place": [number, part], "pid": os.getpid()})})
+
+
+@action
+def answer_and_broadcast(message, number):
+    """Three sends, whose order everybody in the group can see."""
+    reply(message, first=number)
+    group_of(message).send({"text": json.dumps({"second": number})})
+    reply(message, third=number)
+
+
+@action
+def join(message):
+    group_of(message).add(message.reply_channel)
+    return {"joined": True}
+
+
+@action
+def sleep(message, seconds, **frame):
+    time.sleep(seconds)
+    return {**frame, "slept": seconds, "pid": os.getpid()}
+
+
+@action
+def hold(message, until, **frame):
+    """Says at once who has begun, and works until there is a file of that name."""
+    message.reply_channel.send({"text": json.dumps({"held": os.getpid()})}, immediately=True)
+    deadline = time.monotonic() + MOST_HELD_SECONDS
+    while not os.path.exists(until) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return {**frame, "pid": os.getpid()}
+
+
+@action
+def fail(message):
+    reply(message, before="it fails")
+    raise RuntimeError("on purpose")
+
+
+@action
+def leave(message):
+    """What nothing but the end of the process stops."""
+    os._exit(3)
+
+
+@action
+def deny(message):
+    raise DenyConnection
+
+
+@action
+def close(message, code):
+    raise WebsocketCloseException(code)
+
+
+@action
+def later(message, **frame):
+    """Twice later, and then done."""
+    if message.get("__retries__", 0) < 2:
+        raise ConsumeLater
+    return {**frame, "retries": message["__retries__"]}
+
+
+@action
+def count(message):
+    message.channel_session["count"] = message.channel_session.get("count", 0) + 1
+    return {"count": message.channel_session["count"]}
+
+
+@action
+def fill_in_flush(message, **frame):
+    """More than the channel takes, which shows when the consumer has ended."""
+    for _ in range(20):
+        Channel("nobody.listens").send({"filler": True})
+    return frame
+
+
+@action
+def fill_at_once(message):
+    for _ in range(20):
+        Channel("nobody.listens").send({"filler": True}, immediately=True)
+
+
+@action
+def send_nonsense(message, **frame):
+    message.reply_channel.send({"text": object()})
+    Channel("no channel's name").send({})
+    return frame
+
+
+@action
+def send_on(message, **frame):
+    """The very same content to a channel of connections, as some sites do to take a message up again."""
+    Channel("websocket.receive").send({**message.content})
+    return frame
+
+
+@action
+def huge(message, size, times):
+    for _ in range(times):
+        message.reply_channel.send({"text": "x" * size})
+
+
+@action
+def huge_to_all(message, size, times):
+    for _ in range(times):
+        group_of(message).send({"text": "x" * size})
+
+
+@action
+def start_jobs(message, times):
+    for number in range(times):
+        Channel("jobs").send({"group": group_of(message).name, "number": number})

@@ -1,0 +1,190 @@
+"""Turns of connections when something goes wrong between Redis and a worker: each accident, made on purpose."""
+import threading
+import time
+
+import pytest
+import redis
+
+from channels_transport import scripts
+from tests.channels_transport.test_layer import (
+    CHANNELS,
+    end_grace,
+    in_a_worker,
+    make_layer,
+    orders,
+    pop_turn,
+    send_frame,
+    wait_for_turn,
+)
+
+pytestmark = pytest.mark.no_database
+
+
+@pytest.fixture
+def layer(valkey_url):
+    return make_layer(valkey_url, capacity=5000)
+
+
+@pytest.fixture
+def no_memory(valkey_url):
+    """Calls a function while Redis has no memory left."""
+    server = redis.StrictRedis.from_url(valkey_url)
+
+    def call(function):
+        server.config_set("maxmemory", 1)
+        try:
+            return function()
+        finally:
+            server.config_set("maxmemory", 0)
+
+    return call
+
+
+def wait_long(layer):
+    """Lets this thread's worker wait for a turn, for so long that it must ask whether the turn is still its own."""
+    assert layer.receiver._wait(CHANNELS)
+    layer.receiver._asked_at -= 2
+
+
+def test_a_heart_that_beats_while_a_turn_is_claimed_takes_no_frame_away(layer):
+    layer.receive(CHANNELS)
+    stop = threading.Event()
+
+    receiver = layer.receiver
+
+    def beat():
+        while not stop.is_set():
+            claim = receiver.claim()
+            if claim is not None:
+                layer.shards[0].call(claim[1])
+
+    heart = threading.Thread(target=beat)
+    heart.start()
+    try:
+        for order in range(200):
+            send_frame(layer, order)
+            wait_long(layer)
+            assert layer.receiver._poll(CHANNELS)[1]["order"] == order
+            layer.receiver.finish()
+    finally:
+        stop.set()
+        heart.join()
+
+
+def test_a_turn_given_back_is_nobodys_without_asking(layer):
+    layer.receive(CHANNELS)
+    send_frame(layer, 0)
+    assert layer.receiver._wait(CHANNELS)
+    end_grace(layer)
+    assert in_a_worker(lambda: layer.receive(CHANNELS))[1]["order"] == 0
+    layer.receiver.finish()
+    assert in_a_worker(lambda: layer.receive(CHANNELS, block=False)) == (None, None)
+
+
+def test_a_refused_claim_leaves_the_frame_to_who_asks_later(layer, monkeypatch):
+    layer.receive(CHANNELS)
+    send_frame(layer, 0)
+    wait_long(layer)
+    monkeypatch.setattr(layer.shards[0], "ask", lambda *commands: [redis.ResponseError("BUSY")])
+    with pytest.raises(redis.ResponseError):
+        layer.receive(CHANNELS)
+    monkeypatch.undo()
+    assert layer.receive(CHANNELS) == (None, None)
+    assert end_grace(layer) == []
+    assert orders(layer, 1) == [0]
+
+
+def test_a_wait_that_broke_is_begun_anew_before_a_turn_is_claimed(layer):
+    layer.receive(CHANNELS)
+    send_frame(layer, 0)
+    assert layer.receiver._wait(CHANNELS)
+    layer.receiver._waiters[0]._connection.disconnect()
+    with pytest.raises(redis.ConnectionError):
+        layer.receiver._poll(CHANNELS)
+    waiter = layer.receiver._waiters[0]
+    waiter.begin(["asgi:nothing"], 60)
+    started = time.monotonic()
+    waiter.call_off()
+    assert time.monotonic() - started < 30
+
+
+def test_a_message_given_back_before_its_claim_has_come_keeps_its_retries(layer, monkeypatch):
+    monkeypatch.setattr("channels_transport.shards.Waiter.say", lambda *arguments: None)
+    layer.receive(CHANNELS)
+    send_frame(layer, 0)
+    assert wait_for_turn(layer) == 0
+    late_claim = layer.receiver.claim()[1]
+    message = {"reply_channel": "daphne.response.abc!x", "path": "/", "order": 0, "__retries__": 1}
+    layer.give_back("websocket.receive", message)
+    layer.receiver.send_waiting()
+    layer.shards[0].call(late_claim)
+    assert layer.receive(CHANNELS)[1]["__retries__"] == 1
+
+
+def test_a_disconnect_that_expired_leaves_nothing_open(valkey_url, monkeypatch):
+    layer = make_layer(valkey_url)
+    monkeypatch.setattr(layer, "expiry", 0)
+    send_frame(layer, 0, "websocket.connect")
+    send_frame(layer, 1, "websocket.disconnect")
+    time.sleep(0.01)
+    for _ in range(4):
+        assert layer.receive(CHANNELS) == (None, None)
+    assert layer.shards[0].call(("KEYS", "asgi:open:*")) == [[]]
+
+
+def test_a_channel_that_nobody_listens_to_has_room_again_when_its_turns_expire(valkey_url, monkeypatch):
+    layer = make_layer(valkey_url, capacity=5)
+    monkeypatch.setattr(layer, "expiry", 0)
+    for number in range(5):
+        send_frame(layer, 0, "websocket.disconnect", reply=f"daphne.response.abc!{number}")
+    with pytest.raises(layer.ChannelFull):
+        send_frame(layer, 0, "websocket.disconnect")
+    time.sleep(0.01)
+    end_grace(layer, "daphne.response.abc!0")
+    send_frame(layer, 0, "websocket.disconnect")
+    assert layer.channel_statistics("websocket.disconnect")["expired_count"] == 5
+
+
+def test_without_memory_an_expired_turn_is_let_go_of(layer, no_memory, monkeypatch):
+    monkeypatch.setattr(layer, "expiry", 0)
+    send_frame(layer, 0)
+    time.sleep(0.01)
+    assert layer.receiver._wait(CHANNELS)
+    assert no_memory(lambda: layer.receive(CHANNELS)) == (None, None)
+
+
+@pytest.mark.parametrize("has_memory", [True, False])
+def test_what_a_worker_gives_back_still_ends_by_itself(layer, no_memory, has_memory):
+    layer.send("http.request", {"path": "/"})
+    assert layer.receiver._wait(["http.request"])
+    layer.receiver.finish() if has_memory else no_memory(layer.receiver.finish)
+    assert layer.shards[0].call(("TTL", "asgi:http.request"))[0] > 0
+    assert layer.receive(["http.request"])[1] == {"path": "/"}
+
+
+def test_many_turns_that_wait_do_not_hide_a_dead_workers(layer):
+    for number in range(900):
+        send_frame(layer, 0, reply=f"daphne.response.abc!{number}")
+    pop_turn(layer)
+    shard = layer.shards[0]
+    for name in shard.call(("ZRANGE", "asgi:turns", 0, -1))[0]:
+        shard.call(("ZADD", "asgi:turns", 1, name))
+    shard.call(("ZADD", "asgi:turns", 2, "daphne.response.abc!0"))
+    shard.call(layer.command(scripts.RECLAIM, 100))
+    assert len(orders(layer, 900)) == 900
+
+
+def test_who_was_not_in_the_group_any_more_is_told_that_they_are_now(layer):
+    told = []
+    layer.group_add_all(["room", "person"], "daphne.response.abc!x")
+    send_frame(layer, 0)
+    send_frame(layer, 1)
+    layer.receive(CHANNELS)
+    layer.group_renew(["room", "person"], "daphne.response.abc!x", lambda: told.append("too early"))
+    layer.receive(CHANNELS)
+    assert told == []
+    layer.shards[0].call(("DEL", "asgi:group:room", "asgi:members:room:daphne.response.abc!"))
+    layer.group_renew(["room", "person"], "daphne.response.abc!x", lambda: told.append("again"))
+    assert told == []
+    layer.receive(CHANNELS)
+    assert told == ["again"]

@@ -1,0 +1,73 @@
+"""A worker of our own: what does not end it."""
+import logging
+import types
+
+import pytest
+import redis
+from channels.signals import consumer_started
+
+from channels_transport import worker as worker_module
+from channels_transport.shards import UnsupportedRedis
+from channels_transport.worker import Worker
+
+pytestmark = pytest.mark.no_database
+
+
+class Layer:
+    """Hands out what it is given: messages, or exceptions to raise."""
+
+    def __init__(self, *found):
+        self.found = list(found)
+        self.sent = []
+
+    def receive(self, channels, block):
+        found = self.found.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def send_later(self, channel, content):
+        self.sent.append((channel, content))
+
+
+@pytest.fixture
+def make_worker(monkeypatch):
+    monkeypatch.setattr(worker_module, "SHORTEST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(worker_module, "LONGEST_PAUSE_SECONDS", 0.002)
+
+    def make(*found, consumer=lambda message: None):
+        router = types.SimpleNamespace(channels=["jobs"], match=lambda message: (consumer, {}))
+        return Worker(types.SimpleNamespace(channel_layer=Layer(*found), router=router), signal_handlers=False)
+
+    return make
+
+
+@pytest.mark.parametrize("error", [
+    redis.ConnectionError("away"), redis.TimeoutError("silent"), redis.ResponseError("OOM command not allowed"),
+    ValueError("not encrypted with any key of ours"),
+])  # fmt: skip
+def test_nothing_that_receiving_raises_ends_a_worker(make_worker, error):
+    worker = make_worker(error, ("jobs", {}))
+    assert worker._receive(["jobs"]) == (None, None)
+    assert worker._receive(["jobs"]) == ("jobs", {})
+
+
+def test_only_a_server_that_is_too_old_ends_it(make_worker):
+    with pytest.raises(UnsupportedRedis):
+        make_worker(UnsupportedRedis("too old"))._receive(["jobs"])
+
+
+def test_a_signal_that_fails_before_the_consumer_has_begun_ends_no_worker(make_worker, caplog):
+    def fail(**kwargs):
+        raise RuntimeError("on purpose")
+
+    receivers, consumer_started.receivers = consumer_started.receivers, []
+    consumer_started.sender_receivers_cache.clear()
+    consumer_started.connect(fail)
+    try:
+        with caplog.at_level(logging.ERROR):
+            make_worker()._handle("jobs", {})
+    finally:
+        consumer_started.receivers = receivers
+        consumer_started.sender_receivers_cache.clear()
+    assert "on purpose" in caplog.text

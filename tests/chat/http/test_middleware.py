@@ -1,0 +1,111 @@
+"""What holds for every answer: its headers, and how refusals, failures and outages are worded."""
+import pytest
+import redis
+from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+
+from chat.http.middleware import FailuresMiddleware, HeadersMiddleware
+from chat.http.responses import STATUSES, refuse
+from chat.protocol import Dismissed, Refused
+from tests import wire
+from tests.chat.consumers.test_room import fail_with
+
+OUTAGES = [OperationalError("at 10.0.0.1"), InterfaceError("at 10.0.0.1"), redis.ConnectionError("at 10.0.0.1"),
+           redis.TimeoutError("at 10.0.0.1")]  # fmt: skip
+
+
+def request(path):
+    return RequestFactory().get(path)
+
+
+@pytest.mark.parametrize("code, status", [
+    ("invalid_json", 400), ("not_an_object", 400), ("missing_field", 400), ("invalid_field", 400), ("too_long", 400),
+    ("empty", 400), ("not_signed_in", 401), ("forbidden", 403), ("muted", 403), ("csrf_failed", 403),
+    ("not_found", 404), ("method_not_allowed", 405), ("taken", 409), ("ref_conflict", 409), ("too_large", 413),
+    ("rate_limited", 429), ("internal", 500), ("unavailable", 503),
+])  # fmt: skip
+def test_every_code_has_its_status_as_json_and_as_a_page(code, status):
+    refusal = Refused(code, "A <b>sentence</b>.")
+    as_json, as_page = refuse(request("/api/x/"), refusal), refuse(request("/x/"), refusal)
+    assert as_json.status_code == as_page.status_code == status
+    assert as_json["Content-Type"] == "application/json"
+    assert b"A &lt;b&gt;sentence&lt;/b&gt;." in as_page.content
+    assert not as_json.has_header("Retry-After")
+
+
+def test_a_refusal_has_only_the_fields_that_say_something():
+    answer = refuse(request("/api/x/"), Refused("empty", "No."))
+    assert answer.content == b'{"code": "empty", "detail": "No."}'
+    answer = refuse(request("/api/x/"), Refused("rate_limited", "No.", "r1", 0.25))
+    assert answer.content == b'{"code": "rate_limited", "detail": "No.", "ref": "r1", "retry_after": 0.25}'
+    assert answer["Retry-After"] == "1"
+    assert set(STATUSES.values()) >= {401, 403, 404, 405, 409, 413, 429, 503}
+
+
+@pytest.mark.parametrize("error", OUTAGES)
+@pytest.mark.parametrize("path", ["/", "/api/rooms/"])
+def test_an_outage_is_503_and_tells_no_address(error, path):
+    answer = FailuresMiddleware(None).process_exception(request(path), error)
+    assert answer.status_code == 503 and answer["Retry-After"] == "1"
+    assert b"10.0.0.1" not in answer.content
+
+
+def test_a_failure_outside_the_api_is_left_to_django():
+    assert FailuresMiddleware(None).process_exception(request("/"), ZeroDivisionError()) is None
+    assert FailuresMiddleware(None).process_exception(request("/api/x/"), SuspiciousOperation()) is None
+
+
+def test_a_path_cannot_write_lines_into_the_log(caplog):
+    FailuresMiddleware(None).process_exception(request("/api/%0AERROR forged"), ZeroDivisionError())
+    assert "\nERROR forged" not in caplog.text and "ERROR forged" in caplog.text
+
+
+def test_a_page_may_say_more_about_its_own_headers():
+    def get_response(request):
+        answer = HttpResponse()
+        answer["Referrer-Policy"] = "no-referrer"
+        return answer
+
+    answer = HeadersMiddleware(get_response)(request("/"))
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Content-Security-Policy"].startswith("default-src 'self'")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/api/rooms/", "/api/session/", "/readyz"])
+def test_an_outage_that_hits_a_middleware_is_503_with_all_headers(monkeypatch, path):
+    monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request",
+                        fail_with(OperationalError("away")))  # fmt: skip
+    answer = wire.calm(Client()).get(path)
+    assert answer.status_code == 503
+    assert "Content-Security-Policy" in answer and answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Type"].startswith("application/json" if path.startswith("/api/") else "text/html")
+
+
+@pytest.mark.django_db
+def test_a_bot_may_try_again_when_its_token_could_not_be_read(monkeypatch):
+    monkeypatch.setattr("chat.services.people.find_token", fail_with(OperationalError("away")))
+    answer = wire.calm(Client()).get("/api/rooms/", HTTP_AUTHORIZATION="Bearer x")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.json()["retry_after"] == 1.0
+
+
+@pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/invitations/", "/api/tokens/"])
+def test_who_floods_on_is_no_failure_of_ours(alice, path, monkeypatch):
+    def dismiss(*arguments):
+        raise Dismissed(4429)
+
+    monkeypatch.setattr("chat.services.limits.check_event", dismiss)
+    answer = wire.browser_of(alice).post(path, {"key": "x", "name": "x"}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (429, "rate_limited", "10")
+
+
+@pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/messages/"])
+def test_a_form_is_no_json(alice, path):
+    browser = wire.browser_of(alice, enforce_csrf_checks=True)
+    key = browser.get("/api/session/").json()["csrf"]
+    # One in parts, as a browser sends files: it can be read just once.
+    answer = browser.post(path, {"key": "x"}, HTTP_X_CSRFTOKEN=key)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")

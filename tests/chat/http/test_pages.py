@@ -1,0 +1,209 @@
+"""The pages: what they show to whom, and where their forms lead."""
+import pytest
+from django.test import Client
+
+from chat.models import Member, Person, Room
+from chat.services import rooms
+from tests import wire
+from tests.chat.consumers.test_room import fail_with
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGES = ["/", "/sign-in/", "/sign-up/", "/guest/", "/rooms/garden/"]
+
+
+@pytest.fixture
+def browser(db):
+    return Client()
+
+
+def text_of(answer):
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_every_page_is_there_for_strangers(browser, room, path, method):
+    answer = getattr(browser, method)(path)
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/password/"])
+def test_every_page_is_there_for_people(alice, room, path):
+    assert wire.browser_of(alice).get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/readyz", "/api/session/"])
+def test_pages_run_no_script_but_ours(browser, room, path):
+    answer = browser.get(path)
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'self'" in policy and "unsafe-inline" not in policy and "frame-ancestors 'none'" in policy
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert "<script>" not in text_of(answer) and "onclick" not in text_of(answer)
+
+
+# The lobby.
+
+
+def test_the_lobby_shows_the_rooms_and_finds_them(browser, alice, room):
+    rooms.create_room(alice, "attic", "<b>Attic</b>", "Dust & <i>mice</i>")
+    page = text_of(browser.get("/"))
+    assert "The garden" in page and "&lt;b&gt;Attic&lt;/b&gt;" in page and "<b>Attic" not in page
+    assert "The garden" not in text_of(browser.get("/?q=mice"))
+    assert browser.get("/?q=%00" + "x" * 200).status_code == 200
+
+
+def test_only_people_with_an_account_see_the_form_for_rooms(browser, alice, charlie, room):
+    assert 'data-testid="room-form"' in text_of(wire.browser_of(alice).get("/"))
+    assert 'data-testid="room-form"' not in text_of(wire.browser_of(charlie).get("/"))
+    assert 'data-testid="room-form"' not in text_of(browser.get("/"))
+
+
+def test_a_room_is_made_by_form(alice):
+    answer = wire.browser_of(alice).post("/rooms/", {"slug": "attic", "name": "Attic", "topic": ""})
+    assert (answer.status_code, answer["Location"]) == (302, "/rooms/attic/")
+    assert Member.objects.get().role == "owner"
+
+
+@pytest.mark.parametrize("fields, words", [({"slug": "garden"}, "There is a room with this slug"),
+                                           ({"slug": "A B"}, "must be 1 to 50"), ({"name": ""}, "required"),
+                                           ({"name": "\u200b"}, "must not be empty"),
+                                           ({"slug": "x" * 51}, "at most 50")])  # fmt: skip
+def test_a_room_that_cannot_be_made_is_told_beside_the_form(alice, room, fields, words):
+    answer = wire.browser_of(alice).post("/rooms/", {"slug": "attic", "name": "Attic", "topic": "", **fields})
+    assert answer.status_code == 400 and words in text_of(answer)
+    assert Room.objects.count() == 1
+
+
+def test_others_make_no_rooms_by_form(browser, charlie):
+    fields = {"slug": "attic", "name": "Attic", "topic": ""}
+    assert browser.post("/rooms/", fields)["Location"].startswith("/sign-in/")
+    assert wire.browser_of(charlie).post("/rooms/", fields).status_code == 400
+    assert browser.get("/rooms/")["Location"] == "/"
+    assert browser.delete("/rooms/").status_code == 405
+    assert not Room.objects.exists()
+
+
+# A room.
+
+
+def test_a_stranger_sees_the_same_page_for_every_address(browser, room):
+    there, not_there = (text_of(browser.get(f"/rooms/{slug}/")) for slug in ("garden", "attic"))
+    assert "Roses and weeds" not in there
+    assert there.count("garden") == not_there.count("attic")
+
+
+def test_a_room_that_is_not_there_is_404(alice, room):
+    answer = wire.browser_of(alice).get("/rooms/attic/")
+    assert answer.status_code == 404 and "There is no such room" in text_of(answer)
+
+
+def test_the_banned_see_no_room(bob, room):
+    rooms.set_role(rooms.join_room(bob, "garden"), Member.BANNED)
+    answer = wire.browser_of(bob).get("/rooms/garden/")
+    assert answer.status_code == 403 and "Roses" not in text_of(answer)
+
+
+# Signing in and out.
+
+
+def test_one_signs_up_out_and_in(browser):
+    form = {"handle": "Alice", "password": "correct horse"}
+    assert browser.post("/sign-up/", form).status_code == 302
+    assert browser.get("/api/session/").json()["handle"] == "Alice"
+    assert browser.post("/sign-out/")["Location"] == "/"
+    assert browser.get("/api/session/").json()["handle"] is None
+    assert browser.post("/sign-in/", {**form, "handle": "aLICE"}).status_code == 302
+    assert browser.get("/api/session/").json()["handle"] == "Alice"
+    assert browser.get("/sign-out/").status_code == 405
+
+
+def test_a_guest_comes_in_by_form(browser):
+    assert browser.post("/guest/", {"handle": "Charlie", "next": "/rooms/garden/"})["Location"] == "/rooms/garden/"
+    assert browser.get("/api/session/").json()["role"] == "guest"
+
+
+@pytest.mark.parametrize(
+    "path, form, words",
+    [("/sign-in/", {"handle": "Alice", "password": "wrong"}, "There is no account"),
+     ("/sign-in/", {"handle": "Alice", "password": ""}, "required"),
+     ("/sign-up/", {"handle": "alice", "password": "correct horse"}, "Somebody else has this handle"),
+     ("/sign-up/", {"handle": "Dora", "password": "password1"}, "too common"),
+     ("/sign-up/", {"handle": "Dora", "password": "short"}, "too short"),
+     ("/sign-up/", {"handle": "a\u202eb", "password": "correct horse"}, "control or format"),
+     ("/sign-up/", {"handle": "x" * 33, "password": "correct horse"}, "at most 32"),
+     ("/guest/", {"handle": "ALICE"}, "Somebody else has this handle"),
+     ("/guest/", {"handle": "a\0"}, "Null characters")],
+)  # fmt: skip
+def test_what_is_wrong_is_told_beside_the_form(browser, alice, path, form, words):
+    answer = browser.post(path, form)
+    assert answer.status_code == 400 and words in text_of(answer)
+    assert Person.objects.count() == 1
+
+
+@pytest.mark.parametrize("target, leads_to", [("/rooms/garden/", "/rooms/garden/"), ("https://evil.example/", "/"),
+                                              ("//evil.example/", "/"), ("javascript:alert(1)", "/"),
+                                              ("http:///evil.example", "/"), ("/\\evil.example", "/"),
+                                              ("", "/")])  # fmt: skip
+def test_after_signing_in_one_stays_on_this_site(browser, alice, target, leads_to):
+    form = {"handle": "Alice", "password": "correct horse", "next": target}
+    assert browser.post("/sign-in/", form)["Location"] == leads_to
+
+
+def test_the_way_back_survives_a_mistake(browser, alice):
+    answer = browser.post("/sign-in/?next=/rooms/garden/", {"handle": "Alice", "password": "wrong"})
+    assert 'value="/rooms/garden/"' in text_of(answer)
+
+
+def test_the_password_page_is_for_accounts(browser, charlie, alice):
+    for somebody in (browser, wire.browser_of(charlie)):
+        assert somebody.get("/password/")["Location"] == "/sign-in/?next=/password/"
+    one = wire.browser_of(alice)
+    assert one.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"}).status_code == 302
+    assert one.get("/api/session/").json()["handle"] == "Alice"
+
+
+def test_a_form_without_its_csrf_value_is_refused_on_a_page(alice):
+    browser = Client(enforce_csrf_checks=True)
+    answer = browser.post("/sign-in/", {"handle": "Alice", "password": "correct horse"})
+    assert answer.status_code == 403 and "reload, and try again" in text_of(answer)
+
+
+def test_an_address_tries_only_so_many_passwords(browser, alice, settings, clock):
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "sign_ins": (2, 1)}
+    for password in ("wrong", "wronger"):
+        browser.post("/sign-in/", {"handle": "Alice", "password": password})
+    answer = browser.post("/sign-in/", {"handle": "Alice", "password": "correct horse"})
+    assert "Too much at once" in text_of(answer)
+    assert browser.get("/api/session/").json()["handle"] is None
+
+
+# Errors.
+
+
+def test_elsewhere_there_is_a_page_that_says_so(browser):
+    answer = browser.get("/nothing/here/")
+    assert answer.status_code == 404 and "There is nothing at this address" in text_of(answer)
+    assert answer["Content-Type"].startswith("text/html")
+
+
+def test_a_host_that_is_not_ours_gets_a_page_too(browser):
+    answer = browser.get("/", HTTP_HOST="evil.example")
+    assert answer.status_code == 400 and "evil" not in text_of(answer)
+
+
+def test_a_fault_of_ours_is_a_page_without_a_trace(browser, monkeypatch):
+    monkeypatch.setattr("chat.services.rooms.find_rooms", fail_with(ZeroDivisionError("on purpose")))
+    answer = wire.calm(browser).get("/")
+    assert answer.status_code == 500 and "it is our fault" in text_of(answer)
+    assert "purpose" not in text_of(answer) and "Traceback" not in text_of(answer)
+
+
+def test_room_names_are_text_in_every_attribute(alice):
+    rooms.create_room(alice, "attic", '"><script>alert(1)</script>', "' onmouseover='alert(1)")
+    for path in ("/", "/rooms/attic/"):
+        page = text_of(wire.browser_of(alice).get(path))
+        assert "<script>alert" not in page and "' onmouseover" not in page

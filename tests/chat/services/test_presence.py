@@ -1,0 +1,198 @@
+"""Who is here: first tabs come, last tabs go, leases end, and the room hears of it at most once a second."""
+import importlib
+import threading
+
+import pytest
+
+from chat import protocol
+from chat.services import people, presence, rooms
+from chat.store import store
+from tests import wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def news(socket):
+    return [(event["came"], event["went"], event["count"]) for event in socket.seen("presence")]
+
+
+@pytest.fixture
+def second(clock):
+    """Lets the room's second pass, so that the next news are told at once."""
+    return lambda: clock.pass_by(1.1)
+
+
+def test_who_comes_is_told_to_all_and_found_in_joined(alice, bob, charlie, enter, second):
+    first = enter(alice)
+    second()
+    enter(charlie)
+    second()
+    last = enter(bob)
+    assert news(first) == [(["Alice"], [], 1), (["Charlie"], [], 2), (["Bob"], [], 3)]
+    joined = last.seen("joined")[0]
+    present = {person["handle"]: person["role"] for person in joined["present"]}
+    assert present == {"Alice": "owner", "Bob": "member", "Charlie": "guest"}
+    assert joined["count"] == 3
+
+
+def test_a_second_tab_is_no_news_and_the_last_one_is(alice, bob, enter, second):
+    watcher = enter(alice)
+    second()
+    tab1, tab2 = enter(bob), enter(bob)
+    second()
+    tab1.disconnect()
+    second()
+    assert news(watcher)[1:] == [(["Bob"], [], 2)]
+    tab2.disconnect()
+    assert news(watcher)[2:] == [([], ["Bob"], 1)]
+
+
+def test_the_room_is_told_once_a_second_and_then_all_of_it(alice, bob, charlie, enter, later, second):
+    watcher = enter(alice)
+    enter(bob)
+    guest = enter(charlie)
+    assert len(news(watcher)) == 1
+    assert len(later.calls) == 1
+    guest.disconnect()
+    second()
+    later.run()
+    assert news(watcher)[1:] == [(["Bob"], [], 2)]
+
+
+def test_a_timer_that_comes_too_early_comes_again(alice, bob, enter, later, second):
+    watcher = enter(alice)
+    enter(bob)
+    later.run()
+    assert len(news(watcher)) == 1 and len(later.calls) == 1
+    second()
+    later.run()
+    assert news(watcher)[1:] == [(["Bob"], [], 2)]
+
+
+def test_a_reload_is_no_news(alice, bob, enter, later, second):
+    watcher = enter(alice)
+    second()
+    tab = enter(bob)
+    tab.disconnect()
+    enter(bob)
+    second()
+    later.run()
+    assert news(watcher)[1:] == [(["Bob"], [], 2)]
+
+
+def test_who_vanishes_without_a_word_is_gone_when_the_lease_ends(alice, bob, enter, clock, settings):
+    watcher = enter(alice)
+    clock.pass_by(2)
+    enter(bob)
+    for _ in range(4):
+        clock.pass_by(settings.CHAT_PRESENCE_LEASE_SECONDS / 3)
+        watcher.say("sync", cursor=0)
+    assert news(watcher)[1:] == [(["Bob"], [], 2), ([], ["Bob"], 1)]
+
+
+def test_who_was_swept_by_mistake_comes_again_with_the_heartbeat(alice, bob, enter, clock, settings):
+    watcher = enter(alice)
+    sleeper = enter(bob)
+    clock.pass_by(settings.CHAT_PRESENCE_LEASE_SECONDS + 1)
+    watcher.say("sync", cursor=0)
+    clock.pass_by(2)
+    sleeper.say("sync", cursor=0)
+    assert news(watcher)[-1] == (["Bob"], [], 2)
+
+
+def test_a_late_heartbeat_of_a_socket_that_is_gone_brings_nobody_back(alice, bob, enter, room, later, second):
+    watcher = enter(alice)
+    second()
+    tab = enter(bob)
+    second()
+    tab.disconnect()
+    second()
+    tab.say("sync", cursor=0)
+    later.run()
+    assert news(watcher)[-1] == ([], ["Bob"], 1)
+    assert presence.get_present(room.id)[1] == 1
+
+
+def test_a_disconnect_that_overtakes_its_connect_leaves_no_ghost(alice, bob, enter, room):
+    watcher = enter(alice)
+    socket = wire.Socket("/chat/garden/", wire.browser_of(bob))
+    socket.put("websocket.connect", **socket.handshake)
+    channel, content = wire.layer().receive(["websocket.connect"])
+    socket.disconnect()
+    wire.run(channel, content)
+    wire.work()
+    assert presence.count_present([room.id]) == [1]
+    assert news(watcher) == [(["Alice"], [], 1)]
+    assert socket.channel not in wire.layer().group_channels(f"room-{room.id}")
+
+
+@pytest.mark.parametrize("step", ["rooms.join_room", "limits.lease_socket", "presence.arrive", "presence.get_present",
+                                  "broadcast.accept", "broadcast.subscribe", "rooms.get_backlog"])  # fmt: skip
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_disconnect_in_the_middle_of_its_connect_leaves_no_ghost(
+    alice, bob, enter, room, monkeypatch, settings, later, second, step, when
+):
+    watcher = enter(alice)
+    second()
+    socket = wire.Socket("/chat/garden/", wire.browser_of(bob))
+    socket.put("websocket.connect", **socket.handshake)
+    channel, content = wire.layer().receive(["websocket.connect"])
+    place, name = step.split(".")
+    place = importlib.import_module("chat.broadcast" if place == "broadcast" else f"chat.services.{place}")
+    real = getattr(place, name)
+
+    def disconnect_meanwhile(*arguments, **kwargs):
+        monkeypatch.setattr(place, name, real)
+        # In another worker: it has a thread of its own here.
+        other = threading.Thread(target=socket.disconnect)
+        if when == "before":
+            other.start(), other.join()
+        result = real(*arguments, **kwargs)
+        if when == "after":
+            other.start(), other.join()
+        return result
+
+    monkeypatch.setattr(place, name, disconnect_meanwhile)
+    wire.run(channel, content)
+    wire.work()
+    second()
+    later.run()
+    assert presence.count_present([room.id]) == [1]
+    assert not [group for group, held in wire.layer().channel_layer._groups.items() if socket.channel in held]
+    settings.CHAT_MAX_SOCKETS_PER_PERSON = 1
+    assert enter(bob).code is None
+    assert watcher.code is None
+
+
+def test_above_100_people_only_the_count_is_told(alice, bob, enter, room, second):
+    watcher = enter(alice)
+    for number in range(100):
+        store.enter(f"room:{room.id}", f"Guest {number}", f"tab{number}", 60)
+    second()
+    late = enter(bob)
+    assert news(watcher)[1:] == [([], [], 102)]
+    joined = late.seen("joined")[0]
+    assert joined["count"] == 102 and len(joined["present"]) <= protocol.MAX_PRESENT
+
+
+def test_at_most_100_people_are_named_when_one_joins(alice, bob, enter, room):
+    for number in range(120):
+        guest = people.sign_up_guest(f"Guest {number}")
+        rooms.join_room(guest, "garden")
+        store.enter(f"room:{room.id}", guest.handle, f"tab{number}", 60)
+    joined = enter(bob).seen("joined")[0]
+    assert (len(joined["present"]), joined["count"]) == (100, 121)
+
+
+def test_rooms_are_counted_together(alice, enter, room):
+    enter(alice)
+    assert presence.count_present([room.id, 4711]) == [1, 0]
+
+
+def test_a_guest_who_left_is_not_mistaken_for_the_next_of_that_name(charlie, enter, second):
+    first = enter(charlie)
+    first.browser.delete("/api/session/")
+    first.disconnect()
+    second()
+    new = enter(people.sign_up_guest("Charlie"))
+    assert new.seen("joined")[0]["count"] == 1

@@ -1,0 +1,147 @@
+"""The settings as a real process reads them: safe by default, and a sentence where something must be set."""
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.no_database
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = {"SECRET_KEY": "for tests only"}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs Python in the project's folder, with nothing in the environment but what is given."""
+
+    def run(*arguments, **environment):
+        environment = {"PATH": os.environ["PATH"], "CHAT_VAR": str(tmp_path), **environment}
+        return subprocess.run(
+            [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240
+        )
+
+    return run
+
+
+@pytest.fixture
+def read(run):
+    """Returns the named settings under an environment."""
+
+    def read(*names, **environment):
+        code = "import json, sys; from chatproj import settings; " \
+               "print(json.dumps([getattr(settings, name) for name in sys.argv[1:]]))"  # fmt: skip
+        done = run("-c", code, *names, **environment)
+        assert done.returncode == 0, done.stderr
+        values = json.loads(done.stdout)
+        return values if len(values) > 1 else values[0]
+
+    return read
+
+
+def test_without_its_secret_it_does_not_start_and_says_what_to_set(run):
+    done = run("manage.py", "check")
+    assert done.returncode != 0
+    assert done.stderr.startswith("Set SECRET_KEY to a long random text")
+    assert "Traceback" not in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_public_site_does_not_use_the_key_of_this_folder(run, tmp_path):
+    (tmp_path / "secret-key").write_text("kept by bin/serve")
+    assert run("manage.py", "check").returncode == 0
+    done = run("manage.py", "check", PUBLIC_URL="https://chat.example")
+    assert done.returncode != 0 and done.stderr.startswith("Set SECRET_KEY")
+
+
+def test_a_developer_does_without(read):
+    assert read("DEBUG", DEBUG="1") is True
+
+
+@pytest.mark.parametrize("value, is_on", [(None, False), ("", False), ("0", False), ("no", False), ("1", True),
+                                          ("True", True), (" on ", True)])  # fmt: skip
+def test_debug_is_off_unless_asked_for(read, value, is_on):
+    environment = {} if value is None else {"DEBUG": value}
+    assert read("DEBUG", **KEY, **environment) is is_on
+
+
+@pytest.mark.parametrize("url", ["chat.example", "ftp://chat.example", "https://", "https://chat.example/chat",
+                                 "javascript:alert(1)"])  # fmt: skip
+def test_a_public_url_is_an_origin(run, url):
+    done = run("manage.py", "check", **KEY, PUBLIC_URL=url)
+    assert done.returncode != 0
+    assert done.stderr.startswith("PUBLIC_URL must be like https://chat.example.com")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_public_site_is_reached_under_its_name_only_and_keeps_its_cookies_to_tls(read):
+    names = ["PUBLIC_URL", "ALLOWED_HOSTS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY"]
+    assert read(*names, **KEY, PUBLIC_URL="https://chat.example/") == [
+        "https://chat.example", ["chat.example"], True, True, True
+    ]  # fmt: skip
+    assert read(*names[2:4], **KEY, PUBLIC_URL="http://chat.example:8000") == [False, False]
+    assert read("ALLOWED_HOSTS", **KEY, PUBLIC_URL="https://chat.example", ALLOWED_HOSTS="a.example, b.example") == [
+        "a.example", "b.example"
+    ]  # fmt: skip
+
+
+def test_on_ones_own_machine_it_is_reached_there_only(read):
+    hosts, secure, proxies = read("ALLOWED_HOSTS", "SESSION_COOKIE_SECURE", "TRUSTED_PROXIES", **KEY)
+    assert set(hosts) == {"localhost", "127.0.0.1", "[::1]"}
+    assert (secure, proxies) == (False, 0)
+
+
+def test_logins_live_in_the_database_and_channel_sessions_elsewhere(read):
+    assert read("SESSION_ENGINE", "CHANNEL_SESSION_ENGINE", **KEY, REDIS_URL="redis://localhost/0") == [
+        "django.contrib.sessions.backends.db", "channels_transport.sessions"
+    ]  # fmt: skip
+
+
+def test_the_layer_is_in_redis_where_there_is_one(read):
+    assert read("CHANNEL_LAYERS", **KEY)["default"]["BACKEND"] == "asgiref.inmemory.ChannelLayer"
+    layer = read("CHANNEL_LAYERS", **KEY, REDIS_URL="redis://10.0.0.5:6380/3")["default"]
+    assert layer["CONFIG"]["hosts"] == ["redis://10.0.0.5:6380/3"]
+    assert layer["BACKEND"] == "channels_transport.layer.RedisChannelLayer"
+    assert layer["CONFIG"]["connection_kwargs"]["socket_timeout"] > 5, "it waits for messages for 5 s at a time"
+    assert layer["CONFIG"]["connection_kwargs"]["socket_timeout"] > 5
+
+
+@pytest.mark.parametrize("url, engine", [(None, "chatproj.db.sqlite3"),
+                                         ("sqlite:////tmp/x.sqlite3", "chatproj.db.sqlite3"),
+                                         ("postgres://a:b@host/name", "chatproj.db.postgresql"),
+                                         ("postgresql://a:b@host/name", "chatproj.db.postgresql")])  # fmt: skip
+def test_every_database_is_used_through_our_backend(read, url, engine):
+    environment = {} if url is None else {"DATABASE_URL": url}
+    database = read("DATABASES", **KEY, **environment)["default"]
+    assert database["ENGINE"] == engine and database["CONN_MAX_AGE"] > 0
+
+
+def test_limits_are_on_unless_off(read):
+    assert read("CHAT_LIMITS_ON", **KEY) is True
+    assert read("CHAT_LIMITS_ON", **KEY, CHAT_LIMITS="off") is False
+
+
+def test_forwarded_headers_are_believed_only_of_trusted_proxies(run, read):
+    assert run("-c", "from chatproj import settings; settings.SECURE_PROXY_SSL_HEADER", **KEY).returncode != 0
+    assert read("SECURE_PROXY_SSL_HEADER", **KEY, TRUSTED_PROXIES="1") == ["HTTP_X_FORWARDED_PROTO", "https"]
+
+
+def test_passwords_are_hashed_as_django_does(read):
+    code = "import django.conf.global_settings as g, chatproj.settings as s; print(hasattr(s, 'PASSWORD_HASHERS'))"
+    assert read("DEBUG", **KEY) is False
+    assert "False" in subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **KEY}, capture_output=True, text=True
+    ).stdout  # fmt: skip
+
+
+def test_a_handshake_refused_while_redis_is_away_is_no_line_of_its_own(read):
+    assert read("LOGGING", **KEY)["loggers"]["daphne.ws_protocol"]["level"] == "ERROR"
+
+
+def test_a_url_may_say_what_each_commit_waits_for(run, tmp_path):
+    code = "import django; django.setup(); from django.db import connection as c; " \
+           "print(c.cursor().execute('PRAGMA synchronous').fetchone()[0])"  # fmt: skip
+    environment = {"DJANGO_SETTINGS_MODULE": "chatproj.settings", **KEY}
+    done = run("-c", code, DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3?synchronous=FULL", **environment)
+    assert done.stdout.strip() == "2", done.stderr
