@@ -44,9 +44,14 @@ class Audience:
                 places.setdefault(room, []).append(person)
         plan = {"people": 1 + max(map(max, places.values())), "rooms": places}
         done = subprocess.run(
-            [stacks.PRODUCT_PYTHON, "-m", "benchmarks.people"], input=json.dumps(plan), cwd=stacks.ROOT, text=True,
-            env=stacks.environment(stacks.BY_NAME["product"], site), capture_output=True, timeout=MAKING_SECONDS,
-        )  # fmt: skip
+            [stacks.PRODUCT_PYTHON, "-m", "benchmarks.people"],
+            input=json.dumps(plan),
+            cwd=stacks.ROOT,
+            text=True,
+            env=stacks.environment(stacks.BY_NAME["product"], site),
+            capture_output=True,
+            timeout=MAKING_SECONDS,
+        )
         if done.returncode:
             raise CannotStart(f"the product's people cannot be made:\n{done.stderr[-2500:]}")
         self.cookies = json.loads(done.stdout)["cookies"]

@@ -8,6 +8,7 @@ What it costs to export a long room: seconds, and the memory of every process th
 It starts a site of its own with one task worker, as the live tests do (the test requirements must be there), and
 prints a table. Linux only.
 """
+
 import argparse
 import contextlib
 import time
@@ -32,8 +33,10 @@ def main():
         slug = person.make_room()
         rooms.fill(site, slug, count)
         print(f"{count:,} messages, {'PostgreSQL' if site.database.server else 'SQLite'}; memory is RSS in MB")
-        print("| task | seconds | result MB | task worker before | peak | fetched in s | web worker before | peak "
-              "| interface peak | Valkey peak |\n|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
+        print(
+            "| task | seconds | result MB | task worker before | peak | fetched in s | web worker before | peak "
+            "| interface peak | Valkey peak |\n|---|---|---|---|---|---|---|---|---|---|"
+        )
         for kind, params in TASKS:
             print(measure(site, person, slug, kind, params), flush=True)
 

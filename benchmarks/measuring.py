@@ -52,9 +52,15 @@ def _plan(site, scenario, choices, cookies):
 def _generate(plan, scenario):
     seconds = plan["seconds"] + plan["warm_up"] + PATIENCE_SECONDS + scenario.sockets / SOCKETS_PER_SECOND
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.generator"], cwd=stacks.ROOT, stdin=subprocess.PIPE, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0, preexec_fn=running.die_with_parent,
-    )  # fmt: skip
+        [sys.executable, "-m", "benchmarks.generator"],
+        cwd=stacks.ROOT,
+        stdin=subprocess.PIPE,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        process_group=0,
+        preexec_fn=running.die_with_parent,
+    )
     try:
         said, errors = process.communicate(json.dumps(plan), timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -64,7 +70,7 @@ def _generate(plan, scenario):
             process.kill()
             process.wait()
     if process.returncode:
-        raise CannotMeasure(f"the load failed: {errors.strip()[-running.LOG_TAIL:]}")
+        raise CannotMeasure(f"the load failed: {errors.strip()[-running.LOG_TAIL :]}")
     return json.loads(said)
 
 

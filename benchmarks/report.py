@@ -6,15 +6,33 @@ from benchmarks import figures
 
 # What must be 0. Of several repetitions the worst counts: a median would hide what was lost once.
 WRONG = (
-    "lost", "closed", "out_of_order", "twice", "stalled", "rejected", "unacked", "retried", "rows_missing",
+    "lost",
+    "closed",
+    "out_of_order",
+    "twice",
+    "stalled",
+    "rejected",
+    "unacked",
+    "retried",
+    "rows_missing",
     "tracebacks",
-)  # fmt: skip
+)
 DETAILS = (
-    ("messages_per_s", "messages/s"), ("deliveries_per_s", "deliveries/s"), ("connections_per_s", "connections/s"),
-    ("beats_per_s", "beats/s"), ("rate", "rate/s"), ("kb_per_socket", "KB/socket"), ("p50_ms", "p50 ms"),
-    ("p99_ms", "p99 ms"), ("ack_p50_ms", "ack p50"), ("ack_p99_ms", "ack p99"), ("lost_percent", "lost %"),
-    ("out_of_order", "out of order"), ("closed", "closed"), ("overtaken", "overtaken"),
-)  # fmt: skip
+    ("messages_per_s", "messages/s"),
+    ("deliveries_per_s", "deliveries/s"),
+    ("connections_per_s", "connections/s"),
+    ("beats_per_s", "beats/s"),
+    ("rate", "rate/s"),
+    ("kb_per_socket", "KB/socket"),
+    ("p50_ms", "p50 ms"),
+    ("p99_ms", "p99 ms"),
+    ("ack_p50_ms", "ack p50"),
+    ("ack_p99_ms", "ack p99"),
+    ("lost_percent", "lost %"),
+    ("out_of_order", "out of order"),
+    ("closed", "closed"),
+    ("overtaken", "overtaken"),
+)
 
 
 def number(value) -> str:
@@ -66,10 +84,13 @@ def headlines(found: dict, middle: dict) -> str:
     """Return the table of headline figures: a row for each stack, with what was lost in brackets."""
     scenarios = found["scenarios"]
     head = ["stack", *(f"{one['name']}, {_unit(one)}" for one in scenarios)]
-    return table(head, [
-        [stack["title"], *(_headline(middle.get((stack["name"], one["name"])), one) for one in scenarios)]
-        for stack in found["stacks"]
-    ])  # fmt: skip
+    return table(
+        head,
+        [
+            [stack["title"], *(_headline(middle.get((stack["name"], one["name"])), one) for one in scenarios)]
+            for stack in found["stacks"]
+        ],
+    )
 
 
 def _unit(scenario):
@@ -93,9 +114,11 @@ def ratios(found: dict, middle: dict, baseline: str) -> str:
         cells = [stack["title"]]
         for one in scenarios:
             mine, theirs = middle.get((stack["name"], one["name"])), middle.get((baseline, one["name"]))
-            value = mine and theirs and figures.ratio(
-                mine.get(one["headline"]), theirs.get(one["headline"]), one["is_less_better"]
-            )  # fmt: skip
+            value = (
+                mine
+                and theirs
+                and figures.ratio(mine.get(one["headline"]), theirs.get(one["headline"]), one["is_less_better"])
+            )
             cells.append(f"{number(value)}x" if value else "")
         rows.append(cells)
     return table(["stack", *(one["name"] for one in scenarios)], rows)
@@ -127,11 +150,19 @@ def minutes(result: dict) -> str:
     """Return the minutes of a soak as a table."""
     roles = list(result["minutes"][0]["rss_kb"])
     head = ["minute", "messages", "p50 ms", "p99 ms", *(f"{role}, MB" for role in roles)]
-    return table(head, [
-        [count, minute["messages"], number(minute["p50_ms"]), number(minute["p99_ms"]),
-         *(number(minute["rss_kb"][role] / 1024) for role in roles)]
-        for count, minute in enumerate(result["minutes"], 1)
-    ])  # fmt: skip
+    return table(
+        head,
+        [
+            [
+                count,
+                minute["messages"],
+                number(minute["p50_ms"]),
+                number(minute["p99_ms"]),
+                *(number(minute["rss_kb"][role] / 1024) for role in roles),
+            ]
+            for count, minute in enumerate(result["minutes"], 1)
+        ],
+    )
 
 
 def machine(found: dict) -> str:

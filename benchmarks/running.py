@@ -114,18 +114,28 @@ class RunningStack:
         self.database.execute("PRAGMA journal_mode = WAL")
         for command in self.stack.prepare(self.site):
             done = subprocess.run(
-                list(map(str, command)), cwd=stacks.ROOT, env=self.environment, capture_output=True, text=True,
+                list(map(str, command)),
+                cwd=stacks.ROOT,
+                env=self.environment,
+                capture_output=True,
+                text=True,
                 timeout=START_SECONDS,
-            )  # fmt: skip
+            )
             if done.returncode:
                 raise CannotStart(f"{self.stack.name} cannot be prepared:\n{done.stderr[-LOG_TAIL:]}")
 
     def _open(self, role, command):
         with open(self.log(len(self.processes)), "wb") as log:
             process = subprocess.Popen(
-                list(map(str, command)), cwd=stacks.ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, process_group=0, preexec_fn=die_with_parent,
-            )  # fmt: skip
+                list(map(str, command)),
+                cwd=stacks.ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+                preexec_fn=die_with_parent,
+            )
         self.processes.append((role, process))
 
     def log(self, number: int) -> Path:

@@ -16,9 +16,25 @@ PRODUCT_PYTHON = ROOT / ".venv" / "bin" / "python"
 SECRET_KEY = "for measuring only"
 # What a shell may hold for a chat of its own, and must not reach those that are measured.
 FOREIGN = (
-    "PYTHON", "DJANGO_", "VIRTUAL_ENV", "REDIS_URL", "DATABASE_URL", "CHAT_", "PORT", "HOST", "PUBLIC_URL",
-    "ALLOWED_HOSTS", "DEBUG", "TRUSTED_PROXIES", "LOG_LEVEL", "SECRET_KEY", "LAYER", "TUNED", "BATCHING", "NODE_",
-)  # fmt: skip
+    "PYTHON",
+    "DJANGO_",
+    "VIRTUAL_ENV",
+    "REDIS_URL",
+    "DATABASE_URL",
+    "CHAT_",
+    "PORT",
+    "HOST",
+    "PUBLIC_URL",
+    "ALLOWED_HOSTS",
+    "DEBUG",
+    "TRUSTED_PROXIES",
+    "LOG_LEVEL",
+    "SECRET_KEY",
+    "LAYER",
+    "TUNED",
+    "BATCHING",
+    "NODE_",
+)
 
 
 class Site(NamedTuple):
@@ -128,31 +144,51 @@ def _node(site):
 
 def _peer1(name, title, **variables):
     return Stack(
-        name, title, name, _channels1(name),
+        name,
+        title,
+        name,
+        _channels1(name),
         {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.channels1.settings", "LAYER": "stock", **variables},
-        _make_tables(name), "tutorial_message",
-    )  # fmt: skip
+        _make_tables(name),
+        "tutorial_message",
+    )
 
 
 def _peer4(name, title, programs, **variables):
     return Stack(
-        name, title, "channels4", programs,
+        name,
+        title,
+        "channels4",
+        programs,
         {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.channels4.settings", **variables},
-        _make_tables("channels4"), "channels4_message", holder="server",
-    )  # fmt: skip
+        _make_tables("channels4"),
+        "channels4_message",
+        holder="server",
+    )
 
 
 ALL = [
     Stack(
-        "product", "**the product**, 1 interface, 2 workers", "product", _ours,
+        "product",
+        "**the product**, 1 interface, 2 workers",
+        "product",
+        _ours,
         {"DJANGO_SETTINGS_MODULE": "chatproj.settings", "CHAT_LIMITS": "off", "CHAT_ECHO": "1"},
         # Its database comes with the people in it.
-        lambda site: [], "chat_message", dialect="chat", is_ours=True,
+        lambda site: [],
+        "chat_message",
+        dialect="chat",
+        is_ours=True,
     ),
     Stack(
-        "transport", "**our transport**, tutorial consumers, 1 interface, 2 workers", "product", _ours,
+        "transport",
+        "**our transport**, tutorial consumers, 1 interface, 2 workers",
+        "product",
+        _ours,
         {"DJANGO_SETTINGS_MODULE": "benchmarks.tutorial.settings"},
-        _make_tables("product"), "tutorial_message", is_ours=True,
+        _make_tables("product"),
+        "tutorial_message",
+        is_ours=True,
     ),
     _peer1("channels1", "Channels 1.1.8, tutorial, as shipped, 1 Daphne, 1 worker"),
     _peer1("channels1-tuned", "the same, hiredis, CONN_MAX_AGE, capacity 10000", TUNED="1"),
@@ -162,15 +198,24 @@ ALL = [
     _peer4("channels4-tuned", "Channels 4, expert-tuned, 1 process", _tuned4(1), LAYER="pubsub", TUNED="1"),
     _peer4("channels4-tuned-2", "Channels 4, expert-tuned, 2 processes", _tuned4(2), LAYER="pubsub", TUNED="1"),
     _peer4(
-        "channels4-batching-2", "the same, rows in batches of plain SQL, 2 processes", _tuned4(2), LAYER="pubsub",
-        TUNED="1", BATCHING="1",
+        "channels4-batching-2",
+        "the same, rows in batches of plain SQL, 2 processes",
+        _tuned4(2),
+        LAYER="pubsub",
+        TUNED="1",
+        BATCHING="1",
     ),
     Stack(
-        "node", "Node: ws, ioredis, better-sqlite3, 1 process", "node", _node,
+        "node",
+        "Node: ws, ioredis, better-sqlite3, 1 process",
+        "node",
+        _node,
         {"NODE_PATH": str(ENVIRONMENTS / "node" / "node_modules"), "NODE_ENV": "production"},
-        lambda site: [], "message", holder="server",
+        lambda site: [],
+        "message",
+        holder="server",
     ),
-]  # fmt: skip
+]
 BY_NAME = {stack.name: stack for stack in ALL}
 
 # What installs within a minute.

@@ -4,6 +4,7 @@ The transport: Channels 1.x with what it does wrong put right. It knows no chat;
 What applications import is here: the decorators and the class-based consumers, under the names that they have in
 Channels, `call_later`, `is_stopping`, `LaterResponse` and `Seldom`.
 """
+
 from channels.auth import channel_session_user, channel_session_user_from_http
 
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer

@@ -1,4 +1,5 @@
 """The transport's name among Django's applications: it brings the commands that run a site's processes."""
+
 from django.apps import AppConfig
 
 

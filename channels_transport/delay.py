@@ -5,6 +5,7 @@ Channels' own ends at the first malformed message, and asks channel and database
 both at once; a message is in Redis until its row is stored, and in its row until it is sent: it is sent at least once,
 and just once unless a server dies, or loses Redis, in the middle of sending. It knows no chat.
 """
+
 import json
 import logging
 import os

@@ -4,6 +4,7 @@ The way down: what workers send to an interface, read in batches, and written to
 A message to a group comes once for the whole process: its frame is built once, and goes to each local member. A turn
 of the reactor has a budget, so that sockets are read while others are written. It knows no chat.
 """
+
 import logging
 import time
 

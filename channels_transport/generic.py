@@ -4,6 +4,7 @@ Class-based consumers as Channels has them, on our ordering and our sessions, wi
 Channels' own take `strict_ordering` from the decorator that jams, and let a frame that is no JSON out as an exception
 that nobody answers. Mix `Ordered` into any of its websocket consumers, or begin with the two below. It knows no chat.
 """
+
 import logging
 
 from channels.auth import channel_session_user_from_http

@@ -7,6 +7,7 @@ socket: a text or a close code that is sent to its channel, or to one of its gro
 Channels' own `ResponseLater`, raised by a view, is of no use: from 1.10 on, Django answers it with 500 before Channels
 sees it. This knows no chat.
 """
+
 import functools
 
 from channels import handler
@@ -25,8 +26,12 @@ class LaterResponse(HttpResponse):
     def __init__(self, request, content, seconds, text, close, context, **kwargs):
         super().__init__(content, **kwargs)
         self.waiting = {
-            "path": request.path, "seconds": seconds, "text": list(text), "close": list(close), "context": context
-        }  # fmt: skip
+            "path": request.path,
+            "seconds": seconds,
+            "text": list(text),
+            "close": list(close),
+            "context": context,
+        }
 
 
 class AsgiHandler(handler.AsgiHandler):

@@ -5,6 +5,7 @@ It differs from its parent in how messages lie in Redis: a message is one list i
 message is one item per process, and the frames of one connection wait in a list of their own, for one worker at a
 time. docs/transport.md describes it all. It knows no chat.
 """
+
 import collections
 import contextlib
 import logging
@@ -115,13 +116,21 @@ class RedisChannelLayer(StockRedisChannelLayer):
     def _enqueue_command(self, channel, message, body):
         reply, capacity, farewell = message["reply_channel"], self.get_capacity(channel), ""
         if channel == "websocket.connect":
-            farewell = self.serialize({
-                "reply_channel": reply, "path": message.get("path", ""), "code": CODE_GONE, "order": FAREWELL_ORDER
-            })  # fmt: skip
+            farewell = self.serialize(
+                {"reply_channel": reply, "path": message.get("path", ""), "code": CODE_GONE, "order": FAREWELL_ORDER}
+            )
         return self.consistent_hash(self.non_local_name(reply)), self.command(
-            scripts.ENQUEUE, channel, reply, message["order"], body, self.expiry, capacity,
-            min(MAX_WAITING_FRAMES, capacity), CONNECTION_LEASE_SECONDS, farewell,
-        )  # fmt: skip
+            scripts.ENQUEUE,
+            channel,
+            reply,
+            message["order"],
+            body,
+            self.expiry,
+            capacity,
+            min(MAX_WAITING_FRAMES, capacity),
+            CONNECTION_LEASE_SECONDS,
+            farewell,
+        )
 
     def send_later(self, channel, message):
         """Like `send`, with the next trip of this thread's receiver. It does not fail; see `settle`."""
@@ -159,7 +168,12 @@ class RedisChannelLayer(StockRedisChannelLayer):
         index = self.consistent_hash(self.non_local_name(message["reply_channel"]))
         body = self.serialize(message)
         command = self.command(
-            scripts.GIVE_BACK, channel, message["reply_channel"], body, self.expiry, CONNECTION_LEASE_SECONDS,
+            scripts.GIVE_BACK,
+            channel,
+            message["reply_channel"],
+            body,
+            self.expiry,
+            CONNECTION_LEASE_SECONDS,
             receiver.name,
         )
         return receiver.later(index, command)
@@ -227,9 +241,7 @@ class RedisChannelLayer(StockRedisChannelLayer):
         process, shards = self.non_local_name(channel) if "!" in channel else "", collections.defaultdict(list)
         for group in groups:
             shards[self.consistent_hash(group)].append(group)
-        return [
-            (index, self.command(script, process, channel, *arguments, *names)) for index, names in shards.items()
-        ]
+        return [(index, self.command(script, process, channel, *arguments, *names)) for index, names in shards.items()]
 
     def group_channels(self, group):
         """Returns the channels that are in a group."""

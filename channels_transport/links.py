@@ -4,6 +4,7 @@ How an interface server is tied to its channel layer: what takes its messages, a
 `RedisLink` is for our layer, inside the reactor; `ThreadLink` for any other, with a thread that waits. Both have
 `outlet` (what Daphne's protocols send to), `start()` and `stop()`. They know no chat.
 """
+
 import logging
 import threading
 import time
@@ -34,9 +35,7 @@ class RedisLink:
         self.clients = [RedisClient(shard.pool, greeting, self._connected) for shard in layer.shards]
         self.reader = RedisClient(layer.shards[self.home].pool)
         self.outlet = Upstream(layer, self.clients[self.home], server.pause, server.resume, server.refuse)
-        self.downstream = Downstream(
-            layer, process, self.reader, self.clients, server.dispatch, server.broadcast
-        )
+        self.downstream = Downstream(layer, process, self.reader, self.clients, server.dispatch, server.broadcast)
         self.server = server
         self.memories = {}  # by client: the mark of what its Redis remembers
         self.renewal = task.LoopingCall(self._renew, LEASE_SECONDS * 1000)

@@ -10,6 +10,7 @@ so the decorator only brings the session. On a layer in memory it keeps turns it
 the consumer does, after its sends have left, and where a message is missing for GAP_SECONDS the connection is closed
 with 4408, so that the client comes back and resumes. It knows no chat.
 """
+
 import functools
 import logging
 import threading

@@ -3,6 +3,7 @@ What the database and Redis raise when they are away for a moment: the same may 
 
 Whoever answers people catches these apart from real failures.
 """
+
 import redis
 from django.db import InterfaceError, OperationalError
 

@@ -4,6 +4,7 @@ One thread's side of receiving: what it has in hand, what it waits on, and what 
 A connection's next message is given out when its last one is done with, which is when the thread asks again; what the
 thread has sent meanwhile goes in the same trip, before. It is the channel layer's, and knows no chat.
 """
+
 import collections
 import contextlib
 import itertools
@@ -112,9 +113,14 @@ class Receiver:
     def _ask(self, index, channels):
         finished, number = (self.reply, self.number) if index == self.index else ("", "")
         command = self.layer.command(
-            scripts.NEXT, self.name, TURN_LEASE_SECONDS * 1000, finished, number,
-            random.randrange(len(channels)), *channels,
-        )  # fmt: skip
+            scripts.NEXT,
+            self.name,
+            TURN_LEASE_SECONDS * 1000,
+            finished,
+            number,
+            random.randrange(len(channels)),
+            *channels,
+        )
         self._asked_at = time.monotonic()
         try:
             answer = self._call(index, command)

@@ -4,6 +4,7 @@ A connection to Redis inside Twisted's reactor: commands go out in one write, an
 The interface must never wait for Redis with its hands tied: a blocking client would freeze all of its sockets with a
 paused server. The parser is hiredis'. It knows neither channels nor chat.
 """
+
 import collections
 import logging
 import random

@@ -3,6 +3,7 @@ Saying once what happens to many: an outage meets every frame, and whoever reads
 
 It knows no chat.
 """
+
 import threading
 import time
 

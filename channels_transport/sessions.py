@@ -6,6 +6,7 @@ login store: Channels' default shares that table, and "chn..." sent as a cookie 
 channel layer's Redis under a lease that every save renews (in this process where the layer is in memory), is
 one read per frame, and is gone when the connection is. It knows no chat.
 """
+
 import functools
 import hashlib
 import importlib

@@ -4,6 +4,7 @@ Talking to one Redis: several commands in one round trip, scripts, and waiting f
 Over redis-py's connections, but not over its client: that one sends a command again after a lost connection, and a
 message that it had already popped, or pushed, is then lost, or there twice. Here a failed trip is an error.
 """
+
 import contextlib
 import os
 import select

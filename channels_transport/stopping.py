@@ -3,6 +3,7 @@ Whether this process was told to end: for consumers that run for long, and can h
 
 It ends nothing by itself, and knows no chat.
 """
+
 # A plain flag: a signal handler may interrupt whatever holds a lock.
 _is_stopping = False
 

@@ -5,6 +5,7 @@ A worker that is killed takes the plain message in its hands with it. Here Redis
 taker's own as it gives it out, and it stays there until the taker says that it is done with; what a dead taker leaves
 is put back. A message may so be taken twice, and never not at all. It knows no chat.
 """
+
 import collections
 import time
 from typing import NamedTuple

@@ -3,6 +3,7 @@ Run something later in this process: for what may be late or lost together with 
 
 One thread serves all timers, since workers set thousands that never fire. It knows no chat.
 """
+
 import heapq
 import itertools
 import logging

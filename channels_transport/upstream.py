@@ -5,6 +5,7 @@ Frames keep their order and are never dropped. Each connection's wait here until
 is full, or Redis away, its socket is not read until they have left, and TCP tells the client to wait. It stands in
 for the channel layer towards Daphne's protocols, and knows no chat.
 """
+
 import collections
 import logging
 

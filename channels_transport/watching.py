@@ -3,6 +3,7 @@ Watching the transport from outside: which processes show signs of life, and wha
 
 It changes nothing, and nobody who works for a connection calls it. It knows no chat.
 """
+
 import json
 import time
 

@@ -4,6 +4,7 @@ The worker: takes one message after another off the channel layer and runs its c
 Channels' worker in all that consumers see; but no exception of a consumer, of what it sends, or of Redis ends it, it
 finishes what it has popped when it is told to stop, and it shows that it is alive. It knows no chat.
 """
+
 import json
 import logging
 import os
@@ -247,8 +248,11 @@ class Heart(threading.Thread):
 
     def _report(self):
         state = {
-            "pid": os.getpid(), "channels": self.channels, "handled": self.worker.handled,
-            "busy_since": self.worker.busy_since, "at": time.time(),
-        }  # fmt: skip
+            "pid": os.getpid(),
+            "channels": self.channels,
+            "handled": self.worker.handled,
+            "busy_since": self.worker.busy_since,
+            "at": time.time(),
+        }
         key = f"{self.layer.prefix}worker:{self.receiver.name}"
         return ("SET", key, json.dumps(state), "EX", REPORT_LEASE_SECONDS)

@@ -3,6 +3,7 @@ Writing to sockets inside Twisted's reactor with little work: at once, and frame
 
 It knows neither channels nor chat.
 """
+
 import struct
 
 from twisted.internet.tcp import Connection

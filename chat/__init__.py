@@ -1,2 +1,3 @@
 """The chat: a Django app."""
+
 default_app_config = "chat.apps.ChatConfig"

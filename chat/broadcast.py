@@ -5,6 +5,7 @@ Callers publish when the transaction has committed (`transaction.on_commit`). In
 right after it, all of it in one trip to Redis and before the connection's next message may run; outside of one, at
 once. It stores nothing and checks no rights.
 """
+
 import hashlib
 import time
 
@@ -225,5 +226,3 @@ def queue_statistics():
         return {}
     # The delay server is no consumer.
     return {name: layer.channel_statistics(name) for name in sorted({*layer.router.channels, DELAY_CHANNEL})}
-
-

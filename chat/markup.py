@@ -4,6 +4,7 @@ From a message's body to HTML that any page may show.
 Markdown without HTML (markdown-it-py) and then a sanitiser with a short list of tags (nh3): two walls, because
 what comes out is the only HTML that clients put into a page. It knows no rows and no wire.
 """
+
 import re
 from functools import lru_cache
 

@@ -4,6 +4,7 @@ The monitor: looks at the lobby's list, so that no browser has to poll it, and s
 Any number of them may run. The one that holds the lease works, the others stand by and take over when it ends. It
 decides nothing about rooms and people: what it does is in the services.
 """
+
 import logging
 import os
 import secrets

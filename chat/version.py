@@ -1,4 +1,5 @@
 """The version of the client's code, by which an open tab finds out that it is an old one. Imports nothing of ours."""
+
 import hashlib
 from pathlib import Path
 

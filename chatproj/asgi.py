@@ -1,4 +1,5 @@
 """The channel layer as Daphne's own command line wants it: `daphne chatproj.asgi:channel_layer`."""
+
 import os
 
 from channels.asgi import get_channel_layer

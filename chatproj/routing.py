@@ -4,6 +4,7 @@ Which consumer takes which channel. The chat's own routes are in chat/consumers/
 Every path leads somewhere: a handshake that nobody consumes hangs until Daphne gives up on it. The patterns end
 as they do because a `$` would let a line end pass after the last slash.
 """
+
 from channels import include, route
 
 from chat import consumers

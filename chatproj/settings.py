@@ -4,6 +4,7 @@ The settings, read from the environment. Every variable is described in the READ
 Safe unless told otherwise: DEBUG is off, and a production site does not start without its secrets. What `bin/serve`
 keeps in var/ (a secret key, a database, its Redis) is found here too, so any `manage.py` beside it just works.
 """
+
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ def _list(name):
 
 
 DEBUG = _is_on("DEBUG")
+
 
 def _read_origin(text):
     """Returns an address as browsers write it in `Origin`: small letters, no default port, nothing behind."""

@@ -1,4 +1,5 @@
 """The pages, the JSON API and the admin, by address."""
+
 from django.contrib import admin
 from django.urls import include, path
 

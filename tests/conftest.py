@@ -1,4 +1,5 @@
 """What every test starts from: an empty channel layer, an empty store, and people to speak."""
+
 import os
 
 import hypothesis
@@ -16,9 +17,12 @@ from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
 # A slow machine is no failure, and no run depends on what an earlier one found. A build tries the same examples each
 # time: what chance finds, it shall find where somebody looks for it.
 hypothesis.settings.register_profile(
-    "chat", deadline=None, database=None, derandomize=bool(os.environ.get("CI")),
+    "chat",
+    deadline=None,
+    database=None,
+    derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
-)  # fmt: skip
+)
 hypothesis.settings.load_profile("chat")
 
 

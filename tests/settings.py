@@ -3,6 +3,7 @@ The product's settings for unit tests: within one process, apart from whatever r
 
 Live tests start real processes on the real settings instead.
 """
+
 import atexit
 import os
 import shutil

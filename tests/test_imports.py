@@ -2,6 +2,7 @@
 Which module may know which, read from the source: imports run only downward, only services write rows, and only
 `broadcast` names groups and channels.
 """
+
 import ast
 from pathlib import Path
 
@@ -55,9 +56,19 @@ ALLOWED = {
     "chatproj.management": ["chatproj.doctor", "chatproj.local", "chatproj.serve", *TRANSPORT],
 }
 WRITES = {
-    "save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "execute",
-    "add", "set", "remove",
-}  # fmt: skip
+    "save",
+    "create",
+    "update",
+    "delete",
+    "bulk_create",
+    "bulk_update",
+    "get_or_create",
+    "update_or_create",
+    "execute",
+    "add",
+    "set",
+    "remove",
+}
 # The store writes to Redis alone.
 MAY_WRITE = ["chat.services", "chat.models", "chat.migrations", "chat.store"]
 # A connection's session is no row, and neither is what Django's own admin does a service's.

@@ -1,4 +1,5 @@
 """A real Valkey for tests: the embedded one, on a free port, with nothing on disk, gone when the tests are."""
+
 import contextlib
 import random
 import socket

@@ -4,6 +4,7 @@ A browser's end of a socket and a worker, both in this process on the in-memory 
 `Socket` puts on the layer what an interface would and reads what it would send; `work` runs the routed consumers
 as `runworker` does, until nothing waits.
 """
+
 import itertools
 import json
 
@@ -153,11 +154,21 @@ class Request:
         if browser is not None:
             own["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
         self.status, self.headers, self.body, self.later = None, {}, None, None
-        layer().send("http.request", {
-            "reply_channel": self.channel, "http_version": "1.1", "method": method, "path": path, "scheme": "http",
-            "query_string": query.encode(), "body": body, "client": ["127.0.0.1", 4711], "server": ["testserver", 80],
-            "headers": [[name.encode(), value.encode()] for name, value in own.items()],
-        })  # fmt: skip
+        layer().send(
+            "http.request",
+            {
+                "reply_channel": self.channel,
+                "http_version": "1.1",
+                "method": method,
+                "path": path,
+                "scheme": "http",
+                "query_string": query.encode(),
+                "body": body,
+                "client": ["127.0.0.1", 4711],
+                "server": ["testserver", 80],
+                "headers": [[name.encode(), value.encode()] for name, value in own.items()],
+            },
+        )
 
     def run(self):
         """Lets the consumers work, and reads what they said to the request."""

@@ -67,9 +67,7 @@ class Crowd:
         name, person = self.places[number]
         room = self.rooms.setdefault(name, Room())
         cookie = self.cookies[person] if self.cookies else None
-        seat = await open_socket(
-            self.url, self.dialect.path(name), cookie, lambda: Seat(self.heard, number, room)
-        )
+        seat = await open_socket(self.url, self.dialect.path(name), cookie, lambda: Seat(self.heard, number, room))
         self.seats.append(seat)
         room.seats.append(seat)
         if self.dialect.has_greeting:
@@ -179,4 +177,3 @@ class Crowd:
             "closed": len(closed),
             "close_codes": sorted({str(seat.close_code) for seat in closed}),
         }
-

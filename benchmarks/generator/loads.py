@@ -176,6 +176,11 @@ async def soak(crowd, plan, cpu):
 
 
 KINDS = {
-    "loop": loop, "fan": fan, "echo": echo, "connect": connect, "memory": memory, "heartbeats": heartbeats,
+    "loop": loop,
+    "fan": fan,
+    "echo": echo,
+    "connect": connect,
+    "memory": memory,
+    "heartbeats": heartbeats,
     "soak": soak,
-}  # fmt: skip
+}

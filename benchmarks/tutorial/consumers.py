@@ -1,4 +1,5 @@
 """Into the group, a row and a broadcast, out of the group; and an echo. The decorators come with the layer."""
+
 import os
 
 from channels import Group

@@ -1,4 +1,5 @@
 """One row per message."""
+
 from django.db import models
 
 

@@ -1,4 +1,5 @@
 """Which consumer takes which channel."""
+
 from channels import route
 
 from benchmarks.tutorial import consumers

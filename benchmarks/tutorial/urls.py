@@ -1,2 +1,3 @@
 """No pages."""
+
 urlpatterns = []

@@ -3,6 +3,7 @@ One HTTP request, or the beginning of a websocket: what is read of it, and what 
 
 It knows no chat.
 """
+
 import json
 import logging
 import random

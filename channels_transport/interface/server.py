@@ -3,6 +3,7 @@ The interface server: Daphne's, tied to the channel layer by a link, and ended i
 
 It knows no chat.
 """
+
 import logging
 import random
 import signal
@@ -76,8 +77,11 @@ class HTTPFactory(http_protocol.HTTPFactory):
     def end_waiting(self, channel, later, is_answered):
         """Tells the consumers that a request which waited is over: nobody else knows, and they leave its groups."""
         message = {
-            "reply_channel": channel, "path": later["path"], "context": later["context"], "answered": is_answered
-        }  # fmt: skip
+            "reply_channel": channel,
+            "path": later["path"],
+            "context": later["context"],
+            "answered": is_answered,
+        }
         try:
             self.channel_layer.send("http.disconnect", message)
         except Exception as error:

@@ -3,6 +3,7 @@ One websocket: Daphne's protocol with limits, codes that clients can read, and f
 
 It knows no chat.
 """
+
 import logging
 import random
 import time
@@ -69,9 +70,14 @@ class OpenRequest(NamedTuple):
 
 
 HANDSHAKE_ONLY = (
-    "request_info", "clean_headers", "http_headers", "http_request_data", "http_response_data", "handshake_deferred",
+    "request_info",
+    "clean_headers",
+    "http_headers",
+    "http_request_data",
+    "http_response_data",
+    "handshake_deferred",
     "_transport_details",
-)  # fmt: skip
+)
 TRAFFIC = TrafficStats()  # autobahn counts each socket's octets; nobody asks for them, so all count in one place
 
 

@@ -14,6 +14,7 @@ Items of a channel's list begin with a letter, and the moment they expire (13 di
 
 and a connection's own list holds `F <expiry> <channel> NUL <body>`: its frames that no worker has taken, in order.
 """
+
 from .groups import (
     GROUP_ADD,
     GROUP_DISCARD,

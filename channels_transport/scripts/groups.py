@@ -1,6 +1,7 @@
 """
 Groups, and the interfaces whose connections are in them.
 """
+
 from .script import LayerScript
 
 # Groups. `group:<group>` maps each process that has members (or '' for channels that anybody may read) to the version
@@ -25,7 +26,8 @@ return new
 """)
 
 # ARGV: process, channel, then the groups.
-GROUP_DISCARD = LayerScript("""
+GROUP_DISCARD = LayerScript(
+    """
 for index = 5, #ARGV do
     local group, members = P .. 'group:' .. ARGV[index], P .. 'members:' .. ARGV[index] .. ':' .. ARGV[3]
     if redis.call('ZREM', members, ARGV[4]) == 1 then
@@ -36,7 +38,9 @@ for index = 5, #ARGV do
         end
     end
 end
-""", frees=True)
+""",
+    frees=True,
+)
 
 # ARGV: group, process. Returns {version, member, ...}.
 GROUP_MEMBERS = LayerScript("""
@@ -94,11 +98,14 @@ return lengths
 
 # ARGV: process, lease (ms; 0 ends it). Returns {1 if it was taken for dead meanwhile, a mark that is another if Redis
 # has lost its memory meanwhile}: in either case its connections hear nothing more.
-LEASE_INTERFACE = LayerScript("""
+LEASE_INTERFACE = LayerScript(
+    """
 redis.call('SET', P .. 'memory', micros(), 'NX')
 redis.call('ZADD', P .. 'interfaces', now + tonumber(ARGV[4]), ARGV[3])
 -- What died an hour ago has lost its groups and lists by then.
 redis.call('ZREMRANGEBYSCORE', P .. 'interfaces', '-inf', now - 3600000)
 redis.call('EXPIRE', P .. 'open:' .. ARGV[3], 86400)
 return {redis.call('SREM', P .. 'forgotten', ARGV[3]), redis.call('GET', P .. 'memory')}
-""", frees=True)
+""",
+    frees=True,
+)

@@ -1,6 +1,7 @@
 """
 Messages on channels: sent, put back, taken up from the dead, counted, and all of it deleted.
 """
+
 from .script import LayerScript
 
 # ARGV: channel, item's name part, body, expiry, capacity. Returns the list's length, or 0 where it is full.
@@ -12,14 +13,18 @@ return push(channel, 'M' .. stamp(seconds) .. name .. '\\0' .. body, seconds)
 """)
 
 # ARGV: channel, an item that was popped off its list, expiry.
-PUT_BACK = LayerScript("""
+PUT_BACK = LayerScript(
+    """
 redis.call('LPUSH', P .. ARGV[3], ARGV[4])
 redis.call('EXPIRE', P .. ARGV[3], ARGV[5] + 3600)
-""", frees=True)
+""",
+    frees=True,
+)
 
 # Of a channel whose messages are moved into a list of their taker's own: notes a taker, and puts back in front what
 # those had in hand that show no more signs of life. ARGV: channel, taker. Returns how many messages that were.
-TAKE_BACK = LayerScript("""
+TAKE_BACK = LayerScript(
+    """
 local channel, taker, back = ARGV[3], ARGV[4], 0
 redis.call('SADD', P .. 'takers:' .. channel, taker)
 if was_away() then return 0 end
@@ -30,7 +35,9 @@ for _, other in ipairs(redis.call('SMEMBERS', P .. 'takers:' .. channel)) do
     end
 end
 return back
-""", frees=True)
+""",
+    frees=True,
+)
 
 # ARGV: channel, name, by how much.
 COUNT = LayerScript("count(ARGV[3], ARGV[4], tonumber(ARGV[5]))", frees=True)

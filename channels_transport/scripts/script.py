@@ -1,6 +1,7 @@
 """
 What a script is, and what the layer's scripts share.
 """
+
 import hashlib
 
 

@@ -1,6 +1,7 @@
 """
 Connections whose frames run one after another: taken in, given out, claimed, finished, taken up from the dead.
 """
+
 from .script import LayerScript
 
 # ARGV: channel, reply channel, order, body, expiry, capacity, most frames of one connection, lease of its record; with
@@ -40,7 +41,8 @@ return 'ok'
 """)
 
 # ARGV: channel, reply channel, body, expiry, lease of its record, worker. The frame is its connection's first again.
-GIVE_BACK = LayerScript("""
+GIVE_BACK = LayerScript(
+    """
 local turn = P .. 'turn:' .. ARGV[4]
 if redis.call('HGET', turn, 'owner') == '-' then
     -- Its claim is still on its way, and would take what is given back.
@@ -49,12 +51,15 @@ if redis.call('HGET', turn, 'owner') == '-' then
 end
 redis.call('LPUSH', P .. 'frames:' .. ARGV[4], 'F' .. stamp(ARGV[6]) .. ARGV[3] .. '\\0' .. ARGV[5])
 redis.call('EXPIRE', P .. 'frames:' .. ARGV[4], ARGV[7])
-""", frees=True)
+""",
+    frees=True,
+)
 
 # ARGV: worker, its lease (ms), the connection it has finished or '', the number of that turn, where to begin, then the
 # channels. Returns false; {channel, item}; or, of a turn that is the worker's from then on, {channel, body of its
 # frame, reply channel, number, session}.
-NEXT = LayerScript("""
+NEXT = LayerScript(
+    """
 local worker, lease, finished, number = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local start, first = tonumber(ARGV[7]), 8
 local total = #ARGV - first + 1
@@ -107,11 +112,14 @@ for step = 0, total - 1 do
     end
 end
 return false
-""", frees=True)
+""",
+    frees=True,
+)
 
 # ARGV: worker, lease (ms), the connection it works on, or is about to; the number of the turn. Returns false where that
 # turn is another's or over; 0 where it goes on; {body of its frame or '', session or ''} where it begins.
-CLAIM = LayerScript("""
+CLAIM = LayerScript(
+    """
 local worker, lease, reply, number = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local turn = P .. 'turn:' .. reply
 local record = redis.call('HMGET', turn, 'owner', 'number')
@@ -120,12 +128,15 @@ redis.call('ZADD', P .. 'turns', 'XX', now + lease, reply)
 if record[1] == worker then return 0 end
 redis.call('HSET', turn, 'owner', worker)
 return {pop_frame(reply) or '', read_session(reply) or ''}
-""", frees=True)
+""",
+    frees=True,
+)
 
 # Turns whose lease has ended: popped by a worker that died before it claimed them, or in its hands when it did. And
 # what was sent to interfaces that are gone, or was open there. ARGV: how many of each at most. Returns the reply
 # channels that lost a frame.
-RECLAIM = LayerScript("""
+RECLAIM = LayerScript(
+    """
 local lost, reclaim = {}, P .. 'reclaim'
 local at = redis.call('HGET', reclaim, 'at')
 if at and now - tonumber(at) > 3000 then redis.call('HSET', reclaim, 'from', now + 2000) end
@@ -209,4 +220,6 @@ for _, reply in ipairs(redis.call('ZRANGEBYSCORE', P .. 'turns', '-inf', now, 'L
     end
 end
 return lost
-""", frees=True)
+""",
+    frees=True,
+)

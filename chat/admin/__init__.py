@@ -3,6 +3,7 @@ The admin: operators read and change the site's rows. One module for each theme 
 
 It must not write rows itself; the services do.
 """
+
 from chat.admin import moderation, operators, people, rooms
 
 __all__ = ["moderation", "operators", "people", "rooms"]

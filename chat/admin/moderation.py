@@ -2,6 +2,7 @@
 The operators' pages of moderation: who stands how, what was reported, the audit log. What they change goes through
 the services, with the operator as the one who did it.
 """
+
 from django import forms
 from django.contrib import admin
 

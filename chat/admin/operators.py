@@ -1,6 +1,7 @@
 """
 The operators' pages for speaking from outside: announcements, and what can be said and done to chosen people.
 """
+
 from django import forms
 from django.conf import settings
 from django.contrib import admin
@@ -26,13 +27,16 @@ class AnnouncementForm(forms.ModelForm):
     """What is said, to whom, and for how long newcomers hear it."""
 
     slug = forms.CharField(
-        label="Room", required=False,
+        label="Room",
+        required=False,
         help_text="The room's address; empty to speak to everybody. To speak to one person, choose them under People.",
-    )  # fmt: skip
+    )
     hours = forms.FloatField(
-        initial=settings.CHAT_ANNOUNCEMENT_SECONDS / HOUR, min_value=0.01, max_value=protocol.MAX_SECONDS / HOUR,
+        initial=settings.CHAT_ANNOUNCEMENT_SECONDS / HOUR,
+        min_value=0.01,
+        max_value=protocol.MAX_SECONDS / HOUR,
         help_text="For so many hours whoever comes hears it, too.",
-    )  # fmt: skip
+    )
 
     class Meta:
         model = Announcement
@@ -80,9 +84,7 @@ class AnnouncementAdmin(admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         said = form.cleaned_data
-        announcement = announcements.announce(
-            said["text"], said["level"], said["slug"], said["hours"], by=request.user
-        )
+        announcement = announcements.announce(said["text"], said["level"], said["slug"], said["hours"], by=request.user)
         obj.pk = announcement.pk
 
 

@@ -2,6 +2,7 @@
 The admin's pages of people and their tokens. They must not write rows: changes go through the services, so that open
 connections end with the right that let them in.
 """
+
 from django.contrib import admin
 
 from chat.admin.operators import PeopleActions

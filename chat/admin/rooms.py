@@ -2,6 +2,7 @@
 The admin's pages of rooms and messages. They must not write rows: changes go through the services, so that every
 open tab sees them.
 """
+
 from django import forms
 from django.contrib import admin
 

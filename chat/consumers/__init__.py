@@ -3,6 +3,7 @@ The consumers: each takes one Channels message, asks the services, and answers.
 
 They are thin and they let nothing out: a refusal is answered, a failure is answered, and the connection goes on.
 """
+
 from .boards import AuthConsumer, WriteConsumer
 from .others import (
     echo_connect,

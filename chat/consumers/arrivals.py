@@ -4,6 +4,7 @@ Letting a connection into a room, and letting it go: the same for every way that
 A consumer has found out who it is and that they may enter; from there on it is here. In this module `message` is
 always the Channels message.
 """
+
 from urllib.parse import parse_qs
 
 from channels_transport import forget_ordering
@@ -44,9 +45,14 @@ def let_in(message, member, login=None, token_id=None):
 def describe(message, member, login=None, token_id=None):
     """Returns what a connection's session holds of it; `login` and `token_id` are those of `let_in`."""
     return {
-        "member": member.id, "room": member.room_id, "person": member.person_id, "handle": member.person.handle,
-        "address": get_address(message), "token": token_id, "login": login,
-    }  # fmt: skip
+        "member": member.id,
+        "room": member.room_id,
+        "person": member.person_id,
+        "handle": member.person.handle,
+        "address": get_address(message),
+        "token": token_id,
+        "login": login,
+    }
 
 
 def _greet(message, member):
@@ -57,8 +63,13 @@ def _greet(message, member):
     joined = protocol.joined(
         {"slug": room.slug, "name": room.name, "topic": room.topic},
         protocol.you(member.handle, member.role, member.read_offset, member.muted_until),
-        room.offset, present, count, CLIENT_VERSION, reset, announcements.get_newest_id(),
-    )  # fmt: skip
+        room.offset,
+        present,
+        count,
+        CLIENT_VERSION,
+        reset,
+        announcements.get_newest_id(),
+    )
     broadcast.accept(message.reply_channel, joined)
     return None if reset else cursor
 

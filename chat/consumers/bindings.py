@@ -5,6 +5,7 @@ Channels tells a change inside its transaction, from the instance that was saved
 the commit, as the row is then. What changes rows without signals (raw SQL and QuerySet.update, as every post does) is
 not told, and costs nothing. Writes no rows: what comes in is refused.
 """
+
 import copy
 import json
 import logging

@@ -4,6 +4,7 @@ room, which is like any other once one has been let in.
 
 In this module `message` is always the Channels message.
 """
+
 from django.contrib.auth import HASH_SESSION_KEY
 from django.db import transaction
 
@@ -46,10 +47,16 @@ class AuthConsumer(AtBoard, JsonWebsocketConsumer):
             return
         address = get_address(message)
         limits.lease_socket(visit.digest, address, message.reply_channel.name)
-        message.channel_session.update({
-            "board": visit.board.id, "visit": visit.digest, "owner": visit.is_owner, "address": address,
-            "login": message.http_session.session_key, "person": message.user.id,
-        })  # fmt: skip
+        message.channel_session.update(
+            {
+                "board": visit.board.id,
+                "visit": visit.digest,
+                "owner": visit.is_owner,
+                "address": address,
+                "login": message.http_session.session_key,
+                "person": message.user.id,
+            }
+        )
         # Here one may wait for hours without a word, and is still to be let go properly.
         message.channel_session.set_expiry(boards.AT_THE_DOOR_SECONDS)
         broadcast.accept(message.reply_channel)

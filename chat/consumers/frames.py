@@ -3,6 +3,7 @@ A frame of a room's connection: read, judged, handled, answered; the same for ev
 
 In this module `message` is always the Channels message; rows never come here.
 """
+
 import logging
 from contextlib import contextmanager
 
@@ -98,8 +99,10 @@ def _check_limit(member, event, ref):
 
 def _has_todays_password(member, session):
     """Whether the login is of after the last change of the password, which ends all others. Guests have none."""
-    return member.person.is_guest or session["token"] is not None or constant_time_compare(
-        session.get(HASH_SESSION_KEY, ""), member.person.get_session_auth_hash()
+    return (
+        member.person.is_guest
+        or session["token"] is not None
+        or constant_time_compare(session.get(HASH_SESSION_KEY, ""), member.person.get_session_auth_hash())
     )
 
 

@@ -1,6 +1,7 @@
 """
 What every handshake has to pass before a consumer sees it: whose page it comes from, and how many came before.
 """
+
 import functools
 import logging
 

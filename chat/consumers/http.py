@@ -3,6 +3,7 @@ HTTP without Django: what is asked so often, and by machines, that sessions, mid
 
 A consumer of `http.request` answers with one message on the reply channel, as Django's handler does behind it.
 """
+
 from channels.handler import AsgiHandler
 from django.http import JsonResponse
 from django.utils.http import http_date

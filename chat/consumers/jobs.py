@@ -3,6 +3,7 @@ Jobs: what workers do that nobody waits for. A job may be lost, late, or run twi
 
 In this module `message` is always the Channels message.
 """
+
 import functools
 import logging
 

@@ -4,6 +4,7 @@ The operators' streams: a class-based consumer, since Channels' demultiplexer an
 What is streamed is given by the routing; what wraps it is ours: the handshake's checks, the order that cannot jam, and
 a right that is judged again at every frame.
 """
+
 import logging
 
 from channels.generic.websockets import WebsocketDemultiplexer

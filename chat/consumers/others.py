@@ -1,6 +1,7 @@
 """
 The other sockets: the lobby's, the echo, and those on paths that lead nowhere.
 """
+
 from django.conf import settings
 
 from channels_transport import channel_session, enforce_ordering, forget_ordering

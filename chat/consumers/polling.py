@@ -3,6 +3,7 @@ The end of a request that waited for a room's events: what it held is let go.
 
 The requests themselves are views (chat/http/api/polling.py); in this module `message` is always the Channels message.
 """
+
 from chat import broadcast
 from chat.services import limits, presence
 

@@ -3,6 +3,7 @@ A room's socket: let in, heard frame by frame, let go.
 
 In this module `message` is always the Channels message; rows never come here.
 """
+
 from channels_transport import channel_session, channel_session_user_from_http, enforce_ordering
 from chat import broadcast, protocol
 from chat.services import people, rooms

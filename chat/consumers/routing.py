@@ -1,4 +1,5 @@
 """The chat's channels: which consumer takes which, below the paths that chatproj/routing.py gives them."""
+
 from channels import route, route_class
 
 from chat import consumers
@@ -18,9 +19,7 @@ lobby_routing = [
 ]
 
 operator_routing = [
-    OperatorStreams.as_route(
-        path=r"^rooms/\Z", attrs={"consumers": {RoomBinding.stream: RoomBinding.consumer}}
-    ),
+    OperatorStreams.as_route(path=r"^rooms/\Z", attrs={"consumers": {RoomBinding.stream: RoomBinding.consumer}}),
 ]
 
 # In front of Django, to which every other request goes.

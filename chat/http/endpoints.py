@@ -3,6 +3,7 @@ What all views of the JSON API are made with: one function for each HTTP method,
 
 It must not know any resource. What a view raises (`Refused`) becomes its error answer in chat/http/middleware.py.
 """
+
 import contextlib
 import functools
 

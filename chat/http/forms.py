@@ -1,4 +1,5 @@
 """The pages' forms. They name the fields; what is allowed in them, the services say."""
+
 from django import forms
 
 

@@ -3,6 +3,7 @@ What operators' tools ask: can it serve, and how much is going on. Reads only.
 
 Whether it is alive at all, `/healthz`, says a consumer: chat/consumers/http.py.
 """
+
 from django.db import connection
 from django.db.models import Sum
 from django.http import HttpResponse, JsonResponse

@@ -3,6 +3,7 @@ What holds for every HTTP answer: headers that protect the page, errors as the A
 
 It decides nothing about rooms and writes nothing.
 """
+
 import logging
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation

@@ -1,4 +1,5 @@
 """The pages. Thin: a form in, a service asked, a page or a redirect out."""
+
 import sys
 
 from django.http import HttpResponseNotAllowed

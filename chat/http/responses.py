@@ -1,4 +1,5 @@
 """Refusals as HTTP answers: the wire's codes with the status that fits. Nothing here decides; it only words."""
+
 import logging
 import math
 

@@ -1,4 +1,5 @@
 """The chat's addresses: pages, the JSON API, and what operators' tools ask."""
+
 from django.urls import path, re_path
 
 from chat.http import health, pages

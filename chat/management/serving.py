@@ -1,6 +1,7 @@
 """
 What the commands share that ask a service for something: refusals and outages as one sentence, and lengths of time.
 """
+
 import re
 
 from django.core.management.base import BaseCommand, CommandError

@@ -6,6 +6,7 @@ The rows: people, rooms, their members, messages and what was changed in them, a
 Constraints here make double storage impossible, whatever the code above does; QuerySets know how rows are found.
 Nothing here publishes, decides who may do what, or speaks the wire. Imports nothing of ours.
 """
+
 from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
 from .invitations import Invitation

@@ -1,6 +1,7 @@
 """
 What operators say to people, and who has been told.
 """
+
 from django.db import models
 from django.utils import timezone
 

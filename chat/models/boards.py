@@ -1,6 +1,7 @@
 """
 Boards: rooms that only their link leads to, and who stands at their door.
 """
+
 import uuid
 
 from django.db import models

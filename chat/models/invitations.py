@@ -1,6 +1,7 @@
 """
 Invitations: links by which one becomes a member of a private room.
 """
+
 from django.db import models
 from django.utils import timezone
 

@@ -1,6 +1,7 @@
 """
 What was said in rooms, and the refs under which it was said.
 """
+
 from django.db import models
 from django.utils import timezone
 

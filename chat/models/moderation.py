@@ -1,6 +1,7 @@
 """
 What moderators were asked to look at, and what they did.
 """
+
 from django.db import models
 from django.utils import timezone
 

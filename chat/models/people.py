@@ -1,6 +1,7 @@
 """
 People, and the keys of their bots.
 """
+
 import unicodedata
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin

@@ -1,6 +1,7 @@
 """
 Rooms, and who stands how in them.
 """
+
 from django.db import connection, models
 from django.utils import timezone
 
@@ -31,7 +32,6 @@ class RoomManager(models.Manager):
     def give_back_offset(self, room_id):
         """Undoes `take_offset` within its transaction: the change turned out to change nothing."""
         self.filter(id=room_id).update(offset=models.F("offset") - 1)
-
 
     def visible_to(self, person):
         """The rooms of the lobby's list: the public ones, and the private ones in which the person has a standing."""

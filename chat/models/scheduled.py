@@ -1,6 +1,7 @@
 """
 Messages that are written now and posted later.
 """
+
 from django.db import models
 from django.utils import timezone
 

@@ -4,6 +4,7 @@ SQL that runs for every frame, and reads that belong to one moment.
 Django 2.2 builds a statement anew each time it runs, which takes ten times what the database needs for it. So the few
 statements behind every frame are built once. Nothing here knows what the rows mean.
 """
+
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache

@@ -3,6 +3,7 @@ What somebody who comes into a room has to hear of: asked once for every connect
 
 The statements are built once, for the reason in statements.py.
 """
+
 from typing import NamedTuple
 
 from django.db import connection

@@ -1,6 +1,7 @@
 """
 Work that goes on in the background, and what came of it.
 """
+
 from django.db import models
 from django.utils import timezone
 

@@ -3,6 +3,7 @@ The waiting room of a board: what is said at its door, by visitors and owner, an
 
 Nothing here knows who may say what.
 """
+
 from dataclasses import dataclass
 
 

@@ -3,6 +3,7 @@ Events: what a client may say on a room's socket, and how they and others are re
 
 Nothing here knows what an event does.
 """
+
 import hashlib
 import json
 from dataclasses import dataclass
@@ -233,9 +234,7 @@ def _parse_digits(digits):
 
 
 _SPACES = " \t\r\n"
-_DECODER = json.JSONDecoder(
-    parse_constant=_refuse_constant, parse_int=_parse_digits, object_pairs_hook=_unique_pairs
-)
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_parse_digits, object_pairs_hook=_unique_pairs)
 
 
 def digest(event, slug):

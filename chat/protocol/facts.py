@@ -3,6 +3,7 @@ Facts: what the server says. Each function returns an event that `encode` turns 
 
 They take plain values: where these come from is not known here.
 """
+
 import json
 from datetime import UTC
 
@@ -27,9 +28,15 @@ def format_time(moment):
 def joined(room, you, offset, present, count, version, reset=False, announced=0):
     """`announced` is the id of the newest announcement so far."""
     event = {
-        "type": "joined", "room": room, "you": you, "offset": offset,
-        "present": present, "count": count, "version": version, "announced": announced,
-    }  # fmt: skip
+        "type": "joined",
+        "room": room,
+        "you": you,
+        "offset": offset,
+        "present": present,
+        "count": count,
+        "version": version,
+        "announced": announced,
+    }
     return {**event, "reset": True} if reset else event
 
 
@@ -50,10 +57,19 @@ def _with_until(event, until):
 def message(id, offset, ref, author, body, html, at, edited_at, removed, reactions, reply_to):
     """`author` is a handle, `at` and `edited_at` aware datetimes, `reactions` {emoji: [handle]}."""
     return {
-        "type": "message", "id": id, "offset": offset, "ref": ref, "author": {"handle": author},
-        "body": body, "html": html, "at": format_time(at), "edited_at": format_time(edited_at),
-        "removed": removed, "reactions": reactions, "reply_to": reply_to,
-    }  # fmt: skip
+        "type": "message",
+        "id": id,
+        "offset": offset,
+        "ref": ref,
+        "author": {"handle": author},
+        "body": body,
+        "html": html,
+        "at": format_time(at),
+        "edited_at": format_time(edited_at),
+        "removed": removed,
+        "reactions": reactions,
+        "reply_to": reply_to,
+    }
 
 
 def ack(ref, id, offset, **more):
@@ -103,8 +119,14 @@ def reported():
 def task(ref, id, kind, params, state, progress, result=None, size=None, error=None, forgotten=False):
     """`result` is a path (with its `size` in bytes), `error` a sentence; each is there where there is one."""
     event = {
-        "type": "task", "ref": ref, "task_id": id, "task": kind, "params": params, "state": state, "progress": progress,
-    }  # fmt: skip
+        "type": "task",
+        "ref": ref,
+        "task_id": id,
+        "task": kind,
+        "params": params,
+        "state": state,
+        "progress": progress,
+    }
     if result is not None:
         event.update(result=result, size=size)
     if error is not None:

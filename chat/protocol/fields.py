@@ -3,6 +3,7 @@ Fields. Each check takes a value from outside and returns it in its clean form, 
 
 It knows neither events nor JSON.
 """
+
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta

@@ -3,6 +3,7 @@ What is not done, and why: the exceptions that become `rejected` and close codes
 
 It imports nothing.
 """
+
 MAX_INTEGER = 2**53 - 1  # the largest integer that JavaScript holds exactly
 MAX_BODY = 4000  # characters
 MAX_HANDLE = 32  # characters

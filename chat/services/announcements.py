@@ -4,6 +4,7 @@ An operator's word to connected people, and to those who come later: to all, to 
 What is said is a row; whoever listens hears it at once, and whoever comes while it stands hears it then. A receipt
 makes it once for each person. Rights are the caller's: whoever reaches a shell, the admin, or the API for operators.
 """
+
 import contextlib
 import logging
 from datetime import timedelta
@@ -120,9 +121,12 @@ def _in_chunks(items, size):
 def describe(announcement):
     """Returns the wire's `announcement` event."""
     return protocol.announcement(
-        announcement.id, announcement.text, announcement.level, announcement.created_at,
+        announcement.id,
+        announcement.text,
+        announcement.level,
+        announcement.created_at,
         private=announcement.person_id is not None,
-    )  # fmt: skip
+    )
 
 
 def get_newest_id():

@@ -3,6 +3,7 @@ The audit log: what was done by those who moderate, written in the transaction i
 
 It judges nothing and publishes nothing: `rooms` and `moderation` call it with what they are doing.
 """
+
 from django.utils import timezone
 
 from chat.models import AuditEntry, Report
@@ -38,6 +39,12 @@ def close_reports(actor, message, outcome, reports):
 
 def _closing(actor, message, outcome, reason):
     return AuditEntry(
-        actor=actor, act=AuditEntry.REPORT, room_id=message.room_id, person=message.author, message=message.number,
-        before="open", after=outcome, reason=reason,
-    )  # fmt: skip
+        actor=actor,
+        act=AuditEntry.REPORT,
+        room_id=message.room_id,
+        person=message.author,
+        message=message.number,
+        before="open",
+        after=outcome,
+        reason=reason,
+    )

@@ -3,6 +3,7 @@ Invitations: links by which people become members of a private room; and the way
 
 Writes Invitation, and the Member that a link makes or who leaves. Only the digest of a link's key is kept.
 """
+
 import hashlib
 import secrets
 from datetime import timedelta

@@ -3,6 +3,7 @@ How much one person, or one address, may ask for. The numbers are settings; CHAT
 
 Writes nothing but the store's buckets.
 """
+
 import math
 import time
 from functools import partial

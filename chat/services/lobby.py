@@ -3,6 +3,7 @@ The lobby's list of rooms, watched as a whole: one look tells whether it shows a
 
 However many rooms there are, a look is one statement and two trips to Redis. Writes no rows.
 """
+
 from django.db.models import Count, Max, Sum
 
 from chat import broadcast, protocol

@@ -3,6 +3,7 @@ Operators: people who may use the admin. Who they are, judged at each event and 
 
 Writes no rows; closes the streams of those who are no operators any more.
 """
+
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone

@@ -4,6 +4,7 @@ People: accounts with a password, guests with only a handle, and the tokens of b
 Writes Person, Token and login sessions; closes the sockets that a login or a token let in once it ends, and those of
 whom an operator disconnects.
 """
+
 import hashlib
 import logging
 import secrets

@@ -4,6 +4,7 @@ Who is in a room, by the connections they have there.
 Each connection holds a lease on the room's roster that its heartbeat renews, so whoever vanishes without a word is
 gone when it ends. News are told to the room at most once a second. Writes no rows.
 """
+
 from functools import partial
 
 from django.conf import settings

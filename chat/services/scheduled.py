@@ -4,6 +4,7 @@ Messages that are posted later: written now as rows, posted by a job when they a
 Writes ScheduledMessage; what is posted goes through the rooms' service like every other message. A job may be lost or
 run twice: its row is claimed in the transaction that posts, and a sweep finds what is overdue.
 """
+
 import logging
 from datetime import timedelta
 

@@ -6,6 +6,7 @@ behind is gone within its lease; whoever needs a promise stores a row. It knows 
 
 Times are seconds, and in Redis its own clock measures them: the processes' clocks may disagree.
 """
+
 from django.conf import settings
 
 from .memory import MemoryStore

@@ -1,6 +1,7 @@
 """
 The store of a site that is one process. What each method means is said here, for the other store too.
 """
+
 import threading
 import time
 

@@ -1,6 +1,7 @@
 """
 The store of a site with several processes, in Redis: a script or a command for each method of `MemoryStore`.
 """
+
 import redis
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 
@@ -50,7 +51,9 @@ class RedisStore:
             end
         end
     """
-    _LEASE = _SHORTEN + """
+    _LEASE = (
+        _SHORTEN
+        + """
         for _, key in ipairs(KEYS) do
             shorten(key, tonumber(ARGV[2]))
             redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
@@ -62,11 +65,14 @@ class RedisStore:
         end
         return 1
     """
+    )
     _COUNT_LEASES = "return redis.call('ZCOUNT', KEYS[1], redis.call('TIME')[1], '+inf')"
     # KEYS: entries (owner \\n entry, by the end of its lease), owners (how many entries each has), news, and the names
     # of the rosters that have entries.
     # ARGV: operation, owner, entry, seconds or the most owners, grace (no lease is longer), the roster's name.
-    _ROSTER = _SHORTEN + """
+    _ROSTER = (
+        _SHORTEN
+        + """
         shorten(KEYS[1], tonumber(ARGV[1] == 'enter' and ARGV[4] or ARGV[5]))
         local function note(owner, kind)
             local other = redis.call('HGET', KEYS[3], owner)
@@ -117,6 +123,7 @@ class RedisStore:
         end
         return {redis.call('HLEN', KEYS[2]), owners}
     """
+    )
 
     def __init__(self, url):
         # Bounded in time: a paused Redis must not hold its callers for ever.

@@ -1,6 +1,7 @@
 """
 How the site is arranged: processes that should run, and settings that hurt.
 """
+
 from django.conf import settings
 from django.core.management import get_commands
 

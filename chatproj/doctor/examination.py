@@ -1,6 +1,7 @@
 """
 The whole examination: which checks there are, and in which order.
 """
+
 from functools import partial
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers

@@ -1,6 +1,7 @@
 """
 What was found, and how it is looked for within a time.
 """
+
 import logging
 import threading
 import time

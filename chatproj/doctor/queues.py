@@ -1,6 +1,7 @@
 """
 Between interface and workers: whether somebody takes from each channel, what waits there, and what was lost.
 """
+
 import time
 
 from channels_transport import watching
@@ -34,8 +35,14 @@ def check_workers(wrapper):
         missing.remove(DELAY_CHANNEL)
         found.append(ill("workers", f"No delay server takes from {DELAY_CHANNEL}: start `manage.py rundelay`."))
     if missing:
-        found.insert(0, ill("workers", f"No worker listens on {', '.join(missing)}: start `manage.py runworker`, or"
-                                       " one with --only-channels for what the others exclude."))  # fmt: skip
+        found.insert(
+            0,
+            ill(
+                "workers",
+                f"No worker listens on {', '.join(missing)}: start `manage.py runworker`, or"
+                " one with --only-channels for what the others exclude.",
+            ),
+        )
     found += [_describe_busy(report) for report in reports if _is_stuck(report)]
     return found or [well("workers", f"{len(reports)} processes take from {len(taken)} channels.")]
 
@@ -48,8 +55,11 @@ def _is_stuck(report):
 
 def _describe_busy(report):
     seconds = report["at"] - report["busy_since"]
-    return ill("workers", f"The worker with pid {report['pid']} has been at one message for {seconds:.0f} s: look at"
-                          " its log, and restart it if it hangs.")  # fmt: skip
+    return ill(
+        "workers",
+        f"The worker with pid {report['pid']} has been at one message for {seconds:.0f} s: look at"
+        " its log, and restart it if it hangs.",
+    )
 
 
 def check_queues(wrapper):
@@ -61,11 +71,20 @@ def check_queues(wrapper):
         most = wrapper.get_capacity(channel)
         waiting += pending
         if age > OLD_SECONDS:
-            found.append(ill("queues", f"On {channel} the oldest of {pending} messages has waited for {age:.1f} s:"
-                                       " start more workers for it, or look at what keeps them busy."))  # fmt: skip
+            found.append(
+                ill(
+                    "queues",
+                    f"On {channel} the oldest of {pending} messages has waited for {age:.1f} s:"
+                    " start more workers for it, or look at what keeps them busy.",
+                )
+            )
         if pending > most * FULL_SHARE:
-            found.append(ill("queues", f"On {channel} {pending} messages wait, and there is room for {most}: start"
-                                       " more workers for it."))  # fmt: skip
+            found.append(
+                ill(
+                    "queues",
+                    f"On {channel} {pending} messages wait, and there is room for {most}: start more workers for it.",
+                )
+            )
     return found or [well("queues", f"{waiting} messages wait, none for longer than {OLD_SECONDS} s.")]
 
 

@@ -1,6 +1,7 @@
 """
 What all processes stand on: Redis, the database and its tables, and clocks that agree.
 """
+
 import statistics
 import time
 
@@ -28,8 +29,13 @@ def check_redis(layer):
             median = statistics.median([watching.measure(shard) for _ in range(TRIPS)])
             fields = watching.read_information(shard)
         except Exception as error:
-            found.append(ill("redis", f"The Redis at {shard.address} does not answer ({one_line(error)}): start it, or"
-                                      " mend REDIS_URL. Everything else waits for it."))  # fmt: skip
+            found.append(
+                ill(
+                    "redis",
+                    f"The Redis at {shard.address} does not answer ({one_line(error)}): start it, or"
+                    " mend REDIS_URL. Everything else waits for it.",
+                )
+            )
         else:
             found += _judge_redis(shard.address, median, fields)
     return found
@@ -91,10 +97,14 @@ def check_clocks(layer, site):
     skews["the site's machine"] = web.read_skew(site) if site is not None else None
     known = {whose: skew for whose, skew in skews.items() if skew is not None}
     found = [
-        ill("clocks", f"The clock of {whose} is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this"
-                      " machine's: run NTP on both.")
-        for whose, skew in known.items() if abs(skew) > SKEW_SECONDS
-    ]  # fmt: skip
+        ill(
+            "clocks",
+            f"The clock of {whose} is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this"
+            " machine's: run NTP on both.",
+        )
+        for whose, skew in known.items()
+        if abs(skew) > SKEW_SECONDS
+    ]
     return found or [well("clocks", f"This machine's agrees with {' and '.join(known) or 'itself'}.")]
 
 

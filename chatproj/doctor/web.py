@@ -1,6 +1,7 @@
 """
 The way in: whether the interface answers, and how long a frame or a request takes there and back.
 """
+
 import http.client
 import json
 import logging
@@ -60,9 +61,15 @@ class Site:
         """Returns the websocket at /echo/ (a context manager). Raises OSError or WebSocketException."""
         address = f"{self.url.replace('http', 'ws', 1)}/echo/"
         return connect(
-            address, origin=self.origin, open_timeout=ANSWER_SECONDS, close_timeout=1, compression=None, proxy=None,
-            ping_interval=None, logger=_quiet,
-        )  # fmt: skip
+            address,
+            origin=self.origin,
+            open_timeout=ANSWER_SECONDS,
+            close_timeout=1,
+            compression=None,
+            proxy=None,
+            ping_interval=None,
+            logger=_quiet,
+        )
 
 
 def check_interface(site):
@@ -70,19 +77,36 @@ def check_interface(site):
     try:
         status, _, body = site.get("/healthz")
     except TimeoutError:
-        return [ill("interface", f"{site.url} takes a request and does not answer it within {ANSWER_SECONDS} s: look"
-                                 " whether workers run, and Redis.")]  # fmt: skip
+        return [
+            ill(
+                "interface",
+                f"{site.url} takes a request and does not answer it within {ANSWER_SECONDS} s: look"
+                " whether workers run, and Redis.",
+            )
+        ]
     except ssl.SSLError as error:
         return [ill("interface", f"{site.url} does not speak HTTPS as it should: {one_line(error)}.")]
     except (OSError, http.client.HTTPException) as error:
-        return [ill("interface", f"{site.url} cannot be reached ({one_line(error)}): start `manage.py interface`, or"
-                                 " say with --url where it is.")]  # fmt: skip
+        return [
+            ill(
+                "interface",
+                f"{site.url} cannot be reached ({one_line(error)}): start `manage.py interface`, or"
+                " say with --url where it is.",
+            )
+        ]
     if status == 503:
-        return [ill("interface", f"{site.url} is there, and answers 503: no worker has taken the request, or Redis is"
-                                 " away.")]  # fmt: skip
+        return [
+            ill(
+                "interface", f"{site.url} is there, and answers 503: no worker has taken the request, or Redis is away."
+            )
+        ]
     if status != 200 or not _is_ours(body):
-        return [ill("interface", f"What answers at {site.url} ({status}) is not this site: say with --url where its"
-                                 " interface is.")]  # fmt: skip
+        return [
+            ill(
+                "interface",
+                f"What answers at {site.url} ({status}) is not this site: say with --url where its interface is.",
+            )
+        ]
     return [well("interface", f"{site.url} answers.")]
 
 
@@ -110,6 +134,7 @@ def check_round_trip(site):
 
 def _measure_echo(site):
     with site.open_echo() as socket:
+
         def turn():
             socket.send("doctor")
             return socket.recv(ANSWER_SECONDS) == "doctor"

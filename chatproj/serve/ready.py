@@ -33,8 +33,7 @@ def blame(names: Iterable[str]) -> str:
     states = running.states()
     guilty = [name for name in names if states.get(name) != "RUNNING"] or ["web"]
     return "\n".join(
-        f"\n{name} is {states.get(name, 'not started')}; its log ends:\n{running.last_lines(name)}"
-        for name in guilty
+        f"\n{name} is {states.get(name, 'not started')}; its log ends:\n{running.last_lines(name)}" for name in guilty
     )
 
 

@@ -1,4 +1,5 @@
 """The delay server: what comes on `asgi.delay` is stored, sent when it is due, and never lost in between."""
+
 import json
 import logging
 import threading
@@ -94,13 +95,27 @@ def test_it_looks_again_when_the_next_is_due(layer, server):
 
 
 MALFORMED = [
-    {}, {"channel": "chat.later", "delay": 1}, {"channel": "chat.later", "content": {}}, {"content": {}, "delay": 1},
-    order(channel=7), order(channel=""), order(channel="no spaces"), order(channel="x" * 101), order(channel="open?"),
-    order(content=[1]), order(content="text"), order(content={"raw": b"bytes"}),
+    {},
+    {"channel": "chat.later", "delay": 1},
+    {"channel": "chat.later", "content": {}},
+    {"content": {}, "delay": 1},
+    order(channel=7),
+    order(channel=""),
+    order(channel="no spaces"),
+    order(channel="x" * 101),
+    order(channel="open?"),
+    order(content=[1]),
+    order(content="text"),
+    order(content={"raw": b"bytes"}),
     order(content={"__asgi_channel__": "a"}),
-    order(milliseconds=-1), order(milliseconds="10"), order(milliseconds=None), order(milliseconds=True),
-    order(milliseconds=float("nan")), order(milliseconds=float("inf")), order(milliseconds=10**14),
-]  # fmt: skip
+    order(milliseconds=-1),
+    order(milliseconds="10"),
+    order(milliseconds=None),
+    order(milliseconds=True),
+    order(milliseconds=float("nan")),
+    order(milliseconds=float("inf")),
+    order(milliseconds=10**14),
+]
 
 
 @pytest.mark.parametrize("malformed", MALFORMED, ids=[str(number) for number in range(len(MALFORMED))])

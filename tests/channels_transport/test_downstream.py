@@ -1,4 +1,5 @@
 """The interface's way down: each reply to its socket, in order, whatever fails between."""
+
 import struct
 
 import pytest
@@ -46,9 +47,7 @@ class Way:
     def __init__(self, clock):
         self.clock, self.redis, self.heard, self.failing = clock, Redis(), [], set()
         self.layer = RedisChannelLayer()
-        self.downstream = Downstream(
-            self.layer, PROCESS, self.redis, [self.redis], self.dispatch, self.broadcast
-        )  # fmt: skip
+        self.downstream = Downstream(self.layer, PROCESS, self.redis, [self.redis], self.dispatch, self.broadcast)
 
     def dispatch(self, channel, message):
         if channel in self.failing:
@@ -82,10 +81,18 @@ def way(monkeypatch):
     return Way(clock)
 
 
-@pytest.mark.parametrize("length, head", [
-    (0, b"\x81\x00"), (1, b"\x81\x01"), (125, b"\x81\x7d"), (126, b"\x81\x7e\x00\x7e"), (65535, b"\x81\x7e\xff\xff"),
-    (65536, b"\x81\x7f" + struct.pack("!Q", 65536)), (1000000, b"\x81\x7f" + struct.pack("!Q", 1000000)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "length, head",
+    [
+        (0, b"\x81\x00"),
+        (1, b"\x81\x01"),
+        (125, b"\x81\x7d"),
+        (126, b"\x81\x7e\x00\x7e"),
+        (65535, b"\x81\x7e\xff\xff"),
+        (65536, b"\x81\x7f" + struct.pack("!Q", 65536)),
+        (1000000, b"\x81\x7f" + struct.pack("!Q", 1000000)),
+    ],
+)
 def test_a_frame_of_any_length_is_one_that_browsers_read(length, head):
     assert data_frame(b"x" * length) == head + b"x" * length
 

@@ -1,4 +1,5 @@
 """Class-based consumers on our ordering: in order, with a session, and nothing raises out of a worker."""
+
 import pytest
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers, route_class
 from channels.exceptions import ConsumeLater, DenyConnection
@@ -60,8 +61,17 @@ def test_a_frame_that_comes_twice_runs_once():
     assert len(sent()) == 2
 
 
-@pytest.mark.parametrize("content", [{"text": "no json"}, {"text": ""}, {"text": "[" * 100_000}, {"bytes": b"\x00"},
-                                     {"text": None, "bytes": b"{}"}, {}])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"text": "no json"},
+        {"text": ""},
+        {"text": "[" * 100_000},
+        {"bytes": b"\x00"},
+        {"text": None, "bytes": b"{}"},
+        {},
+    ],
+)
 @pytest.mark.parametrize("consumer, answers", [(Counter, 0), (Careful, 1)])
 def test_a_frame_that_is_no_json_goes_to_unreadable(consumer, answers, content, caplog):
     run(consumer, "connect", 0)

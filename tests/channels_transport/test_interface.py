@@ -1,4 +1,5 @@
 """The interface's protocols, on a transport that is only a string: what they pass on, refuse, and close with."""
+
 import base64
 import json
 import re
@@ -56,8 +57,12 @@ class Line:
         self.write(b"\r\n".join([*lines, *headers, b"", b""]) + body)
 
     def handshake(self, path=b"/chat/garden/", headers=()):
-        upgrade = [b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Version: 13",
-                   b"Sec-WebSocket-Key: " + KEY]  # fmt: skip
+        upgrade = [
+            b"Upgrade: websocket",
+            b"Connection: Upgrade",
+            b"Sec-WebSocket-Version: 13",
+            b"Sec-WebSocket-Key: " + KEY,
+        ]
         self.request(path=path, headers=[*upgrade, *headers])
 
     @property
@@ -149,10 +154,16 @@ def test_a_client_cannot_move_the_site(line):
     assert b"daphne-root-path" not in dict(message["headers"])
 
 
-@pytest.mark.parametrize("hops, header, address", [
-    (0, b"6.6.6.6", "10.1.1.1"), (1, b"6.6.6.6, 7.7.7.7", "7.7.7.7"), (2, b"5.5.5.5, 6.6.6.6, 7.7.7.7", "6.6.6.6"),
-    (3, b"7.7.7.7", "7.7.7.7"), (1, None, "10.1.1.1"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "hops, header, address",
+    [
+        (0, b"6.6.6.6", "10.1.1.1"),
+        (1, b"6.6.6.6, 7.7.7.7", "7.7.7.7"),
+        (2, b"5.5.5.5, 6.6.6.6, 7.7.7.7", "6.6.6.6"),
+        (3, b"7.7.7.7", "7.7.7.7"),
+        (1, None, "10.1.1.1"),
+    ],
+)
 @pytest.mark.parametrize("is_socket", [False, True])
 def test_only_proxies_of_ours_say_where_somebody_comes_from(hops, header, address, is_socket):
     line = Line(trusted_proxies=hops, proxy_forwarded_address_header="X-Forwarded-For" if hops else None)
@@ -240,8 +251,10 @@ def test_a_handshake_is_passed_on_and_accepted(line):
     assert line.status == 101 and line.received.endswith(b"\x81\x05Hello")
 
 
-@pytest.mark.parametrize("query", [b"session_key=a", b"session_key", b"session_key=", b"a=1&session_key=b",
-                                   b"%73ession_key=a", b"session%5Fkey=a"])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [b"session_key=a", b"session_key", b"session_key=", b"a=1&session_key=b", b"%73ession_key=a", b"session%5Fkey=a"],
+)
 def test_a_session_key_in_the_address_is_refused(line, query):
     line.handshake(b"/chat/garden/?" + query)
     assert line.status == 400 and line.passed_on("websocket.connect") is None
@@ -253,11 +266,14 @@ def test_a_header_smuggles_no_other_header_in(line, end):
     assert line.status == 400 and line.passed_on("websocket.connect") is None
 
 
-@pytest.mark.parametrize("path", [
-    b"/chat/garden/?\x1fHTTP/1.1\x1cOrigin:http://testserver\x1cX:y",
-    b"/chat/garden/\x1fHTTP/1.1\x1cOrigin:http://testserver\x1cX:y",
-    b"/chat/garden/?\xa0HTTP/1.1\x85Origin:http://testserver\x85X:y",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/chat/garden/?\x1fHTTP/1.1\x1cOrigin:http://testserver\x1cX:y",
+        b"/chat/garden/\x1fHTTP/1.1\x1cOrigin:http://testserver\x1cX:y",
+        b"/chat/garden/?\xa0HTTP/1.1\x85Origin:http://testserver\x85X:y",
+    ],
+)
 def test_an_address_smuggles_no_header_in_either(line, path):
     line.handshake(path)
     assert line.status == 400 and line.passed_on("websocket.connect") is None

@@ -1,4 +1,5 @@
 """Requests that wait for their answer: what answers them, when, and who is told that they are over."""
+
 import json
 
 import pytest
@@ -35,7 +36,7 @@ class WaitingLine(Line):
         """The view's word how to answer."""
         response = LaterResponse(
             RequestFactory().get(PATH), "nothing", 20, (b"[", b"]"), (b"<", b">"), {"room": 7}, status=203
-        )  # fmt: skip
+        )
         response["X-Any"] = "thing"
         (message,) = later.AsgiHandler.encode_response(response)
         message["later"].update(changed)
@@ -72,9 +73,7 @@ def line(clock):
 
 
 def disconnect(line, answered):
-    return {
-        "reply_channel": line.answer["reply_channel"], "path": PATH, "context": {"room": 7}, "answered": answered
-    }  # fmt: skip
+    return {"reply_channel": line.answer["reply_channel"], "path": PATH, "context": {"room": 7}, "answered": answered}
 
 
 def test_nothing_is_answered_until_something_is_said(line, clock):
@@ -242,13 +241,32 @@ def test_a_view_consumer_passes_on_what_a_view_returns(db, monkeypatch):
     layer = ChannelLayer()
     request = Message({"path": PATH, "method": "GET", "reply_channel": "answers"}, "http.request", layer)
     request.reply_channel = type("Channel", (), {"send": lambda self, content, immediately: sent.append(content)})()
-    response = LaterResponse(request=RequestFactory().get(PATH), content="no", seconds=3, text=(b"a", b"b"),
-                             close=(b"c", b"d"), context={"e": 1}, content_type="text/x")  # fmt: skip
+    response = LaterResponse(
+        request=RequestFactory().get(PATH),
+        content="no",
+        seconds=3,
+        text=(b"a", b"b"),
+        close=(b"c", b"d"),
+        context={"e": 1},
+        content_type="text/x",
+    )
     for answer, expected in [
         (HttpResponse("now"), {"status": 200, "content": b"now"}),
-        (response, {"later": {"path": PATH, "seconds": 3, "text": [b"a", b"b"], "close": [b"c", b"d"],
-                              "context": {"e": 1}, "status": 200, "content": b"no"}}),
-    ]:  # fmt: skip
+        (
+            response,
+            {
+                "later": {
+                    "path": PATH,
+                    "seconds": 3,
+                    "text": [b"a", b"b"],
+                    "close": [b"c", b"d"],
+                    "context": {"e": 1},
+                    "status": 200,
+                    "content": b"no",
+                }
+            },
+        ),
+    ]:
         sent = []
         consumer = later.ViewConsumer()
         monkeypatch.setattr(consumer.handler, "get_response", lambda request, answer=answer: answer)

@@ -1,4 +1,5 @@
 """The channel layer on a real Valkey: the contract, what is counted when something is lost, and whose turn it is."""
+
 import os
 import resource
 import threading

@@ -1,4 +1,5 @@
 """What an interface does when Redis is away, full, or has forgotten: with a clock and connections that only pretend."""
+
 import types
 
 import hiredis
@@ -142,9 +143,13 @@ def down(clock):
     heard = []
     client = Client()
     way = downstream.Downstream(
-        RedisChannelLayer(), "daphne.response.abc!", Client(), [client], None,
+        RedisChannelLayer(),
+        "daphne.response.abc!",
+        Client(),
+        [client],
+        None,
         lambda channels, text, frame: heard.append((channels, text)),
-    )  # fmt: skip
+    )
     return types.SimpleNamespace(way=way, client=client, heard=heard, clock=clock)
 
 

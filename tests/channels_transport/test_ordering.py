@@ -1,4 +1,5 @@
 """One connection's messages run one after another, in order, each once, and whatever happens they never jam."""
+
 import itertools
 import threading
 import time

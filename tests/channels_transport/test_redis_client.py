@@ -1,4 +1,5 @@
 """The interface's connection to Redis: which answer belongs to which question, and what happens where none comes."""
+
 import types
 
 import pytest

@@ -1,4 +1,5 @@
 """What many meet is said once in a while."""
+
 import logging
 
 from channels_transport import Seldom, seldom

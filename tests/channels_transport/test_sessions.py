@@ -1,4 +1,5 @@
 """Channel sessions: a store of their own, which opens no login, and in which nothing stays."""
+
 import threading
 
 import pytest

@@ -1,4 +1,5 @@
 """Timers: late, each once, one per key, and no failure ends them."""
+
 import threading
 import time
 

@@ -1,4 +1,5 @@
 """Turns of connections when something goes wrong between Redis and a worker: each accident, made on purpose."""
+
 import threading
 import time
 

@@ -4,6 +4,7 @@ decides who does what next, whose answers are lost, and who dies.
 
 Whoever breaks this finds the shortest story that does at the end of hypothesis' report.
 """
+
 import time
 from functools import partial
 
@@ -182,9 +183,12 @@ class Story:
             connection, order = worker.in_hand
             if self.begun[connection][-1:] == [order] and order != FAREWELL_ORDER:
                 channel, message = self.sent[connection][order], {"reply_channel": connection, "order": order}
-                worker.receiver.later(0, worker.layer.command(
-                    scripts.GIVE_BACK, channel, connection, worker.layer.serialize(message), 60, 3600
-                ))  # fmt: skip
+                worker.receiver.later(
+                    0,
+                    worker.layer.command(
+                        scripts.GIVE_BACK, channel, connection, worker.layer.serialize(message), 60, 3600
+                    ),
+                )
                 self.begun[connection].pop()
                 self._receive(worker)
 
@@ -308,9 +312,17 @@ def make_layer(url, shard_class):
 
 OF_A_CONNECTION = ["speak", "leave", "say_the_last_frame_again"]
 OF_A_WORKER = [
-    "ask", "ask_and_lose_the_answer", "ask_while_the_heart_beats", "wait", "claim_arrives",
-    "heart_beats", "put_off", "stop", "die", "die_asking",
-]  # fmt: skip
+    "ask",
+    "ask_and_lose_the_answer",
+    "ask_while_the_heart_beats",
+    "wait",
+    "claim_arrives",
+    "heart_beats",
+    "put_off",
+    "stop",
+    "die",
+    "die_asking",
+]
 ORDINARY_WORK = ["ask", "wait_and_begin", "wait_long"] * 3
 
 

@@ -1,4 +1,5 @@
 """The interface's way up, on a clock and a Redis that only pretend: what is offered again, and when."""
+
 import pytest
 from hiredis import ReplyError
 from twisted.internet import defer, task
@@ -51,9 +52,7 @@ class Line:
     def __init__(self, clock):
         self.clock, self.redis = clock, Redis()
         self.paused, self.log, self.refused = set(), [], []
-        self.upstream = upstream.Upstream(
-            RedisChannelLayer(), self.redis, self.pause, self.resume, self.refused.append
-        )  # fmt: skip
+        self.upstream = upstream.Upstream(RedisChannelLayer(), self.redis, self.pause, self.resume, self.refused.append)
 
     def pause(self, reply):
         self.paused.add(reply)

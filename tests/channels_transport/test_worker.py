@@ -1,4 +1,5 @@
 """A worker on a layer that only pretends: what it does with each message, and with what consumers raise."""
+
 import json
 import types
 

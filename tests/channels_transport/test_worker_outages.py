@@ -1,4 +1,5 @@
 """A worker of our own: what does not end it."""
+
 import logging
 import types
 
@@ -42,10 +43,15 @@ def make_worker(monkeypatch):
     return make
 
 
-@pytest.mark.parametrize("error", [
-    redis.ConnectionError("away"), redis.TimeoutError("silent"), redis.ResponseError("OOM command not allowed"),
-    ValueError("not encrypted with any key of ours"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "error",
+    [
+        redis.ConnectionError("away"),
+        redis.TimeoutError("silent"),
+        redis.ResponseError("OOM command not allowed"),
+        ValueError("not encrypted with any key of ours"),
+    ],
+)
 def test_nothing_that_receiving_raises_ends_a_worker(make_worker, error):
     worker = make_worker(error, ("jobs", {}))
     assert worker._receive(["jobs"]) == (None, None)

@@ -1,4 +1,5 @@
 """The operators' pages: what they change, every open tab sees; and nobody gives themselves more than they have."""
+
 import pytest
 from django.contrib.auth.models import Permission
 
@@ -14,8 +15,19 @@ def save(office, path, **fields):
     assert answer.status_code == 302, answer.context["errors"]
 
 
-@pytest.mark.parametrize("page", ["", "chat/room/", "chat/person/", "chat/member/", "chat/message/", "chat/token/",
-                                  "chat/room/add/", "chat/member/add/"])  # fmt: skip
+@pytest.mark.parametrize(
+    "page",
+    [
+        "",
+        "chat/room/",
+        "chat/person/",
+        "chat/member/",
+        "chat/message/",
+        "chat/token/",
+        "chat/room/add/",
+        "chat/member/add/",
+    ],
+)
 def test_every_page_opens(office, enter, alice, page):
     enter(alice).post("r1", "<script>alert(1)</script>")
     people.make_token(alice, "bot")
@@ -27,8 +39,13 @@ def test_every_page_opens(office, enter, alice, page):
 def test_every_row_opens(office, enter, alice, room):
     enter(alice).post("r1")
     token, _ = people.make_token(alice, "bot")
-    rows = [("room", room), ("person", alice), ("member", Member.objects.get()), ("token", token),
-            ("message", Message.objects.get())]  # fmt: skip
+    rows = [
+        ("room", room),
+        ("person", alice),
+        ("member", Member.objects.get()),
+        ("token", token),
+        ("message", Message.objects.get()),
+    ]
     for name, row in rows:
         assert office.get(f"/admin/chat/{name}/{row.id}/change/").status_code == 200
     assert token.digest.encode() not in office.get(f"/admin/chat/token/{token.id}/change/").content

@@ -1,4 +1,5 @@
 """From a body to HTML: what is made of Markdown, and that nothing in it can run."""
+
 import re
 import time
 
@@ -26,14 +27,16 @@ LINK = 'target="_blank" rel="noopener noreferrer nofollow"'
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("3. a", '<ol start="3">\n<li>a</li>\n</ol>'),
         ("```python\n<b>\n```", "<pre><code>&lt;b&gt;\n</code></pre>"),
-        ("https://a.example/?b=1&c=2", f'<p><a href="https://a.example/?b=1&amp;c=2" {LINK}>'
-                                       "https://a.example/?b=1&amp;c=2</a></p>"),
+        (
+            "https://a.example/?b=1&c=2",
+            f'<p><a href="https://a.example/?b=1&amp;c=2" {LINK}>https://a.example/?b=1&amp;c=2</a></p>',
+        ),
         ("[here](https://a.example)", f'<p><a href="https://a.example" {LINK}>here</a></p>'),
         ("see.you readme.md a@b.example", "<p>see.you readme.md a@b.example</p>"),
         ("# Loud", "<p># Loud</p>"),
         ("![x](https://a.example/i.png)", f'<p>!<a href="https://a.example/i.png" {LINK}>x</a></p>'),
     ],
-)  # fmt: skip
+)
 def test_markdown_becomes_html(body, html):
     assert render(body) == html
 
@@ -47,15 +50,28 @@ def test_plain_words_take_a_short_way_to_the_same_html(body):
 @pytest.mark.parametrize(
     "body",
     [
-        "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<b>bold</b>", "<!-- a -->",
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<b>bold</b>",
+        "<!-- a -->",
         "<svg/onload=alert(1)>",
-        "[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x](java\nscript:alert(1))", "[x](data:text/html,a)",
-        "[x](&#106;avascript:alert(1))", "<javascript:alert(1)>", "[x](vbscript:a)",
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))",
+        "[x](java\nscript:alert(1))",
+        "[x](data:text/html,a)",
+        "[x](&#106;avascript:alert(1))",
+        "<javascript:alert(1)>",
+        "[x](vbscript:a)",
         "<a href='javascript:a'>x</a>",
-        '[x](https://a.example "onmouseover=alert(1)")', '[x](https://a.example"onclick="a)', "`<script>`",
-        "```<script>\n<script>\n```", '```" onload="a\nx\n```', "&lt;script&gt;", "\\<script>",
+        '[x](https://a.example "onmouseover=alert(1)")',
+        '[x](https://a.example"onclick="a)',
+        "`<script>`",
+        "```<script>\n<script>\n```",
+        '```" onload="a\nx\n```',
+        "&lt;script&gt;",
+        "\\<script>",
     ],
-)  # fmt: skip
+)
 def test_nothing_that_runs_comes_out(body):
     check_harmless(render(body))
 
@@ -66,14 +82,32 @@ def check_harmless(html):
             r"</?(p|br|em|strong|s|code|pre|blockquote|ul|ol|li|a)>"
             r'|<ol start="\d+">'
             rf'|<a (href="(?!(javascript|data|vbscript):)[^"<>]*" )?{LINK}>',
-            tag, re.IGNORECASE,
-        ), tag  # fmt: skip
+            tag,
+            re.IGNORECASE,
+        ), tag
 
 
 PIECES = st.sampled_from(
-    [*"*_~`[]()<>!\\\n \t&#;:/@.-+01ab\"'", "http://", "https://a.b", "mailto:", "javascript:", "<script>", "```",
-     "&lt;", "![", "](", "1. ", "- ", "> ", "    ", "😀", "onclick=", "&#x6a;"]
-)  # fmt: skip
+    [
+        *"*_~`[]()<>!\\\n \t&#;:/@.-+01ab\"'",
+        "http://",
+        "https://a.b",
+        "mailto:",
+        "javascript:",
+        "<script>",
+        "```",
+        "&lt;",
+        "![",
+        "](",
+        "1. ",
+        "- ",
+        "> ",
+        "    ",
+        "😀",
+        "onclick=",
+        "&#x6a;",
+    ]
+)
 
 
 @settings(max_examples=150)

@@ -1,4 +1,5 @@
 """The rows: what the constraints refuse, and what the QuerySets find."""
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -26,9 +27,16 @@ def check_refused(make):
 
 @pytest.mark.parametrize(
     "one, other",
-    [("Alice", "aLICE"), ("Zoë", "ZOE\u0308"), ("straße", "STRASSE"), ("Alice", "Ａｌｉｃｅ"), ("ﬁsh", "FISH"),
-     ("Σίσυφος", "σίσυφοσ"), ("a b", "a\xa0b")],
-)  # fmt: skip
+    [
+        ("Alice", "aLICE"),
+        ("Zoë", "ZOE\u0308"),
+        ("straße", "STRASSE"),
+        ("Alice", "Ａｌｉｃｅ"),
+        ("ﬁsh", "FISH"),
+        ("Σίσυφος", "σίσυφοσ"),
+        ("a b", "a\xa0b"),
+    ],
+)
 def test_handles_that_differ_by_case_or_width_have_one_key(one, other):
     assert make_handle_key(one) == make_handle_key(other)
 
@@ -126,8 +134,12 @@ def test_things_say_what_they_are(room, alice):
     member = Member.objects.get(room=room, person=alice)
     token = Token.objects.create(person=alice, name="bot", digest="d")
     assert [str(thing) for thing in (alice, room, member, message_of(room, alice, 7), token)] == [
-        "Alice", "garden", "Alice in garden", f"{room.id}/7", "bot of Alice"
-    ]  # fmt: skip
+        "Alice",
+        "garden",
+        "Alice in garden",
+        f"{room.id}/7",
+        "bot of Alice",
+    ]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,5 @@
 """The monitor: tells the lobby what changed, at a cost that does not grow; one works, others stand by; it sweeps."""
+
 from datetime import timedelta
 
 import pytest
@@ -295,8 +296,15 @@ def test_a_failure_after_it_has_worked_again_is_said_again(passing, caplog):
     assert len([record for record in caplog.records if record.exc_info]) == 2
 
 
-@pytest.mark.parametrize("error", [OperationalError("locked"), InterfaceError("closed"),
-                                   redis.ConnectionError("away\nfor now"), redis.TimeoutError("slow")])  # fmt: skip
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("locked"),
+        InterfaceError("closed"),
+        redis.ConnectionError("away\nfor now"),
+        redis.TimeoutError("slow"),
+    ],
+)
 @pytest.mark.parametrize("where", ["lease", "look", "sweep"])
 def test_an_outage_is_one_line_and_it_goes_on(room, lobby, passing, monkeypatch, caplog, error, where):
     monitor = Monitor(1, 1, sweeps=[failing(error)] if where == "sweep" else [])
@@ -347,8 +355,9 @@ def test_without_redis_there_is_nothing_to_monitor(arguments):
         call_command("monitor", *arguments)
 
 
-@pytest.mark.parametrize("arguments", [["--interval", "0"], ["--interval", "-1"], ["--interval", "nan"],
-                                       ["--sweep-interval", "0"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments", [["--interval", "0"], ["--interval", "-1"], ["--interval", "nan"], ["--sweep-interval", "0"]]
+)
 def test_an_interval_is_above_nothing(arguments, monkeypatch):
     monkeypatch.setattr(store, "is_shared", True, raising=False)
     with pytest.raises(CommandError, match="above 0"):

@@ -1,4 +1,5 @@
 """The wire: what is taken, what is refused and with which code, and how facts are worded."""
+
 import json
 from datetime import datetime, timedelta, timezone
 
@@ -57,11 +58,31 @@ def test_frames_may_come_as_utf8_bytes():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "hello", "{", '{"type": "sync", "cursor": 0}}', "{'type': 1}", '{"a": 1,}', "\ufeff{}", "nul", '{"a": "\n"}',
-     '{"a": NaN}', '{"a": Infinity}', '{"a": -Infinity}', "NaN", '{"type": "sync", "cursor": 00}', b"\xff", b"\x80{}",
-     '{"type": "typing", "on": true, "on": true}', '{"a": {"b": 1, "b": 2}}', '{"type": "sync", "type": "sync"}',
-     "[" * 60_000, "[" * 30_000 + "]" * 30_000, '{"a":' * 12_000 + "1" + "}" * 12_000],
-)  # fmt: skip
+    [
+        "",
+        "hello",
+        "{",
+        '{"type": "sync", "cursor": 0}}',
+        "{'type': 1}",
+        '{"a": 1,}',
+        "\ufeff{}",
+        "nul",
+        '{"a": "\n"}',
+        '{"a": NaN}',
+        '{"a": Infinity}',
+        '{"a": -Infinity}',
+        "NaN",
+        '{"type": "sync", "cursor": 00}',
+        b"\xff",
+        b"\x80{}",
+        '{"type": "typing", "on": true, "on": true}',
+        '{"a": {"b": 1, "b": 2}}',
+        '{"type": "sync", "type": "sync"}',
+        "[" * 60_000,
+        "[" * 30_000 + "]" * 30_000,
+        '{"a":' * 12_000 + "1" + "}" * 12_000,
+    ],
+)
 def test_what_is_not_json_is_invalid_json(text):
     refusal = refusal_of(text)
     assert (refusal.code, refusal.ref) == ("invalid_json", None)
@@ -105,10 +126,36 @@ def test_every_field_but_the_optional_ones_must_be_there(kind):
         assert refusal_of(json.dumps({**whole, name: ["a"]})).code == "invalid_field"
 
 
-@pytest.mark.parametrize("name, kind", [("id", "remove"), ("reply_to", "post"), ("cursor", "sync"), ("offset", "read"),
-                                        ("before", "fetch"), ("limit", "fetch")])  # fmt: skip
-@pytest.mark.parametrize("value", ["-1", "1.5", "1.0", "true", "false", '"1"', "9007199254740992", "1e3", "[1]",
-                                   "1" * 20, "1" * 21, "1" * 5_000, "-" + "1" * 5_000, "1e999"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, kind",
+    [
+        ("id", "remove"),
+        ("reply_to", "post"),
+        ("cursor", "sync"),
+        ("offset", "read"),
+        ("before", "fetch"),
+        ("limit", "fetch"),
+    ],
+)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "-1",
+        "1.5",
+        "1.0",
+        "true",
+        "false",
+        '"1"',
+        "9007199254740992",
+        "1e3",
+        "[1]",
+        "1" * 20,
+        "1" * 21,
+        "1" * 5_000,
+        "-" + "1" * 5_000,
+        "1e999",
+    ],
+)
 def test_integers_are_whole_and_from_0_to_2_to_the_53rd(name, kind, value):
     fields = {"type": f'"{kind}"', "ref": '"r1"', "body": '"a"', "limit": "1", name: value}
     refusal = refusal_of("{" + ", ".join(f'"{key}": {text}' for key, text in fields.items()) + "}")
@@ -158,8 +205,23 @@ def test_a_body_has_up_to_4000_characters_after_trimming():
     assert refusal_of(frame(body="😀" * 4001)).code == "too_long"
 
 
-@pytest.mark.parametrize("body", ["", " ", "\n\t", "\u3000\xa0", "\u200b", "\u200d\ufeff \u2060", "\x01", "\u202e",
-                                  "\u3164", "\u2800", "\u115f", "\u034f\ufe0f"])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        " ",
+        "\n\t",
+        "\u3000\xa0",
+        "\u200b",
+        "\u200d\ufeff \u2060",
+        "\x01",
+        "\u202e",
+        "\u3164",
+        "\u2800",
+        "\u115f",
+        "\u034f\ufe0f",
+    ],
+)
 def test_a_body_in_which_nothing_can_be_seen_is_empty(body):
     assert refusal_of(frame(body=body)).code == "empty"
 
@@ -203,22 +265,47 @@ def test_anything_else_is_not(value):
 
 @pytest.mark.parametrize(
     "given, handle",
-    [("Alice", "Alice"), ("  Alice  ", "Alice"), ("A", "A"), ("x" * 32, "x" * 32), ("Zoe\u0308", "Zo\xeb"),
-     ("Ann Lee", "Ann Lee"), ("山田", "山田"), ("😀", "😀"), ("O'Neil <b>", "O'Neil <b>"), ("e\u0301" * 32, "é" * 32),
-     ("❤️", "❤")],
-)  # fmt: skip
+    [
+        ("Alice", "Alice"),
+        ("  Alice  ", "Alice"),
+        ("A", "A"),
+        ("x" * 32, "x" * 32),
+        ("Zoe\u0308", "Zo\xeb"),
+        ("Ann Lee", "Ann Lee"),
+        ("山田", "山田"),
+        ("😀", "😀"),
+        ("O'Neil <b>", "O'Neil <b>"),
+        ("e\u0301" * 32, "é" * 32),
+        ("❤️", "❤"),
+    ],
+)
 def test_a_handle_is_kept_in_nfc(given, handle):
     assert protocol.check_handle(given) == handle
 
 
 @pytest.mark.parametrize(
     "given, code",
-    [("", "empty"), ("   ", "empty"), ("x" * 33, "too_long"), ("a\nb", "invalid_field"), ("a\x7fb", "invalid_field"),
-     ("a\u200bb", "invalid_field"), ("\u202eecilA", "invalid_field"), ("a\u2028b", "invalid_field"),
-     ("a\0", "invalid_field"), ("a\ud800", "invalid_field"), (None, "invalid_field"), (5, "invalid_field"),
-     ("a\xadb", "invalid_field"), ("a\ufeffb", "invalid_field"), ("a\U000e0041", "invalid_field"),
-     ("\u3164", "empty"), ("Al\u3164ice", "invalid_field"), ("Alice\u034f", "invalid_field")],
-)  # fmt: skip
+    [
+        ("", "empty"),
+        ("   ", "empty"),
+        ("x" * 33, "too_long"),
+        ("a\nb", "invalid_field"),
+        ("a\x7fb", "invalid_field"),
+        ("a\u200bb", "invalid_field"),
+        ("\u202eecilA", "invalid_field"),
+        ("a\u2028b", "invalid_field"),
+        ("a\0", "invalid_field"),
+        ("a\ud800", "invalid_field"),
+        (None, "invalid_field"),
+        (5, "invalid_field"),
+        ("a\xadb", "invalid_field"),
+        ("a\ufeffb", "invalid_field"),
+        ("a\U000e0041", "invalid_field"),
+        ("\u3164", "empty"),
+        ("Al\u3164ice", "invalid_field"),
+        ("Alice\u034f", "invalid_field"),
+    ],
+)
 def test_a_handle_shows_all_of_its_1_to_32_characters(given, code):
     with pytest.raises(Refused) as caught:
         protocol.check_handle(given)
@@ -241,10 +328,13 @@ def test_names_and_topics_are_single_lines():
     assert protocol.check_room_name(" Love ❤️ ") == "Love ❤️"
     assert protocol.check_topic("  ") == ""
     for check, text, code in [
-        (protocol.check_room_name, "a\nb", "invalid_field"), (protocol.check_room_name, "", "empty"),
-        (protocol.check_room_name, "x" * 81, "too_long"), (protocol.check_topic, "a\rb", "invalid_field"),
-        (protocol.check_topic, "x" * 501, "too_long"), (protocol.check_topic, 0, "invalid_field"),
-    ]:  # fmt: skip
+        (protocol.check_room_name, "a\nb", "invalid_field"),
+        (protocol.check_room_name, "", "empty"),
+        (protocol.check_room_name, "x" * 81, "too_long"),
+        (protocol.check_topic, "a\rb", "invalid_field"),
+        (protocol.check_topic, "x" * 501, "too_long"),
+        (protocol.check_topic, 0, "invalid_field"),
+    ]:
         with pytest.raises(Refused) as caught:
             check(text)
         assert caught.value.code == code
@@ -252,10 +342,23 @@ def test_names_and_topics_are_single_lines():
 
 @pytest.mark.parametrize(
     "text, number",
-    [("0", 0), ("12", 12), ("007", 7), ("9007199254740991", 2**53 - 1), ("9007199254740992", None), ("-1", None),
-     ("1.0", None), ("", None), (" 1", None), ("1e3", None), ("٣", None), ("1\n", None), ("9" * 400, None),
-     (None, None)],
-)  # fmt: skip
+    [
+        ("0", 0),
+        ("12", 12),
+        ("007", 7),
+        ("9007199254740991", 2**53 - 1),
+        ("9007199254740992", None),
+        ("-1", None),
+        ("1.0", None),
+        ("", None),
+        (" 1", None),
+        ("1e3", None),
+        ("٣", None),
+        ("1\n", None),
+        ("9" * 400, None),
+        (None, None),
+    ],
+)
 def test_a_urls_number_is_digits_only(text, number):
     assert protocol.parse_integer(text) == number
 
@@ -270,13 +373,20 @@ def test_the_same_change_has_the_same_fingerprint():
 
 def test_type_room_and_every_field_are_in_the_fingerprint():
     changes = [
-        (Post("r", "a"), "garden"), (Post("r", "a"), "attic"), (Post("r", "b"), "garden"),
+        (Post("r", "a"), "garden"),
+        (Post("r", "a"), "attic"),
+        (Post("r", "b"), "garden"),
         (Post("r", "a", 1), "garden"),
-        (Edit("r", 1, "a"), "garden"), (Edit("r", 2, "a"), "garden"), (Edit("r", 1, "b"), "garden"),
-        (Remove("r", 1), "garden"), (Remove("r", 2), "garden"), (React("r", 1, "👍", True), "garden"),
-        (React("r", 1, "👍", False), "garden"), (React("r", 1, "👎", True), "garden"),
+        (Edit("r", 1, "a"), "garden"),
+        (Edit("r", 2, "a"), "garden"),
+        (Edit("r", 1, "b"), "garden"),
+        (Remove("r", 1), "garden"),
+        (Remove("r", 2), "garden"),
+        (React("r", 1, "👍", True), "garden"),
+        (React("r", 1, "👍", False), "garden"),
+        (React("r", 1, "👎", True), "garden"),
         (React("r", 2, "👍", True), "garden"),
-    ]  # fmt: skip
+    ]
     assert len({protocol.digest(*change) for change in changes}) == len(changes)
 
 
@@ -316,8 +426,12 @@ def test_above_100_people_presence_tells_only_how_many():
 def test_presence_may_say_who_all_is_here():
     present = [{"handle": "Bob", "role": "member"}]
     assert protocol.presence([], [], 1, present) == {
-        "type": "presence", "came": [], "went": [], "count": 1, "present": present
-    }  # fmt: skip
+        "type": "presence",
+        "came": [],
+        "went": [],
+        "count": 1,
+        "present": present,
+    }
 
 
 # Odd input that nobody thinks of.

@@ -1,4 +1,5 @@
 """Small shared state: the same promises in this process and in Redis."""
+
 import threading
 import time
 from types import SimpleNamespace

@@ -1,4 +1,5 @@
 """The doctor: each part broken by itself, and the sentence that names it."""
+
 import http.server
 import json
 import threading
@@ -71,10 +72,16 @@ def test_a_site_that_answers_is_well(site):
     assert site.url in texts(web.check_interface(site), is_well=True)
 
 
-@pytest.mark.parametrize("status, body, said", [
-    (503, b"", "answers 503"), (404, b"", "not this site"), (200, b"<html>", "not this site"),
-    (200, b"[]", "not this site"), (200, b"\xff\xfe", "not this site"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "status, body, said",
+    [
+        (503, b"", "answers 503"),
+        (404, b"", "not this site"),
+        (200, b"<html>", "not this site"),
+        (200, b"[]", "not this site"),
+        (200, b"\xff\xfe", "not this site"),
+    ],
+)
 def test_what_answers_otherwise_is_told_from_it(site, status, body, said):
     site.answers.status, site.answers.body = status, body
     assert said in texts(web.check_interface(site))
@@ -211,8 +218,10 @@ def test_a_queue_that_is_nearly_full_is_told(wrapper):
     assert "On asgi.delay 9 messages wait, and there is room for 10" in texts(found)
 
 
-@pytest.mark.parametrize("name, said", [("lost_count", "died with workers"), ("expired_count", "in time"),
-                                        ("channel_full_count", "found no room")])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, said",
+    [("lost_count", "died with workers"), ("expired_count", "in time"), ("channel_full_count", "found no room")],
+)
 def test_losses_are_told_while_they_grow(wrapper, monkeypatch, name, said):
     def lose():
         wrapper.shards[0].call(("HINCRBY", f"{wrapper.stats_prefix}websocket.receive", name, 2))
@@ -316,9 +325,12 @@ def test_checks_end_in_time_and_let_nothing_out():
         return lambda: fail_with(error)()
 
     checks = [
-        ("slow", lambda: time.sleep(60)), ("redis", fail(redis.TimeoutError())), ("rows", fail(OperationalError())),
-        ("bug", fail(ZeroDivisionError("by zero"))), ("fine", lambda: [findings.well("fine", "Yes.")]),
-    ]  # fmt: skip
+        ("slow", lambda: time.sleep(60)),
+        ("redis", fail(redis.TimeoutError())),
+        ("rows", fail(OperationalError())),
+        ("bug", fail(ZeroDivisionError("by zero"))),
+        ("fine", lambda: [findings.well("fine", "Yes.")]),
+    ]
     found = {finding.part: finding for finding in findings.run_checks(checks, 0.5)}
     assert list(found) == ["slow", "redis", "rows", "bug", "fine"]
     assert "within 0.5 s" in found["slow"].text and "Redis" in found["redis"].text

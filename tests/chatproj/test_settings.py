@@ -1,4 +1,5 @@
 """The settings as a real process reads them: safe by default, and a sentence where something must be set."""
+
 import json
 import os
 import subprocess
@@ -31,8 +32,10 @@ def read(run):
     """Returns the named settings under an environment."""
 
     def read(*names, **environment):
-        code = "import json, sys; from chatproj import settings; " \
-               "print(json.dumps([getattr(settings, name) for name in sys.argv[1:]]))"  # fmt: skip
+        code = (
+            "import json, sys; from chatproj import settings; "
+            "print(json.dumps([getattr(settings, name) for name in sys.argv[1:]]))"
+        )
         done = run("-c", code, *names, **environment)
         assert done.returncode == 0, done.stderr
         values = json.loads(done.stdout)
@@ -59,15 +62,18 @@ def test_a_developer_does_without(read):
     assert read("DEBUG", DEBUG="1") is True
 
 
-@pytest.mark.parametrize("value, is_on", [(None, False), ("", False), ("0", False), ("no", False), ("1", True),
-                                          ("True", True), (" on ", True)])  # fmt: skip
+@pytest.mark.parametrize(
+    "value, is_on",
+    [(None, False), ("", False), ("0", False), ("no", False), ("1", True), ("True", True), (" on ", True)],
+)
 def test_debug_is_off_unless_asked_for(read, value, is_on):
     environment = {} if value is None else {"DEBUG": value}
     assert read("DEBUG", **KEY, **environment) is is_on
 
 
-@pytest.mark.parametrize("url", ["chat.example", "ftp://chat.example", "https://", "https://chat.example/chat",
-                                 "javascript:alert(1)"])  # fmt: skip
+@pytest.mark.parametrize(
+    "url", ["chat.example", "ftp://chat.example", "https://", "https://chat.example/chat", "javascript:alert(1)"]
+)
 def test_a_public_url_is_an_origin(run, url):
     done = run("manage.py", "check", **KEY, PUBLIC_URL=url)
     assert done.returncode != 0
@@ -78,12 +84,17 @@ def test_a_public_url_is_an_origin(run, url):
 def test_a_public_site_is_reached_under_its_name_only_and_keeps_its_cookies_to_tls(read):
     names = ["PUBLIC_URL", "ALLOWED_HOSTS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY"]
     assert read(*names, **KEY, PUBLIC_URL="https://chat.example/") == [
-        "https://chat.example", ["chat.example"], True, True, True
-    ]  # fmt: skip
+        "https://chat.example",
+        ["chat.example"],
+        True,
+        True,
+        True,
+    ]
     assert read(*names[2:4], **KEY, PUBLIC_URL="http://chat.example:8000") == [False, False]
     assert read("ALLOWED_HOSTS", **KEY, PUBLIC_URL="https://chat.example", ALLOWED_HOSTS="a.example, b.example") == [
-        "a.example", "b.example"
-    ]  # fmt: skip
+        "a.example",
+        "b.example",
+    ]
 
 
 def test_on_ones_own_machine_it_is_reached_there_only(read):
@@ -94,8 +105,9 @@ def test_on_ones_own_machine_it_is_reached_there_only(read):
 
 def test_logins_live_in_the_database_and_channel_sessions_elsewhere(read):
     assert read("SESSION_ENGINE", "CHANNEL_SESSION_ENGINE", **KEY, REDIS_URL="redis://localhost/0") == [
-        "django.contrib.sessions.backends.db", "channels_transport.sessions"
-    ]  # fmt: skip
+        "django.contrib.sessions.backends.db",
+        "channels_transport.sessions",
+    ]
 
 
 def test_the_layer_is_in_redis_where_there_is_one(read):
@@ -107,10 +119,15 @@ def test_the_layer_is_in_redis_where_there_is_one(read):
     assert layer["CONFIG"]["connection_kwargs"]["socket_timeout"] > 5
 
 
-@pytest.mark.parametrize("url, engine", [(None, "chatproj.db.sqlite3"),
-                                         ("sqlite:////tmp/x.sqlite3", "chatproj.db.sqlite3"),
-                                         ("postgres://a:b@host/name", "chatproj.db.postgresql"),
-                                         ("postgresql://a:b@host/name", "chatproj.db.postgresql")])  # fmt: skip
+@pytest.mark.parametrize(
+    "url, engine",
+    [
+        (None, "chatproj.db.sqlite3"),
+        ("sqlite:////tmp/x.sqlite3", "chatproj.db.sqlite3"),
+        ("postgres://a:b@host/name", "chatproj.db.postgresql"),
+        ("postgresql://a:b@host/name", "chatproj.db.postgresql"),
+    ],
+)
 def test_every_database_is_used_through_our_backend(read, url, engine):
     environment = {} if url is None else {"DATABASE_URL": url}
     database = read("DATABASES", **KEY, **environment)["default"]
@@ -130,9 +147,12 @@ def test_forwarded_headers_are_believed_only_of_trusted_proxies(run, read):
 def test_passwords_are_hashed_as_django_does(read):
     code = "import django.conf.global_settings as g, chatproj.settings as s; print(hasattr(s, 'PASSWORD_HASHERS'))"
     assert read("DEBUG", **KEY) is False
-    assert "False" in subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **KEY}, capture_output=True, text=True
-    ).stdout  # fmt: skip
+    assert (
+        "False"
+        in subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **KEY}, capture_output=True, text=True
+        ).stdout
+    )
 
 
 def test_a_handshake_refused_while_redis_is_away_is_no_line_of_its_own(read):
@@ -140,8 +160,10 @@ def test_a_handshake_refused_while_redis_is_away_is_no_line_of_its_own(read):
 
 
 def test_a_url_may_say_what_each_commit_waits_for(run, tmp_path):
-    code = "import django; django.setup(); from django.db import connection as c; " \
-           "print(c.cursor().execute('PRAGMA synchronous').fetchone()[0])"  # fmt: skip
+    code = (
+        "import django; django.setup(); from django.db import connection as c; "
+        "print(c.cursor().execute('PRAGMA synchronous').fetchone()[0])"
+    )
     environment = {"DJANGO_SETTINGS_MODULE": "chatproj.settings", **KEY}
     done = run("-c", code, DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3?synchronous=FULL", **environment)
     assert done.stdout.strip() == "2", done.stderr

@@ -1,4 +1,5 @@
 """Clients that keep the contract, as tests.live.client has them, and remember how long everything took."""
+
 import asyncio
 import contextlib
 import itertools
@@ -126,8 +127,11 @@ class Chatter:
 
     async def _change(self):
         kind = "post" if self.only_posts else self.chance.choice(["post", "post", "post", "edit", "remove", "react"])
-        mine = [answer["id"] for ref, answer in self.tab.answers.items()
-                if answer["type"] == "ack" and self.tab.sent[ref]["type"] == "post"]  # fmt: skip
+        mine = [
+            answer["id"]
+            for ref, answer in self.tab.answers.items()
+            if answer["type"] == "ack" and self.tab.sent[ref]["type"] == "post"
+        ]
         self.number += 1
         if kind == "post" or not mine:
             await self.tab.send("post", body=f"{self.tab.person.handle} says {self.number}")

@@ -1,4 +1,5 @@
 """People who talk in rooms of a site while something is done to it."""
+
 import asyncio
 import contextlib
 
@@ -35,9 +36,7 @@ async def company(site, rooms=2, each=3, urls=(None,)):
         for _ in range(rooms):
             slug = await asyncio.to_thread(owner.make_room)
             for number in range(each):
-                person = await asyncio.to_thread(
-                    clients.make_person, site, "Member", None, urls[number % len(urls)]
-                )
+                person = await asyncio.to_thread(clients.make_person, site, "Member", None, urls[number % len(urls)])
                 tab = clients.Tab(person, slug, site.size.heartbeat)
                 tabs.append(await stack.enter_async_context(tab))
         yield Company(site, tabs, stack)

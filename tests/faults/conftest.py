@@ -4,6 +4,7 @@ Sites of two sizes for the faults, and how their `async def` tests run.
 What takes minutes is marked `long` and left out, unless `-m` names that mark: `-m long`, or `-m "long or not long"`
 for everything.
 """
+
 import contextlib
 
 import pytest

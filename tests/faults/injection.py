@@ -9,6 +9,7 @@ Faults inside a worker at a moment that no signal from outside could hit: the re
 Installed by tests.faults.settings, in `runworker` alone. And in `interface`, FAULT_SEND_BUFFER gives each websocket so
 many bytes in its kernel, as a line has that is no loopback. The product has no switch for any of it.
 """
+
 import contextlib
 import json
 import os

@@ -1,4 +1,5 @@
 """A line between a browser and a site, as a network is one: it may fall silent, and come back, or be dead for ever."""
+
 import asyncio
 import contextlib
 import threading

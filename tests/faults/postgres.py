@@ -1,4 +1,5 @@
 """A PostgreSQL server of a test's own, which may be stopped and killed: on a free port, gone with its folder."""
+
 import contextlib
 import getpass
 import glob
@@ -49,10 +50,24 @@ class Postgres(Database):
             self._as_owner = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         self.process = None
         subprocess.run(
-            [self._bin / "initdb", "-D", self.folder / "data", "-U", "chat", "-A", "trust", "-E", "UTF8",
-             "--locale=C", "-N"],
-            cwd=self.folder, check=True, capture_output=True, **self._as_owner,
-        )  # fmt: skip
+            [
+                self._bin / "initdb",
+                "-D",
+                self.folder / "data",
+                "-U",
+                "chat",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-N",
+            ],
+            cwd=self.folder,
+            check=True,
+            capture_output=True,
+            **self._as_owner,
+        )
         self.start()
         self._order("CREATE DATABASE chat")
         migrate(self.url)
@@ -62,11 +77,25 @@ class Postgres(Database):
         if self.process is None or self.process.poll() is not None:
             with open(self.folder / "log", "ab") as log:
                 self.process = subprocess.Popen(
-                    [self._bin / "postgres", "-D", self.folder / "data", "-p", str(self.port),
-                     "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}"],
-                    cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0,
-                    preexec_fn=_die_with_the_tests, **self._as_owner,
-                )  # fmt: skip
+                    [
+                        self._bin / "postgres",
+                        "-D",
+                        self.folder / "data",
+                        "-p",
+                        str(self.port),
+                        "-c",
+                        "listen_addresses=127.0.0.1",
+                        "-c",
+                        f"unix_socket_directories={self.folder}",
+                    ],
+                    cwd=self.folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    process_group=0,
+                    preexec_fn=_die_with_the_tests,
+                    **self._as_owner,
+                )
         wait_until(self._answers, START_SECONDS, "PostgreSQL")
         return self
 

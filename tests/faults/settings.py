@@ -1,4 +1,5 @@
 """The product's settings, with leases as short as a test wants them, and faults that wait for their cue."""
+
 import os
 
 from chatproj.settings import *  # noqa: F403

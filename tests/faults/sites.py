@@ -1,4 +1,5 @@
 """A site whose parts can be hurt: with leases as short as the test is, further interfaces, and a clock of its own."""
+
 import asyncio
 import contextlib
 import os
@@ -14,13 +15,20 @@ import requests
 from tests.live.processes import START_SECONDS, Site, free_port, wait_until
 
 FAKETIME = next(
-    (path for path in map(Path, (
-        "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
-        "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
-        "/usr/lib/faketime/libfaketimeMT.so.1",
-    )) if path.exists()),
+    (
+        path
+        for path in map(
+            Path,
+            (
+                "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+                "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+                "/usr/lib/faketime/libfaketimeMT.so.1",
+            ),
+        )
+        if path.exists()
+    ),
     None,
-)  # fmt: skip
+)
 
 # Where a log's record begins.
 RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ )", re.MULTILINE)
@@ -58,8 +66,10 @@ class FaultSite(Site):
         self.others = []
         self._spare_database = None
         environment = {
-            "DJANGO_SETTINGS_MODULE": "tests.faults.settings", "FAULT_LEASE_SECONDS": str(size.lease), **environment,
-        }  # fmt: skip
+            "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+            "FAULT_LEASE_SECONDS": str(size.lease),
+            **environment,
+        }
         if database is not None:
             environment["DATABASE_URL"] = database.url
         super().__init__(**environment)
@@ -74,9 +84,12 @@ class FaultSite(Site):
         self.set_clock("+0")
         faked = {
             # The monotonic clock runs on, as it does when an operator or ntpd moves the other.
-            "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self.clock), "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-        }  # fmt: skip
+            "LD_PRELOAD": str(FAKETIME),
+            "FAKETIME_TIMESTAMP_FILE": str(self.clock),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+        }
         for part in self.parts:
             part.environment.update(faked)
 
@@ -129,7 +142,7 @@ class FaultSite(Site):
         return wait_until(is_there, START_SECONDS, "Redis")
 
     def room_offset(self, slug):
-        return self.database.query("SELECT \"offset\" FROM chat_room WHERE slug = %s", slug)[0][0]
+        return self.database.query('SELECT "offset" FROM chat_room WHERE slug = %s', slug)[0][0]
 
 
 def answers(url, seconds=10):

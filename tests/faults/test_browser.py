@@ -1,4 +1,5 @@
 """The page in a real browser: offline, frozen in the background, and without anybody who answers."""
+
 import asyncio
 import contextlib
 import os
@@ -106,9 +107,7 @@ async def is_complete(page, slug, speaker, *texts):
 
 
 @pytest.mark.parametrize("is_dead", [False, pytest.param(True, marks=pytest.mark.long)], ids=["same line", "new line"])
-async def test_a_browser_that_was_offline_is_complete_within_five_seconds(
-    site, size, line, slug, speaker, is_dead
-):
+async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, size, line, slug, speaker, is_dead):
     # In a minute a heartbeat has found out that a line is dead; in seconds nobody has.
     seconds = size.pick(8, 60)
     await speak(speaker, slug, "before")
@@ -126,13 +125,19 @@ async def test_a_browser_that_was_offline_is_complete_within_five_seconds(
         took = await is_complete(page, slug, speaker, *words("before"), *words("meanwhile"), "written offline")
         await expect(page.get_by_test_id("pending-message")).to_have_count(0)
         await expect(page.get_by_test_id("connection-bar")).to_be_hidden()
-        report(f"browser offline for {seconds} s ({'its line died' if is_dead else 'its line survived'}): complete"
-               f" {took:.1f} s after it was back")  # fmt: skip
+        report(
+            f"browser offline for {seconds} s ({'its line died' if is_dead else 'its line survived'}): complete"
+            f" {took:.1f} s after it was back"
+        )
 
 
-@pytest.mark.parametrize("meanwhile", [
-    "its interface was killed", pytest.param("its line holds", marks=pytest.mark.long),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        "its interface was killed",
+        pytest.param("its line holds", marks=pytest.mark.long),
+    ],
+)
 async def test_a_frozen_tab_is_complete_within_five_seconds_of_coming_back(site, size, slug, speaker, meanwhile):
     seconds = size.pick(4, 60)
     await speak(speaker, slug, "before")

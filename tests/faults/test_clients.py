@@ -1,4 +1,5 @@
 """Clients that read nothing, or say everything at once: they are answered or dropped, and nobody else pays for it."""
+
 import asyncio
 import contextlib
 import socket
@@ -80,9 +81,11 @@ async def test_a_client_that_stops_reading_a_busy_room_is_dropped_and_the_others
         for task in speaking:
             task.cancel()
         await asyncio.gather(*speaking, return_exceptions=True)
-        report(f"{count} clients that do not read: dropped after {dropped:.1f} s; the interface grew from"
-               f" {before / 2**20:.0f} to at most {peak / 2**20:.0f} MiB; p95 of the others {calm * 1000:.0f} ms"
-               f" before, {noisy * 1000:.0f} ms with them")  # fmt: skip
+        report(
+            f"{count} clients that do not read: dropped after {dropped:.1f} s; the interface grew from"
+            f" {before / 2**20:.0f} to at most {peak / 2**20:.0f} MiB; p95 of the others {calm * 1000:.0f} ms"
+            f" before, {noisy * 1000:.0f} ms with them"
+        )
         assert peak - before < count * MOST_MEMORY + 20 * 2**20
         assert noisy < max(2 * calm, UNNOTICED_SECONDS)
         assert people.close_codes() == []
@@ -116,8 +119,10 @@ async def test_a_burst_of_five_hundred_frames_is_answered_and_other_rooms_do_not
             for probe in probes:
                 await probe.stop()
             limited = sum(event["code"] == "rate_limited" for event in speaker.heard("rejected"))
-            report(f"500 frames at once: all answered after {took:.1f} s ({limited} had to be said again); other rooms'"
-                   f" p95 {p95 * 1000:.0f} ms")  # fmt: skip
+            report(
+                f"500 frames at once: all answered after {took:.1f} s ({limited} had to be said again); other rooms'"
+                f" p95 {p95 * 1000:.0f} ms"
+            )
             assert p95 < OTHERS_SECONDS
             # The person's allowance comes back at 50 a second.
             await asyncio.sleep(size.pick(0, 10))

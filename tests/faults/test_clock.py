@@ -1,4 +1,5 @@
 """The machine's clock jumps by more than a day, for every process at once: nothing is lost, nothing changes places."""
+
 import asyncio
 import time
 
@@ -24,8 +25,10 @@ async def test_a_clock_that_jumps_loses_nothing_and_changes_no_order(make_site, 
             await asyncio.sleep(size.pick(4, 60))
         took = await people.catches_up_and_agrees()
         slowest = max(tab.slowest() for tab in people.tabs)
-        report(f"clock {offset}: {people.changes} changes, slowest ack {slowest:.1f} s, closed with"
-               f" {sorted(set(people.close_codes())) or 'nothing'}, complete {took:.1f} s after")  # fmt: skip
+        report(
+            f"clock {offset}: {people.changes} changes, slowest ack {slowest:.1f} s, closed with"
+            f" {sorted(set(people.close_codes())) or 'nothing'}, complete {took:.1f} s after"
+        )
         assert "taken for dead" not in site.web.said(), "it has not renewed its lease"
         for slug in {tab.slug for tab in people.tabs}:
             check_order(await asyncio.to_thread(stored_messages, site, slug), people.tabs)

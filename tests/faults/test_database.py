@@ -1,4 +1,5 @@
 """A database that is locked, stopped, or killed with everything else, and one that was put back from a copy."""
+
 import asyncio
 import contextlib
 import os
@@ -27,8 +28,10 @@ async def test_a_locked_database_delays_and_loses_nothing(site, size):
         codes = {event["code"] for tab in people.tabs for event in tab.heard("rejected")}
         assert codes <= UNANSWERED | {"not_found"}
         slowest = max(tab.slowest() for tab in people.tabs)
-        report(f"database locked for {size.pick(5, 12)} s: slowest ack {slowest:.1f} s, refused with"
-               f" {sorted(codes) or 'nothing'}, complete {took:.1f} s after")  # fmt: skip
+        report(
+            f"database locked for {size.pick(5, 12)} s: slowest ack {slowest:.1f} s, refused with"
+            f" {sorted(codes) or 'nothing'}, complete {took:.1f} s after"
+        )
 
 
 async def test_a_stopped_postgresql_loses_nothing_and_workers_reconnect(make_site, make_postgres, size):
@@ -47,9 +50,11 @@ async def test_a_stopped_postgresql_loses_nothing_and_workers_reconnect(make_sit
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         refused = [event for tab in people.tabs for event in tab.heard("rejected") if event["code"] != "not_found"]
         assert {event["code"] for event in refused} == UNANSWERED
-        report(f"PostgreSQL stopped for {size.pick(4, 20)} s: {len(refused)} frames answered `unavailable`,"
-               f" {people.changes} changes complete {time.monotonic() - back:.1f} s after its start ({took:.1f} s after"
-               f" the last was said)")  # fmt: skip
+        report(
+            f"PostgreSQL stopped for {size.pick(4, 20)} s: {len(refused)} frames answered `unavailable`,"
+            f" {people.changes} changes complete {time.monotonic() - back:.1f} s after its start ({took:.1f} s after"
+            f" the last was said)"
+        )
 
 
 @pytest.fixture(params=["as configured", pytest.param("own PostgreSQL", marks=pytest.mark.long)])
@@ -77,8 +82,10 @@ async def test_everything_killed_at_once_keeps_all_that_was_acked_and_clients_re
                 await asyncio.sleep(1)
             await people.catches_up_and_agrees()
             assert all(tab.close_codes for tab in people.tabs)
-            report(f"everything killed: {len(acked)} acked changes all kept; {people.changes} complete"
-                   f" {time.monotonic() - killed:.1f} s after the kill")  # fmt: skip
+            report(
+                f"everything killed: {len(acked)} acked changes all kept; {people.changes} complete"
+                f" {time.monotonic() - killed:.1f} s after the kill"
+            )
 
 
 def everything_dies(site, kill_database):

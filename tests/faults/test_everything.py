@@ -3,6 +3,7 @@ Faults of every kind, mixed at random, while twenty clients keep the contract in
 
 What happens, and in which order, follows from a seed that is printed: FAULT_SEED=... runs it again.
 """
+
 import asyncio
 import os
 import random
@@ -92,10 +93,20 @@ async def everything_dies(site, people, chance):
 
 
 FAULTS = [
-    a_worker_is_killed, all_workers_are_killed, an_interface_is_killed, a_worker_is_told_to_end,
-    an_interface_is_told_to_end, a_worker_stands_still, redis_stands_still, redis_is_killed, redis_forgets,
-    the_database_is_locked, lines_break, a_frame_meets_its_fault, everything_dies,
-]  # fmt: skip
+    a_worker_is_killed,
+    all_workers_are_killed,
+    an_interface_is_killed,
+    a_worker_is_told_to_end,
+    an_interface_is_told_to_end,
+    a_worker_stands_still,
+    redis_stands_still,
+    redis_is_killed,
+    redis_forgets,
+    the_database_is_locked,
+    lines_break,
+    a_frame_meets_its_fault,
+    everything_dies,
+]
 
 
 async def stand_still(part, seconds):
@@ -134,5 +145,7 @@ async def test_whatever_happens_nothing_is_lost_doubled_or_left_unanswered(make_
             for chatter in chatters:
                 await chatter.stop()
             took = await people.catches_up_and_agrees()
-    report(f"FAULT_SEED={seed}: {len(struck)} faults, {people.changes} changes of {len(people.tabs)} clients, complete"
-           f" {took:.1f} s after the last fault")  # fmt: skip
+    report(
+        f"FAULT_SEED={seed}: {len(struck)} faults, {people.changes} changes of {len(people.tabs)} clients, complete"
+        f" {took:.1f} s after the last fault"
+    )

@@ -1,4 +1,5 @@
 """Interfaces that are killed or told to end: their sockets come back, presence is right, others notice nothing."""
+
 import asyncio
 import signal
 import time
@@ -69,9 +70,11 @@ async def test_an_interface_killed_with_all_its_sockets_has_them_back_in_thirty_
         spread = first[int(0.95 * len(first))] - first[int(0.05 * len(first))]
         assert spread > 0.04, spread
         right = await presence_is_right(owner, staying, PRESENCE_SECONDS)
-        report(f"an interface killed with {len(crowd)} sockets: listening again after {ready:.1f} s, the last was back"
-               f" after {max(back):.1f} s ({len(tries)} tries, the first ones spread over {spread:.2f} s), presence"
-               f" right {right:.1f} s later, and {time.monotonic() - killed:.0f} s after the kill")  # fmt: skip
+        report(
+            f"an interface killed with {len(crowd)} sockets: listening again after {ready:.1f} s, the last was back"
+            f" after {max(back):.1f} s ({len(tries)} tries, the first ones spread over {spread:.2f} s), presence"
+            f" right {right:.1f} s later, and {time.monotonic() - killed:.0f} s after the kill"
+        )
         await nothing_is_left_of(site, dead, killed)
 
 
@@ -88,8 +91,10 @@ async def nothing_is_left_of(site, dead, killed):
     left = left_keys()
     kinds = sorted({key.decode().split(":")[1] for key in left})
     longest = max((redis.ttl(key) or -1 for key in left), default=0)
-    report(f"Redis still has {len(left)} keys that name the dead interface ({', '.join(kinds)}), the last of them for"
-           f" {longest} s")  # fmt: skip
+    report(
+        f"Redis still has {len(left)} keys that name the dead interface ({', '.join(kinds)}), the last of them for"
+        f" {longest} s"
+    )
     assert all((redis.ttl(key) or -1) > 0 for key in left), left
     seconds, micros = redis.time()
     for key in [*redis.keys("chat:lease:*"), *redis.keys("chat:roster:*:entries")]:
@@ -144,9 +149,11 @@ async def test_an_interface_told_to_end_closes_in_batches_and_presence_is_right(
         assert {code for code in people.close_codes() if code != 1006} <= {1001, 1012}
         await until(lambda: all(listener.is_joined for listener in staying), ALL_BACK_SECONDS, "all are back")
         right = await presence_is_right(owner, staying, PRESENCE_SECONDS)
-        report(f"SIGTERM of an interface with {len(crowd)} sockets: all closed within {max(moments) - started:.2f} s,"
-               f" over {max(moments) - min(moments):.2f} s; ended with 0 after {ended:.2f} s; presence right"
-               f" {right:.1f} s after the last was back")  # fmt: skip
+        report(
+            f"SIGTERM of an interface with {len(crowd)} sockets: all closed within {max(moments) - started:.2f} s,"
+            f" over {max(moments) - min(moments):.2f} s; ended with 0 after {ended:.2f} s; presence right"
+            f" {right:.1f} s after the last was back"
+        )
 
 
 async def closed_at(socket):

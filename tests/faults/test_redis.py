@@ -1,4 +1,5 @@
 """Redis that forgets, dies, stands still or is full: nothing of ours ends with it, and nobody is signed out."""
+
 import asyncio
 import time
 
@@ -55,8 +56,10 @@ async def test_a_redis_that_forgets_ends_nothing_and_the_next_post_is_heard(site
             await is_still_signed_in(people)
             # And from now on without waiting for a heartbeat.
             await until(lambda: all(tab.is_joined for tab in people.tabs))
-        report(f"Redis forgot everything ({forget.__name__}): {people.changes} changes, everybody had all of them"
-               f" {took:.1f} s after the next post")  # fmt: skip
+        report(
+            f"Redis forgot everything ({forget.__name__}): {people.changes} changes, everybody had all of them"
+            f" {took:.1f} s after the next post"
+        )
 
 
 async def test_an_idle_room_hears_the_next_post_after_redis_forgot(site, size):
@@ -69,8 +72,10 @@ async def test_an_idle_room_hears_the_next_post_after_redis_forgot(site, size):
         await alice.post("after")
         for tab in others:
             await tab.until(lambda tab=tab: "after" in tab.bodies(), seconds_to_hear(size))
-        report(f"Redis came back empty: an idle room had the next post {time.monotonic() - forgot:.1f} s later,"
-               f" with a heartbeat of {size.heartbeat} s")  # fmt: skip
+        report(
+            f"Redis came back empty: an idle room had the next post {time.monotonic() - forgot:.1f} s later,"
+            f" with a heartbeat of {size.heartbeat} s"
+        )
         await people.catches_up_and_agrees()
         # From here on without heartbeats: the group has them again, and no gap is there to be found out.
         for tab in others:
@@ -125,9 +130,11 @@ async def test_a_redis_that_stands_still_makes_http_answer_503_and_all_is_right_
                 go_on(site.valkey)
             took = await people.catches_up_and_agrees(30)
         (page, page_seconds), (api, api_seconds) = answers
-        report(f"Redis stood still for {size.pick(10, 15)} s: HTTP 503 after {page_seconds:.1f} s and"
-               f" {api_seconds:.1f} s;"
-               f" {people.changes} changes complete {took:.1f} s after it went on")  # fmt: skip
+        report(
+            f"Redis stood still for {size.pick(10, 15)} s: HTTP 503 after {page_seconds:.1f} s and"
+            f" {api_seconds:.1f} s;"
+            f" {people.changes} changes complete {took:.1f} s after it went on"
+        )
         assert (page.status_code, api.status_code) == (503, 503)
         assert "<" in page.text and api.json()["code"] == "unavailable"
         assert max(page_seconds, api_seconds) < 15
@@ -158,9 +165,11 @@ async def test_a_full_redis_ends_nothing_and_all_is_acked_in_thirty_seconds_afte
                 emptied = time.monotonic()
             await people.catches_up_and_agrees(30)
         assert (answer.status_code, page.status_code) == (503, 503)
-        report(f"Redis was full: HTTP {answer.status_code} after {waited:.2f} s; {people.changes} changes, all acked"
-               f" {time.monotonic() - emptied:.1f} s after there was room; idle sockets were"
-               f" closed with {sorted({code for one in idle for code in one.close_codes}) or 'nothing'}")  # fmt: skip
+        report(
+            f"Redis was full: HTTP {answer.status_code} after {waited:.2f} s; {people.changes} changes, all acked"
+            f" {time.monotonic() - emptied:.1f} s after there was room; idle sockets were"
+            f" closed with {sorted({code for one in idle for code in one.close_codes}) or 'nothing'}"
+        )
         assert {code for one in idle for code in one.close_codes} <= {1013}
 
 

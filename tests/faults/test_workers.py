@@ -1,4 +1,5 @@
 """Workers that are killed, told to end, fail, or are not there: no message is lost, doubled, or left unanswered."""
+
 import asyncio
 import signal
 import time
@@ -28,8 +29,10 @@ async def test_workers_killed_every_three_seconds_lose_and_double_nothing(site, 
                     await pause
         took = await people.catches_up_and_agrees()
         slowest = max(tab.slowest() for tab in people.tabs)
-    report(f"{len(starts)} workers killed, {people.changes} changes: the next listened after at most"
-           f" {max(starts):.2f} s, the slowest ack took {slowest:.1f} s, all complete {took:.1f} s later")  # fmt: skip
+    report(
+        f"{len(starts)} workers killed, {people.changes} changes: the next listened after at most"
+        f" {max(starts):.2f} s, the slowest ack took {slowest:.1f} s, all complete {took:.1f} s later"
+    )
     assert min(starts) < NEXT_RUNS_SECONDS, starts
 
 
@@ -52,9 +55,11 @@ async def test_killed_between_commit_and_ack_the_resend_gets_the_same_ack_and_on
         firsts = [await tab.post(f"number {number}") for number, tab in enumerate(people.tabs)]
         body = "stored before its worker died"
         changes = [
-            ("post", {"body": body}), ("edit", {"id": firsts[1]["id"], "body": f"{body}, too"}),
-            ("remove", {"id": firsts[2]["id"]}), ("react", {"id": firsts[0]["id"], "emoji": "👍", "on": True}),
-        ]  # fmt: skip
+            ("post", {"body": body}),
+            ("edit", {"id": firsts[1]["id"], "body": f"{body}, too"}),
+            ("remove", {"id": firsts[2]["id"]}),
+            ("react", {"id": firsts[0]["id"], "emoji": "👍", "on": True}),
+        ]
         refs = [fault_ref("dies-ack") for _ in changes]
         for tab, ref, (type, fields) in zip(people.tabs, refs, changes, strict=True):
             await tab.send(type, ref=ref, **fields)
@@ -91,8 +96,10 @@ async def test_no_worker_at_all_and_everything_said_meanwhile_is_acked_after(sit
         back = time.monotonic()
         await asyncio.gather(*(asyncio.to_thread(start_and_wait, worker) for worker in site.workers))
         took = await people.catches_up_and_agrees()
-        report(f"no worker: {waiting} changes waited, and were acked {time.monotonic() - back:.1f} s after the start"
-               f" of the first ({took:.1f} s after it listened)")  # fmt: skip
+        report(
+            f"no worker: {waiting} changes waited, and were acked {time.monotonic() - back:.1f} s after the start"
+            f" of the first ({took:.1f} s after it listened)"
+        )
 
 
 async def test_a_consumer_with_a_bug_answers_internal_once_and_the_next_frame_works(site):
@@ -189,5 +196,3 @@ async def test_a_worker_that_a_long_consumer_holds_is_told_to_end_and_finishes_i
         for worker in site.workers:
             worker.start()
         await people.catches_up_and_agrees()
-
-

@@ -2,6 +2,7 @@
 The verdict at the end of every test, always against the database: acked is what is stored, once; offsets have no
 holes; every receiver's picture is the database's; nothing is there twice.
 """
+
 import asyncio
 import collections
 import json
@@ -13,42 +14,54 @@ def stored_messages(site, slug):
     rows = site.database.query(
         'SELECT m.id, m.number, m."offset", m.ref, m.body, m.edited_at, m.removed_at, m.reply_to, p.handle'
         " FROM chat_message m JOIN chat_room r ON r.id = m.room_id JOIN chat_person p ON p.id = m.author_id"
-        " WHERE r.slug = %s ORDER BY m.number", slug,
-    )  # fmt: skip
+        " WHERE r.slug = %s ORDER BY m.number",
+        slug,
+    )
     reactions = collections.defaultdict(lambda: collections.defaultdict(set))
     for row, emoji, handle in site.database.query(
         "SELECT x.message_id, x.emoji, p.handle FROM chat_reaction x JOIN chat_person p ON p.id = x.person_id"
-        " JOIN chat_message m ON m.id = x.message_id JOIN chat_room r ON r.id = m.room_id WHERE r.slug = %s", slug,
-    ):  # fmt: skip
+        " JOIN chat_message m ON m.id = x.message_id JOIN chat_room r ON r.id = m.room_id WHERE r.slug = %s",
+        slug,
+    ):
         reactions[row][emoji].add(handle)
     return {
         number: {
-            "offset": offset, "ref": ref, "body": body, "edited": edited is not None, "removed": removed is not None,
-            "reply_to": reply_to, "author": handle, "reactions": dict(reactions[row]),
+            "offset": offset,
+            "ref": ref,
+            "body": body,
+            "edited": edited is not None,
+            "removed": removed is not None,
+            "reply_to": reply_to,
+            "author": handle,
+            "reactions": dict(reactions[row]),
         }
         for row, number, offset, ref, body, edited, removed, reply_to, handle in rows
-    }  # fmt: skip
+    }
 
 
 def stored_changes(site, slug):
     """Returns [(ref, id, offset)] of all refs that are used up in a room."""
     return site.database.query(
-        'SELECT c.ref, c.number, c."offset" FROM chat_change c JOIN chat_room r ON r.id = c.room_id'
-        " WHERE r.slug = %s", slug,
-    )  # fmt: skip
+        'SELECT c.ref, c.number, c."offset" FROM chat_change c JOIN chat_room r ON r.id = c.room_id WHERE r.slug = %s',
+        slug,
+    )
 
 
 def picture(tab):
     """What a tab shows, in the same words."""
     return {
         id: {
-            "offset": message["offset"], "ref": message["ref"], "body": message["body"] or "",
-            "edited": message["edited_at"] is not None, "removed": bool(message["removed"]),
-            "reply_to": message["reply_to"], "author": message["author"]["handle"],
+            "offset": message["offset"],
+            "ref": message["ref"],
+            "body": message["body"] or "",
+            "edited": message["edited_at"] is not None,
+            "removed": bool(message["removed"]),
+            "reply_to": message["reply_to"],
+            "author": message["author"]["handle"],
             "reactions": {emoji: set(handles) for emoji, handles in (message["reactions"] or {}).items() if handles},
         }
         for id, message in sorted(tab.messages.items())
-    }  # fmt: skip
+    }
 
 
 async def everybody_catches_up(site, tabs, seconds):

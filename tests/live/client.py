@@ -3,6 +3,7 @@ The measuring stick: people with browsers' cookies, and a client that does what 
 
 It is written from the contract, not from the product's code, and shares nothing with it.
 """
+
 import asyncio
 import contextlib
 import json

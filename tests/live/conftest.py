@@ -1,4 +1,5 @@
 """Sites and people for the live tests, and how their `async def` tests run."""
+
 import itertools
 
 import pytest

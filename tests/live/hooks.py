@@ -1,4 +1,5 @@
 """What conftests of tests with real processes share: `async def` tests in one loop, and the logs beside a failure."""
+
 import asyncio
 import inspect
 import threading

@@ -3,6 +3,7 @@ The measuring stick behind a proxy that forbids sockets: what a client that poll
 
 Like tests/live/client.py it is written from docs/protocol.md, and shares nothing with the product's code.
 """
+
 import asyncio
 import contextlib
 import json
@@ -118,9 +119,11 @@ class Polls:
         self.writers.add(writer)
         try:
             headers = {
-                **self.person.headers, "Host": f"127.0.0.1:{self.person.site.port}", "Content-Length": len(body),
+                **self.person.headers,
+                "Host": f"127.0.0.1:{self.person.site.port}",
+                "Content-Length": len(body),
                 "X-CSRFToken": self.person.http.cookies.get("csrftoken", ""),
-            }  # fmt: skip
+            }
             lines = [f"{method} {self.path}?{query} HTTP/1.0", *(f"{name}: {value}" for name, value in headers.items())]
             writer.write("\r\n".join([*lines, "", ""]).encode() + body)
             head, _, content = (await reader.read()).partition(b"\r\n\r\n")

@@ -3,6 +3,7 @@ The real server in processes of its own: Valkey, the interface, and workers, wit
 
 Nothing outlives the tests, however they end: every part is killed with the process that started it.
 """
+
 import atexit
 import contextlib
 import ctypes
@@ -64,9 +65,15 @@ class Part:
         self.began_at = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                self.command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                process_group=0, preexec_fn=_die_with_the_tests,
-            )  # fmt: skip
+                self.command,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+                preexec_fn=_die_with_the_tests,
+            )
         return self
 
     @property
@@ -188,9 +195,14 @@ def migrate(database_url):
 def make_environment(**changed):
     kept = {name: value for name, value in os.environ.items() if name not in UNSET}
     return {
-        **kept, "DJANGO_SETTINGS_MODULE": "chatproj.settings", "SECRET_KEY": "for live tests only",
-        "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "CHAT_ECHO": "1", **changed,
-    }  # fmt: skip
+        **kept,
+        "DJANGO_SETTINGS_MODULE": "chatproj.settings",
+        "SECRET_KEY": "for live tests only",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CHAT_ECHO": "1",
+        **changed,
+    }
 
 
 class Site:

@@ -1,6 +1,7 @@
 """
 Rooms with a long history, made in one go, and what they cost the processes that read them.
 """
+
 from pathlib import Path
 
 # What people write: mostly a line of words, here and there some markup, a link, a list; and a few reactions.

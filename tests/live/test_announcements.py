@@ -1,4 +1,5 @@
 """Speaking from outside to a live site: commands beside it, with their exit codes, and the API of operators."""
+
 import json
 import subprocess
 import sys
@@ -12,9 +13,13 @@ from tests.live.processes import ROOT
 def command(site, *arguments):
     """Runs a management command, and returns (exit code, what it printed, what it complained about)."""
     done = subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=site.environment, capture_output=True, text=True,
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=site.environment,
+        capture_output=True,
+        text=True,
         timeout=90,
-    )  # fmt: skip
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -109,11 +114,14 @@ async def test_somebody_is_disconnected_from_one_room_and_from_all(site, alice, 
         assert back.is_joined, "it is no ban"
 
 
-@pytest.mark.parametrize(("arguments", "sentence"), [
-    (["announce", "Hello", "--room", "no-such-room"], "There is no such room."),
-    (["whisper", "No such person", "Hello"], "There is nobody with this handle."),
-    (["disconnect", "No such person"], "There is nobody with this handle."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["announce", "Hello", "--room", "no-such-room"], "There is no such room."),
+        (["whisper", "No such person", "Hello"], "There is nobody with this handle."),
+        (["disconnect", "No such person"], "There is nobody with this handle."),
+    ],
+)
 def test_what_cannot_be_done_is_a_sentence_and_exit_code_1(site, arguments, sentence):
     code, printed, complaint = command(site, *arguments)
     assert (code, printed) == (1, "")

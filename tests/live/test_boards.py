@@ -1,4 +1,5 @@
 """Boards on a real site: the door, and the room behind it."""
+
 import json
 import signal
 
@@ -59,11 +60,13 @@ async def test_nobody_gets_anywhere_by_guessing(site):
     owner = Guest(site).make_board()
     visitor = Guest(site).follow(owner)
     for path, who in (
-        (visitor.door(board=NOWHERE), "a guessed board"), (visitor.room(board=NOWHERE), "a guessed board"),
+        (visitor.door(board=NOWHERE), "a guessed board"),
+        (visitor.room(board=NOWHERE), "a guessed board"),
         (visitor.door(session=owner.session), "the owner's session id"),
         (visitor.room(session=owner.session), "the owner's session id"),
-        (Guest(site).socket(owner._path("auth")), "no cookie"), (visitor.room(), "no admission"),
-    ):  # fmt: skip
+        (Guest(site).socket(owner._path("auth")), "no cookie"),
+        (visitor.room(), "no admission"),
+    ):
         async with path as socket:
             assert await close_code(socket) == 4404, who
 

@@ -1,4 +1,5 @@
 """People in a room: what one says, all others hear, and it is in the database before anybody is told so."""
+
 import asyncio
 import json
 from contextlib import AsyncExitStack
@@ -19,8 +20,9 @@ async def test_two_people_chat_and_the_rows_are_in_the_database(site, room, alic
     rows = site.database.query(
         'SELECT m.number, m."offset", p.handle, m.body, m.ref FROM chat_message m'
         " JOIN chat_room r ON r.id = m.room_id JOIN chat_person p ON p.id = m.author_id"
-        " WHERE r.slug = %s ORDER BY m.number", room,
-    )  # fmt: skip
+        " WHERE r.slug = %s ORDER BY m.number",
+        room,
+    )
     assert rows[0] == (1, 1, alice.handle, "Hello **Bob**", hello["ref"])
     assert [row[:4] for row in rows] == [(1, 1, alice.handle, "Hello **Bob**"), (2, 2, bob.handle, "Hello Alice")]
 

@@ -1,4 +1,5 @@
 """The cursor: whoever was away comes back to the room as it is, and nobody who was here misses a thing."""
+
 import asyncio
 import json
 import os
@@ -170,10 +171,23 @@ async def test_a_long_backlog_comes_in_pages_of_two_hundred(room, alice, bob):
 
 
 STRANGE_CURSORS = {
-    "one too many": "61", "the largest": "9007199254740991", "one more": "9007199254740992", "long": "9" * 5000,
-    "exponent": "1e3", "negative": "-1", "fraction": "1.5", "word": "abc", "empty": "", "NUL": "%00", "two": "1;2",
-    "hexadecimal": "0x1", "bool": "true", "emoji": "%F0%9F%99%82", "Arabic digit": "%D9%A1", "not UTF-8": "%FF",
-}  # fmt: skip
+    "one too many": "61",
+    "the largest": "9007199254740991",
+    "one more": "9007199254740992",
+    "long": "9" * 5000,
+    "exponent": "1e3",
+    "negative": "-1",
+    "fraction": "1.5",
+    "word": "abc",
+    "empty": "",
+    "NUL": "%00",
+    "two": "1;2",
+    "hexadecimal": "0x1",
+    "bool": "true",
+    "emoji": "%F0%9F%99%82",
+    "Arabic digit": "%D9%A1",
+    "not UTF-8": "%FF",
+}
 
 
 @pytest.mark.parametrize("cursor", STRANGE_CURSORS.values(), ids=STRANGE_CURSORS)

@@ -1,4 +1,5 @@
 """Parts that end, by force and in peace: what was acknowledged is stored, and clients end with everything, once."""
+
 import asyncio
 import itertools
 import json
@@ -39,7 +40,7 @@ def bob(whole_site):
 def check_stored_once(site, room, client, count):
     """Every ref that the client had an ack for is in the database, once, under the offset that the ack gave."""
     rows = site.database.query(
-        'SELECT m.ref, m.number FROM chat_message m JOIN chat_room r ON r.id = m.room_id WHERE r.slug = %s', room
+        "SELECT m.ref, m.number FROM chat_message m JOIN chat_room r ON r.id = m.room_id WHERE r.slug = %s", room
     )
     assert len(rows) == count
     assert dict(rows) == {ref: ack["id"] for ref, ack in client.answers.items()}
@@ -254,8 +255,10 @@ def doomed_body(whole_site):
     spoil = "INSERT INTO chat_reaction (message_id, person_id, emoji) VALUES (-1, NEW.author_id, 'x');"
     begin = f"CREATE TRIGGER spoiler AFTER INSERT ON chat_message FOR EACH ROW WHEN (NEW.body = '{body}')"
     if database.server:
-        database.query(f"CREATE FUNCTION spoil() RETURNS trigger AS $$ BEGIN {spoil} RETURN NEW; END $$"
-                       f" LANGUAGE plpgsql; {begin} EXECUTE FUNCTION spoil()")  # fmt: skip
+        database.query(
+            f"CREATE FUNCTION spoil() RETURNS trigger AS $$ BEGIN {spoil} RETURN NEW; END $$"
+            f" LANGUAGE plpgsql; {begin} EXECUTE FUNCTION spoil()"
+        )
     else:
         database.query(f"{begin} BEGIN {spoil} END")
     yield body

@@ -1,4 +1,5 @@
 """Bad frames: each gets its answer, and the next good one on the same socket is acknowledged."""
+
 import asyncio
 import contextlib
 import json

@@ -1,4 +1,5 @@
 """Who gets in, who is refused and how, and who is sent away later."""
+
 import asyncio
 import json
 import re
@@ -24,9 +25,22 @@ async def visit(person, path, **options):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/chat/", "/chat", "/chat/a/b/", "/rooms/welcome/", "/lobby", "/nowhere/", "/%00/", "/chat/%F0%9F%99%82",
-     "//", "/chat/../lobby/", "/lobby/%0A", "/echo/x/"],
-)  # fmt: skip
+    [
+        "/",
+        "/chat/",
+        "/chat",
+        "/chat/a/b/",
+        "/rooms/welcome/",
+        "/lobby",
+        "/nowhere/",
+        "/%00/",
+        "/chat/%F0%9F%99%82",
+        "//",
+        "/chat/../lobby/",
+        "/lobby/%0A",
+        "/echo/x/",
+    ],
+)
 async def test_a_path_that_leads_nowhere_closes_with_4404_at_once(alice, path):
     # Much sooner than anything that gives up: a handshake after twenty seconds, an order with a gap after five.
     started = time.monotonic()
@@ -35,10 +49,21 @@ async def test_a_path_that_leads_nowhere_closes_with_4404_at_once(alice, path):
 
 
 BAD_SLUGS = {
-    "capitals": "Garden", "leading -": "-a", "underscore": "a_b", "51 characters": "a" * 51, "emoji": "%F0%9F%99%82",
-    "line end": "garden%0A", "NUL": "%00", "slash": "a%2Fb", "blank": "a%20b", "not UTF-8": "%FF", "half": "%",
-    "empty": "", "Arabic digit": "%D9%A1", "dots": "..",
-}  # fmt: skip
+    "capitals": "Garden",
+    "leading -": "-a",
+    "underscore": "a_b",
+    "51 characters": "a" * 51,
+    "emoji": "%F0%9F%99%82",
+    "line end": "garden%0A",
+    "NUL": "%00",
+    "slash": "a%2Fb",
+    "blank": "a%20b",
+    "not UTF-8": "%FF",
+    "half": "%",
+    "empty": "",
+    "Arabic digit": "%D9%A1",
+    "dots": "..",
+}
 
 
 @pytest.mark.parametrize("slug", BAD_SLUGS.values(), ids=BAD_SLUGS)
@@ -62,10 +87,16 @@ async def test_strangers_may_watch_the_lobby(site):
 
 
 FOREIGN_ORIGINS = {
-    "another site": "https://evil.example", "another port": "http://127.0.0.1:1", "another scheme": "ftp://127.0.0.1",
-    "our name in front": "http://127.0.0.1.evil.example", "our name as a user": "{url}@evil.example", "null": "null",
-    "file": "file://", "with a path": "{url}/x", "another name for us": "http://localhost:{port}",
-}  # fmt: skip
+    "another site": "https://evil.example",
+    "another port": "http://127.0.0.1:1",
+    "another scheme": "ftp://127.0.0.1",
+    "our name in front": "http://127.0.0.1.evil.example",
+    "our name as a user": "{url}@evil.example",
+    "null": "null",
+    "file": "file://",
+    "with a path": "{url}/x",
+    "another name for us": "http://localhost:{port}",
+}
 PATHS = ["/chat/{room}/", "/lobby/", "/echo/"]
 
 
@@ -102,9 +133,13 @@ async def test_a_hundred_parameters_pass_and_two_thousand_are_refused_with_400(a
 def shake_hands(site, *lines, path="/lobby/"):
     """Sends a handshake byte by byte as given, and returns the status of the answer and the rest of it."""
     head = [
-        b"GET %s HTTP/1.1" % path.encode(), b"Host: 127.0.0.1:%d" % site.port, b"Upgrade: websocket",
-        b"Connection: Upgrade", b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", b"Sec-WebSocket-Version: 13",
-    ]  # fmt: skip
+        b"GET %s HTTP/1.1" % path.encode(),
+        b"Host: 127.0.0.1:%d" % site.port,
+        b"Upgrade: websocket",
+        b"Connection: Upgrade",
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        b"Sec-WebSocket-Version: 13",
+    ]
     with sockets.create_connection(("127.0.0.1", site.port), 60) as connection:
         connection.sendall(b"\r\n".join([*head, *lines]) + b"\r\n\r\n")
         answer = connection.recv(65536)
@@ -121,10 +156,17 @@ def test_a_header_that_smuggles_another_is_refused_with_400(site, end):
     assert status == 400
 
 
-@pytest.mark.parametrize("lines", [
-    [b"X-Large: " + b"x" * 20000], [b"X-%d: x" % number for number in range(600)], [b"No colon"], [b": no name"],
-    [b"Sec-WebSocket-Protocol: \xff"],
-], ids=["a large one", "many", "without a colon", "without a name", "a subprotocol that is no text"])  # fmt: skip
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b"X-Large: " + b"x" * 20000],
+        [b"X-%d: x" % number for number in range(600)],
+        [b"No colon"],
+        [b": no name"],
+        [b"Sec-WebSocket-Protocol: \xff"],
+    ],
+    ids=["a large one", "many", "without a colon", "without a name", "a subprotocol that is no text"],
+)
 def test_headers_too_large_or_malformed_are_refused(site, lines):
     status, _ = shake_hands(site, f"Origin: {site.url}".encode(), *lines)
     assert status in (400, None)
@@ -213,8 +255,11 @@ async def test_a_frame_after_the_session_has_ended_closes_with_4401(site, room, 
 
 async def test_who_is_banned_is_closed_with_4403_and_stays_out(site, room, alice):
     async with alice.client(room) as client:
-        site.database.query("UPDATE chat_member SET role = 'banned' WHERE person_id ="
-                            " (SELECT id FROM chat_person WHERE handle = %s) RETURNING 1", alice.handle)  # fmt: skip
+        site.database.query(
+            "UPDATE chat_member SET role = 'banned' WHERE person_id ="
+            " (SELECT id FROM chat_person WHERE handle = %s) RETURNING 1",
+            alice.handle,
+        )
         await client.send("post", body="x")
         await client.until(lambda: client.close_codes == [4403])
     assert await visit(alice, f"/chat/{room}/") == 4403
@@ -226,8 +271,11 @@ async def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(site, r
     thief.call("POST", "/api/session/", handle=dora.handle, password="correct horse", expected=200)
     thief.handle = dora.handle
     async with dora.client(room) as at_dora, thief.client(room) as at_thief:
-        form = {"old_password": "correct horse", "new_password": "battery staple",
-                "csrfmiddlewaretoken": dora.http.cookies["csrftoken"]}  # fmt: skip
+        form = {
+            "old_password": "correct horse",
+            "new_password": "battery staple",
+            "csrfmiddlewaretoken": dora.http.cookies["csrftoken"],
+        }
         answer = dora.http.post(f"{site.url}/password/", data=form, allow_redirects=False, timeout=60)
         assert answer.status_code == 302, answer.text
         await at_thief.until(lambda: at_thief.close_codes[-1:] == [4401])

@@ -1,4 +1,5 @@
 """HTTP through Daphne and a worker: sizes, errors, and what a careless or hostile client sends."""
+
 import json
 import socket as sockets
 
@@ -39,9 +40,17 @@ def test_errors_under_api_are_json(anonymous, method, path, status, code):
 
 @pytest.mark.parametrize(
     "method, path, status",
-    [("GET", "/nowhere/", 404), ("GET", "/rooms/x/y/", 404), ("PUT", "/rooms/", 403), ("POST", "/sign-in/", 403),
-     ("GET", "/%00", 404), ("GET", "/static/nothing.js", 404), ("GET", "/%F0%9F%99%82/", 404), ("GET", "/%FF/", 404)],
-)  # fmt: skip
+    [
+        ("GET", "/nowhere/", 404),
+        ("GET", "/rooms/x/y/", 404),
+        ("PUT", "/rooms/", 403),
+        ("POST", "/sign-in/", 403),
+        ("GET", "/%00", 404),
+        ("GET", "/static/nothing.js", 404),
+        ("GET", "/%F0%9F%99%82/", 404),
+        ("GET", "/%FF/", 404),
+    ],
+)
 def test_errors_elsewhere_are_pages(site, method, path, status):
     answer = requests.request(method, site.url + path, timeout=60)
     assert answer.status_code == status
@@ -53,16 +62,28 @@ def test_errors_elsewhere_are_pages(site, method, path, status):
 def test_what_is_asked_wrongly_of_a_room_is_answered_with_its_code(owner, alice, room, person_is):
     asker = {"guest": alice, "member": owner}[person_is]
     path = f"/api/rooms/{room}/messages/"
-    for query, code in [("after=-1", "invalid_field"), ("after=x", "invalid_field"), ("limit=0", "invalid_field"),
-                        ("limit=101", "invalid_field"), ("after=1&before=2", "invalid_field"),
-                        ("after=9007199254740992", "invalid_field"), ("before=", "invalid_field")]:  # fmt: skip
+    for query, code in [
+        ("after=-1", "invalid_field"),
+        ("after=x", "invalid_field"),
+        ("limit=0", "invalid_field"),
+        ("limit=101", "invalid_field"),
+        ("after=1&before=2", "invalid_field"),
+        ("after=9007199254740992", "invalid_field"),
+        ("before=", "invalid_field"),
+    ]:
         answer = asker.call("GET", f"{path}?{query}")
         assert (answer.status_code, answer.json()["code"]) == (400, code), query
-    for body, code in [(b"", "invalid_json"), (b"[]", "not_an_object"), (b"{}", "missing_field"),
-                       (b"\xff", "invalid_json"),
-                       (b'{"ref": "r", "body": "\\ud800"}', "invalid_field"), (b"[" * 100000, "invalid_json"),
-                       (b'{"ref": "r", "ref": "s", "body": "x"}', "invalid_json"), (b"NaN", "invalid_json"),
-                       (json.dumps({"ref": "r", "body": "x" * 4001}).encode(), "too_long")]:  # fmt: skip
+    for body, code in [
+        (b"", "invalid_json"),
+        (b"[]", "not_an_object"),
+        (b"{}", "missing_field"),
+        (b"\xff", "invalid_json"),
+        (b'{"ref": "r", "body": "\\ud800"}', "invalid_field"),
+        (b"[" * 100000, "invalid_json"),
+        (b'{"ref": "r", "ref": "s", "body": "x"}', "invalid_json"),
+        (b"NaN", "invalid_json"),
+        (json.dumps({"ref": "r", "body": "x" * 4001}).encode(), "too_long"),
+    ]:
         headers = {"X-CSRFToken": asker.http.cookies["csrftoken"], "Content-Type": "application/json"}
         answer = asker.http.post(asker.site.url + path, data=body, headers=headers, timeout=60)
         assert (answer.status_code, answer.json()["code"]) == (400, code), body[:40]
@@ -134,13 +155,20 @@ def test_pipelined_requests_are_answered_in_their_order(site):
     assert statuses == [200, 404, 200, 200]
 
 
-@pytest.mark.parametrize("data", [
-    b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00\x01",
-    b"GET /\xff HTTP/1.1\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 3000 + b"\r\n",
-    b"POST /api/users/ HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-    b"POST /api/users/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-], ids=["nonsense", "version", "no path", "TLS", "path", "headers", "negative length", "two lengths"])  # fmt: skip
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01",
+        b"GET /\xff HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 3000 + b"\r\n",
+        b"POST /api/users/ HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        b"POST /api/users/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+    ids=["nonsense", "version", "no path", "TLS", "path", "headers", "negative length", "two lengths"],
+)
 def test_what_is_no_http_gets_400_or_a_closed_line_and_harms_nobody(site, data):
     answer = converse(site, data + b"\r\n\r\n", until=lambda answer: b"\r\n\r\n" in answer)
     assert answer == b"" or answer.split()[1] in (b"400", b"404"), answer[:200]

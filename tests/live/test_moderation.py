@@ -1,4 +1,5 @@
 """Moderation on the real server: a ban holds at once and everywhere, and a mute with an end ends."""
+
 import asyncio
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +20,10 @@ def set_role(owner, room, handle, role, **fields):
 def member_id(site, room, person):
     [(found,)] = site.database.query(
         "SELECT m.id FROM chat_member m JOIN chat_room r ON r.id = m.room_id JOIN chat_person p ON p.id = m.person_id"
-        " WHERE r.slug = %s AND p.handle = %s", room, person.handle,
-    )  # fmt: skip
+        " WHERE r.slug = %s AND p.handle = %s",
+        room,
+        person.handle,
+    )
     return found
 
 

@@ -1,4 +1,5 @@
 """The monitor beside a live site: what it tells, how others take over, and that nothing ends it but its operator."""
+
 import asyncio
 import contextlib
 import json
@@ -115,7 +116,7 @@ async def test_the_lobby_is_told_once_of_each_kind_of_change(frail_site, monitor
     async with Lobby(frail_site) as lobby:
         # The first look of one that begins tells: it does not know what changed before.
         await lobby.hears(lambda: monitor("a") and None)
-        new = "INSERT INTO chat_room (slug, name, topic, access, \"offset\", created_at, changed_at)"
+        new = 'INSERT INTO chat_room (slug, name, topic, access, "offset", created_at, changed_at)'
         now = "2026-01-01 00:00:00+00:00"
         values = "VALUES (%s, %s, '', 'public', 0, %s, %s)"
         assert await lobby.hears(lambda: database.query(f"{new} {values}", "by-others", "By others", now, now)) == 1

@@ -1,4 +1,5 @@
 """What operators lean on: the delay server through thick and thin, and a doctor who names what is broken."""
+
 import json
 import signal
 import subprocess
@@ -67,9 +68,12 @@ def doctor(site, url=None, **environment):
 
 async def test_a_scheduled_message_arrives_whatever_else_is_asked_for(own_site, alice):
     layer = RedisChannelLayer(hosts=[own_site.redis_url])
-    for nonsense in ({}, {"channel": "chat.scheduled", "content": [], "delay": 1},
-                     {"channel": "no name", "content": {}, "delay": 1},
-                     {"channel": "chat.scheduled", "content": {}, "delay": -1}):  # fmt: skip
+    for nonsense in (
+        {},
+        {"channel": "chat.scheduled", "content": [], "delay": 1},
+        {"channel": "no name", "content": {}, "delay": 1},
+        {"channel": "chat.scheduled", "content": {}, "delay": -1},
+    ):
         layer.send("asgi.delay", nonsense)
     room = alice.make_room()
     async with alice.client(room) as client:
@@ -162,8 +166,13 @@ def test_workers_that_stand_still_and_what_waits_for_them_are_named(own_site):
             part.process.send_signal(signal.SIGCONT)
     assert code == 1 and set(ill) == {"interface", "workers", "queues"}, ill
     assert "whether workers run" in ill["interface"]
-    for channel in ("http.request", "websocket.receive", "chat.scheduled", "start `manage.py runworker`",
-                    "asgi.delay: start `manage.py rundelay`"):  # fmt: skip
+    for channel in (
+        "http.request",
+        "websocket.receive",
+        "chat.scheduled",
+        "start `manage.py runworker`",
+        "asgi.delay: start `manage.py rundelay`",
+    ):
         assert channel in ill["workers"]
     assert "On chat.scheduled the oldest of" in ill["queues"]
     wait_until(lambda: requests.get(f"{own_site.url}/healthz", timeout=60).ok)

@@ -1,4 +1,5 @@
 """A room by long polling, through the real interface: beside sockets, with parts killed, and nothing left behind."""
+
 import asyncio
 import signal
 
@@ -33,8 +34,10 @@ async def until_listening(site, slug, number):
 async def test_a_poller_and_a_socket_talk_and_nothing_is_lost_doubled_or_out_of_order(room, poller, bob):
     async with poller("Alice").client(room) as polls, bob.client(room) as socket:
         for number in range(100):
-            sayings = [asyncio.create_task(client.post(f"{name} {number}"))
-                       for name, client in (("polls", polls), ("socket", socket))]  # fmt: skip
+            sayings = [
+                asyncio.create_task(client.post(f"{name} {number}"))
+                for name, client in (("polls", polls), ("socket", socket))
+            ]
             if number % 20 == 10:
                 polls.cut()
             if number % 20 == 15:
@@ -99,8 +102,10 @@ async def test_presence_is_right_for_pollers_and_of_pollers(room, poller, bob):
 def member_id(site, slug, person):
     rows = site.database.query(
         "SELECT m.id FROM chat_member m JOIN chat_room r ON r.id = m.room_id JOIN chat_person p ON p.id = m.person_id"
-        " WHERE r.slug = %s AND p.handle = %s", slug, person.handle,
-    )  # fmt: skip
+        " WHERE r.slug = %s AND p.handle = %s",
+        slug,
+        person.handle,
+    )
     return rows[0][0]
 
 

@@ -1,4 +1,5 @@
 """One ref, one change: however often, from wherever and whenever it is sent."""
+
 import asyncio
 import json
 from contextlib import AsyncExitStack

@@ -1,4 +1,5 @@
 """The classic ways to start: one process with everything in it, and `runserver --noworker` with workers beside it."""
+
 import pytest
 
 from tests.live.client import Person

@@ -1,6 +1,7 @@
 """
 Background tasks on real workers of their own: done end to end, taken over from the dead, and in little memory.
 """
+
 import asyncio
 import json
 import signal

@@ -1,4 +1,5 @@
 """Every process of the Procfile together: what one of them loses, another makes good, and nobody helps."""
+
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -3,6 +3,7 @@ The transport by itself: a site that has no chat in it, and everything that can 
 
 tests/channels_transport/site says what a frame makes its consumers do.
 """
+
 import asyncio
 import contextlib
 import datetime
@@ -865,9 +866,7 @@ def make_certificate(folder):
     )
     paths = folder / "key.pem", folder / "certificate.pem"
     pem = serialization.Encoding.PEM
-    paths[0].write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    paths[0].write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     paths[1].write_bytes(certificate.public_bytes(pem))
     return paths
 

@@ -20,8 +20,10 @@ elif settings.IS_TUNED:
 else:
     from benchmarks.peers.channels4.consumers import EchoConsumer, RoomConsumer
 
-sockets = URLRouter([
-    path("room/<slug:room>/", RoomConsumer.as_asgi()),
-    path("echo/", EchoConsumer.as_asgi()),
-])  # fmt: skip
+sockets = URLRouter(
+    [
+        path("room/<slug:room>/", RoomConsumer.as_asgi()),
+        path("echo/", EchoConsumer.as_asgi()),
+    ]
+)
 application = ProtocolTypeRouter({"http": http, "websocket": sockets})

@@ -20,9 +20,16 @@ def main():
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.bind(("127.0.0.1", int(os.environ["PORT"])))
     config = uvicorn.Config(
-        APPLICATION, loop="uvloop", http="httptools", ws="websockets-sansio",
-        ws_per_message_deflate=False, log_level="warning", access_log=False, backlog=BACKLOG, lifespan="off",
-    )  # fmt: skip
+        APPLICATION,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        log_level="warning",
+        access_log=False,
+        backlog=BACKLOG,
+        lifespan="off",
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -35,9 +35,8 @@ DATABASES = {
 }
 LAYERS = {
     "redis": "channels_redis.core.RedisChannelLayer",
-    "pubsub": "benchmarks.peers.channels4.tuned.Layer" if IS_TUNED else
-              "channels_redis.pubsub.RedisPubSubChannelLayer",
-}  # fmt: skip
+    "pubsub": "benchmarks.peers.channels4.tuned.Layer" if IS_TUNED else "channels_redis.pubsub.RedisPubSubChannelLayer",
+}
 # The client's own limit is 100 connections, over which it raises; several hundred sockets that leave at once pass it.
 HOST = {"address": os.environ["REDIS_URL"], "max_connections": 5000}
 CHANNEL_LAYERS = {"default": {"BACKEND": LAYERS[os.environ["LAYER"]], "CONFIG": {"hosts": [HOST]}}}

@@ -1,4 +1,5 @@
 """`manage.py interface`: the interface server, Daphne with our limits. Start one per machine or more behind a proxy."""
+
 import logging
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
@@ -37,9 +38,11 @@ class Command(BaseCommand):
         parser.add_argument("--ping-interval", type=int, default=40, help="Seconds of silence before a ping.")
         parser.add_argument("--ping-timeout", type=int, default=30, help="Seconds that a ping's answer may take.")
         parser.add_argument(
-            "--trusted-proxies", type=int, default=getattr(settings, "TRUSTED_PROXIES", 0),
+            "--trusted-proxies",
+            type=int,
+            default=getattr(settings, "TRUSTED_PROXIES", 0),
             help="How many proxies of ours stand in front (default: the setting).",
-        )  # fmt: skip
+        )
 
     def handle(self, *args, **options):
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]

@@ -1,4 +1,5 @@
 """`manage.py rundelay`: Channels' command, with a delay server that no message and no outage ends."""
+
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.core.management.base import BaseCommand, CommandError
 

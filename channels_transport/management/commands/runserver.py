@@ -2,6 +2,7 @@
 `manage.py runserver`: Channels' own, on our interface server, with a delay server in a thread. With `--noworker`, start
 `runworker` and `rundelay` beside it.
 """
+
 import threading
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers

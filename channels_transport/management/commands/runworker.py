@@ -1,4 +1,5 @@
 """`manage.py runworker`: Channels' command, with a worker that nothing ends but its operator."""
+
 from channels import channel_layers
 from channels.log import setup_logger
 from channels.management.commands.runworker import Command as ChannelsCommand
@@ -16,9 +17,11 @@ class Command(ChannelsCommand):
     def add_arguments(self, parser):
         super().add_arguments(parser)
         parser.add_argument(
-            "--max-messages", type=int, default=0,
+            "--max-messages",
+            type=int,
+            default=0,
             help="End after so many messages, for whoever supervises to start a fresh worker (0: never).",
-        )  # fmt: skip
+        )
 
     def handle(self, *args, **options):
         if options["threads"] != 1:

@@ -3,6 +3,7 @@ The HTTP JSON API: the wire's codes and shapes over requests, one module for eac
 
 Thin: a view reads the request, asks the services, and answers. It must not write rows.
 """
+
 from chat.protocol import Refused
 
 

@@ -1,4 +1,5 @@
 """The JSON API of people: sessions, accounts, guests and tokens."""
+
 from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 

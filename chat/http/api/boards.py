@@ -1,6 +1,7 @@
 """
 Boards over HTTP: made, found by their link, and who is on them. Thin: it reads, asks the services, and answers.
 """
+
 from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
@@ -50,9 +51,13 @@ def get_session_id(request, board):
 def list_visitors(request, board):
     found = boards.get_board(board)
     visitors = boards.get_visitors(found, get_session_id(request, found), request.user)
-    return JsonResponse({"visitors": [
-        {"visitor": visitor.key, "handle": visitor.handle, "state": visitor.state} for visitor in visitors
-    ]})  # fmt: skip
+    return JsonResponse(
+        {
+            "visitors": [
+                {"visitor": visitor.key, "handle": visitor.handle, "state": visitor.state} for visitor in visitors
+            ]
+        }
+    )
 
 
 new_board = endpoint(POST=create_board)

@@ -1,6 +1,7 @@
 """
 Invitations over HTTP: made, listed, revoked and accepted; and leaving a room. Thin.
 """
+
 from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -35,11 +36,12 @@ def revoke_invitation(request, slug, invitation_id):
 
 def _describe(invitation):
     return {
-        "id": invitation.id, "uses_left": invitation.uses_left,
+        "id": invitation.id,
+        "uses_left": invitation.uses_left,
         "created_at": protocol.format_time(invitation.created_at),
         "expires_at": protocol.format_time(invitation.expires_at),
         "created_by": invitation.created_by.handle if invitation.created_by else None,
-    }  # fmt: skip
+    }
 
 
 @signed_in

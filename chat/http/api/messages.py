@@ -1,4 +1,5 @@
 """The JSON API of a room's messages: pages of history, changes after an offset, and posting."""
+
 from django.http import JsonResponse
 
 from chat import protocol

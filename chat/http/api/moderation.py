@@ -3,6 +3,7 @@ The HTTP JSON API of moderation: roles, reports, the audit log. Thin: it reads, 
 
 What a view raises (`Refused`) becomes its error answer in chat/http/middleware.py.
 """
+
 from django.http import JsonResponse
 
 from chat import protocol
@@ -37,18 +38,18 @@ def set_role(request, slug, handle=None):
         handle = protocol.check_fields(fields, handle=protocol.check_string)["handle"]
     reason = "" if fields.get("reason") is None else fields["reason"]
     room = moderation.get_moderated_room(request.user, slug)
-    member = moderation.set_role(
-        request.user, room, handle, role, fields.get("seconds"), reason, was=fields.get("was")
-    )
+    member = moderation.set_role(request.user, room, handle, role, fields.get("seconds"), reason, was=fields.get("was"))
     return JsonResponse(describe_member(member))
 
 
 def describe_member(member):
     """Returns a Member as moderators see it."""
     return {
-        "handle": member.handle, "role": member.role, "until": protocol.format_time(member.muted_until),
+        "handle": member.handle,
+        "role": member.role,
+        "until": protocol.format_time(member.muted_until),
         "joined_at": protocol.format_time(member.joined_at),
-    }  # fmt: skip
+    }
 
 
 # Reports.
@@ -61,8 +62,11 @@ def report_message(request, slug, number):
     room = rooms.get_readable_room(request.user, slug)
     report, is_new = moderation.report_message(request.user, room, number, fields["reason"])
     body = {
-        "id": report.id, "message": number, "reason": report.reason, "at": protocol.format_time(report.created_at),
-    }  # fmt: skip
+        "id": report.id,
+        "message": number,
+        "reason": report.reason,
+        "at": protocol.format_time(report.created_at),
+    }
     return JsonResponse(body, status=201 if is_new else 200)
 
 
@@ -85,12 +89,17 @@ def close_report(request, slug, report_id):
 def describe_report(report):
     """Returns a Report as moderators see it."""
     return {
-        "id": report.id, "message": report.message.number, "author": {"handle": report.message.author.handle},
-        "body": report.body, "reporter": {"handle": report.reporter.handle}, "reason": report.reason,
-        "at": protocol.format_time(report.created_at), "outcome": report.outcome or None,
+        "id": report.id,
+        "message": report.message.number,
+        "author": {"handle": report.message.author.handle},
+        "body": report.body,
+        "reporter": {"handle": report.reporter.handle},
+        "reason": report.reason,
+        "at": protocol.format_time(report.created_at),
+        "outcome": report.outcome or None,
         "closed_by": report.closed_by and {"handle": report.closed_by.handle},
         "closed_at": protocol.format_time(report.closed_at),
-    }  # fmt: skip
+    }
 
 
 # The audit log.
@@ -106,12 +115,17 @@ def list_audit(request, slug):
 def describe_entry(entry):
     """Returns an AuditEntry as moderators see it; `actor` is null for the shell."""
     return {
-        "id": entry.id, "at": protocol.format_time(entry.created_at),
-        "actor": entry.actor and {"handle": entry.actor.handle}, "act": entry.act,
-        "person": {"handle": entry.person.handle}, "message": entry.message,
-        "before": entry.before or None, "after": entry.after or None, "seconds": entry.seconds,
+        "id": entry.id,
+        "at": protocol.format_time(entry.created_at),
+        "actor": entry.actor and {"handle": entry.actor.handle},
+        "act": entry.act,
+        "person": {"handle": entry.person.handle},
+        "message": entry.message,
+        "before": entry.before or None,
+        "after": entry.after or None,
+        "seconds": entry.seconds,
         "reason": entry.reason,
-    }  # fmt: skip
+    }
 
 
 members = endpoint(GET=list_members, PUT=set_role)

@@ -1,6 +1,7 @@
 """
 The JSON API for operators: announce, whisper, disconnect. Thin: it reads, asks the services, and answers.
 """
+
 import functools
 
 from django.http import HttpResponse, JsonResponse

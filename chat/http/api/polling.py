@@ -4,6 +4,7 @@ A room by long polling, for whom sockets are forbidden: the events of a room's s
 Thin: it reads requests, lets the room's own consumers handle what they say, and puts the answers together. A request
 that waits for something to happen is held by the interface; no worker is busy with it.
 """
+
 import functools
 import secrets
 
@@ -199,9 +200,14 @@ def _look_again(visit, cursor):
 def _answer_later(visit, cursor, seconds, groups):
     session = {name: visit.channel_session[name] for name in ("room", "handle", "person", "address")}
     return LaterResponse(
-        visit.request, write([protocol.encode(protocol.synced(cursor, False))]), seconds, AROUND_TEXTS, AROUND_CLOSE,
-        {"groups": groups, "session": session, "name": visit.reply_channel.name}, content_type="application/json",
-    )  # fmt: skip
+        visit.request,
+        write([protocol.encode(protocol.synced(cursor, False))]),
+        seconds,
+        AROUND_TEXTS,
+        AROUND_CLOSE,
+        {"groups": groups, "session": session, "name": visit.reply_channel.name},
+        content_type="application/json",
+    )
 
 
 # Saying.

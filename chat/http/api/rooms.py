@@ -1,4 +1,5 @@
 """The JSON API of rooms: the lobby's list, and new ones."""
+
 from django.http import JsonResponse
 
 from chat import protocol
@@ -19,12 +20,16 @@ def describe_rooms(found):
     online = presence.count_present([room.id for room in found])
     return [
         {
-            "slug": room.slug, "name": room.name, "topic": room.topic, "offset": room.offset,
-            "online": count, "last_at": protocol.format_time(room.last_at),
+            "slug": room.slug,
+            "name": room.name,
+            "topic": room.topic,
+            "offset": room.offset,
+            "online": count,
+            "last_at": protocol.format_time(room.last_at),
             **({"private": True} if room.access == room.PRIVATE else {}),
         }
         for room, count in zip(found, online, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 @signed_in

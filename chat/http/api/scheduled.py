@@ -1,6 +1,7 @@
 """
 The JSON API of messages that are posted later. Thin, as chat/http/endpoints.py says.
 """
+
 from django.http import HttpResponse, JsonResponse
 
 from chat import protocol
@@ -16,9 +17,13 @@ def list_scheduled(request, slug):
 
 def _body(row):
     return {
-        "id": row.id, "body": row.body, "at": protocol.format_time(row.due_at), "reply_to": row.reply_to,
-        "state": row.state, "why": row.why or None,
-    }  # fmt: skip
+        "id": row.id,
+        "body": row.body,
+        "at": protocol.format_time(row.due_at),
+        "reply_to": row.reply_to,
+        "state": row.state,
+        "why": row.why or None,
+    }
 
 
 @signed_in

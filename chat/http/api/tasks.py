@@ -1,6 +1,7 @@
 """
 The HTTP JSON API of background tasks. Thin: it reads, asks the services, and answers.
 """
+
 from django.http import JsonResponse, StreamingHttpResponse
 
 from chat import broadcast, protocol

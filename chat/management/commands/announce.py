@@ -1,4 +1,5 @@
 """`manage.py announce`: an operator's word to everybody, or to everybody in a room."""
+
 from chat.management.serving import ServiceCommand, parse_duration
 from chat.services import announcements
 

@@ -1,4 +1,5 @@
 """`manage.py disconnect`: closes a person's sockets now."""
+
 from django.core.management.base import CommandError
 
 from chat.management.serving import ServiceCommand

@@ -1,4 +1,5 @@
 """`manage.py firstroom`: a place to begin, where there is no room yet."""
+
 from django.core.management.base import BaseCommand
 
 from chat.services import rooms

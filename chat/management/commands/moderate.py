@@ -1,4 +1,5 @@
 """`manage.py moderate`: an operator's word on who stands how in a room."""
+
 from django.core.management.base import CommandError
 
 from chat.management.serving import ServiceCommand, parse_duration

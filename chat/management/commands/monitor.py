@@ -1,4 +1,5 @@
 """`manage.py monitor`: keeps the lobby's list fresh and sweeps, for ever. Start one, or two to have one in reserve."""
+
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 

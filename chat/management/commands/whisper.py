@@ -1,4 +1,5 @@
 """`manage.py whisper`: an operator's word to one person alone."""
+
 from chat.management.serving import ServiceCommand, parse_duration
 from chat.services import announcements
 

@@ -4,6 +4,7 @@ Boards: rooms that only a link leads to, with a waiting room where the owner say
 Every write of boards and visitors is here. All that counts stands in rows; the store only knows who is at the door
 right now, and what it forgets costs nobody a right.
 """
+
 from .door import (
     AT_THE_DOOR_SECONDS,
     arrive,

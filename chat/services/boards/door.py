@@ -3,6 +3,7 @@ The door of a board: who knocks, who is let in, refused, removed, and who is tol
 
 Every right is read from the rows at the time of the act. Each act is done once for its ref, as in rooms.
 """
+
 import logging
 from datetime import timedelta
 

@@ -1,6 +1,7 @@
 """
 Boards made, found and swept; and how a browser shows that a session id is its own.
 """
+
 import base64
 import hashlib
 import hmac

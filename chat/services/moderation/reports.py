@@ -1,6 +1,7 @@
 """
 Reports: somebody asks a room's moderators to look at a message, and one of them decides.
 """
+
 from django.db import transaction
 
 from chat import protocol

@@ -1,6 +1,7 @@
 """
 Who may moderate whom. It reads the database and refuses; it writes nothing.
 """
+
 from chat.models import Member, Room
 from chat.protocol import Refused
 from chat.services import rooms

@@ -1,6 +1,7 @@
 """
 Roles: given and taken, and the mutes that end. The one way in for everybody who changes how somebody stands in a room.
 """
+
 from datetime import timedelta
 
 from django.db import transaction
@@ -86,9 +87,15 @@ def _forget(actor, member, reason):
 
 def _write(actor, room, person, member, role, seconds, reason):
     audit.note(
-        actor, AuditEntry.ROLE, room.id, person,
-        before=member.role if member else "", after=role, seconds=seconds, reason=reason,
-    )  # fmt: skip
+        actor,
+        AuditEntry.ROLE,
+        room.id,
+        person,
+        before=member.role if member else "",
+        after=role,
+        seconds=seconds,
+        reason=reason,
+    )
     if member is None:
         # They may come in by themselves at this very moment.
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults={"role": role})

@@ -3,6 +3,7 @@ Changes of a room's messages: posted, edited, removed, reacted to, each once for
 
 One change is one transaction whose first statement takes the room's next offset.
 """
+
 import secrets
 from dataclasses import dataclass
 
@@ -37,9 +38,15 @@ def post_message(member, event):
         if event.reply_to is not None:
             _get_message(member.room_id, event.reply_to)
         message = Message(
-            room=member.room, number=offset, offset=offset, author=member.person, ref=event.ref,
-            body=event.body, reply_to=event.reply_to, created_at=now,
-        )  # fmt: skip
+            room=member.room,
+            number=offset,
+            offset=offset,
+            author=member.person,
+            ref=event.ref,
+            body=event.body,
+            reply_to=event.reply_to,
+            created_at=now,
+        )
         insert(message)
         message.all_reactions = []
         return message
@@ -121,10 +128,17 @@ def _change(member, event, apply):
             is_post = isinstance(event, protocol.Post)
             offset = Room.objects.take_offset(member.room_id, at=now if is_post else None)
             message = apply(offset, now)
-            insert(Change(
-                person_id=member.person_id, ref=event.ref, room_id=member.room_id, digest=fingerprint,
-                number=message.number, offset=message.offset, created_at=now,
-            ))  # fmt: skip
+            insert(
+                Change(
+                    person_id=member.person_id,
+                    ref=event.ref,
+                    room_id=member.room_id,
+                    digest=fingerprint,
+                    number=message.number,
+                    offset=message.offset,
+                    created_at=now,
+                )
+            )
             if message.offset == offset:
                 publish_on_commit(broadcast.room_group(member.room_id), lambda: describe(message))
     except (IntegrityError, Refused) as error:
@@ -157,10 +171,17 @@ def record_once(member, event, make):
     try:
         with transaction.atomic():
             number = make()
-            insert(Change(
-                person_id=member.person_id, ref=event.ref, room_id=member.room_id, digest=fingerprint,
-                number=number, offset=member.room.offset, created_at=timezone.now(),
-            ))  # fmt: skip
+            insert(
+                Change(
+                    person_id=member.person_id,
+                    ref=event.ref,
+                    room_id=member.room_id,
+                    digest=fingerprint,
+                    number=number,
+                    offset=member.room.offset,
+                    created_at=timezone.now(),
+                )
+            )
     except (IntegrityError, Refused) as error:
         return _find_earlier(member.person, event.ref, fingerprint, error).number, False
     return number, True

@@ -1,6 +1,7 @@
 """
 Rooms and their members: made, found, entered, left, deleted.
 """
+
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone

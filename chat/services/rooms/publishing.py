@@ -1,6 +1,7 @@
 """
 How a stored change is told to others: when it has committed, and never so that a failure looks like a refusal.
 """
+
 import logging
 
 from django.db import transaction

@@ -1,6 +1,7 @@
 """
 Reading a room: backlogs after a cursor, pages of history, and how far somebody has read.
 """
+
 from dataclasses import dataclass
 
 from chat import broadcast, markup, protocol
@@ -75,7 +76,15 @@ def describe(message):
     for reaction in message.all_reactions:
         reactions.setdefault(reaction.emoji, []).append(reaction.person.handle)
     return protocol.message(
-        id=message.number, offset=message.offset, ref=message.ref, author=message.author.handle,
-        body=message.body, html=markup.render(message.body), at=message.created_at, edited_at=message.edited_at,
-        removed=message.is_removed, reactions=reactions, reply_to=message.reply_to,
-    )  # fmt: skip
+        id=message.number,
+        offset=message.offset,
+        ref=message.ref,
+        author=message.author.handle,
+        body=message.body,
+        html=markup.render(message.body),
+        at=message.created_at,
+        edited_at=message.edited_at,
+        removed=message.is_removed,
+        reactions=reactions,
+        reply_to=message.reply_to,
+    )

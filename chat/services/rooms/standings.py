@@ -3,6 +3,7 @@ How somebody stands in a room: what a new role means for them at once, and how a
 
 Nothing here judges who may change whom: that is `moderation`'s, and every change that somebody asks for goes there.
 """
+
 from django.db import transaction
 from django.utils import timezone
 

@@ -4,6 +4,7 @@ Work in the background: asked for in a room, done by a pool of workers of its ow
 A task is a row; the job on the channel only says that it waits, and may be lost or come twice. To add a kind of task,
 write one function: see `registry.py`, and `statistics.py` for a short one.
 """
+
 from . import export, statistics  # noqa: F401 (what they register)
 from .asking import (
     Started,

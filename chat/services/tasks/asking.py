@@ -1,6 +1,7 @@
 """
 What people do with tasks: start one, see how it stands, fetch its result, forget it.
 """
+
 import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -52,9 +53,14 @@ def start_task(member, event):
 def _create_task(member, event):
     _check_unfinished(member.person_id)
     task = Task.objects.create(
-        person_id=member.person_id, room_id=member.room_id, kind=event.task, ref=event.ref,
-        params=json.dumps(event.params), upto=member.room.offset, expires_at=timezone.now() + UNFINISHED_LIFETIME,
-    )  # fmt: skip
+        person_id=member.person_id,
+        room_id=member.room_id,
+        kind=event.task,
+        ref=event.ref,
+        params=json.dumps(event.params),
+        upto=member.room.offset,
+        expires_at=timezone.now() + UNFINISHED_LIFETIME,
+    )
     transaction.on_commit(lambda: send_jobs([task.id]))
     return task.id
 

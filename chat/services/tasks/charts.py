@@ -1,6 +1,7 @@
 """
 Bars as SVG, inside a page of ours: no scripts, no numbers but those that it is given. It knows nothing of rooms.
 """
+
 from html import escape
 from typing import NamedTuple
 

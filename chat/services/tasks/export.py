@@ -5,6 +5,7 @@ It reads page after page by number, so what a worker holds does not grow with th
 it. It goes up to the room's offset when it was asked for. What is edited or removed while it runs is shown as it was
 when its page was read.
 """
+
 import json
 
 from django.utils import timezone
@@ -79,7 +80,13 @@ def describe(message):
     for reaction in message.all_reactions:
         reactions.setdefault(reaction.emoji, []).append(reaction.person.handle)
     return {
-        "id": message.number, "offset": message.offset, "author": {"handle": message.author.handle},
-        "body": message.body, "at": format_time(message.created_at), "edited_at": format_time(message.edited_at),
-        "removed": message.is_removed, "reactions": reactions, "reply_to": message.reply_to,
-    }  # fmt: skip
+        "id": message.number,
+        "offset": message.offset,
+        "author": {"handle": message.author.handle},
+        "body": message.body,
+        "at": format_time(message.created_at),
+        "edited_at": format_time(message.edited_at),
+        "removed": message.is_removed,
+        "reactions": reactions,
+        "reply_to": message.reply_to,
+    }

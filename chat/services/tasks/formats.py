@@ -4,6 +4,7 @@ The forms of a transcript: each makes text of a beginning, of one message after 
 Pure: from a Transcript and a message's values to text. It knows no rows, and holds nothing between two messages but
 what day it is.
 """
+
 import csv
 import io
 from dataclasses import dataclass
@@ -44,10 +45,15 @@ class Json:
 
     def start(self):
         about = self.transcript
-        head = encode({
-            "room": {"slug": about.slug, "name": about.name, "topic": about.topic}, "offset": about.offset,
-            "exported_at": format_time(about.exported_at), "from": about.start, "to": about.end,
-        })  # fmt: skip
+        head = encode(
+            {
+                "room": {"slug": about.slug, "name": about.name, "topic": about.topic},
+                "offset": about.offset,
+                "exported_at": format_time(about.exported_at),
+                "from": about.start,
+                "to": about.end,
+            }
+        )
         return f'{head[:-1]},"messages":['
 
     def message(self, values):
@@ -76,11 +82,18 @@ class Csv:
 
     def message(self, values):
         reactions = "; ".join(f"{emoji} {', '.join(handles)}" for emoji, handles in values["reactions"].items())
-        return _csv_line([
-            values["id"], values["at"], disarm(values["author"]["handle"]), disarm(values["body"]),
-            values["edited_at"] or "", "true" if values["removed"] else "false", values["reply_to"] or "",
-            disarm(reactions),
-        ])  # fmt: skip
+        return _csv_line(
+            [
+                values["id"],
+                values["at"],
+                disarm(values["author"]["handle"]),
+                disarm(values["body"]),
+                values["edited_at"] or "",
+                "true" if values["removed"] else "false",
+                values["reply_to"] or "",
+                disarm(reactions),
+            ]
+        )
 
     def end(self):
         return ""
@@ -127,7 +140,7 @@ class Html:
 
 
 def _article(values, at):
-    head = [f'<b>{escape(values["author"]["handle"])}</b>', f'<a href="#m{values["id"]}">{at:%H:%M}</a>']
+    head = [f"<b>{escape(values['author']['handle'])}</b>", f'<a href="#m{values["id"]}">{at:%H:%M}</a>']
     if values["edited_at"]:
         head.append("<span>edited</span>")
     if values["reply_to"]:
@@ -142,9 +155,11 @@ def _article(values, at):
 def _reactions(reactions):
     if not reactions:
         return ""
-    parts = [f'<span title="{escape(", ".join(handles))}">{escape(emoji)} {len(handles)}</span>'
-             for emoji, handles in reactions.items()]  # fmt: skip
-    return f'<footer>{" ".join(parts)}</footer>'
+    parts = [
+        f'<span title="{escape(", ".join(handles))}">{escape(emoji)} {len(handles)}</span>'
+        for emoji, handles in reactions.items()
+    ]
+    return f"<footer>{' '.join(parts)}</footer>"
 
 
 FORMATS = {form.extension: form for form in (Json, Csv, Html)}

@@ -3,6 +3,7 @@ The frame of the pages that tasks make: they stand alone, run nothing, and read 
 
 The policy is in the page too, for once it is saved there is no server to send it.
 """
+
 from html import escape
 
 _STYLE = """

@@ -1,6 +1,7 @@
 """
 Results: stored in pieces, so that neither who writes nor who reads one holds it whole, and any worker can read it.
 """
+
 from chat.models import TaskPart
 
 PART_BYTES = 100_000

@@ -1,6 +1,7 @@
 """
 The kinds of task. It knows none of them, and runs nothing.
 """
+
 from collections.abc import Callable
 from typing import NamedTuple
 

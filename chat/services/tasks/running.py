@@ -4,6 +4,7 @@ Running a task: claimed by one worker at a time, its result written part by part
 Every write goes by the number of the claim. A worker that was held up for longer than its lock finds its task taken
 by another, and writes nothing over what that one wrote.
 """
+
 import logging
 import os
 import socket
@@ -84,9 +85,14 @@ def claim_task(task_id):
     waits = Q(state=Task.QUEUED) | Q(state=Task.RUNNING, locked_until__lt=now)
     with transaction.atomic():
         claimed = Task.objects.filter(waits, id=task_id, tries__lt=MAX_TRIES).update(
-            state=Task.RUNNING, progress=0, attempt=F("attempt") + 1, tries=F("tries") + 1, started_at=now,
-            locked_until=_lock_end(), locked_by=WORKER,
-        )  # fmt: skip
+            state=Task.RUNNING,
+            progress=0,
+            attempt=F("attempt") + 1,
+            tries=F("tries") + 1,
+            started_at=now,
+            locked_until=_lock_end(),
+            locked_by=WORKER,
+        )
         return Task.objects.select_related("room", "person").get(id=task_id) if claimed else None
 
 
@@ -152,10 +158,15 @@ class Job:
             self._store_part()
         now = timezone.now()
         self.update(
-            state=Task.DONE, progress=100, locked_until=None, finished_at=now,
+            state=Task.DONE,
+            progress=100,
+            locked_until=None,
+            finished_at=now,
             expires_at=now + timedelta(seconds=settings.CHAT_TASK_RESULT_SECONDS),
-            result_name=self._name, result_type=self._type, result_size=self._size,
-        )  # fmt: skip
+            result_name=self._name,
+            result_type=self._type,
+            result_size=self._size,
+        )
         telling.tell_task(self.task.id)
 
     def update(self, **columns):

@@ -3,6 +3,7 @@ A room in numbers, drawn: the task `statistics`. It shows all that a kind of tas
 
 The database counts, a stretch of messages at a time; what is held are sums per day, per hour and per person.
 """
+
 from collections import Counter
 from datetime import timedelta
 
@@ -49,9 +50,11 @@ def statistics(job):
 def _numbers(days, people, removed):
     busiest = max(days, key=lambda day: (days[day], day), default=None)
     facts = [
-        (f"{sum(days.values()):,}", "messages"), (f"{len(people):,}", "people who wrote"),
-        (f"{removed:,}", "removed since"), (f"{busiest:%d %b %Y}" if busiest else "–", "the busiest day"),
-    ]  # fmt: skip
+        (f"{sum(days.values()):,}", "messages"),
+        (f"{len(people):,}", "people who wrote"),
+        (f"{removed:,}", "removed since"),
+        (f"{busiest:%d %b %Y}" if busiest else "–", "the busiest day"),
+    ]
     lines = "".join(f"<li><b>{number}</b> {what}</li>" for number, what in facts)
     return f'<ul class="numbers">{lines}</ul>\n'
 

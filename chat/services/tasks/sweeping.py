@@ -1,6 +1,7 @@
 """
 What keeps tasks from being stuck, and what takes away those whose time is over.
 """
+
 import logging
 from datetime import timedelta
 
@@ -52,8 +53,12 @@ def failure(error):
     now = timezone.now()
     lifetime = timedelta(seconds=settings.CHAT_TASK_RESULT_SECONDS)
     return {
-        "state": Task.FAILED, "error": error, "locked_until": None, "finished_at": now, "expires_at": now + lifetime,
-    }  # fmt: skip
+        "state": Task.FAILED,
+        "error": error,
+        "locked_until": None,
+        "finished_at": now,
+        "expires_at": now + lifetime,
+    }
 
 
 def _send_again():

@@ -1,6 +1,7 @@
 """
 How a task's state is told: as the wire's `task` event, to its person's connections in its room.
 """
+
 import json
 import logging
 
@@ -14,10 +15,16 @@ def describe(task):
     """Returns a task's present state as the wire's `task` event."""
     is_done = task.state == Task.DONE
     return protocol.task(
-        task.ref, task.id, task.kind, json.loads(task.params), task.state, task.progress,
-        result=f"/api/tasks/{task.id}/result/" if is_done else None, size=task.result_size if is_done else None,
+        task.ref,
+        task.id,
+        task.kind,
+        json.loads(task.params),
+        task.state,
+        task.progress,
+        result=f"/api/tasks/{task.id}/result/" if is_done else None,
+        size=task.result_size if is_done else None,
         error=task.error if task.state == Task.FAILED else None,
-    )  # fmt: skip
+    )
 
 
 def tell(task, send=broadcast.publish_at_once):
@@ -36,7 +43,7 @@ def tell_forgotten(task, error):
     """Tells that a task, which is deleted by now, was cancelled or that its result is gone."""
     event = protocol.task(
         task.ref, task.id, task.kind, json.loads(task.params), Task.FAILED, task.progress, error=error, forgotten=True
-    )  # fmt: skip
+    )
     tell_event(task, event)
 
 

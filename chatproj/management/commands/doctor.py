@@ -1,4 +1,5 @@
 """`manage.py doctor`: is this site well, and if not, what is to be done? Exit code 0, or 1."""
+
 import json
 import os
 

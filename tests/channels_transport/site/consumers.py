@@ -3,6 +3,7 @@ Consumers that do what a frame tells them: `{"do": name, ...}`, where each name 
 
 A socket is in the group that its path names; what an action returns is the reply.
 """
+
 import json
 import os
 import time

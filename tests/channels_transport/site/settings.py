@@ -1,4 +1,5 @@
 """The least that a Channels 1.x site sets to take the transport over. The tests choose by the environment."""
+
 import os
 
 SECRET_KEY = os.environ["SECRET_KEY"]

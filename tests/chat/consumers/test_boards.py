@@ -1,4 +1,5 @@
 """Boards: who is let to the door, who through it, what each hears, and that nothing tells which boards exist."""
+
 import json
 import uuid
 from datetime import timedelta
@@ -121,9 +122,15 @@ def test_anybody_makes_a_board_and_owns_it(db, alice):
         assert browser.room().seen("joined")[0]["you"] == {"handle": handle, "role": "owner", "read": 0}
 
 
-@pytest.mark.parametrize("kwargs", [{}, {"content_type": "application/json"},
-                                    {"data": "{}", "content_type": "application/json"},
-                                    {"data": '{"name": null}', "content_type": "application/json"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {},
+        {"content_type": "application/json"},
+        {"data": "{}", "content_type": "application/json"},
+        {"data": '{"name": null}', "content_type": "application/json"},
+    ],
+)
 def test_a_board_needs_no_name(db, kwargs):
     assert Client().post("/new_board", **kwargs, **JSON).status_code == 201
     assert Room.objects.get().name == "Board"
@@ -136,8 +143,15 @@ def test_the_lobbys_form_leads_to_the_board(db):
     assert client.get(answer.url).status_code == 200
 
 
-@pytest.mark.parametrize("body, code", [({"name": "x" * 81}, "too_long"), ({"name": 7}, "invalid_field"),
-                                        ({"handle": "a\u202eb"}, "invalid_field"), ([], "not_an_object")])  # fmt: skip
+@pytest.mark.parametrize(
+    "body, code",
+    [
+        ({"name": "x" * 81}, "too_long"),
+        ({"name": 7}, "invalid_field"),
+        ({"handle": "a\u202eb"}, "invalid_field"),
+        ([], "not_an_object"),
+    ],
+)
 def test_a_board_that_cannot_be_made_is_refused_as_json(db, body, code):
     answer = Client().post("/new_board", json.dumps(body), content_type="application/json", **JSON)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
@@ -255,8 +269,12 @@ def test_writing_without_admission_looks_like_no_board(visitor, at_door):
 
 def test_all_that_is_wrong_costs_the_same(owner, visitor):
     costs = []
-    for socket in (visitor.socket("auth", board=uuid.uuid4()), visitor.socket("auth", session=owner.session),
-                   visitor.socket("write", board="x"), visitor.socket("write", session="x")):  # fmt: skip
+    for socket in (
+        visitor.socket("auth", board=uuid.uuid4()),
+        visitor.socket("auth", session=owner.session),
+        visitor.socket("write", board="x"),
+        visitor.socket("write", session="x"),
+    ):
         with CaptureQueriesContext(connection) as queries:
             assert socket.connect().code == 4404
         costs.append([table for _, table in statements(queries)])
@@ -368,8 +386,11 @@ def test_all_tabs_hear_a_decision(owner, at_door, visitor):
     first, second, other = knock(visitor), visitor.door(), owner.door()
     at_door.read()
     bob = {"visitor": key_of("Bob")}
-    for act, fact in (("admit", {"type": "admitted", "handle": "Bob"}), ("refuse", {"type": "refused"}),
-                      ("remove", {"type": "removed"})):  # fmt: skip
+    for act, fact in (
+        ("admit", {"type": "admitted", "handle": "Bob"}),
+        ("refuse", {"type": "refused"}),
+        ("remove", {"type": "removed"}),
+    ):
         assert types(at_door.say(act, ref=f"d-{act}", **bob)) == ["ack"]
         assert first.read() == [fact] and second.read()[-1:] == [fact]
         assert other.read()[-1:] == [{**fact, **bob}]
@@ -570,11 +591,15 @@ def test_visitors_of_another_board_are_not_found(admitted):
 @pytest.mark.parametrize(
     "text, code, ref",
     [
-        ("not json", "invalid_json", None), ("[" * 60_000, "invalid_json", None), ("[]", "not_an_object", None),
-        ('{"type": "knock", "ref": "x", "handle": NaN}', "invalid_json", None), ("{}", "missing_type", None),
+        ("not json", "invalid_json", None),
+        ("[" * 60_000, "invalid_json", None),
+        ("[]", "not_an_object", None),
+        ('{"type": "knock", "ref": "x", "handle": NaN}', "invalid_json", None),
+        ("{}", "missing_type", None),
         ('{"type": "knock", "type": "knock"}', "invalid_json", None),
         ('{"type": "post", "ref": "x", "body": "Hello"}', "unknown_type", "x"),
-        ('{"type": "knock", "ref": "x"}', "missing_field", "x"), ('{"type": "knock"}', "missing_field", None),
+        ('{"type": "knock", "ref": "x"}', "missing_field", "x"),
+        ('{"type": "knock"}', "missing_field", None),
         ('{"type": "knock", "ref": "a b", "handle": "Bob"}', "invalid_field", None),
         ('{"type": "knock", "ref": "x", "handle": 7}', "invalid_field", "x"),
         ('{"type": "knock", "ref": "x", "handle": "a\\u0000"}', "invalid_field", "x"),
@@ -584,7 +609,7 @@ def test_visitors_of_another_board_are_not_found(admitted):
         ('{"type": "admit", "ref": "x", "visitor": ["y"]}', "invalid_field", "x"),
         ('{"type": "shut"}', "missing_field", None),
     ],
-)  # fmt: skip
+)
 def test_every_bad_frame_is_rejected_and_the_next_knock_is_acked(visitor, text, code, ref):
     door = visitor.door()
     [rejected] = door.send(text)
@@ -764,8 +789,9 @@ def test_every_act_is_known_on_the_wire(db):
     assert Member.objects.count() == 0
 
 
-@pytest.mark.parametrize("path, allowed", [("/new_board", "POST"), ("/api/boards/x/", "GET"),
-                                           ("/api/boards/x/visitors/", "GET")])  # fmt: skip
+@pytest.mark.parametrize(
+    "path, allowed", [("/new_board", "POST"), ("/api/boards/x/", "GET"), ("/api/boards/x/visitors/", "GET")]
+)
 def test_other_methods_are_refused(db, path, allowed):
     answer = Client().delete(path, **JSON)
     assert (answer.status_code, answer["Allow"], answer.json()["code"]) == (405, allowed, "method_not_allowed")

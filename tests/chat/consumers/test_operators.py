@@ -1,4 +1,5 @@
 """What operators see live: rooms, told after the commit to those who are operators then, and to nobody else."""
+
 import json
 
 import pytest
@@ -98,7 +99,10 @@ def test_the_admin_is_heard(stream):
     stream.browser.post(f"/admin/chat/room/{room.id}/change/", {**fields, "name": "Loft"})
     stream.browser.post(f"/admin/chat/room/{room.id}/delete/", {"post": "yes"})
     assert [(action, data.get("name")) for action, data in heard(stream)] == [
-        (CREATE, "Attic"), (UPDATE, "Loft"), (DELETE, None)]  # fmt: skip
+        (CREATE, "Attic"),
+        (UPDATE, "Loft"),
+        (DELETE, None),
+    ]
 
 
 def test_nothing_is_told_before_the_commit_and_nothing_of_what_is_rolled_back(stream, alice):
@@ -207,13 +211,21 @@ def test_an_old_password_ends_at_the_next_frame(stream, operator):
 # What comes in.
 
 
-@pytest.mark.parametrize("frame, code", [
-    ("", "invalid_json"), ("nonsense", "invalid_json"), ("[]", "not_an_object"), ("{}", "invalid_field"),
-    ('{"stream": "people", "payload": {}}', "invalid_field"), ('{"stream": [], "payload": {}}', "invalid_field"),
-    ('{"stream": "rooms", "payload": []}', "invalid_field"), ('{"stream": "rooms", "payload": {}}', "forbidden"),
-    ('{"stream": "rooms", "payload": {"action": "create", "data": {"slug": "x", "name": "x"}}}', "forbidden"),
-    ('{"stream": "rooms", "payload": {"action": "delete", "pk": 1}}', "forbidden"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "frame, code",
+    [
+        ("", "invalid_json"),
+        ("nonsense", "invalid_json"),
+        ("[]", "not_an_object"),
+        ("{}", "invalid_field"),
+        ('{"stream": "people", "payload": {}}', "invalid_field"),
+        ('{"stream": [], "payload": {}}', "invalid_field"),
+        ('{"stream": "rooms", "payload": []}', "invalid_field"),
+        ('{"stream": "rooms", "payload": {}}', "forbidden"),
+        ('{"stream": "rooms", "payload": {"action": "create", "data": {"slug": "x", "name": "x"}}}', "forbidden"),
+        ('{"stream": "rooms", "payload": {"action": "delete", "pk": 1}}', "forbidden"),
+    ],
+)
 def test_what_comes_in_is_refused_and_changes_nothing(stream, room, frame, code):
     stream.read()
     before = list(Room.objects.values())

@@ -1,4 +1,5 @@
 """A room's socket from its handshake to its end: every answer, every code, and nothing that jams it."""
+
 import json
 import logging
 
@@ -73,9 +74,24 @@ def test_strangers_are_not_signed_in_whatever_they_ask_for(room, path):
     assert (socket.accepted, socket.code, socket.events) == (True, 4401, [])
 
 
-@pytest.mark.parametrize("path", ["/chat/attic/", "/chat/GARDEN/", "/chat//", "/chat/garden", "/chat/garden/more/",
-                                  "/chat/" + "x" * 51 + "/", "/", "/chat/-a/", "/chat/garden\n/", "/chat/garden/\n",
-                                  "/nowhere/", "/lobby", "/lobby/\n"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/chat/attic/",
+        "/chat/GARDEN/",
+        "/chat//",
+        "/chat/garden",
+        "/chat/garden/more/",
+        "/chat/" + "x" * 51 + "/",
+        "/",
+        "/chat/-a/",
+        "/chat/garden\n/",
+        "/chat/garden/\n",
+        "/nowhere/",
+        "/lobby",
+        "/lobby/\n",
+    ],
+)
 def test_there_is_nothing_elsewhere(alice, room, path):
     socket = wire.Socket(path, wire.browser_of(alice)).connect()
     assert (socket.accepted, socket.code, socket.events) == (True, 4404, [])
@@ -89,17 +105,37 @@ def test_the_banned_are_kept_out(bob, enter, set_role):
 
 
 @pytest.mark.parametrize("path", ["/chat/garden/", "/lobby/", "/echo/"])
-@pytest.mark.parametrize("origin", [None, "null", "", "http://evil.example", "http://testserver.evil.example",
-                                    "http://evil.example/testserver", "ftp://testserver", "http://testserver:81",
-                                    "http://evil@testserver", "testserver", "HTTP://testserver/", "http://testserver/",
-                                    "http://localhost"])  # fmt: skip
+@pytest.mark.parametrize(
+    "origin",
+    [
+        None,
+        "null",
+        "",
+        "http://evil.example",
+        "http://testserver.evil.example",
+        "http://evil.example/testserver",
+        "ftp://testserver",
+        "http://testserver:81",
+        "http://evil@testserver",
+        "testserver",
+        "HTTP://testserver/",
+        "http://testserver/",
+        "http://localhost",
+    ],
+)
 def test_a_foreign_page_is_denied(alice, room, origin, path):
     socket = wire.Socket(path, wire.browser_of(alice), origin=origin).connect()
     assert (socket.accepted, socket.denied, socket.events) == (False, True, [])
 
 
-@pytest.mark.parametrize("origin, host", [("http://testserver", "testserver"), ("https://testserver", "testserver"),
-                                          ("http://localhost:8000", "localhost:8000")])  # fmt: skip
+@pytest.mark.parametrize(
+    "origin, host",
+    [
+        ("http://testserver", "testserver"),
+        ("https://testserver", "testserver"),
+        ("http://localhost:8000", "localhost:8000"),
+    ],
+)
 def test_a_page_of_ours_is_let_in(alice, enter, origin, host):
     assert enter(alice, origin=origin, headers={"host": host}).code is None
 
@@ -171,9 +207,23 @@ def test_a_cursor_that_equals_the_offset_needs_nothing(alice, enter):
     assert "reset" not in socket.seen("joined")[0]
 
 
-@pytest.mark.parametrize("query", ["cursor=2", "cursor=9007199254740991", "cursor=", "cursor", "cursor=-1",
-                                   "cursor=1.0", "cursor=true", "cursor=%00", "cursor=99999999999999999999",
-                                   "cursor=0&cursor=x", "cursor=%ff", "cursor=%D9%A3"])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [
+        "cursor=2",
+        "cursor=9007199254740991",
+        "cursor=",
+        "cursor",
+        "cursor=-1",
+        "cursor=1.0",
+        "cursor=true",
+        "cursor=%00",
+        "cursor=99999999999999999999",
+        "cursor=0&cursor=x",
+        "cursor=%ff",
+        "cursor=%D9%A3",
+    ],
+)
 def test_a_cursor_beyond_or_unreadable_resets(alice, enter, query):
     enter(alice).post("r1")
     socket = enter(alice, query=query)
@@ -235,8 +285,11 @@ BAD_FRAMES = [
     *(
         (json.dumps({**fields, field: value}), "invalid_field", fields.get("ref"))
         for fields, field in [
-            (POST, "reply_to"), ({"type": "edit", "ref": "x1", "body": "Hi"}, "id"), ({"type": "sync"}, "cursor"),
-            ({"type": "read"}, "offset"), ({"type": "fetch", "ref": "x1", "limit": 5}, "before"),
+            (POST, "reply_to"),
+            ({"type": "edit", "ref": "x1", "body": "Hi"}, "id"),
+            ({"type": "sync"}, "cursor"),
+            ({"type": "read"}, "offset"),
+            ({"type": "fetch", "ref": "x1", "limit": 5}, "before"),
             ({"type": "fetch", "ref": "x1"}, "limit"),
         ]
         for value in (-1, 1.5, True, "1", 2**53, 10**30, [1])
@@ -250,7 +303,7 @@ BAD_FRAMES = [
     (json.dumps({"type": "edit", "ref": "x1", "id": 999, "body": "Hi"}), "not_found", "x1"),
     (json.dumps({"type": "remove", "ref": "x1", "id": 2**53 - 1}), "not_found", "x1"),
     (json.dumps({**POST, "reply_to": 999}), "not_found", "x1"),
-]  # fmt: skip
+]
 
 
 def test_every_bad_frame_is_rejected_and_the_next_post_is_acked(alice, enter, settings):
@@ -316,9 +369,11 @@ def test_what_one_may_not_do_is_rejected_with_its_code(alice, bob, enter, set_ro
     assert other.ask("remove", ref="x1", id=1)["code"] == "forbidden"
     set_role(bob, Member.MUTED)
     for fields in (
-        {"type": "post", "body": "Hello"}, {"type": "edit", "id": 1, "body": "Hi"}, {"type": "remove", "id": 1},
+        {"type": "post", "body": "Hello"},
+        {"type": "edit", "id": 1, "body": "Hi"},
+        {"type": "remove", "id": 1},
         {"type": "react", "id": 1, "emoji": "👍", "on": True},
-    ):  # fmt: skip
+    ):
         assert other.ask(**fields, ref="x1")["code"] == "muted"
     set_role(bob, Member.MODERATOR)
     assert other.ask("remove", ref="x1", id=1)["type"] == "ack"
@@ -467,10 +522,14 @@ def fail_with(error):
     return fail
 
 
-@pytest.mark.parametrize("error", [OperationalError("locked"), InterfaceError("closed"), redis.ConnectionError("away"),
-                                   redis.TimeoutError("slow")])  # fmt: skip
-@pytest.mark.parametrize("place", ["chat.services.rooms.changes.insert", "chat.services.limits.check_event",
-                                   "chat.services.rooms.find_member"])  # fmt: skip
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError("locked"), InterfaceError("closed"), redis.ConnectionError("away"), redis.TimeoutError("slow")],
+)
+@pytest.mark.parametrize(
+    "place",
+    ["chat.services.rooms.changes.insert", "chat.services.limits.check_event", "chat.services.rooms.find_member"],
+)
 def test_with_the_database_or_redis_away_one_may_try_again(alice, enter, monkeypatch, error, place):
     socket = enter(alice)
     with monkeypatch.context() as broken:

@@ -68,8 +68,10 @@ def test_one_signs_in_and_out(alice, stranger):
     assert stranger("DELETE", "/api/session/")[0] == 200
 
 
-@pytest.mark.parametrize("handle, password", [("Alice", "wrong"), ("Nobody", "correct horse"), ("Charlie", ""),
-                                              ("", ""), ("x" * 5000, "x" * 5000)])  # fmt: skip
+@pytest.mark.parametrize(
+    "handle, password",
+    [("Alice", "wrong"), ("Nobody", "correct horse"), ("Charlie", ""), ("", ""), ("x" * 5000, "x" * 5000)],
+)
 def test_others_do_not_sign_in(alice, charlie, stranger, handle, password):
     body = {"handle": handle, "password": password}
     assert stranger("POST", "/api/session/", body) == (401, "not_signed_in")
@@ -107,12 +109,23 @@ def test_what_is_wrong_with_a_person_is_told(alice, stranger, path, body, code):
     assert Person.objects.count() == 1
 
 
-@pytest.mark.parametrize("path", ["/api/session/", "/api/users/", "/api/guests/", "/api/tokens/", "/api/rooms/",
-                                  MESSAGES])  # fmt: skip
-@pytest.mark.parametrize("body, code", [("", "invalid_json"), ("{", "invalid_json"), (b"\xff", "invalid_json"),
-                                        ("a=1", "invalid_json"), ('{"a": 1, "a": 2}', "invalid_json"),
-                                        ("[" * 100_000, "invalid_json"), ("[]", "not_an_object"),
-                                        ("null", "not_an_object"), ("{}", "missing_field")])  # fmt: skip
+@pytest.mark.parametrize(
+    "path", ["/api/session/", "/api/users/", "/api/guests/", "/api/tokens/", "/api/rooms/", MESSAGES]
+)
+@pytest.mark.parametrize(
+    "body, code",
+    [
+        ("", "invalid_json"),
+        ("{", "invalid_json"),
+        (b"\xff", "invalid_json"),
+        ("a=1", "invalid_json"),
+        ('{"a": 1, "a": 2}', "invalid_json"),
+        ("[" * 100_000, "invalid_json"),
+        ("[]", "not_an_object"),
+        ("null", "not_an_object"),
+        ("{}", "missing_field"),
+    ],
+)
 def test_what_is_no_object_is_told_apart(room, as_alice, path, body, code):
     assert as_alice("POST", path, body) == (400, code)
 
@@ -120,10 +133,19 @@ def test_what_is_no_object_is_told_apart(room, as_alice, path, body, code):
 # Cross-site forgery.
 
 
-@pytest.mark.parametrize("method, path", [("POST", "/api/session/"), ("DELETE", "/api/session/"),
-                                          ("POST", "/api/users/"), ("POST", "/api/guests/"),
-                                          ("POST", "/api/tokens/"), ("POST", "/api/rooms/"),
-                                          ("POST", MESSAGES), ("DELETE", "/api/tokens/1/")])  # fmt: skip
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("POST", "/api/session/"),
+        ("DELETE", "/api/session/"),
+        ("POST", "/api/users/"),
+        ("POST", "/api/guests/"),
+        ("POST", "/api/tokens/"),
+        ("POST", "/api/rooms/"),
+        ("POST", MESSAGES),
+        ("DELETE", "/api/tokens/1/"),
+    ],
+)
 def test_a_cookie_alone_changes_nothing(alice, room, method, path):
     caller = Caller(alice, enforce_csrf_checks=True)
     body = {"ref": "r1", "body": "Hello", "slug": "attic", "name": "Attic"}
@@ -209,9 +231,7 @@ def test_the_list_of_rooms_is_for_everybody(stranger, room, enter, alice):
     [listed] = body["rooms"]
     assert status == 200 and body["more"] is False
     assert listed.pop("last_at").endswith("Z")
-    assert listed == {
-        "slug": "garden", "name": "The garden", "topic": "Roses and weeds", "offset": 1, "online": 1
-    }  # fmt: skip
+    assert listed == {"slug": "garden", "name": "The garden", "topic": "Roses and weeds", "offset": 1, "online": 1}
 
 
 def test_the_list_is_paged_and_searched(stranger, alice):
@@ -225,9 +245,17 @@ def test_the_list_is_paged_and_searched(stranger, alice):
     assert stranger("GET", "/api/rooms/?q=%25")[1]["rooms"] == []
 
 
-@pytest.mark.parametrize("query, code", [("q=%00", "invalid_field"), ("q=" + "x" * 81, "too_long"),
-                                         ("page=-1", "invalid_field"), ("page=x", "invalid_field"),
-                                         ("page=", "invalid_field"), ("page=1.5", "invalid_field")])  # fmt: skip
+@pytest.mark.parametrize(
+    "query, code",
+    [
+        ("q=%00", "invalid_field"),
+        ("q=" + "x" * 81, "too_long"),
+        ("page=-1", "invalid_field"),
+        ("page=x", "invalid_field"),
+        ("page=", "invalid_field"),
+        ("page=1.5", "invalid_field"),
+    ],
+)
 def test_a_list_that_makes_no_sense_is_refused(stranger, query, code):
     assert stranger("GET", f"/api/rooms/?{query}") == (400, code)
 
@@ -238,8 +266,9 @@ def test_a_room_is_made_by_signed_in_people(as_alice, as_charlie, stranger):
     assert as_charlie("POST", "/api/rooms/", body) == (403, "forbidden")
     status, made = as_alice("POST", "/api/rooms/", body)
     assert (status, made) == (
-        201, {"slug": "attic", "name": "Attic", "topic": "", "offset": 0, "online": 0, "last_at": None}
-    )  # fmt: skip
+        201,
+        {"slug": "attic", "name": "Attic", "topic": "", "offset": 0, "online": 0, "last_at": None},
+    )
     assert as_alice("POST", "/api/rooms/", body) == (409, "taken")
     assert as_alice("POST", "/api/rooms/", {**body, "slug": "b", "topic": "Dust"})[1]["topic"] == "Dust"
     assert as_alice("POST", "/api/rooms/", {**body, "slug": "c", "topic": None})[1]["topic"] == ""
@@ -247,11 +276,21 @@ def test_a_room_is_made_by_signed_in_people(as_alice, as_charlie, stranger):
 
 @pytest.mark.parametrize(
     "fields, code",
-    [({"slug": "A"}, "invalid_field"), ({"slug": ""}, "invalid_field"), ({"slug": None}, "invalid_field"),
-     ({"slug": "x" * 51}, "invalid_field"), ({"name": ""}, "empty"), ({"name": "x" * 81}, "too_long"),
-     ({"name": 5}, "invalid_field"), ({"topic": 0}, "invalid_field"), ({"topic": False}, "invalid_field"),
-     ({"topic": []}, "invalid_field"), ({"topic": "x" * 501}, "too_long"), ({"topic": "a\nb"}, "invalid_field")],
-)  # fmt: skip
+    [
+        ({"slug": "A"}, "invalid_field"),
+        ({"slug": ""}, "invalid_field"),
+        ({"slug": None}, "invalid_field"),
+        ({"slug": "x" * 51}, "invalid_field"),
+        ({"name": ""}, "empty"),
+        ({"name": "x" * 81}, "too_long"),
+        ({"name": 5}, "invalid_field"),
+        ({"topic": 0}, "invalid_field"),
+        ({"topic": False}, "invalid_field"),
+        ({"topic": []}, "invalid_field"),
+        ({"topic": "x" * 501}, "too_long"),
+        ({"topic": "a\nb"}, "invalid_field"),
+    ],
+)
 def test_a_room_that_makes_no_sense_is_refused(as_alice, fields, code):
     assert as_alice("POST", "/api/rooms/", {"slug": "attic", "name": "Attic", **fields}) == (400, code)
     assert not Room.objects.exists()
@@ -285,12 +324,19 @@ def test_a_socket_and_the_api_share_their_refs(alice, enter, as_alice):
 
 @pytest.mark.parametrize(
     "fields, status, code",
-    [({"ref": "a b"}, 400, "invalid_field"), ({"ref": None}, 400, "invalid_field"), ({"body": ""}, 400, "empty"),
-     ({"body": "x" * 4001}, 400, "too_long"), ({"body": 5}, 400, "invalid_field"),
-     ({"body": "\0"}, 400, "invalid_field"), ({"reply_to": 9}, 404, "not_found"),
-     ({"reply_to": -1}, 400, "invalid_field"), ({"reply_to": True}, 400, "invalid_field"),
-     ({"reply_to": 2**53}, 400, "invalid_field")],
-)  # fmt: skip
+    [
+        ({"ref": "a b"}, 400, "invalid_field"),
+        ({"ref": None}, 400, "invalid_field"),
+        ({"body": ""}, 400, "empty"),
+        ({"body": "x" * 4001}, 400, "too_long"),
+        ({"body": 5}, 400, "invalid_field"),
+        ({"body": "\0"}, 400, "invalid_field"),
+        ({"reply_to": 9}, 404, "not_found"),
+        ({"reply_to": -1}, 400, "invalid_field"),
+        ({"reply_to": True}, 400, "invalid_field"),
+        ({"reply_to": 2**53}, 400, "invalid_field"),
+    ],
+)
 def test_a_post_that_makes_no_sense_is_refused(as_alice, room, fields, status, code):
     assert as_alice("POST", MESSAGES, {"ref": "r1", "body": "Hello", **fields}) == (status, code)
     assert not Message.objects.exists()
@@ -328,8 +374,10 @@ def test_too_much_is_429_with_the_time_to_wait(as_bob, room, settings, clock):
     assert as_bob("POST", MESSAGES, {**body, "ref": "r2"})[0] == 201
 
 
-@pytest.mark.parametrize("kind, path", [("guests", "/api/guests/"), ("sign_ups", "/api/users/"),
-                                        ("sign_ins", "/api/session/"), ("rooms", "/api/rooms/")])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind, path",
+    [("guests", "/api/guests/"), ("sign_ups", "/api/users/"), ("sign_ins", "/api/session/"), ("rooms", "/api/rooms/")],
+)
 def test_an_address_asks_only_so_much(as_alice, settings, clock, kind, path):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, kind: (0, 1)}
     body = {"handle": "Dora", "password": "correct horse", "slug": "attic", "name": "Attic"}
@@ -374,8 +422,21 @@ def test_reading_by_the_api_makes_nobody_a_member(as_bob, room):
     assert not Member.objects.filter(person__handle="Bob").exists()
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "limit=", "after=-1", "after=x", "before=1.5",
-                                   "before=", "after=1&before=2", "after=9007199254740992"])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "limit=",
+        "after=-1",
+        "after=x",
+        "before=1.5",
+        "before=",
+        "after=1&before=2",
+        "after=9007199254740992",
+    ],
+)
 def test_a_page_that_makes_no_sense_is_refused(as_alice, room, query):
     assert as_alice("GET", f"{MESSAGES}?{query}") == (400, "invalid_field")
 
@@ -397,20 +458,35 @@ def test_every_call_refuses_other_methods_as_json(as_alice, room, path, methods)
         assert as_alice.browser.head(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/api/", "/api/nothing/", "/api/rooms/garden/", "/api/tokens/x/", "/api/session",
-                                  "/api/rooms/a/b/messages/", "/api/rooms/%00/messages/", "/api/rooms/Ä/messages/",
-                                  "/api/rooms/garden%0A/messages/"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/",
+        "/api/nothing/",
+        "/api/rooms/garden/",
+        "/api/tokens/x/",
+        "/api/session",
+        "/api/rooms/a/b/messages/",
+        "/api/rooms/%00/messages/",
+        "/api/rooms/Ä/messages/",
+        "/api/rooms/garden%0A/messages/",
+    ],
+)
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_elsewhere_there_is_nothing_as_json(as_alice, path, method):
     status, code = as_alice(method, path, {"ref": "r1", "body": "Hello"})
     assert (status, code) in [(404, "not_found"), (405, "method_not_allowed")]
 
 
-@pytest.mark.parametrize("method, path, place", [
-    ("GET", "/api/rooms/", "chat.services.rooms.find_rooms"), ("GET", MESSAGES, "chat.services.rooms.get_page"),
-    ("POST", MESSAGES, "chat.services.rooms.post_message"),
-    ("GET", "/api/session/", "chat.http.api.accounts.get_token"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "method, path, place",
+    [
+        ("GET", "/api/rooms/", "chat.services.rooms.find_rooms"),
+        ("GET", MESSAGES, "chat.services.rooms.get_page"),
+        ("POST", MESSAGES, "chat.services.rooms.post_message"),
+        ("GET", "/api/session/", "chat.http.api.accounts.get_token"),
+    ],
+)
 def test_a_fault_of_ours_is_500_without_a_trace(as_alice, room, monkeypatch, caplog, method, path, place):
     monkeypatch.setattr(place, fail_with(ZeroDivisionError("on purpose")))
     assert as_alice(method, path, {"ref": "r1", "body": "Hello"}) == (500, "internal")
@@ -454,8 +530,13 @@ def test_a_post_by_token_costs_six_statements(alice, room):
         assert bot("POST", MESSAGES, {"ref": "r1", "body": "Hello"})[0] == 201
     # The token brings its person along; then as by cookie.
     assert [table for _, table in statements(queries)] == [
-        "chat_token", "chat_room", "chat_member", "chat_room", "chat_message", "chat_change"
-    ]  # fmt: skip
+        "chat_token",
+        "chat_room",
+        "chat_member",
+        "chat_room",
+        "chat_message",
+        "chat_change",
+    ]
 
 
 def test_the_list_of_rooms_costs_one_statement(stranger, alice):

@@ -1,4 +1,5 @@
 """What operators' tools ask."""
+
 import json
 
 import pytest

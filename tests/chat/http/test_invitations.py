@@ -1,4 +1,5 @@
 """Private rooms: who knows of them, and the links that lead in."""
+
 import json
 from datetime import timedelta
 
@@ -83,9 +84,16 @@ def test_a_link_is_shown_once_and_stored_as_a_digest(as_alice, cellar):
         assert key not in str(cursor.fetchall())
 
 
-@pytest.mark.parametrize("body, days, uses", [(None, 7, None), ({}, 7, None), ({"uses": 3}, 7, 3),
-                                              ({"expires_in": 86400, "uses": None}, 1, None),
-                                              ({"expires_in": 365 * 86400}, 365, None)])  # fmt: skip
+@pytest.mark.parametrize(
+    "body, days, uses",
+    [
+        (None, 7, None),
+        ({}, 7, None),
+        ({"uses": 3}, 7, 3),
+        ({"expires_in": 86400, "uses": None}, 1, None),
+        ({"expires_in": 365 * 86400}, 365, None),
+    ],
+)
 def test_a_link_has_an_end_and_perhaps_uses(as_alice, cellar, body, days, uses):
     text = json.dumps(body) if body is not None else b""
     assert as_alice("POST", LINKS, text)[1]["uses_left"] == uses
@@ -93,8 +101,19 @@ def test_a_link_has_an_end_and_perhaps_uses(as_alice, cellar, body, days, uses):
     assert timedelta(days=days, minutes=-1) < holds <= timedelta(days=days)
 
 
-@pytest.mark.parametrize("body", [{"uses": 0}, {"uses": -1}, {"uses": "1"}, {"uses": True}, {"uses": 10001},
-                                  {"expires_in": 0}, {"expires_in": 365 * 86400 + 1}, {"expires_in": 1.5}])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"uses": 0},
+        {"uses": -1},
+        {"uses": "1"},
+        {"uses": True},
+        {"uses": 10001},
+        {"expires_in": 0},
+        {"expires_in": 365 * 86400 + 1},
+        {"expires_in": 1.5},
+    ],
+)
 def test_a_link_that_cannot_be_is_refused(as_alice, cellar, body):
     assert as_alice("POST", LINKS, body) == (400, "invalid_field")
     assert not Invitation.objects.exists()

@@ -1,4 +1,5 @@
 """What holds for every answer: its headers, and how refusals, failures and outages are worded."""
+
 import pytest
 import redis
 from django.core.exceptions import SuspiciousOperation
@@ -12,20 +13,41 @@ from chat.protocol import Dismissed, Refused
 from tests import wire
 from tests.chat.consumers.test_room import fail_with
 
-OUTAGES = [OperationalError("at 10.0.0.1"), InterfaceError("at 10.0.0.1"), redis.ConnectionError("at 10.0.0.1"),
-           redis.TimeoutError("at 10.0.0.1")]  # fmt: skip
+OUTAGES = [
+    OperationalError("at 10.0.0.1"),
+    InterfaceError("at 10.0.0.1"),
+    redis.ConnectionError("at 10.0.0.1"),
+    redis.TimeoutError("at 10.0.0.1"),
+]
 
 
 def request(path):
     return RequestFactory().get(path)
 
 
-@pytest.mark.parametrize("code, status", [
-    ("invalid_json", 400), ("not_an_object", 400), ("missing_field", 400), ("invalid_field", 400), ("too_long", 400),
-    ("empty", 400), ("not_signed_in", 401), ("forbidden", 403), ("muted", 403), ("csrf_failed", 403),
-    ("not_found", 404), ("method_not_allowed", 405), ("taken", 409), ("ref_conflict", 409), ("too_large", 413),
-    ("rate_limited", 429), ("internal", 500), ("unavailable", 503),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "code, status",
+    [
+        ("invalid_json", 400),
+        ("not_an_object", 400),
+        ("missing_field", 400),
+        ("invalid_field", 400),
+        ("too_long", 400),
+        ("empty", 400),
+        ("not_signed_in", 401),
+        ("forbidden", 403),
+        ("muted", 403),
+        ("csrf_failed", 403),
+        ("not_found", 404),
+        ("method_not_allowed", 405),
+        ("taken", 409),
+        ("ref_conflict", 409),
+        ("too_large", 413),
+        ("rate_limited", 429),
+        ("internal", 500),
+        ("unavailable", 503),
+    ],
+)
 def test_every_code_has_its_status_as_json_and_as_a_page(code, status):
     refusal = Refused(code, "A <b>sentence</b>.")
     as_json, as_page = refuse(request("/api/x/"), refusal), refuse(request("/x/"), refusal)
@@ -76,8 +98,9 @@ def test_a_page_may_say_more_about_its_own_headers():
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/", "/api/rooms/", "/api/session/", "/readyz"])
 def test_an_outage_that_hits_a_middleware_is_503_with_all_headers(monkeypatch, path):
-    monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request",
-                        fail_with(OperationalError("away")))  # fmt: skip
+    monkeypatch.setattr(
+        "django.contrib.sessions.middleware.SessionMiddleware.process_request", fail_with(OperationalError("away"))
+    )
     answer = wire.calm(Client()).get(path)
     assert answer.status_code == 503
     assert "Content-Security-Policy" in answer and answer["X-Content-Type-Options"] == "nosniff"

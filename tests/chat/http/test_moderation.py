@@ -1,4 +1,5 @@
 """Moderation by the JSON API, the command and the operators' pages: each call, its statuses, its codes, its shapes."""
+
 from urllib.parse import quote
 
 import pytest
@@ -18,9 +19,14 @@ MEMBERS, REPORTS, AUDIT = "/api/rooms/garden/members/", "/api/rooms/garden/repor
 REPORT_MESSAGE = "/api/rooms/garden/messages/1/reports/"
 BODY = {"role": "muted", "handle": "Bob", "action": "dismiss", "reason": "Rude"}
 MODERATORS_CALLS = [
-    ("GET", MEMBERS), ("PUT", MEMBERS), ("GET", f"{MEMBERS}Bob/"), ("PUT", f"{MEMBERS}Bob/"), ("GET", REPORTS),
-    ("PUT", f"{REPORTS}1/"), ("GET", AUDIT),
-]  # fmt: skip
+    ("GET", MEMBERS),
+    ("PUT", MEMBERS),
+    ("GET", f"{MEMBERS}Bob/"),
+    ("PUT", f"{MEMBERS}Bob/"),
+    ("GET", REPORTS),
+    ("PUT", f"{REPORTS}1/"),
+    ("GET", AUDIT),
+]
 CALLS = [*MODERATORS_CALLS, ("POST", REPORT_MESSAGE)]
 
 
@@ -129,14 +135,18 @@ def test_any_handle_can_be_named(as_alice, room, handle):
 
 @pytest.mark.parametrize(
     "path, body, answer",
-    [(f"{MEMBERS}Nobody/", {"role": "muted"}, (404, "not_found")), (f"{MEMBERS}Bob/", {}, (400, "missing_field")),
-     (MEMBERS, {"role": "muted"}, (400, "missing_field")), (f"{MEMBERS}Bob/", {"role": "king"}, (400, "invalid_field")),
-     (f"{MEMBERS}Bob/", "[]", (400, "not_an_object")),
-     (f"{MEMBERS}Bob/", {"role": "muted", "seconds": 1.5}, (400, "invalid_field")),
-     (f"{MEMBERS}Alice/", {"role": "muted"}, (403, "forbidden")),
-     (f"{MEMBERS}Bob/", {"role": "muted", "reason": "x" * 501}, (400, "too_long")),
-     (f"{MEMBERS}{'x' * 40}/", {"role": "muted"}, (404, "not_found"))],
-)  # fmt: skip
+    [
+        (f"{MEMBERS}Nobody/", {"role": "muted"}, (404, "not_found")),
+        (f"{MEMBERS}Bob/", {}, (400, "missing_field")),
+        (MEMBERS, {"role": "muted"}, (400, "missing_field")),
+        (f"{MEMBERS}Bob/", {"role": "king"}, (400, "invalid_field")),
+        (f"{MEMBERS}Bob/", "[]", (400, "not_an_object")),
+        (f"{MEMBERS}Bob/", {"role": "muted", "seconds": 1.5}, (400, "invalid_field")),
+        (f"{MEMBERS}Alice/", {"role": "muted"}, (403, "forbidden")),
+        (f"{MEMBERS}Bob/", {"role": "muted", "reason": "x" * 501}, (400, "too_long")),
+        (f"{MEMBERS}{'x' * 40}/", {"role": "muted"}, (404, "not_found")),
+    ],
+)
 def test_what_makes_no_sense_is_refused(as_alice, spoken, path, body, answer):
     assert as_alice("PUT", path, body) == answer
     assert role_of("Bob") == "member" and not AuditEntry.objects.exists()
@@ -152,8 +162,10 @@ def test_the_list_of_members_comes_in_pages_and_by_role(as_alice, spoken, charli
     moderation.set_role(None, spoken.room, charlie, "banned")
     status, body = as_alice("GET", MEMBERS)
     assert [(one["handle"], one["role"]) for one in body["members"]] == [
-        ("Alice", "owner"), ("Bob", "muted"), ("Charlie", "banned"),
-    ]  # fmt: skip
+        ("Alice", "owner"),
+        ("Bob", "muted"),
+        ("Charlie", "banned"),
+    ]
     assert (status, body["more"]) == (200, False)
     assert [one["handle"] for one in as_alice("GET", f"{MEMBERS}?role=banned")[1]["members"]] == ["Charlie"]
     assert as_alice("GET", f"{MEMBERS}?page=1")[1] == {"members": [], "more": False}
@@ -171,18 +183,29 @@ def test_a_report_is_made_once_and_seen_by_moderators(as_alice, spoken, charlie)
     assert as_charlie("POST", REPORT_MESSAGE, {"reason": "Very rude"}) == (200, made)
     [report] = as_alice("GET", REPORTS)[1]["reports"]
     assert report == {
-        "id": made["id"], "message": 1, "author": {"handle": "Bob"}, "body": "Hello", "reason": "Rude",
-        "reporter": {"handle": "Charlie"}, "at": made["at"], "outcome": None, "closed_by": None, "closed_at": None,
-    }  # fmt: skip
+        "id": made["id"],
+        "message": 1,
+        "author": {"handle": "Bob"},
+        "body": "Hello",
+        "reason": "Rude",
+        "reporter": {"handle": "Charlie"},
+        "at": made["at"],
+        "outcome": None,
+        "closed_by": None,
+        "closed_at": None,
+    }
 
 
 @pytest.mark.parametrize(
     "path, body, answer",
-    [(REPORT_MESSAGE, {}, (400, "missing_field")), (REPORT_MESSAGE, {"reason": ""}, (400, "empty")),
-     (REPORT_MESSAGE, {"reason": "x" * 501}, (400, "too_long")),
-     (REPORT_MESSAGE.replace("1", "9"), BODY, (404, "not_found")),
-     (REPORT_MESSAGE.replace("1", str(2**63)), BODY, (404, "not_found"))],
-)  # fmt: skip
+    [
+        (REPORT_MESSAGE, {}, (400, "missing_field")),
+        (REPORT_MESSAGE, {"reason": ""}, (400, "empty")),
+        (REPORT_MESSAGE, {"reason": "x" * 501}, (400, "too_long")),
+        (REPORT_MESSAGE.replace("1", "9"), BODY, (404, "not_found")),
+        (REPORT_MESSAGE.replace("1", str(2**63)), BODY, (404, "not_found")),
+    ],
+)
 def test_a_report_that_makes_no_sense_is_refused(as_alice, spoken, path, body, answer):
     assert as_alice("POST", path, body) == answer
 
@@ -213,9 +236,15 @@ def test_the_log_names_nobody_for_the_shell(as_alice, spoken):
     [entry] = as_alice("GET", AUDIT)[1]["entries"]
     assert entry.pop("at").endswith("Z") and entry.pop("id")
     assert entry == {
-        "actor": None, "act": "role", "person": {"handle": "Bob"}, "message": None, "before": "member",
-        "after": "muted", "seconds": 60, "reason": "Because",
-    }  # fmt: skip
+        "actor": None,
+        "act": "role",
+        "person": {"handle": "Bob"},
+        "message": None,
+        "before": "member",
+        "after": "muted",
+        "seconds": 60,
+        "reason": "Because",
+    }
 
 
 # The command.
@@ -226,9 +255,9 @@ def moderate(*arguments):
 
 
 @pytest.mark.parametrize(
-    "word, role", [("mute", "muted"), ("ban", "banned"), ("member", "member"), ("moderator", "moderator"),
-                   ("owner", "owner")]
-)  # fmt: skip
+    "word, role",
+    [("mute", "muted"), ("ban", "banned"), ("member", "member"), ("moderator", "moderator"), ("owner", "owner")],
+)
 def test_a_command_gives_a_role(spoken, word, role, capsys):
     moderate("garden", "bob", word)
     assert role_of("Bob") == role and capsys.readouterr().out == f"Bob: {role}\n"
@@ -252,12 +281,18 @@ def test_a_command_mutes_for_a_time_with_a_reason(spoken, length, seconds, capsy
 
 @pytest.mark.parametrize(
     "arguments, words",
-    [(["attic", "Bob", "mute"], "There is no such room"), (["garden", "Nobody", "mute"], "nobody with this handle"),
-     (["garden", "Bob"], "Say whom, and what"), (["garden"], "Say whom, and what"),
-     (["garden", "Bob", "shout"], "Say whom, and what"), (["garden", "Bob", "mute", "--for", "soon"], "length of time"),
-     (["garden", "Bob", "ban", "--for", "1h"], "for how long a mute lasts"), (["attic", "--list"], "no such room"),
-     (["garden", "Bob", "mute", "--for", "400d"], "must be an integer")],
-)  # fmt: skip
+    [
+        (["attic", "Bob", "mute"], "There is no such room"),
+        (["garden", "Nobody", "mute"], "nobody with this handle"),
+        (["garden", "Bob"], "Say whom, and what"),
+        (["garden"], "Say whom, and what"),
+        (["garden", "Bob", "shout"], "Say whom, and what"),
+        (["garden", "Bob", "mute", "--for", "soon"], "length of time"),
+        (["garden", "Bob", "ban", "--for", "1h"], "for how long a mute lasts"),
+        (["attic", "--list"], "no such room"),
+        (["garden", "Bob", "mute", "--for", "400d"], "must be an integer"),
+    ],
+)
 def test_a_command_that_makes_no_sense_says_so_in_a_sentence(spoken, arguments, words):
     with pytest.raises(CommandError, match=words):
         moderate(*arguments)

@@ -1,4 +1,5 @@
 """Operators speak from outside by the JSON API and by the admin; nobody else does."""
+
 import pytest
 
 from chat.models import Announcement, Person, Receipt
@@ -59,9 +60,11 @@ def test_an_operators_token_speaks(root, alice, enter):
     assert status == 201 and heard(socket) == ["Deploying"]
     stored = Announcement.objects.get()
     assert said == {
-        **socket.seen("announcement")[0], "room": None, "handle": None,
+        **socket.seen("announcement")[0],
+        "room": None,
+        "handle": None,
         "expires_at": stored.expires_at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z",
-    }  # fmt: skip
+    }
     assert (stored.expires_at - stored.created_at).total_seconds() == 600 and stored.created_by == root
 
 
@@ -101,28 +104,31 @@ def test_somebody_is_disconnected(as_root, bob, enter):
     assert elsewhere.code == 4403
 
 
-@pytest.mark.parametrize(("path", "body", "answer"), [
-    ("announcements/", {}, (400, "missing_field")),
-    ("announcements/", {"text": ""}, (400, "empty")),
-    ("announcements/", {"text": "x" * 1001}, (400, "too_long")),
-    ("announcements/", {"text": 5}, (400, "invalid_field")),
-    ("announcements/", {"text": "x", "level": "loud"}, (400, "invalid_field")),
-    ("announcements/", {"text": "x", "level": {}}, (400, "invalid_field")),
-    ("announcements/", {"text": "x", "expires_in": "soon"}, (400, "invalid_field")),
-    ("announcements/", {"text": "x", "expires_in": 0}, (400, "invalid_field")),
-    ("announcements/", {"text": "x", "room": 5}, (400, "invalid_field")),
-    ("announcements/", {"text": "x", "room": "nowhere"}, (404, "not_found")),
-    ("announcements/", {"text": "x", "room": ""}, (404, "not_found")),
-    ("whispers/", {"text": "x"}, (400, "missing_field")),
-    ("whispers/", {"handle": "Bob"}, (400, "missing_field")),
-    ("whispers/", {"handle": 5, "text": "x"}, (400, "invalid_field")),
-    ("whispers/", {"handle": "Nobody", "text": "x"}, (404, "not_found")),
-    ("whispers/", {"handle": "Root", "text": "x", "level": "loud"}, (400, "invalid_field")),
-    ("disconnections/", {}, (400, "missing_field")),
-    ("disconnections/", {"handle": "Nobody"}, (404, "not_found")),
-    ("disconnections/", {"handle": "Root", "room": "nowhere"}, (404, "not_found")),
-    ("disconnections/", "nonsense", (400, "invalid_json")),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "body", "answer"),
+    [
+        ("announcements/", {}, (400, "missing_field")),
+        ("announcements/", {"text": ""}, (400, "empty")),
+        ("announcements/", {"text": "x" * 1001}, (400, "too_long")),
+        ("announcements/", {"text": 5}, (400, "invalid_field")),
+        ("announcements/", {"text": "x", "level": "loud"}, (400, "invalid_field")),
+        ("announcements/", {"text": "x", "level": {}}, (400, "invalid_field")),
+        ("announcements/", {"text": "x", "expires_in": "soon"}, (400, "invalid_field")),
+        ("announcements/", {"text": "x", "expires_in": 0}, (400, "invalid_field")),
+        ("announcements/", {"text": "x", "room": 5}, (400, "invalid_field")),
+        ("announcements/", {"text": "x", "room": "nowhere"}, (404, "not_found")),
+        ("announcements/", {"text": "x", "room": ""}, (404, "not_found")),
+        ("whispers/", {"text": "x"}, (400, "missing_field")),
+        ("whispers/", {"handle": "Bob"}, (400, "missing_field")),
+        ("whispers/", {"handle": 5, "text": "x"}, (400, "invalid_field")),
+        ("whispers/", {"handle": "Nobody", "text": "x"}, (404, "not_found")),
+        ("whispers/", {"handle": "Root", "text": "x", "level": "loud"}, (400, "invalid_field")),
+        ("disconnections/", {}, (400, "missing_field")),
+        ("disconnections/", {"handle": "Nobody"}, (404, "not_found")),
+        ("disconnections/", {"handle": "Root", "room": "nowhere"}, (404, "not_found")),
+        ("disconnections/", "nonsense", (400, "invalid_json")),
+    ],
+)
 def test_what_cannot_be_done_is_refused(as_root, path, body, answer):
     assert as_root("POST", f"/api/{path}", body) == answer
     assert not Announcement.objects.exists()
@@ -149,9 +155,21 @@ def test_an_operator_announces_in_the_admin(office, root, alice, enter, room):
     assert b"Closing" in office.get("/admin/chat/announcement/", {"q": "clos"}).content
 
 
-@pytest.mark.parametrize("fields", [{"text": " "}, {"text": "x" * 1001}, {"level": "loud"}, {"hours": "0"},
-                                    {"hours": "1e9"}, {"hours": "nan"}, {"hours": "inf"}, {"hours": "soon"},
-                                    {"slug": "nowhere"}, {"slug": "../x"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": " "},
+        {"text": "x" * 1001},
+        {"level": "loud"},
+        {"hours": "0"},
+        {"hours": "1e9"},
+        {"hours": "nan"},
+        {"hours": "inf"},
+        {"hours": "soon"},
+        {"slug": "nowhere"},
+        {"slug": "../x"},
+    ],
+)
 def test_the_admin_says_what_may_not_be_announced(office, fields):
     answer = said_by(office, **fields)
     assert answer.status_code == 200 and b"errorlist" in answer.content

@@ -1,4 +1,5 @@
 """The pages: what they show to whom, and where their forms lead."""
+
 import pytest
 from django.test import Client
 
@@ -68,10 +69,16 @@ def test_a_room_is_made_by_form(alice):
     assert Member.objects.get().role == "owner"
 
 
-@pytest.mark.parametrize("fields, words", [({"slug": "garden"}, "There is a room with this slug"),
-                                           ({"slug": "A B"}, "must be 1 to 50"), ({"name": ""}, "required"),
-                                           ({"name": "\u200b"}, "must not be empty"),
-                                           ({"slug": "x" * 51}, "at most 50")])  # fmt: skip
+@pytest.mark.parametrize(
+    "fields, words",
+    [
+        ({"slug": "garden"}, "There is a room with this slug"),
+        ({"slug": "A B"}, "must be 1 to 50"),
+        ({"name": ""}, "required"),
+        ({"name": "\u200b"}, "must not be empty"),
+        ({"slug": "x" * 51}, "at most 50"),
+    ],
+)
 def test_a_room_that_cannot_be_made_is_told_beside_the_form(alice, room, fields, words):
     answer = wire.browser_of(alice).post("/rooms/", {"slug": "attic", "name": "Attic", "topic": "", **fields})
     assert answer.status_code == 400 and words in text_of(answer)
@@ -128,26 +135,36 @@ def test_a_guest_comes_in_by_form(browser):
 
 @pytest.mark.parametrize(
     "path, form, words",
-    [("/sign-in/", {"handle": "Alice", "password": "wrong"}, "There is no account"),
-     ("/sign-in/", {"handle": "Alice", "password": ""}, "required"),
-     ("/sign-up/", {"handle": "alice", "password": "correct horse"}, "Somebody else has this handle"),
-     ("/sign-up/", {"handle": "Dora", "password": "password1"}, "too common"),
-     ("/sign-up/", {"handle": "Dora", "password": "short"}, "too short"),
-     ("/sign-up/", {"handle": "a\u202eb", "password": "correct horse"}, "control or format"),
-     ("/sign-up/", {"handle": "x" * 33, "password": "correct horse"}, "at most 32"),
-     ("/guest/", {"handle": "ALICE"}, "Somebody else has this handle"),
-     ("/guest/", {"handle": "a\0"}, "Null characters")],
-)  # fmt: skip
+    [
+        ("/sign-in/", {"handle": "Alice", "password": "wrong"}, "There is no account"),
+        ("/sign-in/", {"handle": "Alice", "password": ""}, "required"),
+        ("/sign-up/", {"handle": "alice", "password": "correct horse"}, "Somebody else has this handle"),
+        ("/sign-up/", {"handle": "Dora", "password": "password1"}, "too common"),
+        ("/sign-up/", {"handle": "Dora", "password": "short"}, "too short"),
+        ("/sign-up/", {"handle": "a\u202eb", "password": "correct horse"}, "control or format"),
+        ("/sign-up/", {"handle": "x" * 33, "password": "correct horse"}, "at most 32"),
+        ("/guest/", {"handle": "ALICE"}, "Somebody else has this handle"),
+        ("/guest/", {"handle": "a\0"}, "Null characters"),
+    ],
+)
 def test_what_is_wrong_is_told_beside_the_form(browser, alice, path, form, words):
     answer = browser.post(path, form)
     assert answer.status_code == 400 and words in text_of(answer)
     assert Person.objects.count() == 1
 
 
-@pytest.mark.parametrize("target, leads_to", [("/rooms/garden/", "/rooms/garden/"), ("https://evil.example/", "/"),
-                                              ("//evil.example/", "/"), ("javascript:alert(1)", "/"),
-                                              ("http:///evil.example", "/"), ("/\\evil.example", "/"),
-                                              ("", "/")])  # fmt: skip
+@pytest.mark.parametrize(
+    "target, leads_to",
+    [
+        ("/rooms/garden/", "/rooms/garden/"),
+        ("https://evil.example/", "/"),
+        ("//evil.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("http:///evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("", "/"),
+    ],
+)
 def test_after_signing_in_one_stays_on_this_site(browser, alice, target, leads_to):
     form = {"handle": "Alice", "password": "correct horse", "next": target}
     assert browser.post("/sign-in/", form)["Location"] == leads_to

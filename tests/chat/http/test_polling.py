@@ -1,4 +1,5 @@
 """A room by long polling: let in, told what changed, held until something happens, heard, and let go."""
+
 import json
 
 import pytest
@@ -102,8 +103,10 @@ def test_others_hear_that_a_poller_came_and_went(enter, poller, alice, bob, cloc
     assert socket.seen("presence")[-1]["went"] == ["Bob"]
 
 
-@pytest.mark.parametrize("query, offset, is_reset", [("cursor=0", 2, False), ("cursor=1", 2, False),
-                                                     ("cursor=9", 2, True), ("cursor=x", 2, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    "query, offset, is_reset",
+    [("cursor=0", 2, False), ("cursor=1", 2, False), ("cursor=9", 2, True), ("cursor=x", 2, True)],
+)
 def test_who_comes_with_a_cursor_gets_what_changed_after_it_or_begins_anew(poller, alice, query, offset, is_reset):
     owner = rooms.join_room(alice, "garden")
     for number in range(2):
@@ -144,9 +147,12 @@ def close_room(room):
 
 
 REFUSED = {
-    "banned": (403, "forbidden", 4403), "private": (404, "not_found", 4404), "unknown": (404, "not_found", 4404),
-    "slug": (404, "not_found", 4404), "stranger": (401, "not_signed_in", 4401),
-}  # fmt: skip
+    "banned": (403, "forbidden", 4403),
+    "private": (404, "not_found", 4404),
+    "unknown": (404, "not_found", 4404),
+    "slug": (404, "not_found", 4404),
+    "stranger": (401, "not_signed_in", 4401),
+}
 
 
 @pytest.mark.parametrize("method", ["GET", "GET later", "POST", "DELETE"])
@@ -167,9 +173,11 @@ def test_who_may_not_be_there_is_told_with_the_code_that_closes_a_socket(room, b
         close_room(room)
     poller.poll = "abc"
     answer = {
-        "GET": lambda: poller.request("GET"), "GET later": lambda: poller.hear(cursor=0),
-        "POST": lambda: poller.say(post("b1")), "DELETE": lambda: poller.request("DELETE", "poll=abc"),
-    }[method]()  # fmt: skip
+        "GET": lambda: poller.request("GET"),
+        "GET later": lambda: poller.hear(cursor=0),
+        "POST": lambda: poller.say(post("b1")),
+        "DELETE": lambda: poller.request("DELETE", "poll=abc"),
+    }[method]()
     assert (answer.status, answer.body["code"], answer.body["close"]) == REFUSED[why]
     assert answer.body["detail"] and answer.later is None
     assert room.messages.count() == 0
@@ -434,17 +442,27 @@ def test_frames_are_answered_as_on_a_socket(enter, poller, alice, bob):
     bobs, socket = poller(bob), enter(alice)
     bobs.arrive()
     said = [
-        post("r1", "one"), {"type": "edit", "ref": "r2", "id": 1, "body": "two"},
-        {"type": "react", "ref": "r3", "id": 1, "emoji": "👍", "on": True}, {"type": "fetch", "ref": "r4", "limit": 5},
-        {"type": "sync", "cursor": 0}, post("r1", "other"), {"type": "nonsense"}, 7, {"type": "post", "ref": "r5"},
-        {"type": "typing", "on": True}, {"type": "remove", "ref": "r6", "id": 1},
-    ]  # fmt: skip
+        post("r1", "one"),
+        {"type": "edit", "ref": "r2", "id": 1, "body": "two"},
+        {"type": "react", "ref": "r3", "id": 1, "emoji": "👍", "on": True},
+        {"type": "fetch", "ref": "r4", "limit": 5},
+        {"type": "sync", "cursor": 0},
+        post("r1", "other"),
+        {"type": "nonsense"},
+        7,
+        {"type": "post", "ref": "r5"},
+        {"type": "typing", "on": True},
+        {"type": "remove", "ref": "r6", "id": 1},
+    ]
     events = bobs.say(*said).body["events"]
     assert kinds(events) == ["ack", "ack", "ack", "page", "message", "synced", *["rejected"] * 4, "ack"]
     assert [event.get("ref") for event in events[:4]] == ["r1", "r2", "r3", "r4"]
     assert [event["code"] for event in events if event["type"] == "rejected"] == [
-        "ref_conflict", "unknown_type", "not_an_object", "missing_field"
-    ]  # fmt: skip
+        "ref_conflict",
+        "unknown_type",
+        "not_an_object",
+        "missing_field",
+    ]
     assert [event["body"] for event in socket.seen("message")] == ["one", "two", "two", ""]
     assert socket.seen("typing") == [{"type": "typing", "handle": "Bob", "on": True}]
 
@@ -467,11 +485,20 @@ def test_a_sync_renews_what_a_socket_renews(poller, room, bob, clock):
     assert members(broadcast.room_group(room.id)) == []
 
 
-@pytest.mark.parametrize("body, code", [
-    (b"[", "invalid_json"), (b"[{}", "invalid_json"), (b"[{} {}]", "invalid_json"), (b"[{},]", "invalid_json"),
-    (b"[{}] []", "invalid_json"), (b"[NaN]", "invalid_json"), (b'[{"a": 1, "a": 2}]', "invalid_json"),
-    (b"\xff", "invalid_json"), (b"[" * 100000, "invalid_json"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body, code",
+    [
+        (b"[", "invalid_json"),
+        (b"[{}", "invalid_json"),
+        (b"[{} {}]", "invalid_json"),
+        (b"[{},]", "invalid_json"),
+        (b"[{}] []", "invalid_json"),
+        (b"[NaN]", "invalid_json"),
+        (b'[{"a": 1, "a": 2}]', "invalid_json"),
+        (b"\xff", "invalid_json"),
+        (b"[" * 100000, "invalid_json"),
+    ],
+)
 def test_a_list_that_is_none_is_refused_whole(poller, room, bob, body, code):
     bobs = poller(bob)
     bobs.arrive()

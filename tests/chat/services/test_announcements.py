@@ -1,4 +1,5 @@
 """Speaking from outside: announced to all or to a room, whispered to one; once each, and to those who come later."""
+
 import importlib
 import threading
 from datetime import timedelta
@@ -51,14 +52,23 @@ def refusal(function, *arguments, **fields):
 def test_the_event_is_as_the_contract_gives_it(alice, enter):
     socket = enter(alice)
     said = announcements.announce("We close at six.", "urgent")
-    event = {"type": "announcement", "id": said.id, "text": "We close at six.", "level": "urgent",
-             "at": protocol.format_time(said.created_at)}  # fmt: skip
+    event = {
+        "type": "announcement",
+        "id": said.id,
+        "text": "We close at six.",
+        "level": "urgent",
+        "at": protocol.format_time(said.created_at),
+    }
     assert socket.seen("announcement") == [event]
     whisper = announcements.whisper("alice", "Psst")
     assert socket.seen("announcement")[1] == {
-        "type": "announcement", "id": whisper.id, "text": "Psst", "level": "info", "private": True,
+        "type": "announcement",
+        "id": whisper.id,
+        "text": "Psst",
+        "level": "info",
+        "private": True,
         "at": protocol.format_time(whisper.created_at),
-    }  # fmt: skip
+    }
 
 
 def test_an_announcement_is_heard_in_every_room_and_tab(alice, bob, enter, enter_attic):
@@ -208,8 +218,17 @@ def test_nobody_gets_anothers_words_by_asking(alice, bob, enter, attic):
 # While somebody connects.
 
 
-@pytest.mark.parametrize("step", ["presence.arrive", "announcements.get_newest_id", "broadcast.accept",
-                                  "broadcast.subscribe", "rooms.look_around", "rooms.get_backlog"])  # fmt: skip
+@pytest.mark.parametrize(
+    "step",
+    [
+        "presence.arrive",
+        "announcements.get_newest_id",
+        "broadcast.accept",
+        "broadcast.subscribe",
+        "rooms.look_around",
+        "rooms.get_backlog",
+    ],
+)
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("private", [False, True])
 def test_nothing_said_in_the_middle_of_a_connect_is_missed(alice, bob, enter, monkeypatch, step, when, private):
@@ -295,12 +314,21 @@ def test_nothing_is_said_by_a_transaction_that_is_rolled_back(alice, enter):
     assert heard(socket) == [] and heard(enter(alice)) == []
 
 
-@pytest.mark.parametrize(("fields", "code"), [
-    ({"text": ""}, "empty"), ({"text": " \u200b "}, "empty"), ({"text": "x" * 1001}, "too_long"),
-    ({"text": 5}, "invalid_field"), ({"text": "a\0b"}, "invalid_field"), ({"level": "loud"}, "invalid_field"),
-    ({"level": ["info"]}, "invalid_field"), ({"expires_in": 0}, "invalid_field"),
-    ({"expires_in": 10**9}, "invalid_field"), ({"expires_in": "1h"}, "invalid_field"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"text": ""}, "empty"),
+        ({"text": " \u200b "}, "empty"),
+        ({"text": "x" * 1001}, "too_long"),
+        ({"text": 5}, "invalid_field"),
+        ({"text": "a\0b"}, "invalid_field"),
+        ({"level": "loud"}, "invalid_field"),
+        ({"level": ["info"]}, "invalid_field"),
+        ({"expires_in": 0}, "invalid_field"),
+        ({"expires_in": 10**9}, "invalid_field"),
+        ({"expires_in": "1h"}, "invalid_field"),
+    ],
+)
 def test_what_may_not_be_said_is_not(alice, fields, code):
     text = fields.pop("text", "Hello")
     assert refusal(announcements.announce, text, **fields) == code
@@ -390,8 +418,10 @@ def test_what_is_over_is_swept_with_its_receipts(alice, enter, monkeypatch):
 # Commands.
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("30m", 1800), ("24h", 86400), ("7d", 604800),
-                                               (" 1w ", 604800), (None, None)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90), ("90s", 90), ("30m", 1800), ("24h", 86400), ("7d", 604800), (" 1w ", 604800), (None, None)],
+)
 def test_lengths_of_time_are_read(text, seconds):
     assert parse_duration(text) == seconds
 
@@ -413,11 +443,21 @@ def test_commands_speak(alice, bob, enter, capsys):
     assert [line.split("(")[0].strip() for line in printed] == ["Announced", "Announced", "Said to Alice"]
 
 
-@pytest.mark.parametrize("arguments", [
-    ["announce", ""], ["announce", "x" * 1001], ["announce", "x", "--level", "loud"], ["announce", "x", "--room", "no"],
-    ["announce", "x", "--expires", "soon"], ["announce", "x", "--expires", "0s"], ["whisper", "Nobody", "x"],
-    ["whisper", "Alice", ""], ["whisper", "Alice", "x", "--level", "loud"], ["whisper", "Alice", "\udcff"],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["announce", ""],
+        ["announce", "x" * 1001],
+        ["announce", "x", "--level", "loud"],
+        ["announce", "x", "--room", "no"],
+        ["announce", "x", "--expires", "soon"],
+        ["announce", "x", "--expires", "0s"],
+        ["whisper", "Nobody", "x"],
+        ["whisper", "Alice", ""],
+        ["whisper", "Alice", "x", "--level", "loud"],
+        ["whisper", "Alice", "\udcff"],
+    ],
+)
 def test_commands_refuse_in_a_sentence(alice, arguments):
     with pytest.raises(CommandError) as refused:
         call_command(*arguments)

@@ -1,4 +1,5 @@
 """What exports and statistics hold: read back by what reads such files, whatever people wrote."""
+
 import csv
 import io
 import json
@@ -17,10 +18,24 @@ from chat.services.tasks.formats import disarm
 pytestmark = pytest.mark.django_db
 
 HOSTILE = [
-    "<script>alert(1)</script>", "<img src=x onerror=alert(2)>", '"><svg onload=alert(3)>', "</body></html>",
-    "[a](javascript:alert(4))", 'a, "b"\r\nc', '=HYPERLINK("http://evil")', "+1", "-1", "@SUM(A1)", "\u2028 line",
-    "😀 ünïcode", "</style><style>*{display:none}", "]}", "```\n=1\n```", "＝1", "'quoted'",
-]  # fmt: skip
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(2)>",
+    '"><svg onload=alert(3)>',
+    "</body></html>",
+    "[a](javascript:alert(4))",
+    'a, "b"\r\nc',
+    '=HYPERLINK("http://evil")',
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\u2028 line",
+    "😀 ünïcode",
+    "</style><style>*{display:none}",
+    "]}",
+    "```\n=1\n```",
+    "＝1",
+    "'quoted'",
+]
 
 
 def post(member, ref, body, **fields):

@@ -1,4 +1,5 @@
 """How much one person, or one address, may ask for; and what they are told beyond that."""
+
 import pytest
 
 from chat.models import Message

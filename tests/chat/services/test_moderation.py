@@ -1,4 +1,5 @@
 """Who may moderate whom, mutes that end by themselves, reports, and the log of it all."""
+
 import json
 from datetime import timedelta
 
@@ -162,12 +163,19 @@ def test_a_guest_who_is_gone_is_nobody(room, alice, charlie):
 
 @pytest.mark.parametrize(
     "role, fields, code",
-    [("king", {}, "invalid_field"), (7, {}, "invalid_field"), ("banned", {"seconds": 5}, "invalid_field"),
-     ("muted", {"seconds": 0}, "invalid_field"), ("muted", {"seconds": "9"}, "invalid_field"),
-     ("muted", {"seconds": True}, "invalid_field"), ("muted", {"seconds": 10**9}, "invalid_field"),
-     ("muted", {"reason": "x" * 501}, "too_long"), ("muted", {"reason": 7}, "invalid_field"),
-     ("member", {"was": "king"}, "invalid_field")],
-)  # fmt: skip
+    [
+        ("king", {}, "invalid_field"),
+        (7, {}, "invalid_field"),
+        ("banned", {"seconds": 5}, "invalid_field"),
+        ("muted", {"seconds": 0}, "invalid_field"),
+        ("muted", {"seconds": "9"}, "invalid_field"),
+        ("muted", {"seconds": True}, "invalid_field"),
+        ("muted", {"seconds": 10**9}, "invalid_field"),
+        ("muted", {"reason": "x" * 501}, "too_long"),
+        ("muted", {"reason": 7}, "invalid_field"),
+        ("member", {"was": "king"}, "invalid_field"),
+    ],
+)
 def test_a_role_that_makes_no_sense_is_refused(room, alice, bob, role, fields, code):
     check_refused(code, moderation.set_role, alice, room, bob, role, **fields)
     assert role_of(room, bob) is None
@@ -214,8 +222,9 @@ def test_the_end_of_a_ban_lets_nobody_into_a_closed_room_who_was_not_there(close
     assert role_of(closed, bob) is None
     check_refused("not_found", rooms.join_room, bob, "garden")
     assert [(entry.before, entry.after) for entry in AuditEntry.objects.order_by("id")] == [
-        ("", "banned"), ("banned", ""),
-    ]  # fmt: skip
+        ("", "banned"),
+        ("banned", ""),
+    ]
 
 
 def test_who_was_there_before_a_ban_is_there_again_after_it(closed, alice, bob):
@@ -310,10 +319,14 @@ def test_a_ban_holds_on_every_way_in(alice, bob, room, access):
     assert browser.get("/rooms/garden/").status_code == 403
     for headers in ({}, {"HTTP_AUTHORIZATION": f"Bearer {key}"}):
         for method, path, body in [
-            ("GET", "messages/", ""), ("POST", "messages/", {"ref": "x1", "body": "Hi"}),
-            ("POST", "messages/1/reports/", {"reason": "Bad"}), ("GET", "members/", ""), ("GET", "reports/", ""),
-            ("GET", "audit/", ""), ("PUT", "members/Bob/", {"role": "member"}),
-        ]:  # fmt: skip
+            ("GET", "messages/", ""),
+            ("POST", "messages/", {"ref": "x1", "body": "Hi"}),
+            ("POST", "messages/1/reports/", {"reason": "Bad"}),
+            ("GET", "members/", ""),
+            ("GET", "reports/", ""),
+            ("GET", "audit/", ""),
+            ("PUT", "members/Bob/", {"role": "member"}),
+        ]:
             content = {"data": json.dumps(body), "content_type": "application/json"} if body else {}
             answer = getattr(browser, method.lower())(f"/api/rooms/garden/{path}", **content, **headers)
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), path
@@ -325,10 +338,17 @@ def test_a_ban_holds_on_every_way_in(alice, bob, room, access):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "frame",
-    [{"type": "post", "body": "Hi"}, {"type": "edit", "id": 1, "body": "Hi"}, {"type": "remove", "id": 1},
-     {"type": "react", "id": 1, "emoji": "👍", "on": True}, {"type": "typing", "on": True},
-     {"type": "sync", "cursor": 0}, {"type": "fetch", "limit": 5}, {"type": "read", "offset": 1}],
-)  # fmt: skip
+    [
+        {"type": "post", "body": "Hi"},
+        {"type": "edit", "id": 1, "body": "Hi"},
+        {"type": "remove", "id": 1},
+        {"type": "react", "id": 1, "emoji": "👍", "on": True},
+        {"type": "typing", "on": True},
+        {"type": "sync", "cursor": 0},
+        {"type": "fetch", "limit": 5},
+        {"type": "read", "offset": 1},
+    ],
+)
 def test_no_frame_of_the_banned_is_heard_even_where_the_closing_was_lost(alice, bob, enter, room, frame):
     tab, owner = enter(bob), enter(alice)
     tab.post("r1", "mine")
@@ -459,9 +479,14 @@ def test_a_job_while_the_database_is_away_is_left_to_the_sweep(room, monkeypatch
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "say", [{"type": "post", "body": "Hi"}, {"type": "react", "id": 1, "emoji": "👍", "on": True},
-            {"type": "edit", "id": 1, "body": "Hi"}, {"type": "remove", "id": 1}]
-)  # fmt: skip
+    "say",
+    [
+        {"type": "post", "body": "Hi"},
+        {"type": "react", "id": 1, "emoji": "👍", "on": True},
+        {"type": "edit", "id": 1, "body": "Hi"},
+        {"type": "remove", "id": 1},
+    ],
+)
 def test_a_mute_that_is_over_stops_nobody_even_if_job_and_sweep_failed(alice, bob, enter, room, say):
     owner, tab = enter(alice), enter(bob)
     tab.post("r1", "before")

@@ -1,4 +1,5 @@
 """People: handles, passwords, guests who come and go, tokens, and the sockets that end with them."""
+
 from datetime import timedelta
 
 import pytest
@@ -41,8 +42,16 @@ def test_a_living_guest_has_their_handle(charlie):
     check_refused("taken", people.sign_up_guest, "CHARLIE")
 
 
-@pytest.mark.parametrize("handle, code", [("", "empty"), ("x" * 33, "too_long"), ("a\nb", "invalid_field"),
-                                          ("a\u202eb", "invalid_field"), (5, "invalid_field")])  # fmt: skip
+@pytest.mark.parametrize(
+    "handle, code",
+    [
+        ("", "empty"),
+        ("x" * 33, "too_long"),
+        ("a\nb", "invalid_field"),
+        ("a\u202eb", "invalid_field"),
+        (5, "invalid_field"),
+    ],
+)
 def test_what_is_no_handle_is_refused(handle, code):
     check_refused(code, people.sign_up_guest, handle)
     check_refused(code, people.sign_up, handle, "battery staple")
@@ -90,9 +99,18 @@ def test_nobody_else_takes_a_guests_handle_by_signing_up(charlie, bob):
 # Passwords.
 
 
-@pytest.mark.parametrize("password, code", [("short12", "invalid_field"), ("password1", "invalid_field"),
-                                            ("", "invalid_field"), ("x" * 1001, "too_long"), (None, "invalid_field"),
-                                            ("a\0bcdefgh", "invalid_field"), (12345678, "invalid_field")])  # fmt: skip
+@pytest.mark.parametrize(
+    "password, code",
+    [
+        ("short12", "invalid_field"),
+        ("password1", "invalid_field"),
+        ("", "invalid_field"),
+        ("x" * 1001, "too_long"),
+        (None, "invalid_field"),
+        ("a\0bcdefgh", "invalid_field"),
+        (12345678, "invalid_field"),
+    ],
+)
 def test_a_weak_password_is_refused(password, code):
     check_refused(code, people.sign_up, "Alice", password)
     assert not Person.objects.exists()
@@ -104,10 +122,22 @@ def test_a_password_of_8_characters_will_do_and_is_hashed():
     assert people.find_person("ALICE", "8 chars!") == person
 
 
-@pytest.mark.parametrize("handle, password", [("Alice", "wrong"), ("Nobody", "correct horse"), ("Charlie", ""),
-                                              ("Charlie", "!"), ("", ""), ("a\0", "correct horse"), (None, None),
-                                              ("Alice", None), ("Alice", "x" * 1001), ("x" * 33, "a"),
-                                              ("Alice", " correct horse ")])  # fmt: skip
+@pytest.mark.parametrize(
+    "handle, password",
+    [
+        ("Alice", "wrong"),
+        ("Nobody", "correct horse"),
+        ("Charlie", ""),
+        ("Charlie", "!"),
+        ("", ""),
+        ("a\0", "correct horse"),
+        (None, None),
+        ("Alice", None),
+        ("Alice", "x" * 1001),
+        ("x" * 33, "a"),
+        ("Alice", " correct horse "),
+    ],
+)
 def test_others_do_not_sign_in(alice, charlie, handle, password):
     assert people.find_person(handle, password) is None
 
@@ -260,8 +290,23 @@ def test_a_token_is_shown_once_and_stored_hashed(alice):
     assert people.find_token(f"bearer {key} ") == token
 
 
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Bearer x", "Basic {key}", "{key}", "Bearer{key}",
-                                    "Bearer {digest}", "Bearer {key}x", "Bearer ü\ud800", "Bearer a\0"])  # fmt: skip
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Basic {key}",
+        "{key}",
+        "Bearer{key}",
+        "Bearer {digest}",
+        "Bearer {key}x",
+        "Bearer ü\ud800",
+        "Bearer a\0",
+    ],
+)
 def test_nothing_else_is_a_token(alice, header):
     token, key = people.make_token(alice, "bot")
     header = header and header.replace("{key}", key).replace("{digest}", token.digest)

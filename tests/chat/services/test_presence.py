@@ -1,4 +1,5 @@
 """Who is here: first tabs come, last tabs go, leases end, and the room hears of it at most once a second."""
+
 import importlib
 import threading
 
@@ -126,8 +127,18 @@ def test_a_disconnect_that_overtakes_its_connect_leaves_no_ghost(alice, bob, ent
     assert socket.channel not in wire.layer().group_channels(f"room-{room.id}")
 
 
-@pytest.mark.parametrize("step", ["rooms.join_room", "limits.lease_socket", "presence.arrive", "presence.get_present",
-                                  "broadcast.accept", "broadcast.subscribe", "rooms.get_backlog"])  # fmt: skip
+@pytest.mark.parametrize(
+    "step",
+    [
+        "rooms.join_room",
+        "limits.lease_socket",
+        "presence.arrive",
+        "presence.get_present",
+        "broadcast.accept",
+        "broadcast.subscribe",
+        "rooms.get_backlog",
+    ],
+)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_disconnect_in_the_middle_of_its_connect_leaves_no_ghost(
     alice, bob, enter, room, monkeypatch, settings, later, second, step, when

@@ -1,4 +1,5 @@
 """What is said in rooms: stored once, in order, told on commit, and found again by any cursor."""
+
 import contextlib
 import threading
 import time
@@ -78,10 +79,17 @@ def test_guests_make_no_rooms(charlie):
 
 @pytest.mark.parametrize(
     "slug, name, topic, code",
-    [("garden", "Other", "", "taken"), ("Garden", "A", "", "invalid_field"), ("attic", " ", "", "empty"),
-     ("attic", "x" * 81, "", "too_long"), ("attic", "A", "x" * 501, "too_long"), ("attic", "a\nb", "", "invalid_field"),
-     (None, "A", "", "invalid_field"), ("attic", None, "", "invalid_field")],
-)  # fmt: skip
+    [
+        ("garden", "Other", "", "taken"),
+        ("Garden", "A", "", "invalid_field"),
+        ("attic", " ", "", "empty"),
+        ("attic", "x" * 81, "", "too_long"),
+        ("attic", "A", "x" * 501, "too_long"),
+        ("attic", "a\nb", "", "invalid_field"),
+        (None, "A", "", "invalid_field"),
+        ("attic", None, "", "invalid_field"),
+    ],
+)
 def test_a_room_needs_a_free_slug_and_proper_texts(alice, room, slug, name, topic, code):
     check_refused(code, rooms.create_room, alice, slug, name, topic)
     assert Room.objects.count() == 1
@@ -172,10 +180,19 @@ def test_a_post_is_told_to_the_room_as_it_is_stored(alice, standing, hears):
     post(standing(alice), "r2", "Again", 1)
     first, second = hears()
     assert {**first, "at": "then"} == {
-        "type": "message", "id": 1, "offset": 1, "ref": "r1", "author": {"handle": "Alice"}, "body": "Hello *you*",
-        "html": "<p>Hello <em>you</em></p>", "at": "then", "edited_at": None, "removed": False, "reactions": {},
+        "type": "message",
+        "id": 1,
+        "offset": 1,
+        "ref": "r1",
+        "author": {"handle": "Alice"},
+        "body": "Hello *you*",
+        "html": "<p>Hello <em>you</em></p>",
+        "at": "then",
+        "edited_at": None,
+        "removed": False,
+        "reactions": {},
         "reply_to": None,
-    }  # fmt: skip
+    }
     assert first["at"].endswith("Z")
     assert (second["id"], second["reply_to"]) == (2, 1)
 
@@ -222,9 +239,11 @@ def test_the_muted_say_nothing(alice, bob, standing, room):
     post(standing(bob), "r1")
     muted = standing(bob, Member.MUTED)
     for change, event in [
-        (rooms.post_message, Post("r2", "Hello")), (rooms.edit_message, Edit("r2", 1, "Hi")),
-        (rooms.remove_message, Remove("r2", 1)), (rooms.set_reaction, React("r2", 1, "👍", True)),
-    ]:  # fmt: skip
+        (rooms.post_message, Post("r2", "Hello")),
+        (rooms.edit_message, Edit("r2", 1, "Hi")),
+        (rooms.remove_message, Remove("r2", 1)),
+        (rooms.set_reaction, React("r2", 1, "👍", True)),
+    ]:
         check_refused("muted", change, muted, event)
     assert offset_of(room) == 1
 
@@ -251,10 +270,14 @@ def test_a_resend_is_not_told_again(alice, standing, hears):
 
 @pytest.mark.parametrize(
     "change, event",
-    [(rooms.post_message, Post("r1", "Other")), (rooms.post_message, Post("r1", "Hello", 1)),
-     (rooms.edit_message, Edit("r1", 1, "Hello")), (rooms.remove_message, Remove("r1", 1)),
-     (rooms.set_reaction, React("r1", 1, "👍", True))],
-)  # fmt: skip
+    [
+        (rooms.post_message, Post("r1", "Other")),
+        (rooms.post_message, Post("r1", "Hello", 1)),
+        (rooms.edit_message, Edit("r1", 1, "Hello")),
+        (rooms.remove_message, Remove("r1", 1)),
+        (rooms.set_reaction, React("r1", 1, "👍", True)),
+    ],
+)
 def test_a_used_ref_with_another_content_or_type_is_a_conflict(alice, standing, room, change, event):
     member = standing(alice)
     post(member, "r1")
@@ -283,9 +306,10 @@ def test_a_resend_gets_its_ack_whatever_happened_since(alice, bob, standing, roo
     rooms.remove_message(standing(alice), Remove("r5", 1))
     member = standing(bob, Member.MUTED)
     assert [
-        post(member, "r1"), rooms.edit_message(member, Edit("r2", 1, "Hi")).ack,
+        post(member, "r1"),
+        rooms.edit_message(member, Edit("r2", 1, "Hi")).ack,
         rooms.set_reaction(member, React("r3", 1, "👍", True)).ack,
-    ] == acks  # fmt: skip
+    ] == acks
     check_refused("ref_conflict", post, member, "r1", "Hi")
     assert Message.objects.get().body == "" and offset_of(room) == 5
 
@@ -325,8 +349,9 @@ def test_a_database_that_is_away_uses_up_no_ref(alice, standing, room, monkeypat
 
 
 @pytest.mark.parametrize("role, may", [(None, False), ("guest", False), ("moderator", True), ("owner", True)])
-@pytest.mark.parametrize("change, event", [(rooms.edit_message, Edit("r2", 1, "Hi")),
-                                           (rooms.remove_message, Remove("r2", 1))])  # fmt: skip
+@pytest.mark.parametrize(
+    "change, event", [(rooms.edit_message, Edit("r2", 1, "Hi")), (rooms.remove_message, Remove("r2", 1))]
+)
 def test_only_author_and_moderators_change_a_message(alice, bob, standing, room, role, may, change, event):
     post(standing(alice), "r1")
     member = standing(bob, role)
@@ -429,9 +454,13 @@ def test_an_operator_who_comes_second_removes_nothing(alice, standing, monkeypat
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "change, event",
-    [(rooms.post_message, Post("x", "Hello")), (rooms.edit_message, Edit("x", 1, "Hi")),
-     (rooms.remove_message, Remove("x", 1)), (rooms.set_reaction, React("x", 1, "👍", True))],
-)  # fmt: skip
+    [
+        (rooms.post_message, Post("x", "Hello")),
+        (rooms.edit_message, Edit("x", 1, "Hi")),
+        (rooms.remove_message, Remove("x", 1)),
+        (rooms.set_reaction, React("x", 1, "👍", True)),
+    ],
+)
 def test_the_first_statement_of_every_change_takes_the_offset(alice, standing, change, event):
     # The room's row is locked from here to the commit, so what is read after it is the latest there is.
     member = standing(alice)
@@ -518,14 +547,26 @@ def test_the_wires_backlog_is_200_changes():
 
 def test_pages_go_back_by_id(alice, standing, room):
     fill(standing(alice), 5)
-    assert [(ids(messages), more) for messages, more in [
-        rooms.get_page(room, None, 2), rooms.get_page(room, 4, 2), rooms.get_page(room, 2, 2),
-        rooms.get_page(room, 4, 3), rooms.get_page(room, 1, 2), rooms.get_page(room, 0, 2),
-        rooms.get_page(room, 2**53 - 1, 5),
-    ]] == [
-        ([4, 5], True), ([2, 3], True), ([1], False), ([1, 2, 3], False), ([], False), ([], False),
+    assert [
+        (ids(messages), more)
+        for messages, more in [
+            rooms.get_page(room, None, 2),
+            rooms.get_page(room, 4, 2),
+            rooms.get_page(room, 2, 2),
+            rooms.get_page(room, 4, 3),
+            rooms.get_page(room, 1, 2),
+            rooms.get_page(room, 0, 2),
+            rooms.get_page(room, 2**53 - 1, 5),
+        ]
+    ] == [
+        ([4, 5], True),
+        ([2, 3], True),
+        ([1], False),
+        ([1, 2, 3], False),
+        ([], False),
+        ([], False),
         ([1, 2, 3, 4, 5], False),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("size", [1, 8])
@@ -589,8 +630,9 @@ CHANGES = st.lists(
         st.integers(1, 12),  # which message, or which earlier change
         st.booleans(),
     ),
-    min_size=5, max_size=40,
-)  # fmt: skip
+    min_size=5,
+    max_size=40,
+)
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -609,9 +651,11 @@ def test_old_state_and_events_are_fresh_state(alice, bob, charlie, changes, lost
             member = rooms.join_room([alice, bob, charlie][who], room.slug)
             ref = f"{room.slug}-{number}"
             event = {
-                "post": Post(ref, f"body {number}"), "edit": Edit(ref, which, f"edit {number}"),
-                "remove": Remove(ref, which), "react": React(ref, which, "👍👎❤"[which % 3], on),
-            }.get(kind)  # fmt: skip
+                "post": Post(ref, f"body {number}"),
+                "edit": Edit(ref, which, f"edit {number}"),
+                "remove": Remove(ref, which),
+                "react": React(ref, which, "👍👎❤"[which % 3], on),
+            }.get(kind)
             if kind == "resend" and made:
                 member, event = made[which % len(made)]
                 member = rooms.join_room(member.person, room.slug)
@@ -621,9 +665,11 @@ def test_old_state_and_events_are_fresh_state(alice, bob, charlie, changes, lost
                 continue
             try:
                 outcome = {
-                    Post: rooms.post_message, Edit: rooms.edit_message, Remove: rooms.remove_message,
+                    Post: rooms.post_message,
+                    Edit: rooms.edit_message,
+                    Remove: rooms.remove_message,
                     React: rooms.set_reaction,
-                }[type(event)](member, event)  # fmt: skip
+                }[type(event)](member, event)
             except Refused as refusal:
                 assert refusal.code in ("not_found", "forbidden")
             else:

@@ -1,4 +1,5 @@
 """Messages that are posted later: kept, posted once at their time, judged as things are then."""
+
 import contextlib
 import threading
 import time
@@ -131,14 +132,25 @@ def test_the_same_ref_gives_the_same_ack_when_its_time_has_passed(bob, enter, mo
     assert socket.ask("schedule", ref="s1", body="Later", at=at) == ack
 
 
-@pytest.mark.parametrize("fields, code", [
-    ({"at": None}, "invalid_field"), ({"at": 7}, "invalid_field"), ({"at": "tomorrow"}, "invalid_field"),
-    ({"at": "2030-01-01T12:00:00"}, "invalid_field"), ({"at": "2030-01-01T12:00:00+01:00"}, "invalid_field"),
-    ({"at": "2030-02-30T12:00:00Z"}, "invalid_field"), ({"at": "2001-01-01T12:00:00Z"}, "invalid_field"),
-    ({"at": "2130-01-01T12:00:00Z"}, "invalid_field"), ({"at": "0000-01-01T12:00:00Z"}, "invalid_field"),
-    ({"at": "2030-01-01T12:00:00Z\n"}, "invalid_field"), ({"body": " "}, "empty"), ({"body": "x" * 4001}, "too_long"),
-    ({"reply_to": 99}, "not_found"), ({"reply_to": "1"}, "invalid_field"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "fields, code",
+    [
+        ({"at": None}, "invalid_field"),
+        ({"at": 7}, "invalid_field"),
+        ({"at": "tomorrow"}, "invalid_field"),
+        ({"at": "2030-01-01T12:00:00"}, "invalid_field"),
+        ({"at": "2030-01-01T12:00:00+01:00"}, "invalid_field"),
+        ({"at": "2030-02-30T12:00:00Z"}, "invalid_field"),
+        ({"at": "2001-01-01T12:00:00Z"}, "invalid_field"),
+        ({"at": "2130-01-01T12:00:00Z"}, "invalid_field"),
+        ({"at": "0000-01-01T12:00:00Z"}, "invalid_field"),
+        ({"at": "2030-01-01T12:00:00Z\n"}, "invalid_field"),
+        ({"body": " "}, "empty"),
+        ({"body": "x" * 4001}, "too_long"),
+        ({"reply_to": 99}, "not_found"),
+        ({"reply_to": "1"}, "invalid_field"),
+    ],
+)
 def test_what_will_not_do_is_refused_and_nothing_is_kept(bob, enter, fields, code):
     event = {"ref": "s1", "body": "Later", "at": later(), **fields}
     assert enter(bob).ask("schedule", **event)["code"] == code
@@ -245,8 +257,9 @@ def test_the_sweep_posts_what_is_overdue(bob, make):
     assert scheduled.sweep_scheduled() == 1
     assert bodies() == ["Lost"] and ScheduledMessage.objects.waiting().count() == 2
     assert scheduled.sweep_scheduled() == 0
-    assert {overdue.id, fresh.id, waiting.id} == set(ScheduledMessage.objects.exclude(state="refused").values_list(
-        "id", flat=True))  # fmt: skip
+    assert {overdue.id, fresh.id, waiting.id} == set(
+        ScheduledMessage.objects.exclude(state="refused").values_list("id", flat=True)
+    )
 
 
 def test_one_that_cannot_be_posted_does_not_keep_the_sweep_from_the_others(bob, make, monkeypatch, caplog):
@@ -306,8 +319,9 @@ def test_the_banned_schedule_nothing(bob, room, method, path):
     assert Caller(bob)(method, path, {"ref": "s1", "body": "Later", "at": later()})[0] == 403
 
 
-@pytest.mark.parametrize("path", ["/api/rooms/attic/scheduled/", "/api/rooms/attic/scheduled/1/",
-                                  f"{PATH}99999999999999999999/"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path", ["/api/rooms/attic/scheduled/", "/api/rooms/attic/scheduled/1/", f"{PATH}99999999999999999999/"]
+)
 def test_there_is_nothing_elsewhere(bob, room, path):
     assert Caller(bob)("DELETE" if path.endswith("1/") or "9" in path else "GET", path)[0] == 404
 

@@ -1,4 +1,5 @@
 """Background tasks: who may ask for what, one worker at a time, and a result that only one person can fetch."""
+
 import json
 from datetime import timedelta
 
@@ -71,9 +72,16 @@ def test_a_task_is_acked_and_then_told_until_it_is_done(alice, enter):
     assert states(socket) == ["queued", "running", "done"]
     last = socket.seen("task")[-1]
     assert last == {
-        "type": "task", "ref": "x1", "task_id": task.id, "task": "export", "params": JSON, "state": "done",
-        "progress": 100, "result": f"/api/tasks/{task.id}/result/", "size": task.result_size,
-    }  # fmt: skip
+        "type": "task",
+        "ref": "x1",
+        "task_id": task.id,
+        "task": "export",
+        "params": JSON,
+        "state": "done",
+        "progress": 100,
+        "result": f"/api/tasks/{task.id}/result/",
+        "size": task.result_size,
+    }
     status, content = get(socket.browser, last["result"])
     assert status == 200 and len(content) == last["size"]
     assert [message["body"] for message in json.loads(content)["messages"]] == ["Hello"]
@@ -114,10 +122,12 @@ def test_what_cannot_be_done_is_rejected_before_anything_starts(alice, enter, ev
 @pytest.mark.parametrize(
     ("start", "end"),
     [
-        ("2026-11-20", "2026-11-20"), ("2026-11-20T09:30Z", "2026-11-20T09:30:00.000Z"), ("2026-11-20", None),
+        ("2026-11-20", "2026-11-20"),
+        ("2026-11-20T09:30Z", "2026-11-20T09:30:00.000Z"),
+        ("2026-11-20", None),
         (None, "2026-11-20T09:30:00Z"),
     ],
-)  # fmt: skip
+)
 def test_days_and_times_are_taken(alice, enter, start, end):
     answer = enter(alice).ask("start", ref="x1", task="export", params={"format": "csv", "from": start, "to": end})
     assert answer["type"] == "ack"
@@ -199,9 +209,14 @@ def test_coming_back_costs_one_statement_for_the_tasks_where_there_are_any(alice
     member = rooms.join_room(alice, "garden")
     for number in range(30):
         Task.objects.create(
-            person=alice, room=room, kind="export", ref=f"x{number}", params="{}", upto=0,
+            person=alice,
+            room=room,
+            kind="export",
+            ref=f"x{number}",
+            params="{}",
+            upto=0,
             expires_at=timezone.now() + timedelta(hours=1),
-        )  # fmt: skip
+        )
     with CaptureQueriesContext(connection) as queries:
         socket = wire.Socket("/chat/garden/", browser).connect()
     assert len([query for query in queries if 'FROM "chat_task"' in query["sql"]]) == 1
@@ -263,8 +278,9 @@ def test_who_was_banned_can_fetch_nothing_any_more(bob, enter):
     rooms.set_role(rooms.join_room(bob, "garden"), Member.BANNED)
     for path in (f"/api/tasks/{task_id}/", f"/api/tasks/{task_id}/result/", "/api/rooms/garden/tasks/"):
         assert get(socket.browser, path)[0] == 403
-    answer = socket.browser.post("/api/rooms/garden/tasks/", '{"ref": "x2", "task": "statistics", "params": {}}',
-                                 content_type="application/json")  # fmt: skip
+    answer = socket.browser.post(
+        "/api/rooms/garden/tasks/", '{"ref": "x2", "task": "statistics", "params": {}}', content_type="application/json"
+    )
     assert answer.status_code == 403
     assert socket.browser.delete(f"/api/tasks/{task_id}/").status_code == 200
 
@@ -358,9 +374,14 @@ def test_one_person_fetches_only_so_much(alice, enter, settings):
 def queue(person, ref="x1", kind="trial", params="{}"):
     member = rooms.join_room(person, "garden")
     return Task.objects.create(
-        person=person, room=member.room, kind=kind, ref=ref, params=params, upto=member.room.offset,
+        person=person,
+        room=member.room,
+        kind=kind,
+        ref=ref,
+        params=params,
+        upto=member.room.offset,
         expires_at=timezone.now() + timedelta(days=1),
-    )  # fmt: skip
+    )
 
 
 def let_lock_end(task):
