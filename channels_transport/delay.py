@@ -20,7 +20,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils import timezone
 
 from .layer import RedisChannelLayer
-from .seldom import Seldom
+from .log_throttle import LogThrottle
 from .shards import OUTAGES as REDIS_OUTAGES
 from .taking import MemoryTaker, Taker
 from .worker import Heart
@@ -53,7 +53,7 @@ class DelayServer:
         self.handled, self.busy_since = 0, None  # for the heart
         self._look_at = 0  # when the next row may be due, by time.monotonic
         self._pause = SHORTEST_PAUSE_SECONDS
-        self._seldom = Seldom(logger)
+        self._throttle = LogThrottle(logger)
 
     def stop(self, *arguments):
         """Ends `run` soon. Also a signal's handler: the wake-up file ends the waiting."""
@@ -96,7 +96,7 @@ class DelayServer:
                 self._store(taken)
             self._pause = SHORTEST_PAUSE_SECONDS
         except OUTAGES as outage:
-            self._seldom.warning("Delayed messages have to wait: %s", outage)
+            self._throttle.warning("Delayed messages have to wait: %s", outage)
             self._rest()
         except Exception:
             logger.exception("The delay server has failed, and goes on")
@@ -152,7 +152,7 @@ class DelayServer:
             self.layer.send(row.channel_name, json.loads(row.content))
         except (self.layer.ChannelFull, redis.ResponseError) as refusal:
             # Redis refuses what it has no memory or no disk for, and takes it again when it has.
-            self._seldom.warning("Delayed messages find no room for now: %s", refusal)
+            self._throttle.warning("Delayed messages find no room for now: %s", refusal)
             mine.update(due_date=timezone.now() + FULL)
             return
         except REDIS_OUTAGES:

@@ -12,7 +12,7 @@ import time
 
 import redis
 
-from .seldom import Seldom
+from .log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Timers:
         self._numbers = itertools.count()
         self._thread = None
         # Thousands may wait while Redis is away, and what they say of it is the same.
-        self._seldom = Seldom(logger, LOG_EVERY_SECONDS)
+        self._throttle = LogThrottle(logger, LOG_EVERY_SECONDS)
 
     def call_later(self, seconds, key, function, *arguments):
         """Calls `function` after `seconds`, unless a call is waiting under `key` already. Returns whether it will."""
@@ -60,7 +60,7 @@ class Timers:
             try:
                 function(*arguments)
             except redis.RedisError as error:
-                self._seldom.warning("What was to be done later cannot be done while Redis is away: %s", error)
+                self._throttle.warning("What was to be done later cannot be done while Redis is away: %s", error)
             except Exception:
                 logger.exception("A timer's call failed: %s", function)
 

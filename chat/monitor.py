@@ -15,7 +15,7 @@ import time
 
 from django.db import close_old_connections
 
-from channels_transport import OUTAGES, Seldom
+from channels_transport import OUTAGES, LogThrottle
 from chat.services.lobby import Watch
 from chat.services.sweeps import SWEEPS
 from chat.store import store
@@ -34,7 +34,7 @@ class Monitor:
     def __init__(self, look_seconds, sweep_seconds, sweeps=SWEEPS):
         self.holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._look_seconds, self._sweep_seconds, self._sweeps = look_seconds, sweep_seconds, sweeps
-        self._seldom = Seldom(logger)
+        self._throttle = LogThrottle(logger)
         self._failing = set()
         self._is_working = None  # neither, before the first try
         self._watch = None
@@ -113,7 +113,7 @@ class Monitor:
         try:
             result = act()
         except OUTAGES as outage:
-            self._seldom.warning("The monitor waits: %s", outage)
+            self._throttle.warning("The monitor waits: %s", outage)
         except Exception:
             if name not in self._failing:
                 logger.exception("%s fails; it goes on being tried, and this is not said again until it works", name)

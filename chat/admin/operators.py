@@ -9,7 +9,7 @@ from django.contrib.admin.helpers import ActionForm
 
 from chat import protocol
 from chat.models import Announcement
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import announcements, people, rooms
 
 HOUR = 3600
@@ -19,7 +19,7 @@ def checked(check, value):
     """Returns a value as the wire's check does, with its refusal as the form's error."""
     try:
         return check(value)
-    except Refused as refusal:
+    except ChatError as refusal:
         raise forms.ValidationError(refusal.detail) from None
 
 
@@ -113,7 +113,7 @@ class PeopleActions:
         for person in queryset.filter(is_active=True):
             try:
                 act(person)
-            except Refused as refusal:
+            except ChatError as refusal:
                 return self.message_user(request, f"{person.handle}: {refusal.detail}", "error")
             done.append(person.handle)
         return self.message_user(request, f"Done: {', '.join(done) or 'none of these is here any more'}.")

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 
 from chat.models import Message, Room
-from chat.protocol import Refused, check_slug
+from chat.protocol import ChatError, check_slug
 from chat.services import rooms
 
 
@@ -17,7 +17,7 @@ class RoomForm(forms.ModelForm):
     def clean_slug(self):
         try:
             return check_slug(self.cleaned_data["slug"])
-        except Refused as refusal:
+        except ChatError as refusal:
             raise forms.ValidationError(refusal.detail) from None
 
 

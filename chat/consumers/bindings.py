@@ -17,7 +17,7 @@ from django.db import transaction
 
 from chat import broadcast
 from chat.models import Person, Room
-from chat.protocol import Refused
+from chat.protocol import ChatError
 
 logger = logging.getLogger(__name__)
 
@@ -63,4 +63,4 @@ class RoomBinding(WebsocketBinding):
         return body.get("action"), body.get("pk"), body.get("data")
 
     def has_permission(self, user, action, pk):
-        raise Refused("forbidden", "Rooms are changed in the admin, not here.")
+        raise ChatError("forbidden", "Rooms are changed in the admin, not here.")

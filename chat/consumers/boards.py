@@ -29,20 +29,20 @@ class AtBoard(CheckedHandshake):
 class AuthConsumer(AtBoard, JsonWebsocketConsumer):
     """The door: `/auth/<board>/<session>/`."""
 
-    unreadable_errors = (protocol.Refused,)
+    unreadable_errors = (protocol.ChatError,)
     encode_json = staticmethod(protocol.encode)
 
     @classmethod
     def decode_json(cls, text):
         if text is None:
-            raise protocol.Refused("binary_not_supported", "Send text frames.")
+            raise protocol.ChatError("binary_not_supported", "Send text frames.")
         return protocol.parse(text, protocol.BOARD_EVENTS)
 
     def connect(self, message, board, session):
         """Lets a browser come to the door, and tells it how it stands; or closes with 4404, whatever is wrong."""
         try:
             visit = self.find_visit(board, session)
-        except protocol.Refused:
+        except protocol.ChatError:
             broadcast.accept(message.reply_channel, close=protocol.CLOSE_NOT_FOUND)
             return
         address = get_address(message)
@@ -90,10 +90,10 @@ class AuthConsumer(AtBoard, JsonWebsocketConsumer):
             boards.depart(session["board"], session["visit"], message.reply_channel)
 
     def _return_visit(self, ref):
-        """Returns the visit behind a frame, which was counted. Raises Dismissed, and `rate_limited`."""
+        """Returns the visit behind a frame, which was counted. Raises CloseConnection, and `rate_limited`."""
         session = self.message.channel_session
         if "visit" not in session:
-            raise protocol.Dismissed(protocol.CLOSE_CONNECTION_LOST)
+            raise protocol.CloseConnection(protocol.CLOSE_CONNECTION_LOST)
         visit = boards.return_visit(
             session["board"], session["visit"], session["login"], session["person"], session.get(HASH_SESSION_KEY, "")
         )
@@ -122,7 +122,7 @@ class WriteConsumer(AtBoard, WebsocketConsumer):
         """Lets in whom the owner has let in; 4403 for who was inside once, and 4404 for anything else."""
         try:
             member = boards.get_member(self.find_visit(board, session))
-        except protocol.Refused as refusal:
+        except protocol.ChatError as refusal:
             code = protocol.CLOSE_FORBIDDEN if refusal.code == "forbidden" else protocol.CLOSE_NOT_FOUND
             broadcast.accept(message.reply_channel, close=code)
             return

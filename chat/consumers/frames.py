@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from django.contrib.auth import HASH_SESSION_KEY
 from django.utils.crypto import constant_time_compare
 
-from channels_transport import OUTAGES, Seldom
+from channels_transport import OUTAGES, LogThrottle
 from chat import broadcast, protocol
 from chat.services import limits, presence, rooms, scheduled, tasks
 
 from .arrivals import groups, send_backlog
 
 logger = logging.getLogger(__name__)
-seldom = Seldom(logger)
+throttle = LogThrottle(logger)
 
 
 def answer_frame(message):
@@ -48,45 +48,45 @@ def answering(message):
     asked = Asked()
     try:
         yield asked
-    except protocol.Dismissed as dismissal:
+    except protocol.CloseConnection as dismissal:
         broadcast.close(message.reply_channel, dismissal.code)
-    except protocol.Refused as refusal:
+    except protocol.ChatError as refusal:
         refusal.ref = asked.ref
         broadcast.reply(message.reply_channel, protocol.rejected(refusal))
     # A reply that finds no room counts as an outage: what is stored is stored, and asking again is harmless.
     except (message.channel_layer.ChannelFull, *OUTAGES) as outage:
-        seldom.warning("Frames cannot be handled for now: %s", outage)
-        _reply_failure(message, protocol.Refused("unavailable", "Try again in a moment.", asked.ref, retry_after=1.0))
+        throttle.warning("Frames cannot be handled for now: %s", outage)
+        _reply_failure(message, protocol.ChatError("unavailable", "Try again in a moment.", asked.ref, retry_after=1.0))
     except Exception:
         logger.exception("A frame could not be handled")
-        _reply_failure(message, protocol.Refused("internal", "This failed, and it is our fault.", asked.ref))
+        _reply_failure(message, protocol.ChatError("internal", "This failed, and it is our fault.", asked.ref))
 
 
 def _read_event(message):
     """Returns (event, None) or (None, the refusal): who floods with nonsense is counted like everybody else."""
     try:
         if message.content.get("text") is None:
-            raise protocol.Refused("binary_not_supported", "Send text frames.")
+            raise protocol.ChatError("binary_not_supported", "Send text frames.")
         return protocol.parse(message.content["text"]), None
-    except protocol.Refused as refusal:
+    except protocol.ChatError as refusal:
         return None, refusal
 
 
 def get_member(message):
-    """Returns the member behind a frame, who may still be here. Raises Dismissed with the code that says why not."""
+    """Return the member behind a frame. Raises CloseConnection with the code of the reason why it must end."""
     session = message.channel_session
     if "member" not in session:
-        raise protocol.Dismissed(protocol.CLOSE_CONNECTION_LOST)
+        raise protocol.CloseConnection(protocol.CLOSE_CONNECTION_LOST)
     member = rooms.find_member(session["member"], session["login"], session["token"])
     if member is None:
-        raise protocol.Dismissed(protocol.CLOSE_NOT_FOUND)
+        raise protocol.CloseConnection(protocol.CLOSE_NOT_FOUND)
     if not member.is_signed_in or not member.person.is_active:
-        raise protocol.Dismissed(protocol.CLOSE_NOT_SIGNED_IN)
+        raise protocol.CloseConnection(protocol.CLOSE_NOT_SIGNED_IN)
     if not _has_todays_password(member, session):
         # It may be the browser that changed it, whose session goes on: the next handshake knows.
-        raise protocol.Dismissed(protocol.CLOSE_CONNECTION_LOST)
+        raise protocol.CloseConnection(protocol.CLOSE_CONNECTION_LOST)
     if member.role == member.BANNED:
-        raise protocol.Dismissed(protocol.CLOSE_FORBIDDEN)
+        raise protocol.CloseConnection(protocol.CLOSE_FORBIDDEN)
     return member
 
 

@@ -9,12 +9,12 @@ from channels.exceptions import ConsumeLater, DenyConnection
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
-from channels_transport import OUTAGES, Seldom
+from channels_transport import OUTAGES, LogThrottle
 from chat import broadcast, protocol
 from chat.services import limits, people
 
 logger = logging.getLogger(__name__)
-seldom = Seldom(logger)
+throttle = LogThrottle(logger)
 
 
 def checked_handshake(consumer):
@@ -29,10 +29,10 @@ def checked_handshake(consumer):
             return consumer(message, *args, **kwargs)
         except (ConsumeLater, DenyConnection):
             raise
-        except protocol.Refused as refusal:
+        except protocol.ChatError as refusal:
             broadcast.accept(message.reply_channel, protocol.rejected(refusal), close=protocol.CLOSE_OVERLOAD)
         except OUTAGES as outage:
-            seldom.warning("Nobody can be let in for now: %s", outage)
+            throttle.warning("Nobody can be let in for now: %s", outage)
             broadcast.accept(message.reply_channel, close=protocol.CLOSE_OVERLOAD)
         except Exception:
             logger.exception("A handshake failed")

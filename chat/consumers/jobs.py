@@ -7,11 +7,11 @@ In this module `message` is always the Channels message.
 import functools
 import logging
 
-from channels_transport import OUTAGES, Seldom
+from channels_transport import OUTAGES, LogThrottle
 from chat.services import moderation, scheduled, tasks
 
 logger = logging.getLogger(__name__)
-seldom = Seldom(logger)
+throttle = LogThrottle(logger)
 
 
 def job(name):
@@ -28,7 +28,7 @@ def job(name):
                 function(number)
             except OUTAGES as outage:
                 # A sweep finds what was missed.
-                seldom.warning("Jobs cannot be done for now: %s", outage)
+                throttle.warning("Jobs cannot be done for now: %s", outage)
             except Exception:
                 logger.exception("A job on %s failed", message.channel.name)
 

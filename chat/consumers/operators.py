@@ -27,11 +27,11 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
     def connect(self, message, **kwargs):
         try:
             if not message.user.is_authenticated:
-                raise protocol.Dismissed(protocol.CLOSE_NOT_SIGNED_IN)
+                raise protocol.CloseConnection(protocol.CLOSE_NOT_SIGNED_IN)
             operators.check_operator(message.user)
-        except protocol.Dismissed as dismissal:
+        except protocol.CloseConnection as dismissal:
             return broadcast.accept(message.reply_channel, close=dismissal.code)
-        except protocol.Refused:
+        except protocol.ChatError:
             return broadcast.accept(message.reply_channel, close=protocol.CLOSE_NOT_FOUND)
         message.channel_session.update({"person": message.user.id, "login": message.http_session.session_key})
         broadcast.subscribe(message.reply_channel, self._groups())
@@ -45,9 +45,9 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
         try:
             self._check_right(message)
             super().raw_receive(message, **kwargs)
-        except protocol.Dismissed as dismissal:
+        except protocol.CloseConnection as dismissal:
             broadcast.close(message.reply_channel, dismissal.code)
-        except protocol.Refused as refusal:
+        except protocol.ChatError as refusal:
             broadcast.reply(message.reply_channel, protocol.rejected(refusal))
         except (*OUTAGES, message.channel_layer.ChannelFull) as outage:
             # The stream goes on without an answer: nothing that was asked here would have been done.
@@ -56,11 +56,11 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
     def _check_right(self, message):
         session = message.channel_session
         if "person" not in session:
-            raise protocol.Dismissed(protocol.CLOSE_CONNECTION_LOST)
+            raise protocol.CloseConnection(protocol.CLOSE_CONNECTION_LOST)
         operators.check_stream(session["person"], session["login"], session.get(HASH_SESSION_KEY, ""))
         limits.check_event(session["person"])
         if message.content.get("text") is None:
-            raise protocol.Refused("binary_not_supported", "Send text frames.")
+            raise protocol.ChatError("binary_not_supported", "Send text frames.")
 
     @classmethod
     def decode_json(cls, text):
@@ -68,7 +68,7 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
 
     def receive(self, content, **kwargs):
         if content.get("stream") not in list(self.consumers) or not isinstance(content.get("payload"), dict):
-            raise protocol.Refused("invalid_field", "'stream' must be one that is here, and 'payload' an object.")
+            raise protocol.ChatError("invalid_field", "'stream' must be one that is here, and 'payload' an object.")
         super().receive(content, **kwargs)
 
     def disconnect(self, message, **kwargs):

@@ -21,7 +21,7 @@ def ws_connect(message, slug):
     try:
         person, token = _find_person(message)
         member = _join_room(person, slug)
-    except protocol.Dismissed as dismissal:
+    except protocol.CloseConnection as dismissal:
         broadcast.accept(message.reply_channel, close=dismissal.code)
         return
     if token is not None:
@@ -31,22 +31,22 @@ def ws_connect(message, slug):
 
 
 def _find_person(message):
-    """Returns (person, their token or None). Raises Dismissed."""
+    """Returns (person, their token or None). Raises CloseConnection."""
     header = get_headers(message).get("authorization")
     token = people.find_token(header)
     person = token.person if token else message.user
     # Who shows a token that does not hold is not let in by a cookie instead.
     if not person.is_authenticated or (token is None and people.is_token_header(header)):
-        raise protocol.Dismissed(protocol.CLOSE_NOT_SIGNED_IN)
+        raise protocol.CloseConnection(protocol.CLOSE_NOT_SIGNED_IN)
     return person, token
 
 
 def _join_room(person, slug):
     try:
         return rooms.join_room(person, slug)
-    except protocol.Refused as refusal:
+    except protocol.ChatError as refusal:
         code = protocol.CLOSE_FORBIDDEN if refusal.code == "forbidden" else protocol.CLOSE_NOT_FOUND
-        raise protocol.Dismissed(code) from None
+        raise protocol.CloseConnection(code) from None
 
 
 @enforce_ordering

@@ -1,15 +1,15 @@
 """
 What all views of the JSON API are made with: one function for each HTTP method, rights, and parameters of the query.
 
-It must not know any resource. What a view raises (`Refused`) becomes its error answer in chat/http/middleware.py.
+It must not know any resource. What a view raises (`ChatError`) becomes its error answer in chat/http/middleware.py.
 """
 
 import contextlib
 import functools
 
 from chat import protocol
-from chat.http.responses import refuse, refuse_flood
-from chat.protocol import Refused
+from chat.http.responses import error_response, flood_error
+from chat.protocol import ChatError
 
 MOST_PAGES = 10000
 
@@ -20,7 +20,7 @@ def endpoint(**methods):
     def view(request, *args, **kwargs):
         handler = methods.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
-            response = refuse(request, Refused("method_not_allowed", f"Use {', '.join(sorted(methods))}."))
+            response = error_response(request, ChatError("method_not_allowed", f"Use {', '.join(sorted(methods))}."))
             response["Allow"] = ", ".join(sorted(methods))
             return response
         return handler(request, *args, **kwargs)
@@ -34,7 +34,7 @@ def signed_in(function):
     @functools.wraps(function)
     def inner(request, *args, **kwargs):
         if not request.user.is_authenticated:
-            raise Refused("not_signed_in", "Sign in, or pick a handle as a guest.")
+            raise ChatError("not_signed_in", "Sign in, or pick a handle as a guest.")
         return function(request, *args, **kwargs)
 
     return inner
@@ -45,9 +45,9 @@ def asked_with(ref):
     """What is refused within it was asked for with a client's `ref`, and the answer names it."""
     try:
         yield
-    except protocol.Dismissed:
-        raise refuse_flood(ref) from None
-    except Refused as refusal:
+    except protocol.CloseConnection:
+        raise flood_error(ref) from None
+    except ChatError as refusal:
         refusal.ref = ref
         raise
 

@@ -11,7 +11,7 @@ from django.http.request import RawPostDataException
 
 from channels_transport import OUTAGES
 from chat import protocol
-from chat.http.responses import refuse, refuse_flood, refuse_outage, wants_json
+from chat.http.responses import error_response, flood_error, outage_response, wants_json
 from chat.services import people
 
 logger = logging.getLogger(__name__)
@@ -49,22 +49,24 @@ class FailuresMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request, exception):
-        if isinstance(exception, protocol.Refused):
-            return refuse(request, exception)
-        if isinstance(exception, protocol.Dismissed):
-            return refuse(request, refuse_flood())
+        if isinstance(exception, protocol.ChatError):
+            return error_response(request, exception)
+        if isinstance(exception, protocol.CloseConnection):
+            return error_response(request, flood_error())
         if isinstance(exception, RawPostDataException):
             # The CSRF check has read it as a form.
-            return refuse(request, protocol.Refused("invalid_json", "Send JSON, with 'application/json' as its type."))
+            return error_response(
+                request, protocol.ChatError("invalid_json", "Send JSON, with 'application/json' as its type.")
+            )
         if isinstance(exception, OUTAGES):
-            return refuse_outage(request, exception)
+            return outage_response(request, exception)
         if isinstance(exception, RequestDataTooBig):
-            return refuse(request, protocol.Refused("too_large", "This is more than the server reads."))
+            return error_response(request, protocol.ChatError("too_large", "This is more than the server reads."))
         if isinstance(exception, SuspiciousOperation):
             return None  # a client's fault: Django answers with 400
         if wants_json(request):
             logger.error("%s %s failed", request.method, request.path.encode("unicode_escape"), exc_info=exception)
-            return refuse(request, protocol.Refused("internal", "This failed, and it is our fault."))
+            return error_response(request, protocol.ChatError("internal", "This failed, and it is our fault."))
         return None
 
 
@@ -82,7 +84,7 @@ class TokenMiddleware:
             if token is None:
                 # Who polls hears with which code a socket would be closed for it.
                 close = protocol.CLOSE_NOT_SIGNED_IN if request.path.endswith("/poll/") else None
-                return refuse(request, protocol.Refused("not_signed_in", "This token is not valid."), close)
+                return error_response(request, protocol.ChatError("not_signed_in", "This token is not valid."), close)
             request.user = token.person
             request.token = token
             request.csrf_processing_done = True

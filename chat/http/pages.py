@@ -14,8 +14,8 @@ from chat.http.api.boards import get_session_id
 from chat.http.api.rooms import describe_rooms
 from chat.http.endpoints import address
 from chat.http.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignUpForm
-from chat.http.responses import refuse, refuse_outage
-from chat.protocol import Refused
+from chat.http.responses import error_response, outage_response
+from chat.protocol import ChatError
 from chat.services import boards, invitations, limits, operators, people, rooms
 from chat.version import CLIENT_VERSION
 
@@ -119,7 +119,7 @@ def _person_view(template, form_class, act, kind):
 def _find_person(request, handle, password):
     person = people.find_person(handle, password)
     if person is None:
-        raise Refused("not_signed_in", "There is no account with this handle and password.")
+        raise ChatError("not_signed_in", "There is no account with this handle and password.")
     return person
 
 
@@ -164,7 +164,7 @@ def _submit(form, act):
         return None
     try:
         return act(form.cleaned_data)
-    except Refused as refusal:
+    except ChatError as refusal:
         form.add_error(None, refusal.detail)
         return None
 
@@ -179,24 +179,24 @@ def _next_page(request):
 
 def csrf_failed(request, reason=""):
     detail = "This page was open for too long, or cookies are off. Go back, reload, and try again."
-    return refuse(request, Refused("csrf_failed", detail))
+    return error_response(request, ChatError("csrf_failed", detail))
 
 
 def bad_request(request, exception=None):
-    return refuse(request, Refused("invalid_field", "The server does not understand this request."))
+    return error_response(request, ChatError("invalid_field", "The server does not understand this request."))
 
 
 def forbidden(request, exception=None):
-    return refuse(request, Refused("forbidden", "You may not do that."))
+    return error_response(request, ChatError("forbidden", "You may not do that."))
 
 
 def not_found(request, exception=None):
-    return refuse(request, Refused("not_found", "There is nothing at this address."))
+    return error_response(request, ChatError("not_found", "There is nothing at this address."))
 
 
 def failed(request):
     # Django calls this while it handles what was raised, perhaps by a middleware.
     error = sys.exc_info()[1]
     if isinstance(error, OUTAGES):
-        return refuse_outage(request, error)
-    return refuse(request, Refused("internal", "This failed, and it is our fault."))
+        return outage_response(request, error)
+    return error_response(request, ChatError("internal", "This failed, and it is our fault."))

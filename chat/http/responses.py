@@ -6,7 +6,7 @@ import math
 from django.http import JsonResponse
 from django.shortcuts import render
 
-from chat.protocol import Refused
+from chat.protocol import ChatError
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +38,9 @@ TITLES = {
 }
 
 
-def refuse_flood(ref=None):
-    """Returns the Refused for one who asks on and on: what on a socket is a Dismissed that closes it."""
-    return Refused("rate_limited", "Too much at once; wait.", ref, retry_after=10.0)
+def flood_error(ref=None):
+    """Returns the ChatError for one who asks on and on: what on a socket is a CloseConnection that closes it."""
+    return ChatError("rate_limited", "Too much at once; wait.", ref, retry_after=10.0)
 
 
 def wants_json(request):
@@ -48,10 +48,10 @@ def wants_json(request):
     return request.path.startswith("/api/") or "application/json" in request.META.get("HTTP_ACCEPT", "")
 
 
-def refuse(request, refusal, close=None):
+def error_response(request, refusal, close=None):
     """
-    Returns a Refused as JSON for a script, as a page for a person. Codes without a status of their own are 400; `close`
-    is the code with which a socket would have been closed.
+    Return a ChatError as JSON for a script, as a page for a person. Codes without a status of their own are 400;
+    `close` is the code with which a socket would have been closed.
     """
     status = STATUSES.get(refusal.code, 400)
     if wants_json(request):
@@ -72,8 +72,8 @@ def refuse(request, refusal, close=None):
     return response
 
 
-def refuse_outage(request, outage):
+def outage_response(request, outage):
     """Returns 503 for one of OUTAGES: what failed may succeed if it is tried again."""
     logger.warning("A request could not be handled for now: %s", outage)
     detail = "The server cannot answer for now. Nothing is lost; try again in a moment."
-    return refuse(request, Refused("unavailable", detail, retry_after=1.0))
+    return error_response(request, ChatError("unavailable", detail, retry_after=1.0))

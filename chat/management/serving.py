@@ -7,7 +7,7 @@ import re
 from django.core.management.base import BaseCommand, CommandError
 
 from channels_transport import OUTAGES
-from chat.protocol import Refused
+from chat.protocol import ChatError
 
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
 
@@ -18,7 +18,7 @@ class ServiceCommand(BaseCommand):
     def handle(self, *args, **options):
         try:
             self.serve(options)
-        except Refused as refusal:
+        except ChatError as refusal:
             raise CommandError(refusal.detail) from None
         except OUTAGES as outage:
             raise CommandError(f"This cannot be done for now: {' '.join(str(outage).split())}") from None

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from .errors import ChatError
 from .facts import format_time
 from .fields import (
     check_body,
@@ -23,7 +24,6 @@ from .fields import (
     check_time,
     is_ref,
 )
-from .refusals import Refused
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def parse(text, events=EVENTS):
     """
     Returns the event that one text frame holds, every field checked: one of `events`, {type: class}.
 
-    Raises Refused with `invalid_json`, `not_an_object`, `missing_type`, `unknown_type`, `missing_field`,
+    Raises ChatError with `invalid_json`, `not_an_object`, `missing_type`, `unknown_type`, `missing_field`,
     `invalid_field`, `too_long` or `empty`, and with the frame's `ref` where one could be read.
     """
     fields = parse_object(text)
@@ -138,7 +138,7 @@ def read_event(fields, event_class=None, events=EVENTS):
     ref = fields.get("ref")
     try:
         return _build_event(event_class or _find_event_class(fields, events), fields)
-    except Refused as refusal:
+    except ChatError as refusal:
         refusal.ref = ref if is_ref(ref) else None
         raise
 
@@ -148,9 +148,9 @@ def parse_object(text):
     try:
         value = _DECODER.decode(text.decode("utf-8") if isinstance(text, bytes) else text)
     except (ValueError, RecursionError):
-        raise Refused("invalid_json", "This is not valid JSON, or it is nested too deep.") from None
+        raise ChatError("invalid_json", "This is not valid JSON, or it is nested too deep.") from None
     if not isinstance(value, dict):
-        raise Refused("not_an_object", "This must be one JSON object.")
+        raise ChatError("not_an_object", "This must be one JSON object.")
     return value
 
 
@@ -163,7 +163,7 @@ def split_frames(text):
         text = (text.decode("utf-8") if isinstance(text, bytes) else text).strip(_SPACES)
         return _split_list(text) if text.startswith("[") else [text]
     except (ValueError, IndexError, RecursionError):
-        raise Refused("invalid_json", "This is not valid JSON, or it is nested too deep.") from None
+        raise ChatError("invalid_json", "This is not valid JSON, or it is nested too deep.") from None
 
 
 def _split_list(text):
@@ -194,16 +194,16 @@ def check_fields(fields, **checks):
 
 def _required(fields, name):
     if name not in fields:
-        raise Refused("missing_field", f"'{name}' is missing.")
+        raise ChatError("missing_field", f"'{name}' is missing.")
     return fields[name]
 
 
 def _find_event_class(fields, events):
     if "type" not in fields:
-        raise Refused("missing_type", "'type' is missing.")
+        raise ChatError("missing_type", "'type' is missing.")
     kind = check_string(fields["type"], "type")
     if kind not in events:
-        raise Refused("unknown_type", f"There is no such type. Known are: {', '.join(events)}.")
+        raise ChatError("unknown_type", f"There is no such type. Known are: {', '.join(events)}.")
     return events[kind]
 
 

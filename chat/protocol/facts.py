@@ -7,7 +7,7 @@ They take plain values: where these come from is not known here.
 import json
 from datetime import UTC
 
-from .refusals import MAX_PRESENT
+from .errors import MAX_PRESENT
 
 
 def encode(event):
@@ -78,7 +78,7 @@ def ack(ref, id, offset, **more):
 
 
 def rejected(refusal):
-    """The answer to a change that was refused; `refusal` is a Refused."""
+    """The answer to a change that was refused; `refusal` is a ChatError."""
     event = {"type": "rejected", "ref": refusal.ref, "code": refusal.code, "detail": refusal.detail}
     return event if refusal.retry_after is None else {**event, "retry_after": refusal.retry_after}
 

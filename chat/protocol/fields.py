@@ -1,5 +1,5 @@
 """
-Fields. Each check takes a value from outside and returns it in its clean form, or raises Refused.
+Fields. Each check takes a value from outside and returns it in its clean form, or raises ChatError.
 
 It knows neither events nor JSON.
 """
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import emoji as emoji_names
 
-from .refusals import (
+from .errors import (
     LEVELS,
     MAX_ANNOUNCEMENT,
     MAX_BODY,
@@ -21,7 +21,7 @@ from .refusals import (
     MAX_ROOM_NAME,
     MAX_SECONDS,
     MAX_TOPIC,
-    Refused,
+    ChatError,
 )
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
@@ -39,10 +39,10 @@ _UNPRINTABLE = ("Cc", "Cf", "Zl", "Zp")
 def check_string(value, name):
     """Returns `value` if it is text that every part of the system can store. Raises `invalid_field`."""
     if not isinstance(value, str):
-        raise Refused("invalid_field", f"'{name}' must be a string.")
+        raise ChatError("invalid_field", f"'{name}' must be a string.")
     # PostgreSQL stores no NUL, and UTF-8 has no lone surrogates: both come in through JSON escapes.
     if "\0" in value or not _is_encodable(value):
-        raise Refused("invalid_field", f"'{name}' holds a character that cannot be stored.")
+        raise ChatError("invalid_field", f"'{name}' holds a character that cannot be stored.")
     return value
 
 
@@ -58,9 +58,9 @@ def check_text(value, name, most, least=1):
     """Returns `value` without white space at its ends: `least` to `most` characters, or `empty`, `too_long`."""
     text = check_string(value, name).strip()
     if len(text) > most:
-        raise Refused("too_long", f"'{name}' has {len(text)} characters; {most} are allowed.")
+        raise ChatError("too_long", f"'{name}' has {len(text)} characters; {most} are allowed.")
     if len(text) < least or (text and is_blank(text)):
-        raise Refused("empty", f"'{name}' must not be empty.")
+        raise ChatError("empty", f"'{name}' must not be empty.")
     return text
 
 
@@ -88,7 +88,7 @@ def check_announcement(value, name="text"):
 
 def check_level(value, name="level"):
     if value not in LEVELS:
-        raise Refused("invalid_field", f"'{name}' must be one of {', '.join(LEVELS)}.")
+        raise ChatError("invalid_field", f"'{name}' must be one of {', '.join(LEVELS)}.")
     return value
 
 
@@ -98,20 +98,20 @@ def check_handle(value, name="handle"):
     handle = unicodedata.normalize("NFC", _VARIATIONS.sub("", check_string(value, name))).strip()
     handle = _check_line(check_text(handle, name, MAX_HANDLE), name)
     if _HIDDEN.search(handle):
-        raise Refused("invalid_field", f"'{name}' holds a character that cannot be seen.")
+        raise ChatError("invalid_field", f"'{name}' holds a character that cannot be seen.")
     return handle
 
 
 def _check_line(text, name):
     for character in text:
         if unicodedata.category(character) in _UNPRINTABLE:
-            raise Refused("invalid_field", f"'{name}' holds a control or format character.")
+            raise ChatError("invalid_field", f"'{name}' holds a control or format character.")
     return text
 
 
 def check_ref(value, name="ref"):
     if not is_ref(value):
-        raise Refused("invalid_field", f"'{name}' must be 1 to 64 of A-Z a-z 0-9 _ -.")
+        raise ChatError("invalid_field", f"'{name}' must be 1 to 64 of A-Z a-z 0-9 _ -.")
     return value
 
 
@@ -121,7 +121,7 @@ def is_ref(value):
 
 def check_slug(value, name="slug"):
     if not is_slug(value):
-        raise Refused("invalid_field", f"'{name}' must be 1 to 50 of a-z 0-9 -, and not begin with -.")
+        raise ChatError("invalid_field", f"'{name}' must be 1 to 50 of a-z 0-9 -, and not begin with -.")
     return value
 
 
@@ -132,7 +132,7 @@ def is_slug(value):
 def check_integer(value, name, least=0, most=MAX_INTEGER):
     # bool is an int in Python; on the wire it is not.
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise Refused("invalid_field", f"'{name}' must be an integer from {least} to {most}.")
+        raise ChatError("invalid_field", f"'{name}' must be an integer from {least} to {most}.")
     return value
 
 
@@ -142,14 +142,14 @@ def check_limit(value, name="limit"):
 
 def check_switch(value, name):
     if not isinstance(value, bool):
-        raise Refused("invalid_field", f"'{name}' must be true or false.")
+        raise ChatError("invalid_field", f"'{name}' must be true or false.")
     return value
 
 
 def check_choice(value, name, choices):
     """Returns `value` if it is one of `choices`, which are strings. Raises `invalid_field`."""
     if check_string(value, name) not in choices:
-        raise Refused("invalid_field", f"'{name}' must be one of: {', '.join(choices)}.")
+        raise ChatError("invalid_field", f"'{name}' must be one of: {', '.join(choices)}.")
     return value
 
 
@@ -164,20 +164,22 @@ def check_seconds(value, name="seconds"):
 
 def check_emoji(value, name="emoji"):
     if len(check_string(value, name)) > 16 or not emoji_names.is_emoji(value):
-        raise Refused("invalid_field", f"'{name}' must be one emoji.")
+        raise ChatError("invalid_field", f"'{name}' must be one emoji.")
     return value
 
 
 def check_object(value, name):
     if not isinstance(value, dict):
-        raise Refused("invalid_field", f"'{name}' must be an object.")
+        raise ChatError("invalid_field", f"'{name}' must be an object.")
     return value
 
 
 def check_moment(value, name):
     """Returns `value` if it is a day or a time as `parse_moment` reads it. Raises `invalid_field`."""
     if parse_moment(check_string(value, name)) is None or parse_moment(value, is_end=True) is None:
-        raise Refused("invalid_field", f"'{name}' must be a date like 2026-11-20, or a time like 2026-11-20T09:30:00Z.")
+        raise ChatError(
+            "invalid_field", f"'{name}' must be a date like 2026-11-20, or a time like 2026-11-20T09:30:00Z."
+        )
     return value
 
 
@@ -200,7 +202,7 @@ def check_time(value, name):
     """Returns the moment that a time in UTC spells, as an aware datetime. Raises `invalid_field`."""
     moment = parse_moment(value) if isinstance(value, str) and "T" in value else None
     if moment is None:
-        raise Refused("invalid_field", f"'{name}' must be a time like 2030-01-31T12:00:00Z.")
+        raise ChatError("invalid_field", f"'{name}' must be a time like 2030-01-31T12:00:00Z.")
     return moment
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from channels_transport import OUTAGES
 from chat import broadcast, protocol
 from chat.models import Announcement, Member, Receipt, Room, get_newest_announcement_id
-from chat.protocol import Refused
+from chat.protocol import ChatError
 
 from . import people, presence, rooms
 
@@ -159,7 +159,7 @@ def withdraw(announcement_id):
     """Ends an announcement: whoever comes from now on does not hear it. Raises `not_found`."""
     standing = Announcement.objects.current().filter(id=min(announcement_id, protocol.MAX_INTEGER))
     if not standing.update(expires_at=timezone.now()):
-        raise Refused("not_found", "There is no such announcement, or it is over.")
+        raise ChatError("not_found", "There is no such announcement, or it is over.")
 
 
 def sweep_announcements():

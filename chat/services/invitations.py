@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from chat import broadcast, protocol
 from chat.models import Invitation, Member, Room
-from chat.protocol import CLOSE_FORBIDDEN, Refused
+from chat.protocol import CLOSE_FORBIDDEN, ChatError
 from chat.services import rooms
 
 DEFAULT_SECONDS = 7 * 24 * 3600
@@ -39,7 +39,7 @@ def create_invitation(person, slug, uses=None, seconds=None):
         protocol.check_integer(uses, "uses", 1, MOST_USES)
     seconds = DEFAULT_SECONDS if seconds is None else protocol.check_integer(seconds, "expires_in", 1, MOST_SECONDS)
     if Invitation.objects.open().filter(room=room).count() >= MOST_OPEN:
-        raise Refused("forbidden", f"A room has at most {MOST_OPEN} open invitations. Revoke some first.")
+        raise ChatError("forbidden", f"A room has at most {MOST_OPEN} open invitations. Revoke some first.")
     key = secrets.token_urlsafe(24)
     expires_at = timezone.now() + timedelta(seconds=seconds)
     invitation = Invitation.objects.create(
@@ -61,7 +61,7 @@ def revoke_invitation(person, slug, invitation_id):
     room = _get_room(person, slug)
     # A larger one is no id, and a database error in place of an answer.
     if invitation_id > MAX_ID or not Invitation.objects.filter(room=room, id=invitation_id).delete()[0]:
-        raise Refused("not_found", "There is no such invitation.")
+        raise ChatError("not_found", "There is no such invitation.")
 
 
 def may_invite(person, room):
@@ -74,9 +74,9 @@ def may_invite(person, room):
 def _get_room(person, slug):
     room = rooms.get_readable_room(person, slug)
     if room.access != room.PRIVATE:
-        raise Refused("forbidden", "This room is open to all: send them its address.")
+        raise ChatError("forbidden", "This room is open to all: send them its address.")
     if not may_invite(person, room):
-        raise Refused("forbidden", "Only owners and moderators of this room invite others.")
+        raise ChatError("forbidden", "Only owners and moderators of this room invite others.")
     return room
 
 
@@ -93,7 +93,7 @@ def get_invitation(key):
 
 
 def _not_open():
-    return Refused("not_found", "This invitation does not hold, or not any more. Ask for a new one.")
+    return ChatError("not_found", "This invitation does not hold, or not any more. Ask for a new one.")
 
 
 def accept_invitation(person, key):
@@ -118,7 +118,7 @@ def accept_invitation(person, key):
 def _is_member(person, room):
     member = Member.objects.filter(room=room, person=person).first()
     if member is not None and member.role == Member.BANNED:
-        raise Refused("forbidden", "You are banned from this room. Its moderators can lift that.")
+        raise ChatError("forbidden", "You are banned from this room. Its moderators can lift that.")
     return member is not None
 
 
@@ -140,7 +140,7 @@ def leave_room(person, slug):
     """Ends a person's standing in a private room. Raises `forbidden`, and `not_found`."""
     room = rooms.get_readable_room(person, slug)
     if not may_leave(person, room):
-        raise Refused("forbidden", "Owners and the muted stay, and a public room needs no leaving.")
+        raise ChatError("forbidden", "Owners and the muted stay, and a public room needs no leaving.")
     member = Member.objects.get(room=room, person=person)
     group = broadcast.member_group(member.id)
     with transaction.atomic():
@@ -148,7 +148,7 @@ def leave_room(person, slug):
         # who change a standing, and judged by what holds then.
         Room.objects.select_for_update().get(id=room.id)
         if not Member.objects.filter(id=member.id, role__in=LEAVING).delete()[0]:
-            raise Refused("forbidden", "How you stand in this room has just changed. Look again.")
+            raise ChatError("forbidden", "How you stand in this room has just changed. Look again.")
         transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_FORBIDDEN))
 
 

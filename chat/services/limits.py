@@ -10,7 +10,7 @@ from functools import partial
 
 from django.conf import settings
 
-from chat.protocol import CLOSE_FLOODING, Dismissed, Refused
+from chat.protocol import CLOSE_FLOODING, ChatError, CloseConnection
 from chat.store import store
 
 # Whose heartbeats were too many, until when this process asks before it takes the next.
@@ -21,7 +21,7 @@ MAX_SUSPECTS = 10000
 
 def check_event(person_id, ref=None):
     """
-    Counts one frame or request of a person. Raises `rate_limited` with `ref`, or Dismissed for one who floods on
+    Counts one frame or request of a person. Raises `rate_limited` with `ref`, or CloseConnection for one who floods on
     regardless of that answer.
     """
     wait = _take("events", person_id)
@@ -29,7 +29,7 @@ def check_event(person_id, ref=None):
         return
     refusals = store.count(f"refusals:{person_id}", settings.CHAT_FLOOD_SECONDS)
     if refusals > settings.CHAT_FLOOD_REFUSALS:
-        raise Dismissed(CLOSE_FLOODING)
+        raise CloseConnection(CLOSE_FLOODING)
     raise _too_much(wait, ref)
 
 
@@ -72,7 +72,7 @@ def _take(kind, whose):
 
 def _too_much(wait, ref=None):
     # In whole milliseconds and rounded up: who comes back then is let in.
-    return Refused("rate_limited", "Too much at once; wait a little.", ref, math.ceil(wait * 1000) / 1000)
+    return ChatError("rate_limited", "Too much at once; wait a little.", ref, math.ceil(wait * 1000) / 1000)
 
 
 def lease_socket(person_id, address, channel):
@@ -83,7 +83,7 @@ def lease_socket(person_id, address, channel):
     for name, most in _socket_counters(person_id, address):
         if not store.lease(name, channel, seconds, most):
             release_socket(person_id, address, channel)
-            raise Refused("rate_limited", "Too many connections are open.", retry_after=float(seconds))
+            raise ChatError("rate_limited", "Too many connections are open.", retry_after=float(seconds))
 
 
 def renew_socket(person_id, address, channel):

@@ -11,7 +11,7 @@ from django.utils.crypto import constant_time_compare
 
 from chat import broadcast
 from chat.models import Person, Room
-from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_NOT_FOUND, CLOSE_NOT_SIGNED_IN, Dismissed, Refused
+from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_NOT_FOUND, CLOSE_NOT_SIGNED_IN, ChatError, CloseConnection
 
 MAX_ROOMS = 500
 
@@ -19,21 +19,21 @@ MAX_ROOMS = 500
 def check_operator(person):
     """Raises `not_found` for everybody else, as where there is nothing."""
     if not (person.is_authenticated and person.is_staff):
-        raise Refused("not_found", "There is nothing at this address.")
+        raise ChatError("not_found", "There is nothing at this address.")
 
 
 def check_stream(person_id, login, password_hash):
     """
     Whether an operator's open stream may go on: by the row, the login session and the password of today. Raises
-    Dismissed with the code that says why not.
+    CloseConnection with the code that says why not.
     """
     if not Session.objects.filter(session_key=login, expire_date__gt=timezone.now()).exists():
-        raise Dismissed(CLOSE_NOT_SIGNED_IN)
+        raise CloseConnection(CLOSE_NOT_SIGNED_IN)
     person = Person.objects.operators().filter(id=person_id).first()
     if person is None:
-        raise Dismissed(CLOSE_NOT_FOUND)
+        raise CloseConnection(CLOSE_NOT_FOUND)
     if not constant_time_compare(password_hash, person.get_session_auth_hash()):
-        raise Dismissed(CLOSE_CONNECTION_LOST)
+        raise CloseConnection(CLOSE_CONNECTION_LOST)
 
 
 def close_streams(person):

@@ -24,7 +24,7 @@ from django.utils import timezone
 from channels_transport import call_later
 from chat import broadcast, protocol
 from chat.models import Person, Token, make_handle_key
-from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, CLOSE_NOT_SIGNED_IN, Refused
+from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, CLOSE_NOT_SIGNED_IN, ChatError
 
 from .rooms import get_room
 
@@ -76,11 +76,11 @@ def sign_up_guest(handle):
 def check_password(password, person=None):
     """Returns a new password that is good enough. Raises `invalid_field` or `too_long`."""
     if len(protocol.check_string(password, "password")) > MAX_PASSWORD:
-        raise Refused("too_long", f"A password has at most {MAX_PASSWORD} characters.")
+        raise ChatError("too_long", f"A password has at most {MAX_PASSWORD} characters.")
     try:
         validate_password(password, person)
     except ValidationError as error:
-        raise Refused("invalid_field", " ".join(error.messages)) from None
+        raise ChatError("invalid_field", " ".join(error.messages)) from None
     return password
 
 
@@ -95,7 +95,7 @@ def _save_new(person, visitor=None):
             _free_handle(person.handle_key, visitor)
             person.save()
     except IntegrityError:
-        raise Refused("taken", "Somebody else has this handle.") from None
+        raise ChatError("taken", "Somebody else has this handle.") from None
     return person
 
 
@@ -117,7 +117,7 @@ def get_person(whom):
     key = make_handle_key(protocol.check_string(whom, "handle"))
     person = Person.objects.filter(handle_key=key, is_active=True).first()
     if person is None:
-        raise Refused("not_found", "There is nobody with this handle.")
+        raise ChatError("not_found", "There is nobody with this handle.")
     return person
 
 
@@ -182,7 +182,7 @@ def change_password(request, old, new):
     """Gives the signed-in person a new password; all their other sessions end. Raises `forbidden` or a refusal."""
     person = request.user
     if person.is_guest or not person.check_password(protocol.check_string(old, "old_password")):
-        raise Refused("forbidden", "This is not your password.")
+        raise ChatError("forbidden", "This is not your password.")
     own = broadcast.credential_group(session_key=request.session.session_key)
     person.set_password(check_password(new, person))
     person.save(update_fields=["password"])
@@ -223,7 +223,7 @@ def touch_seen(person, always=False):
 def make_token(person, name):
     """Returns (token, key). The key is shown this once; only its digest is stored. Raises `forbidden` for guests."""
     if person.is_guest:
-        raise Refused("forbidden", "Guests have no tokens. Sign up for an account.")
+        raise ChatError("forbidden", "Guests have no tokens. Sign up for an account.")
     name = protocol.check_text(name, "name", MAX_TOKEN_NAME)
     key = secrets.token_urlsafe(32)
     return Token.objects.create(person=person, name=name, digest=_token_digest(key)), key
@@ -233,7 +233,7 @@ def revoke_token(person, token_id):
     """Ends a token and the sockets that it let in. Raises `not_found`."""
     # A larger one is no id, and a database error in place of an answer.
     if token_id > MAX_ID or not Token.objects.filter(person=person, id=token_id).delete()[0]:
-        raise Refused("not_found", "You have no such token.")
+        raise ChatError("not_found", "You have no such token.")
     group = broadcast.credential_group(token_id=token_id)
     transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_NOT_SIGNED_IN))
 

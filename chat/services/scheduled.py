@@ -15,7 +15,7 @@ from django.utils import timezone
 from channels_transport import OUTAGES
 from chat import broadcast, protocol
 from chat.models import Message, Person, Room, ScheduledMessage
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import rooms
 
 logger = logging.getLogger(__name__)
@@ -41,14 +41,14 @@ def schedule_message(member, event):
     """
     if member.room.access == Room.BOARD:
         # Who comes by a board's link is not signed in, and could neither see nor cancel what waits.
-        raise Refused("forbidden", "Nothing is posted later on a board.")
+        raise ChatError("forbidden", "Nothing is posted later on a board.")
     return rooms.record_once(member, event, lambda: _store(member, event))
 
 
 def _store(member, event):
     seconds = (event.at - timezone.now()).total_seconds()
     if not 0 < seconds <= LONGEST.total_seconds():
-        raise Refused("invalid_field", "'at' must be in the future, and at most a year away.")
+        raise ChatError("invalid_field", "'at' must be in the future, and at most a year away.")
     _check_reply(member, event)
     _check_number(member.person_id)
     row = ScheduledMessage.objects.create(
@@ -62,14 +62,14 @@ def _check_reply(member, event):
     if event.reply_to is None:
         return
     if not Message.objects.filter(room_id=member.room_id, number=event.reply_to).exists():
-        raise Refused("not_found", "There is no such message in this room.")
+        raise ChatError("not_found", "There is no such message in this room.")
 
 
 def _check_number(person_id):
     # Of two that come at once, the second counts the first.
     Person.objects.lock(person_id)
     if ScheduledMessage.objects.waiting().filter(author_id=person_id).count() >= MAX_WAITING:
-        raise Refused("forbidden", f"{MAX_WAITING} messages of yours are waiting already: cancel one first.")
+        raise ChatError("forbidden", f"{MAX_WAITING} messages of yours are waiting already: cancel one first.")
 
 
 def _start_job(scheduled_id, seconds):
@@ -96,7 +96,7 @@ def cancel_scheduled(person, slug, scheduled_id):
     # One statement on one table, so that of this and of posting it just one comes about.
     mine = ScheduledMessage.objects.shown().filter(author=person, room=room, id=scheduled_id)
     if room is None or scheduled_id > protocol.MAX_INTEGER or not mine.delete()[0]:
-        raise Refused("not_found", "You have no such message waiting. It may have been posted.")
+        raise ChatError("not_found", "You have no such message waiting. It may have been posted.")
 
 
 def post_scheduled(scheduled_id):
@@ -113,7 +113,7 @@ def post_scheduled(scheduled_id):
         row = ScheduledMessage.objects.select_related("room", "author").get(id=scheduled_id)
         try:
             fields = {"number": _post(row)}
-        except Refused as refusal:
+        except ChatError as refusal:
             fields = {"state": ScheduledMessage.REFUSED, "why": refusal.detail}
         ScheduledMessage.objects.filter(id=scheduled_id).update(**fields)
     return True
@@ -121,7 +121,7 @@ def post_scheduled(scheduled_id):
 
 def _post(row):
     if not row.author.is_active:
-        raise Refused("forbidden", "Its author is not here any more.")
+        raise ChatError("forbidden", "Its author is not here any more.")
     member = rooms.join_room(row.author, row.room.slug)
     # With the moment, for refs are the clients' to choose: theirs may well be called `scheduled-7`.
     ref = f"scheduled-{row.id}-{row.created_at:%Y%m%d%H%M%S%f}"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat import protocol
-from chat.protocol import Edit, Fetch, Post, React, Read, Refused, Remove, Sync, Typing
+from chat.protocol import ChatError, Edit, Fetch, Post, React, Read, Remove, Sync, Typing
 
 pytestmark = pytest.mark.no_database
 
@@ -16,7 +16,7 @@ FAMILY = "👨‍👩‍👧"  # three people and two joiners: one emoji
 
 
 def refusal_of(text):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ChatError) as caught:
         protocol.parse(text)
     return caught.value
 
@@ -255,7 +255,7 @@ def test_one_emoji_is_one_emoji(emoji):
 
 @pytest.mark.parametrize("value", ["", "a", "1", "👍👍", "👍 ", ":thumbsup:", "👍" * 17, "\u200d", "<b>", 5, None])
 def test_anything_else_is_not(value):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ChatError) as caught:
         protocol.check_emoji(value)
     assert caught.value.code == "invalid_field"
 
@@ -307,7 +307,7 @@ def test_a_handle_is_kept_in_nfc(given, handle):
     ],
 )
 def test_a_handle_shows_all_of_its_1_to_32_characters(given, code):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ChatError) as caught:
         protocol.check_handle(given)
     assert caught.value.code == code
 
@@ -320,7 +320,7 @@ def test_a_slug_is_a_slug(slug):
 @pytest.mark.parametrize("slug", ["", "-a", "A", "ä", "a_b", "a b", "x" * 51, "garden\n", None, 5, "٣"])
 def test_anything_else_is_no_slug(slug):
     assert not protocol.is_slug(slug)
-    with pytest.raises(Refused):
+    with pytest.raises(ChatError):
         protocol.check_slug(slug)
 
 
@@ -335,7 +335,7 @@ def test_names_and_topics_are_single_lines():
         (protocol.check_topic, "x" * 501, "too_long"),
         (protocol.check_topic, 0, "invalid_field"),
     ]:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(ChatError) as caught:
             check(text)
         assert caught.value.code == code
 
@@ -413,9 +413,9 @@ def test_optional_fields_are_there_only_when_they_say_something():
     assert protocol.synced(5, True, reset=True) == {"type": "synced", "offset": 5, "more": True, "reset": True}
     assert "reset" not in protocol.joined({}, {}, 0, [], 0, "v")
     assert protocol.joined({}, {}, 0, [], 0, "v", reset=True)["reset"] is True
-    rejected = protocol.rejected(Refused("empty", "No.", "r1"))
+    rejected = protocol.rejected(ChatError("empty", "No.", "r1"))
     assert rejected == {"type": "rejected", "ref": "r1", "code": "empty", "detail": "No."}
-    assert protocol.rejected(Refused("rate_limited", "No.", retry_after=0.5))["retry_after"] == 0.5
+    assert protocol.rejected(ChatError("rate_limited", "No.", retry_after=0.5))["retry_after"] == 0.5
 
 
 def test_above_100_people_presence_tells_only_how_many():
@@ -452,7 +452,7 @@ FIELDS = st.dictionaries(
 def test_any_frame_is_an_event_or_a_refusal(text):
     try:
         event = protocol.parse(text)
-    except Refused as refusal:
+    except ChatError as refusal:
         protocol.encode(protocol.rejected(refusal)).encode()
     else:
         assert type(event) in protocol.EVENTS.values()
@@ -464,7 +464,7 @@ def test_frames_in_a_list_are_found_as_they_were_written(frames, space):
     text = space + "[" + f"{space},{space}".join(frames) + space + "]" + space
     try:
         assert protocol.split_frames(text) == protocol.split_frames(text.encode()) == frames
-    except Refused as refusal:
+    except ChatError as refusal:
         assert refusal.code == "invalid_json" and any(word in text for word in ("NaN", "Infinity"))
 
 
@@ -472,7 +472,7 @@ def test_frames_in_a_list_are_found_as_they_were_written(frames, space):
 def test_anything_is_frames_or_a_refusal(text):
     try:
         frames = protocol.split_frames(text)
-    except Refused as refusal:
+    except ChatError as refusal:
         assert refusal.code == "invalid_json"
     else:
         assert all(isinstance(frame, str) for frame in frames)
@@ -482,7 +482,7 @@ def test_anything_is_frames_or_a_refusal(text):
 def test_a_checked_handle_stays_as_it_is(text):
     try:
         handle = protocol.check_handle(text)
-    except Refused:
+    except ChatError:
         return
     assert protocol.check_handle(handle) == handle
     assert 1 <= len(handle) <= 32

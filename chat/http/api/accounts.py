@@ -5,7 +5,7 @@ from django.middleware.csrf import get_token
 
 from chat import protocol
 from chat.http.endpoints import address, endpoint, signed_in
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import limits, people
 
 
@@ -28,7 +28,7 @@ def start_session(request):
     limits.check_address("sign_ins", address(request))
     person = people.find_person(fields["handle"], fields["password"])
     if person is None:
-        raise Refused("not_signed_in", "There is no account with this handle and password.")
+        raise ChatError("not_signed_in", "There is no account with this handle and password.")
     people.sign_in(request, person)
     return JsonResponse(_session_body(request))
 

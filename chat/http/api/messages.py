@@ -4,7 +4,7 @@ from django.http import JsonResponse
 
 from chat import protocol
 from chat.http.endpoints import asked_with, endpoint, parameter, signed_in
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import limits, rooms
 
 
@@ -13,7 +13,7 @@ def list_messages(request, slug):
     room = rooms.get_readable_room(request.user, slug)
     limit = parameter(request, "limit", protocol.check_limit, protocol.NEWEST)
     if "after" in request.GET and "before" in request.GET:
-        raise Refused("invalid_field", "Give 'after' or 'before', not both.")
+        raise ChatError("invalid_field", "Give 'after' or 'before', not both.")
     if "after" in request.GET:
         changes = rooms.get_changes(room, parameter(request, "after", protocol.check_integer), limit)
         return JsonResponse({"messages": changes.messages, "offset": changes.offset, "more": changes.more})

@@ -1,7 +1,7 @@
 """
 The HTTP JSON API of moderation: roles, reports, the audit log. Thin: it reads, asks the services, and answers.
 
-What a view raises (`Refused`) becomes its error answer in chat/http/middleware.py.
+What a view raises (`ChatError`) becomes its error answer in chat/http/middleware.py.
 """
 
 from django.http import JsonResponse

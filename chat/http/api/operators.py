@@ -8,7 +8,7 @@ from django.http import HttpResponse, JsonResponse
 
 from chat import protocol
 from chat.http.endpoints import endpoint, signed_in
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import announcements, people
 
 MOST_LISTED = 200
@@ -21,7 +21,7 @@ def operator(function):
     @signed_in
     def inner(request, *args, **kwargs):
         if not request.user.is_staff:
-            raise Refused("forbidden", "This is for operators.")
+            raise ChatError("forbidden", "This is for operators.")
         return function(request, *args, **kwargs)
 
     return inner

@@ -16,8 +16,8 @@ from channels_transport import LaterResponse
 from chat import broadcast, protocol
 from chat.consumers import arrivals, frames, polling
 from chat.http.endpoints import endpoint, signed_in
-from chat.http.responses import refuse, refuse_flood
-from chat.protocol import Refused
+from chat.http.responses import error_response, flood_error
+from chat.protocol import ChatError
 from chat.services import announcements, limits, presence, rooms
 
 MAX_FRAME_BYTES = 64 * 1024  # as on a socket
@@ -80,10 +80,10 @@ def in_room(function):
     def inner(request, slug):
         try:
             response = enter(request, slug)
-        except protocol.Dismissed as dismissal:
-            response = refuse(request, refuse_flood(), dismissal.code)
-        except Refused as refusal:
-            response = refuse(request, refusal, CLOSE_CODES.get(refusal.code))
+        except protocol.CloseConnection as dismissal:
+            response = error_response(request, flood_error(), dismissal.code)
+        except ChatError as refusal:
+            response = error_response(request, refusal, CLOSE_CODES.get(refusal.code))
         response["Cache-Control"] = "no-store"
         return response
 
@@ -93,7 +93,7 @@ def in_room(function):
 def _open_visit(request, member):
     poll = request.GET.get("poll")
     if not protocol.is_ref(poll):
-        raise Refused("invalid_field", "'poll' must be what the first answer gave.")
+        raise ChatError("invalid_field", "'poll' must be what the first answer gave.")
     return Visit(request, member, poll)
 
 
@@ -104,7 +104,7 @@ def _open_visit(request, member):
 def hear(request, member):
     """The first poll lets in, as a handshake does; each later one answers when there is something to say."""
     if request.method == "HEAD":
-        raise Refused("method_not_allowed", "Use GET.")
+        raise ChatError("method_not_allowed", "Use GET.")
     limits.check_event(request.user.id)
     if "poll" not in request.GET:
         return _arrive(request, member)
@@ -193,7 +193,7 @@ def _look_again(visit, cursor):
     """
     try:
         _send_changes(visit, frames.get_member(visit).room, cursor)
-    except protocol.Dismissed as dismissal:
+    except protocol.CloseConnection as dismissal:
         broadcast.close(visit.reply_channel, dismissal.code)
 
 
@@ -228,9 +228,9 @@ def say(request, member):
 def _read_frames(body):
     found = protocol.split_frames(body)
     if len(found) > MAX_FRAMES:
-        raise Refused("too_long", f"Send at most {MAX_FRAMES} frames at once.")
+        raise ChatError("too_long", f"Send at most {MAX_FRAMES} frames at once.")
     if any(len(frame.encode()) > MAX_FRAME_BYTES for frame in found):
-        raise Refused("too_large", f"A frame has at most {MAX_FRAME_BYTES} bytes.")
+        raise ChatError("too_large", f"A frame has at most {MAX_FRAME_BYTES} bytes.")
     return found
 
 

@@ -6,7 +6,7 @@ from django.http import JsonResponse, StreamingHttpResponse
 
 from chat import broadcast, protocol
 from chat.http.endpoints import asked_with, endpoint, signed_in
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import limits, rooms, tasks
 
 # Even where a browser shows a page of ours that holds what people wrote, nothing in it runs.
@@ -26,7 +26,7 @@ def start(request, slug):
 def _describe_started(person, started):
     try:
         return _describe(tasks.get_task(person, started.task_id))
-    except Refused:
+    except ChatError:
         # It was asked for before, and has expired or was forgotten since: the ref is used up all the same.
         return {"ref": started.ack["ref"], "task_id": started.task_id}
 

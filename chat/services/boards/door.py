@@ -13,7 +13,7 @@ from django.utils import timezone
 from channels_transport import OUTAGES
 from chat import broadcast, protocol
 from chat.models import Board, Member, Visitor, make_handle_key
-from chat.protocol import CLOSE_FORBIDDEN, Refused
+from chat.protocol import CLOSE_FORBIDDEN, ChatError
 from chat.services import rooms
 from chat.services.rooms.publishing import publish_on_commit
 from chat.store import store
@@ -97,9 +97,9 @@ def get_member(visit):
     visitor = visit.visitor
     member = visitor and Member.objects.filter(room=visit.board.room, person=visitor.person).first()
     if member is not None and member.role == Member.BANNED:
-        raise Refused("forbidden", "You may not write here any more.")
+        raise ChatError("forbidden", "You may not write here any more.")
     if member is None or not visitor.is_inside or not visitor.person.is_active:
-        raise Refused("not_found", "There is no such board.")
+        raise ChatError("not_found", "There is no such board.")
     member.room, member.person = visit.board.room, visitor.person
     return member
 
@@ -142,18 +142,18 @@ def _add_visitor(visit, handle):
             return add_visitor(visit.board, visit.digest, visit.person, handle, Visitor.WAITING)
     except IntegrityError:
         # Another tab of this browser knocks at the same moment.
-        raise Refused("unavailable", "Try again in a moment.", retry_after=0.5) from None
+        raise ChatError("unavailable", "Try again in a moment.", retry_after=0.5) from None
 
 
 def _check_may_knock(visitor):
     if visitor.is_owner:
-        raise Refused("forbidden", "This board is yours.")
+        raise ChatError("forbidden", "This board is yours.")
     if visitor.state == Visitor.REMOVED:
-        raise Refused("forbidden", "You were removed from this board.")
+        raise ChatError("forbidden", "You were removed from this board.")
     wait = visitor.changed_at + KNOCK_AGAIN_AFTER - timezone.now()
     if visitor.state == Visitor.REFUSED and wait > timedelta():
         detail = "You were not let in. Wait a little before you knock again."
-        raise Refused("rate_limited", detail, retry_after=round(wait.total_seconds() + 0.05, 1))
+        raise ChatError("rate_limited", detail, retry_after=round(wait.total_seconds() + 0.05, 1))
 
 
 def _take_handle(visitor, handle):
@@ -166,12 +166,12 @@ def _take_handle(visitor, handle):
     if holder is not None and holder.person_id == visitor.person_id:
         key = None  # the same person in another browser
     elif holder is not None and not _has_gone(holder):
-        raise Refused("taken", "Somebody on this board has this name.")
+        raise ChatError("taken", "Somebody on this board has this name.")
     try:
         with transaction.atomic():
             Visitor.objects.filter(id=visitor.id).update(handle_key=key)
     except IntegrityError:
-        raise Refused("taken", "Somebody on this board has this name.") from None
+        raise ChatError("taken", "Somebody on this board has this name.") from None
 
 
 def _has_gone(holder):
@@ -196,7 +196,7 @@ def decide(visit, event, channel):
         visitor = _get_visitor(visit.board, event.visitor)
         is_owner = visitor.person_id == visit.visitor.person_id
         if visitor.is_owner or (is_owner and event.type != "admit"):
-            raise Refused("forbidden", "This is you.")
+            raise ChatError("forbidden", "This is you.")
         if visitor.state != _STATES[event.type]:
             _move(visitor, _STATES[event.type], channel)
         return visitor.id
@@ -206,13 +206,13 @@ def decide(visit, event, channel):
 
 def _check_owner(visit):
     if not visit.is_owner:
-        raise Refused("forbidden", "Only the owner of this board may do that.")
+        raise ChatError("forbidden", "Only the owner of this board may do that.")
 
 
 def _get_visitor(board, key):
     visitor = _lock(Visitor.objects.filter(board=board, key=key).first())
     if visitor is None:
-        raise Refused("not_found", "There is no such visitor.")
+        raise ChatError("not_found", "There is no such visitor.")
     return visitor
 
 

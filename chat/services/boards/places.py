@@ -21,7 +21,7 @@ from django.utils.crypto import constant_time_compare
 
 from chat import protocol
 from chat.models import AuditEntry, Board, Member, Person, Room, Visitor, make_handle_key
-from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, Dismissed, Refused
+from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, ChatError, CloseConnection
 
 SECRET = "board-visitor"  # its name in a browser's login session
 SEEN_EVERY = timedelta(hours=1)  # how exactly we know when somebody last came
@@ -118,7 +118,7 @@ def _find_board(text):
 
 
 def _no_such_board():
-    return Refused("not_found", "There is no such board.")
+    return ChatError("not_found", "There is no such board.")
 
 
 def find_visit(board_text, session_id, login, person):
@@ -154,25 +154,25 @@ def return_visit(board_id, digest, login, person_id, password_hash):
     Returns the Visit behind a frame of a connection that came to the door with the login session of key `login`, in
     which `person_id` was signed in (None: nobody), by a password of this hash.
 
-    Raises Dismissed where the board was shut, or where the login is over: the next handshake knows what holds.
+    Raises CloseConnection where the board was shut, or where the login is over: the next handshake knows what holds.
     """
     board = Board.objects.select_related("room").filter(id=board_id, shut_at=None).first()
     if board is None:
-        raise Dismissed(CLOSE_FORBIDDEN)
+        raise CloseConnection(CLOSE_FORBIDDEN)
     if not Session.objects.filter(session_key=login, expire_date__gt=timezone.now()).exists():
-        raise Dismissed(CLOSE_CONNECTION_LOST)
+        raise CloseConnection(CLOSE_CONNECTION_LOST)
     visitor = _find_visitor(digest)
     if visitor is not None and not visitor.person.is_active:
-        raise Dismissed(CLOSE_FORBIDDEN)
+        raise CloseConnection(CLOSE_FORBIDDEN)
     return Visit(board, digest, _return_person(person_id, password_hash), visitor)
 
 
 def _return_person(person_id, password_hash):
     person = Person.objects.filter(id=person_id).first() if person_id is not None else AnonymousUser()
     if person is None or person.is_authenticated and not person.is_active:
-        raise Dismissed(CLOSE_FORBIDDEN)
+        raise CloseConnection(CLOSE_FORBIDDEN)
     if person.is_authenticated and not constant_time_compare(password_hash, person.get_session_auth_hash()):
-        raise Dismissed(CLOSE_CONNECTION_LOST)
+        raise CloseConnection(CLOSE_CONNECTION_LOST)
     return person
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from chat import protocol
 from chat.models import Message, Report, Room
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import audit, rooms
 
 DISMISS, REMOVE = "dismiss", "remove"
@@ -26,9 +26,9 @@ def report_message(person, room, number, reason):
     if earlier is not None:
         return earlier, False
     if message is None or message.is_removed:
-        raise Refused("not_found", "There is no such message in this room.")
+        raise ChatError("not_found", "There is no such message in this room.")
     if message.author_id == person.id:
-        raise Refused("forbidden", "This is your own message: you can remove it yourself.")
+        raise ChatError("forbidden", "This is your own message: you can remove it yourself.")
     fields = {"room": room, "reason": reason, "body": message.body}
     with transaction.atomic():
         report, is_new = Report.objects.get_or_create(message=message, reporter=person, defaults=fields)
@@ -79,5 +79,5 @@ def close_report(actor, room, report_id, action):
 def _get_report(actor, room, report_id):
     report = _decidable(actor, room).filter(id=report_id).first() if report_id <= protocol.MAX_INTEGER else None
     if report is None:
-        raise Refused("not_found", "There is no such report in this room.")
+        raise ChatError("not_found", "There is no such report in this room.")
     return report

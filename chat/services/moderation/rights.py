@@ -3,7 +3,7 @@ Who may moderate whom. It reads the database and refuses; it writes nothing.
 """
 
 from chat.models import Member, Room
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import rooms
 
 # What a moderator may change, and into what. Owners and operators may change everybody into anything.
@@ -33,7 +33,7 @@ def check_moderates(actor, room):
         return None
     role = Member.objects.filter(room=room, person=actor).values_list("role", flat=True).first()
     if role not in (Member.MODERATOR, Member.OWNER):
-        raise Refused("forbidden", "Only the moderators of this room may do that.")
+        raise ChatError("forbidden", "Only the moderators of this room may do that.")
     return role
 
 
@@ -46,16 +46,16 @@ def check_may_set_role(actor, room, person, before, after):
     if actor is not None and actor.id == person.id:
         _check_steps_down(before, after)
     elif by == Member.MODERATOR and not {before, after} <= BELOW_MODERATORS:
-        raise Refused("forbidden", "Only the owners of this room may do that.")
+        raise ChatError("forbidden", "Only the owners of this room may do that.")
     elif by is not None and before is None and after != Member.BANNED and room.access != Room.PUBLIC:
         # Any other standing would let them in.
-        raise Refused("not_found", f"{person.handle} is not in this room.")
+        raise ChatError("not_found", f"{person.handle} is not in this room.")
     _check_owner_is_left(room, person, before, after)
 
 
 def _check_steps_down(before, after):
     if before != Member.OWNER or after not in (Member.MODERATOR, Member.MEMBER, Member.GUEST):
-        raise Refused("forbidden", "Nobody moderates themselves.")
+        raise ChatError("forbidden", "Nobody moderates themselves.")
 
 
 def _check_owner_is_left(room, person, before, after):
@@ -64,4 +64,4 @@ def _check_owner_is_left(room, person, before, after):
         return
     others = Member.objects.filter(room=room, role=Member.OWNER, person__is_active=True).exclude(person=person)
     if not others.exists():
-        raise Refused("forbidden", "Name another owner first: a room does not lose its last one.")
+        raise ChatError("forbidden", "Name another owner first: a room does not lose its last one.")

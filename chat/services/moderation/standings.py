@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from chat import protocol
 from chat.models import AuditEntry, Member, Person, Room, make_handle_key
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import audit, rooms
 
 from .rights import check_may_set_role
@@ -53,7 +53,7 @@ def _check_fields(role, seconds, reason):
     if seconds is not None:
         protocol.check_seconds(seconds)
         if role != Member.MUTED:
-            raise Refused("invalid_field", "'seconds' is for how long a mute lasts.")
+            raise ChatError("invalid_field", "'seconds' is for how long a mute lasts.")
     return role, seconds, protocol.check_text(reason, "reason", protocol.MAX_REASON, least=0)
 
 
@@ -75,7 +75,7 @@ def _check_was(person, before, was):
     if was is not None:
         protocol.check_choice(was, "was", ROLES)
     if was not in (None, before) and not {before, was} <= PLAIN:
-        raise Refused("not_found", f"{person.handle} is not {was} in this room.")
+        raise ChatError("not_found", f"{person.handle} is not {was} in this room.")
 
 
 def _forget(actor, member, reason):
@@ -125,7 +125,7 @@ def get_person(room, handle):
         at_board = {"visits__board__room": room, "visits__handle_key": key}
         person = Person.objects.filter(**at_board if room.access == Room.BOARD else {"handle_key": key}).first()
     if person is None:
-        raise Refused("not_found", "There is nobody with this handle.")
+        raise ChatError("not_found", "There is nobody with this handle.")
     return person
 
 
@@ -142,7 +142,7 @@ def get_standing(room, handle):
     person = get_person(room, handle)
     member = find_standing(room, person)
     if member is None:
-        raise Refused("not_found", f"{person.handle} is not in this room.")
+        raise ChatError("not_found", f"{person.handle} is not in this room.")
     return member
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chat import broadcast, protocol
 from chat.models import AuditEntry, Change, Member, Message, Reaction, Room, insert
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import audit
 
 from .publishing import publish_on_commit
@@ -88,7 +88,7 @@ def remove_as_operator(person, messages):
         event = protocol.Remove(ref=f"operator-{secrets.token_urlsafe(16)}", id=message.number)
         try:
             removed += remove_message(member, event).is_new
-        except Refused:
+        except ChatError:
             continue  # somebody else removed it meanwhile
     return removed
 
@@ -141,7 +141,7 @@ def _change(member, event, apply):
             )
             if message.offset == offset:
                 publish_on_commit(broadcast.room_group(member.room_id), lambda: describe(message))
-    except (IntegrityError, Refused) as error:
+    except (IntegrityError, ChatError) as error:
         return _earlier_ack(member.person, event.ref, fingerprint, error)
     return Outcome(protocol.ack(event.ref, message.number, message.offset), is_new=True)
 
@@ -156,7 +156,7 @@ def _find_earlier(person, ref, fingerprint, error):
     if earlier is None:
         raise error
     if earlier.digest != fingerprint:
-        raise Refused("ref_conflict", "This ref stands for another change already.") from None
+        raise ChatError("ref_conflict", "This ref stands for another change already.") from None
     return earlier
 
 
@@ -182,7 +182,7 @@ def record_once(member, event, make):
                     created_at=timezone.now(),
                 )
             )
-    except (IntegrityError, Refused) as error:
+    except (IntegrityError, ChatError) as error:
         return _find_earlier(member.person, event.ref, fingerprint, error).number, False
     return number, True
 
@@ -190,13 +190,13 @@ def record_once(member, event, make):
 def _check_reactions(message, person):
     # Every change sends all reactions of its message to everybody in the room.
     if sum(reaction.person_id == person.id for reaction in message.all_reactions) >= MAX_REACTIONS:
-        raise Refused("forbidden", f"One person puts at most {MAX_REACTIONS} emoji on a message.")
+        raise ChatError("forbidden", f"One person puts at most {MAX_REACTIONS} emoji on a message.")
 
 
 def _get_message(room_id, number, present=False):
     message = Message.objects.complete().filter(room_id=room_id, number=number).first()
     if message is None or (present and message.is_removed):
-        raise Refused("not_found", "There is no such message in this room.")
+        raise ChatError("not_found", "There is no such message in this room.")
     return message
 
 
@@ -204,7 +204,7 @@ def _get_changeable(member, number):
     check_may_speak(member)
     message = _get_message(member.room_id, number, present=True)
     if message.author_id != member.person_id and not member.is_moderator:
-        raise Refused("forbidden", "Only its author and moderators may do that.")
+        raise ChatError("forbidden", "Only its author and moderators may do that.")
     return message
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from chat import broadcast, protocol
 from chat.models import Member, Room
-from chat.protocol import Refused
+from chat.protocol import ChatError
 
 from .publishing import close_on_commit, publish_on_commit
 from .standings import end_own_mute, plain_role
@@ -21,7 +21,7 @@ def create_room(person, slug, name, topic="", is_private=False):
     Raises `forbidden`, `taken`, or a field's refusal.
     """
     if person is not None and person.is_guest:
-        raise Refused("forbidden", "Guests do not make rooms. Sign up for an account.")
+        raise ChatError("forbidden", "Guests do not make rooms. Sign up for an account.")
     slug, name = protocol.check_slug(slug), protocol.check_room_name(name)
     topic = protocol.check_topic(topic)
     try:
@@ -31,7 +31,7 @@ def create_room(person, slug, name, topic="", is_private=False):
             if person is not None:
                 Member.objects.create(room=room, person=person, role=Member.OWNER)
     except IntegrityError:
-        raise Refused("taken", "There is a room with this slug.") from None
+        raise ChatError("taken", "There is a room with this slug.") from None
     tell_lobby()
     return room
 
@@ -98,12 +98,12 @@ def _check_may_know(room, member):
     if not is_open:
         raise _no_such_room()
     if member is not None and member.role == Member.BANNED:
-        raise Refused("forbidden", "You are banned from this room. Its moderators can lift that.")
+        raise ChatError("forbidden", "You are banned from this room. Its moderators can lift that.")
 
 
 def _no_such_room():
     # The same words for all that the person may not know of.
-    return Refused("not_found", "There is no such room.")
+    return ChatError("not_found", "There is no such room.")
 
 
 def find_rooms(person, text="", page=0, size=50):

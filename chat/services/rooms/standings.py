@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from chat import broadcast, protocol
 from chat.models import Member
-from chat.protocol import Refused
+from chat.protocol import ChatError
 
 from .publishing import close_on_commit, publish_on_commit, start_on_commit
 
@@ -65,7 +65,7 @@ def check_may_speak(member):
     """Raises `muted`."""
     end_own_mute(member)
     if member.role == Member.MUTED:
-        raise Refused("muted", _muted_until(member))
+        raise ChatError("muted", _muted_until(member))
 
 
 def end_own_mute(member):

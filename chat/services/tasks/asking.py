@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chat import broadcast
 from chat.models import Person, Room, Task
-from chat.protocol import Refused, ack
+from chat.protocol import ChatError, ack
 from chat.services import rooms
 
 from . import telling
@@ -44,7 +44,7 @@ def start_task(member, event):
     params = get_kind(event.task).check(event.params)
     if member.room.access == Room.BOARD:
         # Who comes by a board's link is not signed in, and could not fetch the result.
-        raise Refused("forbidden", "There are no tasks on a board.")
+        raise ChatError("forbidden", "There are no tasks on a board.")
     event = replace(event, params=params)
     task_id, is_new = rooms.record_once(member, event, lambda: _create_task(member, event))
     return Started(ack(event.ref, None, None, task_id=task_id), task_id, is_new)
@@ -73,7 +73,7 @@ def _check_unfinished(person_id):
     most = settings.CHAT_MAX_UNFINISHED_TASKS
     if Task.objects.filter(person_id=person_id, state__in=Task.UNFINISHED).count() >= most:
         detail = f"You have {most} tasks under way. Wait for one to end, or cancel one."
-        raise Refused("rate_limited", detail, retry_after=FULL_RETRY_SECONDS)
+        raise ChatError("rate_limited", detail, retry_after=FULL_RETRY_SECONDS)
 
 
 def tell_task(task_id):
@@ -94,7 +94,7 @@ def get_task(person, task_id):
         mine = Task.objects.select_related("room").filter(person=person, expires_at__gt=timezone.now())
         task = mine.filter(id=task_id).first()
     if task is None:
-        raise Refused("not_found", "There is no such task, or its result has expired. Start it again.")
+        raise ChatError("not_found", "There is no such task, or its result has expired. Start it again.")
     # The right to read may have gone since.
     rooms.get_readable_room(person, task.room.slug)
     return task
@@ -104,7 +104,7 @@ def get_result(person, task_id):
     """Returns a task that is done. Raises as `get_task`, and `not_found` for one that is not."""
     task = get_task(person, task_id)
     if task.state != Task.DONE:
-        raise Refused("not_found", "This task has no result. Wait until it is done.")
+        raise ChatError("not_found", "This task has no result. Wait until it is done.")
     return task
 
 
@@ -116,5 +116,5 @@ def forget_task(person, task_id):
     """
     task = Task.objects.filter(person=person, id=task_id).first() if task_id <= MAX_ID else None
     if task is None:
-        raise Refused("not_found", "There is no such task.")
+        raise ChatError("not_found", "There is no such task.")
     delete_task(task, "This was cancelled." if task.state in Task.UNFINISHED else "This result was deleted.")

@@ -11,7 +11,7 @@ import json
 from django.utils import timezone
 
 from chat.models import Message
-from chat.protocol import Refused, check_choice, check_fields, check_moment, format_time, parse_moment
+from chat.protocol import ChatError, check_choice, check_fields, check_moment, format_time, parse_moment
 
 from .formats import FORMATS, Transcript
 from .registry import task
@@ -36,7 +36,7 @@ def _check_order(params):
     # A day's end is the next day's beginning: who begins there begins after it.
     is_day = "T" not in params["to"]
     if start > end or (is_day and start == end):
-        raise Refused("invalid_field", "'from' must not be after 'to'.")
+        raise ChatError("invalid_field", "'from' must not be after 'to'.")
 
 
 def _get_period(params):

@@ -5,13 +5,13 @@ The kinds of task. It knows none of them, and runs nothing.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from chat.protocol import Refused
+from chat.protocol import ChatError
 
 
 class Kind(NamedTuple):
     """
-    `check(params)` returns the clean parameters or raises Refused; `run(job)` does the work. `is_shown`: browsers show
-    its result rather than saving it.
+    `check(params)` returns the clean parameters or raises ChatError; `run(job)` does the work. `is_shown`: browsers
+    show its result rather than saving it.
     """
 
     name: str
@@ -29,7 +29,7 @@ def task(name, check, is_shown=False):
 
     It names its result (`job.name_result`), writes it (`job.write`), and yields how far it is, from 0 to 1, at least
     every few seconds: that is where it can be stopped, and where its lock is renewed. It may run more than once, each
-    time from the beginning. A Refused that it raises is its failure in a sentence.
+    time from the beginning. A ChatError that it raises is its failure in a sentence.
     """
 
     def register(function):
@@ -42,5 +42,5 @@ def task(name, check, is_shown=False):
 def get_kind(name):
     """Returns the kind. Raises `invalid_field`."""
     if name not in _kinds:
-        raise Refused("invalid_field", f"There is no such task. Known are: {', '.join(sorted(_kinds))}.")
+        raise ChatError("invalid_field", f"There is no such task. Known are: {', '.join(sorted(_kinds))}.")
     return _kinds[name]

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from channels_transport import OUTAGES, is_stopping
 from chat.models import Task, TaskPart
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import rooms
 
 from . import telling
@@ -65,7 +65,7 @@ def _run_claimed(task):
         logger.info("Task %s was taken from this worker", task.id)
     except Interrupted:
         _hand_back(task)
-    except Refused as refusal:
+    except ChatError as refusal:
         _fail(task, refusal.detail)
     except OUTAGES as outage:
         # Its lock ends by itself, and then it is tried again.

@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
-from channels_transport import Seldom
+from channels_transport import LogThrottle
 from chat import broadcast
 from chat.consumers.frames import HANDLERS
 from chat.models import Change, Member, Message
@@ -541,7 +541,7 @@ def test_with_the_database_or_redis_away_one_may_try_again(alice, enter, monkeyp
 
 
 def test_an_outage_is_said_once_for_many_frames_and_on_one_line(alice, enter, monkeypatch, caplog):
-    monkeypatch.setattr("chat.consumers.frames.seldom", Seldom(logging.getLogger("chat.consumers.frames")))
+    monkeypatch.setattr("chat.consumers.frames.throttle", LogThrottle(logging.getLogger("chat.consumers.frames")))
     socket = enter(alice)
     with monkeypatch.context() as broken:
         broken.setattr("chat.services.rooms.changes.insert", fail_with(OperationalError("refused\n\tIs it running?")))

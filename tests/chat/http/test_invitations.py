@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chat.models import Invitation, Member, Room
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import invitations, moderation, rooms
 from chat.services.invitations import accept_invitation, create_invitation
 from tests import wire
@@ -35,7 +35,7 @@ def roles():
 
 
 def is_refused(code, act, *arguments):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(ChatError) as refusal:
         act(*arguments)
     return refusal.value.code == code
 
@@ -314,7 +314,7 @@ def test_nobody_leaves_from_under_what_was_just_decided(bob, key, role, monkeypa
         return allowed
 
     monkeypatch.setattr(invitations, "may_leave", decide_then)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ChatError) as caught:
         invitations.leave_room(bob, "cellar")
     assert caught.value.code == "forbidden"
     assert Member.objects.get(person=bob).role == role

@@ -8,8 +8,8 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from chat.http.middleware import FailuresMiddleware, HeadersMiddleware
-from chat.http.responses import STATUSES, refuse
-from chat.protocol import Dismissed, Refused
+from chat.http.responses import STATUSES, error_response
+from chat.protocol import ChatError, CloseConnection
 from tests import wire
 from tests.chat.consumers.test_room import fail_with
 
@@ -49,8 +49,8 @@ def request(path):
     ],
 )
 def test_every_code_has_its_status_as_json_and_as_a_page(code, status):
-    refusal = Refused(code, "A <b>sentence</b>.")
-    as_json, as_page = refuse(request("/api/x/"), refusal), refuse(request("/x/"), refusal)
+    refusal = ChatError(code, "A <b>sentence</b>.")
+    as_json, as_page = error_response(request("/api/x/"), refusal), error_response(request("/x/"), refusal)
     assert as_json.status_code == as_page.status_code == status
     assert as_json["Content-Type"] == "application/json"
     assert b"A &lt;b&gt;sentence&lt;/b&gt;." in as_page.content
@@ -58,9 +58,9 @@ def test_every_code_has_its_status_as_json_and_as_a_page(code, status):
 
 
 def test_a_refusal_has_only_the_fields_that_say_something():
-    answer = refuse(request("/api/x/"), Refused("empty", "No."))
+    answer = error_response(request("/api/x/"), ChatError("empty", "No."))
     assert answer.content == b'{"code": "empty", "detail": "No."}'
-    answer = refuse(request("/api/x/"), Refused("rate_limited", "No.", "r1", 0.25))
+    answer = error_response(request("/api/x/"), ChatError("rate_limited", "No.", "r1", 0.25))
     assert answer.content == b'{"code": "rate_limited", "detail": "No.", "ref": "r1", "retry_after": 0.25}'
     assert answer["Retry-After"] == "1"
     assert set(STATUSES.values()) >= {401, 403, 404, 405, 409, 413, 429, 503}
@@ -118,7 +118,7 @@ def test_a_bot_may_try_again_when_its_token_could_not_be_read(monkeypatch):
 @pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/invitations/", "/api/tokens/"])
 def test_who_floods_on_is_no_failure_of_ours(alice, path, monkeypatch):
     def dismiss(*arguments):
-        raise Dismissed(4429)
+        raise CloseConnection(4429)
 
     monkeypatch.setattr("chat.services.limits.check_event", dismiss)
     answer = wire.browser_of(alice).post(path, {"key": "x", "name": "x"}, content_type="application/json")

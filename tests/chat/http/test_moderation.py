@@ -85,7 +85,7 @@ def test_other_methods_are_named(as_alice, room, path):
 @pytest.mark.parametrize("method, path", [call for call in CALLS if call[0] != "GET"])
 def test_who_acts_too_often_is_told_to_wait(spoken, as_alice, monkeypatch, method, path):
     def refuse(person_id, ref=None):
-        raise limits.Dismissed(4429)
+        raise limits.CloseConnection(4429)
 
     monkeypatch.setattr(limits, "check_event", refuse)
     assert as_alice(method, path, BODY) == (429, "rate_limited")

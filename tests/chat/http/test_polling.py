@@ -539,7 +539,7 @@ def test_too_many_frames_are_refused_together(poller, room, bob):
 def test_after_a_frame_that_closes_none_is_handled(poller, room, bob, monkeypatch):
     bobs = poller(bob)
     bobs.arrive()
-    verdicts = iter([None, protocol.Dismissed(4429), None])
+    verdicts = iter([None, protocol.CloseConnection(4429), None])
 
     def check_event(*arguments):
         if verdict := next(verdicts):

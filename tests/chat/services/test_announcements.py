@@ -14,7 +14,7 @@ from django.utils import timezone
 from chat import protocol
 from chat.management.serving import parse_duration
 from chat.models import Announcement, Member, Person, Receipt, Room
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import announcements, people, presence, rooms
 from tests import wire
 from tests.chat.consumers.test_boards import Browser
@@ -41,7 +41,7 @@ def enter_attic(attic):
 
 
 def refusal(function, *arguments, **fields):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ChatError) as caught:
         function(*arguments, **fields)
     return caught.value.code
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chat.models import Message
-from chat.protocol import Dismissed, Refused
+from chat.protocol import ChatError, CloseConnection
 from chat.services import limits
 from tests import wire
 
@@ -78,13 +78,13 @@ def test_refusals_are_forgotten_after_ten_seconds(alice, tight, settings):
     settings.CHAT_LIMITS["events"] = (1, 0.001)
     limits.check_event(alice.id)
     for _ in range(3):
-        with pytest.raises(Refused):
+        with pytest.raises(ChatError):
             limits.check_event(alice.id)
     tight.pass_by(settings.CHAT_FLOOD_SECONDS + 1)
     for _ in range(3):
-        with pytest.raises(Refused):
+        with pytest.raises(ChatError):
             limits.check_event(alice.id)
-    with pytest.raises(Dismissed) as caught:
+    with pytest.raises(CloseConnection) as caught:
         limits.check_event(alice.id)
     assert caught.value.code == 4429
 
@@ -93,7 +93,7 @@ def test_waiting_times_are_whole_milliseconds_rounded_up(alice, tight):
     limits.check_event(alice.id)
     limits.check_event(alice.id)
     tight.pass_by(0.00001)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ChatError) as caught:
         limits.check_event(alice.id)
     assert caught.value.retry_after == 1.0
 

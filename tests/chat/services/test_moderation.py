@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chat import broadcast
 from chat.models import AuditEntry, Change, Member, Message, Person, Report, Room, make_handle_key
-from chat.protocol import Edit, Post, Refused, Remove
+from chat.protocol import ChatError, Edit, Post, Remove
 from chat.services import audit, moderation, people, rooms
 from tests import wire
 from tests.chat.consumers.test_room import statements
@@ -48,7 +48,7 @@ def post(room, person, ref="r1", body="Hello"):
 
 
 def check_refused(code, function, *arguments, **kwargs):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ChatError) as caught:
         function(*arguments, **kwargs)
     assert caught.value.code == code
     return caught.value
@@ -212,7 +212,7 @@ def test_a_role_is_no_way_into_a_closed_room(closed, alice, bob, role):
     moderation.set_role(alice, closed, bob, "banned")
     if role != "member":
         check_refused("not_found", moderation.set_role, alice, closed, bob, role)
-    with pytest.raises(Refused, match="banned"):
+    with pytest.raises(ChatError, match="banned"):
         rooms.join_room(bob, "garden")
 
 

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chat.models import Message, Person, Token
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import people
 from tests import wire
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def check_refused(code, function, *arguments):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ChatError) as caught:
         function(*arguments)
     assert caught.value.code == code
 

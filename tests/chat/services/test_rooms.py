@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chat import broadcast, markup, protocol
 from chat.models import Change, Member, Message, Reaction, Room, snapshot
-from chat.protocol import Edit, Post, React, Refused, Remove
+from chat.protocol import ChatError, Edit, Post, React, Remove
 from chat.services import people, rooms
 from tests import wire
 
@@ -45,7 +45,7 @@ def standing(room):
 
 
 def check_refused(code, function, *arguments):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ChatError) as caught:
         function(*arguments)
     assert caught.value.code == code
     return caught.value
@@ -445,7 +445,7 @@ def test_an_operator_who_comes_second_removes_nothing(alice, standing, monkeypat
     post(standing(alice), "r1")
 
     def refuse(member, event):
-        raise Refused("not_found", "Gone.")
+        raise ChatError("not_found", "Gone.")
 
     monkeypatch.setattr(rooms.changes, "remove_message", refuse)
     assert rooms.remove_as_operator(alice, Message.objects.all()) == 0
@@ -670,7 +670,7 @@ def test_old_state_and_events_are_fresh_state(alice, bob, charlie, changes, lost
                     Remove: rooms.remove_message,
                     React: rooms.set_reaction,
                 }[type(event)](member, event)
-            except Refused as refusal:
+            except ChatError as refusal:
                 assert refusal.code in ("not_found", "forbidden")
             else:
                 made.append((member, event))
@@ -697,7 +697,7 @@ def test_one_person_puts_twenty_emoji_on_a_message_and_no_more(room, alice):
     emoji = [chr(code) for code in range(0x1F600, 0x1F600 + rooms.MAX_REACTIONS + 1)]
     for number, one in enumerate(emoji[:-1]):
         rooms.set_reaction(member, protocol.React(ref=f"r{number}", id=1, emoji=one, on=True))
-    with pytest.raises(protocol.Refused) as refused:
+    with pytest.raises(protocol.ChatError) as refused:
         rooms.set_reaction(member, protocol.React(ref="last", id=1, emoji=emoji[-1], on=True))
     assert refused.value.code == "forbidden"
     assert rooms.get_room("garden").offset == rooms.MAX_REACTIONS + 1
@@ -719,9 +719,9 @@ def test_a_private_room_is_for_those_who_have_a_standing_in_it(alice, bob, close
     assert rooms.join_room(alice, "garden").role == Member.OWNER
     assert rooms.get_readable_room(alice, "garden").slug == "garden"
     for enter in (rooms.join_room, rooms.get_readable_room):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ChatError) as refused:
             enter(bob, "garden")
-        with pytest.raises(Refused) as unknown:
+        with pytest.raises(ChatError) as unknown:
             enter(bob, "nowhere")
         assert (refused.value.code, refused.value.detail) == (unknown.value.code, unknown.value.detail)
     assert not Member.objects.filter(person=bob).exists()
@@ -730,7 +730,7 @@ def test_a_private_room_is_for_those_who_have_a_standing_in_it(alice, bob, close
 def test_a_boards_room_is_no_room_of_the_lobby_not_even_for_its_members(alice, closed_room):
     closed_room(Room.BOARD)
     for enter in (rooms.join_room, rooms.get_readable_room):
-        with pytest.raises(Refused, match="no such room"):
+        with pytest.raises(ChatError, match="no such room"):
             enter(alice, "garden")
     assert rooms.find_rooms(alice) == ([], False)
 
@@ -763,7 +763,7 @@ def test_what_is_refused_leaves_its_ref_free(alice, room):
     member = rooms.join_room(alice, "garden")
 
     def refuse():
-        raise Refused("forbidden", "Not today.")
+        raise ChatError("forbidden", "Not today.")
 
     check_refused("forbidden", rooms.record_once, member, Post("r1", "some work"), refuse)
     assert rooms.record_once(member, Post("r1", "some work"), lambda: 3) == (3, True)

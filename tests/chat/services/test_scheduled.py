@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chat import broadcast, protocol
 from chat.models import Member, Message, ScheduledMessage
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import audit, moderation, rooms, scheduled
 from tests import wire
 from tests.chat.consumers.test_boards import Browser
@@ -334,7 +334,7 @@ def test_a_refusal_names_its_ref(bob, room):
 
 def test_too_long_a_wait_is_said_in_words(bob, room):
     event = protocol.Schedule("s1", "Later", timezone.now() + timedelta(days=400))
-    with pytest.raises(Refused, match="at most a year"):
+    with pytest.raises(ChatError, match="at most a year"):
         scheduled.schedule_message(rooms.join_room(bob, "garden"), event)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chat import broadcast
 from chat.models import Member, Room, Task, TaskPart
-from chat.protocol import Refused
+from chat.protocol import ChatError
 from chat.services import rooms, tasks
 from chat.services.tasks import parts, registry, running, sweeping
 from tests import wire
@@ -548,7 +548,7 @@ def test_a_kind_may_fail_with_a_sentence_of_its_own(alice, enter, make_kind):
     @make_kind
     def trial(job):
         yield 0.5
-        raise Refused("invalid_field", "There is too little to say.")
+        raise ChatError("invalid_field", "There is too little to say.")
 
     socket = enter(alice)
     tasks.run_task(queue(alice).id)

@@ -10,7 +10,7 @@ import time
 SECONDS = 10
 
 
-class Seldom:
+class LogThrottle:
     """Logs on `logger`, of what comes in bursts, one line each `seconds`."""
 
     def __init__(self, logger, seconds=SECONDS):

@@ -28,7 +28,7 @@ CLOSE_CONNECTION_LOST = 4408
 CLOSE_FLOODING = 4429
 
 
-class Refused(Exception):
+class ChatError(Exception):
     """
     Something was asked for that is not done. Nothing has changed.
 
@@ -44,7 +44,7 @@ class Refused(Exception):
         self.retry_after = retry_after
 
 
-class Dismissed(Exception):
+class CloseConnection(Exception):
     """A connection has lost its right to be there, and is closed with `code`."""
 
     def __init__(self, code):

@@ -2,14 +2,14 @@
 
 import logging
 
-from channels_transport import Seldom, seldom
+from channels_transport import LogThrottle, log_throttle
 from tests.conftest import Clock
 
 
 def test_it_is_said_once_and_again_when_the_time_is_over(monkeypatch, caplog):
     clock = Clock()
-    monkeypatch.setattr(seldom, "time", clock)
-    saying = Seldom(logging.getLogger("test"), seconds=10)
+    monkeypatch.setattr(log_throttle, "time", clock)
+    saying = LogThrottle(logging.getLogger("test"), seconds=10)
     for number in range(5):
         saying.warning("It is away: %s", f"try\n {number}")
     clock.pass_by(10)
