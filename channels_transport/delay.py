@@ -19,10 +19,8 @@ from channels.delay.models import DelayedMessage
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils import timezone
 
-from .layer import RedisChannelLayer
 from .log_throttle import LogThrottle
 from .shards import OUTAGES as REDIS_OUTAGES
-from .taking import MemoryTaker, Taker
 from .worker import Heart
 
 logger = logging.getLogger(__name__)
@@ -47,8 +45,7 @@ class DelayServer:
     def __init__(self, channel_layer, signal_handlers=True):
         self.layer = getattr(channel_layer, "channel_layer", channel_layer)
         self.signal_handlers = signal_handlers
-        self.is_shared = isinstance(self.layer, RedisChannelLayer)
-        self.taker = (Taker if self.is_shared else MemoryTaker)(self.layer, CHANNEL)
+        self.taker = self.layer.make_taker(CHANNEL)
         self.termed = False
         self.handled, self.busy_since = 0, None  # for the heart
         self._look_at = 0  # when the next row may be due, by time.monotonic
@@ -64,7 +61,7 @@ class DelayServer:
         if self.signal_handlers:
             self._install_signal_handlers()
         logger.info("Listening on %s", CHANNEL)
-        heart = Heart(self, [CHANNEL]) if self.is_shared else None
+        heart = Heart(self, [CHANNEL]) if self.layer.is_shared else None
         if heart is not None:
             heart.start()
         while not self.termed:

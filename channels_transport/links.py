@@ -1,8 +1,8 @@
 """
 How an interface server is tied to its channel layer: what takes its messages, and who brings the replies.
 
-`RedisLink` is for our layer, inside the reactor; `ThreadLink` for any other, with a thread that waits. Both have
-`outlet` (what Daphne's protocols send to), `start()` and `stop()`. They know no chat.
+`RedisLink` is for the layer in Redis, inside the reactor; `ThreadLink` for the layer in memory, with a thread that
+asks. Both have `outlet` (what Daphne's protocols send to), `start()` and `stop()`. They know no chat.
 """
 
 import logging
@@ -87,7 +87,7 @@ class RedisLink:
 
 
 class ThreadLink(threading.Thread):
-    """Takes replies off a layer with a blocking read in a thread, and gives them to the reactor as they come."""
+    """Takes replies off the layer in memory in a thread, and gives them to the reactor as they come."""
 
     def __init__(self, layer, process, server):
         super().__init__(name="replies", daemon=True)
@@ -109,8 +109,8 @@ class ThreadLink(threading.Thread):
                 continue
             if channel:
                 reactor.callFromThread(self.server.dispatch, channel, message)
-            elif not hasattr(self.layer, "blpop_timeout"):
-                time.sleep(0.005)  # the in-memory layer does not know how to block
+            else:
+                time.sleep(0.005)  # the layer in memory does not block
 
     def stop(self):
         """Ends with the next reply that comes, or does not."""

@@ -14,6 +14,7 @@ import threading
 import time
 
 import redis
+from channels import Group as StockGroup
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection, WebsocketCloseException
 from channels.message import Message, pending_message_store
 from channels.signals import consumer_finished, consumer_started
@@ -21,6 +22,7 @@ from channels.utils import name_that_thing
 from channels.worker import Worker as StockWorker
 
 from . import scripts
+from .group import Group
 from .shards import OUTAGES, UnsupportedRedis
 from .stopping import set_stopping
 
@@ -167,7 +169,7 @@ class Worker(StockWorker):
             logger.warning("Exceeded number of retries for message on channel %s", message.channel.name)
             return
         time.sleep(0.05 * random.random())
-        self.layer.give_back(message.channel.name, {**message.content, "__retries__": retries})
+        self.layer.requeue(message.channel.name, {**message.content, "__retries__": retries})
 
     def _send_later(self):
         """Lets go what the consumer has sent, together with the question for the next message."""
@@ -176,7 +178,9 @@ class Worker(StockWorker):
         pending_message_store.prepare()
         for sender, content in pending:
             try:
-                if hasattr(sender, "add"):
+                if isinstance(sender, Group):
+                    self.layer.send_group_later(sender.name, content, sender.except_channels)
+                elif isinstance(sender, StockGroup):
                     self.layer.send_group_later(sender.name, content)
                 else:
                     self.layer.send_later(sender.name, content)

@@ -137,7 +137,7 @@ _REDIS_LAYER = {
     "ROUTING": "chatproj.routing.channel_routing",
 }
 _MEMORY_LAYER = {
-    "BACKEND": "asgiref.inmemory.ChannelLayer",
+    "BACKEND": "channels_transport.memory.MemoryChannelLayer",
     "CONFIG": {"capacity": 20000},
     "ROUTING": "chatproj.routing.channel_routing",
 }

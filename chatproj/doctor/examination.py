@@ -6,8 +6,6 @@ from functools import partial
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 
-from channels_transport.layer import RedisChannelLayer
-
 from . import arrangement, queues, servers, web
 from .findings import ill, run_checks
 
@@ -40,7 +38,7 @@ def _examine_others(site):
         ("monitor", arrangement.check_monitor),
         ("settings", arrangement.check_settings),
     ]
-    if isinstance(layer, RedisChannelLayer):
+    if layer.is_shared:
         through_redis = [
             ("redis", partial(servers.check_redis, layer)),
             ("workers", partial(queues.check_workers, wrapper)),

@@ -92,7 +92,7 @@ def check_migrations():
 
 def check_clocks(layer, site):
     """Whether the clocks of this machine, of Redis, of the database and behind the site agree."""
-    skews = {f"the Redis at {shard.address}": watching.read_skew(shard) for shard in getattr(layer, "shards", [])}
+    skews = {f"the Redis at {shard.address}": watching.read_skew(shard) for shard in layer.shards}
     skews["the database"] = _read_database_skew()
     skews["the site's machine"] = web.read_skew(site) if site is not None else None
     known = {whose: skew for whose, skew in skews.items() if skew is not None}

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 import pytest
 import redis
-from asgiref.inmemory import ChannelLayer
 from channels.delay.models import DelayedMessage
 from django.db import OperationalError
 from django.utils import timezone
 
 from channels_transport import delay
 from channels_transport.delay import CHANNEL, DelayServer
+from channels_transport.memory import MemoryChannelLayer
 from tests.channels_transport.test_layer import make_layer
 from tests.chat.consumers.test_room import fail_with
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def layer():
-    return ChannelLayer(capacity=10)
+    return MemoryChannelLayer(capacity=10)
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def test_it_ends_when_it_is_told_to(layer, server):
 def make_taker(layer):
     """A taker that shows no signs of life: nobody runs its heart."""
     layer._local = threading.local()
-    return delay.Taker(layer, CHANNEL)
+    return layer.make_taker(CHANNEL)
 
 
 def test_a_message_stays_in_redis_until_it_is_done_with(redis_layer):

@@ -23,7 +23,7 @@ class Layer:
     prefix = "asgi:"
 
     def __init__(self, *found):
-        self.found, self.sent, self.given_back = list(found), [], []
+        self.found, self.sent, self.requeued = list(found), [], []
         self.receiver = types.SimpleNamespace(name="me", wake_up=None, finish=self.finish, claim=self.claim)
         self.in_hand = REPLY
         self.is_finished = False
@@ -39,8 +39,8 @@ class Layer:
     def send_group_later(self, group, content):
         self.sent.append((group, content))
 
-    def give_back(self, channel, content):
-        self.given_back.append((channel, content))
+    def requeue(self, channel, content):
+        self.requeued.append((channel, content))
 
     def finish(self):
         self.is_finished = True
@@ -119,9 +119,9 @@ def test_a_consumer_closes_by_raising(run, code, close):
     assert run(raising(WebsocketCloseException(code)), message()).sent == [(REPLY, {"close": close})]
 
 
-def test_for_later_is_given_back_with_its_number_of_tries(run, caplog):
+def test_for_later_is_requeued_with_its_number_of_tries(run, caplog):
     layer = run(raising(ConsumeLater()), message(), message(__retries__=9), message(__retries__=10))
-    assert [content["__retries__"] for _, content in layer.given_back] == [1, 10]
+    assert [content["__retries__"] for _, content in layer.requeued] == [1, 10]
     assert "Exceeded number of retries" in caplog.text
 
 

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 def check_servers(layer):
     """Refuses servers that are too old; those that are away will be waited for."""
     try:
-        for shard in getattr(layer, "shards", []):
+        for shard in layer.shards:
             shard.check_version()
     except UnsupportedRedis as error:
         raise CommandError(str(error)) from None
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
-        if layer.local_only():
+        if not layer.is_shared:
             raise CommandError("Set REDIS_URL: an interface reaches its workers through Redis.")
         check_servers(layer.channel_layer)
         endpoints = options["endpoint"] or build_endpoint_description_strings(
