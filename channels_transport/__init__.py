@@ -7,6 +7,7 @@ Channels, `call_later`, `is_stopping`, `LaterResponse` and `LogThrottle`.
 
 from channels.auth import channel_session_user, channel_session_user_from_http
 
+from .doctor.findings import Finding
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
 from .later import LaterResponse
 from .log_throttle import LogThrottle
@@ -20,6 +21,7 @@ from .timers import call_later
 
 __all__ = [
     "OUTAGES",
+    "Finding",
     "JsonWebsocketConsumer",
     "LaterResponse",
     "Ordered",
