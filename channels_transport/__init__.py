@@ -16,7 +16,7 @@ from .outages import OUTAGES
 from .scripts import Script
 from .sessions import channel_session
 from .shards import Shard
-from .stopping import is_stopping
+from .signals import is_stopping
 from .timers import call_later
 
 __all__ = [
