@@ -9,6 +9,7 @@ needs: `Script`, `Shard` and `run_with_next_trip`.
 from channels.auth import channel_session_user, channel_session_user_from_http
 
 from .deferred import run_with_next_trip
+from .doctor.findings import Finding
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
 from .group import Group
 from .later import LaterResponse
@@ -18,11 +19,12 @@ from .outages import OUTAGES
 from .scripts import Script
 from .sessions import channel_session
 from .shards import Shard
-from .stopping import is_stopping
+from .signals import is_stopping
 from .timers import call_later
 
 __all__ = [
     "OUTAGES",
+    "Finding",
     "Group",
     "JsonWebsocketConsumer",
     "LaterResponse",

@@ -12,6 +12,7 @@ import time
 from twisted.internet import defer, reactor, task
 
 from . import scripts
+from .backoff import Backoff
 from .downstream import Downstream
 from .redis_client import RedisClient
 from .upstream import Upstream
@@ -97,15 +98,15 @@ class ThreadLink(threading.Thread):
         self.stopped = False
 
     def run(self):
-        pause = 0.1
+        backoff = Backoff(longest=2)
         while not self.stopped:
             try:
                 channel, message = self.layer.receive([self.process], block=True)
-                pause = 0.1
+                backoff.reset()
             except Exception as error:
+                pause = backoff.next_pause()
                 logger.error("Replies cannot be read, trying again in %.1f s: %s", pause, error)
                 time.sleep(pause)
-                pause = min(pause * 2, 2)
                 continue
             if channel:
                 reactor.callFromThread(self.server.dispatch, channel, message)

@@ -16,7 +16,8 @@ import time
 from typing import NamedTuple
 
 from . import scripts
-from .shards import OUTAGES, Unsent, Waiter, is_fixed, wait_for_any
+from .outages import REDIS_OUTAGES
+from .shards import Unsent, Waiter, is_fixed, wait_for_any
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class Receiver:
             popped = self._popped.popleft()
             try:
                 found = self._open_popped(*popped)
-            except OUTAGES:
+            except REDIS_OUTAGES:
                 self._popped.appendleft(popped)
                 raise
             if found is not None:
@@ -262,7 +263,7 @@ class Receiver:
             answers = self.layer.shards[index].ask(*(entry.command for entry in entries), *commands)
         except Unsent:
             raise  # and they wait for the next trip
-        except OUTAGES:
+        except REDIS_OUTAGES:
             self._waiting = others
             if entries:
                 logger.warning("The connection broke: nobody knows whether %d messages have left", len(entries))
@@ -280,7 +281,7 @@ class Receiver:
                     logger.error("Redis has refused what a consumer sent or saved: %s", answer)
                 elif entry.settle is not None:
                     entry.settle(answer)
-            except OUTAGES as outage:
+            except REDIS_OUTAGES as outage:
                 logger.warning("What became of a message cannot be asked: %s", outage)
             except Exception:
                 logger.exception("What a consumer sent could not be delivered")

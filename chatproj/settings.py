@@ -213,6 +213,11 @@ CHAT_MAX_RESULTS_BYTES = float(os.environ.get("CHAT_MAX_RESULTS_BYTES", "5e9"))
 # So long a result can be fetched.
 CHAT_TASK_RESULT_SECONDS = float(os.environ.get("CHAT_TASK_RESULT_SECONDS", str(24 * 3600)))
 
+# What `manage.py doctor` is told about this site. The echo websocket answers only where CHAT_ECHO is on.
+DOCTOR_HEALTH_PATH = "/healthz"
+DOCTOR_ECHO_PATH = "/echo/"
+DOCTOR_CHECKS = ["chat.doctor.check_monitor", "chat.doctor.check_limits"]
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False

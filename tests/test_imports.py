@@ -44,6 +44,7 @@ ALLOWED = {
     "chat.management": ["chat.services", "chat.protocol", "chat.store", *TRANSPORT],
     "chat.management.commands.monitor": ["chat.monitor", "chat.store"],
     "chat.monitor": ["chat.services", "chat.store", *TRANSPORT],
+    "chat.doctor": ["chat.store", *TRANSPORT],
     "chat.migrations": ["chat.models"],
     "chatproj.local": [],
     "chatproj.db": [],
@@ -52,8 +53,7 @@ ALLOWED = {
     "chatproj.urls": [],
     "chatproj.asgi": [],
     "chatproj.serve": ["chatproj.local"],
-    "chatproj.doctor": ["chat.store", *TRANSPORT],
-    "chatproj.management": ["chatproj.doctor", "chatproj.local", "chatproj.serve", *TRANSPORT],
+    "chatproj.management": ["chatproj.local", "chatproj.serve"],
 }
 WRITES = {
     "save",

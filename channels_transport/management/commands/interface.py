@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from channels_transport.interface import HANDSHAKE_SECONDS, Server
-from channels_transport.shards import OUTAGES, UnsupportedRedis
+from channels_transport.outages import REDIS_OUTAGES
+from channels_transport.shards import UnsupportedRedis
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +21,8 @@ def check_servers(layer):
             shard.check_version()
     except UnsupportedRedis as error:
         raise CommandError(str(error)) from None
-    except OUTAGES as outage:
-        logger.warning("Redis is away for now: %s", outage)
+    except REDIS_OUTAGES as outage:
+        logger.warning("Redis cannot be reached, starting without it: %s", outage)
 
 
 class Command(BaseCommand):
