@@ -7,9 +7,9 @@ import pytest
 import redis
 
 from channels_transport import scripts
-from tests.channels_transport.test_layer import (
+from tests.channels_transport.layers import (
     CHANNELS,
-    end_grace,
+    end_turn_lease,
     in_a_worker,
     make_layer,
     orders,
@@ -76,7 +76,7 @@ def test_a_turn_given_back_is_nobodys_without_asking(layer):
     layer.receive(CHANNELS)
     send_frame(layer, 0)
     assert layer.receiver._wait(CHANNELS)
-    end_grace(layer)
+    end_turn_lease(layer)
     assert in_a_worker(lambda: layer.receive(CHANNELS))[1]["order"] == 0
     layer.receiver.finish()
     assert in_a_worker(lambda: layer.receive(CHANNELS, block=False)) == (None, None)
@@ -91,7 +91,7 @@ def test_a_refused_claim_leaves_the_frame_to_who_asks_later(layer, monkeypatch):
         layer.receive(CHANNELS)
     monkeypatch.undo()
     assert layer.receive(CHANNELS) == (None, None)
-    assert end_grace(layer) == []
+    assert end_turn_lease(layer) == []
     assert orders(layer, 1) == [0]
 
 
@@ -141,7 +141,7 @@ def test_a_channel_that_nobody_listens_to_has_room_again_when_its_turns_expire(v
     with pytest.raises(layer.ChannelFull):
         send_frame(layer, 0, "websocket.disconnect")
     time.sleep(0.01)
-    end_grace(layer, "daphne.response.abc!0")
+    end_turn_lease(layer, "daphne.response.abc!0")
     send_frame(layer, 0, "websocket.disconnect")
     assert layer.channel_statistics("websocket.disconnect")["expired_count"] == 5
 
