@@ -1,15 +1,15 @@
 """
-The transport: Channels 1.x with what it does wrong put right. It knows no chat; any Channels 1.x site can use it.
+The transport: Channels 1.x without its faults, for any Channels 1.x site.
 
-What applications import is here: the decorators and the class-based consumers, under the names that they have in
-Channels, `call_later`, `is_stopping`, `LaterResponse` and `LogThrottle`.
+Applications import from here only: the decorators and the class-based consumers, under the names that they have in
+Channels, and `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`.
 """
 
 from channels.auth import channel_session_user, channel_session_user_from_http
 
 from .doctor.findings import Finding
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
-from .later import LaterResponse
+from .later_response import LaterResponse
 from .log_throttle import LogThrottle
 from .ordering import enforce_ordering, forget_ordering
 from .outages import OUTAGES

@@ -429,7 +429,7 @@ def test_times_are_looked_after_whatever_fails(monkeypatch, caplog):
     monkeypatch.setattr(interface.server, "reactor", clock)
     server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
     server.timeout_checker()
-    assert "could not be looked after" in caplog.text, "it has no factory yet"
+    assert "could not be checked" in caplog.text, "it has no factory yet"
     assert clock.getDelayedCalls()
 
 

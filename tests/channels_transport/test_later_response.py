@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from twisted.internet import error, task
 from twisted.python.failure import Failure
 
-from channels_transport import LaterResponse, interface, later
+from channels_transport import LaterResponse, interface, later_response
 from channels_transport.interface import requests as interface_requests
 from channels_transport.writing import data_frame
 from tests.channels_transport.test_interface import Line
@@ -38,7 +38,7 @@ class WaitingLine(Line):
             RequestFactory().get(PATH), "nothing", 20, (b"[", b"]"), (b"<", b">"), {"room": 7}, status=203
         )
         response["X-Any"] = "thing"
-        (message,) = later.AsgiHandler.encode_response(response)
+        (message,) = later_response.AsgiHandler.encode_response(response)
         message["later"].update(changed)
         self.reply(message)
         return self
@@ -166,9 +166,12 @@ def test_a_view_that_answers_at_once_has_the_last_word(line, clock):
 
 
 def test_a_request_that_many_speak_to_in_vain_is_not_filled(line):
-    for _ in range(3 * interface_requests.MOST_SAID):
+    for _ in range(3 * interface_requests.MAX_WAITING_MESSAGES):
         line.reply({"text": "1"})
-    assert len(line.factory.reply_protocols[line.answer["reply_channel"]].said) == interface_requests.MOST_SAID
+    assert (
+        len(line.factory.reply_protocols[line.answer["reply_channel"]].arrived)
+        == interface_requests.MAX_WAITING_MESSAGES
+    )
 
 
 @pytest.mark.parametrize("say", [{"text": "1"}, {"close": 4403}, None], ids=["text", "close", "nothing"])
@@ -208,7 +211,7 @@ def test_with_the_layer_away_it_is_answered_all_the_same(line, monkeypatch, capl
     line.wait()
     monkeypatch.setattr(line.layer, "send", lambda *arguments: 1 / 0)
     line.reply({"text": "1"})
-    assert line.content == b"[1]" and "could not be told" in caplog.text
+    assert line.content == b"[1]" and "http.disconnect could not be sent" in caplog.text
 
 
 def test_the_line_can_be_used_again(line):
@@ -268,7 +271,7 @@ def test_a_view_consumer_passes_on_what_a_view_returns(db, monkeypatch):
         ),
     ]:
         sent = []
-        consumer = later.ViewConsumer()
+        consumer = later_response.ViewConsumer()
         monkeypatch.setattr(consumer.handler, "get_response", lambda request, answer=answer: answer)
         consumer(request)
         (message,) = sent
