@@ -1,4 +1,4 @@
-"""Requests that wait for their answer: what answers them, when, and who is told that they are over."""
+"""Requests that wait for their response: what ends the wait, and how its end is reported to consumers."""
 
 import json
 
@@ -13,15 +13,15 @@ from twisted.python.failure import Failure
 from channels_transport import LaterResponse, interface, later_response
 from channels_transport.interface import requests as interface_requests
 from channels_transport.writing import data_frame
-from tests.channels_transport.test_interface import Line
+from tests.channels_transport.connection import FakeConnection
 
 pytestmark = pytest.mark.no_database
 
 PATH = "/poll/"
 
 
-class WaitingLine(Line):
-    """A connection whose request has come to a view."""
+class WaitingConnection(FakeConnection):
+    """A connection with a request that a view has received."""
 
     def __init__(self, clock, **kwargs):
         super().__init__(**kwargs)
@@ -33,7 +33,7 @@ class WaitingLine(Line):
         return self
 
     def wait(self, **changed):
-        """The view's word how to answer."""
+        """Return a LaterResponse from the view."""
         response = LaterResponse(
             RequestFactory().get(PATH), "nothing", 20, (b"[", b"]"), (b"<", b">"), {"room": 7}, status=203
         )
@@ -68,179 +68,188 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def line(clock):
-    return WaitingLine(clock).ask()
+def connection(clock):
+    return WaitingConnection(clock).ask()
 
 
-def disconnect(line, answered):
-    return {"reply_channel": line.answer["reply_channel"], "path": PATH, "context": {"room": 7}, "answered": answered}
+def disconnect(connection, answered):
+    return {
+        "reply_channel": connection.answer["reply_channel"],
+        "path": PATH,
+        "context": {"room": 7},
+        "answered": answered,
+    }
 
 
-def test_nothing_is_answered_until_something_is_said(line, clock):
-    line.wait()
+def test_a_waiting_request_gets_no_response_until_a_message_arrives(connection, clock):
+    connection.wait()
     clock.advance(19)
-    assert line.is_waiting and line.passed_on("http.disconnect") is None
+    assert connection.is_waiting and connection.passed_on("http.disconnect") is None
 
 
-def test_what_is_said_to_it_is_its_answer(line):
-    line.wait().reply({"text": '"grüß"'})
-    assert line.status == 203 and line.content == b'["gr\xc3\xbc\xc3\x9f"]'
-    assert b"X-Any: thing" in line.received
-    assert line.received.count(b"Content-Length: 10\r\n") == 1 == line.received.lower().count(b"content-length")
-
-
-def test_what_is_said_to_many_is_its_answer(line, clock):
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
-    server.factory = line.factory
-    line.wait()
-    server.broadcast([line.answer["reply_channel"]], "1", data_frame(b"1"))
-    clock.advance(0.01)
-    assert line.content == b"[1]"
-
-
-def test_a_close_is_its_answer(line):
-    line.wait().reply({"close": 4403})
-    assert line.status == 203 and line.content == b"<4403>"
-
-
-def test_a_close_without_a_code_is_an_ordinary_one(line):
-    line.wait().reply({"close": True})
-    assert line.content == b"<1000>"
-
-
-def test_after_a_while_without_a_word_it_says_so(line, clock):
-    line.wait()
-    clock.advance(20)
-    assert line.status == 203 and line.content == b"nothing"
-
-
-def test_what_a_group_says_before_the_view_is_kept_for_it(line):
-    line.reply({"text": "1"})
-    line.reply({"text": "2"})
-    assert line.is_waiting
-    line.wait()
-    assert line.content == b"[1,2]"
-
-
-def test_a_crowd_is_answered_in_turn_and_with_all_that_was_said_meanwhile(line, clock, monkeypatch):
-    monkeypatch.setattr(interface_requests.random, "uniform", lambda least, most: most)
-    line.wait()
-    line.factory.waiting = 10**6
-    for text in ("1", "2"):
-        line.reply({"text": text})
-    clock.advance(interface_requests.LONGEST_SPREAD_SECONDS - 0.05)
-    line.reply({"text": "3"})
-    assert line.is_waiting
-    clock.advance(0.05)
-    assert line.content == b"[1,2,3]"
-
-
-def test_a_server_that_ends_in_between_answers_with_what_was_said(line):
-    line.wait()
-    line.factory.waiting = 10**6
-    Line.reply(line, {"text": "1"})
-    line.factory.reply_protocols[line.answer["reply_channel"]].serverClose(1001)
-    assert line.content == b"[1]"
-
-
-def test_it_is_counted_who_waits(line):
-    assert line.factory.waiting == 0
-    line.wait()
-    assert line.factory.waiting == 1
-    line.reply({"text": "1"})
-    assert line.factory.waiting == 0
-    line.ask().wait().leave()
-    assert line.factory.waiting == 0
-
-
-def test_a_close_comes_before_what_was_said(line):
-    line.reply({"text": "1"})
-    line.reply({"close": 4401})
-    assert line.wait().content == b"<4401>"
-
-
-def test_a_view_that_answers_at_once_has_the_last_word(line, clock):
-    line.reply({"text": "1"})
-    line.reply({"status": 200, "content": b"mine"})
-    assert line.status == 200 and b"mine" in line.received and b"[1]" not in line.received
-
-
-def test_a_request_that_many_speak_to_in_vain_is_not_filled(line):
-    for _ in range(3 * interface_requests.MAX_WAITING_MESSAGES):
-        line.reply({"text": "1"})
+def test_a_text_for_its_channel_is_the_response(connection):
+    connection.wait().reply({"text": '"grüß"'})
+    assert connection.status == 203 and connection.content == b'["gr\xc3\xbc\xc3\x9f"]'
+    assert b"X-Any: thing" in connection.received
     assert (
-        len(line.factory.reply_protocols[line.answer["reply_channel"]].arrived)
+        connection.received.count(b"Content-Length: 10\r\n")
+        == 1
+        == connection.received.lower().count(b"content-length")
+    )
+
+
+def test_a_broadcast_is_the_response(connection, clock):
+    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server.factory = connection.factory
+    connection.wait()
+    server.broadcast([connection.answer["reply_channel"]], "1", data_frame(b"1"))
+    clock.advance(0.01)
+    assert connection.content == b"[1]"
+
+
+def test_a_close_code_is_the_response(connection):
+    connection.wait().reply({"close": 4403})
+    assert connection.status == 203 and connection.content == b"<4403>"
+
+
+def test_a_close_without_a_code_is_1000(connection):
+    connection.wait().reply({"close": True})
+    assert connection.content == b"<1000>"
+
+
+def test_after_the_timeout_the_response_is_the_default_content(connection, clock):
+    connection.wait()
+    clock.advance(20)
+    assert connection.status == 203 and connection.content == b"nothing"
+
+
+def test_texts_that_arrive_before_the_view_answers_are_kept(connection):
+    connection.reply({"text": "1"})
+    connection.reply({"text": "2"})
+    assert connection.is_waiting
+    connection.wait()
+    assert connection.content == b"[1,2]"
+
+
+def test_many_waiting_requests_are_answered_over_a_period_with_all_texts_of_that_period(connection, clock, monkeypatch):
+    monkeypatch.setattr(interface_requests.random, "uniform", lambda least, most: most)
+    connection.wait()
+    connection.factory.waiting = 10**6
+    for text in ("1", "2"):
+        connection.reply({"text": text})
+    clock.advance(interface_requests.LONGEST_SPREAD_SECONDS - 0.05)
+    connection.reply({"text": "3"})
+    assert connection.is_waiting
+    clock.advance(0.05)
+    assert connection.content == b"[1,2,3]"
+
+
+def test_a_server_that_shuts_down_during_that_period_answers_with_the_texts(connection):
+    connection.wait()
+    connection.factory.waiting = 10**6
+    FakeConnection.reply(connection, {"text": "1"})
+    connection.factory.reply_protocols[connection.answer["reply_channel"]].serverClose(1001)
+    assert connection.content == b"[1]"
+
+
+def test_waiting_requests_are_counted(connection):
+    assert connection.factory.waiting == 0
+    connection.wait()
+    assert connection.factory.waiting == 1
+    connection.reply({"text": "1"})
+    assert connection.factory.waiting == 0
+    connection.ask().wait().leave()
+    assert connection.factory.waiting == 0
+
+
+def test_a_close_code_takes_precedence_over_texts(connection):
+    connection.reply({"text": "1"})
+    connection.reply({"close": 4401})
+    assert connection.wait().content == b"<4401>"
+
+
+def test_an_ordinary_response_of_the_view_takes_precedence_over_texts(connection, clock):
+    connection.reply({"text": "1"})
+    connection.reply({"status": 200, "content": b"mine"})
+    assert connection.status == 200 and b"mine" in connection.received and b"[1]" not in connection.received
+
+
+def test_the_number_of_kept_messages_is_bounded(connection):
+    for _ in range(3 * interface_requests.MAX_WAITING_MESSAGES):
+        connection.reply({"text": "1"})
+    assert (
+        len(connection.factory.reply_protocols[connection.answer["reply_channel"]].arrived)
         == interface_requests.MAX_WAITING_MESSAGES
     )
 
 
 @pytest.mark.parametrize("say", [{"text": "1"}, {"close": 4403}, None], ids=["text", "close", "nothing"])
-def test_that_it_is_over_is_told_once(line, clock, say):
-    line.wait()
-    line.reply(say) if say else clock.advance(20)
-    line.reply({"text": "late"})
+def test_the_end_of_a_waiting_request_is_reported_once(connection, clock, say):
+    connection.wait()
+    connection.reply(say) if say else clock.advance(20)
+    connection.reply({"text": "late"})
     clock.advance(100)
-    line.leave()
-    assert line.passed_on("http.disconnect") == disconnect(line, answered=True)
-    assert line.passed_on("http.disconnect") is None
+    connection.leave()
+    assert connection.passed_on("http.disconnect") == disconnect(connection, answered=True)
+    assert connection.passed_on("http.disconnect") is None
     assert not clock.getDelayedCalls()
 
 
-def test_who_leaves_is_told_of_and_no_timer_is_left(line, clock):
-    line.wait().leave()
-    assert line.passed_on("http.disconnect") == disconnect(line, answered=False)
-    assert line.passed_on("http.disconnect") is None
-    assert not line.factory.reply_protocols and not clock.getDelayedCalls()
+def test_a_client_that_disconnects_is_reported_and_leaves_no_timer(connection, clock):
+    connection.wait().leave()
+    assert connection.passed_on("http.disconnect") == disconnect(connection, answered=False)
+    assert connection.passed_on("http.disconnect") is None
+    assert not connection.factory.reply_protocols and not clock.getDelayedCalls()
 
 
-def test_who_left_before_the_view_had_a_word_is_told_of_with_it(line):
-    line.leave()
-    assert "context" not in line.passed_on("http.disconnect")
-    line.wait()
-    assert line.passed_on("http.disconnect") == disconnect(line, answered=False)
+def test_a_client_that_disconnects_before_the_view_answers_is_reported_with_the_context(connection):
+    connection.leave()
+    assert "context" not in connection.passed_on("http.disconnect")
+    connection.wait()
+    assert connection.passed_on("http.disconnect") == disconnect(connection, answered=False)
 
 
-def test_an_answer_to_one_who_has_left_is_nothing(line):
-    line.leave()
-    line.passed_on("http.disconnect")
-    line.reply({"status": 200, "content": b"late"})
-    assert line.passed_on("http.disconnect") is None
+def test_a_response_for_a_disconnected_client_is_ignored(connection):
+    connection.leave()
+    connection.passed_on("http.disconnect")
+    connection.reply({"status": 200, "content": b"late"})
+    assert connection.passed_on("http.disconnect") is None
 
 
-def test_with_the_layer_away_it_is_answered_all_the_same(line, monkeypatch, caplog):
-    line.wait()
-    monkeypatch.setattr(line.layer, "send", lambda *arguments: 1 / 0)
-    line.reply({"text": "1"})
-    assert line.content == b"[1]" and "http.disconnect could not be sent" in caplog.text
+def test_a_waiting_request_is_answered_although_the_channel_layer_fails(connection, monkeypatch, caplog):
+    connection.wait()
+    monkeypatch.setattr(connection.layer, "send", lambda *arguments: 1 / 0)
+    connection.reply({"text": "1"})
+    assert connection.content == b"[1]" and "http.disconnect could not be sent" in caplog.text
 
 
-def test_the_line_can_be_used_again(line):
-    line.wait().reply({"text": "1"})
-    line.transport.clear()
-    line.ask().wait().reply({"text": "2"})
-    assert line.content == b"[2]"
+def test_the_connection_can_be_used_for_another_request(connection):
+    connection.wait().reply({"text": "1"})
+    connection.transport.clear()
+    connection.ask().wait().reply({"text": "2"})
+    assert connection.content == b"[2]"
 
 
-def test_a_shorter_limit_of_the_interface_ends_it_with_its_own_answer(clock):
-    line = WaitingLine(clock, timeout=5).ask().wait()
-    line.factory.reply_protocols[line.answer["reply_channel"]].request_start -= 6
-    line.factory.check_timeouts()
-    assert line.status == 203 and line.content == b"nothing"
+def test_a_shorter_timeout_of_the_interface_sends_the_default_content(clock):
+    connection = WaitingConnection(clock, timeout=5).ask().wait()
+    connection.factory.reply_protocols[connection.answer["reply_channel"]].request_start -= 6
+    connection.factory.check_timeouts()
+    assert connection.status == 203 and connection.content == b"nothing"
 
 
-def test_a_server_that_ends_or_was_taken_for_dead_lets_all_ask_again(line, clock):
-    other = Line()
+def test_close_lost_answers_all_waiting_requests(connection, clock):
+    other = FakeConnection()
     other.request()
     server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
-    server.factory = line.factory
-    line.factory.reply_protocols.update(other.factory.reply_protocols)
-    line.wait()
+    server.factory = connection.factory
+    connection.factory.reply_protocols.update(other.factory.reply_protocols)
+    connection.wait()
     server.close_lost()
-    assert line.status == 203 and line.content == b"nothing"
-    assert other.received == b"", "a worker has this one in hand"
+    assert connection.status == 203 and connection.content == b"nothing"
+    assert other.received == b"", "this request is with a worker"
 
 
-def test_a_view_consumer_passes_on_what_a_view_returns(db, monkeypatch):
+def test_a_view_consumer_passes_on_the_response_of_a_view(db, monkeypatch):
     layer = ChannelLayer()
     request = Message({"path": PATH, "method": "GET", "reply_channel": "answers"}, "http.request", layer)
     request.reply_channel = type("Channel", (), {"send": lambda self, content, immediately: sent.append(content)})()
