@@ -1,4 +1,4 @@
-"""What an interface does when Redis is away, full, or has forgotten: with a clock and connections that only pretend."""
+"""What an interface does when Redis is down, full, or has lost its data: with a fake clock and fake connections."""
 
 import types
 
@@ -25,7 +25,7 @@ def clock(monkeypatch):
 
 
 class Client:
-    """Stands in for RedisClient: keeps what it is asked, and answers when it is told to."""
+    """Stands in for RedisClient: keeps the commands, and answers when a test says so."""
 
     seconds_away = 0
     is_connected = True
@@ -44,7 +44,7 @@ class Client:
 
 
 class Line:
-    """An interface's way up; `log` says whom it told to stop and to go on."""
+    """An interface's upstream; `log` has the calls of pause, resume and refuse."""
 
     def __init__(self, clock):
         self.clock, self.client, self.log = clock, Client(), []
@@ -67,10 +67,10 @@ def line(clock):
     return Line(clock)
 
 
-# Up.
+# Upstream.
 
 
-def test_frames_of_one_turn_leave_in_one_trip_the_first_as_the_first(line):
+def test_frames_of_one_turn_leave_in_one_trip_and_the_first_is_marked(line):
     for order in range(3):
         line.send(order)
     line.turn()
@@ -79,7 +79,7 @@ def test_frames_of_one_turn_leave_in_one_trip_the_first_as_the_first(line):
     assert line.upstream.is_empty and line.log == ["resume"]
 
 
-def test_what_was_not_taken_is_offered_again_and_reading_waits(line):
+def test_refused_frames_are_sent_again_while_the_socket_is_paused(line):
     for order in range(3):
         line.send(order)
     line.turn()
@@ -91,7 +91,7 @@ def test_what_was_not_taken_is_offered_again_and_reading_waits(line):
     assert line.upstream.is_empty and line.log == ["pause", "resume"]
 
 
-def test_frames_wait_for_redis_and_go_when_it_is_there_again(line):
+def test_frames_wait_during_an_outage_and_leave_after_it(line):
     line.send(0)
     line.turn()
     line.client.asked[-1][1].errback(Disconnected("away"))
@@ -103,16 +103,16 @@ def test_frames_wait_for_redis_and_go_when_it_is_there_again(line):
     assert line.places == ["first", "next"]
 
 
-def test_while_redis_is_away_no_handshake_is_kept(line):
+def test_no_handshake_waits_during_an_outage(line):
     line.client.seconds_away = upstream.MAX_AWAY_SECONDS + 1
     with pytest.raises(line.upstream.ChannelFull):
         line.send(0, "websocket.connect")
     line.send(7)
     line.send(8, "websocket.disconnect")
-    assert not line.upstream.is_empty, "a connection of which workers know keeps its frames"
+    assert not line.upstream.is_empty, "a connection that workers know keeps its frames"
 
 
-def test_who_leaves_before_anybody_has_heard_of_it_leaves_nothing_behind(line):
+def test_a_connection_that_ends_before_it_was_accepted_sends_nothing(line):
     line.send(0, "websocket.connect")
     line.turn()
     line.client.answer(b"full")
@@ -122,12 +122,12 @@ def test_who_leaves_before_anybody_has_heard_of_it_leaves_nothing_behind(line):
     assert len(line.client.asked) == 1
 
 
-@pytest.mark.parametrize("heard", ["taken", "doubtful"])
-def test_who_may_have_been_heard_of_says_good_bye(line, heard):
+@pytest.mark.parametrize("received", ["taken", "doubtful"])
+def test_a_connection_that_redis_may_know_sends_its_disconnect(line, received):
     line.send(0, "websocket.connect")
     line.send(1)
     line.turn()
-    if heard == "taken":
+    if received == "taken":
         line.client.answer(b"ok", b"full")
     else:
         line.client.asked[-1][1].errback(Disconnected("away"))
@@ -135,44 +135,44 @@ def test_who_may_have_been_heard_of_says_good_bye(line, heard):
     assert not line.upstream.is_empty
 
 
-# Down.
+# Downstream.
 
 
 @pytest.fixture
 def down(clock):
-    heard = []
+    received = []
     client = Client()
-    way = downstream.Downstream(
+    reader = downstream.Downstream(
         RedisChannelLayer(),
         "daphne.response.abc!",
         Client(),
         [client],
         None,
-        lambda channels, text, frame: heard.append((channels, text)),
+        lambda channels, text, frame: received.append((channels, text)),
     )
-    return types.SimpleNamespace(way=way, client=client, heard=heard, clock=clock)
+    return types.SimpleNamespace(reader=reader, client=client, received=received, clock=clock)
 
 
 def group_item(layer, group, version=1):
     return b"G9999999999999%016d%s\0%s" % (version, group.encode(), layer.serialize({"text": "hello"}))
 
 
-def test_a_message_to_a_group_waits_for_its_members_while_redis_is_away(down):
+def test_a_message_to_a_group_waits_for_its_members_during_an_outage(down):
     down.client.is_connected = False
-    down.way._deliver([group_item(down.way.layer, "room")])
+    down.reader._deliver([group_item(down.reader.layer, "room")])
     down.clock.advance(0.2)
     down.client.is_connected = True
     down.clock.advance(0.2)
     down.client.answer([b"%016d" % 1, b"daphne.response.abc!x"])
-    assert down.heard == [(["daphne.response.abc!x"], "hello")]
+    assert down.received == [(["daphne.response.abc!x"], "hello")]
 
 
-def test_the_members_of_so_many_groups_are_kept_at_hand_and_no_more(down):
-    down.way._members.limit = 3
+def test_the_members_of_a_limited_number_of_groups_are_cached(down):
+    down.reader._members.limit = 3
     for number in range(9):
-        down.way._deliver([group_item(down.way.layer, f"room-{number}")])
+        down.reader._deliver([group_item(down.reader.layer, f"room-{number}")])
         down.client.answer([b"%016d" % 1, b"daphne.response.abc!x"])
-    assert list(down.way._members) == [b"room-6", b"room-7", b"room-8"]
+    assert list(down.reader._members) == [b"room-6", b"room-7", b"room-8"]
 
 
 # The connection.
@@ -189,23 +189,23 @@ def client(clock, monkeypatch):
     return client
 
 
-def test_who_asks_again_when_the_connection_ends_is_answered_too(client):
+def test_a_call_from_an_errback_of_a_lost_connection_fails_too(client):
     failures = []
     client.call(("GET", "a")).addErrback(lambda failure: client.call(("GET", "a")).addErrback(failures.append))
     client._protocol.connectionLost()
     assert len(failures) == 1
 
 
-def test_after_an_hour_away_it_still_tries(client, clock):
-    tries = []
-    client._connect = lambda: (tries.append(clock.seconds()), client._retry("still away"))
+def test_the_client_still_retries_after_an_hour(client, clock):
+    attempts = []
+    client._connect = lambda: (attempts.append(clock.seconds()), client._retry("still away"))
     client._protocol.connectionLost()
     for _ in range(3600):
         clock.advance(1)
-    assert tries[-1] > 3590
+    assert attempts[-1] > 3590
 
 
-def test_a_server_that_has_forgotten_its_scripts_is_greeted_again(client, monkeypatch):
+def test_the_client_connects_again_if_the_server_has_lost_its_scripts(client, monkeypatch):
     restarted = []
     monkeypatch.setattr(client, "restart", lambda: restarted.append(True))
     answered = client.call(("EVALSHA", "x", 0))
@@ -217,7 +217,7 @@ def test_a_server_that_has_forgotten_its_scripts_is_greeted_again(client, monkey
 
 
 class Site:
-    """Stands in for the server, and counts how often it closes its connections."""
+    """Stands in for the server, and counts how often it is told to close its connections."""
 
     def __init__(self):
         self.closed = 0
@@ -229,37 +229,37 @@ class Site:
 
 
 @pytest.fixture
-def link():
-    """A link over two clients that only pretend, and `renewed(answers of both)`."""
-    link = connectors.RedisConnector(RedisChannelLayer(), "daphne.response.abc!", Site())
-    link.clients = [Client(), Client()]
+def connector():
+    """A connector with two fake clients, and `renewed(answers of both)`."""
+    connector = connectors.RedisConnector(RedisChannelLayer(), "daphne.response.abc!", Site())
+    connector.clients = [Client(), Client()]
 
     def renewed(*answers, milliseconds=10000):
-        link._renew(milliseconds)
-        for client, answer in zip(link.clients, answers, strict=True):
+        connector._renew(milliseconds)
+        for client, answer in zip(connector.clients, answers, strict=True):
             if client.is_connected:
                 client.answer(answer)
-        return link.server.closed
+        return connector.server.closed
 
-    link.renewed = renewed
-    return link
-
-
-def test_an_interface_closes_its_connections_once_when_a_redis_has_lost_its_memory(link):
-    assert link.renewed([0, b"1"], [0, b"2"]) == 0, "it has only begun"
-    assert link.renewed([0, b"1"], [0, b"2"]) == 0
-    assert link.renewed([0, b"1"], [0, b"3"]) == 1
-    assert link.renewed([0, b"1"], [0, b"3"]) == 1
+    connector.renewed = renewed
+    return connector
 
 
-def test_a_redis_that_was_merely_away_costs_no_connection(link):
-    link.renewed([0, b"1"], [0, b"2"])
-    link.clients[1].is_connected = False
-    link.renewed([0, b"1"], None)
-    link.clients[1].is_connected = True
-    assert link.renewed(hiredis.ReplyError("NOSCRIPT"), [0, b"2"]) == 0
-    assert link.renewed([0, b"1"], [0, b"2"], milliseconds=0) == 0, "nor does its own end"
+def test_an_interface_closes_its_connections_once_when_a_redis_has_lost_its_data(connector):
+    assert connector.renewed([0, b"1"], [0, b"2"]) == 0, "the first renewal only learns the marks"
+    assert connector.renewed([0, b"1"], [0, b"2"]) == 0
+    assert connector.renewed([0, b"1"], [0, b"3"]) == 1
+    assert connector.renewed([0, b"1"], [0, b"3"]) == 1
 
 
-def test_an_interface_that_was_taken_for_dead_closes_its_connections(link):
-    assert link.renewed([1, b"1"], [0, b"2"]) == 1
+def test_an_outage_alone_closes_no_connection(connector):
+    connector.renewed([0, b"1"], [0, b"2"])
+    connector.clients[1].is_connected = False
+    connector.renewed([0, b"1"], None)
+    connector.clients[1].is_connected = True
+    assert connector.renewed(hiredis.ReplyError("NOSCRIPT"), [0, b"2"]) == 0
+    assert connector.renewed([0, b"1"], [0, b"2"], milliseconds=0) == 0, "nor does a normal shutdown"
+
+
+def test_an_interface_that_counted_as_dead_closes_its_connections(connector):
+    assert connector.renewed([1, b"1"], [0, b"2"]) == 1

@@ -1,8 +1,8 @@
 """
-Whose turn it is, whatever happens in whichever order: an interface and three workers on a real Valkey, in which chance
-decides who does what next, whose answers are lost, and who dies.
+Turns in a random order of events: an interface and three workers on a real Valkey. Hypothesis decides which of them
+acts next, whose answers are lost, and which worker dies.
 
-Whoever breaks this finds the shortest story that does at the end of hypothesis' report.
+If a test fails, the end of hypothesis' report has the shortest list of steps that fails.
 """
 
 import time
@@ -29,14 +29,14 @@ ALL = [CONNECT, RECEIVE, DISCONNECT]
 # The last one is a runworker --only-channels.
 LISTENS_TO = [ALL, ALL, [RECEIVE]]
 LONG_AGO = -10
-# Of the layer, not of any connection.
+# These keys belong to the layer, not to a connection.
 KEPT = {"turn-number", "interfaces", "reclaim", "forgotten", "memory"}
 
 
 class Line(Shard):
-    """A worker's way to Redis: something may happen just before its next question, whose answer may be lost."""
+    """A worker's shard: something may happen just before its next command, whose answer may be lost."""
 
-    def be_mended(self):
+    def repair(self):
         self.is_broken, self.lost, self.before = False, None, None
 
     def ask(self, *commands):
@@ -52,7 +52,7 @@ class Line(Shard):
 
 
 class SlowWaiter(Waiter):
-    """A worker's wait, whose claims leave only when `deliver` is called."""
+    """A waiter whose claims are sent only when `deliver` is called."""
 
     held = None
 
@@ -67,15 +67,15 @@ class SlowWaiter(Waiter):
 
 
 class FakeWorker:
-    """What a worker does to Redis, one step at a time."""
+    """A worker that acts one step at a time."""
 
     def __init__(self, layer, channels):
         self.layer, self.channels = layer, channels
         self.line = layer.shards[0]
-        self.line.be_mended()
-        self.be_born()
+        self.line.repair()
+        self.start()
 
-    def be_born(self):
+    def start(self):
         self.receiver = Receiver(self.layer)
         self.receiver._checked = True
         self.waiter = self.receiver._waiters[0] = SlowWaiter(self.line)
@@ -83,14 +83,14 @@ class FakeWorker:
         self.has_popped = self.is_late = False
 
     def die(self):
-        """What it has written to its socket still arrives."""
+        """Die. A command that was written to the socket still arrives."""
         self.waiter.deliver()
         self.waiter.drop()
-        self.be_born()
+        self.start()
 
 
 class Story:
-    """Each public method is one step of somebody. `begun` is what ran, in its order."""
+    """Each public method is one step. `begun` has the frames of each connection that ran, in order."""
 
     def __init__(self, interface, layers):
         self.interface, self.redis = interface, interface.shards[0]
@@ -102,7 +102,7 @@ class Story:
         self._lease(10000)
 
     def end(self):
-        """The interface dies, the workers do what there is to do, and all is as promised."""
+        """Let the interface die and the workers finish, and check that every promise was kept."""
         self._lease(-1)
         for number in range(len(self.workers)):
             self.stop(number)
@@ -113,15 +113,15 @@ class Story:
 
     # The interface.
 
-    def speak(self, connection):
+    def send_frame(self, connection):
         if not self._has_left(connection):
             self._send(connection, RECEIVE if self.sent[connection] else CONNECT)
 
-    def leave(self, connection):
+    def disconnect(self, connection):
         if self.sent[connection] and not self._has_left(connection):
             self._send(connection, DISCONNECT)
 
-    def say_the_last_frame_again(self, connection):
+    def send_the_last_frame_again(self, connection):
         if self.sent[connection]:
             order, channel = len(self.sent[connection]) - 1, self.sent[connection][-1]
             self.interface.send(channel, {"reply_channel": connection, "order": order})
@@ -145,12 +145,12 @@ class Story:
         self.workers[number].line.is_broken = True
         self.ask(number)
 
-    def ask_while_the_heart_beats(self, number):
-        self.workers[number].line.before = partial(self.heart_beats, number)
+    def ask_during_a_heartbeat(self, number):
+        self.workers[number].line.before = partial(self.heartbeat, number)
         self.ask(number)
 
     def wait(self, number):
-        """A worker that has nothing more to do waits, and its wait ends with a turn."""
+        """Let an idle worker wait. The wait ends with a turn, if a turn is in a list."""
         worker = self.workers[number]
         if worker.has_popped:
             return
@@ -166,20 +166,20 @@ class Story:
         self.ask(number)
 
     def wait_long(self, number):
-        """The turn came when it had waited for seconds, or it was held up: it asks whether the turn is its own."""
+        """Let the turn arrive after seconds, or be held up after it: then the worker asks whether it owns the turn."""
         self.wait(number)
         self.workers[number].is_late = True
 
     def claim_arrives(self, number):
         self.workers[number].waiter.deliver()
 
-    def heart_beats(self, number):
+    def heartbeat(self, number):
         claim = self.workers[number].receiver.claim_command()
         if claim is not None:
             self.redis.call(claim[1])
 
-    def put_off(self, number):
-        """ConsumeLater, of a worker whose claim has arrived."""
+    def requeue(self, number):
+        """Requeue the frame of a worker whose claim has arrived, as ConsumeLater does."""
         worker = self.workers[number]
         if worker.in_hand is not None and worker.waiter.held is None:
             connection, order = worker.in_hand
@@ -195,7 +195,7 @@ class Story:
                 self._receive(worker)
 
     def stop(self, number):
-        """A worker that is told to."""
+        """Stop a worker in the normal way."""
         worker = self.workers[number]
         worker.receiver.finish()
         worker.in_hand, worker.has_popped = None, False
@@ -207,17 +207,17 @@ class Story:
         worker.die()
 
     def die_asking(self, number):
-        """Redis has run what the worker asked, and the worker hears no answer."""
+        """Let a worker die after Redis has run its command and before it gets the answer."""
         self.ask_and_lose_the_answer(number)
         self.die(number)
 
     def end_leases(self):
-        """Some seconds pass: the living renew what they have in hand, and all else ends."""
+        """Let seconds pass: live workers renew the turns in hand, and all other leases end."""
         for worker in self.workers:
             worker.is_late = True
         held = {worker.in_hand[0] for worker in self.workers if worker.in_hand is not None}
         for number in range(len(self.workers)):
-            self.heart_beats(number)
+            self.heartbeat(number)
         for connection in CONNECTIONS:
             if connection not in held:
                 self._end_lease(connection)
@@ -227,14 +227,14 @@ class Story:
         self.redis.call(("ZADD", f"{self.interface.prefix}turns", "XX", 1, connection))
 
     def _reclaim(self):
-        # Who was long about it, on a slow machine, was not away.
+        # On a slow machine, a long step must not look like an outage of Redis.
         self.redis.call(("DEL", f"{self.interface.prefix}reclaim"), self.interface.command(scripts.RECLAIM, 100))
 
     def _receive(self, worker):
-        """Lets a worker be done with what it has in hand, and notes what it begins with."""
+        """Let a worker finish the frame in hand, and note the frame that it begins."""
         worker.in_hand = None
         if worker.has_popped:
-            # It has just asked; unless it was held up for as long as it takes to be thought dead.
+            # The worker has just popped the turn, unless it was held up for longer than a lease.
             worker.receiver._asked_at = LONG_AGO if worker.is_late else time.monotonic()
         try:
             channel, message = worker.receiver.receive(worker.channels, block=False) or (None, None)
@@ -244,7 +244,7 @@ class Story:
             worker.has_popped = False
             if channel is not None:
                 self._begin(worker, channel, message)
-        worker.line.be_mended()
+        worker.line.repair()
 
     def _note_what_was_lost(self, worker):
         command, answer = worker.line.lost
@@ -261,18 +261,18 @@ class Story:
         connection, order = message["reply_channel"], message["order"]
         others = [other.in_hand for other in self.workers if other is not worker and other.in_hand is not None]
         assert connection not in [other for other, _ in others], "one frame of a connection at a time"
-        assert channel in worker.channels, "a worker gets what it listens to"
+        assert channel in worker.channels, "a worker receives only from its channels"
         if channel == DISCONNECT and (connection, order) in self.excused and order in self.begun[connection][-1:]:
-            pass  # what cleans up is run once more
+            pass  # a lost disconnect runs a second time
         else:
-            assert order > max(self.begun[connection], default=-1), "each frame runs once, in its order"
+            assert order > max(self.begun[connection], default=-1), "each frame runs once, in order"
             self.begun[connection].append(order)
         worker.in_hand = connection, order
 
-    # What holds.
+    # Checks.
 
     def check_that_nothing_jams(self):
-        """Where a frame waits, somebody will come for it."""
+        """Check that every connection with a waiting frame has a lease, after which RECLAIM finds it."""
         waiting = self.redis.call(*(("EXISTS", f"{self.interface.prefix}frames:{name}") for name in CONNECTIONS))
         leases = self.redis.call(*(("ZSCORE", f"{self.interface.prefix}turns", name) for name in CONNECTIONS))
         assert all(lease is not None for is_there, lease in zip(waiting, leases, strict=True) if is_there)
@@ -292,7 +292,7 @@ class Story:
             if channels and not self._has_left(connection):
                 wanted.add(DISCONNECT_ORDER)
             missing = wanted - set(self.begun[connection])
-            assert {(connection, order) for order in missing} <= self.excused, "only what died with a worker is lost"
+            assert {(connection, order) for order in missing} <= self.excused, "no other frame is lost"
             assert set(self.begun[connection]) <= wanted
 
     def _check_that_nothing_is_left(self):
@@ -300,10 +300,10 @@ class Story:
         (keys,) = self.redis.call(("KEYS", f"{prefix}*"))
         names = {key.decode()[len(prefix) :] for key in keys}
         turns = {name for name in names if name.startswith("turn:")}
-        assert names - turns <= KEPT, "all the rest has ended"
+        assert names - turns <= KEPT, "all other keys have been deleted"
         for name in turns:
             (fields, seconds) = self.redis.call(("HKEYS", prefix + name), ("TTL", prefix + name))
-            assert fields == [b"order"] and seconds > 0, "of a connection that is gone, its order is kept for a while"
+            assert fields == [b"order"] and seconds > 0, "the order of an ended connection is kept for a while"
 
 
 def make_layer(url, shard_class):
@@ -312,15 +312,15 @@ def make_layer(url, shard_class):
     return layer
 
 
-OF_A_CONNECTION = ["speak", "leave", "say_the_last_frame_again"]
+OF_A_CONNECTION = ["send_frame", "disconnect", "send_the_last_frame_again"]
 OF_A_WORKER = [
     "ask",
     "ask_and_lose_the_answer",
-    "ask_while_the_heart_beats",
+    "ask_during_a_heartbeat",
     "wait",
     "claim_arrives",
-    "heart_beats",
-    "put_off",
+    "heartbeat",
+    "requeue",
     "stop",
     "die",
     "die_asking",
@@ -329,21 +329,21 @@ ORDINARY_WORK = ["ask", "wait_and_begin", "wait_long"] * 3
 
 
 def steps():
-    of_connections = st.tuples(st.sampled_from([*OF_A_CONNECTION, "speak", "speak"]), st.sampled_from(CONNECTIONS))
+    of_connections = st.tuples(st.sampled_from(OF_A_CONNECTION + ["send_frame"] * 2), st.sampled_from(CONNECTIONS))
     of_workers = st.tuples(st.sampled_from([*OF_A_WORKER, *ORDINARY_WORK]), st.sampled_from(range(len(LISTENS_TO))))
     return st.lists(of_connections | of_workers | st.just(("end_leases",)), min_size=25, max_size=60)
 
 
-def test_each_frame_runs_once_and_in_its_order_whoever_dies(valkey_url):
+def test_each_frame_runs_once_and_in_order_whichever_worker_dies(valkey_url):
     interface, *layers = make_layer(valkey_url, Shard), *(make_layer(valkey_url, Line) for _ in LISTENS_TO)
 
     @settings(max_examples=500)
     @given(steps())
-    def tell(steps):
+    def run(steps):
         story = Story(interface, layers)
         for name, *who in steps:
             getattr(story, name)(*who)
             story.check_that_nothing_jams()
         story.end()
 
-    tell()
+    run()
