@@ -3,7 +3,11 @@
 import pytest
 import redis
 
-from tests.channels_transport.layers import make_layer
+# Before their import: so that a failed assertion in a helper shows its values.
+for _helper in ("layers", "turn_story"):
+    pytest.register_assert_rewrite(f"tests.channels_transport.{_helper}")
+
+from tests.channels_transport.layers import make_layer  # noqa: E402
 
 
 @pytest.fixture(params=[1, 3], ids=["one host", "three hosts"])
