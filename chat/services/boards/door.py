@@ -15,7 +15,7 @@ from chat import broadcast, protocol
 from chat.models import Board, Member, Visitor, make_handle_key
 from chat.protocol import CLOSE_FORBIDDEN, ChatError
 from chat.services import rooms
-from chat.services.rooms.publishing import publish_on_commit
+from chat.services.after_commit import publish_after_commit
 from chat.store import store
 
 from .places import add_visitor, forget_visitors
@@ -227,7 +227,7 @@ def _move(visitor, state, channel):
         Visitor.objects.filter(id=visitor.id).update(handle_key=None)
     _set_state(visitor, state)
     fact = _describe(visitor)
-    publish_on_commit(broadcast.visitor_group(visitor.digest), lambda: fact)
+    publish_after_commit(broadcast.visitor_group(visitor.digest), lambda: fact)
     told = {**fact, "visitor": visitor.key}
     transaction.on_commit(lambda: _tell_other_tabs(visitor.board_id, told, channel))
 
@@ -280,7 +280,7 @@ def _record_once(board, visitor, event, make):
 
 
 def _tell_owner(board_id, event):
-    publish_on_commit(broadcast.owner_group(board_id), lambda: event)
+    publish_after_commit(broadcast.owner_group(board_id), lambda: event)
 
 
 def _tell_other_tabs(board_id, event, channel):

@@ -827,15 +827,15 @@ def test_who_was_forgotten_meanwhile_knocks_anew(at_door, visitor, monkeypatch):
 
 def test_who_is_back_before_their_leaving_was_told_is_heard_last(at_door, visitor, monkeypatch):
     first = knock(visitor)
-    publish = boards.door.publish_on_commit
+    publish = boards.door.publish_after_commit
 
     def come_back(group, make_event):
         publish(group, make_event)
         if make_event()["type"] == "left":
-            monkeypatch.setattr(boards.door, "publish_on_commit", publish)
+            monkeypatch.setattr(boards.door, "publish_after_commit", publish)
             boards.door.store.enter(boards.door._roster(Visitor.objects.get(state="waiting").digest), "visitor", "x", 9)
 
-    monkeypatch.setattr(boards.door, "publish_on_commit", come_back)
+    monkeypatch.setattr(boards.door, "publish_after_commit", come_back)
     first.disconnect()
     assert types(at_door.read()) == ["knocked", "left", "knocked"]
 
