@@ -1,7 +1,5 @@
 """
-The rows: people, rooms, their members, messages and what was changed in them, and what moderators did.
-The rows: people, rooms, their members, messages and what was changed in them, and what is to be posted later.
-The rows: people, rooms, their members, messages and what was changed in them, announcements.
+The rows: people, rooms, members, messages and their changes, and the rows of each feature beside them.
 
 Constraints here make double storage impossible, whatever the code above does; QuerySets know how rows are found.
 Nothing here publishes, decides who may do what, or speaks the wire. Imports nothing of ours.
@@ -12,6 +10,7 @@ from .boards import Board, Visitor
 from .invitations import Invitation
 from .messages import Change, Message, Reaction
 from .moderation import AuditEntry, Report
+from .paging import read_page
 from .people import Person, Token, make_handle_key
 from .rooms import Member, Room
 from .scheduled import ScheduledMessage
@@ -41,5 +40,6 @@ __all__ = [
     "insert",
     "look_around",
     "make_handle_key",
+    "read_page",
     "snapshot",
 ]

@@ -111,7 +111,7 @@ def _change_state(visitor, state, channel):
     elif member is not None:
         # The owner of a board decides in the waiting room. No moderator acts, so this ban has no audit entry.
         Member.objects.filter(id=member.id).update(role=Member.BANNED)
-        disconnect_member(member.id)
+        disconnect_member(member)
     elif state == Visitor.REFUSED:
         release_handle(visitor)
     set_state(visitor, state)

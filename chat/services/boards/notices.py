@@ -1,18 +1,11 @@
 """
-Notices of a board: what the owner and the visitors hear of a change. The module writes nothing.
+Notices of a board: what the owner and the visitors hear of a change, once it is committed. The module writes nothing.
 """
 
-import logging
-
-from django.db import transaction
-
-from channels_transport import OUTAGES
 from chat import broadcast, protocol
-from chat.models import Board, Visitor
+from chat.models import Board, Member, Visitor
 from chat.protocol import CLOSE_FORBIDDEN
-from chat.services.rooms.publishing import publish_on_commit
-
-logger = logging.getLogger(__name__)
+from chat.services.after_commit import after_commit, close_after_commit, publish_after_commit
 
 
 def describe_state(visitor: Visitor) -> dict:
@@ -27,7 +20,7 @@ def describe_state(visitor: Visitor) -> dict:
 
 def notify_owner(board_id: int, event: dict) -> None:
     """Publish an event to all connections of the board's owner, on commit."""
-    publish_on_commit(broadcast.owner_group(board_id), lambda: event)
+    publish_after_commit(broadcast.owner_group(board_id), lambda: event)
 
 
 def notify_decision(visitor: Visitor, channel: broadcast.Channel) -> None:
@@ -37,31 +30,18 @@ def notify_decision(visitor: Visitor, channel: broadcast.Channel) -> None:
     The owner's connection `channel` made the decision and gets the `ack`.
     """
     event = describe_state(visitor)
-    publish_on_commit(broadcast.visitor_group(visitor.digest), lambda: event)
-    group = broadcast.owner_group(visitor.board_id)
-    transaction.on_commit(lambda: _notify_other_tabs(group, {**event, "visitor": visitor.key}, channel))
+    publish_after_commit(broadcast.visitor_group(visitor.digest), lambda: event)
+    group, told = broadcast.owner_group(visitor.board_id), {**event, "visitor": visitor.key}
+    after_commit("tell the other connections of the owner", lambda: broadcast.publish_to_others(group, told, channel))
 
 
-def _notify_other_tabs(group, event, channel):
-    try:
-        broadcast.publish_to_others(group, event, channel)
-    except OUTAGES as outage:
-        # The decision is stored and acknowledged. The other tabs hear of it when they reconnect.
-        logger.warning("The other tabs of an owner could not be told: %s", outage)
+def disconnect_member(member: Member) -> None:
+    """Close all connections of a visitor to the board's room with 4403, on commit."""
+    close_after_commit(broadcast.member_group(member.id), CLOSE_FORBIDDEN)
 
 
 def disconnect_everybody(board: Board) -> None:
     """Close all connections of a board and its room with 4403, on commit; those of the waiting room hear `shut`."""
-    transaction.on_commit(lambda: _disconnect_everybody(board))
-
-
-def _disconnect_everybody(board):
-    broadcast.close_group(broadcast.room_group(board.room_id), CLOSE_FORBIDDEN)
-    broadcast.publish(broadcast.board_group(board.id), protocol.shut())
-    broadcast.close_group(broadcast.board_group(board.id), CLOSE_FORBIDDEN)
-
-
-def disconnect_member(member_id: int) -> None:
-    """Close all connections of a visitor to the board's room with 4403, on commit."""
-    group = broadcast.member_group(member_id)
-    transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_FORBIDDEN))
+    close_after_commit(broadcast.room_group(board.room_id), CLOSE_FORBIDDEN)
+    publish_after_commit(broadcast.board_group(board.id), protocol.shut)
+    close_after_commit(broadcast.board_group(board.id), CLOSE_FORBIDDEN)

@@ -14,8 +14,8 @@ from chat import broadcast, protocol
 from chat.models import AuditEntry, Change, Member, Message, Reaction, Room, insert
 from chat.protocol import ChatError
 from chat.services import audit
+from chat.services.after_commit import publish_after_commit
 
-from .publishing import publish_on_commit
 from .reading import describe
 from .standings import check_may_speak, tell_moderators
 
@@ -140,7 +140,7 @@ def _change(member, event, apply):
                 )
             )
             if message.offset == offset:
-                publish_on_commit(broadcast.room_group(member.room_id), lambda: describe(message))
+                publish_after_commit(broadcast.room_group(member.room_id), lambda: describe(message))
     except (IntegrityError, ChatError) as error:
         return _earlier_ack(member.person, event.ref, fingerprint, error)
     return Outcome(protocol.ack(event.ref, message.number, message.offset), is_new=True)

@@ -7,10 +7,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Member, Room
+from chat.models import Member, Room, read_page
 from chat.protocol import ChatError
+from chat.services.after_commit import close_after_commit, publish_after_commit
 
-from .publishing import close_on_commit, publish_on_commit
 from .standings import end_own_mute, plain_role
 
 
@@ -46,7 +46,7 @@ def save_room(room, changed):
 
 def tell_lobby():
     """Tells everyone in the lobby, on commit, that the list of rooms changed."""
-    publish_on_commit(broadcast.LOBBY_GROUP, protocol.updated)
+    publish_after_commit(broadcast.LOBBY_GROUP, protocol.updated)
 
 
 def delete_room(room):
@@ -55,7 +55,7 @@ def delete_room(room):
     with transaction.atomic():
         _keep_still(room)
         room.delete()
-    close_on_commit(group, protocol.CLOSE_NOT_FOUND)
+    close_after_commit(group, protocol.CLOSE_NOT_FOUND)
     tell_lobby()
 
 
@@ -116,8 +116,7 @@ def find_rooms(person, text="", page=0, size=50):
         rooms = rooms.filter(Q(slug__icontains=text) | Q(name__icontains=text) | Q(topic__icontains=text))
     # Databases disagree on where a room without a message belongs.
     rooms = rooms.order_by(F("last_at").desc(nulls_last=True), "-id")
-    found = list(rooms[page * size : (page + 1) * size + 1])
-    return found[:size], len(found) > size
+    return read_page(rooms, size, page)
 
 
 def get_readable_room(person, slug):

@@ -5,7 +5,7 @@ Reading a room: backlogs after a cursor, pages of history, and how far somebody 
 from dataclasses import dataclass
 
 from chat import broadcast, markup, protocol
-from chat.models import Member, Message, Room, snapshot
+from chat.models import Member, Message, Room, read_page, snapshot
 from chat.protocol import MAX_BACKLOG, NEWEST
 
 
@@ -37,8 +37,8 @@ def catch_up(room, cursor):
 def get_page(room, before, limit):
     """Returns (messages older than the id `before`, or the newest for None, by id; whether there are older ones)."""
     with snapshot():
-        found = list(_messages(room).before(before)[: limit + 1])
-        return _describe_all(found[:limit][::-1]), len(found) > limit
+        found, more = read_page(_messages(room).before(before), limit)
+        return _describe_all(found[::-1]), more
 
 
 def get_changes(room, after, limit):
@@ -49,9 +49,7 @@ def get_changes(room, after, limit):
 
 
 def _changes(room, after, limit, offset):
-    changed = list(_messages(room).changed_after(after)[: limit + 1]) if after < offset else []
-    more = len(changed) > limit
-    changed = changed[:limit]
+    changed, more = read_page(_messages(room).changed_after(after), limit) if after < offset else ([], False)
     return Backlog(_describe_all(changed), changed[-1].offset if more else offset, more)
 
 

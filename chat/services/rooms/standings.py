@@ -10,8 +10,7 @@ from django.utils import timezone
 from chat import broadcast, protocol
 from chat.models import Member
 from chat.protocol import ChatError
-
-from .publishing import close_on_commit, publish_on_commit, start_on_commit
+from chat.services.after_commit import close_after_commit, publish_after_commit, start_job_after_commit
 
 UNMUTE_CHANNEL = "chat.unmute"
 MOST_AT_ONCE = 500  # mutes that one sweep ends
@@ -35,24 +34,24 @@ def set_role(member, role, until=None):
         close_sockets(member)
     if until is not None:
         seconds = (until - timezone.now()).total_seconds()
-        start_on_commit(UNMUTE_CHANNEL, {"member": member.id}, max(seconds, 0))
+        start_job_after_commit(UNMUTE_CHANNEL, {"member": member.id}, max(seconds, 0))
 
 
 def _tell(member):
     event = protocol.member(member.handle, member.role, member.muted_until)
-    publish_on_commit(broadcast.room_group(member.room_id), lambda: event)
+    publish_after_commit(broadcast.room_group(member.room_id), lambda: event)
 
 
 def tell_moderators(room_id):
     """Tells those who moderate a room, each on their own connections, that what is reported in it changed."""
     roles = [Member.MODERATOR, Member.OWNER]
     for member_id in Member.objects.filter(room_id=room_id, role__in=roles).values_list("id", flat=True):
-        publish_on_commit(broadcast.member_group(member_id), protocol.reported)
+        publish_after_commit(broadcast.member_group(member_id), protocol.reported)
 
 
 def close_sockets(member):
     """Closes all of a person's connections in the room, as not allowed there any more."""
-    close_on_commit(broadcast.member_group(member.id), protocol.CLOSE_FORBIDDEN)
+    close_after_commit(broadcast.member_group(member.id), protocol.CLOSE_FORBIDDEN)
 
 
 def delete_member(member):

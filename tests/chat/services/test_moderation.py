@@ -285,7 +285,7 @@ def test_what_is_stored_is_stored_also_where_nobody_can_be_told(alice, bob, ente
     monkeypatch.setattr(broadcast, broken, fail)
     moderation.set_role(alice, room, bob, "muted", 60)
     moderation.set_role(alice, room, bob, "banned")
-    assert role_of(room, bob) == "banned" and "could not be" in caplog.text
+    assert role_of(room, bob) == "banned" and "A change is stored, but the server could not" in caplog.text
     tab.say("typing", on=True)
     assert tab.code == 4403
 

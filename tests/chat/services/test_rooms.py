@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from chat import broadcast, markup, protocol
 from chat.models import Change, Member, Message, Reaction, Room, snapshot
 from chat.protocol import ChatError, Edit, Post, React, Remove
-from chat.services import people, rooms
+from chat.services import after_commit, people, rooms
 from tests import wire
 
 pytestmark = pytest.mark.django_db
@@ -642,9 +642,9 @@ def test_old_state_and_events_are_fresh_state(alice, bob, charlie, changes, lost
         room = rooms.create_room(alice, f"room-{Room.objects.count()}", "A room")
         told = []
         monkeypatch.setattr(rooms.reading, "MAX_BACKLOG", limit)
-        monkeypatch.setattr(rooms.publishing, "_publish", lambda group, make_event: told.append(make_event()))
+        monkeypatch.setattr(after_commit.broadcast, "publish", lambda group, event: told.append(event))
         # Django's tests never commit, so what was put off until then is done now.
-        monkeypatch.setattr(rooms.publishing.transaction, "on_commit", lambda function: function())
+        monkeypatch.setattr(after_commit.transaction, "on_commit", lambda function: function())
         live, lossy = Reader(), Reader()
         made = []
         for number, (kind, who, which, on) in enumerate(changes):
