@@ -60,7 +60,7 @@ def edit_message(member, event):
     def edit(offset, now):
         message = _get_changeable(member, event.id)
         if message.author_id != member.person_id:
-            audit.note(member.person, AuditEntry.EDIT, member.room_id, message.author, message=message.number)
+            audit.record(member.person, AuditEntry.EDIT, member.room_id, message.author, message=message.number)
         return _update(message, offset, body=event.body, edited_at=now)
 
     return _change(member, event, edit)
@@ -71,7 +71,7 @@ def remove_message(member, event):
 
     def remove(offset, now):
         message = _get_changeable(member, event.id)
-        if message.author_id != member.person_id and audit.note_removal(member.person, message):
+        if message.author_id != member.person_id and audit.record_removal(member.person, message):
             tell_moderators(member.room_id)
         Reaction.objects.filter(message=message).delete()
         message.all_reactions = []

@@ -25,7 +25,7 @@ def set_role(member, role, until=None):
     """
     Writes a role (`until`: when a mute ends), tells the room, and closes the sockets of the banned.
 
-    It judges no rights and leaves no trace in the audit log: act through `moderation.set_role`.
+    It judges no rights and leaves no trace in the audit log: act through `moderation.change_role`.
     """
     Member.objects.filter(id=member.id).update(role=role, muted_until=until)
     member.role, member.muted_until = role, until

@@ -79,7 +79,7 @@ def test_it_is_acked_with_its_id_and_its_job_is_on_its_way(bob, enter):
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: bin/test --postgres")
 def test_who_schedules_while_somebody_acts_on_them_does_not_hold_both_up(alice, bob, room, monkeypatch):
     rooms.set_role(rooms.join_room(alice, "garden"), "owner")
-    member, note, stored = rooms.join_room(bob, "garden"), audit.note, []
+    member, note, stored = rooms.join_room(bob, "garden"), audit.record, []
     event = protocol.Schedule(ref="s1", body="Later", at=timezone.now() + timedelta(hours=1), reply_to=None)
 
     def schedule():
@@ -93,8 +93,8 @@ def test_who_schedules_while_somebody_acts_on_them_does_not_hold_both_up(alice, 
         wait_until_one_waits()
         return note(*arguments, **fields)
 
-    monkeypatch.setattr(audit, "note", be_overtaken)
-    assert moderation.set_role(alice, room, bob, "moderator").role == "moderator"
+    monkeypatch.setattr(audit, "record", be_overtaken)
+    assert moderation.change_role(alice, room, bob, "moderator").role == "moderator"
     thread.join(30)
     assert [is_new for _, is_new in stored] == [True]
 
