@@ -34,17 +34,17 @@ _STATES = {"admit": Visitor.ADMITTED, "refuse": Visitor.REFUSED, "remove": Visit
 def arrive(visit, channel):
     """Notes a connection at the door; the owner hears of one who waits, and has no other there."""
     is_first = not _is_there(visit.digest)
-    store.enter(_roster(visit.digest), "visitor", channel.name, AT_THE_DOOR_SECONDS)
+    store.add_entry(_roster(visit.digest), "visitor", channel.name, AT_THE_DOOR_SECONDS)
     if visit.visitor is None or visit.visitor.state != Visitor.WAITING:
         return
     # The one that was there may have left at this very moment, and the owner heard so.
-    if is_first or len(store.roster_entries([_roster(visit.digest)])[0]) == 1:
+    if is_first or len(store.list_entries([_roster(visit.digest)])[0]) == 1:
         _tell_owner(visit.board.id, protocol.knocked(visit.visitor.key, visit.visitor.handle))
 
 
 def depart(board_id, digest, channel):
     """Forgets a connection; the owner hears if it was the last of one who waits."""
-    store.leave(_roster(digest), "visitor", channel.name)
+    store.remove_entry(_roster(digest), "visitor", channel.name)
     waiting = Visitor.objects.select_related("person").filter(board=board_id, state=Visitor.WAITING)
     visitor = waiting.filter(digest=digest).first()
     if visitor is None or _is_there(digest):
@@ -56,7 +56,7 @@ def depart(board_id, digest, channel):
 
 
 def _is_there(digest):
-    return store.roster_sizes([_roster(digest)]) != [0]
+    return store.count_owners([_roster(digest)]) != [0]
 
 
 def _roster(digest):
@@ -76,7 +76,7 @@ def get_greeting(visit):
 def _get_waiting(board):
     waiting = Visitor.objects.select_related("person").filter(board=board, state=Visitor.WAITING).order_by("id")
     waiting = list(waiting)
-    sizes = store.roster_sizes([_roster(visitor.digest) for visitor in waiting])
+    sizes = store.count_owners([_roster(visitor.digest) for visitor in waiting])
     return [visitor for visitor, size in zip(waiting, sizes, strict=True) if size]
 
 

@@ -833,7 +833,9 @@ def test_who_is_back_before_their_leaving_was_told_is_heard_last(at_door, visito
         publish(group, make_event)
         if make_event()["type"] == "left":
             monkeypatch.setattr(boards.door, "publish_after_commit", publish)
-            boards.door.store.enter(boards.door._roster(Visitor.objects.get(state="waiting").digest), "visitor", "x", 9)
+            boards.door.store.add_entry(
+                boards.door._roster(Visitor.objects.get(state="waiting").digest), "visitor", "x", 9
+            )
 
     monkeypatch.setattr(boards.door, "publish_after_commit", come_back)
     first.disconnect()
@@ -842,7 +844,7 @@ def test_who_is_back_before_their_leaving_was_told_is_heard_last(at_door, visito
 
 def test_who_comes_while_their_only_other_tab_leaves_is_heard_last(at_door, visitor, monkeypatch):
     first = knock(visitor)
-    enter = boards.door.store.enter
+    enter = boards.door.store.add_entry
 
     def be_overtaken(*arguments):
         monkeypatch.undo()
@@ -850,7 +852,7 @@ def test_who_comes_while_their_only_other_tab_leaves_is_heard_last(at_door, visi
         boards.depart(waiting.board_id, waiting.digest, Channel(first.channel))
         return enter(*arguments)
 
-    monkeypatch.setattr(boards.door.store, "enter", be_overtaken)
+    monkeypatch.setattr(boards.door.store, "add_entry", be_overtaken)
     visitor.door()
     assert types(at_door.read()) == ["knocked", "left", "knocked"]
 
