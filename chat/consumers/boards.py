@@ -23,7 +23,7 @@ class AtBoard(CheckedHandshake):
     http_user = True
 
     def find_visit(self, board, session):
-        return boards.find_visit(board, session, self.message.http_session, self.message.user)
+        return boards.get_visit(board, session, self.message.http_session, self.message.user)
 
 
 class AuthConsumer(AtBoard, JsonWebsocketConsumer):
@@ -58,12 +58,12 @@ class AuthConsumer(AtBoard, JsonWebsocketConsumer):
             }
         )
         # Here one may wait for hours without a word, and is still to be let go properly.
-        message.channel_session.set_expiry(boards.AT_THE_DOOR_SECONDS)
+        message.channel_session.set_expiry(boards.CONNECTION_LIFETIME_SECONDS)
         broadcast.accept(message.reply_channel)
         broadcast.subscribe(message.reply_channel, self._groups())
-        boards.arrive(visit, message.reply_channel)
+        boards.enter_waiting_room(visit, message.reply_channel)
         # Read only now: what is decided after it is told to the groups.
-        for event in boards.get_greeting(visit):
+        for event in boards.get_first_events(visit):
             self.send(event)
 
     def receive(self, event, **kwargs):
@@ -87,14 +87,14 @@ class AuthConsumer(AtBoard, JsonWebsocketConsumer):
         if "visit" in session:
             broadcast.unsubscribe(message.reply_channel, self._groups())
             limits.release_socket(session["visit"], session["address"], message.reply_channel.name)
-            boards.depart(session["board"], session["visit"], message.reply_channel)
+            boards.leave_waiting_room(session["board"], session["visit"], message.reply_channel)
 
     def _return_visit(self, ref):
         """Returns the visit behind a frame, which was counted. Raises CloseConnection, and `rate_limited`."""
         session = self.message.channel_session
         if "visit" not in session:
             raise protocol.CloseConnection(protocol.CLOSE_CONNECTION_LOST)
-        visit = boards.return_visit(
+        visit = boards.recheck_visit(
             session["board"], session["visit"], session["login"], session["person"], session.get(HASH_SESSION_KEY, "")
         )
         limits.check_event(visit.digest, ref)
@@ -102,11 +102,11 @@ class AuthConsumer(AtBoard, JsonWebsocketConsumer):
 
     def _act(self, visit, event):
         if event.type == "knock":
-            boards.knock(visit, event)
+            boards.request_to_join(visit, event)
         elif event.type == "shut":
-            boards.shut(visit, event)
+            boards.close_board(visit, event)
         else:
-            boards.decide(visit, event, self.message.reply_channel)
+            boards.decide_on_visitor(visit, event, self.message.reply_channel)
 
     def _groups(self):
         session = self.message.channel_session
