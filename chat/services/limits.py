@@ -27,7 +27,7 @@ def check_event(person_id, ref=None):
     wait = _take("events", person_id)
     if not wait:
         return
-    refusals = store.count(f"refusals:{person_id}", settings.CHAT_FLOOD_SECONDS)
+    refusals = store.increment(f"refusals:{person_id}", settings.CHAT_FLOOD_SECONDS)
     if refusals > settings.CHAT_FLOOD_REFUSALS:
         raise CloseConnection(CLOSE_FLOODING)
     raise _too_much(wait, ref)
@@ -41,7 +41,7 @@ def check_heartbeat(person_id):
     if _suspects.get(person_id, 0) > time.monotonic():
         check_event(person_id)
     elif settings.CHAT_LIMITS_ON:
-        store.take_along(f"events:{person_id}", *settings.CHAT_LIMITS["events"], partial(_suspect, person_id))
+        store.take_token_deferred(f"events:{person_id}", *settings.CHAT_LIMITS["events"], partial(_suspect, person_id))
 
 
 def _suspect(person_id, wait):
@@ -67,7 +67,7 @@ def check_download(person_id):
 def _take(kind, whose):
     if not settings.CHAT_LIMITS_ON:
         return 0
-    return store.take(f"{kind}:{whose}", *settings.CHAT_LIMITS[kind])
+    return store.take_token(f"{kind}:{whose}", *settings.CHAT_LIMITS[kind])
 
 
 def _too_much(wait, ref=None):
@@ -81,7 +81,7 @@ def lease_socket(person_id, address, channel):
         return
     seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
     for name, most in _socket_counters(person_id, address):
-        if not store.lease(name, channel, seconds, most):
+        if not store.acquire_lease(name, channel, seconds, most):
             release_socket(person_id, address, channel)
             raise ChatError("rate_limited", "Too many connections are open.", retry_after=float(seconds))
 
@@ -90,14 +90,14 @@ def renew_socket(person_id, address, channel):
     """Goes on counting an open socket. Nothing is checked: it was let in."""
     if settings.CHAT_LIMITS_ON:
         names = [name for name, _ in _socket_counters(person_id, address)]
-        store.renew(names, channel, settings.CHAT_PRESENCE_LEASE_SECONDS)
+        store.renew_leases(names, channel, settings.CHAT_PRESENCE_LEASE_SECONDS)
 
 
 def release_socket(person_id, address, channel):
     """Ends what `lease_socket` counts."""
     if settings.CHAT_LIMITS_ON:
         for name, _ in _socket_counters(person_id, address):
-            store.release(name, channel)
+            store.release_lease(name, channel)
 
 
 def _socket_counters(person_id, address):

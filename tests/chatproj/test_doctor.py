@@ -297,7 +297,7 @@ def test_a_monitor_is_looked_for_where_there_is_one(monkeypatch, valkey_url):
     for store in (MemoryStore(), RedisStore(valkey_url)):
         monkeypatch.setattr(arrangement, "store", store)
         assert "manage.py monitor" in texts(arrangement.check_monitor())
-        store.lease("monitor", "me", 60, 1)
+        store.acquire_lease("monitor", "me", 60, 1)
         assert texts(arrangement.check_monitor(), is_well=True) == "It is at work."
 
 

@@ -24,17 +24,17 @@ CONNECTION_LIFETIME_SECONDS = 25 * 3600
 def enter_waiting_room(visit: Visit, channel: broadcast.Channel) -> None:
     """Record a connection to the waiting room. Notify the owner if it is a waiting visitor's first connection."""
     is_first = not is_connected(visit.digest)
-    store.enter(_roster(visit.digest), "visitor", channel.name, CONNECTION_LIFETIME_SECONDS)
+    store.add_entry(_roster(visit.digest), "visitor", channel.name, CONNECTION_LIFETIME_SECONDS)
     if visit.visitor is None or visit.visitor.state != Visitor.WAITING:
         return
     # The other connection may have left at the same moment, and the owner may have been told that the visitor left.
-    if is_first or len(store.roster_entries([_roster(visit.digest)])[0]) == 1:
+    if is_first or len(store.list_entries([_roster(visit.digest)])[0]) == 1:
         notify_owner(visit.board.id, protocol.knocked(visit.visitor.key, visit.visitor.handle))
 
 
 def leave_waiting_room(board_id: int, digest: str, channel: broadcast.Channel) -> None:
     """Remove a connection. Notify the owner if it was a waiting visitor's last connection."""
-    store.leave(_roster(digest), "visitor", channel.name)
+    store.remove_entry(_roster(digest), "visitor", channel.name)
     waiting = Visitor.objects.select_related("person").filter(board=board_id, state=Visitor.WAITING)
     visitor = waiting.filter(digest=digest).first()
     if visitor is None or is_connected(digest):
@@ -47,7 +47,7 @@ def leave_waiting_room(board_id: int, digest: str, channel: broadcast.Channel) -
 
 def is_connected(digest: str) -> bool:
     """Return whether the browser with this session digest has a connection to the waiting room."""
-    return store.roster_sizes([_roster(digest)]) != [0]
+    return store.count_owners([_roster(digest)]) != [0]
 
 
 def _roster(digest):
@@ -66,5 +66,5 @@ def get_first_events(visit: Visit) -> list[dict]:
 
 def _get_waiting(board: Board):
     waiting = list(Visitor.objects.select_related("person").filter(board=board, state=Visitor.WAITING).order_by("id"))
-    sizes = store.roster_sizes([_roster(visitor.digest) for visitor in waiting])
+    sizes = store.count_owners([_roster(visitor.digest) for visitor in waiting])
     return [visitor for visitor, size in zip(waiting, sizes, strict=True) if size]

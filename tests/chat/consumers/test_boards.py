@@ -833,7 +833,7 @@ def test_who_is_back_before_their_leaving_was_told_is_heard_last(at_door, visito
         notify_owner(board_id, event)
         if event["type"] == "left":
             monkeypatch.setattr(waiting_room, "notify_owner", notify_owner)
-            waiting_room.store.enter(
+            waiting_room.store.add_entry(
                 waiting_room._roster(Visitor.objects.get(state="waiting").digest), "visitor", "x", 9
             )
 
@@ -844,7 +844,7 @@ def test_who_is_back_before_their_leaving_was_told_is_heard_last(at_door, visito
 
 def test_who_comes_while_their_only_other_tab_leaves_is_heard_last(at_door, visitor, monkeypatch):
     first = knock(visitor)
-    enter = boards.waiting_room.store.enter
+    enter = boards.waiting_room.store.add_entry
 
     def be_overtaken(*arguments):
         monkeypatch.undo()
@@ -852,7 +852,7 @@ def test_who_comes_while_their_only_other_tab_leaves_is_heard_last(at_door, visi
         boards.leave_waiting_room(waiting.board_id, waiting.digest, Channel(first.channel))
         return enter(*arguments)
 
-    monkeypatch.setattr(boards.waiting_room.store, "enter", be_overtaken)
+    monkeypatch.setattr(boards.waiting_room.store, "add_entry", be_overtaken)
     visitor.door()
     assert types(at_door.read()) == ["knocked", "left", "knocked"]
 
