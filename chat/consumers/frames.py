@@ -156,7 +156,7 @@ def _fetch(message, member, event):
 def _start_task(message, member, event):
     started = tasks.start_task(member, event)
     broadcast.reply(message.reply_channel, started.ack)
-    tasks.tell_task(started.task_id)
+    tasks.publish_task(started.task_id)
 
 
 def _schedule(message, member, event):
