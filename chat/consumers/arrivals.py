@@ -29,15 +29,15 @@ def let_in(message, member, login=None, token_id=None):
     presence.arrive(member, message.reply_channel)
     backlog_from = _greet(message, member)
     broadcast.subscribe(message.reply_channel, groups(message.channel_session))
-    around = rooms.look_around(member)
-    if not around.may_stay:
+    state = rooms.get_join_state(member)
+    if not state.may_stay:
         # Banned since they were read: what closed their connections did not know of this one.
         broadcast.close(message.reply_channel, protocol.CLOSE_FORBIDDEN)
         return
-    if around.has_announcements:
+    if state.has_announcements:
         _announce(message, member)
     send_backlog(message, rooms.get_backlog(member.room, backlog_from))
-    if around.has_tasks:
+    if state.has_tasks:
         _tell_tasks(message, member)
     presence.tell_soon(member.room_id)
 

@@ -8,6 +8,7 @@ Nothing here publishes, decides who may do what, or speaks the wire. Imports not
 from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
 from .invitations import Invitation
+from .join_state import get_join_state, get_newest_announcement_id
 from .messages import Change, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
@@ -15,7 +16,6 @@ from .people import Person, Token, make_handle_key
 from .rooms import Member, Room
 from .scheduled import ScheduledMessage
 from .statements import insert, snapshot
-from .surroundings import get_newest_announcement_id, look_around
 from .tasks import Task, TaskPart
 
 __all__ = [
@@ -36,9 +36,9 @@ __all__ = [
     "TaskPart",
     "Token",
     "Visitor",
+    "get_join_state",
     "get_newest_announcement_id",
     "insert",
-    "look_around",
     "make_handle_key",
     "read_page",
     "snapshot",

@@ -39,7 +39,9 @@ def get_member(visit: Visit) -> Member:
 
 
 def decide_on_visitor(
-    visit: Visit, event: protocol.Admit | protocol.Refuse | protocol.Expel, channel: broadcast.Channel
+    visit: Visit,
+    event: protocol.AdmitVisitor | protocol.RefuseVisitor | protocol.RemoveVisitor,
+    channel: broadcast.Channel,
 ) -> None:
     """
     Admit, deny or remove a visitor, once for each ref. Notify the visitor and the owner's other tabs on commit.
@@ -67,7 +69,7 @@ def decide_on_visitor(
     _record_once(visit.board, owner, event, make)
 
 
-def close_board(visit: Visit, event: protocol.Shut) -> None:
+def close_board(visit: Visit, event: protocol.ShutBoard) -> None:
     """
     Close a board for everybody: nobody finds it from now on. Close all of its connections on commit.
 

@@ -37,7 +37,7 @@ def request_to_join(visit: Visit, event: protocol.Knock) -> None:
             if visitor.state != Visitor.ADMITTED:
                 reserve_handle(visitor, event.handle)
                 set_state(visitor, Visitor.WAITING)
-                notify_owner(visit.board.id, protocol.knocked(visitor.key, visitor.handle))
+                notify_owner(visit.board.id, protocol.visitor_knocked(visitor.key, visitor.handle))
             return visitor.id
 
         rooms.record_once(Member(room=visit.board.room, person=visitor.person), event, make)

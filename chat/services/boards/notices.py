@@ -11,10 +11,10 @@ from chat.services.after_commit import after_commit, close_after_commit, publish
 def describe_state(visitor: Visitor) -> dict:
     """Return the event that tells a visitor their state."""
     return {
-        Visitor.WAITING: lambda: protocol.waiting(visitor.handle),
-        Visitor.ADMITTED: lambda: protocol.admitted(visitor.handle),
-        Visitor.REFUSED: protocol.refused,
-        Visitor.REMOVED: protocol.removed,
+        Visitor.WAITING: lambda: protocol.visitor_waiting(visitor.handle),
+        Visitor.ADMITTED: lambda: protocol.visitor_admitted(visitor.handle),
+        Visitor.REFUSED: protocol.visitor_refused,
+        Visitor.REMOVED: protocol.visitor_removed,
     }[visitor.state]()
 
 
@@ -43,5 +43,5 @@ def disconnect_member(member: Member) -> None:
 def disconnect_everybody(board: Board) -> None:
     """Close all connections of a board and its room with 4403, on commit; those of the waiting room hear `shut`."""
     close_after_commit(broadcast.room_group(board.room_id), CLOSE_FORBIDDEN)
-    publish_after_commit(broadcast.board_group(board.id), protocol.shut)
+    publish_after_commit(broadcast.board_group(board.id), protocol.board_shut)
     close_after_commit(broadcast.board_group(board.id), CLOSE_FORBIDDEN)

@@ -29,7 +29,7 @@ def enter_waiting_room(visit: Visit, channel: broadcast.Channel) -> None:
         return
     # The other connection may have left at the same moment, and the owner may have been told that the visitor left.
     if is_first or len(store.list_entries([_roster(visit.digest)])[0]) == 1:
-        notify_owner(visit.board.id, protocol.knocked(visit.visitor.key, visit.visitor.handle))
+        notify_owner(visit.board.id, protocol.visitor_knocked(visit.visitor.key, visit.visitor.handle))
 
 
 def leave_waiting_room(board_id: int, digest: str, channel: broadcast.Channel) -> None:
@@ -39,10 +39,10 @@ def leave_waiting_room(board_id: int, digest: str, channel: broadcast.Channel) -
     visitor = waiting.filter(digest=digest).first()
     if visitor is None or is_connected(digest):
         return
-    notify_owner(board_id, protocol.left(visitor.key))
+    notify_owner(board_id, protocol.visitor_left(visitor.key))
     if is_connected(digest):
         # The visitor came back at the same moment. The owner's last event must say that the visitor waits.
-        notify_owner(board_id, protocol.knocked(visitor.key, visitor.handle))
+        notify_owner(board_id, protocol.visitor_knocked(visitor.key, visitor.handle))
 
 
 def is_connected(digest: str) -> bool:
@@ -60,7 +60,7 @@ def get_first_events(visit: Visit) -> list[dict]:
     if visitor is None:
         return []
     if visitor.is_owner:
-        return [protocol.knocked(waiting.key, waiting.handle) for waiting in _get_waiting(visit.board)]
+        return [protocol.visitor_knocked(waiting.key, waiting.handle) for waiting in _get_waiting(visit.board)]
     return [describe_state(visitor)]
 
 

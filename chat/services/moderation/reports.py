@@ -39,12 +39,12 @@ def report_message(person: Person, room: Room, number: int, reason: object) -> t
     fields = {"room": room, "reason": reason, "body": message.body}
     with transaction.atomic():
         report, is_new = Report.objects.get_or_create(message=message, reporter=person, defaults=fields)
-        rooms.tell_moderators(room.id)
+        rooms.notify_moderators(room.id)
     return report, is_new
 
 
 def find_reports(
-    actor: Person | None, room: Room, is_open: bool = True, page: int = 0, size: int = 50
+    actor: Person, room: Room, is_open: bool = True, page: int = 0, size: int = 50
 ) -> tuple[list[Report], bool]:
     """
     Return one page of a room's reports, newest first, and whether there are more.
@@ -63,12 +63,12 @@ def _get_decidable(actor, room) -> QuerySet:
     return reports.select_related("message__author", "reporter", "closed_by")
 
 
-def close_report(actor: Person | None, room: Room, report_id: int, action: object) -> Report:
+def close_report(actor: Person, room: Room, report_id: int, action: object) -> Report:
     """
     Decide on a report. Write the decision and an audit entry; on commit, tell the moderators.
 
     Args:
-        actor: who decides; must moderate the room (`get_moderated_room`). None for the shell.
+        actor: who decides; must moderate the room (`get_moderated_room`).
         room: the room.
         report_id: the report.
         action: `dismiss`, or `remove` to remove the message, which closes all reports of the message.
@@ -91,7 +91,7 @@ def close_report(actor: Person | None, room: Room, report_id: int, action: objec
         else:
             outcome = Report.REMOVED if action == REMOVE else Report.DISMISSED
             audit.close_reports(actor, report.message, outcome, Report.objects.filter(id=report.id))
-            rooms.tell_moderators(room.id)
+            rooms.notify_moderators(room.id)
         return _get_report(actor, room, report_id)
 
 

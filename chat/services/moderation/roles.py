@@ -53,7 +53,7 @@ def change_role(
     role, seconds, reason = _check_fields(role, seconds, reason)
     person = whom if isinstance(whom, Person) else get_person(room, whom)
     if role in PLAIN:
-        role = rooms.plain_role(person)
+        role = rooms.default_role(person)
     with transaction.atomic():
         # Changes in one room run one after the other: two owners may step down at the same moment.
         Room.objects.select_for_update().get(id=room.id)
@@ -126,7 +126,7 @@ def _store_role(actor, room, person, member, role, seconds, reason):
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults={"role": role})
         member.room, member.person = room, person
     until = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
-    rooms.set_role(member, role, until)
+    rooms.apply_role(member, role, until)
     return member
 
 

@@ -37,7 +37,7 @@ def standing(room):
     def standing(person, role=None):
         member = rooms.join_room(person, "garden")
         if role is not None:
-            rooms.set_role(member, role)
+            rooms.apply_role(member, role)
             member.role = role
         return member
 
@@ -737,7 +737,7 @@ def test_a_boards_room_is_no_room_of_the_lobby_not_even_for_its_members(alice, c
 
 def test_the_list_of_rooms_holds_the_private_ones_that_one_may_enter(alice, bob, charlie, closed_room):
     rooms.join_room(bob, "garden")
-    rooms.set_role(rooms.join_room(charlie, "garden"), Member.BANNED)
+    rooms.apply_role(rooms.join_room(charlie, "garden"), Member.BANNED)
     closed_room(Room.PRIVATE)
     found = {person: len(rooms.find_rooms(person)[0]) for person in (alice, bob, charlie, AnonymousUser())}
     assert list(found.values()) == [1, 1, 0, 0]
