@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from channels_transport import OUTAGES
 from chat import broadcast, protocol
+from chat.connections import Connection
 from chat.models import Board, Member, Visitor, make_handle_key
 from chat.protocol import CLOSE_FORBIDDEN, ChatError
 from chat.services import rooms
 from chat.services.rooms.publishing import publish_on_commit
 from chat.store import store
 
-from .places import add_visitor, forget_visitors
+from .places import Visit, add_visitor, forget_visitors
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +32,10 @@ _STATES = {"admit": Visitor.ADMITTED, "refuse": Visitor.REFUSED, "remove": Visit
 # Who is there.
 
 
-def arrive(visit, channel):
+def arrive(visit: Visit, connection: Connection) -> None:
     """Notes a connection at the door; the owner hears of one who waits, and has no other there."""
     is_first = not _is_there(visit.digest)
-    store.enter(_roster(visit.digest), "visitor", channel.name, AT_THE_DOOR_SECONDS)
+    store.enter(_roster(visit.digest), "visitor", connection.name, AT_THE_DOOR_SECONDS)
     if visit.visitor is None or visit.visitor.state != Visitor.WAITING:
         return
     # The one that was there may have left at this very moment, and the owner heard so.
@@ -42,9 +43,9 @@ def arrive(visit, channel):
         _tell_owner(visit.board.id, protocol.knocked(visit.visitor.key, visit.visitor.handle))
 
 
-def depart(board_id, digest, channel):
+def depart(board_id: int, digest: str, connection: Connection) -> None:
     """Forgets a connection; the owner hears if it was the last of one who waits."""
-    store.leave(_roster(digest), "visitor", channel.name)
+    store.leave(_roster(digest), "visitor", connection.name)
     waiting = Visitor.objects.select_related("person").filter(board=board_id, state=Visitor.WAITING)
     visitor = waiting.filter(digest=digest).first()
     if visitor is None or _is_there(digest):
@@ -184,7 +185,7 @@ def _find_member(visitor):
     return Member.objects.filter(room__board=visitor.board_id, person=visitor.person_id).first()
 
 
-def decide(visit, event, channel):
+def decide(visit: Visit, event, connection: Connection) -> None:
     """
     Admits, refuses or removes a visitor, who hears it at once, as do the owner's other connections.
 
@@ -198,7 +199,7 @@ def decide(visit, event, channel):
         if visitor.is_owner or (is_owner and event.type != "admit"):
             raise ChatError("forbidden", "This is you.")
         if visitor.state != _STATES[event.type]:
-            _move(visitor, _STATES[event.type], channel)
+            _move(visitor, _STATES[event.type], connection)
         return visitor.id
 
     _record_once(visit.board, visit.visitor, event, make)
@@ -216,7 +217,7 @@ def _get_visitor(board, key):
     return visitor
 
 
-def _move(visitor, state, channel):
+def _move(visitor, state, connection):
     member = _find_member(visitor)
     if state == Visitor.ADMITTED:
         _take_handle(visitor, visitor.handle)
@@ -229,7 +230,7 @@ def _move(visitor, state, channel):
     fact = _describe(visitor)
     publish_on_commit(broadcast.visitor_group(visitor.digest), lambda: fact)
     told = {**fact, "visitor": visitor.key}
-    transaction.on_commit(lambda: _tell_other_tabs(visitor.board_id, told, channel))
+    transaction.on_commit(lambda: _tell_other_tabs(visitor.board_id, told, connection))
 
 
 def _let_in(visitor, member):
@@ -283,10 +284,10 @@ def _tell_owner(board_id, event):
     publish_on_commit(broadcast.owner_group(board_id), lambda: event)
 
 
-def _tell_other_tabs(board_id, event, channel):
+def _tell_other_tabs(board_id, event, connection):
     """Tells the owner's connections, but for the one that has the `ack`."""
     try:
-        broadcast.publish_to_others(broadcast.owner_group(board_id), event, channel)
+        broadcast.publish_to_others(broadcast.owner_group(board_id), event, connection.name)
     except OUTAGES as outage:
         # It is decided and acked: those tabs see it when they come back.
         logger.warning("The other tabs of an owner could not be told: %s", outage)

@@ -13,15 +13,16 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from chat import protocol
+from chat.connections import Connection
 from chat.models import AuditEntry, Board, Member, Person, Room, Visitor, make_handle_key
-from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, ChatError, CloseConnection
+from chat.protocol import ChatError
+from chat.services import access
 
 SECRET = "board-visitor"  # its name in a browser's login session
 SEEN_EVERY = timedelta(hours=1)  # how exactly we know when somebody last came
@@ -149,31 +150,37 @@ def _may_be(visitor, person):
     return visitor.person.is_active and (not visitor.is_signed_in or visitor.person_id == person.id)
 
 
-def return_visit(board_id, digest, login, person_id, password_hash):
+def return_visit(connection: Connection) -> Visit:
     """
-    Returns the Visit behind a frame of a connection that came to the door with the login session of key `login`, in
-    which `person_id` was signed in (None: nobody), by a password of this hash.
+    Return the Visit behind a frame of a connection to the waiting room.
 
-    Raises CloseConnection where the board was shut, or where the login is over: the next handshake knows what holds.
+    Raise CloseConnection if the board was shut, or if login, account or password do not hold any longer.
     """
-    board = Board.objects.select_related("room").filter(id=board_id, shut_at=None).first()
+    return access.check_may_speak(connection, access.WAITING_ROOM, _read_visit)
+
+
+def _read_visit(session):
+    board = Board.objects.select_related("room").filter(id=session["board"], shut_at=None).first()
     if board is None:
-        raise CloseConnection(CLOSE_FORBIDDEN)
-    if not Session.objects.filter(session_key=login, expire_date__gt=timezone.now()).exists():
-        raise CloseConnection(CLOSE_CONNECTION_LOST)
-    visitor = _find_visitor(digest)
-    if visitor is not None and not visitor.person.is_active:
-        raise CloseConnection(CLOSE_FORBIDDEN)
-    return Visit(board, digest, _return_person(person_id, password_hash), visitor)
+        return access.Facts(None, is_there=False)
+    if not access.has_login(session["login"]):
+        return access.Facts(None, is_signed_in=False)
+    visitor, person = _find_visitor(session["visit"]), _find_person(session["person"])
+    return access.Facts(
+        Visit(board, session["visit"], person, visitor),
+        is_active=_is_active(person) and (visitor is None or visitor.person.is_active),
+        has_current_password=access.has_current_password(person, session),
+    )
 
 
-def _return_person(person_id, password_hash):
-    person = Person.objects.filter(id=person_id).first() if person_id is not None else AnonymousUser()
-    if person is None or person.is_authenticated and not person.is_active:
-        raise CloseConnection(CLOSE_FORBIDDEN)
-    if person.is_authenticated and not constant_time_compare(password_hash, person.get_session_auth_hash()):
-        raise CloseConnection(CLOSE_CONNECTION_LOST)
-    return person
+def _find_person(person_id):
+    if person_id is None:
+        return AnonymousUser()
+    return Person.objects.filter(id=person_id).first() or Person(is_active=False)
+
+
+def _is_active(person):
+    return person.is_active or not person.is_authenticated
 
 
 def find_owner(session_id, person):

@@ -5,6 +5,7 @@ Reading a room: backlogs after a cursor, pages of history, and how far somebody 
 from dataclasses import dataclass
 
 from chat import broadcast, markup, protocol
+from chat.connections import Connection
 from chat.models import Member, Message, Room, snapshot
 from chat.protocol import MAX_BACKLOG, NEWEST
 
@@ -55,11 +56,11 @@ def _changes(room, after, limit, offset):
     return Backlog(_describe_all(changed), changed[-1].offset if more else offset, more)
 
 
-def mark_read(member, offset, channel):
+def mark_read(member: Member, offset: int, connection: Connection) -> None:
     """Moves the person's read marker forward, and tells their other connections in the room."""
     offset = min(offset, member.room.offset)
     if Member.objects.filter(id=member.id, read_offset__lt=offset).update(read_offset=offset):
-        broadcast.publish_to_others(broadcast.member_group(member.id), protocol.read(offset), channel)
+        broadcast.publish_to_others(broadcast.member_group(member.id), protocol.read(offset), connection.name)
 
 
 def _messages(room):
