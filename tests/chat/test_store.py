@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 import redis
 
+from channels_transport import deferred
 from channels_transport.layer import RedisChannelLayer
 from chat.store import MemoryStore, RedisStore, make_store
-from chat.store import redis as redis_store
 from chat.store.memory import SWEEP_SECONDS
+from chat.store.redis import ROSTER_GRACE_SECONDS
 
 pytestmark = pytest.mark.no_database
 
@@ -160,7 +161,7 @@ def test_who_stays_keeps_their_entry_and_news_are_told(store, pass_by):
 
 def test_a_worker_takes_what_nobody_waits_for_along_with_its_next_trip(valkey_url, monkeypatch):
     layer, told = RedisChannelLayer(hosts=[valkey_url]), []
-    monkeypatch.setattr(redis_store, "channel_layers", {"default": SimpleNamespace(channel_layer=layer)})
+    monkeypatch.setattr(deferred, "channel_layers", {"default": SimpleNamespace(channel_layer=layer)})
     store = RedisStore(valkey_url)
     layer.send("websocket.receive", {"reply_channel": "daphne.response.abc!x", "order": 0})
     layer.receive(["websocket.receive"])
@@ -323,7 +324,7 @@ def test_a_look_takes_two_trips_however_many_rosters_there_are(valkey_url, rooms
 def test_the_names_of_rosters_end_with_them(valkey_url):
     store = RedisStore(valkey_url)
     store.enter("room", "Alice", "tab", 60)
-    assert 0 < store._client.ttl("chat:rosters") <= 60 + redis_store.ROSTER_GRACE_SECONDS
+    assert 0 < store._client.ttl("chat:rosters") <= 60 + ROSTER_GRACE_SECONDS
     for part in ("entries", "owners", "news"):
         store._client.delete(f"chat:roster:room:{part}")
     assert store.look_at_rosters() == {"room": (0, False)}
@@ -335,7 +336,7 @@ def test_news_that_nobody_takes_end_by_themselves(timed):
     timed.take_news("room")
     timed.pass_by(61)
     timed.roster_sizes(["room"])
-    assert 0 < timed._client.ttl("chat:roster:room:news") <= redis_store.ROSTER_GRACE_SECONDS
+    assert 0 < timed._client.ttl("chat:roster:room:news") <= ROSTER_GRACE_SECONDS
 
 
 def test_everything_can_be_forgotten(store):
@@ -447,5 +448,5 @@ def test_a_room_that_nobody_enters_is_empty_soon_too(timed):
     timed.enter("a", "Alice", "tab", 60)
     timed.pass_by(-DAY)
     assert timed.roster_sizes(["a"]) == [1]
-    timed.pass_by(redis_store.ROSTER_GRACE_SECONDS + 1)
+    timed.pass_by(ROSTER_GRACE_SECONDS + 1)
     assert timed.roster_sizes(["a"]) == [0]
