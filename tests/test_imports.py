@@ -180,7 +180,7 @@ def test_whoever_changes_a_role_is_judged_and_noted():
     for name, tree in TREES.items():
         if not is_within(name, ["chat.services.moderation"]):
             calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
-            assert "rooms.set_role" not in calls and "rooms.delete_member" not in calls, name
+            assert "rooms.apply_role" not in calls and "rooms.delete_member" not in calls, name
 
 
 def test_what_has_no_django_in_it_has_none():

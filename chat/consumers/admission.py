@@ -25,16 +25,16 @@ def admit(connection, member, query, login=None, token_id=None):
     presence.arrive(member, connection)
     backlog_from = _accept(connection, member, query)
     connection.subscribe(get_groups(connection))
-    found = rooms.look_around(member)
-    if not found.may_stay:
+    state = rooms.get_join_state(member)
+    if not state.may_stay:
         # Banned since the member was read: the ban closed the member's connections, and did not know this one.
         connection.close(protocol.CLOSE_FORBIDDEN)
         return
-    if found.has_announcements:
+    if state.has_announcements:
         # Before `synced`: a client that has `synced` has everything up to the id that `joined` named.
         send_announcements(connection, member, since=_read_integer(query, "announced"))
     send_backlog(connection, rooms.get_backlog(member.room, backlog_from))
-    if found.has_tasks:
+    if state.has_tasks:
         _send_tasks(connection, member)
     presence.schedule_presence_update(member.room_id)
 

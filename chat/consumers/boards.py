@@ -29,7 +29,7 @@ class BoardConsumer(CheckedHandshake):
 
     def find_visit(self, board, session):
         """Return the Visit of a handshake. Raise `not_found`, whatever is wrong."""
-        return boards.find_visit(board, session, self.message.http_session, self.message.user)
+        return boards.get_visit(board, session, self.message.http_session, self.message.user)
 
 
 class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
@@ -56,9 +56,9 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         self._write_session(visit)
         connection.accept()
         connection.subscribe(self._get_groups())
-        boards.arrive(visit, connection)
+        boards.enter_waiting_room(visit, connection)
         # Read only now: later decisions are published to the groups.
-        for event in boards.get_greeting(visit):
+        for event in boards.get_first_events(visit):
             connection.reply(event)
 
     def _write_session(self, visit):
@@ -74,7 +74,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
             }
         )
         # A visitor may wait for hours without a frame, and the disconnect must still find the session.
-        session.set_expiry(boards.AT_THE_DOOR_SECONDS)
+        session.set_expiry(boards.CONNECTION_LIFETIME_SECONDS)
 
     def receive(self, event, **kwargs):
         """Do what a visitor or the owner asks for, and answer."""
@@ -100,21 +100,21 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         if "visit" in session:
             connection.unsubscribe(self._get_groups())
             limits.release_socket(session["visit"], connection)
-            boards.depart(session["board"], session["visit"], connection)
+            boards.leave_waiting_room(session["board"], session["visit"], connection)
 
     def _check_visit(self, ref):
         """Return the Visit behind a frame, and count the frame. Raise CloseConnection, or `rate_limited` with `ref`."""
-        visit = boards.return_visit(self.connection)
+        visit = boards.recheck_visit(self.connection)
         limits.check_event(visit.digest, ref)
         return visit
 
     def _act(self, visit, event):
         if event.type == "knock":
-            boards.knock(visit, event)
+            boards.request_to_join(visit, event)
         elif event.type == "shut":
-            boards.shut(visit, event)
+            boards.close_board(visit, event)
         else:
-            boards.decide(visit, event, self.connection)
+            boards.decide_on_visitor(visit, event, self.connection)
 
     def _get_groups(self):
         session = self.message.channel_session

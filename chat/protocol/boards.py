@@ -15,59 +15,59 @@ class Knock:
 
 
 @dataclass(frozen=True)
-class Admit:
+class AdmitVisitor:
     type = "admit"
     ref: str
     visitor: str
 
 
 @dataclass(frozen=True)
-class Refuse:
+class RefuseVisitor:
     type = "refuse"
     ref: str
     visitor: str
 
 
 @dataclass(frozen=True)
-class Expel:
+class RemoveVisitor:
     type = "remove"
     ref: str
     visitor: str
 
 
 @dataclass(frozen=True)
-class Shut:
+class ShutBoard:
     type = "shut"
     ref: str
 
 
-BOARD_EVENTS = {event.type: event for event in (Knock, Admit, Refuse, Expel, Shut)}
+BOARD_EVENTS = {event.type: event for event in (Knock, AdmitVisitor, RefuseVisitor, RemoveVisitor, ShutBoard)}
 
 
-def knocked(visitor, handle):
+def visitor_knocked(visitor, handle):
     return {"type": "knocked", "visitor": visitor, "handle": handle}
 
 
-def left(visitor):
+def visitor_left(visitor):
     return {"type": "left", "visitor": visitor}
 
 
-def waiting(handle):
+def visitor_waiting(handle):
     """To a visitor who comes back: the knock still holds."""
     return {"type": "waiting", "handle": handle}
 
 
-def admitted(handle):
+def visitor_admitted(handle):
     return {"type": "admitted", "handle": handle}
 
 
-def refused():
+def visitor_refused():
     return {"type": "refused"}
 
 
-def removed():
+def visitor_removed():
     return {"type": "removed"}
 
 
-def shut():
+def board_shut():
     return {"type": "shut"}

@@ -15,7 +15,7 @@ MAX_ANNOUNCEMENT = 1000  # characters
 LEVELS = ("info", "warning", "urgent")  # of announcements
 MAX_BACKLOG = 200  # changes
 MAX_PAGE = 100  # messages
-NEWEST = 50  # messages that a client without a cursor gets
+NEWEST_MESSAGES = 50  # messages that a client without a cursor gets
 MAX_PRESENT = 100  # people named in `joined`, and the crowd above which `presence` gives counts only
 
 # Close codes that a client can read. A table in docs/protocol.md says who comes back after which.

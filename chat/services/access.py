@@ -94,7 +94,7 @@ class Facts:
     is_banned: bool = False
 
 
-def check_may_speak(connection: Connection, way: Way, read_facts: Callable[[Session], Facts]) -> Any:
+def check_connection(connection: Connection, way: Way, read_facts: Callable[[Session], Facts]) -> Any:
     """
     Return the subject that a connection speaks as.
 
@@ -126,9 +126,9 @@ def get_speaking_member(connection: Connection) -> Member:
     """
     Return the Member behind a frame or a poll of a room's connection, with person and room. One statement.
 
-    Raise CloseConnection as `check_may_speak` does.
+    Raise CloseConnection as `check_connection` does.
     """
-    return check_may_speak(connection, ROOM, _read_member)
+    return check_connection(connection, ROOM, _read_member)
 
 
 def _read_member(session: Session) -> Facts:

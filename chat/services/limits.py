@@ -28,7 +28,7 @@ def check_event(person_id, ref=None):
     wait = _take("events", person_id)
     if not wait:
         return
-    refusals = store.count(f"refusals:{person_id}", settings.CHAT_FLOOD_SECONDS)
+    refusals = store.increment(f"refusals:{person_id}", settings.CHAT_FLOOD_SECONDS)
     if refusals > settings.CHAT_FLOOD_REFUSALS:
         raise CloseConnection(CLOSE_FLOODING)
     raise _too_much(wait, ref)
@@ -42,7 +42,7 @@ def check_heartbeat(person_id):
     if _suspects.get(person_id, 0) > time.monotonic():
         check_event(person_id)
     elif settings.CHAT_LIMITS_ON:
-        store.take_along(f"events:{person_id}", *settings.CHAT_LIMITS["events"], partial(_suspect, person_id))
+        store.take_token_deferred(f"events:{person_id}", *settings.CHAT_LIMITS["events"], partial(_suspect, person_id))
 
 
 def _suspect(person_id, wait):
@@ -68,7 +68,7 @@ def check_download(person_id):
 def _take(kind, whose):
     if not settings.CHAT_LIMITS_ON:
         return 0
-    return store.take(f"{kind}:{whose}", *settings.CHAT_LIMITS[kind])
+    return store.take_token(f"{kind}:{whose}", *settings.CHAT_LIMITS[kind])
 
 
 def _too_much(wait, ref=None):
@@ -87,7 +87,7 @@ def lease_socket(owner: int | str, connection: Connection) -> None:
         return
     seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
     for name, most in _socket_counters(owner, connection):
-        if not store.lease(name, connection.name, seconds, most):
+        if not store.acquire_lease(name, connection.name, seconds, most):
             release_socket(owner, connection)
             raise ChatError("rate_limited", "Too many connections are open.", retry_after=float(seconds))
 
@@ -96,14 +96,14 @@ def renew_socket(owner: int | str, connection: Connection) -> None:
     """Renew the lease of an open connection. Nothing is checked: the connection was admitted."""
     if settings.CHAT_LIMITS_ON:
         names = [name for name, _ in _socket_counters(owner, connection)]
-        store.renew(names, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
+        store.renew_leases(names, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
 
 
 def release_socket(owner: int | str, connection: Connection) -> None:
     """End the lease that `lease_socket` gave."""
     if settings.CHAT_LIMITS_ON:
         for name, _ in _socket_counters(owner, connection):
-            store.release(name, connection.name)
+            store.release_lease(name, connection.name)
 
 
 def _socket_counters(owner: int | str, connection: Connection) -> list[tuple[str, int]]:

@@ -25,7 +25,7 @@ def check_stream(connection: Connection) -> None:
     """
     Check that the operator's open stream may go on. Raise CloseConnection with the code that says why not.
     """
-    access.check_may_speak(connection, access.OPERATORS, _read_operator)
+    access.check_connection(connection, access.OPERATORS, _read_operator)
 
 
 def _read_operator(session):

@@ -26,18 +26,19 @@ def arrive(member: Member, connection: Connection) -> None:
 
     Nothing is published: call `schedule_presence_update` once the connection is in its groups.
     """
-    store.enter(_roster(member.room_id), member.handle, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
+    store.add_entry(_roster(member.room_id), member.handle, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
 
 
 def touch(member: Member, connection: Connection) -> None:
     """Renew the lease of a connection, or put it on the roster again; a change is published to the room."""
-    roster, seconds = _roster(member.room_id), settings.CHAT_PRESENCE_LEASE_SECONDS
-    store.stay(roster, member.handle, connection.name, seconds, partial(schedule_presence_update, member.room_id))
+    publish_changes = partial(schedule_presence_update, member.room_id)
+    seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
+    store.renew_entry(_roster(member.room_id), member.handle, connection.name, seconds, publish_changes)
 
 
 def depart(room_id: int, handle: str, connection: Connection) -> None:
     """Take a connection off the roster; a change is published to the room."""
-    if store.leave(_roster(room_id), handle, connection.name):
+    if store.remove_entry(_roster(room_id), handle, connection.name):
         schedule_presence_update(room_id)
 
 
@@ -48,10 +49,10 @@ def schedule_presence_update(room_id: int) -> None:
     It happens now, or CHAT_PRESENCE_SECONDS later if the room had an update within that time. Nothing is published if
     nothing has changed.
     """
-    if store.count(f"presence:{room_id}", settings.CHAT_PRESENCE_SECONDS) > 1:
+    if store.increment(f"presence:{room_id}", settings.CHAT_PRESENCE_SECONDS) > 1:
         call_later(settings.CHAT_PRESENCE_SECONDS, ("presence", room_id), schedule_presence_update, room_id)
         return
-    came, went, count = store.take_news(_roster(room_id))
+    came, went, count = store.take_changes(_roster(room_id))
     if came or went:
         broadcast.publish(broadcast.room_group(room_id), protocol.presence(came, went, count))
 
@@ -63,7 +64,7 @@ def get_present(room_id: int, is_board: bool = False) -> tuple[list[dict[str, st
     The handles of a board's visitors are unique on that board alone, so with `is_board` the members of its room are
     found by their exact handles.
     """
-    handles, count = store.roster(_roster(room_id), protocol.MAX_PRESENT)
+    handles, count = store.list_owners(_roster(room_id), protocol.MAX_PRESENT)
     members = Member.objects.filter(room_id=room_id).select_related("person")
     if is_board:
         members = members.filter(person__handle__in=handles).exclude(role=Member.BANNED)
@@ -74,7 +75,7 @@ def get_present(room_id: int, is_board: bool = False) -> tuple[list[dict[str, st
 
 def count_present(room_ids: Iterable[int]) -> list[int]:
     """Return how many people are in each of these rooms, in one round trip."""
-    return store.roster_sizes([_roster(room_id) for room_id in room_ids])
+    return store.count_owners([_roster(room_id) for room_id in room_ids])
 
 
 def sweep_rosters() -> dict[int, tuple[int, bool]]:
@@ -83,13 +84,13 @@ def sweep_rosters() -> dict[int, tuple[int, bool]]:
 
     The result has every room with somebody in it now, or until now. Two round trips for all rooms.
     """
-    rosters = store.look_at_rosters()
+    rosters = store.summarize_rosters()
     return {int(name[len(_ROSTER) :]): found for name, found in rosters.items() if name.startswith(_ROSTER)}
 
 
 def get_listeners(room_ids: Sequence[int]) -> dict[int, set[str]]:
     """Return {room id: handles of the people with a connection that receives what is published to the room now}."""
-    rosters = store.roster_entries([_roster(room_id) for room_id in room_ids])
+    rosters = store.list_entries([_roster(room_id) for room_id in room_ids])
     return {
         room_id: _find_listening(entries, broadcast.room_group(room_id))
         for room_id, entries in zip(room_ids, rosters, strict=True)

@@ -149,8 +149,8 @@ def test_a_look_costs_the_same_however_many_rooms_there_are(number, valkey_url, 
     monkeypatch.setattr(presence, "store", shared)
     made = [Room(slug=f"room-{index}", name="A room", offset=index) for index in range(number)]
     for room in Room.objects.bulk_create(made) and Room.objects.all():
-        shared.enter(f"room:{room.id}", "Alice", "tab", 60)
-        shared.take_news(f"room:{room.id}")
+        shared.add_entry(f"room:{room.id}", "Alice", "tab", 60)
+        shared.take_changes(f"room:{room.id}")
     watch = Watch()
     ask = shared._shard.ask
     monkeypatch.setattr(shared._shard, "ask", lambda *commands: trips.append(commands) or ask(*commands))
@@ -310,7 +310,7 @@ def test_an_outage_is_one_line_and_it_goes_on(room, lobby, passing, monkeypatch,
     monitor = Monitor(1, 1, sweeps=[failing(error)] if where == "sweep" else [])
     with monkeypatch.context() as patch:
         if where == "lease":
-            patch.setattr(store, "lease", lambda *arguments, **fields: failing(error)())
+            patch.setattr(store, "acquire_lease", lambda *arguments, **fields: failing(error)())
         if where == "look":
             patch.setattr("chat.services.presence.sweep_rosters", failing(error))
         for _ in range(5):

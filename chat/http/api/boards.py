@@ -43,7 +43,7 @@ def get_board(request, board):
 
 def get_session_id(request, board):
     """Return the secret by which this browser is known on a board; a new browser counts as a guest of its address."""
-    if boards.is_newcomer(request.session):
+    if boards.is_new_browser(request.session):
         limits.check_address("guests", address(request))
     return boards.make_session_id(request.session, board)
 

@@ -11,7 +11,7 @@ from chat.services import limits, rooms
 @signed_in
 def list_messages(request, slug):
     room = rooms.get_readable_room(request.user, slug)
-    limit = parameter(request, "limit", protocol.check_limit, protocol.NEWEST)
+    limit = parameter(request, "limit", protocol.check_limit, protocol.NEWEST_MESSAGES)
     if "after" in request.GET and "before" in request.GET:
         raise ChatError("invalid_field", "Give 'after' or 'before', not both.")
     if "after" in request.GET:

@@ -32,7 +32,7 @@ def report_message(person, room, number, reason):
     fields = {"room": room, "reason": reason, "body": message.body}
     with transaction.atomic():
         report, is_new = Report.objects.get_or_create(message=message, reporter=person, defaults=fields)
-        rooms.tell_moderators(room.id)
+        rooms.notify_moderators(room.id)
     return report, is_new
 
 
@@ -72,7 +72,7 @@ def close_report(actor, room, report_id, action):
         else:
             outcome = Report.REMOVED if action == REMOVE else Report.DISMISSED
             audit.close_reports(actor, report.message, outcome, Report.objects.filter(id=report.id))
-            rooms.tell_moderators(room.id)
+            rooms.notify_moderators(room.id)
         return _get_report(actor, room, report_id)
 
 

@@ -32,7 +32,7 @@ def set_role(actor, room, whom, role, seconds=None, reason="", was=None):
     role, seconds, reason = _check_fields(role, seconds, reason)
     person = whom if isinstance(whom, Person) else get_person(room, whom)
     if role in PLAIN:
-        role = rooms.plain_role(person)
+        role = rooms.default_role(person)
     with transaction.atomic():
         # One after the other in each room: two owners may step down, or change each other, at the same moment.
         Room.objects.select_for_update().get(id=room.id)
@@ -101,7 +101,7 @@ def _write(actor, room, person, member, role, seconds, reason):
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults={"role": role})
         member.room, member.person = room, person
     until = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
-    rooms.set_role(member, role, until)
+    rooms.apply_role(member, role, until)
     return member
 
 

@@ -123,10 +123,10 @@ def test_only_owners_and_moderators_invite(alice, bob, cellar, key, as_bob):
     accept_invitation(bob, key)
     member = Member.objects.get(person=bob)
     for role in (Member.MEMBER, Member.GUEST, Member.MUTED, Member.BANNED):
-        rooms.set_role(member, role)
+        rooms.apply_role(member, role)
         for call in (("GET", LINKS), ("POST", LINKS, {}), ("DELETE", f"{LINKS}{Invitation.objects.get().id}/")):
             assert as_bob(*call) == (403, "forbidden")
-    rooms.set_role(member, Member.MODERATOR)
+    rooms.apply_role(member, Member.MODERATOR)
     assert as_bob("POST", LINKS, {})[0] == 201
 
 
@@ -238,7 +238,7 @@ def test_a_member_uses_nothing_up(alice, bob, cellar):
 
 def test_the_banned_stay_out_with_a_link_too(alice, bob, key):
     accept_invitation(bob, key)
-    rooms.set_role(Member.objects.get(person=bob), Member.BANNED)
+    rooms.apply_role(Member.objects.get(person=bob), Member.BANNED)
     assert is_refused("forbidden", accept_invitation, bob, key)
     assert wire.browser_of(bob).post(f"/invite/{key}/").status_code == 403
     assert roles()["Bob"] == "banned"
@@ -283,7 +283,7 @@ def test_a_member_leaves_and_their_sockets_are_closed(bob, as_bob, key):
 @pytest.mark.parametrize("role", ["owner", "muted", "banned"])
 def test_some_stay(bob, as_bob, key, role):
     accept_invitation(bob, key)
-    rooms.set_role(Member.objects.get(person=bob), role)
+    rooms.apply_role(Member.objects.get(person=bob), role)
     assert as_bob("DELETE", "/api/rooms/cellar/membership/") == (403, "forbidden")
     assert roles()["Bob"] == role
 

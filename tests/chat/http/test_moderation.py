@@ -56,7 +56,7 @@ def test_only_moderators_may(spoken, charlie, as_bob, method, path, role):
     if role is None:
         assert Caller(charlie)(method, path, BODY) == (403, "forbidden")
     else:
-        rooms.set_role(spoken, role)
+        rooms.apply_role(spoken, role)
         assert as_bob(method, path, BODY) == (403, "forbidden")
     assert not AuditEntry.objects.exists()
 
@@ -158,7 +158,7 @@ def test_a_standing_that_is_not_there_is_not_found(as_alice, room, bob):
 
 
 def test_the_list_of_members_comes_in_pages_and_by_role(as_alice, spoken, charlie, monkeypatch):
-    rooms.set_role(spoken, Member.MUTED)
+    rooms.apply_role(spoken, Member.MUTED)
     moderation.set_role(None, spoken.room, charlie, "banned")
     status, body = as_alice("GET", MEMBERS)
     assert [(one["handle"], one["role"]) for one in body["members"]] == [

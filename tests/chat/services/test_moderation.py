@@ -83,7 +83,7 @@ def test_only_those_who_may_give_a_role(room, actor, target):
         with transaction.atomic():
             if may(actor, target, role):
                 moderation.set_role(by, room, whom, role)
-                expected = rooms.plain_role(whom) if role == "member" else role
+                expected = rooms.default_role(whom) if role == "member" else role
                 assert role_of(room, whom) == expected, (actor, target, role)
             else:
                 check_refused("forbidden", moderation.set_role, by, room, whom, role)
@@ -285,7 +285,7 @@ def test_what_is_stored_is_stored_also_where_nobody_can_be_told(alice, bob, ente
     monkeypatch.setattr(broadcast, broken, fail)
     moderation.set_role(alice, room, bob, "muted", 60)
     moderation.set_role(alice, room, bob, "banned")
-    assert role_of(room, bob) == "banned" and "could not be" in caplog.text
+    assert role_of(room, bob) == "banned" and "A change is stored, but the server could not" in caplog.text
     tab.say("typing", on=True)
     assert tab.code == 4403
 
@@ -384,7 +384,7 @@ def test_who_is_banned_while_they_come_in_for_the_first_time_is_refused(room, bo
         Member.objects.create(room=room, person=person, role="banned")
         return "member"
 
-    monkeypatch.setattr(rooms.places, "plain_role", ban_first)
+    monkeypatch.setattr(rooms.access, "default_role", ban_first)
     check_refused("forbidden", rooms.join_room, bob, "garden")
 
 

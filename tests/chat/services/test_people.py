@@ -180,7 +180,7 @@ def test_the_login_is_gone_before_its_sockets_are_closed(alice, enter, monkeypat
     socket = enter(alice)
     comes_back = []
 
-    def close_group(group, code):
+    def close_group(group, code, but):
         comes_back.append(wire.Socket("/chat/garden/", socket.browser).connect().code)
 
     monkeypatch.setattr("chat.broadcast.close_group", close_group)

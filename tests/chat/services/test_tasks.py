@@ -155,7 +155,7 @@ def test_a_ref_whose_task_was_forgotten_gets_the_same_ack(alice, enter):
 
 @pytest.mark.parametrize("role", [Member.GUEST, Member.MUTED, Member.MEMBER, Member.MODERATOR])
 def test_whoever_may_read_may_start(bob, enter, role):
-    rooms.set_role(rooms.join_room(bob, "garden") if enter(bob) else None, role)
+    rooms.apply_role(rooms.join_room(bob, "garden") if enter(bob) else None, role)
     assert start(enter(bob))["type"] == "ack"
 
 
@@ -275,7 +275,7 @@ def test_strangers_guests_and_other_members_find_no_task_of_mine(alice, bob, cha
 def test_who_was_banned_can_fetch_nothing_any_more(bob, enter):
     socket = enter(bob)
     task_id = start(socket)["task_id"]
-    rooms.set_role(rooms.join_room(bob, "garden"), Member.BANNED)
+    rooms.apply_role(rooms.join_room(bob, "garden"), Member.BANNED)
     for path in (f"/api/tasks/{task_id}/", f"/api/tasks/{task_id}/result/", "/api/rooms/garden/tasks/"):
         assert get(socket.browser, path)[0] == 403
     answer = socket.browser.post(
@@ -557,10 +557,10 @@ def test_a_kind_may_fail_with_a_sentence_of_its_own(alice, enter, make_kind):
 
 def test_a_task_of_somebody_who_was_banned_meanwhile_fails(bob, room):
     task = queue(bob, kind="export", params=json.dumps(JSON))
-    rooms.set_role(rooms.join_room(bob, "garden"), Member.BANNED)
+    rooms.apply_role(rooms.join_room(bob, "garden"), Member.BANNED)
     tasks.run_task(task.id)
     task.refresh_from_db()
-    assert (task.state, task.error) == ("failed", "You are banned from this room. Its moderators can lift that.")
+    assert (task.state, task.error) == ("failed", "You are banned from this room. Ask its moderators to lift the ban.")
 
 
 def test_a_worker_that_is_told_to_stop_hands_its_task_back(alice, enter, make_kind, stopping):

@@ -1,5 +1,5 @@
 """
-What somebody who comes into a room has to hear of: asked once for every connection, and mostly answered with nothing.
+What a person who enters a room has to be told: read once for every connection, and nearly always nothing.
 
 The statements are built once, for the reason in statements.py.
 """
@@ -9,24 +9,26 @@ from typing import NamedTuple
 from django.db import connection
 from django.utils import timezone
 
+from .rooms import Member
 
-class Surroundings(NamedTuple):
-    """Whether a member has a standing still and is not banned, has tasks in the room, and any announcement stands."""
+
+class JoinState(NamedTuple):
+    """`may_stay`: the membership exists and is no ban. The others say whether there is anything to tell."""
 
     may_stay: bool
     has_tasks: bool
     has_announcements: bool
 
 
-def look_around(member):
-    """Returns the Surroundings of a member as they are now. One statement."""
+def get_join_state(member: Member) -> JoinState:
+    """Return the JoinState of a member as it is now. One statement."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK, [member.id, member.person_id, member.room_id, now, now])
-        return Surroundings(*(bool(found) for found in cursor.fetchone()))
+        cursor.execute(_SELECT, [member.id, member.person_id, member.room_id, now, now])
+        return JoinState(*(bool(found) for found in cursor.fetchone()))
 
 
-_LOOK = """
+_SELECT = """
     SELECT
         EXISTS (SELECT 1 FROM chat_member WHERE id = %s AND role <> 'banned'),
         EXISTS (SELECT 1 FROM chat_task WHERE person_id = %s AND room_id = %s AND expires_at > %s),
@@ -34,8 +36,8 @@ _LOOK = """
 """
 
 
-def get_newest_announcement_id():
-    """Returns the id of the newest announcement, 0 where there is none."""
+def get_newest_announcement_id() -> int:
+    """Return the id of the newest announcement, or 0 if there is none."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT COALESCE(MAX(id), 0) FROM chat_announcement")
         return cursor.fetchone()[0]
