@@ -12,9 +12,18 @@ pytestmark = pytest.mark.no_database
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("channels_transport", "chat", "chatproj")
-BELOW_SERVICES = ["chat.models", "chat.broadcast", "chat.protocol", "chat.markup", "chat.store"]
+BELOW_SERVICES = ["chat.models", "chat.broadcast", "chat.connections", "chat.protocol", "chat.markup", "chat.store"]
 TRANSPORT = ["channels_transport"]
-UPPER = ["chat.services", "chat.models", "chat.broadcast", "chat.protocol", "chat.store", "chat.version", *TRANSPORT]
+UPPER = [
+    "chat.services",
+    "chat.models",
+    "chat.broadcast",
+    "chat.connections",
+    "chat.protocol",
+    "chat.store",
+    "chat.version",
+    *TRANSPORT,
+]
 VIEWS = [*UPPER, "chat.http.endpoints", "chat.http.responses"]
 
 # module or package: what of ours it may import, itself aside
@@ -27,6 +36,7 @@ ALLOWED = {
     "chat.apps": ["chat.consumers.bindings"],
     "chat.store": TRANSPORT,
     "chat.broadcast": ["chat.protocol"],
+    "chat.connections": ["chat.broadcast", "chat.protocol"],
     "chat.services": [*BELOW_SERVICES, *TRANSPORT],
     "chat.consumers": UPPER,
     "chat.consumers.bindings": ["chat.models", "chat.broadcast", "chat.protocol"],

@@ -11,8 +11,8 @@ import redis
 from channels_transport import deferred
 from channels_transport.layer import RedisChannelLayer
 from chat.store import MemoryStore, RedisStore, Store, make_store
+from chat.store import redis as redis_store
 from chat.store.memory import SWEEP_SECONDS
-from chat.store.redis import ROSTER_GRACE_SECONDS
 
 pytestmark = pytest.mark.no_database
 
@@ -338,7 +338,7 @@ def test_a_look_takes_two_trips_however_many_rosters_there_are(valkey_url, rooms
 def test_the_names_of_rosters_end_with_them(valkey_url):
     store = RedisStore(valkey_url)
     store.add_entry("room", "Alice", "tab", 60)
-    assert 0 < store._client.ttl("chat:rosters") <= 60 + ROSTER_GRACE_SECONDS
+    assert 0 < store._client.ttl("chat:rosters") <= 60 + redis_store.ROSTER_GRACE_SECONDS
     for part in ("entries", "owners", "changes"):
         store._client.delete(f"chat:roster:room:{part}")
     assert store.summarize_rosters() == {"room": (0, False)}
@@ -350,7 +350,7 @@ def test_news_that_nobody_takes_end_by_themselves(timed):
     timed.take_changes("room")
     timed.pass_by(61)
     timed.count_owners(["room"])
-    assert 0 < timed._client.ttl("chat:roster:room:changes") <= ROSTER_GRACE_SECONDS
+    assert 0 < timed._client.ttl("chat:roster:room:changes") <= redis_store.ROSTER_GRACE_SECONDS
 
 
 def test_everything_can_be_forgotten(store):
@@ -462,5 +462,5 @@ def test_a_room_that_nobody_enters_is_empty_soon_too(timed):
     timed.add_entry("a", "Alice", "tab", 60)
     timed.pass_by(-DAY)
     assert timed.count_owners(["a"]) == [1]
-    timed.pass_by(ROSTER_GRACE_SECONDS + 1)
+    timed.pass_by(redis_store.ROSTER_GRACE_SECONDS + 1)
     assert timed.count_owners(["a"]) == [0]
