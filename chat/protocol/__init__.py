@@ -108,6 +108,7 @@ from .fields import (
     is_slug,
     parse_integer,
     parse_moment,
+    parse_uuid,
 )
 
 __all__ = [
@@ -190,6 +191,7 @@ __all__ = [
     "parse_integer",
     "parse_moment",
     "parse_object",
+    "parse_uuid",
     "presence",
     "read",
     "read_event",

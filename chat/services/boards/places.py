@@ -5,7 +5,6 @@ Boards made, found and swept; and how a browser shows that a session id is its o
 import base64
 import hashlib
 import hmac
-import re
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -28,7 +27,6 @@ SEEN_EVERY = timedelta(hours=1)  # how exactly we know when somebody last came
 SHUT_FOR = timedelta(hours=1)  # a board that is shut is gone for all; its rows go when nothing is under way any more
 OUTSIDE_FOR = timedelta(days=2)  # whoever was not let in by then is forgotten
 SWEEP_AT_ONCE = 100  # boards, and visitors
-_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -103,18 +101,16 @@ def get_session_id(secret, board_uuid):
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def get_board(text):
-    """Returns the board of this UUID. Raises `not_found`, the same for what is none, not there, or shut."""
-    board = _find_board(text)
+def get_board(board_uuid):
+    """Return the board of this UUID. Raise `not_found`, the same for a board that is not there and one that is shut."""
+    board = _find_board(board_uuid)
     if board is None:
         raise _no_such_board()
     return board
 
 
-def _find_board(text):
-    # Nothing has this UUID. It is asked for all the same: no answer shall tell by its time what was wrong.
-    key = uuid.UUID(text) if _UUID.fullmatch(text) else uuid.UUID(int=0)
-    return Board.objects.select_related("room").filter(uuid=key, shut_at=None).first()
+def _find_board(board_uuid):
+    return Board.objects.select_related("room").filter(uuid=board_uuid, shut_at=None).first()
 
 
 def _no_such_board():
@@ -126,7 +122,10 @@ def find_visit(board_text, session_id, login, person):
     Returns the Visit of a handshake: board and session id as in its path, `login` the browser's login session (None:
     it has none). Raises `not_found`, whatever is wrong.
     """
-    board, digest = _find_board(board_text), _digest(session_id)
+    # No board has the UUID 0. The database is asked for it all the same, so that the time of the answer does not tell
+    # what was wrong.
+    board_uuid = protocol.parse_uuid(board_text) or uuid.UUID(int=0)
+    board, digest = _find_board(board_uuid), _digest(session_id)
     visitor = _find_visitor(digest)
     secret = (login.get(SECRET) if login is not None else None) or ""
     own = get_session_id(secret, board.uuid if board else uuid.UUID(int=0))

@@ -20,8 +20,7 @@ def report_message(person, room, number, reason):
     Raises `not_found`, `forbidden` (one's own), or the reason's refusal.
     """
     reason = protocol.check_reason(reason)
-    is_number = number <= protocol.MAX_INTEGER  # what is larger is a database error in place of an answer
-    message = Message.objects.filter(room=room, number=number).first() if is_number else None
+    message = Message.objects.filter(room=room, number=number).first()
     earlier = Report.objects.filter(message=message, reporter=person).first() if message else None
     if earlier is not None:
         return earlier, False
@@ -77,7 +76,7 @@ def close_report(actor, room, report_id, action):
 
 
 def _get_report(actor, room, report_id):
-    report = _decidable(actor, room).filter(id=report_id).first() if report_id <= protocol.MAX_INTEGER else None
+    report = _decidable(actor, room).filter(id=report_id).first()
     if report is None:
         raise ChatError("not_found", "There is no such report in this room.")
     return report
