@@ -35,6 +35,8 @@ ALLOWED = {
     "chat.http.converters": ["chat.protocol"],
     "chat.http.responses": ["chat.protocol"],
     "chat.http.endpoints": ["chat.http.responses", "chat.protocol"],
+    "chat.http.error_handlers": ["chat.http.responses", "chat.protocol", *TRANSPORT],
+    "chat.http.context_processors": ["chat.version"],
     "chat.http.middleware": [*UPPER, "chat.http.responses"],
     "chat.http.health": UPPER,
     "chat.http.api": VIEWS,
