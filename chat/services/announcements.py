@@ -157,7 +157,7 @@ def find_standing():
 
 def withdraw(announcement_id):
     """Ends an announcement: whoever comes from now on does not hear it. Raises `not_found`."""
-    standing = Announcement.objects.current().filter(id=min(announcement_id, protocol.MAX_INTEGER))
+    standing = Announcement.objects.current().filter(id=announcement_id)
     if not standing.update(expires_at=timezone.now()):
         raise ChatError("not_found", "There is no such announcement, or it is over.")
 

@@ -95,7 +95,7 @@ def cancel_scheduled(person, slug, scheduled_id):
     room = Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
     # One statement on one table, so that of this and of posting it just one comes about.
     mine = ScheduledMessage.objects.shown().filter(author=person, room=room, id=scheduled_id)
-    if room is None or scheduled_id > protocol.MAX_INTEGER or not mine.delete()[0]:
+    if room is None or not mine.delete()[0]:
         raise ChatError("not_found", "You have no such message waiting. It may have been posted.")
 
 

@@ -52,7 +52,7 @@ def test_one_signs_out_and_in_again_and_changes_the_password(browser_of, site):
 def test_a_page_that_is_not_there_says_so(browser_of, site):
     alice = browser_of("Alice")
     assert alice.goto(f"{site.url}/nothing/").status == 404
-    expect(alice.get_by_role("heading")).to_have_text("Nothing here")
+    expect(alice.get_by_role("heading")).to_have_text("Not found")
 
 
 def test_the_admin_works_under_the_content_policy(browser_of, site):

@@ -215,7 +215,7 @@ def test_a_host_that_is_not_ours_gets_a_page_too(browser):
 def test_a_fault_of_ours_is_a_page_without_a_trace(browser, monkeypatch):
     monkeypatch.setattr("chat.services.rooms.find_rooms", fail_with(ZeroDivisionError("on purpose")))
     answer = wire.calm(browser).get("/")
-    assert answer.status_code == 500 and "it is our fault" in text_of(answer)
+    assert answer.status_code == 500 and "an error in the server" in text_of(answer)
     assert "purpose" not in text_of(answer) and "Traceback" not in text_of(answer)
 
 
