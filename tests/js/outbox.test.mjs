@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { newRef } from "../../chat/static/chat/outbox.js";
+import { newRef } from "../../chat/static/chat/connection/outbox.js";
 import { Storage } from "./fakes.mjs";
 import { Room } from "./room.mjs";
 

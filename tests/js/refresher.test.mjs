@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LONGEST_PAUSE_MS, Refresher, SHORTEST_PAUSE_MS, SPREAD_MS } from "../../chat/static/chat/refresher.js";
+import { LONGEST_PAUSE_MS, Refresher, SHORTEST_PAUSE_MS, SPREAD_MS } from "../../chat/static/chat/connection/refresher.js";
 import { Clock } from "./fakes.mjs";
 
 class Tab {

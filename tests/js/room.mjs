@@ -1,6 +1,6 @@
 // A room socket over fakes, and the server's words in short. Must not hold tests.
 
-import { RoomSocket } from "../../chat/static/chat/socket.js";
+import { RoomSocket } from "../../chat/static/chat/connection/room-socket.js";
 import { Clock, Storage, fakeWebSocket } from "./fakes.mjs";
 
 const EVENTS = [

@@ -1,11 +1,11 @@
 // A board's page: the door before the conversation, and for the owner who stands there. room.js is the conversation.
 // Must not know the wire; door.js and socket.js do.
 
-import { call } from "./api.js";
-import { Door } from "./door.js";
-import { socketUrl } from "./line.js";
-import { Owner } from "./owner.js";
-import { find, whenBack } from "./page.js";
+import { call } from "./connection/api.js";
+import { Door } from "./connection/waiting-room-socket.js";
+import { socketUrl } from "./connection/reconnecting-connection.js";
+import { Owner } from "./board/owner-panel.js";
+import { find, whenBack } from "./ui/dom.js";
 
 const RETRY_MS = 3_000;
 // So long a line may be away, or somebody's standing unknown, before the page speaks of it.
@@ -40,7 +40,7 @@ async function comeIn(handle) {
   page.dataset.handle = handle;
   page.dataset.url = socketUrl(`/write/${board}/${session}/`);
   if (page.dataset.door !== "owner") show("inside");
-  await import("./room.js");
+  await import("./room/conversation.js");
   find("composer").focus();
 }
 

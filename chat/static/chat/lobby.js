@@ -1,9 +1,9 @@
 // The lobby: the list of rooms, drawn again when the server says that it changed.
 // Must not read more from the lobby's socket than "updated".
 
-import { Line, socketUrl } from "./line.js";
-import { find, icon, make, plural, timeAgo, whenBack } from "./page.js";
-import { Refresher } from "./refresher.js";
+import { Line, socketUrl } from "./connection/reconnecting-connection.js";
+import { find, icon, make, plural, timeAgo, whenBack } from "./ui/dom.js";
+import { Refresher } from "./connection/refresher.js";
 
 const SEARCH_MS = 250;
 const CLOCK_MS = 60_000;

@@ -1,8 +1,8 @@
 // The operators' page: a table of all rooms that a data binding keeps fresh.
 // Must not change anything: rooms are changed in the admin, to which each row leads.
 
-import { Line, socketUrl } from "./line.js";
-import { find, fullTime, make, timeAgo, whenBack } from "./page.js";
+import { Line, socketUrl } from "./connection/reconnecting-connection.js";
+import { find, fullTime, make, timeAgo, whenBack } from "./ui/dom.js";
 
 const FLASH_MS = 2_000;
 const ENDINGS = { 4401: "You are signed out.", 4403: "You are no operator any more.", 4404: "You are no operator any more." };

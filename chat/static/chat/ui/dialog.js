@@ -1,6 +1,6 @@
 // One dialog at a time, over the page. Must not know what it shows.
 
-import { find, make } from "./page.js";
+import { find, make } from "./dom.js";
 
 /**
  * Opens a dialog with a heading and some content, and returns the <dialog>. Escape, the cross and a click beside it

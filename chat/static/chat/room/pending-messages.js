@@ -1,7 +1,7 @@
 // What the person wrote and the room does not show yet: grey until acknowledged, with a reason when refused.
 // Must not send; it offers "try again" and "discard" and calls back.
 
-import { avatar, make } from "./page.js";
+import { avatar, make } from "../ui/dom.js";
 
 const REASONS = {
   muted: "You are muted in this room.",

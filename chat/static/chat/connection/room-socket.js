@@ -1,12 +1,12 @@
 // A room's protocol as the client owes it: joining, cursor, sync, heartbeat; sender.js keeps the outbox going. No DOM.
 // Must not draw, and must not decide what a person sees: it tells, room.js shows.
 
-import { Announced } from "./announced.js";
+import { Announced } from "./announcement-cursor.js";
 import { Cursor } from "./cursor.js";
-import { Held } from "./held.js";
-import { Line, environment, socketUrl, waitMs } from "./line.js";
+import { Held } from "./loaded-messages.js";
+import { Line, environment, socketUrl, waitMs } from "./reconnecting-connection.js";
 import { Outbox } from "./outbox.js";
-import { Sender, isRetried } from "./sender.js";
+import { Sender, isRetried } from "./outbox-sender.js";
 
 export const LONGEST_BODY = 4000;
 export const SYNCED_MS = 10_000;

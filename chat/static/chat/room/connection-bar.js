@@ -1,7 +1,7 @@
 // The bars above the conversation: the connection, a new version, announcements.
 // Must not decide when to reconnect; it shows what the socket says.
 
-import { find, fullTime, make } from "./page.js";
+import { find, fullTime, make } from "../ui/dom.js";
 
 // A quick return is not worth a bar that flickers.
 const PATIENCE_MS = 500;

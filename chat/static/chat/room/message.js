@@ -1,7 +1,7 @@
 // Draws one message. Must not know where it stands in the timeline, nor send anything.
 // `innerHTML` takes the server's `html` only; all else is text.
 
-import { avatar, clockTime, fullTime, make, plural } from "./page.js";
+import { avatar, clockTime, fullTime, make, plural } from "../ui/dom.js";
 
 const EXCERPT_LENGTH = 120;
 

@@ -1,10 +1,10 @@
 // The dialog about one person in the room: what those who moderate may do with them.
 // Must not judge: the server does; here is only what makes sense to offer.
 
-import { call } from "./api.js";
-import { openDialog } from "./dialog.js";
-import { Complaint, field, plainButton, sureButton } from "./forms.js";
-import { make, shortTime } from "./page.js";
+import { call } from "../connection/api.js";
+import { openDialog } from "../ui/dialog.js";
+import { Complaint, field, plainButton, sureButton } from "../ui/forms.js";
+import { make, shortTime } from "../ui/dom.js";
 
 const PLAIN = new Set(["member", "guest"]);
 const MUTES = [

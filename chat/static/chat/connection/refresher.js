@@ -1,7 +1,7 @@
 // When a page fetches again what the server says has changed: soon, at a moment of chance, and not all the time.
 // Must not know what is fetched.
 
-import { environment } from "./line.js";
+import { environment } from "./reconnecting-connection.js";
 
 // Everyone hears of a change at the same moment, and should not ask at the same moment.
 export const SPREAD_MS = 1_500;

@@ -1,13 +1,13 @@
 // What those who moderate a room see more than others: the button beside a person, and the dialog with the open
 // reports, the muted and banned, and the log. Must not judge who may do what: the server does.
 
-import { call } from "./api.js";
-import { onMenu, openDialog } from "./dialog.js";
-import { Complaint, plainButton, sureButton } from "./forms.js";
-import { Listing } from "./listing.js";
-import { find, fullTime, make, timeAgo } from "./page.js";
-import { PersonDialog, describeStanding } from "./person.js";
-import { MODERATES } from "./standing.js";
+import { call } from "../connection/api.js";
+import { onMenu, openDialog } from "../ui/dialog.js";
+import { Complaint, plainButton, sureButton } from "../ui/forms.js";
+import { Listing } from "../ui/paged-list.js";
+import { find, fullTime, make, timeAgo } from "../ui/dom.js";
+import { PersonDialog, describeStanding } from "./person-dialog.js";
+import { MODERATES } from "./own-role.js";
 
 const SOON_MS = 200;
 const LENGTHS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];

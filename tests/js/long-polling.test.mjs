@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Refusal } from "../../chat/static/chat/api.js";
-import { Poll } from "../../chat/static/chat/poll.js";
+import { Refusal } from "../../chat/static/chat/connection/api.js";
+import { Poll } from "../../chat/static/chat/connection/long-polling.js";
 import { Clock } from "./fakes.mjs";
 
 const ROOM = "/api/rooms/general/poll/";

@@ -1,8 +1,8 @@
 // A list out of the API that comes in pages: drawn, continued, drawn again. Must not know what it lists.
 
-import { call } from "./api.js";
+import { call } from "../connection/api.js";
 import { Complaint } from "./forms.js";
-import { make } from "./page.js";
+import { make } from "./dom.js";
 
 export class Listing {
   #path;

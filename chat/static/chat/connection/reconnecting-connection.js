@@ -1,8 +1,8 @@
 // One WebSocket that comes back by itself: close codes, backoff, waiting. Where there is no way for one, it polls.
 // Must not read what the frames say, and must not touch the page or storage.
 
-import { Poll } from "./poll.js";
-import { Ways } from "./ways.js";
+import { Poll } from "./long-polling.js";
+import { Ways } from "./transport-selector.js";
 
 export const FINAL_CODES = new Set([1007, 1009, 4401, 4403, 4404]);
 export const LOST_VIEW = 4408;

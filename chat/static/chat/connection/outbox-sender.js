@@ -1,7 +1,7 @@
 // Sends what the outbox holds, in the order of writing, again and again until each ref has its answer.
 // Must not know what an answer means for the page, nor whose connection it speaks on.
 
-import { waitMs } from "./line.js";
+import { waitMs } from "./reconnecting-connection.js";
 import { newRef } from "./outbox.js";
 
 export const ANSWER_MS = 5_000;

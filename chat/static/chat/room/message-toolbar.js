@@ -1,8 +1,8 @@
 // The one toolbar that moves to the message under the pointer, the finger or the keyboard's focus.
 // Must not act: it calls back with the message's id.
 
-import { askTwice } from "./forms.js";
-import { icon, make } from "./page.js";
+import { askTwice } from "../ui/forms.js";
+import { icon, make } from "../ui/dom.js";
 
 const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 

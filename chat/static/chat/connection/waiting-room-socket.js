@@ -1,7 +1,7 @@
 // The door of a board as its protocol has it: knocking and deciding, each asked again until it is answered. No DOM.
 // Must not decide what a person sees.
 
-import { Line, environment, waitMs } from "./line.js";
+import { Line, environment, waitMs } from "./reconnecting-connection.js";
 import { newRef } from "./outbox.js";
 
 const ANSWER_MS = 5_000;

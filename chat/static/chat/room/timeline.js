@@ -2,7 +2,7 @@
 // Must not know of sockets; it draws what it is given and keeps the reader's place.
 
 import { makeItem, redraw } from "./message.js";
-import { dayName, dayOf, make } from "./page.js";
+import { dayName, dayOf, make } from "../ui/dom.js";
 
 const AT_BOTTOM_PX = 48;
 const SAME_BREATH_MS = 5 * 60_000;

@@ -1,10 +1,10 @@
 // The dialog in which somebody reports a message. Must not know how reports are decided.
 
-import { call } from "./api.js";
-import { openDialog } from "./dialog.js";
-import { Complaint, field } from "./forms.js";
+import { call } from "../connection/api.js";
+import { openDialog } from "../ui/dialog.js";
+import { Complaint, field } from "../ui/forms.js";
 import { excerpt } from "./message.js";
-import { make } from "./page.js";
+import { make } from "../ui/dom.js";
 
 /** Asks for the reason and sends it; `say(sentence)` tells the person that it arrived. */
 export function openReport(slug, message, say) {

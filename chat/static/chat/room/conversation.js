@@ -1,22 +1,22 @@
 // The room page: ties the socket to what is drawn. Must not know the wire; socket.js does.
 
-import { Announcements, ConnectionBar, VersionBar } from "./bars.js";
+import { Announcements, ConnectionBar, VersionBar } from "./connection-bar.js";
 import { Composer } from "./composer.js";
-import { onMenu } from "./dialog.js";
+import { onMenu } from "../ui/dialog.js";
 import { Moderation } from "./moderation.js";
-import { find, whenBack } from "./page.js";
-import { Pending, reasonFor } from "./pending.js";
+import { find, whenBack } from "../ui/dom.js";
+import { Pending, reasonFor } from "./pending-messages.js";
 import { People } from "./people.js";
-import { Reading } from "./reading.js";
-import { openReport } from "./report.js";
-import { Schedule } from "./schedule.js";
-import { RoomSocket } from "./socket.js";
-import { Standing } from "./standing.js";
-import { Tasks } from "./tasks.js";
+import { Reading } from "./history-navigation.js";
+import { openReport } from "./report-dialog.js";
+import { Schedule } from "./schedule-dialog.js";
+import { RoomSocket } from "../connection/room-socket.js";
+import { Standing } from "./own-role.js";
+import { Tasks } from "./task-bars.js";
 import { Timeline } from "./timeline.js";
-import { Toolbar } from "./toolbar.js";
+import { Toolbar } from "./message-toolbar.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
-import { Unread } from "./unread.js";
+import { Unread } from "./read-marker.js";
 
 const page = document.getElementById("room");
 const me = page.dataset.handle;

@@ -1,8 +1,8 @@
 // What dialogs are made of: fields, buttons, and the line that says what was refused.
 // Must not know what is asked or done.
 
-import { Refusal } from "./api.js";
-import { make } from "./page.js";
+import { Refusal } from "../connection/api.js";
+import { make } from "./dom.js";
 
 const SURE_MS = 4_000;
 

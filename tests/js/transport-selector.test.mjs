@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Ways, isPollingForced } from "../../chat/static/chat/ways.js";
+import { Ways, isPollingForced } from "../../chat/static/chat/connection/transport-selector.js";
 import { fakeWebSocket } from "./fakes.mjs";
 import { Room } from "./room.mjs";
 

@@ -1,7 +1,7 @@
 // Who is here: the list, its count, and the button that shows it on a phone.
 // Must not ask the server: it lives from `joined` and `presence`.
 
-import { avatar, find, make, plural } from "./page.js";
+import { avatar, find, make, plural } from "../ui/dom.js";
 
 const SHOWN_ROLES = new Set(["owner", "moderator", "guest", "muted"]);
 

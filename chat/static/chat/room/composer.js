@@ -2,8 +2,8 @@
 // Must not send by itself: it hands over what was written.
 
 import { excerpt } from "./message.js";
-import { find } from "./page.js";
-import { LONGEST_BODY, lengthOf } from "./socket.js";
+import { find } from "../ui/dom.js";
+import { LONGEST_BODY, lengthOf } from "../connection/room-socket.js";
 
 const WARN_AT = LONGEST_BODY - 400;
 

@@ -1,7 +1,7 @@
 // What this person is in the room, and what they are told when that changes.
 // Must not ask the server: it lives from `joined` and `member`.
 
-import { shortTime } from "./page.js";
+import { shortTime } from "../ui/dom.js";
 
 // setTimeout fires at once for more than that.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

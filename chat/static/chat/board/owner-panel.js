@@ -1,11 +1,11 @@
 // What the owner of a board sees: who knocks, who was let in, the link, and the end of it all.
 // Must not decide who comes in: it asks at the door.
 
-import { call } from "./api.js";
-import { copies } from "./clipboard.js";
-import { onMenu, openDialog } from "./dialog.js";
-import { Complaint, askTwice } from "./forms.js";
-import { avatar, find, make } from "./page.js";
+import { call } from "../connection/api.js";
+import { copies } from "../ui/clipboard.js";
+import { onMenu, openDialog } from "../ui/dialog.js";
+import { Complaint, askTwice } from "../ui/forms.js";
+import { avatar, find, make } from "../ui/dom.js";
 
 export class Owner {
   #door;

@@ -1,11 +1,11 @@
 // "Send later": a dialog that writes a message for a later time, and lists what waits. Times are the person's own.
 // Must not send by itself: the socket's outbox does, again and again until it is answered.
 
-import { call } from "./api.js";
-import { openDialog } from "./dialog.js";
-import { Complaint, field, plainButton, sureButton } from "./forms.js";
-import { fullTime, make, shortTime } from "./page.js";
-import { LONGEST_BODY, lengthOf } from "./socket.js";
+import { call } from "../connection/api.js";
+import { openDialog } from "../ui/dialog.js";
+import { Complaint, field, plainButton, sureButton } from "../ui/forms.js";
+import { fullTime, make, shortTime } from "../ui/dom.js";
+import { LONGEST_BODY, lengthOf } from "../connection/room-socket.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

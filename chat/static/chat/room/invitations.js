@@ -1,11 +1,11 @@
 // A private room's menu: makes links into it, lists and revokes them; and leaves it. Must not know who may: the server
 // says so.
 
-import { call } from "./api.js";
-import { copies } from "./clipboard.js";
-import { onMenu, openDialog } from "./dialog.js";
-import { Complaint, field, select, sureButton } from "./forms.js";
-import { find, fullTime, make, plural, shortTime } from "./page.js";
+import { call } from "../connection/api.js";
+import { copies } from "../ui/clipboard.js";
+import { onMenu, openDialog } from "../ui/dialog.js";
+import { Complaint, field, select, sureButton } from "../ui/forms.js";
+import { find, fullTime, make, plural, shortTime } from "../ui/dom.js";
 
 const room = `/api/rooms/${document.getElementById("room").dataset.slug}/`;
 const path = `${room}invitations/`;

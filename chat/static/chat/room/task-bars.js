@@ -1,10 +1,10 @@
 // Background work of this person in this room: asked for in the room's menu, shown in bars until dismissed.
 // Must not know how it is sent, or what it does; it shows what the server tells of each task.
 
-import { call } from "./api.js";
-import { onMenu, openDialog } from "./dialog.js";
-import { Complaint, field, select } from "./forms.js";
-import { find, make } from "./page.js";
+import { call } from "../connection/api.js";
+import { onMenu, openDialog } from "../ui/dialog.js";
+import { Complaint, field, select } from "../ui/forms.js";
+import { find, make } from "../ui/dom.js";
 
 const FORMATS = [
   ["html", "Page, to read and print (HTML)"],

@@ -1,7 +1,7 @@
 // How one moves through what was said: older pages, the jump to a quoted message, and the way back to the newest.
 // Must not draw messages (timeline.js does), nor judge what is read (unread.js does).
 
-import { find, plural } from "./page.js";
+import { find, plural } from "../ui/dom.js";
 
 export class Reading {
   #socket;
