@@ -1,4 +1,4 @@
-// How far a tab has been told announcements, and what it says of it on coming back.
+// Which announcements a tab has received, and what it says about them when it reconnects.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,62 +7,62 @@ import { Room } from "./room.mjs";
 
 const announcement = (id) => ({ type: "announcement", id, text: `word ${id}`, level: "info", at: "2026-11-20T12:00:00.000Z" });
 
-function arrive(announced, ...untold) {
+function joinedRoom(announced, ...unreceived) {
   const room = new Room();
   room.socket.open();
   room.join({ announced });
-  for (const id of untold) room.say(announcement(id));
+  for (const id of unreceived) room.deliver(announcement(id));
   return room;
 }
 
-function comeBack(room) {
-  room.line.end(1006);
-  room.clock.pass(1_000);
-  return room.line.url.split("?")[1];
+function reconnectQuery(room) {
+  room.transport.disconnect(1006);
+  room.clock.advance(1_000);
+  return room.transport.url.split("?")[1];
 }
 
-test("a first handshake says nothing of announcements", () => {
-  const room = arrive(7);
-  assert.equal(room.line.url, "ws://here/chat/general/");
+test("the first handshake names no announcement", () => {
+  const room = joinedRoom(7);
+  assert.equal(room.transport.url, "ws://here/chat/general/");
 });
 
-test("one who comes back says the newest that they were told", () => {
-  const room = arrive(7, 6);
+test("a reconnect names the newest announcement that the client received", () => {
+  const room = joinedRoom(7, 6);
   room.synced(3);
-  assert.equal(comeBack(room), "cursor=3&announced=7");
+  assert.equal(reconnectQuery(room), "cursor=3&announced=7");
 });
 
-test("what is announced live counts", () => {
-  const room = arrive(7);
+test("a live announcement counts as received", () => {
+  const room = joinedRoom(7);
   room.synced(3);
-  room.say(announcement(9));
-  room.say(announcement(8));
-  assert.equal(comeBack(room), "cursor=3&announced=9");
+  room.deliver(announcement(9));
+  room.deliver(announcement(8));
+  assert.equal(reconnectQuery(room), "cursor=3&announced=9");
 });
 
-test("before synced nothing is known for sure", () => {
-  const room = arrive(7, 12);
-  assert.equal(comeBack(room), undefined);
+test("before synced the client names no announcement", () => {
+  const room = joinedRoom(7, 12);
+  assert.equal(reconnectQuery(room), undefined);
 });
 
-test("a line that dies while it comes back takes nothing away", () => {
-  const room = arrive(7);
+test("a connection that dies before synced does not change the announcement cursor", () => {
+  const room = joinedRoom(7);
   room.synced(3);
-  comeBack(room);
+  reconnectQuery(room);
   room.join({ announced: 20 });
-  room.say(announcement(20));
-  assert.equal(comeBack(room), "cursor=3&announced=7");
+  room.deliver(announcement(20));
+  assert.equal(reconnectQuery(room), "cursor=3&announced=7");
 });
 
-test("a server that names none is told nothing", () => {
-  const room = arrive(undefined, 5);
+test("with a server that names no announcement the client names none either", () => {
+  const room = joinedRoom(undefined, 5);
   room.synced(3);
-  assert.equal(comeBack(room), "cursor=3");
+  assert.equal(reconnectQuery(room), "cursor=3");
 });
 
-test("every announcement is passed on", () => {
-  const room = arrive(7, 6);
+test("every announcement is emitted", () => {
+  const room = joinedRoom(7, 6);
   room.synced(3);
-  room.say(announcement(8));
-  assert.deepEqual(room.of("announcement").map(({ id }) => id), [6, 8]);
+  room.deliver(announcement(8));
+  assert.deepEqual(room.emittedOf("announcement").map(({ id }) => id), [6, 8]);
 });

@@ -1,82 +1,82 @@
-// Which way is tried: sockets first, polling where none gets through, and back.
+// Which transport is tried: websockets first, polling where no websocket works, and back.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Ways, isPollingForced } from "../../chat/static/chat/connection/transport-selector.js";
-import { fakeWebSocket } from "./fakes.mjs";
+import { TransportSelector, isPollingForced } from "../../chat/static/chat/connection/transport-selector.js";
+import { makeFakeWebSocket } from "./fakes.mjs";
 import { Room } from "./room.mjs";
 
-const URL_ = "ws://here/chat/general/";
+const ROOM_URL = "ws://here/chat/general/";
 
-/** A fake that also says what can be polled. */
-function fakePoll() {
-  return class FakePoll extends fakeWebSocket() {
+/** A fake transport that also says which addresses can be polled. */
+function makeFakePolling() {
+  return class FakePolling extends makeFakeWebSocket() {
     static serves = (url) => url.includes("/chat/");
   };
 }
 
-function ways(options = {}) {
+function makeSelector(options = {}) {
   const clock = { time: 0 };
-  const made = { WebSocket: "socket", Poll: { serves: (url) => url.includes("/chat/") }, now: () => clock.time };
-  const one = new Ways({ isForced: () => false, ...made, ...options });
-  const choose = (url = URL_) => (one.choose(url) === "socket" ? "socket" : "poll");
-  return { one, choose, clock, failing: () => [choose(), one.failed()][0] };
+  const transports = { WebSocket: "socket", LongPolling: { serves: (url) => url.includes("/chat/") } };
+  const selector = new TransportSelector({ isForced: () => false, now: () => clock.time, ...transports, ...options });
+  const choose = (url = ROOM_URL) => (selector.choose(url) === "socket" ? "socket" : "poll");
+  return { selector, choose, clock, chooseAndFail: () => [choose(), selector.failed()][0] };
 }
 
-test("sockets first; after two that never opened polling; and if that fails too, in turn", () => {
-  const { failing } = ways();
-  const tried = Array.from({ length: 7 }, failing);
+test("websockets are tried first; after two failures polling and websockets take turns", () => {
+  const { chooseAndFail } = makeSelector();
+  const tried = Array.from({ length: 7 }, chooseAndFail);
   assert.deepEqual(tried, ["socket", "socket", "poll", "socket", "poll", "socket", "poll"]);
 });
 
-test("where polling works it is kept, and now and then a socket is tried", () => {
-  const { one, choose, clock, failing } = ways();
-  failing();
-  failing();
+test("polling that works is kept, and a websocket is tried every five minutes", () => {
+  const { selector, choose, clock, chooseAndFail } = makeSelector();
+  chooseAndFail();
+  chooseAndFail();
   assert.equal(choose(), "poll");
-  one.opened();
+  selector.opened();
   clock.time = 299_999;
   assert.equal(choose(), "poll");
   clock.time = 300_000;
   assert.equal(choose(), "socket");
-  one.failed();
+  selector.failed();
   assert.equal(choose(), "poll");
 });
 
-test("where polling has worked and does not any more, both are tried", () => {
-  const { one, choose, failing } = ways();
-  failing();
-  failing();
+test("after polling stops to work, both transports are tried in turn", () => {
+  const { selector, choose, chooseAndFail } = makeSelector();
+  chooseAndFail();
+  chooseAndFail();
   choose();
-  one.opened();
-  assert.deepEqual(Array.from({ length: 4 }, failing), ["poll", "socket", "poll", "socket"]);
+  selector.opened();
+  assert.deepEqual(Array.from({ length: 4 }, chooseAndFail), ["poll", "socket", "poll", "socket"]);
 });
 
-test("once a socket has opened, only many failures in a row lead to polling", () => {
-  const { one, choose, failing } = ways();
+test("after a websocket has opened once, only eight failures in a row lead to polling", () => {
+  const { selector, choose, chooseAndFail } = makeSelector();
   choose();
-  one.opened();
-  const tried = Array.from({ length: 10 }, failing);
+  selector.opened();
+  const tried = Array.from({ length: 10 }, chooseAndFail);
   assert.deepEqual(tried, [...Array(8).fill("socket"), "poll", "socket"]);
-  one.opened();
-  assert.deepEqual(Array.from({ length: 8 }, failing), Array(8).fill("socket"));
+  selector.opened();
+  assert.deepEqual(Array.from({ length: 8 }, chooseAndFail), Array(8).fill("socket"));
 });
 
-test("what cannot be polled is not", () => {
-  const { one, failing, choose } = ways();
-  for (let time = 0; time < 5; time += 1) failing();
+test("an address that cannot be polled always uses websockets", () => {
+  const { selector, chooseAndFail, choose } = makeSelector();
+  for (let time = 0; time < 5; time += 1) chooseAndFail();
   assert.equal(choose("ws://here/lobby/"), "socket");
-  assert.equal(one.patience, null);
+  assert.equal(selector.openTimeoutMs, null);
 });
 
-test("without sockets, or forced to, it polls from the first", () => {
-  assert.equal(ways({ WebSocket: undefined }).choose(), "poll");
-  assert.equal(ways({ isForced: () => true }).choose(), "poll");
-  assert.equal(ways({ Poll: null, isForced: () => true }).choose(), "socket");
+test("polling is used at once where there are no websockets, or where it is forced", () => {
+  assert.equal(makeSelector({ WebSocket: undefined }).choose(), "poll");
+  assert.equal(makeSelector({ isForced: () => true }).choose(), "poll");
+  assert.equal(makeSelector({ LongPolling: null, isForced: () => true }).choose(), "socket");
 });
 
-test("the page's address or the browser's storage force it", () => {
+test("the page's address or localStorage can force polling", () => {
   const storage = (value) => ({ getItem: () => value });
   assert.equal(isPollingForced({ location: { search: "?a=b&transport=poll" } }), true);
   assert.equal(isPollingForced({ location: { search: "?transport=socket" }, localStorage: storage(null) }), false);
@@ -85,40 +85,40 @@ test("the page's address or the browser's storage force it", () => {
   assert.equal(isPollingForced(forbidden), false);
 });
 
-test("a room whose sockets never open comes in by polling, with its backoff, and stays there", () => {
-  const Poll = fakePoll();
-  const room = new Room({ Poll });
+test("a room whose websockets never open joins by polling, with the usual backoff", () => {
+  const LongPolling = makeFakePolling();
+  const room = new Room({ LongPolling });
   room.socket.open();
-  room.line.end(1006);
-  room.clock.pass(250);
-  room.line.end(1006);
-  room.clock.pass(500);
+  room.transport.disconnect(1006);
+  room.clock.advance(250);
+  room.transport.disconnect(1006);
+  room.clock.advance(500);
   assert.equal(room.attempts, 2);
-  Poll.last.accept();
-  Poll.last.say({ type: "joined", you: { handle: "alice", role: "member" }, offset: 0, present: [], count: 1 });
-  Poll.last.say({ type: "synced", offset: 0, more: false });
+  LongPolling.last.accept();
+  LongPolling.last.deliver({ type: "joined", you: { handle: "alice", role: "member" }, offset: 0, present: [], count: 1 });
+  LongPolling.last.deliver({ type: "synced", offset: 0, more: false });
   assert.equal(room.socket.cursor, 0);
-  room.socket.post("hello");
-  assert.equal(Poll.last.sentOf("post").length, 1);
-  Poll.last.end(4408);
-  room.clock.pass(0);
-  assert.equal(Poll.all.length, 2);
+  room.changes.post("hello");
+  assert.equal(LongPolling.last.sentOf("post").length, 1);
+  LongPolling.last.disconnect(4408);
+  room.clock.advance(0);
+  assert.equal(LongPolling.all.length, 2);
   assert.equal(room.attempts, 2);
 });
 
-test("a socket that neither opens nor fails is given up sooner where there is another way", () => {
-  const room = new Room({ Poll: fakePoll() });
+test("a websocket that neither opens nor fails is given up after 10 s where polling is possible", () => {
+  const room = new Room({ LongPolling: makeFakePolling() });
   room.socket.open();
-  room.clock.pass(10_250);
+  room.clock.advance(10_250);
   assert.equal(room.attempts, 2);
 });
 
-test("a socket that has opened gets all the time it may take", () => {
-  const room = new Room({ Poll: fakePoll() });
+test("a websocket that has opened gets the full 20 s to become useful", () => {
+  const room = new Room({ LongPolling: makeFakePolling() });
   room.socket.open();
-  room.line.accept();
-  room.clock.pass(19_999);
+  room.transport.accept();
+  room.clock.advance(19_999);
   assert.equal(room.attempts, 1);
-  room.clock.pass(251);
+  room.clock.advance(251);
   assert.equal(room.attempts, 2);
 });

@@ -1,118 +1,144 @@
-// What the owner of a board sees: who knocks, who was let in, the link, and the end of it all.
-// Must not decide who comes in: it asks at the door.
+// @ts-check
+// What the owner of a board sees: knocking visitors, admitted visitors, the link, and "Close the board".
+// Must not decide who is admitted: it asks the server through the waiting room's socket.
 
 import { call } from "../connection/api.js";
-import { copies } from "../ui/clipboard.js";
-import { onMenu, openDialog } from "../ui/dialog.js";
-import { Complaint, askTwice } from "../ui/forms.js";
-import { avatar, find, make } from "../ui/dom.js";
+import { LOCAL_EVENT } from "../connection/local-events.js";
+import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
+import { makeCopyButton } from "../ui/clipboard.js";
+import { byId, make } from "../ui/dom.js";
+import { onMenuEntry, openDialog } from "../ui/dialog.js";
+import { ErrorLine, confirmWithSecondClick } from "../ui/forms.js";
+import { avatar } from "../ui/pictures.js";
 
-export class Owner {
-  #door;
+/** @typedef {{ visitor: string, handle: string }} Visitor `visitor` is a public id */
+
+export class OwnerPanel {
+  /** @type {import("../connection/waiting-room-socket.js").WaitingRoomSocket} */
+  #socket;
+  /** @type {string} */
   #board;
-  #knocks = find("knocks");
-  #inside = find("inside");
-  #nobody = find("nobody");
+  #knocks = byId("knocks");
+  #admitted = byId("admitted");
+  #nobody = byId("nobody-admitted");
 
-  constructor(door, board) {
-    this.#door = door;
+  /**
+   * @param {import("../connection/waiting-room-socket.js").WaitingRoomSocket} socket
+   * @param {string} board
+   */
+  constructor(socket, board) {
+    this.#socket = socket;
     this.#board = board;
-    const told = {
-      opened: () => this.#begin(),
-      knocked: (event) => this.#knocked(event),
-      left: ({ visitor }) => this.#gone(visitor),
-      admitted: ({ visitor, handle }) => visitor && this.#letIn(visitor, handle),
-      refused: ({ visitor }) => visitor && this.#out(visitor),
-      removed: ({ visitor }) => visitor && this.#out(visitor),
-    };
-    for (const [type, heard] of Object.entries(told)) door.addEventListener(type, ({ detail }) => heard(detail));
-    copies(find("copy-link"), find("board-link"));
-    find("hide-link").addEventListener("click", () => this.#showLink(false));
-    onMenu("menu-copy-link", () => {
-      this.#showLink(true);
-      find("copy-link").click();
+    const copyButton = byId("copy-link");
+    makeCopyButton(copyButton, byId("board-link", HTMLInputElement));
+    byId("hide-link").addEventListener("click", () => showLinkBar(false));
+    onMenuEntry("menu-copy-link", () => {
+      showLinkBar(true);
+      copyButton.click();
     });
-    onMenu("menu-shut", () => this.#askToShut());
+    onMenuEntry("menu-shut", () => this.#openShutDialog());
+    this.#listen();
   }
 
-  // Whoever waits is told anew; who is inside is asked for. Nothing of before a lost line is believed.
-  async #begin() {
+  #listen() {
+    this.#socket.on(LOCAL_EVENT.OPENED, () => this.#reload());
+    this.#socket.on(SERVER_EVENT.KNOCKED, (visitor) => this.#showKnock(visitor));
+    this.#socket.on(SERVER_EVENT.LEFT, ({ visitor }) => this.#removeKnock(visitor));
+    this.#socket.on(SERVER_EVENT.ADMITTED, (visitor) => visitor.visitor && this.#showAdmitted(visitor));
+    this.#socket.on(SERVER_EVENT.REFUSED, ({ visitor }) => visitor && this.#removeVisitor(visitor));
+    this.#socket.on(SERVER_EVENT.REMOVED, ({ visitor }) => visitor && this.#removeVisitor(visitor));
+  }
+
+  // After a reconnect everything is drawn again: the server names the waiting visitors, and the API the admitted ones.
+  async #reload() {
     this.#knocks.replaceChildren();
-    // Offline again: then the next line begins anew.
+    // A failed call means that the connection is away again; the next one starts again.
     const { visitors } = await call("GET", `/api/boards/${this.#board}/visitors/`).catch(() => ({ visitors: [] }));
-    this.#inside.replaceChildren();
-    for (const { visitor, handle, state } of visitors) if (state === "admitted") this.#letIn(visitor, handle);
-    this.#count();
+    this.#admitted.replaceChildren();
+    for (const visitor of visitors) if (visitor.state === "admitted") this.#showAdmitted(visitor);
+    this.#updateNobody();
   }
 
-  #knocked({ visitor, handle }) {
-    this.#out(visitor);
-    const button = (type, text, style) => make("button", {
-      type: "button", class: `button ${style} small`, "data-testid": type, text,
-      onclick: () => this.#decide(type, visitor, handle),
-    });
+  /** @param {Visitor} visitor */
+  #showKnock({ visitor, handle }) {
+    this.#removeVisitor(visitor);
+    const sentence = make("span", {}, make("b", { text: handle }), " wants to join");
+    const makeButton = (/** @type {string} */ type, /** @type {string} */ text, /** @type {string} */ style) => (
+      make("button", {
+        type: "button", class: `button ${style} small`, "data-action": type, text,
+        onclick: () => this.#decide(type, { visitor, handle }, sentence),
+      })
+    );
     this.#knocks.append(make(
       "div",
-      { class: "bar knock", "data-testid": "knocking", "data-visitor": visitor, role: "status" },
-      make("span", {}, make("b", { text: handle }), " knocks"),
-      button("admit", "Let in", ""),
-      button("refuse", "Not now", "quiet"),
+      { class: "bar knock", "data-visitor": visitor, role: "status" },
+      sentence,
+      makeButton(CLIENT_EVENT.ADMIT, "Admit", ""),
+      makeButton(CLIENT_EVENT.REFUSE, "Refuse", "quiet"),
     ));
-    this.#count();
   }
 
-  async #decide(type, visitor, handle) {
-    const answer = await this.#door.ask(type, { visitor });
-    if (answer.type === "rejected") this.#say(visitor, answer.detail);
-    else if (type === "admit") this.#letIn(visitor, handle);
-    else this.#out(visitor);
+  /**
+   * @param {string} type
+   * @param {Visitor} visitor
+   * @param {HTMLElement} [place] shows a refusal of the server
+   */
+  async #decide(type, visitor, place) {
+    const answer = await this.#socket.request(type, { visitor: visitor.visitor });
+    if (answer.type === SERVER_EVENT.REJECTED) {
+      if (place) place.textContent = answer.detail;
+    } else if (type === CLIENT_EVENT.ADMIT) {
+      this.#showAdmitted(visitor);
+    } else {
+      this.#removeVisitor(visitor.visitor);
+    }
   }
 
-  #letIn(visitor, handle) {
-    this.#out(visitor);
-    const remove = make("button", { type: "button", class: "link", "data-testid": "remove", text: "Remove" });
-    // There is no way back for one who was removed but to be let in anew.
-    askTwice(remove, "Sure?", () => this.#decide("remove", visitor, handle));
-    this.#inside.append(make(
-      "li", { "data-visitor": visitor }, avatar(handle), make("span", { class: "handle", title: handle, text: handle }), remove,
-    ));
-    this.#count();
+  /** @param {Visitor} visitor */
+  #showAdmitted({ visitor, handle }) {
+    this.#removeVisitor(visitor);
+    const button = make("button", { type: "button", class: "link", "data-action": CLIENT_EVENT.REMOVE, text: "Remove" });
+    // A removed visitor can only return when the owner admits them again.
+    confirmWithSecondClick(button, "Really?", () => this.#decide(CLIENT_EVENT.REMOVE, { visitor, handle }));
+    const name = make("span", { class: "handle", title: handle, text: handle });
+    this.#admitted.append(make("li", { "data-visitor": visitor }, avatar(handle), name, button));
+    this.#updateNobody();
   }
 
-  #gone(visitor) {
+  /** @param {string} visitor */
+  #removeKnock(visitor) {
     this.#knocks.querySelector(`[data-visitor="${CSS.escape(visitor)}"]`)?.remove();
-    this.#count();
   }
 
-  #out(visitor) {
-    this.#inside.querySelector(`[data-visitor="${CSS.escape(visitor)}"]`)?.remove();
-    this.#gone(visitor);
+  /** @param {string} visitor */
+  #removeVisitor(visitor) {
+    this.#admitted.querySelector(`[data-visitor="${CSS.escape(visitor)}"]`)?.remove();
+    this.#removeKnock(visitor);
+    this.#updateNobody();
   }
 
-  #showLink(isShown) {
-    find("link-bar").hidden = !isShown;
+  #updateNobody() {
+    this.#nobody.hidden = this.#admitted.children.length > 0;
   }
 
-  #say(visitor, sentence) {
-    const knock = this.#knocks.querySelector(`[data-visitor="${CSS.escape(visitor)}"] span`);
-    if (knock) knock.textContent = sentence;
-  }
-
-  #count() {
-    this.#nobody.hidden = this.#inside.children.length > 0;
-  }
-
-  #askToShut() {
-    const yes = make("button", { type: "button", class: "button bad wide", "data-testid": "shut-now", text: "Shut it" });
-    const complaint = new Complaint();
-    const warning = "All visitors are sent out, nobody comes in any more, and what was said is deleted.";
-    const dialog = openDialog("Shut this board?", "shut-dialog", make("p", { class: "lead", text: warning }), complaint.element, yes);
-    yes.addEventListener("click", async () => {
-      yes.disabled = true;
-      yes.textContent = "One moment…";
-      const answer = await this.#door.ask("shut", {});
-      if (answer.type === "rejected") complaint.say(answer.detail);
+  #openShutDialog() {
+    const button = make("button", { type: "button", class: "button bad wide", id: "shut-board", text: "Close the board" });
+    const error = new ErrorLine();
+    const warning = "All visitors are removed, nobody can join again, and all messages are deleted.";
+    const dialog = openDialog(
+      "Close this board?", "shut-dialog", make("p", { class: "lead", text: warning }), error.element, button,
+    );
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      button.textContent = "Closing…";
+      const answer = await this.#socket.request(CLIENT_EVENT.SHUT);
+      if (answer.type === SERVER_EVENT.REJECTED) error.show(answer.detail);
       else dialog.close();
     });
   }
+}
+
+/** @param {boolean} isShown */
+function showLinkBar(isShown) {
+  byId("link-bar").hidden = !isShown;
 }

@@ -1,28 +1,37 @@
-// How far this tab has been told announcements, so that on coming back it hears what a dead line swallowed.
+// @ts-check
+// The newest announcement that this tab has received, so that a reconnect fetches what a dead connection lost.
 // Pure arithmetic over ids. Must not know of sockets, nor what an announcement says.
 
-export class Announced {
-  /** Everything up to this id was told here, or to this person before; null before the first `synced`. */
+export class AnnouncementCursor {
+  /**
+   * This person has received every announcement up to this id; null before the first `synced`.
+   * @type {number | null}
+   */
   position = null;
+  /** @type {number | null} */
   #newest = null;
-  #isSettled = false;
+  #isComplete = false;
 
-  /** `joined` names the newest there is. What of it was not told yet follows, and ends with `synced`. */
-  welcomed(newest) {
-    this.#newest = Number.isSafeInteger(newest) ? newest : null;
-    this.#isSettled = false;
+  /**
+   * Takes the newest id from `joined`. The announcements that this tab has not received follow, and end with `synced`.
+   * @param {unknown} newest
+   */
+  joined(newest) {
+    this.#newest = Number.isSafeInteger(newest) ? /** @type {number} */ (newest) : null;
+    this.#isComplete = false;
   }
 
-  heard(id) {
-    if (!Number.isSafeInteger(id) || this.#newest === null) return;
+  /** @param {unknown} id */
+  received(id) {
+    if (typeof id !== "number" || !Number.isSafeInteger(id) || this.#newest === null) return;
     this.#newest = Math.max(this.#newest, id);
-    // Until then one with a higher id may have come before those that are still on their way.
-    if (this.#isSettled) this.position = Math.max(this.position, id);
+    // Before `synced` a higher id may have overtaken lower ones that are still on their way.
+    if (this.#isComplete) this.position = Math.max(this.position ?? 0, id);
   }
 
   synced() {
     if (this.#newest === null) return;
-    this.#isSettled = true;
+    this.#isComplete = true;
     this.position = Math.max(this.position ?? 0, this.#newest);
   }
 }

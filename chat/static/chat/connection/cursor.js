@@ -1,26 +1,36 @@
-// The cursor's rule: "I hold everything up to here". Pure arithmetic over offsets.
-// Must not know of sockets, timers or what a message looks like.
+// @ts-check
+// The cursor: "this client has every change up to this offset". Pure arithmetic over offsets.
+// Must not know of sockets, timers or the content of messages.
 
 export class Cursor {
-  /** null until the first `synced`. */
+  /** @type {number | null} null until the first `synced` */
   position = null;
-  // Offsets that came ahead of their turn: two workers may swap two broadcasts.
+  /**
+   * Offsets that arrived before an earlier one did: two workers may swap two broadcasts.
+   * @type {Set<number>}
+   */
   #ahead = new Set();
 
-  /** The message that carried this offset may be outdated; its offset counts all the same. */
+  /**
+   * Counts an offset as received. An outdated message counts too: its offset has been received.
+   * @param {number} offset
+   */
   see(offset) {
     if (this.position === null || offset > this.position) this.#ahead.add(offset);
     this.#advance();
   }
 
-  /** Never backwards: live messages may have moved it past the snapshot that this answer is of. */
+  /**
+   * Moves to the end of a backlog, never backwards: live messages may already be past that snapshot.
+   * @param {number} offset
+   */
   synced(offset) {
     this.position = Math.max(this.position ?? 0, offset);
     for (const seen of this.#ahead) if (seen <= this.position) this.#ahead.delete(seen);
     this.#advance();
   }
 
-  /** The first offset that is missing although a later one is here, or null. */
+  /** The first offset that is missing while a later one has arrived, or null. */
   get missing() {
     return this.position !== null && this.#ahead.size > 0 ? this.position + 1 : null;
   }

@@ -1,67 +1,85 @@
-// Which messages are held, in which state, and from which id on without a hole.
-// Must not keep bodies longer than the first backlog, nor know of sockets or the page.
+// @ts-check
+// Which messages this client has, in which state, and from which id on without a gap.
+// Must not keep bodies after the first backlog, nor know of sockets or the page.
 
-export const BACKLOG_SIZE = 50;
+import { BACKLOG_SIZE } from "./wire.js";
 
-export class Held {
+/** @typedef {import("./wire.js").Message} Message */
+
+export class LoadedMessages {
+  /**
+   * The offset of the newest known state of each message, by id.
+   * @type {Map<number, number>}
+   */
   #offsets = new Map();
-  #floor = null;
-  #first = new Map();
+  /** @type {number | null} */
+  #completeFrom = null;
+  /** @type {Map<number, Message>} */
+  #backlog = new Map();
 
-  /** Ids from here on are held without a hole; 0 when nothing older exists, null before the first `synced`. */
-  get floor() {
-    return this.#floor;
+  /** From this id on there is no gap; 0 when nothing older exists, null before the first `synced`. */
+  get completeFrom() {
+    return this.#completeFrom;
   }
 
-  // A room's first message has id 1, so nothing is older than that.
+  // The first message of a room has id 1, so nothing is older than that.
   get hasOlder() {
-    return this.#floor > 1;
+    return this.#completeFrom !== null && this.#completeFrom > 1;
   }
 
-  has(id) {
-    return this.#offsets.has(id);
-  }
-
-  /** The messages to draw now: none when a newer state is held, or when it is below the floor. */
-  take(message) {
-    if (this.#floor !== null && message.id < this.#floor) return [];
+  /**
+   * Takes a message, and returns the messages to draw now: none for an outdated state, none below `completeFrom`,
+   * and none before the first backlog ends.
+   * @param {Message} message
+   * @returns {Message[]}
+   */
+  accept(message) {
+    if (this.#completeFrom !== null && message.id < this.#completeFrom) return [];
     if (message.offset <= (this.#offsets.get(message.id) ?? -1)) return [];
     this.#offsets.set(message.id, message.offset);
-    if (this.#floor !== null) return [message];
-    this.#first.set(message.id, message);
+    if (this.#completeFrom !== null) return [message];
+    this.#backlog.set(message.id, message);
     return [];
   }
 
   /**
-   * Ends the first backlog. A live change of an ancient message may have come with it and would make a hole that
-   * "load older" then jumps over, so only the newest 50 are kept: these are without a hole in any case.
+   * Ends the first backlog, and returns its messages in the order of their ids. A live change of a very old message may
+   * have arrived among them. It would leave a gap that "load older" then skips, so only the newest 50 are kept: these
+   * have no gap in any case.
    */
-  settle() {
-    if (this.#floor !== null) return [];
-    const ids = [...this.#first.keys()].sort((a, b) => b - a);
-    this.#floor = ids.length > BACKLOG_SIZE ? ids[BACKLOG_SIZE - 1] : (ids.at(-1) ?? 0);
-    const messages = ids.filter((id) => id >= this.#floor).map((id) => this.#first.get(id));
-    for (const id of ids) if (id < this.#floor) this.#offsets.delete(id);
-    this.#first.clear();
-    return messages.reverse();
+  finishBacklog() {
+    if (this.#completeFrom !== null) return [];
+    const newestFirst = [...this.#backlog.values()].sort((a, b) => b.id - a.id);
+    const kept = newestFirst.slice(0, BACKLOG_SIZE);
+    this.#completeFrom = kept.at(-1)?.id ?? 0;
+    for (const { id } of newestFirst.slice(BACKLOG_SIZE)) this.#offsets.delete(id);
+    this.#backlog.clear();
+    return kept.reverse();
   }
 
-  /** An older page; returns what of it is news. */
-  takePage(messages, more) {
+  /**
+   * Takes an older page, and returns the messages of it that are new here.
+   * @param {Message[]} messages
+   * @param {boolean} more whether older messages exist
+   */
+  acceptPage(messages, more) {
     const ids = messages.map((message) => message.id);
-    this.#floor = more && ids.length ? Math.min(this.#floor ?? Infinity, ...ids) : 0;
-    return messages.flatMap((message) => this.take(message));
+    this.#completeFrom = more && ids.length ? Math.min(this.#completeFrom ?? Infinity, ...ids) : 0;
+    return messages.flatMap((message) => this.accept(message));
   }
 
-  /** Gives the oldest back, so that a tab that stays open for weeks does not grow for ever. */
+  /**
+   * Forgets the messages before this id, so that a tab that stays open for weeks does not grow without limit.
+   * @param {number} id
+   */
   dropBefore(id) {
-    this.#floor = id;
-    for (const held of this.#offsets.keys()) if (held < id) this.#offsets.delete(held);
+    this.#completeFrom = id;
+    for (const known of this.#offsets.keys()) if (known < id) this.#offsets.delete(known);
   }
 
   reset() {
     this.#offsets.clear();
-    this.#first.clear();
-    this.#floor = null;
+    this.#backlog.clear();
+    this.#completeFrom = null;
   }
 }

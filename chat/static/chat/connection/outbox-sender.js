@@ -1,133 +1,177 @@
-// Sends what the outbox holds, in the order of writing, again and again until each ref has its answer.
-// Must not know what an answer means for the page, nor whose connection it speaks on.
+// @ts-check
+// Sends the entries of the outbox in the order of writing, and again until each ref has its answer.
+// Must not know what an answer means for the page, nor which connection carries the events.
 
-import { waitMs } from "./reconnecting-connection.js";
-import { newRef } from "./outbox.js";
+import { newRef } from "./refs.js";
+import { retryAfterMs } from "./retry-after.js";
+import { CLIENT_EVENT, REFUSAL } from "./wire.js";
 
-export const ANSWER_MS = 5_000;
-// So many unanswered at a time: a long outbox must not look like a flood.
+export const ANSWER_TIMEOUT_MS = 5_000;
+// At most so many unanswered events at a time: a long outbox must not look like a flood.
 export const WINDOW = 20;
-// Against a server that says "try again after 0".
+// For a server that sends `retry_after: 0`.
 const SHORTEST_WAIT_MS = 250;
-const RETRIED_CODES = new Set(["rate_limited", "unavailable"]);
-const KEPT_WHEN_REFUSED = new Set(["post", "edit", "schedule"]);
+/** @type {Set<string>} */
+const RETRIED_CODES = new Set([REFUSAL.RATE_LIMITED, REFUSAL.UNAVAILABLE]);
+/** @type {Set<string>} */
+const KEPT_AFTER_REFUSAL = new Set([CLIENT_EVENT.POST, CLIENT_EVENT.EDIT, CLIENT_EVENT.SCHEDULE]);
 
-/** Whoever has too much work under way decides anew: it must not hold up what they write meanwhile. */
-export function isRetried(code, type) {
-  return RETRIED_CODES.has(code) && !(type === "start" && code === "rate_limited");
+/** @typedef {import("./wire.js").WireEvent} WireEvent */
+/** @typedef {import("./outbox.js").Outbox} Outbox */
+/** @typedef {import("./environment.js").Environment & { crypto?: Pick<Crypto, "getRandomValues"> }} SenderEnvironment */
+
+/**
+ * Returns whether the client repeats an event after this refusal. A task that is refused because the person has too
+ * many tasks is not repeated: it would delay the messages that are written meanwhile.
+ * @param {string} code
+ * @param {string} [eventType]
+ */
+export function isRetried(code, eventType) {
+  const isTaskLimit = eventType === CLIENT_EVENT.START && code === REFUSAL.RATE_LIMITED;
+  return RETRIED_CODES.has(code) && !isTaskLimit;
 }
 
-export class Sender {
+export class OutboxSender {
+  /** @type {SenderEnvironment} */
   #environment;
+  /** @type {Outbox} */
   #outbox;
-  #say;
-  #running = false;
-  #flying = new Map();
-  #waitUntil = 0;
-  #timer = null;
+  /** @type {(event: WireEvent) => void} */
+  #send;
+  #isRunning = false;
+  /**
+   * The timer after which an event is sent again, for each ref that has been sent and not answered.
+   * @type {Map<string, any>}
+   */
+  #inFlight = new Map();
+  #pausedUntil = 0;
+  /** @type {any} */
+  #pauseTimer = null;
 
-  /** `say(event)` puts an event on the line. */
-  constructor(environment, outbox, say) {
+  /**
+   * @param {SenderEnvironment} environment
+   * @param {Outbox} outbox
+   * @param {(event: WireEvent) => void} send puts an event on the connection
+   */
+  constructor(environment, outbox, send) {
     this.#environment = environment;
     this.#outbox = outbox;
-    this.#say = say;
+    this.#send = send;
   }
 
-  /** Unanswered and failed changes; questions are not shown to anyone. */
+  /** Unanswered and failed changes. A fetch is not shown to anyone. */
   get pending() {
-    return this.#outbox.entries.filter((entry) => entry.kept);
+    return this.#outbox.entries.filter((entry) => entry.isPersistent);
   }
 
-  get isAsking() {
-    return this.#outbox.waiting.some((entry) => !entry.kept);
+  get isFetching() {
+    return this.#outbox.unanswered.some((entry) => !entry.isPersistent);
   }
 
-  /** The connection can take changes (after `joined`); everything unanswered goes out again. */
+  /** Starts to send: the connection has joined. Everything unanswered is sent again. */
   start(outbox = this.#outbox) {
     this.#outbox = outbox;
-    this.#running = true;
-    this.pump();
+    this.#isRunning = true;
+    this.sendWaiting();
   }
 
   stop() {
-    this.#running = false;
-    for (const ref of [...this.#flying.keys()]) this.#land(ref);
-    this.#environment.timers.clearTimeout(this.#timer);
+    this.#isRunning = false;
+    for (const ref of [...this.#inFlight.keys()]) this.#clearInFlight(ref);
+    this.#environment.timers.clearTimeout(this.#pauseTimer);
   }
 
-  add(content, keeping) {
+  /**
+   * Adds an event to the outbox, and returns its new ref.
+   * @param {WireEvent} content
+   * @param {{ isPersistent?: boolean }} [options]
+   */
+  add(content, options) {
     const event = { ...content, ref: newRef(this.#environment.crypto) };
-    this.#outbox.add(event, keeping);
+    this.#outbox.add(event, options);
     return event.ref;
   }
 
-  /** Answered for good; returns the entry that is now gone, if it was ours. */
+  /**
+   * Removes an answered event; returns its entry, or undefined for a ref of someone else.
+   * @param {string} ref
+   */
   finish(ref) {
     const entry = this.#outbox.get(ref);
     this.#outbox.remove(ref);
-    this.#land(ref);
+    this.#clearInFlight(ref);
     return entry;
   }
 
-  /** Refused: waits and tries again, or keeps what was written as failed; returns the entry, if it was ours. */
-  refuse({ ref, code, detail, retry_after: retryAfter }) {
+  /**
+   * Takes a refusal: waits and tries again, or keeps what was written as failed. Returns the entry, if there is one.
+   * @param {WireEvent} rejected
+   */
+  refuse({ ref, code, detail, retry_after: seconds }) {
     const entry = this.#outbox.get(ref);
     if (!entry) return undefined;
-    this.#land(ref);
-    if (isRetried(code, entry.event.type)) this.#hold(retryAfter);
-    else if (KEPT_WHEN_REFUSED.has(entry.event.type)) this.#outbox.fail(ref, { code, detail: detail ?? "" });
+    this.#clearInFlight(ref);
+    if (isRetried(code, entry.event.type)) this.#pause(seconds);
+    else if (KEPT_AFTER_REFUSAL.has(entry.event.type)) this.#outbox.setFailed(ref, { code, detail: detail ?? "" });
     else this.#outbox.remove(ref);
     return entry;
   }
 
-  /** By hand. A ref that is used up by other content never works, so that one gets a new ref. */
+  /**
+   * Tries a failed event again, as the person asked. After a conflict the event needs a new ref: the old one belongs
+   * to other content for ever.
+   * @param {string} ref
+   */
   retry(ref) {
     const entry = this.#outbox.get(ref);
     if (!entry?.failed) return;
-    if (entry.failed.code === "ref_conflict") {
+    if (entry.failed.code === REFUSAL.REF_CONFLICT) {
       this.#outbox.remove(ref);
       this.add(entry.event);
     } else {
-      this.#outbox.revive(ref);
+      this.#outbox.setFailed(ref, null);
     }
   }
 
-  dropQuestions() {
-    this.#outbox.dropQuestions();
+  dropTransient() {
+    this.#outbox.dropTransient();
   }
 
-  /** Nothing goes out past one that has to wait. */
-  pump() {
+  /** Sends what has not been sent. No event overtakes one that has to wait. */
+  sendWaiting() {
     const { now, timers } = this.#environment;
-    timers.clearTimeout(this.#timer);
-    if (!this.#running) return;
-    const wait = this.#waitUntil - now();
-    if (wait > 0) {
-      this.#timer = timers.setTimeout(() => this.pump(), wait);
+    timers.clearTimeout(this.#pauseTimer);
+    if (!this.#isRunning) return;
+    const waitMs = this.#pausedUntil - now();
+    if (waitMs > 0) {
+      this.#pauseTimer = timers.setTimeout(() => this.sendWaiting(), waitMs);
       return;
     }
-    for (const entry of this.#outbox.waiting) {
-      if (this.#flying.size >= WINDOW) return;
-      if (!this.#flying.has(entry.ref)) this.#transmit(entry);
+    for (const entry of this.#outbox.unanswered) {
+      if (this.#inFlight.size >= WINDOW) return;
+      if (!this.#inFlight.has(entry.ref)) this.#transmit(entry);
     }
   }
 
-  #hold(retryAfter) {
-    const until = this.#environment.now() + Math.max(SHORTEST_WAIT_MS, waitMs(retryAfter));
-    this.#waitUntil = Math.max(this.#waitUntil, until);
+  /** @param {unknown} seconds */
+  #pause(seconds) {
+    const until = this.#environment.now() + Math.max(SHORTEST_WAIT_MS, retryAfterMs(seconds));
+    this.#pausedUntil = Math.max(this.#pausedUntil, until);
   }
 
+  /** @param {import("./outbox.js").Entry} entry */
   #transmit(entry) {
-    const again = () => {
-      this.#flying.delete(entry.ref);
-      this.pump();
+    const sendAgain = () => {
+      this.#inFlight.delete(entry.ref);
+      this.sendWaiting();
     };
-    this.#flying.set(entry.ref, this.#environment.timers.setTimeout(again, ANSWER_MS));
-    this.#say(entry.event);
+    this.#inFlight.set(entry.ref, this.#environment.timers.setTimeout(sendAgain, ANSWER_TIMEOUT_MS));
+    this.#send(entry.event);
   }
 
-  #land(ref) {
-    this.#environment.timers.clearTimeout(this.#flying.get(ref));
-    this.#flying.delete(ref);
+  /** @param {string} ref */
+  #clearInFlight(ref) {
+    this.#environment.timers.clearTimeout(this.#inFlight.get(ref));
+    this.#inFlight.delete(ref);
   }
 }

@@ -1,69 +1,93 @@
-// What was written and not yet answered, kept in session storage so that it survives a reload.
-// Must not send anything: when to send is the socket's business.
+// @ts-check
+// The changes that the server has not answered, kept in session storage so that they survive a reload.
+// Must not send anything: outbox-sender.js decides when to send.
 
-const REF_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-const REF_LENGTH = 22;
+/** @typedef {import("./wire.js").WireEvent} WireEvent */
+/** @typedef {{ code: string, detail: string }} Failure */
 
-/** 132 random bits; `crypto.randomUUID` would be missing on plain http. */
-export function newRef(source = globalThis.crypto) {
-  const bytes = source.getRandomValues(new Uint8Array(REF_LENGTH));
-  return Array.from(bytes, (byte) => REF_ALPHABET[byte & 63]).join("");
-}
+/**
+ * @typedef {object} Entry
+ * @property {string} ref
+ * @property {WireEvent} event
+ * @property {Failure | null} failed why the server refused it for good
+ * @property {boolean} isPersistent false for a fetch, which a reload asks for again
+ */
 
+/** @param {any} entry */
 function isEntry(entry) {
   return typeof entry?.event?.ref === "string" && typeof entry.event.type === "string";
 }
 
 export class Outbox {
+  /** @type {Pick<Storage, "getItem" | "setItem" | "removeItem">} */
   #storage;
+  /** @type {string} */
   #key;
+  /** @type {Map<string, Entry>} */
   #entries = new Map();
 
+  /**
+   * @param {Pick<Storage, "getItem" | "setItem" | "removeItem">} storage
+   * @param {string} key
+   */
   constructor(storage, key) {
     this.#storage = storage;
     this.#key = key;
     for (const { event, failed } of this.#load()) this.#put(event, failed ?? null, true);
   }
 
-  /** Entries in the order of writing: {ref, event, failed: null or {code, detail}, kept}. */
+  /** All entries in the order in which they were written. */
   get entries() {
     return [...this.#entries.values()];
   }
 
-  get waiting() {
+  /** The entries that the server has not answered. */
+  get unanswered() {
     return this.entries.filter((entry) => !entry.failed);
   }
 
+  /** @param {string | null | undefined} ref */
   get(ref) {
-    return this.#entries.get(ref);
+    return ref ? this.#entries.get(ref) : undefined;
   }
 
-  /** `kept: false` is for questions, which a reload asks anew. */
-  add(event, { kept = true } = {}) {
-    this.#put(event, null, kept);
-    if (kept) this.#save();
+  /**
+   * @param {WireEvent} event has a `ref`
+   * @param {{ isPersistent?: boolean }} [options]
+   */
+  add(event, { isPersistent = true } = {}) {
+    this.#put(event, null, isPersistent);
+    if (isPersistent) this.#save();
   }
 
+  /** @param {string} ref */
   remove(ref) {
     if (this.#entries.delete(ref)) this.#save();
   }
 
-  fail(ref, failed) {
-    this.#entries.get(ref).failed = failed;
+  /**
+   * Marks an entry as refused for good; `null` makes it unanswered again.
+   * @param {string} ref
+   * @param {Failure | null} failed
+   */
+  setFailed(ref, failed) {
+    const entry = this.#entries.get(ref);
+    if (!entry) return;
+    entry.failed = failed;
     this.#save();
   }
 
-  revive(ref) {
-    this.#entries.get(ref).failed = null;
-    this.#save();
+  dropTransient() {
+    for (const entry of this.entries) if (!entry.isPersistent) this.#entries.delete(entry.ref);
   }
 
-  dropQuestions() {
-    for (const entry of this.entries) if (!entry.kept) this.#entries.delete(entry.ref);
-  }
-
-  #put(event, failed, kept) {
-    this.#entries.set(event.ref, { ref: event.ref, event, failed, kept });
+  /**
+   * @param {WireEvent} event
+   * @param {Failure | null} failed
+   * @param {boolean} isPersistent
+   */
+  #put(event, failed, isPersistent) {
+    this.#entries.set(event.ref, { ref: event.ref, event, failed, isPersistent });
   }
 
   #load() {
@@ -75,14 +99,14 @@ export class Outbox {
     }
   }
 
-  // Storage may be full or forbidden; the messages are then kept as long as the page lives.
+  // Storage may be full or forbidden. The entries then live as long as the page.
   #save() {
-    const kept = this.entries.filter((entry) => entry.kept).map(({ event, failed }) => ({ event, failed }));
+    const kept = this.entries.filter((entry) => entry.isPersistent).map(({ event, failed }) => ({ event, failed }));
     try {
       if (kept.length) this.#storage.setItem(this.#key, JSON.stringify(kept));
       else this.#storage.removeItem(this.#key);
     } catch {
-      // Nothing to do: see above.
+      // See above.
     }
   }
 }

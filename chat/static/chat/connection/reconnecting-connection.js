@@ -1,72 +1,87 @@
-// One WebSocket that comes back by itself: close codes, backoff, waiting. Where there is no way for one, it polls.
-// Must not read what the frames say, and must not touch the page or storage.
+// @ts-check
+// A connection to the server that reconnects by itself: close codes, backoff, waiting. It uses a WebSocket, or long
+// polling where no WebSocket works. Must not read the frames, and must not touch the page or storage.
 
-import { Poll } from "./long-polling.js";
-import { Ways } from "./transport-selector.js";
-
-export const FINAL_CODES = new Set([1007, 1009, 4401, 4403, 4404]);
-export const LOST_VIEW = 4408;
-export const FLOODING = 4429;
-const NO_ANSWER = 1006;
+import { makeEnvironment } from "./environment.js";
+import { LongPolling } from "./long-polling.js";
+import { retryAfterMs } from "./retry-after.js";
+import { TransportSelector } from "./transport-selector.js";
+import { CLOSE, FINAL_CLOSE_CODES } from "./wire.js";
 
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 15_000;
-const LONGEST_RETRY_AFTER_SECONDS = 3_600;
-// A connection that ended sooner than this proves nothing, so the backoff goes on growing.
-const STEADY_MS = 5_000;
-// Generous, because after a restart every client asks at the same time.
-const SETTLE_MS = 20_000;
+// A connection that ended sooner proves nothing, so the backoff continues to grow.
+const STABLE_AFTER_MS = 5_000;
+// Generous, because after a restart every client connects at the same time.
+const USEFUL_TIMEOUT_MS = 20_000;
 
-/** The address of a socket of this site. */
-export function socketUrl(path) {
-  const place = globalThis.location;
-  return `${place.protocol === "https:" ? "wss:" : "ws:"}//${place.host}${path}`;
-}
+/**
+ * @typedef {object} Status
+ * @property {"connecting" | "open" | "waiting" | "closed"} state
+ * @property {number} [until] the time of the next attempt, in milliseconds since 1970
+ * @property {number} [code] the close code
+ * @property {boolean} [willReconnect]
+ */
 
-/** Seconds as a server said them, in milliseconds; a long one would overflow setTimeout and fire at once. */
-export function waitMs(seconds, otherwise = 1) {
-  const usable = Number.isFinite(seconds) && seconds >= 0 ? seconds : otherwise;
-  return Math.min(usable, LONGEST_RETRY_AFTER_SECONDS) * 1000;
-}
+/**
+ * @typedef {object} Handlers
+ * @property {(text: string) => void} frame
+ * @property {(code: number) => void} [disconnected]
+ * @property {(status: Status) => void} [status]
+ * @property {() => void} [opened]
+ */
 
-export function environment(options = {}) {
-  return {
+/**
+ * @typedef {object} TransportOptions
+ * @property {any} [WebSocket]
+ * @property {any} [LongPolling] a class, or null: only websockets
+ * @property {import("./long-polling.js").Page | null} [page] says whether the page is hidden
+ */
+/** @typedef {TransportOptions & Partial<import("./environment.js").Environment>} ConnectionOptions */
+
+/** @param {ConnectionOptions} options */
+function makeSelector(options) {
+  return new TransportSelector({
     WebSocket: options.WebSocket ?? globalThis.WebSocket,
-    // Who brings sockets of their own has them alone.
-    Poll: options.Poll ?? (options.WebSocket ? null : Poll),
-    now: options.now ?? (() => Date.now()),
-    random: options.random ?? Math.random,
-    timers: options.timers ?? {
-      setTimeout: (callback, delay) => globalThis.setTimeout(callback, delay),
-      clearTimeout: (timer) => globalThis.clearTimeout(timer),
-    },
-  };
+    // A test that brings its own WebSocket uses only that one, unless it brings its own polling too.
+    LongPolling: options.LongPolling ?? (options.WebSocket ? null : LongPolling),
+    page: options.page ?? null,
+    now: makeEnvironment(options).now,
+  });
 }
 
-export class Line {
-  /** Seconds of the last `rejected`, for the wait after 4429. */
-  retryAfter = 5;
+export class ReconnectingConnection {
+  /** The `retry_after` of the last `rejected`: the wait after close code 4429. */
+  retryAfterSeconds = 5;
+  /** @type {import("./environment.js").Environment} */
   #environment;
+  /** @type {() => string} */
   #address;
+  /** @type {Handlers} */
   #handlers;
-  #ways;
-  #socket = null;
+  /** @type {TransportSelector} */
+  #selector;
+  /** @type {any} */
+  #transport = null;
+  /** @type {"idle" | Status["state"]} */
   #state = "idle";
+  /** @type {any} */
   #timer = null;
   #attempts = 0;
-  #settledAt = null;
+  /** @type {number | null} */
+  #usefulSince = null;
   #notBefore = 0;
 
-  /** `address()` is asked at each attempt; handlers: frame(text), lost(code), status(detail), opened(). */
-  constructor(address, handlers, options) {
+  /**
+   * @param {() => string} address is called at each attempt
+   * @param {Handlers} handlers
+   * @param {ConnectionOptions} [options]
+   */
+  constructor(address, handlers, options = {}) {
     this.#address = address;
     this.#handlers = handlers;
-    this.#environment = environment(options);
-    this.#ways = new Ways(this.#environment);
-  }
-
-  get state() {
-    return this.#state;
+    this.#environment = makeEnvironment(options);
+    this.#selector = makeSelector(options);
   }
 
   open() {
@@ -74,103 +89,106 @@ export class Line {
   }
 
   close() {
-    this.#drop();
-    this.#tell({ state: "closed", code: 1000, returns: false });
+    this.#dropTransport();
+    this.#changeStatus({ state: "closed", code: CLOSE.NORMAL, willReconnect: false });
   }
 
+  /** @param {string} text */
   send(text) {
-    if (this.#state === "open") this.#socket.send(text);
+    if (this.#state === "open") this.#transport.send(text);
   }
 
-  /** The owner says: this connection has proved useful. */
-  settled() {
-    this.#settledAt ??= this.#environment.now();
+  /** The owner has received what it needs: this connection works. */
+  markUseful() {
+    this.#usefulSince ??= this.#environment.now();
     this.#clearTimer();
   }
 
-  /** Comes back now instead of later; never before a flood's wait is over. */
-  hurry() {
+  /** Ends the wait and reconnects, but not before the wait after a flood is over. */
+  reconnectNow() {
     if (this.#state === "waiting" && this.#environment.now() >= this.#notBefore) this.#connect();
   }
 
-  /** The connection is dead although nobody said so. */
+  /** Treats the connection as dead, although no close has been received. */
   fail() {
-    if (this.#state === "open" || this.#state === "connecting") this.#lost(NO_ANSWER);
+    if (this.#state === "open" || this.#state === "connecting") this.#disconnected(CLOSE.ABNORMAL);
   }
 
-  /** A fresh connection at once, for a reason of our own. */
+  /** Replaces the connection by a new one at once. */
   restart() {
-    this.#drop();
-    this.#handlers.lost?.(1000);
+    this.#dropTransport();
+    this.#handlers.disconnected?.(CLOSE.NORMAL);
     this.#connect();
   }
 
   #connect() {
-    this.#drop();
-    this.#settledAt = null;
-    this.#tell({ state: "connecting", attempt: this.#attempts });
-    const address = this.#address();
-    const Way = this.#ways.choose(address);
-    const socket = new Way(address);
-    this.#socket = socket;
-    socket.onopen = () => this.#opened();
-    socket.onmessage = (event) => this.#handlers.frame(event.data);
-    socket.onclose = (event) => this.#lost(event.code);
-    this.#giveUpAfter(this.#ways.patience ?? SETTLE_MS);
+    this.#dropTransport();
+    this.#usefulSince = null;
+    this.#changeStatus({ state: "connecting" });
+    const transport = this.#selector.connect(this.#address());
+    this.#transport = transport;
+    transport.onopen = () => this.#opened();
+    transport.onmessage = (/** @type {{ data: string }} */ event) => this.#handlers.frame(event.data);
+    transport.onclose = (/** @type {{ code: number }} */ event) => this.#disconnected(event.code);
+    this.#failAfter(this.#selector.openTimeoutMs ?? USEFUL_TIMEOUT_MS);
   }
 
-  #giveUpAfter(delay) {
+  /** @param {number} delayMs */
+  #failAfter(delayMs) {
     this.#clearTimer();
-    this.#timer = this.#environment.timers.setTimeout(() => this.fail(), delay);
+    this.#timer = this.#environment.timers.setTimeout(() => this.fail(), delayMs);
   }
 
   #opened() {
     this.#state = "open";
-    this.#ways.opened();
-    if (!this.#isSettled) this.#giveUpAfter(SETTLE_MS);
+    this.#selector.opened();
+    if (!this.#isUseful) this.#failAfter(USEFUL_TIMEOUT_MS);
     this.#handlers.opened?.();
   }
 
-  #lost(code) {
-    if (this.#state === "connecting") this.#ways.failed();
-    this.#drop();
-    this.#handlers.lost?.(code);
-    if (FINAL_CODES.has(code)) this.#tell({ state: "closed", code, returns: false });
+  /** @param {number} code */
+  #disconnected(code) {
+    if (this.#state === "connecting") this.#selector.failed();
+    this.#dropTransport();
+    this.#handlers.disconnected?.(code);
+    if (FINAL_CLOSE_CODES.has(code)) this.#changeStatus({ state: "closed", code, willReconnect: false });
     else this.#wait(code);
   }
 
+  /** @param {number} code */
   #wait(code) {
     const { now, timers } = this.#environment;
-    if (this.#isSettled && now() - this.#settledAt >= STEADY_MS) this.#attempts = 0;
-    const delay = this.#delay(code);
+    if (this.#usefulSince !== null && now() - this.#usefulSince >= STABLE_AFTER_MS) this.#attempts = 0;
+    const delayMs = this.#delayMs(code);
     this.#attempts += 1;
-    const until = now() + delay;
-    this.#notBefore = code === FLOODING ? until : 0;
-    this.#timer = timers.setTimeout(() => this.#connect(), delay);
-    this.#tell({ state: "waiting", until, code, returns: true });
+    const until = now() + delayMs;
+    this.#notBefore = code === CLOSE.FLOODING ? until : 0;
+    this.#timer = timers.setTimeout(() => this.#connect(), delayMs);
+    this.#changeStatus({ state: "waiting", until, code, willReconnect: true });
   }
 
-  #delay(code) {
+  /** @param {number} code */
+  #delayMs(code) {
     const { random } = this.#environment;
-    if (code === FLOODING) return waitMs(this.retryAfter) + random() * 1000;
-    // At once, but not round and round on a server that loses its view before it has shown anything.
-    if (code === LOST_VIEW && this.#isSettled) return 0;
+    if (code === CLOSE.FLOODING) return retryAfterMs(this.retryAfterSeconds) + random() * 1000;
+    // At once, but not in a loop with a server that loses the connection before it has sent anything.
+    if (code === CLOSE.CONNECTION_LOST && this.#isUseful) return 0;
     const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#attempts);
     return full * (0.5 + random() / 2);
   }
 
-  get #isSettled() {
-    return this.#settledAt !== null;
+  get #isUseful() {
+    return this.#usefulSince !== null;
   }
 
-  // A dead line may take minutes to say "close", and must not be heard when it does.
-  #drop() {
+  // A dead connection may take minutes to report its close. Its handlers are removed, so that nothing hears it then.
+  #dropTransport() {
     this.#clearTimer();
-    const socket = this.#socket;
-    this.#socket = null;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    const transport = this.#transport;
+    this.#transport = null;
+    if (!transport) return;
+    transport.onopen = transport.onmessage = transport.onclose = null;
+    transport.close();
   }
 
   #clearTimer() {
@@ -178,7 +196,8 @@ export class Line {
     this.#timer = null;
   }
 
-  #tell(status) {
+  /** @param {Status} status */
+  #changeStatus(status) {
     this.#state = status.state;
     this.#handlers.status?.(status);
   }

@@ -1,60 +1,75 @@
-// When a page fetches again what the server says has changed: soon, at a moment of chance, and not all the time.
+// @ts-check
+// Decides when a page fetches again what has changed: soon, at a random moment, and not too often.
 // Must not know what is fetched.
 
-import { environment } from "./reconnecting-connection.js";
+import { makeEnvironment } from "./environment.js";
 
-// Everyone hears of a change at the same moment, and should not ask at the same moment.
+// Every client hears of a change at the same moment; they must not all ask at the same moment.
 export const SPREAD_MS = 1_500;
-// Between two fetches; while changes come faster than that, it grows.
+// Between two fetches. While changes come faster than that, the pause grows.
 export const SHORTEST_PAUSE_MS = 1_500;
 export const LONGEST_PAUSE_MS = 6_000;
 
 export class Refresher {
+  /** @type {() => void} */
   #fetch;
+  /** @type {() => boolean} */
   #isHidden;
+  /** @type {import("./environment.js").Environment} */
   #environment;
+  /** @type {any} */
   #timer = null;
-  #pause = SHORTEST_PAUSE_MS;
+  #pauseMs = SHORTEST_PAUSE_MS;
+  /** @type {number} */
   #fetchedAt;
   #isStale = false;
 
-  /** `fetch()` fetches and draws; `isHidden()` says that nobody looks. Options: timers, now, random, for tests. */
+  /**
+   * @param {() => void} fetch fetches and draws
+   * @param {() => boolean} isHidden says whether the page is hidden
+   * @param {Partial<import("./environment.js").Environment>} [options] for tests
+   */
   constructor(fetch, isHidden, options) {
     this.#fetch = fetch;
     this.#isHidden = isHidden;
-    this.#environment = environment(options);
+    this.#environment = makeEnvironment(options);
     this.#fetchedAt = this.#environment.now();
   }
 
-  /** Something has changed. However often this is said, one fetch follows; for a hidden page, once it is looked at. */
+  /** Plans one fetch, however often it is called before. A hidden page fetches when it becomes visible. */
   changed() {
     this.#isStale = true;
     if (this.#timer !== null) return;
-    const age = this.#environment.now() - this.#fetchedAt;
-    const wait = Math.max(0, this.#pause - age);
-    this.#pause = age > 2 * this.#pause ? SHORTEST_PAUSE_MS : Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
-    this.#start(wait + this.#environment.random() * SPREAD_MS);
+    const ageMs = this.#environment.now() - this.#fetchedAt;
+    const waitMs = Math.max(0, this.#pauseMs - ageMs);
+    const isQuiet = ageMs > 2 * this.#pauseMs;
+    this.#pauseMs = isQuiet ? SHORTEST_PAUSE_MS : Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    this.#start(waitMs + this.#environment.random() * SPREAD_MS);
   }
 
-  /** Somebody looks again, or is online again: what they see may be old. */
-  looked() {
-    const age = this.#environment.now() - this.#fetchedAt;
-    if (this.#isStale || age > SHORTEST_PAUSE_MS) this.fetchIn(0);
+  /** Fetches now if the data may be old: the page is visible or online again. */
+  becameVisible() {
+    const ageMs = this.#environment.now() - this.#fetchedAt;
+    if (this.#isStale || ageMs > SHORTEST_PAUSE_MS) this.fetchAfter(0);
   }
 
-  /** Fetches after so many milliseconds, whatever was planned. */
-  fetchIn(delay) {
+  /**
+   * Fetches after this delay, and drops any other plan.
+   * @param {number} delayMs
+   */
+  fetchAfter(delayMs) {
     this.#environment.timers.clearTimeout(this.#timer);
-    this.#start(delay);
+    this.#start(delayMs);
   }
 
-  #start(delay) {
-    this.#timer = this.#environment.timers.setTimeout(() => this.#fire(), delay);
+  /** @param {number} delayMs */
+  #start(delayMs) {
+    this.#timer = this.#environment.timers.setTimeout(() => this.#run(), delayMs);
   }
 
-  #fire() {
+  #run() {
     this.#timer = null;
-    // Nobody looks: `looked` will find that it is stale.
+    // The data stays stale, and `becameVisible` fetches it.
     if (this.#isHidden()) return;
     this.#isStale = false;
     this.#fetchedAt = this.#environment.now();

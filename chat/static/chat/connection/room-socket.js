@@ -1,28 +1,43 @@
-// A room's protocol as the client owes it: joining, cursor, sync, heartbeat; sender.js keeps the outbox going. No DOM.
-// Must not draw, and must not decide what a person sees: it tells, room.js shows.
+// @ts-check
+// A room's connection, as docs/protocol.md describes it: it joins, stays complete, sends changes until they are answered.
+// Must not draw, and must not decide what a person sees: it emits events, and the page shows them.
 
-import { Announced } from "./announcement-cursor.js";
-import { Cursor } from "./cursor.js";
-import { Held } from "./loaded-messages.js";
-import { Line, environment, socketUrl, waitMs } from "./reconnecting-connection.js";
-import { Outbox } from "./outbox.js";
-import { Sender, isRetried } from "./outbox-sender.js";
+import { socketUrl } from "./addresses.js";
+import { AnnouncementCursor } from "./announcement-cursor.js";
+import { Emitter } from "./emitter.js";
+import { makeEnvironment } from "./environment.js";
+import { LoadedMessages } from "./loaded-messages.js";
+import { LOCAL_EVENT } from "./local-events.js";
+import { isRetried } from "./outbox-sender.js";
+import { ReconnectingConnection } from "./reconnecting-connection.js";
+import { RoomChanges } from "./room-changes.js";
+import { Synchronizer } from "./synchronizer.js";
+import { CLIENT_EVENT, SERVER_EVENT } from "./wire.js";
 
-export const LONGEST_BODY = 4000;
-export const SYNCED_MS = 10_000;
-// Somebody has just come back, and looks: a line that died meanwhile must not cost them ten seconds.
-export const HURRIED_SYNCED_MS = 3_000;
-export const GAP_MS = 300;
-const HEARTBEAT_MS = 25_000;
-const HEARTBEAT_JITTER_MS = 5_000;
 const PAGE_SIZE = 50;
-const PASSED_ON = new Set(["presence", "typing", "read", "task", "member", "reported"]);
+/** @type {Set<string>} */
+const EMITTED_UNCHANGED = new Set([
+  SERVER_EVENT.PRESENCE, SERVER_EVENT.TYPING, SERVER_EVENT.READ, SERVER_EVENT.TASK, SERVER_EVENT.MEMBER,
+  SERVER_EVENT.REPORTED,
+]);
 
-/** The server counts code points, JavaScript's length counts halves of some. */
-export function lengthOf(body) {
-  return [...body].length;
-}
+/** @typedef {import("./wire.js").WireEvent} WireEvent */
+/** @typedef {import("./wire.js").Message} Message */
 
+/**
+ * @typedef {object} OwnOptions
+ * @property {string} slug
+ * @property {string} [url] the full address, for a board
+ * @property {string} [handle] the person whom the page was made for
+ * @property {import("./room-changes.js").KeyValueStorage} [storage] keeps the outbox
+ * @property {Pick<Crypto, "getRandomValues">} [crypto]
+ */
+/** @typedef {OwnOptions & import("./reconnecting-connection.js").ConnectionOptions} RoomSocketOptions */
+
+/**
+ * @param {string} text
+ * @returns {WireEvent | null}
+ */
 function parse(text) {
   try {
     const event = JSON.parse(text);
@@ -33,324 +48,231 @@ function parse(text) {
 }
 
 /**
- * Events (CustomEvent, `detail` is what the server said unless noted): joined, message, acked {ref, id, offset, event},
- * rejected {ref, code, detail, event, again}, synced, page {ref, messages (news only), more}, presence, typing, read,
- * announcement, task, member, reported, reset {} (forget what was drawn), outbox {} (see `pending`),
- * status {state: connecting, open, waiting or closed; until; code; returns}.
+ * Events, each with a detail. Unless noted, the detail is the server's event.
+ * - joined, message, synced, presence, typing, read, announcement, task, member, reported
+ * - acked: the `ack` and `event`, what was sent
+ * - rejected: the `rejected`, `event` (what was sent, or null), and `isRetried`
+ * - page: {ref, messages (only new ones), more}
+ * - reset: forget what was drawn
+ * - outbox: `changes.pending` has changed
+ * - status: {state: connecting, open, waiting or closed; until; code; willReconnect}
  */
-export class RoomSocket extends EventTarget {
-  #environment;
-  #storage;
-  #slug;
-  #line;
-  #sender;
-  #cursor = new Cursor();
-  #announced = new Announced();
-  #held = new Held();
-  #joined = false;
+export class RoomSocket extends Emitter {
+  /** @type {ReconnectingConnection} */
+  #connection;
+  /** @type {Synchronizer} */
+  #synchronizer;
+  #announcements = new AnnouncementCursor();
+  #loaded = new LoadedMessages();
+  #hasJoined = false;
+  /**
+   * Broadcasts that overtook `joined`.
+   * @type {WireEvent[]}
+   */
   #early = [];
-  #syncing = false;
-  #timers = { gap: null, heartbeat: null, deadline: null, hurried: null };
+  /** @type {Record<string, (event: any) => void>} */
   #handlers = {
-    joined: (event) => this.#welcomed(event),
-    message: (event) => this.#took(event),
-    ack: (event) => this.#acked(event),
-    rejected: (event) => this.#rejected(event),
-    synced: (event) => this.#synced(event),
-    page: (event) => this.#paged(event),
-    announcement: (event) => this.#announcing(event),
+    [SERVER_EVENT.JOINED]: (event) => this.#receiveJoined(event),
+    [SERVER_EVENT.MESSAGE]: (event) => this.#receiveMessage(event),
+    [SERVER_EVENT.ACK]: (event) => this.#receiveAck(event),
+    [SERVER_EVENT.REJECTED]: (event) => this.#receiveRejected(event),
+    [SERVER_EVENT.SYNCED]: (event) => this.#receiveSynced(event),
+    [SERVER_EVENT.PAGE]: (event) => this.#receivePage(event),
+    [SERVER_EVENT.ANNOUNCEMENT]: (event) => this.#receiveAnnouncement(event),
   };
 
-  /** Options: slug, url, handle, storage, and for tests WebSocket, timers, now, random, crypto. */
+  /** @param {RoomSocketOptions} options */
   constructor(options) {
     super();
-    this.#environment = { ...environment(options), crypto: options.crypto ?? globalThis.crypto };
-    this.#storage = options.storage ?? globalThis.sessionStorage;
-    this.#slug = options.slug;
+    const environment = { ...makeEnvironment(options), crypto: options.crypto ?? globalThis.crypto };
     this.handle = options.handle ?? "";
-    this.#sender = new Sender(this.#environment, this.#openOutbox(), (event) => this.#say(event));
+    const storage = options.storage ?? globalThis.sessionStorage;
+    /** What this person writes. */
+    this.changes = new RoomChanges(environment, { storage, slug: options.slug, handle: this.handle }, {
+      send: (event) => this.#send(event),
+      changed: () => this.emit(LOCAL_EVENT.OUTBOX),
+    });
+    this.#synchronizer = new Synchronizer(environment, {
+      send: (event) => this.#send(event),
+      timedOut: () => this.#connection.fail(),
+      timedOutUrgently: () => this.#connection.restart(),
+    });
     const url = options.url ?? socketUrl(`/chat/${options.slug}/`);
-    const handlers = {
+    this.#connection = new ReconnectingConnection(() => this.#addressWithCursors(url), {
       frame: (text) => this.#receive(text),
-      lost: () => this.#lost(),
-      status: (status) => this.#tell("status", status),
-    };
-    this.#line = new Line(() => this.#address(url), handlers, options);
+      disconnected: () => this.#stop(),
+      status: (status) => this.emit(LOCAL_EVENT.STATUS, status),
+    }, options);
   }
 
-  /** Everything up to here is held; null before the first `synced`. */
+  /** The client has every change up to this offset; null before the first `synced`. */
   get cursor() {
-    return this.#cursor.position;
+    return this.#synchronizer.cursor;
   }
 
   get hasOlder() {
-    return this.#held.hasOlder;
+    return this.#loaded.hasOlder;
   }
 
-  /** The lowest id that is held without a hole. */
-  get floor() {
-    return this.#held.floor;
-  }
-
-  /** Unanswered and failed changes, oldest first: {ref, event, failed: null or {code, detail}}. */
-  get pending() {
-    return this.#sender.pending;
+  /** From this message id on there is no gap; null before the first `synced`. */
+  get completeFrom() {
+    return this.#loaded.completeFrom;
   }
 
   open() {
-    this.#line.open();
+    this.#connection.open();
   }
 
   close() {
-    this.#lost();
-    this.#line.close();
+    this.#stop();
+    this.#connection.close();
   }
 
-  /** The network is back, or someone looks at the page: no more waiting, and no trust in a silent line. */
+  /** Reconnects at once, or checks the connection: the network is back, or somebody looks at the page again. */
   hurry() {
-    this.#line.hurry();
-    this.#sync();
-    // Also where one was under way: what was asked on a line that is dead by now brings no answer.
-    if (this.#syncing && this.#timers.hurried === null) {
-      this.#start("hurried", HURRIED_SYNCED_MS, () => this.#line.restart());
-    }
+    this.#connection.reconnectNow();
+    this.#synchronizer.syncUrgently();
   }
 
-  // Trimmed once, here: a resend must be letter for letter what was sent first.
-  post(body, replyTo = null) {
-    const event = { type: "post", body: body.trim() };
-    return this.#change(replyTo === null ? event : { ...event, reply_to: replyTo });
-  }
-
-  edit(id, body) {
-    return this.#change({ type: "edit", id, body: body.trim() });
-  }
-
-  remove(id) {
-    return this.#change({ type: "remove", id });
-  }
-
-  react(id, emoji, on) {
-    return this.#change({ type: "react", id, emoji, on });
-  }
-
-  /** Asks for background work; what becomes of it comes as `task` events with this ref. */
-  start(task, params) {
-    return this.#change({ type: "start", task, params });
-  }
-
-  /** `at` is ISO 8601 in UTC. */
-  schedule(body, at) {
-    return this.#change({ type: "schedule", body: body.trim(), at });
-  }
-
+  /** @param {boolean} on */
   typing(on) {
-    if (this.#joined) this.#say({ type: "typing", on });
+    if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.TYPING, on });
   }
 
+  /** @param {number} offset */
   read(offset) {
-    if (this.#joined) this.#say({ type: "read", offset });
+    if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.READ, offset });
   }
 
-  /** Asks for the page before the oldest that is held; null when there is none, or one is on its way. */
+  /** Fetches the page before the oldest loaded message; returns null when there is none, or a fetch is under way. */
   fetchOlder(limit = PAGE_SIZE) {
-    if (this.#sender.isAsking || !this.#held.hasOlder) return null;
-    return this.#change({ type: "fetch", before: this.#held.floor, limit }, { kept: false });
+    if (this.changes.isFetching || !this.#loaded.hasOlder) return null;
+    return this.changes.fetch(this.#loaded.completeFrom, limit);
   }
 
-  retry(ref) {
-    this.#sender.retry(ref);
-    this.#outboxChanged();
-  }
-
-  discard(ref) {
-    this.#sender.finish(ref);
-    this.#outboxChanged();
-  }
-
-  /** The page has let go of what is older than this id. */
+  /**
+   * Forgets messages that the page no longer shows.
+   * @param {number} id the oldest message that stays
+   */
   dropBefore(id) {
-    this.#held.dropBefore(id);
+    this.#loaded.dropBefore(id);
   }
 
-  // Kept apart by account: what Alice left behind must not be sent as Bob, who signed in after her in the same tab.
-  #openOutbox() {
-    return new Outbox(this.#storage, `chat.outbox.${this.#slug}.${this.handle}`);
+  /** @param {string} url */
+  #addressWithCursors(url) {
+    const query = new URLSearchParams();
+    if (this.cursor !== null) query.set("cursor", String(this.cursor));
+    if (this.#announcements.position !== null) query.set("announced", String(this.#announcements.position));
+    return query.size ? `${url}?${query}` : url;
   }
 
-  #address(url) {
-    const held = { cursor: this.#cursor.position, announced: this.#announced.position };
-    const known = Object.entries(held).filter(([, position]) => position !== null);
-    return known.length ? `${url}?${new URLSearchParams(known)}` : url;
-  }
-
-  #change(content, keeping) {
-    const ref = this.#sender.add(content, keeping);
-    this.#outboxChanged();
-    return ref;
-  }
-
-  #outboxChanged() {
-    this.#tell("outbox", {});
-    this.#sender.pump();
-  }
-
+  /** @param {string} text */
   #receive(text) {
     const event = parse(text);
     if (!event) return;
-    // Broadcasts may overtake the welcome; a reset in it must not wipe them out. A refusal may come in its place.
-    if (this.#joined || event.type === "joined" || event.type === "rejected") this.#handle(event);
+    // Broadcasts may overtake `joined`; a reset in it must not delete them. A refusal may come instead of `joined`.
+    const isFirst = event.type === SERVER_EVENT.JOINED || event.type === SERVER_EVENT.REJECTED;
+    if (this.#hasJoined || isFirst) this.#handle(event);
     else this.#early.push(event);
   }
 
+  /** @param {WireEvent} event */
   #handle(event) {
-    if (PASSED_ON.has(event.type)) this.#tell(event.type, event);
+    if (EMITTED_UNCHANGED.has(event.type)) this.emit(event.type, event);
     else if (Object.hasOwn(this.#handlers, event.type)) this.#handlers[event.type](event);
   }
 
-  #welcomed(event) {
-    this.#joined = true;
-    // The backlog that follows ends with `synced`; until then its holes are no gaps.
-    this.#syncing = true;
-    this.#announced.welcomed(event.announced);
-    if (event.reset || this.#cursor.position === null) this.#forget();
+  /** @param {WireEvent} event */
+  #receiveJoined(event) {
+    this.#hasJoined = true;
+    this.#synchronizer.start();
+    this.#announcements.joined(event.announced);
+    if (event.reset || this.cursor === null) this.#forget();
     const handle = event.you?.handle ?? this.handle;
-    const isOther = handle !== this.handle;
+    const isOtherPerson = handle !== this.handle;
     this.handle = handle;
-    this.#tell("joined", event);
-    this.#tell("status", { state: "open" });
+    this.emit(SERVER_EVENT.JOINED, event);
+    this.emit(LOCAL_EVENT.STATUS, { state: "open" });
     for (const early of this.#early.splice(0)) this.#handle(early);
-    this.#sender.start(isOther ? this.#openOutbox() : undefined);
+    this.changes.start(isOtherPerson ? handle : null);
   }
 
-  #took(message) {
+  /** @param {Message} message */
+  #receiveMessage(message) {
     if (!Number.isSafeInteger(message.id) || !Number.isSafeInteger(message.offset)) return;
-    // Counted even where a newer state is held: else the cursor sticks after an edit.
-    this.#cursor.see(message.offset);
-    for (const news of this.#held.take(message)) this.#tell("message", news);
-    this.#watchGap();
+    // Counted even when a newer state is loaded: otherwise the cursor would stop after an edit.
+    this.#synchronizer.see(message.offset);
+    for (const fresh of this.#loaded.accept(message)) this.emit(SERVER_EVENT.MESSAGE, fresh);
+    this.#synchronizer.watchGap();
   }
 
-  #synced(event) {
-    this.#stop("deadline");
-    this.#stop("hurried");
-    this.#syncing = false;
-    this.#line.settled();
-    this.#announced.synced();
+  /** @param {WireEvent} event */
+  #receiveSynced(event) {
+    this.#synchronizer.answered();
+    this.#connection.markUseful();
+    this.#announcements.synced();
     if (event.reset) {
       this.#forget();
-      this.#line.restart();
+      this.#connection.restart();
       return;
     }
-    const before = this.#cursor.position;
-    this.#cursor.synced(event.offset);
-    for (const message of this.#held.settle()) this.#tell("message", message);
-    this.#tell("synced", event);
-    // An answer that says "more" and brings nothing would make us ask without pause.
-    if (event.more && this.#cursor.position !== before) this.#sync();
-    else this.#rest();
+    const hasAdvanced = this.#synchronizer.advance(event.offset);
+    for (const message of this.#loaded.finishBacklog()) this.emit(SERVER_EVENT.MESSAGE, message);
+    this.emit(SERVER_EVENT.SYNCED, event);
+    // An answer with `more` that brings nothing would make the client ask without a pause.
+    if (event.more && hasAdvanced) this.#synchronizer.sync();
+    else this.#synchronizer.rest();
   }
 
-  #rest() {
-    const jitter = (this.#environment.random() * 2 - 1) * HEARTBEAT_JITTER_MS;
-    this.#start("heartbeat", HEARTBEAT_MS + jitter, () => this.#sync());
-    this.#watchGap();
-  }
-
-  #sync() {
-    if (!this.#joined || this.#syncing || this.#cursor.position === null) return;
-    this.#syncing = true;
-    this.#stop("gap");
-    this.#stop("heartbeat");
-    this.#start("deadline", SYNCED_MS, () => this.#line.fail());
-    this.#say({ type: "sync", cursor: this.#cursor.position });
-  }
-
-  // Timed by the offset that is missing: in a busy room there is always some gap, and each gets its own 300 ms.
-  #watchGap() {
-    const missing = this.#cursor.missing;
-    if (this.#syncing || missing === null) {
-      this.#stop("gap");
-      return;
-    }
-    if (this.#timers.gap !== null) return;
-    this.#start("gap", GAP_MS, () => {
-      if (this.#cursor.missing === missing) this.#sync();
-      else this.#watchGap();
-    });
-  }
-
-  #acked(event) {
-    const entry = this.#sender.finish(event.ref);
+  /** @param {WireEvent} event */
+  #receiveAck(event) {
+    const entry = this.changes.finish(event.ref);
     if (!entry) return;
-    this.#tell("acked", { ...event, event: entry.event });
-    this.#outboxChanged();
+    this.emit(LOCAL_EVENT.ACKED, { ...event, event: entry.event });
+    this.changes.update();
   }
 
-  #rejected(event) {
-    if (event.retry_after !== undefined) this.#line.retryAfter = event.retry_after;
-    const entry = this.#sender.refuse(event);
-    const again = isRetried(event.code, entry?.event.type);
-    if (!entry && again) this.#syncLater(event);
-    this.#tell("rejected", { ...event, event: entry?.event ?? null, again });
-    if (entry) this.#outboxChanged();
+  /** @param {WireEvent} rejected */
+  #receiveRejected(rejected) {
+    if (rejected.retry_after !== undefined) this.#connection.retryAfterSeconds = rejected.retry_after;
+    const entry = this.changes.refuse(rejected);
+    const willRetry = isRetried(rejected.code, entry?.event.type);
+    if (!entry && willRetry) this.#synchronizer.retryLater(rejected.retry_after);
+    this.emit(SERVER_EVENT.REJECTED, { ...rejected, event: entry?.event ?? null, isRetried: willRetry });
+    if (entry) this.changes.update();
   }
 
-  // It may have been our `sync`, which has no ref and will then get no other answer.
-  #syncLater(event) {
-    if (this.#timers.deadline === null) return;
-    this.#stop("deadline");
-    this.#stop("hurried");
-    this.#syncing = false;
-    this.#start("heartbeat", waitMs(event.retry_after), () => this.#sync());
+  /** @param {WireEvent} event */
+  #receivePage(event) {
+    if (!this.changes.finish(event.ref)) return;
+    const messages = this.#loaded.acceptPage(event.messages, event.more);
+    this.emit(SERVER_EVENT.PAGE, { ref: event.ref, messages, more: event.more });
+    this.changes.update();
   }
 
-  #paged(event) {
-    if (!this.#sender.finish(event.ref)) return;
-    const messages = this.#held.takePage(event.messages, event.more);
-    this.#tell("page", { ref: event.ref, messages, more: event.more });
-    this.#sender.pump();
+  /** @param {WireEvent} event */
+  #receiveAnnouncement(event) {
+    this.#announcements.received(event.id);
+    this.emit(SERVER_EVENT.ANNOUNCEMENT, event);
   }
 
-  #announcing(event) {
-    this.#announced.heard(event.id);
-    this.#tell("announcement", event);
-  }
-
-  #lost() {
-    this.#joined = false;
-    this.#syncing = false;
+  #stop() {
+    this.#hasJoined = false;
     this.#early = [];
-    this.#sender.stop();
-    for (const name of Object.keys(this.#timers)) this.#stop(name);
+    this.changes.stop();
+    this.#synchronizer.stop();
   }
 
-  // What the person wrote is not part of it: the outbox stays.
+  // The outbox stays: it holds what the person wrote.
   #forget() {
-    this.#cursor.reset();
-    this.#held.reset();
-    this.#sender.dropQuestions();
-    this.#tell("reset", {});
+    this.#synchronizer.reset();
+    this.#loaded.reset();
+    this.changes.dropFetches();
+    this.emit(LOCAL_EVENT.RESET);
   }
 
-  #say(event) {
-    this.#line.send(JSON.stringify(event));
-  }
-
-  #start(name, delay, callback) {
-    this.#stop(name);
-    this.#timers[name] = this.#environment.timers.setTimeout(() => {
-      this.#timers[name] = null;
-      callback();
-    }, delay);
-  }
-
-  #stop(name) {
-    this.#environment.timers.clearTimeout(this.#timers[name]);
-    this.#timers[name] = null;
-  }
-
-  #tell(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+  /** @param {WireEvent} event */
+  #send(event) {
+    this.#connection.send(JSON.stringify(event));
   }
 }

@@ -1,79 +1,112 @@
-// Which way leads to the server: a WebSocket, or long polling where the network lets none through.
-// Must not open anything, and must not wait: line.js does.
+// @ts-check
+// Selects the transport: a WebSocket, or long polling where the network lets no WebSocket through.
+// Must not wait: reconnecting-connection.js decides when to try again.
 
-// A network that forbids sockets shows at once; once one has opened, failures mean that the server is away.
-const FEW_FAILURES = 2;
-const MANY_FAILURES = 8;
-// Some proxies neither refuse a socket nor let it through.
-const OPEN_MS = 10_000;
-const AGAIN_MS = 300_000;
+// A network that blocks websockets shows it at once. After one has opened, failures mean that the server is away.
+const FAILURES_BEFORE_FALLBACK = 2;
+const FAILURES_AFTER_SUCCESS = 8;
+// Some proxies neither refuse a websocket nor let it through.
+const OPEN_TIMEOUT_MS = 10_000;
+const RETRY_WEBSOCKET_MS = 300_000;
 
-/** `?transport=poll` in the page's address, or `chat.transport` in localStorage: for tests, and to find faults. */
-export function isPollingForced(page = globalThis) {
-  if (new URLSearchParams(page.location?.search).get("transport") === "poll") return true;
+/**
+ * Returns whether the page must poll: `?transport=poll` in its address, or `chat.transport` in localStorage.
+ * For tests, and to find faults.
+ * @param {{ location?: { search: string }, localStorage?: Pick<Storage, "getItem"> }} [scope]
+ */
+export function isPollingForced(scope = globalThis) {
+  if (new URLSearchParams(scope.location?.search).get("transport") === "poll") return true;
   try {
-    return page.localStorage?.getItem("chat.transport") === "poll";
+    return scope.localStorage?.getItem("chat.transport") === "poll";
   } catch {
     return false;
   }
 }
 
-export class Ways {
+export class TransportSelector {
+  /** @type {any} */
   #WebSocket;
-  #Poll;
+  /** @type {any} */
+  #LongPolling;
+  /** @type {import("./long-polling.js").Page | null} */
+  #page;
+  /** @type {() => boolean} */
   #isForced;
+  /** @type {() => number} */
   #now;
+  /** @type {any} */
   #chosen = null;
-  #hasOther = false;
-  #hasOpened = false;
-  #polls = false;
+  #canPoll = false;
+  #hasWebSocketOpened = false;
+  #isPollingProven = false;
   #failures = 0;
-  #triedAt = -Infinity;
+  #webSocketTriedAt = -Infinity;
 
-  /** `Poll` may be null: then there are only sockets. */
-  constructor({ WebSocket, Poll, now, isForced = isPollingForced }) {
+  /**
+   * @param {object} options
+   * @param {any} options.WebSocket a class, or undefined where the browser has none
+   * @param {any} options.LongPolling a class, or null: then only websockets are used
+   * @param {import("./long-polling.js").Page | null} [options.page]
+   * @param {() => number} options.now
+   * @param {() => boolean} [options.isForced]
+   */
+  constructor({ WebSocket, LongPolling, page = null, now, isForced = isPollingForced }) {
     this.#WebSocket = WebSocket;
-    this.#Poll = Poll;
+    this.#LongPolling = LongPolling;
+    this.#page = page;
     this.#isForced = isForced;
     this.#now = now;
   }
 
-  /** Returns the class of the connection to try next. */
+  /**
+   * Opens a connection with the transport that is chosen for this attempt.
+   * @param {string} url
+   */
+  connect(url) {
+    const Transport = this.choose(url);
+    return Transport === this.#LongPolling ? new Transport(url, { page: this.#page }) : new Transport(url);
+  }
+
+  /**
+   * Returns the class of the transport to try next.
+   * @param {string} url
+   */
   choose(url) {
-    this.#hasOther = Boolean(this.#Poll?.serves(url));
-    this.#chosen = this.#isForPolling ? this.#Poll : this.#WebSocket;
-    if (this.#chosen === this.#WebSocket) this.#triedAt = this.#now();
+    this.#canPoll = Boolean(this.#LongPolling?.serves(url));
+    this.#chosen = this.#shouldPoll() ? this.#LongPolling : this.#WebSocket;
+    if (this.#chosen === this.#WebSocket) this.#webSocketTriedAt = this.#now();
     return this.#chosen;
   }
 
-  /** So long the chosen one may take to open, in ms; null: as long as any. */
-  get patience() {
-    return this.#hasOther && this.#chosen === this.#WebSocket && !this.#hasOpened ? OPEN_MS : null;
+  /** How long the chosen transport may take to open; null: no special limit. */
+  get openTimeoutMs() {
+    const isFirstWebSocket = this.#chosen === this.#WebSocket && !this.#hasWebSocketOpened;
+    return this.#canPoll && isFirstWebSocket ? OPEN_TIMEOUT_MS : null;
   }
 
-  /** The chosen one has opened. */
+  /** The chosen transport has opened. */
   opened() {
-    this.#polls = this.#chosen === this.#Poll;
-    if (this.#polls) return;
-    this.#hasOpened = true;
+    this.#isPollingProven = this.#chosen === this.#LongPolling;
+    if (this.#isPollingProven) return;
+    this.#hasWebSocketOpened = true;
     this.#failures = 0;
   }
 
-  /** The chosen one has never opened: it is the other's turn, sooner or later. */
+  /** The chosen transport has not opened. After a failed poll the next attempt is a websocket. */
   failed() {
-    this.#polls = false;
-    this.#failures = this.#chosen === this.#Poll ? this.#enough - 1 : this.#failures + 1;
+    this.#isPollingProven = false;
+    this.#failures = this.#chosen === this.#LongPolling ? this.#allowedFailures - 1 : this.#failures + 1;
   }
 
-  get #enough() {
-    return this.#hasOpened ? MANY_FAILURES : FEW_FAILURES;
+  get #allowedFailures() {
+    return this.#hasWebSocketOpened ? FAILURES_AFTER_SUCCESS : FAILURES_BEFORE_FALLBACK;
   }
 
-  get #isForPolling() {
-    if (!this.#hasOther) return false;
+  #shouldPoll() {
+    if (!this.#canPoll) return false;
     if (!this.#WebSocket || this.#isForced()) return true;
-    // Where polling works, it is not left before a socket may work again.
-    if (this.#polls) return this.#now() - this.#triedAt < AGAIN_MS;
-    return this.#failures >= this.#enough;
+    // Where polling works, a websocket is tried again only after five minutes.
+    if (this.#isPollingProven) return this.#now() - this.#webSocketTriedAt < RETRY_WEBSOCKET_MS;
+    return this.#failures >= this.#allowedFailures;
   }
 }

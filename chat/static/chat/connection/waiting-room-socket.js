@@ -1,75 +1,59 @@
-// The door of a board as its protocol has it: knocking and deciding, each asked again until it is answered. No DOM.
+// @ts-check
+// The connection to a board's waiting room: visitors knock, the owner decides. Each request is repeated until answered.
 // Must not decide what a person sees.
 
-import { Line, environment, waitMs } from "./reconnecting-connection.js";
-import { newRef } from "./outbox.js";
+import { Emitter } from "./emitter.js";
+import { makeEnvironment } from "./environment.js";
+import { LOCAL_EVENT } from "./local-events.js";
+import { PendingRequests } from "./pending-requests.js";
+import { ReconnectingConnection } from "./reconnecting-connection.js";
+import { SERVER_EVENT } from "./wire.js";
 
-const ANSWER_MS = 5_000;
-const RETRIED = new Set(["unavailable"]);
+/** Events: everything that the server says, except answers to requests; `opened`; and `status` with its detail. */
+export class WaitingRoomSocket extends Emitter {
+  /** @type {ReconnectingConnection} */
+  #connection;
+  /** @type {PendingRequests} */
+  #requests;
 
-/** Events (CustomEvent, `detail` is the fact): whatever the server says but answers; opened {}, status {...}. */
-export class Door extends EventTarget {
-  #line;
-  #asked = new Map();
-  #timers = environment().timers;
-
-  /** `url()` is asked at each attempt. */
+  /** @param {() => string} url is called at each attempt to connect */
   constructor(url) {
     super();
-    this.#line = new Line(url, {
+    this.#connection = new ReconnectingConnection(url, {
       frame: (text) => this.#receive(JSON.parse(text)),
       opened: () => this.#opened(),
-      status: (status) => this.#tell("status", status),
+      status: (status) => this.emit(LOCAL_EVENT.STATUS, status),
     });
+    const { timers } = makeEnvironment();
+    this.#requests = new PendingRequests(timers, (event) => this.#connection.send(JSON.stringify(event)));
   }
 
   open() {
-    this.#line.open();
+    this.#connection.open();
   }
 
-  hurry() {
-    this.#line.hurry();
+  reconnectNow() {
+    this.#connection.reconnectNow();
   }
 
-  /** Resolves with the `ack`, or with the `rejected` that is final. */
-  ask(type, fields) {
-    const event = { type, ref: newRef(), ...fields };
-    return new Promise((resolve) => {
-      this.#asked.set(event.ref, { event, resolve, timer: null });
-      this.#send(event.ref);
-    });
-  }
-
-  // A ref that is sent twice is done once, so there is no harm in asking again.
-  #send(ref, delay = ANSWER_MS) {
-    const asked = this.#asked.get(ref);
-    if (!asked) return;
-    this.#timers.clearTimeout(asked.timer);
-    asked.timer = this.#timers.setTimeout(() => this.#send(ref), delay);
-    if (delay === ANSWER_MS) this.#line.send(JSON.stringify(asked.event));
+  /**
+   * Asks the server to do something. Resolves with the `ack`, or with a `rejected` that is final.
+   * @param {string} type
+   * @param {object} [fields]
+   */
+  request(type, fields = {}) {
+    return this.#requests.request(type, fields);
   }
 
   #opened() {
-    this.#line.settled();
-    this.#tell("opened", {});
-    for (const ref of this.#asked.keys()) this.#send(ref);
+    this.#connection.markUseful();
+    this.emit(LOCAL_EVENT.OPENED);
+    this.#requests.sendAgain();
   }
 
+  /** @param {import("./wire.js").WireEvent} event */
   #receive(event) {
-    if (event.type !== "ack" && event.type !== "rejected") this.#tell(event.type, event);
-    else if (RETRIED.has(event.code)) this.#send(event.ref, waitMs(event.retry_after));
-    else this.#answered(event);
-  }
-
-  #answered(event) {
-    const asked = this.#asked.get(event.ref);
-    if (!asked) return;
-    this.#timers.clearTimeout(asked.timer);
-    this.#asked.delete(event.ref);
-    asked.resolve(event);
-  }
-
-  #tell(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+    if (event.type === SERVER_EVENT.ACK || event.type === SERVER_EVENT.REJECTED) this.#requests.answered(event);
+    else this.emit(event.type, event);
   }
 }

@@ -1,102 +1,132 @@
-// Where one writes: the text, its length, the reply or edit it belongs to, the draft.
-// Must not send by itself: it hands over what was written.
+// @ts-check
+// The field in which a person writes: its text, its length, the reply or edit that it belongs to, the draft.
+// Must not send: it passes on what was written.
 
+import { LONGEST_BODY } from "../connection/wire.js";
+import { byId, child } from "../ui/dom.js";
+import { codePointLength } from "../ui/format.js";
 import { excerpt } from "./message.js";
-import { find } from "../ui/dom.js";
-import { LONGEST_BODY, lengthOf } from "../connection/room-socket.js";
 
-const WARN_AT = LONGEST_BODY - 400;
+const WARN_FROM = LONGEST_BODY - 400;
+
+/** @typedef {import("../connection/wire.js").Message} Message */
+/** @typedef {{ kind: "reply" | "edit", message: Message }} Target */
+
+/**
+ * @typedef {object} Actions
+ * @property {(body: string, target: Target | null) => void} submit
+ * @property {() => void} typed
+ * @property {() => void} stoppedTyping
+ * @property {() => void} editLast
+ */
 
 export class Composer {
-  #form = find("composer-form");
-  #text = find("composer");
+  #form = byId("composer-form", HTMLFormElement);
+  #text = byId("composer", HTMLTextAreaElement);
   #placeholder = this.#text.placeholder;
-  #send = find("send");
-  #counter = find("counter");
-  #context = find("composer-context");
+  #sendButton = byId("send", HTMLButtonElement);
+  #counter = byId("counter");
+  #context = byId("composer-context");
+  /** @type {Actions} */
   #actions;
+  /** @type {string} */
   #draftKey;
+  /** @type {Target | null} */
   #target = null;
 
-  /** actions: {submit(body, target), typed(), stopped(), editLast()}; a target is {kind: "reply" or "edit", message}. */
+  /**
+   * @param {Actions} actions
+   * @param {string} draftKey the key of the draft in session storage
+   */
   constructor(actions, draftKey) {
     this.#actions = actions;
     this.#draftKey = draftKey;
     this.#text.value = sessionStorage.getItem(draftKey) ?? "";
     this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#text.addEventListener("input", () => this.#changed());
-    this.#text.addEventListener("keydown", (event) => this.#key(event));
-    find("cancel", this.#context).addEventListener("click", () => this.cancel());
-    this.#fit();
+    this.#text.addEventListener("keydown", (event) => this.#keyPressed(event));
+    byId("composer-cancel").addEventListener("click", () => this.cancel());
+    this.#adjust();
   }
 
   get isEmpty() {
     return this.#text.value.trim() === "";
   }
 
+  /** @param {Message} message */
   reply(message) {
     this.cancel();
-    this.#aim("reply", message, `Replying to ${message.author.handle}: ${excerpt(message)}`);
+    this.#setTarget("reply", message, `Replying to ${message.author.handle}: ${excerpt(message)}`);
   }
 
+  /** @param {Message} message */
   edit(message) {
-    this.#aim("edit", message, "Editing your message");
+    this.#setTarget("edit", message, "Editing your message");
     this.#text.value = message.body;
-    this.#fit();
+    this.#adjust();
   }
 
+  /** Ends the reply or the edit. */
   cancel() {
     if (this.#target?.kind === "edit") this.#text.value = "";
     this.#target = null;
     this.#context.hidden = true;
-    this.#fit();
+    this.#adjust();
   }
 
   focus() {
     this.#text.focus();
   }
 
-  close(sentence) {
+  /** @param {string} reason is shown in the field */
+  disable(reason) {
     this.#text.disabled = true;
-    this.#text.placeholder = sentence;
-    this.#fit();
+    this.#text.placeholder = reason;
+    this.#adjust();
   }
 
-  open() {
+  enable() {
     this.#text.disabled = false;
     this.#text.placeholder = this.#placeholder;
-    this.#fit();
+    this.#adjust();
   }
 
-  #aim(kind, message, sentence) {
+  /**
+   * @param {Target["kind"]} kind
+   * @param {Message} message
+   * @param {string} sentence
+   */
+  #setTarget(kind, message, sentence) {
     this.#target = { kind, message };
     this.#context.hidden = false;
-    this.#context.querySelector("span").textContent = sentence;
+    child(this.#context, "span").textContent = sentence;
     this.focus();
   }
 
+  /** @param {Event} event */
   #submit(event) {
     event.preventDefault();
-    if (this.#send.disabled) return;
+    if (this.#sendButton.disabled) return;
     const target = this.#target;
     const body = this.#text.value;
     this.#text.value = "";
     this.cancel();
-    this.#keepDraft();
-    this.#actions.stopped();
+    this.#saveDraft();
+    this.#actions.stoppedTyping();
     this.#actions.submit(body, target);
     this.focus();
   }
 
   #changed() {
-    this.#fit();
-    this.#keepDraft();
-    if (this.isEmpty) this.#actions.stopped();
+    this.#adjust();
+    this.#saveDraft();
+    if (this.isEmpty) this.#actions.stoppedTyping();
     else this.#actions.typed();
   }
 
-  #key(event) {
-    // While an input method composes a word, Enter belongs to it.
+  /** @param {KeyboardEvent} event */
+  #keyPressed(event) {
+    // While an input method composes a word, Enter belongs to the input method. Safari only says so with key code 229.
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
@@ -109,23 +139,24 @@ export class Composer {
     }
   }
 
-  #fit() {
-    const length = lengthOf(this.#text.value.trim());
+  /** Adjusts height, counter and button to the text. */
+  #adjust() {
+    const length = codePointLength(this.#text.value.trim());
     this.#text.style.height = "auto";
     this.#text.style.height = `${this.#text.scrollHeight}px`;
-    this.#counter.hidden = length < WARN_AT;
+    this.#counter.hidden = length < WARN_FROM;
     this.#counter.textContent = `${(LONGEST_BODY - length).toLocaleString()} left`;
     this.#counter.classList.toggle("over", length > LONGEST_BODY);
-    this.#send.disabled = this.#text.disabled || length === 0 || length > LONGEST_BODY;
+    this.#sendButton.disabled = this.#text.disabled || length === 0 || length > LONGEST_BODY;
   }
 
-  // An edit is no draft: after a reload it would be sent as a new message.
-  #keepDraft() {
+  // An edit is not saved as a draft: after a reload it would be sent as a new message.
+  #saveDraft() {
     if (this.#target?.kind === "edit") return;
     try {
       sessionStorage.setItem(this.#draftKey, this.#text.value);
     } catch {
-      // Storage full or forbidden: then the draft lives as long as the page.
+      // Storage is full or forbidden. The draft then lives as long as the page.
     }
   }
 }

@@ -1,119 +1,84 @@
-// The bars above the conversation: the connection, a new version, announcements.
-// Must not decide when to reconnect; it shows what the socket says.
+// @ts-check
+// The bar that shows the state of the connection. Must not decide when to reconnect: it shows what the socket reports.
 
-import { find, fullTime, make } from "../ui/dom.js";
+import { CLOSE } from "../connection/wire.js";
+import { byId, child } from "../ui/dom.js";
 
-// A quick return is not worth a bar that flickers.
-const PATIENCE_MS = 500;
+// A quick reconnect is not worth a bar that flickers.
+const SHOW_AFTER_MS = 500;
 
+/** @type {Record<number, string>} */
 const ENDINGS = {
-  4401: "You are signed out. What you wrote is kept.",
-  4403: "You have been taken out of this room. If you may come back, a reload lets you in.",
-  4404: "This room does not exist, or it is not open to you.",
-  1007: "The server could not read what this page sent. Reload to go on.",
-  1009: "Something was too large to be sent. Reload to go on.",
+  [CLOSE.NOT_SIGNED_IN]: "You are signed out. Unsent messages are kept.",
+  [CLOSE.FORBIDDEN]: "You have been removed from this room. If you are allowed to return, reload the page.",
+  [CLOSE.NOT_FOUND]: "This room does not exist, or you do not have access to it.",
+  [CLOSE.INVALID_TEXT]: "The server could not read what this page sent. Reload the page to continue.",
+  [CLOSE.TOO_LARGE]: "A message was too large to send. Reload the page to continue.",
 };
 
 export class ConnectionBar {
-  #bar = find("connection-bar");
-  #text = this.#bar.querySelector("span");
-  #button = this.#bar.querySelector("button");
-  #link = this.#bar.querySelector("a");
+  #bar = byId("connection-bar");
+  #text = child(this.#bar, "span");
+  #button = child(this.#bar, "button");
+  #signInLink = child(this.#bar, "a");
+  /** @type {ReturnType<typeof setTimeout>[]} */
   #timers = [];
-  #isEnded = false;
+  #hasEnded = false;
 
-  constructor(tryNow) {
-    this.#button.addEventListener("click", () => (this.#isEnded ? location.reload() : tryNow()));
+  /** @param {() => void} reconnectNow */
+  constructor(reconnectNow) {
+    this.#button.addEventListener("click", () => (this.#hasEnded ? location.reload() : reconnectNow()));
   }
 
+  /** @param {import("../connection/reconnecting-connection.js").Status} status */
   show(status) {
-    if (status.state === "connecting") return this.#later(() => this.#say("Connecting…"));
-    this.#quiet();
+    if (status.state === "connecting") {
+      this.#soon(() => this.#say("Connecting…"));
+      return;
+    }
+    this.#clearTimers();
     if (status.state === "open") this.#bar.hidden = true;
-    else if (status.state === "closed") this.#ended(status.code);
-    else this.#later(() => this.#countDown(status.until));
-    return undefined;
+    else if (status.state === "closed") this.#showEnd(status.code ?? CLOSE.NORMAL);
+    else this.#soon(() => this.#countDown(status.until ?? 0));
   }
 
-  #later(callback) {
-    // A bar that is there already stays, whatever comes next.
+  /** @param {() => void} callback */
+  #soon(callback) {
+    // A visible bar changes at once.
     if (!this.#bar.hidden) callback();
-    else this.#timers.push(setTimeout(callback, PATIENCE_MS));
+    else this.#timers.push(setTimeout(callback, SHOW_AFTER_MS));
   }
 
+  /** @param {number} until milliseconds since 1970 */
   #countDown(until) {
     const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
     const when = seconds > 0 ? `in ${seconds} s` : "now";
-    this.#say(`Connection lost, trying again ${when}. What you write is kept and sent.`);
+    this.#say(`Connection lost. Trying again ${when}. Your messages are kept, and are sent when you are connected.`);
     this.#button.hidden = seconds < 2;
     if (seconds > 0) this.#timers.push(setTimeout(() => this.#countDown(until), 1000));
   }
 
-  #ended(code) {
-    this.#say(ENDINGS[code] ?? "The connection has ended. Reload to go on.");
-    this.#bar.dataset.code = code;
-    this.#link.hidden = code !== 4401;
-    this.#button.hidden = code === 4401;
+  /** @param {number} code */
+  #showEnd(code) {
+    const isSignedOut = code === CLOSE.NOT_SIGNED_IN;
+    this.#say(ENDINGS[code] ?? "The connection has ended. Reload the page to continue.");
+    this.#bar.dataset.code = String(code);
+    this.#signInLink.hidden = !isSignedOut;
+    this.#button.hidden = isSignedOut;
     this.#button.textContent = "Reload";
-    this.#isEnded = true;
+    this.#hasEnded = true;
   }
 
+  /** @param {string} text */
   #say(text) {
     this.#bar.hidden = false;
     this.#button.hidden = true;
-    this.#link.hidden = true;
+    this.#signInLink.hidden = true;
     if (this.#text.textContent !== text) this.#text.textContent = text;
   }
 
-  #quiet() {
+  #clearTimers() {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
-  }
-}
-
-/** A quiet word that a new version is here; `isIdle` says whether a reload would disturb anything. */
-export class VersionBar {
-  #bar = find("version-bar");
-  #isIdle;
-  #version = null;
-
-  constructor(isIdle) {
-    this.#isIdle = isIdle;
-    this.#bar.querySelector("button").addEventListener("click", () => location.reload());
-    document.addEventListener("visibilitychange", () => this.#reloadIfIdle());
-  }
-
-  compare(mine, current) {
-    if (!mine || !current || mine === current) return;
-    this.#version = current;
-    this.#bar.hidden = false;
-    this.#reloadIfIdle();
-  }
-
-  // Once for each version: while servers of two versions answer, a reload may bring the old page again.
-  #reloadIfIdle() {
-    if (!this.#version || !document.hidden || !this.#isIdle()) return;
-    if (sessionStorage.getItem("chat.reloaded") === this.#version) return;
-    sessionStorage.setItem("chat.reloaded", this.#version);
-    location.reload();
-  }
-}
-
-/** Operators' words, the newest on top; each once in this tab, and there until it is dismissed. */
-export class Announcements {
-  #place = document.getElementById("announcements");
-  #seen = new Set();
-
-  show({ id, text, level, at, private: forMe }) {
-    if (this.#seen.has(id)) return;
-    this.#seen.add(id);
-    const bar = make("div", {
-      class: `bar announcement ${level}`, role: level === "urgent" ? "alert" : "status",
-      "data-testid": "announcement", "data-id": id, title: at ? fullTime(at) : null,
-    });
-    const close = make("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", text: "✕" });
-    close.addEventListener("click", () => bar.remove());
-    bar.append(make("span", { text: forMe ? `To you alone: ${text}` : text }), close);
-    this.#place.prepend(bar);
   }
 }

@@ -1,79 +1,98 @@
-// How one moves through what was said: older pages, the jump to a quoted message, and the way back to the newest.
-// Must not draw messages (timeline.js does), nor judge what is read (unread.js does).
+// @ts-check
+// How a reader moves through the history: older pages, the jump to a quoted message, the way back to the newest.
+// Must not draw messages (timeline.js does), nor decide what is read (read-marker.js does).
 
-import { find, plural } from "../ui/dom.js";
+import { byId } from "../ui/dom.js";
+import { plural } from "../ui/format.js";
 
-export class Reading {
+export class HistoryNavigation {
+  /** @type {import("../connection/room-socket.js").RoomSocket} */
   #socket;
+  /** @type {import("./timeline.js").Timeline} */
   #timeline;
-  #unread;
-  #older = find("load-older");
-  #beginning = find("beginning");
-  #pill = find("new-messages");
+  /** @type {import("./read-marker.js").ReadMarker} */
+  #readMarker;
+  #loadOlderButton = byId("load-older", HTMLButtonElement);
+  #beginning = byId("beginning");
+  #newestButton = byId("newest-button");
+  /**
+   * The message to jump to as soon as it is loaded.
+   * @type {number | null}
+   */
   #target = null;
-  #isStarted = false;
+  #isComplete = false;
 
-  constructor(socket, timeline, unread) {
+  /**
+   * @param {import("../connection/room-socket.js").RoomSocket} socket
+   * @param {import("./timeline.js").Timeline} timeline
+   * @param {import("./read-marker.js").ReadMarker} readMarker
+   */
+  constructor(socket, timeline, readMarker) {
     this.#socket = socket;
     this.#timeline = timeline;
-    this.#unread = unread;
-    this.#older.addEventListener("click", () => this.#loadOlder());
-    this.#pill.addEventListener("click", () => timeline.scrollToEnd());
-    timeline.addEventListener("scrolled", ({ detail }) => this.#scrolled(detail));
-    window.addEventListener("focus", () => this.looked());
-    window.addEventListener("blur", () => this.looked());
-    document.addEventListener("visibilitychange", () => this.looked());
+    this.#readMarker = readMarker;
+    this.#loadOlderButton.addEventListener("click", () => this.#loadOlder());
+    this.#newestButton.addEventListener("click", () => timeline.scrollToEnd());
+    timeline.on("scrolled", ({ atTop }) => this.#scrolled(atTop));
+    window.addEventListener("focus", () => this.update());
+    window.addEventListener("blur", () => this.update());
+    document.addEventListener("visibilitychange", () => this.update());
   }
 
-  /** The picture is whole. At the first time one is shown its end. */
+  /** The messages are complete. The first time, the reader is taken to their end. */
   synced() {
-    if (!this.#isStarted) {
-      this.#isStarted = true;
+    if (!this.#isComplete) {
+      this.#isComplete = true;
       this.#timeline.scrollToEnd();
-      this.#unread.start();
+      this.#readMarker.start();
     }
-    this.showOlder();
+    this.showOlderButton();
   }
 
-  /** The picture is made anew. */
-  forgot() {
-    this.#isStarted = false;
+  /** The messages will be drawn again from nothing. */
+  reset() {
+    this.#isComplete = false;
   }
 
-  /** An older page is drawn. */
-  paged() {
-    this.showOlder();
+  /** An older page has been drawn. */
+  pageDrawn() {
+    this.showOlderButton();
     if (this.#target !== null) this.jump(this.#target);
   }
 
-  showOlder() {
-    this.#older.hidden = !this.#socket.hasOlder;
-    this.#older.disabled = false;
-    this.#beginning.hidden = !this.#isStarted || this.#socket.hasOlder;
+  showOlderButton() {
+    this.#loadOlderButton.hidden = !this.#socket.hasOlder;
+    this.#loadOlderButton.disabled = false;
+    this.#beginning.hidden = !this.#isComplete || this.#socket.hasOlder;
   }
 
-  /** Shows a message. It may lie pages above: these are loaded until it is there. */
+  /**
+   * Shows a message. Older pages are loaded until the message is there.
+   * @param {number} id
+   */
   jump(id) {
     this.#target = null;
-    if (this.#timeline.jump(id) || !this.#socket.hasOlder || this.#socket.floor <= id) return;
+    const isLoaded = (this.#socket.completeFrom ?? 0) <= id;
+    if (this.#timeline.jump(id) || !this.#socket.hasOlder || isLoaded) return;
     this.#target = id;
     this.#loadOlder();
   }
 
-  /** To be called when messages came: they may be seen, or wait below. */
-  looked() {
-    this.#unread.update();
-    const { count } = this.#unread;
-    this.#pill.hidden = this.#timeline.atBottom;
-    this.#pill.textContent = count ? `↓ ${plural(count, "new message")}` : "↓ To the newest";
+  /** Is called when messages arrived, or when the reader's place or the window's focus changed. */
+  update() {
+    this.#readMarker.update();
+    const count = this.#readMarker.unreadCount;
+    this.#newestButton.hidden = this.#timeline.isAtBottom;
+    this.#newestButton.textContent = count ? `↓ ${plural(count, "new message")}` : "↓ To the newest message";
   }
 
   #loadOlder() {
-    if (this.#socket.fetchOlder()) this.#older.disabled = true;
+    if (this.#socket.fetchOlder()) this.#loadOlderButton.disabled = true;
   }
 
-  #scrolled({ atTop }) {
-    if (atTop && this.#isStarted && !this.#timeline.atBottom) this.#loadOlder();
-    this.looked();
+  /** @param {boolean} atTop */
+  #scrolled(atTop) {
+    if (atTop && this.#isComplete && !this.#timeline.isAtBottom) this.#loadOlder();
+    this.update();
   }
 }

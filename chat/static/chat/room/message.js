@@ -1,57 +1,84 @@
-// Draws one message. Must not know where it stands in the timeline, nor send anything.
-// `innerHTML` takes the server's `html` only; all else is text.
+// @ts-check
+// Draws one message. Must not know its place in the timeline, nor send anything.
+// Only the server's `html` is set as innerHTML; everything else is text.
 
-import { avatar, clockTime, fullTime, make, plural } from "../ui/dom.js";
+import { make } from "../ui/dom.js";
+import { clockTime, fullTime, plural } from "../ui/format.js";
+import { avatar } from "../ui/pictures.js";
 
 const EXCERPT_LENGTH = 120;
 
+/** @typedef {import("../connection/wire.js").Message} Message */
+/** @typedef {{ me: string, find: (id: number) => Message | undefined }} View the reader's handle, and other messages */
+
+/** @param {Message} message */
 export function excerpt(message) {
   if (message.removed) return "message removed";
   const text = message.body.replace(/\s+/g, " ");
   return text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)}…` : text;
 }
 
-/** The list item for a message; `redraw` fills it, now and at every change. */
+/**
+ * Makes the empty list item of a message; `redraw` fills it, now and after every change.
+ * @param {Message} message
+ */
 export function makeItem(message) {
-  const item = make("li", { class: "message", "data-testid": "message", "data-id": message.id, tabindex: "-1" });
-  item.id = `message-${message.id}`;
-  return item;
+  return make("li", { id: `message-${message.id}`, class: "message", "data-id": message.id, tabindex: "-1" });
 }
 
-/** `view` says what the reader is to the message: {me, find(id)}. */
+/**
+ * @param {HTMLElement} item
+ * @param {Message} message
+ * @param {View} view
+ */
 export function redraw(item, message, view) {
-  const own = message.author.handle === view.me;
-  item.dataset.offset = message.offset;
+  const isOwn = message.author.handle === view.me;
+  item.dataset.offset = String(message.offset);
   item.dataset.author = message.author.handle;
   if (message.ref) item.dataset.ref = message.ref;
-  item.classList.toggle("own", own);
+  item.classList.toggle("own", isOwn);
   item.classList.toggle("removed", Boolean(message.removed));
-  item.classList.toggle("mentions", !own && mentions(message.body, view.me));
+  item.classList.toggle("mentions", !isOwn && hasMention(message.body, view.me));
   item.querySelector(".row")?.remove();
-  item.append(row(message, view));
+  item.append(makeRow(message, view));
 }
 
-function mentions(body, handle) {
+/**
+ * Shows a new body as plain text, until the server has rendered it.
+ * @param {HTMLElement} item
+ * @param {string} text
+ */
+export function showEditedBody(item, text) {
+  const body = item.querySelector(".body");
+  if (body) body.textContent = text;
+}
+
+/**
+ * @param {string} body
+ * @param {string} handle
+ */
+function hasMention(body, handle) {
   return Boolean(handle && body) && body.toLowerCase().includes(`@${handle.toLowerCase()}`);
 }
 
-function row(message, view) {
-  return make(
-    "article",
-    { class: "row" },
-    avatar(message.author.handle),
-    make(
-      "div",
-      { class: "content" },
-      header(message),
-      message.reply_to && !message.removed ? quote(message.reply_to, view) : null,
-      body(message),
-      reactions(message, view),
-    ),
+/**
+ * @param {Message} message
+ * @param {View} view
+ */
+function makeRow(message, view) {
+  const content = make(
+    "div",
+    { class: "content" },
+    makeHeader(message),
+    message.reply_to && !message.removed ? makeQuote(message.reply_to, view) : null,
+    makeBody(message),
+    makeReactions(message, view),
   );
+  return make("article", { class: "row" }, avatar(message.author.handle), content);
 }
 
-function header(message) {
+/** @param {Message} message */
+function makeHeader(message) {
   return make(
     "header",
     { class: "meta" },
@@ -60,42 +87,53 @@ function header(message) {
   );
 }
 
-function body(message) {
-  if (message.removed) return make("div", { class: "body", "data-testid": "message-body", text: "message removed" });
-  const element = make("div", { class: "body", "data-testid": "message-body" });
+/** @param {Message} message */
+function makeBody(message) {
+  if (message.removed) return make("div", { class: "body", text: "message removed" });
+  const element = make("div", { class: "body" });
   if (typeof message.html === "string") element.innerHTML = message.html;
   else element.textContent = message.body;
-  for (const link of element.querySelectorAll("a[href]")) {
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("a[href]"))) {
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
   }
-  if (message.edited_at) element.append(editedMark(message.edited_at));
+  if (message.edited_at) {
+    element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
+  }
   return element;
 }
 
-function editedMark(at) {
-  return make("span", { class: "edited", title: fullTime(at), "data-testid": "edited", text: "edited" });
-}
-
-function quote(id, view) {
+/**
+ * @param {number} id
+ * @param {View} view
+ */
+function makeQuote(id, view) {
   const original = view.find(id);
   const text = original ? `${original.author.handle}: ${excerpt(original)}` : "an earlier message";
-  return make("button", { type: "button", class: "quote", "data-jump": id, "data-testid": "quote", text });
+  return make("button", { type: "button", class: "quote", "data-jump": id, text });
 }
 
-function reactions(message, view) {
+/**
+ * @param {Message} message
+ * @param {View} view
+ */
+function makeReactions(message, view) {
   const entries = Object.entries(message.reactions ?? {}).filter(([, handles]) => handles.length);
   if (!entries.length || message.removed) return null;
-  return make("div", { class: "reactions" }, ...entries.map(([emoji, handles]) => reaction(emoji, handles, view.me)));
+  return make("div", { class: "reactions" }, ...entries.map(([emoji, handles]) => makeReaction(emoji, handles, view.me)));
 }
 
-function reaction(emoji, handles, me) {
-  const mine = handles.includes(me);
+/**
+ * @param {string} emoji
+ * @param {string[]} handles the people who gave it
+ * @param {string} me
+ */
+function makeReaction(emoji, handles, me) {
   return make(
     "button",
     {
-      type: "button", class: "reaction", "data-react": emoji, "data-testid": "reaction", title: handles.join(", "),
-      "aria-pressed": String(mine), "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}`,
+      type: "button", class: "reaction", "data-react": emoji, title: handles.join(", "),
+      "aria-pressed": String(handles.includes(me)), "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}`,
     },
     make("span", { text: emoji }),
     make("span", { class: "number", text: handles.length }),

@@ -1,77 +1,114 @@
-// What this person is in the room, and what they are told when that changes.
-// Must not ask the server: it lives from `joined` and `member`.
+// @ts-check
+// This person's own role in the room, and what they are told when it changes.
+// Must not ask the server: it uses `joined` and `member`.
 
-import { shortTime } from "../ui/dom.js";
+import { ROLE } from "../connection/wire.js";
+import { shortTime } from "../ui/format.js";
 
-// setTimeout fires at once for more than that.
+// setTimeout fires at once for a longer delay.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-export const MODERATES = new Set(["moderator", "owner"]);
+/**
+ * The roles that moderate a room.
+ * @type {Set<string>}
+ */
+export const MODERATING_ROLES = new Set([ROLE.MODERATOR, ROLE.OWNER]);
 
+/** @typedef {{ role: string, until?: string | null }} Standing a role, and the end of a mute */
+
+/** @param {string | null | undefined} until */
 function muteSentence(until) {
-  return until ? `You are muted until ${shortTime(until)}: you can read, but not write.`
-    : "You are muted in this room: you can read, but not write.";
+  return until ? `You are muted until ${shortTime(until)}. You can read, but not write.`
+    : "You are muted in this room. You can read, but not write.";
 }
 
-function newsSentence(before, role) {
-  if (role === "banned") return "You were banned from this room.";
-  if (role === "owner") return "You are an owner of this room now.";
-  if (MODERATES.has(before) && !MODERATES.has(role)) return "You do not moderate this room any more.";
-  if (role === "moderator") return "You are a moderator of this room now.";
-  return before === "muted" ? "You can write again." : "";
+/**
+ * Returns what to tell the person about a new role; "" for nothing.
+ * @param {string} before
+ * @param {string} role
+ */
+function changeSentence(before, role) {
+  if (role === ROLE.BANNED) return "You were banned from this room.";
+  if (role === ROLE.OWNER) return "You are now an owner of this room.";
+  if (MODERATING_ROLES.has(before) && !MODERATING_ROLES.has(role)) return "You are no longer a moderator of this room.";
+  if (role === ROLE.MODERATOR) return "You are now a moderator of this room.";
+  return before === ROLE.MUTED ? "You can write again." : "";
 }
 
-export class Standing {
+export class OwnRole {
+  /** @type {import("./composer.js").Composer} */
   #composer;
-  #say;
+  /** @type {(sentence: string) => void} */
+  #notify;
+  /** @type {() => void} */
   #changed;
-  #timer = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #muteTimer;
 
-  role = "member";
+  /** @type {string} */
+  role = ROLE.MEMBER;
 
-  /** `say(sentence)` tells the person, `changed()` is called when the page may offer other things than before. */
-  constructor(composer, { say, changed }) {
+  /**
+   * @param {import("./composer.js").Composer} composer
+   * @param {object} actions
+   * @param {(sentence: string) => void} actions.notify shows a sentence to the person
+   * @param {() => void} actions.changed is called when the page may offer other actions than before
+   */
+  constructor(composer, { notify, changed }) {
     this.#composer = composer;
-    this.#say = say;
+    this.#notify = notify;
     this.#changed = changed;
   }
 
-  get moderates() {
-    return MODERATES.has(this.role);
+  get isModerating() {
+    return MODERATING_ROLES.has(this.role);
   }
 
-  /** What is said to one who is out. */
-  get farewell() {
-    return this.role === "banned" ? "You are banned from this room." : "You are not in this room any more.";
+  /** What the composer says to a person who has been removed. */
+  get removalSentence() {
+    return this.role === ROLE.BANNED ? "You are banned from this room." : "You are no longer in this room.";
   }
 
-  /** What `joined` says of oneself. */
+  /**
+   * Takes the role that `joined` names.
+   * @param {Standing} you
+   */
   joined({ role, until }) {
     const isNews = role !== this.role;
-    this.#take(role, until);
-    if (role === "muted" && isNews) this.#say(muteSentence(until));
+    this.#set(role, until);
+    if (role === ROLE.MUTED && isNews) this.#notify(muteSentence(until));
   }
 
-  /** A `member` about oneself. */
-  changedTo({ role, until }) {
+  /**
+   * Takes a `member` event about this person.
+   * @param {Standing} member
+   */
+  changeTo({ role, until }) {
     const before = this.role;
-    this.#take(role, until);
-    const sentence = role === "muted" ? muteSentence(until) : newsSentence(before, role);
-    if (sentence) this.#say(sentence);
+    this.#set(role, until);
+    const sentence = role === ROLE.MUTED ? muteSentence(until) : changeSentence(before, role);
+    if (sentence) this.#notify(sentence);
   }
 
-  #take(role, until) {
+  /**
+   * @param {string} role
+   * @param {string | null | undefined} until
+   */
+  #set(role, until) {
     this.role = role;
-    clearTimeout(this.#timer);
-    if (role === "muted") this.#mute(until);
-    else this.#composer.open();
+    clearTimeout(this.#muteTimer);
+    if (role === ROLE.MUTED) this.#mute(until);
+    else this.#composer.enable();
     this.#changed();
   }
 
-  // Who speaks after that time is let through, even if nobody has said yet that the mute is over.
+  /**
+   * The server accepts messages as soon as the mute is over, even before it has announced that.
+   * @param {string | null | undefined} until
+   */
   #mute(until) {
-    this.#composer.close(muteSentence(until));
+    this.#composer.disable(muteSentence(until));
     if (!until) return;
-    const wait = Math.max(0, new Date(until) - Date.now());
-    if (wait <= LONGEST_TIMER_MS) this.#timer = setTimeout(() => this.#composer.open(), wait);
+    const waitMs = Math.max(0, new Date(until).getTime() - Date.now());
+    if (waitMs <= LONGEST_TIMER_MS) this.#muteTimer = setTimeout(() => this.#composer.enable(), waitMs);
   }
 }

@@ -1,97 +1,142 @@
-// What the person wrote and the room does not show yet: grey until acknowledged, with a reason when refused.
-// Must not send; it offers "try again" and "discard" and calls back.
+// @ts-check
+// The messages that the room does not show yet: grey until they are acknowledged, with a reason when they are refused.
+// Must not send: it offers "Try again" and "Discard", and calls back.
 
-import { avatar, make } from "../ui/dom.js";
+import { CLIENT_EVENT, REFUSAL } from "../connection/wire.js";
+import { make } from "../ui/dom.js";
+import { avatar } from "../ui/pictures.js";
 
+/** @type {Record<string, string>} */
 const REASONS = {
-  muted: "You are muted in this room.",
-  forbidden: "You may not do that here.",
-  too_long: "It is too long.",
-  empty: "There is nothing in it.",
-  not_found: "The message it belongs to is gone.",
-  invalid_field: "It holds something that cannot be sent.",
-  ref_conflict: "It was mixed up with another message.",
-  internal: "Something went wrong on the server.",
+  [REFUSAL.MUTED]: "You are muted in this room.",
+  [REFUSAL.FORBIDDEN]: "You are not allowed to do that here.",
+  [REFUSAL.TOO_LONG]: "The message is too long.",
+  [REFUSAL.EMPTY]: "The message is empty.",
+  [REFUSAL.NOT_FOUND]: "The message that it belongs to does not exist.",
+  [REFUSAL.INVALID_FIELD]: "The message contains something that cannot be sent.",
+  [REFUSAL.REF_CONFLICT]: "The server confused it with another message.",
+  [REFUSAL.INTERNAL]: "The server had an error.",
 };
 
+/** @typedef {import("../connection/outbox.js").Entry} Entry */
+/** @typedef {{ retry: (ref: string) => void, discard: (ref: string) => void }} Actions */
+
+/**
+ * Returns why something was refused, in a sentence.
+ * @param {string} code
+ * @param {string} detail the server's own sentence
+ */
 export function reasonFor(code, detail) {
   return REASONS[code] ?? (detail || "The server refused it.");
 }
 
-export class Pending {
+export class PendingMessages {
+  /** @type {HTMLElement} */
   #list;
+  /** @type {string} */
+  #handle;
+  /** @type {Actions} */
   #actions;
+  /** @type {Map<string, HTMLElement>} */
   #items = new Map();
-  // Acknowledged, but the message itself is still on its way.
-  #stored = new Map();
+  /**
+   * Refs that are acknowledged, while the message itself is still on its way.
+   * @type {Set<string>}
+   */
+  #acknowledged = new Set();
 
-  /** actions: {retry(ref), discard(ref)}. */
+  /**
+   * @param {HTMLElement} list
+   * @param {string} handle
+   * @param {Actions} actions
+   */
   constructor(list, handle, actions) {
     this.#list = list;
-    this.handle = handle;
+    this.#handle = handle;
     this.#actions = actions;
   }
 
-  /** `entries` as `socket.pending` gives them; `isDrawn(ref)` says whether the timeline has the message already. */
+  /**
+   * @param {Entry[]} entries the socket's pending changes
+   * @param {(ref: string) => boolean} isDrawn whether the timeline shows the message already
+   */
   show(entries, isDrawn) {
-    const shown = entries.filter(({ event, failed }) => event.type === "post" || failed);
-    const refs = new Set(shown.filter(({ ref }) => !isDrawn(ref)).map(({ ref }) => ref));
-    for (const ref of this.#items.keys()) if (!refs.has(ref) && !this.#stored.has(ref)) this.drop(ref);
-    for (const entry of shown) if (refs.has(entry.ref)) this.#draw(entry);
+    const shown = entries.filter(({ event, failed, ref }) => (
+      (event.type === CLIENT_EVENT.POST || failed) && !isDrawn(ref)
+    ));
+    const refs = new Set(shown.map(({ ref }) => ref));
+    for (const ref of this.#items.keys()) if (!refs.has(ref) && !this.#acknowledged.has(ref)) this.drop(ref);
+    for (const entry of shown) this.#draw(entry);
   }
 
-  /** Not grey any more; stays until the message comes. */
-  stored(ref, id) {
+  /**
+   * Shows that a message is stored. It stays here until the message itself arrives.
+   * @param {string} ref
+   */
+  acknowledge(ref) {
     const item = this.#items.get(ref);
     if (!item) return;
-    this.#stored.set(ref, id);
+    this.#acknowledged.add(ref);
     item.classList.remove("pending");
     item.dataset.state = "stored";
   }
 
+  /** @param {string} ref */
   drop(ref) {
     this.#items.get(ref)?.remove();
     this.#items.delete(ref);
-    this.#stored.delete(ref);
+    this.#acknowledged.delete(ref);
   }
 
-  dropStored() {
-    for (const ref of [...this.#stored.keys()]) this.drop(ref);
+  dropAcknowledged() {
+    for (const ref of [...this.#acknowledged]) this.drop(ref);
   }
 
+  /** @param {Entry} entry */
   #draw(entry) {
     const state = entry.failed ? "failed" : "pending";
     const old = this.#items.get(entry.ref);
     if (old?.dataset.state === state) return;
-    const item = this.#item(entry, state);
+    const item = this.#makeItem(entry, state);
     if (old) old.replaceWith(item);
     else this.#list.append(item);
     this.#items.set(entry.ref, item);
   }
 
-  #item({ ref, event, failed }, state) {
-    const item = make("li", {
-      class: `message own ${state}`, "data-testid": `${state}-message`, "data-ref": ref, "data-state": state,
-    });
-    const meta = make("header", { class: "meta" }, make("b", { class: "author", text: this.handle }));
-    meta.append(make("span", { class: "state", text: failed ? "Not sent" : "sending…" }));
-    if (event.type === "edit") meta.append(make("span", { class: "state", text: "(an edit)" }));
-    if (event.type === "schedule") meta.append(make("span", { class: "state", text: "(for later)" }));
-    const body = make("div", { class: "body plain", "data-testid": "message-body", text: event.body });
-    const content = make("div", { class: "content" }, meta, body, failed ? this.#excuse(ref, failed, event) : null);
-    item.append(make("article", { class: "row" }, avatar(this.handle), content));
+  /**
+   * @param {Entry} entry
+   * @param {string} state
+   */
+  #makeItem({ ref, event, failed }, state) {
+    const item = make("li", { class: `message own ${state}`, "data-ref": ref, "data-state": state });
+    const header = make(
+      "header", { class: "meta" },
+      make("b", { class: "author", text: this.#handle }),
+      make("span", { class: "state", text: failed ? "Not sent" : "sending…" }),
+      event.type === CLIENT_EVENT.EDIT && make("span", { class: "state", text: "(an edit)" }),
+      event.type === CLIENT_EVENT.SCHEDULE && make("span", { class: "state", text: "(a scheduled message)" }),
+    );
+    const body = make("div", { class: "body plain", text: event.body });
+    const content = make("div", { class: "content" }, header, body, failed && this.#makeFailure(ref, failed, event));
+    item.append(make("article", { class: "row" }, avatar(this.#handle), content));
     return item;
   }
 
-  #excuse(ref, failed, event) {
+  /**
+   * @param {string} ref
+   * @param {import("../connection/outbox.js").Failure} failed
+   * @param {import("../connection/wire.js").WireEvent} event
+   */
+  #makeFailure(ref, failed, event) {
     const retry = () => this.#actions.retry(ref);
     const discard = () => this.#actions.discard(ref);
+    const isScheduled = event.type === CLIENT_EVENT.SCHEDULE;
     return make(
       "p",
-      { class: "excuse", role: "alert" },
-      make("span", { text: event.type === "schedule" ? failed.detail : reasonFor(failed.code, failed.detail) }),
-      make("button", { type: "button", class: "link", "data-testid": "try-again", text: "Try again", onclick: retry }),
-      make("button", { type: "button", class: "link", "data-testid": "discard", text: "Discard", onclick: discard }),
+      { class: "failure", role: "alert" },
+      make("span", { text: isScheduled ? failed.detail : reasonFor(failed.code, failed.detail) }),
+      make("button", { type: "button", class: "link", "data-action": "retry", text: "Try again", onclick: retry }),
+      make("button", { type: "button", class: "link", "data-action": "discard", text: "Discard", onclick: discard }),
     );
   }
 }

@@ -1,89 +1,119 @@
-// The dialog about one person in the room: what those who moderate may do with them.
-// Must not judge: the server does; here is only what makes sense to offer.
+// @ts-check
+// The dialog about one person in the room: what a moderator or owner may do with them.
+// Must not decide: the server does. The dialog only offers what makes sense.
 
 import { call } from "../connection/api.js";
+import { ROLE } from "../connection/wire.js";
+import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
-import { Complaint, field, plainButton, sureButton } from "../ui/forms.js";
-import { make, shortTime } from "../ui/dom.js";
+import { ErrorLine, confirmButton, field, smallButton } from "../ui/forms.js";
+import { shortTime } from "../ui/format.js";
 
-const PLAIN = new Set(["member", "guest"]);
+/** @type {Set<string | null>} */
+const ROLES_WITHOUT_POWER = new Set([ROLE.MEMBER, ROLE.GUEST]);
+/** @type {[action: string, text: string, seconds: number | null][]} */
 const MUTES = [
   ["mute-600", "Mute for 10 minutes", 600],
   ["mute-3600", "Mute for 1 hour", 3_600],
-  ["mute", "Mute until lifted", null],
+  ["mute", "Mute without a time limit", null],
 ];
 
-/** How somebody stands, in words. */
-export function describeStanding({ role, until }) {
-  if (role === "muted") return until ? `muted until ${shortTime(until)}` : "muted";
+/** @typedef {{ role: string | null, until?: string | null }} Standing what the API answers about a member */
+
+/**
+ * Returns a person's role in words.
+ * @param {Standing} standing
+ */
+export function describeRole({ role, until }) {
+  if (role === ROLE.MUTED) return until ? `muted until ${shortTime(until)}` : "muted";
   return role ?? "not in this room";
 }
 
 export class PersonDialog {
-  #slug;
+  /** @type {string} */
+  #path;
+  /** @type {string} */
   #handle;
-  #rights;
+  /** @type {boolean} */
+  #isByOwner;
+  /** @type {Standing | null} */
   #standing = null;
-  #words = make("p", { class: "lead", "data-testid": "standing", text: "One moment…" });
+  #roleLine = make("p", { class: "lead", id: "person-role", text: "Loading…" });
   #buttons = make("div", { class: "choices" });
-  #complaint = new Complaint();
-  #reason = make("input", { id: "moderation-reason", maxlength: 500, autocomplete: "off", "data-testid": "reason" });
+  #error = new ErrorLine();
+  #reason = make("input", { id: "moderation-reason", maxlength: 500, autocomplete: "off" });
 
-  /** `rights` says who looks: {isOwner}. */
-  constructor(slug, handle, rights) {
-    this.#slug = slug;
+  /**
+   * @param {string} slug
+   * @param {string} handle
+   * @param {{ isByOwner: boolean }} options whether an owner of the room opens the dialog
+   */
+  constructor(slug, handle, { isByOwner }) {
+    this.#path = `/api/rooms/${slug}/members/`;
     this.#handle = handle;
-    this.#rights = rights;
-    const reason = field("Reason", this.#reason, { help: "It is kept in the log.", isOptional: true });
-    this.dialog = openDialog(handle, "person-dialog", this.#words, reason, this.#buttons, this.#complaint.element);
-    this.#ask(() => call("GET", `${this.#path}${encodeURIComponent(handle)}/`));
+    this.#isByOwner = isByOwner;
+    const reason = field("Reason", this.#reason, { help: "The reason is kept in the log.", isOptional: true });
+    openDialog(handle, "person-dialog", this.#roleLine, reason, this.#buttons, this.#error.element);
+    this.#load(() => call("GET", `${this.#path}${encodeURIComponent(handle)}/`));
   }
 
-  get #path() {
-    return `/api/rooms/${this.#slug}/members/`;
+  /** @param {() => Promise<Standing>} request */
+  async #load(request) {
+    const isLoaded = await this.#error.guard(async () => { this.#standing = await request(); });
+    if (isLoaded) this.#draw();
+    else if (!this.#standing) this.#roleLine.textContent = "";
+    return isLoaded;
   }
 
-  async #ask(question) {
-    const isAnswered = await this.#complaint.guard(async () => { this.#standing = await question(); });
-    if (isAnswered) this.#draw();
-    else if (!this.#standing) this.#words.textContent = "";
-    return isAnswered;
-  }
-
-  // The handle goes in the body: a browser takes one like ".." out of an address.
-  async #give(role, seconds = null) {
-    const was = this.#standing.role ?? undefined;
+  /**
+   * Gives the person a role. The handle is in the body: browsers remove a handle like ".." from an address.
+   * @param {string} role
+   * @param {number | null} [seconds] how long a mute lasts
+   */
+  async #setRole(role, seconds = null) {
+    const was = this.#standing?.role ?? undefined;
     const body = { handle: this.#handle, role, seconds, reason: this.#reason.value, was };
-    if (await this.#ask(() => call("PUT", this.#path, body))) this.#reason.value = "";
+    if (await this.#load(() => call("PUT", this.#path, body))) this.#reason.value = "";
   }
 
   #draw() {
-    this.#words.textContent = `In this room: ${describeStanding(this.#standing)}.`;
+    if (!this.#standing) return;
+    this.#roleLine.textContent = `In this room: ${describeRole(this.#standing)}.`;
     const hadFocus = this.#buttons.contains(document.activeElement);
-    this.#buttons.replaceChildren(...this.#choices());
+    this.#buttons.replaceChildren(...this.#makeChoices(this.#standing.role));
     if (hadFocus) this.#buttons.querySelector("button")?.focus();
   }
 
-  #choices() {
-    const { role } = this.#standing;
-    const { isOwner } = this.#rights;
-    if (!isOwner && (role === "owner" || role === "moderator")) {
-      return [make("p", { class: "help", text: "Only the owners of this room may change that." })];
+  /**
+   * @param {string | null} role
+   * @returns {HTMLElement[]}
+   */
+  #makeChoices(role) {
+    if (!this.#isByOwner && (role === ROLE.OWNER || role === ROLE.MODERATOR)) {
+      return [make("p", { class: "help", text: "Only an owner of this room can change this." })];
     }
-    if (role === "banned") return [plainButton("unban", "Lift the ban", () => this.#give("member"))];
-    const choices = role === "muted" ? [plainButton("unmute", "Unmute", () => this.#give("member"))] : [];
-    choices.push(...MUTES.map(([testId, text, seconds]) => plainButton(testId, text, () => this.#give("muted", seconds))));
-    choices.push(sureButton("ban", "Ban from this room", "Really ban?", () => this.#give("banned")));
-    return isOwner ? [...choices, ...this.#names(role)] : choices;
+    if (role === ROLE.BANNED) return [smallButton("unban", "Unban", () => this.#setRole(ROLE.MEMBER))];
+    return [
+      ...(role === ROLE.MUTED ? [smallButton("unmute", "Unmute", () => this.#setRole(ROLE.MEMBER))] : []),
+      ...MUTES.map(([action, text, seconds]) => smallButton(action, text, () => this.#setRole(ROLE.MUTED, seconds))),
+      confirmButton("ban", "Ban from this room", "Really ban?", () => this.#setRole(ROLE.BANNED)),
+      ...(this.#isByOwner ? this.#makeOwnersChoices(role) : []),
+    ];
   }
 
-  #names(role) {
-    const moderator = () => this.#give("moderator");
-    if (role === "owner") return [sureButton("unmake-owner", "No owner any more", "Really?", moderator)];
-    const makeOwner = sureButton("make-owner", "Make an owner", "Really? Owners may do all", () => this.#give("owner"));
-    if (role === "moderator") {
-      return [plainButton("unmake-moderator", "No moderator any more", () => this.#give("member")), makeOwner];
+  /** @param {string | null} role */
+  #makeOwnersChoices(role) {
+    const makeModerator = () => this.#setRole(ROLE.MODERATOR);
+    if (role === ROLE.OWNER) {
+      return [confirmButton("unmake-owner", "Remove as owner", "Really remove as owner?", makeModerator)];
     }
-    return PLAIN.has(role) ? [plainButton("make-moderator", "Make a moderator", moderator), makeOwner] : [];
+    const makeOwner = confirmButton("make-owner", "Make owner", "Really? Owners can do everything", () => (
+      this.#setRole(ROLE.OWNER)
+    ));
+    if (role === ROLE.MODERATOR) {
+      return [smallButton("unmake-moderator", "Remove as moderator", () => this.#setRole(ROLE.MEMBER)), makeOwner];
+    }
+    const canBePromoted = ROLES_WITHOUT_POWER.has(role);
+    return canBePromoted ? [smallButton("make-moderator", "Make moderator", makeModerator), makeOwner] : [];
   }
 }

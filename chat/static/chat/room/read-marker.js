@@ -1,85 +1,102 @@
-// What is read and what is not: the marker, the line "New", the number in the title.
-// Must not draw messages; it moves the timeline's divider and tells how far this person read.
+// @ts-check
+// What this person has read: the marker, the divider "New", the number in the page's title.
+// Must not draw messages: it moves the timeline's divider, and sends how far the person has read.
 
-const TELL_MS = 1_000;
+const SEND_DELAY_MS = 1_000;
 
-export class Unread {
+export class ReadMarker {
+  /** @type {import("./timeline.js").Timeline} */
   #timeline;
-  #tell;
+  /** @type {(offset: number) => void} */
+  #send;
+  /** @type {() => number | null} */
+  #cursor;
+  /** @type {string} */
   #me;
   #title = document.title;
-  #marker = null;
-  #told = 0;
+  /**
+   * Messages up to this id are read; null before the first backlog.
+   * @type {number | null}
+   */
+  #position = null;
+  #sent = 0;
+  /** @type {ReturnType<typeof setTimeout> | null} */
   #timer = null;
 
-  /** `tell(offset)` sends the marker; `position()` gives the cursor. */
-  constructor(timeline, me, { tell, position }) {
+  /**
+   * @param {import("./timeline.js").Timeline} timeline
+   * @param {string} me
+   * @param {object} actions
+   * @param {(offset: number) => void} actions.send sends the marker
+   * @param {() => number | null} actions.cursor
+   */
+  constructor(timeline, me, { send, cursor }) {
     this.#timeline = timeline;
     this.#me = me;
-    this.#tell = () => tell(this.#told);
-    this.position = position;
+    this.#send = send;
+    this.#cursor = cursor;
   }
 
-  get count() {
+  get unreadCount() {
     return this.#unread().length;
   }
 
-  /** What the server knows; it counts only forwards. 0 is a newcomer, for whom nothing is old and so nothing new. */
-  mark(offset) {
+  /**
+   * Takes the server's marker, which only moves forward. 0 is a newcomer: for them nothing counts as new.
+   * @param {number} offset
+   */
+  receive(offset) {
     if (!(offset > 0)) return;
-    this.#marker = Math.max(this.#marker ?? 0, offset);
-    this.#told = Math.max(this.#told, offset);
+    this.#position = Math.max(this.#position ?? 0, offset);
+    this.#sent = Math.max(this.#sent, offset);
     this.update();
   }
 
-  /** The first backlog is here: what the marker does not cover is new. */
+  /** The first backlog is complete: messages after the marker are new. */
   start() {
-    this.#marker ??= this.position();
-    this.#timeline.divide(this.#unread()[0]?.id ?? null);
+    this.#position ??= this.#cursor();
+    this.#timeline.setFirstUnread(this.#unread()[0]?.id ?? null);
     this.update();
   }
 
-  /** Own words mean that the person has seen what was above them. */
-  wrote() {
-    this.#timeline.divide(null);
+  /** The person wrote a message, so they have seen the messages above it. */
+  wroteMessage() {
+    this.#timeline.setFirstUnread(null);
   }
 
-  /** To be called whenever messages came, the reader moved, or the window got or lost the focus. */
+  /** Is called whenever messages arrived, the reader scrolled, or the window got or lost the focus. */
   update() {
-    if (this.#marker === null) return;
-    if (this.#isSeen()) this.#read();
+    if (this.#position === null) return;
+    if (this.#timeline.isAtBottom && isFocused()) this.#markAllRead();
     const unread = this.#unread();
-    if (unread.length && !this.#timeline.item(unread[0].id).querySelector(".line.unread")) {
-      this.#timeline.divide(unread[0].id);
-    }
-    document.title = unread.length && !this.#isFocused() ? `(${unread.length}) ${this.#title}` : this.#title;
-  }
-
-  #isFocused() {
-    return !document.hidden && document.hasFocus();
-  }
-
-  #isSeen() {
-    return this.#timeline.atBottom && this.#isFocused();
+    if (unread.length && !this.#timeline.hasUnreadDivider(unread[0].id)) this.#timeline.setFirstUnread(unread[0].id);
+    document.title = unread.length && !isFocused() ? `(${unread.length}) ${this.#title}` : this.#title;
   }
 
   #unread() {
-    if (this.#marker === null) return [];
-    const isUnread = ({ id, author, removed }) => id > this.#marker && author.handle !== this.#me && !removed;
-    return this.#timeline.messages.filter(isUnread);
+    const position = this.#position;
+    if (position === null) return [];
+    return this.#timeline.messages.filter(({ id, author, removed }) => (
+      id > position && author.handle !== this.#me && !removed
+    ));
   }
 
-  #read() {
+  #markAllRead() {
     const newest = this.#timeline.messages.at(-1)?.id ?? 0;
-    if (newest <= this.#marker) return;
-    this.#marker = Math.max(newest, this.position() ?? 0);
-    this.#timer ??= setTimeout(() => this.#tellNow(), TELL_MS);
+    if (newest <= (this.#position ?? 0)) return;
+    this.#position = Math.max(newest, this.#cursor() ?? 0);
+    if (this.#timer === null) this.#timer = setTimeout(() => this.#sendNow(), SEND_DELAY_MS);
   }
 
-  #tellNow() {
+  #sendNow() {
     this.#timer = null;
-    if (this.#marker <= this.#told) return;
-    this.#told = this.#marker;
-    this.#tell();
+    const position = this.#position ?? 0;
+    if (position <= this.#sent) return;
+    this.#sent = position;
+    this.#send(position);
   }
+}
+
+function isFocused() {
+  return !document.hidden && document.hasFocus();
 }

@@ -1,182 +1,195 @@
-// "Send later": a dialog that writes a message for a later time, and lists what waits. Times are the person's own.
-// Must not send by itself: the socket's outbox does, again and again until it is answered.
+// @ts-check
+// The dialog "Send later": it schedules a message, and lists the scheduled messages. Times are in the person's time zone.
+// Must not send by itself: the outbox does, until the server answers.
 
 import { call } from "../connection/api.js";
+import { LONGEST_BODY } from "../connection/wire.js";
+import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
-import { Complaint, field, plainButton, sureButton } from "../ui/forms.js";
-import { fullTime, make, shortTime } from "../ui/dom.js";
-import { LONGEST_BODY, lengthOf } from "../connection/room-socket.js";
+import { ErrorLine, confirmButton, field, smallButton } from "../ui/forms.js";
+import { codePointLength, fullTime, shortTime } from "../ui/format.js";
+import { HOUR_MS, SUGGESTIONS, toLocalInput } from "./schedule-times.js";
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 const LONGEST_MS = 365 * 24 * HOUR_MS;
-const MORNING_HOUR = 9;
-// An answer takes less, but where there is no connection.
-const PATIENCE_MS = 2_000;
+// With a connection the answer takes less time.
+const OFFLINE_AFTER_MS = 2_000;
 
-/** A moment as <input type="datetime-local"> has it: in the person's own time zone, to the minute. */
-function localText(moment) {
-  const shifted = new Date(moment.getTime() - moment.getTimezoneOffset() * MINUTE_MS);
-  return shifted.toISOString().slice(0, 16);
+/** @typedef {{ id: number, body: string, at: string, state: string, why?: string }} ScheduledMessage */
+
+/** The parts of the dialog while it is open. */
+class Parts {
+  body = make("textarea", { id: "schedule-body", rows: "3", required: true });
+  time = make("input", {
+    id: "schedule-time", type: "datetime-local", required: true, min: toLocalInput(new Date()),
+    max: toLocalInput(new Date(Date.now() + LONGEST_MS)), value: toLocalInput(new Date(Date.now() + HOUR_MS)),
+  });
+  error = new ErrorLine("schedule-error");
+  status = make("p", { class: "help", id: "schedule-status", role: "status" });
+  submit = make("button", { type: "submit", class: "button wide", "data-action": "schedule", text: "Send later" });
+  list = make("ul", { class: "listing", id: "scheduled-messages", "aria-live": "polite" });
 }
 
-function inAnHour() {
-  return new Date(Date.now() + HOUR_MS);
-}
-
-function tomorrowMorning() {
-  const moment = new Date();
-  moment.setDate(moment.getDate() + 1);
-  moment.setHours(MORNING_HOUR, 0, 0, 0);
-  return moment;
-}
-
-function nextMonday() {
-  const moment = tomorrowMorning();
-  while (moment.getDay() !== 1) moment.setDate(moment.getDate() + 1);
-  return moment;
-}
-
-const CHOICES = [["In an hour", inAnHour], ["Tomorrow morning", tomorrowMorning], ["Monday morning", nextMonday]];
-
-export class Schedule {
+export class ScheduleDialog {
+  /** @type {string} */
   #slug;
+  /** @type {(body: string, at: string) => string} */
   #send;
-  #dialog = null;
-  #body;
-  #time;
-  #complaint;
-  #list;
-  #submitButton;
-  #status;
-  #timer = null;
+  /** @type {Parts | null} */
+  #parts = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {string | null} */
   #ref = null;
 
-  /** `send(body, at)` puts it into the outbox, and returns its ref. */
+  /**
+   * @param {string} slug
+   * @param {(body: string, at: string) => string} send puts a message into the outbox, and returns its ref
+   */
   constructor(slug, send) {
     this.#slug = slug;
     this.#send = send;
   }
 
   open() {
-    this.#body = make("textarea", { id: "schedule-body", rows: "3", required: true, "data-testid": "schedule-body" });
-    this.#time = make("input", {
-      id: "schedule-time", type: "datetime-local", required: true, "data-testid": "schedule-time",
-      min: localText(new Date()), max: localText(new Date(Date.now() + LONGEST_MS)), value: localText(inAnHour()),
-    });
-    this.#complaint = new Complaint("schedule-error");
-    this.#status = make("p", { class: "help", role: "status", "data-testid": "schedule-status" });
-    this.#submitButton = make("button", {
-      type: "submit", class: "button wide", "data-testid": "schedule-send", text: "Send later",
-    });
-    this.#list = make("ul", { class: "listing", "data-testid": "scheduled", "aria-live": "polite" });
-    const waiting = make("section", {}, make("h3", { text: "Waiting" }), this.#list);
-    this.#dialog = openDialog("Send later", "schedule-dialog", this.#form(), waiting);
-    this.#dialog.addEventListener("close", () => { this.#dialog = null; });
-    this.#body.focus();
-    this.#refresh();
+    const parts = new Parts();
+    this.#parts = parts;
+    const waiting = make("section", {}, make("h3", { text: "Scheduled" }), parts.list);
+    const dialog = openDialog("Send later", "schedule-dialog", this.#makeForm(parts), waiting);
+    dialog.addEventListener("close", () => { this.#parts = null; });
+    parts.body.focus();
+    this.#refresh(parts);
   }
 
-  /** It is stored: the dialog, if it is still open, is ready for the next. Returns the sentence that says so. */
+  /**
+   * The message is scheduled: an open dialog is ready for the next one. Returns the sentence to show.
+   * @param {{ ref: string, event: { at: string } }} acked
+   */
   stored({ ref, event }) {
-    if (this.#dialog && ref === this.#ref) {
-      this.#body.value = "";
-      this.#hold(false);
-      this.#refresh();
+    if (this.#parts && ref === this.#ref) {
+      this.#parts.body.value = "";
+      this.#setSending(this.#parts, false);
+      this.#refresh(this.#parts);
     }
     return `Your message will be posted: ${shortTime(event.at)}.`;
   }
 
-  /** It was refused for good: what was written stays where it was. Returns whether the dialog says so. */
+  /**
+   * The server refused the message. The text stays in the dialog. Returns whether the dialog shows the refusal.
+   * @param {{ ref: string, detail: string }} rejected
+   */
   refused({ ref, detail }) {
-    if (!this.#dialog || ref !== this.#ref) return false;
-    this.#hold(false);
-    this.#complaint.say(detail);
+    if (!this.#parts || ref !== this.#ref) return false;
+    this.#setSending(this.#parts, false);
+    this.#parts.error.show(detail);
     return true;
   }
 
-  /** While it is on its way, nothing of it can be changed. */
-  #hold(isSending) {
-    this.#body.disabled = this.#submitButton.disabled = isSending;
-    this.#status.textContent = "";
+  /**
+   * While a message is being sent, it cannot be changed.
+   * @param {Parts} parts
+   * @param {boolean} isSending
+   */
+  #setSending(parts, isSending) {
+    parts.body.disabled = parts.submit.disabled = isSending;
+    parts.status.textContent = "";
     clearTimeout(this.#timer);
-    // What is disabled loses the keyboard's focus.
-    if (!isSending) this.#body.focus();
-    else this.#timer = setTimeout(() => this.#admitWaiting(), PATIENCE_MS);
+    // A disabled field loses the keyboard's focus.
+    if (!isSending) parts.body.focus();
+    else this.#timer = setTimeout(() => showOffline(parts), OFFLINE_AFTER_MS);
   }
 
-  #admitWaiting() {
-    this.#status.textContent = "No connection for now. It is kept, and goes out by itself; you can close this.";
-  }
-
-  #form() {
-    const choices = CHOICES.map(([text, moment]) => plainButton(null, text, () => {
-      this.#time.value = localText(moment());
+  /** @param {Parts} parts */
+  #makeForm(parts) {
+    const suggestions = SUGGESTIONS.map(([text, moment]) => smallButton(null, text, () => {
+      parts.time.value = toLocalInput(moment());
     }));
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const form = make(
       "form",
-      { "data-testid": "schedule-form", novalidate: true },
-      field("Your message", this.#body),
-      field("When", this.#time, { help: `In your own time (${zone}).` }),
-      make("p", { class: "choices" }, ...choices),
-      this.#complaint.element,
-      this.#submitButton,
-      this.#status,
+      { novalidate: true },
+      field("Your message", parts.body),
+      field("When", parts.time, { help: `In your own time zone (${zone}).` }),
+      make("p", { class: "choices" }, ...suggestions),
+      parts.error.element,
+      parts.submit,
+      parts.status,
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#submit();
+      this.#submit(parts);
     });
     return form;
   }
 
-  #submit() {
-    const trouble = this.#trouble();
-    this.#complaint.say(trouble);
-    if (trouble) return;
-    this.#hold(true);
-    this.#ref = this.#send(this.#body.value, new Date(this.#time.value).toISOString());
+  /** @param {Parts} parts */
+  #submit(parts) {
+    const problem = findProblem(parts.body.value, new Date(parts.time.value));
+    parts.error.show(problem);
+    if (problem) return;
+    this.#setSending(parts, true);
+    this.#ref = this.#send(parts.body.value, new Date(parts.time.value).toISOString());
   }
 
-  #trouble() {
-    const length = lengthOf(this.#body.value.trim());
-    if (!length) return "Write something first.";
-    if (length > LONGEST_BODY) return `That is ${length - LONGEST_BODY} characters too long.`;
-    const moment = new Date(this.#time.value);
-    if (Number.isNaN(moment.getTime())) return "Say when.";
-    if (moment <= new Date()) return "That time has passed.";
-    if (moment - Date.now() > LONGEST_MS) return "That is more than a year away.";
-    return "";
-  }
-
-  #refresh() {
-    return this.#complaint.guard(async () => {
+  /** @param {Parts} parts */
+  #refresh(parts) {
+    return parts.error.guard(async () => {
       const { scheduled } = await call("GET", this.#path());
-      this.#list.replaceChildren(...scheduled.map((entry) => this.#item(entry)));
+      const items = scheduled.map((/** @type {ScheduledMessage} */ message) => this.#makeItem(parts, message));
+      parts.list.replaceChildren(...items);
     });
   }
 
-  #item({ id, body, at, state, why }) {
-    const cancel = state === "refused" ? plainButton("schedule-cancel", "Dismiss", () => this.#cancel(id))
-      : sureButton("schedule-cancel", "Cancel", "Really cancel?", () => this.#cancel(id));
+  /**
+   * @param {Parts} parts
+   * @param {ScheduledMessage} message
+   */
+  #makeItem(parts, { id, body, at, state, why }) {
+    const remove = () => this.#remove(parts, id);
+    const button = state === "refused" ? smallButton("cancel-scheduled", "Dismiss", remove)
+      : confirmButton("cancel-scheduled", "Cancel", "Really cancel?", remove);
     const time = make("time", { datetime: at, title: fullTime(at), text: shortTime(at) });
     return make(
       "li",
-      { "data-testid": "scheduled-message", "data-id": id, "data-state": state },
-      make("div", { class: "between" }, time, cancel),
-      make("p", { class: "waiting-body", text: body }),
-      why ? make("p", { class: "errors", text: `Not posted. ${why}` }) : null,
+      { "data-id": id, "data-state": state },
+      make("div", { class: "between" }, time, button),
+      make("p", { class: "scheduled-body", text: body }),
+      why && make("p", { class: "errors", text: `Not posted. ${why}` }),
     );
   }
 
-  async #cancel(id) {
-    const isDone = await this.#complaint.guard(() => call("DELETE", `${this.#path()}${id}/`));
-    this.#body.focus();
-    if (isDone) await this.#refresh();
+  /**
+   * @param {Parts} parts
+   * @param {number} id
+   */
+  async #remove(parts, id) {
+    const isDone = await parts.error.guard(() => call("DELETE", `${this.#path()}${id}/`));
+    parts.body.focus();
+    if (isDone) await this.#refresh(parts);
   }
 
   #path() {
     return `/api/rooms/${this.#slug}/scheduled/`;
   }
+}
+
+/** @param {Parts} parts */
+function showOffline(parts) {
+  parts.status.textContent = "There is no connection at the moment. The message is kept, and is sent when you are"
+    + " connected again. You can close this dialog.";
+}
+
+/**
+ * Returns what is wrong with a message or its time, or "".
+ * @param {string} body
+ * @param {Date} moment
+ */
+function findProblem(body, moment) {
+  const length = codePointLength(body.trim());
+  const waitMs = moment.getTime() - Date.now();
+  if (!length) return "Write a message first.";
+  if (length > LONGEST_BODY) return `The message is ${length - LONGEST_BODY} characters too long.`;
+  if (Number.isNaN(waitMs)) return "Choose a time.";
+  if (waitMs <= 0) return "This time is in the past.";
+  if (waitMs > LONGEST_MS) return "This time is more than a year away.";
+  return "";
 }

@@ -1,172 +1,207 @@
-// Background work of this person in this room: asked for in the room's menu, shown in bars until dismissed.
-// Must not know how it is sent, or what it does; it shows what the server tells of each task.
+// @ts-check
+// The background work of this person in this room: started from the room's menu, shown in bars until dismissed.
+// Must not know how a task is sent, or what it does: it shows what the server reports about each task.
 
-import { call } from "../connection/api.js";
-import { onMenu, openDialog } from "../ui/dialog.js";
-import { Complaint, field, select } from "../ui/forms.js";
-import { find, make } from "../ui/dom.js";
+import { asApiError, call } from "../connection/api.js";
+import { REFUSAL, TASK_STATE } from "../connection/wire.js";
+import { byId, make } from "../ui/dom.js";
+import { onMenuEntry } from "../ui/dialog.js";
+import { openExportDialog } from "./export-dialog.js";
 
-const FORMATS = [
-  ["html", "Page, to read and print (HTML)"],
-  ["csv", "Table, for spreadsheets (CSV)"],
-  ["json", "Data, for programs (JSON)"],
-];
-const TITLES = { export: "Export", statistics: "Statistics" };
-// A word about a task is told at most once, and may be lost on its way: who hears none for so long asks.
-const QUIET_MS = 10_000;
-const WAITING = { queued: "waiting for its turn", running: "at work" };
+const EXPORT = "export";
+const STATISTICS = "statistics";
+/** @type {Record<string, string>} */
+const TITLES = { [EXPORT]: "Export", [STATISTICS]: "Statistics" };
+// A `task` event is sent at most once and may be lost. After this time without an event the page asks.
+const ASK_AFTER_MS = 10_000;
+/** @type {Record<string, string>} */
+const UNFINISHED = { [TASK_STATE.QUEUED]: "waiting", [TASK_STATE.RUNNING]: "running" };
 
-function titleOf({ task, params }) {
-  const title = TITLES[task] ?? task;
-  return params?.format ? `${title} (${params.format.toUpperCase()})` : title;
-}
+/**
+ * The `task` event of the wire. A task that has not been sent yet has no `task_id`.
+ * @typedef {object} TaskEvent
+ * @property {string} ref
+ * @property {string} task
+ * @property {string} state
+ * @property {number} progress
+ * @property {{ format?: string }} [params]
+ * @property {number} [task_id]
+ * @property {string} [result]
+ * @property {number} [size]
+ * @property {string} [error]
+ * @property {boolean} [forgotten]
+ */
 
-function sizeOf(bytes) {
-  if (bytes < 1_000) return `${bytes} bytes`;
-  const [size, unit] = bytes < 1_000_000 ? [bytes / 1_000, "kB"] : [bytes / 1_000_000, "MB"];
-  return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${unit}`;
-}
+/**
+ * @typedef {object} Bar
+ * @property {HTMLElement} element
+ * @property {HTMLElement} name
+ * @property {HTMLElement} state
+ * @property {HTMLProgressElement} meter
+ * @property {HTMLElement} percent
+ * @property {HTMLAnchorElement} link
+ * @property {HTMLElement} close
+ * @property {TaskEvent} event
+ * @property {ReturnType<typeof setTimeout> | undefined} timer
+ */
 
-/** The reader's own day as the moment it begins, or (`isEnd`) ends; null for none. */
-function momentOf(day, isEnd) {
-  if (!day) return null;
-  const moment = new Date(`${day}T00:00`);
-  if (isEnd) moment.setDate(moment.getDate() + 1);
-  return moment.toISOString();
-}
+/**
+ * @typedef {object} Actions
+ * @property {(task: string, params: object) => string} start returns the ref of the task
+ * @property {(sentence: string) => void} notify shows a sentence to the person
+ * @property {() => void} focusComposer
+ */
 
-export class Tasks {
-  #place = document.getElementById("tasks");
+export class TaskBars {
+  #place = byId("tasks");
+  /** @type {Actions} */
   #actions;
-  #cards = new Map();
+  /** @type {Map<string, Bar>} */
+  #bars = new Map();
 
-  /** actions: {start(task, params) returns a ref, say(sentence)}. */
+  /** @param {Actions} actions */
   constructor(actions) {
     this.#actions = actions;
-    onMenu("menu-export", () => this.#openExport());
-    onMenu("menu-statistics", () => this.#start("statistics", {}));
+    onMenuEntry("menu-export", () => openExportDialog((params) => {
+      this.#start(EXPORT, params);
+      actions.focusComposer();
+    }));
+    onMenuEntry("menu-statistics", () => this.#start(STATISTICS, {}));
   }
 
-  /** `event` as the wire's `task`: a bar is drawn, changed or, once the task is forgotten, taken away. */
+  /**
+   * Draws or changes the bar of a task, or removes it once the task is forgotten.
+   * @param {TaskEvent} event
+   */
   show(event) {
     if (event.forgotten) {
       this.drop(event.ref);
       return;
     }
-    const card = this.#cards.get(event.ref) ?? this.#add(event.ref);
-    card.event = event;
-    this.#draw(card);
-    this.#watch(card);
+    const bar = this.#bars.get(event.ref) ?? this.#add(event);
+    bar.event = event;
+    draw(bar);
+    this.#askLater(bar);
   }
 
+  /** @param {string} ref */
   drop(ref) {
-    const card = this.#cards.get(ref);
-    clearTimeout(card?.timer);
-    card?.bar.remove();
-    this.#cards.delete(ref);
+    const bar = this.#bars.get(ref);
+    clearTimeout(bar?.timer);
+    bar?.element.remove();
+    this.#bars.delete(ref);
   }
 
+  /**
+   * @param {string} task
+   * @param {object} params
+   */
   #start(task, params) {
     const ref = this.#actions.start(task, params);
-    // At once, also where the line is down: it is kept, and sent when it is back.
-    this.show({ ref, task, params, state: "queued", progress: 0 });
+    // Shown at once, even without a connection: the outbox sends it later.
+    this.show({ ref, task, params, state: TASK_STATE.QUEUED, progress: 0 });
   }
 
-  #add(ref) {
+  /** @param {TaskEvent} event */
+  #add(event) {
     const name = make("b", { class: "task-name" });
-    const state = make("span", { class: "task-state", role: "status", "data-testid": "task-state" });
-    const meter = make("progress", { max: 100, "data-testid": "task-progress" });
+    const state = make("span", { class: "task-state", role: "status" });
+    const meter = make("progress", { max: 100 });
     const percent = make("span", { class: "task-percent", "aria-hidden": "true" });
-    const link = make("a", { class: "task-link", "data-testid": "task-result" });
-    const close = make("button", { type: "button", class: "icon-button", "data-testid": "task-dismiss", text: "✕" });
-    const bar = make("div", { class: "bar task", "data-testid": "task", "data-ref": ref });
-    bar.append(name, state, meter, percent, link, close);
-    const card = { bar, name, state, meter, percent, link, close, event: null, timer: null };
-    close.addEventListener("click", () => this.#forget(card));
-    this.#cards.set(ref, card);
-    this.#place.append(bar);
-    return card;
+    const link = make("a", { class: "task-link" });
+    const close = make("button", { type: "button", class: "icon-button", "data-action": "dismiss-task", text: "✕" });
+    const parts = [name, state, meter, percent, link, close];
+    const element = make("div", { class: "bar task", "data-ref": event.ref }, ...parts);
+    /** @type {Bar} */
+    const bar = { element, name, state, meter, percent, link, close, event, timer: undefined };
+    close.addEventListener("click", () => this.#delete(bar));
+    this.#bars.set(event.ref, bar);
+    this.#place.append(element);
+    return bar;
   }
 
-  #watch(card) {
-    clearTimeout(card.timer);
-    const isUnfinished = card.event.state in WAITING && card.event.task_id !== undefined;
-    card.timer = isUnfinished ? setTimeout(() => this.#ask(card), QUIET_MS) : null;
+  /** @param {Bar} bar */
+  #askLater(bar) {
+    clearTimeout(bar.timer);
+    const canAsk = bar.event.state in UNFINISHED && bar.event.task_id !== undefined;
+    bar.timer = canAsk ? setTimeout(() => this.#ask(bar), ASK_AFTER_MS) : undefined;
   }
 
-  async #ask(card) {
+  /** @param {Bar} bar */
+  async #ask(bar) {
     try {
-      const event = await call("GET", `/api/tasks/${card.event.task_id}/`);
-      if (this.#cards.has(card.event.ref)) this.show(event);
-    } catch (refusal) {
-      if (refusal.code === "not_found") this.drop(card.event.ref);
-      else this.#watch(card);
+      const event = await call("GET", `/api/tasks/${bar.event.task_id}/`);
+      if (this.#bars.has(bar.event.ref)) this.show(event);
+    } catch (error) {
+      if (asApiError(error).code === REFUSAL.NOT_FOUND) this.drop(bar.event.ref);
+      else this.#askLater(bar);
     }
   }
 
-  #draw({ bar, name, state, meter, percent, link, close, event }) {
-    const isUnfinished = event.state in WAITING;
-    const title = titleOf(event);
-    bar.dataset.state = event.state;
-    bar.classList.toggle("error", event.state === "failed");
-    name.textContent = title;
-    const sentence = WAITING[event.state] ?? (event.state === "done" ? "ready" : event.error ?? "It failed.");
-    // A screen reader says what changes here: each state once, and no percents.
-    if (state.textContent !== sentence) state.textContent = sentence;
-    for (const part of [meter, percent]) part.hidden = !isUnfinished;
-    meter.setAttribute("aria-label", title);
-    if (event.state === "running") meter.value = event.progress;
-    else meter.removeAttribute("value");
-    percent.textContent = event.state === "running" ? `${event.progress} %` : "";
-    this.#drawLink(link, event);
-    close.setAttribute("aria-label", `${isUnfinished ? "Cancel" : "Dismiss"}: ${title}`);
-    close.title = isUnfinished ? "Cancel" : "Dismiss";
-  }
-
-  #drawLink(link, { task, state, result, size }) {
-    link.hidden = state !== "done";
-    if (link.hidden) return;
-    link.href = result;
-    link.textContent = task === "statistics" ? "Open" : `Download, ${sizeOf(size)}`;
-    if (task === "statistics") Object.assign(link, { target: "_blank", rel: "noopener" });
-    else link.download = "";
-  }
-
-  async #forget({ event }) {
-    // Not asked for yet: the outbox has it, and what it becomes will be told.
+  /** @param {Bar} bar */
+  async #delete({ event }) {
+    // A task without an id has not reached the server. The outbox sends it, and its events then follow.
     if (event.task_id === undefined) return;
     try {
       await call("DELETE", `/api/tasks/${event.task_id}/`);
       this.drop(event.ref);
-    } catch (refusal) {
-      if (refusal.code === "not_found") this.drop(event.ref);
-      else this.#actions.say(refusal.message);
+    } catch (error) {
+      const { code, message } = asApiError(error);
+      if (code === REFUSAL.NOT_FOUND) this.drop(event.ref);
+      else this.#actions.notify(message);
     }
   }
+}
 
-  #openExport() {
-    const complaint = new Complaint();
-    const format = select("export-format", FORMATS);
-    const [from, to] = ["from", "to"].map((name) => make("input", { id: `export-${name}`, name, type: "date" }));
-    const form = make(
-      "form",
-      { "data-testid": "export-form" },
-      field("As", format),
-      make("div", { class: "field-pair" }, field("From", from), field("To", to)),
-      make("p", { class: "help", text: "Without days, everything. You can go on writing while it is made." }),
-      complaint.element,
-      make("button", { class: "button wide", text: "Export" }),
-    );
-    const dialog = openDialog("Export this room", "export-dialog", form);
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      if (from.value && to.value && from.value > to.value) {
-        complaint.say("The first day is after the last.");
-        return;
-      }
-      this.#start("export", { format: format.value, from: momentOf(from.value), to: momentOf(to.value, true) });
-      dialog.close();
-      find("composer").focus();
-    });
-  }
+/** @param {TaskEvent} event */
+function titleOf({ task, params }) {
+  const title = TITLES[task] ?? task;
+  return params?.format ? `${title} (${params.format.toUpperCase()})` : title;
+}
+
+/** @param {number} bytes */
+function sizeInWords(bytes) {
+  if (bytes < 1_000) return `${bytes} bytes`;
+  const [size, unit] = bytes < 1_000_000 ? [bytes / 1_000, "kB"] : [bytes / 1_000_000, "MB"];
+  return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${unit}`;
+}
+
+/** @param {TaskEvent} event */
+function stateInWords({ state, error }) {
+  if (state === TASK_STATE.DONE) return "ready";
+  return UNFINISHED[state] ?? error ?? "The task failed.";
+}
+
+/** @param {Bar} bar */
+function draw({ element, name, state, meter, percent, link, close, event }) {
+  const isUnfinished = event.state in UNFINISHED;
+  const isRunning = event.state === TASK_STATE.RUNNING;
+  const title = titleOf(event);
+  element.dataset.state = event.state;
+  element.classList.toggle("error", event.state === TASK_STATE.FAILED);
+  name.textContent = title;
+  // A screen reader reads every change of this text, so it contains the state, and not the percentage.
+  const sentence = stateInWords(event);
+  if (state.textContent !== sentence) state.textContent = sentence;
+  for (const part of [meter, percent]) part.hidden = !isUnfinished;
+  meter.setAttribute("aria-label", title);
+  if (isRunning) meter.value = event.progress;
+  else meter.removeAttribute("value");
+  percent.textContent = isRunning ? `${event.progress} %` : "";
+  drawLink(link, event);
+  close.setAttribute("aria-label", `${isUnfinished ? "Cancel" : "Dismiss"}: ${title}`);
+  close.title = isUnfinished ? "Cancel" : "Dismiss";
+}
+
+/**
+ * @param {HTMLAnchorElement} link
+ * @param {TaskEvent} event
+ */
+function drawLink(link, { task, state, result = "", size = 0 }) {
+  link.hidden = state !== TASK_STATE.DONE;
+  if (link.hidden) return;
+  link.href = result;
+  link.textContent = task === STATISTICS ? "Open" : `Download, ${sizeInWords(size)}`;
+  if (task === STATISTICS) Object.assign(link, { target: "_blank", rel: "noopener" });
+  else link.download = "";
 }

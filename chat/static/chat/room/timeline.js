@@ -1,75 +1,117 @@
-// The drawn messages, sorted by id, and where the reader stands among them.
-// Must not know of sockets; it draws what it is given and keeps the reader's place.
+// @ts-check
+// The drawn messages, sorted by id, and the reader's place among them.
+// Must not know of sockets: it draws the messages that it is given, and keeps the reader's place.
 
+import { Emitter } from "../connection/emitter.js";
+import { make } from "../ui/dom.js";
+import { dayName, startOfDay } from "../ui/format.js";
 import { makeItem, redraw } from "./message.js";
-import { dayName, dayOf, make } from "../ui/dom.js";
 
 const AT_BOTTOM_PX = 48;
-const SAME_BREATH_MS = 5 * 60_000;
+const NEAR_TOP_PX = 200;
+const SAME_GROUP_MS = 5 * 60_000;
 const FLASH_MS = 1_600;
-// Above this the oldest are given back, while the reader is at the bottom.
-const LONGEST = 1_000;
-const KEPT = 500;
+const DRAW_DELAY_MS = 16;
+// Above this number the oldest messages are dropped while the reader is at the bottom.
+const MAX_DRAWN = 1_000;
+const KEPT_DRAWN = 500;
 
-export class Timeline extends EventTarget {
+/** @typedef {import("../connection/wire.js").Message} Message */
+
+/**
+ * Events:
+ * - drawn: {messages}
+ * - shortened: {from}, the oldest message that is left
+ * - scrolled: {atTop}
+ */
+export class Timeline extends Emitter {
+  /** @type {HTMLElement} */
   #scroller;
+  /** @type {HTMLElement} */
   #list;
+  /** @type {import("./message.js").View} */
   #view;
+  /**
+   * The ids of the drawn messages, ascending.
+   * @type {number[]}
+   */
   #ids = [];
+  /** @type {Map<number, { message: Message, item: HTMLElement }>} */
   #drawn = new Map();
+  /**
+   * For each message the messages that quote it.
+   * @type {Map<number, Set<number>>}
+   */
   #quotedBy = new Map();
+  /** @type {Map<number, Message>} */
   #queue = new Map();
+  /** @type {ReturnType<typeof setTimeout> | null} */
   #timer = null;
-  #stuck = true;
-  #top = 0;
-  #dividerId = null;
+  #isAtBottom = true;
+  #lastScrollTop = 0;
+  /** @type {number | null} */
+  #firstUnreadId = null;
 
-  /** `view` is handed on to message.js; `find` is added to it here. */
-  constructor(scroller, list, view) {
+  /**
+   * @param {HTMLElement} scroller
+   * @param {HTMLElement} list
+   * @param {string} me the reader's handle
+   */
+  constructor(scroller, list, me) {
     super();
     this.#scroller = scroller;
     this.#list = list;
-    this.#view = { ...view, find: (id) => this.get(id) };
+    this.#view = { me, find: (id) => this.get(id) };
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     const observer = new ResizeObserver(() => this.#resized());
     observer.observe(scroller);
     for (const child of scroller.children) observer.observe(child);
   }
 
-  get atBottom() {
-    return this.#stuck;
+  get isAtBottom() {
+    return this.#isAtBottom;
   }
 
+  /** @returns {Message[]} */
   get messages() {
-    return this.#ids.map((id) => this.#drawn.get(id).message);
+    return [...this.#ids].flatMap((id) => this.get(id) ?? []);
   }
 
+  /** @param {number} id */
   get(id) {
     return this.#drawn.get(id)?.message;
   }
 
+  /** @param {number | null | undefined} id */
   item(id) {
-    return this.#drawn.get(id)?.item;
+    return typeof id === "number" ? this.#drawn.get(id)?.item : undefined;
   }
 
-  /** Draws soon: a backlog of hundreds comes as hundreds of frames and is drawn at once. */
+  /**
+   * Draws a message soon. A backlog arrives as hundreds of frames, and is drawn in one step.
+   * @param {Message} message
+   */
   add(message) {
     this.#queue.set(message.id, message);
-    this.#timer ??= setTimeout(() => this.flush(), 16);
+    this.#timer ??= setTimeout(() => this.flush(), DRAW_DELAY_MS);
   }
 
+  /** Draws everything that waits, now. */
   flush() {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#timer ?? undefined);
     this.#timer = null;
     const messages = [...this.#queue.values()].sort((a, b) => a.id - b.id);
     this.#queue.clear();
     if (!messages.length) return;
-    this.#keepingPlace(() => this.#drawAll(messages));
-    if (this.#stuck && this.#ids.length > LONGEST) this.#shorten();
-    this.dispatchEvent(new CustomEvent("drawn", { detail: { messages } }));
+    this.#keepPlaceDuring(() => this.#drawAll(messages));
+    if (this.#isAtBottom && this.#ids.length > MAX_DRAWN) this.#shorten();
+    this.emit("drawn", { messages });
   }
 
-  /** Back to what the server last said, for example after a refused edit. */
+  /**
+   * Draws the server's last state of a message again, for example after a refused edit.
+   * @param {number} id
+   */
   redraw(id) {
     const entry = this.#drawn.get(id);
     if (entry) redraw(entry.item, entry.message, this.#view);
@@ -81,16 +123,19 @@ export class Timeline extends EventTarget {
     this.#drawn.clear();
     this.#quotedBy.clear();
     this.#list.replaceChildren();
-    this.#stuck = true;
+    this.#isAtBottom = true;
   }
 
   scrollToEnd() {
-    this.#stuck = true;
+    this.#isAtBottom = true;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    this.#top = this.#scroller.scrollTop;
+    this.#lastScrollTop = this.#scroller.scrollTop;
   }
 
-  /** True when the message is drawn and now in sight. */
+  /**
+   * Scrolls to a message, and returns whether it is drawn.
+   * @param {number} id
+   */
   jump(id) {
     const item = this.item(id);
     if (!item) return false;
@@ -100,14 +145,24 @@ export class Timeline extends EventTarget {
     return true;
   }
 
-  /** Draws the line "New" above this message, or nowhere. */
-  divide(id) {
-    const old = this.item(this.#dividerId);
-    this.#dividerId = id;
-    if (old) this.#relate(old);
-    if (this.item(id)) this.#relate(this.item(id));
+  /**
+   * Draws the divider "New" above this message; null removes it.
+   * @param {number | null} id
+   */
+  setFirstUnread(id) {
+    const old = this.item(this.#firstUnreadId);
+    this.#firstUnreadId = id;
+    if (old) this.#drawRelation(old);
+    const item = this.item(id);
+    if (item) this.#drawRelation(item);
   }
 
+  /** @param {number} id */
+  hasUnreadDivider(id) {
+    return Boolean(this.item(id)?.querySelector(".divider.unread"));
+  }
+
+  /** @param {Message[]} messages */
   #drawAll(messages) {
     const touched = new Set();
     for (const message of messages) {
@@ -117,9 +172,13 @@ export class Timeline extends EventTarget {
       for (const quoting of this.#quotedBy.get(message.id) ?? []) this.redraw(quoting);
       if (message.reply_to) this.#noteQuote(message.reply_to, message.id);
     }
-    for (const item of touched) if (item) this.#relate(item);
+    for (const item of touched) if (item) this.#drawRelation(item);
   }
 
+  /**
+   * Returns the message's item, inserted by id.
+   * @param {Message} message
+   */
   #place(message) {
     const entry = this.#drawn.get(message.id);
     if (entry) {
@@ -135,65 +194,83 @@ export class Timeline extends EventTarget {
     return item;
   }
 
+  /**
+   * @param {number} quoted
+   * @param {number} quoting
+   */
   #noteQuote(quoted, quoting) {
     const ids = this.#quotedBy.get(quoted) ?? new Set();
     this.#quotedBy.set(quoted, ids.add(quoting));
   }
 
-  // What an item looks like because of the one above it: a new day, the same author going on, the line "New".
-  #relate(item) {
+  /**
+   * Draws what depends on the message above: a new day, a message of the same author, the divider "New".
+   * @param {HTMLElement} item
+   */
+  #drawRelation(item) {
     const message = this.get(Number(item.dataset.id));
-    const above = this.get(Number(item.previousElementSibling?.dataset.id));
-    const newDay = !above || dayOf(above.at) !== dayOf(message.at);
-    const divided = message.id === this.#dividerId;
-    const goesOn = !newDay && !divided && !message.reply_to && above.author.handle === message.author.handle
-      && new Date(message.at) - new Date(above.at) < SAME_BREATH_MS;
-    item.classList.toggle("goes-on", goesOn);
-    for (const line of item.querySelectorAll(":scope > .line")) line.remove();
-    if (divided) item.prepend(make("div", { class: "line unread", "data-testid": "unread-line", text: "New" }));
-    if (newDay) item.prepend(make("div", { class: "line day", text: dayName(message.at) }));
+    if (!message) return;
+    const above = this.get(Number(/** @type {HTMLElement | null} */ (item.previousElementSibling)?.dataset.id));
+    const isNewDay = !above || startOfDay(above.at) !== startOfDay(message.at);
+    const isFirstUnread = message.id === this.#firstUnreadId;
+    const isGrouped = above !== undefined && !isNewDay && !isFirstUnread && isContinuation(message, above);
+    item.classList.toggle("grouped", isGrouped);
+    for (const divider of item.querySelectorAll(":scope > .divider")) divider.remove();
+    if (isFirstUnread) item.prepend(make("div", { class: "divider unread", text: "New" }));
+    if (isNewDay) item.prepend(make("div", { class: "divider day", text: dayName(message.at) }));
   }
 
-  #keepingPlace(change) {
-    const anchor = this.#stuck ? null : this.#firstInSight();
-    const before = anchor?.getBoundingClientRect().top;
+  /** @param {() => void} change */
+  #keepPlaceDuring(change) {
+    const anchor = this.#isAtBottom ? null : this.#firstVisibleItem();
+    const topBefore = anchor?.getBoundingClientRect().top ?? 0;
     change();
-    if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - before;
-    else if (this.#stuck) this.scrollToEnd();
+    if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - topBefore;
+    else if (this.#isAtBottom) this.scrollToEnd();
   }
 
-  #firstInSight() {
-    const top = this.#scroller.getBoundingClientRect().top;
+  #firstVisibleItem() {
+    const { top } = this.#scroller.getBoundingClientRect();
     for (const id of this.#ids) {
       const item = this.item(id);
-      if (item.getBoundingClientRect().bottom > top) return item;
+      if (item && item.getBoundingClientRect().bottom > top) return item;
     }
     return null;
   }
 
   #shorten() {
-    const gone = this.#ids.splice(0, this.#ids.length - KEPT);
-    for (const id of gone) {
-      this.item(id).remove();
+    const dropped = this.#ids.splice(0, this.#ids.length - KEPT_DRAWN);
+    for (const id of dropped) {
+      this.item(id)?.remove();
       this.#drawn.delete(id);
     }
-    this.#relate(this.item(this.#ids[0]));
+    const oldest = this.item(this.#ids[0]);
+    if (oldest) this.#drawRelation(oldest);
     this.scrollToEnd();
-    this.dispatchEvent(new CustomEvent("shortened", { detail: { from: this.#ids[0] } }));
+    this.emit("shortened", { from: this.#ids[0] });
   }
 
   #resized() {
-    if (this.#stuck) this.scrollToEnd();
+    if (this.#isAtBottom) this.scrollToEnd();
   }
 
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    // Only who scrolls up leaves the end. Where a bar has come or the text has grown, the observer is told next.
-    const isLeft = scrollTop < this.#top;
-    const stuck = (this.#stuck && !isLeft) || scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
-    this.#top = scrollTop;
-    const changed = stuck !== this.#stuck;
-    this.#stuck = stuck;
-    this.dispatchEvent(new CustomEvent("scrolled", { detail: { changed, atTop: scrollTop < 200 } }));
+    // Only scrolling up leaves the bottom. A new bar or longer text moves it too, but then the observer is called next.
+    const hasMovedUp = scrollTop < this.#lastScrollTop;
+    const isNearBottom = scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
+    this.#lastScrollTop = scrollTop;
+    this.#isAtBottom = (this.#isAtBottom && !hasMovedUp) || isNearBottom;
+    this.emit("scrolled", { atTop: scrollTop < NEAR_TOP_PX });
   }
+}
+
+/**
+ * Returns whether a message is drawn without a header: the same author goes on within five minutes.
+ * @param {Message} message
+ * @param {Message} above
+ */
+function isContinuation(message, above) {
+  const pauseMs = new Date(message.at).getTime() - new Date(above.at).getTime();
+  return !message.reply_to && above.author.handle === message.author.handle && pauseMs < SAME_GROUP_MS;
 }

@@ -1,16 +1,21 @@
-// Who is typing: what we tell, and what we are told. Must not touch the page.
+// @ts-check
+// Who is typing: what this client sends, and what it receives. Must not touch the page.
 
 const REPEAT_MS = 8_000;
 const IDLE_MS = 6_000;
+// The event that somebody stopped typing may be lost.
 export const FORGET_MS = 15_000;
 
-/** Tells the others at most every 8 s that we type, and once that we stopped. */
+/** Sends `true` at most every 8 s while a person types, and `false` once when they stop. */
 export class TypingSignal {
+  /** @type {(isTyping: boolean) => void} */
   #send;
-  #on = false;
-  #saidAt = 0;
-  #timer = null;
+  #isTyping = false;
+  #sentAt = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
+  /** @param {(isTyping: boolean) => void} send */
   constructor(send) {
     this.#send = send;
   }
@@ -18,31 +23,38 @@ export class TypingSignal {
   typed() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.stop(), IDLE_MS);
-    if (this.#on && Date.now() - this.#saidAt < REPEAT_MS) return;
-    this.#on = true;
-    this.#saidAt = Date.now();
+    if (this.#isTyping && Date.now() - this.#sentAt < REPEAT_MS) return;
+    this.#isTyping = true;
+    this.#sentAt = Date.now();
     this.#send(true);
   }
 
   stop() {
     clearTimeout(this.#timer);
-    if (this.#on) this.#send(false);
-    this.#on = false;
+    if (this.#isTyping) this.#send(false);
+    this.#isTyping = false;
   }
 }
 
-/** The others; each is forgotten after 15 s, because the word "off" may be lost. */
+/** The other people who are typing. Each is forgotten after 15 s. */
 export class TypingOthers {
+  /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #timers = new Map();
+  /** @type {(sentence: string) => void} */
   #changed;
 
+  /** @param {(sentence: string) => void} changed */
   constructor(changed) {
     this.#changed = changed;
   }
 
-  hear(handle, on) {
+  /**
+   * @param {string} handle
+   * @param {boolean} isTyping
+   */
+  update(handle, isTyping) {
     clearTimeout(this.#timers.get(handle));
-    if (on) this.#timers.set(handle, setTimeout(() => this.hear(handle, false), FORGET_MS));
+    if (isTyping) this.#timers.set(handle, setTimeout(() => this.update(handle, false), FORGET_MS));
     else if (!this.#timers.delete(handle)) return;
     this.#changed(this.sentence);
   }

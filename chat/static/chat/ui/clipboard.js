@@ -1,19 +1,29 @@
-// Copying a link, also where the browser has no clipboard for us. Must not know what is copied.
+// @ts-check
+// Copies a link, also in browsers without the clipboard API. Must not know what is copied.
 
-const SHOWN_MS = 2_000;
+const CONFIRMATION_MS = 2_000;
 
-/** A button that copies what the input beside it holds, and says so for a moment. */
-export function copies(button, input) {
+/**
+ * Makes a button copy what an input holds. The button says so for two seconds.
+ * @param {HTMLElement} button
+ * @param {HTMLInputElement} input
+ */
+export function makeCopyButton(button, input) {
   const label = button.textContent;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   button.addEventListener("click", async () => {
     input.select();
     button.textContent = (await copy(input.value)) ? "Copied" : "Press Ctrl+C";
-    clearTimeout(button.timer);
-    button.timer = setTimeout(() => { button.textContent = label; }, SHOWN_MS);
+    clearTimeout(timer);
+    timer = setTimeout(() => { button.textContent = label; }, CONFIRMATION_MS);
   });
 }
 
-// Plain http knows no `navigator.clipboard`; what is selected can be copied all the same.
+/**
+ * Returns whether the text was copied. Pages without https have no `navigator.clipboard`, but can copy a selection.
+ * @param {string} text
+ */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);

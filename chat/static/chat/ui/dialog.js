@@ -1,19 +1,24 @@
-// One dialog at a time, over the page. Must not know what it shows.
+// @ts-check
+// Dialogs over the page. Must not know what they show.
 
-import { find, make } from "./dom.js";
+import { byId, child, make } from "./dom.js";
 
 /**
- * Opens a dialog with a heading and some content, and returns the <dialog>. Escape, the cross and a click beside it
- * close it; it leaves the page then, and tells so with "close".
+ * Opens a dialog with a heading and some content, and returns the <dialog>. It closes with Escape, with its close
+ * button, and with a click beside it. Then it leaves the page and fires "close".
+ * @param {string} title
+ * @param {string} id
+ * @param {import("./dom.js").Child[]} content
  */
-export function openDialog(title, testId, ...content) {
+export function openDialog(title, id, ...content) {
   const opener = document.activeElement;
-  // The message under a toolbar, which may be gone by then.
-  const place = opener?.closest("[tabindex]");
-  const dialog = make("dialog", { class: "dialog card", "data-testid": testId, "aria-label": title });
-  const cross = make("button", { type: "button", class: "icon-button", "aria-label": "Close", text: "✕" });
-  cross.addEventListener("click", () => dialog.close());
-  dialog.append(make("header", {}, make("h2", { text: title }), cross), ...content);
+  // The opener may be the toolbar of a message, and the toolbar may be gone when the dialog closes.
+  const place = /** @type {HTMLElement | null | undefined} */ (opener?.closest("[tabindex]"));
+  const close = make("button", {
+    type: "button", class: "icon-button", "aria-label": "Close", text: "✕", onclick: () => dialog.close(),
+  });
+  const header = make("header", {}, make("h2", { text: title }), close);
+  const dialog = make("dialog", { class: "dialog card", id, "aria-label": title }, header, ...content);
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   dialog.addEventListener("close", () => {
     dialog.remove();
@@ -25,14 +30,18 @@ export function openDialog(title, testId, ...content) {
 }
 
 /**
- * Calls `open()` when the line `testId` of the room's menu is chosen, and closes the menu. What has the focus then has
- * it again when a dialog closes: the menu's button, for the line itself is not to be seen any more.
+ * Calls `open` when a person chooses this entry of the page's menu, and closes the menu. First the focus moves to the
+ * menu's button: a dialog returns the focus there when it closes, and the entry itself is hidden by then.
+ * @param {string} id
+ * @param {() => void} open
  */
-export function onMenu(testId, open) {
-  find(testId)?.addEventListener("click", ({ target }) => {
-    const menu = target.closest("details");
+export function onMenuEntry(id, open) {
+  if (!document.getElementById(id)) return;
+  const entry = byId(id);
+  entry.addEventListener("click", () => {
+    const menu = /** @type {HTMLDetailsElement} */ (entry.closest("details"));
     menu.open = false;
-    menu.querySelector("summary").focus();
+    child(menu, "summary").focus();
     open();
   });
 }

@@ -1,12 +1,17 @@
-// What dialogs are made of: fields, buttons, and the line that says what was refused.
-// Must not know what is asked or done.
+// @ts-check
+// The parts of dialogs: fields, buttons, and the line that shows an error. Must not know what is asked or done.
 
-import { Refusal } from "../connection/api.js";
+import { asApiError } from "../connection/api.js";
 import { make } from "./dom.js";
 
-const SURE_MS = 4_000;
+const CONFIRM_MS = 4_000;
 
-/** A labelled input, which has an id; `help` is said below it. */
+/**
+ * Makes a labelled field.
+ * @param {string} label
+ * @param {HTMLElement} input has an id
+ * @param {{ help?: string | null, isOptional?: boolean }} [options] `help` is shown below the input
+ */
 export function field(label, input, { help = null, isOptional = false } = {}) {
   const hint = help && make("p", { class: "help", id: `${input.id}-help`, text: help });
   if (hint) input.setAttribute("aria-describedby", hint.id);
@@ -14,68 +19,92 @@ export function field(label, input, { help = null, isOptional = false } = {}) {
   return make("div", { class: "field" }, words, input, hint);
 }
 
-/** A <select>; `choices` are pairs of value and text, the first of them chosen. */
+/**
+ * Makes a <select>; the first choice is selected.
+ * @param {string} id
+ * @param {[value: string, text: string][]} choices
+ */
 export function select(id, choices) {
-  const options = choices.map(([value, text]) => make("option", { value, text }));
-  return make("select", { id, "data-testid": id }, ...options);
+  return make("select", { id }, ...choices.map(([value, text]) => make("option", { value, text })));
 }
 
-export function plainButton(testId, text, act) {
-  return make("button", { type: "button", class: "button quiet small", "data-testid": testId, text, onclick: act });
+/**
+ * Makes a small button.
+ * @param {string | null} action names it in `data-action`
+ * @param {string} text
+ * @param {() => void} [act]
+ */
+export function smallButton(action, text, act) {
+  return make("button", { type: "button", class: "button quiet small", "data-action": action, text, onclick: act });
 }
 
-/** Makes a button act at its second click only: a dialog for one word is too much, none is too little. */
-export function askTwice(button, question, act) {
+/**
+ * Makes a button act only at its second click. A dialog would be too much for one question, and no question too little.
+ * @param {HTMLButtonElement} button
+ * @param {string} question is shown after the first click, for four seconds
+ * @param {() => void} act
+ */
+export function confirmWithSecondClick(button, question, act) {
   const content = [...button.childNodes];
   const label = button.getAttribute("aria-label");
-  let timer = null;
-  const name = (words) => label && button.setAttribute("aria-label", words);
-  const calm = () => {
-    button.classList.remove("sure");
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const setLabel = (/** @type {string} */ words) => label && button.setAttribute("aria-label", words);
+  const reset = () => {
+    button.classList.remove("confirming");
     button.replaceChildren(...content);
-    name(label);
+    setLabel(label ?? "");
   };
   button.addEventListener("click", () => {
     clearTimeout(timer);
-    if (button.classList.contains("sure")) {
-      calm();
+    if (button.classList.contains("confirming")) {
+      reset();
       act();
       return;
     }
-    button.classList.add("sure");
+    button.classList.add("confirming");
     button.textContent = question;
-    name(question);
-    timer = setTimeout(calm, SURE_MS);
+    setLabel(question);
+    timer = setTimeout(reset, CONFIRM_MS);
   });
   return button;
 }
 
-export function sureButton(testId, text, question, act) {
-  return askTwice(plainButton(testId, text), question, act);
+/**
+ * Makes a small button that acts at its second click.
+ * @param {string} action names it in `data-action`
+ * @param {string} text
+ * @param {string} question
+ * @param {() => void} act
+ */
+export function confirmButton(action, text, question, act) {
+  return confirmWithSecondClick(smallButton(action, text), question, act);
 }
 
-/** The line of a dialog that says what went wrong, and is not there when nothing did. */
-export class Complaint {
-  element;
-
-  constructor(testId = null) {
-    this.element = make("p", { class: "errors", role: "alert", "data-testid": testId, hidden: true });
+/** The line of a dialog that says what went wrong; hidden while nothing did. */
+export class ErrorLine {
+  /** @param {string | null} [id] */
+  constructor(id = null) {
+    this.element = make("p", { class: "errors", role: "alert", id, hidden: true });
   }
 
-  say(sentence) {
+  /** @param {string} sentence "" hides the line */
+  show(sentence) {
     this.element.textContent = sentence;
     this.element.hidden = !sentence;
   }
 
-  /** Does what may be refused, and says so then. Returns whether it went well. */
-  async guard(act) {
+  /**
+   * Calls the API, and shows its error. Returns whether the call succeeded.
+   * @param {() => Promise<unknown>} request
+   */
+  async guard(request) {
     try {
-      await act();
-      this.say("");
+      await request();
+      this.show("");
       return true;
-    } catch (refusal) {
-      if (!(refusal instanceof Refusal)) throw refusal;
-      this.say(refusal.message);
+    } catch (error) {
+      this.show(asApiError(error).message);
       return false;
     }
   }

@@ -1,13 +1,23 @@
-// The menus of every page: one open at a time, closed by Escape and by a click elsewhere. Must not know what is in them.
+// @ts-check
+// The menus of every page: one is open at a time, and Escape or a click elsewhere closes it.
+// Must not know what is in them. Every page loads this module by itself.
 
-function closeAll(except) {
-  for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
+import { child, closestTo } from "./dom.js";
+
+/** @returns {NodeListOf<HTMLDetailsElement>} */
+function openMenus() {
+  return document.querySelectorAll("details.menu[open]");
 }
 
-document.addEventListener("click", ({ target }) => closeAll(target.closest("details.menu")));
+document.addEventListener("click", (event) => {
+  const clicked = closestTo(event, "details.menu");
+  for (const menu of openMenus()) if (menu !== clicked) menu.open = false;
+});
+
 document.addEventListener("keydown", ({ key }) => {
-  const menu = document.querySelector("details.menu[open]");
-  if (key !== "Escape" || !menu) return;
-  if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
-  menu.open = false;
+  if (key !== "Escape") return;
+  for (const menu of openMenus()) {
+    if (menu.contains(document.activeElement)) child(menu, "summary").focus();
+    menu.open = false;
+  }
 });

@@ -1,61 +1,78 @@
-// A list out of the API that comes in pages: drawn, continued, drawn again. Must not know what it lists.
+// @ts-check
+// A list of the API that comes in pages: it is drawn, continued, and drawn again. Must not know what it lists.
 
 import { call } from "../connection/api.js";
-import { Complaint } from "./forms.js";
 import { make } from "./dom.js";
+import { ErrorLine } from "./forms.js";
 
-export class Listing {
+export class PagedList {
+  /** @type {string} */
   #path;
-  #name;
+  /** @type {string} */
+  #field;
+  /** @type {(entry: any) => HTMLElement} */
   #draw;
+  /** @type {string} */
+  #emptySentence;
   #page = 0;
+  /** @type {HTMLUListElement} */
   #list;
   #more = make("button", { type: "button", class: "button quiet small", text: "Show more", hidden: true });
-  #empty;
-  #emptySentence;
-  #complaint = new Complaint();
+  #note = make("p", { class: "help", text: "Loading…" });
+  #error = new ErrorLine();
 
-  /** `path` answers {[name]: [...], more}; `draw(one)` makes a list item; `empty` is said where there is none. */
-  constructor(path, name, { draw, empty, testId }) {
+  /**
+   * @param {string} path answers {[field]: [entry, ...], more}
+   * @param {string} field
+   * @param {object} options
+   * @param {(entry: any) => HTMLElement} options.draw makes the list item of an entry
+   * @param {string} options.empty the sentence for an empty list
+   * @param {string} options.id
+   */
+  constructor(path, field, { draw, empty, id }) {
     this.#path = path;
-    this.#name = name;
+    this.#field = field;
     this.#draw = draw;
-    this.#list = make("ul", { class: "listing", "data-testid": testId, tabindex: "-1" });
     this.#emptySentence = empty;
-    this.#empty = make("p", { class: "help", text: "One moment…" });
+    this.#list = make("ul", { class: "listing", id, tabindex: "-1" });
     this.#more.addEventListener("click", () => this.#load(this.#page + 1));
-    this.element = make("div", {}, this.#list, this.#empty, this.#more, this.#complaint.element);
+    this.element = make("div", {}, this.#list, this.#note, this.#more, this.#error.element);
   }
 
-  get length() {
-    return this.#list.children.length;
-  }
-
-  /** Asks again from the beginning. */
+  /** Loads the list again from its beginning. */
   refresh() {
     return this.#load(0);
   }
 
+  /** @param {number} page from 0 */
   async #load(page) {
     const path = `${this.#path}${this.#path.includes("?") ? "&" : "?"}page=${page}`;
-    const isAnswered = await this.#complaint.guard(async () => {
+    const isLoaded = await this.#error.guard(async () => {
       const answer = await call("GET", path);
-      this.#show(page, answer[this.#name], answer.more);
+      this.#show(page, answer[this.#field], answer.more);
     });
-    this.#empty.hidden = !isAnswered || this.length > 0;
+    this.#note.hidden = !isLoaded || this.#list.children.length > 0;
   }
 
-  #show(page, found, more) {
+  /**
+   * @param {number} page
+   * @param {any[]} entries
+   * @param {boolean} more
+   */
+  #show(page, entries, more) {
     this.#page = page;
-    const items = found.map((one) => this.#draw(one));
-    if (page === 0) this.#replace(items);
+    const items = entries.map((entry) => this.#draw(entry));
+    if (page === 0) this.#replaceItems(items);
     else this.#list.append(...items);
     this.#more.hidden = !more;
-    this.#empty.textContent = this.#emptySentence;
+    this.#note.textContent = this.#emptySentence;
   }
 
-  // Whoever is at an item by keyboard stays there, or comes to the one that took its place.
-  #replace(items) {
+  /**
+   * Replaces the items. A person with the keyboard's focus on an item keeps it, on the item that took its place.
+   * @param {HTMLElement[]} items
+   */
+  #replaceItems(items) {
     const index = [...this.#list.children].findIndex((item) => item.contains(document.activeElement));
     this.#list.replaceChildren(...items);
     if (index < 0) return;
