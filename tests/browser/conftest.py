@@ -108,7 +108,7 @@ def slug(owner):
 
 
 @pytest.fixture
-def come_in(browser_of, site, slug):
+def join_room(browser_of, site, slug):
     """Return a function that joins the room as a guest, and returns the page: `join_room("Alice")`."""
 
     def enter(name, url=None, **options):

@@ -20,8 +20,8 @@ def beside(page, handle):
     return page.get_by_test_id("who-is-here").locator(f"[data-handle='{handle}']")
 
 
-def test_a_mute_an_unmute_and_a_ban_reach_the_other_browser_at_once(owners_page, come_in):
-    bob = come_in("Bob")
+def test_a_mute_an_unmute_and_a_ban_reach_the_other_browser_at_once(owners_page, join_room):
+    bob = join_room("Bob")
     beside(owners_page, bob.handle).locator("[data-action=moderate]").click()
     owners_page.locator("#moderation-reason").fill("Shouting")
     owners_page.locator("[data-action=mute-600]").click()
@@ -50,8 +50,8 @@ def test_a_mute_an_unmute_and_a_ban_reach_the_other_browser_at_once(owners_page,
     expect(beside(owners_page, bob.handle)).to_have_count(0)
 
 
-def test_a_report_reaches_a_moderator_who_removes_the_message(owners_page, come_in):
-    bob, charlie = come_in("Bob"), come_in("Charlie", viewport={"width": 390, "height": 780})
+def test_a_report_reaches_a_moderator_who_removes_the_message(owners_page, join_room):
+    bob, charlie = join_room("Bob"), join_room("Charlie", viewport={"width": 390, "height": 780})
     say(bob, "Something rude")
     message(charlie, "Something rude").click()
     charlie.locator("[data-action=report]").click()
@@ -72,8 +72,8 @@ def test_a_report_reaches_a_moderator_who_removes_the_message(owners_page, come_
     expect(owners_page.locator(".audit-entry").first).to_contain_text(upheld)
 
 
-def test_a_new_moderator_has_the_tools_without_a_reload_and_by_keyboard(owners_page, come_in):
-    bob, charlie = come_in("Bob"), come_in("Charlie")
+def test_a_new_moderator_has_the_tools_without_a_reload_and_by_keyboard(owners_page, join_room):
+    bob, charlie = join_room("Bob"), join_room("Charlie")
     say(charlie, "Hm")
     expect(bob.get_by_test_id("menu-moderation")).to_be_hidden()
     expect(bob.locator("[data-action=moderate]")).to_have_count(0)

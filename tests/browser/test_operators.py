@@ -34,8 +34,8 @@ def send_later(page, body, seconds):
     page.locator("[data-action=schedule]").click()
 
 
-def test_a_message_is_scheduled_in_the_persons_time_zone_and_another_is_cancelled(come_in, delay_server):
-    alice, bob = come_in("Alice", timezone_id=ZONE), come_in("Bob")
+def test_a_message_is_scheduled_in_the_persons_time_zone_and_another_is_cancelled(join_room, delay_server):
+    alice, bob = join_room("Alice", timezone_id=ZONE), join_room("Bob")
     open_dialog(alice)
     send_later(alice, "", 3600)
     expect(alice.locator("#schedule-error")).to_have_text("Write a message first.")
@@ -60,8 +60,8 @@ def test_a_message_is_scheduled_in_the_persons_time_zone_and_another_is_cancelle
     expect(waiting).to_have_count(0)
 
 
-def test_a_message_scheduled_without_a_connection_is_sent_after_the_reconnect(come_in, site):
-    alice = come_in("Alice", url=site.second.url, timezone_id=ZONE, viewport={"width": 390, "height": 780})
+def test_a_message_scheduled_without_a_connection_is_sent_after_the_reconnect(join_room, site):
+    alice = join_room("Alice", url=site.second.url, timezone_id=ZONE, viewport={"width": 390, "height": 780})
     open_dialog(alice)
     alice.screenshot(path=RESULTS / "send-later-phone.png")
     site.second.kill()

@@ -37,7 +37,7 @@ def announcements_on(page):
     return page.locator(".announcement")
 
 
-def test_the_lobby_redraws_by_itself(browser_of, come_in, site, slug, owner, monitor):
+def test_the_lobby_redraws_by_itself(browser_of, join_room, site, slug, owner, monitor):
     watcher = browser_of("Watcher")
     watcher.goto(f"{site.url}/?q=room-")
     other = owner.make_room(f"room-b{next(_numbers)}")
@@ -46,7 +46,7 @@ def test_the_lobby_redraws_by_itself(browser_of, come_in, site, slug, owner, mon
     expect(card).to_be_visible()
     owner.post(other, "The first word")
     expect(newest).to_have_attribute("data-slug", other)
-    alice = come_in("Alice")
+    alice = join_room("Alice")
     alice.get_by_test_id("composer").fill("The last word")
     alice.get_by_test_id("composer").press("Enter")
     expect(newest).to_have_attribute("data-slug", slug)
@@ -70,8 +70,8 @@ def test_a_burst_of_changes_is_fetched_once(browser_of, site, owner):
     assert len(asked) <= 2, "one fetch for the changes within the spread, at most one for those after it"
 
 
-def test_an_urgent_announcement_appears_in_two_browsers_and_a_private_one_in_one(come_in, slug, operator):
-    alice, bob = come_in("Alice"), come_in("Bob", viewport={"width": 390, "height": 780})
+def test_an_urgent_announcement_appears_in_two_browsers_and_a_private_one_in_one(join_room, slug, operator):
+    alice, bob = join_room("Alice"), join_room("Bob", viewport={"width": 390, "height": 780})
     announce(operator, slug, "Leave the building now.", "urgent")
     for page in (alice, bob):
         expect(page.get_by_role("alert")).to_have_text(re.compile("Leave the building now"))
@@ -83,8 +83,8 @@ def test_an_urgent_announcement_appears_in_two_browsers_and_a_private_one_in_one
     expect(announcements_on(bob).filter(has_text="Only for you")).to_have_count(0)
 
 
-def test_an_announcement_is_shown_once_in_a_tab_and_stays_dismissed(come_in, site, slug, operator):
-    alice = come_in("Alice", url=site.second.url)
+def test_an_announcement_is_shown_once_in_a_tab_and_stays_dismissed(join_room, site, slug, operator):
+    alice = join_room("Alice", url=site.second.url)
     announce(operator, slug, "Kept")
     announce(operator, slug, "Dismissed")
     expect(announcements_on(alice)).to_have_count(2)
@@ -103,8 +103,8 @@ def test_an_announcement_is_shown_once_in_a_tab_and_stays_dismissed(come_in, sit
     expect(announcements_on(alice)).to_have_count(0)
 
 
-def test_many_announcements_leave_room_to_read_and_write(come_in, slug, operator):
-    alice = come_in("Alice", viewport={"width": 390, "height": 780})
+def test_many_announcements_leave_room_to_read_and_write(join_room, slug, operator):
+    alice = join_room("Alice", viewport={"width": 390, "height": 780})
     for number in range(6):
         announce(operator, slug, f"Number {number}. {'A long word of the operator. ' * 30}", "warning")
     expect(announcements_on(alice)).to_have_count(6)
@@ -115,8 +115,8 @@ def test_many_announcements_leave_room_to_read_and_write(come_in, slug, operator
     assert alice.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_disconnected_person_is_told_so_and_may_return(come_in, operator):
-    alice = come_in("Alice")
+def test_a_disconnected_person_is_told_so_and_may_return(join_room, operator):
+    alice = join_room("Alice")
     operator.call("POST", "/api/disconnections/", handle=alice.handle, expected=201)
     bar = alice.get_by_test_id("connection-bar")
     expect(bar).to_contain_text("You have been removed from this room")

@@ -72,9 +72,9 @@ def names(page):
     return page.get_by_test_id("who-is-here").locator("li")
 
 
-def test_people_chat_where_websockets_are_blocked(come_in, proxy):
-    bob = come_in("Bob")
-    alice = come_in("Alice", proxy.url)
+def test_people_chat_where_websockets_are_blocked(join_room, proxy):
+    bob = join_room("Bob")
+    alice = join_room("Alice", proxy.url)
     assert proxy.refused >= 2
     for number in range(5):
         say(alice, f"from Alice {number}")
@@ -96,24 +96,24 @@ def test_people_chat_where_websockets_are_blocked(come_in, proxy):
         raise AssertionError("Alice does not see that Bob is typing")
 
 
-def test_a_polling_person_sees_who_is_here_and_is_seen(come_in, proxy):
-    alice, bob = come_in("Alice", proxy.url), come_in("Bob")
+def test_a_polling_person_sees_who_is_here_and_is_seen(join_room, proxy):
+    alice, bob = join_room("Alice", proxy.url), join_room("Bob")
     for page in (alice, bob):
         expect(names(page)).to_have_count(2)
-    carol = come_in("Carol", proxy.url)
+    carol = join_room("Carol", proxy.url)
     for page in (alice, bob, carol):
         expect(names(page)).to_have_count(3)
     bob.goto("about:blank")
     carol.goto("about:blank")
     # A polling person who leaves in the middle of an answer stays present until their lease expires.
     expect(names(alice)).to_have_count(1, timeout=150_000)
-    dora = come_in("Dora")
+    dora = join_room("Dora")
     alice.goto("about:blank")
     expect(names(dora)).to_have_count(1, timeout=150_000)
 
 
-def test_the_pages_address_can_force_polling(come_in, site, slug):
-    alice, bob = come_in("Alice"), come_in("Bob")
+def test_the_pages_address_can_force_polling(join_room, site, slug):
+    alice, bob = join_room("Alice"), join_room("Bob")
     sockets = []
     alice.on("websocket", lambda socket: sockets.append(socket.url))
     alice.goto(f"{site.url}/rooms/{slug}/?transport=poll")
@@ -125,8 +125,8 @@ def test_the_pages_address_can_force_polling(come_in, site, slug):
     assert sockets == []
 
 
-def test_a_polling_page_says_that_the_person_signed_out_elsewhere(come_in, proxy, slug):
-    alice = come_in("Alice", proxy.url)
+def test_a_polling_page_says_that_the_person_signed_out_elsewhere(join_room, proxy, slug):
+    alice = join_room("Alice", proxy.url)
     second = alice.context.new_page()
     second.goto(f"{proxy.url}/")
     second.evaluate("""async () => {

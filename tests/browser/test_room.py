@@ -21,8 +21,8 @@ def bodies(page):
     return page.locator(".message .body").all_inner_texts()
 
 
-def test_two_people_see_each_others_messages(come_in):
-    alice, bob = come_in("Alice"), come_in("Bob")
+def test_two_people_see_each_others_messages(join_room):
+    alice, bob = join_room("Alice"), join_room("Bob")
     say(alice, "Hello, Bob")
     expect(message(bob, "Hello, Bob")).to_have_count(1)
     say(bob, "Hello, Alice")
@@ -33,8 +33,8 @@ def test_two_people_see_each_others_messages(come_in):
     expect(alice.get_by_test_id("who-is-here")).to_contain_text(bob.handle)
 
 
-def test_markup_is_rendered_and_html_is_not_executed(come_in):
-    alice, bob = come_in("Alice"), come_in("Bob")
+def test_markup_is_rendered_and_html_is_not_executed(join_room):
+    alice, bob = join_room("Alice"), join_room("Bob")
     say(alice, "**bold** <img src=x onerror=alert(1)> [a](javascript:alert(2)) https://example.org")
     body = message(bob, "bold").locator(".body")
     expect(body.locator("strong")).to_have_text("bold")
@@ -42,8 +42,8 @@ def test_markup_is_rendered_and_html_is_not_executed(come_in):
     assert [link.get_attribute("href") for link in body.locator("a").all()] == ["https://example.org"]
 
 
-def test_edits_reactions_replies_and_removals_reach_the_other_browser(come_in):
-    alice, bob = come_in("Alice"), come_in("Bob")
+def test_edits_reactions_replies_and_removals_reach_the_other_browser(join_room):
+    alice, bob = join_room("Alice"), join_room("Bob")
     say(alice, "frist")
     message(bob, "frist").hover()
     bob.locator("[data-action=react][data-emoji='👍']").click()
@@ -62,8 +62,8 @@ def test_edits_reactions_replies_and_removals_reach_the_other_browser(come_in):
     expect(bob.locator(".message[data-id]").first).to_contain_text("message removed")
 
 
-def test_a_browser_whose_connection_was_lost_misses_no_message(come_in, site):
-    alice, bob = come_in("Alice"), come_in("Bob", site.second.url)
+def test_a_browser_whose_connection_was_lost_misses_no_message(join_room, site):
+    alice, bob = join_room("Alice"), join_room("Bob", site.second.url)
     say(alice, "before")
     expect(message(bob, "before")).to_have_count(1)
 
@@ -84,8 +84,8 @@ def test_a_browser_whose_connection_was_lost_misses_no_message(come_in, site):
     assert len(bodies(bob)) == 7
 
 
-def test_an_unsent_message_survives_a_reload(come_in, site):
-    alice, bob = come_in("Alice"), come_in("Bob", site.second.url)
+def test_an_unsent_message_survives_a_reload(join_room, site):
+    alice, bob = join_room("Alice"), join_room("Bob", site.second.url)
     try:
         for worker in site.workers:
             worker.process.send_signal(signal.SIGSTOP)
@@ -100,14 +100,14 @@ def test_an_unsent_message_survives_a_reload(come_in, site):
     expect(bob.locator("#pending-messages .message")).to_have_count(0)
 
 
-def test_scrolling_up_loads_older_messages(come_in, site, slug):
+def test_scrolling_up_loads_older_messages(join_room, site, slug):
     code = (
         "from chat import protocol; from chat.services import people, rooms\n"
         f"person = people.sign_up('Writer of {slug}', 'correct horse'); member = rooms.join_room(person, '{slug}')\n"
         "for n in range(120): rooms.post_message(member, protocol.Post(ref=f'r{n}', body=f'line {n}'))"
     )
     site.manage("shell", "-c", code)
-    alice = come_in("Alice")
+    alice = join_room("Alice")
     expect(message(alice, re.compile(r"^.*line 119$"))).to_have_count(1)
     rows = alice.locator(".message[data-id]")
     expect(rows).to_have_count(50)
@@ -119,8 +119,8 @@ def test_scrolling_up_loads_older_messages(come_in, site, slug):
     assert ids == list(range(1, 121))
 
 
-def test_signing_out_in_one_tab_ends_the_connection_of_the_other(come_in, site):
-    alice = come_in("Alice")
+def test_signing_out_in_one_tab_ends_the_connection_of_the_other(join_room, site):
+    alice = join_room("Alice")
     other = alice.context.new_page()
     other.goto(site.url)
     other.get_by_test_id("account").click()
@@ -129,14 +129,14 @@ def test_signing_out_in_one_tab_ends_the_connection_of_the_other(come_in, site):
     expect(alice.get_by_test_id("room-page")).to_have_attribute("data-state", "closed")
 
 
-def test_the_other_browser_shows_who_is_typing(come_in):
-    alice, bob = come_in("Alice"), come_in("Bob")
+def test_the_other_browser_shows_who_is_typing(join_room):
+    alice, bob = join_room("Alice"), join_room("Bob")
     alice.get_by_test_id("composer").press_sequentially("hm")
     expect(bob.get_by_test_id("typing")).to_contain_text(alice.handle)
 
 
-def test_the_room_fits_on_a_phone(come_in):
-    alice = come_in("Alice", viewport={"width": 390, "height": 780}, is_mobile=True, has_touch=True)
+def test_the_room_fits_on_a_phone(join_room):
+    alice = join_room("Alice", viewport={"width": 390, "height": 780}, is_mobile=True, has_touch=True)
     say(alice, "from the phone, with a long text that does not fit on one line of a small screen")
     expect(message(alice, "from the phone")).to_have_count(1)
     width = alice.evaluate("document.documentElement.scrollWidth")

@@ -38,8 +38,8 @@ def no_workers(site):
     stop(False)
 
 
-def test_the_bar_of_an_export_survives_a_reload(come_in, no_workers):
-    alice = come_in("Alice")
+def test_the_bar_of_an_export_survives_a_reload(join_room, no_workers):
+    alice = join_room("Alice")
     say(alice, "Hello, world")
     no_workers()
     export(alice, "json")
@@ -66,8 +66,8 @@ def test_the_bar_of_an_export_survives_a_reload(come_in, no_workers):
     expect(alice.locator(".bar.task")).to_have_count(0)
 
 
-def test_the_statistics_open_as_a_page_without_scripts(come_in):
-    alice = come_in("Alice")
+def test_the_statistics_open_as_a_page_without_scripts(join_room):
+    alice = join_room("Alice")
     say(alice, "Hello, world")
     choose(alice, "statistics")
     with alice.context.expect_page() as opened:
@@ -79,8 +79,8 @@ def test_the_statistics_open_as_a_page_without_scripts(come_in):
     assert page.locator("svg rect.bar").first.evaluate("bar => getComputedStyle(bar).fill") != "rgb(0, 0, 0)"
 
 
-def test_the_export_dialog_refuses_a_period_that_ends_before_it_begins(come_in):
-    alice = come_in("Alice")
+def test_the_export_dialog_refuses_a_period_that_ends_before_it_begins(join_room):
+    alice = join_room("Alice")
     choose(alice, "export")
     alice.locator("#export-from").fill("2026-11-20")
     alice.locator("#export-to").fill("2026-11-19")
@@ -92,8 +92,8 @@ def test_the_export_dialog_refuses_a_period_that_ends_before_it_begins(come_in):
     expect(alice.locator(".bar.task")).to_have_attribute("data-state", "done")
 
 
-def test_a_failed_task_shows_its_reason(come_in, site):
-    alice = come_in("Alice")
+def test_a_failed_task_shows_its_reason(join_room, site):
+    alice = join_room("Alice")
     export(alice, "html")
     expect(alice.locator(".bar.task")).to_have_attribute("data-state", "done")
     ref = alice.locator(".bar.task").get_attribute("data-ref")
@@ -104,8 +104,8 @@ def test_a_failed_task_shows_its_reason(come_in, site):
     expect(alice.locator(".task-link")).to_be_hidden()
 
 
-def test_the_task_bars_fit_on_a_phone(come_in):
-    alice = come_in("Alice", viewport={"width": 390, "height": 780}, is_mobile=True, has_touch=True)
+def test_the_task_bars_fit_on_a_phone(join_room):
+    alice = join_room("Alice", viewport={"width": 390, "height": 780}, is_mobile=True, has_touch=True)
     export(alice, "html")
     expect(alice.locator(".task-link")).to_be_visible()
     choose(alice, "export")

@@ -27,7 +27,7 @@ async function refresh() {
     const response = await fetch(`/api/rooms/${query ? `?q=${encodeURIComponent(query)}` : ""}`);
     // Answers may overtake each other. Only the answer to the last request counts.
     if (number !== requests) return;
-    if (response.ok) drawRooms(await response.json());
+    if (response.ok) drawRooms(await response.json(), query);
     else refresher.changed();
   } catch {
     // Without a connection the old list stays. The page asks again when the socket reconnects.

@@ -18,12 +18,17 @@ const list = byId("rooms");
  * @property {boolean} [private]
  */
 
-/** @param {{ rooms: Room[], more: boolean }} answer */
-export function drawRooms({ rooms, more }) {
+/**
+ * @param {{ rooms: Room[], more: boolean }} answer
+ * @param {string} query what the person searched for, or ""
+ */
+export function drawRooms({ rooms, more }, query) {
   const focused = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest("[data-slug]"))?.dataset.slug;
   list.replaceChildren(...rooms.map(makeItem));
   byId("more-rooms").hidden = !more;
-  byId("no-rooms").hidden = rooms.length > 0;
+  const noRooms = byId("no-rooms");
+  noRooms.textContent = query ? "No room matches your search." : "There are no rooms yet.";
+  noRooms.hidden = rooms.length > 0;
   if (!focused) return;
   const link = list.querySelector(`[data-slug="${CSS.escape(focused)}"] a`);
   if (link instanceof HTMLElement) link.focus();
