@@ -44,13 +44,6 @@ def measure(shard):
     return time.monotonic() - began
 
 
-def read_information(shard):
-    """Returns what the server says of itself: {field: text}."""
-    answers = shard.call(("INFO", "server"), ("INFO", "memory"))
-    lines = b"\n".join(answers).decode().splitlines()
-    return dict(line.split(":", 1) for line in lines if ":" in line)
-
-
 def read_skew(shard):
     """Returns by how many seconds the server's clock is ahead of this machine's."""
     began = time.time()

@@ -25,7 +25,7 @@ from .group import Group
 from .heartbeat import Heartbeat
 from .log_throttle import LogThrottle
 from .outages import REDIS_OUTAGES
-from .shards import UnsupportedRedis
+from .redis_info import UnsupportedRedis
 from .signals import ignore_signals, install_signal_handlers, set_stopping
 
 logger = logging.getLogger(__name__)

@@ -66,6 +66,7 @@ ALLOWED = {
     "chatproj.urls": [],
     "chatproj.asgi": [],
     "chatproj.serve": ["chatproj.local"],
+    "chatproj.serve.checks": ["chatproj.serve", *TRANSPORT],
     "chatproj.management": ["chatproj.local", "chatproj.serve"],
 }
 WRITES = {

@@ -1,5 +1,5 @@
 """
-The interface server: Daphne's, tied to the channel layer by a link, and ended in order.
+The interface server: Daphne's, joined to the channel layer by a connector, and ended in order.
 
 It knows no chat.
 """
@@ -15,7 +15,7 @@ from twisted.internet import defer, reactor, task
 from twisted.internet.endpoints import serverFromString
 from twisted.logger import globalLogBeginner
 
-from ..links import RedisLink, ThreadLink
+from ..connectors import RedisConnector, ThreadConnector
 from ..ordering import CLOSE_CONNECTION_LOST
 from .requests import WebRequest
 from .websockets import WebSocketProtocol
@@ -106,8 +106,8 @@ class Server(server.Server):
         self.trusted_proxies = trusted_proxies
         self.exit_code = 0
         self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
-        link_class = RedisLink if self.channel_layer.is_shared else ThreadLink
-        self.link = link_class(self.channel_layer, self.send_channel, self)
+        connector_class = RedisConnector if self.channel_layer.is_shared else ThreadConnector
+        self.connector = connector_class(self.channel_layer, self.send_channel, self)
 
     def run(self):
         """Serves until the reactor stops. Returns the exit code: 1 where it could not listen."""
@@ -115,7 +115,7 @@ class Server(server.Server):
         reactor.seconds = time.monotonic
         self.factory = self.make_factory()
         globalLogBeginner.beginLoggingTo([log_failure], redirectStandardIO=False, discardBuffer=True)
-        reactor.callWhenRunning(self.link.start)
+        reactor.callWhenRunning(self.connector.start)
         reactor.callLater(CHECK_SECONDS, self.timeout_checker)
         reactor.addSystemEventTrigger("before", "shutdown", self.close_sockets)
         for description in self.endpoints:
@@ -134,7 +134,7 @@ class Server(server.Server):
 
     def make_factory(self):
         return HTTPFactory(
-            self.link.outlet,
+            self.connector.sender,
             action_logger=self.action_logger,
             send_channel=self.send_channel,
             timeout=self.http_timeout,
@@ -151,7 +151,7 @@ class Server(server.Server):
             trusted_proxies=self.trusted_proxies,
         )
 
-    # What the link tells.
+    # What the connector calls.
 
     def dispatch(self, channel, message):
         """A reply to one connection or request."""
@@ -227,4 +227,4 @@ class Server(server.Server):
             listener.addCallback(lambda port: port.stopListening())
         yield self.close_all(1001)
         yield task.deferLater(reactor, 0.3, lambda: None)
-        yield self.link.stop()
+        yield self.connector.stop()

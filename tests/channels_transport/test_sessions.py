@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.base import CreateError
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from channels_transport import session_backends, sessions
+from channels_transport import leases, session_backends, sessions
 from channels_transport.layer import RedisChannelLayer
 from tests import wire
 
@@ -80,10 +80,10 @@ def test_a_session_in_this_process_ends_with_its_lease(clock):
 
 def test_reading_renews_a_session_in_this_process(clock):
     backend = session_backends.MemoryBackend()
-    backend.save("key", "value", sessions.LEASE_SECONDS, True)
-    clock.pass_by(sessions.LEASE_SECONDS - 1)
+    backend.save("key", "value", leases.SESSION_LEASE_SECONDS, True)
+    clock.pass_by(leases.SESSION_LEASE_SECONDS - 1)
     assert backend.load("key") == "value"
-    clock.pass_by(sessions.LEASE_SECONDS - 1)
+    clock.pass_by(leases.SESSION_LEASE_SECONDS - 1)
     assert backend.load("key") == "value"
 
 
@@ -94,12 +94,12 @@ def test_a_session_in_redis_has_a_lease_that_reading_renews(valkey_url):
     assert client.keys("*") == [b"chat:session:key"]
     assert 0 < client.ttl("chat:session:key") <= 30
     assert backend.load("key") == "value"
-    assert client.ttl("chat:session:key") > sessions.LEASE_SECONDS - 10
+    assert client.ttl("chat:session:key") > leases.SESSION_LEASE_SECONDS - 10
 
 
 def test_an_expiry_of_its_own_is_kept_with_the_session(backend):
     session = session_for_reply_channel(NAME)
-    assert session.get_expiry_age() == sessions.LEASE_SECONDS
+    assert session.get_expiry_age() == leases.SESSION_LEASE_SECONDS
     session.set_expiry(30)
     session.save()
     assert session_for_reply_channel(NAME).get_expiry_age() == 30

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from channels_transport.interface import HANDSHAKE_SECONDS, Server
 from channels_transport.outages import REDIS_OUTAGES
-from channels_transport.shards import UnsupportedRedis
+from channels_transport.redis_info import UnsupportedRedis, check_version
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ def check_servers(layer):
     """Refuses servers that are too old; those that are away will be waited for."""
     try:
         for shard in layer.shards:
-            shard.check_version()
+            check_version(shard)
     except UnsupportedRedis as error:
         raise CommandError(str(error)) from None
     except REDIS_OUTAGES as outage:

@@ -6,7 +6,7 @@ from channels.management.commands.runworker import Command as ChannelsCommand
 from channels.signals import worker_process_ready
 from django.core.management.base import CommandError
 
-from channels_transport.shards import UnsupportedRedis
+from channels_transport.redis_info import UnsupportedRedis
 from channels_transport.worker import Worker
 
 

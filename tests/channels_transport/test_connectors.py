@@ -7,7 +7,7 @@ import pytest
 from twisted.internet import defer, task
 from twisted.internet.testing import StringTransport
 
-from channels_transport import downstream, links, redis_client, upstream
+from channels_transport import connectors, downstream, redis_client, upstream
 from channels_transport.layer import RedisChannelLayer
 from channels_transport.redis_client import Disconnected
 
@@ -98,7 +98,7 @@ def test_frames_wait_for_redis_and_go_when_it_is_there_again(line):
     line.send(1)
     line.clock.advance(5)
     assert len(line.client.asked) == 1 and line.log == ["pause"]
-    line.upstream.go_on()
+    line.upstream.resume_all()
     line.turn()
     assert line.places == ["first", "next"]
 
@@ -167,8 +167,8 @@ def test_a_message_to_a_group_waits_for_its_members_while_redis_is_away(down):
     assert down.heard == [(["daphne.response.abc!x"], "hello")]
 
 
-def test_the_members_of_so_many_groups_are_kept_at_hand_and_no_more(down, monkeypatch):
-    monkeypatch.setattr(downstream, "MAX_GROUPS", 3)
+def test_the_members_of_so_many_groups_are_kept_at_hand_and_no_more(down):
+    down.way._members.limit = 3
     for number in range(9):
         down.way._deliver([group_item(down.way.layer, f"room-{number}")])
         down.client.answer([b"%016d" % 1, b"daphne.response.abc!x"])
@@ -198,7 +198,7 @@ def test_who_asks_again_when_the_connection_ends_is_answered_too(client):
 
 def test_after_an_hour_away_it_still_tries(client, clock):
     tries = []
-    client._connect = lambda: (tries.append(clock.seconds()), client._again("still away"))
+    client._connect = lambda: (tries.append(clock.seconds()), client._retry("still away"))
     client._protocol.connectionLost()
     for _ in range(3600):
         clock.advance(1)
@@ -231,7 +231,7 @@ class Site:
 @pytest.fixture
 def link():
     """A link over two clients that only pretend, and `renewed(answers of both)`."""
-    link = links.RedisLink(RedisChannelLayer(), "daphne.response.abc!", Site())
+    link = connectors.RedisConnector(RedisChannelLayer(), "daphne.response.abc!", Site())
     link.clients = [Client(), Client()]
 
     def renewed(*answers, milliseconds=10000):
