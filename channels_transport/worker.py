@@ -141,7 +141,7 @@ class Worker(StockWorker):
             self._send_later()
             self._finish_consumer()
 
-    def _follow(self, message: Message, instruction: Exception) -> None:
+    def _follow(self, message: Message, instruction: Any) -> None:
         """Do what a consumer asked for by raising one of Channels' exceptions."""
         if isinstance(instruction, DenyConnection):
             if message.channel.name != "websocket.connect":

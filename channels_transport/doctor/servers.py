@@ -96,7 +96,9 @@ def check_migrations() -> list[Finding]:
 
 def check_clocks(layer: Any, site: Site | None) -> list[Finding]:
     """Report clocks of Redis, of the database and of the site's machine that differ from this machine's."""
-    skews = {f"the Redis at {shard.address}": watching.read_skew(shard) for shard in layer.shards}
+    skews: dict[str, float | None] = {
+        f"the Redis at {shard.address}": watching.read_skew(shard) for shard in layer.shards
+    }
     skews["the database"] = _read_database_skew()
     skews["the site's machine"] = read_skew(site) if site is not None else None
     known = {name: skew for name, skew in skews.items() if skew is not None}
