@@ -906,7 +906,7 @@ def test_who_asks_for_visitors_is_counted_as_a_newcomer(owner, settings):
 def test_the_door_of_who_is_deactivated_by_an_operator_is_closed(alice, later):
     owner = Browser(alice).make_board()
     door, other = owner.door(), Browser().follow(owner).door()
-    people.close_sockets(alice)
+    people.close_connections(alice)
     for socket in (door, other):
         socket.read()
     assert (door.code, other.code) == (4401, None)
