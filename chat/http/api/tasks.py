@@ -75,7 +75,7 @@ def _stream(request, task):
     message = getattr(request, "message", None)
     for data in tasks.read_result(task):
         if message is not None:
-            broadcast.wait_for_room(message.reply_channel)
+            broadcast.wait_for_room(message.reply_channel.name)
         yield data
 
 
