@@ -12,6 +12,7 @@ from hiredis import ReplyError
 from twisted.internet import defer, reactor
 
 from . import scripts
+from .receiving import GROUP_ITEMS, open_group_item
 from .redis_client import Disconnected
 from .writing import data_frame
 
@@ -63,12 +64,13 @@ class Downstream:
         started = time.monotonic()
         for item in items:
             try:
-                if item[:1] == b"G":
-                    group, _, body = item[30:].partition(b"\0")
+                if item[:1] in GROUP_ITEMS:
+                    group, version, excluded, body = open_group_item(item)
                     known = self._members.get(group)
-                    if known is None or known[0] < item[14:30]:
+                    if known is None or known[0] < version:
                         known = yield self._read_members(group)
-                    self._deliver_to_many(known[1], self.layer.deserialize(body))
+                    channels = [name for name in known[1] if name not in excluded] if excluded else known[1]
+                    self._deliver_to_many(channels, self.layer.deserialize(body))
                 else:
                     self._deliver_to_one(item)
             except Exception:

@@ -19,7 +19,9 @@ from twisted.internet import threads
 
 from . import scripts
 from .receiving import Receiver
+from .session_backends import RedisBackend
 from .shards import Shard, is_fixed
+from .taking import Taker
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +52,17 @@ def is_ordered(channel, message):
     return channel.startswith("websocket.") and "order" in message and bool(message.get("reply_channel"))
 
 
+class GroupSend:
+    """One message to a group: its body, and what the item in a process' list says."""
+
+    def __init__(self, group, body, except_channels):
+        self.group, self.body, self.except_channels = group, body, except_channels
+        self.kind, self.content = "G", body
+        if except_channels:
+            # Channel names have no comma.
+            self.kind, self.content = "E", ",".join(except_channels).encode() + b"\0" + body
+
+
 class RedisChannelLayer(StockRedisChannelLayer):
     """
     A channel layer in one Redis (or Valkey) server or several, from version 7 on.
@@ -60,9 +73,12 @@ class RedisChannelLayer(StockRedisChannelLayer):
     """
 
     extensions = ["groups", "flush", "statistics", "twisted"]
+    is_shared = True
+    connection_turns = None  # the scripts keep the order
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.channel_session_backend = RedisBackend(self)
         self.shards = [Shard(client) for client in self._connection_list]
         self._local = threading.local()
         self._group_members = {}
@@ -137,30 +153,28 @@ class RedisChannelLayer(StockRedisChannelLayer):
         index, command = self.send_command(channel, message, OVERFILL)
         self.receiver.later(index, command, lambda length: self.settle(self.non_local_name(channel), length, index))
 
-    def go_along(self, index, command, settle=None):
+    def run_later(self, index, command, on_answer=None):
         """
-        Runs a command on a shard with this thread's next trip there, or now where it has no message in hand.
+        Run a command on a shard with this thread's next trip there, or at once if it has no message in hand.
 
-        `settle(answer)`, if any, is called afterwards. For what nobody waits for: a lost connection loses it.
+        `on_answer(answer)`, if any, is called afterwards. For what nobody waits for: a lost connection loses it.
         """
         if self.receiver.reply:
-            return self.receiver.later(index, command, settle)
+            return self.receiver.later(index, command, on_answer)
         (answer,) = self.shards[index].call(command)
-        return settle and settle(answer)
+        return on_answer and on_answer(answer)
 
-    def send_group_later(self, group, message):
-        """Like `send_group`, with the next trip of this thread's receiver."""
+    def send_group_later(self, group, message, except_channels=()):
+        """Send to a group like `send_group`, with the next trip of this thread's receiver."""
         if self.ring_size > 1:
             # It takes trips of its own, behind what waits.
             self.receiver.send_waiting()
-            return self.send_group(group, message)
+            return self.send_group(group, message, except_channels)
         assert self.valid_group_name(group), "Group name not valid"
-        body = self.serialize(message)
-        return self.receiver.later(
-            0, self._group_send_command(group, body), lambda found: self.settle_group(group, body, found)
-        )
+        send = GroupSend(group, self.serialize(message), except_channels)
+        return self.receiver.later(0, self._group_send_command(send), lambda found: self.settle_group(send, found))
 
-    def give_back(self, channel, message):
+    def requeue(self, channel, message):
         """Puts the message in hand of this thread back in front of its connection's others. For ConsumeLater."""
         receiver = self.receiver
         if not receiver.holds(message.get("reply_channel")):
@@ -223,7 +237,7 @@ class RedisChannelLayer(StockRedisChannelLayer):
         after it if it was not.
         """
         for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
-            self.go_along(index, command, lambda new: new and on_new())
+            self.run_later(index, command, lambda new: new and on_new())
 
     def group_discard(self, group, channel):
         """Takes a channel out of a group, if it is in it."""
@@ -265,55 +279,59 @@ class RedisChannelLayer(StockRedisChannelLayer):
                 del self._group_members[next(iter(self._group_members))]
         return known[1]
 
-    def send_group(self, group, message):
+    def send_group(self, group, message, except_channels=()):
         """
-        Sends a message to all channels of a group: one item for each process that has members.
+        Send a message to all channels of a group but `except_channels`: one item for each process that has members.
 
         It does not fail. A list over its capacity slows the sender down, for a bounded time; what does not fit even
         then is counted, and logged.
         """
         assert isinstance(message, dict), "message is not a dict"
         assert self.valid_group_name(group), "Group name not valid"
-        body = self.serialize(message)
+        send = GroupSend(group, self.serialize(message), except_channels)
         if self.ring_size == 1:
-            (found,) = self.shards[0].call(self._group_send_command(group, body))
+            (found,) = self.shards[0].call(self._group_send_command(send))
         else:
-            found = self._send_group_over_shards(group, body)
-        self.settle_group(group, body, found)
+            found = self._send_group_over_shards(send)
+        self.settle_group(send, found)
 
-    def _group_send_command(self, group, body):
+    def _group_send_command(self, send):
         # Processes' lists are the replies of interfaces, under one name pattern; the group cannot know each.
         capacity = self.get_capacity("daphne.response.x!") * OVERFILL
-        return self.command(scripts.GROUP_SEND, group, body, self.expiry, capacity)
+        return self.command(scripts.GROUP_SEND, send.group, send.kind, send.content, self.expiry, capacity)
 
-    def _send_group_over_shards(self, group, body):
-        shard = self.shards[self.consistent_hash(group)]
-        (found,) = shard.call(self.command(scripts.GROUP_PROCESSES, group))
+    def _send_group_over_shards(self, send):
+        shard = self.shards[self.consistent_hash(send.group)]
+        (found,) = shard.call(self.command(scripts.GROUP_PROCESSES, send.group))
         lengths = []
         for process, version in zip(found[::2], found[1::2], strict=True):
             length = -1
             if process:
                 capacity = self.get_capacity(process.decode()) * OVERFILL
-                command = self.command(scripts.GROUP_PUSH, process, group, version, body, self.expiry, capacity)
+                command = self.command(
+                    scripts.GROUP_PUSH, process, send.group, version, send.kind, send.content, self.expiry, capacity
+                )
                 (length,) = self.shards[self.consistent_hash(process)].call(command)
             lengths += [process, length]
         return lengths
 
-    def settle_group(self, group, body, found):
+    def settle_group(self, send, found):
         """Does what a script left: serves members that are no process', and slows down for lists that are too long."""
         for process, length in zip(found[::2], found[1::2], strict=True):
             name = process.decode()
             if length == -1:
-                self._send_to_plain_members(group, body)
+                self._send_to_plain_members(send)
             else:
                 self.settle(name, length)
 
-    def _send_to_plain_members(self, group, body):
-        command = self.command(scripts.GROUP_MEMBERS, group, "")
-        ((_, *members),) = self.shards[self.consistent_hash(group)].call(command)
+    def _send_to_plain_members(self, send):
+        command = self.command(scripts.GROUP_MEMBERS, send.group, "")
+        ((_, *members),) = self.shards[self.consistent_hash(send.group)].call(command)
         for member in members:
-            with contextlib.suppress(self.ChannelFull):
-                self.send(member.decode(), self.deserialize(body))
+            name = member.decode()
+            if name not in send.except_channels:
+                with contextlib.suppress(self.ChannelFull):
+                    self.send(name, self.deserialize(send.body))
 
     def settle(self, channel, length, index=None):
         """Looks at the length that a list had after a push, or what else Redis said: logs a loss, or slows down."""
@@ -339,6 +357,10 @@ class RedisChannelLayer(StockRedisChannelLayer):
         if time.monotonic() - self._logged[channel, what] > LOG_EVERY_SECONDS:
             self._logged[channel, what] = time.monotonic()
             logger.warning("Channel %s %s (see the layer's statistics)", channel, what)
+
+    def make_taker(self, channel):
+        """Return a reader of a plain channel that loses no message with its process."""
+        return Taker(self, channel)
 
     # Statistics, and the end of everything.
 

@@ -1,8 +1,8 @@
 """
 How an interface server is tied to its channel layer: what takes its messages, and who brings the replies.
 
-`RedisLink` is for our layer, inside the reactor; `ThreadLink` for any other, with a thread that waits. Both have
-`outlet` (what Daphne's protocols send to), `start()` and `stop()`. They know no chat.
+`RedisLink` is for the layer in Redis, inside the reactor; `ThreadLink` for the layer in memory, with a thread that
+asks. Both have `outlet` (what Daphne's protocols send to), `start()` and `stop()`. They know no chat.
 """
 
 import logging
@@ -12,6 +12,7 @@ import time
 from twisted.internet import defer, reactor, task
 
 from . import scripts
+from .backoff import Backoff
 from .downstream import Downstream
 from .redis_client import RedisClient
 from .upstream import Upstream
@@ -87,7 +88,7 @@ class RedisLink:
 
 
 class ThreadLink(threading.Thread):
-    """Takes replies off a layer with a blocking read in a thread, and gives them to the reactor as they come."""
+    """Takes replies off the layer in memory in a thread, and gives them to the reactor as they come."""
 
     def __init__(self, layer, process, server):
         super().__init__(name="replies", daemon=True)
@@ -97,20 +98,20 @@ class ThreadLink(threading.Thread):
         self.stopped = False
 
     def run(self):
-        pause = 0.1
+        backoff = Backoff(longest=2)
         while not self.stopped:
             try:
                 channel, message = self.layer.receive([self.process], block=True)
-                pause = 0.1
+                backoff.reset()
             except Exception as error:
+                pause = backoff.next_pause()
                 logger.error("Replies cannot be read, trying again in %.1f s: %s", pause, error)
                 time.sleep(pause)
-                pause = min(pause * 2, 2)
                 continue
             if channel:
                 reactor.callFromThread(self.server.dispatch, channel, message)
-            elif not hasattr(self.layer, "blpop_timeout"):
-                time.sleep(0.005)  # the in-memory layer does not know how to block
+            else:
+                time.sleep(0.005)  # the layer in memory does not block
 
     def stop(self):
         """Ends with the next reply that comes, or does not."""

@@ -20,7 +20,6 @@ from channels.exceptions import DenyConnection
 from channels.message import Message, pending_message_store
 
 from . import timers
-from .layer import RedisChannelLayer
 from .sessions import channel_session
 
 logger = logging.getLogger(__name__)
@@ -71,17 +70,6 @@ class MemoryTurns:
         timers.call_later(AFTERLIFE_SECONDS, ("turns", connection), self._records.pop, connection, None)
 
 
-def _turns(layer):
-    """Returns the turns of a layer's connections; None for our own layer, which keeps the order by itself."""
-    # Consumers see the layer through Channels' wrapper or bare, depending on who runs them.
-    layer = getattr(layer, "channel_layer", layer)
-    if isinstance(layer, RedisChannelLayer):
-        return None
-    if not hasattr(layer, "connection_turns"):
-        layer.connection_turns = MemoryTurns()
-    return layer.connection_turns
-
-
 def enforce_ordering(func=None, slight=False):
     """
     Decorates a consumer so that the messages of one reply channel run in their `order`, each exactly once.
@@ -102,7 +90,7 @@ def enforce_ordering(func=None, slight=False):
     def inner(message, *args, **kwargs):
         if "order" not in message.content:
             raise ValueError("No `order` value in message; @enforce_ordering can only be used on messages with it.")
-        turns = _turns(message.channel_layer)
+        turns = message.channel_layer.connection_turns
         if turns is None:
             return with_session(message, *args, **kwargs)
         connection, order = message.reply_channel.name, int(message["order"])
@@ -121,7 +109,7 @@ def enforce_ordering(func=None, slight=False):
 
 def forget_ordering(message):
     """Lets go of what is kept of the connection's order. For `websocket.disconnect` consumers."""
-    turns = _turns(message.channel_layer)
+    turns = message.channel_layer.connection_turns
     if turns is not None:
         turns.forget(message.reply_channel.name)
 
@@ -161,7 +149,7 @@ def _requeue(message, content):
         except layer.ChannelFull:
             time.sleep(0.05)
     logger.warning("%s is full: closing %s", channel, message.reply_channel.name)
-    _close(_turns(layer), message)
+    _close(layer.connection_turns, message)
 
 
 def _close_if_stuck(turns, message):

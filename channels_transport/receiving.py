@@ -16,12 +16,15 @@ import time
 from typing import NamedTuple
 
 from . import scripts
-from .shards import OUTAGES, Unsent, Waiter, is_fixed, wait_for_any
+from .outages import REDIS_OUTAGES
+from .shards import Unsent, Waiter, is_fixed, wait_for_any
 
 logger = logging.getLogger(__name__)
 
 # A worker renews its turn every second; one that does not for so long is taken for dead.
 TURN_LEASE_SECONDS = 4
+# The letters of items that go to a group's members.
+GROUP_ITEMS = (b"G", b"E")
 # A turn that was popped so soon after nothing was there is nobody else's.
 FRESH_SECONDS = 1
 
@@ -86,7 +89,7 @@ class Receiver:
             popped = self._popped.popleft()
             try:
                 found = self._open_popped(*popped)
-            except OUTAGES:
+            except REDIS_OUTAGES:
                 self._popped.appendleft(popped)
                 raise
             if found is not None:
@@ -111,6 +114,17 @@ class Receiver:
         return {index: names for index, names in found.items() if names}
 
     def _ask(self, index, channels):
+        """Returns (channel, message), or None where nothing waits."""
+        while True:
+            answer = self._ask_for_item(index, channels)
+            if not answer:
+                return None
+            channel, item = answer[0].decode(), answer[1]
+            found = (channel, self.layer.deserialize(item)) if len(answer) > 2 else self._open(channel, item)
+            if found is not None:
+                return found
+
+    def _ask_for_item(self, index, channels):
         finished, number = (self.reply, self.number) if index == self.index else ("", "")
         command = self.layer.command(
             scripts.NEXT,
@@ -131,10 +145,7 @@ class Receiver:
         finally:
             # Not before: it may take longer than a turn's lease, which is renewed for what is in hand.
             self._settle()
-        if not answer:
-            return None
-        channel, item = answer[0].decode(), answer[1]
-        return (channel, self.layer.deserialize(item)) if len(answer) > 2 else self._open(channel, item)
+        return answer
 
     def _begin_turn(self, index, reply, number, session):
         self.number, self.session, self.index, self.reply = number, session or None, index, reply.decode()
@@ -151,7 +162,7 @@ class Receiver:
         return self.layer.command(scripts.CLAIM, self.name, TURN_LEASE_SECONDS * 1000, reply, number)
 
     def _open_popped(self, index, channel, item):
-        is_expired = item[:1] not in (b"T", b"M", b"G") or self.layer.shards[index].is_past(int(item[1:14]))
+        is_expired = item[:1] not in (b"T", b"M", *GROUP_ITEMS) or self.layer.shards[index].is_past(int(item[1:14]))
         if is_expired:
             self.layer.shards[index].call(self.layer.command(scripts.COUNT, channel, "expired_count", 1))
         if item[:1] == b"T":
@@ -184,15 +195,18 @@ class Receiver:
         return answer[0] or None
 
     def _open(self, channel, item):
-        """Returns (channel, message) of an item; a group's is expanded, and its others are the next to come."""
+        """
+        Returns (channel, message) of an item; a group's is expanded, and its others are the next to come. Returns None
+        where no member is left.
+        """
         if item[:1] == b"M":
             name, _, body = item[14:].partition(b"\0")
             return name.decode() or channel, self.layer.deserialize(body)
-        version, (group, _, body) = item[14:30], item[30:].partition(b"\0")
+        group, version, excluded, body = open_group_item(item)
         members = self.layer.group_members(group.decode(), channel, version)
-        first, *others = [(member, self.layer.deserialize(body)) for member in members] or [None]
-        self.layer.expanded[channel].extend(others)
-        return first
+        messages = [(member, self.layer.deserialize(body)) for member in members if member not in excluded]
+        self.layer.expanded[channel].extend(messages[1:])
+        return messages[0] if messages else None
 
     # Waiting.
 
@@ -249,7 +263,7 @@ class Receiver:
             answers = self.layer.shards[index].ask(*(entry.command for entry in entries), *commands)
         except Unsent:
             raise  # and they wait for the next trip
-        except OUTAGES:
+        except REDIS_OUTAGES:
             self._waiting = others
             if entries:
                 logger.warning("The connection broke: nobody knows whether %d messages have left", len(entries))
@@ -267,7 +281,7 @@ class Receiver:
                     logger.error("Redis has refused what a consumer sent or saved: %s", answer)
                 elif entry.settle is not None:
                     entry.settle(answer)
-            except OUTAGES as outage:
+            except REDIS_OUTAGES as outage:
                 logger.warning("What became of a message cannot be asked: %s", outage)
             except Exception:
                 logger.exception("What a consumer sent could not be delivered")
@@ -279,3 +293,12 @@ class Later(NamedTuple):
     index: int
     command: tuple
     settle: object
+
+
+def open_group_item(item):
+    """Returns (group, version of its members, names of the channels to leave out, body) of an item `G` or `E`."""
+    group, _, body = item[30:].partition(b"\0")
+    if item[:1] == b"G":
+        return group, item[14:30], (), body
+    names, _, body = body.partition(b"\0")
+    return group, item[14:30], frozenset(names.decode().split(",")), body

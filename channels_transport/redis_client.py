@@ -7,7 +7,6 @@ paused server. The parser is hiredis'. It knows neither channels nor chat.
 
 import collections
 import logging
-import random
 import time
 
 import hiredis
@@ -15,6 +14,7 @@ import redis
 from twisted.internet import defer, endpoints, protocol, reactor, ssl
 from twisted.internet.error import ConnectionDone
 
+from .backoff import Backoff
 from .writing import write_now
 
 logger = logging.getLogger(__name__)
@@ -99,6 +99,7 @@ class RedisClient:
         self._on_connect = on_connect
         self._protocol = None
         self._attempts = 0
+        self._backoff = Backoff(longest=LONGEST_PAUSE_SECONDS)
         self._away_since = time.monotonic()
         self._stopped = False
 
@@ -172,6 +173,7 @@ class RedisClient:
         if self._attempts > 1:
             logger.info("Redis at %s is there again", self.address)
         self._protocol, self._attempts = made, 0
+        self._backoff.reset()
         if self._on_connect is not None:
             self._on_connect()
 
@@ -189,6 +191,4 @@ class RedisClient:
         self._attempts += 1
         if self._attempts == 1:
             logger.warning("Redis at %s is away, trying again: %s", self.address, why)
-        # Bounded before it is raised: after half an hour away it would be no float any more.
-        pause = min(LONGEST_PAUSE_SECONDS, 0.1 * 2 ** min(self._attempts, 10)) * random.uniform(0.5, 1)
-        reactor.callLater(pause, self._connect)
+        reactor.callLater(self._backoff.next_pause(), self._connect)

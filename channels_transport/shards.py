@@ -15,12 +15,10 @@ import redis
 from redis.exceptions import NoScriptError, ResponseError
 
 from . import scripts
+from .outages import REDIS_OUTAGES
 
 OLDEST_REDIS = 7
 CLOCK_SECONDS = 10
-
-
-OUTAGES = (redis.ConnectionError, redis.TimeoutError)
 
 
 def is_fixed(channel):
@@ -123,7 +121,7 @@ def _connect(connection):
         connection.disconnect()
     try:
         connection.connect()
-    except OUTAGES as outage:
+    except REDIS_OUTAGES as outage:
         raise Unsent(str(outage)) from outage
 
 

@@ -11,7 +11,8 @@ import time
 from typing import NamedTuple
 
 from . import scripts
-from .shards import OUTAGES, Waiter, wait_for_any
+from .outages import REDIS_OUTAGES
+from .shards import Waiter, wait_for_any
 
 # How often a taker looks for what the dead have left. Their signs of life end after ten seconds.
 TAKE_BACK_SECONDS = 5
@@ -29,7 +30,7 @@ class Taken(NamedTuple):
 
 
 class Taker:
-    """Takes from one channel of our layer. It shows signs of life by a worker's `Heart`, and belongs to one thread."""
+    """Takes from one channel of our layer. It shows signs of life by a `Heartbeat`, and belongs to one thread."""
 
     def __init__(self, layer, channel):
         self._layer, self._channel = layer, channel
@@ -75,7 +76,7 @@ class Taker:
     def _shard_call(self, index, *commands):
         try:
             return self._layer.shards[index].call(*commands)
-        except OUTAGES:
+        except REDIS_OUTAGES:
             self._looked_at = None
             raise
 

@@ -7,7 +7,7 @@ It changes nothing, and nobody who works for a connection calls it. It knows no 
 import json
 import time
 
-from .worker import REPORT_LEASE_SECONDS
+from .heartbeat import REPORT_LEASE_SECONDS
 
 # Signs of life come each second.
 SILENT_SECONDS = 5

@@ -35,7 +35,7 @@ class Monitor:
         self.holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._look_seconds, self._sweep_seconds, self._sweeps = look_seconds, sweep_seconds, sweeps
         self._throttle = LogThrottle(logger)
-        self._failing = set()
+        self._failures = LogThrottle(logger, LogThrottle.ONCE)
         self._is_working = None  # neither, before the first try
         self._watch = None
         self._look_at = self._sweep_at = self._lease_ends_at = 0
@@ -115,11 +115,10 @@ class Monitor:
         except OUTAGES as outage:
             self._throttle.warning("The monitor waits: %s", outage)
         except Exception:
-            if name not in self._failing:
-                logger.exception("%s fails; it goes on being tried, and this is not said again until it works", name)
-            self._failing.add(name)
+            text = "%s fails; it goes on being tried, and this is not said again until it works"
+            self._failures.exception(text, name, key=name)
         else:
-            self._failing.discard(name)
+            self._failures.reset(name)
             return result
         return None
 

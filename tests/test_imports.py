@@ -12,9 +12,18 @@ pytestmark = pytest.mark.no_database
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("channels_transport", "chat", "chatproj")
-BELOW_SERVICES = ["chat.models", "chat.broadcast", "chat.protocol", "chat.markup", "chat.store"]
+BELOW_SERVICES = ["chat.models", "chat.broadcast", "chat.connections", "chat.protocol", "chat.markup", "chat.store"]
 TRANSPORT = ["channels_transport"]
-UPPER = ["chat.services", "chat.models", "chat.broadcast", "chat.protocol", "chat.store", "chat.version", *TRANSPORT]
+UPPER = [
+    "chat.services",
+    "chat.models",
+    "chat.broadcast",
+    "chat.connections",
+    "chat.protocol",
+    "chat.store",
+    "chat.version",
+    *TRANSPORT,
+]
 VIEWS = [*UPPER, "chat.http.endpoints", "chat.http.responses"]
 
 # module or package: what of ours it may import, itself aside
@@ -27,6 +36,7 @@ ALLOWED = {
     "chat.apps": ["chat.consumers.bindings"],
     "chat.store": TRANSPORT,
     "chat.broadcast": ["chat.protocol"],
+    "chat.connections": ["chat.broadcast", "chat.protocol"],
     "chat.services": [*BELOW_SERVICES, *TRANSPORT],
     "chat.consumers": UPPER,
     "chat.consumers.bindings": ["chat.models", "chat.broadcast", "chat.protocol"],
@@ -44,6 +54,7 @@ ALLOWED = {
     "chat.management": ["chat.services", "chat.protocol", "chat.store", *TRANSPORT],
     "chat.management.commands.monitor": ["chat.monitor", "chat.store"],
     "chat.monitor": ["chat.services", "chat.store", *TRANSPORT],
+    "chat.doctor": ["chat.store", *TRANSPORT],
     "chat.migrations": ["chat.models"],
     "chatproj.local": [],
     "chatproj.db": [],
@@ -52,8 +63,7 @@ ALLOWED = {
     "chatproj.urls": [],
     "chatproj.asgi": [],
     "chatproj.serve": ["chatproj.local"],
-    "chatproj.doctor": ["chat.store", *TRANSPORT],
-    "chatproj.management": ["chatproj.doctor", "chatproj.local", "chatproj.serve", *TRANSPORT],
+    "chatproj.management": ["chatproj.local", "chatproj.serve"],
 }
 WRITES = {
     "save",
@@ -144,10 +154,11 @@ def test_the_chat_takes_from_the_transport_only_what_it_exports():
 
 def test_only_broadcast_names_groups_and_channels():
     for name in MODULES:
-        names = {imported for module, imported in imports(name) if module in ("channels", "channels.channel")}
+        sources = ("channels", "channels.channel", "channels_transport")
+        names = {imported for module, imported in imports(name) if module in sources}
         if name.startswith("chat.") and name != "chat.broadcast":
             assert not names & {"Group", "Channel"}, name
-            assert "channel_layers" not in names or name == "chat.store.redis", name
+            assert "channel_layers" not in names, name
 
 
 def test_only_services_write_rows():

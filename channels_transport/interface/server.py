@@ -15,7 +15,6 @@ from twisted.internet import defer, reactor, task
 from twisted.internet.endpoints import serverFromString
 from twisted.logger import globalLogBeginner
 
-from ..layer import RedisChannelLayer
 from ..links import RedisLink, ThreadLink
 from ..ordering import CLOSE_CONNECTION_LOST
 from .requests import WebRequest
@@ -107,7 +106,7 @@ class Server(server.Server):
         self.trusted_proxies = trusted_proxies
         self.exit_code = 0
         self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
-        link_class = RedisLink if isinstance(self.channel_layer, RedisChannelLayer) else ThreadLink
+        link_class = RedisLink if self.channel_layer.is_shared else ThreadLink
         self.link = link_class(self.channel_layer, self.send_channel, self)
 
     def run(self):

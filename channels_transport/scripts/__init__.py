@@ -8,6 +8,8 @@ Items of a channel's list begin with a letter, and the moment they expire (13 di
 
     M <expiry> <full channel name, or nothing> NUL <body>                     a message
     G <expiry> <version, 16 digits> <group> NUL <body>                        a message to a group's local members
+    E <expiry> <version, 16 digits> <group> NUL <names> NUL <body>            the same, but not to the channels whose
+                                                                              names stand there, joined by commas
     T <expiry> <number, 16 digits> <reply channel> NUL <length> NUL <session> <body>
                                                 a turn of a connection, with a copy of its first frame and its channel
                                                 session of that length; or with ? in place of all three

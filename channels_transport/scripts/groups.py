@@ -65,15 +65,17 @@ end
 return found
 """)
 
-# ARGV: process, group, version, body, expiry, capacity. Returns the list's length, or 0 where it is full.
+# ARGV: process, group, version, letter of the item, its content, expiry, capacity. Returns the list's length, or 0 if
+# it is full.
 GROUP_PUSH = LayerScript("""
-if is_full(ARGV[3], ARGV[8]) then return 0 end
+if is_full(ARGV[3], ARGV[9]) then return 0 end
 count(ARGV[3], 'messages_count')
-return push(ARGV[3], 'G' .. stamp(ARGV[7]) .. ARGV[5] .. ARGV[4] .. '\\0' .. ARGV[6], ARGV[7])
+return push(ARGV[3], ARGV[6] .. stamp(ARGV[8]) .. ARGV[5] .. ARGV[4] .. '\\0' .. ARGV[7], ARGV[8])
 """)
 
-# Both of the above in one, for a layer with one shard. ARGV: group, body, expiry, capacity of a process' list. Returns
-# {process, length of its list or 0 where it was full, ...}, with -1 for '', whose members the caller serves.
+# Both of the above in one, for a layer with one shard. ARGV: group, letter of the items, their content, expiry,
+# capacity of a process' list. Returns {process, length of its list or 0 if it was full, ...}, with -1 for '', whose
+# members the caller serves.
 GROUP_SEND = LayerScript("""
 local group, lengths = P .. 'group:' .. ARGV[3], {}
 local all = redis.call('HGETALL', group)
@@ -84,9 +86,10 @@ for index = 1, #all, 2 do
     else
         if process ~= '' then
             length = 0
-            if not is_full(process, ARGV[6]) then
+            if not is_full(process, ARGV[7]) then
                 count(process, 'messages_count')
-                length = push(process, 'G' .. stamp(ARGV[5]) .. all[index + 1] .. ARGV[3] .. '\\0' .. ARGV[4], ARGV[5])
+                local head = ARGV[4] .. stamp(ARGV[6]) .. all[index + 1] .. ARGV[3]
+                length = push(process, head .. '\\0' .. ARGV[5], ARGV[6])
             end
         end
         lengths[#lengths + 1] = process

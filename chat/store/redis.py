@@ -5,9 +5,8 @@ The store of a site with several processes, in Redis: a script or a command for 
 from collections.abc import Callable, Iterable, Sequence
 
 import redis
-from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 
-from channels_transport import Script, Shard
+from channels_transport import Script, Shard, run_with_next_trip
 
 from .interface import Store, split_changes
 from .memory import NO_LIMIT
@@ -223,9 +222,4 @@ class RedisStore(Store):
 
     def _go_along(self, command, settle=None):
         """Runs a command that nobody waits for: with the worker's next trip, where that leads to the same Redis."""
-        layer = channel_layers[DEFAULT_CHANNEL_LAYER].channel_layer
-        for index, shard in enumerate(getattr(layer, "shards", [])):
-            if shard.is_same_as(self._shard):
-                return layer.go_along(index, command, settle)
-        answer = self._call(command)
-        return settle and settle(answer)
+        run_with_next_trip(self._shard, command, settle)

@@ -8,22 +8,22 @@ from datetime import timedelta
 
 import pytest
 import redis
-from asgiref.inmemory import ChannelLayer
 from channels.delay.models import DelayedMessage
 from django.db import OperationalError
 from django.utils import timezone
 
 from channels_transport import delay
 from channels_transport.delay import CHANNEL, DelayServer
+from channels_transport.memory import MemoryChannelLayer
+from tests.channels_transport.doctor.checking import raising
 from tests.channels_transport.test_layer import make_layer
-from tests.chat.consumers.test_room import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def layer():
-    return ChannelLayer(capacity=10)
+    return MemoryChannelLayer(capacity=10)
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_what_redis_has_no_memory_for_is_sent_when_it_has(valkey_url, caplog):
         server._send_due()
     finally:
         client.config_set("maxmemory", "0")
-    assert DelayedMessage.objects.get().due_date > timezone.now() and "no room for now: OOM" in caplog.text
+    assert DelayedMessage.objects.get().due_date > timezone.now() and "is full, retrying: OOM" in caplog.text
     DelayedMessage.objects.update(due_date=timezone.now())
     run_for(server)
     assert received(layer) == [1] and not DelayedMessage.objects.exists()
@@ -182,7 +182,7 @@ def test_what_another_server_is_just_sending_is_its_own(layer, server):
 
 def test_a_server_that_died_while_sending_leaves_it_to_be_sent_again(layer, server, monkeypatch):
     row = make_row()
-    monkeypatch.setattr(layer, "send", fail_with(KeyboardInterrupt()))
+    monkeypatch.setattr(layer, "send", raising(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         server._send(row)
     monkeypatch.undo()
@@ -195,12 +195,12 @@ def test_a_server_that_died_while_sending_leaves_it_to_be_sent_again(layer, serv
 
 def test_what_redis_did_not_take_is_due_as_before(layer, server, monkeypatch, caplog):
     row = make_row()
-    monkeypatch.setattr(layer, "send", fail_with(redis.ConnectionError("away")))
-    monkeypatch.setattr(server, "_rest", lambda: None)
+    monkeypatch.setattr(layer, "send", raising(redis.ConnectionError("away")))
+    monkeypatch.setattr(server._backoff, "wait", lambda is_stopped: None)
     server._run_once()
     server._run_once()
     assert DelayedMessage.objects.get().due_date == row.due_date
-    assert caplog.text.count("Delayed messages have to wait: away") == 1
+    assert caplog.text.count("Delayed messages wait for Redis or the database, retrying: away") == 1
     monkeypatch.undo()
     run_for(server)
     assert received(layer) == [1]
@@ -208,8 +208,8 @@ def test_what_redis_did_not_take_is_due_as_before(layer, server, monkeypatch, ca
 
 def test_what_the_database_did_not_take_is_taken_again(layer, server, monkeypatch, caplog):
     layer.send(CHANNEL, order())
-    monkeypatch.setattr(DelayedMessage.objects, "create", fail_with(OperationalError("away")))
-    monkeypatch.setattr(server, "_rest", lambda: None)
+    monkeypatch.setattr(DelayedMessage.objects, "create", raising(OperationalError("away")))
+    monkeypatch.setattr(server._backoff, "wait", lambda is_stopped: None)
     server._run_once()
     monkeypatch.undo()
     run_for(server, 2)
@@ -230,7 +230,7 @@ def test_it_ends_when_it_is_told_to(layer, server):
 def make_taker(layer):
     """A taker that shows no signs of life: nobody runs its heart."""
     layer._local = threading.local()
-    return delay.Taker(layer, CHANNEL)
+    return layer.make_taker(CHANNEL)
 
 
 def test_a_message_stays_in_redis_until_it_is_done_with(redis_layer):
@@ -282,7 +282,7 @@ def test_an_answer_that_was_lost_on_its_way_is_found(redis_layer, monkeypatch):
     taker = make_taker(redis_layer)
     with monkeypatch.context() as patch:
         for ending in ("end", "call_off"):
-            patch.setattr(f"channels_transport.taking.Waiter.{ending}", fail_with(redis.ConnectionError("cut")))
+            patch.setattr(f"channels_transport.taking.Waiter.{ending}", raising(redis.ConnectionError("cut")))
         with pytest.raises(redis.ConnectionError):
             taker.take(5)
     assert taker.take(5).content == order()
@@ -293,7 +293,7 @@ def test_what_could_not_be_forgotten_is_not_taken_twice(redis_layer, monkeypatch
     taker = make_taker(redis_layer)
     taken = taker.take(5)
     with monkeypatch.context() as patch:
-        patch.setattr("channels_transport.shards.Shard.ask", fail_with(redis.ConnectionError("away")))
+        patch.setattr("channels_transport.shards.Shard.ask", raising(redis.ConnectionError("away")))
         with pytest.raises(redis.ConnectionError):
             taker.done(taken)
     assert taker.take(0.1) is None

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 import pytest
-from asgiref.inmemory import ChannelLayer
 from autobahn.websocket.protocol import WebSocketProtocol as Frames
 from twisted.internet import task
 from twisted.internet.address import IPv4Address
@@ -18,6 +17,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from channels_transport import interface
+from channels_transport.memory import MemoryChannelLayer
 from channels_transport.writing import data_frame
 from tests.conftest import Clock
 
@@ -40,7 +40,7 @@ class Line:
     """One TCP connection to an interface; `write` what a client sends, read `received`."""
 
     def __init__(self, **kwargs):
-        self.layer = ChannelLayer(capacity=kwargs.pop("capacity", 100))
+        self.layer = MemoryChannelLayer(capacity=kwargs.pop("capacity", 100))
         self.factory = interface.HTTPFactory(self.layer, send_channel="daphne.response.test!", **kwargs)
         self.channel = self.factory.buildProtocol(IPv4Address("TCP", "10.1.1.1", 4711))
         self.transport = Transport(peerAddress=IPv4Address("TCP", "10.1.1.1", 4711))
@@ -390,7 +390,9 @@ def test_who_is_not_read_is_not_dropped_for_a_pong_that_nobody_reads(line):
 
 
 def test_the_server_passes_its_limits_on():
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"], trusted_proxies=2, websocket_handshake_timeout=7)
+    server = interface.Server(
+        MemoryChannelLayer(), endpoints=["tcp:0"], trusted_proxies=2, websocket_handshake_timeout=7
+    )
     server.send_channel = "daphne.response.test!"
     factory = server.make_factory()
     assert isinstance(factory, interface.HTTPFactory)
@@ -402,7 +404,7 @@ def test_the_server_passes_its_limits_on():
 
 
 def test_a_reply_that_cannot_be_sent_stops_no_other(caplog):
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
 
     class Broken:
         def dispatch_reply(self, channel, message):
@@ -415,7 +417,7 @@ def test_a_reply_that_cannot_be_sent_stops_no_other(caplog):
 
 def test_a_member_that_fails_takes_a_broadcast_from_nobody(line, caplog):
     line.open()
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     server.factory = line.factory
     line.factory.reply_protocols["daphne.response.test!broken"] = object()
     frame = data_frame(b"hello")
@@ -427,7 +429,7 @@ def test_a_member_that_fails_takes_a_broadcast_from_nobody(line, caplog):
 def test_times_are_looked_after_whatever_fails(monkeypatch, caplog):
     clock = task.Clock()
     monkeypatch.setattr(interface.server, "reactor", clock)
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     server.timeout_checker()
     assert "could not be looked after" in caplog.text, "it has no factory yet"
     assert clock.getDelayedCalls()
@@ -436,7 +438,7 @@ def test_times_are_looked_after_whatever_fails(monkeypatch, caplog):
 def test_connections_that_have_missed_something_are_closed_with_4408(line, monkeypatch):
     monkeypatch.setattr(interface.server, "reactor", task.Clock())
     line.open()
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     server.factory = line.factory
     server.close_lost()
     assert line.close_code == 4408
@@ -445,7 +447,7 @@ def test_connections_that_have_missed_something_are_closed_with_4408(line, monke
 def test_of_those_that_have_missed_something_not_all_come_back_at_once(line, monkeypatch):
     clock = task.Clock()
     monkeypatch.setattr(interface.server, "reactor", clock)
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     closed = []
 
     class Socket(interface.WebSocketProtocol):
@@ -498,7 +500,7 @@ def test_it_ends_with_sigint_whatever_it_inherited(monkeypatch, inherited):
     reactor = MagicMock()
     monkeypatch.setattr(interface.server, "reactor", reactor)
     monkeypatch.setattr(interface.server, "globalLogBeginner", MagicMock())
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     server.endpoints = []
     seen = []
     reactor.run.side_effect = lambda **options: seen.append(signal.getsignal(signal.SIGINT))
@@ -514,7 +516,7 @@ def test_a_clock_that_is_set_back_stops_no_timer(monkeypatch):
     reactor = MagicMock()
     monkeypatch.setattr(interface.server, "reactor", reactor)
     monkeypatch.setattr(interface.server, "globalLogBeginner", MagicMock())
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     server.endpoints = []
     server.run()
     assert reactor.seconds is time.monotonic

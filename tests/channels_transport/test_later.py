@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from asgiref.inmemory import ChannelLayer
 from channels.message import Message
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -12,6 +11,7 @@ from twisted.python.failure import Failure
 
 from channels_transport import LaterResponse, interface, later
 from channels_transport.interface import requests as interface_requests
+from channels_transport.memory import MemoryChannelLayer
 from channels_transport.writing import data_frame
 from tests.channels_transport.test_interface import Line
 
@@ -90,7 +90,7 @@ def test_what_is_said_to_it_is_its_answer(line):
 
 
 def test_what_is_said_to_many_is_its_answer(line, clock):
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     server.factory = line.factory
     line.wait()
     server.broadcast([line.answer["reply_channel"]], "1", data_frame(b"1"))
@@ -228,7 +228,7 @@ def test_a_shorter_limit_of_the_interface_ends_it_with_its_own_answer(clock):
 def test_a_server_that_ends_or_was_taken_for_dead_lets_all_ask_again(line, clock):
     other = Line()
     other.request()
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     server.factory = line.factory
     line.factory.reply_protocols.update(other.factory.reply_protocols)
     line.wait()
@@ -238,7 +238,7 @@ def test_a_server_that_ends_or_was_taken_for_dead_lets_all_ask_again(line, clock
 
 
 def test_a_view_consumer_passes_on_what_a_view_returns(db, monkeypatch):
-    layer = ChannelLayer()
+    layer = MemoryChannelLayer()
     request = Message({"path": PATH, "method": "GET", "reply_channel": "answers"}, "http.request", layer)
     request.reply_channel = type("Channel", (), {"send": lambda self, content, immediately: sent.append(content)})()
     response = LaterResponse(

@@ -12,7 +12,7 @@ from asgiref import conformance
 from channels_transport import layer as layer_module
 from channels_transport import scripts
 from channels_transport.layer import FAREWELL_ORDER, RedisChannelLayer
-from channels_transport.sessions import RedisBackend, session_key
+from channels_transport.session_backends import RedisBackend, session_key
 from channels_transport.shards import Unsent, UnsupportedRedis
 from tests.conftest import Clock
 
@@ -406,7 +406,7 @@ def test_a_message_given_back_comes_first_again(layer):
     send_frame(layer, 0)
     send_frame(layer, 1)
     channel, message = layer.receive(["websocket.receive"])
-    layer.give_back(channel, {**message, "__retries__": 1})
+    layer.requeue(channel, {**message, "__retries__": 1})
     again = layer.receive(["websocket.receive"])[1]
     assert (again["order"], again["__retries__"]) == (0, 1)
     assert orders(layer, 1) == [1]
@@ -876,7 +876,7 @@ def test_what_nobody_waits_for_takes_no_trip_of_its_own(valkey_url, count_comman
     layer.receive(["websocket.receive"])
     with count_commands() as before:
         layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
-        layer.go_along(0, ("INCR", "number"), settled.append)
+        layer.run_later(0, ("INCR", "number"), settled.append)
     assert (before.calls, settled) == ({}, [])
     layer.receive(["websocket.receive"])
     assert (layer.group_channels("room"), settled) == (["daphne.response.abc!x"], [1])
@@ -885,7 +885,7 @@ def test_what_nobody_waits_for_takes_no_trip_of_its_own(valkey_url, count_comman
 def test_with_no_message_in_hand_it_is_done_at_once(valkey_url):
     layer, settled = make_layer(valkey_url), []
     layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
-    layer.go_along(0, ("INCR", "number"), settled.append)
+    layer.run_later(0, ("INCR", "number"), settled.append)
     assert (layer.group_channels("room"), settled) == (["daphne.response.abc!x"], [1])
 
 

@@ -116,7 +116,7 @@ def test_a_message_given_back_before_its_claim_has_come_keeps_its_retries(layer,
     assert wait_for_turn(layer) == 0
     late_claim = layer.receiver.claim()[1]
     message = {"reply_channel": "daphne.response.abc!x", "path": "/", "order": 0, "__retries__": 1}
-    layer.give_back("websocket.receive", message)
+    layer.requeue("websocket.receive", message)
     layer.receiver.send_waiting()
     layer.shards[0].call(late_claim)
     assert layer.receive(CHANNELS)[1]["__retries__"] == 1

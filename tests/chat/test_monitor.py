@@ -122,7 +122,7 @@ def test_people_who_vanished_are_told_to_lobby_and_room(alice, bob, enter, clock
 def test_news_that_a_dead_worker_has_not_told_are_told(alice, bob, enter, room, later, clock):
     watcher = enter(alice)
     clock.pass_by(2)
-    presence.tell_soon(room.id)
+    presence.schedule_presence_update(room.id)
     watch, before = Watch(), len(watcher.seen("presence"))
     enter(bob)
     # The worker that was to tell it a second later is gone.
@@ -312,7 +312,7 @@ def test_an_outage_is_one_line_and_it_goes_on(room, lobby, passing, monkeypatch,
         if where == "lease":
             patch.setattr(store, "acquire_lease", lambda *arguments, **fields: failing(error)())
         if where == "look":
-            patch.setattr("chat.services.presence.look_around", failing(error))
+            patch.setattr("chat.services.presence.sweep_rosters", failing(error))
         for _ in range(5):
             turn(monitor)
             passing.pass_by(1)

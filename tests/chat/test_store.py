@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import redis
 
+from channels_transport import deferred
 from channels_transport.layer import RedisChannelLayer
 from chat.store import MemoryStore, RedisStore, Store, make_store
 from chat.store import redis as redis_store
@@ -174,7 +175,7 @@ def test_who_stays_keeps_their_entry_and_news_are_told(store, pass_by):
 
 def test_a_worker_takes_what_nobody_waits_for_along_with_its_next_trip(valkey_url, monkeypatch):
     layer, told = RedisChannelLayer(hosts=[valkey_url]), []
-    monkeypatch.setattr(redis_store, "channel_layers", {"default": SimpleNamespace(channel_layer=layer)})
+    monkeypatch.setattr(deferred, "channel_layers", {"default": SimpleNamespace(channel_layer=layer)})
     store = RedisStore(valkey_url)
     layer.send("websocket.receive", {"reply_channel": "daphne.response.abc!x", "order": 0})
     layer.receive(["websocket.receive"])

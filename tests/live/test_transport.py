@@ -578,7 +578,7 @@ async def test_a_worker_and_an_interface_may_be_started_before_their_redis(site)
     port = free_port()
     worker, web = site.make_part("early-worker", "runworker"), site.make_part("early-web", "interface", "-p", str(port))
     with running(worker), running(web):
-        await wait(lambda: "Redis is away" in worker.said() and "Listening" in web.said(), START_SECONDS)
+        await wait(lambda: "Redis cannot be reached" in worker.said() and "Listening" in web.said(), START_SECONDS)
         await asyncio.sleep(1)
         assert worker.is_running and web.is_running
         site.valkey.start()

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from channels_transport.interface import HANDSHAKE_SECONDS, Server
-from channels_transport.shards import OUTAGES, UnsupportedRedis
+from channels_transport.outages import REDIS_OUTAGES
+from channels_transport.shards import UnsupportedRedis
 
 logger = logging.getLogger(__name__)
 
@@ -16,12 +17,12 @@ logger = logging.getLogger(__name__)
 def check_servers(layer):
     """Refuses servers that are too old; those that are away will be waited for."""
     try:
-        for shard in getattr(layer, "shards", []):
+        for shard in layer.shards:
             shard.check_version()
     except UnsupportedRedis as error:
         raise CommandError(str(error)) from None
-    except OUTAGES as outage:
-        logger.warning("Redis is away for now: %s", outage)
+    except REDIS_OUTAGES as outage:
+        logger.warning("Redis cannot be reached, starting without it: %s", outage)
 
 
 class Command(BaseCommand):
@@ -46,7 +47,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
-        if layer.local_only():
+        if not layer.is_shared:
             raise CommandError("Set REDIS_URL: an interface reaches its workers through Redis.")
         check_servers(layer.channel_layer)
         endpoints = options["endpoint"] or build_endpoint_description_strings(

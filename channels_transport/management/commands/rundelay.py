@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         layer = channel_layers[options["layer"]]
-        if layer.local_only():
+        if not layer.is_shared:
             raise CommandError("Set REDIS_URL: the delay server reaches the others through Redis.")
         check_servers(layer.channel_layer)
         DelayServer(layer).run()

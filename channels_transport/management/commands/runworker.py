@@ -6,7 +6,6 @@ from channels.management.commands.runworker import Command as ChannelsCommand
 from channels.signals import worker_process_ready
 from django.core.management.base import CommandError
 
-from channels_transport.layer import RedisChannelLayer
 from channels_transport.shards import UnsupportedRedis
 from channels_transport.worker import Worker
 
@@ -27,8 +26,8 @@ class Command(ChannelsCommand):
         if options["threads"] != 1:
             raise CommandError("A worker has one thread. Start more processes: run this command as often as you need.")
         wrapper = channel_layers[options["layer"]]
-        if not isinstance(wrapper.channel_layer, RedisChannelLayer):
-            return super().handle(*args, **options)
+        if not wrapper.is_shared:
+            raise CommandError("Set REDIS_URL: workers reach the interfaces through Redis.")
         self.verbosity = options["verbosity"]
         self.logger = setup_logger("django.channels", self.verbosity)
         wrapper.router.check_default()

@@ -7,7 +7,8 @@ Every right is read from the rows at the time of the act. Each act is done once 
 
 from django.utils import timezone
 
-from chat import broadcast, protocol
+from chat import protocol
+from chat.connections import Connection
 from chat.models import Board, Member, Visitor
 from chat.protocol import ChatError
 from chat.services import rooms
@@ -41,7 +42,7 @@ def get_member(visit: Visit) -> Member:
 def decide_on_visitor(
     visit: Visit,
     event: protocol.AdmitVisitor | protocol.RefuseVisitor | protocol.RemoveVisitor,
-    channel: broadcast.Channel,
+    connection: Connection,
 ) -> None:
     """
     Admit, deny or remove a visitor, once for each ref. Notify the visitor and the owner's other tabs on commit.
@@ -49,7 +50,7 @@ def decide_on_visitor(
     Args:
         visit: the owner's visit.
         event: the decision, with the visitor's public key.
-        channel: the owner's connection, which gets the `ack`.
+        connection: the owner's connection, which gets the `ack`.
 
     Raises:
         ChatError: `forbidden` for everybody but the owner, or if the owner decides on themselves; `not_found` for an
@@ -63,7 +64,7 @@ def decide_on_visitor(
         if visitor.is_owner or (is_owner and event.type != "admit"):
             raise ChatError("forbidden", "You cannot decide on yourself.")
         if visitor.state != _STATES[event.type]:
-            _change_state(visitor, _STATES[event.type], channel)
+            _change_state(visitor, _STATES[event.type], connection)
         return visitor.id
 
     _record_once(visit.board, owner, event, make)
@@ -105,7 +106,7 @@ def _get_visitor(board, key):
     return visitor
 
 
-def _change_state(visitor, state, channel):
+def _change_state(visitor, state, connection):
     member = find_visitor_member(visitor)
     if state == Visitor.ADMITTED:
         reserve_handle(visitor, visitor.handle)
@@ -117,7 +118,7 @@ def _change_state(visitor, state, channel):
     elif state == Visitor.REFUSED:
         release_handle(visitor)
     set_state(visitor, state)
-    notify_decision(visitor, channel)
+    notify_decision(visitor, connection)
 
 
 def _admit_to_room(visitor, member):

@@ -3,6 +3,7 @@ Notices of a board: what the owner and the visitors hear of a change, once it is
 """
 
 from chat import broadcast, protocol
+from chat.connections import Connection
 from chat.models import Board, Member, Visitor
 from chat.protocol import CLOSE_FORBIDDEN
 from chat.services.after_commit import after_commit, close_after_commit, publish_after_commit
@@ -23,16 +24,18 @@ def notify_owner(board_id: int, event: dict) -> None:
     publish_after_commit(broadcast.owner_group(board_id), lambda: event)
 
 
-def notify_decision(visitor: Visitor, channel: broadcast.Channel) -> None:
+def notify_decision(visitor: Visitor, connection: Connection) -> None:
     """
-    Publish a visitor's new state, on commit: to the visitor, and to the owner's connections other than `channel`.
+    Publish a visitor's new state, on commit: to the visitor, and to the owner's connections other than `connection`.
 
-    The owner's connection `channel` made the decision and gets the `ack`.
+    The owner's connection `connection` made the decision and gets the `ack`.
     """
     event = describe_state(visitor)
     publish_after_commit(broadcast.visitor_group(visitor.digest), lambda: event)
     group, told = broadcast.owner_group(visitor.board_id), {**event, "visitor": visitor.key}
-    after_commit("tell the other connections of the owner", lambda: broadcast.publish_to_others(group, told, channel))
+    after_commit(
+        "tell the other connections of the owner", lambda: broadcast.publish_to_others(group, told, connection.name)
+    )
 
 
 def disconnect_member(member: Member) -> None:

@@ -9,13 +9,12 @@ from datetime import timedelta
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
+from chat.connections import Connection
 from chat.models import Board, Person, Visitor
-from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, CloseConnection
+from chat.services import access
 
 from .browsers import digest_session_id, owns_session_id
 from .lifecycle import find_board, make_not_found_error
@@ -66,39 +65,39 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
     return Visit(board, digest, person, visitor)
 
 
-def recheck_visit(board_id: int, digest: str, session_key: str, person_id: int | None, password_hash: str) -> Visit:
+def recheck_visit(connection: Connection) -> Visit:
     """
     Return the Visit behind a frame of a waiting-room connection, as it is now.
-
-    Args:
-        board_id: the board of the connection.
-        digest: the digest of the browser's session id.
-        session_key: the key of the browser's login session.
-        person_id: the person who was logged in at the handshake; None for nobody.
-        password_hash: the session hash of that person's password at the handshake.
 
     Raises:
         CloseConnection: 4403 if the board was closed or the person was deactivated; 4408 if the login has ended, so
             that the next handshake finds out what is true now.
     """
-    board = Board.objects.select_related("room").filter(id=board_id, shut_at=None).first()
+    return access.check_connection(connection, access.WAITING_ROOM, _read_facts)
+
+
+def _read_facts(session):
+    board = Board.objects.select_related("room").filter(id=session["board"], shut_at=None).first()
     if board is None:
-        raise CloseConnection(CLOSE_FORBIDDEN)
-    if not Session.objects.filter(session_key=session_key, expire_date__gt=timezone.now()).exists():
-        raise CloseConnection(CLOSE_CONNECTION_LOST)
-    visitor = _find_visitor(digest)
-    if visitor is not None and not visitor.person.is_active:
-        raise CloseConnection(CLOSE_FORBIDDEN)
-    return Visit(board, digest, _recheck_person(person_id, password_hash), visitor)
+        return access.Facts(None, is_there=False)
+    if not access.has_login(session["login"]):
+        return access.Facts(None, is_signed_in=False)
+    visitor, person = _find_visitor(session["visit"]), _find_person(session["person"])
+    return access.Facts(
+        Visit(board, session["visit"], person, visitor),
+        is_active=_is_active(person) and (visitor is None or visitor.person.is_active),
+        has_current_password=access.has_current_password(person, session),
+    )
 
 
-def _recheck_person(person_id, password_hash):
-    person = Person.objects.filter(id=person_id).first() if person_id is not None else AnonymousUser()
-    if person is None or person.is_authenticated and not person.is_active:
-        raise CloseConnection(CLOSE_FORBIDDEN)
-    if person.is_authenticated and not constant_time_compare(password_hash, person.get_session_auth_hash()):
-        raise CloseConnection(CLOSE_CONNECTION_LOST)
-    return person
+def _find_person(person_id):
+    if person_id is None:
+        return AnonymousUser()
+    return Person.objects.filter(id=person_id).first() or Person(is_active=False)
+
+
+def _is_active(person):
+    return person.is_active or not person.is_authenticated
 
 
 def find_owner(session_id: str, person: Person | AnonymousUser) -> Visitor | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chat import broadcast, protocol
+from chat import protocol
+from chat.connections import Connection
 from chat.models import Board, Visitor
 from chat.store import store
 
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 CONNECTION_LIFETIME_SECONDS = 25 * 3600
 
 
-def enter_waiting_room(visit: Visit, channel: broadcast.Channel) -> None:
+def enter_waiting_room(visit: Visit, connection: Connection) -> None:
     """Record a connection to the waiting room. Notify the owner if it is a waiting visitor's first connection."""
     is_first = not is_connected(visit.digest)
-    store.add_entry(_roster(visit.digest), "visitor", channel.name, CONNECTION_LIFETIME_SECONDS)
+    store.add_entry(_roster(visit.digest), "visitor", connection.name, CONNECTION_LIFETIME_SECONDS)
     if visit.visitor is None or visit.visitor.state != Visitor.WAITING:
         return
     # The other connection may have left at the same moment, and the owner may have been told that the visitor left.
@@ -32,9 +33,9 @@ def enter_waiting_room(visit: Visit, channel: broadcast.Channel) -> None:
         notify_owner(visit.board.id, protocol.visitor_knocked(visit.visitor.key, visit.visitor.handle))
 
 
-def leave_waiting_room(board_id: int, digest: str, channel: broadcast.Channel) -> None:
+def leave_waiting_room(board_id: int, digest: str, connection: Connection) -> None:
     """Remove a connection. Notify the owner if it was a waiting visitor's last connection."""
-    store.remove_entry(_roster(digest), "visitor", channel.name)
+    store.remove_entry(_roster(digest), "visitor", connection.name)
     waiting = Visitor.objects.select_related("person").filter(board=board_id, state=Visitor.WAITING)
     visitor = waiting.filter(digest=digest).first()
     if visitor is None or is_connected(digest):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chat import broadcast, markup, protocol
+from chat.connections import Connection
 from chat.models import Member, Message, Room, read_page, snapshot
 from chat.protocol import MAX_BACKLOG, NEWEST_MESSAGES
 
@@ -72,11 +73,11 @@ def _read_changes(room, after, limit, offset):
     return Backlog(_describe_all(changed), changed[-1].offset if more else offset, more)
 
 
-def mark_read(member: Member, offset: int, channel: broadcast.Channel) -> None:
-    """Move a member's read marker forward, and publish `read` to the member's connections other than `channel`."""
+def mark_read(member: Member, offset: int, connection: Connection) -> None:
+    """Move a member's read marker forward, and publish `read` to the member's other connections."""
     offset = min(offset, member.room.offset)
     if Member.objects.filter(id=member.id, read_offset__lt=offset).update(read_offset=offset):
-        broadcast.publish_to_others(broadcast.member_group(member.id), protocol.read(offset), channel)
+        broadcast.publish_to_others(broadcast.member_group(member.id), protocol.read(offset), connection.name)
 
 
 def _messages(room):

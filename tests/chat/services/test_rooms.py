@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chat import broadcast, markup, protocol
+from chat.connections import Connection
 from chat.models import Change, Member, Message, Reaction, Room, snapshot
 from chat.protocol import ChatError, Edit, Post, React, Remove
 from chat.services import after_commit, people, rooms
@@ -590,7 +591,7 @@ def test_a_backlog_is_read_in_one_snapshot(alice, standing, room, monkeypatch):
 def test_a_read_marker_goes_forward_and_not_beyond_the_room(alice, standing):
     fill(standing(alice), 3)
     for offset, marker in [(2, 2), (1, 2), (99, 3), (0, 3)]:
-        rooms.mark_read(standing(alice), offset, wire.Socket("/nowhere/"))
+        rooms.mark_read(standing(alice), offset, Connection("nobody", {}, "unknown"))
         assert Member.objects.get(person=alice).read_offset == marker
 
 
