@@ -137,7 +137,7 @@ _REDIS_LAYER = {
     "ROUTING": "chatproj.routing.channel_routing",
 }
 _MEMORY_LAYER = {
-    "BACKEND": "asgiref.inmemory.ChannelLayer",
+    "BACKEND": "channels_transport.memory.MemoryChannelLayer",
     "CONFIG": {"capacity": 20000},
     "ROUTING": "chatproj.routing.channel_routing",
 }
@@ -212,6 +212,11 @@ CHAT_MAX_RESULTS_PER_PERSON = 20
 CHAT_MAX_RESULTS_BYTES = float(os.environ.get("CHAT_MAX_RESULTS_BYTES", "5e9"))
 # So long a result can be fetched.
 CHAT_TASK_RESULT_SECONDS = float(os.environ.get("CHAT_TASK_RESULT_SECONDS", str(24 * 3600)))
+
+# What `manage.py doctor` is told about this site. The echo websocket answers only where CHAT_ECHO is on.
+DOCTOR_HEALTH_PATH = "/healthz"
+DOCTOR_ECHO_PATH = "/echo/"
+DOCTOR_CHECKS = ["chat.doctor.check_monitor", "chat.doctor.check_limits"]
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

@@ -77,7 +77,7 @@ def _tell_safely(announcement, tell):
 
 
 def _tell_rooms(announcement):
-    room_ids = list(presence.look_around()) if announcement.room_id is None else [announcement.room_id]
+    room_ids = list(presence.sweep_rosters()) if announcement.room_id is None else [announcement.room_id]
     for some in _in_chunks(room_ids, ROOMS_AT_ONCE):
         listeners = presence.get_listeners(some)
         _note_listeners(announcement, listeners)
@@ -134,7 +134,7 @@ def get_newest_id():
     return get_newest_announcement_id()
 
 
-def take_untold(member, since=None):
+def take_pending(member, since=None):
     """
     Returns the events that somebody who comes into a room has to hear, oldest first, and remembers that they did: what
     stands and they have not been told. One who comes back was told up to the id `since`, and hears all after it: what

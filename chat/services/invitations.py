@@ -116,7 +116,7 @@ def accept_invitation(person, key):
 def _is_member(person, room):
     member = Member.objects.filter(room=room, person=person).first()
     if member is not None and member.role == Member.BANNED:
-        raise ChatError("forbidden", "You are banned from this room. Its moderators can lift that.")
+        raise ChatError("forbidden", "You are banned from this room. Ask its moderators to lift the ban.")
     return member is not None
 
 

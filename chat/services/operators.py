@@ -4,14 +4,13 @@ Operators: people who may use the admin. Who they are, judged at each event and 
 Writes no rows; closes the streams of those who are no operators any more.
 """
 
-from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from chat import broadcast
+from chat.connections import Connection
 from chat.models import Person, Room
-from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_NOT_FOUND, CLOSE_NOT_SIGNED_IN, ChatError, CloseConnection
+from chat.protocol import CLOSE_NOT_FOUND, ChatError
+from chat.services import access
 
 MAX_ROOMS = 500
 
@@ -22,18 +21,20 @@ def check_operator(person):
         raise ChatError("not_found", "There is nothing at this address.")
 
 
-def check_stream(person_id, login, password_hash):
+def check_stream(connection: Connection) -> None:
     """
-    Whether an operator's open stream may go on: by the row, the login session and the password of today. Raises
-    CloseConnection with the code that says why not.
+    Check that the operator's open stream may go on. Raise CloseConnection with the code that says why not.
     """
-    if not Session.objects.filter(session_key=login, expire_date__gt=timezone.now()).exists():
-        raise CloseConnection(CLOSE_NOT_SIGNED_IN)
-    person = Person.objects.operators().filter(id=person_id).first()
+    access.check_connection(connection, access.OPERATORS, _read_operator)
+
+
+def _read_operator(session):
+    if not access.has_login(session["login"]):
+        return access.Facts(None, is_signed_in=False)
+    person = Person.objects.operators().filter(id=session["person"]).first()
     if person is None:
-        raise CloseConnection(CLOSE_NOT_FOUND)
-    if not constant_time_compare(password_hash, person.get_session_auth_hash()):
-        raise CloseConnection(CLOSE_CONNECTION_LOST)
+        return access.Facts(None, is_active=False)
+    return access.Facts(person, has_current_password=access.has_current_password(person, session))
 
 
 def close_streams(person):

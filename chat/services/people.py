@@ -6,7 +6,6 @@ whom an operator disconnects.
 """
 
 import hashlib
-import logging
 import secrets
 from contextlib import contextmanager
 from datetime import timedelta
@@ -26,9 +25,8 @@ from chat import broadcast, protocol
 from chat.models import Person, Token, make_handle_key
 from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, CLOSE_NOT_SIGNED_IN, ChatError
 
+from .after_commit import after_commit, close_after_commit
 from .rooms import get_room
-
-logger = logging.getLogger(__name__)
 
 MAX_PASSWORD = 1000  # characters; hashing a megabyte would be somebody else's wait
 MAX_TOKEN_NAME = 80  # characters
@@ -167,13 +165,14 @@ def _leaving_session(request):
         return
     if person.is_guest:
         Person.objects.filter(id=person.id).update(handle_key=None, is_active=False)
-    transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_NOT_SIGNED_IN))
+    close_after_commit(group, CLOSE_NOT_SIGNED_IN)
 
 
 def _close_later(group):
     """Has the connections that a login let in come back with the cookie that is in the answer to this request."""
-    transaction.on_commit(
-        lambda: call_later(ANSWER_SECONDS, ("login", group), broadcast.close_group, group, CLOSE_CONNECTION_LOST)
+    after_commit(
+        f"close the connections of {group} later",
+        lambda: call_later(ANSWER_SECONDS, ("login", group), broadcast.close_group, group, CLOSE_CONNECTION_LOST),
     )
 
 
@@ -197,7 +196,8 @@ def close_sockets(person, but=()):
     groups = [broadcast.member_group(id) for id in person.memberships.values_list("id", flat=True)]
     groups.append(broadcast.operator_group(person.id))
     groups += [broadcast.visitor_group(digest) for digest in person.visits.values_list("digest", flat=True)]
-    transaction.on_commit(lambda: [broadcast.close_group(group, CLOSE_NOT_SIGNED_IN, but) for group in groups])
+    for group in groups:
+        close_after_commit(group, CLOSE_NOT_SIGNED_IN, but)
 
 
 def disconnect(whom, slug=None):
@@ -208,6 +208,7 @@ def disconnect(whom, slug=None):
     person = get_person(whom)
     standings = person.memberships.all() if slug is None else person.memberships.filter(room=get_room(slug))
     groups = [broadcast.member_group(id) for id in standings.values_list("id", flat=True)]
+    # Not `close_after_commit`: nothing is stored, so an operator has to hear of a failure.
     transaction.on_commit(lambda: [broadcast.close_group(group, CLOSE_FORBIDDEN) for group in groups])
     return person
 
@@ -233,7 +234,7 @@ def revoke_token(person, token_id):
     if not Token.objects.filter(person=person, id=token_id).delete()[0]:
         raise ChatError("not_found", "You have no such token.")
     group = broadcast.credential_group(token_id=token_id)
-    transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_NOT_SIGNED_IN))
+    close_after_commit(group, CLOSE_NOT_SIGNED_IN)
 
 
 def find_token(header):

@@ -48,7 +48,7 @@ def test_moderate_mutes_for_a_time_with_a_reason(spoken, length, seconds, capsys
         (["garden"], "Give a handle and a role"),
         (["garden", "Bob", "shout"], "Give a handle and a role"),
         (["garden", "Bob", "mute", "--for", "soon"], "is not a duration"),
-        (["garden", "Bob", "ban", "--for", "1h"], "for how long a mute lasts"),
+        (["garden", "Bob", "ban", "--for", "1h"], "only with the role 'muted'"),
         (["attic", "--list"], "no such room"),
         (["garden", "Bob", "mute", "--for", "400d"], "must be an integer"),
     ],

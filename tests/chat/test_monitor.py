@@ -122,7 +122,7 @@ def test_people_who_vanished_are_told_to_lobby_and_room(alice, bob, enter, clock
 def test_news_that_a_dead_worker_has_not_told_are_told(alice, bob, enter, room, later, clock):
     watcher = enter(alice)
     clock.pass_by(2)
-    presence.tell_soon(room.id)
+    presence.schedule_presence_update(room.id)
     watch, before = Watch(), len(watcher.seen("presence"))
     enter(bob)
     # The worker that was to tell it a second later is gone.
@@ -149,8 +149,8 @@ def test_a_look_costs_the_same_however_many_rooms_there_are(number, valkey_url, 
     monkeypatch.setattr(presence, "store", shared)
     made = [Room(slug=f"room-{index}", name="A room", offset=index) for index in range(number)]
     for room in Room.objects.bulk_create(made) and Room.objects.all():
-        shared.enter(f"room:{room.id}", "Alice", "tab", 60)
-        shared.take_news(f"room:{room.id}")
+        shared.add_entry(f"room:{room.id}", "Alice", "tab", 60)
+        shared.take_changes(f"room:{room.id}")
     watch = Watch()
     ask = shared._shard.ask
     monkeypatch.setattr(shared._shard, "ask", lambda *commands: trips.append(commands) or ask(*commands))
@@ -310,9 +310,9 @@ def test_an_outage_is_one_line_and_it_goes_on(room, lobby, passing, monkeypatch,
     monitor = Monitor(1, 1, sweeps=[failing(error)] if where == "sweep" else [])
     with monkeypatch.context() as patch:
         if where == "lease":
-            patch.setattr(store, "lease", lambda *arguments, **fields: failing(error)())
+            patch.setattr(store, "acquire_lease", lambda *arguments, **fields: failing(error)())
         if where == "look":
-            patch.setattr("chat.services.presence.look_around", failing(error))
+            patch.setattr("chat.services.presence.sweep_rosters", failing(error))
         for _ in range(5):
             turn(monitor)
             passing.pass_by(1)

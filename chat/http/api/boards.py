@@ -45,7 +45,7 @@ def get_session_id(request, board):
     A browser without a secret gets one in its login session, and counts as a guest of its address. Raise
     `rate_limited`.
     """
-    if boards.is_newcomer(request.session):
+    if boards.is_new_browser(request.session):
         limits.check_address("guests", get_address(request))
     return boards.make_session_id(request.session, board)
 

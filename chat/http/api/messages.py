@@ -16,7 +16,7 @@ def list_messages(request, slug):
     Return {messages, offset, more}: without either, the newest messages; with `after`, changes in the order of offsets.
     """
     room = rooms.get_readable_room(request.user, slug)
-    limit = get_query_integer(request, "limit", protocol.check_limit, protocol.NEWEST)
+    limit = get_query_integer(request, "limit", protocol.check_limit, protocol.NEWEST_MESSAGES)
     if "after" in request.GET and "before" in request.GET:
         raise ChatError("invalid_field", "Give 'after' or 'before', not both.")
     if "after" in request.GET:

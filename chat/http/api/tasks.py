@@ -23,7 +23,7 @@ def start_task(request, slug):
     with errors_with_ref(event.ref):
         limits.check_event(request.user.id, event.ref)
         started = tasks.start_task(rooms.join_room(request.user, slug), event)
-    tasks.tell_task(started.task_id)
+    tasks.publish_task(started.task_id)
     return JsonResponse(_describe_started(request.user, started), status=201 if started.is_new else 200)
 
 
@@ -58,7 +58,7 @@ def get_task(request, task_id):
 @signed_in
 def delete_task(request, task_id):
     """For the person who started the task. Cancel it, or delete its result. Return {task_id}."""
-    tasks.forget_task(request.user, task_id)
+    tasks.delete_task(request.user, task_id)
     return JsonResponse({"task_id": task_id})
 
 
@@ -81,9 +81,9 @@ def download_result(request, task_id):
 def _stream(request, task):
     """Yield the result part by part, no faster than the interface takes the parts from Redis."""
     message = getattr(request, "message", None)
-    for data in tasks.read_parts(task):
+    for data in tasks.read_result(task):
         if message is not None:
-            broadcast.wait_for_room(message.reply_channel)
+            broadcast.wait_for_room(message.reply_channel.name)
         yield data
 
 

@@ -52,7 +52,7 @@ class Command(ServiceCommand):
             usage = f"moderate {room.slug} HANDLE ({' | '.join(WORDS)})"
             raise CommandError(f"Give a handle and a role: {usage}. Or list the members: moderate {room.slug} --list")
         role, was = WORDS[word]
-        member = moderation.set_role(None, room, handle, role, parse_duration(length), reason, was=was)
+        member = moderation.change_role(None, room, handle, role, parse_duration(length), reason, was=was)
         self.stdout.write(_format_member(member))
 
 

@@ -289,7 +289,7 @@ def test_a_foreign_page_is_denied(owner, kind, origin):
 
 @pytest.mark.parametrize("kind", ["auth", "write"])
 def test_a_handshake_that_fails_is_closed(owner, kind, monkeypatch, caplog):
-    monkeypatch.setattr("chat.services.boards.find_visit", fail_with(ZeroDivisionError("on purpose")))
+    monkeypatch.setattr("chat.services.boards.get_visit", fail_with(ZeroDivisionError("on purpose")))
     socket = owner.socket(kind).connect()
     assert (socket.accepted, socket.code) == (True, 1013)
     assert "on purpose" in caplog.text
@@ -641,10 +641,10 @@ def test_who_floods_the_door_is_told_and_then_closed(visitor, settings):
 def test_with_the_database_away_one_may_try_again(visitor, monkeypatch):
     door = visitor.door()
     with monkeypatch.context() as broken:
-        broken.setattr("chat.services.boards.knock", fail_with(OperationalError("locked")))
+        broken.setattr("chat.services.boards.request_to_join", fail_with(OperationalError("locked")))
         assert ask(door, "knock", handle="Bob")["code"] == "unavailable"
     with monkeypatch.context() as broken:
-        broken.setattr("chat.services.boards.knock", fail_with(ZeroDivisionError("on purpose")))
+        broken.setattr("chat.services.boards.request_to_join", fail_with(ZeroDivisionError("on purpose")))
         assert ask(door, "knock", handle="Bob")["code"] == "internal"
     assert ask(door, "knock", handle="Bob")["type"] == "ack"
 
@@ -760,13 +760,13 @@ def test_a_board_is_idle_when_nobody_came_and_nobody_spoke(owner, visitor, setti
 
 def test_a_board_to_which_somebody_comes_while_it_is_about_to_be_swept_stays(owner, at_door, visitor, monkeypatch):
     Board.objects.update(seen_at=timezone.now() - timedelta(days=400))
-    delete_board = boards.places._delete_board
+    delete_board = boards.lifecycle._delete_board
 
     def be_overtaken(found):
         visitor.door()
         return delete_board(found)
 
-    monkeypatch.setattr(boards.places, "_delete_board", be_overtaken)
+    monkeypatch.setattr(boards.lifecycle, "_delete_board", be_overtaken)
     assert boards.sweep_boards() == 0 and Board.objects.count() == 1
 
 
@@ -799,58 +799,60 @@ def test_other_methods_are_refused(db, path, allowed):
 
 def test_a_knock_that_was_under_way_does_not_undo_a_removal(at_door, visitor, monkeypatch):
     door = knock(visitor)
-    return_visit = boards.return_visit
+    recheck_visit = boards.recheck_visit
 
     def be_overtaken(*arguments):
-        visit = return_visit(*arguments)
+        visit = recheck_visit(*arguments)
         Visitor.objects.filter(person__handle="Bob").update(state="removed")
         return visit
 
-    monkeypatch.setattr(boards, "return_visit", be_overtaken)
+    monkeypatch.setattr(boards, "recheck_visit", be_overtaken)
     assert ask(door, "knock", handle="Robert")["code"] == "forbidden"
     assert Visitor.objects.get(person__handle="Bob").state == "removed"
 
 
 def test_who_was_forgotten_meanwhile_knocks_anew(at_door, visitor, monkeypatch):
     door = knock(visitor)
-    return_visit = boards.return_visit
+    recheck_visit = boards.recheck_visit
 
     def be_overtaken(*arguments):
-        visit = return_visit(*arguments)
-        boards.places.forget_visitors(Visitor.objects.all())
+        visit = recheck_visit(*arguments)
+        boards.visitors.delete_outsiders(Visitor.objects.all())
         return visit
 
-    monkeypatch.setattr(boards, "return_visit", be_overtaken)
+    monkeypatch.setattr(boards, "recheck_visit", be_overtaken)
     assert ask(door, "knock", handle="Robert")["type"] == "ack"
     assert [event["handle"] for event in at_door.seen("knocked")] == ["Bob", "Robert"]
 
 
 def test_who_is_back_before_their_leaving_was_told_is_heard_last(at_door, visitor, monkeypatch):
     first = knock(visitor)
-    publish = boards.door.publish_on_commit
+    notify_owner, waiting_room = boards.waiting_room.notify_owner, boards.waiting_room
 
-    def come_back(group, make_event):
-        publish(group, make_event)
-        if make_event()["type"] == "left":
-            monkeypatch.setattr(boards.door, "publish_on_commit", publish)
-            boards.door.store.enter(boards.door._roster(Visitor.objects.get(state="waiting").digest), "visitor", "x", 9)
+    def come_back(board_id, event):
+        notify_owner(board_id, event)
+        if event["type"] == "left":
+            monkeypatch.setattr(waiting_room, "notify_owner", notify_owner)
+            waiting_room.store.add_entry(
+                waiting_room._roster(Visitor.objects.get(state="waiting").digest), "visitor", "x", 9
+            )
 
-    monkeypatch.setattr(boards.door, "publish_on_commit", come_back)
+    monkeypatch.setattr(waiting_room, "notify_owner", come_back)
     first.disconnect()
     assert types(at_door.read()) == ["knocked", "left", "knocked"]
 
 
 def test_who_comes_while_their_only_other_tab_leaves_is_heard_last(at_door, visitor, monkeypatch):
     first = knock(visitor)
-    enter = boards.door.store.enter
+    enter = boards.waiting_room.store.add_entry
 
     def be_overtaken(*arguments):
         monkeypatch.undo()
         waiting = Visitor.objects.get(state="waiting")
-        boards.depart(waiting.board_id, waiting.digest, Channel(first.channel))
+        boards.leave_waiting_room(waiting.board_id, waiting.digest, Channel(first.channel))
         return enter(*arguments)
 
-    monkeypatch.setattr(boards.door.store, "enter", be_overtaken)
+    monkeypatch.setattr(boards.waiting_room.store, "add_entry", be_overtaken)
     visitor.door()
     assert types(at_door.read()) == ["knocked", "left", "knocked"]
 
@@ -859,7 +861,8 @@ def test_a_decision_is_acked_though_the_owners_other_tabs_cannot_be_told(at_door
     door = knock(visitor)
     monkeypatch.setattr("chat.broadcast.publish_to_others", fail_with(redis.ConnectionError("away")))
     assert types(at_door.say("admit", ref="a1", visitor=key_of("Bob"))) == ["knocked", "ack"]
-    assert types(door.read()) == ["admitted"] and "could not be told: away" in caplog.text
+    assert types(door.read()) == ["admitted"]
+    assert "could not tell the other connections of the owner: away" in caplog.text
 
 
 def deactivate(handle):
@@ -913,7 +916,7 @@ def test_who_was_inside_and_lost_their_standing_is_not_forgotten(owner):
     knock(browser)
     ask(owner.door(), "admit", visitor=key_of("Bob"))
     browser.room().post("r1")
-    moderation.remove_standing(None, Member.objects.get(person__handle="Bob"))
+    moderation.remove_member(None, Member.objects.get(person__handle="Bob"))
     assert ask(owner.door(), "refuse", visitor=key_of("Bob"))["type"] == "ack"
     Visitor.objects.filter(person__handle="Bob").update(changed_at=timezone.now() - timedelta(days=3))
     knock(Browser().follow(owner), "Carol")

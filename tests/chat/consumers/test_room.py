@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def set_role(room):
     def set_role(person, role):
-        rooms.set_role(rooms.join_room(person, "garden"), role)
+        rooms.apply_role(rooms.join_room(person, "garden"), role)
 
     return set_role
 

@@ -123,10 +123,10 @@ def test_only_owners_and_moderators_invite(alice, bob, cellar, key, as_bob):
     accept_invitation(bob, key)
     member = Member.objects.get(person=bob)
     for role in (Member.MEMBER, Member.GUEST, Member.MUTED, Member.BANNED):
-        rooms.set_role(member, role)
+        rooms.apply_role(member, role)
         for call in (("GET", LINKS), ("POST", LINKS, {}), ("DELETE", f"{LINKS}{Invitation.objects.get().id}/")):
             assert as_bob(*call) == (403, "forbidden")
-    rooms.set_role(member, Member.MODERATOR)
+    rooms.apply_role(member, Member.MODERATOR)
     assert as_bob("POST", LINKS, {})[0] == 201
 
 
@@ -158,13 +158,13 @@ def test_a_revoked_invitation_is_not_accepted_and_its_members_stay(as_alice, bob
 @pytest.mark.parametrize("role", [Member.BANNED, Member.MUTED, Member.MEMBER, None])
 def test_an_invitation_ends_with_the_right_of_its_maker(as_alice, alice, bob, charlie, cellar, role):
     accept_invitation(bob, create_invitation(alice, "cellar")[1])
-    moderation.set_role(alice, cellar, bob, Member.MODERATOR)
+    moderation.change_role(alice, cellar, bob, Member.MODERATOR)
     _, key = create_invitation(bob, "cellar")
     standing = Member.objects.get(person=bob)
     if role is None:
         standing.delete()
     else:
-        moderation.set_role(alice, cellar, bob, role)
+        moderation.change_role(alice, cellar, bob, role)
     assert is_refused("not_found", accept_invitation, charlie, key)
     assert [link["created_by"] for link in as_alice("GET", LINKS)[1]["invitations"]] == ["Alice"]
 
@@ -238,7 +238,7 @@ def test_a_member_does_not_use_an_invitation_up(alice, bob, cellar):
 
 def test_a_banned_person_cannot_accept_an_invitation(alice, bob, key):
     accept_invitation(bob, key)
-    rooms.set_role(Member.objects.get(person=bob), Member.BANNED)
+    rooms.apply_role(Member.objects.get(person=bob), Member.BANNED)
     assert is_refused("forbidden", accept_invitation, bob, key)
     assert wire.browser_of(bob).post(f"/invite/{key}/").status_code == 403
     assert roles()["Bob"] == "banned"
@@ -283,7 +283,7 @@ def test_leaving_a_private_room_closes_the_sockets(bob, as_bob, key):
 @pytest.mark.parametrize("role", ["owner", "muted", "banned"])
 def test_owners_and_muted_or_banned_people_cannot_leave(bob, as_bob, key, role):
     accept_invitation(bob, key)
-    rooms.set_role(Member.objects.get(person=bob), role)
+    rooms.apply_role(Member.objects.get(person=bob), role)
     assert as_bob("DELETE", "/api/rooms/cellar/membership/") == (403, "forbidden")
     assert roles()["Bob"] == role
 

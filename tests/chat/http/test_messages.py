@@ -73,9 +73,9 @@ def test_a_post_without_the_right_is_refused_with_its_code(stranger, bob, as_bob
     assert stranger("POST", MESSAGES, body) == (401, "not_signed_in")
     assert as_bob("POST", "/api/rooms/attic/messages/", body) == (404, "not_found")
     member = rooms.join_room(bob, "garden")
-    rooms.set_role(member, Member.MUTED)
+    rooms.apply_role(member, Member.MUTED)
     assert as_bob("POST", MESSAGES, body) == (403, "muted")
-    rooms.set_role(member, Member.BANNED)
+    rooms.apply_role(member, Member.BANNED)
     assert as_bob("POST", MESSAGES, body) == (403, "forbidden")
     assert as_bob("GET", MESSAGES) == (403, "forbidden")
 

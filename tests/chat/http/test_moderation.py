@@ -42,7 +42,7 @@ def test_only_moderators_may_call(spoken, charlie, as_bob, method, path, role):
     if role is None:
         assert Caller(charlie)(method, path, BODY) == (403, "forbidden")
     else:
-        rooms.set_role(spoken, role)
+        rooms.apply_role(spoken, role)
         assert as_bob(method, path, BODY) == (403, "forbidden")
     assert not AuditEntry.objects.exists()
 
@@ -144,8 +144,8 @@ def test_a_person_who_is_not_in_the_room_is_not_found(as_alice, room, bob):
 
 
 def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, spoken, charlie, monkeypatch):
-    rooms.set_role(spoken, Member.MUTED)
-    moderation.set_role(None, spoken.room, charlie, "banned")
+    rooms.apply_role(spoken, Member.MUTED)
+    moderation.change_role(None, spoken.room, charlie, "banned")
     status, body = as_alice("GET", MEMBERS)
     assert [(one["handle"], one["role"]) for one in body["members"]] == [
         ("Alice", "owner"),
@@ -218,7 +218,7 @@ def test_a_closed_report_names_the_moderator_as_does_the_audit_log(as_alice, spo
 
 
 def test_the_audit_log_names_no_actor_for_a_command(as_alice, spoken):
-    moderation.set_role(None, spoken.room, "Bob", "muted", 60, "Because")
+    moderation.change_role(None, spoken.room, "Bob", "muted", 60, "Because")
     [entry] = as_alice("GET", AUDIT)[1]["entries"]
     assert entry.pop("at").endswith("Z") and entry.pop("id")
     assert entry == {

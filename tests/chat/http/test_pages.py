@@ -72,7 +72,7 @@ def test_the_form_makes_a_room(alice):
 @pytest.mark.parametrize(
     "fields, words",
     [
-        ({"slug": "garden"}, "There is a room with this slug"),
+        ({"slug": "garden"}, "There is already a room with this slug"),
         ({"slug": "A B"}, "must be 1 to 50"),
         ({"name": ""}, "required"),
         ({"name": "\u200b"}, "must not be empty"),
@@ -109,7 +109,7 @@ def test_a_room_that_does_not_exist_is_404(alice, room):
 
 
 def test_a_banned_person_gets_403_for_the_room(bob, room):
-    rooms.set_role(rooms.join_room(bob, "garden"), Member.BANNED)
+    rooms.apply_role(rooms.join_room(bob, "garden"), Member.BANNED)
     answer = wire.browser_of(bob).get("/rooms/garden/")
     assert answer.status_code == 403 and "Roses" not in text_of(answer)
 

@@ -152,7 +152,7 @@ def test_a_boards_visitors_hear_what_is_said_to_all(alice, bob, enter_attic, att
 
 def test_the_banned_hear_nothing_of_their_room(alice, bob, enter, room):
     socket = enter(bob)
-    rooms.set_role(Member.objects.get(room=room, person=bob), Member.BANNED)
+    rooms.apply_role(Member.objects.get(room=room, person=bob), Member.BANNED)
     wire.work()
     socket.disconnect()
     announcements.announce("Roses", slug="garden")
@@ -225,7 +225,7 @@ def test_nobody_gets_anothers_words_by_asking(alice, bob, enter, attic):
         "announcements.get_newest_id",
         "broadcast.accept",
         "broadcast.subscribe",
-        "rooms.look_around",
+        "rooms.get_join_state",
         "rooms.get_backlog",
     ],
 )

@@ -78,8 +78,8 @@ def test_it_is_acked_with_its_id_and_its_job_is_on_its_way(bob, enter):
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: bin/test --postgres")
 def test_who_schedules_while_somebody_acts_on_them_does_not_hold_both_up(alice, bob, room, monkeypatch):
-    rooms.set_role(rooms.join_room(alice, "garden"), "owner")
-    member, note, stored = rooms.join_room(bob, "garden"), audit.note, []
+    rooms.apply_role(rooms.join_room(alice, "garden"), "owner")
+    member, note, stored = rooms.join_room(bob, "garden"), audit.record, []
     event = protocol.Schedule(ref="s1", body="Later", at=timezone.now() + timedelta(hours=1), reply_to=None)
 
     def schedule():
@@ -93,8 +93,8 @@ def test_who_schedules_while_somebody_acts_on_them_does_not_hold_both_up(alice, 
         wait_until_one_waits()
         return note(*arguments, **fields)
 
-    monkeypatch.setattr(audit, "note", be_overtaken)
-    assert moderation.set_role(alice, room, bob, "moderator").role == "moderator"
+    monkeypatch.setattr(audit, "record", be_overtaken)
+    assert moderation.change_role(alice, room, bob, "moderator").role == "moderator"
     thread.join(30)
     assert [is_new for _, is_new in stored] == [True]
 
@@ -203,16 +203,16 @@ def test_a_job_that_comes_too_early_comes_again(bob, make):
 
 @pytest.mark.parametrize("role, word", [(Member.MUTED, "muted"), (Member.BANNED, "banned")])
 def test_who_may_not_speak_by_then_does_not(bob, enter, make, role, word):
-    rooms.set_role(rooms.join_room(bob, "garden"), role)
+    rooms.apply_role(rooms.join_room(bob, "garden"), role)
     row = run_job(make(bob))
     assert (row.state, bodies()) == ("refused", []) and word in row.why
 
 
 def test_what_was_refused_stays_so(bob, make):
     member = rooms.join_room(bob, "garden")
-    rooms.set_role(member, Member.MUTED)
+    rooms.apply_role(member, Member.MUTED)
     row = run_job(make(bob))
-    rooms.set_role(member, Member.MEMBER)
+    rooms.apply_role(member, Member.MEMBER)
     assert run_job(row).state == "refused" and scheduled.sweep_scheduled() == 0 and bodies() == []
 
 
@@ -315,7 +315,7 @@ def test_strangers_schedule_nothing(room, method, path):
 
 @pytest.mark.parametrize("method, path", [("GET", PATH), ("POST", PATH)])
 def test_the_banned_schedule_nothing(bob, room, method, path):
-    rooms.set_role(rooms.join_room(bob, "garden"), Member.BANNED)
+    rooms.apply_role(rooms.join_room(bob, "garden"), Member.BANNED)
     assert Caller(bob)(method, path, {"ref": "s1", "body": "Later", "at": later()})[0] == 403
 
 
