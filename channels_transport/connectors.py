@@ -81,12 +81,12 @@ class RedisConnector:
         (answer,) = answers
         if isinstance(answer, Exception):
             return  # the next renewal follows soon
-        counted_as_dead, memory = answer
+        was_taken_for_dead, memory = answer
         # Before its first renewal the interface knows no mark. After a mere outage the mark is the same as before.
         has_lost_data = self.memories.setdefault(client, memory) != memory
         self.memories[client] = memory
-        if counted_as_dead or has_lost_data:
-            reason = "This interface counted as dead" if counted_as_dead else "Redis has lost its data"
+        if was_taken_for_dead or has_lost_data:
+            reason = "This interface was taken for dead" if was_taken_for_dead else "Redis has lost its data"
             logger.warning("%s, and its connections have lost messages: closing them", reason)
             self.server.close_lost()
 

@@ -59,7 +59,7 @@ class Monitor:
         releasing.join(PATIENCE_SECONDS)
 
     def _release(self):
-        store.release(LEASE, self.holder)
+        store.release_lease(LEASE, self.holder)
 
     def _run(self):
         while not self._is_over.is_set():
@@ -91,7 +91,7 @@ class Monitor:
         if self._is_over.is_set():
             return False
         asked_at = time.monotonic()
-        is_working = store.lease(LEASE, self.holder, LEASE_SECONDS, most=1)
+        is_working = store.acquire_lease(LEASE, self.holder, LEASE_SECONDS, limit=1)
         if is_working and not (self._is_working and asked_at < self._lease_ends_at):
             # Another may have worked meanwhile, and nobody knows what it had seen.
             self._watch, self._look_at = Watch(), 0
