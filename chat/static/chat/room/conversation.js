@@ -62,7 +62,7 @@ class Conversation {
     const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
     this.timeline = new Timeline(byId("scroller"), this.#list, handle);
     this.announcements = new Announcements();
-    this.connectionBar = new ConnectionBar(() => socket.hurry());
+    this.connectionBar = new ConnectionBar(() => socket.checkConnection());
     this.typingSignal = new TypingSignal((isTyping) => socket.typing(isTyping));
     this.typingOthers = new TypingOthers((sentence) => { byId("typing").textContent = sentence; });
     const markerActions = { send: (/** @type {number} */ offset) => socket.read(offset), cursor: () => socket.cursor };
@@ -135,7 +135,7 @@ class Conversation {
     timeline.on("drawn", ({ messages }) => this.#drawn(messages));
     timeline.on("shortened", ({ from }) => this.#shortened(from));
     this.#list.addEventListener("click", (event) => this.#clicked(event));
-    onReturn(() => socket.hurry());
+    onReturn(() => socket.checkConnection());
     onMenuEntry("menu-schedule", () => this.scheduleDialog.open());
   }
 
