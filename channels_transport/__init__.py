@@ -1,25 +1,31 @@
 """
-The transport: Channels 1.x with what it does wrong put right. It knows no chat; any Channels 1.x site can use it.
+The transport: Channels 1.x without its faults, for any Channels 1.x site.
 
-What applications import is here: the decorators and the class-based consumers, under the names that they have in
-Channels, `call_later`, `is_stopping`, `LaterResponse` and `LogThrottle`.
+Applications import from here only: the decorators and the class-based consumers, under the names that they have in
+Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A store of
+one's own in Redis needs `Script`, `Shard` and `run_with_next_trip`.
 """
 
 from channels.auth import channel_session_user, channel_session_user_from_http
 
+from .deferred import run_with_next_trip
+from .doctor.findings import Finding
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
-from .later import LaterResponse
+from .group import Group
+from .later_response import LaterResponse
 from .log_throttle import LogThrottle
 from .ordering import enforce_ordering, forget_ordering
 from .outages import OUTAGES
 from .scripts import Script
 from .sessions import channel_session
 from .shards import Shard
-from .stopping import is_stopping
+from .signals import is_stopping
 from .timers import call_later
 
 __all__ = [
     "OUTAGES",
+    "Finding",
+    "Group",
     "JsonWebsocketConsumer",
     "LaterResponse",
     "Ordered",
@@ -34,4 +40,5 @@ __all__ = [
     "enforce_ordering",
     "forget_ordering",
     "is_stopping",
+    "run_with_next_trip",
 ]

@@ -1,138 +1,126 @@
 """
-The delay server: keeps what comes on `asgi.delay` as rows, and sends each on its channel when it is due.
+The delay server: stores the messages of `asgi.delay` as rows, and sends each to its channel when it is due.
 
-Channels' own ends at the first malformed message, and asks channel and database again and again. This one waits for
-both at once; a message is in Redis until its row is stored, and in its row until it is sent: it is sent at least once,
-and just once unless a server dies, or loses Redis, in the middle of sending. It knows no chat.
+Channels' own delay server ends at the first malformed message, and polls the channel and the database. This one waits
+for both at once. A message stays in Redis until its row is stored, and in its row until it is sent. So it is sent at
+least once, and exactly once unless a server dies or loses Redis during the send.
 """
 
 import json
 import logging
-import os
-import random
-import signal
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import redis
 from channels.delay.models import DelayedMessage
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import close_old_connections
 from django.utils import timezone
 
-from .layer import RedisChannelLayer
+from .backoff import Backoff
+from .heartbeat import Heartbeat
 from .log_throttle import LogThrottle
-from .shards import OUTAGES as REDIS_OUTAGES
-from .taking import MemoryTaker, Taker
-from .worker import Heart
+from .outages import OUTAGES, REDIS_OUTAGES
+from .reliable_queue import Delivery
+from .signals import install_signal_handlers
 
 logger = logging.getLogger(__name__)
 
 CHANNEL = "asgi.delay"
-OUTAGES = (DatabaseError, InterfaceError, *REDIS_OUTAGES)
 LONGEST_DELAY_SECONDS = 10 * 365 * 24 * 3600
-# Another server may store a row that this one does not hear of, and die: each looks so often.
+# Each server reads the next due time this often, because another server may store a row and die.
 LOOK_EVERY_SECONDS = 5
-SEND_AT_ONCE = 100
-# A row that is being sent is its server's for so long.
+SEND_AT_ONCE = 100  # rows
+# A server that sends a row owns it for this time; after that, another server may send it.
 CLAIM = timedelta(seconds=10)
+# A row whose channel is full is tried again after this time.
 FULL = timedelta(seconds=1)
-SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5
 
 
 class DelayServer:
     """
-    Runs until it is told to stop, in the thread that made it. Several may run: each row is claimed before it is sent.
+    A delay server, which runs in the thread that made it until `stop`.
+
+    Several servers may run at the same time: each claims a row before it sends the row. Signal handlers need the main
+    thread.
     """
 
-    def __init__(self, channel_layer, signal_handlers=True):
+    def __init__(self, channel_layer: Any, signal_handlers: bool = True) -> None:
         self.layer = getattr(channel_layer, "channel_layer", channel_layer)
         self.signal_handlers = signal_handlers
-        self.is_shared = isinstance(self.layer, RedisChannelLayer)
-        self.taker = (Taker if self.is_shared else MemoryTaker)(self.layer, CHANNEL)
+        self.queue = self.layer.open_queue(CHANNEL)
         self.termed = False
-        self.handled, self.busy_since = 0, None  # for the heart
-        self._look_at = 0  # when the next row may be due, by time.monotonic
-        self._pause = SHORTEST_PAUSE_SECONDS
+        # The heartbeat reports these.
+        self.handled = 0
+        self.busy_since: float | None = None
+        self._look_at = 0.0  # when the next row may be due, by time.monotonic()
+        self._backoff = Backoff()
         self._throttle = LogThrottle(logger)
 
-    def stop(self, *arguments):
-        """Ends `run` soon. Also a signal's handler: the wake-up file ends the waiting."""
+    def stop(self, *signal_arguments: Any) -> None:
+        """End `run` after its current step. It is also the signal handler: the wake-up pipe ends a wait."""
         self.termed = True
 
-    def run(self):
-        """Takes, stores and sends until `stop`; whatever is away is waited for."""
+    def run(self) -> None:
+        """Receive, store and send until `stop`. During an outage of Redis or the database it retries."""
         if self.signal_handlers:
-            self._install_signal_handlers()
+            self.layer.receiver.wake_up = install_signal_handlers(self.stop)
         logger.info("Listening on %s", CHANNEL)
-        heart = Heart(self, [CHANNEL]) if self.is_shared else None
-        if heart is not None:
-            heart.start()
+        heartbeat = Heartbeat(self, [CHANNEL]) if self.layer.is_shared else None
+        if heartbeat is not None:
+            heartbeat.start()
         while not self.termed:
             self._run_once()
-        if heart is not None:
-            heart.stop()
-        self._leave()
+        if heartbeat is not None:
+            heartbeat.stop()
+        self._shut_down()
 
-    def _install_signal_handlers(self):
-        reading, writing = os.pipe()
-        os.set_blocking(writing, False)
-        signal.set_wakeup_fd(writing)
-        self.layer.receiver.wake_up = reading
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.stop)
-
-    def _leave(self):
+    def _shut_down(self) -> None:
         try:
-            self.taker.finish()
+            self.queue.close()
         except REDIS_OUTAGES as outage:
-            logger.warning("What was in hand will be taken up by the next delay server: %s", outage)
+            logger.warning("The next delay server continues with the message in hand: %s", outage)
 
-    def _run_once(self):
+    def _run_once(self) -> None:
         try:
             close_old_connections()
             self._send_due()
-            taken = self.taker.take(max(0, self._look_at - time.monotonic()))
-            if taken is not None:
-                self._store(taken)
-            self._pause = SHORTEST_PAUSE_SECONDS
+            delivery = self.queue.receive(max(0, self._look_at - time.monotonic()))
+            if delivery is not None:
+                self._store(delivery)
+            self._backoff.reset()
+            return
         except OUTAGES as outage:
-            self._throttle.warning("Delayed messages have to wait: %s", outage)
-            self._rest()
+            self._throttle.warning("Delayed messages wait for Redis or the database, retrying: %s", outage)
         except Exception:
-            logger.exception("The delay server has failed, and goes on")
-            self._rest()
+            self._throttle.exception("The delay server failed, retrying", key="failure")
+        self._backoff.wait(lambda: self.termed)
 
-    def _rest(self):
-        self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
-        deadline = time.monotonic() + self._pause * random.uniform(0.5, 1)
-        while time.monotonic() < deadline and not self.termed:
-            time.sleep(0.05)
+    # From the channel to a row.
 
-    # From the channel into a row.
-
-    def _store(self, taken):
+    def _store(self, delivery: Delivery) -> None:
         try:
-            channel, content, delay = read_order(self.layer, taken.content)
+            channel, content, delay = read_order(self.layer, delivery.content)
         except ValueError as error:
             logger.error("A delayed message is dropped: %s", error)
         else:
-            self._insert(taken, channel, content, taken.sent_at + delay)
+            self._insert(delivery, channel, content, delivery.sent_at + delay)
         self.handled += 1
-        self.taker.done(taken)
+        self.queue.acknowledge(delivery)
 
-    def _insert(self, taken, channel, content, due_at):
+    def _insert(self, delivery: Delivery, channel: str, content: str, due_at: float) -> None:
         due_date = datetime.fromtimestamp(due_at, UTC)
         try:
             DelayedMessage.objects.create(channel_name=channel, content=content, due_date=due_date)
         except Exception:
-            self.taker.keep(taken)
+            self.queue.requeue(delivery)
             raise
         self._look_at = min(self._look_at, time.monotonic() + due_at - time.time())
 
     # From the row to its channel.
 
-    def _send_due(self):
-        """Sends what is due, in due order, and notes when to look again."""
+    def _send_due(self) -> None:
+        """Send the rows that are due, in due order, and set the time of the next look."""
         if time.monotonic() < self._look_at:
             return
         rows = DelayedMessage.objects.order_by("due_date", "id")
@@ -144,15 +132,15 @@ class DelayServer:
         seconds = LOOK_EVERY_SECONDS if following is None else (following - timezone.now()).total_seconds()
         self._look_at = time.monotonic() + min(max(0, seconds), LOOK_EVERY_SECONDS)
 
-    def _send(self, row):
+    def _send(self, row: DelayedMessage) -> None:
         mine = DelayedMessage.objects.filter(id=row.id)
         if not mine.filter(due_date=row.due_date).update(due_date=timezone.now() + CLAIM):
-            return  # another server was faster
+            return  # another server claimed it
         try:
             self.layer.send(row.channel_name, json.loads(row.content))
         except (self.layer.ChannelFull, redis.ResponseError) as refusal:
-            # Redis refuses what it has no memory or no disk for, and takes it again when it has.
-            self._throttle.warning("Delayed messages find no room for now: %s", refusal)
+            # Redis refuses writes while it has no memory or no disk left.
+            self._throttle.warning("A delayed message's channel or Redis is full, retrying: %s", refusal, key="full")
             mine.update(due_date=timezone.now() + FULL)
             return
         except REDIS_OUTAGES:
@@ -163,10 +151,11 @@ class DelayServer:
         mine.delete()
 
 
-def read_order(layer, order):
+def read_order(layer: Any, order: Any) -> tuple[str, str, float]:
     """
-    Returns (channel, content as JSON, delay in seconds) of what came on `asgi.delay`. Raises ValueError that says what
-    is wrong with it.
+    Return (channel, content as JSON, delay in seconds) of a message on `asgi.delay`.
+
+    Raise ValueError, with a text that names the error, if the message is malformed.
     """
     if not isinstance(order, dict) or not {"channel", "content", "delay"} <= order.keys():
         raise ValueError("it must have 'channel', 'content' and 'delay'")
@@ -174,18 +163,20 @@ def read_order(layer, order):
     try:
         layer.valid_channel_name(channel)
     except TypeError:
-        raise ValueError(f"its channel has no valid name: {str(channel)[:100]!r}") from None
+        raise ValueError(f"its channel name is not valid: {str(channel)[:100]!r}") from None
     is_number = isinstance(delay, int | float) and not isinstance(delay, bool)
-    # NaN is in no range.
+    # The range also excludes NaN.
     if not is_number or not 0 <= delay <= LONGEST_DELAY_SECONDS * 1000:
-        raise ValueError(f"its delay for {channel} is no number of milliseconds: {str(delay)[:100]!r}")
+        raise ValueError(
+            f"its delay for {channel} is not a number of milliseconds (at most ten years): {str(delay)[:100]!r}"
+        )
     return channel, _pack(channel, content), delay / 1000
 
 
-def _pack(channel, content):
+def _pack(channel: str, content: Any) -> str:
     if not isinstance(content, dict) or "__asgi_channel__" in content:
-        raise ValueError(f"its content for {channel} is no message")
+        raise ValueError(f"its content for {channel} is not a message")
     try:
         return json.dumps(content)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"its content for {channel} cannot be kept: {error}") from None
+        raise ValueError(f"its content for {channel} cannot be stored as JSON: {error}") from None

@@ -1,28 +1,56 @@
 """
-Saying once what happens to many: an outage meets every frame, and whoever reads the log needs one line.
+Logs a problem once instead of once per message: an outage fails every frame, and a reader of the log needs one line.
 
-It knows no chat.
+It decides only whether a line is logged.
 """
 
+import logging
+import math
 import threading
 import time
+from collections.abc import Hashable
 
 SECONDS = 10
+MAX_KEYS = 1000
 
 
 class LogThrottle:
-    """Logs on `logger`, of what comes in bursts, one line each `seconds`."""
+    """
+    Logs at most one line per key each `seconds` on `logger`. Threads may share it.
 
-    def __init__(self, logger, seconds=SECONDS):
+    Problems that have nothing to do with each other get different keys; without one, all lines count as the same.
+    """
+
+    # A value for `seconds`: log once, and again only after `reset`. For callers that notice when an outage is over.
+    ONCE = math.inf
+
+    def __init__(self, logger: logging.Logger, seconds: float = SECONDS) -> None:
         self._logger, self._seconds = logger, seconds
         self._lock = threading.Lock()
-        self._said_at = None
+        self._logged_at: dict[Hashable, float] = {}
 
-    def warning(self, text, error):
-        """Logs `text` with the error's words in place of its %s, on one line; or nothing, where it was said lately."""
+    def warning(self, text: str, error: object, key: Hashable = None) -> None:
+        """Log `text` with the error's text, on one line, in place of its %s, unless this key was logged lately."""
+        if self._is_due(key):
+            self._logger.warning(text, " ".join(str(error).split()))
+
+    def exception(self, text: str, *arguments: object, key: Hashable = None) -> None:
+        """Log `text` with the traceback of the exception that is being handled, unless this key was logged lately."""
+        if self._is_due(key):
+            self._logger.exception(text, *arguments)
+
+    def reset(self, key: Hashable = None) -> bool:
+        """Note that the problem is over: its next line is logged at once. Return whether a line had been logged."""
+        with self._lock:
+            return self._logged_at.pop(key, None) is not None
+
+    def _is_due(self, key: Hashable) -> bool:
         now = time.monotonic()
         with self._lock:
-            if self._said_at is not None and now - self._said_at < self._seconds:
-                return
-            self._said_at = now
-        self._logger.warning(text, " ".join(str(error).split()))
+            logged_at = self._logged_at.get(key)
+            if logged_at is not None and now - logged_at < self._seconds:
+                return False
+            if len(self._logged_at) >= MAX_KEYS:
+                self._logged_at.clear()
+            self._logged_at[key] = now
+            return True

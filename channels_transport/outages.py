@@ -1,10 +1,16 @@
 """
-What the database and Redis raise when they are away for a moment: the same may succeed if it is tried again.
+The exceptions that mean an outage: the same operation may succeed if it is tried again.
 
-Whoever answers people catches these apart from real failures.
+Code that answers clients catches these apart from failures. `redis.ResponseError` is not among them: Redis answered,
+and refused the command. Neither are the other errors of `django.db.DatabaseError` (a violated constraint, a missing
+table on PostgreSQL): a retry of the same statement fails in the same way, so they are logged with their traceback.
 """
 
 import redis
 from django.db import InterfaceError, OperationalError
 
-OUTAGES = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
+# Redis cannot be reached, or does not answer in time.
+REDIS_OUTAGES = (redis.ConnectionError, redis.TimeoutError)
+# The connection to the database broke, or the database is locked, full or shutting down.
+DATABASE_OUTAGES = (OperationalError, InterfaceError)
+OUTAGES = (*DATABASE_OUTAGES, *REDIS_OUTAGES)

@@ -1,258 +1,194 @@
 """
-The worker: takes one message after another off the channel layer and runs its consumer to the end.
+The worker: receives one message after another from the channel layer and runs its consumer to the end.
 
-Channels' worker in all that consumers see; but no exception of a consumer, of what it sends, or of Redis ends it, it
-finishes what it has popped when it is told to stop, and it shows that it is alive. It knows no chat.
+Consumers see Channels' own worker. But no exception of a consumer, of a send or of Redis ends this one, it finishes the
+message in hand when it is told to stop, and its heartbeat shows the others that it is alive. The module knows no site.
 """
 
-import json
 import logging
-import os
 import random
-import signal
-import threading
 import time
+from collections.abc import Callable, Iterable, Mapping
+from types import FrameType
+from typing import Any
 
 import redis
+from channels import Group as StockGroup
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection, WebsocketCloseException
 from channels.message import Message, pending_message_store
 from channels.signals import consumer_finished, consumer_started
 from channels.utils import name_that_thing
 from channels.worker import Worker as StockWorker
 
-from . import scripts
-from .shards import OUTAGES, UnsupportedRedis
-from .stopping import set_stopping
+from .backoff import Backoff
+from .group import Group
+from .heartbeat import Heartbeat
+from .log_throttle import LogThrottle
+from .outages import REDIS_OUTAGES
+from .redis_info import UnsupportedRedis
+from .signals import ignore_signals, install_signal_handlers, set_stopping
 
 logger = logging.getLogger(__name__)
 
-BEAT_SECONDS = 1
-REPORT_LEASE_SECONDS = 10
-RECLAIM_AT_ONCE = 100
-SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5
+# The longest random wait before a message that a consumer returned with ConsumeLater is requeued.
+REQUEUE_SECONDS = 0.05
 
 
 class Worker(StockWorker):
     """
-    A worker on our channel layer. `max_messages` (0: none) ends it after so many, to be started again afresh.
+    A worker on this package's channel layer.
 
-    The arguments are Channels', the public ones of runworker.
+    `max_messages` (0: no limit) ends it after that many messages, so that a supervisor starts a fresh process. The
+    other arguments are those of Channels, which `runworker` passes on.
     """
 
-    def __init__(self, channel_layer, *args, max_messages=0, **kwargs):
+    def __init__(self, channel_layer: Any, *args: Any, max_messages: int = 0, **kwargs: Any) -> None:
         super().__init__(channel_layer, *args, **kwargs)
         self.layer = getattr(channel_layer, "channel_layer", channel_layer)
         self.max_messages = max_messages
         self.handled = 0
-        self.busy_since = None
-        self._pause = SHORTEST_PAUSE_SECONDS
+        self.busy_since: float | None = None
+        self.backoff = Backoff()
+        self._throttle = LogThrottle(logger, LogThrottle.ONCE)
 
-    def sigterm_handler(self, signo, stack_frame):
-        # Nothing ends here, in the middle of whatever runs: the wake-up file ends the waiting, `termed` the loop.
+    def sigterm_handler(self, signo: int, stack_frame: FrameType | None) -> None:
+        """Tell the worker to stop after the message in hand. The wake-up pipe ends a wait, `termed` ends the loop."""
         self.termed = True
         set_stopping(True)
 
-    def install_signal_handler(self):
-        reading, writing = os.pipe()
-        os.set_blocking(writing, False)
-        signal.set_wakeup_fd(writing)
-        self.layer.receiver.wake_up = reading
-        super().install_signal_handler()
+    def install_signal_handler(self) -> None:
+        """Stop on SIGTERM and SIGINT, also during a wait for a message."""
+        self.layer.receiver.wake_up = install_signal_handlers(self.sigterm_handler)
 
-    def run(self):
-        """Runs until it is told to stop, or has handled `max_messages`."""
+    def run(self) -> None:
+        """Receive and handle messages until a signal stops the worker, or it has handled `max_messages`."""
         if self.signal_handlers:
             self.install_signal_handler()
         channels = self.apply_channel_filters(self.channel_layer.router.channels)
         logger.info("Listening on channels %s", ", ".join(sorted(channels)))
-        heart = Heart(self, channels)
-        heart.start()
+        heartbeat = Heartbeat(self, channels)
+        heartbeat.start()
         while not self.termed:
             channel, content = self._receive(channels)
             if channel is not None:
                 self._handle(channel, content)
-        self._leave(heart)
+        self._shut_down(heartbeat)
 
-    def _receive(self, channels):
-        """Returns the next message, or (None, None); waits longer and longer while Redis is away, or refuses."""
+    def _receive(self, channels: Iterable[str]) -> tuple[str | None, Any]:
+        """Return the next message, or (None, None) after a wait. While receiving fails, the waits become longer."""
         try:
             found = self.layer.receive(channels, block=True)
-            self._pause = SHORTEST_PAUSE_SECONDS
-            return found
-        except OUTAGES as outage:
-            if self._pause == SHORTEST_PAUSE_SECONDS:
-                logger.warning("Redis is away, trying again: %s", outage)
+        except REDIS_OUTAGES as outage:
+            self._throttle.warning("Redis cannot be reached, retrying: %s", outage, key="outage")
         except UnsupportedRedis:
             raise
         except Exception:
-            # It may have no memory or no disk left, or hold what nobody can read.
-            logger.exception("No message can be received, trying again")
-        self._rest()
+            # Redis has no memory or no disk left, or the message cannot be decrypted. Each try may fail differently.
+            logger.exception("No message can be received, retrying")
+        else:
+            self._throttle.reset("outage")
+            self.backoff.reset()
+            return found
+        self.backoff.wait(lambda: self.termed)
         return None, None
 
-    def _rest(self):
-        self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
-        deadline = time.monotonic() + self._pause * random.uniform(0.5, 1)
-        while time.monotonic() < deadline and not self.termed:
-            time.sleep(0.05)
-
-    def _leave(self, heart):
-        # A second word to end, while it is ending, would end it in the middle.
+    def _shut_down(self, heartbeat: Heartbeat) -> None:
         if self.signal_handlers:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_IGN)
-        heart.stop()
+            ignore_signals()
+        heartbeat.stop()
         try:
             self.layer.receiver.finish()
         except redis.RedisError as error:
-            logger.warning("The last message's turn will end by itself: %s", error)
-        # No consumer of this worker runs any more, and whoever else is in this process was told nothing.
+            logger.warning("The turn of the last message could not be returned, and ends with its lease: %s", error)
+        # No consumer of this worker runs now, and other workers of this process were not told to stop.
         set_stopping(False)
 
-    def _handle(self, channel, content):
+    def _handle(self, channel: str, content: dict[str, Any]) -> None:
         self.busy_since = time.time()
         try:
             self._route(channel, content)
         except Exception:
-            # What consumers raise does not come here: no sense can be made of the message itself.
-            logger.exception("A message on %s can be given to no consumer, and is dropped", channel)
+            # Exceptions of consumers do not reach this line, so the message itself is malformed.
+            logger.exception("A message on %s is malformed, and is dropped", channel)
         self.busy_since = None
         self.handled += 1
         if self.max_messages and self.handled >= self.max_messages:
-            logger.info("Handled %d messages: making room for a fresh worker", self.handled)
+            logger.info("Handled %d messages, the limit of this worker: stopping", self.handled)
             self.termed = True
 
-    def _route(self, channel, content):
+    def _route(self, channel: str, content: dict[str, Any]) -> None:
         message = Message(content=content, channel_name=channel, channel_layer=self.channel_layer)
         if content.get("__retries__", 0) == self.message_retries:
             message.__doomed__ = True
-        match = self.channel_layer.router.match(_Envelope(content, channel, self.channel_layer))
+        match = self.channel_layer.router.match(_RoutedMessage(content, channel, self.channel_layer))
         if match is None:
-            logger.error("Could not find match for message on %s! Check your routing.", channel)
+            logger.error("No consumer matches a message on %s. Check your routing.", channel)
             return
         if self.callback:
             self.callback(channel, message)
         self._run_consumer(message, *match)
 
-    def _run_consumer(self, message, consumer, kwargs):
+    def _run_consumer(self, message: Message, consumer: Callable[..., Any], kwargs: Mapping[str, Any]) -> None:
         try:
             consumer_started.send(sender=self.__class__, environ={})
             try:
                 consumer(message, **kwargs)
-            except (DenyConnection, ChannelSocketException, ConsumeLater) as order:
-                self._obey(message, order)
+            except (DenyConnection, ChannelSocketException, ConsumeLater) as instruction:
+                self._follow(message, instruction)
         except Exception:
-            logger.exception("Error processing message with consumer %s:", name_that_thing(consumer))
+            logger.exception("The consumer %s failed", name_that_thing(consumer))
         finally:
             self._send_later()
             self._finish_consumer()
 
-    def _obey(self, message, order):
-        """Does what a consumer ordered by raising an exception."""
-        if isinstance(order, DenyConnection):
+    def _follow(self, message: Message, instruction: Any) -> None:
+        """Do what a consumer asked for by raising one of Channels' exceptions."""
+        if isinstance(instruction, DenyConnection):
             if message.channel.name != "websocket.connect":
                 raise ValueError("You cannot DenyConnection from a non-websocket.connect handler.")
             message.reply_channel.send({"close": True})
-        elif isinstance(order, WebsocketCloseException):
-            # Its own `run` expects names of reply channels that Daphne 1.4 does not give.
-            message.reply_channel.send({"close": order._code or True})
-        elif isinstance(order, ConsumeLater):
-            self._retry(message)
+        elif isinstance(instruction, WebsocketCloseException):
+            # The exception's `run` rejects the names that Daphne 1.4 gives to reply channels.
+            message.reply_channel.send({"close": instruction._code or True})
+        elif isinstance(instruction, ConsumeLater):
+            self._requeue(message)
         else:
-            order.run(message)
+            instruction.run(message)
 
-    def _retry(self, message):
+    def _requeue(self, message: Message) -> None:
         retries = message.content.get("__retries__", 0) + 1
         if retries > self.message_retries:
-            logger.warning("Exceeded number of retries for message on channel %s", message.channel.name)
+            logger.warning("A message on %s is dropped after %d retries", message.channel.name, self.message_retries)
             return
-        time.sleep(0.05 * random.random())
-        self.layer.give_back(message.channel.name, {**message.content, "__retries__": retries})
+        time.sleep(REQUEUE_SECONDS * random.random())
+        self.layer.requeue(message.channel.name, {**message.content, "__retries__": retries})
 
-    def _send_later(self):
-        """Lets go what the consumer has sent, together with the question for the next message."""
-        # There are none where the beginning has failed already.
+    def _send_later(self) -> None:
+        """Queue what the consumer sent; it leaves in the same round trip that asks for the next message."""
+        # The list does not exist if a receiver of `consumer_started` failed.
         pending = getattr(pending_message_store.threadlocal, "messages", [])
         pending_message_store.prepare()
         for sender, content in pending:
             try:
-                if hasattr(sender, "add"):
+                if isinstance(sender, Group):
+                    self.layer.send_group_later(sender.name, content, sender.except_channels)
+                elif isinstance(sender, StockGroup):
                     self.layer.send_group_later(sender.name, content)
                 else:
                     self.layer.send_later(sender.name, content)
             except Exception:
-                logger.exception("What a consumer sent to %s cannot be sent", sender.name)
+                logger.exception("A consumer's message to %s cannot be sent", sender.name)
 
-    def _finish_consumer(self):
+    def _finish_consumer(self) -> None:
         try:
-            # Database connections are looked after here.
+            # Django's receivers close old database connections here.
             consumer_finished.send(sender=self.__class__)
         except Exception:
-            logger.exception("Error after a consumer")
+            logger.exception("A receiver of the signal consumer_finished failed")
 
 
-class _Envelope(Message):
-    """What routing looks at. `include` copies it to take a prefix off its path; a copy of the letter would be waste."""
+class _RoutedMessage(Message):
+    """The message as routing sees it. `include` copies it for each prefix; Channels' own deep copy costs more."""
 
-    def copy(self):
-        return _Envelope(dict(self.content), self.channel.name, self.channel_layer)
-
-
-class Heart(threading.Thread):
-    """Once a second: renews the turn of the message in hand, takes up those of the dead, and shows signs of life."""
-
-    def __init__(self, worker, channels):
-        super().__init__(name="heart", daemon=True)
-        self.worker = worker
-        self.layer = worker.layer
-        self.receiver = worker.layer.receiver
-        self.channels = sorted(channels)
-        self._stopped = threading.Event()
-        self._is_ill = False
-
-    def run(self):
-        while True:
-            try:
-                self._beat()
-                self._is_ill = False
-            except redis.RedisError as error:
-                if not self._is_ill:
-                    logger.warning("Turns cannot be renewed for now: %s", error)
-                self._is_ill = True
-            except Exception:
-                logger.exception("A heartbeat failed")
-            if self._stopped.wait(BEAT_SECONDS):
-                return
-
-    def stop(self):
-        self._stopped.set()
-
-    def _beat(self):
-        trouble = None
-        for index in range(len(self.layer.shards)):
-            try:
-                self._beat_at(index)
-            except redis.RedisError as error:
-                trouble = error  # the other hosts' turns are renewed all the same
-        if trouble is not None:
-            raise trouble
-
-    def _beat_at(self, index):
-        commands = [self.layer.command(scripts.RECLAIM, RECLAIM_AT_ONCE), self._report()]
-        claim = self.receiver.claim()
-        if claim is not None and claim[0] == index:
-            commands.insert(0, claim[1])
-        lost = self.layer.shards[index].call(*commands)[-2]
-        if lost:
-            logger.warning("%d messages were lost with their workers; their connections go on", len(lost))
-
-    def _report(self):
-        state = {
-            "pid": os.getpid(),
-            "channels": self.channels,
-            "handled": self.worker.handled,
-            "busy_since": self.worker.busy_since,
-            "at": time.time(),
-        }
-        key = f"{self.layer.prefix}worker:{self.receiver.name}"
-        return ("SET", key, json.dumps(state), "EX", REPORT_LEASE_SECONDS)
+    def copy(self) -> "_RoutedMessage":
+        return _RoutedMessage(dict(self.content), self.channel.name, self.channel_layer)

@@ -35,7 +35,7 @@ class Monitor:
         self.holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._look_seconds, self._sweep_seconds, self._sweeps = look_seconds, sweep_seconds, sweeps
         self._throttle = LogThrottle(logger)
-        self._failing = set()
+        self._failures = LogThrottle(logger, LogThrottle.ONCE)
         self._is_working = None  # neither, before the first try
         self._watch = None
         self._look_at = self._sweep_at = self._lease_ends_at = 0
@@ -59,7 +59,7 @@ class Monitor:
         releasing.join(PATIENCE_SECONDS)
 
     def _release(self):
-        store.release(LEASE, self.holder)
+        store.release_lease(LEASE, self.holder)
 
     def _run(self):
         while not self._is_over.is_set():
@@ -91,7 +91,7 @@ class Monitor:
         if self._is_over.is_set():
             return False
         asked_at = time.monotonic()
-        is_working = store.lease(LEASE, self.holder, LEASE_SECONDS, most=1)
+        is_working = store.acquire_lease(LEASE, self.holder, LEASE_SECONDS, limit=1)
         if is_working and not (self._is_working and asked_at < self._lease_ends_at):
             # Another may have worked meanwhile, and nobody knows what it had seen.
             self._watch, self._look_at = Watch(), 0
@@ -115,11 +115,10 @@ class Monitor:
         except OUTAGES as outage:
             self._throttle.warning("The monitor waits: %s", outage)
         except Exception:
-            if name not in self._failing:
-                logger.exception("%s fails; it goes on being tried, and this is not said again until it works", name)
-            self._failing.add(name)
+            text = "%s fails; it goes on being tried, and this is not said again until it works"
+            self._failures.exception(text, name, key=name)
         else:
-            self._failing.discard(name)
+            self._failures.reset(name)
             return result
         return None
 

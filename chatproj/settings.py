@@ -98,7 +98,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "chat.http.pages.client_version",
+                "chat.http.context_processors.client_version",
             ]
         },
     }
@@ -137,7 +137,7 @@ _REDIS_LAYER = {
     "ROUTING": "chatproj.routing.channel_routing",
 }
 _MEMORY_LAYER = {
-    "BACKEND": "asgiref.inmemory.ChannelLayer",
+    "BACKEND": "channels_transport.memory.MemoryChannelLayer",
     "CONFIG": {"capacity": 20000},
     "ROUTING": "chatproj.routing.channel_routing",
 }
@@ -162,7 +162,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
-CSRF_FAILURE_VIEW = "chat.http.pages.csrf_failed"
+CSRF_FAILURE_VIEW = "chat.http.error_handlers.csrf_failed"
 
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -212,6 +212,11 @@ CHAT_MAX_RESULTS_PER_PERSON = 20
 CHAT_MAX_RESULTS_BYTES = float(os.environ.get("CHAT_MAX_RESULTS_BYTES", "5e9"))
 # So long a result can be fetched.
 CHAT_TASK_RESULT_SECONDS = float(os.environ.get("CHAT_TASK_RESULT_SECONDS", str(24 * 3600)))
+
+# What `manage.py doctor` is told about this site. The echo websocket answers only where CHAT_ECHO is on.
+DOCTOR_HEALTH_PATH = "/healthz"
+DOCTOR_ECHO_PATH = "/echo/"
+DOCTOR_CHECKS = ["chat.doctor.check_monitor", "chat.doctor.check_limits"]
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

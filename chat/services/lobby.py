@@ -23,7 +23,7 @@ class Watch:
 
     def look(self):
         """Tells the lobby, once, if its list has changed since the last look. Returns whether it did."""
-        found = presence.look_around()
+        found = presence.sweep_rosters()
         self._tell_forgotten({room_id for room_id, (_, has_news) in found.items() if has_news})
         picture = _summarize_rooms(), {room_id: count for room_id, (count, _) in found.items() if count}
         if picture == self._picture:
@@ -38,7 +38,7 @@ class Watch:
         forgotten = self._rooms_with_news & rooms_with_news
         self._rooms_with_news = rooms_with_news
         for room_id in sorted(forgotten)[:MOST_TOLD]:
-            presence.tell_soon(room_id)
+            presence.schedule_presence_update(room_id)
 
 
 def _summarize_rooms():

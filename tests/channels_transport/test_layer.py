@@ -9,11 +9,12 @@ import pytest
 import redis
 from asgiref import conformance
 
-from channels_transport import layer as layer_module
-from channels_transport import scripts
-from channels_transport.layer import FAREWELL_ORDER, RedisChannelLayer
-from channels_transport.sessions import RedisBackend, session_key
-from channels_transport.shards import Unsent, UnsupportedRedis
+from channels_transport import redis_sending, scripts
+from channels_transport.layer import RedisChannelLayer
+from channels_transport.redis_info import UnsupportedRedis
+from channels_transport.redis_sending import DISCONNECT_ORDER
+from channels_transport.session_backends import RedisBackend, session_key
+from channels_transport.shards import Unsent
 from tests.conftest import Clock
 
 pytestmark = pytest.mark.no_database
@@ -249,7 +250,7 @@ def test_a_turn_that_was_waited_for_is_claimed_without_waiting(valkey_url, count
 @pytest.mark.parametrize("is_claimed", [True, False])
 def test_a_turn_ends_whichever_way_its_claim_took(layer, monkeypatch, is_claimed):
     if not is_claimed:
-        monkeypatch.setattr("channels_transport.shards.Waiter.say", lambda *arguments: None)
+        monkeypatch.setattr("channels_transport.waiting.Waiter.send", lambda *arguments: None)
     layer.receive(["websocket.receive"])
     for order in range(3):
         send_frame(layer, order)
@@ -274,7 +275,7 @@ def test_a_frame_that_was_lost_with_the_answer_to_its_claim_is_counted(layer):
     send_frame(layer, 1)
     item, index = pop_turn(layer), layer.consistent_hash("daphne.response.abc!")
     layer.receiver._begin_turn(index, b"daphne.response.abc!x", item[14:30], None)
-    layer.shards[index].call(layer.receiver.claim()[1])
+    layer.shards[index].call(layer.receiver.claim_command()[1])
     layer.receiver._asked_at = -10
     assert layer.receiver._open_popped(index, "websocket.receive", item) is None
     assert orders(layer, 1) == [1]
@@ -289,7 +290,7 @@ def test_a_redis_that_lost_its_memory_numbers_its_turns_anew(layer):
         shard.call(("FLUSHDB",))
     send_frame(layer, 0)
     send_frame(layer, 1)
-    index, command = receiver.claim()
+    index, command = receiver.claim_command()
     assert shards[index].call(command) == [None], "that turn was another"
     assert orders(layer, 2) == [0, 1]
 
@@ -298,7 +299,7 @@ def test_a_worker_keeps_the_turn_that_it_renews(layer):
     send_frame(layer, 0)
     send_frame(layer, 1)
     assert orders(layer, 1) == [0]
-    index, command = layer.receiver.claim()
+    index, command = layer.receiver.claim_command()
     assert layer.shards[index].call(command) == [0]
     assert orders(layer, 1) == [1]
     assert layer.shards[index].call(command) == [None], "that turn is over"
@@ -359,7 +360,7 @@ def test_the_connections_of_a_dead_interface_are_told_to_their_consumers_once(la
     for _ in range(3):
         reclaim(layer)
     found = receive_all(layer)
-    farewell = ("websocket.disconnect", FAREWELL_ORDER)
+    farewell = ("websocket.disconnect", DISCONNECT_ORDER)
     frames = [("websocket.receive", 1), ("websocket.receive", 2)]
     assert found[first] == [("websocket.connect", 0), *frames, farewell]
     assert found[second] == [("websocket.connect", 0), farewell]
@@ -406,7 +407,7 @@ def test_a_message_given_back_comes_first_again(layer):
     send_frame(layer, 0)
     send_frame(layer, 1)
     channel, message = layer.receive(["websocket.receive"])
-    layer.give_back(channel, {**message, "__retries__": 1})
+    layer.requeue(channel, {**message, "__retries__": 1})
     again = layer.receive(["websocket.receive"])[1]
     assert (again["order"], again["__retries__"]) == (0, 1)
     assert orders(layer, 1) == [1]
@@ -655,16 +656,16 @@ def test_who_joins_a_group_after_the_clock_was_set_back_hears_it(layer, monkeypa
 
 def test_a_group_message_to_a_list_that_nobody_empties_is_slowed_down_and_then_counted(valkey_url, monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(layer_module, "time", clock)
+    monkeypatch.setattr(redis_sending, "time", clock)
     layer = make_layer(valkey_url, capacity=2)
     layer.group_add("room", "daphne.response.slow!a")
     started = clock.now
     for _ in range(10):
         layer.send_group("room", {"text": "x"})
-    assert 1 <= (clock.now - started) / layer_module.SLOW_DOWN_SECONDS < 1.5, "it waits once, not for every message"
+    assert 1 <= (clock.now - started) / redis_sending.SLOW_DOWN_SECONDS < 1.5, "it waits once, not for every message"
     statistics = layer.channel_statistics("daphne.response.slow!")
-    assert statistics["messages_pending"] == 2 * layer_module.OVERFILL
-    assert statistics["channel_full_count"] == 10 - 2 * layer_module.OVERFILL
+    assert statistics["messages_pending"] == 2 * redis_sending.OVERFILL_FACTOR
+    assert statistics["channel_full_count"] == 10 - 2 * redis_sending.OVERFILL_FACTOR
 
 
 # Groups.
@@ -748,7 +749,7 @@ def test_without_memory_what_is_sent_is_refused_and_the_next_message_comes(valke
     try:
         assert orders(layer, 1) == [1]
         renewed, lost, _ = layer.shards[0].call(
-            layer.receiver.claim()[1],
+            layer.receiver.claim_command()[1],
             layer.command(scripts.RECLAIM, 100),
             layer.command(scripts.LEASE_INTERFACE, "daphne.response.abc!", 10000),
         )
@@ -762,7 +763,7 @@ def test_a_message_is_in_hand_before_its_sender_slows_down(valkey_url, monkeypat
     layer = make_layer(valkey_url)
     send_frame(layer, 0)
     in_hand = []
-    layer.receiver.later(0, ("PING",), lambda answer: in_hand.append(layer.receiver.reply))
+    layer.receiver.deferred.add(0, ("PING",), lambda answer: in_hand.append(layer.receiver.reply))
     layer.receive(["websocket.receive"])
     assert in_hand == ["daphne.response.abc!x"]
 
@@ -876,7 +877,7 @@ def test_what_nobody_waits_for_takes_no_trip_of_its_own(valkey_url, count_comman
     layer.receive(["websocket.receive"])
     with count_commands() as before:
         layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
-        layer.go_along(0, ("INCR", "number"), settled.append)
+        layer.run_later(0, ("INCR", "number"), settled.append)
     assert (before.calls, settled) == ({}, [])
     layer.receive(["websocket.receive"])
     assert (layer.group_channels("room"), settled) == (["daphne.response.abc!x"], [1])
@@ -885,7 +886,7 @@ def test_what_nobody_waits_for_takes_no_trip_of_its_own(valkey_url, count_comman
 def test_with_no_message_in_hand_it_is_done_at_once(valkey_url):
     layer, settled = make_layer(valkey_url), []
     layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
-    layer.go_along(0, ("INCR", "number"), settled.append)
+    layer.run_later(0, ("INCR", "number"), settled.append)
     assert (layer.group_channels("room"), settled) == (["daphne.response.abc!x"], [1])
 
 

@@ -22,7 +22,7 @@ _names = (f"replies.ordering{number}" for number in itertools.count())
 @pytest.fixture
 def pass_by(any_layer, request):
     """Lets time pass: by a clock of ours, or really where Redis measures it."""
-    if any_layer.local_only():
+    if not any_layer.is_shared:
         return request.getfixturevalue("clock").pass_by
     return time.sleep
 
@@ -216,7 +216,7 @@ def test_with_the_timer_lost_the_next_message_finds_the_gap(line, pass_by, monke
 def test_a_message_lost_with_a_killed_worker_is_a_gap(line, pass_by, later, monkeypatch):
     monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
     line.feed(0)
-    assert ordering._turns(line.layer).arrive(line.name, 1, {}) == ordering.RUN  # and then, kill -9
+    assert line.layer.connection_turns.arrive(line.name, 1, {}) == ordering.RUN  # and then, kill -9
     line.feed(1, 2)
     assert line.ran == [0]
     pass_by(1.1)
@@ -284,9 +284,9 @@ def test_after_the_disconnect_the_last_frames_still_run(line, later):
 
 def test_nothing_is_kept_of_a_connection_that_ended(line, later):
     line.feed(0, 1)
-    turns = ordering._turns(line.layer)
+    turns = line.layer.connection_turns
     forget_ordering(line.message(2))
-    if line.layer.local_only():
+    if not line.layer.is_shared:
         later.run()
         assert turns._records == {}
     else:
@@ -297,17 +297,17 @@ def test_nothing_is_kept_of_a_connection_that_ended(line, later):
 @pytest.mark.parametrize("orders", [[0], [1], [0, 1, 4]])
 def test_every_record_in_redis_has_a_lease(line, orders):
     line.feed(*orders)
-    if not line.layer.local_only():
-        client, key = ordering._turns(line.layer)._place(line.name)
+    if line.layer.is_shared:
+        client, key = line.layer.connection_turns._place(line.name)
         assert 0 < client.ttl(key) <= ordering.LEASE_SECONDS
 
 
 def test_a_denied_connection_leaves_nothing(line, later):
     line.fails = {0: DenyConnection()}
     line.feed(0)
-    if line.layer.local_only():
+    if not line.layer.is_shared:
         later.run()
-        assert ordering._turns(line.layer)._records == {}
+        assert line.layer.connection_turns._records == {}
 
 
 def test_a_disconnect_overtakes_the_frames_before_it(line):

@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.base import CreateError
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from channels_transport import sessions
+from channels_transport import leases, session_backends, sessions
 from channels_transport.layer import RedisChannelLayer
 from tests import wire
 
@@ -22,9 +22,9 @@ NAME = "daphne.response.abc!def"
 @pytest.fixture(params=["memory", "redis"])
 def backend(request, monkeypatch):
     if request.param == "memory":
-        chosen = sessions.MemoryBackend()
+        chosen = session_backends.MemoryBackend()
     else:
-        chosen = sessions.RedisBackend(RedisChannelLayer(hosts=[request.getfixturevalue("valkey_url")]))
+        chosen = session_backends.RedisBackend(RedisChannelLayer(hosts=[request.getfixturevalue("valkey_url")]))
     monkeypatch.setattr(sessions, "_backend", lambda: chosen)
     return chosen
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_read_is_no_session(backend):
 
 
 def test_a_session_in_this_process_ends_with_its_lease(clock):
-    backend = sessions.MemoryBackend()
+    backend = session_backends.MemoryBackend()
     backend.save("key", "value", 30, True)
     assert not backend.save("key", "other", 30, True)
     clock.pass_by(31)
@@ -79,41 +79,41 @@ def test_a_session_in_this_process_ends_with_its_lease(clock):
 
 
 def test_reading_renews_a_session_in_this_process(clock):
-    backend = sessions.MemoryBackend()
-    backend.save("key", "value", sessions.LEASE_SECONDS, True)
-    clock.pass_by(sessions.LEASE_SECONDS - 1)
+    backend = session_backends.MemoryBackend()
+    backend.save("key", "value", leases.SESSION_LEASE_SECONDS, True)
+    clock.pass_by(leases.SESSION_LEASE_SECONDS - 1)
     assert backend.load("key") == "value"
-    clock.pass_by(sessions.LEASE_SECONDS - 1)
+    clock.pass_by(leases.SESSION_LEASE_SECONDS - 1)
     assert backend.load("key") == "value"
 
 
 def test_a_session_in_redis_has_a_lease_that_reading_renews(valkey_url):
-    backend = sessions.RedisBackend(RedisChannelLayer(hosts=[valkey_url], prefix="chat:"))
+    backend = session_backends.RedisBackend(RedisChannelLayer(hosts=[valkey_url], prefix="chat:"))
     client = redis.StrictRedis.from_url(valkey_url)
     backend.save("key", "value", 30, True)
     assert client.keys("*") == [b"chat:session:key"]
     assert 0 < client.ttl("chat:session:key") <= 30
     assert backend.load("key") == "value"
-    assert client.ttl("chat:session:key") > sessions.LEASE_SECONDS - 10
+    assert client.ttl("chat:session:key") > leases.SESSION_LEASE_SECONDS - 10
 
 
 def test_an_expiry_of_its_own_is_kept_with_the_session(backend):
     session = session_for_reply_channel(NAME)
-    assert session.get_expiry_age() == sessions.LEASE_SECONDS
+    assert session.get_expiry_age() == leases.SESSION_LEASE_SECONDS
     session.set_expiry(30)
     session.save()
     assert session_for_reply_channel(NAME).get_expiry_age() == 30
 
 
 def test_each_layer_gets_the_store_that_fits():
-    assert isinstance(sessions._backend(), sessions.MemoryBackend)
+    assert isinstance(sessions._backend(), session_backends.MemoryBackend)
     assert sessions._backend() is sessions._backend()
 
 
 def test_a_layer_in_redis_keeps_its_sessions_there(valkey_url, monkeypatch):
     wrapper = channel_layers["default"]
     monkeypatch.setattr(wrapper, "channel_layer", RedisChannelLayer(hosts=[valkey_url]))
-    assert isinstance(sessions._backend(), sessions.RedisBackend)
+    assert isinstance(sessions._backend(), session_backends.RedisBackend)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -55,7 +55,7 @@ def test_a_heart_that_beats_while_a_turn_is_claimed_takes_no_frame_away(layer):
 
     def beat():
         while not stop.is_set():
-            claim = receiver.claim()
+            claim = receiver.claim_command()
             if claim is not None:
                 layer.shards[0].call(claim[1])
 
@@ -105,19 +105,19 @@ def test_a_wait_that_broke_is_begun_anew_before_a_turn_is_claimed(layer):
     waiter = layer.receiver._waiters[0]
     waiter.begin(["asgi:nothing"], 60)
     started = time.monotonic()
-    waiter.call_off()
+    waiter.cancel()
     assert time.monotonic() - started < 30
 
 
 def test_a_message_given_back_before_its_claim_has_come_keeps_its_retries(layer, monkeypatch):
-    monkeypatch.setattr("channels_transport.shards.Waiter.say", lambda *arguments: None)
+    monkeypatch.setattr("channels_transport.waiting.Waiter.send", lambda *arguments: None)
     layer.receive(CHANNELS)
     send_frame(layer, 0)
     assert wait_for_turn(layer) == 0
-    late_claim = layer.receiver.claim()[1]
+    late_claim = layer.receiver.claim_command()[1]
     message = {"reply_channel": "daphne.response.abc!x", "path": "/", "order": 0, "__retries__": 1}
-    layer.give_back("websocket.receive", message)
-    layer.receiver.send_waiting()
+    layer.requeue("websocket.receive", message)
+    layer.receiver.deferred.send()
     layer.shards[0].call(late_claim)
     assert layer.receive(CHANNELS)[1]["__retries__"] == 1
 

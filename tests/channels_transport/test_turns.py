@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels_transport import scripts
-from channels_transport.layer import FAREWELL_ORDER, RedisChannelLayer
+from channels_transport.layer import RedisChannelLayer
 from channels_transport.receiving import Receiver
-from channels_transport.shards import Shard, Waiter, wait_for_any
+from channels_transport.redis_sending import DISCONNECT_ORDER
+from channels_transport.shards import Shard
+from channels_transport.waiting import Waiter, wait_for_any
 
 pytestmark = pytest.mark.no_database
 
@@ -54,12 +56,12 @@ class SlowWaiter(Waiter):
 
     held = None
 
-    def say(self, command):
+    def send(self, command):
         self.held = command
 
     def deliver(self):
         if self.held is not None:
-            super().say(self.held)
+            super().send(self.held)
             self.held = None
             assert wait_for_any([self], 10), "Redis answers a claim"
 
@@ -172,7 +174,7 @@ class Story:
         self.workers[number].waiter.deliver()
 
     def heart_beats(self, number):
-        claim = self.workers[number].receiver.claim()
+        claim = self.workers[number].receiver.claim_command()
         if claim is not None:
             self.redis.call(claim[1])
 
@@ -181,12 +183,12 @@ class Story:
         worker = self.workers[number]
         if worker.in_hand is not None and worker.waiter.held is None:
             connection, order = worker.in_hand
-            if self.begun[connection][-1:] == [order] and order != FAREWELL_ORDER:
+            if self.begun[connection][-1:] == [order] and order != DISCONNECT_ORDER:
                 channel, message = self.sent[connection][order], {"reply_channel": connection, "order": order}
-                worker.receiver.later(
+                worker.receiver.deferred.add(
                     0,
                     worker.layer.command(
-                        scripts.GIVE_BACK, channel, connection, worker.layer.serialize(message), 60, 3600
+                        scripts.REQUEUE, channel, connection, worker.layer.serialize(message), 60, 3600
                     ),
                 )
                 self.begun[connection].pop()
@@ -288,7 +290,7 @@ class Story:
         for connection, channels in self.sent.items():
             wanted = set(range(len(channels)))
             if channels and not self._has_left(connection):
-                wanted.add(FAREWELL_ORDER)
+                wanted.add(DISCONNECT_ORDER)
             missing = wanted - set(self.begun[connection])
             assert {(connection, order) for order in missing} <= self.excused, "only what died with a worker is lost"
             assert set(self.begun[connection]) <= wanted

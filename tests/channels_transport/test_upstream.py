@@ -155,9 +155,9 @@ def test_of_one_connection_no_second_trip_leaves_before_the_first_is_back(line):
 
 def test_a_socket_with_too_much_on_its_way_is_not_read_until_all_has_left(line):
     line.redis.held = []
-    line.send(*range(upstream.MAX_ON_THEIR_WAY - 1))
+    line.send(*range(upstream.MAX_WAITING_FRAMES - 1))
     assert line.log == []
-    line.send(upstream.MAX_ON_THEIR_WAY - 1, upstream.MAX_ON_THEIR_WAY)
+    line.send(upstream.MAX_WAITING_FRAMES - 1, upstream.MAX_WAITING_FRAMES)
     assert line.log == [("pause", A)]
     line.pass_by()
     (done, commands), line.redis.held = line.redis.held[0], None
@@ -179,7 +179,7 @@ def test_after_a_broken_connection_all_is_sent_again_and_nothing_runs_twice(line
     line.pass_by(5)
     assert A in line.paused and line.redis.taken[A] == [0, 1]
     line.redis.trouble = None
-    line.upstream.go_on()
+    line.upstream.resume_all()
     line.pass_by()
     assert line.redis.taken[A] == [0, 1, 2, 3] and not line.paused
 
@@ -190,7 +190,7 @@ def test_frames_that_fail_at_once_wait_for_redis_too(line):
     line.pass_by(3)
     assert len(line.redis.trips) == 1
     line.redis.trouble = None
-    line.upstream.go_on()
+    line.upstream.resume_all()
     line.pass_by()
     assert line.redis.taken[A] == [0, 1]
 
@@ -288,4 +288,4 @@ def test_who_left_is_not_remembered(line, crowd):
     for reply in crowd:
         line.upstream.send("websocket.disconnect", {"reply_channel": reply, "order": 1})
     line.pass_by(0.2)
-    assert line.upstream.is_empty and not line.upstream._spoke_at
+    assert line.upstream.is_empty and not line.upstream._last_frame_at

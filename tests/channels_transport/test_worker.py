@@ -9,8 +9,9 @@ from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseExce
 from channels.signals import consumer_finished
 
 from channels_transport import is_stopping, scripts
+from channels_transport.heartbeat import BEAT_SECONDS, Heartbeat
 from channels_transport.receiving import TURN_LEASE_SECONDS
-from channels_transport.worker import BEAT_SECONDS, Heart, Worker
+from channels_transport.worker import Worker
 
 pytestmark = pytest.mark.no_database
 
@@ -23,8 +24,10 @@ class Layer:
     prefix = "asgi:"
 
     def __init__(self, *found):
-        self.found, self.sent, self.given_back = list(found), [], []
-        self.receiver = types.SimpleNamespace(name="me", wake_up=None, finish=self.finish, claim=self.claim)
+        self.found, self.sent, self.requeued = list(found), [], []
+        self.receiver = types.SimpleNamespace(
+            name="me", wake_up=None, finish=self.finish, claim_command=self.claim_command
+        )
         self.in_hand = REPLY
         self.is_finished = False
         self.calls = []
@@ -39,13 +42,13 @@ class Layer:
     def send_group_later(self, group, content):
         self.sent.append((group, content))
 
-    def give_back(self, channel, content):
-        self.given_back.append((channel, content))
+    def requeue(self, channel, content):
+        self.requeued.append((channel, content))
 
     def finish(self):
         self.is_finished = True
 
-    def claim(self):
+    def claim_command(self):
         return self.in_hand and (0, ("claim", self.in_hand))
 
     def command(self, script, *arguments):
@@ -119,10 +122,10 @@ def test_a_consumer_closes_by_raising(run, code, close):
     assert run(raising(WebsocketCloseException(code)), message()).sent == [(REPLY, {"close": close})]
 
 
-def test_for_later_is_given_back_with_its_number_of_tries(run, caplog):
+def test_for_later_is_requeued_with_its_number_of_tries(run, caplog):
     layer = run(raising(ConsumeLater()), message(), message(__retries__=9), message(__retries__=10))
-    assert [content["__retries__"] for _, content in layer.given_back] == [1, 10]
-    assert "Exceeded number of retries" in caplog.text
+    assert [content["__retries__"] for _, content in layer.requeued] == [1, 10]
+    assert "is dropped after 10 retries" in caplog.text
 
 
 def test_the_last_try_knows_that_it_is_the_last(run):
@@ -142,7 +145,7 @@ def test_a_message_that_makes_no_sense_is_dropped_and_the_next_one_comes(run, ca
     seen = []
     layer = run(lambda message: seen.append(1), ("jobs", {"reply_channel": b"\xff"}), message())
     assert seen == [1] and layer.worker.handled == 2
-    assert "can be given to no consumer" in caplog.text
+    assert "is malformed, and is dropped" in caplog.text
 
 
 @pytest.mark.django_db
@@ -182,7 +185,7 @@ def test_told_to_end_it_finishes_its_message_and_takes_no_other(run):
 def test_a_heartbeat_renews_the_turn_takes_up_the_dead_and_reports(run):
     layer = run(lambda message: None, message())
     layer.calls.clear()
-    Heart(layer.worker, ["jobs"])._beat()
+    Heartbeat(layer.worker, ["jobs"]).beat()
     claim, reclaim, report = layer.calls
     assert claim == ("claim", REPLY)
     assert reclaim[0] is scripts.RECLAIM
@@ -190,7 +193,7 @@ def test_a_heartbeat_renews_the_turn_takes_up_the_dead_and_reports(run):
     assert json.loads(report[2])["handled"] == 1
     layer.in_hand = None
     layer.calls.clear()
-    Heart(layer.worker, ["jobs"])._beat()
+    Heartbeat(layer.worker, ["jobs"]).beat()
     assert [command[0] for command in layer.calls] == [scripts.RECLAIM, "SET"]
 
 

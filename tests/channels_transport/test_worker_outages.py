@@ -7,8 +7,8 @@ import pytest
 import redis
 from channels.signals import consumer_started
 
-from channels_transport import worker as worker_module
-from channels_transport.shards import UnsupportedRedis
+from channels_transport.backoff import Backoff
+from channels_transport.redis_info import UnsupportedRedis
 from channels_transport.worker import Worker
 
 pytestmark = pytest.mark.no_database
@@ -32,13 +32,12 @@ class Layer:
 
 
 @pytest.fixture
-def make_worker(monkeypatch):
-    monkeypatch.setattr(worker_module, "SHORTEST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(worker_module, "LONGEST_PAUSE_SECONDS", 0.002)
-
+def make_worker():
     def make(*found, consumer=lambda message: None):
         router = types.SimpleNamespace(channels=["jobs"], match=lambda message: (consumer, {}))
-        return Worker(types.SimpleNamespace(channel_layer=Layer(*found), router=router), signal_handlers=False)
+        worker = Worker(types.SimpleNamespace(channel_layer=Layer(*found), router=router), signal_handlers=False)
+        worker.backoff = Backoff(0.001, 0.002)
+        return worker
 
     return make
 

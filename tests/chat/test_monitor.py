@@ -122,7 +122,7 @@ def test_people_who_vanished_are_told_to_lobby_and_room(alice, bob, enter, clock
 def test_news_that_a_dead_worker_has_not_told_are_told(alice, bob, enter, room, later, clock):
     watcher = enter(alice)
     clock.pass_by(2)
-    presence.tell_soon(room.id)
+    presence.schedule_presence_update(room.id)
     watch, before = Watch(), len(watcher.seen("presence"))
     enter(bob)
     # The worker that was to tell it a second later is gone.
@@ -149,8 +149,8 @@ def test_a_look_costs_the_same_however_many_rooms_there_are(number, valkey_url, 
     monkeypatch.setattr(presence, "store", shared)
     made = [Room(slug=f"room-{index}", name="A room", offset=index) for index in range(number)]
     for room in Room.objects.bulk_create(made) and Room.objects.all():
-        shared.enter(f"room:{room.id}", "Alice", "tab", 60)
-        shared.take_news(f"room:{room.id}")
+        shared.add_entry(f"room:{room.id}", "Alice", "tab", 60)
+        shared.take_changes(f"room:{room.id}")
     watch = Watch()
     ask = shared._shard.ask
     monkeypatch.setattr(shared._shard, "ask", lambda *commands: trips.append(commands) or ask(*commands))
@@ -310,9 +310,9 @@ def test_an_outage_is_one_line_and_it_goes_on(room, lobby, passing, monkeypatch,
     monitor = Monitor(1, 1, sweeps=[failing(error)] if where == "sweep" else [])
     with monkeypatch.context() as patch:
         if where == "lease":
-            patch.setattr(store, "lease", lambda *arguments, **fields: failing(error)())
+            patch.setattr(store, "acquire_lease", lambda *arguments, **fields: failing(error)())
         if where == "look":
-            patch.setattr("chat.services.presence.look_around", failing(error))
+            patch.setattr("chat.services.presence.sweep_rosters", failing(error))
         for _ in range(5):
             turn(monitor)
             passing.pass_by(1)
@@ -378,7 +378,7 @@ def test_expired_login_sessions_are_deleted_some_at_a_time(alice, monkeypatch):
         wire.browser_of(alice)
     past = timezone.now() - timedelta(seconds=1)
     Session.objects.exclude(session_key=kept.session.session_key).update(expire_date=past)
-    monkeypatch.setattr(people, "SWEPT_AT_ONCE", 2)
+    monkeypatch.setattr(people.logins, "MAX_SESSIONS_PER_SWEEP", 2)
     assert [people.sweep_sessions() for _ in range(3)] == [2, 1, 0]
     assert [session.session_key for session in Session.objects.all()] == [kept.session.session_key]
 
@@ -388,7 +388,7 @@ def test_guests_who_have_not_been_seen_are_gone_and_their_handles_free(alice, ch
     others = [people.sign_up_guest(f"Guest {number}") for number in range(2)]
     long_ago = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)
     Person.objects.exclude(id=others[1].id).update(seen_at=long_ago)
-    monkeypatch.setattr(people, "SWEPT_AT_ONCE", 1)
+    monkeypatch.setattr(people.accounts, "MAX_GUESTS_PER_SWEEP", 1)
     assert [people.sweep_guests() for _ in range(3)] == [1, 1, 0]
     charlie.refresh_from_db(), alice.refresh_from_db(), others[1].refresh_from_db()
     assert (charlie.handle, charlie.handle_key, charlie.is_active) == ("Charlie", None, False)

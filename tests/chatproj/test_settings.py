@@ -111,7 +111,7 @@ def test_logins_live_in_the_database_and_channel_sessions_elsewhere(read):
 
 
 def test_the_layer_is_in_redis_where_there_is_one(read):
-    assert read("CHANNEL_LAYERS", **KEY)["default"]["BACKEND"] == "asgiref.inmemory.ChannelLayer"
+    assert read("CHANNEL_LAYERS", **KEY)["default"]["BACKEND"] == "channels_transport.memory.MemoryChannelLayer"
     layer = read("CHANNEL_LAYERS", **KEY, REDIS_URL="redis://10.0.0.5:6380/3")["default"]
     assert layer["CONFIG"]["hosts"] == ["redis://10.0.0.5:6380/3"]
     assert layer["BACKEND"] == "channels_transport.layer.RedisChannelLayer"

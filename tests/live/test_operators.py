@@ -193,5 +193,5 @@ def test_a_redis_and_a_database_that_are_down_are_named(own_site):
     finally:
         own_site.start()
     assert code == 1 and "answers 503" in ill["interface"], ill
-    assert "does not answer" in ill["redis"] and "mend DATABASE_URL" in ill["database"]
+    assert "does not answer" in ill["redis"] and "correct DATABASE_URL" in ill["database"]
     assert "nothing" not in str(ill), "no password is shown"

@@ -85,4 +85,4 @@ def test_the_monitor_gives_a_killed_workers_task_to_the_next(site, owner):
 
 def test_the_doctor_finds_nothing(site):
     said = site.manage("doctor", "--url", site.url)
-    assert "not well" not in said.lower(), said
+    assert "problem" not in said.lower(), said

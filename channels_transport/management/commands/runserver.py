@@ -1,36 +1,38 @@
 """
-`manage.py runserver`: Channels' own, on our interface server, with a delay server in a thread. With `--noworker`, start
-`runworker` and `rundelay` beside it.
+`manage.py runserver`: Channels' command with this package's interface server, and a delay server in a thread.
+
+With `--noworker` it runs neither workers nor the delay server: start `runworker` and `rundelay` as well.
 """
 
 import threading
+from typing import Any
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from channels.management.commands.runserver import Command as ChannelsCommand
 
 from channels_transport.delay import DelayServer
 from channels_transport.interface import Server
-from channels_transport.layer import RedisChannelLayer
 from channels_transport.worker import Worker
 
 WORKER_THREADS = 4
 
 
-def run_delay_server(layer):
-    """Made and run in one thread, as it wants to be."""
+def run_delay_server(layer: Any) -> None:
+    """Make and run a delay server in the current thread, because both must happen in the same thread."""
     DelayServer(layer, signal_handlers=False).run()
 
 
 class Command(ChannelsCommand):
-    """The options are Channels'."""
+    """Has the options of Channels' command."""
 
     server_cls = Server
 
-    def inner_run(self, *args, **options):
+    def inner_run(self, *args: Any, **options: Any) -> None:
+        """Start the threads of the delay server and the workers, then run the interface server."""
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
         if options["run_worker"]:
             threading.Thread(target=run_delay_server, args=[layer], name="delay", daemon=True).start()
-        if options["run_worker"] and isinstance(layer.channel_layer, RedisChannelLayer):
+        if options["run_worker"] and layer.is_shared:
             options["run_worker"] = False
             layer.router.check_default(http_consumer=self.get_consumer(*args, **options))
             for _ in range(WORKER_THREADS if options["use_threading"] else 1):

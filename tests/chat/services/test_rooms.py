@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chat import broadcast, markup, protocol
+from chat.connections import Connection
 from chat.models import Change, Member, Message, Reaction, Room, snapshot
 from chat.protocol import ChatError, Edit, Post, React, Remove
-from chat.services import people, rooms
+from chat.services import after_commit, people, rooms
 from tests import wire
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +38,7 @@ def standing(room):
     def standing(person, role=None):
         member = rooms.join_room(person, "garden")
         if role is not None:
-            rooms.set_role(member, role)
+            rooms.apply_role(member, role)
             member.role = role
         return member
 
@@ -590,7 +591,7 @@ def test_a_backlog_is_read_in_one_snapshot(alice, standing, room, monkeypatch):
 def test_a_read_marker_goes_forward_and_not_beyond_the_room(alice, standing):
     fill(standing(alice), 3)
     for offset, marker in [(2, 2), (1, 2), (99, 3), (0, 3)]:
-        rooms.mark_read(standing(alice), offset, wire.Socket("/nowhere/"))
+        rooms.mark_read(standing(alice), offset, Connection("nobody", {}, "unknown"))
         assert Member.objects.get(person=alice).read_offset == marker
 
 
@@ -642,9 +643,9 @@ def test_old_state_and_events_are_fresh_state(alice, bob, charlie, changes, lost
         room = rooms.create_room(alice, f"room-{Room.objects.count()}", "A room")
         told = []
         monkeypatch.setattr(rooms.reading, "MAX_BACKLOG", limit)
-        monkeypatch.setattr(rooms.publishing, "_publish", lambda group, make_event: told.append(make_event()))
+        monkeypatch.setattr(after_commit.broadcast, "publish", lambda group, event: told.append(event))
         # Django's tests never commit, so what was put off until then is done now.
-        monkeypatch.setattr(rooms.publishing.transaction, "on_commit", lambda function: function())
+        monkeypatch.setattr(after_commit.transaction, "on_commit", lambda function: function())
         live, lossy = Reader(), Reader()
         made = []
         for number, (kind, who, which, on) in enumerate(changes):
@@ -737,7 +738,7 @@ def test_a_boards_room_is_no_room_of_the_lobby_not_even_for_its_members(alice, c
 
 def test_the_list_of_rooms_holds_the_private_ones_that_one_may_enter(alice, bob, charlie, closed_room):
     rooms.join_room(bob, "garden")
-    rooms.set_role(rooms.join_room(charlie, "garden"), Member.BANNED)
+    rooms.apply_role(rooms.join_room(charlie, "garden"), Member.BANNED)
     closed_room(Room.PRIVATE)
     found = {person: len(rooms.find_rooms(person)[0]) for person in (alice, bob, charlie, AnonymousUser())}
     assert list(found.values()) == [1, 1, 0, 0]

@@ -1,0 +1,39 @@
+"""Checks of the settings, and the checks that the site itself adds with `DOCTOR_CHECKS`."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from .findings import Check, Finding
+
+
+def check_settings() -> list[Finding]:
+    """Report settings that endanger a site which the public can reach."""
+    is_public, problems = bool(getattr(settings, "PUBLIC_URL", None)), []
+    if settings.DEBUG and is_public:
+        problems.append("DEBUG is on at a public site, so error pages show source code to strangers: unset it.")
+    if is_public and "*" in settings.ALLOWED_HOSTS:
+        problems.append("ALLOWED_HOSTS contains *, so requests with a forged host name are accepted: name the hosts.")
+    if problems:
+        return [Finding.problem("settings", problem) for problem in problems]
+    return [Finding.ok("settings", "No dangerous setting was found.")]
+
+
+def report_memory_layer() -> list[Finding]:
+    """Return the finding that replaces all checks through Redis when the channel layer is in this process' memory."""
+    text = "The channel layer is in memory, so only a plain `runserver` can be this site, and its channels are hidden."
+    if settings.DEBUG:
+        return [Finding.ok("redis", text)]
+    return [Finding.problem("redis", f"{text} Set REDIS_URL (or CHANNEL_LAYERS) as for the other processes.")]
+
+
+def load_site_checks() -> list[tuple[str, Check]]:
+    """Return the functions that `DOCTOR_CHECKS` names; `a.check_cache` is the check of the part `cache`."""
+    paths = getattr(settings, "DOCTOR_CHECKS", [])
+    return [(path.rpartition(".")[2].removeprefix("check_").replace("_", " "), _importing(path)) for path in paths]
+
+
+def _importing(path: str) -> Callable[[], list[Finding]]:
+    # The import happens within the check, so that a wrong path becomes a finding.
+    return lambda: import_string(path)()

@@ -1,0 +1,50 @@
+"""The whole examination: which checks run, and in which order."""
+
+from functools import partial
+
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+
+from . import queues, round_trip, servers
+from .configuration import check_settings, load_site_checks, report_memory_layer
+from .findings import Check, Finding, run_checks
+from .site import Site, check_interface
+
+WEB_SECONDS = 15
+# Longer than the timeouts of the database and of Redis, so that those end first.
+OTHERS_SECONDS = 10
+
+
+def examine(url: str) -> list[Finding]:
+    """Return the findings about the site at an address, part by part. It ends within 40 s and raises nothing."""
+    try:
+        site = Site(url)
+    except ValueError as error:
+        return [Finding.problem("interface", f"{error}: correct --url."), *_examine_others(None)]
+    # The interface is measured first and alone, because the other checks would keep the workers busy.
+    found = run_checks([("interface", partial(check_interface, site))], WEB_SECONDS)
+    if all(finding.is_well for finding in found):
+        found += run_checks([("round trip", partial(round_trip.check_round_trip, site))], WEB_SECONDS)
+        return found + _examine_others(site)
+    return found + _examine_others(None)
+
+
+def _examine_others(site: Site | None) -> list[Finding]:
+    wrapper = channel_layers[DEFAULT_CHANNEL_LAYER]
+    layer = wrapper.channel_layer
+    checks: list[tuple[str, Check]] = [
+        ("database", servers.check_database),
+        ("migrations", servers.check_migrations),
+        ("clocks", partial(servers.check_clocks, layer, site)),
+        *load_site_checks(),
+        ("settings", check_settings),
+    ]
+    if layer.is_shared:
+        through_redis: list[tuple[str, Check]] = [
+            ("redis", partial(servers.check_redis, layer)),
+            ("workers", partial(queues.check_workers, wrapper)),
+            ("queues", partial(queues.check_queues, wrapper)),
+            ("losses", partial(queues.check_losses, wrapper)),
+        ]
+    else:
+        through_redis = [("redis", report_memory_layer)]
+    return run_checks(through_redis + checks, OTHERS_SECONDS)

@@ -1,0 +1,75 @@
+"""What a check returns, and how checks run within a deadline. It knows no particular check."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import redis
+from django.db import DatabaseError, InterfaceError, connections
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part of the site, whether it is well, and one or two sentences: a measurement, or what to do."""
+
+    part: str
+    is_well: bool
+    text: str
+
+    @classmethod
+    def ok(cls, part: str, text: str) -> "Finding":
+        """Return a finding about a part that works."""
+        return cls(part, True, text)
+
+    @classmethod
+    def problem(cls, part: str, text: str) -> "Finding":
+        """Return a finding about a problem; its text ends with what to do."""
+        return cls(part, False, text)
+
+
+Check = Callable[[], list[Finding]]
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's text on one line, at most 200 characters long."""
+    return " ".join(str(error).split()).rstrip(".")[:200] or type(error).__name__
+
+
+def run_checks(checks: Sequence[tuple[str, Check]], seconds: float) -> list[Finding]:
+    """
+    Run checks, each a pair of a part's name and a function, at the same time in threads of their own.
+
+    Return all findings in the order of the checks. A check that takes longer than `seconds`, or raises, becomes a
+    finding; its thread is abandoned.
+    """
+    found: dict[str, list[Finding]] = {}
+    threads = [
+        threading.Thread(target=_run, args=[found, part, check], name=part, daemon=True) for part, check in checks
+    ]
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0, deadline - time.monotonic()))
+    late = f"The check did not finish within {seconds} s. Find out whether this part is stopped or overloaded."
+    return [finding for part, _ in checks for finding in found.get(part, [Finding.problem(part, late)])]
+
+
+def _run(found: dict[str, list[Finding]], part: str, check: Check) -> None:
+    try:
+        found[part] = check()
+    except redis.RedisError:
+        found[part] = [Finding.problem(part, "It cannot be checked while Redis does not answer.")]
+    except (DatabaseError, InterfaceError):
+        found[part] = [Finding.problem(part, "It cannot be checked while the database does not answer.")]
+    except Exception as error:
+        logger.debug("A check failed", exc_info=True)
+        text = f"The check failed ({type(error).__name__}): {one_line(error)}."
+        found[part] = [Finding.problem(part, text)]
+    finally:
+        # Database connections belong to the thread that opened them.
+        connections.close_all()

@@ -1,0 +1,101 @@
+"""Checks of the channels: whether a process receives from each, what waits there, and what is being lost."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+
+from .. import watching
+from ..delay import CHANNEL as DELAY_CHANNEL
+from .findings import Finding
+
+BUSY_SECONDS = 30
+OLD_SECONDS = 1
+FULL_SHARE = 0.8
+LOSSES_SECONDS = 1
+# The layer's counters of lost messages: what happened to the messages, and what to do.
+LOSSES = {
+    "lost_count": "were lost with killed workers: look for workers that were killed, or ran out of memory",
+    "expired_count": "expired before a worker received them: start more workers",
+    "channel_full_count": "were refused because the channel was full: start more workers, or raise its capacity",
+}
+
+
+def get_channels(wrapper: Any) -> list[str]:
+    """Return the channels that need a receiver: those with consumers, `http.request`, and the delay server's."""
+    delayed = [DELAY_CHANNEL] if apps.is_installed("channels.delay") else []
+    return sorted({*wrapper.router.channels, "http.request", *delayed})
+
+
+def check_workers(wrapper: Any) -> list[Finding]:
+    """Report channels from which no process receives, and workers that have been busy for too long."""
+    reports = watching.read_reports(wrapper.channel_layer)
+    received = {channel for report in reports for channel in report["channels"]}
+    missing = [channel for channel in get_channels(wrapper) if channel not in received]
+    problems = []
+    if workers_missing := [channel for channel in missing if channel != DELAY_CHANNEL]:
+        problems.append(
+            f"No worker receives from {', '.join(workers_missing)}: start `manage.py runworker`, or one with"
+            " --only-channels for the channels that the others exclude."
+        )
+    if DELAY_CHANNEL in missing:
+        problems.append(f"No delay server receives from {DELAY_CHANNEL}: start `manage.py rundelay`.")
+    problems += [_describe_busy(report) for report in reports if _is_stuck(report)]
+    if problems:
+        return [Finding.problem("workers", problem) for problem in problems]
+    return [Finding.ok("workers", f"{len(reports)} processes receive from {len(received)} channels.")]
+
+
+def _is_stuck(report: Mapping[str, Any]) -> bool:
+    # Background work may take long; a worker that answers clients may not.
+    is_busy = report["busy_since"] is not None and report["at"] - report["busy_since"] > BUSY_SECONDS
+    return is_busy and "websocket.receive" in report["channels"]
+
+
+def _describe_busy(report: Mapping[str, Any]) -> str:
+    seconds = report["at"] - report["busy_since"]
+    return (
+        f"The worker with pid {report['pid']} has been busy with one message for {seconds:.0f} s: look at its log, and"
+        " restart it if it hangs."
+    )
+
+
+def check_queues(wrapper: Any) -> list[Finding]:
+    """Report channels whose messages wait for too long, or that are nearly full."""
+    problems, waiting = [], 0
+    for channel in get_channels(wrapper):
+        statistics = wrapper.channel_statistics(channel)
+        pending, age = statistics["messages_pending"], statistics["messages_max_age"]
+        capacity = wrapper.get_capacity(channel)
+        waiting += pending
+        if age > OLD_SECONDS:
+            problems.append(
+                f"On {channel} the oldest of {pending} messages has waited for {age:.1f} s: start more workers for it,"
+                " or find out what keeps them busy."
+            )
+        if pending > capacity * FULL_SHARE:
+            problems.append(
+                f"On {channel} {pending} messages wait, and its capacity is {capacity}: start more workers for it."
+            )
+    if problems:
+        return [Finding.problem("queues", problem) for problem in problems]
+    return [Finding.ok("queues", f"{waiting} messages wait, none for longer than {OLD_SECONDS} s.")]
+
+
+def check_losses(wrapper: Any) -> list[Finding]:
+    """Report messages that are lost while the check looks."""
+    channels = get_channels(wrapper)
+    before = {channel: wrapper.channel_statistics(channel) for channel in channels}
+    time.sleep(LOSSES_SECONDS)
+    found, total = [], 0
+    for channel in channels:
+        after = wrapper.channel_statistics(channel)
+        for name, what in LOSSES.items():
+            total += after[name]
+            number = after[name] - before[channel][name]
+            if number > 0:
+                text = f"On {channel} {number} messages within {LOSSES_SECONDS} s {what}."
+                found.append(Finding.problem("losses", text))
+    text = f"No message was lost within {LOSSES_SECONDS} s ({total} since the counting began, at most a day ago)."
+    return found or [Finding.ok("losses", text)]

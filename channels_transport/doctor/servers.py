@@ -1,0 +1,126 @@
+"""Checks of the servers that all processes need: Redis, the database and its tables, and clocks that agree."""
+
+import statistics
+import time
+from typing import Any
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from .. import watching
+from ..redis_info import OLDEST_REDIS, is_too_old, read_information
+from .findings import Finding, one_line
+from .site import Site, read_skew
+
+MEASUREMENTS = 7
+SLOW_REDIS_SECONDS = 0.05
+SLOW_DATABASE_SECONDS = 0.1
+FULL_SHARE = 0.9
+SKEW_SECONDS = 2
+SHOWN_MIGRATIONS = 3
+
+
+def check_redis(layer: Any) -> list[Finding]:
+    """Report whether each Redis server answers quickly, is recent enough, and evicts nothing."""
+    found = []
+    for shard in layer.shards:
+        try:
+            median = statistics.median([watching.measure(shard) for _ in range(MEASUREMENTS)])
+            fields = read_information(shard, "server", "memory")
+        except Exception as error:
+            text = (
+                f"The Redis at {shard.address} does not answer ({one_line(error)}): start it, or correct REDIS_URL (or"
+                " CHANNEL_LAYERS). All processes wait for it."
+            )
+            found.append(Finding.problem("redis", text))
+        else:
+            found += _judge_redis(shard.address, median, fields)
+    return found
+
+
+def _judge_redis(address: str, median: float, fields: dict[str, str]) -> list[Finding]:
+    version, policy = fields.get("redis_version", "0"), fields.get("maxmemory_policy", "unknown")
+    limit, used = int(fields.get("maxmemory", 0)), int(fields.get("used_memory", 0))
+    problems = []
+    if is_too_old(version):
+        problems.append(f"is {version}: run version {OLDEST_REDIS} or later, or Valkey.")
+    if median > SLOW_REDIS_SECONDS:
+        problems.append(f"takes {median * 1000:.0f} ms for a ping: look at its load, and at the network between.")
+    if limit and policy != "noeviction":
+        problems.append(f"evicts messages when its memory is full ({policy}): set maxmemory-policy noeviction.")
+    if limit and used > limit * FULL_SHARE:
+        problems.append(f"uses {used >> 20} of {limit >> 20} MiB: raise maxmemory, or find out what fills it.")
+    if problems:
+        return [Finding.problem("redis", f"The Redis at {address} {problem}") for problem in problems]
+    return [Finding.ok("redis", f"{address} answers in {median * 1000:.1f} ms (version {version}).")]
+
+
+def check_database() -> list[Finding]:
+    """Report whether the database answers, and how quickly."""
+    try:
+        connection.ensure_connection()
+        median = statistics.median([_measure_query() for _ in range(MEASUREMENTS)])
+    except Exception as error:
+        text = (
+            f"The database does not answer ({one_line(error)}): start it, or correct DATABASE_URL (or DATABASES in the"
+            " settings)."
+        )
+        return [Finding.problem("database", text)]
+    text = f"{connection.vendor} answers in {median * 1000:.1f} ms"
+    if median > SLOW_DATABASE_SECONDS:
+        return [Finding.problem("database", f"{text}, which is slow: look at its load, and at the network between.")]
+    return [Finding.ok("database", f"{text}.")]
+
+
+def _measure_query() -> float:
+    began = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.fetchone()
+    return time.monotonic() - began
+
+
+def check_migrations() -> list[Finding]:
+    """Report migrations of this version that have not been applied."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not plan:
+        return [Finding.ok("migrations", "All are applied.")]
+    names = [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+    shown = ", ".join(names[:SHOWN_MIGRATIONS])
+    if len(names) > SHOWN_MIGRATIONS:
+        shown += f" and {len(names) - SHOWN_MIGRATIONS} more"
+    text = f"{shown} not applied: run `manage.py migrate`, then restart the workers."
+    return [Finding.problem("migrations", text)]
+
+
+def check_clocks(layer: Any, site: Site | None) -> list[Finding]:
+    """Report clocks of Redis, of the database and of the site's machine that differ from this machine's."""
+    skews: dict[str, float | None] = {
+        f"the Redis at {shard.address}": watching.read_skew(shard) for shard in layer.shards
+    }
+    skews["the database"] = _read_database_skew()
+    skews["the site's machine"] = read_skew(site) if site is not None else None
+    known = {name: skew for name, skew in skews.items() if skew is not None}
+    problems = [
+        f"The clock of {name} is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this machine's: run NTP on"
+        " both."
+        for name, skew in known.items()
+        if abs(skew) > SKEW_SECONDS
+    ]
+    if problems:
+        return [Finding.problem("clocks", problem) for problem in problems]
+    if not known:
+        return [Finding.ok("clocks", "There is no other clock to compare with.")]
+    return [Finding.ok("clocks", f"This machine's clock agrees with {' and '.join(known)}.")]
+
+
+def _read_database_skew() -> float | None:
+    # SQLite has no clock of its own.
+    if connection.vendor != "postgresql":
+        return None
+    began = time.time()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
+        (epoch,) = cursor.fetchone()
+    return float(epoch) - (began + time.time()) / 2

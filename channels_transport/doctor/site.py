@@ -1,0 +1,98 @@
+"""The site as its clients reach it: whether the interface answers, and what its clock says."""
+
+import http.client
+import json
+import ssl
+import time
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from .findings import Finding, one_line
+
+ANSWER_SECONDS = 5
+MAX_BODY_BYTES = 10000
+
+
+class Site:
+    """A site at an address such as http://127.0.0.1:8000. Raises ValueError for anything else."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url} is not an address like http://127.0.0.1:8000")
+        self.is_secure, self.host, self.port = parts.scheme == "https", parts.hostname, parts.port
+        self.url = f"{parts.scheme}://{parts.netloc}"
+        # The headers are those of a browser, even if this address is behind a proxy.
+        public_url = getattr(settings, "PUBLIC_URL", None)
+        self.host_header = urlsplit(public_url or "").netloc or parts.netloc
+        self.origin = public_url or self.url
+        self.health_path = getattr(settings, "DOCTOR_HEALTH_PATH", None)
+
+    def get(self, path: str) -> tuple[int, Message, bytes]:
+        """Return (status, headers, body) of a GET request. Raise OSError or HTTPException."""
+        connect_to = http.client.HTTPSConnection if self.is_secure else http.client.HTTPConnection
+        connection = connect_to(self.host, self.port, timeout=ANSWER_SECONDS)
+        try:
+            connection.request("GET", path, headers={"Host": self.host_header})
+            response = connection.getresponse()
+            return response.status, response.headers, response.read(MAX_BODY_BYTES)
+        finally:
+            connection.close()
+
+    def get_health(self) -> tuple[int, Message, bytes]:
+        """Return (status, headers, body) of the site's health page, or of `/`. Raise OSError or HTTPException."""
+        return self.get(self.health_path or "/")
+
+    def is_healthy(self, status: int, body: bytes) -> bool:
+        """Return whether an answer of `get_health` shows that this site works."""
+        if not self.health_path:
+            return status < 500
+        try:
+            return status == 200 and json.loads(body) == {"status": "ok"}
+        except ValueError:
+            return False
+
+
+def check_interface(site: Site) -> list[Finding]:
+    """Report whether the interface, and a worker behind it, answer a request."""
+    try:
+        status, _, body = site.get_health()
+    except TimeoutError:
+        problem = (
+            f"{site.url} accepted a request and did not answer within {ANSWER_SECONDS} s: check whether workers run,"
+            " and Redis."
+        )
+    except ssl.SSLError as error:
+        problem = f"The HTTPS connection to {site.url} failed: {one_line(error)}."
+    except (OSError, http.client.HTTPException) as error:
+        problem = (
+            f"{site.url} cannot be reached ({one_line(error)}): start `manage.py interface`, or give its address with"
+            " --url."
+        )
+    else:
+        if site.is_healthy(status, body):
+            return [Finding.ok("interface", f"{site.url} answers.")]
+        problem = _describe_answer(site, status)
+    return [Finding.problem("interface", problem)]
+
+
+def _describe_answer(site: Site, status: int) -> str:
+    if status == 503:
+        return f"{site.url} answers 503: no worker took the request, or Redis does not answer."
+    if not site.health_path:
+        return f"{site.url} answers {status}: look at the logs of the workers."
+    return f"The server at {site.url} ({status}) is not this site: give the address of its interface with --url."
+
+
+def read_skew(site: Site) -> float | None:
+    """Return how many seconds the clock of the site's machine is ahead of ours; None if its answer has no date."""
+    try:
+        _, headers, _ = site.get_health()
+        date = parsedate_to_datetime(headers["Date"]).timestamp()
+    except (OSError, http.client.HTTPException, TypeError, ValueError):
+        return None
+    # The header contains whole seconds.
+    return date + 0.5 - time.time()

@@ -1,0 +1,26 @@
+"""What the doctor's tests share: a server whose answers a test chooses, and how findings are read."""
+
+import http.server
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Answers each GET with the class's status, body and headers."""
+
+    status, body, headers_ = 200, b'{"status": "ok"}', {}
+
+    def do_GET(self):
+        self.send_response_only(self.status)
+        for name, value in self.headers_.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+def texts(found, is_well=False):
+    """Return the findings' texts as one, after checking that all are well, or none is, and that each is a sentence."""
+    assert {finding.is_well for finding in found} == {is_well}, found
+    assert not [finding for finding in found if "\n" in finding.text or not finding.text.endswith((".", "s)."))]
+    return " ".join(finding.text for finding in found)

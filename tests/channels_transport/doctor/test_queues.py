@@ -1,0 +1,90 @@
+"""The doctor's look at channels: their receivers, what waits there, and what is lost."""
+
+import json
+import time
+
+import pytest
+
+from channels_transport import watching
+from channels_transport.doctor import queues
+from channels_transport.doctor.queues import check_losses, check_queues, check_workers, get_channels
+from tests.channels_transport.doctor.checking import texts
+
+
+def report(layer, *channels, silent_for=0, **fields):
+    """Store a worker's report."""
+    state = {"pid": 7, "channels": channels, "handled": 1, "busy_since": None, "at": time.time(), **fields}
+    key = f"{layer.prefix}worker:{time.monotonic()}"
+    layer.shards[0].call(("SET", key, json.dumps(state), "PX", 10_000 - silent_for * 1000))
+
+
+def test_channels_without_a_receiver_are_named(wrapper):
+    text = texts(check_workers(wrapper))
+    assert "No delay server receives from asgi.delay: start `manage.py rundelay`" in text
+    for channel in ("http.request", "websocket.connect", "websocket.receive", "websocket.disconnect", "chat.scheduled"):
+        assert channel in text
+    report(wrapper, *wrapper.router.channels - {"chat.scheduled"})
+    text = texts(check_workers(wrapper))
+    assert "No worker receives from chat.scheduled: start" in text and "websocket" not in text
+    report(wrapper, "chat.scheduled")
+    report(wrapper, "asgi.delay")
+    assert "3 processes" in texts(check_workers(wrapper), is_well=True)
+
+
+def test_a_worker_that_stops_reporting_is_not_counted(wrapper):
+    report(wrapper, *get_channels(wrapper), silent_for=6)
+    assert watching.read_reports(wrapper.channel_layer) == []
+
+
+def test_a_stuck_worker_is_named(wrapper):
+    report(wrapper, *get_channels(wrapper), busy_since=time.time() - 60)
+    assert "pid 7 has been busy with one message for 60 s" in texts(check_workers(wrapper))
+
+
+def test_background_work_may_take_long(wrapper):
+    report(wrapper, *get_channels(wrapper))
+    report(wrapper, "chat.tasks", busy_since=time.time() - 600)
+    texts(check_workers(wrapper), is_well=True)
+
+
+def test_a_worker_is_found_among_many_keys(wrapper, monkeypatch):
+    monkeypatch.setattr(watching, "SCAN_AT_ONCE", 10)
+    wrapper.shards[0].call(*(("SET", f"other:{number}", "") for number in range(500)))
+    report(wrapper, "chat.tasks")
+    assert [found["channels"] for found in watching.read_reports(wrapper.channel_layer)] == [["chat.tasks"]]
+
+
+def test_a_message_that_waits_too_long_is_reported(wrapper, monkeypatch):
+    assert "0 messages wait" in texts(check_queues(wrapper), is_well=True)
+    wrapper.channel_layer.send("chat.scheduled", {"scheduled": 1})
+    monkeypatch.setattr(queues, "OLD_SECONDS", -1)
+    assert "On chat.scheduled the oldest of 1 messages has waited" in texts(
+        [one for one in check_queues(wrapper) if "chat.scheduled" in one.text]
+    )
+
+
+def test_a_nearly_full_queue_is_reported(wrapper):
+    for _ in range(9):
+        wrapper.channel_layer.send("asgi.delay", {})
+    found = [one for one in check_queues(wrapper) if "capacity" in one.text]
+    assert "On asgi.delay 9 messages wait, and its capacity is 10" in texts(found)
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("lost_count", "were lost with killed workers"),
+        ("expired_count", "expired before"),
+        ("channel_full_count", "channel was full"),
+    ],
+)
+def test_growing_losses_are_reported(wrapper, monkeypatch, name, said):
+    def lose():
+        wrapper.shards[0].call(("HINCRBY", f"{wrapper.stats_prefix}websocket.receive", name, 2))
+
+    lose()
+    monkeypatch.setattr(queues.time, "sleep", lambda seconds: None)
+    assert "(2 since the counting began" in texts(check_losses(wrapper), is_well=True)
+    monkeypatch.setattr(queues.time, "sleep", lambda seconds: lose())
+    text = texts(check_losses(wrapper))
+    assert "On websocket.receive 2 messages" in text and said in text
