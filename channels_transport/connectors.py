@@ -3,7 +3,6 @@ The connectors between an interface server and its channel layer: frames to the 
 
 `RedisConnector` is for the layer in Redis and works inside the reactor; `ThreadConnector` is for the layer in memory,
 and receives in a thread. Both have `sender` (the object that Daphne's protocols send through), `start()` and `stop()`.
-They know no chat.
 """
 
 import logging
