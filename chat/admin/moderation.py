@@ -45,15 +45,15 @@ class MemberAdmin(admin.ModelAdmin):
             return  # else a look at a mute of ten minutes would make it one for ever
         minutes, reason = form.cleaned_data["minutes"], form.cleaned_data["reason"]
         seconds = minutes and minutes * 60
-        member = moderation.set_role(request.user, obj.room, obj.person, obj.role, seconds, reason)
+        member = moderation.change_role(request.user, obj.room, obj.person, obj.role, seconds, reason)
         obj.id = member.id or obj.id
 
     def delete_model(self, request, obj):
-        moderation.remove_standing(request.user, obj)
+        moderation.remove_member(request.user, obj)
 
     def delete_queryset(self, request, queryset):
         for member in queryset.select_related("room", "person"):
-            moderation.remove_standing(request.user, member)
+            moderation.remove_member(request.user, member)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

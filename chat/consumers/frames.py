@@ -128,7 +128,7 @@ def _fetch(connection, member, event):
 def _start_task(connection, member, event):
     started = tasks.start_task(member, event)
     connection.reply(started.ack)
-    tasks.tell_task(started.task_id)
+    tasks.publish_task(started.task_id)
 
 
 def _schedule(connection, member, event):

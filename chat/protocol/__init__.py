@@ -1,8 +1,8 @@
 """
 The wire: what clients may say, what the server answers, and nothing else.
 
-Turns raw text frames into checked events (`parse`), and facts into text (`encode`). Pure Python: it knows no
-database, no channel and no request, and imports nothing of ours. docs/protocol.md is its description in words.
+It turns the text of frames into checked events (`parse`), and facts into text (`encode`). It is pure Python: it knows
+no database, channel or request, and imports nothing of ours. docs/protocol.md describes it in words.
 """
 
 from .boards import (
@@ -47,6 +47,7 @@ from .errors import (
 from .events import (
     EVENTS,
     Edit,
+    Event,
     Fetch,
     Post,
     React,
@@ -56,12 +57,7 @@ from .events import (
     Start,
     Sync,
     Typing,
-    check_fields,
     digest,
-    parse,
-    parse_object,
-    read_event,
-    split_frames,
 )
 from .facts import (
     ack,
@@ -109,6 +105,7 @@ from .fields import (
     parse_integer,
     parse_moment,
 )
+from .parsing import check_fields, parse, parse_object, read_event, split_frames
 
 __all__ = [
     "AdmitVisitor",
@@ -124,6 +121,7 @@ __all__ = [
     "CloseConnection",
     "EVENTS",
     "Edit",
+    "Event",
     "Fetch",
     "Knock",
     "LEVELS",

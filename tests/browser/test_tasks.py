@@ -73,7 +73,7 @@ def test_the_statistics_open_as_a_page_in_which_nothing_runs(come_in):
     with alice.context.expect_page() as opened:
         alice.get_by_test_id("task-result").click()
     page = opened.value
-    expect(page.get_by_role("heading", name="Who wrote most")).to_be_visible()
+    expect(page.get_by_role("heading", name="Most active authors")).to_be_visible()
     assert page.locator("svg rect.bar").count() > 24
     # The style holds under the policy that comes with it.
     assert page.locator("svg rect.bar").first.evaluate("bar => getComputedStyle(bar).fill") != "rgb(0, 0, 0)"

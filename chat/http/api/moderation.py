@@ -26,7 +26,7 @@ def list_members(request, slug):
 @signed_in
 def get_member(request, slug, handle):
     room = moderation.get_moderated_room(request.user, slug)
-    return JsonResponse(describe_member(moderation.get_standing(room, handle)))
+    return JsonResponse(describe_member(moderation.get_room_member(room, handle)))
 
 
 @signed_in
@@ -38,7 +38,8 @@ def set_role(request, slug, handle=None):
         handle = protocol.check_fields(fields, handle=protocol.check_string)["handle"]
     reason = "" if fields.get("reason") is None else fields["reason"]
     room = moderation.get_moderated_room(request.user, slug)
-    member = moderation.set_role(request.user, room, handle, role, fields.get("seconds"), reason, was=fields.get("was"))
+    seconds, was = fields.get("seconds"), fields.get("was")
+    member = moderation.change_role(request.user, room, handle, role, seconds, reason, was=was)
     return JsonResponse(describe_member(member))
 
 

@@ -29,7 +29,7 @@ def operator(function):
 
 @operator
 def list_announcements(request):
-    found = announcements.find_standing()[:MOST_LISTED]
+    found = announcements.find_current()[:MOST_LISTED]
     return JsonResponse({"announcements": [_body(announcement) for announcement in found]})
 
 
@@ -43,7 +43,7 @@ def create_announcement(request):
 
 @operator
 def withdraw_announcement(request, announcement_id):
-    announcements.withdraw(announcement_id)
+    announcements.withdraw_announcement(announcement_id)
     return HttpResponse(status=204)
 
 

@@ -19,7 +19,7 @@ def start(request, slug):
     with asked_with(event.ref):
         limits.check_event(request.user.id, event.ref)
         started = tasks.start_task(rooms.join_room(request.user, slug), event)
-    tasks.tell_task(started.task_id)
+    tasks.publish_task(started.task_id)
     return JsonResponse(_describe_started(request.user, started), status=201 if started.is_new else 200)
 
 
@@ -27,7 +27,7 @@ def _describe_started(person, started):
     try:
         return _describe(tasks.get_task(person, started.task_id))
     except ChatError:
-        # It was asked for before, and has expired or was forgotten since: the ref is used up all the same.
+        # It was asked for before, and has expired or was deleted since: the ref is used up all the same.
         return {"ref": started.ack["ref"], "task_id": started.task_id}
 
 
@@ -51,7 +51,7 @@ def show(request, task_id):
 
 @signed_in
 def forget(request, task_id):
-    tasks.forget_task(request.user, task_id)
+    tasks.delete_task(request.user, task_id)
     return JsonResponse({"task_id": task_id})
 
 
@@ -73,7 +73,7 @@ def send_result(request, task_id):
 def _stream(request, task):
     """Yields the result part by part, no faster than the interface takes them off Redis."""
     message = getattr(request, "message", None)
-    for data in tasks.read_parts(task):
+    for data in tasks.read_result(task):
         if message is not None:
             broadcast.wait_for_room(message.reply_channel.name)
         yield data

@@ -51,7 +51,7 @@ class Command(ServiceCommand):
         if word not in WORDS:
             raise CommandError(f"Say whom, and what: moderate {room.slug} HANDLE ({' | '.join(WORDS)}), or --list.")
         role, was = WORDS[word]
-        member = moderation.set_role(None, room, handle, role, parse_duration(length), reason, was=was)
+        member = moderation.change_role(None, room, handle, role, parse_duration(length), reason, was=was)
         self.stdout.write(_line(member))
 
 

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -66,7 +67,7 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
     def edit(offset, now):
         message = _get_changeable(member, event.id)
         if message.author_id != member.person_id:
-            audit.note(member.person, AuditEntry.EDIT, member.room_id, message.author, message=message.number)
+            audit.record(member.person, AuditEntry.EDIT, member.room_id, message.author, message=message.number)
         return _update(message, offset, body=event.body, edited_at=now)
 
     return _change(member, event, edit)
@@ -82,7 +83,7 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
 
     def remove(offset, now):
         message = _get_changeable(member, event.id)
-        if message.author_id != member.person_id and audit.note_removal(member.person, message):
+        if message.author_id != member.person_id and audit.record_removal(member.person, message):
             notify_moderators(member.room_id)
         Reaction.objects.filter(message=message).delete()
         message.all_reactions = []
@@ -148,11 +149,11 @@ def _change(member, event, apply: Apply) -> Outcome:
     return Outcome(protocol.ack(event.ref, message.number, message.offset), is_new=True)
 
 
-def record_once(
-    member: Member, event: protocol.Start | protocol.Schedule, create: Callable[[], int]
-) -> tuple[int, bool]:
+def record_once(member: Member, event: Any, create: Callable[[], int]) -> tuple[int, bool]:
     """
     Run `create()` in a transaction, once for each ref of a person, for events that change no message of the room.
+
+    `event` is any event with a `ref`: Start, Schedule, or one of a board.
 
     `create` stores a row and returns its id. Return (id, whether it was created now): a ref that was used before
     gives the earlier id. Raise `ref_conflict`, or what `create` raises, and then nothing is stored.

@@ -27,7 +27,7 @@ def apply_role(member: Member, role: str, until: datetime | None = None) -> None
     """
     Store a member's role (`until`: when a mute ends), tell the room, and close the connections of a banned member.
 
-    It checks no rights and writes no audit entry: call `moderation.set_role` for that.
+    It checks no rights and writes no audit entry: call `moderation.change_role` for that.
     """
     Member.objects.filter(id=member.id).update(role=role, muted_until=until)
     member.role, member.muted_until = role, until

@@ -139,7 +139,7 @@ def test_a_public_room_needs_no_invitation(as_alice, room):
 
 
 def test_open_links_are_bounded(alice, cellar, monkeypatch):
-    monkeypatch.setattr(invitations, "MOST_OPEN", 1)
+    monkeypatch.setattr(invitations, "MAX_OPEN", 1)
     create_invitation(alice, "cellar")
     assert is_refused("forbidden", create_invitation, alice, "cellar")
     Invitation.objects.update(uses_left=0)
@@ -158,13 +158,13 @@ def test_a_revoked_link_lets_nobody_in_and_its_guests_stay(as_alice, bob, charli
 @pytest.mark.parametrize("role", [Member.BANNED, Member.MUTED, Member.MEMBER, None])
 def test_a_link_ends_with_the_right_of_who_made_it(as_alice, alice, bob, charlie, cellar, role):
     accept_invitation(bob, create_invitation(alice, "cellar")[1])
-    moderation.set_role(alice, cellar, bob, Member.MODERATOR)
+    moderation.change_role(alice, cellar, bob, Member.MODERATOR)
     _, key = create_invitation(bob, "cellar")
     standing = Member.objects.get(person=bob)
     if role is None:
         standing.delete()
     else:
-        moderation.set_role(alice, cellar, bob, role)
+        moderation.change_role(alice, cellar, bob, role)
     assert is_refused("not_found", accept_invitation, charlie, key)
     assert [link["created_by"] for link in as_alice("GET", LINKS)[1]["invitations"]] == ["Alice"]
 

@@ -39,7 +39,7 @@ def test_only_operators_speak(alice, charlie, room, method, path, body):
     assert Caller(alice)(method, path, body) == Caller(charlie)(method, path, body) == (403, "forbidden")
     assert Caller(key=key)(method, path, body) == (403, "forbidden")
     assert Caller(key="nonsense")(method, path, body) == (401, "not_signed_in")
-    assert [said.text for said in announcements.find_standing()] == ["It stands"]
+    assert [said.text for said in announcements.find_current()] == ["It stands"]
 
 
 @pytest.mark.parametrize("path", ["announcements/", "announcements/1/", "whispers/", "disconnections/"])

@@ -71,7 +71,7 @@ def test_who_was_inside_and_lost_their_standing_is_not_forgotten(owner):
     knock(browser)
     ask(owner.door(), "admit", visitor=key_of("Bob"))
     browser.room().post("r1")
-    moderation.remove_standing(None, Member.objects.get(person__handle="Bob"))
+    moderation.remove_member(None, Member.objects.get(person__handle="Bob"))
     assert ask(owner.door(), "refuse", visitor=key_of("Bob"))["type"] == "ack"
     Visitor.objects.filter(person__handle="Bob").update(changed_at=timezone.now() - timedelta(days=3))
     knock(Browser().follow(owner), "Carol")

@@ -13,7 +13,7 @@ from chat import protocol
 from chat.models import Message, Person, Room, Task
 from chat.services import people, rooms, tasks
 from chat.services.tasks import export, statistics
-from chat.services.tasks.formats import disarm
+from chat.services.tasks.formats import escape_formula
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +62,7 @@ def run(person, kind, **params):
     task_id = tasks.start_task(member, event).task_id
     tasks.run_task(task_id)
     task = tasks.get_result(person, task_id)
-    content = b"".join(tasks.read_parts(task))
+    content = b"".join(tasks.read_result(task))
     assert len(content) == task.result_size
     return content.decode()
 
@@ -126,12 +126,12 @@ def test_nothing_that_people_wrote_begins_a_formula_in_a_spreadsheet(alice, host
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r1", "\n1", " =1", "\u00a0=1", "＝1"])
 def test_a_formula_is_disarmed(text):
-    assert disarm(text) == f"'{text}"
+    assert escape_formula(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["", "1", "a=1", "'=1", " a", "👍 +1"])
 def test_what_is_no_formula_stays_as_it_is(text):
-    assert disarm(text) == text
+    assert escape_formula(text) == text
 
 
 def test_the_page_runs_nothing_whatever_people_wrote(alice, hostile_room):
@@ -188,7 +188,7 @@ def test_only_the_period_is_exported(alice, three_days, start, end, expected):
 
 
 def test_what_is_said_after_it_was_asked_for_is_no_part_of_it(alice, member, monkeypatch):
-    monkeypatch.setattr(export, "PAGE", 2)
+    monkeypatch.setattr(export, "BLOCK", 2)
     for number in range(5):
         post(member, f"r{number}", f"body {number}")
     member = rooms.join_room(alice, "garden")
@@ -196,12 +196,12 @@ def test_what_is_said_after_it_was_asked_for_is_no_part_of_it(alice, member, mon
     task_id = tasks.start_task(member, event).task_id
     post(member, "r5", "later")
     tasks.run_task(task_id)
-    found = json.loads(b"".join(tasks.read_parts(tasks.get_result(alice, task_id))))
+    found = json.loads(b"".join(tasks.read_result(tasks.get_result(alice, task_id))))
     assert [message["id"] for message in found["messages"]] == [1, 2, 3, 4, 5] and found["offset"] == 5
 
 
 def test_a_long_result_is_stored_in_parts_and_read_one_by_one(alice, member, monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr("chat.services.tasks.running.PART_BYTES", 1000)
+    monkeypatch.setattr("chat.services.tasks.job.PART_BYTES", 1000)
     for number in range(30):
         post(member, f"r{number}", "x" * 100)
     run(alice, "export", format="json")
@@ -209,20 +209,20 @@ def test_a_long_result_is_stored_in_parts_and_read_one_by_one(alice, member, mon
     count = task.parts.count()
     assert count > 5
     with django_assert_num_queries(2):
-        found = tasks.read_parts(task)
+        found = tasks.read_result(task)
         assert len(next(found)) < 2000 and next(found)
     task.parts.filter(number=count - 1).delete()
     with pytest.raises(LookupError):
-        list(tasks.read_parts(task))
+        list(tasks.read_result(task))
 
 
 def test_statistics_count_by_day_hour_and_person(alice, bob, three_days, monkeypatch):
-    monkeypatch.setattr(statistics, "STRETCH", 2)
+    monkeypatch.setattr(statistics, "BLOCK", 2)
     post(rooms.join_room(bob, "garden"), "r4", "from Bob")
     Message.objects.filter(number=4).update(created_at=datetime(2026, 3, 3, 8, tzinfo=UTC))
     rooms.remove_message(rooms.join_room(alice, "garden"), protocol.Remove(ref="r5", id=1))
     text = run(alice, "statistics")
-    assert "<b>4</b> messages" in text and "<b>2</b> people who wrote" in text and "<b>1</b> removed since" in text
+    assert "<b>4</b> messages" in text and "<b>2</b> authors" in text and "<b>1</b> removed messages" in text
     assert "<title>03 Mar 2026: 2</title>" in text and "<title>02 Mar 2026: 1</title>" in text
     assert "<title>12:00: 3</title>" in text and "<title>8:00: 1</title>" in text
     assert text.index("<title>Alice: 3</title>") < text.index("<title>Bob: 1</title>")
@@ -241,4 +241,4 @@ def test_statistics_draw_only_so_many_people(member, alice):
         guest = people.sign_up_guest(f"A guest with a long name {number}")
         post(rooms.join_room(guest, "garden"), "r1", "Hello")
     text = run(alice, "statistics")
-    assert text.count('class="name"') == statistics.TOP and f"<b>{statistics.TOP + 3}</b> people" in text
+    assert text.count('class="name"') == statistics.TOP and f"<b>{statistics.TOP + 3}</b> authors" in text

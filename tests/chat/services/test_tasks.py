@@ -13,7 +13,8 @@ from chat import broadcast
 from chat.models import Member, Room, Task, TaskPart
 from chat.protocol import ChatError
 from chat.services import rooms, tasks
-from chat.services.tasks import parts, registry, running, sweeping
+from chat.services.tasks import claims, registry, results, running, sweeping
+from chat.services.tasks import job as jobs
 from tests import wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,7 +41,7 @@ def make_kind(monkeypatch):
 def stopping(monkeypatch):
     """Tells the worker to stop: `stopping()`."""
     told = []
-    monkeypatch.setattr(running, "is_stopping", lambda: bool(told))
+    monkeypatch.setattr(jobs, "is_stopping", lambda: bool(told))
     return lambda: told.append(True)
 
 
@@ -148,7 +149,7 @@ def test_a_ref_sent_again_gets_the_same_ack_and_hears_the_state(alice, enter, no
 def test_a_ref_whose_task_was_forgotten_gets_the_same_ack(alice, enter):
     socket = enter(alice)
     first = start(socket)
-    tasks.forget_task(alice, first["task_id"])
+    tasks.delete_task(alice, first["task_id"])
     assert start(socket) == first
     assert not Task.objects.exists()
 
@@ -322,7 +323,7 @@ def test_there_is_no_result_before_the_end(alice, enter, no_workers):
     socket = enter(alice)
     task_id = start(socket)["task_id"]
     assert get(socket.browser, f"/api/tasks/{task_id}/result/")[0] == 404
-    running.claim_task(task_id)
+    claims.claim_task(task_id)
     assert get(socket.browser, f"/api/tasks/{task_id}/result/")[0] == 404
 
 
@@ -390,12 +391,12 @@ def let_lock_end(task):
 
 def test_a_task_is_claimed_once(alice, room):
     task = queue(alice)
-    mine = running.claim_task(task.id)
+    mine = claims.claim_task(task.id)
     assert (mine.state, mine.attempt) == ("running", 1)
-    assert running.claim_task(task.id) is None
+    assert claims.claim_task(task.id) is None
     let_lock_end(task)
-    assert running.claim_task(task.id).attempt == 2
-    assert running.claim_task(999999) is None
+    assert claims.claim_task(task.id).attempt == 2
+    assert claims.claim_task(999999) is None
 
 
 def test_a_job_that_comes_twice_runs_once(alice, room, make_kind):
@@ -428,21 +429,21 @@ def test_a_worker_that_lost_its_lock_writes_nothing_over_the_others_result(alice
     tasks.run_task(task.id)
     task.refresh_from_db()
     assert (task.state, task.attempt) == ("done", 2)
-    assert b"".join(tasks.read_parts(task)) == b"attempt 2, to its end"
+    assert b"".join(tasks.read_result(task)) == b"attempt 2, to its end"
     assert TaskPart.objects.count() == 1
 
 
 def test_a_worker_that_lost_its_lock_stores_no_part(alice, room):
     task = queue(alice)
-    late = running.Job(running.claim_task(task.id))
+    late = jobs.Job(claims.claim_task(task.id))
     let_lock_end(task)
-    running.claim_task(task.id)
-    with pytest.raises(running.TaskLost):
-        late.write("x" * parts.PART_BYTES)
-    with pytest.raises(running.TaskLost):
+    claims.claim_task(task.id)
+    with pytest.raises(claims.TaskLost):
+        late.write("x" * results.PART_BYTES)
+    with pytest.raises(claims.TaskLost):
         late.finish()
     running._fail(late.task, "It failed.")
-    running._hand_back(late.task)
+    running._put_back(late.task)
     task.refresh_from_db()
     assert (task.state, task.attempt) == ("running", 2) and not TaskPart.objects.exists()
 
@@ -450,26 +451,26 @@ def test_a_worker_that_lost_its_lock_stores_no_part(alice, room):
 def test_a_worker_that_lost_its_lock_deletes_nothing_of_the_others(alice, room, make_kind):
     @make_kind
     def trial(job):
-        job.write("x" * parts.PART_BYTES)
+        job.write("x" * results.PART_BYTES)
         yield 1
 
     task = queue(alice)
-    late = running.Job(running.claim_task(task.id))
+    late = jobs.Job(claims.claim_task(task.id))
     let_lock_end(task)
     tasks.run_task(task.id)
     running._run_claimed(late.task)
     running._fail(late.task, "It failed.")
-    running._hand_back(late.task)
+    running._put_back(late.task)
     task.refresh_from_db()
     assert (task.state, task.attempt) == ("done", 2)
-    assert len(b"".join(tasks.read_parts(task))) == parts.PART_BYTES
+    assert len(b"".join(tasks.read_result(task))) == results.PART_BYTES
 
 
 def test_a_lock_that_ended_and_that_nobody_took_is_renewed(alice, room, make_kind):
     @make_kind
     def trial(job):
         let_lock_end(job.task)
-        job.write("x" * parts.PART_BYTES)
+        job.write("x" * results.PART_BYTES)
         yield 1
 
     task = queue(alice)
@@ -481,22 +482,22 @@ def test_a_lock_that_ended_and_that_nobody_took_is_renewed(alice, room, make_kin
 def test_what_an_earlier_attempt_left_is_deleted(alice, room, make_kind):
     @make_kind
     def trial(job):
-        job.write("x" * parts.PART_BYTES)
+        job.write("x" * results.PART_BYTES)
         job.write("the end")
         yield 1
 
     task = queue(alice)
-    running.Job(running.claim_task(task.id)).write("y" * parts.PART_BYTES)
+    jobs.Job(claims.claim_task(task.id)).write("y" * results.PART_BYTES)
     let_lock_end(task)
     tasks.run_task(task.id)
     task.refresh_from_db()
-    assert [data[:1] for data in tasks.read_parts(task)] == [b"x", b"t"]
+    assert [data[:1] for data in tasks.read_result(task)] == [b"x", b"t"]
     assert TaskPart.objects.count() == 2
 
 
 def test_progress_is_told_and_the_lock_renewed_once_a_second(alice, enter, make_kind, monkeypatch):
     clock = [100.0]
-    monkeypatch.setattr(running.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: clock[0])
     locks = []
 
     @make_kind
@@ -531,14 +532,14 @@ def test_progress_leaves_while_the_consumer_runs(alice, enter, make_kind):
 def test_an_exception_fails_the_task_with_a_sentence_and_a_trace_in_the_log(alice, enter, make_kind, caplog):
     @make_kind
     def trial(job):
-        job.write("x" * parts.PART_BYTES)
+        job.write("x" * results.PART_BYTES)
         yield 0.5
         raise ValueError("a secret of the server")
 
     socket = enter(alice)
     tasks.run_task(queue(alice).id)
     last = socket.seen("task")[-1]
-    assert (last["state"], last["error"]) == ("failed", running.OUR_FAULT)
+    assert (last["state"], last["error"]) == ("failed", running.SERVER_ERROR)
     assert "result" not in last and not TaskPart.objects.exists()
     assert "a secret of the server" in caplog.text
     assert sweeping.sweep_tasks() == 0
@@ -580,26 +581,26 @@ def test_a_worker_that_is_told_to_stop_hands_its_task_back(alice, enter, make_ki
 
 
 def test_a_cancelled_task_stops_at_its_next_step(alice, enter, make_kind, monkeypatch):
-    monkeypatch.setattr(running, "STEP_SECONDS", 0)
+    monkeypatch.setattr(jobs, "HEARTBEAT_SECONDS", 0)
 
     @make_kind
     def trial(job):
-        job.write("x" * parts.PART_BYTES)
-        tasks.forget_task(alice, job.task.id)
+        job.write("x" * results.PART_BYTES)
+        tasks.delete_task(alice, job.task.id)
         yield 0.5
         raise AssertionError("it goes on")
 
     socket = enter(alice)
     tasks.run_task(queue(alice).id)
     last = socket.seen("task")[-1]
-    assert (last["state"], last["error"], last["forgotten"]) == ("failed", "This was cancelled.", True)
+    assert (last["state"], last["error"], last["forgotten"]) == ("failed", "This task was cancelled.", True)
     assert not Task.objects.exists() and not TaskPart.objects.exists()
 
 
 def test_forgetting_a_result_is_told_to_all_tabs(alice, enter):
     socket = enter(alice)
     task_id = start(socket)["task_id"]
-    tasks.forget_task(alice, task_id)
+    tasks.delete_task(alice, task_id)
     last = socket.seen("task")[-1]
     assert (last["state"], last["error"], last["forgotten"]) == ("failed", "This result was deleted.", True)
     assert "result" not in last
@@ -673,7 +674,7 @@ def test_the_sweep_gives_a_dead_workers_task_to_another(alice, enter, make_kind)
 
     socket = enter(alice)
     task = queue(alice)
-    running.claim_task(task.id)
+    claims.claim_task(task.id)
     assert tasks.sweep_tasks() == 0
     let_lock_end(task)
     assert tasks.sweep_tasks() == 1
@@ -686,9 +687,9 @@ def test_the_sweep_gives_up_what_failed_too_often(alice, enter):
     socket = enter(alice)
     task = queue(alice)
     for _ in range(sweeping.MAX_TRIES):
-        assert running.claim_task(task.id)
+        assert claims.claim_task(task.id)
         let_lock_end(task)
-    assert running.claim_task(task.id) is None
+    assert claims.claim_task(task.id) is None
     assert tasks.sweep_tasks() == 1
     last = socket.seen("task")[-1]
     assert (last["state"], last["error"]) == ("failed", sweeping.GIVEN_UP)
@@ -731,7 +732,11 @@ def test_only_a_persons_newest_results_are_kept(alice, bob, enter, settings):
     assert list(Task.objects.filter(person=alice).order_by("id").values_list("ref", flat=True)) == ["x2", "x3"]
     assert Task.objects.filter(person=bob).exists()
     [first, second] = [event for event in socket.seen("task") if event.get("forgotten")]
-    assert (first["ref"], first["error"], second["ref"]) == ("x0", "You have newer ones.", "x1")
+    assert (first["ref"], first["error"], second["ref"]) == (
+        "x0",
+        "This result was deleted, because you have newer ones.",
+        "x1",
+    )
 
 
 def test_the_oldest_results_go_where_all_together_are_too_large(alice, enter, settings):
