@@ -6,13 +6,9 @@ from django.contrib.auth.models import Permission
 from chat.models import Member, Message, Person, Room, Token
 from chat.services import people, rooms
 from tests import wire
+from tests.chat.helpers import save
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def save(office, path, **fields):
-    answer = office.post(path, fields)
-    assert answer.status_code == 302, answer.context["errors"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from chat import protocol
 from chat.models import Member, Message, Person, Room, Token
 from chat.services import people, rooms
-from tests.chat.consumers.test_room import fail_with, statements
+from tests.helpers import fail_with, statements
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)

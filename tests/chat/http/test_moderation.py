@@ -9,8 +9,7 @@ from chat.models import AuditEntry, Member, Message, Person, Report, Room
 from chat.protocol import Post
 from chat.services import limits, moderation, people, rooms
 from tests import wire
-from tests.chat.consumers.test_boards import Browser, ask, key_of, knock
-from tests.chat.test_admin import save
+from tests.chat.helpers import Browser, ask, key_of, knock, save
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ import pytest
 from chat.models import Announcement, Person, Receipt
 from chat.services import announcements, people, rooms
 from tests import wire
-from tests.chat.consumers.test_boards import Browser
+from tests.chat.helpers import Browser
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from chat import protocol
 from chat.models import Announcement, Member, Person, Receipt, Room
 from chat.services import announcements, people, rooms
 from tests import wire
-from tests.chat.consumers.test_boards import Browser
+from tests.chat.helpers import Browser
 from tests.chat.services.announcements.helpers import code_of_refusal, heard
 
 pytestmark = pytest.mark.django_db(transaction=True)

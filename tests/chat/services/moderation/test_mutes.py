@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from chat.models import Member
 from chat.services import moderation, rooms
-from tests.chat.consumers.test_room import statements
 from tests.chat.services.moderation.helpers import (
     expire_mute,
     give_role,
@@ -18,6 +17,7 @@ from tests.chat.services.moderation.helpers import (
     run_job,
     take_delayed_jobs,
 )
+from tests.helpers import statements
 
 pytestmark = pytest.mark.django_db
 

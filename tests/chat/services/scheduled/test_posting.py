@@ -8,8 +8,8 @@ from chat import broadcast, protocol
 from chat.models import Member, Message, ScheduledMessage
 from chat.services import rooms, scheduled
 from tests import wire
-from tests.chat.consumers.test_room import fail_with, statements
 from tests.chat.services.scheduled.helpers import read_bodies, run_job, take_jobs
+from tests.helpers import fail_with, statements
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,9 +14,9 @@ from chat import broadcast, protocol
 from chat.models import ScheduledMessage
 from chat.protocol import ChatError
 from chat.services import audit, moderation, rooms, scheduled
-from tests.chat.consumers.test_boards import Browser
-from tests.chat.consumers.test_room import fail_with
+from tests.chat.helpers import Browser
 from tests.chat.services.scheduled.helpers import get_time, read_bodies, take_jobs
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
