@@ -64,7 +64,7 @@ def reserve_handle(visitor: Visitor, handle: str) -> None:
     if not visitor.is_signed_in and not find_visitor_member(visitor):
         visitor.person.handle = handle
         visitor.person.save(update_fields=["handle"])
-    key = make_handle_key(visitor.handle)
+    key: str | None = make_handle_key(visitor.handle)
     holder = Visitor.objects.filter(board=visitor.board_id, handle_key=key).exclude(id=visitor.id).first()
     if holder is not None and holder.person_id == visitor.person_id:
         key = None  # the same person in another browser

@@ -45,12 +45,12 @@ def test_scheduling_and_a_role_change_do_not_deadlock(alice, bob, room, monkeypa
 
     thread = threading.Thread(target=schedule)
 
-    def be_overtaken(*arguments, **fields):
+    def run_concurrently(*arguments, **fields):
         thread.start()
         wait_for_a_blocked_connection()
         return note(*arguments, **fields)
 
-    monkeypatch.setattr(audit, "record", be_overtaken)
+    monkeypatch.setattr(audit, "record", run_concurrently)
     assert moderation.change_role(alice, room, bob, "moderator").role == "moderator"
     thread.join(30)
     assert [is_new for _, is_new in stored] == [True]
@@ -124,7 +124,7 @@ def test_the_number_of_waiting_messages_of_a_person_is_limited(bob, charlie, ent
 
 
 def test_scheduling_is_refused_on_boards(db):
-    # There it could not be posted: a board's room is found by its link alone.
+    # The job could not post it: only the board's link leads to its room.
     answer = Browser().make_board(handle="Olga").room().ask("schedule", ref="r1", body="Hello", at=get_time())
     assert answer["code"] == "forbidden" and not ScheduledMessage.objects.exists()
 
@@ -137,7 +137,7 @@ def test_a_message_whose_job_cannot_be_sent_is_kept_for_the_sweep(bob, room, mon
 
 
 def wait_for_a_blocked_connection():
-    """Until another connection to this database waits for a lock."""
+    """Wait until another connection to this database waits for a lock."""
     with connection.cursor() as cursor:
         for _ in range(3000):
             cursor.execute(
@@ -145,7 +145,7 @@ def wait_for_a_blocked_connection():
             )
             if cursor.fetchone()[0]:
                 return
-            # What it shows stays as it is within a transaction.
+            # Within a transaction, the view shows the same snapshot until it is cleared.
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             time.sleep(0.01)
-    raise AssertionError("nobody waits")
+    raise AssertionError("no connection waits for a lock")
