@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
-from chat.management.serving import parse_duration
+from chat.management.service_command import parse_duration
 from chat.models import Announcement
 from chat.services import announcements, people
 from tests.chat.services.announcements.helpers import heard
@@ -22,7 +22,7 @@ def test_durations_are_parsed(text, seconds):
 
 @pytest.mark.parametrize("text", ["", "h", "1y", "-1h", "1.5h", "١h", "9999999999s"])
 def test_an_invalid_duration_is_rejected(text):
-    with pytest.raises(CommandError, match="no length of time"):
+    with pytest.raises(CommandError, match="is not a duration"):
         parse_duration(text)
 
 
@@ -34,7 +34,7 @@ def test_the_commands_announce_and_whisper(alice, bob, enter, capsys):
     assert (heard(socket), heard(other)) == (["To all", "To the garden", "To you"], ["To all", "To the garden"])
     assert [event["level"] for event in socket.seen("announcement")] == ["urgent", "info", "warning"]
     printed = capsys.readouterr().out.splitlines()
-    assert [line.split("(")[0].strip() for line in printed] == ["Announced", "Announced", "Said to Alice"]
+    assert [line.split("(")[0].strip() for line in printed] == ["Announced", "Announced", "Announced to Alice alone"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_command_reports_a_database_outage(monkeypatch):
         raise OperationalError("server\nclosed")
 
     monkeypatch.setattr(announcements, "announce", fail)
-    with pytest.raises(CommandError, match="This cannot be done for now: server closed"):
+    with pytest.raises(CommandError, match="try again later. The cause: server closed"):
         call_command("announce", "x")
 
 
