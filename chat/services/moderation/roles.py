@@ -54,16 +54,20 @@ def change_role(
     with transaction.atomic():
         # Changes in one room run one after the other: two owners may step down at the same moment.
         Room.objects.select_for_update().get(id=room.id)
-        member = find_room_member(room, person)
-        before = member and member.role
-        ends_ban = role in PLAIN and _is_banned_outsider(room, member)
-        check_may_change_role(actor, room, person, before if ends_ban else _get_inside_role(room, member), role)
-        _check_was(person, before, was)
-        if ends_ban:
-            return _delete_ban(actor, member, reason)
-        if member is not None and before == role and role != Member.MUTED:
-            return member
-        return _store_role(actor, room, person, member, role, seconds, reason)
+        return _change_in_locked_room(actor, room, person, role, seconds, reason, was)
+
+
+def _change_in_locked_room(actor, room, person, role, seconds, reason, was):
+    member = find_room_member(room, person)
+    before = member and member.role
+    ends_ban = role in PLAIN and _is_banned_outsider(room, member)
+    check_may_change_role(actor, room, person, before if ends_ban else _get_inside_role(room, member), role)
+    _check_was(person, before, was)
+    if ends_ban:
+        return _delete_ban(actor, member, reason)
+    if member is not None and before == role and role != Member.MUTED:
+        return member
+    return _store_role(actor, room, person, member, role, seconds, reason)
 
 
 def _check_fields(role, seconds, reason):
