@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 )
 @pytest.mark.parametrize(
     "place",
-    ["chat.services.rooms.changes.insert", "chat.services.limits.check_event", "chat.services.rooms.find_member"],
+    ["chat.services.rooms.changes.insert", "chat.services.limits.check_frame", "chat.services.rooms.find_member"],
 )
 def test_with_the_database_or_redis_away_one_may_try_again(alice, enter, monkeypatch, error, place):
     socket = enter(alice)

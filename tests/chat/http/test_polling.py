@@ -541,11 +541,11 @@ def test_after_a_frame_that_closes_none_is_handled(poller, room, bob, monkeypatc
     bobs.arrive()
     verdicts = iter([None, protocol.CloseConnection(4429), None])
 
-    def check_event(*arguments):
+    def check_frame(*arguments):
         if verdict := next(verdicts):
             raise verdict
 
-    monkeypatch.setattr(limits, "check_event", check_event)
+    monkeypatch.setattr(limits, "check_frame", check_frame)
     answer = bobs.say(post("r1"), post("r2"), post("r3"))
     assert answer.body == {"close": 4429, "events": [{"type": "ack", "ref": "r1", "id": 1, "offset": 1}]}
     assert room.messages.count() == 1
