@@ -359,7 +359,7 @@ def test_without_redis_there_is_nothing_to_monitor(arguments):
     "arguments", [["--interval", "0"], ["--interval", "-1"], ["--interval", "nan"], ["--sweep-interval", "0"]]
 )
 def test_an_interval_is_above_nothing(arguments, monkeypatch):
-    monkeypatch.setattr(store, "is_shared", True, raising=False)
+    monkeypatch.setattr(store, "is_shared", True)
     with pytest.raises(CommandError, match="above 0"):
         call_command("monitor", *arguments)
 

@@ -1,16 +1,18 @@
 """What each event costs in Redis: as much in a room of 1,000 connections as in one of 10, and one trip where it can."""
 
 import json
+from datetime import timedelta
 
 import pytest
 import redis
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from channels.asgi import ChannelLayerWrapper
+from django.utils import timezone
 
 from channels_transport.layer import RedisChannelLayer
 from channels_transport.worker import Worker
 from chat import broadcast
-from chat.protocol import EVENTS
+from chat.protocol import EVENTS, format_time
 from chat.services import rooms
 from chat.store import RedisStore
 from tests import wire
@@ -30,7 +32,7 @@ FRAMES = {
     "sync": {"cursor": 0},
     "fetch": {"ref": "r5", "limit": 10},
     "start": {"ref": "r6", "task": "export", "params": {"format": "json", "from": None, "to": None}},
-    "schedule": {"ref": "r7", "body": "Later", "at": "2099-01-01T00:00:00Z"},
+    "schedule": {"ref": "r7", "body": "Later", "at": "tomorrow"},
 }
 
 
@@ -100,7 +102,7 @@ def count(site, url, monkeypatch, type, fields):
 def prepare(site):
     """Post two messages, and let every script and cache be known."""
     for number in range(2):
-        text = json.dumps({"type": "post", "ref": f"before-{site.socket.path}-{number}", "body": "Hello"})
+        text = json.dumps({"type": "post", "ref": f"before-{number}", "body": "Hello"})
         site.run("websocket.receive", text=text)
     for type in ("typing", "sync"):
         site.run("websocket.receive", text=json.dumps({"type": type, "on": False, "cursor": 0}))
@@ -123,6 +125,8 @@ def test_an_event_costs_the_same_with_10_and_with_1000_connections(make_site, va
             fields["body"] = f"Hi {number}"
         if type == "react":
             fields["on"] = number == 10
+        if type == "schedule":
+            fields["at"] = format_time(timezone.now() + timedelta(days=1))
         if type in ("remove", "read"):
             fields.update({"id": number // 1000 + 1, "offset": number // 1000 + 1})
         costs.append(count(site, valkey_url, monkeypatch, type, fields))

@@ -1,4 +1,4 @@
-"""The rate limit with several workers: what one of them learns only with its next trip gives a flood next to nothing."""
+"""The rate limit with several workers: a worker that hears of the level one trip late gives a flood almost nothing."""
 
 import importlib.util
 import threading

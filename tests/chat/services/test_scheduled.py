@@ -322,7 +322,7 @@ def test_the_banned_schedule_nothing(bob, room, method, path):
 @pytest.mark.parametrize(
     "path", ["/api/rooms/attic/scheduled/", "/api/rooms/attic/scheduled/1/", f"{PATH}99999999999999999999/"]
 )
-def test_there_is_nothing_elsewhere(bob, room, path):
+def test_an_unknown_path_is_closed_with_4404(bob, room, path):
     assert Caller(bob)("DELETE" if path.endswith("1/") or "9" in path else "GET", path)[0] == 404
 
 
