@@ -1,9 +1,9 @@
 """
-The transport: Channels 1.x with what it does wrong put right. It knows no chat; any Channels 1.x site can use it.
+The transport: Channels 1.x without its faults, for any Channels 1.x site.
 
-What applications import is here: the decorators and the class-based consumers, under the names that they have in
-Channels, `Group`, `call_later`, `is_stopping`, `LaterResponse`, `LogThrottle`, and what a store of one's own in Redis
-needs: `Script`, `Shard` and `run_with_next_trip`.
+Applications import from here only: the decorators and the class-based consumers, under the names that they have in
+Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A store of
+an application's own in Redis uses `Script`, `Shard` and `run_with_next_trip`.
 """
 
 from channels.auth import channel_session_user, channel_session_user_from_http
@@ -12,7 +12,7 @@ from .deferred import run_with_next_trip
 from .doctor.findings import Finding
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
 from .group import Group
-from .later import LaterResponse
+from .later_response import LaterResponse
 from .log_throttle import LogThrottle
 from .ordering import enforce_ordering, forget_ordering
 from .outages import OUTAGES

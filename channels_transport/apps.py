@@ -1,10 +1,10 @@
-"""The transport's name among Django's applications: it brings the commands that run a site's processes."""
+"""The Django application of the transport. It adds the commands that run a site's processes."""
 
 from django.apps import AppConfig
 
 
 class TransportConfig(AppConfig):
-    """Registers the commands. It must stand before `channels` in INSTALLED_APPS, whose commands it replaces."""
+    """Registers the commands. INSTALLED_APPS must list it before `channels`, whose commands it replaces."""
 
     name = "channels_transport"
     verbose_name = "Channels transport"

@@ -96,8 +96,8 @@ class ChannelLayer(Protocol):
     def log_loss(self, channel: str, what: str) -> None:
         """Log what happened to a channel, one line per burst."""
 
-    def make_taker(self, channel: str) -> Any:
-        """Return a reader of a plain channel that loses no message with its process."""
+    def open_queue(self, channel: str) -> Any:
+        """Return a reader of a plain channel that loses no message if its process dies."""
 
     def flush(self) -> None:
         """Delete every message, group, session and counter."""

@@ -1,15 +1,18 @@
 """
-Class-based consumers as Channels has them, on our ordering and our sessions, with nothing that raises out of a worker.
+Class-based consumers with Channels' interface, on this package's ordering and sessions. Their exceptions are handled.
 
-Channels' own take `strict_ordering` from the decorator that jams, and let a frame that is no JSON out as an exception
-that nobody answers. Mix `Ordered` into any of its websocket consumers, or begin with the two below. It knows no chat.
+Channels' own consumers use the `enforce_ordering` that jams, and raise an exception, which no client sees, for a frame
+that is not JSON. Mix `Ordered` into any of Channels' websocket consumers, or subclass one of the two below.
 """
 
 import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from channels.auth import channel_session_user_from_http
 from channels.exceptions import ConsumeLater, DenyConnection
 from channels.generic import websockets
+from channels.message import Message
 
 from .ordering import enforce_ordering, forget_ordering
 
@@ -18,33 +21,40 @@ logger = logging.getLogger(__name__)
 CONNECT, DISCONNECT = "websocket.connect", "websocket.disconnect"
 CLOSE_FAILED = 1013  # try again later
 
+# `Ordered` is mixed into a subclass of this class. At run time it must not be a subclass itself.
+_Base: Any = websockets.WebsocketConsumer if TYPE_CHECKING else object
 
-class Ordered:
+
+class Ordered(_Base):
     """
-    Runs a connection's handlers one after another, each with `message.channel_session`, and outlives what they raise.
+    Runs a connection's handlers in order, each with `message.channel_session`, and handles the exceptions they raise.
 
-    With `http_user`, `connect` also finds `message.user` and `message.http_session` (None without a cookie). What later
-    frames need of them, it keeps in the channel session: asking anew for each frame would be a query each.
+    With `http_user`, `connect` also has `message.user` and `message.http_session` (None without a cookie). `connect`
+    stores what later frames need of them in the channel session, which saves a query for each frame.
     """
 
     strict_ordering = False
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.strict_ordering or cls.channel_session_user or cls.http_user_and_session:
-            raise TypeError(f"{cls.__name__}: order and session are always on; the user comes with `http_user`.")
+            raise TypeError(
+                f"{cls.__name__}: remove strict_ordering, channel_session_user and http_user_and_session. Ordering and"
+                " sessions are always on; set http_user for the user."
+            )
 
-    def get_handler(self, message, **kwargs):
+    def get_handler(self, message: Message, **kwargs: Any) -> Callable[..., None]:
+        """Return the decorated handler for a message of this connection."""
         self.path = message["path"]
         handler = getattr(self, self.method_mapping[message.channel.name])
         if self.http_user and message.channel.name == CONNECT:
             handler = channel_session_user_from_http(handler)
         return self.guard(enforce_ordering(handler))
 
-    def guard(self, handler):
-        """Returns the handler as it runs: what it raises ends in `failed`, but for what Channels itself waits for."""
+    def guard(self, handler: Callable[..., None]) -> Callable[..., None]:
+        """Return a function that runs the handler and passes its exception, unless Channels expects it, to `failed`."""
 
-        def run(message, **kwargs):
+        def run(message: Message, **kwargs: Any) -> None:
             try:
                 handler(message, **kwargs)
             except (ConsumeLater, DenyConnection):
@@ -54,13 +64,14 @@ class Ordered:
 
         return run
 
-    def failed(self, error, **kwargs):
-        """Called with what a handler raised. Logs it; and a handshake, which nobody else will answer, is closed."""
+    def failed(self, error: Exception, **kwargs: Any) -> None:
+        """Log an exception of a handler. A failed handshake is accepted and closed with 1013 (try again later)."""
         logger.error("%s failed", type(self).__name__, exc_info=error)
         if self.message.channel.name == CONNECT:
             self.message.reply_channel.send({"accept": True, "close": CLOSE_FAILED})
 
-    def raw_disconnect(self, message, **kwargs):
+    def raw_disconnect(self, message: Message, **kwargs: Any) -> None:
+        """Run `disconnect`, then delete the channel session and the ordering state of the connection."""
         try:
             super().raw_disconnect(message, **kwargs)
         finally:
@@ -69,23 +80,25 @@ class Ordered:
 
 
 class WebsocketConsumer(Ordered, websockets.WebsocketConsumer):
-    """`connect(message)`, `receive(text=None, bytes=None)`, `disconnect(message)`, in order."""
+    """Calls `connect(message)`, `receive(text=None, bytes=None)` and `disconnect(message)` in order."""
 
-    def raw_receive(self, message, **kwargs):
+    def raw_receive(self, message: Message, **kwargs: Any) -> None:
+        """Call `receive` with the text or the bytes of a frame."""
         # The interface may send both keys, one of them None.
         self.receive(text=message.content.get("text"), bytes=message.content.get("bytes"), **kwargs)
 
 
 class JsonWebsocketConsumer(Ordered, websockets.JsonWebsocketConsumer):
     """
-    `receive(content)` with what a text frame's JSON says, in order.
+    Calls `receive(content)` with the decoded JSON of each text frame, in order.
 
-    Of a frame that `decode_json` cannot read (or a binary one: then it raises TypeError), `unreadable` hears.
+    For a frame that `decode_json` rejects, `unreadable` is called instead; for a binary frame with a TypeError.
     """
 
     unreadable_errors = (ValueError, TypeError, RecursionError)
 
-    def raw_receive(self, message, **kwargs):
+    def raw_receive(self, message: Message, **kwargs: Any) -> None:
+        """Call `receive` with the decoded frame, or `unreadable`."""
         try:
             content = self.decode_json(message.content.get("text"))
         except self.unreadable_errors as error:
@@ -93,5 +106,5 @@ class JsonWebsocketConsumer(Ordered, websockets.JsonWebsocketConsumer):
         else:
             self.receive(content, **kwargs)
 
-    def unreadable(self, error, **kwargs):
-        """Called in place of `receive` with what `decode_json` raised. Nothing is answered unless you do."""
+    def unreadable(self, error: Exception, **kwargs: Any) -> None:
+        """Handle a frame that is not JSON; `error` is the exception of `decode_json`. This method does nothing."""

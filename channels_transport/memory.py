@@ -15,8 +15,8 @@ from asgiref.inmemory import ChannelLayer as StockMemoryChannelLayer
 from .channel_layer import Message
 from .log_throttle import LogThrottle
 from .ordering import MemoryTurns
+from .reliable_queue import MemoryQueue
 from .session_backends import MemoryBackend
-from .taking import MemoryTaker
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self._logged: dict[tuple[str, str], LogThrottle] = collections.defaultdict(lambda: LogThrottle(logger))
+        self._losses = LogThrottle(logger)
         self._count_lock = threading.Lock()
         self._begin()
 
@@ -127,11 +127,11 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
 
     def log_loss(self, channel: str, what: str) -> None:
         """Log what happened to a channel, one line per burst."""
-        self._logged[channel, what].warning("Channel %s", f"{channel} {what}")
+        self._losses.warning("%s", f"Channel {channel} {what}", key=(channel, what))
 
-    def make_taker(self, channel: str) -> MemoryTaker:
+    def open_queue(self, channel: str) -> MemoryQueue:
         """Return a reader of a plain channel."""
-        return MemoryTaker(self, channel)
+        return MemoryQueue(self, channel)
 
     def flush(self) -> None:
         """Delete every message, group, session and counter."""

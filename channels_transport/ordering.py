@@ -1,20 +1,21 @@
 """
-`enforce_ordering`: one connection's messages run one after another, in the order they were sent. And never jam.
+`enforce_ordering`: the messages of one connection run one after another, in the order in which they were sent.
 
-Same name, use and promise as `channels.sessions.enforce_ordering`, which jams (each seen to happen): a consumer
-that raises leaves its order unchanged, so all that follows waits for ever; so does a message lost with a killed
-worker.
+It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can jam a connection for ever:
+if a consumer raises an exception, or a message is lost with a killed worker, all later messages wait.
 
-On our channel layer the order is the layer's: it hands out a connection's next message when the last one is done with,
-so the decorator only brings the session. On a layer in memory it keeps turns itself: the order advances whatever
-the consumer does, after its sends have left, and where a message is missing for GAP_SECONDS the connection is closed
-with 4408, so that the client comes back and resumes. It knows no chat.
+The channel layer in Redis keeps the order itself: it hands out the next message of a connection when the last one is
+finished. There the decorator only adds the session. On a layer in memory the decorator keeps the order. The order
+advances after the consumer's sends have left, also when the consumer fails. If a message is missing for GAP_SECONDS,
+the connection is closed with 4408, so that the client reconnects and resumes.
 """
 
 import functools
 import logging
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 from channels.exceptions import DenyConnection
 from channels.message import Message, pending_message_store
@@ -25,7 +26,7 @@ from .sessions import channel_session
 logger = logging.getLogger(__name__)
 
 GAP_SECONDS = 5
-# A disconnect that is not ordered may overtake the last frames of its connection: they still run.
+# An unordered disconnect may overtake the last frames of its connection, so their state is kept for this time.
 AFTERLIFE_SECONDS = 30
 CLOSE_CONNECTION_LOST = 4408
 
@@ -33,13 +34,14 @@ RUN, WAIT, DROP, LOST = "run", "wait", "drop", "lost"
 
 
 class MemoryTurns:
-    """Whose turn it is, for the connections of a layer that lives in this process."""
+    """Keeps the order of the connections of a layer in this process' memory."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._records = {}
+        self._records: dict[str, dict[str, Any]] = {}
 
-    def arrive(self, connection, order, content):
+    def arrive(self, connection: str, order: int, content: dict[str, Any]) -> str:
+        """Return what to do with a message: RUN, WAIT (it is stored until its turn), DROP, or LOST (close)."""
         with self._lock:
             record = self._records.setdefault(connection, {"next": 0, "running": -1, "waiting": {}, "since": None})
             if order < record["next"] or order == record["running"]:
@@ -51,7 +53,8 @@ class MemoryTurns:
             record["since"] = record["since"] or time.monotonic()
             return LOST if time.monotonic() - record["since"] > GAP_SECONDS else WAIT
 
-    def advance(self, connection, order):
+    def advance(self, connection: str, order: int) -> dict[str, Any] | None:
+        """Note that a message is finished. Return the content of the next one if it waits, else None."""
         with self._lock:
             record = self._records.get(connection)
             if record is None or record["next"] != order:
@@ -61,35 +64,37 @@ class MemoryTurns:
             record["since"] = time.monotonic() if record["waiting"] else None
             return following
 
-    def is_stuck(self, connection):
+    def is_stuck(self, connection: str) -> bool:
+        """Return whether a message of the connection has been missing for GAP_SECONDS."""
         with self._lock:
             since = self._records.get(connection, {}).get("since")
             return since is not None and time.monotonic() - since >= GAP_SECONDS
 
-    def forget(self, connection):
+    def forget(self, connection: str) -> None:
+        """Delete the state of a connection after AFTERLIFE_SECONDS."""
         timers.call_later(AFTERLIFE_SECONDS, ("turns", connection), self._records.pop, connection, None)
 
 
-def enforce_ordering(func=None, slight=False):
+def enforce_ordering(func: Callable[..., Any] | None = None, slight: bool = False) -> Callable[..., Any]:
     """
-    Decorates a consumer so that the messages of one reply channel run in their `order`, each exactly once.
+    Decorate a consumer so that the messages of one reply channel run in their `order`, each exactly once.
 
-    Implies `channel_session`. A message that comes early waits; one that comes again is dropped. A connection with
-    a gap is closed with 4408. It may stand on `websocket.disconnect`, too: this line does not jam, and what cleans up
-    then runs last.
-    Raises ValueError for a message without `order`.
+    It includes `channel_session`. A message that arrives early waits, and a duplicate is dropped. A connection with a
+    gap is closed with 4408. A `websocket.disconnect` consumer may have this decorator too: it then runs last.
+
+    The consumer raises ValueError for a message without `order`.
     """
     if slight:
-        raise ValueError("Slight ordering is now always on due to Channels changes. Please remove the decorator.")
+        raise ValueError("Slight ordering is always on: remove `slight=True` or the decorator.")
     if func is None:
         return enforce_ordering
 
     with_session = channel_session(func)
 
     @functools.wraps(func)
-    def inner(message, *args, **kwargs):
+    def inner(message: Message, *args: Any, **kwargs: Any) -> Any:
         if "order" not in message.content:
-            raise ValueError("No `order` value in message; @enforce_ordering can only be used on messages with it.")
+            raise ValueError("The message has no `order`, so @enforce_ordering cannot be used for its channel.")
         turns = message.channel_layer.connection_turns
         if turns is None:
             return with_session(message, *args, **kwargs)
@@ -107,40 +112,42 @@ def enforce_ordering(func=None, slight=False):
     return inner
 
 
-def forget_ordering(message):
-    """Lets go of what is kept of the connection's order. For `websocket.disconnect` consumers."""
+def forget_ordering(message: Message) -> None:
+    """Release the ordering state of the message's connection. `websocket.disconnect` consumers call it."""
     turns = message.channel_layer.connection_turns
     if turns is not None:
         turns.forget(message.reply_channel.name)
 
 
-def _run(consumer, turns, message, order, args, kwargs):
+def _run(
+    consumer: Callable[..., Any], turns: MemoryTurns, message: Message, order: int, args: Any, kwargs: Any
+) -> None:
     try:
         consumer(message, *args, **kwargs)
     except DenyConnection:
         turns.forget(message.reply_channel.name)
         raise
     finally:
-        # The next message may run in another worker at once, so what this one sent has to leave before.
+        # Another worker may run the next message at once, so the sends of this consumer must leave before.
         _flush_sends()
         following = turns.advance(message.reply_channel.name, order)
         if following is not None:
             _requeue(message, following)
 
 
-def _flush_sends():
+def _flush_sends() -> None:
     if not pending_message_store.active:
         return
     try:
         pending_message_store.send_and_flush()
     except RuntimeError:
-        # A reply channel that stays full: that client resumes with its cursor; this worker has others to serve.
-        logger.exception("What a consumer sent could not be delivered")
+        # The reply channel stays full. Its client resumes from its cursor, and the worker must serve other clients.
+        logger.exception("A consumer's messages could not be delivered")
     finally:
         pending_message_store.prepare()
 
 
-def _requeue(message, content):
+def _requeue(message: Message, content: dict[str, Any]) -> None:
     channel = content.pop("original_channel")
     layer = message.channel_layer
     for _ in range(20):
@@ -152,13 +159,13 @@ def _requeue(message, content):
     _close(layer.connection_turns, message)
 
 
-def _close_if_stuck(turns, message):
+def _close_if_stuck(turns: MemoryTurns, message: Message) -> None:
     if turns.is_stuck(message.reply_channel.name):
         _close(turns, message)
 
 
-def _close(turns, message):
-    """Ends a connection whose order is lost. The client knows its cursor and comes back at once."""
+def _close(turns: MemoryTurns | None, message: Message) -> None:
+    """Close a connection that lost a message. The client knows its cursor, reconnects and resumes."""
     logger.warning("A message of %s is missing: closing with %s", message.reply_channel.name, CLOSE_CONNECTION_LOST)
     try:
         Message({"reply_channel": message.reply_channel.name}, "-", message.channel_layer).reply_channel.send(

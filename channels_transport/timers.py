@@ -1,7 +1,7 @@
 """
-Run something later in this process: for what may be late or lost together with the process, never for a promise.
+Calls functions later in this process. A call is lost if the process ends, so nothing that must happen depends on it.
 
-One thread serves all timers, since workers set thousands that never fire. It knows no chat.
+One thread serves all timers, because workers set thousands of timers that never fire.
 """
 
 import heapq
@@ -9,6 +9,8 @@ import itertools
 import logging
 import threading
 import time
+from collections.abc import Callable, Hashable
+from typing import Any
 
 import redis
 
@@ -20,19 +22,20 @@ LOG_EVERY_SECONDS = 60
 
 
 class Timers:
-    """Calls functions in a thread of its own; at most one call waits under each key."""
+    """Calls functions in a thread of its own; at most one call is scheduled under each key."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._condition = threading.Condition()
-        self._queue = []  # (due, number, key): the number keeps the order of equals
-        self._calls = {}
+        # (due, number, key): the number keeps the order of calls that are due at the same time.
+        self._queue: list[tuple[float, int, Hashable]] = []
+        self._calls: dict[Hashable, tuple[int, Callable[..., Any], tuple[Any, ...]]] = {}
         self._numbers = itertools.count()
-        self._thread = None
-        # Thousands may wait while Redis is away, and what they say of it is the same.
+        self._thread: threading.Thread | None = None
+        # During an outage of Redis thousands of calls may fail in the same way.
         self._throttle = LogThrottle(logger, LOG_EVERY_SECONDS)
 
-    def call_later(self, seconds, key, function, *arguments):
-        """Calls `function` after `seconds`, unless a call is waiting under `key` already. Returns whether it will."""
+    def call_later(self, seconds: float, key: Hashable, function: Callable[..., Any], *arguments: Any) -> bool:
+        """Call `function(*arguments)` after `seconds`; return False if a call is already scheduled under `key`."""
         with self._condition:
             if key in self._calls:
                 return False
@@ -43,28 +46,28 @@ class Timers:
             self._condition.notify()
             return True
 
-    def cancel(self, key):
-        """Forgets the call that waits under `key`, if one does."""
+    def cancel(self, key: Hashable) -> None:
+        """Cancel the call that is scheduled under `key`, if there is one."""
         with self._condition:
             self._calls.pop(key, None)
 
-    def _start(self):
-        # After a fork the thread is gone though the object is not: hence is_alive.
+    def _start(self) -> None:
+        # After a fork the object exists, but its thread does not run: hence is_alive.
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="timers", daemon=True)
             self._thread.start()
 
-    def _run(self):
+    def _run(self) -> None:
         while True:
             function, arguments = self._next_call()
             try:
                 function(*arguments)
             except redis.RedisError as error:
-                self._throttle.warning("What was to be done later cannot be done while Redis is away: %s", error)
+                self._throttle.warning("A scheduled call failed because of Redis: %s", error)
             except Exception:
-                logger.exception("A timer's call failed: %s", function)
+                logger.exception("A scheduled call failed: %s", function)
 
-    def _next_call(self):
+    def _next_call(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         with self._condition:
             while True:
                 wait = self._queue[0][0] - time.monotonic() if self._queue else None
@@ -72,9 +75,10 @@ class Timers:
                     self._condition.wait(wait)
                     continue
                 _, number, key = heapq.heappop(self._queue)
-                # A cancelled call left its place in the queue behind; the key may wait for a newer one.
-                if self._calls.get(key, (None,))[0] == number:
-                    return self._calls.pop(key)[1:]
+                # The queue still contains cancelled calls, and the key may belong to a newer call.
+                if key in self._calls and self._calls[key][0] == number:
+                    _, function, arguments = self._calls.pop(key)
+                    return function, arguments
 
 
 _timers = Timers()

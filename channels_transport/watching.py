@@ -1,23 +1,25 @@
 """
-Watching the transport from outside: which processes show signs of life, and what its servers say of themselves.
+Reads the state of a running site: the reports of workers and delay servers, and information from the Redis servers.
 
-It changes nothing, and nobody who works for a connection calls it. It knows no chat.
+It changes nothing. Only operators' tools call it, never code that serves a connection.
 """
 
 import json
 import time
+from typing import Any
 
 from .heartbeat import REPORT_LEASE_SECONDS
 
-# Signs of life come each second.
+# Reports are written each second; a process without one for this time is left out.
 SILENT_SECONDS = 5
-SCAN_AT_ONCE = 5000
+SCAN_AT_ONCE = 5000  # keys
 
 
-def read_reports(layer):
+def read_reports(layer: Any) -> list[dict[str, Any]]:
     """
-    Returns what each worker and delay server says of itself: {pid, channels, handled, busy_since, at}, the times in
-    seconds by its own clock. Those that have been silent for SILENT_SECONDS are left out.
+    Return the report of each worker and delay server: {pid, channels, handled, busy_since, at}.
+
+    The times are seconds since the epoch by the clock of that process; `busy_since` is None while it waits.
     """
     shard = layer.shards[0]
     keys = _find_keys(shard, f"{layer.prefix}worker:*")
@@ -28,8 +30,8 @@ def read_reports(layer):
     return [json.loads(report) for report, lease in zip(reports, left, strict=True) if report and lease > oldest]
 
 
-def _find_keys(shard, pattern):
-    cursor, found = b"0", set()
+def _find_keys(shard: Any, pattern: str) -> list[bytes]:
+    cursor, found = b"0", set[bytes]()
     while True:
         ((cursor, keys),) = shard.call(("SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_AT_ONCE))
         found.update(keys)
@@ -37,22 +39,15 @@ def _find_keys(shard, pattern):
             return sorted(found)
 
 
-def measure(shard):
-    """Returns how many seconds one trip to a server takes."""
+def measure(shard: Any) -> float:
+    """Return how many seconds one round trip to a Redis server takes."""
     began = time.monotonic()
     shard.call(("PING",))
     return time.monotonic() - began
 
 
-def read_information(shard):
-    """Returns what the server says of itself: {field: text}."""
-    answers = shard.call(("INFO", "server"), ("INFO", "memory"))
-    lines = b"\n".join(answers).decode().splitlines()
-    return dict(line.split(":", 1) for line in lines if ":" in line)
-
-
-def read_skew(shard):
-    """Returns by how many seconds the server's clock is ahead of this machine's."""
+def read_skew(shard: Any) -> float:
+    """Return how many seconds the server's clock is ahead of this machine's."""
     began = time.time()
     ((seconds, micros),) = shard.call(("TIME",))
     return int(seconds) + int(micros) / 1e6 - (began + time.time()) / 2

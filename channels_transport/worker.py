@@ -25,7 +25,7 @@ from .group import Group
 from .heartbeat import Heartbeat
 from .log_throttle import LogThrottle
 from .outages import REDIS_OUTAGES
-from .shards import UnsupportedRedis
+from .redis_info import UnsupportedRedis
 from .signals import ignore_signals, install_signal_handlers, set_stopping
 
 logger = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class Worker(StockWorker):
             self._send_later()
             self._finish_consumer()
 
-    def _follow(self, message: Message, instruction: Exception) -> None:
+    def _follow(self, message: Message, instruction: Any) -> None:
         """Do what a consumer asked for by raising one of Channels' exceptions."""
         if isinstance(instruction, DenyConnection):
             if message.channel.name != "websocket.connect":

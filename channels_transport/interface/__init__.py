@@ -1,8 +1,8 @@
 """
-The interface server: Daphne 1.4 with limits on what it reads and what it buffers, close codes that clients can read,
-and a way to Redis and back that neither polls nor waits.
+The interface server: Daphne 1.4 with limits on what it reads and buffers, close codes that clients can read, and a
+connection to Redis that neither polls nor blocks.
 
-By subclassing: each class here stands over Daphne's of the same job and says what it changes. It knows no chat.
+Each class here subclasses Daphne's class for the same job, and its docstring says what it changes.
 """
 
 from .requests import LINE_ENDS, MAX_BODY_BYTES, WebRequest

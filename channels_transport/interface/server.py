@@ -1,21 +1,19 @@
-"""
-The interface server: Daphne's, tied to the channel layer by a link, and ended in order.
-
-It knows no chat.
-"""
+"""The interface server: Daphne's, joined to the channel layer by a connector, and shut down in order."""
 
 import logging
 import random
 import signal
 import string
 import time
+from collections.abc import Iterable
+from typing import Any
 
 from daphne import http_protocol, server
 from twisted.internet import defer, reactor, task
 from twisted.internet.endpoints import serverFromString
 from twisted.logger import globalLogBeginner
 
-from ..links import RedisLink, ThreadLink
+from ..connectors import RedisConnector, ThreadConnector
 from ..ordering import CLOSE_CONNECTION_LOST
 from .requests import WebRequest
 from .websockets import WebSocketProtocol
@@ -26,55 +24,66 @@ MAX_FRAME_BYTES = 64 * 1024
 HANDSHAKE_SECONDS = 20
 HANG_UP_SECONDS = 5
 CLOSE_ANSWER_SECONDS = 5
-# When the server ends: so many sockets are closed at a time, for not all of their owners shall come back at once.
+# Websockets are closed in batches, so that not all clients reconnect at once.
 CLOSE_BATCH = 200
 CLOSE_PAUSE_SECONDS = 0.05
-# Of those that have missed something all come back, and at once: 500 a second, which is what an address may.
+# All clients that missed messages reconnect, and at once. 500 per second is the limit of handshakes from one address.
 CLOSE_LOST_PAUSE_SECONDS = 0.4
 CHECK_SECONDS = 2
+# At shutdown: the time for frames that the closing websockets still send.
+LAST_FRAMES_SECONDS = 0.3
 
 
-def log_failure(event):
-    """Of all that Twisted says, passes on what nobody else has caught."""
+def log_failure(event: dict[str, Any]) -> None:
+    """Log an unhandled failure of Twisted's; its other events are not logged."""
     if event.get("log_failure") is not None:
         logger.error("Unhandled in the reactor: %s", event["log_failure"].getTraceback())
 
 
 class HTTPFactory(http_protocol.HTTPFactory):
-    """Makes the protocols above, with limits that Daphne's command line does not know."""
+    """Makes the protocols of HTTP requests and websockets, with limits that Daphne's command line does not offer."""
 
-    def __init__(self, *args, trusted_proxies=0, handshake_seconds=HANDSHAKE_SECONDS, ping_timeout=30, **kwargs):
+    def __init__(
+        self,
+        *args: Any,
+        trusted_proxies: int = 0,
+        handshake_seconds: float = HANDSHAKE_SECONDS,
+        ping_timeout: float = 30,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, ping_timeout=ping_timeout, **kwargs)
         self.trusted_proxies = trusted_proxies
-        self.waiting = 0  # requests that wait for something to be said
+        self.waiting = 0  # the number of requests that wait for a message
         self.ws_factory.protocol = WebSocketProtocol
         self.ws_factory.setProtocolOptions(
             maxFramePayloadSize=MAX_FRAME_BYTES,
             maxMessagePayloadSize=MAX_FRAME_BYTES,
-            # Say 1007 or 1009 before hanging up, rather than just hang up.
+            # Send a close frame with 1007 or 1009, rather than only drop the connection.
             failByDrop=False,
-            # A client that is still sending needs more than autobahn's second to read that, and answer.
+            # A client that is still sending needs more than autobahn's one second to read and answer the close frame.
             closeHandshakeTimeout=CLOSE_ANSWER_SECONDS,
-            # Later than `check_ping`, which says 503 where this one just hangs up.
+            # Longer than the limit in `check_ping`, which answers 503; autobahn's own limit only drops the connection.
             openHandshakeTimeout=handshake_seconds + HANG_UP_SECONDS,
             autoPingTimeout=ping_timeout,
-            # Every call of this sets it back; with it, `Origin: null` reaches our own check.
+            # Every call of this method resets the option. With it, `Origin: null` reaches the site's own check.
             allowNullOrigin=True,
         )
 
-    def buildProtocol(self, addr):
+    def buildProtocol(self, addr: Any) -> Any:
+        """Return the protocol of a new TCP connection."""
         protocol = super().buildProtocol(addr)
         protocol.requestFactory = WebRequest
         return protocol
 
-    def dispatch_reply(self, channel, message):
+    def dispatch_reply(self, channel: str, message: dict[str, Any]) -> None:
+        """Hand a message to the connection or request that has this reply channel."""
         if "later" in message and channel not in self.reply_protocols:
-            # Who asked has left meanwhile, and by now the request's channel is in groups.
+            # The client has left, but the view has already added the request's channel to groups.
             return self.end_waiting(channel, message["later"], is_answered=False)
         return super().dispatch_reply(channel, message)
 
-    def end_waiting(self, channel, later, is_answered):
-        """Tells the consumers that a request which waited is over: nobody else knows, and they leave its groups."""
+    def end_waiting(self, channel: str, later: dict[str, Any], is_answered: bool) -> None:
+        """Send `http.disconnect` for a waiting request that is over, so that a consumer removes it from its groups."""
         message = {
             "reply_channel": channel,
             "path": later["path"],
@@ -84,19 +93,25 @@ class HTTPFactory(http_protocol.HTTPFactory):
         try:
             self.channel_layer.send("http.disconnect", message)
         except Exception as error:
-            logger.warning("The end of a request could not be told: %s", error)
+            logger.warning("http.disconnect could not be sent for a waiting request: %s", error)
 
 
 class Server(server.Server):
     """
-    Daphne's server on the factory above.
+    Daphne's server with the factory above.
 
-    Beside Daphne's own arguments: `trusted_proxies`, the number of proxies in front whose X-Forwarded-For and
-    X-Forwarded-Proto are believed (0: none). `websocket_handshake_timeout` is in seconds.
+    Its arguments are Daphne's, and `trusted_proxies`: the number of proxies in front of the server whose
+    X-Forwarded-For and X-Forwarded-Proto headers are trusted (0: none). `websocket_handshake_timeout` is in seconds.
     """
 
-    def __init__(self, *args, trusted_proxies=0, websocket_handshake_timeout=HANDSHAKE_SECONDS, **kwargs):
-        # -1: a websocket may live as long as it answers pings; Daphne's default ends it after group_expiry.
+    def __init__(
+        self,
+        *args: Any,
+        trusted_proxies: int = 0,
+        websocket_handshake_timeout: float = HANDSHAKE_SECONDS,
+        **kwargs: Any,
+    ) -> None:
+        # -1: a websocket lives as long as it answers pings. Daphne's default closes it after group_expiry.
         kwargs.setdefault("websocket_timeout", -1)
         kwargs.setdefault("websocket_connect_timeout", websocket_handshake_timeout)
         if trusted_proxies:
@@ -106,16 +121,16 @@ class Server(server.Server):
         self.trusted_proxies = trusted_proxies
         self.exit_code = 0
         self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
-        link_class = RedisLink if self.channel_layer.is_shared else ThreadLink
-        self.link = link_class(self.channel_layer, self.send_channel, self)
+        connector_class = RedisConnector if self.channel_layer.is_shared else ThreadConnector
+        self.connector = connector_class(self.channel_layer, self.send_channel, self)
 
-    def run(self):
-        """Serves until the reactor stops. Returns the exit code: 1 where it could not listen."""
-        # Twisted's timers go by the clock on the wall: set back by an hour, it would keep all of them for an hour.
+    def run(self) -> int:
+        """Serve until the reactor stops. Return the exit code: 1 if the server could not listen."""
+        # Twisted's timers use the wall clock. If that is set back by an hour, all timers are an hour late.
         reactor.seconds = time.monotonic
         self.factory = self.make_factory()
         globalLogBeginner.beginLoggingTo([log_failure], redirectStandardIO=False, discardBuffer=True)
-        reactor.callWhenRunning(self.link.start)
+        reactor.callWhenRunning(self.connector.start)
         reactor.callLater(CHECK_SECONDS, self.timeout_checker)
         reactor.addSystemEventTrigger("before", "shutdown", self.close_sockets)
         for description in self.endpoints:
@@ -123,18 +138,20 @@ class Server(server.Server):
             listener.addCallbacks(self.on_listening, self.on_listener_error, callbackArgs=[description])
             self.listeners.append(listener)
         if self.signal_handlers and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-            # A shell without job control starts what runs in the background so, and Twisted would leave it at that.
+            # A shell without job control starts background processes with SIGINT ignored, and Twisted keeps it ignored.
             signal.signal(signal.SIGINT, signal.default_int_handler)
         reactor.run(installSignalHandlers=self.signal_handlers)
         return self.exit_code
 
-    def on_listening(self, port, description):
+    def on_listening(self, port: Any, description: str) -> Any:
+        """Log that an endpoint listens, and return its port."""
         logger.info("Listening on endpoint %s", description)
         return port
 
-    def make_factory(self):
+    def make_factory(self) -> HTTPFactory:
+        """Return the factory, with the settings of this server."""
         return HTTPFactory(
-            self.link.outlet,
+            self.connector.sender,
             action_logger=self.action_logger,
             send_channel=self.send_channel,
             timeout=self.http_timeout,
@@ -151,17 +168,17 @@ class Server(server.Server):
             trusted_proxies=self.trusted_proxies,
         )
 
-    # What the link tells.
+    # The connector calls these.
 
-    def dispatch(self, channel, message):
-        """A reply to one connection or request."""
+    def dispatch(self, channel: str, message: dict[str, Any]) -> None:
+        """Hand a reply to one connection or request. No exception leaves this method."""
         try:
             self.factory.dispatch_reply(channel, message)
         except Exception:
             logger.exception("A reply could not be sent on %s", channel)
 
-    def broadcast(self, channels, text, frame):
-        """A text for many connections, built as a frame already."""
+    def broadcast(self, channels: Iterable[str], text: str, frame: bytes) -> None:
+        """Send a text to many connections; `frame` is the text, encoded once for all of them."""
         protocols = self.factory.reply_protocols
         for channel in channels:
             protocol = protocols.get(channel)
@@ -170,45 +187,46 @@ class Server(server.Server):
             try:
                 protocol.send_frame(frame, text)
             except Exception:
-                logger.exception("A message to many could not be sent on %s", channel)
+                logger.exception("A group message could not be sent on %s", channel)
 
-    def pause(self, channel):
-        """There is no room for what this connection says: its socket is not read, and TCP makes the client wait."""
+    def pause(self, channel: str) -> None:
+        """Stop reading from a connection, because its channel is full: TCP makes the client wait."""
         protocol = self.factory.reply_protocols.get(channel)
         if isinstance(protocol, WebSocketProtocol):
             protocol.pause()
 
-    def resume(self, channel):
-        """There is room again."""
+    def resume(self, channel: str) -> None:
+        """Read from a connection again."""
         protocol = self.factory.reply_protocols.get(channel)
         if isinstance(protocol, WebSocketProtocol):
             protocol.resume()
 
-    def refuse(self, channel):
-        """A request could not be passed on."""
+    def refuse(self, channel: str) -> None:
+        """Answer 503 to a request that could not be passed on."""
         request = self.factory.reply_protocols.get(channel)
         if isinstance(request, WebRequest):
-            request.refuse(503, b"Service Unavailable", "The server cannot answer for now.")
+            request.refuse(503, b"Service Unavailable", "The server cannot answer now; try again.")
 
-    def on_listener_error(self, failure):
-        # An interface that cannot listen is no interface: end, so that whoever supervises sees it.
+    def on_listener_error(self, failure: Any) -> None:
+        """End the server, so that its supervisor notices that it cannot listen."""
         logger.error("Cannot listen: %s", failure.getErrorMessage())
         self.exit_code = 1
         reactor.callWhenRunning(reactor.stop)
 
-    def timeout_checker(self):
-        """Daphne's, that goes on whatever fails in it."""
+    def timeout_checker(self) -> None:
+        """Check timeouts and pings every few seconds. Unlike Daphne's, it continues after an exception."""
         reactor.callLater(CHECK_SECONDS, self.timeout_checker)
         try:
             self.factory.check_timeouts()
         except Exception:
-            logger.exception("Time-outs and pings could not be looked after")
+            logger.exception("Timeouts and pings could not be checked")
 
     @defer.inlineCallbacks
-    def close_all(self, code, pause=CLOSE_PAUSE_SECONDS):
+    def close_all(self, code: int, pause: float = CLOSE_PAUSE_SECONDS) -> Any:
         """
-        Closes every websocket that is open now, in batches, with `pause` seconds between them; requests that wait are
-        answered.
+        Close every websocket that is open now, and answer every waiting request.
+
+        They are closed in batches, with `pause` seconds between two batches. Return a Deferred that fires at the end.
         """
         protocols = list(self.factory.reply_protocols.values())
         for start in range(0, len(protocols), CLOSE_BATCH):
@@ -216,15 +234,15 @@ class Server(server.Server):
                 protocol.serverClose(code)
             yield task.deferLater(reactor, pause, lambda: None)
 
-    def close_lost(self):
-        """The connections have missed messages, and are in no group any more: they come back, and resume."""
+    def close_lost(self) -> Any:
+        """Close all connections, which missed messages and left their groups. The clients reconnect and resume."""
         return self.close_all(CLOSE_CONNECTION_LOST, CLOSE_LOST_PAUSE_SECONDS)
 
     @defer.inlineCallbacks
-    def close_sockets(self):
-        """Closes every websocket with 1001, and waits until what they still said has been passed on."""
+    def close_sockets(self) -> Any:
+        """Close every websocket with 1001, and wait until their last frames have been passed on. Return a Deferred."""
         for listener in self.listeners:
             listener.addCallback(lambda port: port.stopListening())
         yield self.close_all(1001)
-        yield task.deferLater(reactor, 0.3, lambda: None)
-        yield self.link.stop()
+        yield task.deferLater(reactor, LAST_FRAMES_SECONDS, lambda: None)
+        yield self.connector.stop()

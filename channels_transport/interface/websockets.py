@@ -1,13 +1,9 @@
-"""
-One websocket: Daphne's protocol with limits, codes that clients can read, and frames that are written with little work.
-
-It knows no chat.
-"""
+"""One websocket: Daphne's protocol with limits, close codes that clients can read, and cheap writes of frames."""
 
 import logging
 import random
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from autobahn.twisted.websocket import ConnectionDeny
@@ -22,49 +18,51 @@ from ..writing import data_frame, write_now
 logger = logging.getLogger(__name__)
 
 MAX_PARAMETERS = 100
-# The codes that autobahn's sendClose refuses and that only the server itself may send.
+# Close codes that autobahn's sendClose rejects; only the server itself sends them.
 SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
-# A client that reads slower than the room speaks: so much is kept for it, and for so long.
+# The most that is buffered for a client that reads more slowly than messages arrive, and for how long.
 MAX_UNREAD_BYTES = 1024 * 1024
 MAX_UNREAD_SECONDS = 60
-# Who says nothing renews nothing: before its groups forget it, after so much of their time, it is asked to come back.
-# Not all at the same moment, for after a restart they came at the same moment.
+# A client that sends nothing does not renew its group memberships. Before these expire, after this share of
+# `group_expiry`, it is asked to reconnect. The share is random, because after a restart many clients connect at once.
 SILENT_SHARES = 0.7, 0.9
 
 
 @implementer(interfaces.IPushProducer)
 class UnreadWatch:
-    """Told by the transport when its buffer is full and when it is empty again: what is unread, and since when."""
+    """Learns from the transport when its buffer is full and when it is empty again. Counts unread bytes and seconds."""
 
-    def __init__(self, protocol):
+    def __init__(self, protocol: "WebSocketProtocol") -> None:
         self.protocol = protocol
-        self.since = None
+        self.since: float | None = None
         self.unread_bytes = 0
 
-    def pauseProducing(self):
+    def pauseProducing(self) -> None:
+        """Note that the transport's buffer is full."""
         if self.since is None:
             self.since, self.unread_bytes = time.monotonic(), 0
 
-    def resumeProducing(self):
+    def resumeProducing(self) -> None:
+        """Note that the transport's buffer is empty."""
         self.since = None
 
-    def stopProducing(self):
-        """The connection is lost; there is nothing to stop."""
+    def stopProducing(self) -> None:
+        """Do nothing: the connection is lost."""
 
     @property
-    def seconds(self):
-        """How long the buffer has been full."""
+    def seconds(self) -> float:
+        """Return how long the buffer has been full."""
         return 0 if self.since is None else time.monotonic() - self.since
 
-    def count(self, length):
-        """Counts what is written while the buffer is full, and drops a client that leaves too much of it unread."""
+    def count(self, length: int) -> None:
+        """Count bytes that are written while the buffer is full, and drop a client that leaves too many unread."""
         self.unread_bytes += length
         if self.unread_bytes > MAX_UNREAD_BYTES:
             self.protocol.drop_slow_reader()
 
 
 class OpenRequest(NamedTuple):
-    """What Daphne still asks of the request once a socket is open."""
+    """The part of the request that Daphne still reads when the websocket is open."""
 
     path: str
 
@@ -78,20 +76,24 @@ HANDSHAKE_ONLY = (
     "handshake_deferred",
     "_transport_details",
 )
-TRAFFIC = TrafficStats()  # autobahn counts each socket's octets; nobody asks for them, so all count in one place
+TRAFFIC = TrafficStats()  # autobahn counts the octets of each websocket; nothing reads them, so all share one counter
 
 
 class WebSocketProtocol(ws_protocol.WebSocketProtocol):
-    """One websocket. Refuses `?session_key=`, closes with the codes that servers use, and drops who does not read."""
+    """One websocket. Refuses `?session_key=`, closes with server close codes, and drops clients that do not read."""
 
-    unread = None
+    unread: UnreadWatch | None = None
+    request: Any
+    last_data: float
+    autoPingTimeoutCall: Any
     is_paused = False
-    silent_since = None
+    silent_since: float | None = None
     frames_at_silence = 0
 
-    def onConnect(self, request):
-        # Channels would log the socket in by this parameter, over the cookie: a link could plant a login.
-        # (`request.params` would not do: it leaves out a parameter without a value.)
+    def onConnect(self, request: Any) -> Any:
+        """Check a handshake and pass it on. Raise ConnectionDeny to refuse it."""
+        # Channels would prefer this parameter over the cookie, so a link could log its victim in to another account.
+        # `request.params` is not enough: it leaves out a parameter without a value.
         try:
             query = parse_qsl(
                 self._raw_query_string.decode("latin1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS
@@ -107,45 +109,50 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
         except UnicodeError:
             raise ConnectionDeny(code=400, reason="A header is not ASCII") from None
         except Exception:
-            logger.exception("A handshake could not be passed on")
+            logger.exception("A handshake could not be passed on to the workers")
             raise ConnectionDeny(code=503, reason="Service Unavailable") from None
 
-    def onOpen(self):
+    def onOpen(self) -> None:
+        """Watch the unread bytes, and free the memory of the handshake."""
         super().onOpen()
-        # Daphne leaves the HTTP channel, which has nothing to say any more, as the one that the transport tells.
+        # Daphne leaves the HTTP channel registered as the transport's producer, though HTTP has ended.
         self.transport.unregisterProducer()
         self.unread = UnreadWatch(self)
         self.transport.registerProducer(self.unread, True)
         self._forget_handshake()
 
-    def _forget_handshake(self):
-        """Lets go of what only the handshake needed: two thirds of an idle socket's memory."""
+    def _forget_handshake(self) -> None:
+        """Release what only the handshake needed: two thirds of an idle websocket's memory."""
         self.request = OpenRequest(self.request.path)
         for name in HANDSHAKE_ONLY:
             setattr(self, name, None)
         self.trafficStats = TRAFFIC
 
-    def send_frame(self, frame, text):
-        """Sends a frame that is built already; `text` is what it says."""
+    def send_frame(self, frame: bytes, text: str) -> None:
+        """Send an encoded frame; `text` is its content."""
         if self.state != self.STATE_OPEN:
             return self.serverSend(text)
         if self.unread is not None and self.unread.since is not None:
             self.unread.count(len(frame))
         write_now(self.transport, frame)
 
-    def sendMessage(self, payload, isBinary=False, **kwargs):
+    def sendMessage(self, payload: bytes, isBinary: bool = False, **kwargs: Any) -> None:
+        """Send a message as one frame."""
         if self.unread is not None and self.unread.since is not None:
             self.unread.count(len(payload))
-        # Not by autobahn's own: it holds the server, too, to the limit for what clients send.
+        # autobahn's own method applies the limit for clients' messages to the server's messages too.
         if self.state == self.STATE_OPEN:
             write_now(self.transport, data_frame(payload, isBinary))
 
-    def drop_slow_reader(self):
+    def drop_slow_reader(self) -> None:
+        """Drop the connection of a client that does not read."""
+        assert self.unread is not None
         logger.warning("%s does not read: dropped with %d bytes unread", self.reply_channel, self.unread.unread_bytes)
         self.unread.unread_bytes = 0
         self.transport.abortConnection()
 
-    def check_ping(self):
+    def check_ping(self) -> None:
+        """Check what has a time limit: the handshake, unread bytes, silence, and answers to pings."""
         if self.state == self.STATE_CONNECTING:
             if self.duration() > self.main_factory.websocket_connect_timeout:
                 self.refuse_handshake()
@@ -155,42 +162,44 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
             elif self.is_silent_for_long():
                 self.serverClose(CLOSE_CONNECTION_LOST)
             elif not self.is_paused:
-                # After a clock that was set back nobody goes without pings until the time before has come.
+                # If the clock is set back, the time of the last data is in the future, and no ping would be sent.
                 self.last_data = min(self.last_data, time.time())
                 super().check_ping()
 
-    def is_silent_for_long(self):
-        """Whether it has said nothing for so long that its groups may soon forget it."""
+    def is_silent_for_long(self) -> bool:
+        """Return whether the client has sent nothing for so long that its group memberships may soon expire."""
         if self.silent_since is None or self.frames_at_silence != self.packets_received:
             self.silent_since, self.frames_at_silence = time.monotonic(), self.packets_received
             self.longest_silence = self.main_factory.channel_layer.group_expiry * random.uniform(*SILENT_SHARES)
         return time.monotonic() - self.silent_since > self.longest_silence
 
-    def pause(self):
-        """Reads nothing more, so no pong either: a ping that is under way must not end the connection."""
+    def pause(self) -> None:
+        """Stop reading. No pong is read either, so the pending ping must not end the connection."""
         if self.autoPingTimeoutCall is not None:
             self.autoPingTimeoutCall.cancel()
             self.autoPingTimeoutCall = self.autoPingPending = None
         self.is_paused = True
         self.transport.pauseProducing()
 
-    def resume(self):
+    def resume(self) -> None:
+        """Read again after `pause`."""
         if self.is_paused:
             self.is_paused = False
             self.last_data = time.time()
             self.transport.resumeProducing()
 
-    def refuse_handshake(self):
-        """Nobody has consumed it in time."""
+    def refuse_handshake(self) -> None:
+        """Answer 503 to a handshake that no consumer answered in time."""
         self.handshake_deferred.errback(ConnectionDeny(code=503, reason="Service Unavailable"))
         self.cleanup()
 
-    def serverSend(self, content, binary=False):
-        # What was sent to a connection that is just leaving is not for anybody.
+    def serverSend(self, content: str | bytes, binary: bool = False) -> None:
+        """Send a text or bytes; a connection that is closing gets nothing."""
         if self.state in (self.STATE_CONNECTING, self.STATE_OPEN):
             super().serverSend(content, binary)
 
-    def serverClose(self, code=True):
+    def serverClose(self, code: int | bool = True) -> None:
+        """Close the connection with a code; True closes it with 1000."""
         if self.state != self.STATE_OPEN:
             return
         if code in SERVER_CLOSE_CODES:

@@ -30,7 +30,7 @@ http_routing = [
 
 poll_routing = [
     # Requests go to the views without a route; these through a consumer that knows answers which wait.
-    route("http.request", "channels_transport.later.view_consumer"),
+    route("http.request", "channels_transport.later_response.view_consumer"),
     route("http.disconnect", consumers.poll_disconnect),
 ]
 

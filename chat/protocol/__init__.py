@@ -104,6 +104,7 @@ from .fields import (
     is_slug,
     parse_integer,
     parse_moment,
+    parse_uuid,
 )
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
 
@@ -186,6 +187,7 @@ __all__ = [
     "parse_integer",
     "parse_moment",
     "parse_object",
+    "parse_uuid",
     "presence",
     "read",
     "read_event",

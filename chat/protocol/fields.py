@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
+from uuid import UUID
 
 import emoji as emoji_names
 
@@ -28,6 +29,7 @@ from .errors import (
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,16}")
 # Invisible characters that Unicode calls letters, marks or symbols: fillers, joiners, variation selectors.
 _HIDDEN = re.compile(
@@ -237,3 +239,8 @@ def parse_integer(text: Any) -> int | None:
     if not isinstance(text, str) or not _DIGITS.fullmatch(text) or int(text) > MAX_INTEGER:
         return None
     return int(text)
+
+
+def parse_uuid(text):
+    """Return the UUID that a URL's path spells in its usual form with hyphens, or None where it spells none."""
+    return UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None

@@ -184,7 +184,7 @@ def withdraw_announcement(announcement_id: int) -> None:
     Raises:
         ChatError: `not_found` if there is none with this id, or it has expired.
     """
-    current = Announcement.objects.current().filter(id=min(announcement_id, protocol.MAX_INTEGER))
+    current = Announcement.objects.current().filter(id=announcement_id)
     if not current.update(expires_at=timezone.now()):
         raise ChatError("not_found", "There is no such announcement, or it has already expired.")
 

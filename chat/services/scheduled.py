@@ -104,7 +104,7 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
     room = Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
     # One statement on one table: either this or the posting succeeds, never both.
     mine = ScheduledMessage.objects.shown().filter(author=person, room=room, id=scheduled_id)
-    if room is None or scheduled_id > protocol.MAX_INTEGER or not mine.delete()[0]:
+    if room is None or not mine.delete()[0]:
         raise ChatError("not_found", "You have no such scheduled message. It may already have been posted.")
 
 

@@ -154,7 +154,7 @@ class RedisStore(Store):
         self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]
     ) -> None:
         command = self._take_command(name, burst, per_second, may_owe=1)
-        self._go_along(command, lambda answer: on_taken(float(answer[1])))
+        self._call_deferred(command, lambda answer: on_taken(float(answer[1])))
 
     def _take_command(self, name, burst, per_second, may_owe):
         return self._take.command(burst, per_second, may_owe, keys=[f"{self.PREFIX}bucket:{name}"])
@@ -166,7 +166,7 @@ class RedisStore(Store):
         return bool(self._call(self._lease_command([name], holder, seconds, limit)))
 
     def renew_leases(self, names: Sequence[str], holder: str, seconds: float) -> None:
-        self._go_along(self._lease_command(names, holder, seconds, NO_LIMIT))
+        self._call_deferred(self._lease_command(names, holder, seconds, NO_LIMIT))
 
     def _lease_command(self, names, holder, seconds, limit):
         return self._lease.command(holder, seconds, limit, keys=[f"{self.PREFIX}lease:{name}" for name in names])
@@ -182,7 +182,7 @@ class RedisStore(Store):
 
     def renew_entry(self, name: str, owner: str, entry: str, seconds: float, on_changes: Callable[[], object]) -> None:
         command = self._roster_command(name, "add", owner, entry, seconds)
-        self._go_along(command, lambda has_changes: has_changes and on_changes())
+        self._call_deferred(command, lambda has_changes: has_changes and on_changes())
 
     def remove_entry(self, name: str, owner: str, entry: str) -> bool:
         return bool(self._call(self._roster_command(name, "remove", owner, entry)))
@@ -224,6 +224,6 @@ class RedisStore(Store):
     def _call(self, command):
         return self._shard.call(command)[0]
 
-    def _go_along(self, command, settle=None):
-        """Runs a command that nobody waits for: with the worker's next trip, where that leads to the same Redis."""
+    def _call_deferred(self, command, settle=None):
+        """Run a command with the worker's next round trip, or now where there is none; then call `settle(answer)`."""
         run_with_next_trip(self._shard, command, settle)

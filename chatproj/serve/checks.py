@@ -7,9 +7,9 @@ import socket
 
 import redis
 
+from channels_transport.redis_info import OLDEST_REDIS, is_too_old
 from chatproj.serve import CannotServe
 
-OLDEST_REDIS = 7
 # What a process may open: a socket of a browser is one file. The default of many shells is 1024.
 OPEN_FILES = 65536
 
@@ -72,7 +72,7 @@ def check_redis(url: str) -> None:
         version = str(server.info("server")["redis_version"])
     except (redis.RedisError, ValueError, OSError) as error:
         raise CannotServe(f"The Redis of REDIS_URL does not answer: {_without(url, error)}.") from None
-    if int(version.split(".")[0]) < OLDEST_REDIS:
+    if is_too_old(version):
         raise CannotServe(f"The Redis of REDIS_URL is {version}; the oldest that will do is {OLDEST_REDIS}.")
 
 

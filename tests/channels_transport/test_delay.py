@@ -15,8 +15,8 @@ from django.utils import timezone
 from channels_transport import delay
 from channels_transport.delay import CHANNEL, DelayServer
 from channels_transport.memory import MemoryChannelLayer
-from tests.channels_transport.doctor.checking import raising
-from tests.channels_transport.test_layer import make_layer
+from tests.channels_transport.failures import raising
+from tests.channels_transport.layers import make_layer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,7 +45,7 @@ def run_for(server, turns=1):
     for _ in range(turns):
         server._look_at = 0
         server._send_due()
-        taken = server.taker.take(0)
+        taken = server.queue.receive(0)
         if taken is not None:
             server._store(taken)
 
@@ -90,7 +90,7 @@ def test_it_looks_again_when_the_next_is_due(layer, server):
     server._send_due()
     assert 1 < server._look_at - delay.time.monotonic() <= 2
     layer.send(CHANNEL, order(milliseconds=500))
-    server._store(server.taker.take(0))
+    server._store(server.queue.receive(0))
     assert server._look_at - delay.time.monotonic() <= 0.5
 
 
@@ -227,26 +227,26 @@ def test_it_ends_when_it_is_told_to(layer, server):
 # In Redis: nothing dies with whoever has taken it.
 
 
-def make_taker(layer):
-    """A taker that shows no signs of life: nobody runs its heart."""
+def make_queue(layer):
+    """A queue that shows no signs of life: nobody runs its heart."""
     layer._local = threading.local()
-    return layer.make_taker(CHANNEL)
+    return layer.open_queue(CHANNEL)
 
 
 def test_a_message_stays_in_redis_until_it_is_done_with(redis_layer):
     redis_layer.send(CHANNEL, order())
-    taker = make_taker(redis_layer)
-    taken = taker.take(5)
+    queue = make_queue(redis_layer)
+    taken = queue.receive(5)
     assert taken.content == order() and abs(taken.sent_at - time.time()) < 60
     for _ in range(2):  # each finds the one before it dead
-        assert make_taker(redis_layer).take(5).content == order()
+        assert make_queue(redis_layer).receive(5).content == order()
 
 
 def test_what_is_done_with_is_not_given_to_the_next(redis_layer):
     redis_layer.send(CHANNEL, order())
-    taker = make_taker(redis_layer)
-    taker.done(taker.take(5))
-    assert make_taker(redis_layer).take(0.1) is None
+    queue = make_queue(redis_layer)
+    queue.acknowledge(queue.receive(5))
+    assert make_queue(redis_layer).receive(0.1) is None
 
 
 def test_what_is_stored_is_in_nobodys_hands(redis_layer):
@@ -254,56 +254,56 @@ def test_what_is_stored_is_in_nobodys_hands(redis_layer):
         redis_layer.send(CHANNEL, malformed)
     run_for(DelayServer(redis_layer, signal_handlers=False), 2)
     assert DelayedMessage.objects.count() == 1
-    assert make_taker(redis_layer).take(0.1) is None
+    assert make_queue(redis_layer).receive(0.1) is None
 
 
 def test_what_the_living_have_taken_is_theirs(redis_layer):
     redis_layer.send(CHANNEL, order())
-    taker = make_taker(redis_layer)
-    assert taker.take(5) is not None
+    queue = make_queue(redis_layer)
+    assert queue.receive(5) is not None
     for shard in redis_layer.shards:
-        shard.call(("SET", f"{redis_layer.prefix}worker:{taker._name}", "{}", "EX", 60))
-    assert make_taker(redis_layer).take(0.1) is None
+        shard.call(("SET", f"{redis_layer.prefix}worker:{queue._name}", "{}", "EX", 60))
+    assert make_queue(redis_layer).receive(0.1) is None
 
 
 def test_what_is_given_back_comes_first_and_in_order(valkey_url):
     layer = make_layer(valkey_url)
     for number in range(3):
         layer.send(CHANNEL, order(content={"number": number}))
-    taker = make_taker(layer)
-    taken = [taker.take(5).content["content"]["number"] for _ in range(2)]
-    taker.finish()
-    taker = make_taker(layer)
-    assert taken + [taker.take(5).content["content"]["number"] for _ in range(3)] == [0, 1, 0, 1, 2]
+    queue = make_queue(layer)
+    taken = [queue.receive(5).content["content"]["number"] for _ in range(2)]
+    queue.close()
+    queue = make_queue(layer)
+    assert taken + [queue.receive(5).content["content"]["number"] for _ in range(3)] == [0, 1, 0, 1, 2]
 
 
 def test_an_answer_that_was_lost_on_its_way_is_found(redis_layer, monkeypatch):
     redis_layer.send(CHANNEL, order())
-    taker = make_taker(redis_layer)
+    queue = make_queue(redis_layer)
     with monkeypatch.context() as patch:
-        for ending in ("end", "call_off"):
-            patch.setattr(f"channels_transport.taking.Waiter.{ending}", raising(redis.ConnectionError("cut")))
+        for ending in ("end", "cancel"):
+            patch.setattr(f"channels_transport.waiting.Waiter.{ending}", raising(redis.ConnectionError("cut")))
         with pytest.raises(redis.ConnectionError):
-            taker.take(5)
-    assert taker.take(5).content == order()
+            queue.receive(5)
+    assert queue.receive(5).content == order()
 
 
 def test_what_could_not_be_forgotten_is_not_taken_twice(redis_layer, monkeypatch):
     redis_layer.send(CHANNEL, order())
-    taker = make_taker(redis_layer)
-    taken = taker.take(5)
+    queue = make_queue(redis_layer)
+    taken = queue.receive(5)
     with monkeypatch.context() as patch:
         patch.setattr("channels_transport.shards.Shard.ask", raising(redis.ConnectionError("away")))
         with pytest.raises(redis.ConnectionError):
-            taker.done(taken)
-    assert taker.take(0.1) is None
+            queue.acknowledge(taken)
+    assert queue.receive(0.1) is None
 
 
 def test_what_nobody_can_read_is_dropped(redis_layer, caplog):
     redis_layer.shards[0].call(("RPUSH", f"{redis_layer.prefix}{CHANNEL}", b"nonsense"))
     server = DelayServer(redis_layer, signal_handlers=False)
     run_for(server)
-    assert "dropped" in caplog.text and server.taker.take(0.1) is None
+    assert "dropped" in caplog.text and server.queue.receive(0.1) is None
 
 
 def test_the_time_on_the_channel_counts(redis_layer):
@@ -320,7 +320,7 @@ def test_what_was_sent_one_after_another_with_one_delay_is_due_in_that_order(val
     for number in range(50):
         layer.send(CHANNEL, order(content={"number": number}, milliseconds=1000))
     for _ in range(50):
-        server._store(server.taker.take(5))
+        server._store(server.queue.receive(5))
     stored = DelayedMessage.objects.order_by("due_date", "id").values_list("content", flat=True)
     assert [json.loads(content)["number"] for content in stored] == list(range(50))
 

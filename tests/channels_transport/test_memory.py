@@ -126,12 +126,12 @@ def test_a_flush_leaves_nothing(layer):
     assert layer.global_statistics()["messages_count"] == 0
 
 
-def test_a_taker_keeps_what_could_not_be_done(layer):
-    taker = layer.make_taker("jobs")
+def test_a_queue_keeps_what_could_not_be_done(layer):
+    queue = layer.open_queue("jobs")
     layer.send("jobs", {"number": 1})
-    taken = taker.take(0)
-    taker.keep(taken)
-    assert taker.take(0).content == {"number": 1} and abs(taken.sent_at - time.time()) < 60
-    taker.done(taken)
-    taker.finish()
-    assert taker.take(0) is None
+    taken = queue.receive(0)
+    queue.requeue(taken)
+    assert queue.receive(0).content == {"number": 1} and abs(taken.sent_at - time.time()) < 60
+    queue.acknowledge(taken)
+    queue.close()
+    assert queue.receive(0) is None

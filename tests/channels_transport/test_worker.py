@@ -25,7 +25,9 @@ class Layer:
 
     def __init__(self, *found):
         self.found, self.sent, self.requeued = list(found), [], []
-        self.receiver = types.SimpleNamespace(name="me", wake_up=None, finish=self.finish, claim=self.claim)
+        self.receiver = types.SimpleNamespace(
+            name="me", wake_up=None, finish=self.finish, claim_command=self.claim_command
+        )
         self.in_hand = REPLY
         self.is_finished = False
         self.calls = []
@@ -46,7 +48,7 @@ class Layer:
     def finish(self):
         self.is_finished = True
 
-    def claim(self):
+    def claim_command(self):
         return self.in_hand and (0, ("claim", self.in_hand))
 
     def command(self, script, *arguments):

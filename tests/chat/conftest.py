@@ -2,6 +2,7 @@
 
 import pytest
 
+from chat.protocol import Post
 from chat.services import rooms
 from tests.chat.helpers import Browser, ask, key_of, knock
 
@@ -41,3 +42,11 @@ def admitted(at_door, visitor):
     assert ask(at_door, "admit", visitor=key_of("Bob"))["type"] == "ack"
     visitor.auth.read()
     return visitor
+
+
+@pytest.fixture
+def spoken(room, bob):
+    """Bob's Member of the garden, where Bob has posted one message."""
+    member = rooms.join_room(bob, "garden")
+    rooms.post_message(member, Post("r1", "Hello"))
+    return member

@@ -4,7 +4,7 @@ import itertools
 
 from django.test import Client
 
-from chat.models import Person, Visitor
+from chat.models import Member, Person, Visitor
 from tests import wire
 
 # Paths that lead to no board.
@@ -84,3 +84,8 @@ def save(office, path, **fields):
 def deactivate(handle):
     """Deactivate an account by its row alone: nothing is published."""
     Person.objects.filter(handle=handle).update(is_active=False)
+
+
+def role_of(handle):
+    """Return the role of a person in the only room that the person is in, or None."""
+    return Member.objects.filter(person__handle=handle).values_list("role", flat=True).first()

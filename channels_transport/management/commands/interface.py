@@ -1,24 +1,25 @@
-"""`manage.py interface`: the interface server, Daphne with our limits. Start one per machine or more behind a proxy."""
+"""`manage.py interface`: runs an interface server. Start one or more, behind a proxy if there are several."""
 
 import logging
+from typing import Any
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from daphne.server import build_endpoint_description_strings
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from channels_transport.interface import HANDSHAKE_SECONDS, Server
 from channels_transport.outages import REDIS_OUTAGES
-from channels_transport.shards import UnsupportedRedis
+from channels_transport.redis_info import UnsupportedRedis, check_version
 
 logger = logging.getLogger(__name__)
 
 
-def check_servers(layer):
-    """Refuses servers that are too old; those that are away will be waited for."""
+def check_servers(layer: Any) -> None:
+    """Raise CommandError if a Redis server is too old. A server that cannot be reached is only logged."""
     try:
         for shard in layer.shards:
-            shard.check_version()
+            check_version(shard)
     except UnsupportedRedis as error:
         raise CommandError(str(error)) from None
     except REDIS_OUTAGES as outage:
@@ -26,29 +27,31 @@ def check_servers(layer):
 
 
 class Command(BaseCommand):
-    help = "Runs the interface server: HTTP and websockets in, Redis channels out."
+    """Runs Daphne with this package's limits until a signal stops it."""
 
-    def add_arguments(self, parser):
-        parser.add_argument("-b", "--bind", default="127.0.0.1", help="The address to listen on.")
-        parser.add_argument("-p", "--port", type=int, default=8000)
-        parser.add_argument("-u", "--unix-socket", help="Listen on this Unix socket instead.")
-        parser.add_argument("-e", "--endpoint", action="append", default=[], help="A Twisted endpoint, for TLS too.")
-        parser.add_argument("-t", "--http-timeout", type=int, default=30, help="Seconds until a request gets 503.")
-        parser.add_argument("--handshake-timeout", type=int, default=HANDSHAKE_SECONDS, help="In seconds.")
-        # Longer than the silence between two heartbeats of the page: who sends those need not be asked.
-        parser.add_argument("--ping-interval", type=int, default=40, help="Seconds of silence before a ping.")
-        parser.add_argument("--ping-timeout", type=int, default=30, help="Seconds that a ping's answer may take.")
-        parser.add_argument(
-            "--trusted-proxies",
-            type=int,
-            default=getattr(settings, "TRUSTED_PROXIES", 0),
-            help="How many proxies of ours stand in front (default: the setting).",
-        )
+    help = "Runs an interface server, which accepts HTTP requests and websockets and passes them to the workers."
 
-    def handle(self, *args, **options):
+    def add_arguments(self, parser: CommandParser) -> None:
+        add = parser.add_argument
+        add("-b", "--bind", default="127.0.0.1", help="The address to listen on (default: 127.0.0.1).")
+        add("-p", "--port", type=int, default=8000, help="The port to listen on (default: 8000).")
+        add("-u", "--unix-socket", help="The path of a Unix socket to listen on, instead of an address.")
+        add("-e", "--endpoint", action="append", default=[], help="A Twisted endpoint to listen on, for TLS as well.")
+        add("-t", "--http-timeout", type=int, default=30, help="Seconds before a request gets 503 (default: 30).")
+        timeout = HANDSHAKE_SECONDS
+        text = f"Seconds before a websocket handshake gets 503 (default: {timeout})."
+        add("--handshake-timeout", type=int, default=timeout, help=text)
+        # Longer than the time between two heartbeats of the page, so that a client which sends them gets no pings.
+        add("--ping-interval", type=int, default=40, help="Seconds of silence before a ping (default: 40).")
+        add("--ping-timeout", type=int, default=30, help="Seconds that a client has to answer a ping (default: 30).")
+        proxies = getattr(settings, "TRUSTED_PROXIES", 0)
+        text = f"The number of trusted proxies in front of the server (default: the setting, {proxies})."
+        add("--trusted-proxies", type=int, default=proxies, help=text)
+
+    def handle(self, *args: Any, **options: Any) -> None:
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
         if not layer.is_shared:
-            raise CommandError("Set REDIS_URL: an interface reaches its workers through Redis.")
+            raise CommandError("Set REDIS_URL: an interface server needs Redis to reach the workers.")
         check_servers(layer.channel_layer)
         endpoints = options["endpoint"] or build_endpoint_description_strings(
             host=None if options["unix_socket"] else options["bind"],

@@ -1,7 +1,9 @@
-"""`manage.py rundelay`: Channels' command, with a delay server that no message and no outage ends."""
+"""`manage.py rundelay`: runs a delay server that no message and no outage ends. It replaces Channels' command."""
+
+from typing import Any
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from channels_transport.delay import DelayServer
 
@@ -9,16 +11,17 @@ from .interface import check_servers
 
 
 class Command(BaseCommand):
-    """In place of channels' command of this name."""
+    """Runs until a signal stops it."""
 
-    help = "Runs the delay server: what is put on asgi.delay is sent on its channel when it is due."
+    help = "Runs a delay server, which sends each message of asgi.delay to its channel when it is due."
 
-    def add_arguments(self, parser):
-        parser.add_argument("--layer", default=DEFAULT_CHANNEL_LAYER, help="Channel layer alias, if not the default.")
+    def add_arguments(self, parser: CommandParser) -> None:
+        text = f"The alias of the channel layer (default: {DEFAULT_CHANNEL_LAYER})."
+        parser.add_argument("--layer", default=DEFAULT_CHANNEL_LAYER, help=text)
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         layer = channel_layers[options["layer"]]
         if not layer.is_shared:
-            raise CommandError("Set REDIS_URL: the delay server reaches the others through Redis.")
+            raise CommandError("Set REDIS_URL: a delay server needs Redis to reach the other processes.")
         check_servers(layer.channel_layer)
         DelayServer(layer).run()

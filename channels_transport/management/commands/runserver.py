@@ -1,9 +1,11 @@
 """
-`manage.py runserver`: Channels' own, on our interface server, with a delay server in a thread. With `--noworker`, start
-`runworker` and `rundelay` beside it.
+`manage.py runserver`: Channels' command with this package's interface server, and a delay server in a thread.
+
+With `--noworker` it runs neither workers nor the delay server: start `runworker` and `rundelay` as well.
 """
 
 import threading
+from typing import Any
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from channels.management.commands.runserver import Command as ChannelsCommand
@@ -15,17 +17,18 @@ from channels_transport.worker import Worker
 WORKER_THREADS = 4
 
 
-def run_delay_server(layer):
-    """Made and run in one thread, as it wants to be."""
+def run_delay_server(layer: Any) -> None:
+    """Make and run a delay server in the current thread, because both must happen in the same thread."""
     DelayServer(layer, signal_handlers=False).run()
 
 
 class Command(ChannelsCommand):
-    """The options are Channels'."""
+    """Has the options of Channels' command."""
 
     server_cls = Server
 
-    def inner_run(self, *args, **options):
+    def inner_run(self, *args: Any, **options: Any) -> None:
+        """Start the threads of the delay server and the workers, then run the interface server."""
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
         if options["run_worker"]:
             threading.Thread(target=run_delay_server, args=[layer], name="delay", daemon=True).start()

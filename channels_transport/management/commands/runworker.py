@@ -1,33 +1,35 @@
-"""`manage.py runworker`: Channels' command, with a worker that nothing ends but its operator."""
+"""`manage.py runworker`: runs a worker that no message and no outage ends. It replaces Channels' command."""
+
+from typing import Any
 
 from channels import channel_layers
 from channels.log import setup_logger
 from channels.management.commands.runworker import Command as ChannelsCommand
 from channels.signals import worker_process_ready
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 
-from channels_transport.shards import UnsupportedRedis
+from channels_transport.redis_info import UnsupportedRedis
 from channels_transport.worker import Worker
 
 
 class Command(ChannelsCommand):
-    """The options are Channels', and `--max-messages`."""
+    """Has the options of Channels' command, and `--max-messages`."""
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
             "--max-messages",
             type=int,
             default=0,
-            help="End after so many messages, for whoever supervises to start a fresh worker (0: never).",
+            help="The number of messages after which the worker ends; a supervisor starts a new one (0: no limit).",
         )
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         if options["threads"] != 1:
-            raise CommandError("A worker has one thread. Start more processes: run this command as often as you need.")
+            raise CommandError("A worker has one thread. Start more processes instead of --threads.")
         wrapper = channel_layers[options["layer"]]
         if not wrapper.is_shared:
-            raise CommandError("Set REDIS_URL: workers reach the interfaces through Redis.")
+            raise CommandError("Set REDIS_URL: a worker needs Redis to reach the interface servers.")
         self.verbosity = options["verbosity"]
         self.logger = setup_logger("django.channels", self.verbosity)
         wrapper.router.check_default()

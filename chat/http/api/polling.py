@@ -16,7 +16,7 @@ from channels_transport import LaterResponse
 from chat import protocol
 from chat.connections import PollingConnection
 from chat.consumers import admission, frames
-from chat.http.endpoints import address, endpoint, signed_in
+from chat.http.endpoints import endpoint, get_address, signed_in
 from chat.http.responses import error_response, flood_error
 from chat.protocol import ChatError
 from chat.services import access, limits, presence, rooms
@@ -37,7 +37,7 @@ AROUND_CLOSE = b'{"events":[],"close":', b"}"
 
 def make_connection(request, member, poll):
     """Return the connection of a client that polls. `poll` is the client's id, the same from request to request."""
-    connection = PollingConnection(f"poll.{member.id}.{poll}", {}, address(request), request.reply_channel.name)
+    connection = PollingConnection(f"poll.{member.id}.{poll}", {}, get_address(request), request.reply_channel.name)
     connection.session.update(admission.make_session(connection, member, **get_credential(request)))
     connection.session[HASH_SESSION_KEY] = request.session.get(HASH_SESSION_KEY, "")
     return connection

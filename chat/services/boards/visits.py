@@ -12,6 +12,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from chat import protocol
 from chat.connections import Connection
 from chat.models import Board, Person, Visitor
 from chat.services import access
@@ -55,7 +56,10 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
         ChatError: `not_found`, whatever is wrong. Every failure takes the same queries, so that an attacker cannot
             find out which boards exist.
     """
-    board, digest = find_board(board_text), digest_session_id(session_id)
+    # No board has the UUID 0. The database is asked for it all the same, so that the time of the answer does not tell
+    # what was wrong.
+    board_uuid = protocol.parse_uuid(board_text) or uuid.UUID(int=0)
+    board, digest = find_board(board_uuid), digest_session_id(session_id)
     visitor = _find_visitor(digest)
     is_own = owns_session_id(session, session_id, board.uuid if board else uuid.UUID(int=0))
     if board is None or not is_own or not _may_act_as(visitor, person):

@@ -27,8 +27,7 @@ def report_message(person: Person, room: Room, number: int, reason: object) -> t
             `too_long` or `invalid_field` for the reason.
     """
     reason = protocol.check_reason(reason)
-    is_number = number <= protocol.MAX_INTEGER  # a larger number would raise a database error
-    message = Message.objects.filter(room=room, number=number).first() if is_number else None
+    message = Message.objects.filter(room=room, number=number).first()
     earlier = Report.objects.filter(message=message, reporter=person).first() if message else None
     if earlier is not None:
         return earlier, False
@@ -96,7 +95,7 @@ def close_report(actor: Person, room: Room, report_id: int, action: object) -> R
 
 
 def _get_report(actor, room, report_id):
-    report = _get_decidable(actor, room).filter(id=report_id).first() if report_id <= protocol.MAX_INTEGER else None
+    report = _get_decidable(actor, room).filter(id=report_id).first()
     if report is None:
         raise ChatError("not_found", "There is no such report in this room.")
     return report

@@ -14,7 +14,6 @@ from chat.protocol import CLOSE_NOT_SIGNED_IN, ChatError
 from chat.services.after_commit import close_after_commit
 
 MAX_TOKEN_NAME = 80  # characters
-MAX_ID = 2**31 - 1  # of the database's integer; a larger one is a database error instead of an answer
 
 
 def make_token(person: Person, name: Any) -> tuple[Token, str]:
@@ -32,7 +31,7 @@ def make_token(person: Person, name: Any) -> tuple[Token, str]:
 
 def revoke_token(person: Person, token_id: int) -> None:
     """Delete a token, and close the connections that it has opened. Raise `not_found`."""
-    if token_id > MAX_ID or not Token.objects.filter(person=person, id=token_id).delete()[0]:
+    if not Token.objects.filter(person=person, id=token_id).delete()[0]:
         raise ChatError("not_found", "You have no such token.")
     close_after_commit(broadcast.credential_group(token_id=token_id), CLOSE_NOT_SIGNED_IN)
 

@@ -22,7 +22,6 @@ from .sweeping import delete_and_publish, send_jobs
 MAX_RECENT = 10  # tasks of one person in one room
 UNFINISHED_LIFETIME = timedelta(days=1)  # an unfinished task is deleted after this time
 RETRY_AFTER_SECONDS = 10.0  # if a person has too many unfinished tasks
-MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -96,10 +95,8 @@ def get_task(person: Person, task_id: int) -> Task:
         ChatError: `not_found` if the task does not exist, has expired or is another person's; `forbidden` or
             `not_found` if the person may not read the room.
     """
-    task = None
-    if task_id <= MAX_ID:
-        mine = Task.objects.select_related("room").filter(person=person, expires_at__gt=timezone.now())
-        task = mine.filter(id=task_id).first()
+    mine = Task.objects.select_related("room").filter(person=person, expires_at__gt=timezone.now())
+    task = mine.filter(id=task_id).first()
     if task is None:
         raise ChatError("not_found", "There is no such task, or its result has expired. Start the task again.")
     # The person may have lost the right to read since the task was started.
@@ -124,7 +121,7 @@ def delete_task(person: Person, task_id: int) -> None:
     Raises:
         ChatError: `not_found` if the task does not exist or is another person's.
     """
-    task = Task.objects.filter(person=person, id=task_id).first() if task_id <= MAX_ID else None
+    task = Task.objects.filter(person=person, id=task_id).first()
     if task is None:
         raise ChatError("not_found", "There is no such task.")
     is_unfinished = task.state in Task.UNFINISHED

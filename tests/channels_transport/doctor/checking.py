@@ -24,12 +24,3 @@ def texts(found, is_well=False):
     assert {finding.is_well for finding in found} == {is_well}, found
     assert not [finding for finding in found if "\n" in finding.text or not finding.text.endswith((".", "s)."))]
     return " ".join(finding.text for finding in found)
-
-
-def raising(error):
-    """Return a function that raises an error, whatever its arguments."""
-
-    def fail(*args, **kwargs):
-        raise error
-
-    return fail

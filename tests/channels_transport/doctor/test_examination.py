@@ -13,7 +13,8 @@ from django.db import OperationalError
 
 from channels_transport.doctor.configuration import check_settings, load_site_checks, report_memory_layer
 from channels_transport.doctor.findings import Finding, run_checks
-from tests.channels_transport.doctor.checking import raising, texts
+from tests.channels_transport.doctor.checking import texts
+from tests.channels_transport.failures import raising
 
 FOREIGN_SITE = "tests.channels_transport.site.settings"
 

@@ -9,7 +9,8 @@ from django.db import OperationalError, connection
 from channels_transport import watching
 from channels_transport.doctor import servers
 from channels_transport.layer import RedisChannelLayer
-from tests.channels_transport.doctor.checking import raising, texts
+from tests.channels_transport.doctor.checking import texts
+from tests.channels_transport.failures import raising
 
 
 def test_a_redis_that_does_not_answer_is_named(wrapper):

@@ -1,0 +1,79 @@
+"""
+Responses that wait (long polling): the interface holds the request, and no worker, until something is sent to it.
+
+A view adds the request's reply channel to groups and returns a `LaterResponse`. From then on the request behaves like a
+websocket: a text or a close code that is sent to its channel, or to one of its groups, is its response.
+
+Channels' own `ResponseLater` does not work when a view raises it: since Django 1.10, Django answers that exception with
+500 before Channels sees it.
+"""
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+from channels import handler
+from channels.message import Message
+from django.http import HttpRequest, HttpResponse
+
+
+class LaterResponse(HttpResponse):
+    """
+    How the interface answers a waiting request. Status and headers are set as on any response.
+
+    * `content` is the body if nothing arrives within `seconds`.
+    * `text` is two byte strings. The texts that arrive stand between them in the body, joined by commas.
+    * `close` is two byte strings. A close code that arrives stands between them, and texts are then left out.
+    * `context` (anything that the channel layer can carry) comes back when the request is over, in a message on
+      `http.disconnect`. That message also has `answered`: whether the client was still connected for the response.
+    """
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        content: object,
+        seconds: float,
+        text: tuple[bytes, bytes],
+        close: tuple[bytes, bytes],
+        context: Any,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(content, **kwargs)
+        self.waiting = {
+            "path": request.path,
+            "seconds": seconds,
+            "text": list(text),
+            "close": list(close),
+            "context": context,
+        }
+
+
+class AsgiHandler(handler.AsgiHandler):
+    """Channels' handler from request to response. A LaterResponse becomes one message that says how to answer."""
+
+    @classmethod
+    def encode_response(cls, response: HttpResponse) -> Iterator[dict[str, Any]]:
+        """Yield the messages that carry a response to the interface."""
+        messages = super().encode_response(response)
+        if not isinstance(response, LaterResponse):
+            yield from messages
+            return
+        (whole,) = messages
+        yield {"later": {**response.waiting, **whole}}
+
+
+class ViewConsumer(handler.ViewConsumer):
+    """Runs Django's views as a consumer of `http.request`."""
+
+    handler_class = AsgiHandler
+
+
+@functools.cache
+def _views() -> ViewConsumer:
+    # Not at import time: it loads the middleware, and Django reads the routing while it still starts.
+    return ViewConsumer()
+
+
+def view_consumer(message: Message) -> None:
+    """Run Django's views, which may return a LaterResponse. A site's routing names this for `http.request`."""
+    _views()(message)

@@ -1,0 +1,89 @@
+"""A TCP connection to an interface server, in memory."""
+
+import base64
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.testing import StringTransport
+
+from channels_transport import interface
+from channels_transport.memory import MemoryChannelLayer
+
+KEY = base64.b64encode(b"0123456789abcdef")
+
+
+class Transport(StringTransport):
+    """A transport in memory. Like a real one, it accepts `resumeProducing` after it was closed."""
+
+    def resumeProducing(self):
+        pass
+
+    def setTcpNoDelay(self, on):
+        pass
+
+
+class FakeConnection:
+    """One TCP connection to an interface server: `write` what a client sends, and read `received`."""
+
+    def __init__(self, **kwargs):
+        self.layer = MemoryChannelLayer(capacity=kwargs.pop("capacity", 100))
+        self.factory = interface.HTTPFactory(self.layer, send_channel="daphne.response.test!", **kwargs)
+        self.channel = self.factory.buildProtocol(IPv4Address("TCP", "10.1.1.1", 4711))
+        self.transport = Transport(peerAddress=IPv4Address("TCP", "10.1.1.1", 4711))
+        self.channel.makeConnection(self.transport)
+        self.transport.protocol = self.channel
+
+    def write(self, data):
+        self.transport.protocol.dataReceived(data)
+
+    def request(self, method=b"GET", path=b"/", headers=(), body=b""):
+        lines = [method + b" " + path + b" HTTP/1.1", b"Host: testserver"]
+        if body:
+            lines.append(b"Content-Length: %d" % len(body))
+        self.write(b"\r\n".join([*lines, *headers, b"", b""]) + body)
+
+    def handshake(self, path=b"/chat/garden/", headers=()):
+        upgrade = [
+            b"Upgrade: websocket",
+            b"Connection: Upgrade",
+            b"Sec-WebSocket-Version: 13",
+            b"Sec-WebSocket-Key: " + KEY,
+        ]
+        self.request(path=path, headers=[*upgrade, *headers])
+
+    @property
+    def received(self):
+        return self.transport.value()
+
+    @property
+    def status(self):
+        return int(self.received.split(b" ", 2)[1])
+
+    def passed_on(self, channel):
+        return self.layer.receive([channel])[1]
+
+    def open(self, **kwargs):
+        self.handshake(**kwargs)
+        self.answer = self.passed_on("websocket.connect")
+        self.reply({"accept": True})
+        self.transport.clear()
+        return self
+
+    def reply(self, message):
+        self.factory.dispatch_reply(self.answer["reply_channel"], message)
+
+    def frame(self, opcode, payload, length=None):
+        """Send one masked frame; the mask is zeros."""
+        size = len(payload) if length is None else length
+        if size < 126:
+            head = bytes([0x80 | opcode, 0x80 | size])
+        elif size < 65536:
+            head = bytes([0x80 | opcode, 0xFE]) + size.to_bytes(2, "big")
+        else:
+            head = bytes([0x80 | opcode, 0xFF]) + size.to_bytes(8, "big")
+        self.write(head + b"\0\0\0\0" + payload)
+
+    @property
+    def close_code(self):
+        data = self.received
+        assert data[0] == 0x88, data[:50]
+        return int.from_bytes(data[2:4], "big")

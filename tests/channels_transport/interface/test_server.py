@@ -1,0 +1,123 @@
+"""The interface server: its limits, broadcasts, shutdown, signals and timers."""
+
+import signal
+import time
+from unittest.mock import MagicMock
+
+import pytest
+from twisted.internet import task
+
+from channels_transport import interface
+from channels_transport.memory import MemoryChannelLayer
+from channels_transport.writing import data_frame
+from tests.channels_transport.connection import FakeConnection
+
+pytestmark = pytest.mark.no_database
+
+
+@pytest.fixture
+def connection():
+    return FakeConnection()
+
+
+def test_the_server_passes_its_limits_to_the_factory():
+    server = interface.Server(
+        MemoryChannelLayer(), endpoints=["tcp:0"], trusted_proxies=2, websocket_handshake_timeout=7
+    )
+    server.send_channel = "daphne.response.test!"
+    factory = server.make_factory()
+    assert isinstance(factory, interface.HTTPFactory)
+    assert factory.trusted_proxies == 2 and factory.proxy_forwarded_address_header == "X-Forwarded-For"
+    assert factory.websocket_connect_timeout == 7 < factory.ws_factory.openHandshakeTimeout
+    assert factory.ws_factory.maxMessagePayloadSize == factory.ws_factory.maxFramePayloadSize == 64 * 1024
+    assert factory.ws_factory.failByDrop is False and factory.ws_factory.allowNullOrigin is True
+    assert server.websocket_timeout == -1
+
+
+def test_a_reply_that_cannot_be_sent_is_logged(caplog):
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+
+    class Broken:
+        def dispatch_reply(self, channel, message):
+            raise ValueError("on purpose")
+
+    server.factory = Broken()
+    server.dispatch("daphne.response.test!a", {"text": "a"})
+    assert "on purpose" in caplog.text
+
+
+def test_a_failing_member_does_not_stop_a_broadcast_to_the_others(connection, caplog):
+    connection.open()
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    server.factory = connection.factory
+    connection.factory.reply_protocols["daphne.response.test!broken"] = object()
+    frame = data_frame(b"hello")
+    server.broadcast(["daphne.response.test!broken", connection.answer["reply_channel"]], "hello", frame)
+    assert connection.received == frame
+    assert "could not be sent on daphne.response.test!broken" in caplog.text
+
+
+def test_timeouts_are_checked_again_after_an_exception(monkeypatch, caplog):
+    clock = task.Clock()
+    monkeypatch.setattr(interface.server, "reactor", clock)
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    server.timeout_checker()
+    assert "could not be checked" in caplog.text, "it has no factory yet"
+    assert clock.getDelayedCalls()
+
+
+def test_connections_that_missed_messages_are_closed_with_4408(connection, monkeypatch):
+    monkeypatch.setattr(interface.server, "reactor", task.Clock())
+    connection.open()
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    server.factory = connection.factory
+    server.close_lost()
+    assert connection.close_code == 4408
+
+
+def test_connections_that_missed_messages_are_closed_in_batches(connection, monkeypatch):
+    clock = task.Clock()
+    monkeypatch.setattr(interface.server, "reactor", clock)
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    closed = []
+
+    class Socket(interface.WebSocketProtocol):
+        def serverClose(self, code=True):
+            closed.append(code)
+
+    server.factory = connection.factory
+    server.factory.reply_protocols = {number: Socket() for number in range(1000)}
+    server.close_lost()
+    for _ in range(10):
+        clock.advance(0.1)
+    assert 400 < len(closed) <= 600
+    for _ in range(10):
+        clock.advance(0.1)
+    assert closed == [4408] * 1000
+
+
+@pytest.mark.parametrize("inherited", [signal.SIG_IGN, signal.default_int_handler])
+def test_sigint_ends_the_server_even_if_it_was_ignored_at_start(monkeypatch, inherited):
+    reactor = MagicMock()
+    monkeypatch.setattr(interface.server, "reactor", reactor)
+    monkeypatch.setattr(interface.server, "globalLogBeginner", MagicMock())
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    server.endpoints = []
+    seen = []
+    reactor.run.side_effect = lambda **options: seen.append(signal.getsignal(signal.SIGINT))
+    before = signal.signal(signal.SIGINT, inherited)
+    try:
+        server.run()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert seen == [signal.default_int_handler], "Twisted replaces it with its own handler"
+
+
+def test_timers_use_the_monotonic_clock(monkeypatch):
+    reactor = MagicMock()
+    monkeypatch.setattr(interface.server, "reactor", reactor)
+    monkeypatch.setattr(interface.server, "globalLogBeginner", MagicMock())
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    server.endpoints = []
+    server.run()
+    assert reactor.seconds is time.monotonic

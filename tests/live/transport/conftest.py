@@ -1,0 +1,49 @@
+"""A site that has no chat in it, and the state that each test finds it in."""
+
+import os
+import signal
+
+import pytest
+import redis
+
+from tests.live.processes import START_SECONDS, Site, free_port, wait_until
+from tests.live.transport.talking import SETTINGS, answers, running
+
+
+@pytest.fixture(scope="package")
+def lasting_site():
+    site = Site(**SETTINGS).start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def site(lasting_site):
+    """The site; all of its processes run before each test and after it."""
+    mend(lasting_site)
+    yield lasting_site
+    mend(lasting_site)
+
+
+def mend(site):
+    for part in site.parts:
+        if part.is_running:
+            os.kill(part.pid, signal.SIGCONT)
+    site.start()
+
+
+@pytest.fixture
+def valkey(site):
+    return redis.StrictRedis.from_url(site.redis_url)
+
+
+@pytest.fixture
+def second_web(site):
+    """A second interface server; `url` is its address."""
+    port = free_port()
+    part = site.make_part("web-2", "interface", "--port", str(port))
+    part.url = f"http://127.0.0.1:{port}"
+    with running(part):
+        part.wait_until_said("Listening on endpoint")
+        wait_until(lambda: answers(f"{part.url}/readyz"), START_SECONDS)
+        yield part

@@ -1,0 +1,165 @@
+"""Workers: none is ended by a consumer, and each stops in order."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import signal
+import time
+
+import pytest
+import requests
+
+from tests.live.processes import START_SECONDS, end_together
+from tests.live.transport.talking import (
+    AT_ONCE_SECONDS,
+    BACK_SECONDS,
+    ENDS_SECONDS,
+    all_survive,
+    occupy_worker,
+    open_socket,
+    other_worker,
+    receive,
+    restart,
+    running,
+    send,
+    wait,
+    wait_for_new_socket,
+)
+
+pytestmark = pytest.mark.no_database
+
+
+@pytest.mark.parametrize(
+    "do, fields, answers",
+    [
+        ("fill_in_flush", {"number": 1}, [{"number": 1}]),
+        ("fill_at_once", {}, []),
+        ("deny", {}, []),
+        ("send_nonsense", {"number": 2}, [{"number": 2}]),
+        ("later", {"number": 3}, [{"number": 3, "retries": 2}]),
+        ("send_on", {"number": 4}, [{"number": 4}]),
+        ("fail", {}, [{"before": "it fails"}]),
+        ("unheard_of", {}, []),
+    ],
+)
+async def test_no_action_of_a_consumer_ends_its_worker(site, do, fields, answers):
+    with all_survive(site, 400):
+        async with open_socket(site) as socket:
+            for _ in range(4):
+                await send(socket, do, **fields)
+                await send(socket, "echo", last=True)
+                for answer in answers:
+                    assert await receive(socket) == answer
+                assert (await receive(socket))["last"]
+
+
+async def test_a_consumer_closes_by_raising_and_its_worker_continues(site):
+    with all_survive(site):
+        for code in (4321, 1000):
+            async with open_socket(site) as socket:
+                await send(socket, "close", code=code)
+                await asyncio.wait_for(socket.wait_closed(), BACK_SECONDS)
+                assert socket.close_code == code
+            await wait_for_new_socket(site)
+
+
+def test_a_failing_view_answers_500_and_its_worker_continues(site):
+    with all_survive(site, 400):
+        for _ in range(4):
+            assert requests.get(f"{site.url}/fail", timeout=60).status_code == 500
+            assert requests.get(f"{site.url}/who", timeout=60).json()["pid"] in [w.pid for w in site.workers]
+
+
+async def test_workers_that_stop_under_load_lose_nothing_and_the_others_take_over_at_once(site):
+    waits, is_over = [], asyncio.Event()
+    third = site.make_part("worker-3", "runworker")
+
+    async def load(socket, outstanding=8):
+        # The next frame follows an answer: at a fixed rate, the queue of a slow machine would grow without end.
+        sent_at = []
+
+        async def speak():
+            sent_at.append(time.monotonic())
+            await send(socket, "sleep", seconds=0.002, number=len(sent_at) - 1)
+
+        for _ in range(outstanding):
+            await speak()
+        for number in itertools.takewhile(lambda number: number < len(sent_at), itertools.count()):
+            assert (await receive(socket))["number"] == number
+            waits.append(time.monotonic() - sent_at[number])
+            if not is_over.is_set():
+                await speak()
+
+    async def wait_for_more(count=150):
+        target = len(waits) + count
+        await wait(lambda: len(waits) > target)
+
+    with running(third):
+        third.wait_until_said("Listening")
+        async with contextlib.AsyncExitStack() as stack:
+            sockets = [await stack.enter_async_context(open_socket(site)) for _ in range(3)]
+            loads = [asyncio.create_task(load(socket)) for socket in sockets]
+            for worker in site.workers:
+                await wait_for_more()
+                codes, seconds = await asyncio.to_thread(end_together, [worker])
+                assert codes == [0] and seconds < ENDS_SECONDS
+            await wait_for_more()
+            is_over.set()
+            await asyncio.gather(*loads)
+    assert max(waits) < AT_ONCE_SECONDS
+
+
+async def test_a_worker_finishes_its_message_before_it_stops(site):
+    async with open_socket(site) as socket:
+        busy, finish = await occupy_worker(socket, site, number=1)
+        await send(socket, "echo", number=2)
+        busy.process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.5)
+        finish()
+        assert await receive(socket) == {"number": 1, "pid": busy.pid}
+        assert await receive(socket, AT_ONCE_SECONDS) == {"number": 2, "pid": other_worker(site, busy).pid}
+        assert await asyncio.to_thread(busy.process.wait, BACK_SECONDS) == 0
+
+
+async def test_a_worker_stops_with_zero_after_max_messages(site, valkey):
+    # The last frames of earlier tests' sockets would be counted.
+    await wait(lambda: not valkey.keys("asgi:frames:*") and not valkey.exists("asgi:turns"))
+    for worker in site.workers:
+        worker.end()
+    short = site.make_part("short", "runworker", "--max-messages", "20")
+    with running(short):
+        async with open_socket(site) as socket:
+            for number in range(50):
+                await send(socket, "echo", number=number)
+            assert await asyncio.to_thread(short.process.wait, BACK_SECONDS) == 0
+            await restart(site.workers[0])
+            answers = [await receive(socket) for _ in range(50)]
+    assert [answer["number"] for answer in answers] == list(range(50))
+    # The handshake was the first of the twenty messages.
+    assert [answer["pid"] for answer in answers].count(short.pid) == 19
+
+
+def test_the_option_threads_is_refused_with_a_sentence(site):
+    refused = site.make_part("threads", "runworker", "--threads", "2")
+    with running(refused):
+        assert refused.process.wait(START_SECONDS) == 1
+    assert "Start more processes" in refused.said() and "Traceback" not in refused.said()
+
+
+async def test_workers_write_reports_that_expire(site, valkey):
+    def reports():
+        found = map(json.loads, filter(None, valkey.mget(["none", *valkey.keys("asgi:worker:*")])))
+        pids = [worker.pid for worker in site.workers]
+        return {report["pid"]: report for report in found if report["pid"] in pids}
+
+    await wait(lambda: len(reports()) == 2)
+    assert max(valkey.ttl(key) for key in valkey.keys("asgi:worker:*")) <= 10
+    async with open_socket(site) as socket:
+        before = sum(report["handled"] for report in reports().values())
+        busy, finish = await occupy_worker(socket, site)
+        await wait(lambda: reports()[busy.pid]["busy_since"])
+        finish()
+        await receive(socket)
+        await wait(lambda: reports()[busy.pid]["busy_since"] is None)
+        await wait(lambda: sum(report["handled"] for report in reports().values()) > before)
