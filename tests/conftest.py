@@ -9,7 +9,7 @@ from django.db import connection
 
 from chat import markup
 from chat.models import Person
-from chat.services import people, rooms
+from chat.services import limits, people, rooms
 from chat.store import store
 from tests import wire
 from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
@@ -44,6 +44,7 @@ def empty_state():
     channel_layers[DEFAULT_CHANNEL_LAYER].flush()
     store.clear()
     markup.render.cache_clear()
+    limits.forget_people()
 
 
 class Later:
