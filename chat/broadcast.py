@@ -8,12 +8,13 @@ once. This module stores nothing and checks no rights. Channels and groups are g
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from asgiref.base_layer import BaseChannelLayer
-from channels import DEFAULT_CHANNEL_LAYER, Channel, Group, channel_layers
+from channels import DEFAULT_CHANNEL_LAYER, Channel, channel_layers
 
+from channels_transport import Group
 from chat import protocol
 
 Event = dict[str, Any]
@@ -77,39 +78,24 @@ def visitor_group(digest: str) -> str:
 # Groups.
 
 
-def subscribe(channel: str, groups: Iterable[str]) -> None:
-    """Add a reply channel to groups."""
-    layer = _layer()
-    if hasattr(layer, "group_add_all"):
-        # Our layer changes several groups in one trip; other layers change one group at a time.
-        layer.group_add_all(groups, channel)
-        return
-    for group in groups:
-        layer.group_add(group, channel)
+def subscribe(channel: str, groups: Collection[str]) -> None:
+    """Add a reply channel to groups, in one trip."""
+    _layer().group_add_all(groups, channel)
 
 
-def resubscribe(channel: str, groups: Iterable[str], on_new: Callable[[], None]) -> None:
+def resubscribe(channel: str, groups: Collection[str], on_new: Callable[[], object]) -> None:
     """
     Add a reply channel to its groups again with the next trip to Redis.
 
     `on_new()` is called if a group did not have the channel any longer: the connection has missed what was published
     to that group meanwhile.
     """
-    layer = _layer()
-    if hasattr(layer, "group_renew"):
-        layer.group_renew(groups, channel, on_new)
-    else:
-        subscribe(channel, groups)
+    _layer().group_renew(groups, channel, on_new)
 
 
-def unsubscribe(channel: str, groups: Iterable[str]) -> None:
-    """Remove a reply channel from groups."""
-    layer = _layer()
-    if hasattr(layer, "group_discard_all"):
-        layer.group_discard_all(groups, channel)
-        return
-    for group in groups:
-        layer.group_discard(group, channel)
+def unsubscribe(channel: str, groups: Collection[str]) -> None:
+    """Remove a reply channel from groups, in one trip."""
+    _layer().group_discard_all(groups, channel)
 
 
 def get_listeners(group: str) -> set[str]:
@@ -129,30 +115,13 @@ def publish_at_once(group: str, event: Event) -> None:
 
 def publish_to_others(group: str, event: Event, channel: str) -> None:
     """Send an event to every connection of a group except one."""
-    layer = _layer()
-    content = {"text": protocol.encode(event)}
-    for other in list(layer.group_channels(group)):
-        if other != channel:
-            try:
-                layer.send(other, content)
-            except ChannelFull:
-                # As in a group's send: this connection loses the event, and its cursor will show that.
-                continue
+    Group(group).send({"text": protocol.encode(event)}, except_channels=[channel])
 
 
 def close_group(group: str, code: int, but: Iterable[str] = ()) -> None:
     """Close every connection of a group, except those that are also in one of the groups `but`."""
-    if not but:
-        Group(group).send({"close": code})
-        return
-    layer = _layer()
-    spared = {channel for other in but for channel in layer.group_channels(other)}
-    for channel in set(layer.group_channels(group)) - spared:
-        try:
-            layer.send(channel, {"close": code})
-        except ChannelFull:
-            # As in a group's send: the connection's next frame finds out.
-            continue
+    spared = {channel for other in but for channel in _layer().group_channels(other)}
+    Group(group).send({"close": code}, except_channels=spared)
 
 
 # One connection.
@@ -195,8 +164,6 @@ def wait_for_room(channel: str) -> None:
     So a long response takes no more of the memory of Redis than a few parts. The wait ends after LONGEST_WAIT_SECONDS.
     """
     layer = _layer()
-    if not hasattr(layer, "count_waiting"):
-        return
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
     while layer.count_waiting(channel) > MAX_WAITING_PARTS and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -217,10 +184,8 @@ def start_job_later(channel: str, content: dict[str, Any], seconds: float) -> No
 
 
 def queue_statistics() -> dict[str, dict[str, int]]:
-    """Return {channel: statistics of the layer} for all channels of ours, {} where the layer keeps none."""
+    """Return {channel: statistics of the layer} for all channels of ours."""
     layer = _layer()
-    if "statistics" not in layer.extensions:
-        return {}
     # The delay server is no consumer.
     return {name: layer.channel_statistics(name) for name in sorted({*layer.router.channels, DELAY_CHANNEL})}
 

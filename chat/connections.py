@@ -6,7 +6,7 @@ services get it as the only way to answer a client. It stores nothing, checks no
 to `broadcast`.
 """
 
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Collection, MutableMapping
 from typing import Any
 
 from chat import broadcast, protocol
@@ -52,15 +52,15 @@ class Connection:
         """Close this connection with a code that the client can read."""
         broadcast.close(self.name, code)
 
-    def subscribe(self, groups: Iterable[str]) -> None:
+    def subscribe(self, groups: Collection[str]) -> None:
         """Add the connection to groups: from now on it receives what is published to them."""
         broadcast.subscribe(self.name, groups)
 
-    def resubscribe(self, groups: Iterable[str], on_new: Callable[[], None]) -> None:
+    def resubscribe(self, groups: Collection[str], on_new: Callable[[], object]) -> None:
         """Renew the connection in its groups; `on_new()` is called if a group had lost it. See `broadcast`."""
         broadcast.resubscribe(self.name, groups, on_new)
 
-    def unsubscribe(self, groups: Iterable[str]) -> None:
+    def unsubscribe(self, groups: Collection[str]) -> None:
         """Remove the connection from groups."""
         broadcast.unsubscribe(self.name, groups)
 
@@ -104,19 +104,19 @@ class PollingConnection(Connection):
         """Put a close code into the response. The first one counts."""
         self.code = self.code or code
 
-    def subscribe(self, groups: Iterable[str]) -> None:
+    def subscribe(self, groups: Collection[str]) -> None:
         """Do nothing: only a waiting request listens."""
 
-    def resubscribe(self, groups: Iterable[str], on_new: Callable[[], None]) -> None:
+    def resubscribe(self, groups: Collection[str], on_new: Callable[[], object]) -> None:
         """Do nothing: only a waiting request listens."""
 
-    def unsubscribe(self, groups: Iterable[str]) -> None:
+    def unsubscribe(self, groups: Collection[str]) -> None:
         """Do nothing: only a waiting request listens."""
 
-    def begin_waiting(self, groups: Iterable[str]) -> None:
+    def begin_waiting(self, groups: Collection[str]) -> None:
         """Add the request's own reply channel to groups: what is published to them completes the response."""
         broadcast.subscribe(self.request_name, groups)
 
-    def end_waiting(self, groups: Iterable[str]) -> None:
+    def end_waiting(self, groups: Collection[str]) -> None:
         """Remove the request's own reply channel from groups."""
         broadcast.unsubscribe(self.request_name, groups)

@@ -35,7 +35,7 @@ ALLOWED = {
     "chat.version": [],
     "chat.apps": ["chat.consumers.bindings"],
     "chat.store": TRANSPORT,
-    "chat.broadcast": ["chat.protocol"],
+    "chat.broadcast": ["chat.protocol", *TRANSPORT],
     "chat.connections": ["chat.broadcast", "chat.protocol"],
     "chat.services": [*BELOW_SERVICES, *TRANSPORT],
     "chat.consumers": UPPER,

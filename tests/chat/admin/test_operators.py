@@ -4,7 +4,7 @@ import pytest
 
 from chat.models import Announcement, Person, Receipt
 from chat.services import announcements, people
-from tests.chat.consumers.test_boards import Browser
+from tests.chat.helpers import Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

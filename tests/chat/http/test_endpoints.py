@@ -3,7 +3,7 @@
 import pytest
 
 from chat.models import Message, Room
-from tests.chat.consumers.test_room import fail_with
+from tests.helpers import fail_with
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)

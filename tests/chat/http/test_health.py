@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 
 from chat.store import store
 from tests import wire
-from tests.chat.consumers.test_room import fail_with
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from chat import protocol
 from chat.models import Member, Message
 from chat.services import people, rooms
-from tests.chat.consumers.test_room import statements
+from tests.helpers import statements
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)

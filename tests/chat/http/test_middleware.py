@@ -11,7 +11,7 @@ from chat.http.middleware import FailuresMiddleware, HeadersMiddleware
 from chat.http.responses import STATUSES, error_response
 from chat.protocol import ChatError, CloseConnection
 from tests import wire
-from tests.chat.consumers.test_room import fail_with
+from tests.helpers import fail_with
 
 OUTAGES = [
     OperationalError("at 10.0.0.1"),

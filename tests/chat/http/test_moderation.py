@@ -7,8 +7,7 @@ import pytest
 from chat.models import AuditEntry, Member, Message, Person, Report, Room
 from chat.services import limits, moderation, people, rooms
 from tests import wire
-from tests.chat.consumers.test_boards import Browser, ask, key_of, knock
-from tests.chat.helpers import role_of
+from tests.chat.helpers import Browser, ask, key_of, knock, role_of
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ from django.test import Client
 from chat.models import Member, Person, Room
 from chat.services import rooms
 from tests import wire
-from tests.chat.consumers.test_room import fail_with
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

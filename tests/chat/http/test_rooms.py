@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chat.models import Room
 from chat.services import rooms
-from tests.chat.consumers.test_room import statements
+from tests.helpers import statements
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

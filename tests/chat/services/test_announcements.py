@@ -17,7 +17,7 @@ from chat.models import Announcement, Member, Person, Receipt, Room
 from chat.protocol import ChatError
 from chat.services import announcements, people, presence, rooms
 from tests import wire
-from tests.chat.consumers.test_boards import Browser
+from tests.chat.helpers import Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,7 +13,7 @@ from chat.models import AuditEntry, Change, Member, Message, Person, Report, Roo
 from chat.protocol import ChatError, Edit, Post, Remove
 from chat.services import audit, moderation, people, rooms
 from tests import wire
-from tests.chat.consumers.test_room import statements
+from tests.helpers import statements
 
 pytestmark = pytest.mark.django_db
 

@@ -16,8 +16,8 @@ from chat.models import Member, Message, ScheduledMessage
 from chat.protocol import ChatError
 from chat.services import audit, moderation, rooms, scheduled
 from tests import wire
-from tests.chat.consumers.test_boards import Browser
-from tests.chat.consumers.test_room import fail_with, statements
+from tests.chat.helpers import Browser
+from tests.helpers import fail_with, statements
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
