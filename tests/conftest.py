@@ -70,8 +70,8 @@ def later(monkeypatch):
     """No timer outlives its test, and none fires at a moment of its own choosing."""
     stand_in = Later()
     monkeypatch.setattr("channels_transport.timers.call_later", stand_in.call_later)
-    for module in ("chat.services.people", "chat.services.presence"):
-        monkeypatch.setattr(f"{module}.call_later", stand_in.call_later, raising=False)
+    for module in ("chat.services.people.logins", "chat.services.presence"):
+        monkeypatch.setattr(f"{module}.call_later", stand_in.call_later)
     return stand_in
 
 

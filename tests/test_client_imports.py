@@ -3,6 +3,7 @@ Checks the structure of the browser's code by its text: which folder may import 
 
 chat/static/chat/README.md explains these rules. Nothing here runs JavaScript.
 """
+
 import re
 from pathlib import Path
 

@@ -71,11 +71,11 @@ class AnnouncementAdmin(admin.ModelAdmin):
         return super().get_queryset(request).current()
 
     def delete_model(self, request, obj):
-        announcements.withdraw(obj.id)
+        announcements.withdraw_announcement(obj.id)
 
     def delete_queryset(self, request, queryset):
         for announcement in queryset:
-            announcements.withdraw(announcement.id)
+            announcements.withdraw_announcement(announcement.id)
 
     def save_model(self, request, obj, form, change):
         fields = form.cleaned_data

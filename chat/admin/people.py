@@ -37,7 +37,7 @@ class PersonAdmin(PeopleActions, admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         if not obj.is_active:
-            people.close_sockets(obj)
+            people.close_connections(obj)
         elif not obj.is_staff:
             operators.close_streams(obj)
 

@@ -378,7 +378,7 @@ def test_expired_login_sessions_are_deleted_some_at_a_time(alice, monkeypatch):
         wire.browser_of(alice)
     past = timezone.now() - timedelta(seconds=1)
     Session.objects.exclude(session_key=kept.session.session_key).update(expire_date=past)
-    monkeypatch.setattr(people, "SWEPT_AT_ONCE", 2)
+    monkeypatch.setattr(people.logins, "MAX_SESSIONS_PER_SWEEP", 2)
     assert [people.sweep_sessions() for _ in range(3)] == [2, 1, 0]
     assert [session.session_key for session in Session.objects.all()] == [kept.session.session_key]
 
@@ -388,7 +388,7 @@ def test_guests_who_have_not_been_seen_are_gone_and_their_handles_free(alice, ch
     others = [people.sign_up_guest(f"Guest {number}") for number in range(2)]
     long_ago = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)
     Person.objects.exclude(id=others[1].id).update(seen_at=long_ago)
-    monkeypatch.setattr(people, "SWEPT_AT_ONCE", 1)
+    monkeypatch.setattr(people.accounts, "MAX_GUESTS_PER_SWEEP", 1)
     assert [people.sweep_guests() for _ in range(3)] == [1, 1, 0]
     charlie.refresh_from_db(), alice.refresh_from_db(), others[1].refresh_from_db()
     assert (charlie.handle, charlie.handle_key, charlie.is_active) == ("Charlie", None, False)

@@ -12,7 +12,7 @@ MAX_LISTED = 200
 @operators_only
 def list_announcements(request):
     """For operators. Return {announcements: [...]}: the newest that have not expired, whispers too."""
-    found = announcements.find_standing()[:MAX_LISTED]
+    found = announcements.find_current()[:MAX_LISTED]
     return JsonResponse({"announcements": [_describe(announcement) for announcement in found]})
 
 
@@ -29,7 +29,7 @@ def create_announcement(request):
 @operators_only
 def withdraw_announcement(request, announcement_id):
     """For operators. Expire an announcement now: people who come later do not get it. Return 204."""
-    announcements.withdraw(announcement_id)
+    announcements.withdraw_announcement(announcement_id)
     return HttpResponse(status=204)
 
 

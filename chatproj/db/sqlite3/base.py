@@ -1,6 +1,6 @@
 """Django's SQLite backend for several processes that write at once, without "database is locked": they wait.
 
-It changes how connections and transactions open, and nothing else.
+It changes how connections and transactions open, and how rows are read (compiler.py).
 """
 
 import time
@@ -12,6 +12,12 @@ BUSY_TIMEOUT_SECONDS = 20
 SYNCHRONOUS = ("NORMAL", "FULL", "EXTRA")
 
 
+class DatabaseOperations(base.DatabaseOperations):
+    """Reads rows with our SQL compilers."""
+
+    compiler_module = "chatproj.db.sqlite3.compiler"
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Write-ahead log, long patience, and `atomic()` that takes the write lock when it opens."""
 
@@ -20,6 +26,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # this is True, it opens as a plain snapshot instead, for readers that need several consistent queries and
     # write nothing.
     read_snapshot = False
+    ops_class = DatabaseOperations
 
     def get_connection_params(self):
         params = super().get_connection_params()

@@ -72,7 +72,7 @@ def test_a_visitor_who_is_deactivated_knocks_no_more(owner):
 def test_the_door_of_who_is_deactivated_by_an_operator_is_closed(alice, later):
     owner = Browser(alice).make_board()
     door, other = owner.door(), Browser().follow(owner).door()
-    people.close_sockets(alice)
+    people.close_connections(alice)
     for socket in (door, other):
         socket.read()
     assert (door.code, other.code) == (4401, None)

@@ -139,7 +139,7 @@ def test_a_public_room_needs_no_invitation(as_alice, room):
 
 
 def test_a_room_has_a_limit_of_open_invitations(alice, cellar, monkeypatch):
-    monkeypatch.setattr(invitations, "MOST_OPEN", 1)
+    monkeypatch.setattr(invitations, "MAX_OPEN", 1)
     create_invitation(alice, "cellar")
     assert is_refused("forbidden", create_invitation, alice, "cellar")
     Invitation.objects.update(uses_left=0)

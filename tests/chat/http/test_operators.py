@@ -35,7 +35,7 @@ def test_only_operators_may_announce_whisper_and_disconnect(alice, charlie, room
     assert Caller(alice)(method, path, body) == Caller(charlie)(method, path, body) == (403, "forbidden")
     assert Caller(key=key)(method, path, body) == (403, "forbidden")
     assert Caller(key="nonsense")(method, path, body) == (401, "not_signed_in")
-    assert [said.text for said in announcements.find_standing()] == ["It stands"]
+    assert [said.text for said in announcements.find_current()] == ["It stands"]
 
 
 @pytest.mark.parametrize("path", ["announcements/", "announcements/1/", "whispers/", "disconnections/"])

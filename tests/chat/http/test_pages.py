@@ -138,12 +138,12 @@ def test_the_form_makes_a_guest(browser):
     [
         ("/sign-in/", {"handle": "Alice", "password": "wrong"}, "There is no account"),
         ("/sign-in/", {"handle": "Alice", "password": ""}, "required"),
-        ("/sign-up/", {"handle": "alice", "password": "correct horse"}, "Somebody else has this handle"),
+        ("/sign-up/", {"handle": "alice", "password": "correct horse"}, "This handle is taken"),
         ("/sign-up/", {"handle": "Dora", "password": "password1"}, "too common"),
         ("/sign-up/", {"handle": "Dora", "password": "short"}, "too short"),
         ("/sign-up/", {"handle": "a\u202eb", "password": "correct horse"}, "control or format"),
         ("/sign-up/", {"handle": "x" * 33, "password": "correct horse"}, "at most 32"),
-        ("/guest/", {"handle": "ALICE"}, "Somebody else has this handle"),
+        ("/guest/", {"handle": "ALICE"}, "This handle is taken"),
         ("/guest/", {"handle": "a\0"}, "Null characters"),
     ],
 )

@@ -254,7 +254,7 @@ def test_the_deactivated_lose_their_sockets(alice, enter):
     Person.objects.filter(id=alice.id).update(is_active=False)
     socket.say("sync", cursor=0)
     assert socket.code == 4401
-    people.close_sockets(alice)
+    people.close_connections(alice)
     idle.read()
     assert idle.code == 4401
     assert wire.Socket("/chat/garden/", socket.browser).connect().code == 4401

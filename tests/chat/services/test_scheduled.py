@@ -165,7 +165,7 @@ def test_a_hundred_wait_and_no_more(bob, charlie, enter, make, monkeypatch):
     monkeypatch.setattr(scheduled, "MAX_WAITING", 2)
     make(bob, 60), make(bob, 60, state="posted"), make(charlie, 60), make(bob, 60)
     answer = enter(bob).ask("schedule", ref="s1", body="Later", at=later())
-    assert answer["code"] == "forbidden" and "cancel one" in answer["detail"]
+    assert answer["code"] == "forbidden" and "Cancel one" in answer["detail"]
     ScheduledMessage.objects.waiting().filter(author=bob).first().delete()
     assert enter(bob).ask("schedule", ref="s1", body="Later", at=later())["type"] == "ack"
 
@@ -174,7 +174,7 @@ def test_without_a_way_to_the_delay_server_it_is_kept_for_the_sweep(bob, room, m
     monkeypatch.setattr(broadcast, "start_job_later", fail_with(channel_layers[DEFAULT_CHANNEL_LAYER].ChannelFull()))
     event = protocol.Schedule("s1", "Later", timezone.now() + timedelta(hours=1))
     _, is_new = scheduled.schedule_message(rooms.join_room(bob, "garden"), event)
-    assert is_new and ScheduledMessage.objects.exists() and "the sweep will post it" in caplog.text
+    assert is_new and ScheduledMessage.objects.exists() and "could not start its job on chat.scheduled" in caplog.text
 
 
 # At its time.
@@ -220,7 +220,7 @@ def test_who_is_gone_for_good_does_not_speak(charlie, make):
     charlie.is_active = False
     charlie.save()
     row = run_job(make(charlie))
-    assert (row.state, row.why, bodies()) == ("refused", "Its author is not here any more.", [])
+    assert (row.state, row.why, bodies()) == ("refused", "The author's account is no longer active.", [])
 
 
 def test_who_was_put_out_of_a_private_room_does_not_speak_there(bob, room, make):
