@@ -16,6 +16,7 @@ from tests.names_in_code import (
     PACKAGES,
     ROOT,
     all_commands,
+    all_files,
     all_names,
     all_owners,
     all_sources,
@@ -226,6 +227,24 @@ def is_in_sources(name: str) -> bool:
     # The code builds the name of a channel's metric from the name of its counter.
     counter = re.sub(r"^chat_channel_|_total$", "", name)
     return name in all_sources() or (name.startswith("chat_channel_") and counter in all_sources())
+
+
+def test_every_setting_that_the_environment_gives_is_in_the_readme():
+    source = (ROOT / "chatproj/settings.py").read_text()
+    names = set(re.findall(r"""(?:environ\.get\(|environ\[|\b_[a-z_]+\()"([A-Z_]+)\"""", source))
+    assert len(names) > 10
+    assert [name for name in sorted(names) if f"`{name}`" not in read_page("README.md")] == []
+
+
+def test_every_event_and_code_is_in_the_protocols_page():
+    sources = [(ROOT / path).read_text() for path in sorted(all_files()) if re.match(r"chat/.*\.py$", path)]
+    protocol = [(ROOT / path).read_text() for path in sorted(all_files()) if path.startswith("chat/protocol/")]
+    types = {
+        name for text in protocol for name in re.findall(r"""(?:"type": |^    type = )"(\w+)\"""", text, re.MULTILINE)
+    }
+    codes = {name for text in sources for name in re.findall(r"""ChatError\(\s*"(\w+)\"""", text)}
+    assert len(types) > 20 and len(codes) > 15
+    assert [name for name in sorted(types | codes) if f"`{name}`" not in read_page("docs/protocol.md")] == []
 
 
 def test_every_page_of_the_documentation_is_in_its_index():
