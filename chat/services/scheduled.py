@@ -97,7 +97,7 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
 
     Raise `not_found` if there is no such message, or it has been posted.
     """
-    room = Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
+    room = rooms.find_room(slug)
     # One statement on one table: either this or the posting succeeds, never both.
     mine = ScheduledMessage.objects.shown().filter(author=person, room=room, id=scheduled_id)
     if room is None or not mine.delete()[0]:
