@@ -3,7 +3,7 @@ The transport: Channels 1.x without its faults, for any Channels 1.x site.
 
 Applications import from here only: the decorators and the class-based consumers, under the names that they have in
 Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A store of
-one's own in Redis needs `Script`, `Shard` and `run_with_next_trip`.
+an application's own in Redis uses `Script`, `Shard` and `run_with_next_trip`.
 """
 
 from channels.auth import channel_session_user, channel_session_user_from_http

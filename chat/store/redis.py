@@ -150,7 +150,9 @@ class RedisStore(Store):
     def take_token_deferred(
         self, name: str, burst: float, per_second: float, on_wait: Callable[[float], object]
     ) -> None:
-        self._go_along(self._take_command(name, burst, per_second), lambda wait: float(wait) and on_wait(float(wait)))
+        self._call_deferred(
+            self._take_command(name, burst, per_second), lambda wait: float(wait) and on_wait(float(wait))
+        )
 
     def _take_command(self, name, burst, per_second):
         return self._take.command(burst, per_second, keys=[f"{self.PREFIX}bucket:{name}"])
@@ -162,7 +164,7 @@ class RedisStore(Store):
         return bool(self._call(self._lease_command([name], holder, seconds, limit)))
 
     def renew_leases(self, names: Sequence[str], holder: str, seconds: float) -> None:
-        self._go_along(self._lease_command(names, holder, seconds, NO_LIMIT))
+        self._call_deferred(self._lease_command(names, holder, seconds, NO_LIMIT))
 
     def _lease_command(self, names, holder, seconds, limit):
         return self._lease.command(holder, seconds, limit, keys=[f"{self.PREFIX}lease:{name}" for name in names])
@@ -178,7 +180,7 @@ class RedisStore(Store):
 
     def renew_entry(self, name: str, owner: str, entry: str, seconds: float, on_changes: Callable[[], object]) -> None:
         command = self._roster_command(name, "add", owner, entry, seconds)
-        self._go_along(command, lambda has_changes: has_changes and on_changes())
+        self._call_deferred(command, lambda has_changes: has_changes and on_changes())
 
     def remove_entry(self, name: str, owner: str, entry: str) -> bool:
         return bool(self._call(self._roster_command(name, "remove", owner, entry)))
@@ -220,6 +222,6 @@ class RedisStore(Store):
     def _call(self, command):
         return self._shard.call(command)[0]
 
-    def _go_along(self, command, settle=None):
-        """Runs a command that nobody waits for: with the worker's next trip, where that leads to the same Redis."""
+    def _call_deferred(self, command, settle=None):
+        """Run a command with the worker's next round trip, or now where there is none; then call `settle(answer)`."""
         run_with_next_trip(self._shard, command, settle)

@@ -1,4 +1,5 @@
 """A real server and a real Chromium, driven by playwright. Without Chromium these tests are skipped with a reason."""
+
 import itertools
 import os
 import shutil

@@ -1,4 +1,5 @@
 """Two browsers at a board: the owner creates it, a visitor asks to join. And a link into a private room."""
+
 from playwright.sync_api import expect
 
 from tests.browser.test_lobby import sign_up

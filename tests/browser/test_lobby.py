@@ -1,4 +1,5 @@
 """From the lobby into a room: accounts, rooms, and the list that stays fresh."""
+
 from playwright.sync_api import expect
 
 PASSWORD = "correct horse battery"

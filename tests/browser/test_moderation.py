@@ -1,4 +1,5 @@
 """A moderator acts in one browser, and the other people see it in theirs."""
+
 import pytest
 from playwright.sync_api import expect
 

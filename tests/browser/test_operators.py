@@ -1,4 +1,5 @@
 """Scheduled messages and the operators' page, in a browser."""
+
 import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

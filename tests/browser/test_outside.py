@@ -1,4 +1,5 @@
 """The lobby redraws itself, announcements appear in the rooms once, and a disconnected person is told so."""
+
 import itertools
 import re
 

@@ -1,4 +1,5 @@
 """A browser behind a proxy that blocks websockets uses the room by long polling."""
+
 import contextlib
 import socket
 import threading

@@ -1,4 +1,5 @@
 """Two people chat in a room, each in their own browser."""
+
 import re
 import signal
 

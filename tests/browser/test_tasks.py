@@ -1,4 +1,5 @@
 """Exports and statistics from the room's menu: a bar shows their progress, and survives a reload."""
+
 import json
 import signal
 from pathlib import Path

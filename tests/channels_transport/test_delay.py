@@ -16,7 +16,7 @@ from channels_transport import delay
 from channels_transport.delay import CHANNEL, DelayServer
 from channels_transport.memory import MemoryChannelLayer
 from tests.channels_transport.failures import raising
-from tests.channels_transport.test_layer import make_layer
+from tests.channels_transport.layers import make_layer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,7 +11,7 @@ from channels_transport.downstream import Downstream
 from channels_transport.layer import RedisChannelLayer
 from channels_transport.memory import MemoryChannelLayer
 from channels_transport.worker import Worker
-from tests.channels_transport.test_layer import count_commands, make_layer, send_frame  # noqa: F401 (a fixture)
+from tests.channels_transport.layers import make_layer, send_frame
 
 pytestmark = pytest.mark.no_database
 
@@ -153,7 +153,7 @@ def test_a_worker_sends_it_with_its_next_trip(kind, valkey_url):
 
 
 @pytest.mark.parametrize("is_later", [False, True])
-def test_it_takes_one_script_with_any_number_of_members(valkey_url, count_commands, is_later):  # noqa: F811
+def test_it_takes_one_script_with_any_number_of_members(valkey_url, count_commands, is_later):
     layer, counted = make_layer(valkey_url), {}
     for members in (10, 1000):
         for number in range(members):

@@ -14,7 +14,7 @@ from chat import monitor as monitor_module
 from chat.models import Member, Message, Person, Room
 from chat.monitor import LEASE_SECONDS, Monitor
 from chat.services import people, presence, rooms
-from chat.services.lobby import Watch
+from chat.services.lobby import LobbyWatch
 from chat.services.sweeps import SWEEPS
 from chat.store import RedisStore, store
 from tests import wire
@@ -31,15 +31,15 @@ def lobby(db):
 @pytest.fixture
 def watch():
     """One that has looked already."""
-    watch = Watch()
-    watch.look()
+    watch = LobbyWatch()
+    watch.check()
     return watch
 
 
 def tells(watch, lobby):
     """Looks twice, and returns how often the lobby was told."""
     lobby.read()
-    changes = [watch.look(), watch.look()]
+    changes = [watch.check(), watch.check()]
     told = lobby.read()
     assert told == [{"type": "updated"}] * changes.count(True)
     return len(told)
@@ -49,7 +49,7 @@ def tells(watch, lobby):
 
 
 def test_the_first_look_tells_since_nobody_knows_what_changed_before(room, lobby):
-    assert tells(Watch(), lobby) == 1
+    assert tells(LobbyWatch(), lobby) == 1
 
 
 def test_nothing_is_told_while_nothing_changes(room, watch, lobby):
@@ -74,8 +74,8 @@ def test_a_new_topic_is_told(room, watch, lobby):
 
 def test_a_message_is_told(alice, enter, lobby):
     socket = enter(alice)
-    watch = Watch()
-    watch.look()
+    watch = LobbyWatch()
+    watch.check()
     socket.post("r1")
     assert tells(watch, lobby) == 1
 
@@ -83,8 +83,8 @@ def test_a_message_is_told(alice, enter, lobby):
 def test_a_message_is_told_whatever_its_clock_said(alice, enter, lobby, room):
     socket = enter(alice)
     Room.objects.filter(id=room.id).update(last_at=timezone.now() + timedelta(days=1))
-    watch = Watch()
-    watch.look()
+    watch = LobbyWatch()
+    watch.check()
     socket.post("r1")
     assert tells(watch, lobby) == 1
 
@@ -110,10 +110,10 @@ def test_much_at_once_is_told_once(alice, bob, enter, watch, lobby):
 
 def test_people_who_vanished_are_told_to_lobby_and_room(alice, bob, enter, clock, lobby, settings):
     watcher, _ = enter(alice), enter(bob)
-    watch = Watch()
+    watch = LobbyWatch()
     clock.pass_by(settings.CHAT_PRESENCE_LEASE_SECONDS - 5)
     watcher.say("sync", cursor=0)
-    watch.look()
+    watch.check()
     clock.pass_by(10)
     assert tells(watch, lobby) == 1
     assert watcher.seen("presence")[-1] == {"type": "presence", "came": [], "went": ["Bob"], "count": 1}
@@ -123,14 +123,14 @@ def test_news_that_a_dead_worker_has_not_told_are_told(alice, bob, enter, room, 
     watcher = enter(alice)
     clock.pass_by(2)
     presence.schedule_presence_update(room.id)
-    watch, before = Watch(), len(watcher.seen("presence"))
+    watch, before = LobbyWatch(), len(watcher.seen("presence"))
     enter(bob)
     # The worker that was to tell it a second later is gone.
     assert later.calls.clear() is None
-    watch.look()
+    watch.check()
     assert len(watcher.seen("presence")) == before
     clock.pass_by(2)
-    watch.look()
+    watch.check()
     assert watcher.seen("presence")[-1]["came"] == ["Bob"]
 
 
@@ -139,7 +139,7 @@ def test_what_could_not_be_told_is_told_at_the_next_look(room, lobby, watch, mon
     with monkeypatch.context() as patch:
         patch.setattr("chat.broadcast.publish", lambda *arguments: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            watch.look()
+            watch.check()
     assert tells(watch, lobby) == 1
 
 
@@ -151,13 +151,13 @@ def test_a_look_costs_the_same_however_many_rooms_there_are(number, valkey_url, 
     for room in Room.objects.bulk_create(made) and Room.objects.all():
         shared.add_entry(f"room:{room.id}", "Alice", "tab", 60)
         shared.take_changes(f"room:{room.id}")
-    watch = Watch()
+    watch = LobbyWatch()
     ask = shared._shard.ask
     monkeypatch.setattr(shared._shard, "ask", lambda *commands: trips.append(commands) or ask(*commands))
     for _ in range(2):
         trips.clear()
         with CaptureQueriesContext(connection) as queries:
-            watch.look()
+            watch.check()
         assert (len(queries), len(trips)) == (1, 2)
 
 
@@ -199,7 +199,7 @@ def test_another_takes_over_at_once_when_the_one_that_worked_ends(passing, monke
     first, second = Monitor(3, 30), Monitor(3, 30)
     assert turn(first) and not turn(second)
     monkeypatch.setattr(first, "_thread", Silent())
-    first.end()
+    first.stop()
     # Even if it was slow to end.
     first.take_turn()
     assert turn(second)
@@ -243,7 +243,7 @@ def test_one_that_works_again_forgets_what_it_had_seen(room, lobby, passing):
 
 def test_it_looks_and_sweeps_at_its_intervals(passing, monkeypatch):
     looks, sweeps = [], []
-    monkeypatch.setattr(Watch, "look", lambda self: looks.append(passing.now))
+    monkeypatch.setattr(LobbyWatch, "check", lambda self: looks.append(passing.now))
 
     def sweep_something():
         sweeps.append(passing.now)
@@ -279,7 +279,7 @@ def test_a_sweep_that_fails_keeps_no_other_from_running_and_is_said_once(passing
         passing.pass_by(1)
     assert len(ran) == 5
     assert [record.message for record in caplog.records if record.exc_info] == [
-        "sweep_badly fails; it goes on being tried, and this is not said again until it works"
+        "sweep_badly fails; it is tried again, and this is not logged again until it succeeds"
     ]
 
 
@@ -359,7 +359,7 @@ def test_without_redis_there_is_nothing_to_monitor(arguments):
     "arguments", [["--interval", "0"], ["--interval", "-1"], ["--interval", "nan"], ["--sweep-interval", "0"]]
 )
 def test_an_interval_is_above_nothing(arguments, monkeypatch):
-    monkeypatch.setattr(store, "is_shared", True, raising=False)
+    monkeypatch.setattr(store, "is_shared", True)
     with pytest.raises(CommandError, match="above 0"):
         call_command("monitor", *arguments)
 

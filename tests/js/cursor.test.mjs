@@ -96,7 +96,7 @@ test("a gap above the end of the backlog causes a sync after the backlog", () =>
 
 test("an answer from an older snapshot does not move the cursor back", () => {
   const room = new Room().joinAt(3);
-  room.socket.hurry();
+  room.socket.checkConnection();
   room.deliver(message(4));
   room.deliver(message(5));
   room.synced(3);
@@ -119,7 +119,7 @@ test("live messages before joined are kept, even when joined resets", () => {
 
 test("while more is true the client syncs again from the new cursor", () => {
   const room = new Room().joinAt(3);
-  room.socket.hurry();
+  room.socket.checkConnection();
   room.synced(203, true);
   assert.deepEqual(room.transport.sent.at(-1), { type: "sync", cursor: 203 });
   room.synced(300);
@@ -128,7 +128,7 @@ test("while more is true the client syncs again from the new cursor", () => {
 
 test("an answer with more that brings nothing does not cause an endless loop of syncs", () => {
   const room = new Room().joinAt(3);
-  room.socket.hurry();
+  room.socket.checkConnection();
   room.synced(3, true);
   assert.equal(room.transport.sent.length, 1);
 });
@@ -136,7 +136,7 @@ test("an answer with more that brings nothing does not cause an endless loop of 
 test("a reset in synced forgets the messages and reconnects without a cursor, but keeps the outbox", () => {
   const room = new Room().joinAt(3);
   room.changes.post("kept");
-  room.socket.hurry();
+  room.socket.checkConnection();
   room.deliver({ type: "synced", offset: 1, more: false, reset: true });
   assert.equal(room.attempts, 2);
   assert.equal(room.transport.url, "ws://here/chat/general/");

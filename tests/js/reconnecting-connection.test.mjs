@@ -9,7 +9,7 @@ for (const code of [1007, 1009, 4401, 4403, 4404]) {
   test(`${code} is final`, () => {
     const room = new Room().joinAt(3);
     room.transport.disconnect(code);
-    room.socket.hurry();
+    room.socket.checkConnection();
     room.clock.advance(600_000);
     assert.equal(room.attempts, 1);
     assert.deepEqual(room.emittedOf("status").at(-1), { state: "closed", code, willReconnect: false });
@@ -47,7 +47,7 @@ test("4429 waits for the last retry_after, even when somebody looks at the page"
   room.deliver({ type: "rejected", ref: null, code: "rate_limited", detail: "", retry_after: 30 });
   room.transport.disconnect(4429);
   room.clock.advance(29_999);
-  room.socket.hurry();
+  room.socket.checkConnection();
   assert.equal(room.attempts, 1);
   room.clock.advance(1_001);
   assert.equal(room.attempts, 2);
@@ -93,10 +93,10 @@ test("a stable connection makes the next delay short again", () => {
   assert.equal(room.emittedOf("status").at(-1).until - room.clock.time, 250);
 });
 
-test("hurry reconnects at once", () => {
+test("checkConnection reconnects at once", () => {
   const room = new Room().joinAt(3);
   room.transport.disconnect(1006);
-  room.socket.hurry();
+  room.socket.checkConnection();
   assert.equal(room.attempts, 2);
   room.clock.advance(10_000);
   assert.equal(room.attempts, 2);
@@ -126,10 +126,10 @@ test("a connection without synced 10 s after a sync is treated as dead", () => {
   assert.equal(room.attempts, 2);
 });
 
-test("after hurry the client waits 3 s for synced, and then reconnects at once", () => {
+test("after checkConnection the client waits 3 s for synced, and then reconnects at once", () => {
   const room = new Room().joinAt(3);
   const first = room.transport;
-  room.socket.hurry();
+  room.socket.checkConnection();
   room.clock.advance(2_999);
   assert.equal(room.attempts, 1);
   room.clock.advance(1);
@@ -138,20 +138,20 @@ test("after hurry the client waits 3 s for synced, and then reconnects at once",
   assert.equal(room.transport.url, "ws://here/chat/general/?cursor=3");
 });
 
-test("hurry shortens the timeout of a sync that is under way", () => {
+test("checkConnection shortens the timeout of a sync that is under way", () => {
   const room = new Room().joinAt(3);
   room.clock.advance(25_000);
   room.clock.advance(1_000);
-  room.socket.hurry();
+  room.socket.checkConnection();
   assert.equal(room.transport.sentOf("sync").length, 1);
   room.clock.advance(3_000);
   assert.equal(room.attempts, 2);
 });
 
-test("repeated hurries do not extend the timeout", () => {
+test("repeated checks do not extend the timeout", () => {
   const room = new Room().joinAt(3);
   for (let time = 0; time < 3; time += 1) {
-    room.socket.hurry();
+    room.socket.checkConnection();
     room.clock.advance(1_000);
   }
   assert.equal(room.attempts, 2);
@@ -159,19 +159,19 @@ test("repeated hurries do not extend the timeout", () => {
 
 test("an answer in time keeps the connection, and the next heartbeat has ten seconds again", () => {
   const room = new Room().joinAt(3);
-  room.socket.hurry();
+  room.socket.checkConnection();
   room.clock.advance(2_000);
   room.synced(3);
   room.clock.advance(25_000 + 9_999);
   assert.equal(room.attempts, 1);
 });
 
-test("a backlog that does not end is given up 3 s after hurry", () => {
+test("a backlog that does not end is given up 3 s after checkConnection", () => {
   const room = new Room().joinAt(3);
   room.transport.disconnect(1006);
-  room.socket.hurry();
+  room.socket.checkConnection();
   room.join();
-  room.socket.hurry();
+  room.socket.checkConnection();
   room.clock.advance(3_000);
   assert.equal(room.attempts, 3);
 });
@@ -179,7 +179,7 @@ test("a backlog that does not end is given up 3 s after hurry", () => {
 test("late events of a dead connection are ignored", () => {
   const room = new Room().joinAt(3);
   const first = room.transport;
-  room.socket.hurry();
+  room.socket.checkConnection();
   room.clock.advance(3_300);
   first.disconnect(4403);
   first.deliver({ type: "synced", offset: 99, more: false });
@@ -189,7 +189,7 @@ test("late events of a dead connection are ignored", () => {
 
 test("a refused sync is sent again, and the connection stays", () => {
   const room = new Room().joinAt(3);
-  room.socket.hurry();
+  room.socket.checkConnection();
   room.deliver({ type: "rejected", ref: null, code: "rate_limited", detail: "", retry_after: 12 });
   room.clock.advance(12_000);
   assert.equal(room.attempts, 1);

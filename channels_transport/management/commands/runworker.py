@@ -29,7 +29,7 @@ class Command(ChannelsCommand):
             raise CommandError("A worker has one thread. Start more processes instead of --threads.")
         wrapper = channel_layers[options["layer"]]
         if not wrapper.is_shared:
-            raise CommandError("Set REDIS_URL: workers reach the interfaces through Redis.")
+            raise CommandError("Set REDIS_URL: a worker needs Redis to reach the interface servers.")
         self.verbosity = options["verbosity"]
         self.logger = setup_logger("django.channels", self.verbosity)
         wrapper.router.check_default()

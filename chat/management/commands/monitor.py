@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from chat.monitor import Monitor, run_until_told
+from chat.monitor import Monitor, run_until_signal
 from chat.store import store
 
 
@@ -23,4 +23,4 @@ class Command(BaseCommand):
             raise CommandError("Set REDIS_URL: without Redis, another process cannot know who is in a room.")
         if not (options["interval"] > 0 and options["sweep_interval"] > 0):
             raise CommandError("Give --interval and --sweep-interval a number of seconds above 0.")
-        run_until_told(Monitor(options["interval"], options["sweep_interval"]))
+        run_until_signal(Monitor(options["interval"], options["sweep_interval"]))

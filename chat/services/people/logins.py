@@ -6,6 +6,7 @@ Writes login sessions, passwords, and the handle of a guest who signs out.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.contrib import auth
@@ -127,7 +128,8 @@ def disconnect(whom: Person | str, slug: str | None = None) -> Person:
     members = person.memberships.all() if slug is None else person.memberships.filter(room=get_room(slug))
     groups = [broadcast.member_group(id) for id in members.values_list("id", flat=True)]
     # Not `close_after_commit`: nothing is stored, so the operator has to hear of a failure.
-    transaction.on_commit(lambda: [broadcast.close_group(group, CLOSE_FORBIDDEN) for group in groups])
+    for group in groups:
+        transaction.on_commit(partial(broadcast.close_group, group, CLOSE_FORBIDDEN))
     return person
 
 

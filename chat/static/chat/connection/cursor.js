@@ -15,7 +15,7 @@ export class Cursor {
    * Counts an offset as received. An outdated message counts too: its offset has been received.
    * @param {number} offset
    */
-  see(offset) {
+  received(offset) {
     if (this.position === null || offset > this.position) this.#ahead.add(offset);
     this.#advance();
   }

@@ -49,7 +49,7 @@ export class LongPolling {
   #isSending = false;
   #hasEnded = false;
   #aborter = new AbortController();
-  #sayGoodbye = () => this.#endOnServer();
+  #onPageHide = () => this.#endOnServer();
 
   /**
    * Returns whether the room behind a websocket's address can be polled.
@@ -72,7 +72,7 @@ export class LongPolling {
     this.#request = request;
     this.#page = page;
     this.#timers = timers;
-    globalThis.addEventListener?.("pagehide", this.#sayGoodbye);
+    globalThis.addEventListener?.("pagehide", this.#onPageHide);
     this.#receiveAll(search.slice(1));
   }
 
@@ -170,7 +170,7 @@ export class LongPolling {
 
   /** @param {WireEvent} event */
   #note({ type, offset, reset, present, came = [], went = [] }) {
-    if (type === SERVER_EVENT.MESSAGE) this.#cursor.see(offset);
+    if (type === SERVER_EVENT.MESSAGE) this.#cursor.received(offset);
     if (type === SERVER_EVENT.SYNCED) {
       if (reset) this.#cursor.reset();
       this.#cursor.synced(offset);
@@ -219,7 +219,7 @@ export class LongPolling {
   #stop() {
     this.#hasEnded = true;
     this.#aborter.abort();
-    globalThis.removeEventListener?.("pagehide", this.#sayGoodbye);
+    globalThis.removeEventListener?.("pagehide", this.#onPageHide);
   }
 
   // Without this request the server would forget the poll after 75 s. `keepalive` sends it even while the page ends.

@@ -129,7 +129,7 @@ export class RoomSocket extends Emitter {
   }
 
   /** Reconnects at once, or checks the connection: the network is back, or somebody looks at the page again. */
-  hurry() {
+  checkConnection() {
     this.#connection.reconnectNow();
     this.#synchronizer.syncUrgently();
   }
@@ -201,7 +201,7 @@ export class RoomSocket extends Emitter {
   #receiveMessage(message) {
     if (!Number.isSafeInteger(message.id) || !Number.isSafeInteger(message.offset)) return;
     // Counted even when a newer state is loaded: otherwise the cursor would stop after an edit.
-    this.#synchronizer.see(message.offset);
+    this.#synchronizer.received(message.offset);
     for (const fresh of this.#loaded.accept(message)) this.emit(SERVER_EVENT.MESSAGE, fresh);
     this.#synchronizer.watchGap();
   }
@@ -221,7 +221,7 @@ export class RoomSocket extends Emitter {
     this.emit(SERVER_EVENT.SYNCED, event);
     // An answer with `more` that brings nothing would make the client ask without a pause.
     if (event.more && hasAdvanced) this.#synchronizer.sync();
-    else this.#synchronizer.rest();
+    else this.#synchronizer.scheduleHeartbeat();
   }
 
   /** @param {WireEvent} event */

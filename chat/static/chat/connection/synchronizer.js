@@ -75,8 +75,8 @@ export class Synchronizer {
    * Counts the offset of a message.
    * @param {number} offset
    */
-  see(offset) {
-    this.#cursor.see(offset);
+  received(offset) {
+    this.#cursor.received(offset);
   }
 
   /** A `synced` has arrived: no timeout runs any longer. */
@@ -97,7 +97,7 @@ export class Synchronizer {
   }
 
   /** Waits for the next heartbeat, or for a gap to close. */
-  rest() {
+  scheduleHeartbeat() {
     const jitterMs = (this.#environment.random() * 2 - 1) * HEARTBEAT_JITTER_MS;
     this.#timers.start(HEARTBEAT, HEARTBEAT_MS + jitterMs, () => this.sync());
     this.watchGap();

@@ -12,6 +12,7 @@ import { Announcements } from "./announcements.js";
 import { Composer } from "./composer.js";
 import { ConnectionBar } from "./connection-bar.js";
 import { HistoryNavigation } from "./history-navigation.js";
+import { MessageActions } from "./message-actions.js";
 import { MessageToolbar } from "./message-toolbar.js";
 import { Moderation } from "./moderation.js";
 import { OwnChanges } from "./own-changes.js";
@@ -55,19 +56,22 @@ class Conversation {
   constructor({ slug, handle, url }) {
     this.me = handle;
     this.slug = slug;
-    this.isBoard = url !== undefined;
     this.socket = new RoomSocket({ slug, handle, url, page: document });
     const { socket } = this;
     const { changes } = socket;
     const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
     this.timeline = new Timeline(byId("scroller"), this.#list, handle);
     this.announcements = new Announcements();
-    this.connectionBar = new ConnectionBar(() => socket.hurry());
+    this.connectionBar = new ConnectionBar(() => socket.checkConnection());
     this.typingSignal = new TypingSignal((isTyping) => socket.typing(isTyping));
     this.typingOthers = new TypingOthers((sentence) => { byId("typing").textContent = sentence; });
     const markerActions = { send: (/** @type {number} */ offset) => socket.read(offset), cursor: () => socket.cursor };
     this.readMarker = new ReadMarker(this.timeline, handle, markerActions);
     this.history = new HistoryNavigation(socket, this.timeline, this.readMarker);
+    this.actions = new MessageActions(handle, {
+      changes, timeline: this.timeline, readMarker: this.readMarker, isModerating: () => this.ownRole.isModerating,
+      isBoard: url !== undefined,
+    });
     this.composer = new Composer(this.#composerActions(), `chat.draft.${slug}`);
     this.taskBars = new TaskBars({
       start: (task, params) => changes.startTask(task, params), notify, focusComposer: () => this.composer.focus(),
@@ -77,7 +81,7 @@ class Conversation {
     this.moderation = new Moderation(slug, handle, this.ownRole, (id) => this.history.jump(id));
     this.people = new People((person, role) => this.moderation.makeButton(person, role));
     this.versionBar = new VersionBar(() => this.composer.isEmpty && changes.pending.length === 0);
-    this.toolbar = new MessageToolbar(this.#list, (id) => this.#rightsOn(id), this.#toolbarActions());
+    this.toolbar = new MessageToolbar(this.#list, (id) => this.actions.rightsOn(id), this.#toolbarActions());
     const { timeline, taskBars, scheduleDialog, history } = this;
     this.ownChanges = new OwnChanges(handle, { socket, timeline, taskBars, scheduleDialog, history, notify });
     this.#listen();
@@ -91,7 +95,7 @@ class Conversation {
   /** @returns {import("./composer.js").Actions} */
   #composerActions() {
     return {
-      submit: (body, target) => this.#submit(body, target),
+      submit: (body, target) => this.actions.submit(body, target),
       typed: () => this.typingSignal.typed(),
       stoppedTyping: () => this.typingSignal.stop(),
       editLast: () => this.#editLast(),
@@ -102,7 +106,7 @@ class Conversation {
   #toolbarActions() {
     const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
     return {
-      react: (id, emoji) => this.#react(id, emoji),
+      react: (id, emoji) => this.actions.toggleReaction(id, emoji),
       reply: (id) => this.#withMessage(id, (message) => this.composer.reply(message)),
       edit: (id) => this.#withMessage(id, (message) => this.composer.edit(message)),
       remove: (id) => this.socket.changes.remove(id),
@@ -131,32 +135,8 @@ class Conversation {
     timeline.on("drawn", ({ messages }) => this.#drawn(messages));
     timeline.on("shortened", ({ from }) => this.#shortened(from));
     this.#list.addEventListener("click", (event) => this.#clicked(event));
-    onReturn(() => socket.hurry());
+    onReturn(() => socket.checkConnection());
     onMenuEntry("menu-schedule", () => this.scheduleDialog.open());
-  }
-
-  /**
-   * @param {string} body
-   * @param {import("./composer.js").Target | null} target
-   */
-  #submit(body, target) {
-    const { changes } = this.socket;
-    if (target?.kind === "edit") {
-      if (body.trim() !== target.message.body) changes.edit(target.message.id, body);
-      return;
-    }
-    changes.post(body, target?.message.id ?? null);
-    this.readMarker.wroteMessage();
-    this.timeline.scrollToEnd();
-  }
-
-  /** @param {number} id */
-  #rightsOn(id) {
-    const message = this.timeline.get(id);
-    if (!message || message.removed) return null;
-    const isOwn = this.ownChanges.isOwn(message);
-    // A board has no reports: its owner is the only one in charge, and is in the conversation.
-    return { edit: isOwn, remove: isOwn || this.ownRole.isModerating, report: !isOwn && !this.isBoard };
   }
 
   /**
@@ -168,18 +148,8 @@ class Conversation {
     if (message) act(message);
   }
 
-  /**
-   * Gives a reaction, or takes it back.
-   * @param {number} id
-   * @param {string} emoji
-   */
-  #react(id, emoji) {
-    const handles = this.timeline.get(id)?.reactions?.[emoji] ?? [];
-    this.socket.changes.react(id, emoji, !handles.includes(this.me));
-  }
-
   #editLast() {
-    const last = this.timeline.messages.findLast((message) => this.ownChanges.isOwn(message) && !message.removed);
+    const last = this.actions.findLastOwn();
     if (last) this.composer.edit(last);
   }
 
@@ -281,7 +251,7 @@ class Conversation {
     if (quote) this.history.jump(Number(quote.dataset.jump));
     if (reaction) {
       const item = /** @type {HTMLElement} */ (reaction.closest(".message"));
-      this.#react(Number(item.dataset.id), reaction.dataset.react ?? "");
+      this.actions.toggleReaction(Number(item.dataset.id), reaction.dataset.react ?? "");
     }
   }
 }

@@ -1,14 +1,13 @@
 // @ts-check
-// The drawn messages, sorted by id, and the reader's place among them.
-// Must not know of sockets: it draws the messages that it is given, and keeps the reader's place.
+// The drawn messages, sorted by id.
+// Must not know of sockets: it draws the messages that it is given.
 
 import { Emitter } from "../connection/emitter.js";
 import { make } from "../ui/dom.js";
 import { dayName, startOfDay } from "../ui/format.js";
 import { makeItem, redraw } from "./message.js";
+import { ScrollPosition } from "./scroll-position.js";
 
-const AT_BOTTOM_PX = 48;
-const NEAR_TOP_PX = 200;
 const SAME_GROUP_MS = 5 * 60_000;
 const FLASH_MS = 1_600;
 const DRAW_DELAY_MS = 16;
@@ -25,8 +24,8 @@ const KEPT_DRAWN = 500;
  * - scrolled: {atTop}
  */
 export class Timeline extends Emitter {
-  /** @type {HTMLElement} */
-  #scroller;
+  /** @type {ScrollPosition} */
+  #position;
   /** @type {HTMLElement} */
   #list;
   /** @type {import("./message.js").View} */
@@ -47,8 +46,6 @@ export class Timeline extends Emitter {
   #queue = new Map();
   /** @type {ReturnType<typeof setTimeout> | null} */
   #timer = null;
-  #isAtBottom = true;
-  #lastScrollTop = 0;
   /** @type {number | null} */
   #firstUnreadId = null;
 
@@ -59,17 +56,14 @@ export class Timeline extends Emitter {
    */
   constructor(scroller, list, me) {
     super();
-    this.#scroller = scroller;
+    this.#position = new ScrollPosition(scroller);
+    this.#position.on("scrolled", (detail) => this.emit("scrolled", detail));
     this.#list = list;
     this.#view = { me, find: (id) => this.get(id) };
-    scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    const observer = new ResizeObserver(() => this.#resized());
-    observer.observe(scroller);
-    for (const child of scroller.children) observer.observe(child);
   }
 
   get isAtBottom() {
-    return this.#isAtBottom;
+    return this.#position.isAtBottom;
   }
 
   /** @returns {Message[]} */
@@ -103,8 +97,8 @@ export class Timeline extends Emitter {
     const messages = [...this.#queue.values()].sort((a, b) => a.id - b.id);
     this.#queue.clear();
     if (!messages.length) return;
-    this.#keepPlaceDuring(() => this.#drawAll(messages));
-    if (this.#isAtBottom && this.#ids.length > MAX_DRAWN) this.#shorten();
+    this.#position.keepDuring(this.#items(), () => this.#drawAll(messages));
+    if (this.isAtBottom && this.#ids.length > MAX_DRAWN) this.#shorten();
     this.emit("drawn", { messages });
   }
 
@@ -123,13 +117,11 @@ export class Timeline extends Emitter {
     this.#drawn.clear();
     this.#quotedBy.clear();
     this.#list.replaceChildren();
-    this.#isAtBottom = true;
+    this.scrollToEnd();
   }
 
   scrollToEnd() {
-    this.#isAtBottom = true;
-    this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    this.#lastScrollTop = this.#scroller.scrollTop;
+    this.#position.scrollToEnd();
   }
 
   /**
@@ -220,22 +212,12 @@ export class Timeline extends Emitter {
     if (isNewDay) item.prepend(make("div", { class: "divider day", text: dayName(message.at) }));
   }
 
-  /** @param {() => void} change */
-  #keepPlaceDuring(change) {
-    const anchor = this.#isAtBottom ? null : this.#firstVisibleItem();
-    const topBefore = anchor?.getBoundingClientRect().top ?? 0;
-    change();
-    if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - topBefore;
-    else if (this.#isAtBottom) this.scrollToEnd();
-  }
-
-  #firstVisibleItem() {
-    const { top } = this.#scroller.getBoundingClientRect();
+  /** The drawn items in their order. They are looked up one by one, only as far as they are needed. */
+  *#items() {
     for (const id of this.#ids) {
       const item = this.item(id);
-      if (item && item.getBoundingClientRect().bottom > top) return item;
+      if (item) yield item;
     }
-    return null;
   }
 
   #shorten() {
@@ -248,20 +230,6 @@ export class Timeline extends Emitter {
     if (oldest) this.#drawRelation(oldest);
     this.scrollToEnd();
     this.emit("shortened", { from: this.#ids[0] });
-  }
-
-  #resized() {
-    if (this.#isAtBottom) this.scrollToEnd();
-  }
-
-  #scrolled() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    // Only scrolling up leaves the bottom. A new bar or longer text moves it too, but then the observer is called next.
-    const hasMovedUp = scrollTop < this.#lastScrollTop;
-    const isNearBottom = scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
-    this.#lastScrollTop = scrollTop;
-    this.#isAtBottom = (this.#isAtBottom && !hasMovedUp) || isNearBottom;
-    this.emit("scrolled", { atTop: scrollTop < NEAR_TOP_PX });
   }
 }
 
