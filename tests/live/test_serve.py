@@ -274,7 +274,7 @@ def test_a_taken_port_is_one_sentence(serve):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", serve.port))
         taken.listen()
-        assert f"Port {serve.port} is taken" in refusal(serve)
+        assert f"Port {serve.port} is in use" in refusal(serve)
 
 
 def test_a_redis_that_is_not_there_is_one_sentence(serve):
