@@ -138,7 +138,7 @@ async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, 
         pytest.param("its line holds", marks=pytest.mark.long),
     ],
 )
-async def test_a_frozen_tab_is_complete_within_five_seconds_of_coming_back(site, size, slug, speaker, meanwhile):
+async def test_a_frozen_tab_is_complete_within_five_seconds_after_it_continues(site, size, slug, speaker, meanwhile):
     seconds = size.pick(4, 60)
     await speak(speaker, slug, "before")
     async with page_in_room(slug, site.url) as page:
@@ -156,7 +156,7 @@ async def test_a_frozen_tab_is_complete_within_five_seconds_of_coming_back(site,
         await expect(message(page, "and on")).to_have_count(1, timeout=PATIENCE_MS)
 
 
-async def test_the_page_says_that_it_waits_while_nobody_answers(site, size, slug, speaker):
+async def test_the_page_shows_that_it_waits_while_the_server_does_not_answer(site, size, slug, speaker):
     async with page_in_room(slug, site.url) as page:
         for worker in site.workers:
             worker.kill()

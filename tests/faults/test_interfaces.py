@@ -49,7 +49,7 @@ async def presence_is_right(owner, listeners, seconds):
     return time.monotonic() - started
 
 
-async def test_an_interface_killed_with_all_its_sockets_has_them_back_in_thirty_seconds(make_site, size):
+async def test_all_clients_of_a_killed_interface_reconnect_within_thirty_seconds(make_site, size):
     site = make_site(CHAT_LIMITS="off").start()
     crowd, owner = await make_crowd(site, size.pick(100, 1000))
     # Some of them do not come back, and who they were must be known by their leases alone.
@@ -103,7 +103,7 @@ async def nothing_is_left_of(site, dead, killed):
         assert not [holder for holder in holders if any(name in holder for name in names)], key
 
 
-async def test_when_one_of_two_interfaces_dies_the_members_of_the_other_see_no_interruption(make_site, size):
+async def test_the_clients_of_one_interface_are_not_interrupted_when_another_dies(make_site, size):
     site = make_site()
     second = site.add_interface()
     site.start()
@@ -128,7 +128,7 @@ async def test_when_one_of_two_interfaces_dies_the_members_of_the_other_see_no_i
         await people.catches_up_and_agrees()
 
 
-async def test_an_interface_told_to_end_closes_in_batches_and_presence_is_right(make_site, size):
+async def test_an_interface_that_stops_closes_in_batches_and_presence_is_correct(make_site, size):
     site = make_site(CHAT_LIMITS="off").start()
     crowd, owner = await make_crowd(site, size.pick(100, 1000))
     gone, staying = crowd[:TABS_OF_ONE], crowd[TABS_OF_ONE:]

@@ -110,7 +110,7 @@ class Lobby:
         return self.told
 
 
-async def test_the_lobby_is_told_once_of_each_kind_of_change(frail_site, monitor):
+async def test_the_lobby_gets_one_event_for_each_kind_of_change(frail_site, monitor):
     owner = Person(frail_site, "Owner of monitored rooms", "correct horse")
     slug, database = owner.make_room(), frail_site.database
     async with Lobby(frail_site) as lobby:
@@ -135,7 +135,7 @@ async def test_the_lobby_is_told_once_of_each_kind_of_change(frail_site, monitor
         assert lobby.told == 0
 
 
-async def test_another_takes_over_from_one_that_was_killed_and_tells_who_vanished(frail_site, monitor):
+async def test_another_monitor_takes_over_from_a_killed_one_and_reports_lost_members(frail_site, monitor):
     owner = Person(frail_site, "Owner at two interfaces", "correct horse")
     slug, port = owner.make_room(), free_port()
     first, second = monitor("a"), monitor("b")
@@ -162,14 +162,14 @@ def connect_to(port, person, slug):
     return connect(f"ws://127.0.0.1:{port}/chat/{slug}/", additional_headers=headers, open_timeout=20)
 
 
-def test_another_takes_over_at_once_when_one_ends(frail_site, monitor):
+def test_another_monitor_takes_over_at_once_when_one_stops(frail_site, monitor):
     first, second = monitor("a"), monitor("b")
     assert (is_working(first), is_standing_by(second)) == (True, True)
     assert first.end() == 0
     wait_until(lambda: is_working(second), 60, "the take-over")
 
 
-def test_one_that_was_paused_finds_another_at_work_and_stands_by(frail_site, monitor):
+def test_a_monitor_that_was_paused_stands_by_when_another_works(frail_site, monitor):
     first, second = monitor("a"), monitor("b")
     assert is_working(first)
     first.process.send_signal(signal.SIGSTOP)
@@ -182,7 +182,7 @@ def test_one_that_was_paused_finds_another_at_work_and_stands_by(frail_site, mon
     wait_until(lambda: is_working(first), 60, "the take-over")
 
 
-def test_it_ends_cleanly_also_while_redis_or_the_database_hang(frail_site, monitor):
+def test_a_monitor_stops_cleanly_while_redis_or_the_database_hang(frail_site, monitor):
     assert monitor("a", "--sweep-interval", "0.3").end() == 0
     assert not chat_redis(frail_site).exists("chat:lease:monitor")
     hung_on_redis, hung_on_rows = monitor("a"), monitor("b", "--sweep-interval", "0.3")
@@ -207,7 +207,7 @@ def post_at_last(person, slug):
     wait_until(lambda: person.post(slug, "Are you there?", ref).status_code in (200, 201), 60, "the post")
 
 
-async def test_it_survives_redis_and_the_database(frail_site, monitor):
+async def test_a_monitor_survives_outages_of_redis_and_the_database(frail_site, monitor):
     owner = Person(frail_site, "Owner of outages", "correct horse")
     slug = owner.make_room()
     part = monitor("a", "--sweep-interval", "0.3")

@@ -66,7 +66,7 @@ def doctor(site, url=None, **environment):
 # The delay server.
 
 
-async def test_a_scheduled_message_arrives_whatever_else_is_asked_for(own_site, alice):
+async def test_a_scheduled_message_arrives_among_malformed_ones(own_site, alice):
     layer = RedisChannelLayer(hosts=[own_site.redis_url])
     for nonsense in (
         {},
@@ -85,7 +85,7 @@ async def test_a_scheduled_message_arrives_whatever_else_is_asked_for(own_site, 
     assert own_site.delay.is_running and own_site.delay.said().count("is dropped") == 4
 
 
-async def test_what_is_cancelled_is_not_posted_and_what_is_posted_is_so_once(own_site, alice):
+async def test_a_cancelled_message_is_not_posted_and_others_are_posted_once(own_site, alice):
     layer = RedisChannelLayer(hosts=[own_site.redis_url])
     room, cancelled = alice.make_room(), set()
     async with alice.client(room) as client:
@@ -121,7 +121,7 @@ async def test_a_killed_delay_server_loses_nothing(own_site, alice):
     assert own_site.delay.is_running
 
 
-def test_it_ends_with_0_when_it_is_told_to(own_site):
+def test_the_delay_server_stops_with_0_on_sigterm(own_site):
     began = time.monotonic()
     assert own_site.delay.end() == 0
     assert time.monotonic() - began < 4.5, "it waits for messages five seconds at a time, and not now"
@@ -131,7 +131,7 @@ def test_it_ends_with_0_when_it_is_told_to(own_site):
 # The echo.
 
 
-async def test_the_echo_keeps_to_its_contract(own_site, alice):
+async def test_the_echo_follows_its_contract(own_site, alice):
     async with alice.socket("/echo/") as echo:
         await echo.send("")
         await echo.send(b"binary")
@@ -147,12 +147,12 @@ async def test_the_echo_keeps_to_its_contract(own_site, alice):
 # The doctor.
 
 
-def test_a_site_that_is_well_is_said_to_be(own_site):
+def test_the_doctor_finds_no_problem_on_a_healthy_site(own_site):
     found = wait_until(lambda: (found := doctor(own_site))[0] == 0 and found, what="a healthy site")
     assert "by the echo websocket" in found[2]
 
 
-def test_workers_that_stand_still_and_what_waits_for_them_are_named(own_site):
+def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
     for part in (*own_site.workers, own_site.delay):
         part.process.send_signal(signal.SIGSTOP)
     try:
@@ -178,14 +178,14 @@ def test_workers_that_stand_still_and_what_waits_for_them_are_named(own_site):
     wait_until(lambda: requests.get(f"{own_site.url}/healthz", timeout=60).ok)
 
 
-def test_tables_that_are_missing_and_an_address_where_nobody_is_are_named(own_site, tmp_path):
+def test_the_doctor_names_missing_tables_and_an_address_without_a_server(own_site, tmp_path):
     nowhere = f"http://127.0.0.1:{free_port()}"
     code, ill, _ = doctor(own_site, nowhere, DATABASE_URL=f"sqlite:///{tmp_path}/fresh.sqlite3")
     assert code == 1 and set(ill) == {"interface", "migrations"}, ill
     assert "manage.py migrate" in ill["migrations"] and "manage.py interface" in ill["interface"]
 
 
-def test_a_redis_and_a_database_that_are_down_are_named(own_site):
+def test_the_doctor_names_a_redis_and_a_database_that_are_down(own_site):
     own_site.valkey.kill()
     try:
         database = f"postgres://nobody:nothing@127.0.0.1:{free_port()}/none"

@@ -69,7 +69,7 @@ async def test_the_monitor_needs_no_delay_server(site, owner, bob):
     await see_what_is_due(owner, bob)
 
 
-def test_the_monitor_gives_a_killed_workers_task_to_the_next(site, owner):
+def test_the_monitor_gives_the_task_of_a_killed_worker_to_another(site, owner):
     owner.make_room("archive")
     rooms.fill(site, "archive", COUNT)
     params = {"format": "html", "from": None, "to": None}
@@ -83,6 +83,6 @@ def test_the_monitor_gives_a_killed_workers_task_to_the_next(site, owner):
     assert site.database.query("SELECT attempt FROM chat_task WHERE id = %s", task.json()["task_id"]) == [(2,)]
 
 
-def test_the_doctor_finds_nothing(site):
+def test_the_doctor_finds_no_problem(site):
     said = site.manage("doctor", "--url", site.url)
     assert "problem" not in said.lower(), said
