@@ -51,7 +51,7 @@ class OrderedConnection:
             self.handle(self.message(order))
 
     def handle(self, message):
-        """Runs one message as a worker does, and then what was put back onto its channel."""
+        """Run one message as a worker does, and then what was put back onto its channel."""
         consumer_started.send(sender=OrderedConnection, environ={})
         try:
             self.consume(message)

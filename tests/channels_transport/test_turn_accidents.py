@@ -28,7 +28,7 @@ def layer(valkey_url):
 
 @pytest.fixture
 def no_memory(valkey_url):
-    """Calls a function while Redis has no memory left."""
+    """Call a function while Redis has no memory left."""
     server = redis.StrictRedis.from_url(valkey_url)
 
     def call(function):
@@ -42,7 +42,7 @@ def no_memory(valkey_url):
 
 
 def wait_long(layer):
-    """Lets this thread's worker wait for a turn, for so long that it must ask whether the turn is still its own."""
+    """Let this thread's worker wait for a turn, for so long that it must ask whether the turn is still its own."""
     assert layer.receiver._wait(CHANNELS)
     layer.receiver._asked_at -= 2
 

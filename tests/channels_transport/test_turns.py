@@ -229,7 +229,7 @@ class Story:
         self.redis.call(("DEL", f"{self.interface.prefix}reclaim"), self.interface.command(scripts.RECLAIM, 100))
 
     def _receive(self, worker):
-        """Lets a worker be done with what it has in hand, and notes what it begins with."""
+        """Let a worker be done with what it has in hand, and notes what it begins with."""
         worker.in_hand = None
         if worker.has_popped:
             # It has just asked; unless it was held up for as long as it takes to be thought dead.

@@ -1,4 +1,4 @@
-"""Clients that read nothing, or say everything at once: they are answered or dropped, and nobody else pays for it."""
+"""Clients that do not read, or send everything at once: they are answered or dropped, without effect on others."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ ESTABLISHED = "01"
 
 @contextlib.asynccontextmanager
 async def deaf_socket(person, slug):
-    """A socket that reads its backlog and then nothing more, with a small buffer in its kernel."""
+    """A socket that reads its backlog and nothing after it, with a small buffer in its kernel."""
     place = urlsplit(person.site.url)
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

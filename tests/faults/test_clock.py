@@ -1,4 +1,4 @@
-"""The machine's clock jumps by more than a day, for every process at once: nothing is lost, nothing changes places."""
+"""The machine's clock jumps by more than a day, for all processes at once: nothing is lost or reordered."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""A database that is locked, stopped, or killed with everything else, and one that was put back from a copy."""
+"""A database that is locked, stopped, killed with everything else, or restored from a copy."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Interfaces that are killed or told to end: their sockets come back, presence is right, others notice nothing."""
+"""Interfaces that are killed or stopped: their clients reconnect, presence is correct, others are not affected."""
 
 import asyncio
 import signal
@@ -18,7 +18,7 @@ LEASE_SECONDS = 12
 
 
 async def make_crowd(site, count):
-    """Returns (listeners, who has made their rooms): people with ten tabs each, fifty tabs in a room."""
+    """Return (listeners, who has made their rooms): people with ten tabs each, fifty tabs in a room."""
     owner = await asyncio.to_thread(make_person, site, "Owner", "correct horse")
     rooms = [await asyncio.to_thread(owner.make_room) for _ in range(count // 50)]
     people = [await asyncio.to_thread(make_person, site, "Crowd") for _ in range(count // TABS_OF_ONE)]
@@ -28,7 +28,7 @@ async def make_crowd(site, count):
 
 
 async def present(person, slug):
-    """Returns the handles that are in a room, as somebody hears who comes in."""
+    """Return the handles that are in a room, as somebody hears who comes in."""
     async with person.client(slug) as client:
         joined = client.heard("joined")[-1]
         assert len(joined["present"]) == joined["count"]
@@ -40,7 +40,7 @@ def handles(listeners, slug):
 
 
 async def presence_is_right(owner, listeners, seconds):
-    """Waits until every room says that those are there who are. Returns how long it took."""
+    """Wait until every room says that those are there who are. Returns how long it took."""
     started = time.monotonic()
     for slug in sorted({listener.slug for listener in listeners}):
         while (found := await present(owner, slug)) != (there := handles(listeners, slug)):

@@ -1,4 +1,4 @@
-"""Redis that forgets, dies, stands still or is full: nothing of ours ends with it, and nobody is signed out."""
+"""Redis that loses its data, dies, freezes or is full: no process of the site ends, and nobody is logged out."""
 
 import asyncio
 import time
@@ -178,7 +178,7 @@ def idle_listeners(people):
 
 
 def fill(site, most_bytes):
-    """Lets Redis take no more than so many bytes (0: any number), and say so rather than forget."""
+    """Let Redis take no more than so many bytes (0: any number), and say so rather than forget."""
     client = redis.StrictRedis.from_url(site.redis_url)
     client.config_set("maxmemory-policy", "noeviction")
     client.config_set("maxmemory", most_bytes)

@@ -1,4 +1,4 @@
-"""Workers that are killed, told to end, fail, or are not there: no message is lost, doubled, or left unanswered."""
+"""Workers that are killed, stopped, failing or missing: no message is lost, duplicated or left unanswered."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""Speaking from outside to a live site: commands beside it, with their exit codes, and the API of operators."""
+"""Announcements on a live site: the commands with their exit codes, and the API of operators."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from tests.live.processes import ROOT
 
 
 def command(site, *arguments):
-    """Runs a management command, and returns (exit code, what it printed, what it complained about)."""
+    """Run a management command, and return (exit code, its output, its error output)."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -29,7 +29,7 @@ def heard(client):
 
 @pytest.fixture
 def operator(site, person):
-    """Somebody who may use the admin."""
+    """A person who may use the admin."""
     root = person("Operator", "correct horse")
     site.database.query("UPDATE chat_person SET is_staff = %s WHERE handle = %s", True, root.handle)
     return root

@@ -1,4 +1,4 @@
-"""Boards on a real site: the door, and the room behind it."""
+"""Boards on a real site: the waiting room, and the room behind it."""
 
 import json
 import signal
@@ -11,7 +11,7 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
 class Guest(Person):
-    """Somebody with a browser and no account, and what they know of one board."""
+    """A person with a browser and without an account, and what they know about one board."""
 
     def make_board(self, **fields):
         headers = {"Accept": "application/json", "X-CSRFToken": self.call("GET", "/api/session/").json()["csrf"]}
@@ -41,7 +41,7 @@ class Guest(Person):
 
 
 async def ask(socket, type, **fields):
-    """Says something and returns its answer."""
+    """Send an event, and return its answer."""
     ref = fields.setdefault("ref", new_ref())
     await socket.send(json.dumps({"type": type, **fields}))
     return await read_until(socket, lambda event: event["type"] in ("ack", "rejected") and event["ref"] == ref)

@@ -1,4 +1,4 @@
-"""People in a room: what one says, all others hear, and it is in the database before anybody is told so."""
+"""People in a room: all members receive a message, and it is in the database before its ack."""
 
 import asyncio
 import json

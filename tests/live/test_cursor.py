@@ -1,4 +1,4 @@
-"""The cursor: whoever was away comes back to the room as it is, and nobody who was here misses a thing."""
+"""The cursor: a client that reconnects catches up, and a connected client misses nothing."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ def room_of_sixty(owner):
 
 
 async def read_backlog(socket):
-    """Returns (messages, synced) up to the next `synced` on a bare socket."""
+    """Return (messages, synced) up to the next `synced` on a bare socket."""
     messages = []
     while True:
         event = await read_until(socket, lambda event: event["type"] in ("message", "synced"))
@@ -36,7 +36,7 @@ def picture(messages):
 
 
 async def change_at_random(client, chance, mine):
-    """One change of the room: a post, or an edit, a removal or a reaction to one of the messages that there are."""
+    """Make one change in the room: a post, an edit, a removal or a reaction."""
     kind = chance.choice(["post", "post", "edit", "remove", "react"])
     target = chance.choice(mine) if mine else None
     if kind == "post" or target is None:

@@ -1,4 +1,4 @@
-"""Parts that end, by force and in peace: what was acknowledged is stored, and clients end with everything, once."""
+"""Processes that are killed or stopped: acknowledged messages are stored, and clients receive everything once."""
 
 import asyncio
 import itertools
@@ -38,7 +38,7 @@ def bob(whole_site):
 
 
 def check_stored_once(site, room, client, count):
-    """Every ref that the client had an ack for is in the database, once, under the offset that the ack gave."""
+    """Check that each acknowledged ref is in the database once, with the offset of its ack."""
     rows = site.database.query(
         "SELECT m.ref, m.number FROM chat_message m JOIN chat_room r ON r.id = m.room_id WHERE r.slug = %s", room
     )
@@ -48,7 +48,7 @@ def check_stored_once(site, room, client, count):
 
 
 async def chat_through(fault, site, alice, bob, count=120):
-    """Alice posts while `fault()` strikes; in the end she and Bob have everything."""
+    """Let Alice post during `fault()`; check that she and Bob have everything at the end."""
     room = alice.make_room()
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         for number in range(count):
@@ -250,7 +250,7 @@ async def test_a_change_whose_commit_fails_is_not_published(whole_site, doomed_b
 
 @pytest.fixture
 def doomed_body(whole_site):
-    """A body whose row breaks a foreign key, which the database finds out at the commit, not before."""
+    """A body whose row breaks a foreign key, which the database detects only at the commit."""
     database, body = whole_site.database, "doomed"
     spoil = "INSERT INTO chat_reaction (message_id, person_id, emoji) VALUES (-1, NEW.author_id, 'x');"
     begin = f"CREATE TRIGGER spoiler AFTER INSERT ON chat_message FOR EACH ROW WHEN (NEW.body = '{body}')"

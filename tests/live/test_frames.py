@@ -125,7 +125,7 @@ async def test_every_bad_frame_is_rejected_and_the_next_post_is_acknowledged(sub
 
 @pytest.fixture
 def subtests_of():
-    """Goes through the cases and says in which one it failed."""
+    """Go through the cases and says in which one it failed."""
 
     def cases(table):
         for name, case in table.items():

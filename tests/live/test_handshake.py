@@ -1,4 +1,4 @@
-"""Who gets in, who is refused and how, and who is sent away later."""
+"""Handshakes: which are accepted, how others are refused, and which connections are closed later."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.live.client import Person, close_code, new_ref, read_until
 
 
 async def visit(person, path, **options):
-    """Opens a socket that will be closed at once, and returns the code; or the handshake's status where that fails."""
+    """Open a socket that will be closed at once, and return the code; or the status of a failed handshake."""
     try:
         async with person.socket(path, **options) as socket:
             return await close_code(socket)
@@ -131,7 +131,7 @@ async def test_a_hundred_parameters_pass_and_two_thousand_are_refused_with_400(a
 
 
 def shake_hands(site, *lines, path="/lobby/"):
-    """Sends a handshake byte by byte as given, and returns the status of the answer and the rest of it."""
+    """Send a handshake byte by byte as given, and return the status of the answer and the rest of it."""
     head = [
         b"GET %s HTTP/1.1" % path.encode(),
         b"Host: 127.0.0.1:%d" % site.port,
@@ -177,7 +177,7 @@ def test_headers_too_large_or_malformed_are_refused(site, lines):
 
 @pytest.fixture
 def bot(owner):
-    """Returns (token, headers) of a bot."""
+    """Return (token, headers) of a bot."""
     token = owner.call("POST", "/api/tokens/", name="a bot", expected=201).json()
     return token, {"Authorization": f"Bearer {token['token']}"}
 

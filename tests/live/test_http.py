@@ -1,4 +1,4 @@
-"""HTTP through Daphne and a worker: sizes, errors, and what a careless or hostile client sends."""
+"""HTTP through Daphne and a worker: sizes, errors, and requests of careless or hostile clients."""
 
 import json
 import socket as sockets
@@ -136,7 +136,7 @@ def test_health_readiness_and_metrics_answer(site):
 
 
 def converse(site, data, until=b"", seconds=60):
-    """Sends raw bytes, and returns what came back until the server closed, or until `until` was in it."""
+    """Send raw bytes, and return the response up to the close of the connection, or up to `until`."""
     with sockets.create_connection(("127.0.0.1", site.port), seconds) as connection:
         connection.sendall(data)
         answer = b""

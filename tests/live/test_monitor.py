@@ -1,4 +1,4 @@
-"""The monitor beside a live site: what it tells, how others take over, and that nothing ends it but its operator."""
+"""The monitor of a live site: its events, how another takes over, and that no outage ends it."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ SOME_LOOKS_SECONDS = 3 * LOOK_SECONDS
 
 @pytest.fixture
 def monitor(frail_site):
-    """Makes monitors: `monitor("a")` returns one that has begun to work or to stand by."""
+    """Make monitors: `monitor("a")` returns one that has begun to work or to stand by."""
     frail_site.start()
     chat_redis(frail_site).delete("chat:lease:monitor")
     made = []
@@ -42,7 +42,7 @@ def monitor(frail_site):
 
 
 def states(part):
-    """What a monitor said of itself since it began, in its order."""
+    """Return the log lines of a monitor about its own state."""
     lines = part.said(part.began_at).splitlines()
     return [state for line in lines for state in ("Working", "Standing by") if f"chat.monitor: {state}" in line]
 
@@ -60,7 +60,7 @@ def chat_redis(site):
 
 
 class Lobby:
-    """A tab in the lobby, that comes back by itself. It fetches the list when it is told to, and not otherwise."""
+    """A tab in the lobby that reconnects by itself. It fetches the list only when an event tells it to."""
 
     def __init__(self, site, slug=None):
         self.site, self.slug = site, slug
@@ -100,7 +100,7 @@ class Lobby:
             await asyncio.sleep(0.01)
 
     async def hears(self, change):
-        """Makes a change, waits until it is told, and returns how often it was told within some looks more."""
+        """Make a change, waits until it is told, and return how often it was told within some looks more."""
         self.told = 0
         result = change()
         if asyncio.iscoroutine(result):
@@ -156,7 +156,7 @@ async def test_another_monitor_takes_over_from_a_killed_one_and_reports_lost_mem
 
 
 def connect_to(port, person, slug):
-    """Returns a room's bare websocket at another interface of the site."""
+    """Return a room's bare websocket at another interface of the site."""
     origin = f"http://127.0.0.1:{port}"
     headers = {"Origin": origin, "Cookie": person.headers["Cookie"]}
     return connect(f"ws://127.0.0.1:{port}/chat/{slug}/", additional_headers=headers, open_timeout=20)
@@ -202,7 +202,7 @@ def test_a_monitor_stops_cleanly_while_redis_or_the_database_hang(frail_site, mo
 
 
 def post_at_last(person, slug):
-    """Posts, again and again while the site says that it cannot for now."""
+    """Post, and retry while the site answers that it is unavailable."""
     ref = new_ref()
     wait_until(lambda: person.post(slug, "Are you there?", ref).status_code in (200, 201), 60, "the post")
 

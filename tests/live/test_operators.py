@@ -1,4 +1,4 @@
-"""What operators lean on: the delay server through thick and thin, and a doctor who names what is broken."""
+"""Tools for operators: the delay server, which survives faults, and the doctor, which names them."""
 
 import json
 import signal
@@ -48,7 +48,7 @@ def later(seconds):
 
 
 def doctor(site, url=None, **environment):
-    """Returns (exit code, {part: what was said of it and is not well}, all that was printed)."""
+    """Return (exit code, {part: text of its problem}, the whole output)."""
     command = [sys.executable, "manage.py", "doctor", "--json", "--url", url or site.url]
     done = subprocess.run(
         command, cwd=ROOT, env={**site.environment, **environment}, capture_output=True, text=True, timeout=120
@@ -157,9 +157,9 @@ def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
         part.process.send_signal(signal.SIGSTOP)
     try:
         layer = RedisChannelLayer(hosts=[own_site.redis_url])
-        for _ in range(5):  # each worker has one on its way already, as it waited when it was stopped
+        for _ in range(5):  # each worker was waiting when it was stopped, so one message is already on its way to it
             layer.send("chat.scheduled", {"scheduled": 0})
-        # Asking the interface takes longer than it takes to be silent for too long.
+        # The check of the interface takes so long that the workers' reports are outdated after it.
         code, ill, _ = doctor(own_site)
     finally:
         for part in (*own_site.workers, own_site.delay):

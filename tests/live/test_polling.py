@@ -1,4 +1,4 @@
-"""A room by long polling, through the real interface: beside sockets, with parts killed, and nothing left behind."""
+"""A room by long polling: together with websockets, with killed processes, and without leftover state."""
 
 import asyncio
 import signal
@@ -14,7 +14,7 @@ from tests.live.processes import wait_until
 
 @pytest.fixture
 def poller(site):
-    """Makes people who can only poll."""
+    """Make people who can only poll."""
 
     return lambda name: PollingPerson(site, f"{name} {new_ref()[:6]}")
 
@@ -24,7 +24,7 @@ def room_id(site, slug):
 
 
 async def until_listening(site, slug, number):
-    """Returns when so many connections are in the room's group: sockets, and polls that wait."""
+    """Return when so many connections are in the room's group: sockets, and polls that wait."""
     client, keys = redis.StrictRedis.from_url(site.redis_url), f"asgi:members:room-{room_id(site, slug)}:*"
     async with asyncio.timeout(60):
         while sum(client.zcard(key) for key in client.scan_iter(keys)) != number:

@@ -1,4 +1,4 @@
-"""One ref, one change: however often, from wherever and whenever it is sent."""
+"""One ref makes one change, however often and from whichever connection it is sent."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ def stored(site, ref):
 
 
 async def ask(socket, **event):
-    """Says an event on a bare socket, and returns its answer without the type."""
+    """Send an event on a bare socket, and return its answer without the type."""
     await socket.send(json.dumps(event))
     return await read_until(socket, lambda answer: answer.get("ref") == event["ref"] and answer["type"] != "message")
 

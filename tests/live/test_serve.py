@@ -1,4 +1,4 @@
-"""The real `bin/serve`: what a newcomer types, from the first line to the last process gone."""
+"""The real `bin/serve`, from its first line of output to the end of its last process."""
 
 import contextlib
 import http.client
@@ -88,7 +88,7 @@ class Serve:
             connection.close()
 
     def processes(self, word=""):
-        """The living processes of this folder, by pid: they carry its name in their environment."""
+        """Return the running processes of this folder, by pid: their environment contains its name."""
         # Valkey writes its title over its environment; but the title has its port.
         port = self.var / "valkey-port"
         title = f"valkey-server 127.0.0.1:{port.read_text().strip()}" if port.is_file() else "no Valkey yet"
@@ -104,7 +104,7 @@ class Serve:
         return found
 
     def rows(self, model):
-        """What `manage.py` beside it sees in the database."""
+        """Return what another `manage.py` reads from the database."""
         return self.run_python("manage.py", "dumpdata", model)
 
     def run_python(self, *arguments):
@@ -113,7 +113,7 @@ class Serve:
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
 
     def end(self):
-        """Whatever happened in the test, nothing stays."""
+        """End all processes and remove the folder."""
         if self.process:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -151,7 +151,7 @@ def lasting_serve(tmp_path_factory):
 
 @pytest.fixture
 def running_serve(lasting_serve):
-    """One that answers, for tests after which it does so still."""
+    """A run that answers, for tests that do not stop it."""
     yield lasting_serve
     assert wait_until(lambda: is_healthy(lasting_serve)), lasting_serve.said()
 
@@ -254,7 +254,7 @@ def test_other_manage_py_commands_use_the_redis_of_serve_while_it_runs(serve):
 
 
 def refusal(serve, **environment):
-    """What a `bin/serve` that cannot start says; one sentence, exit code 1."""
+    """Return the output of a `bin/serve` that cannot start: one sentence, with exit code 1."""
     result = subprocess.run(
         [ROOT / "bin" / "serve"], env=serve.environment(**environment), capture_output=True, text=True, timeout=150
     )

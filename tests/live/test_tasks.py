@@ -29,7 +29,7 @@ def tasks_site():
 
 @pytest.fixture
 def site(tasks_site):
-    """All of its parts run, and in the end nothing has failed that should not."""
+    """A site with all processes running; at the end, no task has failed unexpectedly."""
     tasks_site.start()
     sizes = tasks_site.log_sizes()
     yield tasks_site
@@ -39,7 +39,7 @@ def site(tasks_site):
 
 @pytest.fixture(scope="module")
 def owner(tasks_site):
-    """Somebody with a room of 20,000 messages."""
+    """A person with a room of 20,000 messages."""
     person = Person(tasks_site, "Owner of the archive", "correct horse")
     person.make_room("archive")
     rooms.fill(tasks_site, "archive", COUNT)
@@ -52,7 +52,7 @@ def start(person, task="export", params=JSON, slug="archive"):
 
 
 def find(person, task, *states):
-    """Returns a task as it stands, if it is in one of the states."""
+    """Return a task as it stands, if it is in one of the states."""
     found = person.call("GET", f"/api/tasks/{task['task_id']}/", expected=200).json()
     assert found["state"] != "failed", found
     return found if found["state"] in states else None
@@ -63,7 +63,7 @@ def wait_until_done(person, task):
 
 
 def wait_until_begun(site, task):
-    """Returns the part of the site that runs a task, when it has stored some of its result."""
+    """Return the part of the site that runs a task, when it has stored some of its result."""
     parts = "SELECT count(*) FROM chat_taskpart WHERE task_id = %s"
     wait_until(lambda: site.database.query(parts, task["task_id"])[0][0], what="the first part")
     [(worker,)] = site.database.query("SELECT locked_by FROM chat_task WHERE id = %s", task["task_id"])
@@ -89,7 +89,7 @@ def check_result(site, person, task):
 
 
 def attempts(site, task):
-    """Returns how often a task was claimed, and how many of these claims had no end."""
+    """Return how often a task was claimed, and how many of these claims had no end."""
     return site.database.query("SELECT attempt, tries FROM chat_task WHERE id = %s", task["task_id"])[0]
 
 

@@ -1,4 +1,4 @@
-"""Every process of the Procfile together: what one of them loses, another makes good, and nobody helps."""
+"""All processes of the Procfile together: what one of them loses, another one repairs."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,7 @@ def whole_site():
 
 @pytest.fixture
 def site(whole_site):
-    """All of its parts run."""
+    """A site with all processes running."""
     whole_site.start()
     for part, first_line in ((whole_site.delay, "Listening on asgi.delay"), (whole_site.monitor, "Working")):
         if not part.is_running:
@@ -50,7 +50,7 @@ def later(seconds):
 
 
 async def see_what_is_due(owner, bob):
-    """Bob is muted for a second, and the owner says something later: both come about by themselves."""
+    """Mute Bob for a second, schedule a message, and check that both happen."""
     room = owner.make_room()
     async with bob.client(room) as at_bob, owner.client(room) as at_owner:
         owner.call("PUT", f"/api/rooms/{room}/members/Bob/", role="muted", seconds=1, expected=200)
