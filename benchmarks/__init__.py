@@ -1,1 +1,1 @@
-"""The chat beside what people would pick instead: one load, one machine, one run. No part of the product imports it."""
+"""Benchmarks: the chat beside its usual alternatives, with one load on one machine. The product imports none of it."""

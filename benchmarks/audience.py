@@ -1,7 +1,7 @@
 """
-The product's people, made once for a whole run: a database file to begin with, and everybody's cookie.
+Make the product's people once for a whole run: a database file to start from, and each person's cookie.
 
-It starts `benchmarks.people` with the product's Python, and knows nothing of the product itself.
+This module starts `benchmarks.people` with the product's Python. It must not import the product itself.
 """
 
 import json
@@ -17,7 +17,7 @@ MAKING_SECONDS = 300
 
 
 class Audience:
-    """Nobody until `make`; a context manager, since there is a folder to remove."""
+    """The people of a run; empty until `database` is called. A context manager, because it removes its folder."""
 
     def __init__(self, scenarios: list):
         self.scenarios = scenarios
@@ -31,7 +31,7 @@ class Audience:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def database(self) -> Path:
-        """Return the file, made at the first call."""
+        """Return the database file; the first call creates it."""
         site = stacks.Site(self.folder, 0, "")
         if not self.cookies:
             self._make(site)
@@ -53,5 +53,5 @@ class Audience:
             timeout=MAKING_SECONDS,
         )
         if done.returncode:
-            raise CannotStart(f"the product's people cannot be made:\n{done.stderr[-2500:]}")
+            raise CannotStart(f"the product's people cannot be created:\n{done.stderr[-2500:]}")
         self.cookies = json.loads(done.stdout)["cookies"]

@@ -1,5 +1,5 @@
 """
-What was asked for on the command line, in plain values. It runs nothing, and needs no package.
+Read the command line into plain values. This module runs nothing, and needs no package.
 """
 
 import argparse
@@ -13,17 +13,19 @@ REPETITIONS = 3
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Return the choices; `stacks` and `scenarios` hold what they name. Ends the process where they are wrong."""
-    parser = argparse.ArgumentParser(prog="bin/bench", description="Measures the chat beside what people use instead.")
-    parser.add_argument("--quick", action="store_true", help="a small version: whether it all runs")
-    parser.add_argument("--stacks", help="their names, by comma (default: all)")
-    parser.add_argument("--scenarios", help="their names, by comma (default: all)")
+    """Return the choices, with `stacks` and `scenarios` as objects. End the process if a choice is wrong."""
+    parser = argparse.ArgumentParser(prog="bin/bench", description="Measures the chat beside its usual alternatives.")
+    parser.add_argument("--quick", action="store_true", help="a small version: checks that everything runs")
+    parser.add_argument("--stacks", help="names, separated by commas (default: all)")
+    parser.add_argument("--scenarios", help="names, separated by commas (default: all)")
     parser.add_argument("--repetitions", type=_positive(int), help=f"default {REPETITIONS}")
-    parser.add_argument("--seconds", type=_positive(float), help="of each measuring (default: 5)")
-    parser.add_argument("--long-seconds", type=_positive(float), help="of `heartbeats` and `soak` (default: 60, 600)")
-    parser.add_argument("--warm-up", type=_positive(float), help="seconds before each (default: 1)")
-    parser.add_argument("--out", type=Path, help="where the results go (default: var/bench/<time>)")
-    parser.add_argument("--list", action="store_true", help="say which stacks and scenarios there are")
+    parser.add_argument("--seconds", type=_positive(float), help="length of each measurement (default: 5)")
+    parser.add_argument(
+        "--long-seconds", type=_positive(float), help="length of `heartbeats` and `soak` (default: 60, 600)"
+    )
+    parser.add_argument("--warm-up", type=_positive(float), help="seconds before each measurement (default: 1)")
+    parser.add_argument("--out", type=Path, help="folder for the results (default: var/bench/<time>)")
+    parser.add_argument("--list", action="store_true", help="print the stacks and scenarios")
     parser.add_argument("--environments", action="store_true", help=argparse.SUPPRESS)
     choices = parser.parse_args(arguments)
     choices.are_stacks_named = bool(choices.stacks)
@@ -32,7 +34,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     choices.skipped = []
     if any(stack.packages == "node" for stack in choices.stacks) and not (shutil.which("node") and shutil.which("npm")):
         choices.stacks = [stack for stack in choices.stacks if stack.packages != "node"]
-        choices.skipped.append("There is no Node here (node and npm): the stack `node` is left out.")
+        choices.skipped.append("Node is not installed (node and npm): the stack `node` is skipped.")
     choices.scenarios = [_fit(one, choices) for one in _pick(parser, choices.scenarios, scenarios, choices.quick)]
     choices.repetitions = choices.repetitions or (1 if choices.quick else REPETITIONS)
     choices.warm_up = choices.warm_up or (0.2 if choices.quick else 1.0)
@@ -56,12 +58,12 @@ def _pick(parser, text, module, is_quick):
     names = text.split(",") if text else module.QUICK_NAMES if is_quick else list(module.BY_NAME)
     unknown = [name for name in names if name not in module.BY_NAME]
     if unknown:
-        parser.error(f"there is no {unknown[0]!r}; there are: {', '.join(module.BY_NAME)}")
+        parser.error(f"{unknown[0]!r} does not exist; choose from: {', '.join(module.BY_NAME)}")
     return [module.BY_NAME[name] for name in names]
 
 
 def _fit(scenario, choices):
-    """Return the scenario in the asked size."""
+    """Return the scenario in the size that the choices ask for."""
     if choices.quick:
         scenario = scenarios.quick(scenario)
     seconds = choices.long_seconds if scenario.kind in ("heartbeats", "soak") else choices.seconds
@@ -69,12 +71,12 @@ def _fit(scenario, choices):
 
 
 def environments(choices: argparse.Namespace) -> list[str]:
-    """Return which environments the chosen stacks need, each once."""
+    """Return the environments that the chosen stacks need, each once."""
     return list(dict.fromkeys(stack.packages for stack in choices.stacks))
 
 
 def table() -> str:
-    """Return what there is, for --list."""
+    """Return all stacks and scenarios as text, for --list."""
     lines = ["Stacks:"] + [f"  {stack.name:26}{stack.title.replace('**', '')}" for stack in stacks.ALL]
     lines += ["", "Scenarios:"] + [f"  {one.name:26}{one.title}" for one in scenarios.ALL]
     return "\n".join(lines)

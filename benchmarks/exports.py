@@ -1,12 +1,12 @@
 """
-What it costs to export a long room: seconds, and the memory of every process that has a part in it.
+Measure the export of a long room: seconds, and the memory of every process that takes part.
 
     .venv/bin/python -m benchmarks.exports                    200,000 messages, on SQLite
     .venv/bin/python -m benchmarks.exports --messages 20000
     DATABASE_URL=postgres://... .venv/bin/python -m benchmarks.exports
 
-It starts a site of its own with one task worker, as the live tests do (the test requirements must be there), and
-prints a table. Linux only.
+It starts its own site with one task worker, as the live tests do, and prints a table. The test requirements must be
+installed. Linux only.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def main():
 
 
 def measure(site, person, slug, kind, params):
-    """Returns the line of one task."""
+    """Return the table row of one task."""
     worker = site.task_workers[0]
     before = reset(worker)
     began = time.monotonic()

@@ -1,11 +1,11 @@
-"""Percentiles, medians and rates. Pure arithmetic: it measures nothing and imports nothing of ours."""
+"""Compute percentiles, medians and ratios. Pure arithmetic: it measures nothing and imports nothing of this project."""
 
 import math
 import statistics
 
 
 def percentile(values: list[float], part: float) -> float | None:
-    """Return the smallest value that `part` (0 to 1) of all do not exceed, or None where there are none."""
+    """Return the smallest value that `part` (0 to 1) of the values do not exceed, or None if there are no values."""
     if not values:
         return None
     return sorted(values)[max(0, math.ceil(len(values) * part) - 1)]
@@ -16,7 +16,7 @@ def milliseconds(seconds: float | None) -> float | None:
 
 
 def latencies(seconds: list[float], prefix: str = "") -> dict[str, float | None]:
-    """Return p50 and p99 in ms, as a part of a result."""
+    """Return p50 and p99 in ms, as fields of a result."""
     return {
         f"{prefix}p50_ms": milliseconds(percentile(seconds, 0.5)),
         f"{prefix}p99_ms": milliseconds(percentile(seconds, 0.99)),
@@ -24,16 +24,16 @@ def latencies(seconds: list[float], prefix: str = "") -> dict[str, float | None]
 
 
 def median(values: list) -> float | None:
-    """Return the median of those that are numbers, or None."""
+    """Return the median of the values that are numbers, or None."""
     numbers = [value for value in values if isinstance(value, int | float)]
     return statistics.median(numbers) if numbers else None
 
 
 def median_result(results: list[dict], worst: tuple = ()) -> dict:
     """
-    Return one result out of several of the same scenario: each figure's median, in nested results too.
+    Combine several results of one scenario into one: the median of each figure, also in nested results.
 
-    Of the figures named in `worst` it is the largest.
+    For the figures named in `worst` it takes the largest value.
     """
     found = {}
     for key in dict.fromkeys(key for result in results for key in result):
@@ -45,13 +45,13 @@ def median_result(results: list[dict], worst: tuple = ()) -> dict:
         elif all(isinstance(value, int | float | None) for value in values):
             found[key] = median(values)
         else:
-            # A list, as the soak's minutes are: a median of those would be of no run at all.
+            # A list, such as the minutes of a soak: a median of lists would describe none of the runs.
             found[key] = values[-1]
     return found
 
 
 def ratio(value: float | None, other: float | None, is_less_better: bool = False) -> float | None:
-    """Return how many times better `value` is than `other`: 2 is twice as good, whichever way the figure counts."""
+    """Return how many times better `value` is than `other`: 2 is twice as good, also if less is better."""
     if not value or not other:
         return None
     return other / value if is_less_better else value / other

@@ -1,5 +1,5 @@
 """
-On what it was measured: processor, kernel, and the version of everything that takes part. It measures nothing.
+Describe the machine of a run: processor, kernel, and the versions of all packages. This module measures nothing.
 """
 
 import os
@@ -30,7 +30,7 @@ PACKAGES = {
 
 
 def describe(environments: list[str]) -> dict:
-    """Return the machine, and the versions in these environments."""
+    """Return the description of the machine, with the package versions in these environments."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -66,7 +66,7 @@ def _node_versions():
 
 
 def _said(command, environment=None):
-    """Return what a command prints, or nothing where it is not there or fails."""
+    """Return the output of a command, or an empty text if the command is missing or fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
     except OSError:

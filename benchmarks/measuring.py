@@ -1,7 +1,7 @@
 """
-One scenario on one running stack: the load is run beside it, and what it says is held against the database.
+Measure one scenario on one running stack: run the load generator, and compare its result with the database.
 
-The load generator is a process of its own; this one sleeps while it measures.
+The load generator is a separate process; this process sleeps while the generator measures.
 """
 
 import json
@@ -10,18 +10,18 @@ import sys
 
 from benchmarks import report, running, stacks
 
-# What a generator may take beside its seconds: to connect at the slowest stack's rate, and to wait for the lost.
+# The extra time that a generator may take: to connect at the slowest stack's rate, and to wait for lost messages.
 PATIENCE_SECONDS = 120
 SOCKETS_PER_SECOND = 40
 MOST_ERRORS = 5
 
 
 class CannotMeasure(Exception):
-    """The load could not be brought to the stack; the text says why."""
+    """The load generator failed or did not end; the text says why."""
 
 
 def measure(site: running.RunningStack, scenario, choices, cookies: list[str]) -> dict:
-    """Return the result of one scenario. Raises CannotMeasure, or CannotStart where a process has died of it."""
+    """Return the result of one scenario. Raise CannotMeasure, or CannotStart if a process of the stack has died."""
     rows, known_errors = site.count_rows(), len(site.errors())
     result = _generate(_plan(site, scenario, choices, cookies), scenario)
     site.check_alive()
@@ -75,7 +75,7 @@ def _generate(plan, scenario):
 
 
 def faults(stack: stacks.Stack, result: dict) -> list[str]:
-    """Return what must not happen and did, in words. Other people's stacks may lose what they lose."""
+    """Return the violations of this result, in words. Only our own stacks can have violations."""
     if not stack.is_ours:
         return []
     return [f"{name.replace('_', ' ')}: {result[name]}" for name in report.WRONG if result.get(name)]

@@ -1,5 +1,5 @@
 """
-What processes cost, read from /proc: CPU time and memory, by role. Linux only; it starts and changes nothing.
+Read the CPU time and memory of processes from /proc, by role. Linux only; this module starts and changes nothing.
 """
 
 import os
@@ -9,10 +9,10 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the user and system time that a process has used, its threads' included; 0 where it is gone."""
+    """Return the user and system time of a process with its threads, in seconds; 0 if the process is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as stat:
-            # The name stands in brackets and may hold anything, spaces too.
+            # The name is in brackets and may contain any character, including spaces.
             fields = stat.read().rpartition(b")")[2].split()
     except FileNotFoundError:
         return 0.0
@@ -20,7 +20,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def memory_kb(pid: int) -> dict[str, int]:
-    """Return `rss`, and `uss`: what would be free again if this process ended."""
+    """Return `rss` and `uss` in KB. `uss` is the memory that would be free again if this process ended."""
     sizes = {}
     with open(f"/proc/{pid}/smaps_rollup") as lines:
         for line in lines:
@@ -31,7 +31,7 @@ def memory_kb(pid: int) -> dict[str, int]:
 
 
 def memory_by_role(processes: list[tuple[str, int]]) -> dict[str, dict[str, int]]:
-    """Return the memory of processes in KB, those of one role added up."""
+    """Return the memory of processes in KB, summed for each role."""
     found: dict[str, dict[str, int]] = {}
     for role, pid in processes:
         sizes = found.setdefault(role, {"rss": 0, "uss": 0})
@@ -41,7 +41,7 @@ def memory_by_role(processes: list[tuple[str, int]]) -> dict[str, dict[str, int]
 
 
 class CpuMeter:
-    """CPU of processes between `start` and `stop`, which may be called again and again."""
+    """Measure the CPU time of processes between `start` and `stop`. Both may be called repeatedly."""
 
     def __init__(self, processes: list[tuple[str, int]]):
         self.processes = processes
@@ -60,7 +60,7 @@ class CpuMeter:
         return {pid: cpu_seconds(pid) for _, pid in self.processes}
 
     def report(self, messages: int = 0) -> dict[str, dict]:
-        """Return for each role the % of one core (each process's, and the sum) and the us per message."""
+        """Return for each role: % of one core (for each process, and the sum), and us per message."""
         found: dict[str, dict] = {}
         for role, seconds in self.used:
             one = found.setdefault(role, {"percent": 0.0, "seconds": 0.0, "each_percent": []})

@@ -1,8 +1,8 @@
 """
-Everybody who takes part, in the product's database: rooms, guests, their places in the rooms, and login sessions.
+Create the people of a run in the product's database: rooms, guests, their memberships, and login sessions.
 
-Run by the product's Python: `python -m benchmarks.people` reads {"people": N, "rooms": {slug: [number, ...]}} and
-prints {"cookies": [...]}, the session of each person by number. All is done by the product's own services.
+The product's Python runs this: `python -m benchmarks.people` reads {"people": N, "rooms": {slug: [number, ...]}} and
+prints {"cookies": [...]}, the session of each person by number. It uses only the product's own services.
 """
 
 import json
@@ -12,7 +12,7 @@ import django
 
 
 def make_people(count: int) -> tuple[list, list[str]]:
-    """Return guests, each signed in, and their session keys."""
+    """Create signed-in guests. Return them and their session keys."""
     from django.contrib.auth.models import AnonymousUser
     from django.contrib.sessions.backends.db import SessionStore
     from django.http import HttpRequest
@@ -32,7 +32,7 @@ def make_people(count: int) -> tuple[list, list[str]]:
 
 
 def make_rooms(places: dict[str, list[int]], persons: list) -> None:
-    """Make the rooms, and let their people in: a first visit would write a row that later visits do not."""
+    """Create the rooms and their members, because a first visit would write a row that later visits do not."""
     from chat.services import rooms
 
     for slug, numbers in places.items():

@@ -1,5 +1,5 @@
 """
-The headline figures as a picture: a panel for each scenario, a bar for each stack. It needs matplotlib.
+Draw the headline figures: a panel for each scenario, a bar for each stack. It needs matplotlib.
 """
 
 import matplotlib
@@ -13,7 +13,7 @@ OURS, THEIRS = "#1b6ca8", "#b8c4ce"
 
 
 def draw(found: dict, path) -> None:
-    """Write the picture; the file's ending says in which format."""
+    """Write the picture to `path`; the suffix of the file decides the format."""
     matplotlib.rcParams["svg.fonttype"] = "none"
     middle = report.medians(found)
     scenarios = found["scenarios"]

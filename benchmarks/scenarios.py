@@ -1,7 +1,7 @@
 """
-What is measured: each scenario as plain numbers, which the runner and the load generator both read.
+Define the scenarios as plain numbers, for the runner and the load generator.
 
-Imports nothing but the standard library, and knows neither stacks nor sockets.
+This module imports only the standard library, and knows neither stacks nor sockets.
 """
 
 from typing import NamedTuple
@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 class Scenario(NamedTuple):
     """
-    One load. `kind` names the loop of the generator that runs it; `headline` the figure that stands in the table.
+    One load. `kind` names the generator's loop that runs it; `headline` names its figure in the table.
 
-    Rooms have `members` sockets each; of all of them `senders` speak, with `outstanding` messages on their way each.
-    `is_long` ones have a length of their own and are measured once; `is_for_us` ones only where a stack is asked for.
+    Each room has `members` sockets. In all rooms together `senders` sockets send, each with `outstanding` messages on
+    their way. A scenario that `is_long` has its own length and is measured once. One that `is_for_us` is measured on
+    peers only if they are named on the command line.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Scenario(NamedTuple):
         return self.rooms * self.members
 
     def seats(self) -> list[tuple[str, int]]:
-        """Return (room, person) for every socket: each is a person of its own, so nobody is in two rooms."""
+        """Return (room, person) for every socket. Each socket is a different person, so nobody is in two rooms."""
         return [
             (f"{self.name}-{room}", room * self.members + member)
             for room in range(self.rooms)
@@ -43,7 +44,7 @@ class Scenario(NamedTuple):
         ]
 
     def speakers(self) -> list[int]:
-        """Return which seats speak, spread evenly."""
+        """Return the numbers of the seats that send, spread evenly."""
         return list(range(0, self.sockets, max(1, self.sockets // self.senders)))[: self.senders]
 
 
@@ -62,7 +63,7 @@ ALL = [
     Scenario(
         "fan50",
         "fan",
-        "one room of 50, the next message leaves when all have the last",
+        "one room of 50; the next message leaves when all have received the last",
         "deliveries_per_s",
         "deliveries/s",
         members=50,
@@ -70,7 +71,7 @@ ALL = [
     Scenario(
         "fan1000",
         "fan",
-        "one room of 1,000, the next message leaves when all have the last",
+        "one room of 1,000; the next message leaves when all have received the last",
         "deliveries_per_s",
         "deliveries/s",
         members=1000,
@@ -78,7 +79,7 @@ ALL = [
     Scenario(
         "rooms",
         "loop",
-        "100 rooms of 5, 50 senders with one message on its way each",
+        "100 rooms of 5; 50 senders, each with one message on its way",
         "messages_per_s",
         "messages/s",
         rooms=100,
@@ -88,7 +89,7 @@ ALL = [
     Scenario(
         "burst",
         "loop",
-        "50 clients with 8 messages on their way each",
+        "50 clients, each with 8 messages on their way",
         "messages_per_s",
         "messages/s",
         rooms=50,
@@ -98,7 +99,7 @@ ALL = [
     Scenario(
         "connect",
         "connect",
-        "handshakes, 50 at a time, until each is in its room",
+        "handshakes, 50 at a time, until each client is in its room",
         "connections_per_s",
         "connections/s",
         rooms=20,
@@ -132,7 +133,7 @@ ALL = [
     Scenario(
         "soak",
         "soak",
-        "`rooms` at 60% of what it can, for ten minutes",
+        "`rooms` at 60% of its maximum rate, for ten minutes",
         "p99_ms",
         "ms",
         rooms=100,
@@ -146,9 +147,9 @@ ALL = [
 ]
 BY_NAME = {scenario.name: scenario for scenario in ALL}
 
-# What a machine of continuous integration runs: that everything works, in a minute. Nobody reads its numbers.
+# For continuous integration: checks in a minute that everything works. Its numbers mean nothing.
 QUICK_NAMES = ["pp", "fan50", "rooms", "burst", "connect", "memory", "heartbeats"]
-# On other people's stacks: that the peers' own code runs.
+# On the peers' stacks: checks that the peers' own code runs.
 QUICK_PEER_NAMES = ["pp", "fan50", "rooms"]
 QUICK_SECONDS = 0.5
 QUICK_ROOMS = 6

@@ -1,7 +1,7 @@
 """
-What is measured with what: each stack as the programs it consists of. Nothing is started here.
+Define the stacks: each one as the programs that it consists of. This module starts nothing.
 
-A stack is given what an expert in it would give it. Every one has a Valkey and an SQLite file of its own, with the
+Each stack is configured as an expert in it would do it. Each has its own Valkey and its own SQLite file, with the
 write-ahead log and synchronous=NORMAL, and stores one row for each message.
 """
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / "var" / "bench" / "env"
 PRODUCT_PYTHON = ROOT / ".venv" / "bin" / "python"
 SECRET_KEY = "for measuring only"
-# What a shell may hold for a chat of its own, and must not reach those that are measured.
+# Prefixes of variables that this shell may set for another chat; the measured processes must not see them.
 FOREIGN = (
     "PYTHON",
     "DJANGO_",
@@ -38,7 +38,7 @@ FOREIGN = (
 
 
 class Site(NamedTuple):
-    """Where one running stack keeps its things."""
+    """The folder, port and Redis of one running stack."""
 
     folder: Path
     port: int
@@ -50,7 +50,7 @@ class Site(NamedTuple):
 
 
 class Program(NamedTuple):
-    """One process. Its role is how its cost is reported."""
+    """One process. The report names its CPU time by its role."""
 
     role: str
     command: list
@@ -58,10 +58,10 @@ class Program(NamedTuple):
 
 class Stack(NamedTuple):
     """
-    One thing to measure. `holder` is the role of the processes that hold the sockets.
+    One stack to measure. `holder` is the role of the processes that hold the sockets.
 
-    `is_ours` says that nothing may be lost, closed or out of order on it. `prepare` are commands that are run to their
-    end before the programs start; `packages` names the environment that must be installed.
+    On a stack that `is_ours` no message may be lost or out of order, and no socket closed. The commands of `prepare`
+    run before the programs start. `packages` names the environment that must be installed.
     """
 
     name: str
@@ -82,7 +82,7 @@ def python(packages: str) -> Path:
 
 
 def environment(stack: Stack, site: Site) -> dict[str, str]:
-    """Return the variables that a stack's processes see: this shell's, cleaned, and what they need."""
+    """Return the environment variables of a stack's processes: this shell's without FOREIGN, and their own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     return {
         **kept,
@@ -99,7 +99,7 @@ def environment(stack: Stack, site: Site) -> dict[str, str]:
 
 
 def _ours(site):
-    """One interface and two workers: what the Procfile says, as bin/serve runs it."""
+    """Return one interface and two workers, with the commands of the Procfile."""
     manage = [PRODUCT_PYTHON, "manage.py"]
     return [
         Program("interface", [*manage, "interface", "--bind", "127.0.0.1", "--port", site.port]),
@@ -174,7 +174,7 @@ ALL = [
         "product",
         _ours,
         {"DJANGO_SETTINGS_MODULE": "chatproj.settings", "CHAT_LIMITS": "off", "CHAT_ECHO": "1"},
-        # Its database comes with the people in it.
+        # Its database file already contains the people.
         lambda site: [],
         "chat_message",
         dialect="chat",
@@ -218,7 +218,7 @@ ALL = [
 ]
 BY_NAME = {stack.name: stack for stack in ALL}
 
-# What installs within a minute.
+# The stacks that install within a minute.
 QUICK_NAMES = ["product", "transport", "channels1", "channels4-uvicorn"]
-# What the others are compared with.
+# The stacks that the others are compared with.
 BASELINES = ["channels4-tuned-2", "channels4-tuned"]

@@ -2,13 +2,16 @@
 The transport: Channels 1.x without its faults, for any Channels 1.x site.
 
 Applications import from here only: the decorators and the class-based consumers, under the names that they have in
-Channels, and `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`.
+Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A store of
+an application's own in Redis uses `Script`, `Shard` and `run_with_next_trip`.
 """
 
 from channels.auth import channel_session_user, channel_session_user_from_http
 
+from .deferred import run_with_next_trip
 from .doctor.findings import Finding
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
+from .group import Group
 from .later_response import LaterResponse
 from .log_throttle import LogThrottle
 from .ordering import enforce_ordering, forget_ordering
@@ -22,6 +25,7 @@ from .timers import call_later
 __all__ = [
     "OUTAGES",
     "Finding",
+    "Group",
     "JsonWebsocketConsumer",
     "LaterResponse",
     "Ordered",
@@ -36,4 +40,5 @@ __all__ = [
     "enforce_ordering",
     "forget_ordering",
     "is_stopping",
+    "run_with_next_trip",
 ]

@@ -19,11 +19,10 @@ from django.utils import timezone
 
 from .backoff import Backoff
 from .heartbeat import Heartbeat
-from .layer import RedisChannelLayer
 from .log_throttle import LogThrottle
 from .outages import OUTAGES, REDIS_OUTAGES
+from .reliable_queue import Delivery
 from .signals import install_signal_handlers
-from .taking import MemoryTaker, Taker
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +48,7 @@ class DelayServer:
     def __init__(self, channel_layer: Any, signal_handlers: bool = True) -> None:
         self.layer = getattr(channel_layer, "channel_layer", channel_layer)
         self.signal_handlers = signal_handlers
-        self.is_shared = isinstance(self.layer, RedisChannelLayer)
-        self.taker = (Taker if self.is_shared else MemoryTaker)(self.layer, CHANNEL)
+        self.queue = self.layer.open_queue(CHANNEL)
         self.is_stopped = False
         # The heartbeat reports these.
         self.handled = 0
@@ -68,7 +66,7 @@ class DelayServer:
         if self.signal_handlers:
             self.layer.receiver.wake_up = install_signal_handlers(self.stop)
         logger.info("Listening on %s", CHANNEL)
-        heartbeat = Heartbeat(self, [CHANNEL]) if self.is_shared else None
+        heartbeat = Heartbeat(self, [CHANNEL]) if self.layer.is_shared else None
         if heartbeat is not None:
             heartbeat.start()
         while not self.is_stopped:
@@ -79,7 +77,7 @@ class DelayServer:
 
     def _shut_down(self) -> None:
         try:
-            self.taker.finish()
+            self.queue.close()
         except REDIS_OUTAGES as outage:
             logger.warning("The next delay server continues with the message in hand: %s", outage)
 
@@ -87,9 +85,9 @@ class DelayServer:
         try:
             close_old_connections()
             self._send_due()
-            taken = self.taker.take(max(0, self._look_at - time.monotonic()))
-            if taken is not None:
-                self._store(taken)
+            delivery = self.queue.receive(max(0, self._look_at - time.monotonic()))
+            if delivery is not None:
+                self._store(delivery)
             self._backoff.reset()
             return
         except OUTAGES as outage:
@@ -100,22 +98,22 @@ class DelayServer:
 
     # From the channel to a row.
 
-    def _store(self, taken: Any) -> None:
+    def _store(self, delivery: Delivery) -> None:
         try:
-            channel, content, delay = read_order(self.layer, taken.content)
+            channel, content, delay = read_order(self.layer, delivery.content)
         except ValueError as error:
             logger.error("A delayed message is dropped: %s", error)
         else:
-            self._insert(taken, channel, content, taken.sent_at + delay)
+            self._insert(delivery, channel, content, delivery.sent_at + delay)
         self.handled += 1
-        self.taker.done(taken)
+        self.queue.acknowledge(delivery)
 
-    def _insert(self, taken: Any, channel: str, content: str, due_at: float) -> None:
+    def _insert(self, delivery: Delivery, channel: str, content: str, due_at: float) -> None:
         due_date = datetime.fromtimestamp(due_at, UTC)
         try:
             DelayedMessage.objects.create(channel_name=channel, content=content, due_date=due_date)
         except Exception:
-            self.taker.keep(taken)
+            self.queue.requeue(delivery)
             raise
         self._look_at = min(self._look_at, time.monotonic() + due_at - time.time())
 

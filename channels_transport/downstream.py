@@ -1,17 +1,23 @@
 """
-The way down: what workers send to an interface, read in batches, and written to many sockets with little work each.
+Replies from the workers to an interface's sockets: read in batches, and written to many sockets with little work each.
 
-A message to a group comes once for the whole process: its frame is built once, and goes to each local member. A turn
-of the reactor has a budget, so that sockets are read while others are written. It knows no chat.
+A message to a group arrives once for the whole process: its frame is built once, and written to each local member. Each
+turn of the reactor has a budget, so that sockets are also read while many are written. It knows no chat.
 """
 
 import logging
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from hiredis import ReplyError
 from twisted.internet import defer, reactor
 
 from . import scripts
+from .bounded_cache import BoundedCache
+from .channel_layer import Message
+from .items import GROUP_ITEMS, read_group_item, read_message_item
+from .layer import RedisChannelLayer
 from .redis_client import Disconnected
 from .writing import data_frame
 
@@ -20,29 +26,40 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 BLOCK_SECONDS = 5
 TURN_SECONDS = 0.005
-# So many groups' members are kept at hand; those that were read longest ago go first.
+# How many groups' members are kept in memory.
 MAX_GROUPS = 10000
 MEMBERS_SECONDS = 5
 
 
 class Downstream:
     """
-    Reads the list of one process. `dispatch(channel, message)` takes what is for one socket; `broadcast(channels, text,
-    frame)` what is for many: the text, and the websocket frame that says it.
+    The reader of one process' list.
+
+    `dispatch(channel, message)` delivers a message to one socket; `broadcast(channels, text, frame)` delivers a text to
+    many: as text, and as the websocket frame that contains it.
     """
 
-    def __init__(self, layer, process, reader, clients, dispatch, broadcast):
+    def __init__(
+        self,
+        layer: RedisChannelLayer,
+        process: str,
+        reader: Any,
+        clients: Sequence[Any],
+        dispatch: Callable[[str, Message], None],
+        broadcast: Callable[[list[str], str, bytes], None],
+    ) -> None:
         self.layer = layer
         self.process = process
         self.reader = reader
         self.clients = clients
         self.dispatch, self.broadcast = dispatch, broadcast
-        self._members = {}
+        # By group: the version of its list of members, and the members.
+        self._members: BoundedCache[bytes, tuple[bytes, list[str]]] = BoundedCache(MAX_GROUPS)
         self.stopped = False
 
     @defer.inlineCallbacks
-    def run(self):
-        """Reads until it is stopped."""
+    def run(self) -> Any:
+        """Read and deliver until `stopped` is set. Return a Deferred."""
         key = self.layer.prefix + self.process
         command = ("BLMPOP", BLOCK_SECONDS, 1, key, "LEFT", "COUNT", BATCH)
         while not self.stopped:
@@ -59,29 +76,27 @@ class Downstream:
                 yield self._deliver(answer[1])
 
     @defer.inlineCallbacks
-    def _deliver(self, items):
+    def _deliver(self, items: list[bytes]) -> Any:
         started = time.monotonic()
         for item in items:
             try:
-                if item[:1] == b"G":
-                    group, _, body = item[30:].partition(b"\0")
+                if item[:1] in GROUP_ITEMS:
+                    group, version, excluded, body = read_group_item(item)
                     known = self._members.get(group)
-                    if known is None or known[0] < item[14:30]:
+                    if known is None or known[0] < version:
                         known = yield self._read_members(group)
-                    self._deliver_to_many(known[1], self.layer.deserialize(body))
+                    channels = [name for name in known[1] if name not in excluded] if excluded else known[1]
+                    self._deliver_to_many(channels, self.layer.deserialize(body))
                 else:
-                    self._deliver_to_one(item)
+                    name, body = read_message_item(item)
+                    self.dispatch(name.decode(), self.layer.deserialize(body))
             except Exception:
                 logger.exception("A reply could not be delivered")
             if time.monotonic() - started > TURN_SECONDS:
                 yield _sleep(0)
                 started = time.monotonic()
 
-    def _deliver_to_one(self, item):
-        name, _, body = item[14:].partition(b"\0")
-        self.dispatch(name.decode(), self.layer.deserialize(body))
-
-    def _deliver_to_many(self, channels, message):
+    def _deliver_to_many(self, channels: list[str], message: Message) -> None:
         text = message.get("text")
         if text is not None and len(message) == 1:
             self.broadcast(channels, text, data_frame(text.encode()))
@@ -90,21 +105,20 @@ class Downstream:
                 self.dispatch(channel, message)
 
     @defer.inlineCallbacks
-    def _read_members(self, group):
+    def _read_members(self, group: bytes) -> Any:
         index = self.layer.consistent_hash(group.decode())
         command = self.layer.command(scripts.GROUP_MEMBERS, group, self.process)
-        answer = yield self._ask_patiently(self.clients[index], command)
+        answer = yield self._call_until_connected(self.clients[index], command)
         known = answer[0], [channel.decode() for channel in answer[1:]]
-        self._members.pop(group, None)
         if known[1]:
-            self._members[group] = known
-        if len(self._members) > MAX_GROUPS:
-            del self._members[next(iter(self._members))]
+            self._members.store(group, known)
+        else:
+            self._members.pop(group, None)
         return known
 
     @defer.inlineCallbacks
-    def _ask_patiently(self, client, command):
-        # The message is off its list already: without an answer it would be lost for all of the members.
+    def _call_until_connected(self, client: Any, command: tuple) -> Any:
+        # The message has left its list already: without an answer it would be lost for all members.
         deadline = time.monotonic() + MEMBERS_SECONDS
         while True:
             try:
@@ -118,7 +132,7 @@ class Downstream:
             yield _sleep(0.1)
 
 
-def _sleep(seconds):
-    done = defer.Deferred()
+def _sleep(seconds: float) -> Any:
+    done: Any = defer.Deferred()
     reactor.callLater(seconds, done.callback, None)
     return done

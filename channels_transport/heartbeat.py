@@ -78,7 +78,7 @@ class Heartbeat(threading.Thread):
 
     def _beat_at(self, index: int) -> None:
         commands = [self.layer.command(scripts.RECLAIM, RECLAIM_AT_ONCE), self._report()]
-        claim = self.receiver.claim()
+        claim = self.receiver.claim_command()
         if claim is not None and claim[0] == index:
             commands.insert(0, claim[1])
         lost = self.layer.shards[index].call(*commands)[-2]

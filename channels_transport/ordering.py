@@ -21,7 +21,6 @@ from channels.exceptions import DenyConnection
 from channels.message import Message, pending_message_store
 
 from . import timers
-from .layer import RedisChannelLayer
 from .sessions import channel_session
 
 logger = logging.getLogger(__name__)
@@ -76,17 +75,6 @@ class MemoryTurns:
         timers.call_later(AFTERLIFE_SECONDS, ("turns", connection), self._records.pop, connection, None)
 
 
-def _turns(layer: Any) -> MemoryTurns | None:
-    """Return the turns of a layer's connections; None for the layer in Redis, which keeps the order itself."""
-    # A worker passes Channels' wrapper of the layer; other callers pass the layer itself.
-    layer = getattr(layer, "channel_layer", layer)
-    if isinstance(layer, RedisChannelLayer):
-        return None
-    if not hasattr(layer, "connection_turns"):
-        layer.connection_turns = MemoryTurns()
-    return layer.connection_turns
-
-
 def enforce_ordering(func: Callable[..., Any] | None = None, slight: bool = False) -> Callable[..., Any]:
     """
     Decorate a consumer so that the messages of one reply channel run in their `order`, each exactly once.
@@ -107,7 +95,7 @@ def enforce_ordering(func: Callable[..., Any] | None = None, slight: bool = Fals
     def inner(message: Message, *args: Any, **kwargs: Any) -> Any:
         if "order" not in message.content:
             raise ValueError("The message has no `order`, so @enforce_ordering cannot be used for its channel.")
-        turns = _turns(message.channel_layer)
+        turns = message.channel_layer.connection_turns
         if turns is None:
             return with_session(message, *args, **kwargs)
         connection, order = message.reply_channel.name, int(message["order"])
@@ -126,7 +114,7 @@ def enforce_ordering(func: Callable[..., Any] | None = None, slight: bool = Fals
 
 def forget_ordering(message: Message) -> None:
     """Release the ordering state of the message's connection. `websocket.disconnect` consumers call it."""
-    turns = _turns(message.channel_layer)
+    turns = message.channel_layer.connection_turns
     if turns is not None:
         turns.forget(message.reply_channel.name)
 
@@ -168,7 +156,7 @@ def _requeue(message: Message, content: dict[str, Any]) -> None:
         except layer.ChannelFull:
             time.sleep(0.05)
     logger.warning("%s is full: closing %s", channel, message.reply_channel.name)
-    _close(_turns(layer), message)
+    _close(layer.connection_turns, message)
 
 
 def _close_if_stuck(turns: MemoryTurns, message: Message) -> None:

@@ -1,88 +1,111 @@
 """
-One thread's side of receiving: what it has in hand, what it waits on, and what it sends with its next question.
+The receiving side of one thread: the message in hand, the items that it popped, and the lists that it waits for.
 
-A connection's next message is given out when its last one is done with, which is when the thread asks again; what the
-thread has sent meanwhile goes in the same trip, before. It is the channel layer's, and knows no chat.
+A thread gets a connection's next message only when the last one is done, which is when the thread asks for more. What
+the thread has sent meanwhile leaves in the same trip, before the question. It belongs to the channel layer in Redis,
+and knows no chat.
 """
 
 import collections
 import contextlib
 import itertools
-import logging
 import os
 import random
 import socket
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from . import scripts
+from .channel_layer import Message
+from .channel_names import is_fixed
+from .deferred import DeferredCommands
+from .items import ITEMS, read_expiry, read_group_item, read_message_item, read_turn_item, remove_copy
+from .leases import TURN_LEASE_SECONDS
 from .outages import REDIS_OUTAGES
-from .shards import Unsent, Waiter, is_fixed, wait_for_any
+from .redis_info import check_version
+from .waiting import Waiter, wait_for_any
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from .layer import RedisChannelLayer
 
-# A worker renews its turn every second; one that does not for so long is taken for dead.
-TURN_LEASE_SECONDS = 4
-# A turn that was popped so soon after nothing was there is nobody else's.
+Received = tuple[str, Message]
+
+# A turn that is popped within this time after the list was empty cannot belong to another worker.
 FRESH_SECONDS = 1
 
 _numbers = itertools.count(1)
 
 
 class Receiver:
-    """The receiving side of one thread. No other may use any of it but `claim` and `wake_up`."""
+    """The receiving side of one thread. Other threads may use only `claim_command` and `wake_up`."""
 
-    def __init__(self, layer):
+    def __init__(self, layer: "RedisChannelLayer") -> None:
         self.layer = layer
         self.name = f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.{random.randrange(10**9)}"
         self.reply, self.index = "", 0  # the connection whose message is in hand, and its shard
-        self.session = None  # what Redis holds as that connection's session
-        self.number = b""  # of its turn: by that Redis tells this turn from another
-        self._asked_at = 0
-        self._popped = collections.deque()
-        self._waiters = {}
-        self._waiting = []
-        self._unsettled = []
+        self.session: bytes | None = None  # that connection's session, as Redis holds it
+        self.number = b""  # of the turn in hand: it distinguishes this turn from others
+        self.deferred = DeferredCommands(layer)
+        self.wake_up: int | None = None  # a file that ends a wait when it can be read
+        self._asked_at = 0.0
+        self._popped: collections.deque[tuple[int, str, bytes]] = collections.deque()
+        self._waiters: dict[int, Waiter] = {}
         self._checked = False
-        self.wake_up = None  # a file whose readability ends the waiting
 
-    def receive(self, channels, block):
-        """Returns (channel, message) or None."""
+    def receive(self, channels: list[str], block: bool) -> Received | None:
+        """Return (channel, message), or None if no message arrives: at once, or within `blpop_timeout` seconds."""
         for channel in channels:
             if self.layer.expanded.get(channel):
                 with contextlib.suppress(IndexError):  # another thread was faster
                     return self.layer.expanded[channel].popleft()
         if not self._checked:
             for shard in self.layer.shards:
-                shard.check_version()
+                check_version(shard)
             self._checked = True
         found = self._poll(channels)
         if found is None and block and self._wait(channels):
             found = self._poll(channels)
         return found
 
-    def finish(self):
-        """Says that the message in hand is done with, and lets go of what was popped ahead, without asking for more."""
+    def finish(self) -> None:
+        """End the turn in hand, and return the items that were popped, without asking for more."""
         self._finish_turn()
         while self._popped:
             index, channel, item = self._popped[-1]
-            if item[:1] == b"T":
-                # Without its copy: it may be another's by now, and whoever pops it next has to ask.
-                item = item[: item.index(b"\0", 30)] + b"\0?\0"
-            self.layer.shards[index].call(self.layer.command(scripts.PUT_BACK, channel, item, self.layer.expiry))
+            command = self.layer.command(scripts.RETURN_ITEM, channel, remove_copy(item), self.layer.expiry)
+            self.layer.shards[index].call(command)
             self._popped.pop()
 
-    def _finish_turn(self):
-        if self.reply or self._waiting:
-            # It listens to nothing, so nothing comes back.
+    def holds(self, connection: str | None) -> bool:
+        """Return whether this thread has a message of that connection in hand."""
+        return bool(self.reply) and self.reply == connection
+
+    def claim_command(self) -> tuple[int, tuple] | None:
+        """
+        Return (index of the shard, the command that claims the turn in hand or renews its lease), or None.
+
+        Any thread may call it.
+        """
+        reply, index, number = self.reply, self.index, self.number
+        if not reply:
+            return None
+        # If the receiving thread went on between these reads, the number is another turn's, and nothing is claimed.
+        return index, self._claim_command(reply, number)
+
+    def _claim_command(self, reply: str | bytes, number: bytes) -> tuple:
+        return self.layer.command(scripts.CLAIM, self.name, TURN_LEASE_SECONDS * 1000, reply, number)
+
+    def _finish_turn(self) -> None:
+        if self.reply or self.deferred:
+            # The channel "" has no messages, so the answer is empty.
             self._ask(self.index, [""])
 
-    # Asking.
+    # Asking for a message.
 
-    def _poll(self, channels):
+    def _poll(self, channels: list[str]) -> Received | None:
         shards = self._by_shard(channels)
         while self._popped:
-            # Several hosts may have answered at once; what was done in between must not wait for another consumer.
+            # Several hosts may have answered at once. What a consumer sent must leave before the next consumer runs.
             self._finish_turn()
             popped = self._popped.popleft()
             try:
@@ -100,9 +123,9 @@ class Receiver:
                 return found
         return None
 
-    def _by_shard(self, channels):
-        """Returns {index of a shard: the channels to read there}. Connections may be on any, so all are read."""
-        found = {index: [] for index in range(self.layer.ring_size)}
+    def _by_shard(self, channels: list[str]) -> dict[int, list[str]]:
+        """Return {index of a shard: the channels to read there}. Turns may be on any shard, so all are read."""
+        found: dict[int, list[str]] = {index: [] for index in range(self.layer.ring_size)}
         for channel in channels:
             if is_fixed(channel):
                 found[self.layer.consistent_hash(channel)].append(channel)
@@ -111,7 +134,18 @@ class Receiver:
                     names.append(channel)
         return {index: names for index, names in found.items() if names}
 
-    def _ask(self, index, channels):
+    def _ask(self, index: int, channels: list[str]) -> Received | None:
+        """Return (channel, message), or None if no message waits on this shard."""
+        while True:
+            answer = self._ask_for_item(index, channels)
+            if not answer:
+                return None
+            channel, item = answer[0].decode(), answer[1]
+            found = (channel, self.layer.deserialize(item)) if len(answer) > 2 else self._open(channel, item)
+            if found is not None:
+                return found
+
+    def _ask_for_item(self, index: int, channels: list[str]) -> Any:
         finished, number = (self.reply, self.number) if index == self.index else ("", "")
         command = self.layer.command(
             scripts.NEXT,
@@ -124,35 +158,23 @@ class Receiver:
         )
         self._asked_at = time.monotonic()
         try:
-            answer = self._call(index, command)
+            answer = self.deferred.run_before(index, command)
             if finished:
                 self.reply, self.session = "", None
             if answer and len(answer) > 2:
                 self._begin_turn(index, *answer[2:])
         finally:
-            # Not before: it may take longer than a turn's lease, which is renewed for what is in hand.
-            self._settle()
-        if not answer:
-            return None
-        channel, item = answer[0].decode(), answer[1]
-        return (channel, self.layer.deserialize(item)) if len(answer) > 2 else self._open(channel, item)
+            # After the turn has begun: it may take longer than a lease, which is renewed only for the turn in hand.
+            self.deferred.handle_answers()
+        return answer
 
-    def _begin_turn(self, index, reply, number, session):
+    def _begin_turn(self, index: int, reply: bytes, number: bytes, session: bytes | None) -> None:
         self.number, self.session, self.index, self.reply = number, session or None, index, reply.decode()
 
-    def claim(self):
-        """Returns (index of the shard, the command that claims or renews the turn in hand), or None. For any thread."""
-        reply, index, number = self.reply, self.index, self.number
-        if not reply:
-            return None
-        # Should this thread have gone on between two of these, the number is another turn's: nothing is claimed then.
-        return index, self._claim_command(reply, number)
+    # Opening the items that a wait has popped.
 
-    def _claim_command(self, reply, number):
-        return self.layer.command(scripts.CLAIM, self.name, TURN_LEASE_SECONDS * 1000, reply, number)
-
-    def _open_popped(self, index, channel, item):
-        is_expired = item[:1] not in (b"T", b"M", b"G") or self.layer.shards[index].is_past(int(item[1:14]))
+    def _open_popped(self, index: int, channel: str, item: bytes) -> Received | None:
+        is_expired = item[:1] not in ITEMS or self.layer.shards[index].is_past(read_expiry(item))
         if is_expired:
             self.layer.shards[index].call(self.layer.command(scripts.COUNT, channel, "expired_count", 1))
         if item[:1] == b"T":
@@ -160,55 +182,61 @@ class Receiver:
             return None if body is None or is_expired else (channel, self.layer.deserialize(body))
         return None if is_expired else self._open(channel, item)
 
-    def _open_turn(self, index, item, is_expired):
-        """Takes a popped turn in hand. Returns its frame's body, or None where another has it by now."""
-        number, (reply, length, rest) = item[14:30], item[30:].split(b"\0", 2)
-        claim = self._claim_command(reply, number)
-        # Who was held up on the way here may have been taken for dead, and must ask; else it is enough to say so.
+    def _open_turn(self, index: int, item: bytes, is_expired: bool) -> bytes | None:
+        """Begin a popped turn. Return its frame's body, or None if another worker owns the turn by now."""
+        turn = read_turn_item(item)
+        claim = self._claim_command(turn.reply, turn.number)
+        # A worker that was held up since the pop may count as dead by now, so it waits for the answer to its claim.
+        # Otherwise nobody else can own the turn, and the claim needs no answer.
         is_fresh = self.layer.ring_size == 1 and time.monotonic() - self._asked_at < FRESH_SECONDS
-        if length == b"?" or is_expired or not is_fresh:
-            return self._claim_and_wait(index, claim, reply, number)
-        self._waiters[index].say(claim)
-        self._begin_turn(index, reply, number, rest[: int(length)])
-        return rest[int(length) :]
+        if not turn.has_copy or is_expired or not is_fresh:
+            return self._claim_and_wait(index, claim, turn.reply, turn.number)
+        self._waiters[index].send(claim)
+        self._begin_turn(index, turn.reply, turn.number, turn.session)
+        return turn.body
 
-    def _claim_and_wait(self, index, claim, reply, number):
+    def _claim_and_wait(self, index: int, claim: tuple, reply: bytes, number: bytes) -> bytes | None:
         (answer,) = self.layer.shards[index].call(claim)
         if answer is None:
             return None
-        # Not before: the heart would claim what is in hand, too, and take the frame out of this answer.
+        # After the answer: the heartbeat claims the turn in hand too, and would take the frame out of this answer.
         self._begin_turn(index, reply, number, answer[1] if answer else None)
         if answer == 0:
-            # It was claimed before, and the answer that held the frame was lost.
+            # The turn was claimed before, and the answer that held the frame was lost.
             self.layer.shards[index].call(self.layer.command(scripts.COUNT, "unknown", "lost_count", 1))
             return None
         return answer[0] or None
 
-    def _open(self, channel, item):
-        """Returns (channel, message) of an item; a group's is expanded, and its others are the next to come."""
+    def _open(self, channel: str, item: bytes) -> Received | None:
+        """
+        Return (channel, message) of an item that is no turn.
+
+        A group's item is expanded: the messages to its other members are the next to be received. Return None if it has
+        no member here.
+        """
         if item[:1] == b"M":
-            name, _, body = item[14:].partition(b"\0")
+            name, body = read_message_item(item)
             return name.decode() or channel, self.layer.deserialize(body)
-        version, (group, _, body) = item[14:30], item[30:].partition(b"\0")
+        group, version, excluded, body = read_group_item(item)
         members = self.layer.group_members(group.decode(), channel, version)
-        first, *others = [(member, self.layer.deserialize(body)) for member in members] or [None]
-        self.layer.expanded[channel].extend(others)
-        return first
+        messages = [(member, self.layer.deserialize(body)) for member in members if member not in excluded]
+        self.layer.expanded[channel].extend(messages[1:])
+        return messages[0] if messages else None
 
     # Waiting.
 
-    def _wait(self, channels):
-        """Blocks on all shards at once. Returns whether something has come."""
+    def _wait(self, channels: list[str]) -> bool:
+        """Wait for an item on all shards at once. Return whether one has arrived."""
         if self.reply:
             self.finish()
-        waiters = {}
+        waiters: dict[int, Waiter] = {}
         try:
             for index, names in self._by_shard(channels).items():
                 waiters[index] = self._waiters.setdefault(index, Waiter(self.layer.shards[index]))
                 waiters[index].begin([self.layer.prefix + name for name in names], self.layer.blpop_timeout)
             ready = wait_for_any(list(waiters.values()), self.layer.blpop_timeout + 1, self.wake_up)
             for index, waiter in waiters.items():
-                popped = waiter.end() if waiter in ready else waiter.call_off()
+                popped = waiter.end() if waiter in ready else waiter.cancel()
                 if popped is not None:
                     key, item = popped
                     self._popped.append((index, key[len(self.layer.prefix) :], item))
@@ -217,66 +245,3 @@ class Receiver:
                 waiter.drop()
             raise
         return bool(self._popped)
-
-    # Sending together with the next question.
-
-    def later(self, index, command, settle=None):
-        """Lets a command go with the next trip, before the order advances. `settle(answer)` is called after it."""
-        self._waiting.append(Later(index, command, settle))
-
-    def holds(self, connection):
-        """Whether this thread has a message of that connection in hand."""
-        return bool(self.reply) and self.reply == connection
-
-    def send_waiting(self):
-        """Sends what waits, now: something must not overtake it."""
-        for index in {entry.index for entry in self._waiting}:
-            self._run(index)
-        self._settle()
-
-    def _call(self, index, command):
-        """Runs what waits, and then `command` on its shard: one trip where all is there. Returns its answer."""
-        for other in {entry.index for entry in self._waiting} - {index}:
-            self._run(other)
-        (answer,) = self._run(index, command)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def _run(self, index, *commands):
-        entries = [entry for entry in self._waiting if entry.index == index]
-        others = [entry for entry in self._waiting if entry.index != index]
-        try:
-            answers = self.layer.shards[index].ask(*(entry.command for entry in entries), *commands)
-        except Unsent:
-            raise  # and they wait for the next trip
-        except REDIS_OUTAGES:
-            self._waiting = others
-            if entries:
-                logger.warning("The connection broke: nobody knows whether %d messages have left", len(entries))
-            raise
-        self._waiting = others
-        self._unsettled.extend(zip(entries, answers, strict=False))
-        return answers[len(entries) :]
-
-    def _settle(self):
-        """Looks at what became of the commands that went with a trip. It concerns nobody who asked for a message."""
-        unsettled, self._unsettled = self._unsettled, []
-        for entry, answer in unsettled:
-            try:
-                if isinstance(answer, Exception):
-                    logger.error("Redis has refused what a consumer sent or saved: %s", answer)
-                elif entry.settle is not None:
-                    entry.settle(answer)
-            except REDIS_OUTAGES as outage:
-                logger.warning("What became of a message cannot be asked: %s", outage)
-            except Exception:
-                logger.exception("What a consumer sent could not be delivered")
-
-
-class Later(NamedTuple):
-    """A command that waits for the next trip."""
-
-    index: int
-    command: tuple
-    settle: object

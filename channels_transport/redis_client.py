@@ -1,13 +1,15 @@
 """
-A connection to Redis inside Twisted's reactor: commands go out in one write, answers come as Deferreds, in order.
+A connection to Redis inside Twisted's reactor: commands leave in one write, answers arrive as Deferreds, in order.
 
-The interface must never wait for Redis with its hands tied: a blocking client would freeze all of its sockets with a
-paused server. The parser is hiredis'. It knows neither channels nor chat.
+The interface must not block while it waits for Redis: a blocking client would freeze all of its sockets when a server
+pauses. The parser is hiredis'. It knows neither channels nor chat.
 """
 
 import collections
 import logging
 import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import hiredis
 import redis
@@ -24,31 +26,33 @@ LONGEST_PAUSE_SECONDS = 2
 
 
 class Disconnected(Exception):
-    """The connection ended before the answer came: nobody knows whether the command ran."""
+    """The connection ended before the answer arrived: nobody knows whether the command ran."""
 
 
 class _Protocol(protocol.Protocol):
-    """Writes commands, and hands each answer to the Deferred that waits for it."""
+    """One connection: writes commands, and fires the Deferred of each answer."""
 
-    def __init__(self, client):
+    def __init__(self, client: "RedisClient") -> None:
         self.client = client
         self.reader = hiredis.Reader()
-        self.waiting = collections.deque()
-        self.alarm = None
+        # Each entry: the number of answers that are due, the answers so far, their Deferred, the deadline.
+        self.waiting: collections.deque[tuple[int, list[Any], Any, float]] = collections.deque()
+        self.alarm: Any = None
 
-    def connectionMade(self):
+    def connectionMade(self) -> None:
+        """Send small writes at once."""
         self.transport.setTcpNoDelay(True) if hasattr(self.transport, "setTcpNoDelay") else None
 
-    def call(self, commands, seconds=ANSWER_SECONDS):
-        """Returns a Deferred of the list of answers; an error is an exception in its place."""
-        done = defer.Deferred()
-        self.waiting.append([len(commands), [], done, reactor.seconds() + seconds])
+    def call(self, commands: Sequence[tuple], seconds: float = ANSWER_SECONDS) -> Any:
+        """Return a Deferred of the list of answers; an error is an exception in the list."""
+        done: Any = defer.Deferred()
+        self.waiting.append((len(commands), [], done, reactor.seconds() + seconds))
         write_now(self.transport, b"".join(map(hiredis.pack_command, commands)))
         if self.alarm is None:
             self.alarm = reactor.callLater(seconds, self._check)
         return done
 
-    def _check(self):
+    def _check(self) -> None:
         self.alarm = None
         if not self.waiting:
             return
@@ -59,7 +63,8 @@ class _Protocol(protocol.Protocol):
         else:
             self.alarm = reactor.callLater(left, self._check)
 
-    def dataReceived(self, data):
+    def dataReceived(self, data: bytes) -> None:
+        """Fire the Deferreds whose answers are complete."""
         self.reader.feed(data)
         while self.waiting:
             answer = self.reader.gets()
@@ -73,76 +78,82 @@ class _Protocol(protocol.Protocol):
                 self.waiting.popleft()
                 entry[2].callback(entry[1])
 
-    def connectionLost(self, reason=ConnectionDone):
+    def connectionLost(self, reason: Any = ConnectionDone) -> None:
+        """Fail the Deferreds of all answers that are due."""
         if self.alarm is not None:
             self.alarm.cancel()
             self.alarm = None
-        # First, so that whoever asks again at once does not ask this connection: nobody would answer there.
+        # First: an errback that calls again at once must not use this connection, which would never answer.
         self.client.lost(self)
         waiting, self.waiting = self.waiting, collections.deque()
         for entry in waiting:
-            entry[2].errback(Disconnected(f"Redis at {self.client.address} is away"))
+            entry[2].errback(Disconnected(f"Redis at {self.client.address} is not connected"))
 
 
 class RedisClient:
     """
-    A connection that comes back by itself. `pool` is a redis-py pool: where the server is, and how one gets in.
+    A connection that connects again by itself.
 
-    `call(*commands)` fails at once with Disconnected while there is none. At each beginning the commands of `greeting`
-    run first, and then `on_connect()` is called.
+    `pool` is a redis-py pool, which knows the server's address and password. After each connect the commands of
+    `greeting` run first, and then `on_connect()` is called.
     """
 
-    def __init__(self, pool, greeting=(), on_connect=None):
+    def __init__(
+        self, pool: Any, greeting: Iterable[tuple] = (), on_connect: Callable[[], object] | None = None
+    ) -> None:
         self._given = pool.connection_kwargs
         self._is_tls = issubclass(pool.connection_class, redis.SSLConnection)
         self._greeting = list(greeting)
         self._on_connect = on_connect
-        self._protocol = None
+        self._protocol: Any = None
         self._attempts = 0
         self._backoff = Backoff(longest=LONGEST_PAUSE_SECONDS)
         self._away_since = time.monotonic()
         self._stopped = False
 
     @property
-    def address(self):
-        """Where the server is, without its password."""
+    def address(self) -> str:
+        """The server's host and port, or its socket; without the password."""
         return self._given.get("path") or f"{self._given.get('host', 'localhost')}:{self._given.get('port', 6379)}"
 
     @property
-    def is_connected(self):
+    def is_connected(self) -> bool:
+        """Whether commands can be sent now."""
         return self._protocol is not None
 
     @property
-    def seconds_away(self):
-        """How long there has been no connection."""
+    def seconds_away(self) -> float:
+        """For how many seconds there has been no connection."""
         return 0 if self._protocol is not None else time.monotonic() - self._away_since
 
-    def start(self):
+    def start(self) -> "RedisClient":
+        """Connect, and connect again after each loss until `stop`. Return this client."""
         self._connect()
         return self
 
-    def stop(self):
+    def stop(self) -> None:
+        """Close the connection."""
         self._stopped = True
         if self._protocol is not None:
             self._protocol.transport.loseConnection()
 
-    def restart(self):
-        """Begins anew: the server has forgotten what the greeting told it."""
+    def restart(self) -> None:
+        """Connect again, because the server has lost what the greeting told it."""
         if self._protocol is not None:
             self._protocol.transport.abortConnection()
 
-    def call(self, *commands, seconds=ANSWER_SECONDS):
-        """Returns a Deferred of the list of answers."""
+    def call(self, *commands: tuple, seconds: float = ANSWER_SECONDS) -> Any:
+        """Return a Deferred of the list of answers. It fails with Disconnected, at once if there is no connection."""
         if self._protocol is None:
-            return defer.fail(Disconnected(f"Redis at {self.address} is away"))
+            return defer.fail(Disconnected(f"Redis at {self.address} is not connected"))
         return self._protocol.call(commands, seconds)
 
-    def _connect(self):
+    def _connect(self) -> None:
         attempt = self._endpoint().connect(protocol.Factory.forProtocol(lambda: _Protocol(self)))
         attempt.addCallback(self._introduce)
         attempt.addErrback(self._failed)
 
-    def _endpoint(self):
+    def _endpoint(self) -> Any:
         given = self._given
         if given.get("path"):
             return endpoints.UNIXClientEndpoint(reactor, given["path"], timeout=5)
@@ -150,7 +161,7 @@ class RedisClient:
         endpoint = endpoints.HostnameEndpoint(reactor, host, int(given.get("port", 6379)), timeout=5)
         return endpoints.wrapClientTLS(self._tls_options(host), endpoint) if self._is_tls else endpoint
 
-    def _tls_options(self, host):
+    def _tls_options(self, host: str) -> Any:
         if str(self._given.get("ssl_cert_reqs")).lower() in ("none", "0"):
             return ssl.CertificateOptions(verify=False)
         authority = self._given.get("ssl_ca_certs")
@@ -160,7 +171,7 @@ class RedisClient:
             return ssl.optionsForClientTLS(host, ssl.Certificate.loadPEM(file.read()))
 
     @defer.inlineCallbacks
-    def _introduce(self, made):
+    def _introduce(self, made: _Protocol) -> Any:
         commands = [*self._greeting, ("PING",)]
         if self._given.get("db"):
             commands.insert(0, ("SELECT", self._given["db"]))
@@ -171,24 +182,25 @@ class RedisClient:
                 made.transport.loseConnection()
                 raise answer
         if self._attempts > 1:
-            logger.info("Redis at %s is there again", self.address)
+            logger.info("Redis at %s is connected again", self.address)
         self._protocol, self._attempts = made, 0
         self._backoff.reset()
         if self._on_connect is not None:
             self._on_connect()
 
-    def _failed(self, failure):
-        self._again(failure.getErrorMessage())
+    def _failed(self, failure: Any) -> None:
+        self._retry(failure.getErrorMessage())
 
-    def lost(self, gone):
-        if gone is self._protocol:
+    def lost(self, connection: _Protocol) -> None:
+        """Connect again if the connection that was lost is the current one."""
+        if connection is self._protocol:
             self._protocol, self._away_since = None, time.monotonic()
-            self._again("the connection ended")
+            self._retry("the connection ended")
 
-    def _again(self, why):
+    def _retry(self, reason: str) -> None:
         if self._stopped:
             return
         self._attempts += 1
         if self._attempts == 1:
-            logger.warning("Redis at %s is away, trying again: %s", self.address, why)
+            logger.warning("Redis at %s cannot be reached, trying again: %s", self.address, reason)
         reactor.callLater(self._backoff.next_pause(), self._connect)

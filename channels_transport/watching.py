@@ -46,13 +46,6 @@ def measure(shard: Any) -> float:
     return time.monotonic() - began
 
 
-def read_information(shard: Any) -> dict[str, str]:
-    """Return the fields of the server's answer to INFO."""
-    answers = shard.call(("INFO", "server"), ("INFO", "memory"))
-    lines = b"\n".join(answers).decode().splitlines()
-    return dict(line.split(":", 1) for line in lines if ":" in line)
-
-
 def read_skew(shard: Any) -> float:
     """Return how many seconds the server's clock is ahead of this machine's."""
     began = time.time()

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 import redis
+from channels import Group as StockGroup
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection, WebsocketCloseException
 from channels.message import Message, pending_message_store
 from channels.signals import consumer_finished, consumer_started
@@ -20,10 +21,11 @@ from channels.utils import name_that_thing
 from channels.worker import Worker as StockWorker
 
 from .backoff import Backoff
+from .group import Group
 from .heartbeat import Heartbeat
 from .log_throttle import LogThrottle
 from .outages import REDIS_OUTAGES
-from .shards import UnsupportedRedis
+from .redis_info import UnsupportedRedis
 from .signals import ignore_signals, install_signal_handlers, set_stopping
 
 logger = logging.getLogger(__name__)
@@ -159,7 +161,7 @@ class Worker(StockWorker):
             logger.warning("A message on %s is dropped after %d retries", message.channel.name, self.message_retries)
             return
         time.sleep(REQUEUE_SECONDS * random.random())
-        self.layer.give_back(message.channel.name, {**message.content, "__retries__": retries})
+        self.layer.requeue(message.channel.name, {**message.content, "__retries__": retries})
 
     def _send_later(self) -> None:
         """Queue what the consumer sent; it leaves in the same round trip that asks for the next message."""
@@ -168,7 +170,9 @@ class Worker(StockWorker):
         pending_message_store.prepare()
         for sender, content in pending:
             try:
-                if hasattr(sender, "add"):
+                if isinstance(sender, Group):
+                    self.layer.send_group_later(sender.name, content, sender.except_channels)
+                elif isinstance(sender, StockGroup):
                     self.layer.send_group_later(sender.name, content)
                 else:
                     self.layer.send_later(sender.name, content)

@@ -1,10 +1,11 @@
 """
-Writing to sockets inside Twisted's reactor with little work: at once, and frames in one piece.
+Writing to sockets inside Twisted's reactor with little work: at once, and each frame in one piece.
 
 It knows neither channels nor chat.
 """
 
 import struct
+from typing import Any
 
 from twisted.internet.tcp import Connection
 
@@ -12,8 +13,8 @@ from twisted.internet.tcp import Connection
 TEXT, BINARY = 0x81, 0x82
 
 
-def data_frame(payload, is_binary=False):
-    """Returns the websocket frame in which a server says `payload` (bytes; UTF-8 unless binary)."""
+def data_frame(payload: bytes, is_binary: bool = False) -> bytes:
+    """Return the websocket frame that contains `payload` (UTF-8 unless binary), as a server sends it."""
     kind, length = BINARY if is_binary else TEXT, len(payload)
     if length < 126:
         return struct.pack("!BB", kind, length) + payload
@@ -22,26 +23,28 @@ def data_frame(payload, is_binary=False):
     return struct.pack("!BBQ", kind, 127, length) + payload
 
 
-def unsent_bytes(transport):
-    """Returns how much lies in a socket's buffer, or 0 where that cannot be known."""
+def unsent_bytes(transport: Any) -> int:
+    """Return how many bytes are in a socket's buffer, or 0 if that is unknown."""
     if not isinstance(transport, Connection):
         return 0
     return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
 
 
-def write_now(transport, data):
+def write_now(transport: Any, data: bytes) -> None:
     """
-    Writes to a socket at once where nothing waits for it, else behind what waits.
+    Write to a socket at once if its buffer is empty, otherwise behind what the buffer holds.
 
-    Twisted would come back for it in its next turn; with a thousand sockets in a room that is a thousand questions
-    to the kernel more for each message.
+    Twisted itself would write in the reactor's next turn. With a thousand sockets in a room, that would add a thousand
+    polls of the kernel for each message.
     """
     if not isinstance(transport, Connection) or transport.TLS or transport.dataBuffer or transport._tempDataBuffer:
-        return transport.write(data)
+        transport.write(data)
+        return
     if transport.disconnecting or not transport.connected:
-        return None
+        return
     try:
         sent = transport.socket.send(data)
     except OSError:
-        sent = 0  # full, or broken: Twisted knows what to do
-    return None if sent == len(data) else transport.write(data[sent:])
+        sent = 0  # the socket is full or broken, and Twisted handles both
+    if sent < len(data):
+        transport.write(data[sent:])

@@ -1,4 +1,4 @@
-"""The app's name, for Django."""
+"""The configuration of the app, for Django."""
 
 from django.apps import AppConfig
 
@@ -7,5 +7,5 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self):
-        # Whatever process changes a bound row tells of it.
+        # Importing the bindings connects their signals: every process that changes a bound row publishes the change.
         from chat.consumers import bindings  # noqa: F401

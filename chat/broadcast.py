@@ -1,228 +1,194 @@
 """
-Who hears what: the only module that names groups and channels.
+Publishing: the only module that names groups and channels.
 
-Callers publish when the transaction has committed (`transaction.on_commit`). Inside a consumer what is sent leaves
-right after it, all of it in one trip to Redis and before the connection's next message may run; outside of one, at
-once. It stores nothing and checks no rights.
+Callers publish when the transaction has committed (`transaction.on_commit`). Inside a consumer, messages leave right
+after it, in one trip to Redis and before the connection's next message may run; outside of a consumer they leave at
+once. This module stores nothing and checks no rights. Channels and groups are given by their names.
 """
 
 import hashlib
 import time
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
-from channels import DEFAULT_CHANNEL_LAYER, Channel, Group, channel_layers
+from asgiref.base_layer import BaseChannelLayer
+from channels import DEFAULT_CHANNEL_LAYER, Channel, channel_layers
 
+from channels_transport import Group
 from chat import protocol
 
-
-def room_group(room_id):
-    return f"room-{room_id}"
-
-
-def member_group(member_id):
-    """All connections of one person in one room."""
-    return f"member-{member_id}"
-
-
-def credential_group(session_key=None, token_id=None):
-    """All connections that one login session, or one token, let in. The key itself stays secret."""
-    if token_id is not None:
-        return f"token-{token_id}"
-    return f"login-{hashlib.sha256(session_key.encode()).hexdigest()[:40]}"
-
-
-def operator_group(person_id):
-    """The streams of one operator."""
-    return f"operator-{person_id}"
-
-
-def board_group(board_id):
-    """All connections at the door of a board."""
-    return f"board-{board_id}"
-
-
-def owner_group(board_id):
-    """The owner's connections among them."""
-    return f"owner-{board_id}"
-
-
-def visitor_group(digest):
-    """One visitor's connections among them, by the digest of their session id."""
-    return f"visitor-{digest[:40]}"
-
+Event = dict[str, Any]
+ChannelFull = BaseChannelLayer.ChannelFull
 
 LOBBY_GROUP = "lobby"
 DELAY_CHANNEL = "asgi.delay"
 SCHEDULED_CHANNEL = "chat.scheduled"
 TASKS_CHANNEL = "chat.tasks"
-# Of a long answer, so many parts may wait for the interface that passes them on.
+# How many parts of a long response may wait for the interface that passes them on.
 MAX_WAITING_PARTS = 20
 LONGEST_WAIT_SECONDS = 30
 
 
-class Answers:
+# Names.
+
+
+def room_group(room_id: int) -> str:
+    """Return the group of all connections in a room."""
+    return f"room-{room_id}"
+
+
+def member_group(member_id: int) -> str:
+    """Return the group of all connections of one person in one room."""
+    return f"member-{member_id}"
+
+
+def credential_group(session_key: str | None = None, token_id: int | None = None) -> str:
     """
-    Stands in for the reply channel of a connection that asks by HTTP: keeps what is said to it for the answer.
+    Return the group of all connections that one login session, or one token, admitted.
 
-    It has a name, as connections do, but nobody can send to it, and it is in no group. `texts` are the events as they
-    were encoded, `code` is that of a close, or None.
+    The name contains a digest of the session key: the key itself stays secret. Raise ValueError without either.
     """
-
-    def __init__(self, name):
-        self.name = name
-        self.texts = []
-        self.code = None
-
-    def send(self, content, immediately=False):
-        if content.get("text"):
-            self.texts.append(content["text"])
-        self.code = self.code or content.get("close")
+    if token_id is not None:
+        return f"token-{token_id}"
+    if session_key is None:
+        raise ValueError("A credential is a login session or a token.")
+    return f"login-{hashlib.sha256(session_key.encode()).hexdigest()[:40]}"
 
 
-def subscribe(channel, groups):
-    """Adds a reply channel to groups."""
-    if isinstance(channel, Answers):
-        return None
-    layer, name = _layer(), _name(channel)
-    if hasattr(layer, "group_add_all"):
-        # Ours changes several groups in one trip; others know only how to change one.
-        return layer.group_add_all(groups, name)
-    for group in groups:
-        layer.group_add(group, name)
-    return None
+def operator_group(person_id: int) -> str:
+    """Return the group of one operator's streams."""
+    return f"operator-{person_id}"
 
 
-def resubscribe(channel, groups, on_new):
+def board_group(board_id: int) -> str:
+    """Return the group of all connections to the waiting room of a board."""
+    return f"board-{board_id}"
+
+
+def owner_group(board_id: int) -> str:
+    """Return the group of the owner's connections to the waiting room of a board."""
+    return f"owner-{board_id}"
+
+
+def visitor_group(digest: str) -> str:
+    """Return the group of one visitor's connections to a waiting room, by the digest of their session id."""
+    return f"visitor-{digest[:40]}"
+
+
+# Groups.
+
+
+def subscribe(channel: str, groups: Collection[str]) -> None:
+    """Add a reply channel to groups, in one trip."""
+    _layer().group_add_all(groups, channel)
+
+
+def resubscribe(channel: str, groups: Collection[str], on_new: Callable[[], object]) -> None:
     """
-    Adds a reply channel to groups again, soon: a Redis that has lost them is told what they were. `on_new()` is called
-    then, for what was said to them meanwhile was not heard.
+    Add a reply channel to its groups again with the next trip to Redis.
+
+    `on_new()` is called if a group did not have the channel any longer: the connection has missed what was published
+    to that group meanwhile.
     """
-    if isinstance(channel, Answers):
-        return None
-    if hasattr(_layer(), "group_renew"):
-        return _layer().group_renew(groups, _name(channel), on_new)
-    return subscribe(channel, groups)
+    _layer().group_renew(groups, channel, on_new)
 
 
-def unsubscribe(channel, groups):
-    if isinstance(channel, Answers):
-        return None
-    layer, name = _layer(), _name(channel)
-    if hasattr(layer, "group_discard_all"):
-        return layer.group_discard_all(groups, name)
-    for group in groups:
-        layer.group_discard(group, name)
-    return None
+def unsubscribe(channel: str, groups: Collection[str]) -> None:
+    """Remove a reply channel from groups, in one trip."""
+    _layer().group_discard_all(groups, channel)
 
 
-def _layer():
-    return Group(LOBBY_GROUP).channel_layer
-
-
-def _name(channel):
-    return getattr(channel, "name", channel)
-
-
-def publish(group, event):
-    """Sends an event to every connection of a group."""
-    Group(group).send({"text": protocol.encode(event)})
-
-
-def publish_at_once(group, event):
-    """The same for consumers that run for long: it leaves now, and not after them."""
-    Group(group).send({"text": protocol.encode(event)}, immediately=True)
-
-
-def publish_to_others(group, event, channel):
-    """Sends an event to every connection of a group but one."""
-    layer = Group(group).channel_layer
-    content = {"text": protocol.encode(event)}
-    for other in list(layer.group_channels(group)):
-        if other != channel.name:
-            try:
-                layer.send(other, content)
-            except layer.ChannelFull:
-                # As in a group's send: this event is lost to it, and its cursor will tell it so.
-                continue
-
-
-def get_listeners(group):
-    """Returns the names of the reply channels that are in a group now."""
+def get_listeners(group: str) -> set[str]:
+    """Return the names of the reply channels that are in a group now."""
     return set(_layer().group_channels(group))
 
 
-def reply(channel, event):
-    """Sends an event to one connection."""
-    channel.send({"text": protocol.encode(event)})
+def publish(group: str, event: Event) -> None:
+    """Send an event to every connection of a group."""
+    Group(group).send({"text": protocol.encode(event)})
 
 
-def accept(channel, event=None, close=None):
-    """Completes a handshake; with the first event in the same message, or with a close code the client can read."""
-    content = {"accept": True}
+def publish_at_once(group: str, event: Event) -> None:
+    """Send an event to every connection of a group without waiting for the end of the consumer, which may run long."""
+    Group(group).send({"text": protocol.encode(event)}, immediately=True)
+
+
+def publish_to_others(group: str, event: Event, channel: str) -> None:
+    """Send an event to every connection of a group except one."""
+    Group(group).send({"text": protocol.encode(event)}, except_channels=[channel])
+
+
+def close_group(group: str, code: int, but: Iterable[str] = ()) -> None:
+    """Close every connection of a group, except those that are also in one of the groups `but`."""
+    spared = {channel for other in but for channel in _layer().group_channels(other)}
+    Group(group).send({"close": code}, except_channels=spared)
+
+
+# One connection.
+
+
+def accept(channel: str, event: Event | None = None, close: int | None = None) -> None:
+    """Complete a handshake at once, with the first event in the same message, or with a close code."""
+    content: dict[str, Any] = {"accept": True}
     if event is not None:
         content["text"] = protocol.encode(event)
     if close is not None:
         content["close"] = close
-    channel.send(content, immediately=True)
+    Channel(channel).send(content, immediately=True)
 
 
-def close(channel, code):
-    """Closes one connection."""
-    channel.send({"close": code})
+def reply(channel: str, event: Event) -> None:
+    """Send an event to one connection."""
+    Channel(channel).send({"text": protocol.encode(event)})
 
 
-def close_group(group, code, but=()):
-    """Closes every connection of a group, except those that are in one of the groups `but` too."""
-    if not but:
-        Group(group).send({"close": code})
-        return
-    layer = Group(group).channel_layer
-    spared = {channel for other in but for channel in layer.group_channels(other)}
-    for channel in set(layer.group_channels(group)) - spared:
-        try:
-            layer.send(channel, {"close": code})
-        except layer.ChannelFull:
-            # As in a group's send: its next frame finds out.
-            continue
+def send_text(channel: str, text: str) -> None:
+    """Send a text frame to one connection as it is."""
+    Channel(channel).send({"text": text})
 
 
-def echo(channel, content):
-    """Answers with the frame as it came."""
-    channel.send(content)
+def close(channel: str, code: int) -> None:
+    """Close one connection."""
+    Channel(channel).send({"close": code})
 
 
-def respond(channel, response):
-    """Answers a request with one message in the form of `http.response`."""
-    channel.send(response)
+def respond(channel: str, response: dict[str, Any]) -> None:
+    """Answer an HTTP request with one message in the form of `http.response`."""
+    Channel(channel).send(response)
 
 
-def start_job(channel, content):
-    """Puts a job on a channel of ours (`chat.*`): a worker runs its consumer, perhaps never. A row must back it."""
+def wait_for_room(channel: str) -> None:
+    """
+    Wait while many messages lie in Redis for the interface that `channel` leads to.
+
+    So a long response takes no more of the memory of Redis than a few parts. The wait ends after LONGEST_WAIT_SECONDS.
+    """
+    layer = _layer()
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    while layer.count_waiting(channel) > MAX_WAITING_PARTS and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+# Jobs.
+
+
+def start_job(channel: str, content: dict[str, Any]) -> None:
+    """Put a job on a channel of ours (`chat.*`). The job may be lost: a row must back it."""
     Channel(channel).send(content)
 
 
-def start_job_later(channel, content, seconds):
-    """The same after some seconds, by way of the delay server. It may be lost: a row must back it."""
+def start_job_later(channel: str, content: dict[str, Any], seconds: float) -> None:
+    """Put a job on a channel after some seconds, through the delay server. It may be lost: a row must back it."""
     job = {"channel": channel, "content": content, "delay": round(seconds * 1000)}
     Channel(DELAY_CHANNEL).send(job)
 
 
-def wait_for_room(channel):
-    """
-    Waits while much lies in Redis for the interface that `channel` leads to: a long answer then takes no more of its
-    memory than a few parts. It gives up waiting after LONGEST_WAIT_SECONDS.
-    """
-    layer, name = _layer(), _name(channel)
-    if not hasattr(layer, "count_waiting"):
-        return
-    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
-    while layer.count_waiting(name) > MAX_WAITING_PARTS and time.monotonic() < deadline:
-        time.sleep(0.02)
-
-
-def queue_statistics():
-    """Returns {channel: statistics of the layer} for all channels of ours, {} where the layer keeps none."""
-    layer = channel_layers[DEFAULT_CHANNEL_LAYER]
-    if "statistics" not in layer.extensions:
-        return {}
+def queue_statistics() -> dict[str, dict[str, int]]:
+    """Return {channel: statistics of the layer} for all channels of ours."""
+    layer = _layer()
     # The delay server is no consumer.
     return {name: layer.channel_statistics(name) for name in sorted({*layer.router.channels, DELAY_CHANNEL})}
+
+
+def _layer() -> Any:
+    return channel_layers[DEFAULT_CHANNEL_LAYER]

@@ -1,8 +1,8 @@
 """
-From a message's body to HTML that any page may show.
+Rendering: turns the body of a message into safe HTML.
 
-Markdown without HTML (markdown-it-py) and then a sanitiser with a short list of tags (nh3): two walls, because
-what comes out is the only HTML that clients put into a page. It knows no rows and no wire.
+A Markdown parser with HTML switched off (markdown-it-py) is followed by a sanitiser with a short list of tags (nh3).
+There are two barriers, because this is the only HTML that clients insert into a page. It knows no rows and no wire.
 """
 
 import re
@@ -11,12 +11,12 @@ from functools import lru_cache
 import nh3
 from markdown_it import MarkdownIt
 
-# No images (they would tell the reader's address to a stranger) and no headings (a message is no document).
+# No images, because loading one tells the reader's address to its server, and no headings.
 _MARKDOWN = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": True}).enable(
     ["newline", "escape", "backticks", "emphasis", "strikethrough", "link", "autolink", "entity", "linkify"]
     + ["balance_pairs", "fragments_join", "blockquote", "list", "fence", "code"]
 )
-# Only what begins with a scheme becomes a link: "see.you" and "readme.md" are words.
+# Only an address with a scheme becomes a link: "see.you" and "readme.md" are words.
 _MARKDOWN.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
 _CLEANER = nh3.Cleaner(
     tags={"p", "br", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"},
@@ -26,17 +26,17 @@ _CLEANER = nh3.Cleaner(
     set_tag_attribute_values={"a": {"target": "_blank"}},
 )
 
-# One line of words in which nothing can be markup, a link, or in need of escaping: most of what people write.
+# One line of words without anything that can be markup or a link, or needs escaping: most messages.
 _PLAIN = re.compile(r"""[^\W\d_](?:[^\W_]|[ .,;:?!'"()%$=#/+\U0001F300-\U0001FAFF-])*(?<! )""")
 
 
-# A backlog shows the same bodies to everyone who comes. Most have a few hundred bytes; a thousand of the longest
-# would be some 25 MB in a worker.
+# Backlogs contain the same bodies for everybody who connects. Most bodies have a few hundred bytes; a thousand of the
+# longest would take about 25 MB in a worker.
 @lru_cache(maxsize=1000)
-def render(body):
-    """Returns the safe HTML of `body`; '' for ''."""
+def render(body: str) -> str:
+    """Return the safe HTML of `body`; '' for ''."""
     if _PLAIN.fullmatch(body) and "//" not in body:
-        # What the two would make of it, in a hundredth of their time.
+        # The same result as below, in a hundredth of the time.
         return f"<p>{body}</p>"
     return _render_markdown(body)
 

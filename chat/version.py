@@ -1,10 +1,10 @@
-"""The version of the client's code, by which an open tab finds out that it is an old one. Imports nothing of ours."""
+"""The version of the client's code. An open tab compares it with its own to find out that it is outdated."""
 
 import hashlib
 from pathlib import Path
 
 
-def _hash_files(folder):
+def _hash_files(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file():

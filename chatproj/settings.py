@@ -98,7 +98,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "chat.http.pages.client_version",
+                "chat.http.context_processors.client_version",
             ]
         },
     }
@@ -137,7 +137,7 @@ _REDIS_LAYER = {
     "ROUTING": "chatproj.routing.channel_routing",
 }
 _MEMORY_LAYER = {
-    "BACKEND": "asgiref.inmemory.ChannelLayer",
+    "BACKEND": "channels_transport.memory.MemoryChannelLayer",
     "CONFIG": {"capacity": 20000},
     "ROUTING": "chatproj.routing.channel_routing",
 }
@@ -162,7 +162,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
-CSRF_FAILURE_VIEW = "chat.http.pages.csrf_failed"
+CSRF_FAILURE_VIEW = "chat.http.error_handlers.csrf_failed"
 
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -8,7 +8,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "chat.http.pages.bad_request"
-handler403 = "chat.http.pages.forbidden"
-handler404 = "chat.http.pages.not_found"
-handler500 = "chat.http.pages.failed"
+handler400 = "chat.http.error_handlers.bad_request"
+handler403 = "chat.http.error_handlers.forbidden"
+handler404 = "chat.http.error_handlers.not_found"
+handler500 = "chat.http.error_handlers.server_error"

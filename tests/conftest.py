@@ -42,10 +42,7 @@ def django_db_modify_db_settings_xdist_suffix(request):
 @pytest.fixture(autouse=True)
 def empty_state():
     """Nothing of an earlier test is left in this process' layer and store."""
-    layer = channel_layers[DEFAULT_CHANNEL_LAYER].channel_layer
-    layer.flush()
-    for kept in ("channel_session_backend", "connection_turns"):
-        layer.__dict__.pop(kept, None)
+    channel_layers[DEFAULT_CHANNEL_LAYER].flush()
     store.clear()
     markup.render.cache_clear()
 
@@ -74,8 +71,8 @@ def later(monkeypatch):
     """No timer outlives its test, and none fires at a moment of its own choosing."""
     stand_in = Later()
     monkeypatch.setattr("channels_transport.timers.call_later", stand_in.call_later)
-    for module in ("chat.services.people", "chat.services.presence"):
-        monkeypatch.setattr(f"{module}.call_later", stand_in.call_later, raising=False)
+    for module in ("chat.services.people.logins", "chat.services.presence"):
+        monkeypatch.setattr(f"{module}.call_later", stand_in.call_later)
     return stand_in
 
 
@@ -99,7 +96,7 @@ class Clock:
 def clock(monkeypatch):
     """Time in the store and in the ordering passes only when the test says so."""
     stand_in = Clock()
-    for module in ("chat.store.memory", "channels_transport.ordering", "channels_transport.sessions"):
+    for module in ("chat.store.memory", "channels_transport.ordering", "channels_transport.session_backends"):
         monkeypatch.setattr(f"{module}.time", stand_in)
     return stand_in
 

@@ -1,7 +1,7 @@
 """
-Runs the units of the browser's protocol code under node's own test runner.
+Runs the tests of chat/static/chat/connection/ with node's own test runner.
 
-Holds no assertions of its own: what the client must do is said in tests/js.
+Makes no assertions of its own: tests/js says what the client must do.
 """
 
 import shutil
@@ -16,12 +16,12 @@ TESTS = Path(__file__).parent / "js"
 
 
 def find_node():
-    """The node that the playwright package carries, else the one on PATH, else None."""
+    """Return the path of node: the one in the playwright package, else the one on PATH, else None."""
     try:
         from playwright._impl._driver import compute_driver_executable
     except ImportError:
         return shutil.which("node")
-    # Older releases give one path, newer ones a pair of node and the script it runs.
+    # Older releases return one path, newer ones a pair: node, and the script that it runs.
     driver = compute_driver_executable()
     node = Path(driver[0] if isinstance(driver, tuple) else driver)
     return str(node) if node.name == "node" and node.exists() else shutil.which("node")
@@ -36,12 +36,12 @@ def node():
 
 
 @pytest.mark.parametrize("path", sorted(TESTS.glob("*.test.mjs")), ids=lambda path: path.name)
-def test_the_browsers_protocol_code_keeps_its_promises(node, path):
+def test_the_connection_modules_pass_their_tests(node, path):
     result = subprocess.run(
         [node, "--test", "--test-reporter=spec", str(path)], capture_output=True, text=True, timeout=240
     )
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_browsers_tests_are_there():
+def test_there_are_javascript_tests():
     assert list(TESTS.glob("*.test.mjs"))

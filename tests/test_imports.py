@@ -12,9 +12,18 @@ pytestmark = pytest.mark.no_database
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("channels_transport", "chat", "chatproj")
-BELOW_SERVICES = ["chat.models", "chat.broadcast", "chat.protocol", "chat.markup", "chat.store"]
+BELOW_SERVICES = ["chat.models", "chat.broadcast", "chat.connections", "chat.protocol", "chat.markup", "chat.store"]
 TRANSPORT = ["channels_transport"]
-UPPER = ["chat.services", "chat.models", "chat.broadcast", "chat.protocol", "chat.store", "chat.version", *TRANSPORT]
+UPPER = [
+    "chat.services",
+    "chat.models",
+    "chat.broadcast",
+    "chat.connections",
+    "chat.protocol",
+    "chat.store",
+    "chat.version",
+    *TRANSPORT,
+]
 VIEWS = [*UPPER, "chat.http.endpoints", "chat.http.responses"]
 
 # module or package: what of ours it may import, itself aside
@@ -26,20 +35,24 @@ ALLOWED = {
     "chat.version": [],
     "chat.apps": ["chat.consumers.bindings"],
     "chat.store": TRANSPORT,
-    "chat.broadcast": ["chat.protocol"],
+    "chat.broadcast": ["chat.protocol", *TRANSPORT],
+    "chat.connections": ["chat.broadcast", "chat.protocol"],
     "chat.services": [*BELOW_SERVICES, *TRANSPORT],
     "chat.consumers": UPPER,
     "chat.consumers.bindings": ["chat.models", "chat.broadcast", "chat.protocol"],
     "chat.consumers.routing": ["chat.consumers"],
     "chat.http.forms": [],
+    "chat.http.converters": ["chat.protocol"],
     "chat.http.responses": ["chat.protocol"],
     "chat.http.endpoints": ["chat.http.responses", "chat.protocol"],
+    "chat.http.error_handlers": ["chat.http.responses", "chat.protocol", *TRANSPORT],
+    "chat.http.context_processors": ["chat.version"],
     "chat.http.middleware": [*UPPER, "chat.http.responses"],
     "chat.http.health": UPPER,
     "chat.http.api": VIEWS,
     "chat.http.api.polling": [*VIEWS, "chat.consumers"],
     "chat.http.pages": [*VIEWS, "chat.http.api", "chat.http.forms"],
-    "chat.http.urls": ["chat.http.api", "chat.http.health", "chat.http.pages"],
+    "chat.http.urls": ["chat.http.api", "chat.http.converters", "chat.http.health", "chat.http.pages"],
     "chat.admin": UPPER,
     "chat.management": ["chat.services", "chat.protocol", "chat.store", *TRANSPORT],
     "chat.management.commands.monitor": ["chat.monitor", "chat.store"],
@@ -53,6 +66,7 @@ ALLOWED = {
     "chatproj.urls": [],
     "chatproj.asgi": [],
     "chatproj.serve": ["chatproj.local"],
+    "chatproj.serve.checks": ["chatproj.serve", *TRANSPORT],
     "chatproj.management": ["chatproj.local", "chatproj.serve"],
 }
 WRITES = {
@@ -144,10 +158,11 @@ def test_the_chat_takes_from_the_transport_only_what_it_exports():
 
 def test_only_broadcast_names_groups_and_channels():
     for name in MODULES:
-        names = {imported for module, imported in imports(name) if module in ("channels", "channels.channel")}
+        sources = ("channels", "channels.channel", "channels_transport")
+        names = {imported for module, imported in imports(name) if module in sources}
         if name.startswith("chat.") and name != "chat.broadcast":
             assert not names & {"Group", "Channel"}, name
-            assert "channel_layers" not in names or name == "chat.store.redis", name
+            assert "channel_layers" not in names, name
 
 
 def test_only_services_write_rows():
@@ -169,7 +184,7 @@ def test_whoever_changes_a_role_is_judged_and_noted():
     for name, tree in TREES.items():
         if not is_within(name, ["chat.services.moderation"]):
             calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
-            assert "rooms.set_role" not in calls and "rooms.delete_member" not in calls, name
+            assert "rooms.apply_role" not in calls and "rooms.delete_member" not in calls, name
 
 
 def test_what_has_no_django_in_it_has_none():

@@ -1,6 +1,6 @@
 """
-The load: many websockets in one process, and what they heard. It runs by itself (`python -m benchmarks.generator`).
+Generate the load: many websockets in one process (`python -m benchmarks.generator`).
 
-Whatever it costs is taken from the server that it measures, so a delivery costs one look into a dictionary; its own
-CPU stands in every result.
+The generator takes CPU away from the server that it measures. So a delivery costs it one dictionary lookup, and every
+result contains its own CPU time.
 """

@@ -1,8 +1,8 @@
 """
-`python -m benchmarks.generator`: reads a plan (JSON) from its input, runs it, and prints the result (JSON).
+Read a plan (JSON) from standard input, run it, and print the result (JSON): `python -m benchmarks.generator`.
 
-The plan says which server, seats and processes; nothing else is known here. It ends with 3 where the server does not
-let it in, and says why on its error output.
+The plan names the server, the seats and the processes. The exit code is 3 if the server does not accept a connection;
+standard error then says why.
 """
 
 import gc
@@ -23,8 +23,8 @@ CANNOT_CONNECT = 3
 
 
 async def run(plan: dict) -> dict:
-    """Return the figures of one scenario on one stack."""
-    # Another load on the same server may still have messages in its rooms.
+    """Run a plan. Return the figures of one scenario on one stack."""
+    # The random run id keeps this load's messages apart from an earlier load's in the same rooms.
     dialect = DIALECTS[plan["dialect"]](secrets.token_hex(4))
     crowd = Crowd(plan, dialect)
     cpu = CpuMeter([*map(tuple, plan["processes"]), ("generator", os.getpid())])
@@ -38,7 +38,7 @@ async def run(plan: dict) -> dict:
 
 def main() -> None:
     plan = json.load(sys.stdin)
-    # A collection over thousands of sockets is a pause that no server made; nothing here makes cycles in number.
+    # A garbage collection over thousands of sockets is a pause that the server did not cause. Few cycles arise here.
     gc.disable()
     try:
         print(json.dumps(uvloop.run(run(plan))))

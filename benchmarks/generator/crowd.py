@@ -1,7 +1,7 @@
 """
-Everybody who is connected: opens the sockets, takes in what they hear, and tells at the end what is missing.
+Hold all connections: open the sockets, count what they receive, and report what is missing at the end.
 
-It says nothing by itself; the loads do, through `say`.
+The crowd sends nothing by itself; the loads send through `say`.
 """
 
 import asyncio
@@ -12,13 +12,13 @@ from benchmarks.generator.hearing import Hearing
 from benchmarks.generator.sockets import Socket, at_once, open_socket
 
 UNKNOWN = object()
-MOST_FACTS = 2000  # frames whose meaning is kept: those that are still being delivered
-QUIET_SECONDS = 1.5  # after which nothing more is expected
+MOST_FACTS = 2000  # parsed frames that are cached while they are still being delivered
+QUIET_SECONDS = 1.5  # without a frame, after which no more are expected
 DRAIN_SECONDS = 15
 
 
 class Room:
-    """The seats of one room, and how many messages were said in it."""
+    """The seats of one room, and the number of messages that were sent to it."""
 
     def __init__(self):
         self.seats: list[Seat] = []
@@ -26,7 +26,7 @@ class Room:
 
 
 class Seat(Socket):
-    """One socket in its room. `number` is who it is to everybody else."""
+    """One socket in its room. The other seats know it by its `number`."""
 
     def __init__(self, heard, number: int, room: Room):
         super().__init__(heard)
@@ -38,7 +38,7 @@ class Seat(Socket):
 
 class Crowd:
     """
-    All seats. Loads set `on_message(seat, sender, number)`, `on_answer(seat, kind, number)` and `on_synced(seat)`.
+    All seats. A load sets `on_message(seat, sender, number)`, `on_answer(seat, kind, number)` and `on_synced(seat)`.
     """
 
     def __init__(self, plan: dict, dialect):
@@ -53,17 +53,17 @@ class Crowd:
         self.said = 0
         self.heard_at = 0.0
 
-    # Coming and going.
+    # Connecting and disconnecting.
 
     async def connect(self, first: int = 0, last: int | None = None) -> None:
-        """Open the seats from `first` to before `last`, and wait until each is in its room. Raises CannotConnect."""
+        """Open the seats `first` to `last` - 1, and wait until each is in its room. Raise CannotConnect."""
         last = len(self.places) if last is None else last
         await at_once(lambda number=number: self.open(number) for number in range(first, last))
-        # Tutorials join their group after the handshake.
+        # The tutorials' consumers join their group after the handshake.
         await asyncio.sleep(self.settle_seconds)
 
     async def open(self, number: int) -> "Seat":
-        """Open one seat and wait until it is in its room, as far as its server tells."""
+        """Open one seat, and wait until it is in its room if the server sends a greeting."""
         name, person = self.places[number]
         room = self.rooms.setdefault(name, Room())
         cookie = self.cookies[person] if self.cookies else None
@@ -84,10 +84,10 @@ class Crowd:
         by_number = {seat.number: seat for seat in self.seats}
         return [by_number[number] for number in numbers]
 
-    # Saying and hearing.
+    # Sending and receiving.
 
     def say(self, seat: Seat) -> int:
-        """Say the seat's next message and return its number."""
+        """Send the seat's next message and return its number."""
         number = seat.said
         seat.said += 1
         seat.room.said += 1
@@ -96,7 +96,7 @@ class Crowd:
         return number
 
     def heard(self, seat: Seat, payload: bytes) -> None:
-        """Take in one frame. A broadcast is read once, however many hear it; the others find it in the dictionary."""
+        """Handle one frame. A broadcast is parsed once; its other receivers find it in the dictionary."""
         fact = self._facts.get(payload, UNKNOWN)
         if fact is UNKNOWN:
             fact = self._learn(payload)
@@ -114,7 +114,7 @@ class Crowd:
             self.on_answer(seat, kind, number)
 
     def _learn(self, payload):
-        # Also the time of the last delivery, near enough: to ask the clock for each would cost more than all else.
+        # This approximates the time of the last delivery: reading the clock for each one would cost more than the rest.
         self.heard_at = time.perf_counter()
         if len(self._facts) >= MOST_FACTS:
             self._facts.clear()
@@ -130,7 +130,7 @@ class Crowd:
     # Counting.
 
     def begin(self) -> None:
-        """Count from here on; nothing may be on its way."""
+        """Start counting; no message may be on its way."""
         self.rejected = self.acked = 0
         for room in self.rooms.values():
             room.said = 0
@@ -146,7 +146,7 @@ class Crowd:
         return sum(room.said * len(room.seats) for room in self.rooms.values())
 
     async def drain(self) -> None:
-        """Wait until everybody has heard everything, or nothing comes any more."""
+        """Wait until every seat has received every message, or no more messages arrive."""
         deadline = time.perf_counter() + DRAIN_SECONDS
         count, changed_at = -1, time.perf_counter()
         while (received := self.received) < self.expected and time.perf_counter() < deadline:
@@ -155,11 +155,11 @@ class Crowd:
             elif time.perf_counter() - changed_at > QUIET_SECONDS:
                 break
             await asyncio.sleep(0.05)
-        # What would come twice, or an ack behind its message, comes now.
+        # A duplicate, or an ack after its message, arrives within this time.
         await asyncio.sleep(0.1)
 
     def tally(self) -> dict:
-        """Return what is missing and what was wrong since `begin`."""
+        """Return the losses and errors since `begin`."""
         hearings = [seat.hearing for seat in self.seats]
         expected, received = self.expected, self.received
         said = sum(room.said for room in self.rooms.values())

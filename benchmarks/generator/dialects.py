@@ -1,8 +1,8 @@
 """
-How a message is said on a stack, and what a frame means that comes back. Pure: it knows no sockets.
+Encode messages for a stack, and parse the frames that it sends. Pure: this module knows no sockets.
 
-A frame's meaning is `(kind, sender, number, offset)`, or None for what is no part of the measuring. `sender` is the
-seat that said it, `number` counts the sender's messages from 0; `offset` is the room's, 0 where there is none.
+A parsed frame is `(kind, sender, number, offset)`, or None if it does not belong to the measurement. `sender` is the
+sending seat, `number` counts the sender's messages from 0, and `offset` is the room's (0 if there is none).
 """
 
 import json
@@ -12,7 +12,7 @@ BODY_LENGTH = 64
 
 
 class Plain:
-    """The tutorials': a text goes to everybody in the room as it came."""
+    """The tutorials' dialect: everybody in the room receives a text unchanged."""
 
     is_acked = False
     has_greeting = False
@@ -32,7 +32,7 @@ class Plain:
 
 
 class Chat:
-    """The product's: `post` with a ref, which comes back in `message` and in `ack`."""
+    """The product's dialect: `post` with a ref, which `message` and `ack` repeat."""
 
     is_acked = True
     has_greeting = True
@@ -56,7 +56,7 @@ class Chat:
             return None
         run, _, rest = (event["ref"] or "").partition("-")
         if run != self.run:
-            # A message of an earlier load, in the backlog.
+            # This is a message of an earlier load, from the backlog.
             return None
         sender, _, number = rest.partition("-")
         return kind, int(sender), int(number), event.get("offset", 0)

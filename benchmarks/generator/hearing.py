@@ -1,14 +1,14 @@
 """
-What one socket has heard: how much of it, in which order, what is missing. Pure: it knows no sockets.
+Count the messages that one socket has received: order, duplicates, gaps. Pure: this module knows no sockets.
 """
 
 
 class Hearing:
     """
-    One receiver's account. The messages of each sender must come as 0, 1, 2, ..., in that order and once.
+    The counts of one receiver. The messages of each sender must arrive as 0, 1, 2, ..., in that order and once.
 
-    `overtaken` counts offsets that came after a later one of the same room: two senders' messages may do that where
-    the protocol has a cursor against it, so it is no violation. A hole is an offset that did not come at all.
+    `overtaken` counts offsets that arrived after a later one of the same room. Messages of two senders may do that,
+    because the protocol's cursor handles it, so it is not a violation. A hole is an offset that never arrived.
     """
 
     __slots__ = ("received", "out_of_order", "twice", "overtaken", "offset", "_last", "_missing", "_holes")
@@ -19,13 +19,13 @@ class Hearing:
         self.begin()
 
     def begin(self) -> None:
-        """Count from here on; nothing may be on its way."""
+        """Start counting; no message may be on its way."""
         self.received = self.out_of_order = self.twice = self.overtaken = 0
         self._missing: set[tuple[int, int]] = set()
         self._holes: set[int] = set()
 
     def hear(self, sender: int, number: int, offset: int) -> None:
-        """Take a message in."""
+        """Count one received message."""
         expected = self._last.get(sender, -1) + 1
         if number == expected:
             self._last[sender] = number

@@ -1,7 +1,7 @@
 """
-One coroutine for each kind of scenario: connects the crowd, warms up, measures, and returns the result's figures.
+Run each kind of scenario, one coroutine for each: connect the crowd, warm up, measure, and return the figures.
 
-CPU is measured over exactly the seconds that the figures are of.
+The CPU time covers exactly the seconds of the figures.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from benchmarks import meters
 from benchmarks.figures import latencies, milliseconds, percentile
 from benchmarks.generator.loops import ClosedLoop, Fan
 from benchmarks.generator.sockets import Socket, at_once, open_socket
-from benchmarks.generator.steady import Hearts, OpenLoop
+from benchmarks.generator.steady import Heartbeats, OpenLoop
 
 WARM_MEMORY_SOCKETS = 50
 SOAK_SHARE = 0.6
@@ -19,7 +19,7 @@ SOAK_CALIBRATION_SECONDS = 5
 
 
 async def measure(load, plan, cpu) -> float:
-    """Warm up, drain, then run the load for the plan's seconds, and drain again. Returns the exact seconds."""
+    """Warm up, drain, run the load for the plan's seconds, and drain again. Return the exact seconds."""
     await load.run(plan["warm_up"])
     await load.crowd.drain()
     load.crowd.begin()
@@ -32,7 +32,7 @@ async def measure(load, plan, cpu) -> float:
 
 
 async def loop(crowd, plan, cpu):
-    """`pp`, `rooms`, `burst`: speakers wait for their own messages."""
+    """Run `pp`, `rooms` and `burst`: each sender waits for its own messages."""
     await crowd.connect()
     load = ClosedLoop(crowd, crowd.speakers(plan["speakers"]), plan["outstanding"])
     elapsed = await measure(load, plan, cpu)
@@ -46,11 +46,11 @@ async def loop(crowd, plan, cpu):
 
 
 async def fan(crowd, plan, cpu):
-    """`fan50`, `fan1000`: a room waits until all have heard."""
+    """Run `fan50` and `fan1000`: a room waits until all members have received the message."""
     await crowd.connect()
     load = Fan(crowd)
     elapsed = await measure(load, plan, cpu)
-    heard_seconds = max(elapsed - load.vain_seconds, 0.001)
+    heard_seconds = max(elapsed - load.stalled_seconds, 0.001)
     return {
         "deliveries_per_s": round(load.deliveries / heard_seconds),
         **latencies(load.times),
@@ -61,7 +61,7 @@ async def fan(crowd, plan, cpu):
 
 
 async def echo(crowd, plan, cpu):
-    """One frame at a time, to a path that answers with the same."""
+    """Run `echo`: one frame at a time, to a path that returns it."""
     clock = asyncio.get_running_loop()
     back = None
     times = []
@@ -91,7 +91,7 @@ async def echo(crowd, plan, cpu):
 
 
 async def connect(crowd, plan, cpu):
-    """How many come in a second; the plan's sockets, all of which stay until the end."""
+    """Run `connect`: count the handshakes per second. All sockets stay open until the end."""
     times = []
 
     async def come(number):
@@ -111,7 +111,7 @@ async def connect(crowd, plan, cpu):
 
 
 async def memory(crowd, plan, cpu):
-    """What an idle socket costs in the processes that hold the sockets: the difference that all but a few make."""
+    """Run `memory`: measure the memory of an idle socket as the difference that all sockets but the first few make."""
     warm = min(WARM_MEMORY_SOCKETS, len(crowd.places) // 2)
     await crowd.connect(0, warm)
     await asyncio.sleep(plan["warm_up"])
@@ -130,8 +130,8 @@ async def memory(crowd, plan, cpu):
 
 
 async def heartbeats(crowd, plan, cpu):
-    """Everybody says only that they are there, each 25 s; the figure is the CPU of all of the stack's processes."""
-    hearts = Hearts(crowd)
+    """Run `heartbeats`: each client sends only its heartbeat, every 25 s. The figure is the CPU of the whole stack."""
+    hearts = Heartbeats(crowd)
     await crowd.connect()
     await asyncio.sleep(plan["warm_up"])
     hearts.times.clear()
@@ -147,7 +147,7 @@ async def heartbeats(crowd, plan, cpu):
 
 
 async def soak(crowd, plan, cpu):
-    """First what `rooms` can at most, for some seconds; then a share of it for long, told minute by minute."""
+    """Run `soak`: measure the maximum rate of `rooms`, then send a share of it for long. Report each minute."""
     await crowd.connect()
     speakers = crowd.speakers(plan["speakers"])
     full = ClosedLoop(crowd, speakers)

@@ -1,8 +1,8 @@
 """
-The closed loops: a message leaves when the last one has arrived, at its sender (`ClosedLoop`) or at everybody (`Fan`).
+Run the closed loops: a message leaves when the last one arrived at its sender (`ClosedLoop`) or at everybody (`Fan`).
 
-They run from callbacks alone, since a task for each message would be measured with the server. Nothing is counted as
-lost here; the crowd tells that from what was heard.
+The loops use only callbacks, because the CPU of a task for each message would distort the result. They do not count
+losses; the crowd does.
 """
 
 import asyncio
@@ -10,13 +10,13 @@ import time
 
 from benchmarks.generator.dialects import ACK
 
-PATIENCE_SECONDS = 5  # until a sender whose message does not come back says the next one
-FAN_QUIET_SECONDS = 1  # without a delivery, until a room's next message leaves although not all have heard the last
+PATIENCE_SECONDS = 5  # a sender whose message has not come back by then sends the next one
+FAN_QUIET_SECONDS = 1  # after this long without a delivery, a room's next message leaves in any case
 TICK_SECONDS = 0.1
 
 
 class Load:
-    """What all loops share: started, stopped, and looked after for messages that never come."""
+    """The common part of all loops: start, stop, and check for messages that never arrive."""
 
     def __init__(self, crowd):
         self.crowd = crowd
@@ -25,28 +25,28 @@ class Load:
         self.forget()
 
     def forget(self) -> None:
-        """Start counting anew."""
+        """Reset all counts."""
         self.times: list[float] = []
         self.ack_times: list[float] = []
         self.messages = self.stalled = 0
 
     async def run(self, seconds: float) -> float:
-        """Run for so long, and return how long it was exactly. What is on its way then is still counted as heard."""
+        """Run for `seconds`, and return the exact time. Messages still on their way count when they arrive."""
         self.is_running = True
         started = time.perf_counter()
         self.start()
         while (left := started + seconds - time.perf_counter()) > 0:
             await asyncio.sleep(min(left, TICK_SECONDS))
-            self.look_after(time.perf_counter())
+            self.check_stalled(time.perf_counter())
         self.is_running = False
         return time.perf_counter() - started
 
     def on_answer(self, seat, kind, number):
-        """An `ack` or a `rejected`."""
+        """Handle an `ack` or a `rejected`."""
 
 
 class ClosedLoop(Load):
-    """Each speaker keeps so many messages on their way. One has arrived when it is back, and acked where acks are."""
+    """Each sender keeps `outstanding` messages on their way. A message has arrived when it and its `ack` are back."""
 
     def __init__(self, crowd, speakers, outstanding: int = 1):
         self.speakers, self.outstanding = speakers, outstanding
@@ -61,7 +61,7 @@ class ClosedLoop(Load):
                 self.say(seat)
 
     def say(self, seat) -> None:
-        # Before it is said: what it costs to say it is not the server's.
+        # The clock is read before sending, so that the latency includes the send.
         entry = [time.perf_counter(), self.needed]
         self.pending[seat.number][self.crowd.say(seat)] = entry
 
@@ -92,7 +92,7 @@ class ClosedLoop(Load):
         if self.is_running and not seat.is_closed:
             self.say(seat)
 
-    def look_after(self, now: float) -> None:
+    def check_stalled(self, now: float) -> None:
         for seat in self.speakers:
             pending = self.pending[seat.number]
             for number in [n for n, entry in pending.items() if now - entry[0] > PATIENCE_SECONDS]:
@@ -102,7 +102,7 @@ class ClosedLoop(Load):
 
 
 class Fan(Load):
-    """One room: its members speak in turn, the next when all have heard the last. Its times are to the last of them."""
+    """One room whose members send in turn, when all have received the last message. Times run to the last member."""
 
     def __init__(self, crowd):
         self.seats = crowd.seats
@@ -112,7 +112,7 @@ class Fan(Load):
     def forget(self) -> None:
         super().forget()
         self.deliveries = 0
-        self.vain_seconds = 0.0
+        self.stalled_seconds = 0.0
 
     def start(self) -> None:
         self.say()
@@ -122,7 +122,7 @@ class Fan(Load):
         self.messages += 1
         self.left = len(self.seats)
         self.said_at = self.last_at = time.perf_counter()
-        self.left_at_look = self.left
+        self.left_at_check = self.left
         self.current = seat.number, self.crowd.say(seat)
 
     def on_message(self, seat, sender, number):
@@ -142,11 +142,11 @@ class Fan(Load):
             self.times.append(at - self.said_at)
             self.say()
 
-    def look_after(self, now: float) -> None:
-        # Where messages are lost, the wait for them is not held against the rate of those that came.
-        if self.left != self.left_at_look:
-            self.left_at_look, self.last_at = self.left, now
+    def check_stalled(self, now: float) -> None:
+        # The wait for a lost message does not lower the rate of the delivered ones.
+        if self.left != self.left_at_check:
+            self.left_at_check, self.last_at = self.left, now
         elif now - self.last_at > FAN_QUIET_SECONDS:
             self.stalled += 1
-            self.vain_seconds += now - self.last_at
+            self.stalled_seconds += now - self.last_at
             self._note(self.last_at)

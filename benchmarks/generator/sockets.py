@@ -1,5 +1,5 @@
 """
-One websocket, and how many are opened. It counts nothing and decides nothing: the crowd does.
+Open websockets, a limited number at a time. This module counts nothing and decides nothing: the crowd does.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ HANDSHAKE_SECONDS = 30
 
 
 class CannotConnect(Exception):
-    """The server refused a handshake several times, or never answered it; the text says which."""
+    """The server refused a handshake several times, or did not answer; the text says which."""
 
 
 class Socket(WSListener):
-    """One websocket. `heard(socket, payload)` is told of each text; pings are answered by picows."""
+    """One websocket. It calls `heard(socket, payload)` for each text frame; picows answers pings."""
 
     def __init__(self, heard):
         self.heard = heard
@@ -48,7 +48,7 @@ class Socket(WSListener):
 
 
 async def open_socket(url: str, path: str, cookie: str | None, make) -> Socket:
-    """Return a connected socket. Raises CannotConnect."""
+    """Return a connected socket. Raise CannotConnect."""
     headers = {"Origin": f"http://{urlsplit(url).netloc}"}
     if cookie is not None:
         headers["Cookie"] = f"sessionid={cookie}"
@@ -67,7 +67,7 @@ async def open_socket(url: str, path: str, cookie: str | None, make) -> Socket:
 
 
 async def at_once(jobs, most: int = AT_ONCE) -> None:
-    """Run coroutines made by the callables in `jobs`, so many at a time."""
+    """Run the coroutines that the callables in `jobs` return, at most `most` at a time."""
     waiting = iter(jobs)
 
     async def work():

@@ -1,5 +1,5 @@
 """
-Loads that do not wait for the server: a rate of messages, and everybody's heartbeat.
+Run the loads that do not wait for the server: a constant rate of messages, and heartbeats.
 """
 
 import asyncio
@@ -8,11 +8,11 @@ import time
 
 TICK_SECONDS = 0.005
 HEARTBEAT_SECONDS, HEARTBEAT_JITTER = 25, 5
-ANSWER_SECONDS = 10  # after which a client takes its connection for lost
+ANSWER_SECONDS = 10  # without an answer for this long, a client reconnects
 
 
 class OpenLoop:
-    """The speakers in turn, at a rate. A message's time runs from when it was due, not from when it was said."""
+    """The senders in turn, at `rate` messages per second. A latency runs from when the message was due to be sent."""
 
     def __init__(self, crowd, speakers, rate: float):
         self.crowd, self.speakers, self.rate = crowd, speakers, rate
@@ -36,13 +36,13 @@ class OpenLoop:
                 self.times.append(time.perf_counter() - due)
 
     def take_times(self) -> list[float]:
-        """Return what was measured since the last call."""
+        """Return the latencies since the last call."""
         times, self.times = self.times, []
         return times
 
 
-class Hearts:
-    """Each seat's heartbeat, from the moment that it is in its room; the first comes at any time within 25 s."""
+class Heartbeats:
+    """The heartbeats of all seats that are in their room. The first one is sent at a random time within 25 s."""
 
     def __init__(self, crowd):
         self.crowd = crowd
@@ -65,11 +65,11 @@ class Hearts:
         if asked_at is not None:
             self.times.append(time.perf_counter() - asked_at)
         elif seat.number not in self.begun:
-            # The `synced` that ends the greeting.
+            # This `synced` ends the greeting.
             self.begun.add(seat.number)
             self.clock.call_later(random.uniform(0, HEARTBEAT_SECONDS), self.beat, seat)
 
     def count_unanswered(self) -> int:
-        """Return how many have asked, and should have had an answer by now."""
+        """Return the number of heartbeats without an answer after ANSWER_SECONDS."""
         now = time.perf_counter()
         return sum(now - asked_at > ANSWER_SECONDS for asked_at in self.asked.values())

@@ -1,1 +1,1 @@
-"""What people would use instead, each as an expert in it would write it. None of it is part of the product."""
+"""The alternatives, each written as an expert in it would write it. None of them is part of the product."""

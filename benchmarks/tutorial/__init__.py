@@ -1,1 +1,1 @@
-"""A chat as the Channels 1.x tutorial has it: what a transport is measured with, beside others of its kind."""
+"""The chat of the Channels 1.x tutorial, to measure a transport without the product."""

@@ -1,4 +1,4 @@
-"""Into the group, a row and a broadcast, out of the group; and an echo. The decorators come with the layer."""
+"""The tutorial's consumers: join the group, store and broadcast, leave; and an echo. LAYER chooses the decorators."""
 
 import os
 
@@ -43,4 +43,4 @@ def echo_receive(message):
 
 
 def ignore(message):
-    """A disconnect that nobody misses."""
+    """Handle a disconnect that needs no cleanup."""

@@ -1,4 +1,4 @@
-"""One row per message."""
+"""The tutorial's table: one row per message."""
 
 from django.db import models
 

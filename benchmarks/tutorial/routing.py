@@ -1,4 +1,4 @@
-"""Which consumer takes which channel."""
+"""The routing: which consumer handles which channel."""
 
 from channels import route
 

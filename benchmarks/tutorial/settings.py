@@ -1,7 +1,7 @@
 """
-The tutorial on our transport, and on the product's database and Redis.
+Settings for the tutorial on our transport, with the product's database and Redis.
 
-On stock Channels 1.x it has the settings in peers/channels1.
+On stock Channels 1.x the tutorial uses the settings in peers/channels1.
 """
 
 from chatproj.settings import CHANNEL_LAYERS, DATABASES  # noqa: F401

@@ -1,3 +1,3 @@
-"""No pages."""
+"""The tutorial has no pages."""
 
 urlpatterns = []

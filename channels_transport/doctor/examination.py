@@ -4,7 +4,6 @@ from functools import partial
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 
-from ..layer import RedisChannelLayer
 from . import queues, round_trip, servers
 from .configuration import check_settings, load_site_checks, report_memory_layer
 from .findings import Check, Finding, run_checks
@@ -39,7 +38,7 @@ def _examine_others(site: Site | None) -> list[Finding]:
         *load_site_checks(),
         ("settings", check_settings),
     ]
-    if isinstance(layer, RedisChannelLayer):
+    if layer.is_shared:
         through_redis: list[tuple[str, Check]] = [
             ("redis", partial(servers.check_redis, layer)),
             ("workers", partial(queues.check_workers, wrapper)),

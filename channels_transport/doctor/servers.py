@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from .. import watching
-from ..shards import OLDEST_REDIS
+from ..redis_info import OLDEST_REDIS, is_too_old, read_information
 from .findings import Finding, one_line
 from .site import Site, read_skew
 
@@ -26,7 +26,7 @@ def check_redis(layer: Any) -> list[Finding]:
     for shard in layer.shards:
         try:
             median = statistics.median([watching.measure(shard) for _ in range(MEASUREMENTS)])
-            fields = watching.read_information(shard)
+            fields = read_information(shard, "server", "memory")
         except Exception as error:
             text = (
                 f"The Redis at {shard.address} does not answer ({one_line(error)}): start it, or correct REDIS_URL (or"
@@ -42,7 +42,7 @@ def _judge_redis(address: str, median: float, fields: dict[str, str]) -> list[Fi
     version, policy = fields.get("redis_version", "0"), fields.get("maxmemory_policy", "unknown")
     limit, used = int(fields.get("maxmemory", 0)), int(fields.get("used_memory", 0))
     problems = []
-    if int(version.split(".")[0]) < OLDEST_REDIS:
+    if is_too_old(version):
         problems.append(f"is {version}: run version {OLDEST_REDIS} or later, or Valkey.")
     if median > SLOW_REDIS_SECONDS:
         problems.append(f"takes {median * 1000:.0f} ms for a ping: look at its load, and at the network between.")
@@ -97,7 +97,7 @@ def check_migrations() -> list[Finding]:
 def check_clocks(layer: Any, site: Site | None) -> list[Finding]:
     """Report clocks of Redis, of the database and of the site's machine that differ from this machine's."""
     skews: dict[str, float | None] = {
-        f"the Redis at {shard.address}": watching.read_skew(shard) for shard in getattr(layer, "shards", [])
+        f"the Redis at {shard.address}": watching.read_skew(shard) for shard in layer.shards
     }
     skews["the database"] = _read_database_skew()
     skews["the site's machine"] = read_skew(site) if site is not None else None

@@ -1,4 +1,4 @@
-"""The interface server: Daphne's, connected to the channel layer by a link, and shut down in order."""
+"""The interface server: Daphne's, joined to the channel layer by a connector, and shut down in order."""
 
 import logging
 import random
@@ -13,8 +13,7 @@ from twisted.internet import defer, reactor, task
 from twisted.internet.endpoints import serverFromString
 from twisted.logger import globalLogBeginner
 
-from ..layer import RedisChannelLayer
-from ..links import RedisLink, ThreadLink
+from ..connectors import RedisConnector, ThreadConnector
 from ..ordering import CLOSE_CONNECTION_LOST
 from .requests import WebRequest
 from .websockets import WebSocketProtocol
@@ -122,8 +121,8 @@ class Server(server.Server):
         self.trusted_proxies = trusted_proxies
         self.exit_code = 0
         self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
-        link_class = RedisLink if isinstance(self.channel_layer, RedisChannelLayer) else ThreadLink
-        self.link = link_class(self.channel_layer, self.send_channel, self)
+        connector_class = RedisConnector if self.channel_layer.is_shared else ThreadConnector
+        self.connector = connector_class(self.channel_layer, self.send_channel, self)
 
     def run(self) -> int:
         """Serve until the reactor stops. Return the exit code: 1 if the server could not listen."""
@@ -131,7 +130,7 @@ class Server(server.Server):
         reactor.seconds = time.monotonic
         self.factory = self.make_factory()
         globalLogBeginner.beginLoggingTo([log_failure], redirectStandardIO=False, discardBuffer=True)
-        reactor.callWhenRunning(self.link.start)
+        reactor.callWhenRunning(self.connector.start)
         reactor.callLater(CHECK_SECONDS, self.timeout_checker)
         reactor.addSystemEventTrigger("before", "shutdown", self.close_sockets)
         for description in self.endpoints:
@@ -152,7 +151,7 @@ class Server(server.Server):
     def make_factory(self) -> HTTPFactory:
         """Return the factory, with the settings of this server."""
         return HTTPFactory(
-            self.link.outlet,
+            self.connector.sender,
             action_logger=self.action_logger,
             send_channel=self.send_channel,
             timeout=self.http_timeout,
@@ -169,7 +168,7 @@ class Server(server.Server):
             trusted_proxies=self.trusted_proxies,
         )
 
-    # The link calls these.
+    # The connector calls these.
 
     def dispatch(self, channel: str, message: dict[str, Any]) -> None:
         """Hand a reply to one connection or request. No exception leaves this method."""
@@ -246,4 +245,4 @@ class Server(server.Server):
             listener.addCallback(lambda port: port.stopListening())
         yield self.close_all(1001)
         yield task.deferLater(reactor, LAST_FRAMES_SECONDS, lambda: None)
-        yield self.link.stop()
+        yield self.connector.stop()

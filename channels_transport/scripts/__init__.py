@@ -1,18 +1,20 @@
 """
-What runs inside Redis: the channel layer's Lua scripts, each one atomic.
+The channel layer's Lua scripts, which run inside Redis, each one atomic.
 
-docs/transport.md tells which keys they touch and why. Time in them is Redis' own, so that no sender's clock decides
-when a message expires or a lease ends. Keys are made here from the prefix: a layer's shard is one Redis, no cluster.
+docs/transport.md lists the keys that they use. All times are Redis' own (ms), so that no sender's clock decides when a
+message expires or a lease ends. The scripts make their keys from the prefix: a shard is one Redis, not a cluster.
 
-Items of a channel's list begin with a letter, and the moment they expire (13 digits of ms):
+Items of a channel's list begin with a letter, and the time when they expire (13 digits of ms):
 
     M <expiry> <full channel name, or nothing> NUL <body>                     a message
     G <expiry> <version, 16 digits> <group> NUL <body>                        a message to a group's local members
+    E <expiry> <version, 16 digits> <group> NUL <names> NUL <body>            the same, but not to these channels
+                                                                              (names, separated by commas)
     T <expiry> <number, 16 digits> <reply channel> NUL <length> NUL <session> <body>
                                                 a turn of a connection, with a copy of its first frame and its channel
-                                                session of that length; or with ? in place of all three
+                                                session of that length; or with ? instead of all three
 
-and a connection's own list holds `F <expiry> <channel> NUL <body>`: its frames that no worker has taken, in order.
+A connection's own list holds items `F <expiry> <channel> NUL <body>`: its frames that no worker has taken, in order.
 """
 
 from .groups import (
@@ -28,17 +30,17 @@ from .messages import (
     CHANNEL_STATISTICS,
     COUNT,
     DELETE_MATCHING,
-    PUT_BACK,
+    RECLAIM_DELIVERIES,
+    RETURN_ITEM,
     SEND,
-    TAKE_BACK,
 )
+from .reclaim import RECLAIM
 from .script import LayerScript, Script
 from .turns import (
     CLAIM,
     ENQUEUE,
-    GIVE_BACK,
     NEXT,
-    RECLAIM,
+    REQUEUE,
 )
 
 __all__ = [
@@ -47,7 +49,6 @@ __all__ = [
     "COUNT",
     "DELETE_MATCHING",
     "ENQUEUE",
-    "GIVE_BACK",
     "GROUP_ADD",
     "GROUP_DISCARD",
     "GROUP_MEMBERS",
@@ -57,9 +58,10 @@ __all__ = [
     "LEASE_INTERFACE",
     "LayerScript",
     "NEXT",
-    "PUT_BACK",
     "RECLAIM",
+    "RECLAIM_DELIVERIES",
+    "REQUEUE",
+    "RETURN_ITEM",
     "SEND",
     "Script",
-    "TAKE_BACK",
 ]

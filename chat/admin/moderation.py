@@ -1,6 +1,7 @@
 """
-The operators' pages of moderation: who stands how, what was reported, the audit log. What they change goes through
-the services, with the operator as the one who did it.
+The admin's pages of moderation: roles in rooms, reports, and the audit log.
+
+It must not write rows: the moderation service does, and notes the operator as the actor in the audit log.
 """
 
 from django import forms
@@ -12,17 +13,20 @@ from chat.services import moderation
 
 
 class MemberForm(forms.ModelForm):
-    """A role, and for it what the audit log wants to know."""
+    """A role, with the length of a mute and the reason for the audit log."""
 
     minutes = forms.IntegerField(
-        required=False, min_value=1, max_value=MAX_SECONDS // 60, help_text="For a mute. Empty: until it is lifted."
+        required=False,
+        min_value=1,
+        max_value=MAX_SECONDS // 60,
+        help_text="How long a mute lasts. Leave it empty for a mute without an end.",
     )
-    reason = forms.CharField(required=False, max_length=MAX_REASON, help_text="For the room's audit log.")
+    reason = forms.CharField(required=False, max_length=MAX_REASON, help_text="For the audit log of the room.")
 
     def clean(self):
         fields = super().clean()
         if fields.get("minutes") and fields.get("role") != Member.MUTED:
-            raise forms.ValidationError("Only a mute has an end.")
+            raise forms.ValidationError("Only a mute has minutes. Leave them empty, or choose the role 'muted'.")
         return fields
 
 
@@ -42,22 +46,22 @@ class MemberAdmin(admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         if change and not {"role", "minutes"} & set(form.changed_data):
-            return  # else a look at a mute of ten minutes would make it one for ever
+            return  # the empty minutes of an unchanged form would turn a mute of ten minutes into one without an end
         minutes, reason = form.cleaned_data["minutes"], form.cleaned_data["reason"]
         seconds = minutes and minutes * 60
-        member = moderation.set_role(request.user, obj.room, obj.person, obj.role, seconds, reason)
+        member = moderation.change_role(request.user, obj.room, obj.person, obj.role, seconds, reason)
         obj.id = member.id or obj.id
 
     def delete_model(self, request, obj):
-        moderation.remove_standing(request.user, obj)
+        moderation.remove_member(request.user, obj)
 
     def delete_queryset(self, request, queryset):
         for member in queryset.select_related("room", "person"):
-            moderation.remove_standing(request.user, member)
+            moderation.remove_member(request.user, member)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that are looked at: neither made, changed nor deleted by hand."""
+    """Rows that operators read, and neither add, change nor delete."""
 
     def has_add_permission(self, request):
         return False
@@ -94,19 +98,20 @@ class ReportAdmin(ReadOnlyAdmin):
     remove_messages.allowed_permissions = ("change",)
 
     def _close(self, request, queryset, action):
+        # Reports of the operator's own messages are for others to decide.
         reports = list(queryset.filter(closed_at=None).exclude(message__author=request.user).select_related("room"))
         for report in reports:
             moderation.close_report(request.user, report.room, report.id, action)
-        self.message_user(request, f"{len(reports)} reports closed.")
+        self.message_user(request, f"Closed reports: {len(reports)}.")
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "room", "who", "act", "person", "message", "before", "after", "seconds", "reason"]
+    list_display = ["created_at", "room", "by", "act", "person", "message", "before", "after", "seconds", "reason"]
     list_filter = ["act"]
     list_select_related = ["room", "actor", "person"]
     search_fields = ["room__slug", "actor__handle", "person__handle", "reason"]
     ordering = ["-id"]
 
-    def who(self, entry):
-        return entry.actor or "the shell"
+    def by(self, entry):
+        return entry.actor or "a command"

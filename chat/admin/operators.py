@@ -1,5 +1,7 @@
 """
-The operators' pages for speaking from outside: announcements, and what can be said and done to chosen people.
+The admin's pages of announcements, and the actions on selected people: whisper and disconnect.
+
+It must not write rows: the announcements service does, and publishes to open connections.
 """
 
 from django import forms
@@ -8,34 +10,27 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
 
 from chat import protocol
+from chat.admin.forms import clean_with
 from chat.models import Announcement
 from chat.protocol import ChatError
 from chat.services import announcements, people, rooms
 
-HOUR = 3600
-
-
-def checked(check, value):
-    """Returns a value as the wire's check does, with its refusal as the form's error."""
-    try:
-        return check(value)
-    except ChatError as refusal:
-        raise forms.ValidationError(refusal.detail) from None
+HOUR_SECONDS = 3600
 
 
 class AnnouncementForm(forms.ModelForm):
-    """What is said, to whom, and for how long newcomers hear it."""
+    """The text of an announcement, its level, its room, and when it expires."""
 
     slug = forms.CharField(
         label="Room",
         required=False,
-        help_text="The room's address; empty to speak to everybody. To speak to one person, choose them under People.",
+        help_text="The room's address; empty for everybody. For one person, use the action in the list of people.",
     )
     hours = forms.FloatField(
-        initial=settings.CHAT_ANNOUNCEMENT_SECONDS / HOUR,
+        initial=settings.CHAT_ANNOUNCEMENT_SECONDS / HOUR_SECONDS,
         min_value=0.01,
-        max_value=protocol.MAX_SECONDS / HOUR,
-        help_text="For so many hours whoever comes hears it, too.",
+        max_value=protocol.MAX_SECONDS / HOUR_SECONDS,
+        help_text="How many hours until it expires. People who come before that get it, too.",
     )
 
     class Meta:
@@ -43,18 +38,18 @@ class AnnouncementForm(forms.ModelForm):
         fields = ["text", "level"]
 
     def clean_text(self):
-        return checked(protocol.check_announcement, self.cleaned_data["text"])
+        return clean_with(protocol.check_announcement, self.cleaned_data["text"])
 
     def clean_slug(self):
-        return checked(rooms.get_room, self.cleaned_data["slug"]).slug if self.cleaned_data["slug"] else None
+        return clean_with(rooms.get_room, self.cleaned_data["slug"]).slug if self.cleaned_data["slug"] else None
 
     def clean_hours(self):
-        return checked(protocol.check_seconds, round(self.cleaned_data["hours"] * HOUR))
+        return clean_with(protocol.check_seconds, round(self.cleaned_data["hours"] * HOUR_SECONDS))
 
 
 @admin.register(Announcement)
 class AnnouncementAdmin(admin.ModelAdmin):
-    """Add one to announce, delete one to withdraw it. They are not changed: some have heard it already."""
+    """Adding one announces it, deleting one withdraws it. None is changed: some people have received it already."""
 
     list_display = ["text", "level", "room", "person", "created_at", "created_by", "expires_at"]
     list_filter = ["level"]
@@ -76,47 +71,49 @@ class AnnouncementAdmin(admin.ModelAdmin):
         return super().get_queryset(request).current()
 
     def delete_model(self, request, obj):
-        announcements.withdraw(obj.id)
+        announcements.withdraw_announcement(obj.id)
 
     def delete_queryset(self, request, queryset):
         for announcement in queryset:
-            announcements.withdraw(announcement.id)
+            announcements.withdraw_announcement(announcement.id)
 
     def save_model(self, request, obj, form, change):
-        said = form.cleaned_data
-        announcement = announcements.announce(said["text"], said["level"], said["slug"], said["hours"], by=request.user)
+        fields = form.cleaned_data
+        announcement = announcements.announce(
+            fields["text"], fields["level"], fields["slug"], fields["hours"], by=request.user
+        )
         obj.pk = announcement.pk
 
 
 class PeopleActionForm(ActionForm):
-    """The people's list, with a line to say something in."""
+    """The choice of an action on selected people, with the text of a whisper."""
 
-    text = forms.CharField(required=False, label="Say", widget=forms.TextInput({"placeholder": "for: whisper"}))
+    text = forms.CharField(required=False, label="Text", widget=forms.TextInput({"placeholder": "of the whisper"}))
 
 
 class PeopleActions:
-    """What an operator says and does to the people chosen from a list. For a ModelAdmin of people."""
+    """A mixin for the ModelAdmin of people: actions of an operator on selected people."""
 
     action_form = PeopleActionForm
     actions = ["whisper", "disconnect"]
 
     def whisper(self, request, queryset):
         text = request.POST.get("text", "")
-        self._each(request, queryset, lambda person: announcements.whisper(person, text, by=request.user))
+        self._act_on_each(request, queryset, lambda person: announcements.whisper(person, text, by=request.user))
 
     def disconnect(self, request, queryset):
-        self._each(request, queryset, people.disconnect)
+        self._act_on_each(request, queryset, people.disconnect)
 
-    def _each(self, request, queryset, act):
+    def _act_on_each(self, request, queryset, act):
         done = []
-        # By themselves, and not by their handle: it may be another's, too, of whoever is on a board.
+        # By the Person, not by the handle: somebody else may have the handle of a person who exists only on a board.
         for person in queryset.filter(is_active=True):
             try:
                 act(person)
-            except ChatError as refusal:
-                return self.message_user(request, f"{person.handle}: {refusal.detail}", "error")
+            except ChatError as error:
+                return self.message_user(request, f"{person.handle}: {error.detail}", "error")
             done.append(person.handle)
-        return self.message_user(request, f"Done: {', '.join(done) or 'none of these is here any more'}.")
+        return self.message_user(request, f"Done: {', '.join(done) or 'none of the selected people is active'}.")
 
     whisper.short_description = "Whisper the text to the selected people"
     disconnect.short_description = "Disconnect the selected people"

@@ -1,6 +1,8 @@
 """
-The admin's pages of people and their tokens. They must not write rows: changes go through the services, so that open
-connections end with the right that let them in.
+The admin's pages of people and their tokens.
+
+Rights of a person are the only rows that it writes itself. It closes the connections of people who lost a right, and
+leaves tokens to the service.
 """
 
 from django.contrib import admin
@@ -25,17 +27,17 @@ class PersonAdmin(PeopleActions, admin.ModelAdmin):
         return False  # people sign up, and `createsuperuser` makes the first operator
 
     def has_delete_permission(self, request, obj=None):
-        return False  # what they said stays in the rooms; deactivate them instead
+        return False  # the messages of a person stay in the rooms: deactivate the person instead
 
     def get_readonly_fields(self, request, obj=None):
-        # Who may use the admin is no way to give oneself more than one has.
+        # Operators who are no superusers must not give themselves more rights.
         rights = ["is_staff", "is_superuser", "groups", "user_permissions"]
         return self.readonly_fields if request.user.is_superuser else [*self.readonly_fields, *rights]
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         if not obj.is_active:
-            people.close_sockets(obj)
+            people.close_connections(obj)
         elif not obj.is_staff:
             operators.close_streams(obj)
 

@@ -1,24 +1,23 @@
 """
-The admin's pages of rooms and messages. They must not write rows: changes go through the services, so that every
-open tab sees them.
+The admin's pages of rooms and messages.
+
+It must not write rows: the rooms service does, so that every open tab gets the change.
 """
 
 from django import forms
 from django.contrib import admin
 
+from chat.admin.forms import clean_with
 from chat.models import Message, Room
-from chat.protocol import ChatError, check_slug
+from chat.protocol import check_slug
 from chat.services import rooms
 
 
 class RoomForm(forms.ModelForm):
-    """A room's fields; the address is checked as everywhere else."""
+    """The fields of a room, with the same check of the slug as everywhere."""
 
     def clean_slug(self):
-        try:
-            return check_slug(self.cleaned_data["slug"])
-        except ChatError as refusal:
-            raise forms.ValidationError(refusal.detail) from None
+        return clean_with(check_slug, self.cleaned_data["slug"])
 
 
 @admin.register(Room)
@@ -30,7 +29,7 @@ class RoomAdmin(admin.ModelAdmin):
     readonly_fields = ["access", "offset", "last_at", "created_at", "created_by"]
 
     def get_readonly_fields(self, request, obj=None):
-        # A slug is in people's links and in the fingerprints of refs: it stays.
+        # People's links and the digests of refs hold the slug: it never changes.
         return [*self.readonly_fields, "slug"] if obj else self.readonly_fields
 
     def save_model(self, request, obj, form, change):
@@ -59,11 +58,11 @@ class MessageAdmin(admin.ModelAdmin):
         return False if obj else super().has_change_permission(request)
 
     def has_delete_permission(self, request, obj=None):
-        return False  # offsets must have no gaps: a message is removed, its row stays
+        return False  # offsets must have no gaps: removing a message keeps its row
 
     def remove_messages(self, request, queryset):
         count = rooms.remove_as_operator(request.user, queryset)
-        self.message_user(request, f"{count} messages removed.")
+        self.message_user(request, f"Removed messages: {count}.")
 
     remove_messages.short_description = "Remove the selected messages"
     remove_messages.allowed_permissions = ("change",)

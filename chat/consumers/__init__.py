@@ -1,7 +1,7 @@
 """
-The consumers: each takes one Channels message, asks the services, and answers.
+The consumers: each takes one Channels message, calls the services, and answers.
 
-They are thin and they let nothing out: a refusal is answered, a failure is answered, and the connection goes on.
+They are thin, and no exception leaves them: a refusal or a failure is answered, and the connection goes on.
 """
 
 from .boards import AuthConsumer, WriteConsumer

@@ -1,5 +1,5 @@
 """
-What every handshake has to pass before a consumer sees it: whose page it comes from, and how many came before.
+The checks that every handshake passes before its consumer runs: the origin of the page, and the rate of handshakes.
 """
 
 import functools
@@ -10,7 +10,8 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from channels_transport import OUTAGES, LogThrottle
-from chat import broadcast, protocol
+from chat import protocol
+from chat.connections import Connection
 from chat.services import limits, people
 
 logger = logging.getLogger(__name__)
@@ -18,42 +19,48 @@ throttle = LogThrottle(logger)
 
 
 def checked_handshake(consumer):
-    """Denies (403) a handshake from a foreign page; closes one too many, or one that fails: none is left hanging."""
+    """
+    Decorate a consumer of `websocket.connect` so that every handshake is answered.
+
+    A handshake from a foreign page is denied (403). One over the rate limit, or one that fails, is accepted and closed.
+    """
 
     @functools.wraps(consumer)
     def inner(message, *args, **kwargs):
         if not _is_own_origin(message):
             raise DenyConnection
         try:
-            limits.check_address("handshakes", get_address(message))
+            limits.check_address("handshakes", Connection.from_message(message).address)
             return consumer(message, *args, **kwargs)
         except (ConsumeLater, DenyConnection):
             raise
         except protocol.ChatError as refusal:
-            broadcast.accept(message.reply_channel, protocol.rejected(refusal), close=protocol.CLOSE_OVERLOAD)
+            Connection.from_message(message).accept(protocol.rejected(refusal), close=protocol.CLOSE_OVERLOAD)
         except OUTAGES as outage:
-            throttle.warning("Nobody can be let in for now: %s", outage)
-            broadcast.accept(message.reply_channel, close=protocol.CLOSE_OVERLOAD)
+            throttle.warning("Connections cannot be accepted for now: %s", outage)
+            Connection.from_message(message).accept(close=protocol.CLOSE_OVERLOAD)
         except Exception:
             logger.exception("A handshake failed")
-            broadcast.accept(message.reply_channel, close=protocol.CLOSE_OVERLOAD)
+            Connection.from_message(message).accept(close=protocol.CLOSE_OVERLOAD)
 
     return inner
 
 
 class CheckedHandshake:
-    """The same for class-based consumers; mix it in before `Ordered`."""
+    """Checks the handshakes of a class-based consumer; mix it in before `Ordered`."""
 
     def guard(self, handler):
+        """Return the handler as it runs; see `Ordered`."""
         guarded = super().guard(handler)
         return checked_handshake(handler) if self.message.channel.name == "websocket.connect" else guarded
 
 
 def _is_own_origin(message):
     """
-    Whether a page of ours opened the socket: browsers say so in `Origin`, whole and unforgeable by foreign pages.
+    Return whether a page of ours opened the socket. Browsers put the origin of the page into `Origin`, and no page can
+    forge it.
 
-    Compared whole, for another port or scheme is another site. Only a bot, which shows a token, may have none.
+    The whole origin is compared: another port or scheme is another site. Only a bot with a token may have none.
     """
     headers = get_headers(message)
     origin = headers.get("origin")
@@ -66,9 +73,6 @@ def _is_own_origin(message):
     return is_ours and origin in (f"http://{host}", f"https://{host}")
 
 
-def get_address(message):
-    return (message.content.get("client") or ["unknown"])[0]
-
-
 def get_headers(message):
+    """Return the headers of a handshake: {name in lower case: value}."""
     return {name.decode("latin1"): value.decode("latin1") for name, value in message.content.get("headers", [])}

@@ -1,7 +1,7 @@
 """
-HTTP without Django: what is asked so often, and by machines, that sessions, middleware and views would be a waste.
+HTTP without Django: for the frequent requests of machines, which need no session, middleware or view.
 
-A consumer of `http.request` answers with one message on the reply channel, as Django's handler does behind it.
+A consumer of `http.request` answers with one message on the reply channel, as Django's own handler does.
 """
 
 from channels.handler import AsgiHandler
@@ -14,12 +14,12 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def healthz(message):
-    """Alive: that the answer comes at all proves the interface, Redis and a worker. It asks nobody else."""
+    """Answer that the site is alive: the answer itself proves that the interface, Redis and a worker are."""
     _respond(message, 200, {"status": "ok"})
 
 
 def healthz_refused(message):
-    """The same address, asked otherwise."""
+    """Refuse other methods on the same path."""
     _respond(message, 405, {"code": "method_not_allowed", "detail": "Use GET."}, Allow="GET")
 
 
@@ -29,4 +29,4 @@ def _respond(message, status, body, **headers):
     for name, value in headers.items():
         response[name] = value
     for part in AsgiHandler.encode_response(response):
-        broadcast.respond(message.reply_channel, part)
+        broadcast.respond(message.reply_channel.name, part)

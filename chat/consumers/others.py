@@ -1,49 +1,54 @@
 """
-The other sockets: the lobby's, the echo, and those on paths that lead nowhere.
+The other sockets: the lobby, the echo, and sockets on unknown paths.
 """
 
 from django.conf import settings
 
 from channels_transport import channel_session, enforce_ordering, forget_ordering
 from chat import broadcast, protocol
+from chat.connections import Connection
 
 from .handshake import checked_handshake
 
 
 @checked_handshake
 def lobby_connect(message):
-    """Anyone who may see the list of rooms hears when it changed."""
-    broadcast.subscribe(message.reply_channel, [broadcast.LOBBY_GROUP])
-    broadcast.accept(message.reply_channel)
+    """Accept any client that may see the list of rooms: it receives `updated` when the list changes."""
+    connection = Connection.from_message(message)
+    connection.subscribe([broadcast.LOBBY_GROUP])
+    connection.accept()
 
 
 def lobby_disconnect(message):
-    broadcast.unsubscribe(message.reply_channel, [broadcast.LOBBY_GROUP])
+    """Remove the connection from the lobby's group."""
+    Connection.from_message(message).unsubscribe([broadcast.LOBBY_GROUP])
 
 
 @checked_handshake
 @enforce_ordering
 def echo_connect(message):
-    """The latency probe of the whole pipeline, where CHAT_ECHO allows it."""
-    broadcast.accept(message.reply_channel, close=None if settings.CHAT_ECHO else protocol.CLOSE_NOT_FOUND)
+    """Accept a latency probe of the whole pipeline, where CHAT_ECHO allows it."""
+    Connection.from_message(message).accept(close=None if settings.CHAT_ECHO else protocol.CLOSE_NOT_FOUND)
 
 
 @enforce_ordering
 def echo_receive(message):
+    """Answer a text frame with itself."""
     if settings.CHAT_ECHO and message.content.get("text"):
-        broadcast.echo(message.reply_channel, {"text": message["text"]})
+        Connection.from_message(message).send_text(message["text"])
 
 
 @channel_session
 def echo_disconnect(message):
+    """Delete the session of the connection and its place in the ordering."""
     message.channel_session.flush()
     forget_ordering(message)
 
 
 def ws_unknown(message, **kwargs):
-    """A socket on a path that leads nowhere."""
-    broadcast.accept(message.reply_channel, close=protocol.CLOSE_NOT_FOUND)
+    """Close a socket on a path that leads nowhere."""
+    Connection.from_message(message).accept(close=protocol.CLOSE_NOT_FOUND)
 
 
 def ws_ignored(message, **kwargs):
-    """Nothing is heard here, but nothing may be left unrouted either."""
+    """Ignore a message: a message without a route would be logged as an error."""

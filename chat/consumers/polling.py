@@ -1,28 +1,24 @@
 """
-The end of a request that waited for a room's events: what it held is let go.
+The end of a request that waited for the events of a room: what the request held is released.
 
 The requests themselves are views (chat/http/api/polling.py); in this module `message` is always the Channels message.
 """
 
-from chat import broadcast
-from chat.services import limits, presence
+from chat.connections import PollingConnection
+
+from .admission import release_leases
 
 
 def poll_disconnect(message):
     """
-    A request that waited is over. It leaves its groups; and where its client did not stay for an answer, that client
-    has gone away, and is not present any more.
+    Take a request that is over out of its groups. If its client did not stay for the response, the client has left.
     """
     context = message.content.get("context")
     if context is None:
-        # It left before its view had run: what came of that is told by another of these.
+        # The client left before the view had run; the message that the view's answer causes releases everything.
         return
-    broadcast.unsubscribe(message.reply_channel, context["groups"])
+    session = context["session"]
+    connection = PollingConnection(context["name"], session, session["address"], message.reply_channel.name)
+    connection.end_waiting(context["groups"])
     if not message["answered"]:
-        let_poller_go(context["session"], broadcast.Answers(context["name"]))
-
-
-def let_poller_go(session, channel):
-    """Takes a client that polls off the roster, and counts it no more. `session` is what `describe` has of it."""
-    presence.depart(session["room"], session["handle"], channel)
-    limits.release_socket(session["person"], session["address"], channel.name)
+        release_leases(connection)

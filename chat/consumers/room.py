@@ -1,14 +1,15 @@
 """
-A room's socket: let in, heard frame by frame, let go.
+The socket of a room: admitted, answered frame by frame, released.
 
 In this module `message` is always the Channels message; rows never come here.
 """
 
-from channels_transport import channel_session, channel_session_user_from_http, enforce_ordering
-from chat import broadcast, protocol
+from channels_transport import channel_session_user_from_http, enforce_ordering, forget_ordering
+from chat import protocol
+from chat.connections import Connection
 from chat.services import people, rooms
 
-from .arrivals import let_go, let_in
+from .admission import admit, parse_query, release
 from .frames import answer_frame
 from .handshake import checked_handshake, get_headers
 
@@ -17,25 +18,27 @@ from .handshake import checked_handshake, get_headers
 @enforce_ordering
 @channel_session_user_from_http
 def ws_connect(message, slug):
-    """Lets a person into a room: `joined`, the backlog, `synced`; or closes with the code that says why not."""
+    """Admit a person to a room: `joined`, the backlog, `synced`; or close with the code that says why not."""
+    connection = Connection.from_message(message)
     try:
         person, token = _find_person(message)
         member = _join_room(person, slug)
-    except protocol.CloseConnection as dismissal:
-        broadcast.accept(message.reply_channel, close=dismissal.code)
+    except protocol.CloseConnection as closing:
+        connection.accept(close=closing.code)
         return
+    query = parse_query(message.content.get("query_string", b""))
     if token is not None:
-        let_in(message, member, token_id=token.id)
+        admit(connection, member, query, token_id=token.id)
     else:
-        let_in(message, member, login=message.http_session.session_key)
+        admit(connection, member, query, login=message.http_session.session_key)
 
 
 def _find_person(message):
-    """Returns (person, their token or None). Raises CloseConnection."""
+    """Return (the person, their token or None). Raise CloseConnection for an invalid credential, or none."""
     header = get_headers(message).get("authorization")
     token = people.find_token(header)
     person = token.person if token else message.user
-    # Who shows a token that does not hold is not let in by a cookie instead.
+    # A cookie does not make up for an invalid token.
     if not person.is_authenticated or (token is None and people.is_token_header(header)):
         raise protocol.CloseConnection(protocol.CLOSE_NOT_SIGNED_IN)
     return person, token
@@ -50,13 +53,14 @@ def _join_room(person, slug):
 
 
 @enforce_ordering
-@channel_session
 def ws_receive(message, slug):
-    """Takes one frame of a room's socket."""
-    answer_frame(message)
+    """Answer one frame of a room's socket."""
+    answer_frame(Connection.from_message(message), message.content.get("text"))
 
 
 @enforce_ordering
 def ws_disconnect(message, slug):
-    """Lets go of all that the connection held, after its last frame. (Ours is an ordering that cannot jam.)"""
-    let_go(message)
+    """Release everything that the connection held, after its last frame. (Our ordering cannot jam.)"""
+    release(Connection.from_message(message))
+    message.channel_session.flush()
+    forget_ordering(message)

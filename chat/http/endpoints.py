@@ -1,38 +1,46 @@
 """
-What all views of the JSON API are made with: one function for each HTTP method, rights, and parameters of the query.
+The parts that every view of the JSON API is made of: methods, rights, query parameters, optional fields and paging.
 
-It must not know any resource. What a view raises (`ChatError`) becomes its error answer in chat/http/middleware.py.
+This module must not know any resource. A ChatError that a view raises becomes an error response in
+chat/http/middleware.py.
 """
 
 import contextlib
 import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from chat import protocol
 from chat.http.responses import error_response, flood_error
 from chat.protocol import ChatError
 
-MOST_PAGES = 10000
+View = Callable[..., HttpResponse]
+
+MAX_PAGE_NUMBER = 10000  # later pages would cost the database a scan
 
 
-def endpoint(**methods):
-    """Makes one view of a function per HTTP method."""
+def endpoint(**methods: View) -> View:
+    """Return one view for functions by HTTP method. It answers HEAD like GET, and other methods with 405."""
+    allowed = ", ".join(sorted(methods))
 
-    def view(request, *args, **kwargs):
-        handler = methods.get("GET" if request.method == "HEAD" else request.method)
-        if handler is None:
-            response = error_response(request, ChatError("method_not_allowed", f"Use {', '.join(sorted(methods))}."))
-            response["Allow"] = ", ".join(sorted(methods))
-            return response
-        return handler(request, *args, **kwargs)
+    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        handler = methods.get("GET" if request.method == "HEAD" else str(request.method))
+        if handler is not None:
+            return handler(request, *args, **kwargs)
+        response = error_response(request, ChatError("method_not_allowed", f"Use {allowed}."))
+        response["Allow"] = allowed
+        return response
 
     return view
 
 
-def signed_in(function):
-    """Refuses whoever has neither signed in nor picked a handle."""
+def signed_in(function: View) -> View:
+    """Return the view for accounts and guests only. It raises `not_signed_in` for everybody else."""
 
     @functools.wraps(function)
-    def inner(request, *args, **kwargs):
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             raise ChatError("not_signed_in", "Sign in, or pick a handle as a guest.")
         return function(request, *args, **kwargs)
@@ -40,29 +48,55 @@ def signed_in(function):
     return inner
 
 
+def operators_only(function: View) -> View:
+    """Return the view for people who may use the admin. It raises `not_signed_in` or `forbidden` for everybody else."""
+
+    @functools.wraps(function)
+    @signed_in
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_staff:
+            raise ChatError("forbidden", "Only operators may do that.")
+        return function(request, *args, **kwargs)
+
+    return inner
+
+
 @contextlib.contextmanager
-def asked_with(ref):
-    """What is refused within it was asked for with a client's `ref`, and the answer names it."""
+def errors_with_ref(ref: str) -> Iterator[None]:
+    """Put the client's `ref` into every ChatError of the block; flooding becomes `rate_limited` instead of a close."""
     try:
         yield
     except protocol.CloseConnection:
         raise flood_error(ref) from None
-    except ChatError as refusal:
-        refusal.ref = ref
+    except ChatError as error:
+        error.ref = ref
         raise
 
 
-def address(request):
-    """Returns the client's address, as the interface (and the proxies that it trusts) saw it."""
+def get_address(request: HttpRequest) -> str:
+    """Return the client's IP address as the interface and the proxies that it trusts saw it."""
     return request.META.get("REMOTE_ADDR", "unknown")
 
 
-def page_number(request):
-    """Returns which page of a list is asked for, from 0. Raises `invalid_field`."""
-    return min(parameter(request, "page", protocol.check_integer, 0), MOST_PAGES)
-
-
-def parameter(request, name, check, default=None):
+def get_query_integer(request: HttpRequest, name: str, check: Callable[..., int], default: Any = None) -> Any:
+    """Return an integer from the query string through `check`, or `default` if it is absent. Raise `invalid_field`."""
     if name not in request.GET:
         return default
     return check(protocol.parse_integer(request.GET[name]), name)
+
+
+def get_optional(fields: dict, name: str, check: Callable[..., Any], default: Any = None) -> Any:
+    """Return a field of a body through `check`, or `default` if it is absent or null. Raise what `check` raises."""
+    return default if fields.get(name) is None else check(fields[name], name)
+
+
+def page_response(request: HttpRequest, name: str, find: Callable[[int], tuple], describe: Callable) -> JsonResponse:
+    """
+    Return one page of a list as JSON: {name: [items], "more": whether another page follows}.
+
+    The query parameter `page` counts from 0. `find(page)` returns (rows, more); `describe(rows)` returns the items.
+    Raise `invalid_field` for a `page` that is no integer.
+    """
+    page = min(get_query_integer(request, "page", protocol.check_integer, 0), MAX_PAGE_NUMBER)
+    rows, more = find(page)
+    return JsonResponse({name: describe(rows), "more": more})

@@ -1,9 +1,9 @@
-"""The pages' forms. They name the fields; what is allowed in them, the services say."""
+"""The forms of the pages. They name the fields; the services check what the fields may hold."""
 
 from django import forms
 
 
-def _handle(label=None):
+def _handle(label="Handle"):
     widget = forms.TextInput({"autocomplete": "username", "autofocus": True})
     return forms.CharField(label=label, max_length=32, widget=widget)
 
@@ -28,12 +28,14 @@ class GuestForm(forms.Form):
 
 
 class PasswordForm(forms.Form):
-    old_password = _password("Your password now", "current-password")
-    new_password = _password("Your new password", "new-password")
+    old_password = _password("Current password", "current-password")
+    new_password = _password("New password", "new-password")
 
 
 class RoomForm(forms.Form):
     name = forms.CharField(max_length=80)
-    slug = forms.CharField(label="Address", max_length=50, help_text="a-z, 0-9 and -")
+    slug = forms.CharField(
+        label="Address", max_length=50, help_text="Lowercase letters a-z, digits and hyphens, such as my-room."
+    )
     topic = forms.CharField(max_length=500, required=False)
-    private = forms.BooleanField(required=False, label="Private", help_text="Only those whom somebody invites come in.")
+    private = forms.BooleanField(required=False, label="Private", help_text="Only people with an invitation can join.")

@@ -1,33 +1,37 @@
 """
-What operators' tools ask: can it serve, and how much is going on. Reads only.
+What monitoring asks: whether the site can serve, and how much is going on. It only reads.
 
-Whether it is alive at all, `/healthz`, says a consumer: chat/consumers/http.py.
+A consumer answers `/healthz`, whether the site is alive at all: chat/consumers/http.py.
 """
+
+from collections.abc import Callable, Iterator
 
 from django.db import connection
 from django.db.models import Sum
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from chat import broadcast
 from chat.models import Person, Room
 from chat.store import store
 
 
-def readyz(request):
-    """Able to serve: 200, or 503 and what is missing."""
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """For everybody. Return 200 if database and Redis answer, else 503; {status, missing} names what does not."""
     missing = [name for name, check in (("database", _ask_database), ("redis", store.ping)) if not _works(check)]
     body = {"status": "failing" if missing else "ok", "missing": missing}
     return JsonResponse(body, status=503 if missing else 200)
 
 
-def _ask_database():
+def _ask_database() -> None:
     connection.ensure_connection()
     connection.cursor().execute("SELECT 1")
 
 
-def _works(check):
+def _works(check: Callable[[], object]) -> bool:
     try:
         check()
     except Exception:
@@ -35,32 +39,32 @@ def _works(check):
     return True
 
 
-class _Site:
-    """Collects at the moment of asking: no counter is kept in a worker, which would know only its own share."""
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For everybody. Return the site's numbers in the text format of Prometheus."""
+    registry = CollectorRegistry()
+    registry.register(_Site())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
-    def collect(self):
+
+class _Site:
+    """Collect when asked. A worker keeps no counters: they would only hold its own share."""
+
+    def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("chat_rooms", "Rooms", value=Room.objects.count())
         yield GaugeMetricFamily("chat_people", "Accounts and guests", value=Person.objects.count())
         changes = Room.objects.aggregate(total=Sum("offset"))["total"] or 0
         yield CounterMetricFamily("chat_changes", "Messages posted, edited, removed, reacted to", value=changes)
         yield from self._collect_channels()
 
-    def _collect_channels(self):
+    def _collect_channels(self) -> Iterator[Metric]:
         families = {
-            "messages_count": CounterMetricFamily("chat_channel_messages", "Sent on a channel", labels=["channel"]),
-            "messages_pending": GaugeMetricFamily("chat_channel_pending", "Waiting on a channel", labels=["channel"]),
-            "messages_max_age": GaugeMetricFamily(
-                "chat_channel_oldest_seconds", "Age of the oldest waiting message", labels=["channel"]
-            ),
-            "channel_full_count": CounterMetricFamily(
-                "chat_channel_full", "Sends refused because a channel was full", labels=["channel"]
-            ),
-            "expired_count": CounterMetricFamily(
-                "chat_channel_expired", "Messages that nobody took in time", labels=["channel"]
-            ),
-            "lost_count": CounterMetricFamily(
-                "chat_channel_lost", "Messages that died with a worker", labels=["channel"]
-            ),
+            "messages_count": _counter("chat_channel_messages", "Messages sent on a channel"),
+            "messages_pending": _gauge("chat_channel_pending", "Messages that wait on a channel"),
+            "messages_max_age": _gauge("chat_channel_oldest_seconds", "Age of the oldest waiting message"),
+            "channel_full_count": _counter("chat_channel_full", "Sends that failed because the channel was full"),
+            "expired_count": _counter("chat_channel_expired", "Messages that expired before a worker took them"),
+            "lost_count": _counter("chat_channel_lost", "Messages lost with a worker that died"),
         }
         for channel, statistics in broadcast.queue_statistics().items():
             for name, family in families.items():
@@ -68,8 +72,9 @@ class _Site:
         yield from families.values()
 
 
-def metrics(request):
-    """Prometheus' text format."""
-    registry = CollectorRegistry()
-    registry.register(_Site())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+def _counter(name: str, help_text: str) -> CounterMetricFamily:
+    return CounterMetricFamily(name, help_text, labels=["channel"])
+
+
+def _gauge(name: str, help_text: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, help_text, labels=["channel"])

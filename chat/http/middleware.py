@@ -1,20 +1,25 @@
 """
-What holds for every HTTP answer: headers that protect the page, errors as the API words them, bots' tokens.
+Middleware for every HTTP response: headers that protect the page, errors as the API words them, tokens of bots.
 
 It decides nothing about rooms and writes nothing.
 """
 
 import logging
+from collections.abc import Callable
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
 from django.http.request import RawPostDataException
 
 from channels_transport import OUTAGES
 from chat import protocol
-from chat.http.responses import error_response, flood_error, outage_response, wants_json
+from chat.http.responses import accepts_json, error_response, flood_error, internal_error, outage_response
+from chat.protocol import ChatError
 from chat.services import people
 
 logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none';"
@@ -23,12 +28,12 @@ POLICY = (
 
 
 class HeadersMiddleware:
-    """Tells browsers to run no script but ours."""
+    """Tell browsers to run no script but ours."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.setdefault("Content-Security-Policy", POLICY)
         response.setdefault("Referrer-Policy", "same-origin")
@@ -37,54 +42,64 @@ class HeadersMiddleware:
 
 class FailuresMiddleware:
     """
-    Answers refusals and failures that a view let out: as JSON under /api/, as pages elsewhere, never as a trace.
+    Answer exceptions that a view raised: as JSON for scripts, as a page for people, never with a traceback.
 
-    (What another middleware lets out never comes here: Django hands it to `chat.http.pages.failed`.)
+    Exceptions of other middleware do not come here: Django hands them to `chat.http.pages.server_error`.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_exception(self, request, exception):
-        if isinstance(exception, protocol.ChatError):
-            return error_response(request, exception)
-        if isinstance(exception, protocol.CloseConnection):
-            return error_response(request, flood_error())
-        if isinstance(exception, RawPostDataException):
-            # The CSRF check has read it as a form.
-            return error_response(
-                request, protocol.ChatError("invalid_json", "Send JSON, with 'application/json' as its type.")
-            )
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the response for an exception, or None where Django's own answer is right."""
         if isinstance(exception, OUTAGES):
             return outage_response(request, exception)
-        if isinstance(exception, RequestDataTooBig):
-            return error_response(request, protocol.ChatError("too_large", "This is more than the server reads."))
-        if isinstance(exception, SuspiciousOperation):
-            return None  # a client's fault: Django answers with 400
-        if wants_json(request):
-            logger.error("%s %s failed", request.method, request.path.encode("unicode_escape"), exc_info=exception)
-            return error_response(request, protocol.ChatError("internal", "This failed, and it is our fault."))
-        return None
+        error = _find_error(exception)
+        if error is not None:
+            return error_response(request, error)
+        # A SuspiciousOperation is the client's fault: Django answers with 400.
+        if isinstance(exception, SuspiciousOperation) or not accepts_json(request):
+            return None
+        logger.error("%s %s failed", request.method, request.path.encode("unicode_escape"), exc_info=exception)
+        return error_response(request, internal_error())
+
+
+def _find_error(exception: Exception) -> ChatError | None:
+    """Return the ChatError that an exception of a view means, or None for a bug."""
+    if isinstance(exception, ChatError):
+        return exception
+    if isinstance(exception, protocol.CloseConnection):
+        return flood_error()
+    if isinstance(exception, RawPostDataException):
+        # The CSRF check has read the body as a form, and a body can be read only once.
+        return ChatError("invalid_json", "Send JSON with the content type 'application/json'.")
+    if isinstance(exception, RequestDataTooBig):
+        return ChatError("too_large", "The body of this request is larger than the server accepts.")
+    return None
 
 
 class TokenMiddleware:
-    """Makes a bot's token the request's user. A page cannot send that header for a visitor, so it needs no CSRF key."""
+    """
+    Make the person of a bot's token the request's user.
 
-    def __init__(self, get_response):
+    Such a request needs no CSRF key: a foreign page cannot make a browser send the Authorization header.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         header = request.META.get("HTTP_AUTHORIZATION")
         # Other schemes are for the proxies in front of us.
         if people.is_token_header(header) and request.path.startswith("/api/"):
             token = people.find_token(header)
             if token is None:
-                # Who polls hears with which code a socket would be closed for it.
+                # A client that polls gets the close code of a socket, too.
                 close = protocol.CLOSE_NOT_SIGNED_IN if request.path.endswith("/poll/") else None
-                return error_response(request, protocol.ChatError("not_signed_in", "This token is not valid."), close)
+                return error_response(request, ChatError("not_signed_in", "This token is not valid."), close)
             request.user = token.person
             request.token = token
             request.csrf_processing_done = True

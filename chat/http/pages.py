@@ -1,6 +1,8 @@
-"""The pages. Thin: a form in, a service asked, a page or a redirect out."""
+"""
+The pages: each view reads a request or a form, asks a service, and answers with a page or a redirect.
 
-import sys
+It must not write rows: the services do. If a view raises a ChatError, chat/http/middleware.py answers with a page.
+"""
 
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import redirect, render
@@ -9,24 +11,24 @@ from django.utils.http import is_safe_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from channels_transport import OUTAGES
+from chat.http.api.accounts import get_account
 from chat.http.api.boards import get_session_id
 from chat.http.api.rooms import describe_rooms
-from chat.http.endpoints import address
+from chat.http.endpoints import get_address
 from chat.http.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignUpForm
-from chat.http.responses import error_response, outage_response
 from chat.protocol import ChatError
 from chat.services import boards, invitations, limits, operators, people, rooms
-from chat.version import CLIENT_VERSION
 
-
-def client_version(request):
-    """The version of the scripts, for every template."""
-    return {"client_version": CLIENT_VERSION}
+# Rooms, boards and invitations.
 
 
 @require_safe
 def lobby(request, room_form=None, status=200):
+    """
+    The list of rooms, for everybody; accounts get a form for a new room, too.
+
+    Query: `q`, text to search for. Each person sees public rooms and the private rooms that they are a member of.
+    """
     text = request.GET.get("q", "").replace("\0", "")[:80].strip()
     found, more = rooms.find_rooms(request.user, text)
     context = {"rooms": describe_rooms(found), "more": more, "q": text}
@@ -36,6 +38,11 @@ def lobby(request, room_form=None, status=200):
 
 
 def create_room(request):
+    """
+    POST a RoomForm, for accounts: redirect to the new room, or answer 400 with the lobby and the form's errors.
+
+    GET redirects to the lobby, and a stranger's POST to the page for signing in.
+    """
     if request.method == "GET":
         return redirect("lobby")
     if request.method != "POST":
@@ -45,7 +52,7 @@ def create_room(request):
     form = RoomForm(request.POST)
 
     def create(fields):
-        limits.check_address("rooms", address(request))
+        limits.check_address("rooms", get_address(request))
         return rooms.create_room(request.user, fields["slug"], fields["name"], fields["topic"], fields["private"])
 
     room = _submit(form, create)
@@ -57,8 +64,12 @@ def create_room(request):
 
 @require_safe
 def room(request, slug):
+    """
+    A room, for members and for those who may become one: 404 if the person may not know the room, 403 if banned.
+
+    Strangers get a GuestForm instead, the same for every address: only people who signed in learn which rooms exist.
+    """
     if not request.user.is_authenticated:
-        # Whether the room exists is for people who came in: strangers see the same page for every address.
         context = {"room": {"slug": slug, "name": slug, "topic": ""}, "guest_form": GuestForm(), "next": request.path}
         return render(request, "chat/room.html", {**context, "person": request.user})
     found = rooms.get_readable_room(request.user, slug)
@@ -68,7 +79,11 @@ def room(request, slug):
 @never_cache
 @require_safe
 def board(request, board):
-    """The page of a board, for its owner and for visitors; it asks by itself how they stand."""
+    """
+    A board, for its owner and for every visitor: 404 if there is none.
+
+    The page itself asks the API whether this browser may come in. Puts a secret into the browser's login session.
+    """
     found = boards.get_board(board)
     owner = boards.find_owner(get_session_id(request, found), request.user)
     context = {"board": found, "room": found.room, "owner": owner, "link": request.build_absolute_uri(request.path)}
@@ -78,7 +93,11 @@ def board(request, board):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request, key):
-    """Names the room, and lets in by a button: previews and prefetching follow links, and must not use them up."""
+    """
+    GET names the private room and shows a button; POST, for signed-in people, makes them a member and redirects there.
+
+    Only POST uses the invitation up: link previews and prefetching follow links by GET. 404 if the key is not valid.
+    """
     if request.method == "POST" and request.user.is_authenticated:
         return redirect("room", slug=invitations.accept_invitation(request.user, key).slug)
     invited_to = invitations.get_invitation(key).room
@@ -88,7 +107,11 @@ def invitation(request, key):
 
 @require_safe
 def operators_rooms(request):
-    """All rooms, for operators; the page goes on by its socket."""
+    """
+    All rooms of the site, for operators: 404 for other people. Strangers are redirected to the page for signing in.
+
+    A socket keeps the list up to date.
+    """
     if not request.user.is_authenticated:
         return redirect(f"{reverse('sign_in')}?next={request.path}")
     operators.check_operator(request.user)
@@ -96,31 +119,36 @@ def operators_rooms(request):
     return render(request, "chat/operators_rooms.html", {"rooms": found, "more": more})
 
 
-def _person_view(template, form_class, act, kind):
-    """Makes the view of a form after which the browser's session is somebody's."""
+# Signing in and out.
+
+
+def _sign_in_view(template, form_class, get_person, kind):
+    """
+    Return the view of a form that signs the browser in: GET shows it, POST signs in and redirects to `next`.
+
+    `get_person(request, **fields)` returns the person. `kind` is the key of CHAT_LIMITS that counts per address. A POST
+    with errors answers 400 with the form.
+    """
 
     @require_http_methods(["GET", "HEAD", "POST"])
     def view(request):
         form = form_class(request.POST or None)
 
-        def enter(fields):
-            limits.check_address(kind, address(request))
-            people.sign_in(request, act(request, **fields))
+        def sign_in(fields):
+            limits.check_address(kind, get_address(request))
+            people.sign_in(request, get_person(request, **fields))
             return True
 
-        if request.method == "POST" and _submit(form, enter):
-            return redirect(_next_page(request))
+        if request.method == "POST" and _submit(form, sign_in):
+            return redirect(_get_next_page(request))
         status = 400 if form.is_bound else 200
-        return render(request, template, {"form": form, "next": _next_page(request)}, status=status)
+        return render(request, template, {"form": form, "next": _get_next_page(request)}, status=status)
 
     return view
 
 
-def _find_person(request, handle, password):
-    person = people.find_person(handle, password)
-    if person is None:
-        raise ChatError("not_signed_in", "There is no account with this handle and password.")
-    return person
+def _get_account(request, handle, password):
+    return get_account(handle, password)
 
 
 def _sign_up(request, handle, password):
@@ -131,25 +159,32 @@ def _sign_up_guest(request, handle):
     return people.sign_up_guest(handle)
 
 
-sign_in = _person_view("chat/sign_in.html", SignInForm, _find_person, "sign_ins")
-sign_up = _person_view("chat/sign_up.html", SignUpForm, _sign_up, "sign_ups")
-guest = _person_view("chat/guest.html", GuestForm, _sign_up_guest, "guests")
+sign_in = _sign_in_view("chat/sign_in.html", SignInForm, _get_account, "sign_ins")
+sign_up = _sign_in_view("chat/sign_up.html", SignUpForm, _sign_up, "sign_ups")
+guest = _sign_in_view("chat/guest.html", GuestForm, _sign_up_guest, "guests")
 
 
 @require_POST
 def sign_out(request):
+    """POST signs the browser out, whoever is signed in, and redirects to the lobby."""
     people.sign_out(request)
     return redirect("lobby")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request):
+    """
+    A PasswordForm, for accounts; other people are redirected to the page for signing in.
+
+    POST changes the password, ends the account's other sessions and redirects to the lobby; with errors it answers 400
+    with the form.
+    """
     if not request.user.is_authenticated or request.user.is_guest:
         return redirect(f"{reverse('sign_in')}?next={request.path}")
     form = PasswordForm(request.POST or None)
 
     def change(fields):
-        limits.check_address("sign_ins", address(request))
+        limits.check_address("sign_ins", get_address(request))
         people.change_password(request, fields["old_password"], fields["new_password"])
         return True
 
@@ -159,44 +194,17 @@ def password(request):
 
 
 def _submit(form, act):
-    """Returns what `act(fields)` returns, or None with the form's errors saying why not."""
+    """Return what `act(fields)` returns; or None if the form is not valid or `act` refuses, with errors on the form."""
     if not form.is_valid():
         return None
     try:
         return act(form.cleaned_data)
-    except ChatError as refusal:
-        form.add_error(None, refusal.detail)
+    except ChatError as error:
+        form.add_error(None, error.detail)
         return None
 
 
-def _next_page(request):
+def _get_next_page(request):
+    """Return the address to go on to: `next` if it is on this site, else the lobby."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     return target if is_safe_url(target, allowed_hosts={request.get_host()}) else reverse("lobby")
-
-
-# Errors, as the API or a page words them.
-
-
-def csrf_failed(request, reason=""):
-    detail = "This page was open for too long, or cookies are off. Go back, reload, and try again."
-    return error_response(request, ChatError("csrf_failed", detail))
-
-
-def bad_request(request, exception=None):
-    return error_response(request, ChatError("invalid_field", "The server does not understand this request."))
-
-
-def forbidden(request, exception=None):
-    return error_response(request, ChatError("forbidden", "You may not do that."))
-
-
-def not_found(request, exception=None):
-    return error_response(request, ChatError("not_found", "There is nothing at this address."))
-
-
-def failed(request):
-    # Django calls this while it handles what was raised, perhaps by a middleware.
-    error = sys.exc_info()[1]
-    if isinstance(error, OUTAGES):
-        return outage_response(request, error)
-    return error_response(request, ChatError("internal", "This failed, and it is our fault."))

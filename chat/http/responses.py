@@ -1,15 +1,20 @@
-"""Refusals as HTTP answers: the wire's codes with the status that fits. Nothing here decides; it only words."""
+"""
+Errors as HTTP responses: the wire's codes with the fitting status, as JSON for scripts and as a page for people.
+
+Nothing here decides about a right or reads a row.
+"""
 
 import logging
 import math
 
-from django.http import JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from chat.protocol import ChatError
 
 logger = logging.getLogger(__name__)
 
+# Every other code is 400.
 STATUSES = {
     "not_signed_in": 401,
     "forbidden": 403,
@@ -25,55 +30,64 @@ STATUSES = {
     "unavailable": 503,
 }
 
-TITLES = {
-    401: "Who are you?",
-    403: "Not open to you",
-    404: "Nothing here",
-    405: "Not like that",
-    409: "Taken",
+# The headings of the error page.
+HEADINGS = {
+    400: "Invalid request",
+    401: "Sign in first",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Already taken",
     413: "Too large",
-    429: "Too much at once",
-    500: "Something broke",
-    503: "Back in a moment",
+    429: "Too many requests",
+    500: "Server error",
+    503: "Temporarily unavailable",
 }
 
 
-def flood_error(ref=None):
-    """Returns the ChatError for one who asks on and on: what on a socket is a CloseConnection that closes it."""
-    return ChatError("rate_limited", "Too much at once; wait.", ref, retry_after=10.0)
+def flood_error(ref: str | None = None) -> ChatError:
+    """Return the error for a person who ignores the rate limit. On a socket, a CloseConnection closes it instead."""
+    return ChatError("rate_limited", "Too many requests. Wait 10 seconds, then try again.", ref, retry_after=10.0)
 
 
-def wants_json(request):
-    """Whether a script asks, and no person: under /api/, and wherever it says so."""
+def internal_error() -> ChatError:
+    """Return the error for a bug of ours. It names no cause: the cause stands in the log."""
+    return ChatError("internal", "This request failed because of an error in the server.")
+
+
+def accepts_json(request: HttpRequest) -> bool:
+    """Return whether the client is a script: the path is under /api/, or `Accept` names JSON."""
     return request.path.startswith("/api/") or "application/json" in request.META.get("HTTP_ACCEPT", "")
 
 
-def error_response(request, refusal, close=None):
+def error_response(request: HttpRequest, error: ChatError, close: int | None = None) -> HttpResponse:
     """
-    Return a ChatError as JSON for a script, as a page for a person. Codes without a status of their own are 400;
-    `close` is the code with which a socket would have been closed.
+    Return a ChatError as JSON for a script, and as a page for a person.
+
+    `close` is the code that would close a socket for the same reason. JSON carries it as `close`.
     """
-    status = STATUSES.get(refusal.code, 400)
-    if wants_json(request):
-        body = {"code": refusal.code, "detail": refusal.detail}
-        if refusal.ref is not None:
-            body["ref"] = refusal.ref
-        if refusal.retry_after is not None:
-            body["retry_after"] = refusal.retry_after
-        if close is not None:
-            body["close"] = close
-        response = JsonResponse(body, status=status)
-    else:
-        # Without the request: its context asks for the session, which may be what has just failed.
-        context = {"title": TITLES.get(status, "That did not make sense"), "detail": refusal.detail, "status": status}
-        response = render(None, "error.html", context, status=status)
-    if refusal.retry_after is not None:
-        response["Retry-After"] = str(math.ceil(refusal.retry_after))
+    status = STATUSES.get(error.code, 400)
+    response = _error_json(error, status, close) if accepts_json(request) else _error_page(error, status)
+    if error.retry_after is not None:
+        response["Retry-After"] = str(math.ceil(error.retry_after))
     return response
 
 
-def outage_response(request, outage):
-    """Returns 503 for one of OUTAGES: what failed may succeed if it is tried again."""
-    logger.warning("A request could not be handled for now: %s", outage)
-    detail = "The server cannot answer for now. Nothing is lost; try again in a moment."
+def _error_json(error: ChatError, status: int, close: int | None) -> HttpResponse:
+    optional = {"ref": error.ref, "retry_after": error.retry_after, "close": close}
+    body = {"code": error.code, "detail": error.detail}
+    body.update({name: value for name, value in optional.items() if value is not None})
+    return JsonResponse(body, status=status)
+
+
+def _error_page(error: ChatError, status: int) -> HttpResponse:
+    context = {"title": HEADINGS[status], "detail": error.detail, "status": status}
+    # Without the request: its context asks for the session, which may be the very part that has just failed.
+    return render(None, "error.html", context, status=status)
+
+
+def outage_response(request: HttpRequest, outage: BaseException) -> HttpResponse:
+    """Return 503 for one of OUTAGES, and log it. The same request may succeed a second later."""
+    logger.warning("A request failed because a backend is unavailable: %s", outage)
+    detail = "The server cannot answer right now. Nothing is lost; try again in a moment."
     return error_response(request, ChatError("unavailable", detail, retry_after=1.0))

@@ -1,8 +1,8 @@
-"""The chat's addresses: pages, the JSON API, and what operators' tools ask."""
+"""The chat's addresses: pages, the JSON API, and monitoring. docs/http-api.md describes each of them."""
 
 from django.urls import path, re_path
 
-from chat.http import health, pages
+from chat.http import converters, health, pages  # noqa: F401 (what converters registers)
 from chat.http.api import (
     accounts,
     boards,
@@ -17,49 +17,58 @@ from chat.http.api import (
     unknown,
 )
 
-urlpatterns = [
+page_patterns = [
     path("", pages.lobby, name="lobby"),
     path("rooms/", pages.create_room, name="create_room"),
     path("rooms/<slug>/", pages.room, name="room"),
+    path("board/<board_uuid:board>/", pages.board, name="board"),
+    path("new_board", boards.new_board, name="new_board"),
+    path("invite/<key>/", pages.invitation, name="invitation"),
     path("operators/rooms/", pages.operators_rooms, name="operators_rooms"),
     path("sign-in/", pages.sign_in, name="sign_in"),
     path("sign-up/", pages.sign_up, name="sign_up"),
     path("sign-out/", pages.sign_out, name="sign_out"),
     path("guest/", pages.guest, name="guest"),
     path("password/", pages.password, name="password"),
+]
+
+api_patterns = [
     path("api/session/", accounts.session),
     path("api/users/", accounts.users),
     path("api/guests/", accounts.guests),
     path("api/tokens/", accounts.tokens),
-    path("api/tokens/<int:token_id>/", accounts.token),
+    path("api/tokens/<row_id:token_id>/", accounts.token),
     path("api/rooms/", rooms.rooms_list),
     path("api/rooms/<slug>/messages/", messages.messages),
-    path("api/rooms/<slug>/members/", moderation.members),
-    path("api/rooms/<slug>/members/<path:handle>/", moderation.member),
-    path("api/rooms/<slug>/messages/<int:number>/reports/", moderation.message_reports),
-    path("api/rooms/<slug>/reports/", moderation.reports),
-    path("api/rooms/<slug>/reports/<int:report_id>/", moderation.report),
-    path("api/rooms/<slug>/audit/", moderation.audit),
-    path("api/rooms/<slug>/tasks/", tasks.room_tasks),
-    path("api/tasks/<int:task_id>/", tasks.task),
-    path("api/tasks/<int:task_id>/result/", tasks.result),
     path("api/rooms/<slug>/poll/", polling.poll),
     path("api/rooms/<slug>/scheduled/", scheduled.all_scheduled),
-    path("api/rooms/<slug>/scheduled/<int:scheduled_id>/", scheduled.one_scheduled),
-    path("api/announcements/", operators.announcements_list),
-    path("api/announcements/<int:announcement_id>/", operators.announcement),
-    path("api/whispers/", operators.whispers),
-    path("api/disconnections/", operators.disconnections),
-    path("new_board", boards.new_board, name="new_board"),
-    path("board/<board>/", pages.board, name="board"),
-    path("api/boards/<board>/", boards.board),
-    path("api/boards/<board>/visitors/", boards.visitors),
-    path("invite/<key>/", pages.invitation, name="invitation"),
+    path("api/rooms/<slug>/scheduled/<row_id:scheduled_id>/", scheduled.one_scheduled),
+    path("api/rooms/<slug>/tasks/", tasks.room_tasks),
+    path("api/tasks/<row_id:task_id>/", tasks.task),
+    path("api/tasks/<row_id:task_id>/result/", tasks.result),
+    path("api/rooms/<slug>/invitations/", invitations.invitations),
+    path("api/rooms/<slug>/invitations/<row_id:invitation_id>/", invitations.invitation),
     path("api/invitations/", invitations.accepted),
     path("api/rooms/<slug>/membership/", invitations.membership),
-    path("api/rooms/<slug>/invitations/", invitations.invitations),
-    path("api/rooms/<slug>/invitations/<int:invitation_id>/", invitations.invitation),
+    path("api/rooms/<slug>/members/", moderation.members),
+    # A handle may hold slashes.
+    path("api/rooms/<slug>/members/<path:handle>/", moderation.member),
+    path("api/rooms/<slug>/messages/<row_id:number>/reports/", moderation.message_reports),
+    path("api/rooms/<slug>/reports/", moderation.reports),
+    path("api/rooms/<slug>/reports/<row_id:report_id>/", moderation.report),
+    path("api/rooms/<slug>/audit/", moderation.audit),
+    path("api/boards/<board_uuid:board>/", boards.board),
+    path("api/boards/<board_uuid:board>/visitors/", boards.visitors),
+    path("api/announcements/", operators.announcements_list),
+    path("api/announcements/<row_id:announcement_id>/", operators.announcement),
+    path("api/whispers/", operators.whispers),
+    path("api/disconnections/", operators.disconnections),
     re_path(r"^api/", unknown),
+]
+
+monitoring_patterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
 ]
+
+urlpatterns = [*page_patterns, *api_patterns, *monitoring_patterns]

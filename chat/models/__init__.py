@@ -1,22 +1,21 @@
 """
-The rows: people, rooms, their members, messages and what was changed in them, and what moderators did.
-The rows: people, rooms, their members, messages and what was changed in them, and what is to be posted later.
-The rows: people, rooms, their members, messages and what was changed in them, announcements.
+The rows: people, rooms, members, messages and their changes, and the rows of each feature beside them.
 
-Constraints here make double storage impossible, whatever the code above does; QuerySets know how rows are found.
-Nothing here publishes, decides who may do what, or speaks the wire. Imports nothing of ours.
+Constraints here make it impossible to store a thing twice, whatever the code above does. QuerySets say how rows are
+found. Nothing here publishes, decides who may do what, or knows the wire, and it imports nothing of ours.
 """
 
 from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
 from .invitations import Invitation
+from .join_state import get_join_state, get_newest_announcement_id
 from .messages import Change, Message, Reaction
 from .moderation import AuditEntry, Report
+from .paging import read_page
 from .people import Person, Token, make_handle_key
 from .rooms import Member, Room
 from .scheduled import ScheduledMessage
 from .statements import insert, snapshot
-from .surroundings import get_newest_announcement_id, look_around
 from .tasks import Task, TaskPart
 
 __all__ = [
@@ -37,9 +36,10 @@ __all__ = [
     "TaskPart",
     "Token",
     "Visitor",
+    "get_join_state",
     "get_newest_announcement_id",
     "insert",
-    "look_around",
     "make_handle_key",
+    "read_page",
     "snapshot",
 ]

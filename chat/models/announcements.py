@@ -1,5 +1,5 @@
 """
-What operators say to people, and who has been told.
+Announcements of operators, and the receipts of the people who have received them.
 """
 
 from django.db import models
@@ -10,20 +10,21 @@ from .rooms import Room
 
 
 class AnnouncementQuerySet(models.QuerySet):
-    def current(self):
-        """Those that are not over yet."""
+    def current(self) -> models.QuerySet:
+        """Select the announcements that have not expired."""
         return self.filter(expires_at__gt=timezone.now())
 
-    def expired(self):
+    def expired(self) -> models.QuerySet:
+        """Select the announcements that have expired."""
         return self.filter(expires_at__lte=timezone.now())
 
-    def for_person(self, person_id, room_id):
-        """Those that a person hears who enters a room: said to all, to the room, or to them alone."""
+    def for_person(self, person_id: int, room_id: int) -> models.QuerySet:
+        """Select the announcements for a person who enters a room: to everybody, to the room, or to the person."""
         to_many = models.Q(person=None) & (models.Q(room=None) | models.Q(room=room_id))
         return self.filter(to_many | models.Q(person=person_id))
 
-    def untold(self, person_id, since=None):
-        """Those that the person has not been told, and all after the id `since`, told or not."""
+    def untold(self, person_id: int, since: int | None = None) -> models.QuerySet:
+        """Select the announcements without a receipt of the person, and all after the id `since`."""
         told = Receipt.objects.filter(person=person_id, announcement=models.OuterRef("id"))
         annotated = self.annotate(is_told=models.Exists(told))
         is_untold = models.Q(is_told=False)
@@ -32,9 +33,9 @@ class AnnouncementQuerySet(models.QuerySet):
 
 class Announcement(models.Model):
     """
-    An operator's word: to everybody, to everybody in `room`, or (a whisper) to `person` alone.
+    A text of an operator: to everybody, to everybody in `room`, or (a whisper) to `person` only.
 
-    Each of them is told once, whoever comes until `expires_at` too; a Receipt says who was.
+    Each person receives it once, also a person who connects later but before `expires_at`. A Receipt says who did.
     """
 
     INFO, WARNING, URGENT = "info", "warning", "urgent"
@@ -47,7 +48,7 @@ class Announcement(models.Model):
     person = models.ForeignKey(Person, null=True, related_name="whispers", on_delete=models.CASCADE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Person, null=True, related_name="+", editable=False, on_delete=models.SET_NULL)
-    # Every handshake asks for those that are not over, and there are few.
+    # Every handshake selects the announcements that have not expired, and there are few.
     expires_at = models.DateTimeField(db_index=True)
 
     objects = AnnouncementQuerySet.as_manager()
@@ -57,7 +58,7 @@ class Announcement(models.Model):
 
 
 class Receipt(models.Model):
-    """A person has been told an announcement."""
+    """A person has received an announcement."""
 
     id = models.BigAutoField(primary_key=True)
     announcement = models.ForeignKey(Announcement, related_name="receipts", db_index=False, on_delete=models.CASCADE)

@@ -1,5 +1,5 @@
 """
-Boards: rooms that only their link leads to, and who stands at their door.
+Boards: rooms that only people with their link can find, and the visitors in their waiting rooms.
 """
 
 import uuid
@@ -12,12 +12,12 @@ from .rooms import Room
 
 
 class Board(models.Model):
-    """A room behind a waiting room. Whoever knows `uuid` may knock; who was let in is a member of `room`."""
+    """A room behind a waiting room. A visitor who knows `uuid` may knock; an admitted visitor is a member of `room`."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     room = models.OneToOneField(Room, related_name="board", on_delete=models.CASCADE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When somebody last came, to the hour.
+    # When a visitor last came, to the hour.
     seen_at = models.DateTimeField(default=timezone.now, editable=False)
     shut_at = models.DateTimeField(null=True, editable=False)
 
@@ -27,10 +27,10 @@ class Board(models.Model):
 
 class Visitor(models.Model):
     """
-    One browser's standing on one board: its owner, or somebody who has knocked.
+    One browser on one board: its owner, or a visitor who has knocked.
 
-    `digest` is that of the browser's secret session id, `key` is what others may know the visitor by. `handle_key` is
-    what is unique of the handle on this board; it is empty once somebody else may have the handle.
+    `digest` is that of the browser's secret session id, `key` is the visitor's public id. `handle_key` makes the handle
+    unique on this board; it is empty when another visitor may take the handle.
     """
 
     OWNER, WAITING, ADMITTED, REFUSED, REMOVED = "owner", "waiting", "admitted", "refused", "removed"
@@ -39,7 +39,7 @@ class Visitor(models.Model):
     board = models.ForeignKey(Board, related_name="visitors", db_index=False, on_delete=models.CASCADE)
     key = models.CharField(max_length=32, unique=True)
     digest = models.CharField(max_length=64, unique=True)
-    # Who speaks: the person who is signed in, or one who exists on this board alone.
+    # The author of the messages: the person who is signed in, or a person that exists only for this board.
     person = models.ForeignKey(Person, related_name="visits", on_delete=models.CASCADE)
     is_signed_in = models.BooleanField()
     handle_key = models.CharField(max_length=600, null=True)
@@ -53,13 +53,16 @@ class Visitor(models.Model):
         return f"{self.person} at {self.board}"
 
     @property
-    def handle(self):
+    def handle(self) -> str:
+        """The handle of the visitor's person."""
         return self.person.handle
 
     @property
-    def is_owner(self):
+    def is_owner(self) -> bool:
+        """Whether this is the browser that owns the board."""
         return self.state == self.OWNER
 
     @property
-    def is_inside(self):
+    def is_inside(self) -> bool:
+        """Whether the visitor may enter the board's room."""
         return self.state in (self.OWNER, self.ADMITTED)

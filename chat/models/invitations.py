@@ -1,5 +1,5 @@
 """
-Invitations: links by which one becomes a member of a private room.
+Invitations: links that make people members of a private room.
 """
 
 from django.db import models
@@ -10,14 +10,14 @@ from .rooms import Room
 
 
 class InvitationQuerySet(models.QuerySet):
-    def open(self):
-        """Those that still let somebody in."""
+    def open(self) -> models.QuerySet:
+        """Select the invitations that have not expired and are not used up."""
         has_uses = models.Q(uses_left=None) | models.Q(uses_left__gt=0)
         return self.filter(has_uses, expires_at__gt=timezone.now())
 
 
 class Invitation(models.Model):
-    """A link into a room. Only the digest of its key is kept. `uses_left` None: as many as like."""
+    """A link into a room. Only the digest of its key is stored. `uses_left` None: any number of people may use it."""
 
     room = models.ForeignKey(Room, related_name="invitations", on_delete=models.CASCADE)
     digest = models.CharField(max_length=64, unique=True)

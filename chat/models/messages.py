@@ -1,5 +1,5 @@
 """
-What was said in rooms, and the refs under which it was said.
+Messages, their reactions, and the refs of the changes that made them.
 """
 
 from django.db import models
@@ -10,32 +10,33 @@ from .rooms import Room
 
 
 class MessageQuerySet(models.QuerySet):
-    def complete(self):
-        """Everything that the wire tells of a message, in two queries however many there are."""
+    def complete(self) -> models.QuerySet:
+        """Select everything that a `message` event contains, in two queries for any number of messages."""
         reactions = Reaction.objects.select_related("person").order_by("id")
         return self.select_related("author").prefetch_related(
             models.Prefetch("reactions", queryset=reactions, to_attr="all_reactions")
         )
 
-    def changed_after(self, offset):
+    def changed_after(self, offset: int) -> models.QuerySet:
+        """Select the messages that changed after an offset, in ascending order of their latest changes."""
         return self.filter(offset__gt=offset).order_by("offset")
 
-    def before(self, number):
-        """The messages older than `number` (None: all), the newest first."""
+    def before(self, number: int | None) -> models.QuerySet:
+        """Select the messages older than `number` (None: all), the newest first."""
         older = self if number is None else self.filter(number__lt=number)
         return older.order_by("-number")
 
 
 class Message(models.Model):
     """
-    Something said in a room, in its present state.
+    A message in a room, in its present state.
 
     `number` is the room's offset that created it (the wire calls it `id`), `offset` that of its latest change.
     A removed message keeps its row and loses its body.
     """
 
     id = models.BigAutoField(primary_key=True)
-    # No index of its own: the constraints below begin with it. Each one is a page more that every post writes.
+    # No index of its own: the constraints below begin with it, and each index is one more page that a post writes.
     room = models.ForeignKey(Room, related_name="messages", db_index=False, on_delete=models.CASCADE)
     number = models.BigIntegerField(editable=False)
     offset = models.BigIntegerField(editable=False)
@@ -52,7 +53,7 @@ class Message(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["room", "number"], name="one_message_per_number"),
-            # Also the index behind every backlog.
+            # Its index also serves every backlog.
             models.UniqueConstraint(fields=["room", "offset"], name="one_change_per_offset"),
         ]
 
@@ -60,12 +61,13 @@ class Message(models.Model):
         return f"{self.room_id}/{self.number}"
 
     @property
-    def is_removed(self):
+    def is_removed(self) -> bool:
+        """Whether the message was removed, and has no body."""
         return self.removed_at is not None
 
 
 class Reaction(models.Model):
-    """One emoji of one person on one message."""
+    """One emoji that one person put on one message."""
 
     id = models.BigAutoField(primary_key=True)
     message = models.ForeignKey(Message, related_name="reactions", db_index=False, on_delete=models.CASCADE)
@@ -80,10 +82,10 @@ class Reaction(models.Model):
 
 class Change(models.Model):
     """
-    A ref that is used up: the change that it stands for, and the answer it got.
+    A ref that was used, and the answer that its request got.
 
-    `digest` is the fingerprint of what was asked, so that the same change sent again gets the same answer and
-    another one under the same ref is a conflict, even when the message was edited since.
+    `digest` is the fingerprint of the request. The same request sent again gets the same answer, and another request
+    with the same ref is a conflict, even if the message was edited since.
     """
 
     id = models.BigAutoField(primary_key=True)

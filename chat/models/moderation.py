@@ -1,5 +1,5 @@
 """
-What moderators were asked to look at, and what they did.
+Reports of messages to moderators, and the audit log of what moderators did.
 """
 
 from django.db import models
@@ -11,7 +11,7 @@ from .rooms import Room
 
 
 class Report(models.Model):
-    """Somebody's word that a message should not be there: with its body as it was then, and how it was decided."""
+    """A person's report of a message, with the body that the message had then, and the decision of a moderator."""
 
     DISMISSED, REMOVED = "dismissed", "removed"
     OUTCOMES = [(outcome, outcome) for outcome in (DISMISSED, REMOVED)]
@@ -23,7 +23,7 @@ class Report(models.Model):
     reason = models.CharField(max_length=500)
     body = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
-    # What follows is empty while the report is open.
+    # These are empty while the report is open.
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(Person, null=True, related_name="+", on_delete=models.PROTECT)
     outcome = models.CharField(max_length=10, choices=OUTCOMES, blank=True)
@@ -37,16 +37,17 @@ class Report(models.Model):
         return f"{self.message} by {self.reporter}"
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
+        """Whether no moderator has decided about the report."""
         return self.closed_at is None
 
 
 class AuditEntry(models.Model):
     """
-    One act of somebody who moderates a room. It is written in the act's own transaction, and never changed.
+    One act of moderation in a room. It is written in the transaction of the act, and never changed.
 
-    `actor` is None for the shell, which has no handle. `before` and `after` are roles for a ROLE (empty: no standing
-    in the room), "open" and the outcome for a REPORT, and empty otherwise.
+    `actor` is None for the shell, which has no handle. `before` and `after` are roles for a ROLE (empty: no member of
+    the room), "open" and the outcome for a REPORT, and empty otherwise.
     """
 
     ROLE, EDIT, REMOVE, REPORT = "role", "edit", "remove", "report"
@@ -57,7 +58,7 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(Person, null=True, related_name="+", on_delete=models.PROTECT)
     act = models.CharField(max_length=10, choices=ACTS)
     person = models.ForeignKey(Person, related_name="+", on_delete=models.PROTECT)
-    # The number of a message; no key, for the log outlives what it tells of.
+    # The number of a message. No foreign key: the entry stays when the message is deleted.
     message = models.BigIntegerField(null=True)
     before = models.CharField(max_length=10, blank=True)
     after = models.CharField(max_length=10, blank=True)

@@ -3,6 +3,7 @@ People, and the keys of their bots.
 """
 
 import unicodedata
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -10,29 +11,31 @@ from django.db import models
 from django.utils import timezone
 
 
-def make_handle_key(handle):
-    """Returns what is unique of a handle: two handles with one key look alike but for case or width."""
+def make_handle_key(handle: str) -> str:
+    """Return what is unique about a handle. Two handles with the same key differ only in case or width."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", handle).casefold())
 
 
 class PersonManager(BaseUserManager):
-    """Finds people by the key of their handle, since handles are unique ignoring case."""
+    """Finds people by the keys of their handles, because handles are unique ignoring case."""
 
-    def get_by_natural_key(self, handle):
+    def get_by_natural_key(self, handle: str) -> "Person":
+        """Return the person with this handle, ignoring case. Raise Person.DoesNotExist."""
         return self.get(handle_key=make_handle_key(handle))
 
-    def operators(self):
-        """Those who may use the admin."""
+    def operators(self) -> models.QuerySet:
+        """Select the people who may use the admin."""
         return self.filter(is_staff=True, is_active=True)
 
-    def lock(self, person_id):
-        """Within a transaction: others that lock the person wait for its end."""
-        # Not SELECT FOR UPDATE: PostgreSQL would let nobody refer to the person meanwhile. Who holds a room and notes
-        # what was done to them would wait for us, and we for the room.
+    def lock(self, person_id: int) -> None:
+        """Lock a person until the end of the transaction: other transactions that call this wait."""
+        # Not SELECT FOR UPDATE: with that, PostgreSQL lets no other transaction store a row that refers to the person.
+        # A transaction that holds a room and writes an audit entry for the person would wait for this one, and this
+        # one for the room.
         self.filter(id=person_id).update(seen_at=models.F("seen_at"))
 
-    def create_superuser(self, handle, password):
-        """Makes the operator. What `manage.py createsuperuser` calls; raises ValidationError where it cannot."""
+    def create_superuser(self, handle: str, password: str | None) -> "Person":
+        """Create an operator, for `manage.py createsuperuser`. Raise ValidationError if the handle is taken."""
         key = make_handle_key(handle)
         if self.filter(handle_key=key).exists():
             raise ValidationError(f"The handle {handle!r} is taken.")
@@ -44,14 +47,14 @@ class PersonManager(BaseUserManager):
 
 class Person(AbstractBaseUser, PermissionsMixin):
     """
-    Someone who may speak: an account with a password, or a guest who only picked a handle.
+    The author of messages: an account with a password, or a guest who only has a handle.
 
-    `handle_key` is what is unique of the handle. It is empty once a guest is gone: the rows of their messages
-    stay and keep the name they were written under, and somebody else may take it.
+    `handle_key` makes the handle unique. It is empty when a guest has left: the guest's messages stay and keep the
+    handle, and another person may take it.
     """
 
     handle = models.CharField(max_length=32)
-    # NFKC makes up to 18 characters of one (U+FDFA), so a key may be longer than its handle.
+    # NFKC turns one character into up to 18 (U+FDFA), so a key may be longer than its handle.
     handle_key = models.CharField("handle, ignoring case", max_length=600, unique=True, null=True, editable=False)
     is_guest = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
@@ -62,7 +65,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     objects = PersonManager()
 
     USERNAME_FIELD = "handle"
-    REQUIRED_FIELDS = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         verbose_name_plural = "people"
@@ -72,7 +75,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
 
 class Token(models.Model):
-    """A bot's key to its person's account. Only the digest of the key is kept."""
+    """A bot's key to the account of its person. Only the digest of the key is stored."""
 
     person = models.ForeignKey(Person, related_name="tokens", on_delete=models.CASCADE)
     name = models.CharField(max_length=80)

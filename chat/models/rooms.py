@@ -1,7 +1,10 @@
 """
-Rooms, and who stands how in them.
+Rooms, and the roles of their members.
 """
 
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models
 from django.utils import timezone
 
@@ -10,12 +13,13 @@ from .statements import Columns
 
 
 class RoomManager(models.Manager):
-    def take_offset(self, room_id, at=None):
+    def take_offset(self, room_id: int, at: datetime | None = None) -> int:
         """
-        Raises the room's counter by one and returns the new offset; `at` becomes the time of its last message.
+        Add one to the room's counter and return the new offset; `at` becomes the time of its last message.
 
-        It must be the first statement of the transaction that stores the change: the row's lock is held until
-        the commit, so offsets become visible in their own order and no reader's cursor can skip one.
+        It must be the first statement of the transaction that stores the change. The row stays locked until the
+        commit, so offsets become visible in ascending order and no reader's cursor can skip one. Raise
+        Room.DoesNotExist.
         """
         with connection.cursor() as cursor:
             # One statement instead of two (SQLite >= 3.35 and every PostgreSQL know RETURNING; Django 2.2 does not).
@@ -29,17 +33,17 @@ class RoomManager(models.Manager):
             raise self.model.DoesNotExist(f"There is no room {room_id}.")
         return row[0]
 
-    def give_back_offset(self, room_id):
-        """Undoes `take_offset` within its transaction: the change turned out to change nothing."""
+    def give_back_offset(self, room_id: int) -> None:
+        """Undo `take_offset` within its transaction, for a request that changes nothing."""
         self.filter(id=room_id).update(offset=models.F("offset") - 1)
 
-    def visible_to(self, person):
-        """The rooms of the lobby's list: the public ones, and the private ones in which the person has a standing."""
+    def visible_to(self, person: Person | AnonymousUser) -> models.QuerySet:
+        """Select the rooms of the lobby's list: the public ones, and private ones that the person is in."""
         if not person.is_authenticated:
             return self.filter(access=Room.PUBLIC)
-        standing = Member.objects.filter(person=person).exclude(role=Member.BANNED)
+        memberships = Member.objects.filter(person=person).exclude(role=Member.BANNED)
         return self.filter(
-            models.Q(access=Room.PUBLIC) | models.Q(access=Room.PRIVATE, id__in=standing.values("room_id"))
+            models.Q(access=Room.PUBLIC) | models.Q(access=Room.PRIVATE, id__in=memberships.values("room_id"))
         )
 
 
@@ -47,8 +51,8 @@ class Room(models.Model):
     """
     A place to talk. `offset` counts the durable changes of its messages: 1, 2, 3, without gaps.
 
-    `access` says how one becomes a member: of a public room by opening it, of a private one by an invitation, and a
-    board's room is open to the board's visitors alone.
+    `access` says how a person becomes a member: of a public room by opening it, of a private room by an invitation, of
+    a board's room by being admitted to the board.
     """
 
     PUBLIC, PRIVATE, BOARD = "public", "private", "board"
@@ -59,10 +63,10 @@ class Room(models.Model):
     topic = models.CharField(max_length=500, blank=True)
     access = models.CharField(max_length=10, choices=ACCESS, default=PUBLIC)
     offset = models.BigIntegerField(default=0, editable=False)
-    # No index: the lobby's order, with rooms that have no message last, could not use one.
+    # No index: the lobby's order puts rooms without a message last, and cannot use one.
     last_at = models.DateTimeField("last message at", null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When the list of rooms would last have shown it otherwise, but for its messages and who is there.
+    # When the room's entry in the list of rooms last changed, other than by messages and presence.
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Person, null=True, editable=False, on_delete=models.SET_NULL)
 
@@ -73,10 +77,13 @@ class Room(models.Model):
 
 
 class MemberManager(models.Manager):
-    def find_with_credential(self, member_id, session_key=None, token_id=None):
+    def find_with_credential(
+        self, member_id: int, session_key: str | None = None, token_id: int | None = None
+    ) -> "Member | None":
         """
-        Returns a member with person, room, and `is_signed_in`: whether their login session or token still holds; or
-        None. One statement that answers, for every frame, whether its connection may still speak.
+        Return a member with person, room and `is_signed_in` (whether the login session or token is valid), or None.
+
+        One statement. It runs for every frame, to decide whether the connection may still speak.
         """
         with connection.cursor() as cursor:
             if token_id is not None:
@@ -89,7 +96,7 @@ class MemberManager(models.Manager):
 
 
 class Member(models.Model):
-    """One person's standing in one room."""
+    """The membership of one person in one room, with a role."""
 
     GUEST, MEMBER, MODERATOR, OWNER, MUTED, BANNED = "guest", "member", "moderator", "owner", "muted", "banned"
     ROLES = [(role, role) for role in (GUEST, MEMBER, MODERATOR, OWNER, MUTED, BANNED)]
@@ -97,7 +104,7 @@ class Member(models.Model):
     room = models.ForeignKey(Room, related_name="members", db_index=False, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, related_name="memberships", on_delete=models.CASCADE)
     role = models.CharField(max_length=10, choices=ROLES, default=MEMBER)
-    # Until when a mute lasts; None: until somebody ends it.
+    # When a mute ends; None: when a moderator ends it.
     muted_until = models.DateTimeField(null=True, blank=True)
     read_offset = models.BigIntegerField(default=0, editable=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -106,7 +113,7 @@ class Member(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "person"], name="one_standing_per_room")]
-        # For those who look for mutes that are over. Almost no member is in it, so it costs the others nothing.
+        # For the search for mutes whose time is over. Almost no member is in it, so it costs other members nothing.
         indexes = [
             models.Index(
                 name="mutes_with_an_end", fields=["muted_until"], condition=models.Q(muted_until__isnull=False)
@@ -117,20 +124,22 @@ class Member(models.Model):
         return f"{self.person} in {self.room}"
 
     @property
-    def handle(self):
+    def handle(self) -> str:
+        """The handle of the member's person."""
         return self.person.handle
 
     @property
-    def is_moderator(self):
+    def is_moderator(self) -> bool:
+        """Whether the member may moderate the room."""
         return self.role in (self.MODERATOR, self.OWNER)
 
     @property
-    def is_muted(self):
-        """Whether the mute still holds. One more query after `find_with_credential`, for those with that role only."""
+    def is_muted(self) -> bool:
+        """Whether the member is muted now. One more query after `find_with_credential`, only for muted members."""
         return self.role == self.MUTED and (self.muted_until is None or self.muted_until > timezone.now())
 
 
-# Only what frames are judged by; the rest of these rows is read where somebody asks for it.
+# Only the columns that every frame needs. Other attributes are read from the database when code uses them.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
 _ROOM = Columns(Room, "room", "id", "slug", "offset")

@@ -1,5 +1,5 @@
 """
-Messages that are written now and posted later.
+Messages that are written now and posted at a later time.
 """
 
 from django.db import models
@@ -10,19 +10,20 @@ from .rooms import Room
 
 
 class ScheduledMessageQuerySet(models.QuerySet):
-    def waiting(self):
+    def waiting(self) -> models.QuerySet:
+        """Select the messages that have not been posted or refused."""
         return self.filter(state=ScheduledMessage.WAITING)
 
-    def shown(self):
-        """What their author still has something to do with: it waits, or it was refused."""
+    def shown(self) -> models.QuerySet:
+        """Select the messages that their authors see: those that wait, and those that were refused."""
         return self.exclude(state=ScheduledMessage.POSTED)
 
 
 class ScheduledMessage(models.Model):
     """
-    A message that waits for its time. `state` says what became of it then, and `why` why it was refused.
+    A message that waits for its time. `why` is the reason if it was refused then.
 
-    The row backs the job that posts it: a job may be lost, or run twice.
+    The row backs the job that posts the message, because a job may be lost, or run twice.
     """
 
     WAITING, POSTED, REFUSED = "waiting", "posted", "refused"
@@ -36,7 +37,7 @@ class ScheduledMessage(models.Model):
     due_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=STATES, default=WAITING)
     why = models.CharField(max_length=300, blank=True)
-    # The id of what was posted.
+    # The id of the posted message.
     number = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 

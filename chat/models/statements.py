@@ -1,23 +1,25 @@
 """
-SQL that runs for every frame, and reads that belong to one moment.
+SQL that runs for every frame, and reads from one snapshot.
 
-Django 2.2 builds a statement anew each time it runs, which takes ten times what the database needs for it. So the few
-statements behind every frame are built once. Nothing here knows what the rows mean.
+Django 2.2 builds a statement each time it runs, which takes ten times as long as the database needs to run it. So the
+few statements that run for every frame are built once. Nothing here knows what the rows mean.
 """
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 
-def insert(row):
+def insert(row: models.Model) -> None:
     """
-    Stores a new row of plain values and moments, as `save(force_insert=True)` does; but it sends no signals, and
-    leaves its id unknown.
+    Store a new row of plain values and datetimes, as `save(force_insert=True)` does.
+
+    Unlike `save`, it sends no signals and does not set the id of `row`.
     """
-    statement, attributes = _insert_statement(type(row))
+    statement, attributes = _insert_statement(row._meta.model)
     values = [getattr(row, attribute) for attribute in attributes]
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
@@ -35,30 +37,30 @@ def _insert_statement(model):
 
 class Columns:
     """
-    Some columns of a model: `sql` for a SELECT in which its table is called `name`, and rows made of what it finds.
+    Some columns of a model: `sql` for a SELECT in which the table is called `name`, and the rows made from its result.
 
-    The attributes that were left out are read from the database when somebody asks for them.
+    Other attributes of such a row are read from the database when code uses them.
     """
 
-    def __init__(self, model, name, *attributes):
+    def __init__(self, model: type[models.Model], name: str, *attributes: str) -> None:
         fields = [field for field in model._meta.concrete_fields if field.attname in attributes]
-        assert len(fields) == len(attributes), f"{model.__name__} has not all of {attributes}"
+        assert len(fields) == len(attributes), f"{model.__name__} does not have all of {attributes}"
         self.model = model
         self.attributes = [field.attname for field in fields]
         self.sql = ", ".join(f'{name}."{field.column}"' for field in fields)
 
-    def make_row(self, values):
-        """Takes as many of an iterator's values as there are columns, and returns the model's instance."""
+    def make_row(self, values: Iterator) -> models.Model:
+        """Return an instance of the model, made from the next values of an iterator, one for each column."""
         return self.model.from_db(connection.alias, self.attributes, [next(values) for _ in self.attributes])
 
 
 @contextmanager
-def snapshot():
+def snapshot() -> Iterator[None]:
     """
-    Within it, all reads see the rows of one moment, and nobody who writes is kept waiting.
+    Within this block all reads see the rows as of one moment, and no writer has to wait.
 
-    SQLite gives that to a transaction which begins without taking the write lock (the flag is our backend's),
-    PostgreSQL to one at REPEATABLE READ. Inside another transaction it changes nothing.
+    In SQLite, that is a transaction that begins without the write lock (the flag is our backend's), in PostgreSQL one
+    at REPEATABLE READ. Inside another transaction it has no effect.
     """
     if connection.in_atomic_block:
         yield

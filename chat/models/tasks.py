@@ -1,5 +1,5 @@
 """
-Work that goes on in the background, and what came of it.
+Tasks that run in the background, and the parts of their results.
 """
 
 from django.db import models
@@ -11,11 +11,11 @@ from .rooms import Room
 
 class Task(models.Model):
     """
-    Something that a person asked for in a room and that takes its time.
+    Work in the background that a person asked for in a room.
 
-    A worker claims it with a lock that ends by itself at `locked_until`. `attempt` is the number of the claim: whoever
-    holds an older one may not write any more. `tries` counts the claims of which no end was heard. `upto` is the
-    room's offset when it was asked for: what was said later is not part of it.
+    A worker claims it with a lock that expires at `locked_until`. `attempt` is the number of the claim: a worker with
+    an older number may not write. `tries` counts the claims whose end was never recorded. `upto` is the room's offset
+    at the time of the request: later changes are not part of the result.
     """
 
     QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
@@ -23,7 +23,7 @@ class Task(models.Model):
     UNFINISHED = (QUEUED, RUNNING)
 
     id = models.BigAutoField(primary_key=True)
-    # The index below begins with it.
+    # No index of its own: the index below begins with it.
     person = models.ForeignKey(Person, related_name="tasks", db_index=False, on_delete=models.CASCADE)
     room = models.ForeignKey(Room, related_name="tasks", on_delete=models.CASCADE)
     kind = models.CharField(max_length=40)
@@ -58,7 +58,7 @@ class Task(models.Model):
 
 
 class TaskPart(models.Model):
-    """One piece of a result, as one attempt wrote it. Parts are numbered from 0 and joined without anything between."""
+    """One part of a result, written by one attempt. Parts are numbered from 0, and joined without a separator."""
 
     id = models.BigAutoField(primary_key=True)
     task = models.ForeignKey(Task, related_name="parts", db_index=False, on_delete=models.CASCADE)

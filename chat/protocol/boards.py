@@ -1,73 +1,93 @@
 """
-The waiting room of a board: what is said at its door, by visitors and owner, and what the server says there.
+The waiting room of a board: what visitors and the owner say there, and what the server says to them.
 
 Nothing here knows who may say what.
 """
 
 from dataclasses import dataclass
 
+from .events import Event
+
 
 @dataclass(frozen=True)
-class Knock:
+class Knock(Event):
+    """A visitor asks the owner for admission."""
+
     type = "knock"
     ref: str
     handle: str
 
 
 @dataclass(frozen=True)
-class Admit:
+class AdmitVisitor(Event):
+    """The owner admits a visitor to the board."""
+
     type = "admit"
     ref: str
     visitor: str
 
 
 @dataclass(frozen=True)
-class Refuse:
+class RefuseVisitor(Event):
+    """The owner refuses a visitor who waits."""
+
     type = "refuse"
     ref: str
     visitor: str
 
 
 @dataclass(frozen=True)
-class Expel:
+class RemoveVisitor(Event):
+    """The owner removes a visitor who was admitted."""
+
     type = "remove"
     ref: str
     visitor: str
 
 
 @dataclass(frozen=True)
-class Shut:
+class ShutBoard(Event):
+    """The owner ends the board for everybody."""
+
     type = "shut"
     ref: str
 
 
-BOARD_EVENTS = {event.type: event for event in (Knock, Admit, Refuse, Expel, Shut)}
+BOARD_EVENTS: dict[str, type[Event]] = {
+    event.type: event for event in (Knock, AdmitVisitor, RefuseVisitor, RemoveVisitor, ShutBoard)
+}
 
 
-def knocked(visitor, handle):
+def visitor_knocked(visitor: str, handle: str) -> dict:
+    """Return the `knocked` event, for the owner: a visitor waits. `visitor` is the visitor's public id."""
     return {"type": "knocked", "visitor": visitor, "handle": handle}
 
 
-def left(visitor):
+def visitor_left(visitor: str) -> dict:
+    """Return the `left` event, for the owner: a visitor does not wait any longer."""
     return {"type": "left", "visitor": visitor}
 
 
-def waiting(handle):
-    """To a visitor who comes back: the knock still holds."""
+def visitor_waiting(handle: str) -> dict:
+    """Return the `waiting` event, for a visitor who comes back: the server still has the knock."""
     return {"type": "waiting", "handle": handle}
 
 
-def admitted(handle):
+def visitor_admitted(handle: str) -> dict:
+    """Return the `admitted` event, for the visitor."""
     return {"type": "admitted", "handle": handle}
 
 
-def refused():
+def visitor_refused() -> dict:
+    """Return the `refused` event, for the visitor."""
     return {"type": "refused"}
 
 
-def removed():
+def visitor_removed() -> dict:
+    """Return the `removed` event, for the visitor."""
     return {"type": "removed"}
 
 
-def shut():
+def board_shut() -> dict:
+    """Return the `shut` event, for everybody at the board."""
     return {"type": "shut"}

@@ -1,24 +1,24 @@
 """
-What is not done, and why: the exceptions that become `rejected` and close codes, and the numbers they go by.
+Errors of the wire: the exceptions that become `rejected` frames and close codes, and the limits that they enforce.
 
 It imports nothing.
 """
 
-MAX_INTEGER = 2**53 - 1  # the largest integer that JavaScript holds exactly
+MAX_INTEGER = 2**53 - 1  # the largest integer that JavaScript represents exactly
 MAX_BODY = 4000  # characters
 MAX_HANDLE = 32  # characters
 MAX_ROOM_NAME = 80  # characters
 MAX_TOPIC = 500  # characters
 MAX_REASON = 500  # characters
-MAX_SECONDS = 366 * 24 * 3600  # for which something may hold: a mute, an announcement
+MAX_SECONDS = 366 * 24 * 3600  # that a mute or an announcement may last
 MAX_ANNOUNCEMENT = 1000  # characters
 LEVELS = ("info", "warning", "urgent")  # of announcements
-MAX_BACKLOG = 200  # changes
-MAX_PAGE = 100  # messages
-NEWEST = 50  # messages that a client without a cursor gets
-MAX_PRESENT = 100  # people named in `joined`, and the crowd above which `presence` gives counts only
+MAX_BACKLOG = 200  # changes in one backlog
+MAX_PAGE = 100  # messages in one page
+NEWEST_MESSAGES = 50  # messages that a client without a cursor receives
+MAX_PRESENT = 100  # people named in `joined`; if more are present, `presence` has only their number
 
-# Close codes that a client can read. A table in docs/protocol.md says who comes back after which.
+# Close codes that a client can read. A table in docs/protocol.md says after which of them a client reconnects.
 CLOSE_TOO_LARGE = 1009
 CLOSE_OVERLOAD = 1013
 CLOSE_NOT_SIGNED_IN = 4401
@@ -30,13 +30,13 @@ CLOSE_FLOODING = 4429
 
 class ChatError(Exception):
     """
-    Something was asked for that is not done. Nothing has changed.
+    A request was refused, and nothing has changed.
 
-    `code` is one of the wire's codes, `detail` a sentence for people, `ref` the client's id of the change (None
-    where none could be read) and `retry_after` the seconds after which the same may succeed.
+    `code` is one of the wire's codes, `detail` a sentence for people, `ref` the client's id of the change (None if
+    there was none that could be read), and `retry_after` the seconds after which the same request may succeed.
     """
 
-    def __init__(self, code, detail, ref=None, retry_after=None):
+    def __init__(self, code: str, detail: str, ref: str | None = None, retry_after: float | None = None) -> None:
         super().__init__(code, detail)
         self.code = code
         self.detail = detail
@@ -45,8 +45,8 @@ class ChatError(Exception):
 
 
 class CloseConnection(Exception):
-    """A connection has lost its right to be there, and is closed with `code`."""
+    """A connection has lost its right to be open, and is closed with `code`."""
 
-    def __init__(self, code):
+    def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code

@@ -1,32 +1,52 @@
 """
-Facts: what the server says. Each function returns an event that `encode` turns into a frame.
+Facts: what the server says. Each function returns an event, which `encode` turns into the text of a frame.
 
-They take plain values: where these come from is not known here.
+The functions take plain values. They do not know where these come from.
 """
 
 import json
-from datetime import UTC
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, overload
 
-from .errors import MAX_PRESENT
+from .errors import MAX_PRESENT, ChatError
 
 
-def encode(event):
-    """Returns an event as the text of one frame."""
+def encode(event: dict) -> str:
+    """Return an event as the text of one frame."""
     return _ENCODER.encode(event)
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def format_time(moment):
-    """Returns an aware datetime as ISO 8601 in UTC with a `Z`, or None for None."""
+@overload
+def format_time(moment: datetime) -> str: ...
+@overload
+def format_time(moment: None) -> None: ...
+def format_time(moment: datetime | None) -> str | None:
+    """Return an aware datetime as ISO 8601 in UTC with a `Z`, or None for None."""
     if moment is None:
         return None
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def joined(room, you, offset, present, count, version, reset=False, announced=0):
-    """`announced` is the id of the newest announcement so far."""
+def joined(
+    room: dict,
+    you: dict,
+    offset: int,
+    present: list[dict],
+    count: int,
+    version: str,
+    reset: bool = False,
+    announced: int = 0,
+) -> dict:
+    """
+    Return the first event of a room's socket.
+
+    `present` are at most MAX_PRESENT of the `count` people in the room, `version` is that of the client's code,
+    `announced` is the id of the newest announcement so far. `reset`: the client forgets what it holds.
+    """
     event = {
         "type": "joined",
         "room": room,
@@ -40,13 +60,13 @@ def joined(room, you, offset, present, count, version, reset=False, announced=0)
     return {**event, "reset": True} if reset else event
 
 
-def you(handle, role, read, until=None):
-    """What `joined` says of the one who came; `until` (an aware datetime) is when a mute ends."""
+def you(handle: str, role: str, read: int, until: datetime | None = None) -> dict:
+    """Return the part of `joined` that describes its receiver; `until` (an aware datetime) is when a mute ends."""
     return _with_until({"handle": handle, "role": role, "read": read}, until)
 
 
-def member(handle, role, until=None):
-    """Somebody stands otherwise in the room now; `until` (an aware datetime) is when a mute ends."""
+def member(handle: str, role: str, until: datetime | None = None) -> dict:
+    """Return the event for a member's new role; `until` (an aware datetime) is when a mute ends."""
     return _with_until({"type": "member", "handle": handle, "role": role}, until)
 
 
@@ -54,8 +74,24 @@ def _with_until(event, until):
     return event if until is None else {**event, "until": format_time(until)}
 
 
-def message(id, offset, ref, author, body, html, at, edited_at, removed, reactions, reply_to):
-    """`author` is a handle, `at` and `edited_at` aware datetimes, `reactions` {emoji: [handle]}."""
+def message(
+    id: int,
+    offset: int,
+    ref: str,
+    author: str,
+    body: str,
+    html: str,
+    at: datetime,
+    edited_at: datetime | None,
+    removed: bool,
+    reactions: dict[str, list[str]],
+    reply_to: int | None,
+) -> dict:
+    """
+    Return the event for a message that is new or has changed.
+
+    `author` is a handle, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}.
+    """
     return {
         "type": "message",
         "id": id,
@@ -72,30 +108,42 @@ def message(id, offset, ref, author, body, html, at, edited_at, removed, reactio
     }
 
 
-def ack(ref, id, offset, **more):
-    """`id` and `offset` are None where what was asked for is no message; `more` says what came of it then."""
+def ack(ref: str, id: int | None, offset: int | None, **more: Any) -> dict:
+    """
+    Return the answer to a change that is stored.
+
+    `id` and `offset` are None for a change of something other than a message; `more` are fields that describe it.
+    """
     return {"type": "ack", "ref": ref, "id": id, "offset": offset, **more}
 
 
-def rejected(refusal):
-    """The answer to a change that was refused; `refusal` is a ChatError."""
-    event = {"type": "rejected", "ref": refusal.ref, "code": refusal.code, "detail": refusal.detail}
-    return event if refusal.retry_after is None else {**event, "retry_after": refusal.retry_after}
+def rejected(error: ChatError) -> dict:
+    """Return the answer to a request that was refused with `error`."""
+    event = {"type": "rejected", "ref": error.ref, "code": error.code, "detail": error.detail}
+    return event if error.retry_after is None else {**event, "retry_after": error.retry_after}
 
 
-def synced(offset, more, reset=False):
+def synced(offset: int, more: bool, reset: bool = False) -> dict:
+    """
+    Return the end of a backlog, which is complete up to `offset`.
+
+    `more`: there are changes after it. `reset`: the client's cursor is none of this room's.
+    """
     event = {"type": "synced", "offset": offset, "more": more}
     return {**event, "reset": True} if reset else event
 
 
-def page(ref, messages, more):
+def page(ref: str, messages: list[dict], more: bool) -> dict:
+    """Return the answer to a `fetch`. `more`: there are older messages."""
     return {"type": "page", "ref": ref, "messages": messages, "more": more}
 
 
-def presence(came, went, count, present=None):
+def presence(came: Sequence[str], went: Sequence[str], count: int, present: list[dict] | None = None) -> dict:
     """
-    In a crowd the names would be a flood of their own, so above MAX_PRESENT only the count is told. `present` is, for
-    one who may have missed some of these, all that `joined` would say.
+    Return the event for handles that came and went. `count` people are in the room now.
+
+    Above MAX_PRESENT people it has only their number, because the names would flood the room. `present` is as in
+    `joined`, for a connection that may have missed earlier events.
     """
     event = {"type": "presence", "came": came, "went": went, "count": count}
     if present is not None:
@@ -103,21 +151,39 @@ def presence(came, went, count, present=None):
     return event if count <= MAX_PRESENT else {**event, "came": [], "went": []}
 
 
-def typing(handle, on):
+def typing(handle: str, on: bool) -> dict:
+    """Return the event for a member who starts (`on`) or stops typing."""
     return {"type": "typing", "handle": handle, "on": on}
 
 
-def read(offset):
+def read(offset: int) -> dict:
+    """Return the event for a person's other connections: the person has read up to `offset`."""
     return {"type": "read", "offset": offset}
 
 
-def reported():
-    """To moderators: what is reported in the room is another list now."""
+def reported() -> dict:
+    """Return the event for moderators: the list of the room's reports has changed."""
     return {"type": "reported"}
 
 
-def task(ref, id, kind, params, state, progress, result=None, size=None, error=None, forgotten=False):
-    """`result` is a path (with its `size` in bytes), `error` a sentence; each is there where there is one."""
+def task(
+    ref: str,
+    id: int,
+    kind: str,
+    params: dict,
+    state: str,
+    progress: int,
+    result: str | None = None,
+    size: int | None = None,
+    error: str | None = None,
+    forgotten: bool = False,
+) -> dict:
+    """
+    Return the event for the state of a task.
+
+    `progress` is in percent, `result` a path and `size` its bytes (for a task that is done), `error` a sentence (for
+    one that failed). `forgotten`: the task is deleted.
+    """
     event = {
         "type": "task",
         "ref": ref,
@@ -134,11 +200,12 @@ def task(ref, id, kind, params, state, progress, result=None, size=None, error=N
     return {**event, "forgotten": True} if forgotten else event
 
 
-def announcement(id, text, level, at, private=False):
-    """`at` is an aware datetime; `private`: it is said to one person alone."""
+def announcement(id: int, text: str, level: str, at: datetime, private: bool = False) -> dict:
+    """Return the event for an operator's announcement. `at` is an aware datetime; `private`: for one person only."""
     event = {"type": "announcement", "id": id, "text": text, "level": level, "at": format_time(at)}
     return {**event, "private": True} if private else event
 
 
-def updated():
+def updated() -> dict:
+    """Return the event for the lobby: the list of rooms has changed."""
     return {"type": "updated"}

@@ -1,12 +1,15 @@
 """
-Fields. Each check takes a value from outside and returns it in its clean form, or raises ChatError.
+Fields: checks of single values from outside. Each returns the value in its clean form, or raises ChatError.
 
-It knows neither events nor JSON.
+The argument `name` is that of the field, for the error text. Nothing here knows events or JSON.
 """
 
 import re
 import unicodedata
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeGuard
+from uuid import UUID
 
 import emoji as emoji_names
 
@@ -26,8 +29,9 @@ from .errors import (
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,16}")
-# What shows nothing though Unicode calls it a letter, a mark or a symbol: fillers, joiners, variation selectors.
+# Invisible characters that Unicode calls letters, marks or symbols: fillers, joiners, variation selectors.
 _HIDDEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -36,13 +40,13 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\
 _UNPRINTABLE = ("Cc", "Cf", "Zl", "Zp")
 
 
-def check_string(value, name):
-    """Returns `value` if it is text that every part of the system can store. Raises `invalid_field`."""
+def check_string(value: Any, name: str) -> str:
+    """Return `value` if it is text that every part of the system can store. Raise `invalid_field`."""
     if not isinstance(value, str):
         raise ChatError("invalid_field", f"'{name}' must be a string.")
-    # PostgreSQL stores no NUL, and UTF-8 has no lone surrogates: both come in through JSON escapes.
+    # PostgreSQL cannot store NUL, and UTF-8 cannot encode lone surrogates. JSON escapes can contain both.
     if "\0" in value or not _is_encodable(value):
-        raise ChatError("invalid_field", f"'{name}' holds a character that cannot be stored.")
+        raise ChatError("invalid_field", f"'{name}' contains a character that cannot be stored.")
     return value
 
 
@@ -54,128 +58,151 @@ def _is_encodable(text):
         return False
 
 
-def check_text(value, name, most, least=1):
-    """Returns `value` without white space at its ends: `least` to `most` characters, or `empty`, `too_long`."""
+def check_text(value: Any, name: str, most: int, least: int = 1) -> str:
+    """
+    Return `value` without white space at its ends. Raise `invalid_field`, `empty` or `too_long`.
+
+    It must have `least` to `most` characters, of which at least one is visible.
+    """
     text = check_string(value, name).strip()
     if len(text) > most:
-        raise ChatError("too_long", f"'{name}' has {len(text)} characters; {most} are allowed.")
+        raise ChatError("too_long", f"'{name}' has {len(text)} characters; at most {most} are allowed.")
     if len(text) < least or (text and is_blank(text)):
         raise ChatError("empty", f"'{name}' must not be empty.")
     return text
 
 
-def is_blank(text):
-    """True where nothing of `text` can be seen: spaces, control, format and hidden characters only."""
-    # Not all of category C: emoji that are younger than our Python's tables are "unassigned" there.
+def is_blank(text: str) -> bool:
+    """Return whether `text` has no visible character, only spaces, control, format and hidden characters."""
+    # Not the whole category C: emoji that are newer than Python's tables are "unassigned" there.
     return all(unicodedata.category(character) in ("Zs", *_UNPRINTABLE) for character in _HIDDEN.sub("", text))
 
 
-def check_body(value, name="body"):
+def check_body(value: Any, name: str = "body") -> str:
+    """Return the body of a message: 1 to MAX_BODY characters. Raise as `check_text` does."""
     return check_text(value, name, MAX_BODY)
 
 
-def check_room_name(value, name="name"):
+def check_room_name(value: Any, name: str = "name") -> str:
+    """Return the name of a room: one line of 1 to MAX_ROOM_NAME characters. Raise as `check_text` does."""
     return _check_line(check_text(value, name, MAX_ROOM_NAME), name)
 
 
-def check_topic(value, name="topic"):
+def check_topic(value: Any, name: str = "topic") -> str:
+    """Return the topic of a room: one line of at most MAX_TOPIC characters. Raise as `check_text` does."""
     return _check_line(check_text(value, name, MAX_TOPIC, least=0), name)
 
 
-def check_announcement(value, name="text"):
+def check_announcement(value: Any, name: str = "text") -> str:
+    """Return an announcement: 1 to MAX_ANNOUNCEMENT characters. Raise as `check_text` does."""
     return check_text(value, name, MAX_ANNOUNCEMENT)
 
 
-def check_level(value, name="level"):
-    if value not in LEVELS:
-        raise ChatError("invalid_field", f"'{name}' must be one of {', '.join(LEVELS)}.")
-    return value
+def check_level(value: Any, name: str = "level") -> str:
+    """Return the level of an announcement, one of LEVELS. Raise `invalid_field`."""
+    return check_choice(value, name, LEVELS)
 
 
-def check_handle(value, name="handle"):
-    """Returns the handle in NFC: 1 to 32 characters, none of them control, format or hidden."""
-    # A variation selector only chooses between two pictures of a character; two handles must not differ by it.
+def check_handle(value: Any, name: str = "handle") -> str:
+    """
+    Return a handle in NFC: 1 to MAX_HANDLE characters, none of them control, format or hidden.
+
+    Raise as `check_text` does.
+    """
+    # A variation selector only chooses between two pictures of a character. Two handles must not differ only by it.
     handle = unicodedata.normalize("NFC", _VARIATIONS.sub("", check_string(value, name))).strip()
     handle = _check_line(check_text(handle, name, MAX_HANDLE), name)
     if _HIDDEN.search(handle):
-        raise ChatError("invalid_field", f"'{name}' holds a character that cannot be seen.")
+        raise ChatError("invalid_field", f"'{name}' contains an invisible character.")
     return handle
 
 
 def _check_line(text, name):
     for character in text:
         if unicodedata.category(character) in _UNPRINTABLE:
-            raise ChatError("invalid_field", f"'{name}' holds a control or format character.")
+            raise ChatError("invalid_field", f"'{name}' contains a control or format character.")
     return text
 
 
-def check_ref(value, name="ref"):
+def check_ref(value: Any, name: str = "ref") -> str:
+    """Return the client's id of a change. Raise `invalid_field`."""
     if not is_ref(value):
-        raise ChatError("invalid_field", f"'{name}' must be 1 to 64 of A-Z a-z 0-9 _ -.")
+        raise ChatError("invalid_field", f"'{name}' must be 1 to 64 of the characters A-Z a-z 0-9 _ -.")
     return value
 
 
-def is_ref(value):
+def is_ref(value: Any) -> TypeGuard[str]:
+    """Return whether `value` is a well-formed ref."""
     return isinstance(value, str) and _REF.fullmatch(value) is not None
 
 
-def check_slug(value, name="slug"):
+def check_slug(value: Any, name: str = "slug") -> str:
+    """Return the slug of a room. Raise `invalid_field`."""
     if not is_slug(value):
-        raise ChatError("invalid_field", f"'{name}' must be 1 to 50 of a-z 0-9 -, and not begin with -.")
+        raise ChatError(
+            "invalid_field", f"'{name}' must be 1 to 50 of the characters a-z 0-9 -, and must not begin with -."
+        )
     return value
 
 
-def is_slug(value):
+def is_slug(value: Any) -> TypeGuard[str]:
+    """Return whether `value` is a well-formed slug."""
     return isinstance(value, str) and _SLUG.fullmatch(value) is not None
 
 
-def check_integer(value, name, least=0, most=MAX_INTEGER):
-    # bool is an int in Python; on the wire it is not.
+def check_integer(value: Any, name: str, least: int = 0, most: int = MAX_INTEGER) -> int:
+    """Return an integer from `least` to `most`. Raise `invalid_field`."""
+    # In Python a bool is an int; on the wire it is not.
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ChatError("invalid_field", f"'{name}' must be an integer from {least} to {most}.")
     return value
 
 
-def check_limit(value, name="limit"):
+def check_limit(value: Any, name: str = "limit") -> int:
+    """Return the size of a page: 1 to MAX_PAGE. Raise `invalid_field`."""
     return check_integer(value, name, least=1, most=MAX_PAGE)
 
 
-def check_switch(value, name):
+def check_switch(value: Any, name: str) -> bool:
+    """Return True or False. Raise `invalid_field`."""
     if not isinstance(value, bool):
         raise ChatError("invalid_field", f"'{name}' must be true or false.")
     return value
 
 
-def check_choice(value, name, choices):
-    """Returns `value` if it is one of `choices`, which are strings. Raises `invalid_field`."""
+def check_choice(value: Any, name: str, choices: Collection[str]) -> str:
+    """Return one of the strings `choices`. Raise `invalid_field`."""
     if check_string(value, name) not in choices:
         raise ChatError("invalid_field", f"'{name}' must be one of: {', '.join(choices)}.")
     return value
 
 
-def check_reason(value, name="reason"):
+def check_reason(value: Any, name: str = "reason") -> str:
+    """Return the reason of a report: 1 to MAX_REASON characters. Raise as `check_text` does."""
     return check_text(value, name, MAX_REASON)
 
 
-def check_seconds(value, name="seconds"):
-    """Returns for how long something holds: from a second to a year."""
+def check_seconds(value: Any, name: str = "seconds") -> int:
+    """Return a duration in seconds: 1 to MAX_SECONDS, a year. Raise `invalid_field`."""
     return check_integer(value, name, least=1, most=MAX_SECONDS)
 
 
-def check_emoji(value, name="emoji"):
+def check_emoji(value: Any, name: str = "emoji") -> str:
+    """Return one emoji. Raise `invalid_field`."""
     if len(check_string(value, name)) > 16 or not emoji_names.is_emoji(value):
         raise ChatError("invalid_field", f"'{name}' must be one emoji.")
     return value
 
 
-def check_object(value, name):
+def check_object(value: Any, name: str) -> dict:
+    """Return a JSON object. Raise `invalid_field`."""
     if not isinstance(value, dict):
         raise ChatError("invalid_field", f"'{name}' must be an object.")
     return value
 
 
-def check_moment(value, name):
-    """Returns `value` if it is a day or a time as `parse_moment` reads it. Raises `invalid_field`."""
+def check_moment(value: Any, name: str) -> str:
+    """Return the text of a day or a time that `parse_moment` can read. Raise `invalid_field`."""
     if parse_moment(check_string(value, name)) is None or parse_moment(value, is_end=True) is None:
         raise ChatError(
             "invalid_field", f"'{name}' must be a date like 2026-11-20, or a time like 2026-11-20T09:30:00Z."
@@ -183,11 +210,12 @@ def check_moment(value, name):
     return value
 
 
-def parse_moment(text, is_end=False):
+def parse_moment(text: str, is_end: bool = False) -> datetime | None:
     """
-    Returns the aware datetime that a day or a time in UTC spells, or None where it spells none.
+    Return the aware datetime of a day or a time in UTC, or None if `text` is neither.
 
-    A day is its beginning; as the end of a period (`is_end`), the beginning of the next: it belongs to the period.
+    A day means its beginning. As the end of a period (`is_end`) it means the beginning of the next day, so that the
+    day belongs to the period.
     """
     if not _MOMENT.fullmatch(text):
         return None
@@ -198,16 +226,21 @@ def parse_moment(text, is_end=False):
         return None
 
 
-def check_time(value, name):
-    """Returns the moment that a time in UTC spells, as an aware datetime. Raises `invalid_field`."""
+def check_time(value: Any, name: str) -> datetime:
+    """Return a time in UTC as an aware datetime. Raise `invalid_field`."""
     moment = parse_moment(value) if isinstance(value, str) and "T" in value else None
     if moment is None:
         raise ChatError("invalid_field", f"'{name}' must be a time like 2030-01-31T12:00:00Z.")
     return moment
 
 
-def parse_integer(text):
-    """Returns the integer that a URL's parameter spells, or None where it spells none from 0 to 2^53-1."""
+def parse_integer(text: Any) -> int | None:
+    """Return the integer in a parameter of a URL, or None if it is no integer from 0 to MAX_INTEGER."""
     if not isinstance(text, str) or not _DIGITS.fullmatch(text) or int(text) > MAX_INTEGER:
         return None
     return int(text)
+
+
+def parse_uuid(text):
+    """Return the UUID that a URL's path spells in its usual form with hyphens, or None where it spells none."""
+    return UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None

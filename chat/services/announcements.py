@@ -1,53 +1,83 @@
 """
-An operator's word to connected people, and to those who come later: to all, to a room, or to one person alone.
+Announcements: what operators say to everybody, to one room, or (a whisper) to one person.
 
-What is said is a row; whoever listens hears it at once, and whoever comes while it stands hears it then. A receipt
-makes it once for each person. Rights are the caller's: whoever reaches a shell, the admin, or the API for operators.
+An announcement is a row. Connected people hear it at once; people who connect before it expires hear it then. A
+receipt for each person prevents that a person hears it twice. The callers check permissions: only operators reach
+them, by a shell, the admin, or the API for operators.
 """
 
-import contextlib
-import logging
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from channels_transport import OUTAGES
 from chat import broadcast, protocol
-from chat.models import Announcement, Member, Receipt, Room, get_newest_announcement_id
+from chat.models import Announcement, Member, Person, Receipt, Room, get_newest_announcement_id
 from chat.protocol import ChatError
 
 from . import people, presence, rooms
+from .after_commit import after_commit
 
-logger = logging.getLogger(__name__)
-
-MOST_AT_ONCE = 100  # announcements that a newcomer is told
-ROOMS_AT_ONCE = 100  # whose listeners are read in one trip
-ROWS_AT_ONCE = 500  # in one statement
-SWEPT_AT_ONCE = 5000  # receipts
+MAX_PENDING = 100  # announcements that a connecting person hears
+MAX_ROOMS = 100  # rooms whose listeners are read in one round trip
+MAX_ROWS = 500  # receipts in one statement
+MAX_SWEPT = 5000  # receipts in one sweep
 
 
-def announce(text, level=Announcement.INFO, slug=None, expires_in=None, by=None):
+def announce(
+    text: str,
+    level: str = Announcement.INFO,
+    slug: str | None = None,
+    expires_in: int | None = None,
+    by: Person | None = None,
+) -> Announcement:
     """
-    Says something to everybody, or to everybody in a room; for `expires_in` seconds (None: the setting) whoever comes
-    hears it, too. Returns the Announcement. Raises `not_found` for the room, or a field's refusal.
+    Store an announcement to everybody, or to everybody in one room, and publish it on commit.
+
+    Args:
+        text: what to say.
+        level: `info`, `warning` or `urgent`.
+        slug: the room; None for everybody.
+        expires_in: seconds for which people who connect hear it; None for CHAT_ANNOUNCEMENT_SECONDS.
+        by: the operator; None for the shell.
+
+    Raises:
+        ChatError: `not_found` for the room; `empty`, `too_long` or `invalid_field` for a field.
     """
     room = None if slug is None else rooms.get_room(slug)
-    return _say(_new_announcement(text, level, expires_in, by, room=room), _tell_rooms)
+    announcement = _make_announcement(text, level, expires_in, by, room=room)
+    return _store_and_publish(announcement, _publish_to_rooms)
 
 
-def whisper(whom, text, level=Announcement.INFO, expires_in=None, by=None):
+def whisper(
+    whom: Person | str,
+    text: str,
+    level: str = Announcement.INFO,
+    expires_in: int | None = None,
+    by: Person | None = None,
+) -> Announcement:
     """
-    Says something to the own connections of one person (`whom`: a Person or a handle), or, if they have none, to the
-    first that they open within `expires_in` seconds. Returns the Announcement. Raises `not_found` for the handle, or
-    a field's refusal.
+    Store an announcement to one person, and publish it on commit to that person's connections.
+
+    If the person has no connection, the first connection within `expires_in` seconds hears it.
+
+    Args:
+        whom: a Person or a handle.
+        text, level, expires_in, by: as for `announce`.
+
+    Raises:
+        ChatError: `not_found` for the handle; `empty`, `too_long` or `invalid_field` for a field.
     """
     person = people.get_person(whom)
-    return _say(_new_announcement(text, level, expires_in, by, person=person), _tell_person)
+    announcement = _make_announcement(text, level, expires_in, by, person=person)
+    return _store_and_publish(announcement, _publish_to_person)
 
 
-def _new_announcement(text, level, expires_in, by, **whom):
+def _make_announcement(text, level, expires_in, by, **whom: Any) -> Announcement:
     text, level = protocol.check_announcement(text), protocol.check_level(level)
     seconds = protocol.check_seconds(
         settings.CHAT_ANNOUNCEMENT_SECONDS if expires_in is None else expires_in, "expires_in"
@@ -58,68 +88,57 @@ def _new_announcement(text, level, expires_in, by, **whom):
     )
 
 
-def _say(announcement, tell):
+def _store_and_publish(announcement, publish):
     with transaction.atomic():
         announcement.save()
-        transaction.on_commit(lambda: _tell_safely(announcement, tell))
+        after_commit(
+            f"publish announcement {announcement.id}",
+            lambda: publish(announcement),
+            # Without receipts, everybody hears the announcement at the next connect.
+            on_failure=lambda: announcement.receipts.all().delete(),
+        )
     return announcement
 
 
-def _tell_safely(announcement, tell):
-    try:
-        tell(announcement)
-    except Exception as error:
-        # It is stored: whoever asked must not hear that it was not. Without receipts everybody hears it on coming back.
-        trace = None if isinstance(error, OUTAGES) else error
-        logger.error("Announcement %s waits for people to come back: %s", announcement.id, error, exc_info=trace)
-        with contextlib.suppress(DatabaseError):
-            announcement.receipts.all().delete()
-
-
-def _tell_rooms(announcement):
-    room_ids = list(presence.look_around()) if announcement.room_id is None else [announcement.room_id]
-    for some in _in_chunks(room_ids, ROOMS_AT_ONCE):
-        listeners = presence.get_listeners(some)
-        _note_listeners(announcement, listeners)
+def _publish_to_rooms(announcement):
+    room_ids = list(presence.sweep_rosters()) if announcement.room_id is None else [announcement.room_id]
+    for some in _split(room_ids, MAX_ROOMS):
+        _store_listeners_receipts(announcement, presence.get_listeners(some))
         for room_id in some:
             broadcast.publish(broadcast.room_group(room_id), describe(announcement))
 
 
-def _tell_person(announcement):
+def _publish_to_person(announcement):
     groups = [broadcast.member_group(id) for id in announcement.person.memberships.values_list("id", flat=True)]
     listening = [group for group in groups if broadcast.get_listeners(group)]
     if listening:
-        _note(announcement, [announcement.person_id])
+        _store_receipts(announcement, [announcement.person_id])
     for group in listening:
         broadcast.publish(group, describe(announcement))
 
 
-def _note_listeners(announcement, listeners):
+def _store_listeners_receipts(announcement, listeners: dict[int, set[str]]) -> None:
     boards = set(Room.objects.filter(id__in=list(listeners), access=Room.BOARD).values_list("id", flat=True))
-    _note_handles(announcement, set().union(*(listeners[room_id] for room_id in listeners.keys() - boards)))
-    # A handle on a board is unique there alone: elsewhere it is somebody else's, who has not been told.
+    handles: set[str] = set().union(*(listeners[room_id] for room_id in listeners.keys() - boards))
+    for some in _split(sorted(handles), MAX_ROWS):
+        _store_receipts(announcement, people.find_ids(some))
+    # A handle is unique on its board alone. Elsewhere another person may have it, who has not heard the announcement.
     members = Member.objects.filter(room_id__in=boards).exclude(role=Member.BANNED)
     found = members.values_list("room_id", "person_id", "person__handle")
-    _note(announcement, {person_id for room_id, person_id, handle in found if handle in listeners[room_id]})
+    _store_receipts(announcement, {person_id for room_id, person_id, handle in found if handle in listeners[room_id]})
 
 
-def _note_handles(announcement, handles):
-    for some in _in_chunks(sorted(handles), ROWS_AT_ONCE):
-        _note(announcement, people.find_ids(some))
-
-
-def _note(announcement, person_ids):
-    """Remembers that these people have been told."""
+def _store_receipts(announcement, person_ids: Iterable[int]) -> None:
     receipts = [Receipt(announcement=announcement, person_id=id) for id in person_ids]
     Receipt.objects.bulk_create(receipts, ignore_conflicts=True)
 
 
-def _in_chunks(items, size):
-    return [items[start : start + size] for start in range(0, len(items), size)]
+def _split(items: list, size: int) -> Iterator[list]:
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def describe(announcement):
-    """Returns the wire's `announcement` event."""
+def describe(announcement: Announcement) -> dict:
+    """Return an announcement as the wire's `announcement` event."""
     return protocol.announcement(
         announcement.id,
         announcement.text,
@@ -129,44 +148,52 @@ def describe(announcement):
     )
 
 
-def get_newest_id():
-    """Returns the id of the newest announcement, 0 where there is none."""
+def get_newest_id() -> int:
+    """Return the id of the newest announcement, or 0 if there is none."""
     return get_newest_announcement_id()
 
 
-def take_untold(member, since=None):
+def take_pending(member: Member, since: int | None = None) -> list[dict]:
     """
-    Returns the events that somebody who comes into a room has to hear, oldest first, and remembers that they did: what
-    stands and they have not been told. One who comes back was told up to the id `since`, and hears all after it: what
-    was said to a line that had died unnoticed counts as told. Call it once the connection is in its groups.
+    Return the announcements that a connecting person has not heard, as events, oldest first. Store their receipts.
+
+    Call it after the connection has joined its groups. A client that reconnects passes as `since` the id of the newest
+    announcement that it knew when it connected before. It hears all later ones, also those with a receipt: they may
+    have been published to a connection that was already broken.
     """
-    # In this order nothing is missed: an announcement is stored first, then it is seen who is in the groups, and only
-    # they get a receipt. So who has none and was no listener then comes here later, and finds the row.
-    standing = Announcement.objects.current().for_person(member.person_id, member.room_id)
-    untold = list(standing.untold(member.person_id, since).order_by("id")[:MOST_AT_ONCE])
-    if untold:
-        receipts = [Receipt(announcement=announcement, person_id=member.person_id) for announcement in untold]
+    # In this order no announcement is missed. `announce` first stores the row, then reads who is in the groups, and
+    # stores receipts for these people only. A person without a receipt was not in a group at that time, so this call
+    # comes later and finds the row.
+    current = Announcement.objects.current().for_person(member.person_id, member.room_id)
+    pending = list(current.untold(member.person_id, since).order_by("id")[:MAX_PENDING])
+    if pending:
+        receipts = [Receipt(announcement=announcement, person_id=member.person_id) for announcement in pending]
         Receipt.objects.bulk_create(receipts, ignore_conflicts=True)
-    return [describe(announcement) for announcement in untold]
+    return [describe(announcement) for announcement in pending]
 
 
-def find_standing():
-    """Returns the announcements and whispers that are not over, newest first, with room and person."""
+def find_current() -> QuerySet:
+    """Return the announcements and whispers that have not expired, newest first, with room and person."""
     return Announcement.objects.current().select_related("room", "person").order_by("-id")
 
 
-def withdraw(announcement_id):
-    """Ends an announcement: whoever comes from now on does not hear it. Raises `not_found`."""
-    standing = Announcement.objects.current().filter(id=min(announcement_id, protocol.MAX_INTEGER))
-    if not standing.update(expires_at=timezone.now()):
-        raise ChatError("not_found", "There is no such announcement, or it is over.")
+def withdraw_announcement(announcement_id: int) -> None:
+    """
+    End an announcement: people who connect from now on do not hear it.
+
+    Raises:
+        ChatError: `not_found` if there is none with this id, or it has expired.
+    """
+    current = Announcement.objects.current().filter(id=announcement_id)
+    if not current.update(expires_at=timezone.now()):
+        raise ChatError("not_found", "There is no such announcement, or it has already expired.")
 
 
-def sweep_announcements():
-    """Deletes announcements that are over, their receipts first. Returns how many announcements it deleted."""
+def sweep_announcements() -> int:
+    """Delete expired announcements, their receipts first. Return how many announcements were deleted."""
     expired = Announcement.objects.expired()
     receipts = Receipt.objects.filter(announcement__in=expired.values("id"))
-    receipts, _ = Receipt.objects.filter(id__in=receipts.values("id")[:SWEPT_AT_ONCE]).delete()
-    if receipts == SWEPT_AT_ONCE:
-        return 0  # the rest of them next time
+    deleted, _ = Receipt.objects.filter(id__in=receipts.values("id")[:MAX_SWEPT]).delete()
+    if deleted == MAX_SWEPT:
+        return 0  # the next sweep deletes the rest
     return expired.filter(receipts=None).delete()[0]

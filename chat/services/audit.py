@@ -1,43 +1,53 @@
 """
-The audit log: what was done by those who moderate, written in the transaction in which they do it.
+The audit log: what moderators did, written in the transaction in which they do it.
 
-It judges nothing and publishes nothing: `rooms` and `moderation` call it with what they are doing.
+The module checks no permission and publishes nothing. `rooms` and `moderation` call it with what they are doing.
 """
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from chat.models import AuditEntry, Report
+from chat.models import AuditEntry, Message, Person, Report, Room, read_page
 
 
-def note(actor, act, room_id, person, **details):
+def record(actor: Person | None, act: str, room_id: int, person: Person, **details: Any) -> None:
     """
-    Writes one entry: `actor` (None: the shell) did `act` (an AuditEntry's) to `person`. `details` are more of its
-    fields. Belongs into the transaction that does it.
+    Store one entry: `actor` did something to `person` in a room. Call it in the transaction of the act.
+
+    Args:
+        actor: who did it; None for the shell.
+        act: one of AuditEntry's acts.
+        room_id: the room.
+        person: the person on whom the actor acted.
+        details: more fields of AuditEntry.
     """
     AuditEntry.objects.create(actor=actor, act=act, room_id=room_id, person=person, **details)
 
 
-def note_removal(actor, message):
-    """Notes that somebody else's message was removed, and closes what was reported of it. Returns how many reports."""
-    note(actor, AuditEntry.REMOVE, message.room_id, message.author, message=message.number)
+def record_removal(actor: Person | None, message: Message) -> int:
+    """Record that `actor` removed another person's message, and close its reports. Return how many were closed."""
+    record(actor, AuditEntry.REMOVE, message.room_id, message.author, message=message.number)
     return close_reports(actor, message, Report.REMOVED, Report.objects.filter(message=message))
 
 
-def close_reports(actor, message, outcome, reports):
+def close_reports(actor: Person | None, message: Message, outcome: str, reports: QuerySet) -> int:
     """
-    Closes those of some reports of a message that are open, and notes who decided what; the room's row is locked.
-    Returns how many. Three statements, where there is one.
+    Close the open ones among `reports`, which are all of one message, and record the decision. Return how many.
+
+    The caller has locked the room's row. It takes one statement if no report is open, else three.
     """
     reasons = dict(reports.filter(closed_at=None).order_by("id").values_list("id", "reason"))
     if reasons:
-        # By their ids: one that is made in this moment stays open, and is in nobody's log.
+        # Selected by id: a report that is stored at this moment stays open and has no entry.
         fields = {"closed_at": timezone.now(), "closed_by": actor, "outcome": outcome}
         Report.objects.filter(id__in=list(reasons)).update(**fields)
-        AuditEntry.objects.bulk_create(_closing(actor, message, outcome, reason) for reason in reasons.values())
+        AuditEntry.objects.bulk_create(_make_entry(actor, message, outcome, reason) for reason in reasons.values())
     return len(reasons)
 
 
-def _closing(actor, message, outcome, reason):
+def _make_entry(actor, message, outcome, reason):
     return AuditEntry(
         actor=actor,
         act=AuditEntry.REPORT,
@@ -48,3 +58,9 @@ def _closing(actor, message, outcome, reason):
         after=outcome,
         reason=reason,
     )
+
+
+def find_audit_entries(room: Room, page: int = 0, size: int = 50) -> tuple[list[AuditEntry], bool]:
+    """Return one page of a room's audit log, newest first, and whether there are more entries."""
+    entries = AuditEntry.objects.filter(room=room).select_related("actor", "person").order_by("-id")
+    return read_page(entries, size, page)

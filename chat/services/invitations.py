@@ -1,45 +1,58 @@
 """
-Invitations: links by which people become members of a private room; and the way out.
+Invitations: links by which people become members of a private room, and leaving such a room.
 
-Writes Invitation, and the Member that a link makes or who leaves. Only the digest of a link's key is kept.
+The module writes Invitation, and creates or deletes Member. Of a link's key, only the digest is stored.
 """
 
 import hashlib
 import secrets
 from datetime import timedelta
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Invitation, Member, Room
+from chat.models import Invitation, Member, Person, Room
 from chat.protocol import CLOSE_FORBIDDEN, ChatError
 from chat.services import rooms
+from chat.services.after_commit import close_after_commit
 
 DEFAULT_SECONDS = 7 * 24 * 3600
-MOST_SECONDS = 365 * 24 * 3600
-MOST_USES = 10000
-MOST_OPEN = 100  # invitations of one room at a time
-MAX_ID = 2**31 - 1
-INVITING = (Member.MODERATOR, Member.OWNER)
-# Not the owner, whom the room needs; nor the muted, who would be back by the next link and speak.
-LEAVING = (Member.GUEST, Member.MEMBER, Member.MODERATOR)
+MAX_SECONDS = 365 * 24 * 3600
+MAX_USES = 10000
+MAX_OPEN = 100  # open invitations of one room
+CAN_INVITE = (Member.MODERATOR, Member.OWNER)
+# An owner cannot leave, because the room needs one. A muted member cannot leave, because a new link would end the mute.
+CAN_LEAVE = (Member.GUEST, Member.MEMBER, Member.MODERATOR)
 
 
-def create_invitation(person, slug, uses=None, seconds=None):
+def create_invitation(
+    person: Person, slug: str, uses: int | None = None, seconds: int | None = None
+) -> tuple[Invitation, str]:
     """
-    Makes a link into a private room. Returns (invitation, key); the key is shown this once.
+    Create a link into a private room.
 
-    `uses`: how many may come in by it (None: any number); `seconds`: how long it holds (None: a week). Raises
-    `not_found`, and `forbidden` for who is no moderator of the room, or a room that is open anyway.
+    Args:
+        person: an owner or moderator of the room.
+        slug: the room.
+        uses: how many people may join with the link; None for any number.
+        seconds: how long the link is valid; None for a week.
+
+    Returns:
+        The invitation, and its key. The key is not stored and cannot be shown again.
+
+    Raises:
+        ChatError: `not_found` for the room; `forbidden` if the person may not invite, the room is public, or it has
+            too many open invitations; `invalid_field`.
     """
     room = _get_room(person, slug)
     if uses is not None:
-        protocol.check_integer(uses, "uses", 1, MOST_USES)
-    seconds = DEFAULT_SECONDS if seconds is None else protocol.check_integer(seconds, "expires_in", 1, MOST_SECONDS)
-    if Invitation.objects.open().filter(room=room).count() >= MOST_OPEN:
-        raise ChatError("forbidden", f"A room has at most {MOST_OPEN} open invitations. Revoke some first.")
+        protocol.check_integer(uses, "uses", 1, MAX_USES)
+    seconds = DEFAULT_SECONDS if seconds is None else protocol.check_integer(seconds, "expires_in", 1, MAX_SECONDS)
+    if Invitation.objects.open().filter(room=room).count() >= MAX_OPEN:
+        raise ChatError("forbidden", f"A room has at most {MAX_OPEN} open invitations. Revoke some first.")
     key = secrets.token_urlsafe(24)
     expires_at = timezone.now() + timedelta(seconds=seconds)
     invitation = Invitation.objects.create(
@@ -48,59 +61,64 @@ def create_invitation(person, slug, uses=None, seconds=None):
     return invitation, key
 
 
-def get_invitations(person, slug):
-    """Returns the open invitations of a room, the newest first. Raises as `create_invitation` does."""
+def get_invitations(person: Person, slug: str) -> QuerySet:
+    """Return the open invitations of a room, newest first. Raise as `create_invitation` does."""
     room = _get_room(person, slug)
-    makers = Member.objects.filter(room=room, role__in=INVITING).values("person_id")
+    makers = Member.objects.filter(room=room, role__in=CAN_INVITE).values("person_id")
     found = Invitation.objects.open().select_related("created_by").filter(room=room, created_by__in=makers)
     return found.order_by("-id")
 
 
-def revoke_invitation(person, slug, invitation_id):
-    """Ends an invitation; who came in by it stays. Raises as `create_invitation` does."""
+def revoke_invitation(person: Person, slug: str, invitation_id: int) -> None:
+    """Delete an invitation. People who joined with it stay members. Raise as `create_invitation` does."""
     room = _get_room(person, slug)
-    # A larger one is no id, and a database error in place of an answer.
-    if invitation_id > MAX_ID or not Invitation.objects.filter(room=room, id=invitation_id).delete()[0]:
+    if not Invitation.objects.filter(room=room, id=invitation_id).delete()[0]:
         raise ChatError("not_found", "There is no such invitation.")
 
 
-def may_invite(person, room):
-    """Whether a person may make invitations into a room."""
+def may_invite(person: Person | AnonymousUser, room: Room) -> bool:
+    """Return whether a person may create invitations into a room."""
     if room.access != room.PRIVATE or not person.is_authenticated:
         return False
-    return Member.objects.filter(room=room, person=person, role__in=INVITING).exists()
+    return Member.objects.filter(room=room, person=person, role__in=CAN_INVITE).exists()
 
 
 def _get_room(person, slug):
     room = rooms.get_readable_room(person, slug)
     if room.access != room.PRIVATE:
-        raise ChatError("forbidden", "This room is open to all: send them its address.")
+        raise ChatError("forbidden", "This room is public. Send people its address instead.")
     if not may_invite(person, room):
-        raise ChatError("forbidden", "Only owners and moderators of this room invite others.")
+        raise ChatError("forbidden", "Only owners and moderators of this room can invite people.")
     return room
 
 
-def get_invitation(key):
+def get_invitation(key: str) -> Invitation:
     """
-    Returns the open invitation of a key, with its room. It holds as long as who made it may invite: a moderator who was
-    banned must not come back by a link of their own. Raises `not_found`, the same for all that does not hold.
+    Return the open invitation with this key, and its room.
+
+    An invitation is valid only while its creator may invite: a banned moderator must not come back by a link of their
+    own.
+
+    Raises:
+        ChatError: `not_found`, with the same text for every reason.
     """
     found = Invitation.objects.open().select_related("room", "created_by").filter(digest=_digest(key))
     invitation = found.first()
     if invitation is None or invitation.created_by is None or not may_invite(invitation.created_by, invitation.room):
-        raise _not_open()
+        raise _make_invalid_error()
     return invitation
 
 
-def _not_open():
-    return ChatError("not_found", "This invitation does not hold, or not any more. Ask for a new one.")
+def _make_invalid_error():
+    return ChatError("not_found", "This invitation is not valid, or it has expired. Ask for a new one.")
 
 
-def accept_invitation(person, key):
+def accept_invitation(person: Person, key: str) -> Room:
     """
-    Makes a person a member of the room that a key leads to, and returns the room. A member uses nothing up.
+    Make a person a member of the invitation's room, and return the room. For a member, no use is counted.
 
-    Raises `not_found` where the key leads nowhere (any more), `forbidden` for the banned.
+    Raises:
+        ChatError: `not_found` if the invitation is not valid; `forbidden` if the person is banned from the room.
     """
     invitation = get_invitation(key)
     room = invitation.room
@@ -111,53 +129,59 @@ def accept_invitation(person, key):
                 role = Member.GUEST if person.is_guest else Member.MEMBER
                 Member.objects.create(room=room, person=person, role=role)
     except IntegrityError:
-        pass  # by another tab, at the same moment
+        pass  # another tab accepted the invitation at the same moment
     return room
 
 
 def _is_member(person, room):
     member = Member.objects.filter(room=room, person=person).first()
     if member is not None and member.role == Member.BANNED:
-        raise ChatError("forbidden", "You are banned from this room. Its moderators can lift that.")
+        raise ChatError("forbidden", "You are banned from this room. Ask its moderators to lift the ban.")
     return member is not None
 
 
 def _use(invitation):
-    # Of two who race for the last use, one finds none left.
+    # The condition is part of the UPDATE: if two people race for the last use, one of them finds none left.
     used = Invitation.objects.open().filter(id=invitation.id).update(uses_left=F("uses_left") - 1)
     if not used:
-        raise _not_open()
+        raise _make_invalid_error()
 
 
-def may_leave(person, room):
-    """Whether a person may leave a private room; there is nothing to leave in others."""
+def may_leave(person: Person | AnonymousUser, room: Room) -> bool:
+    """Return whether a person may leave a room. Only private rooms can be left."""
     if room.access != room.PRIVATE or not person.is_authenticated:
         return False
-    return Member.objects.filter(room=room, person=person, role__in=LEAVING).exists()
+    return Member.objects.filter(room=room, person=person, role__in=CAN_LEAVE).exists()
 
 
-def leave_room(person, slug):
-    """Ends a person's standing in a private room. Raises `forbidden`, and `not_found`."""
+def leave_room(person: Person, slug: str) -> None:
+    """
+    Delete a person's membership of a private room, and close the person's connections to it on commit.
+
+    Raises:
+        ChatError: `not_found` for the room; `forbidden` if the person cannot leave it.
+    """
     room = rooms.get_readable_room(person, slug)
     if not may_leave(person, room):
-        raise ChatError("forbidden", "Owners and the muted stay, and a public room needs no leaving.")
+        detail = "You cannot leave this room: you are its owner, you are muted, or the room is public."
+        raise ChatError("forbidden", detail)
     member = Member.objects.get(room=room, person=person)
     group = broadcast.member_group(member.id)
     with transaction.atomic():
-        # Who is muted or banned at this very moment must not take that away by leaving: one after the other, as all
-        # who change a standing, and judged by what holds then.
+        # A person who is muted or banned at this moment must not escape by leaving. So the room is locked, as for every
+        # change of a role, and the role is checked again.
         Room.objects.select_for_update().get(id=room.id)
-        if not Member.objects.filter(id=member.id, role__in=LEAVING).delete()[0]:
-            raise ChatError("forbidden", "How you stand in this room has just changed. Look again.")
-        transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_FORBIDDEN))
+        if not Member.objects.filter(id=member.id, role__in=CAN_LEAVE).delete()[0]:
+            raise ChatError("forbidden", "Your role in this room has just changed. Reload the page.")
+        close_after_commit(group, CLOSE_FORBIDDEN)
 
 
-def sweep_invitations():
-    """Deletes invitations that are over. Returns how many."""
+def sweep_invitations() -> int:
+    """Delete invitations that have expired or have no uses left. Return how many."""
     is_over = Q(expires_at__lt=timezone.now()) | Q(uses_left=0)
     return Invitation.objects.filter(is_over).delete()[0]
 
 
 def _digest(key):
-    # A key has 192 random bits: a plain hash is enough.
+    # A key has 192 random bits, so a plain hash is enough.
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()

@@ -10,6 +10,7 @@ from functools import partial
 
 from django.conf import settings
 
+from chat.connections import Connection
 from chat.protocol import CLOSE_FLOODING, ChatError, CloseConnection
 from chat.store import store
 
@@ -27,7 +28,7 @@ def check_event(person_id, ref=None):
     wait = _take("events", person_id)
     if not wait:
         return
-    refusals = store.count(f"refusals:{person_id}", settings.CHAT_FLOOD_SECONDS)
+    refusals = store.increment(f"refusals:{person_id}", settings.CHAT_FLOOD_SECONDS)
     if refusals > settings.CHAT_FLOOD_REFUSALS:
         raise CloseConnection(CLOSE_FLOODING)
     raise _too_much(wait, ref)
@@ -41,7 +42,7 @@ def check_heartbeat(person_id):
     if _suspects.get(person_id, 0) > time.monotonic():
         check_event(person_id)
     elif settings.CHAT_LIMITS_ON:
-        store.take_along(f"events:{person_id}", *settings.CHAT_LIMITS["events"], partial(_suspect, person_id))
+        store.take_token_deferred(f"events:{person_id}", *settings.CHAT_LIMITS["events"], partial(_suspect, person_id))
 
 
 def _suspect(person_id, wait):
@@ -67,7 +68,7 @@ def check_download(person_id):
 def _take(kind, whose):
     if not settings.CHAT_LIMITS_ON:
         return 0
-    return store.take(f"{kind}:{whose}", *settings.CHAT_LIMITS[kind])
+    return store.take_token(f"{kind}:{whose}", *settings.CHAT_LIMITS[kind])
 
 
 def _too_much(wait, ref=None):
@@ -75,33 +76,38 @@ def _too_much(wait, ref=None):
     return ChatError("rate_limited", "Too much at once; wait a little.", ref, math.ceil(wait * 1000) / 1000)
 
 
-def lease_socket(person_id, address, channel):
-    """Counts an open socket of a person and an address. Raises `rate_limited` for one too many."""
+def lease_socket(owner: int | str, connection: Connection) -> None:
+    """
+    Count an open connection of its owner and its address for CHAT_PRESENCE_LEASE_SECONDS.
+
+    The owner is a person's id, or the digest of a board's visitor. Raise `rate_limited`, with nothing counted, if the
+    owner or the address has reached its limit of open connections.
+    """
     if not settings.CHAT_LIMITS_ON:
         return
     seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
-    for name, most in _socket_counters(person_id, address):
-        if not store.lease(name, channel, seconds, most):
-            release_socket(person_id, address, channel)
+    for name, most in _socket_counters(owner, connection):
+        if not store.acquire_lease(name, connection.name, seconds, most):
+            release_socket(owner, connection)
             raise ChatError("rate_limited", "Too many connections are open.", retry_after=float(seconds))
 
 
-def renew_socket(person_id, address, channel):
-    """Goes on counting an open socket. Nothing is checked: it was let in."""
+def renew_socket(owner: int | str, connection: Connection) -> None:
+    """Renew the lease of an open connection. Nothing is checked: the connection was admitted."""
     if settings.CHAT_LIMITS_ON:
-        names = [name for name, _ in _socket_counters(person_id, address)]
-        store.renew(names, channel, settings.CHAT_PRESENCE_LEASE_SECONDS)
+        names = [name for name, _ in _socket_counters(owner, connection)]
+        store.renew_leases(names, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
 
 
-def release_socket(person_id, address, channel):
-    """Ends what `lease_socket` counts."""
+def release_socket(owner: int | str, connection: Connection) -> None:
+    """End the lease that `lease_socket` gave."""
     if settings.CHAT_LIMITS_ON:
-        for name, _ in _socket_counters(person_id, address):
-            store.release(name, channel)
+        for name, _ in _socket_counters(owner, connection):
+            store.release_lease(name, connection.name)
 
 
-def _socket_counters(person_id, address):
+def _socket_counters(owner: int | str, connection: Connection) -> list[tuple[str, int]]:
     return [
-        (f"sockets:person:{person_id}", settings.CHAT_MAX_SOCKETS_PER_PERSON),
-        (f"sockets:address:{address}", settings.CHAT_MAX_SOCKETS_PER_ADDRESS),
+        (f"sockets:person:{owner}", settings.CHAT_MAX_SOCKETS_PER_PERSON),
+        (f"sockets:address:{connection.address}", settings.CHAT_MAX_SOCKETS_PER_ADDRESS),
     ]

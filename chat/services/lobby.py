@@ -1,7 +1,7 @@
 """
-The lobby's list of rooms, watched as a whole: one look tells whether it shows anything else than at the last.
+The lobby's list of rooms, checked as a whole: has it changed since the last check?
 
-However many rooms there are, a look is one statement and two trips to Redis. Writes no rows.
+A check is one statement and two round trips to Redis, however many rooms there are. It writes no rows.
 """
 
 from django.db.models import Count, Max, Sum
@@ -11,40 +11,45 @@ from chat.models import Room
 
 from . import presence
 
-MOST_TOLD = 100  # rooms whose forgotten news one look tells
+MAX_PRESENCE_UPDATES = 100  # of one check
 
 
-class Watch:
-    """Remembers what the last look saw. Its first look sees everything anew."""
+class LobbyWatch:
+    """Remembers the list as of the last check. The first check always finds a change."""
 
-    def __init__(self):
-        self._picture = None
-        self._rooms_with_news = set()
+    def __init__(self) -> None:
+        self._summary: tuple | None = None
+        self._rooms_with_changes: set[int] = set()
 
-    def look(self):
-        """Tells the lobby, once, if its list has changed since the last look. Returns whether it did."""
-        found = presence.look_around()
-        self._tell_forgotten({room_id for room_id, (_, has_news) in found.items() if has_news})
-        picture = _summarize_rooms(), {room_id: count for room_id, (count, _) in found.items() if count}
-        if picture == self._picture:
+    def check(self) -> bool:
+        """
+        Publish `updated` to the lobby if the list of rooms has changed since the last check. Return whether it has.
+
+        Also publish presence changes that no worker has published.
+        """
+        rosters = presence.sweep_rosters()
+        self._publish_forgotten({room_id for room_id, (_, has_changes) in rosters.items() if has_changes})
+        summary = _summarize_rooms(), {room_id: count for room_id, (count, _) in rosters.items() if count}
+        if summary == self._summary:
             return False
         broadcast.publish(broadcast.LOBBY_GROUP, protocol.updated())
-        # Not before: what could not be told is told next time.
-        self._picture = picture
+        # Not before: if publishing fails, the next check publishes.
+        self._summary = summary
         return True
 
-    def _tell_forgotten(self, rooms_with_news):
-        # News wait for a second at most, unless who was to tell them has died, or a sweep has left them behind.
-        forgotten = self._rooms_with_news & rooms_with_news
-        self._rooms_with_news = rooms_with_news
-        for room_id in sorted(forgotten)[:MOST_TOLD]:
-            presence.tell_soon(room_id)
+    def _publish_forgotten(self, rooms_with_changes):
+        # Presence changes wait for at most a second. Changes that a second check still finds belonged to a worker that
+        # has died, or a sweep has made them.
+        forgotten = self._rooms_with_changes & rooms_with_changes
+        self._rooms_with_changes = rooms_with_changes
+        for room_id in sorted(forgotten)[:MAX_PRESENCE_UPDATES]:
+            presence.schedule_presence_update(room_id)
 
 
 def _summarize_rooms():
-    """Returns something that differs once a room is made, deleted or changed, or anything is said."""
-    # The sum of the offsets, not the latest `last_at`: that would miss what is said after a clock was set back, or
-    # committed after something younger.
+    """Return a value that changes when a room is created, deleted or changed, or when any message changes."""
+    # The sum of the offsets, not the latest `last_at`: that would miss a message that is stored after a clock was set
+    # back, or that is committed after a younger one.
     return Room.objects.aggregate(
         rooms=Count("id"), newest=Max("id"), changes=Sum("offset"), changed_at=Max("changed_at")
     )

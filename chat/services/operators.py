@@ -1,48 +1,46 @@
 """
-Operators: people who may use the admin. Who they are, judged at each event and frame, and what they see of all rooms.
+Operators: people who may use the admin. The module checks who is one, and reads what operators see of all rooms.
 
-Writes no rows; closes the streams of those who are no operators any more.
+It writes no rows. It closes the streams of people who are no longer operators.
 """
 
-from django.contrib.sessions.models import Session
-from django.db import transaction
-from django.utils import timezone
-from django.utils.crypto import constant_time_compare
+from django.contrib.auth.models import AnonymousUser
 
 from chat import broadcast
-from chat.models import Person, Room
-from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_NOT_FOUND, CLOSE_NOT_SIGNED_IN, ChatError, CloseConnection
+from chat.connections import Connection, Session
+from chat.models import Person, Room, read_page
+from chat.protocol import CLOSE_NOT_FOUND, ChatError
+from chat.services import access
+from chat.services.after_commit import close_after_commit
 
 MAX_ROOMS = 500
 
 
-def check_operator(person):
-    """Raises `not_found` for everybody else, as where there is nothing."""
+def check_operator(person: Person | AnonymousUser) -> None:
+    """Check that a person is an operator. Raise `not_found` for others, as for an address that does not exist."""
     if not (person.is_authenticated and person.is_staff):
         raise ChatError("not_found", "There is nothing at this address.")
 
 
-def check_stream(person_id, login, password_hash):
-    """
-    Whether an operator's open stream may go on: by the row, the login session and the password of today. Raises
-    CloseConnection with the code that says why not.
-    """
-    if not Session.objects.filter(session_key=login, expire_date__gt=timezone.now()).exists():
-        raise CloseConnection(CLOSE_NOT_SIGNED_IN)
-    person = Person.objects.operators().filter(id=person_id).first()
+def check_stream(connection: Connection) -> None:
+    """Check that an operator's open stream may continue. Raise CloseConnection with the code for the reason if not."""
+    access.check_connection(connection, access.OPERATORS, _read_operator)
+
+
+def _read_operator(session: Session) -> access.Facts:
+    if not access.has_login(session["login"]):
+        return access.Facts(None, is_signed_in=False)
+    person = Person.objects.operators().filter(id=session["person"]).first()
     if person is None:
-        raise CloseConnection(CLOSE_NOT_FOUND)
-    if not constant_time_compare(password_hash, person.get_session_auth_hash()):
-        raise CloseConnection(CLOSE_CONNECTION_LOST)
+        return access.Facts(None, is_active=False)
+    return access.Facts(person, has_current_password=access.has_current_password(person, session))
 
 
-def close_streams(person):
-    """Closes the streams of somebody who is no operator any more."""
-    group = broadcast.operator_group(person.id)
-    transaction.on_commit(lambda: broadcast.close_group(group, CLOSE_NOT_FOUND))
+def close_streams(person: Person) -> None:
+    """Close the streams of a person who is no longer an operator, on commit."""
+    close_after_commit(broadcast.operator_group(person.id), CLOSE_NOT_FOUND)
 
 
-def get_rooms():
-    """Returns (the newest rooms of every kind, whether there are more)."""
-    found = list(Room.objects.order_by("-id")[: MAX_ROOMS + 1])
-    return found[:MAX_ROOMS], len(found) > MAX_ROOMS
+def get_rooms() -> tuple[list[Room], bool]:
+    """Return the newest 500 rooms of every kind, and whether there are more."""
+    return read_page(Room.objects.order_by("-id"), MAX_ROOMS)

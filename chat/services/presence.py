@@ -1,56 +1,70 @@
 """
-Who is in a room, by the connections they have there.
+Presence: who is in a room, by the connections they have there.
 
-Each connection holds a lease on the room's roster that its heartbeat renews, so whoever vanishes without a word is
-gone when it ends. News are told to the room at most once a second. Writes no rows.
+Each connection holds a lease on the room's roster, which its heartbeat renews. So a connection that vanishes without a
+disconnect leaves the roster when its lease ends. Changes are published to the room at most once a second. It writes no
+rows.
 """
 
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from django.conf import settings
 
 from channels_transport import call_later
 from chat import broadcast, protocol
+from chat.connections import Connection
 from chat.models import Member, make_handle_key
 from chat.store import store
 
-_ROSTER = "room:"  # what a room's roster is called, before the room's id
+_ROSTER = "room:"  # the name of a room's roster begins with this; the room's id follows
 
 
-def arrive(member, channel):
-    """Puts a connection on the room's roster. Tell the room with `tell_soon` once the newcomer listens."""
-    store.enter(_roster(member.room_id), member.handle, channel.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
+def arrive(member: Member, connection: Connection) -> None:
+    """
+    Put a connection on the room's roster for CHAT_PRESENCE_LEASE_SECONDS.
+
+    Nothing is published: call `schedule_presence_update` once the connection is in its groups.
+    """
+    store.add_entry(_roster(member.room_id), member.handle, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
 
 
-def touch(member, channel):
-    """Renews a connection's lease; who was swept by mistake comes again."""
-    roster, seconds = _roster(member.room_id), settings.CHAT_PRESENCE_LEASE_SECONDS
-    store.stay(roster, member.handle, channel.name, seconds, partial(tell_soon, member.room_id))
+def touch(member: Member, connection: Connection) -> None:
+    """Renew the lease of a connection, or put it on the roster again; a change is published to the room."""
+    publish_changes = partial(schedule_presence_update, member.room_id)
+    seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
+    store.renew_entry(_roster(member.room_id), member.handle, connection.name, seconds, publish_changes)
 
 
-def depart(room_id, handle, channel):
-    """Takes a connection off the roster."""
-    if store.leave(_roster(room_id), handle, channel.name):
-        tell_soon(room_id)
+def depart(room_id: int, handle: str, connection: Connection) -> None:
+    """Take a connection off the roster; a change is published to the room."""
+    if store.remove_entry(_roster(room_id), handle, connection.name):
+        schedule_presence_update(room_id)
 
 
-def tell_soon(room_id):
-    """Tells the room who came and went: now, or when a second has passed since it was last told."""
-    if store.count(f"presence:{room_id}", settings.CHAT_PRESENCE_SECONDS) > 1:
-        call_later(settings.CHAT_PRESENCE_SECONDS, ("presence", room_id), tell_soon, room_id)
+def schedule_presence_update(room_id: int) -> None:
+    """
+    Publish to a room who came and went.
+
+    It happens now, or CHAT_PRESENCE_SECONDS later if the room had an update within that time. Nothing is published if
+    nothing has changed.
+    """
+    if store.increment(f"presence:{room_id}", settings.CHAT_PRESENCE_SECONDS) > 1:
+        call_later(settings.CHAT_PRESENCE_SECONDS, ("presence", room_id), schedule_presence_update, room_id)
         return
-    came, went, count = store.take_news(_roster(room_id))
+    came, went, count = store.take_changes(_roster(room_id))
     if came or went:
         broadcast.publish(broadcast.room_group(room_id), protocol.presence(came, went, count))
 
 
-def get_present(room_id, is_board=False):
+def get_present(room_id: int, is_board: bool = False) -> tuple[list[dict[str, str]], int]:
     """
-    Returns ([{handle, role}] of at most 100 people, the number of all).
+    Return ([{handle, role}] of at most 100 people in a room, the number of all people in it).
 
-    On a board there are people whose handles are unique on that board alone.
+    The handles of a board's visitors are unique on that board alone, so with `is_board` the members of its room are
+    found by their exact handles.
     """
-    handles, count = store.roster(_roster(room_id), protocol.MAX_PRESENT)
+    handles, count = store.list_owners(_roster(room_id), protocol.MAX_PRESENT)
     members = Member.objects.filter(room_id=room_id).select_related("person")
     if is_board:
         members = members.filter(person__handle__in=handles).exclude(role=Member.BANNED)
@@ -59,33 +73,34 @@ def get_present(room_id, is_board=False):
     return [{"handle": member.handle, "role": member.role} for member in members], count
 
 
-def count_present(room_ids):
-    """Returns how many people are in each of these rooms, in one round trip."""
-    return store.roster_sizes([_roster(room_id) for room_id in room_ids])
+def count_present(room_ids: Iterable[int]) -> list[int]:
+    """Return how many people are in each of these rooms, in one round trip."""
+    return store.count_owners([_roster(room_id) for room_id in room_ids])
 
 
-def look_around():
+def sweep_rosters() -> dict[int, tuple[int, bool]]:
     """
-    Returns {room id: (how many people are in it, whether news wait to be told)} of the rooms that somebody is in, or
-    was until now: connections that vanished without a word are off the rosters after this. Two trips for all rooms.
+    End the leases that are over, and return {room id: (number of people, whether an update is due)}.
+
+    The result has every room with somebody in it now, or until now. Two round trips for all rooms.
     """
-    rosters = store.look_at_rosters()
+    rosters = store.summarize_rosters()
     return {int(name[len(_ROSTER) :]): found for name, found in rosters.items() if name.startswith(_ROSTER)}
 
 
-def get_listeners(room_ids):
-    """Returns {room id: the handles of those with a connection that hears what is said to the room now}."""
-    rosters = store.roster_entries([_roster(room_id) for room_id in room_ids])
+def get_listeners(room_ids: Sequence[int]) -> dict[int, set[str]]:
+    """Return {room id: handles of the people with a connection that receives what is published to the room now}."""
+    rosters = store.list_entries([_roster(room_id) for room_id in room_ids])
     return {
-        room_id: _listening(entries, broadcast.room_group(room_id))
+        room_id: _find_listening(entries, broadcast.room_group(room_id))
         for room_id, entries in zip(room_ids, rosters, strict=True)
     }
 
 
-def _listening(entries, group):
+def _find_listening(entries: dict[str, str], group: str) -> set[str]:
     channels = broadcast.get_listeners(group)
     return {handle for channel, handle in entries.items() if channel in channels}
 
 
-def _roster(room_id):
+def _roster(room_id: int) -> str:
     return f"{_ROSTER}{room_id}"

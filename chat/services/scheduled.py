@@ -1,8 +1,8 @@
 """
-Messages that are posted later: written now as rows, posted by a job when they are due, judged as they are then.
+Scheduled messages: stored as rows now, posted by a job when they are due, under the rights that hold then.
 
-Writes ScheduledMessage; what is posted goes through the rooms' service like every other message. A job may be lost or
-run twice: its row is claimed in the transaction that posts, and a sweep finds what is overdue.
+The module writes ScheduledMessage. The rooms' service posts the message like every other. A job may be lost or run
+twice: the transaction that posts also claims the row, and a sweep finds rows that are overdue.
 """
 
 import logging
@@ -14,47 +14,51 @@ from django.utils import timezone
 
 from channels_transport import OUTAGES
 from chat import broadcast, protocol
-from chat.models import Message, Person, Room, ScheduledMessage
+from chat.models import Member, Message, Person, Room, ScheduledMessage
 from chat.protocol import ChatError
 from chat.services import rooms
+from chat.services.after_commit import start_job_after_commit
 
 logger = logging.getLogger(__name__)
 
-MAX_WAITING = 100  # messages of one person
-LONGEST = timedelta(days=366)
-SHOWN = 200  # of one person in one room
-# A job on its way is not lost yet.
-OVERDUE = timedelta(seconds=10)
-SWEEP_AT_ONCE = 100
-# So long a row is kept that was posted, so that a job which comes again finds it done; and one that its author may see.
-POSTED_KEPT = timedelta(days=1)
-REFUSED_KEPT = timedelta(days=30)
+MAX_WAITING = 100  # waiting messages of one person
+MAX_DELAY = timedelta(days=366)
+MAX_LISTED = 200  # messages of one person in one room
+OVERDUE_AFTER = timedelta(seconds=10)  # before that, the job may still be on its way
+MAX_SWEPT = 100
+# The row of a posted message is kept, so that a job that arrives again finds it posted. The row of a refused message is
+# kept longer, because the author reads the reason in it.
+KEEP_POSTED = timedelta(days=1)
+KEEP_REFUSED = timedelta(days=30)
 
 
-def schedule_message(member, event):
+def schedule_message(member: Member, event: protocol.Schedule) -> tuple[int, bool]:
     """
-    Stores what a Schedule says, and has it posted at its time. Returns (its id, whether it is new: the same ref gives
-    the same id).
+    Store a message to be posted later, once for each ref, and start its job on commit.
 
-    Raises `invalid_field` (a time that is past, or too far away), `not_found` (reply_to), `forbidden` (too many wait,
-    or a board's room), `ref_conflict`.
+    Returns:
+        The id of the scheduled message, and whether it is new.
+
+    Raises:
+        ChatError: `invalid_field` if the time is not in the future or more than a year away; `not_found` for
+            `reply_to`; `forbidden` on a board or if the person has too many waiting messages; `ref_conflict`.
     """
     if member.room.access == Room.BOARD:
-        # Who comes by a board's link is not signed in, and could neither see nor cancel what waits.
-        raise ChatError("forbidden", "Nothing is posted later on a board.")
+        # Visitors of a board are not logged in, so they could neither list nor cancel the message.
+        raise ChatError("forbidden", "Scheduled messages are not available on boards.")
     return rooms.record_once(member, event, lambda: _store(member, event))
 
 
 def _store(member, event):
     seconds = (event.at - timezone.now()).total_seconds()
-    if not 0 < seconds <= LONGEST.total_seconds():
+    if not 0 < seconds <= MAX_DELAY.total_seconds():
         raise ChatError("invalid_field", "'at' must be in the future, and at most a year away.")
     _check_reply(member, event)
     _check_number(member.person_id)
     row = ScheduledMessage.objects.create(
         room_id=member.room_id, author_id=member.person_id, body=event.body, reply_to=event.reply_to, due_at=event.at
     )
-    transaction.on_commit(lambda: _start_job(row.id, seconds))
+    _start_job(row.id, seconds)
     return row.id
 
 
@@ -66,50 +70,58 @@ def _check_reply(member, event):
 
 
 def _check_number(person_id):
-    # Of two that come at once, the second counts the first.
+    # With the lock, the second of two requests at the same moment counts the row of the first.
     Person.objects.lock(person_id)
     if ScheduledMessage.objects.waiting().filter(author_id=person_id).count() >= MAX_WAITING:
-        raise ChatError("forbidden", f"{MAX_WAITING} messages of yours are waiting already: cancel one first.")
+        raise ChatError("forbidden", f"You already have {MAX_WAITING} scheduled messages. Cancel one first.")
 
 
 def _start_job(scheduled_id, seconds):
-    try:
-        broadcast.start_job_later(broadcast.SCHEDULED_CHANNEL, {"scheduled": scheduled_id}, seconds)
-    except Exception:
-        # It is stored: whoever asked must not hear that it was not.
-        logger.exception("A scheduled message has no job; the sweep will post it")
+    start_job_after_commit(broadcast.SCHEDULED_CHANNEL, {"scheduled": scheduled_id}, seconds)
 
 
-def get_scheduled(person, slug):
-    """Returns what a person has waiting in a room, and what was refused, by time. Raises as `get_readable_room`."""
-    rows = ScheduledMessage.objects.shown().filter(room=rooms.get_readable_room(person, slug), author=person)
-    return list(rows.order_by("due_at", "id")[:SHOWN])
-
-
-def cancel_scheduled(person, slug, scheduled_id):
+def get_scheduled(person: Person, slug: str) -> list[ScheduledMessage]:
     """
-    Deletes what waits, or was refused. Raises `not_found`: also where it was posted already.
+    Return a person's waiting and refused messages in a room, by the time at which they are due.
 
-    Who may not read the room any more may still cancel; so its words are the same for all rooms, and for none.
+    Raises:
+        ChatError: `not_found` or `forbidden` if the person may not read the room.
+    """
+    rows = ScheduledMessage.objects.shown().filter(room=rooms.get_readable_room(person, slug), author=person)
+    return list(rows.order_by("due_at", "id")[:MAX_LISTED])
+
+
+def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
+    """
+    Delete a waiting or refused message of this person.
+
+    A person who may no longer read the room may still cancel. So the error is the same for every room, and for a room
+    that does not exist.
+
+    Raises:
+        ChatError: `not_found` if there is no such message, or it has been posted.
     """
     room = Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
-    # One statement on one table, so that of this and of posting it just one comes about.
+    # One statement on one table: either this or the posting succeeds, never both.
     mine = ScheduledMessage.objects.shown().filter(author=person, room=room, id=scheduled_id)
-    if room is None or scheduled_id > protocol.MAX_INTEGER or not mine.delete()[0]:
-        raise ChatError("not_found", "You have no such message waiting. It may have been posted.")
+    if room is None or not mine.delete()[0]:
+        raise ChatError("not_found", "You have no such scheduled message. It may already have been posted.")
 
 
-def post_scheduled(scheduled_id):
+def post_scheduled(scheduled_id: int) -> bool:
     """
-    Posts what is due, once, however often and wherever this is called. Returns whether it did something.
+    Post a message that is due, once, however often and in however many processes this is called.
 
-    What its author may not post by now is not posted, and the row says why.
+    If the author may no longer post, the message is refused, and the row says why.
+
+    Returns:
+        Whether the message was posted or refused now.
     """
     with transaction.atomic():
-        # The claim: whoever comes second waits for the first to commit, and then finds nothing that waits.
+        # The claim. A second process waits here until the first commits, and then finds nothing that waits.
         due = ScheduledMessage.objects.waiting().filter(id=scheduled_id, due_at__lte=timezone.now())
         if not due.update(state=ScheduledMessage.POSTED):
-            return _start_again(scheduled_id)
+            return _start_early_job_again(scheduled_id)
         row = ScheduledMessage.objects.select_related("room", "author").get(id=scheduled_id)
         try:
             fields = {"number": _post(row)}
@@ -121,36 +133,35 @@ def post_scheduled(scheduled_id):
 
 def _post(row):
     if not row.author.is_active:
-        raise ChatError("forbidden", "Its author is not here any more.")
+        raise ChatError("forbidden", "The author's account is no longer active.")
     member = rooms.join_room(row.author, row.room.slug)
-    # With the moment, for refs are the clients' to choose: theirs may well be called `scheduled-7`.
+    # The ref contains the time of creation, because clients choose their refs freely and may use `scheduled-7`.
     ref = f"scheduled-{row.id}-{row.created_at:%Y%m%d%H%M%S%f}"
     event = protocol.Post(ref=ref, body=row.body, reply_to=row.reply_to)
     return rooms.post_message(member, event).ack["id"]
 
 
-def _start_again(scheduled_id):
-    """A job that comes before its time, by the clock of this machine, comes again."""
+def _start_early_job_again(scheduled_id):
+    """Start the job again if the message still waits: the job came too early by the clock of this machine."""
     row = ScheduledMessage.objects.waiting().filter(id=scheduled_id).first()
     if row is not None:
-        seconds = max(0, (row.due_at - timezone.now()).total_seconds())
-        transaction.on_commit(lambda: _start_job(scheduled_id, seconds))
+        _start_job(scheduled_id, max(0, (row.due_at - timezone.now()).total_seconds()))
     return False
 
 
-def sweep_scheduled():
-    """Posts what is overdue because its job was lost, and forgets what is long over. Returns how many."""
-    overdue = ScheduledMessage.objects.waiting().filter(due_at__lt=timezone.now() - OVERDUE)
-    ids = list(overdue.order_by("due_at").values_list("id", flat=True)[:SWEEP_AT_ONCE])
-    return sum(_post_overdue(scheduled_id) for scheduled_id in ids) + _forget()
+def sweep_scheduled() -> int:
+    """Post messages that are overdue because their job was lost, and delete old rows. Return how many of both."""
+    overdue = ScheduledMessage.objects.waiting().filter(due_at__lt=timezone.now() - OVERDUE_AFTER)
+    ids = list(overdue.order_by("due_at").values_list("id", flat=True)[:MAX_SWEPT])
+    return sum(_post_overdue(scheduled_id) for scheduled_id in ids) + _delete_old()
 
 
-def _forget():
+def _delete_old():
     now = timezone.now()
-    posted = Q(state=ScheduledMessage.POSTED, due_at__lt=now - POSTED_KEPT)
-    refused = Q(state=ScheduledMessage.REFUSED, due_at__lt=now - REFUSED_KEPT)
-    over = ScheduledMessage.objects.filter(posted | refused).values("id")[:SWEEP_AT_ONCE]
-    return ScheduledMessage.objects.filter(id__in=over).delete()[0]
+    posted = Q(state=ScheduledMessage.POSTED, due_at__lt=now - KEEP_POSTED)
+    refused = Q(state=ScheduledMessage.REFUSED, due_at__lt=now - KEEP_REFUSED)
+    old = ScheduledMessage.objects.filter(posted | refused).values("id")[:MAX_SWEPT]
+    return ScheduledMessage.objects.filter(id__in=old).delete()[0]
 
 
 def _post_overdue(scheduled_id):
@@ -159,5 +170,6 @@ def _post_overdue(scheduled_id):
     except OUTAGES:
         raise
     except Exception:
-        logger.exception("The scheduled message %s could not be posted", scheduled_id)  # and the others are
+        # One message that fails must not keep the sweep from the others.
+        logger.exception("The scheduled message %s could not be posted", scheduled_id)
         return False

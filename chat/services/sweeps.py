@@ -1,14 +1,14 @@
 """
-What the dead left behind: every sweep that the monitor runs, one after the other.
+Every sweep that the monitor runs, in this order. A sweep repairs or deletes what killed processes left behind.
 
-Each is a function without arguments that does a bounded piece of work, may run in two processes at once, and returns
-how many it mended or removed. (Presence is not among them: each look at the lobby's list ends its leases.)
+Each is a function without arguments. It does a bounded amount of work, may run in two processes at once, and returns
+how many things it repaired or deleted. (Rosters are swept by each check of the lobby's list.)
 """
 
 from . import announcements, boards, invitations, moderation, people, scheduled, tasks
 
 SWEEPS = [
-    # First what somebody waits for.
+    # First the sweeps whose results people are waiting for.
     tasks.sweep_tasks,
     scheduled.sweep_scheduled,
     moderation.sweep_mutes,

@@ -1,22 +1,23 @@
 """
-Small state that all processes share and nobody mourns: buckets, counters, leases and rosters.
+Small state that all processes share and may lose: token buckets, counters, leases and rosters.
 
-In Redis where there is one, else in this process. Everything in it ends by itself, so what a killed process leaves
-behind is gone within its lease; whoever needs a promise stores a row. It knows no chat.
+It is in Redis if the site has one, and in this process otherwise. All of it ends by itself, so what a killed process
+leaves behind is gone when its leases end. What must not be lost is a row. The store knows nothing about chat.
 
-Times are seconds, and in Redis its own clock measures them: the processes' clocks may disagree.
+Times are seconds. In Redis, the clock of Redis measures them, because the clocks of the processes may differ.
 """
 
 from django.conf import settings
 
+from .interface import Store
 from .memory import MemoryStore
 from .redis import RedisStore
 
-__all__ = ["MemoryStore", "RedisStore", "make_store", "store"]
+__all__ = ["MemoryStore", "RedisStore", "Store", "make_store", "store"]
 
 
-def make_store(url):
-    """Returns the store at a Redis URL, or one within this process for None."""
+def make_store(url: str | None) -> Store:
+    """Return the store in the Redis at `url`, or one within this process for None."""
     return RedisStore(url) if url else MemoryStore()
 
 

@@ -1,33 +1,35 @@
 """
-The store of a site that is one process. What each method means is said here, for the other store too.
+The store of a site that is one process: a dictionary behind a lock. It knows no Redis.
 """
 
 import threading
 import time
+from collections.abc import Callable, Iterable, Sequence
 
-MOST = 10**9  # as good as no limit
-SWEEP_SECONDS = 60  # how often a process forgets counts that are over
+from .interface import Store, split_changes
+
+NO_LIMIT = 10**9  # of leases
+SWEEP_SECONDS = 60  # between two sweeps of counters whose time is over
 
 
-class MemoryStore:
-    """The state of a site that is one process."""
+class MemoryStore(Store):
+    """The state of a site that is one process. `Store` documents the methods."""
 
-    is_shared = False  # with other processes
+    is_shared = False
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._values = {}
+        # By (kind, name): kind is "bucket", "counter", "lease" or "roster".
+        self._values: dict = {}
         self._swept_at = time.monotonic()
 
-    def clear(self):
-        """Forgets everything. For tests."""
+    def clear(self) -> None:
         self._values.clear()
 
-    def ping(self):
-        """Raises what the other methods would, where the state cannot be reached."""
+    def ping(self) -> None:
+        pass
 
-    def take(self, name, burst, per_second):
-        """Takes one from a bucket of `burst` refilled by `per_second`. Returns 0, or the seconds to wait for one."""
+    def take_token(self, name: str, burst: float, per_second: float) -> float:
         with self._lock:
             now = time.monotonic()
             level, at = self._values.get(("bucket", name), (burst, now))
@@ -36,137 +38,119 @@ class MemoryStore:
             self._values["bucket", name] = (level if wait else level - 1), now
             return wait
 
-    def take_along(self, name, burst, per_second, on_wait):
-        """Takes one, and calls `on_wait(seconds)` if there is none. It may happen after the return."""
-        wait = self.take(name, burst, per_second)
+    def take_token_deferred(
+        self, name: str, burst: float, per_second: float, on_wait: Callable[[float], object]
+    ) -> None:
+        wait = self.take_token(name, burst, per_second)
         if wait:
             on_wait(wait)
 
-    def count(self, name, seconds):
-        """Counts one, and returns how many there were in the present window of `seconds`."""
+    def increment(self, name: str, seconds: float) -> int:
         with self._lock:
-            number, ends_at = self._values.get(("count", name), (0, 0))
+            number, ends_at = self._values.get(("counter", name), (0, 0))
             if ends_at < time.monotonic():
-                self._sweep_counts()
+                self._sweep_counters()
                 number, ends_at = 0, time.monotonic() + seconds
-            self._values["count", name] = number + 1, ends_at
+            self._values["counter", name] = number + 1, ends_at
             return number + 1
 
-    def _sweep_counts(self):
-        """Forgets the counts whose window is over, now and then: names come from connections, which come and go."""
+    def _sweep_counters(self):
+        """Delete the counters whose time is over, at most once in SWEEP_SECONDS."""
+        # Their names come from connections, which come and go: without this the dictionary would only grow.
         now = time.monotonic()
         if now > self._swept_at + SWEEP_SECONDS:
             self._swept_at = now
-            for key in [key for key, value in self._values.items() if key[0] == "count" and value[1] < now]:
+            for key in [key for key, value in self._values.items() if key[0] == "counter" and value[1] < now]:
                 del self._values[key]
 
-    def lease(self, name, holder, seconds, most):
-        """Gives `holder` one of `most` leases, or renews it. Returns whether there was one left."""
+    def acquire_lease(self, name: str, holder: str, seconds: float, limit: int) -> bool:
         with self._lock:
             leases = self._values.setdefault(("lease", name), {})
             now = time.monotonic()
-            for gone in [key for key, ends_at in leases.items() if ends_at < now]:
-                del leases[gone]
-            if holder not in leases and len(leases) >= most:
+            for ended in [key for key, ends_at in leases.items() if ends_at < now]:
+                del leases[ended]
+            if holder not in leases and len(leases) >= limit:
                 return False
             leases[holder] = now + seconds
             return True
 
-    def renew(self, names, holder, seconds):
-        """Renews leases, or gives them again where they were lost. It may happen after the return."""
+    def renew_leases(self, names: Sequence[str], holder: str, seconds: float) -> None:
         for name in names:
-            self.lease(name, holder, seconds, MOST)
+            self.acquire_lease(name, holder, seconds, NO_LIMIT)
 
-    def release(self, name, holder):
-        """Ends a lease before its time."""
+    def release_lease(self, name: str, holder: str) -> None:
         with self._lock:
             self._values.get(("lease", name), {}).pop(holder, None)
 
-    def count_leases(self, name):
-        """Returns how many have a lease now."""
+    def count_leases(self, name: str) -> int:
         with self._lock:
             return sum(ends_at >= time.monotonic() for ends_at in self._values.get(("lease", name), {}).values())
 
-    def enter(self, name, owner, entry, seconds):
-        """Puts one entry of `owner` on a roster for `seconds`, or renews it. Returns whether news are waiting."""
+    def add_entry(self, name: str, owner: str, entry: str, seconds: float) -> bool:
         with self._lock:
-            roster = self._swept(name)
-            if entry not in roster["entries"] and self._owned(roster, owner) == 0:
+            roster = self._get_swept(name)
+            if entry not in roster["entries"] and not self._has_entries(roster, owner):
                 self._note(roster, owner, "came")
             roster["entries"][entry] = owner, time.monotonic() + seconds
-            return bool(roster["news"])
+            return bool(roster["changes"])
 
-    def stay(self, name, owner, entry, seconds, on_news):
-        """Renews an entry. It may happen after the return; then, too, `on_news()` is called if news are waiting."""
-        if self.enter(name, owner, entry, seconds):
-            on_news()
+    def renew_entry(self, name: str, owner: str, entry: str, seconds: float, on_changes: Callable[[], object]) -> None:
+        if self.add_entry(name, owner, entry, seconds):
+            on_changes()
 
-    def leave(self, name, owner, entry):
-        """Takes an entry off a roster. Returns whether news are waiting."""
+    def remove_entry(self, name: str, owner: str, entry: str) -> bool:
         with self._lock:
-            roster = self._swept(name)
-            if roster["entries"].pop(entry, None) and self._owned(roster, owner) == 0:
+            roster = self._get_swept(name)
+            if roster["entries"].pop(entry, None) and not self._has_entries(roster, owner):
                 self._note(roster, owner, "went")
-            return bool(roster["news"])
+            return bool(roster["changes"])
 
-    def roster(self, name, most):
-        """Returns (up to `most` owners, the number of all owners)."""
+    def list_owners(self, name: str, limit: int) -> tuple[list[str], int]:
         with self._lock:
-            owners = list(dict.fromkeys(owner for owner, _ in self._swept(name)["entries"].values()))
-            return owners[:most], len(owners)
+            owners = list(dict.fromkeys(owner for owner, _ in self._get_swept(name)["entries"].values()))
+            return owners[:limit], len(owners)
 
-    def roster_sizes(self, names):
-        """Returns the number of owners on each of the named rosters."""
-        return [self.roster(name, 0)[1] for name in names]
+    def count_owners(self, names: Iterable[str]) -> list[int]:
+        return [self.list_owners(name, 0)[1] for name in names]
 
-    def look_at_rosters(self):
-        """
-        Returns {name: (the number of owners, whether news wait)} of all rosters that somebody is on, or was until now:
-        leases that are over end with this. Two round trips, however many there are.
-        """
+    def list_entries(self, names: Iterable[str]) -> list[dict[str, str]]:
+        with self._lock:
+            rosters = [self._get_swept(name)["entries"] for name in names]
+            return [{entry: owner for entry, (owner, _) in entries.items()} for entries in rosters]
+
+    def summarize_rosters(self) -> dict[str, tuple[int, bool]]:
         with self._lock:
             found = {}
             for kind, name in list(self._values):
                 if kind == "roster" and self._values[kind, name]["entries"]:
-                    count = self.roster(name, 0)[1]
-                    found[name] = count, bool(self._values[kind, name]["news"])
+                    (count,) = self.count_owners([name])
+                    found[name] = count, bool(self._values[kind, name]["changes"])
             return found
 
-    def roster_entries(self, names):
-        """Returns {entry: its owner} for each of the named rosters, in one round trip."""
+    def take_changes(self, name: str) -> tuple[list[str], list[str], int]:
         with self._lock:
-            return [{entry: owner for entry, (owner, _) in self._swept(name)["entries"].items()} for name in names]
+            roster = self._get_swept(name)
+            changes, roster["changes"] = roster["changes"], {}
+            came, went = split_changes(changes)
+            return came, went, len({owner for owner, _ in roster["entries"].values()})
 
-    def take_news(self, name):
-        """Returns (owners who came, owners who went, the number of all owners) since this was last asked."""
-        with self._lock:
-            roster = self._swept(name)
-            news, roster["news"] = roster["news"], {}
-            count = len({owner for owner, _ in roster["entries"].values()})
-            return split_news(news) + (count,)
-
-    def _swept(self, name):
-        roster = self._values.setdefault(("roster", name), {"entries": {}, "news": {}})
+    def _get_swept(self, name):
+        """Return a roster without the entries whose time is over."""
+        roster = self._values.setdefault(("roster", name), {"entries": {}, "changes": {}})
         now = time.monotonic()
         for entry, (owner, ends_at) in list(roster["entries"].items()):
             if ends_at < now:
                 del roster["entries"][entry]
-                if self._owned(roster, owner) == 0:
+                if not self._has_entries(roster, owner):
                     self._note(roster, owner, "went")
         return roster
 
     @staticmethod
-    def _owned(roster, owner):
-        return sum(1 for other, _ in roster["entries"].values() if other == owner)
+    def _has_entries(roster, owner):
+        return any(other == owner for other, _ in roster["entries"].values())
 
     @staticmethod
     def _note(roster, owner, kind):
-        # Who went and came again before anybody was told did neither.
-        if roster["news"].pop(owner, kind) == kind:
-            roster["news"][owner] = kind
-
-
-def split_news(news):
-    """Returns (owners who came, owners who went) of {owner: "came" or "went"}."""
-    came = [owner for owner, kind in news.items() if kind == "came"]
-    return came, [owner for owner, kind in news.items() if kind == "went"]
+        # An owner who went and came back before anybody was told did neither, and the other way round.
+        if roster["changes"].pop(owner, kind) == kind:
+            roster["changes"][owner] = kind

@@ -1,20 +1,22 @@
 """
-The store of a site with several processes, in Redis: a script or a command for each method of `MemoryStore`.
+The store of a site with several processes, in Redis: a script or a command for each method of `Store`.
 """
 
+from collections.abc import Callable, Iterable, Sequence
+
 import redis
-from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 
-from channels_transport import Script, Shard
+from channels_transport import Script, Shard, run_with_next_trip
 
-from .memory import MOST, split_news
+from .interface import Store, split_changes
+from .memory import NO_LIMIT
 
-# A roster's key outlives its last lease by this much, so that the sweep still finds who is gone.
+# A roster's keys outlive its last entry by this much, so that a sweep still finds who went.
 ROSTER_GRACE_SECONDS = 600
 
 
-class RedisStore:
-    """The state of a site with several processes. The methods are MemoryStore's, each one round trip."""
+class RedisStore(Store):
+    """The state of a site with several processes. `Store` documents the methods. Each is one round trip."""
 
     is_shared = True
     PREFIX = "chat:"
@@ -25,7 +27,7 @@ class RedisStore:
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
         local burst, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
         local bucket = redis.call('HMGET', KEYS[1], 'level', 'at')
-        -- A clock that was set back makes nobody wait for the time before.
+        -- After the clock was set back, nobody waits until it shows the old time again.
         local passed = math.max(0, now - (tonumber(bucket[2]) or now))
         local level = math.min(burst, (tonumber(bucket[1]) or burst) + passed * rate)
         local wait = 0
@@ -36,12 +38,12 @@ class RedisStore:
     """
     _COUNT = """
         local number = redis.call('INCR', KEYS[1])
-        -- More than all of the window is left only where the clock was set back.
+        -- More than the whole window is left only after the clock was set back.
         if number == 1 or redis.call('TTL', KEYS[1]) > tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
         return number
     """
-    # What ends later than a lease given now was given before the clock was set back: it is counted from now, so that
-    # the living have time to renew theirs, and the dead do not stay until the old time has come.
+    # A lease that ends later than one given now was given before the clock was set back. It is counted from now: a
+    # living holder has time to renew it, and a dead one does not keep it until the clock shows the old time again.
     _SHORTEN = """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
@@ -67,13 +69,13 @@ class RedisStore:
     """
     )
     _COUNT_LEASES = "return redis.call('ZCOUNT', KEYS[1], redis.call('TIME')[1], '+inf')"
-    # KEYS: entries (owner \\n entry, by the end of its lease), owners (how many entries each has), news, and the names
-    # of the rosters that have entries.
-    # ARGV: operation, owner, entry, seconds or the most owners, grace (no lease is longer), the roster's name.
+    # KEYS: entries (sorted set of "owner \\n entry" by the time when it ends), owners (hash of their numbers of
+    # entries), changes (hash of "came" or "went"), and the set of the names of all rosters that have entries.
+    # ARGV: operation, owner, entry, seconds or the limit of owners, grace (no entry lasts longer), the roster's name.
     _ROSTER = (
         _SHORTEN
         + """
-        shorten(KEYS[1], tonumber(ARGV[1] == 'enter' and ARGV[4] or ARGV[5]))
+        shorten(KEYS[1], tonumber(ARGV[1] == 'add' and ARGV[4] or ARGV[5]))
         local function note(owner, kind)
             local other = redis.call('HGET', KEYS[3], owner)
             if other and other ~= kind then
@@ -93,40 +95,40 @@ class RedisStore:
             drop(string.match(member, '^(.-)\\n'), member)
         end
         local function forget_if_empty()
-            -- Also one whose keys have ended before anybody looked.
+            -- Also a roster whose keys have expired unseen.
             if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[4], ARGV[6]) end
         end
         local operation, owner = ARGV[1], ARGV[2]
         local member = owner .. '\\n' .. ARGV[3]
-        if operation == 'enter' then
+        if operation == 'add' then
             if redis.call('ZADD', KEYS[1], now + tonumber(ARGV[4]), member) == 1
                 and redis.call('HINCRBY', KEYS[2], owner, 1) == 1 then note(owner, 'came') end
             redis.call('SADD', KEYS[4], ARGV[6])
             for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, tonumber(ARGV[4]) + tonumber(ARGV[5])) end
             return redis.call('EXISTS', KEYS[3])
-        elseif operation == 'leave' then
+        elseif operation == 'remove' then
             drop(owner, member)
             forget_if_empty()
             return redis.call('EXISTS', KEYS[3])
-        elseif operation == 'news' then
-            local news = redis.call('HGETALL', KEYS[3])
+        elseif operation == 'take_changes' then
+            local changes = redis.call('HGETALL', KEYS[3])
             redis.call('DEL', KEYS[3])
-            return {redis.call('HLEN', KEYS[2]), news}
-        elseif operation == 'look' then
+            return {redis.call('HLEN', KEYS[2]), changes}
+        elseif operation == 'summarize' then
             forget_if_empty()
             return {redis.call('HLEN', KEYS[2]), redis.call('EXISTS', KEYS[3])}
         end
-        local owners, most = {}, tonumber(ARGV[4])
+        local owners, limit = {}, tonumber(ARGV[4])
         for index, name in ipairs(redis.call('HKEYS', KEYS[2])) do
-            if index > most then break end
+            if index > limit then break end
             owners[index] = name
         end
         return {redis.call('HLEN', KEYS[2]), owners}
     """
     )
 
-    def __init__(self, url):
-        # Bounded in time: a paused Redis must not hold its callers for ever.
+    def __init__(self, url: str) -> None:
+        # With timeouts: a paused Redis must not block its callers.
         self._client = redis.StrictRedis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
         self._shard = Shard(self._client)
         self._take = Script(self._TAKE)
@@ -135,88 +137,91 @@ class RedisStore:
         self._count_leases = Script(self._COUNT_LEASES)
         self._roster = Script(self._ROSTER)
 
-    def clear(self):
-        """Forgets everything. For tests."""
+    def clear(self) -> None:
         for key in self._client.scan_iter(f"{self.PREFIX}*"):
             self._client.delete(key)
 
-    def ping(self):
+    def ping(self) -> None:
         self._client.ping()
 
-    def take(self, name, burst, per_second):
+    def take_token(self, name: str, burst: float, per_second: float) -> float:
         return float(self._call(self._take_command(name, burst, per_second)))
 
-    def take_along(self, name, burst, per_second, on_wait):
-        self._go_along(self._take_command(name, burst, per_second), lambda wait: float(wait) and on_wait(float(wait)))
+    def take_token_deferred(
+        self, name: str, burst: float, per_second: float, on_wait: Callable[[float], object]
+    ) -> None:
+        self._call_deferred(
+            self._take_command(name, burst, per_second), lambda wait: float(wait) and on_wait(float(wait))
+        )
 
     def _take_command(self, name, burst, per_second):
         return self._take.command(burst, per_second, keys=[f"{self.PREFIX}bucket:{name}"])
 
-    def count(self, name, seconds):
+    def increment(self, name: str, seconds: float) -> int:
         return self._call(self._count.command(seconds, keys=[f"{self.PREFIX}count:{name}"]))
 
-    def lease(self, name, holder, seconds, most):
-        return bool(self._call(self._lease_command([name], holder, seconds, most)))
+    def acquire_lease(self, name: str, holder: str, seconds: float, limit: int) -> bool:
+        return bool(self._call(self._lease_command([name], holder, seconds, limit)))
 
-    def renew(self, names, holder, seconds):
-        self._go_along(self._lease_command(names, holder, seconds, MOST))
+    def renew_leases(self, names: Sequence[str], holder: str, seconds: float) -> None:
+        self._call_deferred(self._lease_command(names, holder, seconds, NO_LIMIT))
 
-    def _lease_command(self, names, holder, seconds, most):
-        return self._lease.command(holder, seconds, most, keys=[f"{self.PREFIX}lease:{name}" for name in names])
+    def _lease_command(self, names, holder, seconds, limit):
+        return self._lease.command(holder, seconds, limit, keys=[f"{self.PREFIX}lease:{name}" for name in names])
 
-    def release(self, name, holder):
+    def release_lease(self, name: str, holder: str) -> None:
         self._call(("ZREM", f"{self.PREFIX}lease:{name}", holder))
 
-    def count_leases(self, name):
+    def count_leases(self, name: str) -> int:
         return self._call(self._count_leases.command(keys=[f"{self.PREFIX}lease:{name}"]))
 
-    def enter(self, name, owner, entry, seconds):
-        return bool(self._call(self._roster_command(name, "enter", owner, entry, seconds)))
+    def add_entry(self, name: str, owner: str, entry: str, seconds: float) -> bool:
+        return bool(self._call(self._roster_command(name, "add", owner, entry, seconds)))
 
-    def stay(self, name, owner, entry, seconds, on_news):
-        command = self._roster_command(name, "enter", owner, entry, seconds)
-        self._go_along(command, lambda has_news: has_news and on_news())
+    def renew_entry(self, name: str, owner: str, entry: str, seconds: float, on_changes: Callable[[], object]) -> None:
+        command = self._roster_command(name, "add", owner, entry, seconds)
+        self._call_deferred(command, lambda has_changes: has_changes and on_changes())
 
-    def leave(self, name, owner, entry):
-        return bool(self._call(self._roster_command(name, "leave", owner, entry)))
+    def remove_entry(self, name: str, owner: str, entry: str) -> bool:
+        return bool(self._call(self._roster_command(name, "remove", owner, entry)))
 
-    def roster(self, name, most):
-        count, owners = self._call(self._roster_command(name, "owners", seconds_or_most=most))
+    def list_owners(self, name: str, limit: int) -> tuple[list[str], int]:
+        count, owners = self._call(self._roster_command(name, "owners", seconds_or_limit=limit))
         return [owner.decode() for owner in owners], count
 
-    def roster_sizes(self, names):
-        answers = self._shard.call(*(self._roster_command(name, "owners") for name in names)) if names else []
-        return [count for count, _ in answers]
+    def count_owners(self, names: Iterable[str]) -> list[int]:
+        return [count for count, _ in self._call_all(self._roster_command(name, "owners") for name in names)]
 
-    def look_at_rosters(self):
-        names = [name.decode() for name in self._call(("SMEMBERS", self._ROSTERS))]
-        answers = self._shard.call(*(self._roster_command(name, "look") for name in names)) if names else []
-        return {name: (count, bool(news)) for name, (count, news) in zip(names, answers, strict=True)}
-
-    def roster_entries(self, names):
+    def list_entries(self, names: Iterable[str]) -> list[dict[str, str]]:
         keys = [f"{self.PREFIX}roster:{name}:entries" for name in names]
-        answers = self._shard.call(*(("ZRANGE", key, 0, -1) for key in keys)) if names else []
+        answers = self._call_all(("ZRANGE", key, 0, -1) for key in keys)
         pairs = [[member.decode().partition("\n") for member in members] for members in answers]
         return [{entry: owner for owner, _, entry in found} for found in pairs]
 
-    def take_news(self, name):
-        count, news = self._call(self._roster_command(name, "news"))
-        texts = [text.decode() for text in news]
-        return split_news(dict(zip(texts[::2], texts[1::2], strict=True))) + (count,)
+    def summarize_rosters(self) -> dict[str, tuple[int, bool]]:
+        names = [name.decode() for name in self._call(("SMEMBERS", self._ROSTERS))]
+        answers = self._call_all(self._roster_command(name, "summarize") for name in names)
+        return {name: (count, bool(changes)) for name, (count, changes) in zip(names, answers, strict=True)}
 
-    def _roster_command(self, name, operation, owner="", entry="", seconds_or_most=0):
-        keys = [f"{self.PREFIX}roster:{name}:{part}" for part in ("entries", "owners", "news")]
-        arguments = operation, owner, entry, seconds_or_most, ROSTER_GRACE_SECONDS, name
+    def take_changes(self, name: str) -> tuple[list[str], list[str], int]:
+        count, changes = self._call(self._roster_command(name, "take_changes"))
+        texts = [text.decode() for text in changes]
+        came, went = split_changes(dict(zip(texts[::2], texts[1::2], strict=True)))
+        return came, went, count
+
+    def _roster_command(self, name, operation, owner="", entry="", seconds_or_limit=0):
+        keys = [f"{self.PREFIX}roster:{name}:{part}" for part in ("entries", "owners", "changes")]
+        arguments = operation, owner, entry, seconds_or_limit, ROSTER_GRACE_SECONDS, name
         return self._roster.command(*arguments, keys=[*keys, self._ROSTERS])
+
+    def _call_all(self, commands):
+        """Run commands in one round trip. Without commands there is none."""
+        commands = list(commands)
+        return self._shard.call(*commands) if commands else []
 
     def _call(self, command):
         return self._shard.call(command)[0]
 
-    def _go_along(self, command, settle=None):
-        """Runs a command that nobody waits for: with the worker's next trip, where that leads to the same Redis."""
-        layer = channel_layers[DEFAULT_CHANNEL_LAYER].channel_layer
-        for index, shard in enumerate(getattr(layer, "shards", [])):
-            if shard.is_same_as(self._shard):
-                return layer.go_along(index, command, settle)
-        answer = self._call(command)
-        return settle and settle(answer)
+    def _call_deferred(self, command, settle=None):
+        """Run a command with the worker's next round trip, or now where there is none; then call `settle(answer)`."""
+        run_with_next_trip(self._shard, command, settle)

@@ -7,9 +7,9 @@ import socket
 
 import redis
 
+from channels_transport.redis_info import OLDEST_REDIS, is_too_old
 from chatproj.serve import CannotServe
 
-OLDEST_REDIS = 7
 # The number of files that a process may open; each websocket is one. The default of many shells is 1024.
 OPEN_FILES = 65536
 
@@ -72,10 +72,8 @@ def check_redis(url: str) -> None:
         version = str(server.info("server")["redis_version"])
     except (redis.RedisError, ValueError, OSError) as error:
         raise CannotServe(f"The Redis server of REDIS_URL does not answer: {_without(url, error)}.") from None
-    if int(version.split(".")[0]) < OLDEST_REDIS:
-        raise CannotServe(
-            f"The Redis server of REDIS_URL has version {version}; version {OLDEST_REDIS} or later is required."
-        )
+    if is_too_old(version):
+        raise CannotServe(f"The Redis server of REDIS_URL has version {version}; it must be {OLDEST_REDIS} or later.")
 
 
 def raise_file_limit() -> None:

@@ -1,4 +1,5 @@
-"""A real server and a real Chromium: Debian's, driven by playwright. Without one these tests say so and are skipped."""
+"""A real server and a real Chromium, driven by playwright. Without Chromium these tests are skipped with a reason."""
+
 import itertools
 import os
 import shutil
@@ -12,9 +13,9 @@ from tests.live.processes import Site, free_port, wait_until
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 RESULTS = Path(__file__).resolve().parent.parent.parent / "test-results"
-# Chromium asks Google's servers for this and that when it starts; in a closed network each question is a wait.
+# At its start Chromium sends requests to Google's servers. In a closed network each of them waits for a timeout.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-# Until what must come has come: no promise.
+# How long a test waits for an element. This is no promise about speed.
 PATIENCE_MS = 60_000
 _numbers = itertools.count(1)
 
@@ -43,7 +44,7 @@ def chromium():
 @pytest.fixture(scope="session")
 def site():
     site = Site(CHAT_LIMITS="off")
-    # A second interface, to cut off one person's line and leave the other's alone.
+    # A second interface: killing it ends one person's connection, and not the other's.
     second = free_port()
     site.second = site.make_part("web-2", "interface", "--port", str(second))
     site.second.url = f"http://127.0.0.1:{second}"
@@ -55,7 +56,7 @@ def site():
 
 
 def start_second(site):
-    """Starts the second interface, and returns when it serves."""
+    """Start the second interface, and return when it serves."""
 
     def is_ready():
         try:
@@ -69,13 +70,13 @@ def start_second(site):
 
 @pytest.fixture(scope="session")
 def owner(site):
-    """Somebody who makes the rooms."""
+    """Return the person who creates the rooms."""
     return Person(site, "Owner of the rooms", "correct horse")
 
 
 @pytest.fixture
 def errors():
-    """What the pages' consoles complained about: nothing, unless a test expects it and clears the list."""
+    """Collect the errors of all pages. A test fails at its end if there are any, unless it clears the list."""
     found = []
     yield found
     assert not found, found
@@ -83,7 +84,7 @@ def errors():
 
 @pytest.fixture
 def browser_of(chromium, errors, request):
-    """Makes a page with cookies of its own: `browser_of("Alice")`. A failing test leaves a picture of each."""
+    """Return a function that opens a page with its own cookies: `browser_of("Alice")`. Each page leaves a picture."""
     pages = []
 
     def make(name, **options):
@@ -103,13 +104,13 @@ def browser_of(chromium, errors, request):
 
 @pytest.fixture
 def slug(owner):
-    """A room of this test's own."""
+    """Create a room for this test."""
     return owner.make_room(f"room-{next(_numbers)}")
 
 
 @pytest.fixture
-def come_in(browser_of, site, slug):
-    """Somebody picks a handle and is in the room: `come_in("Alice")` returns the page."""
+def join_room(browser_of, site, slug):
+    """Return a function that joins the room as a guest, and returns the page: `join_room("Alice")`."""
 
     def enter(name, url=None, **options):
         page = browser_of(name, **options)

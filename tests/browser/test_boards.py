@@ -1,4 +1,5 @@
-"""Two browsers at a board: one makes it, the other knocks. And a link into a private room."""
+"""Two browsers at a board: the owner creates it, a visitor asks to join. And a link into a private room."""
+
 from playwright.sync_api import expect
 
 from tests.browser.test_lobby import sign_up
@@ -8,7 +9,7 @@ PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True}
 
 
 def make_board(page, site):
-    """Makes a board from the lobby, and returns its link."""
+    """Create a board from the lobby, and return its link."""
     page.goto(site.url)
     page.get_by_test_id("new-board").click()
     page.wait_for_selector("[data-state=open]")
@@ -22,13 +23,13 @@ def knock(page, link, name):
     expect(page.get_by_test_id("waiting")).to_be_visible()
 
 
-def test_one_knocks_is_let_in_without_a_reload_talks_and_is_removed(browser_of, site):
+def test_a_visitor_asks_to_join_is_admitted_without_a_reload_chats_and_is_removed(browser_of, site):
     owner, bob = browser_of("owner"), browser_of("Bob", **PHONE)
     link = make_board(owner, site)
     knock(bob, link, "Bob")
     bob.evaluate("window.isSamePage = true")
-    expect(owner.get_by_test_id("knocking")).to_contain_text("Bob knocks")
-    owner.get_by_test_id("admit").click()
+    expect(owner.locator(".knock")).to_contain_text("Bob wants to join")
+    owner.locator("[data-action=admit]").click()
     bob.wait_for_selector("[data-state=open]")
     assert bob.evaluate("window.isSamePage")
     say(bob, "Hello, owner")
@@ -36,27 +37,27 @@ def test_one_knocks_is_let_in_without_a_reload_talks_and_is_removed(browser_of, 
     say(owner, "Hello, Bob")
     expect(message(bob, "Hello, Bob")).to_have_count(1)
     expect(owner.get_by_test_id("who-is-here")).to_contain_text("Bob")
-    # The owner is at hand: a board has no reports.
+    # A board has no reports: its owner is in the conversation.
     message(bob, "Hello, Bob").click()
-    expect(bob.get_by_test_id("reply")).to_be_visible()
-    expect(bob.get_by_test_id("report")).to_have_count(0)
-    # After a reload all is as it was.
+    expect(bob.locator("[data-action=reply]")).to_be_visible()
+    expect(bob.locator("[data-action=report]")).to_have_count(0)
+    # A reload changes nothing.
     for page in (owner, bob):
         page.reload()
         expect(message(page, "Hello, Bob")).to_have_count(1)
-    expect(owner.get_by_test_id("inside")).to_contain_text("Bob")
-    owner.get_by_test_id("remove").click()
-    owner.get_by_test_id("remove").click()
+    expect(owner.get_by_test_id("admitted")).to_contain_text("Bob")
+    # The first click only asks.
+    owner.get_by_test_id("admitted").locator("[data-action=remove]").dblclick()
     expect(bob.get_by_test_id("removed")).to_be_visible()
     expect(bob.get_by_test_id("composer")).not_to_be_visible()
     expect(owner.get_by_test_id("nobody")).to_be_visible()
 
 
-def test_one_is_not_let_in_and_the_board_is_shut(browser_of, site):
+def test_a_visitor_is_refused_and_the_owner_closes_the_board(browser_of, site):
     owner, bob, carol = browser_of("owner"), browser_of("Bob"), browser_of("Carol")
     link = make_board(owner, site)
     knock(bob, link, "Bob")
-    owner.get_by_test_id("refuse").click()
+    owner.locator("[data-action=refuse]").click()
     expect(bob.get_by_test_id("refused")).to_be_visible()
     bob.get_by_test_id("knock-again").click()
     bob.get_by_test_id("knock").click()
@@ -64,19 +65,19 @@ def test_one_is_not_let_in_and_the_board_is_shut(browser_of, site):
     knock(carol, link, "Carol")
     second_tab = owner.context.new_page()
     second_tab.goto(link)
-    expect(second_tab.get_by_test_id("knocking")).to_have_count(1)
-    owner.get_by_test_id("admit").click()
-    expect(second_tab.get_by_test_id("inside")).to_contain_text("Carol")
-    expect(second_tab.get_by_test_id("knocking")).to_have_count(0)
+    expect(second_tab.locator(".knock")).to_have_count(1)
+    owner.locator("[data-action=admit]").click()
+    expect(second_tab.get_by_test_id("admitted")).to_contain_text("Carol")
+    expect(second_tab.locator(".knock")).to_have_count(0)
     owner.get_by_test_id("room-menu").locator("summary").click()
     owner.get_by_test_id("menu-shut").click()
-    owner.get_by_test_id("shut-now").click()
+    owner.locator("#shut-board").click()
     for page in (owner, second_tab, bob, carol):
         expect(page.get_by_test_id("shut")).to_be_visible()
     assert bob.goto(link).status == 404
 
 
-def test_a_link_leads_into_a_private_room(browser_of, site):
+def test_an_invitation_link_leads_into_a_private_room(browser_of, site):
     alice, bob = browser_of("Alice"), browser_of("Bob", **PHONE)
     sign_up(alice, site, "Alice the private")
     alice.get_by_test_id("make-room").click()
@@ -87,14 +88,14 @@ def test_a_link_leads_into_a_private_room(browser_of, site):
     alice.wait_for_selector("[data-state=open]")
     alice.get_by_test_id("room-menu").locator("summary").click()
     alice.get_by_test_id("menu-invite").click()
-    alice.get_by_test_id("invitation-uses").select_option("1")
-    alice.get_by_test_id("make-link").click()
-    link = alice.get_by_test_id("invitation-link").input_value()
-    expect(alice.get_by_test_id("invitations").locator("li")).to_have_count(1)
-    alice.get_by_test_id("make-link").click()
-    expect(alice.get_by_test_id("invitations").locator("li")).to_have_count(2)
-    alice.get_by_test_id("revoke").first.dblclick()
-    expect(alice.get_by_test_id("invitations").locator("li")).to_have_count(1)
+    alice.locator("#invitation-uses").select_option("1")
+    alice.locator("#make-invitation").click()
+    link = alice.locator("#invitation-link").input_value()
+    expect(alice.locator("#invitations").locator("li")).to_have_count(1)
+    alice.locator("#make-invitation").click()
+    expect(alice.locator("#invitations").locator("li")).to_have_count(2)
+    alice.locator("[data-action=revoke]").first.dblclick()
+    expect(alice.locator("#invitations").locator("li")).to_have_count(1)
     bob.goto(link)
     bob.fill("[name=handle]", "Bob the invited")
     bob.click("[data-testid=guest-form] button")
@@ -110,12 +111,12 @@ def test_a_link_leads_into_a_private_room(browser_of, site):
     expect(bob.get_by_test_id("menu-invite")).to_be_hidden()
     bob.get_by_test_id("menu-leave").press("Enter")
     bob.keyboard.press("Escape")
-    expect(bob.get_by_test_id("leave-dialog")).to_have_count(0)
-    # Who uses the keyboard is where they were.
+    expect(bob.locator("#leave-dialog")).to_have_count(0)
+    # The keyboard's focus is where it was before the dialog.
     expect(bob.get_by_test_id("room-menu").locator("summary")).to_be_focused()
     bob.keyboard.press("Enter")
     bob.get_by_test_id("menu-leave").click()
-    bob.get_by_test_id("leave-now").click()
+    bob.locator("#leave-room").click()
     expect(bob.get_by_test_id("rooms")).to_be_attached()
     expect(bob.locator("[data-slug=cellar]")).to_have_count(0)
     stranger = browser_of("stranger")

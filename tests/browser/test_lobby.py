@@ -1,4 +1,5 @@
 """From the lobby into a room: accounts, rooms, and the list that stays fresh."""
+
 from playwright.sync_api import expect
 
 PASSWORD = "correct horse battery"
@@ -12,7 +13,7 @@ def sign_up(page, site, handle):
     expect(page.get_by_test_id("account")).to_contain_text(handle)
 
 
-def test_one_makes_a_room_and_another_sees_it_in_the_lobby(browser_of, site):
+def test_a_new_room_appears_in_the_lobby_of_another_person(browser_of, site):
     alice, bob = browser_of("Alice"), browser_of("Bob")
     bob.goto(site.url)
     sign_up(alice, site, "Alice of the lobby")
@@ -21,10 +22,10 @@ def test_one_makes_a_room_and_another_sees_it_in_the_lobby(browser_of, site):
     alice.fill("[name=slug]", "orchard")
     alice.click("[data-testid=room-form] button")
     alice.wait_for_selector("[data-state=open]")
-    expect(bob.locator("[data-testid=room][data-slug=orchard]")).to_be_visible()
+    expect(bob.locator("#rooms [data-slug=orchard]")).to_be_visible()
 
 
-def test_a_password_that_will_not_do_is_said_at_the_form(browser_of, site):
+def test_the_form_says_why_a_password_is_not_accepted(browser_of, site):
     alice = browser_of("Alice")
     alice.goto(f"{site.url}/sign-up/")
     alice.fill("[name=handle]", "Alice the short")
@@ -33,7 +34,7 @@ def test_a_password_that_will_not_do_is_said_at_the_form(browser_of, site):
     expect(alice.get_by_role("alert")).to_contain_text("at least 8")
 
 
-def test_one_signs_out_and_in_again_and_changes_the_password(browser_of, site):
+def test_a_person_changes_the_password_signs_out_and_signs_in_again(browser_of, site):
     alice = browser_of("Alice")
     sign_up(alice, site, "Alice again")
     alice.goto(f"{site.url}/password/")
@@ -49,10 +50,10 @@ def test_one_signs_out_and_in_again_and_changes_the_password(browser_of, site):
     expect(alice.get_by_test_id("account")).to_contain_text("Alice again")
 
 
-def test_a_page_that_is_not_there_says_so(browser_of, site):
+def test_an_unknown_address_shows_a_not_found_page(browser_of, site):
     alice = browser_of("Alice")
     assert alice.goto(f"{site.url}/nothing/").status == 404
-    expect(alice.get_by_role("heading")).to_have_text("Nothing here")
+    expect(alice.get_by_role("heading")).to_have_text("Not found")
 
 
 def test_the_admin_works_under_the_content_policy(browser_of, site):

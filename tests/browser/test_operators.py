@@ -1,4 +1,5 @@
-"""Messages that are sent later, and the operators' page, as people see them."""
+"""Scheduled messages and the operators' page, in a browser."""
+
 import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -23,50 +24,50 @@ def delay_server(site):
 def open_dialog(page):
     page.get_by_test_id("room-menu").locator("summary").click()
     page.get_by_test_id("menu-schedule").click()
-    expect(page.get_by_test_id("schedule-dialog")).to_be_visible()
+    expect(page.locator("#schedule-dialog")).to_be_visible()
 
 
 def send_later(page, body, seconds):
-    """Fills the dialog in for so many seconds from now, as the clock on that person's wall shows it."""
-    page.get_by_test_id("schedule-body").fill(body)
+    """Fill in the dialog for a time so many seconds from now, in the person's own time zone."""
+    page.locator("#schedule-body").fill(body)
     moment = datetime.now(ZoneInfo(ZONE)) + timedelta(seconds=seconds)
-    page.get_by_test_id("schedule-time").fill(moment.strftime("%Y-%m-%dT%H:%M:%S"))
-    page.get_by_test_id("schedule-send").click()
+    page.locator("#schedule-time").fill(moment.strftime("%Y-%m-%dT%H:%M:%S"))
+    page.locator("[data-action=schedule]").click()
 
 
-def test_a_message_is_sent_later_in_ones_own_time_and_another_is_cancelled(come_in, delay_server):
-    alice, bob = come_in("Alice", timezone_id=ZONE), come_in("Bob")
+def test_a_message_is_scheduled_in_the_persons_time_zone_and_another_is_cancelled(join_room, delay_server):
+    alice, bob = join_room("Alice", timezone_id=ZONE), join_room("Bob")
     open_dialog(alice)
     send_later(alice, "", 3600)
-    expect(alice.get_by_test_id("schedule-error")).to_have_text("Write something first.")
+    expect(alice.locator("#schedule-error")).to_have_text("Write a message first.")
     send_later(alice, "Never", -3600)
-    expect(alice.get_by_test_id("schedule-error")).to_have_text("That time has passed.")
+    expect(alice.locator("#schedule-error")).to_have_text("This time is in the past.")
     send_later(alice, "Tomorrow", 86_400)
-    waiting = alice.get_by_test_id("scheduled-message")
+    waiting = alice.locator("#scheduled-messages li")
     expect(waiting).to_have_count(1)
     expect(waiting).to_contain_text("Tomorrow")
-    expect(alice.get_by_test_id("schedule-body")).to_be_empty()
+    expect(alice.locator("#schedule-body")).to_be_empty()
     RESULTS.mkdir(exist_ok=True)
     alice.screenshot(path=RESULTS / "send-later.png")
     send_later(alice, "As I said", 3)
     expect(waiting).to_have_count(2)
-    waiting.filter(has_text="Tomorrow").get_by_test_id("schedule-cancel").dblclick()
+    waiting.filter(has_text="Tomorrow").locator("[data-action=cancel-scheduled]").dblclick()
     expect(waiting.filter(has_text="Tomorrow")).to_have_count(0)
     alice.keyboard.press("Escape")
     for page in (alice, bob):
         expect(page.get_by_test_id("messages")).to_contain_text("As I said")
     open_dialog(alice)
-    expect(alice.get_by_test_id("schedule-dialog")).to_be_visible()
+    expect(alice.locator("#schedule-dialog")).to_be_visible()
     expect(waiting).to_have_count(0)
 
 
-def test_what_is_written_without_a_line_is_sent_when_it_is_back(come_in, site):
-    alice = come_in("Alice", url=site.second.url, timezone_id=ZONE, viewport={"width": 390, "height": 780})
+def test_a_message_scheduled_without_a_connection_is_sent_after_the_reconnect(join_room, site):
+    alice = join_room("Alice", url=site.second.url, timezone_id=ZONE, viewport={"width": 390, "height": 780})
     open_dialog(alice)
     alice.screenshot(path=RESULTS / "send-later-phone.png")
     site.second.kill()
     send_later(alice, "From the train", 86_400)
-    expect(alice.get_by_test_id("schedule-status")).to_contain_text("No connection for now. It is kept")
+    expect(alice.locator("#schedule-status")).to_contain_text("There is no connection at the moment. The message")
     alice.keyboard.press("Escape")
     start_second(site)
     rows = "SELECT body FROM chat_scheduledmessage WHERE body = %s"
@@ -74,7 +75,7 @@ def test_what_is_written_without_a_line_is_sent_when_it_is_back(come_in, site):
     expect(alice.get_by_test_id("notice")).to_contain_text("will be posted")
 
 
-def test_operators_see_rooms_come_and_go(browser_of, site, owner):
+def test_operators_see_rooms_created_changed_and_deleted(browser_of, site, owner):
     code = "from chat.models import Person; Person.objects.create_superuser('olga', 'a long password')"
     site.manage("shell", "-c", code)
     olga = browser_of("Olga")
@@ -84,7 +85,7 @@ def test_operators_see_rooms_come_and_go(browser_of, site, owner):
     olga.click("[data-testid=sign_in-form] button")
     expect(olga.get_by_test_id("live")).to_have_text("Live")
     slug = owner.make_room(f"seen-{time.time_ns()}")
-    row = olga.get_by_test_id("room-row").filter(has_text=slug)
+    row = olga.locator("#all-rooms tbody tr").filter(has_text=slug)
     expect(row).to_have_count(1)
     site.manage("shell", "-c", f"from chat.models import Room; room = Room.objects.get(slug='{slug}');"
                                " room.name = '<b>Orchard</b>'; room.save()")  # fmt: skip
@@ -97,4 +98,4 @@ def test_operators_see_rooms_come_and_go(browser_of, site, owner):
     site.manage("shell", "-c", "from chat.models import Person; from chat.services import operators;"
                                "Person.objects.filter(handle='olga').update(is_staff=False);"
                                "operators.close_streams(Person.objects.get(handle='olga'))")  # fmt: skip
-    expect(olga.get_by_test_id("live")).to_have_text("You are no operator any more.")
+    expect(olga.get_by_test_id("live")).to_have_text("You are no longer an operator.")

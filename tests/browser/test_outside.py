@@ -1,4 +1,5 @@
-"""The lobby redraws itself; an operator's word appears in the rooms, once; who is disconnected is told so."""
+"""The lobby redraws itself, announcements appear in the rooms once, and a disconnected person is told so."""
+
 import itertools
 import re
 
@@ -14,7 +15,7 @@ LATER = "2036-01-01 00:00:00+00:00"
 
 @pytest.fixture(scope="module")
 def operator(site):
-    """Somebody who may use the admin."""
+    """Return a person who may use the admin."""
     root = Person(site, "The operator", "correct horse")
     site.database.query("UPDATE chat_person SET is_staff = %s WHERE handle = %s", True, root.handle)
     return root
@@ -33,20 +34,20 @@ def announce(operator, slug, text, level="info"):
     return said.json()["id"]
 
 
-def said_in(page):
-    return page.get_by_test_id("announcement")
+def announcements_on(page):
+    return page.locator(".announcement")
 
 
-def test_the_lobby_redraws_by_itself(browser_of, come_in, site, slug, owner, monitor):
+def test_the_lobby_redraws_by_itself(browser_of, join_room, site, slug, owner, monitor):
     watcher = browser_of("Watcher")
     watcher.goto(f"{site.url}/?q=room-")
     other = owner.make_room(f"room-b{next(_numbers)}")
-    newest = watcher.locator("[data-testid=room]").first
-    card = watcher.locator(f"[data-testid=room][data-slug={slug}]")
+    newest = watcher.locator("#rooms > li").first
+    card = watcher.locator(f"#rooms [data-slug={slug}]")
     expect(card).to_be_visible()
     owner.post(other, "The first word")
     expect(newest).to_have_attribute("data-slug", other)
-    alice = come_in("Alice")
+    alice = join_room("Alice")
     alice.get_by_test_id("composer").fill("The last word")
     alice.get_by_test_id("composer").press("Enter")
     expect(newest).to_have_attribute("data-slug", slug)
@@ -61,65 +62,65 @@ def test_a_burst_of_changes_is_fetched_once(browser_of, site, owner):
     watcher, asked = browser_of("Watcher"), []
     watcher.on("request", lambda request: "/api/rooms/" in request.url and asked.append(request.url))
     watcher.goto(site.url)
-    # That it is drawn says that the lobby's socket listens.
+    # When this room is drawn, the lobby's socket is connected.
     first = owner.make_room()
-    expect(watcher.locator(f"[data-testid=room][data-slug={first}]")).to_be_visible()
+    expect(watcher.locator(f"#rooms [data-slug={first}]")).to_be_visible()
     asked.clear()
     made = [owner.make_room() for _ in range(5)]
-    expect(watcher.locator(f"[data-testid=room][data-slug={made[-1]}]")).to_be_visible()
-    assert len(asked) <= 2, "one for what came within the spread, at most one for what came after"
+    expect(watcher.locator(f"#rooms [data-slug={made[-1]}]")).to_be_visible()
+    assert len(asked) <= 2, "one fetch for the changes within the spread, at most one for those after it"
 
 
-def test_an_urgent_word_appears_in_two_browsers_and_a_whisper_in_one(come_in, slug, operator):
-    alice, bob = come_in("Alice"), come_in("Bob", viewport={"width": 390, "height": 780})
+def test_an_urgent_announcement_appears_in_two_browsers_and_a_private_one_in_one(join_room, slug, operator):
+    alice, bob = join_room("Alice"), join_room("Bob", viewport={"width": 390, "height": 780})
     announce(operator, slug, "Leave the building now.", "urgent")
     for page in (alice, bob):
         expect(page.get_by_role("alert")).to_have_text(re.compile("Leave the building now"))
     operator.call("POST", "/api/whispers/", handle=alice.handle, text="Not you, Alice.", expected=201)
-    expect(said_in(alice)).to_have_count(2)
-    expect(said_in(alice).filter(has_text="To you alone: Not you, Alice.")).to_be_visible()
+    expect(announcements_on(alice)).to_have_count(2)
+    expect(announcements_on(alice).filter(has_text="Only for you: Not you, Alice.")).to_be_visible()
     announce(operator, slug, "A word after it")
-    expect(said_in(bob)).to_have_count(2)
-    expect(said_in(bob).filter(has_text="To you alone")).to_have_count(0)
+    expect(announcements_on(bob)).to_have_count(2)
+    expect(announcements_on(bob).filter(has_text="Only for you")).to_have_count(0)
 
 
-def test_it_is_shown_once_in_a_tab_and_gone_when_dismissed(come_in, site, slug, operator):
-    alice = come_in("Alice", url=site.second.url)
+def test_an_announcement_is_shown_once_in_a_tab_and_stays_dismissed(join_room, site, slug, operator):
+    alice = join_room("Alice", url=site.second.url)
     announce(operator, slug, "Kept")
     announce(operator, slug, "Dismissed")
-    expect(said_in(alice)).to_have_count(2)
-    said_in(alice).filter(has_text="Dismissed").get_by_role("button", name="Dismiss").click()
-    expect(said_in(alice)).to_have_count(1)
+    expect(announcements_on(alice)).to_have_count(2)
+    announcements_on(alice).filter(has_text="Dismissed").get_by_role("button", name="Dismiss").click()
+    expect(announcements_on(alice)).to_have_count(1)
     with alice.expect_websocket() as line:
         site.second.kill()
         start_second(site)
     assert re.search(r"[?&]announced=[0-9]+", line.value.url)
     alice.wait_for_selector("[data-state=open]")
     announce(operator, slug, "Afterwards")
-    expect(said_in(alice)).to_have_count(2)
-    expect(said_in(alice).filter(has_text="Dismissed")).to_have_count(0)
+    expect(announcements_on(alice)).to_have_count(2)
+    expect(announcements_on(alice).filter(has_text="Dismissed")).to_have_count(0)
     alice.reload()
     alice.wait_for_selector("[data-state=open]")
-    expect(said_in(alice)).to_have_count(0)
+    expect(announcements_on(alice)).to_have_count(0)
 
 
-def test_however_much_is_announced_one_still_reads_and_writes(come_in, slug, operator):
-    alice = come_in("Alice", viewport={"width": 390, "height": 780})
+def test_many_announcements_leave_room_to_read_and_write(join_room, slug, operator):
+    alice = join_room("Alice", viewport={"width": 390, "height": 780})
     for number in range(6):
         announce(operator, slug, f"Number {number}. {'A long word of the operator. ' * 30}", "warning")
-    expect(said_in(alice)).to_have_count(6)
-    expect(said_in(alice).first).to_contain_text("Number 5")
+    expect(announcements_on(alice)).to_have_count(6)
+    expect(announcements_on(alice).first).to_contain_text("Number 5")
     alice.get_by_test_id("composer").fill("I can still write")
     alice.get_by_test_id("composer").press("Enter")
     expect(alice.get_by_text("I can still write")).to_be_in_viewport()
     assert alice.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_who_is_disconnected_is_told_so_and_may_come_back(come_in, operator):
-    alice = come_in("Alice")
+def test_a_disconnected_person_is_told_so_and_may_return(join_room, operator):
+    alice = join_room("Alice")
     operator.call("POST", "/api/disconnections/", handle=alice.handle, expected=201)
     bar = alice.get_by_test_id("connection-bar")
-    expect(bar).to_contain_text("You have been taken out of this room")
+    expect(bar).to_contain_text("You have been removed from this room")
     expect(alice.get_by_test_id("composer")).to_be_disabled()
     alice.reload()
     alice.wait_for_selector("[data-state=open]")

@@ -1,4 +1,5 @@
-"""A browser behind a proxy that lets no websocket through: the same page, the same room."""
+"""A browser behind a proxy that blocks websockets uses the room by long polling."""
+
 import contextlib
 import socket
 import threading
@@ -9,8 +10,8 @@ from playwright.sync_api import expect
 from tests.browser.test_room import bodies, message, say
 
 
-class DullProxy:
-    """Passes requests on, and answers 400 to whoever asks for a websocket, as proxies do that know none."""
+class BlockingProxy:
+    """Forward requests, and answer 400 to a websocket handshake, as proxies without websocket support do."""
 
     def __init__(self, port):
         self.port_behind = port
@@ -32,7 +33,7 @@ class DullProxy:
             self.start(self.serve, client)
 
     def serve(self, client):
-        # A browser opens a line of its own for each websocket: the first request tells.
+        # A browser opens a new TCP connection for each websocket, so the first request shows which kind it is.
         head = b""
         while b"\r\n\r\n" not in head:
             data = client.recv(65536)
@@ -63,7 +64,7 @@ class DullProxy:
 
 @pytest.fixture
 def proxy(site):
-    proxy = DullProxy(site.port)
+    proxy = BlockingProxy(site.port)
     yield proxy
     proxy.close()
 
@@ -72,48 +73,48 @@ def names(page):
     return page.get_by_test_id("who-is-here").locator("li")
 
 
-def test_where_no_websocket_gets_through_people_chat_all_the_same(come_in, proxy):
-    bob = come_in("Bob")
-    alice = come_in("Alice", proxy.url)
+def test_people_chat_where_websockets_are_blocked(join_room, proxy):
+    bob = join_room("Bob")
+    alice = join_room("Alice", proxy.url)
     assert proxy.refused >= 2
     for number in range(5):
         say(alice, f"from Alice {number}")
         say(bob, f"from Bob {number}")
     for page in (alice, bob):
-        expect(page.get_by_test_id("message")).to_have_count(10)
-        expect(page.get_by_test_id("pending-message")).to_have_count(0)
+        expect(page.locator(".message[data-id]")).to_have_count(10)
+        expect(page.locator("#pending-messages .message")).to_have_count(0)
     assert bodies(alice) == bodies(bob)
     message(alice, "from Bob 2").hover()
-    alice.get_by_test_id("react-👍").click()
-    expect(bob.get_by_test_id("reaction")).to_contain_text("👍")
-    # What is told while no poll waits is not heard, but who goes on typing is.
+    alice.locator("[data-action=react][data-emoji='👍']").click()
+    expect(bob.locator(".reaction")).to_contain_text("👍")
+    # A `typing` event between two polls is lost, but a person who continues to type is shown.
     for _ in range(60):
         bob.get_by_test_id("composer").press_sequentially("wait ")
         if bob.handle in alice.get_by_test_id("typing").inner_text():
             break
         alice.wait_for_timeout(1000)
     else:
-        raise AssertionError("nobody hears that Bob types")
+        raise AssertionError("Alice does not see that Bob is typing")
 
 
-def test_by_polling_one_sees_who_is_here_and_is_seen(come_in, proxy):
-    alice, bob = come_in("Alice", proxy.url), come_in("Bob")
+def test_a_polling_person_sees_who_is_here_and_is_seen(join_room, proxy):
+    alice, bob = join_room("Alice", proxy.url), join_room("Bob")
     for page in (alice, bob):
         expect(names(page)).to_have_count(2)
-    carol = come_in("Carol", proxy.url)
+    carol = join_room("Carol", proxy.url)
     for page in (alice, bob, carol):
         expect(names(page)).to_have_count(3)
     bob.goto("about:blank")
     carol.goto("about:blank")
-    # Who polls and leaves in the middle of an answer is there until their time has run out.
+    # A polling person who leaves in the middle of an answer stays present until their lease expires.
     expect(names(alice)).to_have_count(1, timeout=150_000)
-    dora = come_in("Dora")
+    dora = join_room("Dora")
     alice.goto("about:blank")
     expect(names(dora)).to_have_count(1, timeout=150_000)
 
 
-def test_a_reload_and_a_way_that_is_asked_for(come_in, site, slug):
-    alice, bob = come_in("Alice"), come_in("Bob")
+def test_the_pages_address_can_force_polling(join_room, site, slug):
+    alice, bob = join_room("Alice"), join_room("Bob")
     sockets = []
     alice.on("websocket", lambda socket: sockets.append(socket.url))
     alice.goto(f"{site.url}/rooms/{slug}/?transport=poll")
@@ -125,8 +126,8 @@ def test_a_reload_and_a_way_that_is_asked_for(come_in, site, slug):
     assert sockets == []
 
 
-def test_signed_out_elsewhere_the_page_says_so(come_in, proxy, slug):
-    alice = come_in("Alice", proxy.url)
+def test_a_polling_page_says_that_the_person_signed_out_elsewhere(join_room, proxy, slug):
+    alice = join_room("Alice", proxy.url)
     second = alice.context.new_page()
     second.goto(f"{proxy.url}/")
     second.evaluate("""async () => {

@@ -2,11 +2,11 @@
 
 import base64
 
-from asgiref.inmemory import ChannelLayer
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import StringTransport
 
 from channels_transport import interface
+from channels_transport.memory import MemoryChannelLayer
 
 KEY = base64.b64encode(b"0123456789abcdef")
 
@@ -25,7 +25,7 @@ class FakeConnection:
     """One TCP connection to an interface server: `write` what a client sends, and read `received`."""
 
     def __init__(self, **kwargs):
-        self.layer = ChannelLayer(capacity=kwargs.pop("capacity", 100))
+        self.layer = MemoryChannelLayer(capacity=kwargs.pop("capacity", 100))
         self.factory = interface.HTTPFactory(self.layer, send_channel="daphne.response.test!", **kwargs)
         self.channel = self.factory.buildProtocol(IPv4Address("TCP", "10.1.1.1", 4711))
         self.transport = Transport(peerAddress=IPv4Address("TCP", "10.1.1.1", 4711))

@@ -8,22 +8,22 @@ from datetime import timedelta
 
 import pytest
 import redis
-from asgiref.inmemory import ChannelLayer
 from channels.delay.models import DelayedMessage
 from django.db import OperationalError
 from django.utils import timezone
 
 from channels_transport import delay
 from channels_transport.delay import CHANNEL, DelayServer
+from channels_transport.memory import MemoryChannelLayer
 from tests.channels_transport.failures import raising
-from tests.channels_transport.test_layer import make_layer
+from tests.channels_transport.layers import make_layer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def layer():
-    return ChannelLayer(capacity=10)
+    return MemoryChannelLayer(capacity=10)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def run_for(server, turns=1):
     for _ in range(turns):
         server._look_at = 0
         server._send_due()
-        taken = server.taker.take(0)
+        taken = server.queue.receive(0)
         if taken is not None:
             server._store(taken)
 
@@ -90,7 +90,7 @@ def test_the_server_looks_again_when_the_next_row_is_due(layer, server):
     server._send_due()
     assert 1 < server._look_at - delay.time.monotonic() <= 2
     layer.send(CHANNEL, order(milliseconds=500))
-    server._store(server.taker.take(0))
+    server._store(server.queue.receive(0))
     assert server._look_at - delay.time.monotonic() <= 0.5
 
 
@@ -227,26 +227,26 @@ def test_the_server_ends_when_it_is_told_to_stop(layer, server):
 # In Redis: nothing dies with whoever has taken it.
 
 
-def make_taker(layer):
-    """Return a taker without a heartbeat."""
+def make_queue(layer):
+    """Return a queue without a heartbeat."""
     layer._local = threading.local()
-    return delay.Taker(layer, CHANNEL)
+    return layer.open_queue(CHANNEL)
 
 
 def test_a_message_stays_in_redis_until_it_is_done(redis_layer):
     redis_layer.send(CHANNEL, order())
-    taker = make_taker(redis_layer)
-    taken = taker.take(5)
+    queue = make_queue(redis_layer)
+    taken = queue.receive(5)
     assert taken.content == order() and abs(taken.sent_at - time.time()) < 60
     for _ in range(2):  # each finds the one before it dead
-        assert make_taker(redis_layer).take(5).content == order()
+        assert make_queue(redis_layer).receive(5).content == order()
 
 
 def test_a_message_that_is_done_is_not_delivered_again(redis_layer):
     redis_layer.send(CHANNEL, order())
-    taker = make_taker(redis_layer)
-    taker.done(taker.take(5))
-    assert make_taker(redis_layer).take(0.1) is None
+    queue = make_queue(redis_layer)
+    queue.acknowledge(queue.receive(5))
+    assert make_queue(redis_layer).receive(0.1) is None
 
 
 def test_a_stored_message_has_no_owner(redis_layer):
@@ -254,56 +254,56 @@ def test_a_stored_message_has_no_owner(redis_layer):
         redis_layer.send(CHANNEL, malformed)
     run_for(DelayServer(redis_layer, signal_handlers=False), 2)
     assert DelayedMessage.objects.count() == 1
-    assert make_taker(redis_layer).take(0.1) is None
+    assert make_queue(redis_layer).receive(0.1) is None
 
 
 def test_a_message_of_a_living_server_is_not_taken_over(redis_layer):
     redis_layer.send(CHANNEL, order())
-    taker = make_taker(redis_layer)
-    assert taker.take(5) is not None
+    queue = make_queue(redis_layer)
+    assert queue.receive(5) is not None
     for shard in redis_layer.shards:
-        shard.call(("SET", f"{redis_layer.prefix}worker:{taker._name}", "{}", "EX", 60))
-    assert make_taker(redis_layer).take(0.1) is None
+        shard.call(("SET", f"{redis_layer.prefix}worker:{queue._name}", "{}", "EX", 60))
+    assert make_queue(redis_layer).receive(0.1) is None
 
 
 def test_returned_messages_come_first_and_in_order(valkey_url):
     layer = make_layer(valkey_url)
     for number in range(3):
         layer.send(CHANNEL, order(content={"number": number}))
-    taker = make_taker(layer)
-    taken = [taker.take(5).content["content"]["number"] for _ in range(2)]
-    taker.finish()
-    taker = make_taker(layer)
-    assert taken + [taker.take(5).content["content"]["number"] for _ in range(3)] == [0, 1, 0, 1, 2]
+    queue = make_queue(layer)
+    taken = [queue.receive(5).content["content"]["number"] for _ in range(2)]
+    queue.close()
+    queue = make_queue(layer)
+    assert taken + [queue.receive(5).content["content"]["number"] for _ in range(3)] == [0, 1, 0, 1, 2]
 
 
 def test_a_message_whose_answer_was_lost_is_found(redis_layer, monkeypatch):
     redis_layer.send(CHANNEL, order())
-    taker = make_taker(redis_layer)
+    queue = make_queue(redis_layer)
     with monkeypatch.context() as patch:
-        for ending in ("end", "call_off"):
-            patch.setattr(f"channels_transport.taking.Waiter.{ending}", raising(redis.ConnectionError("cut")))
+        for ending in ("end", "cancel"):
+            patch.setattr(f"channels_transport.waiting.Waiter.{ending}", raising(redis.ConnectionError("cut")))
         with pytest.raises(redis.ConnectionError):
-            taker.take(5)
-    assert taker.take(5).content == order()
+            queue.receive(5)
+    assert queue.receive(5).content == order()
 
 
 def test_a_message_that_could_not_be_deleted_is_not_taken_twice(redis_layer, monkeypatch):
     redis_layer.send(CHANNEL, order())
-    taker = make_taker(redis_layer)
-    taken = taker.take(5)
+    queue = make_queue(redis_layer)
+    taken = queue.receive(5)
     with monkeypatch.context() as patch:
         patch.setattr("channels_transport.shards.Shard.ask", raising(redis.ConnectionError("away")))
         with pytest.raises(redis.ConnectionError):
-            taker.done(taken)
-    assert taker.take(0.1) is None
+            queue.acknowledge(taken)
+    assert queue.receive(0.1) is None
 
 
 def test_a_message_that_cannot_be_decrypted_is_dropped(redis_layer, caplog):
     redis_layer.shards[0].call(("RPUSH", f"{redis_layer.prefix}{CHANNEL}", b"nonsense"))
     server = DelayServer(redis_layer, signal_handlers=False)
     run_for(server)
-    assert "dropped" in caplog.text and server.taker.take(0.1) is None
+    assert "dropped" in caplog.text and server.queue.receive(0.1) is None
 
 
 def test_the_time_in_the_channel_counts_towards_the_delay(redis_layer):
@@ -320,7 +320,7 @@ def test_messages_with_the_same_delay_are_due_in_the_order_of_their_sends(valkey
     for number in range(50):
         layer.send(CHANNEL, order(content={"number": number}, milliseconds=1000))
     for _ in range(50):
-        server._store(server.taker.take(5))
+        server._store(server.queue.receive(5))
     stored = DelayedMessage.objects.order_by("due_date", "id").values_list("content", flat=True)
     assert [json.loads(content)["number"] for content in stored] == list(range(50))
 

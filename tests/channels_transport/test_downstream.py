@@ -1,4 +1,4 @@
-"""The interface's way down: each reply to its socket, in order, whatever fails between."""
+"""Replies from Redis to an interface's sockets: each reaches its socket, in order, whatever fails between."""
 
 import struct
 
@@ -17,7 +17,7 @@ PROCESS = "daphne.response.abc!"
 
 
 class Redis:
-    """Answers what a test has put on the list, and with the members that it has set; then nothing more."""
+    """Answers with the batches and the members that a test has set, and then waits."""
 
     def __init__(self):
         self.batches, self.members, self.version = [], [], 1
@@ -39,24 +39,26 @@ class Redis:
 
     @property
     def readings(self):
-        """How often the members were read."""
+        """Return how often the members were read."""
         return len([command for command in self.calls if command[0] == "EVALSHA"])
 
 
-class Way:
+class Rig:
+    """A downstream on a fake clock and a fake Redis; `received` is what it delivered."""
+
     def __init__(self, clock):
-        self.clock, self.redis, self.heard, self.failing = clock, Redis(), [], set()
+        self.clock, self.redis, self.received, self.failing = clock, Redis(), [], set()
         self.layer = RedisChannelLayer()
         self.downstream = Downstream(self.layer, PROCESS, self.redis, [self.redis], self.dispatch, self.broadcast)
 
     def dispatch(self, channel, message):
         if channel in self.failing:
             raise ValueError("on purpose")
-        self.heard.append((channel, message))
+        self.received.append((channel, message))
 
     def broadcast(self, channels, text, frame):
         assert frame == data_frame(text.encode())
-        self.heard.append((channels, text))
+        self.received.append((channels, text))
 
     def single(self, name, **message):
         return b"M9999999999999" + (PROCESS + name).encode() + b"\0" + self.layer.serialize(message)
@@ -71,14 +73,14 @@ class Way:
         else:
             self.redis.waiting.callback([None])
         self.clock.pump([0.01] * 50)
-        return self.heard
+        return self.received
 
 
 @pytest.fixture
-def way(monkeypatch):
+def rig(monkeypatch):
     clock = task.Clock()
     monkeypatch.setattr(downstream, "reactor", clock)
-    return Way(clock)
+    return Rig(clock)
 
 
 @pytest.mark.parametrize(
@@ -93,77 +95,77 @@ def way(monkeypatch):
         (1000000, b"\x81\x7f" + struct.pack("!Q", 1000000)),
     ],
 )
-def test_a_frame_of_any_length_is_one_that_browsers_read(length, head):
+def test_a_frame_of_any_length_has_the_right_header(length, head):
     assert data_frame(b"x" * length) == head + b"x" * length
 
 
-def test_replies_are_dispatched_in_order(way):
-    items = [way.single("a", text=str(number)) for number in range(5)]
-    assert way.run(items[:3], items[3:]) == [(f"{PROCESS}a", {"text": str(number)}) for number in range(5)]
+def test_replies_are_dispatched_in_order(rig):
+    items = [rig.single("a", text=str(number)) for number in range(5)]
+    assert rig.run(items[:3], items[3:]) == [(f"{PROCESS}a", {"text": str(number)}) for number in range(5)]
 
 
-def test_a_text_to_a_group_is_built_once_for_all_members(way):
-    way.redis.members = [f"{PROCESS}{number}" for number in range(300)]
-    assert way.run([way.to_group("room", text="grüß")]) == [(way.redis.members, "grüß")]
+def test_a_text_to_a_group_is_built_once_for_all_members(rig):
+    rig.redis.members = [f"{PROCESS}{number}" for number in range(300)]
+    assert rig.run([rig.to_group("room", text="grüß")]) == [(rig.redis.members, "grüß")]
 
 
 @pytest.mark.parametrize("message", [{"bytes": b"\xff"}, {"text": "bye", "close": True}, {"close": 4401}])
-def test_what_is_more_than_a_text_goes_to_each_member(way, message):
-    way.redis.members = [f"{PROCESS}a", f"{PROCESS}b"]
-    assert way.run([way.to_group("room", **message)]) == [(member, message) for member in way.redis.members]
+def test_a_message_that_is_more_than_a_text_is_dispatched_to_each_member(rig, message):
+    rig.redis.members = [f"{PROCESS}a", f"{PROCESS}b"]
+    assert rig.run([rig.to_group("room", **message)]) == [(member, message) for member in rig.redis.members]
 
 
-def test_members_are_read_once_and_again_only_for_a_newer_version(way):
-    way.redis.members = ["a"]
-    way.run([way.to_group("room", text=str(number)) for number in range(10)])
-    assert way.redis.readings == 1
-    way.redis.members, way.redis.version = ["a", "b"], 2
-    way.run([way.to_group("room", version, text=str(version)) for version in (2, 1, 2)])
-    assert way.redis.readings == 2
-    assert way.heard[-3:] == [(["a", "b"], "2"), (["a", "b"], "1"), (["a", "b"], "2")]
+def test_members_are_read_again_only_for_a_newer_version(rig):
+    rig.redis.members = ["a"]
+    rig.run([rig.to_group("room", text=str(number)) for number in range(10)])
+    assert rig.redis.readings == 1
+    rig.redis.members, rig.redis.version = ["a", "b"], 2
+    rig.run([rig.to_group("room", version, text=str(version)) for version in (2, 1, 2)])
+    assert rig.redis.readings == 2
+    assert rig.received[-3:] == [(["a", "b"], "2"), (["a", "b"], "1"), (["a", "b"], "2")]
 
 
-def test_a_group_whose_members_have_gone_is_forgotten(way):
-    way.redis.members = []
-    assert way.run([way.to_group("room", text="1")]) in ([], [([], "1")])
-    way.redis.members = ["a"]
-    assert way.run([way.to_group("room", text="2")])[-1] == (["a"], "2")
+def test_a_group_without_members_is_not_cached(rig):
+    rig.redis.members = []
+    assert rig.run([rig.to_group("room", text="1")]) in ([], [([], "1")])
+    rig.redis.members = ["a"]
+    assert rig.run([rig.to_group("room", text="2")])[-1] == (["a"], "2")
 
 
-def test_while_members_are_read_nothing_overtakes(way):
-    way.redis.held, way.redis.members = [], ["a"]
-    way.run([way.to_group("room", text="1"), way.single("a", text="2")], [way.single("a", text="3")])
-    assert way.heard == []
-    for done, answer in way.redis.held:
+def test_no_reply_overtakes_one_whose_members_are_being_read(rig):
+    rig.redis.held, rig.redis.members = [], ["a"]
+    rig.run([rig.to_group("room", text="1"), rig.single("a", text="2")], [rig.single("a", text="3")])
+    assert rig.received == []
+    for done, answer in rig.redis.held:
         done.callback([answer])
-    way.clock.pump([0.01] * 10)
-    assert way.heard == [(["a"], "1"), (f"{PROCESS}a", {"text": "2"}), (f"{PROCESS}a", {"text": "3"})]
+    rig.clock.pump([0.01] * 10)
+    assert rig.received == [(["a"], "1"), (f"{PROCESS}a", {"text": "2"}), (f"{PROCESS}a", {"text": "3"})]
 
 
-def test_a_reply_that_fails_stops_no_other(way, caplog):
-    way.failing.add(f"{PROCESS}bad")
-    way.redis.members = ["a"]
-    bad, good = [way.single("bad", text="1"), b"M", b"nonsense", b"G9"], way.single("a", text="2")
-    assert way.run([*bad, good, way.to_group("room", text="3")]) == [(f"{PROCESS}a", {"text": "2"}), (["a"], "3")]
+def test_a_reply_that_fails_does_not_stop_the_others(rig, caplog):
+    rig.failing.add(f"{PROCESS}bad")
+    rig.redis.members = ["a"]
+    bad, good = [rig.single("bad", text="1"), b"M", b"nonsense", b"G9"], rig.single("a", text="2")
+    assert rig.run([*bad, good, rig.to_group("room", text="3")]) == [(f"{PROCESS}a", {"text": "2"}), (["a"], "3")]
     assert "on purpose" in caplog.text
 
 
-def test_reading_goes_on_after_redis_was_away(way):
-    trouble = [Disconnected("away")] * 3
-    assert way.run(*trouble, [way.single("a", text="1")]) == [(f"{PROCESS}a", {"text": "1"})]
+def test_reading_continues_after_an_outage(rig):
+    outages = [Disconnected("away")] * 3
+    assert rig.run(*outages, [rig.single("a", text="1")]) == [(f"{PROCESS}a", {"text": "1"})]
 
 
-def test_many_items_leave_time_for_others_in_between(way, monkeypatch):
+def test_many_items_are_spread_over_several_reactor_turns(rig, monkeypatch):
     monkeypatch.setattr(downstream, "TURN_SECONDS", -1)
-    way.redis.batches = [[way.single("a", text=str(number)) for number in range(10)]]
-    way.downstream.run()
-    assert len(way.heard) == 1
-    way.clock.advance(0)
-    assert len(way.heard) == 10
+    rig.redis.batches = [[rig.single("a", text=str(number)) for number in range(10)]]
+    rig.downstream.run()
+    assert len(rig.received) == 1
+    rig.clock.advance(0)
+    assert len(rig.received) == 10
 
 
-def test_a_stopped_way_reads_no_more(way):
-    way.run()
-    way.downstream.stopped = True
-    way.run([way.single("a", text="1")])
-    assert way.heard == [] and len(way.redis.calls) == 1
+def test_a_stopped_downstream_reads_no_more(rig):
+    rig.run()
+    rig.downstream.stopped = True
+    rig.run([rig.single("a", text="1")])
+    assert rig.received == [] and len(rig.redis.calls) == 1

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from asgiref.inmemory import ChannelLayer
 from channels.message import Message
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -12,6 +11,7 @@ from twisted.python.failure import Failure
 
 from channels_transport import LaterResponse, interface, later_response
 from channels_transport.interface import requests as interface_requests
+from channels_transport.memory import MemoryChannelLayer
 from channels_transport.writing import data_frame
 from tests.channels_transport.connection import FakeConnection
 
@@ -99,7 +99,7 @@ def test_a_text_for_its_channel_is_the_response(connection):
 
 
 def test_a_broadcast_is_the_response(connection, clock):
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     server.factory = connection.factory
     connection.wait()
     server.broadcast([connection.answer["reply_channel"]], "1", data_frame(b"1"))
@@ -240,7 +240,7 @@ def test_a_shorter_timeout_of_the_interface_sends_the_default_content(clock):
 def test_close_lost_answers_all_waiting_requests(connection, clock):
     other = FakeConnection()
     other.request()
-    server = interface.Server(ChannelLayer(), endpoints=["tcp:0"])
+    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     server.factory = connection.factory
     connection.factory.reply_protocols.update(other.factory.reply_protocols)
     connection.wait()
@@ -250,7 +250,7 @@ def test_close_lost_answers_all_waiting_requests(connection, clock):
 
 
 def test_a_view_consumer_passes_on_the_response_of_a_view(db, monkeypatch):
-    layer = ChannelLayer()
+    layer = MemoryChannelLayer()
     request = Message({"path": PATH, "method": "GET", "reply_channel": "answers"}, "http.request", layer)
     request.reply_channel = type("Channel", (), {"send": lambda self, content, immediately: sent.append(content)})()
     response = LaterResponse(

@@ -22,7 +22,7 @@ _names = (f"replies.ordering{number}" for number in itertools.count())
 @pytest.fixture
 def pass_by(any_layer, request):
     """Let time pass: on the clock of the test, or really if Redis measures it."""
-    if any_layer.local_only():
+    if not any_layer.is_shared:
         return request.getfixturevalue("clock").pass_by
     return time.sleep
 
@@ -218,7 +218,7 @@ def test_the_next_message_detects_a_gap_whose_timer_was_lost(connection, pass_by
 def test_a_message_lost_with_a_killed_worker_is_a_gap(connection, pass_by, later, monkeypatch):
     monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
     connection.feed(0)
-    assert ordering._turns(connection.layer).arrive(connection.name, 1, {}) == ordering.RUN  # and then, kill -9
+    assert connection.layer.connection_turns.arrive(connection.name, 1, {}) == ordering.RUN  # and then, kill -9
     connection.feed(1, 2)
     assert connection.ran == [0]
     pass_by(1.1)
@@ -286,9 +286,9 @@ def test_the_last_frames_run_after_the_disconnect(connection, later):
 
 def test_the_state_of_a_closed_connection_is_deleted(connection, later):
     connection.feed(0, 1)
-    turns = ordering._turns(connection.layer)
+    turns = connection.layer.connection_turns
     forget_ordering(connection.message(2))
-    if connection.layer.local_only():
+    if not connection.layer.is_shared:
         later.run()
         assert turns._records == {}
     else:
@@ -299,17 +299,17 @@ def test_the_state_of_a_closed_connection_is_deleted(connection, later):
 @pytest.mark.parametrize("orders", [[0], [1], [0, 1, 4]])
 def test_every_record_in_redis_has_a_lease(connection, orders):
     connection.feed(*orders)
-    if not connection.layer.local_only():
-        client, key = ordering._turns(connection.layer)._place(connection.name)
+    if connection.layer.is_shared:
+        client, key = connection.layer.connection_turns._place(connection.name)
         assert 0 < client.ttl(key) <= ordering.LEASE_SECONDS
 
 
 def test_the_state_of_a_denied_connection_is_deleted(connection, later):
     connection.fails = {0: DenyConnection()}
     connection.feed(0)
-    if connection.layer.local_only():
+    if not connection.layer.is_shared:
         later.run()
-        assert ordering._turns(connection.layer)._records == {}
+        assert connection.layer.connection_turns._records == {}
 
 
 def test_a_disconnect_overtakes_the_frames_before_it(connection):

@@ -1,4 +1,4 @@
-"""The interface's connection to Redis: which answer belongs to which question, and what happens where none comes."""
+"""The interface's connection to Redis: which answer belongs to which call, and what happens if none arrives."""
 
 import types
 
@@ -15,19 +15,21 @@ pytestmark = pytest.mark.no_database
 
 
 class Transport(StringTransport):
+    """A transport that notes when it is aborted."""
+
     def abortConnection(self):
         self.disconnecting = True
 
 
 class Server:
-    """Takes connections while it `is_there`, and keeps them."""
+    """Accepts connections while it `is_up`, and keeps them in `lines`."""
 
     def __init__(self):
-        self.lines, self.is_there, self.tries = [], True, 0
+        self.lines, self.is_up, self.tries = [], True, 0
 
     def connect(self, factory):
         self.tries += 1
-        if not self.is_there:
+        if not self.is_up:
             return defer.fail(OSError("refused"))
         protocol = factory.buildProtocol(None)
         protocol.makeConnection(Transport())
@@ -38,13 +40,13 @@ class Server:
     def line(self):
         return self.lines[-1]
 
-    def asked(self):
-        """What has come since the last look, as it stands on the wire."""
+    def written(self):
+        """Return the bytes that were written since the last call."""
         data = self.line.transport.value()
         self.line.transport.clear()
         return data
 
-    def say(self, data):
+    def send(self, data):
         self.line.dataReceived(data)
 
 
@@ -72,27 +74,27 @@ def make(clock, monkeypatch):
 @pytest.fixture
 def client(make):
     client = make()
-    client.server.say(b"+PONG\r\n")
-    client.server.asked()
+    client.server.send(b"+PONG\r\n")
+    client.server.written()
     return client
 
 
-def test_answers_come_to_who_asked_in_any_pieces(client):
+def test_each_call_gets_its_answers_however_they_are_split(client):
     first, second = client.call(("GET", "a"), ("GET", "b")), client.call(("LLEN", "c"))
-    assert client.server.asked().count(b"GET") == 2
+    assert client.server.written().count(b"GET") == 2
     for byte in b"$3\r\none\r\n$-1\r\n:3\r\n":
-        client.server.say(bytes([byte]))
+        client.server.send(bytes([byte]))
     assert first.result == [b"one", None] and second.result == [3]
 
 
 def test_numbers_are_written_as_text(client):
     client.call(("SET", "a", 5, 1.5))
-    assert client.server.asked() == b"*4\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n5\r\n$3\r\n1.5\r\n"
+    assert client.server.written() == b"*4\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n5\r\n$3\r\n1.5\r\n"
 
 
-def test_an_error_is_an_answer_in_its_place(client):
+def test_an_error_is_one_of_the_answers(client):
     done = client.call(("GET", "a"), ("GET", "b"))
-    client.server.say(b"-OOM no\r\n:1\r\n")
+    client.server.send(b"-OOM no\r\n:1\r\n")
     assert isinstance(done.result[0], ReplyError) and done.result[1] == 1
 
 
@@ -103,21 +105,21 @@ def test_without_a_connection_a_call_fails_at_once(make):
     assert failures == [Disconnected] and not client.is_connected
 
 
-def test_a_broken_connection_fails_what_waits_and_comes_back(client, clock):
+def test_a_broken_connection_fails_waiting_calls_and_is_made_again(client, clock):
     failures = []
     for _ in range(3):
         client.call(("GET", "a")).addErrback(lambda failure: failures.append(failure.type))
     client.server.line.connectionLost()
     assert failures == [Disconnected] * 3 and not client.is_connected
     clock.advance(1)
-    client.server.say(b"+PONG\r\n")
+    client.server.send(b"+PONG\r\n")
     assert client.is_connected
     done = client.call(("GET", "a"))
-    client.server.say(b":1\r\n")
+    client.server.send(b":1\r\n")
     assert done.result == [1]
 
 
-def test_a_server_that_does_not_answer_in_time_is_hung_up_on(client, clock):
+def test_a_connection_without_an_answer_in_time_is_aborted(client, clock):
     client.call(("GET", "a"))
     clock.advance(redis_client.ANSWER_SECONDS - 0.1)
     assert not client.server.line.transport.disconnecting
@@ -125,56 +127,56 @@ def test_a_server_that_does_not_answer_in_time_is_hung_up_on(client, clock):
     assert client.server.line.transport.disconnecting
 
 
-def test_a_server_that_answers_is_never_hung_up_on(client, clock):
+def test_a_connection_with_answers_is_never_aborted(client, clock):
     for _ in range(20):
         client.call(("GET", "a"), seconds=5)
         clock.advance(3)
-        client.server.say(b":1\r\n")
+        client.server.send(b":1\r\n")
     clock.advance(60)
     assert not client.server.line.transport.disconnecting
 
 
-def test_the_greeting_comes_first_and_then_it_counts_as_connected(make, clock):
+def test_the_greeting_runs_before_the_client_counts_as_connected(make, clock):
     connected = []
     client = make([("SCRIPT", "LOAD", "x")], lambda: connected.append(client.is_connected), db=3, password="secret")
-    asked = client.server.asked()
-    assert [asked.index(word) for word in (b"AUTH", b"SELECT", b"SCRIPT", b"PING")] == sorted(
-        asked.index(word) for word in (b"AUTH", b"SELECT", b"SCRIPT", b"PING")
+    written = client.server.written()
+    assert [written.index(word) for word in (b"AUTH", b"SELECT", b"SCRIPT", b"PING")] == sorted(
+        written.index(word) for word in (b"AUTH", b"SELECT", b"SCRIPT", b"PING")
     )
-    client.server.say(b"+OK\r\n+OK\r\n$1\r\nx\r\n")
+    client.server.send(b"+OK\r\n+OK\r\n$1\r\nx\r\n")
     assert connected == []
-    client.server.say(b"+PONG\r\n")
+    client.server.send(b"+PONG\r\n")
     assert connected == [True]
     client.server.line.connectionLost()
     clock.advance(1)
-    client.server.say(b"+OK\r\n+OK\r\n$1\r\nx\r\n+PONG\r\n")
+    client.server.send(b"+OK\r\n+OK\r\n$1\r\nx\r\n+PONG\r\n")
     assert connected == [True, True]
 
 
-def test_a_server_that_refuses_the_greeting_is_tried_again(make, clock):
+def test_after_a_refused_greeting_the_client_connects_again(make, clock):
     client = make(password="wrong")
-    client.server.say(b"-WRONGPASS\r\n-NOAUTH\r\n")
+    client.server.send(b"-WRONGPASS\r\n-NOAUTH\r\n")
     assert not client.is_connected
     client.server.line.connectionLost()
     clock.advance(1)
     assert client.server.tries == 2
 
 
-def test_while_the_server_is_away_it_is_tried_every_few_seconds_and_one_line_says_so(make, clock, caplog):
+def test_during_an_outage_the_client_retries_every_few_seconds_and_logs_one_line(make, clock, caplog):
     client = make(password="secret")
-    client.server.say(b"+OK\r\n+PONG\r\n")
-    client.server.is_there = False
+    client.server.send(b"+OK\r\n+PONG\r\n")
+    client.server.is_up = False
     client.server.line.connectionLost()
     clock.pump([0.1] * 600)
     assert 30 <= client.server.tries <= 80
     assert len(caplog.records) == 1 and "secret" not in caplog.text
-    client.server.is_there = True
+    client.server.is_up = True
     clock.pump([0.1] * 30)
-    client.server.say(b"+OK\r\n+PONG\r\n")
+    client.server.send(b"+OK\r\n+PONG\r\n")
     assert client.is_connected
 
 
-def test_who_was_stopped_does_not_come_back(client, clock):
+def test_a_stopped_client_does_not_connect_again(client, clock):
     client.stop()
     client.server.line.connectionLost()
     clock.advance(60)

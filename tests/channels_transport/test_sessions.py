@@ -1,4 +1,4 @@
-"""Channel sessions: a store of their own, which opens no login, and in which nothing stays."""
+"""Channel sessions: stored apart from logins, which they cannot open, and deleted with their connections."""
 
 import threading
 
@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.base import CreateError
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from channels_transport import sessions
+from channels_transport import leases, session_backends, sessions
 from channels_transport.layer import RedisChannelLayer
 from tests import wire
 
@@ -22,9 +22,9 @@ NAME = "daphne.response.abc!def"
 @pytest.fixture(params=["memory", "redis"])
 def backend(request, monkeypatch):
     if request.param == "memory":
-        chosen = sessions.MemoryBackend()
+        chosen = session_backends.MemoryBackend()
     else:
-        chosen = sessions.RedisBackend(RedisChannelLayer(hosts=[request.getfixturevalue("valkey_url")]))
+        chosen = session_backends.RedisBackend(RedisChannelLayer(hosts=[request.getfixturevalue("valkey_url")]))
     monkeypatch.setattr(sessions, "_backend", lambda: chosen)
     return chosen
 
@@ -57,20 +57,20 @@ def test_a_flushed_session_is_gone(backend):
     session.delete("nothing")
 
 
-def test_a_session_makes_no_key_of_its_own(backend):
+def test_a_session_creates_no_key_by_itself(backend):
     with pytest.raises(CreateError):
         sessions.SessionStore().create()
     sessions.SessionStore.clear_expired()
 
 
-def test_what_cannot_be_read_is_no_session(backend):
+def test_a_session_that_cannot_be_decoded_counts_as_empty(backend):
     session = session_for_reply_channel(NAME)
     backend.save(session.session_key, "bm90IG91cnM6eyJhIjogMX0=", 60, False)
     assert session_for_reply_channel(NAME).get("a") is None
 
 
 def test_a_session_in_this_process_ends_with_its_lease(clock):
-    backend = sessions.MemoryBackend()
+    backend = session_backends.MemoryBackend()
     backend.save("key", "value", 30, True)
     assert not backend.save("key", "other", 30, True)
     clock.pass_by(31)
@@ -79,45 +79,45 @@ def test_a_session_in_this_process_ends_with_its_lease(clock):
 
 
 def test_reading_renews_a_session_in_this_process(clock):
-    backend = sessions.MemoryBackend()
-    backend.save("key", "value", sessions.LEASE_SECONDS, True)
-    clock.pass_by(sessions.LEASE_SECONDS - 1)
+    backend = session_backends.MemoryBackend()
+    backend.save("key", "value", leases.SESSION_LEASE_SECONDS, True)
+    clock.pass_by(leases.SESSION_LEASE_SECONDS - 1)
     assert backend.load("key") == "value"
-    clock.pass_by(sessions.LEASE_SECONDS - 1)
+    clock.pass_by(leases.SESSION_LEASE_SECONDS - 1)
     assert backend.load("key") == "value"
 
 
 def test_a_session_in_redis_has_a_lease_that_reading_renews(valkey_url):
-    backend = sessions.RedisBackend(RedisChannelLayer(hosts=[valkey_url], prefix="chat:"))
+    backend = session_backends.RedisBackend(RedisChannelLayer(hosts=[valkey_url], prefix="chat:"))
     client = redis.StrictRedis.from_url(valkey_url)
     backend.save("key", "value", 30, True)
     assert client.keys("*") == [b"chat:session:key"]
     assert 0 < client.ttl("chat:session:key") <= 30
     assert backend.load("key") == "value"
-    assert client.ttl("chat:session:key") > sessions.LEASE_SECONDS - 10
+    assert client.ttl("chat:session:key") > leases.SESSION_LEASE_SECONDS - 10
 
 
 def test_an_expiry_of_its_own_is_kept_with_the_session(backend):
     session = session_for_reply_channel(NAME)
-    assert session.get_expiry_age() == sessions.LEASE_SECONDS
+    assert session.get_expiry_age() == leases.SESSION_LEASE_SECONDS
     session.set_expiry(30)
     session.save()
     assert session_for_reply_channel(NAME).get_expiry_age() == 30
 
 
-def test_each_layer_gets_the_store_that_fits():
-    assert isinstance(sessions._backend(), sessions.MemoryBackend)
+def test_the_layer_in_memory_stores_sessions_in_memory():
+    assert isinstance(sessions._backend(), session_backends.MemoryBackend)
     assert sessions._backend() is sessions._backend()
 
 
-def test_a_layer_in_redis_keeps_its_sessions_there(valkey_url, monkeypatch):
+def test_the_layer_in_redis_stores_sessions_in_redis(valkey_url, monkeypatch):
     wrapper = channel_layers["default"]
     monkeypatch.setattr(wrapper, "channel_layer", RedisChannelLayer(hosts=[valkey_url]))
-    assert isinstance(sessions._backend(), sessions.RedisBackend)
+    assert isinstance(sessions._backend(), session_backends.RedisBackend)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_channel_sessions_key_is_no_login(enter, alice):
+def test_the_key_of_a_channel_session_is_no_login(enter, alice):
     socket = enter(alice)
     key = session_for_reply_channel(socket.channel).session_key
     assert sessions._backend().load(key) is not None
@@ -137,7 +137,7 @@ def test_sockets_leave_no_rows_in_the_login_table(enter, alice):
     assert Session.objects.count() == before + 1  # the browser's own
 
 
-def test_of_many_who_create_one_session_one_does(backend):
+def test_only_one_of_many_threads_creates_a_session(backend):
     made = []
 
     def create():
@@ -164,12 +164,12 @@ def count(message):
     return message.channel_session["count"]
 
 
-def test_a_consumer_finds_what_the_one_before_it_kept(backend):
+def test_a_consumer_reads_what_an_earlier_consumer_stored(backend):
     assert [count(make_message()) for _ in range(3)] == [1, 2, 3]
     assert count(make_message(reply_channel="daphne.response.abc!other")) == 1
 
 
-def test_a_method_is_decorated_as_a_function_is(backend):
+def test_a_method_can_be_decorated_like_a_function(backend):
     class Consumer:
         @sessions.channel_session
         def count(self, message):
@@ -178,17 +178,17 @@ def test_a_method_is_decorated_as_a_function_is(backend):
     assert [Consumer().count(make_message()) for _ in range(2)] == [1, 2]
 
 
-def test_one_session_serves_decorators_within_decorators(backend, monkeypatch):
+def test_nested_decorators_share_one_session(backend, monkeypatch):
     saved = []
     save = sessions.SessionStore.save
     monkeypatch.setattr(sessions.SessionStore, "save", lambda *a, **f: saved.append(f) or save(*a, **f))
     sessions.channel_session(count)(make_message())
     assert count(make_message()) == 2
     sessions.channel_session(lambda message: message.channel_session.get("count"))(make_message())
-    assert len([fields for fields in saved if not fields]) <= 3, "what is only read is not saved"
+    assert len([fields for fields in saved if not fields]) <= 3, "a session that is only read is not saved"
 
 
-def test_what_a_consumer_kept_before_it_failed_is_kept(backend):
+def test_a_session_is_saved_although_its_consumer_failed(backend):
     @sessions.channel_session
     def fail(message):
         message.channel_session["count"] = 7
@@ -199,13 +199,13 @@ def test_what_a_consumer_kept_before_it_failed_is_kept(backend):
     assert count(make_message()) == 8
 
 
-def test_a_flushed_session_stays_away(backend):
+def test_a_flushed_session_is_not_saved_again(backend):
     count(make_message())
     sessions.channel_session(lambda message: message.channel_session.flush())(make_message())
     assert backend.load(sessions.session_key(NAME)) is None
 
 
-def test_two_who_make_one_session_are_told_to_come_again(backend, monkeypatch):
+def test_a_consumer_is_requeued_if_another_worker_creates_its_session(backend, monkeypatch):
     monkeypatch.setattr(backend, "load", lambda key: None)
     count(make_message())
     with pytest.raises(ConsumeLater):
@@ -219,7 +219,7 @@ def test_without_a_message_or_a_reply_channel_there_is_no_session(backend):
         count(make_message(reply_channel=None))
 
 
-def test_another_engine_can_be_chosen_but_for_cookies(settings):
+def test_any_engine_but_signed_cookies_can_be_chosen(settings):
     assert sessions._session_store("django.contrib.sessions.backends.cache").__module__.endswith("cache")
     with pytest.raises(ValueError, match="cookies"):
         sessions._session_store("django.contrib.sessions.backends.signed_cookies")

@@ -1,4 +1,4 @@
-"""Turns of connections when something goes wrong between Redis and a worker: each accident, made on purpose."""
+"""Turns of connections when something goes wrong between Redis and a worker."""
 
 import threading
 import time
@@ -7,9 +7,9 @@ import pytest
 import redis
 
 from channels_transport import scripts
-from tests.channels_transport.test_layer import (
+from tests.channels_transport.layers import (
     CHANNELS,
-    end_grace,
+    end_turn_lease,
     in_a_worker,
     make_layer,
     orders,
@@ -28,7 +28,7 @@ def layer(valkey_url):
 
 @pytest.fixture
 def no_memory(valkey_url):
-    """Call a function while Redis has no memory left."""
+    """Return a function that calls another one while Redis has no memory left."""
     server = redis.StrictRedis.from_url(valkey_url)
 
     def call(function):
@@ -42,12 +42,12 @@ def no_memory(valkey_url):
 
 
 def wait_long(layer):
-    """Let this thread's worker wait for a turn, for so long that it must ask whether the turn is still its own."""
+    """Let this thread wait for a turn, for so long that it must ask whether it still owns the turn."""
     assert layer.receiver._wait(CHANNELS)
     layer.receiver._asked_at -= 2
 
 
-def test_a_heart_that_beats_while_a_turn_is_claimed_takes_no_frame_away(layer):
+def test_a_heartbeat_while_a_turn_is_claimed_takes_no_frame_away(layer):
     layer.receive(CHANNELS)
     stop = threading.Event()
 
@@ -55,12 +55,12 @@ def test_a_heart_that_beats_while_a_turn_is_claimed_takes_no_frame_away(layer):
 
     def beat():
         while not stop.is_set():
-            claim = receiver.claim()
+            claim = receiver.claim_command()
             if claim is not None:
                 layer.shards[0].call(claim[1])
 
-    heart = threading.Thread(target=beat)
-    heart.start()
+    heartbeat = threading.Thread(target=beat)
+    heartbeat.start()
     try:
         for order in range(200):
             send_frame(layer, order)
@@ -69,20 +69,20 @@ def test_a_heart_that_beats_while_a_turn_is_claimed_takes_no_frame_away(layer):
             layer.receiver.finish()
     finally:
         stop.set()
-        heart.join()
+        heartbeat.join()
 
 
-def test_a_turn_given_back_is_nobodys_without_asking(layer):
+def test_a_worker_must_claim_a_turn_that_another_worker_returned(layer):
     layer.receive(CHANNELS)
     send_frame(layer, 0)
     assert layer.receiver._wait(CHANNELS)
-    end_grace(layer)
+    end_turn_lease(layer)
     assert in_a_worker(lambda: layer.receive(CHANNELS))[1]["order"] == 0
     layer.receiver.finish()
     assert in_a_worker(lambda: layer.receive(CHANNELS, block=False)) == (None, None)
 
 
-def test_a_refused_claim_leaves_the_frame_to_who_asks_later(layer, monkeypatch):
+def test_a_refused_claim_leaves_the_frame_to_the_next_worker(layer, monkeypatch):
     layer.receive(CHANNELS)
     send_frame(layer, 0)
     wait_long(layer)
@@ -91,11 +91,11 @@ def test_a_refused_claim_leaves_the_frame_to_who_asks_later(layer, monkeypatch):
         layer.receive(CHANNELS)
     monkeypatch.undo()
     assert layer.receive(CHANNELS) == (None, None)
-    assert end_grace(layer) == []
+    assert end_turn_lease(layer) == []
     assert orders(layer, 1) == [0]
 
 
-def test_a_wait_that_broke_is_begun_anew_before_a_turn_is_claimed(layer):
+def test_a_broken_wait_is_replaced_before_a_turn_is_claimed(layer):
     layer.receive(CHANNELS)
     send_frame(layer, 0)
     assert layer.receiver._wait(CHANNELS)
@@ -105,24 +105,24 @@ def test_a_wait_that_broke_is_begun_anew_before_a_turn_is_claimed(layer):
     waiter = layer.receiver._waiters[0]
     waiter.begin(["asgi:nothing"], 60)
     started = time.monotonic()
-    waiter.call_off()
+    waiter.cancel()
     assert time.monotonic() - started < 30
 
 
-def test_a_message_given_back_before_its_claim_has_come_keeps_its_retries(layer, monkeypatch):
-    monkeypatch.setattr("channels_transport.shards.Waiter.say", lambda *arguments: None)
+def test_a_message_that_is_requeued_before_its_claim_arrives_keeps_its_retries(layer, monkeypatch):
+    monkeypatch.setattr("channels_transport.waiting.Waiter.send", lambda *arguments: None)
     layer.receive(CHANNELS)
     send_frame(layer, 0)
     assert wait_for_turn(layer) == 0
-    late_claim = layer.receiver.claim()[1]
+    late_claim = layer.receiver.claim_command()[1]
     message = {"reply_channel": "daphne.response.abc!x", "path": "/", "order": 0, "__retries__": 1}
-    layer.give_back("websocket.receive", message)
-    layer.receiver.send_waiting()
+    layer.requeue("websocket.receive", message)
+    layer.receiver.deferred.send()
     layer.shards[0].call(late_claim)
     assert layer.receive(CHANNELS)[1]["__retries__"] == 1
 
 
-def test_a_disconnect_that_expired_leaves_nothing_open(valkey_url, monkeypatch):
+def test_an_expired_disconnect_leaves_no_open_connection(valkey_url, monkeypatch):
     layer = make_layer(valkey_url)
     monkeypatch.setattr(layer, "expiry", 0)
     send_frame(layer, 0, "websocket.connect")
@@ -133,7 +133,7 @@ def test_a_disconnect_that_expired_leaves_nothing_open(valkey_url, monkeypatch):
     assert layer.shards[0].call(("KEYS", "asgi:open:*")) == [[]]
 
 
-def test_a_channel_that_nobody_listens_to_has_room_again_when_its_turns_expire(valkey_url, monkeypatch):
+def test_a_full_channel_without_workers_has_room_again_when_its_turns_expire(valkey_url, monkeypatch):
     layer = make_layer(valkey_url, capacity=5)
     monkeypatch.setattr(layer, "expiry", 0)
     for number in range(5):
@@ -141,12 +141,12 @@ def test_a_channel_that_nobody_listens_to_has_room_again_when_its_turns_expire(v
     with pytest.raises(layer.ChannelFull):
         send_frame(layer, 0, "websocket.disconnect")
     time.sleep(0.01)
-    end_grace(layer, "daphne.response.abc!0")
+    end_turn_lease(layer, "daphne.response.abc!0")
     send_frame(layer, 0, "websocket.disconnect")
     assert layer.channel_statistics("websocket.disconnect")["expired_count"] == 5
 
 
-def test_without_memory_an_expired_turn_is_let_go_of(layer, no_memory, monkeypatch):
+def test_an_expired_turn_is_ended_although_redis_has_no_memory(layer, no_memory, monkeypatch):
     monkeypatch.setattr(layer, "expiry", 0)
     send_frame(layer, 0)
     time.sleep(0.01)
@@ -155,7 +155,7 @@ def test_without_memory_an_expired_turn_is_let_go_of(layer, no_memory, monkeypat
 
 
 @pytest.mark.parametrize("has_memory", [True, False])
-def test_what_a_worker_gives_back_still_ends_by_itself(layer, no_memory, has_memory):
+def test_a_list_with_a_returned_item_still_expires(layer, no_memory, has_memory):
     layer.send("http.request", {"path": "/"})
     assert layer.receiver._wait(["http.request"])
     layer.receiver.finish() if has_memory else no_memory(layer.receiver.finish)
@@ -163,7 +163,7 @@ def test_what_a_worker_gives_back_still_ends_by_itself(layer, no_memory, has_mem
     assert layer.receive(["http.request"])[1] == {"path": "/"}
 
 
-def test_many_turns_that_wait_do_not_hide_a_dead_workers(layer):
+def test_many_waiting_turns_do_not_hide_the_turn_of_a_dead_worker(layer):
     for number in range(900):
         send_frame(layer, 0, reply=f"daphne.response.abc!{number}")
     pop_turn(layer)
@@ -175,17 +175,17 @@ def test_many_turns_that_wait_do_not_hide_a_dead_workers(layer):
     assert len(orders(layer, 900)) == 900
 
 
-def test_who_was_not_in_the_group_any_more_is_told_that_they_are_now(layer):
-    told = []
+def test_a_renewal_reports_a_membership_that_was_lost(layer):
+    reports = []
     layer.group_add_all(["room", "person"], "daphne.response.abc!x")
     send_frame(layer, 0)
     send_frame(layer, 1)
     layer.receive(CHANNELS)
-    layer.group_renew(["room", "person"], "daphne.response.abc!x", lambda: told.append("too early"))
+    layer.group_renew(["room", "person"], "daphne.response.abc!x", lambda: reports.append("too early"))
     layer.receive(CHANNELS)
-    assert told == []
+    assert reports == []
     layer.shards[0].call(("DEL", "asgi:group:room", "asgi:members:room:daphne.response.abc!"))
-    layer.group_renew(["room", "person"], "daphne.response.abc!x", lambda: told.append("again"))
-    assert told == []
+    layer.group_renew(["room", "person"], "daphne.response.abc!x", lambda: reports.append("again"))
+    assert reports == []
     layer.receive(CHANNELS)
-    assert told == ["again"]
+    assert reports == ["again"]

@@ -24,8 +24,10 @@ class Layer:
     prefix = "asgi:"
 
     def __init__(self, *found):
-        self.found, self.sent, self.given_back = list(found), [], []
-        self.receiver = types.SimpleNamespace(name="me", wake_up=None, finish=self.finish, claim=self.claim)
+        self.found, self.sent, self.requeued = list(found), [], []
+        self.receiver = types.SimpleNamespace(
+            name="me", wake_up=None, finish=self.finish, claim_command=self.claim_command
+        )
         self.in_hand = REPLY
         self.is_finished = False
         self.calls = []
@@ -40,13 +42,13 @@ class Layer:
     def send_group_later(self, group, content):
         self.sent.append((group, content))
 
-    def give_back(self, channel, content):
-        self.given_back.append((channel, content))
+    def requeue(self, channel, content):
+        self.requeued.append((channel, content))
 
     def finish(self):
         self.is_finished = True
 
-    def claim(self):
+    def claim_command(self):
         return self.in_hand and (0, ("claim", self.in_hand))
 
     def command(self, script, *arguments):
@@ -122,7 +124,7 @@ def test_a_consumer_closes_a_connection_by_raising(run, code, close):
 
 def test_consume_later_requeues_a_message_with_its_number_of_retries(run, caplog):
     layer = run(raising(ConsumeLater()), message(), message(__retries__=9), message(__retries__=10))
-    assert [content["__retries__"] for _, content in layer.given_back] == [1, 10]
+    assert [content["__retries__"] for _, content in layer.requeued] == [1, 10]
     assert "is dropped after 10 retries" in caplog.text
 
 

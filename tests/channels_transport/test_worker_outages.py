@@ -8,7 +8,7 @@ import redis
 from channels.signals import consumer_started
 
 from channels_transport.backoff import Backoff
-from channels_transport.shards import UnsupportedRedis
+from channels_transport.redis_info import UnsupportedRedis
 from channels_transport.worker import Worker
 
 pytestmark = pytest.mark.no_database

@@ -10,7 +10,7 @@ def test_a_missing_monitor_is_a_problem(monkeypatch, settings, valkey_url):
     for store in (MemoryStore(), RedisStore(valkey_url)):
         monkeypatch.setattr(doctor, "store", store)
         assert "manage.py monitor" in texts(doctor.check_monitor())
-        store.lease("monitor", "me", 60, 1)
+        store.acquire_lease("monitor", "me", 60, 1)
         assert texts(doctor.check_monitor(), is_well=True) == "A monitor is working."
 
 

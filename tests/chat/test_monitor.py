@@ -14,7 +14,7 @@ from chat import monitor as monitor_module
 from chat.models import Member, Message, Person, Room
 from chat.monitor import LEASE_SECONDS, Monitor
 from chat.services import people, presence, rooms
-from chat.services.lobby import Watch
+from chat.services.lobby import LobbyWatch
 from chat.services.sweeps import SWEEPS
 from chat.store import RedisStore, store
 from tests import wire
@@ -31,15 +31,15 @@ def lobby(db):
 @pytest.fixture
 def watch():
     """One that has looked already."""
-    watch = Watch()
-    watch.look()
+    watch = LobbyWatch()
+    watch.check()
     return watch
 
 
 def tells(watch, lobby):
     """Looks twice, and returns how often the lobby was told."""
     lobby.read()
-    changes = [watch.look(), watch.look()]
+    changes = [watch.check(), watch.check()]
     told = lobby.read()
     assert told == [{"type": "updated"}] * changes.count(True)
     return len(told)
@@ -49,7 +49,7 @@ def tells(watch, lobby):
 
 
 def test_the_first_look_tells_since_nobody_knows_what_changed_before(room, lobby):
-    assert tells(Watch(), lobby) == 1
+    assert tells(LobbyWatch(), lobby) == 1
 
 
 def test_nothing_is_told_while_nothing_changes(room, watch, lobby):
@@ -74,8 +74,8 @@ def test_a_new_topic_is_told(room, watch, lobby):
 
 def test_a_message_is_told(alice, enter, lobby):
     socket = enter(alice)
-    watch = Watch()
-    watch.look()
+    watch = LobbyWatch()
+    watch.check()
     socket.post("r1")
     assert tells(watch, lobby) == 1
 
@@ -83,8 +83,8 @@ def test_a_message_is_told(alice, enter, lobby):
 def test_a_message_is_told_whatever_its_clock_said(alice, enter, lobby, room):
     socket = enter(alice)
     Room.objects.filter(id=room.id).update(last_at=timezone.now() + timedelta(days=1))
-    watch = Watch()
-    watch.look()
+    watch = LobbyWatch()
+    watch.check()
     socket.post("r1")
     assert tells(watch, lobby) == 1
 
@@ -110,10 +110,10 @@ def test_much_at_once_is_told_once(alice, bob, enter, watch, lobby):
 
 def test_people_who_vanished_are_told_to_lobby_and_room(alice, bob, enter, clock, lobby, settings):
     watcher, _ = enter(alice), enter(bob)
-    watch = Watch()
+    watch = LobbyWatch()
     clock.pass_by(settings.CHAT_PRESENCE_LEASE_SECONDS - 5)
     watcher.say("sync", cursor=0)
-    watch.look()
+    watch.check()
     clock.pass_by(10)
     assert tells(watch, lobby) == 1
     assert watcher.seen("presence")[-1] == {"type": "presence", "came": [], "went": ["Bob"], "count": 1}
@@ -122,15 +122,15 @@ def test_people_who_vanished_are_told_to_lobby_and_room(alice, bob, enter, clock
 def test_news_that_a_dead_worker_has_not_told_are_told(alice, bob, enter, room, later, clock):
     watcher = enter(alice)
     clock.pass_by(2)
-    presence.tell_soon(room.id)
-    watch, before = Watch(), len(watcher.seen("presence"))
+    presence.schedule_presence_update(room.id)
+    watch, before = LobbyWatch(), len(watcher.seen("presence"))
     enter(bob)
     # The worker that was to tell it a second later is gone.
     assert later.calls.clear() is None
-    watch.look()
+    watch.check()
     assert len(watcher.seen("presence")) == before
     clock.pass_by(2)
-    watch.look()
+    watch.check()
     assert watcher.seen("presence")[-1]["came"] == ["Bob"]
 
 
@@ -139,7 +139,7 @@ def test_what_could_not_be_told_is_told_at_the_next_look(room, lobby, watch, mon
     with monkeypatch.context() as patch:
         patch.setattr("chat.broadcast.publish", lambda *arguments: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            watch.look()
+            watch.check()
     assert tells(watch, lobby) == 1
 
 
@@ -149,15 +149,15 @@ def test_a_look_costs_the_same_however_many_rooms_there_are(number, valkey_url, 
     monkeypatch.setattr(presence, "store", shared)
     made = [Room(slug=f"room-{index}", name="A room", offset=index) for index in range(number)]
     for room in Room.objects.bulk_create(made) and Room.objects.all():
-        shared.enter(f"room:{room.id}", "Alice", "tab", 60)
-        shared.take_news(f"room:{room.id}")
-    watch = Watch()
+        shared.add_entry(f"room:{room.id}", "Alice", "tab", 60)
+        shared.take_changes(f"room:{room.id}")
+    watch = LobbyWatch()
     ask = shared._shard.ask
     monkeypatch.setattr(shared._shard, "ask", lambda *commands: trips.append(commands) or ask(*commands))
     for _ in range(2):
         trips.clear()
         with CaptureQueriesContext(connection) as queries:
-            watch.look()
+            watch.check()
         assert (len(queries), len(trips)) == (1, 2)
 
 
@@ -199,7 +199,7 @@ def test_another_takes_over_at_once_when_the_one_that_worked_ends(passing, monke
     first, second = Monitor(3, 30), Monitor(3, 30)
     assert turn(first) and not turn(second)
     monkeypatch.setattr(first, "_thread", Silent())
-    first.end()
+    first.stop()
     # Even if it was slow to end.
     first.take_turn()
     assert turn(second)
@@ -243,7 +243,7 @@ def test_one_that_works_again_forgets_what_it_had_seen(room, lobby, passing):
 
 def test_it_looks_and_sweeps_at_its_intervals(passing, monkeypatch):
     looks, sweeps = [], []
-    monkeypatch.setattr(Watch, "look", lambda self: looks.append(passing.now))
+    monkeypatch.setattr(LobbyWatch, "check", lambda self: looks.append(passing.now))
 
     def sweep_something():
         sweeps.append(passing.now)
@@ -279,7 +279,7 @@ def test_a_sweep_that_fails_keeps_no_other_from_running_and_is_said_once(passing
         passing.pass_by(1)
     assert len(ran) == 5
     assert [record.message for record in caplog.records if record.exc_info] == [
-        "sweep_badly fails; it goes on being tried, and this is not said again until it works"
+        "sweep_badly fails; it is tried again, and this is not logged again until it succeeds"
     ]
 
 
@@ -310,9 +310,9 @@ def test_an_outage_is_one_line_and_it_goes_on(room, lobby, passing, monkeypatch,
     monitor = Monitor(1, 1, sweeps=[failing(error)] if where == "sweep" else [])
     with monkeypatch.context() as patch:
         if where == "lease":
-            patch.setattr(store, "lease", lambda *arguments, **fields: failing(error)())
+            patch.setattr(store, "acquire_lease", lambda *arguments, **fields: failing(error)())
         if where == "look":
-            patch.setattr("chat.services.presence.look_around", failing(error))
+            patch.setattr("chat.services.presence.sweep_rosters", failing(error))
         for _ in range(5):
             turn(monitor)
             passing.pass_by(1)
@@ -359,7 +359,7 @@ def test_without_redis_there_is_nothing_to_monitor(arguments):
     "arguments", [["--interval", "0"], ["--interval", "-1"], ["--interval", "nan"], ["--sweep-interval", "0"]]
 )
 def test_an_interval_is_above_nothing(arguments, monkeypatch):
-    monkeypatch.setattr(store, "is_shared", True, raising=False)
+    monkeypatch.setattr(store, "is_shared", True)
     with pytest.raises(CommandError, match="above 0"):
         call_command("monitor", *arguments)
 
@@ -378,7 +378,7 @@ def test_expired_login_sessions_are_deleted_some_at_a_time(alice, monkeypatch):
         wire.browser_of(alice)
     past = timezone.now() - timedelta(seconds=1)
     Session.objects.exclude(session_key=kept.session.session_key).update(expire_date=past)
-    monkeypatch.setattr(people, "SWEPT_AT_ONCE", 2)
+    monkeypatch.setattr(people.logins, "MAX_SESSIONS_PER_SWEEP", 2)
     assert [people.sweep_sessions() for _ in range(3)] == [2, 1, 0]
     assert [session.session_key for session in Session.objects.all()] == [kept.session.session_key]
 
@@ -388,7 +388,7 @@ def test_guests_who_have_not_been_seen_are_gone_and_their_handles_free(alice, ch
     others = [people.sign_up_guest(f"Guest {number}") for number in range(2)]
     long_ago = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)
     Person.objects.exclude(id=others[1].id).update(seen_at=long_ago)
-    monkeypatch.setattr(people, "SWEPT_AT_ONCE", 1)
+    monkeypatch.setattr(people.accounts, "MAX_GUESTS_PER_SWEEP", 1)
     assert [people.sweep_guests() for _ in range(3)] == [1, 1, 0]
     charlie.refresh_from_db(), alice.refresh_from_db(), others[1].refresh_from_db()
     assert (charlie.handle, charlie.handle_key, charlie.is_active) == ("Charlie", None, False)

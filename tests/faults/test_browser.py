@@ -90,7 +90,7 @@ async def say(page, text):
 
 
 def message(page, text):
-    return page.get_by_test_id("message").filter(has_text=text)
+    return page.locator(".message[data-id]").filter(has_text=text)
 
 
 async def is_complete(page, slug, speaker, *texts):
@@ -100,7 +100,7 @@ async def is_complete(page, slug, speaker, *texts):
         left = COMPLETE_MS - 1000 * (time.monotonic() - started)
         await expect(message(page, text)).to_have_count(1, timeout=max(left, 1))
     took = time.monotonic() - started
-    shown = await page.get_by_test_id("message-body").all_inner_texts()
+    shown = await page.locator(".message .body").all_inner_texts()
     stored = await asyncio.to_thread(speaker.history, slug)
     assert shown == [one["body"] for one in stored.values()]
     return took
@@ -117,13 +117,13 @@ async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, 
         line.fall_silent(for_ever=is_dead)
         await speak(speaker, slug, "meanwhile")
         await say(page, "written offline")
-        await expect(page.get_by_test_id("pending-message")).to_contain_text("written offline")
+        await expect(page.locator("#pending-messages .message")).to_contain_text("written offline")
         await asyncio.sleep(seconds)
         await expect(message(page, "meanwhile 0")).to_have_count(0)
         line.come_back()
         await page.context.set_offline(False)
         took = await is_complete(page, slug, speaker, *words("before"), *words("meanwhile"), "written offline")
-        await expect(page.get_by_test_id("pending-message")).to_have_count(0)
+        await expect(page.locator("#pending-messages .message")).to_have_count(0)
         await expect(page.get_by_test_id("connection-bar")).to_be_hidden()
         report(
             f"browser offline for {seconds} s ({'its line died' if is_dead else 'its line survived'}): complete"
@@ -161,7 +161,7 @@ async def test_the_page_shows_that_it_waits_while_the_server_does_not_answer(sit
         for worker in site.workers:
             worker.kill()
         await say(page, "is anybody there?")
-        waiting = page.get_by_test_id("pending-message")
+        waiting = page.locator("#pending-messages .message")
         await expect(waiting).to_contain_text("is anybody there?")
         await expect(waiting).to_contain_text("sending")
         if size.is_full:

@@ -1,4 +1,4 @@
-// A clock, a WebSocket and a storage that do what a test says. Must not know the protocol.
+// A clock, a WebSocket and a storage that tests control. Must not know the protocol.
 
 export class Clock {
   time = 1_000_000;
@@ -13,8 +13,8 @@ export class Clock {
   };
   now = () => this.time;
 
-  /** Moves on, and runs what falls due, in its order. */
-  pass(milliseconds) {
+  /** Moves the time forward, and runs the timers that fall due, in their order. */
+  advance(milliseconds) {
     const end = this.time + milliseconds;
     for (let due = this.#due(end); due; due = this.#due(end)) {
       const [timer, { at, callback }] = due;
@@ -31,15 +31,15 @@ export class Clock {
   }
 }
 
-export class Storage {
+export class MemoryStorage {
   values = new Map();
   getItem = (key) => this.values.get(key) ?? null;
   setItem = (key, value) => void this.values.set(key, value);
   removeItem = (key) => void this.values.delete(key);
 }
 
-/** A class of sockets that remembers each one made. */
-export function fakeWebSocket() {
+/** Returns a WebSocket class that remembers each of its instances. */
+export function makeFakeWebSocket() {
   return class FakeWebSocket {
     static all = [];
     static get last() {
@@ -61,10 +61,10 @@ export function fakeWebSocket() {
     accept() {
       this.onopen?.({});
     }
-    say(event) {
+    deliver(event) {
       this.onmessage?.({ data: typeof event === "string" ? event : JSON.stringify(event) });
     }
-    end(code) {
+    disconnect(code) {
       this.onclose?.({ code });
     }
     sentOf(type) {

@@ -1,7 +1,7 @@
-// A room socket over fakes, and the server's words in short. Must not hold tests.
+// A room's socket over fakes, with short names for what the server sends. Must not hold tests.
 
-import { RoomSocket } from "../../chat/static/chat/socket.js";
-import { Clock, Storage, fakeWebSocket } from "./fakes.mjs";
+import { RoomSocket } from "../../chat/static/chat/connection/room-socket.js";
+import { Clock, MemoryStorage, makeFakeWebSocket } from "./fakes.mjs";
 
 const EVENTS = [
   "joined", "message", "acked", "rejected", "synced", "page", "presence", "typing", "read", "announcement", "reset",
@@ -13,21 +13,20 @@ export const message = (id, offset = id, more = {}) => ({
 });
 
 export class Room {
-  constructor({ storage = new Storage(), handle = "alice", random = () => 0.5, Poll } = {}) {
+  constructor({ storage = new MemoryStorage(), handle = "alice", random = () => 0.5, LongPolling } = {}) {
     this.clock = new Clock();
     this.storage = storage;
-    this.WebSocket = fakeWebSocket();
-    this.heard = [];
+    this.WebSocket = makeFakeWebSocket();
+    this.emitted = [];
     this.socket = new RoomSocket({
       slug: "general", url: "ws://here/chat/general/", handle, storage, random,
-      WebSocket: this.WebSocket, Poll, timers: this.clock.timers, now: this.clock.now,
+      WebSocket: this.WebSocket, LongPolling, timers: this.clock.timers, now: this.clock.now,
     });
-    for (const type of EVENTS) {
-      this.socket.addEventListener(type, ({ detail }) => this.heard.push([type, detail]));
-    }
+    for (const type of EVENTS) this.socket.on(type, (detail) => this.emitted.push([type, detail]));
   }
 
-  get line() {
+  /** The newest connection. */
+  get transport() {
     return this.WebSocket.last;
   }
 
@@ -35,33 +34,39 @@ export class Room {
     return this.WebSocket.all.length;
   }
 
-  of(type) {
-    return this.heard.filter(([name]) => name === type).map(([, detail]) => detail);
+  get changes() {
+    return this.socket.changes;
+  }
+
+  /** The details of all events of this type that the socket emitted. */
+  emittedOf(type) {
+    return this.emitted.filter(([name]) => name === type).map(([, detail]) => detail);
   }
 
   get drawn() {
-    return this.of("message").map(({ id, offset }) => [id, offset]);
+    return this.emittedOf("message").map(({ id, offset }) => [id, offset]);
   }
 
   join(more = {}) {
-    this.line.accept();
-    this.line.say({ type: "joined", you: { handle: "alice", role: "member" }, offset: 0, present: [], count: 1, ...more });
+    this.transport.accept();
+    this.deliver({ type: "joined", you: { handle: "alice", role: "member" }, offset: 0, present: [], count: 1, ...more });
   }
 
-  /** Opened, joined, and in possession of everything up to `offset`. */
-  arrive(offset = 0) {
+  /** Opens, joins, and receives everything up to `offset`. */
+  joinAt(offset = 0) {
     this.socket.open();
     this.join();
-    for (let id = 1; id <= offset; id += 1) this.line.say(message(id));
-    this.line.say({ type: "synced", offset, more: false });
+    for (let id = 1; id <= offset; id += 1) this.deliver(message(id));
+    this.synced(offset);
     return this;
   }
 
-  say(event) {
-    this.line.say(event);
+  /** The server sends this event. */
+  deliver(event) {
+    this.transport.deliver(event);
   }
 
   synced(offset, more = false) {
-    this.say({ type: "synced", offset, more });
+    this.deliver({ type: "synced", offset, more });
   }
 }

@@ -67,7 +67,7 @@ async def test_a_whisper_reaches_all_connections_of_one_person_only(site, alice,
     other_room = owner.make_room()
     async with alice.client(room) as here, alice.client(other_room) as there, bob.client(room) as other:
         code, printed, complaint = command(site, "whisper", alice.handle.upper(), "Psst, Alice")
-        assert (code, complaint) == (0, "") and printed.startswith(f"Said to {alice.handle} (id ")
+        assert (code, complaint) == (0, "") and printed.startswith(f"Announced to {alice.handle} alone (id ")
         await here.until(lambda: heard(here) and heard(there))
         await here.post("Heard it")
         await other.until(lambda: "Heard it" in other.bodies())

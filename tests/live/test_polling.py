@@ -73,7 +73,7 @@ async def test_a_ban_and_a_log_out_are_responses_to_a_waiting_poll(site, room, p
         handle = banned.person.handle
         script = (
             "from chat.models import Member; from chat.services import rooms;"
-            f"rooms.set_role(Member.objects.get(room__slug='{room}', person__handle='{handle}'), 'banned')"
+            f"rooms.apply_role(Member.objects.get(room__slug='{room}', person__handle='{handle}'), 'banned')"
         )
         await asyncio.to_thread(site.manage, "shell", "-c", script)
         await asyncio.to_thread(signed_out.person.call, "DELETE", "/api/session/", 200)

@@ -1,1 +1,1 @@
-"""Channels 1.1.8 as it was shipped: its own worker, its own Redis layer, stock Daphne; the tutorial's consumers."""
+"""Channels 1.1.8 as shipped: its own worker and Redis layer, stock Daphne, and the tutorial's consumers."""

@@ -1,4 +1,4 @@
-"""The channel layer, for Daphne's command line."""
+"""Provide the channel layer for Daphne's command line."""
 
 import os
 

@@ -1,8 +1,8 @@
 """
-A site as the Channels 1.x tutorial makes it, on stock parts: channel sessions in the session table.
+Settings of a site from the Channels 1.x tutorial, with stock parts: channel sessions in the session table.
 
-TUNED=1 gives it what people advised then: connections that stay open, and room for 10,000 messages in a channel (the
-parser in C comes with its environment).
+TUNED=1 applies the usual advice of that time: connections that stay open, and a capacity of 10,000 messages per channel
+(its environment also contains the parser in C).
 """
 
 import os
@@ -43,5 +43,5 @@ CHANNEL_LAYERS = {
 
 @receiver(connection_created)
 def use_the_same_database_settings(connection, **kwargs):
-    """As everybody else has here. The write-ahead log stays in the file; this does not."""
+    """Set synchronous=NORMAL, as all stacks have it. Unlike the write-ahead log, it is not a property of the file."""
     connection.cursor().execute("PRAGMA synchronous = NORMAL")

@@ -1,5 +1,5 @@
 """
-Channels 4 twice: as its tutorial writes it, and as an expert would after a profile (TUNED=1).
+Channels 4 in two versions: as its tutorial writes it, and as an expert writes it after a profile (TUNED=1).
 
-The settings choose the Redis layer by LAYER; which server runs it is said by who starts it.
+LAYER chooses the Redis layer in the settings. The command that starts it chooses the server.
 """

@@ -1,11 +1,11 @@
-"""The application, for whichever server runs it."""
+"""Provide the ASGI application for any server."""
 
 import os
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.peers.channels4.settings")
-# Before the consumers: their models need Django's apps.
+# This comes before the import of the consumers, because their models need Django's apps.
 http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402

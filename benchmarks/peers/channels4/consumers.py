@@ -1,4 +1,4 @@
-"""The tutorial's asynchronous consumer, with a row for each message; and an echo."""
+"""The tutorial's asynchronous consumer, which stores a row for each message; and an echo."""
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer

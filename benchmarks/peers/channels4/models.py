@@ -1,4 +1,4 @@
-"""One row per message."""
+"""The table of the peer: one row per message."""
 
 from django.db import models
 

@@ -1,8 +1,8 @@
 """
-`python -m benchmarks.peers.channels4.serve`: uvicorn on a port that it shares with others of its kind (SO_REUSEPORT).
+Run uvicorn on a port that several processes share (SO_REUSEPORT): `python -m benchmarks.peers.channels4.serve`.
 
-The kernel spreads connections over the processes by their addresses. Processes that share one listening socket, as
-with `--workers`, take what they can get: whoever is idle when many come takes most of them.
+The kernel spreads connections over the processes by their addresses. With one listening socket for all processes, as
+with `--workers`, the process that is idle when many connections arrive would take most of them.
 """
 
 import os

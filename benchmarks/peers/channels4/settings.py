@@ -1,4 +1,4 @@
-"""A site as the Channels 4 tutorial makes it, with SQLite as everybody has it here."""
+"""Settings of a site from the Channels 4 tutorial, with the SQLite options that all stacks have."""
 
 import os
 
@@ -23,12 +23,12 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ["DATABASE"],
-        # A tutorial leaves it at 0: each event closes the connection that it finds in its thread.
+        # The tutorial leaves it at 0: each event closes the connection of its thread.
         "CONN_MAX_AGE": None if IS_TUNED else 0,
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            # The write-ahead log stays in the file; this does not.
+            # Unlike the write-ahead log, this is not a property of the file.
             "init_command": "PRAGMA synchronous = NORMAL;",
         },
     }
@@ -37,6 +37,6 @@ LAYERS = {
     "redis": "channels_redis.core.RedisChannelLayer",
     "pubsub": "benchmarks.peers.channels4.tuned.Layer" if IS_TUNED else "channels_redis.pubsub.RedisPubSubChannelLayer",
 }
-# The client's own limit is 100 connections, over which it raises; several hundred sockets that leave at once pass it.
+# By default the client raises above 100 connections. Several hundred sockets that disconnect at once exceed that.
 HOST = {"address": os.environ["REDIS_URL"], "max_connections": 5000}
 CHANNEL_LAYERS = {"default": {"BACKEND": LAYERS[os.environ["LAYER"]], "CONFIG": {"hosts": [HOST]}}}

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from channels_transport.interface import HANDSHAKE_SECONDS, Server
 from channels_transport.outages import REDIS_OUTAGES
-from channels_transport.shards import UnsupportedRedis
+from channels_transport.redis_info import UnsupportedRedis, check_version
 
 logger = logging.getLogger(__name__)
 
@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 def check_servers(layer: Any) -> None:
     """Raise CommandError if a Redis server is too old. A server that cannot be reached is only logged."""
     try:
-        for shard in getattr(layer, "shards", []):
-            shard.check_version()
+        for shard in layer.shards:
+            check_version(shard)
     except UnsupportedRedis as error:
         raise CommandError(str(error)) from None
     except REDIS_OUTAGES as outage:
@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
-        if layer.local_only():
+        if not layer.is_shared:
             raise CommandError("Set REDIS_URL: an interface server needs Redis to reach the workers.")
         check_servers(layer.channel_layer)
         endpoints = options["endpoint"] or build_endpoint_description_strings(

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         layer = channel_layers[options["layer"]]
-        if layer.local_only():
+        if not layer.is_shared:
             raise CommandError("Set REDIS_URL: a delay server needs Redis to reach the other processes.")
         check_servers(layer.channel_layer)
         DelayServer(layer).run()

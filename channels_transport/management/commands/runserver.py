@@ -12,7 +12,6 @@ from channels.management.commands.runserver import Command as ChannelsCommand
 
 from channels_transport.delay import DelayServer
 from channels_transport.interface import Server
-from channels_transport.layer import RedisChannelLayer
 from channels_transport.worker import Worker
 
 WORKER_THREADS = 4
@@ -33,7 +32,7 @@ class Command(ChannelsCommand):
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
         if options["run_worker"]:
             threading.Thread(target=run_delay_server, args=[layer], name="delay", daemon=True).start()
-        if options["run_worker"] and isinstance(layer.channel_layer, RedisChannelLayer):
+        if options["run_worker"] and layer.is_shared:
             options["run_worker"] = False
             layer.router.check_default(http_consumer=self.get_consumer(*args, **options))
             for _ in range(WORKER_THREADS if options["use_threading"] else 1):

@@ -8,8 +8,7 @@ from channels.management.commands.runworker import Command as ChannelsCommand
 from channels.signals import worker_process_ready
 from django.core.management.base import CommandError, CommandParser
 
-from channels_transport.layer import RedisChannelLayer
-from channels_transport.shards import UnsupportedRedis
+from channels_transport.redis_info import UnsupportedRedis
 from channels_transport.worker import Worker
 
 
@@ -29,8 +28,8 @@ class Command(ChannelsCommand):
         if options["threads"] != 1:
             raise CommandError("A worker has one thread. Start more processes instead of --threads.")
         wrapper = channel_layers[options["layer"]]
-        if not isinstance(wrapper.channel_layer, RedisChannelLayer):
-            return super().handle(*args, **options)
+        if not wrapper.is_shared:
+            raise CommandError("Set REDIS_URL: a worker needs Redis to reach the interface servers.")
         self.verbosity = options["verbosity"]
         self.logger = setup_logger("django.channels", self.verbosity)
         wrapper.router.check_default()

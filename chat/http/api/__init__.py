@@ -1,12 +1,14 @@
 """
-The HTTP JSON API: the wire's codes and shapes over requests, one module for each resource.
+The HTTP JSON API: the codes and shapes of the wire, by request and response, one module for each resource.
 
-Thin: a view reads the request, asks the services, and answers. It must not write rows.
+A view reads the request, asks the services, and answers. It must not write rows. docs/http-api.md describes every call.
 """
+
+from django.http import HttpRequest, HttpResponse
 
 from chat.protocol import ChatError
 
 
-def unknown(request):
-    """Refuse an address of the API at which there is nothing."""
+def unknown(request: HttpRequest) -> HttpResponse:
+    """Raise `not_found` for every address of the API that no pattern matches."""
     raise ChatError("not_found", "There is nothing at this address.")

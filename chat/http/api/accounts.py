@@ -1,15 +1,46 @@
-"""The JSON API of people: sessions, accounts, guests and tokens."""
+"""The JSON API of people: login sessions, accounts, guests, and the tokens of bots."""
 
 from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 
 from chat import protocol
-from chat.http.endpoints import address, endpoint, signed_in
+from chat.http.endpoints import endpoint, get_address, signed_in
 from chat.protocol import ChatError
 from chat.services import limits, people
 
+# Login sessions.
 
-def _session_body(request):
+
+def get_session(request):
+    """For everybody. Return {handle, role, csrf} of this browser's login session: the handle is null for strangers."""
+    return JsonResponse(_describe_session(request))
+
+
+def start_session(request):
+    """For everybody. Body {handle, password}: sign in. Return the session, or 401 `not_signed_in` if they are wrong."""
+    fields = protocol.check_fields(
+        protocol.parse_object(request.body), handle=protocol.check_string, password=protocol.check_string
+    )
+    limits.check_address("sign_ins", get_address(request))
+    people.sign_in(request, get_account(fields["handle"], fields["password"]))
+    return JsonResponse(_describe_session(request))
+
+
+def end_session(request):
+    """For everybody. Sign out, and close the sockets of this login session. Return the session of a stranger."""
+    people.sign_out(request)
+    return JsonResponse(_describe_session(request))
+
+
+def get_account(handle, password):
+    """Return the person who has this handle and password. Raise `not_signed_in`."""
+    person = people.find_person(handle, password)
+    if person is None:
+        raise ChatError("not_signed_in", "There is no account with this handle and password.")
+    return person
+
+
+def _describe_session(request):
     person = request.user
     if not person.is_authenticated:
         return {"handle": None, "role": None, "csrf": get_token(request)}
@@ -17,64 +48,54 @@ def _session_body(request):
     return {"handle": person.handle, "role": role, "csrf": get_token(request)}
 
 
-def get_session(request):
-    return JsonResponse(_session_body(request))
-
-
-def start_session(request):
-    fields = protocol.check_fields(
-        protocol.parse_object(request.body), handle=protocol.check_string, password=protocol.check_string
-    )
-    limits.check_address("sign_ins", address(request))
-    person = people.find_person(fields["handle"], fields["password"])
-    if person is None:
-        raise ChatError("not_signed_in", "There is no account with this handle and password.")
-    people.sign_in(request, person)
-    return JsonResponse(_session_body(request))
-
-
-def end_session(request):
-    people.sign_out(request)
-    return JsonResponse(_session_body(request))
+# Accounts and guests.
 
 
 def create_user(request):
+    """For everybody. Body {handle, password}: make an account and sign in. Return 201 and the session."""
     fields = protocol.check_fields(
         protocol.parse_object(request.body), handle=protocol.check_handle, password=protocol.check_string
     )
-    limits.check_address("sign_ups", address(request))
+    limits.check_address("sign_ups", get_address(request))
     people.sign_in(request, people.sign_up(fields["handle"], fields["password"], request.user))
-    return JsonResponse(_session_body(request), status=201)
+    return JsonResponse(_describe_session(request), status=201)
 
 
 def create_guest(request):
+    """For everybody. Body {handle}: make a guest and sign in. Return 201 and the session."""
     fields = protocol.check_fields(protocol.parse_object(request.body), handle=protocol.check_handle)
-    limits.check_address("guests", address(request))
+    limits.check_address("guests", get_address(request))
     people.sign_in(request, people.sign_up_guest(fields["handle"]))
-    return JsonResponse(_session_body(request), status=201)
+    return JsonResponse(_describe_session(request), status=201)
+
+
+# Tokens.
 
 
 @signed_in
 def list_tokens(request):
+    """For signed-in people. Return {tokens: [{id, name, created_at}]}, the oldest first, without their keys."""
     tokens = request.user.tokens.order_by("id")
-    return JsonResponse({"tokens": [_token_body(token) for token in tokens]})
+    return JsonResponse({"tokens": [_describe_token(token) for token in tokens]})
 
 
 @signed_in
 def create_token(request):
+    """For accounts. Body {name}: make a token. Return 201 and the token with its key, which is shown only here."""
     fields = protocol.check_fields(protocol.parse_object(request.body), name=protocol.check_string)
     limits.check_event(request.user.id)
     token, key = people.make_token(request.user, fields["name"])
-    return JsonResponse({**_token_body(token), "token": key}, status=201)
+    return JsonResponse({**_describe_token(token), "token": key}, status=201)
 
 
 @signed_in
 def revoke_token(request, token_id):
+    """For the token's owner. End the token and close its sockets. Return 204."""
     people.revoke_token(request.user, token_id)
     return HttpResponse(status=204)
 
 
-def _token_body(token):
+def _describe_token(token):
     return {"id": token.id, "name": token.name, "created_at": protocol.format_time(token.created_at)}
 
 

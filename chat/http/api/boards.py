@@ -1,40 +1,37 @@
-"""
-Boards over HTTP: made, found by their link, and who is on them. Thin: it reads, asks the services, and answers.
-"""
+"""The JSON API of boards: made, found by their link, and their visitors."""
 
 from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
 from chat import protocol
-from chat.http.endpoints import address, endpoint
-from chat.http.responses import wants_json
+from chat.http.endpoints import endpoint, get_address, get_optional
+from chat.http.responses import accepts_json
 from chat.services import boards, limits
 
 
 @never_cache
 def create_board(request):
-    """Makes a board for whoever asks: by the lobby's form, or as JSON with or without a body."""
-    if wants_json(request) and request.content_type == "application/json":
+    """
+    For everybody. Body {name?, handle?}, as JSON or as the lobby's form: make a board that this browser owns.
+
+    Return 201 and {board, session, owner} to a script, and a redirect to the board to a browser.
+    """
+    if accepts_json(request) and request.content_type == "application/json":
         fields = protocol.parse_object(request.body) if request.body else {}
     else:
         fields = request.POST
-    name, handle = (_optional(fields, field) for field in ("name", "handle"))
-    limits.check_address("rooms", address(request))
+    name, handle = (get_optional(fields, field, protocol.check_string, "") for field in ("name", "handle"))
+    limits.check_address("rooms", get_address(request))
     board, session = boards.create_board(request.session, request.user, name, handle)
-    if wants_json(request):
+    if accepts_json(request):
         return JsonResponse({"board": str(board.uuid), "session": session, "owner": True}, status=201)
     return redirect("board", board=board.uuid)
 
 
-def _optional(fields, name):
-    value = fields.get(name)
-    return "" if value is None else protocol.check_string(value, name)
-
-
 @never_cache
 def get_board(request, board):
-    """Gives a visitor the session id that is theirs on this board, and says whether they own it."""
+    """For everybody who has the link. Return {board, session, owner}: this browser's own session id on the board."""
     found = boards.get_board(board)
     session = get_session_id(request, found)
     owner = boards.find_owner(session, request.user)
@@ -42,22 +39,26 @@ def get_board(request, board):
 
 
 def get_session_id(request, board):
-    """Return the secret by which this browser is known on a board; a new browser counts as a guest of its address."""
-    if boards.is_newcomer(request.session):
-        limits.check_address("guests", address(request))
+    """
+    Return the secret that identifies this browser on a board.
+
+    A browser without a secret gets one in its login session, and counts as a guest of its address. Raise
+    `rate_limited`.
+    """
+    if boards.is_new_browser(request.session):
+        limits.check_address("guests", get_address(request))
     return boards.make_session_id(request.session, board)
 
 
 def list_visitors(request, board):
+    """For the board's owner; 404 for everybody else. Return {visitors: [{visitor, handle, state}]}, oldest first."""
     found = boards.get_board(board)
     visitors = boards.get_visitors(found, get_session_id(request, found), request.user)
-    return JsonResponse(
-        {
-            "visitors": [
-                {"visitor": visitor.key, "handle": visitor.handle, "state": visitor.state} for visitor in visitors
-            ]
-        }
-    )
+    return JsonResponse({"visitors": [_describe_visitor(visitor) for visitor in visitors]})
+
+
+def _describe_visitor(visitor):
+    return {"visitor": visitor.key, "handle": visitor.handle, "state": visitor.state}
 
 
 new_board = endpoint(POST=create_board)

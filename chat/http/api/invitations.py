@@ -1,6 +1,4 @@
-"""
-Invitations over HTTP: made, listed, revoked and accepted; and leaving a room. Thin.
-"""
+"""The JSON API of invitations into private rooms, and of leaving such a room."""
 
 from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
@@ -8,29 +6,36 @@ from django.views.decorators.cache import never_cache
 
 from chat import protocol
 from chat.http.endpoints import endpoint, signed_in
-from chat.services import invitations as links
+from chat.services import invitations as service
 from chat.services import limits
 
 
 @signed_in
 def list_invitations(request, slug):
-    found = links.get_invitations(request.user, slug)
+    """For the room's moderators and owners. Return {invitations: [...]}, the open ones, newest first, without keys."""
+    found = service.get_invitations(request.user, slug)
     return JsonResponse({"invitations": [_describe(invitation) for invitation in found]})
 
 
 @never_cache
 @signed_in
 def create_invitation(request, slug):
+    """
+    For the room's moderators and owners. Body {uses?, expires_in?} (seconds), or none: make an invitation.
+
+    Return 201 and the invitation with its `url`, which is shown only here.
+    """
     fields = protocol.parse_object(request.body) if request.body else {}
     limits.check_event(request.user.id)
-    invitation, key = links.create_invitation(request.user, slug, fields.get("uses"), fields.get("expires_in"))
+    invitation, key = service.create_invitation(request.user, slug, fields.get("uses"), fields.get("expires_in"))
     url = request.build_absolute_uri(reverse("invitation", kwargs={"key": key}))
     return JsonResponse({**_describe(invitation), "url": url}, status=201)
 
 
 @signed_in
 def revoke_invitation(request, slug, invitation_id):
-    links.revoke_invitation(request.user, slug, invitation_id)
+    """For the room's moderators and owners. End an invitation; its members stay. Return 204."""
+    service.revoke_invitation(request.user, slug, invitation_id)
     return HttpResponse(status=204)
 
 
@@ -45,20 +50,22 @@ def _describe(invitation):
 
 
 @signed_in
-def accept(request):
+def accept_invitation(request):
+    """For signed-in people. Body {key}: become a member of the key's room. Return {room: {slug, name, topic}}."""
     fields = protocol.check_fields(protocol.parse_object(request.body), key=protocol.check_string)
     limits.check_event(request.user.id)
-    room = links.accept_invitation(request.user, fields["key"])
+    room = service.accept_invitation(request.user, fields["key"])
     return JsonResponse({"room": {"slug": room.slug, "name": room.name, "topic": room.topic}})
 
 
 @signed_in
 def leave_room(request, slug):
-    links.leave_room(request.user, slug)
+    """For guests, members and moderators of a private room. End the membership and close its sockets. Return 204."""
+    service.leave_room(request.user, slug)
     return HttpResponse(status=204)
 
 
 invitations = endpoint(GET=list_invitations, POST=create_invitation)
 invitation = endpoint(DELETE=revoke_invitation)
-accepted = endpoint(POST=accept)
+accepted = endpoint(POST=accept_invitation)
 membership = endpoint(DELETE=leave_room)

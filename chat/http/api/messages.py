@@ -3,29 +3,39 @@
 from django.http import JsonResponse
 
 from chat import protocol
-from chat.http.endpoints import asked_with, endpoint, parameter, signed_in
+from chat.http.endpoints import endpoint, errors_with_ref, get_query_integer, signed_in
 from chat.protocol import ChatError
 from chat.services import limits, rooms
 
 
 @signed_in
 def list_messages(request, slug):
+    """
+    For people who may read the room. Query `before` (a message id) or `after` (an offset), and `limit`.
+
+    Return {messages, offset, more}: without either, the newest messages; with `after`, changes in the order of offsets.
+    """
     room = rooms.get_readable_room(request.user, slug)
-    limit = parameter(request, "limit", protocol.check_limit, protocol.NEWEST)
+    limit = get_query_integer(request, "limit", protocol.check_limit, protocol.NEWEST_MESSAGES)
     if "after" in request.GET and "before" in request.GET:
         raise ChatError("invalid_field", "Give 'after' or 'before', not both.")
     if "after" in request.GET:
-        changes = rooms.get_changes(room, parameter(request, "after", protocol.check_integer), limit)
+        changes = rooms.get_changes(room, get_query_integer(request, "after", protocol.check_integer), limit)
         return JsonResponse({"messages": changes.messages, "offset": changes.offset, "more": changes.more})
-    before = parameter(request, "before", protocol.check_integer)
+    before = get_query_integer(request, "before", protocol.check_integer)
     messages, more = rooms.get_page(room, before, limit)
     return JsonResponse({"messages": messages, "offset": room.offset, "more": more})
 
 
 @signed_in
 def create_message(request, slug):
+    """
+    For people who may write in the room, who become members. Body {ref, body, reply_to?}: post a message.
+
+    Return 201 and {ref, id, offset}; 200 with the same body if this person has used the `ref` for the same message.
+    """
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Post)
-    with asked_with(event.ref):
+    with errors_with_ref(event.ref):
         limits.check_event(request.user.id, event.ref)
         member = rooms.join_room(request.user, slug)
         outcome = rooms.post_message(member, event)

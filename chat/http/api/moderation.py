@@ -1,13 +1,9 @@
-"""
-The HTTP JSON API of moderation: roles, reports, the audit log. Thin: it reads, asks the services, and answers.
-
-What a view raises (`ChatError`) becomes its error answer in chat/http/middleware.py.
-"""
+"""The JSON API of moderation: roles of members, reports of messages, and the audit log."""
 
 from django.http import JsonResponse
 
 from chat import protocol
-from chat.http.endpoints import endpoint, page_number, signed_in
+from chat.http.endpoints import endpoint, page_response, signed_in
 from chat.services import limits, moderation, rooms
 
 # Roles.
@@ -15,22 +11,32 @@ from chat.services import limits, moderation, rooms
 
 @signed_in
 def list_members(request, slug):
+    """For the room's moderators. Query `role`, `page`. Return {members: [...], more}, those who came first first."""
     room = moderation.get_moderated_room(request.user, slug)
     role = request.GET.get("role")
     if role is not None:
         protocol.check_choice(role, "role", moderation.ROLES)
-    members, more = moderation.find_members(room, role, page_number(request))
-    return JsonResponse({"members": [describe_member(member) for member in members], "more": more})
+
+    def find(page):
+        return moderation.find_members(room, role, page)
+
+    return page_response(request, "members", find, lambda found: [describe_member(member) for member in found])
 
 
 @signed_in
 def get_member(request, slug, handle):
+    """For the room's moderators. Return the member {handle, role, until, joined_at}."""
     room = moderation.get_moderated_room(request.user, slug)
-    return JsonResponse(describe_member(moderation.get_standing(room, handle)))
+    return JsonResponse(describe_member(moderation.get_room_member(room, handle)))
 
 
 @signed_in
 def set_role(request, slug, handle=None):
+    """
+    For the room's moderators, within their rights. Body {role, handle?, seconds?, reason?, was?}: give a role.
+
+    The body's `handle` counts where the address has none. Return the member.
+    """
     limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body)
     role = protocol.check_fields(fields, role=protocol.check_string)["role"]
@@ -38,12 +44,13 @@ def set_role(request, slug, handle=None):
         handle = protocol.check_fields(fields, handle=protocol.check_string)["handle"]
     reason = "" if fields.get("reason") is None else fields["reason"]
     room = moderation.get_moderated_room(request.user, slug)
-    member = moderation.set_role(request.user, room, handle, role, fields.get("seconds"), reason, was=fields.get("was"))
+    seconds, was = fields.get("seconds"), fields.get("was")
+    member = moderation.change_role(request.user, room, handle, role, seconds, reason, was=was)
     return JsonResponse(describe_member(member))
 
 
 def describe_member(member):
-    """Returns a Member as moderators see it."""
+    """Return a Member as moderators see it."""
     return {
         "handle": member.handle,
         "role": member.role,
@@ -57,6 +64,11 @@ def describe_member(member):
 
 @signed_in
 def report_message(request, slug, number):
+    """
+    For people who may read the room, about messages of others. Body {reason}: report the message to the moderators.
+
+    Return 201 and {id, message, reason, at}; 200 and the earlier report if this person has reported the message before.
+    """
     limits.check_event(request.user.id)
     fields = protocol.check_fields(protocol.parse_object(request.body), reason=protocol.check_reason)
     room = rooms.get_readable_room(request.user, slug)
@@ -72,14 +84,19 @@ def report_message(request, slug, number):
 
 @signed_in
 def list_reports(request, slug):
+    """For the room's moderators. Query `all` (1: closed ones, too), `page`. Return {reports: [...], more}."""
     room = moderation.get_moderated_room(request.user, slug)
     is_open = request.GET.get("all") != "1"
-    found, more = moderation.find_reports(request.user, room, is_open, page_number(request))
-    return JsonResponse({"reports": [describe_report(report) for report in found], "more": more})
+
+    def find(page):
+        return moderation.find_reports(request.user, room, is_open, page)
+
+    return page_response(request, "reports", find, lambda found: [describe_report(report) for report in found])
 
 
 @signed_in
 def close_report(request, slug, report_id):
+    """For the room's moderators. Body {action} (`dismiss` or `remove`): close a report. Return the report."""
     limits.check_event(request.user.id)
     fields = protocol.check_fields(protocol.parse_object(request.body), action=protocol.check_string)
     room = moderation.get_moderated_room(request.user, slug)
@@ -87,7 +104,7 @@ def close_report(request, slug, report_id):
 
 
 def describe_report(report):
-    """Returns a Report as moderators see it."""
+    """Return a Report as moderators see it."""
     return {
         "id": report.id,
         "message": report.message.number,
@@ -107,13 +124,17 @@ def describe_report(report):
 
 @signed_in
 def list_audit(request, slug):
+    """For the room's moderators. Query `page`. Return {entries: [...], more}, the newest first."""
     room = moderation.get_moderated_room(request.user, slug)
-    entries, more = moderation.find_audit_entries(room, page_number(request))
-    return JsonResponse({"entries": [describe_entry(entry) for entry in entries], "more": more})
+
+    def find(page):
+        return moderation.find_audit_entries(room, page)
+
+    return page_response(request, "entries", find, lambda found: [describe_entry(entry) for entry in found])
 
 
 def describe_entry(entry):
-    """Returns an AuditEntry as moderators see it; `actor` is null for the shell."""
+    """Return an AuditEntry as moderators see it; `actor` is null for a command."""
     return {
         "id": entry.id,
         "at": protocol.format_time(entry.created_at),

@@ -1,79 +1,63 @@
-"""
-The JSON API for operators: announce, whisper, disconnect. Thin: it reads, asks the services, and answers.
-"""
-
-import functools
+"""The JSON API for operators: announcements, whispers (announcements to one person), and disconnecting a person."""
 
 from django.http import HttpResponse, JsonResponse
 
 from chat import protocol
-from chat.http.endpoints import endpoint, signed_in
-from chat.protocol import ChatError
+from chat.http.endpoints import endpoint, get_optional, operators_only
 from chat.services import announcements, people
 
-MOST_LISTED = 200
+MAX_LISTED = 200
 
 
-def operator(function):
-    """Refuses whoever may not use the admin."""
-
-    @functools.wraps(function)
-    @signed_in
-    def inner(request, *args, **kwargs):
-        if not request.user.is_staff:
-            raise ChatError("forbidden", "This is for operators.")
-        return function(request, *args, **kwargs)
-
-    return inner
-
-
-@operator
+@operators_only
 def list_announcements(request):
-    found = announcements.find_standing()[:MOST_LISTED]
-    return JsonResponse({"announcements": [_body(announcement) for announcement in found]})
+    """For operators. Return {announcements: [...]}: the newest that have not expired, whispers too."""
+    found = announcements.find_current()[:MAX_LISTED]
+    return JsonResponse({"announcements": [_describe(announcement) for announcement in found]})
 
 
-@operator
+@operators_only
 def create_announcement(request):
+    """For operators. Body {text, level?, room?, expires_in?}: announce to all, or to one room. Return 201 and it."""
     fields = protocol.parse_object(request.body)
-    said = protocol.check_fields(fields, text=protocol.check_announcement)["text"]
-    announcement = announcements.announce(said, slug=_optional_string(fields, "room"), **_options(request, fields))
-    return JsonResponse(_body(announcement), status=201)
+    text = protocol.check_fields(fields, text=protocol.check_announcement)["text"]
+    slug = get_optional(fields, "room", protocol.check_string)
+    announcement = announcements.announce(text, slug=slug, **_get_options(request, fields))
+    return JsonResponse(_describe(announcement), status=201)
 
 
-@operator
+@operators_only
 def withdraw_announcement(request, announcement_id):
-    announcements.withdraw(announcement_id)
+    """For operators. Expire an announcement now: people who come later do not get it. Return 204."""
+    announcements.withdraw_announcement(announcement_id)
     return HttpResponse(status=204)
 
 
-@operator
+@operators_only
 def create_whisper(request):
+    """For operators. Body {handle, text, level?, expires_in?}: announce to one person. Return 201 and it."""
     fields = protocol.parse_object(request.body)
-    said = protocol.check_fields(fields, handle=protocol.check_string, text=protocol.check_announcement)
-    whisper = announcements.whisper(said["handle"], said["text"], **_options(request, fields))
-    return JsonResponse(_body(whisper), status=201)
+    checked = protocol.check_fields(fields, handle=protocol.check_string, text=protocol.check_announcement)
+    whisper = announcements.whisper(checked["handle"], checked["text"], **_get_options(request, fields))
+    return JsonResponse(_describe(whisper), status=201)
 
 
-@operator
+@operators_only
 def create_disconnection(request):
+    """For operators. Body {handle, room?}: close the person's sockets, in one room or in all. Return 201 and both."""
     fields = protocol.parse_object(request.body)
     handle = protocol.check_fields(fields, handle=protocol.check_string)["handle"]
-    slug = _optional_string(fields, "room")
+    slug = get_optional(fields, "room", protocol.check_string)
     person = people.disconnect(handle, slug)
     return JsonResponse({"handle": person.handle, "room": slug}, status=201)
 
 
-def _options(request, fields):
+def _get_options(request, fields):
     given = {name: fields[name] for name in ("level", "expires_in") if fields.get(name) is not None}
     return {**given, "by": request.user}
 
 
-def _optional_string(fields, name):
-    return None if fields.get(name) is None else protocol.check_string(fields[name], name)
-
-
-def _body(announcement):
+def _describe(announcement):
     return {
         **announcements.describe(announcement),
         "expires_at": protocol.format_time(announcement.expires_at),

@@ -1,8 +1,8 @@
 """
-A room by long polling, for whom sockets are forbidden: the events of a room's socket, asked for and answered by HTTP.
+A room by long polling, for clients that cannot use sockets: the events of a room's socket, over HTTP.
 
-Thin: it reads requests, lets the room's own consumers handle what they say, and puts the answers together. A request
-that waits for something to happen is held by the interface; no worker is busy with it.
+Thin: the views read requests, the consumers of a room handle what the requests contain, and the views put the answers
+together. A request that waits for an event is held by the interface; no worker is busy with it.
 """
 
 import functools
@@ -13,64 +13,56 @@ from django.contrib.auth import HASH_SESSION_KEY
 from django.http import HttpResponse
 
 from channels_transport import LaterResponse
-from chat import broadcast, protocol
-from chat.consumers import arrivals, frames, polling
-from chat.http.endpoints import endpoint, signed_in
+from chat import protocol
+from chat.connections import PollingConnection
+from chat.consumers import admission, frames
+from chat.http.endpoints import endpoint, get_address, signed_in
 from chat.http.responses import error_response, flood_error
 from chat.protocol import ChatError
-from chat.services import announcements, limits, presence, rooms
+from chat.services import access, limits, presence, rooms
 
 MAX_FRAME_BYTES = 64 * 1024  # as on a socket
 MAX_FRAMES = 100
-# With what a socket is closed for the same.
+# The codes that a socket is closed with for the same reasons.
 CLOSE_CODES = {
     "not_signed_in": protocol.CLOSE_NOT_SIGNED_IN,
     "forbidden": protocol.CLOSE_FORBIDDEN,
     "not_found": protocol.CLOSE_NOT_FOUND,
     "too_large": protocol.CLOSE_TOO_LARGE,
 }
-# What stands around the events, or the close code, of an answer that the interface gives.
+# What stands around the events, or around the close code, of a response that the interface completes.
 AROUND_TEXTS = b'{"events":[', b"]}"
 AROUND_CLOSE = b'{"events":[],"close":', b"}"
 
 
-class Visit:
-    """
-    One request of a client that polls, as what the room's consumers know: the message of a connection.
-
-    The connection's name, by which it is counted and on the roster, is the same from request to request. What is said
-    to it is the request's answer.
-    """
-
-    def __init__(self, request, member, poll):
-        self.request, self.member, self.poll = request, member, poll
-        self.reply_channel = broadcast.Answers(f"poll.{member.id}.{poll}")
-        self.channel_layer = request.message.channel_layer
-        self.content = request.message.content
-        token = getattr(request, "token", None)
-        self.credential = {"token_id": token.id} if token else {"login": request.session.session_key}
-        self.channel_session = arrivals.describe(self, member, **self.credential)
-        self.channel_session[HASH_SESSION_KEY] = request.session.get(HASH_SESSION_KEY, "")
-
-    @property
-    def has_answer(self):
-        """Whether something has been said."""
-        return bool(self.reply_channel.texts) or self.reply_channel.code is not None
-
-    def respond(self, **fields):
-        """Returns the answer: `fields`, what was said, and the code of a close."""
-        if self.reply_channel.code is not None:
-            fields["close"] = self.reply_channel.code
-        return HttpResponse(write(self.reply_channel.texts, **fields), content_type="application/json")
+def make_connection(request, member, poll):
+    """Return the connection of a client that polls. `poll` is the client's id, the same from request to request."""
+    connection = PollingConnection(f"poll.{member.id}.{poll}", {}, get_address(request), request.reply_channel.name)
+    connection.session.update(admission.make_session(connection, member, **get_credential(request)))
+    connection.session[HASH_SESSION_KEY] = request.session.get(HASH_SESSION_KEY, "")
+    return connection
 
 
-def write(texts, **fields):
-    """Returns the body of an answer; `texts` are events that are encoded already."""
+def get_credential(request):
+    """Return the credential of a request as arguments of `admit`: {token_id} or {login}."""
+    token = getattr(request, "token", None)
+    return {"token_id": token.id} if token else {"login": request.session.session_key}
+
+
+def respond(connection, **fields):
+    """Return the response: `fields`, the connection's events, and its close code if it has one."""
+    if connection.code is not None:
+        fields["close"] = connection.code
+    return HttpResponse(write_body(connection.texts, **fields), content_type="application/json")
+
+
+def write_body(texts, **fields):
+    """Return the body of a response; `texts` are encoded events."""
     return protocol.encode({**fields, "events": []}).removesuffix("]}") + ",".join(texts) + "]}"
 
 
 def in_room(function):
-    """Gives a view the member who asks. A refusal says, beside its code, with which code a socket is closed for it."""
+    """Decorate a view so that it gets the Member. A refusal also has the code that a socket is closed with for it."""
 
     @signed_in
     def enter(request, slug):
@@ -80,8 +72,8 @@ def in_room(function):
     def inner(request, slug):
         try:
             response = enter(request, slug)
-        except protocol.CloseConnection as dismissal:
-            response = error_response(request, flood_error(), dismissal.code)
+        except protocol.CloseConnection as closing:
+            response = error_response(request, flood_error(), closing.code)
         except ChatError as refusal:
             response = error_response(request, refusal, CLOSE_CODES.get(refusal.code))
         response["Cache-Control"] = "no-store"
@@ -90,54 +82,55 @@ def in_room(function):
     return inner
 
 
-def _open_visit(request, member):
+def _read_connection(request, member):
     poll = request.GET.get("poll")
     if not protocol.is_ref(poll):
-        raise ChatError("invalid_field", "'poll' must be what the first answer gave.")
-    return Visit(request, member, poll)
+        raise ChatError("invalid_field", "'poll' must be the value that the first response gave.")
+    return make_connection(request, member, poll)
 
 
-# Hearing.
+# Receiving.
 
 
 @in_room
-def hear(request, member):
-    """The first poll lets in, as a handshake does; each later one answers when there is something to say."""
+def receive(request, member):
+    """Admit a client with its first poll, as a handshake does; answer each later poll when there is an event."""
     if request.method == "HEAD":
         raise ChatError("method_not_allowed", "Use GET.")
     limits.check_event(request.user.id)
     if "poll" not in request.GET:
-        return _arrive(request, member)
-    visit = _open_visit(request, member)
-    _stay(visit)
+        return _admit(request, member)
+    connection = _read_connection(request, member)
+    _renew_leases(connection, member)
     cursor, seconds = _read_cursor(request), _read_seconds(request)
-    _send_announcements(visit)
-    _send_changes(visit, member.room, cursor)
-    _send_presence(visit)
-    if visit.has_answer:
-        return visit.respond()
+    admission.send_announcements(connection, member)
+    _send_changes(connection, member.room, cursor)
+    _send_presence(connection, member.room_id, protocol.parse_integer(request.GET.get("present")))
+    if connection.has_answer:
+        return respond(connection)
     if seconds:
-        return _wait(visit, cursor, seconds)
-    broadcast.reply(visit.reply_channel, protocol.synced(cursor, False))
-    return visit.respond()
+        return _wait(request, connection, cursor, seconds)
+    connection.reply(protocol.synced(cursor, False))
+    return respond(connection)
 
 
-def _arrive(request, member):
-    visit = Visit(request, member, secrets.token_urlsafe(12))
-    limits.check_address("handshakes", visit.channel_session["address"])
-    arrivals.let_in(visit, member, **visit.credential)
-    return visit.respond(poll=visit.poll)
+def _admit(request, member):
+    poll = secrets.token_urlsafe(12)
+    connection = make_connection(request, member, poll)
+    limits.check_address("handshakes", connection.address)
+    query = admission.parse_query(request.META.get("QUERY_STRING", ""))
+    admission.admit(connection, member, query, **get_credential(request))
+    return respond(connection, poll=poll)
 
 
-def _stay(visit):
-    """Goes on being counted and present. Who was away for too long comes again, where there still is room."""
-    session = visit.channel_session
-    limits.lease_socket(session["person"], session["address"], visit.reply_channel.name)
-    presence.touch(visit.member, visit.reply_channel)
+def _renew_leases(connection, member):
+    """Renew the client's leases. A client that was away for too long gets new ones, if the limits allow it."""
+    limits.lease_socket(member.person_id, connection)
+    presence.touch(member, connection)
 
 
 def _read_cursor(request):
-    # An unreadable cursor is one from the future: the answer says that the client shall forget what it holds.
+    # An unreadable cursor counts as one from the future: the response resets the client.
     cursor = protocol.parse_integer(request.GET.get("cursor"))
     return protocol.MAX_INTEGER if cursor is None else cursor
 
@@ -148,81 +141,75 @@ def _read_seconds(request):
     return min(protocol.check_integer(wait, "wait"), longest)
 
 
-def _send_changes(visit, room, cursor):
+def _send_changes(connection, room, cursor):
     if room.offset != cursor:
-        arrivals.send_backlog(visit, rooms.get_backlog(room, cursor))
+        admission.send_backlog(connection, rooms.get_backlog(room, cursor))
 
 
-def _send_announcements(visit):
-    """Says what an operator said between two polls."""
-    for event in announcements.take_untold(visit.member):
-        broadcast.reply(visit.reply_channel, event)
-
-
-def _send_presence(visit):
-    """Says who is here to one who knows of more or fewer: what was told between two polls was not heard."""
-    held, room_id = protocol.parse_integer(visit.request.GET.get("present")), visit.member.room_id
-    if held is None:
+def _send_presence(connection, room_id, known):
+    """Send who is present if the client knows another number: it missed the updates between two polls."""
+    if known is None:
         return
     (count,) = presence.count_present([room_id])
-    # In a crowd it changes all the time, and nobody would ever wait.
-    if held != count and max(held, count) <= protocol.MAX_PRESENT:
+    # In a crowd the number changes all the time, and no request would ever wait.
+    if known != count and max(known, count) <= protocol.MAX_PRESENT:
         present, count = presence.get_present(room_id)
-        broadcast.reply(visit.reply_channel, protocol.presence([], [], count, present))
+        connection.reply(protocol.presence([], [], count, present))
 
 
-def _wait(visit, cursor, seconds):
-    """Returns the answer that comes as soon as something happens in the room, or after so many seconds."""
-    channel, groups = visit.request.reply_channel, arrivals.groups(visit.channel_session)
-    broadcast.subscribe(channel, groups)
+def _wait(request, connection, cursor, seconds):
+    """Return the response that comes as soon as something happens in the room, or after `seconds`."""
+    groups = admission.get_groups(connection)
+    connection.begin_waiting(groups)
     try:
-        _look_again(visit, cursor)
+        _check_again(connection, cursor)
     except BaseException:
-        broadcast.unsubscribe(channel, groups)
+        connection.end_waiting(groups)
         raise
-    if not visit.has_answer:
-        return _answer_later(visit, cursor, seconds, groups)
-    broadcast.unsubscribe(channel, groups)
-    return visit.respond()
+    if not connection.has_answer:
+        return _respond_later(request, connection, cursor, seconds, groups)
+    connection.end_waiting(groups)
+    return respond(connection)
 
 
-def _look_again(visit, cursor):
+def _check_again(connection, cursor):
     """
-    Reads the room and the right to be there once more, now that it listens: what comes from here on is said to it,
-    and what came before is found.
+    Read the room and the client's rights once more, now that the request is in the groups.
+
+    The request receives whatever is published from here on; whatever was stored before is found here.
     """
     try:
-        _send_changes(visit, frames.get_member(visit).room, cursor)
-    except protocol.CloseConnection as dismissal:
-        broadcast.close(visit.reply_channel, dismissal.code)
+        _send_changes(connection, access.get_speaking_member(connection).room, cursor)
+    except protocol.CloseConnection as closing:
+        connection.close(closing.code)
 
 
-def _answer_later(visit, cursor, seconds, groups):
-    session = {name: visit.channel_session[name] for name in ("room", "handle", "person", "address")}
+def _respond_later(request, connection, cursor, seconds, groups):
+    # The interface must not learn the key of the login session.
+    session = {name: connection.session[name] for name in ("room", "handle", "person", "address")}
     return LaterResponse(
-        visit.request,
-        write([protocol.encode(protocol.synced(cursor, False))]),
+        request,
+        write_body([protocol.encode(protocol.synced(cursor, False))]),
         seconds,
         AROUND_TEXTS,
         AROUND_CLOSE,
-        {"groups": groups, "session": session, "name": visit.reply_channel.name},
+        {"groups": groups, "session": session, "name": connection.name},
         content_type="application/json",
     )
 
 
-# Saying.
+# Sending.
 
 
 @in_room
-def say(request, member):
-    """Handles frames as a socket's are, one after another, and answers with what is said to their sender."""
-    visit = _open_visit(request, member)
+def send(request, member):
+    """Handle frames as a socket does, one after another, and respond with the answers to their sender."""
+    connection = _read_connection(request, member)
     for frame in _read_frames(request.body):
-        visit.content = {"text": frame}
-        frames.answer_frame(visit)
-        if visit.reply_channel.code is not None:
+        frames.answer_frame(connection, frame)
+        if connection.code is not None:
             break
-    return visit.respond()
+    return respond(connection)
 
 
 def _read_frames(body):
@@ -236,11 +223,11 @@ def _read_frames(body):
 
 @in_room
 def leave(request, member):
-    """Says that the client goes away, rather than let its time run out."""
-    visit = _open_visit(request, member)
+    """Release a client that leaves, before its leases end."""
+    connection = _read_connection(request, member)
     limits.check_event(request.user.id)
-    polling.let_poller_go(visit.channel_session, visit.reply_channel)
+    admission.release_leases(connection)
     return HttpResponse(status=204)
 
 
-poll = endpoint(GET=hear, POST=say, DELETE=leave)
+poll = endpoint(GET=receive, POST=send, DELETE=leave)

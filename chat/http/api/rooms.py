@@ -1,22 +1,26 @@
-"""The JSON API of rooms: the lobby's list, and new ones."""
+"""The JSON API of rooms: the lobby's list, and new rooms."""
 
 from django.http import JsonResponse
 
 from chat import protocol
-from chat.http.endpoints import address, endpoint, page_number, signed_in
+from chat.http.endpoints import endpoint, get_address, get_optional, page_response, signed_in
 from chat.services import limits, presence, rooms
 
 ROOMS_PER_PAGE = 50
 
 
 def list_rooms(request):
+    """For everybody. Query `q` (text to search for), `page`. Return {rooms: [...], more}, the latest active first."""
     text = protocol.check_text(request.GET.get("q", ""), "q", most=80, least=0)
-    found, more = rooms.find_rooms(request.user, text, page_number(request), ROOMS_PER_PAGE)
-    return JsonResponse({"rooms": describe_rooms(found), "more": more})
+
+    def find(page):
+        return rooms.find_rooms(request.user, text, page, ROOMS_PER_PAGE)
+
+    return page_response(request, "rooms", find, describe_rooms)
 
 
 def describe_rooms(found):
-    """Returns rooms as the lobby's list has them."""
+    """Return rooms as the lobby's list shows them, with the number of people who are online in each."""
     online = presence.count_present([room.id for room in found])
     return [
         {
@@ -34,11 +38,12 @@ def describe_rooms(found):
 
 @signed_in
 def create_room(request):
+    """For accounts. Body {slug, name, topic?, private?}: make a room that the person owns. Return 201 and the room."""
     fields = protocol.parse_object(request.body)
     checked = protocol.check_fields(fields, slug=protocol.check_slug, name=protocol.check_room_name)
-    topic = protocol.check_topic("" if fields.get("topic") is None else fields["topic"])
+    topic = get_optional(fields, "topic", protocol.check_topic, "")
     is_private = protocol.check_switch(fields.get("private", False), "private")
-    limits.check_address("rooms", address(request))
+    limits.check_address("rooms", get_address(request))
     room = rooms.create_room(request.user, checked["slug"], checked["name"], topic, is_private)
     return JsonResponse(describe_rooms([room])[0], status=201)
 

@@ -1,21 +1,20 @@
-"""
-The JSON API of messages that are posted later. Thin, as chat/http/endpoints.py says.
-"""
+"""The JSON API of scheduled messages: listed, scheduled, and cancelled."""
 
 from django.http import HttpResponse, JsonResponse
 
 from chat import protocol
-from chat.http.endpoints import asked_with, endpoint, signed_in
+from chat.http.endpoints import endpoint, errors_with_ref, signed_in
 from chat.services import limits, rooms, scheduled
 
 
 @signed_in
 def list_scheduled(request, slug):
+    """For people who may read the room. Return {scheduled: [...]}: the person's own, by the time of posting."""
     found = scheduled.get_scheduled(request.user, slug)
-    return JsonResponse({"scheduled": [_body(row) for row in found]})
+    return JsonResponse({"scheduled": [_describe(row) for row in found]})
 
 
-def _body(row):
+def _describe(row):
     return {
         "id": row.id,
         "body": row.body,
@@ -28,8 +27,13 @@ def _body(row):
 
 @signed_in
 def create_scheduled(request, slug):
+    """
+    For people who may enter the room, who become members. Body {ref, body, at, reply_to?}: post a message at `at`.
+
+    Return 201 and {ref, scheduled_id}; 200 with the same body if this person has used the `ref` for the same request.
+    """
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Schedule)
-    with asked_with(event.ref):
+    with errors_with_ref(event.ref):
         limits.check_event(request.user.id, event.ref)
         member = rooms.join_room(request.user, slug)
         scheduled_id, is_new = scheduled.schedule_message(member, event)
@@ -38,6 +42,7 @@ def create_scheduled(request, slug):
 
 @signed_in
 def cancel_scheduled(request, slug, scheduled_id):
+    """For the author, even without access to the room. Delete a message that is waiting or was refused. Return 204."""
     scheduled.cancel_scheduled(request.user, slug, scheduled_id)
     return HttpResponse(status=204)
 

@@ -1,25 +1,29 @@
-"""
-The HTTP JSON API of background tasks. Thin: it reads, asks the services, and answers.
-"""
+"""The JSON API of background tasks: started, watched, their results fetched, and deleted."""
 
 from django.http import JsonResponse, StreamingHttpResponse
 
 from chat import broadcast, protocol
-from chat.http.endpoints import asked_with, endpoint, signed_in
+from chat.http.endpoints import endpoint, errors_with_ref, signed_in
 from chat.protocol import ChatError
 from chat.services import limits, rooms, tasks
 
-# Even where a browser shows a page of ours that holds what people wrote, nothing in it runs.
+# A result may be a page that holds text of users: even if a browser shows it, no script in it runs.
 POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 
 
 @signed_in
-def start(request, slug):
+def start_task(request, slug):
+    """
+    For people who may enter the room, who become members. Body {ref, task, params}: start a task.
+
+    Return 201 and the task; 200 if this person has used the `ref` for the same task. If that task has been deleted
+    since, the body is only {ref, task_id}.
+    """
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Start)
-    with asked_with(event.ref):
+    with errors_with_ref(event.ref):
         limits.check_event(request.user.id, event.ref)
         started = tasks.start_task(rooms.join_room(request.user, slug), event)
-    tasks.tell_task(started.task_id)
+    tasks.publish_task(started.task_id)
     return JsonResponse(_describe_started(request.user, started), status=201 if started.is_new else 200)
 
 
@@ -27,7 +31,7 @@ def _describe_started(person, started):
     try:
         return _describe(tasks.get_task(person, started.task_id))
     except ChatError:
-        # It was asked for before, and has expired or was forgotten since: the ref is used up all the same.
+        # An earlier request with this ref started the task, and the task has expired or was deleted since.
         return {"ref": started.ack["ref"], "task_id": started.task_id}
 
 
@@ -40,28 +44,32 @@ def _describe(task):
 
 @signed_in
 def list_tasks(request, slug):
+    """For people who may read the room. Return {tasks: [...]}: the person's own 10 newest in this room."""
     room = rooms.get_readable_room(request.user, slug)
     return JsonResponse({"tasks": [_describe(task) for task in tasks.get_recent_tasks(request.user, room.id)]})
 
 
 @signed_in
-def show(request, task_id):
+def get_task(request, task_id):
+    """For the person who started the task and may read its room. Return the task."""
     return JsonResponse(_describe(tasks.get_task(request.user, task_id)))
 
 
 @signed_in
-def forget(request, task_id):
-    tasks.forget_task(request.user, task_id)
+def delete_task(request, task_id):
+    """For the person who started the task. Cancel it, or delete its result. Return {task_id}."""
+    tasks.delete_task(request.user, task_id)
     return JsonResponse({"task_id": task_id})
 
 
 @signed_in
-def send_result(request, task_id):
+def download_result(request, task_id):
+    """For the person who started the task and may read its room. Return the result of a finished task as a file."""
     task = tasks.get_result(request.user, task_id)
     limits.check_download(request.user.id)
     response = StreamingHttpResponse(_stream(request, task), content_type=task.result_type)
     response["Content-Length"] = str(task.result_size)
-    # Slugs, kinds and endings hold nothing that would have to be quoted.
+    # Slugs, task kinds and file endings hold no character that needs quoting.
     disposition = "inline" if tasks.get_kind(task.kind).is_shown else "attachment"
     response["Content-Disposition"] = f'{disposition}; filename="{task.result_name}"'
     response["Content-Security-Policy"] = POLICY
@@ -71,14 +79,14 @@ def send_result(request, task_id):
 
 
 def _stream(request, task):
-    """Yields the result part by part, no faster than the interface takes them off Redis."""
+    """Yield the result part by part, no faster than the interface takes the parts from Redis."""
     message = getattr(request, "message", None)
-    for data in tasks.read_parts(task):
+    for data in tasks.read_result(task):
         if message is not None:
-            broadcast.wait_for_room(message.reply_channel)
+            broadcast.wait_for_room(message.reply_channel.name)
         yield data
 
 
-room_tasks = endpoint(GET=list_tasks, POST=start)
-task = endpoint(GET=show, DELETE=forget)
-result = endpoint(GET=send_result)
+room_tasks = endpoint(GET=list_tasks, POST=start_task)
+task = endpoint(GET=get_task, DELETE=delete_task)
+result = endpoint(GET=download_result)

@@ -1,21 +1,21 @@
-"""`manage.py announce`: an operator's word to everybody, or to everybody in a room."""
+"""`manage.py announce`: announce a text to everybody, or to everybody in a room."""
 
-from chat.management.serving import ServiceCommand, parse_duration
+from chat.management.service_command import ServiceCommand, parse_duration
 from chat.services import announcements
 
 
 class Command(ServiceCommand):
-    help = "Tells everybody something, now or when they come; once each."
+    help = "Announce a text to everybody who is connected, and once to everybody who comes before it expires."
 
     def add_arguments(self, parser):
-        parser.add_argument("text", help="At most 1,000 characters.")
-        parser.add_argument("--room", metavar="SLUG", help="Only to those in this room.")
-        parser.add_argument("--level", default="info", help="info, warning or urgent.")
+        parser.add_argument("text", help="The announcement: 1 to 1,000 characters.")
+        parser.add_argument("--room", metavar="SLUG", help="Announce only in this room.")
+        parser.add_argument("--level", default="info", help="info (the default), warning or urgent.")
         parser.add_argument(
-            "--expires", metavar="DURATION", help="For how long newcomers hear it: 30m, 24h (as it is without), 7d."
+            "--expires", metavar="DURATION", help="When it expires, such as 30m, 24h (the default) or 7d from now."
         )
 
-    def serve(self, options):
+    def call_service(self, options):
         expires_in = parse_duration(options["expires"])
         announcement = announcements.announce(options["text"], options["level"], options["room"], expires_in)
         self.stdout.write(f"Announced (id {announcement.id}), until {announcement.expires_at:%Y-%m-%d %H:%M} UTC.")

@@ -1,21 +1,23 @@
-"""`manage.py disconnect`: closes a person's sockets now."""
+"""`manage.py disconnect`: close a person's sockets now."""
 
 from django.core.management.base import CommandError
 
-from chat.management.serving import ServiceCommand
+from chat.management.service_command import ServiceCommand
 from chat.services import people
 from chat.store import store
 
 
 class Command(ServiceCommand):
-    help = "Closes a person's sockets now (code 4403), in one room or in all. They may come again, unless banned."
+    help = (
+        "Close a person's sockets now (code 4403), in one room or in all. The person may connect again unless banned."
+    )
 
     def add_arguments(self, parser):
-        parser.add_argument("handle")
-        parser.add_argument("--room", metavar="SLUG", help="Only in this room.")
+        parser.add_argument("handle", help="The person's handle, in any case.")
+        parser.add_argument("--room", metavar="SLUG", help="Close only the sockets of this room.")
 
-    def serve(self, options):
+    def call_service(self, options):
         if not store.is_shared:
-            raise CommandError("Set REDIS_URL: the sockets of a site without Redis can only be closed from within it.")
+            raise CommandError("Set REDIS_URL: without Redis, a command cannot reach the sockets of the site.")
         person = people.disconnect(options["handle"], options["room"])
         self.stdout.write(f"Closed the sockets of {person}{' in ' + options['room'] if options['room'] else ''}.")

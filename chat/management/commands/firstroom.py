@@ -1,4 +1,4 @@
-"""`manage.py firstroom`: a place to begin, where there is no room yet."""
+"""`manage.py firstroom`: create the room `welcome` on a site that has no room yet."""
 
 from django.core.management.base import BaseCommand
 
@@ -6,8 +6,8 @@ from chat.services import rooms
 
 
 class Command(BaseCommand):
-    help = "Makes the room `welcome` where there is no room at all."
+    help = "Create the room `welcome` if the site has no room yet; else do nothing."
 
     def handle(self, *args, **options):
         if rooms.create_first_room():
-            self.stdout.write("Made the first room, /rooms/welcome/.")
+            self.stdout.write("Created the first room, /rooms/welcome/.")

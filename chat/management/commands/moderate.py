@@ -1,12 +1,12 @@
-"""`manage.py moderate`: an operator's word on who stands how in a room."""
+"""`manage.py moderate`: give people roles in a room, or list its members."""
 
 from django.core.management.base import CommandError
 
-from chat.management.serving import ServiceCommand, parse_duration
+from chat.management.service_command import ServiceCommand, parse_duration
 from chat.protocol import format_time
 from chat.services import moderation
 
-# What one types: the role it means, and the role that one must have for it.
+# The command's words: the role that each gives, and the role that the person must have before.
 WORDS = {
     "mute": ("muted", None),
     "unmute": ("member", "muted"),
@@ -20,19 +20,19 @@ WORDS = {
 
 class Command(ServiceCommand):
     help = (
-        "Mutes, bans and names people in a room, or lists who stands how there. A handle that begins with - stands "
-        "behind --, as in: moderate garden -- -x- ban"
+        "Mute, ban or promote a person in a room, or list the members of the room with their roles. Write -- before a "
+        "handle that begins with -, as in: moderate garden -- -x- ban"
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("room", help="the room's slug")
-        parser.add_argument("handle", nargs="?", help="whom it is about")
-        parser.add_argument("role", nargs="?", metavar="ROLE", help=", ".join(WORDS))
-        parser.add_argument("--for", dest="length", metavar="TIME", help="how long a mute lasts: 90s, 10m, 2h, 7d")
-        parser.add_argument("--reason", default="", help="why; it stands in the room's audit log")
-        parser.add_argument("--list", action="store_true", help="list everybody with a standing in the room")
+        parser.add_argument("room", help="The slug of the room.")
+        parser.add_argument("handle", nargs="?", help="The person's handle, in any case.")
+        parser.add_argument("role", nargs="?", metavar="ROLE", help=f"One of: {', '.join(WORDS)}.")
+        parser.add_argument("--for", dest="length", metavar="DURATION", help="How long a mute lasts: 90s, 10m, 2h, 7d.")
+        parser.add_argument("--reason", default="", help="The reason, for the audit log of the room.")
+        parser.add_argument("--list", action="store_true", help="List everybody who has a role in the room.")
 
-    def serve(self, options):
+    def call_service(self, options):
         room = moderation.get_moderated_room(None, options["room"])
         if options["list"]:
             self._list(room)
@@ -45,16 +45,17 @@ class Command(ServiceCommand):
             members, more = moderation.find_members(room, page=page)
             page += 1
             for member in members:
-                self.stdout.write(_line(member))
+                self.stdout.write(_format_member(member))
 
     def _set_role(self, room, handle, word, length, reason):
         if word not in WORDS:
-            raise CommandError(f"Say whom, and what: moderate {room.slug} HANDLE ({' | '.join(WORDS)}), or --list.")
+            usage = f"moderate {room.slug} HANDLE ({' | '.join(WORDS)})"
+            raise CommandError(f"Give a handle and a role: {usage}. Or list the members: moderate {room.slug} --list")
         role, was = WORDS[word]
-        member = moderation.set_role(None, room, handle, role, parse_duration(length), reason, was=was)
-        self.stdout.write(_line(member))
+        member = moderation.change_role(None, room, handle, role, parse_duration(length), reason, was=was)
+        self.stdout.write(_format_member(member))
 
 
-def _line(member):
+def _format_member(member):
     until = f" until {format_time(member.muted_until)}" if member.muted_until else ""
-    return f"{member.handle}: {member.role or 'no standing'}{until}"
+    return f"{member.handle}: {member.role or 'no role'}{until}"

@@ -1,21 +1,22 @@
-"""`manage.py whisper`: an operator's word to one person alone."""
+"""`manage.py whisper`: announce a text to one person."""
 
-from chat.management.serving import ServiceCommand, parse_duration
+from chat.management.service_command import ServiceCommand, parse_duration
 from chat.services import announcements
 
 
 class Command(ServiceCommand):
-    help = "Tells one person something, in all of their tabs; or when they come, if they are away."
+    help = "Announce a text to one person, in all tabs of the person, or when the person comes before it expires."
 
     def add_arguments(self, parser):
-        parser.add_argument("handle")
-        parser.add_argument("text", help="At most 1,000 characters.")
-        parser.add_argument("--level", default="info", help="info, warning or urgent.")
+        parser.add_argument("handle", help="The person's handle, in any case.")
+        parser.add_argument("text", help="The announcement: 1 to 1,000 characters.")
+        parser.add_argument("--level", default="info", help="info (the default), warning or urgent.")
         parser.add_argument(
-            "--expires", metavar="DURATION", help="For how long it waits for them: 30m, 24h (as it is without), 7d."
+            "--expires", metavar="DURATION", help="When it expires, such as 30m, 24h (the default) or 7d from now."
         )
 
-    def serve(self, options):
+    def call_service(self, options):
         expires_in = parse_duration(options["expires"])
         whisper = announcements.whisper(options["handle"], options["text"], options["level"], expires_in)
-        self.stdout.write(f"Said to {whisper.person} (id {whisper.id}), until {whisper.expires_at:%Y-%m-%d %H:%M} UTC.")
+        until = f"{whisper.expires_at:%Y-%m-%d %H:%M} UTC"
+        self.stdout.write(f"Announced to {whisper.person} alone (id {whisper.id}), until {until}.")

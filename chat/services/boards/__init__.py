@@ -1,50 +1,39 @@
 """
-Boards: rooms that only a link leads to, with a waiting room where the owner says who comes in.
+Boards: rooms that only a link leads to, with a waiting room where the owner admits or denies visitors.
 
-Every write of boards and visitors is here. All that counts stands in rows; the store only knows who is at the door
-right now, and what it forgets costs nobody a right.
+All writes of boards and visitors are in this package. Every right is read from the database. The shared store holds
+only which visitors are connected to the waiting room at the moment; if it loses that, nobody loses a right.
 """
 
-from .door import (
-    AT_THE_DOOR_SECONDS,
-    arrive,
-    decide,
-    depart,
-    get_greeting,
-    get_member,
-    knock,
-    shut,
-)
-from .places import (
-    Visit,
-    create_board,
-    find_owner,
-    find_visit,
-    get_board,
-    get_visitors,
-    is_newcomer,
-    make_session_id,
-    return_visit,
-    sweep_boards,
+from .browsers import is_new_browser, make_session_id
+from .decisions import close_board, decide_on_visitor, get_member
+from .join_requests import request_to_join
+from .lifecycle import create_board, get_board, sweep_boards
+from .visits import Visit, find_owner, get_visit, get_visitors, recheck_visit
+from .waiting_room import (
+    CONNECTION_LIFETIME_SECONDS,
+    enter_waiting_room,
+    get_first_events,
+    leave_waiting_room,
 )
 
 __all__ = [
-    "AT_THE_DOOR_SECONDS",
+    "CONNECTION_LIFETIME_SECONDS",
     "Visit",
-    "arrive",
+    "close_board",
     "create_board",
-    "decide",
-    "depart",
+    "decide_on_visitor",
+    "enter_waiting_room",
     "find_owner",
-    "find_visit",
     "get_board",
-    "get_greeting",
+    "get_first_events",
     "get_member",
+    "get_visit",
     "get_visitors",
-    "is_newcomer",
-    "knock",
+    "is_new_browser",
+    "leave_waiting_room",
     "make_session_id",
-    "return_visit",
-    "shut",
+    "recheck_visit",
+    "request_to_join",
     "sweep_boards",
 ]

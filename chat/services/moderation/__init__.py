@@ -1,34 +1,29 @@
 """
-Moderation: who stands how in a room, what was reported, and what those who moderate have done.
+Moderation: the roles of people in a room, reports of messages, and the audit log of what moderators did.
 
-Everybody who acts for somebody (API, command, admin) goes through here: rights are judged from the database at the
-time of the act, what is done is noted in the audit log in the same transaction, and open tabs hear of it on commit.
+Everybody who acts on somebody else (API, command, admin) goes through this package. Permissions are checked against
+the database at the time of the act. The act and its entry in the audit log are stored in one transaction, and open
+tabs hear of the act on commit.
 """
 
+from chat.services.audit import find_audit_entries
+
+from .members import find_members, get_room_member
+from .permissions import get_moderated_room
 from .reports import close_report, find_reports, report_message
-from .rights import get_moderated_room
-from .standings import (
-    ROLES,
-    end_mute,
-    find_audit_entries,
-    find_members,
-    get_standing,
-    remove_standing,
-    set_role,
-    sweep_mutes,
-)
+from .roles import ROLES, change_role, end_mute, remove_member, sweep_mutes
 
 __all__ = [
     "ROLES",
+    "change_role",
     "close_report",
     "end_mute",
     "find_audit_entries",
     "find_members",
     "find_reports",
     "get_moderated_room",
-    "get_standing",
-    "remove_standing",
+    "get_room_member",
+    "remove_member",
     "report_message",
-    "set_role",
     "sweep_mutes",
 ]

@@ -1,68 +1,86 @@
 """
-Reports: somebody asks a room's moderators to look at a message, and one of them decides.
+Reports: a person asks a room's moderators to look at a message, and one of the moderators decides.
 """
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from chat import protocol
-from chat.models import Message, Report, Room
+from chat.models import Message, Person, Report, Room, read_page
 from chat.protocol import ChatError
 from chat.services import audit, rooms
 
 DISMISS, REMOVE = "dismiss", "remove"
 
 
-def report_message(person, room, number, reason):
+def report_message(person: Person, room: Room, number: int, reason: object) -> tuple[Report, bool]:
     """
-    Stores a person's report of a message that they may read, and tells the moderators: once, whatever they say later.
-    Returns (report, is_new).
+    Store a person's report of a message that the person may read. On commit, tell the moderators.
 
-    Raises `not_found`, `forbidden` (one's own), or the reason's refusal.
+    A person reports a message once; a second report changes nothing, whatever its reason.
+
+    Returns:
+        The report, and whether it is new.
+
+    Raises:
+        ChatError: `not_found` if there is no such message; `forbidden` for the person's own message; `empty`,
+            `too_long` or `invalid_field` for the reason.
     """
     reason = protocol.check_reason(reason)
-    is_number = number <= protocol.MAX_INTEGER  # what is larger is a database error in place of an answer
-    message = Message.objects.filter(room=room, number=number).first() if is_number else None
+    message = Message.objects.filter(room=room, number=number).first()
     earlier = Report.objects.filter(message=message, reporter=person).first() if message else None
     if earlier is not None:
         return earlier, False
     if message is None or message.is_removed:
         raise ChatError("not_found", "There is no such message in this room.")
     if message.author_id == person.id:
-        raise ChatError("forbidden", "This is your own message: you can remove it yourself.")
+        raise ChatError("forbidden", "You cannot report your own message. You can remove it.")
     fields = {"room": room, "reason": reason, "body": message.body}
     with transaction.atomic():
         report, is_new = Report.objects.get_or_create(message=message, reporter=person, defaults=fields)
-        rooms.tell_moderators(room.id)
+        rooms.notify_moderators(room.id)
     return report, is_new
 
 
-def find_reports(actor, room, is_open=True, page=0, size=50):
+def find_reports(
+    actor: Person, room: Room, is_open: bool = True, page: int = 0, size: int = 50
+) -> tuple[list[Report], bool]:
     """
-    Returns (reports, more) of a room, newest first: the open ones, or all. What was said about the messages of
-    `actor` is for the others to decide, and not shown.
+    Return one page of a room's reports, newest first, and whether there are more.
+
+    `is_open` leaves out the closed ones. Reports of the actor's own messages are left out, since other moderators
+    decide on them.
     """
-    reports = _decidable(actor, room)
+    reports = _get_decidable(actor, room)
     if is_open:
         reports = reports.filter(closed_at=None)
-    found = list(reports.order_by("-id")[page * size : (page + 1) * size + 1])
-    return found[:size], len(found) > size
+    return read_page(reports.order_by("-id"), size, page)
 
 
-def _decidable(actor, room):
+def _get_decidable(actor, room) -> QuerySet:
     reports = Report.objects.filter(room=room).exclude(message__author=actor)
     return reports.select_related("message__author", "reporter", "closed_by")
 
 
-def close_report(actor, room, report_id, action):
+def close_report(actor: Person, room: Room, report_id: int, action: object) -> Report:
     """
-    Decides about a report: `dismiss`, or `remove` the message, which closes all reports of it. Returns the report as
-    it stands: if somebody was quicker, as they decided.
+    Decide on a report. Write the decision and an audit entry; on commit, tell the moderators.
 
-    `actor` must moderate the room (`get_moderated_room`). Raises `not_found`, `invalid_field`.
+    Args:
+        actor: who decides; must moderate the room (`get_moderated_room`).
+        room: the room.
+        report_id: the report.
+        action: `dismiss`, or `remove` to remove the message, which closes all reports of the message.
+
+    Returns:
+        The report as stored afterwards. If another moderator was faster, it has that moderator's decision.
+
+    Raises:
+        ChatError: `not_found` if there is no such report; `invalid_field` for the action.
     """
     protocol.check_choice(action, "action", [DISMISS, REMOVE])
     with transaction.atomic():
-        # As for every change of messages: the room first, so that two who decide come one after the other.
+        # The room is locked first, as for every change of messages, so that two decisions run one after the other.
         Room.objects.select_for_update().get(id=room.id)
         report = _get_report(actor, room, report_id)
         if not report.is_open:
@@ -72,12 +90,12 @@ def close_report(actor, room, report_id, action):
         else:
             outcome = Report.REMOVED if action == REMOVE else Report.DISMISSED
             audit.close_reports(actor, report.message, outcome, Report.objects.filter(id=report.id))
-            rooms.tell_moderators(room.id)
+            rooms.notify_moderators(room.id)
         return _get_report(actor, room, report_id)
 
 
 def _get_report(actor, room, report_id):
-    report = _decidable(actor, room).filter(id=report_id).first() if report_id <= protocol.MAX_INTEGER else None
+    report = _get_decidable(actor, room).filter(id=report_id).first()
     if report is None:
         raise ChatError("not_found", "There is no such report in this room.")
     return report

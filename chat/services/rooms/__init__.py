@@ -1,12 +1,13 @@
 """
-Rooms, and what is said in them: every write of rooms, members, messages and reactions is here.
+Rooms, their members and their messages: every write of their rows is here.
 
-What is stored is published to the room once it has committed. Whoever enters here (socket, API, admin, shell) is heard
-in every browser.
+A stored change is published to the room after its commit. So a change reaches every browser, whether it comes from a
+socket, the API, the admin or a command.
 """
 
-from chat.models import look_around
+from chat.models import get_join_state
 
+from .access import find_member, find_rooms, get_readable_room, get_room, join_room
 from .changes import (
     MAX_REACTIONS,
     Outcome,
@@ -17,36 +18,27 @@ from .changes import (
     remove_message,
     set_reaction,
 )
-from .places import (
-    create_first_room,
-    create_room,
-    delete_room,
-    find_member,
-    find_rooms,
-    get_readable_room,
-    get_room,
-    join_room,
-    save_room,
-    tell_lobby,
-)
-from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, mark_read
-from .standings import (
+from .lifecycle import create_first_room, create_room, delete_room, notify_lobby, save_room
+from .memberships import (
+    apply_role,
     check_may_speak,
+    default_role,
     delete_member,
     end_mutes,
-    plain_role,
-    set_role,
-    tell_moderators,
+    notify_moderators,
 )
+from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, mark_read
 
 __all__ = [
     "Backlog",
     "MAX_REACTIONS",
     "Outcome",
+    "apply_role",
     "catch_up",
     "check_may_speak",
     "create_first_room",
     "create_room",
+    "default_role",
     "delete_member",
     "delete_room",
     "describe",
@@ -56,20 +48,18 @@ __all__ = [
     "find_rooms",
     "get_backlog",
     "get_changes",
+    "get_join_state",
     "get_page",
     "get_readable_room",
     "get_room",
     "join_room",
-    "look_around",
     "mark_read",
-    "plain_role",
+    "notify_lobby",
+    "notify_moderators",
     "post_message",
     "record_once",
     "remove_as_operator",
     "remove_message",
     "save_room",
     "set_reaction",
-    "set_role",
-    "tell_lobby",
-    "tell_moderators",
 ]

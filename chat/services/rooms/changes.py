@@ -1,37 +1,44 @@
 """
-Changes of a room's messages: posted, edited, removed, reacted to, each once for every ref of a person.
+Changes of a room's messages: posted, edited, removed, reacted to; each once for every ref of a person.
 
-One change is one transaction whose first statement takes the room's next offset.
+Each change is one transaction. Its first statement takes the room's next offset.
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import AuditEntry, Change, Member, Message, Reaction, Room, insert
+from chat.models import AuditEntry, Change, Member, Message, Person, Reaction, Room, insert
 from chat.protocol import ChatError
 from chat.services import audit
+from chat.services.after_commit import publish_after_commit
 
-from .publishing import publish_on_commit
+from .memberships import check_may_speak, notify_moderators
 from .reading import describe
-from .standings import check_may_speak, tell_moderators
 
 MAX_REACTIONS = 20  # of one person on one message
+
+# Changes a message within a transaction and returns it: (offset of the change, its time) -> the message.
+Apply = Callable[[int, datetime], Message]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a change: its `ack`, and whether it was made now or had been made before."""
+    """The `ack` of a change. `is_new`: the change was stored now, and not by an earlier request with the same ref."""
 
     ack: dict
     is_new: bool
 
 
-def post_message(member, event):
-    """Stores what a Post says. Returns the Outcome. Raises `muted`, `not_found` (reply_to), `ref_conflict`."""
+def post_message(member: Member, event: protocol.Post) -> Outcome:
+    """Store a new message. Raise `muted`, `not_found` (for `reply_to`) or `ref_conflict`."""
 
     def post(offset, now):
         check_may_speak(member)
@@ -54,25 +61,30 @@ def post_message(member, event):
     return _change(member, event, post)
 
 
-def edit_message(member, event):
-    """Gives a message a new body. Returns the Outcome. Raises `not_found`, `forbidden`, `muted`, `ref_conflict`."""
+def edit_message(member: Member, event: protocol.Edit) -> Outcome:
+    """Store a new body of a message. Raise `not_found`, `forbidden`, `muted` or `ref_conflict`."""
 
     def edit(offset, now):
         message = _get_changeable(member, event.id)
         if message.author_id != member.person_id:
-            audit.note(member.person, AuditEntry.EDIT, member.room_id, message.author, message=message.number)
+            audit.record(member.person, AuditEntry.EDIT, member.room_id, message.author, message=message.number)
         return _update(message, offset, body=event.body, edited_at=now)
 
     return _change(member, event, edit)
 
 
-def remove_message(member, event):
-    """Takes a message's body away. Returns the Outcome. Raises `not_found`, `forbidden`, `muted`, `ref_conflict`."""
+def remove_message(member: Member, event: protocol.Remove) -> Outcome:
+    """
+    Delete the body and the reactions of a message; its row stays.
+
+    A moderator who removes the message of another person closes the reports of it. Raise `not_found`, `forbidden`,
+    `muted` or `ref_conflict`.
+    """
 
     def remove(offset, now):
         message = _get_changeable(member, event.id)
-        if message.author_id != member.person_id and audit.note_removal(member.person, message):
-            tell_moderators(member.room_id)
+        if message.author_id != member.person_id and audit.record_removal(member.person, message):
+            notify_moderators(member.room_id)
         Reaction.objects.filter(message=message).delete()
         message.all_reactions = []
         return _update(message, offset, body="", removed_at=now)
@@ -80,8 +92,8 @@ def remove_message(member, event):
     return _change(member, event, remove)
 
 
-def remove_as_operator(person, messages):
-    """Removes messages for an operator, who needs no role in their rooms. Returns how many it removed."""
+def remove_as_operator(person: Person, messages: QuerySet) -> int:
+    """Remove messages for an operator, who needs no role in their rooms. Return the number removed."""
     removed = 0
     for message in messages.select_related("room").filter(removed_at=None):
         member = Member(room=message.room, person=person, role=Member.MODERATOR)
@@ -89,12 +101,12 @@ def remove_as_operator(person, messages):
         try:
             removed += remove_message(member, event).is_new
         except ChatError:
-            continue  # somebody else removed it meanwhile
+            continue  # another person has removed the message since it was selected
     return removed
 
 
-def set_reaction(member, event):
-    """Adds or takes back one emoji. Returns the Outcome. Raises `not_found`, `muted`, `ref_conflict`."""
+def set_reaction(member: Member, event: protocol.React) -> Outcome:
+    """Add or remove one emoji of a person. Raise `not_found`, `forbidden`, `muted` or `ref_conflict`."""
 
     def react(offset, now):
         check_may_speak(member)
@@ -114,12 +126,12 @@ def set_reaction(member, event):
     return _change(member, event, react)
 
 
-def _change(member, event, apply):
+def _change(member, event, apply: Apply) -> Outcome:
     """
-    Runs `apply(offset, now)`, which returns the message it changed, once for each ref of a person.
+    Run `apply` once for each ref of a person, in one transaction: the room's counter, the change, the ref.
 
-    Stores first: the room's counter, the change itself, the ref; then, on commit, publishes. A ref that was used
-    before (found by the constraint, not by asking first) gets the answer it got then. Returns the Outcome.
+    After the commit the message is published to the room. A ref that was used before gets its earlier answer. The
+    constraint finds such a ref: a query beforehand would miss a request that runs at the same time.
     """
     fingerprint = protocol.digest(event, member.room.slug)
     try:
@@ -128,69 +140,63 @@ def _change(member, event, apply):
             is_post = isinstance(event, protocol.Post)
             offset = Room.objects.take_offset(member.room_id, at=now if is_post else None)
             message = apply(offset, now)
-            insert(
-                Change(
-                    person_id=member.person_id,
-                    ref=event.ref,
-                    room_id=member.room_id,
-                    digest=fingerprint,
-                    number=message.number,
-                    offset=message.offset,
-                    created_at=now,
-                )
-            )
+            _store_ref(member, event.ref, fingerprint, message.number, message.offset, now)
             if message.offset == offset:
-                publish_on_commit(broadcast.room_group(member.room_id), lambda: describe(message))
+                publish_after_commit(broadcast.room_group(member.room_id), lambda: describe(message))
     except (IntegrityError, ChatError) as error:
-        return _earlier_ack(member.person, event.ref, fingerprint, error)
+        earlier = _get_earlier(member.person, event.ref, fingerprint, error)
+        return Outcome(protocol.ack(event.ref, earlier.number, earlier.offset), is_new=False)
     return Outcome(protocol.ack(event.ref, message.number, message.offset), is_new=True)
 
 
-def _earlier_ack(person, ref, fingerprint, error):
-    earlier = _find_earlier(person, ref, fingerprint, error)
-    return Outcome(protocol.ack(ref, earlier.number, earlier.offset), is_new=False)
-
-
-def _find_earlier(person, ref, fingerprint, error):
-    earlier = Change.objects.filter(person=person, ref=ref).first()
-    if earlier is None:
-        raise error
-    if earlier.digest != fingerprint:
-        raise ChatError("ref_conflict", "This ref stands for another change already.") from None
-    return earlier
-
-
-def record_once(member, event, make):
+def record_once(member: Member, event: Any, create: Callable[[], int]) -> tuple[int, bool]:
     """
-    Runs `make()` in a transaction once for each ref of a person, for what changes none of the room's messages: it
-    stores a row and returns its id. Returns (id, is_new): for a ref that was used before, the id of then.
+    Run `create()` in a transaction, once for each ref of a person, for events that change no message of the room.
 
-    Raises `ref_conflict`, and what `make` raises, with nothing stored.
+    `event` is any event with a `ref`: Start, Schedule, or one of a board.
+
+    `create` stores a row and returns its id. Return (id, whether it was created now): a ref that was used before
+    gives the earlier id. Raise `ref_conflict`, or what `create` raises, and then nothing is stored.
     """
     fingerprint = protocol.digest(event, member.room.slug)
     try:
         with transaction.atomic():
-            number = make()
-            insert(
-                Change(
-                    person_id=member.person_id,
-                    ref=event.ref,
-                    room_id=member.room_id,
-                    digest=fingerprint,
-                    number=number,
-                    offset=member.room.offset,
-                    created_at=timezone.now(),
-                )
-            )
+            number = create()
+            _store_ref(member, event.ref, fingerprint, number, member.room.offset, timezone.now())
     except (IntegrityError, ChatError) as error:
-        return _find_earlier(member.person, event.ref, fingerprint, error).number, False
+        return _get_earlier(member.person, event.ref, fingerprint, error).number, False
     return number, True
+
+
+def _store_ref(member, ref, fingerprint, number, offset, now):
+    insert(
+        Change(
+            person_id=member.person_id,
+            ref=ref,
+            room_id=member.room_id,
+            digest=fingerprint,
+            number=number,
+            offset=offset,
+            created_at=now,
+        )
+    )
+
+
+def _get_earlier(person, ref, fingerprint, error):
+    """Return the earlier Change of a ref. Raise `error` if there is none, and `ref_conflict` if its content differs."""
+    earlier = Change.objects.filter(person=person, ref=ref).first()
+    if earlier is None:
+        raise error
+    if earlier.digest != fingerprint:
+        raise ChatError("ref_conflict", "This ref was used for another change. Use a new ref.") from None
+    return earlier
 
 
 def _check_reactions(message, person):
     # Every change sends all reactions of its message to everybody in the room.
     if sum(reaction.person_id == person.id for reaction in message.all_reactions) >= MAX_REACTIONS:
-        raise ChatError("forbidden", f"One person puts at most {MAX_REACTIONS} emoji on a message.")
+        detail = f"You can put at most {MAX_REACTIONS} emoji on a message. Take one back first."
+        raise ChatError("forbidden", detail)
 
 
 def _get_message(room_id, number, present=False):
@@ -204,7 +210,7 @@ def _get_changeable(member, number):
     check_may_speak(member)
     message = _get_message(member.room_id, number, present=True)
     if message.author_id != member.person_id and not member.is_moderator:
-        raise ChatError("forbidden", "Only its author and moderators may do that.")
+        raise ChatError("forbidden", "Only the author of a message and moderators can change it.")
     return message
 
 

@@ -1,78 +1,96 @@
 """
-Reading a room: backlogs after a cursor, pages of history, and how far somebody has read.
+Reading a room: backlogs after a cursor, pages of history, and read markers.
+
+Writes only the read marker of a Member, and publishes only that.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chat import broadcast, markup, protocol
-from chat.models import Member, Message, Room, snapshot
-from chat.protocol import MAX_BACKLOG, NEWEST
+from chat.connections import Connection
+from chat.models import Member, Message, Room, read_page, snapshot
+from chat.protocol import MAX_BACKLOG, NEWEST_MESSAGES
 
 
 @dataclass(frozen=True)
 class Backlog:
-    """Changes as `message` events, up to which offset they are complete, and whether there are more."""
+    """
+    Changes as `message` events. `offset`: they are complete up to there; `more`: there are changes after it; `reset`:
+    the client's cursor is none of this room's, so the client forgets what it holds.
+    """
 
-    messages: list
+    messages: list[dict]
     offset: int
     more: bool = False
     reset: bool = False
 
 
-def get_backlog(room, cursor):
-    """Returns what changed after `cursor`; the newest messages for None, and with `reset` for one from the future."""
+def get_backlog(room: Room, cursor: int | None) -> Backlog:
+    """
+    Return at most MAX_BACKLOG changes after `cursor`.
+
+    Without a cursor (None) it returns the newest messages; so it does, with `reset`, for a cursor that is beyond the
+    room's offset.
+    """
     with snapshot():
-        offset = Room.objects.values_list("offset", flat=True).get(id=room.id)
+        offset = _read_offset(room)
         if cursor is None or cursor > offset:
-            newest = list(_messages(room).before(None)[:NEWEST])[::-1]
+            newest = list(_messages(room).before(None)[:NEWEST_MESSAGES])[::-1]
             return Backlog(_describe_all(newest), offset, reset=cursor is not None)
-        return _changes(room, cursor, MAX_BACKLOG, offset)
+        return _read_changes(room, cursor, MAX_BACKLOG, offset)
 
 
-def catch_up(room, cursor):
-    """The same for a room that has been read for this: most heartbeats find nothing new in it, and ask no further."""
+def catch_up(room: Room, cursor: int) -> Backlog:
+    """Return what `get_backlog` returns, without a query if the cursor is at the offset in `room`, as read just now."""
+    # Most heartbeats find nothing new.
     return Backlog([], cursor) if cursor == room.offset else get_backlog(room, cursor)
 
 
-def get_page(room, before, limit):
-    """Returns (messages older than the id `before`, or the newest for None, by id; whether there are older ones)."""
+def get_page(room: Room, before: int | None, limit: int) -> tuple[list[dict], bool]:
+    """
+    Return (a page of history as `message` events, whether there are older messages).
+
+    The page has at most `limit` messages older than the id `before` (None: the newest), in ascending order of id.
+    """
     with snapshot():
-        found = list(_messages(room).before(before)[: limit + 1])
-        return _describe_all(found[:limit][::-1]), len(found) > limit
+        found, more = read_page(_messages(room).before(before), limit)
+        return _describe_all(found[::-1]), more
 
 
-def get_changes(room, after, limit):
-    """Returns a Backlog of at most `limit` changes after an offset."""
+def get_changes(room: Room, after: int, limit: int) -> Backlog:
+    """Return at most `limit` changes after the offset `after`, in ascending order of offset."""
     with snapshot():
-        offset = Room.objects.values_list("offset", flat=True).get(id=room.id)
-        return _changes(room, after, limit, offset)
+        return _read_changes(room, after, limit, _read_offset(room))
 
 
-def _changes(room, after, limit, offset):
-    changed = list(_messages(room).changed_after(after)[: limit + 1]) if after < offset else []
-    more = len(changed) > limit
-    changed = changed[:limit]
+def _read_offset(room):
+    return Room.objects.values_list("offset", flat=True).get(id=room.id)
+
+
+def _read_changes(room, after, limit, offset):
+    changed, more = read_page(_messages(room).changed_after(after), limit) if after < offset else ([], False)
     return Backlog(_describe_all(changed), changed[-1].offset if more else offset, more)
 
 
-def mark_read(member, offset, channel):
-    """Moves the person's read marker forward, and tells their other connections in the room."""
+def mark_read(member: Member, offset: int, connection: Connection) -> None:
+    """Move a member's read marker forward, and publish `read` to the member's other connections."""
     offset = min(offset, member.room.offset)
     if Member.objects.filter(id=member.id, read_offset__lt=offset).update(read_offset=offset):
-        broadcast.publish_to_others(broadcast.member_group(member.id), protocol.read(offset), channel)
+        broadcast.publish_to_others(broadcast.member_group(member.id), protocol.read(offset), connection.name)
 
 
 def _messages(room):
     return Message.objects.complete().filter(room=room)
 
 
-def _describe_all(messages):
+def _describe_all(messages: Iterable[Message]) -> list[dict]:
     return [describe(message) for message in messages]
 
 
-def describe(message):
-    """Returns a message, read with `complete`, as the wire's `message` event."""
-    reactions = {}
+def describe(message: Message) -> dict:
+    """Return a message that was read with `complete()` as the wire's `message` event."""
+    reactions: dict[str, list[str]] = {}
     for reaction in message.all_reactions:
         reactions.setdefault(reaction.emoji, []).append(reaction.person.handle)
     return protocol.message(

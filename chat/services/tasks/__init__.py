@@ -1,37 +1,37 @@
 """
-Work in the background: asked for in a room, done by a pool of workers of its own, its result kept for a while.
+Background tasks: a person starts one in a room, a separate pool of workers runs it, and the result is kept for a while.
 
-A task is a row; the job on the channel only says that it waits, and may be lost or come twice. To add a kind of task,
-write one function: see `registry.py`, and `statistics.py` for a short one.
+A task is a row. The job on the channel only says that the row waits; a job may be lost or arrive twice. To add a kind
+of task, write one function: see `registry.py`, and `statistics.py` for a short example.
 """
 
-from . import export, statistics  # noqa: F401 (what they register)
-from .asking import (
+from . import export, statistics  # noqa: F401 (importing them registers their kinds)
+from .publishing import describe
+from .registry import get_kind
+from .requests import (
     Started,
-    forget_task,
+    delete_task,
     get_recent_tasks,
     get_result,
     get_task,
+    publish_task,
     start_task,
-    tell_task,
 )
-from .parts import read_parts
-from .registry import get_kind
+from .results import read_result
 from .running import run_task
 from .sweeping import sweep_tasks
-from .telling import describe
 
 __all__ = [
     "Started",
+    "delete_task",
     "describe",
-    "forget_task",
     "get_kind",
     "get_recent_tasks",
     "get_result",
     "get_task",
-    "read_parts",
+    "publish_task",
+    "read_result",
     "run_task",
     "start_task",
     "sweep_tasks",
-    "tell_task",
 ]

@@ -1,29 +1,35 @@
 """
-Bars as SVG, inside a page of ours: no scripts, no numbers but those that it is given. It knows nothing of rooms.
+Bar charts as SVG, to be put into a page: no scripts, and no numbers but those that the caller gives.
+
+The module knows nothing of rooms.
 """
 
 from html import escape
 from typing import NamedTuple
 
-# Small enough for a phone to show the letters.
+# In SVG units. A larger picture would make its letters too small to read on a phone.
 WIDTH, HEIGHT, FOOT, TOP = 480, 150, 18, 16
 ROW_HEIGHT, NAME_WIDTH, NUMBER_WIDTH = 22, 130, 50
 MAX_NAME = 20  # characters of a name that fit beside a bar
 
 
 class Chart(NamedTuple):
-    """A title, and as many labels as numbers."""
+    """A title, and one label for each number."""
 
     title: str
-    labels: list
-    numbers: list
+    labels: list[str]
+    numbers: list[int]
 
 
-def draw_upright(chart, ends_only=False):
-    """Returns upright bars with their labels below: each third, or (`ends_only`) the first and the last."""
+def draw_vertical_bars(chart: Chart, ends_only: bool = False) -> str:
+    """
+    Return a chart with vertical bars, as HTML.
+
+    The labels are below the bars: every third label, or with `ends_only` the first and the last one.
+    """
     most, step = max([1, *chart.numbers]), WIDTH / len(chart.numbers)
     base = HEIGHT - FOOT
-    shapes = [f'<text x="0" y="10">at most {most:,}</text>']
+    shapes = [f'<text x="0" y="10">maximum: {most:,}</text>']
     for index, (label, number) in enumerate(zip(chart.labels, chart.numbers, strict=True)):
         height = number / most * (base - TOP)
         shapes.append(
@@ -49,8 +55,8 @@ def _third_labels(labels, step):
     ]
 
 
-def draw_rows(chart):
-    """Returns lying bars, each with its label before and its number behind it."""
+def draw_horizontal_bars(chart: Chart) -> str:
+    """Return a chart with horizontal bars, as HTML: the label is to the left of each bar, the number to its right."""
     most, room = max([1, *chart.numbers]), WIDTH - NAME_WIDTH - NUMBER_WIDTH
     shapes = []
     for index, (label, number) in enumerate(zip(chart.labels, chart.numbers, strict=True)):

@@ -1,12 +1,13 @@
 """
-The transcript of a room as a file: the task `export`.
+The task `export`: the transcript of a room as a file.
 
-It reads page after page by number, so what a worker holds does not grow with the room, and nobody who posts waits for
-it. It goes up to the room's offset when it was asked for. What is edited or removed while it runs is shown as it was
-when its page was read.
+It reads the messages in blocks by their number, so the worker's memory does not grow with the room, and posting does
+not wait for the export. It contains the messages up to the room's offset at the time of the request. A message that is
+edited or removed during the export appears as it was when its block was read.
 """
 
 import json
+from collections.abc import Generator
 
 from django.utils import timezone
 
@@ -14,14 +15,20 @@ from chat.models import Message
 from chat.protocol import ChatError, check_choice, check_fields, check_moment, format_time, parse_moment
 
 from .formats import FORMATS, Transcript
+from .job import Job
 from .registry import task
 
-# SQLite takes 999 parameters, and the reactions of a page are asked for by the ids of its messages.
-PAGE = 500
+# Messages in one block. SQLite allows 999 parameters, and the reactions of a block are read by its messages' ids.
+BLOCK = 500
 
 
-def check_params(params):
-    """Returns {format, from, to}, the latter two a day, a time or None. Raises `missing_field`, `invalid_field`."""
+def check_params(params: dict) -> dict:
+    """
+    Return {format, from, to}. `from` and `to` are each a day, a time or None.
+
+    Raises:
+        ChatError: `missing_field` or `invalid_field`.
+    """
     checked = check_fields(params, format=lambda value, name: check_choice(value, name, FORMATS))
     for name in ("from", "to"):
         value = params.get(name)
@@ -33,29 +40,30 @@ def check_params(params):
 
 def _check_order(params):
     start, end = _get_period(params)
-    # A day's end is the next day's beginning: who begins there begins after it.
+    # A day ends where the next day begins. A period that begins there begins after that day.
     is_day = "T" not in params["to"]
     if start > end or (is_day and start == end):
         raise ChatError("invalid_field", "'from' must not be after 'to'.")
 
 
 def _get_period(params):
-    """Returns the aware datetimes between which messages are wanted: not before the first, before the second."""
+    """Return (start, end) as aware datetimes or None: from the start on, and before the end."""
     start, end = params["from"], params["to"]
     return start and parse_moment(start), end and parse_moment(end, is_end=True)
 
 
 @task("export", check_params)
-def export(job):
+def export(job: Job) -> Generator[float, None, None]:
+    """Write the transcript, and yield the progress after each block of messages."""
     params = json.loads(job.task.params)
     form = FORMATS[params["format"]](_get_transcript(job, params))
     job.name_result(f"{job.room.slug}.{form.extension}", form.content_type)
     job.write(form.start())
     number = 0
-    while page := _read_page(job, number, *_get_period(params)):
-        for message in page:
+    while block := _read_block(job, number, *_get_period(params)):
+        for message in block:
             job.write(form.message(describe(message)))
-        number = page[-1].number
+        number = block[-1].number
         yield number / job.upto
     job.write(form.end())
 
@@ -65,18 +73,18 @@ def _get_transcript(job, params):
     return Transcript(room.slug, room.name, room.topic, job.upto, timezone.now(), params["from"], params["to"])
 
 
-def _read_page(job, after, start, end):
+def _read_block(job, after, start, end):
     found = Message.objects.complete().filter(room=job.room, number__gt=after, number__lte=job.upto)
     if start is not None:
         found = found.filter(created_at__gte=start)
     if end is not None:
         found = found.filter(created_at__lt=end)
-    return list(found.order_by("number")[:PAGE])
+    return list(found.order_by("number")[:BLOCK])
 
 
-def describe(message):
-    """Returns a message, read with `complete`, as transcripts have it."""
-    reactions = {}
+def describe(message: Message) -> dict:
+    """Return the values of a message in a transcript. The message was read with `complete`."""
+    reactions: dict[str, list[str]] = {}
     for reaction in message.all_reactions:
         reactions.setdefault(reaction.emoji, []).append(reaction.person.handle)
     return {

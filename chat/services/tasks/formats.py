@@ -1,49 +1,52 @@
 """
-The forms of a transcript: each makes text of a beginning, of one message after another, and of an end.
+The file formats of a transcript: JSON, CSV and HTML. Each writes a start, one message after the other, and an end.
 
-Pure: from a Transcript and a message's values to text. It knows no rows, and holds nothing between two messages but
-what day it is.
+The functions turn a Transcript and the values of a message into text. They read no rows. Between two messages, a format
+keeps at most the separator or the day.
 """
 
 import csv
 import io
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import escape
 
 from chat import markup
 from chat.protocol import encode, format_time
 
-from .pages import page_end, page_start
+from .pages import make_page_end, make_page_start
 
-# What spreadsheets take for the beginning of a formula.
+# A spreadsheet treats a cell that begins with one of these as a formula.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 _COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions"]
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """What is exported: a room up to an offset, perhaps a period of it (texts as they were asked for, or None)."""
+    """
+    What is exported: a room up to an offset. `start` and `end` limit the period, as the request gave them, or are None.
+    """
 
     slug: str
     name: str
     topic: str
     offset: int
     exported_at: datetime
-    start: str = None
-    end: str = None
+    start: str | None = None
+    end: str | None = None
 
 
 class Json:
-    """One JSON object. Messages have the fields that they have on the wire, without `type`, `ref` and `html`."""
+    """One JSON object. A message has the same fields as on the wire, without `type`, `ref` and `html`."""
 
     extension, content_type = "json", "application/json; charset=utf-8"
 
-    def __init__(self, transcript):
+    def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
         self._separator = "\n"
 
-    def start(self):
+    def start(self) -> str:
+        """Return the text before the first message."""
         about = self.transcript
         head = encode(
             {
@@ -56,51 +59,56 @@ class Json:
         )
         return f'{head[:-1]},"messages":['
 
-    def message(self, values):
+    def message(self, values: dict) -> str:
+        """Return the text of one message, whose values are those of `export.describe`."""
         text = f"{self._separator}{encode(values)}"
         self._separator = ",\n"
         return text
 
-    def end(self):
+    def end(self) -> str:
+        """Return the text after the last message."""
         return "\n]}\n"
 
 
 class Csv:
     """
-    RFC 4180 in UTF-8. An apostrophe is put before what a spreadsheet would run as a formula.
+    CSV as in RFC 4180, in UTF-8. An apostrophe is put before text that a spreadsheet would run as a formula.
 
-    Reactions stand as `👍 Alice, Bob; 🎉 Bob`.
+    Reactions are written as `👍 Alice, Bob; 🎉 Bob`.
     """
 
     extension, content_type = "csv", "text/csv; charset=utf-8; header=present"
 
-    def __init__(self, transcript):
+    def __init__(self, transcript: Transcript) -> None:
         pass
 
-    def start(self):
+    def start(self) -> str:
+        """Return the text before the first message."""
         return _csv_line(_COLUMNS)
 
-    def message(self, values):
+    def message(self, values: dict) -> str:
+        """Return the text of one message, whose values are those of `export.describe`."""
         reactions = "; ".join(f"{emoji} {', '.join(handles)}" for emoji, handles in values["reactions"].items())
         return _csv_line(
             [
                 values["id"],
                 values["at"],
-                disarm(values["author"]["handle"]),
-                disarm(values["body"]),
+                escape_formula(values["author"]["handle"]),
+                escape_formula(values["body"]),
                 values["edited_at"] or "",
                 "true" if values["removed"] else "false",
                 values["reply_to"] or "",
-                disarm(reactions),
+                escape_formula(reactions),
             ]
         )
 
-    def end(self):
+    def end(self) -> str:
+        """Return the text after the last message."""
         return ""
 
 
-def disarm(text):
-    """Returns `text` so that no spreadsheet takes it for a formula: with an apostrophe where it begins like one."""
+def escape_formula(text: str) -> str:
+    """Return `text`, with an apostrophe in front if a spreadsheet would run it as a formula."""
     return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA_STARTS) else text
 
 
@@ -111,21 +119,23 @@ def _csv_line(values):
 
 
 class Html:
-    """A page that needs nothing beside it and runs nothing, fit to be read and to be printed."""
+    """A page in one file, without scripts, to read and to print."""
 
     extension, content_type = "html", "text/html; charset=utf-8"
 
-    def __init__(self, transcript):
+    def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
-        self._day = None
+        self._day: date | None = None
 
-    def start(self):
+    def start(self) -> str:
+        """Return the text before the first message."""
         about = self.transcript
         period = [f"from {about.start}" if about.start else "", f"to {about.end}" if about.end else ""]
-        facts = " ".join(["Transcript", *filter(None, period), f"made {about.exported_at:%d %B %Y, %H:%M} UTC"])
-        return page_start(about.name, about.topic, facts)
+        facts = " ".join(["Transcript", *filter(None, period), f"created on {about.exported_at:%d %B %Y at %H:%M} UTC"])
+        return make_page_start(about.name, about.topic, facts)
 
-    def message(self, values):
+    def message(self, values: dict) -> str:
+        """Return the text of one message, whose values are those of `export.describe`."""
         at = datetime.fromisoformat(values["at"].rstrip("Z")).replace(tzinfo=UTC)
         return self._day_line(at) + _article(values, at)
 
@@ -135,8 +145,9 @@ class Html:
         self._day = at.date()
         return f"<h2>{at:%A, %d %B %Y}</h2>\n"
 
-    def end(self):
-        return page_end("The end of the transcript. All times are UTC.")
+    def end(self) -> str:
+        """Return the text after the last message."""
+        return make_page_end("End of the transcript. All times are in UTC.")
 
 
 def _article(values, at):

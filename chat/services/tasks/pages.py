@@ -1,7 +1,8 @@
 """
-The frame of the pages that tasks make: they stand alone, run nothing, and read well on paper and in the dark.
+The start and the end of the HTML pages that tasks make. A page is one file, runs no script, and has styles for print
+and for dark mode.
 
-The policy is in the page too, for once it is saved there is no server to send it.
+The content security policy is also in the page: when a saved file is opened, no server sends the header.
 """
 
 from html import escape
@@ -68,11 +69,12 @@ _START = """<!doctype html>
 """
 
 
-def page_start(title, lead, facts):
-    """Returns a page up to its content: a heading, a sentence below (perhaps ''), and small print."""
+def make_page_start(title: str, lead: str, facts: str) -> str:
+    """Return a page up to its content: the heading `title`, the sentence `lead` ('' for none), and small print."""
     lead = f'<p class="lead">{escape(lead)}</p>\n' if lead else ""
     return f'{_START.format(title=escape(title), style=_STYLE)}{lead}<p class="facts">{escape(facts)}</p>\n'
 
 
-def page_end(sentence):
+def make_page_end(sentence: str) -> str:
+    """Return the end of a page, with a sentence in small print."""
     return f'<p class="end">{escape(sentence)}</p>\n</body>\n</html>\n'

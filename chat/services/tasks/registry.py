@@ -1,8 +1,8 @@
 """
-The kinds of task. It knows none of them, and runs nothing.
+The kinds of task. The registry contains none of its own, and runs nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import NamedTuple
 
 from chat.protocol import ChatError
@@ -10,26 +10,28 @@ from chat.protocol import ChatError
 
 class Kind(NamedTuple):
     """
-    `check(params)` returns the clean parameters or raises ChatError; `run(job)` does the work. `is_shown`: browsers
-    show its result rather than saving it.
+    One kind of task.
+
+    `check(params)` returns the checked parameters or raises ChatError. `run(job)` does the work. If `is_shown`,
+    browsers display the result instead of saving it.
     """
 
     name: str
-    check: Callable
-    run: Callable
+    check: Callable[[dict], dict]
+    run: Callable[..., Generator[float, None, None]]
     is_shown: bool
 
 
-_kinds = {}
+_kinds: dict[str, Kind] = {}
 
 
-def task(name, check, is_shown=False):
+def task(name: str, check: Callable[[dict], dict], is_shown: bool = False) -> Callable:
     """
-    Makes a kind of task of a generator function of a `Job`.
+    Return a decorator that registers a generator function of a `Job` as a kind of task.
 
-    It names its result (`job.name_result`), writes it (`job.write`), and yields how far it is, from 0 to 1, at least
-    every few seconds: that is where it can be stopped, and where its lock is renewed. It may run more than once, each
-    time from the beginning. A ChatError that it raises is its failure in a sentence.
+    The function names its result (`job.name_result`), writes it (`job.write`), and yields its progress, from 0 to 1,
+    at least every few seconds. At each yield, the lock is renewed and the task may be stopped. The function may run
+    more than once, each time from the beginning. If it raises ChatError, the task fails with that error's sentence.
     """
 
     def register(function):
@@ -39,8 +41,8 @@ def task(name, check, is_shown=False):
     return register
 
 
-def get_kind(name):
-    """Returns the kind. Raises `invalid_field`."""
+def get_kind(name: str) -> Kind:
+    """Return the kind with this name. Raise `invalid_field` if there is none."""
     if name not in _kinds:
-        raise ChatError("invalid_field", f"There is no such task. Known are: {', '.join(sorted(_kinds))}.")
+        raise ChatError("invalid_field", f"There is no such kind of task. Choose one of: {', '.join(sorted(_kinds))}.")
     return _kinds[name]

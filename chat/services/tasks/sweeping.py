@@ -1,55 +1,56 @@
 """
-What keeps tasks from being stuck, and what takes away those whose time is over.
+The sweep of tasks: it sends lost jobs again, gives up tasks that failed too often, and deletes what has expired.
 """
 
-import logging
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
 from chat import broadcast
 from chat.models import Task
+from chat.services.after_commit import after_commit, call_safely
 
-from . import telling
-from .parts import delete_parts
-
-logger = logging.getLogger(__name__)
+from . import publishing
+from .results import delete_parts
 
 MAX_TRIES = 5
-# A job that nobody has taken for so long has left the channel again (the layer's `expiry` is 60 s).
+# A job that no worker has taken for this time has expired on the channel (the layer's `expiry` is 60 s).
 JOB_SECONDS = 60
-AT_ONCE = 100
-GIVEN_UP = "This could not be finished after several tries. Try it again later, or with a shorter period."
+MAX_SWEPT = 100  # tasks in one step of a sweep
+GIVEN_UP = f"This task did not finish in {MAX_TRIES} attempts. Try again later, or choose a shorter period."
 
 
-def sweep_tasks():
+def sweep_tasks() -> int:
     """
-    Puts tasks back on the channel whose worker has died or whose job was lost, gives up those that failed too often,
-    deletes expired ones, and the oldest where all results together are too large. Returns how many it dealt with.
+    Send abandoned and lost tasks to the workers again, give up those that failed too often, and delete the expired.
 
-    Any number of processes may run it at the same time: a job that is sent twice is run once.
+    If all results together are too large, the oldest are deleted, too. Any number of processes may run the sweep at
+    the same time: a job that is sent twice runs once.
+
+    Returns:
+        The number of tasks that were changed.
     """
-    return _give_up() + _send_again() + _delete_expired() + _make_room()
+    return _give_up() + _send_again() + _delete_expired() + _free_space()
 
 
-def _abandoned():
+def _get_abandoned() -> QuerySet:
     return Task.objects.filter(state=Task.RUNNING, locked_until__lt=timezone.now())
 
 
 def _give_up():
-    given_up = list(_abandoned().filter(tries__gte=MAX_TRIES)[:AT_ONCE])
+    given_up = list(_get_abandoned().filter(tries__gte=MAX_TRIES)[:MAX_SWEPT])
     for task in given_up:
-        if _abandoned().filter(id=task.id, attempt=task.attempt).update(**failure(GIVEN_UP)):
+        if _get_abandoned().filter(id=task.id, attempt=task.attempt).update(**make_failure(GIVEN_UP)):
             delete_parts(task.id)
-            telling.tell_task(task.id)
+            publishing.publish_task(task.id)
     return len(given_up)
 
 
-def failure(error):
-    """Returns the columns of a task that has failed, with a sentence for its person."""
+def make_failure(error: str) -> dict:
+    """Return the columns of a task that has failed, with a sentence for its person."""
     now = timezone.now()
     lifetime = timedelta(seconds=settings.CHAT_TASK_RESULT_SECONDS)
     return {
@@ -63,61 +64,62 @@ def failure(error):
 
 def _send_again():
     now = timezone.now()
-    abandoned = list(_abandoned().filter(tries__lt=MAX_TRIES).values_list("id", flat=True)[:AT_ONCE])
-    _abandoned().filter(id__in=abandoned).update(state=Task.QUEUED, progress=0, locked_until=None, sent_at=now)
-    forgotten = Task.objects.filter(state=Task.QUEUED, sent_at__lt=now - timedelta(seconds=JOB_SECONDS))
-    lost = list(forgotten.order_by("id").values_list("id", flat=True)[:AT_ONCE])
-    forgotten.filter(id__in=lost).update(sent_at=now)
+    abandoned = list(_get_abandoned().filter(tries__lt=MAX_TRIES).values_list("id", flat=True)[:MAX_SWEPT])
+    _get_abandoned().filter(id__in=abandoned).update(state=Task.QUEUED, progress=0, locked_until=None, sent_at=now)
+    queued = Task.objects.filter(state=Task.QUEUED, sent_at__lt=now - timedelta(seconds=JOB_SECONDS))
+    lost = list(queued.order_by("id").values_list("id", flat=True)[:MAX_SWEPT])
+    queued.filter(id__in=lost).update(sent_at=now)
     send_jobs(abandoned + lost)
     for task_id in abandoned:
-        telling.tell_task(task_id)
+        publishing.publish_task(task_id)
     return len(abandoned) + len(lost)
 
 
-def send_jobs(task_ids):
-    """Lets the workers know of tasks that wait. It does not fail: what does not get through is sent again."""
+def send_jobs(task_ids: list[int]) -> None:
+    """Send the jobs of waiting tasks to the workers. A failure is logged, and the sweep sends the job again."""
     for task_id in task_ids:
-        try:
-            broadcast.start_job(broadcast.TASKS_CHANNEL, {"task": task_id})
-        except Exception as error:
-            logger.warning("The job of task %s could not be sent: %s", task_id, error)
+        call_safely(f"send the job of task {task_id}", partial(_send_job, task_id))
+
+
+def _send_job(task_id):
+    broadcast.start_job(broadcast.TASKS_CHANNEL, {"task": task_id})
 
 
 def _delete_expired():
-    expired = list(Task.objects.filter(expires_at__lt=timezone.now())[:AT_ONCE])
+    expired = list(Task.objects.filter(expires_at__lt=timezone.now())[:MAX_SWEPT])
     for task in expired:
-        delete_task(task, "This has expired.")
+        delete_and_publish(task, "This task has expired.")
     return len(expired)
 
 
-def _make_room():
-    """Deletes the oldest results while all of them together are too large: a full disk would stop everybody."""
+def _free_space():
+    """Delete the oldest results while all of them together are too large: a full disk would stop the whole site."""
     stored = Task.objects.aggregate(total=Sum("result_size"))["total"] or 0
     deleted = 0
-    for task in Task.objects.filter(result_size__gt=0).order_by("finished_at")[:AT_ONCE]:
+    for task in Task.objects.filter(result_size__gt=0).order_by("finished_at")[:MAX_SWEPT]:
         if stored <= settings.CHAT_MAX_RESULTS_BYTES:
             break
-        delete_task(task, "There was no room for this any more.")
+        delete_and_publish(task, "This result was deleted to free storage space.")
         stored, deleted = stored - task.result_size, deleted + 1
     return deleted
 
 
-def delete_older(person_id):
-    """Deletes a person's oldest finished tasks while there are too many."""
+def delete_older(person_id: int) -> None:
+    """Delete a person's oldest finished tasks while there are more than CHAT_MAX_RESULTS_PER_PERSON."""
     finished = Task.objects.filter(person_id=person_id).exclude(state__in=Task.UNFINISHED).order_by("-id")
-    most = settings.CHAT_MAX_RESULTS_PER_PERSON
-    for task in finished[most : most + AT_ONCE]:
-        delete_task(task, "You have newer ones.")
+    limit = settings.CHAT_MAX_RESULTS_PER_PERSON
+    for task in finished[limit : limit + MAX_SWEPT]:
+        delete_and_publish(task, "This result was deleted, because you have newer ones.")
 
 
-def delete_task(task, error):
+def delete_and_publish(task: Task, error: str) -> None:
     """
-    Deletes a task with its result, and tells its person the sentence `error`, on commit.
+    Delete a task with its result, and tell its person the reason `error` on commit.
 
-    In short transactions: whoever runs it has lost it with the first of them.
+    The deletion uses short statements. The first of them ends the claim of the worker that runs the task.
     """
-    fenced = {**failure(""), "expires_at": timezone.now(), "attempt": F("attempt") + 1}
-    Task.objects.filter(id=task.id).update(**fenced)
+    ended = {**make_failure(""), "expires_at": timezone.now(), "attempt": F("attempt") + 1}
+    Task.objects.filter(id=task.id).update(**ended)
     delete_parts(task.id)
     Task.objects.filter(id=task.id).delete()
-    transaction.on_commit(lambda: telling.tell_forgotten(task, error))
+    after_commit(f"publish the deletion of task {task.id}", lambda: publishing.publish_deletion(task, error))

@@ -1,99 +1,64 @@
-// The lobby: the list of rooms, drawn again when the server says that it changed.
-// Must not read more from the lobby's socket than "updated".
+// @ts-check
+// The lobby's page: keeps the list of rooms fresh. Must not read more from the lobby's socket than "updated".
 
-import { Line, socketUrl } from "./line.js";
-import { find, icon, make, plural, timeAgo, whenBack } from "./page.js";
-import { Refresher } from "./refresher.js";
+import { socketUrl } from "./connection/addresses.js";
+import { ReconnectingConnection } from "./connection/reconnecting-connection.js";
+import { Refresher } from "./connection/refresher.js";
+import { SERVER_EVENT } from "./connection/wire.js";
+import { drawRooms, showTimes } from "./lobby/room-list.js";
+import { byId } from "./ui/dom.js";
+import { onReturn } from "./ui/page-return.js";
 
-const SEARCH_MS = 250;
+const SEARCH_DELAY_MS = 250;
 const CLOCK_MS = 60_000;
-// "updated" may be lost, as any broadcast; then this finds out.
-const STALE_MS = 300_000;
+// "updated" may be lost, like every broadcast. After this time the page asks anyway.
+const STALE_AFTER_MS = 300_000;
 
-const list = find("rooms");
-const search = find("room-search");
+const search = byId("room-search", HTMLInputElement);
 const refresher = new Refresher(refresh, () => document.hidden);
-let asked = 0;
-
-function roomItem({ slug, name, topic, online, last_at: lastAt, private: isPrivate }) {
-  const time = lastAt ? make("time", { datetime: lastAt, text: timeAgo(lastAt) }) : null;
-  return make(
-    "li",
-    { "data-testid": "room", "data-slug": slug },
-    make(
-      "a",
-      { href: `/rooms/${encodeURIComponent(slug)}/`, class: "room-card" },
-      make("span", { class: "room-name" }, name, isPrivate ? lock() : null),
-      make("span", { class: "room-topic", text: topic || "" }),
-      make("span", { class: "room-facts" }, onlineMark(online), time),
-    ),
-  );
-}
-
-function lock() {
-  const picture = icon("lock");
-  picture.classList.add("lock");
-  picture.removeAttribute("aria-hidden");
-  picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", "Private");
-  return picture;
-}
-
-function onlineMark(online) {
-  return online ? make("span", { class: "online", text: `${plural(online, "person", "people")} here` }) : null;
-}
-
-function draw({ rooms, more }) {
-  const focused = document.activeElement?.closest("[data-slug]")?.dataset.slug;
-  list.replaceChildren(...rooms.map(roomItem));
-  find("more-rooms").hidden = !more;
-  find("no-rooms").hidden = rooms.length > 0;
-  if (focused) list.querySelector(`[data-slug="${CSS.escape(focused)}"] a`)?.focus();
-}
+let requests = 0;
+let isFirstConnection = true;
 
 async function refresh() {
-  const number = (asked += 1);
+  requests += 1;
+  const number = requests;
   const query = search.value.trim();
   try {
     const response = await fetch(`/api/rooms/${query ? `?q=${encodeURIComponent(query)}` : ""}`);
-    // Answers may overtake each other: only the last question counts.
-    if (number !== asked) return;
-    if (response.ok) draw(await response.json());
+    // Answers may overtake each other. Only the answer to the last request counts.
+    if (number !== requests) return;
+    if (response.ok) drawRooms(await response.json(), query);
     else refresher.changed();
   } catch {
-    // Offline: the list that is there stays, and the socket's return asks again.
+    // Without a connection the old list stays. The page asks again when the socket reconnects.
   }
 }
 
+/** @param {string} text */
 function isUpdated(text) {
   try {
-    return JSON.parse(text).type === "updated";
+    return JSON.parse(text).type === SERVER_EVENT.UPDATED;
   } catch {
     return false;
   }
 }
 
-function showTimes() {
-  for (const time of list.querySelectorAll("time")) time.textContent = timeAgo(time.dateTime);
-}
-
-let isFirst = true;
-const line = new Line(() => socketUrl("/lobby/"), {
+const connection = new ReconnectingConnection(() => socketUrl("/lobby/"), {
   frame: (text) => isUpdated(text) && refresher.changed(),
   opened: () => {
-    line.settled();
-    // What changed while the line was down was told to nobody here.
-    if (!isFirst) refresher.changed();
-    isFirst = false;
+    connection.markUseful();
+    // Changes while the connection was away were not announced to this page.
+    if (!isFirstConnection) refresher.changed();
+    isFirstConnection = false;
   },
 });
 
-search.addEventListener("input", () => refresher.fetchIn(SEARCH_MS));
-whenBack(() => {
-  line.hurry();
-  refresher.looked();
+search.addEventListener("input", () => refresher.fetchAfter(SEARCH_DELAY_MS));
+onReturn(() => {
+  connection.reconnectNow();
+  refresher.becameVisible();
 });
-setInterval(() => refresher.changed(), STALE_MS);
+setInterval(() => refresher.changed(), STALE_AFTER_MS);
 setInterval(showTimes, CLOCK_MS);
 showTimes();
-line.open();
+connection.open();

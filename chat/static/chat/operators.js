@@ -1,99 +1,79 @@
-// The operators' page: a table of all rooms that a data binding keeps fresh.
-// Must not change anything: rooms are changed in the admin, to which each row leads.
+// @ts-check
+// The operators' page: a table of all rooms that the server keeps fresh.
+// Must not change anything: rooms are changed in the admin, to which each row links.
 
-import { Line, socketUrl } from "./line.js";
-import { find, fullTime, make, timeAgo, whenBack } from "./page.js";
+import { socketUrl } from "./connection/addresses.js";
+import { ReconnectingConnection } from "./connection/reconnecting-connection.js";
+import { CLOSE } from "./connection/wire.js";
+import { RoomsTable } from "./operators/rooms-table.js";
+import { byId } from "./ui/dom.js";
+import { onReturn } from "./ui/page-return.js";
 
-const FLASH_MS = 2_000;
-const ENDINGS = { 4401: "You are signed out.", 4403: "You are no operator any more.", 4404: "You are no operator any more." };
+const CLOCK_MS = 60_000;
+const STREAM = "rooms";
+const NO_OPERATOR = "You are no longer an operator.";
+/** @type {Record<number, string>} */
+const ENDINGS = {
+  [CLOSE.NOT_SIGNED_IN]: "You are signed out.",
+  [CLOSE.FORBIDDEN]: NO_OPERATOR,
+  [CLOSE.NOT_FOUND]: NO_OPERATOR,
+};
 
-const page = find("operators-page");
-const body = find("all-rooms").querySelector("tbody");
-const live = find("live");
+/** @typedef {import("./operators/rooms-table.js").Change} Change */
+
+const page = byId("content");
+const live = byId("live");
+const table = new RoomsTable();
+/**
+ * Changes that arrive while the page loads the table; null at other times.
+ * @type {Change[] | null}
+ */
 let early = null;
 
-function rowOf(pk) {
-  return body.querySelector(`[data-pk="${CSS.escape(pk)}"]`);
-}
-
-function timeOf(at) {
-  return make("time", { datetime: at, title: fullTime(at), text: timeAgo(at) });
-}
-
-function makeRow(pk, { slug, name, topic, access, created_at: madeAt }) {
-  const link = make("a", { href: `/admin/chat/room/${pk}/change/`, text: name });
-  return make(
-    "tr",
-    { "data-testid": "room-row", "data-pk": pk },
-    make("th", { scope: "row" }, link, make("span", { class: "slug", text: slug })),
-    make("td", { text: topic }),
-    make("td", {}, make("span", { class: "role", text: access })),
-    make("td", {}, timeOf(madeAt)),
-  );
-}
-
-// Told at most once each, and in any order: an update may come for a row that is not here, and a row twice.
-function put(pk, data) {
-  const row = makeRow(pk, data);
-  const old = rowOf(pk);
-  if (old) old.replaceWith(row);
-  else body.prepend(row);
-  row.classList.add("flash");
-  setTimeout(() => row.classList.remove("flash"), FLASH_MS);
-}
-
-function hear(text) {
+/** @param {string} text */
+function receive(text) {
   const { stream, payload } = JSON.parse(text);
-  if (stream !== "rooms") return;
+  if (stream !== STREAM) return;
   if (early) early.push(payload);
-  else take(payload);
+  else table.apply(payload);
 }
 
-function take(payload) {
-  if (payload.action === "delete") rowOf(payload.pk)?.remove();
-  else put(payload.pk, payload.data);
-  find("no-rooms").hidden = body.children.length > 0;
-}
-
-// What changed while nobody listened is in the page as the server makes it now; what is told meanwhile is newer.
+// Loads the page's table again: changes while the connection was away were not announced. Changes that arrive
+// meanwhile are newer than the loaded table, so they are applied after it.
 async function refresh() {
-  early = [];
+  /** @type {Change[]} */
+  const waiting = [];
+  early = waiting;
   try {
     const response = await fetch(location.href);
-    if (!response.ok) return;
-    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-    body.replaceChildren(...find("all-rooms", fresh).querySelector("tbody").children);
-    find("no-rooms").hidden = body.children.length > 0;
-    showTimes();
+    if (response.ok) table.replaceFrom(new DOMParser().parseFromString(await response.text(), "text/html"));
   } catch {
-    // Offline: the table that is there stays, and the socket's return asks again.
+    // Without a connection the old table stays. The page loads it again when the socket reconnects.
   } finally {
-    for (const payload of early) take(payload);
+    for (const change of waiting) table.apply(change);
     early = null;
   }
 }
 
-function showTimes() {
-  for (const time of body.querySelectorAll("time")) time.replaceWith(timeOf(time.dateTime));
-}
-
-function show({ state, code }) {
+/** @param {import("./connection/reconnecting-connection.js").Status} status */
+function showStatus({ state, code = CLOSE.NORMAL }) {
   page.dataset.state = state;
-  live.textContent = { closed: ENDINGS[code] ?? "Closed.", waiting: "Not connected: trying again…" }[state] ?? "Connecting…";
+  if (state === "closed") live.textContent = ENDINGS[code] ?? "The connection has ended.";
+  else live.textContent = state === "waiting" ? "Not connected. Trying again…" : "Connecting…";
 }
 
-const line = new Line(() => socketUrl("/operators/rooms/"), {
-  frame: hear,
-  status: show,
+const connection = new ReconnectingConnection(() => socketUrl("/operators/rooms/"), {
+  frame: receive,
+  status: showStatus,
   opened: async () => {
-    line.settled();
+    connection.markUseful();
     await refresh();
     page.dataset.state = "open";
     live.textContent = "Live";
   },
 });
 
-whenBack(() => line.hurry());
-setInterval(() => document.hidden || showTimes(), 60_000);
-showTimes();
-line.open();
+onReturn(() => connection.reconnectNow());
+setInterval(() => document.hidden || table.showTimes(), CLOCK_MS);
+table.showTimes();
+connection.open();

@@ -1,7 +1,7 @@
 """
 Django's SQLite backend for several processes that write at once: they wait, and none fails with "database is locked".
 
-It changes only how connections and transactions open.
+It changes only how connections and transactions open, and how rows are read (compiler.py).
 """
 
 import time
@@ -13,6 +13,12 @@ BUSY_TIMEOUT_SECONDS = 20
 SYNCHRONOUS = ("NORMAL", "FULL", "EXTRA")
 
 
+class DatabaseOperations(base.DatabaseOperations):
+    """Reads rows with our SQL compilers."""
+
+    compiler_module = "chatproj.db.sqlite3.compiler"
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Uses a write-ahead log and a long timeout; `atomic()` takes the write lock when it opens."""
 
@@ -20,6 +26,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # between: its snapshot cannot be upgraded. So `atomic()` takes the write lock first. While this is True, it opens
     # as a plain snapshot instead, for readers that need several consistent queries and write nothing.
     read_snapshot = False
+    ops_class = DatabaseOperations
 
     def get_connection_params(self):
         params = super().get_connection_params()

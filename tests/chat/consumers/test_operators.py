@@ -14,7 +14,7 @@ from chat.apps import ChatConfig
 from chat.models import Person, Room
 from chat.services import rooms
 from tests import wire
-from tests.chat.consumers.test_room import fail_with, statements
+from tests.helpers import fail_with, statements
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

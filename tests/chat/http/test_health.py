@@ -1,4 +1,4 @@
-"""What operators' tools ask."""
+"""Monitoring: whether the site is alive, whether it can serve, and its numbers."""
 
 import json
 
@@ -11,13 +11,13 @@ from django.db import OperationalError, connection
 
 from chat.store import store
 from tests import wire
-from tests.chat.consumers.test_room import fail_with
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db
 
 
 def ask(method, path="/healthz"):
-    """Returns what the consumers of `http.request` answer, None where the request is Django's."""
+    """Return what the consumers of `http.request` answer, or None if the request goes to Django."""
     request = {"reply_channel": "replies.http", "method": method, "path": path, "headers": [], "body": b"x" * 1000}
     channels = wire.layer().router.channels
     assert "http.request" in channels
@@ -30,7 +30,7 @@ def ask(method, path="/healthz"):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_it_says_that_it_is_alive_without_asking_anybody(method, django_assert_num_queries):
+def test_healthz_answers_without_the_database(method, django_assert_num_queries):
     with django_assert_num_queries(0):
         answer = ask(method)
     headers = dict(answer["headers"])
@@ -40,22 +40,22 @@ def test_it_says_that_it_is_alive_without_asking_anybody(method, django_assert_n
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "get", "GETS"])
-def test_it_is_asked_by_get_alone(method):
+def test_healthz_refuses_other_methods(method):
     answer = ask(method)
     assert answer["status"] == 405 and (b"Allow", b"GET") in answer["headers"]
     assert json.loads(answer["content"])["code"] == "method_not_allowed"
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz/", "/healthz\n", "/x/healthz", "/readyz", "/healthzz"])
-def test_every_other_request_is_for_django(path):
+def test_every_other_path_goes_to_django(path):
     assert ask("GET", path) is None
 
 
-def test_it_says_that_it_can_serve(client):
+def test_readyz_is_200_when_database_and_redis_answer(client):
     assert client.get("/readyz").json() == {"status": "ok", "missing": []}
 
 
-def test_it_says_what_is_missing(client, monkeypatch):
+def test_readyz_names_what_does_not_answer(client, monkeypatch):
     monkeypatch.setattr(store, "ping", fail_with(redis.ConnectionError("at 10.0.0.1")))
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"status": "failing", "missing": ["redis"]})
@@ -72,18 +72,18 @@ def metrics(client):
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
 
-def test_it_counts(client, alice, bob, room):
+def test_metrics_count_rooms_people_and_changes(client, alice, bob, room):
     room.offset = 7
     room.save()
     found = metrics(client)
     assert found["chat_rooms"] == 1 and found["chat_people"] == 2 and found["chat_changes_total"] == 7
 
 
-def test_an_empty_site_counts_nothing(client):
+def test_metrics_of_an_empty_site_are_zero(client):
     assert metrics(client)["chat_changes_total"] == 0
 
 
-def test_with_redis_it_counts_what_waits(client, valkey_url, monkeypatch):
+def test_metrics_count_waiting_messages_of_redis(client, valkey_url, monkeypatch):
     layer = RedisChannelLayer(hosts=[valkey_url])
     monkeypatch.setattr(channel_layers["default"], "channel_layer", layer)
     layer.send("websocket.receive", {"text": "a"})

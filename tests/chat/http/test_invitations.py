@@ -1,4 +1,4 @@
-"""Private rooms: who knows of them, and the links that lead in."""
+"""Private rooms: who may know of them, invitations, and leaving."""
 
 import json
 from datetime import timedelta
@@ -43,7 +43,7 @@ def is_refused(code, act, *arguments):
 # Private rooms.
 
 
-def test_a_private_room_is_made_by_the_api_and_listed_for_members_only(as_alice, as_bob):
+def test_a_private_room_made_by_the_api_is_listed_for_members_only(as_alice, as_bob):
     status, body = as_alice("POST", "/api/rooms/", {"slug": "cellar", "name": "The cellar", "private": True})
     assert (status, body["private"]) == (201, True)
     assert [room["slug"] for room in as_alice("GET", "/api/rooms/")[1]["rooms"]] == ["cellar"]
@@ -55,14 +55,14 @@ def test_a_private_room_is_made_by_the_api_and_listed_for_members_only(as_alice,
 
 
 @pytest.mark.parametrize("checked, access", [({"private": "on"}, "private"), ({}, "public")])
-def test_a_private_room_is_made_by_the_lobbys_form(alice, checked, access):
+def test_the_lobbys_form_makes_a_private_room(alice, checked, access):
     browser = wire.browser_of(alice)
     answer = browser.post("/rooms/", {"name": "The cellar", "slug": "cellar", **checked})
     assert answer.status_code == 302 and Room.objects.get().access == access
     assert ('aria-label="Private"' in browser.get("/").content.decode()) == bool(checked)
 
 
-def test_outsiders_find_no_private_room_on_any_way(cellar, as_bob, bob):
+def test_a_private_room_is_not_found_by_other_people(cellar, as_bob, bob):
     assert as_bob("GET", "/api/rooms/cellar/messages/") == (404, "not_found")
     assert as_bob("POST", "/api/rooms/cellar/messages/", {"ref": "r1", "body": "Hello"}) == (404, "not_found")
     assert as_bob("GET", LINKS) == as_bob("POST", LINKS, {}) == as_bob("DELETE", LINKS + "1/") == (404, "not_found")
@@ -70,10 +70,10 @@ def test_outsiders_find_no_private_room_on_any_way(cellar, as_bob, bob):
     assert wire.Socket("/chat/cellar/", as_bob.browser).connect().code == 4404
 
 
-# Links made, listed, revoked.
+# Making, listing and revoking invitations.
 
 
-def test_a_link_is_shown_once_and_stored_as_a_digest(as_alice, cellar):
+def test_the_key_of_an_invitation_is_shown_once_and_stored_as_a_digest(as_alice, cellar):
     status, body = as_alice("POST", LINKS, {})
     assert status == 201 and body["url"].startswith("http://testserver/invite/")
     key = body.pop("url").split("/")[-2]
@@ -94,7 +94,7 @@ def test_a_link_is_shown_once_and_stored_as_a_digest(as_alice, cellar):
         ({"expires_in": 365 * 86400}, 365, None),
     ],
 )
-def test_a_link_has_an_end_and_perhaps_uses(as_alice, cellar, body, days, uses):
+def test_an_invitation_expires_and_may_have_a_number_of_uses(as_alice, cellar, body, days, uses):
     text = json.dumps(body) if body is not None else b""
     assert as_alice("POST", LINKS, text)[1]["uses_left"] == uses
     holds = Invitation.objects.get().expires_at - timezone.now()
@@ -114,7 +114,7 @@ def test_a_link_has_an_end_and_perhaps_uses(as_alice, cellar, body, days, uses):
         {"expires_in": 1.5},
     ],
 )
-def test_a_link_that_cannot_be_is_refused(as_alice, cellar, body):
+def test_an_invalid_invitation_is_refused(as_alice, cellar, body):
     assert as_alice("POST", LINKS, body) == (400, "invalid_field")
     assert not Invitation.objects.exists()
 
@@ -123,14 +123,14 @@ def test_only_owners_and_moderators_invite(alice, bob, cellar, key, as_bob):
     accept_invitation(bob, key)
     member = Member.objects.get(person=bob)
     for role in (Member.MEMBER, Member.GUEST, Member.MUTED, Member.BANNED):
-        rooms.set_role(member, role)
+        rooms.apply_role(member, role)
         for call in (("GET", LINKS), ("POST", LINKS, {}), ("DELETE", f"{LINKS}{Invitation.objects.get().id}/")):
             assert as_bob(*call) == (403, "forbidden")
-    rooms.set_role(member, Member.MODERATOR)
+    rooms.apply_role(member, Member.MODERATOR)
     assert as_bob("POST", LINKS, {})[0] == 201
 
 
-def test_strangers_invite_nobody(cellar):
+def test_strangers_cannot_invite(cellar):
     assert Caller()("POST", LINKS, {}) == Caller()("GET", LINKS) == (401, "not_signed_in")
 
 
@@ -138,15 +138,15 @@ def test_a_public_room_needs_no_invitation(as_alice, room):
     assert as_alice("POST", "/api/rooms/garden/invitations/", {}) == (403, "forbidden")
 
 
-def test_open_links_are_bounded(alice, cellar, monkeypatch):
-    monkeypatch.setattr(invitations, "MOST_OPEN", 1)
+def test_a_room_has_a_limit_of_open_invitations(alice, cellar, monkeypatch):
+    monkeypatch.setattr(invitations, "MAX_OPEN", 1)
     create_invitation(alice, "cellar")
     assert is_refused("forbidden", create_invitation, alice, "cellar")
     Invitation.objects.update(uses_left=0)
     create_invitation(alice, "cellar")
 
 
-def test_a_revoked_link_lets_nobody_in_and_its_guests_stay(as_alice, bob, charlie, key):
+def test_a_revoked_invitation_is_not_accepted_and_its_members_stay(as_alice, bob, charlie, key):
     accept_invitation(bob, key)
     path = f"{LINKS}{Invitation.objects.get().id}/"
     assert as_alice.browser.delete(path).status_code == 204
@@ -156,34 +156,34 @@ def test_a_revoked_link_lets_nobody_in_and_its_guests_stay(as_alice, bob, charli
 
 
 @pytest.mark.parametrize("role", [Member.BANNED, Member.MUTED, Member.MEMBER, None])
-def test_a_link_ends_with_the_right_of_who_made_it(as_alice, alice, bob, charlie, cellar, role):
+def test_an_invitation_ends_with_the_right_of_its_maker(as_alice, alice, bob, charlie, cellar, role):
     accept_invitation(bob, create_invitation(alice, "cellar")[1])
-    moderation.set_role(alice, cellar, bob, Member.MODERATOR)
+    moderation.change_role(alice, cellar, bob, Member.MODERATOR)
     _, key = create_invitation(bob, "cellar")
     standing = Member.objects.get(person=bob)
     if role is None:
         standing.delete()
     else:
-        moderation.set_role(alice, cellar, bob, role)
+        moderation.change_role(alice, cellar, bob, role)
     assert is_refused("not_found", accept_invitation, charlie, key)
     assert [link["created_by"] for link in as_alice("GET", LINKS)[1]["invitations"]] == ["Alice"]
 
 
-def test_a_link_of_another_room_is_not_revoked(as_alice, alice, key):
+def test_an_invitation_of_another_room_is_not_revoked(as_alice, alice, key):
     rooms.create_room(alice, "attic", "Attic", is_private=True)
     assert as_alice("DELETE", f"/api/rooms/attic/invitations/{Invitation.objects.get().id}/") == (404, "not_found")
 
 
-# Links followed.
+# Accepting invitations.
 
 
-def test_a_link_makes_members_and_guests(bob, charlie, key):
+def test_an_invitation_makes_accounts_members_and_guests_guests(bob, charlie, key):
     assert accept_invitation(bob, key).slug == accept_invitation(charlie, key).slug == "cellar"
     assert roles() == {"Alice": "owner", "Bob": "member", "Charlie": "guest"}
     assert wire.Socket("/chat/cellar/", wire.browser_of(bob)).connect().seen("joined")
 
 
-def test_by_the_api_one_gets_the_room(as_bob, key):
+def test_accepting_by_the_api_returns_the_room(as_bob, key):
     room = {"slug": "cellar", "name": "The cellar", "topic": "Wine"}
     assert as_bob("POST", "/api/invitations/", {"key": key}) == (200, {"room": room})
     assert as_bob("POST", "/api/invitations/", {"key": "x"}) == (404, "not_found")
@@ -192,7 +192,7 @@ def test_by_the_api_one_gets_the_room(as_bob, key):
     assert Caller()("POST", "/api/invitations/", {"key": key}) == (401, "not_signed_in")
 
 
-def test_what_does_not_hold_looks_all_the_same(alice, bob, cellar):
+def test_every_invalid_invitation_gets_the_same_answer(alice, bob, cellar):
     answers = set()
     for change in ({"uses_left": 0}, {"expires_at": timezone.now()}, None):
         invitation, key = create_invitation(alice, "cellar")
@@ -206,7 +206,7 @@ def test_what_does_not_hold_looks_all_the_same(alice, bob, cellar):
     assert roles() == {"Alice": "owner"}
 
 
-def test_looking_at_a_link_uses_nothing_up(alice, bob, cellar):
+def test_opening_an_invitation_does_not_use_it_up(alice, bob, cellar):
     _, key = create_invitation(alice, "cellar", uses=1)
     for browser in (wire.browser_of(bob), Caller().browser):
         for _ in range(2):
@@ -218,7 +218,7 @@ def test_looking_at_a_link_uses_nothing_up(alice, bob, cellar):
     assert Invitation.objects.get().uses_left == 0
 
 
-def test_a_stranger_picks_a_name_first(key):
+def test_a_stranger_picks_a_name_before_accepting_an_invitation(key):
     browser = Caller().browser
     page = browser.post(f"/invite/{key}/").content.decode()
     assert 'action="/guest/"' in page and f'value="/invite/{key}/"' in page
@@ -228,7 +228,7 @@ def test_a_stranger_picks_a_name_first(key):
     assert roles() == {"Alice": "owner", "Dora": "guest"}
 
 
-def test_a_member_uses_nothing_up(alice, bob, cellar):
+def test_a_member_does_not_use_an_invitation_up(alice, bob, cellar):
     _, key = create_invitation(alice, "cellar", uses=2)
     for _ in range(3):
         accept_invitation(bob, key)
@@ -236,15 +236,15 @@ def test_a_member_uses_nothing_up(alice, bob, cellar):
     assert Invitation.objects.get().uses_left == 1
 
 
-def test_the_banned_stay_out_with_a_link_too(alice, bob, key):
+def test_a_banned_person_cannot_accept_an_invitation(alice, bob, key):
     accept_invitation(bob, key)
-    rooms.set_role(Member.objects.get(person=bob), Member.BANNED)
+    rooms.apply_role(Member.objects.get(person=bob), Member.BANNED)
     assert is_refused("forbidden", accept_invitation, bob, key)
     assert wire.browser_of(bob).post(f"/invite/{key}/").status_code == 403
     assert roles()["Bob"] == "banned"
 
 
-def test_of_two_who_race_for_the_last_use_one_gets_in(alice, bob, charlie, cellar, monkeypatch):
+def test_only_one_of_two_people_gets_the_last_use_of_an_invitation(alice, bob, charlie, cellar, monkeypatch):
     _, key = create_invitation(alice, "cellar", uses=1)
     get_invitation = invitations.get_invitation
 
@@ -259,7 +259,7 @@ def test_of_two_who_race_for_the_last_use_one_gets_in(alice, bob, charlie, cella
     assert roles() == {"Alice": "owner", "Charlie": "guest"} and Invitation.objects.get().uses_left == 0
 
 
-def test_two_tabs_of_one_person_use_one_up(alice, bob, cellar, monkeypatch):
+def test_two_tabs_of_one_person_use_an_invitation_once(alice, bob, cellar, monkeypatch):
     _, key = create_invitation(alice, "cellar", uses=2)
     accept_invitation(bob, key)
     # The second has looked before the first one's row was there.
@@ -268,10 +268,10 @@ def test_two_tabs_of_one_person_use_one_up(alice, bob, cellar, monkeypatch):
     assert Invitation.objects.get().uses_left == 1
 
 
-# Out again.
+# Leaving.
 
 
-def test_a_member_leaves_and_their_sockets_are_closed(bob, as_bob, key):
+def test_leaving_a_private_room_closes_the_sockets(bob, as_bob, key):
     accept_invitation(bob, key)
     socket = wire.Socket("/chat/cellar/", as_bob.browser).connect()
     assert as_bob.browser.delete("/api/rooms/cellar/membership/").status_code == 204
@@ -281,21 +281,21 @@ def test_a_member_leaves_and_their_sockets_are_closed(bob, as_bob, key):
 
 
 @pytest.mark.parametrize("role", ["owner", "muted", "banned"])
-def test_some_stay(bob, as_bob, key, role):
+def test_owners_and_muted_or_banned_people_cannot_leave(bob, as_bob, key, role):
     accept_invitation(bob, key)
-    rooms.set_role(Member.objects.get(person=bob), role)
+    rooms.apply_role(Member.objects.get(person=bob), role)
     assert as_bob("DELETE", "/api/rooms/cellar/membership/") == (403, "forbidden")
     assert roles()["Bob"] == role
 
 
-def test_a_public_room_needs_no_leaving(as_bob, room):
+def test_a_public_room_cannot_be_left(as_bob, room):
     assert as_bob("DELETE", "/api/rooms/garden/membership/") == (403, "forbidden")
     # Nor is there a way in that somebody must open.
     page = as_bob.browser.get("/rooms/garden/").content
     assert b"menu-leave" not in page and b"menu-invite" not in page
 
 
-def test_links_that_are_over_are_swept(alice, bob, cellar):
+def test_the_sweep_deletes_expired_and_used_up_invitations(alice, bob, cellar):
     for uses, ago in ((None, 0), (1, 0), (None, 1)):
         invitation, _ = create_invitation(alice, "cellar", uses=uses)
         Invitation.objects.filter(id=invitation.id).update(expires_at=timezone.now() - timedelta(days=ago * 2 - 1))
@@ -304,7 +304,7 @@ def test_links_that_are_over_are_swept(alice, bob, cellar):
 
 
 @pytest.mark.parametrize("role", [Member.BANNED, Member.MUTED, Member.OWNER])
-def test_nobody_leaves_from_under_what_was_just_decided(bob, key, role, monkeypatch):
+def test_a_role_that_changes_meanwhile_prevents_leaving(bob, key, role, monkeypatch):
     accept_invitation(bob, key)
     judged = invitations.may_leave
 

@@ -1,4 +1,4 @@
-"""What holds for every answer: its headers, and how refusals, failures and outages are worded."""
+"""Middleware: headers, and how errors, bugs and outages become responses."""
 
 import pytest
 import redis
@@ -11,7 +11,7 @@ from chat.http.middleware import FailuresMiddleware, HeadersMiddleware
 from chat.http.responses import STATUSES, error_response
 from chat.protocol import ChatError, CloseConnection
 from tests import wire
-from tests.chat.consumers.test_room import fail_with
+from tests.helpers import fail_with
 
 OUTAGES = [
     OperationalError("at 10.0.0.1"),
@@ -57,7 +57,7 @@ def test_every_code_has_its_status_as_json_and_as_a_page(code, status):
     assert not as_json.has_header("Retry-After")
 
 
-def test_a_refusal_has_only_the_fields_that_say_something():
+def test_an_error_has_only_the_fields_that_apply():
     answer = error_response(request("/api/x/"), ChatError("empty", "No."))
     assert answer.content == b'{"code": "empty", "detail": "No."}'
     answer = error_response(request("/api/x/"), ChatError("rate_limited", "No.", "r1", 0.25))
@@ -68,23 +68,23 @@ def test_a_refusal_has_only_the_fields_that_say_something():
 
 @pytest.mark.parametrize("error", OUTAGES)
 @pytest.mark.parametrize("path", ["/", "/api/rooms/"])
-def test_an_outage_is_503_and_tells_no_address(error, path):
+def test_an_outage_is_503_and_reveals_no_address(error, path):
     answer = FailuresMiddleware(None).process_exception(request(path), error)
     assert answer.status_code == 503 and answer["Retry-After"] == "1"
     assert b"10.0.0.1" not in answer.content
 
 
-def test_a_failure_outside_the_api_is_left_to_django():
+def test_a_bug_in_a_page_is_left_to_django():
     assert FailuresMiddleware(None).process_exception(request("/"), ZeroDivisionError()) is None
     assert FailuresMiddleware(None).process_exception(request("/api/x/"), SuspiciousOperation()) is None
 
 
-def test_a_path_cannot_write_lines_into_the_log(caplog):
+def test_a_path_cannot_forge_lines_in_the_log(caplog):
     FailuresMiddleware(None).process_exception(request("/api/%0AERROR forged"), ZeroDivisionError())
     assert "\nERROR forged" not in caplog.text and "ERROR forged" in caplog.text
 
 
-def test_a_page_may_say_more_about_its_own_headers():
+def test_a_page_may_set_its_own_headers():
     def get_response(request):
         answer = HttpResponse()
         answer["Referrer-Policy"] = "no-referrer"
@@ -97,7 +97,7 @@ def test_a_page_may_say_more_about_its_own_headers():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/", "/api/rooms/", "/api/session/", "/readyz"])
-def test_an_outage_that_hits_a_middleware_is_503_with_all_headers(monkeypatch, path):
+def test_an_outage_in_a_middleware_is_503_with_all_headers(monkeypatch, path):
     monkeypatch.setattr(
         "django.contrib.sessions.middleware.SessionMiddleware.process_request", fail_with(OperationalError("away"))
     )
@@ -108,7 +108,7 @@ def test_an_outage_that_hits_a_middleware_is_503_with_all_headers(monkeypatch, p
 
 
 @pytest.mark.django_db
-def test_a_bot_may_try_again_when_its_token_could_not_be_read(monkeypatch):
+def test_a_bot_may_retry_when_an_outage_hides_its_token(monkeypatch):
     monkeypatch.setattr("chat.services.people.find_token", fail_with(OperationalError("away")))
     answer = wire.calm(Client()).get("/api/rooms/", HTTP_AUTHORIZATION="Bearer x")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
@@ -116,7 +116,7 @@ def test_a_bot_may_try_again_when_its_token_could_not_be_read(monkeypatch):
 
 
 @pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/invitations/", "/api/tokens/"])
-def test_who_floods_on_is_no_failure_of_ours(alice, path, monkeypatch):
+def test_flooding_is_429_and_no_server_error(alice, path, monkeypatch):
     def dismiss(*arguments):
         raise CloseConnection(4429)
 
@@ -126,7 +126,7 @@ def test_who_floods_on_is_no_failure_of_ours(alice, path, monkeypatch):
 
 
 @pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/messages/"])
-def test_a_form_is_no_json(alice, path):
+def test_a_form_instead_of_json_is_400(alice, path):
     browser = wire.browser_of(alice, enforce_csrf_checks=True)
     key = browser.get("/api/session/").json()["csrf"]
     # One in parts, as a browser sends files: it can be read just once.

@@ -1,11 +1,10 @@
-"""Operators speak from outside by the JSON API and by the admin; nobody else does."""
+"""The API for operators: announcements, whispers and disconnecting; nobody else may call it."""
 
 import pytest
 
-from chat.models import Announcement, Person, Receipt
+from chat.models import Announcement
 from chat.services import announcements, people, rooms
 from tests import wire
-from tests.chat.consumers.test_boards import Browser
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,22 +27,19 @@ def as_root(root):
     return Caller(root)
 
 
-# The API.
-
-
 @pytest.mark.parametrize(("method", "path", "body"), CALLS)
-def test_only_operators_speak(alice, charlie, room, method, path, body):
+def test_only_operators_may_announce_whisper_and_disconnect(alice, charlie, room, method, path, body):
     announcements.announce("It stands")
     _, key = people.make_token(alice, "bot")
     assert Caller()(method, path, body) == (401, "not_signed_in")
     assert Caller(alice)(method, path, body) == Caller(charlie)(method, path, body) == (403, "forbidden")
     assert Caller(key=key)(method, path, body) == (403, "forbidden")
     assert Caller(key="nonsense")(method, path, body) == (401, "not_signed_in")
-    assert [said.text for said in announcements.find_standing()] == ["It stands"]
+    assert [said.text for said in announcements.find_current()] == ["It stands"]
 
 
 @pytest.mark.parametrize("path", ["announcements/", "announcements/1/", "whispers/", "disconnections/"])
-def test_other_methods_are_refused(as_root, path):
+def test_other_methods_of_the_operators_calls_are_refused(as_root, path):
     assert as_root("PATCH", f"/api/{path}", {}) == (405, "method_not_allowed")
 
 
@@ -52,7 +48,7 @@ def test_an_operators_session_needs_the_csrf_key(root):
     assert caller("POST", "/api/announcements/", {"text": "Hello"}) == (403, "csrf_failed")
 
 
-def test_an_operators_token_speaks(root, alice, enter):
+def test_an_operators_token_announces(root, alice, enter):
     socket = enter(alice)
     _, key = people.make_token(root, "deploy")
     body = {"text": "Deploying", "level": "warning", "expires_in": 600}
@@ -68,7 +64,7 @@ def test_an_operators_token_speaks(root, alice, enter):
     assert (stored.expires_at - stored.created_at).total_seconds() == 600 and stored.created_by == root
 
 
-def test_a_room_and_a_person_are_spoken_to(as_root, alice, bob, enter):
+def test_an_announcement_goes_to_one_room_and_a_whisper_to_one_person(as_root, alice, bob, enter):
     socket, other = enter(alice), enter(bob)
     status, said = as_root("POST", "/api/announcements/", {"text": "Roses", "room": "garden"})
     assert (status, said["room"], said["handle"]) == (201, "garden", None)
@@ -77,7 +73,7 @@ def test_a_room_and_a_person_are_spoken_to(as_root, alice, bob, enter):
     assert (heard(socket), heard(other)) == (["Roses", "Psst"], ["Roses"])
 
 
-def test_what_stands_is_listed_and_withdrawn(as_root, alice, enter):
+def test_current_announcements_are_listed_and_can_be_withdrawn(as_root, alice, enter):
     as_root("POST", "/api/announcements/", {"text": "one"})
     as_root("POST", "/api/whispers/", {"handle": "Alice", "text": "two"})
     _, listed = as_root("GET", "/api/announcements/")
@@ -92,7 +88,7 @@ def test_what_stands_is_listed_and_withdrawn(as_root, alice, enter):
     assert heard(enter(alice)) == ["two"]
 
 
-def test_somebody_is_disconnected(as_root, bob, enter):
+def test_a_person_is_disconnected_from_one_room_or_from_all(as_root, bob, enter):
     rooms.create_room(None, "attic", "Attic")
     here, elsewhere = enter(bob), wire.Socket("/chat/attic/", wire.browser_of(bob)).connect()
     body = {"handle": "bob", "room": "garden"}
@@ -129,103 +125,6 @@ def test_somebody_is_disconnected(as_root, bob, enter):
         ("disconnections/", "nonsense", (400, "invalid_json")),
     ],
 )
-def test_what_cannot_be_done_is_refused(as_root, path, body, answer):
+def test_an_invalid_call_of_an_operator_is_refused(as_root, path, body, answer):
     assert as_root("POST", f"/api/{path}", body) == answer
     assert not Announcement.objects.exists()
-
-
-# The admin.
-
-
-def said_by(office, **fields):
-    given = {"text": "Hello", "level": "info", "slug": "", "hours": "24", **fields}
-    return office.post("/admin/chat/announcement/add/", given)
-
-
-def test_an_operator_announces_in_the_admin(office, root, alice, enter, room):
-    socket = enter(alice)
-    assert office.get("/admin/chat/announcement/add/").status_code == 200
-    assert said_by(office, text=" Closing ", level="urgent", slug="garden", hours="0.5").status_code == 302
-    [event] = socket.seen("announcement")
-    assert (event["text"], event["level"]) == ("Closing", "urgent")
-    said = Announcement.objects.get()
-    assert (said.room, said.created_by) == (room, root)
-    assert (said.expires_at - said.created_at).total_seconds() == 1800
-    assert office.get(f"/admin/chat/announcement/{said.id}/change/").status_code == 200
-    assert b"Closing" in office.get("/admin/chat/announcement/", {"q": "clos"}).content
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"text": " "},
-        {"text": "x" * 1001},
-        {"level": "loud"},
-        {"hours": "0"},
-        {"hours": "1e9"},
-        {"hours": "nan"},
-        {"hours": "inf"},
-        {"hours": "soon"},
-        {"slug": "nowhere"},
-        {"slug": "../x"},
-    ],
-)
-def test_the_admin_says_what_may_not_be_announced(office, fields):
-    answer = said_by(office, **fields)
-    assert answer.status_code == 200 and b"errorlist" in answer.content
-    assert not Announcement.objects.exists()
-
-
-@pytest.mark.parametrize("by", ["page", "list"])
-def test_an_announcement_is_withdrawn_in_the_admin(office, alice, enter, by):
-    said = announcements.announce("A mistake")
-    if by == "page":
-        answer = office.post(f"/admin/chat/announcement/{said.id}/delete/", {"post": "yes"})
-    else:
-        body = {"action": "delete_selected", "_selected_action": [said.id], "post": "yes"}
-        answer = office.post("/admin/chat/announcement/", body)
-    assert answer.status_code == 302
-    assert heard(enter(alice)) == [] and b"0 announcements" in office.get("/admin/chat/announcement/").content
-
-
-def test_what_was_announced_is_not_changed(office):
-    said = announcements.announce("As it was")
-    path = f"/admin/chat/announcement/{said.id}/change/"
-    assert office.post(path, {"text": "Otherwise", "level": "info"}).status_code == 403
-
-
-def act(office, action, *chosen, **fields):
-    body = {"action": action, "_selected_action": [person.id for person in chosen], **fields}
-    return office.post("/admin/chat/person/", body, follow=True).content.decode()
-
-
-def test_chosen_people_are_whispered_to(office, root, alice, bob, enter):
-    socket, other = enter(alice), enter(bob)
-    assert "Done: Alice." in act(office, "whisper", alice, text="Psst")
-    assert (heard(socket), heard(other)) == (["Psst"], [])
-    assert Announcement.objects.get().created_by == root
-    assert "Alice: &#39;text&#39; must not be empty." in act(office, "whisper", alice, text=" ")
-
-
-@pytest.mark.parametrize("action", ["whisper", "disconnect"])
-def test_who_is_chosen_from_a_board_is_not_taken_for_who_has_the_handle_elsewhere(office, alice, enter, action):
-    account, board = enter(alice), Browser().make_board(handle="Alice").room()
-    act(office, action, Person.objects.get(handle="Alice", handle_key=None), text="Psst")
-    found = [(heard(socket), socket.code) for socket in (account, board)]
-    assert found == [([], None), (["Psst"], None) if action == "whisper" else ([], 4403)]
-
-
-def test_chosen_people_are_disconnected(office, alice, bob, enter):
-    socket, other = enter(alice), enter(bob)
-    assert "Done: Bob." in act(office, "disconnect", bob)
-    socket.read(), other.read()
-    assert (socket.code, other.code) == (None, 4403)
-
-
-def test_the_next_of_a_handle_is_not_taken_for_the_one_who_is_gone(office, charlie, enter):
-    people.sweep_guests()
-    Person.objects.filter(id=charlie.id).update(is_active=False, handle_key=None)
-    charlies_heir = people.sign_up_guest("Charlie")
-    socket = enter(charlies_heir)
-    assert "none of these is here any more" in act(office, "whisper", charlie, text="Psst")
-    assert heard(socket) == [] and not Receipt.objects.exists()

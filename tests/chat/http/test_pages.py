@@ -1,4 +1,4 @@
-"""The pages: what they show to whom, and where their forms lead."""
+"""The pages: what each person sees, and where the forms lead."""
 
 import pytest
 from django.test import Client
@@ -6,7 +6,7 @@ from django.test import Client
 from chat.models import Member, Person, Room
 from chat.services import rooms
 from tests import wire
-from tests.chat.consumers.test_room import fail_with
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,19 +24,19 @@ def text_of(answer):
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_every_page_is_there_for_strangers(browser, room, path, method):
+def test_every_page_opens_for_strangers(browser, room, path, method):
     answer = getattr(browser, method)(path)
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/html")
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/password/"])
-def test_every_page_is_there_for_people(alice, room, path):
+def test_every_page_opens_for_signed_in_people(alice, room, path):
     assert wire.browser_of(alice).get(path).status_code == 200
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/readyz", "/api/session/"])
-def test_pages_run_no_script_but_ours(browser, room, path):
+def test_the_headers_of_pages_forbid_foreign_scripts(browser, room, path):
     answer = browser.get(path)
     policy = answer["Content-Security-Policy"]
     assert "default-src 'self'" in policy and "unsafe-inline" not in policy and "frame-ancestors 'none'" in policy
@@ -49,7 +49,7 @@ def test_pages_run_no_script_but_ours(browser, room, path):
 # The lobby.
 
 
-def test_the_lobby_shows_the_rooms_and_finds_them(browser, alice, room):
+def test_the_lobby_lists_and_searches_rooms(browser, alice, room):
     rooms.create_room(alice, "attic", "<b>Attic</b>", "Dust & <i>mice</i>")
     page = text_of(browser.get("/"))
     assert "The garden" in page and "&lt;b&gt;Attic&lt;/b&gt;" in page and "<b>Attic" not in page
@@ -57,13 +57,13 @@ def test_the_lobby_shows_the_rooms_and_finds_them(browser, alice, room):
     assert browser.get("/?q=%00" + "x" * 200).status_code == 200
 
 
-def test_only_people_with_an_account_see_the_form_for_rooms(browser, alice, charlie, room):
+def test_only_accounts_see_the_form_for_a_room(browser, alice, charlie, room):
     assert 'data-testid="room-form"' in text_of(wire.browser_of(alice).get("/"))
     assert 'data-testid="room-form"' not in text_of(wire.browser_of(charlie).get("/"))
     assert 'data-testid="room-form"' not in text_of(browser.get("/"))
 
 
-def test_a_room_is_made_by_form(alice):
+def test_the_form_makes_a_room(alice):
     answer = wire.browser_of(alice).post("/rooms/", {"slug": "attic", "name": "Attic", "topic": ""})
     assert (answer.status_code, answer["Location"]) == (302, "/rooms/attic/")
     assert Member.objects.get().role == "owner"
@@ -72,20 +72,20 @@ def test_a_room_is_made_by_form(alice):
 @pytest.mark.parametrize(
     "fields, words",
     [
-        ({"slug": "garden"}, "There is a room with this slug"),
+        ({"slug": "garden"}, "There is already a room with this slug"),
         ({"slug": "A B"}, "must be 1 to 50"),
         ({"name": ""}, "required"),
         ({"name": "\u200b"}, "must not be empty"),
         ({"slug": "x" * 51}, "at most 50"),
     ],
 )
-def test_a_room_that_cannot_be_made_is_told_beside_the_form(alice, room, fields, words):
+def test_the_error_of_a_room_stands_beside_the_form(alice, room, fields, words):
     answer = wire.browser_of(alice).post("/rooms/", {"slug": "attic", "name": "Attic", "topic": "", **fields})
     assert answer.status_code == 400 and words in text_of(answer)
     assert Room.objects.count() == 1
 
 
-def test_others_make_no_rooms_by_form(browser, charlie):
+def test_strangers_and_guests_cannot_make_a_room_by_form(browser, charlie):
     fields = {"slug": "attic", "name": "Attic", "topic": ""}
     assert browser.post("/rooms/", fields)["Location"].startswith("/sign-in/")
     assert wire.browser_of(charlie).post("/rooms/", fields).status_code == 400
@@ -97,19 +97,19 @@ def test_others_make_no_rooms_by_form(browser, charlie):
 # A room.
 
 
-def test_a_stranger_sees_the_same_page_for_every_address(browser, room):
+def test_a_stranger_sees_the_same_page_for_every_room(browser, room):
     there, not_there = (text_of(browser.get(f"/rooms/{slug}/")) for slug in ("garden", "attic"))
     assert "Roses and weeds" not in there
     assert there.count("garden") == not_there.count("attic")
 
 
-def test_a_room_that_is_not_there_is_404(alice, room):
+def test_a_room_that_does_not_exist_is_404(alice, room):
     answer = wire.browser_of(alice).get("/rooms/attic/")
     assert answer.status_code == 404 and "There is no such room" in text_of(answer)
 
 
-def test_the_banned_see_no_room(bob, room):
-    rooms.set_role(rooms.join_room(bob, "garden"), Member.BANNED)
+def test_a_banned_person_gets_403_for_the_room(bob, room):
+    rooms.apply_role(rooms.join_room(bob, "garden"), Member.BANNED)
     answer = wire.browser_of(bob).get("/rooms/garden/")
     assert answer.status_code == 403 and "Roses" not in text_of(answer)
 
@@ -117,7 +117,7 @@ def test_the_banned_see_no_room(bob, room):
 # Signing in and out.
 
 
-def test_one_signs_up_out_and_in(browser):
+def test_the_forms_sign_up_out_and_in(browser):
     form = {"handle": "Alice", "password": "correct horse"}
     assert browser.post("/sign-up/", form).status_code == 302
     assert browser.get("/api/session/").json()["handle"] == "Alice"
@@ -128,7 +128,7 @@ def test_one_signs_up_out_and_in(browser):
     assert browser.get("/sign-out/").status_code == 405
 
 
-def test_a_guest_comes_in_by_form(browser):
+def test_the_form_makes_a_guest(browser):
     assert browser.post("/guest/", {"handle": "Charlie", "next": "/rooms/garden/"})["Location"] == "/rooms/garden/"
     assert browser.get("/api/session/").json()["role"] == "guest"
 
@@ -138,16 +138,16 @@ def test_a_guest_comes_in_by_form(browser):
     [
         ("/sign-in/", {"handle": "Alice", "password": "wrong"}, "There is no account"),
         ("/sign-in/", {"handle": "Alice", "password": ""}, "required"),
-        ("/sign-up/", {"handle": "alice", "password": "correct horse"}, "Somebody else has this handle"),
+        ("/sign-up/", {"handle": "alice", "password": "correct horse"}, "This handle is taken"),
         ("/sign-up/", {"handle": "Dora", "password": "password1"}, "too common"),
         ("/sign-up/", {"handle": "Dora", "password": "short"}, "too short"),
         ("/sign-up/", {"handle": "a\u202eb", "password": "correct horse"}, "control or format"),
         ("/sign-up/", {"handle": "x" * 33, "password": "correct horse"}, "at most 32"),
-        ("/guest/", {"handle": "ALICE"}, "Somebody else has this handle"),
+        ("/guest/", {"handle": "ALICE"}, "This handle is taken"),
         ("/guest/", {"handle": "a\0"}, "Null characters"),
     ],
 )
-def test_what_is_wrong_is_told_beside_the_form(browser, alice, path, form, words):
+def test_the_error_of_an_account_stands_beside_the_form(browser, alice, path, form, words):
     answer = browser.post(path, form)
     assert answer.status_code == 400 and words in text_of(answer)
     assert Person.objects.count() == 1
@@ -165,17 +165,17 @@ def test_what_is_wrong_is_told_beside_the_form(browser, alice, path, form, words
         ("", "/"),
     ],
 )
-def test_after_signing_in_one_stays_on_this_site(browser, alice, target, leads_to):
+def test_signing_in_redirects_only_within_this_site(browser, alice, target, leads_to):
     form = {"handle": "Alice", "password": "correct horse", "next": target}
     assert browser.post("/sign-in/", form)["Location"] == leads_to
 
 
-def test_the_way_back_survives_a_mistake(browser, alice):
+def test_the_next_page_survives_an_error_in_the_form(browser, alice):
     answer = browser.post("/sign-in/?next=/rooms/garden/", {"handle": "Alice", "password": "wrong"})
     assert 'value="/rooms/garden/"' in text_of(answer)
 
 
-def test_the_password_page_is_for_accounts(browser, charlie, alice):
+def test_only_accounts_change_a_password(browser, charlie, alice):
     for somebody in (browser, wire.browser_of(charlie)):
         assert somebody.get("/password/")["Location"] == "/sign-in/?next=/password/"
     one = wire.browser_of(alice)
@@ -183,13 +183,13 @@ def test_the_password_page_is_for_accounts(browser, charlie, alice):
     assert one.get("/api/session/").json()["handle"] == "Alice"
 
 
-def test_a_form_without_its_csrf_value_is_refused_on_a_page(alice):
+def test_a_form_without_its_csrf_key_is_refused_with_a_page(alice):
     browser = Client(enforce_csrf_checks=True)
     answer = browser.post("/sign-in/", {"handle": "Alice", "password": "correct horse"})
     assert answer.status_code == 403 and "reload, and try again" in text_of(answer)
 
 
-def test_an_address_tries_only_so_many_passwords(browser, alice, settings, clock):
+def test_each_address_has_a_rate_limit_for_passwords(browser, alice, settings, clock):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "sign_ins": (2, 1)}
     for password in ("wrong", "wronger"):
         browser.post("/sign-in/", {"handle": "Alice", "password": password})
@@ -201,25 +201,25 @@ def test_an_address_tries_only_so_many_passwords(browser, alice, settings, clock
 # Errors.
 
 
-def test_elsewhere_there_is_a_page_that_says_so(browser):
+def test_an_unknown_address_is_404_as_a_page(browser):
     answer = browser.get("/nothing/here/")
     assert answer.status_code == 404 and "There is nothing at this address" in text_of(answer)
     assert answer["Content-Type"].startswith("text/html")
 
 
-def test_a_host_that_is_not_ours_gets_a_page_too(browser):
+def test_a_foreign_host_name_is_400_as_a_page(browser):
     answer = browser.get("/", HTTP_HOST="evil.example")
     assert answer.status_code == 400 and "evil" not in text_of(answer)
 
 
-def test_a_fault_of_ours_is_a_page_without_a_trace(browser, monkeypatch):
+def test_a_bug_is_500_as_a_page_without_a_traceback(browser, monkeypatch):
     monkeypatch.setattr("chat.services.rooms.find_rooms", fail_with(ZeroDivisionError("on purpose")))
     answer = wire.calm(browser).get("/")
-    assert answer.status_code == 500 and "it is our fault" in text_of(answer)
+    assert answer.status_code == 500 and "an error in the server" in text_of(answer)
     assert "purpose" not in text_of(answer) and "Traceback" not in text_of(answer)
 
 
-def test_room_names_are_text_in_every_attribute(alice):
+def test_the_name_of_a_room_is_escaped_in_every_attribute(alice):
     rooms.create_room(alice, "attic", '"><script>alert(1)</script>', "' onmouseover='alert(1)")
     for path in ("/", "/rooms/attic/"):
         page = text_of(wire.browser_of(alice).get(path))

@@ -139,7 +139,7 @@ def test_answers_are_kept_by_nobody_and_read_by_no_other_site(poller, bob):
 
 
 def ban(person):
-    rooms.set_role(rooms.join_room(person, "garden"), Member.BANNED)
+    rooms.apply_role(rooms.join_room(person, "garden"), Member.BANNED)
 
 
 def close_room(room):

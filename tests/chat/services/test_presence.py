@@ -178,7 +178,7 @@ def test_a_disconnect_in_the_middle_of_its_connect_leaves_no_ghost(
 def test_above_100_people_only_the_count_is_told(alice, bob, enter, room, second):
     watcher = enter(alice)
     for number in range(100):
-        store.enter(f"room:{room.id}", f"Guest {number}", f"tab{number}", 60)
+        store.add_entry(f"room:{room.id}", f"Guest {number}", f"tab{number}", 60)
     second()
     late = enter(bob)
     assert news(watcher)[1:] == [([], [], 102)]
@@ -190,7 +190,7 @@ def test_at_most_100_people_are_named_when_one_joins(alice, bob, enter, room):
     for number in range(120):
         guest = people.sign_up_guest(f"Guest {number}")
         rooms.join_room(guest, "garden")
-        store.enter(f"room:{room.id}", guest.handle, f"tab{number}", 60)
+        store.add_entry(f"room:{room.id}", guest.handle, f"tab{number}", 60)
     joined = enter(bob).seen("joined")[0]
     assert (len(joined["present"]), joined["count"]) == (100, 121)
 

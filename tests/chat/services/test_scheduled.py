@@ -16,8 +16,8 @@ from chat.models import Member, Message, ScheduledMessage
 from chat.protocol import ChatError
 from chat.services import audit, moderation, rooms, scheduled
 from tests import wire
-from tests.chat.consumers.test_boards import Browser
-from tests.chat.consumers.test_room import fail_with, statements
+from tests.chat.helpers import Browser
+from tests.helpers import fail_with, statements
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,8 +78,8 @@ def test_it_is_acked_with_its_id_and_its_job_is_on_its_way(bob, enter):
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: bin/test --postgres")
 def test_who_schedules_while_somebody_acts_on_them_does_not_hold_both_up(alice, bob, room, monkeypatch):
-    rooms.set_role(rooms.join_room(alice, "garden"), "owner")
-    member, note, stored = rooms.join_room(bob, "garden"), audit.note, []
+    rooms.apply_role(rooms.join_room(alice, "garden"), "owner")
+    member, note, stored = rooms.join_room(bob, "garden"), audit.record, []
     event = protocol.Schedule(ref="s1", body="Later", at=timezone.now() + timedelta(hours=1), reply_to=None)
 
     def schedule():
@@ -93,8 +93,8 @@ def test_who_schedules_while_somebody_acts_on_them_does_not_hold_both_up(alice, 
         wait_until_one_waits()
         return note(*arguments, **fields)
 
-    monkeypatch.setattr(audit, "note", be_overtaken)
-    assert moderation.set_role(alice, room, bob, "moderator").role == "moderator"
+    monkeypatch.setattr(audit, "record", be_overtaken)
+    assert moderation.change_role(alice, room, bob, "moderator").role == "moderator"
     thread.join(30)
     assert [is_new for _, is_new in stored] == [True]
 
@@ -165,7 +165,7 @@ def test_a_hundred_wait_and_no_more(bob, charlie, enter, make, monkeypatch):
     monkeypatch.setattr(scheduled, "MAX_WAITING", 2)
     make(bob, 60), make(bob, 60, state="posted"), make(charlie, 60), make(bob, 60)
     answer = enter(bob).ask("schedule", ref="s1", body="Later", at=later())
-    assert answer["code"] == "forbidden" and "cancel one" in answer["detail"]
+    assert answer["code"] == "forbidden" and "Cancel one" in answer["detail"]
     ScheduledMessage.objects.waiting().filter(author=bob).first().delete()
     assert enter(bob).ask("schedule", ref="s1", body="Later", at=later())["type"] == "ack"
 
@@ -174,7 +174,7 @@ def test_without_a_way_to_the_delay_server_it_is_kept_for_the_sweep(bob, room, m
     monkeypatch.setattr(broadcast, "start_job_later", fail_with(channel_layers[DEFAULT_CHANNEL_LAYER].ChannelFull()))
     event = protocol.Schedule("s1", "Later", timezone.now() + timedelta(hours=1))
     _, is_new = scheduled.schedule_message(rooms.join_room(bob, "garden"), event)
-    assert is_new and ScheduledMessage.objects.exists() and "the sweep will post it" in caplog.text
+    assert is_new and ScheduledMessage.objects.exists() and "could not start its job on chat.scheduled" in caplog.text
 
 
 # At its time.
@@ -203,16 +203,16 @@ def test_a_job_that_comes_too_early_comes_again(bob, make):
 
 @pytest.mark.parametrize("role, word", [(Member.MUTED, "muted"), (Member.BANNED, "banned")])
 def test_who_may_not_speak_by_then_does_not(bob, enter, make, role, word):
-    rooms.set_role(rooms.join_room(bob, "garden"), role)
+    rooms.apply_role(rooms.join_room(bob, "garden"), role)
     row = run_job(make(bob))
     assert (row.state, bodies()) == ("refused", []) and word in row.why
 
 
 def test_what_was_refused_stays_so(bob, make):
     member = rooms.join_room(bob, "garden")
-    rooms.set_role(member, Member.MUTED)
+    rooms.apply_role(member, Member.MUTED)
     row = run_job(make(bob))
-    rooms.set_role(member, Member.MEMBER)
+    rooms.apply_role(member, Member.MEMBER)
     assert run_job(row).state == "refused" and scheduled.sweep_scheduled() == 0 and bodies() == []
 
 
@@ -220,7 +220,7 @@ def test_who_is_gone_for_good_does_not_speak(charlie, make):
     charlie.is_active = False
     charlie.save()
     row = run_job(make(charlie))
-    assert (row.state, row.why, bodies()) == ("refused", "Its author is not here any more.", [])
+    assert (row.state, row.why, bodies()) == ("refused", "The author's account is no longer active.", [])
 
 
 def test_who_was_put_out_of_a_private_room_does_not_speak_there(bob, room, make):
@@ -315,7 +315,7 @@ def test_strangers_schedule_nothing(room, method, path):
 
 @pytest.mark.parametrize("method, path", [("GET", PATH), ("POST", PATH)])
 def test_the_banned_schedule_nothing(bob, room, method, path):
-    rooms.set_role(rooms.join_room(bob, "garden"), Member.BANNED)
+    rooms.apply_role(rooms.join_room(bob, "garden"), Member.BANNED)
     assert Caller(bob)(method, path, {"ref": "s1", "body": "Later", "at": later()})[0] == 403
 
 

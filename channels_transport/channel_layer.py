@@ -1,0 +1,103 @@
+"""
+The interface that both channel layers of this package have: what the rest of the package may ask of a layer.
+
+`RedisChannelLayer` is for a site with several processes, `MemoryChannelLayer` for one process. No other module asks
+which of the two it has. It knows no chat.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Protocol
+
+Message = dict[str, Any]
+
+
+class ConnectionTurns(Protocol):
+    """The order of connections' messages, for `enforce_ordering` on a layer that does not keep it by itself."""
+
+    def arrive(self, connection: str, order: int, content: Message) -> str: ...
+
+    def advance(self, connection: str, order: int) -> Message | None: ...
+
+    def is_stuck(self, connection: str) -> bool: ...
+
+    def forget(self, connection: str) -> None: ...
+
+
+class SessionBackend(Protocol):
+    """The storage of channel sessions; `sessions.SessionStore` stands over it. Values are JSON, leases in seconds."""
+
+    def load(self, key: str) -> str | None: ...
+
+    def save(self, key: str, value: str, seconds: int, must_create: bool) -> bool: ...
+
+    def delete(self, key: str) -> None: ...
+
+
+class ChannelLayer(Protocol):
+    """
+    A channel layer of this package: the ASGI methods of Channels 1.x, and these.
+
+    `is_shared` says whether other processes use the same layer. `shards` are its Redis servers; none in memory.
+    `connection_turns` is None if the layer itself keeps the order of each connection's messages.
+    """
+
+    ChannelFull: type[Exception]
+    extensions: list[str]
+    expiry: int
+    group_expiry: int
+    is_shared: bool
+    shards: list
+    connection_turns: ConnectionTurns | None
+    channel_session_backend: SessionBackend
+
+    def send(self, channel: str, message: Message) -> None:
+        """Send a message to a channel. Raise ChannelFull if the channel has reached its capacity."""
+
+    def send_later(self, channel: str, message: Message) -> None:
+        """Send a message after the consumer that runs, in the same trip as the worker's next receive. Log a loss."""
+
+    def requeue(self, channel: str, message: Message) -> None:
+        """Put the message that this thread works on back in front of its connection's others. For ConsumeLater."""
+
+    def receive(self, channels: Iterable[str], block: bool = False) -> tuple[str, Message] | tuple[None, None]:
+        """Return (channel, message) of one of the channels, or (None, None)."""
+
+    def group_add_all(self, groups: Collection[str], channel: str) -> None:
+        """Add a channel to several groups, for `group_expiry` seconds."""
+
+    def group_renew(self, groups: Collection[str], channel: str, on_new: Callable[[], object]) -> None:
+        """
+        Add a channel to groups again, now or soon.
+
+        Call `on_new` if it was missing in one of them, and may have missed messages since this call.
+        """
+
+    def group_discard_all(self, groups: Collection[str], channel: str) -> None:
+        """Remove a channel from several groups."""
+
+    def group_channels(self, group: str) -> list[str]:
+        """Return the channels that are in a group."""
+
+    def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
+        """Send a message to all channels of a group but `except_channels`. A full channel is left out."""
+
+    def send_group_later(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
+        """Send to a group like `send_group`, after the consumer that runs."""
+
+    def count_waiting(self, channel: str) -> int:
+        """Return the number of messages that wait for the process that reads a reply channel."""
+
+    def channel_statistics(self, channel: str) -> dict[str, float]:
+        """Return the counters of a channel."""
+
+    def global_statistics(self) -> dict[str, int]:
+        """Return the counters over all channels."""
+
+    def log_loss(self, channel: str, what: str) -> None:
+        """Log what happened to a channel, one line per burst."""
+
+    def open_queue(self, channel: str) -> Any:
+        """Return a reader of a plain channel that loses no message if its process dies."""
+
+    def flush(self) -> None:
+        """Delete every message, group, session and counter."""

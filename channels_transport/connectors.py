@@ -1,0 +1,137 @@
+"""
+The connectors between an interface server and its channel layer: frames to the workers, replies to the sockets.
+
+`RedisConnector` is for the layer in Redis and works inside the reactor; `ThreadConnector` is for the layer in memory,
+and receives in a thread. Both have `sender` (the object that Daphne's protocols send through), `start()` and `stop()`.
+They know no chat.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from twisted.internet import defer, reactor, task
+
+from . import scripts
+from .backoff import Backoff
+from .channel_layer import Message
+from .downstream import Downstream
+from .layer import RedisChannelLayer
+from .leases import INTERFACE_LEASE_SECONDS
+from .memory import MemoryChannelLayer
+from .redis_client import RedisClient
+from .upstream import Upstream
+
+logger = logging.getLogger(__name__)
+
+RENEW_SECONDS = 3
+DRAIN_SECONDS = 3
+MEMORY_STEP_SECONDS = 0.005
+
+
+class InterfaceServer(Protocol):
+    """What a connector calls on the server that it belongs to; the arguments are reply channels."""
+
+    dispatch: Callable[[str, Message], None]  # deliver a message to one connection
+    broadcast: Callable[[list[str], str, bytes], None]  # deliver a text, also given as a frame, to many
+    pause: Callable[[str], None]
+    resume: Callable[[str], None]
+    refuse: Callable[[str], None]
+    close_lost: Callable[[], object]
+
+
+class RedisConnector:
+    """Sends frames in pipelines, reads replies in batches, and renews the lease of the interface process."""
+
+    def __init__(self, layer: RedisChannelLayer, process: str, server: InterfaceServer) -> None:
+        self.layer = layer
+        self.process = process
+        self.home = layer.consistent_hash(process)
+        greeting = scripts.Script.load_commands()
+        self.clients = [RedisClient(shard.pool, greeting, self._connected) for shard in layer.shards]
+        self.reader = RedisClient(layer.shards[self.home].pool)
+        self.sender = Upstream(layer, self.clients[self.home], server.pause, server.resume, server.refuse)
+        self.downstream = Downstream(layer, process, self.reader, self.clients, server.dispatch, server.broadcast)
+        self.server = server
+        self.memories: dict[Any, bytes] = {}  # by client: a mark that changes if its Redis loses its data
+        self.renewal = task.LoopingCall(self._renew, INTERFACE_LEASE_SECONDS * 1000)
+
+    def start(self) -> None:
+        """Connect, read replies, and renew the lease until `stop`."""
+        for client in [*self.clients, self.reader]:
+            client.start()
+        self.renewal.start(RENEW_SECONDS)
+        self.downstream.run().addErrback(lambda failure: logger.error("Reading ended: %s", failure.getTraceback()))
+
+    def _connected(self) -> None:
+        self._renew(INTERFACE_LEASE_SECONDS * 1000)
+        self.sender.resume_all()
+
+    def _renew(self, milliseconds: int) -> Any:
+        command = self.layer.command(scripts.LEASE_INTERFACE, self.process, milliseconds)
+        calls = [client.call(command) for client in self.clients]
+        for client, call in zip(self.clients, calls, strict=True):
+            # During an outage of Redis the client logs it and connects again.
+            call.addCallbacks(self._renewed, lambda failure: None, callbackArgs=[client])
+        return defer.DeferredList(calls)
+
+    def _renewed(self, answers: list[Any], client: Any) -> None:
+        (answer,) = answers
+        if isinstance(answer, Exception):
+            return  # the next renewal follows soon
+        counted_as_dead, memory = answer
+        # Before its first renewal the interface knows no mark. After a mere outage the mark is the same as before.
+        has_lost_data = self.memories.setdefault(client, memory) != memory
+        self.memories[client] = memory
+        if counted_as_dead or has_lost_data:
+            reason = "This interface counted as dead" if counted_as_dead else "Redis has lost its data"
+            logger.warning("%s, and its connections have lost messages: closing them", reason)
+            self.server.close_lost()
+
+    @defer.inlineCallbacks
+    def stop(self) -> Any:
+        """Return a Deferred that fires when all frames have been sent, or after DRAIN_SECONDS."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while not self.sender.is_empty and time.monotonic() < deadline:
+            yield task.deferLater(reactor, 0.05, lambda: None)
+        self.downstream.stopped = True
+        if self.renewal.running:
+            self.renewal.stop()
+        yield self._renew(0)
+        for client in [*self.clients, self.reader]:
+            client.stop()
+
+
+class ThreadConnector(threading.Thread):
+    """Receives replies from the layer in memory in a thread, and passes them to the reactor."""
+
+    def __init__(self, layer: MemoryChannelLayer, process: str, server: InterfaceServer) -> None:
+        super().__init__(name="replies", daemon=True)
+        self.layer = self.sender = layer
+        self.process = process
+        self.server = server
+        self.stopped = False
+
+    def run(self) -> None:
+        """Receive until `stop`."""
+        backoff = Backoff(longest=2)
+        while not self.stopped:
+            try:
+                channel, message = self.layer.receive([self.process])
+                backoff.reset()
+            except Exception as error:
+                pause = backoff.next_pause()
+                logger.error("Replies cannot be read, trying again in %.1f s: %s", pause, error)
+                time.sleep(pause)
+                continue
+            if channel:
+                reactor.callFromThread(self.server.dispatch, channel, message)
+            else:
+                time.sleep(MEMORY_STEP_SECONDS)  # the layer in memory cannot block
+
+    def stop(self) -> Any:
+        """End the thread soon. Return a Deferred that has fired."""
+        self.stopped = True
+        return defer.succeed(None)

@@ -1,0 +1,110 @@
+"""
+Redis commands that nobody waits for: they leave with the next trip that a worker makes anyway. It knows no chat.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+
+from .outages import REDIS_OUTAGES
+from .shards import Shard, Unsent
+
+if TYPE_CHECKING:
+    from .redis_base import RedisBase
+
+logger = logging.getLogger(__name__)
+
+OnAnswer = Callable[[Any], object]
+
+
+class DeferredCommand(NamedTuple):
+    """A command for one shard, and what to call with its answer."""
+
+    shard: int  # its index
+    command: tuple
+    on_answer: OnAnswer | None
+
+
+class DeferredCommands:
+    """The commands of one thread that wait for its next trip. No other thread may use it."""
+
+    def __init__(self, layer: "RedisBase") -> None:
+        self._layer = layer
+        self._waiting: list[DeferredCommand] = []
+        self._answered: list[tuple[DeferredCommand, Any]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def add(self, index: int, command: tuple, on_answer: OnAnswer | None = None) -> None:
+        """Let a command for a shard leave with the next trip. `on_answer(answer)` is called by `handle_answers`."""
+        self._waiting.append(DeferredCommand(index, command, on_answer))
+
+    def send(self) -> None:
+        """Run all commands that wait now, because something must not overtake them."""
+        for index in {entry.shard for entry in self._waiting}:
+            self._run(index)
+        self.handle_answers()
+
+    def run_before(self, index: int, command: tuple) -> Any:
+        """
+        Run all commands that wait, and then `command` on its shard. Return the answer of `command`.
+
+        It is one round trip if all are for the same shard. Raise what Redis answers, or an outage.
+        """
+        for other in {entry.shard for entry in self._waiting} - {index}:
+            self._run(other)
+        (answer,) = self._run(index, command)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _run(self, index: int, *commands: tuple) -> list[Any]:
+        entries = [entry for entry in self._waiting if entry.shard == index]
+        others = [entry for entry in self._waiting if entry.shard != index]
+        try:
+            answers = self._layer.shards[index].ask(*(entry.command for entry in entries), *commands)
+        except Unsent:
+            raise  # the commands wait for the next trip
+        except REDIS_OUTAGES:
+            self._waiting = others
+            if entries:
+                logger.warning("The connection broke: nobody knows whether %d messages were sent", len(entries))
+            raise
+        self._waiting = others
+        self._answered.extend(zip(entries, answers, strict=False))
+        return answers[len(entries) :]
+
+    def handle_answers(self) -> None:
+        """Call `on_answer` for the commands that have run. No exception leaves: the next message has arrived."""
+        answered, self._answered = self._answered, []
+        for entry, answer in answered:
+            try:
+                if isinstance(answer, Exception):
+                    logger.error("Redis has refused what a consumer sent or saved: %s", answer)
+                elif entry.on_answer is not None:
+                    entry.on_answer(answer)
+            except REDIS_OUTAGES as outage:
+                logger.warning("Redis cannot say what became of a message: %s", outage)
+            except Exception:
+                logger.exception("What a consumer sent could not be delivered")
+
+
+def run_with_next_trip(shard: Shard, command: tuple, on_answer: OnAnswer | None = None) -> None:
+    """
+    Run a command on a Redis server with the next trip that this thread's worker makes there.
+
+    It runs at once if this thread processes no message, or if the channel layer does not use that server.
+    `on_answer(answer)` is called afterwards. If the connection breaks, the command may be lost: use this only for
+    commands that nobody waits for.
+    """
+    layer = channel_layers[DEFAULT_CHANNEL_LAYER].channel_layer
+    for index, own in enumerate(layer.shards):
+        if own.is_same_as(shard):
+            layer.run_later(index, command, on_answer)
+            return
+    (answer,) = shard.call(command)
+    if on_answer is not None:
+        on_answer(answer)

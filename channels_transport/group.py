@@ -1,0 +1,38 @@
+"""
+`Group` as Channels has it, and a send that leaves out some of the group's channels.
+
+It knows no chat.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import channels
+from channels.message import pending_message_store
+
+
+class Group(channels.Group):
+    """A group of channels. Only `send` differs from Channels' own."""
+
+    except_channels: Sequence[str] = ()
+
+    def send(self, content: dict[str, Any], immediately: bool = False, except_channels: Iterable[Any] = ()) -> None:
+        """
+        Send a message to all channels of the group but `except_channels` (reply channels, or their names).
+
+        It takes one command of Redis with any number of members. Within a consumer it leaves after the consumer, with
+        the worker's next trip; outside of one, or if `immediately` is set, at once. Raise ValueError for a content
+        that is no dict.
+        """
+        names = [*self.except_channels, *(getattr(channel, "name", channel) for channel in except_channels)]
+        if not names:
+            super().send(content, immediately)
+            return
+        if not isinstance(content, dict):
+            raise ValueError("You can only send dicts as content on channels.")
+        if immediately or not pending_message_store.active:
+            self.channel_layer.send_group(self.name, content, names)
+            return
+        sender = Group(self.name, channel_layer=self.channel_layer)
+        sender.except_channels = names
+        pending_message_store.append(sender, content)

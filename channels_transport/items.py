@@ -1,0 +1,73 @@
+"""
+The items in a channel's list, as Python makes and reads them. `scripts/__init__.py` describes their format.
+"""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+# The letters of items for all members of a group, and of every kind of item.
+GROUP_ITEMS = (b"G", b"E")
+ITEMS = (b"T", b"M", *GROUP_ITEMS)
+
+
+class GroupSend:
+    """One message to a group: its serialized body, and the letter and the content of its items."""
+
+    def __init__(self, group: str, body: bytes, except_channels: Collection[str]) -> None:
+        self.group, self.body, self.except_channels = group, body, except_channels
+        self.kind, self.content = "G", body
+        if except_channels:
+            # Channel names contain no comma.
+            self.kind, self.content = "E", ",".join(except_channels).encode() + b"\0" + body
+
+
+class GroupItem(NamedTuple):
+    """A group's message for the members of one process, but `except_channels`."""
+
+    group: bytes
+    version: bytes  # of the list of members
+    except_channels: Collection[str]
+    body: bytes
+
+
+def read_expiry(item: bytes) -> int:
+    """Return when an item expires, by Redis' clock (ms). Raise ValueError for an item of another kind of layer."""
+    return int(item[1:14])
+
+
+def read_message_item(item: bytes) -> tuple[bytes, bytes]:
+    """Return (full channel name or b"", body) of an item `M`."""
+    name, _, body = item[14:].partition(b"\0")
+    return name, body
+
+
+def read_group_item(item: bytes) -> GroupItem:
+    """Return the parts of an item `G` or `E`."""
+    group, _, body = item[30:].partition(b"\0")
+    if item[:1] == b"G":
+        return GroupItem(group, item[14:30], (), body)
+    names, _, body = body.partition(b"\0")
+    return GroupItem(group, item[14:30], frozenset(names.decode().split(",")), body)
+
+
+class TurnItem(NamedTuple):
+    """A connection's turn; with copies of the session and the first frame's body if `has_copy`."""
+
+    number: bytes
+    reply: bytes
+    has_copy: bool
+    session: bytes
+    body: bytes
+
+
+def read_turn_item(item: bytes) -> TurnItem:
+    """Return the parts of an item `T`."""
+    reply, length, rest = item[30:].split(b"\0", 2)
+    if length == b"?":
+        return TurnItem(item[14:30], reply, False, b"", b"")
+    return TurnItem(item[14:30], reply, True, rest[: int(length)], rest[int(length) :])
+
+
+def remove_copy(item: bytes) -> bytes:
+    """Return an item without the copies that a turn may have: they may be outdated when another worker pops it."""
+    return item[: item.index(b"\0", 30)] + b"\0?\0" if item[:1] == b"T" else item

@@ -1,0 +1,45 @@
+"""
+How long each record in Redis lasts: the numbers that Python and the Lua scripts share, each written once.
+
+The scripts name these as `$NAME`, and get the numbers when this package is imported. It knows no chat.
+"""
+
+from django.conf import settings
+
+# A worker renews its turn every second. After this time without a renewal the worker counts as dead.
+TURN_LEASE_SECONDS = 4
+# An interface renews its lease every RENEW_SECONDS. Without a renewal for the lease's length it counts as dead.
+INTERFACE_LEASE_SECONDS = 10
+# The record of a connection's order and its frames, after the last frame.
+CONNECTION_LEASE_SECONDS = 3600
+# Longer than any silence between two heartbeats, and short enough that the sessions of dead interfaces end soon.
+SESSION_LEASE_SECONDS = getattr(settings, "CHANNEL_SESSION_LEASE_SECONDS", 3600)
+# An item made by a script: a turn, or the websocket.disconnect of a connection whose interface died.
+ITEM_SECONDS = 60
+# A list outlives its items, so that the next command on it still counts those that have expired.
+LIST_GRACE_SECONDS = 3600
+# The record of a connection that has ended.
+ENDED_SECONDS = 30
+STATISTICS_SECONDS = 86400
+OPEN_CONNECTIONS_SECONDS = 86400
+# After this time the groups and lists of a dead interface have been removed.
+DEAD_INTERFACE_SECONDS = 3600
+# Every worker runs RECLAIM each second. If nobody has for SILENCE_SECONDS, Redis was down (or every worker was), and
+# leases have ended that their owners could not renew: nothing counts as dead during the next GRACE_SECONDS.
+SILENCE_SECONDS, GRACE_SECONDS = 3, 2
+
+NUMBERS = {
+    "TURN_LEASE_MS": TURN_LEASE_SECONDS * 1000,
+    "INTERFACE_LEASE_MS": INTERFACE_LEASE_SECONDS * 1000,
+    "CONNECTION_LEASE_SECONDS": CONNECTION_LEASE_SECONDS,
+    "SESSION_LEASE_SECONDS": SESSION_LEASE_SECONDS,
+    "ITEM_SECONDS": ITEM_SECONDS,
+    "LIST_GRACE_SECONDS": LIST_GRACE_SECONDS,
+    "ENDED_SECONDS": ENDED_SECONDS,
+    "STATISTICS_SECONDS": STATISTICS_SECONDS,
+    "OPEN_CONNECTIONS_SECONDS": OPEN_CONNECTIONS_SECONDS,
+    "DEAD_INTERFACE_SECONDS": DEAD_INTERFACE_SECONDS,
+    "DEAD_INTERFACE_MS": DEAD_INTERFACE_SECONDS * 1000,
+    "SILENCE_MS": SILENCE_SECONDS * 1000,
+    "GRACE_MS": GRACE_SECONDS * 1000,
+}

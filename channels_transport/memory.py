@@ -1,0 +1,139 @@
+"""
+A channel layer within one process: for development with `runserver`, and for tests. It knows no chat.
+"""
+
+import collections
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from copy import deepcopy
+from typing import Any
+
+from asgiref.inmemory import ChannelLayer as StockMemoryChannelLayer
+
+from .channel_layer import Message
+from .log_throttle import LogThrottle
+from .ordering import MemoryTurns
+from .reliable_queue import MemoryQueue
+from .session_backends import MemoryBackend
+
+logger = logging.getLogger(__name__)
+
+
+class MemoryChannelLayer(StockMemoryChannelLayer):
+    """
+    asgiref's layer in memory, with the methods that RedisChannelLayer has beside the ASGI ones.
+
+    asgiref's own lacks them, so every caller would have to ask which layer it has, and to do the same in two ways.
+    Nothing here is shared with other processes, and everything ends with this one.
+    """
+
+    extensions = ["groups", "flush", "statistics"]
+    is_shared = False
+    shards: list = []
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self._losses = LogThrottle(logger)
+        self._count_lock = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self.connection_turns = MemoryTurns()
+        self.channel_session_backend = MemoryBackend()
+        self._counters: dict[str | None, collections.Counter] = collections.defaultdict(collections.Counter)
+
+    def send(self, channel: str, message: Message) -> None:
+        """Send a message to a channel. Raise ChannelFull if the channel has reached its capacity."""
+        try:
+            super().send(channel, message)
+        except self.ChannelFull:
+            self._count(channel, "channel_full_count")
+            raise
+        self._count(channel, "messages_count")
+
+    def send_later(self, channel: str, message: Message) -> None:
+        """Send a message. A full channel loses it, which is logged: nobody could catch an exception."""
+        try:
+            self.send(channel, message)
+        except self.ChannelFull:
+            self.log_loss(self.non_local_name(channel), "is full; a message to it is lost")
+
+    def requeue(self, channel: str, message: Message) -> None:
+        """Put a message in front of all others of its channel. For ConsumeLater."""
+        with self.thread_lock:
+            queue = self._channels.setdefault(self.non_local_name(channel), collections.deque())
+            queue.appendleft((time.time() + self.expiry, deepcopy(message)))
+
+    def group_add_all(self, groups: Collection[str], channel: str) -> None:
+        """Add a channel to several groups, for `group_expiry` seconds."""
+        for group in groups:
+            self.group_add(group, channel)
+
+    def group_renew(self, groups: Collection[str], channel: str, on_new: Callable[[], object]) -> None:
+        """Add a channel to groups again, at once: it misses nothing after this call, so `on_new` is never called."""
+        self.group_add_all(groups, channel)
+
+    def group_discard_all(self, groups: Collection[str], channel: str) -> None:
+        """Remove a channel from several groups."""
+        for group in groups:
+            self.group_discard(group, channel)
+
+    def group_channels(self, group: str) -> list[str]:
+        """Return the channels that are in a group."""
+        with self.thread_lock:
+            return list(self._groups.get(group, ()))
+
+    def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
+        """Send a message to all channels of a group but `except_channels`. A full channel is left out."""
+        assert isinstance(message, dict), "message is not a dict"
+        assert self.valid_group_name(group), "Group name not valid"
+        self._clean_expired()
+        for channel in self.group_channels(group):
+            if channel not in except_channels:
+                self.send_later(channel, message)
+
+    def send_group_later(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
+        """Send to a group, at once: no other worker could overtake it here."""
+        self.send_group(group, message, except_channels)
+
+    def count_waiting(self, channel: str) -> int:
+        """Return the number of messages that wait for the process that reads a reply channel."""
+        with self.thread_lock:
+            return len(self._channels.get(self.non_local_name(channel), ()))
+
+    def _count(self, channel: str, name: str) -> None:
+        with self._count_lock:
+            place: str | None
+            for place in (self.non_local_name(channel), None):
+                self._counters[place][name] += 1
+
+    def channel_statistics(self, channel: str) -> dict[str, float]:
+        """Return messages_count, messages_pending, messages_max_age (seconds) and channel_full_count of a channel."""
+        with self.thread_lock:
+            ends = [end for end, _ in self._channels.get(self.non_local_name(channel), ())]
+        age = max(0, time.time() + self.expiry - min(ends)) if ends else 0
+        return {**self._read_counters(channel), "messages_pending": len(ends), "messages_max_age": age}
+
+    def global_statistics(self) -> dict[str, int]:
+        """Return messages_count and channel_full_count over all channels."""
+        return self._read_counters(None)
+
+    def _read_counters(self, place: str | None) -> dict[str, int]:
+        with self._count_lock:
+            counted = self._counters[place]
+            return {name: counted[name] for name in ("messages_count", "channel_full_count")}
+
+    def log_loss(self, channel: str, what: str) -> None:
+        """Log what happened to a channel, one line per burst."""
+        self._losses.warning("%s", f"Channel {channel} {what}", key=(channel, what))
+
+    def open_queue(self, channel: str) -> MemoryQueue:
+        """Return a reader of a plain channel."""
+        return MemoryQueue(self, channel)
+
+    def flush(self) -> None:
+        """Delete every message, group, session and counter."""
+        super().flush()
+        self._begin()

@@ -1,0 +1,20 @@
+"""
+Waiting for files and sockets until one of them can be read. It knows neither Redis nor chat.
+"""
+
+import select
+from collections.abc import Iterable
+from typing import Any
+
+
+def find_readable(files: Iterable[Any], seconds: float) -> list[Any]:
+    """
+    Return those of the files that can be read, as soon as one can, or none after `seconds`.
+
+    It does not use select(), which fails for a file with a number above 1023.
+    """
+    poll, names = select.poll(), {}
+    for file in files:
+        names[file if isinstance(file, int) else file.fileno()] = file
+        poll.register(file, select.POLLIN)
+    return [names[number] for number, _ in poll.poll(seconds * 1000)]

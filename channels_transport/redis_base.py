@@ -1,0 +1,119 @@
+"""
+The base of the channel layer in Redis: its servers, its scripts, how it serializes messages, and its statistics.
+
+It knows no chat.
+"""
+
+import collections
+import logging
+import random
+import threading
+from typing import Any
+
+import msgspec
+from asgi_redis import RedisChannelLayer as StockRedisChannelLayer
+
+from . import scripts
+from .channel_layer import Message
+from .log_throttle import LogThrottle
+from .receiving import Receiver
+from .session_backends import RedisBackend
+from .shards import Shard
+
+logger = logging.getLogger(__name__)
+
+COUNTERS = ("messages_count", "channel_full_count", "expired_count", "gone_count", "lost_count")
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder()
+
+
+class RedisBase(StockRedisChannelLayer):
+    """What sending, groups and receiving have in common. It takes the arguments of asgi_redis' layer."""
+
+    is_shared = True
+    connection_turns = None  # the scripts keep the order
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.shards = [Shard(client) for client in self._connection_list]
+        self.channel_session_backend = RedisBackend(self)
+        self._local = threading.local()
+        self._losses = LogThrottle(logger)
+
+    def _register_scripts(self) -> None:
+        """Do nothing: the parent's scripts are not used."""
+
+    def command(self, script: scripts.LayerScript, *arguments: object) -> tuple:
+        """Return the command that runs a script on this layer's keys."""
+        return script.command(self.prefix, self.stats_prefix, *arguments)
+
+    @property
+    def receiver(self) -> Receiver:
+        """This thread's side of receiving."""
+        if not hasattr(self._local, "receiver"):
+            self._local.receiver = Receiver(self)
+        return self._local.receiver
+
+    def new_channel(self, pattern: str) -> str:
+        """Return a new name for a channel with one reader; `pattern` ends with `?`."""
+        assert isinstance(pattern, str) and pattern.endswith("?"), "New channel pattern must end with ?"
+        return pattern + "".join(random.choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", k=20))
+
+    def serialize(self, message: Message) -> bytes:
+        """Return a message as bytes, encrypted if the layer has keys."""
+        value = _encoder.encode(message)
+        return self.crypter.encrypt(value) if self.crypter else value
+
+    def deserialize(self, message: bytes) -> Message:
+        """Return a message from its bytes. An item's own expiry counts, so the encryption has no expiry."""
+        return _decoder.decode(self.crypter.decrypt(message) if self.crypter else message)
+
+    # Statistics.
+
+    def count_waiting(self, channel: str) -> int:
+        """Return the number of items that wait for the process that reads a reply channel."""
+        target = self.non_local_name(channel)
+        (length,) = self.shards[self.consistent_hash(target)].call(("LLEN", self.prefix + target))
+        return length
+
+    def channel_statistics(self, channel: str) -> dict[str, float]:
+        """
+        Return what happened on a channel since the counting began.
+
+        The fields are messages_count, messages_pending, messages_max_age (seconds) and channel_full_count; and for lost
+        messages expired_count, gone_count (sent to an interface that was dead) and lost_count (in a worker that died).
+        """
+        total = collections.Counter(dict.fromkeys(COUNTERS, 0))
+        ages = [0]
+        for shard in self.shards:
+            (answer,) = shard.call(self.command(scripts.CHANNEL_STATISTICS, channel, self.expiry))
+            pending, age, *counted = answer
+            total[self.STAT_MESSAGES_PENDING] += pending
+            ages.append(age)
+            total.update(_read_counters(counted))
+        return {**total, self.STAT_MESSAGES_MAX_AGE: max(ages) / 1000}
+
+    def global_statistics(self) -> dict[str, int]:
+        """Return messages_count, channel_full_count and the counters of lost messages over all channels."""
+        total = collections.Counter(dict.fromkeys(COUNTERS, 0))
+        for shard in self.shards:
+            (answer,) = shard.call(("HGETALL", f"{self.stats_prefix}{self.global_stats_key}"))
+            total.update(_read_counters(answer))
+        return dict(total)
+
+    def log_loss(self, channel: str, what: str) -> None:
+        """Log what happened to a channel, one line per burst: Redis counts the messages."""
+        text = f"Channel {channel} {what} (see the layer's statistics)"
+        self._losses.warning("%s", text, key=(channel, what))
+
+    def flush(self) -> None:
+        """Delete every message, group, session and counter, on all shards."""
+        for shard in self.shards:
+            for prefix in (self.prefix, self.stats_prefix):
+                shard.call(self.command(scripts.DELETE_MATCHING, f"{prefix}*"))
+        self._local = threading.local()
+
+
+def _read_counters(answer: list[bytes]) -> dict[str, int]:
+    return {name.decode(): int(value) for name, value in zip(answer[::2], answer[1::2], strict=True)}

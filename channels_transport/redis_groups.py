@@ -1,0 +1,155 @@
+"""
+The groups of the channel layer in Redis. It knows no chat.
+
+A message to a group is one item for each process that has members; the process sends it on to them.
+"""
+
+import collections
+import contextlib
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from . import scripts
+from .bounded_cache import BoundedCache
+from .channel_layer import Message
+from .items import GroupSend
+from .redis_sending import OVERFILL_FACTOR, RedisSending
+
+# How many lists of members a process keeps, each of a group and a process.
+MAX_GROUPS = 10000
+
+
+class RedisGroups(RedisSending):
+    """The part of the layer that knows groups."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._group_members: BoundedCache[tuple[str, str], tuple[bytes, list[str]]] = BoundedCache(MAX_GROUPS)
+
+    def group_add(self, group: str, channel: str) -> None:
+        """Add a channel to a group for `group_expiry` seconds, or renew its membership."""
+        self.group_add_all([group], channel)
+
+    def group_add_all(self, groups: Collection[str], channel: str) -> None:
+        """Add a channel to several groups, in one trip to each shard."""
+        for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
+            self.shards[index].call(command)
+
+    def group_renew(self, groups: Collection[str], channel: str, on_new: Callable[[], object]) -> None:
+        """
+        Add a channel to groups with this thread's next trip, if it most likely is a member already.
+
+        Call `on_new` after the trip if the channel was missing in one of the groups.
+        """
+        for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
+            self.run_later(index, command, lambda new: new and on_new())
+
+    def group_discard(self, group: str, channel: str) -> None:
+        """Remove a channel from a group, if it is a member."""
+        self.group_discard_all([group], channel)
+
+    def group_discard_all(self, groups: Collection[str], channel: str) -> None:
+        """Remove a channel from several groups, in one trip to each shard."""
+        for index, command in self._group_commands(scripts.GROUP_DISCARD, groups, channel):
+            self.shards[index].call(command)
+
+    def _group_commands(
+        self, script: scripts.LayerScript, groups: Collection[str], channel: str, *arguments: object
+    ) -> list[tuple[int, tuple]]:
+        """Return [(index of a shard, the command that changes the groups there), ...]."""
+        assert all(self.valid_group_name(group) for group in groups), "Group name not valid"
+        assert self.valid_channel_name(channel), "Channel name not valid"
+        process, shards = self.non_local_name(channel) if "!" in channel else "", collections.defaultdict(list)
+        for group in groups:
+            shards[self.consistent_hash(group)].append(group)
+        return [(index, self.command(script, process, channel, *arguments, *names)) for index, names in shards.items()]
+
+    def group_channels(self, group: str) -> list[str]:
+        """Return the channels that are in a group."""
+        shard = self.shards[self.consistent_hash(group)]
+        (found,) = shard.call(self.command(scripts.GROUP_PROCESSES, group))
+        processes = [process.decode() for process in found[::2]]
+        if not processes:
+            return []
+        lists = shard.call(*(self.command(scripts.GROUP_MEMBERS, group, process) for process in processes))
+        return [channel.decode() for _, *channels in lists for channel in channels]
+
+    def group_members(self, group: str, process: str, version: bytes) -> list[str]:
+        """Return a process' members of a group. Read them again only if `version` is newer than the list in memory."""
+        known = self._group_members.get((group, process))
+        if known is None or known[0] < version:
+            command = self.command(scripts.GROUP_MEMBERS, group, process)
+            ((fresh, *members),) = self.shards[self.consistent_hash(group)].call(command)
+            known = fresh, [member.decode() for member in members]
+            self._group_members.store((group, process), known)
+        return known[1]
+
+    def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
+        """
+        Send a message to all channels of a group but `except_channels`: one item for each process that has members.
+
+        It does not raise ChannelFull. A list over its capacity slows the sender down, for a bounded time. A message
+        that does not fit even then is counted, and logged.
+        """
+        assert isinstance(message, dict), "message is not a dict"
+        assert self.valid_group_name(group), "Group name not valid"
+        send = GroupSend(group, self.serialize(message), except_channels)
+        if self.ring_size == 1:
+            (found,) = self.shards[0].call(self._group_send_command(send))
+        else:
+            found = self._send_group_over_shards(send)
+        self._after_group_send(send, found)
+
+    def send_group_later(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
+        """Send to a group like `send_group`, with the next trip of this thread's receiver."""
+        if self.ring_size > 1:
+            # A send over several shards makes trips of its own, so the commands that wait must run before.
+            self.receiver.deferred.send()
+            self.send_group(group, message, except_channels)
+            return
+        assert self.valid_group_name(group), "Group name not valid"
+        send = GroupSend(group, self.serialize(message), except_channels)
+        self.receiver.deferred.add(0, self._group_send_command(send), lambda found: self._after_group_send(send, found))
+
+    def _group_send_command(self, send: GroupSend) -> tuple:
+        # The lists of processes are the replies to interfaces, under one name pattern; the names are not known here.
+        capacity = self.get_capacity("daphne.response.x!") * OVERFILL_FACTOR
+        return self.command(scripts.GROUP_SEND, send.group, send.kind, send.content, self.expiry, capacity)
+
+    def _send_group_over_shards(self, send: GroupSend) -> list[Any]:
+        shard = self.shards[self.consistent_hash(send.group)]
+        (found,) = shard.call(self.command(scripts.GROUP_PROCESSES, send.group))
+        lengths = []
+        for process, version in zip(found[::2], found[1::2], strict=True):
+            length = -1
+            if process:
+                capacity = self.get_capacity(process.decode()) * OVERFILL_FACTOR
+                command = self.command(
+                    scripts.GROUP_PUSH, process, send.group, version, send.kind, send.content, self.expiry, capacity
+                )
+                (length,) = self.shards[self.consistent_hash(process)].call(command)
+            lengths += [process, length]
+        return lengths
+
+    def _after_group_send(self, send: GroupSend, found: list[Any]) -> None:
+        """Send to the members that belong to no process, and slow down for lists that are over their capacity."""
+        for process, length in zip(found[::2], found[1::2], strict=True):
+            name = process.decode()
+            if length == -1:
+                self._send_to_plain_members(send)
+            else:
+                self.after_push(name, length)
+
+    def _send_to_plain_members(self, send: GroupSend) -> None:
+        command = self.command(scripts.GROUP_MEMBERS, send.group, "")
+        ((_, *members),) = self.shards[self.consistent_hash(send.group)].call(command)
+        for member in members:
+            name = member.decode()
+            if name not in send.except_channels:
+                with contextlib.suppress(self.ChannelFull):
+                    self.send(name, self.deserialize(send.body))
+
+    def flush(self) -> None:
+        """Delete every message, group, session and counter, on all shards."""
+        super().flush()
+        self._group_members.clear()

@@ -1,0 +1,32 @@
+"""
+What a Redis server reports about itself with INFO, and whether its version is new enough. It knows no chat.
+"""
+
+from .shards import Shard
+
+OLDEST_REDIS = 7
+
+
+class UnsupportedRedis(Exception):
+    """The server is too old. The text says which version is needed."""
+
+
+def read_information(shard: Shard, *sections: str) -> dict[str, str]:
+    """Return the fields of some sections of INFO, in one round trip: {field: text}."""
+    answers = shard.call(*(("INFO", section) for section in sections))
+    lines = b"\n".join(answers).decode().splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+def is_too_old(version: str) -> bool:
+    """Return whether a version, as in the field `redis_version`, lacks commands that the scripts use."""
+    return int(version.split(".")[0]) < OLDEST_REDIS
+
+
+def check_version(shard: Shard) -> None:
+    """Raise UnsupportedRedis if a server is too old."""
+    version = read_information(shard, "server")["redis_version"]
+    if is_too_old(version):
+        raise UnsupportedRedis(
+            f"The Redis at {shard.address} is {version}: the channel layer needs {OLDEST_REDIS} or later, or Valkey."
+        )

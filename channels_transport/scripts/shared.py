@@ -1,0 +1,201 @@
+"""
+The Lua functions that several scripts share. `P` and `S` are the prefixes, `time` and `now` (ms) are Redis' own time.
+"""
+
+from typing import NamedTuple
+
+
+class SharedFunction(NamedTuple):
+    """A Lua function; `uses` are the other shared functions that it calls."""
+
+    text: str
+    uses: tuple[str, ...] = ()
+
+
+FUNCTIONS = {
+    "micros": SharedFunction("local function micros() return string.format('%d%06d', time[1], time[2]) end"),
+    "count": SharedFunction("""
+local function count(channel, name, by)
+    redis.call('HINCRBY', S .. channel, name, by or 1)
+    redis.call('EXPIRE', S .. channel, $STATISTICS_SECONDS)
+    redis.call('HINCRBY', S .. '#global#', name, by or 1)
+end
+"""),
+    "stamp": SharedFunction(
+        "local function stamp(seconds) return string.format('%013d', now + tonumber(seconds) * 1000) end"
+    ),
+    # An item that another kind of layer left in a list, under the same prefix, counts as expired.
+    "is_expired": SharedFunction(
+        "local function is_expired(item) return (tonumber(string.sub(item, 2, 14)) or 0) <= now end"
+    ),
+    "push": SharedFunction("""
+local function push(channel, item, seconds)
+    local length = redis.call('RPUSH', P .. channel, item)
+    redis.call('EXPIRE', P .. channel, seconds + $LIST_GRACE_SECONDS)
+    return length
+end
+"""),
+    # Expired messages at the head of a full list are counted and removed. A turn is never removed here.
+    "is_full": SharedFunction(
+        """
+local function is_full(channel, capacity)
+    local key = P .. channel
+    if redis.call('LLEN', key) < tonumber(capacity) then return false end
+    while true do
+        local head = redis.call('LINDEX', key, 0)
+        if not head or string.sub(head, 1, 1) == 'T' or not is_expired(head) then break end
+        redis.call('LPOP', key)
+        count(channel, 'expired_count')
+    end
+    if redis.call('LLEN', key) < tonumber(capacity) then return false end
+    count(channel, 'channel_full_count')
+    return true
+end
+""",
+        ("is_expired", "count"),
+    ),
+    # See SILENCE_SECONDS. The rest of the grace period is compared with its length too: if the clock was set back, the
+    # period would otherwise last until the old time has come.
+    "in_grace_period": SharedFunction("""
+local function in_grace_period()
+    local reclaim = redis.call('HMGET', P .. 'reclaim', 'at', 'from')
+    if not reclaim[1] then return false end
+    local left = tonumber(reclaim[2]) - now
+    return now - tonumber(reclaim[1]) > $SILENCE_MS or (left > 0 and left <= $GRACE_MS)
+end
+"""),
+    # A lease that ends later than a new lease was given before the clock was set back. It is counted from now on: live
+    # owners have time to renew it, and dead owners do not keep it until the old time has come.
+    "shorten_leases": SharedFunction("""
+local function shorten_leases(leases, longest)
+    for _, holder in ipairs(redis.call('ZRANGEBYSCORE', P .. leases, '(' .. now + longest, '+inf')) do
+        redis.call('ZADD', P .. leases, now + longest, holder)
+    end
+end
+"""),
+    # An interface whose lease has ended has no connections.
+    "is_dead": SharedFunction(
+        """
+local function is_dead(process)
+    local lease = redis.call('ZSCORE', P .. 'interfaces', process)
+    return lease and tonumber(lease) < now and not in_grace_period()
+end
+""",
+        ("in_grace_period",),
+    ),
+    # If the interface is alive after all, it reads there that its connections have lost messages.
+    "mark_dead": SharedFunction("""
+local function mark_dead(process)
+    redis.call('SADD', P .. 'forgotten', process)
+    redis.call('EXPIRE', P .. 'forgotten', $DEAD_INTERFACE_SECONDS)
+end
+"""),
+    "remove_dead_members": SharedFunction(
+        """
+local function remove_dead_members(group, process)
+    redis.call('DEL', P .. 'members:' .. group .. ':' .. process)
+    redis.call('HDEL', P .. 'group:' .. group, process)
+    mark_dead(process)
+    count(process, 'gone_count')
+end
+""",
+        ("mark_dead", "count"),
+    ),
+    "read_session": SharedFunction("""
+local function read_session(reply)
+    local key = P .. 'session:chn' .. string.sub(redis.sha1hex(reply), 1, 29)
+    local session = redis.call('GET', key)
+    if session then redis.call('EXPIRE', key, $SESSION_LEASE_SECONDS, 'GT') end
+    return session
+end
+"""),
+    # The key of an interface's open connections. For each it holds the websocket.disconnect that workers run if the
+    # interface dies ('C'), or the one that the interface has already sent ('D').
+    "connections_key": SharedFunction("""
+local function connections_key(reply) return P .. 'open:' .. (string.match(reply, '^(.-!)') or '') end
+"""),
+    "queue_disconnect": SharedFunction(
+        """
+local function queue_disconnect(reply, body)
+    redis.call('HDEL', connections_key(reply), reply)
+    redis.call('RPUSH', P .. 'frames:' .. reply, 'F' .. stamp($ITEM_SECONDS) .. 'websocket.disconnect\\0' .. body)
+    redis.call('EXPIRE', P .. 'frames:' .. reply, $CONNECTION_LEASE_SECONDS)
+end
+""",
+        ("connections_key", "stamp"),
+    ),
+    # Only the worker that is about to run a frame removes it from its connection's list.
+    "pop_frame": SharedFunction("""
+local function pop_frame(reply)
+    local frame = redis.call('LPOP', P .. 'frames:' .. reply)
+    return frame and string.sub(frame, string.find(frame, '\\0', 15, true) + 1)
+end
+"""),
+    # Numbers distinguish turns, and versions of a group. Times would not do: a clock may be set back.
+    "next_number": SharedFunction(
+        """
+local function next_number()
+    local number = redis.call('INCR', P .. 'turn-number')
+    if number == 1 then
+        -- This Redis has lost its data, but workers and interfaces still hold numbers that it gave before.
+        number = tonumber(micros())
+        redis.call('SET', P .. 'turn-number', string.format('%d', number))
+    end
+    return string.format('%016d', number)
+end
+""",
+        ("micros",),
+    ),
+    # Queues the turn of a connection that has frames. The owner '-' means that the turn is in a channel's list, or on
+    # its way from there to a worker that has not claimed it yet. If the list is empty, a worker may be waiting for it,
+    # and can begin at once with the copies in the item.
+    "queue_turn": SharedFunction(
+        """
+local function queue_turn(reply)
+    local turn, frame = P .. 'turn:' .. reply, redis.call('LINDEX', P .. 'frames:' .. reply, 0)
+    if not frame then
+        redis.call('HDEL', turn, 'owner', 'channel', 'number')
+        redis.call('ZREM', P .. 'turns', reply)
+        return
+    end
+    local number = next_number()
+    local channel, rest = string.sub(frame, 15, string.find(frame, '\\0', 15, true) - 1), '?\\0'
+    if redis.call('LLEN', P .. channel) == 0 then
+        local session = read_session(reply) or ''
+        rest = #session .. '\\0' .. session .. string.sub(frame, 16 + #channel)
+    end
+    redis.call('HSET', turn, 'owner', '-', 'channel', channel, 'number', number)
+    redis.call('ZADD', P .. 'turns', now + $TURN_LEASE_MS, reply)
+    push(channel, 'T' .. string.sub(frame, 2, 14) .. number .. reply .. '\\0' .. rest, $ITEM_SECONDS)
+end
+""",
+        ("next_number", "read_session", "push"),
+    ),
+    # A frame has been run, or has expired: the connection's next frame gets a turn. After the last frame of a
+    # connection its record need not wait for the end of its lease.
+    "end_turn": SharedFunction(
+        """
+local function end_turn(reply, channel)
+    queue_turn(reply)
+    if channel == 'websocket.disconnect' then
+        redis.call('EXPIRE', P .. 'turn:' .. reply, $ENDED_SECONDS)
+        redis.call('HDEL', connections_key(reply), reply)
+    end
+end
+""",
+        ("queue_turn", "connections_key"),
+    ),
+    # A worker took a frame and did not run it to its end. A websocket.disconnect, which cleans up after its connection,
+    # is run a second time; not a third time, for it may be what kills workers.
+    "end_lost_turn": SharedFunction(
+        """
+local function end_lost_turn(reply, channel)
+    count(channel or 'unknown', 'lost_count')
+    local disconnect = channel == 'websocket.disconnect' and redis.call('HGET', connections_key(reply), reply)
+    if disconnect then queue_disconnect(reply, string.sub(disconnect, 2)) end
+    queue_turn(reply)
+end
+""",
+        ("count", "connections_key", "queue_disconnect", "queue_turn"),
+    ),
+}

@@ -1,0 +1,111 @@
+"""
+The storage of channel sessions: in the memory of this process, or in the channel layer's Redis.
+
+Each layer has one of these as its `channel_session_backend`; `sessions.py` is the engine over it. It knows no chat.
+"""
+
+import hashlib
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from .leases import SESSION_LEASE_SECONDS
+
+if TYPE_CHECKING:
+    from .redis_base import RedisBase
+    from .shards import Shard
+
+
+class MemoryBackend:
+    """The sessions of a layer in memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._items: dict[str, tuple[str, float]] = {}
+
+    def load(self, key: str) -> str | None:
+        """Return a session and renew its lease; None if there is no such session."""
+        with self._lock:
+            if key not in self._items or self._items[key][1] < time.monotonic():
+                return None
+            value, ends_at = self._items[key]
+            # A session that was given a longer expiry keeps it.
+            self._items[key] = value, max(ends_at, time.monotonic() + SESSION_LEASE_SECONDS)
+            return value
+
+    def save(self, key: str, value: str, seconds: float, must_create: bool) -> bool:
+        """Store a session for so many seconds. Return False if it exists and `must_create` is set."""
+        with self._lock:
+            if must_create and key in self._items and self._items[key][1] > time.monotonic():
+                return False
+            self._items[key] = value, time.monotonic() + seconds
+            return True
+
+    def delete(self, key: str) -> None:
+        """Delete a session, if it exists."""
+        with self._lock:
+            self._items.pop(key, None)
+
+
+class RedisBackend:
+    """
+    The sessions of a layer in Redis, beside the connections' other records.
+
+    The session of the message in hand arrived with the message, and a change to it leaves with the question for the
+    next message: a consumer's session costs no trip of its own.
+    """
+
+    def __init__(self, layer: "RedisBase") -> None:
+        self._layer = layer
+
+    def _name(self, key: str) -> str:
+        return f"{self._layer.prefix}session:{key}"
+
+    def _is_in_hand(self, key: str) -> bool:
+        reply = self._layer.receiver.reply
+        return bool(reply) and key == session_key(reply)
+
+    def load(self, key: str) -> str | None:
+        """Return a session and renew its lease; None if there is no such session."""
+        if self._is_in_hand(key):
+            value = self._layer.receiver.session
+        else:
+            # GETEX renews the lease with the reading: a connection that is in use keeps its session.
+            command = ("GETEX", self._name(key), "EX", SESSION_LEASE_SECONDS)
+            values = [shard.call(command)[0] for shard in self._layer.shards]
+            value = next((value for value in values if value is not None), None)
+        return None if value is None else value.decode("utf-8")
+
+    def save(self, key: str, value: str, seconds: float, must_create: bool) -> bool:
+        """Store a session for so many seconds. Return False if it exists and `must_create` is set."""
+        command = ("SET", self._name(key), value, "EX", seconds)
+        receiver = self._layer.receiver
+        if self._is_in_hand(key):
+            # Only this thread works on the connection now, so nobody else can have created the session.
+            if must_create and receiver.session is not None:
+                return False
+            receiver.session = value.encode("utf-8")
+            receiver.deferred.add(receiver.index, command)
+            return True
+        return self._shard(key).call((*command, "NX") if must_create else command)[0] is not None
+
+    def _shard(self, key: str) -> "Shard":
+        # The shard follows from the connection's name, which cannot be computed from the key.
+        shards, name = self._layer.shards, self._name(key)
+        holders = (shard for shard in shards if len(shards) > 1 and shard.call(("EXISTS", name))[0])
+        return next(holders, shards[self._layer.consistent_hash(key)])
+
+    def delete(self, key: str) -> None:
+        """Delete a session, if it exists."""
+        if self._is_in_hand(key):
+            receiver = self._layer.receiver
+            receiver.session = None
+            receiver.deferred.add(receiver.index, ("DEL", self._name(key)))
+            return
+        for shard in self._layer.shards:
+            shard.call(("DEL", self._name(key)))
+
+
+def session_key(reply_channel: str) -> str:
+    """Return the key under which Channels keeps a connection's session."""
+    return "chn" + hashlib.sha1(reply_channel.encode("utf8")).hexdigest()[:29]

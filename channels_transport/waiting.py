@@ -1,0 +1,85 @@
+"""
+A blocking pop that can be cancelled without losing the item that it pops meanwhile. It knows no chat.
+"""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import hiredis
+import redis
+from redis.exceptions import ResponseError
+
+from .polling import find_readable
+from .shards import Shard
+
+
+class Waiter:
+    """A blocking command on a connection of its own. It belongs to one thread."""
+
+    def __init__(self, shard: Shard) -> None:
+        self._shard = shard
+        self._connection: Any = None
+        self._id: Any = None
+        self._unread = 0
+
+    def begin(self, keys: Sequence[str], seconds: float) -> None:
+        """Wait for the first item of any of these lists, for at most `seconds`."""
+        self._ask("BLMPOP", seconds, len(keys), *keys, "LEFT", "COUNT", 1)
+
+    def begin_move(self, source: str, target: str, seconds: float) -> None:
+        """Wait for the first item of a list, for at most `seconds`. Redis moves it to the end of the list `target`."""
+        self._ask("BLMOVE", source, target, "LEFT", "RIGHT", seconds)
+
+    def _ask(self, *command: Any) -> None:
+        while self._unread:
+            self._unread -= 1
+            with contextlib.suppress(ResponseError):
+                self._connection.read_response()
+        if self._connection is None:
+            pool = self._shard.pool
+            # Made like the pool's connections, but not in the pool: this one waits on purpose, for as long as asked.
+            self._connection = pool.connection_class(**pool.connection_kwargs)
+            self._connection.send_command("CLIENT", "ID")
+            self._id = self._connection.read_response()
+        self._connection.send_command(*command)
+
+    def fileno(self) -> int:
+        """Return the number of the connection's socket, for a poll."""
+        return self._connection._sock.fileno()
+
+    def end(self) -> Any:
+        """Return (name of the list, item), or the item alone after `begin_move`; None if the time is over."""
+        answer = self._connection.read_response()
+        if answer is None or isinstance(answer, bytes):
+            return answer
+        return answer[0].decode(), answer[1][0]
+
+    def send(self, command: tuple) -> None:
+        """Send a command while no wait is running, without waiting for its answer."""
+        if self._connection is None or self._connection._sock is None:
+            # redis-py would connect again, but `cancel` would still use the old connection's id.
+            self.drop()
+            raise redis.ConnectionError("The connection that waited is gone")
+        self._connection.send_packed_command([hiredis.pack_command(command)])
+        self._unread += 1
+
+    def cancel(self) -> Any:
+        """Stop waiting. Return like `end`, because an item may have arrived just before."""
+        self._shard.call(("CLIENT", "UNBLOCK", self._id))
+        return self.end()
+
+    def drop(self) -> None:
+        """Close a connection that has failed."""
+        if self._connection is not None:
+            self._connection.disconnect()
+            self._connection, self._unread = None, 0
+
+
+def wait_for_any(waiters: Sequence[Waiter], seconds: float, wake_up: int | None = None) -> list[Waiter]:
+    """Return the waiters whose answer has arrived; none after `seconds`, or if the file `wake_up` can be read."""
+    readable = find_readable([*waiters, *([wake_up] if wake_up is not None else [])], seconds)
+    if wake_up is not None and wake_up in readable:
+        os.read(wake_up, 4096)
+    return [waiter for waiter in waiters if waiter in readable]

@@ -1,0 +1,122 @@
+"""
+Connections: one client in one place of the chat, over a socket or by polling.
+
+Consumers make a Connection from a Channels message, the polling view makes a PollingConnection from a request, and
+services get it as the only way to answer a client. It stores nothing, checks no rights, and leaves groups and channels
+to `broadcast`.
+"""
+
+from collections.abc import Callable, Collection, MutableMapping
+from typing import Any
+
+from chat import broadcast, protocol
+
+Session = MutableMapping[str, Any]
+
+
+class Connection:
+    """
+    One websocket of a client.
+
+    `name` is its reply channel: it is unique, stays the same for the life of the connection, and identifies the
+    connection on rosters and in leases. `session` holds what the handshake found out, from frame to frame. `address` is
+    the client's IP address, or "unknown".
+    """
+
+    def __init__(self, name: str, session: Session, address: str) -> None:
+        self.name = name
+        self.session = session
+        self.address = address
+
+    @classmethod
+    def from_message(cls, message: Any) -> "Connection":
+        """Return the connection that a Channels message came from; its session is empty where no decorator set one."""
+        session = getattr(message, "channel_session", {})
+        # Only the handshake carries the client's address: later frames find it in the session.
+        client = message.content.get("client") or ["unknown"]
+        return cls(message.reply_channel.name, session, session.get("address") or client[0])
+
+    def reply(self, event: broadcast.Event) -> None:
+        """Send an event to this connection alone."""
+        broadcast.reply(self.name, event)
+
+    def send_text(self, text: str) -> None:
+        """Send a text frame as it is."""
+        broadcast.send_text(self.name, text)
+
+    def accept(self, event: broadcast.Event | None = None, close: int | None = None) -> None:
+        """Complete the handshake at once, with the first event in the same message, or with a close code."""
+        broadcast.accept(self.name, event, close)
+
+    def close(self, code: int) -> None:
+        """Close this connection with a code that the client can read."""
+        broadcast.close(self.name, code)
+
+    def subscribe(self, groups: Collection[str]) -> None:
+        """Add the connection to groups: from now on it receives what is published to them."""
+        broadcast.subscribe(self.name, groups)
+
+    def resubscribe(self, groups: Collection[str], on_new: Callable[[], object]) -> None:
+        """Renew the connection in its groups; `on_new()` is called if a group had lost it. See `broadcast`."""
+        broadcast.resubscribe(self.name, groups, on_new)
+
+    def unsubscribe(self, groups: Collection[str]) -> None:
+        """Remove the connection from groups."""
+        broadcast.unsubscribe(self.name, groups)
+
+
+class PollingConnection(Connection):
+    """
+    A client that polls. Each of its requests makes one anew; `name` is the same in all of them.
+
+    It collects the answers for the response: `texts` are the encoded events, `code` is the close code or None. It joins
+    no group: between two requests nobody listens. A request that waits adds its own reply channel, `request_name`, to
+    the groups for that time.
+    """
+
+    def __init__(self, name: str, session: Session, address: str, request_name: str) -> None:
+        super().__init__(name, session, address)
+        self.request_name = request_name
+        self.texts: list[str] = []
+        self.code: int | None = None
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether the response has something to say: an event or a close code."""
+        return bool(self.texts) or self.code is not None
+
+    def reply(self, event: broadcast.Event) -> None:
+        """Add an event to the response."""
+        self.send_text(protocol.encode(event))
+
+    def send_text(self, text: str) -> None:
+        """Add an encoded event to the response."""
+        self.texts.append(text)
+
+    def accept(self, event: broadcast.Event | None = None, close: int | None = None) -> None:
+        """Add the first event, or the close code, to the response."""
+        if event is not None:
+            self.reply(event)
+        if close is not None:
+            self.close(close)
+
+    def close(self, code: int) -> None:
+        """Put a close code into the response. The first one counts."""
+        self.code = self.code or code
+
+    def subscribe(self, groups: Collection[str]) -> None:
+        """Do nothing: only a waiting request listens."""
+
+    def resubscribe(self, groups: Collection[str], on_new: Callable[[], object]) -> None:
+        """Do nothing: only a waiting request listens."""
+
+    def unsubscribe(self, groups: Collection[str]) -> None:
+        """Do nothing: only a waiting request listens."""
+
+    def begin_waiting(self, groups: Collection[str]) -> None:
+        """Add the request's own reply channel to groups: what is published to them completes the response."""
+        broadcast.subscribe(self.request_name, groups)
+
+    def end_waiting(self, groups: Collection[str]) -> None:
+        """Remove the request's own reply channel from groups."""
+        broadcast.unsubscribe(self.request_name, groups)

@@ -1,0 +1,120 @@
+"""
+Admission of a connection to a room, and its release: the same for sockets, boards and polling.
+
+A consumer finds out who the client is and that the client may enter; this module does the rest.
+"""
+
+from urllib.parse import parse_qs
+
+from chat import broadcast, protocol
+from chat.services import announcements, limits, people, presence, rooms, tasks
+from chat.version import CLIENT_VERSION
+
+
+def admit(connection, member, query, login=None, token_id=None):
+    """
+    Accept a connection of a member: send `joined`, announcements, the backlog, `synced` and the state of their tasks.
+
+    `query` is the parsed query string of the handshake: {name: [values]}. `login` is the key of the browser's login
+    session, `token_id` the id of a bot's token: exactly one of them is given. Write both, with what later frames need,
+    into the session of the connection. Raise `rate_limited`, with nothing done, if too many sockets are open.
+    """
+    limits.lease_socket(member.person_id, connection)
+    people.touch_seen(member.person)
+    connection.session.update(make_session(connection, member, login, token_id))
+    presence.arrive(member, connection)
+    backlog_from = _accept(connection, member, query)
+    connection.subscribe(get_groups(connection))
+    state = rooms.get_join_state(member)
+    if not state.may_stay:
+        # Banned since the member was read: the ban closed the member's connections, and did not know this one.
+        connection.close(protocol.CLOSE_FORBIDDEN)
+        return
+    if state.has_announcements:
+        # Before `synced`: a client that has `synced` has everything up to the id that `joined` named.
+        send_announcements(connection, member, since=_read_integer(query, "announced"))
+    send_backlog(connection, rooms.get_backlog(member.room, backlog_from))
+    if state.has_tasks:
+        _send_tasks(connection, member)
+    presence.schedule_presence_update(member.room_id)
+
+
+def make_session(connection, member, login=None, token_id=None):
+    """Return what the session of a connection holds; `login` and `token_id` are those of `admit`."""
+    return {
+        "member": member.id,
+        "room": member.room_id,
+        "person": member.person_id,
+        "handle": member.person.handle,
+        "address": connection.address,
+        "token": token_id,
+        "login": login,
+    }
+
+
+def _accept(connection, member, query):
+    """Accept with `joined`, and return the cursor from which the backlog begins (None: the newest messages)."""
+    room, cursor = member.room, _read_integer(query, "cursor")
+    reset = "cursor" in query and (cursor is None or cursor > room.offset)
+    present, count = presence.get_present(room.id, room.access == room.BOARD)
+    joined = protocol.joined(
+        {"slug": room.slug, "name": room.name, "topic": room.topic},
+        protocol.you(member.handle, member.role, member.read_offset, member.muted_until),
+        room.offset,
+        present,
+        count,
+        CLIENT_VERSION,
+        reset,
+        announcements.get_newest_id(),
+    )
+    connection.accept(joined)
+    return None if reset else cursor
+
+
+def send_announcements(connection, member, since=None):
+    """Send the announcements that a member has not received yet; `since` is the newest id that the client knows."""
+    for event in announcements.take_pending(member, since):
+        connection.reply(event)
+
+
+def _send_tasks(connection, member):
+    for task in tasks.get_recent_tasks(member.person, member.room_id):
+        connection.reply(tasks.describe(task))
+
+
+def send_backlog(connection, backlog):
+    """Send the messages of a Backlog, and `synced`."""
+    for event in backlog.messages:
+        connection.reply(event)
+    connection.reply(protocol.synced(backlog.offset, backlog.more, backlog.reset))
+
+
+def parse_query(text):
+    """Return the parsed query string of a handshake: {name: [values]}."""
+    return parse_qs(text.decode("latin1") if isinstance(text, bytes) else text, keep_blank_values=True)
+
+
+def _read_integer(query, name):
+    """Return the last value of a parameter as an integer, None if there is none or it is no integer."""
+    return protocol.parse_integer(query.get(name, [None])[-1])
+
+
+def get_groups(connection):
+    """Return the groups of an admitted connection, by its session."""
+    session = connection.session
+    credential = broadcast.credential_group(session["login"], session["token"])
+    return [broadcast.room_group(session["room"]), broadcast.member_group(session["member"]), credential]
+
+
+def release(connection):
+    """Release everything that the connection held: groups, presence and socket lease. Do nothing if it held none."""
+    if "member" in connection.session:
+        connection.unsubscribe(get_groups(connection))
+        release_leases(connection)
+
+
+def release_leases(connection):
+    """Take a connection off the roster of its room, and end its socket lease."""
+    session = connection.session
+    presence.depart(session["room"], session["handle"], connection)
+    limits.release_socket(session["person"], connection)

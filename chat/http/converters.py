@@ -1,0 +1,44 @@
+"""
+Path converters: how an id in an address becomes a value that every database takes.
+
+They refuse nothing. Text that cannot be an id becomes the id of no row. So a view answers it exactly as it answers an
+id that does not exist: after the checks of method, login and right, with the resource's own 404. Slugs have no
+converter: sockets, commands and JSON bodies name rooms, too, and `rooms.get_room` checks the slug for all of them.
+"""
+
+from uuid import UUID
+
+from django.urls import register_converter
+
+from chat import protocol
+
+NO_ID = 0
+NO_UUID = UUID(int=0)
+
+
+class RowIdConverter:
+    """The id of a row, or the number of a message: digits of any length. NO_ID where no row can have the id."""
+
+    regex = "[0-9]+"
+
+    def to_python(self, text: str) -> int:
+        return protocol.parse_integer(text.lstrip("0")) or NO_ID
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+class BoardUuidConverter:
+    """The UUID of a board: any text without a slash. NO_UUID where the text is no UUID."""
+
+    regex = "[^/]+"
+
+    def to_python(self, text: str) -> UUID:
+        return protocol.parse_uuid(text) or NO_UUID
+
+    def to_url(self, value: UUID) -> str:
+        return str(value)
+
+
+register_converter(RowIdConverter, "row_id")
+register_converter(BoardUuidConverter, "board_uuid")

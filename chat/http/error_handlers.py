@@ -1,0 +1,39 @@
+"""Django's error views: responses for requests that reach no view of ours, as JSON for scripts or as a page."""
+
+import sys
+
+from django.http import HttpRequest, HttpResponse
+
+from channels_transport import OUTAGES
+from chat.http.responses import error_response, internal_error, outage_response
+from chat.protocol import ChatError
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Return 403 `csrf_failed` for a request whose CSRF key is missing or wrong."""
+    detail = "This page is out of date, or cookies are off. Go back, reload, and try again."
+    return error_response(request, ChatError("csrf_failed", detail))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Return 400 `invalid_field` for a request that Django refuses, such as one for a foreign host name."""
+    return error_response(request, ChatError("invalid_field", "The server does not understand this request."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Return 403 `forbidden` for a PermissionDenied."""
+    return error_response(request, ChatError("forbidden", "You may not do that."))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Return 404 `not_found` for an address that no pattern matches."""
+    return error_response(request, ChatError("not_found", "There is nothing at this address."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Return 503 `unavailable` for an outage, and 500 `internal` for any other exception that nothing has handled."""
+    # Django calls this while it handles the exception, which a middleware may have raised.
+    error = sys.exc_info()[1]
+    if isinstance(error, OUTAGES):
+        return outage_response(request, error)
+    return error_response(request, internal_error())

@@ -1,0 +1,37 @@
+"""What the commands that call a service share: errors as one sentence with exit code 1, and durations."""
+
+import re
+
+from django.core.management.base import BaseCommand, CommandError
+
+from channels_transport import OUTAGES
+from chat.protocol import ChatError
+
+UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
+
+
+class ServiceCommand(BaseCommand):
+    """A command that runs `call_service(options)`. An error of the service ends it with a sentence and exit code 1."""
+
+    def handle(self, *args, **options):
+        try:
+            self.call_service(options)
+        except ChatError as error:
+            raise CommandError(error.detail) from None
+        except OUTAGES as outage:
+            cause = " ".join(str(outage).split())
+            raise CommandError(f"Redis or the database is unavailable; try again later. The cause: {cause}") from None
+
+    def call_service(self, options: dict) -> None:
+        """Do what the command is for. Raise ChatError, one of OUTAGES, or CommandError."""
+        raise NotImplementedError
+
+
+def parse_duration(text: str | None) -> int | None:
+    """Return the seconds that a text such as 90s, 30m, 24h or 7d means; None for None. Raise CommandError."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,9})([smhdw]?)", text.strip())
+    if match is None:
+        raise CommandError(f"{text!r} is not a duration. Write it like 90s, 30m, 24h or 7d.")
+    return int(match[1]) * UNIT_SECONDS[match[2]]

@@ -1,0 +1,16 @@
+"""
+Pages of a query: the one way in which lists are cut and say that there is more.
+"""
+
+from django.db.models import QuerySet
+
+
+def read_page(rows: QuerySet, size: int, page: int = 0) -> tuple[list, bool]:
+    """
+    Return (the rows of a page, whether there are more after it), in one statement.
+
+    `rows` is an ordered query, `size` the largest number of rows on a page; the first page is 0.
+    """
+    # One row more than the page holds tells that there is another page, and costs no second statement.
+    found = list(rows[page * size : (page + 1) * size + 1])
+    return found[:size], len(found) > size

@@ -1,0 +1,164 @@
+"""
+Parsing: how events are read from the text of frames, and checked.
+
+Nothing here knows what an event does.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .errors import ChatError
+from .events import EVENTS, Event
+from .fields import (
+    check_body,
+    check_emoji,
+    check_handle,
+    check_integer,
+    check_limit,
+    check_object,
+    check_ref,
+    check_string,
+    check_switch,
+    check_time,
+    is_ref,
+)
+
+_CHECKS: dict[str, Callable[..., Any]] = {
+    "ref": check_ref,
+    "body": check_body,
+    "reply_to": check_integer,
+    "id": check_integer,
+    "emoji": check_emoji,
+    "on": check_switch,
+    "offset": check_integer,
+    "cursor": check_integer,
+    "limit": check_limit,
+    "before": check_integer,
+    "task": check_string,
+    "params": check_object,
+    "at": check_time,
+    "handle": check_handle,
+    "visitor": check_string,
+}
+_OPTIONAL = {"reply_to", "before"}  # absent and null mean the same
+
+
+def parse(text: str | bytes, events: Mapping[str, type[Event]] = EVENTS) -> Any:
+    """
+    Return the event in one text frame, with every field checked: an instance of one of `events` ({type: class}).
+
+    Raise ChatError with `invalid_json`, `not_an_object`, `missing_type`, `unknown_type`, `missing_field`,
+    `invalid_field`, `too_long` or `empty`, and with the frame's `ref` if that could be read.
+    """
+    return read_event(parse_object(text), events=events)
+
+
+def read_event(fields: dict, event_class: type[Event] | None = None, events: Mapping[str, type[Event]] = EVENTS) -> Any:
+    """Return the event in an object from outside: of `event_class`, or of its own `type`. Raise as `parse` does."""
+    ref = fields.get("ref")
+    try:
+        return _build_event(event_class or _find_event_class(fields, events), fields)
+    except ChatError as error:
+        error.ref = ref if is_ref(ref) else None
+        raise
+
+
+def parse_object(text: str | bytes) -> dict:
+    """Return the JSON object in `text` (str or UTF-8 bytes). Raise `invalid_json` or `not_an_object`."""
+    try:
+        value = _DECODER.decode(text.decode("utf-8") if isinstance(text, bytes) else text)
+    except (ValueError, RecursionError):
+        raise _invalid_json() from None
+    if not isinstance(value, dict):
+        raise ChatError("not_an_object", "This must be one JSON object.")
+    return value
+
+
+def split_frames(text: str | bytes) -> list[str]:
+    """
+    Return the texts of the frames in `text` (str or UTF-8 bytes): one JSON value, or a list of them.
+
+    Each is unchanged, for `parse`. Raise `invalid_json`.
+    """
+    try:
+        text = (text.decode("utf-8") if isinstance(text, bytes) else text).strip(_SPACES)
+        return _split_list(text) if text.startswith("[") else [text]
+    except (ValueError, IndexError, RecursionError):
+        raise _invalid_json() from None
+
+
+def _invalid_json():
+    return ChatError("invalid_json", "This is not valid JSON, or it is nested too deeply.")
+
+
+def _split_list(text):
+    found: list[str] = []
+    position = _skip_spaces(text, 1)
+    while text[position] != "]":
+        if found:
+            if text[position] != ",":
+                raise ValueError("a comma is missing")
+            position = _skip_spaces(text, position + 1)
+        _, end = _DECODER.raw_decode(text, position)
+        found.append(text[position:end])
+        position = _skip_spaces(text, end)
+    if position != len(text) - 1:
+        raise ValueError("there is text after the list")
+    return found
+
+
+def _skip_spaces(text, position):
+    while text[position] in _SPACES:
+        position += 1
+    return position
+
+
+def check_fields(fields: dict, **checks: Callable[..., Any]) -> dict[str, Any]:
+    """Return the named fields of an object from outside. Raise `missing_field`, or what a check raises."""
+    return {name: check(_required(fields, name), name) for name, check in checks.items()}
+
+
+def _required(fields, name):
+    if name not in fields:
+        raise ChatError("missing_field", f"'{name}' is missing.")
+    return fields[name]
+
+
+def _find_event_class(fields, events):
+    if "type" not in fields:
+        raise ChatError("missing_type", "'type' is missing.")
+    kind = check_string(fields["type"], "type")
+    if kind not in events:
+        raise ChatError("unknown_type", f"This type is unknown. Known types: {', '.join(events)}.")
+    return events[kind]
+
+
+def _build_event(event_class, fields):
+    values = {}
+    for name in event_class.__dataclass_fields__:
+        if name in _OPTIONAL and fields.get(name) is None:
+            continue
+        values[name] = _CHECKS[name](_required(fields, name), name)
+    return event_class(**values)
+
+
+def _refuse_constant(name):
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unique_pairs(pairs):
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a key occurs twice")
+    return fields
+
+
+def _parse_digits(digits):
+    # Python cannot read integers of more than 4,300 digits, and no field allows more than 16. As a float the value is
+    # still JSON, and the check of its field refuses it.
+    return int(digits) if len(digits) <= 20 else float(digits)
+
+
+_SPACES = " \t\r\n"
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_parse_digits, object_pairs_hook=_unique_pairs)

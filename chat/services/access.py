@@ -1,0 +1,156 @@
+"""
+Access: whether a connection may still speak, decided at every frame for every way into the chat.
+
+The handshake has admitted the connection; since then its login, account, password or role may have changed. The rows
+decide, and this module turns them into the code that closes the connection. It writes nothing.
+"""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.models import Session as LoginSession
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from chat.connections import Connection, Session
+from chat.models import Member
+from chat.protocol import (
+    CLOSE_CONNECTION_LOST,
+    CLOSE_FORBIDDEN,
+    CLOSE_NOT_FOUND,
+    CLOSE_NOT_SIGNED_IN,
+    CloseConnection,
+)
+from chat.services import rooms
+
+
+class Reason(enum.Enum):
+    """Why a connection may not speak any longer. They are checked in this order, and the first one counts."""
+
+    SESSION_LOST = "its session has expired, or was lost with Redis"
+    PLACE_GONE = "the place was deleted or shut, or the person has no standing there"
+    LOGIN_ENDED = "the login session or the token has ended"
+    INACTIVE = "the account is deactivated"
+    PASSWORD_CHANGED = "the password was changed after the login"
+    BANNED = "the person is banned"
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way into the chat: the key that every session of its connections has, and the close code for each Reason."""
+
+    key: str
+    close_codes: dict[Reason, int]
+
+
+# After a changed password the client comes back at once: it may be the browser in which the password was changed, whose
+# login goes on, and the next handshake finds out.
+ROOM = Way(
+    "member",
+    {
+        Reason.SESSION_LOST: CLOSE_CONNECTION_LOST,
+        Reason.PLACE_GONE: CLOSE_NOT_FOUND,
+        Reason.LOGIN_ENDED: CLOSE_NOT_SIGNED_IN,
+        Reason.INACTIVE: CLOSE_NOT_SIGNED_IN,
+        Reason.PASSWORD_CHANGED: CLOSE_CONNECTION_LOST,
+        Reason.BANNED: CLOSE_FORBIDDEN,
+    },
+)
+# A visitor of a board need not be signed in: after the end of a login the browser comes back with its new one.
+WAITING_ROOM = Way(
+    "visit",
+    {
+        Reason.SESSION_LOST: CLOSE_CONNECTION_LOST,
+        Reason.PLACE_GONE: CLOSE_FORBIDDEN,
+        Reason.LOGIN_ENDED: CLOSE_CONNECTION_LOST,
+        Reason.INACTIVE: CLOSE_FORBIDDEN,
+        Reason.PASSWORD_CHANGED: CLOSE_CONNECTION_LOST,
+    },
+)
+# For anybody but an operator there is nothing at this address.
+OPERATORS = Way(
+    "person",
+    {
+        Reason.SESSION_LOST: CLOSE_CONNECTION_LOST,
+        Reason.LOGIN_ENDED: CLOSE_NOT_SIGNED_IN,
+        Reason.INACTIVE: CLOSE_NOT_FOUND,
+        Reason.PASSWORD_CHANGED: CLOSE_CONNECTION_LOST,
+    },
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rows say about a connection now. `subject` is what it speaks as: a Member, a Visit or a Person."""
+
+    subject: Any
+    is_there: bool = True
+    is_signed_in: bool = True
+    is_active: bool = True
+    has_current_password: bool = True
+    is_banned: bool = False
+
+
+def check_connection(connection: Connection, way: Way, read_facts: Callable[[Session], Facts]) -> Any:
+    """
+    Return the subject that a connection speaks as.
+
+    `read_facts(session)` reads the rows. Raise CloseConnection if the connection may not speak any longer, with the
+    code that `way` has for the first Reason.
+    """
+    if way.key not in connection.session:
+        raise CloseConnection(way.close_codes[Reason.SESSION_LOST])
+    facts = read_facts(connection.session)
+    reason = _find_reason(facts)
+    if reason is not None:
+        raise CloseConnection(way.close_codes[reason])
+    return facts.subject
+
+
+def _find_reason(facts: Facts) -> Reason | None:
+    if not facts.is_there:
+        return Reason.PLACE_GONE
+    if not facts.is_signed_in:
+        return Reason.LOGIN_ENDED
+    if not facts.is_active:
+        return Reason.INACTIVE
+    if not facts.has_current_password:
+        return Reason.PASSWORD_CHANGED
+    return Reason.BANNED if facts.is_banned else None
+
+
+def get_speaking_member(connection: Connection) -> Member:
+    """
+    Return the Member behind a frame or a poll of a room's connection, with person and room. One statement.
+
+    Raise CloseConnection as `check_connection` does.
+    """
+    return check_connection(connection, ROOM, _read_member)
+
+
+def _read_member(session: Session) -> Facts:
+    member = rooms.find_member(session["member"], session["login"], session["token"])
+    if member is None:
+        return Facts(None, is_there=False)
+    return Facts(
+        member,
+        is_signed_in=member.is_signed_in,
+        is_active=member.person.is_active,
+        has_current_password=session["token"] is not None or has_current_password(member.person, session),
+        is_banned=member.role == Member.BANNED,
+    )
+
+
+def has_login(session_key: str) -> bool:
+    """Return whether a browser's login session still holds."""
+    return LoginSession.objects.filter(session_key=session_key, expire_date__gt=timezone.now()).exists()
+
+
+def has_current_password(person: Any, session: Session) -> bool:
+    """Return whether the login is younger than the last change of the password. Guests and strangers have none."""
+    if not person.is_authenticated or person.is_guest:
+        return True
+    return constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())

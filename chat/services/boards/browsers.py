@@ -1,0 +1,52 @@
+"""
+Browsers on boards: how a browser gets a session id for a board, and how it proves that the session id is its own.
+
+A browser has one secret, in its login session. Its session id on a board is an HMAC of the board's UUID with that
+secret, so a session id says nothing about the secret, and nothing about the browser's other boards. The database
+stores only the digest of a session id. This module reads and writes no rows.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+import uuid
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.utils.crypto import constant_time_compare
+
+from chat.models import Board
+
+SESSION_FIELD = "board-visitor"  # holds the secret in a browser's login session
+
+
+def make_session_id(session: SessionBase, board: Board) -> str:
+    """
+    Return the browser's session id on this board. Store a new secret in its login session if that has none.
+
+    The secret survives logging in. It expires with the login session, which every visit extends.
+    """
+    session[SESSION_FIELD] = session.get(SESSION_FIELD) or secrets.token_urlsafe(32)
+    return derive_session_id(session[SESSION_FIELD], board.uuid)
+
+
+def is_new_browser(session: SessionBase) -> bool:
+    """Return whether a login session has no secret yet, so that this is the browser's first visit to any board."""
+    return SESSION_FIELD not in session
+
+
+def derive_session_id(secret: str, board_uuid: uuid.UUID) -> str:
+    """Return the session id that a browser's secret gives on a board."""
+    digest = hmac.new(secret.encode(), board_uuid.bytes, hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def owns_session_id(session: SessionBase | None, session_id: str, board_uuid: uuid.UUID) -> bool:
+    """Return whether a session id belongs to the browser with this login session. It takes the same time if not."""
+    secret = (session.get(SESSION_FIELD) if session is not None else None) or ""
+    return constant_time_compare(derive_session_id(secret, board_uuid), session_id) and secret != ""
+
+
+def digest_session_id(session_id: str) -> str:
+    """Return the hash of a session id, as rows and group names contain it."""
+    return hashlib.sha256(session_id.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,129 @@
+"""
+Decisions of a board's owner: to admit, deny or remove a visitor, and to close the board; and what they mean for the
+board's room.
+
+Every right is read from the rows at the time of the act. Each act is done once for its ref, as in rooms.
+"""
+
+from django.utils import timezone
+
+from chat import protocol
+from chat.connections import Connection
+from chat.models import Board, Member, Visitor
+from chat.protocol import ChatError
+from chat.services import rooms
+
+from .lifecycle import make_not_found_error
+from .notices import disconnect_everybody, disconnect_member, notify_decision
+from .visitors import find_visitor_member, lock_visitor, release_handle, reserve_handle, set_state
+from .visits import Visit
+
+_STATES = {"admit": Visitor.ADMITTED, "refuse": Visitor.REFUSED, "remove": Visitor.REMOVED}
+
+
+def get_member(visit: Visit) -> Member:
+    """
+    Return the Member with which an admitted visitor enters the board's room.
+
+    Raises:
+        ChatError: `not_found` if the visitor was never admitted; `forbidden` if the visitor was admitted once and has
+            lost the right.
+    """
+    visitor = visit.visitor
+    member = visitor and Member.objects.filter(room=visit.board.room, person=visitor.person).first()
+    if member is not None and member.role == Member.BANNED:
+        raise ChatError("forbidden", "You can no longer write on this board.")
+    if visitor is None or member is None or not visitor.is_inside or not visitor.person.is_active:
+        raise make_not_found_error()
+    member.room, member.person = visit.board.room, visitor.person
+    return member
+
+
+def decide_on_visitor(
+    visit: Visit,
+    event: protocol.AdmitVisitor | protocol.RefuseVisitor | protocol.RemoveVisitor,
+    connection: Connection,
+) -> None:
+    """
+    Admit, deny or remove a visitor, once for each ref. Notify the visitor and the owner's other tabs on commit.
+
+    Args:
+        visit: the owner's visit.
+        event: the decision, with the visitor's public key.
+        connection: the owner's connection, which gets the `ack`.
+
+    Raises:
+        ChatError: `forbidden` for everybody but the owner, or if the owner decides on themselves; `not_found` for an
+            unknown visitor; `taken` if another visitor has the handle by now.
+    """
+    owner = _get_owner(visit)
+
+    def make() -> int:
+        visitor = _get_visitor(visit.board, event.visitor)
+        is_owner = visitor.person_id == owner.person_id
+        if visitor.is_owner or (is_owner and event.type != "admit"):
+            raise ChatError("forbidden", "You cannot decide on yourself.")
+        if visitor.state != _STATES[event.type]:
+            _change_state(visitor, _STATES[event.type], connection)
+        return visitor.id
+
+    _record_once(visit.board, owner, event, make)
+
+
+def close_board(visit: Visit, event: protocol.ShutBoard) -> None:
+    """
+    Close a board for everybody: nobody finds it from now on. Close all of its connections on commit.
+
+    Raises:
+        ChatError: `forbidden` for everybody but the owner.
+    """
+    owner, board = _get_owner(visit), visit.board
+
+    def make() -> int:
+        Board.objects.filter(id=board.id).update(shut_at=timezone.now())
+        # Frames that are already being handled are judged by these rows.
+        Member.objects.filter(room=board.room_id).update(role=Member.BANNED)
+        disconnect_everybody(board)
+        return board.id
+
+    _record_once(visit.board, owner, event, make)
+
+
+def _get_owner(visit: Visit) -> Visitor:
+    if visit.visitor is None or not visit.is_owner:
+        raise ChatError("forbidden", "Only the owner of this board can do this.")
+    return visit.visitor
+
+
+def _record_once(board, owner, event, make):
+    rooms.record_once(Member(room=board.room, person=owner.person), event, make)
+
+
+def _get_visitor(board, key):
+    visitor = lock_visitor(Visitor.objects.filter(board=board, key=key).first())
+    if visitor is None:
+        raise ChatError("not_found", "There is no such visitor.")
+    return visitor
+
+
+def _change_state(visitor, state, connection):
+    member = find_visitor_member(visitor)
+    if state == Visitor.ADMITTED:
+        reserve_handle(visitor, visitor.handle)
+        _admit_to_room(visitor, member)
+    elif member is not None:
+        # The owner of a board decides in the waiting room. No moderator acts, so this ban has no audit entry.
+        Member.objects.filter(id=member.id).update(role=Member.BANNED)
+        disconnect_member(member)
+    elif state == Visitor.REFUSED:
+        release_handle(visitor)
+    set_state(visitor, state)
+    notify_decision(visitor, connection)
+
+
+def _admit_to_room(visitor, member):
+    role = Member.GUEST if visitor.person.is_guest else Member.MEMBER
+    if member is None:
+        Member.objects.create(room_id=visitor.board.room_id, person=visitor.person, role=role)
+    elif member.role == Member.BANNED:
+        Member.objects.filter(id=member.id).update(role=role)

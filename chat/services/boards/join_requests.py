@@ -1,0 +1,63 @@
+"""
+Requests to join a board: a visitor asks, and then waits until the owner admits or denies the request.
+"""
+
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chat import protocol
+from chat.models import Member, Visitor
+from chat.protocol import ChatError
+from chat.services import rooms
+
+from .notices import notify_owner
+from .visitors import add_visitor, lock_visitor, reserve_handle, set_state
+from .visits import Visit
+
+RETRY_AFTER_DENIAL = timedelta(seconds=30)
+
+
+def request_to_join(visit: Visit, event: protocol.Knock) -> None:
+    """
+    Store a visitor's request to join, once for each ref, and notify the owner on commit.
+
+    The request has the event's handle, or that of the person who is logged in. An admitted visitor stays admitted.
+
+    Raises:
+        ChatError: `taken` if another visitor of this board has the handle; `forbidden` for the owner and for removed
+            visitors; `rate_limited` shortly after a denial; `unavailable` if another tab asks at the same moment.
+    """
+    with transaction.atomic():
+        visitor = lock_visitor(visit.visitor) or _add_visitor(visit, event.handle)
+
+        def make() -> int:
+            _check_may_ask(visitor)
+            if visitor.state != Visitor.ADMITTED:
+                reserve_handle(visitor, event.handle)
+                set_state(visitor, Visitor.WAITING)
+                notify_owner(visit.board.id, protocol.visitor_knocked(visitor.key, visitor.handle))
+            return visitor.id
+
+        rooms.record_once(Member(room=visit.board.room, person=visitor.person), event, make)
+
+
+def _add_visitor(visit, handle):
+    try:
+        with transaction.atomic():
+            return add_visitor(visit.board, visit.digest, visit.person, handle, Visitor.WAITING)
+    except IntegrityError:
+        # Another tab of this browser asks at the same moment.
+        raise ChatError("unavailable", "Try again in a moment.", retry_after=0.5) from None
+
+
+def _check_may_ask(visitor):
+    if visitor.is_owner:
+        raise ChatError("forbidden", "You own this board. You do not need to ask to join.")
+    if visitor.state == Visitor.REMOVED:
+        raise ChatError("forbidden", "You were removed from this board.")
+    wait = visitor.changed_at + RETRY_AFTER_DENIAL - timezone.now()
+    if visitor.state == Visitor.REFUSED and wait > timedelta():
+        detail = "The owner denied your request. Wait a moment before you ask again."
+        raise ChatError("rate_limited", detail, retry_after=round(wait.total_seconds() + 0.05, 1))

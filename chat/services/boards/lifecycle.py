@@ -1,0 +1,102 @@
+"""
+The life of a board: it is created, found by its link, and deleted when it is closed or idle for too long.
+"""
+
+import secrets
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from chat import protocol
+from chat.models import Board, Member, Person, Room, Visitor, make_handle_key
+from chat.protocol import ChatError
+
+from .browsers import digest_session_id, make_session_id
+from .visitors import add_visitor, delete_outsiders
+
+DELETE_CLOSED_AFTER = timedelta(hours=1)  # until then, jobs and frames that were already running can finish
+DELETE_OUTSIDERS_AFTER = timedelta(days=2)  # for visitors whom the owner did not admit
+MAX_SWEPT = 100  # boards in one sweep
+
+
+def create_board(
+    session: SessionBase, person: Person | AnonymousUser, name: str = "", handle: str = ""
+) -> tuple[Board, str]:
+    """
+    Create a board and its room, owned by the browser with this login session. Return (board, session id).
+
+    Args:
+        session: the browser's login session. It gets a secret if it has none.
+        person: the person who is logged in, who then owns the board; or an AnonymousUser.
+        name: the board's name ("Board" if empty).
+        handle: the owner's handle if nobody is logged in ("Owner" if empty).
+
+    Raises:
+        ChatError: `too_long` or `invalid_field` for the name or the handle.
+    """
+    name = protocol.check_room_name(name or "Board")
+    handle = protocol.check_handle(handle or "Owner")
+    signed_in = person if person.is_authenticated else None
+    with transaction.atomic():
+        room = Room.objects.create(
+            slug=f"board-{secrets.token_hex(16)}", name=name, access=Room.BOARD, created_by=signed_in
+        )
+        board = Board.objects.create(room=room)
+        session_id = make_session_id(session, board)
+        owner = add_visitor(board, digest_session_id(session_id), person, handle, Visitor.OWNER)
+        Visitor.objects.filter(id=owner.id).update(handle_key=make_handle_key(owner.handle))
+        Member.objects.create(room=room, person=owner.person, role=Member.OWNER)
+    return board, session_id
+
+
+def get_board(board_uuid: uuid.UUID) -> Board:
+    """Return the board with this UUID. Raise `not_found`, the same for an unknown board and for a closed one."""
+    board = find_board(board_uuid)
+    if board is None:
+        raise make_not_found_error()
+    return board
+
+
+def find_board(board_uuid: uuid.UUID) -> Board | None:
+    """Return the open board with this UUID, or None."""
+    return Board.objects.select_related("room").filter(uuid=board_uuid, shut_at=None).first()
+
+
+def make_not_found_error() -> ChatError:
+    """Return the error for every board that the browser cannot reach: the same for all reasons."""
+    return ChatError("not_found", "There is no such board.")
+
+
+def sweep_boards() -> int:
+    """
+    Delete the boards and the visitors that are no longer needed. Return how many rows of both were deleted.
+
+    Deleted are boards that were closed, boards without a visit or a message for CHAT_BOARD_DAYS days, and visitors
+    whom the owner did not admit within two days.
+    """
+    now = timezone.now()
+    since = now - timedelta(days=settings.CHAT_BOARD_DAYS)
+    is_quiet = Q(room__last_at=None) | Q(room__last_at__lt=since)
+    is_over = Q(seen_at__lt=since) & is_quiet | Q(shut_at__lt=now - DELETE_CLOSED_AFTER)
+    ids = list(Board.objects.filter(is_over).values_list("id", flat=True)[:MAX_SWEPT])
+    deleted = sum(_delete_board(Board.objects.filter(is_over, id=id)) for id in ids)
+    return deleted + delete_outsiders(Visitor.objects.filter(changed_at__lt=now - DELETE_OUTSIDERS_AFTER))
+
+
+@transaction.atomic
+def _delete_board(found):
+    """Delete a board if `found` still finds it. One transaction each: SQLite blocks all other writers meanwhile."""
+    # The board and its room are locked, so that nobody visits or posts while they are deleted.
+    board = found.select_related("room").select_for_update().first()
+    if board is None:
+        return 0
+    own = list(Person.objects.filter(visits__board=board, visits__is_signed_in=False).values_list("id", flat=True))
+    board.room.delete()
+    Person.objects.filter(id__in=own).delete()
+    return 1

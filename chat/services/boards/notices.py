@@ -1,0 +1,50 @@
+"""
+Notices of a board: what the owner and the visitors hear of a change, once it is committed. The module writes nothing.
+"""
+
+from chat import broadcast, protocol
+from chat.connections import Connection
+from chat.models import Board, Member, Visitor
+from chat.protocol import CLOSE_FORBIDDEN
+from chat.services.after_commit import after_commit, close_after_commit, publish_after_commit
+
+
+def describe_state(visitor: Visitor) -> dict:
+    """Return the event that tells a visitor their state."""
+    return {
+        Visitor.WAITING: lambda: protocol.visitor_waiting(visitor.handle),
+        Visitor.ADMITTED: lambda: protocol.visitor_admitted(visitor.handle),
+        Visitor.REFUSED: protocol.visitor_refused,
+        Visitor.REMOVED: protocol.visitor_removed,
+    }[visitor.state]()
+
+
+def notify_owner(board_id: int, event: dict) -> None:
+    """Publish an event to all connections of the board's owner, on commit."""
+    publish_after_commit(broadcast.owner_group(board_id), lambda: event)
+
+
+def notify_decision(visitor: Visitor, connection: Connection) -> None:
+    """
+    Publish a visitor's new state, on commit: to the visitor, and to the owner's connections other than `connection`.
+
+    The owner's connection `connection` made the decision and gets the `ack`.
+    """
+    event = describe_state(visitor)
+    publish_after_commit(broadcast.visitor_group(visitor.digest), lambda: event)
+    group, told = broadcast.owner_group(visitor.board_id), {**event, "visitor": visitor.key}
+    after_commit(
+        "tell the other connections of the owner", lambda: broadcast.publish_to_others(group, told, connection.name)
+    )
+
+
+def disconnect_member(member: Member) -> None:
+    """Close all connections of a visitor to the board's room with 4403, on commit."""
+    close_after_commit(broadcast.member_group(member.id), CLOSE_FORBIDDEN)
+
+
+def disconnect_everybody(board: Board) -> None:
+    """Close all connections of a board and its room with 4403, on commit; those of the waiting room hear `shut`."""
+    close_after_commit(broadcast.room_group(board.room_id), CLOSE_FORBIDDEN)
+    publish_after_commit(broadcast.board_group(board.id), protocol.board_shut)
+    close_after_commit(broadcast.board_group(board.id), CLOSE_FORBIDDEN)

@@ -1,0 +1,107 @@
+"""
+The rows of a board's visitors: added, locked, listed, given handles, and deleted.
+"""
+
+import secrets
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from chat.models import AuditEntry, Board, Member, Person, Visitor, make_handle_key
+from chat.protocol import ChatError
+
+from .waiting_room import is_connected
+
+MAX_DELETED = 100  # visitors in one transaction
+
+
+def add_visitor(board: Board, digest: str, person: Person | AnonymousUser, handle: str, state: str) -> Visitor:
+    """
+    Store a visitor: the person who is logged in, or a new guest with this handle who exists on this board alone.
+
+    Raises:
+        IntegrityError: this browser already has a visitor on this board.
+    """
+    is_signed_in = person.is_authenticated
+    if not is_signed_in:
+        # Without a handle key, the handle belongs to the guest on this board and stays free everywhere else.
+        person = Person(handle=handle, is_guest=True)
+        person.set_unusable_password()
+        person.save()
+    return Visitor.objects.create(
+        board=board, key=secrets.token_urlsafe(16), digest=digest, person=person, is_signed_in=is_signed_in, state=state
+    )
+
+
+def lock_visitor(visitor: Visitor | None) -> Visitor | None:
+    """Return a visitor as stored now, locked until the transaction ends; None for None or if the row was deleted."""
+    if visitor is None:
+        return None
+    visitors = Visitor.objects.select_related("person", "board").select_for_update(of=("self",))
+    return visitors.filter(id=visitor.id).first()
+
+
+def set_state(visitor: Visitor, state: str) -> None:
+    """Store a visitor's new state and the time of the change."""
+    visitor.state, visitor.changed_at = state, timezone.now()
+    visitor.save(update_fields=["state", "changed_at"])
+
+
+def find_visitor_member(visitor: Visitor) -> Member | None:
+    """Return the visitor's Member of the board's room, or None if the visitor was never admitted."""
+    return Member.objects.filter(room__board=visitor.board_id, person=visitor.person_id).first()
+
+
+def reserve_handle(visitor: Visitor, handle: str) -> None:
+    """
+    Reserve a handle on the board for a visitor. Logged-in and admitted visitors keep the handle that they have.
+
+    Raises:
+        ChatError: `taken` if another visitor of this board has the handle.
+    """
+    if not visitor.is_signed_in and not find_visitor_member(visitor):
+        visitor.person.handle = handle
+        visitor.person.save(update_fields=["handle"])
+    key = make_handle_key(visitor.handle)
+    holder = Visitor.objects.filter(board=visitor.board_id, handle_key=key).exclude(id=visitor.id).first()
+    if holder is not None and holder.person_id == visitor.person_id:
+        key = None  # the same person in another browser
+    elif holder is not None and not _release_handle(holder):
+        raise _make_taken_error()
+    try:
+        with transaction.atomic():
+            Visitor.objects.filter(id=visitor.id).update(handle_key=key)
+    except IntegrityError:
+        raise _make_taken_error() from None
+
+
+def release_handle(visitor: Visitor) -> None:
+    """Let other visitors of the board use this visitor's handle."""
+    Visitor.objects.filter(id=visitor.id).update(handle_key=None)
+
+
+def _release_handle(holder):
+    """Delete a visitor who left the waiting room before a decision, and return whether it was deleted."""
+    is_away = holder.state == Visitor.WAITING and not is_connected(holder.digest)
+    return is_away and delete_outsiders(Visitor.objects.filter(id=holder.id)) == 1
+
+
+def _make_taken_error():
+    return ChatError("taken", "Another visitor of this board has this name. Choose another name.")
+
+
+def delete_outsiders(visitors: QuerySet) -> int:
+    """Delete those of `visitors` who wait or were denied, and were never admitted. Return how many."""
+    members = Member.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))
+    # An operator may have deleted the Member of an admitted visitor. Messages and the audit log still need the person.
+    entries = AuditEntry.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))
+    outside = visitors.filter(state__in=[Visitor.WAITING, Visitor.REFUSED])
+    outside = outside.annotate(was_in=Exists(members), is_logged=Exists(entries)).filter(was_in=False, is_logged=False)
+    with transaction.atomic():
+        # The rows are locked, so that the owner cannot admit them meanwhile.
+        found = list(outside.select_for_update()[:MAX_DELETED])
+        Visitor.objects.filter(id__in=[visitor.id for visitor in found]).delete()
+        Person.objects.filter(id__in=[visitor.person_id for visitor in found if not visitor.is_signed_in]).delete()
+    return len(found)

@@ -1,0 +1,54 @@
+"""
+The people of a room as moderators see them: found by handle or by role. The module writes nothing.
+"""
+
+from chat import protocol
+from chat.models import Member, Person, Room, make_handle_key, read_page
+from chat.protocol import ChatError
+
+
+def get_person(room: Room, handle: object) -> Person:
+    """
+    Return the person who has this handle now, ignoring case. Raise `not_found` if nobody has it.
+
+    On a board, only its visitors are found: a board has its own handles, and other people may have them elsewhere.
+    """
+    person = None
+    if isinstance(handle, str) and len(handle) <= protocol.MAX_HANDLE and "\0" not in handle:
+        key = make_handle_key(handle)
+        at_board = {"visits__board__room": room, "visits__handle_key": key}
+        person = Person.objects.filter(**at_board if room.access == Room.BOARD else {"handle_key": key}).first()
+    if person is None:
+        raise ChatError("not_found", "There is nobody with this handle.")
+    return person
+
+
+def find_room_member(room: Room, person: Person) -> Member | None:
+    """Return a person's Member of a room, or None."""
+    member = Member.objects.filter(room=room, person=person).first()
+    if member is not None:
+        member.room, member.person = room, person
+    return member
+
+
+def get_room_member(room: Room, handle: str) -> Member:
+    """Return the Member of a room with this handle. Raise `not_found` if there is none."""
+    person = get_person(room, handle)
+    member = find_room_member(room, person)
+    if member is None:
+        raise ChatError("not_found", f"{person.handle} is not in this room.")
+    return member
+
+
+def find_members(room: Room, role: str | None = None, page: int = 0, size: int = 50) -> tuple[list[Member], bool]:
+    """
+    Return one page of a room's members, oldest first, and whether there are more.
+
+    `role` limits the list to one role. People whose account or guest session has ended are left out.
+    """
+    # People who exist on a board alone have no handle key either, but are not gone.
+    is_here = {"person__is_active": True} if room.access == Room.BOARD else {"person__handle_key__isnull": False}
+    members = Member.objects.filter(room=room, **is_here).select_related("person")
+    if role is not None:
+        members = members.filter(role=role)
+    return read_page(members.order_by("id"), size, page)

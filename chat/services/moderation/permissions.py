@@ -1,0 +1,80 @@
+"""
+Permissions: who may moderate whom. The module reads the database and refuses; it writes nothing.
+"""
+
+from chat.models import Member, Person, Room
+from chat.protocol import ChatError
+from chat.services import rooms
+
+# The roles that a moderator may change, and may give. Owners and operators may change every role to every other.
+BELOW_MODERATORS = {None, Member.GUEST, Member.MEMBER, Member.MUTED, Member.BANNED}
+
+
+def is_operator(actor: Person | None) -> bool:
+    """Return whether `actor` has every permission: the shell (None), or a person who may use the admin."""
+    return actor is None or actor.is_staff
+
+
+def get_moderated_room(actor: Person | None, slug: str) -> Room:
+    """
+    Return the room, if `actor` moderates it.
+
+    Raises:
+        ChatError: `forbidden` if the actor is no moderator; `not_found` if there is no such room, or the actor may not
+            know of it.
+    """
+    if is_operator(actor):
+        return rooms.get_room(slug)
+    room = rooms.get_readable_room(actor, slug)
+    check_moderates(actor, room)
+    return room
+
+
+def check_moderates(actor: Person | None, room: Room) -> str | None:
+    """Return the role with which `actor` moderates a room; None for operators. Raise `forbidden` for others."""
+    if is_operator(actor):
+        return None
+    role = Member.objects.filter(room=room, person=actor).values_list("role", flat=True).first()
+    if role not in (Member.MODERATOR, Member.OWNER):
+        raise ChatError("forbidden", "Only the moderators of this room can do this.")
+    return role
+
+
+def check_may_change_role(
+    actor: Person | None, room: Room, person: Person, before: str | None, after: str | None
+) -> None:
+    """
+    Check that `actor` may change a person's role in a room from `before` to `after`. None stands for no role.
+
+    The caller has locked the room's row, since owners and moderators may be changed at the same moment.
+
+    Raises:
+        ChatError: `forbidden`; or `not_found` if the person is not in a room that is not public.
+    """
+    actor_role = check_moderates(actor, room)
+    if actor is not None and actor.id == person.id:
+        _check_steps_down(before, after)
+    elif actor_role == Member.MODERATOR and not {before, after} <= BELOW_MODERATORS:
+        raise ChatError("forbidden", "Only the owners of this room can do this.")
+    elif actor_role is not None and before is None and after != Member.BANNED and room.access != Room.PUBLIC:
+        # Any role but `banned` would let the person into the room.
+        raise ChatError("not_found", f"{person.handle} is not in this room.")
+    _check_owner_remains(room, person, before, after)
+
+
+def _check_steps_down(before, after):
+    if before != Member.OWNER or after not in (Member.MODERATOR, Member.MEMBER, Member.GUEST):
+        raise ChatError("forbidden", "You cannot change your own role, except to step down as an owner.")
+
+
+def _check_owner_remains(room, person, before, after):
+    """
+    Check that a room keeps an owner, unless the last one is banned.
+
+    A ban is no accident. A mute would be one: when it ends, the person is a member.
+    """
+    if before != Member.OWNER or after in (Member.OWNER, Member.BANNED):
+        return
+    others = Member.objects.filter(room=room, role=Member.OWNER, person__is_active=True).exclude(person=person)
+    if not others.exists():
+        raise ChatError("forbidden", "A room needs an owner. Make another person an owner first.")

@@ -1,0 +1,154 @@
+"""
+Roles: given, taken away, and the mutes that end. Every change of somebody's role in a room goes through this module.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from chat import protocol
+from chat.models import AuditEntry, Member, Person, Room
+from chat.protocol import ChatError
+from chat.services import audit, rooms
+
+from .members import find_room_member, get_person
+from .permissions import check_may_change_role
+
+ROLES = [role for role, _ in Member.ROLES]
+PLAIN = {Member.GUEST, Member.MEMBER}
+
+
+def change_role(
+    actor: Person | None,
+    room: Room,
+    whom: Person | str,
+    role: str,
+    seconds: int | None = None,
+    reason: str = "",
+    was: str | None = None,
+) -> Member:
+    """
+    Give a person a role in a room, and return their Member. Do nothing if the person has the role already.
+
+    Writes the role and an audit entry. On commit, tells the room, and closes the connections of a banned person.
+
+    Args:
+        actor: who changes the role; None for the shell.
+        room: the room. The actor does not need to have entered it.
+        whom: a Person or a handle.
+        role: the new role. `guest` and `member` mean the same: guests become `guest`, everybody else `member`.
+        seconds: how long a mute lasts; None until somebody lifts it.
+        reason: stored in the audit log; may be empty.
+        was: if given, the change is made only if the person still has this role.
+
+    Returns:
+        The Member. Its `role` is None if the person has no role in the room afterwards: the ban of a person who was
+        never in a closed room was lifted.
+
+    Raises:
+        ChatError: `forbidden`; `not_found` if nobody has this handle or the role `was`, or the person is not in a
+            closed room; `invalid_field` or `too_long` for a field.
+    """
+    role, seconds, reason = _check_fields(role, seconds, reason)
+    person = whom if isinstance(whom, Person) else get_person(room, whom)
+    if role in PLAIN:
+        role = rooms.default_role(person)
+    with transaction.atomic():
+        # Changes in one room run one after the other: two owners may step down at the same moment.
+        Room.objects.select_for_update().get(id=room.id)
+        member = find_room_member(room, person)
+        before = member and member.role
+        ends_ban = role in PLAIN and _is_banned_outsider(room, member)
+        check_may_change_role(actor, room, person, before if ends_ban else _get_inside_role(room, member), role)
+        _check_was(person, before, was)
+        if ends_ban:
+            return _delete_ban(actor, member, reason)
+        if member is not None and before == role and role != Member.MUTED:
+            return member
+        return _store_role(actor, room, person, member, role, seconds, reason)
+
+
+def _check_fields(role, seconds, reason):
+    role = protocol.check_choice(role, "role", ROLES)
+    if seconds is not None:
+        protocol.check_seconds(seconds)
+        if role != Member.MUTED:
+            raise ChatError("invalid_field", "'seconds' is allowed only with the role 'muted'.")
+    return role, seconds, protocol.check_text(reason, "reason", protocol.MAX_REASON, least=0)
+
+
+def _get_inside_role(room, member):
+    """Return the role of a person who is in the room, or would be in it but for a ban; None for anybody else."""
+    return None if member is None or _is_banned_outsider(room, member) else member.role
+
+
+def _is_banned_outsider(room, member):
+    """
+    Return whether a banned person had no role in a closed room before the ban.
+
+    The end of such a ban must not let the person into the room.
+    """
+    if member is None or member.role != Member.BANNED or room.access == Room.PUBLIC:
+        return False
+    bans = AuditEntry.objects.filter(room=room, person=member.person, act=AuditEntry.ROLE, after=Member.BANNED)
+    ban = bans.order_by("-id").first()
+    return ban is not None and ban.before == ""
+
+
+def _check_was(person, before, was):
+    if was is not None:
+        protocol.check_choice(was, "was", ROLES)
+    if was not in (None, before) and not {before, was} <= PLAIN:
+        raise ChatError("not_found", f"{person.handle} is not {was} in this room.")
+
+
+def _delete_ban(actor, member, reason):
+    audit.record(actor, AuditEntry.ROLE, member.room_id, member.person, before=member.role, reason=reason)
+    rooms.delete_member(member)
+    member.role = None
+    return member
+
+
+def _store_role(actor, room, person, member, role, seconds, reason):
+    audit.record(
+        actor,
+        AuditEntry.ROLE,
+        room.id,
+        person,
+        before=member.role if member else "",
+        after=role,
+        seconds=seconds,
+        reason=reason,
+    )
+    if member is None:
+        # The person may enter the room at this very moment.
+        member, _ = Member.objects.get_or_create(room=room, person=person, defaults={"role": role})
+        member.room, member.person = room, person
+    until = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
+    rooms.apply_role(member, role, until)
+    return member
+
+
+def remove_member(actor: Person | None, member: Member) -> None:
+    """
+    Delete a person's Member for an operator, and write an audit entry. On commit, close the person's connections.
+
+    Raises:
+        ChatError: `forbidden`, for example for the last owner of the room.
+    """
+    with transaction.atomic():
+        Room.objects.select_for_update().get(id=member.room_id)
+        check_may_change_role(actor, member.room, member.person, member.role, None)
+        audit.record(actor, AuditEntry.ROLE, member.room_id, member.person, before=member.role)
+        rooms.delete_member(member)
+
+
+def end_mute(member_id: int) -> bool:
+    """End a member's mute if its time has passed. Return whether it ended. The job may come late, twice or in vain."""
+    return bool(rooms.end_mutes(id=member_id))
+
+
+def sweep_mutes() -> int:
+    """End the mutes whose time has passed and whose job was lost, at most 500 at once. Return how many."""
+    return rooms.end_mutes()

@@ -1,0 +1,121 @@
+"""
+Accounts and guests: who has which handle, and how a handle becomes free.
+
+Writes Person. Closes no connections.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from chat import protocol
+from chat.models import Person, make_handle_key
+from chat.protocol import ChatError
+
+MAX_PASSWORD = 1000  # characters; hashing a megabyte would keep other requests waiting
+MAX_GUESTS_PER_SWEEP = 1000
+SEEN_INTERVAL = timedelta(hours=1)  # `seen_at` is at most this much older than the last visit
+
+
+def sign_up(handle: Any, password: Any, visitor: Person | AnonymousUser | None = None) -> Person:
+    """
+    Create an account and return its person. A guest who signs up (`visitor`) may keep their handle.
+
+    Raise `taken`, or the error of a field.
+    """
+    person = _new_person(handle)
+    person.set_password(check_password(password, person))
+    return _save_new(person, visitor)
+
+
+def sign_up_guest(handle: Any) -> Person:
+    """Create a guest with this handle and return the person. Raise `taken`, or the error of the field."""
+    person = _new_person(handle, is_guest=True)
+    person.set_unusable_password()
+    return _save_new(person)
+
+
+def check_password(password: Any, person: Person | None = None) -> str:
+    """Return a new password that is strong enough. Raise `invalid_field` or `too_long`."""
+    if len(protocol.check_string(password, "password")) > MAX_PASSWORD:
+        raise ChatError("too_long", f"A password may have at most {MAX_PASSWORD} characters.")
+    try:
+        validate_password(password, person)
+    except ValidationError as error:
+        raise ChatError("invalid_field", " ".join(error.messages)) from None
+    return password
+
+
+def _new_person(handle, **fields):
+    handle = protocol.check_handle(handle)
+    return Person(handle=handle, handle_key=make_handle_key(handle), **fields)
+
+
+def _save_new(person, visitor=None):
+    try:
+        with transaction.atomic():
+            _free_handle(person.handle_key, visitor)
+            person.save()
+    except IntegrityError:
+        raise ChatError("taken", "This handle is taken. Choose another one.") from None
+    return person
+
+
+def _free_handle(key, visitor):
+    """Take the handle from a guest, if the guest is the visitor or was not seen while a login session lasts."""
+    is_free = Q(seen_at__lt=_oldest_login()) | Q(id=visitor.id if visitor is not None else None)
+    Person.objects.filter(is_free, handle_key=key, is_guest=True).update(handle_key=None, is_active=False)
+
+
+def _oldest_login() -> datetime:
+    """Return the time before which every login session has expired by now."""
+    return timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+
+
+def get_person(whom: Person | Any) -> Person:
+    """Return the active person with a handle, ignoring case; a Person as it is. Raise `not_found`, `invalid_field`."""
+    if isinstance(whom, Person):
+        return whom
+    key = make_handle_key(protocol.check_string(whom, "handle"))
+    person = Person.objects.filter(handle_key=key, is_active=True).first()
+    if person is None:
+        raise ChatError("not_found", "There is nobody with this handle.")
+    return person
+
+
+def find_ids(handles: Iterable[str]) -> list[int]:
+    """Return the ids of the people who have these handles now."""
+    keys = [make_handle_key(handle) for handle in handles]
+    return list(Person.objects.filter(handle_key__in=keys).values_list("id", flat=True))
+
+
+def find_person(handle: Any, password: Any) -> Person | None:
+    """Return the person with this handle and password, or None."""
+    if not isinstance(handle, str) or not isinstance(password, str) or len(password) > MAX_PASSWORD:
+        return None
+    if "\0" in handle or len(handle) > protocol.MAX_HANDLE:
+        return None
+    return auth.authenticate(None, username=handle, password=password)
+
+
+def touch_seen(person: Person, always: bool = False) -> None:
+    """Store that a person is here now, unless that was done within the last hour (`always`: in any case)."""
+    now = timezone.now()
+    if always or now - person.seen_at > SEEN_INTERVAL:
+        Person.objects.filter(id=person.id).update(seen_at=now)
+
+
+def sweep_guests() -> int:
+    """Deactivate guests whose login sessions have expired, and free their handles. Return how many."""
+    expired = Person.objects.filter(is_guest=True, is_active=True, seen_at__lt=_oldest_login())
+    ids = expired.values("id")[:MAX_GUESTS_PER_SWEEP]
+    return expired.filter(id__in=ids).update(handle_key=None, is_active=False)

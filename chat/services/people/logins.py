@@ -1,0 +1,139 @@
+"""
+Login sessions: signing in and out, changing a password, and the connections that a login has opened.
+
+Writes login sessions, passwords, and the handle of a guest who signs out.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from django.contrib import auth
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from channels_transport import call_later
+from chat import broadcast, protocol
+from chat.models import Person, make_handle_key
+from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, CLOSE_NOT_SIGNED_IN, ChatError
+from chat.services.after_commit import after_commit, close_after_commit
+from chat.services.rooms import get_room
+
+from .accounts import check_password, get_person, touch_seen
+
+RESPONSE_SECONDS = 1  # within which the response to a request has reached the browser
+MAX_SESSIONS_PER_SWEEP = 1000
+# Stored in every login session: another name would sign everybody out.
+BACKEND = "chat.services.people.HandleBackend"
+
+
+class HandleBackend(ModelBackend):
+    """Authenticates people by handle, ignoring case. Guests have no password, so they cannot sign in."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> Person | None:
+        """Return the person with this handle and password, or None."""
+        if username is None or password is None:
+            return None
+        person = Person.objects.filter(handle_key=make_handle_key(username)).first()
+        if person is None or not person.has_usable_password():
+            # Hash a password all the same: the time of the response must not tell which handles exist.
+            Person().set_password(password)
+            return None
+        return person if person.check_password(password) and self.user_can_authenticate(person) else None
+
+
+def sign_in(request: HttpRequest, person: Person) -> None:
+    """Make the browser's session this person's, and end the earlier login."""
+    with _leaving_session(request):
+        auth.login(request, person, backend=BACKEND)
+    touch_seen(person, always=True)
+
+
+def sign_out(request: HttpRequest) -> None:
+    """End the browser's login session."""
+    with _leaving_session(request):
+        auth.logout(request)
+
+
+@contextmanager
+def _leaving_session(request) -> Iterator[None]:
+    """
+    Close the connections of a browser's session after the block, which ends it. A guest who signs out loses the handle.
+    """
+    person, session_key = request.user, request.session.session_key
+    was_signed_in = person.is_authenticated  # read before the block, because `request.user` is evaluated lazily
+    yield
+    if session_key is None:
+        return
+    # Not before the block: a connection that comes back at once must not find the old session.
+    group = broadcast.credential_group(session_key=session_key)
+    if not was_signed_in:
+        # A visitor of boards. Their secret is in the new session too, so the tabs come back with its cookie.
+        _close_later(group)
+        return
+    if person.is_guest:
+        Person.objects.filter(id=person.id).update(handle_key=None, is_active=False)
+    close_after_commit(group, CLOSE_NOT_SIGNED_IN)
+
+
+def _close_later(group):
+    """Close the connections of a login with 4408: they come back with the cookie in the response to this request."""
+    after_commit(
+        f"close the connections of {group} later",
+        lambda: call_later(RESPONSE_SECONDS, ("login", group), broadcast.close_group, group, CLOSE_CONNECTION_LOST),
+    )
+
+
+def change_password(request: HttpRequest, old: Any, new: Any) -> None:
+    """
+    Store a new password of the signed-in person, and end all their other login sessions.
+
+    Raise `forbidden` for a wrong old password, or the error of a field.
+    """
+    person = request.user
+    if person.is_guest or not person.check_password(protocol.check_string(old, "old_password")):
+        raise ChatError("forbidden", "The old password is wrong.")
+    own = broadcast.credential_group(session_key=request.session.session_key)
+    person.set_password(check_password(new, person))
+    person.save(update_fields=["password"])
+    auth.update_session_auth_hash(request, person)
+    tokens = [broadcast.credential_group(token_id=id) for id in person.tokens.values_list("id", flat=True)]
+    close_connections(person, but=[own, *tokens])
+    # This browser's tabs come back at once, and by then they need the new cookie.
+    _close_later(own)
+
+
+def close_connections(person: Person, but: Sequence[str] = ()) -> None:
+    """Close all connections of a person with 4401 after the commit, except those in the groups `but`."""
+    groups = [broadcast.member_group(id) for id in person.memberships.values_list("id", flat=True)]
+    groups.append(broadcast.operator_group(person.id))
+    groups += [broadcast.visitor_group(digest) for digest in person.visits.values_list("digest", flat=True)]
+    for group in groups:
+        close_after_commit(group, CLOSE_NOT_SIGNED_IN, but)
+
+
+def disconnect(whom: Person | str, slug: str | None = None) -> Person:
+    """
+    Close the connections of a person (`whom`: a Person or a handle) with 4403, in one room or in all.
+
+    The person keeps all rights, and may reconnect. Return the person. Raise `not_found` for the handle or the room.
+    """
+    person = get_person(whom)
+    members = person.memberships.all() if slug is None else person.memberships.filter(room=get_room(slug))
+    groups = [broadcast.member_group(id) for id in members.values_list("id", flat=True)]
+    # Not `close_after_commit`: nothing is stored, so the operator has to hear of a failure.
+    for group in groups:
+        transaction.on_commit(partial(broadcast.close_group, group, CLOSE_FORBIDDEN))
+    return person
+
+
+def sweep_sessions() -> int:
+    """Delete login sessions that have expired. Return how many."""
+    expired = Session.objects.filter(expire_date__lt=timezone.now())
+    return Session.objects.filter(session_key__in=expired.values("session_key")[:MAX_SESSIONS_PER_SWEEP]).delete()[0]

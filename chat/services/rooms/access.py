@@ -1,0 +1,81 @@
+"""
+Finding and entering rooms: which rooms a person may know about, and how a person becomes a member.
+
+Writes Member for people who enter a public room. Publishes nothing.
+"""
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import F, Q
+
+from chat import protocol
+from chat.models import Member, Person, Room, read_page
+from chat.protocol import ChatError
+
+from .memberships import default_role, end_own_mute
+
+
+def get_room(slug: str) -> Room:
+    """Return the room with this slug, whoever asks. Raise `not_found`."""
+    room = Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
+    if room is None:
+        raise _no_such_room()
+    return room
+
+
+def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
+    """Return a room that a person may read, without making them a member. Raise `not_found` or `forbidden`."""
+    room = get_room(slug)
+    _check_may_know(room, Member.objects.filter(room=room, person=person).first())
+    return room
+
+
+def join_room(person: Person, slug: str) -> Member:
+    """
+    Return the person's Member of a room; it is created now if there is none and the room is public.
+
+    Raise `forbidden` for a banned person, and `not_found` also for a room that the person may not know about.
+    """
+    room = get_room(slug)
+    member = Member.objects.filter(room=room, person=person).first()
+    _check_may_know(room, member)
+    if member is None:
+        defaults = {"role": default_role(person)}
+        member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
+        _check_may_know(room, member)  # a moderator may have banned the person since the first check
+    # Both rows are here already: reading them again would cost two queries.
+    member.room, member.person = room, person
+    end_own_mute(member)
+    return member
+
+
+def _check_may_know(room, member):
+    is_open = room.access == Room.PUBLIC or (room.access == Room.PRIVATE and member is not None)
+    if not is_open:
+        raise _no_such_room()
+    if member is not None and member.role == Member.BANNED:
+        raise ChatError("forbidden", "You are banned from this room. Ask its moderators to lift the ban.")
+
+
+def _no_such_room():
+    # The same words for every room that the person may not know about, so that they do not tell that it exists.
+    return ChatError("not_found", "There is no such room.")
+
+
+def find_rooms(
+    person: Person | AnonymousUser, text: str = "", page: int = 0, size: int = 50
+) -> tuple[list[Room], bool]:
+    """
+    Return (a page of the rooms that the person may know about, whether there are more).
+
+    The room with the newest message comes first. `text` must be part of the slug, the name or the topic.
+    """
+    rooms = Room.objects.visible_to(person)
+    if text:
+        rooms = rooms.filter(Q(slug__icontains=text) | Q(name__icontains=text) | Q(topic__icontains=text))
+    # Without `nulls_last`, SQLite and PostgreSQL sort rooms without a message differently.
+    return read_page(rooms.order_by(F("last_at").desc(nulls_last=True), "-id"), size, page)
+
+
+def find_member(member_id: int, session_key: str | None, token_id: int | None) -> Member | None:
+    """Return a Member with person, room and `is_signed_in`, or None. One query."""
+    return Member.objects.find_with_credential(member_id, session_key, token_id)

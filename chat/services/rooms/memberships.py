@@ -1,0 +1,109 @@
+"""
+What a role means for a member: who hears of a new role, whose connections are closed, and how a mute ends by itself.
+
+Nothing here decides who may change whose role. `moderation` does, and every change that somebody asks for goes there.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from chat import broadcast, protocol
+from chat.models import Member, Person
+from chat.protocol import ChatError
+from chat.services.after_commit import close_after_commit, publish_after_commit, start_job_after_commit
+
+UNMUTE_CHANNEL = "chat.unmute"
+MAX_MUTES_PER_SWEEP = 500
+
+
+def default_role(person: Person) -> str:
+    """Return the role of a person to whom nobody has given another one."""
+    return Member.GUEST if person.is_guest else Member.MEMBER
+
+
+def apply_role(member: Member, role: str, until: datetime | None = None) -> None:
+    """
+    Store a member's role (`until`: when a mute ends), tell the room, and close the connections of a banned member.
+
+    It checks no rights and writes no audit entry: call `moderation.change_role` for that.
+    """
+    Member.objects.filter(id=member.id).update(role=role, muted_until=until)
+    member.role, member.muted_until = role, until
+    _publish_role(member)
+    if role == Member.BANNED:
+        close_connections(member)
+    if until is not None:
+        seconds = (until - timezone.now()).total_seconds()
+        start_job_after_commit(UNMUTE_CHANNEL, {"member": member.id}, max(seconds, 0))
+
+
+def _publish_role(member):
+    event = protocol.member(member.handle, member.role, member.muted_until)
+    publish_after_commit(broadcast.room_group(member.room_id), lambda: event)
+
+
+def notify_moderators(room_id: int) -> None:
+    """Publish `reported` to each moderator of a room: its list of reports has changed."""
+    roles = [Member.MODERATOR, Member.OWNER]
+    for member_id in Member.objects.filter(room_id=room_id, role__in=roles).values_list("id", flat=True):
+        publish_after_commit(broadcast.member_group(member_id), protocol.reported)
+
+
+def close_connections(member: Member) -> None:
+    """Close all connections of a member in the room with 4403, after the commit."""
+    close_after_commit(broadcast.member_group(member.id), protocol.CLOSE_FORBIDDEN)
+
+
+def delete_member(member: Member) -> None:
+    """Delete a membership and close the connections of its person in the room."""
+    close_connections(member)
+    member.delete()
+
+
+def check_may_speak(member: Member) -> None:
+    """Raise `muted` for a muted member."""
+    end_own_mute(member)
+    if member.role == Member.MUTED:
+        raise ChatError("muted", _describe_mute(member))
+
+
+def _describe_mute(member):
+    if member.muted_until is None:
+        return "You are muted in this room: you can read, but not write."
+    return f"You are muted in this room until {protocol.format_time(member.muted_until)}: you can read, but not write."
+
+
+def end_own_mute(member: Member) -> None:
+    """End the mute of a member if its time is over and no job has ended it. No query for members with other roles."""
+    if member.role == Member.MUTED and not member.is_muted:
+        end_mutes(id=member.id)
+        member.role, member.muted_until = default_role(member.person), None
+
+
+def end_mutes(**which: int) -> int:
+    """
+    End the mutes whose time is over, and tell their rooms. Return how many ended.
+
+    For one member (`id=...`), or for all, at most MAX_MUTES_PER_SWEEP of them. It may run late, twice, and in several
+    processes: a mute that was prolonged or lifted meanwhile is not selected. At most four statements.
+    """
+    due = Member.objects.filter(role=Member.MUTED, muted_until__lte=timezone.now(), **which)
+    if not due.exists():
+        return 0
+    with transaction.atomic():
+        rows = due.select_related("person").select_for_update(skip_locked=True, of=("self",))
+        members = list(rows.order_by("id")[:MAX_MUTES_PER_SWEEP])
+        for role in (Member.GUEST, Member.MEMBER):
+            _unmute([member for member in members if default_role(member.person) == role], role)
+    return len(members)
+
+
+def _unmute(members, role):
+    if not members:
+        return
+    Member.objects.filter(id__in=[member.id for member in members]).update(role=role, muted_until=None)
+    for member in members:
+        member.role, member.muted_until = role, None
+        _publish_role(member)

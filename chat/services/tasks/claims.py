@@ -1,0 +1,59 @@
+"""
+Claims: one worker at a time holds a task, under a lock that expires by itself.
+
+Each claim has a number, the task's `attempt`, and every later write names it. A worker that was paused for longer than
+its lock lasts finds its task claimed by another worker, and overwrites nothing of that worker's.
+"""
+
+import os
+import socket
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from chat.models import Task
+
+from .sweeping import MAX_TRIES
+
+WORKER = f"{socket.gethostname()}:{os.getpid()}"[:200]
+
+
+class TaskLost(Exception):
+    """This worker no longer holds the task: another worker claimed it, or it was cancelled or deleted."""
+
+
+def claim_task(task_id: int) -> Task | None:
+    """
+    Claim a task for this worker, and return it. Return None if it does not wait: it is done, claimed or deleted.
+
+    One UPDATE decides, so only one of several workers with the same job gets the task.
+    """
+    now = timezone.now()
+    waits = Q(state=Task.QUEUED) | Q(state=Task.RUNNING, locked_until__lt=now)
+    with transaction.atomic():
+        claimed = Task.objects.filter(waits, id=task_id, tries__lt=MAX_TRIES).update(
+            state=Task.RUNNING,
+            progress=0,
+            attempt=F("attempt") + 1,
+            tries=F("tries") + 1,
+            started_at=now,
+            locked_until=get_lock_end(),
+            locked_by=WORKER,
+        )
+        return Task.objects.select_related("room", "person").get(id=task_id) if claimed else None
+
+
+def get_lock_end() -> datetime:
+    """Return when a lock that is taken or renewed now expires."""
+    return timezone.now() + timedelta(seconds=settings.CHAT_TASK_LOCK_SECONDS)
+
+
+def update_claimed(task: Task, **columns: Any) -> None:
+    """Change the row of a task that this worker holds. Raise TaskLost if it no longer holds the task."""
+    mine = Task.objects.filter(id=task.id, attempt=task.attempt, state=Task.RUNNING)
+    if not mine.update(**columns):
+        raise TaskLost(task.id)

@@ -1,0 +1,103 @@
+"""
+The job of a claimed task: what a kind of task works with while it runs.
+"""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import reset_queries, transaction
+from django.utils import timezone
+
+from channels_transport import is_stopping
+from chat.models import Task, TaskPart
+
+from . import publishing
+from .claims import get_lock_end, update_claimed
+from .results import PART_BYTES
+
+HEARTBEAT_SECONDS = 1  # between two renewals of the lock
+
+
+class Interrupted(Exception):
+    """This worker was told to stop."""
+
+
+class Job:
+    """
+    One run of a task: `task`, its `room`, `upto` (the room's offset at the start), and the result that is written.
+
+    A job holds at most one part of the result in memory.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.room, self.upto = task.room, task.upto
+        self._name, self._type = f"{task.kind}.txt", "text/plain; charset=utf-8"
+        self._buffer: list[bytes] = []
+        self._buffer_bytes = 0
+        self._parts = self._size = 0
+        self._heartbeat_at = time.monotonic()
+
+    def name_result(self, name: str, content_type: str) -> None:
+        """Set the file name of the result (ASCII letters, digits, `-`, `_` and `.`) and its content type."""
+        self._name, self._type = name, content_type
+
+    def write(self, text: str) -> None:
+        """Append text to the result. Raise TaskLost if the worker no longer holds the task."""
+        data = text.encode()
+        self._buffer.append(data)
+        self._buffer_bytes += len(data)
+        if self._buffer_bytes >= PART_BYTES:
+            self._store_part()
+
+    def report_progress(self, fraction: float) -> None:
+        """
+        Renew the lock and publish the progress (`fraction`: 0 to 1), at most once a second.
+
+        Raises:
+            TaskLost: the worker no longer holds the task.
+            Interrupted: the worker was told to stop.
+        """
+        if is_stopping():
+            raise Interrupted
+        if time.monotonic() - self._heartbeat_at < HEARTBEAT_SECONDS:
+            return
+        self._heartbeat_at = time.monotonic()
+        # Only `finish` reports 100.
+        self.task.progress = max(0, min(99, int(fraction * 100)))
+        self.update(progress=self.task.progress, locked_until=get_lock_end())
+        publishing.publish_state(self.task)
+
+    def finish(self) -> None:
+        """Store the rest of the result, mark the task as done, and publish that. Raise TaskLost."""
+        if self._buffer:
+            self._store_part()
+        now = timezone.now()
+        self.update(
+            state=Task.DONE,
+            progress=100,
+            locked_until=None,
+            finished_at=now,
+            expires_at=now + timedelta(seconds=settings.CHAT_TASK_RESULT_SECONDS),
+            result_name=self._name,
+            result_type=self._type,
+            result_size=self._size,
+        )
+        publishing.publish_task(self.task.id)
+
+    def update(self, **columns: Any) -> None:
+        """Change columns of the task's row. Raise TaskLost if the worker no longer holds the task."""
+        update_claimed(self.task, **columns)
+
+    def _store_part(self):
+        data = b"".join(self._buffer)
+        with transaction.atomic():
+            # The update locks the row first: a task that was deleted or claimed again gets no more parts.
+            self.update(locked_until=get_lock_end())
+            TaskPart.objects.create(task_id=self.task.id, attempt=self.task.attempt, number=self._parts, data=data)
+        self._buffer, self._buffer_bytes = [], 0
+        self._parts, self._size = self._parts + 1, self._size + len(data)
+        # With DEBUG on, Django keeps every statement in memory, with the data that it stored.
+        reset_queries()

@@ -1,0 +1,58 @@
+"""
+Publishing a task's state: as the wire's `task` event, to the connections of its person in its room.
+
+A failure to publish is logged, not raised: the state is stored, and the person hears it at the next connect.
+"""
+
+import json
+from collections.abc import Callable
+
+from chat import broadcast, protocol
+from chat.models import Member, Task
+from chat.services.after_commit import call_safely
+
+Send = Callable[[str, dict], object]
+
+
+def describe(task: Task) -> dict:
+    """Return a task's present state as the wire's `task` event."""
+    is_done = task.state == Task.DONE
+    return protocol.task(
+        task.ref,
+        task.id,
+        task.kind,
+        json.loads(task.params),
+        task.state,
+        task.progress,
+        result=f"/api/tasks/{task.id}/result/" if is_done else None,
+        size=task.result_size if is_done else None,
+        error=task.error if task.state == Task.FAILED else None,
+    )
+
+
+def publish_state(task: Task, send: Send = broadcast.publish_at_once) -> None:
+    """Publish a task's state as this object has it."""
+    _publish(task, describe(task), send)
+
+
+def publish_task(task_id: int, send: Send = broadcast.publish_at_once) -> None:
+    """Publish the stored state of a task, if the task still exists."""
+    task = Task.objects.filter(id=task_id).first()
+    if task is not None:
+        publish_state(task, send)
+
+
+def publish_deletion(task: Task, error: str) -> None:
+    """Publish that a task was deleted, with the reason as a sentence."""
+    event = protocol.task(
+        task.ref, task.id, task.kind, json.loads(task.params), Task.FAILED, task.progress, error=error, forgotten=True
+    )
+    _publish(task, event, broadcast.publish_at_once)
+
+
+def _publish(task, event, send):
+    member = Member.objects.filter(room_id=task.room_id, person_id=task.person_id)
+    member_id = member.values_list("id", flat=True).first()
+    if member_id is not None:
+        group = broadcast.member_group(member_id)
+        call_safely(f"publish the state of task {task.id}", lambda: send(group, event))

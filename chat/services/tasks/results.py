@@ -1,0 +1,36 @@
+"""
+Results of tasks, stored in parts: neither the writer nor the reader holds a whole result, and any process can read it.
+"""
+
+from collections.abc import Iterator
+
+from chat.models import Task, TaskPart
+
+PART_BYTES = 100_000
+# SQLite has one writer at a time: small deletions do not block others for long.
+MAX_DELETED = 50  # parts in one statement
+MAX_ATTEMPT = 2**31 - 1
+
+
+def read_result(task: Task) -> Iterator[bytes]:
+    """
+    Yield a finished task's result in parts, with one query for each.
+
+    Raises:
+        LookupError: the result was deleted while it was read.
+    """
+    size = number = 0
+    while size < task.result_size:
+        found = TaskPart.objects.filter(task_id=task.id, attempt=task.attempt, number=number)
+        data = found.values_list("data", flat=True).first()
+        if data is None:
+            raise LookupError(f"the result of task {task.id} was deleted while it was read")
+        yield bytes(data)
+        size, number = size + len(data), number + 1
+
+
+def delete_parts(task_id: int, before: int = MAX_ATTEMPT) -> None:
+    """Delete the parts that attempts before this number stored. Later attempts may belong to another worker."""
+    parts = TaskPart.objects.filter(task_id=task_id, attempt__lt=before)
+    while ids := list(parts.values_list("id", flat=True)[:MAX_DELETED]):
+        TaskPart.objects.filter(id__in=ids).delete()

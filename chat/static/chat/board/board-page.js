@@ -1,0 +1,162 @@
+// @ts-check
+// A board's page: the steps before a visitor is admitted, and the owner's controls. Must not know the wire
+// (waiting-room-socket.js does), nor the conversation, which it only starts.
+
+import { socketUrl } from "../connection/addresses.js";
+import { asApiError, call } from "../connection/api.js";
+import { LOCAL_EVENT } from "../connection/local-events.js";
+import { WaitingRoomSocket } from "../connection/waiting-room-socket.js";
+import { CLIENT_EVENT, CLOSE, REFUSAL, SERVER_EVENT } from "../connection/wire.js";
+import { byId } from "../ui/dom.js";
+import { onReturn } from "../ui/page-return.js";
+import { OwnerPanel } from "./owner-panel.js";
+
+const RETRY_MS = 3_000;
+// A connection may be away, or the visitor's state unknown, for so long before the page mentions it.
+const SHOW_LOST_AFTER_MS = 1_000;
+const KNOCK_STEP_AFTER_MS = 200;
+/** The steps of the page, as in `data-step` of the template. */
+const STEP = Object.freeze({
+  LOADING: "loading", KNOCK: "knock", WAITING: "waiting", REFUSED: "refused", REMOVED: "removed", SHUT: "shut",
+  OFFLINE: "offline", INSIDE: "inside", OWNER: "owner",
+});
+/** @type {Set<string | undefined>} */
+const FINAL_STEPS = new Set([STEP.INSIDE, STEP.OWNER, STEP.REMOVED, STEP.SHUT]);
+
+/** @typedef {{ slug: string, handle: string, url: string }} ConversationOptions */
+
+export class BoardPage {
+  /** @type {(options: ConversationOptions) => Promise<void>} */
+  #startConversation;
+  #page = byId("room");
+  #board = this.#page.dataset.board ?? "";
+  #form = byId("knock-form", HTMLFormElement);
+  #handleInput = byId("knock-handle", HTMLInputElement);
+  #error = byId("knock-error");
+  #storageKey = `chat.board.${this.#board}`;
+  /** The visitor's secret, which only this browser has. */
+  #session = "";
+  /** @type {OwnerPanel | null} */
+  #ownerPanel = null;
+  #hasConversation = false;
+  #hasStartedAgain = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #socket = new WaitingRoomSocket(() => socketUrl(`/auth/${this.#board}/${this.#session}/`));
+
+  /** @param {(options: ConversationOptions) => Promise<void>} startConversation */
+  constructor(startConversation) {
+    this.#startConversation = startConversation;
+    this.#listen();
+    if (!this.#handleInput.readOnly) this.#handleInput.value = sessionStorage.getItem(this.#storageKey) ?? "";
+  }
+
+  /** Asks who this visitor is, and connects. */
+  async start() {
+    try {
+      const { session, owner: isOwner } = await call("GET", `/api/boards/${this.#board}/`);
+      this.#session = session;
+      if (isOwner) {
+        if (!this.#ownerPanel) this.#ownerPanel = new OwnerPanel(this.#socket, this.#board);
+        this.#enter(this.#page.dataset.handle ?? "");
+      }
+      this.#socket.open();
+    } catch (error) {
+      if (asApiError(error).code === REFUSAL.NOT_FOUND) {
+        this.#show(STEP.SHUT);
+        return;
+      }
+      if (!this.#isFinal) this.#show(STEP.OFFLINE);
+      setTimeout(() => this.start(), RETRY_MS);
+    }
+  }
+
+  get #step() {
+    return this.#page.dataset.step;
+  }
+
+  get #isFinal() {
+    return FINAL_STEPS.has(this.#step);
+  }
+
+  #listen() {
+    const socket = this.#socket;
+    socket.on(LOCAL_EVENT.OPENED, () => this.#opened());
+    socket.on(LOCAL_EVENT.STATUS, (status) => this.#statusChanged(status));
+    // The events with a `visitor` are for the owner.
+    socket.on(SERVER_EVENT.WAITING, ({ handle }) => this.#waiting(handle));
+    socket.on(SERVER_EVENT.ADMITTED, ({ visitor, handle }) => visitor || this.#enter(handle));
+    socket.on(SERVER_EVENT.REFUSED, ({ visitor }) => visitor || this.#show(STEP.REFUSED));
+    socket.on(SERVER_EVENT.REMOVED, ({ visitor }) => visitor || this.#show(STEP.REMOVED));
+    socket.on(SERVER_EVENT.SHUT, () => this.#show(STEP.SHUT));
+    this.#form.addEventListener("submit", (event) => this.#knock(event));
+    byId("knock-again").addEventListener("click", () => this.#show(STEP.KNOCK));
+    onReturn(() => socket.reconnectNow());
+  }
+
+  /** @param {string} step */
+  #show(step) {
+    clearTimeout(this.#timer);
+    this.#page.dataset.step = step;
+    if (step === STEP.KNOCK && !this.#handleInput.readOnly) this.#handleInput.focus();
+  }
+
+  /**
+   * Starts the conversation without a reload. A visitor who was removed and admitted again gets a fresh page.
+   * @param {string} handle
+   */
+  async #enter(handle) {
+    if (this.#hasConversation) {
+      if (this.#step !== STEP.INSIDE) location.reload();
+      return;
+    }
+    this.#hasConversation = true;
+    if (this.#step !== STEP.OWNER) this.#show(STEP.INSIDE);
+    const url = socketUrl(`/write/${this.#board}/${this.#session}/`);
+    await this.#startConversation({ slug: this.#page.dataset.slug ?? "", handle, url });
+    byId("composer").focus();
+  }
+
+  /** @param {Event} event */
+  async #knock(event) {
+    event.preventDefault();
+    this.#error.textContent = "";
+    const answer = await this.#socket.request(CLIENT_EVENT.KNOCK, { handle: this.#handleInput.value });
+    if (answer.type === SERVER_EVENT.REJECTED) this.#error.textContent = answer.detail;
+    else if (this.#step === STEP.KNOCK) this.#show(STEP.WAITING);
+    sessionStorage.setItem(this.#storageKey, this.#handleInput.value);
+  }
+
+  /** @param {string} handle */
+  #waiting(handle) {
+    this.#handleInput.value = handle;
+    this.#show(STEP.WAITING);
+  }
+
+  // The server tells a returning visitor their state at once. A visitor who hears nothing has not knocked yet.
+  #opened() {
+    clearTimeout(this.#timer);
+    if (this.#step === STEP.LOADING || this.#step === STEP.OFFLINE) {
+      this.#timer = setTimeout(() => this.#show(STEP.KNOCK), KNOCK_STEP_AFTER_MS);
+    }
+  }
+
+  /** @param {import("../connection/reconnecting-connection.js").Status} status */
+  #statusChanged({ state, code }) {
+    if (state === "waiting" && !this.#isFinal) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#show(STEP.OFFLINE), SHOW_LOST_AFTER_MS);
+    }
+    if (state !== "closed") return;
+    if (code === CLOSE.FORBIDDEN && this.#step !== STEP.SHUT) this.#show(STEP.REMOVED);
+    // The visitor signed out in another tab, or the board is gone: the page asks again, once.
+    if (code === CLOSE.NOT_SIGNED_IN || (code === CLOSE.NOT_FOUND && !this.#hasStartedAgain)) this.#startAgain();
+    else if (code === CLOSE.NOT_FOUND) this.#show(STEP.SHUT);
+  }
+
+  #startAgain() {
+    this.#hasStartedAgain = true;
+    if (this.#hasConversation) location.reload();
+    else this.start();
+  }
+}

@@ -1,0 +1,144 @@
+// @ts-check
+// What the owner of a board sees: knocking visitors, admitted visitors, the link, and "Close the board".
+// Must not decide who is admitted: it asks the server through the waiting room's socket.
+
+import { call } from "../connection/api.js";
+import { LOCAL_EVENT } from "../connection/local-events.js";
+import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
+import { makeCopyButton } from "../ui/clipboard.js";
+import { byId, make } from "../ui/dom.js";
+import { onMenuEntry, openDialog } from "../ui/dialog.js";
+import { ErrorLine, confirmWithSecondClick } from "../ui/forms.js";
+import { avatar } from "../ui/pictures.js";
+
+/** @typedef {{ visitor: string, handle: string }} Visitor `visitor` is a public id */
+
+export class OwnerPanel {
+  /** @type {import("../connection/waiting-room-socket.js").WaitingRoomSocket} */
+  #socket;
+  /** @type {string} */
+  #board;
+  #knocks = byId("knocks");
+  #admitted = byId("admitted");
+  #nobody = byId("nobody-admitted");
+
+  /**
+   * @param {import("../connection/waiting-room-socket.js").WaitingRoomSocket} socket
+   * @param {string} board
+   */
+  constructor(socket, board) {
+    this.#socket = socket;
+    this.#board = board;
+    const copyButton = byId("copy-link");
+    makeCopyButton(copyButton, byId("board-link", HTMLInputElement));
+    byId("hide-link").addEventListener("click", () => showLinkBar(false));
+    onMenuEntry("menu-copy-link", () => {
+      showLinkBar(true);
+      copyButton.click();
+    });
+    onMenuEntry("menu-shut", () => this.#openShutDialog());
+    this.#listen();
+  }
+
+  #listen() {
+    this.#socket.on(LOCAL_EVENT.OPENED, () => this.#reload());
+    this.#socket.on(SERVER_EVENT.KNOCKED, (visitor) => this.#showKnock(visitor));
+    this.#socket.on(SERVER_EVENT.LEFT, ({ visitor }) => this.#removeKnock(visitor));
+    this.#socket.on(SERVER_EVENT.ADMITTED, (visitor) => visitor.visitor && this.#showAdmitted(visitor));
+    this.#socket.on(SERVER_EVENT.REFUSED, ({ visitor }) => visitor && this.#removeVisitor(visitor));
+    this.#socket.on(SERVER_EVENT.REMOVED, ({ visitor }) => visitor && this.#removeVisitor(visitor));
+  }
+
+  // After a reconnect everything is drawn again: the server names the waiting visitors, and the API the admitted ones.
+  async #reload() {
+    this.#knocks.replaceChildren();
+    // A failed call means that the connection is away again; the next one starts again.
+    const { visitors } = await call("GET", `/api/boards/${this.#board}/visitors/`).catch(() => ({ visitors: [] }));
+    this.#admitted.replaceChildren();
+    for (const visitor of visitors) if (visitor.state === "admitted") this.#showAdmitted(visitor);
+    this.#updateNobody();
+  }
+
+  /** @param {Visitor} visitor */
+  #showKnock({ visitor, handle }) {
+    this.#removeVisitor(visitor);
+    const sentence = make("span", {}, make("b", { text: handle }), " wants to join");
+    const makeButton = (/** @type {string} */ type, /** @type {string} */ text, /** @type {string} */ style) => (
+      make("button", {
+        type: "button", class: `button ${style} small`, "data-action": type, text,
+        onclick: () => this.#decide(type, { visitor, handle }, sentence),
+      })
+    );
+    this.#knocks.append(make(
+      "div",
+      { class: "bar knock", "data-visitor": visitor, role: "status" },
+      sentence,
+      makeButton(CLIENT_EVENT.ADMIT, "Admit", ""),
+      makeButton(CLIENT_EVENT.REFUSE, "Refuse", "quiet"),
+    ));
+  }
+
+  /**
+   * @param {string} type
+   * @param {Visitor} visitor
+   * @param {HTMLElement} [place] shows a refusal of the server
+   */
+  async #decide(type, visitor, place) {
+    const answer = await this.#socket.request(type, { visitor: visitor.visitor });
+    if (answer.type === SERVER_EVENT.REJECTED) {
+      if (place) place.textContent = answer.detail;
+    } else if (type === CLIENT_EVENT.ADMIT) {
+      this.#showAdmitted(visitor);
+    } else {
+      this.#removeVisitor(visitor.visitor);
+    }
+  }
+
+  /** @param {Visitor} visitor */
+  #showAdmitted({ visitor, handle }) {
+    this.#removeVisitor(visitor);
+    const button = make("button", { type: "button", class: "link", "data-action": CLIENT_EVENT.REMOVE, text: "Remove" });
+    // A removed visitor can only return when the owner admits them again.
+    confirmWithSecondClick(button, "Really?", () => this.#decide(CLIENT_EVENT.REMOVE, { visitor, handle }));
+    const name = make("span", { class: "handle", title: handle, text: handle });
+    this.#admitted.append(make("li", { "data-visitor": visitor }, avatar(handle), name, button));
+    this.#updateNobody();
+  }
+
+  /** @param {string} visitor */
+  #removeKnock(visitor) {
+    this.#knocks.querySelector(`[data-visitor="${CSS.escape(visitor)}"]`)?.remove();
+  }
+
+  /** @param {string} visitor */
+  #removeVisitor(visitor) {
+    this.#admitted.querySelector(`[data-visitor="${CSS.escape(visitor)}"]`)?.remove();
+    this.#removeKnock(visitor);
+    this.#updateNobody();
+  }
+
+  #updateNobody() {
+    this.#nobody.hidden = this.#admitted.children.length > 0;
+  }
+
+  #openShutDialog() {
+    const button = make("button", { type: "button", class: "button bad wide", id: "shut-board", text: "Close the board" });
+    const error = new ErrorLine();
+    const warning = "All visitors are removed, nobody can join again, and all messages are deleted.";
+    const dialog = openDialog(
+      "Close this board?", "shut-dialog", make("p", { class: "lead", text: warning }), error.element, button,
+    );
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      button.textContent = "Closing…";
+      const answer = await this.#socket.request(CLIENT_EVENT.SHUT);
+      if (answer.type === SERVER_EVENT.REJECTED) error.show(answer.detail);
+      else dialog.close();
+    });
+  }
+}
+
+/** @param {boolean} isShown */
+function showLinkBar(isShown) {
+  byId("link-bar").hidden = !isShown;
+}

@@ -1,0 +1,37 @@
+// @ts-check
+// The newest announcement that this tab has received, so that a reconnect fetches what a dead connection lost.
+// Pure arithmetic over ids. Must not know of sockets, nor what an announcement says.
+
+export class AnnouncementCursor {
+  /**
+   * This person has received every announcement up to this id; null before the first `synced`.
+   * @type {number | null}
+   */
+  position = null;
+  /** @type {number | null} */
+  #newest = null;
+  #isComplete = false;
+
+  /**
+   * Takes the newest id from `joined`. The announcements that this tab has not received follow, and end with `synced`.
+   * @param {unknown} newest
+   */
+  joined(newest) {
+    this.#newest = Number.isSafeInteger(newest) ? /** @type {number} */ (newest) : null;
+    this.#isComplete = false;
+  }
+
+  /** @param {unknown} id */
+  received(id) {
+    if (typeof id !== "number" || !Number.isSafeInteger(id) || this.#newest === null) return;
+    this.#newest = Math.max(this.#newest, id);
+    // Before `synced` a higher id may have overtaken lower ones that are still on their way.
+    if (this.#isComplete) this.position = Math.max(this.position ?? 0, id);
+  }
+
+  synced() {
+    if (this.#newest === null) return;
+    this.#isComplete = true;
+    this.position = Math.max(this.position ?? 0, this.#newest);
+  }
+}

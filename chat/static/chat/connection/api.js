@@ -1,0 +1,79 @@
+// @ts-check
+// Calls the JSON API. Must not draw, and must not know what is requested.
+
+import { REFUSAL } from "./wire.js";
+
+/** A request that the server refused, or that did not reach it (status 0). `message` is the server's own sentence. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {{ code?: string, detail?: string, retry_after?: number, close?: number }} [answer]
+   */
+  constructor(status, answer = {}) {
+    const { code = REFUSAL.INTERNAL, detail = "The server sent an unexpected answer.", retry_after: seconds, close } = answer;
+    super(detail);
+    this.status = status;
+    this.code = code;
+    /** Seconds to wait before the next try. */
+    this.retryAfter = seconds;
+    /** The close code that a websocket would have got. */
+    this.close = close;
+  }
+}
+
+/** @type {string | null} */
+let csrfToken = null;
+
+async function getCsrfToken() {
+  csrfToken ??= /** @type {string} */ ((await (await fetch("/api/session/")).json()).csrf);
+  return csrfToken;
+}
+
+/**
+ * Calls the API and returns the object that it answers, or null when the answer has no body.
+ * Throws an ApiError, also when the server cannot be reached.
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body] sent as JSON
+ * @param {RequestInit} [moreOptions] further options of `fetch`
+ * @returns {Promise<any>}
+ */
+export async function call(method, path, body, moreOptions = {}) {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  /** @type {RequestInit} */
+  const options = { ...moreOptions, method, headers };
+  try {
+    if (method !== "GET") headers["X-CSRFToken"] = await getCsrfToken();
+    if (body !== undefined) {
+      headers["Content-Type"] = "application/json";
+      options.body = JSON.stringify(body);
+    }
+    return await readAnswer(await fetch(path, options));
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw new ApiError(0, {
+      code: REFUSAL.UNAVAILABLE, detail: "The server cannot be reached. Try again in a moment.",
+    });
+  }
+}
+
+/**
+ * Returns what went wrong when `error` is an ApiError, and throws anything else.
+ * @param {unknown} error
+ * @returns {ApiError}
+ */
+export function asApiError(error) {
+  if (error instanceof ApiError) return error;
+  throw error;
+}
+
+/** @param {Response} response */
+async function readAnswer(response) {
+  if (response.status === 204) return null;
+  const answer = await response.json();
+  if (response.ok) return answer;
+  // After a new sign-in in another tab the old token fails; the next call fetches the new one.
+  if (answer.code === REFUSAL.CSRF_FAILED) csrfToken = null;
+  throw new ApiError(response.status, answer);
+}

@@ -1,0 +1,177 @@
+// @ts-check
+// Sends the entries of the outbox in the order of writing, and again until each ref has its answer.
+// Must not know what an answer means for the page, nor which connection carries the events.
+
+import { newRef } from "./refs.js";
+import { retryAfterMs } from "./retry-after.js";
+import { CLIENT_EVENT, REFUSAL } from "./wire.js";
+
+export const ANSWER_TIMEOUT_MS = 5_000;
+// At most so many unanswered events at a time: a long outbox must not look like a flood.
+export const WINDOW = 20;
+// For a server that sends `retry_after: 0`.
+const SHORTEST_WAIT_MS = 250;
+/** @type {Set<string>} */
+const RETRIED_CODES = new Set([REFUSAL.RATE_LIMITED, REFUSAL.UNAVAILABLE]);
+/** @type {Set<string>} */
+const KEPT_AFTER_REFUSAL = new Set([CLIENT_EVENT.POST, CLIENT_EVENT.EDIT, CLIENT_EVENT.SCHEDULE]);
+
+/** @typedef {import("./wire.js").WireEvent} WireEvent */
+/** @typedef {import("./outbox.js").Outbox} Outbox */
+/** @typedef {import("./environment.js").Environment & { crypto?: Pick<Crypto, "getRandomValues"> }} SenderEnvironment */
+
+/**
+ * Returns whether the client repeats an event after this refusal. A task that is refused because the person has too
+ * many tasks is not repeated: it would delay the messages that are written meanwhile.
+ * @param {string} code
+ * @param {string} [eventType]
+ */
+export function isRetried(code, eventType) {
+  const isTaskLimit = eventType === CLIENT_EVENT.START && code === REFUSAL.RATE_LIMITED;
+  return RETRIED_CODES.has(code) && !isTaskLimit;
+}
+
+export class OutboxSender {
+  /** @type {SenderEnvironment} */
+  #environment;
+  /** @type {Outbox} */
+  #outbox;
+  /** @type {(event: WireEvent) => void} */
+  #send;
+  #isRunning = false;
+  /**
+   * The timer after which an event is sent again, for each ref that has been sent and not answered.
+   * @type {Map<string, any>}
+   */
+  #inFlight = new Map();
+  #pausedUntil = 0;
+  /** @type {any} */
+  #pauseTimer = null;
+
+  /**
+   * @param {SenderEnvironment} environment
+   * @param {Outbox} outbox
+   * @param {(event: WireEvent) => void} send puts an event on the connection
+   */
+  constructor(environment, outbox, send) {
+    this.#environment = environment;
+    this.#outbox = outbox;
+    this.#send = send;
+  }
+
+  /** Unanswered and failed changes. A fetch is not shown to anyone. */
+  get pending() {
+    return this.#outbox.entries.filter((entry) => entry.isPersistent);
+  }
+
+  get isFetching() {
+    return this.#outbox.unanswered.some((entry) => !entry.isPersistent);
+  }
+
+  /** Starts to send: the connection has joined. Everything unanswered is sent again. */
+  start(outbox = this.#outbox) {
+    this.#outbox = outbox;
+    this.#isRunning = true;
+    this.sendWaiting();
+  }
+
+  stop() {
+    this.#isRunning = false;
+    for (const ref of [...this.#inFlight.keys()]) this.#clearInFlight(ref);
+    this.#environment.timers.clearTimeout(this.#pauseTimer);
+  }
+
+  /**
+   * Adds an event to the outbox, and returns its new ref.
+   * @param {WireEvent} content
+   * @param {{ isPersistent?: boolean }} [options]
+   */
+  add(content, options) {
+    const event = { ...content, ref: newRef(this.#environment.crypto) };
+    this.#outbox.add(event, options);
+    return event.ref;
+  }
+
+  /**
+   * Removes an answered event; returns its entry, or undefined for a ref of someone else.
+   * @param {string} ref
+   */
+  finish(ref) {
+    const entry = this.#outbox.get(ref);
+    this.#outbox.remove(ref);
+    this.#clearInFlight(ref);
+    return entry;
+  }
+
+  /**
+   * Takes a refusal: waits and tries again, or keeps what was written as failed. Returns the entry, if there is one.
+   * @param {WireEvent} rejected
+   */
+  refuse({ ref, code, detail, retry_after: seconds }) {
+    const entry = this.#outbox.get(ref);
+    if (!entry) return undefined;
+    this.#clearInFlight(ref);
+    if (isRetried(code, entry.event.type)) this.#pause(seconds);
+    else if (KEPT_AFTER_REFUSAL.has(entry.event.type)) this.#outbox.setFailed(ref, { code, detail: detail ?? "" });
+    else this.#outbox.remove(ref);
+    return entry;
+  }
+
+  /**
+   * Tries a failed event again, as the person asked. After a conflict the event needs a new ref: the old one belongs
+   * to other content for ever.
+   * @param {string} ref
+   */
+  retry(ref) {
+    const entry = this.#outbox.get(ref);
+    if (!entry?.failed) return;
+    if (entry.failed.code === REFUSAL.REF_CONFLICT) {
+      this.#outbox.remove(ref);
+      this.add(entry.event);
+    } else {
+      this.#outbox.setFailed(ref, null);
+    }
+  }
+
+  dropTransient() {
+    this.#outbox.dropTransient();
+  }
+
+  /** Sends what has not been sent. No event overtakes one that has to wait. */
+  sendWaiting() {
+    const { now, timers } = this.#environment;
+    timers.clearTimeout(this.#pauseTimer);
+    if (!this.#isRunning) return;
+    const waitMs = this.#pausedUntil - now();
+    if (waitMs > 0) {
+      this.#pauseTimer = timers.setTimeout(() => this.sendWaiting(), waitMs);
+      return;
+    }
+    for (const entry of this.#outbox.unanswered) {
+      if (this.#inFlight.size >= WINDOW) return;
+      if (!this.#inFlight.has(entry.ref)) this.#transmit(entry);
+    }
+  }
+
+  /** @param {unknown} seconds */
+  #pause(seconds) {
+    const until = this.#environment.now() + Math.max(SHORTEST_WAIT_MS, retryAfterMs(seconds));
+    this.#pausedUntil = Math.max(this.#pausedUntil, until);
+  }
+
+  /** @param {import("./outbox.js").Entry} entry */
+  #transmit(entry) {
+    const sendAgain = () => {
+      this.#inFlight.delete(entry.ref);
+      this.sendWaiting();
+    };
+    this.#inFlight.set(entry.ref, this.#environment.timers.setTimeout(sendAgain, ANSWER_TIMEOUT_MS));
+    this.#send(entry.event);
+  }
+
+  /** @param {string} ref */
+  #clearInFlight(ref) {
+    this.#environment.timers.clearTimeout(this.#inFlight.get(ref));
+    this.#inFlight.delete(ref);
+  }
+}

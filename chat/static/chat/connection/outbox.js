@@ -1,0 +1,112 @@
+// @ts-check
+// The changes that the server has not answered, kept in session storage so that they survive a reload.
+// Must not send anything: outbox-sender.js decides when to send.
+
+/** @typedef {import("./wire.js").WireEvent} WireEvent */
+/** @typedef {{ code: string, detail: string }} Failure */
+
+/**
+ * @typedef {object} Entry
+ * @property {string} ref
+ * @property {WireEvent} event
+ * @property {Failure | null} failed why the server refused it for good
+ * @property {boolean} isPersistent false for a fetch, which a reload asks for again
+ */
+
+/** @param {any} entry */
+function isEntry(entry) {
+  return typeof entry?.event?.ref === "string" && typeof entry.event.type === "string";
+}
+
+export class Outbox {
+  /** @type {Pick<Storage, "getItem" | "setItem" | "removeItem">} */
+  #storage;
+  /** @type {string} */
+  #key;
+  /** @type {Map<string, Entry>} */
+  #entries = new Map();
+
+  /**
+   * @param {Pick<Storage, "getItem" | "setItem" | "removeItem">} storage
+   * @param {string} key
+   */
+  constructor(storage, key) {
+    this.#storage = storage;
+    this.#key = key;
+    for (const { event, failed } of this.#load()) this.#put(event, failed ?? null, true);
+  }
+
+  /** All entries in the order in which they were written. */
+  get entries() {
+    return [...this.#entries.values()];
+  }
+
+  /** The entries that the server has not answered. */
+  get unanswered() {
+    return this.entries.filter((entry) => !entry.failed);
+  }
+
+  /** @param {string | null | undefined} ref */
+  get(ref) {
+    return ref ? this.#entries.get(ref) : undefined;
+  }
+
+  /**
+   * @param {WireEvent} event has a `ref`
+   * @param {{ isPersistent?: boolean }} [options]
+   */
+  add(event, { isPersistent = true } = {}) {
+    this.#put(event, null, isPersistent);
+    if (isPersistent) this.#save();
+  }
+
+  /** @param {string} ref */
+  remove(ref) {
+    if (this.#entries.delete(ref)) this.#save();
+  }
+
+  /**
+   * Marks an entry as refused for good; `null` makes it unanswered again.
+   * @param {string} ref
+   * @param {Failure | null} failed
+   */
+  setFailed(ref, failed) {
+    const entry = this.#entries.get(ref);
+    if (!entry) return;
+    entry.failed = failed;
+    this.#save();
+  }
+
+  dropTransient() {
+    for (const entry of this.entries) if (!entry.isPersistent) this.#entries.delete(entry.ref);
+  }
+
+  /**
+   * @param {WireEvent} event
+   * @param {Failure | null} failed
+   * @param {boolean} isPersistent
+   */
+  #put(event, failed, isPersistent) {
+    this.#entries.set(event.ref, { ref: event.ref, event, failed, isPersistent });
+  }
+
+  #load() {
+    try {
+      const stored = JSON.parse(this.#storage.getItem(this.#key) ?? "[]");
+      return Array.isArray(stored) ? stored.filter(isEntry) : [];
+    } catch {
+      return [];
+    }
+  }
+
+  // Storage may be full or forbidden. The entries then live as long as the page.
+  #save() {
+    const kept = this.entries.filter((entry) => entry.isPersistent).map(({ event, failed }) => ({ event, failed }));
+    try {
+      if (kept.length) this.#storage.setItem(this.#key, JSON.stringify(kept));
+      else this.#storage.removeItem(this.#key);
+    } catch {
+      // See above.
+    }
+  }
+}

@@ -1,0 +1,178 @@
+// @ts-check
+// The changes that a person makes in a room: each goes through the outbox, and is sent until it is answered.
+// Must not receive events, and must not know the connection: it is told when to send.
+
+import { OutboxSender } from "./outbox-sender.js";
+import { Outbox } from "./outbox.js";
+import { CLIENT_EVENT } from "./wire.js";
+
+/** @typedef {import("./wire.js").WireEvent} WireEvent */
+/** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} KeyValueStorage */
+
+export class RoomChanges {
+  /** @type {KeyValueStorage} */
+  #storage;
+  /** @type {string} */
+  #slug;
+  /** @type {() => void} */
+  #changed;
+  /** @type {OutboxSender} */
+  #sender;
+
+  /**
+   * @param {import("./outbox-sender.js").SenderEnvironment} environment
+   * @param {object} room
+   * @param {KeyValueStorage} room.storage keeps the outbox
+   * @param {string} room.slug
+   * @param {string} room.handle
+   * @param {object} actions
+   * @param {(event: WireEvent) => void} actions.send puts an event on the connection
+   * @param {() => void} actions.changed is called when `pending` has changed
+   */
+  constructor(environment, { storage, slug, handle }, { send, changed }) {
+    this.#storage = storage;
+    this.#slug = slug;
+    this.#changed = changed;
+    this.#sender = new OutboxSender(environment, this.#outboxOf(handle), send);
+  }
+
+  /** Unanswered and failed changes, oldest first. */
+  get pending() {
+    return this.#sender.pending;
+  }
+
+  get isFetching() {
+    return this.#sender.isFetching;
+  }
+
+  /**
+   * Posts a message, and returns its ref. The body is trimmed here, once: a repeated event must equal the first.
+   * @param {string} body
+   * @param {number | null} [replyTo] the id of the quoted message
+   */
+  post(body, replyTo = null) {
+    const event = { type: CLIENT_EVENT.POST, body: body.trim() };
+    return this.#add(replyTo === null ? event : { ...event, reply_to: replyTo });
+  }
+
+  /**
+   * @param {number} id
+   * @param {string} body
+   */
+  edit(id, body) {
+    return this.#add({ type: CLIENT_EVENT.EDIT, id, body: body.trim() });
+  }
+
+  /** @param {number} id */
+  remove(id) {
+    return this.#add({ type: CLIENT_EVENT.REMOVE, id });
+  }
+
+  /**
+   * @param {number} id
+   * @param {string} emoji
+   * @param {boolean} on
+   */
+  react(id, emoji, on) {
+    return this.#add({ type: CLIENT_EVENT.REACT, id, emoji, on });
+  }
+
+  /**
+   * Starts background work, and returns the ref that its `task` events carry.
+   * @param {string} task
+   * @param {object} params
+   */
+  startTask(task, params) {
+    return this.#add({ type: CLIENT_EVENT.START, task, params });
+  }
+
+  /**
+   * Schedules a message, and returns its ref.
+   * @param {string} body
+   * @param {string} at ISO 8601, UTC
+   */
+  schedule(body, at) {
+    return this.#add({ type: CLIENT_EVENT.SCHEDULE, body: body.trim(), at });
+  }
+
+  /**
+   * Asks for a page of older messages, and returns the ref. A reload forgets this request.
+   * @param {number | null} before a message id
+   * @param {number} limit
+   */
+  fetch(before, limit) {
+    return this.#add({ type: CLIENT_EVENT.FETCH, before, limit }, { isPersistent: false });
+  }
+
+  /**
+   * Tries a failed change again.
+   * @param {string} ref
+   */
+  retry(ref) {
+    this.#sender.retry(ref);
+    this.update();
+  }
+
+  /**
+   * Deletes a failed change.
+   * @param {string} ref
+   */
+  discard(ref) {
+    this.#sender.finish(ref);
+    this.update();
+  }
+
+  /**
+   * Starts to send: the connection has joined. Each account has its own outbox. Otherwise Bob, who signs in after
+   * Alice in the same tab, would send her messages.
+   * @param {string | null} [newHandle] given when the server says that this is another person than before
+   */
+  start(newHandle = null) {
+    this.#sender.start(newHandle === null ? undefined : this.#outboxOf(newHandle));
+  }
+
+  stop() {
+    this.#sender.stop();
+  }
+
+  /**
+   * Removes an answered change, and returns its entry. The caller calls `update` when it has drawn the answer.
+   * @param {string} ref
+   */
+  finish(ref) {
+    return this.#sender.finish(ref);
+  }
+
+  /**
+   * Takes a refusal, and returns the entry that it is for, if there is one.
+   * @param {WireEvent} rejected
+   */
+  refuse(rejected) {
+    return this.#sender.refuse(rejected);
+  }
+
+  /** Tells the page that `pending` has changed, and sends what can be sent now. */
+  update() {
+    this.#changed();
+    this.#sender.sendWaiting();
+  }
+
+  dropFetches() {
+    this.#sender.dropTransient();
+  }
+
+  /** @param {string} handle */
+  #outboxOf(handle) {
+    return new Outbox(this.#storage, `chat.outbox.${this.#slug}.${handle}`);
+  }
+
+  /**
+   * @param {WireEvent} event
+   * @param {{ isPersistent?: boolean }} [options]
+   */
+  #add(event, options) {
+    const ref = this.#sender.add(event, options);
+    this.update();
+    return ref;
+  }
+}

@@ -1,0 +1,278 @@
+// @ts-check
+// A room's connection, as docs/protocol.md describes it: it joins, stays complete, sends changes until they are answered.
+// Must not draw, and must not decide what a person sees: it emits events, and the page shows them.
+
+import { socketUrl } from "./addresses.js";
+import { AnnouncementCursor } from "./announcement-cursor.js";
+import { Emitter } from "./emitter.js";
+import { makeEnvironment } from "./environment.js";
+import { LoadedMessages } from "./loaded-messages.js";
+import { LOCAL_EVENT } from "./local-events.js";
+import { isRetried } from "./outbox-sender.js";
+import { ReconnectingConnection } from "./reconnecting-connection.js";
+import { RoomChanges } from "./room-changes.js";
+import { Synchronizer } from "./synchronizer.js";
+import { CLIENT_EVENT, SERVER_EVENT } from "./wire.js";
+
+const PAGE_SIZE = 50;
+/** @type {Set<string>} */
+const EMITTED_UNCHANGED = new Set([
+  SERVER_EVENT.PRESENCE, SERVER_EVENT.TYPING, SERVER_EVENT.READ, SERVER_EVENT.TASK, SERVER_EVENT.MEMBER,
+  SERVER_EVENT.REPORTED,
+]);
+
+/** @typedef {import("./wire.js").WireEvent} WireEvent */
+/** @typedef {import("./wire.js").Message} Message */
+
+/**
+ * @typedef {object} OwnOptions
+ * @property {string} slug
+ * @property {string} [url] the full address, for a board
+ * @property {string} [handle] the person whom the page was made for
+ * @property {import("./room-changes.js").KeyValueStorage} [storage] keeps the outbox
+ * @property {Pick<Crypto, "getRandomValues">} [crypto]
+ */
+/** @typedef {OwnOptions & import("./reconnecting-connection.js").ConnectionOptions} RoomSocketOptions */
+
+/**
+ * @param {string} text
+ * @returns {WireEvent | null}
+ */
+function parse(text) {
+  try {
+    const event = JSON.parse(text);
+    return typeof event?.type === "string" ? event : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Events, each with a detail. Unless noted, the detail is the server's event.
+ * - joined, message, synced, presence, typing, read, announcement, task, member, reported
+ * - acked: the `ack` and `event`, what was sent
+ * - rejected: the `rejected`, `event` (what was sent, or null), and `isRetried`
+ * - page: {ref, messages (only new ones), more}
+ * - reset: forget what was drawn
+ * - outbox: `changes.pending` has changed
+ * - status: {state: connecting, open, waiting or closed; until; code; willReconnect}
+ */
+export class RoomSocket extends Emitter {
+  /** @type {ReconnectingConnection} */
+  #connection;
+  /** @type {Synchronizer} */
+  #synchronizer;
+  #announcements = new AnnouncementCursor();
+  #loaded = new LoadedMessages();
+  #hasJoined = false;
+  /**
+   * Broadcasts that overtook `joined`.
+   * @type {WireEvent[]}
+   */
+  #early = [];
+  /** @type {Record<string, (event: any) => void>} */
+  #handlers = {
+    [SERVER_EVENT.JOINED]: (event) => this.#receiveJoined(event),
+    [SERVER_EVENT.MESSAGE]: (event) => this.#receiveMessage(event),
+    [SERVER_EVENT.ACK]: (event) => this.#receiveAck(event),
+    [SERVER_EVENT.REJECTED]: (event) => this.#receiveRejected(event),
+    [SERVER_EVENT.SYNCED]: (event) => this.#receiveSynced(event),
+    [SERVER_EVENT.PAGE]: (event) => this.#receivePage(event),
+    [SERVER_EVENT.ANNOUNCEMENT]: (event) => this.#receiveAnnouncement(event),
+  };
+
+  /** @param {RoomSocketOptions} options */
+  constructor(options) {
+    super();
+    const environment = { ...makeEnvironment(options), crypto: options.crypto ?? globalThis.crypto };
+    this.handle = options.handle ?? "";
+    const storage = options.storage ?? globalThis.sessionStorage;
+    /** What this person writes. */
+    this.changes = new RoomChanges(environment, { storage, slug: options.slug, handle: this.handle }, {
+      send: (event) => this.#send(event),
+      changed: () => this.emit(LOCAL_EVENT.OUTBOX),
+    });
+    this.#synchronizer = new Synchronizer(environment, {
+      send: (event) => this.#send(event),
+      timedOut: () => this.#connection.fail(),
+      timedOutUrgently: () => this.#connection.restart(),
+    });
+    const url = options.url ?? socketUrl(`/chat/${options.slug}/`);
+    this.#connection = new ReconnectingConnection(() => this.#addressWithCursors(url), {
+      frame: (text) => this.#receive(text),
+      disconnected: () => this.#stop(),
+      status: (status) => this.emit(LOCAL_EVENT.STATUS, status),
+    }, options);
+  }
+
+  /** The client has every change up to this offset; null before the first `synced`. */
+  get cursor() {
+    return this.#synchronizer.cursor;
+  }
+
+  get hasOlder() {
+    return this.#loaded.hasOlder;
+  }
+
+  /** From this message id on there is no gap; null before the first `synced`. */
+  get completeFrom() {
+    return this.#loaded.completeFrom;
+  }
+
+  open() {
+    this.#connection.open();
+  }
+
+  close() {
+    this.#stop();
+    this.#connection.close();
+  }
+
+  /** Reconnects at once, or checks the connection: the network is back, or somebody looks at the page again. */
+  checkConnection() {
+    this.#connection.reconnectNow();
+    this.#synchronizer.syncUrgently();
+  }
+
+  /** @param {boolean} on */
+  typing(on) {
+    if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.TYPING, on });
+  }
+
+  /** @param {number} offset */
+  read(offset) {
+    if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.READ, offset });
+  }
+
+  /** Fetches the page before the oldest loaded message; returns null when there is none, or a fetch is under way. */
+  fetchOlder(limit = PAGE_SIZE) {
+    if (this.changes.isFetching || !this.#loaded.hasOlder) return null;
+    return this.changes.fetch(this.#loaded.completeFrom, limit);
+  }
+
+  /**
+   * Forgets messages that the page no longer shows.
+   * @param {number} id the oldest message that stays
+   */
+  dropBefore(id) {
+    this.#loaded.dropBefore(id);
+  }
+
+  /** @param {string} url */
+  #addressWithCursors(url) {
+    const query = new URLSearchParams();
+    if (this.cursor !== null) query.set("cursor", String(this.cursor));
+    if (this.#announcements.position !== null) query.set("announced", String(this.#announcements.position));
+    return query.size ? `${url}?${query}` : url;
+  }
+
+  /** @param {string} text */
+  #receive(text) {
+    const event = parse(text);
+    if (!event) return;
+    // Broadcasts may overtake `joined`; a reset in it must not delete them. A refusal may come instead of `joined`.
+    const isFirst = event.type === SERVER_EVENT.JOINED || event.type === SERVER_EVENT.REJECTED;
+    if (this.#hasJoined || isFirst) this.#handle(event);
+    else this.#early.push(event);
+  }
+
+  /** @param {WireEvent} event */
+  #handle(event) {
+    if (EMITTED_UNCHANGED.has(event.type)) this.emit(event.type, event);
+    else if (Object.hasOwn(this.#handlers, event.type)) this.#handlers[event.type](event);
+  }
+
+  /** @param {WireEvent} event */
+  #receiveJoined(event) {
+    this.#hasJoined = true;
+    this.#synchronizer.start();
+    this.#announcements.joined(event.announced);
+    if (event.reset || this.cursor === null) this.#forget();
+    const handle = event.you?.handle ?? this.handle;
+    const isOtherPerson = handle !== this.handle;
+    this.handle = handle;
+    this.emit(SERVER_EVENT.JOINED, event);
+    this.emit(LOCAL_EVENT.STATUS, { state: "open" });
+    for (const early of this.#early.splice(0)) this.#handle(early);
+    this.changes.start(isOtherPerson ? handle : null);
+  }
+
+  /** @param {Message} message */
+  #receiveMessage(message) {
+    if (!Number.isSafeInteger(message.id) || !Number.isSafeInteger(message.offset)) return;
+    // Counted even when a newer state is loaded: otherwise the cursor would stop after an edit.
+    this.#synchronizer.received(message.offset);
+    for (const fresh of this.#loaded.accept(message)) this.emit(SERVER_EVENT.MESSAGE, fresh);
+    this.#synchronizer.watchGap();
+  }
+
+  /** @param {WireEvent} event */
+  #receiveSynced(event) {
+    this.#synchronizer.answered();
+    this.#connection.markUseful();
+    this.#announcements.synced();
+    if (event.reset) {
+      this.#forget();
+      this.#connection.restart();
+      return;
+    }
+    const hasAdvanced = this.#synchronizer.advance(event.offset);
+    for (const message of this.#loaded.finishBacklog()) this.emit(SERVER_EVENT.MESSAGE, message);
+    this.emit(SERVER_EVENT.SYNCED, event);
+    // An answer with `more` that brings nothing would make the client ask without a pause.
+    if (event.more && hasAdvanced) this.#synchronizer.sync();
+    else this.#synchronizer.scheduleHeartbeat();
+  }
+
+  /** @param {WireEvent} event */
+  #receiveAck(event) {
+    const entry = this.changes.finish(event.ref);
+    if (!entry) return;
+    this.emit(LOCAL_EVENT.ACKED, { ...event, event: entry.event });
+    this.changes.update();
+  }
+
+  /** @param {WireEvent} rejected */
+  #receiveRejected(rejected) {
+    if (rejected.retry_after !== undefined) this.#connection.retryAfterSeconds = rejected.retry_after;
+    const entry = this.changes.refuse(rejected);
+    const willRetry = isRetried(rejected.code, entry?.event.type);
+    if (!entry && willRetry) this.#synchronizer.retryLater(rejected.retry_after);
+    this.emit(SERVER_EVENT.REJECTED, { ...rejected, event: entry?.event ?? null, isRetried: willRetry });
+    if (entry) this.changes.update();
+  }
+
+  /** @param {WireEvent} event */
+  #receivePage(event) {
+    if (!this.changes.finish(event.ref)) return;
+    const messages = this.#loaded.acceptPage(event.messages, event.more);
+    this.emit(SERVER_EVENT.PAGE, { ref: event.ref, messages, more: event.more });
+    this.changes.update();
+  }
+
+  /** @param {WireEvent} event */
+  #receiveAnnouncement(event) {
+    this.#announcements.received(event.id);
+    this.emit(SERVER_EVENT.ANNOUNCEMENT, event);
+  }
+
+  #stop() {
+    this.#hasJoined = false;
+    this.#early = [];
+    this.changes.stop();
+    this.#synchronizer.stop();
+  }
+
+  // The outbox stays: it holds what the person wrote.
+  #forget() {
+    this.#synchronizer.reset();
+    this.#loaded.reset();
+    this.changes.dropFetches();
+    this.emit(LOCAL_EVENT.RESET);
+  }
+
+  /** @param {WireEvent} event */
+  #send(event) {
+    this.#connection.send(JSON.stringify(event));
+  }
+}

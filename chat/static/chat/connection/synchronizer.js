@@ -1,0 +1,148 @@
+// @ts-check
+// Keeps a room's messages complete: asks for what is missing (`sync`), and notices a dead connection by its silence.
+// Must not know of sockets or messages: it counts offsets, and tells its owner what to send.
+
+import { Cursor } from "./cursor.js";
+import { retryAfterMs } from "./retry-after.js";
+import { TimerSet } from "./timer-set.js";
+import { CLIENT_EVENT } from "./wire.js";
+
+export const SYNCED_TIMEOUT_MS = 10_000;
+// A person has just come back and looks at the page: a connection that died meanwhile must not cost them ten seconds.
+export const URGENT_TIMEOUT_MS = 3_000;
+export const GAP_MS = 300;
+const HEARTBEAT_MS = 25_000;
+const HEARTBEAT_JITTER_MS = 5_000;
+const GAP = "gap";
+const HEARTBEAT = "heartbeat";
+const TIMEOUT = "timeout";
+const URGENT_TIMEOUT = "urgent timeout";
+
+/** @typedef {import("./wire.js").WireEvent} WireEvent */
+
+/**
+ * @typedef {object} Actions
+ * @property {(event: WireEvent) => void} send
+ * @property {() => void} timedOut no `synced` came in time: the connection is dead
+ * @property {() => void} timedOutUrgently the same, while a person waits for it
+ */
+
+export class Synchronizer {
+  /** @type {import("./environment.js").Environment} */
+  #environment;
+  /** @type {Actions} */
+  #actions;
+  #cursor = new Cursor();
+  /** @type {TimerSet} */
+  #timers;
+  #hasJoined = false;
+  #isSyncing = false;
+
+  /**
+   * @param {import("./environment.js").Environment} environment
+   * @param {Actions} actions
+   */
+  constructor(environment, actions) {
+    this.#environment = environment;
+    this.#actions = actions;
+    this.#timers = new TimerSet(environment.timers);
+  }
+
+  /** The client has every change up to this offset; null before the first `synced`. */
+  get cursor() {
+    return this.#cursor.position;
+  }
+
+  /** Starts on a new connection. The backlog follows and ends with `synced`; until then a missing offset is no gap. */
+  start() {
+    this.#hasJoined = true;
+    this.#isSyncing = true;
+  }
+
+  /** Stops: the connection has ended. */
+  stop() {
+    this.#hasJoined = false;
+    this.#isSyncing = false;
+    this.#timers.stopAll();
+  }
+
+  /** Forgets the cursor. */
+  reset() {
+    this.#cursor.reset();
+  }
+
+  /**
+   * Counts the offset of a message.
+   * @param {number} offset
+   */
+  received(offset) {
+    this.#cursor.received(offset);
+  }
+
+  /** A `synced` has arrived: no timeout runs any longer. */
+  answered() {
+    this.#timers.stop(TIMEOUT);
+    this.#timers.stop(URGENT_TIMEOUT);
+    this.#isSyncing = false;
+  }
+
+  /**
+   * Moves the cursor to the offset of a `synced`, and returns whether that changed the cursor.
+   * @param {number} offset
+   */
+  advance(offset) {
+    const before = this.#cursor.position;
+    this.#cursor.synced(offset);
+    return this.#cursor.position !== before;
+  }
+
+  /** Waits for the next heartbeat, or for a gap to close. */
+  scheduleHeartbeat() {
+    const jitterMs = (this.#environment.random() * 2 - 1) * HEARTBEAT_JITTER_MS;
+    this.#timers.start(HEARTBEAT, HEARTBEAT_MS + jitterMs, () => this.sync());
+    this.watchGap();
+  }
+
+  /** Asks for every change after the cursor. The answer ends with `synced`. */
+  sync() {
+    if (!this.#hasJoined || this.#isSyncing || this.#cursor.position === null) return;
+    this.#isSyncing = true;
+    this.#timers.stop(GAP);
+    this.#timers.stop(HEARTBEAT);
+    this.#timers.start(TIMEOUT, SYNCED_TIMEOUT_MS, () => this.#actions.timedOut());
+    this.#actions.send({ type: CLIENT_EVENT.SYNC, cursor: this.#cursor.position });
+  }
+
+  /** Checks the connection at once, because a person waits for it. */
+  syncUrgently() {
+    this.sync();
+    // A sync that was already under way gets the short timeout too: a dead connection brings no answer to it.
+    if (this.#isSyncing && !this.#timers.isRunning(URGENT_TIMEOUT)) {
+      this.#timers.start(URGENT_TIMEOUT, URGENT_TIMEOUT_MS, () => this.#actions.timedOutUrgently());
+    }
+  }
+
+  /**
+   * Takes a refusal without a ref: it may answer our `sync`, which has no ref and then gets no other answer.
+   * @param {unknown} seconds the `retry_after`
+   */
+  retryLater(seconds) {
+    if (!this.#timers.isRunning(TIMEOUT)) return;
+    this.answered();
+    this.#timers.start(HEARTBEAT, retryAfterMs(seconds), () => this.sync());
+  }
+
+  /** Starts or stops the gap's timer. Each missing offset gets its own 300 ms: a busy room always has some gap. */
+  watchGap() {
+    const missing = this.#cursor.missing;
+    if (this.#isSyncing || missing === null) {
+      this.#timers.stop(GAP);
+      return;
+    }
+    if (this.#timers.isRunning(GAP)) return;
+    this.#timers.start(GAP, GAP_MS, () => {
+      if (this.#cursor.missing === missing) this.sync();
+      else this.watchGap();
+    });
+  }
+}

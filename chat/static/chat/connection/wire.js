@@ -1,0 +1,120 @@
+// @ts-check
+// The names of the wire: close codes, event types, refusal codes, limits. docs/protocol.md explains them.
+// Must not hold behaviour: only constants, and the types of what the server sends.
+
+/** The longest body of a message, in code points. */
+export const LONGEST_BODY = 4000;
+/** How many messages the server sends to a client that joins without a cursor. */
+export const BACKLOG_SIZE = 50;
+
+export const CLOSE = Object.freeze({
+  NORMAL: 1000,
+  // Never sent: browsers report it when a connection ended without a close frame.
+  ABNORMAL: 1006,
+  INVALID_TEXT: 1007,
+  TOO_LARGE: 1009,
+  OVERLOADED: 1013,
+  NOT_SIGNED_IN: 4401,
+  FORBIDDEN: 4403,
+  NOT_FOUND: 4404,
+  CONNECTION_LOST: 4408,
+  FLOODING: 4429,
+});
+
+/**
+ * After one of these the client must not reconnect by itself.
+ * @type {Set<number>}
+ */
+export const FINAL_CLOSE_CODES = new Set([
+  CLOSE.INVALID_TEXT, CLOSE.TOO_LARGE, CLOSE.NOT_SIGNED_IN, CLOSE.FORBIDDEN, CLOSE.NOT_FOUND,
+]);
+
+/** What a client says: in a room, and in a board's waiting room. */
+export const CLIENT_EVENT = Object.freeze({
+  POST: "post",
+  EDIT: "edit",
+  REMOVE: "remove",
+  REACT: "react",
+  TYPING: "typing",
+  READ: "read",
+  SYNC: "sync",
+  FETCH: "fetch",
+  START: "start",
+  SCHEDULE: "schedule",
+  KNOCK: "knock",
+  ADMIT: "admit",
+  REFUSE: "refuse",
+  SHUT: "shut",
+});
+
+/** What the server says: in a room, in a board's waiting room, and in the lobby. */
+export const SERVER_EVENT = Object.freeze({
+  JOINED: "joined",
+  MESSAGE: "message",
+  ACK: "ack",
+  REJECTED: "rejected",
+  SYNCED: "synced",
+  PAGE: "page",
+  PRESENCE: "presence",
+  TYPING: "typing",
+  READ: "read",
+  ANNOUNCEMENT: "announcement",
+  TASK: "task",
+  MEMBER: "member",
+  REPORTED: "reported",
+  KNOCKED: "knocked",
+  LEFT: "left",
+  WAITING: "waiting",
+  ADMITTED: "admitted",
+  REFUSED: "refused",
+  REMOVED: "removed",
+  SHUT: "shut",
+  UPDATED: "updated",
+});
+
+/** Why the server refused something; the codes that the client treats differently from others. */
+export const REFUSAL = Object.freeze({
+  MUTED: "muted",
+  FORBIDDEN: "forbidden",
+  TOO_LONG: "too_long",
+  EMPTY: "empty",
+  NOT_FOUND: "not_found",
+  INVALID_FIELD: "invalid_field",
+  REF_CONFLICT: "ref_conflict",
+  RATE_LIMITED: "rate_limited",
+  UNAVAILABLE: "unavailable",
+  INTERNAL: "internal",
+  CSRF_FAILED: "csrf_failed",
+});
+
+/** A person's role in a room. */
+export const ROLE = Object.freeze({
+  GUEST: "guest",
+  MEMBER: "member",
+  MODERATOR: "moderator",
+  OWNER: "owner",
+  MUTED: "muted",
+  BANNED: "banned",
+});
+
+export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", DONE: "done", FAILED: "failed" });
+
+/**
+ * One event of the wire; fields beside `type` depend on it.
+ * @typedef {{ type: string, [field: string]: any }} WireEvent
+ */
+
+/**
+ * @typedef {object} Message
+ * @property {number} id the offset that created the message
+ * @property {number} offset the offset of its latest change
+ * @property {string | null} ref
+ * @property {{ handle: string }} author
+ * @property {string} body
+ * @property {string} html the server's safe rendering of `body`
+ * @property {string} at ISO 8601, UTC
+ * @property {string | null} [edited_at] ISO 8601, UTC
+ * @property {boolean} [removed]
+ * @property {Record<string, string[]>} [reactions] the handles that gave each emoji
+ * @property {number | null} [reply_to] the id of the quoted message
+ */

@@ -1,0 +1,78 @@
+// @ts-check
+// Draws the operators' table of rooms. Must not know where the changes come from.
+
+import { byId, child, make } from "../ui/dom.js";
+import { fullTime, timeAgo } from "../ui/format.js";
+
+const FLASH_MS = 2_000;
+
+/**
+ * @typedef {object} Change
+ * @property {"create" | "update" | "delete"} action
+ * @property {number} pk
+ * @property {{ slug: string, name: string, topic: string, access: string, created_at: string }} data
+ */
+
+export class RoomsTable {
+  #body = child(byId("all-rooms"), "tbody");
+  #empty = byId("no-rooms");
+
+  /**
+   * Draws one change. Changes arrive in any order and at most once each: an update may be for a row that is not here.
+   * @param {Change} change
+   */
+  apply({ action, pk, data }) {
+    const old = this.#body.querySelector(`[data-pk="${CSS.escape(String(pk))}"]`);
+    if (action === "delete") {
+      old?.remove();
+    } else {
+      const row = makeRow(pk, data);
+      if (old) old.replaceWith(row);
+      else this.#body.prepend(row);
+      row.classList.add("flash");
+      setTimeout(() => row.classList.remove("flash"), FLASH_MS);
+    }
+    this.#updateEmpty();
+  }
+
+  /**
+   * Takes over the rows of the same page, loaded again.
+   * @param {Document} page
+   */
+  replaceFrom(page) {
+    const rows = page.querySelectorAll("#all-rooms tbody > tr");
+    this.#body.replaceChildren(...rows);
+    this.#updateEmpty();
+    this.showTimes();
+  }
+
+  /** Writes the times as "5 min. ago". */
+  showTimes() {
+    for (const time of this.#body.querySelectorAll("time")) time.replaceWith(makeTime(time.dateTime));
+  }
+
+  #updateEmpty() {
+    this.#empty.hidden = this.#body.children.length > 0;
+  }
+}
+
+/** @param {string} at */
+function makeTime(at) {
+  return make("time", { datetime: at, title: fullTime(at), text: timeAgo(at) });
+}
+
+/**
+ * @param {number} pk
+ * @param {Change["data"]} room
+ */
+function makeRow(pk, { slug, name, topic, access, created_at: createdAt }) {
+  const link = make("a", { href: `/admin/chat/room/${pk}/change/`, text: name });
+  return make(
+    "tr",
+    { "data-pk": pk },
+    make("th", { scope: "row" }, link, make("span", { class: "slug", text: slug })),
+    make("td", { text: topic }),
+    make("td", {}, make("span", { class: "role", text: access })),
+    make("td", {}, makeTime(createdAt)),
+  );
+}

@@ -1,0 +1,162 @@
+// @ts-check
+// The field in which a person writes: its text, its length, the reply or edit that it belongs to, the draft.
+// Must not send: it passes on what was written.
+
+import { LONGEST_BODY } from "../connection/wire.js";
+import { byId, child } from "../ui/dom.js";
+import { codePointLength } from "../ui/format.js";
+import { excerpt } from "./message.js";
+
+const WARN_FROM = LONGEST_BODY - 400;
+
+/** @typedef {import("../connection/wire.js").Message} Message */
+/** @typedef {{ kind: "reply" | "edit", message: Message }} Target */
+
+/**
+ * @typedef {object} Actions
+ * @property {(body: string, target: Target | null) => void} submit
+ * @property {() => void} typed
+ * @property {() => void} stoppedTyping
+ * @property {() => void} editLast
+ */
+
+export class Composer {
+  #form = byId("composer-form", HTMLFormElement);
+  #text = byId("composer", HTMLTextAreaElement);
+  #placeholder = this.#text.placeholder;
+  #sendButton = byId("send", HTMLButtonElement);
+  #counter = byId("counter");
+  #context = byId("composer-context");
+  /** @type {Actions} */
+  #actions;
+  /** @type {string} */
+  #draftKey;
+  /** @type {Target | null} */
+  #target = null;
+
+  /**
+   * @param {Actions} actions
+   * @param {string} draftKey the key of the draft in session storage
+   */
+  constructor(actions, draftKey) {
+    this.#actions = actions;
+    this.#draftKey = draftKey;
+    this.#text.value = sessionStorage.getItem(draftKey) ?? "";
+    this.#form.addEventListener("submit", (event) => this.#submit(event));
+    this.#text.addEventListener("input", () => this.#changed());
+    this.#text.addEventListener("keydown", (event) => this.#keyPressed(event));
+    byId("composer-cancel").addEventListener("click", () => this.cancel());
+    this.#adjust();
+  }
+
+  get isEmpty() {
+    return this.#text.value.trim() === "";
+  }
+
+  /** @param {Message} message */
+  reply(message) {
+    this.cancel();
+    this.#setTarget("reply", message, `Replying to ${message.author.handle}: ${excerpt(message)}`);
+  }
+
+  /** @param {Message} message */
+  edit(message) {
+    this.#setTarget("edit", message, "Editing your message");
+    this.#text.value = message.body;
+    this.#adjust();
+  }
+
+  /** Ends the reply or the edit. */
+  cancel() {
+    if (this.#target?.kind === "edit") this.#text.value = "";
+    this.#target = null;
+    this.#context.hidden = true;
+    this.#adjust();
+  }
+
+  focus() {
+    this.#text.focus();
+  }
+
+  /** @param {string} reason is shown in the field */
+  disable(reason) {
+    this.#text.disabled = true;
+    this.#text.placeholder = reason;
+    this.#adjust();
+  }
+
+  enable() {
+    this.#text.disabled = false;
+    this.#text.placeholder = this.#placeholder;
+    this.#adjust();
+  }
+
+  /**
+   * @param {Target["kind"]} kind
+   * @param {Message} message
+   * @param {string} sentence
+   */
+  #setTarget(kind, message, sentence) {
+    this.#target = { kind, message };
+    this.#context.hidden = false;
+    child(this.#context, "span").textContent = sentence;
+    this.focus();
+  }
+
+  /** @param {Event} event */
+  #submit(event) {
+    event.preventDefault();
+    if (this.#sendButton.disabled) return;
+    const target = this.#target;
+    const body = this.#text.value;
+    this.#text.value = "";
+    this.cancel();
+    this.#saveDraft();
+    this.#actions.stoppedTyping();
+    this.#actions.submit(body, target);
+    this.focus();
+  }
+
+  #changed() {
+    this.#adjust();
+    this.#saveDraft();
+    if (this.isEmpty) this.#actions.stoppedTyping();
+    else this.#actions.typed();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #keyPressed(event) {
+    // While an input method composes a word, Enter belongs to the input method. Safari only says so with key code 229.
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      this.#form.requestSubmit();
+    } else if (event.key === "Escape") {
+      this.cancel();
+    } else if (event.key === "ArrowUp" && this.#text.value === "") {
+      event.preventDefault();
+      this.#actions.editLast();
+    }
+  }
+
+  /** Adjusts height, counter and button to the text. */
+  #adjust() {
+    const length = codePointLength(this.#text.value.trim());
+    this.#text.style.height = "auto";
+    this.#text.style.height = `${this.#text.scrollHeight}px`;
+    this.#counter.hidden = length < WARN_FROM;
+    this.#counter.textContent = `${(LONGEST_BODY - length).toLocaleString()} left`;
+    this.#counter.classList.toggle("over", length > LONGEST_BODY);
+    this.#sendButton.disabled = this.#text.disabled || length === 0 || length > LONGEST_BODY;
+  }
+
+  // An edit is not saved as a draft: after a reload it would be sent as a new message.
+  #saveDraft() {
+    if (this.#target?.kind === "edit") return;
+    try {
+      sessionStorage.setItem(this.#draftKey, this.#text.value);
+    } catch {
+      // Storage is full or forbidden. The draft then lives as long as the page.
+    }
+  }
+}

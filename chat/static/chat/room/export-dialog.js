@@ -1,0 +1,54 @@
+// @ts-check
+// The dialog that starts an export of the room. Must not know how exports are made.
+
+import { make } from "../ui/dom.js";
+import { openDialog } from "../ui/dialog.js";
+import { ErrorLine, field, select } from "../ui/forms.js";
+
+/** @type {[value: string, text: string][]} */
+const FORMATS = [
+  ["html", "Page, to read and print (HTML)"],
+  ["csv", "Table, for spreadsheets (CSV)"],
+  ["json", "Data, for programs (JSON)"],
+];
+
+/** @typedef {{ format: string, from: string | null, to: string | null }} ExportParams */
+
+/**
+ * Returns the moment at which a day of the reader's own time zone begins; null for no day.
+ * @param {string} day as <input type="date"> writes it
+ * @param {number} [daysLater]
+ */
+function startOf(day, daysLater = 0) {
+  if (!day) return null;
+  const moment = new Date(`${day}T00:00`);
+  moment.setDate(moment.getDate() + daysLater);
+  return moment.toISOString();
+}
+
+/** @param {(params: ExportParams) => void} start is called when the dialog has closed */
+export function openExportDialog(start) {
+  const error = new ErrorLine();
+  const format = select("export-format", FORMATS);
+  const from = make("input", { id: "export-from", name: "from", type: "date" });
+  const to = make("input", { id: "export-to", name: "to", type: "date" });
+  const help = "Without days, the export contains all messages. You can continue to write meanwhile.";
+  const form = make(
+    "form", {},
+    field("Format", format),
+    make("div", { class: "field-pair" }, field("First day", from), field("Last day", to)),
+    make("p", { class: "help", text: help }),
+    error.element,
+    make("button", { class: "button wide", text: "Export" }),
+  );
+  const dialog = openDialog("Export this room", "export-dialog", form);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (from.value && to.value && from.value > to.value) {
+      error.show("The first day is after the last day.");
+      return;
+    }
+    dialog.close();
+    start({ format: format.value, from: startOf(from.value), to: startOf(to.value, 1) });
+  });
+}

@@ -1,0 +1,92 @@
+// @ts-check
+// The dialog "Invite people" of a private room: it makes links into the room, lists and revokes them.
+// Must not decide who may invite: the server does.
+
+import { call } from "../connection/api.js";
+import { makeCopyButton } from "../ui/clipboard.js";
+import { make } from "../ui/dom.js";
+import { openDialog } from "../ui/dialog.js";
+import { ErrorLine, confirmButton, field, select } from "../ui/forms.js";
+import { fullTime, plural, shortTime } from "../ui/format.js";
+
+const DAY_SECONDS = 86_400;
+/** @type {[value: string, text: string][]} */
+const USES = [["", "Everyone"], ["1", "One person"], ["10", "Ten people"]];
+/** @type {[value: string, text: string][]} */
+const DAYS = [["7", "A week"], ["1", "A day"], ["30", "A month"]];
+
+/** @typedef {{ id: number, uses_left: number | null, expires_at: string, created_by: string | null }} Invitation */
+
+/** @param {string} slug */
+export function openInvitations(slug) {
+  const path = `/api/rooms/${slug}/invitations/`;
+  const uses = select("invitation-uses", USES);
+  const days = select("invitation-days", DAYS);
+  const error = new ErrorLine();
+  const submit = make("button", { type: "submit", class: "button wide", id: "make-invitation", text: "Create a link" });
+  const form = make(
+    "form", {},
+    make("p", { class: "lead", text: "Everyone who has the link can join this room." }),
+    make("div", { class: "field-pair" }, field("For", uses), field("Valid for", days)),
+    error.element,
+    submit,
+  );
+  const newLink = make("div", { role: "status" });
+  const list = make("ul", { class: "listing", id: "invitations" });
+  openDialog("Invite people", "invite-dialog", form, newLink, make("section", {}, make("h3", { text: "Valid links" }), list));
+  const refresh = () => error.guard(async () => {
+    const { invitations } = await call("GET", path);
+    const items = invitations.map((/** @type {Invitation} */ invitation) => makeItem(path, invitation, () => {
+      submit.focus();
+      refresh();
+    }));
+    list.replaceChildren(...items);
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const create = async () => showLink(newLink, await createLink(path, uses.value, Number(days.value)));
+    if (await error.guard(create)) refresh();
+  });
+  refresh();
+}
+
+/**
+ * @param {string} path
+ * @param {string} uses "" for no limit
+ * @param {number} days
+ */
+function createLink(path, uses, days) {
+  const body = { expires_in: days * DAY_SECONDS };
+  return call("POST", path, uses ? { ...body, uses: Number(uses) } : body);
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {{ url: string }} invitation
+ */
+function showLink(place, { url }) {
+  const input = make("input", { readonly: true, value: url, "aria-label": "The link", id: "invitation-link" });
+  const button = make("button", { type: "button", class: "button small", text: "Copy link" });
+  makeCopyButton(button, input);
+  place.replaceChildren(
+    make("div", { class: "link-bar" }, input, button),
+    make("p", { class: "help", text: "Copy the link now. It is not shown again." }),
+  );
+}
+
+/**
+ * @param {string} path
+ * @param {Invitation} invitation
+ * @param {() => void} revoked
+ */
+function makeItem(path, { id, uses_left: uses, expires_at: expiresAt, created_by: creator }, revoked) {
+  const button = confirmButton("revoke", "Revoke", "Really revoke?", async () => {
+    // A failed call means that the link is gone already; the list then shows that.
+    await call("DELETE", `${path}${id}/`).catch(() => {});
+    revoked();
+  });
+  const audience = uses === null ? "for everyone who has it" : `for ${plural(uses, "more person", "more people")}`;
+  const end = make("time", { datetime: expiresAt, title: fullTime(expiresAt), text: shortTime(expiresAt) });
+  const words = make("span", {}, `By ${creator ?? "someone"}, ${audience}, until `, end);
+  return make("li", { "data-id": id }, make("div", { class: "between" }, words, button));
+}

@@ -1,0 +1,157 @@
+// @ts-check
+// The moderation dialog: the open reports, the muted and banned people, and the log.
+// Must not decide who may do what: the server does.
+
+import { call } from "../connection/api.js";
+import { ROLE } from "../connection/wire.js";
+import { make } from "../ui/dom.js";
+import { openDialog } from "../ui/dialog.js";
+import { ErrorLine, confirmButton, smallButton } from "../ui/forms.js";
+import { fullTime, timeAgo } from "../ui/format.js";
+import { PagedList } from "../ui/paged-list.js";
+import { describeAct } from "./audit-words.js";
+import { describeRole } from "./person-dialog.js";
+
+/**
+ * @typedef {object} Report
+ * @property {number} id
+ * @property {number} message the id of the reported message
+ * @property {{ handle: string }} author
+ * @property {string} body as it was when it was reported
+ * @property {{ handle: string }} reporter
+ * @property {string} reason
+ * @property {string} at ISO 8601, UTC
+ */
+
+/**
+ * @typedef {object} Actions
+ * @property {(handle: string) => void} openPerson
+ * @property {(id: number) => void} jump shows a message
+ * @property {() => void} changed is called after each change
+ * @property {() => void} closed
+ */
+
+export class ModerationDialog {
+  /** @type {string} */
+  #path;
+  /** @type {string} */
+  #me;
+  /** @type {Actions} */
+  #actions;
+  /** @type {PagedList[]} */
+  #lists;
+  /** @type {HTMLDialogElement} */
+  #dialog;
+
+  /**
+   * @param {string} slug
+   * @param {string} me
+   * @param {Actions} actions
+   */
+  constructor(slug, me, actions) {
+    this.#path = `/api/rooms/${slug}/`;
+    this.#me = me;
+    this.#actions = actions;
+    /** @type {[title: string, list: PagedList][]} */
+    const sections = [
+      ["Reports", this.#makeList("reports/", "reports", "There are no open reports.", "reports", this.#drawReport)],
+      ["Muted", this.#makeList("members/?role=muted", "members", "Nobody is muted.", "muted-members", this.#drawMember)],
+      ["Banned", this.#makeList("members/?role=banned", "members", "Nobody is banned.", "banned-members", this.#drawMember)],
+      ["Log", this.#makeList("audit/", "entries", "The log is empty.", "audit-log", this.#drawEntry)],
+    ];
+    this.#lists = sections.map(([, list]) => list);
+    this.#dialog = openDialog("Moderation", "moderation-dialog", ...sections.map(([title, list]) => (
+      make("section", {}, make("h3", { text: title }), list.element)
+    )));
+    this.#dialog.classList.add("wide");
+    this.#dialog.addEventListener("close", () => actions.closed());
+  }
+
+  refresh() {
+    for (const list of this.#lists) list.refresh();
+  }
+
+  /**
+   * @param {string} path
+   * @param {string} field
+   * @param {string} empty
+   * @param {string} id
+   * @param {(this: ModerationDialog, entry: any) => HTMLElement} draw
+   */
+  #makeList(path, field, empty, id, draw) {
+    return new PagedList(`${this.#path}${path}`, field, { draw: (entry) => draw.call(this, entry), empty, id });
+  }
+
+  /** @param {string} handle */
+  #makeName(handle) {
+    if (handle === this.#me) return make("b", { text: handle });
+    const open = () => this.#actions.openPerson(handle);
+    return make("button", { type: "button", class: "link", text: handle, onclick: open });
+  }
+
+  /** @param {Report} report */
+  #drawReport({ id, message, author, body, reporter, reason, at }) {
+    const error = new ErrorLine();
+    const close = (/** @type {string} */ action) => () => (
+      this.#change(error, () => call("PUT", `${this.#path}reports/${id}/`, { action }))
+    );
+    return make(
+      "li",
+      { class: "report", "data-id": id },
+      make("p", {}, this.#makeName(author.handle), " wrote:"),
+      make("blockquote", { class: "reported", text: body }),
+      make("p", {}, make("b", { text: reporter.handle }), `: ${reason} `, makeTime(at)),
+      make(
+        "div", { class: "choices" },
+        confirmButton("remove-reported", "Remove the message", "Really remove?", close("remove")),
+        smallButton("dismiss-report", "Dismiss", close("dismiss")),
+        smallButton("show-reported", "Show the message", () => this.#jump(message)),
+      ),
+      error.element,
+    );
+  }
+
+  /** @param {number} id */
+  #jump(id) {
+    this.#dialog.close();
+    this.#actions.jump(id);
+  }
+
+  /** @param {{ handle: string, role: string, until?: string | null }} member */
+  #drawMember(member) {
+    const { handle, role } = member;
+    const isBanned = role === ROLE.BANNED;
+    const error = new ErrorLine();
+    const body = { handle, role: ROLE.MEMBER, was: role };
+    const lift = () => this.#change(error, () => call("PUT", `${this.#path}members/`, body));
+    const state = !isBanned && make("span", { class: "role", text: describeRole(member) });
+    const button = smallButton("lift", isBanned ? "Unban" : "Unmute", lift);
+    const line = make("div", { class: "between" }, this.#makeName(handle), state, button);
+    return make("li", { class: "restricted-member", "data-handle": handle }, line, error.element);
+  }
+
+  /** @param {import("./audit-words.js").AuditEntry} entry */
+  #drawEntry(entry) {
+    const [what, more] = describeAct(entry);
+    const who = entry.actor?.handle ?? "A management command";
+    const reason = entry.reason ? ` “${entry.reason}”` : "";
+    return make(
+      "li",
+      { class: "audit-entry" },
+      make("b", { text: who }), ` ${what} `, make("b", { text: entry.person.handle }), `${more}.${reason} `, makeTime(entry.at),
+    );
+  }
+
+  /**
+   * @param {ErrorLine} error
+   * @param {() => Promise<unknown>} request
+   */
+  async #change(error, request) {
+    if (await error.guard(request)) this.#actions.changed();
+  }
+}
+
+/** @param {string} at */
+function makeTime(at) {
+  return make("time", { datetime: at, title: fullTime(at), text: timeAgo(at) });
+}

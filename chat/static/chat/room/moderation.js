@@ -1,0 +1,120 @@
+// @ts-check
+// What moderators and owners see more than others: the button beside a person, and the count of open reports.
+// Must not decide who may do what: the server does.
+
+import { call } from "../connection/api.js";
+import { ROLE } from "../connection/wire.js";
+import { byId, child, make } from "../ui/dom.js";
+import { onMenuEntry } from "../ui/dialog.js";
+import { ModerationDialog } from "./moderation-dialog.js";
+import { MODERATING_ROLES } from "./own-role.js";
+import { PersonDialog } from "./person-dialog.js";
+
+// Many events may arrive at once; they cause one refresh.
+const REFRESH_DELAY_MS = 200;
+const MENU_ENTRY = "menu-moderation";
+
+export class Moderation {
+  /** @type {string} */
+  #slug;
+  /** @type {string} */
+  #me;
+  /** @type {import("./own-role.js").OwnRole} */
+  #ownRole;
+  /** @type {(id: number) => void} */
+  #jump;
+  /** A board has no moderation, and a visitor no menu. */
+  #menuEntry = document.getElementById(MENU_ENTRY);
+  #count = make("span", { class: "count", id: "open-reports", hidden: true });
+  #isOperator = this.#menuEntry !== null && "operator" in this.#menuEntry.dataset;
+  /** @type {ModerationDialog | null} */
+  #dialog = null;
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  #timer = null;
+
+  /**
+   * @param {string} slug
+   * @param {string} me
+   * @param {import("./own-role.js").OwnRole} ownRole
+   * @param {(id: number) => void} jump shows a message
+   */
+  constructor(slug, me, ownRole, jump) {
+    this.#slug = slug;
+    this.#me = me;
+    this.#ownRole = ownRole;
+    this.#jump = jump;
+    this.#menuEntry?.append(" ", this.#count);
+    onMenuEntry(MENU_ENTRY, () => this.#open());
+  }
+
+  get isAllowed() {
+    return this.#menuEntry !== null && (this.#isOperator || this.#ownRole.isModerating);
+  }
+
+  /** Is called when this person's role may have changed. */
+  update() {
+    if (this.#menuEntry === null) return;
+    this.#menuEntry.hidden = !this.isAllowed;
+    this.refresh();
+  }
+
+  /** Loads the reports and lists again, soon: something was reported or decided, or a role has changed. */
+  refresh() {
+    if (this.isAllowed && this.#timer === null) this.#timer = setTimeout(() => this.#refreshNow(), REFRESH_DELAY_MS);
+  }
+
+  /**
+   * Makes the button beside a person in the list; null when there is nothing to do.
+   * @param {string} handle
+   * @param {string} role "" when the role is not known
+   */
+  makeButton(handle, role) {
+    const isProtected = MODERATING_ROLES.has(role) && !this.#isOwner;
+    if (!this.isAllowed || handle === this.#me || isProtected) return null;
+    const label = `Moderate ${handle}`;
+    return make("button", {
+      type: "button", class: "icon-button tools", "data-action": "moderate", title: label, "aria-label": label,
+      "aria-haspopup": "dialog", text: "⋯", onclick: () => this.#openPerson(handle),
+    });
+  }
+
+  #refreshNow() {
+    this.#timer = null;
+    this.#countReports();
+    this.#dialog?.refresh();
+  }
+
+  async #countReports() {
+    try {
+      const { reports, more } = await call("GET", `/api/rooms/${this.#slug}/reports/`);
+      const hasReports = reports.length > 0;
+      this.#count.textContent = more ? `${reports.length}+` : String(reports.length);
+      this.#count.hidden = !hasReports;
+      const menu = byId("room-menu");
+      menu.classList.toggle("has-reports", hasReports);
+      const label = hasReports ? "Menu of this room: there are open reports" : "Menu of this room";
+      child(menu, "summary").setAttribute("aria-label", label);
+    } catch {
+      // Nobody waits for the count, and the next `reported` event asks again.
+    }
+  }
+
+  get #isOwner() {
+    return this.#isOperator || this.#ownRole.role === ROLE.OWNER;
+  }
+
+  /** @param {string} handle */
+  #openPerson(handle) {
+    return new PersonDialog(this.#slug, handle, { isByOwner: this.#isOwner });
+  }
+
+  #open() {
+    this.#dialog = new ModerationDialog(this.#slug, this.#me, {
+      openPerson: (handle) => this.#openPerson(handle),
+      jump: this.#jump,
+      changed: () => this.refresh(),
+      closed: () => { this.#dialog = null; },
+    });
+    this.#refreshNow();
+  }
+}

@@ -1,0 +1,107 @@
+// @ts-check
+// Shows this person's own changes until the server has them: pending messages, edits, removals, scheduled messages.
+// Must not send: the socket's outbox does.
+
+import { CLIENT_EVENT } from "../connection/wire.js";
+import { byId } from "../ui/dom.js";
+import { showEditedBody } from "./message.js";
+import { PendingMessages, reasonFor } from "./pending-messages.js";
+
+/** @typedef {import("../connection/wire.js").WireEvent} WireEvent */
+/** @typedef {import("../connection/wire.js").Message} Message */
+
+/**
+ * @typedef {object} Parts
+ * @property {import("../connection/room-socket.js").RoomSocket} socket
+ * @property {import("./timeline.js").Timeline} timeline
+ * @property {import("./task-bars.js").TaskBars} taskBars
+ * @property {import("./schedule-dialog.js").ScheduleDialog} scheduleDialog
+ * @property {import("./history-navigation.js").HistoryNavigation} history
+ * @property {(sentence: string) => void} notify shows a sentence to the person
+ */
+
+/** @param {WireEvent} event */
+function changesMessage({ type }) {
+  return type === CLIENT_EVENT.EDIT || type === CLIENT_EVENT.REMOVE;
+}
+
+export class OwnChanges {
+  /** @type {string} */
+  #me;
+  /** @type {Parts} */
+  #parts;
+  /** @type {PendingMessages} */
+  #pendingMessages;
+
+  /**
+   * @param {string} me
+   * @param {Parts} parts
+   */
+  constructor(me, parts) {
+    const { changes } = parts.socket;
+    this.#me = me;
+    this.#parts = parts;
+    this.#pendingMessages = new PendingMessages(byId("pending-messages"), me, {
+      retry: (ref) => changes.retry(ref),
+      discard: (ref) => changes.discard(ref),
+    });
+  }
+
+  /** @param {Message} message */
+  isOwn(message) {
+    return message.author.handle === this.#me;
+  }
+
+  /** Shows the outbox: new messages in grey below the timeline, edits and removals in grey at their message. */
+  show() {
+    const { socket, timeline } = this.#parts;
+    const drawnRefs = new Set(timeline.messages.filter((message) => this.isOwn(message)).map(({ ref }) => ref));
+    this.#pendingMessages.show(socket.changes.pending, (ref) => drawnRefs.has(ref));
+    for (const { event, failed } of socket.changes.pending) {
+      const item = failed || !changesMessage(event) ? undefined : timeline.item(event.id);
+      if (!item) continue;
+      item.classList.add("changing");
+      if (event.type === CLIENT_EVENT.EDIT) showEditedBody(item, event.body);
+    }
+  }
+
+  /**
+   * The timeline has drawn messages: the own ones among them are not pending any longer.
+   * @param {Message[]} messages
+   */
+  messagesDrawn(messages) {
+    for (const message of messages) if (this.isOwn(message) && message.ref) this.#pendingMessages.drop(message.ref);
+    this.show();
+  }
+
+  /** All messages will be drawn again. */
+  reset() {
+    this.#pendingMessages.dropAcknowledged();
+  }
+
+  /** @param {{ ref: string, id: number, event: WireEvent & { at: string } }} acked */
+  acked({ ref, id, event }) {
+    const { timeline, scheduleDialog, notify } = this.#parts;
+    if (event.type === CLIENT_EVENT.POST && !timeline.get(id)) this.#pendingMessages.acknowledge(ref);
+    if (changesMessage(event)) timeline.item(event.id)?.classList.remove("changing");
+    if (event.type === CLIENT_EVENT.SCHEDULE) notify(scheduleDialog.stored({ ref, event }));
+  }
+
+  /** @param {{ ref: string, code: string, detail: string, event: WireEvent | null, isRetried: boolean }} rejected */
+  rejected({ ref, code, detail, event, isRetried }) {
+    if (isRetried || !event) return;
+    const { socket, timeline, taskBars, scheduleDialog, history, notify } = this.#parts;
+    if (event.type === CLIENT_EVENT.SCHEDULE) {
+      // When the dialog shows the text and the refusal, the room need not show them too.
+      if (scheduleDialog.refused({ ref, detail })) socket.changes.discard(ref);
+      return;
+    }
+    if (event.type === CLIENT_EVENT.START) taskBars.drop(ref);
+    if (changesMessage(event)) {
+      timeline.item(event.id)?.classList.remove("changing");
+      timeline.redraw(event.id);
+    }
+    if (event.type === CLIENT_EVENT.FETCH) history.showOlderButton();
+    else if (event.type !== CLIENT_EVENT.POST) notify(reasonFor(code, detail));
+  }
+}

@@ -1,0 +1,114 @@
+// @ts-check
+// This person's own role in the room, and what they are told when it changes.
+// Must not ask the server: it uses `joined` and `member`.
+
+import { ROLE } from "../connection/wire.js";
+import { shortTime } from "../ui/format.js";
+
+// setTimeout fires at once for a longer delay.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/**
+ * The roles that moderate a room.
+ * @type {Set<string>}
+ */
+export const MODERATING_ROLES = new Set([ROLE.MODERATOR, ROLE.OWNER]);
+
+/** @typedef {{ role: string, until?: string | null }} Standing a role, and the end of a mute */
+
+/** @param {string | null | undefined} until */
+function muteSentence(until) {
+  return until ? `You are muted until ${shortTime(until)}. You can read, but not write.`
+    : "You are muted in this room. You can read, but not write.";
+}
+
+/**
+ * Returns what to tell the person about a new role; "" for nothing.
+ * @param {string} before
+ * @param {string} role
+ */
+function changeSentence(before, role) {
+  if (role === ROLE.BANNED) return "You were banned from this room.";
+  if (role === ROLE.OWNER) return "You are now an owner of this room.";
+  if (MODERATING_ROLES.has(before) && !MODERATING_ROLES.has(role)) return "You are no longer a moderator of this room.";
+  if (role === ROLE.MODERATOR) return "You are now a moderator of this room.";
+  return before === ROLE.MUTED ? "You can write again." : "";
+}
+
+export class OwnRole {
+  /** @type {import("./composer.js").Composer} */
+  #composer;
+  /** @type {(sentence: string) => void} */
+  #notify;
+  /** @type {() => void} */
+  #changed;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #muteTimer;
+
+  /** @type {string} */
+  role = ROLE.MEMBER;
+
+  /**
+   * @param {import("./composer.js").Composer} composer
+   * @param {object} actions
+   * @param {(sentence: string) => void} actions.notify shows a sentence to the person
+   * @param {() => void} actions.changed is called when the page may offer other actions than before
+   */
+  constructor(composer, { notify, changed }) {
+    this.#composer = composer;
+    this.#notify = notify;
+    this.#changed = changed;
+  }
+
+  get isModerating() {
+    return MODERATING_ROLES.has(this.role);
+  }
+
+  /** What the composer says to a person who has been removed. */
+  get removalSentence() {
+    return this.role === ROLE.BANNED ? "You are banned from this room." : "You are no longer in this room.";
+  }
+
+  /**
+   * Takes the role that `joined` names.
+   * @param {Standing} you
+   */
+  joined({ role, until }) {
+    const isNews = role !== this.role;
+    this.#set(role, until);
+    if (role === ROLE.MUTED && isNews) this.#notify(muteSentence(until));
+  }
+
+  /**
+   * Takes a `member` event about this person.
+   * @param {Standing} member
+   */
+  changeTo({ role, until }) {
+    const before = this.role;
+    this.#set(role, until);
+    const sentence = role === ROLE.MUTED ? muteSentence(until) : changeSentence(before, role);
+    if (sentence) this.#notify(sentence);
+  }
+
+  /**
+   * @param {string} role
+   * @param {string | null | undefined} until
+   */
+  #set(role, until) {
+    this.role = role;
+    clearTimeout(this.#muteTimer);
+    if (role === ROLE.MUTED) this.#mute(until);
+    else this.#composer.enable();
+    this.#changed();
+  }
+
+  /**
+   * The server accepts messages as soon as the mute is over, even before it has announced that.
+   * @param {string | null | undefined} until
+   */
+  #mute(until) {
+    this.#composer.disable(muteSentence(until));
+    if (!until) return;
+    const waitMs = Math.max(0, new Date(until).getTime() - Date.now());
+    if (waitMs <= LONGEST_TIMER_MS) this.#muteTimer = setTimeout(() => this.#composer.enable(), waitMs);
+  }
+}

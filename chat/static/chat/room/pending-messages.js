@@ -1,0 +1,142 @@
+// @ts-check
+// The messages that the room does not show yet: grey until they are acknowledged, with a reason when they are refused.
+// Must not send: it offers "Try again" and "Discard", and calls back.
+
+import { CLIENT_EVENT, REFUSAL } from "../connection/wire.js";
+import { make } from "../ui/dom.js";
+import { avatar } from "../ui/pictures.js";
+
+/** @type {Record<string, string>} */
+const REASONS = {
+  [REFUSAL.MUTED]: "You are muted in this room.",
+  [REFUSAL.FORBIDDEN]: "You are not allowed to do that here.",
+  [REFUSAL.TOO_LONG]: "The message is too long.",
+  [REFUSAL.EMPTY]: "The message is empty.",
+  [REFUSAL.NOT_FOUND]: "The message that it belongs to does not exist.",
+  [REFUSAL.INVALID_FIELD]: "The message contains something that cannot be sent.",
+  [REFUSAL.REF_CONFLICT]: "The server confused it with another message.",
+  [REFUSAL.INTERNAL]: "The server had an error.",
+};
+
+/** @typedef {import("../connection/outbox.js").Entry} Entry */
+/** @typedef {{ retry: (ref: string) => void, discard: (ref: string) => void }} Actions */
+
+/**
+ * Returns why something was refused, in a sentence.
+ * @param {string} code
+ * @param {string} detail the server's own sentence
+ */
+export function reasonFor(code, detail) {
+  return REASONS[code] ?? (detail || "The server refused it.");
+}
+
+export class PendingMessages {
+  /** @type {HTMLElement} */
+  #list;
+  /** @type {string} */
+  #handle;
+  /** @type {Actions} */
+  #actions;
+  /** @type {Map<string, HTMLElement>} */
+  #items = new Map();
+  /**
+   * Refs that are acknowledged, while the message itself is still on its way.
+   * @type {Set<string>}
+   */
+  #acknowledged = new Set();
+
+  /**
+   * @param {HTMLElement} list
+   * @param {string} handle
+   * @param {Actions} actions
+   */
+  constructor(list, handle, actions) {
+    this.#list = list;
+    this.#handle = handle;
+    this.#actions = actions;
+  }
+
+  /**
+   * @param {Entry[]} entries the socket's pending changes
+   * @param {(ref: string) => boolean} isDrawn whether the timeline shows the message already
+   */
+  show(entries, isDrawn) {
+    const shown = entries.filter(({ event, failed, ref }) => (
+      (event.type === CLIENT_EVENT.POST || failed) && !isDrawn(ref)
+    ));
+    const refs = new Set(shown.map(({ ref }) => ref));
+    for (const ref of this.#items.keys()) if (!refs.has(ref) && !this.#acknowledged.has(ref)) this.drop(ref);
+    for (const entry of shown) this.#draw(entry);
+  }
+
+  /**
+   * Shows that a message is stored. It stays here until the message itself arrives.
+   * @param {string} ref
+   */
+  acknowledge(ref) {
+    const item = this.#items.get(ref);
+    if (!item) return;
+    this.#acknowledged.add(ref);
+    item.classList.remove("pending");
+    item.dataset.state = "stored";
+  }
+
+  /** @param {string} ref */
+  drop(ref) {
+    this.#items.get(ref)?.remove();
+    this.#items.delete(ref);
+    this.#acknowledged.delete(ref);
+  }
+
+  dropAcknowledged() {
+    for (const ref of [...this.#acknowledged]) this.drop(ref);
+  }
+
+  /** @param {Entry} entry */
+  #draw(entry) {
+    const state = entry.failed ? "failed" : "pending";
+    const old = this.#items.get(entry.ref);
+    if (old?.dataset.state === state) return;
+    const item = this.#makeItem(entry, state);
+    if (old) old.replaceWith(item);
+    else this.#list.append(item);
+    this.#items.set(entry.ref, item);
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {string} state
+   */
+  #makeItem({ ref, event, failed }, state) {
+    const item = make("li", { class: `message own ${state}`, "data-ref": ref, "data-state": state });
+    const header = make(
+      "header", { class: "meta" },
+      make("b", { class: "author", text: this.#handle }),
+      make("span", { class: "state", text: failed ? "Not sent" : "sending…" }),
+      event.type === CLIENT_EVENT.EDIT && make("span", { class: "state", text: "(an edit)" }),
+      event.type === CLIENT_EVENT.SCHEDULE && make("span", { class: "state", text: "(a scheduled message)" }),
+    );
+    const body = make("div", { class: "body plain", text: event.body });
+    const content = make("div", { class: "content" }, header, body, failed && this.#makeFailure(ref, failed, event));
+    item.append(make("article", { class: "row" }, avatar(this.#handle), content));
+    return item;
+  }
+
+  /**
+   * @param {string} ref
+   * @param {import("../connection/outbox.js").Failure} failed
+   * @param {import("../connection/wire.js").WireEvent} event
+   */
+  #makeFailure(ref, failed, event) {
+    const retry = () => this.#actions.retry(ref);
+    const discard = () => this.#actions.discard(ref);
+    const isScheduled = event.type === CLIENT_EVENT.SCHEDULE;
+    return make(
+      "p",
+      { class: "failure", role: "alert" },
+      make("span", { text: isScheduled ? failed.detail : reasonFor(failed.code, failed.detail) }),
+      make("button", { type: "button", class: "link", "data-action": "retry", text: "Try again", onclick: retry }),
+      make("button", { type: "button", class: "link", "data-action": "discard", text: "Discard", onclick: discard }),
+    );
+  }
+}

@@ -1,0 +1,116 @@
+// @ts-check
+// The people who are here: the list, its count, and the button that shows the list on a phone.
+// Must not ask the server: it uses `joined`, `presence` and `member`.
+
+import { ROLE } from "../connection/wire.js";
+import { byId, make } from "../ui/dom.js";
+import { plural } from "../ui/format.js";
+import { avatar } from "../ui/pictures.js";
+
+/** @type {Set<string>} */
+const SHOWN_ROLES = new Set([ROLE.OWNER, ROLE.MODERATOR, ROLE.GUEST, ROLE.MUTED]);
+
+/** @typedef {{ handle: string, role: string }} Person */
+
+export class People {
+  /** @type {Map<string, string>} */
+  #roles = new Map();
+  #me = "";
+  #count = 0;
+  /** @type {(handle: string, role: string) => HTMLElement | null} */
+  #makeTools;
+  #list = byId("people-list");
+  #panel = byId("people");
+  #button = byId("people-button");
+
+  /** @param {(handle: string, role: string) => HTMLElement | null} makeTools makes the button beside a person, or null */
+  constructor(makeTools) {
+    this.#makeTools = makeTools;
+    this.#button.addEventListener("click", () => this.#toggle());
+    byId("people-close").addEventListener("click", () => this.#toggle(false));
+    document.addEventListener("keydown", (event) => event.key === "Escape" && this.#toggle(false));
+  }
+
+  /** @param {{ present: Person[], count: number, you: { handle: string } }} joined */
+  joined({ present, count, you }) {
+    this.#me = you.handle;
+    this.#replaceAll(present);
+    this.#draw(count);
+  }
+
+  /** @param {{ came?: string[], went?: string[], count: number, present?: Person[] }} presence */
+  presenceChanged({ came = [], went = [], count, present }) {
+    if (present) this.#replaceAll(present);
+    for (const handle of came) if (!this.#roles.has(handle)) this.#roles.set(handle, "");
+    for (const handle of went) this.#roles.delete(handle);
+    this.#draw(count);
+  }
+
+  /**
+   * Takes the new role of somebody, here or not.
+   * @param {Person} member
+   */
+  roleChanged({ handle, role }) {
+    if (this.#roles.has(handle)) this.#roles.set(handle, role);
+    this.redraw();
+  }
+
+  redraw() {
+    this.#draw(this.#count);
+  }
+
+  /** @param {Person[]} present */
+  #replaceAll(present) {
+    this.#roles = new Map(present.map(({ handle, role }) => [handle, role]));
+  }
+
+  #toggle(isOpen = !this.#panel.classList.contains("open")) {
+    // A closed panel cannot keep the keyboard's focus.
+    if (!isOpen && this.#panel.contains(document.activeElement)) this.#button.focus();
+    this.#panel.classList.toggle("open", isOpen);
+    this.#button.setAttribute("aria-expanded", String(isOpen));
+  }
+
+  /** @param {number} count all people present; the server names at most 100 */
+  #draw(count) {
+    this.#count = count;
+    const focused = this.#focusedHandle();
+    const byName = (/** @type {string} */ a, /** @type {string} */ b) => (
+      Number(b === this.#me) - Number(a === this.#me) || a.localeCompare(b)
+    );
+    const items = [...this.#roles].sort(([a], [b]) => byName(a, b)).map(([handle, role]) => this.#makeItem(handle, role));
+    const more = count - items.length;
+    if (more > 0) items.push(make("li", { class: "more", text: `and ${more.toLocaleString()} more` }));
+    this.#list.replaceChildren(...items);
+    if (focused) this.#focus(focused);
+    for (const element of document.querySelectorAll("[data-people-count]")) element.textContent = count.toLocaleString();
+    this.#button.setAttribute("aria-label", `${plural(count, "person", "people")} here`);
+  }
+
+  #focusedHandle() {
+    if (!this.#list.contains(document.activeElement)) return undefined;
+    return /** @type {HTMLElement | null} */ (document.activeElement?.closest("li") ?? null)?.dataset.handle;
+  }
+
+  /** @param {string} handle */
+  #focus(handle) {
+    const button = this.#list.querySelector(`[data-handle="${CSS.escape(handle)}"] button`);
+    if (button instanceof HTMLElement) button.focus();
+  }
+
+  /**
+   * @param {string} handle
+   * @param {string} role "" for a newcomer: `presence` does not carry roles
+   */
+  #makeItem(handle, role) {
+    return make(
+      "li",
+      { "data-handle": handle },
+      avatar(handle),
+      make("span", { class: "handle", title: handle, text: handle }),
+      handle === this.#me && make("span", { class: "role", text: "you" }),
+      SHOWN_ROLES.has(role) && make("span", { class: "role", text: role }),
+      this.#makeTools(handle, role),
+    );
+  }
+}

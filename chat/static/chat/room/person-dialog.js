@@ -1,0 +1,119 @@
+// @ts-check
+// The dialog about one person in the room: what a moderator or owner may do with them.
+// Must not decide: the server does. The dialog only offers what makes sense.
+
+import { call } from "../connection/api.js";
+import { ROLE } from "../connection/wire.js";
+import { make } from "../ui/dom.js";
+import { openDialog } from "../ui/dialog.js";
+import { ErrorLine, confirmButton, field, smallButton } from "../ui/forms.js";
+import { shortTime } from "../ui/format.js";
+
+/** @type {Set<string | null>} */
+const ROLES_WITHOUT_POWER = new Set([ROLE.MEMBER, ROLE.GUEST]);
+/** @type {[action: string, text: string, seconds: number | null][]} */
+const MUTES = [
+  ["mute-600", "Mute for 10 minutes", 600],
+  ["mute-3600", "Mute for 1 hour", 3_600],
+  ["mute", "Mute without a time limit", null],
+];
+
+/** @typedef {{ role: string | null, until?: string | null }} Standing what the API answers about a member */
+
+/**
+ * Returns a person's role in words.
+ * @param {Standing} standing
+ */
+export function describeRole({ role, until }) {
+  if (role === ROLE.MUTED) return until ? `muted until ${shortTime(until)}` : "muted";
+  return role ?? "not in this room";
+}
+
+export class PersonDialog {
+  /** @type {string} */
+  #path;
+  /** @type {string} */
+  #handle;
+  /** @type {boolean} */
+  #isByOwner;
+  /** @type {Standing | null} */
+  #standing = null;
+  #roleLine = make("p", { class: "lead", id: "person-role", text: "Loading…" });
+  #buttons = make("div", { class: "choices" });
+  #error = new ErrorLine();
+  #reason = make("input", { id: "moderation-reason", maxlength: 500, autocomplete: "off" });
+
+  /**
+   * @param {string} slug
+   * @param {string} handle
+   * @param {{ isByOwner: boolean }} options whether an owner of the room opens the dialog
+   */
+  constructor(slug, handle, { isByOwner }) {
+    this.#path = `/api/rooms/${slug}/members/`;
+    this.#handle = handle;
+    this.#isByOwner = isByOwner;
+    const reason = field("Reason", this.#reason, { help: "The reason is kept in the log.", isOptional: true });
+    openDialog(handle, "person-dialog", this.#roleLine, reason, this.#buttons, this.#error.element);
+    this.#load(() => call("GET", `${this.#path}${encodeURIComponent(handle)}/`));
+  }
+
+  /** @param {() => Promise<Standing>} request */
+  async #load(request) {
+    const isLoaded = await this.#error.guard(async () => { this.#standing = await request(); });
+    if (isLoaded) this.#draw();
+    else if (!this.#standing) this.#roleLine.textContent = "";
+    return isLoaded;
+  }
+
+  /**
+   * Gives the person a role. The handle is in the body: browsers remove a handle like ".." from an address.
+   * @param {string} role
+   * @param {number | null} [seconds] how long a mute lasts
+   */
+  async #setRole(role, seconds = null) {
+    const was = this.#standing?.role ?? undefined;
+    const body = { handle: this.#handle, role, seconds, reason: this.#reason.value, was };
+    if (await this.#load(() => call("PUT", this.#path, body))) this.#reason.value = "";
+  }
+
+  #draw() {
+    if (!this.#standing) return;
+    this.#roleLine.textContent = `In this room: ${describeRole(this.#standing)}.`;
+    const hadFocus = this.#buttons.contains(document.activeElement);
+    this.#buttons.replaceChildren(...this.#makeChoices(this.#standing.role));
+    if (hadFocus) this.#buttons.querySelector("button")?.focus();
+  }
+
+  /**
+   * @param {string | null} role
+   * @returns {HTMLElement[]}
+   */
+  #makeChoices(role) {
+    if (!this.#isByOwner && (role === ROLE.OWNER || role === ROLE.MODERATOR)) {
+      return [make("p", { class: "help", text: "Only an owner of this room can change this." })];
+    }
+    if (role === ROLE.BANNED) return [smallButton("unban", "Unban", () => this.#setRole(ROLE.MEMBER))];
+    return [
+      ...(role === ROLE.MUTED ? [smallButton("unmute", "Unmute", () => this.#setRole(ROLE.MEMBER))] : []),
+      ...MUTES.map(([action, text, seconds]) => smallButton(action, text, () => this.#setRole(ROLE.MUTED, seconds))),
+      confirmButton("ban", "Ban from this room", "Really ban?", () => this.#setRole(ROLE.BANNED)),
+      ...(this.#isByOwner ? this.#makeOwnersChoices(role) : []),
+    ];
+  }
+
+  /** @param {string | null} role */
+  #makeOwnersChoices(role) {
+    const makeModerator = () => this.#setRole(ROLE.MODERATOR);
+    if (role === ROLE.OWNER) {
+      return [confirmButton("unmake-owner", "Remove as owner", "Really remove as owner?", makeModerator)];
+    }
+    const makeOwner = confirmButton("make-owner", "Make owner", "Really? Owners can do everything", () => (
+      this.#setRole(ROLE.OWNER)
+    ));
+    if (role === ROLE.MODERATOR) {
+      return [smallButton("unmake-moderator", "Remove as moderator", () => this.#setRole(ROLE.MEMBER)), makeOwner];
+    }
+    const canBePromoted = ROLES_WITHOUT_POWER.has(role);
+    return canBePromoted ? [smallButton("make-moderator", "Make moderator", makeModerator), makeOwner] : [];
+  }
+}

@@ -1,0 +1,195 @@
+// @ts-check
+// The dialog "Send later": it schedules a message, and lists the scheduled messages. Times are in the person's time zone.
+// Must not send by itself: the outbox does, until the server answers.
+
+import { call } from "../connection/api.js";
+import { LONGEST_BODY } from "../connection/wire.js";
+import { make } from "../ui/dom.js";
+import { openDialog } from "../ui/dialog.js";
+import { ErrorLine, confirmButton, field, smallButton } from "../ui/forms.js";
+import { codePointLength, fullTime, shortTime } from "../ui/format.js";
+import { HOUR_MS, SUGGESTIONS, toLocalInput } from "./schedule-times.js";
+
+const LONGEST_MS = 365 * 24 * HOUR_MS;
+// With a connection the answer takes less time.
+const OFFLINE_AFTER_MS = 2_000;
+
+/** @typedef {{ id: number, body: string, at: string, state: string, why?: string }} ScheduledMessage */
+
+/** The parts of the dialog while it is open. */
+class Parts {
+  body = make("textarea", { id: "schedule-body", rows: "3", required: true });
+  time = make("input", {
+    id: "schedule-time", type: "datetime-local", required: true, min: toLocalInput(new Date()),
+    max: toLocalInput(new Date(Date.now() + LONGEST_MS)), value: toLocalInput(new Date(Date.now() + HOUR_MS)),
+  });
+  error = new ErrorLine("schedule-error");
+  status = make("p", { class: "help", id: "schedule-status", role: "status" });
+  submit = make("button", { type: "submit", class: "button wide", "data-action": "schedule", text: "Send later" });
+  list = make("ul", { class: "listing", id: "scheduled-messages", "aria-live": "polite" });
+}
+
+export class ScheduleDialog {
+  /** @type {string} */
+  #slug;
+  /** @type {(body: string, at: string) => string} */
+  #send;
+  /** @type {Parts | null} */
+  #parts = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {string | null} */
+  #ref = null;
+
+  /**
+   * @param {string} slug
+   * @param {(body: string, at: string) => string} send puts a message into the outbox, and returns its ref
+   */
+  constructor(slug, send) {
+    this.#slug = slug;
+    this.#send = send;
+  }
+
+  open() {
+    const parts = new Parts();
+    this.#parts = parts;
+    const waiting = make("section", {}, make("h3", { text: "Scheduled" }), parts.list);
+    const dialog = openDialog("Send later", "schedule-dialog", this.#makeForm(parts), waiting);
+    dialog.addEventListener("close", () => { this.#parts = null; });
+    parts.body.focus();
+    this.#refresh(parts);
+  }
+
+  /**
+   * The message is scheduled: an open dialog is ready for the next one. Returns the sentence to show.
+   * @param {{ ref: string, event: { at: string } }} acked
+   */
+  stored({ ref, event }) {
+    if (this.#parts && ref === this.#ref) {
+      this.#parts.body.value = "";
+      this.#setSending(this.#parts, false);
+      this.#refresh(this.#parts);
+    }
+    return `Your message will be posted: ${shortTime(event.at)}.`;
+  }
+
+  /**
+   * The server refused the message. The text stays in the dialog. Returns whether the dialog shows the refusal.
+   * @param {{ ref: string, detail: string }} rejected
+   */
+  refused({ ref, detail }) {
+    if (!this.#parts || ref !== this.#ref) return false;
+    this.#setSending(this.#parts, false);
+    this.#parts.error.show(detail);
+    return true;
+  }
+
+  /**
+   * While a message is being sent, it cannot be changed.
+   * @param {Parts} parts
+   * @param {boolean} isSending
+   */
+  #setSending(parts, isSending) {
+    parts.body.disabled = parts.submit.disabled = isSending;
+    parts.status.textContent = "";
+    clearTimeout(this.#timer);
+    // A disabled field loses the keyboard's focus.
+    if (!isSending) parts.body.focus();
+    else this.#timer = setTimeout(() => showOffline(parts), OFFLINE_AFTER_MS);
+  }
+
+  /** @param {Parts} parts */
+  #makeForm(parts) {
+    const suggestions = SUGGESTIONS.map(([text, moment]) => smallButton(null, text, () => {
+      parts.time.value = toLocalInput(moment());
+    }));
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const form = make(
+      "form",
+      { novalidate: true },
+      field("Your message", parts.body),
+      field("When", parts.time, { help: `In your own time zone (${zone}).` }),
+      make("p", { class: "choices" }, ...suggestions),
+      parts.error.element,
+      parts.submit,
+      parts.status,
+    );
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit(parts);
+    });
+    return form;
+  }
+
+  /** @param {Parts} parts */
+  #submit(parts) {
+    const problem = findProblem(parts.body.value, new Date(parts.time.value));
+    parts.error.show(problem);
+    if (problem) return;
+    this.#setSending(parts, true);
+    this.#ref = this.#send(parts.body.value, new Date(parts.time.value).toISOString());
+  }
+
+  /** @param {Parts} parts */
+  #refresh(parts) {
+    return parts.error.guard(async () => {
+      const { scheduled } = await call("GET", this.#path());
+      const items = scheduled.map((/** @type {ScheduledMessage} */ message) => this.#makeItem(parts, message));
+      parts.list.replaceChildren(...items);
+    });
+  }
+
+  /**
+   * @param {Parts} parts
+   * @param {ScheduledMessage} message
+   */
+  #makeItem(parts, { id, body, at, state, why }) {
+    const remove = () => this.#remove(parts, id);
+    const button = state === "refused" ? smallButton("cancel-scheduled", "Dismiss", remove)
+      : confirmButton("cancel-scheduled", "Cancel", "Really cancel?", remove);
+    const time = make("time", { datetime: at, title: fullTime(at), text: shortTime(at) });
+    return make(
+      "li",
+      { "data-id": id, "data-state": state },
+      make("div", { class: "between" }, time, button),
+      make("p", { class: "scheduled-body", text: body }),
+      why && make("p", { class: "errors", text: `Not posted. ${why}` }),
+    );
+  }
+
+  /**
+   * @param {Parts} parts
+   * @param {number} id
+   */
+  async #remove(parts, id) {
+    const isDone = await parts.error.guard(() => call("DELETE", `${this.#path()}${id}/`));
+    parts.body.focus();
+    if (isDone) await this.#refresh(parts);
+  }
+
+  #path() {
+    return `/api/rooms/${this.#slug}/scheduled/`;
+  }
+}
+
+/** @param {Parts} parts */
+function showOffline(parts) {
+  parts.status.textContent = "There is no connection at the moment. The message is kept, and is sent when you are"
+    + " connected again. You can close this dialog.";
+}
+
+/**
+ * Returns what is wrong with a message or its time, or "".
+ * @param {string} body
+ * @param {Date} moment
+ */
+function findProblem(body, moment) {
+  const length = codePointLength(body.trim());
+  const waitMs = moment.getTime() - Date.now();
+  if (!length) return "Write a message first.";
+  if (length > LONGEST_BODY) return `The message is ${length - LONGEST_BODY} characters too long.`;
+  if (Number.isNaN(waitMs)) return "Choose a time.";
+  if (waitMs <= 0) return "This time is in the past.";
+  if (waitMs > LONGEST_MS) return "This time is more than a year away.";
+  return "";
+}

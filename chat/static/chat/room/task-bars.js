@@ -1,0 +1,207 @@
+// @ts-check
+// The background work of this person in this room: started from the room's menu, shown in bars until dismissed.
+// Must not know how a task is sent, or what it does: it shows what the server reports about each task.
+
+import { asApiError, call } from "../connection/api.js";
+import { REFUSAL, TASK_STATE } from "../connection/wire.js";
+import { byId, make } from "../ui/dom.js";
+import { onMenuEntry } from "../ui/dialog.js";
+import { openExportDialog } from "./export-dialog.js";
+
+const EXPORT = "export";
+const STATISTICS = "statistics";
+/** @type {Record<string, string>} */
+const TITLES = { [EXPORT]: "Export", [STATISTICS]: "Statistics" };
+// A `task` event is sent at most once and may be lost. After this time without an event the page asks.
+const ASK_AFTER_MS = 10_000;
+/** @type {Record<string, string>} */
+const UNFINISHED = { [TASK_STATE.QUEUED]: "waiting", [TASK_STATE.RUNNING]: "running" };
+
+/**
+ * The `task` event of the wire. A task that has not been sent yet has no `task_id`.
+ * @typedef {object} TaskEvent
+ * @property {string} ref
+ * @property {string} task
+ * @property {string} state
+ * @property {number} progress
+ * @property {{ format?: string }} [params]
+ * @property {number} [task_id]
+ * @property {string} [result]
+ * @property {number} [size]
+ * @property {string} [error]
+ * @property {boolean} [forgotten]
+ */
+
+/**
+ * @typedef {object} Bar
+ * @property {HTMLElement} element
+ * @property {HTMLElement} name
+ * @property {HTMLElement} state
+ * @property {HTMLProgressElement} meter
+ * @property {HTMLElement} percent
+ * @property {HTMLAnchorElement} link
+ * @property {HTMLElement} close
+ * @property {TaskEvent} event
+ * @property {ReturnType<typeof setTimeout> | undefined} timer
+ */
+
+/**
+ * @typedef {object} Actions
+ * @property {(task: string, params: object) => string} start returns the ref of the task
+ * @property {(sentence: string) => void} notify shows a sentence to the person
+ * @property {() => void} focusComposer
+ */
+
+export class TaskBars {
+  #place = byId("tasks");
+  /** @type {Actions} */
+  #actions;
+  /** @type {Map<string, Bar>} */
+  #bars = new Map();
+
+  /** @param {Actions} actions */
+  constructor(actions) {
+    this.#actions = actions;
+    onMenuEntry("menu-export", () => openExportDialog((params) => {
+      this.#start(EXPORT, params);
+      actions.focusComposer();
+    }));
+    onMenuEntry("menu-statistics", () => this.#start(STATISTICS, {}));
+  }
+
+  /**
+   * Draws or changes the bar of a task, or removes it once the task is forgotten.
+   * @param {TaskEvent} event
+   */
+  show(event) {
+    if (event.forgotten) {
+      this.drop(event.ref);
+      return;
+    }
+    const bar = this.#bars.get(event.ref) ?? this.#add(event);
+    bar.event = event;
+    draw(bar);
+    this.#askLater(bar);
+  }
+
+  /** @param {string} ref */
+  drop(ref) {
+    const bar = this.#bars.get(ref);
+    clearTimeout(bar?.timer);
+    bar?.element.remove();
+    this.#bars.delete(ref);
+  }
+
+  /**
+   * @param {string} task
+   * @param {object} params
+   */
+  #start(task, params) {
+    const ref = this.#actions.start(task, params);
+    // Shown at once, even without a connection: the outbox sends it later.
+    this.show({ ref, task, params, state: TASK_STATE.QUEUED, progress: 0 });
+  }
+
+  /** @param {TaskEvent} event */
+  #add(event) {
+    const name = make("b", { class: "task-name" });
+    const state = make("span", { class: "task-state", role: "status" });
+    const meter = make("progress", { max: 100 });
+    const percent = make("span", { class: "task-percent", "aria-hidden": "true" });
+    const link = make("a", { class: "task-link" });
+    const close = make("button", { type: "button", class: "icon-button", "data-action": "dismiss-task", text: "✕" });
+    const parts = [name, state, meter, percent, link, close];
+    const element = make("div", { class: "bar task", "data-ref": event.ref }, ...parts);
+    /** @type {Bar} */
+    const bar = { element, name, state, meter, percent, link, close, event, timer: undefined };
+    close.addEventListener("click", () => this.#delete(bar));
+    this.#bars.set(event.ref, bar);
+    this.#place.append(element);
+    return bar;
+  }
+
+  /** @param {Bar} bar */
+  #askLater(bar) {
+    clearTimeout(bar.timer);
+    const canAsk = bar.event.state in UNFINISHED && bar.event.task_id !== undefined;
+    bar.timer = canAsk ? setTimeout(() => this.#ask(bar), ASK_AFTER_MS) : undefined;
+  }
+
+  /** @param {Bar} bar */
+  async #ask(bar) {
+    try {
+      const event = await call("GET", `/api/tasks/${bar.event.task_id}/`);
+      if (this.#bars.has(bar.event.ref)) this.show(event);
+    } catch (error) {
+      if (asApiError(error).code === REFUSAL.NOT_FOUND) this.drop(bar.event.ref);
+      else this.#askLater(bar);
+    }
+  }
+
+  /** @param {Bar} bar */
+  async #delete({ event }) {
+    // A task without an id has not reached the server. The outbox sends it, and its events then follow.
+    if (event.task_id === undefined) return;
+    try {
+      await call("DELETE", `/api/tasks/${event.task_id}/`);
+      this.drop(event.ref);
+    } catch (error) {
+      const { code, message } = asApiError(error);
+      if (code === REFUSAL.NOT_FOUND) this.drop(event.ref);
+      else this.#actions.notify(message);
+    }
+  }
+}
+
+/** @param {TaskEvent} event */
+function titleOf({ task, params }) {
+  const title = TITLES[task] ?? task;
+  return params?.format ? `${title} (${params.format.toUpperCase()})` : title;
+}
+
+/** @param {number} bytes */
+function sizeInWords(bytes) {
+  if (bytes < 1_000) return `${bytes} bytes`;
+  const [size, unit] = bytes < 1_000_000 ? [bytes / 1_000, "kB"] : [bytes / 1_000_000, "MB"];
+  return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${unit}`;
+}
+
+/** @param {TaskEvent} event */
+function stateInWords({ state, error }) {
+  if (state === TASK_STATE.DONE) return "ready";
+  return UNFINISHED[state] ?? error ?? "The task failed.";
+}
+
+/** @param {Bar} bar */
+function draw({ element, name, state, meter, percent, link, close, event }) {
+  const isUnfinished = event.state in UNFINISHED;
+  const isRunning = event.state === TASK_STATE.RUNNING;
+  const title = titleOf(event);
+  element.dataset.state = event.state;
+  element.classList.toggle("error", event.state === TASK_STATE.FAILED);
+  name.textContent = title;
+  // A screen reader reads every change of this text, so it contains the state, and not the percentage.
+  const sentence = stateInWords(event);
+  if (state.textContent !== sentence) state.textContent = sentence;
+  for (const part of [meter, percent]) part.hidden = !isUnfinished;
+  meter.setAttribute("aria-label", title);
+  if (isRunning) meter.value = event.progress;
+  else meter.removeAttribute("value");
+  percent.textContent = isRunning ? `${event.progress} %` : "";
+  drawLink(link, event);
+  close.setAttribute("aria-label", `${isUnfinished ? "Cancel" : "Dismiss"}: ${title}`);
+  close.title = isUnfinished ? "Cancel" : "Dismiss";
+}
+
+/**
+ * @param {HTMLAnchorElement} link
+ * @param {TaskEvent} event
+ */
+function drawLink(link, { task, state, result = "", size = 0 }) {
+  link.hidden = state !== TASK_STATE.DONE;
+  if (link.hidden) return;
+  link.href = result;
+  link.textContent = task === STATISTICS ? "Open" : `Download, ${sizeInWords(size)}`;
+  if (task === STATISTICS) Object.assign(link, { target: "_blank", rel: "noopener" });
+  else link.download = "";
+}

@@ -1,0 +1,244 @@
+// @ts-check
+// The drawn messages, sorted by id.
+// Must not know of sockets: it draws the messages that it is given.
+
+import { Emitter } from "../connection/emitter.js";
+import { make } from "../ui/dom.js";
+import { dayName, startOfDay } from "../ui/format.js";
+import { makeItem, redraw } from "./message.js";
+import { ScrollPosition } from "./scroll-position.js";
+
+const SAME_GROUP_MS = 5 * 60_000;
+const FLASH_MS = 1_600;
+const DRAW_DELAY_MS = 16;
+// Above this number the oldest messages are dropped while the reader is at the bottom.
+const MAX_DRAWN = 1_000;
+const KEPT_DRAWN = 500;
+
+/** @typedef {import("../connection/wire.js").Message} Message */
+
+/**
+ * Events:
+ * - drawn: {messages}
+ * - shortened: {from}, the oldest message that is left
+ * - scrolled: {atTop}
+ */
+export class Timeline extends Emitter {
+  /** @type {ScrollPosition} */
+  #position;
+  /** @type {HTMLElement} */
+  #list;
+  /** @type {import("./message.js").View} */
+  #view;
+  /**
+   * The ids of the drawn messages, ascending.
+   * @type {number[]}
+   */
+  #ids = [];
+  /** @type {Map<number, { message: Message, item: HTMLElement }>} */
+  #drawn = new Map();
+  /**
+   * For each message the messages that quote it.
+   * @type {Map<number, Set<number>>}
+   */
+  #quotedBy = new Map();
+  /** @type {Map<number, Message>} */
+  #queue = new Map();
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  #timer = null;
+  /** @type {number | null} */
+  #firstUnreadId = null;
+
+  /**
+   * @param {HTMLElement} scroller
+   * @param {HTMLElement} list
+   * @param {string} me the reader's handle
+   */
+  constructor(scroller, list, me) {
+    super();
+    this.#position = new ScrollPosition(scroller);
+    this.#position.on("scrolled", (detail) => this.emit("scrolled", detail));
+    this.#list = list;
+    this.#view = { me, find: (id) => this.get(id) };
+  }
+
+  get isAtBottom() {
+    return this.#position.isAtBottom;
+  }
+
+  /** @returns {Message[]} */
+  get messages() {
+    return [...this.#ids].flatMap((id) => this.get(id) ?? []);
+  }
+
+  /** @param {number} id */
+  get(id) {
+    return this.#drawn.get(id)?.message;
+  }
+
+  /** @param {number | null | undefined} id */
+  item(id) {
+    return typeof id === "number" ? this.#drawn.get(id)?.item : undefined;
+  }
+
+  /**
+   * Draws a message soon. A backlog arrives as hundreds of frames, and is drawn in one step.
+   * @param {Message} message
+   */
+  add(message) {
+    this.#queue.set(message.id, message);
+    this.#timer ??= setTimeout(() => this.flush(), DRAW_DELAY_MS);
+  }
+
+  /** Draws everything that waits, now. */
+  flush() {
+    clearTimeout(this.#timer ?? undefined);
+    this.#timer = null;
+    const messages = [...this.#queue.values()].sort((a, b) => a.id - b.id);
+    this.#queue.clear();
+    if (!messages.length) return;
+    this.#position.keepDuring(this.#items(), () => this.#drawAll(messages));
+    if (this.isAtBottom && this.#ids.length > MAX_DRAWN) this.#shorten();
+    this.emit("drawn", { messages });
+  }
+
+  /**
+   * Draws the server's last state of a message again, for example after a refused edit.
+   * @param {number} id
+   */
+  redraw(id) {
+    const entry = this.#drawn.get(id);
+    if (entry) redraw(entry.item, entry.message, this.#view);
+  }
+
+  clear() {
+    this.#queue.clear();
+    this.#ids = [];
+    this.#drawn.clear();
+    this.#quotedBy.clear();
+    this.#list.replaceChildren();
+    this.scrollToEnd();
+  }
+
+  scrollToEnd() {
+    this.#position.scrollToEnd();
+  }
+
+  /**
+   * Scrolls to a message, and returns whether it is drawn.
+   * @param {number} id
+   */
+  jump(id) {
+    const item = this.item(id);
+    if (!item) return false;
+    item.scrollIntoView({ block: "center" });
+    item.classList.add("flash");
+    setTimeout(() => item.classList.remove("flash"), FLASH_MS);
+    return true;
+  }
+
+  /**
+   * Draws the divider "New" above this message; null removes it.
+   * @param {number | null} id
+   */
+  setFirstUnread(id) {
+    const old = this.item(this.#firstUnreadId);
+    this.#firstUnreadId = id;
+    if (old) this.#drawRelation(old);
+    const item = this.item(id);
+    if (item) this.#drawRelation(item);
+  }
+
+  /** @param {number} id */
+  hasUnreadDivider(id) {
+    return Boolean(this.item(id)?.querySelector(".divider.unread"));
+  }
+
+  /** @param {Message[]} messages */
+  #drawAll(messages) {
+    const touched = new Set();
+    for (const message of messages) {
+      const item = this.#place(message);
+      redraw(item, message, this.#view);
+      touched.add(item).add(item.nextElementSibling);
+      for (const quoting of this.#quotedBy.get(message.id) ?? []) this.redraw(quoting);
+      if (message.reply_to) this.#noteQuote(message.reply_to, message.id);
+    }
+    for (const item of touched) if (item) this.#drawRelation(item);
+  }
+
+  /**
+   * Returns the message's item, inserted by id.
+   * @param {Message} message
+   */
+  #place(message) {
+    const entry = this.#drawn.get(message.id);
+    if (entry) {
+      entry.message = message;
+      return entry.item;
+    }
+    const item = makeItem(message);
+    let index = this.#ids.length;
+    while (index > 0 && this.#ids[index - 1] > message.id) index -= 1;
+    this.#list.insertBefore(item, this.item(this.#ids[index]) ?? null);
+    this.#ids.splice(index, 0, message.id);
+    this.#drawn.set(message.id, { message, item });
+    return item;
+  }
+
+  /**
+   * @param {number} quoted
+   * @param {number} quoting
+   */
+  #noteQuote(quoted, quoting) {
+    const ids = this.#quotedBy.get(quoted) ?? new Set();
+    this.#quotedBy.set(quoted, ids.add(quoting));
+  }
+
+  /**
+   * Draws what depends on the message above: a new day, a message of the same author, the divider "New".
+   * @param {HTMLElement} item
+   */
+  #drawRelation(item) {
+    const message = this.get(Number(item.dataset.id));
+    if (!message) return;
+    const above = this.get(Number(/** @type {HTMLElement | null} */ (item.previousElementSibling)?.dataset.id));
+    const isNewDay = !above || startOfDay(above.at) !== startOfDay(message.at);
+    const isFirstUnread = message.id === this.#firstUnreadId;
+    const isGrouped = above !== undefined && !isNewDay && !isFirstUnread && isContinuation(message, above);
+    item.classList.toggle("grouped", isGrouped);
+    for (const divider of item.querySelectorAll(":scope > .divider")) divider.remove();
+    if (isFirstUnread) item.prepend(make("div", { class: "divider unread", text: "New" }));
+    if (isNewDay) item.prepend(make("div", { class: "divider day", text: dayName(message.at) }));
+  }
+
+  /** The drawn items in their order. They are looked up one by one, only as far as they are needed. */
+  *#items() {
+    for (const id of this.#ids) {
+      const item = this.item(id);
+      if (item) yield item;
+    }
+  }
+
+  #shorten() {
+    const dropped = this.#ids.splice(0, this.#ids.length - KEPT_DRAWN);
+    for (const id of dropped) {
+      this.item(id)?.remove();
+      this.#drawn.delete(id);
+    }
+    const oldest = this.item(this.#ids[0]);
+    if (oldest) this.#drawRelation(oldest);
+    this.scrollToEnd();
+    this.emit("shortened", { from: this.#ids[0] });
+  }
+}
+
+/**
+ * Returns whether a message is drawn without a header: the same author goes on within five minutes.
+ * @param {Message} message
+ * @param {Message} above
+ */
+function isContinuation(message, above) {
+  const pauseMs = new Date(message.at).getTime() - new Date(above.at).getTime();
+  return !message.reply_to && above.author.handle === message.author.handle && pauseMs < SAME_GROUP_MS;
+}

@@ -1,0 +1,81 @@
+// @ts-check
+// Numbers and times in words, in the reader's own language and time zone. Must not touch the page.
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const dayAndYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+const DAY_MS = 86_400_000;
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
+/** @type {Record<number, string>} */
+const NEAR_DAYS = { 0: "today", 1: "yesterday", [-1]: "tomorrow" };
+
+/** @typedef {string | number | Date} Moment */
+
+/** @param {Moment} at */
+export function clockTime(at) {
+  return clock.format(new Date(at));
+}
+
+/** @param {Moment} at */
+export function fullTime(at) {
+  return full.format(new Date(at));
+}
+
+/**
+ * Returns the start of the moment's day in the reader's time zone, in milliseconds since 1970.
+ * @param {Moment} at
+ */
+export function startOfDay(at) {
+  return new Date(at).setHours(0, 0, 0, 0);
+}
+
+/**
+ * Returns the day as it stands within a sentence.
+ * @param {Moment} at
+ */
+function dayInSentence(at) {
+  const daysAgo = Math.round((startOfDay(Date.now()) - startOfDay(at)) / DAY_MS);
+  return NEAR_DAYS[daysAgo] ?? (Math.abs(daysAgo) > 180 ? dayAndYear : day).format(new Date(at));
+}
+
+/** @param {Moment} at */
+export function dayName(at) {
+  const words = dayInSentence(at);
+  return words[0].toUpperCase() + words.slice(1);
+}
+
+/**
+ * Returns a moment in few words: "tomorrow, 09:00".
+ * @param {Moment} at
+ */
+export function shortTime(at) {
+  return `${dayInSentence(at)}, ${clockTime(at)}`;
+}
+
+/** @param {Moment} at */
+export function timeAgo(at) {
+  const seconds = (Date.now() - new Date(at).getTime()) / 1000;
+  const unit = UNITS.find(([, size]) => seconds >= size);
+  return unit ? relative.format(-Math.floor(seconds / unit[1]), unit[0]) : "just now";
+}
+
+/**
+ * Returns "1 person" or "3 people".
+ * @param {number} count
+ * @param {string} one
+ * @param {string} [many]
+ */
+export function plural(count, one, many = `${one}s`) {
+  return `${count.toLocaleString()} ${count === 1 ? one : many}`;
+}
+
+/**
+ * Returns the length as the server counts it: in code points. JavaScript's own length counts some characters twice.
+ * @param {string} text
+ */
+export function codePointLength(text) {
+  return [...text].length;
+}

@@ -1,0 +1,38 @@
+// @ts-check
+// Icons and avatars. Must not know where they are shown.
+
+import { make } from "./dom.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * Returns a colour for a handle, always the same one, as a hue from 0 to 359.
+ * @param {string} handle
+ */
+function hueOf(handle) {
+  let hash = 7;
+  for (const character of handle) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 3600;
+  return hash % 360;
+}
+
+/** @param {string} handle */
+export function avatar(handle) {
+  const initial = [...handle.trim()][0] ?? "?";
+  const element = make("span", { class: "avatar", "aria-hidden": "true", text: initial.toUpperCase() });
+  element.style.setProperty("--hue", String(hueOf(handle)));
+  return element;
+}
+
+/**
+ * Returns an icon of templates/chat/icons.html.
+ * @param {string} name
+ */
+export function icon(name) {
+  const picture = document.createElementNS(SVG, "svg");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#icon-${name}`);
+  picture.setAttribute("class", "icon");
+  picture.setAttribute("aria-hidden", "true");
+  picture.append(use);
+  return picture;
+}

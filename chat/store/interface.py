@@ -1,0 +1,110 @@
+"""
+What a store can do: token buckets, counters, leases and rosters. `MemoryStore` and `RedisStore` do the same.
+
+Times are seconds. Names are chosen by the callers, and each kind of state has names of its own. A method whose
+docstring says "may run later" does not wait for Redis: the command leaves with the worker's next round trip.
+All methods of a store in Redis raise the errors in `channels_transport.OUTAGES` where Redis is away.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+
+
+class Store(ABC):
+    """Small state that ends by itself. A killed process leaves nothing behind for longer than its leases."""
+
+    is_shared: bool  # with other processes
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Delete everything. For tests."""
+
+    @abstractmethod
+    def ping(self) -> None:
+        """Raise what the other methods would raise, if the state cannot be reached."""
+
+    # Token buckets, for rate limits.
+
+    @abstractmethod
+    def take_token(self, name: str, burst: float, per_second: float) -> float:
+        """Take one token of a bucket that holds `burst` and gets `per_second`. Return 0, or the seconds to wait."""
+
+    @abstractmethod
+    def take_token_deferred(
+        self, name: str, burst: float, per_second: float, on_wait: Callable[[float], object]
+    ) -> None:
+        """Take one token; call `on_wait(seconds)` if there is none. It may run later."""
+
+    # Counters.
+
+    @abstractmethod
+    def increment(self, name: str, seconds: float) -> int:
+        """Add one to a counter, and return its value. It starts anew `seconds` after its first increment."""
+
+    # Leases.
+
+    @abstractmethod
+    def acquire_lease(self, name: str, holder: str, seconds: float, limit: int) -> bool:
+        """Give `holder` one of `limit` leases, or renew the holder's lease. Return whether the holder has one."""
+
+    @abstractmethod
+    def renew_leases(self, names: Sequence[str], holder: str, seconds: float) -> None:
+        """Renew leases, or give them again where they were lost, whatever their limits. It may run later."""
+
+    @abstractmethod
+    def release_lease(self, name: str, holder: str) -> None:
+        """End a lease before its time. Nothing happens if there is none."""
+
+    @abstractmethod
+    def count_leases(self, name: str) -> int:
+        """Return the number of leases that have not ended."""
+
+    # Rosters: who is present, and who came and went. An owner (a person) has one entry for each connection. The owner
+    # comes with the first entry and goes with the last one. An entry that is not renewed ends after its seconds.
+
+    @abstractmethod
+    def add_entry(self, name: str, owner: str, entry: str, seconds: float) -> bool:
+        """Add an entry of `owner` to a roster for `seconds`, or renew it. Return whether `take_changes` has any."""
+
+    @abstractmethod
+    def renew_entry(self, name: str, owner: str, entry: str, seconds: float, on_changes: Callable[[], object]) -> None:
+        """Do what `add_entry` does; call `on_changes()` if `take_changes` has any. It may run later."""
+
+    @abstractmethod
+    def remove_entry(self, name: str, owner: str, entry: str) -> bool:
+        """Remove an entry from a roster. Return whether `take_changes` has any."""
+
+    @abstractmethod
+    def list_owners(self, name: str, limit: int) -> tuple[list[str], int]:
+        """Return (at most `limit` owners on a roster, the number of all its owners)."""
+
+    @abstractmethod
+    def count_owners(self, names: Iterable[str]) -> list[int]:
+        """Return the number of owners on each roster, in the order of `names`. One round trip."""
+
+    @abstractmethod
+    def list_entries(self, names: Iterable[str]) -> list[dict[str, str]]:
+        """Return {entry: its owner} for each roster, in the order of `names`. One round trip."""
+
+    @abstractmethod
+    def summarize_rosters(self) -> dict[str, tuple[int, bool]]:
+        """
+        Return {name: (number of owners, whether `take_changes` has any)} of all rosters with entries.
+
+        Entries whose time is over are removed, and the rosters that lose their last entry by this are still in the
+        result. Two round trips, however many rosters there are.
+        """
+
+    @abstractmethod
+    def take_changes(self, name: str) -> tuple[list[str], list[str], int]:
+        """
+        Return (owners who came, owners who went, the number of all owners) since the last call.
+
+        An owner who came and went, or went and came back, between two calls is in neither list.
+        """
+
+
+def split_changes(changes: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Return (owners who came, owners who went) of {owner: "came" or "went"}."""
+    came = [owner for owner, kind in changes.items() if kind == "came"]
+    return came, [owner for owner, kind in changes.items() if kind == "went"]

@@ -1,0 +1,38 @@
+"""Fixtures of the tests of the channel layer in Redis."""
+
+import pytest
+import redis
+
+# Before their import: so that a failed assertion in a helper shows its values.
+for _helper in ("layers", "turn_story"):
+    pytest.register_assert_rewrite(f"tests.channels_transport.{_helper}")
+
+from tests.channels_transport.layers import make_layer  # noqa: E402
+
+
+@pytest.fixture(params=[1, 3], ids=["one host", "three hosts"])
+def layer(request, valkey_url):
+    return make_layer(valkey_url, request.param, capacity=100)
+
+
+@pytest.fixture
+def count_commands(valkey_url):
+    """A context manager that counts the commands that the server runs: `calls` by name, and `trips` of scripts."""
+    client = redis.StrictRedis.from_url(valkey_url)
+
+    class Count:
+        def __enter__(self):
+            self.before = self._calls()
+            return self
+
+        def __exit__(self, *exception):
+            after = self._calls()
+            # INFO is the counter's own command.
+            self.calls = {n: c - self.before.get(n, 0) for n, c in after.items() if c - self.before.get(n, 0)}
+            self.trips = self.calls.get("evalsha", 0)
+
+        def _calls(self):
+            stats = client.info("commandstats")
+            return {name[8:]: value["calls"] for name, value in stats.items() if name != "cmdstat_info"}
+
+    return Count

@@ -1,0 +1,76 @@
+"""Redis' clock is set back by 25 hours: leases and messages still end in time, and none ends too early."""
+
+import threading
+
+import pytest
+
+from channels_transport import scripts
+from tests.channels_transport.layers import (
+    DAY,
+    end_turn_lease,
+    make_layer,
+    orders,
+    reclaim,
+    renew_interface,
+    send_frame,
+    set_clock_back,
+)
+
+pytestmark = pytest.mark.no_database
+
+
+def read_lease_ends(layer, leases):
+    """Return in how many ms each lease ends."""
+    found = []
+    for shard in layer.shards:
+        (seconds, micros), scores = shard.call(("TIME",), ("ZRANGE", layer.prefix + leases, 0, -1, "WITHSCORES"))
+        found += [float(score) - int(seconds) * 1000 - int(micros) // 1000 for score in scores[1::2]]
+    return found
+
+
+def test_a_lease_from_before_the_clock_was_set_back_is_counted_from_now(layer):
+    renew_interface(layer, "daphne.response.abc!", 10000)
+    send_frame(layer, 0)
+    orders(layer, 1)
+    set_clock_back(layer)
+    assert min(read_lease_ends(layer, "interfaces") + read_lease_ends(layer, "turns")) > 20 * 3600 * 1000
+    reclaim(layer)
+    assert 0 < max(read_lease_ends(layer, "interfaces")) <= 10000 and 0 < max(read_lease_ends(layer, "turns")) <= 4000
+
+
+def test_a_dead_workers_connection_continues_after_a_stall_and_a_clock_set_back(layer):
+    send_frame(layer, 0)
+    orders(layer, 1)
+    reclaim(layer)
+    for shard in layer.shards:
+        shard.call(("HINCRBY", f"{layer.prefix}reclaim", "at", -3500))
+    reclaim(layer)
+    set_clock_back(layer)
+    reclaim(layer)
+    shard = layer.shards[layer.consistent_hash("daphne.response.abc!")]
+    assert end_turn_lease(layer) == [b"daphne.response.abc!x"]
+    assert shard.call(("ZCARD", f"{layer.prefix}turns")) == [0]
+
+
+def test_a_message_sent_after_the_clock_was_set_back_has_not_expired(valkey_url):
+    layer = make_layer(valkey_url)
+    shard = layer.shards[0]
+    shard.now()
+    shard._clock = shard._clock[0] + DAY, shard._clock[1]
+    sending = threading.Timer(0.2, layer.send, ["jobs", {"number": 1}])
+    sending.start()
+    assert layer.receive(["jobs"], block=True) == ("jobs", {"number": 1})
+    sending.join()
+
+
+def test_a_member_added_after_the_clock_was_set_back_gets_the_messages(layer, monkeypatch):
+    layer.group_expiry = 7 * 24 * 3600
+    layer.group_add("room", "daphne.response.abc!a")
+    layer.send_group("room", {"text": "1"})
+    assert layer.receive(["daphne.response.abc!"])[0] == "daphne.response.abc!a"
+    earlier = scripts.GROUP_ADD.text.replace("redis.call('TIME')", "redis.call('TIME')\ntime[1] = time[1] - 25 * 3600")
+    monkeypatch.setattr(scripts, "GROUP_ADD", scripts.Script(earlier))
+    layer.group_add("room", "daphne.response.abc!b")
+    layer.send_group("room", {"text": "2"})
+    received = [layer.receive(["daphne.response.abc!"])[0] for _ in range(2)]
+    assert sorted(received) == ["daphne.response.abc!a", "daphne.response.abc!b"]

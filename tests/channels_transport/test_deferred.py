@@ -1,0 +1,90 @@
+"""Commands that leave with a worker's next trip."""
+
+import pytest
+import redis
+
+from channels_transport import scripts
+from channels_transport.shards import Unsent
+from tests.channels_transport.layers import FRAME, make_layer, orders, send_frame
+
+pytestmark = pytest.mark.no_database
+
+
+def test_messages_that_are_sent_later_leave_with_the_next_trip(layer):
+    for group in "abcdef":
+        layer.group_add(group, "daphne.response.abc!x")
+    for group in "abcdef":
+        layer.send_group_later(group, {"text": group})
+    layer.send_later("daphne.response.abc!x", {"text": "g"})
+    layer.receiver.finish()
+    assert [layer.receive(["daphne.response.abc!"])[1]["text"] for _ in range(7)] == list("abcdefg")
+
+
+def test_messages_that_are_sent_later_wait_while_there_is_no_connection(layer, monkeypatch):
+    layer.send_later("daphne.response.abc!x", {"text": "hello"})
+    for shard in layer.shards:
+        monkeypatch.setitem(shard.pool.connection_kwargs, "port", 1)
+        shard.pool.reset()
+    with pytest.raises(Unsent):
+        layer.receiver.finish()
+    monkeypatch.undo()
+    for shard in layer.shards:
+        shard.pool.reset()
+    layer.receiver.finish()
+    assert layer.receive(["daphne.response.abc!"])[1] == {"text": "hello"}
+
+
+def test_a_redis_without_memory_refuses_sends_and_still_delivers_messages(valkey_url, caplog):
+    layer = make_layer(valkey_url)
+    server = redis.StrictRedis.from_url(valkey_url)
+    send_frame(layer, 0)
+    send_frame(layer, 1)
+    assert orders(layer, 1) == [0]
+    layer.send_later("jobs", {})
+    server.config_set("maxmemory", 1)
+    try:
+        assert orders(layer, 1) == [1]
+        renewed, lost, _ = layer.shards[0].call(
+            layer.receiver.claim_command()[1],
+            layer.command(scripts.RECLAIM, 100),
+            layer.command(scripts.LEASE_INTERFACE, "daphne.response.abc!", 10000),
+        )
+    finally:
+        server.config_set("maxmemory", 0)
+    assert (renewed, lost) == (0, [])
+    assert "refused what a consumer sent" in caplog.text
+
+
+def test_the_next_turn_begins_before_answers_to_sends_are_handled(valkey_url, monkeypatch):
+    layer = make_layer(valkey_url)
+    send_frame(layer, 0)
+    in_hand = []
+    layer.receiver.deferred.add(0, ("PING",), lambda answer: in_hand.append(layer.receiver.reply))
+    layer.receive(["websocket.receive"])
+    assert in_hand == ["daphne.response.abc!x"]
+
+
+def test_a_frame_can_be_sent_later_too(layer):
+    layer.send_later("websocket.receive", {**FRAME, "order": 0})
+    layer.receiver.finish()
+    assert orders(layer, 1) == [0]
+
+
+def test_a_deferred_command_takes_no_trip_of_its_own(valkey_url, count_commands):
+    layer, settled = make_layer(valkey_url), []
+    for order in range(2):
+        send_frame(layer, order)
+    layer.receive(["websocket.receive"])
+    with count_commands() as before:
+        layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
+        layer.run_later(0, ("INCR", "number"), settled.append)
+    assert (before.calls, settled) == ({}, [])
+    layer.receive(["websocket.receive"])
+    assert (layer.group_channels("room"), settled) == (["daphne.response.abc!x"], [1])
+
+
+def test_without_a_message_in_hand_a_deferred_command_runs_at_once(valkey_url):
+    layer, settled = make_layer(valkey_url), []
+    layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
+    layer.run_later(0, ("INCR", "number"), settled.append)
+    assert (layer.group_channels("room"), settled) == (["daphne.response.abc!x"], [1])

@@ -1,0 +1,83 @@
+"""Messages that expire or do not fit are counted, and a sender to a full list slows down."""
+
+import time
+
+import pytest
+import redis
+
+from channels_transport import redis_sending
+from tests.channels_transport.layers import make_layer, send_frame
+from tests.conftest import Clock
+
+pytestmark = pytest.mark.no_database
+
+
+def test_an_expired_message_is_counted(valkey_url):
+    layer = make_layer(valkey_url, expiry=1)
+    layer.send("jobs", {})
+    send_frame(layer, 0)
+    time.sleep(1.1)
+    assert layer.receive(["jobs", "websocket.receive"]) == (None, None)
+    assert layer.channel_statistics("jobs")["expired_count"] == 1
+    assert layer.channel_statistics("websocket.receive")["expired_count"] == 1
+    assert layer.global_statistics()["expired_count"] == 2
+
+
+def test_a_full_channel_is_counted_and_expired_messages_make_room(valkey_url):
+    layer = make_layer(valkey_url, capacity=2)
+    layer.send("jobs", {})
+    layer.send("jobs", {})
+    with pytest.raises(layer.ChannelFull):
+        layer.send("jobs", {})
+    assert layer.channel_statistics("jobs")["channel_full_count"] == 1
+    layer.expiry = 1
+    layer.send("others", {})
+    layer.expiry = 60
+    layer.send("others", {"number": 1})
+    time.sleep(1.1)
+    layer.send("others", {"number": 2})
+    assert [layer.receive(["others"])[1]["number"] for _ in range(2)] == [1, 2]
+
+
+def test_an_item_of_another_kind_of_layer_counts_as_expired(valkey_url):
+    layer = make_layer(valkey_url, capacity=1)
+    redis.StrictRedis.from_url(valkey_url).rpush(f"{layer.prefix}jobs", "asgi:5fd0")
+    assert layer.channel_statistics("jobs")["messages_pending"] == 1
+    layer.send("jobs", {"number": 1})
+    assert layer.receive(["jobs"]) == ("jobs", {"number": 1})
+    assert layer.channel_statistics("jobs")["expired_count"] == 1
+
+
+def test_statistics_have_the_pending_messages_and_their_age(layer):
+    send_frame(layer, 0)
+    send_frame(layer, 1)
+    layer.send("jobs", {})
+    time.sleep(0.05)
+    statistics = layer.channel_statistics("websocket.receive")
+    assert (statistics["messages_count"], statistics["messages_pending"]) == (2, 2)
+    assert 0.05 <= statistics["messages_max_age"] < 50
+    assert layer.channel_statistics("jobs")["messages_pending"] == 1
+
+
+def test_the_messages_that_wait_for_an_interface_can_be_counted(layer):
+    for name in "aabb":
+        layer.send(f"daphne.response.abc!{name}", {"text": "x"})
+    layer.send("daphne.response.def!a", {"text": "x"})
+    assert layer.count_waiting("daphne.response.abc!c") == 4
+    layer.receive(["daphne.response.abc!"])
+    assert layer.count_waiting("daphne.response.abc!a") == 3
+    assert layer.count_waiting("daphne.response.new!a") == 0
+
+
+def test_group_sends_to_a_list_that_nobody_reads_slow_down_and_are_then_counted(valkey_url, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(redis_sending, "time", clock)
+    layer = make_layer(valkey_url, capacity=2)
+    layer.group_add("room", "daphne.response.slow!a")
+    started = clock.now
+    for _ in range(10):
+        layer.send_group("room", {"text": "x"})
+    assert 1 <= (clock.now - started) / redis_sending.SLOW_DOWN_SECONDS < 1.5, "the sender waits only once"
+    statistics = layer.channel_statistics("daphne.response.slow!")
+    assert statistics["messages_pending"] == 2 * redis_sending.OVERFILL_FACTOR
+    assert statistics["channel_full_count"] == 10 - 2 * redis_sending.OVERFILL_FACTOR

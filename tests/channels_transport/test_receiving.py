@@ -1,0 +1,88 @@
+"""Receiving: blocking waits, connections that break, and servers that are too old."""
+
+import os
+import resource
+import threading
+import time
+
+import pytest
+import redis
+
+from channels_transport.redis_info import UnsupportedRedis
+from tests.channels_transport.layers import (
+    in_a_worker,
+    make_layer,
+    send_frame,
+)
+
+pytestmark = pytest.mark.no_database
+
+
+def test_an_old_server_gets_one_clear_error(valkey_url, monkeypatch):
+    layer = make_layer(valkey_url)
+    shard = layer.shards[0]
+    monkeypatch.setattr(shard, "call", lambda *commands: [b"# Server\r\nredis_version:6.2.14\r\n"])
+    with pytest.raises(UnsupportedRedis, match="6.2.14: the channel layer needs 7 or later"):
+        layer.receive(["jobs"])
+
+
+def test_scripts_are_loaded_again_after_the_server_has_lost_them(layer):
+    layer.send("jobs", {"number": 1})
+    for shard in layer.shards:
+        shard.call(("SCRIPT", "FLUSH"))
+    for _ in layer.shards:
+        layer.send("jobs", {"number": 2})
+    assert layer.receive(["jobs"])[1]["number"] in (1, 2)
+
+
+def test_a_sender_does_not_notice_a_connection_that_the_server_closed(layer, valkey_url):
+    layer.send("jobs", {"number": 1})
+    redis.StrictRedis.from_url(valkey_url).execute_command("CLIENT", "KILL", "TYPE", "normal")
+    for _ in layer.shards:
+        layer.send("jobs", {"number": 2})
+
+
+def test_a_wait_ends_when_a_message_arrives(layer):
+    threading.Timer(0.2, lambda: layer.send("jobs", {"late": True})).start()
+    started = time.monotonic()
+    assert layer.receive(["jobs", "websocket.receive"], block=True) == ("jobs", {"late": True})
+    assert time.monotonic() - started < 0.9 * layer.blpop_timeout
+
+
+def test_a_wait_ends_when_the_worker_is_told_to_stop(layer):
+    layer.receiver.wake_up, stop = os.pipe()
+    threading.Timer(0.2, os.write, [stop, b"x"]).start()
+    started = time.monotonic()
+    assert layer.receive(["jobs", "websocket.receive"], block=True) == (None, None)
+    assert time.monotonic() - started < 0.9 * layer.blpop_timeout
+    os.close(stop)
+    os.close(layer.receiver.wake_up)
+
+
+def test_a_wait_works_with_more_than_a_thousand_open_files(layer):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4096, hard)), hard))
+    files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        threading.Timer(0.2, lambda: layer.send("jobs", {"late": True})).start()
+        assert in_a_worker(lambda: layer.receive(["jobs"], block=True)) == ("jobs", {"late": True})
+    finally:
+        for file in files:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_wait_ends_when_a_frame_arrives(layer):
+    threading.Timer(0.2, lambda: send_frame(layer, 0)).start()
+    assert layer.receive(["jobs", "websocket.receive"], block=True)[1]["order"] == 0
+
+
+def test_a_message_that_arrives_while_a_wait_is_cancelled_is_not_lost(valkey_url):
+    layer = make_layer(valkey_url, shards=3)
+    for number in range(30):
+        layer.send("jobs", {"number": number})
+    got = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(30)]
+    assert sorted(got) == list(range(30))
+    threading.Timer(0.1, lambda: [layer.send("jobs", {"number": number}) for number in range(3)]).start()
+    got = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(3)]
+    assert sorted(got) == [0, 1, 2]

@@ -1,0 +1,71 @@
+"""Groups of the layer in Redis: one item per process, and lists of members that are read again after a change."""
+
+import pytest
+import redis
+
+from tests.channels_transport.layers import in_a_worker, make_layer
+
+pytestmark = pytest.mark.no_database
+
+
+def test_a_group_message_is_one_item_for_any_number_of_members(valkey_url):
+    layer = make_layer(valkey_url, capacity=5)
+    for number in range(200):
+        layer.group_add("room", f"daphne.response.abc!{number}")
+    layer.send_group("room", {"text": "x"})
+    assert redis.StrictRedis.from_url(valkey_url).llen(f"{layer.prefix}daphne.response.abc!") == 1
+    got = [layer.receive(["daphne.response.abc!"])[0] for _ in range(200)]
+    assert sorted(got) == sorted(f"daphne.response.abc!{number}" for number in range(200))
+
+
+def test_a_channel_that_left_a_group_gets_no_more_messages(layer):
+    for name in ("a", "b"):
+        layer.group_add("room", f"daphne.response.abc!{name}")
+    layer.send_group("room", {"text": "1"})
+    assert [layer.receive(["daphne.response.abc!"])[0][-1] for _ in range(2)] == ["a", "b"]
+    layer.group_discard("room", "daphne.response.abc!a")
+    layer.send_group("room", {"text": "2"})
+    assert layer.receive(["daphne.response.abc!"]) == ("daphne.response.abc!b", {"text": "2"})
+    layer.group_add("room", "daphne.response.abc!c")
+    layer.send_group("room", {"text": "3"})
+    assert [layer.receive(["daphne.response.abc!"])[0][-1] for _ in range(2)] == ["b", "c"]
+
+
+def test_a_group_of_another_kind_of_layer_is_replaced(layer):
+    for shard in layer.shards:
+        shard.call(("ZADD", f"{layer.prefix}group:room", 1, "daphne.response.old!a"))
+    layer.group_add("room", "daphne.response.abc!a")
+    assert layer.group_channels("room") == ["daphne.response.abc!a"]
+
+
+def test_the_members_of_a_group_that_was_empty_are_read_again(layer):
+    layer.group_add("room", "daphne.response.abc!a")
+    layer.send_group("room", {"text": "1"})
+    layer.receive(["daphne.response.abc!"])
+    layer.group_discard("room", "daphne.response.abc!a")
+    layer.group_add("room", "daphne.response.abc!b")
+    layer.send_group("room", {"text": "2"})
+    assert layer.receive(["daphne.response.abc!"]) == ("daphne.response.abc!b", {"text": "2"})
+
+
+def test_a_group_send_takes_one_script_with_any_number_of_members(valkey_url, count_commands):
+    layer = make_layer(valkey_url)
+    for number in range(3):
+        layer.group_add("room", f"daphne.response.abc!{number}")
+    with count_commands() as few:
+        layer.send_group("room", {"text": "x"})
+    for number in range(300):
+        layer.group_add("room", f"daphne.response.abc!{number}")
+    with count_commands() as many:
+        layer.send_group("room", {"text": "x"})
+    assert few.calls == many.calls
+    assert few.trips == 1
+
+
+def test_any_thread_receives_what_another_thread_has_expanded(layer):
+    """As for a stock Daphne, whose `receive_twisted` runs in one thread and then in another."""
+    for name in "abc":
+        layer.group_add("room", f"daphne.response.abc!{name}")
+    layer.send_group("room", {"text": "x"})
+    got = [in_a_worker(lambda: layer.receive(["daphne.response.abc!"]))[0][-1] for _ in range(3)]
+    assert got == ["a", "b", "c"]

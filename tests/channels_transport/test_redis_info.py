@@ -1,0 +1,20 @@
+"""What a Redis reports about itself, and which versions are new enough."""
+
+import pytest
+
+from channels_transport.redis_info import check_version, is_too_old, read_information
+from tests.channels_transport.layers import make_layer
+
+pytestmark = pytest.mark.no_database
+
+
+@pytest.mark.parametrize("version, too_old", [("6.2.14", True), ("7.0.0", False), ("7", False), ("10.1", False)])
+def test_versions_from_7_on_are_new_enough(version, too_old):
+    assert is_too_old(version) is too_old
+
+
+def test_the_fields_of_several_sections_are_read_together(valkey_url):
+    shard = make_layer(valkey_url).shards[0]
+    fields = read_information(shard, "server", "memory")
+    assert int(fields["used_memory"]) > 0 and fields["redis_version"]
+    check_version(shard)

@@ -1,0 +1,299 @@
+"""
+An interface and three workers on a real Valkey, which act one step at a time, as a test says.
+
+`Story` checks that each frame of a connection runs once and in order, whatever is lost and whichever worker dies.
+"""
+
+import time
+from functools import partial
+
+import redis
+
+from channels_transport import scripts
+from channels_transport.receiving import Receiver
+from channels_transport.redis_sending import DISCONNECT_ORDER
+from channels_transport.shards import Shard
+from channels_transport.waiting import Waiter, wait_for_any
+
+PROCESS = "daphne.response.abc!"
+CONNECTIONS = [PROCESS + name for name in "xyz"]
+CONNECT, RECEIVE, DISCONNECT = "websocket.connect", "websocket.receive", "websocket.disconnect"
+ALL = [CONNECT, RECEIVE, DISCONNECT]
+# The last one is a runworker --only-channels.
+LISTENS_TO = [ALL, ALL, [RECEIVE]]
+LONG_AGO = -10
+# These keys belong to the layer, not to a connection.
+KEPT = {"turn-number", "interfaces", "reclaim", "forgotten", "memory"}
+
+
+class Line(Shard):
+    """A worker's shard: something may happen just before its next command, whose answer may be lost."""
+
+    def repair(self):
+        self.is_broken, self.lost, self.before = False, None, None
+
+    def ask(self, *commands):
+        if commands[-1][0] != "EVALSHA":
+            return super().ask(*commands)
+        if self.before is not None:
+            self.before()
+        answers = super().ask(*commands)
+        if self.is_broken:
+            self.is_broken, self.lost = False, (commands[-1], answers[-1])
+            raise redis.TimeoutError("The answer is lost.")
+        return answers
+
+
+class SlowWaiter(Waiter):
+    """A waiter whose claims are sent only when `deliver` is called."""
+
+    held = None
+
+    def send(self, command):
+        self.held = command
+
+    def deliver(self):
+        if self.held is not None:
+            super().send(self.held)
+            self.held = None
+            assert wait_for_any([self], 10), "Redis answers a claim"
+
+
+class FakeWorker:
+    """A worker that acts one step at a time."""
+
+    def __init__(self, layer, channels):
+        self.layer, self.channels = layer, channels
+        self.line = layer.shards[0]
+        self.line.repair()
+        self.start()
+
+    def start(self):
+        self.receiver = Receiver(self.layer)
+        self.receiver._checked = True
+        self.waiter = self.receiver._waiters[0] = SlowWaiter(self.line)
+        self.in_hand = None  # (connection, order)
+        self.has_popped = self.is_late = False
+
+    def die(self):
+        """Die. A command that was written to the socket still arrives."""
+        self.waiter.deliver()
+        self.waiter.drop()
+        self.start()
+
+
+class Story:
+    """Each public method is one step. `begun` has the frames of each connection that ran, in order."""
+
+    def __init__(self, interface, layers):
+        self.interface, self.redis = interface, interface.shards[0]
+        interface.flush()
+        self.workers = [FakeWorker(layer, channels) for layer, channels in zip(layers, LISTENS_TO, strict=True)]
+        self.sent = {connection: [] for connection in CONNECTIONS}
+        self.begun = {connection: [] for connection in CONNECTIONS}
+        self.excused = set()  # frames that were in hand when a worker died, or in an answer that was lost
+        self._lease(10000)
+
+    def end(self):
+        """Let the interface die and the workers finish, and check that every promise was kept."""
+        self._lease(-1)
+        for number in range(len(self.workers)):
+            self.stop(number)
+            self.claim_arrives(number)
+        self._work_until_nothing_is_left()
+        self._check_that_all_ran()
+        self._check_that_nothing_is_left()
+
+    # The interface.
+
+    def send_frame(self, connection):
+        if not self._has_left(connection):
+            self._send(connection, RECEIVE if self.sent[connection] else CONNECT)
+
+    def disconnect(self, connection):
+        if self.sent[connection] and not self._has_left(connection):
+            self._send(connection, DISCONNECT)
+
+    def send_the_last_frame_again(self, connection):
+        if self.sent[connection]:
+            order, channel = len(self.sent[connection]) - 1, self.sent[connection][-1]
+            self.interface.send(channel, {"reply_channel": connection, "order": order})
+
+    def _send(self, connection, channel):
+        self.interface.send(channel, {"reply_channel": connection, "order": len(self.sent[connection])})
+        self.sent[connection].append(channel)
+
+    def _has_left(self, connection):
+        return self.sent[connection][-1:] == [DISCONNECT]
+
+    def _lease(self, milliseconds):
+        self.redis.call(self.interface.command(scripts.LEASE_INTERFACE, PROCESS, milliseconds))
+
+    # The workers.
+
+    def ask(self, number):
+        self._receive(self.workers[number])
+
+    def ask_and_lose_the_answer(self, number):
+        self.workers[number].line.is_broken = True
+        self.ask(number)
+
+    def ask_during_a_heartbeat(self, number):
+        self.workers[number].line.before = partial(self.heartbeat, number)
+        self.ask(number)
+
+    def wait(self, number):
+        """Let an idle worker wait. The wait ends with a turn, if a turn is in a list."""
+        worker = self.workers[number]
+        if worker.has_popped:
+            return
+        worker.receiver.finish()
+        worker.in_hand = None
+        lengths = self.redis.call(*(("LLEN", self.interface.prefix + channel) for channel in worker.channels))
+        if any(lengths):
+            assert worker.receiver._wait(worker.channels)
+            worker.has_popped, worker.is_late = True, False
+
+    def wait_and_begin(self, number):
+        self.wait(number)
+        self.ask(number)
+
+    def wait_long(self, number):
+        """Let the turn arrive after seconds, or be held up after it: then the worker asks whether it owns the turn."""
+        self.wait(number)
+        self.workers[number].is_late = True
+
+    def claim_arrives(self, number):
+        self.workers[number].waiter.deliver()
+
+    def heartbeat(self, number):
+        claim = self.workers[number].receiver.claim_command()
+        if claim is not None:
+            self.redis.call(claim[1])
+
+    def requeue(self, number):
+        """Requeue the frame of a worker whose claim has arrived, as ConsumeLater does."""
+        worker = self.workers[number]
+        if worker.in_hand is not None and worker.waiter.held is None:
+            connection, order = worker.in_hand
+            if self.begun[connection][-1:] == [order] and order != DISCONNECT_ORDER:
+                channel, message = self.sent[connection][order], {"reply_channel": connection, "order": order}
+                worker.receiver.deferred.add(
+                    0,
+                    worker.layer.command(
+                        scripts.REQUEUE, channel, connection, worker.layer.serialize(message), 60, 3600
+                    ),
+                )
+                self.begun[connection].pop()
+                self._receive(worker)
+
+    def stop(self, number):
+        """Stop a worker in the normal way."""
+        worker = self.workers[number]
+        worker.receiver.finish()
+        worker.in_hand, worker.has_popped = None, False
+
+    def die(self, number):
+        worker = self.workers[number]
+        if worker.in_hand is not None:
+            self.excused.add(worker.in_hand)
+        worker.die()
+
+    def die_asking(self, number):
+        """Let a worker die after Redis has run its command and before it gets the answer."""
+        self.ask_and_lose_the_answer(number)
+        self.die(number)
+
+    def end_leases(self):
+        """Let seconds pass: live workers renew the turns in hand, and all other leases end."""
+        for worker in self.workers:
+            worker.is_late = True
+        held = {worker.in_hand[0] for worker in self.workers if worker.in_hand is not None}
+        for number in range(len(self.workers)):
+            self.heartbeat(number)
+        for connection in CONNECTIONS:
+            if connection not in held:
+                self._end_lease(connection)
+        self._reclaim()
+
+    def _end_lease(self, connection):
+        self.redis.call(("ZADD", f"{self.interface.prefix}turns", "XX", 1, connection))
+
+    def _reclaim(self):
+        # On a slow machine, a long step must not look like an outage of Redis.
+        self.redis.call(("DEL", f"{self.interface.prefix}reclaim"), self.interface.command(scripts.RECLAIM, 100))
+
+    def _receive(self, worker):
+        """Let a worker finish the frame in hand, and note the frame that it begins."""
+        worker.in_hand = None
+        if worker.has_popped:
+            # The worker has just popped the turn, unless it was held up for longer than a lease.
+            worker.receiver._asked_at = LONG_AGO if worker.is_late else time.monotonic()
+        try:
+            channel, message = worker.receiver.receive(worker.channels, block=False) or (None, None)
+        except redis.TimeoutError:
+            self._note_what_was_lost(worker)
+        else:
+            worker.has_popped = False
+            if channel is not None:
+                self._begin(worker, channel, message)
+        worker.line.repair()
+
+    def _note_what_was_lost(self, worker):
+        command, answer = worker.line.lost
+        if command[1] == scripts.NEXT.sha and answer and len(answer) > 2:
+            self._excuse(worker, answer[1])
+        elif command[1] == scripts.CLAIM.sha and answer:
+            self._excuse(worker, answer[0])
+
+    def _excuse(self, worker, body):
+        message = worker.layer.deserialize(body)
+        self.excused.add((message["reply_channel"], message["order"]))
+
+    def _begin(self, worker, channel, message):
+        connection, order = message["reply_channel"], message["order"]
+        others = [other.in_hand for other in self.workers if other is not worker and other.in_hand is not None]
+        assert connection not in [other for other, _ in others], "one frame of a connection at a time"
+        assert channel in worker.channels, "a worker receives only from its channels"
+        if channel == DISCONNECT and (connection, order) in self.excused and order in self.begun[connection][-1:]:
+            pass  # a lost disconnect runs a second time
+        else:
+            assert order > max(self.begun[connection], default=-1), "each frame runs once, in order"
+            self.begun[connection].append(order)
+        worker.in_hand = connection, order
+
+    # Checks.
+
+    def check_that_nothing_jams(self):
+        """Check that every connection with a waiting frame has a lease, after which RECLAIM finds it."""
+        waiting = self.redis.call(*(("EXISTS", f"{self.interface.prefix}frames:{name}") for name in CONNECTIONS))
+        leases = self.redis.call(*(("ZSCORE", f"{self.interface.prefix}turns", name) for name in CONNECTIONS))
+        assert all(lease is not None for is_there, lease in zip(waiting, leases, strict=True) if is_there)
+
+    def _work_until_nothing_is_left(self):
+        worker, idle = self.workers[0], 0
+        while idle < 3:
+            self._receive(worker)
+            idle = 0 if worker.in_hand is not None else idle + 1
+            if worker.in_hand is None:
+                self.end_leases()
+                self._reclaim()
+
+    def _check_that_all_ran(self):
+        for connection, channels in self.sent.items():
+            wanted = set(range(len(channels)))
+            if channels and not self._has_left(connection):
+                wanted.add(DISCONNECT_ORDER)
+            missing = wanted - set(self.begun[connection])
+            assert {(connection, order) for order in missing} <= self.excused, "no other frame is lost"
+            assert set(self.begun[connection]) <= wanted
+
+    def _check_that_nothing_is_left(self):
+        prefix = self.interface.prefix
+        (keys,) = self.redis.call(("KEYS", f"{prefix}*"))
+        names = {key.decode()[len(prefix) :] for key in keys}
+        turns = {name for name in names if name.startswith("turn:")}
+        assert names - turns <= KEPT, "all other keys have been deleted"
+        for name in turns:
+            (fields, seconds) = self.redis.call(("HKEYS", prefix + name), ("TTL", prefix + name))
+            assert fields == [b"order"] and seconds > 0, "the order of an ended connection is kept for a while"

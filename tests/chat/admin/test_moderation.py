@@ -1,0 +1,98 @@
+"""The admin's pages of moderation: roles, reports, and the audit log."""
+
+import pytest
+
+from chat.models import AuditEntry, Member, Message, Room
+from chat.services import moderation
+from tests.chat.helpers import role_of, save
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_ban_closes_the_sockets(office, enter, bob):
+    tab = enter(bob)
+    member = Member.objects.get(person=bob)
+    save(office, f"/admin/chat/member/{member.id}/change/", role="banned")
+    tab.read()
+    assert tab.code == 4403
+
+
+def test_deleting_a_member_closes_the_sockets(office, enter, bob):
+    tab = enter(bob)
+    member = Member.objects.get(person=bob)
+    save(office, f"/admin/chat/member/{member.id}/delete/", post="yes")
+    tab.read()
+    assert tab.code == 4403 and not Member.objects.filter(person=bob).exists()
+
+
+def test_a_new_role_leaves_the_sockets_open(office, enter, bob):
+    tab = enter(bob)
+    member = Member.objects.get(person=bob)
+    save(office, f"/admin/chat/member/{member.id}/change/", role="muted")
+    assert tab.post("r1")["code"] == "muted" and tab.code is None
+
+
+def test_a_mute_with_an_end_is_noted_in_the_audit_log(office, root, spoken):
+    save(office, f"/admin/chat/member/{spoken.id}/change/", role="muted", minutes="10", reason="Shouting")
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.seconds, entry.reason, role_of("Bob")) == (root, 600, "Shouting", "muted")
+    answer = office.post(f"/admin/chat/member/{spoken.id}/change/", {"role": "banned", "minutes": "10"})
+    assert answer.status_code == 200 and b"Only a mute has minutes" in answer.content and role_of("Bob") == "muted"
+
+
+def test_saving_a_mute_without_a_change_keeps_its_end(office, spoken):
+    until = moderation.change_role(None, spoken.room, "Bob", "muted", 600).muted_until
+    save(office, f"/admin/chat/member/{spoken.id}/change/", role="muted", minutes="", reason="")
+    spoken.refresh_from_db()
+    assert spoken.muted_until == until and AuditEntry.objects.count() == 1
+
+
+def test_lifting_the_ban_of_an_outsider_leaves_no_membership_of_a_private_room(office, room, bob):
+    Room.objects.update(access=Room.PRIVATE)
+    room.refresh_from_db()
+    member = moderation.change_role(None, room, bob, "banned")
+    save(office, f"/admin/chat/member/{member.id}/change/", role="member")
+    assert role_of("Bob") is None
+
+
+def test_an_operator_bans_a_person_who_was_never_in_the_room(office, room, bob):
+    save(office, "/admin/chat/member/add/", room=room.id, person=bob.id, role="banned")
+    assert role_of("Bob") == "banned" and AuditEntry.objects.count() == 1
+
+
+def test_operators_cannot_moderate_themselves(office, root, room):
+    answer = office.post("/admin/chat/member/add/", {"room": room.id, "person": root.id, "role": "owner"})
+    assert answer.status_code == 403 and b"You cannot change your own role" in answer.content
+    assert role_of("Root") is None
+
+
+@pytest.mark.parametrize("by", ["page", "list"])
+def test_deleting_a_member_is_noted_in_the_audit_log(office, spoken, by):
+    if by == "page":
+        save(office, f"/admin/chat/member/{spoken.id}/delete/", post="yes")
+    else:
+        save(office, "/admin/chat/member/", action="delete_selected", _selected_action=[spoken.id], post="yes")
+    assert role_of("Bob") is None and AuditEntry.objects.get().before == "member"
+
+
+@pytest.mark.parametrize("action, outcome", [("dismiss", "dismissed"), ("remove_messages", "removed")])
+def test_actions_close_reports(office, root, spoken, alice, action, outcome):
+    report, _ = moderation.report_message(alice, spoken.room, 1, "Rude")
+    for _ in range(2):
+        save(office, "/admin/chat/report/", action=action, _selected_action=[report.id])
+    report.refresh_from_db()
+    assert (report.outcome, report.closed_by) == (outcome, root)
+    assert Message.objects.get().is_removed == (outcome == "removed")
+
+
+def test_reports_and_the_audit_log_are_read_only(office, spoken, alice):
+    report, _ = moderation.report_message(alice, spoken.room, 1, "<b>Rude</b>")
+    moderation.change_role(None, spoken.room, "Bob", "muted")
+    for name, row in (("report", report), ("auditentry", AuditEntry.objects.get())):
+        listed = office.get(f"/admin/chat/{name}/", {"q": "Bob"})
+        assert b"Bob" in listed.content and b"<b>Rude" not in listed.content
+        assert office.get(f"/admin/chat/{name}/{row.id}/change/").status_code == 200
+        for page in ("add/", f"{row.id}/change/", f"{row.id}/delete/"):
+            assert office.post(f"/admin/chat/{name}/{page}", {"reason": "x", "post": "yes"}).status_code == 403
+        office.post(f"/admin/chat/{name}/", {"action": "delete_selected", "_selected_action": [row.id], "post": "yes"})
+        row.refresh_from_db()

@@ -1,0 +1,55 @@
+"""The admin as a whole: every page opens, for operators only."""
+
+import pytest
+
+from chat.models import Member, Message
+from chat.services import people
+from tests import wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "",
+        "chat/room/",
+        "chat/person/",
+        "chat/member/",
+        "chat/message/",
+        "chat/token/",
+        "chat/room/add/",
+        "chat/member/add/",
+    ],
+)
+def test_every_page_of_the_admin_opens(office, enter, alice, page):
+    enter(alice).post("r1", "<script>alert(1)</script>")
+    people.make_token(alice, "bot")
+    answer = office.get(f"/admin/{page}", {"q": "a"} if page.count("/") == 2 else {})
+    assert answer.status_code in (200, 302)
+    assert b"<script>alert" not in answer.content
+
+
+def test_every_row_of_the_admin_opens(office, enter, alice, room):
+    enter(alice).post("r1")
+    token, _ = people.make_token(alice, "bot")
+    rows = [
+        ("room", room),
+        ("person", alice),
+        ("member", Member.objects.get()),
+        ("token", token),
+        ("message", Message.objects.get()),
+    ]
+    for name, row in rows:
+        assert office.get(f"/admin/chat/{name}/{row.id}/change/").status_code == 200
+    assert token.digest.encode() not in office.get(f"/admin/chat/token/{token.id}/change/").content
+
+
+def test_only_operators_open_the_admin(alice, charlie):
+    for person in (alice, charlie):
+        assert wire.browser_of(person).get("/admin/")["Location"].startswith("/admin/login/")
+
+
+def test_an_operator_signs_in_by_handle(root, client):
+    client.post("/admin/login/", {"username": "ROOT", "password": "a long password"})
+    assert client.get("/admin/").status_code == 200

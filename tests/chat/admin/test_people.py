@@ -1,0 +1,51 @@
+"""The admin's pages of people and tokens: rights end at once, and nobody gives themselves more of them."""
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from chat.models import Person, Token
+from chat.services import people
+from tests import wire
+from tests.chat.helpers import save
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_deactivating_a_person_closes_the_sockets(office, enter, bob):
+    tab = enter(bob)
+    save(office, f"/admin/chat/person/{bob.id}/change/", is_staff="")
+    tab.read()
+    assert tab.code == 4401
+    assert not Person.objects.get(id=bob.id).is_active
+
+
+def test_saving_a_person_without_a_change_leaves_the_sockets_open(office, enter, bob):
+    tab = enter(bob)
+    save(office, f"/admin/chat/person/{bob.id}/change/", is_active="on")
+    assert tab.post("r1")["type"] == "ack"
+
+
+def test_an_operator_cannot_add_or_delete_people(office, bob):
+    assert office.get("/admin/chat/person/add/").status_code == 403
+    assert office.post(f"/admin/chat/person/{bob.id}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_staff_cannot_give_themselves_more_rights(bob):
+    Person.objects.filter(id=bob.id).update(is_staff=True)
+    bob.user_permissions.set(Permission.objects.filter(codename__in=["change_person", "view_person"]))
+    path = f"/admin/chat/person/{bob.id}/change/"
+    wire.browser_of(bob).post(path, {"is_active": "on", "is_superuser": "on", "is_staff": "on"})
+    bob.refresh_from_db()
+    assert not bob.is_superuser and bob.is_staff
+
+
+@pytest.mark.parametrize("by", ["page", "list"])
+def test_deleting_a_token_closes_its_sockets(office, alice, room, by):
+    token, key = people.make_token(alice, "bot")
+    bot = wire.Socket("/chat/garden/", origin=None, headers={"authorization": f"Bearer {key}"}).connect()
+    if by == "page":
+        save(office, f"/admin/chat/token/{token.id}/delete/", post="yes")
+    else:
+        save(office, "/admin/chat/token/", action="delete_selected", _selected_action=[token.id], post="yes")
+    bot.read()
+    assert bot.code == 4401 and not Token.objects.exists()

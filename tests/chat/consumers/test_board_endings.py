@@ -1,0 +1,87 @@
+"""Boards: failures, logins that end, and what is left of a socket."""
+
+import pytest
+import redis
+from django.db import OperationalError
+
+from tests import wire
+from tests.chat.helpers import Browser, ask, key_of, knock, types
+from tests.helpers import fail_with
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_with_the_database_away_one_may_try_again(visitor, monkeypatch):
+    door = visitor.door()
+    with monkeypatch.context() as broken:
+        broken.setattr("chat.services.boards.request_to_join", fail_with(OperationalError("locked")))
+        assert ask(door, "knock", handle="Bob")["code"] == "unavailable"
+    with monkeypatch.context() as broken:
+        broken.setattr("chat.services.boards.request_to_join", fail_with(ZeroDivisionError("on purpose")))
+        assert ask(door, "knock", handle="Bob")["code"] == "internal"
+    assert ask(door, "knock", handle="Bob")["type"] == "ack"
+
+
+def test_signing_out_ends_a_signed_in_visitors_sockets(owner, at_door, alice):
+    browser = Browser(alice).follow(owner)
+    door = knock(browser)
+    ask(at_door, "admit", visitor=key_of("Alice"))
+    room = browser.room()
+    browser.client.post("/sign-out/")
+    door.read(), room.read()
+    assert (door.code, room.code) == (4401, 4401)
+    assert browser.socket("auth").connect().code == browser.socket("write").connect().code == 4404
+
+
+def test_signing_in_keeps_what_one_was_on_the_board(owner, admitted, alice, later):
+    sockets = [admitted.door(), admitted.room()]
+    asking = admitted.door()
+    admitted.client.post("/sign-in/", {"handle": "Alice", "password": "correct horse"})
+    asking.say("knock", ref="k9", handle="Bob")
+    later.run()
+    for socket in sockets:
+        socket.read()
+    # The login session has another key now; whoever comes back is known by the same secret.
+    assert [socket.code for socket in (*sockets, asking)] == [4408] * 3
+    again = admitted.follow(owner).room()
+    assert again.seen("joined")[0]["you"]["handle"] == "Bob" and again.post("p1")["type"] == "ack"
+
+
+def test_nothing_is_left_of_sockets_that_ended(owner, at_door, admitted):
+    room = admitted.room()
+    for socket in (room, admitted.auth, at_door):
+        socket.disconnect()
+        socket.disconnect()
+    groups = wire.layer().channel_layer._groups
+    gone = {room.channel, admitted.auth.channel, at_door.channel}
+    assert not [group for group, channels in groups.items() if gone & set(channels)]
+    assert not wire.layer().channel_layer.channel_session_backend._items
+
+
+def test_a_disconnect_of_a_socket_that_never_was_is_nothing(owner):
+    for kind in ("auth", "write"):
+        owner.socket(kind).disconnect()
+        socket = owner.socket(kind, session="x").connect()
+        socket.disconnect()
+
+
+def test_who_waits_for_hours_in_silence_is_still_known(clock, visitor, at_door):
+    door = knock(visitor)
+    clock.pass_by(23 * 3600)
+    door.disconnect()
+    assert types(at_door.read()) == ["knocked", "left"]
+
+
+def test_a_frame_whose_session_is_lost_resumes(visitor):
+    door = visitor.door()
+    wire.layer().channel_layer.channel_session_backend._items.clear()
+    door.say("knock", ref="k1", handle="Bob")
+    assert door.code == 4408
+
+
+def test_a_decision_is_acked_though_the_owners_other_tabs_cannot_be_told(at_door, visitor, monkeypatch, caplog):
+    door = knock(visitor)
+    monkeypatch.setattr("chat.broadcast.publish_to_others", fail_with(redis.ConnectionError("away")))
+    assert types(at_door.say("admit", ref="a1", visitor=key_of("Bob"))) == ["knocked", "ack"]
+    assert types(door.read()) == ["admitted"]
+    assert "could not tell the other connections of the owner: away" in caplog.text

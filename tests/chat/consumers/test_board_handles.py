@@ -1,0 +1,84 @@
+"""Handles on a board: unique on it, and free again when a visitor is denied or leaves."""
+
+import pytest
+
+from chat.models import Message, Person, Visitor
+from chat.services import people
+from tests.chat.helpers import Browser, ask, key_of, knock, types
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_handle_is_one_visitors_on_a_board_ignoring_case(owner, admitted):
+    door = Browser().follow(owner).door()
+    assert ask(door, "knock", handle="bOB")["code"] == "taken"
+    elsewhere = Browser().make_board()
+    assert ask(Browser().follow(elsewhere).door(), "knock", handle="Bob")["type"] == "ack"
+    assert people.sign_up_guest("Bob").handle == "Bob"
+
+
+def test_the_handle_of_one_who_went_away_waiting_is_free(owner, at_door, visitor):
+    gone = knock(visitor)
+    other = Browser().follow(owner)
+    assert ask(other.door(), "knock", handle="Bob")["code"] == "taken"
+    gone.disconnect()
+    knock(other)
+    assert visitor.door().events == [] and at_door.seen("knocked")[-1]["visitor"] == key_of("Bob")
+
+
+def test_the_handle_of_the_refused_is_free_and_they_are_not_let_in_under_it(owner, at_door, visitor):
+    knock(visitor)
+    first = key_of("Bob")
+    ask(at_door, "refuse", visitor=first)
+    knock(Browser().follow(owner))
+    assert ask(at_door, "admit", visitor=first)["code"] == "taken"
+
+
+def test_who_is_signed_in_speaks_under_their_own_handle(owner, at_door, alice):
+    browser = Browser(alice).follow(owner)
+    knock(browser, "Somebody else")
+    assert at_door.read()[0]["handle"] == "Alice"
+    ask(at_door, "admit", visitor=key_of("Alice"))
+    room = browser.room()
+    assert room.seen("joined")[0]["you"] == {"handle": "Alice", "role": "member", "read": 0}
+    assert room.post("p1")["type"] == "ack" and Message.objects.get().author == alice
+
+
+def test_one_person_may_come_with_two_browsers(owner, at_door, alice):
+    first, second = Browser(alice).follow(owner), Browser(alice).follow(owner)
+    doors = [knock(first), knock(second)]
+    for visitor in Visitor.objects.filter(person=alice):
+        ask(at_door, "admit", visitor=visitor.key)
+    assert [types(door.read())[-1] for door in doors] == ["admitted"] * 2
+    assert first.room().seen("joined") and second.room().seen("joined")
+
+
+def test_each_browser_of_a_person_is_let_in_by_itself(owner, at_door, alice):
+    first, second = Browser(alice).follow(owner), Browser(alice).follow(owner)
+    knock(first)
+    ask(at_door, "admit", visitor=key_of("Alice"))
+    knock(second)
+    assert second.room().code == 4404 and first.room().seen("joined")
+    Person.objects.filter(id=alice.id).update(is_active=False)
+    assert first.room().code == first.door().code == 4404
+
+
+def test_a_login_that_is_over_does_not_come_in_as_the_person_it_was(owner, at_door, alice):
+    browser = Browser(alice).follow(owner)
+    knock(browser)
+    ask(at_door, "admit", visitor=key_of("Alice"))
+    alice.set_password("another long one")
+    alice.save()
+    assert browser.door().code == browser.room().code == 4404
+
+
+def test_owners_do_not_send_themselves_out(alice):
+    owner, phone = Browser(alice).make_board(), Browser(alice)
+    at_door = owner.door()
+    assert ask(at_door, "knock", handle="Alice")["code"] == "forbidden"
+    knock(phone.follow(owner))
+    key = Visitor.objects.get(state="waiting").key
+    assert ask(at_door, "admit", visitor=key)["type"] == "ack"
+    assert ask(at_door, "remove", visitor=key)["code"] == "forbidden"
+    assert ask(at_door, "remove", visitor=Visitor.objects.get(state="owner").key)["code"] == "forbidden"
+    assert phone.room().seen("joined")[0]["you"]["role"] == "owner"

@@ -1,0 +1,70 @@
+"""Boards: what happens when two connections act at the same moment."""
+
+import pytest
+from channels import Channel
+
+from chat.models import Visitor
+from chat.services import boards
+from tests.chat.helpers import ask, knock, types
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_knock_that_was_under_way_does_not_undo_a_removal(at_door, visitor, monkeypatch):
+    door = knock(visitor)
+    recheck_visit = boards.recheck_visit
+
+    def be_overtaken(*arguments):
+        visit = recheck_visit(*arguments)
+        Visitor.objects.filter(person__handle="Bob").update(state="removed")
+        return visit
+
+    monkeypatch.setattr(boards, "recheck_visit", be_overtaken)
+    assert ask(door, "knock", handle="Robert")["code"] == "forbidden"
+    assert Visitor.objects.get(person__handle="Bob").state == "removed"
+
+
+def test_who_was_forgotten_meanwhile_knocks_anew(at_door, visitor, monkeypatch):
+    door = knock(visitor)
+    recheck_visit = boards.recheck_visit
+
+    def be_overtaken(*arguments):
+        visit = recheck_visit(*arguments)
+        boards.visitors.delete_outsiders(Visitor.objects.all())
+        return visit
+
+    monkeypatch.setattr(boards, "recheck_visit", be_overtaken)
+    assert ask(door, "knock", handle="Robert")["type"] == "ack"
+    assert [event["handle"] for event in at_door.seen("knocked")] == ["Bob", "Robert"]
+
+
+def test_who_is_back_before_their_leaving_was_told_is_heard_last(at_door, visitor, monkeypatch):
+    first = knock(visitor)
+    notify_owner, waiting_room = boards.waiting_room.notify_owner, boards.waiting_room
+
+    def come_back(board_id, event):
+        notify_owner(board_id, event)
+        if event["type"] == "left":
+            monkeypatch.setattr(waiting_room, "notify_owner", notify_owner)
+            waiting_room.store.add_entry(
+                waiting_room._roster(Visitor.objects.get(state="waiting").digest), "visitor", "x", 9
+            )
+
+    monkeypatch.setattr(waiting_room, "notify_owner", come_back)
+    first.disconnect()
+    assert types(at_door.read()) == ["knocked", "left", "knocked"]
+
+
+def test_who_comes_while_their_only_other_tab_leaves_is_heard_last(at_door, visitor, monkeypatch):
+    first = knock(visitor)
+    enter = boards.waiting_room.store.add_entry
+
+    def be_overtaken(*arguments):
+        monkeypatch.undo()
+        waiting = Visitor.objects.get(state="waiting")
+        boards.leave_waiting_room(waiting.board_id, waiting.digest, Channel(first.channel))
+        return enter(*arguments)
+
+    monkeypatch.setattr(boards.waiting_room.store, "add_entry", be_overtaken)
+    visitor.door()
+    assert types(at_door.read()) == ["knocked", "left", "knocked"]

@@ -1,0 +1,91 @@
+"""The end of a room's socket: by a disconnect, a ban, a lost session; and what is left of it."""
+
+import json
+
+import pytest
+from channels.sessions import session_for_reply_channel
+
+from chat.models import Member, Message
+from chat.services import rooms
+from tests import wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_socket_whose_session_is_lost_is_closed_to_come_back(alice, enter):
+    socket = enter(alice)
+    session_for_reply_channel(socket.channel).delete()
+    socket.say("sync", cursor=0)
+    assert socket.code == 4408
+    socket.disconnect()
+
+
+def test_a_ban_closes_all_sockets_in_that_room_only(alice, bob, enter, set_role):
+    rooms.create_room(alice, "attic", "Attic")
+    socket, second_tab, owner = enter(bob), enter(bob), enter(alice)
+    elsewhere = wire.Socket("/chat/attic/", socket.browser).connect()
+    set_role(bob, Member.BANNED)
+    for each in (socket, second_tab, owner, elsewhere):
+        each.read()
+    assert [each.code for each in (socket, second_tab, owner, elsewhere)] == [4403, 4403, None, None]
+
+
+def test_a_frame_of_the_banned_that_was_under_way_says_nothing(bob, enter, set_role):
+    socket = enter(bob)
+    Member.objects.filter(person=bob).update(role=Member.BANNED)
+    socket.say("post", ref="r1", body="Hello")
+    assert socket.code == 4403 and not Message.objects.exists()
+
+
+def test_in_a_room_that_is_gone_one_is_nowhere(alice, enter, room):
+    socket = enter(alice)
+    room.delete()
+    socket.say("sync", cursor=0)
+    assert socket.code == 4404
+
+
+def test_nothing_is_left_of_a_socket_that_ended(alice, bob, enter, later):
+    watcher, socket = enter(alice), enter(bob)
+    socket.post("r1")
+    socket.disconnect()
+    watcher.post("r2")
+    assert [event["type"] for event in socket.read()] == []
+    groups = wire.layer().channel_layer._groups
+    assert not [group for group, channels in groups.items() if socket.channel in channels]
+    later.run()
+    turns = wire.layer().channel_layer.connection_turns
+    assert socket.channel not in turns._records
+
+
+def test_frames_that_their_disconnect_overtook_are_stored(alice, bob, enter):
+    watcher, socket = enter(alice), enter(bob)
+    socket.put("websocket.receive", text=json.dumps({"type": "post", "ref": "r1", "body": "Last words"}))
+    channel, content = wire.layer().receive(["websocket.receive"])
+    socket.disconnect()
+    wire.run(channel, content)
+    assert [event["body"] for event in watcher.seen("message")] == ["Last words"]
+
+
+def test_a_disconnect_of_a_socket_that_never_was_is_nothing(room):
+    for path in ("/chat/garden/", "/lobby/", "/echo/", "/nowhere/"):
+        wire.Socket(path).disconnect()
+
+
+def test_a_disconnect_may_come_twice(alice, enter):
+    socket = enter(alice)
+    socket.disconnect()
+    socket.disconnect()
+
+
+def test_frames_out_of_order_are_answered_in_order(alice, enter):
+    socket = enter(alice)
+    contents = [
+        socket.put("websocket.receive", text=json.dumps({"type": "post", "ref": f"r{number}", "body": "Hello"}))
+        for number in range(4)
+    ]
+    while wire.layer().receive(["websocket.receive"])[0]:
+        pass
+    for content in (contents[2], contents[0], contents[0], contents[3], contents[1]):
+        wire.layer().send("websocket.receive", content)
+        wire.work()
+    assert [(ack["ref"], ack["id"]) for ack in socket.seen("ack")] == [(f"r{n}", n + 1) for n in range(4)]

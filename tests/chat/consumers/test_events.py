@@ -1,0 +1,162 @@
+"""Events on a room's socket: how each is answered, and who receives it."""
+
+import pytest
+
+from chat.consumers.frames import HANDLERS
+from chat.models import Change, Member, Message
+from chat.protocol import EVENTS
+from chat.services import rooms
+from chat.store import store
+from tests import wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_every_type_has_its_handler():
+    assert HANDLERS.keys() == EVENTS.keys()
+
+
+def test_a_post_is_acked_to_the_sender_and_told_to_all(alice, bob, enter):
+    socket, second_tab, other = enter(alice), enter(alice), enter(bob)
+    events = socket.say("post", ref="r1", body="Hello")
+    assert sorted(event["type"] for event in events if event["type"] != "presence") == ["ack", "message"]
+    for elsewhere in (second_tab, other):
+        assert [event["ref"] for event in elsewhere.seen("message")] == ["r1"]
+        assert elsewhere.seen("ack") == []
+
+
+def test_the_wire_sees_edits_removals_and_reactions_too(alice, bob, enter):
+    socket, other = enter(alice), enter(bob)
+    socket.post("r1")
+    assert socket.ask("edit", ref="r2", id=1, body="Hi") == {"type": "ack", "ref": "r2", "id": 1, "offset": 2}
+    assert other.ask("react", ref="r3", id=1, emoji="👍", on=True)["offset"] == 3
+    assert socket.ask("remove", ref="r4", id=1)["offset"] == 4
+    assert [event["offset"] for event in other.seen("message")] == [1, 2, 3, 4]
+
+
+def test_a_resend_on_another_connection_gets_the_same_ack(alice, enter):
+    first = enter(alice)
+    ack = first.post("r1")
+    first.disconnect()
+    second = enter(alice)
+    assert second.post("r1") == ack
+    assert second.post("r1", "Other")["code"] == "ref_conflict"
+    assert Message.objects.count() == 1
+
+
+def test_what_one_may_not_do_is_rejected_with_its_code(alice, bob, enter, set_role):
+    owner, other = enter(alice), enter(bob)
+    owner.post("r1")
+    assert other.ask("edit", ref="x1", id=1, body="Hi")["code"] == "forbidden"
+    assert other.ask("remove", ref="x1", id=1)["code"] == "forbidden"
+    set_role(bob, Member.MUTED)
+    for fields in (
+        {"type": "post", "body": "Hello"},
+        {"type": "edit", "id": 1, "body": "Hi"},
+        {"type": "remove", "id": 1},
+        {"type": "react", "id": 1, "emoji": "👍", "on": True},
+    ):
+        assert other.ask(**fields, ref="x1")["code"] == "muted"
+    set_role(bob, Member.MODERATOR)
+    assert other.ask("remove", ref="x1", id=1)["type"] == "ack"
+    assert other.code is None
+
+
+def test_the_muted_still_read_and_fetch(alice, bob, enter, set_role):
+    owner, muted = enter(alice), enter(bob)
+    set_role(bob, Member.MUTED)
+    owner.post("r1")
+    assert len(muted.seen("message")) == 1
+    assert muted.ask("fetch", ref="f1", limit=5)["messages"][0]["id"] == 1
+    assert muted.say("sync", cursor=1)[-1]["type"] == "synced"
+
+
+def test_fetch_is_answered_by_a_page(alice, enter):
+    socket = enter(alice)
+    for number in range(3):
+        socket.post(f"r{number}")
+    page = socket.ask("fetch", ref="f1", limit=2)
+    assert (page["type"], page["more"]) == ("page", True)
+    assert [message["id"] for message in page["messages"]] == [2, 3]
+    assert page["messages"] == socket.seen("message")[1:]
+    page = socket.ask("fetch", ref="f1", limit=2, before=2)
+    assert ([message["id"] for message in page["messages"]], page["more"]) == ([1], False)
+    assert not Change.objects.filter(ref="f1").exists()
+
+
+def test_sync_is_answered_by_a_backlog_and_synced(alice, enter):
+    socket = enter(alice)
+    socket.post("r1")
+    assert [event["type"] for event in socket.say("sync", cursor=0)] == ["message", "synced"]
+    assert socket.say("sync", cursor=1) == [{"type": "synced", "offset": 1, "more": False}]
+    events = socket.say("sync", cursor=2)
+    assert [event["type"] for event in events] == ["message", "synced"]
+    assert events[-1] == {"type": "synced", "offset": 1, "more": False, "reset": True}
+
+
+def test_sync_renews_what_a_redis_forgot(alice, bob, enter):
+    socket, other = enter(alice), enter(bob)
+    for group in list(wire.layer().channel_layer._groups):
+        wire.layer().channel_layer._groups.pop(group)
+    store.clear()
+    other.post("r1")
+    assert socket.read() == []
+    socket.say("sync", cursor=0)
+    other.say("sync", cursor=0)
+    assert [event["id"] for event in socket.seen("message")] == [1]
+    other.post("r2")
+    assert [event["id"] for event in socket.seen("message")] == [1, 2]
+    assert socket.seen("presence")[-1]["count"] in (1, 2)
+
+
+def test_typing_is_told_to_the_others_and_not_back(alice, bob, enter, set_role):
+    socket, second_tab, other = enter(alice), enter(alice), enter(bob)
+    assert [event for event in socket.say("typing", on=True) if event["type"] == "typing"] == []
+    for elsewhere in (second_tab, other):
+        assert elsewhere.seen("typing") == [{"type": "typing", "handle": "Alice", "on": True}]
+    socket.say("typing", on=False)
+    assert other.seen("typing")[-1]["on"] is False
+    set_role(bob, Member.MUTED)
+    other.say("typing", on=True)
+    assert socket.seen("typing") == []
+
+
+def test_a_full_reply_list_stops_no_typing(alice, bob, enter, monkeypatch):
+    socket, full, other = enter(alice), enter(bob), enter(bob)
+    send = wire.layer().channel_layer.send
+
+    def send_unless_full(channel, content):
+        if channel == full.channel:
+            raise wire.layer().ChannelFull
+        send(channel, content)
+
+    monkeypatch.setattr(wire.layer().channel_layer, "send", send_unless_full)
+    socket.say("typing", on=True)
+    assert len(other.seen("typing")) == 1
+
+
+def test_read_markers_go_to_ones_other_tabs_only(alice, bob, enter):
+    socket, second_tab, other = enter(alice), enter(alice), enter(bob)
+    socket.post("r1")
+    socket.post("r2")
+    socket.say("read", offset=1)
+    assert second_tab.seen("read") == [{"type": "read", "offset": 1}]
+    assert socket.seen("read") == other.seen("read") == []
+    socket.say("read", offset=1)
+    socket.say("read", offset=0)
+    assert len(second_tab.seen("read")) == 1
+    socket.say("read", offset=99)
+    assert second_tab.seen("read")[-1] == {"type": "read", "offset": 2}
+    assert enter(alice).seen("joined")[0]["you"]["read"] == 2
+    assert enter(bob).seen("joined")[0]["you"]["read"] == 0
+
+
+def test_rooms_do_not_hear_each_other(alice, bob, enter):
+    rooms.create_room(alice, "attic", "Attic")
+    socket = enter(alice)
+    elsewhere = wire.Socket("/chat/attic/", wire.browser_of(bob)).connect()
+    socket.post("r1")
+    socket.say("typing", on=True)
+    socket.say("read", offset=1)
+    assert [event["type"] for event in elsewhere.events + elsewhere.read()] == ["joined", "synced", "presence"]
+    assert elsewhere.ask("edit", ref="x1", id=1, body="Hi")["code"] == "not_found"

@@ -1,0 +1,80 @@
+"""Failures while a frame is handled: the client may try again, and the worker goes on."""
+
+import logging
+
+import pytest
+import redis
+from django.db import InterfaceError, OperationalError
+
+from channels_transport import LogThrottle
+from chat import broadcast
+from chat.models import Message
+from tests import wire
+from tests.helpers import fail_with
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError("locked"), InterfaceError("closed"), redis.ConnectionError("away"), redis.TimeoutError("slow")],
+)
+@pytest.mark.parametrize(
+    "place",
+    ["chat.services.rooms.changes.insert", "chat.services.limits.check_event", "chat.services.rooms.find_member"],
+)
+def test_with_the_database_or_redis_away_one_may_try_again(alice, enter, monkeypatch, error, place):
+    socket = enter(alice)
+    with monkeypatch.context() as broken:
+        broken.setattr(place, fail_with(error))
+        rejected = socket.post("r1")
+    assert rejected["code"] == "unavailable" and rejected["retry_after"] > 0
+    assert str(error) not in rejected["detail"]
+    assert socket.post("r1")["id"] == 1
+
+
+def test_an_outage_is_said_once_for_many_frames_and_on_one_line(alice, enter, monkeypatch, caplog):
+    monkeypatch.setattr("chat.consumers.frames.throttle", LogThrottle(logging.getLogger("chat.consumers.frames")))
+    socket = enter(alice)
+    with monkeypatch.context() as broken:
+        broken.setattr("chat.services.rooms.changes.insert", fail_with(OperationalError("refused\n\tIs it running?")))
+        for number in range(5):
+            assert socket.post(f"r{number}")["code"] == "unavailable"
+    said = [record.getMessage() for record in caplog.records if record.name == "chat.consumers.frames"]
+    assert said == ["Frames cannot be handled for now: refused Is it running?"]
+
+
+def test_a_fault_of_ours_is_internal_and_final(alice, enter, monkeypatch, caplog):
+    socket = enter(alice)
+    with monkeypatch.context() as broken:
+        broken.setattr("chat.services.rooms.changes.insert", fail_with(ZeroDivisionError("on purpose")))
+        rejected = socket.post("r1")
+    assert rejected["code"] == "internal" and "retry_after" not in rejected
+    assert "on purpose" not in rejected["detail"] and "on purpose" in caplog.text
+    assert not Message.objects.exists()
+    assert socket.post("r1")["id"] == 1
+
+
+@pytest.mark.parametrize("error", [redis.TimeoutError("slow"), None])
+def test_an_ack_that_cannot_be_sent_never_says_that_nothing_was_stored(alice, enter, monkeypatch, error):
+    socket = enter(alice)
+    reply = broadcast.reply
+
+    def reply_unless_ack(channel, event):
+        if event["type"] == "ack":
+            raise error or wire.layer().ChannelFull
+        reply(channel, event)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(broadcast, "reply", reply_unless_ack)
+        assert socket.post("r1")["code"] == "unavailable"
+    assert Message.objects.count() == 1
+    assert socket.post("r1") == {"type": "ack", "ref": "r1", "id": 1, "offset": 1}
+
+
+def test_a_worker_survives_when_nobody_can_be_told(alice, enter, monkeypatch):
+    socket = enter(alice)
+    with monkeypatch.context() as broken:
+        broken.setattr(broadcast, "reply", fail_with(redis.ConnectionError("away")))
+        socket.say("post", ref="r1", body="Hello")
+    assert socket.post("r1")["id"] == 1

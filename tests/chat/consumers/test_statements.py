@@ -1,0 +1,90 @@
+"""How many SQL statements a handshake and each frame cost."""
+
+import pytest
+from channels import channel_layers
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from chat.services import people
+from tests import wire
+from tests.helpers import statements
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_connect_costs_nine_statements(alice, bob, enter):
+    enter(alice)
+    browser = enter(bob).browser
+    with CaptureQueriesContext(connection) as queries:
+        wire.Socket("/chat/garden/", browser).connect()
+    assert statements(queries) == [
+        ("SELECT", "django_session"),
+        ("SELECT", "chat_person"),
+        ("SELECT", "chat_room"),
+        ("SELECT", "chat_member"),
+        ("SELECT", "chat_member"),  # who is here
+        ("SELECT", "chat_announcement"),  # the newest id
+        ("SELECT", "chat_member"),  # whether they may stay, and tasks or announcements are there to tell
+        ("SELECT", "chat_room"),  # the backlog: the room's offset,
+        ("SELECT", "chat_message"),  # and the newest messages
+    ]
+
+
+@pytest.mark.parametrize("others", [0, 5])
+def test_a_post_costs_four_statements_however_many_listen(alice, enter, others):
+    socket = enter(alice)
+    for number in range(others):
+        enter(people.sign_up_guest(f"Guest {number}"))
+    with CaptureQueriesContext(connection) as queries:
+        assert socket.post("r1")["type"] == "ack"
+    # And BEGIN and COMMIT around the last three.
+    assert statements(queries) == [
+        ("SELECT", "chat_member"),  # member, person, room, and whether the login still holds
+        ("UPDATE", "chat_room"),  # the next offset, with RETURNING
+        ("INSERT", "chat_message"),
+        ("INSERT", "chat_change"),  # the ref is used up
+    ]
+
+
+def test_an_edit_costs_six_statements(alice, enter):
+    socket = enter(alice)
+    socket.post("r1")
+    with CaptureQueriesContext(connection) as queries:
+        assert socket.ask("edit", ref="r2", id=1, body="Hi")["type"] == "ack"
+    assert statements(queries) == [
+        ("SELECT", "chat_member"),
+        ("UPDATE", "chat_room"),
+        ("SELECT", "chat_message"),  # the message with its author
+        ("SELECT", "chat_reaction"),  # its reactions, which the event tells too
+        ("UPDATE", "chat_message"),
+        ("INSERT", "chat_change"),
+    ]
+
+
+def test_a_heartbeat_costs_one_statement(alice, enter):
+    socket = enter(alice)
+    socket.post("r1")
+    with CaptureQueriesContext(connection) as queries:
+        socket.say("sync", cursor=1)
+    # Who it is, and that the room is still at this cursor.
+    assert statements(queries) == [("SELECT", "chat_member")]
+    with CaptureQueriesContext(connection) as queries:
+        socket.say("sync", cursor=0)
+    assert [table for _, table in statements(queries)] == ["chat_member", "chat_room", "chat_message", "chat_reaction"]
+
+
+def test_typing_costs_one_statement(alice, enter):
+    socket = enter(alice)
+    with CaptureQueriesContext(connection) as queries:
+        socket.say("typing", on=True)
+    assert statements(queries) == [("SELECT", "chat_member")]
+
+
+def test_sockets_store_nothing_in_the_database_but_what_is_said(alice, enter):
+    before = Session.objects.count()
+    sockets = [enter(alice) for _ in range(3)]
+    assert Session.objects.count() == before + 3  # the browsers' own logins
+    for socket in sockets:
+        socket.disconnect()
+    assert channel_layers["default"].channel_layer.channel_session_backend is not None

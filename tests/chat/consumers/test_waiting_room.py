@@ -1,0 +1,247 @@
+"""The waiting room of a board: knocking, deciding, and what each side receives."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from chat import protocol
+from chat.models import Change, Member, Message, Person, Visitor
+from tests.chat.helpers import Browser, ask, key_of, knock, types
+from tests.helpers import statements
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_knock_reaches_the_owner_and_admission_the_visitor(owner, at_door, visitor):
+    assert at_door.events == []
+    door = visitor.door()
+    assert door.events == []
+    assert door.say("knock", ref="k1", handle=" Bob ") == [{"type": "ack", "ref": "k1", "id": None, "offset": None}]
+    [knocked] = at_door.read()
+    assert knocked == {"type": "knocked", "visitor": key_of("Bob"), "handle": "Bob"}
+    assert knocked["visitor"] not in visitor.session
+    assert at_door.say("admit", ref="a1", visitor=knocked["visitor"])[0]["type"] == "ack"
+    assert door.read() == [{"type": "admitted", "handle": "Bob"}]
+    room = visitor.room()
+    assert room.seen("joined")[0]["you"] == {"handle": "Bob", "role": "guest", "read": 0}
+    assert room.seen("joined")[0]["room"]["name"] == "Plans"
+
+
+def test_inside_it_is_a_room(owner, admitted):
+    at_owner, at_bob = owner.room(), admitted.room()
+    assert {one["handle"] for one in at_bob.seen("joined")[0]["present"]} == {"Olga", "Bob"}
+    ack = at_bob.post("p1", "Hello")
+    assert (ack["type"], ack["id"]) == ("ack", 1) and at_bob.post("p1", "Hello") == ack
+    assert at_owner.seen("message")[0]["author"] == {"handle": "Bob"}
+    assert at_bob.ask("edit", ref="e1", id=1, body="Hi")["type"] == "ack"
+    assert at_owner.ask("react", ref="r1", id=1, emoji="👍", on=True)["offset"] == 3
+    at_owner.say("typing", on=True)
+    assert at_bob.seen("typing") == [{"type": "typing", "handle": "Olga", "on": True}]
+    assert types(at_bob.say("sync", cursor=3)) == ["synced"]
+    at_bob.disconnect()
+    again = admitted.room(query="cursor=1")
+    assert [event["offset"] for event in again.seen("message")] == [3]
+    assert again.ask("fetch", ref="f1", limit=10)["messages"][0]["body"] == "Hi"
+
+
+def test_frames_on_a_board_cost_what_they_cost_in_a_room(admitted):
+    room = admitted.room()
+    with CaptureQueriesContext(connection) as queries:
+        room.post("p1", "Hello")
+    assert [table for _, table in statements(queries)] == ["chat_member", "chat_room", "chat_message", "chat_change"]
+    with CaptureQueriesContext(connection) as queries:
+        room.say("sync", cursor=1)
+    assert [table for _, table in statements(queries)] == ["chat_member"]
+
+
+def test_an_owner_who_comes_later_hears_who_waits_and_is_there(owner, visitor):
+    knock(visitor)
+    gone = knock(Browser().follow(owner), "Gone")
+    gone.disconnect()
+    assert owner.door().events == [{"type": "knocked", "visitor": key_of("Bob"), "handle": "Bob"}]
+
+
+def test_the_owner_hears_who_left_with_the_last_tab_and_who_came_back(at_door, visitor):
+    first, second = knock(visitor), visitor.door()
+    bob = {"visitor": key_of("Bob")}
+    assert second.events == [{"type": "waiting", "handle": "Bob"}]
+    assert types(at_door.read()) == ["knocked"]
+    first.disconnect()
+    assert at_door.read() == []
+    second.disconnect()
+    assert at_door.read() == [{"type": "left", **bob}]
+    third = visitor.door()
+    assert third.events == [{"type": "waiting", "handle": "Bob"}]
+    assert at_door.read() == [{"type": "knocked", **bob, "handle": "Bob"}]
+
+
+def test_who_was_admitted_and_goes_has_not_left_the_waiting_room(at_door, admitted):
+    admitted.auth.disconnect()
+    assert at_door.read() == []
+
+
+def test_who_comes_back_hears_how_they_stand(owner, at_door, admitted):
+    assert admitted.door().events == [{"type": "admitted", "handle": "Bob"}]
+    ask(at_door, "refuse", visitor=key_of("Bob"))
+    assert admitted.door().events == [{"type": "refused"}]
+    ask(at_door, "remove", visitor=key_of("Bob"))
+    assert admitted.door().events == [{"type": "removed"}]
+
+
+def test_all_tabs_hear_a_decision(owner, at_door, visitor):
+    first, second, other = knock(visitor), visitor.door(), owner.door()
+    at_door.read()
+    bob = {"visitor": key_of("Bob")}
+    for act, fact in (
+        ("admit", {"type": "admitted", "handle": "Bob"}),
+        ("refuse", {"type": "refused"}),
+        ("remove", {"type": "removed"}),
+    ):
+        assert types(at_door.say(act, ref=f"d-{act}", **bob)) == ["ack"]
+        assert first.read() == [fact] and second.read()[-1:] == [fact]
+        assert other.read()[-1:] == [{**fact, **bob}]
+
+
+@pytest.mark.parametrize("act", ["remove", "refuse"])
+def test_who_is_sent_out_is_out_at_once_in_all_tabs_and_for_good(at_door, admitted, act):
+    first, second = admitted.room(), admitted.room()
+    under_way = admitted.room()
+    ask(at_door, act, visitor=key_of("Bob"))
+    for socket in (first, second, under_way):
+        socket.read()
+    assert (first.code, second.code) == (4403, 4403)
+    under_way.code = None
+    under_way.say("post", ref="p1", body="Last words")
+    assert under_way.code == 4403 and not Message.objects.exists()
+    again = admitted.room()
+    assert (again.accepted, again.code, again.events) == (True, 4403, [])
+
+
+def test_the_removed_do_not_knock_again_but_may_be_let_in_again(at_door, admitted):
+    ask(at_door, "remove", visitor=key_of("Bob"))
+    assert ask(admitted.auth, "knock", handle="Bob")["code"] == "forbidden"
+    ask(at_door, "admit", visitor=key_of("Bob"))
+    assert admitted.room().seen("joined")
+
+
+def test_the_refused_knock_again_after_a_while(at_door, visitor):
+    door = knock(visitor)
+    ask(at_door, "refuse", visitor=key_of("Bob"))
+    rejected = ask(door, "knock", handle="Bob")
+    assert rejected["code"] == "rate_limited" and 0 < rejected["retry_after"] <= 31
+    Visitor.objects.filter(person__handle="Bob").update(changed_at=timezone.now() - timedelta(seconds=31))
+    assert ask(door, "knock", handle="Robert")["type"] == "ack"
+    assert at_door.seen("knocked")[-1]["handle"] == "Robert"
+
+
+def test_who_waits_may_change_their_mind_about_the_name(at_door, visitor):
+    door = knock(visitor)
+    assert ask(door, "knock", handle="Robert")["type"] == "ack"
+    assert [event["handle"] for event in at_door.seen("knocked")] == ["Bob", "Robert"]
+    assert len({event["visitor"] for event in at_door.seen("knocked")}) == 1
+
+
+def test_shutting_ends_everything_at_once(owner, at_door, admitted):
+    waiting = knock(Browser().follow(owner), "Carol")
+    rooms = [owner.room(), admitted.room()]
+    doors = [at_door, owner.door(), admitted.auth, waiting]
+    assert types(at_door.say("shut", ref="s1")) == ["knocked", "ack", "shut"]
+    for socket in (*rooms, *doors):
+        socket.read()
+    assert [socket.code for socket in rooms + doors] == [4403] * 6
+    assert [types(socket.events)[-1] for socket in doors] == ["shut"] * 4
+    # What was under way, and whoever comes back.
+    rooms[0].code = None
+    rooms[0].say("post", ref="p1", body="Hello")
+    assert rooms[0].code == 4403 and not Message.objects.exists()
+    waiting.code = None
+    waiting.say("knock", ref="k2", handle="Carol")
+    assert waiting.code == 4403
+    for kind in ("auth", "write"):
+        assert owner.socket(kind).connect().code == admitted.socket(kind).connect().code == 4404
+
+
+def test_a_ref_sent_again_gets_the_same_ack_and_does_nothing_twice(at_door, visitor):
+    door = visitor.door()
+    ack = door.say("knock", ref="k1", handle="Bob")
+    assert door.say("knock", ref="k1", handle="Bob") == ack
+    assert len(at_door.seen("knocked")) == 1
+    bob = key_of("Bob")
+    admit = at_door.say("admit", ref="a1", visitor=bob)
+    assert door.read() == [{"type": "admitted", "handle": "Bob"}]
+    assert ask(at_door, "admit", visitor=bob)["type"] == "ack"
+    at_door.say("remove", ref="r1", visitor=bob)
+    assert at_door.say("admit", ref="a1", visitor=bob) == admit
+    assert door.read() == [{"type": "removed"}]
+    assert Visitor.objects.get(key=bob).state == "removed"
+    assert at_door.say("refuse", ref="a1", visitor=bob)[0]["code"] == "ref_conflict"
+    assert door.say("knock", ref="k1", handle="Rob")[0]["code"] == "ref_conflict"
+
+
+def test_a_knock_that_was_rejected_leaves_nothing(owner, visitor):
+    door = visitor.door()
+    before = Person.objects.count(), Visitor.objects.count(), Change.objects.count()
+    assert ask(door, "knock", handle="OLGA")["code"] == "taken"
+    assert (Person.objects.count(), Visitor.objects.count(), Change.objects.count()) == before
+    assert ask(door, "knock", handle="Bob")["type"] == "ack"
+
+
+def test_the_admitted_knock_in_vain_and_in_peace(at_door, admitted):
+    assert ask(admitted.auth, "knock", handle="Robert")["type"] == "ack"
+    assert len(at_door.seen("knocked")) == 1 and admitted.room().seen("joined")[0]["you"]["handle"] == "Bob"
+
+
+@pytest.mark.parametrize(
+    "text, code, ref",
+    [
+        ("not json", "invalid_json", None),
+        ("[" * 60_000, "invalid_json", None),
+        ("[]", "not_an_object", None),
+        ('{"type": "knock", "ref": "x", "handle": NaN}', "invalid_json", None),
+        ("{}", "missing_type", None),
+        ('{"type": "knock", "type": "knock"}', "invalid_json", None),
+        ('{"type": "post", "ref": "x", "body": "Hello"}', "unknown_type", "x"),
+        ('{"type": "knock", "ref": "x"}', "missing_field", "x"),
+        ('{"type": "knock"}', "missing_field", None),
+        ('{"type": "knock", "ref": "a b", "handle": "Bob"}', "invalid_field", None),
+        ('{"type": "knock", "ref": "x", "handle": 7}', "invalid_field", "x"),
+        ('{"type": "knock", "ref": "x", "handle": "a\\u0000"}', "invalid_field", "x"),
+        ('{"type": "knock", "ref": "x", "handle": "a\\u202eb"}', "invalid_field", "x"),
+        ('{"type": "knock", "ref": "x", "handle": " "}', "empty", "x"),
+        (json.dumps({"type": "knock", "ref": "x", "handle": "x" * 33}), "too_long", "x"),
+        ('{"type": "admit", "ref": "x", "visitor": ["y"]}', "invalid_field", "x"),
+        ('{"type": "shut"}', "missing_field", None),
+    ],
+)
+def test_every_bad_frame_is_rejected_and_the_next_knock_is_acked(visitor, text, code, ref):
+    door = visitor.door()
+    [rejected] = door.send(text)
+    assert (rejected["type"], rejected["code"], rejected["ref"]) == ("rejected", code, ref)
+    assert ask(door, "knock", handle="Bob")["type"] == "ack" and door.code is None
+
+
+def test_binary_frames_are_not_supported(visitor, admitted):
+    for socket in (visitor.door(), admitted.room()):
+        [rejected] = [event for event in socket.send(bytes=b"\x00") if event["type"] == "rejected"]
+        assert (rejected["code"], rejected["ref"]) == ("binary_not_supported", None)
+
+
+def test_who_floods_the_door_is_told_and_then_closed(visitor, settings):
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (1, 0.01)}
+    settings.CHAT_FLOOD_REFUSALS = 3
+    door = visitor.door()
+    assert door.send("nonsense")[0]["code"] == "invalid_json"
+    answer = ask(door, "knock", handle="Bob")
+    assert answer["code"] == "rate_limited" and answer["retry_after"] > 0
+    for _ in range(3):
+        door.send("nonsense")
+    assert door.code == 4429
+
+
+def test_every_act_is_known_on_the_wire(db):
+    assert set(protocol.BOARD_EVENTS) == {"knock", "admit", "refuse", "remove", "shut"}
+    assert Member.objects.count() == 0

@@ -1,0 +1,91 @@
+"""Helpers that tests of the chat share: a board's browsers, and forms of the admin."""
+
+import itertools
+
+from django.test import Client
+
+from chat.models import Member, Person, Visitor
+from tests import wire
+
+# Paths that lead to no board.
+NO_BOARDS = ["00000000-0000-4000-8000-000000000000", "0", "", "None", "{x}", "x" * 500, "%00", "a%0Ab"]
+JSON = {"HTTP_ACCEPT": "application/json"}
+_numbers = itertools.count(1)
+
+
+class Browser:
+    """One browser: its cookies, and what it knows about one board."""
+
+    def __init__(self, person=None):
+        self.client = wire.browser_of(person) if person else Client()
+
+    def make_board(self, **fields):
+        """Create a board, which this browser then owns."""
+        answer = self.client.post("/new_board", fields, content_type="application/json", **JSON)
+        assert answer.status_code == 201, answer.content
+        return self._remember(answer.json())
+
+    def follow(self, other):
+        """Open the link of another browser's board."""
+        answer = self.client.get(f"/api/boards/{other.board}/")
+        assert answer.status_code == 200, answer.content
+        return self._remember(answer.json())
+
+    def _remember(self, body):
+        assert set(body) == {"board", "session", "owner"}
+        self.board, self.session, self.owner = body["board"], body["session"], body["owner"]
+        return self
+
+    def door(self, **kwargs):
+        """Open the socket of the waiting room."""
+        return self.socket("auth", **kwargs).connect()
+
+    def room(self, **kwargs):
+        """Open the socket of the board's room."""
+        return self.socket("write", **kwargs).connect()
+
+    def socket(self, kind, board=None, session=None, **kwargs):
+        """Return a socket that is not open yet; `kind` is "auth" or "write"."""
+        path = f"/{kind}/{self.board if board is None else board}/{self.session if session is None else session}/"
+        return wire.Socket(path, self.client, **kwargs)
+
+
+def ask(socket, type, **fields):
+    """Send an event under a new ref and return its answer; other events stay in `events`."""
+    fields.setdefault("ref", f"ref-{next(_numbers)}")
+    answers = [event for event in socket.say(type, **fields) if event["type"] in wire.ANSWERS]
+    assert [answer["ref"] for answer in answers] == [fields["ref"]]
+    return answers[0]
+
+
+def knock(browser, handle="Bob", **fields):
+    """Open the waiting room, knock, and return the socket."""
+    door = browser.door()
+    assert ask(door, "knock", handle=handle, **fields)["type"] == "ack"
+    return door
+
+
+def key_of(handle):
+    """Return the public key of the visitor with this handle."""
+    return Visitor.objects.get(person__handle=handle).key
+
+
+def types(events):
+    """Return the types of events."""
+    return [event["type"] for event in events]
+
+
+def save(office, path, **fields):
+    """Submit a form of the admin, which must accept it."""
+    answer = office.post(path, fields)
+    assert answer.status_code == 302, answer.context["errors"]
+
+
+def deactivate(handle):
+    """Deactivate an account by its row alone: nothing is published."""
+    Person.objects.filter(handle=handle).update(is_active=False)
+
+
+def role_of(handle):
+    """Return the role of a person in the only room that the person is in, or None."""
+    return Member.objects.filter(person__handle=handle).values_list("role", flat=True).first()

@@ -1,0 +1,149 @@
+"""Boards over HTTP: made, found by their link, and listed nowhere."""
+
+import json
+import uuid
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from chat.models import Board, Person, Room, Visitor
+from tests import wire
+from tests.chat.helpers import JSON, NO_BOARDS, Browser, ask, deactivate, key_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_anybody_makes_a_board_and_owns_it(db, alice):
+    for browser, handle in ((Browser(), "Owner"), (Browser(alice), "Alice")):
+        browser.make_board()
+        assert browser.owner is True and uuid.UUID(browser.board).version == 4
+        assert browser.follow(browser).owner is True
+        assert browser.room().seen("joined")[0]["you"] == {"handle": handle, "role": "owner", "read": 0}
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {},
+        {"content_type": "application/json"},
+        {"data": "{}", "content_type": "application/json"},
+        {"data": '{"name": null}', "content_type": "application/json"},
+    ],
+)
+def test_a_board_needs_no_name(db, kwargs):
+    assert Client().post("/new_board", **kwargs, **JSON).status_code == 201
+    assert Room.objects.get().name == "Board"
+
+
+def test_the_lobbys_form_leads_to_the_board(db):
+    client = Client()
+    answer = client.post("/new_board")
+    assert (answer.status_code, answer.url) == (302, f"/board/{Board.objects.get().uuid}/")
+    assert client.get(answer.url).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body, code",
+    [
+        ({"name": "x" * 81}, "too_long"),
+        ({"name": 7}, "invalid_field"),
+        ({"handle": "a\u202eb"}, "invalid_field"),
+        ([], "not_an_object"),
+    ],
+)
+def test_a_board_that_cannot_be_made_is_refused_as_json(db, body, code):
+    answer = Client().post("/new_board", json.dumps(body), content_type="application/json", **JSON)
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert not Board.objects.exists() and not Person.objects.exists()
+
+
+def test_making_a_board_asks_for_the_key_of_the_page(db):
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/new_board", **JSON)
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
+    key = client.get("/api/session/").json()["csrf"]
+    assert client.post("/new_board", HTTP_X_CSRFTOKEN=key, **JSON).status_code == 201
+
+
+def test_boards_and_newcomers_are_counted_per_address(db, settings, owner):
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "rooms": (1, 0.01), "guests": (1, 0.01)}
+    visitor = Browser().follow(owner)
+    assert visitor.follow(owner) and Client().get(f"/api/boards/{owner.board}/").status_code == 429
+    assert Client().post("/new_board", **JSON).status_code == 201
+    answer = Client().post("/new_board", **JSON)
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+
+
+def test_each_browser_has_a_session_id_of_its_own_for_each_board(owner, visitor):
+    other_board, other_browser = Browser().make_board(), Browser().follow(owner)
+    sessions = {owner.session, visitor.session, other_board.session, other_browser.session}
+    sessions.add(Browser().follow(owner).session)
+    first = visitor.session
+    sessions.add(visitor.follow(other_board).session)
+    assert len(sessions) == 6 and visitor.owner is False
+    other_board.board = owner.board
+    assert visitor.follow(owner).session == first
+    assert all(len(session) >= 40 for session in sessions)
+
+
+def test_nothing_that_holds_a_session_id_is_kept_by_caches(owner, visitor):
+    answers = [owner.client.get(path.format(owner.board)) for path in ("/api/boards/{}/", "/board/{}/")]
+    answers.append(owner.client.post("/new_board", **JSON))
+    assert all("no-store" in answer["Cache-Control"] for answer in answers)
+
+
+def test_no_session_id_is_stored_as_it_is(admitted):
+    stored = [session.session_data for session in Session.objects.all()] + [v.digest for v in Visitor.objects.all()]
+    assert not [text for text in stored if admitted.session in text]
+
+
+@pytest.mark.parametrize("path", ["/api/boards/{}/", "/api/boards/{}/visitors/", "/board/{}/"])
+@pytest.mark.parametrize("board", [*NO_BOARDS, "shut"])
+def test_what_is_no_board_is_not_found(owner, at_door, path, board):
+    if board == "shut":
+        ask(at_door, "shut")
+        board = owner.board
+    answer = owner.client.get(path.format(board), **JSON)
+    assert answer.status_code == 404
+    # An empty one is no address of ours.
+    assert board in ("", "%00", "a%0Ab") or answer.json()["detail"] == "There is no such board."
+
+
+def test_the_list_of_visitors_is_the_owners(owner, admitted):
+    [bob] = owner.client.get(f"/api/boards/{owner.board}/visitors/").json()["visitors"]
+    assert bob == {"visitor": key_of("Bob"), "handle": "Bob", "state": "admitted"}
+    for browser in (admitted, Browser(), Browser().make_board()):
+        assert browser.client.get(f"/api/boards/{owner.board}/visitors/").status_code == 404
+
+
+def test_a_boards_room_is_nowhere_else(owner, alice, admitted):
+    room = Room.objects.get()
+    client = wire.browser_of(alice)
+    assert client.get("/api/rooms/").json()["rooms"] == []
+    assert client.get(f"/rooms/{room.slug}/").status_code == 404
+    assert client.get(f"/api/rooms/{room.slug}/messages/").status_code == 404
+    assert wire.Socket(f"/chat/{room.slug}/", client).connect().code == 4404
+
+
+@pytest.mark.parametrize(
+    "path, allowed", [("/new_board", "POST"), ("/api/boards/x/", "GET"), ("/api/boards/x/visitors/", "GET")]
+)
+def test_other_methods_are_refused(db, path, allowed):
+    answer = Client().delete(path, **JSON)
+    assert (answer.status_code, answer["Allow"], answer.json()["code"]) == (405, allowed, "method_not_allowed")
+
+
+def test_who_owns_a_board_with_an_account_sees_its_visitors_only_with_it(alice):
+    owner = Browser(alice).make_board()
+    visitors = f"/api/boards/{owner.board}/visitors/"
+    assert owner.client.get(visitors).status_code == 200
+    deactivate("Alice")
+    assert owner.client.get(visitors).status_code == 404
+    assert owner.client.get(f"/api/boards/{owner.board}/").json()["owner"] is False
+
+
+def test_who_asks_for_visitors_is_counted_as_a_newcomer(owner, settings):
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "guests": (1, 0.0001)}
+    found = [Client().get(f"/api/boards/{owner.board}/visitors/").status_code for _ in range(3)]
+    assert found == [404, 429, 429]

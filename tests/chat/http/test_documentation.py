@@ -1,0 +1,65 @@
+"""docs/http-api.md: every address and method of the site stands there, and nothing that does not exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from chat.consumers.routing import http_routing
+from chat.http.urls import urlpatterns
+from tests import wire
+
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "http-api.md"
+CALL = re.compile(r"`([A-Z]+) (/[^`?\s]*)`")
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+# The consumer in front of Django: see test_the_health_check_stands_in_front_of_django.
+HEALTH_CHECK = ("GET", "/healthz")
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def documented():
+    """Return the calls that have a heading or a row of their own."""
+    lines = [line for line in DOCUMENT.read_text().splitlines() if line.startswith(("### `", "| `"))]
+    return [call for line in lines for call in CALL.findall(line)]
+
+
+def paths():
+    """Return the path of each pattern, as the document writes it: `<row_id:token_id>` is `<token_id>`."""
+    routes = [str(pattern.pattern) for pattern in urlpatterns]
+    return ["/" + re.sub(r"<\w+:", "<", route) for route in routes if route != "^api/"]
+
+
+def ask(browser, method, path):
+    """Return the status of a call, with values in place of the path's parameters."""
+    numbers = re.sub(r"<(number|\w+_id)>", "1", path)
+    return browser.generic(method, re.sub(r"<\w+>", "x", numbers)).status_code
+
+
+def test_every_address_and_method_is_documented_and_no_other(alice, room):
+    browser = wire.calm(wire.browser_of(alice))
+    existing = {(method, path) for path in paths() for method in METHODS if ask(browser, method, path) != 405}
+    assert set(documented()) == existing | {HEALTH_CHECK}
+
+
+def test_no_call_is_documented_twice():
+    assert len(documented()) == len(set(documented()))
+
+
+def test_the_text_mentions_no_call_that_does_not_exist():
+    mentioned = set(CALL.findall(DOCUMENT.read_text()))
+    assert mentioned <= set(documented())
+
+
+def test_the_health_check_stands_in_front_of_django():
+    assert any(route.filters["path"].pattern == r"^/healthz\Z" for route in http_routing)
+    assert Client().get("/healthz").status_code == 404
+
+
+def test_every_link_of_the_document_leads_somewhere():
+    for target in re.findall(r"\]\(([^)]+)\)", DOCUMENT.read_text()):
+        name, _, anchor = target.partition("#")
+        text = (DOCUMENT.parent / name).read_text() if name else DOCUMENT.read_text()
+        headings = [line.lstrip("#").strip().lower() for line in text.splitlines() if line.startswith("#")]
+        assert not anchor or anchor in [re.sub(r"[^\w -]", "", title).replace(" ", "-") for title in headings], target

@@ -1,0 +1,90 @@
+"""The API of rooms: the lobby's list, and new rooms."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from chat.models import Room
+from chat.services import rooms
+from tests.helpers import statements
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_list_of_rooms_is_for_everybody(stranger, room, enter, alice):
+    enter(alice).post("r1")
+    status, body = stranger("GET", "/api/rooms/")
+    [listed] = body["rooms"]
+    assert status == 200 and body["more"] is False
+    assert listed.pop("last_at").endswith("Z")
+    assert listed == {"slug": "garden", "name": "The garden", "topic": "Roses and weeds", "offset": 1, "online": 1}
+
+
+def test_the_list_of_rooms_has_pages_and_a_search(stranger, alice):
+    for number in range(51):
+        rooms.create_room(alice, f"room-{number}", f"Room {number}", "odd" if number % 2 else "even")
+    first, second = (stranger("GET", f"/api/rooms/?page={page}")[1] for page in (0, 1))
+    assert (len(first["rooms"]), first["more"], len(second["rooms"]), second["more"]) == (50, True, 1, False)
+    assert stranger("GET", "/api/rooms/?page=9007199254740991")[1] == {"rooms": [], "more": False}
+    assert [found["slug"] for found in stranger("GET", "/api/rooms/?q=ROOM+50")[1]["rooms"]] == ["room-50"]
+    assert len(stranger("GET", "/api/rooms/?q=odd")[1]["rooms"]) == 25
+    assert stranger("GET", "/api/rooms/?q=%25")[1]["rooms"] == []
+
+
+@pytest.mark.parametrize(
+    "query, code",
+    [
+        ("q=%00", "invalid_field"),
+        ("q=" + "x" * 81, "too_long"),
+        ("page=-1", "invalid_field"),
+        ("page=x", "invalid_field"),
+        ("page=", "invalid_field"),
+        ("page=1.5", "invalid_field"),
+    ],
+)
+def test_an_invalid_query_for_rooms_is_refused(stranger, query, code):
+    assert stranger("GET", f"/api/rooms/?{query}") == (400, code)
+
+
+def test_only_accounts_make_rooms(as_alice, as_charlie, stranger):
+    body = {"slug": "attic", "name": " Attic "}
+    assert stranger("POST", "/api/rooms/", body) == (401, "not_signed_in")
+    assert as_charlie("POST", "/api/rooms/", body) == (403, "forbidden")
+    status, made = as_alice("POST", "/api/rooms/", body)
+    assert (status, made) == (
+        201,
+        {"slug": "attic", "name": "Attic", "topic": "", "offset": 0, "online": 0, "last_at": None},
+    )
+    assert as_alice("POST", "/api/rooms/", body) == (409, "taken")
+    assert as_alice("POST", "/api/rooms/", {**body, "slug": "b", "topic": "Dust"})[1]["topic"] == "Dust"
+    assert as_alice("POST", "/api/rooms/", {**body, "slug": "c", "topic": None})[1]["topic"] == ""
+
+
+@pytest.mark.parametrize(
+    "fields, code",
+    [
+        ({"slug": "A"}, "invalid_field"),
+        ({"slug": ""}, "invalid_field"),
+        ({"slug": None}, "invalid_field"),
+        ({"slug": "x" * 51}, "invalid_field"),
+        ({"name": ""}, "empty"),
+        ({"name": "x" * 81}, "too_long"),
+        ({"name": 5}, "invalid_field"),
+        ({"topic": 0}, "invalid_field"),
+        ({"topic": False}, "invalid_field"),
+        ({"topic": []}, "invalid_field"),
+        ({"topic": "x" * 501}, "too_long"),
+        ({"topic": "a\nb"}, "invalid_field"),
+    ],
+)
+def test_a_room_with_an_invalid_field_is_refused(as_alice, fields, code):
+    assert as_alice("POST", "/api/rooms/", {"slug": "attic", "name": "Attic", **fields}) == (400, code)
+    assert not Room.objects.exists()
+
+
+def test_the_list_of_rooms_costs_one_statement(stranger, alice):
+    for number in range(5):
+        rooms.create_room(alice, f"room-{number}", "A room")
+    with CaptureQueriesContext(connection) as queries:
+        stranger("GET", "/api/rooms/")
+    assert statements(queries) == [("SELECT", "chat_room")]

@@ -1,0 +1,113 @@
+"""Announcements to people who connect: none is missed, and none is heard twice."""
+
+import importlib
+import threading
+
+import pytest
+
+from chat.models import Receipt
+from chat.services import announcements, presence
+from tests import wire
+from tests.chat.services.announcements.helpers import heard
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_person_whose_connection_vanished_hears_it_at_the_next_connect(alice, bob, enter, room):
+    enter(alice)
+    gone = enter(bob)
+    # As an interface that died: its sockets are in no group, and their leases in the room have not ended yet.
+    wire.layer().group_discard(f"room-{room.id}", gone.channel)
+    assert presence.get_present(room.id)[1] == 2
+    announcements.announce("Hello all")
+    assert heard(enter(bob)) == ["Hello all"] and heard(enter(alice)) == []
+
+
+def test_joined_names_the_newest_announcement(alice, enter):
+    assert enter(alice).seen("joined")[0]["announced"] == 0
+    said = announcements.announce("Hello all")
+    assert enter(alice).seen("joined")[0]["announced"] == said.id
+
+
+def test_a_reconnecting_client_hears_all_after_the_one_it_knows(alice, enter):
+    first = announcements.announce("one")
+    enter(alice)
+    for text in ("two", "three"):
+        announcements.announce(text)
+    # The line was dead by then; that it counts as told does not help.
+    assert Receipt.objects.filter(person=alice).count() == 3
+    assert heard(enter(alice)) == []
+    assert heard(enter(alice, query=f"announced={first.id}")) == ["two", "three"]
+    assert heard(enter(alice, query=f"cursor=0&announced={first.id + 2}")) == []
+
+
+@pytest.mark.parametrize("nonsense", ["", "-1", "x", "99999999999999999999", "1.5", "%00"])
+def test_an_invalid_announced_parameter_is_ignored(alice, enter, nonsense):
+    announcements.announce("one")
+    enter(alice)
+    socket = enter(alice, query=f"announced={nonsense}")
+    assert (heard(socket), socket.code) == ([], None)
+
+
+def test_a_client_cannot_get_announcements_to_others(alice, bob, enter, attic):
+    announcements.whisper("Alice", "For Alice")
+    announcements.announce("Attic only", slug="attic")
+    assert heard(enter(bob, query="announced=0")) == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "presence.arrive",
+        "announcements.get_newest_id",
+        "broadcast.accept",
+        "broadcast.subscribe",
+        "rooms.get_join_state",
+        "rooms.get_backlog",
+    ],
+)
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("private", [False, True])
+def test_an_announcement_during_a_connect_is_not_missed(alice, bob, enter, monkeypatch, step, when, private):
+    enter(alice)
+    place, name = step.split(".")
+    place = importlib.import_module("chat.broadcast" if place == "broadcast" else f"chat.services.{place}")
+    real = getattr(place, name)
+
+    def speak():
+        monkeypatch.setattr(place, name, real)
+        announcements.whisper("Bob", "Now") if private else announcements.announce("Now")
+
+    def speak_meanwhile(*arguments, **fields):
+        if when == "before":
+            speak()
+        result = real(*arguments, **fields)
+        if when == "after":
+            speak()
+        return result
+
+    monkeypatch.setattr(place, name, speak_meanwhile)
+    socket = enter(bob)
+    # Twice to the same socket does no harm: pages and clients go by the id.
+    assert set(heard(socket)) == {"Now"}
+    assert heard(enter(bob)) == []
+
+
+@pytest.mark.parametrize("step", ["presence.get_listeners", "people.find_ids", "broadcast.publish"])
+def test_a_person_who_connects_during_an_announcement_hears_it(alice, bob, enter, monkeypatch, step):
+    enter(alice)
+    place, name = step.split(".")
+    place = importlib.import_module("chat.broadcast" if place == "broadcast" else f"chat.services.{place}")
+    real, came = getattr(place, name), []
+
+    def come_meanwhile(*arguments, **fields):
+        monkeypatch.setattr(place, name, real)
+        # In another worker: it has a thread of its own here.
+        other = threading.Thread(target=lambda: came.append(enter(bob)))
+        other.start(), other.join()
+        return real(*arguments, **fields)
+
+    monkeypatch.setattr(place, name, come_meanwhile)
+    announcements.announce("Now")
+    assert set(heard(came[0])) == {"Now"}
+    assert heard(enter(bob)) == []

@@ -1,0 +1,91 @@
+"""How announcements are delivered: failures, costs and the sweep."""
+
+from datetime import timedelta
+
+import pytest
+import redis
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from chat.models import Announcement, Receipt
+from chat.services import announcements, people
+from tests.chat.services.announcements.helpers import heard
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("error", [redis.ConnectionError("away"), KeyError("a bug")])
+def test_an_announcement_that_could_not_be_published_is_heard_at_the_next_connect(
+    alice, enter, monkeypatch, caplog, error
+):
+    def fail(*arguments):
+        raise error
+
+    socket = enter(alice)
+    with monkeypatch.context() as patch:
+        patch.setattr("chat.broadcast.publish", fail)
+        said = announcements.announce("Hello all")
+    assert f"could not publish announcement {said.id}" in caplog.text
+    assert ("Traceback" in caplog.text) == isinstance(error, KeyError)
+    assert heard(socket) == [] and heard(enter(alice)) == ["Hello all"]
+
+
+def test_a_database_failure_after_the_row_is_logged(alice, enter, monkeypatch, caplog):
+    def fail(*arguments, **fields):
+        raise OperationalError("locked")
+
+    enter(alice)
+    with monkeypatch.context() as patch:
+        patch.setattr(Receipt.objects.__class__, "bulk_create", fail)
+        patch.setattr("django.db.models.query.QuerySet.delete", fail)
+        announcements.announce("Hello all")
+    assert "locked" in caplog.text
+    assert heard(enter(alice)) == ["Hello all"]
+
+
+def test_a_rolled_back_announcement_is_not_published(alice, enter):
+    socket = enter(alice)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        announcements.announce("Never said")
+        raise DatabaseError
+    assert heard(socket) == [] and heard(enter(alice)) == []
+
+
+def test_a_connect_without_announcements_reads_twice_and_writes_nothing(alice, enter):
+    enter(alice)
+    with CaptureQueriesContext(connection) as queries:
+        enter(alice)
+    asked = [query["sql"] for query in queries if "announcement" in query["sql"]]
+    assert len(asked) == 2 and all(sql.split()[0] == "SELECT" for sql in asked)
+
+
+def test_a_heartbeat_reads_no_announcements(alice, enter):
+    socket = enter(alice)
+    announcements.announce("Hello all")
+    with CaptureQueriesContext(connection) as queries:
+        socket.say("sync", cursor=0)
+    assert not [query for query in queries if "announcement" in query["sql"]]
+
+
+@pytest.mark.parametrize("listeners", [3, 30])
+def test_the_queries_of_an_announcement_do_not_grow_with_its_listeners(alice, enter, listeners):
+    for number in range(listeners):
+        enter(people.sign_up_guest(f"Guest {number}"))
+    with CaptureQueriesContext(connection) as queries:
+        announcements.announce("Hello all")
+    statements = [query["sql"].split()[0] for query in queries if query["sql"].split()[0] in ("SELECT", "INSERT")]
+    assert statements == ["INSERT", "SELECT", "SELECT", "INSERT"]
+    assert Receipt.objects.count() == listeners
+
+
+def test_the_sweep_deletes_expired_announcements_with_their_receipts(alice, enter, monkeypatch):
+    kept = announcements.announce("stands")
+    for text in ("one", "two"):
+        announcements.announce(text)
+    enter(alice)
+    Announcement.objects.exclude(id=kept.id).update(expires_at=timezone.now() - timedelta(seconds=1))
+    monkeypatch.setattr(announcements, "MAX_SWEPT", 1)
+    assert [announcements.sweep_announcements() for _ in range(4)] == [0, 0, 2, 0]
+    assert [said.id for said in Announcement.objects.all()] == [kept.id]
+    assert Receipt.objects.count() == 1

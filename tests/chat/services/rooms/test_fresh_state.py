@@ -1,0 +1,107 @@
+"""Whatever events are lost, an old state and a `sync` give the fresh state."""
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chat.models import Room
+from chat.protocol import ChatError, Edit, Post, React, Remove
+from chat.services import after_commit, rooms
+from tests.chat.services.rooms.actions import offset_of
+
+pytestmark = pytest.mark.django_db
+
+
+class Reader:
+    """A client that follows docs/protocol.md: it keeps messages by id and moves its cursor by the rules."""
+
+    def __init__(self):
+        self.messages, self.cursor = {}, 0
+
+    def take(self, event):
+        held = self.messages.get(event["id"])
+        if held is None or held["offset"] < event["offset"]:
+            self.messages[event["id"]] = event
+
+    def hear(self, event):
+        self.take(event)
+        if event["offset"] == self.cursor + 1:
+            self.cursor += 1
+
+    def sync(self, room):
+        more = True
+        while more:
+            backlog = rooms.get_backlog(room, self.cursor)
+            assert not backlog.reset and len(backlog.messages) <= rooms.reading.MAX_BACKLOG
+            for event in backlog.messages:
+                self.take(event)
+            self.cursor, more = backlog.offset, backlog.more
+
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["post", "post", "edit", "remove", "react", "sync", "resend"]),
+        st.integers(0, 2),  # who
+        st.integers(1, 12),  # which message, or which earlier change
+        st.booleans(),
+    ),
+    min_size=5,
+    max_size=40,
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=CHANGES, lost=st.sets(st.integers(0, 40)), limit=st.integers(1, 5))
+def test_an_old_state_and_the_events_since_give_the_fresh_state(alice, bob, charlie, changes, lost, limit, monkeypatch):
+    with transaction.atomic():
+        room = rooms.create_room(alice, f"room-{Room.objects.count()}", "A room")
+        told = []
+        monkeypatch.setattr(rooms.reading, "MAX_BACKLOG", limit)
+        monkeypatch.setattr(after_commit.broadcast, "publish", lambda group, event: told.append(event))
+        # Django's tests never commit, so functions for after the commit run now.
+        monkeypatch.setattr(after_commit.transaction, "on_commit", lambda function: function())
+        live, lossy = Reader(), Reader()
+        made = []
+        for number, (kind, who, which, on) in enumerate(changes):
+            member = rooms.join_room([alice, bob, charlie][who], room.slug)
+            ref = f"{room.slug}-{number}"
+            event = {
+                "post": Post(ref, f"body {number}"),
+                "edit": Edit(ref, which, f"edit {number}"),
+                "remove": Remove(ref, which),
+                "react": React(ref, which, "👍👎❤"[which % 3], on),
+            }.get(kind)
+            if kind == "resend" and made:
+                member, event = made[which % len(made)]
+                member = rooms.join_room(member.person, room.slug)
+            if kind == "sync":
+                lossy.sync(room)
+            if event is None:
+                continue
+            try:
+                outcome = {
+                    Post: rooms.post_message,
+                    Edit: rooms.edit_message,
+                    Remove: rooms.remove_message,
+                    React: rooms.set_reaction,
+                }[type(event)](member, event)
+            except ChatError as error:
+                assert error.code in ("not_found", "forbidden")
+            else:
+                made.append((member, event))
+                assert outcome.is_new == (kind != "resend")
+        offset = offset_of(room)
+        assert [event["offset"] for event in told] == list(range(1, offset + 1))
+        for number, event in enumerate(told):
+            live.hear(event)
+            if number not in lost:
+                lossy.hear(event)
+        assert live.cursor == offset
+        lossy.sync(room)
+        fresh = Reader()
+        fresh.sync(room)
+        assert live.messages == lossy.messages == fresh.messages
+        page, more = rooms.get_page(room, None, 100)
+        assert {event["id"]: event for event in page} == fresh.messages and not more
+        transaction.set_rollback(True)

@@ -1,0 +1,42 @@
+"""Helpers for the tests of tasks: start, queue, read states and results."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from chat.models import Task
+from chat.services import rooms
+
+JSON = {"format": "json", "from": None, "to": None}
+
+
+def start(socket, ref="x1", task="export", params=JSON):
+    return socket.ask("start", ref=ref, task=task, params=params)
+
+
+def states(socket, ref="x1"):
+    return [event["state"] for event in socket.seen("task") if event["ref"] == ref]
+
+
+def get(browser, path):
+    """Returns the status and what was answered, whole."""
+    response = browser.get(path)
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    return response.status_code, content
+
+
+def queue(person, ref="x1", kind="trial", params="{}"):
+    member = rooms.join_room(person, "garden")
+    return Task.objects.create(
+        person=person,
+        room=member.room,
+        kind=kind,
+        ref=ref,
+        params=params,
+        upto=member.room.offset,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+
+
+def expire_lock(task):
+    Task.objects.filter(id=task.id).update(locked_until=timezone.now() - timedelta(seconds=1))

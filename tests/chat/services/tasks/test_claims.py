@@ -1,0 +1,117 @@
+"""Claims of tasks: one worker at a time, under a lock that expires."""
+
+import pytest
+
+from chat.models import TaskPart
+from chat.services import tasks
+from chat.services.tasks import claims, results, running
+from chat.services.tasks import job as jobs
+from tests.chat.services.tasks.helpers import expire_lock, queue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_task_is_claimed_once(alice, room):
+    task = queue(alice)
+    mine = claims.claim_task(task.id)
+    assert (mine.state, mine.attempt) == ("running", 1)
+    assert claims.claim_task(task.id) is None
+    expire_lock(task)
+    assert claims.claim_task(task.id).attempt == 2
+    assert claims.claim_task(999999) is None
+
+
+def test_a_job_that_comes_twice_runs_once(alice, room, make_kind):
+    runs = []
+
+    @make_kind
+    def trial(job):
+        runs.append(job.task.attempt)
+        tasks.run_task(job.task.id)  # the same job, to another worker
+        yield 0.5
+
+    task = queue(alice)
+    tasks.run_task(task.id)
+    tasks.run_task(task.id)
+    assert runs == [1]
+
+
+def test_a_worker_that_lost_its_lock_does_not_overwrite_the_result(alice, room, make_kind):
+    @make_kind
+    def trial(job):
+        job.write(f"attempt {job.task.attempt}, ")
+        yield 0.5
+        if job.task.attempt == 1:
+            # It is held up for longer than its lock, and another worker does all of it meanwhile.
+            expire_lock(job.task)
+            tasks.run_task(job.task.id)
+        job.write("to its end")
+
+    task = queue(alice)
+    tasks.run_task(task.id)
+    task.refresh_from_db()
+    assert (task.state, task.attempt) == ("done", 2)
+    assert b"".join(tasks.read_result(task)) == b"attempt 2, to its end"
+    assert TaskPart.objects.count() == 1
+
+
+def test_a_worker_that_lost_its_lock_stores_no_part(alice, room):
+    task = queue(alice)
+    late = jobs.Job(claims.claim_task(task.id))
+    expire_lock(task)
+    claims.claim_task(task.id)
+    with pytest.raises(claims.TaskLost):
+        late.write("x" * results.PART_BYTES)
+    with pytest.raises(claims.TaskLost):
+        late.finish()
+    running._fail(late.task, "It failed.")
+    running._put_back(late.task)
+    task.refresh_from_db()
+    assert (task.state, task.attempt) == ("running", 2) and not TaskPart.objects.exists()
+
+
+def test_a_worker_that_lost_its_lock_does_not_delete_the_result(alice, room, make_kind):
+    @make_kind
+    def trial(job):
+        job.write("x" * results.PART_BYTES)
+        yield 1
+
+    task = queue(alice)
+    late = jobs.Job(claims.claim_task(task.id))
+    expire_lock(task)
+    tasks.run_task(task.id)
+    running._run_claimed(late.task)
+    running._fail(late.task, "It failed.")
+    running._put_back(late.task)
+    task.refresh_from_db()
+    assert (task.state, task.attempt) == ("done", 2)
+    assert len(b"".join(tasks.read_result(task))) == results.PART_BYTES
+
+
+def test_an_expired_lock_that_nobody_took_is_renewed(alice, room, make_kind):
+    @make_kind
+    def trial(job):
+        expire_lock(job.task)
+        job.write("x" * results.PART_BYTES)
+        yield 1
+
+    task = queue(alice)
+    tasks.run_task(task.id)
+    task.refresh_from_db()
+    assert task.state == "done"
+
+
+def test_the_parts_of_an_earlier_attempt_are_deleted(alice, room, make_kind):
+    @make_kind
+    def trial(job):
+        job.write("x" * results.PART_BYTES)
+        job.write("the end")
+        yield 1
+
+    task = queue(alice)
+    jobs.Job(claims.claim_task(task.id)).write("y" * results.PART_BYTES)
+    expire_lock(task)
+    tasks.run_task(task.id)
+    task.refresh_from_db()
+    assert [data[:1] for data in tasks.read_result(task)] == [b"x", b"t"]
+    assert TaskPart.objects.count() == 2

@@ -1,0 +1,244 @@
+"""What exports and statistics hold: read back by what reads such files, whatever people wrote."""
+
+import csv
+import io
+import json
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from chat import protocol
+from chat.models import Message, Person, Room, Task
+from chat.services import people, rooms, tasks
+from chat.services.tasks import export, statistics
+from chat.services.tasks.formats import escape_formula
+
+pytestmark = pytest.mark.django_db
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(2)>",
+    '"><svg onload=alert(3)>',
+    "</body></html>",
+    "[a](javascript:alert(4))",
+    'a, "b"\r\nc',
+    '=HYPERLINK("http://evil")',
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\u2028 line",
+    "😀 ünïcode",
+    "</style><style>*{display:none}",
+    "]}",
+    "```\n=1\n```",
+    "＝1",
+    "'quoted'",
+]
+
+
+def post(member, ref, body, **fields):
+    return rooms.post_message(member, protocol.Post(ref=ref, body=body, **fields))
+
+
+@pytest.fixture
+def member(alice, room):
+    return rooms.join_room(alice, "garden")
+
+
+@pytest.fixture
+def hostile_room(member):
+    Person.objects.update(handle="=<b>Alice")
+    Room.objects.update(name="</title><script>alert(5)</script>", topic='"<i>')
+    for number, body in enumerate(HOSTILE):
+        post(member, f"r{number}", body)
+
+
+def run(person, kind, **params):
+    """Does a task, and returns the text of its result."""
+    member = rooms.join_room(person, "garden")
+    event = protocol.Start(ref=f"t{Task.objects.count()}", task=kind, params=params)
+    task_id = tasks.start_task(member, event).task_id
+    tasks.run_task(task_id)
+    task = tasks.get_result(person, task_id)
+    content = b"".join(tasks.read_result(task))
+    assert len(content) == task.result_size
+    return content.decode()
+
+
+class Page(HTMLParser):
+    """Collects the tags and attributes of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += attributes
+
+
+def test_json_is_one_document_with_everything_in_order(alice, member):
+    post(member, "r1", "first")
+    post(member, "r2", "second", reply_to=1)
+    rooms.set_reaction(member, protocol.React(ref="r3", id=1, emoji="🎉", on=True))
+    rooms.edit_message(member, protocol.Edit(ref="r4", id=2, body="2nd"))
+    post(member, "r5", "third")
+    rooms.remove_message(member, protocol.Remove(ref="r6", id=5))
+    found = json.loads(run(alice, "export", format="json"))
+    assert found["room"] == {"slug": "garden", "name": "The garden", "topic": "Roses and weeds"}
+    assert (found["offset"], found["from"], found["to"]) == (6, None, None)
+    assert [message["id"] for message in found["messages"]] == [1, 2, 5]
+    first, second, third = found["messages"]
+    assert (first["author"], first["reactions"]) == ({"handle": "Alice"}, {"🎉": ["Alice"]})
+    assert (second["body"], second["reply_to"]) == ("2nd", 1) and second["edited_at"]
+    assert (third["body"], third["removed"]) == ("", True)
+    wire = rooms.get_page(member.room, None, 50)[0][0]
+    assert first == {name: wire[name] for name in first}
+
+
+def test_an_empty_room_makes_whole_files(alice, room):
+    assert json.loads(run(alice, "export", format="json"))["messages"] == []
+    assert run(alice, "export", format="csv") == "id,at,author,body,edited_at,removed,reply_to,reactions\r\n"
+    assert run(alice, "export", format="html").endswith("</html>\n")
+    assert "<svg" not in run(alice, "statistics")
+
+
+def test_json_holds_hostile_text_as_it_is(alice, hostile_room):
+    found = json.loads(run(alice, "export", format="json"))
+    assert [message["body"] for message in found["messages"]] == HOSTILE
+
+
+def test_csv_is_read_back_by_the_csv_module(alice, hostile_room):
+    text = run(alice, "export", format="csv")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["body"].removeprefix("'") for row in rows] == [body.removeprefix("'") for body in HOSTILE]
+    assert text.count("\r\n") == len(HOSTILE) + 1 + sum(body.count("\r\n") for body in HOSTILE)
+    assert [row["id"] for row in rows] == [str(number + 1) for number in range(len(HOSTILE))]
+
+
+def test_nothing_that_people_wrote_begins_a_formula_in_a_spreadsheet(alice, hostile_room):
+    for row in csv.reader(io.StringIO(run(alice, "export", format="csv"), newline="")):
+        assert not [field for field in row if re.match(r"\s*[=+\-@＝＋－＠]", field)]
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r1", "\n1", " =1", "\u00a0=1", "＝1"])
+def test_a_formula_is_disarmed(text):
+    assert escape_formula(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "1", "a=1", "'=1", " a", "👍 +1"])
+def test_what_is_no_formula_stays_as_it_is(text):
+    assert escape_formula(text) == text
+
+
+def test_the_page_runs_nothing_whatever_people_wrote(alice, hostile_room):
+    for kind, params in [("export", {"format": "html"}), ("statistics", {})]:
+        text = run(alice, kind, **params)
+        page = Page(text)
+        assert not {"script", "img", "iframe", "link", "base", "form", "object"} & set(page.tags), kind
+        assert page.tags.count("style") == 1 and page.tags.count("title") >= 1
+        assert not [name for name, _ in page.attributes if name.startswith("on")], kind
+        assert not [value for name, value in page.attributes if name == "href" and not re.match("#m|http", value)]
+        assert text.count("</html>") == 1 and "Content-Security-Policy" in text
+        assert "&lt;/title&gt;" in text and "=&lt;b&gt;Alice" in text
+
+
+def test_the_page_shows_messages_by_day_with_what_belongs_to_them(alice, member):
+    post(member, "r1", "**first**")
+    post(member, "r2", "second", reply_to=1)
+    rooms.set_reaction(member, protocol.React(ref="r3", id=1, emoji="🎉", on=True))
+    rooms.remove_message(member, protocol.Remove(ref="r4", id=2))
+    Message.objects.filter(number=1).update(created_at=datetime(2026, 3, 1, 23, 59, tzinfo=UTC))
+    text = run(alice, "export", format="html")
+    assert "<h2>Sunday, 01 March 2026</h2>" in text and text.count("<h2>") == 2
+    assert "<strong>first</strong>" in text and 'title="Alice">🎉 1<' in text
+    assert "message removed" in text and 'in reply to <a href="#m1">#1</a>' in text
+
+
+@pytest.fixture
+def three_days(member):
+    """Messages 1, 2, 3, at noon of the first three days of March."""
+    for number in (1, 2, 3):
+        post(member, f"r{number}", f"body {number}")
+        at = datetime(2026, 3, number, 12, tzinfo=UTC)
+        Message.objects.filter(number=number).update(created_at=at)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (None, None, [1, 2, 3]),
+        ("2026-03-02", None, [2, 3]),
+        (None, "2026-03-02", [1, 2]),
+        ("2026-03-02", "2026-03-02", [2]),
+        ("2026-03-02T12:00:00Z", None, [2, 3]),
+        ("2026-03-02T12:00:00.001Z", None, [3]),
+        (None, "2026-03-02T12:00:00Z", [1]),
+        ("2026-03-02T10:00Z", "2026-03-02", [2]),
+        ("2027-01-01", None, []),
+    ],
+)
+def test_only_the_period_is_exported(alice, three_days, start, end, expected):
+    for form in ("json", "csv", "html"):
+        text = run(alice, "export", format=form, **{"from": start, "to": end})
+        assert re.findall(r"body (\d)", text) == [str(number) for number in expected], form
+
+
+def test_what_is_said_after_it_was_asked_for_is_no_part_of_it(alice, member, monkeypatch):
+    monkeypatch.setattr(export, "BLOCK", 2)
+    for number in range(5):
+        post(member, f"r{number}", f"body {number}")
+    member = rooms.join_room(alice, "garden")
+    event = protocol.Start(ref="t1", task="export", params={"format": "json"})
+    task_id = tasks.start_task(member, event).task_id
+    post(member, "r5", "later")
+    tasks.run_task(task_id)
+    found = json.loads(b"".join(tasks.read_result(tasks.get_result(alice, task_id))))
+    assert [message["id"] for message in found["messages"]] == [1, 2, 3, 4, 5] and found["offset"] == 5
+
+
+def test_a_long_result_is_stored_in_parts_and_read_one_by_one(alice, member, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr("chat.services.tasks.job.PART_BYTES", 1000)
+    for number in range(30):
+        post(member, f"r{number}", "x" * 100)
+    run(alice, "export", format="json")
+    task = Task.objects.get()
+    count = task.parts.count()
+    assert count > 5
+    with django_assert_num_queries(2):
+        found = tasks.read_result(task)
+        assert len(next(found)) < 2000 and next(found)
+    task.parts.filter(number=count - 1).delete()
+    with pytest.raises(LookupError):
+        list(tasks.read_result(task))
+
+
+def test_statistics_count_by_day_hour_and_person(alice, bob, three_days, monkeypatch):
+    monkeypatch.setattr(statistics, "BLOCK", 2)
+    post(rooms.join_room(bob, "garden"), "r4", "from Bob")
+    Message.objects.filter(number=4).update(created_at=datetime(2026, 3, 3, 8, tzinfo=UTC))
+    rooms.remove_message(rooms.join_room(alice, "garden"), protocol.Remove(ref="r5", id=1))
+    text = run(alice, "statistics")
+    assert "<b>4</b> messages" in text and "<b>2</b> authors" in text and "<b>1</b> removed messages" in text
+    assert "<title>03 Mar 2026: 2</title>" in text and "<title>02 Mar 2026: 1</title>" in text
+    assert "<title>12:00: 3</title>" in text and "<title>8:00: 1</title>" in text
+    assert text.index("<title>Alice: 3</title>") < text.index("<title>Bob: 1</title>")
+
+
+def test_statistics_draw_the_last_days_of_a_long_history(alice, three_days):
+    Message.objects.filter(number=1).update(created_at=datetime(2020, 1, 1, tzinfo=UTC))
+    text = run(alice, "statistics")
+    assert f"the last {statistics.DAYS} days" in text
+    assert text.count("Mar 2026: ") + text.count("Feb 2026: ") + text.count("Jan 2026: ") == statistics.DAYS
+    assert "2020" not in text
+
+
+def test_statistics_draw_only_so_many_people(member, alice):
+    for number in range(statistics.TOP + 3):
+        guest = people.sign_up_guest(f"A guest with a long name {number}")
+        post(rooms.join_room(guest, "garden"), "r1", "Hello")
+    text = run(alice, "statistics")
+    assert text.count('class="name"') == statistics.TOP and f"<b>{statistics.TOP + 3}</b> authors" in text

@@ -1,0 +1,171 @@
+"""Running tasks: progress, failures, stops and outages."""
+
+import json
+
+import pytest
+import redis
+from django.db import OperationalError
+from django.utils import timezone
+
+from chat import broadcast
+from chat.models import Member, Task, TaskPart
+from chat.protocol import ChatError
+from chat.services import rooms, tasks
+from chat.services.tasks import job as jobs
+from chat.services.tasks import results, running, sweeping
+from tests import wire
+from tests.chat.services.tasks.helpers import JSON, expire_lock, queue, start, states
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_progress_is_published_and_the_lock_renewed_once_a_second(alice, enter, make_kind, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: clock[0])
+    locks = []
+
+    @make_kind
+    def trial(job):
+        for step in range(1, 11):
+            clock[0] += 0.25
+            expire_lock(job.task)
+            yield step / 10
+            locks.append(Task.objects.get().locked_until > timezone.now())
+
+    socket = enter(alice)
+    tasks.run_task(queue(alice).id)
+    told = [(event["state"], event["progress"]) for event in socket.seen("task")]
+    assert told == [("running", 0), ("running", 40), ("running", 80), ("done", 100)]
+    assert locks == [False, False, False, True] * 2 + [False, False]
+
+
+def test_progress_is_published_while_the_consumer_runs(alice, enter, make_kind):
+    socket = enter(alice)
+    heard = []
+
+    @make_kind
+    def trial(job):
+        heard.extend(socket.read())
+        yield 1
+
+    broadcast.start_job(broadcast.TASKS_CHANNEL, {"task": queue(alice).id})
+    wire.work()
+    assert [event["state"] for event in heard] == ["running"]
+
+
+def test_an_exception_fails_the_task_and_is_logged(alice, enter, make_kind, caplog):
+    @make_kind
+    def trial(job):
+        job.write("x" * results.PART_BYTES)
+        yield 0.5
+        raise ValueError("a secret of the server")
+
+    socket = enter(alice)
+    tasks.run_task(queue(alice).id)
+    last = socket.seen("task")[-1]
+    assert (last["state"], last["error"]) == ("failed", running.SERVER_ERROR)
+    assert "result" not in last and not TaskPart.objects.exists()
+    assert "a secret of the server" in caplog.text
+    assert sweeping.sweep_tasks() == 0
+
+
+def test_a_kind_can_fail_with_its_own_sentence(alice, enter, make_kind):
+    @make_kind
+    def trial(job):
+        yield 0.5
+        raise ChatError("invalid_field", "There is too little to say.")
+
+    socket = enter(alice)
+    tasks.run_task(queue(alice).id)
+    assert socket.seen("task")[-1]["error"] == "There is too little to say."
+
+
+def test_a_task_of_a_banned_person_fails(bob, room):
+    task = queue(bob, kind="export", params=json.dumps(JSON))
+    rooms.apply_role(rooms.join_room(bob, "garden"), Member.BANNED)
+    tasks.run_task(task.id)
+    task.refresh_from_db()
+    assert (task.state, task.error) == ("failed", "You are banned from this room. Ask its moderators to lift the ban.")
+
+
+def test_a_worker_that_is_told_to_stop_puts_its_task_back(alice, enter, make_kind, stopping):
+    @make_kind
+    def trial(job):
+        stopping()
+        yield 0.5
+        raise AssertionError("it goes on")
+
+    socket = enter(alice)
+    task = queue(alice)
+    tasks.run_task(task.id)
+    assert states(socket) == ["running", "queued"]
+    task.refresh_from_db()
+    assert (task.tries, task.locked_until) == (0, None)
+    assert wire.layer().receive(["chat.tasks"]) == ("chat.tasks", {"task": task.id})
+
+
+def test_a_cancelled_task_stops_at_its_next_step(alice, enter, make_kind, monkeypatch):
+    monkeypatch.setattr(jobs, "HEARTBEAT_SECONDS", 0)
+
+    @make_kind
+    def trial(job):
+        job.write("x" * results.PART_BYTES)
+        tasks.delete_task(alice, job.task.id)
+        yield 0.5
+        raise AssertionError("it goes on")
+
+    socket = enter(alice)
+    tasks.run_task(queue(alice).id)
+    last = socket.seen("task")[-1]
+    assert (last["state"], last["error"], last["forgotten"]) == ("failed", "This task was cancelled.", True)
+    assert not Task.objects.exists() and not TaskPart.objects.exists()
+
+
+def test_a_deleted_result_is_published_to_all_tabs(alice, enter):
+    socket = enter(alice)
+    task_id = start(socket)["task_id"]
+    tasks.delete_task(alice, task_id)
+    last = socket.seen("task")[-1]
+    assert (last["state"], last["error"], last["forgotten"]) == ("failed", "This result was deleted.", True)
+    assert "result" not in last
+
+
+def test_a_task_is_tried_again_after_an_outage(alice, room, make_kind):
+    @make_kind
+    def trial(job):
+        yield 0.1
+        if job.task.attempt == 1:
+            raise OperationalError("the database is away")
+        job.write("done")
+
+    task = queue(alice)
+    tasks.run_task(task.id)
+    assert Task.objects.get().state == "running"
+    expire_lock(task)
+    tasks.sweep_tasks()
+    wire.work()
+    assert Task.objects.get().state == "done"
+
+
+def test_a_task_succeeds_even_if_its_state_cannot_be_published(alice, room, make_kind, monkeypatch):
+    def fail(*args, **kwargs):
+        raise redis.ConnectionError("away")
+
+    @make_kind
+    def trial(job):
+        job.write("done")
+        yield 1
+
+    monkeypatch.setattr(broadcast.Group, "send", fail)
+    tasks.run_task(queue(alice).id)
+    assert Task.objects.get().state == "done"
+
+
+def test_the_consumer_raises_no_outage(alice, room, monkeypatch):
+    def fail(task_id):
+        raise OperationalError("the database is away")
+
+    task = queue(alice)
+    monkeypatch.setattr(tasks, "run_task", fail)
+    broadcast.start_job(broadcast.TASKS_CHANNEL, {"task": task.id})
+    wire.work()

@@ -1,0 +1,148 @@
+"""Access: every way into the chat closes for every reason, with its own code, at the next frame."""
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from chat.models import Board, Member, Person
+from chat.services import access, people
+from chat.services.access import Reason
+from tests import wire
+from tests.chat.helpers import Browser, ask, key_of, knock
+from tests.chat.http.test_polling import Poller
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class SocketWay:
+    """A socket, and the frame that shows whether it may still speak."""
+
+    def __init__(self, socket, frame):
+        self.socket, self.frame = socket, frame
+
+    def speak(self):
+        """Send a frame, and return the close code that it gets, or None."""
+        self.socket.say(**self.frame)
+        return self.socket.code
+
+
+class PollingWay:
+    """A client that polls."""
+
+    def __init__(self, person):
+        self.poller = Poller(person)
+        self.poller.arrive()
+
+    def speak(self):
+        """Send a frame, and return the close code of the response, or None."""
+        return self.poller.say({"type": "sync", "cursor": 0}).body.get("close")
+
+
+SYNC = {"type": "sync", "cursor": 0}
+
+
+def open_room(person):
+    return SocketWay(wire.Socket("/chat/garden/", wire.browser_of(person)).connect(), SYNC)
+
+
+def open_room_with_token(person):
+    _, key = people.make_token(person, "bot")
+    headers = {"authorization": f"Bearer {key}"}
+    return SocketWay(wire.Socket("/chat/garden/", origin=None, headers=headers).connect(), SYNC)
+
+
+def open_waiting_room(person):
+    browser = Browser(person).follow(Browser().make_board())
+    return SocketWay(browser.door(), {"type": "knock", "ref": "k1", "handle": "Bob"})
+
+
+def open_board_room(person):
+    owner = Browser().make_board()
+    browser = Browser(person).follow(owner)
+    knock(browser)
+    assert ask(owner.door(), "admit", visitor=key_of("Bob"))["type"] == "ack"
+    return SocketWay(browser.room(), SYNC)
+
+
+def open_stream(person):
+    Person.objects.filter(id=person.id).update(is_staff=True)
+    return SocketWay(wire.Socket("/operators/rooms/", wire.browser_of(person)).connect(), {"type": "anything"})
+
+
+WAYS = {
+    "room": open_room,
+    "token": open_room_with_token,
+    "polling": PollingWay,
+    "board's room": open_board_room,
+    "waiting room": open_waiting_room,
+    "operators": open_stream,
+}
+
+
+# Each changes rows alone: nothing is published, so only the next frame can find out.
+
+
+def lose_session(person):
+    wire.layer().channel_layer.channel_session_backend._items.clear()
+
+
+def delete_place(person):
+    Board.objects.update(shut_at="2020-01-01T00:00:00Z")
+    Member.objects.filter(person=person).delete()
+
+
+def end_login(person):
+    Session.objects.all().delete()
+    person.tokens.all().delete()
+
+
+def deactivate(person):
+    Person.objects.filter(id=person.id).update(is_active=False)
+
+
+def change_password(person):
+    person.set_password("another long one")
+    person.save(update_fields=["password"])
+
+
+def ban(person):
+    Member.objects.filter(person=person).update(role=Member.BANNED)
+
+
+def take_staff(person):
+    Person.objects.filter(id=person.id).update(is_staff=False)
+
+
+# Columns: room, token, polling, board's room, waiting room, operators. None: the reason does not concern the way.
+TABLE = {
+    lose_session: (4408, 4408, None, 4408, 4408, 4408),
+    end_login: (4401, 4401, 4401, 4401, 4408, 4401),
+    deactivate: (4401, 4401, 4401, 4401, 4403, 4404),
+    change_password: (4408, None, 4401, 4408, 4408, 4408),
+    ban: (4403, 4403, 4403, 4403, None, None),
+    delete_place: (4404, 4404, None, 4404, 4403, None),
+    take_staff: (None, None, None, None, None, 4404),
+}
+CASES = [(way, change, code) for change, codes in TABLE.items() for way, code in zip(WAYS, codes, strict=True)]
+
+
+@pytest.mark.parametrize("way, change, code", CASES, ids=[f"{way} {change.__name__}" for way, change, _ in CASES])
+def test_a_connection_is_closed_at_its_next_frame_for_every_reason(bob, room, way, change, code):
+    opened = WAYS[way](bob)
+    change(Person.objects.get(id=bob.id))
+    assert opened.speak() == code
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_connection_whose_rights_hold_speaks_on(bob, room, way):
+    assert WAYS[way](bob).speak() is None
+
+
+@pytest.mark.parametrize("way", [access.ROOM, access.WAITING_ROOM, access.OPERATORS])
+def test_every_way_has_a_close_code_for_every_reason_that_its_facts_can_give(way):
+    cannot_happen = {"member": set(), "visit": {Reason.BANNED}, "person": {Reason.PLACE_GONE, Reason.BANNED}}
+    assert set(Reason) - set(way.close_codes) == cannot_happen[way.key]
+
+
+def test_the_first_reason_counts():
+    facts = access.Facts(None, is_active=False, has_current_password=False, is_banned=True)
+    assert access._find_reason(facts) is Reason.INACTIVE

@@ -1,0 +1,24 @@
+"""Helpers that tests of every part share. They know nothing of the chat."""
+
+
+def fail_with(error):
+    """Return a function that raises `error`, whatever it is called with."""
+
+    def fail(*arguments, **fields):
+        raise error
+
+    return fail
+
+
+def statements(queries):
+    """
+    Return the statements of captured queries as (first word, table), without those that only bracket a transaction.
+    """
+    found = []
+    for query in queries:
+        words = query["sql"].split()
+        if words[0] in ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "SET"):
+            continue
+        table = next(word for word in words if word.startswith(('"chat_', '"django_', "chat_")))
+        found.append((words[0], table.split(".")[0].strip('"')))
+    return found

@@ -1,0 +1,153 @@
+"""
+Checks the structure of the browser's code by its text: which folder may import which, and what no module may contain.
+
+chat/static/chat/README.md explains these rules. Nothing here runs JavaScript.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chat.version import _hash_files
+
+pytestmark = pytest.mark.no_database
+
+ROOT = Path(__file__).resolve().parent.parent
+CLIENT = ROOT / "chat" / "static" / "chat"
+TEMPLATES = ROOT / "templates"
+WIRE = "connection/wire.js"
+ENTRIES = {"room.js", "board.js", "lobby.js", "operators.js", "ui/menus.js"}
+
+# folder: what its modules may import; a name with a slash is one module
+ALLOWED = {
+    "connection": {"connection"},
+    "ui": {"ui", "connection/api.js", WIRE},
+    "room": {"room", "ui", "connection"},
+    "board": {"board", "ui", "connection"},
+    "lobby": {"lobby", "ui", "connection"},
+    "operators": {"operators", "ui", "connection"},
+}
+IMPORT = re.compile(r'^(?:import|export)\b[^;"()]*\bfrom "(\.[^"]+)"|\bimport(?: |\()"(\.[^"]+)"', re.MULTILINE)
+COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", re.DOTALL)
+CLOSE_CODE = re.compile(r"\b(?:44\d\d|10(?:06|07|09|13))\b")
+# An event type as a literal: `type: "post"`, `type === "post"`, `.on("post"`, `.emit("post"`.
+EVENT_TYPE = re.compile(r'(?:\btype:\s*|\btype [!=]== |\.(?:on|emit|request)\()"([a-z_]+)"')
+
+
+def read(name):
+    return (CLIENT / name).read_text(encoding="utf-8")
+
+
+def code_of(name):
+    """Return a module without its comments."""
+    return COMMENT.sub("", read(name))
+
+
+FILES = sorted(path for path in CLIENT.rglob("*") if path.is_file())
+MODULES = sorted(path.relative_to(CLIENT).as_posix() for path in CLIENT.rglob("*.js"))
+
+
+def imports(name):
+    """Return the modules that a module imports, also those that it loads later."""
+    folder = (CLIENT / name).parent
+    found = [(folder / (first or second)).resolve() for first, second in IMPORT.findall(code_of(name))]
+    return [path.relative_to(CLIENT).as_posix() for path in found]
+
+
+def folder_of(name):
+    return name.rpartition("/")[0]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_imports_only_what_its_folder_allows(name):
+    folder = folder_of(name)
+    if not folder:
+        assert name in ENTRIES, f"{name} is no entry module: put it into a folder"
+        return
+    assert folder in ALLOWED, f"say in ALLOWED what {folder}/ may import"
+    for imported in imports(name):
+        assert imported in MODULES, f"{name} imports {imported}, which does not exist"
+        assert {folder_of(imported), imported} & ALLOWED[folder], f"{name} must not import {imported}"
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    done = set()
+
+    def visit(name, path):
+        assert name not in path, " -> ".join([*path[path.index(name) :], name])
+        if name not in done:
+            for imported in imports(name):
+                visit(imported, [*path, name])
+            done.add(name)
+
+    for name in MODULES:
+        visit(name, [])
+
+
+def test_every_module_is_used():
+    used, waiting = set(), list(ENTRIES)
+    while waiting:
+        name = waiting.pop()
+        if name not in used:
+            used.add(name)
+            waiting += imports(name)
+    assert sorted(used) == MODULES
+
+
+def test_templates_load_only_entry_modules():
+    scripts = re.compile(r"\{% static 'chat/([^']+\.js)' %\}")
+    loaded = {name for path in TEMPLATES.rglob("*.html") for name in scripts.findall(path.read_text(encoding="utf-8"))}
+    assert loaded == ENTRIES
+
+
+def test_every_id_that_the_code_looks_up_is_in_a_template():
+    html = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html"))
+    ids = set(re.findall(r'\bid="([\w-]+)"', html))
+    looked_up = {
+        found
+        for name in MODULES
+        for found in re.findall(r'\b(?:byId|getElementById|onMenuEntry)\("([\w-]+)"', code_of(name))
+    }
+    assert looked_up - ids == set()
+    assert len(looked_up) > 40
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if folder_of(name) == "connection"])
+def test_the_connection_never_touches_the_document(name):
+    assert not re.search(r"\bdocument\b|\bHTML\w*Element\b", code_of(name))
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != WIRE])
+def test_close_codes_and_event_types_are_named_in_the_wire_module_only(name):
+    code = code_of(name)
+    assert CLOSE_CODE.findall(code) == []
+    types = set(re.findall(r'[A-Z_]+: "([a-z_]+)"', read(WIRE)))
+    assert [found for found in EVENT_TYPE.findall(code) if found in types] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_file_of_the_client_knows_test_ids(path):
+    assert "testid" not in path.read_text(encoding="utf-8").lower()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_is_type_checked_and_says_what_it_is(name):
+    first, second = read(name).splitlines()[:2]
+    assert first == "// @ts-check"
+    assert re.match(r"// [A-Z].{20,}", second), "the second line says what the module is"
+
+
+def test_the_map_names_every_module_of_the_large_folders():
+    text = read("README.md")
+    modules = [name for name in MODULES if folder_of(name) in ("connection", "room")]
+    assert [name for name in modules if f"`{Path(name).name}`" not in text] == []
+
+
+def test_the_client_version_changes_with_a_file_in_any_folder(tmp_path):
+    (tmp_path / "room").mkdir()
+    file = tmp_path / "room" / "timeline.js"
+    file.write_text("old")
+    before = _hash_files(tmp_path)
+    file.write_text("new")
+    assert _hash_files(tmp_path) != before
