@@ -1,4 +1,4 @@
-"""
+r"""
 The routing of channels to consumers. The chat's own routes are in chat/consumers/routing.py.
 
 Every path has a consumer, because a handshake without one hangs until Daphne's timeout. The patterns end with `\Z`,
