@@ -1,4 +1,4 @@
-"""What each event costs in Redis: as much in a room of 1,000 connections as in one of 10, and one trip where it can."""
+"""What each event costs in Redis: the same with 1,000 connections in the room as with 10."""
 
 import json
 from datetime import timedelta
@@ -65,7 +65,7 @@ class Site:
         return b"".join(items)
 
     def fill(self, room, member, number):
-        """Put so many other connections of one interface into the room's groups."""
+        """Put this number of other connections of one interface into the room's groups."""
         for index in range(number):
             groups = [broadcast.room_group(room.id), broadcast.member_group(member.id)]
             self.worker.layer.group_add_all(groups, f"daphne.response.abc!{index}")
@@ -73,7 +73,7 @@ class Site:
 
 @pytest.fixture
 def make_site(valkey_url, alice, room, monkeypatch):
-    """Returns a function that makes a Site with so many other connections in the room."""
+    """Returns a function that makes a Site with this number of other connections in the room."""
 
     def make_site(number):
         wrapper = channel_layers[DEFAULT_CHANNEL_LAYER]
