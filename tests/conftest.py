@@ -1,4 +1,4 @@
-"""What every test starts from: an empty channel layer, an empty store, and people to speak."""
+"""What every test starts from: an empty channel layer, an empty store, and people."""
 
 import os
 
@@ -41,7 +41,7 @@ def django_db_modify_db_settings_xdist_suffix(request):
 
 @pytest.fixture(autouse=True)
 def empty_state():
-    """Nothing of an earlier test is left in this process' layer and store."""
+    """Empties the layer, the store and the caches of this process before each test."""
     channel_layers[DEFAULT_CHANNEL_LAYER].flush()
     store.clear()
     markup.render.cache_clear()
@@ -49,7 +49,7 @@ def empty_state():
 
 
 class Later:
-    """Stands in for the timers: calls wait until a test runs them."""
+    """Replaces the timers: calls wait until a test runs them."""
 
     def __init__(self):
         self.calls = {}
@@ -61,7 +61,7 @@ class Later:
         return True
 
     def run(self):
-        """Runs all calls that wait now, whenever they are due."""
+        """Run all calls that wait now, whenever they are due."""
         calls, self.calls = self.calls, {}
         for _, function, arguments in calls.values():
             function(*arguments)
@@ -69,7 +69,7 @@ class Later:
 
 @pytest.fixture(autouse=True)
 def later(monkeypatch):
-    """No timer outlives its test, and none fires at a moment of its own choosing."""
+    """Timers run only when the test says so, and none outlives its test."""
     stand_in = Later()
     monkeypatch.setattr("channels_transport.timers.call_later", stand_in.call_later)
     for module in ("chat.services.people.logins", "chat.services.presence"):
@@ -78,7 +78,7 @@ def later(monkeypatch):
 
 
 class Clock:
-    """Stands in for `time.monotonic` where time must pass."""
+    """Replaces `time.monotonic` where time must pass."""
 
     def __init__(self):
         self.now = 1000.0
@@ -125,7 +125,7 @@ def room(alice):
 
 @pytest.fixture
 def enter(room):
-    """Opens a person's socket of the room `garden` and returns it, past its `synced`."""
+    """Returns a function that opens a person's socket of the room `garden`, up to its `synced`."""
 
     def enter(person, query="", **kwargs):
         browser = wire.browser_of(person)

@@ -137,7 +137,7 @@ def test_another_worker_finishes_tasks_of_a_killed_and_a_frozen_worker(site, own
     finally:
         frozen.process.send_signal(signal.SIGCONT)
     # And it finds out, and writes nothing over the other's result.
-    frozen.wait_until_said(f"Task {begun[1]['task_id']} was taken from this worker", frozen.began_at)
+    frozen.wait_until_said(f"Task {begun[1]['task_id']} is no longer held by this worker", frozen.began_at)
     for task in done:
         assert find(owner, task, "done") == task
         check_result(site, owner, task)

@@ -1,4 +1,4 @@
-"""What operators see live: rooms, told after the commit to those who are operators then, and to nobody else."""
+"""The stream of rooms: changes are published after the commit, to the operators of that moment alone."""
 
 import json
 
@@ -35,7 +35,7 @@ def stream(operator):
 
 
 def heard(socket):
-    """What a stream was told since the last look: [(action, data)]."""
+    """Return what a stream has received since the last read: [(action, data)]."""
     events = []
     while (content := wire.layer().receive([socket.channel])[1]) is not None:
         if content.get("close"):
@@ -47,7 +47,7 @@ def heard(socket):
     return events
 
 
-# Who may listen.
+# The handshake.
 
 
 def test_an_operator_may_connect(stream):
@@ -76,7 +76,7 @@ def test_a_refused_stream_receives_nothing(bob, alice):
     socket.disconnect()
 
 
-# What is told.
+# Changes.
 
 
 def test_created_changed_and_deleted_rooms_are_streamed(stream, alice):
@@ -159,7 +159,7 @@ def test_a_post_runs_four_statements_with_an_open_stream(stream, bob, enter):
     assert len(statements(queries)) == 4 and saved == [] and heard(stream) == []
 
 
-# Who is an operator no more.
+# Operators who lose their right.
 
 
 def test_a_former_operator_receives_nothing(stream, operator, alice):
@@ -208,7 +208,7 @@ def test_a_stream_with_an_old_password_is_closed_at_its_next_frame(stream, opera
     assert stream.code == 4408
 
 
-# What comes in.
+# Frames.
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A room by long polling: let in, told what changed, held until something happens, heard, and let go."""
+"""A room by long polling: admission, changes, requests that wait, frames, and release."""
 
 import json
 
@@ -19,7 +19,7 @@ PATH = "/api/rooms/garden/poll/"
 
 
 class Poller:
-    """Someone who polls a room, by the cookies of a browser or by the headers of a bot."""
+    """A client that polls a room, with the cookies of a browser or the headers of a bot."""
 
     def __init__(self, person=None, path=PATH, headers=(), token=True):
         self.path, self.headers = path, dict(headers)
@@ -40,7 +40,7 @@ class Poller:
         return self.take(answer)
 
     def hear(self, **parameters):
-        """Polls on; returns the request, which may wait."""
+        """Poll again; return the request, which may wait."""
         parameters = {"poll": self.poll, "cursor": self.cursor, **parameters}
         query = "&".join(f"{name}={value}" for name, value in parameters.items() if value is not None)
         answer = self.request("GET", query)
@@ -56,7 +56,7 @@ class Poller:
         return events
 
     def say(self, *events, query=None):
-        """Says one event, or several at once; returns the answer."""
+        """Send one event, or several at once; return the response."""
         body = json.dumps(events[0] if len(events) == 1 else list(events)).encode()
         return self.request("POST", f"poll={self.poll}" if query is None else query, body)
 
@@ -78,7 +78,7 @@ def members(group):
     return sorted(wire.layer().group_channels(group))
 
 
-# Coming in.
+# Admission.
 
 
 def test_the_first_poll_gets_the_events_that_a_socket_gets(enter, poller, alice, bob):
@@ -263,7 +263,7 @@ def test_first_polls_count_against_the_limit_of_handshakes(poller, bob, settings
     assert poller(bob).request("GET").status == 429
 
 
-# Hearing.
+# Receiving.
 
 
 def test_changes_after_the_cursor_are_answered_at_once(enter, poller, alice, bob):
@@ -393,7 +393,7 @@ def test_a_crowd_does_not_end_the_wait(enter, poller, alice, bob, monkeypatch):
     assert bobs.hear(present=3).later is not None
 
 
-# Staying and going.
+# Presence and release.
 
 
 def test_a_client_stays_present_by_polling(poller, room, bob, clock, later):
@@ -435,7 +435,7 @@ def test_a_request_that_is_aborted_before_its_view_runs_changes_nothing(poller, 
     assert presence.count_present([room.id]) == [1]
 
 
-# Saying.
+# Sending.
 
 
 def test_frames_are_answered_as_on_a_socket(enter, poller, alice, bob):

@@ -1,4 +1,4 @@
-"""Who is here: first tabs come, last tabs go, leases end, and the room hears of it at most once a second."""
+"""Presence: first tabs come, last tabs go, leases end, and the room gets an update at most once a second."""
 
 import importlib
 import threading
@@ -19,7 +19,7 @@ def news(socket):
 
 @pytest.fixture
 def second(clock):
-    """Lets the room's second pass, so that the next news are told at once."""
+    """Lets a second pass, so that the next update is published at once."""
     return lambda: clock.pass_by(1.1)
 
 
