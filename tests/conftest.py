@@ -9,9 +9,10 @@ from django.db import connection
 
 from chat import markup
 from chat.models import Person
-from chat.services import people, rooms
+from chat.services import limits, people, rooms
 from chat.store import store
 from tests import wire
+from tests.flushing import quick_flush  # noqa: F401 (a fixture)
 from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
 
 # A slow machine is no failure, and no run depends on what an earlier one found. A build tries the same examples each
@@ -44,6 +45,7 @@ def empty_state():
     channel_layers[DEFAULT_CHANNEL_LAYER].flush()
     store.clear()
     markup.render.cache_clear()
+    limits.forget_people()
 
 
 class Later:

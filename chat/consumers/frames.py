@@ -27,7 +27,7 @@ def answer_frame(connection, text):
         request.ref = getattr(event or refusal, "ref", None)
         member = access.get_speaking_member(connection)
         # Invalid frames count against the rate limit too.
-        _check_limit(member, event, request.ref)
+        limits.check_frame(member.person_id, request.ref)
         if refusal is not None:
             raise refusal
         HANDLERS[event.type](connection, member, event)
@@ -71,13 +71,6 @@ def _parse(text):
         return protocol.parse(text), None
     except protocol.ChatError as refusal:
         return None, refusal
-
-
-def _check_limit(member, event, ref):
-    if isinstance(event, protocol.Sync):
-        limits.check_heartbeat(member.person_id)
-    else:
-        limits.check_event(member.person_id, ref)
 
 
 def _reply_failure(connection, refusal):

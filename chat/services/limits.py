@@ -1,7 +1,8 @@
 """
-How much one person, or one address, may ask for. The numbers are settings; CHAT_LIMITS=off lifts them all.
+Limits: how many events, requests and connections one person, or one address, may have. The numbers are settings, and
+CHAT_LIMITS=off lifts all of them.
 
-Writes nothing but the store's buckets.
+It writes nothing but the token buckets, counters and leases of the store.
 """
 
 import math
@@ -14,65 +15,97 @@ from chat.connections import Connection
 from chat.protocol import CLOSE_FLOODING, ChatError, CloseConnection
 from chat.store import store
 
-# Whose heartbeats were too many, until when this process asks before it takes the next.
-_suspects = {}
-SUSPECT_SECONDS = 10
-MAX_SUSPECTS = 10000
+# People whose frames this process counts before it handles them, and until when, by time.monotonic.
+_counted_first: dict[int, float] = {}
+MAX_COUNTED_FIRST = 10000
+MIN_COUNT_FIRST_SECONDS = 10
+# A process begins to count a person's frames first when fewer tokens than this share of the burst are left.
+RESERVE = 0.1
 
 
-def check_event(person_id, ref=None):
+def check_event(owner: int | str, ref: str | None = None) -> None:
     """
-    Counts one frame or request of a person. Raises `rate_limited` with `ref`, or CloseConnection for one who floods on
-    regardless of that answer.
+    Count one event or request before it is handled. The owner is a person's id, or the digest of a board's visitor.
+
+    Raise `rate_limited` with `ref` if the owner has no token left, or CloseConnection with 4429 after more than
+    CHAT_FLOOD_REFUSALS refusals within CHAT_FLOOD_SECONDS.
     """
-    wait = _take("events", person_id)
+    wait = _take("events", owner)
     if not wait:
         return
-    refusals = store.increment(f"refusals:{person_id}", settings.CHAT_FLOOD_SECONDS)
+    refusals = store.increment(f"refusals:{owner}", settings.CHAT_FLOOD_SECONDS)
     if refusals > settings.CHAT_FLOOD_REFUSALS:
         raise CloseConnection(CLOSE_FLOODING)
-    raise _too_much(wait, ref)
+    raise _rate_limited(wait, ref)
 
 
-def check_heartbeat(person_id):
+def check_frame(person_id: int, ref: str | None = None) -> None:
     """
-    Counts a frame that costs little, without waiting for the answer: who sends too many is refused from the next on.
-    Raises as `check_event` does.
+    Count one frame of a person, without a trip to Redis of its own while the person's bucket is well filled.
+
+    The token is taken with the worker's next trip, which returns how many tokens are left. When fewer than a tenth are
+    left, this process counts the person's frames before it handles them, until it has had none for as long as an empty
+    bucket takes to fill (10 s at least). Then an event without a token is refused as `check_event` does.
+
+    The bound: a process that has not yet heard that the bucket is low handles at most one frame in each of its threads
+    meanwhile. So after `seconds`, at most burst + rate * seconds + (number of worker threads) frames were handled. The
+    excess is no gain: each frame without a token puts the bucket into debt, which later frames pay. In a single process
+    there is no excess.
     """
-    if _suspects.get(person_id, 0) > time.monotonic():
-        check_event(person_id)
-    elif settings.CHAT_LIMITS_ON:
-        store.take_token_deferred(f"events:{person_id}", *settings.CHAT_LIMITS["events"], partial(_suspect, person_id))
+    if not settings.CHAT_LIMITS_ON:
+        return
+    if _counted_first.get(person_id, 0) > time.monotonic():
+        _count_first(person_id)
+        check_event(person_id, ref)
+        return
+    burst, per_second = settings.CHAT_LIMITS["events"]
+    store.take_token_deferred(f"events:{person_id}", burst, per_second, partial(_note_level, person_id))
 
 
-def _suspect(person_id, wait):
-    if len(_suspects) >= MAX_SUSPECTS:
-        _suspects.clear()
-    _suspects[person_id] = time.monotonic() + max(wait, SUSPECT_SECONDS)
+def _note_level(person_id: int, level: float) -> None:
+    burst, _ = settings.CHAT_LIMITS["events"]
+    # Without one whole token left, the next frame may have none.
+    if level < max(1, RESERVE * burst):
+        _count_first(person_id)
 
 
-def check_address(kind, address):
-    """Counts one `kind` (a key of CHAT_LIMITS) for an address. Raises `rate_limited`."""
+def _count_first(person_id: int) -> None:
+    burst, per_second = settings.CHAT_LIMITS["events"]
+    # The newest entry is the last one, and the first one is forgotten.
+    _counted_first.pop(person_id, None)
+    _counted_first[person_id] = time.monotonic() + max(MIN_COUNT_FIRST_SECONDS, burst / per_second)
+    if len(_counted_first) > MAX_COUNTED_FIRST:
+        del _counted_first[next(iter(_counted_first))]
+
+
+def forget_people() -> None:
+    """Forget whose frames are counted first. For tests."""
+    _counted_first.clear()
+
+
+def check_address(kind: str, address: str) -> None:
+    """Count one `kind` (a key of CHAT_LIMITS) for an address. Raise `rate_limited`."""
     wait = _take(kind, address)
     if wait:
-        raise _too_much(wait)
+        raise _rate_limited(wait)
 
 
-def check_download(person_id):
-    """Counts one file of a person: an interface may have to hold it for one who reads slowly. Raises `rate_limited`."""
+def check_download(person_id: int) -> None:
+    """Count one file that a person fetches: an interface may hold it for a slow reader. Raise `rate_limited`."""
     wait = _take("downloads", person_id)
     if wait:
-        raise _too_much(wait)
+        raise _rate_limited(wait)
 
 
-def _take(kind, whose):
+def _take(kind: str, owner: int | str) -> float:
     if not settings.CHAT_LIMITS_ON:
         return 0
-    return store.take_token(f"{kind}:{whose}", *settings.CHAT_LIMITS[kind])
+    burst, per_second = settings.CHAT_LIMITS[kind]
+    return store.take_token(f"{kind}:{owner}", burst, per_second)
 
 
-def _too_much(wait, ref=None):
-    # In whole milliseconds and rounded up: who comes back then is let in.
+def _rate_limited(wait: float, ref: str | None = None) -> ChatError:
+    # In whole milliseconds, rounded up: a client that waits as long as told is not refused again.
     return ChatError("rate_limited", "Too much at once; wait a little.", ref, math.ceil(wait * 1000) / 1000)
 
 

@@ -31,9 +31,13 @@ class Store(ABC):
 
     @abstractmethod
     def take_token_deferred(
-        self, name: str, burst: float, per_second: float, on_wait: Callable[[float], object]
+        self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]
     ) -> None:
-        """Take one token; call `on_wait(seconds)` if there is none. It may run later."""
+        """
+        Take one token even if there is none, and call `on_taken(tokens left)`. It may run later.
+
+        A bucket with a negative number of tokens is in debt: `take_token` gives none until the debt is paid.
+        """
 
     # Counters.
 

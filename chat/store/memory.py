@@ -31,19 +31,23 @@ class MemoryStore(Store):
 
     def take_token(self, name: str, burst: float, per_second: float) -> float:
         with self._lock:
-            now = time.monotonic()
-            level, at = self._values.get(("bucket", name), (burst, now))
-            level = min(burst, level + (now - at) * per_second)
+            level, now = self._fill_bucket(name, burst, per_second)
             wait = 0 if level >= 1 else (1 - level) / per_second
             self._values["bucket", name] = (level if wait else level - 1), now
             return wait
 
     def take_token_deferred(
-        self, name: str, burst: float, per_second: float, on_wait: Callable[[float], object]
+        self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]
     ) -> None:
-        wait = self.take_token(name, burst, per_second)
-        if wait:
-            on_wait(wait)
+        with self._lock:
+            level, now = self._fill_bucket(name, burst, per_second)
+            self._values["bucket", name] = level - 1, now
+        on_taken(level - 1)
+
+    def _fill_bucket(self, name, burst, per_second):
+        now = time.monotonic()
+        level, at = self._values.get(("bucket", name), (burst, now))
+        return min(burst, level + (now - at) * per_second), now
 
     def increment(self, name: str, seconds: float) -> int:
         with self._lock:

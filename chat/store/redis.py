@@ -22,6 +22,7 @@ class RedisStore(Store):
     PREFIX = "chat:"
     _ROSTERS = f"{PREFIX}rosters"
 
+    # ARGV: burst, tokens per second, 1 if the bucket may go into debt. Returns {seconds to wait, tokens left}.
     _TAKE = """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
@@ -31,10 +32,11 @@ class RedisStore(Store):
         local passed = math.max(0, now - (tonumber(bucket[2]) or now))
         local level = math.min(burst, (tonumber(bucket[1]) or burst) + passed * rate)
         local wait = 0
-        if level >= 1 then level = level - 1 else wait = (1 - level) / rate end
+        if level < 1 then wait = (1 - level) / rate end
+        if level >= 1 or ARGV[3] == '1' then level = level - 1 end
         redis.call('HSET', KEYS[1], 'level', tostring(level), 'at', string.format('%.6f', now))
-        redis.call('EXPIRE', KEYS[1], math.ceil(burst / rate) + 1)
-        return tostring(wait)
+        redis.call('EXPIRE', KEYS[1], math.ceil((burst - math.min(0, level)) / rate) + 1)
+        return {tostring(wait), tostring(level)}
     """
     _COUNT = """
         local number = redis.call('INCR', KEYS[1])
@@ -145,17 +147,17 @@ class RedisStore(Store):
         self._client.ping()
 
     def take_token(self, name: str, burst: float, per_second: float) -> float:
-        return float(self._call(self._take_command(name, burst, per_second)))
+        wait, _ = self._call(self._take_command(name, burst, per_second, may_owe=0))
+        return float(wait)
 
     def take_token_deferred(
-        self, name: str, burst: float, per_second: float, on_wait: Callable[[float], object]
+        self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]
     ) -> None:
-        self._call_deferred(
-            self._take_command(name, burst, per_second), lambda wait: float(wait) and on_wait(float(wait))
-        )
+        command = self._take_command(name, burst, per_second, may_owe=1)
+        self._call_deferred(command, lambda answer: on_taken(float(answer[1])))
 
-    def _take_command(self, name, burst, per_second):
-        return self._take.command(burst, per_second, keys=[f"{self.PREFIX}bucket:{name}"])
+    def _take_command(self, name, burst, per_second, may_owe):
+        return self._take.command(burst, per_second, may_owe, keys=[f"{self.PREFIX}bucket:{name}"])
 
     def increment(self, name: str, seconds: float) -> int:
         return self._call(self._count.command(seconds, keys=[f"{self.PREFIX}count:{name}"]))

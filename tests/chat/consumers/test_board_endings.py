@@ -11,7 +11,7 @@ from tests.helpers import fail_with
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_with_the_database_away_one_may_try_again(visitor, monkeypatch):
+def test_without_a_database_the_visitor_may_try_again(visitor, monkeypatch):
     door = visitor.door()
     with monkeypatch.context() as broken:
         broken.setattr("chat.services.boards.request_to_join", fail_with(OperationalError("locked")))
@@ -33,7 +33,7 @@ def test_signing_out_ends_a_signed_in_visitors_sockets(owner, at_door, alice):
     assert browser.socket("auth").connect().code == browser.socket("write").connect().code == 4404
 
 
-def test_signing_in_keeps_what_one_was_on_the_board(owner, admitted, alice, later):
+def test_logging_in_keeps_the_visitor_of_the_browser(owner, admitted, alice, later):
     sockets = [admitted.door(), admitted.room()]
     asking = admitted.door()
     admitted.client.post("/sign-in/", {"handle": "Alice", "password": "correct horse"})
@@ -58,14 +58,14 @@ def test_nothing_is_left_of_sockets_that_ended(owner, at_door, admitted):
     assert not wire.layer().channel_layer.channel_session_backend._items
 
 
-def test_a_disconnect_of_a_socket_that_never_was_is_nothing(owner):
+def test_a_disconnect_without_a_connection_changes_nothing(owner):
     for kind in ("auth", "write"):
         owner.socket(kind).disconnect()
         socket = owner.socket(kind, session="x").connect()
         socket.disconnect()
 
 
-def test_who_waits_for_hours_in_silence_is_still_known(clock, visitor, at_door):
+def test_a_visitor_who_waits_for_hours_without_a_frame_keeps_the_session(clock, visitor, at_door):
     door = knock(visitor)
     clock.pass_by(23 * 3600)
     door.disconnect()
@@ -79,7 +79,7 @@ def test_a_frame_whose_session_is_lost_resumes(visitor):
     assert door.code == 4408
 
 
-def test_a_decision_is_acked_though_the_owners_other_tabs_cannot_be_told(at_door, visitor, monkeypatch, caplog):
+def test_a_decision_is_acknowledged_if_the_owners_other_tabs_cannot_be_reached(at_door, visitor, monkeypatch, caplog):
     door = knock(visitor)
     monkeypatch.setattr("chat.broadcast.publish_to_others", fail_with(redis.ConnectionError("away")))
     assert types(at_door.say("admit", ref="a1", visitor=key_of("Bob"))) == ["knocked", "ack"]

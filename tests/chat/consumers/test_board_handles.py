@@ -17,7 +17,7 @@ def test_a_handle_is_one_visitors_on_a_board_ignoring_case(owner, admitted):
     assert people.sign_up_guest("Bob").handle == "Bob"
 
 
-def test_the_handle_of_one_who_went_away_waiting_is_free(owner, at_door, visitor):
+def test_the_handle_of_a_waiting_visitor_who_left_is_free(owner, at_door, visitor):
     gone = knock(visitor)
     other = Browser().follow(owner)
     assert ask(other.door(), "knock", handle="Bob")["code"] == "taken"
@@ -26,7 +26,7 @@ def test_the_handle_of_one_who_went_away_waiting_is_free(owner, at_door, visitor
     assert visitor.door().events == [] and at_door.seen("knocked")[-1]["visitor"] == key_of("Bob")
 
 
-def test_the_handle_of_the_refused_is_free_and_they_are_not_let_in_under_it(owner, at_door, visitor):
+def test_the_handle_of_a_refused_visitor_is_free(owner, at_door, visitor):
     knock(visitor)
     first = key_of("Bob")
     ask(at_door, "refuse", visitor=first)
@@ -34,7 +34,7 @@ def test_the_handle_of_the_refused_is_free_and_they_are_not_let_in_under_it(owne
     assert ask(at_door, "admit", visitor=first)["code"] == "taken"
 
 
-def test_who_is_signed_in_speaks_under_their_own_handle(owner, at_door, alice):
+def test_a_visitor_who_is_logged_in_has_the_handle_of_the_account(owner, at_door, alice):
     browser = Browser(alice).follow(owner)
     knock(browser, "Somebody else")
     assert at_door.read()[0]["handle"] == "Alice"
@@ -53,7 +53,7 @@ def test_one_person_may_come_with_two_browsers(owner, at_door, alice):
     assert first.room().seen("joined") and second.room().seen("joined")
 
 
-def test_each_browser_of_a_person_is_let_in_by_itself(owner, at_door, alice):
+def test_each_browser_of_a_person_is_admitted_by_itself(owner, at_door, alice):
     first, second = Browser(alice).follow(owner), Browser(alice).follow(owner)
     knock(first)
     ask(at_door, "admit", visitor=key_of("Alice"))
@@ -63,7 +63,7 @@ def test_each_browser_of_a_person_is_let_in_by_itself(owner, at_door, alice):
     assert first.room().code == first.door().code == 4404
 
 
-def test_a_login_that_is_over_does_not_come_in_as_the_person_it_was(owner, at_door, alice):
+def test_a_login_that_has_ended_does_not_enter_as_its_person(owner, at_door, alice):
     browser = Browser(alice).follow(owner)
     knock(browser)
     ask(at_door, "admit", visitor=key_of("Alice"))
@@ -72,7 +72,7 @@ def test_a_login_that_is_over_does_not_come_in_as_the_person_it_was(owner, at_do
     assert browser.door().code == browser.room().code == 4404
 
 
-def test_owners_do_not_send_themselves_out(alice):
+def test_owners_cannot_remove_themselves(alice):
     owner, phone = Browser(alice).make_board(), Browser(alice)
     at_door = owner.door()
     assert ask(at_door, "knock", handle="Alice")["code"] == "forbidden"

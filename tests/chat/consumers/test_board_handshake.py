@@ -52,7 +52,7 @@ def test_writing_without_admission_looks_like_no_board(visitor, at_door):
     assert visitor.room().code == 4404
 
 
-def test_all_that_is_wrong_costs_the_same(owner, visitor):
+def test_every_refused_handshake_runs_the_same_statements(owner, visitor):
     costs = []
     for socket in (
         visitor.socket("auth", board=uuid.uuid4()),
@@ -81,7 +81,7 @@ def test_a_handshake_that_fails_is_closed(owner, kind, monkeypatch, caplog):
     socket.disconnect()
 
 
-def test_one_socket_too_many_is_said(visitor, settings):
+def test_a_connection_over_the_limit_is_rejected_and_closed(visitor, settings):
     settings.CHAT_MAX_SOCKETS_PER_PERSON = 1
     visitor.door()
     second = visitor.door()

@@ -10,7 +10,7 @@ from tests.chat.helpers import ask, knock, types
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_knock_that_was_under_way_does_not_undo_a_removal(at_door, visitor, monkeypatch):
+def test_a_queued_knock_does_not_undo_a_removal(at_door, visitor, monkeypatch):
     door = knock(visitor)
     recheck_visit = boards.recheck_visit
 
@@ -24,7 +24,7 @@ def test_a_knock_that_was_under_way_does_not_undo_a_removal(at_door, visitor, mo
     assert Visitor.objects.get(person__handle="Bob").state == "removed"
 
 
-def test_who_was_forgotten_meanwhile_knocks_anew(at_door, visitor, monkeypatch):
+def test_a_visitor_who_was_swept_meanwhile_can_knock(at_door, visitor, monkeypatch):
     door = knock(visitor)
     recheck_visit = boards.recheck_visit
 
@@ -38,7 +38,7 @@ def test_who_was_forgotten_meanwhile_knocks_anew(at_door, visitor, monkeypatch):
     assert [event["handle"] for event in at_door.seen("knocked")] == ["Bob", "Robert"]
 
 
-def test_who_is_back_before_their_leaving_was_told_is_heard_last(at_door, visitor, monkeypatch):
+def test_a_visitor_who_returns_while_leaving_is_published_is_announced_again(at_door, visitor, monkeypatch):
     first = knock(visitor)
     notify_owner, waiting_room = boards.waiting_room.notify_owner, boards.waiting_room
 
@@ -55,7 +55,7 @@ def test_who_is_back_before_their_leaving_was_told_is_heard_last(at_door, visito
     assert types(at_door.read()) == ["knocked", "left", "knocked"]
 
 
-def test_who_comes_while_their_only_other_tab_leaves_is_heard_last(at_door, visitor, monkeypatch):
+def test_a_visitor_who_arrives_while_the_other_tab_leaves_is_announced_again(at_door, visitor, monkeypatch):
     first = knock(visitor)
     enter = boards.waiting_room.store.add_entry
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("act", ["admit", "refuse", "remove", "shut"])
-def test_visitors_decide_nothing(owner, at_door, visitor, admitted, act):
+def test_visitors_cannot_decide(owner, at_door, visitor, admitted, act):
     newcomer = Browser().follow(owner)
     for door in (newcomer.door(), knock(newcomer, "Carol"), admitted.door()):
         assert ask(door, act, visitor=key_of("Bob"))["code"] == "forbidden"
@@ -28,7 +28,7 @@ def test_visitors_of_another_board_are_not_found(admitted):
     assert ask(other.door(), "remove", visitor=key_of("Bob"))["code"] == "not_found"
 
 
-def test_somebody_elses_login_in_the_same_browser_is_somebody_else(owner, alice, bob):
+def test_another_login_in_the_same_browser_is_another_visitor(owner, alice, bob):
     browser = Browser(alice).follow(owner)
     knock(browser)
     session = browser.session
@@ -38,7 +38,7 @@ def test_somebody_elses_login_in_the_same_browser_is_somebody_else(owner, alice,
 
 
 @pytest.mark.parametrize("how", ["deactivated", "new password"])
-def test_at_the_door_rights_are_judged_anew_for_each_frame(owner, alice, how):
+def test_rights_in_the_waiting_room_are_checked_at_every_frame(owner, alice, how):
     browser = Browser(alice).follow(owner)
     door = browser.door()
     if how == "deactivated":
@@ -51,7 +51,7 @@ def test_at_the_door_rights_are_judged_anew_for_each_frame(owner, alice, how):
     assert not Visitor.objects.filter(person=alice).exists()
 
 
-def test_an_owner_who_is_deactivated_decides_and_sees_nothing_more(owner):
+def test_a_deactivated_owner_cannot_decide_or_see_visitors(owner):
     knock(Browser().follow(owner))
     door = owner.door()
     deactivate("Olga")
@@ -61,7 +61,7 @@ def test_an_owner_who_is_deactivated_decides_and_sees_nothing_more(owner):
     assert Visitor.objects.get(person__handle="Bob").state == Visitor.WAITING
 
 
-def test_a_visitor_who_is_deactivated_knocks_no_more(owner):
+def test_a_deactivated_visitor_cannot_knock(owner):
     browser = Browser().follow(owner)
     door = knock(browser)
     deactivate("Bob")
@@ -69,7 +69,7 @@ def test_a_visitor_who_is_deactivated_knocks_no_more(owner):
     assert browser.door().code == 4404
 
 
-def test_the_door_of_who_is_deactivated_by_an_operator_is_closed(alice, later):
+def test_deactivating_a_person_closes_their_waiting_room(alice, later):
     owner = Browser(alice).make_board()
     door, other = owner.door(), Browser().follow(owner).door()
     people.close_connections(alice)

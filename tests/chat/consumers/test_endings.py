@@ -12,7 +12,7 @@ from tests import wire
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_socket_whose_session_is_lost_is_closed_to_come_back(alice, enter):
+def test_a_connection_whose_session_is_lost_is_closed_with_4408(alice, enter):
     socket = enter(alice)
     session_for_reply_channel(socket.channel).delete()
     socket.say("sync", cursor=0)
@@ -30,14 +30,14 @@ def test_a_ban_closes_all_sockets_in_that_room_only(alice, bob, enter, set_role)
     assert [each.code for each in (socket, second_tab, owner, elsewhere)] == [4403, 4403, None, None]
 
 
-def test_a_frame_of_the_banned_that_was_under_way_says_nothing(bob, enter, set_role):
+def test_a_frame_that_was_queued_before_a_ban_is_not_stored(bob, enter, set_role):
     socket = enter(bob)
     Member.objects.filter(person=bob).update(role=Member.BANNED)
     socket.say("post", ref="r1", body="Hello")
     assert socket.code == 4403 and not Message.objects.exists()
 
 
-def test_in_a_room_that_is_gone_one_is_nowhere(alice, enter, room):
+def test_a_frame_to_a_deleted_room_is_closed_with_4404(alice, enter, room):
     socket = enter(alice)
     room.delete()
     socket.say("sync", cursor=0)
@@ -57,7 +57,7 @@ def test_nothing_is_left_of_a_socket_that_ended(alice, bob, enter, later):
     assert socket.channel not in turns._records
 
 
-def test_frames_that_their_disconnect_overtook_are_stored(alice, bob, enter):
+def test_a_frame_that_runs_after_its_disconnect_is_stored(alice, bob, enter):
     watcher, socket = enter(alice), enter(bob)
     socket.put("websocket.receive", text=json.dumps({"type": "post", "ref": "r1", "body": "Last words"}))
     channel, content = wire.layer().receive(["websocket.receive"])
@@ -66,7 +66,7 @@ def test_frames_that_their_disconnect_overtook_are_stored(alice, bob, enter):
     assert [event["body"] for event in watcher.seen("message")] == ["Last words"]
 
 
-def test_a_disconnect_of_a_socket_that_never_was_is_nothing(room):
+def test_a_disconnect_without_a_connection_changes_nothing(room):
     for path in ("/chat/garden/", "/lobby/", "/echo/", "/nowhere/"):
         wire.Socket(path).disconnect()
 

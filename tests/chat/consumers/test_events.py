@@ -12,11 +12,11 @@ from tests import wire
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_every_type_has_its_handler():
+def test_every_event_type_has_a_handler():
     assert HANDLERS.keys() == EVENTS.keys()
 
 
-def test_a_post_is_acked_to_the_sender_and_told_to_all(alice, bob, enter):
+def test_a_post_is_acknowledged_to_the_sender_and_published_to_all(alice, bob, enter):
     socket, second_tab, other = enter(alice), enter(alice), enter(bob)
     events = socket.say("post", ref="r1", body="Hello")
     assert sorted(event["type"] for event in events if event["type"] != "presence") == ["ack", "message"]
@@ -25,7 +25,7 @@ def test_a_post_is_acked_to_the_sender_and_told_to_all(alice, bob, enter):
         assert elsewhere.seen("ack") == []
 
 
-def test_the_wire_sees_edits_removals_and_reactions_too(alice, bob, enter):
+def test_edits_removals_and_reactions_are_published(alice, bob, enter):
     socket, other = enter(alice), enter(bob)
     socket.post("r1")
     assert socket.ask("edit", ref="r2", id=1, body="Hi") == {"type": "ack", "ref": "r2", "id": 1, "offset": 2}
@@ -44,7 +44,7 @@ def test_a_resend_on_another_connection_gets_the_same_ack(alice, enter):
     assert Message.objects.count() == 1
 
 
-def test_what_one_may_not_do_is_rejected_with_its_code(alice, bob, enter, set_role):
+def test_a_forbidden_change_is_rejected_with_its_code(alice, bob, enter, set_role):
     owner, other = enter(alice), enter(bob)
     owner.post("r1")
     assert other.ask("edit", ref="x1", id=1, body="Hi")["code"] == "forbidden"
@@ -62,7 +62,7 @@ def test_what_one_may_not_do_is_rejected_with_its_code(alice, bob, enter, set_ro
     assert other.code is None
 
 
-def test_the_muted_still_read_and_fetch(alice, bob, enter, set_role):
+def test_a_muted_member_can_read_and_fetch(alice, bob, enter, set_role):
     owner, muted = enter(alice), enter(bob)
     set_role(bob, Member.MUTED)
     owner.post("r1")
@@ -94,7 +94,7 @@ def test_sync_is_answered_by_a_backlog_and_synced(alice, enter):
     assert events[-1] == {"type": "synced", "offset": 1, "more": False, "reset": True}
 
 
-def test_sync_renews_what_a_redis_forgot(alice, bob, enter):
+def test_a_heartbeat_restores_groups_and_presence_that_redis_lost(alice, bob, enter):
     socket, other = enter(alice), enter(bob)
     for group in list(wire.layer().channel_layer._groups):
         wire.layer().channel_layer._groups.pop(group)
@@ -109,7 +109,7 @@ def test_sync_renews_what_a_redis_forgot(alice, bob, enter):
     assert socket.seen("presence")[-1]["count"] in (1, 2)
 
 
-def test_typing_is_told_to_the_others_and_not_back(alice, bob, enter, set_role):
+def test_typing_is_published_to_all_other_connections(alice, bob, enter, set_role):
     socket, second_tab, other = enter(alice), enter(alice), enter(bob)
     assert [event for event in socket.say("typing", on=True) if event["type"] == "typing"] == []
     for elsewhere in (second_tab, other):
@@ -121,7 +121,7 @@ def test_typing_is_told_to_the_others_and_not_back(alice, bob, enter, set_role):
     assert socket.seen("typing") == []
 
 
-def test_a_full_reply_list_stops_no_typing(alice, bob, enter, monkeypatch):
+def test_typing_reaches_the_others_when_one_reply_channel_is_full(alice, bob, enter, monkeypatch):
     socket, full, other = enter(alice), enter(bob), enter(bob)
     send = wire.layer().channel_layer.send
 
@@ -135,7 +135,7 @@ def test_a_full_reply_list_stops_no_typing(alice, bob, enter, monkeypatch):
     assert len(other.seen("typing")) == 1
 
 
-def test_read_markers_go_to_ones_other_tabs_only(alice, bob, enter):
+def test_a_read_marker_is_published_to_the_other_tabs_of_its_person(alice, bob, enter):
     socket, second_tab, other = enter(alice), enter(alice), enter(bob)
     socket.post("r1")
     socket.post("r2")
@@ -151,7 +151,7 @@ def test_read_markers_go_to_ones_other_tabs_only(alice, bob, enter):
     assert enter(bob).seen("joined")[0]["you"]["read"] == 0
 
 
-def test_rooms_do_not_hear_each_other(alice, bob, enter):
+def test_events_of_one_room_do_not_reach_another(alice, bob, enter):
     rooms.create_room(alice, "attic", "Attic")
     socket = enter(alice)
     elsewhere = wire.Socket("/chat/attic/", wire.browser_of(bob)).connect()

@@ -21,9 +21,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 )
 @pytest.mark.parametrize(
     "place",
-    ["chat.services.rooms.changes.insert", "chat.services.limits.check_event", "chat.services.rooms.find_member"],
+    ["chat.services.rooms.changes.insert", "chat.services.limits.check_frame", "chat.services.rooms.find_member"],
 )
-def test_with_the_database_or_redis_away_one_may_try_again(alice, enter, monkeypatch, error, place):
+def test_without_database_or_redis_the_client_may_try_again(alice, enter, monkeypatch, error, place):
     socket = enter(alice)
     with monkeypatch.context() as broken:
         broken.setattr(place, fail_with(error))
@@ -33,7 +33,7 @@ def test_with_the_database_or_redis_away_one_may_try_again(alice, enter, monkeyp
     assert socket.post("r1")["id"] == 1
 
 
-def test_an_outage_is_said_once_for_many_frames_and_on_one_line(alice, enter, monkeypatch, caplog):
+def test_an_outage_is_logged_once_for_many_frames_on_one_line(alice, enter, monkeypatch, caplog):
     monkeypatch.setattr("chat.consumers.frames.throttle", LogThrottle(logging.getLogger("chat.consumers.frames")))
     socket = enter(alice)
     with monkeypatch.context() as broken:
@@ -44,7 +44,7 @@ def test_an_outage_is_said_once_for_many_frames_and_on_one_line(alice, enter, mo
     assert said == ["Frames cannot be handled for now: refused Is it running?"]
 
 
-def test_a_fault_of_ours_is_internal_and_final(alice, enter, monkeypatch, caplog):
+def test_an_unexpected_exception_is_answered_with_internal(alice, enter, monkeypatch, caplog):
     socket = enter(alice)
     with monkeypatch.context() as broken:
         broken.setattr("chat.services.rooms.changes.insert", fail_with(ZeroDivisionError("on purpose")))
@@ -56,7 +56,7 @@ def test_a_fault_of_ours_is_internal_and_final(alice, enter, monkeypatch, caplog
 
 
 @pytest.mark.parametrize("error", [redis.TimeoutError("slow"), None])
-def test_an_ack_that_cannot_be_sent_never_says_that_nothing_was_stored(alice, enter, monkeypatch, error):
+def test_a_post_whose_ack_cannot_be_sent_is_answered_with_unavailable(alice, enter, monkeypatch, error):
     socket = enter(alice)
     reply = broadcast.reply
 
@@ -72,7 +72,7 @@ def test_an_ack_that_cannot_be_sent_never_says_that_nothing_was_stored(alice, en
     assert socket.post("r1") == {"type": "ack", "ref": "r1", "id": 1, "offset": 1}
 
 
-def test_a_worker_survives_when_nobody_can_be_told(alice, enter, monkeypatch):
+def test_a_worker_goes_on_when_no_answer_can_be_sent(alice, enter, monkeypatch):
     socket = enter(alice)
     with monkeypatch.context() as broken:
         broken.setattr(broadcast, "reply", fail_with(redis.ConnectionError("away")))

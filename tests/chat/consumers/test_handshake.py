@@ -14,7 +14,7 @@ from tests.helpers import fail_with
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_who_enters_gets_joined_then_the_backlog_then_synced(alice, enter):
+def test_a_new_connection_gets_joined_then_the_backlog_then_synced(alice, enter):
     enter(alice).post("r1")
     socket = enter(alice)
     assert [event["type"] for event in socket.events[:3]] == ["joined", "message", "synced"]
@@ -36,7 +36,7 @@ def test_joined_travels_with_the_accept(alice, room):
 
 
 @pytest.mark.parametrize("path", ["/chat/garden/", "/chat/attic/", "/chat/No%20Slug/"])
-def test_strangers_are_not_signed_in_whatever_they_ask_for(room, path):
+def test_a_client_without_a_login_is_closed_with_4401_on_every_path(room, path):
     socket = wire.Socket(path).connect()
     assert (socket.accepted, socket.code, socket.events) == (True, 4401, [])
 
@@ -59,14 +59,14 @@ def test_strangers_are_not_signed_in_whatever_they_ask_for(room, path):
         "/lobby/\n",
     ],
 )
-def test_there_is_nothing_elsewhere(alice, room, path):
+def test_an_unknown_path_is_closed_with_4404(alice, room, path):
     socket = wire.Socket(path, wire.browser_of(alice)).connect()
     assert (socket.accepted, socket.code, socket.events) == (True, 4404, [])
     socket.send("Hello")
     socket.disconnect()
 
 
-def test_the_banned_are_kept_out(bob, enter, set_role):
+def test_a_banned_member_cannot_connect(bob, enter, set_role):
     set_role(bob, Member.BANNED)
     assert enter(bob).code == 4403
 
@@ -103,11 +103,11 @@ def test_a_foreign_page_is_denied(alice, room, origin, path):
         ("http://localhost:8000", "localhost:8000"),
     ],
 )
-def test_a_page_of_ours_is_let_in(alice, enter, origin, host):
+def test_a_page_of_this_site_may_connect(alice, enter, origin, host):
     assert enter(alice, origin=origin, headers={"host": host}).code is None
 
 
-def test_a_host_that_is_not_ours_is_no_origin_either(alice, enter):
+def test_an_origin_that_equals_a_foreign_host_header_is_denied(alice, enter):
     assert enter(alice, origin="http://evil.example", headers={"host": "evil.example"}).denied
 
 
@@ -123,7 +123,7 @@ def test_only_a_bearer_of_a_token_needs_no_origin(alice, enter, header):
     assert enter(alice, origin=None, headers={"authorization": header}).denied
 
 
-def test_a_bot_comes_in_by_its_token(alice, room):
+def test_a_bot_connects_with_its_token(alice, room):
     _, key = people.make_token(alice, "bot")
     bot = wire.Socket("/chat/garden/", origin=None, headers={"authorization": f"Bearer {key}"}).connect()
     assert bot.seen("joined")[0]["you"]["handle"] == "Alice"
@@ -132,7 +132,7 @@ def test_a_bot_comes_in_by_its_token(alice, room):
     assert (wrong.accepted, wrong.code) == (True, 4401)
 
 
-def test_a_handshake_that_fails_is_closed_and_not_left_hanging(alice, enter, monkeypatch, caplog):
+def test_a_handshake_that_fails_is_closed_with_1013(alice, enter, monkeypatch, caplog):
     def fail(*arguments):
         raise ZeroDivisionError("on purpose")
 
@@ -144,7 +144,7 @@ def test_a_handshake_that_fails_is_closed_and_not_left_hanging(alice, enter, mon
     socket.disconnect()
 
 
-def test_while_the_database_is_away_a_handshake_is_closed_without_a_traceback(alice, enter, monkeypatch, caplog):
+def test_without_a_database_a_handshake_is_closed_without_a_traceback(alice, enter, monkeypatch, caplog):
     with monkeypatch.context() as broken:
         broken.setattr("chat.services.rooms.join_room", fail_with(OperationalError("away\n\tIs it running?")))
         socket = enter(alice)

@@ -50,15 +50,15 @@ def heard(socket):
 # Who may listen.
 
 
-def test_an_operator_is_let_in(stream):
+def test_an_operator_may_connect(stream):
     assert stream.accepted and stream.code is None
 
 
-def test_strangers_have_to_sign_in(db):
+def test_a_client_without_a_login_is_closed_with_4401(db):
     assert wire.Socket(PATH).connect().code == 4401
 
 
-def test_for_everybody_else_there_is_nothing(bob, charlie):
+def test_a_person_who_is_no_operator_is_closed_with_4404(bob, charlie):
     for person in (bob, charlie):
         assert wire.Socket(PATH, wire.browser_of(person)).connect().code == 4404
 
@@ -67,7 +67,7 @@ def test_a_foreign_page_gets_no_stream(operator):
     assert wire.Socket(PATH, wire.browser_of(operator), origin="http://evil.example").connect().denied
 
 
-def test_a_socket_of_nobody_is_told_nothing(bob, alice):
+def test_a_refused_stream_receives_nothing(bob, alice):
     socket = wire.Socket(PATH, wire.browser_of(bob)).connect()
     rooms.create_room(alice, "attic", "Attic")
     assert heard(socket) == []
@@ -79,7 +79,7 @@ def test_a_socket_of_nobody_is_told_nothing(bob, alice):
 # What is told.
 
 
-def test_rooms_that_are_made_changed_and_deleted_are_told(stream, alice):
+def test_created_changed_and_deleted_rooms_are_streamed(stream, alice):
     room = rooms.create_room(alice, "attic", "Attic", "Dust")
     [(action, data)] = heard(stream)
     assert action == CREATE and (data["slug"], data["name"], data["topic"]) == ("attic", "Attic", "Dust")
@@ -92,7 +92,7 @@ def test_rooms_that_are_made_changed_and_deleted_are_told(stream, alice):
     assert heard(stream) == [(DELETE, {})]
 
 
-def test_the_admin_is_heard(stream):
+def test_changes_in_the_admin_are_streamed(stream):
     fields = {"slug": "attic", "name": "Attic", "topic": ""}
     assert stream.browser.post("/admin/chat/room/add/", fields).status_code == 302
     room = Room.objects.get()
@@ -105,7 +105,7 @@ def test_the_admin_is_heard(stream):
     ]
 
 
-def test_nothing_is_told_before_the_commit_and_nothing_of_what_is_rolled_back(stream, alice):
+def test_a_change_is_streamed_after_its_commit_only(stream, alice):
     with transaction.atomic():
         rooms.create_room(alice, "attic", "Attic")
         assert heard(stream) == []
@@ -116,7 +116,7 @@ def test_nothing_is_told_before_the_commit_and_nothing_of_what_is_rolled_back(st
     assert heard(stream) == []
 
 
-def test_the_row_is_told_as_it_is_not_as_somebody_held_it(stream, alice, room):
+def test_the_stream_has_the_row_as_it_is_in_the_database(stream, alice, room):
     heard(stream)
     stale = Room.objects.get(id=room.id)
     Room.objects.filter(id=room.id).update(topic="Fresh")
@@ -127,18 +127,18 @@ def test_the_row_is_told_as_it_is_not_as_somebody_held_it(stream, alice, room):
     assert [(data["name"], data["topic"]) for _, data in heard(stream)] == [("Orchard", "Fresh")] * 2
 
 
-def test_every_process_tells_also_one_that_routes_nothing():
+def test_every_process_has_the_bindings():
     # A shell loads no routing: it is the app that brings the bindings.
     assert type(apps.get_app_config("chat")) is ChatConfig
 
 
-def test_a_room_that_is_made_and_deleted_at_once_is_only_deleted(stream, alice):
+def test_a_room_that_is_created_and_deleted_in_one_transaction_is_only_deleted(stream, alice):
     with transaction.atomic():
         rooms.delete_room(rooms.create_room(alice, "attic", "Attic"))
     assert heard(stream) == [(DELETE, {})]
 
 
-def test_a_change_stands_where_it_cannot_be_told(stream, alice, monkeypatch, caplog):
+def test_a_change_is_stored_if_it_cannot_be_streamed(stream, alice, monkeypatch, caplog):
     heard(stream)
     # The lobby's news leave by the same layer, and are caught in the same way.
     monkeypatch.setattr(channel_layers["default"].channel_layer, "send_group", fail_with(OSError("away")))
@@ -146,7 +146,7 @@ def test_a_change_stands_where_it_cannot_be_told(stream, alice, monkeypatch, cap
     assert Room.objects.filter(slug="attic").exists() and "Operators could not be told" in caplog.text
 
 
-def test_a_post_costs_what_it_did(stream, bob, enter):
+def test_a_post_runs_four_statements_with_an_open_stream(stream, bob, enter):
     socket = enter(bob)
     heard(stream)
     saved = []
@@ -162,7 +162,7 @@ def test_a_post_costs_what_it_did(stream, bob, enter):
 # Who is an operator no more.
 
 
-def test_whose_role_is_taken_away_hears_nothing_from_then_on(stream, operator, alice):
+def test_a_former_operator_receives_nothing(stream, operator, alice):
     Person.objects.filter(id=operator.id).update(is_staff=False)  # in a shell: nobody is told
     rooms.create_room(alice, "attic", "Attic")
     assert heard(stream) == []
@@ -170,7 +170,7 @@ def test_whose_role_is_taken_away_hears_nothing_from_then_on(stream, operator, a
     assert stream.code == 4404
 
 
-def test_the_admin_closes_the_stream_of_whom_it_takes_the_role_from(stream, alice):
+def test_the_admin_closes_the_stream_of_a_former_operator(stream, alice):
     other = Person.objects.create_superuser("Oscar", "correct horse")
     socket = wire.Socket(PATH, wire.browser_of(other)).connect()
     fields = {"is_active": "on", "is_superuser": "on"}
@@ -194,13 +194,13 @@ def test_a_new_password_closes_the_streams_of_other_browsers(stream, operator):
     assert stream.code == 4401
 
 
-def test_a_stream_whose_closing_was_lost_ends_at_its_next_frame(stream, operator):
+def test_a_stream_without_a_login_is_closed_at_its_next_frame(stream, operator):
     stream.browser.logout()
     stream.send("{}")
     assert stream.code == 4401
 
 
-def test_an_old_password_ends_at_the_next_frame(stream, operator):
+def test_a_stream_with_an_old_password_is_closed_at_its_next_frame(stream, operator):
     person = Person.objects.get(id=operator.id)
     person.set_password("battery staple")
     person.save()
@@ -226,7 +226,7 @@ def test_an_old_password_ends_at_the_next_frame(stream, operator):
         ('{"stream": "rooms", "payload": {"action": "delete", "pk": 1}}', "forbidden"),
     ],
 )
-def test_what_comes_in_is_refused_and_changes_nothing(stream, room, frame, code):
+def test_every_frame_is_refused_and_changes_nothing(stream, room, frame, code):
     stream.read()
     before = list(Room.objects.values())
     [answer] = stream.send(frame)
@@ -238,12 +238,12 @@ def test_binary_frames_are_refused(stream):
     assert [answer["code"] for answer in stream.send(bytes=b"x")] == ["binary_not_supported"]
 
 
-def test_who_floods_is_told_to_wait(stream, settings):
+def test_a_flood_on_a_stream_is_rejected(stream, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (1, 0.001)}
     assert [stream.send("{}")[0]["code"] for _ in range(2)] == ["invalid_field", "rate_limited"]
 
 
-def test_a_stream_that_ends_is_in_no_group(stream, alice):
+def test_a_closed_stream_is_in_no_group(stream, alice):
     stream.disconnect()
     rooms.create_room(alice, "attic", "Attic")
     assert heard(stream) == []
@@ -263,6 +263,6 @@ def test_the_page_is_for_operators(client, operator, bob, charlie, room):
     assert PATH in wire.browser_of(operator).get("/").content.decode()
 
 
-def test_somebody_inactive_is_no_operator(operator):
+def test_a_deactivated_operator_cannot_connect(operator):
     Person.objects.filter(id=operator.id).update(is_active=False)
     assert wire.Socket(PATH, wire.browser_of(operator)).connect().code == 4401

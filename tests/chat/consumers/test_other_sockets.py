@@ -8,7 +8,7 @@ from tests import wire
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_lobby_hears_when_the_list_changed(alice, room):
+def test_the_lobby_receives_updated_when_the_list_changes(alice, room):
     stranger = wire.Socket("/lobby/").connect()
     assert stranger.accepted and stranger.events == []
     rooms.create_room(alice, "attic", "Attic")
@@ -29,7 +29,7 @@ def test_an_echo_is_the_frame_itself(db):
     socket.disconnect()
 
 
-def test_there_is_an_echo_only_where_it_is_wanted(db, settings):
+def test_the_echo_needs_its_setting(db, settings):
     settings.CHAT_ECHO = False
     socket = wire.Socket("/echo/").connect()
     assert (socket.accepted, socket.code) == (True, 4404)

@@ -8,7 +8,7 @@ from chat.services import rooms
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_with_a_cursor_one_gets_what_changed_since(alice, enter):
+def test_a_client_with_a_cursor_gets_the_changes_after_it(alice, enter):
     first = enter(alice)
     for number in range(3):
         first.post(f"r{number}")
@@ -19,7 +19,7 @@ def test_with_a_cursor_one_gets_what_changed_since(alice, enter):
     assert "reset" not in socket.seen("joined")[0]
 
 
-def test_a_cursor_that_equals_the_offset_needs_nothing(alice, enter):
+def test_a_cursor_that_equals_the_offset_gets_no_messages(alice, enter):
     enter(alice).post("r1")
     socket = enter(alice, query="cursor=1")
     assert socket.seen("message") == [] and socket.seen("synced")[0]["offset"] == 1
@@ -51,7 +51,7 @@ def test_a_cursor_beyond_or_unreadable_resets(alice, enter, query):
     assert socket.seen("synced")[0]["offset"] == 1
 
 
-def test_other_parameters_mean_nothing(alice, enter):
+def test_other_query_parameters_are_ignored(alice, enter):
     socket = enter(alice, query="a=1;b&Cursor=5&&cursor2=x")
     assert "reset" not in socket.seen("joined")[0]
 

@@ -81,7 +81,7 @@ def test_typing_costs_one_statement(alice, enter):
     assert statements(queries) == [("SELECT", "chat_member")]
 
 
-def test_sockets_store_nothing_in_the_database_but_what_is_said(alice, enter):
+def test_connections_leave_no_rows(alice, enter):
     before = Session.objects.count()
     sockets = [enter(alice) for _ in range(3)]
     assert Session.objects.count() == before + 3  # the browsers' own logins

@@ -31,7 +31,7 @@ def test_a_knock_reaches_the_owner_and_admission_the_visitor(owner, at_door, vis
     assert room.seen("joined")[0]["room"]["name"] == "Plans"
 
 
-def test_inside_it_is_a_room(owner, admitted):
+def test_the_room_of_a_board_works_like_every_room(owner, admitted):
     at_owner, at_bob = owner.room(), admitted.room()
     assert {one["handle"] for one in at_bob.seen("joined")[0]["present"]} == {"Olga", "Bob"}
     ack = at_bob.post("p1", "Hello")
@@ -58,14 +58,14 @@ def test_frames_on_a_board_cost_what_they_cost_in_a_room(admitted):
     assert [table for _, table in statements(queries)] == ["chat_member"]
 
 
-def test_an_owner_who_comes_later_hears_who_waits_and_is_there(owner, visitor):
+def test_a_late_owner_receives_the_connected_waiting_visitors(owner, visitor):
     knock(visitor)
     gone = knock(Browser().follow(owner), "Gone")
     gone.disconnect()
     assert owner.door().events == [{"type": "knocked", "visitor": key_of("Bob"), "handle": "Bob"}]
 
 
-def test_the_owner_hears_who_left_with_the_last_tab_and_who_came_back(at_door, visitor):
+def test_the_owner_hears_when_a_visitors_last_tab_leaves_and_comes_back(at_door, visitor):
     first, second = knock(visitor), visitor.door()
     bob = {"visitor": key_of("Bob")}
     assert second.events == [{"type": "waiting", "handle": "Bob"}]
@@ -79,12 +79,12 @@ def test_the_owner_hears_who_left_with_the_last_tab_and_who_came_back(at_door, v
     assert at_door.read() == [{"type": "knocked", **bob, "handle": "Bob"}]
 
 
-def test_who_was_admitted_and_goes_has_not_left_the_waiting_room(at_door, admitted):
+def test_an_admitted_visitor_who_disconnects_does_not_leave_the_waiting_room(at_door, admitted):
     admitted.auth.disconnect()
     assert at_door.read() == []
 
 
-def test_who_comes_back_hears_how_they_stand(owner, at_door, admitted):
+def test_a_visitor_who_comes_back_receives_their_state(owner, at_door, admitted):
     assert admitted.door().events == [{"type": "admitted", "handle": "Bob"}]
     ask(at_door, "refuse", visitor=key_of("Bob"))
     assert admitted.door().events == [{"type": "refused"}]
@@ -92,7 +92,7 @@ def test_who_comes_back_hears_how_they_stand(owner, at_door, admitted):
     assert admitted.door().events == [{"type": "removed"}]
 
 
-def test_all_tabs_hear_a_decision(owner, at_door, visitor):
+def test_all_tabs_of_both_sides_receive_a_decision(owner, at_door, visitor):
     first, second, other = knock(visitor), visitor.door(), owner.door()
     at_door.read()
     bob = {"visitor": key_of("Bob")}
@@ -107,7 +107,7 @@ def test_all_tabs_hear_a_decision(owner, at_door, visitor):
 
 
 @pytest.mark.parametrize("act", ["remove", "refuse"])
-def test_who_is_sent_out_is_out_at_once_in_all_tabs_and_for_good(at_door, admitted, act):
+def test_a_removed_visitor_is_disconnected_in_all_tabs_and_cannot_return(at_door, admitted, act):
     first, second = admitted.room(), admitted.room()
     under_way = admitted.room()
     ask(at_door, act, visitor=key_of("Bob"))
@@ -121,14 +121,14 @@ def test_who_is_sent_out_is_out_at_once_in_all_tabs_and_for_good(at_door, admitt
     assert (again.accepted, again.code, again.events) == (True, 4403, [])
 
 
-def test_the_removed_do_not_knock_again_but_may_be_let_in_again(at_door, admitted):
+def test_a_removed_visitor_cannot_knock_but_can_be_admitted_again(at_door, admitted):
     ask(at_door, "remove", visitor=key_of("Bob"))
     assert ask(admitted.auth, "knock", handle="Bob")["code"] == "forbidden"
     ask(at_door, "admit", visitor=key_of("Bob"))
     assert admitted.room().seen("joined")
 
 
-def test_the_refused_knock_again_after_a_while(at_door, visitor):
+def test_a_refused_visitor_can_knock_again_after_30_seconds(at_door, visitor):
     door = knock(visitor)
     ask(at_door, "refuse", visitor=key_of("Bob"))
     rejected = ask(door, "knock", handle="Bob")
@@ -138,14 +138,14 @@ def test_the_refused_knock_again_after_a_while(at_door, visitor):
     assert at_door.seen("knocked")[-1]["handle"] == "Robert"
 
 
-def test_who_waits_may_change_their_mind_about_the_name(at_door, visitor):
+def test_a_waiting_visitor_can_change_the_handle(at_door, visitor):
     door = knock(visitor)
     assert ask(door, "knock", handle="Robert")["type"] == "ack"
     assert [event["handle"] for event in at_door.seen("knocked")] == ["Bob", "Robert"]
     assert len({event["visitor"] for event in at_door.seen("knocked")}) == 1
 
 
-def test_shutting_ends_everything_at_once(owner, at_door, admitted):
+def test_shutting_a_board_closes_all_its_connections(owner, at_door, admitted):
     waiting = knock(Browser().follow(owner), "Carol")
     rooms = [owner.room(), admitted.room()]
     doors = [at_door, owner.door(), admitted.auth, waiting]
@@ -190,7 +190,7 @@ def test_a_knock_that_was_rejected_leaves_nothing(owner, visitor):
     assert ask(door, "knock", handle="Bob")["type"] == "ack"
 
 
-def test_the_admitted_knock_in_vain_and_in_peace(at_door, admitted):
+def test_a_knock_of_an_admitted_visitor_changes_nothing(at_door, admitted):
     assert ask(admitted.auth, "knock", handle="Robert")["type"] == "ack"
     assert len(at_door.seen("knocked")) == 1 and admitted.room().seen("joined")[0]["you"]["handle"] == "Bob"
 
@@ -230,7 +230,7 @@ def test_binary_frames_are_not_supported(visitor, admitted):
         assert (rejected["code"], rejected["ref"]) == ("binary_not_supported", None)
 
 
-def test_who_floods_the_door_is_told_and_then_closed(visitor, settings):
+def test_a_flood_in_the_waiting_room_is_rejected_and_then_closed_with_4429(visitor, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (1, 0.01)}
     settings.CHAT_FLOOD_REFUSALS = 3
     door = visitor.door()
@@ -242,6 +242,6 @@ def test_who_floods_the_door_is_told_and_then_closed(visitor, settings):
     assert door.code == 4429
 
 
-def test_every_act_is_known_on_the_wire(db):
+def test_the_waiting_room_has_these_events(db):
     assert set(protocol.BOARD_EVENTS) == {"knock", "admit", "refuse", "remove", "shut"}
     assert Member.objects.count() == 0

@@ -14,7 +14,7 @@ from tests.chat.helpers import JSON, NO_BOARDS, Browser, ask, deactivate, key_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_anybody_makes_a_board_and_owns_it(db, alice):
+def test_everybody_can_create_a_board_and_owns_it(db, alice):
     for browser, handle in ((Browser(), "Owner"), (Browser(alice), "Alice")):
         browser.make_board()
         assert browser.owner is True and uuid.UUID(browser.board).version == 4
@@ -58,7 +58,7 @@ def test_a_board_that_cannot_be_made_is_refused_as_json(db, body, code):
     assert not Board.objects.exists() and not Person.objects.exists()
 
 
-def test_making_a_board_asks_for_the_key_of_the_page(db):
+def test_creating_a_board_needs_the_csrf_token(db):
     client = Client(enforce_csrf_checks=True)
     answer = client.post("/new_board", **JSON)
     assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
@@ -66,7 +66,7 @@ def test_making_a_board_asks_for_the_key_of_the_page(db):
     assert client.post("/new_board", HTTP_X_CSRFTOKEN=key, **JSON).status_code == 201
 
 
-def test_boards_and_newcomers_are_counted_per_address(db, settings, owner):
+def test_boards_and_new_visitors_are_limited_per_address(db, settings, owner):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "rooms": (1, 0.01), "guests": (1, 0.01)}
     visitor = Browser().follow(owner)
     assert visitor.follow(owner) and Client().get(f"/api/boards/{owner.board}/").status_code == 429
@@ -87,20 +87,20 @@ def test_each_browser_has_a_session_id_of_its_own_for_each_board(owner, visitor)
     assert all(len(session) >= 40 for session in sessions)
 
 
-def test_nothing_that_holds_a_session_id_is_kept_by_caches(owner, visitor):
+def test_responses_with_a_session_id_are_not_cached(owner, visitor):
     answers = [owner.client.get(path.format(owner.board)) for path in ("/api/boards/{}/", "/board/{}/")]
     answers.append(owner.client.post("/new_board", **JSON))
     assert all("no-store" in answer["Cache-Control"] for answer in answers)
 
 
-def test_no_session_id_is_stored_as_it_is(admitted):
+def test_session_ids_are_stored_as_digests(admitted):
     stored = [session.session_data for session in Session.objects.all()] + [v.digest for v in Visitor.objects.all()]
     assert not [text for text in stored if admitted.session in text]
 
 
 @pytest.mark.parametrize("path", ["/api/boards/{}/", "/api/boards/{}/visitors/", "/board/{}/"])
 @pytest.mark.parametrize("board", [*NO_BOARDS, "shut"])
-def test_what_is_no_board_is_not_found(owner, at_door, path, board):
+def test_an_unknown_board_is_not_found(owner, at_door, path, board):
     if board == "shut":
         ask(at_door, "shut")
         board = owner.board
@@ -110,14 +110,14 @@ def test_what_is_no_board_is_not_found(owner, at_door, path, board):
     assert board in ("", "%00", "a%0Ab") or answer.json()["detail"] == "There is no such board."
 
 
-def test_the_list_of_visitors_is_the_owners(owner, admitted):
+def test_only_the_owner_sees_the_list_of_visitors(owner, admitted):
     [bob] = owner.client.get(f"/api/boards/{owner.board}/visitors/").json()["visitors"]
     assert bob == {"visitor": key_of("Bob"), "handle": "Bob", "state": "admitted"}
     for browser in (admitted, Browser(), Browser().make_board()):
         assert browser.client.get(f"/api/boards/{owner.board}/visitors/").status_code == 404
 
 
-def test_a_boards_room_is_nowhere_else(owner, alice, admitted):
+def test_the_room_of_a_board_cannot_be_found_as_a_room(owner, alice, admitted):
     room = Room.objects.get()
     client = wire.browser_of(alice)
     assert client.get("/api/rooms/").json()["rooms"] == []
@@ -134,7 +134,7 @@ def test_other_methods_are_refused(db, path, allowed):
     assert (answer.status_code, answer["Allow"], answer.json()["code"]) == (405, allowed, "method_not_allowed")
 
 
-def test_who_owns_a_board_with_an_account_sees_its_visitors_only_with_it(alice):
+def test_an_owner_with_an_account_needs_it_to_see_the_visitors(alice):
     owner = Browser(alice).make_board()
     visitors = f"/api/boards/{owner.board}/visitors/"
     assert owner.client.get(visitors).status_code == 200
@@ -143,7 +143,7 @@ def test_who_owns_a_board_with_an_account_sees_its_visitors_only_with_it(alice):
     assert owner.client.get(f"/api/boards/{owner.board}/").json()["owner"] is False
 
 
-def test_who_asks_for_visitors_is_counted_as_a_newcomer(owner, settings):
+def test_a_request_for_visitors_counts_against_the_limit_of_guests(owner, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "guests": (1, 0.0001)}
     found = [Client().get(f"/api/boards/{owner.board}/visitors/").status_code for _ in range(3)]
     assert found == [404, 429, 429]

@@ -81,7 +81,7 @@ def members(group):
 # Coming in.
 
 
-def test_the_first_poll_is_told_what_a_socket_is(enter, poller, alice, bob):
+def test_the_first_poll_gets_the_events_that_a_socket_gets(enter, poller, alice, bob):
     socket = enter(alice)
     socket.post("a1")
     mine = poller(bob).arrive()
@@ -93,7 +93,7 @@ def test_the_first_poll_is_told_what_a_socket_is(enter, poller, alice, bob):
     assert {"handle": "Bob", "role": "member"} in joined["present"] and joined["count"] == 2
 
 
-def test_others_hear_that_a_poller_came_and_went(enter, poller, alice, bob, clock):
+def test_the_room_hears_when_a_polling_client_comes_and_goes(enter, poller, alice, bob, clock):
     socket, bobs = enter(alice), poller(bob)
     clock.pass_by(2)
     bobs.arrive()
@@ -107,7 +107,7 @@ def test_others_hear_that_a_poller_came_and_went(enter, poller, alice, bob, cloc
     "query, offset, is_reset",
     [("cursor=0", 2, False), ("cursor=1", 2, False), ("cursor=9", 2, True), ("cursor=x", 2, True)],
 )
-def test_who_comes_with_a_cursor_gets_what_changed_after_it_or_begins_anew(poller, alice, query, offset, is_reset):
+def test_a_first_poll_with_a_cursor_gets_the_changes_after_it_or_a_reset(poller, alice, query, offset, is_reset):
     owner = rooms.join_room(alice, "garden")
     for number in range(2):
         rooms.post_message(owner, protocol.Post(f"r{number}", "Hello"))
@@ -127,7 +127,7 @@ def test_a_bot_polls_with_its_token(room, bob):
     assert (answer.status, answer.body["code"], answer.body["close"]) == (401, "not_signed_in", 4401)
 
 
-def test_answers_are_kept_by_nobody_and_read_by_no_other_site(poller, bob):
+def test_responses_are_not_cached_and_not_shared_with_other_sites(poller, bob):
     answer = poller(bob).request("GET")
     assert answer.headers[b"Cache-Control"] == b"no-store"
     assert answer.headers[b"Content-Type"] == b"application/json"
@@ -157,7 +157,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("method", ["GET", "GET later", "POST", "DELETE"])
 @pytest.mark.parametrize("why", REFUSED)
-def test_who_may_not_be_there_is_told_with_the_code_that_closes_a_socket(room, bob, why, method):
+def test_a_refusal_has_the_code_that_closes_a_socket(room, bob, why, method):
     slugs = {"unknown": "forest", "slug": "No%20slug"}
     path = PATH.replace("garden", slugs.get(why, "garden"))
     poller = Poller(None if why == "stranger" else bob, path)
@@ -183,14 +183,14 @@ def test_who_may_not_be_there_is_told_with_the_code_that_closes_a_socket(room, b
     assert room.messages.count() == 0
 
 
-def test_a_token_that_does_not_hold_is_not_replaced_by_a_cookie(room, bob):
+def test_an_invalid_token_is_not_replaced_by_a_cookie(room, bob):
     poller = Poller(bob, headers={"authorization": "Bearer nonsense"})
     answer = poller.request("GET")
     assert (answer.status, answer.body["code"], answer.body["close"]) == (401, "not_signed_in", 4401)
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_who_brings_only_a_cookie_says_nothing(room, bob, method):
+def test_a_request_without_a_csrf_token_is_refused(room, bob, method):
     poller = Poller(bob, token=False)
     answer = poller.request(method, "poll=abc", json.dumps(post("b1")).encode())
     assert (answer.status, answer.body["code"]) == (403, "csrf_failed")
@@ -198,7 +198,7 @@ def test_who_brings_only_a_cookie_says_nothing(room, bob, method):
 
 
 @pytest.mark.parametrize("method", ["PUT", "OPTIONS", "HEAD", "PATCH"])
-def test_other_methods_are_refused_and_let_nobody_in(poller, bob, method):
+def test_other_methods_are_refused_and_admit_nobody(poller, bob, method):
     answer = poller(bob).request(method)
     assert (answer.status, answer.body["code"]) == (405, "method_not_allowed")
     assert presence.count_present([Room.objects.get().id]) == [0]
@@ -206,13 +206,13 @@ def test_other_methods_are_refused_and_let_nobody_in(poller, bob, method):
 
 @pytest.mark.parametrize("query", ["poll=", "poll=a%20b", f"poll={'a' * 65}"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_a_poll_that_is_none_of_ours_is_refused(poller, bob, method, query):
+def test_an_invalid_poll_id_is_refused(poller, bob, method, query):
     answer = poller(bob).request(method, query, b"{}")
     assert (answer.status, answer.body["code"]) == (400, "invalid_field")
 
 
 @pytest.mark.parametrize("wait", ["x", "-1", "1.5", ""])
-def test_a_wait_that_is_no_number_is_refused(poller, bob, wait):
+def test_an_invalid_wait_is_refused(poller, bob, wait):
     bobs = poller(bob)
     bobs.arrive()
     answer = bobs.hear(wait=wait)
@@ -235,7 +235,7 @@ def test_polls_and_sockets_of_a_person_are_counted_together(enter, poller, alice
     second.arrive()
 
 
-def test_who_polls_too_often_is_refused_and_told_when_to_come(poller, bob, settings):
+def test_polls_over_the_rate_limit_are_refused_with_retry_after(poller, bob, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (2, 0.5)}
     bobs = poller(bob)
     bobs.arrive()
@@ -245,7 +245,7 @@ def test_who_polls_too_often_is_refused_and_told_when_to_come(poller, bob, setti
     assert 0 < answer.body["retry_after"] <= 2 and "close" not in answer.body
 
 
-def test_who_floods_on_is_told_to_stay_away(poller, bob, settings):
+def test_a_flood_of_polls_gets_close_4429(poller, bob, settings):
     settings.CHAT_LIMITS, settings.CHAT_FLOOD_REFUSALS = {**settings.CHAT_LIMITS, "events": (2, 0.01)}, 3
     bobs = poller(bob)
     bobs.arrive()
@@ -255,7 +255,7 @@ def test_who_floods_on_is_told_to_stay_away(poller, bob, settings):
     assert (answer.status, answer.body["code"], answer.body["close"]) == (429, "rate_limited", 4429)
 
 
-def test_too_many_handshakes_of_an_address_are_too_many_polls(poller, bob, settings):
+def test_first_polls_count_against_the_limit_of_handshakes(poller, bob, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "handshakes": (1, 0.01)}
     bobs = poller(bob)
     bobs.arrive()
@@ -266,7 +266,7 @@ def test_too_many_handshakes_of_an_address_are_too_many_polls(poller, bob, setti
 # Hearing.
 
 
-def test_what_changed_since_is_answered_at_once_and_moves_the_cursor(enter, poller, alice, bob):
+def test_changes_after_the_cursor_are_answered_at_once(enter, poller, alice, bob):
     bobs, socket = poller(bob), enter(alice)
     bobs.arrive()
     socket.post("a1")
@@ -278,7 +278,7 @@ def test_what_changed_since_is_answered_at_once_and_moves_the_cursor(enter, poll
 
 
 @pytest.mark.parametrize("cursor", ["7", "x", "", "-1", "9" * 17, None])
-def test_a_cursor_that_cannot_be_lets_the_client_begin_anew(enter, poller, alice, bob, cursor):
+def test_an_impossible_cursor_resets_the_client(enter, poller, alice, bob, cursor):
     bobs = poller(bob)
     bobs.arrive()
     enter(alice).post("a1")
@@ -287,7 +287,7 @@ def test_a_cursor_that_cannot_be_lets_the_client_begin_anew(enter, poller, alice
     assert events[-1] == {"type": "synced", "offset": 1, "more": False, "reset": True}
 
 
-def test_without_news_the_request_waits_in_the_groups_of_a_connection(enter, poller, alice, bob):
+def test_without_changes_the_request_waits_in_the_groups_of_a_connection(enter, poller, alice, bob):
     bobs = poller(bob)
     bobs.arrive()
     answer = bobs.hear()
@@ -304,14 +304,14 @@ def test_without_news_the_request_waits_in_the_groups_of_a_connection(enter, pol
     assert (event["type"], event["ref"]) == ("message", "a1")
 
 
-def test_what_the_interface_is_told_holds_no_key_of_a_login(poller, bob):
+def test_the_interface_does_not_get_the_key_of_the_login_session(poller, bob):
     bobs = poller(bob)
     bobs.arrive()
     key = bobs.browser.cookies["sessionid"].value
     assert key not in repr(bobs.hear().later)
 
 
-def test_what_is_stored_while_it_begins_to_wait_is_answered_at_once(poller, alice, bob, monkeypatch):
+def test_a_change_while_the_request_begins_to_wait_is_answered_at_once(poller, alice, bob, monkeypatch):
     bobs, owner = poller(bob), rooms.join_room(alice, "garden")
     bobs.arrive()
     subscribe = broadcast.subscribe
@@ -327,7 +327,7 @@ def test_what_is_stored_while_it_begins_to_wait_is_answered_at_once(poller, alic
 
 
 @pytest.mark.parametrize("code", [4401, 4403, 4404])
-def test_who_loses_the_right_while_it_begins_to_wait_does_not_wait(poller, room, bob, monkeypatch, code):
+def test_a_client_that_loses_its_right_while_it_begins_to_wait_is_closed(poller, room, bob, monkeypatch, code):
     bobs = poller(bob)
     bobs.arrive()
     subscribe = broadcast.subscribe
@@ -351,7 +351,7 @@ def test_a_failure_while_it_begins_to_wait_leaves_it_in_no_group(poller, room, b
     assert members(broadcast.room_group(room.id)) == []
 
 
-def test_who_does_not_want_to_wait_is_answered_at_once(poller, bob):
+def test_a_poll_with_wait_0_is_answered_at_once(poller, bob):
     bobs = poller(bob)
     bobs.arrive()
     answer = bobs.hear(wait=0)
@@ -360,7 +360,7 @@ def test_who_does_not_want_to_wait_is_answered_at_once(poller, bob):
     assert bobs.hear(wait=3600).later["seconds"] == django_settings.CHAT_POLL_SECONDS
 
 
-def test_a_ban_and_a_sign_out_speak_to_a_waiting_request(poller, bob):
+def test_a_ban_and_a_logout_close_a_waiting_request(poller, bob):
     bobs = poller(bob)
     bobs.arrive()
     answer = bobs.hear()
@@ -374,7 +374,7 @@ def test_a_ban_and_a_sign_out_speak_to_a_waiting_request(poller, bob):
     assert {"close": 4401} in answer.read()
 
 
-def test_who_is_here_is_told_to_one_who_knows_of_more_or_fewer(enter, poller, alice, bob, charlie):
+def test_a_client_that_knows_another_number_gets_the_presence(enter, poller, alice, bob, charlie):
     bobs = poller(bob)
     bobs.arrive()
     assert bobs.hear(present=1).later is not None
@@ -385,7 +385,7 @@ def test_who_is_here_is_told_to_one_who_knows_of_more_or_fewer(enter, poller, al
     assert bobs.hear(present=2).later is not None
 
 
-def test_in_a_crowd_nobody_is_told_of_every_change(enter, poller, alice, bob, monkeypatch):
+def test_a_crowd_does_not_end_the_wait(enter, poller, alice, bob, monkeypatch):
     bobs = poller(bob)
     bobs.arrive()
     assert bobs.hear(present=protocol.MAX_PRESENT + 1).later is not None
@@ -396,7 +396,7 @@ def test_in_a_crowd_nobody_is_told_of_every_change(enter, poller, alice, bob, mo
 # Staying and going.
 
 
-def test_polls_keep_a_poller_present_and_without_them_it_is_gone(poller, room, bob, clock, later):
+def test_a_client_stays_present_by_polling(poller, room, bob, clock, later):
     bobs = poller(bob)
     bobs.arrive()
     for _ in range(3):
@@ -418,7 +418,7 @@ def test_an_answered_request_leaves_its_groups_and_its_client_stays(poller, room
     assert presence.count_present([room.id]) == [1]
 
 
-def test_who_leaves_a_waiting_request_is_gone_at_once(poller, room, bob, settings):
+def test_a_client_that_aborts_a_waiting_request_is_released_at_once(poller, room, bob, settings):
     settings.CHAT_MAX_SOCKETS_PER_PERSON = 1
     bobs = poller(bob)
     bobs.arrive()
@@ -429,7 +429,7 @@ def test_who_leaves_a_waiting_request_is_gone_at_once(poller, room, bob, setting
     poller(bob).arrive()
 
 
-def test_who_leaves_before_the_view_has_run_harms_nothing(poller, room, bob):
+def test_a_request_that_is_aborted_before_its_view_runs_changes_nothing(poller, room, bob):
     answer = poller(bob).request("GET")
     answer.end(answered=False)
     assert presence.count_present([room.id]) == [1]
@@ -499,14 +499,14 @@ def test_a_sync_renews_what_a_socket_renews(poller, room, bob, clock):
         (b"[" * 100000, "invalid_json"),
     ],
 )
-def test_a_list_that_is_none_is_refused_whole(poller, room, bob, body, code):
+def test_an_invalid_list_is_refused_as_a_whole(poller, room, bob, body, code):
     bobs = poller(bob)
     bobs.arrive()
     answer = bobs.request("POST", f"poll={bobs.poll}", body)
     assert (answer.status, answer.body["code"]) == (400, code)
 
 
-def test_a_frame_that_is_none_is_rejected_as_on_a_socket(enter, poller, bob):
+def test_an_invalid_frame_is_rejected_as_on_a_socket(enter, poller, bob):
     bobs, socket = poller(bob), enter(bob)
     bobs.arrive()
     for text in ("nonsense", "NaN", '{"type": 1}', "7", " {} ", " "):
@@ -536,16 +536,16 @@ def test_too_many_frames_are_refused_together(poller, room, bob):
     assert (answer.status, answer.body["code"]) == (400, "too_long")
 
 
-def test_after_a_frame_that_closes_none_is_handled(poller, room, bob, monkeypatch):
+def test_frames_after_a_close_are_not_handled(poller, room, bob, monkeypatch):
     bobs = poller(bob)
     bobs.arrive()
     verdicts = iter([None, protocol.CloseConnection(4429), None])
 
-    def check_event(*arguments):
+    def check_frame(*arguments):
         if verdict := next(verdicts):
             raise verdict
 
-    monkeypatch.setattr(limits, "check_event", check_event)
+    monkeypatch.setattr(limits, "check_frame", check_frame)
     answer = bobs.say(post("r1"), post("r2"), post("r3"))
     assert answer.body == {"close": 4429, "events": [{"type": "ack", "ref": "r1", "id": 1, "offset": 1}]}
     assert room.messages.count() == 1
@@ -566,7 +566,7 @@ def test_a_ban_in_the_middle_holds_from_the_next_frame_on(poller, room, bob, mon
     assert room.messages.count() == 1
 
 
-def test_what_one_said_by_polling_wakes_those_who_wait(poller, alice, bob):
+def test_a_post_by_polling_reaches_waiting_requests(poller, alice, bob):
     alices, bobs = poller(alice), poller(bob)
     alices.arrive()
     bobs.arrive()
@@ -576,7 +576,7 @@ def test_what_one_said_by_polling_wakes_those_who_wait(poller, alice, bob):
     assert [event["ref"] for event in said if event["type"] == "message"] == ["b1"]
 
 
-def test_what_an_operator_said_between_two_polls_is_heard_at_the_next(poller, bob, room):
+def test_announcements_between_two_polls_arrive_at_the_next(poller, bob, room):
     visitor = poller(bob)
     visitor.arrive()
     announcements.announce("Closing at eight")
@@ -586,7 +586,7 @@ def test_what_an_operator_said_between_two_polls_is_heard_at_the_next(poller, bo
     assert visitor.hear(wait=0).body["events"] == [protocol.synced(0, False)]
 
 
-def test_a_poll_takes_as_many_statements_as_it_did(poller, bob, django_assert_num_queries):
+def test_a_poll_runs_six_statements(poller, bob, django_assert_num_queries):
     bobs = poller(bob)
     bobs.arrive()
     # The login session, its person, the room, the member; and once it listens, all of that again in one.

@@ -14,7 +14,7 @@ from tests.chat.helpers import Browser, ask, key_of, knock
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_boards_that_are_over_are_swept_with_all_that_was_on_them(owner, at_door, admitted, alice):
+def test_shut_boards_are_swept_with_their_messages_and_visitors(owner, at_door, admitted, alice):
     admitted.room().post("p1")
     knock(Browser(alice).follow(owner))
     kept = Browser().make_board()
@@ -28,7 +28,7 @@ def test_boards_that_are_over_are_swept_with_all_that_was_on_them(owner, at_door
     assert set(Person.objects.values_list("handle", flat=True)) == {"Owner", "Alice"}
 
 
-def test_a_board_is_idle_when_nobody_came_and_nobody_spoke(owner, visitor, settings):
+def test_a_board_without_visits_and_messages_is_swept(owner, visitor, settings):
     long_ago = timezone.now() - timedelta(days=settings.CHAT_BOARD_DAYS + 1)
     Board.objects.update(seen_at=long_ago)
     Room.objects.update(last_at=timezone.now())
@@ -40,7 +40,7 @@ def test_a_board_is_idle_when_nobody_came_and_nobody_spoke(owner, visitor, setti
     assert boards.sweep_boards() == 1 and not Person.objects.exists()
 
 
-def test_a_board_to_which_somebody_comes_while_it_is_about_to_be_swept_stays(owner, at_door, visitor, monkeypatch):
+def test_a_visit_during_the_sweep_keeps_the_board(owner, at_door, visitor, monkeypatch):
     Board.objects.update(seen_at=timezone.now() - timedelta(days=400))
     delete_board = boards.lifecycle._delete_board
 
@@ -52,7 +52,7 @@ def test_a_board_to_which_somebody_comes_while_it_is_about_to_be_swept_stays(own
     assert boards.sweep_boards() == 0 and Board.objects.count() == 1
 
 
-def test_visitors_who_never_came_in_are_swept(owner, at_door, admitted, alice):
+def test_visitors_who_were_never_admitted_are_swept(owner, at_door, admitted, alice):
     for number in range(5):
         knock(Browser().follow(owner), f"Guest {number}")
     knock(Browser(alice).follow(owner))
@@ -66,7 +66,7 @@ def test_visitors_who_never_came_in_are_swept(owner, at_door, admitted, alice):
     assert boards.sweep_boards() == 0
 
 
-def test_who_was_inside_and_lost_their_standing_is_not_forgotten(owner):
+def test_a_visitor_who_was_in_the_room_is_not_swept(owner):
     browser = Browser().follow(owner)
     knock(browser)
     ask(owner.door(), "admit", visitor=key_of("Bob"))

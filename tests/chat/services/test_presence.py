@@ -23,7 +23,7 @@ def second(clock):
     return lambda: clock.pass_by(1.1)
 
 
-def test_who_comes_is_told_to_all_and_found_in_joined(alice, bob, charlie, enter, second):
+def test_a_new_person_is_published_to_the_room_and_named_in_joined(alice, bob, charlie, enter, second):
     first = enter(alice)
     second()
     enter(charlie)
@@ -36,7 +36,7 @@ def test_who_comes_is_told_to_all_and_found_in_joined(alice, bob, charlie, enter
     assert joined["count"] == 3
 
 
-def test_a_second_tab_is_no_news_and_the_last_one_is(alice, bob, enter, second):
+def test_only_the_first_and_the_last_tab_of_a_person_are_published(alice, bob, enter, second):
     watcher = enter(alice)
     second()
     tab1, tab2 = enter(bob), enter(bob)
@@ -48,7 +48,7 @@ def test_a_second_tab_is_no_news_and_the_last_one_is(alice, bob, enter, second):
     assert news(watcher)[2:] == [([], ["Bob"], 1)]
 
 
-def test_the_room_is_told_once_a_second_and_then_all_of_it(alice, bob, charlie, enter, later, second):
+def test_presence_is_published_once_a_second(alice, bob, charlie, enter, later, second):
     watcher = enter(alice)
     enter(bob)
     guest = enter(charlie)
@@ -70,7 +70,7 @@ def test_a_timer_that_comes_too_early_comes_again(alice, bob, enter, later, seco
     assert news(watcher)[1:] == [(["Bob"], [], 2)]
 
 
-def test_a_reload_is_no_news(alice, bob, enter, later, second):
+def test_a_reload_is_not_published(alice, bob, enter, later, second):
     watcher = enter(alice)
     second()
     tab = enter(bob)
@@ -81,7 +81,7 @@ def test_a_reload_is_no_news(alice, bob, enter, later, second):
     assert news(watcher)[1:] == [(["Bob"], [], 2)]
 
 
-def test_who_vanishes_without_a_word_is_gone_when_the_lease_ends(alice, bob, enter, clock, settings):
+def test_a_person_without_heartbeats_leaves_when_the_lease_ends(alice, bob, enter, clock, settings):
     watcher = enter(alice)
     clock.pass_by(2)
     enter(bob)
@@ -91,7 +91,7 @@ def test_who_vanishes_without_a_word_is_gone_when_the_lease_ends(alice, bob, ent
     assert news(watcher)[1:] == [(["Bob"], [], 2), ([], ["Bob"], 1)]
 
 
-def test_who_was_swept_by_mistake_comes_again_with_the_heartbeat(alice, bob, enter, clock, settings):
+def test_a_heartbeat_brings_a_swept_person_back(alice, bob, enter, clock, settings):
     watcher = enter(alice)
     sleeper = enter(bob)
     clock.pass_by(settings.CHAT_PRESENCE_LEASE_SECONDS + 1)
@@ -101,7 +101,7 @@ def test_who_was_swept_by_mistake_comes_again_with_the_heartbeat(alice, bob, ent
     assert news(watcher)[-1] == (["Bob"], [], 2)
 
 
-def test_a_late_heartbeat_of_a_socket_that_is_gone_brings_nobody_back(alice, bob, enter, room, later, second):
+def test_a_late_heartbeat_of_a_closed_connection_brings_nobody_back(alice, bob, enter, room, later, second):
     watcher = enter(alice)
     second()
     tab = enter(bob)
@@ -175,7 +175,7 @@ def test_a_disconnect_in_the_middle_of_its_connect_leaves_no_ghost(
     assert watcher.code is None
 
 
-def test_above_100_people_only_the_count_is_told(alice, bob, enter, room, second):
+def test_above_100_people_only_the_count_is_published(alice, bob, enter, room, second):
     watcher = enter(alice)
     for number in range(100):
         store.add_entry(f"room:{room.id}", f"Guest {number}", f"tab{number}", 60)

@@ -61,7 +61,7 @@ def test_the_commands_reject_invalid_arguments_with_a_sentence(alice, arguments)
 def test_the_disconnect_command_needs_the_sites_redis(bob, monkeypatch, capsys, enter):
     with pytest.raises(CommandError, match="REDIS_URL"):
         call_command("disconnect", "Bob")
-    monkeypatch.setattr("chat.store.store.is_shared", True, raising=False)
+    monkeypatch.setattr("chat.store.store.is_shared", True)
     socket = enter(bob)
     call_command("disconnect", "Bob", "--room", "garden")
     socket.read()

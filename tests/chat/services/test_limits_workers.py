@@ -1,0 +1,91 @@
+"""The rate limit with several workers: a worker that hears of the level one trip late gives a flood almost nothing."""
+
+import importlib.util
+import threading
+import time
+
+import pytest
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+from channels.asgi import ChannelLayerWrapper
+
+from channels_transport.layer import RedisChannelLayer
+from chat.protocol import ChatError, CloseConnection
+from chat.services import limits
+from chat.store import RedisStore
+
+WORKERS = 4
+FRAMES = 60  # on each of the person's connections
+BURST, PER_SECOND = 40, 0.5
+
+
+@pytest.fixture
+def layer(valkey_url, monkeypatch):
+    layer = RedisChannelLayer(hosts=[valkey_url], capacity=10**6)
+    own = ChannelLayerWrapper(layer, DEFAULT_CHANNEL_LAYER, [])
+    monkeypatch.setitem(channel_layers.backends, DEFAULT_CHANNEL_LAYER, own)
+    return layer
+
+
+@pytest.fixture
+def make_limits(valkey_url):
+    """Returns a function that makes the limits of another process: a copy of the module with what it remembers."""
+    store = RedisStore(valkey_url)
+
+    def make_limits():
+        spec = importlib.util.find_spec(limits.__name__)
+        copy = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(copy)
+        copy.store = store
+        return copy
+
+    return make_limits
+
+
+def flood(layer, own_limits, tally):
+    """Handle frames as a worker does until none is left. `tally` collects what became of each."""
+    while True:
+        _, content = layer.receive(["websocket.receive"])
+        if content is None:
+            return
+        try:
+            own_limits.check_frame(7)
+            tally.append("handled")
+        except ChatError as refusal:
+            tally.append(refusal.code)
+        except CloseConnection as closing:
+            tally.append(closing.code)
+
+
+def test_a_flood_over_several_workers_gets_no_more_than_one_frame_for_each(layer, make_limits, settings):
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (BURST, PER_SECOND)}
+    settings.CHAT_FLOOD_REFUSALS = 100
+    for connection in range(WORKERS):
+        for order in range(FRAMES):
+            reply = f"daphne.response.abc!{connection}"
+            layer.send("websocket.receive", {"reply_channel": reply, "path": "/", "order": order, "text": "{}"})
+    tally, began = [], time.monotonic()
+    threads = [threading.Thread(target=flood, args=[layer, make_limits(), tally]) for _ in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    most = BURST + PER_SECOND * (time.monotonic() - began) + WORKERS
+    assert BURST <= tally.count("handled") <= most
+    assert tally.count("rate_limited") == 100 and tally.count(4429) > 0
+    assert len(tally) == WORKERS * FRAMES
+
+
+def test_a_worker_that_has_heard_nothing_lets_one_frame_pass_and_it_is_paid_for(layer, make_limits, settings):
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (2, 0.01)}
+    first, second = make_limits(), make_limits()
+    first.check_frame(7)
+    first.check_frame(7)
+    for _ in range(3):
+        with pytest.raises(ChatError):
+            first.check_frame(7)
+    second.check_frame(7)
+    with pytest.raises(ChatError) as caught:
+        second.check_frame(7)
+    assert caught.value.code == "rate_limited"
+    # One token for the frame that passed, and one for the next.
+    assert 190 < caught.value.retry_after <= 200

@@ -1,0 +1,44 @@
+"""Counts what a Redis server is asked within a `with`: its commands, those of scripts too, and round trips."""
+
+import redis
+
+from channels_transport.shards import Shard
+
+# The counting itself, and Redis' clock, which a process reads every ten seconds whatever it does.
+NOT_COUNTED = ("info", "time")
+
+
+class CommandCount:
+    """
+    `calls` is {command: how often the server has run it}, `trips` how many round trips the process waited for.
+    """
+
+    def __init__(self, url, monkeypatch):
+        self._client = redis.StrictRedis.from_url(url)
+        self._monkeypatch = monkeypatch
+        self.calls, self.trips = {}, 0
+
+    def __enter__(self):
+        self.trips = 0
+        self._patch = self._monkeypatch.context()
+        self._patch.__enter__().setattr(Shard, "ask", self._counting(Shard.ask))
+        self._before = self._read()
+        return self
+
+    def __exit__(self, *exception):
+        after = self._read()
+        self._patch.__exit__(None, None, None)
+        calls = {name: number - self._before.get(name, 0) for name, number in after.items()}
+        self.calls = {name: number for name, number in calls.items() if number}
+
+    def _counting(self, ask):
+        def counting(shard, *commands):
+            self.trips += 1
+            return ask(shard, *commands)
+
+        return counting
+
+    def _read(self):
+        found = self._client.info("commandstats")
+        calls = {name.removeprefix("cmdstat_"): statistics["calls"] for name, statistics in found.items()}
+        return {name: number for name, number in calls.items() if name not in NOT_COUNTED}
