@@ -8,7 +8,7 @@ import sys
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproj.settings")
     if sys.argv[1:2] == ["serve"]:
-        # Before Django: settings refuse to load without a secret key, and this is the command that makes one.
+        # Before Django loads the settings, which require a secret key: this command makes one.
         from chatproj.serve import prepare
 
         prepare()
@@ -20,12 +20,12 @@ def main():
         try:
             execute_from_command_line(sys.argv)
         except AppRegistryNotReady:
-            # Django goes on without settings that refuse to load. Which of its checks is the first to stop at that is
-            # chance (they are a set), and not each says why; the settings do.
+            # Django continues without settings that fail to load. Its checks are a set, so any of them may fail first,
+            # and not every check names the reason; the settings do.
             settings.INSTALLED_APPS  # noqa: B018
             raise
     except ImproperlyConfigured as error:
-        # Settings say in a sentence what to set; a traceback would bury it.
+        # The error text of the settings says what to set; a traceback would hide it.
         sys.exit(str(error))
 
 

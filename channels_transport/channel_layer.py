@@ -2,7 +2,7 @@
 The interface that both channel layers of this package have: what the rest of the package may ask of a layer.
 
 `RedisChannelLayer` is for a site with several processes, `MemoryChannelLayer` for one process. No other module asks
-which of the two it has. It knows no chat.
+which of the two it has.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence

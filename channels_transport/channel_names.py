@@ -1,5 +1,5 @@
 """
-What a channel's name says about its messages. It knows no chat.
+What a channel's name says about its messages.
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,6 @@ The connectors between an interface server and its channel layer: frames to the 
 
 `RedisConnector` is for the layer in Redis and works inside the reactor; `ThreadConnector` is for the layer in memory,
 and receives in a thread. Both have `sender` (the object that Daphne's protocols send through), `start()` and `stop()`.
-They know no chat.
 """
 
 import logging
@@ -81,12 +80,12 @@ class RedisConnector:
         (answer,) = answers
         if isinstance(answer, Exception):
             return  # the next renewal follows soon
-        counted_as_dead, memory = answer
+        was_taken_for_dead, memory = answer
         # Before its first renewal the interface knows no mark. After a mere outage the mark is the same as before.
         has_lost_data = self.memories.setdefault(client, memory) != memory
         self.memories[client] = memory
-        if counted_as_dead or has_lost_data:
-            reason = "This interface counted as dead" if counted_as_dead else "Redis has lost its data"
+        if was_taken_for_dead or has_lost_data:
+            reason = "This interface was taken for dead" if was_taken_for_dead else "Redis has lost its data"
             logger.warning("%s, and its connections have lost messages: closing them", reason)
             self.server.close_lost()
 

@@ -1,5 +1,5 @@
 """
-Redis commands that nobody waits for: they leave with the next trip that a worker makes anyway. It knows no chat.
+Redis commands that nobody waits for: they leave with the next trip that a worker makes anyway.
 """
 
 import logging

@@ -49,7 +49,7 @@ class DelayServer:
         self.layer = getattr(channel_layer, "channel_layer", channel_layer)
         self.signal_handlers = signal_handlers
         self.queue = self.layer.open_queue(CHANNEL)
-        self.termed = False
+        self.is_stopped = False
         # The heartbeat reports these.
         self.handled = 0
         self.busy_since: float | None = None
@@ -59,7 +59,7 @@ class DelayServer:
 
     def stop(self, *signal_arguments: Any) -> None:
         """End `run` after its current step. It is also the signal handler: the wake-up pipe ends a wait."""
-        self.termed = True
+        self.is_stopped = True
 
     def run(self) -> None:
         """Receive, store and send until `stop`. During an outage of Redis or the database it retries."""
@@ -69,7 +69,7 @@ class DelayServer:
         heartbeat = Heartbeat(self, [CHANNEL]) if self.layer.is_shared else None
         if heartbeat is not None:
             heartbeat.start()
-        while not self.termed:
+        while not self.is_stopped:
             self._run_once()
         if heartbeat is not None:
             heartbeat.stop()
@@ -94,7 +94,7 @@ class DelayServer:
             self._throttle.warning("Delayed messages wait for Redis or the database, retrying: %s", outage)
         except Exception:
             self._throttle.exception("The delay server failed, retrying", key="failure")
-        self._backoff.wait(lambda: self.termed)
+        self._backoff.wait(lambda: self.is_stopped)
 
     # From the channel to a row.
 
@@ -125,7 +125,7 @@ class DelayServer:
             return
         rows = DelayedMessage.objects.order_by("due_date", "id")
         for row in rows.filter(due_date__lte=timezone.now())[:SEND_AT_ONCE]:
-            if self.termed:
+            if self.is_stopped:
                 return
             self._send(row)
         following = rows.values_list("due_date", flat=True).first()

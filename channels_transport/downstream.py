@@ -2,7 +2,7 @@
 Replies from the workers to an interface's sockets: read in batches, and written to many sockets with little work each.
 
 A message to a group arrives once for the whole process: its frame is built once, and written to each local member. Each
-turn of the reactor has a budget, so that sockets are also read while many are written. It knows no chat.
+turn of the reactor has a budget, so that sockets are also read while many are written.
 """
 
 import logging

@@ -1,7 +1,5 @@
 """
 `Group` as Channels has it, and a send that leaves out some of the group's channels.
-
-It knows no chat.
 """
 
 from collections.abc import Iterable, Sequence

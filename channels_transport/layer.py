@@ -3,7 +3,7 @@ The channel layer in Redis: asgi_redis' contract in fewer and larger steps, with
 
 It differs from asgi_redis in how messages are stored: a message is one list item that contains its expiry, a message to
 a group is one item per process, and the frames of one connection are in a list of their own, for one worker at a time.
-docs/transport.md describes it. It knows no chat.
+docs/transport.md describes it.
 """
 
 import collections

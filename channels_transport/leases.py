@@ -1,7 +1,7 @@
 """
 How long each record in Redis lasts: the numbers that Python and the Lua scripts share, each written once.
 
-The scripts name these as `$NAME`, and get the numbers when this package is imported. It knows no chat.
+The scripts name these as `$NAME`, and get the numbers when this package is imported.
 """
 
 from django.conf import settings

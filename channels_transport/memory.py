@@ -1,5 +1,5 @@
 """
-A channel layer within one process: for development with `runserver`, and for tests. It knows no chat.
+A channel layer within one process: for development with `runserver`, and for tests.
 """
 
 import collections

@@ -1,7 +1,7 @@
 """
 `enforce_ordering`: the messages of one connection run one after another, in the order in which they were sent.
 
-It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can jam a connection for ever:
+It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can jam a connection:
 if a consumer raises an exception, or a message is lost with a killed worker, all later messages wait.
 
 The channel layer in Redis keeps the order itself: it hands out the next message of a connection when the last one is

@@ -1,5 +1,5 @@
 """
-Waiting for files and sockets until one of them can be read. It knows neither Redis nor chat.
+Waiting for files and sockets until one of them can be read. It knows nothing of Redis.
 """
 
 import select

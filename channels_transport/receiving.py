@@ -2,8 +2,7 @@
 The receiving side of one thread: the message in hand, the items that it popped, and the lists that it waits for.
 
 A thread gets a connection's next message only when the last one is done, which is when the thread asks for more. What
-the thread has sent meanwhile leaves in the same trip, before the question. It belongs to the channel layer in Redis,
-and knows no chat.
+the thread has sent meanwhile leaves in the same trip, before the question. It belongs to the channel layer in Redis.
 """
 
 import collections

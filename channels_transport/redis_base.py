@@ -1,7 +1,5 @@
 """
 The base of the channel layer in Redis: its servers, its scripts, how it serializes messages, and its statistics.
-
-It knows no chat.
 """
 
 import collections

@@ -2,7 +2,7 @@
 A connection to Redis inside Twisted's reactor: commands leave in one write, answers arrive as Deferreds, in order.
 
 The interface must not block while it waits for Redis: a blocking client would freeze all of its sockets when a server
-pauses. The parser is hiredis'. It knows neither channels nor chat.
+pauses. The parser is hiredis'. It knows nothing of channels.
 """
 
 import collections

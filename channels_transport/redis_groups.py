@@ -1,5 +1,5 @@
 """
-The groups of the channel layer in Redis. It knows no chat.
+The groups of the channel layer in Redis.
 
 A message to a group is one item for each process that has members; the process sends it on to them.
 """

@@ -1,5 +1,5 @@
 """
-What a Redis server reports about itself with INFO, and whether its version is new enough. It knows no chat.
+What a Redis server reports about itself with INFO, and whether its version is new enough.
 """
 
 from .shards import Shard

@@ -1,7 +1,5 @@
 """
 Sending through the channel layer in Redis: at once, or with a worker's next trip, and what happens when a list is full.
-
-It knows no chat.
 """
 
 import time

@@ -3,7 +3,7 @@ Receiving from one plain channel without losing a message when its receiver dies
 
 If a worker is killed, the plain message in its hands is lost. Here Redis moves each message into a list of the
 receiver's own, where it stays until the receiver acknowledges it. The messages of a dead receiver return to the
-channel. So a message may be delivered twice, but it is delivered at least once. It knows no chat.
+channel. So a message may be delivered twice, but it is delivered at least once.
 """
 
 import collections

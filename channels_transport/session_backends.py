@@ -1,7 +1,7 @@
 """
 The storage of channel sessions: in the memory of this process, or in the channel layer's Redis.
 
-Each layer has one of these as its `channel_session_backend`; `sessions.py` is the engine over it. It knows no chat.
+Each layer has one of these as its `channel_session_backend`; `sessions.py` is the engine over it.
 """
 
 import hashlib

@@ -3,8 +3,7 @@ Channel sessions: an engine for CHANNEL_SESSION_ENGINE, apart from the login ses
 
 A channel-session key follows from a name that every receiver of a reply channel knows, so it must never open the login
 store: Channels' default shares that table, and "chn..." sent as a cookie is then a login. These sessions are stored by
-the channel layer, under a lease that every save renews, cost one read per frame, and end with the connection. It knows
-no chat.
+the channel layer, under a lease that every save renews, cost one read per frame, and end with the connection.
 """
 
 import functools

@@ -3,7 +3,7 @@ Frames and requests from an interface to the workers, in one pipeline for each t
 
 Frames keep their order and are never dropped. The frames of a connection wait here until Redis has accepted them. While
 a channel is full or Redis is down, the connection's socket is not read, and TCP makes the client wait. For Daphne's
-protocols it takes the place of the channel layer. It knows no chat.
+protocols it takes the place of the channel layer.
 """
 
 import collections

@@ -1,5 +1,5 @@
 """
-A blocking pop that can be cancelled without losing the item that it pops meanwhile. It knows no chat.
+A blocking pop that can be cancelled without losing the item that it pops meanwhile.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """
 Writing to sockets inside Twisted's reactor with little work: at once, and each frame in one piece.
 
-It knows neither channels nor chat.
+It knows nothing of channels.
 """
 
 import struct

@@ -1,4 +1,4 @@
-"""The channel layer as Daphne's own command line wants it: `daphne chatproj.asgi:channel_layer`."""
+"""The channel layer for Daphne's command line: `daphne chatproj.asgi:channel_layer`."""
 
 import os
 

@@ -1,6 +1,7 @@
-"""What `bin/serve` leaves in `var/`, and how any `manage.py` in this folder finds it.
+"""
+The files that `bin/serve` keeps in `var/`, and how any `manage.py` in this folder finds them.
 
-Pure standard library: settings read it, so it must not import Django, and it must not start anything.
+It uses only the standard library, because the settings import it, and it starts nothing.
 """
 
 import fcntl
@@ -14,18 +15,18 @@ VAR = Path(os.environ.get("CHAT_VAR") or ROOT / "var").absolute()
 
 
 def secret_key() -> str | None:
-    """The key of this folder, or None where `bin/serve` never ran."""
+    """Return the secret key of this folder, or None if `bin/serve` has never run."""
     return _read(VAR / "secret-key")
 
 
 def ensure_secret_key() -> str:
-    """Return the key of this folder; make it (mode 600) where there is none."""
+    """Return the secret key of this folder; make it, with mode 600, if there is none."""
     path = VAR / "secret-key"
     if not secret_key():
         make_var()
         fresh = _write_beside(path, secrets.token_urlsafe(48))
         try:
-            # A link, not a rename: of two that start at once, both end up with the key of the first.
+            # A link, not a rename: two processes that start at once both use the key of the first.
             os.link(fresh, path)
         except FileExistsError:
             if not secret_key():
@@ -35,17 +36,17 @@ def ensure_secret_key() -> str:
 
 
 def redis_url() -> str | None:
-    """The URL of the embedded Valkey while a `serve` runs in this folder, else None."""
+    """Return the URL of the embedded Valkey while a `serve` runs in this folder, else None."""
     return _read(VAR / "redis-url") if is_served() else None
 
 
 def database_url() -> str:
-    """The embedded database, for settings that find no DATABASE_URL."""
+    """Return the URL of the SQLite database in `var/`, for settings without DATABASE_URL."""
     return f"sqlite:///{quote(str(VAR / 'db.sqlite3'))}"
 
 
 def is_served() -> bool:
-    """Whether a `serve` holds this folder's lock; it does so until its last child is gone."""
+    """Return whether a `serve` holds this folder's lock, which it does until its last child has ended."""
     try:
         with open(VAR / "serve.lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -57,13 +58,13 @@ def is_served() -> bool:
 
 
 def make_var() -> Path:
-    """Make `var/`, closed to other users: it holds the database, the key and the logs."""
+    """Make `var/` with mode 700, because it contains the database, the key and the logs. Return its path."""
     VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
     return VAR
 
 
 def write_private(name: str, text: str) -> Path:
-    """Write `var/<name>` with mode 600 in one step: a reader sees the old text or the new one."""
+    """Write `var/<name>` with mode 600 in one step: a reader sees either the old or the new text. Return its path."""
     path = make_var() / name
     os.replace(_write_beside(path, text), path)
     return path

@@ -1,8 +1,8 @@
-"""
-Which consumer takes which channel. The chat's own routes are in chat/consumers/routing.py.
+r"""
+The routing of channels to consumers. The chat's own routes are in chat/consumers/routing.py.
 
-Every path leads somewhere: a handshake that nobody consumes hangs until Daphne gives up on it. The patterns end
-as they do because a `$` would let a line end pass after the last slash.
+Every path has a consumer, because a handshake without one hangs until Daphne's timeout. The patterns end with `\Z`,
+because `$` would accept a line break after the last slash.
 """
 
 from channels import include, route

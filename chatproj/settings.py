@@ -1,8 +1,8 @@
 """
-The settings, read from the environment. Every variable is described in the README.
+The settings, read from environment variables, which the README describes.
 
-Safe unless told otherwise: DEBUG is off, and a production site does not start without its secrets. What `bin/serve`
-keeps in var/ (a secret key, a database, its Redis) is found here too, so any `manage.py` beside it just works.
+The defaults are safe: DEBUG is off, and a production site does not start without its secrets. The settings also find
+what `bin/serve` keeps in var/ (a secret key, a database, its Redis), so any `manage.py` in this folder works beside it.
 """
 
 import os
@@ -29,7 +29,7 @@ DEBUG = _is_on("DEBUG")
 
 
 def _read_origin(text):
-    """Returns an address as browsers write it in `Origin`: small letters, no default port, nothing behind."""
+    """Return an address as browsers write it in `Origin`: lower case, without a default port and without a path."""
     parts = urlsplit(text.strip().lower())
     try:
         is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.netloc.rpartition(":")[2]
@@ -43,7 +43,7 @@ def _read_origin(text):
     return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
 
 
-# Where people reach the site, for example https://chat.example.com. Setting it makes this a production site.
+# The address that browsers use, for example https://chat.example.com. Setting it makes this a production site.
 PUBLIC_URL = os.environ.get("PUBLIC_URL") and _read_origin(os.environ["PUBLIC_URL"])
 _public = urlsplit(PUBLIC_URL or "")
 
@@ -52,7 +52,7 @@ if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
             "Set SECRET_KEY to a long random text (for example the output of `openssl rand -hex 32`), the same for"
-            " every process. bin/serve makes one by itself, and DEBUG=1 does without."
+            " every process. bin/serve makes one by itself, and DEBUG=1 needs none."
         )
     SECRET_KEY = "for development only, and the same on every machine"
 
@@ -104,7 +104,7 @@ TEMPLATES = [
     }
 ]
 
-# The database: PostgreSQL where DATABASE_URL names one, else the SQLite file in var/.
+# The database: the one in DATABASE_URL, for example PostgreSQL, else the SQLite file in var/.
 
 _ENGINES = {
     "django.db.backends.postgresql": "chatproj.db.postgresql",
@@ -115,12 +115,12 @@ _DATABASE_URL = os.environ.get("DATABASE_URL") or local.database_url()
 if urlsplit(_DATABASE_URL).scheme not in dj_database_url.SCHEMES:
     raise ImproperlyConfigured("DATABASE_URL must be like postgres://name:password@host/database.")
 DATABASES = {
-    # 0 closes the connection after every single message, which costs more than all the rest of it.
+    # 0 would close the connection after every message, which costs more than the rest of the work for a message.
     "default": dj_database_url.parse(_DATABASE_URL, conn_max_age=600)
 }
 DATABASES["default"]["ENGINE"] = _ENGINES.get(DATABASES["default"]["ENGINE"], DATABASES["default"]["ENGINE"])
 
-# Channels: through Redis, or within the one process of a plain `runserver`.
+# Channels: through Redis, or in the memory of a plain `runserver`.
 
 REDIS_URL = os.environ.get("REDIS_URL") or local.redis_url()
 
@@ -128,10 +128,10 @@ _REDIS_LAYER = {
     "BACKEND": "channels_transport.layer.RedisChannelLayer",
     "CONFIG": {
         "hosts": [REDIS_URL],
-        # A message to a group is one item for each interface, however many sockets; these only bound a flood.
+        # A message to a group is one item per interface, however many sockets it has; the limits only bound a flood.
         "capacity": 20000,
         "channel_capacity": {"http.request": 1000},
-        # Without time-outs a paused Redis freezes whoever talks to it.
+        # Without timeouts a paused Redis freezes every process that uses it.
         "connection_kwargs": {"socket_timeout": 8, "socket_connect_timeout": 5},
     },
     "ROUTING": "chatproj.routing.channel_routing",
@@ -144,10 +144,10 @@ _MEMORY_LAYER = {
 CHANNEL_LAYERS = {"default": _REDIS_LAYER if REDIS_URL else _MEMORY_LAYER}
 CHANNEL_SESSION_ENGINE = "channels_transport.sessions"
 
-# How many proxies of ours stand in front: whose X-Forwarded-For and X-Forwarded-Proto are believed.
+# The number of trusted proxies in front of the site; their X-Forwarded-For and X-Forwarded-Proto are used.
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
 
-# People and their sessions. These live in the database: a Redis that comes back empty signs nobody out.
+# Accounts and login sessions. They are in the database, so the loss of Redis' data does not log people out.
 
 AUTH_USER_MODEL = "chat.Person"
 AUTHENTICATION_BACKENDS = ["chat.services.people.HandleBackend"]
@@ -155,7 +155,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-# A handle's uniqueness is held by handle_key: a guest who is gone keeps the name in history, and frees it.
+# handle_key makes handles unique: a deleted guest keeps the handle in the history, and others may use it again.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 LOGIN_URL = "sign_in"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -168,14 +168,14 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
-# Channels does not enforce it; the interface refuses larger bodies before they come here.
+# Channels does not enforce this; the interface server refuses larger bodies.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-# What one person, or one address, may ask for. CHAT_LIMITS=off is for load tests.
+# Rate limits per person or per address. CHAT_LIMITS=off is for load tests.
 
 CHAT_LIMITS_ON = os.environ.get("CHAT_LIMITS", "on").strip().lower() not in ("off", "0", "false", "no")
 CHAT_LIMITS = {
-    # name: (at once, per second after that)
+    # name: (burst, rate per second)
     "events": (500, 50),  # per person
     "downloads": (5, 1 / 20),  # per person
     "handshakes": (500, 500),  # per address, as are the following
@@ -186,31 +186,32 @@ CHAT_LIMITS = {
 }
 CHAT_MAX_SOCKETS_PER_PERSON = 100
 CHAT_MAX_SOCKETS_PER_ADDRESS = 5000
-CHAT_FLOOD_REFUSALS = 1000  # refusals within
-CHAT_FLOOD_SECONDS = 10  # this time end the connection
-# Three heartbeats without a word, and a connection counts as gone.
+# This number of refusals within this time closes the connection.
+CHAT_FLOOD_REFUSALS = 1000
+CHAT_FLOOD_SECONDS = 10
+# A connection without three heartbeats in a row counts as disconnected.
 CHAT_PRESENCE_LEASE_SECONDS = 75
-# Everyone who comes and goes within this time is told to the room in one event.
+# One event tells the room about all members that join or leave within this time.
 CHAT_PRESENCE_SECONDS = 1
-# So long a poll waits for something to happen: proxies and platforms give up after 30 seconds.
+# How long a poll waits for an event. Proxies and platforms end a request after 30 seconds.
 CHAT_POLL_SECONDS = 20
-# How long an announcement stands where nobody says so.
+# How long an announcement is shown if no time is given.
 CHAT_ANNOUNCEMENT_SECONDS = 24 * 3600
-# How often the monitor looks at the list of rooms, and how often it sweeps.
+# How often the monitor checks the list of rooms, and how often it sweeps.
 CHAT_MONITOR_SECONDS = 3
 CHAT_SWEEP_SECONDS = 30
 CHAT_ECHO = _is_on("CHAT_ECHO")
-# A board that nobody came to, and where nobody spoke, for so long is deleted.
+# A board without visits and messages for this time is deleted.
 CHAT_BOARD_DAYS = int(os.environ.get("CHAT_BOARD_DAYS", "30"))
 
-# Work in the background. A person may have so many tasks under way, over all rooms.
+# Background tasks. The most unfinished tasks of one person, over all rooms.
 CHAT_MAX_UNFINISHED_TASKS = 3
-# A worker that shows no sign of life for so long has lost its task to another. It renews the lock each second.
+# A worker renews the lock of its task each second. After this time without a renewal, another worker takes the task.
 CHAT_TASK_LOCK_SECONDS = float(os.environ.get("CHAT_TASK_LOCK_SECONDS", "30"))
-# So many finished tasks of one person are kept, and so many bytes of all results: the oldest go first.
+# The most finished tasks of one person, and the most bytes of all results, that are kept. The oldest are deleted first.
 CHAT_MAX_RESULTS_PER_PERSON = 20
 CHAT_MAX_RESULTS_BYTES = float(os.environ.get("CHAT_MAX_RESULTS_BYTES", "5e9"))
-# So long a result can be fetched.
+# How long a result can be downloaded.
 CHAT_TASK_RESULT_SECONDS = float(os.environ.get("CHAT_TASK_RESULT_SECONDS", str(24 * 3600)))
 
 # What `manage.py doctor` is told about this site. The echo websocket answers only where CHAT_ECHO is on.
@@ -225,7 +226,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = str(local.VAR / "static")
-# Served compressed from where `collectstatic` put it, and straight from the source before anybody did.
+# Static files are served compressed from STATIC_ROOT after `collectstatic`, and from the source folders before.
 STATICFILES_STORAGE = "whitenoise.storage.CompressedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60
@@ -237,10 +238,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": _LEVEL},
-    # Django mails what it logs here to ADMINS by default; we only write it down.
+    # By default Django mails these log records to ADMINS; here they are only logged.
     "loggers": {
         "django": {"handlers": [], "level": _LEVEL, "propagate": True},
-        # It warns of each handshake that is refused while Redis is away, which is said once already.
+        # Daphne warns of each handshake that is refused during an outage of Redis, which another line reports once.
         "daphne.ws_protocol": {"level": _LEVEL if _LEVEL == "DEBUG" else "ERROR"},
     },
 }

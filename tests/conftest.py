@@ -12,6 +12,7 @@ from chat.models import Person
 from chat.services import limits, people, rooms
 from chat.store import store
 from tests import wire
+from tests.flushing import quick_flush  # noqa: F401 (a fixture)
 from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
 
 # A slow machine is no failure, and no run depends on what an earlier one found. A build tries the same examples each

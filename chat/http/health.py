@@ -58,7 +58,7 @@ class _Site:
         yield from self._collect_channels()
 
     def _collect_channels(self) -> Iterator[Metric]:
-        families = {
+        families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {
             "messages_count": _counter("chat_channel_messages", "Messages sent on a channel"),
             "messages_pending": _gauge("chat_channel_pending", "Messages that wait on a channel"),
             "messages_max_age": _gauge("chat_channel_oldest_seconds", "Age of the oldest waiting message"),

@@ -25,7 +25,7 @@ from chat.services import boards, invitations, limits, operators, people, rooms
 @require_safe
 def lobby(request, room_form=None, status=200):
     """
-    The list of rooms, for everybody; accounts get a form for a new room, too.
+    Show the list of rooms to everybody; accounts get a form for a new room, too.
 
     Query: `q`, text to search for. Each person sees public rooms and the private rooms that they are a member of.
     """
@@ -39,7 +39,7 @@ def lobby(request, room_form=None, status=200):
 
 def create_room(request):
     """
-    POST a RoomForm, for accounts: redirect to the new room, or answer 400 with the lobby and the form's errors.
+    Make a room from a RoomForm, for accounts: redirect to the room, or answer 400 with the lobby and the form's errors.
 
     GET redirects to the lobby, and a stranger's POST to the page for signing in.
     """
@@ -65,7 +65,7 @@ def create_room(request):
 @require_safe
 def room(request, slug):
     """
-    A room, for members and for those who may become one: 404 if the person may not know the room, 403 if banned.
+    Show a room to people who may read it: 404 if the person may not know the room, 403 if banned.
 
     Strangers get a GuestForm instead, the same for every address: only people who signed in learn which rooms exist.
     """
@@ -80,7 +80,7 @@ def room(request, slug):
 @require_safe
 def board(request, board):
     """
-    A board, for its owner and for every visitor: 404 if there is none.
+    Show a board to its owner and to every visitor: 404 if there is none.
 
     The page itself asks the API whether this browser may come in. Puts a secret into the browser's login session.
     """
@@ -94,7 +94,7 @@ def board(request, board):
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request, key):
     """
-    GET names the private room and shows a button; POST, for signed-in people, makes them a member and redirects there.
+    Show the private room of an invitation with a button; by POST, make a signed-in person a member and redirect there.
 
     Only POST uses the invitation up: link previews and prefetching follow links by GET. 404 if the key is not valid.
     """
@@ -108,7 +108,7 @@ def invitation(request, key):
 @require_safe
 def operators_rooms(request):
     """
-    All rooms of the site, for operators: 404 for other people. Strangers are redirected to the page for signing in.
+    Show all rooms of the site to operators: 404 for other people. Strangers are redirected to the page for signing in.
 
     A socket keeps the list up to date.
     """
@@ -166,7 +166,7 @@ guest = _sign_in_view("chat/guest.html", GuestForm, _sign_up_guest, "guests")
 
 @require_POST
 def sign_out(request):
-    """POST signs the browser out, whoever is signed in, and redirects to the lobby."""
+    """Sign the browser out, for everybody, and redirect to the lobby."""
     people.sign_out(request)
     return redirect("lobby")
 
@@ -174,10 +174,9 @@ def sign_out(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request):
     """
-    A PasswordForm, for accounts; other people are redirected to the page for signing in.
+    Change the password by a PasswordForm, for accounts; other people are redirected to the page for signing in.
 
-    POST changes the password, ends the account's other sessions and redirects to the lobby; with errors it answers 400
-    with the form.
+    POST ends the account's other sessions and redirects to the lobby; with errors it answers 400 with the form.
     """
     if not request.user.is_authenticated or request.user.is_guest:
         return redirect(f"{reverse('sign_in')}?next={request.path}")

@@ -75,7 +75,7 @@ def error_response(request: HttpRequest, error: ChatError, close: int | None = N
 
 def _error_json(error: ChatError, status: int, close: int | None) -> HttpResponse:
     optional = {"ref": error.ref, "retry_after": error.retry_after, "close": close}
-    body = {"code": error.code, "detail": error.detail}
+    body: dict[str, str | float] = {"code": error.code, "detail": error.detail}
     body.update({name: value for name, value in optional.items() if value is not None})
     return JsonResponse(body, status=status)
 

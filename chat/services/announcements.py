@@ -38,15 +38,13 @@ def announce(
     """
     Store an announcement to everybody, or to everybody in one room, and publish it on commit.
 
-    Args:
-        text: what to say.
-        level: `info`, `warning` or `urgent`.
-        slug: the room; None for everybody.
-        expires_in: seconds for which people who connect hear it; None for CHAT_ANNOUNCEMENT_SECONDS.
-        by: the operator; None for the shell.
+    - `text`: what to say.
+    - `level`: `info`, `warning` or `urgent`.
+    - `slug`: the room; None for everybody.
+    - `expires_in`: seconds for which people who connect hear it; None for CHAT_ANNOUNCEMENT_SECONDS.
+    - `by`: the operator; None for the shell.
 
-    Raises:
-        ChatError: `not_found` for the room; `empty`, `too_long` or `invalid_field` for a field.
+    Raise `not_found` for the room; `empty`, `too_long` or `invalid_field` for a field.
     """
     room = None if slug is None else rooms.get_room(slug)
     announcement = _make_announcement(text, level, expires_in, by, room=room)
@@ -65,12 +63,10 @@ def whisper(
 
     If the person has no connection, the first connection within `expires_in` seconds hears it.
 
-    Args:
-        whom: a Person or a handle.
-        text, level, expires_in, by: as for `announce`.
+    - `whom`: a Person or a handle.
+    - `text`, `level`, `expires_in`, `by`: as for `announce`.
 
-    Raises:
-        ChatError: `not_found` for the handle; `empty`, `too_long` or `invalid_field` for a field.
+    Raise `not_found` for the handle; `empty`, `too_long` or `invalid_field` for a field.
     """
     person = people.get_person(whom)
     announcement = _make_announcement(text, level, expires_in, by, person=person)
@@ -181,8 +177,7 @@ def withdraw_announcement(announcement_id: int) -> None:
     """
     End an announcement: people who connect from now on do not hear it.
 
-    Raises:
-        ChatError: `not_found` if there is none with this id, or it has expired.
+    Raise `not_found` if there is none with this id, or it has expired.
     """
     current = Announcement.objects.current().filter(id=announcement_id)
     if not current.update(expires_at=timezone.now()):

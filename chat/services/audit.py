@@ -16,12 +16,11 @@ def record(actor: Person | None, act: str, room_id: int, person: Person, **detai
     """
     Store one entry: `actor` did something to `person` in a room. Call it in the transaction of the act.
 
-    Args:
-        actor: who did it; None for the shell.
-        act: one of AuditEntry's acts.
-        room_id: the room.
-        person: the person on whom the actor acted.
-        details: more fields of AuditEntry.
+    - `actor`: who did it; None for the shell.
+    - `act`: one of AuditEntry's acts.
+    - `room_id`: the room.
+    - `person`: the person on whom the actor acted.
+    - `details`: more fields of AuditEntry.
     """
     AuditEntry.objects.create(actor=actor, act=act, room_id=room_id, person=person, **details)
 

@@ -34,18 +34,15 @@ def create_invitation(
     """
     Create a link into a private room.
 
-    Args:
-        person: an owner or moderator of the room.
-        slug: the room.
-        uses: how many people may join with the link; None for any number.
-        seconds: how long the link is valid; None for a week.
+    - `person`: an owner or moderator of the room.
+    - `slug`: the room.
+    - `uses`: how many people may join with the link; None for any number.
+    - `seconds`: how long the link is valid; None for a week.
 
-    Returns:
-        The invitation, and its key. The key is not stored and cannot be shown again.
+    Return the invitation, and its key. The key is not stored and cannot be shown again.
 
-    Raises:
-        ChatError: `not_found` for the room; `forbidden` if the person may not invite, the room is public, or it has
-            too many open invitations; `invalid_field`.
+    Raise `not_found` for the room; `forbidden` if the person may not invite, the room is public, or it has too many
+    open invitations; `invalid_field`.
     """
     room = _get_room(person, slug)
     if uses is not None:
@@ -99,8 +96,7 @@ def get_invitation(key: str) -> Invitation:
     An invitation is valid only while its creator may invite: a banned moderator must not come back by a link of their
     own.
 
-    Raises:
-        ChatError: `not_found`, with the same text for every reason.
+    Raise `not_found`, with the same text for every reason.
     """
     found = Invitation.objects.open().select_related("room", "created_by").filter(digest=_digest(key))
     invitation = found.first()
@@ -117,8 +113,7 @@ def accept_invitation(person: Person, key: str) -> Room:
     """
     Make a person a member of the invitation's room, and return the room. For a member, no use is counted.
 
-    Raises:
-        ChatError: `not_found` if the invitation is not valid; `forbidden` if the person is banned from the room.
+    Raise `not_found` if the invitation is not valid; `forbidden` if the person is banned from the room.
     """
     invitation = get_invitation(key)
     room = invitation.room
@@ -158,8 +153,7 @@ def leave_room(person: Person, slug: str) -> None:
     """
     Delete a person's membership of a private room, and close the person's connections to it on commit.
 
-    Raises:
-        ChatError: `not_found` for the room; `forbidden` if the person cannot leave it.
+    Raise `not_found` for the room; `forbidden` if the person cannot leave it.
     """
     room = rooms.get_readable_room(person, slug)
     if not may_leave(person, room):

@@ -36,12 +36,10 @@ def schedule_message(member: Member, event: protocol.Schedule) -> tuple[int, boo
     """
     Store a message to be posted later, once for each ref, and start its job on commit.
 
-    Returns:
-        The id of the scheduled message, and whether it is new.
+    Return the id of the scheduled message, and whether it is new.
 
-    Raises:
-        ChatError: `invalid_field` if the time is not in the future or more than a year away; `not_found` for
-            `reply_to`; `forbidden` on a board or if the person has too many waiting messages; `ref_conflict`.
+    Raise `invalid_field` if the time is not in the future or more than a year away; `not_found` for `reply_to`;
+    `forbidden` on a board or if the person has too many waiting messages; `ref_conflict`.
     """
     if member.room.access == Room.BOARD:
         # Visitors of a board are not logged in, so they could neither list nor cancel the message.
@@ -84,8 +82,7 @@ def get_scheduled(person: Person, slug: str) -> list[ScheduledMessage]:
     """
     Return a person's waiting and refused messages in a room, by the time at which they are due.
 
-    Raises:
-        ChatError: `not_found` or `forbidden` if the person may not read the room.
+    Raise `not_found` or `forbidden` if the person may not read the room.
     """
     rows = ScheduledMessage.objects.shown().filter(room=rooms.get_readable_room(person, slug), author=person)
     return list(rows.order_by("due_at", "id")[:MAX_LISTED])
@@ -98,10 +95,9 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
     A person who may no longer read the room may still cancel. So the error is the same for every room, and for a room
     that does not exist.
 
-    Raises:
-        ChatError: `not_found` if there is no such message, or it has been posted.
+    Raise `not_found` if there is no such message, or it has been posted.
     """
-    room = Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
+    room = rooms.find_room(slug)
     # One statement on one table: either this or the posting succeeds, never both.
     mine = ScheduledMessage.objects.shown().filter(author=person, room=room, id=scheduled_id)
     if room is None or not mine.delete()[0]:
@@ -114,8 +110,7 @@ def post_scheduled(scheduled_id: int) -> bool:
 
     If the author may no longer post, the message is refused, and the row says why.
 
-    Returns:
-        Whether the message was posted or refused now.
+    Return whether the message was posted or refused now.
     """
     with transaction.atomic():
         # The claim. A second process waits here until the first commits, and then finds nothing that waits.

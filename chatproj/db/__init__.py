@@ -1,1 +1,1 @@
-"""Django 2.2's database backends, each with the few lines that this server needs; nothing of the chat."""
+"""Django 2.2's database backends, each with the few changes that this server needs."""

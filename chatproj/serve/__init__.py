@@ -1,6 +1,7 @@
-"""`manage.py serve`: the whole chat on one machine, as the Procfile says, kept running by a supervisor.
+"""
+`manage.py serve`: runs all processes of the Procfile on one machine, under a supervisor.
 
-The parts know processes, ports and files; none of them knows the chat.
+The modules handle processes, ports and files; none of them knows what the processes do.
 """
 
 import sys
@@ -9,11 +10,11 @@ from chatproj import local
 
 
 class CannotServe(Exception):
-    """Why `serve` does not start; its text is the sentence for the person who typed it."""
+    """Raised when `serve` cannot start; its text tells the user what to do."""
 
 
 def prepare() -> None:
-    """Take this folder for ourselves and make its secret key; exit with a sentence where we cannot."""
+    """Lock this folder and make its secret key; exit with an error text if that fails."""
     from chatproj.serve import lock
 
     try:

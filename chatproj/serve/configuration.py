@@ -1,11 +1,11 @@
-"""What the supervisor is to keep running, as the text of its configuration file. It starts nothing."""
+"""Writes the configuration file of the supervisor. It starts nothing."""
 
 import os
 import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-# Together under ten seconds: first everything that uses Valkey, then Valkey.
+# Together under ten seconds: first the processes that use Valkey, then Valkey.
 STOP_SECONDS = 6
 STOP_VALKEY_SECONDS = 2
 
@@ -50,7 +50,7 @@ priority={priority}
 
 
 class Program(NamedTuple):
-    """What runs under one name, and how often; `shell` is text for `sh -c`."""
+    """A program, and how many processes run it; `shell` is text for `sh -c`."""
 
     name: str
     shell: str
@@ -58,20 +58,20 @@ class Program(NamedTuple):
 
     @property
     def variable(self) -> str:
-        """The variable that carries `shell`: a configuration file would need it quoted for three readers."""
+        """Return the environment variable that carries `shell`; in the file it would have to be quoted three times."""
         return "CHAT_RUN_" + self.name.replace("-", "_")
 
     @property
     def process_names(self) -> list[str]:
-        """The names under which its processes appear, and their logs."""
+        """Return the names of its processes, which are also the names of their logs."""
         if self.count == 1:
             return [self.name]
         return [f"{self.name}-{number}" for number in range(1, self.count + 1)]
 
 
 def write_text(programs: list[Program]) -> str:
-    """Return the configuration. Groups stop one after the other, the highest priority first, Valkey last."""
-    # Without a user, the supervisor warns root that it runs as root.
+    """Return the configuration. Groups stop in turn, the highest priority first and Valkey last."""
+    # Without a user, the supervisor warns that it runs as root.
     parts = [HEAD.format(user="user=root" if os.getuid() == 0 else "")]
     store = [program for program in programs if program.name == "valkey"]
     chat = [program for program in programs if program.name != "valkey"]
@@ -86,12 +86,12 @@ def write_text(programs: list[Program]) -> str:
 
 
 def environment(programs: list[Program], root: Path) -> dict[str, str]:
-    """The variables that the configuration refers to."""
+    """Return the variables that the configuration refers to."""
     return {"CHAT_ROOT": str(root), **{program.variable: program.shell for program in programs}}
 
 
 def shell_text(command: list[str]) -> str:
-    """Text for `sh -c` that becomes this command."""
+    """Return text for `sh -c` that becomes this command."""
     return f"exec {shlex.join(command)}"
 
 

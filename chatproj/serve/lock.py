@@ -1,7 +1,7 @@
-"""One `serve` per folder: an flock on `var/serve.lock`, with the owner and its address inside.
+"""
+Lets one `serve` run per folder: an flock on `var/serve.lock`, a file that contains the owner and its address.
 
-The supervisor inherits the lock, so that it lasts until the last child is gone, even after a `kill -9` of
-`serve`.
+The supervisor inherits the lock, so it lasts until the last child has ended, even after a `kill -9` of `serve`.
 """
 
 import fcntl
@@ -13,14 +13,14 @@ from chatproj.serve import CannotServe
 
 # Longer than the supervisor needs to stop everything.
 STOPPING_SECONDS = 12
-# `local.is_served` holds the lock for an instant when it asks.
+# `local.is_served` takes the lock for a moment when it checks it.
 QUESTION_SECONDS = 0.5
 
 _held = None
 
 
 def take() -> None:
-    """Take the lock and forget the last run's Redis; refuse while another `serve` lives in this folder."""
+    """Take the lock and delete the last run's Redis URL. Raise CannotServe if another `serve` runs in this folder."""
     global _held
     if _held is None:
         local.make_var()
@@ -36,13 +36,13 @@ def take() -> None:
 
 
 def write_owner(address: str) -> None:
-    """Say in the lock file who holds it, and where it answers."""
+    """Write this process and its address into the lock file."""
     os.ftruncate(_held, 0)
     os.pwrite(_held, f"{os.getpid()} {address}".encode(), 0)
 
 
 def descriptor() -> int:
-    """The open lock, for the child that must hold it, too."""
+    """Return the file descriptor of the lock, for the child that must hold it too."""
     return _held
 
 
@@ -56,7 +56,7 @@ def _wait_for(descriptor: int) -> None:
             if waited > QUESTION_SECONDS:
                 raise CannotServe(f"Chat is already running in this folder{address and ' at ' + address}.")
         elif waited > STOPPING_SECONDS:
-            raise CannotServe(f"What the last run left in {local.VAR} does not stop; end it and try again.")
+            raise CannotServe(f"A process of the last run in {local.VAR} does not stop; end it and try again.")
         elif waited > QUESTION_SECONDS and not told:
             print("The last run is still stopping; waiting for it.", flush=True)
             told = True

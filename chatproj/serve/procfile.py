@@ -1,4 +1,4 @@
-"""Reads a Procfile: which process types there are, and the shell text that runs each. It starts nothing."""
+"""Reads a Procfile: the process types, and the shell text that runs each. It starts nothing."""
 
 import re
 from typing import NamedTuple
@@ -15,12 +15,12 @@ class ProcessType(NamedTuple):
 
     @property
     def shell(self) -> str:
-        """Text for `sh -c` after which the process itself, not a shell, stands in `ps`."""
+        """Return text for `sh -c` that replaces the shell with the process itself."""
         return f"exec env {self.command}" if ASSIGNMENT.match(self.command) else f"exec {self.command}"
 
 
 def parse(text: str) -> list[ProcessType]:
-    """Return the process types in their order; raise ValueError with the line that is not one."""
+    """Return the process types in their order. Raise ValueError that names an invalid line."""
     types = {}
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()

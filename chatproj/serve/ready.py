@@ -1,22 +1,22 @@
-"""Whether the chat answers, asked as a browser would, and what stands in its way. It changes nothing."""
+"""Checks whether the chat answers a request, and which process keeps it from answering. It changes nothing."""
 
 import http.client
 from collections.abc import Iterable
 
 from chatproj.serve import running
 
-# Where to knock when the server listens on every address.
+# The address to connect to when the server listens on all addresses.
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 def address(host: str, port: int) -> str:
-    """The address for a browser on this machine."""
+    """Return the URL for a browser on this machine."""
     host = EVERYWHERE.get(host, host)
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def answers(host: str, port: int, names: Iterable[str]) -> bool:
-    """Whether GET /healthz is 200: interface, Redis and a worker do their work. `names` are ALLOWED_HOSTS."""
+    """Return whether GET /healthz answers 200: interface, Redis and a worker run. `names` are ALLOWED_HOSTS."""
     host = EVERYWHERE.get(host, host)
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
@@ -28,18 +28,17 @@ def answers(host: str, port: int, names: Iterable[str]) -> bool:
         connection.close()
 
 
-def blame(names: Iterable[str]) -> str:
-    """Which of the processes are not up, with the ends of their logs."""
+def describe_failures(names: Iterable[str]) -> str:
+    """Return a text that names the processes that do not run, with the ends of their logs."""
     states = running.states()
-    guilty = [name for name in names if states.get(name) != "RUNNING"] or ["web"]
+    failed = [name for name in names if states.get(name) != "RUNNING"] or ["web"]
     return "\n".join(
-        f"\n{name} is {states.get(name, 'not started')}; its log ends:\n{running.last_lines(name)}" for name in guilty
+        f"\n{name} is {states.get(name, 'not started')}; its log ends:\n{running.last_lines(name)}" for name in failed
     )
 
 
 def _host_header(host: str, port: int, names: list[str]) -> str:
-    # Django answers 400 to a name that is not among its own, and a public server's names need not include
-    # this one.
+    # Django answers 400 to a host name that is not in ALLOWED_HOSTS, which need not contain this address.
     if not names or host in names or "*" in names:
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return names[0].lstrip(".")

@@ -1,4 +1,4 @@
-"""The supervisor's process seen from `serve`: start it, watch it, stop it and all that it started."""
+"""Starts, watches and stops the supervisor's process, with all processes that it started."""
 
 import os
 import signal
@@ -10,13 +10,13 @@ from pathlib import Path
 from chatproj import local
 from chatproj.serve import lock
 
-# The supervisor needs up to eight for what must be killed; after this, it is killed, and its children with
-# it.
+# The supervisor needs up to eight seconds to kill processes that do not stop. After this time it is killed, and its
+# children with it.
 STOP_SECONDS = 9
 
 
 def start(configuration: Path, environment: dict[str, str]) -> subprocess.Popen:
-    """Start the supervisor; it shares our lock, but not our process group: Ctrl-C reaches us only."""
+    """Start the supervisor. It shares the lock but not the process group, so that Ctrl-C reaches only `serve`."""
     (local.VAR / "log").mkdir(mode=0o700, exist_ok=True)
     (local.VAR / "processes").unlink(missing_ok=True)
     with open(local.VAR / "log" / "supervisord.err", "w") as errors:
@@ -33,13 +33,13 @@ def start(configuration: Path, environment: dict[str, str]) -> subprocess.Popen:
 
 
 def restart(configuration: Path, environment: dict[str, str]) -> subprocess.Popen:
-    """Start the supervisor again after it was killed; its children died with it."""
+    """Start the supervisor again after it was killed; its children ended with it."""
     time.sleep(1)
     return start(configuration, environment)
 
 
 def stop(supervisor: subprocess.Popen) -> None:
-    """End the supervisor and all its children, in order if they let us."""
+    """Stop the supervisor and all its children, in order if possible."""
     if supervisor.poll() is None:
         supervisor.terminate()
         try:
@@ -50,7 +50,7 @@ def stop(supervisor: subprocess.Popen) -> None:
 
 
 def states() -> dict[str, str]:
-    """The state of each process, as the supervisor left it in `var/processes`."""
+    """Return the state of each process, which the supervisor writes to `var/processes`."""
     try:
         lines = (local.VAR / "processes").read_text().splitlines()
     except FileNotFoundError:
@@ -59,7 +59,7 @@ def states() -> dict[str, str]:
 
 
 def last_lines(name: str, count: int = 15) -> str:
-    """The end of a process's log."""
+    """Return the last lines of a process' log."""
     try:
         text = (local.VAR / "log" / f"{name}.log").read_text(errors="replace")
     except FileNotFoundError:
@@ -68,7 +68,7 @@ def last_lines(name: str, count: int = 15) -> str:
 
 
 def stop_on_signals() -> None:
-    """Let SIGINT, SIGTERM and SIGHUP end `serve` as Ctrl-C does; after the first, they change nothing."""
+    """Make SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt. After the first one, they are ignored."""
     names = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         names.append(signal.SIGHUP)
@@ -83,7 +83,7 @@ def stop_on_signals() -> None:
 
 
 def wait_until(is_true, seconds: float, supervisor: subprocess.Popen) -> bool:
-    """Wait until it is true; False when the time is over or the supervisor gone."""
+    """Wait until `is_true()`. Return False if the time is over or the supervisor has ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and supervisor.poll() is None:
         if is_true():

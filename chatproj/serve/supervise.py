@@ -1,7 +1,8 @@
-"""The supervisor's process: supervisor's own daemon, quicker to start things again and never tired of it.
+"""
+The supervisor's process: the daemon of the package `supervisor`, with faster and unlimited restarts.
 
-Run as `python -m chatproj.serve.supervise <configuration> <parent's pid>`. It imports neither Django nor the
-chat, takes no commands, and ends with its parent.
+Run it as `python -m chatproj.serve.supervise <configuration> <parent's pid>`. It imports neither Django nor the chat,
+accepts no commands, and ends with its parent.
 """
 
 import ctypes
@@ -19,17 +20,16 @@ from supervisor.process import Subprocess
 from supervisor.states import ProcessStates, getProcessStateDescription
 from supervisor.supervisord import Supervisor
 
-# Supervisor looks at its children when a pipe speaks, or else once a second; a restart must not wait that
-# long.
+# Supervisor checks its children when a pipe has data, or else once a second. A restart must not wait so long.
 LOOK_SECONDS = 0.2
-# One that dies at once is started again after these seconds, the last of them for ever. Supervisor alone
-# would wait a second longer each time, without end.
+# A process that ends at once is restarted after these seconds; the last value applies to all later restarts.
+# Supervisor itself waits one second longer each time, without a limit.
 BACKOFF_SECONDS = (0.2, 0.5, 1, 2, 4)
 PR_SET_PDEATHSIG = 1
 
 
 class PatientSubprocess(Subprocess):
-    """A process that is never given up, with a bounded wait before each new try."""
+    """A process that is restarted without end, with a bounded wait before each restart."""
 
     def change_state(self, new_state, expected=True):
         changed = super().change_state(new_state, expected)
@@ -48,10 +48,10 @@ class PatientProcessConfig(ProcessConfig):
 
 
 class Options(ServerOptions):
-    """Supervisor's options, with patient processes that do not outlive it."""
+    """Supervisor's options, with patient processes that end with the supervisor."""
 
     def processes_from_section(self, parser, section, group_name, klass=None):
-        # The only kind that our configuration has, though supervisor names its own for it.
+        # Our configuration has only this kind of section; supervisor passes its own class for it.
         return super().processes_from_section(parser, section, group_name, PatientProcessConfig)
 
     def setpgrp(self):
@@ -61,7 +61,7 @@ class Options(ServerOptions):
 
 
 class QuickPoller:
-    """Supervisor's poller with a shorter longest wait."""
+    """Supervisor's poller, with a shorter limit for each wait."""
 
     def __init__(self, poller):
         self.poller = poller
@@ -74,7 +74,7 @@ class QuickPoller:
 
 
 class PatientSupervisor(Supervisor):
-    """Supervisor's loop, which also leaves the state of each process in a file."""
+    """Supervisor's loop, which also writes the state of each process to a file."""
 
     def runforever(self):
         self.options.poller = QuickPoller(self.options.poller)
@@ -91,17 +91,17 @@ class PatientSupervisor(Supervisor):
             fresh.write_text("\n".join(lines) + "\n")
             fresh.replace("processes")
         except OSError as error:
-            # A full disk must not end the one who keeps the others running.
+            # A full disk must not end the supervisor.
             self.options.logger.warn(f"cannot write the states of the processes: {error}")
 
 
 def backoff_seconds(failures: int) -> float:
-    """How long to wait after so many early deaths in a row."""
+    """Return how long to wait after this number of early exits in a row."""
     return BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1]
 
 
 def die_with_parent(signal_number: int) -> None:
-    """Ask Linux to send us this signal when our parent dies; elsewhere there is no such thing."""
+    """Ask Linux to send this process a signal when its parent ends; other systems cannot do that."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
 
@@ -110,11 +110,11 @@ def main() -> None:
     configuration, parent = sys.argv[1:]
     die_with_parent(signal.SIGTERM)
     if os.getppid() != int(parent):
-        sys.exit("serve ended before its supervisor began")
+        sys.exit("serve ended before its supervisor started")
     os.chdir(Path(configuration).parent)
     options = Options()
     options.realize(["-c", configuration])
-    # What supervisord.main() sets: this is no reload, and no unit test of theirs.
+    # supervisord.main() sets the same: this is neither a reload nor a test of supervisor.
     options.first, options.test = True, False
     with suppress(asyncore.ExitNow):
         PatientSupervisor(options).main()

@@ -1,4 +1,4 @@
-"""The embedded Valkey: its binary, its port, its configuration. It is started by the supervisor, not here."""
+"""The embedded Valkey: its binary, its port and its configuration. The supervisor starts it."""
 
 import secrets
 from typing import NamedTuple
@@ -10,8 +10,8 @@ from chatproj.serve.checks import is_free
 PORTS = range(10240, 32768)
 TRIES = 200
 
-# Nothing is kept on disk: what must last is in the database, and a channel layer that comes back with frames
-# of sockets that are gone would only confuse. Frames are never thrown away to make room, either.
+# Nothing is stored on disk: data that must last is in the database, and frames of closed connections are useless after
+# a restart. Frames are never evicted either.
 CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
@@ -29,14 +29,14 @@ dir ./
 
 
 class Valkey(NamedTuple):
-    """Where the embedded server listens, and how it is started."""
+    """The URL of the embedded server, and the command that starts it."""
 
     url: str
     command: list[str]
 
 
 def configure() -> Valkey:
-    """Write `var/valkey.conf`, with a fresh password and the last run's port where that is free."""
+    """Write `var/valkey.conf`, with a new password, and the last run's port if it is free."""
     port = _choose_port()
     password = secrets.token_hex(24)
     configuration = local.write_private("valkey.conf", CONFIGURATION.format(port=port, password=password))
@@ -51,13 +51,13 @@ def _choose_port() -> int:
         port = 0
     if 0 < port < 65536 and is_free("127.0.0.1", port):
         return port
-    # Not one of those that outgoing connections get: a worker that looks for a Valkey which is away could be given the
-    # very port, connect to itself, and keep Valkey from coming back.
+    # Not from the range of outgoing connections: a worker that reconnects to a stopped Valkey could get this very port,
+    # connect to itself, and keep Valkey from starting again.
     for _ in range(TRIES):
         port = secrets.choice(PORTS)
         if is_free("127.0.0.1", port):
             return port
-    raise CannotServe(f"There is no free port from {PORTS[0]} to {PORTS[-1]} for the embedded Valkey; set REDIS_URL.")
+    raise CannotServe(f"No port from {PORTS[0]} to {PORTS[-1]} is free for the embedded Valkey; set REDIS_URL.")
 
 
 def _binary() -> str:
@@ -67,4 +67,4 @@ def _binary() -> str:
     try:
         return str(get_binary_path())
     except ValkeyBinaryNotFoundError:
-        raise CannotServe("There is no embedded Valkey for this machine; set REDIS_URL.") from None
+        raise CannotServe("The embedded Valkey does not support this machine; set REDIS_URL.") from None

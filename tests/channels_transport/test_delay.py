@@ -1,9 +1,8 @@
-"""The delay server: what comes on `asgi.delay` is stored, sent when it is due, and never lost in between."""
+"""The delay server: messages on `asgi.delay` are stored, sent when they are due, and never lost in between."""
 
 import json
 import logging
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from django.utils import timezone
 from channels_transport import delay
 from channels_transport.delay import CHANNEL, DelayServer
 from channels_transport.memory import MemoryChannelLayer
+from tests.channels_transport.delayed import order, run_for
 from tests.channels_transport.failures import raising
 from tests.channels_transport.layers import make_layer
 
@@ -31,25 +31,6 @@ def server(layer):
     return DelayServer(layer, signal_handlers=False)
 
 
-@pytest.fixture(params=[1, 3], ids=["one host", "three hosts"])
-def redis_layer(request, valkey_url):
-    return make_layer(valkey_url, request.param)
-
-
-def order(channel="chat.later", content=None, milliseconds=0):
-    return {"channel": channel, "content": {"number": 1} if content is None else content, "delay": milliseconds}
-
-
-def run_for(server, turns=1):
-    """Lets the server look for what is due, take one message and store it, so many times, without waiting."""
-    for _ in range(turns):
-        server._look_at = 0
-        server._send_due()
-        taken = server.queue.receive(0)
-        if taken is not None:
-            server._store(taken)
-
-
 def received(layer, channel="chat.later"):
     found = []
     while (message := layer.receive([channel])[1]) is not None:
@@ -62,7 +43,7 @@ def make_row(number=1, seconds=0, channel="chat.later"):
     return DelayedMessage.objects.create(channel_name=channel, content=json.dumps({"number": number}), due_date=due)
 
 
-def test_what_is_not_due_waits_as_a_row(layer, server):
+def test_a_message_that_is_not_due_waits_as_a_row(layer, server):
     layer.send(CHANNEL, order(milliseconds=60_000))
     run_for(server, 2)
     row = DelayedMessage.objects.get()
@@ -71,7 +52,7 @@ def test_what_is_not_due_waits_as_a_row(layer, server):
     assert received(layer) == []
 
 
-def test_what_is_due_is_sent_once_and_in_due_order(layer, server):
+def test_due_messages_are_sent_once_and_in_due_order(layer, server):
     for number, seconds in ((3, -1), (1, -3), (2, -2), (9, 60)):
         make_row(number, seconds)
     run_for(server, 3)
@@ -79,13 +60,13 @@ def test_what_is_due_is_sent_once_and_in_due_order(layer, server):
     assert DelayedMessage.objects.count() == 1
 
 
-def test_a_delay_of_nothing_is_sent_at_once(layer, server):
+def test_a_message_with_a_delay_of_zero_is_sent_at_once(layer, server):
     layer.send(CHANNEL, order(milliseconds=0))
     run_for(server, 2)
     assert received(layer) == [1]
 
 
-def test_it_looks_again_when_the_next_is_due(layer, server):
+def test_the_server_looks_again_when_the_next_row_is_due(layer, server):
     make_row(seconds=2)
     server._send_due()
     assert 1 < server._look_at - delay.time.monotonic() <= 2
@@ -119,7 +100,7 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("malformed", MALFORMED, ids=[str(number) for number in range(len(MALFORMED))])
-def test_what_is_malformed_is_dropped_with_one_line_and_the_next_is_served(layer, server, caplog, malformed):
+def test_a_malformed_message_is_dropped_with_one_log_line_and_the_next_is_served(layer, server, caplog, malformed):
     layer.send(CHANNEL, malformed)
     layer.send(CHANNEL, order())
     with caplog.at_level(logging.INFO):
@@ -129,7 +110,7 @@ def test_what_is_malformed_is_dropped_with_one_line_and_the_next_is_served(layer
     assert "\n" not in caplog.records[0].getMessage()
 
 
-def test_a_full_channel_is_tried_again_later(layer, server):
+def test_a_message_for_a_full_channel_is_retried_later(layer, server):
     for number in range(10):
         layer.send("chat.later", {"number": number})
     make_row(11)
@@ -141,7 +122,7 @@ def test_a_full_channel_is_tried_again_later(layer, server):
     assert received(layer) == [11] and not DelayedMessage.objects.exists()
 
 
-def test_what_redis_has_no_memory_for_is_sent_when_it_has(valkey_url, caplog):
+def test_a_message_is_sent_when_redis_has_memory_again(valkey_url, caplog):
     layer, client = make_layer(valkey_url), redis.StrictRedis.from_url(valkey_url)
     server = DelayServer(layer, signal_handlers=False)
     make_row(1)
@@ -156,7 +137,7 @@ def test_what_redis_has_no_memory_for_is_sent_when_it_has(valkey_url, caplog):
     assert received(layer) == [1] and not DelayedMessage.objects.exists()
 
 
-def test_a_row_that_cannot_be_sent_holds_up_no_other(layer, server, caplog):
+def test_a_row_that_cannot_be_sent_does_not_delay_the_others(layer, server, caplog):
     make_row(1, -2, channel="no name")
     DelayedMessage.objects.filter(id=make_row(2, -1).id).update(content="{")
     make_row(3)
@@ -165,7 +146,7 @@ def test_a_row_that_cannot_be_sent_holds_up_no_other(layer, server, caplog):
     assert caplog.text.count("cannot be sent, and is dropped") == 2
 
 
-def test_two_servers_send_it_once(layer, server):
+def test_two_servers_send_a_row_once(layer, server):
     row = make_row()
     other = DelayServer(layer, signal_handlers=False)
     server._send(row)
@@ -173,14 +154,14 @@ def test_two_servers_send_it_once(layer, server):
     assert received(layer) == [1]
 
 
-def test_what_another_server_is_just_sending_is_its_own(layer, server):
+def test_a_row_that_another_server_claimed_is_not_sent(layer, server):
     row = make_row()
     DelayedMessage.objects.filter(id=row.id).update(due_date=timezone.now() + delay.CLAIM)
-    server._send(row)  # as it has read it before
+    server._send(row)  # with the row that it read before the claim
     assert received(layer) == [] and DelayedMessage.objects.exists()
 
 
-def test_a_server_that_died_while_sending_leaves_it_to_be_sent_again(layer, server, monkeypatch):
+def test_a_row_is_sent_again_after_its_server_died_while_sending(layer, server, monkeypatch):
     row = make_row()
     monkeypatch.setattr(layer, "send", raising(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
@@ -193,7 +174,7 @@ def test_a_server_that_died_while_sending_leaves_it_to_be_sent_again(layer, serv
     assert received(layer) == [1]
 
 
-def test_what_redis_did_not_take_is_due_as_before(layer, server, monkeypatch, caplog):
+def test_a_row_keeps_its_due_date_if_redis_cannot_be_reached(layer, server, monkeypatch, caplog):
     row = make_row()
     monkeypatch.setattr(layer, "send", raising(redis.ConnectionError("away")))
     monkeypatch.setattr(server._backoff, "wait", lambda is_stopped: None)
@@ -206,7 +187,7 @@ def test_what_redis_did_not_take_is_due_as_before(layer, server, monkeypatch, ca
     assert received(layer) == [1]
 
 
-def test_what_the_database_did_not_take_is_taken_again(layer, server, monkeypatch, caplog):
+def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monkeypatch, caplog):
     layer.send(CHANNEL, order())
     monkeypatch.setattr(DelayedMessage.objects, "create", raising(OperationalError("away")))
     monkeypatch.setattr(server._backoff, "wait", lambda is_stopped: None)
@@ -216,117 +197,9 @@ def test_what_the_database_did_not_take_is_taken_again(layer, server, monkeypatc
     assert received(layer) == [1]
 
 
-def test_it_ends_when_it_is_told_to(layer, server):
+def test_the_server_ends_when_it_is_told_to_stop(layer, server):
     thread = threading.Thread(target=server.run)
     thread.start()
     server.stop()
     thread.join(30)
     assert not thread.is_alive()
-
-
-# In Redis: nothing dies with whoever has taken it.
-
-
-def make_queue(layer):
-    """A queue that shows no signs of life: nobody runs its heart."""
-    layer._local = threading.local()
-    return layer.open_queue(CHANNEL)
-
-
-def test_a_message_stays_in_redis_until_it_is_done_with(redis_layer):
-    redis_layer.send(CHANNEL, order())
-    queue = make_queue(redis_layer)
-    taken = queue.receive(5)
-    assert taken.content == order() and abs(taken.sent_at - time.time()) < 60
-    for _ in range(2):  # each finds the one before it dead
-        assert make_queue(redis_layer).receive(5).content == order()
-
-
-def test_what_is_done_with_is_not_given_to_the_next(redis_layer):
-    redis_layer.send(CHANNEL, order())
-    queue = make_queue(redis_layer)
-    queue.acknowledge(queue.receive(5))
-    assert make_queue(redis_layer).receive(0.1) is None
-
-
-def test_what_is_stored_is_in_nobodys_hands(redis_layer):
-    for malformed in (order(milliseconds=1000), {}):
-        redis_layer.send(CHANNEL, malformed)
-    run_for(DelayServer(redis_layer, signal_handlers=False), 2)
-    assert DelayedMessage.objects.count() == 1
-    assert make_queue(redis_layer).receive(0.1) is None
-
-
-def test_what_the_living_have_taken_is_theirs(redis_layer):
-    redis_layer.send(CHANNEL, order())
-    queue = make_queue(redis_layer)
-    assert queue.receive(5) is not None
-    for shard in redis_layer.shards:
-        shard.call(("SET", f"{redis_layer.prefix}worker:{queue._name}", "{}", "EX", 60))
-    assert make_queue(redis_layer).receive(0.1) is None
-
-
-def test_what_is_given_back_comes_first_and_in_order(valkey_url):
-    layer = make_layer(valkey_url)
-    for number in range(3):
-        layer.send(CHANNEL, order(content={"number": number}))
-    queue = make_queue(layer)
-    taken = [queue.receive(5).content["content"]["number"] for _ in range(2)]
-    queue.close()
-    queue = make_queue(layer)
-    assert taken + [queue.receive(5).content["content"]["number"] for _ in range(3)] == [0, 1, 0, 1, 2]
-
-
-def test_an_answer_that_was_lost_on_its_way_is_found(redis_layer, monkeypatch):
-    redis_layer.send(CHANNEL, order())
-    queue = make_queue(redis_layer)
-    with monkeypatch.context() as patch:
-        for ending in ("end", "cancel"):
-            patch.setattr(f"channels_transport.waiting.Waiter.{ending}", raising(redis.ConnectionError("cut")))
-        with pytest.raises(redis.ConnectionError):
-            queue.receive(5)
-    assert queue.receive(5).content == order()
-
-
-def test_what_could_not_be_forgotten_is_not_taken_twice(redis_layer, monkeypatch):
-    redis_layer.send(CHANNEL, order())
-    queue = make_queue(redis_layer)
-    taken = queue.receive(5)
-    with monkeypatch.context() as patch:
-        patch.setattr("channels_transport.shards.Shard.ask", raising(redis.ConnectionError("away")))
-        with pytest.raises(redis.ConnectionError):
-            queue.acknowledge(taken)
-    assert queue.receive(0.1) is None
-
-
-def test_what_nobody_can_read_is_dropped(redis_layer, caplog):
-    redis_layer.shards[0].call(("RPUSH", f"{redis_layer.prefix}{CHANNEL}", b"nonsense"))
-    server = DelayServer(redis_layer, signal_handlers=False)
-    run_for(server)
-    assert "dropped" in caplog.text and server.queue.receive(0.1) is None
-
-
-def test_the_time_on_the_channel_counts(redis_layer):
-    redis_layer.expiry = 60
-    redis_layer.send(CHANNEL, order(milliseconds=60_000))
-    redis_layer.expiry = 90  # as if it had been sent half a minute ago
-    run_for(DelayServer(redis_layer, signal_handlers=False))
-    assert 20 < (DelayedMessage.objects.get().due_date - timezone.now()).total_seconds() <= 30
-
-
-def test_what_was_sent_one_after_another_with_one_delay_is_due_in_that_order(valkey_url):
-    layer = make_layer(valkey_url)
-    server = DelayServer(layer, signal_handlers=False)
-    for number in range(50):
-        layer.send(CHANNEL, order(content={"number": number}, milliseconds=1000))
-    for _ in range(50):
-        server._store(server.queue.receive(5))
-    stored = DelayedMessage.objects.order_by("due_date", "id").values_list("content", flat=True)
-    assert [json.loads(content)["number"] for content in stored] == list(range(50))
-
-
-def test_what_has_expired_is_still_kept(redis_layer):
-    body = redis_layer.serialize(order(milliseconds=1000))
-    redis_layer.shards[0].call(("RPUSH", f"{redis_layer.prefix}{CHANNEL}", b"M0000000000001\0" + body))
-    run_for(DelayServer(redis_layer, signal_handlers=False))
-    assert DelayedMessage.objects.exists()

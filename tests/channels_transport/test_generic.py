@@ -1,4 +1,4 @@
-"""Class-based consumers on our ordering: in order, with a session, and nothing raises out of a worker."""
+"""Class-based consumers: their handlers run in order, have a session, and raise no exception to the worker."""
 
 import pytest
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers, route_class
@@ -16,7 +16,7 @@ def layer():
 
 
 def run(consumer, kind, order, **content):
-    """Runs a consumer as a worker does that got this message."""
+    """Run a consumer as a worker does that received this message."""
     content = {"reply_channel": CONNECTION, "path": "/things/7/", "order": order, **content}
     consumer(Message(content, f"websocket.{kind}", layer()))
 
@@ -54,7 +54,7 @@ def test_frames_run_in_order_and_share_a_session():
     assert [content.get("text") for content in sent()] == [None, '["first"]', '["first", "second"]']
 
 
-def test_a_frame_that_comes_twice_runs_once():
+def test_a_duplicate_frame_runs_once():
     run(Counter, "connect", 0)
     for _ in range(2):
         run(Counter, "receive", 1, text="1")
@@ -73,7 +73,7 @@ def test_a_frame_that_comes_twice_runs_once():
     ],
 )
 @pytest.mark.parametrize("consumer, answers", [(Counter, 0), (Careful, 1)])
-def test_a_frame_that_is_no_json_goes_to_unreadable(consumer, answers, content, caplog):
+def test_a_frame_that_is_not_json_is_passed_to_unreadable(consumer, answers, content, caplog):
     run(consumer, "connect", 0)
     run(consumer, "receive", 1, **content)
     run(consumer, "receive", 2, text="2")
@@ -81,7 +81,7 @@ def test_a_frame_that_is_no_json_goes_to_unreadable(consumer, answers, content, 
     assert not caplog.records
 
 
-def test_what_a_handler_raises_is_logged_and_the_next_frame_runs(caplog):
+def test_an_exception_of_a_handler_is_logged_and_the_next_frame_runs(caplog):
     run(Counter, "connect", 0)
     run(Counter, "receive", 1, text='"fail"')
     run(Counter, "receive", 2, text="2")
@@ -89,7 +89,7 @@ def test_what_a_handler_raises_is_logged_and_the_next_frame_runs(caplog):
     assert "Counter failed" in caplog.text and "on purpose" in caplog.text
 
 
-def test_a_handshake_that_fails_is_closed(caplog):
+def test_a_failed_handshake_is_closed(caplog):
     class Broken(WebsocketConsumer):
         def connect(self, message):
             raise ZeroDivisionError("on purpose")
@@ -99,7 +99,7 @@ def test_a_handshake_that_fails_is_closed(caplog):
 
 
 @pytest.mark.parametrize("exception", [ConsumeLater, DenyConnection])
-def test_what_channels_waits_for_goes_through(exception):
+def test_exceptions_that_channels_expects_are_raised(exception):
     class Later(WebsocketConsumer):
         def connect(self, message):
             raise exception
@@ -108,7 +108,7 @@ def test_what_channels_waits_for_goes_through(exception):
         run(Later, "connect", 0)
 
 
-def test_text_and_bytes_come_as_they_are():
+def test_text_and_bytes_are_passed_unchanged():
     heard = []
 
     class Plain(WebsocketConsumer):
@@ -121,7 +121,7 @@ def test_text_and_bytes_come_as_they_are():
     assert heard == [("Hello", None, "/things/7/"), (None, b"\x00", "/things/7/")]
 
 
-def test_groups_are_joined_and_left_and_the_session_goes_last(later):
+def test_groups_are_joined_and_left_and_the_session_is_deleted_last(later):
     heard = []
 
     class Member(WebsocketConsumer):
@@ -161,6 +161,6 @@ def test_classes_are_routed_with_attributes_of_the_route():
 
 
 @pytest.mark.parametrize("attribute", ["strict_ordering", "channel_session_user", "http_user_and_session"])
-def test_what_channels_would_decorate_with_its_own_is_refused(attribute):
+def test_attributes_that_add_decorators_of_channels_are_refused(attribute):
     with pytest.raises(TypeError, match="always on"):
         type("Wrong", (JsonWebsocketConsumer,), {attribute: True})

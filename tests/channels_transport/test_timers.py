@@ -1,4 +1,4 @@
-"""Timers: late, each once, one per key, and no failure ends them."""
+"""Timers: each call runs once, one call is scheduled per key, and no failure ends the thread."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ def timers():
 
 
 class Calls:
-    """Collects what was called, and waits for it."""
+    """Records calls, and waits for them."""
 
     def __init__(self):
         self.made = []
@@ -41,20 +41,20 @@ def calls():
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Nothing is due before the test says so, however long it takes to set the timers."""
+    """A clock that only the test advances, however long it takes to set the timers."""
     stand_in = Clock()
     monkeypatch.setattr("channels_transport.timers.time", stand_in)
     return stand_in
 
 
-def test_a_call_is_made_when_its_time_has_come(timers, calls):
+def test_a_call_is_made_when_it_is_due(timers, calls):
     started = time.monotonic()
     assert timers.call_later(0.05, "key", calls, "a")
     calls.wait_for(1)
     assert calls.made == ["a"] and time.monotonic() - started >= 0.05
 
 
-def test_the_sooner_one_comes_first(timers, calls, clock):
+def test_calls_are_made_in_due_order(timers, calls, clock):
     timers.call_later(0.08, "late", calls, "late")
     timers.call_later(0.02, "soon", calls, "soon")
     clock.pass_by(1)
@@ -62,7 +62,7 @@ def test_the_sooner_one_comes_first(timers, calls, clock):
     assert calls.made == ["soon", "late"]
 
 
-def test_only_one_call_waits_under_a_key(timers, calls, clock):
+def test_only_one_call_is_scheduled_under_a_key(timers, calls, clock):
     assert timers.call_later(0.03, "key", calls, "first")
     assert not timers.call_later(0.01, "key", calls, "second")
     clock.pass_by(1)
@@ -73,7 +73,7 @@ def test_only_one_call_waits_under_a_key(timers, calls, clock):
     calls.wait_for(2)
 
 
-def test_a_call_may_ask_to_be_called_again(timers, calls):
+def test_a_call_may_schedule_itself_again(timers, calls):
     def again():
         calls()
         if len(calls.made) < 3:
@@ -93,7 +93,7 @@ def test_a_cancelled_call_is_not_made_and_its_key_is_free(timers, calls, clock):
     assert calls.made == ["other"]
 
 
-def test_a_call_that_fails_is_logged_and_the_next_one_comes(timers, calls, caplog):
+def test_a_failing_call_is_logged_and_the_next_one_is_made(timers, calls, caplog):
     def fail():
         raise ZeroDivisionError("on purpose")
 
@@ -103,17 +103,17 @@ def test_a_call_that_fails_is_logged_and_the_next_one_comes(timers, calls, caplo
     assert "on purpose" in caplog.text
 
 
-def test_thousands_wait_in_one_thread(timers, calls):
+def test_one_thread_serves_thousands_of_calls(timers, calls):
     before = set(threading.enumerate())
     for number in range(3000):
         timers.call_later(3600, number, calls)
     timers.call_later(0, "now", calls)
     calls.wait_for(1)
-    # Others' may have ended meanwhile.
+    # Threads of other tests may have ended meanwhile.
     assert len(set(threading.enumerate()) - before) == 1
 
 
-def test_that_redis_is_away_is_said_once_for_all_calls_and_without_a_traceback(timers, calls, caplog):
+def test_an_outage_of_redis_is_logged_once_for_all_calls_and_without_a_traceback(timers, calls, caplog):
     def fail():
         raise redis.ConnectionError("nobody listens")
 

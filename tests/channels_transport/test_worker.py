@@ -1,4 +1,4 @@
-"""A worker on a layer that only pretends: what it does with each message, and with what consumers raise."""
+"""A worker on a fake channel layer: what it does with messages, and with exceptions of consumers."""
 
 import json
 import types
@@ -19,7 +19,7 @@ REPLY = "daphne.response.abc!x"
 
 
 class Layer:
-    """Hands out messages, and notes what is sent."""
+    """Returns messages, and records what is sent."""
 
     prefix = "asgi:"
 
@@ -61,7 +61,7 @@ class Layer:
 
 @pytest.fixture
 def run(monkeypatch):
-    """Runs one consumer on messages, each `(channel, content)`, and returns the layer."""
+    """Run one consumer on messages, each `(channel, content)`, and return the layer."""
 
     def run(consumer, *found, **options):
         layer = Layer(*found)
@@ -89,7 +89,7 @@ def raising(error):
     return consumer
 
 
-def test_what_a_consumer_sends_leaves_in_its_order_when_it_has_ended(run):
+def test_sends_leave_in_order_after_the_consumer_has_ended(run):
     def consumer(message):
         message.reply_channel.send({"text": "1"})
         Group("room").send({"text": "2"})
@@ -101,7 +101,7 @@ def test_what_a_consumer_sends_leaves_in_its_order_when_it_has_ended(run):
     assert layer.is_finished
 
 
-def test_what_a_consumer_has_sent_before_it_fails_leaves_too(run, caplog):
+def test_sends_of_a_failing_consumer_leave_too(run, caplog):
     def consumer(message):
         message.reply_channel.send({"text": "before"})
         raise RuntimeError("on purpose")
@@ -111,37 +111,37 @@ def test_what_a_consumer_has_sent_before_it_fails_leaves_too(run, caplog):
     assert "on purpose" in caplog.text
 
 
-def test_a_handshake_is_denied_and_anything_else_is_not(run, caplog):
+def test_only_a_handshake_can_be_denied(run, caplog):
     layer = run(raising(DenyConnection()), message("websocket.connect"), message("websocket.receive"))
     assert layer.sent == [(REPLY, {"close": True})]
     assert "You cannot DenyConnection" in caplog.text and layer.worker.handled == 2
 
 
 @pytest.mark.parametrize("code, close", [(4321, 4321), (None, True)])
-def test_a_consumer_closes_by_raising(run, code, close):
+def test_a_consumer_closes_a_connection_by_raising(run, code, close):
     assert run(raising(WebsocketCloseException(code)), message()).sent == [(REPLY, {"close": close})]
 
 
-def test_for_later_is_requeued_with_its_number_of_tries(run, caplog):
+def test_consume_later_requeues_a_message_with_its_number_of_retries(run, caplog):
     layer = run(raising(ConsumeLater()), message(), message(__retries__=9), message(__retries__=10))
     assert [content["__retries__"] for _, content in layer.requeued] == [1, 10]
     assert "is dropped after 10 retries" in caplog.text
 
 
-def test_the_last_try_knows_that_it_is_the_last(run):
+def test_the_last_retry_is_marked_as_doomed(run):
     doomed = []
     run(lambda message: doomed.append(hasattr(message, "__doomed__")), message(__retries__=9), message(__retries__=10))
     assert doomed == [False, True]
 
 
-def test_a_message_that_nobody_consumes_is_logged_and_the_next_one_comes(run, caplog):
+def test_a_message_without_a_consumer_is_logged_and_the_next_one_runs(run, caplog):
     seen = []
     layer = run(lambda message: seen.append(1), ("jobs", {}), message())
     assert seen == [1] and layer.worker.handled == 2
     assert "Check your routing" in caplog.text
 
 
-def test_a_message_that_makes_no_sense_is_dropped_and_the_next_one_comes(run, caplog):
+def test_a_malformed_message_is_dropped_and_the_next_one_runs(run, caplog):
     seen = []
     layer = run(lambda message: seen.append(1), ("jobs", {"reply_channel": b"\xff"}), message())
     assert seen == [1] and layer.worker.handled == 2
@@ -149,7 +149,7 @@ def test_a_message_that_makes_no_sense_is_dropped_and_the_next_one_comes(run, ca
 
 
 @pytest.mark.django_db
-def test_a_signal_that_fails_after_the_consumer_ends_no_worker(run, caplog):
+def test_a_failing_receiver_of_consumer_finished_does_not_end_the_worker(run, caplog):
     def fail(**kwargs):
         raise RuntimeError("afterwards")
 
@@ -161,12 +161,12 @@ def test_a_signal_that_fails_after_the_consumer_ends_no_worker(run, caplog):
     assert layer.sent == [(REPLY, {"text": "1"})] * 2 and "afterwards" in caplog.text
 
 
-def test_it_ends_after_so_many_messages_and_leaves_the_rest(run):
+def test_a_worker_ends_after_max_messages_and_leaves_the_rest(run):
     layer = run(lambda message: None, *[message()] * 5, max_messages=3)
     assert layer.worker.handled == 3 and len(layer.found) == 2 and layer.is_finished
 
 
-def test_told_to_end_it_finishes_its_message_and_takes_no_other(run):
+def test_a_worker_that_is_told_to_stop_finishes_its_message_and_receives_no_other(run):
     told = []
 
     def consumer(message):
@@ -177,12 +177,12 @@ def test_told_to_end_it_finishes_its_message_and_takes_no_other(run):
         told.append(is_stopping())
 
     layer = run(consumer, *[message()] * 3, max_messages=0)
-    # A consumer that runs for long can ask.
+    # A consumer that runs for long can call is_stopping().
     assert told == [False, True] and not is_stopping()
     assert layer.sent == [(REPLY, {"text": "done"})] and layer.is_finished
 
 
-def test_a_heartbeat_renews_the_turn_takes_up_the_dead_and_reports(run):
+def test_a_heartbeat_renews_the_turn_reclaims_turns_of_dead_workers_and_reports(run):
     layer = run(lambda message: None, message())
     layer.calls.clear()
     Heartbeat(layer.worker, ["jobs"]).beat()
@@ -197,8 +197,8 @@ def test_a_heartbeat_renews_the_turn_takes_up_the_dead_and_reports(run):
     assert [command[0] for command in layer.calls] == [scripts.RECLAIM, "SET"]
 
 
-def test_the_connections_of_a_dead_worker_go_on_within_five_seconds():
-    # Its last heartbeat began a lease; the next heartbeat of anybody takes up what is left when it has ended.
+def test_the_connections_of_a_dead_worker_continue_within_five_seconds():
+    # Its last heartbeat began a lease. When that has ended, the next heartbeat of any worker reclaims its turn.
     assert TURN_LEASE_SECONDS + BEAT_SECONDS <= 5
-    # And a worker that lives may miss two.
+    # A living worker may miss two heartbeats.
     assert TURN_LEASE_SECONDS > 3 * BEAT_SECONDS

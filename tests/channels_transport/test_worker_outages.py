@@ -1,4 +1,4 @@
-"""A worker of our own: what does not end it."""
+"""Exceptions that do not end a worker."""
 
 import logging
 import types
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.no_database
 
 
 class Layer:
-    """Hands out what it is given: messages, or exceptions to raise."""
+    """Returns the given messages, or raises the given exceptions."""
 
     def __init__(self, *found):
         self.found = list(found)
@@ -51,18 +51,18 @@ def make_worker():
         ValueError("not encrypted with any key of ours"),
     ],
 )
-def test_nothing_that_receiving_raises_ends_a_worker(make_worker, error):
+def test_an_exception_while_receiving_does_not_end_a_worker(make_worker, error):
     worker = make_worker(error, ("jobs", {}))
     assert worker._receive(["jobs"]) == (None, None)
     assert worker._receive(["jobs"]) == ("jobs", {})
 
 
-def test_only_a_server_that_is_too_old_ends_it(make_worker):
+def test_an_unsupported_redis_ends_a_worker(make_worker):
     with pytest.raises(UnsupportedRedis):
         make_worker(UnsupportedRedis("too old"))._receive(["jobs"])
 
 
-def test_a_signal_that_fails_before_the_consumer_has_begun_ends_no_worker(make_worker, caplog):
+def test_a_failing_receiver_of_consumer_started_does_not_end_the_worker(make_worker, caplog):
     def fail(**kwargs):
         raise RuntimeError("on purpose")
 

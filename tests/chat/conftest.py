@@ -18,6 +18,14 @@ def set_role(room):
 
 
 @pytest.fixture
+def spoken(room, bob):
+    """Bob's Member of the garden, where Bob has posted one message."""
+    member = rooms.join_room(bob, "garden")
+    rooms.post_message(member, Post("r1", "Hello"))
+    return member
+
+
+@pytest.fixture
 def owner(db):
     """The browser that owns a board."""
     return Browser().make_board(name="Plans", handle="Olga")
@@ -42,11 +50,3 @@ def admitted(at_door, visitor):
     assert ask(at_door, "admit", visitor=key_of("Bob"))["type"] == "ack"
     visitor.auth.read()
     return visitor
-
-
-@pytest.fixture
-def spoken(room, bob):
-    """Bob's Member of the garden, where Bob has posted one message."""
-    member = rooms.join_room(bob, "garden")
-    rooms.post_message(member, Post("r1", "Hello"))
-    return member

@@ -43,7 +43,7 @@ def test_markdown_becomes_html(body, html):
 
 @settings(max_examples=500)
 @given(st.from_regex(markup._PLAIN, fullmatch=True) | st.text("abhtpmilZ1 .,;:?!'\"()%$=#/+-*_[]<>&@é☃🎉", max_size=40))
-def test_plain_words_take_a_short_way_to_the_same_html(body):
+def test_plain_words_get_the_same_html_without_the_parser(body):
     assert markup.render.__wrapped__(body) == markup._render_markdown(body)
 
 
@@ -72,7 +72,7 @@ def test_plain_words_take_a_short_way_to_the_same_html(body):
         "\\<script>",
     ],
 )
-def test_nothing_that_runs_comes_out(body):
+def test_the_html_contains_nothing_that_runs(body):
     check_harmless(render(body))
 
 
@@ -112,7 +112,7 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=150)
 @given(st.lists(PIECES | st.characters(exclude_categories=["Cs"]), max_size=60).map("".join))
-def test_whatever_is_written_the_html_is_harmless(body):
+def test_the_html_of_any_body_is_harmless(body):
     check_harmless(render(body))
 
 

@@ -41,7 +41,7 @@ def test_handles_that_differ_by_case_or_width_have_one_key(one, other):
     assert make_handle_key(one) == make_handle_key(other)
 
 
-def test_other_handles_have_other_keys():
+def test_different_handles_have_different_keys():
     assert len({make_handle_key(handle) for handle in ("Alice", "Alicе", "Alic", "Al ice", "Älice")}) == 5
 
 
@@ -50,13 +50,13 @@ def test_the_longest_key_fits_its_column():
     assert len(longest) <= Person._meta.get_field("handle_key").max_length
 
 
-def test_two_people_cannot_have_one_key_but_the_gone_have_none(alice):
+def test_two_people_cannot_have_one_key_but_many_can_have_none(alice):
     check_refused(lambda: Person.objects.create(handle="alice", handle_key=alice.handle_key))
     Person.objects.create(handle="Alice", handle_key=None)
     Person.objects.create(handle="Alice", handle_key=None)
 
 
-def test_an_operator_is_made_on_the_command_line(alice):
+def test_createsuperuser_creates_an_operator(alice):
     call_command("createsuperuser", handle="Root", interactive=False, verbosity=0)
     root = Person.objects.get_by_natural_key("ROOT")
     assert root.is_staff and root.is_superuser and not root.has_usable_password()
@@ -65,7 +65,7 @@ def test_an_operator_is_made_on_the_command_line(alice):
         Person.objects.create_superuser(handle="ALICE", password="a long one")
 
 
-def test_a_room_counts_one_two_three(room):
+def test_a_rooms_offset_counts_one_two_three(room):
     assert [Room.objects.take_offset(room.id) for _ in range(3)] == [1, 2, 3]
     Room.objects.give_back_offset(room.id)
     assert Room.objects.take_offset(room.id) == 3
@@ -82,12 +82,12 @@ def test_only_messages_move_the_time_of_the_last_message(room):
     assert room.last_at == now and room.offset == 3
 
 
-def test_a_room_that_is_gone_has_no_offset():
+def test_taking_an_offset_of_a_deleted_room_raises():
     with pytest.raises(Room.DoesNotExist):
         Room.objects.take_offset(4711)
 
 
-def test_a_room_has_each_id_and_each_offset_once(room, alice, bob):
+def test_an_id_and_an_offset_are_unique_in_a_room(room, alice, bob):
     message_of(room, alice, 1)
     check_refused(lambda: message_of(room, bob, 1, offset=2))
     check_refused(lambda: message_of(room, bob, 2, offset=1))
@@ -95,7 +95,7 @@ def test_a_room_has_each_id_and_each_offset_once(room, alice, bob):
     message_of(attic, alice, 1)
 
 
-def test_a_person_has_each_ref_once_over_all_rooms(room, alice, bob):
+def test_a_ref_is_unique_for_a_person_over_all_rooms(room, alice, bob):
     attic = Room.objects.create(slug="attic", name="Attic")
     change_of(room, alice, "r1")
     check_refused(lambda: change_of(attic, alice, "r1"))
@@ -103,7 +103,7 @@ def test_a_person_has_each_ref_once_over_all_rooms(room, alice, bob):
     change_of(room, alice, "R1")
 
 
-def test_slugs_memberships_reactions_and_token_digests_are_there_once(room, alice):
+def test_slugs_memberships_reactions_and_token_digests_are_unique(room, alice):
     message = message_of(room, alice, 1)
     Reaction.objects.create(message=message, person=alice, emoji="👍")
     Token.objects.create(person=alice, name="bot", digest="d")
@@ -114,13 +114,13 @@ def test_slugs_memberships_reactions_and_token_digests_are_there_once(room, alic
     Reaction.objects.create(message=message, person=alice, emoji="👎")
 
 
-def test_who_has_spoken_cannot_be_deleted(room, alice):
+def test_a_person_with_messages_cannot_be_deleted(room, alice):
     message_of(room, alice, 1)
     with pytest.raises(IntegrityError):
         alice.delete()
 
 
-def test_whole_messages_take_two_queries_however_many(room, alice, bob, django_assert_num_queries):
+def test_any_number_of_complete_messages_takes_two_queries(room, alice, bob, django_assert_num_queries):
     for number in range(1, 6):
         message = message_of(room, alice, number)
         Reaction.objects.create(message=message, person=bob, emoji="👍")
@@ -130,7 +130,7 @@ def test_whole_messages_take_two_queries_however_many(room, alice, bob, django_a
             assert [reaction.person.handle for reaction in message.all_reactions] == ["Bob"]
 
 
-def test_things_say_what_they_are(room, alice):
+def test_rows_have_readable_names(room, alice):
     member = Member.objects.get(room=room, person=alice)
     token = Token.objects.create(person=alice, name="bot", digest="d")
     assert [str(thing) for thing in (alice, room, member, message_of(room, alice, 7), token)] == [
@@ -153,7 +153,7 @@ def test_a_snapshot_leaves_the_connection_as_it_was(room):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_within_a_transaction_a_snapshot_changes_nothing(room):
+def test_a_snapshot_within_a_transaction_has_no_effect(room):
     with transaction.atomic():
         with snapshot():
             Room.objects.create(slug="attic", name="Attic")

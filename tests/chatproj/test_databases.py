@@ -1,4 +1,4 @@
-"""The two database backends: several writers on SQLite, and time zones on PostgreSQL."""
+"""The two database backends: concurrent writers on SQLite, and time zones on PostgreSQL."""
 
 import datetime
 import threading
@@ -22,14 +22,14 @@ def wrapper(path, **changed):
 
 @pytest.fixture(autouse=True)
 def unblocked(django_db_blocker):
-    # These open files of their own; the database of the other tests is not touched.
+    # These tests open files of their own, and do not use the database of the other tests.
     with django_db_blocker.unblock():
         yield
 
 
 @pytest.fixture
 def make(tmp_path):
-    """Further connections to one SQLite file."""
+    """Open further connections to one SQLite file."""
     made = []
 
     def one_more(**changed):
@@ -55,7 +55,7 @@ def run(opened, sql):
         cursor.execute(sql)
 
 
-def test_a_connection_has_the_log_patience_and_keys(make):
+def test_a_connection_has_the_write_ahead_log_the_timeout_and_foreign_keys(make):
     opened = make()
     assert ask(opened, "PRAGMA journal_mode") == "wal"
     assert ask(opened, "PRAGMA synchronous") == 1
@@ -63,17 +63,17 @@ def test_a_connection_has_the_log_patience_and_keys(make):
     assert ask(opened, "PRAGMA foreign_keys") == 1
 
 
-def test_settings_may_name_another_timeout(make):
+def test_the_timeout_can_be_set(make):
     assert ask(make(OPTIONS={"timeout": 3}), "PRAGMA busy_timeout") == 3_000
 
 
 @pytest.mark.parametrize("name, level", [("NORMAL", 1), ("FULL", 2), ("extra", 3)])
-def test_settings_may_name_what_each_commit_waits_for(make, name, level):
+def test_the_synchronous_mode_can_be_set(make, name, level):
     for _ in range(2):
         assert ask(make(OPTIONS={"synchronous": name}), "PRAGMA synchronous") == level
 
 
-def test_what_is_no_promise_of_sqlites_is_refused(make):
+def test_an_unknown_synchronous_mode_is_refused(make):
     with pytest.raises(ImproperlyConfigured, match="NORMAL, FULL, EXTRA"):
         ask(make(OPTIONS={"synchronous": "OFF"}), "PRAGMA synchronous")
 
@@ -88,7 +88,7 @@ def test_a_transaction_takes_the_write_lock_when_it_opens(make):
     run(second, "ROLLBACK")
 
 
-def test_a_read_snapshot_neither_takes_the_lock_nor_waits_for_it(make):
+def test_a_read_snapshot_does_not_need_the_write_lock(make):
     first, second = make(), make(OPTIONS={"timeout": 0})
     run(first, "CREATE TABLE t (n INTEGER)")
     begin(first)
@@ -106,7 +106,7 @@ def count_up(opened, errors):
     try:
         for _ in range(WRITES):
             begin(opened)
-            # Read, then write: with a plain BEGIN, this is what fails at once.
+            # Read, then write: this fails at once after a plain BEGIN.
             value = ask(opened, "SELECT n FROM t")
             run(opened, f"UPDATE t SET n = {value + 1}")
             run(opened, "COMMIT")
@@ -124,7 +124,7 @@ def run_together(work):
         thread.join()
 
 
-def test_many_writers_that_read_first_lose_nothing_and_meet_no_lock(tmp_path, make):
+def test_concurrent_writers_that_read_first_lose_no_update_and_get_no_lock_error(tmp_path, make):
     run(make(), "CREATE TABLE t AS SELECT 0 AS n")
     errors = []
     run_together(lambda: count_up(wrapper(tmp_path / "db.sqlite3"), errors))
@@ -132,7 +132,7 @@ def test_many_writers_that_read_first_lose_nothing_and_meet_no_lock(tmp_path, ma
     assert ask(make(), "SELECT n FROM t") == WRITERS * WRITES
 
 
-def test_many_that_open_a_new_file_together_all_succeed(tmp_path):
+def test_concurrent_processes_can_open_a_new_file(tmp_path):
     modes, barrier = [], threading.Barrier(WRITERS)
 
     def open_one():
@@ -165,7 +165,7 @@ def test_transactions_nest_and_roll_back():
 
 @pytest.mark.django_db
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: bin/test --postgres")
-def test_aware_datetimes_go_in_and_come_out_as_utc():
+def test_aware_datetimes_are_stored_and_read_as_utc():
     east = timezone.get_fixed_timezone(datetime.timedelta(hours=9))
     moment = datetime.datetime(2026, 3, 29, 3, 30, 0, 123456, tzinfo=east)
     with connection.cursor() as cursor:

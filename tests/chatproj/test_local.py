@@ -1,4 +1,4 @@
-"""What `bin/serve` leaves in `var/`, and how others find it."""
+"""The files of `bin/serve` in `var/`, and how other commands find them."""
 
 import fcntl
 import stat
@@ -22,12 +22,12 @@ def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_there_is_no_key_before_one_is_made(var):
+def test_there_is_no_secret_key_before_one_is_made(var):
     assert local.secret_key() is None
     assert not var.exists()
 
 
-def test_the_key_is_long_private_and_stays(var):
+def test_the_secret_key_is_long_private_and_permanent(var):
     key = local.ensure_secret_key()
     assert len(key) >= 50
     assert local.ensure_secret_key() == local.secret_key() == key
@@ -42,7 +42,7 @@ def test_an_empty_key_file_of_an_interrupted_run_is_replaced(var):
     assert len(local.ensure_secret_key()) >= 50
 
 
-def test_many_that_start_at_once_end_up_with_one_key(var):
+def test_processes_that_start_at_once_use_one_key(var):
     keys = []
     threads = [threading.Thread(target=lambda: keys.append(local.ensure_secret_key())) for _ in range(16)]
     for thread in threads:
@@ -53,7 +53,7 @@ def test_many_that_start_at_once_end_up_with_one_key(var):
     assert len(set(keys)) == 1
 
 
-def test_redis_is_found_only_while_a_serve_holds_the_lock(var):
+def test_the_redis_url_is_found_only_while_a_serve_holds_the_lock(var):
     local.write_private("redis-url", "redis://:secret@127.0.0.1:1234/0")
     assert mode(var / "redis-url") == 0o600
     assert local.redis_url() is None
@@ -71,7 +71,7 @@ def test_a_serve_without_its_own_redis_leaves_no_url(var):
         assert local.redis_url() is None
 
 
-def test_the_database_url_survives_odd_folder_names(tmp_path, monkeypatch):
+def test_the_database_url_works_with_special_characters_in_the_folder_name(tmp_path, monkeypatch):
     monkeypatch.setattr(local, "VAR", tmp_path / "a b?#%20")
     url = urlsplit(local.database_url())
     assert url.scheme == "sqlite"

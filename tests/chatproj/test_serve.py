@@ -1,4 +1,4 @@
-"""The parts of `manage.py serve`, without starting the whole."""
+"""The steps of `manage.py serve`, one by one."""
 
 import configparser
 import contextlib
@@ -35,7 +35,7 @@ def listener():
 
 @pytest.fixture
 def holder(var):
-    """Another process that holds the folder's lock, with an address."""
+    """Another process that holds the folder's lock and has written its address."""
     code = (
         "import fcntl, os, time; f = open('serve.lock', 'w'); fcntl.flock(f, fcntl.LOCK_EX);"
         "f.write(f'{os.getpid()} http://127.0.0.1:8000/'); f.flush();"
@@ -58,22 +58,22 @@ def test_a_procfile_is_read_in_order_without_comments_and_blank_lines():
 
 
 @pytest.mark.parametrize("text", ["web", "web:", "web:   ", "we b: x", ": x"])
-def test_a_line_that_names_no_command_is_refused_with_its_number(text):
+def test_a_line_without_a_command_is_refused_with_its_number(text):
     with pytest.raises(ValueError, match="line 2"):
         procfile.parse(f"# first\n{text}")
 
 
-def test_a_type_named_twice_is_refused():
+def test_a_duplicate_process_type_is_refused():
     with pytest.raises(ValueError, match="line 2 names web again"):
         procfile.parse("web: a\nweb: b")
 
 
-def test_the_shell_becomes_the_command_also_after_assignments():
+def test_the_shell_is_replaced_by_the_command_also_after_assignments():
     assert procfile.ProcessType("web", "python x").shell == "exec python x"
     assert procfile.ProcessType("web", "A=1 python x").shell == "exec env A=1 python x"
 
 
-def test_our_own_procfile_names_every_process_and_each_channel_has_workers():
+def test_our_procfile_names_every_process_and_each_channel_has_workers():
     names = {entry.name: entry.command for entry in procfile.parse((local.ROOT / "Procfile").read_text())}
     assert list(names) == ["release", "web", "worker", "tasks", "monitor", "delay"]
     for name, command in {"web": "interface", "monitor": "monitor", "delay": "rundelay"}.items():
@@ -91,39 +91,39 @@ def read(programs):
     return parser
 
 
-def test_every_process_starts_again_whatever_its_exit_code():
+def test_every_process_is_restarted_with_any_exit_code():
     section = read([configuration.Program("web", "exec x")])["program:web"]
     assert section["autorestart"] == "true"
     assert section["stopasgroup"] == section["killasgroup"] == "true"
 
 
-def test_valkey_stops_after_everything_that_uses_it_and_all_of_it_within_ten_seconds():
+def test_valkey_stops_last_and_everything_stops_within_ten_seconds():
     parser = read([configuration.Program("valkey", "exec v"), configuration.Program("worker", "exec w", 2)])
     # The supervisor stops the highest priority first.
     assert int(parser["group:chat"]["priority"]) > int(parser["group:store"]["priority"])
     assert int(parser["program:worker"]["stopwaitsecs"]) + int(parser["program:valkey"]["stopwaitsecs"]) < 9
 
 
-def test_without_an_embedded_valkey_there_is_no_group_for_it():
+def test_without_an_embedded_valkey_it_has_no_group():
     assert not read([configuration.Program("web", "exec x")]).has_section("group:store")
 
 
-def test_several_of_one_type_get_numbers():
+def test_several_processes_of_one_type_are_numbered():
     program = configuration.Program("worker", "exec w", 2)
     assert program.process_names == ["worker-1", "worker-2"]
     assert read([program])["program:worker"]["process_name"] == "worker-%(process_num)d"
 
 
-def test_commands_travel_in_the_environment_and_not_in_the_file():
+def test_commands_are_in_the_environment_and_not_in_the_file():
     programs = [configuration.Program("a-b", "exec 'it' \"%\" ; # $PORT")]
     assert configuration.environment(programs, local.ROOT)["CHAT_RUN_a_b"] == "exec 'it' \"%\" ; # $PORT"
     assert "it" not in read(programs)["program:a-b"]["command"]
 
 
-def test_the_wait_before_a_new_try_grows_and_stays_bounded():
+def test_the_wait_before_a_restart_grows_and_is_bounded():
     waits = [supervise.backoff_seconds(failures) for failures in range(1, 1000)]
     assert waits == sorted(waits)
-    # With this, a part that ends is there again in under two seconds, unless it ends again and again.
+    # So a process that ends runs again within two seconds, unless it ends repeatedly.
     assert supervise.LOOK_SECONDS + waits[0] < 1
     assert waits[-1] <= 10
 
@@ -139,20 +139,20 @@ def fresh_lock(var, monkeypatch):
         os.close(lock._held)
 
 
-def test_a_second_serve_in_the_folder_is_told_where_the_first_one_answers(holder, fresh_lock):
+def test_a_second_serve_in_the_folder_gets_the_address_of_the_first(holder, fresh_lock):
     with pytest.raises(CannotServe, match=r"already running in this folder at http://127.0.0.1:8000/\."):
         lock.take()
 
 
-def test_the_lock_forgets_the_redis_of_the_last_run(var, fresh_lock):
+def test_taking_the_lock_deletes_the_redis_url_of_the_last_run(var, fresh_lock):
     local.write_private("redis-url", "redis://gone")
     lock.take()
     assert local.is_served()
     assert local.redis_url() is None
 
 
-def test_a_run_that_is_still_stopping_is_waited_for(holder, var, fresh_lock, monkeypatch, capsys):
-    # A holder that is not the owner: the supervisor of a `serve` that was killed.
+def test_serve_waits_for_a_run_that_is_still_stopping(holder, var, fresh_lock, monkeypatch, capsys):
+    # The holder is not the owner: it is the supervisor of a `serve` that was killed.
     gone = subprocess.Popen(["true"])
     gone.wait()
     (var / "serve.lock").write_text(f"{gone.pid} http://127.0.0.1:8000/")
@@ -165,14 +165,14 @@ def test_a_run_that_is_still_stopping_is_waited_for(holder, var, fresh_lock, mon
 # What must be true before the start
 
 
-def test_a_taken_port_is_told_in_one_sentence(listener):
-    with pytest.raises(CannotServe, match=rf"^Port {listener} is taken; .*PORT={listener + 1} bin/serve\.$"):
+def test_a_port_in_use_is_reported_in_one_sentence(listener):
+    with pytest.raises(CannotServe, match=rf"^Port {listener} is in use; .*PORT={listener + 1} bin/serve\.$"):
         checks.check_port("127.0.0.1", listener)
-    with pytest.raises(CannotServe, match="is taken"):
+    with pytest.raises(CannotServe, match="is in use"):
         checks.check_port("0.0.0.0", listener)
 
 
-def test_a_host_that_is_not_ours_is_told_in_one_sentence():
+def test_an_address_of_another_machine_is_reported_in_one_sentence():
     with pytest.raises(CannotServe, match="192.0.2.1"):
         checks.check_port("192.0.2.1", free_port())
     with pytest.raises(CannotServe, match="not an address of this machine"):
@@ -180,14 +180,14 @@ def test_a_host_that_is_not_ours_is_told_in_one_sentence():
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "eight", "8000.5", "٣", "1e3"])
-def test_a_port_that_is_none_is_refused(text, monkeypatch):
+def test_an_invalid_port_is_refused(text, monkeypatch):
     monkeypatch.setenv("PORT", text)
     with pytest.raises(CannotServe, match="PORT must be"):
         checks.read_port()
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1000"])
-def test_a_number_of_workers_that_is_none_is_refused(text, monkeypatch):
+def test_an_invalid_number_of_workers_is_refused(text, monkeypatch):
     monkeypatch.setenv("CHAT_WORKERS", text)
     with pytest.raises(CannotServe, match="CHAT_WORKERS must be"):
         checks.read_workers()
@@ -199,14 +199,14 @@ def test_the_defaults_are_the_documented_ones(monkeypatch):
     assert (checks.read_host(), checks.read_port(), checks.read_workers()) == ("127.0.0.1", 8000, 2)
 
 
-def test_a_redis_that_does_not_answer_is_told_without_its_password():
+def test_a_redis_that_does_not_answer_is_reported_without_its_password():
     with pytest.raises(CannotServe, match="does not answer") as refusal:
         checks.check_redis("redis://:hunter2@127.0.0.1:1/0")
     assert "hunter2" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "http://x", "redis://127.0.0.1:notaport/0"])
-def test_a_redis_url_that_is_none_is_refused(url):
+def test_an_invalid_redis_url_is_refused(url):
     with pytest.raises(CannotServe):
         checks.check_redis(url)
 
@@ -233,21 +233,21 @@ def test_valkey_keeps_its_port_and_changes_its_password(var):
     assert not any(first.url[9:57] in word for word in first.command)
 
 
-def test_valkey_gets_no_port_that_an_outgoing_connection_could_have(var):
+def test_valkey_gets_no_port_from_the_range_of_outgoing_connections(var):
     assert int(valkey.configure().url.rpartition(":")[2].split("/")[0]) in valkey.PORTS
     assert max(valkey.PORTS) < 32768
 
 
-def test_valkey_takes_another_port_where_its_own_is_taken(var, listener):
+def test_valkey_gets_another_port_if_its_own_is_in_use(var, listener):
     local.write_private("valkey-port", str(listener))
     assert f":{listener}/" not in valkey.configure().url
 
 
-def test_valkey_starts_with_that_configuration_and_passes_our_check(var):
+def test_valkey_starts_with_its_configuration_and_passes_the_check(var):
     server = valkey.configure()
     process = subprocess.Popen(server.command, cwd=var, stdout=subprocess.DEVNULL)
     try:
-        # Not by `is_free`, which listens on the port for an instant: just when the server wants to.
+        # `is_free` listens on the port for a moment, which could be when the server starts, so it is not used here.
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with contextlib.suppress(CannotServe):
@@ -269,11 +269,11 @@ def test_valkey_starts_with_that_configuration_and_passes_our_check(var):
     "host, address",
     [("127.0.0.1", "127.0.0.1:80"), ("0.0.0.0", "127.0.0.1:80"), ("::", "[::1]:80"), ("::1", "[::1]:80")],
 )
-def test_the_printed_address_opens_in_a_browser_on_this_machine(host, address):
+def test_the_printed_address_works_on_this_machine(host, address):
     assert ready.address(host, 80) == f"http://{address}/"
 
 
-def test_the_health_check_uses_a_name_that_django_accepts():
+def test_the_health_check_uses_a_host_name_that_django_accepts():
     assert ready._host_header("127.0.0.1", 80, ["chat.example.com"]) == "chat.example.com"
     assert ready._host_header("127.0.0.1", 80, [".example.com"]) == "example.com"
     assert ready._host_header("127.0.0.1", 80, ["a", "127.0.0.1"]) == "127.0.0.1:80"

@@ -1,4 +1,4 @@
-"""The settings as a real process reads them: safe by default, and a sentence where something must be set."""
+"""The settings of a real process: safe by default, with an error text for each setting that is missing."""
 
 import json
 import os
@@ -16,7 +16,7 @@ KEY = {"SECRET_KEY": "for tests only"}
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs Python in the project's folder, with nothing in the environment but what is given."""
+    """Run Python in the project's folder, with only the given environment."""
 
     def run(*arguments, **environment):
         environment = {"PATH": os.environ["PATH"], "CHAT_VAR": str(tmp_path), **environment}
@@ -29,7 +29,7 @@ def run(tmp_path):
 
 @pytest.fixture
 def read(run):
-    """Returns the named settings under an environment."""
+    """Return the named settings under an environment."""
 
     def read(*names, **environment):
         code = (
@@ -44,7 +44,7 @@ def read(run):
     return read
 
 
-def test_without_its_secret_it_does_not_start_and_says_what_to_set(run):
+def test_a_site_without_a_secret_key_does_not_start_and_says_what_to_set(run):
     done = run("manage.py", "check")
     assert done.returncode != 0
     assert done.stderr.startswith("Set SECRET_KEY to a long random text")
@@ -58,7 +58,7 @@ def test_a_public_site_does_not_use_the_key_of_this_folder(run, tmp_path):
     assert done.returncode != 0 and done.stderr.startswith("Set SECRET_KEY")
 
 
-def test_a_developer_does_without(read):
+def test_a_site_with_debug_needs_no_secret_key(read):
     assert read("DEBUG", DEBUG="1") is True
 
 
@@ -66,7 +66,7 @@ def test_a_developer_does_without(read):
     "value, is_on",
     [(None, False), ("", False), ("0", False), ("no", False), ("1", True), ("True", True), (" on ", True)],
 )
-def test_debug_is_off_unless_asked_for(read, value, is_on):
+def test_debug_is_off_by_default(read, value, is_on):
     environment = {} if value is None else {"DEBUG": value}
     assert read("DEBUG", **KEY, **environment) is is_on
 
@@ -74,14 +74,14 @@ def test_debug_is_off_unless_asked_for(read, value, is_on):
 @pytest.mark.parametrize(
     "url", ["chat.example", "ftp://chat.example", "https://", "https://chat.example/chat", "javascript:alert(1)"]
 )
-def test_a_public_url_is_an_origin(run, url):
+def test_a_public_url_must_be_an_origin(run, url):
     done = run("manage.py", "check", **KEY, PUBLIC_URL=url)
     assert done.returncode != 0
     assert done.stderr.startswith("PUBLIC_URL must be like https://chat.example.com")
     assert "Traceback" not in done.stderr
 
 
-def test_a_public_site_is_reached_under_its_name_only_and_keeps_its_cookies_to_tls(read):
+def test_a_public_site_accepts_only_its_own_host_and_sends_cookies_only_over_tls(read):
     names = ["PUBLIC_URL", "ALLOWED_HOSTS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY"]
     assert read(*names, **KEY, PUBLIC_URL="https://chat.example/") == [
         "https://chat.example",
@@ -97,20 +97,20 @@ def test_a_public_site_is_reached_under_its_name_only_and_keeps_its_cookies_to_t
     ]
 
 
-def test_on_ones_own_machine_it_is_reached_there_only(read):
+def test_a_local_site_accepts_only_local_hosts(read):
     hosts, secure, proxies = read("ALLOWED_HOSTS", "SESSION_COOKIE_SECURE", "TRUSTED_PROXIES", **KEY)
     assert set(hosts) == {"localhost", "127.0.0.1", "[::1]"}
     assert (secure, proxies) == (False, 0)
 
 
-def test_logins_live_in_the_database_and_channel_sessions_elsewhere(read):
+def test_login_sessions_are_in_the_database_and_channel_sessions_are_not(read):
     assert read("SESSION_ENGINE", "CHANNEL_SESSION_ENGINE", **KEY, REDIS_URL="redis://localhost/0") == [
         "django.contrib.sessions.backends.db",
         "channels_transport.sessions",
     ]
 
 
-def test_the_layer_is_in_redis_where_there_is_one(read):
+def test_the_channel_layer_is_in_redis_if_there_is_a_redis(read):
     assert read("CHANNEL_LAYERS", **KEY)["default"]["BACKEND"] == "channels_transport.memory.MemoryChannelLayer"
     layer = read("CHANNEL_LAYERS", **KEY, REDIS_URL="redis://10.0.0.5:6380/3")["default"]
     assert layer["CONFIG"]["hosts"] == ["redis://10.0.0.5:6380/3"]
@@ -128,23 +128,23 @@ def test_the_layer_is_in_redis_where_there_is_one(read):
         ("postgresql://a:b@host/name", "chatproj.db.postgresql"),
     ],
 )
-def test_every_database_is_used_through_our_backend(read, url, engine):
+def test_every_database_uses_our_backend(read, url, engine):
     environment = {} if url is None else {"DATABASE_URL": url}
     database = read("DATABASES", **KEY, **environment)["default"]
     assert database["ENGINE"] == engine and database["CONN_MAX_AGE"] > 0
 
 
-def test_limits_are_on_unless_off(read):
+def test_limits_are_on_by_default(read):
     assert read("CHAT_LIMITS_ON", **KEY) is True
     assert read("CHAT_LIMITS_ON", **KEY, CHAT_LIMITS="off") is False
 
 
-def test_forwarded_headers_are_believed_only_of_trusted_proxies(run, read):
+def test_forwarded_headers_are_used_only_from_trusted_proxies(run, read):
     assert run("-c", "from chatproj import settings; settings.SECURE_PROXY_SSL_HEADER", **KEY).returncode != 0
     assert read("SECURE_PROXY_SSL_HEADER", **KEY, TRUSTED_PROXIES="1") == ["HTTP_X_FORWARDED_PROTO", "https"]
 
 
-def test_passwords_are_hashed_as_django_does(read):
+def test_passwords_are_hashed_with_the_hashers_of_django(read):
     code = "import django.conf.global_settings as g, chatproj.settings as s; print(hasattr(s, 'PASSWORD_HASHERS'))"
     assert read("DEBUG", **KEY) is False
     assert (
@@ -155,11 +155,11 @@ def test_passwords_are_hashed_as_django_does(read):
     )
 
 
-def test_a_handshake_refused_while_redis_is_away_is_no_line_of_its_own(read):
+def test_handshakes_that_are_refused_during_an_outage_of_redis_are_not_logged_one_by_one(read):
     assert read("LOGGING", **KEY)["loggers"]["daphne.ws_protocol"]["level"] == "ERROR"
 
 
-def test_a_url_may_say_what_each_commit_waits_for(run, tmp_path):
+def test_a_database_url_can_set_the_synchronous_mode(run, tmp_path):
     code = (
         "import django; django.setup(); from django.db import connection as c; "
         "print(c.cursor().execute('PRAGMA synchronous').fetchone()[0])"

@@ -1,4 +1,4 @@
-"""Clients that keep the contract, as tests.live.client has them, and remember how long everything took."""
+"""Clients that follow the protocol, like those of tests.live.client, and measure how long each answer took."""
 
 import asyncio
 import contextlib
@@ -18,13 +18,13 @@ EMOJI = "👍🎉❤"
 
 
 def make_person(site, name, password=None, url=None):
-    """Somebody with a handle of their own. `url` is the interface that they come to."""
+    """A person with a handle of their own. `url` is the interface that they use."""
     place = site if url is None else Place(url)
     return Person(place, f"{name} {next(_numbers)}", password)
 
 
 def fault_ref(fault):
-    """Returns a ref at which tests.faults.injection lets `fault` strike."""
+    """Return a ref at which tests.faults.injection lets `fault` strike."""
     return f"{fault}-{secrets.token_hex(8)}"
 
 
@@ -53,19 +53,19 @@ class Tab(live.Client):
         return await super().send(type, **fields)
 
     async def close(self):
-        """Leaves, with a word: what a closed tab does."""
+        """Leave with a close frame, as a closed tab does."""
         if self._socket is not None:
             with contextlib.suppress(Exception):
                 await self._socket.close()
         await self.__aexit__()
 
     def be_silent(self):
-        """No heartbeat any more: what it hears from now on was told to it."""
+        """Stop the heartbeats, so that only published events reach the client."""
         self.heartbeat = 24 * 3600
         self._heartbeat_at = time.monotonic() + self._next_heartbeat()
 
     def slowest(self, since=0):
-        """The longest that an answer took, of what was sent after `since`."""
+        """Return the longest time to an answer, of all frames sent after `since`."""
         return max((took for ref, took in self.took.items() if self.sent_at[ref] >= since), default=0)
 
     async def _connect(self):
@@ -147,7 +147,7 @@ class Chatter:
 
 @contextlib.asynccontextmanager
 async def chatting(tabs, **options):
-    """Within it, each tab's chatter goes on."""
+    """Let each tab post within a `with`."""
     chatters = [Chatter(tab, **options).start() for tab in tabs]
     try:
         yield chatters
@@ -158,7 +158,7 @@ async def chatting(tabs, **options):
 
 class Listener:
     """
-    One of very many tabs: keeps the line and the cursor, and says nothing but its heartbeats.
+    One of very many tabs: it keeps its connection and its cursor, and sends only heartbeats.
 
     It comes back as the contract wants it; `joined_at` is when. Light enough for a thousand in one process.
     """
@@ -222,7 +222,7 @@ class Listener:
 
 @contextlib.asynccontextmanager
 async def listening(listeners, at_once=50):
-    """Within it all of them are in their rooms."""
+    """Keep all of them in their rooms within a `with`."""
     listeners = list(listeners)
     try:
         for start in range(0, len(listeners), at_once):
@@ -234,7 +234,7 @@ async def listening(listeners, at_once=50):
 
 
 async def until(is_true, seconds=20, what="it"):
-    """Waits until `is_true()`; AssertionError after `seconds`. What it asks must not block for long."""
+    """Wait until `is_true()`; raise AssertionError after `seconds`. The function must not block for long."""
     deadline = time.monotonic() + seconds
     while not (answer := is_true()):
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
@@ -243,7 +243,7 @@ async def until(is_true, seconds=20, what="it"):
 
 
 class Probe:
-    """Posts on and on in a room of its own, one after the other, and keeps how long each ack took."""
+    """Posts on and on in a room of its own, one after the other, and keep how long each ack took."""
 
     def __init__(self, tab, pause=0.1):
         self.tab, self.pause, self.waits = tab, pause, []

@@ -1,4 +1,4 @@
-"""People who talk in rooms of a site while something is done to it."""
+"""People who post in rooms of a site during a fault."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ class Company:
         return clients.chatting(self.tabs, **options)
 
     async def catches_up_and_agrees(self, seconds=None):
-        """Everybody has everything, once, and as the database has it. Returns how long that took."""
+        """Check that all tabs have everything once, as it is in the database. Return how long that took."""
         seconds = seconds or self.site.size.catch_up
         took = await verdict.everybody_catches_up(self.site, self.tabs, seconds)
         self.changes = await asyncio.to_thread(verdict.check, self.site, self.tabs)

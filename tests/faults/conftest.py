@@ -51,7 +51,7 @@ def pytest_runtest_makereport(item):
 
 @pytest.fixture(params=[sites.SHORT, pytest.param(sites.FULL, marks=pytest.mark.long)], ids=lambda size: size.name)
 def size(request):
-    """Short, and (marked `long`) as large as life."""
+    """The short size, and the full size (marked `long`)."""
     return request.param
 
 
@@ -75,14 +75,14 @@ class Lasting(dict):
 
 @pytest.fixture
 def site(lasting_sites, size):
-    """The site of a test's size, whole before the test and after it."""
+    """The site of a test's size; all of its processes run before the test and after it."""
     yield lasting_sites[size].start()
     lasting_sites[size].start()
 
 
 @pytest.fixture
 def make_site(size):
-    """Makes sites of the test's own; `make_site(clock=True)`. They are not started yet."""
+    """Make sites of the test's own; `make_site(clock=True)`. The test starts them."""
     with contextlib.ExitStack() as stack:
 
         def make(**options):
@@ -95,7 +95,7 @@ def make_site(size):
 
 @pytest.fixture
 def make_postgres():
-    """Makes PostgreSQL servers of the test's own, which it may stop and kill."""
+    """Make PostgreSQL servers of the test's own, which the test may stop and kill."""
     if not postgres.is_here():
         pytest.skip("there is no PostgreSQL server here (Debian: apt-get install postgresql)")
     with contextlib.ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""A line between a browser and a site, as a network is one: it may fall silent, and come back, or be dead for ever."""
+"""A network connection between a browser and a site, which a test can interrupt, restore, or cut for good."""
 
 import asyncio
 import contextlib
@@ -42,7 +42,7 @@ class Line:
             writer.close()
 
     def fall_silent(self, for_ever):
-        """Nothing passes until `come_back()`; what is open now stays dead `for_ever`, as where a NAT forgets it."""
+        """Pass no bytes until `come_back()`. With `for_ever`, open connections stay dead, as if a NAT forgot them."""
         self._loop.call_soon_threadsafe(self._open.clear)
         if for_ever:
             self._loop.call_soon_threadsafe(lambda: self._dead.update(self._known))

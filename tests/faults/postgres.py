@@ -1,4 +1,4 @@
-"""A PostgreSQL server of a test's own, which may be stopped and killed: on a free port, gone with its folder."""
+"""A PostgreSQL server of one test, on a free port and in a folder of its own; the test may stop and kill it."""
 
 import contextlib
 import getpass
@@ -33,7 +33,7 @@ def _owner():
 
 
 class Postgres(Database):
-    """The server, and the one database on it that is a site's. `start()`, `stop()` (in order), `kill()`, `end()`."""
+    """The server, with the database of one site. `start()`, `stop()` (in order), `kill()`, `end()`."""
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="chat-faults-postgres-"))
@@ -73,7 +73,7 @@ class Postgres(Database):
         migrate(self.url)
 
     def start(self):
-        """Starts it where it does not run, and waits until it answers."""
+        """Start the server if it does not run, and wait until it answers."""
         if self.process is None or self.process.poll() is not None:
             with open(self.folder / "log", "ab") as log:
                 self.process = subprocess.Popen(
@@ -107,12 +107,12 @@ class Postgres(Database):
         return False
 
     def stop(self):
-        """As an operator does who restarts it: whoever is connected is hung up on."""
+        """Stop the server as a restart does: all connections are closed."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait(START_SECONDS)
 
     def kill(self):
-        """All of its processes at once, in the middle of whatever they do."""
+        """Kill all of its processes at once."""
         pids = [self.process.pid, *self._children()]
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
@@ -124,7 +124,7 @@ class Postgres(Database):
             return [int(pid) for pid in file.read().split()]
 
     def drop(self):
-        """The site is done with it; the fixture ends it."""
+        """Do nothing: the fixture ends the server."""
 
     def end(self):
         if self.process is not None and self.process.poll() is None:

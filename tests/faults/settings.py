@@ -1,4 +1,4 @@
-"""The product's settings, with leases as short as a test wants them, and faults that wait for their cue."""
+"""The settings of the site, with short leases, and with faults that a ref triggers."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A site whose parts can be hurt: with leases as short as the test is, further interfaces, and a clock of its own."""
+"""A site for faults: with short leases, additional interfaces, and a clock of its own."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ )", re.MULTILINE)
 
 
 class Size(NamedTuple):
-    """How large a test is: as large as life, or as much as four minutes for all of them allow."""
+    """The size of a test: the full size, or one that lets all tests end within four minutes."""
 
     name: str
     heartbeat: float  # seconds between two heartbeats of a client
@@ -94,7 +94,7 @@ class FaultSite(Site):
             part.environment.update(faked)
 
     def set_clock(self, offset):
-        """Moves the clock of all processes at once: "+25h", "-25h", "+0" (libfaketime's words)."""
+        """Move the clock of all processes at once: "+25h", "-25h", "+0" (libfaketime's words)."""
         fresh = self.clock.with_suffix(".fresh")
         fresh.write_text(f"{offset}\n")
         os.replace(fresh, self.clock)
@@ -105,11 +105,11 @@ class FaultSite(Site):
 
     @property
     def mortal_parts(self):
-        """Those of ours: all but the servers that they talk to."""
+        """Return the processes of the site, without Redis and the database."""
         return [part for part in self.parts if part is not self.valkey]
 
     def add_interface(self):
-        """Another interface beside the first, with a `url` of its own. `start()` starts it."""
+        """Return another interface with a `url` of its own. `start()` starts it."""
         port = free_port()
         part = self.make_part(f"web-{len(self.others) + 2}", "interface", "--port", str(port))
         part.url = f"http://127.0.0.1:{port}"
@@ -146,20 +146,20 @@ class FaultSite(Site):
 
 
 def answers(url, seconds=10):
-    """Whether a request there is answered with 200."""
+    """Return whether a request to this URL is answered with 200."""
     with contextlib.suppress(requests.RequestException):
         return requests.get(url, timeout=seconds).status_code == 200
     return False
 
 
 def restart(part):
-    """Kills a part and starts it again, as a supervisor does. Returns the seconds until it was at work."""
+    """Kill a part and start it again, as a supervisor does. Return the seconds until it worked."""
     part.kill()
     return start_and_wait(part)
 
 
 def start_and_wait(part, cue="Listening on"):
-    """Starts a part that has ended. Returns the seconds until it was at work."""
+    """Start a part that has ended. Return the seconds until it worked."""
     size = part.log.stat().st_size
     started = time.monotonic()
     part.start()
@@ -168,14 +168,14 @@ def start_and_wait(part, cue="Listening on"):
 
 
 def memory(part):
-    """Returns the bytes that a process has in memory."""
+    """Return the bytes that a process has in memory."""
     with open(f"/proc/{part.pid}/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @contextlib.contextmanager
 def nobody_ends(site):
-    """Whatever happens within, workers and interfaces live on."""
+    """Check that workers and interfaces survive the `with` block."""
     parts = site.mortal_parts
     pids, sizes = [part.pid for part in parts], site.log_sizes()
     yield
@@ -184,7 +184,7 @@ def nobody_ends(site):
 
 
 def records(site, sizes):
-    """Returns {part's name: what it has logged since `sizes`}, as whole records: a traceback belongs to its line."""
+    """Return {part's name: what it has logged since `sizes`}, as whole records: a traceback belongs to its line."""
     said = {part.name: part.said(sizes.get(part.log, 0)) for part in site.mortal_parts}
     return {name: [entry for entry in RECORD.split(text) if RECORD.match(entry)] for name, text in said.items()}
 
@@ -199,7 +199,7 @@ def go_on(part):
 
 @contextlib.asynccontextmanager
 async def supervised(site):
-    """Within it, whatever has ended is started again, as a supervisor does."""
+    """Restart processes that end within the `with` block, as a supervisor does."""
 
     async def watch():
         while True:

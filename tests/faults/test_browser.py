@@ -1,4 +1,4 @@
-"""The page in a real browser: offline, frozen in the background, and without anybody who answers."""
+"""The page in a real browser: offline, frozen in the background, and without an answering server."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ POSTS = 5
 
 @pytest.fixture
 def speaker(site):
-    """Somebody who talks without a browser."""
+    """A person who posts without a browser."""
     return make_person(site, "Speaker", "correct horse")
 
 
@@ -74,7 +74,7 @@ async def frozen(page):
 
 
 async def speak(speaker, slug, word):
-    """Says so many posts in a room, as somebody else."""
+    """Send this many posts in a room as another person."""
     for text in words(word):
         answer = await asyncio.to_thread(speaker.post, slug, text)
         assert answer.status_code == 201
@@ -94,7 +94,7 @@ def message(page, text):
 
 
 async def is_complete(page, slug, speaker, *texts):
-    """Everything is shown once, and in the database's order. Returns how long that took."""
+    """Check that each message is shown once, in the database's order. Return how long that took."""
     started = time.monotonic()
     for text in texts:
         left = COMPLETE_MS - 1000 * (time.monotonic() - started)
@@ -138,7 +138,7 @@ async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, 
         pytest.param("its line holds", marks=pytest.mark.long),
     ],
 )
-async def test_a_frozen_tab_is_complete_within_five_seconds_of_coming_back(site, size, slug, speaker, meanwhile):
+async def test_a_frozen_tab_is_complete_within_five_seconds_after_it_continues(site, size, slug, speaker, meanwhile):
     seconds = size.pick(4, 60)
     await speak(speaker, slug, "before")
     async with page_in_room(slug, site.url) as page:
@@ -156,7 +156,7 @@ async def test_a_frozen_tab_is_complete_within_five_seconds_of_coming_back(site,
         await expect(message(page, "and on")).to_have_count(1, timeout=PATIENCE_MS)
 
 
-async def test_the_page_says_that_it_waits_while_nobody_answers(site, size, slug, speaker):
+async def test_the_page_shows_that_it_waits_while_the_server_does_not_answer(site, size, slug, speaker):
     async with page_in_room(slug, site.url) as page:
         for worker in site.workers:
             worker.kill()

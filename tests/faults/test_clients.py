@@ -1,4 +1,4 @@
-"""Clients that read nothing, or say everything at once: they are answered or dropped, and nobody else pays for it."""
+"""Clients that do not read, or send everything at once: they are answered or dropped, without effect on others."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ ESTABLISHED = "01"
 
 @contextlib.asynccontextmanager
 async def deaf_socket(person, slug):
-    """A socket that reads its backlog and then nothing more, with a small buffer in its kernel."""
+    """A socket that reads its backlog and nothing after it, with a small buffer in its kernel."""
     place = urlsplit(person.site.url)
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -55,7 +55,7 @@ class Loud:
             await asyncio.sleep(self.pause)
 
 
-async def test_a_client_that_stops_reading_a_busy_room_is_dropped_and_the_others_do_not_notice(make_site, size):
+async def test_a_client_that_stops_reading_a_busy_room_is_dropped_without_effect_on_others(make_site, size):
     # The short test has no time to fill the megabytes that a loopback's kernel takes.
     site = make_site(**size.pick({"FAULT_SEND_BUFFER": "32768"}, {})).start()
     count = size.pick(2, 10)
@@ -131,7 +131,7 @@ async def test_a_burst_of_five_hundred_frames_is_answered_and_other_rooms_do_not
 
 
 @pytest.mark.long
-async def test_a_line_that_breaks_in_the_middle_of_everything_leaves_nothing_out(site, size):
+async def test_a_connection_that_breaks_under_load_loses_nothing(site, size):
     async with company(site, rooms=1, each=4) as people:
         async with chatting(people.tabs):
             for _ in range(size.pick(6, 60)):

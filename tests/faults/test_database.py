@@ -1,4 +1,4 @@
-"""A database that is locked, stopped, or killed with everything else, and one that was put back from a copy."""
+"""A database that is locked, stopped, killed with everything else, or restored from a copy."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from tests.faults.verdict import picture, stored_messages
 UNANSWERED = {"unavailable"}
 
 
-async def test_a_locked_database_delays_and_loses_nothing(site, size):
+async def test_a_locked_database_causes_delay_but_no_loss(site, size):
     async with company(site, rooms=2, each=2) as people:
         with nobody_ends(site):
             async with people.chatting(pause=0.3):
@@ -34,7 +34,7 @@ async def test_a_locked_database_delays_and_loses_nothing(site, size):
         )
 
 
-async def test_a_stopped_postgresql_loses_nothing_and_workers_reconnect(make_site, make_postgres, size):
+async def test_a_stopped_postgresql_causes_no_loss_and_workers_reconnect(make_site, make_postgres, size):
     server = await asyncio.to_thread(make_postgres)
     site = make_site(database=server).start()
     async with company(site, rooms=2, each=2) as people:
@@ -65,7 +65,7 @@ def doomed_site(request, make_site):
     return make_site(database=server), server.kill, server.start
 
 
-async def test_everything_killed_at_once_keeps_all_that_was_acked_and_clients_resume(doomed_site, size):
+async def test_after_a_kill_of_everything_acked_messages_remain_and_clients_resume(doomed_site, size):
     site, kill_database, start_database = doomed_site
     site.start()
     for _ in range(size.pick(1, 5)):
@@ -143,7 +143,7 @@ def copied_site(request, make_site):
 
 
 @pytest.mark.long
-async def test_clients_from_the_future_of_a_restored_copy_are_reset_and_agree_with_it(copied_site):
+async def test_clients_ahead_of_a_restored_database_are_reset_and_agree_with_it(copied_site):
     site, make_copy = copied_site
     site.start()
     copy = make_copy(site)

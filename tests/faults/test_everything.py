@@ -119,7 +119,7 @@ async def stand_still(part, seconds):
             go_on(part)
 
 
-async def test_whatever_happens_nothing_is_lost_doubled_or_left_unanswered(make_site, size):
+async def test_random_faults_cause_no_loss_no_duplicate_and_no_unanswered_frame(make_site, size):
     seed = int(os.environ.get("FAULT_SEED") or random.randrange(10**9))
     print(f"FAULT_SEED={seed}", flush=True)
     chance = random.Random(seed)

@@ -1,4 +1,4 @@
-"""Interfaces that are killed or told to end: their sockets come back, presence is right, others notice nothing."""
+"""Interfaces that are killed or stopped: their clients reconnect, presence is correct, others are not affected."""
 
 import asyncio
 import signal
@@ -18,7 +18,7 @@ LEASE_SECONDS = 12
 
 
 async def make_crowd(site, count):
-    """Returns (listeners, who has made their rooms): people with ten tabs each, fifty tabs in a room."""
+    """Return (listeners, who has made their rooms): people with ten tabs each, fifty tabs in a room."""
     owner = await asyncio.to_thread(make_person, site, "Owner", "correct horse")
     rooms = [await asyncio.to_thread(owner.make_room) for _ in range(count // 50)]
     people = [await asyncio.to_thread(make_person, site, "Crowd") for _ in range(count // TABS_OF_ONE)]
@@ -28,7 +28,7 @@ async def make_crowd(site, count):
 
 
 async def present(person, slug):
-    """Returns the handles that are in a room, as somebody hears who comes in."""
+    """Return the handles that are in a room, as somebody hears who comes in."""
     async with person.client(slug) as client:
         joined = client.heard("joined")[-1]
         assert len(joined["present"]) == joined["count"]
@@ -40,7 +40,7 @@ def handles(listeners, slug):
 
 
 async def presence_is_right(owner, listeners, seconds):
-    """Waits until every room says that those are there who are. Returns how long it took."""
+    """Wait until every room says that those are there who are. Returns how long it took."""
     started = time.monotonic()
     for slug in sorted({listener.slug for listener in listeners}):
         while (found := await present(owner, slug)) != (there := handles(listeners, slug)):
@@ -49,7 +49,7 @@ async def presence_is_right(owner, listeners, seconds):
     return time.monotonic() - started
 
 
-async def test_an_interface_killed_with_all_its_sockets_has_them_back_in_thirty_seconds(make_site, size):
+async def test_all_clients_of_a_killed_interface_reconnect_within_thirty_seconds(make_site, size):
     site = make_site(CHAT_LIMITS="off").start()
     crowd, owner = await make_crowd(site, size.pick(100, 1000))
     # Some of them do not come back, and who they were must be known by their leases alone.
@@ -103,7 +103,7 @@ async def nothing_is_left_of(site, dead, killed):
         assert not [holder for holder in holders if any(name in holder for name in names)], key
 
 
-async def test_when_one_of_two_interfaces_dies_the_members_of_the_other_see_no_interruption(make_site, size):
+async def test_the_clients_of_one_interface_are_not_interrupted_when_another_dies(make_site, size):
     site = make_site()
     second = site.add_interface()
     site.start()
@@ -128,7 +128,7 @@ async def test_when_one_of_two_interfaces_dies_the_members_of_the_other_see_no_i
         await people.catches_up_and_agrees()
 
 
-async def test_an_interface_told_to_end_closes_in_batches_and_presence_is_right(make_site, size):
+async def test_an_interface_that_stops_closes_in_batches_and_presence_is_correct(make_site, size):
     site = make_site(CHAT_LIMITS="off").start()
     crowd, owner = await make_crowd(site, size.pick(100, 1000))
     gone, staying = crowd[:TABS_OF_ONE], crowd[TABS_OF_ONE:]

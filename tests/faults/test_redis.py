@@ -1,4 +1,4 @@
-"""Redis that forgets, dies, stands still or is full: nothing of ours ends with it, and nobody is signed out."""
+"""Redis that loses its data, dies, freezes or is full: no process of the site ends, and nobody is logged out."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ async def kill_and_start_empty(site):
 
 
 @pytest.mark.parametrize("forget", [flush, kill_and_start_empty])
-async def test_a_redis_that_forgets_ends_nothing_and_the_next_post_is_heard(site, size, forget):
+async def test_after_redis_lost_its_data_no_process_ends_and_the_next_post_is_delivered(site, size, forget):
     async with company(site, rooms=2, each=3) as people:
         with nobody_ends(site):
             async with people.chatting(pause=0.2):
@@ -62,7 +62,7 @@ async def test_a_redis_that_forgets_ends_nothing_and_the_next_post_is_heard(site
         )
 
 
-async def test_an_idle_room_hears_the_next_post_after_redis_forgot(site, size):
+async def test_an_idle_room_receives_the_next_post_after_redis_lost_its_data(site, size):
     # Nobody says anything that could tell: only the heartbeat finds out that the groups are gone.
     async with company(site, rooms=1, each=3) as people:
         alice, *others = people.tabs
@@ -86,7 +86,7 @@ async def test_an_idle_room_hears_the_next_post_after_redis_forgot(site, size):
 
 
 @pytest.mark.parametrize("forget", [flush, pytest.param(kill_and_start_empty, marks=pytest.mark.long)])
-async def test_the_lobby_hears_of_the_next_room_after_redis_forgot(site, size, forget):
+async def test_the_lobby_is_told_about_the_next_room_after_redis_lost_its_data(site, size, forget):
     owner = await asyncio.to_thread(make_person, site, "Owner", "correct horse")
     async with owner.socket("/lobby/") as lobby:
         await asyncio.to_thread(owner.make_room)
@@ -103,7 +103,7 @@ async def test_the_lobby_hears_of_the_next_room_after_redis_forgot(site, size, f
     assert took < seconds_to_hear(size)
 
 
-async def test_an_outage_of_redis_is_said_once_by_each_process_and_without_a_traceback(site, size):
+async def test_each_process_logs_an_outage_of_redis_once_and_without_a_traceback(site, size):
     async with company(site, rooms=4, each=2) as people:
         sizes = site.log_sizes()
         async with people.chatting(pause=0.5):
@@ -117,7 +117,7 @@ async def test_an_outage_of_redis_is_said_once_by_each_process_and_without_a_tra
         assert len(entries) <= MOST_RECORDS, entries
 
 
-async def test_a_redis_that_stands_still_makes_http_answer_503_and_all_is_right_in_thirty_seconds(site, size):
+async def test_during_a_freeze_of_redis_http_answers_503_and_the_site_recovers_in_thirty_seconds(site, size):
     async with company(site, rooms=2, each=2) as people:
         with nobody_ends(site):
             async with people.chatting(pause=0.3):
@@ -147,7 +147,7 @@ def timed_get(url):
     return answer, time.monotonic() - started
 
 
-async def test_a_full_redis_ends_nothing_and_all_is_acked_in_thirty_seconds_after_there_is_room(site, size):
+async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirty_seconds_of_room(site, size):
     async with company(site, rooms=2, each=2) as people:
         # Of a client that keeps the contract one could not tell who closed; this one only listens.
         idle = await people.stack.enter_async_context(listening(idle_listeners(people)))
@@ -178,7 +178,7 @@ def idle_listeners(people):
 
 
 def fill(site, most_bytes):
-    """Lets Redis take no more than so many bytes (0: any number), and say so rather than forget."""
+    """Let Redis take no more than so many bytes (0: any number), and say so rather than forget."""
     client = redis.StrictRedis.from_url(site.redis_url)
     client.config_set("maxmemory-policy", "noeviction")
     client.config_set("maxmemory", most_bytes)

@@ -1,4 +1,4 @@
-"""Workers that are killed, told to end, fail, or are not there: no message is lost, doubled, or left unanswered."""
+"""Workers that are killed, stopped, failing or missing: no message is lost, duplicated or left unanswered."""
 
 import asyncio
 import signal
@@ -17,7 +17,7 @@ NEXT_RUNS_SECONDS = 2
 WELL_AGAIN_SECONDS = 10
 
 
-async def test_workers_killed_every_three_seconds_lose_and_double_nothing(site, size):
+async def test_killing_workers_every_three_seconds_causes_no_loss_and_no_duplicate(site, size):
     starts = []
     async with company(site) as people:
         async with people.chatting():
@@ -36,7 +36,7 @@ async def test_workers_killed_every_three_seconds_lose_and_double_nothing(site, 
     assert min(starts) < NEXT_RUNS_SECONDS, starts
 
 
-async def test_while_a_killed_worker_is_away_the_next_message_runs_on_another(site, size):
+async def test_the_next_message_runs_on_another_worker_after_a_kill(site, size):
     # Whoever has nothing in the dead worker's hands does not notice.
     async with company(site, rooms=3, each=1) as people:
         for _ in range(size.pick(1, 10)):
@@ -50,7 +50,7 @@ async def test_while_a_killed_worker_is_away_the_next_message_runs_on_another(si
         await people.catches_up_and_agrees()
 
 
-async def test_killed_between_commit_and_ack_the_resend_gets_the_same_ack_and_one_display(site):
+async def test_a_resend_after_a_kill_between_commit_and_ack_gets_the_same_ack_and_is_shown_once(site):
     async with company(site, rooms=1, each=4) as people, supervised(site):
         firsts = [await tab.post(f"number {number}") for number, tab in enumerate(people.tabs)]
         body = "stored before its worker died"
@@ -85,7 +85,7 @@ async def test_killed_between_commit_and_ack_the_resend_gets_the_same_ack_and_on
         report(f"4 workers killed between commit and ack: the same ack for each, after at most {slowest:.1f} s")
 
 
-async def test_no_worker_at_all_and_everything_said_meanwhile_is_acked_after(site, size):
+async def test_posts_that_were_sent_without_any_worker_are_acked_later(site, size):
     async with company(site) as people:
         for worker in site.workers:
             worker.kill()
@@ -121,7 +121,7 @@ async def test_a_consumer_with_a_bug_answers_internal_once_and_the_next_frame_wo
 
 
 @pytest.mark.parametrize("fault", ["dies-early", pytest.param("vanishes", marks=pytest.mark.long)])
-async def test_after_a_frame_that_was_popped_and_never_run_the_socket_is_well_within_ten_seconds(site, fault):
+async def test_a_socket_works_within_ten_seconds_after_a_popped_frame_was_lost(site, fault):
     async with company(site, rooms=1, each=2) as people:
         alice, bob = people.tabs
         await alice.post("before")
@@ -140,7 +140,7 @@ async def test_after_a_frame_that_was_popped_and_never_run_the_socket_is_well_wi
         report(f"a frame that {fault}: answered after {took:.1f} s, closed {alice.close_codes or 'never'}")
 
 
-async def test_a_frame_that_redis_lost_leaves_the_socket_well_within_ten_seconds(site):
+async def test_a_socket_works_within_ten_seconds_after_redis_lost_a_frame(site):
     redis = site.redis()
     async with company(site, rooms=1, each=2) as people:
         alice, bob = people.tabs
@@ -159,7 +159,7 @@ async def test_a_frame_that_redis_lost_leaves_the_socket_well_within_ten_seconds
         await people.catches_up_and_agrees()
 
 
-async def test_each_worker_told_to_end_under_load_finishes_and_nobody_waits_for_ten_seconds(site, size):
+async def test_workers_that_stop_under_load_finish_and_no_client_waits_ten_seconds(site, size):
     ends = []
     async with company(site) as people:
         async with people.chatting():
@@ -178,7 +178,7 @@ async def test_each_worker_told_to_end_under_load_finishes_and_nobody_waits_for_
     report(f"SIGTERM of {len(ends)} workers under load: ended within {max(ends):.2f} s, slowest ack {slowest:.2f} s")
 
 
-async def test_a_worker_that_a_long_consumer_holds_is_told_to_end_and_finishes_it(site):
+async def test_a_worker_finishes_a_long_consumer_before_it_stops(site):
     # The lock keeps the consumer in the middle of its work while its worker is told to end.
     async with company(site, rooms=1, each=1) as people:
         (alice,) = people.tabs

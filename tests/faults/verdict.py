@@ -10,7 +10,7 @@ import time
 
 
 def stored_messages(site, slug):
-    """Returns what the database holds of a room: {id: what anybody sees of that message}."""
+    """Return what the database holds of a room: {id: what anybody sees of that message}."""
     rows = site.database.query(
         'SELECT m.id, m.number, m."offset", m.ref, m.body, m.edited_at, m.removed_at, m.reply_to, p.handle'
         " FROM chat_message m JOIN chat_room r ON r.id = m.room_id JOIN chat_person p ON p.id = m.author_id"
@@ -40,7 +40,7 @@ def stored_messages(site, slug):
 
 
 def stored_changes(site, slug):
-    """Returns [(ref, id, offset)] of all refs that are used up in a room."""
+    """Return [(ref, id, offset)] of all refs that are used up in a room."""
     return site.database.query(
         'SELECT c.ref, c.number, c."offset" FROM chat_change c JOIN chat_room r ON r.id = c.room_id WHERE r.slug = %s',
         slug,
@@ -48,7 +48,7 @@ def stored_changes(site, slug):
 
 
 def picture(tab):
-    """What a tab shows, in the same words."""
+    """Return what a tab shows, in the same form."""
     return {
         id: {
             "offset": message["offset"],
@@ -65,7 +65,7 @@ def picture(tab):
 
 
 async def everybody_catches_up(site, tabs, seconds):
-    """Waits until no tab waits for an answer and each has seen its room's last offset. Returns how long that took."""
+    """Wait until no tab waits for an answer and each has seen its room's last offset. Returns how long that took."""
     started = time.monotonic()
     slugs = sorted({tab.slug for tab in tabs})
     while True:

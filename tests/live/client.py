@@ -27,7 +27,7 @@ RETRIED = {"rate_limited", "unavailable"}
 
 
 class Person:
-    """Somebody at a browser: a session with its cookies. Calls return the response; `socket` opens a room's."""
+    """A person with a browser: a session with cookies. Calls return the response; `socket` opens a room's socket."""
 
     def __init__(self, site, handle=None, password=None):
         self.site, self.handle = site, handle
@@ -57,7 +57,7 @@ class Person:
         return self.call("POST", f"/api/rooms/{slug}/messages/", ref=ref, body=body)
 
     def history(self, slug, **parameters):
-        """Returns all messages of a room by id, as the API gives them."""
+        """Return all messages of a room by id, as the API gives them."""
         found, after, more = {}, 0, True
         while more:
             page = self.call("GET", f"/api/rooms/{slug}/messages/?after={after}&limit=100", expected=200).json()
@@ -71,7 +71,7 @@ class Person:
         return {"Origin": self.site.url, **({"Cookie": cookies} if cookies else {})}
 
     def socket(self, path, headers=None, **options):
-        """Returns the bare websocket (an async context manager): for those who break the rules."""
+        """Return the bare websocket (an async context manager), for tests that break the protocol."""
         address = self.site.url.replace("http", "ws", 1) + path
         headers = self.headers if headers is None else headers
         options = {"open_timeout": 20, "ping_interval": None, "max_size": None, "proxy": None, **options}
@@ -86,7 +86,7 @@ def new_ref():
 
 
 async def read_until(socket, is_it, seconds=PATIENCE_SECONDS):
-    """Returns the first event on a bare socket for which `is_it(event)`; those before it are dropped."""
+    """Return the first event on a bare socket for which `is_it(event)`; earlier events are dropped."""
     async with asyncio.timeout(seconds):
         while True:
             event = json.loads(await socket.recv())
@@ -122,7 +122,7 @@ class Client:
     # What tests do with it.
 
     async def until(self, is_true, seconds=PATIENCE_SECONDS):
-        """Waits until `is_true()`, and fails with what is known after `seconds`."""
+        """Wait until `is_true()`. After `seconds`, fail with the state of the client."""
         deadline = time.monotonic() + seconds
         while not is_true():
             if self._run_task.done():
@@ -131,7 +131,7 @@ class Client:
             await asyncio.sleep(0.01)
 
     async def send(self, type, **fields):
-        """Says something that has a ref, now and until it is answered. Returns the ref."""
+        """Send an event with a ref now, and again until it is answered. Return the ref."""
         ref = fields.setdefault("ref", new_ref())
         self.outbox[ref] = [{"type": type, **fields}, time.monotonic() + ANSWER_SECONDS]
         if self.is_joined:
@@ -139,7 +139,7 @@ class Client:
         return ref
 
     async def ask(self, type, **fields):
-        """Says something that has a ref and returns its answer."""
+        """Send an event with a ref, and return its answer."""
         ref = await self.send(type, **fields)
         await self.until(lambda: ref in self.answers)
         return self.answers[ref]
@@ -150,7 +150,7 @@ class Client:
         return answer
 
     def cut(self, stay_away=False):
-        """The line goes dead without a word; the client comes back by itself, or not before `come_back()`."""
+        """Cut the connection without a close frame. The client reconnects by itself, or not before `come_back()`."""
         self.is_held_off = stay_away
         if self._socket is not None:
             self._socket.transport.abort()
@@ -162,11 +162,11 @@ class Client:
         return [event for event in self.events if event["type"] == type]
 
     def came(self):
-        """The handles that it was told of as newcomers, one after another."""
+        """Return the handles of all members that joined, in the order of the events."""
         return [handle for event in self.heard("presence") for handle in event["came"]]
 
     def went(self):
-        """The handles that it was told of as gone, one after another."""
+        """Return the handles of all members that left, in the order of the events."""
         return [handle for event in self.heard("presence") for handle in event["went"]]
 
     def bodies(self):
@@ -196,7 +196,7 @@ class Client:
                 await asyncio.sleep(pause * random.uniform(0.5, 1))
 
     async def _connect(self):
-        """Returns the close code, and whether it had been in the room."""
+        """Return the close code, and whether the client had been in the room."""
         self._forget()
         path = f"/chat/{self.slug}/" + (f"?cursor={self.cursor}" if self.cursor is not None else "")
         ticks = None
@@ -319,7 +319,7 @@ class Client:
 
 
 async def close_code(socket, seconds=PATIENCE_SECONDS):
-    """Reads until a socket closes, and returns the code that the server gave."""
+    """Read until a socket closes, and return the code that the server gave."""
     try:
         async with asyncio.timeout(seconds):
             while True:

@@ -7,7 +7,7 @@ import pytest
 from tests.live import hooks, processes
 from tests.live.client import Person
 
-# Nobody waits so long for a test that passes; pytest's own limit, for fixtures too, lies behind it.
+# Longer than any test that passes, and shorter than pytest's own limit, which includes fixtures.
 TEST_SECONDS = 240
 _numbers = itertools.count(1)
 
@@ -42,7 +42,7 @@ def shared_site():
 
 @pytest.fixture
 def site(shared_site):
-    """The site of most tests. None of them may break it, so afterwards its logs must hold no traceback."""
+    """The site of most tests. No test may break it, so afterwards its logs must not contain a traceback."""
     sizes = shared_site.log_sizes()
     yield shared_site
     logs = shared_site.logs(sizes)
@@ -51,7 +51,7 @@ def site(shared_site):
 
 @pytest.fixture(scope="module")
 def owner(shared_site):
-    """Somebody with an account, who makes rooms."""
+    """A person with an account, who makes rooms."""
     return Person(shared_site, f"Owner {next(_numbers)}", "correct horse")
 
 
@@ -62,7 +62,7 @@ def room(owner):
 
 @pytest.fixture
 def person(site):
-    """Makes people: `person("Alice")`. The handle gets a number, since it is theirs for ever."""
+    """Make people: `person("Alice")`. The handle gets a number, because a handle is used only once."""
 
     def make(name, password=None):
         return Person(site, f"{name} {next(_numbers)}", password)
@@ -87,7 +87,7 @@ def charlie(person):
 
 @pytest.fixture(scope="module")
 def frail_site():
-    """The site of tests that kill its parts, with the limits of a real one. `site.start()` mends it."""
+    """The site of tests that kill its processes, with the default limits. `site.start()` restarts what ended."""
     site = processes.Site().start()
     yield site
     site.stop()

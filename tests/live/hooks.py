@@ -1,4 +1,4 @@
-"""What conftests of tests with real processes share: `async def` tests in one loop, and the logs beside a failure."""
+"""Hooks for tests with real processes: they run `async def` tests in one loop, and add the logs to a failure."""
 
 import asyncio
 import inspect
@@ -41,7 +41,7 @@ _loop_thread = None
 
 
 def run_coroutine_test(pyfuncitem, seconds):
-    """For `pytest_pyfunc_call`: runs an `async def` test for at most `seconds`. Returns True, or None for any other."""
+    """For `pytest_pyfunc_call`: run an `async def` test for at most `seconds`. Returns True, or None for any other."""
     global _loop_thread
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
@@ -52,14 +52,14 @@ def run_coroutine_test(pyfuncitem, seconds):
 
 
 def note_logs(item):
-    """For `pytest_runtest_setup`: remembers how much each site has said before the test."""
+    """For `pytest_runtest_setup`: note the size of each log before the test."""
     item.log_sizes = {}
     for site in processes.running_sites:
         item.log_sizes.update(site.log_sizes())
 
 
 def add_logs(report, item):
-    """For `pytest_runtest_makereport`: shows beside a failure what each site has said since."""
+    """For `pytest_runtest_makereport`: add the log lines of the test to a failure."""
     if report.failed:
         for site in processes.running_sites:
             report.sections.append((f"logs of {site.url}", site.logs(item.log_sizes)))

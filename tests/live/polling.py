@@ -16,7 +16,7 @@ WAIT_SECONDS = 20  # how long the server holds a poll
 
 
 class PollingPerson(Person):
-    """Somebody whose network forbids sockets: `socket` looks like one, and polls."""
+    """A person whose network forbids websockets: `socket` has the interface of one, and polls."""
 
     wait_seconds = WAIT_SECONDS
 
@@ -26,7 +26,7 @@ class PollingPerson(Person):
 
 
 class Polls:
-    """One room's polls, one after another, with the outside of a websocket: for `Client`."""
+    """The polls of one room, one after another, with the interface of a websocket, for `Client`."""
 
     def __init__(self, person, slug, query=""):
         self.person, self.query = person, query
@@ -59,7 +59,7 @@ class Polls:
         return text
 
     def abort(self):
-        """The line goes dead."""
+        """Cut the connection."""
         self.end(1006)
         for writer in list(self.writers):
             writer.transport.abort()
@@ -87,7 +87,7 @@ class Polls:
                 await self.ask("POST", f"poll={self.poll}", f"[{text}]".encode())
 
     async def ask(self, method, query, body=b""):
-        """Returns the answer's object, after its events have been taken."""
+        """Return the answer's object, after its events have been taken."""
         self.status, answer = await self.request(method, query, body)
         for event in answer.get("events", ()):
             self.see(event)
@@ -97,7 +97,7 @@ class Polls:
         return answer
 
     def see(self, event):
-        """Moves the cursor by its rule, and remembers who is here."""
+        """Move the cursor by its rule, and note who is in the room."""
         if event["type"] == "synced":
             self.cursor = max(self.cursor or 0, event["offset"])
         elif event["type"] == "message":
@@ -110,7 +110,7 @@ class Polls:
             self.cursor += 1
 
     async def request(self, method, query, body=b""):
-        """Returns (status, the answer's object). Without any answer in good time the line is dead."""
+        """Return (status, the answer's object). Without an answer in time, the connection counts as lost."""
         async with asyncio.timeout(self.person.wait_seconds + 5):
             return await self._request(method, query, body)
 

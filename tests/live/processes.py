@@ -1,7 +1,7 @@
 """
-The real server in processes of its own: Valkey, the interface, and workers, with a database and a folder of their own.
+The real server: Valkey, the interface and workers in processes of their own, with their own database and folder.
 
-Nothing outlives the tests, however they end: every part is killed with the process that started it.
+No process outlives the tests: each is killed with the process that started it.
 """
 
 import atexit
@@ -25,21 +25,21 @@ import requests
 from tests.valkey import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# How long a test waits for what is bound to come: only a site that hangs uses it up, and a busy machine needs much.
+# How long a test waits for an event that must come. Only a site that hangs uses all of it; a busy machine needs much.
 START_SECONDS = 90
 PATIENCE_SECONDS = 30
-# What the shell, bin/test or pytest-django has set for others.
+# Variables that the shell, bin/test or pytest-django has set for other processes.
 UNSET = ("REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "CHAT_LIMITS", "TRUSTED_PROXIES", "LOG_LEVEL", "PORT")
 PR_SET_PDEATHSIG = 1
 
 _libc = ctypes.CDLL(None)
 _folders = itertools.count(1)
-# Every site that was started and not stopped, for the logs of a failing test.
+# All running sites, for the logs of a failing test.
 running_sites = []
 
 
 def wait_until(is_true, seconds=PATIENCE_SECONDS, what="it"):
-    """Polls until `is_true()`, and returns its answer; AssertionError after `seconds`."""
+    """Poll until `is_true()`, and return its answer. Raise AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := is_true()):
         assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
@@ -53,7 +53,7 @@ def _die_with_the_tests():
 
 
 class Part:
-    """One process of a site: how it is started, and what it said since."""
+    """One process of a site: how it is started, and its log since then."""
 
     def __init__(self, name, command, environment, folder):
         self.name, self.command, self.environment = name, command, environment
@@ -85,7 +85,7 @@ class Part:
         return self.process is not None and self.process.poll() is None
 
     def end(self, number=signal.SIGTERM, seconds=PATIENCE_SECONDS):
-        """Sends a signal, waits, and returns the exit code."""
+        """Send a signal, wait, and return the exit code."""
         if self.is_running:
             self.process.send_signal(number)
         return self.process.wait(seconds)
@@ -107,7 +107,7 @@ class Part:
 
 
 def end_together(parts, number=signal.SIGTERM):
-    """Sends a signal to all of them, waits, and returns (their exit codes, the seconds until the last had ended)."""
+    """Send a signal to all of them, wait, and return (their exit codes, the seconds until the last had ended)."""
     started = time.monotonic()
     for part in parts:
         part.process.send_signal(number)
@@ -156,7 +156,7 @@ class Database:
             connection.cursor().execute(sql)
 
     def connect(self):
-        """Returns a connection of the tests' own, each statement a transaction of its own; %s is a parameter."""
+        """Return a connection of the tests' own, each statement a transaction of its own; %s is a parameter."""
         if self.server is None:
             return sqlite3.connect(self.path, timeout=20, isolation_level=None)
         connection = psycopg2.connect(self.url)
@@ -171,7 +171,7 @@ class Database:
 
     @contextlib.contextmanager
     def locked(self):
-        """Within it nobody else can write."""
+        """Lock the database for writes within a `with`."""
         with contextlib.closing(self.connect()) as connection:
             cursor = connection.cursor()
             cursor.execute("BEGIN" if self.server else "BEGIN EXCLUSIVE")
@@ -243,7 +243,7 @@ class Site:
         return [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
 
     def make_part(self, name, *arguments):
-        """Returns a process that runs a management command beside the others. It is the caller's to start and end."""
+        """Return a process that runs a management command beside the others. The caller starts and ends it."""
         return Part(name, [sys.executable, "manage.py", *arguments], self.environment, self.folder)
 
     @property
@@ -251,7 +251,7 @@ class Site:
         return [part for part in (self.valkey, self.web, *self.workers, *self.task_workers) if part is not None]
 
     def start(self):
-        """Starts every part that is not running, and waits until all of them serve."""
+        """Start every part that is not running, and wait until all of them serve."""
         if self not in running_sites:
             running_sites.append(self)
         for part in self.parts:
@@ -271,7 +271,7 @@ class Site:
             return False
 
     def stop(self):
-        """Kills what runs and removes the folder. It may be called twice."""
+        """Kill what runs, and remove the folder. It may be called twice."""
         for part in self.parts:
             if part.is_running:
                 with contextlib.suppress(ProcessLookupError):
@@ -283,7 +283,7 @@ class Site:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def manage(self, *arguments):
-        """Runs a management command beside the site, and returns what it printed."""
+        """Run a management command beside the site, and return what it printed."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=90
@@ -294,6 +294,6 @@ class Site:
         return {part.log: part.log.stat().st_size for part in self.parts if part.log.exists()}
 
     def logs(self, since=None, most=6000):
-        """Returns what the parts said since `log_sizes()`, the last `most` characters of each."""
+        """Return the log of each process since `log_sizes()`, at most its last `most` characters."""
         texts = {part.name: part.said((since or {}).get(part.log, 0)) for part in self.parts if part.log.exists()}
         return "\n".join(f"--- {name}\n{text[-most:]}" for name, text in texts.items() if text)

@@ -32,17 +32,17 @@ def fill(slug, count):
 
 
 def fill(site, slug, count):
-    """Stores `count` messages in an empty room, as if they had been posted a minute apart."""
+    """Store `count` messages in an empty room, as if they had been posted a minute apart."""
     site.manage("shell", "-c", f"{FILL}\nfill({slug!r}, {count})")
 
 
 def forget_peak(pid):
-    """Lets a process' peak memory be counted from now on. Linux only."""
+    """Let a process' peak memory be counted from now on. Linux only."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def memory_mb(pid, kind="VmRSS"):
-    """Returns the memory of a process in MB: VmRSS, or its peak, VmHWM."""
+    """Return the memory of a process in MB: VmRSS, or its peak, VmHWM."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(f"{kind}:"):
             return int(line.split()[1]) / 1024

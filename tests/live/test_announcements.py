@@ -1,4 +1,4 @@
-"""Speaking from outside to a live site: commands beside it, with their exit codes, and the API of operators."""
+"""Announcements on a live site: the commands with their exit codes, and the API of operators."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from tests.live.processes import ROOT
 
 
 def command(site, *arguments):
-    """Runs a management command, and returns (exit code, what it printed, what it complained about)."""
+    """Run a management command, and return (exit code, its output, its error output)."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -29,13 +29,13 @@ def heard(client):
 
 @pytest.fixture
 def operator(site, person):
-    """Somebody who may use the admin."""
+    """A person who may use the admin."""
     root = person("Operator", "correct horse")
     site.database.query("UPDATE chat_person SET is_staff = %s WHERE handle = %s", True, root.handle)
     return root
 
 
-async def test_a_room_hears_it_now_and_a_later_comer_once(site, alice, bob, room):
+async def test_an_announcement_reaches_a_room_now_and_later_members_once(site, alice, bob, room):
     async with alice.client(room) as here:
         code, printed, complaint = command(site, "announce", "We close at six.", "--room", room, "--level", "urgent")
         assert (code, complaint) == (0, "") and printed.startswith("Announced (id ")
@@ -54,7 +54,7 @@ async def test_a_room_hears_it_now_and_a_later_comer_once(site, alice, bob, room
             assert again.heard("joined")[0]["announced"] >= event["id"]
 
 
-async def test_what_a_dead_line_swallowed_is_heard_on_coming_back(site, alice, room, operator):
+async def test_an_announcement_that_a_dead_connection_lost_arrives_after_the_reconnect(site, alice, room, operator):
     async with alice.client(room) as here:
         said = operator.call("POST", "/api/announcements/", text="Swallowed", room=room, expected=201).json()
         await here.until(lambda: heard(here))
@@ -63,7 +63,7 @@ async def test_what_a_dead_line_swallowed_is_heard_on_coming_back(site, alice, r
         assert event["type"] == "announcement" and event["id"] == said["id"]
 
 
-async def test_a_whisper_reaches_one_persons_connections_and_no_others(site, alice, bob, room, owner):
+async def test_a_whisper_reaches_all_connections_of_one_person_only(site, alice, bob, room, owner):
     other_room = owner.make_room()
     async with alice.client(room) as here, alice.client(other_room) as there, bob.client(room) as other:
         code, printed, complaint = command(site, "whisper", alice.handle.upper(), "Psst, Alice")
@@ -77,13 +77,13 @@ async def test_a_whisper_reaches_one_persons_connections_and_no_others(site, ali
         assert heard(other) == []
 
 
-async def test_a_whisper_waits_for_one_who_is_away(alice, bob, room, operator):
+async def test_a_whisper_waits_for_a_disconnected_person(alice, bob, room, operator):
     operator.call("POST", "/api/whispers/", handle=alice.handle, text="When you come", expected=201)
     async with bob.client(room) as other, alice.client(room) as here:
         assert (heard(here), heard(other)) == (["When you come"], [])
 
 
-async def test_everybody_hears_what_is_said_to_all_until_it_is_withdrawn(alice, bob, person, room, owner, operator):
+async def test_an_announcement_to_all_is_delivered_until_it_is_withdrawn(alice, bob, person, room, owner, operator):
     other_room = owner.make_room()
     async with alice.client(room) as here, bob.client(other_room) as there:
         said = operator.call("POST", "/api/announcements/", text="To all", level="warning", expected=201).json()
@@ -98,7 +98,7 @@ async def test_everybody_hears_what_is_said_to_all_until_it_is_withdrawn(alice, 
         assert heard(later) == []
 
 
-async def test_somebody_is_disconnected_from_one_room_and_from_all(site, alice, room, owner):
+async def test_a_person_can_be_disconnected_from_one_room_and_from_all(site, alice, room, owner):
     other_room = owner.make_room()
     async with alice.socket(f"/chat/{room}/") as here, alice.socket(f"/chat/{other_room}/") as there:
         for socket in (here, there):
@@ -122,13 +122,13 @@ async def test_somebody_is_disconnected_from_one_room_and_from_all(site, alice, 
         (["disconnect", "No such person"], "There is nobody with this handle."),
     ],
 )
-def test_what_cannot_be_done_is_a_sentence_and_exit_code_1(site, arguments, sentence):
+def test_a_command_that_fails_prints_a_sentence_and_exits_with_1(site, arguments, sentence):
     code, printed, complaint = command(site, *arguments)
     assert (code, printed) == (1, "")
     assert complaint.strip() == f"CommandError: {sentence}"
 
 
-def test_strangers_and_others_do_not_speak(site, alice):
+def test_only_operators_can_announce(site, alice):
     for person, status in ((Person(site), 401), (alice, 403)):
         for path in ("announcements", "whispers", "disconnections"):
             person.call("POST", f"/api/{path}/", text="Hello", handle=alice.handle, expected=status)

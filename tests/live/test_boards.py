@@ -1,4 +1,4 @@
-"""Boards on a real site: the door, and the room behind it."""
+"""Boards on a real site: the waiting room, and the room behind it."""
 
 import json
 import signal
@@ -11,7 +11,7 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
 class Guest(Person):
-    """Somebody with a browser and no account, and what they know of one board."""
+    """A person with a browser and without an account, and what they know about one board."""
 
     def make_board(self, **fields):
         headers = {"Accept": "application/json", "X-CSRFToken": self.call("GET", "/api/session/").json()["csrf"]}
@@ -41,7 +41,7 @@ class Guest(Person):
 
 
 async def ask(socket, type, **fields):
-    """Says something and returns its answer."""
+    """Send an event, and return its answer."""
     ref = fields.setdefault("ref", new_ref())
     await socket.send(json.dumps({"type": type, **fields}))
     return await read_until(socket, lambda event: event["type"] in ("ack", "rejected") and event["ref"] == ref)
@@ -56,7 +56,7 @@ async def do(socket, type, **fields):
     assert answer["type"] == "ack", answer
 
 
-async def test_nobody_gets_anywhere_by_guessing(site):
+async def test_guessed_board_links_and_keys_are_refused(site):
     owner = Guest(site).make_board()
     visitor = Guest(site).follow(owner)
     for path, who in (
@@ -71,7 +71,7 @@ async def test_nobody_gets_anywhere_by_guessing(site):
             assert await close_code(socket) == 4404, who
 
 
-async def test_one_knocks_is_let_in_talks_and_is_removed_at_once(site):
+async def test_a_person_joins_a_board_talks_and_is_removed_at_once(site):
     owner = Guest(site).make_board(handle="Olga")
     bob = Guest(site).follow(owner)
     async with owner.door() as at_owner, bob.door() as at_bob:
@@ -94,7 +94,7 @@ async def test_one_knocks_is_let_in_talks_and_is_removed_at_once(site):
         assert (await ask(at_bob, "knock", handle="Bob"))["code"] == "forbidden"
 
 
-async def test_an_owner_who_comes_later_hears_who_waits_and_shuts_the_board_for_all(site):
+async def test_an_owner_who_connects_later_sees_the_waiting_people_and_closes_the_board(site):
     owner = Guest(site).make_board()
     bob, carol = Guest(site).follow(owner), Guest(site).follow(owner)
     async with bob.door() as at_bob, carol.door() as at_carol:
@@ -121,7 +121,7 @@ async def test_an_owner_who_comes_later_hears_who_waits_and_shuts_the_board_for_
     assert bob.call("GET", f"/api/boards/{owner.board}/").status_code == 404
 
 
-async def test_acts_sent_again_on_another_line_are_done_once(site):
+async def test_decisions_resent_on_another_connection_are_applied_once(site):
     owner = Guest(site).make_board()
     bob = Guest(site).follow(owner)
     async with owner.door() as at_owner:
@@ -141,7 +141,7 @@ async def test_acts_sent_again_on_another_line_are_done_once(site):
                 assert await close_code(inside) == 4403
 
 
-async def test_a_connection_at_the_door_is_remembered_through_a_day_of_silence(site):
+async def test_a_waiting_connection_stays_in_its_group_through_a_day_of_silence(site):
     bob = Guest(site).follow(Guest(site).make_board())
     store = redis.StrictRedis.from_url(site.redis_url)
     async with bob.door() as at_bob:
@@ -151,7 +151,7 @@ async def test_a_connection_at_the_door_is_remembered_through_a_day_of_silence(s
             assert [store.ttl(key) > 23 * 3600 for key in kept] == [True]
 
 
-async def test_the_owner_hears_who_left_when_their_line_is_cut(site):
+async def test_the_owner_is_told_when_a_waiting_person_disconnects(site):
     owner = Guest(site).make_board()
     bob = Guest(site).follow(owner)
     async with owner.door() as at_owner:
@@ -165,7 +165,7 @@ async def test_the_owner_hears_who_left_when_their_line_is_cut(site):
             assert await hear(at_owner, "knocked") == knocked
 
 
-async def test_who_waited_on_an_interface_that_was_killed_has_left(frail_site):
+async def test_waiting_people_of_a_killed_interface_count_as_disconnected(frail_site):
     owner = Guest(frail_site).make_board()
     bob = Guest(frail_site).follow(owner)
     async with bob.door() as at_bob:
@@ -186,7 +186,7 @@ async def test_who_waited_on_an_interface_that_was_killed_has_left(frail_site):
             assert (await hear(at_owner, "knocked"))["handle"] == "Bob"
 
 
-async def test_by_a_link_one_becomes_a_member_of_a_private_room(site, owner, person):
+async def test_an_invitation_link_makes_a_person_a_member_of_a_private_room(site, owner, person):
     slug = f"private-{new_ref().lower().strip('-_').replace('_', '-')}"
     owner.call("POST", "/api/rooms/", slug=slug, name="Private", private=True, expected=201)
     link = owner.call("POST", f"/api/rooms/{slug}/invitations/", uses=1, expected=201).json()

@@ -1,4 +1,4 @@
-"""People in a room: what one says, all others hear, and it is in the database before anybody is told so."""
+"""People in a room: all members receive a message, and it is in the database before its ack."""
 
 import asyncio
 import json
@@ -89,7 +89,7 @@ async def test_three_hundred_posts_without_waiting_are_answered_in_order_and_rea
         assert at_bob.bodies() == bodies
 
 
-async def test_sixty_sockets_hear_a_hundred_posts_with_nothing_lost(room, alice, bob):
+async def test_sixty_sockets_receive_a_hundred_posts_without_loss(room, alice, bob):
     # Bare sockets, which cannot ask again for what was lost on the way.
     async with AsyncExitStack() as stack:
         sockets = [await stack.enter_async_context(bob.socket(f"/chat/{room}/")) for _ in range(60)]
@@ -106,7 +106,7 @@ async def test_sixty_sockets_hear_a_hundred_posts_with_nothing_lost(room, alice,
         await at_alice.until(lambda: at_alice.cursor == 100)
 
 
-async def test_two_tabs_are_one_person_who_is_gone_with_the_last(room, alice, bob):
+async def test_two_tabs_are_one_person_who_leaves_with_the_last_tab(room, alice, bob):
     async with alice.client(room) as at_alice:
         async with bob.client(room):
             await at_alice.until(lambda: bob.handle in at_alice.came())
@@ -121,7 +121,7 @@ async def test_two_tabs_are_one_person_who_is_gone_with_the_last(room, alice, bo
         assert at_alice.heard("presence")[-1]["count"] == 1
 
 
-async def test_typing_is_told_to_the_others_only_and_stored_nowhere(room, alice, bob):
+async def test_typing_is_sent_only_to_the_others_and_is_not_stored(room, alice, bob):
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         await at_alice._say({"type": "typing", "on": True})
         await at_bob.until(lambda: at_bob.heard("typing"))
@@ -130,7 +130,7 @@ async def test_typing_is_told_to_the_others_only_and_stored_nowhere(room, alice,
         assert not at_alice.heard("typing")
 
 
-async def test_a_read_marker_moves_in_the_persons_other_tabs_and_nowhere_else(room, alice, bob):
+async def test_a_read_marker_moves_only_in_the_persons_other_tabs(room, alice, bob):
     async with alice.client(room) as here, alice.client(room) as there, bob.client(room) as at_bob:
         await at_bob.post("news")
         await here._say({"type": "read", "offset": 1})
@@ -139,7 +139,7 @@ async def test_a_read_marker_moves_in_the_persons_other_tabs_and_nowhere_else(ro
         assert not at_bob.heard("read")
 
 
-async def test_the_lobby_hears_of_a_new_room(owner, charlie):
+async def test_the_lobby_is_told_about_a_new_room(owner, charlie):
     async with charlie.socket("/lobby/") as lobby:
         # The handshake is over before the group has been joined.
         async with asyncio.timeout(60):
@@ -153,7 +153,7 @@ async def test_the_lobby_hears_of_a_new_room(owner, charlie):
     assert event == {"type": "updated"}
 
 
-async def test_the_echo_gives_back_what_it_gets(alice):
+async def test_the_echo_returns_each_frame(alice):
     async with alice.socket("/echo/") as echo:
         for text in ("a", "äöü 🙂", '{"type": "post"}', "x" * 65536):
             await echo.send(text)

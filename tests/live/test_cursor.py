@@ -1,4 +1,4 @@
-"""The cursor: whoever was away comes back to the room as it is, and nobody who was here misses a thing."""
+"""The cursor: a client that reconnects catches up, and a connected client misses nothing."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ def room_of_sixty(owner):
 
 
 async def read_backlog(socket):
-    """Returns (messages, synced) up to the next `synced` on a bare socket."""
+    """Return (messages, synced) up to the next `synced` on a bare socket."""
     messages = []
     while True:
         event = await read_until(socket, lambda event: event["type"] in ("message", "synced"))
@@ -36,7 +36,7 @@ def picture(messages):
 
 
 async def change_at_random(client, chance, mine):
-    """One change of the room: a post, or an edit, a removal or a reaction to one of the messages that there are."""
+    """Make one change in the room: a post, an edit, a removal or a reaction."""
     kind = chance.choice(["post", "post", "edit", "remove", "react"])
     target = chance.choice(mine) if mine else None
     if kind == "post" or target is None:
@@ -50,7 +50,7 @@ async def change_at_random(client, chance, mine):
     assert answer["type"] == "ack" or answer["code"] == "not_found", answer
 
 
-async def test_who_was_cut_off_comes_back_to_the_room_as_it_is(room, alice, bob, charlie):
+async def test_a_client_that_was_cut_off_catches_up_after_its_reconnect(room, alice, bob, charlie):
     seed = int(os.environ.get("CHAT_TEST_SEED", random.randrange(10**6)))
     print(f"CHAT_TEST_SEED={seed}")
     chance = random.Random(seed)
@@ -73,7 +73,7 @@ async def test_who_was_cut_off_comes_back_to_the_room_as_it_is(room, alice, bob,
         assert at_charlie.close_codes
 
 
-async def test_six_who_post_at_once_leave_no_gap_and_every_receiver_is_complete(site, room, person):
+async def test_six_concurrent_authors_leave_no_gap_for_any_receiver(site, room, person):
     async with AsyncExitStack() as stack:
         people = [person("Speaker") for _ in range(6)]
         clients = [await stack.enter_async_context(one.client(room)) for one in people]
@@ -87,7 +87,7 @@ async def test_six_who_post_at_once_leave_no_gap_and_every_receiver_is_complete(
         assert sorted(offsets) == list(range(1, 241))
 
 
-async def test_no_reader_ever_sees_an_offset_before_all_that_are_smaller(room, person):
+async def test_an_offset_becomes_visible_only_after_all_smaller_ones(room, person):
     # The proof that commits become visible in the order of their offsets: a reader who only ever asks for what
     # comes after the last that it saw, while four write, has everything in the end.
     reader, writers = person("Reader"), [person("Writer") for _ in range(4)]
@@ -120,7 +120,7 @@ async def test_the_cursor_does_not_stick_after_an_edit(room, alice, bob):
         assert len(at_bob.heard("synced")) == 1
 
 
-async def test_who_had_seen_a_message_hears_of_its_edit_after_coming_back(room, alice, bob):
+async def test_a_client_learns_of_an_edit_after_its_reconnect(room, alice, bob):
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         for body in ("one", "two", "three"):
             await at_alice.post(body)
@@ -144,7 +144,7 @@ async def test_a_backlog_holds_exactly_what_comes_after_the_cursor(room_of_sixty
         assert synced == {"type": "synced", "offset": 60, "more": False}
 
 
-async def test_without_a_cursor_the_newest_fifty_come(room_of_sixty, alice):
+async def test_without_a_cursor_the_backlog_is_the_newest_fifty_messages(room_of_sixty, alice):
     async with alice.socket(f"/chat/{room_of_sixty}/") as socket:
         joined = await read_until(socket, lambda event: event["type"] == "joined")
         backlog, synced = await read_backlog(socket)
@@ -191,7 +191,7 @@ STRANGE_CURSORS = {
 
 
 @pytest.mark.parametrize("cursor", STRANGE_CURSORS.values(), ids=STRANGE_CURSORS)
-async def test_a_cursor_that_cannot_be_ours_resets_to_the_newest(room_of_sixty, alice, cursor):
+async def test_an_invalid_cursor_resets_to_the_newest_messages(room_of_sixty, alice, cursor):
     async with alice.socket(f"/chat/{room_of_sixty}/?cursor={cursor}") as socket:
         joined = await read_until(socket, lambda event: event["type"] == "joined")
         backlog, synced = await read_backlog(socket)
@@ -200,7 +200,7 @@ async def test_a_cursor_that_cannot_be_ours_resets_to_the_newest(room_of_sixty, 
         assert (synced["offset"], synced["more"]) == (60, False)
 
 
-async def test_a_sync_from_the_future_resets_and_any_other_is_answered(room, alice):
+async def test_a_sync_with_a_future_offset_resets_and_any_other_is_answered(room, alice):
     async with alice.socket(f"/chat/{room}/") as socket:
         await read_until(socket, lambda event: event["type"] == "synced")
         await socket.send(json.dumps({"type": "post", "ref": new_ref(), "body": "x"}))
@@ -214,7 +214,7 @@ async def test_a_sync_from_the_future_resets_and_any_other_is_answered(room, ali
             assert answer == {"type": "synced", "offset": 1, "more": False}
 
 
-async def test_a_client_from_the_future_forgets_what_it_holds(room, alice):
+async def test_a_client_with_a_future_cursor_discards_its_messages(room, alice):
     async with alice.client(room) as client:
         await client.post("real")
         client.cursor, client.messages[7] = 77, {"id": 7, "offset": 77, "body": "of another world"}

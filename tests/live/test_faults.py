@@ -1,4 +1,4 @@
-"""Parts that end, by force and in peace: what was acknowledged is stored, and clients end with everything, once."""
+"""Processes that are killed or stopped: acknowledged messages are stored, and clients receive everything once."""
 
 import asyncio
 import itertools
@@ -38,7 +38,7 @@ def bob(whole_site):
 
 
 def check_stored_once(site, room, client, count):
-    """Every ref that the client had an ack for is in the database, once, under the offset that the ack gave."""
+    """Check that each acknowledged ref is in the database once, with the offset of its ack."""
     rows = site.database.query(
         "SELECT m.ref, m.number FROM chat_message m JOIN chat_room r ON r.id = m.room_id WHERE r.slug = %s", room
     )
@@ -48,7 +48,7 @@ def check_stored_once(site, room, client, count):
 
 
 async def chat_through(fault, site, alice, bob, count=120):
-    """Alice posts while `fault()` strikes; in the end she and Bob have everything."""
+    """Let Alice post during `fault()`; check that she and Bob have everything at the end."""
     room = alice.make_room()
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         for number in range(count):
@@ -65,7 +65,7 @@ async def chat_through(fault, site, alice, bob, count=120):
         return at_alice, at_bob
 
 
-async def test_a_killed_worker_loses_and_doubles_nothing(whole_site, alice, bob):
+async def test_a_killed_worker_causes_no_loss_and_no_duplicate(whole_site, alice, bob):
     def fault():
         whole_site.workers[0].kill()
         whole_site.workers[0].start()
@@ -74,7 +74,7 @@ async def test_a_killed_worker_loses_and_doubles_nothing(whole_site, alice, bob)
         await chat_through(fault, whole_site, alice, bob)
 
 
-async def test_all_workers_killed_at_once_lose_and_double_nothing(whole_site, alice, bob):
+async def test_killing_all_workers_at_once_causes_no_loss_and_no_duplicate(whole_site, alice, bob):
     def fault():
         for worker in whole_site.workers:
             worker.kill()
@@ -84,7 +84,7 @@ async def test_all_workers_killed_at_once_lose_and_double_nothing(whole_site, al
     await chat_through(fault, whole_site, alice, bob)
 
 
-async def test_a_killed_interface_loses_and_doubles_nothing(whole_site, alice, bob):
+async def test_a_killed_interface_causes_no_loss_and_no_duplicate(whole_site, alice, bob):
     def fault():
         whole_site.web.kill()
         whole_site.web.start()
@@ -93,7 +93,7 @@ async def test_a_killed_interface_loses_and_doubles_nothing(whole_site, alice, b
     assert at_alice.close_codes and at_bob.close_codes
 
 
-async def test_workers_told_to_end_under_load_end_with_zero_and_nothing_is_lost(whole_site, alice, bob):
+async def test_workers_that_stop_under_load_exit_with_zero_and_lose_nothing(whole_site, alice, bob):
     codes = []
 
     def fault():
@@ -105,14 +105,14 @@ async def test_workers_told_to_end_under_load_end_with_zero_and_nothing_is_lost(
     assert codes == [0, 0]
 
 
-def test_an_idle_worker_told_to_end_ends_with_zero_at_once(whole_site):
+def test_an_idle_worker_stops_with_zero_at_once(whole_site):
     for worker, number in zip(whole_site.workers, (signal.SIGTERM, signal.SIGINT), strict=True):
         codes, seconds = end_together([worker], number)
         assert codes == [0] and seconds < ENDS_SECONDS
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_an_interface_told_to_end_says_so_to_its_sockets_and_ends_with_zero(whole_site, alice, number):
+async def test_an_interface_that_stops_closes_its_sockets_with_1001_and_exits_with_zero(whole_site, alice, number):
     room = alice.make_room()
     async with alice.socket(f"/chat/{room}/") as socket, alice.socket("/lobby/") as lobby:
         await read_until(socket, lambda event: event["type"] == "synced")
@@ -122,7 +122,7 @@ async def test_an_interface_told_to_end_says_so_to_its_sockets_and_ends_with_zer
         assert {socket.close_code, lobby.close_code} <= {1001, 1012}
 
 
-def test_who_inherited_that_sigint_is_ignored_ends_with_it_all_the_same(whole_site):
+def test_processes_stop_on_sigint_even_if_it_was_ignored_at_start(whole_site):
     # As every shell without job control starts what runs in the background.
     parts = [whole_site.web, whole_site.workers[0]]
     commands = [part.command for part in parts]
@@ -140,7 +140,7 @@ def test_who_inherited_that_sigint_is_ignored_ends_with_it_all_the_same(whole_si
     assert codes == [0, 0]
 
 
-async def test_everything_restarted_keeps_history_people_and_their_sessions(whole_site, alice, bob):
+async def test_a_restart_of_everything_keeps_history_people_and_sessions(whole_site, alice, bob):
     room = alice.make_room()
     async with alice.client(room) as at_alice:
         await at_alice.post("before")
@@ -157,7 +157,7 @@ async def test_everything_restarted_keeps_history_people_and_their_sessions(whol
         assert alice.http.get(f"{whole_site.url}/api/session/").json()["handle"] == alice.handle
 
 
-async def test_without_redis_requests_get_503_and_all_is_well_when_it_is_back(whole_site, alice, bob):
+async def test_without_redis_requests_get_503_and_the_site_recovers_with_redis(whole_site, alice, bob):
     room = alice.make_room()
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         await at_alice.post("before")
@@ -180,7 +180,7 @@ async def test_without_redis_requests_get_503_and_all_is_well_when_it_is_back(wh
             await client.until(lambda client=client: client.bodies() == ["before", "meanwhile"], LONG_SECONDS)
 
 
-async def test_a_peer_that_answers_no_ping_is_gone_from_the_room():
+async def test_a_client_that_answers_no_ping_leaves_the_room():
     # A time-out that the others, who do answer, keep on a busy machine too.
     site = Site(web=f"{Site.WEB} --ping-interval 1 --ping-timeout 4", workers=1).start()
     try:
@@ -196,7 +196,7 @@ async def test_a_peer_that_answers_no_ping_is_gone_from_the_room():
         site.stop()
 
 
-async def test_a_locked_database_delays_the_ack_and_jams_nothing(whole_site, alice):
+async def test_a_locked_database_delays_the_ack_and_does_not_jam_the_connection(whole_site, alice):
     room = alice.make_room()
     async with alice.client(room) as client, alice.client(room) as other:
         await client.post("before")
@@ -211,7 +211,7 @@ async def test_a_locked_database_delays_the_ack_and_jams_nothing(whole_site, ali
         assert client.close_codes == []
 
 
-async def test_a_frame_whose_consumer_fails_is_answered_and_jams_nothing(whole_site, alice, bob):
+async def test_a_frame_whose_consumer_fails_is_answered_and_does_not_jam_the_connection(whole_site, alice, bob):
     room = alice.make_room()
     async with alice.socket(f"/chat/{room}/") as socket, bob.client(room) as at_bob:
         await read_until(socket, lambda event: event["type"] == "synced")
@@ -232,7 +232,7 @@ async def test_a_frame_whose_consumer_fails_is_answered_and_jams_nothing(whole_s
         assert len(at_bob.heard("message")) == 1
 
 
-async def test_nobody_hears_of_a_change_whose_commit_fails(whole_site, doomed_body, alice, bob):
+async def test_a_change_whose_commit_fails_is_not_published(whole_site, doomed_body, alice, bob):
     # Every statement of it succeeds and only the commit fails, so an ack or a broadcast before it would come through.
     room = alice.make_room()
     async with alice.socket(f"/chat/{room}/") as socket, bob.client(room) as at_bob:
@@ -250,7 +250,7 @@ async def test_nobody_hears_of_a_change_whose_commit_fails(whole_site, doomed_bo
 
 @pytest.fixture
 def doomed_body(whole_site):
-    """A body whose row breaks a foreign key, which the database finds out at the commit, not before."""
+    """A body whose row breaks a foreign key, which the database detects only at the commit."""
     database, body = whole_site.database, "doomed"
     spoil = "INSERT INTO chat_reaction (message_id, person_id, emoji) VALUES (-1, NEW.author_id, 'x');"
     begin = f"CREATE TRIGGER spoiler AFTER INSERT ON chat_message FOR EACH ROW WHEN (NEW.body = '{body}')"
@@ -265,7 +265,7 @@ def doomed_body(whole_site):
     database.query("DROP TRIGGER spoiler" + " ON chat_message" * bool(database.server))
 
 
-async def test_who_leaves_at_once_leaves_nothing_behind(whole_site, bob):
+async def test_a_client_that_disconnects_at_once_leaves_no_state(whole_site, bob):
     # The disconnect overtakes the connect, or the heartbeat, in the other worker. What they hold would stay: a ghost
     # in the room, and soon no socket more for this person.
     room = Person(whole_site, f"Owner of the faults {next(_numbers)}", "correct horse").make_room()
@@ -289,7 +289,7 @@ async def test_who_leaves_at_once_leaves_nothing_behind(whole_site, bob):
     await asyncio.to_thread(wait_until, lambda: not held(), 40)
 
 
-async def test_flooding_is_refused_with_a_time_and_closed_only_when_it_goes_on(whole_site, bob):
+async def test_a_flood_is_refused_with_a_wait_time_and_closed_if_it_continues(whole_site, bob):
     owner = Person(whole_site, f"Owner of the faults {next(_numbers)}", "correct horse")
     room = owner.make_room()
     async with bob.socket(f"/chat/{room}/") as socket, owner.client(room) as bystander:
@@ -313,7 +313,7 @@ async def test_flooding_is_refused_with_a_time_and_closed_only_when_it_goes_on(w
         assert (await bystander.post("nobody else is hurt"))["offset"] == 1
 
 
-async def test_a_client_over_its_limit_waits_and_gets_everything_through(whole_site, alice):
+async def test_a_client_that_obeys_the_wait_time_delivers_everything(whole_site, alice):
     room = alice.make_room()
     async with alice.client(room) as client:
         for number in range(620):

@@ -125,7 +125,7 @@ async def test_every_bad_frame_is_rejected_and_the_next_post_is_acknowledged(sub
 
 @pytest.fixture
 def subtests_of():
-    """Goes through the cases and says in which one it failed."""
+    """Go through the cases and says in which one it failed."""
 
     def cases(table):
         for name, case in table.items():
@@ -149,7 +149,7 @@ ODD_BUT_GOOD = {
 }
 
 
-async def test_odd_but_good_bodies_are_stored_as_they_are(subtests_of, room, alice):
+async def test_unusual_valid_bodies_are_stored_unchanged(subtests_of, room, alice):
     async with alice.client(room) as client:
         for _, body in subtests_of(ODD_BUT_GOOD):
             id = (await client.post(body))["id"]
@@ -159,7 +159,7 @@ async def test_odd_but_good_bodies_are_stored_as_they_are(subtests_of, room, ali
         assert alice.history(room) == client.messages
 
 
-async def test_sixteen_digits_unknown_fields_and_null_where_nothing_is_needed_pass(room, alice):
+async def test_large_numbers_unknown_fields_and_optional_nulls_are_accepted(room, alice):
     async with alice.client(room) as client:
         await client.post("x", reply_to=None, colour="red", nested=[[{"a": None}]], number=10**19)
         answer = await client.ask("fetch", limit=100, before=2**53 - 1)
@@ -202,7 +202,7 @@ async def test_a_post_in_fragments_with_a_ping_between_them_is_one_post(room, al
         assert (answer["type"], answer["ref"]) == ("ack", "in-fragments")
 
 
-async def test_what_is_not_utf8_closes_with_1007(room, alice):
+async def test_a_text_frame_that_is_not_utf8_closes_with_1007(room, alice):
     async with alice.socket(f"/chat/{room}/") as socket:
         await socket.send(b'{"type": "post", "body": "\xff\xfe"}', text=True)
         assert await close_code(socket) == 1007

@@ -1,4 +1,4 @@
-"""Who gets in, who is refused and how, and who is sent away later."""
+"""Handshakes: which are accepted, how others are refused, and which connections are closed later."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.live.client import Person, close_code, new_ref, read_until
 
 
 async def visit(person, path, **options):
-    """Opens a socket that will be closed at once, and returns the code; or the handshake's status where that fails."""
+    """Open a socket that will be closed at once, and return the code; or the status of a failed handshake."""
     try:
         async with person.socket(path, **options) as socket:
             return await close_code(socket)
@@ -41,7 +41,7 @@ async def visit(person, path, **options):
         "/echo/x/",
     ],
 )
-async def test_a_path_that_leads_nowhere_closes_with_4404_at_once(alice, path):
+async def test_an_unknown_path_closes_with_4404_at_once(alice, path):
     # Much sooner than anything that gives up: a handshake after twenty seconds, an order with a gap after five.
     started = time.monotonic()
     assert await visit(alice, path) == 4404
@@ -72,7 +72,7 @@ async def test_a_bad_slug_and_an_unknown_room_close_with_4404(alice, slug):
     assert await visit(alice, "/chat/there-is-no-such-room/") == 4404
 
 
-async def test_strangers_get_4401_for_every_room_whether_it_exists_or_not(site, room):
+async def test_anonymous_clients_get_4401_for_existing_and_unknown_rooms(site, room):
     stranger = Person(site)
     for slug in (room, "there-is-no-such-room", "Bad_Slug"):
         assert await visit(stranger, f"/chat/{slug}/") == 4401
@@ -80,7 +80,7 @@ async def test_strangers_get_4401_for_every_room_whether_it_exists_or_not(site, 
     assert await visit(stranger, f"/chat/{room}/") == 4401
 
 
-async def test_strangers_may_watch_the_lobby(site):
+async def test_anonymous_clients_may_watch_the_lobby(site):
     async with Person(site).socket("/lobby/") as lobby:
         await lobby.send("anything")
         await asyncio.wait_for(await lobby.ping(), 60)
@@ -102,13 +102,13 @@ PATHS = ["/chat/{room}/", "/lobby/", "/echo/"]
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("origin", FOREIGN_ORIGINS.values(), ids=FOREIGN_ORIGINS)
-async def test_a_foreign_page_is_refused_with_403(site, room, alice, path, origin):
+async def test_a_page_of_another_origin_is_refused_with_403(site, room, alice, path, origin):
     headers = {**alice.headers, "Origin": origin.format(url=site.url, port=site.port)}
     assert await visit(alice, path.format(room=room), headers=headers) == 403
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_no_origin_and_no_token_is_refused_with_403(room, alice, path):
+async def test_a_handshake_without_origin_and_token_is_refused_with_403(room, alice, path):
     headers = {"Cookie": alice.headers["Cookie"]}
     assert await visit(alice, path.format(room=room), headers=headers) == 403
 
@@ -119,7 +119,7 @@ async def test_a_malformed_origin_is_refused_with_400(room, alice, origin):
 
 
 @pytest.mark.parametrize("query", ["session_key=x", "cursor=1&session_key=", "session%5Fkey=x"])
-async def test_a_session_key_in_the_address_is_refused_with_400(room, alice, query):
+async def test_a_session_key_in_the_url_is_refused_with_400(room, alice, query):
     assert await visit(alice, f"/chat/{room}/?{query}") == 400
 
 
@@ -131,7 +131,7 @@ async def test_a_hundred_parameters_pass_and_two_thousand_are_refused_with_400(a
 
 
 def shake_hands(site, *lines, path="/lobby/"):
-    """Sends a handshake byte by byte as given, and returns the status of the answer and the rest of it."""
+    """Send a handshake byte by byte as given, and return the status of the answer and the rest of it."""
     head = [
         b"GET %s HTTP/1.1" % path.encode(),
         b"Host: 127.0.0.1:%d" % site.port,
@@ -151,7 +151,7 @@ def test_the_handshake_itself_works_byte_by_byte(site):
 
 
 @pytest.mark.parametrize("end", [b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85"])
-def test_a_header_that_smuggles_another_is_refused_with_400(site, end):
+def test_a_header_that_injects_another_is_refused_with_400(site, end):
     status, _ = shake_hands(site, b"X-Innocent: a" + end + b"Origin: " + site.url.encode())
     assert status == 400
 
@@ -177,7 +177,7 @@ def test_headers_too_large_or_malformed_are_refused(site, lines):
 
 @pytest.fixture
 def bot(owner):
-    """Returns (token, headers) of a bot."""
+    """Return (token, headers) of a bot."""
     token = owner.call("POST", "/api/tokens/", name="a bot", expected=201).json()
     return token, {"Authorization": f"Bearer {token['token']}"}
 
@@ -194,21 +194,21 @@ async def test_a_bot_needs_no_origin_on_the_socket_and_no_csrf_by_http(site, own
     assert requests.post(url, json=body, headers=headers, timeout=60).status_code == 201
 
 
-async def test_a_bot_may_also_have_our_origin_but_no_foreign_one(site, owner, room, bot):
+async def test_a_bot_may_send_the_origin_of_the_site_but_no_other(site, owner, room, bot):
     _, headers = bot
     async with owner.socket(f"/chat/{room}/", headers={**headers, "Origin": site.url}) as socket:
         await read_until(socket, lambda event: event["type"] == "joined")
     assert await visit(owner, f"/chat/{room}/", headers={**headers, "Origin": "https://evil.example"}) == 403
 
 
-async def test_a_made_up_token_gets_4401(owner, room):
+async def test_an_unknown_token_gets_4401(owner, room):
     for header in ("Bearer made-up", "bearer x y", "Bearer \xe4\xff"):
         assert await visit(owner, f"/chat/{room}/", headers={"Authorization": header}) == 4401
         # Not even the cookie helps whoever shows it.
         assert await visit(owner, f"/chat/{room}/", headers={**owner.headers, "Authorization": header}) == 4401
 
 
-async def test_an_authorization_that_is_no_token_is_no_reason_to_have_no_origin(owner, room):
+async def test_another_kind_of_authorization_does_not_replace_the_origin(owner, room):
     for header in ("Basic eDp5", "Digest x", ""):
         assert await visit(owner, f"/chat/{room}/", headers={"Authorization": header}) == 403
 
@@ -253,7 +253,7 @@ async def test_a_frame_after_the_session_has_ended_closes_with_4401(site, room, 
     assert dora.http.get(f"{site.url}/api/session/").json()["handle"] is None
 
 
-async def test_who_is_banned_is_closed_with_4403_and_stays_out(site, room, alice):
+async def test_a_banned_member_is_closed_with_4403_and_cannot_reconnect(site, room, alice):
     async with alice.client(room) as client:
         site.database.query(
             "UPDATE chat_member SET role = 'banned' WHERE person_id ="
@@ -284,7 +284,7 @@ async def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(site, r
         await at_dora.post("still here")
 
 
-async def test_a_channel_session_is_no_login(site, room, alice):
+async def test_a_channel_session_cannot_be_used_to_log_in(site, room, alice):
     # What any receiver of a reply channel could work out opens nothing when it is sent as a cookie.
     async with alice.client(room):
         for _ in range(3):

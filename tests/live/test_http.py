@@ -1,4 +1,4 @@
-"""HTTP through Daphne and a worker: sizes, errors, and what a careless or hostile client sends."""
+"""HTTP through Daphne and a worker: sizes, errors, and requests of careless or hostile clients."""
 
 import json
 import socket as sockets
@@ -59,7 +59,7 @@ def test_errors_elsewhere_are_pages(site, method, path, status):
 
 
 @pytest.mark.parametrize("person_is", ["guest", "member"])
-def test_what_is_asked_wrongly_of_a_room_is_answered_with_its_code(owner, alice, room, person_is):
+def test_invalid_requests_about_a_room_get_their_error_code(owner, alice, room, person_is):
     asker = {"guest": alice, "member": owner}[person_is]
     path = f"/api/rooms/{room}/messages/"
     for query, code in [
@@ -110,7 +110,7 @@ def test_a_body_of_two_megabytes_gets_413(alice, room, chunked):
     assert page.status_code == 413 and page.headers["Content-Type"].startswith("text/html")
 
 
-def test_a_body_just_within_the_limit_comes_through(alice, room):
+def test_a_body_at_the_limit_is_accepted(alice, room):
     answer = alice.call("POST", f"/api/rooms/{room}/messages/", ref=new_ref(), body="x", more="x" * (1024 * 1024 - 200))
     assert answer.status_code == 201
 
@@ -136,7 +136,7 @@ def test_health_readiness_and_metrics_answer(site):
 
 
 def converse(site, data, until=b"", seconds=60):
-    """Sends raw bytes, and returns what came back until the server closed, or until `until` was in it."""
+    """Send raw bytes, and return the response up to the close of the connection, or up to `until`."""
     with sockets.create_connection(("127.0.0.1", site.port), seconds) as connection:
         connection.sendall(data)
         answer = b""
@@ -169,7 +169,7 @@ def test_pipelined_requests_are_answered_in_their_order(site):
     ],
     ids=["nonsense", "version", "no path", "TLS", "path", "headers", "negative length", "two lengths"],
 )
-def test_what_is_no_http_gets_400_or_a_closed_line_and_harms_nobody(site, data):
+def test_malformed_http_gets_400_or_a_closed_connection_and_harms_no_other(site, data):
     answer = converse(site, data + b"\r\n\r\n", until=lambda answer: b"\r\n\r\n" in answer)
     assert answer == b"" or answer.split()[1] in (b"400", b"404"), answer[:200]
     assert requests.get(f"{site.url}/healthz", timeout=60).status_code == 200
@@ -181,14 +181,14 @@ def test_an_unknown_host_gets_400(site):
     assert "Traceback" not in answer.text
 
 
-def test_what_a_client_says_of_itself_is_not_believed(site):
+def test_headers_that_clients_can_forge_are_ignored(site):
     headers = {"Daphne-Root-Path": "/evil", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
     page = requests.get(f"{site.url}/", headers=headers, timeout=60)
     assert page.status_code == 200 and "evil" not in page.text
 
 
 @pytest.mark.parametrize("handle", ["Zoë", "Ωmega", "李雷", "🙂 smile", "O'Brien", "a" * 32, "<b>bold</b>", "%00"])
-async def test_handles_of_all_scripts_sign_up_speak_and_are_shown(site, room, handle):
+async def test_handles_of_all_scripts_work(site, room, handle):
     person = Person(site, handle, "correct horse battery")
     again = Person(site)
     again.call("POST", "/api/session/", handle=handle.upper(), password="correct horse battery", expected=200)
@@ -200,6 +200,6 @@ async def test_handles_of_all_scripts_sign_up_speak_and_are_shown(site, room, ha
 
 
 @pytest.mark.parametrize("handle", ["", " ", "a" * 33, "a\0b", "a\nb", "a\u200bb", "\u202eevil", 7, None, ["a"]])
-def test_handles_that_cannot_be_are_refused(anonymous, handle):
+def test_invalid_handles_are_refused(anonymous, handle):
     answer = anonymous.call("POST", "/api/guests/", handle=handle)
     assert answer.status_code == 400 and answer.json()["code"] in ("empty", "too_long", "invalid_field")

@@ -27,7 +27,7 @@ def member_id(site, room, person):
     return found
 
 
-async def test_a_ban_closes_every_tab_of_one_person_and_of_nobody_else(room, owner, alice, bob):
+async def test_a_ban_closes_all_tabs_of_one_person_only(room, owner, alice, bob):
     async with bob.client(room) as first, bob.client(room) as second, alice.client(room) as at_alice:
         await first.post("mine")
         set_role(owner, room, bob.handle, "banned")
@@ -45,12 +45,12 @@ async def test_a_ban_closes_every_tab_of_one_person_and_of_nobody_else(room, own
 
 
 @pytest.mark.parametrize("name", ["a/b", "🙂 50%", "Zoë?"])
-def test_any_handle_can_be_named_in_an_address(room, owner, person, name):
+def test_every_handle_works_in_a_url(room, owner, person, name):
     whom = person(name)
     assert set_role(owner, room, whom.handle, "muted")["handle"] == whom.handle
 
 
-async def test_a_mute_ends_by_the_persons_next_word_when_nothing_else_has_ended_it(room, owner, alice, bob):
+async def test_an_expired_mute_ends_with_the_next_message_of_the_person(room, owner, alice, bob):
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         set_role(owner, room, bob.handle, "muted", seconds=1)
         await at_bob.until(lambda: at_bob.heard("member"))
@@ -61,7 +61,7 @@ async def test_a_mute_ends_by_the_persons_next_word_when_nothing_else_has_ended_
         await at_alice.until(lambda: [event["role"] for event in at_alice.heard("member")] == ["muted", "guest"])
 
 
-async def test_a_mute_ends_by_its_job_while_the_person_is_silent(site, room, owner, bob):
+async def test_a_delayed_message_ends_a_mute_of_a_silent_person(site, room, owner, bob):
     async with bob.client(room) as at_bob:
         set_role(owner, room, bob.handle, "muted", seconds=1)
         await at_bob.until(lambda: at_bob.heard("member"))
@@ -72,7 +72,7 @@ async def test_a_mute_ends_by_its_job_while_the_person_is_silent(site, room, own
         assert [event["role"] for event in at_bob.heard("member")] == ["muted", "guest"]
 
 
-def test_two_owners_who_step_down_at_the_same_moment_leave_one(room, owner, alice):
+def test_one_of_two_owners_remains_if_both_step_down_at_once(room, owner, alice):
     def step_down(one):
         return one.call("PUT", f"/api/rooms/{room}/members/{quote(one.handle)}/", role="member").status_code
 
@@ -84,7 +84,7 @@ def test_two_owners_who_step_down_at_the_same_moment_leave_one(room, owner, alic
             assert sorted(together.map(step_down, [owner, alice])) == [200, 403]
 
 
-async def test_the_command_acts_on_open_sockets_and_says_in_a_sentence_what_it_cannot_do(site, room, bob):
+async def test_the_command_acts_on_open_sockets_and_explains_errors_in_a_sentence(site, room, bob):
     async with bob.client(room) as at_bob:
         assert site.manage("moderate", room, bob.handle, "mute", "--for", "1h").startswith(f"{bob.handle}: muted until")
         await at_bob.until(lambda: at_bob.heard("member"))

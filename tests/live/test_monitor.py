@@ -1,4 +1,4 @@
-"""The monitor beside a live site: what it tells, how others take over, and that nothing ends it but its operator."""
+"""The monitor of a live site: its events, how another takes over, and that no outage ends it."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ SOME_LOOKS_SECONDS = 3 * LOOK_SECONDS
 
 @pytest.fixture
 def monitor(frail_site):
-    """Makes monitors: `monitor("a")` returns one that has begun to work or to stand by."""
+    """Make monitors: `monitor("a")` returns one that has begun to work or to stand by."""
     frail_site.start()
     chat_redis(frail_site).delete("chat:lease:monitor")
     made = []
@@ -42,7 +42,7 @@ def monitor(frail_site):
 
 
 def states(part):
-    """What a monitor said of itself since it began, in its order."""
+    """Return the log lines of a monitor about its own state."""
     lines = part.said(part.began_at).splitlines()
     return [state for line in lines for state in ("Working", "Standing by") if f"chat.monitor: {state}" in line]
 
@@ -60,7 +60,7 @@ def chat_redis(site):
 
 
 class Lobby:
-    """A tab in the lobby, that comes back by itself. It fetches the list when it is told to, and not otherwise."""
+    """A tab in the lobby that reconnects by itself. It fetches the list only when an event tells it to."""
 
     def __init__(self, site, slug=None):
         self.site, self.slug = site, slug
@@ -100,7 +100,7 @@ class Lobby:
             await asyncio.sleep(0.01)
 
     async def hears(self, change):
-        """Makes a change, waits until it is told, and returns how often it was told within some looks more."""
+        """Make a change, waits until it is told, and return how often it was told within some looks more."""
         self.told = 0
         result = change()
         if asyncio.iscoroutine(result):
@@ -110,7 +110,7 @@ class Lobby:
         return self.told
 
 
-async def test_the_lobby_is_told_once_of_each_kind_of_change(frail_site, monitor):
+async def test_the_lobby_gets_one_event_for_each_kind_of_change(frail_site, monitor):
     owner = Person(frail_site, "Owner of monitored rooms", "correct horse")
     slug, database = owner.make_room(), frail_site.database
     async with Lobby(frail_site) as lobby:
@@ -135,7 +135,7 @@ async def test_the_lobby_is_told_once_of_each_kind_of_change(frail_site, monitor
         assert lobby.told == 0
 
 
-async def test_another_takes_over_from_one_that_was_killed_and_tells_who_vanished(frail_site, monitor):
+async def test_another_monitor_takes_over_from_a_killed_one_and_reports_lost_members(frail_site, monitor):
     owner = Person(frail_site, "Owner at two interfaces", "correct horse")
     slug, port = owner.make_room(), free_port()
     first, second = monitor("a"), monitor("b")
@@ -156,20 +156,20 @@ async def test_another_takes_over_from_one_that_was_killed_and_tells_who_vanishe
 
 
 def connect_to(port, person, slug):
-    """Returns a room's bare websocket at another interface of the site."""
+    """Return a room's bare websocket at another interface of the site."""
     origin = f"http://127.0.0.1:{port}"
     headers = {"Origin": origin, "Cookie": person.headers["Cookie"]}
     return connect(f"ws://127.0.0.1:{port}/chat/{slug}/", additional_headers=headers, open_timeout=20)
 
 
-def test_another_takes_over_at_once_when_one_ends(frail_site, monitor):
+def test_another_monitor_takes_over_at_once_when_one_stops(frail_site, monitor):
     first, second = monitor("a"), monitor("b")
     assert (is_working(first), is_standing_by(second)) == (True, True)
     assert first.end() == 0
     wait_until(lambda: is_working(second), 60, "the take-over")
 
 
-def test_one_that_was_paused_finds_another_at_work_and_stands_by(frail_site, monitor):
+def test_a_monitor_that_was_paused_stands_by_when_another_works(frail_site, monitor):
     first, second = monitor("a"), monitor("b")
     assert is_working(first)
     first.process.send_signal(signal.SIGSTOP)
@@ -182,7 +182,7 @@ def test_one_that_was_paused_finds_another_at_work_and_stands_by(frail_site, mon
     wait_until(lambda: is_working(first), 60, "the take-over")
 
 
-def test_it_ends_cleanly_also_while_redis_or_the_database_hang(frail_site, monitor):
+def test_a_monitor_stops_cleanly_while_redis_or_the_database_hang(frail_site, monitor):
     assert monitor("a", "--sweep-interval", "0.3").end() == 0
     assert not chat_redis(frail_site).exists("chat:lease:monitor")
     hung_on_redis, hung_on_rows = monitor("a"), monitor("b", "--sweep-interval", "0.3")
@@ -202,12 +202,12 @@ def test_it_ends_cleanly_also_while_redis_or_the_database_hang(frail_site, monit
 
 
 def post_at_last(person, slug):
-    """Posts, again and again while the site says that it cannot for now."""
+    """Post, and retry while the site answers that it is unavailable."""
     ref = new_ref()
     wait_until(lambda: person.post(slug, "Are you there?", ref).status_code in (200, 201), 60, "the post")
 
 
-async def test_it_survives_redis_and_the_database(frail_site, monitor):
+async def test_a_monitor_survives_outages_of_redis_and_the_database(frail_site, monitor):
     owner = Person(frail_site, "Owner of outages", "correct horse")
     slug = owner.make_room()
     part = monitor("a", "--sweep-interval", "0.3")

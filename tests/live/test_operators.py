@@ -1,4 +1,4 @@
-"""What operators lean on: the delay server through thick and thin, and a doctor who names what is broken."""
+"""Tools for operators: the delay server, which survives faults, and the doctor, which names them."""
 
 import json
 import signal
@@ -48,7 +48,7 @@ def later(seconds):
 
 
 def doctor(site, url=None, **environment):
-    """Returns (exit code, {part: what was said of it and is not well}, all that was printed)."""
+    """Return (exit code, {part: text of its problem}, the whole output)."""
     command = [sys.executable, "manage.py", "doctor", "--json", "--url", url or site.url]
     done = subprocess.run(
         command, cwd=ROOT, env={**site.environment, **environment}, capture_output=True, text=True, timeout=120
@@ -66,7 +66,7 @@ def doctor(site, url=None, **environment):
 # The delay server.
 
 
-async def test_a_scheduled_message_arrives_whatever_else_is_asked_for(own_site, alice):
+async def test_a_scheduled_message_arrives_among_malformed_ones(own_site, alice):
     layer = RedisChannelLayer(hosts=[own_site.redis_url])
     for nonsense in (
         {},
@@ -85,7 +85,7 @@ async def test_a_scheduled_message_arrives_whatever_else_is_asked_for(own_site, 
     assert own_site.delay.is_running and own_site.delay.said().count("is dropped") == 4
 
 
-async def test_what_is_cancelled_is_not_posted_and_what_is_posted_is_so_once(own_site, alice):
+async def test_a_cancelled_message_is_not_posted_and_others_are_posted_once(own_site, alice):
     layer = RedisChannelLayer(hosts=[own_site.redis_url])
     room, cancelled = alice.make_room(), set()
     async with alice.client(room) as client:
@@ -121,7 +121,7 @@ async def test_a_killed_delay_server_loses_nothing(own_site, alice):
     assert own_site.delay.is_running
 
 
-def test_it_ends_with_0_when_it_is_told_to(own_site):
+def test_the_delay_server_stops_with_0_on_sigterm(own_site):
     began = time.monotonic()
     assert own_site.delay.end() == 0
     assert time.monotonic() - began < 4.5, "it waits for messages five seconds at a time, and not now"
@@ -131,7 +131,7 @@ def test_it_ends_with_0_when_it_is_told_to(own_site):
 # The echo.
 
 
-async def test_the_echo_keeps_to_its_contract(own_site, alice):
+async def test_the_echo_follows_its_contract(own_site, alice):
     async with alice.socket("/echo/") as echo:
         await echo.send("")
         await echo.send(b"binary")
@@ -147,19 +147,19 @@ async def test_the_echo_keeps_to_its_contract(own_site, alice):
 # The doctor.
 
 
-def test_a_site_that_is_well_is_said_to_be(own_site):
+def test_the_doctor_finds_no_problem_on_a_healthy_site(own_site):
     found = wait_until(lambda: (found := doctor(own_site))[0] == 0 and found, what="a healthy site")
     assert "by the echo websocket" in found[2]
 
 
-def test_workers_that_stand_still_and_what_waits_for_them_are_named(own_site):
+def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
     for part in (*own_site.workers, own_site.delay):
         part.process.send_signal(signal.SIGSTOP)
     try:
         layer = RedisChannelLayer(hosts=[own_site.redis_url])
-        for _ in range(5):  # each worker has one on its way already, as it waited when it was stopped
+        for _ in range(5):  # each worker was waiting when it was stopped, so one message is already on its way to it
             layer.send("chat.scheduled", {"scheduled": 0})
-        # Asking the interface takes longer than it takes to be silent for too long.
+        # The check of the interface takes so long that the workers' reports are outdated after it.
         code, ill, _ = doctor(own_site)
     finally:
         for part in (*own_site.workers, own_site.delay):
@@ -178,14 +178,14 @@ def test_workers_that_stand_still_and_what_waits_for_them_are_named(own_site):
     wait_until(lambda: requests.get(f"{own_site.url}/healthz", timeout=60).ok)
 
 
-def test_tables_that_are_missing_and_an_address_where_nobody_is_are_named(own_site, tmp_path):
+def test_the_doctor_names_missing_tables_and_an_address_without_a_server(own_site, tmp_path):
     nowhere = f"http://127.0.0.1:{free_port()}"
     code, ill, _ = doctor(own_site, nowhere, DATABASE_URL=f"sqlite:///{tmp_path}/fresh.sqlite3")
     assert code == 1 and set(ill) == {"interface", "migrations"}, ill
     assert "manage.py migrate" in ill["migrations"] and "manage.py interface" in ill["interface"]
 
 
-def test_a_redis_and_a_database_that_are_down_are_named(own_site):
+def test_the_doctor_names_a_redis_and_a_database_that_are_down(own_site):
     own_site.valkey.kill()
     try:
         database = f"postgres://nobody:nothing@127.0.0.1:{free_port()}/none"

@@ -1,4 +1,4 @@
-"""A room by long polling, through the real interface: beside sockets, with parts killed, and nothing left behind."""
+"""A room by long polling: together with websockets, with killed processes, and without leftover state."""
 
 import asyncio
 import signal
@@ -14,7 +14,7 @@ from tests.live.processes import wait_until
 
 @pytest.fixture
 def poller(site):
-    """Makes people who can only poll."""
+    """Make people who can only poll."""
 
     return lambda name: PollingPerson(site, f"{name} {new_ref()[:6]}")
 
@@ -24,14 +24,14 @@ def room_id(site, slug):
 
 
 async def until_listening(site, slug, number):
-    """Returns when so many connections are in the room's group: sockets, and polls that wait."""
+    """Return when so many connections are in the room's group: sockets, and polls that wait."""
     client, keys = redis.StrictRedis.from_url(site.redis_url), f"asgi:members:room-{room_id(site, slug)}:*"
     async with asyncio.timeout(60):
         while sum(client.zcard(key) for key in client.scan_iter(keys)) != number:
             await asyncio.sleep(0.02)
 
 
-async def test_a_poller_and_a_socket_talk_and_nothing_is_lost_doubled_or_out_of_order(room, poller, bob):
+async def test_a_poller_and_a_socket_exchange_messages_without_loss_duplicates_or_disorder(room, poller, bob):
     async with poller("Alice").client(room) as polls, bob.client(room) as socket:
         for number in range(100):
             sayings = [
@@ -53,7 +53,7 @@ async def test_a_poller_and_a_socket_talk_and_nothing_is_lost_doubled_or_out_of_
         assert len(set(live)) == 200
 
 
-async def test_what_is_said_is_the_answer_to_who_waits(site, room, poller, bob):
+async def test_a_message_is_the_response_to_a_waiting_poll(site, room, poller, bob):
     polls = Polls(poller("Alice"), room)
     async with bob.client(room) as socket:
         _, first = await polls.request("GET", "")
@@ -66,7 +66,7 @@ async def test_what_is_said_is_the_answer_to_who_waits(site, room, poller, bob):
         assert status == 200 and answer == {"events": [socket.messages[1]]}
 
 
-async def test_a_ban_and_a_sign_out_are_the_answer_to_who_waits(site, room, poller):
+async def test_a_ban_and_a_log_out_are_responses_to_a_waiting_poll(site, room, poller):
     banned, signed_out = Polls(poller("Alice"), room), Polls(poller("Bob"), room)
     async with banned, signed_out:
         await until_listening(site, room, 2)
@@ -84,7 +84,7 @@ async def test_a_ban_and_a_sign_out_are_the_answer_to_who_waits(site, room, poll
             assert polls.close_code == code and polls.status in (200, code - 4000)
 
 
-async def test_presence_is_right_for_pollers_and_of_pollers(room, poller, bob):
+async def test_presence_is_correct_for_pollers_and_about_pollers(room, poller, bob):
     alice = poller("Alice")
     async with bob.client(room) as socket:
         async with alice.client(room) as polls:
@@ -109,7 +109,7 @@ def member_id(site, slug, person):
     return rows[0][0]
 
 
-async def test_a_poll_that_is_aborted_leaves_nothing_behind(site, room, poller, bob):
+async def test_an_aborted_poll_leaves_no_state(site, room, poller, bob):
     store = redis.StrictRedis.from_url(site.redis_url)
     alice = poller("Alice")
     async with bob.client(room) as socket:
@@ -128,7 +128,7 @@ async def test_a_poll_that_is_aborted_leaves_nothing_behind(site, room, poller, 
     wait_until(lambda: not list(store.scan_iter(group)), what="an empty group")
 
 
-async def test_polls_that_end_in_every_way_leave_no_member_of_any_group(site, room, poller, bob):
+async def test_polls_leave_no_group_member_however_they_end(site, room, poller, bob):
     store = redis.StrictRedis.from_url(site.redis_url)
     alice = poller("Alice")
     async with bob.client(room) as socket, alice.client(room) as polls:
@@ -163,7 +163,7 @@ async def test_nothing_is_lost_when_workers_are_killed_while_polls_wait(frail_si
     await asyncio.to_thread(frail_site.start)
 
 
-async def test_an_interface_that_ends_answers_who_waits(frail_site):
+async def test_an_interface_that_stops_answers_waiting_polls(frail_site):
     alice = PollingPerson(frail_site, f"Alice {new_ref()[:6]}", "correct horse")
     room = alice.make_room()
     polls = Polls(alice, room)
@@ -177,7 +177,7 @@ async def test_an_interface_that_ends_answers_who_waits(frail_site):
         await asyncio.to_thread(frail_site.start)
 
 
-def test_over_one_line_polls_follow_each_other_and_head_lets_nobody_in(site, room, alice):
+def test_polls_follow_each_other_on_one_connection_and_head_does_not_join(site, room, alice):
     url = f"{site.url}/api/rooms/{room}/poll/"
     head = alice.http.head(url, timeout=60)
     assert (head.status_code, head.content) == (405, b"")

@@ -1,4 +1,4 @@
-"""One ref, one change: however often, from wherever and whenever it is sent."""
+"""One ref makes one change, however often and from whichever connection it is sent."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ def stored(site, ref):
 
 
 async def ask(socket, **event):
-    """Says an event on a bare socket, and returns its answer without the type."""
+    """Send an event on a bare socket, and return its answer without the type."""
     await socket.send(json.dumps(event))
     return await read_until(socket, lambda answer: answer.get("ref") == event["ref"] and answer["type"] != "message")
 
@@ -31,7 +31,7 @@ async def test_a_resend_on_another_connection_gets_the_same_ack_and_one_row(site
     assert len(stored(site, event["ref"])) == 1
 
 
-async def test_a_resend_of_every_kind_of_change_changes_nothing(room, alice):
+async def test_a_resend_of_each_kind_of_change_changes_nothing(room, alice):
     async with alice.client(room) as client:
         await client.post("one")
         await client.post("two")
@@ -95,7 +95,7 @@ async def test_two_people_may_use_the_same_ref(room, alice, bob):
 
 
 @pytest.mark.parametrize("ref", ["a", "A-z_09", "x" * 64])
-async def test_refs_of_every_allowed_shape_are_taken_and_given_back(room, person, ref):
+async def test_refs_of_each_allowed_form_are_accepted_and_returned(room, person, ref):
     async with person("Dora").client(room) as client:
         assert (await client.post("x", ref=ref))["ref"] == ref
 

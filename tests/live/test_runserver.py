@@ -1,4 +1,4 @@
-"""The classic ways to start: one process with everything in it, and `runserver --noworker` with workers beside it."""
+"""`runserver` with everything in one process, and `runserver --noworker` with separate workers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The real `bin/serve`: what a newcomer types, from the first line to the last process gone."""
+"""The real `bin/serve`, from its first line of output to the end of its last process."""
 
 import contextlib
 import http.client
@@ -88,7 +88,7 @@ class Serve:
             connection.close()
 
     def processes(self, word=""):
-        """The living processes of this folder, by pid: they carry its name in their environment."""
+        """Return the running processes of this folder, by pid: their environment contains its name."""
         # Valkey writes its title over its environment; but the title has its port.
         port = self.var / "valkey-port"
         title = f"valkey-server 127.0.0.1:{port.read_text().strip()}" if port.is_file() else "no Valkey yet"
@@ -104,7 +104,7 @@ class Serve:
         return found
 
     def rows(self, model):
-        """What `manage.py` beside it sees in the database."""
+        """Return what another `manage.py` reads from the database."""
         return self.run_python("manage.py", "dumpdata", model)
 
     def run_python(self, *arguments):
@@ -113,7 +113,7 @@ class Serve:
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
 
     def end(self):
-        """Whatever happened in the test, nothing stays."""
+        """End all processes and remove the folder."""
         if self.process:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -151,12 +151,12 @@ def lasting_serve(tmp_path_factory):
 
 @pytest.fixture
 def running_serve(lasting_serve):
-    """One that answers, for tests after which it does so still."""
+    """A run that answers, for tests that do not stop it."""
     yield lasting_serve
     assert wait_until(lambda: is_healthy(lasting_serve)), lasting_serve.said()
 
 
-def test_it_answers_with_every_part_running_and_says_where(running_serve):
+def test_serve_answers_with_all_processes_running_and_prints_its_address(running_serve):
     serve = running_serve
     assert serve.status("/healthz") == 200
     assert serve.status("/") == 200
@@ -165,7 +165,7 @@ def test_it_answers_with_every_part_running_and_says_where(running_serve):
     assert wait_until(lambda: str(serve.var / "log") in serve.said())
 
 
-def test_no_secret_stands_on_a_command_line_or_in_a_file_that_others_can_read(running_serve):
+def test_no_secret_is_on_a_command_line_or_in_a_readable_file(running_serve):
     serve = running_serve
     key = (serve.var / "secret-key").read_text().strip()
     password = (serve.var / "redis-url").read_text().split(":")[2].split("@")[0]
@@ -177,7 +177,7 @@ def test_no_secret_stands_on_a_command_line_or_in_a_file_that_others_can_read(ru
 
 @pytest.mark.parametrize("word", PARTS_AND_NUMBERS)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "ended"])
-def test_a_part_that_ends_is_there_again_at_once(running_serve, word, number):
+def test_a_process_that_ends_is_restarted_at_once(running_serve, word, number):
     serve = running_serve
     before = serve.processes(word)
     victim = min(before)
@@ -197,7 +197,7 @@ def is_healthy(serve):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_the_group_ends_everything(serve, number):
+def test_a_signal_to_the_process_group_stops_everything(serve, number):
     serve.start().wait_until_ready()
     os.killpg(serve.process.pid, number)
     # The supervisor's patience with its processes adds up to less than nine: tests/test_serve.py counts it.
@@ -206,7 +206,7 @@ def test_a_signal_to_the_group_ends_everything(serve, number):
     assert "Stopped." in serve.said()
 
 
-def test_a_signal_while_it_starts_ends_everything_too(serve):
+def test_a_signal_during_the_start_stops_everything(serve):
     serve.start()
     assert wait_until(lambda: serve.processes("runworker") or serve.process.poll() is not None, READY_SECONDS)
     os.killpg(serve.process.pid, signal.SIGINT)
@@ -214,7 +214,7 @@ def test_a_signal_while_it_starts_ends_everything_too(serve):
     assert serve.processes() == {}
 
 
-def test_nothing_outlives_a_killed_serve_and_the_next_one_starts_at_once(serve):
+def test_no_process_outlives_a_killed_serve_and_the_next_one_starts_at_once(serve):
     serve.start().wait_until_ready()
     serve.process.kill()
     serve.process.wait()
@@ -223,7 +223,7 @@ def test_nothing_outlives_a_killed_serve_and_the_next_one_starts_at_once(serve):
     assert len(serve.processes("runworker")) == 3
 
 
-def test_a_killed_supervisor_is_started_again_with_all_its_processes(serve):
+def test_a_killed_supervisor_is_restarted_with_all_its_processes(serve):
     serve.start().wait_until_ready()
     before = serve.processes("runworker")
     os.kill(*serve.processes("chatproj.serve.supervise"), signal.SIGKILL)
@@ -244,7 +244,7 @@ def test_a_second_start_keeps_the_data_and_answers(serve):
     assert (serve.var / "secret-key").read_text() == key
 
 
-def test_manage_py_beside_it_finds_the_same_redis_and_loses_it_afterwards(serve):
+def test_other_manage_py_commands_use_the_redis_of_serve_while_it_runs(serve):
     serve.start().wait_until_ready()
     ask = "-c", "from chatproj import local; print(local.redis_url())"
     assert serve.run_python(*ask).startswith("redis://:")
@@ -254,7 +254,7 @@ def test_manage_py_beside_it_finds_the_same_redis_and_loses_it_afterwards(serve)
 
 
 def refusal(serve, **environment):
-    """What a `bin/serve` that cannot start says; one sentence, exit code 1."""
+    """Return the output of a `bin/serve` that cannot start: one sentence, with exit code 1."""
     result = subprocess.run(
         [ROOT / "bin" / "serve"], env=serve.environment(**environment), capture_output=True, text=True, timeout=150
     )
@@ -264,24 +264,24 @@ def refusal(serve, **environment):
     return result.stderr
 
 
-def test_a_second_one_in_the_same_folder_is_told_the_address_of_the_first(running_serve):
+def test_a_second_serve_in_the_folder_prints_the_address_of_the_first(running_serve):
     serve = running_serve
     assert f"already running in this folder at http://127.0.0.1:{serve.port}/." in refusal(serve, PORT="1")
     assert is_healthy(serve)
 
 
-def test_a_taken_port_is_one_sentence(serve):
+def test_a_port_in_use_is_reported_in_one_sentence(serve):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", serve.port))
         taken.listen()
-        assert f"Port {serve.port} is taken" in refusal(serve)
+        assert f"Port {serve.port} is in use" in refusal(serve)
 
 
-def test_a_redis_that_is_not_there_is_one_sentence(serve):
+def test_a_missing_redis_is_reported_in_one_sentence(serve):
     assert "REDIS_URL does not answer" in refusal(serve, REDIS_URL="redis://127.0.0.1:1/0")
     assert serve.processes() == {}
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(serve):
+def test_a_folder_that_cannot_be_made_is_reported_in_one_sentence(serve):
     serve.var.write_text("a file stands where the folder should be")
     assert "Cannot" in refusal(serve)

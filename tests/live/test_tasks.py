@@ -29,7 +29,7 @@ def tasks_site():
 
 @pytest.fixture
 def site(tasks_site):
-    """All of its parts run, and in the end nothing has failed that should not."""
+    """A site with all processes running; at the end, no task has failed unexpectedly."""
     tasks_site.start()
     sizes = tasks_site.log_sizes()
     yield tasks_site
@@ -39,7 +39,7 @@ def site(tasks_site):
 
 @pytest.fixture(scope="module")
 def owner(tasks_site):
-    """Somebody with a room of 20,000 messages."""
+    """A person with a room of 20,000 messages."""
     person = Person(tasks_site, "Owner of the archive", "correct horse")
     person.make_room("archive")
     rooms.fill(tasks_site, "archive", COUNT)
@@ -52,7 +52,7 @@ def start(person, task="export", params=JSON, slug="archive"):
 
 
 def find(person, task, *states):
-    """Returns a task as it stands, if it is in one of the states."""
+    """Return a task as it stands, if it is in one of the states."""
     found = person.call("GET", f"/api/tasks/{task['task_id']}/", expected=200).json()
     assert found["state"] != "failed", found
     return found if found["state"] in states else None
@@ -63,7 +63,7 @@ def wait_until_done(person, task):
 
 
 def wait_until_begun(site, task):
-    """Returns the part of the site that runs a task, when it has stored some of its result."""
+    """Return the part of the site that runs a task, when it has stored some of its result."""
     parts = "SELECT count(*) FROM chat_taskpart WHERE task_id = %s"
     wait_until(lambda: site.database.query(parts, task["task_id"])[0][0], what="the first part")
     [(worker,)] = site.database.query("SELECT locked_by FROM chat_task WHERE id = %s", task["task_id"])
@@ -89,11 +89,11 @@ def check_result(site, person, task):
 
 
 def attempts(site, task):
-    """Returns how often a task was claimed, and how many of these claims had no end."""
+    """Return how often a task was claimed, and how many of these claims had no end."""
     return site.database.query("SELECT attempt, tries FROM chat_task WHERE id = %s", task["task_id"])[0]
 
 
-async def test_a_task_worker_exports_a_room_and_its_person_alone_can_fetch_it(site, owner):
+async def test_a_task_worker_exports_a_room_and_only_its_person_can_download_it(site, owner):
     stranger = Person(site, "A stranger", "correct horse")
     async with owner.client("archive") as tab, owner.client("archive") as other, stranger.client("archive") as theirs:
         ack = await tab.ask("start", task="export", params={"format": "json", "from": None, "to": None})
@@ -116,7 +116,7 @@ async def test_a_task_worker_exports_a_room_and_its_person_alone_can_fetch_it(si
         assert again.heard("task") == [heard[-1]]
 
 
-async def test_a_resend_on_another_connection_starts_nothing_twice(site, owner):
+async def test_a_task_resent_on_another_connection_starts_once(site, owner):
     event = {"type": "start", "ref": new_ref(), "task": "statistics", "params": {}}
     async with owner.client("archive") as first, owner.client("archive") as second:
         acks = await asyncio.gather(*(client.ask(**event) for client in (first, second, first, second)))
@@ -125,7 +125,7 @@ async def test_a_resend_on_another_connection_starts_nothing_twice(site, owner):
     assert site.database.query("SELECT count(*) FROM chat_task WHERE ref = %s", event["ref"]) == [(1,)]
 
 
-def test_another_worker_finishes_what_a_killed_and_a_frozen_one_have_begun(site, owner):
+def test_another_worker_finishes_tasks_of_a_killed_and_a_frozen_worker(site, owner):
     begun = [start(owner), start(owner)]
     killed, frozen = [wait_until_begun(site, task) for task in begun]
     frozen.process.send_signal(signal.SIGSTOP)
@@ -144,7 +144,7 @@ def test_another_worker_finishes_what_a_killed_and_a_frozen_one_have_begun(site,
         assert attempts(site, task) == (2, 2)
 
 
-def test_a_worker_that_is_told_to_stop_hands_its_task_to_another(site, owner):
+def test_a_worker_that_stops_hands_its_task_to_another(site, owner):
     task = start(owner)
     ended = wait_until_begun(site, task)
     assert ended.end() == 0
@@ -180,7 +180,7 @@ def test_memory_does_not_grow_with_the_room(site, owner):
     assert max(growth.values()) < 30, growth
 
 
-def test_posts_go_on_while_a_room_is_exported(site, owner):
+def test_posts_are_answered_while_a_room_is_exported(site, owner):
     slug = owner.make_room()
     task = start(owner)
     wait_until_begun(site, task)

@@ -1,4 +1,4 @@
-"""Every process of the Procfile together: what one of them loses, another makes good, and nobody helps."""
+"""All processes of the Procfile together: what one of them loses, another one repairs."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,7 @@ def whole_site():
 
 @pytest.fixture
 def site(whole_site):
-    """All of its parts run."""
+    """A site with all processes running."""
     whole_site.start()
     for part, first_line in ((whole_site.delay, "Listening on asgi.delay"), (whole_site.monitor, "Working")):
         if not part.is_running:
@@ -50,7 +50,7 @@ def later(seconds):
 
 
 async def see_what_is_due(owner, bob):
-    """Bob is muted for a second, and the owner says something later: both come about by themselves."""
+    """Mute Bob for a second, schedule a message, and check that both happen."""
     room = owner.make_room()
     async with bob.client(room) as at_bob, owner.client(room) as at_owner:
         owner.call("PUT", f"/api/rooms/{room}/members/Bob/", role="muted", seconds=1, expected=200)
@@ -69,7 +69,7 @@ async def test_the_monitor_needs_no_delay_server(site, owner, bob):
     await see_what_is_due(owner, bob)
 
 
-def test_the_monitor_gives_a_killed_workers_task_to_the_next(site, owner):
+def test_the_monitor_gives_the_task_of_a_killed_worker_to_another(site, owner):
     owner.make_room("archive")
     rooms.fill(site, "archive", COUNT)
     params = {"format": "html", "from": None, "to": None}
@@ -83,6 +83,6 @@ def test_the_monitor_gives_a_killed_workers_task_to_the_next(site, owner):
     assert site.database.query("SELECT attempt FROM chat_task WHERE id = %s", task.json()["task_id"]) == [(2,)]
 
 
-def test_the_doctor_finds_nothing(site):
+def test_the_doctor_finds_no_problem(site):
     said = site.manage("doctor", "--url", site.url)
     assert "problem" not in said.lower(), said

@@ -11,7 +11,7 @@ from chat.services import limits, moderation, rooms
 
 @signed_in
 def list_members(request, slug):
-    """For the room's moderators. Query `role`, `page`. Return {members: [...], more}, those who came first first."""
+    """For the room's moderators. Query `role`, `page`. Return {members: [...], more}, in the order of joining."""
     room = moderation.get_moderated_room(request.user, slug)
     role = request.GET.get("role")
     if role is not None:

@@ -25,9 +25,8 @@ def get_member(visit: Visit) -> Member:
     """
     Return the Member with which an admitted visitor enters the board's room.
 
-    Raises:
-        ChatError: `not_found` if the visitor was never admitted; `forbidden` if the visitor was admitted once and has
-            lost the right.
+    Raise `not_found` if the visitor was never admitted; `forbidden` if the visitor was admitted once and has lost the
+    right.
     """
     visitor = visit.visitor
     member = visitor and Member.objects.filter(room=visit.board.room, person=visitor.person).first()
@@ -47,14 +46,12 @@ def decide_on_visitor(
     """
     Admit, deny or remove a visitor, once for each ref. Notify the visitor and the owner's other tabs on commit.
 
-    Args:
-        visit: the owner's visit.
-        event: the decision, with the visitor's public key.
-        connection: the owner's connection, which gets the `ack`.
+    - `visit`: the owner's visit.
+    - `event`: the decision, with the visitor's public key.
+    - `connection`: the owner's connection, which gets the `ack`.
 
-    Raises:
-        ChatError: `forbidden` for everybody but the owner, or if the owner decides on themselves; `not_found` for an
-            unknown visitor; `taken` if another visitor has the handle by now.
+    Raise `forbidden` for everybody but the owner, or if the owner decides on themselves; `not_found` for an unknown
+    visitor; `taken` if another visitor has the handle by now.
     """
     owner = _get_owner(visit)
 
@@ -74,8 +71,7 @@ def close_board(visit: Visit, event: protocol.ShutBoard) -> None:
     """
     Close a board for everybody: nobody finds it from now on. Close all of its connections on commit.
 
-    Raises:
-        ChatError: `forbidden` for everybody but the owner.
+    Raise `forbidden` for everybody but the owner.
     """
     owner, board = _get_owner(visit), visit.board
 

@@ -25,9 +25,8 @@ def request_to_join(visit: Visit, event: protocol.Knock) -> None:
 
     The request has the event's handle, or that of the person who is logged in. An admitted visitor stays admitted.
 
-    Raises:
-        ChatError: `taken` if another visitor of this board has the handle; `forbidden` for the owner and for removed
-            visitors; `rate_limited` shortly after a denial; `unavailable` if another tab asks at the same moment.
+    Raise `taken` if another visitor of this board has the handle; `forbidden` for the owner and for removed visitors;
+    `rate_limited` shortly after a denial; `unavailable` if another tab asks at the same moment.
     """
     with transaction.atomic():
         visitor = lock_visitor(visit.visitor) or _add_visitor(visit, event.handle)
@@ -59,5 +58,5 @@ def _check_may_ask(visitor):
         raise ChatError("forbidden", "You were removed from this board.")
     wait = visitor.changed_at + RETRY_AFTER_DENIAL - timezone.now()
     if visitor.state == Visitor.REFUSED and wait > timedelta():
-        detail = "The owner denied your request. Wait a moment before you ask again."
+        detail = "The owner did not admit you. Wait a moment before you ask again."
         raise ChatError("rate_limited", detail, retry_after=round(wait.total_seconds() + 0.05, 1))

@@ -31,14 +31,12 @@ def create_board(
     """
     Create a board and its room, owned by the browser with this login session. Return (board, session id).
 
-    Args:
-        session: the browser's login session. It gets a secret if it has none.
-        person: the person who is logged in, who then owns the board; or an AnonymousUser.
-        name: the board's name ("Board" if empty).
-        handle: the owner's handle if nobody is logged in ("Owner" if empty).
+    - `session`: the browser's login session. It gets a secret if it has none.
+    - `person`: the person who is logged in, who then owns the board; or an AnonymousUser.
+    - `name`: the board's name ("Board" if empty).
+    - `handle`: the owner's handle if nobody is logged in ("Owner" if empty).
 
-    Raises:
-        ChatError: `too_long` or `invalid_field` for the name or the handle.
+    Raise `too_long` or `invalid_field` for the name or the handle.
     """
     name = protocol.check_room_name(name or "Board")
     handle = protocol.check_handle(handle or "Owner")

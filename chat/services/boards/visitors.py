@@ -21,8 +21,7 @@ def add_visitor(board: Board, digest: str, person: Person | AnonymousUser, handl
     """
     Store a visitor: the person who is logged in, or a new guest with this handle who exists on this board alone.
 
-    Raises:
-        IntegrityError: this browser already has a visitor on this board.
+    Raise IntegrityError if this browser already has a visitor on this board.
     """
     is_signed_in = person.is_authenticated
     if not is_signed_in:
@@ -58,13 +57,12 @@ def reserve_handle(visitor: Visitor, handle: str) -> None:
     """
     Reserve a handle on the board for a visitor. Logged-in and admitted visitors keep the handle that they have.
 
-    Raises:
-        ChatError: `taken` if another visitor of this board has the handle.
+    Raise `taken` if another visitor of this board has the handle.
     """
     if not visitor.is_signed_in and not find_visitor_member(visitor):
         visitor.person.handle = handle
         visitor.person.save(update_fields=["handle"])
-    key = make_handle_key(visitor.handle)
+    key: str | None = make_handle_key(visitor.handle)
     holder = Visitor.objects.filter(board=visitor.board_id, handle_key=key).exclude(id=visitor.id).first()
     if holder is not None and holder.person_id == visitor.person_id:
         key = None  # the same person in another browser

@@ -46,15 +46,13 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
     """
     Return the Visit of a handshake.
 
-    Args:
-        board_text: the board's UUID, as the path contains it.
-        session_id: the browser's session id, as the path contains it.
-        session: the browser's login session, or None if it has none.
-        person: the person who is logged in, or an AnonymousUser.
+    - `board_text`: the board's UUID, as the path contains it.
+    - `session_id`: the browser's session id, as the path contains it.
+    - `session`: the browser's login session, or None if it has none.
+    - `person`: the person who is logged in, or an AnonymousUser.
 
-    Raises:
-        ChatError: `not_found`, whatever is wrong. Every failure takes the same queries, so that an attacker cannot
-            find out which boards exist.
+    Raise `not_found`, whatever is wrong. Every failure takes the same queries, so that an attacker cannot find out
+    which boards exist.
     """
     # No board has the UUID 0. The database is asked for it all the same, so that the time of the answer does not tell
     # what was wrong.
@@ -73,9 +71,8 @@ def recheck_visit(connection: Connection) -> Visit:
     """
     Return the Visit behind a frame of a waiting-room connection, as it is now.
 
-    Raises:
-        CloseConnection: 4403 if the board was closed or the person was deactivated; 4408 if the login has ended, so
-            that the next handshake finds out what is true now.
+    Raise CloseConnection with 4403 if the board was closed or the person was deactivated; 4408 if the login has ended,
+    so that the next handshake finds out what is true now.
     """
     return access.check_connection(connection, access.WAITING_ROOM, _read_facts)
 
@@ -114,13 +111,11 @@ def get_visitors(board: Board, session_id: str, person: Person | AnonymousUser) 
     """
     Return all visitors of a board except its owner, oldest first; for the owner alone.
 
-    Args:
-        board: the board.
-        session_id: the session id on this board of the browser that asks.
-        person: the person who is logged in there.
+    - `board`: the board.
+    - `session_id`: the session id on this board of the browser that asks.
+    - `person`: the person who is logged in there.
 
-    Raises:
-        ChatError: `not_found` if this browser does not own the board.
+    Raise `not_found` if this browser does not own the board.
     """
     if find_owner(session_id, person) is None:
         raise make_not_found_error()

@@ -19,9 +19,8 @@ def get_moderated_room(actor: Person | None, slug: str) -> Room:
     """
     Return the room, if `actor` moderates it.
 
-    Raises:
-        ChatError: `forbidden` if the actor is no moderator; `not_found` if there is no such room, or the actor may not
-            know of it.
+    Raise `forbidden` if the actor is no moderator; `not_found` if there is no such room, or the actor may not know of
+    it.
     """
     if is_operator(actor):
         return rooms.get_room(slug)
@@ -48,8 +47,7 @@ def check_may_change_role(
 
     The caller has locked the room's row, since owners and moderators may be changed at the same moment.
 
-    Raises:
-        ChatError: `forbidden`; or `not_found` if the person is not in a room that is not public.
+    Raise `forbidden`; or `not_found` if the person is not in a room that is not public.
     """
     actor_role = check_moderates(actor, room)
     if actor is not None and actor.id == person.id:

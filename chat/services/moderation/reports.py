@@ -19,12 +19,10 @@ def report_message(person: Person, room: Room, number: int, reason: object) -> t
 
     A person reports a message once; a second report changes nothing, whatever its reason.
 
-    Returns:
-        The report, and whether it is new.
+    Return the report, and whether it is new.
 
-    Raises:
-        ChatError: `not_found` if there is no such message; `forbidden` for the person's own message; `empty`,
-            `too_long` or `invalid_field` for the reason.
+    Raise `not_found` if there is no such message; `forbidden` for the person's own message; `empty`, `too_long` or
+    `invalid_field` for the reason.
     """
     reason = protocol.check_reason(reason)
     message = Message.objects.filter(room=room, number=number).first()
@@ -66,17 +64,14 @@ def close_report(actor: Person, room: Room, report_id: int, action: object) -> R
     """
     Decide on a report. Write the decision and an audit entry; on commit, tell the moderators.
 
-    Args:
-        actor: who decides; must moderate the room (`get_moderated_room`).
-        room: the room.
-        report_id: the report.
-        action: `dismiss`, or `remove` to remove the message, which closes all reports of the message.
+    - `actor`: who decides; must moderate the room (`get_moderated_room`).
+    - `room`: the room.
+    - `report_id`: the report.
+    - `action`: `dismiss`, or `remove` to remove the message, which closes all reports of the message.
 
-    Returns:
-        The report as stored afterwards. If another moderator was faster, it has that moderator's decision.
+    Return the report as stored afterwards. If another moderator was faster, it has that moderator's decision.
 
-    Raises:
-        ChatError: `not_found` if there is no such report; `invalid_field` for the action.
+    Raise `not_found` if there is no such report; `invalid_field` for the action.
     """
     protocol.check_choice(action, "action", [DISMISS, REMOVE])
     with transaction.atomic():

@@ -33,22 +33,19 @@ def change_role(
 
     Writes the role and an audit entry. On commit, tells the room, and closes the connections of a banned person.
 
-    Args:
-        actor: who changes the role; None for the shell.
-        room: the room. The actor does not need to have entered it.
-        whom: a Person or a handle.
-        role: the new role. `guest` and `member` mean the same: guests become `guest`, everybody else `member`.
-        seconds: how long a mute lasts; None until somebody lifts it.
-        reason: stored in the audit log; may be empty.
-        was: if given, the change is made only if the person still has this role.
+    - `actor`: who changes the role; None for the shell.
+    - `room`: the room. The actor does not need to have entered it.
+    - `whom`: a Person or a handle.
+    - `role`: the new role. `guest` and `member` mean the same: guests become `guest`, everybody else `member`.
+    - `seconds`: how long a mute lasts; None until somebody lifts it.
+    - `reason`: stored in the audit log; may be empty.
+    - `was`: if given, the change is made only if the person still has this role.
 
-    Returns:
-        The Member. Its `role` is None if the person has no role in the room afterwards: the ban of a person who was
-        never in a closed room was lifted.
+    Return the Member. Its `role` is None if the person has no role in the room afterwards: the ban of a person who was
+    never in a closed room was lifted.
 
-    Raises:
-        ChatError: `forbidden`; `not_found` if nobody has this handle or the role `was`, or the person is not in a
-            closed room; `invalid_field` or `too_long` for a field.
+    Raise `forbidden`; `not_found` if nobody has this handle or the role `was`, or the person is not in a closed room;
+    `invalid_field` or `too_long` for a field.
     """
     role, seconds, reason = _check_fields(role, seconds, reason)
     person = whom if isinstance(whom, Person) else get_person(room, whom)
@@ -57,16 +54,20 @@ def change_role(
     with transaction.atomic():
         # Changes in one room run one after the other: two owners may step down at the same moment.
         Room.objects.select_for_update().get(id=room.id)
-        member = find_room_member(room, person)
-        before = member and member.role
-        ends_ban = role in PLAIN and _is_banned_outsider(room, member)
-        check_may_change_role(actor, room, person, before if ends_ban else _get_inside_role(room, member), role)
-        _check_was(person, before, was)
-        if ends_ban:
-            return _delete_ban(actor, member, reason)
-        if member is not None and before == role and role != Member.MUTED:
-            return member
-        return _store_role(actor, room, person, member, role, seconds, reason)
+        return _change_in_locked_room(actor, room, person, role, seconds, reason, was)
+
+
+def _change_in_locked_room(actor, room, person, role, seconds, reason, was):
+    member = find_room_member(room, person)
+    before = member and member.role
+    ends_ban = role in PLAIN and _is_banned_outsider(room, member)
+    check_may_change_role(actor, room, person, before if ends_ban else _get_inside_role(room, member), role)
+    _check_was(person, before, was)
+    if ends_ban:
+        return _delete_ban(actor, member, reason)
+    if member is not None and before == role and role != Member.MUTED:
+        return member
+    return _store_role(actor, room, person, member, role, seconds, reason)
 
 
 def _check_fields(role, seconds, reason):
@@ -134,8 +135,7 @@ def remove_member(actor: Person | None, member: Member) -> None:
     """
     Delete a person's Member for an operator, and write an audit entry. On commit, close the person's connections.
 
-    Raises:
-        ChatError: `forbidden`, for example for the last owner of the room.
+    Raise `forbidden`, for example for the last owner of the room.
     """
     with transaction.atomic():
         Room.objects.select_for_update().get(id=member.room_id)

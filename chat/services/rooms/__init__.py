@@ -7,7 +7,7 @@ socket, the API, the admin or a command.
 
 from chat.models import get_join_state
 
-from .access import find_member, find_rooms, get_readable_room, get_room, join_room
+from .access import find_member, find_room, find_rooms, get_readable_room, get_room, join_room
 from .changes import (
     MAX_REACTIONS,
     Outcome,
@@ -45,6 +45,7 @@ __all__ = [
     "edit_message",
     "end_mutes",
     "find_member",
+    "find_room",
     "find_rooms",
     "get_backlog",
     "get_changes",

@@ -16,10 +16,15 @@ from .memberships import default_role, end_own_mute
 
 def get_room(slug: str) -> Room:
     """Return the room with this slug, whoever asks. Raise `not_found`."""
-    room = Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
+    room = find_room(slug)
     if room is None:
         raise _no_such_room()
     return room
+
+
+def find_room(slug: str) -> Room | None:
+    """Return the room with this slug, whoever asks, or None: also for a text that cannot be a slug."""
+    return Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
 
 
 def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:

@@ -26,8 +26,7 @@ def check_params(params: dict) -> dict:
     """
     Return {format, from, to}. `from` and `to` are each a day, a time or None.
 
-    Raises:
-        ChatError: `missing_field` or `invalid_field`.
+    Raise `missing_field` or `invalid_field`.
     """
     checked = check_fields(params, format=lambda value, name: check_choice(value, name, FORMATS))
     for name in ("from", "to"):

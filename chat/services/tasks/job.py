@@ -56,9 +56,7 @@ class Job:
         """
         Renew the lock and publish the progress (`fraction`: 0 to 1), at most once a second.
 
-        Raises:
-            TaskLost: the worker no longer holds the task.
-            Interrupted: the worker was told to stop.
+        Raise TaskLost if the worker no longer holds the task. Raise Interrupted if the worker was told to stop.
         """
         if is_stopping():
             raise Interrupted

@@ -37,9 +37,8 @@ def start_task(member: Member, event: Start) -> Started:
     """
     Store a Task, once for each ref, and send its job to the workers on commit.
 
-    Raises:
-        ChatError: `missing_field` or `invalid_field` for the kind or its parameters; `forbidden` on a board;
-            `rate_limited` if the person has too many unfinished tasks; `ref_conflict`.
+    Raise `missing_field` or `invalid_field` for the kind or its parameters; `forbidden` on a board; `rate_limited` if
+    the person has too many unfinished tasks; `ref_conflict`.
     """
     params = get_kind(event.task).check(event.params)
     if member.room.access == Room.BOARD:
@@ -91,9 +90,8 @@ def get_task(person: Person, task_id: int) -> Task:
     """
     Return a task of this person, in a room that the person may read.
 
-    Raises:
-        ChatError: `not_found` if the task does not exist, has expired or is another person's; `forbidden` or
-            `not_found` if the person may not read the room.
+    Raise `not_found` if the task does not exist, has expired or is another person's; `forbidden` or `not_found` if the
+    person may not read the room.
     """
     mine = Task.objects.select_related("room").filter(person=person, expires_at__gt=timezone.now())
     task = mine.filter(id=task_id).first()
@@ -118,8 +116,7 @@ def delete_task(person: Person, task_id: int) -> None:
 
     An unfinished task stops at its next step. A person who may no longer read the room may still delete the task.
 
-    Raises:
-        ChatError: `not_found` if the task does not exist or is another person's.
+    Raise `not_found` if the task does not exist or is another person's.
     """
     task = Task.objects.filter(person=person, id=task_id).first()
     if task is None:

@@ -16,8 +16,7 @@ def read_result(task: Task) -> Iterator[bytes]:
     """
     Yield a finished task's result in parts, with one query for each.
 
-    Raises:
-        LookupError: the result was deleted while it was read.
+    Raise LookupError if the result was deleted while it was read.
     """
     size = number = 0
     while size < task.result_size:

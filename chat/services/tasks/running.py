@@ -35,8 +35,7 @@ def run_task(task_id: int) -> None:
     An error of the task itself is stored as its failure. If the worker is told to stop, it puts the task back into
     the queue at the next step.
 
-    Raises:
-        Exception: one of OUTAGES, if the task cannot be claimed.
+    Raise one of OUTAGES if the task cannot be claimed.
     """
     task = claim_task(task_id)
     if task is not None:

@@ -30,8 +30,7 @@ def sweep_tasks() -> int:
     If all results together are too large, the oldest are deleted, too. Any number of processes may run the sweep at
     the same time: a job that is sent twice runs once.
 
-    Returns:
-        The number of tasks that were changed.
+    Return the number of tasks that were changed.
     """
     return _give_up() + _send_again() + _delete_expired() + _free_space()
 

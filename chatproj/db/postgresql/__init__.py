@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend, with the psycopg2 that has wheels for this Python."""
+"""Django's PostgreSQL backend for psycopg2 2.9, which has wheels for this Python."""

@@ -1,7 +1,8 @@
-"""Django 2.2's PostgreSQL backend under psycopg2 2.9, and nothing else.
+"""
+Django 2.2's PostgreSQL backend, made to work with psycopg2 2.9.
 
-psycopg2 2.9 hands the time zone's offset over as a timedelta; Django 2.2 compares it with the number 0 and
-refuses every aware datetime with "database connection isn't set to UTC".
+psycopg2 2.9 passes the time zone's offset as a timedelta. Django 2.2 compares it with the number 0, and raises
+"database connection isn't set to UTC" for every aware datetime.
 """
 
 from datetime import timedelta
@@ -12,14 +13,14 @@ from django.utils.timezone import utc
 
 
 def utc_tzinfo_factory(offset):
-    """Return UTC for a connection that is set to UTC; refuse any other."""
+    """Return UTC for a connection that is set to UTC. Raise AssertionError for any other offset."""
     if offset not in (0, timedelta(0)):
         raise AssertionError("database connection isn't set to UTC")
     return utc
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Cursors that read aware datetimes from psycopg2 2.9."""
+    """Makes cursors that read aware datetimes from psycopg2 2.9."""
 
     def create_cursor(self, name=None):
         cursor = super().create_cursor(name)

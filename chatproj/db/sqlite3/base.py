@@ -1,6 +1,7 @@
-"""Django's SQLite backend for several processes that write at once, without "database is locked": they wait.
+"""
+Django's SQLite backend for several processes that write at once: they wait, and none fails with "database is locked".
 
-It changes how connections and transactions open, and how rows are read (compiler.py).
+It changes only how connections and transactions open, and how rows are read (compiler.py).
 """
 
 import time
@@ -19,22 +20,21 @@ class DatabaseOperations(base.DatabaseOperations):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Write-ahead log, long patience, and `atomic()` that takes the write lock when it opens."""
+    """Uses a write-ahead log and a long timeout; `atomic()` takes the write lock when it opens."""
 
-    # A transaction that reads first and writes later fails at once, whatever the time-out, when another has
-    # written in between: its snapshot cannot be upgraded. So `atomic()` asks for the write lock first. While
-    # this is True, it opens as a plain snapshot instead, for readers that need several consistent queries and
-    # write nothing.
+    # A transaction that reads first and writes later fails at once, whatever the timeout, if another has written in
+    # between: its snapshot cannot be upgraded. So `atomic()` takes the write lock first. While this is True, it opens
+    # as a plain snapshot instead, for readers that need several consistent queries and write nothing.
     read_snapshot = False
     ops_class = DatabaseOperations
 
     def get_connection_params(self):
         params = super().get_connection_params()
         params.setdefault("timeout", BUSY_TIMEOUT_SECONDS)
-        # `?synchronous=FULL` in DATABASE_URL: each commit waits for the disk, and no power cut takes one back.
+        # With `?synchronous=FULL` in DATABASE_URL each commit waits for the disk, so a power cut loses no commit.
         self._synchronous = params.pop("synchronous", "NORMAL").upper()
         if self._synchronous not in SYNCHRONOUS:
-            raise ImproperlyConfigured(f"A database's `synchronous` is one of {', '.join(SYNCHRONOUS)}.")
+            raise ImproperlyConfigured(f"`synchronous` in DATABASE_URL must be one of {', '.join(SYNCHRONOUS)}.")
         return params
 
     def get_new_connection(self, conn_params):
@@ -53,8 +53,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _use_write_ahead_log(connection):
-    # The change of mode does not wait as statements do, so processes that open a new file together must try
-    # again.
+    # Unlike statements, the change of mode does not wait for a lock, so processes that open a new file together retry.
     deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
     while True:
         try:

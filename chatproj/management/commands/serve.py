@@ -1,6 +1,7 @@
-"""`manage.py serve`: prepares this folder, then keeps whatever the Procfile names running until it must stop.
+"""
+`manage.py serve`: prepares this folder, then runs the processes of the Procfile until a signal stops it.
 
-It is what `bin/serve` runs. The order is here; how each step is done is in `chatproj.serve`.
+`bin/serve` runs this command. The order of the steps is here; the steps are in `chatproj.serve`.
 """
 
 import math
@@ -21,8 +22,8 @@ READY_SECONDS = 60
 class Command(BaseCommand):
     """Runs the whole chat on this machine."""
 
-    help = "Runs every process of the Procfile, and Valkey where REDIS_URL is not set, until Ctrl-C."
-    # A database that cannot be used ends in our sentence rather than in a check's traceback.
+    help = "Runs all processes of the Procfile until Ctrl-C, and an embedded Valkey if REDIS_URL is not set."
+    # If the database cannot be used, the error text below must appear, not the traceback of a check.
     requires_system_checks = False
 
     def handle(self, *args, **options):
@@ -35,12 +36,12 @@ class Command(BaseCommand):
         except DatabaseError as error:
             sys.exit(f"The database cannot be used: {' '.join(str(error).split())}")
         except OSError as error:
-            sys.exit(f"Cannot go on: {error}.")
+            sys.exit(f"Cannot continue: {error}.")
         except KeyboardInterrupt:
             self.say("Stopped.")
 
     def serve(self):
-        """Check, prepare, start, wait."""
+        """Check the settings, prepare the data, start the processes, and wait."""
         host, port, workers = checks.read_host(), checks.read_port(), checks.read_workers()
         checks.check_port(host, port)
         if os.environ.get("REDIS_URL"):
@@ -55,7 +56,7 @@ class Command(BaseCommand):
         self.run(programs, host, port)
 
     def prepare_data(self):
-        """Bring the database and the static files up to date; both keep what they have."""
+        """Bring the database and the static files up to date; nothing in them is lost."""
         self.say("Preparing the database and the static files ...")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -63,14 +64,14 @@ class Command(BaseCommand):
         connections.close_all()
 
     def embed_valkey(self):
-        """Configure the embedded Valkey, and tell our children and other `manage.py` where it will be."""
+        """Configure the embedded Valkey, and pass its URL to child processes and to other `manage.py` commands."""
         server = valkey.configure()
         os.environ["REDIS_URL"] = server.url
         local.write_private("redis-url", server.url)
         return configuration.Program("valkey", configuration.shell_text(server.command))
 
     def run(self, programs, host, port):
-        """Start everything, say when it answers, and stay until we are told to stop."""
+        """Start all processes, announce when the chat answers, and wait until a signal stops this process."""
         file = local.write_private("supervisord.conf", configuration.write_text(programs))
         environment = configuration.environment(programs, local.ROOT)
         supervisor = running.start(file, environment)
@@ -78,7 +79,7 @@ class Command(BaseCommand):
             self.announce(supervisor, programs, host, port)
             while True:
                 code = supervisor.wait()
-                self.say(f"The supervisor ended (code {code}), its processes with it; starting them again.")
+                self.say(f"The supervisor and its processes ended (exit code {code}); starting them again.")
                 supervisor = running.restart(file, environment)
         except KeyboardInterrupt:
             self.say("Stopping ...")
@@ -87,27 +88,27 @@ class Command(BaseCommand):
             running.stop(supervisor)
 
     def announce(self, supervisor, programs, host, port):
-        """Say that the chat answers; before that, if it takes long, what keeps it from answering."""
+        """Announce that the chat answers. If that takes long, first name the processes that do not run."""
         address = ready.address(host, port)
 
         def is_ready():
             return ready.answers(host, port, settings.ALLOWED_HOSTS)
 
         if not running.wait_until(is_ready, READY_SECONDS, supervisor):
-            self.say(f"Chat does not answer at {address} yet; what fails is started again and again.")
-            self.say(ready.blame(name for program in programs for name in program.process_names))
+            self.say(f"Chat does not answer at {address} yet; processes that fail are restarted.")
+            self.say(ready.describe_failures(name for program in programs for name in program.process_names))
             if not running.wait_until(is_ready, math.inf, supervisor):
                 return
         self.say(f"Chat is ready at {address}")
-        self.say(f"The logs are in {local.VAR / 'log'}; Ctrl-C stops everything.")
+        self.say(f"The logs are in {local.VAR / 'log'}. Ctrl-C stops all processes.")
 
     def say(self, text):
-        """Something for the person at the terminal, at once."""
+        """Print a line at once."""
         print(text, flush=True)
 
 
 def read_programs(workers):
-    """What the Procfile names, but for `release`, whose work is done before."""
+    """Return the programs of the Procfile, without `release`, whose work `prepare_data` does."""
     file = local.ROOT / "Procfile"
     try:
         types = procfile.parse(file.read_text())
@@ -119,5 +120,5 @@ def read_programs(workers):
 
 
 def path_with_our_python():
-    """PATH on which `python` is the one that runs this."""
+    """Return a PATH on which `python` is the one that runs this process."""
     return os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", os.defpath)

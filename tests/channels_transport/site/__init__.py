@@ -1,1 +1,1 @@
-"""A small Channels 1.x site, as any team would have it, on the transport: it has no chat in it."""
+"""A small Channels 1.x site on the transport. It has nothing to do with the chat."""

@@ -1,7 +1,7 @@
 """
-Consumers that do what a frame tells them: `{"do": name, ...}`, where each name is a function below.
+Consumers that run the action that a frame names: `{"do": name, ...}`. Each action is a function below.
 
-A socket is in the group that its path names; what an action returns is the reply.
+The path of a socket names its group, and the result of an action is the reply.
 """
 
 import json
@@ -13,7 +13,7 @@ from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseExce
 
 from channels_transport import channel_session, enforce_ordering
 
-# A test that failed lets nobody go.
+# The limit of `hold`, for a test that failed.
 MOST_HELD_SECONDS = 100
 
 actions = {}
@@ -54,7 +54,7 @@ def disconnect(message):
 
 
 def job(message):
-    """Work without a connection: says in a group that it is done."""
+    """A job without a connection: it sends a message to a group when it is done."""
     Group(message["group"]).send({"text": json.dumps({"job": message["number"]})})
 
 
@@ -76,7 +76,7 @@ def broadcast_parts(message, number, count):
 
 @action
 def answer_and_broadcast(message, number):
-    """Three sends, whose order everybody in the group can see."""
+    """Send three messages, whose order all members of the group can check."""
     reply(message, first=number)
     group_of(message).send({"text": json.dumps({"second": number})})
     reply(message, third=number)
@@ -96,7 +96,7 @@ def sleep(message, seconds, **frame):
 
 @action
 def hold(message, until, **frame):
-    """Says at once who has begun, and works until there is a file of that name."""
+    """Send the pid of this worker at once, and work until there is a file of that name."""
     message.reply_channel.send({"text": json.dumps({"held": os.getpid()})}, immediately=True)
     deadline = time.monotonic() + MOST_HELD_SECONDS
     while not os.path.exists(until) and time.monotonic() < deadline:
@@ -112,7 +112,7 @@ def fail(message):
 
 @action
 def leave(message):
-    """What nothing but the end of the process stops."""
+    """End the process at once."""
     os._exit(3)
 
 
@@ -128,7 +128,7 @@ def close(message, code):
 
 @action
 def later(message, **frame):
-    """Twice later, and then done."""
+    """Raise ConsumeLater twice, and then answer."""
     if message.get("__retries__", 0) < 2:
         raise ConsumeLater
     return {**frame, "retries": message["__retries__"]}
@@ -142,7 +142,7 @@ def count(message):
 
 @action
 def fill_in_flush(message, **frame):
-    """More than the channel takes, which shows when the consumer has ended."""
+    """Send more than the channel takes; the sends fail after the consumer has ended."""
     for _ in range(20):
         Channel("nobody.listens").send({"filler": True})
     return frame
@@ -163,7 +163,7 @@ def send_nonsense(message, **frame):
 
 @action
 def send_on(message, **frame):
-    """The very same content to a channel of connections, as some sites do to take a message up again."""
+    """Send the same content to the channel again, as some sites do to requeue a message."""
     Channel("websocket.receive").send({**message.content})
     return frame
 

@@ -1,4 +1,4 @@
-"""The least that a Channels 1.x site sets to take the transport over. The tests choose by the environment."""
+"""The smallest settings of a Channels 1.x site that uses the transport. Tests change them with variables."""
 
 import os
 

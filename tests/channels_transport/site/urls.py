@@ -10,7 +10,7 @@ def readyz(request):
 
 
 def who(request):
-    """Who asks, and who answers."""
+    """Return the address of the client and the pid of the worker."""
     answer = {"address": request.META["REMOTE_ADDR"], "pid": os.getpid(), "is_secure": request.is_secure()}
     return HttpResponse(json.dumps(answer), content_type="application/json")
 

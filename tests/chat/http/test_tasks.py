@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Interface:
-    """A layer whose interface takes a part each time that somebody looks."""
+    """A layer whose interface server takes one part at each call of `count_waiting`."""
 
     def __init__(self, waiting):
         self.waiting = waiting

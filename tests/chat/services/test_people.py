@@ -14,7 +14,7 @@ from tests import wire
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def check_refused(code, function, *arguments):
+def check_error(code, function, *arguments):
     with pytest.raises(ChatError) as caught:
         function(*arguments)
     assert caught.value.code == code
@@ -33,13 +33,13 @@ def test_a_handle_is_kept_in_nfc_and_trimmed():
 
 @pytest.mark.parametrize("handle", ["Alice", "ALICE", " alice ", "Ａｌｉｃｅ", "Alice\ufe0f"])
 def test_a_handle_is_taken_ignoring_case(alice, handle):
-    check_refused("taken", people.sign_up, handle, "battery staple")
-    check_refused("taken", people.sign_up_guest, handle)
+    check_error("taken", people.sign_up, handle, "battery staple")
+    check_error("taken", people.sign_up_guest, handle)
 
 
-def test_a_living_guest_has_their_handle(charlie):
-    check_refused("taken", people.sign_up, "charlie", "battery staple")
-    check_refused("taken", people.sign_up_guest, "CHARLIE")
+def test_the_handle_of_an_active_guest_is_taken(charlie):
+    check_error("taken", people.sign_up, "charlie", "battery staple")
+    check_error("taken", people.sign_up_guest, "CHARLIE")
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_a_living_guest_has_their_handle(charlie):
         (5, "invalid_field"),
     ],
 )
-def test_what_is_no_handle_is_refused(handle, code):
-    check_refused(code, people.sign_up_guest, handle)
-    check_refused(code, people.sign_up, handle, "battery staple")
+def test_an_invalid_handle_is_refused(handle, code):
+    check_error(code, people.sign_up_guest, handle)
+    check_error(code, people.sign_up, handle, "battery staple")
     assert not Person.objects.exists()
 
 
-def test_a_guest_not_seen_for_as_long_as_a_login_lasts_frees_the_handle(charlie, settings):
+def test_the_handle_of_a_guest_whose_login_has_expired_is_free(charlie, settings):
     long_ago = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)
     Person.objects.filter(id=charlie.id).update(seen_at=long_ago)
     new = people.sign_up_guest("charlie")
@@ -67,13 +67,13 @@ def test_a_guest_not_seen_for_as_long_as_a_login_lasts_frees_the_handle(charlie,
     assert (charlie.handle, charlie.handle_key, charlie.is_active) == ("Charlie", None, False)
 
 
-def test_an_account_keeps_its_handle_however_long_it_is_away(alice):
+def test_an_account_keeps_its_handle_after_any_absence(alice):
     Person.objects.update(seen_at=timezone.now() - timedelta(days=9999))
-    check_refused("taken", people.sign_up_guest, "Alice")
+    check_error("taken", people.sign_up_guest, "Alice")
 
 
-def test_a_refused_newcomer_takes_no_handle_off_anybody(charlie):
-    check_refused("invalid_field", people.sign_up, "Charlie", "short", charlie)
+def test_a_refused_sign_up_leaves_the_guests_handle(charlie):
+    check_error("invalid_field", people.sign_up, "Charlie", "short", charlie)
     charlie.refresh_from_db()
     assert charlie.handle_key == "charlie" and charlie.is_active
 
@@ -91,9 +91,9 @@ def test_a_guest_who_signs_up_may_keep_the_handle(charlie, enter):
     assert account.id != charlie.id and not account.is_guest
 
 
-def test_nobody_else_takes_a_guests_handle_by_signing_up(charlie, bob):
-    check_refused("taken", people.sign_up, "Charlie", "correct horse", bob)
-    check_refused("taken", people.sign_up, "Charlie", "correct horse", people.sign_up_guest("Dora"))
+def test_another_person_cannot_take_a_guests_handle_by_signing_up(charlie, bob):
+    check_error("taken", people.sign_up, "Charlie", "correct horse", bob)
+    check_error("taken", people.sign_up, "Charlie", "correct horse", people.sign_up_guest("Dora"))
 
 
 # Passwords.
@@ -112,11 +112,11 @@ def test_nobody_else_takes_a_guests_handle_by_signing_up(charlie, bob):
     ],
 )
 def test_a_weak_password_is_refused(password, code):
-    check_refused(code, people.sign_up, "Alice", password)
+    check_error(code, people.sign_up, "Alice", password)
     assert not Person.objects.exists()
 
 
-def test_a_password_of_8_characters_will_do_and_is_hashed():
+def test_a_password_of_8_characters_is_accepted_and_hashed():
     person = people.sign_up("Alice", "8 chars!")
     assert "8 chars!" not in person.password
     assert people.find_person("ALICE", "8 chars!") == person
@@ -138,16 +138,16 @@ def test_a_password_of_8_characters_will_do_and_is_hashed():
         ("Alice", " correct horse "),
     ],
 )
-def test_others_do_not_sign_in(alice, charlie, handle, password):
+def test_a_wrong_handle_or_password_does_not_sign_in(alice, charlie, handle, password):
     assert people.find_person(handle, password) is None
 
 
-def test_the_deactivated_do_not_sign_in(alice):
+def test_a_deactivated_person_cannot_sign_in(alice):
     Person.objects.update(is_active=False)
     assert people.find_person("Alice", "correct horse") is None
 
 
-def test_an_unknown_handle_costs_as_much_as_a_known_one(alice, charlie, monkeypatch):
+def test_an_unknown_handle_takes_as_long_as_a_known_one(alice, charlie, monkeypatch):
     hashed = []
     monkeypatch.setattr(Person, "set_password", lambda person, password: hashed.append(password))
     for handle in ("Nobody", "Charlie"):
@@ -158,7 +158,7 @@ def test_an_unknown_handle_costs_as_much_as_a_known_one(alice, charlie, monkeypa
 # The ends of a login.
 
 
-def test_signing_out_closes_the_sockets_of_that_browser_only(alice, bob, enter):
+def test_signing_out_closes_only_the_connections_of_that_browser(alice, bob, enter):
     tab, phone, other = enter(alice), enter(alice), enter(bob)
     second_tab = wire.Socket("/chat/garden/", tab.browser).connect()
     assert tab.browser.delete("/api/session/").status_code == 200
@@ -176,7 +176,7 @@ def test_a_socket_that_missed_its_close_is_closed_with_its_next_frame(alice, ent
     assert socket.code == 4401 and not socket.seen("synced")[1:]
 
 
-def test_the_login_is_gone_before_its_sockets_are_closed(alice, enter, monkeypatch):
+def test_the_login_ends_before_its_connections_are_closed(alice, enter, monkeypatch):
     socket = enter(alice)
     comes_back = []
 
@@ -198,7 +198,7 @@ def test_a_guest_who_signs_out_frees_the_handle(charlie, enter):
     assert Message.objects.get().author == charlie
 
 
-def test_signing_in_as_somebody_else_leaves_the_first(alice, bob, enter):
+def test_signing_in_as_another_person_ends_the_first_login(alice, bob, enter):
     socket = enter(bob)
     body = '{"handle": "alice", "password": "correct horse"}'
     assert socket.browser.post("/api/session/", body, "application/json").json()["handle"] == "Alice"
@@ -216,24 +216,24 @@ def test_a_new_password_ends_all_other_logins(alice, enter, later):
     assert wire.Socket("/chat/garden/", phone.browser).connect().code == 4401
     assert phone.browser.get("/api/session/").json()["handle"] is None
     assert people.find_person("Alice", "correct horse") is None
-    # This browser's own tabs come back by the new cookie, which they have by then.
+    # This browser's own tabs come back with the new cookie, which they have by then.
     later.run()
     tab.read()
     assert tab.code == 4408
     assert wire.Socket("/chat/garden/", tab.browser).connect().code is None
 
 
-def test_a_socket_of_the_old_password_says_no_more(alice, enter, monkeypatch):
+def test_a_connection_of_the_old_password_cannot_speak(alice, enter, monkeypatch):
     tab, phone = enter(alice), enter(alice)
     monkeypatch.setattr("chat.broadcast.close_group", lambda *arguments: None)
     tab.browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
     phone.say("post", ref="r1", body="Hello")
-    # The next handshake, and not this frame, knows whose session has ended: here, the phone's.
+    # Not this frame but the next handshake finds that a session has ended: here, the phone's.
     assert phone.code == 4408 and not Message.objects.exists()
     assert wire.Socket("/chat/garden/", phone.browser).connect().code == 4401
 
 
-def test_a_bot_keeps_its_socket_when_the_password_changes(alice, enter, later):
+def test_a_bot_keeps_its_connection_when_the_password_changes(alice, enter, later):
     tab, bot = enter(alice), enter_by_token(people.make_token(alice, "bot")[1])
     tab.browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
     later.run()
@@ -242,14 +242,14 @@ def test_a_bot_keeps_its_socket_when_the_password_changes(alice, enter, later):
 
 
 @pytest.mark.parametrize("old, new", [("wrong", "horse correct"), ("correct horse", "short"), ("", "horse correct")])
-def test_a_password_is_changed_only_to_a_good_one_by_who_knows_the_old_one(alice, enter, old, new):
+def test_a_password_change_needs_the_old_password_and_a_strong_new_one(alice, enter, old, new):
     socket = enter(alice)
     assert socket.browser.post("/password/", {"old_password": old, "new_password": new}).status_code == 400
     assert people.find_person("Alice", "correct horse") == alice
     assert socket.read() == [] and socket.code is None
 
 
-def test_the_deactivated_lose_their_sockets(alice, enter):
+def test_a_deactivated_person_loses_all_connections(alice, enter):
     socket, idle = enter(alice), enter(alice)
     Person.objects.filter(id=alice.id).update(is_active=False)
     socket.say("sync", cursor=0)
@@ -269,7 +269,7 @@ def test_a_login_ends_with_its_session(alice, enter):
     assert socket.code == 4401
 
 
-def test_when_a_person_was_last_here_is_noted_once_an_hour(alice, enter, django_assert_num_queries):
+def test_the_time_of_the_last_visit_is_stored_once_an_hour(alice, enter, django_assert_num_queries):
     with django_assert_num_queries(0):
         people.touch_seen(alice)
     Person.objects.update(seen_at=timezone.now() - timedelta(hours=2))
@@ -307,19 +307,19 @@ def test_a_token_is_shown_once_and_stored_hashed(alice):
         "Bearer a\0",
     ],
 )
-def test_nothing_else_is_a_token(alice, header):
+def test_a_malformed_or_unknown_token_is_none(alice, header):
     token, key = people.make_token(alice, "bot")
     header = header and header.replace("{key}", key).replace("{digest}", token.digest)
     assert people.find_token(header) is None
 
 
-def test_guests_have_no_tokens_and_names_have_bounds(alice, charlie):
-    check_refused("forbidden", people.make_token, charlie, "bot")
-    check_refused("empty", people.make_token, alice, " ")
-    check_refused("too_long", people.make_token, alice, "x" * 81)
+def test_guests_cannot_have_tokens_and_names_have_a_maximum_length(alice, charlie):
+    check_error("forbidden", people.make_token, charlie, "bot")
+    check_error("empty", people.make_token, alice, " ")
+    check_error("too_long", people.make_token, alice, "x" * 81)
 
 
-def test_a_revoked_token_closes_its_sockets_only(alice, enter, room):
+def test_revoking_a_token_closes_only_its_connections(alice, enter, room):
     (token, key), (_, other_key) = people.make_token(alice, "bot"), people.make_token(alice, "other")
     bot, other, tab = enter_by_token(key), enter_by_token(other_key), enter(alice)
     people.revoke_token(alice, token.id)
@@ -338,14 +338,14 @@ def test_a_bot_that_missed_its_close_is_closed_with_its_next_frame(alice, room, 
     assert bot.code == 4401 and not Message.objects.exists()
 
 
-def test_only_ones_own_tokens_are_revoked(alice, bob):
+def test_a_person_can_revoke_only_their_own_tokens(alice, bob):
     token, _ = people.make_token(alice, "bot")
     for person, number in [(bob, token.id), (alice, token.id + 1)]:
-        check_refused("not_found", people.revoke_token, person, number)
+        check_error("not_found", people.revoke_token, person, number)
     assert Token.objects.count() == 1
 
 
-def test_a_token_of_the_deactivated_opens_nothing(alice, room):
+def test_the_token_of_a_deactivated_person_is_refused(alice, room):
     _, key = people.make_token(alice, "bot")
     bot = enter_by_token(key)
     Person.objects.update(is_active=False)
@@ -354,12 +354,12 @@ def test_a_token_of_the_deactivated_opens_nothing(alice, room):
     assert bot.code == 4401
 
 
-def test_a_bad_token_is_not_mended_by_a_good_cookie(alice, room):
+def test_an_invalid_token_is_refused_despite_a_valid_cookie(alice, room):
     socket = wire.Socket("/chat/garden/", wire.browser_of(alice), headers={"authorization": "Bearer wrong"}).connect()
     assert socket.code == 4401
 
 
-def test_a_token_says_who_one_is_over_a_cookie(alice, bob, room):
+def test_a_token_takes_precedence_over_a_cookie(alice, bob, room):
     _, key = people.make_token(bob, "bot")
     headers = {"authorization": f"Bearer {key}"}
     socket = wire.Socket("/chat/garden/", wire.browser_of(alice), headers=headers).connect()

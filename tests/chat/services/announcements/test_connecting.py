@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_person_whose_connection_vanished_hears_it_at_the_next_connect(alice, bob, enter, room):
     enter(alice)
     gone = enter(bob)
-    # As an interface that died: its sockets are in no group, and their leases in the room have not ended yet.
+    # The interface server died: its sockets are in no group, but their leases in the room have not expired yet.
     wire.layer().group_discard(f"room-{room.id}", gone.channel)
     assert presence.get_present(room.id)[1] == 2
     announcements.announce("Hello all")
@@ -34,7 +34,7 @@ def test_a_reconnecting_client_hears_all_after_the_one_it_knows(alice, enter):
     enter(alice)
     for text in ("two", "three"):
         announcements.announce(text)
-    # The line was dead by then; that it counts as told does not help.
+    # The connection was broken by then, although the receipts say that Alice has heard both.
     assert Receipt.objects.filter(person=alice).count() == 3
     assert heard(enter(alice)) == []
     assert heard(enter(alice, query=f"announced={first.id}")) == ["two", "three"]
@@ -78,7 +78,7 @@ def test_an_announcement_during_a_connect_is_not_missed(alice, bob, enter, monke
         monkeypatch.setattr(place, name, real)
         announcements.whisper("Bob", "Now") if private else announcements.announce("Now")
 
-    def speak_meanwhile(*arguments, **fields):
+    def announce_meanwhile(*arguments, **fields):
         if when == "before":
             speak()
         result = real(*arguments, **fields)
@@ -86,9 +86,9 @@ def test_an_announcement_during_a_connect_is_not_missed(alice, bob, enter, monke
             speak()
         return result
 
-    monkeypatch.setattr(place, name, speak_meanwhile)
+    monkeypatch.setattr(place, name, announce_meanwhile)
     socket = enter(bob)
-    # Twice to the same socket does no harm: pages and clients go by the id.
+    # A socket may hear it twice: clients ignore an id that they know.
     assert set(heard(socket)) == {"Now"}
     assert heard(enter(bob)) == []
 
@@ -100,14 +100,14 @@ def test_a_person_who_connects_during_an_announcement_hears_it(alice, bob, enter
     place = importlib.import_module("chat.broadcast" if place == "broadcast" else f"chat.services.{place}")
     real, came = getattr(place, name), []
 
-    def come_meanwhile(*arguments, **fields):
+    def connect_meanwhile(*arguments, **fields):
         monkeypatch.setattr(place, name, real)
-        # In another worker: it has a thread of its own here.
+        # Another worker handles the connect; here it is another thread.
         other = threading.Thread(target=lambda: came.append(enter(bob)))
         other.start(), other.join()
         return real(*arguments, **fields)
 
-    monkeypatch.setattr(place, name, come_meanwhile)
+    monkeypatch.setattr(place, name, connect_meanwhile)
     announcements.announce("Now")
     assert set(heard(came[0])) == {"Now"}
     assert heard(enter(bob)) == []

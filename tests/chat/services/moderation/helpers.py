@@ -14,24 +14,29 @@ from tests import wire
 
 
 def make_person(handle, **fields):
+    """Store a person with a handle, without a password."""
     return Person.objects.create(handle=handle, handle_key=make_handle_key(handle), **fields)
 
 
 def give_role(room, person, role):
+    """Store a role (None: no role) without any check, and return the person."""
     if role is not None:
         Member.objects.update_or_create(room=room, person=person, defaults={"role": role})
     return person
 
 
 def role_of(room, person):
+    """Return the stored role of a person in a room, or None."""
     return Member.objects.filter(room=room, person=person).values_list("role", flat=True).first()
 
 
 def post(room, person, ref="r1", body="Hello"):
+    """Post a message and return its id."""
     return rooms.post_message(rooms.join_room(person, room.slug), Post(ref, body)).ack["id"]
 
 
 def assert_refused(code, function, *arguments, **kwargs):
+    """Check that a call raises ChatError with this code, and return the error."""
     with pytest.raises(ChatError) as caught:
         function(*arguments, **kwargs)
     assert caught.value.code == code
@@ -39,12 +44,12 @@ def assert_refused(code, function, *arguments, **kwargs):
 
 
 def expire_mute(member, **time):
-    """The time of a mute goes by."""
+    """Set the end of a mute into the past, by this time."""
     Member.objects.filter(id=member.id).update(muted_until=timezone.now() - timedelta(**time))
 
 
 def take_delayed_jobs():
-    """Takes what waits for the delay server: [{channel, content, delay}]."""
+    """Take the jobs that wait for the delay server: [{channel, content, delay}]."""
     found = []
     while True:
         channel, content = wire.layer().receive([broadcast.DELAY_CHANNEL])
@@ -54,13 +59,13 @@ def take_delayed_jobs():
 
 
 def run_job(job):
-    """Does what the delay server does when the time has come, and runs the worker."""
+    """Send a job as the delay server does at its time, and run the worker."""
     wire.layer().send(job["channel"], json.loads(json.dumps(job["content"])))
     wire.work()
 
 
 def read_audit_log():
-    """The audit log, oldest first: (who, what, to whom, which message, before, after)."""
+    """Return the audit log, oldest first: (actor, act, person, message, before, after)."""
     return [
         (entry.actor and entry.actor.handle, entry.act, entry.person.handle, entry.message, entry.before, entry.after)
         for entry in AuditEntry.objects.order_by("id")

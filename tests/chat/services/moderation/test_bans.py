@@ -74,7 +74,7 @@ def test_frames_of_a_banned_person_are_refused_even_if_the_close_was_lost(alice,
     tab.post("r1", "mine")
     moderation.change_role(alice, room, bob, "banned")
     owner.read()
-    # What the closing said is lost; the connection goes on as if nothing had been.
+    # The close is lost: the connection stays open and sends a frame.
     while wire.layer().receive([tab.channel])[0]:
         pass
     said = tab.say(**frame, ref="x1")

@@ -11,21 +11,24 @@ JSON = {"format": "json", "from": None, "to": None}
 
 
 def start(socket, ref="x1", task="export", params=JSON):
+    """Start a task by a socket, and return the answer."""
     return socket.ask("start", ref=ref, task=task, params=params)
 
 
 def states(socket, ref="x1"):
+    """Return the states of a task that the socket has heard."""
     return [event["state"] for event in socket.seen("task") if event["ref"] == ref]
 
 
 def get(browser, path):
-    """Returns the status and what was answered, whole."""
+    """Return the status and the whole body of the response."""
     response = browser.get(path)
     content = b"".join(response.streaming_content) if response.streaming else response.content
     return response.status_code, content
 
 
 def queue(person, ref="x1", kind="trial", params="{}"):
+    """Store a queued task without sending its job."""
     member = rooms.join_room(person, "garden")
     return Task.objects.create(
         person=person,
@@ -39,4 +42,5 @@ def queue(person, ref="x1", kind="trial", params="{}"):
 
 
 def expire_lock(task):
+    """Set the end of a task's lock into the past."""
     Task.objects.filter(id=task.id).update(locked_until=timezone.now() - timedelta(seconds=1))

@@ -42,7 +42,7 @@ def test_a_worker_that_lost_its_lock_does_not_overwrite_the_result(alice, room, 
         job.write(f"attempt {job.task.attempt}, ")
         yield 0.5
         if job.task.attempt == 1:
-            # It is held up for longer than its lock, and another worker does all of it meanwhile.
+            # This worker pauses for longer than its lock lasts, and another worker runs the whole task meanwhile.
             expire_lock(job.task)
             tasks.run_task(job.task.id)
         job.write("to its end")

@@ -1,4 +1,4 @@
-"""What exports and statistics hold: read back by what reads such files, whatever people wrote."""
+"""The contents of exports and statistics, read back by parsers, also with hostile text."""
 
 import csv
 import io
@@ -56,7 +56,7 @@ def hostile_room(member):
 
 
 def run(person, kind, **params):
-    """Does a task, and returns the text of its result."""
+    """Run a task, and return the text of its result."""
     member = rooms.join_room(person, "garden")
     event = protocol.Start(ref=f"t{Task.objects.count()}", task=kind, params=params)
     task_id = tasks.start_task(member, event).task_id
@@ -68,7 +68,7 @@ def run(person, kind, **params):
 
 
 class Page(HTMLParser):
-    """Collects the tags and attributes of a page."""
+    """A page, read as lists of its tags and attributes."""
 
     def __init__(self, text):
         super().__init__()
@@ -80,7 +80,7 @@ class Page(HTMLParser):
         self.attributes += attributes
 
 
-def test_json_is_one_document_with_everything_in_order(alice, member):
+def test_json_contains_all_messages_in_order(alice, member):
     post(member, "r1", "first")
     post(member, "r2", "second", reply_to=1)
     rooms.set_reaction(member, protocol.React(ref="r3", id=1, emoji="🎉", on=True))
@@ -99,19 +99,19 @@ def test_json_is_one_document_with_everything_in_order(alice, member):
     assert first == {name: wire[name] for name in first}
 
 
-def test_an_empty_room_makes_whole_files(alice, room):
+def test_an_empty_room_gives_complete_files(alice, room):
     assert json.loads(run(alice, "export", format="json"))["messages"] == []
     assert run(alice, "export", format="csv") == "id,at,author,body,edited_at,removed,reply_to,reactions\r\n"
     assert run(alice, "export", format="html").endswith("</html>\n")
     assert "<svg" not in run(alice, "statistics")
 
 
-def test_json_holds_hostile_text_as_it_is(alice, hostile_room):
+def test_json_contains_hostile_text_unchanged(alice, hostile_room):
     found = json.loads(run(alice, "export", format="json"))
     assert [message["body"] for message in found["messages"]] == HOSTILE
 
 
-def test_csv_is_read_back_by_the_csv_module(alice, hostile_room):
+def test_the_csv_module_reads_the_csv_back(alice, hostile_room):
     text = run(alice, "export", format="csv")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [row["body"].removeprefix("'") for row in rows] == [body.removeprefix("'") for body in HOSTILE]
@@ -119,22 +119,22 @@ def test_csv_is_read_back_by_the_csv_module(alice, hostile_room):
     assert [row["id"] for row in rows] == [str(number + 1) for number in range(len(HOSTILE))]
 
 
-def test_nothing_that_people_wrote_begins_a_formula_in_a_spreadsheet(alice, hostile_room):
+def test_no_csv_field_begins_like_a_formula(alice, hostile_room):
     for row in csv.reader(io.StringIO(run(alice, "export", format="csv"), newline="")):
         assert not [field for field in row if re.match(r"\s*[=+\-@＝＋－＠]", field)]
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r1", "\n1", " =1", "\u00a0=1", "＝1"])
-def test_a_formula_is_disarmed(text):
+def test_a_formula_is_escaped(text):
     assert escape_formula(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["", "1", "a=1", "'=1", " a", "👍 +1"])
-def test_what_is_no_formula_stays_as_it_is(text):
+def test_other_text_is_not_escaped(text):
     assert escape_formula(text) == text
 
 
-def test_the_page_runs_nothing_whatever_people_wrote(alice, hostile_room):
+def test_the_page_runs_no_script_from_a_message(alice, hostile_room):
     for kind, params in [("export", {"format": "html"}), ("statistics", {})]:
         text = run(alice, kind, **params)
         page = Page(text)
@@ -146,7 +146,7 @@ def test_the_page_runs_nothing_whatever_people_wrote(alice, hostile_room):
         assert "&lt;/title&gt;" in text and "=&lt;b&gt;Alice" in text
 
 
-def test_the_page_shows_messages_by_day_with_what_belongs_to_them(alice, member):
+def test_the_page_groups_messages_by_day(alice, member):
     post(member, "r1", "**first**")
     post(member, "r2", "second", reply_to=1)
     rooms.set_reaction(member, protocol.React(ref="r3", id=1, emoji="🎉", on=True))
@@ -160,7 +160,7 @@ def test_the_page_shows_messages_by_day_with_what_belongs_to_them(alice, member)
 
 @pytest.fixture
 def three_days(member):
-    """Messages 1, 2, 3, at noon of the first three days of March."""
+    """The messages 1, 2 and 3, at noon of the first three days of March."""
     for number in (1, 2, 3):
         post(member, f"r{number}", f"body {number}")
         at = datetime(2026, 3, number, 12, tzinfo=UTC)
@@ -187,7 +187,7 @@ def test_only_the_period_is_exported(alice, three_days, start, end, expected):
         assert re.findall(r"body (\d)", text) == [str(number) for number in expected], form
 
 
-def test_what_is_said_after_it_was_asked_for_is_no_part_of_it(alice, member, monkeypatch):
+def test_messages_after_the_request_are_not_exported(alice, member, monkeypatch):
     monkeypatch.setattr(export, "BLOCK", 2)
     for number in range(5):
         post(member, f"r{number}", f"body {number}")
@@ -228,7 +228,7 @@ def test_statistics_count_by_day_hour_and_person(alice, bob, three_days, monkeyp
     assert text.index("<title>Alice: 3</title>") < text.index("<title>Bob: 1</title>")
 
 
-def test_statistics_draw_the_last_days_of_a_long_history(alice, three_days):
+def test_statistics_show_the_last_days_of_a_long_history(alice, three_days):
     Message.objects.filter(number=1).update(created_at=datetime(2020, 1, 1, tzinfo=UTC))
     text = run(alice, "statistics")
     assert f"the last {statistics.DAYS} days" in text
@@ -236,7 +236,7 @@ def test_statistics_draw_the_last_days_of_a_long_history(alice, three_days):
     assert "2020" not in text
 
 
-def test_statistics_draw_only_so_many_people(member, alice):
+def test_statistics_show_a_limited_number_of_authors(member, alice):
     for number in range(statistics.TOP + 3):
         guest = people.sign_up_guest(f"A guest with a long name {number}")
         post(rooms.join_room(guest, "garden"), "r1", "Hello")

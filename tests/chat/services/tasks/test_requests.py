@@ -70,7 +70,7 @@ def test_an_invalid_start_is_rejected(alice, enter, event, code):
     answer = socket.ask("start", ref="x1", **event)
     assert (answer["type"], answer["code"]) == ("rejected", code)
     assert not Task.objects.exists() and socket.seen("task") == []
-    # And the ref is not used up.
+    # The rejected ref can be used again.
     assert start(socket)["type"] == "ack"
 
 
@@ -92,7 +92,7 @@ def test_a_repeated_ref_gets_the_same_ack_and_the_state(alice, enter, no_workers
     socket = enter(alice)
     first = start(socket)
     assert start(socket) == first
-    assert start(enter(alice), params={"format": "json", "and": "what nobody knows"}) == first
+    assert start(enter(alice), params={"format": "json", "and": "an unknown parameter"}) == first
     assert Task.objects.count() == 1 and len(no_workers) == 1
     assert states(socket) == ["queued"] * 3
     assert start(socket, params={**JSON, "format": "csv"})["code"] == "ref_conflict"
@@ -127,7 +127,7 @@ def test_the_number_of_unfinished_tasks_of_a_person_is_limited(alice, bob, enter
     start(socket, "x2")
     refusal = start(socket, "x3")
     assert (refusal["code"], refusal["retry_after"]) == ("rate_limited", 10.0)
-    assert start(socket, "x1") == first, "a resend is no new one"
+    assert start(socket, "x1") == first, "a repeated ref starts no new task"
     assert start(enter(bob), "x1")["type"] == "ack"
     Task.objects.filter(ref="x1").update(state=Task.FAILED)
     assert start(socket, "x3")["type"] == "ack"
@@ -175,7 +175,7 @@ def test_a_connect_reads_the_tasks_in_one_statement(alice, room):
     with CaptureQueriesContext(connection) as queries:
         socket = wire.Socket("/chat/garden/", browser).connect()
     assert len([query for query in queries if 'FROM "chat_task"' in query["sql"]]) == 1
-    # The newest, the oldest of them first.
+    # Only the newest tasks are sent, oldest first.
     assert [event["ref"] for event in socket.seen("task")] == [f"x{number}" for number in range(20, 30)]
     assert member.role == Member.OWNER
 

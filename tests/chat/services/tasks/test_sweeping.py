@@ -26,10 +26,10 @@ def test_the_sweep_sends_a_job_that_could_not_be_sent(alice, enter, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(broadcast, "start_job", fail)
         assert start(socket)["type"] == "ack"
-    assert tasks.sweep_tasks() == 0, "a job may take its time"
+    assert tasks.sweep_tasks() == 0, "a young job is not sent again"
     Task.objects.update(sent_at=timezone.now() - timedelta(seconds=sweeping.JOB_SECONDS + 1))
     assert tasks.sweep_tasks() == 1
-    assert tasks.sweep_tasks() == 0, "it is under way again"
+    assert tasks.sweep_tasks() == 0, "the job was sent just now"
     wire.work()
     assert states(socket) == ["queued", "running", "done"]
 

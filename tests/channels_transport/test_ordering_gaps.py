@@ -1,0 +1,161 @@
+"""`enforce_ordering` when a message is missing, and at the end of a connection: no state remains."""
+
+import time
+
+import pytest
+from channels.exceptions import DenyConnection
+from channels.message import Message
+
+from channels_transport import enforce_ordering, forget_ordering, ordering
+from tests.channels_transport.ordered import OrderedConnection
+
+pytestmark = pytest.mark.no_database
+
+
+@pytest.fixture
+def pass_by(any_layer, request):
+    """Let time pass: on the clock of the test, or really if Redis measures it."""
+    if not any_layer.is_shared:
+        return request.getfixturevalue("clock").pass_by
+    return time.sleep
+
+
+@pytest.fixture
+def connection(any_layer):
+    return OrderedConnection(any_layer)
+
+
+def closes(connection):
+    return [reply["close"] for reply in connection.replies if "close" in reply]
+
+
+def test_a_gap_that_stays_open_closes_the_connection(connection, pass_by, later, monkeypatch):
+    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
+    connection.feed(0, 2)
+    pass_by(1.1)
+    later.run()
+    assert closes(connection) == [4408]
+    assert connection.ran == [0]
+
+
+def test_a_gap_that_closes_in_time_does_not_close_the_connection(connection, pass_by, later, monkeypatch):
+    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
+    connection.feed(0, 2)
+    connection.feed(1)
+    pass_by(1.1)
+    later.run()
+    assert closes(connection) == []
+    connection.feed(3)
+    assert connection.ran == [0, 1, 2, 3]
+
+
+def test_the_next_message_detects_a_gap_whose_timer_was_lost(connection, pass_by, monkeypatch):
+    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
+    connection.feed(0, 2)
+    pass_by(2.1)
+    connection.feed(3)
+    assert closes(connection) == [4408]
+
+
+def test_a_message_lost_with_a_killed_worker_is_a_gap(connection, pass_by, later, monkeypatch):
+    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
+    connection.feed(0)
+    assert connection.layer.connection_turns.arrive(connection.name, 1, {}) == ordering.RUN  # and then, kill -9
+    connection.feed(1, 2)
+    assert connection.ran == [0]
+    pass_by(1.1)
+    later.run()
+    assert closes(connection) == [4408]
+
+
+def test_the_clock_of_a_gap_starts_with_that_gap(connection, pass_by, later, monkeypatch):
+    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
+    connection.feed(1)
+    pass_by(1.1)
+    connection.feed(0)
+    connection.feed(3)
+    later.run()
+    assert closes(connection) == []
+    connection.feed(2)
+    assert connection.ran == [0, 1, 2, 3]
+
+
+def test_a_slow_consumer_behind_a_closed_gap_is_not_a_gap(connection, pass_by, later, monkeypatch):
+    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
+
+    def consume(message):
+        connection.ran.append(message["order"])
+        if message["order"] == 1:
+            pass_by(1.1)
+            later.run()
+
+    connection.consume = enforce_ordering(consume)
+    connection.feed(1, 0)
+    assert connection.ran == [0, 1]
+    assert closes(connection) == []
+
+
+def test_one_timer_serves_a_connection_with_many_waiting_messages(connection, later):
+    connection.feed(1, 2, 3, 4)
+    assert len(later.calls) == 1
+
+
+def test_a_message_that_cannot_be_requeued_closes_the_connection(connection, monkeypatch):
+    monkeypatch.setattr(ordering.time, "sleep", lambda seconds: None)
+    real = connection.layer.channel_layer.send
+
+    def send(channel, content):
+        if channel == "test.frames":
+            raise connection.layer.ChannelFull
+        real(channel, content)
+
+    monkeypatch.setattr(connection.layer.channel_layer, "send", send)
+    connection.feed(1, 0)
+    assert connection.ran == [0]
+    assert closes(connection) == [4408]
+
+
+def test_the_last_frames_run_after_the_disconnect(connection, later):
+    connection.feed(0)
+    forget_ordering(connection.message(3))
+    connection.feed(2, 1)
+    assert connection.ran == [0, 1, 2]
+    later.run()
+
+
+def test_the_state_of_a_closed_connection_is_deleted(connection, later):
+    connection.feed(0, 1)
+    turns = connection.layer.connection_turns
+    forget_ordering(connection.message(2))
+    if not connection.layer.is_shared:
+        later.run()
+        assert turns._records == {}
+    else:
+        client, key = turns._place(connection.name)
+        assert 0 < client.ttl(key) <= ordering.AFTERLIFE_SECONDS
+
+
+@pytest.mark.parametrize("orders", [[0], [1], [0, 1, 4]])
+def test_every_record_in_redis_has_a_lease(connection, orders):
+    connection.feed(*orders)
+    if connection.layer.is_shared:
+        client, key = connection.layer.connection_turns._place(connection.name)
+        assert 0 < client.ttl(key) <= ordering.LEASE_SECONDS
+
+
+def test_the_state_of_a_denied_connection_is_deleted(connection, later):
+    connection.fails = {0: DenyConnection()}
+    connection.feed(0)
+    if not connection.layer.is_shared:
+        later.run()
+        assert connection.layer.connection_turns._records == {}
+
+
+def test_a_disconnect_overtakes_the_frames_before_it(connection):
+    connection.feed(0)
+    ended = []
+    wire_disconnect = Message({"reply_channel": connection.name, "order": 9}, "websocket.disconnect", connection.layer)
+    forget_ordering(wire_disconnect)
+    ended.append(True)
+    connection.feed(1)
+    assert ended and connection.ran == [0, 1]

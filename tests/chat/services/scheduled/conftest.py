@@ -1,0 +1,21 @@
+"""Fixtures for the tests of scheduled messages."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from chat.models import ScheduledMessage
+
+
+@pytest.fixture
+def make_scheduled(room):
+    """A function that stores a scheduled message of a person, due in `seconds`."""
+
+    def make(person, seconds=-1, **fields):
+        due_at = timezone.now() + timedelta(seconds=seconds)
+        return ScheduledMessage.objects.create(
+            **{"room": room, "author": person, "body": "Hello", "due_at": due_at, **fields}
+        )
+
+    return make

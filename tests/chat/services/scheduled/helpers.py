@@ -1,0 +1,35 @@
+"""Helpers for the tests of scheduled messages."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from chat import broadcast, protocol
+from chat.models import Message
+from tests import wire
+
+
+def get_time(seconds=3600):
+    """Return the time in some seconds, as the wire has it."""
+    return protocol.format_time(timezone.now() + timedelta(seconds=seconds))
+
+
+def take_jobs():
+    """Take the jobs that wait for the delay server."""
+    found = []
+    while (content := wire.layer().receive([broadcast.DELAY_CHANNEL])[1]) is not None:
+        found.append(content)
+    return found
+
+
+def read_bodies():
+    """Return the texts of all posted messages, in order."""
+    return list(Message.objects.order_by("number").values_list("body", flat=True))
+
+
+def run_job(row):
+    """Run the job of a scheduled message, and return its row as stored afterwards."""
+    broadcast.start_job(broadcast.SCHEDULED_CHANNEL, {"scheduled": row.id})
+    wire.work()
+    row.refresh_from_db()
+    return row

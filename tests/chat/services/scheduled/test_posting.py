@@ -1,0 +1,132 @@
+"""Posting a scheduled message: once, at its time, under the rights that hold then."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from chat import broadcast, protocol
+from chat.models import Member, Message, ScheduledMessage
+from chat.services import rooms, scheduled
+from tests import wire
+from tests.chat.services.scheduled.helpers import read_bodies, run_job, take_jobs
+from tests.helpers import fail_with, statements
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_job_posts_the_message_once(alice, bob, enter, make_scheduled):
+    watcher, row = enter(alice), make_scheduled(bob)
+    run_job(run_job(row))
+    assert [event["body"] for event in watcher.seen("message")] == ["Hello"]
+    assert watcher.seen("message")[0]["author"] == {"handle": "Bob"}
+    assert (row.state, row.number, read_bodies()) == ("posted", 1, ["Hello"])
+
+
+def test_a_scheduled_message_can_be_a_reply(alice, bob, enter, make_scheduled):
+    enter(alice).post("r1", "A question")
+    run_job(make_scheduled(bob, reply_to=1))
+    assert Message.objects.get(number=2).reply_to == 1
+
+
+def test_a_job_that_comes_too_early_is_started_again(bob, make_scheduled):
+    row = run_job(make_scheduled(bob, 60))
+    assert row.state == "waiting" and read_bodies() == []
+    [job] = take_jobs()
+    assert job["content"] == {"scheduled": row.id} and 50_000 < job["delay"] <= 60_000
+
+
+@pytest.mark.parametrize("role, word", [(Member.MUTED, "muted"), (Member.BANNED, "banned")])
+def test_a_message_of_a_muted_or_banned_author_is_refused(bob, enter, make_scheduled, role, word):
+    rooms.apply_role(rooms.join_room(bob, "garden"), role)
+    row = run_job(make_scheduled(bob))
+    assert (row.state, read_bodies()) == ("refused", []) and word in row.why
+
+
+def test_a_refused_message_stays_refused(bob, make_scheduled):
+    member = rooms.join_room(bob, "garden")
+    rooms.apply_role(member, Member.MUTED)
+    row = run_job(make_scheduled(bob))
+    rooms.apply_role(member, Member.MEMBER)
+    assert run_job(row).state == "refused" and scheduled.sweep_scheduled() == 0 and read_bodies() == []
+
+
+def test_a_message_of_a_deactivated_author_is_refused(charlie, make_scheduled):
+    charlie.is_active = False
+    charlie.save()
+    row = run_job(make_scheduled(charlie))
+    assert (row.state, row.why, read_bodies()) == ("refused", "The author's account is no longer active.", [])
+
+
+def test_a_message_of_an_author_outside_a_private_room_is_refused(bob, room, make_scheduled):
+    row = make_scheduled(bob)
+    room.access = room.PRIVATE
+    room.save()
+    assert run_job(row).state == "refused" and read_bodies() == []
+
+
+def test_deleting_a_room_deletes_its_scheduled_messages(bob, room, make_scheduled):
+    row = make_scheduled(bob)
+    rooms.delete_room(room)
+    assert not ScheduledMessage.objects.exists()
+    assert scheduled.post_scheduled(row.id) is False
+
+
+def test_a_failed_post_leaves_the_message_waiting(bob, make_scheduled, monkeypatch, caplog):
+    row = make_scheduled(bob)
+    monkeypatch.setattr(rooms, "post_message", fail_with(ZeroDivisionError()))
+    assert run_job(row).state == "waiting" and "A job on chat.scheduled failed" in caplog.text
+    monkeypatch.undo()
+    assert run_job(row).state == "posted"
+
+
+@pytest.mark.parametrize("content", [{}, {"scheduled": None}, {"scheduled": "x"}, {"scheduled": 10**9}])
+def test_an_invalid_job_does_nothing(db, content):
+    broadcast.start_job(broadcast.SCHEDULED_CHANNEL, content)
+    wire.work()
+
+
+def test_a_clients_ref_cannot_block_a_scheduled_message(bob, make_scheduled):
+    row = make_scheduled(bob, body="Later")
+    rooms.post_message(rooms.join_room(bob, "garden"), protocol.Post(f"scheduled-{row.id}", "Now"))
+    scheduled.post_scheduled(row.id)
+    assert read_bodies() == ["Now", "Later"]
+    assert all(protocol.is_ref(ref) for ref in Message.objects.values_list("ref", flat=True))
+
+
+def test_the_sweep_posts_overdue_messages(bob, make_scheduled):
+    overdue, fresh, waiting = make_scheduled(bob, -60, body="Lost"), make_scheduled(bob, -1), make_scheduled(bob, 60)
+    make_scheduled(bob, -60, state="refused")
+    assert scheduled.sweep_scheduled() == 1
+    assert read_bodies() == ["Lost"] and ScheduledMessage.objects.waiting().count() == 2
+    assert scheduled.sweep_scheduled() == 0
+    assert {overdue.id, fresh.id, waiting.id} == set(
+        ScheduledMessage.objects.exclude(state="refused").values_list("id", flat=True)
+    )
+
+
+def test_one_failing_message_does_not_stop_the_sweep(bob, make_scheduled, monkeypatch, caplog):
+    broken, _ = make_scheduled(bob, -61), make_scheduled(bob, -60, body="Lost")
+    post = scheduled._post
+    monkeypatch.setattr(scheduled, "_post", lambda row: 1 / 0 if row.id == broken.id else post(row))
+    assert scheduled.sweep_scheduled() == 1 and read_bodies() == ["Lost"]
+    assert f"message {broken.id} could not be posted" in caplog.text
+
+
+def test_the_sweep_deletes_old_rows(alice, make_scheduled):
+    day = 24 * 3600
+    kept = [
+        make_scheduled(alice, -day / 2, state="posted"),
+        make_scheduled(alice, -29 * day, state="refused"),
+        make_scheduled(alice, 60),
+    ]
+    for seconds, state in ((-1.1 * day, "posted"), (-31 * day, "refused")):
+        make_scheduled(alice, seconds, state=state)
+    assert scheduled.sweep_scheduled() == 2
+    assert list(ScheduledMessage.objects.order_by("id")) == kept
+
+
+def test_cancelling_deletes_with_one_statement(bob, make_scheduled):
+    row = make_scheduled(bob, 60)
+    with CaptureQueriesContext(connection) as queries:
+        scheduled.cancel_scheduled(bob, "garden", row.id)
+    assert statements(queries) == [("SELECT", "chat_room"), ("DELETE", "chat_scheduledmessage")]

@@ -1,0 +1,44 @@
+"""Sweeps delete what has expired, a bounded number at a time."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from chat.models import Member, Message, Person
+from chat.services import people
+from chat.services.sweeps import SWEEPS
+from tests import wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_every_sweep_finds_nothing_on_an_empty_site(db):
+    assert [sweep() for sweep in SWEEPS] == [0] * len(SWEEPS)
+    assert len({sweep.__name__ for sweep in SWEEPS}) == len(SWEEPS)
+
+
+def test_expired_login_sessions_are_deleted_in_batches(alice, monkeypatch):
+    kept = wire.browser_of(alice)
+    for _ in range(3):
+        wire.browser_of(alice)
+    past = timezone.now() - timedelta(seconds=1)
+    Session.objects.exclude(session_key=kept.session.session_key).update(expire_date=past)
+    monkeypatch.setattr(people.logins, "MAX_SESSIONS_PER_SWEEP", 2)
+    assert [people.sweep_sessions() for _ in range(3)] == [2, 1, 0]
+    assert [session.session_key for session in Session.objects.all()] == [kept.session.session_key]
+
+
+def test_guests_whose_logins_expired_lose_their_handles(alice, charlie, enter, settings, monkeypatch):
+    enter(charlie).post("r1")
+    others = [people.sign_up_guest(f"Guest {number}") for number in range(2)]
+    long_ago = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)
+    Person.objects.exclude(id=others[1].id).update(seen_at=long_ago)
+    monkeypatch.setattr(people.accounts, "MAX_GUESTS_PER_SWEEP", 1)
+    assert [people.sweep_guests() for _ in range(3)] == [1, 1, 0]
+    charlie.refresh_from_db(), alice.refresh_from_db(), others[1].refresh_from_db()
+    assert (charlie.handle, charlie.handle_key, charlie.is_active) == ("Charlie", None, False)
+    assert alice.is_active and others[1].is_active
+    assert people.sign_up_guest("CHARLIE").id != charlie.id
+    assert Message.objects.get().author.handle == "Charlie" and Member.objects.filter(person=charlie).exists()

@@ -1,0 +1,47 @@
+"""Both stores, with clocks that only move when a test says so."""
+
+import pytest
+
+from chat.store import MemoryStore, RedisStore
+
+
+class TimedRedisStore(RedisStore):
+    """A RedisStore whose scripts read the time from a key, and whose keys expire by it: a test moves this time."""
+
+    def __init__(self, url):
+        for name in ("_TAKE", "_LEASE", "_COUNT_LEASES", "_ROSTER"):
+            script = getattr(RedisStore, name)
+            assert script.count("redis.call('TIME')") == 1
+            setattr(self, name, script.replace("redis.call('TIME')", "redis.call('LRANGE', 'time', 0, 1)"))
+        super().__init__(url)
+        self._client.rpush("time", 1000, 0)
+
+    def pass_by(self, seconds):
+        now = float(self._client.lindex("time", 0)) + float(self._client.lindex("time", 1)) / 1_000_000 + seconds
+        self._client.lset("time", 0, int(now))
+        self._client.lset("time", 1, int(now % 1 * 1_000_000))
+        for key in self._client.keys(f"{self.PREFIX}*"):
+            # A key without time left is deleted.
+            self._client.pexpire(key, self._client.pttl(key) - int(seconds * 1000))
+
+
+@pytest.fixture(params=["memory", "redis"])
+def store(request):
+    """Each test runs with both stores."""
+    if request.param == "memory":
+        return MemoryStore()
+    return TimedRedisStore(request.getfixturevalue("valkey_url"))
+
+
+@pytest.fixture
+def pass_by(store, request):
+    """Return a function that moves the store's clock by some seconds."""
+    if isinstance(store, TimedRedisStore):
+        return store.pass_by
+    return request.getfixturevalue("clock").pass_by
+
+
+@pytest.fixture
+def timed(valkey_url):
+    """Return a store in Redis whose clock a test moves."""
+    return TimedRedisStore(valkey_url)

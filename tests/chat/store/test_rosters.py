@@ -1,0 +1,164 @@
+"""Rosters: owners come with their first entry and go with their last one."""
+
+import pytest
+
+from chat.store import RedisStore
+from chat.store import redis as redis_store
+
+pytestmark = pytest.mark.no_database
+
+
+def test_a_renewed_entry_stays_and_changes_are_reported(store, pass_by):
+    told = []
+    store.add_entry("r", "alice", "1", 60)
+    store.take_changes("r")
+    store.renew_entry("r", "alice", "1", 60, lambda: told.append("at once"))
+    pass_by(40)
+    store.renew_entry("r", "alice", "1", 60, lambda: told.append("later"))
+    pass_by(40)
+    assert (store.list_owners("r", 9), told) == ((["alice"], 1), [])
+    store.renew_entry("r", "bob", "2", 60, lambda: told.append("bob"))
+    assert told == ["bob"]
+
+
+def test_the_first_entry_comes_and_the_last_one_goes(store):
+    assert store.add_entry("room", "Alice", "tab1", 60)
+    assert store.take_changes("room") == (["Alice"], [], 1)
+    assert not store.add_entry("room", "Alice", "tab2", 60)
+    assert not store.remove_entry("room", "Alice", "tab1")
+    assert store.take_changes("room") == ([], [], 1)
+    assert store.remove_entry("room", "Alice", "tab2")
+    assert store.take_changes("room") == ([], ["Alice"], 0)
+
+
+def test_changes_are_returned_once(store):
+    store.add_entry("room", "Alice", "tab", 60)
+    store.take_changes("room")
+    assert store.take_changes("room") == ([], [], 1)
+
+
+def test_an_owner_who_came_and_went_between_two_calls_is_in_neither_list(store):
+    store.add_entry("room", "Alice", "tab", 60)
+    assert not store.remove_entry("room", "Alice", "tab")
+    assert store.take_changes("room") == ([], [], 0)
+    store.add_entry("room", "Bob", "tab", 60)
+    store.take_changes("room")
+    store.remove_entry("room", "Bob", "tab")
+    assert not store.add_entry("room", "Bob", "tab", 60)
+    assert store.take_changes("room") == ([], [], 1)
+
+
+def test_removing_an_unknown_entry_changes_nothing(store):
+    assert not store.remove_entry("room", "Alice", "tab")
+    store.add_entry("room", "Alice", "tab1", 60)
+    store.add_entry("room", "Alice", "tab2", 60)
+    store.take_changes("room")
+    store.remove_entry("room", "Alice", "tab1")
+    assert not store.remove_entry("room", "Alice", "tab1")
+    assert store.list_owners("room", 10) == (["Alice"], 1)
+
+
+def test_an_entry_added_twice_is_renewed_and_counts_once(store):
+    store.add_entry("room", "Alice", "tab", 60)
+    store.add_entry("room", "Alice", "tab", 60)
+    assert store.remove_entry("room", "Alice", "tab") is False
+    assert store.list_owners("room", 10) == ([], 0)
+
+
+def test_an_entry_that_is_not_renewed_ends_and_its_owner_goes(store, pass_by):
+    store.add_entry("room", "Alice", "tab1", 60)
+    store.add_entry("room", "Bob", "tab2", 60)
+    store.take_changes("room")
+    pass_by(40)
+    store.add_entry("room", "Alice", "tab1", 60)
+    pass_by(40)
+    assert store.take_changes("room") == ([], ["Bob"], 1)
+    assert store.list_owners("room", 10) == (["Alice"], 1)
+
+
+def test_a_roster_lists_some_owners_and_counts_all(store):
+    for name in ("Alice", "Bob", "Charlie"):
+        store.add_entry("room", name, f"tab-{name}", 60)
+        store.add_entry("room", name, f"other-{name}", 60)
+    some, count = store.list_owners("room", 2)
+    assert len(some) == 2 and count == 3
+    assert store.list_owners("room", 0) == ([], 3)
+    assert store.count_owners(["room", "nothing", "room"]) == [3, 0, 3]
+    assert store.count_owners([]) == []
+
+
+@pytest.mark.parametrize("owner", ["Zoë", "O'Neil %d", "a:b", "😀", "-", "a b", ".*%", "\\n", "came", "1"])
+def test_any_handle_can_be_an_owner(store, owner):
+    store.add_entry("room", owner, "daphne.response.abc!def", 60)
+    assert store.list_owners("room", 5) == ([owner], 1)
+    assert store.take_changes("room") == ([owner], [], 1)
+    store.remove_entry("room", owner, "daphne.response.abc!def")
+    assert store.take_changes("room") == ([], [owner], 0)
+
+
+def test_all_rosters_are_summarized_together(store):
+    assert store.summarize_rosters() == {}
+    store.add_entry("room", "Alice", "tab1", 60)
+    store.add_entry("room", "Alice", "tab2", 60)
+    store.add_entry("attic", "Bob", "tab3", 60)
+    store.take_changes("attic")
+    store.add_entry("cellar", "Bob", "tab4", 60)
+    store.remove_entry("cellar", "Bob", "tab4")
+    assert store.summarize_rosters() == {"room": (1, True), "attic": (1, False)}
+    store.remove_entry("attic", "Bob", "tab3")
+    assert store.summarize_rosters() == {"room": (1, True)}
+
+
+def test_a_summary_ends_entries_and_leaves_their_changes(store, pass_by):
+    store.add_entry("room", "Alice", "tab1", 60)
+    store.take_changes("room")
+    pass_by(61)
+    assert store.summarize_rosters() == {"room": (0, True)}
+    assert store.summarize_rosters() == {}
+    assert store.take_changes("room") == ([], ["Alice"], 0)
+
+
+def test_a_roster_that_ended_unseen_is_not_summarized_again(store, pass_by):
+    store.add_entry("room", "Alice", "tab1", 60)
+    pass_by(61)
+    store.list_owners("room", 0)
+    store.summarize_rosters()
+    assert store.summarize_rosters() == {}
+
+
+def test_entries_are_listed_with_their_owners(store):
+    store.add_entry("room", "Alice", "tab1", 60)
+    store.add_entry("room", "Alice", "a\nb", 60)
+    store.add_entry("room", "Bob", "tab2", 60)
+    found = store.list_entries(["room", "nothing"])
+    assert found == [{"tab1": "Alice", "a\nb": "Alice", "tab2": "Bob"}, {}]
+    assert store.list_entries([]) == []
+
+
+@pytest.mark.parametrize("rooms", [3, 300])
+def test_a_summary_takes_two_round_trips_for_any_number_of_rosters(valkey_url, rooms, monkeypatch):
+    store, trips = RedisStore(valkey_url), []
+    for number in range(rooms):
+        store.add_entry(f"room:{number}", "Alice", "tab", 60)
+    ask = store._shard.ask
+    monkeypatch.setattr(store._shard, "ask", lambda *commands: trips.append(len(commands)) or ask(*commands))
+    assert len(store.summarize_rosters()) == rooms
+    assert trips == [1, rooms]
+
+
+def test_the_name_of_a_roster_ends_with_the_roster(valkey_url):
+    store = RedisStore(valkey_url)
+    store.add_entry("room", "Alice", "tab", 60)
+    assert 0 < store._client.ttl("chat:rosters") <= 60 + redis_store.ROSTER_GRACE_SECONDS
+    for part in ("entries", "owners", "changes"):
+        store._client.delete(f"chat:roster:room:{part}")
+    assert store.summarize_rosters() == {"room": (0, False)}
+    assert not store._client.exists("chat:rosters")
+
+
+def test_changes_that_nobody_takes_expire(timed):
+    timed.add_entry("room", "Alice", "tab", 60)
+    timed.take_changes("room")
+    timed.pass_by(61)
+    timed.count_owners(["room"])
+    assert 0 < timed._client.ttl("chat:roster:room:changes") <= redis_store.ROSTER_GRACE_SECONDS

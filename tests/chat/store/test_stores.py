@@ -1,0 +1,102 @@
+"""Both stores do the same, and what is in them ends by itself."""
+
+import inspect
+import threading
+from types import SimpleNamespace
+
+import pytest
+import redis
+
+from channels_transport import deferred
+from channels_transport.layer import RedisChannelLayer
+from chat.store import MemoryStore, RedisStore, Store, make_store
+
+pytestmark = pytest.mark.no_database
+
+
+def test_a_url_makes_a_redis_store_and_none_a_memory_store(valkey_url):
+    assert isinstance(make_store(None), MemoryStore)
+    assert isinstance(make_store(valkey_url), RedisStore)
+
+
+@pytest.mark.parametrize("made", [MemoryStore, RedisStore])
+def test_both_stores_have_the_methods_of_the_interface_and_no_others(made):
+    def signatures(cls):
+        public = {name: value for name, value in vars(cls).items() if not name.startswith("_") and callable(value)}
+        return {name: inspect.signature(method) for name, method in public.items()}
+
+    assert signatures(made) == signatures(Store)
+
+
+def test_every_method_of_the_interface_has_a_docstring():
+    assert [name for name in Store.__abstractmethods__ if not getattr(Store, name).__doc__] == []
+
+
+def test_the_store_answers(store):
+    store.ping()
+
+
+def test_a_ping_raises_when_redis_is_away():
+    with pytest.raises(redis.ConnectionError):
+        RedisStore("redis://127.0.0.1:1/0").ping()
+
+
+def test_clear_deletes_everything(store):
+    store.take_token("a", 1, 1)
+    store.increment("a", 60)
+    store.acquire_lease("a", "x", 60, 1)
+    store.add_entry("a", "Alice", "tab", 60)
+    store.clear()
+    assert store.take_token("a", 1, 1) == 0
+    assert store.increment("a", 60) == 1
+    assert store.acquire_lease("a", "y", 60, 1)
+    assert store.take_changes("a") == ([], [], 0)
+
+
+def test_many_threads_get_no_more_than_the_limits(store):
+    given = []
+
+    def ask(number):
+        for turn in range(20):
+            if not store.take_token("bucket", 50, 0.001):
+                given.append("bucket")
+            if store.acquire_lease("lease", f"{number}-{turn}", 60, 30):
+                given.append("lease")
+
+    threads = [threading.Thread(target=ask, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (given.count("bucket"), given.count("lease")) == (50, 30)
+
+
+def test_every_key_in_redis_expires(valkey_url):
+    store = RedisStore(valkey_url)
+    store.take_token("a", 5, 1)
+    store.increment("a", 60)
+    store.acquire_lease("a", "x", 60, 1)
+    store.add_entry("a", "Alice", "tab1", 60)
+    store.add_entry("a", "Alice", "tab2", 60)
+    store.add_entry("a", "Bob", "tab", 60)
+    store.remove_entry("a", "Bob", "tab")
+    store.take_changes("a")
+    store.remove_entry("a", "Alice", "tab1")
+    store.remove_entry("a", "Alice", "tab2")
+    client = redis.StrictRedis.from_url(valkey_url)
+    assert client.keys("*")
+    assert [key for key in client.keys("*") if client.ttl(key) < 0] == []
+
+
+def test_a_deferred_command_leaves_with_the_workers_next_round_trip(valkey_url, monkeypatch):
+    layer, told = RedisChannelLayer(hosts=[valkey_url]), []
+    monkeypatch.setattr(deferred, "channel_layers", {"default": SimpleNamespace(channel_layer=layer)})
+    store = RedisStore(valkey_url)
+    layer.send("websocket.receive", {"reply_channel": "daphne.response.abc!x", "order": 0})
+    layer.receive(["websocket.receive"])
+    store.renew_entry("r", "alice", "1", 60, lambda: told.append(store.take_changes("r")))
+    assert (store.list_owners("r", 9), told) == (([], 0), [])
+    layer.receive(["websocket.receive"])
+    assert told == [(["alice"], [], 1)]
+    store.renew_entry("r", "bob", "2", 60, lambda: told.append("now"))
+    assert told[1:] == ["now"], "without a message in work, there is no next round trip to wait for"
