@@ -27,7 +27,7 @@ class BoardConsumer(CheckedHandshake):
         """The connection that the message in hand came from."""
         return Connection.from_message(self.message)
 
-    def find_visit(self, board, session):
+    def get_visit(self, board, session):
         """Return the Visit of a handshake. Raise `not_found`, whatever is wrong."""
         return boards.get_visit(board, session, self.message.http_session, self.message.user)
 
@@ -48,7 +48,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         """Accept a browser and send the visitor's state; or close with 4404, whatever is wrong."""
         connection = self.connection
         try:
-            visit = self.find_visit(board, session)
+            visit = self.get_visit(board, session)
         except protocol.ChatError:
             connection.accept(close=protocol.CLOSE_NOT_FOUND)
             return
@@ -129,7 +129,7 @@ class WriteConsumer(BoardConsumer, WebsocketConsumer):
     def connect(self, message, board, session):
         """Admit an admitted visitor to the room; close with 4403 for a removed one, and with 4404 for anybody else."""
         try:
-            member = boards.get_member(self.find_visit(board, session))
+            member = boards.get_member(self.get_visit(board, session))
         except protocol.ChatError as refusal:
             code = protocol.CLOSE_FORBIDDEN if refusal.code == "forbidden" else protocol.CLOSE_NOT_FOUND
             self.connection.accept(close=code)
