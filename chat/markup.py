@@ -17,6 +17,7 @@ _MARKDOWN = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": True})
     + ["balance_pairs", "fragments_join", "blockquote", "list", "fence", "code"]
 )
 # Only an address with a scheme becomes a link: "see.you" and "readme.md" are words.
+assert _MARKDOWN.linkify is not None, "linkify-it-py is installed"
 _MARKDOWN.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
 _CLEANER = nh3.Cleaner(
     tags={"p", "br", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"},
