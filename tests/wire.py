@@ -1,8 +1,8 @@
 """
 A browser's end of a socket and a worker, both in this process on the in-memory layer.
 
-`Socket` puts on the layer what an interface would and reads what it would send; `work` runs the routed consumers
-as `runworker` does, until nothing waits.
+`Socket` does what an interface does: it puts messages on the layer and reads the answers. `work` runs the routed
+consumers as `runworker` does, until no message waits.
 """
 
 import itertools
@@ -26,7 +26,7 @@ def layer():
 
 
 def work():
-    """Runs the consumers of all messages that wait on the layer, and of those that come meanwhile."""
+    """Run the consumers of all messages that wait on the layer, and of those that they send."""
     while True:
         channel, content = layer().receive(sorted(layer().router.channels))
         if channel is None:
@@ -35,7 +35,7 @@ def work():
 
 
 def run(channel, content):
-    """Runs the consumer of one message as a worker does; but what it would only log is raised."""
+    """Run the consumer of one message as a worker does, but raise what a worker only logs."""
     message = Message(content, channel, layer())
     consumer, kwargs = layer().router.match(message)
     consumer_started.send(sender=run, environ={})
@@ -54,20 +54,20 @@ def run(channel, content):
 
 
 def browser_of(person, **kwargs):
-    """Returns a Django test client in which the person has signed in."""
+    """Return a Django test client in which the person is logged in."""
     browser = Client(**kwargs)
     browser.force_login(person, backend=people.BACKEND)
     return browser
 
 
 def calm(browser):
-    """Returns the test client, made to show the answer to a failure instead of raising it."""
+    """Return the test client, made to return the response to a failure instead of raising it."""
     browser.store_exc_info = lambda **kwargs: None
     return browser
 
 
 class Socket:
-    """One websocket, from the client's side. `events`, `accepted`, `denied` and `code` are what it got to see."""
+    """One websocket, from the client's side. `events`, `accepted`, `denied` and `code` are what it has received."""
 
     _numbers = itertools.count(1)
 
@@ -84,7 +84,7 @@ class Socket:
         self.handshake = {"headers": headers, "query_string": query.encode(), "client": [address, 4711]}
 
     def put(self, channel, **content):
-        """Puts a message on the layer as the interface would, and runs nothing."""
+        """Put a message on the layer as the interface does, and run nothing."""
         content = {"reply_channel": self.channel, "path": self.path, "order": self.order, **content}
         self.order += 1
         layer().send(channel, content)
@@ -97,7 +97,7 @@ class Socket:
         return self
 
     def send(self, text=None, bytes=None):
-        """Sends one frame, and returns the events that came since the last look."""
+        """Send one frame, and return the events that arrived since the last read."""
         self.put("websocket.receive", text=text, bytes=bytes)
         work()
         return self.read()
@@ -106,7 +106,7 @@ class Socket:
         return self.send(json.dumps({"type": type, **fields}))
 
     def ask(self, type, **fields):
-        """Says something that has an answer, and returns just that."""
+        """Send an event that has an answer, and return the answer."""
         [answer] = [event for event in self.say(type, **fields) if event["type"] in ANSWERS]
         assert answer["ref"] == fields["ref"]
         return answer
@@ -119,7 +119,7 @@ class Socket:
         work()
 
     def read(self):
-        """Returns the events that came since the last look; notes whether the socket was accepted or closed."""
+        """Return the events that arrived since the last read; note whether the socket was accepted or closed."""
         fresh = []
         while True:
             _, content = layer().receive([self.channel])
@@ -135,15 +135,15 @@ class Socket:
         return fresh
 
     def seen(self, type):
-        """Returns all events of a type that came so far."""
+        """Return all events of a type that arrived so far."""
         self.read()
         return [event for event in self.events if event["type"] == type]
 
 
 class Request:
     """
-    One HTTP request that goes through the layer to its consumer. `status`, `headers` and `body` are the answer; `later`
-    is what the interface was told where there is none yet.
+    One HTTP request that goes through the layer to its consumer. `status`, `headers` and `body` are the response.
+    `later` is what the interface was given if the request waits.
     """
 
     _numbers = itertools.count(1)
@@ -171,13 +171,13 @@ class Request:
         )
 
     def run(self):
-        """Lets the consumers work, and reads what they said to the request."""
+        """Run the consumers, and read what they sent to the request."""
         work()
         self.read()
         return self
 
     def read(self):
-        """Returns what groups said to the request; notes how it was answered, or shall be."""
+        """Return what groups sent to the request; note its response, or how it waits."""
         said = []
         while (content := layer().receive([self.channel])[1]) is not None:
             if "later" in content:
@@ -190,14 +190,14 @@ class Request:
         return said
 
     def end(self, answered):
-        """Ends the waiting, as the interface does."""
+        """End the wait, as the interface does."""
         context = {"context": self.later["context"], "answered": answered} if self.later else {}
         layer().send("http.disconnect", {"reply_channel": self.channel, "path": self.path, **context})
         work()
 
 
 class Caller:
-    """Calls the API as a browser's script or a bot does; returns (status, body)."""
+    """Calls the API as the script of a page or a bot does; returns (status, body)."""
 
     def __init__(self, person=None, key=None, **kwargs):
         self.browser = browser_of(person, **kwargs) if person else Client(**kwargs)

@@ -1,9 +1,9 @@
 """
-Data bindings: rows that operators see live, whoever changes them and however: page, API, admin or shell.
+Data bindings: rows whose changes operators see live, whether a page, the API, the admin or a shell changes them.
 
-Channels tells a change inside its transaction, from the instance that was saved. Here it is told when it is true: after
-the commit, as the row is then. What changes rows without signals (raw SQL and QuerySet.update, as every post does) is
-not told, and costs nothing. Writes no rows: what comes in is refused.
+Channels publishes a change inside its transaction, from the instance that was saved. This module publishes it after the
+commit, as the row is then. Changes without signals (raw SQL and QuerySet.update, as every post does) are not published,
+and cost nothing. It writes no rows: incoming changes are refused.
 """
 
 import copy
@@ -23,34 +23,34 @@ logger = logging.getLogger(__name__)
 
 
 class RoomBinding(WebsocketBinding):
-    """Tells each operator which rooms were made, changed and deleted: {action, pk, data, model}."""
+    """Publishes to each operator which rooms were created, changed and deleted: {action, pk, data, model}."""
 
     model = Room
     stream = "rooms"
     fields = ["slug", "name", "topic", "access", "created_at"]
-    # The consumer in front has judged who it is.
+    # The consumer in front has checked the operator.
     channel_session_user = False
 
     @classmethod
     def group_names(cls, instance):
-        # Those who are operators now: whose role was taken away hears nothing from then on, also on an open stream.
+        # The operators of this moment: a former operator receives nothing, even on an open stream.
         operators = Person.objects.operators().values_list("id", flat=True)
         return [broadcast.operator_group(person_id) for person_id in operators]
 
     def send_messages(self, instance, group_names, action, **kwargs):
         if group_names:
-            # A copy: after its deletion the row's own instance loses its key.
+            # A copy: the instance of a deleted row loses its key.
             transaction.on_commit(partial(self._tell, copy.copy(instance), group_names, action))
 
     def _tell(self, instance, group_names, action):
         try:
             if action != DELETE:
-                # What was saved may be stale in fields that were not, or have none of them.
+                # The saved instance may be stale in the fields that were not saved, or lack them.
                 instance = Room.objects.filter(pk=instance.pk).first()
             if instance is not None:
                 super().send_messages(instance, group_names, action)
         except Exception:
-            # It is stored: whoever changed it must not hear that it was not.
+            # The change is stored, so its author must not get an error.
             logger.exception("Operators could not be told of a change of %s", self.model_label)
 
     def serialize(self, instance, action):

@@ -1,5 +1,5 @@
 """
-Jobs: what workers do that nobody waits for. A job may be lost, late, or run twice: a row says whether it is still due.
+Jobs: work that no client waits for. A job may be lost, late, or run twice: a row says whether it is still due.
 
 In this module `message` is always the Channels message.
 """
@@ -15,7 +15,7 @@ throttle = LogThrottle(logger)
 
 
 def job(name):
-    """Makes a consumer of a function that takes the id of a row, which the job carries under `name`."""
+    """Decorate a function that takes the id of a row, so that it consumes jobs with that id under `name`."""
 
     def decorate(function):
         @functools.wraps(function)
@@ -27,7 +27,7 @@ def job(name):
             try:
                 function(number)
             except OUTAGES as outage:
-                # A sweep finds what was missed.
+                # A sweep does what the job has missed.
                 throttle.warning("Jobs cannot be done for now: %s", outage)
             except Exception:
                 logger.exception("A job on %s failed", message.channel.name)
@@ -39,17 +39,17 @@ def job(name):
 
 @job("member")
 def unmute(member_id):
-    """Ends a mute if its time has passed. Where that fails, the person's next word does it too."""
+    """End a mute if its time has passed. If this fails, the next message of the person ends it."""
     moderation.end_mute(member_id)
 
 
 @job("task")
 def run_task(task_id):
-    """Runs a background task to its end, which may take minutes: its channel has workers of its own."""
+    """Run a background task to its end, which may take minutes: its channel has workers of its own."""
     tasks.run_task(task_id)
 
 
 @job("scheduled")
 def post_scheduled(scheduled_id):
-    """Posts a scheduled message, if that is still to be done."""
+    """Post a scheduled message if it is still due."""
     scheduled.post_scheduled(scheduled_id)

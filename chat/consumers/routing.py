@@ -1,4 +1,4 @@
-"""The chat's channels: which consumer takes which, below the paths that chatproj/routing.py gives them."""
+"""Routing of the chat: which consumer takes which channel, below the paths that chatproj/routing.py gives them."""
 
 from channels import route, route_class
 
@@ -22,14 +22,14 @@ operator_routing = [
     OperatorStreams.as_route(path=r"^rooms/\Z", attrs={"consumers": {RoomBinding.stream: RoomBinding.consumer}}),
 ]
 
-# In front of Django, to which every other request goes.
+# These are matched first; every other request goes to Django.
 http_routing = [
     route("http.request", "chat.consumers.http.healthz", path=r"^/healthz\Z", method=r"^(?:GET|HEAD)\Z"),
     route("http.request", "chat.consumers.http.healthz_refused", path=r"^/healthz\Z"),
 ]
 
 poll_routing = [
-    # Requests go to the views without a route; these through a consumer that knows answers which wait.
+    # Other requests reach the views without a route. These need a consumer that knows responses which wait.
     route("http.request", "channels_transport.later_response.view_consumer"),
     route("http.disconnect", consumers.poll_disconnect),
 ]
@@ -46,7 +46,7 @@ job_routing = [
     route("chat.unmute", "chat.consumers.jobs.unmute"),
 ]
 
-# Each class says by itself which channels it takes.
+# Each class declares its channels itself.
 board_routing = [
     consumers.AuthConsumer.as_route(path=r"^/auth/(?P<board>[^/]*)/(?P<session>[^/]*)/\Z"),
     route_class(consumers.WriteConsumer, path=r"^/write/(?P<board>[^/]*)/(?P<session>[^/]*)/\Z"),

@@ -49,13 +49,14 @@ class Site:
     def run(self, channel, **content):
         """Put a message on the layer as an interface does, and let the worker handle it."""
         self.socket.put(channel, **content)
-        self.work()
+        self.work(channel)
 
-    def work(self):
+    def work(self, channel):
         """Let the worker handle one message, and ask for the next: everything that it sent leaves with that trip."""
-        found = self.worker.layer.receive([*self.worker.channel_layer.router.channels])
+        # One channel: among several a worker begins with one at random, and looks into the others by chance.
+        found = self.worker.layer.receive([channel])
         self.worker._handle(*found)
-        self.worker.layer.receive([*self.worker.channel_layer.router.channels])
+        self.worker.layer.receive([channel])
 
     def read(self):
         """Return everything that waits for the interface, as bytes."""
@@ -95,7 +96,7 @@ def count(site, url, monkeypatch, type, fields):
     """Return {command: number} and the trips of one frame, with the answer and all that it publishes."""
     site.socket.put("websocket.receive", text=json.dumps({"type": type, **fields}))
     with CommandCount(url, monkeypatch) as counted:
-        site.work()
+        site.work("websocket.receive")
     return counted.calls, counted.trips
 
 
