@@ -9,7 +9,7 @@ def order(channel="chat.later", content=None, milliseconds=0):
 def run_for(server, turns=1):
     """Make the server send what is due and store one message, this many times, without waiting."""
     for _ in range(turns):
-        server._look_at = 0
+        server._check_at = 0
         server._send_due()
         taken = server.queue.receive(0)
         if taken is not None:

@@ -8,7 +8,7 @@ from channels_transport.redis_client import Disconnected
 class Client:
     """Stands in for RedisClient: keeps the commands, and answers when a test says so."""
 
-    seconds_away = 0
+    seconds_disconnected = 0
     is_connected = True
 
     def __init__(self):

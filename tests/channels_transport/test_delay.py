@@ -69,10 +69,10 @@ def test_a_message_with_a_delay_of_zero_is_sent_at_once(layer, server):
 def test_the_server_looks_again_when_the_next_row_is_due(layer, server):
     make_row(seconds=2)
     server._send_due()
-    assert 1 < server._look_at - delay.time.monotonic() <= 2
+    assert 1 < server._check_at - delay.time.monotonic() <= 2
     layer.send(CHANNEL, order(milliseconds=500))
     server._store(server.queue.receive(0))
-    assert server._look_at - delay.time.monotonic() <= 0.5
+    assert server._check_at - delay.time.monotonic() <= 0.5
 
 
 MALFORMED = [

@@ -156,7 +156,7 @@ def test_reading_continues_after_an_outage(rig):
 
 
 def test_many_items_are_spread_over_several_reactor_turns(rig, monkeypatch):
-    monkeypatch.setattr(downstream, "TURN_SECONDS", -1)
+    monkeypatch.setattr(downstream, "REACTOR_TURN_SECONDS", -1)
     rig.redis.batches = [[rig.single("a", text=str(number)) for number in range(10)]]
     rig.downstream.run()
     assert len(rig.received) == 1

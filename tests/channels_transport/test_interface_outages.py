@@ -86,7 +86,7 @@ def test_frames_wait_during_an_outage_and_leave_after_it(line):
 
 
 def test_no_handshake_waits_during_an_outage(line):
-    line.client.seconds_away = upstream.MAX_AWAY_SECONDS + 1
+    line.client.seconds_disconnected = upstream.MAX_DISCONNECTED_SECONDS + 1
     with pytest.raises(line.upstream.ChannelFull):
         line.send(0, "websocket.connect")
     line.send(7)
@@ -188,8 +188,8 @@ def test_the_client_still_retries_after_an_hour(client, clock):
 
 
 def test_the_client_connects_again_if_the_server_has_lost_its_scripts(client, monkeypatch):
-    restarted = []
-    monkeypatch.setattr(client, "restart", lambda: restarted.append(True))
+    reconnected = []
+    monkeypatch.setattr(client, "reconnect", lambda: reconnected.append(True))
     answered = client.call(("EVALSHA", "x", 0))
     client._protocol.dataReceived(b"-NOSCRIPT No matching script.\r\n")
-    assert restarted and isinstance(answered.result[0], hiredis.ReplyError)
+    assert reconnected and isinstance(answered.result[0], hiredis.ReplyError)

@@ -61,9 +61,9 @@ def clock(monkeypatch):
 def make(clock, monkeypatch):
     server = Server()
 
-    def make(greeting=(), on_connect=None, **given):
+    def make(setup_commands=(), on_connect=None, **given):
         pool = types.SimpleNamespace(connection_kwargs=given, connection_class=redis.Connection)
-        client = RedisClient(pool, greeting, on_connect)
+        client = RedisClient(pool, setup_commands, on_connect)
         monkeypatch.setattr(client, "_endpoint", lambda: server)
         client.server = server
         return client.start()

@@ -16,7 +16,7 @@ A, B = "daphne.response.abc!a", "daphne.response.abc!b"
 class Redis:
     """Accepts frames as ENQUEUE does, while it has `room`; `accepted` has the orders of each connection."""
 
-    seconds_away = 0
+    seconds_disconnected = 0
     is_connected = True
 
     def __init__(self):
@@ -219,7 +219,7 @@ def test_a_request_before_the_first_connection_waits_for_it(line):
 def test_a_request_is_refused_after_a_long_outage(line):
     line.redis.failure, line.redis.is_connected = Disconnected("away"), False
     line.request()
-    line.redis.seconds_away = upstream.MAX_AWAY_SECONDS + 0.1
+    line.redis.seconds_disconnected = upstream.MAX_DISCONNECTED_SECONDS + 0.1
     line.pass_by(0.1)
     assert line.refused == [B] and line.upstream.is_empty
 

@@ -165,7 +165,7 @@ def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
         for part in (*own_site.workers, own_site.delay):
             part.process.send_signal(signal.SIGCONT)
     assert code == 1 and set(ill) == {"interface", "workers", "queues"}, ill
-    assert "whether workers run" in ill["interface"]
+    assert "whether workers and Redis run" in ill["interface"]
     for channel in (
         "http.request",
         "websocket.receive",

@@ -42,7 +42,7 @@ def test_an_address_without_a_listener_says_what_to_start():
 def test_a_late_answer_suggests_looking_at_the_workers(site, monkeypatch):
     monkeypatch.setattr(site_module, "ANSWER_SECONDS", 0.1)
     monkeypatch.setattr(site.answers, "do_GET", lambda self: time.sleep(3))
-    assert "whether workers run" in texts(check_interface(site))
+    assert "whether workers and Redis run" in texts(check_interface(site))
 
 
 def test_a_failed_https_connection_is_named(site):

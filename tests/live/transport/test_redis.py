@@ -151,7 +151,7 @@ async def test_processes_and_connections_survive_a_redis_without_memory(site, va
                 yield
                 # The consumer ends while Redis refuses writes, so its answer is lost.
                 finish()
-                await wait(lambda: "refused what a consumer sent" in worker.said(start))
+                await wait(lambda: "refused a consumer's message" in worker.said(start))
                 await asyncio.sleep(2)
                 assert not await asyncio.to_thread(answers, f"{site.url}/who")
                 valkey.config_set("maxmemory", 0)
