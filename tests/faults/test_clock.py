@@ -29,7 +29,7 @@ async def test_a_jump_of_the_clock_causes_no_loss_and_no_change_of_order(make_si
             f"clock {offset}: {people.changes} changes, slowest ack {slowest:.1f} s, closed with"
             f" {sorted(set(people.close_codes())) or 'nothing'}, complete {took:.1f} s after"
         )
-        assert "taken for dead" not in site.web.said(), "it has not renewed its lease"
+        assert "counted as dead" not in site.web.said(), "it has not renewed its lease"
         for slug in {tab.slug for tab in people.tabs}:
             check_order(await asyncio.to_thread(stored_messages, site, slug), people.tabs)
 
