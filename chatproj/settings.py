@@ -241,7 +241,7 @@ LOGGING = {
     # By default Django mails these log records to ADMINS; here they are only logged.
     "loggers": {
         "django": {"handlers": [], "level": _LEVEL, "propagate": True},
-        # Daphne warns of each refused handshake during an outage of Redis, and another log line reports the outage once.
+        # Daphne warns of each refused handshake during an outage of Redis. Another log line reports the outage once.
         "daphne.ws_protocol": {"level": _LEVEL if _LEVEL == "DEBUG" else "ERROR"},
     },
 }

@@ -20,7 +20,7 @@ _descriptor = None
 
 
 def acquire() -> None:
-    """Acquire the lock and delete the last run's Redis URL. Raise CannotServe if another `serve` runs in this folder."""
+    """Acquire the lock, and delete the last run's Redis URL. Raise CannotServe if another `serve` has the lock."""
     global _descriptor
     if _descriptor is None:
         local.make_var()

@@ -1,4 +1,4 @@
-"""Redis' clock is set back by 25 hours: leases and messages still end in time, and none ends too early."""
+"""Redis' clock is set back by 25 hours: leases and messages still end at the right time."""
 
 import threading
 

@@ -117,7 +117,7 @@ def test_the_layer_in_redis_stores_sessions_in_redis(valkey_url, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_key_of_a_channel_session_is_no_login(enter, alice):
+def test_the_key_of_a_channel_session_is_not_a_login(enter, alice):
     socket = enter(alice)
     key = session_for_reply_channel(socket.channel).session_key
     assert sessions._backend().load(key) is not None

@@ -1,8 +1,8 @@
 """
-Turns in a random order of events: an interface and three workers on a real Valkey. Hypothesis decides which of them
-acts next, whose answers are lost, and which worker dies.
+Turns in a random order of events: an interface and three workers on a real Valkey.
 
-If a test fails, the end of hypothesis' report has the shortest list of steps that fails.
+Hypothesis decides which of them acts next, which answers are lost, and which worker dies. If a test fails, the end of
+hypothesis' report has the shortest list of steps that fails.
 """
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from channels_transport.layer import RedisChannelLayer
 from channels_transport.shards import Shard
-from tests.channels_transport.turn_story import CONNECTIONS, LISTENS_TO, Line, Story
+from tests.channels_transport.turn_model import CONNECTIONS, LISTENS_TO, FaultyShard, TurnModel
 
 pytestmark = pytest.mark.no_database
 
@@ -45,15 +45,15 @@ def steps():
 
 
 def test_each_frame_runs_once_and_in_order_whichever_worker_dies(valkey_url):
-    interface, *layers = make_layer(valkey_url, Shard), *(make_layer(valkey_url, Line) for _ in LISTENS_TO)
+    interface, *layers = make_layer(valkey_url, Shard), *(make_layer(valkey_url, FaultyShard) for _ in LISTENS_TO)
 
     @settings(max_examples=500)
     @given(steps())
     def run(steps):
-        story = Story(interface, layers)
-        for name, *who in steps:
-            getattr(story, name)(*who)
-            story.check_that_nothing_jams()
-        story.end()
+        model = TurnModel(interface, layers)
+        for name, *arguments in steps:
+            getattr(model, name)(*arguments)
+            model.check_that_nothing_jams()
+        model.end()
 
     run()

@@ -1,4 +1,4 @@
-"""A worker on a fake channel layer: what it does with messages, and with exceptions of consumers."""
+"""A worker on a fake channel layer: how it handles messages, and exceptions of consumers."""
 
 import json
 import types
@@ -61,7 +61,7 @@ class Layer:
 
 @pytest.fixture
 def run(monkeypatch):
-    """Run one consumer on messages, each `(channel, content)`, and return the layer."""
+    """Return a function that runs one consumer on messages, each `(channel, content)`, and returns the layer."""
 
     def run(consumer, *found, **options):
         layer = Layer(*found)
@@ -167,18 +167,18 @@ def test_a_worker_ends_after_max_messages_and_leaves_the_rest(run):
 
 
 def test_a_worker_that_is_told_to_stop_finishes_its_message_and_receives_no_other(run):
-    told = []
+    stopping = []
 
     def consumer(message):
-        told.append(is_stopping())
+        stopping.append(is_stopping())
         message.reply_channel.send({"text": "done"})
         layer = message.channel_layer.channel_layer
         layer.worker.sigterm_handler(15, None)
-        told.append(is_stopping())
+        stopping.append(is_stopping())
 
     layer = run(consumer, *[message()] * 3, max_messages=0)
     # A consumer that runs for long can call is_stopping().
-    assert told == [False, True] and not is_stopping()
+    assert stopping == [False, True] and not is_stopping()
     assert layer.sent == [(REPLY, {"text": "done"})] and layer.is_finished
 
 

@@ -76,7 +76,7 @@ async def test_everything_works_on_each_kind_of_site(any_site):
         async with open_socket(any_site, f"hosts-{number}") as socket:
             await send(socket, "broadcast", number=number)
             assert await receive(socket) == {"number": number}
-    answers = await asyncio.to_thread(lambda: [requests.get(f"{any_site.url}/who", timeout=60) for _ in range(10)])
+    answers = await asyncio.to_thread(lambda: [requests.get(f"{any_site.url}/client", timeout=60) for _ in range(10)])
     assert {answer.json()["pid"] for answer in answers} <= {worker.pid for worker in any_site.workers}
     with pytest.raises(InvalidStatus, match="403"):
         async with open_socket(any_site, "denied"):

@@ -153,7 +153,7 @@ async def test_processes_and_connections_survive_a_redis_without_memory(site, va
                 finish()
                 await wait(lambda: "refused a consumer's message" in worker.said(start))
                 await asyncio.sleep(2)
-                assert not await asyncio.to_thread(answers, f"{site.url}/who")
+                assert not await asyncio.to_thread(answers, f"{site.url}/client")
                 valkey.config_set("maxmemory", 0)
 
             await ask_during(site, fault)

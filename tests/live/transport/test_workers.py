@@ -68,7 +68,7 @@ def test_a_failing_view_answers_500_and_its_worker_continues(site):
     with all_survive(site, 400):
         for _ in range(4):
             assert requests.get(f"{site.url}/fail", timeout=60).status_code == 500
-            assert requests.get(f"{site.url}/who", timeout=60).json()["pid"] in [w.pid for w in site.workers]
+            assert requests.get(f"{site.url}/client", timeout=60).json()["pid"] in [w.pid for w in site.workers]
 
 
 async def test_workers_that_stop_under_load_lose_nothing_and_the_others_take_over_at_once(site):
