@@ -83,9 +83,11 @@ class FakeWorker:
 
 
 class TurnModel:
-    """The interface, the workers and their history. Each public method is one step.
+    """
+    The interface, the workers and their history. Each public method is one step.
 
-    `begun` has the frames of each connection that ran, in order."""
+    `begun` has the frames of each connection that ran, in order.
+    """
 
     def __init__(self, interface, layers):
         self.interface, self.redis = interface, interface.shards[0]
@@ -161,7 +163,7 @@ class TurnModel:
         self.ask(number)
 
     def wait_long(self, number):
-        """Let the turn arrive late, or the worker be delayed after it: then the worker checks whether it owns the turn."""
+        """Let the turn arrive late, or delay the worker after it. Then the worker checks whether it owns the turn."""
         self.wait(number)
         self.workers[number].is_late = True
 
