@@ -172,19 +172,19 @@ class RedisClient:
             return ssl.optionsForClientTLS(host, ssl.Certificate.loadPEM(file.read()))
 
     @defer.inlineCallbacks
-    def _set_up(self, made: _Protocol) -> Any:
+    def _set_up(self, connection: _Protocol) -> Any:
         commands = [*self._setup_commands, ("PING",)]
         if self._options.get("db"):
             commands.insert(0, ("SELECT", self._options["db"]))
         if self._options.get("password"):
             commands.insert(0, ("AUTH", self._options["password"]))
-        for answer in (yield made.call(commands)):
+        for answer in (yield connection.call(commands)):
             if isinstance(answer, Exception):
-                made.transport.loseConnection()
+                connection.transport.loseConnection()
                 raise answer
         if self._attempts > 1:
             logger.info("Redis at %s is connected again", self.address)
-        self._protocol, self._attempts = made, 0
+        self._protocol, self._attempts = connection, 0
         self._backoff.reset()
         if self._on_connect is not None:
             self._on_connect()

@@ -78,7 +78,11 @@ class Shard:
         return self._clock[0] + mine * 1000
 
     def is_past(self, moment: float) -> bool:
-        """Return whether a moment (ms) is past by Redis' clock. If so, ask Redis first: its clock may be set back."""
+        """
+        Return whether a moment (ms) is past by Redis' clock.
+
+        The clock is cached. Ask Redis again before returning True, because its clock may have been set back.
+        """
         if moment > self.now():
             return False
         self._clock = None

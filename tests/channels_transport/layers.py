@@ -8,7 +8,7 @@ from channels_transport.layer import RedisChannelLayer
 FRAME = {"reply_channel": "daphne.response.abc!x", "path": "/"}
 CHANNELS = ["websocket.connect", "websocket.receive", "websocket.disconnect"]
 # How far the tests set the clock back (ms). All leases in Redis then end later by this time.
-DAY = 25 * 3600 * 1000
+SET_BACK_MS = 25 * 3600 * 1000
 
 
 def make_layer(url, shards=1, **options):
@@ -94,7 +94,7 @@ def set_clock_back(layer):
         prefix = layer.prefix
         for leases in ("interfaces", "turns"):
             for holder in shard.call(("ZRANGE", prefix + leases, 0, -1))[0]:
-                shard.call(("ZINCRBY", prefix + leases, DAY, holder))
+                shard.call(("ZINCRBY", prefix + leases, SET_BACK_MS, holder))
         for moment in ("at", "from"):
             if shard.call(("HGET", f"{prefix}reclaim", moment))[0] not in (None, b"0"):
-                shard.call(("HINCRBY", f"{prefix}reclaim", moment, DAY))
+                shard.call(("HINCRBY", f"{prefix}reclaim", moment, SET_BACK_MS))

@@ -16,7 +16,7 @@ def test_frames_of_one_connection_come_in_order(layer):
     assert layer.receive(["websocket.receive"]) == (None, None)
 
 
-def test_the_next_frame_waits_until_the_last_one_is_done(layer):
+def test_the_next_frame_waits_until_the_last_one_is_finished(layer):
     send_frame(layer, 0)
     send_frame(layer, 1)
     assert orders(layer, 1) == [0]

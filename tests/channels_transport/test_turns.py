@@ -22,8 +22,8 @@ def make_layer(url, shard_class):
     return layer
 
 
-OF_A_CONNECTION = ["send_frame", "disconnect", "send_the_last_frame_again"]
-OF_A_WORKER = [
+CONNECTION_STEPS = ["send_frame", "disconnect", "send_the_last_frame_again"]
+WORKER_STEPS = [
     "ask",
     "ask_and_lose_the_answer",
     "ask_during_a_heartbeat",
@@ -39,8 +39,8 @@ ORDINARY_WORK = ["ask", "wait_and_begin", "wait_long"] * 3
 
 
 def steps():
-    of_connections = st.tuples(st.sampled_from(OF_A_CONNECTION + ["send_frame"] * 2), st.sampled_from(CONNECTIONS))
-    of_workers = st.tuples(st.sampled_from([*OF_A_WORKER, *ORDINARY_WORK]), st.sampled_from(range(len(LISTENS_TO))))
+    of_connections = st.tuples(st.sampled_from(CONNECTION_STEPS + ["send_frame"] * 2), st.sampled_from(CONNECTIONS))
+    of_workers = st.tuples(st.sampled_from([*WORKER_STEPS, *ORDINARY_WORK]), st.sampled_from(range(len(LISTENS_TO))))
     return st.lists(of_connections | of_workers | st.just(("end_leases",)), min_size=25, max_size=60)
 
 

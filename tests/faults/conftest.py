@@ -59,10 +59,10 @@ def size(request):
 def lasting_sites():
     """Return a dict of sites by size. Each is created at its first use."""
     with contextlib.ExitStack() as stack:
-        yield Lasting(stack)
+        yield LastingSites(stack)
 
 
-class Lasting(dict):
+class LastingSites(dict):
     def __init__(self, stack):
         super().__init__()
         self._stack = stack

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psycopg2
 
-from tests.live.processes import Database, _die_with_the_tests, free_port, migrate, wait_until
+from tests.live.processes import Database, die_with_the_tests, migrate, wait_until
+from tests.valkey import free_port
 
 BINARIES = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1:]
 START_SECONDS = 30
@@ -93,7 +94,7 @@ class Postgres(Database):
                     stdout=log,
                     stderr=log,
                     process_group=0,
-                    preexec_fn=_die_with_the_tests,
+                    preexec_fn=die_with_the_tests,
                     **self._as_owner,
                 )
         wait_until(self._answers, START_SECONDS, "PostgreSQL")

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 
-from tests.live.processes import free_port
+from tests.valkey import free_port
 
 
 class Proxy:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import redis
 import requests
 
-from tests.live.processes import START_SECONDS, Site, free_port, wait_until
+from tests.live.processes import START_SECONDS, Site, wait_until
+from tests.valkey import free_port
 
 FAKETIME = next(
     (

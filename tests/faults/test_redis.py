@@ -12,7 +12,7 @@ from tests.faults.people import people_in_rooms
 from tests.faults.sites import all_survive, pause, records, resume
 from tests.live.client import close_code, read_until
 
-HEARTBEAT_AND = 10
+MARGIN_SECONDS = 10
 # Each connection to Redis logs the outage once, and its end once.
 MOST_RECORDS = 12
 
@@ -23,9 +23,9 @@ async def check_still_logged_in(people):
         assert answer.json()["handle"] == tab.person.handle
 
 
-def seconds_to_hear(size):
+def seconds_to_detect_a_loss(size):
     # Heartbeats come up to a fifth earlier or later.
-    return 1.2 * size.heartbeat + HEARTBEAT_AND
+    return 1.2 * size.heartbeat + MARGIN_SECONDS
 
 
 async def flush(site):
@@ -51,8 +51,8 @@ async def test_after_redis_lost_its_data_no_process_ends_and_the_next_post_is_de
             # Clients that only listen get these messages too.
             for tab in (people.tabs[0], people.tabs[3]):
                 await tab.send("post", body="does anybody hear this?")
-            took = await people.check_complete(seconds_to_hear(size))
-            assert time.monotonic() - lost_at < seconds_to_hear(size) + 10
+            took = await people.check_complete(seconds_to_detect_a_loss(size))
+            assert time.monotonic() - lost_at < seconds_to_detect_a_loss(size) + 10
             await check_still_logged_in(people)
             # From now on no client waits for a heartbeat.
             await until(lambda: all(tab.is_joined for tab in people.tabs))
@@ -71,9 +71,9 @@ async def test_an_idle_room_receives_the_next_post_after_redis_lost_its_data(sit
         lost_at = time.monotonic()
         await alice.post("after")
         for tab in others:
-            await tab.until(lambda tab=tab: "after" in tab.bodies(), seconds_to_hear(size))
+            await tab.until(lambda tab=tab: "after" in tab.bodies(), seconds_to_detect_a_loss(size))
         report(
-            f"Redis came back empty: an idle room had the next post {time.monotonic() - lost_at:.1f} s later,"
+            f"Redis restarted empty: an idle room had the next post {time.monotonic() - lost_at:.1f} s later,"
             f" with a heartbeat of {size.heartbeat} s"
         )
         await people.check_complete()
@@ -94,13 +94,13 @@ async def test_the_lobby_is_told_about_the_next_room_after_redis_lost_its_data(s
         lost_at = time.monotonic()
         await lose_data(site)
         # The page reconnects at once after this code.
-        assert await close_code(lobby, seconds_to_hear(size)) == 4408
+        assert await close_code(lobby, seconds_to_detect_a_loss(size)) == 4408
     async with owner.socket("/lobby/") as lobby:
         await asyncio.to_thread(owner.make_room)
         await read_until(lobby, lambda event: event["type"] == "updated")
     took = time.monotonic() - lost_at
     report(f"Redis lost its data ({lose_data.__name__}): the lobby got the event of the next room {took:.1f} s later")
-    assert took < seconds_to_hear(size)
+    assert took < seconds_to_detect_a_loss(size)
 
 
 async def test_each_process_logs_an_outage_of_redis_once_and_without_a_traceback(site, size):
@@ -147,7 +147,7 @@ def timed_get(url):
     return answer, time.monotonic() - started
 
 
-async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirty_seconds_of_room(site, size):
+async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirty_seconds_after(site, size):
     async with people_in_rooms(site, rooms=2, each=2) as people:
         # A client that follows the contract may close by itself. These only listen, so only the server closes them.
         idle = await people.stack.enter_async_context(listening(idle_listeners(people)))
@@ -167,7 +167,7 @@ async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirt
         assert (answer.status_code, page.status_code) == (503, 503)
         report(
             f"Redis was full: HTTP {answer.status_code} after {waited:.2f} s; {people.changes} changes, all acked"
-            f" {time.monotonic() - emptied:.1f} s after there was room; idle sockets were"
+            f" {time.monotonic() - emptied:.1f} s after Redis had memory again; idle sockets were"
             f" closed with {sorted({code for one in idle for code in one.close_codes}) or 'nothing'}"
         )
         assert {code for one in idle for code in one.close_codes} <= {1013}

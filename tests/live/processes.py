@@ -47,7 +47,7 @@ def wait_until(is_true, seconds=PATIENCE_SECONDS, what="it"):
     return answer
 
 
-def _die_with_the_tests():
+def die_with_the_tests():
     if sys.platform == "linux":
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -72,7 +72,7 @@ class Part:
                 stdout=log,
                 stderr=log,
                 process_group=0,
-                preexec_fn=_die_with_the_tests,
+                preexec_fn=die_with_the_tests,
             )
         return self
 

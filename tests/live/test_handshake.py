@@ -226,7 +226,7 @@ async def test_a_revoked_token_closes_its_sockets_and_opens_none(owner, room, bo
 # Connections that are closed later.
 
 
-async def test_signing_out_closes_all_sockets_of_the_browser_with_4401(site, room, person):
+async def test_logging_out_closes_all_sockets_of_the_browser_with_4401(site, room, person):
     dora = person("Dora", password="correct horse")
     elsewhere = Person(site)
     elsewhere.call("POST", "/api/session/", handle=dora.handle, password="correct horse", expected=200)
@@ -237,7 +237,7 @@ async def test_signing_out_closes_all_sockets_of_the_browser_with_4401(site, roo
         for client in (one, two):
             await client.until(lambda client=client: client.close_codes == [4401])
         assert await visit(dora, f"/chat/{room}/", headers=headers) == 4401
-        await other.post("signed in still")
+        await other.post("still logged in")
 
 
 async def test_a_frame_after_the_session_has_ended_closes_with_4401(site, room, person):

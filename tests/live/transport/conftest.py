@@ -6,8 +6,9 @@ import signal
 import pytest
 import redis
 
-from tests.live.processes import START_SECONDS, Site, free_port, wait_until
+from tests.live.processes import START_SECONDS, Site, wait_until
 from tests.live.transport.sockets import SETTINGS, answers, running
+from tests.valkey import free_port
 
 
 @pytest.fixture(scope="package")

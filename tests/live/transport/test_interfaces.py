@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.asyncio.client import unix_connect
 
-from tests.live.processes import free_port
 from tests.live.transport.sockets import LIMIT_SECONDS, ask, names, open_socket, receive, running, send, wait
+from tests.valkey import free_port
 
 pytestmark = pytest.mark.no_database
 

@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.live.client import close_code
-from tests.live.processes import START_SECONDS, end_together, free_port
+from tests.live.processes import START_SECONDS, end_together
 from tests.live.transport.sockets import (
     LIMIT_SECONDS,
     RECOVERY_SECONDS,
@@ -26,6 +26,7 @@ from tests.live.transport.sockets import (
     wait,
     wait_for_new_socket,
 )
+from tests.valkey import free_port
 
 pytestmark = pytest.mark.no_database
 
