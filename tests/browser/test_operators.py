@@ -16,7 +16,7 @@ ZONE = "America/New_York"
 @pytest.fixture(scope="module")
 def delay_server(site):
     part = site.make_part("delay", "rundelay").start()
-    part.wait_until_said("Listening on asgi.delay")
+    part.wait_until_logged("Listening on asgi.delay")
     yield part
     part.kill()
 
