@@ -42,7 +42,7 @@ def derive_session_id(secret: str, board_uuid: uuid.UUID) -> str:
 
 
 def owns_session_id(session: SessionBase | None, session_id: str, board_uuid: uuid.UUID) -> bool:
-    """Return whether a session id belongs to the browser with this login session. It takes the same time if not."""
+    """Return whether the browser with this login session owns a session id. Both answers take the same time."""
     secret = (session.get(SESSION_FIELD) if session is not None else None) or ""
     return constant_time_compare(derive_session_id(secret, board_uuid), session_id) and secret != ""
 
