@@ -157,7 +157,7 @@ def respond(channel: str, response: dict[str, Any]) -> None:
     Channel(channel).send(response)
 
 
-def wait_for_room(channel: str) -> None:
+def wait_for_capacity(channel: str) -> None:
     """
     Wait while many messages lie in Redis for the interface that `channel` leads to.
 

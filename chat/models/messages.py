@@ -65,6 +65,13 @@ class Message(models.Model):
         """Whether the message was removed, and has no body."""
         return self.removed_at is not None
 
+    def group_reactions(self) -> dict[str, list[str]]:
+        """Return {emoji: handles of the people who put it here}. The message was read with `complete`."""
+        handles: dict[str, list[str]] = {}
+        for reaction in self.all_reactions:
+            handles.setdefault(reaction.emoji, []).append(reaction.person.handle)
+        return handles
+
 
 class Reaction(models.Model):
     """One emoji that one person put on one message."""

@@ -163,7 +163,7 @@ def check_limit(value: Any, name: str = "limit") -> int:
     return check_integer(value, name, least=1, most=MAX_PAGE)
 
 
-def check_switch(value: Any, name: str) -> bool:
+def check_boolean(value: Any, name: str) -> bool:
     """Return True or False. Raise `invalid_field`."""
     if not isinstance(value, bool):
         raise ChatError("invalid_field", f"'{name}' must be true or false.")

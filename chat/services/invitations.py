@@ -120,7 +120,7 @@ def accept_invitation(person: Person, key: str) -> Room:
         with transaction.atomic():
             if not _is_member(person, room):
                 _use(invitation)
-                Member.objects.create(room=room, person=person, role=rooms.default_role(person))
+                Member.objects.create(room=room, person=person, role=rooms.get_default_role(person))
     except IntegrityError:
         pass  # another tab accepted the invitation at the same moment
     return room
@@ -128,8 +128,8 @@ def accept_invitation(person: Person, key: str) -> Room:
 
 def _is_member(person, room):
     member = Member.objects.filter(room=room, person=person).first()
-    if member is not None and member.role == Member.BANNED:
-        raise ChatError("forbidden", "You are banned from this room. Ask its moderators to lift the ban.")
+    if member is not None:
+        rooms.check_not_banned(member)
     return member is not None
 
 

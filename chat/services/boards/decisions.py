@@ -118,7 +118,7 @@ def _change_state(visitor, state, connection):
 
 
 def _admit_to_room(visitor, member):
-    role = rooms.default_role(visitor.person)
+    role = rooms.get_default_role(visitor.person)
     if member is None:
         Member.objects.create(room_id=visitor.board.room_id, person=visitor.person, role=role)
     elif member.role == Member.BANNED:

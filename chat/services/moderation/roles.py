@@ -16,7 +16,7 @@ from .members import find_room_member, get_person
 from .permissions import check_may_change_role
 
 ROLES = [role for role, _ in Member.ROLES]
-DEFAULT_ROLES = {Member.GUEST, Member.MEMBER}  # see `rooms.default_role`
+DEFAULT_ROLES = {Member.GUEST, Member.MEMBER}  # see `rooms.get_default_role`
 
 
 def change_role(
@@ -50,7 +50,7 @@ def change_role(
     role, seconds, reason = _check_fields(role, seconds, reason)
     person = whom if isinstance(whom, Person) else get_person(room, whom)
     if role in DEFAULT_ROLES:
-        role = rooms.default_role(person)
+        role = rooms.get_default_role(person)
     with transaction.atomic():
         # Changes in one room run one after the other: two owners may step down at the same moment.
         Room.objects.select_for_update().get(id=room.id)
