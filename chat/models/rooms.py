@@ -113,7 +113,7 @@ class Member(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "person"], name="one_standing_per_room")]
-        # For the search for mutes whose time is over. Almost no member is in it, so it costs other members nothing.
+        # This index finds the mutes whose time is over. It contains only muted members, so it costs others nothing.
         indexes = [
             models.Index(
                 name="mutes_with_an_end", fields=["muted_until"], condition=models.Q(muted_until__isnull=False)

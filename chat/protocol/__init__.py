@@ -2,7 +2,7 @@
 The wire: what clients may say, what the server answers, and nothing else.
 
 It turns the text of frames into checked events (`parse`), and facts into text (`encode`). It is pure Python: it knows
-no database, channel or request, and imports nothing of ours. docs/protocol.md describes it in words.
+no database, channel or request, and imports no other part of this project. docs/protocol.md describes it in words.
 """
 
 from .boards import (

@@ -63,5 +63,5 @@ def close_after_commit(group: str, code: int, but: Iterable[str] = ()) -> None:
 
 
 def start_job_after_commit(channel: str, content: dict, seconds: float) -> None:
-    """Start a job `seconds` after the present transaction has committed. It may be lost: see `broadcast`."""
+    """Start a job `seconds` after the present transaction has committed. It may be lost, as in `broadcast`."""
     after_commit(f"start its job on {channel}", lambda: broadcast.start_job_later(channel, content, seconds))

@@ -11,7 +11,7 @@ from channels_transport import Script, Shard, run_with_next_trip
 from .interface import Store, split_changes
 from .memory import NO_LIMIT
 
-# A roster's keys outlive its last entry by this much, so that a sweep still finds who went.
+# A roster's keys outlive its last entry by this time, so that a sweep can still find the owners who went.
 ROSTER_GRACE_SECONDS = 600
 
 
@@ -28,7 +28,7 @@ class RedisStore(Store):
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
         local burst, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
         local bucket = redis.call('HMGET', KEYS[1], 'level', 'at')
-        -- After the clock was set back, nobody waits until it shows the old time again.
+        -- After the clock was set back, callers do not wait until it shows the old time again.
         local passed = math.max(0, now - (tonumber(bucket[2]) or now))
         local level = math.min(burst, (tonumber(bucket[1]) or burst) + passed * rate)
         local wait = 0
@@ -97,7 +97,7 @@ class RedisStore(Store):
             drop(string.match(member, '^(.-)\\n'), member)
         end
         local function forget_if_empty()
-            -- Also a roster whose keys have expired unseen.
+            -- This includes a roster whose keys expired before a sweep found it.
             if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[4], ARGV[6]) end
         end
         local operation, owner = ARGV[1], ARGV[2]
@@ -224,6 +224,6 @@ class RedisStore(Store):
     def _call(self, command):
         return self._shard.call(command)[0]
 
-    def _call_deferred(self, command, settle=None):
-        """Run a command with the worker's next round trip, or now where there is none; then call `settle(answer)`."""
-        run_with_next_trip(self._shard, command, settle)
+    def _call_deferred(self, command, on_answer=None):
+        """Run a command with the worker's next round trip, or now if there is none. Then call `on_answer(answer)`."""
+        run_with_next_trip(self._shard, command, on_answer)
