@@ -1,4 +1,4 @@
-"""Access: every way into the chat closes for every reason, with its own code, at the next frame."""
+"""Access: for every reason, a connection of every kind is closed at its next frame, with the code of its kind."""
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -78,7 +78,7 @@ WAYS = {
 }
 
 
-# Each changes rows alone: nothing is published, so only the next frame can find out.
+# Each function changes only rows. Nothing is published, so only the next frame can find the change.
 
 
 def lose_session(person):
@@ -112,7 +112,7 @@ def take_staff(person):
     Person.objects.filter(id=person.id).update(is_staff=False)
 
 
-# Columns: room, token, polling, board's room, waiting room, operators. None: the reason does not concern the way.
+# Columns: room, token, polling, board's room, waiting room, operators. None: the reason does not apply there.
 TABLE = {
     lose_session: (4408, 4408, None, 4408, 4408, 4408),
     end_login: (4401, 4401, 4401, 4401, 4408, 4401),
@@ -133,7 +133,7 @@ def test_a_connection_is_closed_at_its_next_frame_for_every_reason(bob, room, wa
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_connection_whose_rights_hold_speaks_on(bob, room, way):
+def test_a_connection_with_valid_rights_stays_open(bob, room, way):
     assert WAYS[way](bob).speak() is None
 
 

@@ -1,4 +1,4 @@
-"""Roles: who can give which role to whom."""
+"""Roles: which actors can give which roles."""
 
 import pytest
 from django.db import transaction
