@@ -19,6 +19,7 @@ _MARKDOWN = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": True})
 # It is None if the package linkify-it-py is not installed.
 assert _MARKDOWN.linkify is not None
 # Only an address with a scheme becomes a link: "see.you" and "readme.md" are words.
+assert _MARKDOWN.linkify is not None, "linkify-it-py is installed"
 _MARKDOWN.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
 _CLEANER = nh3.Cleaner(
     tags={"p", "br", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"},

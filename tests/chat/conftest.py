@@ -5,6 +5,7 @@ import pytest
 from chat.protocol import Post
 from chat.services import rooms
 from tests.chat.helpers import Browser, ask, key_of, knock
+from tests.chat.polling import Poller
 
 
 @pytest.fixture
@@ -50,3 +51,9 @@ def admitted(at_door, visitor):
     assert ask(at_door, "admit", visitor=key_of("Bob"))["type"] == "ack"
     visitor.auth.read()
     return visitor
+
+
+@pytest.fixture
+def poller(room):
+    """The class of clients that poll; the room `garden` exists."""
+    return Poller

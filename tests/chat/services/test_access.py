@@ -8,7 +8,7 @@ from chat.services import access, people
 from chat.services.access import Reason
 from tests import wire
 from tests.chat.helpers import Browser, ask, key_of, knock
-from tests.chat.http.test_polling import Poller
+from tests.chat.polling import Poller
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

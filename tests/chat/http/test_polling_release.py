@@ -1,0 +1,47 @@
+"""Polling: how a client stays present, and how it is released."""
+
+import pytest
+
+from chat.services import presence
+from tests.chat.polling import members
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_client_stays_present_by_polling(poller, room, bob, clock, later):
+    bobs = poller(bob)
+    bobs.arrive()
+    for _ in range(3):
+        clock.pass_by(70)
+        bobs.hear(wait=0)
+        assert presence.count_present([room.id]) == [1]
+    clock.pass_by(76)
+    assert presence.count_present([room.id]) == [0]
+    bobs.hear(wait=0)
+    assert presence.count_present([room.id]) == [1]
+
+
+def test_an_answered_request_leaves_its_groups_and_its_client_stays(poller, room, bob):
+    bobs = poller(bob)
+    bobs.arrive()
+    answer = bobs.hear()
+    answer.end(answered=True)
+    assert not [group for group in answer.later["context"]["groups"] if members(group)]
+    assert presence.count_present([room.id]) == [1]
+
+
+def test_a_client_that_aborts_a_waiting_request_is_released_at_once(poller, room, bob, settings):
+    settings.CHAT_MAX_SOCKETS_PER_PERSON = 1
+    bobs = poller(bob)
+    bobs.arrive()
+    answer = bobs.hear()
+    answer.end(answered=False)
+    assert not [group for group in answer.later["context"]["groups"] if members(group)]
+    assert presence.count_present([room.id]) == [0]
+    poller(bob).arrive()
+
+
+def test_a_request_that_is_aborted_before_its_view_runs_changes_nothing(poller, room, bob):
+    answer = poller(bob).request("GET")
+    answer.end(answered=False)
+    assert presence.count_present([room.id]) == [1]

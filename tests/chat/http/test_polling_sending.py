@@ -1,0 +1,169 @@
+"""Polling: frames that a client sends, and how they are answered."""
+
+import json
+
+import pytest
+
+from chat import broadcast, protocol
+from chat.consumers import frames
+from chat.http.api.polling import MAX_FRAME_BYTES, MAX_FRAMES
+from chat.services import announcements, limits, presence
+from tests.chat.polling import ban, kinds, members, post
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_frames_are_answered_as_on_a_socket(enter, poller, alice, bob):
+    bobs, socket = poller(bob), enter(alice)
+    bobs.arrive()
+    said = [
+        post("r1", "one"),
+        {"type": "edit", "ref": "r2", "id": 1, "body": "two"},
+        {"type": "react", "ref": "r3", "id": 1, "emoji": "👍", "on": True},
+        {"type": "fetch", "ref": "r4", "limit": 5},
+        {"type": "sync", "cursor": 0},
+        post("r1", "other"),
+        {"type": "nonsense"},
+        7,
+        {"type": "post", "ref": "r5"},
+        {"type": "typing", "on": True},
+        {"type": "remove", "ref": "r6", "id": 1},
+    ]
+    events = bobs.say(*said).body["events"]
+    assert kinds(events) == ["ack", "ack", "ack", "page", "message", "synced", *["rejected"] * 4, "ack"]
+    assert [event.get("ref") for event in events[:4]] == ["r1", "r2", "r3", "r4"]
+    assert [event["code"] for event in events if event["type"] == "rejected"] == [
+        "ref_conflict",
+        "unknown_type",
+        "not_an_object",
+        "missing_field",
+    ]
+    assert [event["body"] for event in socket.seen("message")] == ["one", "two", "two", ""]
+    assert socket.seen("typing") == [{"type": "typing", "handle": "Bob", "on": True}]
+
+
+def test_one_frame_needs_no_list_and_the_same_ref_gets_the_same_ack(poller, room, bob):
+    bobs = poller(bob)
+    bobs.arrive()
+    first, again = bobs.say(post("r1")).body, bobs.say(post("r1")).body
+    assert first == again == {"events": [{"type": "ack", "ref": "r1", "id": 1, "offset": 1}]}
+    assert room.messages.count() == 1
+
+
+def test_a_sync_renews_what_a_socket_renews(poller, room, bob, clock):
+    bobs = poller(bob)
+    bobs.arrive()
+    clock.pass_by(70)
+    bobs.say({"type": "sync", "cursor": 0})
+    clock.pass_by(70)
+    assert presence.count_present([room.id]) == [1]
+    assert members(broadcast.room_group(room.id)) == []
+
+
+@pytest.mark.parametrize(
+    "body, code",
+    [
+        (b"[", "invalid_json"),
+        (b"[{}", "invalid_json"),
+        (b"[{} {}]", "invalid_json"),
+        (b"[{},]", "invalid_json"),
+        (b"[{}] []", "invalid_json"),
+        (b"[NaN]", "invalid_json"),
+        (b'[{"a": 1, "a": 2}]', "invalid_json"),
+        (b"\xff", "invalid_json"),
+        (b"[" * 100000, "invalid_json"),
+    ],
+)
+def test_an_invalid_list_is_refused_as_a_whole(poller, room, bob, body, code):
+    bobs = poller(bob)
+    bobs.arrive()
+    answer = bobs.request("POST", f"poll={bobs.poll}", body)
+    assert (answer.status, answer.body["code"]) == (400, code)
+
+
+def test_an_invalid_frame_is_rejected_as_on_a_socket(enter, poller, bob):
+    bobs, socket = poller(bob), enter(bob)
+    bobs.arrive()
+    for text in ("nonsense", "NaN", '{"type": 1}', "7", " {} ", " "):
+        answer = bobs.request("POST", f"poll={bobs.poll}", text.encode())
+        assert kinds(answer.body["events"]) == ["rejected"]
+        assert answer.body["events"] == socket.send(text)
+
+
+def test_no_frames_get_no_answers(poller, bob):
+    bobs = poller(bob)
+    bobs.arrive()
+    assert bobs.request("POST", f"poll={bobs.poll}", b" [ ] ").body == {"events": []}
+
+
+def test_a_frame_that_is_too_large_is_refused_as_a_socket_closes_for_it(poller, room, bob):
+    bobs = poller(bob)
+    bobs.arrive()
+    answer = bobs.say(post("r1"), post("r2", "x" * MAX_FRAME_BYTES))
+    assert (answer.status, answer.body["code"], answer.body["close"]) == (413, "too_large", 1009)
+    assert room.messages.count() == 0
+
+
+def test_too_many_frames_are_refused_together(poller, room, bob):
+    bobs = poller(bob)
+    bobs.arrive()
+    answer = bobs.say(*[{"type": "typing", "on": False}] * (MAX_FRAMES + 1))
+    assert (answer.status, answer.body["code"]) == (400, "too_long")
+
+
+def test_frames_after_a_close_are_not_handled(poller, room, bob, monkeypatch):
+    bobs = poller(bob)
+    bobs.arrive()
+    verdicts = iter([None, protocol.CloseConnection(4429), None])
+
+    def check_frame(*arguments):
+        if verdict := next(verdicts):
+            raise verdict
+
+    monkeypatch.setattr(limits, "check_frame", check_frame)
+    answer = bobs.say(post("r1"), post("r2"), post("r3"))
+    assert answer.body == {"close": 4429, "events": [{"type": "ack", "ref": "r1", "id": 1, "offset": 1}]}
+    assert room.messages.count() == 1
+
+
+def test_a_ban_in_the_middle_holds_from_the_next_frame_on(poller, room, bob, monkeypatch):
+    bobs = poller(bob)
+    bobs.arrive()
+    typing = frames.HANDLERS["typing"]
+
+    def be_banned(*arguments):
+        ban(bob)
+        typing(*arguments)
+
+    monkeypatch.setitem(frames.HANDLERS, "typing", be_banned)
+    answer = bobs.say(post("r1"), {"type": "typing", "on": True}, post("r2"))
+    assert (answer.status, answer.body["close"], kinds(answer.body["events"])) == (200, 4403, ["ack"])
+    assert room.messages.count() == 1
+
+
+def test_a_post_by_polling_reaches_waiting_requests(poller, alice, bob):
+    alices, bobs = poller(alice), poller(bob)
+    alices.arrive()
+    bobs.arrive()
+    waiting = alices.hear()
+    bobs.say(post("b1"))
+    said = [json.loads(content["text"]) for content in waiting.read()]
+    assert [event["ref"] for event in said if event["type"] == "message"] == ["b1"]
+
+
+def test_announcements_between_two_polls_arrive_at_the_next(poller, bob, room):
+    visitor = poller(bob)
+    visitor.arrive()
+    announcements.announce("Closing at eight")
+    announcements.whisper("Bob", "You first")
+    heard = visitor.hear().body["events"]
+    assert [event["text"] for event in heard] == ["Closing at eight", "You first"]
+    assert visitor.hear(wait=0).body["events"] == [protocol.synced(0, False)]
+
+
+def test_a_poll_runs_six_statements(poller, bob, django_assert_num_queries):
+    bobs = poller(bob)
+    bobs.arrive()
+    # The login session, its person, the room, the member; and once it listens, all of that again in one.
+    with django_assert_num_queries(6):
+        assert bobs.hear().later is not None

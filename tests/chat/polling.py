@@ -1,0 +1,71 @@
+"""A client that polls the room `garden`, and helpers for its tests."""
+
+import json
+
+from django.conf import settings as django_settings
+from django.middleware.csrf import _get_new_csrf_token
+
+from chat.models import Member
+from chat.services import rooms
+from tests import wire
+
+PATH = "/api/rooms/garden/poll/"
+
+
+class Poller:
+    """A client that polls a room, with the cookies of a browser or the headers of a bot."""
+
+    def __init__(self, person=None, path=PATH, headers=(), token=True):
+        self.path, self.headers = path, dict(headers)
+        self.browser = wire.browser_of(person) if person is not None else None
+        if self.browser is not None and token:
+            key = _get_new_csrf_token()
+            self.browser.cookies[django_settings.CSRF_COOKIE_NAME] = key
+            self.headers["x-csrftoken"] = key
+        self.poll = self.cursor = None
+
+    def request(self, method, query="", body=b""):
+        return wire.Request(method, self.path, self.browser, query, body, self.headers).run()
+
+    def arrive(self, query=""):
+        answer = self.request("GET", query)
+        assert answer.status == 200, answer.body
+        self.poll = answer.body["poll"]
+        return self.take(answer)
+
+    def hear(self, **parameters):
+        """Poll again; return the request, which may wait."""
+        parameters = {"poll": self.poll, "cursor": self.cursor, **parameters}
+        query = "&".join(f"{name}={value}" for name, value in parameters.items() if value is not None)
+        answer = self.request("GET", query)
+        if answer.status == 200:
+            self.take(answer)
+        return answer
+
+    def take(self, answer):
+        events = answer.body["events"]
+        for event in events:
+            if event["type"] == "synced":
+                self.cursor = event["offset"]
+        return events
+
+    def say(self, *events, query=None):
+        """Send one event, or several at once; return the response."""
+        body = json.dumps(events[0] if len(events) == 1 else list(events)).encode()
+        return self.request("POST", f"poll={self.poll}" if query is None else query, body)
+
+
+def kinds(events):
+    return [event["type"] for event in events]
+
+
+def post(ref, body="Hello"):
+    return {"type": "post", "ref": ref, "body": body}
+
+
+def members(group):
+    return sorted(wire.layer().group_channels(group))
+
+
+def ban(person):
+    rooms.apply_role(rooms.join_room(person, "garden"), Member.BANNED)
