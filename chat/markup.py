@@ -16,8 +16,6 @@ _MARKDOWN = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": True})
     ["newline", "escape", "backticks", "emphasis", "strikethrough", "link", "autolink", "entity", "linkify"]
     + ["balance_pairs", "fragments_join", "blockquote", "list", "fence", "code"]
 )
-# It is None if the package linkify-it-py is not installed.
-assert _MARKDOWN.linkify is not None
 # Only an address with a scheme becomes a link: "see.you" and "readme.md" are words.
 assert _MARKDOWN.linkify is not None, "linkify-it-py is installed"
 _MARKDOWN.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
