@@ -26,7 +26,7 @@ def layer():
 
 
 def work():
-    """Run the consumers of all messages that wait on the layer, and of those that they send."""
+    """Run the consumers of all messages that wait on the layer, and of the messages that these send."""
     while True:
         channel, content = layer().receive(sorted(layer().router.channels))
         if channel is None:
