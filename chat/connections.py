@@ -17,7 +17,7 @@ class Connection:
     """
     One websocket of a client.
 
-    `name` is its reply channel: it is unique, stays the same for the life of the connection, and identifies the
+    `name` is its reply channel. It is unique, stays the same for the life of the connection, and identifies the
     connection on rosters and in leases. `session` keeps the results of the handshake for later frames. `address` is the
     client's IP address, or "unknown".
     """

@@ -91,8 +91,8 @@ class Change(models.Model):
     """
     A ref that was used, and the answer that its request got.
 
-    `digest` is the fingerprint of the request. The same request sent again gets the same answer, and another request
-    with the same ref is a conflict, even if the message was edited since.
+    `digest` is the fingerprint of the request. The same request sent again gets the same answer. Another request with
+    the same ref is a conflict, even if the message was edited since.
     """
 
     id = models.BigAutoField(primary_key=True)

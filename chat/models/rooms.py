@@ -51,8 +51,11 @@ class Room(models.Model):
     """
     A place to talk. `offset` counts the durable changes of its messages: 1, 2, 3, without gaps.
 
-    `access` says how a person becomes a member: of a public room by opening it, of a private room by an invitation, of
-    a board's room by being admitted to the board.
+    `access` says how a person becomes a member:
+
+    - public: by opening the room;
+    - private: by an invitation;
+    - board: by the admission to the board.
     """
 
     PUBLIC, PRIVATE, BOARD = "public", "private", "board"

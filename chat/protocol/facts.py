@@ -44,8 +44,10 @@ def joined(
     """
     Return the first event of a room's socket.
 
-    `present` are at most MAX_PRESENT of the `count` people in the room, `version` is that of the client's code,
-    `announced` is the id of the newest announcement so far. `reset`: the client drops the messages that it has.
+    - `present`: at most MAX_PRESENT of the `count` people in the room.
+    - `version`: that of the client's code.
+    - `reset`: the client drops the messages that it has.
+    - `announced`: the id of the newest announcement so far.
     """
     event = {
         "type": "joined",
@@ -142,8 +144,8 @@ def presence(came: Sequence[str], went: Sequence[str], count: int, present: list
     """
     Return the event for handles that came and went. `count` people are in the room now.
 
-    If more than MAX_PRESENT people are in the room, the event has only their number, because the names would be too
-    much data for the room. `present` is as in `joined`, for a connection that may have missed earlier events.
+    If more than MAX_PRESENT people are in the room, the event has only their number: the names would be too much data.
+    `present` is as in `joined`, for a connection that may have missed earlier events.
     """
     event = {"type": "presence", "came": came, "went": went, "count": count}
     if present is not None:

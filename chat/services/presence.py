@@ -60,8 +60,8 @@ def get_present(room_id: int, is_board: bool = False) -> tuple[list[dict[str, st
     """
     Return ([{handle, role}] of at most 100 people in a room, the number of all people in it).
 
-    The handles of a board's visitors are unique on that board alone, so with `is_board` the members of its room are
-    found by their exact handles.
+    The handles of a board's visitors are unique only on that board. So with `is_board`, the members are found by their
+    exact handles.
     """
     handles, count = store.list_owners(_roster(room_id), protocol.MAX_PRESENT)
     members = Member.objects.filter(room_id=room_id).select_related("person")

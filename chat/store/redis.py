@@ -44,8 +44,8 @@ class RedisStore(Store):
         if number == 1 or redis.call('TTL', KEYS[1]) > tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
         return number
     """
-    # A lease that ends later than one given now was given before the clock was set back. It is counted from now: a
-    # living holder has time to renew it, and a dead one does not keep it until the clock shows the old time again.
+    # A lease that ends later than one given now was given before the clock was set back. It is counted from now. So a
+    # living holder has time to renew it, and a dead holder does not keep it until the clock shows the old time again.
     _SHORTEN = """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
@@ -71,8 +71,11 @@ class RedisStore(Store):
     """
     )
     _COUNT_LEASES = "return redis.call('ZCOUNT', KEYS[1], redis.call('TIME')[1], '+inf')"
-    # KEYS: entries (sorted set of "owner \\n entry" by the time when it ends), owners (hash of their numbers of
-    # entries), changes (hash of "came" or "went"), and the set of the names of all rosters that have entries.
+    # KEYS:
+    # 1. entries: a sorted set of "owner \\n entry" by the time when the entry ends;
+    # 2. owners: a hash of each owner's number of entries;
+    # 3. changes: a hash of "came" or "went" for each owner;
+    # 4. the set of the names of all rosters that have entries.
     # ARGV: operation, owner, entry, seconds or the limit of owners, grace (no entry lasts longer), the roster's name.
     _ROSTER = (
         _SHORTEN

@@ -2,8 +2,8 @@
 Browsers on boards: how a browser gets a session id for a board, and how it proves that the session id is its own.
 
 A browser has one secret, in its login session. Its session id on a board is an HMAC of the board's UUID with that
-secret, so a session id says nothing about the secret, and nothing about the browser's other boards. The database
-stores only the digest of a session id. This module reads and writes no rows.
+secret. So a session id reveals neither the secret nor the browser's other boards. The database stores only the digest
+of a session id. This module reads and writes no rows.
 """
 
 import base64

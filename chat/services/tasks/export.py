@@ -1,9 +1,9 @@
 """
 The task `export`: the transcript of a room as a file.
 
-It reads the messages in blocks by their number, so the worker's memory does not grow with the room, and posting does
-not wait for the export. It contains the messages up to the room's offset at the time of the request. A message that is
-edited or removed during the export appears as it was when its block was read.
+The task reads the messages in blocks by their number. So the worker's memory does not grow with the room, and posting
+does not wait for the export. The file contains the messages up to the room's offset at the time of the request. A
+message that is edited or removed during the export appears as it was when its block was read.
 """
 
 import json
