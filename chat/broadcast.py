@@ -24,7 +24,7 @@ LOBBY_GROUP = "lobby"
 DELAY_CHANNEL = "asgi.delay"
 SCHEDULED_CHANNEL = "chat.scheduled"
 TASKS_CHANNEL = "chat.tasks"
-# How many parts of a long response may wait for the interface that passes them on.
+# How many parts of a long response may wait in Redis for the interface.
 MAX_WAITING_PARTS = 20
 LONGEST_WAIT_SECONDS = 30
 
@@ -87,7 +87,7 @@ def resubscribe(channel: str, groups: Collection[str], on_new: Callable[[], obje
     """
     Add a reply channel to its groups again with the next trip to Redis.
 
-    `on_new()` is called if a group did not have the channel any longer: the connection has missed what was published
+    `on_new()` is called if a group no longer had the channel: the connection has missed the events that were published
     to that group meanwhile.
     """
     _layer().group_renew(groups, channel, on_new)
@@ -157,11 +157,11 @@ def respond(channel: str, response: dict[str, Any]) -> None:
     Channel(channel).send(response)
 
 
-def wait_for_room(channel: str) -> None:
+def wait_for_capacity(channel: str) -> None:
     """
-    Wait while many messages lie in Redis for the interface that `channel` leads to.
+    Wait while more than MAX_WAITING_PARTS messages wait in Redis for the interface that reads `channel`.
 
-    So a long response takes no more of the memory of Redis than a few parts. The wait ends after LONGEST_WAIT_SECONDS.
+    So only a few parts of a long response are in the memory of Redis. The wait ends after LONGEST_WAIT_SECONDS.
     """
     layer = _layer()
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
@@ -173,20 +173,20 @@ def wait_for_room(channel: str) -> None:
 
 
 def start_job(channel: str, content: dict[str, Any]) -> None:
-    """Put a job on a channel of ours (`chat.*`). The job may be lost: a row must back it."""
+    """Put a job on a channel `chat.*`. The job may be lost, so a row must say what is still to do."""
     Channel(channel).send(content)
 
 
 def start_job_later(channel: str, content: dict[str, Any], seconds: float) -> None:
-    """Put a job on a channel after some seconds, through the delay server. It may be lost: a row must back it."""
+    """Put a job on a channel after some seconds, through the delay server. The job may be lost, as in `start_job`."""
     job = {"channel": channel, "content": content, "delay": round(seconds * 1000)}
     Channel(DELAY_CHANNEL).send(job)
 
 
 def queue_statistics() -> dict[str, dict[str, int]]:
-    """Return {channel: statistics of the layer} for all channels of ours."""
+    """Return {channel: statistics of the layer} for all channels of this site."""
     layer = _layer()
-    # The delay server is no consumer.
+    # No consumer reads the delay server's channel, so the router does not have it.
     return {name: layer.channel_statistics(name) for name in sorted({*layer.router.channels, DELAY_CHANNEL})}
 
 

@@ -1,9 +1,8 @@
 """
 Connections: one client in one place of the chat, over a socket or by polling.
 
-Consumers make a Connection from a Channels message, the polling view makes a PollingConnection from a request, and
-services get it as the only way to answer a client. It stores nothing, checks no rights, and leaves groups and channels
-to `broadcast`.
+Consumers make a Connection from a Channels message, and the polling view makes a PollingConnection from a request.
+Services use it to answer a client. It stores nothing, checks no rights, and leaves groups and channels to `broadcast`.
 """
 
 from collections.abc import Callable, Collection, MutableMapping
@@ -18,9 +17,9 @@ class Connection:
     """
     One websocket of a client.
 
-    `name` is its reply channel: it is unique, stays the same for the life of the connection, and identifies the
-    connection on rosters and in leases. `session` holds what the handshake found out, from frame to frame. `address` is
-    the client's IP address, or "unknown".
+    `name` is its reply channel. It is unique, stays the same for the life of the connection, and identifies the
+    connection on rosters and in leases. `session` keeps the results of the handshake for later frames. `address` is the
+    client's IP address, or "unknown".
     """
 
     def __init__(self, name: str, session: Session, address: str) -> None:
@@ -30,7 +29,7 @@ class Connection:
 
     @classmethod
     def from_message(cls, message: Any) -> "Connection":
-        """Return the connection that a Channels message came from; its session is empty where no decorator set one."""
+        """Return the connection that sent a Channels message. Its session is empty if no decorator has set one."""
         session = getattr(message, "channel_session", {})
         # Only the handshake carries the client's address: later frames find it in the session.
         client = message.content.get("client") or ["unknown"]
@@ -67,11 +66,11 @@ class Connection:
 
 class PollingConnection(Connection):
     """
-    A client that polls. Each of its requests makes one anew; `name` is the same in all of them.
+    A client that polls. Each of its requests makes a new PollingConnection with the same `name`.
 
     It collects the answers for the response: `texts` are the encoded events, `code` is the close code or None. It joins
-    no group: between two requests nobody listens. A request that waits adds its own reply channel, `request_name`, to
-    the groups for that time.
+    no group, because between two requests it cannot receive. A request that waits adds its own reply channel,
+    `request_name`, to the groups for that time.
     """
 
     def __init__(self, name: str, session: Session, address: str, request_name: str) -> None:
@@ -82,7 +81,7 @@ class PollingConnection(Connection):
 
     @property
     def has_answer(self) -> bool:
-        """Whether the response has something to say: an event or a close code."""
+        """Whether the response has content: an event or a close code."""
         return bool(self.texts) or self.code is not None
 
     def reply(self, event: broadcast.Event) -> None:

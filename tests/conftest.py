@@ -1,4 +1,4 @@
-"""What every test starts from: an empty channel layer, an empty store, and people."""
+"""Fixtures for all tests: an empty channel layer, an empty store, and people."""
 
 import os
 
@@ -15,8 +15,8 @@ from tests import wire
 from tests.flushing import quick_flush  # noqa: F401 (a fixture)
 from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
 
-# A slow machine is no failure, and no run depends on what an earlier one found. A build tries the same examples each
-# time: what chance finds, it shall find where somebody looks for it.
+# A slow machine must not fail a test, and no run uses the examples of an earlier run. In CI, each run uses the same
+# examples, so that a new random example cannot fail an unrelated change.
 hypothesis.settings.register_profile(
     "chat",
     deadline=None,
@@ -30,9 +30,9 @@ hypothesis.settings.load_profile("chat")
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings_xdist_suffix(request):
     """
-    Where tests run in two processes, each has a database of its own: SQLite's is in memory, and so it has.
+    Give each test process its own database. SQLite needs no change, because its database is in memory.
 
-    (pytest-django does this for Django's own backends, which ours are not.)
+    (pytest-django does this for Django's own backends only, and this site has its own backends.)
     """
     worker = getattr(request.config, "workerinput", {}).get("workerid")
     if worker and connection.vendor != "sqlite":
@@ -41,7 +41,7 @@ def django_db_modify_db_settings_xdist_suffix(request):
 
 @pytest.fixture(autouse=True)
 def empty_state():
-    """Empties the layer, the store and the caches of this process before each test."""
+    """Empty the layer, the store and the caches of this process before each test."""
     channel_layers[DEFAULT_CHANNEL_LAYER].flush()
     store.clear()
     markup.render.cache_clear()
@@ -69,7 +69,7 @@ class Later:
 
 @pytest.fixture(autouse=True)
 def later(monkeypatch):
-    """Timers run only when the test says so, and none outlives its test."""
+    """Replace the timers: calls run only when the test says so, and none outlives its test."""
     stand_in = Later()
     monkeypatch.setattr("channels_transport.timers.call_later", stand_in.call_later)
     for module in ("chat.services.people.logins", "chat.services.presence"):
@@ -95,7 +95,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Time in the store and in the ordering passes only when the test says so."""
+    """Replace the clock of the store, the ordering and the sessions: only the test moves it."""
     stand_in = Clock()
     for module in ("chat.store.memory", "channels_transport.ordering", "channels_transport.session_backends"):
         monkeypatch.setattr(f"{module}.time", stand_in)
@@ -114,7 +114,7 @@ def bob(db):
 
 @pytest.fixture
 def charlie(db):
-    """Only a guest."""
+    """Return a guest."""
     return people.sign_up_guest("Charlie")
 
 
@@ -125,7 +125,7 @@ def room(alice):
 
 @pytest.fixture
 def enter(room):
-    """Returns a function that opens a person's socket of the room `garden`, up to its `synced`."""
+    """Return a function that opens a person's socket of the room `garden`, up to its `synced`."""
 
     def enter(person, query="", **kwargs):
         browser = wire.browser_of(person)
@@ -138,13 +138,13 @@ def enter(room):
 
 @pytest.fixture
 def any_layer():
-    """The default layer, in memory: one that leaves the order to the decorator."""
+    """Return the default layer, in memory. It does not order the messages: the decorator does."""
     return channel_layers[DEFAULT_CHANNEL_LAYER]
 
 
 @pytest.fixture
 def as_alice(alice):
-    """Alice's calls of the API."""
+    """Return a caller of the API who is Alice."""
     return wire.Caller(alice)
 
 
@@ -155,11 +155,11 @@ def as_bob(bob):
 
 @pytest.fixture
 def root(db):
-    """The first operator."""
+    """Return an operator."""
     return Person.objects.create_superuser("Root", "a long password")
 
 
 @pytest.fixture
 def office(root):
-    """The browser of the first operator."""
+    """Return the browser of the operator `root`."""
     return wire.browser_of(root)

@@ -1,4 +1,4 @@
-"""Empties the database quickly after each test with real transactions."""
+"""Empty the database quickly after each test that uses real transactions."""
 
 import pytest
 from django.core.management.color import no_style

@@ -2,7 +2,7 @@
 
 
 def fail_with(error):
-    """Return a function that raises `error`, whatever it is called with."""
+    """Return a function that takes any arguments and raises `error`."""
 
     def fail(*arguments, **fields):
         raise error

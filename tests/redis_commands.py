@@ -1,10 +1,10 @@
-"""Counts what a Redis server is asked within a `with`: its commands, those of scripts too, and round trips."""
+"""Counts the commands that a Redis server runs within a `with`, also those of scripts, and the round trips."""
 
 import redis
 
 from channels_transport.shards import Shard
 
-# The counting itself, and Redis' clock, which a process reads every ten seconds whatever it does.
+# The counting itself, and the clock of Redis, which every process reads every ten seconds.
 NOT_COUNTED = ("info", "time")
 
 

@@ -23,7 +23,7 @@ def free_port():
     """
     Return a free port, a new one each time.
 
-    It is outside the range of outgoing connections: one of those could use it when a killed server starts again.
+    It is outside the range of outgoing connections, which could otherwise take it while a killed server restarts.
     """
     while True:
         port = _chance.randrange(LOWEST_PORT, _first_outgoing_port())
@@ -78,12 +78,13 @@ def _wait_for(process, url):
 
 @pytest.fixture(scope="session")
 def valkey():
-    """The URL of a server that serves all tests of this run; `valkey_url` gives it empty."""
+    """Yield the URL of a server for all tests of this run. `valkey_url` empties it before a test."""
     with running_valkey() as url:
         yield url
 
 
 @pytest.fixture
 def valkey_url(valkey):
+    """Return the URL of an empty server."""
     redis.StrictRedis.from_url(valkey).flushall()
     return valkey

@@ -26,7 +26,7 @@ def layer():
 
 
 def work():
-    """Run the consumers of all messages that wait on the layer, and of those that they send."""
+    """Run the consumers of all messages that wait on the layer, and of the messages that these send."""
     while True:
         channel, content = layer().receive(sorted(layer().router.channels))
         if channel is None:
@@ -47,7 +47,7 @@ def run(channel, content):
     except ConsumeLater:
         layer().send(channel, content)
     finally:
-        # A test's transaction is no reason to close its connection.
+        # The end of a consumer must not close the database connection of the test.
         consumer_finished.disconnect(close_old_connections)
         consumer_finished.send(sender=run)
         consumer_finished.connect(close_old_connections)
@@ -143,7 +143,7 @@ class Socket:
 class Request:
     """
     One HTTP request that goes through the layer to its consumer. `status`, `headers` and `body` are the response.
-    `later` is what the interface was given if the request waits.
+    `later` is what the interface received if the request waits.
     """
 
     _numbers = itertools.count(1)

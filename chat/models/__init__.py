@@ -1,8 +1,8 @@
 """
 The rows: people, rooms, members, messages and their changes, and the rows of each feature beside them.
 
-Constraints here make it impossible to store a thing twice, whatever the code above does. QuerySets say how rows are
-found. Nothing here publishes, decides who may do what, or knows the wire, and it imports nothing of ours.
+Constraints here make it impossible to store a thing twice, even if the callers have a bug. QuerySets say how rows are
+found. The models publish nothing, check no rights, do not know the wire, and import no other part of this project.
 """
 
 from .announcements import Announcement, Receipt

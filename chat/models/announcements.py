@@ -23,19 +23,19 @@ class AnnouncementQuerySet(models.QuerySet):
         to_many = models.Q(person=None) & (models.Q(room=None) | models.Q(room=room_id))
         return self.filter(to_many | models.Q(person=person_id))
 
-    def untold(self, person_id: int, since: int | None = None) -> models.QuerySet:
+    def unreceived(self, person_id: int, since: int | None = None) -> models.QuerySet:
         """Select the announcements without a receipt of the person, and all after the id `since`."""
-        told = Receipt.objects.filter(person=person_id, announcement=models.OuterRef("id"))
-        annotated = self.annotate(is_told=models.Exists(told))
-        is_untold = models.Q(is_told=False)
-        return annotated.filter(is_untold if since is None else is_untold | models.Q(id__gt=since))
+        receipts = Receipt.objects.filter(person=person_id, announcement=models.OuterRef("id"))
+        annotated = self.annotate(has_receipt=models.Exists(receipts))
+        is_unreceived = models.Q(has_receipt=False)
+        return annotated.filter(is_unreceived if since is None else is_unreceived | models.Q(id__gt=since))
 
 
 class Announcement(models.Model):
     """
     A text of an operator: to everybody, to everybody in `room`, or (a whisper) to `person` only.
 
-    Each person receives it once, also a person who connects later but before `expires_at`. A Receipt says who did.
+    Each person receives it once, also a person who connects later but before `expires_at`. A Receipt records that.
     """
 
     INFO, WARNING, URGENT = "info", "warning", "urgent"

@@ -17,7 +17,7 @@ class Board(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     room = models.OneToOneField(Room, related_name="board", on_delete=models.CASCADE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When a visitor last came, to the hour.
+    # The time of the last visit, exact to an hour.
     seen_at = models.DateTimeField(default=timezone.now, editable=False)
     shut_at = models.DateTimeField(null=True, editable=False)
 

@@ -1,7 +1,8 @@
 """
-What a person who enters a room has to be told: read once for every connection, and nearly always nothing.
+The join state: whether a person who enters a room may stay, and whether there are tasks or announcements to send.
 
-The statements are built once, for the reason in statements.py.
+Every handshake reads it, and there is nearly always nothing to send. The statements are built once, for the reason in
+statements.py.
 """
 
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from .rooms import Member
 
 
 class JoinState(NamedTuple):
-    """`may_stay`: the membership exists and is no ban. The others say whether there is anything to tell."""
+    """`may_stay`: the membership exists and is no ban. The other fields: whether there may be something to send."""
 
     may_stay: bool
     has_tasks: bool

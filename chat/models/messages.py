@@ -65,6 +65,13 @@ class Message(models.Model):
         """Whether the message was removed, and has no body."""
         return self.removed_at is not None
 
+    def group_reactions(self) -> dict[str, list[str]]:
+        """Return {emoji: handles of the people who put it here}. The message was read with `complete`."""
+        handles: dict[str, list[str]] = {}
+        for reaction in self.all_reactions:
+            handles.setdefault(reaction.emoji, []).append(reaction.person.handle)
+        return handles
+
 
 class Reaction(models.Model):
     """One emoji that one person put on one message."""
@@ -84,8 +91,8 @@ class Change(models.Model):
     """
     A ref that was used, and the answer that its request got.
 
-    `digest` is the fingerprint of the request. The same request sent again gets the same answer, and another request
-    with the same ref is a conflict, even if the message was edited since.
+    `digest` is the fingerprint of the request. The same request sent again gets the same answer. Another request with
+    the same ref is a conflict, even if the message was edited since.
     """
 
     id = models.BigAutoField(primary_key=True)

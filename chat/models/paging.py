@@ -1,5 +1,5 @@
 """
-Pages of a query: the one way in which lists are cut and say that there is more.
+Pages of a query: every list uses this to read one page and to find out whether there are more rows.
 """
 
 from django.db.models import QuerySet
@@ -11,6 +11,6 @@ def read_page(rows: QuerySet, size: int, page: int = 0) -> tuple[list, bool]:
 
     `rows` is an ordered query, `size` the largest number of rows on a page; the first page is 0.
     """
-    # One row more than the page holds tells that there is another page, and costs no second statement.
+    # One row more than fits on the page shows that there is another page, without a second statement.
     found = list(rows[page * size : (page + 1) * size + 1])
     return found[:size], len(found) > size

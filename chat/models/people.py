@@ -12,7 +12,7 @@ from django.utils import timezone
 
 
 def make_handle_key(handle: str) -> str:
-    """Return what is unique about a handle. Two handles with the same key differ only in case or width."""
+    """Return the key by which handles are unique. Two handles with the same key differ only in case or width."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", handle).casefold())
 
 

@@ -51,8 +51,11 @@ class Room(models.Model):
     """
     A place to talk. `offset` counts the durable changes of its messages: 1, 2, 3, without gaps.
 
-    `access` says how a person becomes a member: of a public room by opening it, of a private room by an invitation, of
-    a board's room by being admitted to the board.
+    `access` says how a person becomes a member:
+
+    - public: by opening the room;
+    - private: by an invitation;
+    - board: by the admission to the board.
     """
 
     PUBLIC, PRIVATE, BOARD = "public", "private", "board"
@@ -113,7 +116,7 @@ class Member(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "person"], name="one_standing_per_room")]
-        # For the search for mutes whose time is over. Almost no member is in it, so it costs other members nothing.
+        # This index finds the mutes whose time is over. It contains only muted members, so it costs others nothing.
         indexes = [
             models.Index(
                 name="mutes_with_an_end", fields=["muted_until"], condition=models.Q(muted_until__isnull=False)

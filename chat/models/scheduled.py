@@ -21,9 +21,9 @@ class ScheduledMessageQuerySet(models.QuerySet):
 
 class ScheduledMessage(models.Model):
     """
-    A message that waits for its time. `why` is the reason if it was refused then.
+    A message that waits until it is due. `why` is the reason if it was refused.
 
-    The row backs the job that posts the message, because a job may be lost, or run twice.
+    A job posts the message. A job may be lost or run twice, so the row says what is still to do.
     """
 
     WAITING, POSTED, REFUSED = "waiting", "posted", "refused"

@@ -2,7 +2,7 @@
 SQL that runs for every frame, and reads from one snapshot.
 
 Django 2.2 builds a statement each time it runs, which takes ten times as long as the database needs to run it. So the
-few statements that run for every frame are built once. Nothing here knows what the rows mean.
+few statements that run for every frame are built once. This module does not know what the rows mean.
 """
 
 from collections.abc import Iterator
@@ -59,8 +59,9 @@ def snapshot() -> Iterator[None]:
     """
     Within this block all reads see the rows as of one moment, and no writer has to wait.
 
-    In SQLite, that is a transaction that begins without the write lock (the flag is our backend's), in PostgreSQL one
-    at REPEATABLE READ. Inside another transaction it has no effect.
+    In SQLite, the block is a transaction that begins without the write lock (this site's database backend reads the
+    flag `read_snapshot`). In PostgreSQL, it is a transaction at REPEATABLE READ. Inside another transaction, the block
+    has no effect.
     """
     if connection.in_atomic_block:
         yield

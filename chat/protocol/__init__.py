@@ -2,7 +2,7 @@
 The wire: what clients may say, what the server answers, and nothing else.
 
 It turns the text of frames into checked events (`parse`), and facts into text (`encode`). It is pure Python: it knows
-no database, channel or request, and imports nothing of ours. docs/protocol.md describes it in words.
+no database, channel or request, and imports no other part of this project. docs/protocol.md describes it in words.
 """
 
 from .boards import (
@@ -81,6 +81,7 @@ from .facts import (
 from .fields import (
     check_announcement,
     check_body,
+    check_boolean,
     check_choice,
     check_emoji,
     check_handle,
@@ -95,7 +96,6 @@ from .fields import (
     check_seconds,
     check_slug,
     check_string,
-    check_switch,
     check_text,
     check_time,
     check_topic,
@@ -154,6 +154,7 @@ __all__ = [
     "board_shut",
     "check_announcement",
     "check_body",
+    "check_boolean",
     "check_choice",
     "check_emoji",
     "check_fields",
@@ -169,7 +170,6 @@ __all__ = [
     "check_seconds",
     "check_slug",
     "check_string",
-    "check_switch",
     "check_text",
     "check_time",
     "check_topic",

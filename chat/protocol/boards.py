@@ -47,7 +47,7 @@ class RemoveVisitor(Event):
 
 @dataclass(frozen=True)
 class ShutBoard(Event):
-    """The owner ends the board for everybody."""
+    """The owner closes the board for everybody."""
 
     type = "shut"
     ref: str

@@ -32,8 +32,10 @@ class ChatError(Exception):
     """
     A request was refused, and nothing has changed.
 
-    `code` is one of the wire's codes, `detail` a sentence for people, `ref` the client's id of the change (None if
-    there was none that could be read), and `retry_after` the seconds after which the same request may succeed.
+    - `code`: one of the wire's codes.
+    - `detail`: a sentence for people.
+    - `ref`: the client's id of the change; None if the request had no readable ref.
+    - `retry_after`: the seconds after which the same request may succeed, or None.
     """
 
     def __init__(self, code: str, detail: str, ref: str | None = None, retry_after: float | None = None) -> None:

@@ -50,7 +50,7 @@ class Remove(Event):
 
 @dataclass(frozen=True)
 class React(Event):
-    """Add an emoji to a message, or take it back."""
+    """Add an emoji to a message, or remove it."""
 
     type = "react"
     ref: str

@@ -44,8 +44,10 @@ def joined(
     """
     Return the first event of a room's socket.
 
-    `present` are at most MAX_PRESENT of the `count` people in the room, `version` is that of the client's code,
-    `announced` is the id of the newest announcement so far. `reset`: the client forgets what it holds.
+    - `present`: at most MAX_PRESENT of the `count` people in the room.
+    - `version`: that of the client's code.
+    - `reset`: the client drops the messages that it has.
+    - `announced`: the id of the newest announcement so far.
     """
     event = {
         "type": "joined",
@@ -127,7 +129,7 @@ def synced(offset: int, more: bool, reset: bool = False) -> dict:
     """
     Return the end of a backlog, which is complete up to `offset`.
 
-    `more`: there are changes after it. `reset`: the client's cursor is none of this room's.
+    `more`: there are changes after it. `reset`: the client's cursor is beyond the room's offset.
     """
     event = {"type": "synced", "offset": offset, "more": more}
     return {**event, "reset": True} if reset else event
@@ -142,8 +144,8 @@ def presence(came: Sequence[str], went: Sequence[str], count: int, present: list
     """
     Return the event for handles that came and went. `count` people are in the room now.
 
-    Above MAX_PRESENT people it has only their number, because the names would flood the room. `present` is as in
-    `joined`, for a connection that may have missed earlier events.
+    If more than MAX_PRESENT people are in the room, the event has only their number: the names would be too much data.
+    `present` is as in `joined`, for a connection that may have missed earlier events.
     """
     event = {"type": "presence", "came": came, "went": went, "count": count}
     if present is not None:
@@ -157,7 +159,7 @@ def typing(handle: str, on: bool) -> dict:
 
 
 def read(offset: int) -> dict:
-    """Return the event for a person's other connections: the person has read up to `offset`."""
+    """Return the event for a person's other connections: the person has read the room up to `offset`."""
     return {"type": "read", "offset": offset}
 
 

@@ -163,7 +163,7 @@ def check_limit(value: Any, name: str = "limit") -> int:
     return check_integer(value, name, least=1, most=MAX_PAGE)
 
 
-def check_switch(value: Any, name: str) -> bool:
+def check_boolean(value: Any, name: str) -> bool:
     """Return True or False. Raise `invalid_field`."""
     if not isinstance(value, bool):
         raise ChatError("invalid_field", f"'{name}' must be true or false.")
@@ -241,6 +241,6 @@ def parse_integer(text: Any) -> int | None:
     return int(text)
 
 
-def parse_uuid(text):
-    """Return the UUID that a URL's path spells in its usual form with hyphens, or None where it spells none."""
+def parse_uuid(text: Any) -> UUID | None:
+    """Return the UUID that `text` spells in the usual form with hyphens, or None if it spells none."""
     return UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None

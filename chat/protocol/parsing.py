@@ -12,6 +12,7 @@ from .errors import ChatError
 from .events import EVENTS, Event
 from .fields import (
     check_body,
+    check_boolean,
     check_emoji,
     check_handle,
     check_integer,
@@ -19,7 +20,6 @@ from .fields import (
     check_object,
     check_ref,
     check_string,
-    check_switch,
     check_time,
     is_ref,
 )
@@ -30,7 +30,7 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "reply_to": check_integer,
     "id": check_integer,
     "emoji": check_emoji,
-    "on": check_switch,
+    "on": check_boolean,
     "offset": check_integer,
     "cursor": check_integer,
     "limit": check_limit,

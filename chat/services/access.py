@@ -1,8 +1,8 @@
 """
-Access: whether a connection may still speak, decided at every frame for every way into the chat.
+Access: at every frame, check whether a connection may still send. This holds for sockets of every kind and for polls.
 
-The handshake has admitted the connection; since then its login, account, password or role may have changed. The rows
-decide, and this module turns them into the code that closes the connection. It writes nothing.
+Since the handshake, the login, account, password or role of a connection may have changed. This module reads the rows,
+and raises the close code if the connection has lost its right. It writes nothing.
 """
 
 import enum
@@ -28,10 +28,10 @@ from chat.services import rooms
 
 
 class Reason(enum.Enum):
-    """Why a connection may not speak any longer. They are checked in this order, and the first one counts."""
+    """A reason to close a connection. The reasons are checked in this order, and the first one counts."""
 
     SESSION_LOST = "its session has expired, or was lost with Redis"
-    PLACE_GONE = "the place was deleted or shut, or the person has no standing there"
+    PLACE_GONE = "the room or board was deleted or closed, or the person is not a member"
     LOGIN_ENDED = "the login session or the token has ended"
     INACTIVE = "the account is deactivated"
     PASSWORD_CHANGED = "the password was changed after the login"
@@ -39,16 +39,16 @@ class Reason(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Way:
-    """A way into the chat: the key that every session of its connections has, and the close code for each Reason."""
+class ConnectionKind:
+    """A kind of connection: the key that each of its sessions has, and the close code for each Reason."""
 
     key: str
     close_codes: dict[Reason, int]
 
 
-# After a changed password the client comes back at once: it may be the browser in which the password was changed, whose
-# login goes on, and the next handshake finds out.
-ROOM = Way(
+# After a new password, the client reconnects at once, and the handshake checks its login. The login is still valid in
+# the browser in which the password was changed.
+ROOM = ConnectionKind(
     "member",
     {
         Reason.SESSION_LOST: CLOSE_CONNECTION_LOST,
@@ -59,8 +59,8 @@ ROOM = Way(
         Reason.BANNED: CLOSE_FORBIDDEN,
     },
 )
-# A visitor of a board need not be signed in: after the end of a login the browser comes back with its new one.
-WAITING_ROOM = Way(
+# A visitor of a board need not be logged in. After the end of a login, the browser reconnects with its new session.
+WAITING_ROOM = ConnectionKind(
     "visit",
     {
         Reason.SESSION_LOST: CLOSE_CONNECTION_LOST,
@@ -70,8 +70,8 @@ WAITING_ROOM = Way(
         Reason.PASSWORD_CHANGED: CLOSE_CONNECTION_LOST,
     },
 )
-# For anybody but an operator there is nothing at this address.
-OPERATORS = Way(
+# For everybody except operators, this address does not exist.
+OPERATORS = ConnectionKind(
     "person",
     {
         Reason.SESSION_LOST: CLOSE_CONNECTION_LOST,
@@ -84,7 +84,7 @@ OPERATORS = Way(
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rows say about a connection now. `subject` is what it speaks as: a Member, a Visit or a Person."""
+    """What the rows say about a connection now. `subject` sends its frames: a Member, a Visit or a Person."""
 
     subject: Any
     is_there: bool = True
@@ -94,19 +94,19 @@ class Facts:
     is_banned: bool = False
 
 
-def check_connection(connection: Connection, way: Way, read_facts: Callable[[Session], Facts]) -> Any:
+def check_connection(connection: Connection, kind: ConnectionKind, read_facts: Callable[[Session], Facts]) -> Any:
     """
-    Return the subject that a connection speaks as.
+    Return the subject of a connection: the sender of its frames.
 
-    `read_facts(session)` reads the rows. Raise CloseConnection if the connection may not speak any longer, with the
-    code that `way` has for the first Reason.
+    `read_facts(session)` reads the rows. If there is a Reason to close the connection, raise CloseConnection with the
+    code that `kind` has for the first Reason.
     """
-    if way.key not in connection.session:
-        raise CloseConnection(way.close_codes[Reason.SESSION_LOST])
+    if kind.key not in connection.session:
+        raise CloseConnection(kind.close_codes[Reason.SESSION_LOST])
     facts = read_facts(connection.session)
     reason = _find_reason(facts)
     if reason is not None:
-        raise CloseConnection(way.close_codes[reason])
+        raise CloseConnection(kind.close_codes[reason])
     return facts.subject
 
 
@@ -145,12 +145,12 @@ def _read_member(session: Session) -> Facts:
 
 
 def has_login(session_key: str) -> bool:
-    """Return whether a browser's login session still holds."""
+    """Return whether a browser's login session still exists and has not expired."""
     return LoginSession.objects.filter(session_key=session_key, expire_date__gt=timezone.now()).exists()
 
 
 def has_current_password(person: Any, session: Session) -> bool:
-    """Return whether the login is younger than the last change of the password. Guests and strangers have none."""
+    """Return whether the login has seen the last change of the password. True for people without a password."""
     if not person.is_authenticated or person.is_guest:
         return True
     return constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())

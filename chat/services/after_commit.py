@@ -1,11 +1,11 @@
 """
 After the commit: how services tell others about a change that is stored.
 
-A stored change stays stored, even if telling others about it fails (Redis is away, a bug). Then the request must not
-fail: its client would believe that nothing was stored. So no exception leaves this module. Clients and sweeps find the
-row later: a client at its next `sync`, a closed connection at its next frame, a sweep at its next run.
+A stored change stays stored, even if telling others about it fails (an outage of Redis, a bug). Then the request must
+not fail, because its client would believe that nothing was stored. So no exception leaves this module. Clients and
+sweeps find the row later: a client at its next `sync`, a closed connection at its next frame, a sweep at its next run.
 
-Nothing here writes rows or decides what is told.
+This module writes no rows, and its callers decide what is published.
 """
 
 import logging
@@ -48,7 +48,7 @@ def call_safely(
     except Exception:
         logger.exception("A change is stored, but the server could not %s", description)
     if on_failure is not None:
-        call_safely(f"note that it could not {description}", on_failure)
+        call_safely(f"record that it could not {description}", on_failure)
     return False
 
 
@@ -63,5 +63,5 @@ def close_after_commit(group: str, code: int, but: Iterable[str] = ()) -> None:
 
 
 def start_job_after_commit(channel: str, content: dict, seconds: float) -> None:
-    """Start a job `seconds` after the present transaction has committed. The job may be lost: a row must back it."""
+    """Start a job `seconds` after the present transaction has committed. It may be lost, as in `broadcast`."""
     after_commit(f"start its job on {channel}", lambda: broadcast.start_job_later(channel, content, seconds))

@@ -1,9 +1,9 @@
 """
 Announcements: what operators say to everybody, to one room, or (a whisper) to one person.
 
-An announcement is a row. Connected people hear it at once; people who connect before it expires hear it then. A
-receipt for each person prevents that a person hears it twice. The callers check permissions: only operators reach
-them, by a shell, the admin, or the API for operators.
+An announcement is a row. Connected people receive it at once. People who connect before it expires receive it then. A
+receipt prevents that a person receives it twice. The callers check permissions: only operators reach them, by a shell,
+the admin, or the API for operators.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ from chat.protocol import ChatError
 from . import people, presence, rooms
 from .after_commit import after_commit
 
-MAX_PENDING = 100  # announcements that a connecting person hears
+MAX_PENDING = 100  # announcements that one handshake sends
 MAX_ROOMS = 100  # rooms whose listeners are read in one round trip
 MAX_ROWS = 500  # receipts in one statement
 MAX_SWEPT = 5000  # receipts in one sweep
@@ -41,7 +41,8 @@ def announce(
     - `text`: what to say.
     - `level`: `info`, `warning` or `urgent`.
     - `slug`: the room; None for everybody.
-    - `expires_in`: seconds for which people who connect hear it; None for CHAT_ANNOUNCEMENT_SECONDS.
+    - `expires_in`: seconds until it expires; None for CHAT_ANNOUNCEMENT_SECONDS. Until then, people who connect
+      receive it.
     - `by`: the operator; None for the shell.
 
     Raise `not_found` for the room; `empty`, `too_long` or `invalid_field` for a field.
@@ -61,7 +62,7 @@ def whisper(
     """
     Store an announcement to one person, and publish it on commit to that person's connections.
 
-    If the person has no connection, the first connection within `expires_in` seconds hears it.
+    If the person has no connection, the next connection within `expires_in` seconds receives it.
 
     - `whom`: a Person or a handle.
     - `text`, `level`, `expires_in`, `by`: as for `announce`.
@@ -90,7 +91,7 @@ def _store_and_publish(announcement, publish):
         after_commit(
             f"publish announcement {announcement.id}",
             lambda: publish(announcement),
-            # Without receipts, everybody hears the announcement at the next connect.
+            # Without receipts, everybody receives the announcement at the next connect.
             on_failure=lambda: announcement.receipts.all().delete(),
         )
     return announcement
@@ -118,7 +119,8 @@ def _store_listeners_receipts(announcement, listeners: dict[int, set[str]]) -> N
     handles: set[str] = set().union(*(listeners[room_id] for room_id in listeners.keys() - boards))
     for some in _split(sorted(handles), MAX_ROWS):
         _store_receipts(announcement, people.find_ids(some))
-    # A handle is unique on its board alone. Elsewhere another person may have it, who has not heard the announcement.
+    # A board's handles are unique on that board only. Another person may have the same handle elsewhere, and has not
+    # received the announcement.
     members = Member.objects.filter(room_id__in=boards).exclude(role=Member.BANNED)
     found = members.values_list("room_id", "person_id", "person__handle")
     _store_receipts(announcement, {person_id for room_id, person_id, handle in found if handle in listeners[room_id]})
@@ -151,17 +153,17 @@ def get_newest_id() -> int:
 
 def take_pending(member: Member, since: int | None = None) -> list[dict]:
     """
-    Return the announcements that a connecting person has not heard, as events, oldest first. Store their receipts.
+    Return the announcements that a connecting person has not received, as events, oldest first. Store their receipts.
 
     Call it after the connection has joined its groups. A client that reconnects passes as `since` the id of the newest
-    announcement that it knew when it connected before. It hears all later ones, also those with a receipt: they may
-    have been published to a connection that was already broken.
+    announcement that it knew when it connected before. It receives all later announcements, also those with a receipt,
+    because they may have been published to a connection that was already broken.
     """
     # In this order no announcement is missed. `announce` first stores the row, then reads who is in the groups, and
     # stores receipts for these people only. A person without a receipt was not in a group at that time, so this call
     # comes later and finds the row.
     current = Announcement.objects.current().for_person(member.person_id, member.room_id)
-    pending = list(current.untold(member.person_id, since).order_by("id")[:MAX_PENDING])
+    pending = list(current.unreceived(member.person_id, since).order_by("id")[:MAX_PENDING])
     if pending:
         receipts = [Receipt(announcement=announcement, person_id=member.person_id) for announcement in pending]
         Receipt.objects.bulk_create(receipts, ignore_conflicts=True)
@@ -175,9 +177,9 @@ def find_current() -> QuerySet:
 
 def withdraw_announcement(announcement_id: int) -> None:
     """
-    End an announcement: people who connect from now on do not hear it.
+    End an announcement: people who connect from now on do not receive it.
 
-    Raise `not_found` if there is none with this id, or it has expired.
+    Raise `not_found` if there is no announcement with this id, or it has expired.
     """
     current = Announcement.objects.current().filter(id=announcement_id)
     if not current.update(expires_at=timezone.now()):

@@ -1,7 +1,7 @@
 """
-The audit log: what moderators did, written in the transaction in which they do it.
+The audit log: each act of a moderator, stored in the transaction of the act.
 
-The module checks no permission and publishes nothing. `rooms` and `moderation` call it with what they are doing.
+The module checks no permission and publishes nothing. `rooms` and `moderation` call it for each act.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ def record(actor: Person | None, act: str, room_id: int, person: Person, **detai
     """
     Store one entry: `actor` did something to `person` in a room. Call it in the transaction of the act.
 
-    - `actor`: who did it; None for the shell.
+    - `actor`: the person who acted; None for the shell.
     - `act`: one of AuditEntry's acts.
     - `room_id`: the room.
     - `person`: the person on whom the actor acted.
@@ -33,9 +33,10 @@ def record_removal(actor: Person | None, message: Message) -> int:
 
 def close_reports(actor: Person | None, message: Message, outcome: str, reports: QuerySet) -> int:
     """
-    Close the open ones among `reports`, which are all of one message, and record the decision. Return how many.
+    Close those of `reports` that are open, and record the decision. Return how many were closed.
 
-    The caller has locked the room's row. It takes one statement if no report is open, else three.
+    All `reports` are of `message`. The caller has locked the row of the room. One statement if no
+    report is open, else three.
     """
     reasons = dict(reports.filter(closed_at=None).order_by("id").values_list("id", "reason"))
     if reasons:

@@ -1,7 +1,7 @@
 """
 Invitations: links by which people become members of a private room, and leaving such a room.
 
-The module writes Invitation, and creates or deletes Member. Of a link's key, only the digest is stored.
+The module writes Invitation, and creates or deletes Member. Only the digest of a link's key is stored.
 """
 
 import hashlib
@@ -93,8 +93,7 @@ def get_invitation(key: str) -> Invitation:
     """
     Return the open invitation with this key, and its room.
 
-    An invitation is valid only while its creator may invite: a banned moderator must not come back by a link of their
-    own.
+    An invitation is valid only while its creator may invite. Otherwise a banned moderator could return by an own link.
 
     Raise `not_found`, with the same text for every reason.
     """
@@ -111,7 +110,7 @@ def _make_invalid_error():
 
 def accept_invitation(person: Person, key: str) -> Room:
     """
-    Make a person a member of the invitation's room, and return the room. For a member, no use is counted.
+    Make a person a member of the invitation's room, and return the room. If the person already is, no use is counted.
 
     Raise `not_found` if the invitation is not valid; `forbidden` if the person is banned from the room.
     """
@@ -121,8 +120,7 @@ def accept_invitation(person: Person, key: str) -> Room:
         with transaction.atomic():
             if not _is_member(person, room):
                 _use(invitation)
-                role = Member.GUEST if person.is_guest else Member.MEMBER
-                Member.objects.create(room=room, person=person, role=role)
+                Member.objects.create(room=room, person=person, role=rooms.get_default_role(person))
     except IntegrityError:
         pass  # another tab accepted the invitation at the same moment
     return room
@@ -130,13 +128,13 @@ def accept_invitation(person: Person, key: str) -> Room:
 
 def _is_member(person, room):
     member = Member.objects.filter(room=room, person=person).first()
-    if member is not None and member.role == Member.BANNED:
-        raise ChatError("forbidden", "You are banned from this room. Ask its moderators to lift the ban.")
+    if member is not None:
+        rooms.check_not_banned(member)
     return member is not None
 
 
 def _use(invitation):
-    # The condition is part of the UPDATE: if two people race for the last use, one of them finds none left.
+    # The condition is part of the UPDATE: if two people accept at the same moment, only one of them gets the last use.
     used = Invitation.objects.open().filter(id=invitation.id).update(uses_left=F("uses_left") - 1)
     if not used:
         raise _make_invalid_error()

@@ -2,7 +2,7 @@
 Limits: how many events, requests and connections one person, or one address, may have. The numbers are settings, and
 CHAT_LIMITS=off lifts all of them.
 
-It writes nothing but the token buckets, counters and leases of the store.
+It writes only the token buckets, counters and leases of the store.
 """
 
 import math
@@ -19,7 +19,7 @@ from chat.store import store
 _counted_first: dict[int, float] = {}
 MAX_COUNTED_FIRST = 10000
 MIN_COUNT_FIRST_SECONDS = 10
-# A process begins to count a person's frames first when fewer tokens than this share of the burst are left.
+# If fewer tokens than this share of the burst are left, the process counts each frame before it handles the frame.
 RESERVE = 0.1
 
 
@@ -44,13 +44,13 @@ def check_frame(person_id: int, ref: str | None = None) -> None:
     Count one frame of a person, without a trip to Redis of its own while the person's bucket is well filled.
 
     The token is taken with the worker's next trip, which returns how many tokens are left. When fewer than a tenth are
-    left, this process counts the person's frames before it handles them, until it has had none for as long as an empty
-    bucket takes to fill (10 s at least). Then an event without a token is refused as `check_event` does.
+    left, this process counts the person's frames before it handles them. It does so until it has received none for as
+    long as an empty bucket takes to fill (10 s at least). Meanwhile `check_event` refuses events without a token.
 
-    The bound: a process that has not yet heard that the bucket is low handles at most one frame in each of its threads
-    meanwhile. So after `seconds`, at most burst + rate * seconds + (number of worker threads) frames were handled. The
-    excess is no gain: each frame without a token puts the bucket into debt, which later frames pay. In a single process
-    there is no excess.
+    The bound: until a process knows that the bucket is low, it handles at most one frame in each of its threads. So
+    after `seconds`, at most burst + rate * seconds + (number of worker threads) frames were handled. The excess is no
+    gain: each frame without a token puts the bucket into debt, which later frames pay. In a single process there is no
+    excess.
     """
     if not settings.CHAT_LIMITS_ON:
         return
@@ -71,7 +71,7 @@ def _note_level(person_id: int, level: float) -> None:
 
 def _count_first(person_id: int) -> None:
     burst, per_second = settings.CHAT_LIMITS["events"]
-    # The newest entry is the last one, and the first one is forgotten.
+    # The person becomes the last entry. If there are too many entries, the first one is deleted.
     _counted_first.pop(person_id, None)
     _counted_first[person_id] = time.monotonic() + max(MIN_COUNT_FIRST_SECONDS, burst / per_second)
     if len(_counted_first) > MAX_COUNTED_FIRST:
@@ -91,7 +91,7 @@ def check_address(kind: str, address: str) -> None:
 
 
 def check_download(person_id: int) -> None:
-    """Count one file that a person fetches: an interface may hold it for a slow reader. Raise `rate_limited`."""
+    """Count one file that a person fetches. An interface may hold it for a slow reader. Raise `rate_limited`."""
     wait = _take("downloads", person_id)
     if wait:
         raise _rate_limited(wait)
@@ -105,7 +105,7 @@ def _take(kind: str, owner: int | str) -> float:
 
 
 def _rate_limited(wait: float, ref: str | None = None) -> ChatError:
-    # In whole milliseconds, rounded up: a client that waits as long as told is not refused again.
+    # In whole milliseconds, rounded up: a client that waits for this time is not refused again.
     return ChatError("rate_limited", "Too much at once; wait a little.", ref, math.ceil(wait * 1000) / 1000)
 
 

@@ -1,7 +1,7 @@
 """
-The lobby's list of rooms, checked as a whole: has it changed since the last check?
+The lobby's list of rooms: a check finds out whether anything in it has changed since the last check.
 
-A check is one statement and two round trips to Redis, however many rooms there are. It writes no rows.
+A check takes one statement and two round trips to Redis for any number of rooms. It writes no rows.
 """
 
 from django.db.models import Count, Max, Sum
@@ -11,7 +11,7 @@ from chat.models import Room
 
 from . import presence
 
-MAX_PRESENCE_UPDATES = 100  # of one check
+MAX_PRESENCE_UPDATES = 100  # in one check
 
 
 class LobbyWatch:
@@ -28,7 +28,7 @@ class LobbyWatch:
         Also publish presence changes that no worker has published.
         """
         rosters = presence.sweep_rosters()
-        self._publish_forgotten({room_id for room_id, (_, has_changes) in rosters.items() if has_changes})
+        self._publish_overdue({room_id for room_id, (_, has_changes) in rosters.items() if has_changes})
         summary = _summarize_rooms(), {room_id: count for room_id, (count, _) in rosters.items() if count}
         if summary == self._summary:
             return False
@@ -37,19 +37,19 @@ class LobbyWatch:
         self._summary = summary
         return True
 
-    def _publish_forgotten(self, rooms_with_changes):
-        # Presence changes wait for at most a second. Changes that a second check still finds belonged to a worker that
-        # has died, or a sweep has made them.
-        forgotten = self._rooms_with_changes & rooms_with_changes
+    def _publish_overdue(self, rooms_with_changes):
+        # A worker publishes presence changes within a second. If two checks in a row find changes of a room, then the
+        # worker has died, or a sweep has made the changes.
+        overdue = self._rooms_with_changes & rooms_with_changes
         self._rooms_with_changes = rooms_with_changes
-        for room_id in sorted(forgotten)[:MAX_PRESENCE_UPDATES]:
+        for room_id in sorted(overdue)[:MAX_PRESENCE_UPDATES]:
             presence.schedule_presence_update(room_id)
 
 
 def _summarize_rooms():
     """Return a value that changes when a room is created, deleted or changed, or when any message changes."""
-    # The sum of the offsets, not the latest `last_at`: that would miss a message that is stored after a clock was set
-    # back, or that is committed after a younger one.
+    # The sum of the offsets, not the latest `last_at`. The latest `last_at` would miss a message that is stored after a
+    # clock was set back, or that is committed after a newer message.
     return Room.objects.aggregate(
         rooms=Count("id"), newest=Max("id"), changes=Sum("offset"), changed_at=Max("changed_at")
     )

@@ -1,5 +1,5 @@
 """
-Operators: people who may use the admin. The module checks who is one, and reads what operators see of all rooms.
+Operators: people who may use the admin. The module checks whether a person is one, and reads the rooms for them.
 
 It writes no rows. It closes the streams of people who are no longer operators.
 """
@@ -23,7 +23,7 @@ def check_operator(person: Person | AnonymousUser) -> None:
 
 
 def check_stream(connection: Connection) -> None:
-    """Check that an operator's open stream may continue. Raise CloseConnection with the code for the reason if not."""
+    """Check that an operator's stream may stay open. If not, raise CloseConnection with the code for the reason."""
     access.check_connection(connection, access.OPERATORS, _read_operator)
 
 

@@ -1,9 +1,9 @@
 """
-Presence: who is in a room, by the connections they have there.
+Presence: the people who have a connection to a room.
 
 Each connection holds a lease on the room's roster, which its heartbeat renews. So a connection that vanishes without a
-disconnect leaves the roster when its lease ends. Changes are published to the room at most once a second. It writes no
-rows.
+disconnect leaves the roster when its lease ends. Changes are published to the room at most once a second. This module
+writes no rows.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,24 +30,23 @@ def arrive(member: Member, connection: Connection) -> None:
 
 
 def touch(member: Member, connection: Connection) -> None:
-    """Renew the lease of a connection, or put it on the roster again; a change is published to the room."""
+    """Renew the lease of a connection, or put it on the roster again. Publish a change to the room."""
     publish_changes = partial(schedule_presence_update, member.room_id)
     seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
     store.renew_entry(_roster(member.room_id), member.handle, connection.name, seconds, publish_changes)
 
 
 def depart(room_id: int, handle: str, connection: Connection) -> None:
-    """Take a connection off the roster; a change is published to the room."""
+    """Remove a connection from the roster. Publish a change to the room."""
     if store.remove_entry(_roster(room_id), handle, connection.name):
         schedule_presence_update(room_id)
 
 
 def schedule_presence_update(room_id: int) -> None:
     """
-    Publish to a room who came and went.
+    Publish to a room the handles of the people who came and went, if there are any.
 
-    It happens now, or CHAT_PRESENCE_SECONDS later if the room had an update within that time. Nothing is published if
-    nothing has changed.
+    This happens now, or CHAT_PRESENCE_SECONDS later if the room had an update within that time.
     """
     if store.increment(f"presence:{room_id}", settings.CHAT_PRESENCE_SECONDS) > 1:
         call_later(settings.CHAT_PRESENCE_SECONDS, ("presence", room_id), schedule_presence_update, room_id)
@@ -61,8 +60,8 @@ def get_present(room_id: int, is_board: bool = False) -> tuple[list[dict[str, st
     """
     Return ([{handle, role}] of at most 100 people in a room, the number of all people in it).
 
-    The handles of a board's visitors are unique on that board alone, so with `is_board` the members of its room are
-    found by their exact handles.
+    The handles of a board's visitors are unique only on that board. So with `is_board`, the members are found by their
+    exact handles.
     """
     handles, count = store.list_owners(_roster(room_id), protocol.MAX_PRESENT)
     members = Member.objects.filter(room_id=room_id).select_related("person")
@@ -82,14 +81,15 @@ def sweep_rosters() -> dict[int, tuple[int, bool]]:
     """
     End the leases that are over, and return {room id: (number of people, whether an update is due)}.
 
-    The result has every room with somebody in it now, or until now. Two round trips for all rooms.
+    The result has every room with people in it, and those whose last lease this call ends. Two round trips for all
+    rooms.
     """
     rosters = store.summarize_rosters()
     return {int(name[len(_ROSTER) :]): found for name, found in rosters.items() if name.startswith(_ROSTER)}
 
 
 def get_listeners(room_ids: Sequence[int]) -> dict[int, set[str]]:
-    """Return {room id: handles of the people with a connection that receives what is published to the room now}."""
+    """Return {room id: handles of the people with a connection in the room's group}."""
     rosters = store.list_entries([_roster(room_id) for room_id in room_ids])
     return {
         room_id: _find_listening(entries, broadcast.room_group(room_id))

@@ -1,8 +1,8 @@
 """
-Scheduled messages: stored as rows now, posted by a job when they are due, under the rights that hold then.
+Scheduled messages: they are stored as rows now, and a job posts them when they are due, if the author still may.
 
-The module writes ScheduledMessage. The rooms' service posts the message like every other. A job may be lost or run
-twice: the transaction that posts also claims the row, and a sweep finds rows that are overdue.
+The module writes ScheduledMessage. `rooms` posts the message like every other message. A job may be lost or run twice:
+the transaction that posts also claims the row, and a sweep finds rows that are overdue.
 """
 
 import logging
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 MAX_WAITING = 100  # waiting messages of one person
 MAX_DELAY = timedelta(days=366)
 MAX_LISTED = 200  # messages of one person in one room
-OVERDUE_AFTER = timedelta(seconds=10)  # before that, the job may still be on its way
+OVERDUE_AFTER = timedelta(seconds=10)  # before that, the job may still arrive
 MAX_SWEPT = 100
 # The row of a posted message is kept, so that a job that arrives again finds it posted. The row of a refused message is
 # kept longer, because the author reads the reason in it.
@@ -106,14 +106,14 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
 
 def post_scheduled(scheduled_id: int) -> bool:
     """
-    Post a message that is due, once, however often and in however many processes this is called.
+    Post a message that is due. It is posted once, even if this is called several times or in several processes.
 
     If the author may no longer post, the message is refused, and the row says why.
 
     Return whether the message was posted or refused now.
     """
     with transaction.atomic():
-        # The claim. A second process waits here until the first commits, and then finds nothing that waits.
+        # This statement claims the row. A second process waits here until the first commits, and then finds nothing.
         due = ScheduledMessage.objects.waiting().filter(id=scheduled_id, due_at__lte=timezone.now())
         if not due.update(state=ScheduledMessage.POSTED):
             return _start_early_job_again(scheduled_id)
@@ -165,6 +165,6 @@ def _post_overdue(scheduled_id):
     except OUTAGES:
         raise
     except Exception:
-        # One message that fails must not keep the sweep from the others.
+        # One message that fails must not stop the sweep, which posts the others.
         logger.exception("The scheduled message %s could not be posted", scheduled_id)
         return False

@@ -1,8 +1,8 @@
 """
 Every sweep that the monitor runs, in this order. A sweep repairs or deletes what killed processes left behind.
 
-Each is a function without arguments. It does a bounded amount of work, may run in two processes at once, and returns
-how many things it repaired or deleted. (Rosters are swept by each check of the lobby's list.)
+Each sweep is a function without arguments. It does a bounded amount of work, may run in two processes at once, and
+returns how many rows it repaired or deleted. (Each check of the lobby's list sweeps the rosters.)
 """
 
 from . import announcements, boards, invitations, moderation, people, scheduled, tasks

@@ -1,9 +1,9 @@
 """
 What a store can do: token buckets, counters, leases and rosters. `MemoryStore` and `RedisStore` do the same.
 
-Times are seconds. Names are chosen by the callers, and each kind of state has names of its own. A method whose
-docstring says "may run later" does not wait for Redis: the command leaves with the worker's next round trip.
-All methods of a store in Redis raise the errors in `channels_transport.OUTAGES` where Redis is away.
+Times are seconds. Callers choose the names, and each kind of state has its own namespace. A method whose docstring says
+"may run later" does not wait for Redis: the command leaves with the worker's next round trip. All methods of a store in
+Redis raise the errors in `channels_transport.OUTAGES` while Redis is not available.
 """
 
 from abc import ABC, abstractmethod
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 
 class Store(ABC):
-    """Small state that ends by itself. A killed process leaves nothing behind for longer than its leases."""
+    """Small state that expires. The state of a killed process lasts no longer than its leases."""
 
     is_shared: bool  # with other processes
 
@@ -43,7 +43,7 @@ class Store(ABC):
 
     @abstractmethod
     def increment(self, name: str, seconds: float) -> int:
-        """Add one to a counter, and return its value. It starts anew `seconds` after its first increment."""
+        """Add one to a counter, and return its value. It starts again `seconds` after its first increment."""
 
     # Leases.
 
@@ -53,7 +53,7 @@ class Store(ABC):
 
     @abstractmethod
     def renew_leases(self, names: Sequence[str], holder: str, seconds: float) -> None:
-        """Renew leases, or give them again where they were lost, whatever their limits. It may run later."""
+        """Renew leases. Give lost leases again, even above their limits. It may run later."""
 
     @abstractmethod
     def release_lease(self, name: str, holder: str) -> None:
@@ -63,20 +63,20 @@ class Store(ABC):
     def count_leases(self, name: str) -> int:
         """Return the number of leases that have not ended."""
 
-    # Rosters: who is present, and who came and went. An owner (a person) has one entry for each connection. The owner
-    # comes with the first entry and goes with the last one. An entry that is not renewed ends after its seconds.
+    # Rosters: the present owners, and those that came and went. An owner (a person) has one entry for each connection.
+    # The owner comes with the first entry and goes with the last one. An entry that is not renewed expires.
 
     @abstractmethod
     def add_entry(self, name: str, owner: str, entry: str, seconds: float) -> bool:
-        """Add an entry of `owner` to a roster for `seconds`, or renew it. Return whether `take_changes` has any."""
+        """Add an entry of `owner` to a roster for `seconds`, or renew it. Return whether the roster has changes."""
 
     @abstractmethod
     def renew_entry(self, name: str, owner: str, entry: str, seconds: float, on_changes: Callable[[], object]) -> None:
-        """Do what `add_entry` does; call `on_changes()` if `take_changes` has any. It may run later."""
+        """Do what `add_entry` does, and call `on_changes()` if the roster has changes. It may run later."""
 
     @abstractmethod
     def remove_entry(self, name: str, owner: str, entry: str) -> bool:
-        """Remove an entry from a roster. Return whether `take_changes` has any."""
+        """Remove an entry from a roster. Return whether the roster has changes, which `take_changes` returns."""
 
     @abstractmethod
     def list_owners(self, name: str, limit: int) -> tuple[list[str], int]:
@@ -93,10 +93,10 @@ class Store(ABC):
     @abstractmethod
     def summarize_rosters(self) -> dict[str, tuple[int, bool]]:
         """
-        Return {name: (number of owners, whether `take_changes` has any)} of all rosters with entries.
+        Return {name: (number of owners, whether the roster has changes)} of all rosters with entries.
 
-        Entries whose time is over are removed, and the rosters that lose their last entry by this are still in the
-        result. Two round trips, however many rosters there are.
+        Entries whose time is over are removed. Rosters that thereby lose their last entry are still in the result. Two
+        round trips for any number of rosters.
         """
 
     @abstractmethod

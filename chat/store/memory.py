@@ -60,7 +60,7 @@ class MemoryStore(Store):
 
     def _sweep_counters(self):
         """Delete the counters whose time is over, at most once in SWEEP_SECONDS."""
-        # Their names come from connections, which come and go: without this the dictionary would only grow.
+        # Their names contain those of connections: without this, the dictionary would grow with every new connection.
         now = time.monotonic()
         if now > self._swept_at + SWEEP_SECONDS:
             self._swept_at = now
@@ -155,6 +155,7 @@ class MemoryStore(Store):
 
     @staticmethod
     def _note(roster, owner, kind):
-        # An owner who went and came back before anybody was told did neither, and the other way round.
+        # If an owner went and came back before `take_changes` was called, nothing has changed. The same holds for an
+        # owner who came and went.
         if roster["changes"].pop(owner, kind) == kind:
             roster["changes"][owner] = kind

@@ -11,7 +11,7 @@ from channels_transport import Script, Shard, run_with_next_trip
 from .interface import Store, split_changes
 from .memory import NO_LIMIT
 
-# A roster's keys outlive its last entry by this much, so that a sweep still finds who went.
+# A roster's keys outlive its last entry by this time, so that a sweep can still find the owners who went.
 ROSTER_GRACE_SECONDS = 600
 
 
@@ -28,7 +28,7 @@ class RedisStore(Store):
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
         local burst, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
         local bucket = redis.call('HMGET', KEYS[1], 'level', 'at')
-        -- After the clock was set back, nobody waits until it shows the old time again.
+        -- After the clock was set back, callers do not wait until it shows the old time again.
         local passed = math.max(0, now - (tonumber(bucket[2]) or now))
         local level = math.min(burst, (tonumber(bucket[1]) or burst) + passed * rate)
         local wait = 0
@@ -44,8 +44,8 @@ class RedisStore(Store):
         if number == 1 or redis.call('TTL', KEYS[1]) > tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
         return number
     """
-    # A lease that ends later than one given now was given before the clock was set back. It is counted from now: a
-    # living holder has time to renew it, and a dead one does not keep it until the clock shows the old time again.
+    # A lease that ends later than one given now was given before the clock was set back. It is counted from now. So a
+    # living holder has time to renew it, and a dead holder does not keep it until the clock shows the old time again.
     _SHORTEN = """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
@@ -71,8 +71,11 @@ class RedisStore(Store):
     """
     )
     _COUNT_LEASES = "return redis.call('ZCOUNT', KEYS[1], redis.call('TIME')[1], '+inf')"
-    # KEYS: entries (sorted set of "owner \\n entry" by the time when it ends), owners (hash of their numbers of
-    # entries), changes (hash of "came" or "went"), and the set of the names of all rosters that have entries.
+    # KEYS:
+    # 1. entries: a sorted set of "owner \\n entry" by the time when the entry ends;
+    # 2. owners: a hash of each owner's number of entries;
+    # 3. changes: a hash of "came" or "went" for each owner;
+    # 4. the set of the names of all rosters that have entries.
     # ARGV: operation, owner, entry, seconds or the limit of owners, grace (no entry lasts longer), the roster's name.
     _ROSTER = (
         _SHORTEN
@@ -97,7 +100,7 @@ class RedisStore(Store):
             drop(string.match(member, '^(.-)\\n'), member)
         end
         local function forget_if_empty()
-            -- Also a roster whose keys have expired unseen.
+            -- This includes a roster whose keys expired before a sweep found it.
             if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[4], ARGV[6]) end
         end
         local operation, owner = ARGV[1], ARGV[2]
@@ -224,6 +227,6 @@ class RedisStore(Store):
     def _call(self, command):
         return self._shard.call(command)[0]
 
-    def _call_deferred(self, command, settle=None):
-        """Run a command with the worker's next round trip, or now where there is none; then call `settle(answer)`."""
-        run_with_next_trip(self._shard, command, settle)
+    def _call_deferred(self, command, on_answer=None):
+        """Run a command with the worker's next round trip, or now if there is none. Then call `on_answer(answer)`."""
+        run_with_next_trip(self._shard, command, on_answer)

@@ -42,7 +42,7 @@ def create_room(request):
     fields = protocol.parse_object(request.body)
     checked = protocol.check_fields(fields, slug=protocol.check_slug, name=protocol.check_room_name)
     topic = get_optional(fields, "topic", protocol.check_topic, "")
-    is_private = protocol.check_switch(fields.get("private", False), "private")
+    is_private = protocol.check_boolean(fields.get("private", False), "private")
     limits.check_address("rooms", get_address(request))
     room = rooms.create_room(request.user, checked["slug"], checked["name"], topic, is_private)
     return JsonResponse(describe_rooms([room])[0], status=201)

@@ -83,7 +83,7 @@ def _stream(request, task):
     message = getattr(request, "message", None)
     for data in tasks.read_result(task):
         if message is not None:
-            broadcast.wait_for_room(message.reply_channel.name)
+            broadcast.wait_for_capacity(message.reply_channel.name)
         yield data
 
 

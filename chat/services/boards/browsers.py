@@ -2,8 +2,8 @@
 Browsers on boards: how a browser gets a session id for a board, and how it proves that the session id is its own.
 
 A browser has one secret, in its login session. Its session id on a board is an HMAC of the board's UUID with that
-secret, so a session id says nothing about the secret, and nothing about the browser's other boards. The database
-stores only the digest of a session id. This module reads and writes no rows.
+secret. So a session id reveals neither the secret nor the browser's other boards. The database stores only the digest
+of a session id. This module reads and writes no rows.
 """
 
 import base64
@@ -42,7 +42,7 @@ def derive_session_id(secret: str, board_uuid: uuid.UUID) -> str:
 
 
 def owns_session_id(session: SessionBase | None, session_id: str, board_uuid: uuid.UUID) -> bool:
-    """Return whether a session id belongs to the browser with this login session. It takes the same time if not."""
+    """Return whether the browser with this login session owns a session id. Both answers take the same time."""
     secret = (session.get(SESSION_FIELD) if session is not None else None) or ""
     return constant_time_compare(derive_session_id(secret, board_uuid), session_id) and secret != ""
 

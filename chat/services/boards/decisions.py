@@ -1,8 +1,8 @@
 """
-Decisions of a board's owner: to admit, deny or remove a visitor, and to close the board; and what they mean for the
-board's room.
+Decisions of a board's owner: to admit, deny or remove a visitor, and to close the board.
 
-Every right is read from the rows at the time of the act. Each act is done once for its ref, as in rooms.
+A decision also changes the members of the board's room. Every right is read from the rows at the time of the act. Each
+act runs once for each ref, as in rooms.
 """
 
 from django.utils import timezone
@@ -77,7 +77,7 @@ def close_board(visit: Visit, event: protocol.ShutBoard) -> None:
 
     def make() -> int:
         Board.objects.filter(id=board.id).update(shut_at=timezone.now())
-        # Frames that are already being handled are judged by these rows.
+        # A frame that a worker handles at this moment is still refused, because its rights are read from these rows.
         Member.objects.filter(room=board.room_id).update(role=Member.BANNED)
         disconnect_everybody(board)
         return board.id
@@ -118,7 +118,7 @@ def _change_state(visitor, state, connection):
 
 
 def _admit_to_room(visitor, member):
-    role = Member.GUEST if visitor.person.is_guest else Member.MEMBER
+    role = rooms.get_default_role(visitor.person)
     if member is None:
         Member.objects.create(room_id=visitor.board.room_id, person=visitor.person, role=role)
     elif member.role == Member.BANNED:

@@ -75,8 +75,8 @@ def sweep_boards() -> int:
     """
     Delete the boards and the visitors that are no longer needed. Return how many rows of both were deleted.
 
-    Deleted are boards that were closed, boards without a visit or a message for CHAT_BOARD_DAYS days, and visitors
-    whom the owner did not admit within two days.
+    - Boards: those that were closed, and those without a visit or a message for CHAT_BOARD_DAYS days.
+    - Visitors: those whom the owner did not admit within two days.
     """
     now = timezone.now()
     since = now - timedelta(days=settings.CHAT_BOARD_DAYS)
@@ -89,7 +89,7 @@ def sweep_boards() -> int:
 
 @transaction.atomic
 def _delete_board(found):
-    """Delete a board if `found` still finds it. One transaction each: SQLite blocks all other writers meanwhile."""
+    """Delete a board if `found` still finds it. Each has its own transaction: meanwhile SQLite blocks other writers."""
     # The board and its room are locked, so that nobody visits or posts while they are deleted.
     board = found.select_related("room").select_for_update().first()
     if board is None:

@@ -1,5 +1,5 @@
 """
-Notices of a board: what the owner and the visitors hear of a change, once it is committed. The module writes nothing.
+Notices of a board: the events that its owner and visitors receive after a commit. The module writes no rows.
 """
 
 from chat import broadcast, protocol
@@ -28,13 +28,14 @@ def notify_decision(visitor: Visitor, connection: Connection) -> None:
     """
     Publish a visitor's new state, on commit: to the visitor, and to the owner's connections other than `connection`.
 
-    The owner's connection `connection` made the decision and gets the `ack`.
+    The owner made the decision on `connection`, which gets the `ack`.
     """
     event = describe_state(visitor)
     publish_after_commit(broadcast.visitor_group(visitor.digest), lambda: event)
-    group, told = broadcast.owner_group(visitor.board_id), {**event, "visitor": visitor.key}
+    group, owners_event = broadcast.owner_group(visitor.board_id), {**event, "visitor": visitor.key}
     after_commit(
-        "tell the other connections of the owner", lambda: broadcast.publish_to_others(group, told, connection.name)
+        "tell the other connections of the owner",
+        lambda: broadcast.publish_to_others(group, owners_event, connection.name),
     )
 
 
@@ -44,7 +45,7 @@ def disconnect_member(member: Member) -> None:
 
 
 def disconnect_everybody(board: Board) -> None:
-    """Close all connections of a board and its room with 4403, on commit; those of the waiting room hear `shut`."""
+    """Close all connections of a board and its room with 4403, on commit; in the waiting room after `shut`."""
     close_after_commit(broadcast.room_group(board.room_id), CLOSE_FORBIDDEN)
     publish_after_commit(broadcast.board_group(board.id), protocol.board_shut)
     close_after_commit(broadcast.board_group(board.id), CLOSE_FORBIDDEN)

@@ -35,7 +35,7 @@ def add_visitor(board: Board, digest: str, person: Person | AnonymousUser, handl
 
 
 def lock_visitor(visitor: Visitor | None) -> Visitor | None:
-    """Return a visitor as stored now, locked until the transaction ends; None for None or if the row was deleted."""
+    """Return a visitor as stored now, locked until the transaction ends; None if there is no visitor or no row."""
     if visitor is None:
         return None
     visitors = Visitor.objects.select_related("person", "board").select_for_update(of=("self",))
@@ -66,7 +66,7 @@ def reserve_handle(visitor: Visitor, handle: str) -> None:
     holder = Visitor.objects.filter(board=visitor.board_id, handle_key=key).exclude(id=visitor.id).first()
     if holder is not None and holder.person_id == visitor.person_id:
         key = None  # the same person in another browser
-    elif holder is not None and not _release_handle(holder):
+    elif holder is not None and not _delete_if_away(holder):
         raise _make_taken_error()
     try:
         with transaction.atomic():
@@ -80,7 +80,7 @@ def release_handle(visitor: Visitor) -> None:
     Visitor.objects.filter(id=visitor.id).update(handle_key=None)
 
 
-def _release_handle(holder):
+def _delete_if_away(holder):
     """Delete a visitor who left the waiting room before a decision, and return whether it was deleted."""
     is_away = holder.state == Visitor.WAITING and not is_connected(holder.digest)
     return is_away and delete_outsiders(Visitor.objects.filter(id=holder.id)) == 1
@@ -91,7 +91,7 @@ def _make_taken_error():
 
 
 def delete_outsiders(visitors: QuerySet) -> int:
-    """Delete those of `visitors` who wait or were denied, and were never admitted. Return how many."""
+    """Delete those of `visitors` who wait or were denied, and who were never admitted. Return how many."""
     members = Member.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))
     # An operator may have deleted the Member of an admitted visitor. Messages and the audit log still need the person.
     entries = AuditEntry.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))

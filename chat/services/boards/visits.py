@@ -1,6 +1,7 @@
 """
-Visits: which browser comes to which board, and whether it still may. The module checks and refuses; it writes only
-when a board was last visited.
+Visits: one browser on one board, and whether it may still be there.
+
+The module checks rights and raises errors. It writes nothing but the time of a board's last visit.
 """
 
 import uuid
@@ -51,8 +52,8 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
     - `session`: the browser's login session, or None if it has none.
     - `person`: the person who is logged in, or an AnonymousUser.
 
-    Raise `not_found`, whatever is wrong. Every failure takes the same queries, so that an attacker cannot find out
-    which boards exist.
+    Raise `not_found` for every reason. Every failure takes the same queries, so that an attacker cannot find out which
+    boards exist.
     """
     # No board has the UUID 0. The database is asked for it all the same, so that the time of the answer does not tell
     # what was wrong.
@@ -71,8 +72,8 @@ def recheck_visit(connection: Connection) -> Visit:
     """
     Return the Visit behind a frame of a waiting-room connection, as it is now.
 
-    Raise CloseConnection with 4403 if the board was closed or the person was deactivated; 4408 if the login has ended,
-    so that the next handshake finds out what is true now.
+    Raise CloseConnection with 4403 if the board was closed or the person was deactivated; 4408 if the login has ended.
+    After 4408 the client reconnects, and the handshake checks its new login.
     """
     return access.check_connection(connection, access.WAITING_ROOM, _read_facts)
 
@@ -102,17 +103,17 @@ def _is_active(person):
 
 
 def find_owner(session_id: str, person: Person | AnonymousUser) -> Visitor | None:
-    """Return the Visitor who owns the board of this session id, logged in as `person`; None if it is no owner's."""
+    """Return the Visitor who owns the board of this session id, logged in as `person`; None if no owner has it."""
     visitor = _find_visitor(digest_session_id(session_id))
     return visitor if visitor is not None and visitor.is_owner and _may_act_as(visitor, person) else None
 
 
 def get_visitors(board: Board, session_id: str, person: Person | AnonymousUser) -> QuerySet:
     """
-    Return all visitors of a board except its owner, oldest first; for the owner alone.
+    Return all visitors of a board except its owner, oldest first. Only the owner may call it.
 
     - `board`: the board.
-    - `session_id`: the session id on this board of the browser that asks.
+    - `session_id`: the browser's session id on this board.
     - `person`: the person who is logged in there.
 
     Raise `not_found` if this browser does not own the board.

@@ -1,7 +1,7 @@
 """
-The waiting room of a board: which browsers are connected to it, and what a connection hears first.
+The waiting room of a board: which browsers are connected to it, and the first events of a connection.
 
-The shared store counts the connections of each visitor. No decision is made here.
+The shared store counts the connections of each visitor. This module decides nothing.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _roster(digest):
 
 
 def get_first_events(visit: Visit) -> list[dict]:
-    """Return what a new connection hears first: a visitor hears their state, the owner hears who waits."""
+    """Return the first events of a new connection: for a visitor their state, for the owner the waiting visitors."""
     visitor = Visitor.objects.select_related("person").filter(digest=visit.digest).first()
     if visitor is None:
         return []

@@ -1,9 +1,9 @@
 """
 Moderation: the roles of people in a room, reports of messages, and the audit log of what moderators did.
 
-Everybody who acts on somebody else (API, command, admin) goes through this package. Permissions are checked against
-the database at the time of the act. The act and its entry in the audit log are stored in one transaction, and open
-tabs hear of the act on commit.
+The API, the commands and the admin use this package for every act of one person on another. It checks permissions
+against the database at the time of the act. It stores the act and its entry in the audit log in one transaction, and
+publishes the act to open tabs on commit.
 """
 
 from chat.services.audit import find_audit_entries

@@ -1,5 +1,6 @@
 """
-Permissions: who may moderate whom. The module reads the database and refuses; it writes nothing.
+Permissions of moderators: which roles they may change. The module reads the database and raises errors. It writes
+nothing.
 """
 
 from chat.models import Member, Person, Room
@@ -19,8 +20,8 @@ def get_moderated_room(actor: Person | None, slug: str) -> Room:
     """
     Return the room, if `actor` moderates it.
 
-    Raise `forbidden` if the actor is no moderator; `not_found` if there is no such room, or the actor may not know of
-    it.
+    Raise `forbidden` if the actor is not a moderator; `not_found` if there is no such room, or the actor may not know
+    that it exists.
     """
     if is_operator(actor):
         return rooms.get_room(slug)
@@ -45,9 +46,9 @@ def check_may_change_role(
     """
     Check that `actor` may change a person's role in a room from `before` to `after`. None stands for no role.
 
-    The caller has locked the room's row, since owners and moderators may be changed at the same moment.
+    The caller has locked the room's row, because another request may change its owners at the same moment.
 
-    Raise `forbidden`; or `not_found` if the person is not in a room that is not public.
+    Raise `forbidden`; or `not_found` if the room is not public and the person is not in it.
     """
     actor_role = check_moderates(actor, room)
     if actor is not None and actor.id == person.id:
@@ -67,9 +68,9 @@ def _check_steps_down(before, after):
 
 def _check_owner_remains(room, person, before, after):
     """
-    Check that a room keeps an owner, unless the last one is banned.
+    Check that a room keeps an owner, unless its last owner is banned.
 
-    A ban is no accident. A mute would be one: when it ends, the person is a member.
+    A ban of the last owner is intended. A mute is refused, because the owner becomes a plain member when it ends.
     """
     if before != Member.OWNER or after in (Member.OWNER, Member.BANNED):
         return

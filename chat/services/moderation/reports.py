@@ -64,12 +64,12 @@ def close_report(actor: Person, room: Room, report_id: int, action: object) -> R
     """
     Decide on a report. Write the decision and an audit entry; on commit, tell the moderators.
 
-    - `actor`: who decides; must moderate the room (`get_moderated_room`).
+    - `actor`: the person who decides, and who must moderate the room (`get_moderated_room`).
     - `room`: the room.
     - `report_id`: the report.
     - `action`: `dismiss`, or `remove` to remove the message, which closes all reports of the message.
 
-    Return the report as stored afterwards. If another moderator was faster, it has that moderator's decision.
+    Return the report as stored afterwards. If another moderator decided first, it has that moderator's decision.
 
     Raise `not_found` if there is no such report; `invalid_field` for the action.
     """

@@ -1,5 +1,5 @@
 """
-Roles: given, taken away, and the mutes that end. Every change of somebody's role in a room goes through this module.
+Roles: giving them, taking them away, and ending mutes. Every change of a person's role in a room uses this module.
 """
 
 from datetime import timedelta
@@ -16,7 +16,7 @@ from .members import find_room_member, get_person
 from .permissions import check_may_change_role
 
 ROLES = [role for role, _ in Member.ROLES]
-PLAIN = {Member.GUEST, Member.MEMBER}
+DEFAULT_ROLES = {Member.GUEST, Member.MEMBER}  # see `rooms.get_default_role`
 
 
 def change_role(
@@ -31,26 +31,26 @@ def change_role(
     """
     Give a person a role in a room, and return their Member. Do nothing if the person has the role already.
 
-    Writes the role and an audit entry. On commit, tells the room, and closes the connections of a banned person.
+    Store the role and an audit entry. On commit, publish the role to the room, and close a banned person's connections.
 
-    - `actor`: who changes the role; None for the shell.
+    - `actor`: the person who changes the role; None for the shell.
     - `room`: the room. The actor does not need to have entered it.
     - `whom`: a Person or a handle.
     - `role`: the new role. `guest` and `member` mean the same: guests become `guest`, everybody else `member`.
-    - `seconds`: how long a mute lasts; None until somebody lifts it.
+    - `seconds`: the duration of a mute; None for a mute that lasts until somebody lifts it.
     - `reason`: stored in the audit log; may be empty.
     - `was`: if given, the change is made only if the person still has this role.
 
-    Return the Member. Its `role` is None if the person has no role in the room afterwards: the ban of a person who was
-    never in a closed room was lifted.
+    Return the Member. Its `role` is None if the person has no role in the room afterwards. This happens when a ban is
+    lifted, the room is not public, and the person was never in it.
 
-    Raise `forbidden`; `not_found` if nobody has this handle or the role `was`, or the person is not in a closed room;
-    `invalid_field` or `too_long` for a field.
+    Raise `forbidden`; `not_found` if nobody has this handle, the person's role is not `was`, or the room is not public
+    and the person is not in it; `invalid_field` or `too_long` for a field.
     """
     role, seconds, reason = _check_fields(role, seconds, reason)
     person = whom if isinstance(whom, Person) else get_person(room, whom)
-    if role in PLAIN:
-        role = rooms.default_role(person)
+    if role in DEFAULT_ROLES:
+        role = rooms.get_default_role(person)
     with transaction.atomic():
         # Changes in one room run one after the other: two owners may step down at the same moment.
         Room.objects.select_for_update().get(id=room.id)
@@ -60,7 +60,7 @@ def change_role(
 def _change_in_locked_room(actor, room, person, role, seconds, reason, was):
     member = find_room_member(room, person)
     before = member and member.role
-    ends_ban = role in PLAIN and _is_banned_outsider(room, member)
+    ends_ban = role in DEFAULT_ROLES and _is_banned_outsider(room, member)
     check_may_change_role(actor, room, person, before if ends_ban else _get_inside_role(room, member), role)
     _check_was(person, before, was)
     if ends_ban:
@@ -80,13 +80,13 @@ def _check_fields(role, seconds, reason):
 
 
 def _get_inside_role(room, member):
-    """Return the role of a person who is in the room, or would be in it but for a ban; None for anybody else."""
+    """Return the role of a person who is in the room, or was in it before a ban; None for everybody else."""
     return None if member is None or _is_banned_outsider(room, member) else member.role
 
 
 def _is_banned_outsider(room, member):
     """
-    Return whether a banned person had no role in a closed room before the ban.
+    Return whether the room is not public, and a banned person had no role in it before the ban.
 
     The end of such a ban must not let the person into the room.
     """
@@ -100,7 +100,7 @@ def _is_banned_outsider(room, member):
 def _check_was(person, before, was):
     if was is not None:
         protocol.check_choice(was, "was", ROLES)
-    if was not in (None, before) and not {before, was} <= PLAIN:
+    if was not in (None, before) and not {before, was} <= DEFAULT_ROLES:
         raise ChatError("not_found", f"{person.handle} is not {was} in this room.")
 
 
@@ -123,7 +123,7 @@ def _store_role(actor, room, person, member, role, seconds, reason):
         reason=reason,
     )
     if member is None:
-        # The person may enter the room at this very moment.
+        # The person may enter the room at the same moment.
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults={"role": role})
         member.room, member.person = room, person
     until = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
@@ -145,7 +145,7 @@ def remove_member(actor: Person | None, member: Member) -> None:
 
 
 def end_mute(member_id: int) -> bool:
-    """End a member's mute if its time has passed. Return whether it ended. The job may come late, twice or in vain."""
+    """End a member's mute if its time has passed. Return whether it ended. The job may run late, or more than once."""
     return bool(rooms.end_mutes(id=member_id))
 
 

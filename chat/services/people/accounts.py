@@ -1,5 +1,5 @@
 """
-Accounts and guests: who has which handle, and how a handle becomes free.
+Accounts and guests: their handles, their passwords, and how a handle becomes free.
 
 Writes Person. Closes no connections.
 """
@@ -71,18 +71,22 @@ def _save_new(person, visitor=None):
 
 
 def _free_handle(key, visitor):
-    """Take the handle from a guest, if the guest is the visitor or was not seen while a login session lasts."""
+    """Take the handle from a guest, if the guest is the visitor, or if all login sessions of the guest have expired."""
     is_free = Q(seen_at__lt=_oldest_login()) | Q(id=visitor.id if visitor is not None else None)
     Person.objects.filter(is_free, handle_key=key, is_guest=True).update(handle_key=None, is_active=False)
 
 
 def _oldest_login() -> datetime:
-    """Return the time before which every login session has expired by now."""
+    """Return a time: login sessions that were last extended before it have expired."""
     return timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
 def get_person(whom: Person | Any) -> Person:
-    """Return the active person with a handle, ignoring case; a Person as it is. Raise `not_found`, `invalid_field`."""
+    """
+    Return the active person with the handle `whom`, ignoring case. Return `whom` itself if it is a Person.
+
+    Raise `not_found` or `invalid_field`.
+    """
     if isinstance(whom, Person):
         return whom
     key = make_handle_key(protocol.check_string(whom, "handle"))
@@ -108,7 +112,7 @@ def find_person(handle: Any, password: Any) -> Person | None:
 
 
 def touch_seen(person: Person, always: bool = False) -> None:
-    """Store that a person is here now, unless that was done within the last hour (`always`: in any case)."""
+    """Store the present time as `seen_at`, unless it is younger than an hour. With `always`, store it in any case."""
     now = timezone.now()
     if always or now - person.seen_at > SEEN_INTERVAL:
         Person.objects.filter(id=person.id).update(seen_at=now)

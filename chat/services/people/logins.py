@@ -49,7 +49,7 @@ class HandleBackend(ModelBackend):
 
 
 def sign_in(request: HttpRequest, person: Person) -> None:
-    """Make the browser's session this person's, and end the earlier login."""
+    """Log a person in with the browser's session, and end the earlier login."""
     with _leaving_session(request):
         auth.login(request, person, backend=BACKEND)
     touch_seen(person, always=True)
@@ -64,17 +64,17 @@ def sign_out(request: HttpRequest) -> None:
 @contextmanager
 def _leaving_session(request) -> Iterator[None]:
     """
-    Close the connections of a browser's session after the block, which ends it. A guest who signs out loses the handle.
+    Run a block that ends a browser's session, then close its connections. A guest who signs out loses the handle.
     """
     person, session_key = request.user, request.session.session_key
     was_signed_in = person.is_authenticated  # read before the block, because `request.user` is evaluated lazily
     yield
     if session_key is None:
         return
-    # Not before the block: a connection that comes back at once must not find the old session.
+    # Not before the block: a client that reconnects at once must not find the old session.
     group = broadcast.credential_group(session_key=session_key)
     if not was_signed_in:
-        # A visitor of boards. Their secret is in the new session too, so the tabs come back with its cookie.
+        # The browser may visit boards. Its new session has the same secret, so the tabs reconnect with the new cookie.
         _close_later(group)
         return
     if person.is_guest:
@@ -83,7 +83,7 @@ def _leaving_session(request) -> Iterator[None]:
 
 
 def _close_later(group):
-    """Close the connections of a login with 4408: they come back with the cookie in the response to this request."""
+    """Close the connections of a login with 4408: they reconnect with the cookie in the response to this request."""
     after_commit(
         f"close the connections of {group} later",
         lambda: call_later(RESPONSE_SECONDS, ("login", group), broadcast.close_group, group, CLOSE_CONNECTION_LOST),
@@ -105,7 +105,7 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
     auth.update_session_auth_hash(request, person)
     tokens = [broadcast.credential_group(token_id=id) for id in person.tokens.values_list("id", flat=True)]
     close_connections(person, but=[own, *tokens])
-    # This browser's tabs come back at once, and by then they need the new cookie.
+    # This browser's tabs reconnect at once, and they need the new cookie for that.
     _close_later(own)
 
 
@@ -127,7 +127,7 @@ def disconnect(whom: Person | str, slug: str | None = None) -> Person:
     person = get_person(whom)
     members = person.memberships.all() if slug is None else person.memberships.filter(room=get_room(slug))
     groups = [broadcast.member_group(id) for id in members.values_list("id", flat=True)]
-    # Not `close_after_commit`: nothing is stored, so the operator has to hear of a failure.
+    # Not `close_after_commit`: nothing is stored, so the operator must be told of a failure.
     for group in groups:
         transaction.on_commit(partial(broadcast.close_group, group, CLOSE_FORBIDDEN))
     return person

@@ -1,5 +1,5 @@
 """
-Tokens: the keys by which bots use the accounts of their people.
+Tokens: keys with which bots use the accounts of people.
 
 Writes Token. Only the digest of a key is stored.
 """
@@ -30,7 +30,7 @@ def make_token(person: Person, name: Any) -> tuple[Token, str]:
 
 
 def revoke_token(person: Person, token_id: int) -> None:
-    """Delete a token, and close the connections that it has opened. Raise `not_found`."""
+    """Delete a token, and close the connections that were opened with it. Raise `not_found`."""
     if not Token.objects.filter(person=person, id=token_id).delete()[0]:
         raise ChatError("not_found", "You have no such token.")
     close_after_commit(broadcast.credential_group(token_id=token_id), CLOSE_NOT_SIGNED_IN)

@@ -1,5 +1,5 @@
 """
-Rooms, their members and their messages: every write of their rows is here.
+Rooms, their members and their messages. All changes of messages are written here.
 
 A stored change is published to the room after its commit. So a change reaches every browser, whether it comes from a
 socket, the API, the admin or a command.
@@ -22,9 +22,10 @@ from .lifecycle import create_first_room, create_room, delete_room, notify_lobby
 from .memberships import (
     apply_role,
     check_may_speak,
-    default_role,
+    check_not_banned,
     delete_member,
     end_mutes,
+    get_default_role,
     notify_moderators,
 )
 from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, mark_read
@@ -36,9 +37,9 @@ __all__ = [
     "apply_role",
     "catch_up",
     "check_may_speak",
+    "check_not_banned",
     "create_first_room",
     "create_room",
-    "default_role",
     "delete_member",
     "delete_room",
     "describe",
@@ -49,6 +50,7 @@ __all__ = [
     "find_rooms",
     "get_backlog",
     "get_changes",
+    "get_default_role",
     "get_join_state",
     "get_page",
     "get_readable_room",

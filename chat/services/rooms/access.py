@@ -11,19 +11,19 @@ from chat import protocol
 from chat.models import Member, Person, Room, read_page
 from chat.protocol import ChatError
 
-from .memberships import default_role, end_own_mute
+from .memberships import check_not_banned, end_own_mute, get_default_role
 
 
 def get_room(slug: str) -> Room:
-    """Return the room with this slug, whoever asks. Raise `not_found`."""
+    """Return the room with this slug, without a check of rights. Raise `not_found`."""
     room = find_room(slug)
     if room is None:
-        raise _no_such_room()
+        raise _make_not_found_error()
     return room
 
 
 def find_room(slug: str) -> Room | None:
-    """Return the room with this slug, whoever asks, or None: also for a text that cannot be a slug."""
+    """Return the room with this slug, without a check of rights, or None. `slug` may be any text."""
     return Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
 
 
@@ -36,7 +36,7 @@ def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
 
 def join_room(person: Person, slug: str) -> Member:
     """
-    Return the person's Member of a room; it is created now if there is none and the room is public.
+    Return the person's Member of a room. Create it if there is none and the room is public.
 
     Raise `forbidden` for a banned person, and `not_found` also for a room that the person may not know about.
     """
@@ -44,7 +44,7 @@ def join_room(person: Person, slug: str) -> Member:
     member = Member.objects.filter(room=room, person=person).first()
     _check_may_know(room, member)
     if member is None:
-        defaults = {"role": default_role(person)}
+        defaults = {"role": get_default_role(person)}
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
         _check_may_know(room, member)  # a moderator may have banned the person since the first check
     # Both rows are here already: reading them again would cost two queries.
@@ -56,13 +56,13 @@ def join_room(person: Person, slug: str) -> Member:
 def _check_may_know(room, member):
     is_open = room.access == Room.PUBLIC or (room.access == Room.PRIVATE and member is not None)
     if not is_open:
-        raise _no_such_room()
-    if member is not None and member.role == Member.BANNED:
-        raise ChatError("forbidden", "You are banned from this room. Ask its moderators to lift the ban.")
+        raise _make_not_found_error()
+    if member is not None:
+        check_not_banned(member)
 
 
-def _no_such_room():
-    # The same words for every room that the person may not know about, so that they do not tell that it exists.
+def _make_not_found_error():
+    # The text is the same for all rooms that the person may not know about: it must not reveal which of them exist.
     return ChatError("not_found", "There is no such room.")
 
 

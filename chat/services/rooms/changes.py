@@ -1,5 +1,5 @@
 """
-Changes of a room's messages: posted, edited, removed, reacted to; each once for every ref of a person.
+Changes of a room's messages: post, edit, remove and react. Each runs once for every ref of a person.
 
 Each change is one transaction. Its first statement takes the room's next offset.
 """
@@ -195,7 +195,7 @@ def _get_earlier(person, ref, fingerprint, error):
 def _check_reactions(message, person):
     # Every change sends all reactions of its message to everybody in the room.
     if sum(reaction.person_id == person.id for reaction in message.all_reactions) >= MAX_REACTIONS:
-        detail = f"You can put at most {MAX_REACTIONS} emoji on a message. Take one back first."
+        detail = f"You can put at most {MAX_REACTIONS} emoji on a message. Remove one first."
         raise ChatError("forbidden", detail)
 
 

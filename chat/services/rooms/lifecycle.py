@@ -1,7 +1,7 @@
 """
-The life of a room: created, changed by an operator, deleted. The lobby hears of each.
+The life of a room: it is created, changed by an operator, and deleted. Each of these is published to the lobby.
 
-Writes Room, and the owner's Member. Rights of operators are the caller's.
+Writes Room, and the owner's Member. The caller checks the rights of operators.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,9 @@ from chat.services.after_commit import close_after_commit, publish_after_commit
 
 def create_room(person: Person | None, slug: str, name: str, topic: str = "", is_private: bool = False) -> Room:
     """
-    Create a room that `person` owns (None: nobody does), and tell the lobby. Only members may enter a private room.
+    Create a room with `person` as its owner (None: without an owner), and tell the lobby.
+
+    Only members may enter a private room.
 
     Raise `forbidden` for a guest, `taken` for the slug, or the error of a field.
     """
@@ -65,8 +67,8 @@ def delete_room(room: Room) -> None:
 
 def _lock(room):
     """Lock a room's row, and those of its jobs, until the end of the transaction."""
-    # A row that somebody stores in the room meanwhile would keep PostgreSQL from deleting the room. Jobs lock their
-    # own row before the room's, so these are locked in the same order.
+    # If another request stored a row in the room meanwhile, PostgreSQL could not delete the room. Jobs lock their own
+    # row before the room's, so these are locked in the same order.
     for rows in (room.scheduled.all(), room.tasks.all(), Room.objects.filter(id=room.id)):
         list(rows.select_for_update().values_list("id", flat=True))
 

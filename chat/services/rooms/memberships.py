@@ -1,7 +1,7 @@
 """
-What a role means for a member: who hears of a new role, whose connections are closed, and how a mute ends by itself.
+The effects of roles: a new role is published, a ban closes connections, and a mute ends by itself.
 
-Nothing here decides who may change whose role. `moderation` does, and every change that somebody asks for goes there.
+This module does not check who may change a role. `moderation` does, and every request to change a role goes there.
 """
 
 from datetime import datetime
@@ -18,8 +18,8 @@ UNMUTE_CHANNEL = "chat.unmute"
 MAX_MUTES_PER_SWEEP = 500
 
 
-def default_role(person: Person) -> str:
-    """Return the role of a person to whom nobody has given another one."""
+def get_default_role(person: Person) -> str:
+    """Return the role that a person has in a room until somebody changes it: `guest` or `member`."""
     return Member.GUEST if person.is_guest else Member.MEMBER
 
 
@@ -27,7 +27,7 @@ def apply_role(member: Member, role: str, until: datetime | None = None) -> None
     """
     Store a member's role (`until`: when a mute ends), tell the room, and close the connections of a banned member.
 
-    It checks no rights and writes no audit entry: call `moderation.change_role` for that.
+    It checks no rights and writes no audit entry. `moderation.change_role` does both, and then calls this.
     """
     Member.objects.filter(id=member.id).update(role=role, muted_until=until)
     member.role, member.muted_until = role, until
@@ -62,6 +62,12 @@ def delete_member(member: Member) -> None:
     member.delete()
 
 
+def check_not_banned(member: Member) -> None:
+    """Raise `forbidden` for a banned member."""
+    if member.role == Member.BANNED:
+        raise ChatError("forbidden", "You are banned from this room. Ask its moderators to lift the ban.")
+
+
 def check_may_speak(member: Member) -> None:
     """Raise `muted` for a muted member."""
     end_own_mute(member)
@@ -79,7 +85,7 @@ def end_own_mute(member: Member) -> None:
     """End the mute of a member if its time is over and no job has ended it. No query for members with other roles."""
     if member.role == Member.MUTED and not member.is_muted:
         end_mutes(id=member.id)
-        member.role, member.muted_until = default_role(member.person), None
+        member.role, member.muted_until = get_default_role(member.person), None
 
 
 def end_mutes(**which: int) -> int:
@@ -96,7 +102,7 @@ def end_mutes(**which: int) -> int:
         rows = due.select_related("person").select_for_update(skip_locked=True, of=("self",))
         members = list(rows.order_by("id")[:MAX_MUTES_PER_SWEEP])
         for role in (Member.GUEST, Member.MEMBER):
-            _unmute([member for member in members if default_role(member.person) == role], role)
+            _unmute([member for member in members if get_default_role(member.person) == role], role)
     return len(members)
 
 

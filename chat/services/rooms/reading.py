@@ -16,8 +16,10 @@ from chat.protocol import MAX_BACKLOG, NEWEST_MESSAGES
 @dataclass(frozen=True)
 class Backlog:
     """
-    Changes as `message` events. `offset`: they are complete up to there; `more`: there are changes after it; `reset`:
-    the client's cursor is none of this room's, so the client forgets what it holds.
+    Changes as `message` events, complete up to `offset`.
+
+    `more`: there are changes after `offset`. `reset`: the client's cursor is beyond the room's offset, so the client
+    drops the messages that it has.
     """
 
     messages: list[dict]
@@ -30,8 +32,8 @@ def get_backlog(room: Room, cursor: int | None) -> Backlog:
     """
     Return at most MAX_BACKLOG changes after `cursor`.
 
-    Without a cursor (None) it returns the newest messages; so it does, with `reset`, for a cursor that is beyond the
-    room's offset.
+    If there is no cursor (None), return the newest messages. If the cursor is beyond the room's offset, return the
+    same, with `reset`.
     """
     with snapshot():
         offset = _read_offset(room)
@@ -42,7 +44,7 @@ def get_backlog(room: Room, cursor: int | None) -> Backlog:
 
 
 def catch_up(room: Room, cursor: int) -> Backlog:
-    """Return what `get_backlog` returns, without a query if the cursor is at the offset in `room`, as read just now."""
+    """Return what `get_backlog` returns. If `cursor` equals `room.offset`, which was just read, run no query."""
     # Most heartbeats find nothing new.
     return Backlog([], cursor) if cursor == room.offset else get_backlog(room, cursor)
 
@@ -90,9 +92,6 @@ def _describe_all(messages: Iterable[Message]) -> list[dict]:
 
 def describe(message: Message) -> dict:
     """Return a message that was read with `complete()` as the wire's `message` event."""
-    reactions: dict[str, list[str]] = {}
-    for reaction in message.all_reactions:
-        reactions.setdefault(reaction.emoji, []).append(reaction.person.handle)
     return protocol.message(
         id=message.number,
         offset=message.offset,
@@ -103,6 +102,6 @@ def describe(message: Message) -> dict:
         at=message.created_at,
         edited_at=message.edited_at,
         removed=message.is_removed,
-        reactions=reactions,
+        reactions=message.group_reactions(),
         reply_to=message.reply_to,
     )

@@ -1,5 +1,5 @@
 """
-Bar charts as SVG, to be put into a page: no scripts, and no numbers but those that the caller gives.
+Bar charts as SVG, for an HTML page. They have no scripts, and show only the numbers that the caller gives.
 
 The module knows nothing of rooms.
 """
@@ -57,10 +57,10 @@ def _third_labels(labels, step):
 
 def draw_horizontal_bars(chart: Chart) -> str:
     """Return a chart with horizontal bars, as HTML: the label is to the left of each bar, the number to its right."""
-    most, room = max([1, *chart.numbers]), WIDTH - NAME_WIDTH - NUMBER_WIDTH
+    most, longest = max([1, *chart.numbers]), WIDTH - NAME_WIDTH - NUMBER_WIDTH
     shapes = []
     for index, (label, number) in enumerate(zip(chart.labels, chart.numbers, strict=True)):
-        y, width = index * ROW_HEIGHT, max(1, number / most * room)
+        y, width = index * ROW_HEIGHT, max(1, number / most * longest)
         name = label if len(label) <= MAX_NAME else f"{label[: MAX_NAME - 1]}…"
         shapes.append(
             f'<text class="name" x="0" y="{y + 15}">{escape(name)}</text>'

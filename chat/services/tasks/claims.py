@@ -1,8 +1,8 @@
 """
 Claims: one worker at a time holds a task, under a lock that expires by itself.
 
-Each claim has a number, the task's `attempt`, and every later write names it. A worker that was paused for longer than
-its lock lasts finds its task claimed by another worker, and overwrites nothing of that worker's.
+Each claim has a number, the task's `attempt`, and every later write of the worker contains this number. If a worker
+pauses for longer than its lock lasts, another worker may claim the task. Then the writes of the first worker fail.
 """
 
 import os

@@ -1,9 +1,9 @@
 """
 The task `export`: the transcript of a room as a file.
 
-It reads the messages in blocks by their number, so the worker's memory does not grow with the room, and posting does
-not wait for the export. It contains the messages up to the room's offset at the time of the request. A message that is
-edited or removed during the export appears as it was when its block was read.
+The task reads the messages in blocks by their number. So the worker's memory does not grow with the room, and posting
+does not wait for the export. The file contains the messages up to the room's offset at the time of the request. A
+message that is edited or removed during the export appears as it was when its block was read.
 """
 
 import json
@@ -55,16 +55,16 @@ def _get_period(params):
 def export(job: Job) -> Generator[float, None, None]:
     """Write the transcript, and yield the progress after each block of messages."""
     params = json.loads(job.task.params)
-    form = FORMATS[params["format"]](_get_transcript(job, params))
-    job.name_result(f"{job.room.slug}.{form.extension}", form.content_type)
-    job.write(form.start())
+    file_format = FORMATS[params["format"]](_get_transcript(job, params))
+    job.name_result(f"{job.room.slug}.{file_format.extension}", file_format.content_type)
+    job.write(file_format.start())
     number = 0
     while block := _read_block(job, number, *_get_period(params)):
         for message in block:
-            job.write(form.message(describe(message)))
+            job.write(file_format.message(describe(message)))
         number = block[-1].number
         yield number / job.upto
-    job.write(form.end())
+    job.write(file_format.end())
 
 
 def _get_transcript(job, params):
@@ -83,9 +83,6 @@ def _read_block(job, after, start, end):
 
 def describe(message: Message) -> dict:
     """Return the values of a message in a transcript. The message was read with `complete`."""
-    reactions: dict[str, list[str]] = {}
-    for reaction in message.all_reactions:
-        reactions.setdefault(reaction.emoji, []).append(reaction.person.handle)
     return {
         "id": message.number,
         "offset": message.offset,
@@ -94,6 +91,6 @@ def describe(message: Message) -> dict:
         "at": format_time(message.created_at),
         "edited_at": format_time(message.edited_at),
         "removed": message.is_removed,
-        "reactions": reactions,
+        "reactions": message.group_reactions(),
         "reply_to": message.reply_to,
     }

@@ -173,4 +173,4 @@ def _reactions(reactions):
     return f"<footer>{' '.join(parts)}</footer>"
 
 
-FORMATS = {form.extension: form for form in (Json, Csv, Html)}
+FORMATS = {file_format.extension: file_format for file_format in (Json, Csv, Html)}

@@ -26,7 +26,7 @@ class Interrupted(Exception):
 
 class Job:
     """
-    One run of a task: `task`, its `room`, `upto` (the room's offset at the start), and the result that is written.
+    One run of a task: `task`, its `room`, `upto` (the room's offset at the request), and the result that is written.
 
     A job holds at most one part of the result in memory.
     """

@@ -1,7 +1,7 @@
 """
 Publishing a task's state: as the wire's `task` event, to the connections of its person in its room.
 
-A failure to publish is logged, not raised: the state is stored, and the person hears it at the next connect.
+A failure to publish is logged, not raised: the state is stored, and the client receives it at the next connect.
 """
 
 import json

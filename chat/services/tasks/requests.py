@@ -67,7 +67,7 @@ def _create_task(member, event):
 def _check_unfinished(person_id):
     if not settings.CHAT_LIMITS_ON:
         return
-    # The lock makes requests of one person wait for each other. Two at once would else both pass below the limit.
+    # The lock makes requests of one person wait for each other. Without it, two at the same moment could both pass.
     Person.objects.lock(person_id)
     limit = settings.CHAT_MAX_UNFINISHED_TASKS
     if Task.objects.filter(person_id=person_id, state__in=Task.UNFINISHED).count() >= limit:

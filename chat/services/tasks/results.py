@@ -29,7 +29,7 @@ def read_result(task: Task) -> Iterator[bytes]:
 
 
 def delete_parts(task_id: int, before: int = MAX_ATTEMPT) -> None:
-    """Delete the parts that attempts before this number stored. Later attempts may belong to another worker."""
+    """Delete the parts of the attempts before the number `before`. Later attempts may belong to another worker."""
     parts = TaskPart.objects.filter(task_id=task_id, attempt__lt=before)
     while ids := list(parts.values_list("id", flat=True)[:MAX_DELETED]):
         TaskPart.objects.filter(id__in=ids).delete()

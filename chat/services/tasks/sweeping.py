@@ -25,10 +25,10 @@ GIVEN_UP = f"This task did not finish in {MAX_TRIES} attempts. Try again later, 
 
 def sweep_tasks() -> int:
     """
-    Send abandoned and lost tasks to the workers again, give up those that failed too often, and delete the expired.
+    Send abandoned and lost tasks to the workers again, give up those that failed too often, and delete expired tasks.
 
-    If all results together are too large, the oldest are deleted, too. Any number of processes may run the sweep at
-    the same time: a job that is sent twice runs once.
+    If all results together are too large, the sweep also deletes the oldest results. Any number of processes may run it
+    at the same time: a job that is sent twice runs once.
 
     Return the number of tasks that were changed.
     """
@@ -92,7 +92,7 @@ def _delete_expired():
 
 
 def _free_space():
-    """Delete the oldest results while all of them together are too large: a full disk would stop the whole site."""
+    """Delete the oldest results while all results together are too large. A full disk would stop the whole site."""
     stored = Task.objects.aggregate(total=Sum("result_size"))["total"] or 0
     deleted = 0
     for task in Task.objects.filter(result_size__gt=0).order_by("finished_at")[:MAX_SWEPT]:

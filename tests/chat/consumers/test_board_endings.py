@@ -1,4 +1,4 @@
-"""Boards: failures, logins that end, and what is left of a socket."""
+"""Boards: failures, logins that end, and what remains of a closed connection."""
 
 import pytest
 import redis
@@ -41,13 +41,13 @@ def test_logging_in_keeps_the_visitor_of_the_browser(owner, admitted, alice, lat
     later.run()
     for socket in sockets:
         socket.read()
-    # The login session has another key now; whoever comes back is known by the same secret.
+    # The login session has another key now, and the same secret: the board still knows the browser.
     assert [socket.code for socket in (*sockets, asking)] == [4408] * 3
     again = admitted.follow(owner).room()
     assert again.seen("joined")[0]["you"]["handle"] == "Bob" and again.post("p1")["type"] == "ack"
 
 
-def test_nothing_is_left_of_sockets_that_ended(owner, at_door, admitted):
+def test_nothing_remains_of_closed_connections(owner, at_door, admitted):
     room = admitted.room()
     for socket in (room, admitted.auth, at_door):
         socket.disconnect()

@@ -38,7 +38,7 @@ def test_a_visitor_who_was_swept_meanwhile_can_knock(at_door, visitor, monkeypat
     assert [event["handle"] for event in at_door.seen("knocked")] == ["Bob", "Robert"]
 
 
-def test_a_visitor_who_returns_while_leaving_is_published_is_announced_again(at_door, visitor, monkeypatch):
+def test_a_visitor_who_returns_while_left_is_published_is_announced_again(at_door, visitor, monkeypatch):
     first = knock(visitor)
     notify_owner, waiting_room = boards.waiting_room.notify_owner, boards.waiting_room
 

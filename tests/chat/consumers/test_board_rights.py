@@ -1,4 +1,4 @@
-"""Boards: who may do what, and which rights are checked at every frame."""
+"""Boards: what owners and visitors may do, and which rights are checked at every frame."""
 
 import pytest
 

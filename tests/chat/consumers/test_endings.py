@@ -1,4 +1,4 @@
-"""The end of a room's socket: by a disconnect, a ban, a lost session; and what is left of it."""
+"""The end of a room's connection: by a disconnect, a ban or a lost session; and what remains of it."""
 
 import json
 
@@ -44,7 +44,7 @@ def test_a_frame_to_a_deleted_room_is_closed_with_4404(alice, enter, room):
     assert socket.code == 4404
 
 
-def test_nothing_is_left_of_a_socket_that_ended(alice, bob, enter, later):
+def test_nothing_remains_of_a_closed_connection(alice, bob, enter, later):
     watcher, socket = enter(alice), enter(bob)
     socket.post("r1")
     socket.disconnect()

@@ -1,4 +1,4 @@
-"""The handshake of a room's socket: who is admitted, and with which code others are closed."""
+"""The handshake of a room's socket: which clients are admitted, and the close codes of the others."""
 
 import json
 
@@ -119,7 +119,7 @@ def test_a_public_site_has_one_origin(alice, enter, settings):
 
 
 @pytest.mark.parametrize("header", ["Basic YTpi", "token", ""])
-def test_only_a_bearer_of_a_token_needs_no_origin(alice, enter, header):
+def test_a_handshake_without_origin_or_bearer_token_is_denied(alice, enter, header):
     assert enter(alice, origin=None, headers={"authorization": header}).denied
 
 

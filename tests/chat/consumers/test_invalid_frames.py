@@ -71,7 +71,7 @@ def test_every_bad_frame_is_rejected_and_the_next_post_is_acked(alice, enter, se
         assert rejected["detail"] and "retry_after" not in rejected
         assert socket.post(f"p{number}")["id"] == number + 1
     assert socket.code is None
-    # And a ref that was rejected is as good as new.
+    # A ref that was rejected can be used again.
     assert socket.post("x1")["type"] == "ack"
 
 

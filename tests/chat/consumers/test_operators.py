@@ -1,4 +1,4 @@
-"""The stream of rooms: changes are published after the commit, to the operators of that moment alone."""
+"""The stream of rooms: changes are published after the commit, only to people who are operators then."""
 
 import json
 
@@ -128,7 +128,7 @@ def test_the_stream_has_the_row_as_it_is_in_the_database(stream, alice, room):
 
 
 def test_every_process_has_the_bindings():
-    # A shell loads no routing: it is the app that brings the bindings.
+    # A shell loads no routing, so the app config loads the bindings.
     assert type(apps.get_app_config("chat")) is ChatConfig
 
 
@@ -140,7 +140,7 @@ def test_a_room_that_is_created_and_deleted_in_one_transaction_is_only_deleted(s
 
 def test_a_change_is_stored_if_it_cannot_be_streamed(stream, alice, monkeypatch, caplog):
     heard(stream)
-    # The lobby's news leave by the same layer, and are caught in the same way.
+    # The lobby's event uses the same layer, and its failure is logged too.
     monkeypatch.setattr(channel_layers["default"].channel_layer, "send_group", fail_with(OSError("away")))
     rooms.create_room(alice, "attic", "Attic")
     assert Room.objects.filter(slug="attic").exists() and "Operators could not be told" in caplog.text
@@ -163,7 +163,7 @@ def test_a_post_runs_four_statements_with_an_open_stream(stream, bob, enter):
 
 
 def test_a_former_operator_receives_nothing(stream, operator, alice):
-    Person.objects.filter(id=operator.id).update(is_staff=False)  # in a shell: nobody is told
+    Person.objects.filter(id=operator.id).update(is_staff=False)  # as in a shell: nothing is published
     rooms.create_room(alice, "attic", "Attic")
     assert heard(stream) == []
     stream.send(json.dumps({"stream": "rooms", "payload": {"action": "update"}}))

@@ -1,4 +1,4 @@
-"""What each event costs in Redis: the same with 1,000 connections in the room as with 10."""
+"""The cost of each event in Redis: it is the same with 1,000 connections in the room as with 10."""
 
 import json
 from datetime import timedelta
@@ -53,7 +53,7 @@ class Site:
 
     def work(self, channel):
         """Let the worker handle one message, and ask for the next: everything that it sent leaves with that trip."""
-        # One channel: among several a worker begins with one at random, and looks into the others by chance.
+        # One channel only: with several, the worker begins with a random one, and the number of commands varies.
         found = self.worker.layer.receive([channel])
         self.worker._handle(*found)
         self.worker.layer.receive([channel])
@@ -73,7 +73,7 @@ class Site:
 
 @pytest.fixture
 def make_site(valkey_url, alice, room, monkeypatch):
-    """Returns a function that makes a Site with this number of other connections in the room."""
+    """Return a function that makes a Site with a number of other connections in the room."""
 
     def make_site(number):
         wrapper = channel_layers[DEFAULT_CHANNEL_LAYER]
@@ -101,7 +101,7 @@ def count(site, url, monkeypatch, type, fields):
 
 
 def prepare(site):
-    """Post two messages, and let every script and cache be known."""
+    """Post two messages, so that Redis has loaded every script and the caches are filled."""
     for number in range(2):
         text = json.dumps({"type": "post", "ref": f"before-{number}", "body": "Hello"})
         site.run("websocket.receive", text=text)

@@ -1,4 +1,4 @@
-"""Resuming a room's socket: what a client with a cursor gets."""
+"""Resuming a room's socket: a client with a cursor gets the changes after it."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def test_a_cursor_that_equals_the_offset_gets_no_messages(alice, enter):
         "cursor=%D9%A3",
     ],
 )
-def test_a_cursor_beyond_or_unreadable_resets(alice, enter, query):
+def test_a_cursor_that_is_malformed_or_beyond_the_offset_gets_a_reset(alice, enter, query):
     enter(alice).post("r1")
     socket = enter(alice, query=query)
     assert socket.seen("joined")[0]["reset"] is True

@@ -23,9 +23,9 @@ def test_a_connect_costs_nine_statements(alice, bob, enter):
         ("SELECT", "chat_person"),
         ("SELECT", "chat_room"),
         ("SELECT", "chat_member"),
-        ("SELECT", "chat_member"),  # who is here
+        ("SELECT", "chat_member"),  # the people who are present
         ("SELECT", "chat_announcement"),  # the newest id
-        ("SELECT", "chat_member"),  # whether they may stay, and tasks or announcements are there to tell
+        ("SELECT", "chat_member"),  # whether the member may stay, and whether there are tasks or announcements
         ("SELECT", "chat_room"),  # the backlog: the room's offset,
         ("SELECT", "chat_message"),  # and the newest messages
     ]
@@ -56,7 +56,7 @@ def test_an_edit_costs_six_statements(alice, enter):
         ("SELECT", "chat_member"),
         ("UPDATE", "chat_room"),
         ("SELECT", "chat_message"),  # the message with its author
-        ("SELECT", "chat_reaction"),  # its reactions, which the event tells too
+        ("SELECT", "chat_reaction"),  # its reactions, which the event contains
         ("UPDATE", "chat_message"),
         ("INSERT", "chat_change"),
     ]
@@ -67,7 +67,7 @@ def test_a_heartbeat_costs_one_statement(alice, enter):
     socket.post("r1")
     with CaptureQueriesContext(connection) as queries:
         socket.say("sync", cursor=1)
-    # Who it is, and that the room is still at this cursor.
+    # The statement reads the member and the room's offset, which equals the cursor.
     assert statements(queries) == [("SELECT", "chat_member")]
     with CaptureQueriesContext(connection) as queries:
         socket.say("sync", cursor=0)

@@ -109,14 +109,14 @@ def test_all_tabs_of_both_sides_receive_a_decision(owner, at_door, visitor):
 @pytest.mark.parametrize("act", ["remove", "refuse"])
 def test_a_removed_visitor_is_disconnected_in_all_tabs_and_cannot_return(at_door, admitted, act):
     first, second = admitted.room(), admitted.room()
-    under_way = admitted.room()
+    late = admitted.room()
     ask(at_door, act, visitor=key_of("Bob"))
-    for socket in (first, second, under_way):
+    for socket in (first, second, late):
         socket.read()
     assert (first.code, second.code) == (4403, 4403)
-    under_way.code = None
-    under_way.say("post", ref="p1", body="Last words")
-    assert under_way.code == 4403 and not Message.objects.exists()
+    late.code = None
+    late.say("post", ref="p1", body="Last words")
+    assert late.code == 4403 and not Message.objects.exists()
     again = admitted.room()
     assert (again.accepted, again.code, again.events) == (True, 4403, [])
 
@@ -145,7 +145,7 @@ def test_a_waiting_visitor_can_change_the_handle(at_door, visitor):
     assert len({event["visitor"] for event in at_door.seen("knocked")}) == 1
 
 
-def test_shutting_a_board_closes_all_its_connections(owner, at_door, admitted):
+def test_closing_a_board_closes_all_its_connections(owner, at_door, admitted):
     waiting = knock(Browser().follow(owner), "Carol")
     rooms = [owner.room(), admitted.room()]
     doors = [at_door, owner.door(), admitted.auth, waiting]
@@ -154,7 +154,7 @@ def test_shutting_a_board_closes_all_its_connections(owner, at_door, admitted):
         socket.read()
     assert [socket.code for socket in rooms + doors] == [4403] * 6
     assert [types(socket.events)[-1] for socket in doors] == ["shut"] * 4
-    # What was under way, and whoever comes back.
+    # Frames that were sent before the close are refused, and so are new connections.
     rooms[0].code = None
     rooms[0].say("post", ref="p1", body="Hello")
     assert rooms[0].code == 4403 and not Message.objects.exists()

@@ -133,10 +133,10 @@ def test_sending_a_result_waits_for_the_interface_with_a_limit(monkeypatch, cloc
     monkeypatch.setattr(broadcast, "time", clock)
     layer = Interface(broadcast.MAX_WAITING_PARTS + 10)
     monkeypatch.setattr(broadcast, "_layer", lambda: layer)
-    broadcast.wait_for_room("daphne.response.abc!x")
+    broadcast.wait_for_capacity("daphne.response.abc!x")
     assert layer.waiting == broadcast.MAX_WAITING_PARTS - 1
     layer.waiting = 10**6
-    broadcast.wait_for_room("daphne.response.abc!x")
+    broadcast.wait_for_capacity("daphne.response.abc!x")
     assert clock.now > 1000 + broadcast.LONGEST_WAIT_SECONDS
 
 

@@ -59,7 +59,7 @@ def test_a_page_has_1_to_100_messages(limit, is_good):
 
 
 @pytest.mark.parametrize("on", [0, 1, "true", None, []])
-def test_switches_must_be_true_or_false(on):
+def test_booleans_must_be_true_or_false(on):
     assert error_of(json.dumps({"type": "typing", "on": on})).code == "invalid_field"
 
 

@@ -1,4 +1,4 @@
-"""Frames become events, or are refused with the code that says why."""
+"""Frames become events, or are rejected with the code of the reason."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Access: every way into the chat closes for every reason, with its own code, at the next frame."""
+"""Access: for every reason, a connection of every kind is closed at its next frame, with the code of its kind."""
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -13,7 +13,7 @@ from tests.chat.polling import Poller
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class SocketWay:
+class OpenSocket:
     """A socket, and the frame that shows whether it may still speak."""
 
     def __init__(self, socket, frame):
@@ -25,7 +25,7 @@ class SocketWay:
         return self.socket.code
 
 
-class PollingWay:
+class PollingClient:
     """A client that polls."""
 
     def __init__(self, person):
@@ -41,18 +41,18 @@ SYNC = {"type": "sync", "cursor": 0}
 
 
 def open_room(person):
-    return SocketWay(wire.Socket("/chat/garden/", wire.browser_of(person)).connect(), SYNC)
+    return OpenSocket(wire.Socket("/chat/garden/", wire.browser_of(person)).connect(), SYNC)
 
 
 def open_room_with_token(person):
     _, key = people.make_token(person, "bot")
     headers = {"authorization": f"Bearer {key}"}
-    return SocketWay(wire.Socket("/chat/garden/", origin=None, headers=headers).connect(), SYNC)
+    return OpenSocket(wire.Socket("/chat/garden/", origin=None, headers=headers).connect(), SYNC)
 
 
 def open_waiting_room(person):
     browser = Browser(person).follow(Browser().make_board())
-    return SocketWay(browser.door(), {"type": "knock", "ref": "k1", "handle": "Bob"})
+    return OpenSocket(browser.door(), {"type": "knock", "ref": "k1", "handle": "Bob"})
 
 
 def open_board_room(person):
@@ -60,25 +60,25 @@ def open_board_room(person):
     browser = Browser(person).follow(owner)
     knock(browser)
     assert ask(owner.door(), "admit", visitor=key_of("Bob"))["type"] == "ack"
-    return SocketWay(browser.room(), SYNC)
+    return OpenSocket(browser.room(), SYNC)
 
 
 def open_stream(person):
     Person.objects.filter(id=person.id).update(is_staff=True)
-    return SocketWay(wire.Socket("/operators/rooms/", wire.browser_of(person)).connect(), {"type": "anything"})
+    return OpenSocket(wire.Socket("/operators/rooms/", wire.browser_of(person)).connect(), {"type": "anything"})
 
 
-WAYS = {
+KINDS = {
     "room": open_room,
     "token": open_room_with_token,
-    "polling": PollingWay,
+    "polling": PollingClient,
     "board's room": open_board_room,
     "waiting room": open_waiting_room,
     "operators": open_stream,
 }
 
 
-# Each changes rows alone: nothing is published, so only the next frame can find out.
+# Each function changes only rows. Nothing is published, so only the next frame can find the change.
 
 
 def lose_session(person):
@@ -112,7 +112,7 @@ def take_staff(person):
     Person.objects.filter(id=person.id).update(is_staff=False)
 
 
-# Columns: room, token, polling, board's room, waiting room, operators. None: the reason does not concern the way.
+# Columns: room, token, polling, board's room, waiting room, operators. None: the reason does not apply there.
 TABLE = {
     lose_session: (4408, 4408, None, 4408, 4408, 4408),
     end_login: (4401, 4401, 4401, 4401, 4408, 4401),
@@ -122,25 +122,25 @@ TABLE = {
     delete_place: (4404, 4404, None, 4404, 4403, None),
     take_staff: (None, None, None, None, None, 4404),
 }
-CASES = [(way, change, code) for change, codes in TABLE.items() for way, code in zip(WAYS, codes, strict=True)]
+CASES = [(kind, change, code) for change, codes in TABLE.items() for kind, code in zip(KINDS, codes, strict=True)]
 
 
-@pytest.mark.parametrize("way, change, code", CASES, ids=[f"{way} {change.__name__}" for way, change, _ in CASES])
-def test_a_connection_is_closed_at_its_next_frame_for_every_reason(bob, room, way, change, code):
-    opened = WAYS[way](bob)
+@pytest.mark.parametrize("kind, change, code", CASES, ids=[f"{kind} {change.__name__}" for kind, change, _ in CASES])
+def test_a_connection_is_closed_at_its_next_frame_for_every_reason(bob, room, kind, change, code):
+    opened = KINDS[kind](bob)
     change(Person.objects.get(id=bob.id))
     assert opened.speak() == code
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_connection_whose_rights_hold_speaks_on(bob, room, way):
-    assert WAYS[way](bob).speak() is None
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_connection_with_valid_rights_stays_open(bob, room, kind):
+    assert KINDS[kind](bob).speak() is None
 
 
-@pytest.mark.parametrize("way", [access.ROOM, access.WAITING_ROOM, access.OPERATORS])
-def test_every_way_has_a_close_code_for_every_reason_that_its_facts_can_give(way):
+@pytest.mark.parametrize("kind", [access.ROOM, access.WAITING_ROOM, access.OPERATORS])
+def test_every_kind_of_connection_has_a_close_code_for_every_reason_that_its_facts_can_give(kind):
     cannot_happen = {"member": set(), "visit": {Reason.BANNED}, "person": {Reason.PLACE_GONE, Reason.BANNED}}
-    assert set(Reason) - set(way.close_codes) == cannot_happen[way.key]
+    assert set(Reason) - set(kind.close_codes) == cannot_happen[kind.key]
 
 
 def test_the_first_reason_counts():

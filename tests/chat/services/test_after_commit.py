@@ -62,12 +62,12 @@ def test_an_outage_is_logged_without_a_traceback(caplog):
     assert record.getMessage().endswith("could not tell anybody: away") and not record.exc_info
 
 
-def test_a_failure_is_noted_and_the_note_may_fail_too(caplog):
-    noted = []
-    assert not call_safely("tell anybody", fail, on_failure=lambda: noted.append("noted"))
-    assert noted == ["noted"]
+def test_a_failure_is_recorded_and_the_recording_may_fail_too(caplog):
+    recorded = []
+    assert not call_safely("tell anybody", fail, on_failure=lambda: recorded.append("recorded"))
+    assert recorded == ["recorded"]
     assert not call_safely("tell anybody", fail, on_failure=be_away)
-    assert "could not note that it could not tell anybody: away" in caplog.text
+    assert "could not record that it could not tell anybody: away" in caplog.text
     assert call_safely("tell anybody", lambda: None, on_failure=fail)
 
 

@@ -1,4 +1,4 @@
-"""Sweeping boards and visitors."""
+"""The sweep of boards and visitors."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests.chat.helpers import Browser, ask, key_of, knock
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_shut_boards_are_swept_with_their_messages_and_visitors(owner, at_door, admitted, alice):
+def test_closed_boards_are_swept_with_their_messages_and_visitors(owner, at_door, admitted, alice):
     admitted.room().post("p1")
     knock(Browser(alice).follow(owner))
     kept = Browser().make_board()

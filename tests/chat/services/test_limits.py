@@ -63,7 +63,7 @@ def test_heartbeats_are_counted_with_all_other_frames(enter, alice, tight):
     assert [socket.say("sync", cursor=0)[0]["type"] for _ in range(2)] == ["synced"] * 2
 
 
-def test_4429_comes_only_after_so_many_refusals(enter, alice, tight):
+def test_a_connection_is_closed_with_4429_only_after_many_refusals(enter, alice, tight):
     socket = enter(alice)
     for number in range(5):
         socket.post(f"r{number}")

@@ -1,4 +1,4 @@
-"""The rate limit with several workers: a worker that hears of the level one trip late gives a flood almost nothing."""
+"""The rate limit with several workers: each learns the level one trip late, which allows only a few more frames."""
 
 import importlib.util
 import threading
@@ -28,7 +28,7 @@ def layer(valkey_url, monkeypatch):
 
 @pytest.fixture
 def make_limits(valkey_url):
-    """Returns a function that makes the limits of another process: a copy of the module with what it remembers."""
+    """Return a function that makes the limits of another process: a copy of the module with a state of its own."""
     store = RedisStore(valkey_url)
 
     def make_limits():
@@ -42,7 +42,7 @@ def make_limits(valkey_url):
 
 
 def flood(layer, own_limits, tally):
-    """Handle frames as a worker does until none is left. `tally` collects what became of each."""
+    """Handle frames as a worker does until none is left. `tally` collects the result of each."""
     while True:
         _, content = layer.receive(["websocket.receive"])
         if content is None:
@@ -56,7 +56,7 @@ def flood(layer, own_limits, tally):
             tally.append(closing.code)
 
 
-def test_a_flood_over_several_workers_gets_no_more_than_one_frame_for_each(layer, make_limits, settings):
+def test_a_flood_exceeds_the_limit_by_at_most_one_frame_for_each_worker(layer, make_limits, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (BURST, PER_SECOND)}
     settings.CHAT_FLOOD_REFUSALS = 100
     for connection in range(WORKERS):
@@ -75,7 +75,7 @@ def test_a_flood_over_several_workers_gets_no_more_than_one_frame_for_each(layer
     assert len(tally) == WORKERS * FRAMES
 
 
-def test_a_worker_that_has_heard_nothing_lets_one_frame_pass_and_it_is_paid_for(layer, make_limits, settings):
+def test_a_frame_that_another_worker_handles_above_the_limit_is_paid_for_later(layer, make_limits, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (2, 0.01)}
     first, second = make_limits(), make_limits()
     first.check_frame(7)

@@ -1,4 +1,4 @@
-"""The lobby hears of every change of its list of rooms, at a cost that does not grow with it."""
+"""Every change of the list of rooms is published to the lobby, at a cost that does not grow with the list."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def watch():
 
 
 def count_updates(watch, lobby):
-    """Check twice, and return how often the lobby heard `updated`."""
+    """Check twice, and return how often the lobby received `updated`."""
     lobby.read()
     changes = [watch.check(), watch.check()]
     told = lobby.read()

@@ -1,4 +1,4 @@
-"""People: handles, passwords, guests who come and go, tokens, and the sockets that end with them."""
+"""People: handles, passwords, guests, tokens, and the connections that end with a login."""
 
 from datetime import timedelta
 
@@ -216,7 +216,7 @@ def test_a_new_password_ends_all_other_logins(alice, enter, later):
     assert wire.Socket("/chat/garden/", phone.browser).connect().code == 4401
     assert phone.browser.get("/api/session/").json()["handle"] is None
     assert people.find_person("Alice", "correct horse") is None
-    # This browser's own tabs come back with the new cookie, which they have by then.
+    # This browser's own tabs reconnect later, when they have the new cookie.
     later.run()
     tab.read()
     assert tab.code == 4408
@@ -228,7 +228,7 @@ def test_a_connection_of_the_old_password_cannot_speak(alice, enter, monkeypatch
     monkeypatch.setattr("chat.broadcast.close_group", lambda *arguments: None)
     tab.browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
     phone.say("post", ref="r1", body="Hello")
-    # Not this frame but the next handshake finds that a session has ended: here, the phone's.
+    # The frame is closed with 4408. Only the next handshake finds that the phone's session has ended.
     assert phone.code == 4408 and not Message.objects.exists()
     assert wire.Socket("/chat/garden/", phone.browser).connect().code == 4401
 

@@ -1,4 +1,4 @@
-"""Presence: first tabs come, last tabs go, leases end, and the room gets an update at most once a second."""
+"""Presence: people come with their first tab and go with their last, and updates are published once a second."""
 
 import importlib
 import threading
@@ -19,7 +19,7 @@ def news(socket):
 
 @pytest.fixture
 def second(clock):
-    """Lets a second pass, so that the next update is published at once."""
+    """Return a function that moves the clock by a second, so that the next update is published at once."""
     return lambda: clock.pass_by(1.1)
 
 
@@ -60,7 +60,7 @@ def test_presence_is_published_once_a_second(alice, bob, charlie, enter, later, 
     assert news(watcher)[1:] == [(["Bob"], [], 2)]
 
 
-def test_a_timer_that_comes_too_early_comes_again(alice, bob, enter, later, second):
+def test_a_timer_that_runs_too_early_is_started_again(alice, bob, enter, later, second):
     watcher = enter(alice)
     enter(bob)
     later.run()
@@ -114,7 +114,7 @@ def test_a_late_heartbeat_of_a_closed_connection_brings_nobody_back(alice, bob, 
     assert presence.get_present(room.id)[1] == 1
 
 
-def test_a_disconnect_that_overtakes_its_connect_leaves_no_ghost(alice, bob, enter, room):
+def test_a_person_is_not_present_if_the_disconnect_overtakes_the_connect(alice, bob, enter, room):
     watcher = enter(alice)
     socket = wire.Socket("/chat/garden/", wire.browser_of(bob))
     socket.put("websocket.connect", **socket.handshake)
@@ -140,7 +140,7 @@ def test_a_disconnect_that_overtakes_its_connect_leaves_no_ghost(alice, bob, ent
     ],
 )
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_disconnect_in_the_middle_of_its_connect_leaves_no_ghost(
+def test_a_person_is_not_present_after_a_disconnect_during_the_connect(
     alice, bob, enter, room, monkeypatch, settings, later, second, step, when
 ):
     watcher = enter(alice)
@@ -200,7 +200,7 @@ def test_rooms_are_counted_together(alice, enter, room):
     assert presence.count_present([room.id, 4711]) == [1, 0]
 
 
-def test_a_guest_who_left_is_not_mistaken_for_the_next_of_that_name(charlie, enter, second):
+def test_a_guest_who_left_is_not_counted_with_a_new_guest_of_the_same_handle(charlie, enter, second):
     first = enter(charlie)
     first.browser.delete("/api/session/")
     first.disconnect()

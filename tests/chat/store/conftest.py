@@ -27,7 +27,7 @@ class TimedRedisStore(RedisStore):
 
 @pytest.fixture(params=["memory", "redis"])
 def store(request):
-    """Each test runs with both stores."""
+    """Return each of both stores, so that a test runs twice."""
     if request.param == "memory":
         return MemoryStore()
     return TimedRedisStore(request.getfixturevalue("valkey_url"))
@@ -43,5 +43,5 @@ def pass_by(store, request):
 
 @pytest.fixture
 def timed(valkey_url):
-    """Return a store in Redis whose clock a test moves."""
+    """Return a store in Redis with a clock that the test moves."""
     return TimedRedisStore(valkey_url)

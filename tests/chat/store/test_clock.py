@@ -1,4 +1,4 @@
-"""In Redis, a clock that is set back by 25 hours. (In this process the clock is monotonic.)"""
+"""The clock of Redis is set back by 25 hours. (The clock of MemoryStore is monotonic.)"""
 
 import pytest
 
@@ -6,13 +6,12 @@ from chat.store import redis as redis_store
 
 pytestmark = pytest.mark.no_database
 
-
-DAY = 25 * 3600
+SET_BACK_SECONDS = 25 * 3600
 
 
 def test_a_bucket_does_not_wait_for_the_old_time(timed):
     assert [bool(timed.take_token("a", 2, 0.05)) for _ in range(3)] == [False, False, True]
-    timed.pass_by(-DAY)
+    timed.pass_by(-SET_BACK_SECONDS)
     assert 0 < timed.take_token("a", 2, 0.05) <= 20
     timed.pass_by(20.1)
     assert timed.take_token("a", 2, 0.05) == 0
@@ -20,15 +19,15 @@ def test_a_bucket_does_not_wait_for_the_old_time(timed):
 
 def test_a_counter_does_not_last_until_the_old_time(timed):
     timed.increment("a", 10)
-    timed.pass_by(-DAY)
+    timed.pass_by(-SET_BACK_SECONDS)
     timed.increment("a", 10)
     assert timed._client.ttl(f"{timed.PREFIX}count:a") <= 10
 
 
-def test_a_lease_given_before_ends_after_its_seconds(timed):
+def test_a_lease_from_before_the_change_expires(timed):
     timed.acquire_lease("a", "dead", 60, 2)
     timed.acquire_lease("a", "living", 60, 2)
-    timed.pass_by(-DAY)
+    timed.pass_by(-SET_BACK_SECONDS)
     assert not timed.acquire_lease("a", "new", 60, 2), "a living holder has time to renew its lease"
     timed.pass_by(30)
     timed.renew_leases(["a"], "living", 60)
@@ -37,10 +36,10 @@ def test_a_lease_given_before_ends_after_its_seconds(timed):
     assert not timed.acquire_lease("a", "one more", 60, 2)
 
 
-def test_an_entry_added_before_ends_after_its_seconds(timed):
+def test_an_entry_from_before_the_change_expires(timed):
     timed.add_entry("a", "Alice", "tab", 60)
     timed.add_entry("a", "Bob", "tab", 60)
-    timed.pass_by(-DAY)
+    timed.pass_by(-SET_BACK_SECONDS)
     timed.add_entry("a", "Bob", "tab", 60)
     assert timed.list_owners("a", 10)[1] == 2
     timed.pass_by(30)
@@ -49,9 +48,9 @@ def test_an_entry_added_before_ends_after_its_seconds(timed):
     assert timed.list_owners("a", 10) == (["Bob"], 1)
 
 
-def test_a_roster_without_new_entries_becomes_empty_too(timed):
+def test_a_roster_without_new_entries_becomes_empty(timed):
     timed.add_entry("a", "Alice", "tab", 60)
-    timed.pass_by(-DAY)
+    timed.pass_by(-SET_BACK_SECONDS)
     assert timed.count_owners(["a"]) == [1]
     timed.pass_by(redis_store.ROSTER_GRACE_SECONDS + 1)
     assert timed.count_owners(["a"]) == [0]

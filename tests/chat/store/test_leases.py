@@ -1,4 +1,4 @@
-"""Leases: limited, renewed, released, and ended by time."""
+"""Leases: they are limited, renewed and released, and they expire."""
 
 import pytest
 

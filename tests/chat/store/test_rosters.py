@@ -118,7 +118,7 @@ def test_a_summary_ends_entries_and_leaves_their_changes(store, pass_by):
     assert store.take_changes("room") == ([], ["Alice"], 0)
 
 
-def test_a_roster_that_ended_unseen_is_not_summarized_again(store, pass_by):
+def test_a_roster_that_expired_between_summaries_is_not_summarized_again(store, pass_by):
     store.add_entry("room", "Alice", "tab1", 60)
     pass_by(61)
     store.list_owners("room", 0)
@@ -146,7 +146,7 @@ def test_a_summary_takes_two_round_trips_for_any_number_of_rosters(valkey_url, r
     assert trips == [1, rooms]
 
 
-def test_the_name_of_a_roster_ends_with_the_roster(valkey_url):
+def test_the_list_of_rosters_loses_a_roster_that_has_expired(valkey_url):
     store = RedisStore(valkey_url)
     store.add_entry("room", "Alice", "tab", 60)
     assert 0 < store._client.ttl("chat:rosters") <= 60 + redis_store.ROSTER_GRACE_SECONDS

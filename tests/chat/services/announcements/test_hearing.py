@@ -1,4 +1,4 @@
-"""Announcements: who hears which, once."""
+"""Announcements: each person receives those that concern them, once."""
 
 from datetime import timedelta
 

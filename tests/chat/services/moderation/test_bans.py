@@ -104,7 +104,7 @@ def test_a_person_who_is_banned_while_joining_is_refused(room, bob, monkeypatch)
         Member.objects.create(room=room, person=person, role="banned")
         return "member"
 
-    monkeypatch.setattr(rooms.access, "default_role", ban_first)
+    monkeypatch.setattr(rooms.access, "get_default_role", ban_first)
     assert_refused("forbidden", rooms.join_room, bob, "garden")
 
 

@@ -55,7 +55,7 @@ def test_an_unmute_job_that_is_early_repeated_or_outdated_changes_nothing(alice,
     assert role_of(room, bob) == "banned"
     moderation.change_role(alice, room, bob, "muted")
     run_job(job)
-    assert role_of(room, bob) == "muted"  # now one without an end
+    assert role_of(room, bob) == "muted"  # this mute has no end
     Member.objects.filter(person=bob).delete()
     run_job(job)
 

@@ -1,4 +1,4 @@
-"""Roles: who can give which role to whom."""
+"""Roles: which actors can give which roles."""
 
 import pytest
 from django.db import transaction
@@ -37,7 +37,7 @@ def test_only_permitted_actors_can_change_a_role(room, actor, target):
         with transaction.atomic():
             if is_permitted(actor, target, role):
                 moderation.change_role(by, room, whom, role)
-                expected = rooms.default_role(whom) if role == "member" else role
+                expected = rooms.get_default_role(whom) if role == "member" else role
                 assert role_of(room, whom) == expected, (actor, target, role)
             else:
                 assert_refused("forbidden", moderation.change_role, by, room, whom, role)

@@ -1,4 +1,4 @@
-"""What the tests of rooms do again and again."""
+"""Helpers for the tests of rooms: posts, errors and offsets."""
 
 import pytest
 

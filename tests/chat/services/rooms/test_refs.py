@@ -58,7 +58,7 @@ def test_two_people_can_use_the_same_ref(alice, bob, member_of):
     assert post(member_of(bob), "r1", "Other")["id"] == 2
 
 
-def test_a_resend_gets_its_ack_even_if_its_author_is_muted_since(alice, bob, member_of, room):
+def test_a_resend_gets_its_ack_even_if_its_author_is_now_muted(alice, bob, member_of, room):
     member = member_of(bob)
     acks = [post(member, "r1"), rooms.edit_message(member, Edit("r2", 1, "Hi")).ack]
     acks.append(rooms.set_reaction(member, React("r3", 1, "👍", True)).ack)

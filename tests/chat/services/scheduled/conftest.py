@@ -10,7 +10,7 @@ from chat.models import ScheduledMessage
 
 @pytest.fixture
 def make_scheduled(room):
-    """A function that stores a scheduled message of a person, due in `seconds`."""
+    """Return a function that stores a scheduled message of a person, due in `seconds`."""
 
     def make(person, seconds=-1, **fields):
         due_at = timezone.now() + timedelta(seconds=seconds)

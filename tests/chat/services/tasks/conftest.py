@@ -9,7 +9,7 @@ from chat.services.tasks import registry
 
 @pytest.fixture
 def no_workers(monkeypatch):
-    """Let the workers take jobs and not run them; the value is the list of the task ids."""
+    """Let the workers take jobs without running them, and return the list of the task ids."""
     jobs = []
     monkeypatch.setattr(tasks, "run_task", jobs.append)
     return jobs
@@ -17,14 +17,14 @@ def no_workers(monkeypatch):
 
 @pytest.fixture
 def make_kind(monkeypatch):
-    """Register a generator function as the kind of task `trial`, for this test."""
+    """Return a decorator that registers a generator function as the kind of task `trial`, for this test."""
     monkeypatch.setattr(registry, "_kinds", dict(registry._kinds))
     return lambda function: registry.task("trial", lambda params: params)(function)
 
 
 @pytest.fixture
 def stopping(monkeypatch):
-    """A function that tells the worker to stop."""
+    """Return a function that tells the worker to stop."""
     told = []
     monkeypatch.setattr(jobs, "is_stopping", lambda: bool(told))
     return lambda: told.append(True)

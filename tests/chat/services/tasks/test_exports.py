@@ -160,7 +160,7 @@ def test_the_page_groups_messages_by_day(alice, member):
 
 @pytest.fixture
 def three_days(member):
-    """The messages 1, 2 and 3, at noon of the first three days of March."""
+    """Store the messages 1, 2 and 3, at noon of the first three days of March."""
     for number in (1, 2, 3):
         post(member, f"r{number}", f"body {number}")
         at = datetime(2026, 3, number, 12, tzinfo=UTC)

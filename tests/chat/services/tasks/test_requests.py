@@ -1,4 +1,4 @@
-"""Requests about tasks: who can start which task, and who hears of it."""
+"""Requests about tasks: starting them, and the connections that receive their states."""
 
 import json
 from datetime import timedelta
