@@ -55,12 +55,10 @@ def answering(connection):
     # A full reply channel counts as an outage: what is stored is stored, and the client may safely ask again.
     except (broadcast.ChannelFull, *OUTAGES) as outage:
         throttle.warning("Frames cannot be handled for now: %s", outage)
-        _reply_failure(
-            connection, protocol.ChatError("unavailable", "Try again in a moment.", request.ref, retry_after=1.0)
-        )
+        _reply_failure(connection, protocol.unavailable_error(request.ref))
     except Exception:
         logger.exception("A frame could not be handled")
-        _reply_failure(connection, protocol.ChatError("internal", "This failed, and it is our fault.", request.ref))
+        _reply_failure(connection, protocol.internal_error(request.ref))
 
 
 def _parse(text):
