@@ -193,7 +193,7 @@ def password(request):
 
 
 def _submit(form, act):
-    """Return what `act(fields)` returns, or None with errors on the form if it is not valid or `act` raises a ChatError."""
+    """Return what `act(fields)` returns. If the form or `act` has an error, add it to the form and return None."""
     if not form.is_valid():
         return None
     try:
