@@ -41,7 +41,7 @@ def test_logging_in_keeps_the_visitor_of_the_browser(owner, admitted, alice, lat
     later.run()
     for socket in sockets:
         socket.read()
-    # The login session has another key now; whoever comes back is known by the same secret.
+    # The login session has another key now. A browser that connects again has the same secret.
     assert [socket.code for socket in (*sockets, asking)] == [4408] * 3
     again = admitted.follow(owner).room()
     assert again.seen("joined")[0]["you"]["handle"] == "Bob" and again.post("p1")["type"] == "ack"

@@ -67,7 +67,7 @@ def test_a_heartbeat_costs_one_statement(alice, enter):
     socket.post("r1")
     with CaptureQueriesContext(connection) as queries:
         socket.say("sync", cursor=1)
-    # Who it is, and that the room is still at this cursor.
+    # One statement reads the member, and the room, whose offset is still this cursor.
     assert statements(queries) == [("SELECT", "chat_member")]
     with CaptureQueriesContext(connection) as queries:
         socket.say("sync", cursor=0)

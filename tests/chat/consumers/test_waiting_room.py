@@ -154,7 +154,7 @@ def test_shutting_a_board_closes_all_its_connections(owner, at_door, admitted):
         socket.read()
     assert [socket.code for socket in rooms + doors] == [4403] * 6
     assert [types(socket.events)[-1] for socket in doors] == ["shut"] * 4
-    # What was under way, and whoever comes back.
+    # A frame that was on its way changes nothing, and a visitor who connects again is closed too.
     rooms[0].code = None
     rooms[0].say("post", ref="p1", body="Hello")
     assert rooms[0].code == 4403 and not Message.objects.exists()
