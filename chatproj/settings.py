@@ -99,7 +99,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "chat.http.context_processors.client_version",
-            ]
+            ],
+            "libraries": {"module_preloads": "chat.http.module_preloads"},
         },
     }
 ]

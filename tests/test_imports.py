@@ -47,6 +47,7 @@ ALLOWED = {
     "chat.http.endpoints": ["chat.http.responses", "chat.protocol"],
     "chat.http.error_handlers": ["chat.http.responses", "chat.protocol", *TRANSPORT],
     "chat.http.context_processors": ["chat.version"],
+    "chat.http.module_preloads": [],
     "chat.http.middleware": [*UPPER, "chat.http.responses"],
     "chat.http.health": UPPER,
     "chat.http.api": VIEWS,

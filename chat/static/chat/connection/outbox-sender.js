@@ -2,8 +2,7 @@
 // Sends the entries of the outbox in the order of writing, and again until each ref has its answer.
 // Must not know what an answer means for the page, nor which connection carries the events.
 
-import { newRef } from "./refs.js";
-import { retryAfterMs } from "./retry-after.js";
+import { newRef, retryAfterMs } from "./wire-values.js";
 import { CLIENT_EVENT, REFUSAL } from "./wire.js";
 
 export const ANSWER_TIMEOUT_MS = 5_000;
