@@ -37,7 +37,7 @@ class _Protocol(protocol.Protocol):
         self.reader = hiredis.Reader()
         # Each entry: the number of expected answers, the answers so far, their Deferred, the deadline.
         self.waiting: collections.deque[tuple[int, list[Any], Any, float]] = collections.deque()
-        self.alarm: Any = None
+        self.timeout_call: Any = None
 
     def connectionMade(self) -> None:
         """Send small writes at once."""
@@ -48,12 +48,12 @@ class _Protocol(protocol.Protocol):
         done: Any = defer.Deferred()
         self.waiting.append((len(commands), [], done, reactor.seconds() + seconds))
         write_now(self.transport, b"".join(map(hiredis.pack_command, commands)))
-        if self.alarm is None:
-            self.alarm = reactor.callLater(seconds, self._check)
+        if self.timeout_call is None:
+            self.timeout_call = reactor.callLater(seconds, self._check)
         return done
 
     def _check(self) -> None:
-        self.alarm = None
+        self.timeout_call = None
         if not self.waiting:
             return
         left = self.waiting[0][3] - reactor.seconds()
@@ -61,7 +61,7 @@ class _Protocol(protocol.Protocol):
             logger.warning("Redis at %s does not answer", self.client.address)
             self.transport.abortConnection()
         else:
-            self.alarm = reactor.callLater(left, self._check)
+            self.timeout_call = reactor.callLater(left, self._check)
 
     def dataReceived(self, data: bytes) -> None:
         """Fire the Deferreds whose answers are complete."""
@@ -80,9 +80,9 @@ class _Protocol(protocol.Protocol):
 
     def connectionLost(self, reason: Any = ConnectionDone) -> None:
         """Fail the Deferreds of all expected answers."""
-        if self.alarm is not None:
-            self.alarm.cancel()
-            self.alarm = None
+        if self.timeout_call is not None:
+            self.timeout_call.cancel()
+            self.timeout_call = None
         # This comes first: an errback that calls again at once must not use this connection, which would never answer.
         self.client.connection_lost(self)
         waiting, self.waiting = self.waiting, collections.deque()

@@ -39,7 +39,7 @@ class Waiter:
                 self._connection.read_response()
         if self._connection is None:
             pool = self._shard.pool
-            # Not from the pool, whose connections have a timeout: this one may wait for as long as the caller asks.
+            # Made like the pool's connections, but not in the pool, because it is in use for the whole wait.
             self._connection = pool.connection_class(**pool.connection_kwargs)
             self._connection.send_command("CLIENT", "ID")
             self._id = self._connection.read_response()

@@ -14,7 +14,7 @@ Items of a channel's list begin with a letter, and the time when they expire (13
                                                 a turn of a connection, with copies of its channel session (of this
                                                 length) and its first frame; or with ? instead of all three
 
-A connection's own list holds items `F <expiry> <channel> NUL <body>`: its frames that no worker has taken, in order.
+A connection's own list contains items `F <expiry> <channel> NUL <body>`: its waiting frames, in order.
 """
 
 from .groups import (

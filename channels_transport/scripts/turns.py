@@ -4,10 +4,12 @@ The scripts of turns: a connection's frames are queued, received and run one aft
 
 from .script import LayerScript
 
-# ARGV: channel, reply channel, order, body, expiry (s), capacity, capacity of one connection's frames, lease of its
-# record (s); with websocket.connect the body of the websocket.disconnect to run if the interface dies, otherwise '';
-# and from an interface 'first' (Redis has accepted all frames before it, so a missing frame was lost here) or 'next'
-# (it is accepted only directly after the previous frame of this trip).
+# Queues a frame. ARGV:
+# * channel, reply channel, order, body, expiry (s);
+# * capacity, capacity of one connection's frames, lease of its record (s);
+# * with websocket.connect: the body of the websocket.disconnect to run if the interface dies, otherwise '';
+# * from an interface: 'first' or 'next'. 'first' means that Redis has accepted all frames before this one, so a missing
+#   frame was lost here. 'next' means that the frame is accepted only directly after the previous frame of this trip.
 # Returns 'ok', 'again' (it was accepted before), 'full', or 'gap' (the previous frame is missing).
 ENQUEUE = LayerScript(
     "count stamp is_full connections_key queue_turn",
@@ -61,9 +63,12 @@ redis.call('EXPIRE', P .. 'frames:' .. ARGV[4], ARGV[7])
     frees=True,
 )
 
-# ARGV: worker, its lease (ms), the connection whose frame it has finished or '', the number of that turn, the index of
-# the channel to begin with, then the channels. Returns false (no message waits); {channel, item}; or, for a turn that
-# the worker now owns, {channel, body of its frame, reply channel, number, session}.
+# Ends the turn in hand, and returns the next message. ARGV:
+# * worker, its lease (ms);
+# * the connection whose frame the worker has finished, or ''; the number of that turn;
+# * the index of the channel to begin with, then the channels.
+# Returns false (no message waits); {channel, item}; or, for a turn that the worker now owns,
+# {channel, body of its frame, reply channel, number, session}.
 NEXT = LayerScript(
     "count is_expired read_session pop_frame end_turn end_lost_turn",
     """

@@ -35,7 +35,7 @@ def listener():
 
 @pytest.fixture
 def holder(var):
-    """Another process that holds the folder's lock and has written its address."""
+    """Start another process, which holds the folder's lock and has written its address. Yield the process."""
     code = (
         "import fcntl, os, time; f = open('serve.lock', 'w'); fcntl.flock(f, fcntl.LOCK_EX);"
         "f.write(f'{os.getpid()} http://127.0.0.1:8000/'); f.flush();"

@@ -17,20 +17,20 @@ class Proxy:
         self._open = asyncio.Event()
         self._open.set()
         self._dead = set()  # connections whose bytes are dropped, without notice to either end
-        self._known = set()
+        self._connections = set()
         threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True).start()
         asyncio.run_coroutine_threadsafe(asyncio.start_server(self._serve, "127.0.0.1", self.port), self._loop).result()
 
     async def _serve(self, reader, writer):
-        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
+        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
         connection = object()
-        self._known.add(connection)
+        self._connections.add(connection)
         try:
             await asyncio.gather(
-                self._pass(connection, reader, there_writer), self._pass(connection, there_reader, writer)
+                self._pass(connection, reader, server_writer), self._pass(connection, server_reader, writer)
             )
         finally:
-            self._known.discard(connection)
+            self._connections.discard(connection)
 
     async def _pass(self, connection, reader, writer):
         with contextlib.suppress(OSError):
@@ -45,7 +45,7 @@ class Proxy:
         """Forward no bytes until `restore()`. With `permanently`, open connections stay dead, as with a NAT."""
         self._loop.call_soon_threadsafe(self._open.clear)
         if permanently:
-            self._loop.call_soon_threadsafe(lambda: self._dead.update(self._known))
+            self._loop.call_soon_threadsafe(lambda: self._dead.update(self._connections))
 
     def restore(self):
         self._loop.call_soon_threadsafe(self._open.set)

@@ -25,7 +25,7 @@ POSTS = 5
 
 @pytest.fixture
 def speaker(site):
-    """A person who posts without a browser."""
+    """Return a person who posts without a browser."""
     return make_person(site, "Speaker", "correct horse")
 
 

@@ -29,7 +29,7 @@ def heard(client):
 
 @pytest.fixture
 def operator(site, person):
-    """A person who may use the admin."""
+    """Return a person who may use the admin."""
     root = person("Operator", "correct horse")
     site.database.query("UPDATE chat_person SET is_staff = %s WHERE handle = %s", True, root.handle)
     return root

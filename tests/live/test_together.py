@@ -54,9 +54,9 @@ async def check_due_messages(owner, bob):
     room = owner.make_room()
     async with bob.client(room) as at_bob, owner.client(room) as at_owner:
         owner.call("PUT", f"/api/rooms/{room}/members/Bob/", role="muted", seconds=1, expected=200)
-        await at_owner.ask("schedule", body="As I output", at=later(1))
+        await at_owner.ask("schedule", body="As I said", at=later(1))
         await at_bob.until(lambda: [event["role"] for event in at_bob.heard("member")] == ["muted", "guest"])
-        await at_bob.until(lambda: at_bob.bodies() == ["As I output"])
+        await at_bob.until(lambda: at_bob.bodies() == ["As I said"])
 
 
 async def test_the_delay_server_needs_no_monitor(site, owner, bob):
@@ -76,10 +76,10 @@ def test_the_monitor_gives_the_task_of_a_killed_worker_to_another(site, owner):
     task = owner.call("POST", "/api/rooms/archive/tasks/", expected=201, ref=new_ref(), task="export", params=params)
     path = f"/api/tasks/{task.json()['task_id']}/"
     [worker] = site.task_workers
-    wait_until(lambda: owner.call("GET", path).json()["state"] == "running", what="its beginning")
+    wait_until(lambda: owner.call("GET", path).json()["state"] == "running", what="the start of the task")
     worker.kill()
     worker.start()
-    wait_until(lambda: owner.call("GET", path).json()["state"] == "done", 120, "its end")
+    wait_until(lambda: owner.call("GET", path).json()["state"] == "done", 120, "the end of the task")
     assert site.database.query("SELECT attempt FROM chat_task WHERE id = %s", task.json()["task_id"]) == [(2,)]
 
 
