@@ -9,8 +9,8 @@ from chat import protocol
 from chat.models import Announcement, Member, Person, Receipt, Room
 from chat.services import announcements, people, rooms
 from tests import wire
-from tests.chat.helpers import Browser
-from tests.chat.services.announcements.helpers import code_of_refusal, heard
+from tests.chat.helpers import Browser, assert_refused
+from tests.chat.services.announcements.helpers import heard
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,7 +90,7 @@ def test_a_withdrawn_announcement_is_not_heard(alice, enter):
     announcements.withdraw_announcement(said.id)
     assert heard(enter(alice)) == []
     for announcement_id in (said.id, 2**60):
-        assert code_of_refusal(announcements.withdraw_announcement, announcement_id) == "not_found"
+        assert_refused("not_found", announcements.withdraw_announcement, announcement_id)
 
 
 def test_several_announcements_come_in_order_before_synced(alice, enter):
@@ -170,20 +170,20 @@ def test_a_visitor_who_heard_it_on_a_board_does_not_hear_it_again(db):
 )
 def test_invalid_announcements_are_rejected(alice, fields, code):
     text = fields.pop("text", "Hello")
-    assert code_of_refusal(announcements.announce, text, **fields) == code
-    assert code_of_refusal(announcements.whisper, "Alice", text, **fields) == code
+    assert_refused(code, announcements.announce, text, **fields)
+    assert_refused(code, announcements.whisper, "Alice", text, **fields)
     assert not Announcement.objects.exists()
 
 
 def test_unknown_people_and_rooms_are_not_found(alice, charlie, room):
     Person.objects.filter(id=charlie.id).update(is_active=False)
     for handle in ("Nobody", "Charlie", "", "x" * 100):
-        assert code_of_refusal(announcements.whisper, handle, "Hello") == "not_found"
-        assert code_of_refusal(people.disconnect, handle) == "not_found"
-    assert code_of_refusal(people.disconnect, "a\0b") == "invalid_field"
-    assert code_of_refusal(announcements.announce, "Hello", slug="nowhere") == "not_found"
-    assert code_of_refusal(people.disconnect, "Alice", "nowhere") == "not_found"
-    assert code_of_refusal(people.disconnect, "Alice", "../x") == "not_found"
+        assert_refused("not_found", announcements.whisper, handle, "Hello")
+        assert_refused("not_found", people.disconnect, handle)
+    assert_refused("invalid_field", people.disconnect, "a\0b")
+    assert_refused("not_found", announcements.announce, "Hello", slug="nowhere")
+    assert_refused("not_found", people.disconnect, "Alice", "nowhere")
+    assert_refused("not_found", people.disconnect, "Alice", "../x")
 
 
 def test_the_levels_are_those_of_the_protocol():

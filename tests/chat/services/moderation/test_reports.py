@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from chat.models import AuditEntry, Message, Report
 from chat.protocol import Edit, Remove
 from chat.services import moderation, rooms
-from tests.chat.services.moderation.helpers import assert_refused, give_role, make_person, post, read_audit_log
+from tests.chat.helpers import assert_refused
+from tests.chat.services.moderation.helpers import give_role, make_person, post, read_audit_log
 from tests.helpers import statements
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,8 @@ from django.db import transaction
 from chat import broadcast
 from chat.models import AuditEntry, Person
 from chat.services import moderation, rooms
-from tests.chat.services.moderation.helpers import assert_refused, give_role, make_person, role_of
+from tests.chat.helpers import assert_refused
+from tests.chat.services.moderation.helpers import give_role, make_person, role_of
 
 pytestmark = pytest.mark.django_db
 
