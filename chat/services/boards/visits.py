@@ -56,8 +56,8 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
     Raise `not_found` for every reason. Every failure takes the same queries, so that an attacker cannot find out which
     boards exist.
     """
-    # No board has the UUID 0. The database is asked for it all the same, so that the time of the answer does not tell
-    # what was wrong.
+    # No board has the UUID 0. The query for it runs all the same, so that the time of the answer does not reveal the
+    # reason.
     board_uuid = protocol.parse_uuid(board_text) or uuid.UUID(int=0)
     board, digest = find_board(board_uuid), digest_secret(session_id)
     visitor = _find_visitor(digest)
