@@ -217,7 +217,7 @@ def test_a_new_password_ends_all_other_logins(alice, enter, later):
     assert wire.Socket("/chat/garden/", tab.browser).connect().code is None
 
 
-def test_a_connection_of_the_old_password_cannot_speak(alice, enter, monkeypatch):
+def test_a_connection_with_the_old_password_cannot_send(alice, enter, monkeypatch):
     tab, phone = enter(alice), enter(alice)
     monkeypatch.setattr("chat.broadcast.close_group", lambda *arguments: None)
     tab.browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})

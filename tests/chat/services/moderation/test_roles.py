@@ -153,7 +153,7 @@ def test_giving_the_same_role_again_writes_no_second_audit_entry(room, alice, bo
 
 
 @pytest.mark.django_db(transaction=True)
-def test_everybody_in_the_room_hears_of_a_changed_role(alice, bob, enter, room):
+def test_a_changed_role_is_published_to_the_room(alice, bob, enter, room):
     owner, tab = enter(alice), enter(bob)
     moderation.change_role(alice, room, bob, "moderator")
     until = moderation.change_role(alice, room, bob, "muted", 600).muted_until
