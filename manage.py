@@ -8,7 +8,7 @@ import sys
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproj.settings")
     if sys.argv[1:2] == ["serve"]:
-        # Before Django loads the settings, which require a secret key: this command makes one.
+        # Before Django loads the settings: they require a secret key, which this call creates.
         from chatproj.serve import prepare
 
         prepare()
@@ -20,8 +20,8 @@ def main():
         try:
             execute_from_command_line(sys.argv)
         except AppRegistryNotReady:
-            # Django continues without settings that fail to load. Its checks are a set, so any of them may fail first,
-            # and not every check names the reason; the settings do.
+            # Django continues without settings that fail to load, and then a check fails. The checks run in any order,
+            # and not every check names the reason. Reading the settings again raises the error with the reason.
             settings.INSTALLED_APPS  # noqa: B018
             raise
     except ImproperlyConfigured as error:

@@ -69,7 +69,7 @@ def find_ended(person, path):
 
 
 def reset(part):
-    rooms.forget_peak(part.pid)
+    rooms.reset_peak_memory(part.pid)
     return rooms.memory_mb(part.pid)
 
 

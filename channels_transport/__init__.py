@@ -1,9 +1,9 @@
 """
 The transport: Channels 1.x without its faults, for any Channels 1.x site.
 
-Applications import from here only: the decorators and the class-based consumers, under the names that they have in
-Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A store of
-an application's own in Redis uses `Script`, `Shard` and `run_with_next_trip`.
+Applications import from here only: the decorators and the class-based consumers, with the same names as in
+Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. An
+application's own store in Redis uses `Script`, `Shard` and `run_with_next_trip`.
 """
 
 from channels.auth import channel_session_user, channel_session_user_from_http

@@ -1,4 +1,4 @@
-"""Pauses between retries: exponential backoff with jitter. It calls nothing by itself."""
+"""Pauses between retries: exponential backoff with jitter. The module calls no function of the retry loop."""
 
 import random
 import time
@@ -13,7 +13,7 @@ class Backoff:
     """
     Chooses the pauses of one retry loop: each is twice as long as the last, from `shortest` to `longest` seconds.
 
-    Jitter shortens each pause by up to a half, so that processes which failed together do not retry together.
+    Jitter shortens each pause by up to a half, so that processes that failed together do not retry together.
     """
 
     def __init__(self, shortest: float = SHORTEST_SECONDS, longest: float = LONGEST_SECONDS) -> None:

@@ -1,5 +1,5 @@
 """
-A dictionary with a limit: what is kept only to save work must not grow without end.
+A dictionary with a limit, because a cache must not grow without end.
 """
 
 from collections.abc import Hashable

@@ -1,5 +1,5 @@
 """
-The interface that both channel layers of this package have: what the rest of the package may ask of a layer.
+The interface of both channel layers of this package. The other modules use only these methods and attributes.
 
 `RedisChannelLayer` is for a site with several processes, `MemoryChannelLayer` for one process. No other module asks
 which of the two it has.
@@ -24,7 +24,7 @@ class ConnectionTurns(Protocol):
 
 
 class SessionBackend(Protocol):
-    """The storage of channel sessions; `sessions.SessionStore` stands over it. Values are JSON, leases in seconds."""
+    """The storage of channel sessions; `sessions.SessionStore` uses it. Values are JSON, leases in seconds."""
 
     def load(self, key: str) -> str | None: ...
 
@@ -35,10 +35,10 @@ class SessionBackend(Protocol):
 
 class ChannelLayer(Protocol):
     """
-    A channel layer of this package: the ASGI methods of Channels 1.x, and these.
+    A channel layer of this package: the ASGI methods of Channels 1.x and the members below.
 
-    `is_shared` says whether other processes use the same layer. `shards` are its Redis servers; none in memory.
-    `connection_turns` is None if the layer itself keeps the order of each connection's messages.
+    `is_shared` says whether other processes use the same layer. `shards` are its Redis servers; a layer in memory has
+    none. `connection_turns` is None if the layer itself keeps the order of each connection's messages.
     """
 
     ChannelFull: type[Exception]
@@ -54,10 +54,10 @@ class ChannelLayer(Protocol):
         """Send a message to a channel. Raise ChannelFull if the channel has reached its capacity."""
 
     def send_later(self, channel: str, message: Message) -> None:
-        """Send a message after the consumer that runs, in the same trip as the worker's next receive. Log a loss."""
+        """Send a message after the running consumer, in the same trip as the worker's next receive. Log a loss."""
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put the message that this thread works on back in front of its connection's others. For ConsumeLater."""
+        """Put the message that this thread processes back in front of its connection's others. For ConsumeLater."""
 
     def receive(self, channels: Iterable[str], block: bool = False) -> tuple[str, Message] | tuple[None, None]:
         """Return (channel, message) of one of the channels, or (None, None)."""
@@ -69,7 +69,7 @@ class ChannelLayer(Protocol):
         """
         Add a channel to groups again, now or soon.
 
-        Call `on_new` if it was missing in one of them, and may have missed messages since this call.
+        Call `on_new` if the channel was missing in one of them: it may have missed messages, even after this call.
         """
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:
@@ -79,10 +79,10 @@ class ChannelLayer(Protocol):
         """Return the channels that are in a group."""
 
     def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
-        """Send a message to all channels of a group but `except_channels`. A full channel is left out."""
+        """Send a message to all channels of a group but `except_channels`. Leave out full channels."""
 
     def send_group_later(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
-        """Send to a group like `send_group`, after the consumer that runs."""
+        """Send to a group like `send_group`, after the running consumer."""
 
     def count_waiting(self, channel: str) -> int:
         """Return the number of messages that wait for the process that reads a reply channel."""

@@ -31,10 +31,10 @@ MEMORY_STEP_SECONDS = 0.005
 
 
 class InterfaceServer(Protocol):
-    """What a connector calls on the server that it belongs to; the arguments are reply channels."""
+    """The methods that a connector calls on its server; the arguments are reply channels."""
 
     dispatch: Callable[[str, Message], None]  # deliver a message to one connection
-    broadcast: Callable[[list[str], str, bytes], None]  # deliver a text, also given as a frame, to many
+    broadcast: Callable[[list[str], str, bytes], None]  # deliver a text, also given as a frame, to many connections
     pause: Callable[[str], None]
     resume: Callable[[str], None]
     refuse: Callable[[str], None]
@@ -48,13 +48,13 @@ class RedisConnector:
         self.layer = layer
         self.process = process
         self.home = layer.consistent_hash(process)
-        greeting = scripts.Script.load_commands()
-        self.clients = [RedisClient(shard.pool, greeting, self._connected) for shard in layer.shards]
+        setup_commands = scripts.Script.load_commands()
+        self.clients = [RedisClient(shard.pool, setup_commands, self._connected) for shard in layer.shards]
         self.reader = RedisClient(layer.shards[self.home].pool)
         self.sender = Upstream(layer, self.clients[self.home], server.pause, server.resume, server.refuse)
         self.downstream = Downstream(layer, process, self.reader, self.clients, server.dispatch, server.broadcast)
         self.server = server
-        self.memories: dict[Any, bytes] = {}  # by client: a mark that changes if its Redis loses its data
+        self.data_marks: dict[Any, bytes] = {}  # by client: a mark that changes if the client's Redis loses its data
         self.renewal = task.LoopingCall(self._renew, INTERFACE_LEASE_SECONDS * 1000)
 
     def start(self) -> None:
@@ -72,7 +72,7 @@ class RedisConnector:
         command = self.layer.command(scripts.LEASE_INTERFACE, self.process, milliseconds)
         calls = [client.call(command) for client in self.clients]
         for client, call in zip(self.clients, calls, strict=True):
-            # During an outage of Redis the client logs it and connects again.
+            # The client logs an outage of Redis and connects again.
             call.addCallbacks(self._renewed, lambda failure: None, callbackArgs=[client])
         return defer.DeferredList(calls)
 
@@ -80,12 +80,12 @@ class RedisConnector:
         (answer,) = answers
         if isinstance(answer, Exception):
             return  # the next renewal follows soon
-        was_taken_for_dead, memory = answer
-        # Before its first renewal the interface knows no mark. After a mere outage the mark is the same as before.
-        has_lost_data = self.memories.setdefault(client, memory) != memory
-        self.memories[client] = memory
-        if was_taken_for_dead or has_lost_data:
-            reason = "This interface was taken for dead" if was_taken_for_dead else "Redis has lost its data"
+        counted_as_dead, data_mark = answer
+        # Before the first renewal the interface knows no mark. An outage alone does not change the mark.
+        has_lost_data = self.data_marks.setdefault(client, data_mark) != data_mark
+        self.data_marks[client] = data_mark
+        if counted_as_dead or has_lost_data:
+            reason = "This interface counted as dead" if counted_as_dead else "Redis has lost its data"
             logger.warning("%s, and its connections have lost messages: closing them", reason)
             self.server.close_lost()
 

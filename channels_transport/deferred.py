@@ -1,5 +1,5 @@
 """
-Redis commands that nobody waits for: they leave with the next trip that a worker makes anyway.
+Redis commands whose answers are not urgent: they leave with the worker's next trip.
 """
 
 import logging
@@ -39,20 +39,20 @@ class DeferredCommands:
         return bool(self._waiting)
 
     def add(self, index: int, command: tuple, on_answer: OnAnswer | None = None) -> None:
-        """Let a command for a shard leave with the next trip. `on_answer(answer)` is called by `handle_answers`."""
+        """Queue a command for a shard's next trip. `handle_answers` calls `on_answer(answer)`."""
         self._waiting.append(DeferredCommand(index, command, on_answer))
 
     def send(self) -> None:
-        """Run all commands that wait now, because something must not overtake them."""
+        """Run all waiting commands now, because the caller's next command must not overtake them."""
         for index in {entry.shard for entry in self._waiting}:
             self._run(index)
         self.handle_answers()
 
     def run_before(self, index: int, command: tuple) -> Any:
         """
-        Run all commands that wait, and then `command` on its shard. Return the answer of `command`.
+        Run all waiting commands, and then `command` on its shard. Return the answer of `command`.
 
-        It is one round trip if all are for the same shard. Raise what Redis answers, or an outage.
+        This is one round trip if all are for the same shard. Raise the error that Redis answers, or an outage.
         """
         for other in {entry.shard for entry in self._waiting} - {index}:
             self._run(other)
@@ -67,29 +67,29 @@ class DeferredCommands:
         try:
             answers = self._layer.shards[index].ask(*(entry.command for entry in entries), *commands)
         except Unsent:
-            raise  # the commands wait for the next trip
+            raise  # the commands still wait for the next trip
         except REDIS_OUTAGES:
             self._waiting = others
             if entries:
-                logger.warning("The connection broke: nobody knows whether %d messages were sent", len(entries))
+                logger.warning("The connection broke: it is unknown whether %d messages were sent", len(entries))
             raise
         self._waiting = others
         self._answered.extend(zip(entries, answers, strict=False))
         return answers[len(entries) :]
 
     def handle_answers(self) -> None:
-        """Call `on_answer` for the commands that have run. No exception leaves: the next message has arrived."""
+        """Call `on_answer` for the commands that have run. Raise nothing, because the next message has arrived."""
         answered, self._answered = self._answered, []
         for entry, answer in answered:
             try:
                 if isinstance(answer, Exception):
-                    logger.error("Redis has refused what a consumer sent or saved: %s", answer)
+                    logger.error("Redis has refused a consumer's message or session: %s", answer)
                 elif entry.on_answer is not None:
                     entry.on_answer(answer)
             except REDIS_OUTAGES as outage:
-                logger.warning("Redis cannot say what became of a message: %s", outage)
+                logger.warning("Redis cannot be reached after a consumer's message was sent: %s", outage)
             except Exception:
-                logger.exception("What a consumer sent could not be delivered")
+                logger.exception("A consumer's message could not be delivered")
 
 
 def run_with_next_trip(shard: Shard, command: tuple, on_answer: OnAnswer | None = None) -> None:
@@ -97,8 +97,8 @@ def run_with_next_trip(shard: Shard, command: tuple, on_answer: OnAnswer | None 
     Run a command on a Redis server with the next trip that this thread's worker makes there.
 
     It runs at once if this thread processes no message, or if the channel layer does not use that server.
-    `on_answer(answer)` is called afterwards. If the connection breaks, the command may be lost: use this only for
-    commands that nobody waits for.
+    `on_answer(answer)` is called afterwards. If the connection breaks, the command may be lost, so do not use
+    this for a command that must run.
     """
     layer = channel_layers[DEFAULT_CHANNEL_LAYER].channel_layer
     for index, own in enumerate(layer.shards):

@@ -1,9 +1,9 @@
 """
 The delay server: stores the messages of `asgi.delay` as rows, and sends each to its channel when it is due.
 
-Channels' own delay server ends at the first malformed message, and polls the channel and the database. This one waits
-for both at once. A message stays in Redis until its row is stored, and in its row until it is sent. So it is sent at
-least once, and exactly once unless a server dies or loses Redis during the send.
+Channels' own delay server ends at the first malformed message, and polls the channel and the database. This server
+waits for both at once. A message stays in Redis until its row is stored, and the row stays until the message is sent.
+So a message is sent at least once, and exactly once unless a server dies or loses Redis during the send.
 """
 
 import json
@@ -29,17 +29,17 @@ logger = logging.getLogger(__name__)
 CHANNEL = "asgi.delay"
 LONGEST_DELAY_SECONDS = 10 * 365 * 24 * 3600
 # Each server reads the next due time this often, because another server may store a row and die.
-LOOK_EVERY_SECONDS = 5
+CHECK_SECONDS = 5
 SEND_AT_ONCE = 100  # rows
 # A server that sends a row owns it for this time; after that, another server may send it.
 CLAIM = timedelta(seconds=10)
-# A row whose channel is full is tried again after this time.
-FULL = timedelta(seconds=1)
+# A row whose channel is full is sent again after this time.
+FULL_RETRY = timedelta(seconds=1)
 
 
 class DelayServer:
     """
-    A delay server, which runs in the thread that made it until `stop`.
+    A delay server. It runs until `stop`, in the thread that made it.
 
     Several servers may run at the same time: each claims a row before it sends the row. Signal handlers need the main
     thread.
@@ -53,16 +53,16 @@ class DelayServer:
         # The heartbeat reports these.
         self.handled = 0
         self.busy_since: float | None = None
-        self._look_at = 0.0  # when the next row may be due, by time.monotonic()
+        self._check_at = 0.0  # when to check for due rows again, by time.monotonic()
         self._backoff = Backoff()
         self._throttle = LogThrottle(logger)
 
     def stop(self, *signal_arguments: Any) -> None:
-        """End `run` after its current step. It is also the signal handler: the wake-up pipe ends a wait."""
+        """End `run` after its current step. This is also the signal handler; the wake-up pipe ends a wait."""
         self.is_stopped = True
 
     def run(self) -> None:
-        """Receive, store and send until `stop`. During an outage of Redis or the database it retries."""
+        """Receive, store and send until `stop`. Retry during an outage of Redis or the database."""
         if self.signal_handlers:
             self.layer.receiver.wake_up = install_signal_handlers(self.stop)
         logger.info("Listening on %s", CHANNEL)
@@ -85,7 +85,7 @@ class DelayServer:
         try:
             close_old_connections()
             self._send_due()
-            delivery = self.queue.receive(max(0, self._look_at - time.monotonic()))
+            delivery = self.queue.receive(max(0, self._check_at - time.monotonic()))
             if delivery is not None:
                 self._store(delivery)
             self._backoff.reset()
@@ -100,7 +100,7 @@ class DelayServer:
 
     def _store(self, delivery: Delivery) -> None:
         try:
-            channel, content, delay = read_order(self.layer, delivery.content)
+            channel, content, delay = read_delayed_message(self.layer, delivery.content)
         except ValueError as error:
             logger.error("A delayed message is dropped: %s", error)
         else:
@@ -115,13 +115,13 @@ class DelayServer:
         except Exception:
             self.queue.requeue(delivery)
             raise
-        self._look_at = min(self._look_at, time.monotonic() + due_at - time.time())
+        self._check_at = min(self._check_at, time.monotonic() + due_at - time.time())
 
     # From the row to its channel.
 
     def _send_due(self) -> None:
-        """Send the rows that are due, in due order, and set the time of the next look."""
-        if time.monotonic() < self._look_at:
+        """Send the rows that are due, in due order, and set the time of the next check."""
+        if time.monotonic() < self._check_at:
             return
         rows = DelayedMessage.objects.order_by("due_date", "id")
         for row in rows.filter(due_date__lte=timezone.now())[:SEND_AT_ONCE]:
@@ -129,37 +129,37 @@ class DelayServer:
                 return
             self._send(row)
         following = rows.values_list("due_date", flat=True).first()
-        seconds = LOOK_EVERY_SECONDS if following is None else (following - timezone.now()).total_seconds()
-        self._look_at = time.monotonic() + min(max(0, seconds), LOOK_EVERY_SECONDS)
+        seconds = CHECK_SECONDS if following is None else (following - timezone.now()).total_seconds()
+        self._check_at = time.monotonic() + min(max(0, seconds), CHECK_SECONDS)
 
     def _send(self, row: DelayedMessage) -> None:
-        mine = DelayedMessage.objects.filter(id=row.id)
-        if not mine.filter(due_date=row.due_date).update(due_date=timezone.now() + CLAIM):
+        this_row = DelayedMessage.objects.filter(id=row.id)
+        if not this_row.filter(due_date=row.due_date).update(due_date=timezone.now() + CLAIM):
             return  # another server claimed it
         try:
             self.layer.send(row.channel_name, json.loads(row.content))
         except (self.layer.ChannelFull, redis.ResponseError) as refusal:
             # Redis refuses writes while it has no memory or no disk left.
             self._throttle.warning("A delayed message's channel or Redis is full, retrying: %s", refusal, key="full")
-            mine.update(due_date=timezone.now() + FULL)
+            this_row.update(due_date=timezone.now() + FULL_RETRY)
             return
         except REDIS_OUTAGES:
-            mine.update(due_date=row.due_date)
+            this_row.update(due_date=row.due_date)
             raise
         except Exception as error:
             logger.error("A delayed message for %r cannot be sent, and is dropped: %s", row.channel_name, error)
-        mine.delete()
+        this_row.delete()
 
 
-def read_order(layer: Any, order: Any) -> tuple[str, str, float]:
+def read_delayed_message(layer: Any, message: Any) -> tuple[str, str, float]:
     """
     Return (channel, content as JSON, delay in seconds) of a message on `asgi.delay`.
 
-    Raise ValueError, with a text that names the error, if the message is malformed.
+    Raise ValueError if the message is malformed. The exception's text says why.
     """
-    if not isinstance(order, dict) or not {"channel", "content", "delay"} <= order.keys():
+    if not isinstance(message, dict) or not {"channel", "content", "delay"} <= message.keys():
         raise ValueError("it must have 'channel', 'content' and 'delay'")
-    channel, content, delay = order["channel"], order["content"], order["delay"]
+    channel, content, delay = message["channel"], message["content"], message["delay"]
     try:
         layer.valid_channel_name(channel)
     except TypeError:

@@ -1,8 +1,8 @@
 """
-Replies from the workers to an interface's sockets: read in batches, and written to many sockets with little work each.
+Replies from the workers to an interface's sockets: read in batches, and written with little work per socket.
 
 A message to a group arrives once for the whole process: its frame is built once, and written to each local member. Each
-turn of the reactor has a budget, so that sockets are also read while many are written.
+turn of the reactor has a time limit, so that sockets are also read while many are written.
 """
 
 import logging
@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 BLOCK_SECONDS = 5
-TURN_SECONDS = 0.005
-# How many groups' members are kept in memory.
+REACTOR_TURN_SECONDS = 0.005
+# The most groups whose members are cached.
 MAX_GROUPS = 10000
 MEMBERS_SECONDS = 5
 
@@ -35,8 +35,8 @@ class Downstream:
     """
     The reader of one process' list.
 
-    `dispatch(channel, message)` delivers a message to one socket; `broadcast(channels, text, frame)` delivers a text to
-    many: as text, and as the websocket frame that contains it.
+    `dispatch(channel, message)` delivers a message to one socket. `broadcast(channels, text, frame)` delivers a text to
+    many sockets; `frame` is the websocket frame that contains the text.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Downstream:
                     self.dispatch(name.decode(), self.layer.deserialize(body))
             except Exception:
                 logger.exception("A reply could not be delivered")
-            if time.monotonic() - started > TURN_SECONDS:
+            if time.monotonic() - started > REACTOR_TURN_SECONDS:
                 yield _sleep(0)
                 started = time.monotonic()
 

@@ -1,5 +1,5 @@
 """
-`Group` as Channels has it, and a send that leaves out some of the group's channels.
+`Group` as in Channels, with a `send` that can leave out some of the group's channels.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,9 +18,9 @@ class Group(channels.Group):
         """
         Send a message to all channels of the group but `except_channels` (reply channels, or their names).
 
-        It takes one command of Redis with any number of members. Within a consumer it leaves after the consumer, with
-        the worker's next trip; outside of one, or if `immediately` is set, at once. Raise ValueError for a content
-        that is no dict.
+        The send takes one command of Redis for any number of members. Within a consumer the message leaves after the
+        consumer, with the worker's next trip. Outside a consumer, or if `immediately` is set, it leaves at once. Raise
+        ValueError if the content is not a dict.
         """
         names = [*self.except_channels, *(getattr(channel, "name", channel) for channel in except_channels)]
         if not names:

@@ -1,7 +1,7 @@
 """
-The heartbeat of a worker or a delay server: a thread that renews what the process holds in Redis each second.
+The heartbeat of a worker or a delay server: a thread that renews the leases of the process in Redis each second.
 
-A process without a heartbeat for the length of a lease counts as dead, and the others take over its turn.
+A process without a heartbeat for the length of a lease counts as dead, and other workers take over its turn.
 """
 
 import json
@@ -19,13 +19,13 @@ from .log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
 
-BEAT_SECONDS = 1
+INTERVAL_SECONDS = 1
 REPORT_LEASE_SECONDS = 10
 RECLAIM_AT_ONCE = 100
 
 
 class Reporter(Protocol):
-    """What a heartbeat reads of the process that it belongs to."""
+    """The attributes that a heartbeat reads from its process."""
 
     layer: Any
     handled: int  # messages
@@ -34,9 +34,9 @@ class Reporter(Protocol):
 
 class Heartbeat(threading.Thread):
     """
-    Each second: renews the turn of the message in hand, reclaims the turns of dead workers, and writes a report.
+    Renews the turn of the message in hand, reclaims the turns of dead workers, and writes a report, each second.
 
-    The report is what `watching.read_reports` returns. `channels` are those from which the process receives.
+    The report is what `watching.read_reports` returns. `channels` are the channels that the process receives from.
     """
 
     def __init__(self, worker: Reporter, channels: Iterable[str]) -> None:
@@ -49,34 +49,34 @@ class Heartbeat(threading.Thread):
         self._throttle = LogThrottle(logger, LogThrottle.ONCE)
 
     def run(self) -> None:
-        """Beat until `stop`. No exception ends it."""
+        """Renew, reclaim and report each second until `stop`. No exception ends the loop."""
         while True:
             try:
-                self.beat()
+                self.run_once()
                 self._throttle.reset()
             except redis.RedisError as error:
                 self._throttle.warning("The turn of the current message cannot be renewed, trying again: %s", error)
             except Exception:
                 logger.exception("A heartbeat failed")
-            if self._stopped.wait(BEAT_SECONDS):
+            if self._stopped.wait(INTERVAL_SECONDS):
                 return
 
     def stop(self) -> None:
-        """End the thread; a beat that is running ends first."""
+        """End the thread after its current step."""
         self._stopped.set()
 
-    def beat(self) -> None:
-        """Renew, reclaim and report on every shard. Raise the last RedisError, after all shards were tried."""
+    def run_once(self) -> None:
+        """Renew, reclaim and report once on every shard. Then raise the last RedisError, if a shard failed."""
         failure = None
         for index in range(len(self.layer.shards)):
             try:
-                self._beat_at(index)
+                self._run_on_shard(index)
             except redis.RedisError as error:
                 failure = error
         if failure is not None:
             raise failure
 
-    def _beat_at(self, index: int) -> None:
+    def _run_on_shard(self, index: int) -> None:
         commands = [self.layer.command(scripts.RECLAIM, RECLAIM_AT_ONCE), self._report()]
         claim = self.receiver.claim_command()
         if claim is not None and claim[0] == index:

@@ -22,7 +22,7 @@ class GroupSend:
 
 
 class GroupItem(NamedTuple):
-    """A group's message for the members of one process, but `except_channels`."""
+    """A group's message for the members of one process, except `except_channels`."""
 
     group: bytes
     version: bytes  # of the list of members
@@ -69,5 +69,5 @@ def read_turn_item(item: bytes) -> TurnItem:
 
 
 def remove_copy(item: bytes) -> bytes:
-    """Return an item without the copies that a turn may have: they may be outdated when another worker pops it."""
+    """Return an item without a turn's copies, which may be outdated when another worker pops the item."""
     return item[: item.index(b"\0", 30)] + b"\0?\0" if item[:1] == b"T" else item

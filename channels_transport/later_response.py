@@ -1,11 +1,11 @@
 """
-Responses that wait (long polling): the interface holds the request, and no worker, until something is sent to it.
+Responses that wait (long polling): the interface keeps the request until a message is sent to it. No worker waits.
 
 A view adds the request's reply channel to groups and returns a `LaterResponse`. From then on the request behaves like a
 websocket: a text or a close code that is sent to its channel, or to one of its groups, is its response.
 
-Channels' own `ResponseLater` does not work when a view raises it: since Django 1.10, Django answers that exception with
-500 before Channels sees it.
+Channels' own `ResponseLater` does not work when a view raises it: since version 1.10, Django answers that exception
+with 500 before Channels sees it.
 """
 
 import functools
@@ -19,11 +19,11 @@ from django.http import HttpRequest, HttpResponse
 
 class LaterResponse(HttpResponse):
     """
-    How the interface answers a waiting request. Status and headers are set as on any response.
+    Tells the interface how to answer a waiting request. Status and headers are set as on any response.
 
     * `content` is the body if nothing arrives within `seconds`.
-    * `text` is two byte strings. The texts that arrive stand between them in the body, joined by commas.
-    * `close` is two byte strings. A close code that arrives stands between them, and texts are then left out.
+    * `text` is two byte strings. The body contains the arrived texts between them, joined by commas.
+    * `close` is two byte strings. If a close code arrives, the body contains it between them, and no texts.
     * `context` (anything that the channel layer can carry) comes back when the request is over, in a message on
       `http.disconnect`. That message also has `answered`: whether the client was still connected for the response.
     """
@@ -70,7 +70,7 @@ class ViewConsumer(handler.ViewConsumer):
 
 @functools.cache
 def _views() -> ViewConsumer:
-    # Not at import time: it loads the middleware, and Django reads the routing while it still starts.
+    # Not at import time: this loads the middleware, and Django imports the routing before its start is complete.
     return ViewConsumer()
 
 

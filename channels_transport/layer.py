@@ -1,8 +1,12 @@
 """
 The channel layer in Redis: asgi_redis' contract in fewer and larger steps, without silent losses.
 
-It differs from asgi_redis in how messages are stored: a message is one list item that contains its expiry, a message to
-a group is one item per process, and the frames of one connection are in a list of their own, for one worker at a time.
+It differs from asgi_redis in how messages are stored:
+
+* A message is one list item, which contains its expiry.
+* A message to a group is one item per process.
+* The frames of one connection are in a list of their own, for one worker at a time.
+
 docs/transport.md describes it.
 """
 
@@ -22,22 +26,23 @@ class RedisChannelLayer(RedisGroups):
     A channel layer in one Redis (or Valkey) server or several, from version 7 on.
 
     It takes the arguments of asgi_redis' layer, with the same meaning. `receive` gives a thread a connection's next
-    message only when the thread asks again, which means that it is done with the last one. So any worker keeps the
-    order of a connection's messages. The first use of an older server raises UnsupportedRedis.
+    message only when the thread asks again, because then the last message is finished. So any worker keeps the order
+    of a connection's messages. The first use of an older server raises UnsupportedRedis.
     """
 
     extensions = ["groups", "flush", "statistics", "twisted"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # By process: messages to groups that were expanded, for its other members.
+        # By process: the messages of expanded group items, for the process' other members.
         self.expanded: dict[str, collections.deque[Received]] = collections.defaultdict(collections.deque)
 
     def receive(self, channels: Iterable[str], block: bool = False) -> Received | tuple[None, None]:
         """
-        Return (channel, message), or (None, None) if no message arrives: at once, or within `blpop_timeout` seconds.
+        Return (channel, message), or (None, None) if no message waits.
 
-        The message that this thread received before counts as done.
+        With `block`, wait for a message, up to `blpop_timeout` seconds. The message that this thread received before
+        counts as finished.
         """
         channels = list(channels)
         assert all(self.valid_channel_name(channel, receive=True) for channel in channels), "Channel name invalid"

@@ -1,5 +1,5 @@
 """
-How long each record in Redis lasts: the numbers that Python and the Lua scripts share, each written once.
+How long each record in Redis lasts. Python and the Lua scripts share these numbers.
 
 The scripts name these as `$NAME`, and get the numbers when this package is imported.
 """
@@ -12,11 +12,11 @@ TURN_LEASE_SECONDS = 4
 INTERFACE_LEASE_SECONDS = 10
 # The record of a connection's order and its frames, after the last frame.
 CONNECTION_LEASE_SECONDS = 3600
-# Longer than any silence between two heartbeats, and short enough that the sessions of dead interfaces end soon.
+# Longer than the time between two heartbeats, and short enough that the sessions of dead interfaces end soon.
 SESSION_LEASE_SECONDS = getattr(settings, "CHANNEL_SESSION_LEASE_SECONDS", 3600)
 # An item made by a script: a turn, or the websocket.disconnect of a connection whose interface died.
 ITEM_SECONDS = 60
-# A list outlives its items, so that the next command on it still counts those that have expired.
+# A list outlives its items, so that the next command on the list can count the expired items.
 LIST_GRACE_SECONDS = 3600
 # The record of a connection that has ended.
 ENDED_SECONDS = 30
@@ -24,8 +24,8 @@ STATISTICS_SECONDS = 86400
 OPEN_CONNECTIONS_SECONDS = 86400
 # After this time the groups and lists of a dead interface have been removed.
 DEAD_INTERFACE_SECONDS = 3600
-# Every worker runs RECLAIM each second. If nobody has for SILENCE_SECONDS, Redis was down (or every worker was), and
-# leases have ended that their owners could not renew: nothing counts as dead during the next GRACE_SECONDS.
+# Every worker runs RECLAIM each second. If none did for SILENCE_SECONDS, Redis or all workers were down. Then leases
+# have ended because their owners could not renew them, so nothing counts as dead during the next GRACE_SECONDS.
 SILENCE_SECONDS, GRACE_SECONDS = 3, 2
 
 NUMBERS = {

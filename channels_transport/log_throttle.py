@@ -1,7 +1,7 @@
 """
 Logs a problem once instead of once per message: an outage fails every frame, and a reader of the log needs one line.
 
-It decides only whether a line is logged.
+It decides only whether to log a line.
 """
 
 import logging
@@ -18,7 +18,7 @@ class LogThrottle:
     """
     Logs at most one line per key each `seconds` on `logger`. Threads may share it.
 
-    Problems that have nothing to do with each other get different keys; without one, all lines count as the same.
+    Unrelated problems need different keys. Lines without a key count as the same problem.
     """
 
     # A value for `seconds`: log once, and again only after `reset`. For callers that notice when an outage is over.
@@ -30,7 +30,7 @@ class LogThrottle:
         self._logged_at: dict[Hashable, float] = {}
 
     def warning(self, text: str, error: object, key: Hashable = None) -> None:
-        """Log `text` with the error's text, on one line, in place of its %s, unless this key was logged lately."""
+        """Log `text` with the error's text for its %s, on one line, unless this key was logged lately."""
         if self._is_due(key):
             self._logger.warning(text, " ".join(str(error).split()))
 
@@ -40,7 +40,7 @@ class LogThrottle:
             self._logger.exception(text, *arguments)
 
     def reset(self, key: Hashable = None) -> bool:
-        """Note that the problem is over: its next line is logged at once. Return whether a line had been logged."""
+        """Note that the problem is over: log its next line at once. Return whether a line was logged before."""
         with self._lock:
             return self._logged_at.pop(key, None) is not None
 

@@ -25,8 +25,8 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
     """
     asgiref's layer in memory, with the methods that RedisChannelLayer has beside the ASGI ones.
 
-    asgiref's own lacks them, so every caller would have to ask which layer it has, and to do the same in two ways.
-    Nothing here is shared with other processes, and everything ends with this one.
+    asgiref's layer lacks them, so every caller would need a branch for it. No other process shares this layer, and its
+    contents end with the process.
     """
 
     extensions = ["groups", "flush", "statistics"]
@@ -54,7 +54,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         self._count(channel, "messages_count")
 
     def send_later(self, channel: str, message: Message) -> None:
-        """Send a message. A full channel loses it, which is logged: nobody could catch an exception."""
+        """Send a message. If the channel is full, log the loss, because no caller could catch an exception."""
         try:
             self.send(channel, message)
         except self.ChannelFull:
@@ -72,7 +72,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
             self.group_add(group, channel)
 
     def group_renew(self, groups: Collection[str], channel: str, on_new: Callable[[], object]) -> None:
-        """Add a channel to groups again, at once: it misses nothing after this call, so `on_new` is never called."""
+        """Add a channel to groups at once. It misses no message after this call, so never call `on_new`."""
         self.group_add_all(groups, channel)
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:
@@ -86,7 +86,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
             return list(self._groups.get(group, ()))
 
     def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
-        """Send a message to all channels of a group but `except_channels`. A full channel is left out."""
+        """Send a message to all channels of a group but `except_channels`. Leave out full channels."""
         assert isinstance(message, dict), "message is not a dict"
         assert self.valid_group_name(group), "Group name not valid"
         self._clean_expired()
@@ -95,7 +95,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
                 self.send_later(channel, message)
 
     def send_group_later(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
-        """Send to a group, at once: no other worker could overtake it here."""
+        """Send to a group at once, because no other worker can overtake this one."""
         self.send_group(group, message, except_channels)
 
     def count_waiting(self, channel: str) -> int:

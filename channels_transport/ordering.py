@@ -1,13 +1,13 @@
 """
 `enforce_ordering`: the messages of one connection run one after another, in the order in which they were sent.
 
-It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can jam a connection:
-if a consumer raises an exception, or a message is lost with a killed worker, all later messages wait.
+It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can jam a connection: after an
+exception of a consumer, or a message that is lost with a killed worker, all later messages wait.
 
-The channel layer in Redis keeps the order itself: it hands out the next message of a connection when the last one is
-finished. There the decorator only adds the session. On a layer in memory the decorator keeps the order. The order
-advances after the consumer's sends have left, also when the consumer fails. If a message is missing for GAP_SECONDS,
-the connection is closed with 4408, so that the client reconnects and resumes.
+The channel layer in Redis keeps the order itself: it delivers a connection's next message when the last one is
+finished. On that layer the decorator only adds the session. On a layer in memory the decorator keeps the order. The
+order advances after the consumer's sends have left, even if the consumer fails. If a message is missing for
+GAP_SECONDS, the connection is closed with 4408, so that the client reconnects and resumes.
 """
 
 import functools
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 GAP_SECONDS = 5
 # An unordered disconnect may overtake the last frames of its connection, so their state is kept for this time.
-AFTERLIFE_SECONDS = 30
+KEEP_ENDED_SECONDS = 30
 CLOSE_CONNECTION_LOST = 4408
 
 RUN, WAIT, DROP, LOST = "run", "wait", "drop", "lost"
@@ -54,7 +54,7 @@ class MemoryTurns:
             return LOST if time.monotonic() - record["since"] > GAP_SECONDS else WAIT
 
     def advance(self, connection: str, order: int) -> dict[str, Any] | None:
-        """Note that a message is finished. Return the content of the next one if it waits, else None."""
+        """Note that a message is finished. Return the content of the next message if it waits, else None."""
         with self._lock:
             record = self._records.get(connection)
             if record is None or record["next"] != order:
@@ -71,16 +71,17 @@ class MemoryTurns:
             return since is not None and time.monotonic() - since >= GAP_SECONDS
 
     def forget(self, connection: str) -> None:
-        """Delete the state of a connection after AFTERLIFE_SECONDS."""
-        timers.call_later(AFTERLIFE_SECONDS, ("turns", connection), self._records.pop, connection, None)
+        """Delete the state of a connection after KEEP_ENDED_SECONDS."""
+        timers.call_later(KEEP_ENDED_SECONDS, ("turns", connection), self._records.pop, connection, None)
 
 
 def enforce_ordering(func: Callable[..., Any] | None = None, slight: bool = False) -> Callable[..., Any]:
     """
     Decorate a consumer so that the messages of one reply channel run in their `order`, each exactly once.
 
-    It includes `channel_session`. A message that arrives early waits, and a duplicate is dropped. A connection with a
-    gap is closed with 4408. A `websocket.disconnect` consumer may have this decorator too: it then runs last.
+    The decorator includes `channel_session`. A message that arrives early waits, and a duplicate is dropped. A
+    connection with a gap is closed with 4408. A `websocket.disconnect` consumer may have this decorator too; then it
+    runs last.
 
     The consumer raises ValueError for a message without `order`.
     """
@@ -128,7 +129,7 @@ def _run(
         turns.forget(message.reply_channel.name)
         raise
     finally:
-        # Another worker may run the next message at once, so the sends of this consumer must leave before.
+        # Another worker may run the next message at once, so the sends of this consumer must leave first.
         _flush_sends()
         following = turns.advance(message.reply_channel.name, order)
         if following is not None:

@@ -1,5 +1,5 @@
 """
-Waiting for files and sockets until one of them can be read. It knows nothing of Redis.
+Waiting for files and sockets until one of them can be read. The module knows nothing of Redis.
 """
 
 import select
@@ -9,7 +9,7 @@ from typing import Any
 
 def find_readable(files: Iterable[Any], seconds: float) -> list[Any]:
     """
-    Return those of the files that can be read, as soon as one can, or none after `seconds`.
+    Return the files that can be read, as soon as there is one, or an empty list after `seconds`.
 
     It does not use select(), which fails for a file with a number above 1023.
     """

@@ -1,8 +1,8 @@
 """
 The receiving side of one thread: the message in hand, the items that it popped, and the lists that it waits for.
 
-A thread gets a connection's next message only when the last one is done, which is when the thread asks for more. What
-the thread has sent meanwhile leaves in the same trip, before the question. It belongs to the channel layer in Redis.
+A thread gets a connection's next message only when the last one is finished, which is when the thread asks for more.
+The thread's waiting commands leave in the same trip, before that request. For the channel layer in Redis only.
 """
 
 import collections
@@ -41,9 +41,9 @@ class Receiver:
     def __init__(self, layer: "RedisChannelLayer") -> None:
         self.layer = layer
         self.name = f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.{random.randrange(10**9)}"
-        self.reply, self.index = "", 0  # the connection whose message is in hand, and its shard
-        self.session: bytes | None = None  # that connection's session, as Redis holds it
-        self.number = b""  # of the turn in hand: it distinguishes this turn from others
+        self.reply, self.index = "", 0  # the connection of the message in hand, and its shard
+        self.session: bytes | None = None  # that connection's session, as stored in Redis
+        self.number = b""  # of the turn in hand; each turn has another number
         self.deferred = DeferredCommands(layer)
         self.wake_up: int | None = None  # a file that ends a wait when it can be read
         self._asked_at = 0.0
@@ -52,10 +52,10 @@ class Receiver:
         self._checked = False
 
     def receive(self, channels: list[str], block: bool) -> Received | None:
-        """Return (channel, message), or None if no message arrives: at once, or within `blpop_timeout` seconds."""
+        """Return (channel, message), or None if no message waits. With `block`, wait up to `blpop_timeout` seconds."""
         for channel in channels:
             if self.layer.expanded.get(channel):
-                with contextlib.suppress(IndexError):  # another thread was faster
+                with contextlib.suppress(IndexError):  # another thread popped it first
                     return self.layer.expanded[channel].popleft()
         if not self._checked:
             for shard in self.layer.shards:
@@ -67,7 +67,7 @@ class Receiver:
         return found
 
     def finish(self) -> None:
-        """End the turn in hand, and return the items that were popped, without asking for more."""
+        """End the turn in hand and return the popped items to Redis. Ask for no more."""
         self._finish_turn()
         while self._popped:
             index, channel, item = self._popped[-1]
@@ -88,7 +88,7 @@ class Receiver:
         reply, index, number = self.reply, self.index, self.number
         if not reply:
             return None
-        # If the receiving thread went on between these reads, the number is another turn's, and nothing is claimed.
+        # If the receiving thread begins another turn between these reads, the number is wrong, and nothing is claimed.
         return index, self._claim_command(reply, number)
 
     def _claim_command(self, reply: str | bytes, number: bytes) -> tuple:
@@ -104,7 +104,7 @@ class Receiver:
     def _poll(self, channels: list[str]) -> Received | None:
         shards = self._by_shard(channels)
         while self._popped:
-            # Several hosts may have answered at once. What a consumer sent must leave before the next consumer runs.
+            # Several hosts may have answered at once. A consumer's messages must leave before the next consumer runs.
             self._finish_turn()
             popped = self._popped.popleft()
             try:
@@ -163,7 +163,7 @@ class Receiver:
             if answer and len(answer) > 2:
                 self._begin_turn(index, *answer[2:])
         finally:
-            # After the turn has begun: it may take longer than a lease, which is renewed only for the turn in hand.
+            # After the turn has begun, because this may take longer than a lease, and only the turn in hand is renewed.
             self.deferred.handle_answers()
         return answer
 
@@ -185,8 +185,8 @@ class Receiver:
         """Begin a popped turn. Return its frame's body, or None if another worker owns the turn by now."""
         turn = read_turn_item(item)
         claim = self._claim_command(turn.reply, turn.number)
-        # A worker that was held up since the pop may count as dead by now, so it waits for the answer to its claim.
-        # Otherwise nobody else can own the turn, and the claim needs no answer.
+        # A worker that was delayed since the pop may count as dead by now, so it waits for the answer to its claim.
+        # Otherwise no other worker can own the turn, and the claim needs no answer.
         is_fresh = self.layer.ring_size == 1 and time.monotonic() - self._asked_at < FRESH_SECONDS
         if not turn.has_copy or is_expired or not is_fresh:
             return self._claim_and_wait(index, claim, turn.reply, turn.number)
@@ -198,20 +198,20 @@ class Receiver:
         (answer,) = self.layer.shards[index].call(claim)
         if answer is None:
             return None
-        # After the answer: the heartbeat claims the turn in hand too, and would take the frame out of this answer.
+        # After the answer: the heartbeat claims the turn in hand too, and its claim would get the frame instead.
         self._begin_turn(index, reply, number, answer[1] if answer else None)
         if answer == 0:
-            # The turn was claimed before, and the answer that held the frame was lost.
+            # The turn was claimed before, and the answer with the frame was lost.
             self.layer.shards[index].call(self.layer.command(scripts.COUNT, "unknown", "lost_count", 1))
             return None
         return answer[0] or None
 
     def _open(self, channel: str, item: bytes) -> Received | None:
         """
-        Return (channel, message) of an item that is no turn.
+        Return (channel, message) of an item that is not a turn.
 
-        A group's item is expanded: the messages to its other members are the next to be received. Return None if it has
-        no member here.
+        A group's item is expanded: the next calls of `receive` return the messages to its other members. Return None if
+        the group has no member in this process.
         """
         if item[:1] == b"M":
             name, body = read_message_item(item)

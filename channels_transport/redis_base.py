@@ -27,7 +27,7 @@ _decoder = msgspec.msgpack.Decoder()
 
 
 class RedisBase(StockRedisChannelLayer):
-    """What sending, groups and receiving have in common. It takes the arguments of asgi_redis' layer."""
+    """The common part of sending, groups and receiving. It takes the arguments of asgi_redis' layer."""
 
     is_shared = True
     connection_turns = None  # the scripts keep the order
@@ -48,7 +48,7 @@ class RedisBase(StockRedisChannelLayer):
 
     @property
     def receiver(self) -> Receiver:
-        """This thread's side of receiving."""
+        """Return this thread's receiver."""
         if not hasattr(self._local, "receiver"):
             self._local.receiver = Receiver(self)
         return self._local.receiver
@@ -77,10 +77,10 @@ class RedisBase(StockRedisChannelLayer):
 
     def channel_statistics(self, channel: str) -> dict[str, float]:
         """
-        Return what happened on a channel since the counting began.
+        Return the counters of a channel since the counting began.
 
-        The fields are messages_count, messages_pending, messages_max_age (seconds) and channel_full_count; and for lost
-        messages expired_count, gone_count (sent to an interface that was dead) and lost_count (in a worker that died).
+        The fields are messages_count, messages_pending, messages_max_age (seconds) and channel_full_count. Three fields
+        count lost messages: expired_count, gone_count (sent to a dead interface) and lost_count (lost with a worker).
         """
         total = collections.Counter(dict.fromkeys(COUNTERS, 0))
         ages = [0]

@@ -2,7 +2,7 @@
 A connection to Redis inside Twisted's reactor: commands leave in one write, answers arrive as Deferreds, in order.
 
 The interface must not block while it waits for Redis: a blocking client would freeze all of its sockets when a server
-pauses. The parser is hiredis'. It knows nothing of channels.
+pauses. The parser is hiredis'. The module knows nothing of channels.
 """
 
 import collections
@@ -26,7 +26,7 @@ LONGEST_PAUSE_SECONDS = 2
 
 
 class Disconnected(Exception):
-    """The connection ended before the answer arrived: nobody knows whether the command ran."""
+    """The connection ended before the answer arrived, so it is unknown whether the command ran."""
 
 
 class _Protocol(protocol.Protocol):
@@ -35,7 +35,7 @@ class _Protocol(protocol.Protocol):
     def __init__(self, client: "RedisClient") -> None:
         self.client = client
         self.reader = hiredis.Reader()
-        # Each entry: the number of answers that are due, the answers so far, their Deferred, the deadline.
+        # Each entry: the number of expected answers, the answers so far, their Deferred, the deadline.
         self.waiting: collections.deque[tuple[int, list[Any], Any, float]] = collections.deque()
         self.alarm: Any = None
 
@@ -71,7 +71,7 @@ class _Protocol(protocol.Protocol):
             if answer is False:
                 return
             if isinstance(answer, hiredis.ReplyError) and str(answer).startswith("NOSCRIPT"):
-                self.client.restart()
+                self.client.reconnect()
             entry = self.waiting[0]
             entry[1].append(answer)
             if len(entry[1]) == entry[0]:
@@ -79,12 +79,12 @@ class _Protocol(protocol.Protocol):
                 entry[2].callback(entry[1])
 
     def connectionLost(self, reason: Any = ConnectionDone) -> None:
-        """Fail the Deferreds of all answers that are due."""
+        """Fail the Deferreds of all expected answers."""
         if self.alarm is not None:
             self.alarm.cancel()
             self.alarm = None
-        # First: an errback that calls again at once must not use this connection, which would never answer.
-        self.client.lost(self)
+        # This comes first: an errback that calls again at once must not use this connection, which would never answer.
+        self.client.connection_lost(self)
         waiting, self.waiting = self.waiting, collections.deque()
         for entry in waiting:
             entry[2].errback(Disconnected(f"Redis at {self.client.address} is not connected"))
@@ -92,39 +92,40 @@ class _Protocol(protocol.Protocol):
 
 class RedisClient:
     """
-    A connection that connects again by itself.
+    A connection to a Redis server that reconnects by itself.
 
-    `pool` is a redis-py pool, which knows the server's address and password. After each connect the commands of
-    `greeting` run first, and then `on_connect()` is called.
+    `pool` is a redis-py pool, which contains the server's address and password. After each connect the client first
+    runs `setup_commands`, and then calls `on_connect()`.
     """
 
     def __init__(
-        self, pool: Any, greeting: Iterable[tuple] = (), on_connect: Callable[[], object] | None = None
+        self, pool: Any, setup_commands: Iterable[tuple] = (), on_connect: Callable[[], object] | None = None
     ) -> None:
-        self._given = pool.connection_kwargs
+        self._options = pool.connection_kwargs
         self._is_tls = issubclass(pool.connection_class, redis.SSLConnection)
-        self._greeting = list(greeting)
+        self._setup_commands = list(setup_commands)
         self._on_connect = on_connect
         self._protocol: Any = None
         self._attempts = 0
         self._backoff = Backoff(longest=LONGEST_PAUSE_SECONDS)
-        self._away_since = time.monotonic()
+        self._disconnected_since = time.monotonic()
         self._stopped = False
 
     @property
     def address(self) -> str:
-        """The server's host and port, or its socket; without the password."""
-        return self._given.get("path") or f"{self._given.get('host', 'localhost')}:{self._given.get('port', 6379)}"
+        """Return the server's host and port, or its socket; without the password."""
+        options = self._options
+        return options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
 
     @property
     def is_connected(self) -> bool:
-        """Whether commands can be sent now."""
+        """Return whether commands can be sent now."""
         return self._protocol is not None
 
     @property
-    def seconds_away(self) -> float:
-        """For how many seconds there has been no connection."""
-        return 0 if self._protocol is not None else time.monotonic() - self._away_since
+    def seconds_disconnected(self) -> float:
+        """Return for how many seconds there has been no connection."""
+        return 0 if self._protocol is not None else time.monotonic() - self._disconnected_since
 
     def start(self) -> "RedisClient":
         """Connect, and connect again after each loss until `stop`. Return this client."""
@@ -137,8 +138,8 @@ class RedisClient:
         if self._protocol is not None:
             self._protocol.transport.loseConnection()
 
-    def restart(self) -> None:
-        """Connect again, because the server has lost what the greeting told it."""
+    def reconnect(self) -> None:
+        """Connect again, because the server has lost the scripts that the setup commands loaded."""
         if self._protocol is not None:
             self._protocol.transport.abortConnection()
 
@@ -150,40 +151,40 @@ class RedisClient:
 
     def _connect(self) -> None:
         attempt = self._endpoint().connect(protocol.Factory.forProtocol(lambda: _Protocol(self)))
-        attempt.addCallback(self._introduce)
+        attempt.addCallback(self._set_up)
         attempt.addErrback(self._failed)
 
     def _endpoint(self) -> Any:
-        given = self._given
-        if given.get("path"):
-            return endpoints.UNIXClientEndpoint(reactor, given["path"], timeout=5)
-        host = given.get("host", "localhost")
-        endpoint = endpoints.HostnameEndpoint(reactor, host, int(given.get("port", 6379)), timeout=5)
+        options = self._options
+        if options.get("path"):
+            return endpoints.UNIXClientEndpoint(reactor, options["path"], timeout=5)
+        host = options.get("host", "localhost")
+        endpoint = endpoints.HostnameEndpoint(reactor, host, int(options.get("port", 6379)), timeout=5)
         return endpoints.wrapClientTLS(self._tls_options(host), endpoint) if self._is_tls else endpoint
 
     def _tls_options(self, host: str) -> Any:
-        if str(self._given.get("ssl_cert_reqs")).lower() in ("none", "0"):
+        if str(self._options.get("ssl_cert_reqs")).lower() in ("none", "0"):
             return ssl.CertificateOptions(verify=False)
-        authority = self._given.get("ssl_ca_certs")
+        authority = self._options.get("ssl_ca_certs")
         if authority is None:
             return ssl.optionsForClientTLS(host)
         with open(authority, "rb") as file:
             return ssl.optionsForClientTLS(host, ssl.Certificate.loadPEM(file.read()))
 
     @defer.inlineCallbacks
-    def _introduce(self, made: _Protocol) -> Any:
-        commands = [*self._greeting, ("PING",)]
-        if self._given.get("db"):
-            commands.insert(0, ("SELECT", self._given["db"]))
-        if self._given.get("password"):
-            commands.insert(0, ("AUTH", self._given["password"]))
-        for answer in (yield made.call(commands)):
+    def _set_up(self, connection: _Protocol) -> Any:
+        commands = [*self._setup_commands, ("PING",)]
+        if self._options.get("db"):
+            commands.insert(0, ("SELECT", self._options["db"]))
+        if self._options.get("password"):
+            commands.insert(0, ("AUTH", self._options["password"]))
+        for answer in (yield connection.call(commands)):
             if isinstance(answer, Exception):
-                made.transport.loseConnection()
+                connection.transport.loseConnection()
                 raise answer
         if self._attempts > 1:
             logger.info("Redis at %s is connected again", self.address)
-        self._protocol, self._attempts = made, 0
+        self._protocol, self._attempts = connection, 0
         self._backoff.reset()
         if self._on_connect is not None:
             self._on_connect()
@@ -191,10 +192,10 @@ class RedisClient:
     def _failed(self, failure: Any) -> None:
         self._retry(failure.getErrorMessage())
 
-    def lost(self, connection: _Protocol) -> None:
-        """Connect again if the connection that was lost is the current one."""
+    def connection_lost(self, connection: _Protocol) -> None:
+        """Connect again if the lost connection is the current one."""
         if connection is self._protocol:
-            self._protocol, self._away_since = None, time.monotonic()
+            self._protocol, self._disconnected_since = None, time.monotonic()
             self._retry("the connection ended")
 
     def _retry(self, reason: str) -> None:

@@ -1,7 +1,7 @@
 """
 The groups of the channel layer in Redis.
 
-A message to a group is one item for each process that has members; the process sends it on to them.
+A message to a group is one item for each process that has members. The process delivers it to them.
 """
 
 import collections
@@ -15,12 +15,12 @@ from .channel_layer import Message
 from .items import GroupSend
 from .redis_sending import OVERFILL_FACTOR, RedisSending
 
-# How many lists of members a process keeps, each of a group and a process.
+# The most lists of members that a process caches. Each is for one group and one process.
 MAX_GROUPS = 10000
 
 
 class RedisGroups(RedisSending):
-    """The part of the layer that knows groups."""
+    """The part of the layer for groups."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -37,7 +37,7 @@ class RedisGroups(RedisSending):
 
     def group_renew(self, groups: Collection[str], channel: str, on_new: Callable[[], object]) -> None:
         """
-        Add a channel to groups with this thread's next trip, if it most likely is a member already.
+        Renew memberships with this thread's next trip. For a channel that most likely is a member already.
 
         Call `on_new` after the trip if the channel was missing in one of the groups.
         """
@@ -103,7 +103,7 @@ class RedisGroups(RedisSending):
     def send_group_later(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
         """Send to a group like `send_group`, with the next trip of this thread's receiver."""
         if self.ring_size > 1:
-            # A send over several shards makes trips of its own, so the commands that wait must run before.
+            # A send over several shards makes trips of its own, so the waiting commands must run first.
             self.receiver.deferred.send()
             self.send_group(group, message, except_channels)
             return
@@ -112,7 +112,7 @@ class RedisGroups(RedisSending):
         self.receiver.deferred.add(0, self._group_send_command(send), lambda found: self._after_group_send(send, found))
 
     def _group_send_command(self, send: GroupSend) -> tuple:
-        # The lists of processes are the replies to interfaces, under one name pattern; the names are not known here.
+        # The names of the processes are unknown here. All match one pattern, so this name has the same capacity.
         capacity = self.get_capacity("daphne.response.x!") * OVERFILL_FACTOR
         return self.command(scripts.GROUP_SEND, send.group, send.kind, send.content, self.expiry, capacity)
 
@@ -132,7 +132,7 @@ class RedisGroups(RedisSending):
         return lengths
 
     def _after_group_send(self, send: GroupSend, found: list[Any]) -> None:
-        """Send to the members that belong to no process, and slow down for lists that are over their capacity."""
+        """Send to the members that belong to no process, and slow down if a list exceeds its capacity."""
         for process, length in zip(found[::2], found[1::2], strict=True):
             name = process.decode()
             if length == -1:

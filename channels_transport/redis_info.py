@@ -1,5 +1,5 @@
 """
-What a Redis server reports about itself with INFO, and whether its version is new enough.
+The information that a Redis server reports with INFO, and the check of its version.
 """
 
 from .shards import Shard

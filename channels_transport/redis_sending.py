@@ -13,10 +13,10 @@ from .deferred import OnAnswer
 from .leases import CONNECTION_LEASE_SECONDS
 from .redis_base import RedisBase
 
-# A connection may have so many frames that no worker has taken.
+# The most frames of one connection that may wait for a worker.
 MAX_WAITING_FRAMES = 1000
-# The websocket.disconnect of a connection whose interface died: RFC 6455's code for an abnormal closure, and an order
-# behind all others.
+# The websocket.disconnect of a connection whose interface died: RFC 6455's code for an abnormal closure, and the
+# highest order.
 ABNORMAL_CLOSURE, DISCONNECT_ORDER = 1006, 2**31
 # Senders that cannot raise (a flush, a group send) may exceed the capacity by this factor. They are then slowed down.
 OVERFILL_FACTOR = 4
@@ -34,7 +34,7 @@ class RedisSending(RedisBase):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # By channel: when its list was found to be stalled, by time.monotonic().
+        # By channel with a stalled list: until when no sender waits for it, by time.monotonic().
         self._stalled_until: BoundedCache[str, float] = BoundedCache(MAX_STALLED)
 
     def send(self, channel: str, message: Message) -> None:
@@ -101,7 +101,7 @@ class RedisSending(RedisBase):
 
     def run_later(self, index: int, command: tuple, on_answer: OnAnswer | None = None) -> None:
         """
-        Run a command on a shard with this thread's next trip there, or at once if it has no message in hand.
+        Run a command on a shard with this thread's next trip there, or at once if the thread has no message in hand.
 
         `on_answer(answer)`, if any, is called afterwards. A lost connection loses the command.
         """
@@ -113,7 +113,7 @@ class RedisSending(RedisBase):
             on_answer(answer)
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put the message that this thread works on back in front of its connection's others. For ConsumeLater."""
+        """Put the message that this thread processes back in front of its connection's others. For ConsumeLater."""
         receiver = self.receiver
         if not receiver.holds(message.get("reply_channel")):
             self.send(channel, message)
@@ -129,13 +129,13 @@ class RedisSending(RedisBase):
         )
         receiver.deferred.add(self.consistent_hash(self.non_local_name(message["reply_channel"])), command)
 
-    # When there is no room.
+    # When a list is full.
 
     def after_push(self, channel: str, length: Any, index: int | None = None) -> None:
         """
         Log a loss, or slow the sender down, after a push to a channel's list.
 
-        `length` is the length that the list then had, or another answer of the script; `index` is that of the shard.
+        `length` is the list's length after the push, or another answer of the script. `index` is the shard's index.
         """
         if length in REFUSED:
             self.log_loss(channel, "is full; a message to it is lost")

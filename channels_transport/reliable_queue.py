@@ -1,8 +1,8 @@
 """
 Receiving from one plain channel without losing a message when its receiver dies.
 
-If a worker is killed, the plain message in its hands is lost. Here Redis moves each message into a list of the
-receiver's own, where it stays until the receiver acknowledges it. The messages of a dead receiver return to the
+If a worker is killed, the plain message in hand is lost. Here Redis moves each message into a list of the receiver's
+own, where it stays until the receiver acknowledges it. The messages of a dead receiver return to the
 channel. So a message may be delivered twice, but it is delivered at least once.
 """
 
@@ -26,7 +26,7 @@ MEMORY_STEP_SECONDS = 0.05
 
 
 class Delivery(NamedTuple):
-    """A message in hand: its content (None if it cannot be read), and when it was sent, by this machine's clock (s)."""
+    """A message in hand: its content (None if unreadable), and when it was sent, by this machine's clock (s)."""
 
     content: Any
     sent_at: float
@@ -41,12 +41,12 @@ class ReliableQueue:
         self._layer, self._channel = layer, channel
         self._source = f"{layer.prefix}{channel}"
         self._name = layer.receiver.name
-        self._own = f"{layer.prefix}taken:{self._name}"
+        self._own_list = f"{layer.prefix}taken:{self._name}"
         self._waiters = [Waiter(shard) for shard in layer.shards]
         self._ready: collections.deque[tuple[int, bytes]] = collections.deque()
         self._acknowledged: list[Delivery] = []
-        self._reclaimed_at: float | None = None  # None: the contents of the own lists are unknown
-        self._behind: dict[int, float] = {}  # by shard: how far Redis' clock is behind this machine's (s)
+        self._reclaimed_at: float | None = None  # None: the contents of the receiver's own lists are unknown
+        self._clock_lag: dict[int, float] = {}  # by shard: how far Redis' clock is behind this machine's (s)
 
     def receive(self, seconds: float) -> Delivery | None:
         """Return the next message; None if none arrives within `seconds`, or if `wake_up` ends the wait."""
@@ -57,11 +57,11 @@ class ReliableQueue:
         return self._open(*self._ready.popleft()) if self._ready else None
 
     def requeue(self, delivery: Delivery) -> None:
-        """Make a message the next to be received again, because it could not be processed."""
+        """Let the next `receive` return this message again, because it could not be processed."""
         self._ready.appendleft((delivery.shard, delivery.item))
 
     def acknowledge(self, delivery: Delivery) -> None:
-        """Remove a message from Redis, because it is safe elsewhere."""
+        """Remove a message from Redis, because it is stored elsewhere."""
         self._acknowledged.append(delivery)
         self._remove_acknowledged()
 
@@ -69,13 +69,13 @@ class ReliableQueue:
         """Return the messages in hand to the channel."""
         self._remove_acknowledged()
         for shard in self._layer.shards:
-            while shard.call(("LMOVE", self._own, self._source, "RIGHT", "LEFT")) != [None]:
+            while shard.call(("LMOVE", self._own_list, self._source, "RIGHT", "LEFT")) != [None]:
                 pass
 
     def _remove_acknowledged(self) -> None:
         while self._acknowledged:
             delivery = self._acknowledged[-1]
-            self._call(delivery.shard, ("LREM", self._own, 1, delivery.item))
+            self._call(delivery.shard, ("LREM", self._own_list, 1, delivery.item))
             self._acknowledged.pop()
 
     def _call(self, index: int, *commands: tuple) -> list[Any]:
@@ -91,17 +91,17 @@ class ReliableQueue:
         self._remove_acknowledged()
         reclaim = self._layer.command(scripts.RECLAIM_DELIVERIES, self._channel, self._name)
         for index in range(len(self._waiters)):
-            _, left, now = self._call(index, reclaim, ("LRANGE", self._own, 0, -1), ("TIME",))
+            _, left, now = self._call(index, reclaim, ("LRANGE", self._own_list, 0, -1), ("TIME",))
             # Not measured for each message: small differences between measurements would change their order.
-            self._behind[index] = time.time() - int(now[0]) - int(now[1]) / 1e6
-            # Redis had moved these, and the answers that held them were lost.
+            self._clock_lag[index] = time.time() - int(now[0]) - int(now[1]) / 1e6
+            # Redis had moved these items, but the answers with the items were lost.
             self._ready.extend((index, item) for item in left)
         self._reclaimed_at = time.monotonic()
 
     def _wait(self, seconds: float) -> None:
         try:
             for waiter in self._waiters:
-                waiter.begin_move(self._source, self._own, LONGEST_WAIT_SECONDS + 1)
+                waiter.begin_move(self._source, self._own_list, LONGEST_WAIT_SECONDS + 1)
             ready = wait_for_any(self._waiters, seconds, self._layer.receiver.wake_up)
             for index, waiter in enumerate(self._waiters):
                 item = waiter.end() if waiter in ready else waiter.cancel()
@@ -110,14 +110,14 @@ class ReliableQueue:
         except BaseException:
             for waiter in self._waiters:
                 waiter.drop()
-            self._ready.clear()  # the own lists still hold them
+            self._ready.clear()  # the receiver's own lists still contain the items
             self._reclaimed_at = None
             raise
 
     def _open(self, index: int, item: bytes) -> Delivery:
-        """Return a delivery. The expiry is ignored: a message that is to be processed later may be received late."""
+        """Return a delivery. Ignore the expiry, because a delayed message may be received late."""
         try:
-            sent_at = read_expiry(item) / 1000 - self._layer.expiry + self._behind[index]
+            sent_at = read_expiry(item) / 1000 - self._layer.expiry + self._clock_lag[index]
             content = self._layer.deserialize(read_message_item(item)[1])
         except Exception:
             return Delivery(None, 0, index, item)
@@ -125,7 +125,7 @@ class ReliableQueue:
 
 
 class MemoryQueue:
-    """Receives from one channel of the layer in memory. The messages in hand end with the process, as all others do."""
+    """Receives from one channel of the layer in memory. Its messages end with the process."""
 
     def __init__(self, layer: "MemoryChannelLayer", channel: str) -> None:
         self._layer, self._channel = layer, channel
@@ -144,7 +144,7 @@ class MemoryQueue:
         return self._requeued.popleft()
 
     def requeue(self, delivery: Delivery) -> None:
-        """Make a message the next to be received again."""
+        """Let the next `receive` return this message again."""
         self._requeued.appendleft(delivery)
 
     def acknowledge(self, delivery: Delivery) -> None:

@@ -1,7 +1,7 @@
 """
 The storage of channel sessions: in the memory of this process, or in the channel layer's Redis.
 
-Each layer has one of these as its `channel_session_backend`; `sessions.py` is the engine over it.
+Each layer has one of these as its `channel_session_backend`; the engine in `sessions.py` uses it.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ class MemoryBackend:
             return value
 
     def save(self, key: str, value: str, seconds: float, must_create: bool) -> bool:
-        """Store a session for so many seconds. Return False if it exists and `must_create` is set."""
+        """Store a session for `seconds`. Return False if it exists and `must_create` is set."""
         with self._lock:
             if must_create and key in self._items and self._items[key][1] > time.monotonic():
                 return False
@@ -51,8 +51,8 @@ class RedisBackend:
     """
     The sessions of a layer in Redis, beside the connections' other records.
 
-    The session of the message in hand arrived with the message, and a change to it leaves with the question for the
-    next message: a consumer's session costs no trip of its own.
+    The session of the message in hand arrived with the message, and its changes leave with the request for the next
+    message. So a consumer's session costs no trip of its own.
     """
 
     def __init__(self, layer: "RedisBase") -> None:
@@ -70,18 +70,18 @@ class RedisBackend:
         if self._is_in_hand(key):
             value = self._layer.receiver.session
         else:
-            # GETEX renews the lease with the reading: a connection that is in use keeps its session.
+            # GETEX also renews the lease, so that a connection in use keeps its session.
             command = ("GETEX", self._name(key), "EX", SESSION_LEASE_SECONDS)
             values = [shard.call(command)[0] for shard in self._layer.shards]
             value = next((value for value in values if value is not None), None)
         return None if value is None else value.decode("utf-8")
 
     def save(self, key: str, value: str, seconds: float, must_create: bool) -> bool:
-        """Store a session for so many seconds. Return False if it exists and `must_create` is set."""
+        """Store a session for `seconds`. Return False if it exists and `must_create` is set."""
         command = ("SET", self._name(key), value, "EX", seconds)
         receiver = self._layer.receiver
         if self._is_in_hand(key):
-            # Only this thread works on the connection now, so nobody else can have created the session.
+            # Only this thread processes the connection now, so no other thread can have created the session.
             if must_create and receiver.session is not None:
                 return False
             receiver.session = value.encode("utf-8")
@@ -90,7 +90,7 @@ class RedisBackend:
         return self._shard(key).call((*command, "NX") if must_create else command)[0] is not None
 
     def _shard(self, key: str) -> "Shard":
-        # The shard follows from the connection's name, which cannot be computed from the key.
+        # The connection's name decides the shard, and cannot be computed from the key.
         shards, name = self._layer.shards, self._name(key)
         holders = (shard for shard in shards if len(shards) > 1 and shard.call(("EXISTS", name))[0])
         return next(holders, shards[self._layer.consistent_hash(key)])

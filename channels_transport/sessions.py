@@ -1,9 +1,9 @@
 """
 Channel sessions: an engine for CHANNEL_SESSION_ENGINE, apart from the login sessions, and `channel_session`.
 
-A channel-session key follows from a name that every receiver of a reply channel knows, so it must never open the login
-store: Channels' default shares that table, and "chn..." sent as a cookie is then a login. These sessions are stored by
-the channel layer, under a lease that every save renews, cost one read per frame, and end with the connection.
+The key of a channel session is computed from the reply channel's name, which others may know. Channels' default stores
+these sessions in the table of login sessions, so their key ("chn...") works as a login cookie. Here the channel layer
+stores them, under a lease that every save renews. They cost one read per frame, and end with the connection.
 """
 
 import functools
@@ -30,9 +30,9 @@ def _backend() -> SessionBackend:
 
 class SessionStore(SessionBase):
     """
-    Django's session interface over the layer's storage; values are JSON.
+    Django's session interface for the layer's storage.
 
-    They are not signed: anybody who can write to this Redis can also write frames of any connection.
+    Values are JSON, and not signed: a process that can write to this Redis can also write frames of any connection.
     """
 
     _was_found = False
@@ -42,11 +42,11 @@ class SessionStore(SessionBase):
         return json.dumps(session_dict)
 
     def decode(self, session_data: str) -> dict[str, Any]:
-        """Return the session that a text holds; an empty one if another engine wrote it."""
+        """Return the session that a text contains, or an empty session if another engine wrote the text."""
         try:
             return json.loads(session_data)
         except ValueError:
-            # Another engine used this name before. Neither the session nor its connection is known.
+            # Another engine used this name before, for another connection.
             return {}
 
     def load(self) -> dict[str, Any]:
@@ -60,11 +60,11 @@ class SessionStore(SessionBase):
 
     def exists(self, session_key: str) -> bool:
         """Return whether a session is stored under a key."""
-        # `channel_session` asks directly after loading: the answer is known without another round trip.
+        # `channel_session` calls this right after loading, so the answer needs no round trip.
         return self._was_found or _backend().load(session_key) is not None
 
     def create(self) -> None:
-        """Raise CreateError: a channel session's key follows from its reply channel."""
+        """Raise CreateError, because a channel session's key is computed from its reply channel."""
         raise CreateError("A channel session's key is given by its reply channel.")
 
     def save(self, must_create: bool = False) -> None:
@@ -75,11 +75,11 @@ class SessionStore(SessionBase):
         self._was_found = True
 
     def get_expiry_age(self, **kwargs: Any) -> int:
-        """Return the seconds until the session ends if it is not saved again: `set_expiry`'s, or the lease."""
+        """Return the seconds until the session ends without another save: from `set_expiry`, or else the lease."""
         return self.get("_session_expiry") or SESSION_LEASE_SECONDS
 
     def delete(self, session_key: str | None = None) -> None:
-        """Delete a session: this one, or that of a key."""
+        """Delete this session, or the session of a key."""
         _backend().delete(session_key or self.session_key)
 
     @classmethod
@@ -91,9 +91,9 @@ def channel_session(func: Callable) -> Callable:
     """
     Decorate a consumer so that its message has a `channel_session`, kept from one message of a connection to the next.
 
-    It does the same as Channels' own decorator, which takes as long as a query, because it imports its engine again for
-    every message. The consumer then raises ValueError for a message without a reply channel, and ConsumeLater if
-    another worker is creating the session.
+    It does the same as Channels' own decorator. That one takes as long as a query, because it imports its engine again
+    for every message. The decorated consumer raises ValueError for a message without a reply channel, and ConsumeLater
+    if another worker is creating the session.
     """
 
     @functools.wraps(func)
@@ -118,7 +118,7 @@ def _open_session(message: Message) -> SessionBase:
         raise ValueError("@channel_session can only be used on messages with a reply_channel")
     key = session_key(message.reply_channel.name)
     session = _session_store(getattr(settings, "CHANNEL_SESSION_ENGINE", settings.SESSION_ENGINE))(session_key=key)
-    session._session.keys()  # this loads the session, which may remove the key
+    session._session.keys()  # loads the session, which may remove the key
     session._session_key = key
     if not session.exists(key):
         try:

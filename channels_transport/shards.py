@@ -1,9 +1,9 @@
 """
 One Redis server of a layer: several commands in one round trip, and scripts.
 
-It uses redis-py's connections, but not its client. That client sends a command again after a lost connection, and then
-a message that was already popped is lost, and one that was already pushed is there twice. Here a failed trip is an
-error.
+The module uses redis-py's connections, but not its client. That client sends a command again after a lost connection.
+Then a message that was already popped is lost, and a message that was already pushed is stored twice. Here a failed
+trip is an error.
 """
 
 import time
@@ -49,7 +49,7 @@ class Shard:
         Run commands like `call`, but return a ResponseError as the answer of a command that Redis refused.
 
         The other commands have run. Raise Unsent if there is no connection. Raise redis' ConnectionError or
-        TimeoutError if the connection fails during the trip, so that nobody knows which commands ran.
+        TimeoutError if the connection fails during the trip: then it is unknown which commands ran.
         """
         connection = self.pool.get_connection("EVALSHA")
         try:
@@ -78,7 +78,11 @@ class Shard:
         return self._clock[0] + mine * 1000
 
     def is_past(self, moment: float) -> bool:
-        """Return whether a moment (ms) is past by Redis' clock. Ask Redis if it seems so: the clock may be set back."""
+        """
+        Return whether a moment (ms) is past by Redis' clock.
+
+        The clock is cached. Ask Redis again before returning True, because its clock may have been set back.
+        """
         if moment > self.now():
             return False
         self._clock = None
@@ -91,14 +95,14 @@ class Shard:
 
     @property
     def address(self) -> str:
-        """The server's host and port, or its socket; without the password."""
-        given = self.pool.connection_kwargs
-        return given.get("path") or f"{given.get('host', 'localhost')}:{given.get('port', 6379)}"
+        """Return the server's host and port, or its socket; without the password."""
+        options = self.pool.connection_kwargs
+        return options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
 
 
 def _connect(connection: Any) -> None:
     if connection._sock is not None and find_readable([connection._sock], 0):
-        # No answer is due, so what can be read is the end of the connection. Find that before sending, not after.
+        # No answer is expected, so readable data means that the connection has ended. Detect this before sending.
         connection.disconnect()
     try:
         connection.connect()

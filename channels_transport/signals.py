@@ -1,8 +1,8 @@
 """
-SIGTERM and SIGINT: how a process is told to stop, and how it wakes up to notice.
+SIGTERM and SIGINT: they tell a process to stop, and end its wait for Redis.
 
 Python delivers a signal between two bytecodes, and a system call that waits for Redis may last for seconds. So each
-signal also writes into a pipe, which the waiting code watches beside its sockets. A handler ends nothing by itself.
+signal also writes into a pipe, which the waiting code watches beside its sockets. A handler stops nothing by itself.
 """
 
 import os
@@ -37,15 +37,15 @@ def ignore_signals() -> None:
 
 
 def set_stopping(is_stopping: bool) -> None:
-    """Note whether this process' worker was told to stop. Only the worker calls it."""
+    """Note whether this process' worker was told to stop. Only the worker calls this."""
     global _is_stopping
     _is_stopping = is_stopping
 
 
 def is_stopping() -> bool:
     """
-    Return whether this process' worker was told to stop, and waits only for the running consumer.
+    Return whether this process' worker was told to stop and only waits for the running consumer.
 
-    A consumer that works for long asks this, and hands its work to another worker.
+    A long-running consumer calls this, and then leaves the rest of its work to another worker.
     """
     return _is_stopping

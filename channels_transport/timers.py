@@ -1,5 +1,5 @@
 """
-Calls functions later in this process. A call is lost if the process ends, so nothing that must happen depends on it.
+Calls functions later in this process. A call is lost if the process ends, so do not use it for work that must happen.
 
 One thread serves all timers, because workers set thousands of timers that never fire.
 """
@@ -52,7 +52,7 @@ class Timers:
             self._calls.pop(key, None)
 
     def _start(self) -> None:
-        # After a fork the object exists, but its thread does not run: hence is_alive.
+        # After a fork the object exists, but its thread does not run, so check is_alive.
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="timers", daemon=True)
             self._thread.start()

@@ -2,8 +2,8 @@
 Frames and requests from an interface to the workers, in one pipeline for each turn of the reactor.
 
 Frames keep their order and are never dropped. The frames of a connection wait here until Redis has accepted them. While
-a channel is full or Redis is down, the connection's socket is not read, and TCP makes the client wait. For Daphne's
-protocols it takes the place of the channel layer.
+a channel is full or Redis is down, the connection's socket is not read, and TCP makes the client wait. Daphne's
+protocols use an `Upstream` as their channel layer.
 """
 
 import collections
@@ -21,19 +21,19 @@ logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.05
 LONGEST_RETRY_SECONDS = 1
-# When so many frames of a socket wait, it is no longer read.
+# While this number of a socket's frames waits, the socket is not read.
 MAX_WAITING_FRAMES = 64
-# After so long an outage of Redis, handshakes and requests are refused.
-MAX_AWAY_SECONDS = 2
+# After an outage of Redis of this length, handshakes and requests are refused.
+MAX_DISCONNECTED_SECONDS = 2
 ACCEPTED = (b"ok", b"again")
-# A frame after so long a silence is most likely a heartbeat. It may wait for others, for a time that grows with the
-# number of sockets: the heartbeats of many sockets then cost a third of what each would cost alone.
+# A frame after a silence of this length is most likely a heartbeat. It may wait for others, for a time that grows with
+# the number of sockets: together, the heartbeats of many sockets cost a third of separate sends.
 SILENCE_SECONDS = 15
 LONGEST_DELAY_SECONDS, DELAY_PER_SOCKET_SECONDS, SHORTEST_DELAY_SECONDS = 0.1, 0.00002, 0.005
 
 
 class Frames:
-    """The frames of one connection that Redis has not accepted yet, in order."""
+    """The frames of one connection that Redis has not yet accepted, in order."""
 
     def __init__(self, is_known: bool) -> None:
         self.commands: collections.deque[tuple] = collections.deque()
@@ -73,8 +73,8 @@ class Upstream:
 
     def send(self, channel: str, message: Message) -> None:
         """Send a message. Raise ChannelFull for a connection's first message during an outage of Redis."""
-        if channel == "websocket.connect" and self.client.seconds_away > MAX_AWAY_SECONDS:
-            # Clients would go on connecting, and a handshake cannot be slowed down by not reading its socket.
+        if channel == "websocket.connect" and self.client.seconds_disconnected > MAX_DISCONNECTED_SECONDS:
+            # Clients would continue to connect, and a handshake cannot be slowed down by not reading its socket.
             raise self.ChannelFull(channel)
         _, command = self.layer.send_command(channel, message)
         if is_ordered(channel, message):
@@ -98,7 +98,7 @@ class Upstream:
     def _send_frame(self, reply: str, command: tuple, channel: str, order: int) -> None:
         frames = self._frames.setdefault(reply, Frames(is_known=order > 0))
         if channel == "websocket.disconnect" and not frames.is_known and not frames.is_in_flight:
-            # The connection ended before any of its frames was sent, so no worker needs to know of it.
+            # The connection ended before any of its frames was sent, so no worker needs to know it.
             frames.is_backing_off = False
             del self._frames[reply]
             self._ready.pop(reply, None)
@@ -111,18 +111,18 @@ class Upstream:
 
     @property
     def is_empty(self) -> bool:
-        """Whether all frames and requests have been sent."""
+        """Return whether all frames and requests have been sent."""
         return not self._frames and not self._requests
 
     def resume_all(self) -> None:
-        """Send all frames that wait, because Redis is connected again."""
+        """Send all waiting frames, because Redis is connected again."""
         for reply, frames in self._frames.items():
             frames.is_backing_off = False
             self._ready[reply] = frames
         self._schedule()
 
     def _schedule(self, seconds: float = 0) -> None:
-        """Let all that is ready leave after so many seconds, or earlier."""
+        """Flush after `seconds`, or earlier if that is already scheduled."""
         if self._flushing is None:
             self._flushing = reactor.callLater(seconds, self._flush)
         elif self._flushing.getTime() > reactor.seconds() + seconds:
@@ -176,7 +176,7 @@ class Upstream:
             self._resume(reply)
 
     def _back_off(self, reply: str, frames: Frames, answer: Any) -> None:
-        """Pause the connection, and send its frames again after a pause, which is longer each time."""
+        """Stop reading the connection, and send its frames again after a wait, which doubles each time."""
         if isinstance(answer, Exception):
             self.layer.log_loss("websocket.*", f"waits, since Redis refuses its frames for now: {answer}")
         self._pause(reply)
@@ -191,13 +191,13 @@ class Upstream:
             self._schedule()
 
     def _failed(self, failure: Any, sent: list[tuple[str, Frames, int]], requests: list, was_connected: bool) -> None:
-        """Keep the frames for the next connection. Redis recognizes by their order those that it has accepted."""
+        """Keep the frames for the next connection. Redis recognizes accepted frames by their order."""
         for reply, frames, _ in sent:
             frames.is_known = frames.is_known or was_connected
             frames.is_in_flight = False
             frames.is_backing_off = True
             self._pause(reply)
-        if not was_connected and self.client.seconds_away <= MAX_AWAY_SECONDS:
+        if not was_connected and self.client.seconds_disconnected <= MAX_DISCONNECTED_SECONDS:
             # None of the requests was sent. An interface that has just started is not connected yet.
             self._requests = requests + self._requests
             reactor.callLater(RETRY_SECONDS, self._schedule)

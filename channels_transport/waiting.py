@@ -1,5 +1,5 @@
 """
-A blocking pop that can be cancelled without losing the item that it pops meanwhile.
+A blocking pop that can be cancelled without losing an item that it pops at the same time.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ class Waiter:
                 self._connection.read_response()
         if self._connection is None:
             pool = self._shard.pool
-            # Made like the pool's connections, but not in the pool: this one waits on purpose, for as long as asked.
+            # Not from the pool, whose connections have a timeout: this one may wait for as long as the caller asks.
             self._connection = pool.connection_class(**pool.connection_kwargs)
             self._connection.send_command("CLIENT", "ID")
             self._id = self._connection.read_response()
@@ -50,7 +50,7 @@ class Waiter:
         return self._connection._sock.fileno()
 
     def end(self) -> Any:
-        """Return (name of the list, item), or the item alone after `begin_move`; None if the time is over."""
+        """Return (name of the list, item), or the item alone after `begin_move`; None after the timeout."""
         answer = self._connection.read_response()
         if answer is None or isinstance(answer, bytes):
             return answer
@@ -61,12 +61,12 @@ class Waiter:
         if self._connection is None or self._connection._sock is None:
             # redis-py would connect again, but `cancel` would still use the old connection's id.
             self.drop()
-            raise redis.ConnectionError("The connection that waited is gone")
+            raise redis.ConnectionError("The connection that waited has ended")
         self._connection.send_packed_command([hiredis.pack_command(command)])
         self._unread += 1
 
     def cancel(self) -> Any:
-        """Stop waiting. Return like `end`, because an item may have arrived just before."""
+        """Stop waiting. Return the same as `end`, because an item may have arrived just before."""
         self._shard.call(("CLIENT", "UNBLOCK", self._id))
         return self.end()
 
@@ -78,7 +78,7 @@ class Waiter:
 
 
 def wait_for_any(waiters: Sequence[Waiter], seconds: float, wake_up: int | None = None) -> list[Waiter]:
-    """Return the waiters whose answer has arrived; none after `seconds`, or if the file `wake_up` can be read."""
+    """Return the waiters whose answer has arrived: none after `seconds`, or when the file `wake_up` can be read."""
     readable = find_readable([*waiters, *([wake_up] if wake_up is not None else [])], seconds)
     if wake_up is not None and wake_up in readable:
         os.read(wake_up, 4096)

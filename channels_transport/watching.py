@@ -1,7 +1,7 @@
 """
 Reads the state of a running site: the reports of workers and delay servers, and information from the Redis servers.
 
-It changes nothing. Only operators' tools call it, never code that serves a connection.
+The module changes nothing. Only operators' tools call it, never code that serves a connection.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 from .heartbeat import REPORT_LEASE_SECONDS
 
-# Reports are written each second; a process without one for this time is left out.
+# Each process writes a report each second. A process whose last report is older than this is left out.
 SILENT_SECONDS = 5
 SCAN_AT_ONCE = 5000  # keys
 

@@ -1,8 +1,9 @@
 """
 The worker: receives one message after another from the channel layer and runs its consumer to the end.
 
-Consumers see Channels' own worker. But no exception of a consumer, of a send or of Redis ends this one, it finishes the
-message in hand when it is told to stop, and its heartbeat shows the others that it is alive. The module knows no site.
+Consumers see Channels' own worker. But no exception of a consumer, of a send or of Redis ends this worker. When it is
+told to stop, it finishes the message in hand. Its heartbeat shows other workers that it is alive. The module knows no
+site.
 """
 
 import logging
@@ -75,7 +76,7 @@ class Worker(StockWorker):
         self._shut_down(heartbeat)
 
     def _receive(self, channels: Iterable[str]) -> tuple[str | None, Any]:
-        """Return the next message, or (None, None) after a wait. While receiving fails, the waits become longer."""
+        """Return the next message, or (None, None) after a wait. After failures, wait longer each time."""
         try:
             found = self.layer.receive(channels, block=True)
         except REDIS_OUTAGES as outage:
@@ -83,7 +84,7 @@ class Worker(StockWorker):
         except UnsupportedRedis:
             raise
         except Exception:
-            # Redis has no memory or no disk left, or the message cannot be decrypted. Each try may fail differently.
+            # Redis has no memory or disk space left, or the message cannot be decrypted. Each try may fail differently.
             logger.exception("No message can be received, retrying")
         else:
             self._throttle.reset("outage")
@@ -100,7 +101,7 @@ class Worker(StockWorker):
             self.layer.receiver.finish()
         except redis.RedisError as error:
             logger.warning("The turn of the last message could not be returned, and ends with its lease: %s", error)
-        # No consumer of this worker runs now, and other workers of this process were not told to stop.
+        # No consumer of this worker runs now, and other workers in this process must not see the flag.
         set_stopping(False)
 
     def _handle(self, channel: str, content: dict[str, Any]) -> None:
@@ -142,7 +143,7 @@ class Worker(StockWorker):
             self._finish_consumer()
 
     def _follow(self, message: Message, instruction: Any) -> None:
-        """Do what a consumer asked for by raising one of Channels' exceptions."""
+        """Carry out the instruction that a consumer gave by raising one of Channels' exceptions."""
         if isinstance(instruction, DenyConnection):
             if message.channel.name != "websocket.connect":
                 raise ValueError("You cannot DenyConnection from a non-websocket.connect handler.")
@@ -164,7 +165,7 @@ class Worker(StockWorker):
         self.layer.requeue(message.channel.name, {**message.content, "__retries__": retries})
 
     def _send_later(self) -> None:
-        """Queue what the consumer sent; it leaves in the same round trip that asks for the next message."""
+        """Queue the consumer's messages. They leave in the same round trip that asks for the next message."""
         # The list does not exist if a receiver of `consumer_started` failed.
         pending = getattr(pending_message_store.threadlocal, "messages", [])
         pending_message_store.prepare()
@@ -188,7 +189,7 @@ class Worker(StockWorker):
 
 
 class _RoutedMessage(Message):
-    """The message as routing sees it. `include` copies it for each prefix; Channels' own deep copy costs more."""
+    """The message for routing. `include` copies it for each prefix; a shallow copy costs less than Channels' own."""
 
     def copy(self) -> "_RoutedMessage":
         return _RoutedMessage(dict(self.content), self.channel.name, self.channel_layer)

@@ -1,7 +1,7 @@
 """
 Writing to sockets inside Twisted's reactor with little work: at once, and each frame in one piece.
 
-It knows nothing of channels.
+The module knows nothing of channels.
 """
 
 import struct
@@ -32,7 +32,7 @@ def unsent_bytes(transport: Any) -> int:
 
 def write_now(transport: Any, data: bytes) -> None:
     """
-    Write to a socket at once if its buffer is empty, otherwise behind what the buffer holds.
+    Write to a socket at once if its buffer is empty, otherwise append to the buffer.
 
     Twisted itself would write in the reactor's next turn. With a thousand sockets in a room, that would add a thousand
     polls of the kernel for each message.

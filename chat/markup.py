@@ -1,8 +1,9 @@
 """
-Rendering: turns the body of a message into safe HTML.
+Rendering: turn the body of a message into safe HTML.
 
 A Markdown parser with HTML switched off (markdown-it-py) is followed by a sanitiser with a short list of tags (nh3).
-There are two barriers, because this is the only HTML that clients insert into a page. It knows no rows and no wire.
+There are two barriers, because this is the only HTML that clients insert into a page. The module knows no rows and no
+events.
 """
 
 import re
@@ -11,13 +12,13 @@ from functools import lru_cache
 import nh3
 from markdown_it import MarkdownIt
 
-# No images, because loading one tells the reader's address to its server, and no headings.
+# Images are off, because loading one reveals the reader's address to its server. Headings are off too.
 _MARKDOWN = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": True}).enable(
     ["newline", "escape", "backticks", "emphasis", "strikethrough", "link", "autolink", "entity", "linkify"]
     + ["balance_pairs", "fragments_join", "blockquote", "list", "fence", "code"]
 )
-# Only an address with a scheme becomes a link: "see.you" and "readme.md" are words.
 assert _MARKDOWN.linkify is not None, "linkify-it-py is installed"
+# Only an address with a scheme becomes a link: "see.you" and "readme.md" are words.
 _MARKDOWN.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
 _CLEANER = nh3.Cleaner(
     tags={"p", "br", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"},

@@ -1,5 +1,6 @@
 """
-The monitor: checks the lobby's list, so that no browser has to poll it, and sweeps what killed processes left behind.
+The monitor checks the lobby's list, so that no browser has to poll it, and sweeps expired data, also that of
+killed processes.
 
 Any number of monitors may run. The one that holds the lease works. The others stand by, and one of them takes over when
 the lease ends. The monitor decides nothing about rooms and people: the services do.
@@ -25,14 +26,14 @@ from chat.store import store
 logger = logging.getLogger(__name__)
 
 LEASE = "monitor"
-LEASE_SECONDS = 10  # after which another monitor takes over from one that was killed
+LEASE_SECONDS = 10  # if a monitor is killed, another one takes over after this time
 TURN_SECONDS = 1  # between two attempts to get the lease
-SHUTDOWN_SECONDS = 1  # that each step of a shutdown may wait for Redis or the database
+SHUTDOWN_SECONDS = 1  # the longest time that each step of a shutdown waits for Redis or the database
 
 
 class Monitor:
     """
-    Works or stands by in a thread of its own, from `start()` to `stop()`.
+    One monitor in a thread of its own. From `start()` to `stop()` it works or stands by.
 
     It checks the lobby's list every `check_seconds`, and runs `sweeps` every `sweep_seconds`.
     """
@@ -60,7 +61,7 @@ class Monitor:
         self._thread.join()
 
     def stop(self) -> None:
-        """Stop, and release the lease for another monitor. It takes at most 2 SHUTDOWN_SECONDS, whatever hangs."""
+        """Stop, and release the lease for another monitor. Even in an outage it takes at most 2 * SHUTDOWN_SECONDS."""
         self._is_over.set()
         self._thread.join(SHUTDOWN_SECONDS)
         releasing = threading.Thread(target=self._attempt, args=["release", self._release], daemon=True)
@@ -72,13 +73,13 @@ class Monitor:
 
     def _run(self):
         while not self._is_over.is_set():
-            # Closes a connection that is broken or old; the next statement opens another.
+            # This closes a broken or old connection to the database. The next statement opens another one.
             self._attempt("connections", close_old_connections)
             self.take_turn()
             self._is_over.wait(min(TURN_SECONDS, self._check_seconds))
 
     def take_turn(self) -> None:
-        """Try to get the lease, and with it do the work that is due."""
+        """Try to get the lease. If this monitor holds it, do the work that is due."""
         if not self._attempt("lease", self._acquire_lease):
             return
         if time.monotonic() >= self._check_at:
@@ -102,7 +103,7 @@ class Monitor:
         asked_at = time.monotonic()
         is_working = store.acquire_lease(LEASE, self.holder, LEASE_SECONDS, limit=1)
         if is_working and not (self._is_working and asked_at < self._lease_ends_at):
-            # Another monitor may have worked meanwhile, so what this one remembers may be outdated.
+            # Another monitor may have worked meanwhile, so the last check of this one may be outdated.
             self._watch, self._check_at = LobbyWatch(), 0.0
         self._lease_ends_at = asked_at + LEASE_SECONDS
         self._log_state(is_working)

@@ -1,7 +1,7 @@
 """
-The files that `bin/serve` keeps in `var/`, and how any `manage.py` in this folder finds them.
+The files that `bin/serve` keeps in `var/`, and functions by which every `manage.py` in this folder finds them.
 
-It uses only the standard library, because the settings import it, and it starts nothing.
+The settings import this module, so it uses only the standard library. It starts nothing.
 """
 
 import fcntl
@@ -20,24 +20,24 @@ def secret_key() -> str | None:
 
 
 def ensure_secret_key() -> str:
-    """Return the secret key of this folder; make it, with mode 600, if there is none."""
+    """Return the secret key of this folder. Create the key, with mode 600, if there is none."""
     path = VAR / "secret-key"
     if not secret_key():
         make_var()
-        fresh = _write_beside(path, secrets.token_urlsafe(48))
+        temporary = _write_temporary(path, secrets.token_urlsafe(48))
         try:
-            # A link, not a rename: two processes that start at once both use the key of the first.
-            os.link(fresh, path)
+            # A link, not a rename, so that two processes that start at once both use the key of the first.
+            os.link(temporary, path)
         except FileExistsError:
             if not secret_key():
-                os.replace(fresh, path)
-        fresh.unlink(missing_ok=True)
+                os.replace(temporary, path)
+        temporary.unlink(missing_ok=True)
     return secret_key()
 
 
 def redis_url() -> str | None:
-    """Return the URL of the embedded Valkey while a `serve` runs in this folder, else None."""
-    return _read(VAR / "redis-url") if is_served() else None
+    """Return the URL of the embedded Valkey while `serve` runs in this folder, else None."""
+    return _read(VAR / "redis-url") if is_serve_running() else None
 
 
 def database_url() -> str:
@@ -45,8 +45,8 @@ def database_url() -> str:
     return f"sqlite:///{quote(str(VAR / 'db.sqlite3'))}"
 
 
-def is_served() -> bool:
-    """Return whether a `serve` holds this folder's lock, which it does until its last child has ended."""
+def is_serve_running() -> bool:
+    """Return whether this folder's lock is held, which it is until the last child of `serve` has ended."""
     try:
         with open(VAR / "serve.lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -58,7 +58,7 @@ def is_served() -> bool:
 
 
 def make_var() -> Path:
-    """Make `var/` with mode 700, because it contains the database, the key and the logs. Return its path."""
+    """Create `var/` with mode 700, because it contains the database, the key and the logs. Return its path."""
     VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
     return VAR
 
@@ -66,22 +66,22 @@ def make_var() -> Path:
 def write_private(name: str, text: str) -> Path:
     """Write `var/<name>` with mode 600 in one step: a reader sees either the old or the new text. Return its path."""
     path = make_var() / name
-    os.replace(_write_beside(path, text), path)
+    os.replace(_write_temporary(path, text), path)
     return path
 
 
-def _write_beside(path: Path, text: str) -> Path:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _write_temporary(path: Path, text: str) -> Path:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "w") as file:
             file.write(text + "\n")
             file.flush()
             os.fsync(descriptor)
     except OSError:
-        fresh.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
-    return fresh
+    return temporary
 
 
 def _read(path: Path) -> str | None:

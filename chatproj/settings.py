@@ -2,7 +2,7 @@
 The settings, read from environment variables, which the README describes.
 
 The defaults are safe: DEBUG is off, and a production site does not start without its secrets. The settings also find
-what `bin/serve` keeps in var/ (a secret key, a database, its Redis), so any `manage.py` in this folder works beside it.
+the files of `bin/serve` in var/ (secret key, database, Redis URL), so every `manage.py` in this folder can use them.
 """
 
 import os
@@ -29,14 +29,14 @@ DEBUG = _is_on("DEBUG")
 
 
 def _read_origin(text):
-    """Return an address as browsers write it in `Origin`: lower case, without a default port and without a path."""
+    """Return an address as in a browser's `Origin`: in lower case, without a default port and without a path."""
     parts = urlsplit(text.strip().lower())
     try:
-        is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.netloc.rpartition(":")[2]
-        port = parts.port if is_whole else None
+        is_valid = parts.scheme in ("http", "https") and parts.hostname and parts.netloc.rpartition(":")[2]
+        port = parts.port if is_valid else None
     except ValueError:
-        is_whole = False
-    if not is_whole or "@" in parts.netloc or parts.path not in ("", "/") or parts.query or parts.fragment:
+        is_valid = False
+    if not is_valid or "@" in parts.netloc or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ImproperlyConfigured("PUBLIC_URL must be like https://chat.example.com, without a path.")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     is_default = port in (None, {"http": 80, "https": 443}[parts.scheme])
@@ -99,7 +99,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "chat.http.context_processors.client_version",
-            ]
+            ],
+            "libraries": {"module_preloads": "chat.http.module_preloads"},
         },
     }
 ]
@@ -115,7 +116,7 @@ _DATABASE_URL = os.environ.get("DATABASE_URL") or local.database_url()
 if urlsplit(_DATABASE_URL).scheme not in dj_database_url.SCHEMES:
     raise ImproperlyConfigured("DATABASE_URL must be like postgres://name:password@host/database.")
 DATABASES = {
-    # 0 would close the connection after every message, which costs more than the rest of the work for a message.
+    # With 0, Django would close the connection after every message, which costs more than all other work for it.
     "default": dj_database_url.parse(_DATABASE_URL, conn_max_age=600)
 }
 DATABASES["default"]["ENGINE"] = _ENGINES.get(DATABASES["default"]["ENGINE"], DATABASES["default"]["ENGINE"])
@@ -128,7 +129,7 @@ _REDIS_LAYER = {
     "BACKEND": "channels_transport.layer.RedisChannelLayer",
     "CONFIG": {
         "hosts": [REDIS_URL],
-        # A message to a group is one item per interface, however many sockets it has; the limits only bound a flood.
+        # A message to a group is one item per interface, for any number of sockets. The limits only bound a flood.
         "capacity": 20000,
         "channel_capacity": {"http.request": 1000},
         # Without timeouts a paused Redis freezes every process that uses it.
@@ -144,7 +145,7 @@ _MEMORY_LAYER = {
 CHANNEL_LAYERS = {"default": _REDIS_LAYER if REDIS_URL else _MEMORY_LAYER}
 CHANNEL_SESSION_ENGINE = "channels_transport.sessions"
 
-# The number of trusted proxies in front of the site; their X-Forwarded-For and X-Forwarded-Proto are used.
+# The number of trusted proxies in front of the site, whose X-Forwarded-For and X-Forwarded-Proto headers are used.
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
 
 # Accounts and login sessions. They are in the database, so the loss of Redis' data does not log people out.
@@ -155,7 +156,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-# handle_key makes handles unique: a deleted guest keeps the handle in the history, and others may use it again.
+# handle_key makes handles unique. The history keeps the handle of a deleted guest, and others may use it again.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 LOGIN_URL = "sign_in"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -214,7 +215,7 @@ CHAT_MAX_RESULTS_BYTES = float(os.environ.get("CHAT_MAX_RESULTS_BYTES", "5e9"))
 # How long a result can be downloaded.
 CHAT_TASK_RESULT_SECONDS = float(os.environ.get("CHAT_TASK_RESULT_SECONDS", str(24 * 3600)))
 
-# What `manage.py doctor` is told about this site. The echo websocket answers only where CHAT_ECHO is on.
+# The settings of `manage.py doctor`. The echo websocket answers only if CHAT_ECHO is on.
 DOCTOR_HEALTH_PATH = "/healthz"
 DOCTOR_ECHO_PATH = "/echo/"
 DOCTOR_CHECKS = ["chat.doctor.check_monitor", "chat.doctor.check_limits"]
@@ -241,7 +242,7 @@ LOGGING = {
     # By default Django mails these log records to ADMINS; here they are only logged.
     "loggers": {
         "django": {"handlers": [], "level": _LEVEL, "propagate": True},
-        # Daphne warns of each handshake that is refused during an outage of Redis, which another line reports once.
+        # Daphne warns of each refused handshake during an outage of Redis. Another log line reports the outage once.
         "daphne.ws_protocol": {"level": _LEVEL if _LEVEL == "DEBUG" else "ERROR"},
     },
 }

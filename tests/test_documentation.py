@@ -47,7 +47,7 @@ FILE = re.compile(r"[\w.-]+\.(?:py|js|mjs|cjs|md|html|css|svg|png|toml|yaml|yml)
 PATH = re.compile(r"(?:[\w.-]+/)+(?:[\w.-]+)?")
 DOTTED = re.compile(r"\w+(?:\.#?\w+)+")
 LOG_LINE = re.compile(r"(?:(?:INFO|WARNING|ERROR) (?P<logger>[\w.]+): )?(?P<text>.+)")
-LOG_PHRASE_WORDS = 3  # a log line is found by runs of so many words, because values stand between them
+LOG_PHRASE_WORDS = 3  # a log line is found by runs of this many words, because values stand between them
 LOG_SHARE_FOUND = 0.6
 CALL = re.compile(r"(\w+)\((?:[\w, ]*)\)")
 

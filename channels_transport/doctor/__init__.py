@@ -1,8 +1,8 @@
 """
-Examines a running site: looks at each part as a client does, and says what to do about each problem.
+Examines a running site: checks each part as a client does, and says what to do about each problem.
 
-It asks and changes nothing, ends within a bounded time whatever is broken, and raises nothing. It works on every
-Channels 1.x site. These optional settings tell it more about the site:
+The examination changes nothing, ends within a bounded time whatever is broken, and raises nothing. It works on every
+Channels 1.x site. These optional settings describe the site:
 
 * `PUBLIC_URL`: the address that browsers use, such as `https://chat.example.com`.
 * `DOCTOR_HEALTH_PATH`: a path that answers 200 and the JSON `{"status": "ok"}`. Without it, any answer of `/` below 500
@@ -10,5 +10,5 @@ Channels 1.x site. These optional settings tell it more about the site:
 * `DOCTOR_ECHO_PATH`: the path of a websocket that returns each text frame. Without it, round trips are HTTP requests.
 * `DOCTOR_CHECKS`: dotted paths of functions without arguments that return lists of findings.
 
-It imports nothing here: applications import `Finding` before Django has loaded the models that the checks read.
+This file imports nothing: applications import `Finding` before Django has loaded the models that the checks read.
 """

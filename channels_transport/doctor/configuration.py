@@ -9,10 +9,10 @@ from .findings import Check, Finding
 
 
 def check_settings() -> list[Finding]:
-    """Report settings that endanger a site which the public can reach."""
+    """Report settings that are dangerous on a public site."""
     is_public, problems = bool(getattr(settings, "PUBLIC_URL", None)), []
     if settings.DEBUG and is_public:
-        problems.append("DEBUG is on at a public site, so error pages show source code to strangers: unset it.")
+        problems.append("DEBUG is on at a public site, so error pages show source code to everyone: unset it.")
     if is_public and "*" in settings.ALLOWED_HOSTS:
         problems.append("ALLOWED_HOSTS contains *, so requests with a forged host name are accepted: name the hosts.")
     if problems:
@@ -21,8 +21,8 @@ def check_settings() -> list[Finding]:
 
 
 def report_memory_layer() -> list[Finding]:
-    """Return the finding that replaces all checks through Redis when the channel layer is in this process' memory."""
-    text = "The channel layer is in memory, so only a plain `runserver` can be this site, and its channels are hidden."
+    """Return the finding that replaces all checks of Redis if the channel layer is in memory."""
+    text = "The channel layer is in memory: only a plain `runserver` can be this site, and only it sees its channels."
     if settings.DEBUG:
         return [Finding.ok("redis", text)]
     return [Finding.problem("redis", f"{text} Set REDIS_URL (or CHANNEL_LAYERS) as for the other processes.")]
@@ -31,9 +31,9 @@ def report_memory_layer() -> list[Finding]:
 def load_site_checks() -> list[tuple[str, Check]]:
     """Return the functions that `DOCTOR_CHECKS` names; `a.check_cache` is the check of the part `cache`."""
     paths = getattr(settings, "DOCTOR_CHECKS", [])
-    return [(path.rpartition(".")[2].removeprefix("check_").replace("_", " "), _importing(path)) for path in paths]
+    return [(path.rpartition(".")[2].removeprefix("check_").replace("_", " "), _import_later(path)) for path in paths]
 
 
-def _importing(path: str) -> Callable[[], list[Finding]]:
+def _import_later(path: str) -> Callable[[], list[Finding]]:
     # The import happens within the check, so that a wrong path becomes a finding.
     return lambda: import_string(path)()

@@ -1,4 +1,4 @@
-"""The whole examination: which checks run, and in which order."""
+"""The whole examination: it runs all checks, in this order."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from .findings import Check, Finding, run_checks
 from .site import Site, check_interface
 
 WEB_SECONDS = 15
-# Longer than the timeouts of the database and of Redis, so that those end first.
+# Longer than the timeouts of the database and of Redis, so that these timeouts end first.
 OTHERS_SECONDS = 10
 
 

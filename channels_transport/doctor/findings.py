@@ -1,4 +1,4 @@
-"""What a check returns, and how checks run within a deadline. It knows no particular check."""
+"""The result of a check, and the runner of checks with a deadline. This module knows no particular check."""
 
 import logging
 import threading
@@ -41,10 +41,10 @@ def one_line(error: BaseException) -> str:
 
 def run_checks(checks: Sequence[tuple[str, Check]], seconds: float) -> list[Finding]:
     """
-    Run checks, each a pair of a part's name and a function, at the same time in threads of their own.
+    Run checks at the same time, each in a thread. Each check is a pair (name of the part, function).
 
-    Return all findings in the order of the checks. A check that takes longer than `seconds`, or raises, becomes a
-    finding; its thread is abandoned.
+    Return all findings in the order of the checks. For a check that raises, or takes longer than `seconds`, return a
+    problem. The thread of a late check is abandoned.
     """
     found: dict[str, list[Finding]] = {}
     threads = [

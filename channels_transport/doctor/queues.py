@@ -1,4 +1,4 @@
-"""Checks of the channels: whether a process receives from each, what waits there, and what is being lost."""
+"""Checks of the channels: whether each has a receiver, how many messages wait, and whether messages are lost."""
 
 import time
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ BUSY_SECONDS = 30
 OLD_SECONDS = 1
 FULL_SHARE = 0.8
 LOSSES_SECONDS = 1
-# The layer's counters of lost messages: what happened to the messages, and what to do.
+# By counter of lost messages: what happened to the messages, and what to do.
 LOSSES = {
     "lost_count": "were lost with killed workers: look for workers that were killed, or ran out of memory",
     "expired_count": "expired before a worker received them: start more workers",
@@ -84,7 +84,7 @@ def check_queues(wrapper: Any) -> list[Finding]:
 
 
 def check_losses(wrapper: Any) -> list[Finding]:
-    """Report messages that are lost while the check looks."""
+    """Report messages that are lost during the check."""
     channels = get_channels(wrapper)
     before = {channel: wrapper.channel_statistics(channel) for channel in channels}
     time.sleep(LOSSES_SECONDS)

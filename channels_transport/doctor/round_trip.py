@@ -14,18 +14,18 @@ from .findings import Finding
 from .site import ANSWER_SECONDS, Site
 
 ROUND_TRIPS = 9
-# The time for all round trips; the result is the median of those that fit into it.
+# The time for all round trips; the result is the median of the round trips within it.
 MEASURING_SECONDS = 4
 SLOW_SECONDS = 0.5
 PROBE = "doctor"
 
-# The findings report failed handshakes; the library would log a traceback.
-_quiet = logging.getLogger(f"{__name__}.websocket")
-_quiet.disabled = True
+# The findings report failed handshakes, so the library must not log a traceback too.
+_disabled_logger = logging.getLogger(f"{__name__}.websocket")
+_disabled_logger.disabled = True
 
 
 class NoEcho(Exception):
-    """The websocket at this address does not return frames, so round trips must be measured by requests."""
+    """The websocket at this address does not return frames, so HTTP requests must measure the round trips."""
 
 
 def open_echo(site: Site, path: str) -> ClientConnection:
@@ -38,7 +38,7 @@ def open_echo(site: Site, path: str) -> ClientConnection:
         compression=None,
         proxy=None,
         ping_interval=None,
-        logger=_quiet,
+        logger=_disabled_logger,
     )
 
 
@@ -46,7 +46,7 @@ def check_round_trip(site: Site) -> list[Finding]:
     """Report the median time of a round trip: by the echo websocket if the site has one, else by HTTP requests."""
     seconds, method = _measure(site)
     if not seconds:
-        return [Finding.problem("round trip", "No round trip completed in time: look at the parts below.")]
+        return [Finding.problem("round trip", "No round trip completed in time: check the parts below.")]
     median = statistics.median(seconds)
     text = f"{median * 1000:.1f} ms through interface, Redis and worker (median of {len(seconds)}, {method})."
     if median > SLOW_SECONDS:
@@ -68,36 +68,36 @@ def _measure(site: Site) -> tuple[list[float], str]:
 def _measure_echo(site: Site, path: str) -> list[float]:
     with open_echo(site, path) as socket:
 
-        def turn() -> bool:
+        def make_round_trip() -> bool:
             socket.send(PROBE)
             return socket.recv(ANSWER_SECONDS) == PROBE
 
         try:
             # The first frame waits for the consumer of the handshake, and is not measured.
-            is_echo = turn()
+            is_echo = make_round_trip()
         except WebSocketException as error:
             raise NoEcho from error
         if not is_echo:
             raise NoEcho
-        return _time_turns(turn)
+        return _time_round_trips(make_round_trip)
 
 
 def _measure_requests(site: Site) -> list[float]:
-    def turn() -> bool:
+    def make_round_trip() -> bool:
         status, _, body = site.get_health()
         return site.is_healthy(status, body)
 
-    return _time_turns(turn)
+    return _time_round_trips(make_round_trip)
 
 
-def _time_turns(turn: Callable[[], bool]) -> list[float]:
-    """Return the duration in seconds of each turn that succeeded in time."""
+def _time_round_trips(make_round_trip: Callable[[], bool]) -> list[float]:
+    """Return the durations (s) of the round trips that succeeded in time."""
     durations: list[float] = []
     deadline = time.monotonic() + MEASURING_SECONDS
     for _ in range(ROUND_TRIPS):
         began = time.monotonic()
         try:
-            if began < deadline and turn():
+            if began < deadline and make_round_trip():
                 durations.append(time.monotonic() - began)
         except (OSError, http.client.HTTPException, WebSocketException):
             break

@@ -34,18 +34,18 @@ def check_redis(layer: Any) -> list[Finding]:
             )
             found.append(Finding.problem("redis", text))
         else:
-            found += _judge_redis(shard.address, median, fields)
+            found += _evaluate_redis(shard.address, median, fields)
     return found
 
 
-def _judge_redis(address: str, median: float, fields: dict[str, str]) -> list[Finding]:
+def _evaluate_redis(address: str, median: float, fields: dict[str, str]) -> list[Finding]:
     version, policy = fields.get("redis_version", "0"), fields.get("maxmemory_policy", "unknown")
     limit, used = int(fields.get("maxmemory", 0)), int(fields.get("used_memory", 0))
     problems = []
     if is_too_old(version):
         problems.append(f"is {version}: run version {OLDEST_REDIS} or later, or Valkey.")
     if median > SLOW_REDIS_SECONDS:
-        problems.append(f"takes {median * 1000:.0f} ms for a ping: look at its load, and at the network between.")
+        problems.append(f"takes {median * 1000:.0f} ms for a ping: check its load and the network.")
     if limit and policy != "noeviction":
         problems.append(f"evicts messages when its memory is full ({policy}): set maxmemory-policy noeviction.")
     if limit and used > limit * FULL_SHARE:
@@ -68,7 +68,7 @@ def check_database() -> list[Finding]:
         return [Finding.problem("database", text)]
     text = f"{connection.vendor} answers in {median * 1000:.1f} ms"
     if median > SLOW_DATABASE_SECONDS:
-        return [Finding.problem("database", f"{text}, which is slow: look at its load, and at the network between.")]
+        return [Finding.problem("database", f"{text}, which is slow: check its load and the network.")]
     return [Finding.ok("database", f"{text}.")]
 
 

@@ -1,4 +1,4 @@
-"""The site as its clients reach it: whether the interface answers, and what its clock says."""
+"""The site as its clients see it: whether the interface answers, and the time of its clock."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ MAX_BODY_BYTES = 10000
 
 
 class Site:
-    """A site at an address such as http://127.0.0.1:8000. Raises ValueError for anything else."""
+    """A site at an address such as http://127.0.0.1:8000. Any other text raises ValueError."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -62,14 +62,14 @@ def check_interface(site: Site) -> list[Finding]:
         status, _, body = site.get_health()
     except TimeoutError:
         problem = (
-            f"{site.url} accepted a request and did not answer within {ANSWER_SECONDS} s: check whether workers run,"
-            " and Redis."
+            f"{site.url} accepted a request and did not answer within {ANSWER_SECONDS} s: check whether workers"
+            " and Redis run."
         )
     except ssl.SSLError as error:
         problem = f"The HTTPS connection to {site.url} failed: {one_line(error)}."
     except (OSError, http.client.HTTPException) as error:
         problem = (
-            f"{site.url} cannot be reached ({one_line(error)}): start `manage.py interface`, or give its address with"
+            f"{site.url} cannot be reached ({one_line(error)}): start `manage.py interface`, or set its address with"
             " --url."
         )
     else:
@@ -81,14 +81,14 @@ def check_interface(site: Site) -> list[Finding]:
 
 def _describe_answer(site: Site, status: int) -> str:
     if status == 503:
-        return f"{site.url} answers 503: no worker took the request, or Redis does not answer."
+        return f"{site.url} answers 503: no worker answered the request, or Redis does not answer."
     if not site.health_path:
         return f"{site.url} answers {status}: look at the logs of the workers."
-    return f"The server at {site.url} ({status}) is not this site: give the address of its interface with --url."
+    return f"The server at {site.url} ({status}) is not this site: set the address of its interface with --url."
 
 
 def read_skew(site: Site) -> float | None:
-    """Return how many seconds the clock of the site's machine is ahead of ours; None if its answer has no date."""
+    """Return how many seconds the clock of the site's machine is ahead of this one's; None without a date."""
     try:
         _, headers, _ = site.get_health()
         date = parsedate_to_datetime(headers["Date"]).timestamp()

@@ -1,4 +1,4 @@
-"""One HTTP request, or the handshake of a websocket: what is read, what is trusted, and how it is answered."""
+"""One HTTP request, or the handshake of a websocket: its limits, its trusted headers, and its response."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
 # The most messages that a waiting request keeps until its response leaves, which takes milliseconds.
 MAX_WAITING_MESSAGES = 100
 # One response costs a fifth of a millisecond. Many waiting requests are answered over a period: websockets are served
-# in between, not all clients ask again in the same moment, and messages that follow at once share a response.
+# in between, clients do not all ask again at the same moment, and messages that follow at once share a response.
 SPREAD_PER_REQUEST_SECONDS, LONGEST_SPREAD_SECONDS = 0.0002, 0.25
 
 
@@ -57,7 +57,7 @@ class WebRequest(http_protocol.WebRequest):
     """
 
     body_bytes = 0
-    answered_at = 0.0  # when the response last progressed: from the worker to us, or from us to the client
+    answered_at = 0.0  # when the response last progressed: from the worker, or to the client
     unsent = 0
     later: Any = None  # how to answer, while the request waits
     end_call: Any = None  # the delayed call that ends the wait
@@ -122,7 +122,7 @@ class WebRequest(http_protocol.WebRequest):
         self._receive({"text": text})
 
     def serverClose(self, code: int | bool = True) -> None:
-        """End the wait of a waiting request as if its time were over; the client may ask again."""
+        """End the wait of a waiting request like a timeout; the client may ask again."""
         if self.later is not None:
             self._end_waiting()
 
@@ -148,7 +148,7 @@ class WebRequest(http_protocol.WebRequest):
         code = next((message["close"] for message in self.arrived if message.get("close")), None)
         if code is not None:
             before, after = self.later["close"]
-            # True closes without a code of its own, as on a websocket.
+            # True means no particular code, as on a websocket.
             return b"%b%d%b" % (before, 1000 if code is True else code, after)
         before, after = self.later["text"]
         texts = [message["text"].encode() for message in self.arrived if message.get("text")]
@@ -160,7 +160,7 @@ class WebRequest(http_protocol.WebRequest):
         self.serverResponse({"status": self.later["status"], "headers": headers, "content": content})
 
     def finish(self) -> None:
-        """End the response, a long one after its last byte: Twisted drops a client that is not done a minute later."""
+        """End the response, a long one after its last byte: Twisted drops the client a minute after the end."""
         if self.producer is not None:
             if self.producer.is_waiting:
                 self.producer.is_complete = True
@@ -169,17 +169,17 @@ class WebRequest(http_protocol.WebRequest):
         super().finish()
 
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
-        """Answer with an error of Daphne's, a timeout for example: JSON under /api/, else Daphne's small page."""
+        """Answer with one of Daphne's errors, such as a timeout: as JSON under /api/, else as Daphne's small page."""
         if self._got_response_start:
-            # It is too late for a status. A response that progresses may take long. One that does not progress has a
-            # dead worker, or a client that does not read.
+            # The status was sent already. A response that progresses may take long. Without progress, the worker is
+            # dead, or the client does not read.
             if not self._progresses():
                 self.loseConnection() if not self.unsent else self.transport.abortConnection()
             return None
         if self.later is not None:
             return self.serverClose()
         if status == 500:
-            # Only passing the request on can fail here: the channel layer cannot be reached.
+            # This error means that the request could not be passed on: the channel layer cannot be reached.
             status, status_text = 503, b"Service Unavailable"
         if not self.path.startswith(b"/api/"):
             return super().basic_error(status, status_text, body)
@@ -200,12 +200,12 @@ class WebRequest(http_protocol.WebRequest):
             if self.end_call.active():
                 self.end_call.cancel()
             return self.factory.end_waiting(self.reply_channel, self.later, is_answered=self._got_response_start)
-        # Daphne sends this after every response. Consumers need it only if the client left before the response, and
-        # they never saw a refused request.
+        # Daphne sends this after every response. Consumers need it only if the client left before the response. They
+        # never saw a refused request.
         if not hasattr(self, "clean_headers") or self._got_response_start:
             return None
         try:
             return super().send_disconnect()
         except Exception as error:
-            # An exception here would keep the response from leaving.
+            # An exception here would prevent the response.
             return logger.warning("http.disconnect could not be sent for a request: %s", error)

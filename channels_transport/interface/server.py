@@ -1,4 +1,4 @@
-"""The interface server: Daphne's, joined to the channel layer by a connector, and shut down in order."""
+"""The interface server: Daphne's server, connected to the channel layer by a connector, with an orderly shutdown."""
 
 import logging
 import random
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 MAX_FRAME_BYTES = 64 * 1024
 HANDSHAKE_SECONDS = 20
-HANG_UP_SECONDS = 5
+DROP_SECONDS = 5
 CLOSE_ANSWER_SECONDS = 5
 # Websockets are closed in batches, so that not all clients reconnect at once.
 CLOSE_BATCH = 200
@@ -35,7 +35,7 @@ LAST_FRAMES_SECONDS = 0.3
 
 
 def log_failure(event: dict[str, Any]) -> None:
-    """Log an unhandled failure of Twisted's; its other events are not logged."""
+    """Log an unhandled failure in Twisted. Do not log its other events."""
     if event.get("log_failure") is not None:
         logger.error("Unhandled in the reactor: %s", event["log_failure"].getTraceback())
 
@@ -60,10 +60,10 @@ class HTTPFactory(http_protocol.HTTPFactory):
             maxMessagePayloadSize=MAX_FRAME_BYTES,
             # Send a close frame with 1007 or 1009, rather than only drop the connection.
             failByDrop=False,
-            # A client that is still sending needs more than autobahn's one second to read and answer the close frame.
+            # A client that is still sending needs more than autobahn's one second to answer the close frame.
             closeHandshakeTimeout=CLOSE_ANSWER_SECONDS,
-            # Longer than the limit in `check_ping`, which answers 503; autobahn's own limit only drops the connection.
-            openHandshakeTimeout=handshake_seconds + HANG_UP_SECONDS,
+            # Longer than the limit in `check_ping`, which answers 503. Autobahn's own limit only drops the connection.
+            openHandshakeTimeout=handshake_seconds + DROP_SECONDS,
             autoPingTimeout=ping_timeout,
             # Every call of this method resets the option. With it, `Origin: null` reaches the site's own check.
             allowNullOrigin=True,
@@ -76,7 +76,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         return protocol
 
     def dispatch_reply(self, channel: str, message: dict[str, Any]) -> None:
-        """Hand a message to the connection or request that has this reply channel."""
+        """Pass a message to the connection or request that has this reply channel."""
         if "later" in message and channel not in self.reply_protocols:
             # The client has left, but the view has already added the request's channel to groups.
             return self.end_waiting(channel, message["later"], is_answered=False)
@@ -111,7 +111,7 @@ class Server(server.Server):
         websocket_handshake_timeout: float = HANDSHAKE_SECONDS,
         **kwargs: Any,
     ) -> None:
-        # -1: a websocket lives as long as it answers pings. Daphne's default closes it after group_expiry.
+        # -1: a websocket stays open while its client answers pings. Daphne's default closes it after group_expiry.
         kwargs.setdefault("websocket_timeout", -1)
         kwargs.setdefault("websocket_connect_timeout", websocket_handshake_timeout)
         if trusted_proxies:
@@ -126,7 +126,7 @@ class Server(server.Server):
 
     def run(self) -> int:
         """Serve until the reactor stops. Return the exit code: 1 if the server could not listen."""
-        # Twisted's timers use the wall clock. If that is set back by an hour, all timers are an hour late.
+        # By default Twisted's timers use the wall clock. If that is set back by an hour, all timers are an hour late.
         reactor.seconds = time.monotonic
         self.factory = self.make_factory()
         globalLogBeginner.beginLoggingTo([log_failure], redirectStandardIO=False, discardBuffer=True)
@@ -171,7 +171,7 @@ class Server(server.Server):
     # The connector calls these.
 
     def dispatch(self, channel: str, message: dict[str, Any]) -> None:
-        """Hand a reply to one connection or request. No exception leaves this method."""
+        """Pass a reply to one connection or request. Raise nothing."""
         try:
             self.factory.dispatch_reply(channel, message)
         except Exception:
@@ -214,7 +214,7 @@ class Server(server.Server):
         reactor.callWhenRunning(reactor.stop)
 
     def timeout_checker(self) -> None:
-        """Check timeouts and pings every few seconds. Unlike Daphne's, it continues after an exception."""
+        """Check timeouts and pings every few seconds. Unlike Daphne's method, continue after an exception."""
         reactor.callLater(CHECK_SECONDS, self.timeout_checker)
         try:
             self.factory.check_timeouts()
@@ -226,7 +226,7 @@ class Server(server.Server):
         """
         Close every websocket that is open now, and answer every waiting request.
 
-        They are closed in batches, with `pause` seconds between two batches. Return a Deferred that fires at the end.
+        Close them in batches, with `pause` seconds between two batches. Return a Deferred that fires at the end.
         """
         protocols = list(self.factory.reply_protocols.values())
         for start in range(0, len(protocols), CLOSE_BATCH):
@@ -235,7 +235,7 @@ class Server(server.Server):
             yield task.deferLater(reactor, pause, lambda: None)
 
     def close_lost(self) -> Any:
-        """Close all connections, which missed messages and left their groups. The clients reconnect and resume."""
+        """Close all connections: they missed messages and left their groups. The clients reconnect and resume."""
         return self.close_all(CLOSE_CONNECTION_LOST, CLOSE_LOST_PAUSE_SECONDS)
 
     @defer.inlineCallbacks

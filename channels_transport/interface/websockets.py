@@ -1,4 +1,4 @@
-"""One websocket: Daphne's protocol with limits, close codes that clients can read, and cheap writes of frames."""
+"""One websocket: Daphne's protocol with limits, close codes that clients can read, and fast writes."""
 
 import logging
 import random
@@ -20,17 +20,17 @@ logger = logging.getLogger(__name__)
 MAX_PARAMETERS = 100
 # Close codes that autobahn's sendClose rejects; only the server itself sends them.
 SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
-# The most that is buffered for a client that reads more slowly than messages arrive, and for how long.
+# The most bytes that are buffered for a client that reads too slowly, and the longest time.
 MAX_UNREAD_BYTES = 1024 * 1024
 MAX_UNREAD_SECONDS = 60
 # A client that sends nothing does not renew its group memberships. Before these expire, after this share of
-# `group_expiry`, it is asked to reconnect. The share is random, because after a restart many clients connect at once.
+# `group_expiry`, the server closes the connection. The share is random: after a restart many clients connect at once.
 SILENT_SHARES = 0.7, 0.9
 
 
 @implementer(interfaces.IPushProducer)
 class UnreadWatch:
-    """Learns from the transport when its buffer is full and when it is empty again. Counts unread bytes and seconds."""
+    """Watches whether the transport's buffer is full, and counts unread bytes and seconds."""
 
     def __init__(self, protocol: "WebSocketProtocol") -> None:
         self.protocol = protocol
@@ -62,7 +62,7 @@ class UnreadWatch:
 
 
 class OpenRequest(NamedTuple):
-    """The part of the request that Daphne still reads when the websocket is open."""
+    """The part of the request that Daphne reads after the handshake."""
 
     path: str
 
@@ -76,7 +76,8 @@ HANDSHAKE_ONLY = (
     "handshake_deferred",
     "_transport_details",
 )
-TRAFFIC = TrafficStats()  # autobahn counts the octets of each websocket; nothing reads them, so all share one counter
+# autobahn counts the octets of each websocket. Nothing reads the counts, so all websockets share one object.
+TRAFFIC = TrafficStats()
 
 
 class WebSocketProtocol(ws_protocol.WebSocketProtocol):
@@ -152,7 +153,7 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
         self.transport.abortConnection()
 
     def check_ping(self) -> None:
-        """Check what has a time limit: the handshake, unread bytes, silence, and answers to pings."""
+        """Check all time limits: of the handshake, unread bytes, silence, and answers to pings."""
         if self.state == self.STATE_CONNECTING:
             if self.duration() > self.main_factory.websocket_connect_timeout:
                 self.refuse_handshake()
@@ -167,7 +168,7 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
                 super().check_ping()
 
     def is_silent_for_long(self) -> bool:
-        """Return whether the client has sent nothing for so long that its group memberships may soon expire."""
+        """Return whether the client's group memberships may soon expire, because it has long sent nothing."""
         if self.silent_since is None or self.frames_at_silence != self.packets_received:
             self.silent_since, self.frames_at_silence = time.monotonic(), self.packets_received
             self.longest_silence = self.main_factory.channel_layer.group_expiry * random.uniform(*SILENT_SHARES)

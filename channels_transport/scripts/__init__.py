@@ -2,7 +2,7 @@
 The channel layer's Lua scripts, which run inside Redis, each one atomic.
 
 docs/transport.md lists the keys that they use. All times are Redis' own (ms), so that no sender's clock decides when a
-message expires or a lease ends. The scripts make their keys from the prefix: a shard is one Redis, not a cluster.
+message expires or a lease ends. The scripts make their keys from the prefix, so a shard is one Redis, not a cluster.
 
 Items of a channel's list begin with a letter, and the time when they expire (13 digits of ms):
 
@@ -11,8 +11,8 @@ Items of a channel's list begin with a letter, and the time when they expire (13
     E <expiry> <version, 16 digits> <group> NUL <names> NUL <body>            the same, but not to these channels
                                                                               (names, separated by commas)
     T <expiry> <number, 16 digits> <reply channel> NUL <length> NUL <session> <body>
-                                                a turn of a connection, with a copy of its first frame and its channel
-                                                session of that length; or with ? instead of all three
+                                                a turn of a connection, with copies of its channel session (of this
+                                                length) and its first frame; or with ? instead of all three
 
 A connection's own list holds items `F <expiry> <channel> NUL <body>`: its frames that no worker has taken, in order.
 """

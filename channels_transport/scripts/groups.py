@@ -2,8 +2,8 @@
 The scripts of groups, and of the leases of interfaces.
 
 `group:<group>` is a hash: for each process that has members (or '' for channels that any process may read) the version
-of its member list, which rises with each change. `members:<group>:<process>` is a sorted set: members by the end of
-their membership.
+of its member list, which increases with each change. `members:<group>:<process>` is a sorted set: members by the end
+of their membership.
 """
 
 from .script import LayerScript
@@ -90,7 +90,7 @@ return push(ARGV[3], ARGV[6] .. stamp(ARGV[8]) .. ARGV[5] .. ARGV[4] .. '\\0' ..
 
 # GROUP_PROCESSES and GROUP_PUSH in one, for a layer with one shard. ARGV: group, letter of the items, their content,
 # expiry (s), capacity of a process' list. Returns {process, length of its list or 0 if it was full, ...}, with the
-# length -1 for '', to whose members the caller sends.
+# length -1 for ''. The caller sends to the members of ''.
 GROUP_SEND = LayerScript(
     "count stamp push is_full is_dead remove_dead_members",
     """
@@ -118,7 +118,7 @@ return lengths
 )
 
 # ARGV: process, lease (ms; 0 ends it). Returns {1 if the process has counted as dead since its last renewal, a mark
-# that changes if Redis loses its data}. In both cases its connections are in no group.
+# that changes if Redis loses its data}. In both cases the connections of the process are in no group.
 LEASE_INTERFACE = LayerScript(
     "micros",
     """

@@ -15,7 +15,7 @@ return push(channel, 'M' .. stamp(seconds) .. name .. '\\0' .. body, seconds)
 """,
 )
 
-# Puts an item that was popped, and not opened, back to the head of its list. ARGV: channel, item, expiry (s).
+# Returns an item that was popped, and not opened, to the head of its list. ARGV: channel, item, expiry (s).
 RETURN_ITEM = LayerScript(
     "",
     """
@@ -60,8 +60,8 @@ for _, item in ipairs(redis.call('LRANGE', key, 0, -1)) do
     else
         pending = pending + 1
     end
-    local stamped = tonumber(string.sub(item, 2, 14))
-    if stamped then oldest = math.min(oldest or math.huge, stamped) end
+    local expiry = tonumber(string.sub(item, 2, 14))
+    if expiry then oldest = math.min(oldest or math.huge, expiry) end
 end
 local age = oldest and math.max(0, now + tonumber(ARGV[4]) * 1000 - oldest) or 0
 return {pending, age, unpack(redis.call('HGETALL', S .. ARGV[3]))}

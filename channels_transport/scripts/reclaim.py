@@ -4,9 +4,9 @@ The script that cleans up after dead workers and dead interfaces. Each worker ru
 
 from .script import LayerScript
 
-# Reclaims the turns of dead workers: those that a worker popped and did not claim, and those that it owned. Removes the
+# Reclaims the turns of dead workers: turns that a worker popped and did not claim, and turns that it owned. Removes the
 # messages to dead interfaces, and queues a websocket.disconnect for each of their open connections. ARGV: the most
-# turns, and connections of one interface, at a time. Returns the reply channels that lost a frame.
+# turns, and the most connections of one interface, per call. Returns the reply channels that lost a frame.
 RECLAIM = LayerScript(
     "count is_expired in_grace_period shorten_leases mark_dead queue_disconnect pop_frame queue_turn end_turn"
     " end_lost_turn",
@@ -37,8 +37,8 @@ for _, process in ipairs(redis.call('ZRANGEBYSCORE', P .. 'interfaces', '-inf', 
     end
 end
 
--- The numbers of the turns at the head of a channel's list. Behind the first hundred items they rise: only items that
--- workers returned, one each, can be at the head out of order.
+-- The numbers of the turns at the head of a channel's list. After the first hundred items the numbers increase: only
+-- items that workers returned, one each, can be at the head out of order.
 local HEAD, heads = 100, {}
 local function read_head(channel)
     local head = {last = nil}

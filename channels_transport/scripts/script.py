@@ -22,8 +22,8 @@ class Script:
     """
     A Lua script, and the hash by which Redis knows it.
 
-    A script that `frees` memory runs even if Redis has none left: otherwise nothing could be removed. `known` holds
-    every script of this process, because a Redis that has lost one script has lost them all.
+    A script that `frees` memory runs even if Redis has none left, because otherwise no data could be removed. `known`
+    contains every script of this process, because a Redis that has lost one script has lost them all.
     """
 
     known: ClassVar[dict[str, "Script"]] = {}
@@ -48,8 +48,8 @@ class LayerScript(Script):
     """
     A script on a layer's keys. `uses` names the shared functions that `text` calls, separated by spaces.
 
-    Only these and the functions that they call are put before the text: to define all of them at every call would take
-    a quarter of a script's time.
+    The script contains only these functions and the functions that they call. Defining all shared functions at every
+    call would take a quarter of a script's time.
     """
 
     def __init__(self, uses: str, text: str, frees: bool = False) -> None:
@@ -60,7 +60,7 @@ class LayerScript(Script):
 
 
 def _with_dependencies(names: Iterable[str]) -> list[str]:
-    """Return shared functions and all that they call; in Lua each must stand behind those that it calls."""
+    """Return shared functions and all that they call. In Lua a function must come after the functions that it calls."""
     found: list[str] = []
     for name in names:
         for needed in [*_with_dependencies(FUNCTIONS[name].uses), name]:

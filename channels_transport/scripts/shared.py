@@ -54,8 +54,8 @@ end
 """,
         ("is_expired", "count"),
     ),
-    # See SILENCE_SECONDS. The rest of the grace period is compared with its length too: if the clock was set back, the
-    # period would otherwise last until the old time has come.
+    # See SILENCE_SECONDS. The rest of the grace period is also compared with its length. Otherwise, after the clock was
+    # set back, the period would last until the clock reaches the old time.
     "in_grace_period": SharedFunction("""
 local function in_grace_period()
     local reclaim = redis.call('HMGET', P .. 'reclaim', 'at', 'from')
@@ -64,8 +64,8 @@ local function in_grace_period()
     return now - tonumber(reclaim[1]) > $SILENCE_MS or (left > 0 and left <= $GRACE_MS)
 end
 """),
-    # A lease that ends later than a new lease was given before the clock was set back. It is counted from now on: live
-    # owners have time to renew it, and dead owners do not keep it until the old time has come.
+    # A lease that ends later than a new lease would end is from before the clock was set back. It is replaced by a new
+    # lease: live owners have time to renew it, and dead owners do not keep it until the clock reaches the old time.
     "shorten_leases": SharedFunction("""
 local function shorten_leases(leases, longest)
     for _, holder in ipairs(redis.call('ZRANGEBYSCORE', P .. leases, '(' .. now + longest, '+inf')) do
@@ -73,7 +73,7 @@ local function shorten_leases(leases, longest)
     end
 end
 """),
-    # An interface whose lease has ended has no connections.
+    # An interface is dead when its lease has ended.
     "is_dead": SharedFunction(
         """
 local function is_dead(process)
@@ -83,7 +83,7 @@ end
 """,
         ("in_grace_period",),
     ),
-    # If the interface is alive after all, it reads there that its connections have lost messages.
+    # An interface that is alive after all reads in this set that its connections have lost messages.
     "mark_dead": SharedFunction("""
 local function mark_dead(process)
     redis.call('SADD', P .. 'forgotten', process)
@@ -109,8 +109,8 @@ local function read_session(reply)
     return session
 end
 """),
-    # The key of an interface's open connections. For each it holds the websocket.disconnect that workers run if the
-    # interface dies ('C'), or the one that the interface has already sent ('D').
+    # The key of an interface's open connections. For each connection, the hash contains the websocket.disconnect that
+    # workers run if the interface dies ('C'), or the one that the interface has already sent ('D').
     "connections_key": SharedFunction("""
 local function connections_key(reply) return P .. 'open:' .. (string.match(reply, '^(.-!)') or '') end
 """),
@@ -131,7 +131,7 @@ local function pop_frame(reply)
     return frame and string.sub(frame, string.find(frame, '\\0', 15, true) + 1)
 end
 """),
-    # Numbers distinguish turns, and versions of a group. Times would not do: a clock may be set back.
+    # Numbers distinguish turns, and versions of a group. Times cannot, because a clock may be set back.
     "next_number": SharedFunction(
         """
 local function next_number()
@@ -146,9 +146,9 @@ end
 """,
         ("micros",),
     ),
-    # Queues the turn of a connection that has frames. The owner '-' means that the turn is in a channel's list, or on
-    # its way from there to a worker that has not claimed it yet. If the list is empty, a worker may be waiting for it,
-    # and can begin at once with the copies in the item.
+    # Queues the turn of a connection that has frames. The owner '-' means that the turn is in a channel's list, or that
+    # a worker has popped it and not yet claimed it. If the list is empty, a worker may be waiting for the turn. The
+    # copies in the item let this worker begin at once.
     "queue_turn": SharedFunction(
         """
 local function queue_turn(reply)
@@ -171,8 +171,8 @@ end
 """,
         ("next_number", "read_session", "push"),
     ),
-    # A frame has been run, or has expired: the connection's next frame gets a turn. After the last frame of a
-    # connection its record need not wait for the end of its lease.
+    # A frame has been run, or has expired: the connection's next frame gets a turn. The record of a connection that has
+    # ended expires sooner than its lease.
     "end_turn": SharedFunction(
         """
 local function end_turn(reply, channel)
@@ -185,8 +185,8 @@ end
 """,
         ("queue_turn", "connections_key"),
     ),
-    # A worker took a frame and did not run it to its end. A websocket.disconnect, which cleans up after its connection,
-    # is run a second time; not a third time, for it may be what kills workers.
+    # A worker popped a frame and did not run it to its end. A websocket.disconnect, which cleans up after its
+    # connection, is run a second time. It is not run a third time, because this message may be what kills the workers.
     "end_lost_turn": SharedFunction(
         """
 local function end_lost_turn(reply, channel)

@@ -6,9 +6,9 @@ from .script import LayerScript
 
 # ARGV: channel, reply channel, order, body, expiry (s), capacity, capacity of one connection's frames, lease of its
 # record (s); with websocket.connect the body of the websocket.disconnect to run if the interface dies, otherwise '';
-# and from an interface 'first' (Redis has accepted all frames before it, so a missing one was lost here) or 'next' (it
-# is accepted only directly behind the frame before it in this trip).
-# Returns 'ok', 'again' (it was accepted before), 'full', or 'gap' (the frame before it is missing).
+# and from an interface 'first' (Redis has accepted all frames before it, so a missing frame was lost here) or 'next'
+# (it is accepted only directly after the previous frame of this trip).
+# Returns 'ok', 'again' (it was accepted before), 'full', or 'gap' (the previous frame is missing).
 ENQUEUE = LayerScript(
     "count stamp is_full connections_key queue_turn",
     """
@@ -51,7 +51,7 @@ REQUEUE = LayerScript(
     """
 local turn = P .. 'turn:' .. ARGV[4]
 if redis.call('HGET', turn, 'owner') == '-' then
-    -- The worker's claim is still on its way, and would remove the frame that is queued again.
+    -- The worker's claim has not arrived yet, and would remove the frame that is queued again.
     pop_frame(ARGV[4])
     redis.call('HSET', turn, 'owner', ARGV[8])
 end
@@ -62,8 +62,8 @@ redis.call('EXPIRE', P .. 'frames:' .. ARGV[4], ARGV[7])
 )
 
 # ARGV: worker, its lease (ms), the connection whose frame it has finished or '', the number of that turn, the index of
-# the channel to begin with, then the channels. Returns false; {channel, item}; or, for a turn that the worker owns from
-# now on, {channel, body of its frame, reply channel, number, session}.
+# the channel to begin with, then the channels. Returns false (no message waits); {channel, item}; or, for a turn that
+# the worker now owns, {channel, body of its frame, reply channel, number, session}.
 NEXT = LayerScript(
     "count is_expired read_session pop_frame end_turn end_lost_turn",
     """
@@ -76,17 +76,17 @@ if finished ~= '' then
     local record = redis.call('HMGET', turn, 'owner', 'channel', 'number')
     local is_claimed = record[1] == worker
     if record[3] == number and (is_claimed or record[1] == '-') then
-        -- The claim travels on another connection, and may arrive later.
+        -- The claim is sent on another connection, and may arrive later.
         if not is_claimed then pop_frame(finished) end
         end_turn(finished, record[2])
     elseif is_claimed then
-        -- The worker owns the connection's next turn: the answer that held its frame was lost on the way.
+        -- The worker owns the connection's next turn, so the answer with its frame was lost.
         end_lost_turn(finished, record[2])
     end
 end
 
--- Returns what the worker gets for a turn; nil if another worker owns it, or if its frame has expired.
-local function take(channel, item)
+-- Begins a turn, and returns the answer for the worker; nil if another worker owns it, or if its frame has expired.
+local function begin_turn(channel, item)
     local reply = string.sub(item, 31, string.find(item, '\\0', 31, true) - 1)
     local turn, number = P .. 'turn:' .. reply, string.sub(item, 15, 30)
     local record = redis.call('HMGET', turn, 'owner', 'number', 'order')
@@ -109,7 +109,7 @@ for step = 0, total - 1 do
         local item = redis.call('LPOP', P .. channel)
         if not item then break end
         if string.sub(item, 1, 1) == 'T' then
-            local found = take(channel, item)
+            local found = begin_turn(channel, item)
             if found then return found end
         elseif is_expired(item) then
             count(channel, 'expired_count')

@@ -1,4 +1,4 @@
-"""What the admin's forms share: checks of the wire as checks of a form."""
+"""The common part of the admin's forms: it applies a check of the protocol to a field of a form."""
 
 from django import forms
 

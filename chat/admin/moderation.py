@@ -1,7 +1,7 @@
 """
 The admin's pages of moderation: roles in rooms, reports, and the audit log.
 
-It must not write rows: the moderation service does, and notes the operator as the actor in the audit log.
+It must not write rows. The moderation service does, and records the operator as the actor in the audit log.
 """
 
 from django import forms
@@ -13,7 +13,7 @@ from chat.services import moderation
 
 
 class MemberForm(forms.ModelForm):
-    """A role, with the length of a mute and the reason for the audit log."""
+    """The form of a role, with the length of a mute and the reason for the audit log."""
 
     minutes = forms.IntegerField(
         required=False,
@@ -46,7 +46,7 @@ class MemberAdmin(admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         if change and not {"role", "minutes"} & set(form.changed_data):
-            return  # the empty minutes of an unchanged form would turn a mute of ten minutes into one without an end
+            return  # the empty field `minutes` of an unchanged form would remove the end of a mute
         minutes, reason = form.cleaned_data["minutes"], form.cleaned_data["reason"]
         seconds = minutes and minutes * 60
         member = moderation.change_role(request.user, obj.room, obj.person, obj.role, seconds, reason)
@@ -61,7 +61,7 @@ class MemberAdmin(admin.ModelAdmin):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that operators read, and neither add, change nor delete."""
+    """The base class for pages of rows that operators can read, but not add, change or delete."""
 
     def has_add_permission(self, request):
         return False
@@ -98,7 +98,7 @@ class ReportAdmin(ReadOnlyAdmin):
     remove_messages.allowed_permissions = ("change",)
 
     def _close(self, request, queryset, action):
-        # Reports of the operator's own messages are for others to decide.
+        # Other people decide about reports of the operator's own messages.
         reports = list(queryset.filter(closed_at=None).exclude(message__author=request.user).select_related("room"))
         for report in reports:
             moderation.close_report(request.user, report.room, report.id, action)

@@ -1,7 +1,7 @@
 """
 The admin's pages of announcements, and the actions on selected people: whisper and disconnect.
 
-It must not write rows: the announcements service does, and publishes to open connections.
+It must not write rows. The announcements service does, and publishes to open connections.
 """
 
 from django import forms
@@ -19,18 +19,19 @@ HOUR_SECONDS = 3600
 
 
 class AnnouncementForm(forms.ModelForm):
-    """The text of an announcement, its level, its room, and when it expires."""
+    """The form of an announcement: its text, its level, its room, and when it expires."""
 
     slug = forms.CharField(
         label="Room",
         required=False,
-        help_text="The room's address; empty for everybody. For one person, use the action in the list of people.",
+        help_text="The address of the room. Leave it empty to announce to everybody. To announce to one person, "
+        "use the action in the list of people.",
     )
     hours = forms.FloatField(
         initial=settings.CHAT_ANNOUNCEMENT_SECONDS / HOUR_SECONDS,
         min_value=0.01,
         max_value=protocol.MAX_SECONDS / HOUR_SECONDS,
-        help_text="How many hours until it expires. People who come before that get it, too.",
+        help_text="It expires after this many hours. People who connect before that receive it too.",
     )
 
     class Meta:
@@ -49,7 +50,7 @@ class AnnouncementForm(forms.ModelForm):
 
 @admin.register(Announcement)
 class AnnouncementAdmin(admin.ModelAdmin):
-    """Adding one announces it, deleting one withdraws it. None is changed: some people have received it already."""
+    """Adding an announcement publishes it; deleting it withdraws it. People have received it, so none is changed."""
 
     list_display = ["text", "level", "room", "person", "created_at", "created_by", "expires_at"]
     list_filter = ["level"]
@@ -86,9 +87,9 @@ class AnnouncementAdmin(admin.ModelAdmin):
 
 
 class PeopleActionForm(ActionForm):
-    """The choice of an action on selected people, with the text of a whisper."""
+    """The form that chooses an action on selected people, with the text of a whisper."""
 
-    text = forms.CharField(required=False, label="Text", widget=forms.TextInput({"placeholder": "of the whisper"}))
+    text = forms.CharField(required=False, label="Text", widget=forms.TextInput({"placeholder": "text of the whisper"}))
 
 
 class PeopleActions:
@@ -106,7 +107,7 @@ class PeopleActions:
 
     def _act_on_each(self, request, queryset, act):
         done = []
-        # By the Person, not by the handle: somebody else may have the handle of a person who exists only on a board.
+        # Pass the Person, not the handle: an account may have the same handle as a person who exists only on a board.
         for person in queryset.filter(is_active=True):
             try:
                 act(person)

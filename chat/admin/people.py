@@ -1,8 +1,8 @@
 """
 The admin's pages of people and their tokens.
 
-Rights of a person are the only rows that it writes itself. It closes the connections of people who lost a right, and
-leaves tokens to the service.
+It writes only the rights of people itself, and closes the connections of people who lost a right. The service writes
+tokens.
 """
 
 from django.contrib import admin
@@ -30,7 +30,7 @@ class PersonAdmin(PeopleActions, admin.ModelAdmin):
         return False  # the messages of a person stay in the rooms: deactivate the person instead
 
     def get_readonly_fields(self, request, obj=None):
-        # Operators who are no superusers must not give themselves more rights.
+        # Operators who are not superusers must not give themselves more rights.
         rights = ["is_staff", "is_superuser", "groups", "user_permissions"]
         return self.readonly_fields if request.user.is_superuser else [*self.readonly_fields, *rights]
 

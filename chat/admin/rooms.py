@@ -1,7 +1,7 @@
 """
 The admin's pages of rooms and messages.
 
-It must not write rows: the rooms service does, so that every open tab gets the change.
+It must not write rows. The rooms service does, so that every open tab gets the change.
 """
 
 from django import forms
@@ -14,7 +14,7 @@ from chat.services import rooms
 
 
 class RoomForm(forms.ModelForm):
-    """The fields of a room, with the same check of the slug as everywhere."""
+    """The form of a room. The slug passes the same check as everywhere else."""
 
     def clean_slug(self):
         return clean_with(check_slug, self.cleaned_data["slug"])
@@ -29,7 +29,7 @@ class RoomAdmin(admin.ModelAdmin):
     readonly_fields = ["access", "offset", "last_at", "created_at", "created_by"]
 
     def get_readonly_fields(self, request, obj=None):
-        # People's links and the digests of refs hold the slug: it never changes.
+        # People's links and the digests of refs contain the slug, so it never changes.
         return [*self.readonly_fields, "slug"] if obj else self.readonly_fields
 
     def save_model(self, request, obj, form, change):
@@ -58,7 +58,7 @@ class MessageAdmin(admin.ModelAdmin):
         return False if obj else super().has_change_permission(request)
 
     def has_delete_permission(self, request, obj=None):
-        return False  # offsets must have no gaps: removing a message keeps its row
+        return False  # offsets must have no gaps, so removing a message keeps its row
 
     def remove_messages(self, request, queryset):
         count = rooms.remove_as_operator(request.user, queryset)

@@ -1,7 +1,7 @@
 """
 The consumers: each takes one Channels message, calls the services, and answers.
 
-They are thin, and no exception leaves them: a refusal or a failure is answered, and the connection goes on.
+They are thin. No exception leaves them: they answer a refusal or a failure, and the connection continues.
 """
 
 from .boards import AuthConsumer, WriteConsumer

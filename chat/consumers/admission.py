@@ -1,7 +1,7 @@
 """
 Admission of a connection to a room, and its release: the same for sockets, boards and polling.
 
-A consumer finds out who the client is and that the client may enter; this module does the rest.
+A consumer finds out who the client is and whether the client may enter; this module does the rest.
 """
 
 from urllib.parse import parse_qs
@@ -13,11 +13,11 @@ from chat.version import CLIENT_VERSION
 
 def admit(connection, member, query, login=None, token_id=None):
     """
-    Accept a connection of a member: send `joined`, announcements, the backlog, `synced` and the state of their tasks.
+    Accept a member's connection: send `joined`, announcements, the backlog, `synced` and the member's tasks.
 
     `query` is the parsed query string of the handshake: {name: [values]}. `login` is the key of the browser's login
-    session, `token_id` the id of a bot's token: exactly one of them is given. Write both, with what later frames need,
-    into the session of the connection. Raise `rate_limited`, with nothing done, if too many sockets are open.
+    session, `token_id` the id of a bot's token: exactly one of them is given. Write both into the session of the
+    connection, with what later frames need. Raise `rate_limited`, with nothing done, if too many sockets are open.
     """
     limits.lease_socket(member.person_id, connection)
     people.touch_seen(member.person)
@@ -27,7 +27,7 @@ def admit(connection, member, query, login=None, token_id=None):
     connection.subscribe(get_groups(connection))
     state = rooms.get_join_state(member)
     if not state.may_stay:
-        # Banned since the member was read: the ban closed the member's connections, and did not know this one.
+        # The member was banned after the row was read. This connection was in no group yet, so it missed the close.
         connection.close(protocol.CLOSE_FORBIDDEN)
         return
     if state.has_announcements:
@@ -40,7 +40,7 @@ def admit(connection, member, query, login=None, token_id=None):
 
 
 def make_session(connection, member, login=None, token_id=None):
-    """Return what the session of a connection holds; `login` and `token_id` are those of `admit`."""
+    """Return the content of a connection's session; `login` and `token_id` are those of `admit`."""
     return {
         "member": member.id,
         "room": member.room_id,
@@ -95,7 +95,7 @@ def parse_query(text):
 
 
 def _read_integer(query, name):
-    """Return the last value of a parameter as an integer, None if there is none or it is no integer."""
+    """Return the last value of a parameter as an integer, or None if it is missing or not an integer."""
     return protocol.parse_integer(query.get(name, [None])[-1])
 
 

@@ -1,5 +1,5 @@
 """
-Data bindings: rows whose changes operators see live, whether a page, the API, the admin or a shell changes them.
+Data bindings: operators see the changes of these rows live, whether a page, the API, the admin or a shell made them.
 
 Channels publishes a change inside its transaction, from the instance that was saved. This module publishes it after the
 commit, as the row is then. Changes without signals (raw SQL and QuerySet.update, as every post does) are not published,
@@ -23,26 +23,26 @@ logger = logging.getLogger(__name__)
 
 
 class RoomBinding(WebsocketBinding):
-    """Publishes to each operator which rooms were created, changed and deleted: {action, pk, data, model}."""
+    """Publishes each room that was created, changed or deleted to every operator: {action, pk, data, model}."""
 
     model = Room
     stream = "rooms"
     fields = ["slug", "name", "topic", "access", "created_at"]
-    # The consumer in front has checked the operator.
+    # OperatorStreams has already checked the operator.
     channel_session_user = False
 
     @classmethod
     def group_names(cls, instance):
-        # The operators of this moment: a former operator receives nothing, even on an open stream.
+        # Only the present operators: a former operator receives nothing, even on an open stream.
         operators = Person.objects.operators().values_list("id", flat=True)
         return [broadcast.operator_group(person_id) for person_id in operators]
 
     def send_messages(self, instance, group_names, action, **kwargs):
         if group_names:
             # A copy: the instance of a deleted row loses its key.
-            transaction.on_commit(partial(self._tell, copy.copy(instance), group_names, action))
+            transaction.on_commit(partial(self._publish, copy.copy(instance), group_names, action))
 
-    def _tell(self, instance, group_names, action):
+    def _publish(self, instance, group_names, action):
         try:
             if action != DELETE:
                 # The saved instance may be stale in the fields that were not saved, or lack them.
@@ -51,7 +51,7 @@ class RoomBinding(WebsocketBinding):
                 super().send_messages(instance, group_names, action)
         except Exception:
             # The change is stored, so its author must not get an error.
-            logger.exception("Operators could not be told of a change of %s", self.model_label)
+            logger.exception("A change of %s could not be published to operators", self.model_label)
 
     def serialize(self, instance, action):
         if action == DELETE:

@@ -1,6 +1,6 @@
 """
-The two sockets of a board, as class-based consumers: the waiting room, where visitors knock and the owner decides, and
-the room itself, which is like any other room once a visitor is admitted.
+The two sockets of a board, as class-based consumers. In the waiting room visitors knock and the owner decides. The
+other socket is the room itself, which admitted visitors use like any other room.
 
 In this module `message` is always the Channels message.
 """
@@ -18,17 +18,17 @@ from .handshake import CheckedHandshake
 
 
 class BoardConsumer(CheckedHandshake):
-    """What both sockets have in common: the browser's login session, and whether path and cookie belong together."""
+    """The common part of both sockets: it checks that the path and the browser's login session belong together."""
 
     http_user = True
 
     @property
     def connection(self):
-        """The connection that the message in hand came from."""
+        """The connection that the present message came from."""
         return Connection.from_message(self.message)
 
     def get_visit(self, board, session):
-        """Return the Visit of a handshake. Raise `not_found`, whatever is wrong."""
+        """Return the Visit of a handshake. Raise `not_found` for every reason to refuse it."""
         return boards.get_visit(board, session, self.message.http_session, self.message.user)
 
 
@@ -45,7 +45,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         return protocol.parse(text, protocol.BOARD_EVENTS)
 
     def connect(self, message, board, session):
-        """Accept a browser and send the visitor's state; or close with 4404, whatever is wrong."""
+        """Accept a browser and send the visitor's state; or close with 4404, for every reason alike."""
         connection = self.connection
         try:
             visit = self.get_visit(board, session)
@@ -57,7 +57,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         connection.accept()
         connection.subscribe(self._get_groups())
         boards.enter_waiting_room(visit, connection)
-        # Read only now: later decisions are published to the groups.
+        # The state is read after joining the groups, so that no decision in between is missed.
         for event in boards.get_first_events(visit):
             connection.reply(event)
 
@@ -77,13 +77,13 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         session.set_expiry(boards.CONNECTION_LIFETIME_SECONDS)
 
     def receive(self, event, **kwargs):
-        """Do what a visitor or the owner asks for, and answer."""
+        """Handle an event of a visitor or of the owner, and answer it."""
         connection = self.connection
         with answering(connection) as request:
             request.ref = event.ref
             visit = self._check_visit(event.ref)
             with transaction.atomic():
-                # Before anything that the act publishes: after `shut` this connection is closed.
+                # The `ack` is sent before the events of the action, because `shut` closes this connection.
                 transaction.on_commit(lambda: connection.reply(protocol.ack(event.ref, None, None)))
                 self._act(visit, event)
 

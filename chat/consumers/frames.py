@@ -1,5 +1,5 @@
 """
-Frames of a room's connection: parsed, checked, handled and answered; the same for sockets, boards and polling.
+Parse, check, handle and answer the frames of a room's connection. Sockets, boards and polling use the same code.
 """
 
 import logging
@@ -19,8 +19,8 @@ def answer_frame(connection, text):
     """
     Handle one frame of an admitted connection, and give it exactly one answer if its type has one.
 
-    `text` is None for a binary frame. No exception leaves this function: a refusal or a failure is answered, and the
-    connection goes on.
+    `text` is None for a binary frame. No exception leaves this function: it answers a refusal or a failure, and the
+    connection continues.
     """
     with answering(connection) as request:
         event, refusal = _parse(text)
@@ -52,15 +52,13 @@ def answering(connection):
     except protocol.ChatError as refusal:
         refusal.ref = request.ref
         connection.reply(protocol.rejected(refusal))
-    # A full reply channel counts as an outage: what is stored is stored, and the client may safely ask again.
+    # A full reply channel counts as an outage. A stored change stays stored, so the client can safely send it again.
     except (broadcast.ChannelFull, *OUTAGES) as outage:
         throttle.warning("Frames cannot be handled for now: %s", outage)
-        _reply_failure(
-            connection, protocol.ChatError("unavailable", "Try again in a moment.", request.ref, retry_after=1.0)
-        )
+        _reply_failure(connection, protocol.unavailable_error(request.ref))
     except Exception:
         logger.exception("A frame could not be handled")
-        _reply_failure(connection, protocol.ChatError("internal", "This failed, and it is our fault.", request.ref))
+        _reply_failure(connection, protocol.internal_error(request.ref))
 
 
 def _parse(text):
@@ -77,8 +75,8 @@ def _reply_failure(connection, refusal):
     try:
         connection.reply(protocol.rejected(refusal))
     except Exception:
-        # Without Redis no answer can leave; the client's own timeout sends the frame again.
-        logger.warning("%s could not be told of a failure", connection.name)
+        # Without Redis no answer can be sent. The client sends the frame again after its own timeout.
+        logger.warning("A failure could not be reported to %s", connection.name)
 
 
 def _acknowledge(change):
@@ -101,7 +99,7 @@ def _mark_read(connection, member, event):
 
 
 def _sync(connection, member, event):
-    # The heartbeat renews every lease. Nobody waits for the renewals: they go with the worker's next trip to Redis.
+    # The heartbeat renews every lease. Nothing waits for the renewals: they leave with the worker's next trip to Redis.
     limits.renew_socket(member.person_id, connection)
     connection.resubscribe(get_groups(connection), lambda: _send_missed(connection, member, event.cursor))
     presence.touch(member, connection)

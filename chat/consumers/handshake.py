@@ -57,10 +57,10 @@ class CheckedHandshake:
 
 def _is_own_origin(message):
     """
-    Return whether a page of ours opened the socket. Browsers put the origin of the page into `Origin`, and no page can
-    forge it.
+    Return whether a page of this site opened the socket.
 
-    The whole origin is compared: another port or scheme is another site. Only a bot with a token may have none.
+    Browsers put the origin of the page into `Origin`, and no page can forge it. The whole origin is compared: another
+    port or scheme is another site. Only a bot with a token may have none.
     """
     headers = get_headers(message)
     origin = headers.get("origin")

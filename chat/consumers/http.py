@@ -14,7 +14,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def healthz(message):
-    """Answer that the site is alive: the answer itself proves that the interface, Redis and a worker are."""
+    """Answer that the site is alive. The answer itself proves that the interface, Redis and a worker run."""
     _respond(message, 200, {"status": "ok"})
 
 

@@ -27,7 +27,7 @@ def job(name):
             try:
                 function(number)
             except OUTAGES as outage:
-                # A sweep does what the job has missed.
+                # A sweep will do the work later.
                 throttle.warning("Jobs cannot be done for now: %s", outage)
             except Exception:
                 logger.exception("A job on %s failed", message.channel.name)

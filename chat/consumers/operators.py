@@ -1,8 +1,8 @@
 """
-The operators' streams: a class-based consumer, since Channels' demultiplexer and bindings are classes.
+The operators' streams: a class-based consumer, because Channels' demultiplexer and bindings are classes.
 
-The routing says what is streamed. This module adds the checks of the handshake, an ordering that cannot jam, and a
-check of the operator's right at every frame.
+The routing names the streams. This module adds the checks of the handshake, this project's ordering, and a check of the
+operator's right at every frame.
 """
 
 import logging
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
-    """Streams for people with `is_staff`; `consumers` is {stream: consumer}. For anybody else the path is unknown."""
+    """Streams for people with `is_staff`; `consumers` is {stream: consumer}. Other people get 4401 or 4404."""
 
     http_user = True
 
@@ -44,7 +44,7 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
         return [broadcast.operator_group(session["person"]), broadcast.credential_group(session["login"])]
 
     def raw_receive(self, message, **kwargs):
-        """Give a frame to its stream, if its operator still has the right; answer what is refused."""
+        """Give a frame to its stream if the operator still has the right, else answer it or close the connection."""
         connection = Connection.from_message(message)
         try:
             self._check_frame(message, connection)
@@ -54,7 +54,7 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
         except protocol.ChatError as refusal:
             connection.reply(protocol.rejected(refusal))
         except (*OUTAGES, broadcast.ChannelFull) as outage:
-            # The stream goes on without an answer: no frame of it would have changed anything.
+            # The stream continues without an answer, because frames on it change nothing.
             logger.warning("A frame of an operator's stream cannot be answered for now: %s", outage)
 
     def _check_frame(self, message, connection):
@@ -71,7 +71,9 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
     def receive(self, content, **kwargs):
         """Give a frame's object to the stream that it names. Raise `invalid_field` if there is no such stream."""
         if content.get("stream") not in list(self.consumers) or not isinstance(content.get("payload"), dict):
-            raise protocol.ChatError("invalid_field", "'stream' must be one that is here, and 'payload' an object.")
+            raise protocol.ChatError(
+                "invalid_field", "'stream' must name a stream of this socket, and 'payload' must be an object."
+            )
         super().receive(content, **kwargs)
 
     def disconnect(self, message, **kwargs):

@@ -13,7 +13,7 @@ from .handshake import checked_handshake
 
 @checked_handshake
 def lobby_connect(message):
-    """Accept any client that may see the list of rooms: it receives `updated` when the list changes."""
+    """Accept any client. It receives `updated` when the list of rooms changes."""
     connection = Connection.from_message(message)
     connection.subscribe([broadcast.LOBBY_GROUP])
     connection.accept()
@@ -27,13 +27,13 @@ def lobby_disconnect(message):
 @checked_handshake
 @enforce_ordering
 def echo_connect(message):
-    """Accept a latency probe of the whole pipeline, where CHAT_ECHO allows it."""
+    """Accept a latency probe of the whole pipeline if CHAT_ECHO is on, else close with 4404."""
     Connection.from_message(message).accept(close=None if settings.CHAT_ECHO else protocol.CLOSE_NOT_FOUND)
 
 
 @enforce_ordering
 def echo_receive(message):
-    """Answer a text frame with itself."""
+    """Send a text frame back unchanged."""
     if settings.CHAT_ECHO and message.content.get("text"):
         Connection.from_message(message).send_text(message["text"])
 
@@ -46,9 +46,9 @@ def echo_disconnect(message):
 
 
 def ws_unknown(message, **kwargs):
-    """Close a socket on a path that leads nowhere."""
+    """Close a socket on an unknown path with 4404."""
     Connection.from_message(message).accept(close=protocol.CLOSE_NOT_FOUND)
 
 
 def ws_ignored(message, **kwargs):
-    """Ignore a message: a message without a route would be logged as an error."""
+    """Ignore a message. Without this route the worker would log it as an error."""

@@ -1,5 +1,5 @@
 """
-The end of a request that waited for the events of a room: what the request held is released.
+The end of a request that waited for the events of a room: this consumer releases what the request held.
 
 The requests themselves are views (chat/http/api/polling.py); in this module `message` is always the Channels message.
 """
@@ -11,11 +11,11 @@ from .admission import release_leases
 
 def poll_disconnect(message):
     """
-    Take a request that is over out of its groups. If its client did not stay for the response, the client has left.
+    Remove an ended request from its groups. If the client did not wait for the response, release its leases too.
     """
     context = message.content.get("context")
     if context is None:
-        # The client left before the view had run; the message that the view's answer causes releases everything.
+        # The client left before the view ran. The view's response causes a second message, which releases everything.
         return
     session = context["session"]
     connection = PollingConnection(context["name"], session, session["address"], message.reply_channel.name)

@@ -1,7 +1,7 @@
 """
-The socket of a room: admitted, answered frame by frame, released.
+The socket of a room: admit a person, answer each frame, and release the connection.
 
-In this module `message` is always the Channels message; rows never come here.
+In this module `message` is always the Channels message. This module handles no rows.
 """
 
 from channels_transport import channel_session_user_from_http, enforce_ordering, forget_ordering
@@ -18,7 +18,7 @@ from .handshake import checked_handshake, get_headers
 @enforce_ordering
 @channel_session_user_from_http
 def ws_connect(message, slug):
-    """Admit a person to a room: `joined`, the backlog, `synced`; or close with the code that says why not."""
+    """Admit a person to a room: `joined`, the backlog, `synced`; or close with the code that names the reason."""
     connection = Connection.from_message(message)
     try:
         person, token = _find_person(message)
@@ -34,11 +34,11 @@ def ws_connect(message, slug):
 
 
 def _find_person(message):
-    """Return (the person, their token or None). Raise CloseConnection for an invalid credential, or none."""
+    """Return (person, token or None). Raise CloseConnection if the credential is invalid or missing."""
     header = get_headers(message).get("authorization")
     token = people.find_token(header)
     person = token.person if token else message.user
-    # A cookie does not make up for an invalid token.
+    # A valid cookie does not replace an invalid token.
     if not person.is_authenticated or (token is None and people.is_token_header(header)):
         raise protocol.CloseConnection(protocol.CLOSE_NOT_SIGNED_IN)
     return person, token
@@ -60,7 +60,7 @@ def ws_receive(message, slug):
 
 @enforce_ordering
 def ws_disconnect(message, slug):
-    """Release everything that the connection held, after its last frame. (Our ordering cannot jam.)"""
+    """Release everything that the connection held, after its last frame. (This project's ordering cannot jam.)"""
     release(Connection.from_message(message))
     message.channel_session.flush()
     forget_ordering(message)

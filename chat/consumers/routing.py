@@ -1,4 +1,4 @@
-"""Routing of the chat: which consumer takes which channel, below the paths that chatproj/routing.py gives them."""
+"""The routing of the chat: which consumer handles which channel, below the paths in chatproj/routing.py."""
 
 from channels import route, route_class
 
@@ -22,14 +22,14 @@ operator_routing = [
     OperatorStreams.as_route(path=r"^rooms/\Z", attrs={"consumers": {RoomBinding.stream: RoomBinding.consumer}}),
 ]
 
-# These are matched first; every other request goes to Django.
+# These routes are matched first. Every other request goes to Django.
 http_routing = [
     route("http.request", "chat.consumers.http.healthz", path=r"^/healthz\Z", method=r"^(?:GET|HEAD)\Z"),
     route("http.request", "chat.consumers.http.healthz_refused", path=r"^/healthz\Z"),
 ]
 
 poll_routing = [
-    # Other requests reach the views without a route. These need a consumer that knows responses which wait.
+    # Other requests reach the views without a route. These need a consumer that supports waiting responses.
     route("http.request", "channels_transport.later_response.view_consumer"),
     route("http.disconnect", consumers.poll_disconnect),
 ]

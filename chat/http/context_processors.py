@@ -1,4 +1,4 @@
-"""What every template knows."""
+"""The context processor: values that every template gets."""
 
 from django.http import HttpRequest
 

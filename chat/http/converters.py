@@ -1,9 +1,9 @@
 """
 Path converters: how an id in an address becomes a value that every database takes.
 
-They refuse nothing. Text that cannot be an id becomes the id of no row. So a view answers it exactly as it answers an
+They reject nothing. Text that cannot be an id becomes the id of no row. So a view answers it exactly as it answers an
 id that does not exist: after the checks of method, login and right, with the resource's own 404. Slugs have no
-converter: sockets, commands and JSON bodies name rooms, too, and `rooms.find_room` checks the slug for all of them.
+converter, because sockets, commands and JSON bodies name rooms too: `rooms.find_room` checks the slug for all of them.
 """
 
 from uuid import UUID
@@ -17,7 +17,7 @@ NO_UUID = UUID(int=0)
 
 
 class RowIdConverter:
-    """The id of a row, or the number of a message: digits of any length. NO_ID where no row can have the id."""
+    """The id of a row, or the number of a message: digits of any length. The value is NO_ID if no row can have it."""
 
     regex = "[0-9]+"
 
@@ -29,7 +29,7 @@ class RowIdConverter:
 
 
 class BoardUuidConverter:
-    """The UUID of a board: any text without a slash. NO_UUID where the text is no UUID."""
+    """The UUID of a board: any text without a slash. The value is NO_UUID if the text is not a UUID."""
 
     regex = "[^/]+"
 

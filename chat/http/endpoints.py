@@ -1,5 +1,5 @@
 """
-The parts that every view of the JSON API is made of: methods, rights, query parameters, optional fields and paging.
+The common parts of the views of the JSON API: methods, rights, query parameters, optional fields and paging.
 
 This module must not know any resource. A ChatError that a view raises becomes an error response in
 chat/http/middleware.py.
@@ -18,11 +18,11 @@ from chat.protocol import ChatError
 
 View = Callable[..., HttpResponse]
 
-MAX_PAGE_NUMBER = 10000  # later pages would cost the database a scan
+MAX_PAGE_NUMBER = 10000  # the database would scan the table for a later page
 
 
 def endpoint(**methods: View) -> View:
-    """Return one view for functions by HTTP method. It answers HEAD like GET, and other methods with 405."""
+    """Return a view that calls the function for the HTTP method. HEAD is answered like GET, other methods with 405."""
     allowed = ", ".join(sorted(methods))
 
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -63,7 +63,7 @@ def operators_only(function: View) -> View:
 
 @contextlib.contextmanager
 def errors_with_ref(ref: str) -> Iterator[None]:
-    """Put the client's `ref` into every ChatError of the block; flooding becomes `rate_limited` instead of a close."""
+    """Put the client's `ref` into every ChatError of the block. Turn a CloseConnection into `rate_limited`."""
     try:
         yield
     except protocol.CloseConnection:
@@ -74,7 +74,7 @@ def errors_with_ref(ref: str) -> Iterator[None]:
 
 
 def get_address(request: HttpRequest) -> str:
-    """Return the client's IP address as the interface and the proxies that it trusts saw it."""
+    """Return the client's IP address, as the interface and the trusted proxies report it."""
     return request.META.get("REMOTE_ADDR", "unknown")
 
 
@@ -95,7 +95,7 @@ def page_response(request: HttpRequest, name: str, find: Callable[[int], tuple],
     Return one page of a list as JSON: {name: [items], "more": whether another page follows}.
 
     The query parameter `page` counts from 0. `find(page)` returns (rows, more); `describe(rows)` returns the items.
-    Raise `invalid_field` for a `page` that is no integer.
+    Raise `invalid_field` for a `page` that is not an integer.
     """
     page = min(get_query_integer(request, "page", protocol.check_integer, 0), MAX_PAGE_NUMBER)
     rows, more = find(page)

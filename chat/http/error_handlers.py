@@ -1,12 +1,12 @@
-"""Django's error views: responses for requests that reach no view of ours, as JSON for scripts or as a page."""
+"""Django's error views: responses for requests that none of our views answers, as JSON for scripts or as a page."""
 
 import sys
 
 from django.http import HttpRequest, HttpResponse
 
 from channels_transport import OUTAGES
-from chat.http.responses import error_response, internal_error, outage_response
-from chat.protocol import ChatError
+from chat.http.responses import error_response, outage_response
+from chat.protocol import ChatError, internal_error
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -31,8 +31,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Return 503 `unavailable` for an outage, and 500 `internal` for any other exception that nothing has handled."""
-    # Django calls this while it handles the exception, which a middleware may have raised.
+    """Return 503 `unavailable` for an outage, and 500 `internal` for any other unhandled exception."""
+    # Django calls this while it handles the exception. A middleware may have raised it.
     error = sys.exc_info()[1]
     if isinstance(error, OUTAGES):
         return outage_response(request, error)

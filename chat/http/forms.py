@@ -1,4 +1,4 @@
-"""The forms of the pages. They name the fields; the services check what the fields may hold."""
+"""The forms of the pages. They name the fields; the services check the values."""
 
 from django import forms
 

@@ -1,7 +1,7 @@
 """
-What monitoring asks: whether the site can serve, and how much is going on. It only reads.
+Monitoring: `/readyz` says whether the site can serve requests, and `/metrics` returns its numbers.
 
-A consumer answers `/healthz`, whether the site is alive at all: chat/consumers/http.py.
+This module only reads. A consumer answers `/healthz`, which says whether the site is alive: chat/consumers/http.py.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,13 +20,13 @@ from chat.store import store
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """For everybody. Return 200 if database and Redis answer, else 503; {status, missing} names what does not."""
-    missing = [name for name, check in (("database", _ask_database), ("redis", store.ping)) if not _works(check)]
+    """Return 200 if database and Redis answer, else 503. The body is {status, missing: what does not answer}."""
+    missing = [name for name, check in (("database", _query_database), ("redis", store.ping)) if not _works(check)]
     body = {"status": "failing" if missing else "ok", "missing": missing}
     return JsonResponse(body, status=503 if missing else 200)
 
 
-def _ask_database() -> None:
+def _query_database() -> None:
     connection.ensure_connection()
     connection.cursor().execute("SELECT 1")
 
@@ -41,14 +41,14 @@ def _works(check: Callable[[], object]) -> bool:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For everybody. Return the site's numbers in the text format of Prometheus."""
+    """Return the site's numbers in the text format of Prometheus."""
     registry = CollectorRegistry()
-    registry.register(_Site())
+    registry.register(_SiteCollector())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-class _Site:
-    """Collect when asked. A worker keeps no counters: they would only hold its own share."""
+class _SiteCollector:
+    """Compute the numbers for each request. Counters in a worker would count only that worker's share."""
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("chat_rooms", "Rooms", value=Room.objects.count())

@@ -1,5 +1,5 @@
 """
-Middleware for every HTTP response: headers that protect the page, errors as the API words them, tokens of bots.
+Middleware: security headers, error responses for exceptions, and the tokens of bots.
 
 It decides nothing about rooms and writes nothing.
 """
@@ -13,8 +13,8 @@ from django.http.request import RawPostDataException
 
 from channels_transport import OUTAGES
 from chat import protocol
-from chat.http.responses import accepts_json, error_response, flood_error, internal_error, outage_response
-from chat.protocol import ChatError
+from chat.http.responses import accepts_json, error_response, flood_error, outage_response
+from chat.protocol import ChatError, internal_error
 from chat.services import people
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ POLICY = (
 
 
 class HeadersMiddleware:
-    """Tell browsers to run no script but ours."""
+    """Add headers that make browsers run only this site's scripts."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -42,9 +42,9 @@ class HeadersMiddleware:
 
 class FailuresMiddleware:
     """
-    Answer exceptions that a view raised: as JSON for scripts, as a page for people, never with a traceback.
+    Turn exceptions of views into responses: JSON for scripts, a page for people, never a traceback.
 
-    Exceptions of other middleware do not come here: Django hands them to `chat.http.pages.server_error`.
+    Exceptions of other middleware do not come here: Django gives them to `chat.http.error_handlers.server_error`.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -54,7 +54,7 @@ class FailuresMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the response for an exception, or None where Django's own answer is right."""
+        """Return the response for an exception, or None if Django's own response is right."""
         if isinstance(exception, OUTAGES):
             return outage_response(request, exception)
         error = _find_error(exception)
@@ -83,7 +83,7 @@ def _find_error(exception: Exception) -> ChatError | None:
 
 class TokenMiddleware:
     """
-    Make the person of a bot's token the request's user.
+    Set the user of a bot's request to the person whose token the bot sent.
 
     Such a request needs no CSRF key: a foreign page cannot make a browser send the Authorization header.
     """
@@ -93,11 +93,11 @@ class TokenMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         header = request.META.get("HTTP_AUTHORIZATION")
-        # Other schemes are for the proxies in front of us.
+        # Other schemes are for the proxies in front of the site.
         if people.is_token_header(header) and request.path.startswith("/api/"):
             token = people.find_token(header)
             if token is None:
-                # A client that polls gets the close code of a socket, too.
+                # A client that polls also gets the close code of a socket.
                 close = protocol.CLOSE_NOT_SIGNED_IN if request.path.endswith("/poll/") else None
                 return error_response(request, ChatError("not_signed_in", "This token is not valid."), close)
             request.user = token.person

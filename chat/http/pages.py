@@ -39,7 +39,7 @@ def lobby(request, room_form=None, status=200):
 
 def create_room(request):
     """
-    Make a room from a RoomForm, for accounts: redirect to the room, or answer 400 with the lobby and the form's errors.
+    Create a room from a RoomForm, for accounts: redirect to the room, or return 400 and the lobby with the errors.
 
     GET redirects to the lobby, and a stranger's POST to the page for signing in.
     """
@@ -65,7 +65,7 @@ def create_room(request):
 @require_safe
 def room(request, slug):
     """
-    Show a room to people who may read it: 404 if the person may not know the room, 403 if banned.
+    Show a room to people who may read it: 404 if the person may not know of the room, 403 if banned.
 
     Strangers get a GuestForm instead, the same for every address: only people who signed in learn which rooms exist.
     """
@@ -82,7 +82,7 @@ def board(request, board):
     """
     Show a board to its owner and to every visitor: 404 if there is none.
 
-    The page itself asks the API whether this browser may come in. Puts a secret into the browser's login session.
+    The page itself asks the API whether this browser may enter. The view puts a secret into the login session.
     """
     found = boards.get_board(board)
     owner = boards.find_owner(get_session_id(request, found), request.user)
@@ -126,8 +126,8 @@ def _sign_in_view(template, form_class, get_person, kind):
     """
     Return the view of a form that signs the browser in: GET shows it, POST signs in and redirects to `next`.
 
-    `get_person(request, **fields)` returns the person. `kind` is the key of CHAT_LIMITS that counts per address. A POST
-    with errors answers 400 with the form.
+    `get_person(request, **fields)` returns the person. `kind` names the limit in CHAT_LIMITS that counts requests per
+    address. The view answers a POST with errors with 400 and the form.
     """
 
     @require_http_methods(["GET", "HEAD", "POST"])
@@ -176,7 +176,7 @@ def password(request):
     """
     Change the password by a PasswordForm, for accounts; other people are redirected to the page for signing in.
 
-    POST ends the account's other sessions and redirects to the lobby; with errors it answers 400 with the form.
+    POST ends the account's other sessions and redirects to the lobby; with errors it returns 400 and the form.
     """
     if not request.user.is_authenticated or request.user.is_guest:
         return redirect(f"{reverse('sign_in')}?next={request.path}")
@@ -193,7 +193,7 @@ def password(request):
 
 
 def _submit(form, act):
-    """Return what `act(fields)` returns; or None if the form is not valid or `act` refuses, with errors on the form."""
+    """Return what `act(fields)` returns. If the form or `act` has an error, add it to the form and return None."""
     if not form.is_valid():
         return None
     try:
@@ -204,6 +204,6 @@ def _submit(form, act):
 
 
 def _get_next_page(request):
-    """Return the address to go on to: `next` if it is on this site, else the lobby."""
+    """Return the address of the next page: `next` if it is on this site, else the lobby."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     return target if is_safe_url(target, allowed_hosts={request.get_host()}) else reverse("lobby")

@@ -1,7 +1,7 @@
 """
-Errors as HTTP responses: the wire's codes with the fitting status, as JSON for scripts and as a page for people.
+Error responses: each error code with its HTTP status, as JSON for scripts and as a page for people.
 
-Nothing here decides about a right or reads a row.
+This module must not check rights or read rows.
 """
 
 import logging
@@ -10,7 +10,7 @@ import math
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from chat.protocol import ChatError
+from chat.protocol import ChatError, unavailable_error
 
 logger = logging.getLogger(__name__)
 
@@ -46,13 +46,8 @@ HEADINGS = {
 
 
 def flood_error(ref: str | None = None) -> ChatError:
-    """Return the error for a person who ignores the rate limit. On a socket, a CloseConnection closes it instead."""
+    """Return the error for a person who ignores the rate limit. (A socket is closed with 4429 instead.)"""
     return ChatError("rate_limited", "Too many requests. Wait 10 seconds, then try again.", ref, retry_after=10.0)
-
-
-def internal_error() -> ChatError:
-    """Return the error for a bug of ours. It names no cause: the cause stands in the log."""
-    return ChatError("internal", "This request failed because of an error in the server.")
 
 
 def accepts_json(request: HttpRequest) -> bool:
@@ -64,7 +59,7 @@ def error_response(request: HttpRequest, error: ChatError, close: int | None = N
     """
     Return a ChatError as JSON for a script, and as a page for a person.
 
-    `close` is the code that would close a socket for the same reason. JSON carries it as `close`.
+    `close` is the code that would close a socket for the same reason; the JSON contains it.
     """
     status = STATUSES.get(error.code, 400)
     response = _error_json(error, status, close) if accepts_json(request) else _error_page(error, status)
@@ -82,12 +77,11 @@ def _error_json(error: ChatError, status: int, close: int | None) -> HttpRespons
 
 def _error_page(error: ChatError, status: int) -> HttpResponse:
     context = {"title": HEADINGS[status], "detail": error.detail, "status": status}
-    # Without the request: its context asks for the session, which may be the very part that has just failed.
+    # The request is left out: its context would read the session, and that may be what has just failed.
     return render(None, "error.html", context, status=status)
 
 
 def outage_response(request: HttpRequest, outage: BaseException) -> HttpResponse:
-    """Return 503 for one of OUTAGES, and log it. The same request may succeed a second later."""
+    """Return 503 `unavailable` for one of OUTAGES, and log the outage."""
     logger.warning("A request failed because a backend is unavailable: %s", outage)
-    detail = "The server cannot answer right now. Nothing is lost; try again in a moment."
-    return error_response(request, ChatError("unavailable", detail, retry_after=1.0))
+    return error_response(request, unavailable_error())

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from chat.http import converters, health, pages  # noqa: F401 (what converters registers)
+from chat.http import converters, health, pages  # noqa: F401 (importing converters registers them)
 from chat.http.api import (
     accounts,
     boards,
@@ -51,7 +51,7 @@ api_patterns = [
     path("api/invitations/", invitations.accepted),
     path("api/rooms/<slug>/membership/", invitations.membership),
     path("api/rooms/<slug>/members/", moderation.members),
-    # A handle may hold slashes.
+    # A handle may contain slashes.
     path("api/rooms/<slug>/members/<path:handle>/", moderation.member),
     path("api/rooms/<slug>/messages/<row_id:number>/reports/", moderation.message_reports),
     path("api/rooms/<slug>/reports/", moderation.reports),

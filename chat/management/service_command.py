@@ -1,4 +1,4 @@
-"""What the commands that call a service share: errors as one sentence with exit code 1, and durations."""
+"""The base class of commands that call a service, and the parser of durations."""
 
 import re
 
@@ -11,7 +11,7 @@ UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 *
 
 
 class ServiceCommand(BaseCommand):
-    """A command that runs `call_service(options)`. An error of the service ends it with a sentence and exit code 1."""
+    """A command that runs `call_service(options)`. If a service raises, it prints one sentence and exits with 1."""
 
     def handle(self, *args, **options):
         try:
@@ -23,12 +23,12 @@ class ServiceCommand(BaseCommand):
             raise CommandError(f"Redis or the database is unavailable; try again later. The cause: {cause}") from None
 
     def call_service(self, options: dict) -> None:
-        """Do what the command is for. Raise ChatError, one of OUTAGES, or CommandError."""
+        """Do the work of the command. Raise ChatError, one of OUTAGES, or CommandError."""
         raise NotImplementedError
 
 
 def parse_duration(text: str | None) -> int | None:
-    """Return the seconds that a text such as 90s, 30m, 24h or 7d means; None for None. Raise CommandError."""
+    """Return the seconds of a duration such as 90s, 30m, 24h or 7d; None for None. Raise CommandError."""
     if text is None:
         return None
     match = re.fullmatch(r"([0-9]{1,9})([smhdw]?)", text.strip())

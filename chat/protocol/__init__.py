@@ -43,6 +43,8 @@ from .errors import (
     NEWEST_MESSAGES,
     ChatError,
     CloseConnection,
+    internal_error,
+    unavailable_error,
 )
 from .events import (
     EVENTS,
@@ -176,6 +178,7 @@ __all__ = [
     "digest",
     "encode",
     "format_time",
+    "internal_error",
     "is_blank",
     "is_ref",
     "is_slug",
@@ -197,6 +200,7 @@ __all__ = [
     "synced",
     "task",
     "typing",
+    "unavailable_error",
     "updated",
     "visitor_admitted",
     "visitor_knocked",

@@ -46,6 +46,16 @@ class ChatError(Exception):
         self.retry_after = retry_after
 
 
+def internal_error(ref: str | None = None) -> ChatError:
+    """Return the error for a bug. The client does not learn the cause; the log contains it."""
+    return ChatError("internal", "This request failed because of an error in the server.", ref)
+
+
+def unavailable_error(ref: str | None = None) -> ChatError:
+    """Return the error for an outage. The same request may succeed a second later."""
+    return ChatError("unavailable", "The server cannot answer right now. Try again in a moment.", ref, retry_after=1.0)
+
+
 class CloseConnection(Exception):
     """A connection has lost its right to be open, and is closed with `code`."""
 

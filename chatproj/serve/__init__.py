@@ -1,7 +1,7 @@
 """
 `manage.py serve`: runs all processes of the Procfile on one machine, under a supervisor.
 
-The modules handle processes, ports and files; none of them knows what the processes do.
+The modules handle processes, ports and files. They do not know what the processes do.
 """
 
 import sys
@@ -10,17 +10,17 @@ from chatproj import local
 
 
 class CannotServe(Exception):
-    """Raised when `serve` cannot start; its text tells the user what to do."""
+    """Raised when `serve` cannot start. The text tells the user what to do."""
 
 
 def prepare() -> None:
-    """Lock this folder and make its secret key; exit with an error text if that fails."""
+    """Lock this folder and create its secret key. Exit with an error text on failure."""
     from chatproj.serve import lock
 
     try:
-        lock.take()
+        lock.acquire()
         local.ensure_secret_key()
-    except CannotServe as refusal:
-        sys.exit(str(refusal))
+    except CannotServe as error:
+        sys.exit(str(error))
     except OSError as error:
         sys.exit(f"Cannot write to {local.VAR}: {error.strerror}.")

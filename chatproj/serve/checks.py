@@ -15,7 +15,7 @@ OPEN_FILES = 65536
 
 
 def read_host() -> str:
-    """Return HOST, or the address of this machine only if HOST is not set."""
+    """Return HOST, or 127.0.0.1 if HOST is not set."""
     return os.environ.get("HOST") or "127.0.0.1"
 
 
@@ -36,7 +36,7 @@ def read_workers() -> int:
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise CannotServe if this address cannot be listened on."""
+    """Raise CannotServe if a server cannot listen on this address."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:

@@ -1,4 +1,4 @@
-"""Writes the configuration file of the supervisor. It starts nothing."""
+"""Makes the text of the supervisor's configuration file. It starts nothing."""
 
 import os
 import shlex
@@ -58,19 +58,19 @@ class Program(NamedTuple):
 
     @property
     def variable(self) -> str:
-        """Return the environment variable that carries `shell`; in the file it would have to be quoted three times."""
+        """Return the name of the environment variable with `shell`, which the file would have to quote three times."""
         return "CHAT_RUN_" + self.name.replace("-", "_")
 
     @property
     def process_names(self) -> list[str]:
-        """Return the names of its processes, which are also the names of their logs."""
+        """Return the names of the program's processes, which are also the names of their logs."""
         if self.count == 1:
             return [self.name]
         return [f"{self.name}-{number}" for number in range(1, self.count + 1)]
 
 
-def write_text(programs: list[Program]) -> str:
-    """Return the configuration. Groups stop in turn, the highest priority first and Valkey last."""
+def make_text(programs: list[Program]) -> str:
+    """Return the text. Groups stop one after another: the highest priority first, Valkey last."""
     # Without a user, the supervisor warns that it runs as root.
     parts = [HEAD.format(user="user=root" if os.getuid() == 0 else "")]
     store = [program for program in programs if program.name == "valkey"]
@@ -91,7 +91,7 @@ def environment(programs: list[Program], root: Path) -> dict[str, str]:
 
 
 def shell_text(command: list[str]) -> str:
-    """Return text for `sh -c` that becomes this command."""
+    """Return text for `sh -c` that replaces the shell with this command."""
     return f"exec {shlex.join(command)}"
 
 

@@ -1,5 +1,5 @@
 """
-Lets one `serve` run per folder: an flock on `var/serve.lock`, a file that contains the owner and its address.
+Lets only one `serve` run per folder: an flock on `var/serve.lock`, a file that contains the owner and its address.
 
 The supervisor inherits the lock, so it lasts until the last child has ended, even after a `kill -9` of `serve`.
 """
@@ -11,18 +11,18 @@ import time
 from chatproj import local
 from chatproj.serve import CannotServe
 
-# Longer than the supervisor needs to stop everything.
+# Longer than the supervisor needs to stop all processes.
 STOPPING_SECONDS = 12
-# `local.is_served` takes the lock for a moment when it checks it.
-QUESTION_SECONDS = 0.5
+# `local.is_serve_running` takes the lock for a moment when it checks it.
+CHECK_SECONDS = 0.5
 
-_held = None
+_descriptor = None
 
 
-def take() -> None:
-    """Take the lock and delete the last run's Redis URL. Raise CannotServe if another `serve` runs in this folder."""
-    global _held
-    if _held is None:
+def acquire() -> None:
+    """Acquire the lock, and delete the last run's Redis URL. Raise CannotServe if another `serve` has the lock."""
+    global _descriptor
+    if _descriptor is None:
         local.make_var()
         descriptor = os.open(local.VAR / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -30,40 +30,40 @@ def take() -> None:
         except CannotServe:
             os.close(descriptor)
             raise
-        _held = descriptor
+        _descriptor = descriptor
         (local.VAR / "redis-url").unlink(missing_ok=True)
         write_owner("")
 
 
 def write_owner(address: str) -> None:
-    """Write this process and its address into the lock file."""
-    os.ftruncate(_held, 0)
-    os.pwrite(_held, f"{os.getpid()} {address}".encode(), 0)
+    """Write the pid of this process and its address into the lock file."""
+    os.ftruncate(_descriptor, 0)
+    os.pwrite(_descriptor, f"{os.getpid()} {address}".encode(), 0)
 
 
 def descriptor() -> int:
     """Return the file descriptor of the lock, for the child that must hold it too."""
-    return _held
+    return _descriptor
 
 
 def _wait_for(descriptor: int) -> None:
-    told = False
+    is_announced = False
     started = time.monotonic()
-    while not _try(descriptor):
+    while not _try_to_lock(descriptor):
         pid, address = _owner(descriptor)
         waited = time.monotonic() - started
         if pid and _is_alive(pid):
-            if waited > QUESTION_SECONDS:
+            if waited > CHECK_SECONDS:
                 raise CannotServe(f"Chat is already running in this folder{address and ' at ' + address}.")
         elif waited > STOPPING_SECONDS:
             raise CannotServe(f"A process of the last run in {local.VAR} does not stop; end it and try again.")
-        elif waited > QUESTION_SECONDS and not told:
+        elif waited > CHECK_SECONDS and not is_announced:
             print("The last run is still stopping; waiting for it.", flush=True)
-            told = True
+            is_announced = True
         time.sleep(0.1)
 
 
-def _try(descriptor: int) -> bool:
+def _try_to_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,23 +1,23 @@
-"""Checks whether the chat answers a request, and which process keeps it from answering. It changes nothing."""
+"""Checks whether the chat answers a request, and which processes do not run. It changes nothing."""
 
 import http.client
 from collections.abc import Iterable
 
 from chatproj.serve import running
 
-# The address to connect to when the server listens on all addresses.
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+# For a server that listens on all addresses: the address to connect to.
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 def address(host: str, port: int) -> str:
     """Return the URL for a browser on this machine."""
-    host = EVERYWHERE.get(host, host)
+    host = WILDCARDS.get(host, host)
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def answers(host: str, port: int, names: Iterable[str]) -> bool:
-    """Return whether GET /healthz answers 200: interface, Redis and a worker run. `names` are ALLOWED_HOSTS."""
-    host = EVERYWHERE.get(host, host)
+    """Return whether GET /healthz answers 200, so interface, Redis and a worker run. `names` are ALLOWED_HOSTS."""
+    host = WILDCARDS.get(host, host)
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
         connection.request("GET", "/healthz", headers={"Host": _host_header(host, port, list(names))})
@@ -29,7 +29,7 @@ def answers(host: str, port: int, names: Iterable[str]) -> bool:
 
 
 def describe_failures(names: Iterable[str]) -> str:
-    """Return a text that names the processes that do not run, with the ends of their logs."""
+    """Return the names of the processes that do not run, each with the end of its log."""
     states = running.states()
     failed = [name for name in names if states.get(name) != "RUNNING"] or ["web"]
     return "\n".join(

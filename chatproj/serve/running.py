@@ -10,8 +10,8 @@ from pathlib import Path
 from chatproj import local
 from chatproj.serve import lock
 
-# The supervisor needs up to eight seconds to kill processes that do not stop. After this time it is killed, and its
-# children with it.
+# The supervisor needs up to eight seconds to kill processes that do not stop. After this time, the supervisor and its
+# children are killed.
 STOP_SECONDS = 9
 
 
@@ -83,7 +83,7 @@ def stop_on_signals() -> None:
 
 
 def wait_until(is_true, seconds: float, supervisor: subprocess.Popen) -> bool:
-    """Wait until `is_true()`. Return False if the time is over or the supervisor has ended."""
+    """Wait until `is_true()`. Return False after `seconds`, or if the supervisor has ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and supervisor.poll() is None:
         if is_true():

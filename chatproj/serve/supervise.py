@@ -1,8 +1,8 @@
 """
 The supervisor's process: the daemon of the package `supervisor`, with faster and unlimited restarts.
 
-Run it as `python -m chatproj.serve.supervise <configuration> <parent's pid>`. It imports neither Django nor the chat,
-accepts no commands, and ends with its parent.
+Run it as `python -m chatproj.serve.supervise <configuration> <parent's pid>`. The process imports neither Django nor
+the chat, accepts no commands, and ends with its parent.
 """
 
 import ctypes
@@ -20,16 +20,16 @@ from supervisor.process import Subprocess
 from supervisor.states import ProcessStates, getProcessStateDescription
 from supervisor.supervisord import Supervisor
 
-# Supervisor checks its children when a pipe has data, or else once a second. A restart must not wait so long.
-LOOK_SECONDS = 0.2
-# A process that ends at once is restarted after these seconds; the last value applies to all later restarts.
-# Supervisor itself waits one second longer each time, without a limit.
+# Supervisor checks its children when a pipe has data, or else once a second. That delays a restart for too long.
+CHECK_SECONDS = 0.2
+# The waits before the restarts of a process that ends at once; the last value applies to all later restarts.
+# Supervisor's own wait grows by one second each time, without a limit.
 BACKOFF_SECONDS = (0.2, 0.5, 1, 2, 4)
 PR_SET_PDEATHSIG = 1
 
 
-class PatientSubprocess(Subprocess):
-    """A process that is restarted without end, with a bounded wait before each restart."""
+class RetryingSubprocess(Subprocess):
+    """A process that is always restarted, with a bounded wait before each restart."""
 
     def change_state(self, new_state, expected=True):
         changed = super().change_state(new_state, expected)
@@ -38,21 +38,21 @@ class PatientSubprocess(Subprocess):
         return changed
 
 
-class PatientProcessConfig(ProcessConfig):
-    """Makes patient processes."""
+class RetryingProcessConfig(ProcessConfig):
+    """Makes retrying processes."""
 
     def make_process(self, group=None):
-        process = PatientSubprocess(self)
+        process = RetryingSubprocess(self)
         process.group = group
         return process
 
 
 class Options(ServerOptions):
-    """Supervisor's options, with patient processes that end with the supervisor."""
+    """Supervisor's options, with retrying processes that end with the supervisor."""
 
     def processes_from_section(self, parser, section, group_name, klass=None):
-        # Our configuration has only this kind of section; supervisor passes its own class for it.
-        return super().processes_from_section(parser, section, group_name, PatientProcessConfig)
+        # The configuration has only this kind of section. Supervisor would pass its own class.
+        return super().processes_from_section(parser, section, group_name, RetryingProcessConfig)
 
     def setpgrp(self):
         # Supervisor calls this in the child, just before exec.
@@ -67,13 +67,13 @@ class QuickPoller:
         self.poller = poller
 
     def poll(self, timeout):
-        return self.poller.poll(min(timeout, LOOK_SECONDS))
+        return self.poller.poll(min(timeout, CHECK_SECONDS))
 
     def __getattr__(self, name):
         return getattr(self.poller, name)
 
 
-class PatientSupervisor(Supervisor):
+class ReportingSupervisor(Supervisor):
     """Supervisor's loop, which also writes the state of each process to a file."""
 
     def runforever(self):
@@ -86,17 +86,17 @@ class PatientSupervisor(Supervisor):
         groups = self.process_groups.values()
         processes = [process for group in groups for process in group.processes.values()]
         lines = [f"{p.config.name} {getProcessStateDescription(p.state)}" for p in processes]
-        fresh = Path("processes.new")
+        new_file = Path("processes.new")
         try:
-            fresh.write_text("\n".join(lines) + "\n")
-            fresh.replace("processes")
+            new_file.write_text("\n".join(lines) + "\n")
+            new_file.replace("processes")
         except OSError as error:
             # A full disk must not end the supervisor.
             self.options.logger.warn(f"cannot write the states of the processes: {error}")
 
 
 def backoff_seconds(failures: int) -> float:
-    """Return how long to wait after this number of early exits in a row."""
+    """Return how many seconds to wait after this number of consecutive early exits."""
     return BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1]
 
 
@@ -114,10 +114,10 @@ def main() -> None:
     os.chdir(Path(configuration).parent)
     options = Options()
     options.realize(["-c", configuration])
-    # supervisord.main() sets the same: this is neither a reload nor a test of supervisor.
+    # supervisord.main() sets these too: this is neither a reload nor a test of supervisor.
     options.first, options.test = True, False
     with suppress(asyncore.ExitNow):
-        PatientSupervisor(options).main()
+        ReportingSupervisor(options).main()
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from chatproj.serve.checks import is_free
 PORTS = range(10240, 32768)
 TRIES = 200
 
-# Nothing is stored on disk: data that must last is in the database, and frames of closed connections are useless after
-# a restart. Frames are never evicted either.
+# Valkey stores nothing on disk: permanent data is in the database, and frames of closed connections are useless after
+# a restart. Valkey never evicts frames.
 CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
@@ -36,7 +36,7 @@ class Valkey(NamedTuple):
 
 
 def configure() -> Valkey:
-    """Write `var/valkey.conf`, with a new password, and the last run's port if it is free."""
+    """Write `var/valkey.conf`, with a new password, and with the last run's port if it is free."""
     port = _choose_port()
     password = secrets.token_hex(24)
     configuration = local.write_private("valkey.conf", CONFIGURATION.format(port=port, password=password))
@@ -51,8 +51,8 @@ def _choose_port() -> int:
         port = 0
     if 0 < port < 65536 and is_free("127.0.0.1", port):
         return port
-    # Not from the range of outgoing connections: a worker that reconnects to a stopped Valkey could get this very port,
-    # connect to itself, and keep Valkey from starting again.
+    # Not from the range of outgoing connections: a worker that reconnects to a stopped Valkey could get the same port,
+    # connect to itself, and prevent Valkey's restart.
     for _ in range(TRIES):
         port = secrets.choice(PORTS)
         if is_free("127.0.0.1", port):

@@ -16,7 +16,7 @@ ZONE = "America/New_York"
 @pytest.fixture(scope="module")
 def delay_server(site):
     part = site.make_part("delay", "rundelay").start()
-    part.wait_until_said("Listening on asgi.delay")
+    part.wait_until_logged("Listening on asgi.delay")
     yield part
     part.kill()
 
@@ -28,7 +28,7 @@ def open_dialog(page):
 
 
 def send_later(page, body, seconds):
-    """Fill in the dialog for a time so many seconds from now, in the person's own time zone."""
+    """Fill in the dialog for a time this many seconds from now, in the person's own time zone."""
     page.locator("#schedule-body").fill(body)
     moment = datetime.now(ZoneInfo(ZONE)) + timedelta(seconds=seconds)
     page.locator("#schedule-time").fill(moment.strftime("%Y-%m-%dT%H:%M:%S"))

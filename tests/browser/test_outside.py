@@ -24,7 +24,7 @@ def operator(site):
 @pytest.fixture(scope="module")
 def monitor(site):
     part = site.make_part("monitor", "monitor", "--interval", "0.5").start()
-    part.wait_until_said("Working")
+    part.wait_until_logged("Working")
     yield part
     assert part.end() == 0
 

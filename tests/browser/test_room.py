@@ -144,3 +144,37 @@ def test_the_room_fits_on_a_phone(join_room):
     assert width <= 390, "the page is wider than the phone"
     alice.get_by_test_id("people-button").click()
     expect(alice.get_by_test_id("who-is-here")).to_be_visible()
+
+
+def test_no_module_is_fetched_twice_and_the_dialogs_come_last(join_room):
+    first_tab = join_room("Alice")
+    alice, fetched, warnings = first_tab.context.new_page(), [], []
+    alice.on("request", lambda request: request.url.endswith(".js") and fetched.append(request.url))
+    alice.on("console", lambda message: "preload" in message.text and warnings.append(message.text))
+    with alice.expect_response("**/chat/room/audit-words.js"):
+        alice.goto(first_tab.url)
+    alice.wait_for_load_state("networkidle")
+    assert warnings == []
+    assert len(fetched) == len(set(fetched))
+    names = [url.rpartition("/static/chat/")[2] for url in fetched]
+    announced = alice.locator("link[rel=modulepreload]").evaluate_all("links => links.map((link) => link.href)")
+    assert set(announced) <= set(fetched)
+    late = names[names.index("room/dialogs.js") :]
+    assert {"room/report-dialog.js", "room/schedule-dialog.js"} <= set(late)
+    assert not {url for url in announced if url.rpartition("/static/chat/")[2] in late}
+
+
+def test_a_dialog_that_cannot_be_loaded_says_so(join_room):
+    alice = join_room("Alice")
+    alice.context.route("**/chat/room/dialogs.js", lambda route: route.abort())
+    alice.reload()
+    alice.wait_for_selector("[data-state=open]")
+    alice.get_by_test_id("room-menu").locator("summary").click()
+    alice.get_by_test_id("menu-schedule").click()
+    expect(alice.get_by_test_id("notice")).to_have_text(
+        "The page could not load this dialog. Check your connection and try again."
+    )
+    alice.context.unroute("**/chat/room/dialogs.js")
+    alice.get_by_test_id("room-menu").locator("summary").click()
+    alice.get_by_test_id("menu-schedule").click()
+    expect(alice.locator("#schedule-dialog")).to_be_visible()

@@ -3,8 +3,8 @@
 import pytest
 import redis
 
-# Before their import: so that a failed assertion in a helper shows its values.
-for _helper in ("layers", "turn_story"):
+# Before the import of the helpers, so that a failed assertion in them shows its values.
+for _helper in ("layers", "turn_model"):
     pytest.register_assert_rewrite(f"tests.channels_transport.{_helper}")
 
 from tests.channels_transport.layers import make_layer  # noqa: E402
@@ -17,7 +17,7 @@ def layer(request, valkey_url):
 
 @pytest.fixture
 def count_commands(valkey_url):
-    """A context manager that counts the commands that the server runs: `calls` by name, and `trips` of scripts."""
+    """Return a context manager that counts the server's commands: `calls` by name, and `trips` of scripts."""
     client = redis.StrictRedis.from_url(valkey_url)
 
     class Count:

@@ -22,7 +22,7 @@ class Transport(StringTransport):
 
 
 class FakeConnection:
-    """One TCP connection to an interface server: `write` what a client sends, and read `received`."""
+    """One TCP connection to an interface server. `write` sends a client's bytes; `received` is the server's answer."""
 
     def __init__(self, **kwargs):
         self.layer = MemoryChannelLayer(capacity=kwargs.pop("capacity", 100))

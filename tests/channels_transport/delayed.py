@@ -1,16 +1,16 @@
-"""What the tests of the delay server share: messages for it, and steps without a wait."""
+"""Helpers of the delay server's tests: messages for the server, and steps without a wait."""
 
 
-def order(channel="chat.later", content=None, milliseconds=0):
+def delay_message(channel="chat.later", content=None, milliseconds=0):
     """Return a message for `asgi.delay`."""
     return {"channel": channel, "content": {"number": 1} if content is None else content, "delay": milliseconds}
 
 
-def run_for(server, turns=1):
-    """Make the server send what is due and store one message, this many times, without waiting."""
-    for _ in range(turns):
-        server._look_at = 0
+def run_steps(server, steps=1):
+    """Let the server send what is due and store one message, without waiting, this number of times."""
+    for _ in range(steps):
+        server._check_at = 0
         server._send_due()
-        taken = server.queue.receive(0)
-        if taken is not None:
-            server._store(taken)
+        delivery = server.queue.receive(0)
+        if delivery is not None:
+            server._store(delivery)

@@ -1,8 +1,8 @@
-"""Functions that fail, to put in place of others."""
+"""Functions that raise, to replace others in tests."""
 
 
 def raising(error):
-    """Return a function that raises an error, whatever its arguments."""
+    """Return a function that accepts any arguments and raises an error."""
 
     def fail(*args, **kwargs):
         raise error

@@ -1,4 +1,4 @@
-"""Stand-ins for the interface's connections to Redis."""
+"""Fakes of the interface's connections to Redis."""
 
 from twisted.internet import defer
 
@@ -6,19 +6,19 @@ from channels_transport.redis_client import Disconnected
 
 
 class Client:
-    """Stands in for RedisClient: keeps the commands, and answers when a test says so."""
+    """A fake RedisClient: records the commands in `calls`, and answers when a test calls `answer`."""
 
-    seconds_away = 0
+    seconds_disconnected = 0
     is_connected = True
 
     def __init__(self):
-        self.asked = []
+        self.calls = []
 
     def call(self, *commands, seconds=None):
         if not self.is_connected:
             return defer.fail(Disconnected("away"))
-        self.asked.append((commands, defer.Deferred()))
-        return self.asked[-1][1]
+        self.calls.append((commands, defer.Deferred()))
+        return self.calls[-1][1]
 
     def answer(self, *answers):
-        self.asked[-1][1].callback(list(answers))
+        self.calls[-1][1].callback(list(answers))

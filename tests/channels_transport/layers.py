@@ -1,4 +1,4 @@
-"""Helpers of the tests of the channel layer in Redis: what interfaces, workers and time do to it."""
+"""Helpers of the tests of the channel layer in Redis. They act as interfaces and workers, and move clocks."""
 
 import threading
 
@@ -7,8 +7,8 @@ from channels_transport.layer import RedisChannelLayer
 
 FRAME = {"reply_channel": "daphne.response.abc!x", "path": "/"}
 CHANNELS = ["websocket.connect", "websocket.receive", "websocket.disconnect"]
-# How far the tests set the clock back (ms): whatever is in Redis then ends that much later.
-DAY = 25 * 3600 * 1000
+# How far the tests set the clock back (ms). All leases in Redis then end later by this time.
+SET_BACK_MS = 25 * 3600 * 1000
 
 
 def make_layer(url, shards=1, **options):
@@ -28,7 +28,7 @@ def orders(layer, count, channels=("websocket.receive",)):
 
 
 def in_a_worker(function):
-    """Run a function in a thread of its own, as another worker would, and return its result."""
+    """Run a function in a new thread, like another worker, and return its result."""
     result = []
     thread = threading.Thread(target=lambda: result.append(function()))
     thread.start()
@@ -45,7 +45,7 @@ def end_turn_lease(layer, reply="daphne.response.abc!x"):
 
 
 def pop_turn(layer):
-    """Pop the first turn of the channel's list, as a worker's blocking pop does."""
+    """Pop and return the first turn of the channel's list, like a worker's blocking pop."""
     shard = layer.shards[layer.consistent_hash("daphne.response.abc!")]
     (item,) = shard.call(("LPOP", f"{layer.prefix}websocket.receive"))
     assert item.startswith(b"T")
@@ -53,7 +53,7 @@ def pop_turn(layer):
 
 
 def wait_for_turn(layer):
-    """Let this thread wait for a turn as an idle worker does. Return the order of its frame, or None."""
+    """Let this thread wait for a turn, like an idle worker. Return the order of the turn's frame, or None."""
     receiver = layer.receiver
     assert receiver._wait(["websocket.receive"])
     found = receiver._open_popped(*receiver._popped.popleft())
@@ -94,7 +94,7 @@ def set_clock_back(layer):
         prefix = layer.prefix
         for leases in ("interfaces", "turns"):
             for holder in shard.call(("ZRANGE", prefix + leases, 0, -1))[0]:
-                shard.call(("ZINCRBY", prefix + leases, DAY, holder))
+                shard.call(("ZINCRBY", prefix + leases, SET_BACK_MS, holder))
         for moment in ("at", "from"):
             if shard.call(("HGET", f"{prefix}reclaim", moment))[0] not in (None, b"0"):
-                shard.call(("HINCRBY", f"{prefix}reclaim", moment, DAY))
+                shard.call(("HINCRBY", f"{prefix}reclaim", moment, SET_BACK_MS))

@@ -13,7 +13,7 @@ _names = (f"replies.ordering{number}" for number in itertools.count())
 
 
 class OrderedConnection:
-    """A connection whose consumer records what it ran; `feed` passes it messages in any order."""
+    """A connection whose consumer records the orders that it ran. `feed` passes it messages in any order."""
 
     def __init__(self, layer):
         self.layer = layer
@@ -36,7 +36,7 @@ class OrderedConnection:
             self.handle(self.message(order))
 
     def handle(self, message):
-        """Run one message as a worker does, and then what was put back onto its channel."""
+        """Run one message like a worker, and then the messages that were requeued."""
         consumer_started.send(sender=OrderedConnection, environ={})
         try:
             self.consume(message)

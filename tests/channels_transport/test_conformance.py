@@ -9,7 +9,7 @@ pytestmark = pytest.mark.no_database
 
 
 class Conformance(conformance.ConformanceTestCase):
-    """ASGI's own tests; the kinds of layer are below."""
+    """ASGI's own tests, for the kinds of layer below."""
 
     __test__ = False
     expiry_delay = 1.1
@@ -18,7 +18,7 @@ class Conformance(conformance.ConformanceTestCase):
 
     @pytest.fixture(autouse=True)
     def make_it(self, request, valkey_url):
-        # Where a test does not wait for it, nothing expires, however slow the machine.
+        # Only the tests of expiry have a short expiry, so that nothing else expires on a slow machine.
         seconds = 1 if "expiry" in request.node.name else 60
         options = {"expiry": seconds, "group_expiry": seconds, "capacity": 5, **self.options}
         type(self).channel_layer = make_layer(valkey_url, **options)

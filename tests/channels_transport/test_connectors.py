@@ -1,4 +1,4 @@
-"""The lease of an interface process: when its renewal closes the connections."""
+"""The lease of an interface process: some renewals close the connections."""
 
 import hiredis
 import pytest
@@ -10,8 +10,8 @@ from tests.channels_transport.fakes import Client
 pytestmark = pytest.mark.no_database
 
 
-class Site:
-    """Stands in for the server, and counts how often it is told to close its connections."""
+class FakeServer:
+    """A fake server. It counts the calls of `close_lost`."""
 
     def __init__(self):
         self.closed = 0
@@ -24,8 +24,8 @@ class Site:
 
 @pytest.fixture
 def connector():
-    """A connector with two fake clients, and `renewed(answers of both)`."""
-    connector = RedisConnector(RedisChannelLayer(), "daphne.response.abc!", Site())
+    """Return a connector with two fake clients. Its `renewed(answers of both)` returns the number of closes."""
+    connector = RedisConnector(RedisChannelLayer(), "daphne.response.abc!", FakeServer())
     connector.clients = [Client(), Client()]
 
     def renewed(*answers, milliseconds=10000):
@@ -40,7 +40,7 @@ def connector():
 
 
 def test_an_interface_closes_its_connections_once_when_a_redis_has_lost_its_data(connector):
-    assert connector.renewed([0, b"1"], [0, b"2"]) == 0, "the first renewal only learns the marks"
+    assert connector.renewed([0, b"1"], [0, b"2"]) == 0, "the first renewal only stores the marks"
     assert connector.renewed([0, b"1"], [0, b"2"]) == 0
     assert connector.renewed([0, b"1"], [0, b"3"]) == 1
     assert connector.renewed([0, b"1"], [0, b"3"]) == 1
@@ -52,7 +52,7 @@ def test_an_outage_alone_closes_no_connection(connector):
     connector.renewed([0, b"1"], None)
     connector.clients[1].is_connected = True
     assert connector.renewed(hiredis.ReplyError("NOSCRIPT"), [0, b"2"]) == 0
-    assert connector.renewed([0, b"1"], [0, b"2"], milliseconds=0) == 0, "nor does a normal shutdown"
+    assert connector.renewed([0, b"1"], [0, b"2"], milliseconds=0) == 0, "a normal shutdown does not close either"
 
 
 def test_an_interface_that_counted_as_dead_closes_its_connections(connector):

@@ -1,4 +1,4 @@
-"""An interface whose lease ends counts as dead: its connections are disconnected, and its groups forget it."""
+"""An interface whose lease ends counts as dead: its connections are disconnected and removed from their groups."""
 
 import time
 
@@ -38,10 +38,10 @@ def test_each_connection_of_a_dead_interface_gets_one_disconnect(layer):
     for _ in range(3):
         reclaim(layer)
     assert receive_all(layer) == {}
-    assert 1 in renew_interface(layer, process, 60000), "if the interface is alive after all, it learns this"
+    assert 1 in renew_interface(layer, process, 60000), "an interface that is alive after all gets this answer"
 
 
-def test_a_disconnect_says_which_path_it_was_and_that_nothing_was_said(layer):
+def test_the_disconnect_of_a_dead_interface_has_the_path_and_code_1006(layer):
     renew_interface(layer, "daphne.response.dead!", 0)
     open_connection(layer, "daphne.response.dead!", "a")
     layer.receive(["websocket.connect"])
@@ -87,7 +87,7 @@ def test_a_group_send_removes_the_members_of_a_dead_interface(layer):
     assert layer.group_channels("room") == ["daphne.response.here!b"]
 
 
-def test_an_interface_that_counted_as_dead_learns_it_at_its_renewal(layer):
+def test_an_interface_that_counted_as_dead_is_told_at_its_renewal(layer):
     process = "daphne.response.gone!"
     layer.group_add("room", f"{process}a")
     assert 1 not in renew_interface(layer, process, 1)
@@ -117,6 +117,6 @@ def test_a_mark_tells_an_interface_that_redis_has_lost_its_data(layer):
     time.sleep(0.01)
     renew_interface(layer, "daphne.response.other!", 0)
     layer.shards[0].call(("DEL", f"{layer.prefix}interfaces"))
-    assert read_mark(layer) == before, "an interface may lose its lease alone for other reasons"
+    assert read_mark(layer) == before, "an interface may also lose only its lease"
     layer.shards[0].call(("FLUSHDB",))
     assert read_mark(layer) != before

@@ -14,7 +14,7 @@ from django.utils import timezone
 from channels_transport import delay
 from channels_transport.delay import CHANNEL, DelayServer
 from channels_transport.memory import MemoryChannelLayer
-from tests.channels_transport.delayed import order, run_for
+from tests.channels_transport.delayed import delay_message, run_steps
 from tests.channels_transport.failures import raising
 from tests.channels_transport.layers import make_layer
 
@@ -44,8 +44,8 @@ def make_row(number=1, seconds=0, channel="chat.later"):
 
 
 def test_a_message_that_is_not_due_waits_as_a_row(layer, server):
-    layer.send(CHANNEL, order(milliseconds=60_000))
-    run_for(server, 2)
+    layer.send(CHANNEL, delay_message(milliseconds=60_000))
+    run_steps(server, 2)
     row = DelayedMessage.objects.get()
     assert (row.channel_name, json.loads(row.content)) == ("chat.later", {"number": 1})
     assert 50 < (row.due_date - timezone.now()).total_seconds() <= 60
@@ -55,24 +55,24 @@ def test_a_message_that_is_not_due_waits_as_a_row(layer, server):
 def test_due_messages_are_sent_once_and_in_due_order(layer, server):
     for number, seconds in ((3, -1), (1, -3), (2, -2), (9, 60)):
         make_row(number, seconds)
-    run_for(server, 3)
+    run_steps(server, 3)
     assert received(layer) == [1, 2, 3]
     assert DelayedMessage.objects.count() == 1
 
 
 def test_a_message_with_a_delay_of_zero_is_sent_at_once(layer, server):
-    layer.send(CHANNEL, order(milliseconds=0))
-    run_for(server, 2)
+    layer.send(CHANNEL, delay_message(milliseconds=0))
+    run_steps(server, 2)
     assert received(layer) == [1]
 
 
-def test_the_server_looks_again_when_the_next_row_is_due(layer, server):
+def test_the_server_checks_again_when_the_next_row_is_due(layer, server):
     make_row(seconds=2)
     server._send_due()
-    assert 1 < server._look_at - delay.time.monotonic() <= 2
-    layer.send(CHANNEL, order(milliseconds=500))
+    assert 1 < server._check_at - delay.time.monotonic() <= 2
+    layer.send(CHANNEL, delay_message(milliseconds=500))
     server._store(server.queue.receive(0))
-    assert server._look_at - delay.time.monotonic() <= 0.5
+    assert server._check_at - delay.time.monotonic() <= 0.5
 
 
 MALFORMED = [
@@ -80,31 +80,31 @@ MALFORMED = [
     {"channel": "chat.later", "delay": 1},
     {"channel": "chat.later", "content": {}},
     {"content": {}, "delay": 1},
-    order(channel=7),
-    order(channel=""),
-    order(channel="no spaces"),
-    order(channel="x" * 101),
-    order(channel="open?"),
-    order(content=[1]),
-    order(content="text"),
-    order(content={"raw": b"bytes"}),
-    order(content={"__asgi_channel__": "a"}),
-    order(milliseconds=-1),
-    order(milliseconds="10"),
-    order(milliseconds=None),
-    order(milliseconds=True),
-    order(milliseconds=float("nan")),
-    order(milliseconds=float("inf")),
-    order(milliseconds=10**14),
+    delay_message(channel=7),
+    delay_message(channel=""),
+    delay_message(channel="no spaces"),
+    delay_message(channel="x" * 101),
+    delay_message(channel="open?"),
+    delay_message(content=[1]),
+    delay_message(content="text"),
+    delay_message(content={"raw": b"bytes"}),
+    delay_message(content={"__asgi_channel__": "a"}),
+    delay_message(milliseconds=-1),
+    delay_message(milliseconds="10"),
+    delay_message(milliseconds=None),
+    delay_message(milliseconds=True),
+    delay_message(milliseconds=float("nan")),
+    delay_message(milliseconds=float("inf")),
+    delay_message(milliseconds=10**14),
 ]
 
 
 @pytest.mark.parametrize("malformed", MALFORMED, ids=[str(number) for number in range(len(MALFORMED))])
-def test_a_malformed_message_is_dropped_with_one_log_line_and_the_next_is_served(layer, server, caplog, malformed):
+def test_a_malformed_message_is_dropped_with_one_log_line_and_the_next_is_sent(layer, server, caplog, malformed):
     layer.send(CHANNEL, malformed)
-    layer.send(CHANNEL, order())
+    layer.send(CHANNEL, delay_message())
     with caplog.at_level(logging.INFO):
-        run_for(server, 3)
+        run_steps(server, 3)
     assert received(layer) == [1]
     assert [record.levelname for record in caplog.records] == ["ERROR"] and "dropped" in caplog.text
     assert "\n" not in caplog.records[0].getMessage()
@@ -114,11 +114,11 @@ def test_a_message_for_a_full_channel_is_retried_later(layer, server):
     for number in range(10):
         layer.send("chat.later", {"number": number})
     make_row(11)
-    run_for(server)
+    run_steps(server)
     assert DelayedMessage.objects.get().due_date > timezone.now()
     assert received(layer) == list(range(10))
     DelayedMessage.objects.update(due_date=timezone.now())
-    run_for(server)
+    run_steps(server)
     assert received(layer) == [11] and not DelayedMessage.objects.exists()
 
 
@@ -133,7 +133,7 @@ def test_a_message_is_sent_when_redis_has_memory_again(valkey_url, caplog):
         client.config_set("maxmemory", "0")
     assert DelayedMessage.objects.get().due_date > timezone.now() and "is full, retrying: OOM" in caplog.text
     DelayedMessage.objects.update(due_date=timezone.now())
-    run_for(server)
+    run_steps(server)
     assert received(layer) == [1] and not DelayedMessage.objects.exists()
 
 
@@ -141,7 +141,7 @@ def test_a_row_that_cannot_be_sent_does_not_delay_the_others(layer, server, capl
     make_row(1, -2, channel="no name")
     DelayedMessage.objects.filter(id=make_row(2, -1).id).update(content="{")
     make_row(3)
-    run_for(server)
+    run_steps(server)
     assert received(layer) == [3] and not DelayedMessage.objects.exists()
     assert caplog.text.count("cannot be sent, and is dropped") == 2
 
@@ -167,10 +167,10 @@ def test_a_row_is_sent_again_after_its_server_died_while_sending(layer, server, 
     with pytest.raises(KeyboardInterrupt):
         server._send(row)
     monkeypatch.undo()
-    run_for(server)
+    run_steps(server)
     assert received(layer) == []
     DelayedMessage.objects.update(due_date=timezone.now())  # the claim has ended
-    run_for(server)
+    run_steps(server)
     assert received(layer) == [1]
 
 
@@ -183,17 +183,17 @@ def test_a_row_keeps_its_due_date_if_redis_cannot_be_reached(layer, server, monk
     assert DelayedMessage.objects.get().due_date == row.due_date
     assert caplog.text.count("Delayed messages wait for Redis or the database, retrying: away") == 1
     monkeypatch.undo()
-    run_for(server)
+    run_steps(server)
     assert received(layer) == [1]
 
 
 def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monkeypatch, caplog):
-    layer.send(CHANNEL, order())
+    layer.send(CHANNEL, delay_message())
     monkeypatch.setattr(DelayedMessage.objects, "create", raising(OperationalError("away")))
     monkeypatch.setattr(server._backoff, "wait", lambda is_stopped: None)
     server._run_once()
     monkeypatch.undo()
-    run_for(server, 2)
+    run_steps(server, 2)
     assert received(layer) == [1]
 
 

@@ -10,7 +10,7 @@ from channels.delay.models import DelayedMessage
 from django.utils import timezone
 
 from channels_transport.delay import CHANNEL, DelayServer
-from tests.channels_transport.delayed import order, run_for
+from tests.channels_transport.delayed import delay_message, run_steps
 from tests.channels_transport.failures import raising
 from tests.channels_transport.layers import make_layer
 
@@ -28,32 +28,32 @@ def make_queue(layer):
     return layer.open_queue(CHANNEL)
 
 
-def test_a_message_stays_in_redis_until_it_is_done(redis_layer):
-    redis_layer.send(CHANNEL, order())
+def test_a_message_stays_in_redis_until_it_is_acknowledged(redis_layer):
+    redis_layer.send(CHANNEL, delay_message())
     queue = make_queue(redis_layer)
-    taken = queue.receive(5)
-    assert taken.content == order() and abs(taken.sent_at - time.time()) < 60
-    for _ in range(2):  # each finds the one before it dead
-        assert make_queue(redis_layer).receive(5).content == order()
+    delivery = queue.receive(5)
+    assert delivery.content == delay_message() and abs(delivery.sent_at - time.time()) < 60
+    for _ in range(2):  # each time, the queue before has no heartbeat
+        assert make_queue(redis_layer).receive(5).content == delay_message()
 
 
-def test_a_message_that_is_done_is_not_delivered_again(redis_layer):
-    redis_layer.send(CHANNEL, order())
+def test_an_acknowledged_message_is_not_delivered_again(redis_layer):
+    redis_layer.send(CHANNEL, delay_message())
     queue = make_queue(redis_layer)
     queue.acknowledge(queue.receive(5))
     assert make_queue(redis_layer).receive(0.1) is None
 
 
-def test_a_stored_message_has_no_owner(redis_layer):
-    for malformed in (order(milliseconds=1000), {}):
+def test_a_stored_message_is_not_delivered_again(redis_layer):
+    for malformed in (delay_message(milliseconds=1000), {}):
         redis_layer.send(CHANNEL, malformed)
-    run_for(DelayServer(redis_layer, signal_handlers=False), 2)
+    run_steps(DelayServer(redis_layer, signal_handlers=False), 2)
     assert DelayedMessage.objects.count() == 1
     assert make_queue(redis_layer).receive(0.1) is None
 
 
-def test_a_message_of_a_living_server_is_not_taken_over(redis_layer):
-    redis_layer.send(CHANNEL, order())
+def test_a_message_of_a_live_server_is_not_delivered_to_another(redis_layer):
+    redis_layer.send(CHANNEL, delay_message())
     queue = make_queue(redis_layer)
     assert queue.receive(5) is not None
     for shard in redis_layer.shards:
@@ -64,48 +64,48 @@ def test_a_message_of_a_living_server_is_not_taken_over(redis_layer):
 def test_returned_messages_come_first_and_in_order(valkey_url):
     layer = make_layer(valkey_url)
     for number in range(3):
-        layer.send(CHANNEL, order(content={"number": number}))
+        layer.send(CHANNEL, delay_message(content={"number": number}))
     queue = make_queue(layer)
-    taken = [queue.receive(5).content["content"]["number"] for _ in range(2)]
+    before = [queue.receive(5).content["content"]["number"] for _ in range(2)]
     queue.close()
     queue = make_queue(layer)
-    assert taken + [queue.receive(5).content["content"]["number"] for _ in range(3)] == [0, 1, 0, 1, 2]
+    assert before + [queue.receive(5).content["content"]["number"] for _ in range(3)] == [0, 1, 0, 1, 2]
 
 
 def test_a_message_whose_answer_was_lost_is_found(redis_layer, monkeypatch):
-    redis_layer.send(CHANNEL, order())
+    redis_layer.send(CHANNEL, delay_message())
     queue = make_queue(redis_layer)
     with monkeypatch.context() as patch:
         for ending in ("end", "cancel"):
             patch.setattr(f"channels_transport.waiting.Waiter.{ending}", raising(redis.ConnectionError("cut")))
         with pytest.raises(redis.ConnectionError):
             queue.receive(5)
-    assert queue.receive(5).content == order()
+    assert queue.receive(5).content == delay_message()
 
 
-def test_a_message_that_could_not_be_deleted_is_not_taken_twice(redis_layer, monkeypatch):
-    redis_layer.send(CHANNEL, order())
+def test_a_message_whose_acknowledgement_fails_is_not_delivered_twice(redis_layer, monkeypatch):
+    redis_layer.send(CHANNEL, delay_message())
     queue = make_queue(redis_layer)
-    taken = queue.receive(5)
+    delivery = queue.receive(5)
     with monkeypatch.context() as patch:
         patch.setattr("channels_transport.shards.Shard.ask", raising(redis.ConnectionError("away")))
         with pytest.raises(redis.ConnectionError):
-            queue.acknowledge(taken)
+            queue.acknowledge(delivery)
     assert queue.receive(0.1) is None
 
 
 def test_a_message_that_cannot_be_decrypted_is_dropped(redis_layer, caplog):
     redis_layer.shards[0].call(("RPUSH", f"{redis_layer.prefix}{CHANNEL}", b"nonsense"))
     server = DelayServer(redis_layer, signal_handlers=False)
-    run_for(server)
+    run_steps(server)
     assert "dropped" in caplog.text and server.queue.receive(0.1) is None
 
 
 def test_the_time_in_the_channel_counts_towards_the_delay(redis_layer):
     redis_layer.expiry = 60
-    redis_layer.send(CHANNEL, order(milliseconds=60_000))
+    redis_layer.send(CHANNEL, delay_message(milliseconds=60_000))
     redis_layer.expiry = 90  # as if it had been sent half a minute ago
-    run_for(DelayServer(redis_layer, signal_handlers=False))
+    run_steps(DelayServer(redis_layer, signal_handlers=False))
     assert 20 < (DelayedMessage.objects.get().due_date - timezone.now()).total_seconds() <= 30
 
 
@@ -113,7 +113,7 @@ def test_messages_with_the_same_delay_are_due_in_the_order_of_their_sends(valkey
     layer = make_layer(valkey_url)
     server = DelayServer(layer, signal_handlers=False)
     for number in range(50):
-        layer.send(CHANNEL, order(content={"number": number}, milliseconds=1000))
+        layer.send(CHANNEL, delay_message(content={"number": number}, milliseconds=1000))
     for _ in range(50):
         server._store(server.queue.receive(5))
     stored = DelayedMessage.objects.order_by("due_date", "id").values_list("content", flat=True)
@@ -121,7 +121,7 @@ def test_messages_with_the_same_delay_are_due_in_the_order_of_their_sends(valkey
 
 
 def test_an_expired_message_is_still_delivered(redis_layer):
-    body = redis_layer.serialize(order(milliseconds=1000))
+    body = redis_layer.serialize(delay_message(milliseconds=1000))
     redis_layer.shards[0].call(("RPUSH", f"{redis_layer.prefix}{CHANNEL}", b"M0000000000001\0" + body))
-    run_for(DelayServer(redis_layer, signal_handlers=False))
+    run_steps(DelayServer(redis_layer, signal_handlers=False))
     assert DelayedMessage.objects.exists()

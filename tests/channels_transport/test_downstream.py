@@ -1,4 +1,4 @@
-"""Replies from Redis to an interface's sockets: each reaches its socket, in order, whatever fails between."""
+"""Replies from Redis to an interface's sockets: each reaches its socket, in order, also after failures."""
 
 import struct
 
@@ -17,7 +17,7 @@ PROCESS = "daphne.response.abc!"
 
 
 class Redis:
-    """Answers with the batches and the members that a test has set, and then waits."""
+    """A fake Redis. It answers with the batches and members that a test has set, and then waits."""
 
     def __init__(self):
         self.batches, self.members, self.version = [], [], 1
@@ -132,7 +132,7 @@ def test_a_group_without_members_is_not_cached(rig):
     assert rig.run([rig.to_group("room", text="2")])[-1] == (["a"], "2")
 
 
-def test_no_reply_overtakes_one_whose_members_are_being_read(rig):
+def test_no_reply_overtakes_a_reply_whose_members_are_being_read(rig):
     rig.redis.held, rig.redis.members = [], ["a"]
     rig.run([rig.to_group("room", text="1"), rig.single("a", text="2")], [rig.single("a", text="3")])
     assert rig.received == []
@@ -156,7 +156,7 @@ def test_reading_continues_after_an_outage(rig):
 
 
 def test_many_items_are_spread_over_several_reactor_turns(rig, monkeypatch):
-    monkeypatch.setattr(downstream, "TURN_SECONDS", -1)
+    monkeypatch.setattr(downstream, "REACTOR_TURN_SECONDS", -1)
     rig.redis.batches = [[rig.single("a", text=str(number)) for number in range(10)]]
     rig.downstream.run()
     assert len(rig.received) == 1

@@ -16,7 +16,7 @@ def layer():
 
 
 def run(consumer, kind, order, **content):
-    """Run a consumer as a worker does that received this message."""
+    """Run a consumer on one message, like a worker."""
     content = {"reply_channel": CONNECTION, "path": "/things/7/", "order": order, **content}
     consumer(Message(content, f"websocket.{kind}", layer()))
 
@@ -128,10 +128,10 @@ def test_groups_are_joined_and_left_and_the_session_is_deleted_last(later):
         groups = ["things"]
 
         def connect(self, message):
-            message.channel_session["who"] = "Alice"
+            message.channel_session["handle"] = "Alice"
 
         def disconnect(self, message):
-            heard.append(message.channel_session["who"])
+            heard.append(message.channel_session["handle"])
 
     run(Member, "connect", 0)
     assert list(layer().group_channels("things")) == [CONNECTION]
@@ -156,8 +156,8 @@ def test_classes_are_routed_with_attributes_of_the_route():
         message = Message(content, "websocket.connect", layer())
         consumer, kwargs = route.match(message)
         consumer(message, **kwargs)
-    said = [layer().receive([f"replies.{number}"])[1]["text"] for number in range(2)]
-    assert said == ["nobody 7", "Alice 7"]
+    texts = [layer().receive([f"replies.{number}"])[1]["text"] for number in range(2)]
+    assert texts == ["nobody 7", "Alice 7"]
 
 
 @pytest.mark.parametrize("attribute", ["strict_ordering", "channel_session_user", "http_user_and_session"])

@@ -1,4 +1,4 @@
-"""`Group.send` with channels that are left out: one command of Redis, whatever kinds of members the group has."""
+"""`Group.send` with channels that are left out: one command of Redis for all kinds of members."""
 
 import channels
 import pytest
@@ -59,7 +59,7 @@ def test_plain_channels_are_left_out(layer):
     assert receive_all(layer, FIRST) == [f"{FIRST}a"]
 
 
-def test_a_group_of_which_nobody_is_left_hides_no_later_message(layer):
+def test_a_send_that_leaves_out_all_members_does_not_delay_the_next_message(layer):
     fill(layer, f"{FIRST}a")
     for _ in range(3):
         layer.send_group("room", {"text": "1"}, [f"{FIRST}a"])
@@ -91,14 +91,14 @@ def test_the_content_must_be_a_dict(layer):
 
 @pytest.fixture
 def consumer():
-    """Lets a test send as a consumer does, and forgets what was not sent."""
+    """Let a test send like a consumer, and discard messages that were not sent."""
     pending_message_store.prepare()
     yield
     if pending_message_store.active:
         del pending_message_store.threadlocal.messages
 
 
-def test_within_a_consumer_it_waits_for_the_consumers_end(layer, consumer):
+def test_within_a_consumer_a_send_waits_until_the_consumer_has_ended(layer, consumer):
     fill(layer, f"{FIRST}a", f"{FIRST}b")
     Group("room", channel_layer=layer).send({"text": "1"}, except_channels=[Channel(f"{FIRST}a", channel_layer=layer)])
     assert layer.receive([FIRST]) == (None, None)
@@ -106,7 +106,7 @@ def test_within_a_consumer_it_waits_for_the_consumers_end(layer, consumer):
     assert receive_all(layer, FIRST) == [f"{FIRST}b"]
 
 
-def test_within_a_consumer_it_leaves_at_once_if_asked_to(layer, consumer):
+def test_within_a_consumer_an_immediate_send_leaves_at_once(layer, consumer):
     fill(layer, f"{FIRST}a", f"{FIRST}b")
     Group("room", channel_layer=layer).send({"text": "1"}, immediately=True, except_channels=[f"{FIRST}a"])
     assert receive_all(layer, FIRST) == [f"{FIRST}b"]
@@ -123,7 +123,7 @@ class Router:
 
 
 class Wrapper:
-    """What Channels puts around a layer."""
+    """A fake of Channels' wrapper around a layer."""
 
     def __init__(self, layer, consumer):
         self.channel_layer, self.router = layer, Router(consumer)
@@ -133,7 +133,7 @@ class Wrapper:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "memory"])
-def test_a_worker_sends_it_with_its_next_trip(kind, valkey_url):
+def test_a_worker_sends_group_messages_with_its_next_trip(kind, valkey_url):
     layer = make_layer(valkey_url, **KINDS[kind])
 
     def consume(message: Message):
@@ -149,11 +149,11 @@ def test_a_worker_sends_it_with_its_next_trip(kind, valkey_url):
     assert sorted(channel for channel, _ in heard[1:]) == [f"{FIRST}x", f"{FIRST}y"]
 
 
-# What it costs.
+# The cost.
 
 
 @pytest.mark.parametrize("is_later", [False, True])
-def test_it_takes_one_script_with_any_number_of_members(valkey_url, count_commands, is_later):
+def test_a_send_takes_one_script_with_any_number_of_members(valkey_url, count_commands, is_later):
     layer, counted = make_layer(valkey_url), {}
     for members in (10, 1000):
         for number in range(members):
@@ -166,14 +166,14 @@ def test_it_takes_one_script_with_any_number_of_members(valkey_url, count_comman
                 layer.send_group_later("room", {"text": "x"}, [f"{FIRST}1"])
             else:
                 layer.send_group("room", {"text": "x"}, [f"{FIRST}1"])
-        assert counted[members].trips == (0 if is_later else 1), "later: none before the worker's next trip"
+        assert counted[members].trips == (0 if is_later else 1), "no trip before the worker's next one"
         with count_commands() as counted[members]:
             layer.receive(["websocket.receive"])
-        assert counted[members].trips == (2 if is_later else 1), "the next message, and what goes with it"
+        assert counted[members].trips == (2 if is_later else 1), "the next message, and the group send with it"
     assert counted[10].calls == counted[1000].calls
 
 
-# In the interface.
+# The interface.
 
 
 class Redis:
@@ -189,10 +189,10 @@ class Redis:
 
 @pytest.mark.parametrize("keys", [None, ["secret"]], ids=["plain", "encrypted"])
 @pytest.mark.parametrize("message", [{"text": "1"}, {"close": 4401}])
-def test_an_interface_leaves_them_out_of_what_it_expands(message, keys):
+def test_an_interface_delivers_no_message_to_channels_that_are_left_out(message, keys):
     layer, heard = RedisChannelLayer(symmetric_encryption_keys=keys), []
     redis = Redis([f"{FIRST}a", f"{FIRST}b", f"{FIRST}c"])
-    way = Downstream(
+    downstream = Downstream(
         layer,
         FIRST,
         redis,
@@ -201,7 +201,7 @@ def test_an_interface_leaves_them_out_of_what_it_expands(message, keys):
         lambda channels, text, frame: heard.extend(channels),
     )
     body = layer.serialize(message)
-    way._deliver(
+    downstream._deliver(
         [
             b"E9999999999999%016droom\0%sb,%sz\0%s" % (1, FIRST.encode(), FIRST.encode(), body),
             b"G9999999999999%016droom\0%s" % (1, body),

@@ -1,4 +1,4 @@
-"""What an interface does while Redis is down or full: with a fake clock and fake connections."""
+"""An interface while Redis is down or full, with a fake clock and fake connections."""
 
 import types
 
@@ -25,96 +25,96 @@ def clock(monkeypatch):
     return clock
 
 
-class Line:
-    """An interface's upstream; `log` has the calls of pause, resume and refuse."""
+class UpstreamRig:
+    """An interface's upstream with a fake client. `log` has the calls of pause, resume and refuse."""
 
     def __init__(self, clock):
         self.clock, self.client, self.log = clock, Client(), []
-        told = {name: lambda reply, name=name: self.log.append(name) for name in ("pause", "resume", "refuse")}
-        self.upstream = upstream.Upstream(RedisChannelLayer(), self.client, **told)
+        callbacks = {name: lambda reply, name=name: self.log.append(name) for name in ("pause", "resume", "refuse")}
+        self.upstream = upstream.Upstream(RedisChannelLayer(), self.client, **callbacks)
 
     def send(self, order, channel="websocket.receive"):
         self.upstream.send(channel, {"reply_channel": REPLY, "order": order})
 
-    def turn(self):
+    def run_reactor(self):
         self.clock.advance(0)
 
     @property
     def places(self):
-        return [command[-1] for command in self.client.asked[-1][0]]
+        return [command[-1] for command in self.client.calls[-1][0]]
 
 
 @pytest.fixture
-def line(clock):
-    return Line(clock)
+def rig(clock):
+    return UpstreamRig(clock)
 
 
 # Upstream.
 
 
-def test_frames_of_one_turn_leave_in_one_trip_and_the_first_is_marked(line):
+def test_frames_of_one_turn_leave_in_one_trip_and_the_first_is_marked(rig):
     for order in range(3):
-        line.send(order)
-    line.turn()
-    assert line.places == ["first", "next", "next"]
-    line.client.answer(b"ok", b"ok", b"ok")
-    assert line.upstream.is_empty and line.log == ["resume"]
+        rig.send(order)
+    rig.run_reactor()
+    assert rig.places == ["first", "next", "next"]
+    rig.client.answer(b"ok", b"ok", b"ok")
+    assert rig.upstream.is_empty and rig.log == ["resume"]
 
 
-def test_refused_frames_are_sent_again_while_the_socket_is_paused(line):
+def test_refused_frames_are_sent_again_while_the_socket_is_paused(rig):
     for order in range(3):
-        line.send(order)
-    line.turn()
-    line.client.answer(b"ok", b"full", b"gap")
-    assert line.log == ["pause"]
-    line.clock.advance(1)
-    assert line.places == ["first", "next"]
-    line.client.answer(b"ok", b"ok")
-    assert line.upstream.is_empty and line.log == ["pause", "resume"]
+        rig.send(order)
+    rig.run_reactor()
+    rig.client.answer(b"ok", b"full", b"gap")
+    assert rig.log == ["pause"]
+    rig.clock.advance(1)
+    assert rig.places == ["first", "next"]
+    rig.client.answer(b"ok", b"ok")
+    assert rig.upstream.is_empty and rig.log == ["pause", "resume"]
 
 
-def test_frames_wait_during_an_outage_and_leave_after_it(line):
-    line.send(0)
-    line.turn()
-    line.client.asked[-1][1].errback(Disconnected("away"))
-    line.send(1)
-    line.clock.advance(5)
-    assert len(line.client.asked) == 1 and line.log == ["pause"]
-    line.upstream.resume_all()
-    line.turn()
-    assert line.places == ["first", "next"]
+def test_frames_wait_during_an_outage_and_leave_after_it(rig):
+    rig.send(0)
+    rig.run_reactor()
+    rig.client.calls[-1][1].errback(Disconnected("away"))
+    rig.send(1)
+    rig.clock.advance(5)
+    assert len(rig.client.calls) == 1 and rig.log == ["pause"]
+    rig.upstream.resume_all()
+    rig.run_reactor()
+    assert rig.places == ["first", "next"]
 
 
-def test_no_handshake_waits_during_an_outage(line):
-    line.client.seconds_away = upstream.MAX_AWAY_SECONDS + 1
-    with pytest.raises(line.upstream.ChannelFull):
-        line.send(0, "websocket.connect")
-    line.send(7)
-    line.send(8, "websocket.disconnect")
-    assert not line.upstream.is_empty, "a connection that workers know keeps its frames"
+def test_no_handshake_waits_during_an_outage(rig):
+    rig.client.seconds_disconnected = upstream.MAX_DISCONNECTED_SECONDS + 1
+    with pytest.raises(rig.upstream.ChannelFull):
+        rig.send(0, "websocket.connect")
+    rig.send(7)
+    rig.send(8, "websocket.disconnect")
+    assert not rig.upstream.is_empty, "a connection that workers know keeps its frames"
 
 
-def test_a_connection_that_ends_before_it_was_accepted_sends_nothing(line):
-    line.send(0, "websocket.connect")
-    line.turn()
-    line.client.answer(b"full")
-    line.send(1, "websocket.disconnect")
-    assert line.upstream.is_empty
-    line.clock.advance(5)
-    assert len(line.client.asked) == 1
+def test_a_connection_that_ends_before_it_was_accepted_sends_nothing(rig):
+    rig.send(0, "websocket.connect")
+    rig.run_reactor()
+    rig.client.answer(b"full")
+    rig.send(1, "websocket.disconnect")
+    assert rig.upstream.is_empty
+    rig.clock.advance(5)
+    assert len(rig.client.calls) == 1
 
 
-@pytest.mark.parametrize("received", ["taken", "doubtful"])
-def test_a_connection_that_redis_may_know_sends_its_disconnect(line, received):
-    line.send(0, "websocket.connect")
-    line.send(1)
-    line.turn()
-    if received == "taken":
-        line.client.answer(b"ok", b"full")
+@pytest.mark.parametrize("received", ["accepted", "unknown"])
+def test_a_connection_that_redis_may_know_sends_its_disconnect(rig, received):
+    rig.send(0, "websocket.connect")
+    rig.send(1)
+    rig.run_reactor()
+    if received == "accepted":
+        rig.client.answer(b"ok", b"full")
     else:
-        line.client.asked[-1][1].errback(Disconnected("away"))
-    line.send(2, "websocket.disconnect")
-    assert not line.upstream.is_empty
+        rig.client.calls[-1][1].errback(Disconnected("away"))
+    rig.send(2, "websocket.disconnect")
+    assert not rig.upstream.is_empty
 
 
 # Downstream.
@@ -188,8 +188,8 @@ def test_the_client_still_retries_after_an_hour(client, clock):
 
 
 def test_the_client_connects_again_if_the_server_has_lost_its_scripts(client, monkeypatch):
-    restarted = []
-    monkeypatch.setattr(client, "restart", lambda: restarted.append(True))
+    reconnected = []
+    monkeypatch.setattr(client, "reconnect", lambda: reconnected.append(True))
     answered = client.call(("EVALSHA", "x", 0))
     client._protocol.dataReceived(b"-NOSCRIPT No matching script.\r\n")
-    assert restarted and isinstance(answered.result[0], hiredis.ReplyError)
+    assert reconnected and isinstance(answered.result[0], hiredis.ReplyError)

@@ -1,4 +1,4 @@
-"""Requests that wait for their response: what ends the wait, and how its end is reported to consumers."""
+"""Requests that wait for their response: a message, a timeout or a disconnect ends the wait, and consumers are told."""
 
 import json
 
@@ -21,7 +21,7 @@ PATH = "/poll/"
 
 
 class WaitingConnection(FakeConnection):
-    """A connection with a request that a view has received."""
+    """A connection with a request for a view."""
 
     def __init__(self, clock, **kwargs):
         super().__init__(**kwargs)
@@ -183,10 +183,10 @@ def test_the_number_of_kept_messages_is_bounded(connection):
     )
 
 
-@pytest.mark.parametrize("say", [{"text": "1"}, {"close": 4403}, None], ids=["text", "close", "nothing"])
-def test_the_end_of_a_waiting_request_is_reported_once(connection, clock, say):
+@pytest.mark.parametrize("message", [{"text": "1"}, {"close": 4403}, None], ids=["text", "close", "nothing"])
+def test_the_end_of_a_waiting_request_is_reported_once(connection, clock, message):
     connection.wait()
-    connection.reply(say) if say else clock.advance(20)
+    connection.reply(message) if message else clock.advance(20)
     connection.reply({"text": "late"})
     clock.advance(100)
     connection.leave()
@@ -246,7 +246,7 @@ def test_close_lost_answers_all_waiting_requests(connection, clock):
     connection.wait()
     server.close_lost()
     assert connection.status == 203 and connection.content == b"nothing"
-    assert other.received == b"", "this request is with a worker"
+    assert other.received == b"", "this request does not wait"
 
 
 def test_a_view_consumer_passes_on_the_response_of_a_view(db, monkeypatch):
@@ -284,7 +284,7 @@ def test_a_view_consumer_passes_on_the_response_of_a_view(db, monkeypatch):
         monkeypatch.setattr(consumer.handler, "get_response", lambda request, answer=answer: answer)
         consumer(request)
         (message,) = sent
-        told = message.get("later", message)
-        assert (b"Content-Type", b"text/x") in told["headers"] or "later" not in message
-        assert {name: told[name] for name in expected.get("later", expected)} == expected.get("later", expected)
+        fields = message.get("later", message)
+        assert (b"Content-Type", b"text/x") in fields["headers"] or "later" not in message
+        assert {name: fields[name] for name in expected.get("later", expected)} == expected.get("later", expected)
     json.dumps(response.waiting["context"])

@@ -1,4 +1,4 @@
-"""Messages that expire or do not fit are counted, and a sender to a full list slows down."""
+"""Messages that expire or exceed the capacity are counted, and a sender to a full list slows down."""
 
 import time
 

@@ -13,7 +13,7 @@ from tests.conftest import Clock
 
 pytestmark = pytest.mark.no_database
 
-ASKED = [name for name, member in vars(ChannelLayer).items() if inspect.isfunction(member) and name[0] != "_"]
+METHODS = [name for name, member in vars(ChannelLayer).items() if inspect.isfunction(member) and name[0] != "_"]
 
 
 class TestConformance(conformance.ConformanceTestCase):
@@ -34,7 +34,7 @@ def layer():
 
 
 @pytest.mark.parametrize("layer_class", [MemoryChannelLayer, RedisChannelLayer])
-@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("name", METHODS)
 def test_both_layers_have_every_method_of_the_interface(layer_class, name):
     wanted = inspect.signature(getattr(ChannelLayer, name)).parameters
     found = inspect.signature(getattr(layer_class, name)).parameters
@@ -64,7 +64,7 @@ def test_a_renewal_restores_a_membership_at_once(layer):
     calls = []
     layer.group_renew(["room", "member"], "replies.a", lambda: calls.append("new"))
     assert layer.group_channels("room") == layer.group_channels("member") == ["replies.a"]
-    assert calls == [], "nothing was missed since the call"
+    assert calls == [], "the channel misses no message after the call"
 
 
 def test_a_group_send_leaves_out_channels_and_goes_to_the_others(layer):
@@ -95,7 +95,7 @@ def test_a_full_channel_raises_at_once_and_is_logged_later(layer, caplog):
     assert layer.count_waiting("daphne.response.abc!c") == 3
 
 
-def test_statistics_count_what_was_sent_and_what_was_refused(layer, monkeypatch):
+def test_statistics_count_sent_and_refused_messages(layer, monkeypatch):
     clock = Clock()
     monkeypatch.setattr("asgiref.inmemory.time", clock)
     monkeypatch.setattr("channels_transport.memory.time", clock)
@@ -126,12 +126,12 @@ def test_a_flush_leaves_nothing(layer):
     assert layer.global_statistics()["messages_count"] == 0
 
 
-def test_a_queue_keeps_what_could_not_be_done(layer):
+def test_a_queue_returns_a_requeued_message_again(layer):
     queue = layer.open_queue("jobs")
     layer.send("jobs", {"number": 1})
-    taken = queue.receive(0)
-    queue.requeue(taken)
-    assert queue.receive(0).content == {"number": 1} and abs(taken.sent_at - time.time()) < 60
-    queue.acknowledge(taken)
+    delivery = queue.receive(0)
+    queue.requeue(delivery)
+    assert queue.receive(0).content == {"number": 1} and abs(delivery.sent_at - time.time()) < 60
+    queue.acknowledge(delivery)
     queue.close()
     assert queue.receive(0) is None

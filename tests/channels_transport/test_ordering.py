@@ -70,7 +70,7 @@ def test_connections_do_not_wait_for_each_other(any_layer):
 
 
 def test_the_second_of_two_workers_with_one_message_drops_it(connection):
-    # redis-py sends a command again after its connection broke, and the layer then delivers a message twice.
+    # After a broken connection redis-py sends a command again, and then the layer delivers a message twice.
     again = []
     connection.consume = enforce_ordering(
         lambda message: again or (again.append(1), connection.consume(connection.message(0)))

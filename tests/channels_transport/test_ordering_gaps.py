@@ -1,4 +1,4 @@
-"""`enforce_ordering` when a message is missing, and at the end of a connection: no state remains."""
+"""`enforce_ordering` when a message is missing, and at the end of a connection, which leaves no state."""
 
 import time
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.no_database
 
 @pytest.fixture
 def pass_by(any_layer, request):
-    """Let time pass: on the clock of the test, or really if Redis measures it."""
+    """Return a function that lets time pass: on the test's clock, or in real time if Redis measures it."""
     if not any_layer.is_shared:
         return request.getfixturevalue("clock").pass_by
     return time.sleep
@@ -60,7 +60,7 @@ def test_the_next_message_detects_a_gap_whose_timer_was_lost(connection, pass_by
 def test_a_message_lost_with_a_killed_worker_is_a_gap(connection, pass_by, later, monkeypatch):
     monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
     connection.feed(0)
-    assert connection.layer.connection_turns.arrive(connection.name, 1, {}) == ordering.RUN  # and then, kill -9
+    assert connection.layer.connection_turns.arrive(connection.name, 1, {}) == ordering.RUN  # then the worker is killed
     connection.feed(1, 2)
     assert connection.ran == [0]
     pass_by(1.1)
@@ -132,7 +132,7 @@ def test_the_state_of_a_closed_connection_is_deleted(connection, later):
         assert turns._records == {}
     else:
         client, key = turns._place(connection.name)
-        assert 0 < client.ttl(key) <= ordering.AFTERLIFE_SECONDS
+        assert 0 < client.ttl(key) <= ordering.KEEP_ENDED_SECONDS
 
 
 @pytest.mark.parametrize("orders", [[0], [1], [0, 1, 4]])

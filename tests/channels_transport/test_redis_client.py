@@ -1,4 +1,4 @@
-"""The interface's connection to Redis: which answer belongs to which call, and what happens if none arrives."""
+"""The interface's connection to Redis: each call gets its answer, or fails if none arrives."""
 
 import types
 
@@ -22,10 +22,10 @@ class Transport(StringTransport):
 
 
 class Server:
-    """Accepts connections while it `is_up`, and keeps them in `lines`."""
+    """Accepts connections while it `is_up`, and keeps them in `connections`."""
 
     def __init__(self):
-        self.lines, self.is_up, self.tries = [], True, 0
+        self.connections, self.is_up, self.tries = [], True, 0
 
     def connect(self, factory):
         self.tries += 1
@@ -33,21 +33,21 @@ class Server:
             return defer.fail(OSError("refused"))
         protocol = factory.buildProtocol(None)
         protocol.makeConnection(Transport())
-        self.lines.append(protocol)
+        self.connections.append(protocol)
         return defer.succeed(protocol)
 
     @property
-    def line(self):
-        return self.lines[-1]
+    def connection(self):
+        return self.connections[-1]
 
     def written(self):
         """Return the bytes that were written since the last call."""
-        data = self.line.transport.value()
-        self.line.transport.clear()
+        data = self.connection.transport.value()
+        self.connection.transport.clear()
         return data
 
     def send(self, data):
-        self.line.dataReceived(data)
+        self.connection.dataReceived(data)
 
 
 @pytest.fixture
@@ -61,9 +61,9 @@ def clock(monkeypatch):
 def make(clock, monkeypatch):
     server = Server()
 
-    def make(greeting=(), on_connect=None, **given):
+    def make(setup_commands=(), on_connect=None, **given):
         pool = types.SimpleNamespace(connection_kwargs=given, connection_class=redis.Connection)
-        client = RedisClient(pool, greeting, on_connect)
+        client = RedisClient(pool, setup_commands, on_connect)
         monkeypatch.setattr(client, "_endpoint", lambda: server)
         client.server = server
         return client.start()
@@ -109,7 +109,7 @@ def test_a_broken_connection_fails_waiting_calls_and_is_made_again(client, clock
     failures = []
     for _ in range(3):
         client.call(("GET", "a")).addErrback(lambda failure: failures.append(failure.type))
-    client.server.line.connectionLost()
+    client.server.connection.connectionLost()
     assert failures == [Disconnected] * 3 and not client.is_connected
     clock.advance(1)
     client.server.send(b"+PONG\r\n")
@@ -122,9 +122,9 @@ def test_a_broken_connection_fails_waiting_calls_and_is_made_again(client, clock
 def test_a_connection_without_an_answer_in_time_is_aborted(client, clock):
     client.call(("GET", "a"))
     clock.advance(redis_client.ANSWER_SECONDS - 0.1)
-    assert not client.server.line.transport.disconnecting
+    assert not client.server.connection.transport.disconnecting
     clock.advance(0.2)
-    assert client.server.line.transport.disconnecting
+    assert client.server.connection.transport.disconnecting
 
 
 def test_a_connection_with_answers_is_never_aborted(client, clock):
@@ -133,10 +133,10 @@ def test_a_connection_with_answers_is_never_aborted(client, clock):
         clock.advance(3)
         client.server.send(b":1\r\n")
     clock.advance(60)
-    assert not client.server.line.transport.disconnecting
+    assert not client.server.connection.transport.disconnecting
 
 
-def test_the_greeting_runs_before_the_client_counts_as_connected(make, clock):
+def test_the_setup_commands_run_before_the_client_counts_as_connected(make, clock):
     connected = []
     client = make([("SCRIPT", "LOAD", "x")], lambda: connected.append(client.is_connected), db=3, password="secret")
     written = client.server.written()
@@ -147,17 +147,17 @@ def test_the_greeting_runs_before_the_client_counts_as_connected(make, clock):
     assert connected == []
     client.server.send(b"+PONG\r\n")
     assert connected == [True]
-    client.server.line.connectionLost()
+    client.server.connection.connectionLost()
     clock.advance(1)
     client.server.send(b"+OK\r\n+OK\r\n$1\r\nx\r\n+PONG\r\n")
     assert connected == [True, True]
 
 
-def test_after_a_refused_greeting_the_client_connects_again(make, clock):
+def test_after_refused_setup_commands_the_client_connects_again(make, clock):
     client = make(password="wrong")
     client.server.send(b"-WRONGPASS\r\n-NOAUTH\r\n")
     assert not client.is_connected
-    client.server.line.connectionLost()
+    client.server.connection.connectionLost()
     clock.advance(1)
     assert client.server.tries == 2
 
@@ -166,7 +166,7 @@ def test_during_an_outage_the_client_retries_every_few_seconds_and_logs_one_line
     client = make(password="secret")
     client.server.send(b"+OK\r\n+PONG\r\n")
     client.server.is_up = False
-    client.server.line.connectionLost()
+    client.server.connection.connectionLost()
     clock.pump([0.1] * 600)
     assert 30 <= client.server.tries <= 80
     assert len(caplog.records) == 1 and "secret" not in caplog.text
@@ -178,6 +178,6 @@ def test_during_an_outage_the_client_retries_every_few_seconds_and_logs_one_line
 
 def test_a_stopped_client_does_not_connect_again(client, clock):
     client.stop()
-    client.server.line.connectionLost()
+    client.server.connection.connectionLost()
     clock.advance(60)
     assert client.server.tries == 1

@@ -1,4 +1,4 @@
-"""What a Redis reports about itself, and which versions are new enough."""
+"""The information that a Redis server reports, and the check of its version."""
 
 import pytest
 

@@ -24,12 +24,12 @@ def test_a_script_names_exactly_the_shared_functions_that_it_calls(name):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_shared_function_names_exactly_the_others_that_it_calls(name):
+def test_a_shared_function_names_exactly_the_shared_functions_that_it_calls(name):
     assert set(FUNCTIONS[name].uses) == called(FUNCTIONS[name].text, itself=name)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_a_function_stands_behind_those_that_it_calls(name):
+def test_a_function_comes_after_the_functions_that_it_calls(name):
     defined = re.findall(r"^local function (\w+)\(", SCRIPTS[name].text, re.MULTILINE)
     shared = [function for function in defined if function in FUNCTIONS]
     assert len(shared) == len(set(shared))
@@ -44,6 +44,6 @@ def test_every_number_that_python_shares_is_used_in_a_script():
     assert not [name for name, script in SCRIPTS.items() if "$" in script.text]
 
 
-def test_a_script_that_frees_memory_says_so_in_its_first_line():
+def test_a_script_that_frees_memory_has_the_flag_in_its_first_line():
     assert scripts.NEXT.text.startswith("#!lua flags=allow-oom\n")
     assert not scripts.SEND.text.startswith("#!")

@@ -69,7 +69,7 @@ def test_a_session_that_cannot_be_decoded_counts_as_empty(backend):
     assert session_for_reply_channel(NAME).get("a") is None
 
 
-def test_a_session_in_this_process_ends_with_its_lease(clock):
+def test_a_session_in_memory_ends_with_its_lease(clock):
     backend = session_backends.MemoryBackend()
     backend.save("key", "value", 30, True)
     assert not backend.save("key", "other", 30, True)
@@ -78,7 +78,7 @@ def test_a_session_in_this_process_ends_with_its_lease(clock):
     assert backend.save("key", "other", 30, True)
 
 
-def test_reading_renews_a_session_in_this_process(clock):
+def test_reading_renews_a_session_in_memory(clock):
     backend = session_backends.MemoryBackend()
     backend.save("key", "value", leases.SESSION_LEASE_SECONDS, True)
     clock.pass_by(leases.SESSION_LEASE_SECONDS - 1)
@@ -97,7 +97,7 @@ def test_a_session_in_redis_has_a_lease_that_reading_renews(valkey_url):
     assert client.ttl("chat:session:key") > leases.SESSION_LEASE_SECONDS - 10
 
 
-def test_an_expiry_of_its_own_is_kept_with_the_session(backend):
+def test_a_session_keeps_its_own_expiry(backend):
     session = session_for_reply_channel(NAME)
     assert session.get_expiry_age() == leases.SESSION_LEASE_SECONDS
     session.set_expiry(30)
@@ -117,7 +117,7 @@ def test_the_layer_in_redis_stores_sessions_in_redis(valkey_url, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_key_of_a_channel_session_is_no_login(enter, alice):
+def test_the_key_of_a_channel_session_is_not_a_login(enter, alice):
     socket = enter(alice)
     key = session_for_reply_channel(socket.channel).session_key
     assert sessions._backend().load(key) is not None

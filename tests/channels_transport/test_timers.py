@@ -41,7 +41,7 @@ def calls():
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that only the test advances, however long it takes to set the timers."""
+    """Return a clock that only the test advances, even if setting the timers takes long."""
     stand_in = Clock()
     monkeypatch.setattr("channels_transport.timers.time", stand_in)
     return stand_in

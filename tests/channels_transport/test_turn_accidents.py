@@ -1,4 +1,4 @@
-"""Turns of connections when something goes wrong between Redis and a worker."""
+"""Turns of connections after failures between Redis and a worker."""
 
 import threading
 import time
@@ -28,7 +28,7 @@ def layer(valkey_url):
 
 @pytest.fixture
 def no_memory(valkey_url):
-    """Return a function that calls another one while Redis has no memory left."""
+    """Return a function that calls another function while Redis has no memory left."""
     server = redis.StrictRedis.from_url(valkey_url)
 
     def call(function):
@@ -42,24 +42,24 @@ def no_memory(valkey_url):
 
 
 def wait_long(layer):
-    """Let this thread wait for a turn, for so long that it must ask whether it still owns the turn."""
+    """Let this thread wait for a turn, so long that it must check whether it still owns the turn."""
     assert layer.receiver._wait(CHANNELS)
     layer.receiver._asked_at -= 2
 
 
-def test_a_heartbeat_while_a_turn_is_claimed_takes_no_frame_away(layer):
+def test_a_heartbeat_during_a_claim_does_not_take_the_frame(layer):
     layer.receive(CHANNELS)
     stop = threading.Event()
 
     receiver = layer.receiver
 
-    def beat():
+    def renew():
         while not stop.is_set():
             claim = receiver.claim_command()
             if claim is not None:
                 layer.shards[0].call(claim[1])
 
-    heartbeat = threading.Thread(target=beat)
+    heartbeat = threading.Thread(target=renew)
     heartbeat.start()
     try:
         for order in range(200):

@@ -1,4 +1,4 @@
-"""A turn is a lease: what happens when its worker dies, is held up, or loses an answer."""
+"""A turn has a lease: after its worker dies, is delayed or loses an answer, the connection continues."""
 
 import time
 
@@ -62,7 +62,7 @@ def test_a_turn_that_waits_long_for_a_worker_is_not_lost(valkey_url, before):
     send_frame(layer, 0)
     send_frame(layer, 0, reply="daphne.response.abc!behind")
     assert end_turn_lease(layer) == []
-    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [before + 2], "the turn is there once"
+    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [before + 2], "the turn is listed once"
     assert len(orders(layer, before + 2)) == before + 2
 
 
@@ -74,10 +74,10 @@ def test_turns_that_were_returned_out_of_order_are_found(valkey_url):
         layer.shards[0].call(("LPUSH", f"{layer.prefix}websocket.receive", item))
     for number in range(120):
         end_turn_lease(layer, f"daphne.response.abc!{number}")
-    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [120], "each turn is there once"
+    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [120], "each turn is listed once"
 
 
-def test_a_popped_turn_is_missed_even_if_many_turns_wait(valkey_url):
+def test_a_popped_turn_is_queued_again_even_if_many_turns_wait(valkey_url):
     layer = make_layer(valkey_url, capacity=1000)
     send_frame(layer, 0)
     pop_turn(layer)
@@ -111,7 +111,7 @@ def test_a_turn_ends_whether_or_not_its_claim_has_arrived(layer, monkeypatch, is
     assert orders(layer, 2) == [1, 2]
 
 
-def test_a_worker_that_was_held_up_asks_whether_it_still_owns_the_turn(valkey_url):
+def test_a_worker_that_was_delayed_checks_whether_it_still_owns_the_turn(valkey_url):
     layer = make_layer(valkey_url)
     layer.receive(["websocket.receive"])
     send_frame(layer, 0)
@@ -188,6 +188,6 @@ def test_an_outage_of_redis_takes_no_turn_from_a_live_worker(layer, monkeypatch)
     time.sleep(0.1)
     shard.call(("HINCRBY", f"{layer.prefix}reclaim", "at", -3500))
     assert shard.call(reclaim) == [[]]
-    assert shard.call(reclaim) == [[]], "nor does the next RECLAIM, for as long as a renewal may take"
+    assert shard.call(reclaim) == [[]], "the next RECLAIM gives the worker time for a renewal"
     shard.call(("HSET", f"{layer.prefix}reclaim", "from", 0))
     assert shard.call(reclaim) == [[b"daphne.response.abc!x"]]

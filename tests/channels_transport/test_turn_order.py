@@ -1,4 +1,4 @@
-"""Frames of one connection run one after another, in order, each once."""
+"""The frames of one connection run one after another, in order, each once."""
 
 import time
 
@@ -16,7 +16,7 @@ def test_frames_of_one_connection_come_in_order(layer):
     assert layer.receive(["websocket.receive"]) == (None, None)
 
 
-def test_the_next_frame_waits_until_the_last_one_is_done(layer):
+def test_the_next_frame_waits_until_the_last_one_is_finished(layer):
     send_frame(layer, 0)
     send_frame(layer, 1)
     assert orders(layer, 1) == [0]
@@ -88,7 +88,7 @@ def enqueue(layer, order, place):
 
 
 def test_frames_continue_after_redis_has_lost_the_last_ones(layer):
-    """A replica that takes over has lost them, or a server that had not yet written its last second to the disk."""
+    """Check the loss after a failover to a replica, or after a crash before the last second was written to disk."""
     assert [enqueue(layer, order, "first") for order in range(3)] == [b"ok"] * 3
     assert enqueue(layer, 6, "next") == b"gap"
     assert enqueue(layer, 5, "first") == b"ok"

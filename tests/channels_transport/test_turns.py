@@ -1,8 +1,8 @@
 """
-Turns in a random order of events: an interface and three workers on a real Valkey. Hypothesis decides which of them
-acts next, whose answers are lost, and which worker dies.
+Turns in a random order of events: an interface and three workers on a real Valkey.
 
-If a test fails, the end of hypothesis' report has the shortest list of steps that fails.
+Hypothesis decides which of them acts next, which answers are lost, and which worker dies. If a test fails, the end of
+hypothesis' report has the shortest list of steps that fails.
 """
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from channels_transport.layer import RedisChannelLayer
 from channels_transport.shards import Shard
-from tests.channels_transport.turn_story import CONNECTIONS, LISTENS_TO, Line, Story
+from tests.channels_transport.turn_model import CONNECTIONS, LISTENS_TO, FaultyShard, TurnModel
 
 pytestmark = pytest.mark.no_database
 
@@ -22,8 +22,8 @@ def make_layer(url, shard_class):
     return layer
 
 
-OF_A_CONNECTION = ["send_frame", "disconnect", "send_the_last_frame_again"]
-OF_A_WORKER = [
+CONNECTION_STEPS = ["send_frame", "disconnect", "send_the_last_frame_again"]
+WORKER_STEPS = [
     "ask",
     "ask_and_lose_the_answer",
     "ask_during_a_heartbeat",
@@ -39,21 +39,21 @@ ORDINARY_WORK = ["ask", "wait_and_begin", "wait_long"] * 3
 
 
 def steps():
-    of_connections = st.tuples(st.sampled_from(OF_A_CONNECTION + ["send_frame"] * 2), st.sampled_from(CONNECTIONS))
-    of_workers = st.tuples(st.sampled_from([*OF_A_WORKER, *ORDINARY_WORK]), st.sampled_from(range(len(LISTENS_TO))))
+    of_connections = st.tuples(st.sampled_from(CONNECTION_STEPS + ["send_frame"] * 2), st.sampled_from(CONNECTIONS))
+    of_workers = st.tuples(st.sampled_from([*WORKER_STEPS, *ORDINARY_WORK]), st.sampled_from(range(len(LISTENS_TO))))
     return st.lists(of_connections | of_workers | st.just(("end_leases",)), min_size=25, max_size=60)
 
 
 def test_each_frame_runs_once_and_in_order_whichever_worker_dies(valkey_url):
-    interface, *layers = make_layer(valkey_url, Shard), *(make_layer(valkey_url, Line) for _ in LISTENS_TO)
+    interface, *layers = make_layer(valkey_url, Shard), *(make_layer(valkey_url, FaultyShard) for _ in LISTENS_TO)
 
     @settings(max_examples=500)
     @given(steps())
     def run(steps):
-        story = Story(interface, layers)
-        for name, *who in steps:
-            getattr(story, name)(*who)
-            story.check_that_nothing_jams()
-        story.end()
+        model = TurnModel(interface, layers)
+        for name, *arguments in steps:
+            getattr(model, name)(*arguments)
+            model.check_that_nothing_jams()
+        model.end()
 
     run()

@@ -1,4 +1,4 @@
-"""Frames from an interface to Redis, with a fake clock and a fake Redis: what is sent again, and when."""
+"""Frames from an interface to Redis, with a fake clock and a fake Redis: refused frames are sent again later."""
 
 import pytest
 from hiredis import ReplyError
@@ -14,9 +14,9 @@ A, B = "daphne.response.abc!a", "daphne.response.abc!b"
 
 
 class Redis:
-    """Accepts frames as ENQUEUE does, while it has `room`; `accepted` has the orders of each connection."""
+    """Accepts frames like ENQUEUE, while it has `room`. `accepted` has the orders of each connection."""
 
-    seconds_away = 0
+    seconds_disconnected = 0
     is_connected = True
 
     def __init__(self):
@@ -48,8 +48,8 @@ class Redis:
         return b"ok"
 
 
-class Line:
-    """An interface's upstream, which notes what it pauses, resumes and refuses."""
+class UpstreamRig:
+    """An interface's upstream with a fake Redis. It records the calls of pause, resume and refuse."""
 
     def __init__(self, clock):
         self.clock, self.redis = clock, Redis()
@@ -76,218 +76,218 @@ class Line:
 
 
 @pytest.fixture
-def line(monkeypatch):
+def rig(monkeypatch):
     clock = task.Clock()
     monkeypatch.setattr(upstream, "reactor", clock)
-    return Line(clock)
+    return UpstreamRig(clock)
 
 
-def test_all_messages_of_one_reactor_turn_leave_in_one_trip(line):
-    line.send(0, 1, 2)
-    line.send(0, 1, reply=B)
-    line.request()
-    assert line.redis.trips == []
-    line.pass_by()
-    assert len(line.redis.trips) == 1 and len(line.redis.trips[0]) == 6
-    assert line.redis.accepted == {A: [0, 1, 2], B: [0, 1]}
-    assert line.upstream.is_empty
+def test_all_messages_of_one_reactor_turn_leave_in_one_trip(rig):
+    rig.send(0, 1, 2)
+    rig.send(0, 1, reply=B)
+    rig.request()
+    assert rig.redis.trips == []
+    rig.pass_by()
+    assert len(rig.redis.trips) == 1 and len(rig.redis.trips[0]) == 6
+    assert rig.redis.accepted == {A: [0, 1, 2], B: [0, 1]}
+    assert rig.upstream.is_empty
 
 
-def test_a_refused_frame_is_sent_again_until_it_is_accepted(line):
-    line.redis.room = 2
-    line.send(*range(5))
-    line.pass_by(2)
-    assert line.redis.accepted[A] == [0, 1] and A in line.paused
-    line.redis.room = 2
-    line.pass_by(2)
-    assert line.redis.accepted[A] == [0, 1, 2, 3] and A in line.paused
-    line.redis.room = 5
-    line.pass_by(2)
-    assert line.redis.accepted[A] == [0, 1, 2, 3, 4] and not line.paused
-    assert line.upstream.is_empty
+def test_a_refused_frame_is_sent_again_until_it_is_accepted(rig):
+    rig.redis.room = 2
+    rig.send(*range(5))
+    rig.pass_by(2)
+    assert rig.redis.accepted[A] == [0, 1] and A in rig.paused
+    rig.redis.room = 2
+    rig.pass_by(2)
+    assert rig.redis.accepted[A] == [0, 1, 2, 3] and A in rig.paused
+    rig.redis.room = 5
+    rig.pass_by(2)
+    assert rig.redis.accepted[A] == [0, 1, 2, 3, 4] and not rig.paused
+    assert rig.upstream.is_empty
 
 
-def test_retries_become_rarer_while_a_channel_is_full_and_stop_when_it_has_room(line):
-    line.redis.room = 0
-    line.send(0, 1)
-    line.pass_by(10)
-    assert 8 < len(line.redis.trips) < 20
-    line.redis.room = 1
-    while not line.redis.accepted[A]:
-        line.pass_by(0.01)
-    line.redis.room = 1
-    line.pass_by(0.1)
-    assert line.upstream.is_empty
+def test_retries_become_rarer_while_a_channel_is_full_and_stop_when_it_has_room(rig):
+    rig.redis.room = 0
+    rig.send(0, 1)
+    rig.pass_by(10)
+    assert 8 < len(rig.redis.trips) < 20
+    rig.redis.room = 1
+    while not rig.redis.accepted[A]:
+        rig.pass_by(0.01)
+    rig.redis.room = 1
+    rig.pass_by(0.1)
+    assert rig.upstream.is_empty
 
 
-def test_a_new_frame_leaves_behind_those_that_wait(line):
-    line.redis.room = 0
-    line.send(0)
-    line.pass_by()
-    line.redis.room = 10
-    line.send(1, 2)
-    line.pass_by()
-    assert line.redis.accepted[A] == []
-    line.pass_by(0.1)
-    assert line.redis.accepted[A] == [0, 1, 2]
+def test_a_new_frame_leaves_after_the_waiting_frames(rig):
+    rig.redis.room = 0
+    rig.send(0)
+    rig.pass_by()
+    rig.redis.room = 10
+    rig.send(1, 2)
+    rig.pass_by()
+    assert rig.redis.accepted[A] == []
+    rig.pass_by(0.1)
+    assert rig.redis.accepted[A] == [0, 1, 2]
 
 
-def test_a_connection_that_waits_does_not_delay_another(line):
-    line.redis.room = 0
-    line.send(0)
-    line.pass_by()
-    line.redis.room = 1
-    line.send(0, reply=B)
-    line.pass_by()
-    assert line.redis.accepted[B] == [0] and line.paused == {A}
+def test_a_connection_that_waits_does_not_delay_another(rig):
+    rig.redis.room = 0
+    rig.send(0)
+    rig.pass_by()
+    rig.redis.room = 1
+    rig.send(0, reply=B)
+    rig.pass_by()
+    assert rig.redis.accepted[B] == [0] and rig.paused == {A}
 
 
-def test_a_connection_has_only_one_trip_in_flight(line):
-    line.redis.held = []
-    line.send(0)
-    line.pass_by()
-    line.send(1, 2)
-    line.pass_by()
-    assert len(line.redis.held) == 1
-    (done, commands), line.redis.held = line.redis.held[0], None
-    done.callback([line.redis.accept(command) for command in commands])
-    line.pass_by()
-    assert line.redis.accepted[A] == [0, 1, 2] and line.upstream.is_empty
+def test_a_connection_has_only_one_trip_in_flight(rig):
+    rig.redis.held = []
+    rig.send(0)
+    rig.pass_by()
+    rig.send(1, 2)
+    rig.pass_by()
+    assert len(rig.redis.held) == 1
+    (done, commands), rig.redis.held = rig.redis.held[0], None
+    done.callback([rig.redis.accept(command) for command in commands])
+    rig.pass_by()
+    assert rig.redis.accepted[A] == [0, 1, 2] and rig.upstream.is_empty
 
 
-def test_a_socket_with_too_many_waiting_frames_is_paused_until_all_are_accepted(line):
-    line.redis.held = []
-    line.send(*range(upstream.MAX_WAITING_FRAMES - 1))
-    assert line.log == []
-    line.send(upstream.MAX_WAITING_FRAMES - 1, upstream.MAX_WAITING_FRAMES)
-    assert line.log == [("pause", A)]
-    line.pass_by()
-    (done, commands), line.redis.held = line.redis.held[0], None
-    done.callback([line.redis.accept(command) for command in commands])
-    assert line.log == [("pause", A), ("resume", A)]
+def test_a_socket_with_too_many_waiting_frames_is_paused_until_all_are_accepted(rig):
+    rig.redis.held = []
+    rig.send(*range(upstream.MAX_WAITING_FRAMES - 1))
+    assert rig.log == []
+    rig.send(upstream.MAX_WAITING_FRAMES - 1, upstream.MAX_WAITING_FRAMES)
+    assert rig.log == [("pause", A)]
+    rig.pass_by()
+    (done, commands), rig.redis.held = rig.redis.held[0], None
+    done.callback([rig.redis.accept(command) for command in commands])
+    assert rig.log == [("pause", A), ("resume", A)]
 
 
-def test_after_a_broken_connection_all_frames_are_sent_again_and_none_is_accepted_twice(line):
-    line.redis.held = []
-    line.send(0, 1, 2)
-    line.pass_by()
-    (done, commands), line.redis.held = line.redis.held[0], None
+def test_after_a_broken_connection_all_frames_are_sent_again_and_none_is_accepted_twice(rig):
+    rig.redis.held = []
+    rig.send(0, 1, 2)
+    rig.pass_by()
+    (done, commands), rig.redis.held = rig.redis.held[0], None
     # Redis accepted two of them before the connection broke, and the interface does not know that.
     for command in commands[:2]:
-        line.redis.accept(command)
-    line.redis.failure = Disconnected("on purpose")
-    done.errback(line.redis.failure)
-    line.send(3)
-    line.pass_by(5)
-    assert A in line.paused and line.redis.accepted[A] == [0, 1]
-    line.redis.failure = None
-    line.upstream.resume_all()
-    line.pass_by()
-    assert line.redis.accepted[A] == [0, 1, 2, 3] and not line.paused
+        rig.redis.accept(command)
+    rig.redis.failure = Disconnected("on purpose")
+    done.errback(rig.redis.failure)
+    rig.send(3)
+    rig.pass_by(5)
+    assert A in rig.paused and rig.redis.accepted[A] == [0, 1]
+    rig.redis.failure = None
+    rig.upstream.resume_all()
+    rig.pass_by()
+    assert rig.redis.accepted[A] == [0, 1, 2, 3] and not rig.paused
 
 
-def test_frames_that_are_sent_during_an_outage_wait_for_redis(line):
-    line.redis.failure = Disconnected("away")
-    line.send(0, 1)
-    line.pass_by(3)
-    assert len(line.redis.trips) == 1
-    line.redis.failure = None
-    line.upstream.resume_all()
-    line.pass_by()
-    assert line.redis.accepted[A] == [0, 1]
+def test_frames_that_are_sent_during_an_outage_wait_for_redis(rig):
+    rig.redis.failure = Disconnected("away")
+    rig.send(0, 1)
+    rig.pass_by(3)
+    assert len(rig.redis.trips) == 1
+    rig.redis.failure = None
+    rig.upstream.resume_all()
+    rig.pass_by()
+    assert rig.redis.accepted[A] == [0, 1]
 
 
 @pytest.mark.parametrize("failure", [Disconnected("away"), ReplyError("OOM command not allowed")])
-def test_a_request_that_cannot_be_sent_is_refused(line, failure):
-    line.redis.failure = failure
-    line.request()
-    line.pass_by()
-    assert line.refused == [B] and line.upstream.is_empty
+def test_a_request_that_cannot_be_sent_is_refused(rig, failure):
+    rig.redis.failure = failure
+    rig.request()
+    rig.pass_by()
+    assert rig.refused == [B] and rig.upstream.is_empty
 
 
-def test_a_request_before_the_first_connection_waits_for_it(line):
-    line.redis.failure, line.redis.is_connected = Disconnected("not yet"), False
-    line.request()
-    line.pass_by(0.5)
-    assert line.refused == [] and not line.upstream.is_empty
-    line.redis.failure, line.redis.is_connected = None, True
-    line.pass_by(0.1)
-    assert line.refused == [] and line.upstream.is_empty
-    assert [command[5] for command in line.redis.trips[-1]] == ["http.request"]
+def test_a_request_before_the_first_connection_waits_for_it(rig):
+    rig.redis.failure, rig.redis.is_connected = Disconnected("not yet"), False
+    rig.request()
+    rig.pass_by(0.5)
+    assert rig.refused == [] and not rig.upstream.is_empty
+    rig.redis.failure, rig.redis.is_connected = None, True
+    rig.pass_by(0.1)
+    assert rig.refused == [] and rig.upstream.is_empty
+    assert [command[5] for command in rig.redis.trips[-1]] == ["http.request"]
 
 
-def test_a_request_is_refused_after_a_long_outage(line):
-    line.redis.failure, line.redis.is_connected = Disconnected("away"), False
-    line.request()
-    line.redis.seconds_away = upstream.MAX_AWAY_SECONDS + 0.1
-    line.pass_by(0.1)
-    assert line.refused == [B] and line.upstream.is_empty
+def test_a_request_is_refused_after_a_long_outage(rig):
+    rig.redis.failure, rig.redis.is_connected = Disconnected("away"), False
+    rig.request()
+    rig.redis.seconds_disconnected = upstream.MAX_DISCONNECTED_SECONDS + 0.1
+    rig.pass_by(0.1)
+    assert rig.refused == [B] and rig.upstream.is_empty
 
 
-def test_a_request_to_a_full_channel_is_refused(line):
-    line.redis.room = 0
-    line.request()
-    line.pass_by()
-    assert line.refused == [B]
+def test_a_request_to_a_full_channel_is_refused(rig):
+    rig.redis.room = 0
+    rig.request()
+    rig.pass_by()
+    assert rig.refused == [B]
 
 
-def test_frames_wait_while_redis_refuses_them_and_one_line_is_logged(line, caplog):
-    line.redis.failure = ReplyError("OOM command not allowed")
+def test_frames_wait_while_redis_refuses_them_and_one_line_is_logged(rig, caplog):
+    rig.redis.failure = ReplyError("OOM command not allowed")
     for number in range(20):
-        line.send(0, reply=f"daphne.response.abc!{number}")
-    line.pass_by(9)
+        rig.send(0, reply=f"daphne.response.abc!{number}")
+    rig.pass_by(9)
     assert len(caplog.records) == 1
-    line.redis.failure = None
-    line.pass_by(1.1)
-    assert line.upstream.is_empty and len(line.redis.accepted) == 20
+    rig.redis.failure = None
+    rig.pass_by(1.1)
+    assert rig.upstream.is_empty and len(rig.redis.accepted) == 20
 
 
 # Heartbeats of many sockets.
 
 
 @pytest.fixture
-def silent_sockets(line):
-    """Five hundred sockets that each sent one frame, and then nothing for a while. Returns their reply channels."""
+def silent_sockets(rig):
+    """Return the reply channels of five hundred sockets that each sent one frame, and then nothing for a while."""
     for number in range(500):
-        line.send(0, reply=f"daphne.response.abc!{number}")
-    line.pass_by(0.1)
-    line.clock.advance(upstream.SILENCE_SECONDS + 1)
-    line.redis.trips.clear()
+        rig.send(0, reply=f"daphne.response.abc!{number}")
+    rig.pass_by(0.1)
+    rig.clock.advance(upstream.SILENCE_SECONDS + 1)
+    rig.redis.trips.clear()
     return [f"daphne.response.abc!{number}" for number in range(500)]
 
 
-def test_a_frame_after_a_long_silence_waits_for_others(line, silent_sockets):
+def test_a_frame_after_a_long_silence_waits_for_others(rig, silent_sockets):
     for reply in silent_sockets[:5]:
-        line.send(1, reply=reply)
-        line.clock.advance(0.001)
-    assert line.redis.trips == []
-    line.clock.advance(0.01)
-    assert [len(commands) for commands in line.redis.trips] == [5]
+        rig.send(1, reply=reply)
+        rig.clock.advance(0.001)
+    assert rig.redis.trips == []
+    rig.clock.advance(0.01)
+    assert [len(commands) for commands in rig.redis.trips] == [5]
 
 
-def test_a_frame_without_a_silence_leaves_at_once_with_all_that_wait(line, silent_sockets):
-    line.send(1, reply=silent_sockets[0])
-    line.clock.advance(0.001)
-    line.send(0)
-    line.pass_by()
-    assert [len(commands) for commands in line.redis.trips] == [2]
-    line.send(2, reply=silent_sockets[0])
-    line.pass_by()
-    assert [len(commands) for commands in line.redis.trips] == [2, 1], "the socket is no longer silent"
+def test_a_frame_without_a_silence_leaves_at_once_with_all_waiting_frames(rig, silent_sockets):
+    rig.send(1, reply=silent_sockets[0])
+    rig.clock.advance(0.001)
+    rig.send(0)
+    rig.pass_by()
+    assert [len(commands) for commands in rig.redis.trips] == [2]
+    rig.send(2, reply=silent_sockets[0])
+    rig.pass_by()
+    assert [len(commands) for commands in rig.redis.trips] == [2, 1], "the socket is no longer silent"
 
 
-def test_with_few_sockets_no_frame_waits(line):
-    line.send(0)
-    line.pass_by(0.1)
-    line.clock.advance(upstream.SILENCE_SECONDS + 1)
-    line.redis.trips.clear()
-    line.send(1)
-    line.pass_by()
-    assert len(line.redis.trips) == 1
+def test_with_few_sockets_no_frame_waits(rig):
+    rig.send(0)
+    rig.pass_by(0.1)
+    rig.clock.advance(upstream.SILENCE_SECONDS + 1)
+    rig.redis.trips.clear()
+    rig.send(1)
+    rig.pass_by()
+    assert len(rig.redis.trips) == 1
 
 
-def test_a_connection_that_ended_is_forgotten(line, silent_sockets):
+def test_the_state_of_an_ended_connection_is_deleted(rig, silent_sockets):
     for reply in silent_sockets:
-        line.upstream.send("websocket.disconnect", {"reply_channel": reply, "order": 1})
-    line.pass_by(0.2)
-    assert line.upstream.is_empty and not line.upstream._last_frame_at
+        rig.upstream.send("websocket.disconnect", {"reply_channel": reply, "order": 1})
+    rig.pass_by(0.2)
+    assert rig.upstream.is_empty and not rig.upstream._last_frame_at

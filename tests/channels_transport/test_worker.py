@@ -1,4 +1,4 @@
-"""A worker on a fake channel layer: what it does with messages, and with exceptions of consumers."""
+"""A worker on a fake channel layer: how it handles messages, and exceptions of consumers."""
 
 import json
 import types
@@ -9,7 +9,7 @@ from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseExce
 from channels.signals import consumer_finished
 
 from channels_transport import is_stopping, scripts
-from channels_transport.heartbeat import BEAT_SECONDS, Heartbeat
+from channels_transport.heartbeat import INTERVAL_SECONDS, Heartbeat
 from channels_transport.receiving import TURN_LEASE_SECONDS
 from channels_transport.worker import Worker
 
@@ -61,7 +61,7 @@ class Layer:
 
 @pytest.fixture
 def run(monkeypatch):
-    """Run one consumer on messages, each `(channel, content)`, and return the layer."""
+    """Return a function that runs one consumer on messages, each `(channel, content)`, and returns the layer."""
 
     def run(consumer, *found, **options):
         layer = Layer(*found)
@@ -167,25 +167,25 @@ def test_a_worker_ends_after_max_messages_and_leaves_the_rest(run):
 
 
 def test_a_worker_that_is_told_to_stop_finishes_its_message_and_receives_no_other(run):
-    told = []
+    stopping = []
 
     def consumer(message):
-        told.append(is_stopping())
+        stopping.append(is_stopping())
         message.reply_channel.send({"text": "done"})
         layer = message.channel_layer.channel_layer
         layer.worker.sigterm_handler(15, None)
-        told.append(is_stopping())
+        stopping.append(is_stopping())
 
     layer = run(consumer, *[message()] * 3, max_messages=0)
     # A consumer that runs for long can call is_stopping().
-    assert told == [False, True] and not is_stopping()
+    assert stopping == [False, True] and not is_stopping()
     assert layer.sent == [(REPLY, {"text": "done"})] and layer.is_finished
 
 
 def test_a_heartbeat_renews_the_turn_reclaims_turns_of_dead_workers_and_reports(run):
     layer = run(lambda message: None, message())
     layer.calls.clear()
-    Heartbeat(layer.worker, ["jobs"]).beat()
+    Heartbeat(layer.worker, ["jobs"]).run_once()
     claim, reclaim, report = layer.calls
     assert claim == ("claim", REPLY)
     assert reclaim[0] is scripts.RECLAIM
@@ -193,12 +193,12 @@ def test_a_heartbeat_renews_the_turn_reclaims_turns_of_dead_workers_and_reports(
     assert json.loads(report[2])["handled"] == 1
     layer.in_hand = None
     layer.calls.clear()
-    Heartbeat(layer.worker, ["jobs"]).beat()
+    Heartbeat(layer.worker, ["jobs"]).run_once()
     assert [command[0] for command in layer.calls] == [scripts.RECLAIM, "SET"]
 
 
 def test_the_connections_of_a_dead_worker_continue_within_five_seconds():
     # Its last heartbeat began a lease. When that has ended, the next heartbeat of any worker reclaims its turn.
-    assert TURN_LEASE_SECONDS + BEAT_SECONDS <= 5
+    assert TURN_LEASE_SECONDS + INTERVAL_SECONDS <= 5
     # A living worker may miss two heartbeats.
-    assert TURN_LEASE_SECONDS > 3 * BEAT_SECONDS
+    assert TURN_LEASE_SECONDS > 3 * INTERVAL_SECONDS

@@ -1,4 +1,4 @@
-"""What tests of the chat start from: roles in the room `garden`, and a board with an owner and visitors."""
+"""Fixtures of the chat's tests: roles in the room `garden`, and a board with an owner and visitors."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.chat.polling import Poller
 
 @pytest.fixture
 def set_role(room):
-    """Gives a person a role in the room `garden`."""
+    """Return a function that gives a person a role in the room `garden`."""
 
     def set_role(person, role):
         rooms.apply_role(rooms.join_room(person, "garden"), role)
@@ -55,5 +55,5 @@ def admitted(at_door, visitor):
 
 @pytest.fixture
 def poller(room):
-    """The class of clients that poll; the room `garden` exists."""
+    """The class Poller. The room `garden` exists."""
     return Poller

@@ -1,4 +1,4 @@
-"""Helpers that tests of the chat share: refusals, a board's browsers, and forms of the admin."""
+"""Helpers for the tests of the chat: refusals, browsers with a board, and forms of the admin."""
 
 import itertools
 
@@ -16,7 +16,7 @@ _numbers = itertools.count(1)
 
 
 class Browser:
-    """One browser: its cookies, and what it knows about one board."""
+    """One browser: its cookies, and the ids of one board."""
 
     def __init__(self, person=None):
         self.client = wire.browser_of(person) if person else Client()
@@ -86,7 +86,7 @@ def types(events):
 
 
 def save(office, path, **fields):
-    """Submit a form of the admin, which must accept it."""
+    """Submit a form of the admin. Fail if the admin does not accept it."""
     answer = office.post(path, fields)
     assert answer.status_code == 302, answer.context["errors"]
 

@@ -34,7 +34,7 @@ class Poller:
         return self.take(answer)
 
     def hear(self, **parameters):
-        """Poll again; return the request, which may wait."""
+        """Poll again. Return the request, which may wait."""
         parameters = {"poll": self.poll, "cursor": self.cursor, **parameters}
         query = "&".join(f"{name}={value}" for name, value in parameters.items() if value is not None)
         answer = self.request("GET", query)
@@ -50,7 +50,7 @@ class Poller:
         return events
 
     def say(self, *events, query=None):
-        """Send one event, or several at once; return the response."""
+        """Send one event, or several at once. Return the response."""
         body = json.dumps(events[0] if len(events) == 1 else list(events)).encode()
         return self.request("POST", f"poll={self.poll}" if query is None else query, body)
 

@@ -1,4 +1,4 @@
-"""`manage.py moderate`: roles given and listed, and what it says when that fails."""
+"""`manage.py moderate`: giving a role, listing the members, and the error texts."""
 
 import pytest
 from django.core.management import CommandError, call_command

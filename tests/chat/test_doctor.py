@@ -1,4 +1,4 @@
-"""What the chat adds to the doctor's checks."""
+"""The chat's own checks for the doctor."""
 
 from chat import doctor
 from chat.store import MemoryStore, RedisStore

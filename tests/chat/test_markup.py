@@ -1,4 +1,4 @@
-"""From a body to HTML: what is made of Markdown, and that nothing in it can run."""
+"""Rendering a body: the HTML that Markdown becomes, and that no script in it can run."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""The rows: what the constraints refuse, and what the QuerySets find."""
+"""The rows: what the constraints reject, and what the QuerySets find."""
 
 import pytest
 from django.core.exceptions import ValidationError

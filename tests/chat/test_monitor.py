@@ -1,4 +1,4 @@
-"""The monitor: one works and others stand by; failures and outages end neither."""
+"""The monitor: one works and the others stand by. No failure and no outage ends a monitor."""
 
 import pytest
 import redis
@@ -20,7 +20,7 @@ def lobby(db):
     return wire.Socket("/lobby/").connect()
 
 
-# Who works.
+# Which monitor works.
 
 
 @pytest.fixture
@@ -57,16 +57,16 @@ def test_another_monitor_takes_over_from_a_dead_one(passing):
 def test_another_monitor_takes_over_at_once_from_one_that_stops(passing, monkeypatch):
     first, second = Monitor(3, 30), Monitor(3, 30)
     assert turn(first) and not turn(second)
-    monkeypatch.setattr(first, "_thread", Silent())
+    monkeypatch.setattr(first, "_thread", EndedThread())
     first.stop()
-    # Even if its thread runs once more.
+    # The stopped monitor must not take the lease, even if its thread runs once more.
     first.take_turn()
     assert turn(second)
 
 
-class Silent:
+class EndedThread:
     def join(self, seconds):
-        """It has ended already."""
+        """Return at once, because the thread has already ended."""
 
 
 def test_a_paused_monitor_notices_that_another_works(passing, caplog):
@@ -115,7 +115,7 @@ def test_a_monitor_checks_and_sweeps_at_its_intervals(passing, monkeypatch):
     assert [at - sweeps[0] for at in sweeps] == [0, 30, 60]
 
 
-# What goes wrong.
+# Failures and outages.
 
 
 def failing(error):

@@ -67,7 +67,7 @@ def test_a_serve_without_its_own_redis_leaves_no_url(var):
     local.make_var()
     with open(var / "serve.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert local.is_served()
+        assert local.is_serve_running()
         assert local.redis_url() is None
 
 

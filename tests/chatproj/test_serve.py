@@ -87,7 +87,7 @@ def test_our_procfile_names_every_process_and_each_channel_has_workers():
 
 def read(programs):
     parser = configparser.RawConfigParser()
-    parser.read_string(configuration.write_text(programs))
+    parser.read_string(configuration.make_text(programs))
     return parser
 
 
@@ -124,7 +124,7 @@ def test_the_wait_before_a_restart_grows_and_is_bounded():
     waits = [supervise.backoff_seconds(failures) for failures in range(1, 1000)]
     assert waits == sorted(waits)
     # So a process that ends runs again within two seconds, unless it ends repeatedly.
-    assert supervise.LOOK_SECONDS + waits[0] < 1
+    assert supervise.CHECK_SECONDS + waits[0] < 1
     assert waits[-1] <= 10
 
 
@@ -133,21 +133,21 @@ def test_the_wait_before_a_restart_grows_and_is_bounded():
 
 @pytest.fixture
 def fresh_lock(var, monkeypatch):
-    monkeypatch.setattr(lock, "_held", None)
+    monkeypatch.setattr(lock, "_descriptor", None)
     yield
-    if lock._held is not None:
-        os.close(lock._held)
+    if lock._descriptor is not None:
+        os.close(lock._descriptor)
 
 
 def test_a_second_serve_in_the_folder_gets_the_address_of_the_first(holder, fresh_lock):
     with pytest.raises(CannotServe, match=r"already running in this folder at http://127.0.0.1:8000/\."):
-        lock.take()
+        lock.acquire()
 
 
 def test_taking_the_lock_deletes_the_redis_url_of_the_last_run(var, fresh_lock):
     local.write_private("redis-url", "redis://gone")
-    lock.take()
-    assert local.is_served()
+    lock.acquire()
+    assert local.is_serve_running()
     assert local.redis_url() is None
 
 
@@ -158,7 +158,7 @@ def test_serve_waits_for_a_run_that_is_still_stopping(holder, var, fresh_lock, m
     (var / "serve.lock").write_text(f"{gone.pid} http://127.0.0.1:8000/")
     monkeypatch.setattr(lock, "time", Clock())
     with pytest.raises(CannotServe, match="does not stop"):
-        lock.take()
+        lock.acquire()
     assert "still stopping" in capsys.readouterr().out
 
 

@@ -18,18 +18,18 @@ EMOJI = "👍🎉❤"
 
 
 def make_person(site, name, password=None, url=None):
-    """A person with a handle of their own. `url` is the interface that they use."""
-    place = site if url is None else Place(url)
-    return Person(place, f"{name} {next(_numbers)}", password)
+    """Return a person with a new handle. `url` is the person's interface."""
+    address = site if url is None else InterfaceAddress(url)
+    return Person(address, f"{name} {next(_numbers)}", password)
 
 
 def fault_ref(fault):
-    """Return a ref at which tests.faults.injection lets `fault` strike."""
+    """Return a ref that makes tests.faults.injection inject `fault`."""
     return f"{fault}-{secrets.token_hex(8)}"
 
 
-class Place:
-    """Where a person goes to, instead of a site's first interface."""
+class InterfaceAddress:
+    """The address of another interface than a site's first one."""
 
     def __init__(self, url):
         self.url = url
@@ -37,8 +37,9 @@ class Place:
 
 class Tab(live.Client):
     """
-    A client that says what it changes, and notes when: `sent` and `took` (seconds until the answer) by ref, `lost_at`
-    and `joined_at` for every time it lost its line and was in the room again.
+    A client that records its changes: `sent`, and `took` (seconds until the answer), by ref.
+
+    `lost_at` and `joined_at` are the times when it lost its connection, and joined the room again.
     """
 
     def __init__(self, person, slug, heartbeat=live.HEARTBEAT_SECONDS):
@@ -75,21 +76,21 @@ class Tab(live.Client):
         finally:
             self.lost_at.append(time.monotonic())
 
-    async def _take_joined(self, event):
+    async def _handle_joined(self, event):
         self.joined_at.append(time.monotonic())
-        await super()._take_joined(event)
+        await super()._handle_joined(event)
 
-    async def _take_ack(self, event):
+    async def _handle_ack(self, event):
         if event["ref"] in self.sent_at:
             self.took.setdefault(event["ref"], time.monotonic() - self.sent_at[event["ref"]])
-        await super()._take_ack(event)
+        await super()._handle_ack(event)
 
-    def _forget(self):
-        super()._forget()
+    def _reset_connection(self):
+        super()._reset_connection()
         self._heartbeat_at = time.monotonic() + self._next_heartbeat()
 
-    async def _take_synced(self, event):
-        await super()._take_synced(event)
+    async def _handle_synced(self, event):
+        await super()._handle_synced(event)
         self._heartbeat_at = time.monotonic() + self._next_heartbeat()
 
     def _next_heartbeat(self):
@@ -98,9 +99,9 @@ class Tab(live.Client):
 
 class Chatter:
     """
-    Changes a room through one tab: mostly posts, and edits, removals and reactions of what it posted before.
+    Changes a room through one tab: mostly posts; also edits, removals and reactions of its own messages.
 
-    `chance` decides what and when; at most `most_waiting` changes are without their answer.
+    `chance` decides the changes and their times. At most `most_waiting` changes wait for their answers.
     """
 
     def __init__(self, tab, chance=None, pause=0.05, most_waiting=30, only_posts=False):
@@ -136,7 +137,7 @@ class Chatter:
         if kind == "post" or not mine:
             await self.tab.send("post", body=f"{self.tab.person.handle} says {self.number}")
             return
-        # The newest, for it is there that two changes may meet.
+        # The newest messages, where two changes are likely to meet.
         fields = {"id": self.chance.choice(mine[-10:])}
         if kind == "edit":
             fields["body"] = f"{self.tab.person.handle} means {self.number}"
@@ -160,14 +161,14 @@ class Listener:
     """
     One of very many tabs: it keeps its connection and its cursor, and sends only heartbeats.
 
-    It comes back as the contract wants it; `joined_at` is when. Light enough for a thousand in one process.
+    It reconnects as the contract requires; `joined_at` has the times. A thousand of them can run in one process.
     """
 
     def __init__(self, person, slug, heartbeat):
         self.person, self.slug, self.heartbeat = person, slug, heartbeat
         self.cursor, self.socket, self.is_joined = None, None, False
         self.joined_at, self.tried_at, self.close_codes, self.heard = [], [], [], []
-        self.is_leaving = False  # it does not come back
+        self.is_leaving = False  # it does not reconnect
         self._task = None
 
     def start(self):
@@ -188,22 +189,22 @@ class Listener:
     async def _connect(self):
         self.tried_at.append(time.monotonic())
         path = f"/chat/{self.slug}/" + (f"?cursor={self.cursor}" if self.cursor is not None else "")
-        beats = None
+        heartbeats = None
         try:
             async with self.person.socket(path) as self.socket:
-                beats = asyncio.create_task(self._beat())
+                heartbeats = asyncio.create_task(self._send_heartbeats())
                 async for text in self.socket:
-                    self._take(json.loads(text))
+                    self._handle(json.loads(text))
         except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed):
             pass
         finally:
-            if beats is not None:
-                beats.cancel()
+            if heartbeats is not None:
+                heartbeats.cancel()
             was_joined, self.is_joined = self.is_joined, False
         self.close_codes.append(self.socket.close_code if self.socket else None)
         return was_joined
 
-    def _take(self, event):
+    def _handle(self, event):
         if event["type"] == "synced":
             self.cursor = max(self.cursor or 0, event["offset"])
             if not self.is_joined:
@@ -212,7 +213,7 @@ class Listener:
         elif event["type"] == "message":
             self.heard.append(event["offset"])
 
-    async def _beat(self):
+    async def _send_heartbeats(self):
         while True:
             await asyncio.sleep(self.heartbeat * random.uniform(0.8, 1.2))
             with contextlib.suppress(ConnectionClosed):
@@ -222,12 +223,12 @@ class Listener:
 
 @contextlib.asynccontextmanager
 async def listening(listeners, at_once=50):
-    """Keep all of them in their rooms within a `with`."""
+    """Keep all listeners in their rooms within a `with`."""
     listeners = list(listeners)
     try:
         for start in range(0, len(listeners), at_once):
             batch = [listener.start() for listener in listeners[start : start + at_once]]
-            await until(lambda batch=batch: all(listener.is_joined for listener in batch), 60, "all are in")
+            await until(lambda batch=batch: all(listener.is_joined for listener in batch), 60, "all have joined")
         yield listeners
     finally:
         await asyncio.gather(*(listener.stop() for listener in listeners))
@@ -243,7 +244,7 @@ async def until(is_true, seconds=20, what="it"):
 
 
 class Probe:
-    """Posts on and on in a room of its own, one after the other, and keep how long each ack took."""
+    """Posts one message after another in its own room, and records how long each ack took."""
 
     def __init__(self, tab, pause=0.1):
         self.tab, self.pause, self.waits = tab, pause, []
@@ -268,12 +269,12 @@ class Probe:
 
 
 def p95_of(probes, since=0, before=float("inf")):
-    """Over all waits of all of them."""
+    """Return the 95th percentile of all waits of the probes that began from `since` to `before`."""
     waits = sorted(wait for probe in probes for at, wait in probe.waits if since <= at < before)
     assert len(waits) >= 20, f"only {len(waits)} waits were measured"
     return waits[int(0.95 * (len(waits) - 1))]
 
 
 def report(*words):
-    """A figure, for whoever runs pytest with -s, and beside the failure for everybody else."""
+    """Print a measurement. Pytest shows it with -s, and for a failed test."""
     print("FIGURE:", *words, flush=True)

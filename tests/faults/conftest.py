@@ -1,8 +1,8 @@
 """
-Sites of two sizes for the faults, and how their `async def` tests run.
+Sites of two sizes for the faults, and the hooks that run `async def` tests.
 
-What takes minutes is marked `long` and left out, unless `-m` names that mark: `-m long`, or `-m "long or not long"`
-for everything.
+Tests that take minutes are marked `long`. They run only if `-m` names this mark: `-m long`, or `-m "long or not long"`
+for all tests.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import pytest
 from tests.faults import postgres, sites
 from tests.live import hooks
 
-# A test that hangs shall end, not one on a busy machine.
+# Only a test that hangs reaches this limit, even on a busy machine.
 SHORT_SECONDS, LONG_SECONDS = 200, 900
 
 
@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(config, items):
     ours = [item for item in items if "/tests/faults/" in str(item.path)]
     for item in ours:
         item.add_marker(pytest.mark.live)
-        # Of the whole test with its fixtures; the coroutine's own limit comes first, and says more.
+        # For the whole test with its fixtures. The coroutine's own limit comes first, and its failure says more.
         item.add_marker(pytest.mark.timeout(seconds_for(item) + 60))
     if "long" in (config.option.markexpr or ""):
         return
@@ -51,18 +51,18 @@ def pytest_runtest_makereport(item):
 
 @pytest.fixture(params=[sites.SHORT, pytest.param(sites.FULL, marks=pytest.mark.long)], ids=lambda size: size.name)
 def size(request):
-    """The short size, and the full size (marked `long`)."""
+    """Return the short size, or the full size (marked `long`)."""
     return request.param
 
 
 @pytest.fixture(scope="session")
 def lasting_sites():
-    """The sites by size, one for each, started at the first need."""
+    """Return a dict of sites by size. Each is created at its first use."""
     with contextlib.ExitStack() as stack:
-        yield Lasting(stack)
+        yield LastingSites(stack)
 
 
-class Lasting(dict):
+class LastingSites(dict):
     def __init__(self, stack):
         super().__init__()
         self._stack = stack
@@ -75,14 +75,14 @@ class Lasting(dict):
 
 @pytest.fixture
 def site(lasting_sites, size):
-    """The site of a test's size; all of its processes run before the test and after it."""
+    """Return the site of a test's size. All of its processes run before the test and after it."""
     yield lasting_sites[size].start()
     lasting_sites[size].start()
 
 
 @pytest.fixture
 def make_site(size):
-    """Make sites of the test's own; `make_site(clock=True)`. The test starts them."""
+    """Return a function that makes sites for one test: `make_site(clock=True)`. The test starts them."""
     with contextlib.ExitStack() as stack:
 
         def make(**options):
@@ -95,7 +95,7 @@ def make_site(size):
 
 @pytest.fixture
 def make_postgres():
-    """Make PostgreSQL servers of the test's own, which the test may stop and kill."""
+    """Return a function that makes PostgreSQL servers, which the test may stop and kill."""
     if not postgres.is_here():
         pytest.skip("there is no PostgreSQL server here (Debian: apt-get install postgresql)")
     with contextlib.ExitStack() as stack:

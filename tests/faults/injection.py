@@ -1,13 +1,14 @@
 """
-Faults inside a worker at a moment that no signal from outside could hit: the ref of a frame names its fault.
+Faults inside a worker at moments that an outside signal cannot hit. The ref of a frame names its fault.
 
-    dies-ack-...    the worker is killed between the commit and the ack: once
-    dies-early-...  the worker is killed with the frame in hand, before its consumer runs: once
-    vanishes-...    the frame is popped and never run: once
-    fails-...       the consumer raises: each time, so that a client that repeats it is seen
+    dies-ack-...    the worker is killed between the commit and the ack, once
+    dies-early-...  the worker is killed with the frame in hand, before its consumer runs, once
+    vanishes-...    the frame is popped and never run, once
+    fails-...       the consumer raises each time, so that a repeated frame is noticed
 
-Installed by tests.faults.settings, in `runworker` alone. And in `interface`, FAULT_SEND_BUFFER gives each websocket so
-many bytes in its kernel, as a line has that is no loopback. The product has no switch for any of it.
+tests.faults.settings installs them in `runworker` only. In `interface`, FAULT_SEND_BUFFER sets the bytes of each
+websocket's send buffer in the kernel, because the loopback's buffer is larger than that of a real network. The product
+has no switch for these faults.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ FAILURE = "a bug of this test's own making"
 
 
 def _is_first(ref):
-    """Whether this fault has not struck yet, in any worker of this site."""
+    """Return whether this fault is injected for the first time in this site."""
     try:
         os.close(os.open(os.path.join(os.environ["CHAT_VAR"], f"struck-{ref}"), os.O_CREAT | os.O_EXCL))
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one test, on a free port and in a folder of its own; the test may stop and kill it."""
+"""A PostgreSQL server for one test, on a free port and in its own folder. The test may stop and kill it."""
 
 import contextlib
 import getpass
@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psycopg2
 
-from tests.live.processes import Database, _die_with_the_tests, free_port, migrate, wait_until
+from tests.live.processes import Database, die_with_the_tests, migrate, wait_until
+from tests.valkey import free_port
 
 BINARIES = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1:]
 START_SECONDS = 30
@@ -24,7 +25,7 @@ def is_here():
 
 
 def _owner():
-    """initdb refuses root."""
+    """Return the user of the server, because initdb refuses root."""
     if os.getuid():
         return pwd.getpwnam(getpass.getuser())
     with contextlib.suppress(KeyError):
@@ -33,7 +34,7 @@ def _owner():
 
 
 class Postgres(Database):
-    """The server, with the database of one site. `start()`, `stop()` (in order), `kill()`, `end()`."""
+    """The server, with the database of one site. `stop` is a normal stop; `end` also deletes the folder."""
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="chat-faults-postgres-"))
@@ -69,7 +70,7 @@ class Postgres(Database):
             **self._as_owner,
         )
         self.start()
-        self._order("CREATE DATABASE chat")
+        self._execute("CREATE DATABASE chat")
         migrate(self.url)
 
     def start(self):
@@ -93,7 +94,7 @@ class Postgres(Database):
                     stdout=log,
                     stderr=log,
                     process_group=0,
-                    preexec_fn=_die_with_the_tests,
+                    preexec_fn=die_with_the_tests,
                     **self._as_owner,
                 )
         wait_until(self._answers, START_SECONDS, "PostgreSQL")
@@ -107,7 +108,7 @@ class Postgres(Database):
         return False
 
     def stop(self):
-        """Stop the server as a restart does: all connections are closed."""
+        """Stop the server like a restart: all connections are closed."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait(START_SECONDS)
 

@@ -1,4 +1,4 @@
-"""A site for faults: with short leases, additional interfaces, and a clock of its own."""
+"""A site for faults: with short leases, additional interfaces, and its own clock."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,8 @@ from typing import NamedTuple
 import redis
 import requests
 
-from tests.live.processes import START_SECONDS, Site, free_port, wait_until
+from tests.live.processes import START_SECONDS, Site, wait_until
+from tests.valkey import free_port
 
 FAKETIME = next(
     (
@@ -30,7 +31,7 @@ FAKETIME = next(
     None,
 )
 
-# Where a log's record begins.
+# The beginning of a log record.
 RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ )", re.MULTILINE)
 
 
@@ -40,7 +41,7 @@ class Size(NamedTuple):
     name: str
     heartbeat: float  # seconds between two heartbeats of a client
     lease: int  # seconds after which presence ends without a heartbeat
-    catch_up: float  # seconds after a fault by which everybody has everything
+    catch_up: float  # seconds after a fault within which all tabs are complete
 
     @property
     def is_full(self):
@@ -50,15 +51,16 @@ class Size(NamedTuple):
         return full if self.is_full else short
 
 
-# After a fault, the last message of a room may be found out by the next heartbeat and not before.
+# After a fault, it may take until the next heartbeat to detect the loss of a room's last message.
 SHORT = Size("short", heartbeat=4, lease=12, catch_up=30)
 FULL = Size("full", heartbeat=25, lease=75, catch_up=45)
 
 
 class FaultSite(Site):
     """
-    `start()` mends whatever was killed or stopped. `size` sets the leases; `clock` lets `set_clock` move its time;
-    `url` names a database instead of the template's copy.
+    A site whose `start()` restarts killed processes and continues stopped ones.
+
+    `size` sets the leases. `clock` enables `set_clock`. `database` replaces the copy of the template.
     """
 
     def __init__(self, size=SHORT, database=None, clock=False, **environment):
@@ -74,7 +76,7 @@ class FaultSite(Site):
             environment["DATABASE_URL"] = database.url
         super().__init__(**environment)
         if database is not None:
-            # The environment has it already; the other was made for nothing, and goes with the site.
+            # The environment has this database already. The unused one is dropped with the site.
             self._spare_database, self.database = self.database, database
         if clock:
             self._give_clock()
@@ -83,7 +85,7 @@ class FaultSite(Site):
         self.clock = self.folder / "clock"
         self.set_clock("+0")
         faked = {
-            # The monotonic clock runs on, as it does when an operator or ntpd moves the other.
+            # The monotonic clock does not change, as when an operator or ntpd moves the wall clock.
             "LD_PRELOAD": str(FAKETIME),
             "FAKETIME_TIMESTAMP_FILE": str(self.clock),
             "FAKETIME_NO_CACHE": "1",
@@ -94,7 +96,7 @@ class FaultSite(Site):
             part.environment.update(faked)
 
     def set_clock(self, offset):
-        """Move the clock of all processes at once: "+25h", "-25h", "+0" (libfaketime's words)."""
+        """Move the clock of all processes at once: "+25h", "-25h", "+0" (in libfaketime's format)."""
         fresh = self.clock.with_suffix(".fresh")
         fresh.write_text(f"{offset}\n")
         os.replace(fresh, self.clock)
@@ -163,7 +165,7 @@ def start_and_wait(part, cue="Listening on"):
     size = part.log.stat().st_size
     started = time.monotonic()
     part.start()
-    part.wait_until_said(cue, size)
+    part.wait_until_logged(cue, size)
     return time.monotonic() - started
 
 
@@ -174,7 +176,7 @@ def memory(part):
 
 
 @contextlib.contextmanager
-def nobody_ends(site):
+def all_survive(site):
     """Check that workers and interfaces survive the `with` block."""
     parts = site.mortal_parts
     pids, sizes = [part.pid for part in parts], site.log_sizes()
@@ -184,16 +186,16 @@ def nobody_ends(site):
 
 
 def records(site, sizes):
-    """Return {part's name: what it has logged since `sizes`}, as whole records: a traceback belongs to its line."""
-    said = {part.name: part.said(sizes.get(part.log, 0)) for part in site.mortal_parts}
-    return {name: [entry for entry in RECORD.split(text) if RECORD.match(entry)] for name, text in said.items()}
+    """Return {part's name: its log records since `sizes`}. A record includes its traceback."""
+    logs = {part.name: part.read_log(sizes.get(part.log, 0)) for part in site.mortal_parts}
+    return {name: [entry for entry in RECORD.split(text) if RECORD.match(entry)] for name, text in logs.items()}
 
 
 def pause(part):
     os.kill(part.pid, signal.SIGSTOP)
 
 
-def go_on(part):
+def resume(part):
     os.kill(part.pid, signal.SIGCONT)
 
 

@@ -11,7 +11,7 @@ from playwright.async_api import async_playwright, expect
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.faults.clients import make_person, report
-from tests.faults.lines import Line
+from tests.faults.proxy import Proxy
 from tests.faults.sites import restart, start_and_wait
 
 pytestmark = [
@@ -35,15 +35,15 @@ def slug(speaker):
 
 
 @pytest.fixture
-def line(site):
-    line = Line(site.port)
-    yield line
-    line.close()
+def proxy(site):
+    proxy = Proxy(site.port)
+    yield proxy
+    proxy.close()
 
 
 @contextlib.asynccontextmanager
 async def page_in_room(slug, url):
-    """A guest's page that is in the room. Not by the fixtures of tests/browser: their loop runs in the main thread."""
+    """Open a guest's page in the room. The fixtures of tests/browser cannot: their loop is in the main thread."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = await (await browser.new_context()).new_page()
@@ -60,7 +60,7 @@ async def page_in_room(slug, url):
 
 @contextlib.asynccontextmanager
 async def frozen(page):
-    """Within it the page stands still, as in the background of a telephone: its process runs no script, no timer."""
+    """Freeze the page within a `with`, like a telephone's background: its process runs no script and no timer."""
     chrome = await page.context.browser.new_browser_cdp_session()
     processes = (await chrome.send("SystemInfo.getProcessInfo"))["processInfo"]
     pids = [process["id"] for process in processes if process["type"] == "renderer"]
@@ -74,7 +74,7 @@ async def frozen(page):
 
 
 async def speak(speaker, slug, word):
-    """Send this many posts in a room as another person."""
+    """Post POSTS messages in a room as another person."""
     for text in words(word):
         answer = await asyncio.to_thread(speaker.post, slug, text)
         assert answer.status_code == 201
@@ -106,28 +106,30 @@ async def is_complete(page, slug, speaker, *texts):
     return took
 
 
-@pytest.mark.parametrize("is_dead", [False, pytest.param(True, marks=pytest.mark.long)], ids=["same line", "new line"])
-async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, size, line, slug, speaker, is_dead):
-    # In a minute a heartbeat has found out that a line is dead; in seconds nobody has.
+@pytest.mark.parametrize(
+    "is_dead", [False, pytest.param(True, marks=pytest.mark.long)], ids=["same connection", "new connection"]
+)
+async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, size, proxy, slug, speaker, is_dead):
+    # In a minute a heartbeat detects a dead connection. In a few seconds it does not.
     seconds = size.pick(8, 60)
     await speak(speaker, slug, "before")
-    async with page_in_room(slug, line.url) as page:
+    async with page_in_room(slug, proxy.url) as page:
         await is_complete(page, slug, speaker, *words("before"))
         await page.context.set_offline(True)
-        line.fall_silent(for_ever=is_dead)
+        proxy.interrupt(permanently=is_dead)
         await speak(speaker, slug, "meanwhile")
         await say(page, "written offline")
         await expect(page.locator("#pending-messages .message")).to_contain_text("written offline")
         await asyncio.sleep(seconds)
         await expect(message(page, "meanwhile 0")).to_have_count(0)
-        line.come_back()
+        proxy.restore()
         await page.context.set_offline(False)
         took = await is_complete(page, slug, speaker, *words("before"), *words("meanwhile"), "written offline")
         await expect(page.locator("#pending-messages .message")).to_have_count(0)
         await expect(page.get_by_test_id("connection-bar")).to_be_hidden()
         report(
-            f"browser offline for {seconds} s ({'its line died' if is_dead else 'its line survived'}): complete"
-            f" {took:.1f} s after it was back"
+            f"browser offline for {seconds} s ({'dead' if is_dead else 'same'} connection): complete"
+            f" {took:.1f} s after it was online again"
         )
 
 
@@ -135,7 +137,7 @@ async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, 
     "meanwhile",
     [
         "its interface was killed",
-        pytest.param("its line holds", marks=pytest.mark.long),
+        pytest.param("its connection survives", marks=pytest.mark.long),
     ],
 )
 async def test_a_frozen_tab_is_complete_within_five_seconds_after_it_continues(site, size, slug, speaker, meanwhile):
@@ -151,7 +153,7 @@ async def test_a_frozen_tab_is_complete_within_five_seconds_after_it_continues(s
             await asyncio.sleep(seconds)
         assert await page.evaluate("window.ticks") < 10 * seconds / 2, "it was not frozen"
         took = await is_complete(page, slug, speaker, *words("before"), *words("meanwhile"))
-        report(f"tab frozen for {seconds} s ({meanwhile}): complete {took:.1f} s after it was back")
+        report(f"tab frozen for {seconds} s ({meanwhile}): complete {took:.1f} s after it continued")
         await say(page, "and on")
         await expect(message(page, "and on")).to_have_count(1, timeout=PATIENCE_MS)
 
@@ -165,15 +167,15 @@ async def test_the_page_shows_that_it_waits_while_the_server_does_not_answer(sit
         await expect(waiting).to_contain_text("is anybody there?")
         await expect(waiting).to_contain_text("sending")
         if size.is_full:
-            # The next heartbeat gets no answer, and then the page knows more.
+            # The next heartbeat gets no answer, and then the page shows the connection bar.
             await expect(page.get_by_test_id("connection-bar")).to_be_visible(timeout=60_000)
         await asyncio.sleep(size.pick(3, 60))
         await expect(waiting).to_have_count(1)
         started = time.monotonic()
         for worker in site.workers:
             await asyncio.to_thread(start_and_wait, worker)
-        # It says it again after five seconds of silence, or comes back within fifteen where it gave up its line.
+        # The page resends after five seconds without an answer, or reconnects within fifteen seconds.
         await expect(waiting).to_have_count(0, timeout=PATIENCE_MS)
         await expect(message(page, "is anybody there?")).to_have_count(1)
         took = time.monotonic() - started
-        report(f"no worker: the page said that it waits, and was done {took:.1f} s after they were started")
+        report(f"no worker: the page showed that it waits, and was complete {took:.1f} s after the workers' start")

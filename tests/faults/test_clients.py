@@ -1,4 +1,4 @@
-"""Clients that do not read, or send everything at once: they are answered or dropped, without effect on others."""
+"""Clients that do not read, or send many frames at once: they are answered or dropped, without effect on others."""
 
 import asyncio
 import contextlib
@@ -9,38 +9,38 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.faults.clients import Probe, chatting, make_person, p95_of, report
-from tests.faults.company import company
+from tests.faults.people import people_in_rooms
 from tests.faults.sites import memory
 from tests.live.client import read_until
 
 DROPPED_SECONDS = 90
-# Per client that does not read, beyond what others need: a megabyte of ours, and what Python makes of it.
+# The additional memory per client that does not read: a megabyte of unread bytes, and Python's overhead.
 MOST_MEMORY = 12 * 2**20
-# Below this, twice as much is noise of the machine.
+# Below this time, a factor of two is noise of the machine.
 UNNOTICED_SECONDS = 0.5
 OTHERS_SECONDS = 1
 ESTABLISHED = "01"
 
 
 @contextlib.asynccontextmanager
-async def deaf_socket(person, slug):
-    """A socket that reads its backlog and nothing after it, with a small buffer in its kernel."""
+async def unread_socket(person, slug):
+    """Open a socket that reads its backlog and nothing after it, with a small receive buffer. Yield its port."""
     place = urlsplit(person.site.url)
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     raw.setblocking(False)
     await asyncio.get_running_loop().sock_connect(raw, (place.hostname, place.port))
-    async with person.socket(f"/chat/{slug}/", sock=raw, close_timeout=0.1) as deaf:
-        await read_until(deaf, lambda event: event["type"] == "synced")
-        deaf.transport.pause_reading()
+    async with person.socket(f"/chat/{slug}/", sock=raw, close_timeout=0.1) as unread:
+        await read_until(unread, lambda event: event["type"] == "synced")
+        unread.transport.pause_reading()
         try:
             yield raw.getsockname()[1]
         finally:
-            deaf.transport.abort()
+            unread.transport.abort()
 
 
-class Loud:
-    """Says long things in a busy room."""
+class BusyRoom:
+    """Posts long messages in a room."""
 
     def __init__(self, tabs, pause):
         self.tabs, self.pause = tabs, pause
@@ -56,25 +56,25 @@ class Loud:
 
 
 async def test_a_client_that_stops_reading_a_busy_room_is_dropped_without_effect_on_others(make_site, size):
-    # The short test has no time to fill the megabytes that a loopback's kernel takes.
+    # The short test has no time to fill the kernel's buffers of a loopback connection, which take megabytes.
     site = make_site(**size.pick({"FAULT_SEND_BUFFER": "32768"}, {})).start()
     count = size.pick(2, 10)
-    async with company(site, rooms=1, each=6) as people:
+    async with people_in_rooms(site, rooms=1, each=6) as people:
         watcher, *rest = people.tabs
-        probes, loud = [Probe(tab, pause=0.05) for tab in rest[:3]], Loud(rest[3:], 0.08)
-        speaking = [asyncio.create_task(loud.run()), *(probe.start()._task for probe in probes)]
-        deaf_people = [await asyncio.to_thread(make_person, site, "Deaf") for _ in range(count)]
+        probes, busy = [Probe(tab, pause=0.05) for tab in rest[:3]], BusyRoom(rest[3:], 0.08)
+        speaking = [asyncio.create_task(busy.run()), *(probe.start()._task for probe in probes)]
+        slow_people = [await asyncio.to_thread(make_person, site, "Slow") for _ in range(count)]
         await asyncio.sleep(size.pick(4, 20))
         before, began = memory(site.web), time.monotonic()
         calm = p95_of(probes, since=0, before=began)
         peak = before
         async with contextlib.AsyncExitStack() as stack:
-            ports = [await stack.enter_async_context(deaf_socket(person, watcher.slug)) for person in deaf_people]
+            ports = [await stack.enter_async_context(unread_socket(person, watcher.slug)) for person in slow_people]
             started = time.monotonic()
-            assert len(lines_of(site.port, ports)) == count
-            while lines_of(site.port, ports):
+            assert len(open_ports(site.port, ports)) == count
+            while open_ports(site.port, ports):
                 peak = max(peak, memory(site.web))
-                assert time.monotonic() - started < DROPPED_SECONDS, "they were not dropped"
+                assert time.monotonic() - started < DROPPED_SECONDS, "the clients were not dropped"
                 await asyncio.sleep(0.1)
             dropped = time.monotonic() - started
             noisy = p95_of(probes, since=began, before=time.monotonic())
@@ -89,14 +89,14 @@ async def test_a_client_that_stops_reading_a_busy_room_is_dropped_without_effect
         assert peak - before < count * MOST_MEMORY + 20 * 2**20
         assert noisy < max(2 * calm, UNNOTICED_SECONDS)
         assert people.close_codes() == []
-        said = [line for line in site.web.said().splitlines() if "does not read: dropped" in line]
-        report(f"the log said {len(said)} times: {said[:1]}")
-        assert said
-        await people.catches_up_and_agrees()
+        log_lines = [line for line in site.web.read_log().splitlines() if "does not read: dropped" in line]
+        report(f"the log has {len(log_lines)} lines: {log_lines[:1]}")
+        assert log_lines
+        await people.check_complete()
 
 
-def lines_of(server_port, ports):
-    """Which of the clients' ports the server still has a connection to, as the kernel has it."""
+def open_ports(server_port, ports):
+    """Return the clients' ports to which the server still has a connection, according to the kernel."""
     with open("/proc/net/tcp") as file:
         rows = [line.split() for line in file][1:]
     ends = [(int(row[1].split(":")[1], 16), int(row[2].split(":")[1], 16)) for row in rows if row[3] == ESTABLISHED]
@@ -104,7 +104,7 @@ def lines_of(server_port, ports):
 
 
 async def test_a_burst_of_five_hundred_frames_is_answered_and_other_rooms_do_not_wait(site, size):
-    async with company(site, rooms=4, each=1) as people:
+    async with people_in_rooms(site, rooms=4, each=1) as people:
         speaker, *others = people.tabs
         for _ in range(size.pick(1, 5)):
             probes = [Probe(tab, pause=0.02).start() for tab in others]
@@ -120,23 +120,23 @@ async def test_a_burst_of_five_hundred_frames_is_answered_and_other_rooms_do_not
                 await probe.stop()
             limited = sum(event["code"] == "rate_limited" for event in speaker.heard("rejected"))
             report(
-                f"500 frames at once: all answered after {took:.1f} s ({limited} had to be said again); other rooms'"
+                f"500 frames at once: all answered after {took:.1f} s ({limited} had to be sent again); other rooms'"
                 f" p95 {p95 * 1000:.0f} ms"
             )
             assert p95 < OTHERS_SECONDS
-            # The person's allowance comes back at 50 a second.
+            # The person's rate limit refills at 50 events a second.
             await asyncio.sleep(size.pick(0, 10))
         assert speaker.close_codes == []
-        await people.catches_up_and_agrees()
+        await people.check_complete()
 
 
 @pytest.mark.long
 async def test_a_connection_that_breaks_under_load_loses_nothing(site, size):
-    async with company(site, rooms=1, each=4) as people:
+    async with people_in_rooms(site, rooms=1, each=4) as people:
         async with chatting(people.tabs):
             for _ in range(size.pick(6, 60)):
                 for tab in people.tabs[::2]:
                     tab.cut()
                 await asyncio.sleep(0.7)
-        took = await people.catches_up_and_agrees()
-        report(f"{len(people.close_codes())} broken lines, {people.changes} changes: complete after {took:.1f} s")
+        took = await people.check_complete()
+        report(f"{len(people.close_codes())} broken connections, {people.changes} changes: complete after {took:.1f} s")

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
+from tests.faults.checks import stored_messages
 from tests.faults.clients import Tab, fault_ref, make_person, report
-from tests.faults.company import company
-from tests.faults.sites import FAKETIME, go_on, pause, supervised
-from tests.faults.verdict import stored_messages
+from tests.faults.people import people_in_rooms
+from tests.faults.sites import FAKETIME, pause, resume, supervised
 
 pytestmark = pytest.mark.skipif(
     FAKETIME is None, reason="there is no libfaketime here (Debian: apt-get install libfaketime)"
@@ -18,38 +18,38 @@ pytestmark = pytest.mark.skipif(
 @pytest.mark.parametrize("offset", ["+25h", "-25h"])
 async def test_a_jump_of_the_clock_causes_no_loss_and_no_change_of_order(make_site, size, offset):
     site = make_site(clock=True).start()
-    async with company(site, rooms=2, each=3) as people:
+    async with people_in_rooms(site, rooms=2, each=3) as people:
         async with people.chatting(pause=0.1):
             await asyncio.sleep(2)
             site.set_clock(offset)
             await asyncio.sleep(size.pick(4, 60))
-        took = await people.catches_up_and_agrees()
+        took = await people.check_complete()
         slowest = max(tab.slowest() for tab in people.tabs)
         report(
             f"clock {offset}: {people.changes} changes, slowest ack {slowest:.1f} s, closed with"
             f" {sorted(set(people.close_codes())) or 'nothing'}, complete {took:.1f} s after"
         )
-        assert "taken for dead" not in site.web.said(), "it has not renewed its lease"
+        assert "counted as dead" not in site.web.read_log(), "the interface renewed its lease"
         for slug in {tab.slug for tab in people.tabs}:
             check_order(await asyncio.to_thread(stored_messages, site, slug), people.tabs)
 
 
 def check_order(stored, tabs):
-    """What was answered before the next was said stands before it."""
+    """Check that a post that was acked before a tab's next post was sent has the smaller id."""
     for tab in tabs:
         posts = [ref for ref in tab.took if tab.sent[ref]["type"] == "post"]
-        said = [(ref, tab.sent_at[ref], tab.sent_at[ref] + tab.took[ref]) for ref in posts]
+        posted = [(ref, tab.sent_at[ref], tab.sent_at[ref] + tab.took[ref]) for ref in posts]
         ids = {message["ref"]: id for id, message in stored.items()}
-        for (ref, _, answered), (later, sent, _) in zip(said, said[1:], strict=False):
+        for (ref, _, answered), (later, sent, _) in zip(posted, posted[1:], strict=False):
             if answered < sent and ref in ids and later in ids:
                 assert ids[ref] < ids[later], (ref, later)
 
 
 @pytest.mark.long
 async def test_a_client_can_connect_and_post_after_the_clock_went_back(make_site):
-    # Whatever is remembered of the time before must not make anybody wait for a day.
+    # State from before the change must not make a client wait for a day.
     site = make_site(clock=True).start()
-    async with company(site, rooms=1, each=2) as people:
+    async with people_in_rooms(site, rooms=1, each=2) as people:
         alice, bob = people.tabs
         await alice.post("before")
         site.set_clock("-25h")
@@ -65,18 +65,18 @@ async def test_a_client_can_connect_and_post_after_the_clock_went_back(make_site
 @pytest.mark.long
 async def test_a_lost_frame_is_detected_within_ten_seconds_after_a_stall_and_a_clock_set_back(make_site):
     site = make_site(clock=True).start()
-    async with company(site, rooms=1, each=2) as people, supervised(site):
+    async with people_in_rooms(site, rooms=1, each=2) as people, supervised(site):
         alice, _ = people.tabs
         await alice.post("before")
         pause(site.valkey)
         await asyncio.sleep(4.5)
-        go_on(site.valkey)
+        resume(site.valkey)
         await alice.post("after the stall")
         site.set_clock("-25h")
         started = time.monotonic()
         ref = await alice.send("post", ref=fault_ref("dies-early"), body="its worker dies")
         await alice.until(lambda: ref in alice.answers, 30)
-        assert time.monotonic() - started < 10, "its turn was not reclaimed"
+        assert time.monotonic() - started < 10, "the turn was reclaimed too late"
 
 
 @pytest.mark.long
@@ -84,18 +84,18 @@ async def test_an_interface_that_dies_after_the_clock_went_back_leaves_no_member
     site = make_site(clock=True)
     second = site.add_interface()
     site.start()
-    async with company(site, rooms=1, each=2, urls=(None, second.url)) as people:
+    async with people_in_rooms(site, rooms=1, each=2, urls=(None, second.url)) as people:
         alice, bob = people.tabs
         await alice.post("before")
         site.set_clock("-25h")
-        # Bob is seen in the new time by nobody: he and his interface are known by what was written in the old one.
+        # Bob's presence and his interface's lease have times from before the clock was set back.
         second.kill()
         started = time.monotonic()
         await bob.close()
         left = [bob.person.handle]
         await alice.until(lambda: any(left == event["went"] for event in alice.heard("presence")), size.lease + 30)
-        report(f"clock -25h: who was there is gone {time.monotonic() - started:.1f} s after the interface was killed")
-        # And who comes in the new time hears what is said.
+        report(f"clock -25h: the member left {time.monotonic() - started:.1f} s after the interface was killed")
+        # A person who joins after the change gets the next message.
         carol = await asyncio.to_thread(make_person, site, "Carol")
         async with Tab(carol, alice.slug) as tab:
             tab.be_silent()

@@ -10,21 +10,21 @@ import time
 
 import pytest
 
+from tests.faults.checks import picture, stored_messages
 from tests.faults.clients import Tab, make_person, report
-from tests.faults.company import company
-from tests.faults.sites import nobody_ends
-from tests.faults.verdict import picture, stored_messages
+from tests.faults.people import people_in_rooms
+from tests.faults.sites import all_survive
 
 UNANSWERED = {"unavailable"}
 
 
 async def test_a_locked_database_causes_delay_but_no_loss(site, size):
-    async with company(site, rooms=2, each=2) as people:
-        with nobody_ends(site):
+    async with people_in_rooms(site, rooms=2, each=2) as people:
+        with all_survive(site):
             async with people.chatting(pause=0.3):
                 with site.database.locked():
                     await asyncio.sleep(size.pick(5, 12))
-            took = await people.catches_up_and_agrees()
+            took = await people.check_complete()
         codes = {event["code"] for tab in people.tabs for event in tab.heard("rejected")}
         assert codes <= UNANSWERED | {"not_found"}
         slowest = max(tab.slowest() for tab in people.tabs)
@@ -37,8 +37,8 @@ async def test_a_locked_database_causes_delay_but_no_loss(site, size):
 async def test_a_stopped_postgresql_causes_no_loss_and_workers_reconnect(make_site, make_postgres, size):
     server = await asyncio.to_thread(make_postgres)
     site = make_site(database=server).start()
-    async with company(site, rooms=2, each=2) as people:
-        with nobody_ends(site):
+    async with people_in_rooms(site, rooms=2, each=2) as people:
+        with all_survive(site):
             async with people.chatting(pause=0.3):
                 await asyncio.sleep(1)
                 await asyncio.to_thread(server.stop)
@@ -46,14 +46,14 @@ async def test_a_stopped_postgresql_causes_no_loss_and_workers_reconnect(make_si
                 await asyncio.sleep(size.pick(4, 20))
                 back = time.monotonic()
                 await asyncio.to_thread(server.start)
-            took = await people.catches_up_and_agrees()
+            took = await people.check_complete()
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         refused = [event for tab in people.tabs for event in tab.heard("rejected") if event["code"] != "not_found"]
         assert {event["code"] for event in refused} == UNANSWERED
         report(
             f"PostgreSQL stopped for {size.pick(4, 20)} s: {len(refused)} frames answered `unavailable`,"
             f" {people.changes} changes complete {time.monotonic() - back:.1f} s after its start ({took:.1f} s after"
-            f" the last was said)"
+            f" the last change)"
         )
 
 
@@ -69,7 +69,7 @@ async def test_after_a_kill_of_everything_acked_messages_remain_and_clients_resu
     site, kill_database, start_database = doomed_site
     site.start()
     for _ in range(size.pick(1, 5)):
-        async with company(site, rooms=2, each=2) as people:
+        async with people_in_rooms(site, rooms=2, each=2) as people:
             async with people.chatting(pause=0.02):
                 await asyncio.sleep(2)
                 everything_dies(site, kill_database)
@@ -80,7 +80,7 @@ async def test_after_a_kill_of_everything_acked_messages_remain_and_clients_resu
                 assert acked <= kept, f"{len(acked - kept)} acked changes are gone"
                 await asyncio.to_thread(site.start)
                 await asyncio.sleep(1)
-            await people.catches_up_and_agrees()
+            await people.check_complete()
             assert all(tab.close_codes for tab in people.tabs)
             report(
                 f"everything killed: {len(acked)} acked changes all kept; {people.changes} complete"
@@ -96,7 +96,7 @@ def everything_dies(site, kill_database):
         part.process.wait()
 
 
-# Back-up and restore, as docs/operations.md says them.
+# Backup and restore, as in docs/operations.md.
 
 COPY_SQLITE = (
     "import sqlite3, sys; source, copy = map(sqlite3.connect, sys.argv[1:]); source.backup(copy); copy.close()"
@@ -138,7 +138,7 @@ def copied_site(request, make_site):
         return make_site(database=request.getfixturevalue("make_postgres")()), PostgresCopy
     site = make_site()
     if site.database.server is not None:
-        pytest.skip("this run's database is on a server that is not the test's own")
+        pytest.skip("this run's database server does not belong to the test")
     return site, SQLiteCopy
 
 
@@ -164,7 +164,7 @@ async def test_clients_ahead_of_a_restored_database_are_reset_and_agree_with_it(
             await tab.until(lambda tab=tab: tab.is_joined and tab.cursor == 5, 30)
             assert any(event.get("reset") for event in tab.heard("joined"))
             assert picture(tab) == await asyncio.to_thread(stored_messages, site, slug)
-        # And life goes on, under ids that the copy has not used.
+        # New messages get ids after those of the copy.
         assert (await client.post("after the restore"))["offset"] == 6
         await other.until(lambda: other.cursor == 6)
         assert picture(other) == await asyncio.to_thread(stored_messages, site, slug)

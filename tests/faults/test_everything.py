@@ -1,7 +1,7 @@
 """
-Faults of every kind, mixed at random, while twenty clients keep the contract in five rooms.
+Faults of every kind, mixed at random, while twenty clients follow the contract in five rooms.
 
-What happens, and in which order, follows from a seed that is printed: FAULT_SEED=... runs it again.
+A seed decides the faults and their order. The test prints it, and FAULT_SEED=... repeats the run.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ import signal
 import time
 
 from tests.faults.clients import Chatter, fault_ref, report, until
-from tests.faults.company import company
-from tests.faults.sites import go_on, pause, supervised
+from tests.faults.people import people_in_rooms
+from tests.faults.sites import pause, resume, supervised
 
 ROOMS, IN_EACH = 5, 4
 
@@ -30,22 +30,22 @@ async def an_interface_is_killed(site, people, chance):
     chance.choice([site.web, *site.others]).kill()
 
 
-async def a_worker_is_told_to_end(site, people, chance):
-    await ends_in_order(chance.choice(site.workers))
+async def a_worker_stops(site, people, chance):
+    await stop_in_order(chance.choice(site.workers))
 
 
-async def an_interface_is_told_to_end(site, people, chance):
-    await ends_in_order(chance.choice([site.web, *site.others]))
+async def an_interface_stops(site, people, chance):
+    await stop_in_order(chance.choice([site.web, *site.others]))
 
 
-async def ends_in_order(part):
-    # One that has just been started does not listen to signals yet.
-    await until(lambda: part.is_running and listens_to_sigterm(part.pid), 30)
+async def stop_in_order(part):
+    # A process that has just started does not handle signals yet.
+    await until(lambda: part.is_running and handles_sigterm(part.pid), 30)
     code = await asyncio.to_thread(part.end, signal.SIGTERM, 25)
     assert code == 0, f"{part.name} ended with {code}"
 
 
-def listens_to_sigterm(pid):
+def handles_sigterm(pid):
     try:
         with open(f"/proc/{pid}/status") as file:
             caught = next(line for line in file if line.startswith("SigCgt"))
@@ -54,19 +54,19 @@ def listens_to_sigterm(pid):
     return bool(int(caught.split()[1], 16) & 1 << (signal.SIGTERM - 1))
 
 
-async def a_worker_stands_still(site, people, chance):
-    await stand_still(chance.choice(site.workers), chance.uniform(1, 6))
+async def a_worker_is_frozen(site, people, chance):
+    await freeze(chance.choice(site.workers), chance.uniform(1, 6))
 
 
-async def redis_stands_still(site, people, chance):
-    await stand_still(site.valkey, chance.uniform(1, 6))
+async def redis_is_frozen(site, people, chance):
+    await freeze(site.valkey, chance.uniform(1, 6))
 
 
 async def redis_is_killed(site, people, chance):
     site.valkey.kill()
 
 
-async def redis_forgets(site, people, chance):
+async def redis_loses_its_data(site, people, chance):
     await asyncio.to_thread(site.wait_for_redis)
     await asyncio.to_thread(site.redis().flushall)
 
@@ -76,7 +76,7 @@ async def the_database_is_locked(site, people, chance):
         await asyncio.sleep(chance.uniform(1, 3))
 
 
-async def lines_break(site, people, chance):
+async def connections_break(site, people, chance):
     for tab in chance.sample(people.tabs, 5):
         tab.cut()
 
@@ -96,27 +96,27 @@ FAULTS = [
     a_worker_is_killed,
     all_workers_are_killed,
     an_interface_is_killed,
-    a_worker_is_told_to_end,
-    an_interface_is_told_to_end,
-    a_worker_stands_still,
-    redis_stands_still,
+    a_worker_stops,
+    an_interface_stops,
+    a_worker_is_frozen,
+    redis_is_frozen,
     redis_is_killed,
-    redis_forgets,
+    redis_loses_its_data,
     the_database_is_locked,
-    lines_break,
+    connections_break,
     a_frame_meets_its_fault,
     everything_dies,
 ]
 
 
-async def stand_still(part, seconds):
+async def freeze(part, seconds):
     process = part.process
     pause(part)
     try:
         await asyncio.sleep(seconds)
     finally:
         if process.poll() is None:
-            go_on(part)
+            resume(part)
 
 
 async def test_random_faults_cause_no_loss_no_duplicate_and_no_unanswered_frame(make_site, size):
@@ -126,26 +126,26 @@ async def test_random_faults_cause_no_loss_no_duplicate_and_no_unanswered_frame(
     site = make_site()
     second = site.add_interface()
     site.start()
-    struck = []
-    async with company(site, ROOMS, IN_EACH, urls=(None, second.url)) as people:
+    injected = []
+    async with people_in_rooms(site, ROOMS, IN_EACH, urls=(None, second.url)) as people:
         chatters = [Chatter(tab, random.Random(chance.random()), pause=0.4) for tab in people.tabs]
         async with supervised(site):
             for chatter in chatters:
                 chatter.start()
             deadline = time.monotonic() + size.pick(20, 300)
-            # Each of them first, in an order of chance: a short run shall not leave out what it likes.
-            coming = chance.sample(FAULTS, len(FAULTS))
+            # First each fault once, in a random order, so that a short run leaves out no fault.
+            pending = chance.sample(FAULTS, len(FAULTS))
             while time.monotonic() < deadline:
-                fault = coming.pop() if coming else chance.choice(FAULTS)
-                struck.append(fault.__name__)
+                fault = pending.pop() if pending else chance.choice(FAULTS)
+                injected.append(fault.__name__)
                 print(f"{time.strftime('%H:%M:%S')} {fault.__name__}", flush=True)
                 await fault(site, people, chance)
                 await asyncio.sleep(chance.uniform(0.2, 2.5))
             await asyncio.to_thread(site.start)
             for chatter in chatters:
                 await chatter.stop()
-            took = await people.catches_up_and_agrees()
+            took = await people.check_complete()
     report(
-        f"FAULT_SEED={seed}: {len(struck)} faults, {people.changes} changes of {len(people.tabs)} clients, complete"
+        f"FAULT_SEED={seed}: {len(injected)} faults, {people.changes} changes of {len(people.tabs)} clients, complete"
         f" {took:.1f} s after the last fault"
     )

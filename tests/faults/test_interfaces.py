@@ -1,24 +1,24 @@
-"""Interfaces that are killed or stopped: their clients reconnect, presence is correct, others are not affected."""
+"""Interfaces that are killed or stopped: clients reconnect, presence is correct, other clients are not affected."""
 
 import asyncio
 import signal
 import time
 
 from tests.faults.clients import Listener, Probe, listening, make_person, report, until
-from tests.faults.company import company
+from tests.faults.people import people_in_rooms
 from tests.faults.sites import start_and_wait
 
 ALL_BACK_SECONDS = 30
 PRESENCE_SECONDS = 90
-# After so long without an answer a client says it again: less is no interruption.
+# A client resends a frame after this time without an answer. A shorter wait is no interruption.
 UNNOTICED_SECONDS = 5
 TABS_OF_ONE = 10
-# An interface's own, and a turn's with its grace.
+# The lease of an interface, and the lease of a turn with the grace period.
 LEASE_SECONDS = 12
 
 
 async def make_crowd(site, count):
-    """Return (listeners, who has made their rooms): people with ten tabs each, fifty tabs in a room."""
+    """Return (listeners, owner of their rooms): people with ten tabs each, and fifty tabs in each room."""
     owner = await asyncio.to_thread(make_person, site, "Owner", "correct horse")
     rooms = [await asyncio.to_thread(owner.make_room) for _ in range(count // 50)]
     people = [await asyncio.to_thread(make_person, site, "Crowd") for _ in range(count // TABS_OF_ONE)]
@@ -28,7 +28,7 @@ async def make_crowd(site, count):
 
 
 async def present(person, slug):
-    """Return the handles that are in a room, as somebody hears who comes in."""
+    """Return the handles of the members in a room, as a joining person gets them."""
     async with person.client(slug) as client:
         joined = client.heard("joined")[-1]
         assert len(joined["present"]) == joined["count"]
@@ -39,12 +39,12 @@ def handles(listeners, slug):
     return {listener.person.handle for listener in listeners if listener.slug == slug}
 
 
-async def presence_is_right(owner, listeners, seconds):
-    """Wait until every room says that those are there who are. Returns how long it took."""
+async def wait_for_presence(owner, listeners, seconds):
+    """Wait until the presence in every room is correct. Return how many seconds that took."""
     started = time.monotonic()
     for slug in sorted({listener.slug for listener in listeners}):
         while (found := await present(owner, slug)) != (there := handles(listeners, slug)):
-            assert time.monotonic() - started < seconds, f"ghosts {found - there}, missing {there - found}"
+            assert time.monotonic() - started < seconds, f"wrongly present {found - there}, missing {there - found}"
             await asyncio.sleep(0.5)
     return time.monotonic() - started
 
@@ -52,41 +52,41 @@ async def presence_is_right(owner, listeners, seconds):
 async def test_all_clients_of_a_killed_interface_reconnect_within_thirty_seconds(make_site, size):
     site = make_site(CHAT_LIMITS="off").start()
     crowd, owner = await make_crowd(site, size.pick(100, 1000))
-    # Some of them do not come back, and who they were must be known by their leases alone.
+    # Some clients do not reconnect, so only their leases show that they left.
     gone, staying = crowd[:TABS_OF_ONE], crowd[TABS_OF_ONE:]
     async with listening(crowd):
-        await presence_is_right(owner, crowd, PRESENCE_SECONDS)
-        dead = {name.decode() for name in site.redis().zrange("asgi:interfaces", 0, -1)}
+        await wait_for_presence(owner, crowd, PRESENCE_SECONDS)
+        dead_processes = {name.decode() for name in site.redis().zrange("asgi:interfaces", 0, -1)}
         killed = time.monotonic()
         site.web.kill()
         await asyncio.gather(*(listener.stop() for listener in gone))
         ready = await asyncio.to_thread(start_and_wait, site.web)
-        await until(lambda: all(listener.is_joined for listener in staying), ALL_BACK_SECONDS, "all are back")
+        await until(lambda: all(listener.is_joined for listener in staying), ALL_BACK_SECONDS, "all have reconnected")
         back = [listener.joined_at[-1] - killed for listener in staying]
         tries = sorted(at - killed for listener in staying for at in listener.tried_at if at > killed)
         assert max(back) < ALL_BACK_SECONDS
-        # Nobody tried in step: the first tries of all spread over the backoff's own width.
+        # The clients did not try together: their first tries are spread over the backoff's jitter.
         first = sorted(min(at for at in listener.tried_at if at > killed) - killed for listener in staying)
         spread = first[int(0.95 * len(first))] - first[int(0.05 * len(first))]
         assert spread > 0.04, spread
-        right = await presence_is_right(owner, staying, PRESENCE_SECONDS)
+        right = await wait_for_presence(owner, staying, PRESENCE_SECONDS)
         report(
             f"an interface killed with {len(crowd)} sockets: listening again after {ready:.1f} s, the last was back"
             f" after {max(back):.1f} s ({len(tries)} tries, the first ones spread over {spread:.2f} s), presence"
             f" right {right:.1f} s later, and {time.monotonic() - killed:.0f} s after the kill"
         )
-        await nothing_is_left_of(site, dead, killed)
+        await check_nothing_is_left(site, dead_processes, killed)
 
 
-async def nothing_is_left_of(site, dead, killed):
-    """Of interfaces that are gone, Redis holds nothing that has no end, and nobody hears or counts there."""
-    redis, names = site.redis(), [name.encode() for name in dead]
+async def check_nothing_is_left(site, dead_processes, killed):
+    """Check that all keys of dead interfaces in Redis expire, and that no group or count includes them."""
+    redis, names = site.redis(), [name.encode() for name in dead_processes]
     await asyncio.sleep(max(0, killed + max(site.size.lease, LEASE_SECONDS) + 2 - time.monotonic()))
 
     def left_keys():
         return [key for key in redis.keys("*") if any(name in key for name in names)]
 
-    # What counts, and what a turn keeps for half a minute more, ends by itself.
+    # Statistics, and the records of ended connections, expire by themselves.
     await until(lambda: all(key.startswith((b"asgi-meta:", b"asgi:turn:")) for key in left_keys()), 30, "all is swept")
     left = left_keys()
     kinds = sorted({key.decode().split(":")[1] for key in left})
@@ -98,7 +98,7 @@ async def nothing_is_left_of(site, dead, killed):
     assert all((redis.ttl(key) or -1) > 0 for key in left), left
     seconds, micros = redis.time()
     for key in [*redis.keys("chat:lease:*"), *redis.keys("chat:roster:*:entries")]:
-        # What has ended may lie there until somebody looks.
+        # Ended leases may stay until the next sweep.
         holders = redis.zrangebyscore(key, seconds + micros / 1e6, "+inf")
         assert not [holder for holder in holders if any(name in holder for name in names)], key
 
@@ -107,7 +107,7 @@ async def test_the_clients_of_one_interface_are_not_interrupted_when_another_die
     site = make_site()
     second = site.add_interface()
     site.start()
-    async with company(site, rooms=1, each=4, urls=(None, second.url)) as people:
+    async with people_in_rooms(site, rooms=1, each=4, urls=(None, second.url)) as people:
         theirs, ours = people.tabs[::2], people.tabs[1::2]
         probe = Probe(ours[0], pause=0.05).start()
         async with people.chatting(pause=0.2):
@@ -125,14 +125,14 @@ async def test_the_clients_of_one_interface_are_not_interrupted_when_another_die
         assert during < UNNOTICED_SECONDS
         assert [code for tab in ours for code in tab.close_codes] == []
         assert all(tab.close_codes for tab in theirs)
-        await people.catches_up_and_agrees()
+        await people.check_complete()
 
 
 async def test_an_interface_that_stops_closes_in_batches_and_presence_is_correct(make_site, size):
     site = make_site(CHAT_LIMITS="off").start()
     crowd, owner = await make_crowd(site, size.pick(100, 1000))
     gone, staying = crowd[:TABS_OF_ONE], crowd[TABS_OF_ONE:]
-    async with company(site, rooms=1, each=2) as people, listening(crowd):
+    async with people_in_rooms(site, rooms=1, each=2) as people, listening(crowd):
         async with people.chatting():
             await asyncio.sleep(1)
             sockets = [listener.socket for listener in crowd]
@@ -145,10 +145,10 @@ async def test_an_interface_that_stops_closes_in_batches_and_presence_is_correct
             moments = await asyncio.wait_for(asyncio.gather(*closes), ALL_BACK_SECONDS)
             assert {socket.close_code for socket in sockets} <= {1001, 1012}, {socket.close_code for socket in sockets}
             await asyncio.to_thread(start_and_wait, site.web)
-        await people.catches_up_and_agrees()
+        await people.check_complete()
         assert {code for code in people.close_codes() if code != 1006} <= {1001, 1012}
-        await until(lambda: all(listener.is_joined for listener in staying), ALL_BACK_SECONDS, "all are back")
-        right = await presence_is_right(owner, staying, PRESENCE_SECONDS)
+        await until(lambda: all(listener.is_joined for listener in staying), ALL_BACK_SECONDS, "all have reconnected")
+        right = await wait_for_presence(owner, staying, PRESENCE_SECONDS)
         report(
             f"SIGTERM of an interface with {len(crowd)} sockets: all closed within {max(moments) - started:.2f} s,"
             f" over {max(moments) - min(moments):.2f} s; ended with 0 after {ended:.2f} s; presence right"

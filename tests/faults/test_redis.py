@@ -1,4 +1,4 @@
-"""Redis that loses its data, dies, freezes or is full: no process of the site ends, and nobody is logged out."""
+"""Redis that loses its data, dies, freezes or is full: no process of the site ends, and no person is logged out."""
 
 import asyncio
 import time
@@ -8,24 +8,24 @@ import redis
 import requests
 
 from tests.faults.clients import Listener, listening, make_person, report, until
-from tests.faults.company import company
-from tests.faults.sites import go_on, nobody_ends, pause, records
+from tests.faults.people import people_in_rooms
+from tests.faults.sites import all_survive, pause, records, resume
 from tests.live.client import close_code, read_until
 
-HEARTBEAT_AND = 10
-# Each way to Redis says once that it is away, and once that it is there again.
+MARGIN_SECONDS = 10
+# Each connection to Redis logs the outage once, and its end once.
 MOST_RECORDS = 12
 
 
-async def is_still_signed_in(people):
+async def check_still_logged_in(people):
     for tab in people.tabs:
         answer = await asyncio.to_thread(tab.person.call, "GET", "/api/session/", 200)
         assert answer.json()["handle"] == tab.person.handle
 
 
-def seconds_to_hear(size):
-    # A heartbeat comes a fifth earlier or later than said.
-    return 1.2 * size.heartbeat + HEARTBEAT_AND
+def seconds_to_detect_a_loss(size):
+    # Heartbeats come up to a fifth earlier or later.
+    return 1.2 * size.heartbeat + MARGIN_SECONDS
 
 
 async def flush(site):
@@ -39,45 +39,45 @@ async def kill_and_start_empty(site):
     await asyncio.to_thread(site.wait_for_redis)
 
 
-@pytest.mark.parametrize("forget", [flush, kill_and_start_empty])
-async def test_after_redis_lost_its_data_no_process_ends_and_the_next_post_is_delivered(site, size, forget):
-    async with company(site, rooms=2, each=3) as people:
-        with nobody_ends(site):
+@pytest.mark.parametrize("lose_data", [flush, kill_and_start_empty])
+async def test_after_redis_lost_its_data_no_process_ends_and_the_next_post_is_delivered(site, size, lose_data):
+    async with people_in_rooms(site, rooms=2, each=3) as people:
+        with all_survive(site):
             async with people.chatting(pause=0.2):
                 await asyncio.sleep(1)
-                await forget(site)
-                forgot = time.monotonic()
+                await lose_data(site)
+                lost_at = time.monotonic()
                 await asyncio.sleep(1)
-            # Whoever only listens hears it, too.
+            # Clients that only listen get these messages too.
             for tab in (people.tabs[0], people.tabs[3]):
                 await tab.send("post", body="does anybody hear this?")
-            took = await people.catches_up_and_agrees(seconds_to_hear(size))
-            assert time.monotonic() - forgot < seconds_to_hear(size) + 10
-            await is_still_signed_in(people)
-            # And from now on without waiting for a heartbeat.
+            took = await people.check_complete(seconds_to_detect_a_loss(size))
+            assert time.monotonic() - lost_at < seconds_to_detect_a_loss(size) + 10
+            await check_still_logged_in(people)
+            # From now on no client waits for a heartbeat.
             await until(lambda: all(tab.is_joined for tab in people.tabs))
         report(
-            f"Redis forgot everything ({forget.__name__}): {people.changes} changes, everybody had all of them"
+            f"Redis lost its data ({lose_data.__name__}): {people.changes} changes, all tabs were complete"
             f" {took:.1f} s after the next post"
         )
 
 
 async def test_an_idle_room_receives_the_next_post_after_redis_lost_its_data(site, size):
-    # Nobody says anything that could tell: only the heartbeat finds out that the groups are gone.
-    async with company(site, rooms=1, each=3) as people:
+    # No message reveals the loss: only the heartbeat detects that the groups are gone.
+    async with people_in_rooms(site, rooms=1, each=3) as people:
         alice, *others = people.tabs
         await alice.post("before")
         await kill_and_start_empty(site)
-        forgot = time.monotonic()
+        lost_at = time.monotonic()
         await alice.post("after")
         for tab in others:
-            await tab.until(lambda tab=tab: "after" in tab.bodies(), seconds_to_hear(size))
+            await tab.until(lambda tab=tab: "after" in tab.bodies(), seconds_to_detect_a_loss(size))
         report(
-            f"Redis came back empty: an idle room had the next post {time.monotonic() - forgot:.1f} s later,"
+            f"Redis restarted empty: an idle room had the next post {time.monotonic() - lost_at:.1f} s later,"
             f" with a heartbeat of {size.heartbeat} s"
         )
-        await people.catches_up_and_agrees()
-        # From here on without heartbeats: the group has them again, and no gap is there to be found out.
+        await people.check_complete()
+        # From now on without heartbeats: the clients are in the group again, so the message reaches them directly.
         for tab in others:
             tab.be_silent()
         await alice.post("and on")
@@ -85,32 +85,32 @@ async def test_an_idle_room_receives_the_next_post_after_redis_lost_its_data(sit
             await tab.until(lambda tab=tab: "and on" in tab.bodies())
 
 
-@pytest.mark.parametrize("forget", [flush, pytest.param(kill_and_start_empty, marks=pytest.mark.long)])
-async def test_the_lobby_is_told_about_the_next_room_after_redis_lost_its_data(site, size, forget):
+@pytest.mark.parametrize("lose_data", [flush, pytest.param(kill_and_start_empty, marks=pytest.mark.long)])
+async def test_the_lobby_is_told_about_the_next_room_after_redis_lost_its_data(site, size, lose_data):
     owner = await asyncio.to_thread(make_person, site, "Owner", "correct horse")
     async with owner.socket("/lobby/") as lobby:
         await asyncio.to_thread(owner.make_room)
         await read_until(lobby, lambda event: event["type"] == "updated")
-        forgot = time.monotonic()
-        await forget(site)
-        # The page comes back at once then.
-        assert await close_code(lobby, seconds_to_hear(size)) == 4408
+        lost_at = time.monotonic()
+        await lose_data(site)
+        # The page reconnects at once after this code.
+        assert await close_code(lobby, seconds_to_detect_a_loss(size)) == 4408
     async with owner.socket("/lobby/") as lobby:
         await asyncio.to_thread(owner.make_room)
         await read_until(lobby, lambda event: event["type"] == "updated")
-    took = time.monotonic() - forgot
-    report(f"Redis forgot everything ({forget.__name__}): the lobby heard of the next room {took:.1f} s later")
-    assert took < seconds_to_hear(size)
+    took = time.monotonic() - lost_at
+    report(f"Redis lost its data ({lose_data.__name__}): the lobby got the event of the next room {took:.1f} s later")
+    assert took < seconds_to_detect_a_loss(size)
 
 
 async def test_each_process_logs_an_outage_of_redis_once_and_without_a_traceback(site, size):
-    async with company(site, rooms=4, each=2) as people:
+    async with people_in_rooms(site, rooms=4, each=2) as people:
         sizes = site.log_sizes()
         async with people.chatting(pause=0.5):
             site.valkey.kill()
             await asyncio.sleep(size.pick(3, 30))
             site.valkey.start()
-        await people.catches_up_and_agrees()
+        await people.check_complete()
     for name, entries in records(site, sizes).items():
         report(f"{name} logged {len(entries)} records of an outage of Redis: {[entry[:120] for entry in entries[:8]]}")
         assert not [entry for entry in entries if "Traceback" in entry], entries[0]
@@ -118,22 +118,22 @@ async def test_each_process_logs_an_outage_of_redis_once_and_without_a_traceback
 
 
 async def test_during_a_freeze_of_redis_http_answers_503_and_the_site_recovers_in_thirty_seconds(site, size):
-    async with company(site, rooms=2, each=2) as people:
-        with nobody_ends(site):
+    async with people_in_rooms(site, rooms=2, each=2) as people:
+        with all_survive(site):
             async with people.chatting(pause=0.3):
                 pause(site.valkey)
-                stood_still = time.monotonic()
+                frozen_at = time.monotonic()
                 answers = await asyncio.gather(
                     *(asyncio.to_thread(timed_get, f"{site.url}{path}") for path in ("/", "/api/rooms/"))
                 )
-                await asyncio.sleep(max(0, size.pick(10, 15) - (time.monotonic() - stood_still)))
-                go_on(site.valkey)
-            took = await people.catches_up_and_agrees(30)
+                await asyncio.sleep(max(0, size.pick(10, 15) - (time.monotonic() - frozen_at)))
+                resume(site.valkey)
+            took = await people.check_complete(30)
         (page, page_seconds), (api, api_seconds) = answers
         report(
-            f"Redis stood still for {size.pick(10, 15)} s: HTTP 503 after {page_seconds:.1f} s and"
+            f"Redis was frozen for {size.pick(10, 15)} s: HTTP 503 after {page_seconds:.1f} s and"
             f" {api_seconds:.1f} s;"
-            f" {people.changes} changes complete {took:.1f} s after it went on"
+            f" {people.changes} changes complete {took:.1f} s after it continued"
         )
         assert (page.status_code, api.status_code) == (503, 503)
         assert "<" in page.text and api.json()["code"] == "unavailable"
@@ -147,11 +147,11 @@ def timed_get(url):
     return answer, time.monotonic() - started
 
 
-async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirty_seconds_of_room(site, size):
-    async with company(site, rooms=2, each=2) as people:
-        # Of a client that keeps the contract one could not tell who closed; this one only listens.
+async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirty_seconds_after(site, size):
+    async with people_in_rooms(site, rooms=2, each=2) as people:
+        # A client that follows the contract may close by itself. These only listen, so only the server closes them.
         idle = await people.stack.enter_async_context(listening(idle_listeners(people)))
-        with nobody_ends(site):
+        with all_survive(site):
             async with people.chatting(pause=0.3):
                 await asyncio.sleep(1)
                 fill(site, 1)
@@ -163,11 +163,11 @@ async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirt
                 finally:
                     fill(site, 0)
                 emptied = time.monotonic()
-            await people.catches_up_and_agrees(30)
+            await people.check_complete(30)
         assert (answer.status_code, page.status_code) == (503, 503)
         report(
             f"Redis was full: HTTP {answer.status_code} after {waited:.2f} s; {people.changes} changes, all acked"
-            f" {time.monotonic() - emptied:.1f} s after there was room; idle sockets were"
+            f" {time.monotonic() - emptied:.1f} s after Redis had memory again; idle sockets were"
             f" closed with {sorted({code for one in idle for code in one.close_codes}) or 'nothing'}"
         )
         assert {code for one in idle for code in one.close_codes} <= {1013}
@@ -178,7 +178,7 @@ def idle_listeners(people):
 
 
 def fill(site, most_bytes):
-    """Let Redis take no more than so many bytes (0: any number), and say so rather than forget."""
+    """Limit the memory of Redis to `most_bytes` (0: no limit). Redis then refuses writes, and evicts nothing."""
     client = redis.StrictRedis.from_url(site.redis_url)
     client.config_set("maxmemory-policy", "noeviction")
     client.config_set("maxmemory", most_bytes)

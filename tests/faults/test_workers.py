@@ -7,19 +7,19 @@ import time
 import pytest
 
 from tests.faults import injection
+from tests.faults.checks import stored_changes
 from tests.faults.clients import fault_ref, report, until
-from tests.faults.company import company
+from tests.faults.people import people_in_rooms
 from tests.faults.sites import restart, start_and_wait, supervised
-from tests.faults.verdict import stored_changes
 from tests.live.client import ANSWER_SECONDS, RETRIED
 
 NEXT_RUNS_SECONDS = 2
-WELL_AGAIN_SECONDS = 10
+RECOVERY_SECONDS = 10
 
 
 async def test_killing_workers_every_three_seconds_causes_no_loss_and_no_duplicate(site, size):
     starts = []
-    async with company(site) as people:
+    async with people_in_rooms(site) as people:
         async with people.chatting():
             deadline = time.monotonic() + size.pick(12, 60)
             while time.monotonic() < deadline:
@@ -27,7 +27,7 @@ async def test_killing_workers_every_three_seconds_causes_no_loss_and_no_duplica
                     pause = asyncio.create_task(asyncio.sleep(3))
                     starts.append(await asyncio.to_thread(restart, worker))
                     await pause
-        took = await people.catches_up_and_agrees()
+        took = await people.check_complete()
         slowest = max(tab.slowest() for tab in people.tabs)
     report(
         f"{len(starts)} workers killed, {people.changes} changes: the next listened after at most"
@@ -37,8 +37,8 @@ async def test_killing_workers_every_three_seconds_causes_no_loss_and_no_duplica
 
 
 async def test_the_next_message_runs_on_another_worker_after_a_kill(site, size):
-    # Whoever has nothing in the dead worker's hands does not notice.
-    async with company(site, rooms=3, each=1) as people:
+    # Connections without a message in the dead worker do not wait.
+    async with people_in_rooms(site, rooms=3, each=1) as people:
         for _ in range(size.pick(1, 10)):
             for worker in site.workers:
                 worker.kill()
@@ -47,11 +47,11 @@ async def test_the_next_message_runs_on_another_worker_after_a_kill(site, size):
                     await tab.post("who runs this?")
                 assert time.monotonic() - started < NEXT_RUNS_SECONDS
                 await asyncio.to_thread(start_and_wait, worker)
-        await people.catches_up_and_agrees()
+        await people.check_complete()
 
 
 async def test_a_resend_after_a_kill_between_commit_and_ack_gets_the_same_ack_and_is_shown_once(site):
-    async with company(site, rooms=1, each=4) as people, supervised(site):
+    async with people_in_rooms(site, rooms=1, each=4) as people, supervised(site):
         firsts = [await tab.post(f"number {number}") for number, tab in enumerate(people.tabs)]
         body = "stored before its worker died"
         changes = [
@@ -75,9 +75,9 @@ async def test_a_resend_after_a_kill_between_commit_and_ack_gets_the_same_ack_an
             await tab.until(lambda tab=tab, ref=ref: ref in tab.answers)
             answer = tab.answers[ref]
             assert (answer["type"], answer["id"], answer["offset"]) == ("ack", *stored[ref])
-            # Its worker died before it could answer: this is what it was told when it asked again.
+            # The worker died before it could answer, so this is the answer to the resent frame.
             assert tab.took[ref] > ANSWER_SECONDS - 0.5
-        await people.catches_up_and_agrees()
+        await people.check_complete()
         assert await are_stored() == stored
         for tab in people.tabs:
             assert [message["body"] for message in tab.messages.values()].count(body) == 1
@@ -86,7 +86,7 @@ async def test_a_resend_after_a_kill_between_commit_and_ack_gets_the_same_ack_an
 
 
 async def test_posts_that_were_sent_without_any_worker_are_acked_later(site, size):
-    async with company(site) as people:
+    async with people_in_rooms(site) as people:
         for worker in site.workers:
             worker.kill()
         async with people.chatting(pause=size.pick(0.3, 1)):
@@ -95,7 +95,7 @@ async def test_posts_that_were_sent_without_any_worker_are_acked_later(site, siz
         assert waiting >= 20
         back = time.monotonic()
         await asyncio.gather(*(asyncio.to_thread(start_and_wait, worker) for worker in site.workers))
-        took = await people.catches_up_and_agrees()
+        took = await people.check_complete()
         report(
             f"no worker: {waiting} changes waited, and were acked {time.monotonic() - back:.1f} s after the start"
             f" of the first ({took:.1f} s after it listened)"
@@ -103,7 +103,7 @@ async def test_posts_that_were_sent_without_any_worker_are_acked_later(site, siz
 
 
 async def test_a_consumer_with_a_bug_answers_internal_once_and_the_next_frame_works(site):
-    async with company(site, rooms=1, each=2) as people:
+    async with people_in_rooms(site, rooms=1, each=2) as people:
         alice, bob = people.tabs
         sizes, ref = site.log_sizes(), fault_ref("fails")
         answer = await alice.ask("post", ref=ref, body="this breaks it")
@@ -111,57 +111,57 @@ async def test_a_consumer_with_a_bug_answers_internal_once_and_the_next_frame_wo
         started = time.monotonic()
         assert (await alice.post("the next one works"))["offset"] == 1
         assert time.monotonic() - started < NEXT_RUNS_SECONDS
-        # Longer than a client waits before it says something again.
+        # Longer than a client waits before it resends a frame.
         await asyncio.sleep(ANSWER_SECONDS + 1)
         assert [event["ref"] for event in alice.heard("rejected")] == [ref]
-        said = "".join(worker.said(sizes[worker.log]) for worker in site.workers)
-        assert said.count("Traceback") == said.count(f"ZeroDivisionError: {injection.FAILURE}") == 1, said
+        logs = "".join(worker.read_log(sizes[worker.log]) for worker in site.workers)
+        assert logs.count("Traceback") == logs.count(f"ZeroDivisionError: {injection.FAILURE}") == 1, logs
         assert alice.close_codes == []
         await bob.until(lambda: bob.bodies() == ["the next one works"])
 
 
 @pytest.mark.parametrize("fault", ["dies-early", pytest.param("vanishes", marks=pytest.mark.long)])
 async def test_a_socket_works_within_ten_seconds_after_a_popped_frame_was_lost(site, fault):
-    async with company(site, rooms=1, each=2) as people:
+    async with people_in_rooms(site, rooms=1, each=2) as people:
         alice, bob = people.tabs
         await alice.post("before")
         started, ref = time.monotonic(), fault_ref(fault)
         await alice.send("post", ref=ref, body="popped, and never run")
         later = await alice.send("post", body="sent right behind it")
-        await alice.until(lambda: {ref, later} <= set(alice.answers), WELL_AGAIN_SECONDS)
+        await alice.until(lambda: {ref, later} <= set(alice.answers), RECOVERY_SECONDS)
         took = time.monotonic() - started
         for worker in site.workers:
             if not worker.is_running:
                 worker.start()
         await alice.post("and on")
         assert set(alice.close_codes) <= {4408}
-        await people.catches_up_and_agrees()
+        await people.check_complete()
         assert sorted(bob.bodies()) == sorted(["before", "popped, and never run", "sent right behind it", "and on"])
         report(f"a frame that {fault}: answered after {took:.1f} s, closed {alice.close_codes or 'never'}")
 
 
 async def test_a_socket_works_within_ten_seconds_after_redis_lost_a_frame(site):
     redis = site.redis()
-    async with company(site, rooms=1, each=2) as people:
+    async with people_in_rooms(site, rooms=1, each=2) as people:
         alice, bob = people.tabs
         for worker in site.workers:
             worker.process.send_signal(signal.SIGSTOP)
         lost = await alice.send("post", body="taken out of Redis")
-        (key,) = await until(lambda: redis.keys("asgi:frames:*"), what="the frame lies in Redis")
+        (key,) = await until(lambda: redis.keys("asgi:frames:*"), what="the frame is in Redis")
         redis.delete(key)
         for worker in site.workers:
             worker.process.send_signal(signal.SIGCONT)
         started = time.monotonic()
         later = await alice.send("post", body="sent behind it")
-        await alice.until(lambda: {lost, later} <= set(alice.answers), WELL_AGAIN_SECONDS)
+        await alice.until(lambda: {lost, later} <= set(alice.answers), RECOVERY_SECONDS)
         report(f"a frame that Redis lost: answered after {time.monotonic() - started:.1f} s")
         assert set(alice.close_codes) <= {4408}
-        await people.catches_up_and_agrees()
+        await people.check_complete()
 
 
 async def test_workers_that_stop_under_load_finish_and_no_client_waits_ten_seconds(site, size):
     ends = []
-    async with company(site) as people:
+    async with people_in_rooms(site) as people:
         async with people.chatting():
             for _ in range(size.pick(1, 8)):
                 for worker in site.workers:
@@ -170,17 +170,17 @@ async def test_workers_that_stop_under_load_finish_and_no_client_waits_ten_secon
                     assert await asyncio.to_thread(worker.end, signal.SIGTERM, 20) == 0
                     ends.append(time.monotonic() - started)
                     await asyncio.to_thread(start_and_wait, worker)
-        await people.catches_up_and_agrees()
+        await people.check_complete()
         slowest = max(tab.slowest() for tab in people.tabs)
         assert slowest < 10
-        # What a worker had popped, it has finished: nothing had to be said twice.
+        # Each worker finished the messages that it had popped: no frame had to be resent.
         assert people.close_codes() == []
     report(f"SIGTERM of {len(ends)} workers under load: ended within {max(ends):.2f} s, slowest ack {slowest:.2f} s")
 
 
 async def test_a_worker_finishes_a_long_consumer_before_it_stops(site):
-    # The lock keeps the consumer in the middle of its work while its worker is told to end.
-    async with company(site, rooms=1, each=1) as people:
+    # The lock keeps the consumer busy while its worker is told to stop.
+    async with people_in_rooms(site, rooms=1, each=1) as people:
         (alice,) = people.tabs
         ending = []
         with site.database.locked():
@@ -191,8 +191,8 @@ async def test_a_worker_finishes_a_long_consumer_before_it_stops(site):
             await asyncio.sleep(1)
             assert ref not in alice.answers
         assert await asyncio.gather(*ending) == [0, 0]
-        # By the worker that had it, while no other was there.
+        # Only the worker that had the message could answer, because no other worker runs.
         await alice.until(lambda: ref in alice.answers)
         for worker in site.workers:
             worker.start()
-        await people.catches_up_and_agrees()
+        await people.check_complete()

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { newRef } from "../../chat/static/chat/connection/refs.js";
+import { newRef } from "../../chat/static/chat/connection/wire-values.js";
 import { MemoryStorage } from "./fakes.mjs";
 import { Room } from "./room.mjs";
 

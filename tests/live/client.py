@@ -1,7 +1,7 @@
 """
-The measuring stick: people with browsers' cookies, and a client that does what docs/protocol.md says a client owes.
+People with a browser's cookies, and a reference client that fulfils the duties of a client in docs/protocol.md.
 
-It is written from the contract, not from the product's code, and shares nothing with it.
+The client is written from that contract, and shares no code with the product.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ GAP_SECONDS = 0.3
 ANSWER_SECONDS = 5
 SYNCED_SECONDS = 10
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15
-# How long tests wait for what is bound to come. It is no promise of the server's.
+# How long tests wait for an event that must come. The server does not promise this time.
 PATIENCE_SECONDS = 60
 FINAL_CODES = {1007, 1009, 4401, 4403, 4404}
 RETRIED = {"rate_limited", "unavailable"}
 
 
 class Person:
-    """A person with a browser: a session with cookies. Calls return the response; `socket` opens a room's socket."""
+    """A person with a browser: a session with cookies. `call` returns a response; `socket` returns a websocket."""
 
     def __init__(self, site, handle=None, password=None):
         self.site, self.handle = site, handle
@@ -71,7 +71,7 @@ class Person:
         return {"Origin": self.site.url, **({"Cookie": cookies} if cookies else {})}
 
     def socket(self, path, headers=None, **options):
-        """Return the bare websocket (an async context manager), for tests that break the protocol."""
+        """Return a bare websocket (an async context manager), for tests that break the protocol."""
         address = self.site.url.replace("http", "ws", 1) + path
         headers = self.headers if headers is None else headers
         options = {"open_timeout": 20, "ping_interval": None, "max_size": None, "proxy": None, **options}
@@ -86,7 +86,7 @@ def new_ref():
 
 
 async def read_until(socket, is_it, seconds=PATIENCE_SECONDS):
-    """Return the first event on a bare socket for which `is_it(event)`; earlier events are dropped."""
+    """Return the first event on a bare socket for which `is_it(event)` is true. Drop earlier events."""
     async with asyncio.timeout(seconds):
         while True:
             event = json.loads(await socket.recv())
@@ -96,19 +96,20 @@ async def read_until(socket, is_it, seconds=PATIENCE_SECONDS):
 
 class Client:
     """
-    One tab in one room. `messages` is its picture by id, `answers` what each ref got, `events` all that it heard.
+    One tab in one room: `messages` by id, `answers` by ref, and all `events` that it received.
 
-    An async context manager: it enters when it is in the room with its backlog. `cut()` is a line that goes dead.
+    It is an async context manager, which enters when the tab has joined the room and has its backlog. `cut()` breaks
+    the connection.
     """
 
     def __init__(self, person, slug):
         self.person, self.slug = person, slug
         self.messages, self.answers, self.events, self.close_codes = {}, {}, [], []
-        self.outbox = {}  # ref: [event, when it is to be sent again]
+        self.outbox = {}  # ref: [event, when to send it again]
         self.cursor = None
-        self.is_joined, self.is_held_off = False, False
+        self.is_joined, self.is_kept_offline = False, False
         self._socket = self._run_task = None
-        self._forget()
+        self._reset_connection()
 
     async def __aenter__(self):
         self._run_task = asyncio.create_task(self._run())
@@ -119,23 +120,23 @@ class Client:
         self._run_task.cancel()
         await asyncio.gather(self._run_task, return_exceptions=True)
 
-    # What tests do with it.
+    # For tests.
 
     async def until(self, is_true, seconds=PATIENCE_SECONDS):
-        """Wait until `is_true()`. After `seconds`, fail with the state of the client."""
+        """Wait until `is_true()`. After `seconds`, fail with the client's state."""
         deadline = time.monotonic() + seconds
         while not is_true():
             if self._run_task.done():
                 self._run_task.result()
-            assert time.monotonic() < deadline, f"waited {seconds} s in vain: {self}"
+            assert time.monotonic() < deadline, f"waited {seconds} s without success: {self}"
             await asyncio.sleep(0.01)
 
     async def send(self, type, **fields):
-        """Send an event with a ref now, and again until it is answered. Return the ref."""
+        """Send an event with a ref now, and again until its answer arrives. Return the ref."""
         ref = fields.setdefault("ref", new_ref())
         self.outbox[ref] = [{"type": type, **fields}, time.monotonic() + ANSWER_SECONDS]
         if self.is_joined:
-            await self._say(self.outbox[ref][0])
+            await self._send_event(self.outbox[ref][0])
         return ref
 
     async def ask(self, type, **fields):
@@ -150,13 +151,13 @@ class Client:
         return answer
 
     def cut(self, stay_away=False):
-        """Cut the connection without a close frame. The client reconnects by itself, or not before `come_back()`."""
-        self.is_held_off = stay_away
+        """Cut the connection without a close frame. With `stay_away`, the client waits for `allow_reconnect()`."""
+        self.is_kept_offline = stay_away
         if self._socket is not None:
             self._socket.transport.abort()
 
-    def come_back(self):
-        self.is_held_off = False
+    def allow_reconnect(self):
+        self.is_kept_offline = False
 
     def heard(self, type):
         return [event for event in self.events if event["type"] == type]
@@ -178,12 +179,12 @@ class Client:
             f"outbox {list(self.outbox)[:5]}, closed {self.close_codes}, last {self.events[-3:]}>"
         )
 
-    # What a client owes.
+    # The duties of a client.
 
     async def _run(self):
         pause = FIRST_PAUSE
         while True:
-            while self.is_held_off:
+            while self.is_kept_offline:
                 await asyncio.sleep(0.01)
             code, was_joined = await self._connect()
             self.close_codes.append(code)
@@ -196,15 +197,15 @@ class Client:
                 await asyncio.sleep(pause * random.uniform(0.5, 1))
 
     async def _connect(self):
-        """Return the close code, and whether the client had been in the room."""
-        self._forget()
+        """Return (close code, whether the client had joined the room)."""
+        self._reset_connection()
         path = f"/chat/{self.slug}/" + (f"?cursor={self.cursor}" if self.cursor is not None else "")
         ticks = None
         try:
             async with self.person.socket(path) as self._socket:
                 ticks = asyncio.create_task(self._tick())
                 async for text in self._socket:
-                    await self._take(json.loads(text))
+                    await self._handle(json.loads(text))
         except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed):
             pass
         finally:
@@ -213,7 +214,7 @@ class Client:
             was_joined, self.is_joined = self.is_joined, False
         return (self._socket.close_code if self._socket else None) or 1006, was_joined
 
-    def _forget(self):
+    def _reset_connection(self):
         self._socket = None
         self._ahead = set()
         self._gap_at = self._sync_sent_at = None
@@ -231,53 +232,53 @@ class Client:
             for entry in list(self.outbox.values()):
                 if self.is_joined and now > entry[1]:
                     entry[1] = now + ANSWER_SECONDS
-                    await self._say(entry[0])
+                    await self._send_event(entry[0])
 
-    async def _say(self, event):
-        # What has a ref stays in the outbox.
+    async def _send_event(self, event):
+        # An event with a ref stays in the outbox, and is sent again.
         with contextlib.suppress(ConnectionClosed):
             await self._socket.send(json.dumps(event))
 
     async def _sync(self):
         self._sync_sent_at = time.monotonic()
-        await self._say({"type": "sync", "cursor": self.cursor})
+        await self._send_event({"type": "sync", "cursor": self.cursor})
 
-    async def _take(self, event):
+    async def _handle(self, event):
         self.events.append(event)
-        take = getattr(self, f"_take_{event['type']}", None)
-        if take is not None:
-            await take(event)
+        handle = getattr(self, f"_handle_{event['type']}", None)
+        if handle is not None:
+            await handle(event)
 
-    async def _take_joined(self, event):
+    async def _handle_joined(self, event):
         if event.get("reset"):
             self._reset()
         self.is_joined = True
-        # The backlog that follows ends with `synced`; until then its holes are no gaps.
+        # The backlog follows, and ends with `synced`. Until then, missing offsets are not gaps.
         self._sync_sent_at = time.monotonic()
         for entry in list(self.outbox.values()):
             entry[1] = time.monotonic() + ANSWER_SECONDS
-            await self._say(entry[0])
+            await self._send_event(entry[0])
 
     def _reset(self):
         self.messages.clear()
         self._ahead.clear()
         self.cursor = None
 
-    async def _take_message(self, event):
-        held = self.messages.get(event["id"])
-        if held is None or held["offset"] < event["offset"]:
+    async def _handle_message(self, event):
+        known = self.messages.get(event["id"])
+        if known is None or known["offset"] < event["offset"]:
             self.messages[event["id"]] = event
         self._ahead.add(event["offset"])
         self._advance()
 
-    async def _take_synced(self, event):
+    async def _handle_synced(self, event):
         if event.get("reset"):
-            # The newest came before it: they are what is kept.
+            # The newest messages arrived before this event. Only these are kept.
             self.messages = {event["id"]: event for event in self._since_last_synced()}
             self.cursor = None
         self._sync_sent_at = None
         self._heartbeat_at = time.monotonic() + HEARTBEAT_SECONDS + random.uniform(-1, 1) * HEARTBEAT_JITTER
-        # Not backwards: live messages may have moved it past the moment that this is a picture of.
+        # The cursor never moves back: live messages may have moved it beyond the offset of this answer.
         self.cursor = max(self.cursor or 0, event["offset"])
         self._advance()
         if event["more"]:
@@ -304,22 +305,22 @@ class Client:
         elif self._gap_at is None or self.cursor > before:
             self._gap_at = time.monotonic()
 
-    async def _take_ack(self, event):
+    async def _handle_ack(self, event):
         self.answers[event["ref"]] = event
         self.outbox.pop(event["ref"], None)
 
-    _take_page = _take_ack
+    _handle_page = _handle_ack
 
-    async def _take_rejected(self, event):
+    async def _handle_rejected(self, event):
         entry = self.outbox.get(event["ref"])
         if event["code"] in RETRIED and entry is not None:
             entry[1] = time.monotonic() + event.get("retry_after", 1)
         elif entry is not None:
-            await self._take_ack(event)
+            await self._handle_ack(event)
 
 
 async def close_code(socket, seconds=PATIENCE_SECONDS):
-    """Read until a socket closes, and return the code that the server gave."""
+    """Read until a socket closes, and return the server's close code."""
     try:
         async with asyncio.timeout(seconds):
             while True:

@@ -1,4 +1,4 @@
-"""Sites and people for the live tests, and how their `async def` tests run."""
+"""Sites and people for the live tests, and the hooks that run `async def` tests."""
 
 import itertools
 
@@ -42,7 +42,7 @@ def shared_site():
 
 @pytest.fixture
 def site(shared_site):
-    """The site of most tests. No test may break it, so afterwards its logs must not contain a traceback."""
+    """Return the site of most tests. No test may break it: after the test, its logs must contain no traceback."""
     sizes = shared_site.log_sizes()
     yield shared_site
     logs = shared_site.logs(sizes)
@@ -51,7 +51,7 @@ def site(shared_site):
 
 @pytest.fixture(scope="module")
 def owner(shared_site):
-    """A person with an account, who makes rooms."""
+    """Return a person with an account, for making rooms."""
     return Person(shared_site, f"Owner {next(_numbers)}", "correct horse")
 
 
@@ -62,7 +62,7 @@ def room(owner):
 
 @pytest.fixture
 def person(site):
-    """Make people: `person("Alice")`. The handle gets a number, because a handle is used only once."""
+    """Return a function that makes people: `person("Alice")`. A number makes each handle unique."""
 
     def make(name, password=None):
         return Person(site, f"{name} {next(_numbers)}", password)
@@ -87,7 +87,7 @@ def charlie(person):
 
 @pytest.fixture(scope="module")
 def frail_site():
-    """The site of tests that kill its processes, with the default limits. `site.start()` restarts what ended."""
+    """Return the site of tests that kill its processes, with the default limits. `site.start()` restarts processes."""
     site = processes.Site().start()
     yield site
     site.stop()

@@ -1,4 +1,4 @@
-"""Hooks for tests with real processes: they run `async def` tests in one loop, and add the logs to a failure."""
+"""Hooks for tests with real processes: they run `async def` tests in one loop, and add logs to failures."""
 
 import asyncio
 import inspect
@@ -11,8 +11,8 @@ class LoopThread:
     """
     Runs coroutines in one thread that lives as long as the tests.
 
-    Not in the main thread: what runs a browser leaves a loop running there. Not in a thread for each: the kernel
-    kills the processes of a site together with the thread that has started them.
+    The main thread cannot run them: the browser tests leave a loop running there. A thread for each test cannot
+    either: the kernel kills the processes of a site when the thread that started them ends.
     """
 
     def __init__(self):
@@ -41,7 +41,7 @@ _loop_thread = None
 
 
 def run_coroutine_test(pyfuncitem, seconds):
-    """For `pytest_pyfunc_call`: run an `async def` test for at most `seconds`. Returns True, or None for any other."""
+    """Run an `async def` test for at most `seconds`, for `pytest_pyfunc_call`. Return None for any other test."""
     global _loop_thread
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
@@ -52,14 +52,14 @@ def run_coroutine_test(pyfuncitem, seconds):
 
 
 def note_logs(item):
-    """For `pytest_runtest_setup`: note the size of each log before the test."""
+    """Note the size of each log before the test, for `pytest_runtest_setup`."""
     item.log_sizes = {}
     for site in processes.running_sites:
         item.log_sizes.update(site.log_sizes())
 
 
 def add_logs(report, item):
-    """For `pytest_runtest_makereport`: add the log lines of the test to a failure."""
+    """Add the log lines of the test to a failure, for `pytest_runtest_makereport`."""
     if report.failed:
         for site in processes.running_sites:
             report.sections.append((f"logs of {site.url}", site.logs(item.log_sizes)))

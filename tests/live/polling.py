@@ -1,7 +1,7 @@
 """
-The measuring stick behind a proxy that forbids sockets: what a client that polls owes, with a websocket's outside.
+A reference client for a network that forbids websockets: it polls, and has the interface of a websocket.
 
-Like tests/live/client.py it is written from docs/protocol.md, and shares nothing with the product's code.
+Like tests/live/client.py it is written from docs/protocol.md, and shares no code with the product.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ WAIT_SECONDS = 20  # how long the server holds a poll
 
 
 class PollingPerson(Person):
-    """A person whose network forbids websockets: `socket` has the interface of one, and polls."""
+    """A person whose network forbids websockets. `socket` returns an object that looks like a websocket, and polls."""
 
     wait_seconds = WAIT_SECONDS
 
@@ -36,7 +36,7 @@ class Polls:
         self.status = None  # of the last answer
         self.events, self.writers = asyncio.Queue(), set()
         self.ahead, self.present = set(), set()
-        self.saying = asyncio.Lock()
+        self.sending = asyncio.Lock()
 
     async def __aenter__(self):
         self.task = asyncio.create_task(self.run())
@@ -82,22 +82,22 @@ class Polls:
         return f"poll={self.poll}&cursor={self.cursor}&present={len(self.present)}&wait={wait}"
 
     async def send(self, text):
-        async with self.saying:
+        async with self.sending:
             with contextlib.suppress(OSError, ValueError, EOFError, IndexError):
                 await self.ask("POST", f"poll={self.poll}", f"[{text}]".encode())
 
     async def ask(self, method, query, body=b""):
-        """Return the answer's object, after its events have been taken."""
+        """Send a request, queue the events of its answer, and return the answer."""
         self.status, answer = await self.request(method, query, body)
         for event in answer.get("events", ()):
-            self.see(event)
+            self.track(event)
             self.events.put_nowait(json.dumps(event))
         if answer.get("close") or self.status >= 400:
             self.end(answer.get("close", 1006))
         return answer
 
-    def see(self, event):
-        """Move the cursor by its rule, and note who is in the room."""
+    def track(self, event):
+        """Move the cursor, and record which members are in the room."""
         if event["type"] == "synced":
             self.cursor = max(self.cursor or 0, event["offset"])
         elif event["type"] == "message":
@@ -110,7 +110,7 @@ class Polls:
             self.cursor += 1
 
     async def request(self, method, query, body=b""):
-        """Return (status, the answer's object). Without an answer in time, the connection counts as lost."""
+        """Return (status, answer). Raise TimeoutError if the answer is late."""
         async with asyncio.timeout(self.person.wait_seconds + 5):
             return await self._request(method, query, body)
 

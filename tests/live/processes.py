@@ -1,7 +1,7 @@
 """
-The real server: Valkey, the interface and workers in processes of their own, with their own database and folder.
+The real server: Valkey, the interface and workers as separate processes, with their own database and folder.
 
-No process outlives the tests: each is killed with the process that started it.
+No process outlives the tests: each ends with the process that started it.
 """
 
 import atexit
@@ -25,7 +25,7 @@ import requests
 from tests.valkey import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# How long a test waits for an event that must come. Only a site that hangs uses all of it; a busy machine needs much.
+# How long a test waits for an event that must come. Only a site that hangs uses all of this time.
 START_SECONDS = 90
 PATIENCE_SECONDS = 30
 # Variables that the shell, bin/test or pytest-django has set for other processes.
@@ -47,22 +47,22 @@ def wait_until(is_true, seconds=PATIENCE_SECONDS, what="it"):
     return answer
 
 
-def _die_with_the_tests():
+def die_with_the_tests():
     if sys.platform == "linux":
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Part:
-    """One process of a site: how it is started, and its log since then."""
+    """One process of a site: its command and its log."""
 
     def __init__(self, name, command, environment, folder):
         self.name, self.command, self.environment = name, command, environment
         self.log = folder / f"{name}.log"
         self.process = None
-        self.began_at = 0  # where in its log it last began
+        self.log_start = 0  # the size of the log at the last start
 
     def start(self):
-        self.began_at = self.log.stat().st_size if self.log.exists() else 0
+        self.log_start = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -72,7 +72,7 @@ class Part:
                 stdout=log,
                 stderr=log,
                 process_group=0,
-                preexec_fn=_die_with_the_tests,
+                preexec_fn=die_with_the_tests,
             )
         return self
 
@@ -93,21 +93,21 @@ class Part:
     def kill(self):
         return self.end(signal.SIGKILL)
 
-    def said(self, start=0):
+    def read_log(self, start=0):
         with open(self.log, errors="replace") as log:
             log.seek(start)
             return log.read()
 
-    def wait_until_said(self, text, start=0):
-        def has_said():
-            assert self.is_running, f"{self.name} ended:\n{self.said(start)}"
-            return text in self.said(start)
+    def wait_until_logged(self, text, start=0):
+        def has_logged():
+            assert self.is_running, f"{self.name} ended:\n{self.read_log(start)}"
+            return text in self.read_log(start)
 
-        wait_until(has_said, START_SECONDS, f"{text!r} in the log of {self.name}")
+        wait_until(has_logged, START_SECONDS, f"{text!r} in the log of {self.name}")
 
 
 def end_together(parts, number=signal.SIGTERM):
-    """Send a signal to all of them, wait, and return (their exit codes, the seconds until the last had ended)."""
+    """Send a signal to all parts, wait, and return (exit codes, seconds until the last part ended)."""
     started = time.monotonic()
     for part in parts:
         part.process.send_signal(number)
@@ -127,7 +127,7 @@ class Database:
             shutil.copy(self._get_template(), self.path)
             return
         self.name = f"live_{os.getpid()}_{next(_folders)}"
-        self._order(f"CREATE DATABASE {self.name} TEMPLATE {self._get_template()}")
+        self._execute(f"CREATE DATABASE {self.name} TEMPLATE {self._get_template()}")
         self.url = self._url_of(self.name)
 
     def _get_template(self):
@@ -142,21 +142,21 @@ class Database:
             migrate(f"sqlite:///{path}")
             return path
         name = f"live_{os.getpid()}_template"
-        self._order(f"CREATE DATABASE {name}")
-        atexit.register(self._order, f"DROP DATABASE IF EXISTS {name}")
+        self._execute(f"CREATE DATABASE {name}")
+        atexit.register(self._execute, f"DROP DATABASE IF EXISTS {name}")
         migrate(self._url_of(name))
         return name
 
     def _url_of(self, name):
         return urlsplit(self.server)._replace(path=f"/{name}").geturl()
 
-    def _order(self, sql):
+    def _execute(self, sql):
         with contextlib.closing(psycopg2.connect(self.server)) as connection:
             connection.autocommit = True
             connection.cursor().execute(sql)
 
     def connect(self):
-        """Return a connection of the tests' own, each statement a transaction of its own; %s is a parameter."""
+        """Return a new connection, in which each statement is a transaction; %s is a parameter."""
         if self.server is None:
             return sqlite3.connect(self.path, timeout=20, isolation_level=None)
         connection = psycopg2.connect(self.url)
@@ -183,8 +183,8 @@ class Database:
     def drop(self):
         if self.server is not None:
             ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
-            self._order(ends % self.name)
-            self._order(f"DROP DATABASE IF EXISTS {self.name}")
+            self._execute(ends % self.name)
+            self._execute(f"DROP DATABASE IF EXISTS {self.name}")
 
 
 def migrate(database_url):
@@ -207,10 +207,10 @@ def make_environment(**changed):
 
 class Site:
     """
-    A whole chat. `start()` returns when /readyz says that it can serve; `stop()` leaves nothing.
+    A whole chat. `start()` returns when /readyz answers 200; `stop()` ends all processes and deletes the folder.
 
-    `web` says how it serves: the command that listens (with `{port}`); `redis` and `workers` what stands behind it.
-    With `task_workers`, these alone take background tasks.
+    `web` is the command of the web process, with `{port}`. `redis` is whether there is a Valkey, `workers` the number
+    of workers. With `task_workers`, only these run background tasks.
     """
 
     WEB = "interface --port {port}"
@@ -243,7 +243,7 @@ class Site:
         return [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
 
     def make_part(self, name, *arguments):
-        """Return a process that runs a management command beside the others. The caller starts and ends it."""
+        """Return another process of the site, which runs a management command. The caller starts and ends it."""
         return Part(name, [sys.executable, "manage.py", *arguments], self.environment, self.folder)
 
     @property
@@ -257,21 +257,21 @@ class Site:
         for part in self.parts:
             if not part.is_running:
                 part.start()
-        # Also those that a test has started itself, and left at that.
+        # A test may have started a worker without waiting for it, so wait for all of them.
         for worker in (*self.workers, *self.task_workers):
-            worker.wait_until_said("Listening on channels", worker.began_at)
+            worker.wait_until_logged("Listening on channels", worker.log_start)
         wait_until(self.is_ready, START_SECONDS, "/readyz")
         return self
 
     def is_ready(self):
-        assert self.web.is_running, f"the web part ended:\n{self.web.said()}"
+        assert self.web.is_running, f"the web part ended:\n{self.web.read_log()}"
         try:
             return requests.get(f"{self.url}/readyz", timeout=20).status_code == 200
         except requests.RequestException:
             return False
 
     def stop(self):
-        """Kill what runs, and remove the folder. It may be called twice."""
+        """Kill all running processes, and delete the folder. It may be called twice."""
         for part in self.parts:
             if part.is_running:
                 with contextlib.suppress(ProcessLookupError):
@@ -283,7 +283,7 @@ class Site:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def manage(self, *arguments):
-        """Run a management command beside the site, and return what it printed."""
+        """Run a management command with the site's settings, and return its output."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=90
@@ -295,5 +295,5 @@ class Site:
 
     def logs(self, since=None, most=6000):
         """Return the log of each process since `log_sizes()`, at most its last `most` characters."""
-        texts = {part.name: part.said((since or {}).get(part.log, 0)) for part in self.parts if part.log.exists()}
+        texts = {part.name: part.read_log((since or {}).get(part.log, 0)) for part in self.parts if part.log.exists()}
         return "\n".join(f"--- {name}\n{text[-most:]}" for name, text in texts.items() if text)

@@ -1,10 +1,10 @@
 """
-Rooms with a long history, made in one go, and what they cost the processes that read them.
+Rooms with a long history, and the memory of the processes that read them.
 """
 
 from pathlib import Path
 
-# What people write: mostly a line of words, here and there some markup, a link, a list; and a few reactions.
+# Realistic messages: most are a line of words; some have markup, a link or a list; and some have a reaction.
 FILL = """
 def fill(slug, count):
     from datetime import timedelta
@@ -36,8 +36,8 @@ def fill(site, slug, count):
     site.manage("shell", "-c", f"{FILL}\nfill({slug!r}, {count})")
 
 
-def forget_peak(pid):
-    """Let a process' peak memory be counted from now on. Linux only."""
+def reset_peak_memory(pid):
+    """Reset a process' peak memory. Linux only."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 

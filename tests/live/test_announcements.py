@@ -37,8 +37,8 @@ def operator(site, person):
 
 async def test_an_announcement_reaches_a_room_now_and_later_members_once(site, alice, bob, room):
     async with alice.client(room) as here:
-        code, printed, complaint = command(site, "announce", "We close at six.", "--room", room, "--level", "urgent")
-        assert (code, complaint) == (0, "") and printed.startswith("Announced (id ")
+        code, printed, errors = command(site, "announce", "We close at six.", "--room", room, "--level", "urgent")
+        assert (code, errors) == (0, "") and printed.startswith("Announced (id ")
         await here.until(lambda: heard(here))
         event = here.heard("announcement")[0]
         assert (event["text"], event["level"], "private" in event) == ("We close at six.", "urgent", False)
@@ -56,18 +56,18 @@ async def test_an_announcement_reaches_a_room_now_and_later_members_once(site, a
 
 async def test_an_announcement_that_a_dead_connection_lost_arrives_after_the_reconnect(site, alice, room, operator):
     async with alice.client(room) as here:
-        said = operator.call("POST", "/api/announcements/", text="Swallowed", room=room, expected=201).json()
+        announcement = operator.call("POST", "/api/announcements/", text="Swallowed", room=room, expected=201).json()
         await here.until(lambda: heard(here))
-    async with alice.socket(f"/chat/{room}/?cursor=0&announced={said['id'] - 1}") as socket:
+    async with alice.socket(f"/chat/{room}/?cursor=0&announced={announcement['id'] - 1}") as socket:
         event = await read_until(socket, lambda event: event["type"] in ("announcement", "synced"))
-        assert event["type"] == "announcement" and event["id"] == said["id"]
+        assert event["type"] == "announcement" and event["id"] == announcement["id"]
 
 
 async def test_a_whisper_reaches_all_connections_of_one_person_only(site, alice, bob, room, owner):
     other_room = owner.make_room()
     async with alice.client(room) as here, alice.client(other_room) as there, bob.client(room) as other:
-        code, printed, complaint = command(site, "whisper", alice.handle.upper(), "Psst, Alice")
-        assert (code, complaint) == (0, "") and printed.startswith(f"Announced to {alice.handle} alone (id ")
+        code, printed, errors = command(site, "whisper", alice.handle.upper(), "Psst, Alice")
+        assert (code, errors) == (0, "") and printed.startswith(f"Announced to {alice.handle} alone (id ")
         await here.until(lambda: heard(here) and heard(there))
         await here.post("Heard it")
         await other.until(lambda: "Heard it" in other.bodies())
@@ -86,14 +86,14 @@ async def test_a_whisper_waits_for_a_disconnected_person(alice, bob, room, opera
 async def test_an_announcement_to_all_is_delivered_until_it_is_withdrawn(alice, bob, person, room, owner, operator):
     other_room = owner.make_room()
     async with alice.client(room) as here, bob.client(other_room) as there:
-        said = operator.call("POST", "/api/announcements/", text="To all", level="warning", expected=201).json()
+        announcement = operator.call("POST", "/api/announcements/", text="To all", level="warning", expected=201).json()
         try:
             await here.until(lambda: "To all" in heard(here) and "To all" in heard(there))
-            # A second interface and other workers make no difference; nor does a room that nobody was in.
+            # A person who joins later, in a new room, gets the announcement too.
             async with person("Late").client(owner.make_room()) as late:
                 assert heard(late) == ["To all"]
         finally:
-            operator.call("DELETE", f"/api/announcements/{said['id']}/", expected=204)
+            operator.call("DELETE", f"/api/announcements/{announcement['id']}/", expected=204)
     async with person("Later").client(room) as later:
         assert heard(later) == []
 
@@ -107,11 +107,11 @@ async def test_a_person_can_be_disconnected_from_one_room_and_from_all(site, ali
         assert await close_code(here) == 4403
         await there.send(json.dumps({"type": "sync", "cursor": 0}))
         await read_until(there, lambda event: event["type"] == "synced")
-        code, printed, complaint = command(site, "disconnect", alice.handle)
-        assert (code, complaint) == (0, "") and printed == f"Closed the sockets of {alice.handle}.\n"
+        code, printed, errors = command(site, "disconnect", alice.handle)
+        assert (code, errors) == (0, "") and printed == f"Closed the sockets of {alice.handle}.\n"
         assert await close_code(there) == 4403
     async with alice.client(room) as back:
-        assert back.is_joined, "it is no ban"
+        assert back.is_joined, "a disconnected person is not banned"
 
 
 @pytest.mark.parametrize(
@@ -123,9 +123,9 @@ async def test_a_person_can_be_disconnected_from_one_room_and_from_all(site, ali
     ],
 )
 def test_a_command_that_fails_prints_a_sentence_and_exits_with_1(site, arguments, sentence):
-    code, printed, complaint = command(site, *arguments)
+    code, printed, errors = command(site, *arguments)
     assert (code, printed) == (1, "")
-    assert complaint.strip() == f"CommandError: {sentence}"
+    assert errors.strip() == f"CommandError: {sentence}"
 
 
 def test_only_operators_can_announce(site, alice):

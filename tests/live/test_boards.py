@@ -11,7 +11,7 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
 class Guest(Person):
-    """A person with a browser and without an account, and what they know about one board."""
+    """A person with a browser and without an account, and the ids of one board."""
 
     def make_board(self, **fields):
         headers = {"Accept": "application/json", "X-CSRFToken": self.call("GET", "/api/session/").json()["csrf"]}
@@ -30,10 +30,10 @@ class Guest(Person):
     def board_login(self):
         return self.http.cookies["sessionid"].encode()
 
-    def door(self, **known):
+    def open_waiting_room(self, **known):
         return self.socket(self._path("auth", **known))
 
-    def room(self, **known):
+    def open_room(self, **known):
         return self.socket(self._path("write", **known))
 
     def _path(self, kind, board=None, session=None):
@@ -51,7 +51,7 @@ async def hear(socket, type):
     return await read_until(socket, lambda event: event["type"] == type)
 
 
-async def do(socket, type, **fields):
+async def ask_for_ack(socket, type, **fields):
     answer = await ask(socket, type, **fields)
     assert answer["type"] == "ack", answer
 
@@ -59,37 +59,37 @@ async def do(socket, type, **fields):
 async def test_guessed_board_links_and_keys_are_refused(site):
     owner = Guest(site).make_board()
     visitor = Guest(site).follow(owner)
-    for path, who in (
-        (visitor.door(board=NOWHERE), "a guessed board"),
-        (visitor.room(board=NOWHERE), "a guessed board"),
-        (visitor.door(session=owner.session), "the owner's session id"),
-        (visitor.room(session=owner.session), "the owner's session id"),
+    for path, case in (
+        (visitor.open_waiting_room(board=NOWHERE), "a guessed board"),
+        (visitor.open_room(board=NOWHERE), "a guessed board"),
+        (visitor.open_waiting_room(session=owner.session), "the owner's session id"),
+        (visitor.open_room(session=owner.session), "the owner's session id"),
         (Guest(site).socket(owner._path("auth")), "no cookie"),
-        (visitor.room(), "no admission"),
+        (visitor.open_room(), "no admission"),
     ):
         async with path as socket:
-            assert await close_code(socket) == 4404, who
+            assert await close_code(socket) == 4404, case
 
 
 async def test_a_person_joins_a_board_talks_and_is_removed_at_once(site):
     owner = Guest(site).make_board(handle="Olga")
     bob = Guest(site).follow(owner)
-    async with owner.door() as at_owner, bob.door() as at_bob:
-        await do(at_bob, "knock", handle="Bob")
+    async with owner.open_waiting_room() as at_owner, bob.open_waiting_room() as at_bob:
+        await ask_for_ack(at_bob, "knock", handle="Bob")
         knocked = await hear(at_owner, "knocked")
         assert knocked["handle"] == "Bob"
-        await do(at_owner, "admit", visitor=knocked["visitor"])
+        await ask_for_ack(at_owner, "admit", visitor=knocked["visitor"])
         assert await hear(at_bob, "admitted") == {"type": "admitted", "handle": "Bob"}
-        async with owner.room() as olga, bob.room() as inside, bob.room() as second_tab:
+        async with owner.open_room() as olga, bob.open_room() as inside, bob.open_room() as second_tab:
             await hear(inside, "synced")
             await hear(second_tab, "synced")
-            await do(inside, "post", body="Hello")
+            await ask_for_ack(inside, "post", body="Hello")
             assert (await hear(olga, "message"))["author"] == {"handle": "Bob"}
-            await do(at_owner, "remove", visitor=knocked["visitor"])
+            await ask_for_ack(at_owner, "remove", visitor=knocked["visitor"])
             assert await hear(at_bob, "removed")
             assert [await close_code(socket) for socket in (inside, second_tab)] == [4403, 4403]
-            await do(olga, "post", body="Bye")
-        async with bob.room() as again:
+            await ask_for_ack(olga, "post", body="Bye")
+        async with bob.open_room() as again:
             assert await close_code(again) == 4403
         assert (await ask(at_bob, "knock", handle="Bob"))["code"] == "forbidden"
 
@@ -97,26 +97,26 @@ async def test_a_person_joins_a_board_talks_and_is_removed_at_once(site):
 async def test_an_owner_who_connects_later_sees_the_waiting_people_and_closes_the_board(site):
     owner = Guest(site).make_board()
     bob, carol = Guest(site).follow(owner), Guest(site).follow(owner)
-    async with bob.door() as at_bob, carol.door() as at_carol:
-        await do(at_bob, "knock", handle="Bob")
-        await do(at_carol, "knock", handle="Carol")
+    async with bob.open_waiting_room() as at_bob, carol.open_waiting_room() as at_carol:
+        await ask_for_ack(at_bob, "knock", handle="Bob")
+        await ask_for_ack(at_carol, "knock", handle="Carol")
         assert (await ask(at_carol, "knock", handle="BOB"))["code"] == "taken"
-        async with owner.door() as at_owner:
+        async with owner.open_waiting_room() as at_owner:
             keys = {event["handle"]: event["visitor"] for event in [await hear(at_owner, "knocked") for _ in range(2)]}
             assert set(keys) == {"Bob", "Carol"}
-            await do(at_owner, "admit", visitor=keys["Bob"])
-            await do(at_owner, "refuse", visitor=keys["Carol"])
+            await ask_for_ack(at_owner, "admit", visitor=keys["Bob"])
+            await ask_for_ack(at_owner, "refuse", visitor=keys["Carol"])
             await hear(at_carol, "refused")
             await hear(at_bob, "admitted")
-            async with bob.room() as inside, owner.room() as own:
+            async with bob.open_room() as inside, owner.open_room() as own:
                 await hear(inside, "synced")
                 await hear(own, "synced")
-                await do(at_owner, "shut")
+                await ask_for_ack(at_owner, "shut")
                 assert [await close_code(socket) for socket in (inside, own)] == [4403, 4403]
             for socket in (at_bob, at_carol, at_owner):
                 await hear(socket, "shut")
                 assert await close_code(socket) == 4403
-    async with owner.door() as socket:
+    async with owner.open_waiting_room() as socket:
         assert await close_code(socket) == 4404
     assert bob.call("GET", f"/api/boards/{owner.board}/").status_code == 404
 
@@ -124,29 +124,29 @@ async def test_an_owner_who_connects_later_sees_the_waiting_people_and_closes_th
 async def test_decisions_resent_on_another_connection_are_applied_once(site):
     owner = Guest(site).make_board()
     bob = Guest(site).follow(owner)
-    async with owner.door() as at_owner:
+    async with owner.open_waiting_room() as at_owner:
         for _ in range(2):
-            async with bob.door() as at_bob:
-                await do(at_bob, "knock", ref=f"k-{bob.session[:8]}", handle="Bob")
+            async with bob.open_waiting_room() as at_bob:
+                await ask_for_ack(at_bob, "knock", ref=f"k-{bob.session[:8]}", handle="Bob")
                 visitor = (await hear(at_owner, "knocked"))["visitor"]
-            # Who is back before that is heard has never left.
+            # A person who reconnects before the owner gets `left` counts as never having left.
             await hear(at_owner, "left")
-        async with bob.door() as at_bob:
-            await do(at_owner, "admit", ref=f"a-{visitor}", visitor=visitor)
+        async with bob.open_waiting_room() as at_bob:
+            await ask_for_ack(at_owner, "admit", ref=f"a-{visitor}", visitor=visitor)
             await hear(at_bob, "admitted")
-            await do(at_owner, "remove", visitor=visitor)
+            await ask_for_ack(at_owner, "remove", visitor=visitor)
             await hear(at_bob, "removed")
-            await do(at_owner, "admit", ref=f"a-{visitor}", visitor=visitor)
-            async with bob.room() as inside:
+            await ask_for_ack(at_owner, "admit", ref=f"a-{visitor}", visitor=visitor)
+            async with bob.open_room() as inside:
                 assert await close_code(inside) == 4403
 
 
 async def test_a_waiting_connection_stays_in_its_group_through_a_day_of_silence(site):
     bob = Guest(site).follow(Guest(site).make_board())
     store = redis.StrictRedis.from_url(site.redis_url)
-    async with bob.door() as at_bob:
-        for _ in range(2):  # a frame renews what it finds, and shortens nothing
-            await do(at_bob, "knock", handle="Bob")
+    async with bob.open_waiting_room() as at_bob:
+        for _ in range(2):  # a frame renews the session, and never shortens its lease
+            await ask_for_ack(at_bob, "knock", handle="Bob")
             kept = [key for key in store.scan_iter("*session:chn*") if bob.board_login in store.get(key)]
             assert [store.ttl(key) > 23 * 3600 for key in kept] == [True]
 
@@ -154,13 +154,13 @@ async def test_a_waiting_connection_stays_in_its_group_through_a_day_of_silence(
 async def test_the_owner_is_told_when_a_waiting_person_disconnects(site):
     owner = Guest(site).make_board()
     bob = Guest(site).follow(owner)
-    async with owner.door() as at_owner:
-        async with bob.door() as at_bob:
-            await do(at_bob, "knock", handle="Bob")
+    async with owner.open_waiting_room() as at_owner:
+        async with bob.open_waiting_room() as at_bob:
+            await ask_for_ack(at_bob, "knock", handle="Bob")
             knocked = await hear(at_owner, "knocked")
             at_bob.transport.abort()
         assert await hear(at_owner, "left") == {"type": "left", "visitor": knocked["visitor"]}
-        async with bob.door() as at_bob:
+        async with bob.open_waiting_room() as at_bob:
             assert (await hear(at_bob, "waiting"))["handle"] == "Bob"
             assert await hear(at_owner, "knocked") == knocked
 
@@ -168,20 +168,20 @@ async def test_the_owner_is_told_when_a_waiting_person_disconnects(site):
 async def test_waiting_people_of_a_killed_interface_count_as_disconnected(frail_site):
     owner = Guest(frail_site).make_board()
     bob = Guest(frail_site).follow(owner)
-    async with bob.door() as at_bob:
-        await do(at_bob, "knock", handle="Bob")
+    async with bob.open_waiting_room() as at_bob:
+        await ask_for_ack(at_bob, "knock", handle="Bob")
         frail_site.web.end(signal.SIGKILL)
         assert await close_code(at_bob) == 1006
     frail_site.start()
-    async with owner.door() as at_owner:
-        # He is listed, until the workers have found out and run his disconnect; perhaps they have already.
+    async with owner.open_waiting_room() as at_owner:
+        # Bob is listed until the workers have run his disconnect, which may have happened already.
         await at_owner.send(json.dumps({"type": "admit", "ref": "x", "visitor": "nobody"}))
         first = await read_until(at_owner, lambda event: event["type"] in ("knocked", "rejected"))
         if first["type"] == "knocked":
             await hear(at_owner, "left")
-    async with owner.door() as at_owner:
+    async with owner.open_waiting_room() as at_owner:
         assert (await ask(at_owner, "admit", visitor="nobody"))["code"] == "not_found"
-        async with bob.door() as at_bob:
+        async with bob.open_waiting_room() as at_bob:
             assert await hear(at_bob, "waiting")
             assert (await hear(at_owner, "knocked"))["handle"] == "Bob"
 

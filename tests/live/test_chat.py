@@ -49,7 +49,7 @@ async def test_a_post_by_http_shows_in_every_socket(room, alice, bob, charlie):
 
 
 async def test_an_ack_comes_after_the_commit(site, room, alice, bob):
-    # By a connection of our own at the very moment of the ack: if the ack were earlier, the row would be missing.
+    # The test reads the row right after the ack: if the ack came before the commit, the row would be missing.
     query = 'SELECT m."offset" FROM chat_message m WHERE m.ref = %s'
     connection = site.database.connect()
     cursor = connection.cursor()
@@ -90,7 +90,7 @@ async def test_three_hundred_posts_without_waiting_are_answered_in_order_and_rea
 
 
 async def test_sixty_sockets_receive_a_hundred_posts_without_loss(room, alice, bob):
-    # Bare sockets, which cannot ask again for what was lost on the way.
+    # Bare sockets cannot ask again for lost messages.
     async with AsyncExitStack() as stack:
         sockets = [await stack.enter_async_context(bob.socket(f"/chat/{room}/")) for _ in range(60)]
         for socket in sockets:
@@ -114,7 +114,7 @@ async def test_two_tabs_are_one_person_who_leaves_with_the_last_tab(room, alice,
                 joined = second.heard("joined")[0]
                 assert joined["count"] == 2
                 assert sorted(one["handle"] for one in joined["present"]) == sorted([alice.handle, bob.handle])
-            # Nobody hears of a second tab, nor of its end.
+            # No event reports the second tab or its end.
             await at_alice.post("still here?")
             assert at_alice.went() == []
         await at_alice.until(lambda: bob.handle in at_alice.went())
@@ -123,7 +123,7 @@ async def test_two_tabs_are_one_person_who_leaves_with_the_last_tab(room, alice,
 
 async def test_typing_is_sent_only_to_the_others_and_is_not_stored(room, alice, bob):
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
-        await at_alice._say({"type": "typing", "on": True})
+        await at_alice._send_event({"type": "typing", "on": True})
         await at_bob.until(lambda: at_bob.heard("typing"))
         assert at_bob.heard("typing") == [{"type": "typing", "handle": alice.handle, "on": True}]
         await at_alice.post("done")
@@ -133,7 +133,7 @@ async def test_typing_is_sent_only_to_the_others_and_is_not_stored(room, alice, 
 async def test_a_read_marker_moves_only_in_the_persons_other_tabs(room, alice, bob):
     async with alice.client(room) as here, alice.client(room) as there, bob.client(room) as at_bob:
         await at_bob.post("news")
-        await here._say({"type": "read", "offset": 1})
+        await here._send_event({"type": "read", "offset": 1})
         await there.until(lambda: there.heard("read"))
         assert there.heard("read") == [{"type": "read", "offset": 1}]
         assert not at_bob.heard("read")
@@ -141,7 +141,7 @@ async def test_a_read_marker_moves_only_in_the_persons_other_tabs(room, alice, b
 
 async def test_the_lobby_is_told_about_a_new_room(owner, charlie):
     async with charlie.socket("/lobby/") as lobby:
-        # The handshake is over before the group has been joined.
+        # The handshake ends before the socket joins the group, so one new room may not be enough.
         async with asyncio.timeout(60):
             while True:
                 owner.make_room()

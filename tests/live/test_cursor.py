@@ -46,7 +46,7 @@ async def change_at_random(client, chance, mine):
         kind, {"emoji": chance.choice("👍🎉❤"), "on": chance.random() < 0.7}
     )
     answer = await client.ask(kind, id=target, **fields)
-    # A message that was removed before can neither be edited nor reacted to.
+    # A removed message accepts neither edits nor reactions.
     assert answer["type"] == "ack" or answer["code"] == "not_found", answer
 
 
@@ -61,11 +61,11 @@ async def test_a_client_that_was_cut_off_catches_up_after_its_reconnect(room, al
                 at_charlie.cut(stay_away=True)
             for _ in range(chance.randrange(12)):
                 if chance.random() < 0.2:
-                    at_charlie.cut(stay_away=at_charlie.is_held_off)
+                    at_charlie.cut(stay_away=at_charlie.is_kept_offline)
                 await asyncio.gather(
                     change_at_random(at_alice, chance, of_alice), change_at_random(at_bob, chance, of_bob)
                 )
-            at_charlie.come_back()
+            at_charlie.allow_reconnect()
             offset = alice.call("GET", f"/api/rooms/{room}/messages/?limit=1").json()["offset"]
             for client in (at_alice, at_bob, at_charlie):
                 await client.until(lambda client=client, offset=offset: client.cursor == offset)
@@ -88,8 +88,8 @@ async def test_six_concurrent_authors_leave_no_gap_for_any_receiver(site, room, 
 
 
 async def test_an_offset_becomes_visible_only_after_all_smaller_ones(room, person):
-    # The proof that commits become visible in the order of their offsets: a reader who only ever asks for what
-    # comes after the last that it saw, while four write, has everything in the end.
+    # Commits must become visible in the order of their offsets. While four people write, a reader always asks for the
+    # changes after the last offset that it saw. At the end it must have all changes.
     reader, writers = person("Reader"), [person("Writer") for _ in range(4)]
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(one.client(room)) for one in writers]
@@ -113,7 +113,7 @@ async def test_the_cursor_does_not_stick_after_an_edit(room, alice, bob):
         edit = await at_alice.ask("edit", id=1, body="one, edited")
         assert (edit["id"], edit["offset"]) == (1, 3)
         await at_alice.post("three")
-        # By live messages alone, without asking.
+        # From live messages alone, without a `sync`.
         await at_bob.until(lambda: at_bob.cursor == 4)
         assert at_bob.bodies() == ["one, edited", "two", "three"]
         assert at_bob.messages[1]["offset"] == 3 and at_bob.messages[1]["edited_at"]
@@ -127,7 +127,7 @@ async def test_a_client_learns_of_an_edit_after_its_reconnect(room, alice, bob):
         await at_bob.until(lambda: at_bob.cursor == 3)
         at_bob.cut(stay_away=True)
         await at_alice.ask("edit", id=2, body="two, edited")
-        at_bob.come_back()
+        at_bob.allow_reconnect()
         await at_bob.until(lambda: at_bob.cursor == 4)
         assert at_bob.bodies() == ["one", "two, edited", "three"]
         changes = alice.call("GET", f"/api/rooms/{room}/messages/?after=3").json()
@@ -159,10 +159,10 @@ async def test_a_long_backlog_comes_in_pages_of_two_hundred(room, alice, bob):
         for number in range(1, 451):
             await at_alice.send("post", body=f"number {number}")
         await at_alice.until(lambda: at_alice.cursor == 450 and not at_alice.outbox, 150)
-        # Superseded offsets are holes in the backlog, not gaps in the client.
+        # Superseded offsets are missing in the backlog, which is not a gap.
         for id in (1, 100, 449):
             await at_alice.ask("edit", id=id, body="edited")
-        at_bob.come_back()
+        at_bob.allow_reconnect()
         await at_bob.until(lambda: at_bob.cursor == 453)
         pages = [(event["offset"], event["more"]) for event in at_bob.heard("synced")[1:]]
         assert pages == [(202, True), (402, True), (453, False)]
@@ -171,9 +171,9 @@ async def test_a_long_backlog_comes_in_pages_of_two_hundred(room, alice, bob):
 
 
 STRANGE_CURSORS = {
-    "one too many": "61",
+    "one ahead": "61",
     "the largest": "9007199254740991",
-    "one more": "9007199254740992",
+    "above the largest": "9007199254740992",
     "long": "9" * 5000,
     "exponent": "1e3",
     "negative": "-1",

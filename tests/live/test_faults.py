@@ -11,10 +11,9 @@ import redis
 from tests.live.client import Person, new_ref, read_until
 from tests.live.processes import Site, end_together, wait_until
 
-# Waiting for a message takes a worker five seconds, and waiting for replies an interface: told to end, they do not
-# wait on.
-ENDS_SECONDS = 4.5
-# Until what must come has come: no promise.
+# Workers wait for messages, and interfaces for replies, for five seconds at a time. A signal must end this wait.
+STOP_SECONDS = 4.5
+# The limit for events that must come. The server does not promise this time.
 LONG_SECONDS = 150
 
 _numbers = itertools.count(1)
@@ -22,7 +21,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def whole_site(frail_site):
-    """The frail site with every part running, before the test and after it."""
+    """Return the frail site. All of its parts run before the test and after it."""
     yield frail_site.start()
     frail_site.start()
 
@@ -48,7 +47,7 @@ def check_stored_once(site, room, client, count):
 
 
 async def chat_through(fault, site, alice, bob, count=120):
-    """Let Alice post during `fault()`; check that she and Bob have everything at the end."""
+    """Let Alice post during `fault()`. Check that she and Bob have all messages at the end."""
     room = alice.make_room()
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         for number in range(count):
@@ -108,7 +107,7 @@ async def test_workers_that_stop_under_load_exit_with_zero_and_lose_nothing(whol
 def test_an_idle_worker_stops_with_zero_at_once(whole_site):
     for worker, number in zip(whole_site.workers, (signal.SIGTERM, signal.SIGINT), strict=True):
         codes, seconds = end_together([worker], number)
-        assert codes == [0] and seconds < ENDS_SECONDS
+        assert codes == [0] and seconds < STOP_SECONDS
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -117,13 +116,13 @@ async def test_an_interface_that_stops_closes_its_sockets_with_1001_and_exits_wi
     async with alice.socket(f"/chat/{room}/") as socket, alice.socket("/lobby/") as lobby:
         await read_until(socket, lambda event: event["type"] == "synced")
         codes, seconds = await asyncio.to_thread(end_together, [whole_site.web], number)
-        assert codes == [0] and seconds < ENDS_SECONDS
+        assert codes == [0] and seconds < STOP_SECONDS
         await asyncio.wait_for(asyncio.gather(socket.wait_closed(), lobby.wait_closed()), 60)
         assert {socket.close_code, lobby.close_code} <= {1001, 1012}
 
 
 def test_processes_stop_on_sigint_even_if_it_was_ignored_at_start(whole_site):
-    # As every shell without job control starts what runs in the background.
+    # A shell without job control starts background processes in this way.
     parts = [whole_site.web, whole_site.workers[0]]
     commands = [part.command for part in parts]
     try:
@@ -131,7 +130,7 @@ def test_processes_stop_on_sigint_even_if_it_was_ignored_at_start(whole_site):
             part.end()
             size = part.log.stat().st_size
             part.command = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", *part.command]
-            part.start().wait_until_said("Listening on", size)
+            part.start().wait_until_logged("Listening on", size)
         whole_site.start()
         codes, _ = end_together(parts, signal.SIGINT)
     finally:
@@ -147,7 +146,7 @@ async def test_a_restart_of_everything_keeps_history_people_and_sessions(whole_s
         before = alice.history(room)
         for part in whole_site.parts:
             part.kill()
-        # Written while nobody is there; sent when somebody is.
+        # The client writes this while no process runs, and sends it later.
         ref = await at_alice.send("post", body="meanwhile")
         await asyncio.to_thread(wait_until, lambda: not at_alice.is_joined)
         whole_site.start()
@@ -171,24 +170,24 @@ async def test_without_redis_requests_get_503_and_the_site_recovers_with_redis(w
         ref = await at_alice.send("post", body="meanwhile")
         await asyncio.sleep(0.5)
         assert whole_site.web.is_running
-        # Workers of Channels 1.x end with their Redis; here they are started again as their supervisor would.
+        # Workers of Channels 1.x end with their Redis, so start all ended processes again, as a supervisor does.
         whole_site.start()
         await at_alice.until(lambda: ref in at_alice.answers, LONG_SECONDS)
-        # Who was only listening finds out by the next heartbeat, or by coming back: not in this test's time.
+        # A client that only listens detects the loss at its next heartbeat, too late for this test, or at a reconnect.
         at_bob.cut()
         for client in (at_alice, at_bob):
             await client.until(lambda client=client: client.bodies() == ["before", "meanwhile"], LONG_SECONDS)
 
 
 async def test_a_client_that_answers_no_ping_leaves_the_room():
-    # A time-out that the others, who do answer, keep on a busy machine too.
+    # A timeout that clients which answer can meet even on a busy machine.
     site = Site(web=f"{Site.WEB} --ping-interval 1 --ping-timeout 4", workers=1).start()
     try:
         owner = Person(site, "Owner", "correct horse")
         room = owner.make_room()
         async with owner.client(room) as at_owner, Person(site, "Silent").socket(f"/chat/{room}/") as socket:
             await at_owner.until(lambda: "Silent" in at_owner.came())
-            # Neither reads nor writes from now on, as a telephone in a tunnel.
+            # From now on the client neither reads nor writes, like a telephone in a tunnel.
             socket.transport.pause_reading()
             await at_owner.until(lambda: "Silent" in at_owner.went())
             await at_owner.post("the others are not kept waiting")
@@ -233,7 +232,7 @@ async def test_a_frame_whose_consumer_fails_is_answered_and_does_not_jam_the_con
 
 
 async def test_a_change_whose_commit_fails_is_not_published(whole_site, doomed_body, alice, bob):
-    # Every statement of it succeeds and only the commit fails, so an ack or a broadcast before it would come through.
+    # Every statement succeeds and only the commit fails, so an ack or a broadcast before the commit would arrive.
     room = alice.make_room()
     async with alice.socket(f"/chat/{room}/") as socket, bob.client(room) as at_bob:
         await read_until(socket, lambda event: event["type"] == "synced")
@@ -250,7 +249,7 @@ async def test_a_change_whose_commit_fails_is_not_published(whole_site, doomed_b
 
 @pytest.fixture
 def doomed_body(whole_site):
-    """A body whose row breaks a foreign key, which the database detects only at the commit."""
+    """Return a body whose row breaks a foreign key, which the database detects only at the commit."""
     database, body = whole_site.database, "doomed"
     spoil = "INSERT INTO chat_reaction (message_id, person_id, emoji) VALUES (-1, NEW.author_id, 'x');"
     begin = f"CREATE TRIGGER spoiler AFTER INSERT ON chat_message FOR EACH ROW WHEN (NEW.body = '{body}')"
@@ -266,8 +265,8 @@ def doomed_body(whole_site):
 
 
 async def test_a_client_that_disconnects_at_once_leaves_no_state(whole_site, bob):
-    # The disconnect overtakes the connect, or the heartbeat, in the other worker. What they hold would stay: a ghost
-    # in the room, and soon no socket more for this person.
+    # The disconnect may overtake the connect or the heartbeat, which run in the other worker. Their state must not
+    # stay: the person would be shown in the room, and would soon reach the limit of open connections.
     room = Person(whole_site, f"Owner of the faults {next(_numbers)}", "correct horse").make_room()
     valkey = redis.StrictRedis.from_url(whole_site.redis_url)
 
@@ -296,7 +295,7 @@ async def test_a_flood_is_refused_with_a_wait_time_and_closed_if_it_continues(wh
         codes, frame = [], json.dumps({"type": "typing", "on": True})
 
         async def flood():
-            # Until it is closed: how many it takes to be refused so often within ten seconds, the machine decides.
+            # Until the connection is closed. The number of frames until then depends on the machine.
             while True:
                 await socket.send(frame)
 

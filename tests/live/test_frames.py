@@ -1,4 +1,4 @@
-"""Bad frames: each gets its answer, and the next good one on the same socket is acknowledged."""
+"""Bad frames: each gets its answer, and the next good frame on the same socket is acknowledged."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ def post(**fields):
 
 # name: (frame, code, the ref in the answer)
 REJECTED = {
-    "nothing that is JSON": ("hello", "invalid_json", None),
+    "not JSON": ("hello", "invalid_json", None),
     "a cut-off object": ('{"type": "post", "ref": "r"', "invalid_json", None),
     "two objects": ('{"type": "sync", "cursor": 0} {}', "invalid_json", None),
     "a byte order mark": ("\ufeff" + post(), "invalid_json", None),
@@ -28,7 +28,7 @@ REJECTED = {
     "NaN": ('{"type": "sync", "cursor": NaN}', "invalid_json", None),
     "Infinity": ('{"type": "sync", "cursor": Infinity}', "invalid_json", None),
     "-Infinity": ('{"type": "sync", "cursor": -Infinity}', "invalid_json", None),
-    "NaN in a field that nobody reads": (post()[:-1] + ', "more": NaN}', "invalid_json", None),
+    "NaN in an unknown field": (post()[:-1] + ', "more": NaN}', "invalid_json", None),
     "a key twice": ('{"type": "post", "ref": "r", "body": "x", "body": "y"}', "invalid_json", None),
     "a key twice deep inside": (post()[:-1] + ', "more": [{"a": 1, "a": 2}]}', "invalid_json", None),
     "60,000 brackets": ("[" * 60000, "invalid_json", None),
@@ -85,7 +85,7 @@ REJECTED = {
     "an id of 2^53": (event(type="remove", ref="r", id=2**53), "invalid_field", "r"),
     "an id of 5,000 digits": ('{"type": "remove", "ref": "r", "id": %s}' % ("1" * 5000), "invalid_field", "r"),
     "an id of 1e400": ('{"type": "remove", "ref": "r", "id": 1e400}', "invalid_field", "r"),
-    "an id that nobody has": (event(type="remove", ref="r", id=2**53 - 1), "not_found", "r"),
+    "an unknown id": (event(type="remove", ref="r", id=2**53 - 1), "not_found", "r"),
     "an id of zero": (event(type="edit", ref="r", id=0, body="x"), "not_found", "r"),
     "a reply to nothing": (post(reply_to=2**53 - 1), "not_found", "r"),
     "a reply to a bool": (post(reply_to=True), "invalid_field", "r"),
@@ -97,7 +97,7 @@ REJECTED = {
     "a read marker that is negative": (event(type="read", offset=-1), "invalid_field", None),
     "a limit of zero": (event(type="fetch", ref="r", limit=0), "invalid_field", "r"),
     "a limit of 101": (event(type="fetch", ref="r", limit=101), "invalid_field", "r"),
-    "before what is negative": (event(type="fetch", ref="r", limit=1, before=-1), "invalid_field", "r"),
+    "a negative before": (event(type="fetch", ref="r", limit=1, before=-1), "invalid_field", "r"),
     "an emoji that is a word": (event(type="react", ref="r", id=1, emoji="smile", on=True), "invalid_field", "r"),
     "two emojis": (event(type="react", ref="r", id=1, emoji="👍👍", on=True), "invalid_field", "r"),
     "no emoji in the string": (event(type="react", ref="r", id=1, emoji="", on=True), "invalid_field", "r"),
@@ -125,7 +125,7 @@ async def test_every_bad_frame_is_rejected_and_the_next_post_is_acknowledged(sub
 
 @pytest.fixture
 def subtests_of():
-    """Go through the cases and says in which one it failed."""
+    """Return a generator of a table's cases, which prints the name of each case."""
 
     def cases(table):
         for name, case in table.items():
@@ -143,7 +143,7 @@ ODD_BUT_GOOD = {
     "a script": "<script>alert(1)</script>",
     "line ends of all kinds": "a\r\nb\u2028c\x85d",
     "quotes for SQL": "'; DROP TABLE chat_message; --",
-    "what formats strings": "%s %(a)s {0} \\",
+    "format strings": "%s %(a)s {0} \\",
     "letters beyond 16 bits, and combined ones": "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 é é",
     "control characters": "a\x01\x1f\x7fb",
 }
@@ -196,7 +196,7 @@ async def test_a_post_in_fragments_with_a_ping_between_them_is_one_post(room, al
                 yield data[start : start + 7]
                 await asyncio.wait_for(await socket.ping(), 60)
 
-        # As text, and cut anywhere, also within a character.
+        # The fragments are text, cut at any byte, even within a character.
         await socket.send(fragments(), text=True)
         answer = await read_until(socket, lambda event: event["type"] in ("ack", "rejected"))
         assert (answer["type"], answer["ref"]) == ("ack", "in-fragments")
@@ -217,7 +217,7 @@ async def test_a_surrogate_in_utf8_closes_with_1007(room, alice):
 async def test_a_frame_that_breaks_the_websocket_protocol_closes_its_own_socket_only(room, alice, bob):
     async with bob.client(room) as at_bob:
         async with alice.socket(f"/chat/{room}/") as socket:
-            # A text frame with a reserved bit, which no extension has asked for.
+            # A text frame with a reserved bit, which no extension uses.
             socket.transport.write(b"\xa1\x81\0\0\0\0x")
             assert await close_code(socket) == 1002
         await at_bob.post("still here")

@@ -1,4 +1,4 @@
-"""Handshakes: which are accepted, how others are refused, and which connections are closed later."""
+"""Handshakes that are accepted or refused, and connections that are closed later."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.live.client import Person, close_code, new_ref, read_until
 
 
 async def visit(person, path, **options):
-    """Open a socket that will be closed at once, and return the code; or the status of a failed handshake."""
+    """Open a socket that the server closes at once. Return the close code, or the status of a failed handshake."""
     try:
         async with person.socket(path, **options) as socket:
             return await close_code(socket)
@@ -42,7 +42,7 @@ async def visit(person, path, **options):
     ],
 )
 async def test_an_unknown_path_closes_with_4404_at_once(alice, path):
-    # Much sooner than anything that gives up: a handshake after twenty seconds, an order with a gap after five.
+    # Sooner than all timeouts: twenty seconds for a handshake, five seconds for a gap in the order.
     started = time.monotonic()
     assert await visit(alice, path) == 4404
     assert time.monotonic() - started < 4
@@ -130,8 +130,8 @@ async def test_a_hundred_parameters_pass_and_two_thousand_are_refused_with_400(a
         assert "reset" not in await read_until(socket, lambda event: event["type"] == "joined")
 
 
-def shake_hands(site, *lines, path="/lobby/"):
-    """Send a handshake byte by byte as given, and return the status of the answer and the rest of it."""
+def send_handshake(site, *lines, path="/lobby/"):
+    """Send a handshake with these header lines as raw bytes. Return (status, answer)."""
     head = [
         b"GET %s HTTP/1.1" % path.encode(),
         b"Host: 127.0.0.1:%d" % site.port,
@@ -147,12 +147,12 @@ def shake_hands(site, *lines, path="/lobby/"):
 
 
 def test_the_handshake_itself_works_byte_by_byte(site):
-    assert shake_hands(site, f"Origin: {site.url}".encode())[0] == 101
+    assert send_handshake(site, f"Origin: {site.url}".encode())[0] == 101
 
 
 @pytest.mark.parametrize("end", [b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85"])
 def test_a_header_that_injects_another_is_refused_with_400(site, end):
-    status, _ = shake_hands(site, b"X-Innocent: a" + end + b"Origin: " + site.url.encode())
+    status, _ = send_handshake(site, b"X-Innocent: a" + end + b"Origin: " + site.url.encode())
     assert status == 400
 
 
@@ -168,7 +168,7 @@ def test_a_header_that_injects_another_is_refused_with_400(site, end):
     ids=["a large one", "many", "without a colon", "without a name", "a subprotocol that is no text"],
 )
 def test_headers_too_large_or_malformed_are_refused(site, lines):
-    status, _ = shake_hands(site, f"Origin: {site.url}".encode(), *lines)
+    status, _ = send_handshake(site, f"Origin: {site.url}".encode(), *lines)
     assert status in (400, None)
 
 
@@ -204,7 +204,7 @@ async def test_a_bot_may_send_the_origin_of_the_site_but_no_other(site, owner, r
 async def test_an_unknown_token_gets_4401(owner, room):
     for header in ("Bearer made-up", "bearer x y", "Bearer \xe4\xff"):
         assert await visit(owner, f"/chat/{room}/", headers={"Authorization": header}) == 4401
-        # Not even the cookie helps whoever shows it.
+        # A valid cookie does not help.
         assert await visit(owner, f"/chat/{room}/", headers={**owner.headers, "Authorization": header}) == 4401
 
 
@@ -223,10 +223,10 @@ async def test_a_revoked_token_closes_its_sockets_and_opens_none(owner, room, bo
         await person.post("the person stays")
 
 
-# Losing the right to be there.
+# Connections that are closed later.
 
 
-async def test_signing_out_closes_all_sockets_of_the_browser_with_4401(site, room, person):
+async def test_logging_out_closes_all_sockets_of_the_browser_with_4401(site, room, person):
     dora = person("Dora", password="correct horse")
     elsewhere = Person(site)
     elsewhere.call("POST", "/api/session/", handle=dora.handle, password="correct horse", expected=200)
@@ -237,11 +237,11 @@ async def test_signing_out_closes_all_sockets_of_the_browser_with_4401(site, roo
         for client in (one, two):
             await client.until(lambda client=client: client.close_codes == [4401])
         assert await visit(dora, f"/chat/{room}/", headers=headers) == 4401
-        await other.post("signed in still")
+        await other.post("still logged in")
 
 
 async def test_a_frame_after_the_session_has_ended_closes_with_4401(site, room, person):
-    # Whatever ends it: here it is deleted where nobody publishes that.
+    # The row is deleted directly in the database, so no event is published.
     dora = person("Dora")
     async with dora.socket(f"/chat/{room}/") as socket:
         await read_until(socket, lambda event: event["type"] == "synced")
@@ -279,18 +279,18 @@ async def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(site, r
         answer = dora.http.post(f"{site.url}/password/", data=form, allow_redirects=False, timeout=60)
         assert answer.status_code == 302, answer.text
         await at_thief.until(lambda: at_thief.close_codes[-1:] == [4401])
-        # Its own tabs are only sent to come back, with the new cookie.
+        # The browser's own tabs are told to reconnect, with the new cookie.
         await at_dora.until(lambda: at_dora.close_codes == [4408] and at_dora.is_joined)
         await at_dora.post("still here")
 
 
 async def test_a_channel_session_cannot_be_used_to_log_in(site, room, alice):
-    # What any receiver of a reply channel could work out opens nothing when it is sent as a cookie.
+    # A receiver of a reply channel can compute the session's key. As a cookie, this key must not log in.
     async with alice.client(room):
         for _ in range(3):
             stranger = Person(site)
             stranger.http.cookies.set("sessionid", "chn" + secrets.token_hex(15)[:29])
             assert stranger.http.get(f"{site.url}/api/session/").json()["handle"] is None
         keys = [key for (key,) in site.database.query("SELECT session_key FROM django_session")]
-        # A login's own key, of any letters, may begin so by chance.
+        # The key of a login has any letters and digits, so it may begin with chn by chance.
         assert keys and not [key for key in keys if re.fullmatch("chn[0-9a-f]{29}", key)]

@@ -58,9 +58,9 @@ def test_errors_elsewhere_are_pages(site, method, path, status):
     assert "Traceback" not in answer.text
 
 
-@pytest.mark.parametrize("person_is", ["guest", "member"])
-def test_invalid_requests_about_a_room_get_their_error_code(owner, alice, room, person_is):
-    asker = {"guest": alice, "member": owner}[person_is]
+@pytest.mark.parametrize("role", ["guest", "owner"])
+def test_invalid_requests_about_a_room_get_their_error_code(owner, alice, room, role):
+    asker = {"guest": alice, "owner": owner}[role]
     path = f"/api/rooms/{room}/messages/"
     for query, code in [
         ("after=-1", "invalid_field"),

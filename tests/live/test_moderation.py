@@ -1,4 +1,4 @@
-"""Moderation on the real server: a ban holds at once and everywhere, and a mute with an end ends."""
+"""Moderation on the real server: a ban takes effect at once and in all tabs, and a mute expires."""
 
 import asyncio
 import subprocess
@@ -46,8 +46,8 @@ async def test_a_ban_closes_all_tabs_of_one_person_only(room, owner, alice, bob)
 
 @pytest.mark.parametrize("name", ["a/b", "🙂 50%", "Zoë?"])
 def test_every_handle_works_in_a_url(room, owner, person, name):
-    whom = person(name)
-    assert set_role(owner, room, whom.handle, "muted")["handle"] == whom.handle
+    member = person(name)
+    assert set_role(owner, room, member.handle, "muted")["handle"] == member.handle
 
 
 async def test_an_expired_mute_ends_with_the_next_message_of_the_person(room, owner, alice, bob):
@@ -65,7 +65,7 @@ async def test_a_delayed_message_ends_a_mute_of_a_silent_person(site, room, owne
     async with bob.client(room) as at_bob:
         set_role(owner, room, bob.handle, "muted", seconds=1)
         await at_bob.until(lambda: at_bob.heard("member"))
-        # What the delay server puts on the channel; before its time it does nothing.
+        # This is the message that the delay server sends. Before the mute's end the message has no effect.
         while at_bob.heard("member")[-1]["role"] != "guest":
             site.manage("shell", "-c", UNMUTE.format(member_id(site, room, bob)))
             await asyncio.sleep(0.5)
@@ -79,7 +79,7 @@ def test_one_of_two_owners_remains_if_both_step_down_at_once(room, owner, alice)
     with ThreadPoolExecutor(2) as together:
         for _ in range(8):
             status = owner.call("PUT", f"/api/rooms/{room}/members/{quote(alice.handle)}/", role="owner").status_code
-            if status == 403:  # it is she who is left of the last round
+            if status == 403:  # Alice is the only owner after the last round
                 set_role(alice, room, owner.handle, "owner")
             assert sorted(together.map(step_down, [owner, alice])) == [200, 403]
 

@@ -1,4 +1,4 @@
-"""The monitor of a live site: its events, how another takes over, and that no outage ends it."""
+"""The monitor of a live site: it sends events, another monitor takes over, and it survives outages."""
 
 import asyncio
 import contextlib
@@ -14,21 +14,21 @@ from tests.live.client import Person, new_ref
 from tests.live.processes import wait_until
 from tests.valkey import free_port
 
-# The promise, and what a busy machine may take on top of it.
+# The promised time, and a margin for a busy machine.
 TAKEOVER_SECONDS, SLOWNESS_SECONDS = 15, 15
-LOOK_SECONDS = 0.2
-SOME_LOOKS_SECONDS = 3 * LOOK_SECONDS
+CHECK_SECONDS = 0.2
+SOME_CHECKS_SECONDS = 3 * CHECK_SECONDS
 
 
 @pytest.fixture
 def monitor(frail_site):
-    """Make monitors: `monitor("a")` returns one that has begun to work or to stand by."""
+    """Return a function that makes monitors: `monitor("a")` returns a monitor that works or stands by."""
     frail_site.start()
     chat_redis(frail_site).delete("chat:lease:monitor")
     made = []
 
     def make(name, *options):
-        part = frail_site.make_part(f"monitor-{name}", "monitor", "--interval", str(LOOK_SECONDS), *options).start()
+        part = frail_site.make_part(f"monitor-{name}", "monitor", "--interval", str(CHECK_SECONDS), *options).start()
         made.append(part)
         wait_until(lambda: is_working(part) or is_standing_by(part), 60, f"the start of {part.name}")
         return part
@@ -38,12 +38,12 @@ def monitor(frail_site):
         if part.is_running:
             part.process.send_signal(signal.SIGCONT)
         part.end()
-        assert "Traceback" not in part.said(), part.said()
+        assert "Traceback" not in part.read_log(), part.read_log()
 
 
 def states(part):
     """Return the log lines of a monitor about its own state."""
-    lines = part.said(part.began_at).splitlines()
+    lines = part.read_log(part.log_start).splitlines()
     return [state for line in lines for state in ("Working", "Standing by") if f"chat.monitor: {state}" in line]
 
 
@@ -60,12 +60,12 @@ def chat_redis(site):
 
 
 class Lobby:
-    """A tab in the lobby that reconnects by itself. It fetches the list only when an event tells it to."""
+    """A tab in the lobby that reconnects by itself. It fetches the list of rooms after each event."""
 
     def __init__(self, site, slug=None):
         self.site, self.slug = site, slug
-        self.told, self.openings = 0, 0
-        self.online = None  # how many people are in the room `slug`, as the list had it when it was last told
+        self.updates, self.openings = 0, 0
+        self.online = None  # the number of people in the room `slug` in the last list
 
     async def __aenter__(self):
         self._task = asyncio.create_task(self._run())
@@ -84,7 +84,7 @@ class Lobby:
                     async for text in socket:
                         assert json.loads(text) == {"type": "updated"}
                         await self._fetch()
-                        self.told += 1
+                        self.updates += 1
             await asyncio.sleep(0.1)
 
     async def _fetch(self):
@@ -96,43 +96,44 @@ class Lobby:
     async def until(self, is_true, seconds=60):
         deadline = time.monotonic() + seconds
         while not is_true():
-            assert time.monotonic() < deadline, f"waited {seconds} s in vain: {self.told} updates"
+            assert time.monotonic() < deadline, f"waited {seconds} s without success: {self.updates} updates"
             await asyncio.sleep(0.01)
 
-    async def hears(self, change):
-        """Make a change, waits until it is told, and return how often it was told within some looks more."""
-        self.told = 0
+    async def count_updates(self, change):
+        """Make a change, wait for its event, and return the number of events after some more checks."""
+        self.updates = 0
         result = change()
         if asyncio.iscoroutine(result):
             await result
-        await self.until(lambda: self.told)
-        await asyncio.sleep(SOME_LOOKS_SECONDS)
-        return self.told
+        await self.until(lambda: self.updates)
+        await asyncio.sleep(SOME_CHECKS_SECONDS)
+        return self.updates
 
 
 async def test_the_lobby_gets_one_event_for_each_kind_of_change(frail_site, monitor):
     owner = Person(frail_site, "Owner of monitored rooms", "correct horse")
     slug, database = owner.make_room(), frail_site.database
     async with Lobby(frail_site) as lobby:
-        # The first look of one that begins tells: it does not know what changed before.
-        await lobby.hears(lambda: monitor("a") and None)
+        # A monitor sends an event after its first check, because it does not know what changed before.
+        await lobby.count_updates(lambda: monitor("a") and None)
         new = 'INSERT INTO chat_room (slug, name, topic, access, "offset", created_at, changed_at)'
         now = "2026-01-01 00:00:00+00:00"
         values = "VALUES (%s, %s, '', 'public', 0, %s, %s)"
-        assert await lobby.hears(lambda: database.query(f"{new} {values}", "by-others", "By others", now, now)) == 1
+        row = "by-others", "By others", now, now
+        assert await lobby.count_updates(lambda: database.query(f"{new} {values}", *row)) == 1
         changed = "UPDATE chat_room SET topic = %s, changed_at = %s WHERE slug = %s"
         later = "2036-01-01 00:00:00+00:00"
-        assert await lobby.hears(lambda: database.query(changed, "Frost", later, slug)) == 1
-        assert await lobby.hears(lambda: owner.post(slug, "Hello")) == 1
+        assert await lobby.count_updates(lambda: database.query(changed, "Frost", later, slug)) == 1
+        assert await lobby.count_updates(lambda: owner.post(slug, "Hello")) == 1
         client = owner.client(slug)
-        assert await lobby.hears(client.__aenter__) == 1
-        assert await lobby.hears(lambda: client.__aexit__(None, None, None)) == 1
-        assert await lobby.hears(lambda: database.query("DELETE FROM chat_room WHERE slug = 'by-others'")) == 1
-        # What the service tells at once, the next look may tell again.
-        assert await lobby.hears(owner.make_room) <= 2
-        lobby.told = 0
-        await asyncio.sleep(SOME_LOOKS_SECONDS)
-        assert lobby.told == 0
+        assert await lobby.count_updates(client.__aenter__) == 1
+        assert await lobby.count_updates(lambda: client.__aexit__(None, None, None)) == 1
+        assert await lobby.count_updates(lambda: database.query("DELETE FROM chat_room WHERE slug = 'by-others'")) == 1
+        # The service sends an event at once, and the monitor's next check may send another.
+        assert await lobby.count_updates(owner.make_room) <= 2
+        lobby.updates = 0
+        await asyncio.sleep(SOME_CHECKS_SECONDS)
+        assert lobby.updates == 0
 
 
 async def test_another_monitor_takes_over_from_a_killed_one_and_reports_lost_members(frail_site, monitor):
@@ -142,7 +143,7 @@ async def test_another_monitor_takes_over_from_a_killed_one_and_reports_lost_mem
     assert (states(first), states(second)) == (["Working"], ["Standing by"])
     interface = frail_site.make_part("web-2", "interface", "--port", str(port)).start()
     try:
-        interface.wait_until_said("Listening on endpoint")
+        interface.wait_until_logged("Listening on endpoint")
         async with Lobby(frail_site, slug) as lobby, connect_to(port, owner, slug) as socket:
             await socket.recv()
             await lobby.until(lambda: lobby.online == 1)
@@ -173,7 +174,7 @@ def test_a_monitor_that_was_paused_stands_by_when_another_works(frail_site, moni
     first, second = monitor("a"), monitor("b")
     assert is_working(first)
     first.process.send_signal(signal.SIGSTOP)
-    # As if its lease had ended, for which a test need not wait.
+    # This ends the monitor's lease at once.
     chat_redis(frail_site).delete("chat:lease:monitor")
     wait_until(lambda: is_working(second), 60, "the take-over")
     first.process.send_signal(signal.SIGCONT)
@@ -197,7 +198,7 @@ def test_a_monitor_stops_cleanly_while_redis_or_the_database_hang(frail_site, mo
         time.sleep(1)
         began = time.monotonic()
         assert hung_on_rows.end() == 0
-        # SQLite would keep it waiting for 20 s.
+        # SQLite's own timeout is 20 s.
         assert time.monotonic() - began < 15
 
 
@@ -212,7 +213,7 @@ async def test_a_monitor_survives_outages_of_redis_and_the_database(frail_site, 
     slug = owner.make_room()
     part = monitor("a", "--sweep-interval", "0.3")
     await asyncio.to_thread(frail_site.valkey.kill)
-    await asyncio.to_thread(part.wait_until_said, "The monitor waits")
+    await asyncio.to_thread(part.wait_until_logged, "The monitor waits")
     if frail_site.database.server:
         frail_site.database.query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = %s",
@@ -220,10 +221,10 @@ async def test_a_monitor_survives_outages_of_redis_and_the_database(frail_site, 
         )
     await asyncio.to_thread(frail_site.start)
     async with Lobby(frail_site) as lobby:
-        assert await lobby.hears(lambda: post_at_last(owner, slug)) >= 1
-        # Back, but without its memory.
+        assert await lobby.count_updates(lambda: post_at_last(owner, slug)) >= 1
+        # Now Redis runs, but loses its data.
         openings = lobby.openings
         chat_redis(frail_site).flushall()
         await lobby.until(lambda: lobby.openings > openings)
-        assert await lobby.hears(lambda: post_at_last(owner, slug)) >= 1
-    assert part.is_running and part.said().count("The monitor waits") <= 4
+        assert await lobby.count_updates(lambda: post_at_last(owner, slug)) >= 1
+    assert part.is_running and part.read_log().count("The monitor waits") <= 4

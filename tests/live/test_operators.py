@@ -15,7 +15,7 @@ from tests.live.client import Person, close_code
 from tests.live.processes import ROOT, Site, wait_until
 from tests.valkey import free_port
 
-# Of a delay server that was killed, others wait for the signs of life to end before they take up what it had in hand.
+# A delay server takes over the messages of a killed one only after the killed one's heartbeat has expired.
 LONG_SECONDS = 120
 
 
@@ -40,7 +40,7 @@ def alice(own_site):
 
 def start_delay(site):
     site.delay.start()
-    site.delay.wait_until_said("Listening on asgi.delay", site.delay.began_at)
+    site.delay.wait_until_logged("Listening on asgi.delay", site.delay.log_start)
 
 
 def later(seconds):
@@ -48,19 +48,19 @@ def later(seconds):
 
 
 def doctor(site, url=None, **environment):
-    """Return (exit code, {part: text of its problem}, the whole output)."""
+    """Return (exit code, {part: texts of its problems}, whole output)."""
     command = [sys.executable, "manage.py", "doctor", "--json", "--url", url or site.url]
     done = subprocess.run(
         command, cwd=ROOT, env={**site.environment, **environment}, capture_output=True, text=True, timeout=120
     )
     assert "Traceback" not in done.stdout + done.stderr
     found = json.loads(done.stdout)
-    ill = {}
+    problems = {}
     for part in found["parts"]:
         if not part["well"]:
-            ill[part["part"]] = f"{ill.get(part['part'], '')} {part['text']}"
-    assert found["well"] is (not ill) and done.returncode == (1 if ill else 0)
-    return done.returncode, ill, done.stdout
+            problems[part["part"]] = f"{problems.get(part['part'], '')} {part['text']}"
+    assert found["well"] is (not problems) and done.returncode == (1 if problems else 0)
+    return done.returncode, problems, done.stdout
 
 
 # The delay server.
@@ -82,7 +82,7 @@ async def test_a_scheduled_message_arrives_among_malformed_ones(own_site, alice)
         assert ack["scheduled_id"] > 0 and client.bodies() == []
         await client.until(lambda: client.bodies() == ["As I said"])
         assert time.time() - sent_at >= 1
-    assert own_site.delay.is_running and own_site.delay.said().count("is dropped") == 4
+    assert own_site.delay.is_running and own_site.delay.read_log().count("is dropped") == 4
 
 
 async def test_a_cancelled_message_is_not_posted_and_others_are_posted_once(own_site, alice):
@@ -124,7 +124,7 @@ async def test_a_killed_delay_server_loses_nothing(own_site, alice):
 def test_the_delay_server_stops_with_0_on_sigterm(own_site):
     began = time.monotonic()
     assert own_site.delay.end() == 0
-    assert time.monotonic() - began < 4.5, "it waits for messages five seconds at a time, and not now"
+    assert time.monotonic() - began < 4.5, "the signal ends its wait of five seconds"
     start_delay(own_site)
 
 
@@ -159,13 +159,13 @@ def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
         layer = RedisChannelLayer(hosts=[own_site.redis_url])
         for _ in range(5):  # each worker was waiting when it was stopped, so one message is already on its way to it
             layer.send("chat.scheduled", {"scheduled": 0})
-        # The check of the interface takes so long that the workers' reports are outdated after it.
-        code, ill, _ = doctor(own_site)
+        # The workers' reports are outdated after the slow check of the interface.
+        code, problems, _ = doctor(own_site)
     finally:
         for part in (*own_site.workers, own_site.delay):
             part.process.send_signal(signal.SIGCONT)
-    assert code == 1 and set(ill) == {"interface", "workers", "queues"}, ill
-    assert "whether workers run" in ill["interface"]
+    assert code == 1 and set(problems) == {"interface", "workers", "queues"}, problems
+    assert "whether workers and Redis run" in problems["interface"]
     for channel in (
         "http.request",
         "websocket.receive",
@@ -173,25 +173,25 @@ def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
         "start `manage.py runworker`",
         "asgi.delay: start `manage.py rundelay`",
     ):
-        assert channel in ill["workers"]
-    assert "On chat.scheduled the oldest of" in ill["queues"]
+        assert channel in problems["workers"]
+    assert "On chat.scheduled the oldest of" in problems["queues"]
     wait_until(lambda: requests.get(f"{own_site.url}/healthz", timeout=60).ok)
 
 
 def test_the_doctor_names_missing_tables_and_an_address_without_a_server(own_site, tmp_path):
     nowhere = f"http://127.0.0.1:{free_port()}"
-    code, ill, _ = doctor(own_site, nowhere, DATABASE_URL=f"sqlite:///{tmp_path}/fresh.sqlite3")
-    assert code == 1 and set(ill) == {"interface", "migrations"}, ill
-    assert "manage.py migrate" in ill["migrations"] and "manage.py interface" in ill["interface"]
+    code, problems, _ = doctor(own_site, nowhere, DATABASE_URL=f"sqlite:///{tmp_path}/fresh.sqlite3")
+    assert code == 1 and set(problems) == {"interface", "migrations"}, problems
+    assert "manage.py migrate" in problems["migrations"] and "manage.py interface" in problems["interface"]
 
 
 def test_the_doctor_names_a_redis_and_a_database_that_are_down(own_site):
     own_site.valkey.kill()
     try:
         database = f"postgres://nobody:nothing@127.0.0.1:{free_port()}/none"
-        code, ill, _ = doctor(own_site, DATABASE_URL=database)
+        code, problems, _ = doctor(own_site, DATABASE_URL=database)
     finally:
         own_site.start()
-    assert code == 1 and "answers 503" in ill["interface"], ill
-    assert "does not answer" in ill["redis"] and "correct DATABASE_URL" in ill["database"]
-    assert "nothing" not in str(ill), "no password is shown"
+    assert code == 1 and "answers 503" in problems["interface"], problems
+    assert "does not answer" in problems["redis"] and "correct DATABASE_URL" in problems["database"]
+    assert "nothing" not in str(problems), "no password is shown"

@@ -14,7 +14,7 @@ from tests.live.processes import wait_until
 
 @pytest.fixture
 def poller(site):
-    """Make people who can only poll."""
+    """Return a function that makes people who can only poll."""
 
     return lambda name: PollingPerson(site, f"{name} {new_ref()[:6]}")
 
@@ -24,7 +24,7 @@ def room_id(site, slug):
 
 
 async def until_listening(site, slug, number):
-    """Return when so many connections are in the room's group: sockets, and polls that wait."""
+    """Wait until the room's group has `number` members: sockets, and waiting polls."""
     client, keys = redis.StrictRedis.from_url(site.redis_url), f"asgi:members:room-{room_id(site, slug)}:*"
     async with asyncio.timeout(60):
         while sum(client.zcard(key) for key in client.scan_iter(keys)) != number:
@@ -34,7 +34,7 @@ async def until_listening(site, slug, number):
 async def test_a_poller_and_a_socket_exchange_messages_without_loss_duplicates_or_disorder(room, poller, bob):
     async with poller("Alice").client(room) as polls, bob.client(room) as socket:
         for number in range(100):
-            sayings = [
+            posts = [
                 asyncio.create_task(client.post(f"{name} {number}"))
                 for name, client in (("polls", polls), ("socket", socket))
             ]
@@ -42,7 +42,7 @@ async def test_a_poller_and_a_socket_exchange_messages_without_loss_duplicates_o
                 polls.cut()
             if number % 20 == 15:
                 socket.cut()
-            await asyncio.gather(*sayings)
+            await asyncio.gather(*posts)
         for client in (polls, socket):
             await client.until(lambda client=client: client.cursor == 200)
         assert polls.messages == socket.messages
@@ -62,7 +62,7 @@ async def test_a_message_is_the_response_to_a_waiting_poll(site, room, poller, b
         await until_listening(site, room, 2)
         await socket.post("Hello")
         status, answer = await waiting
-        # Without `synced`: it is no answer to a poll whose time was over.
+        # The answer has no `synced`, because the poll did not time out.
         assert status == 200 and answer == {"events": [socket.messages[1]]}
 
 
@@ -80,7 +80,7 @@ async def test_a_ban_and_a_log_out_are_responses_to_a_waiting_poll(site, room, p
         for polls, code in ((banned, 4403), (signed_out, 4401)):
             async with asyncio.timeout(60):
                 assert [text async for text in polls] != []
-            # Where the answer held another event that came just before, the next poll is told it, by its status too.
+            # If the answer contained an earlier event, the next poll gets the close code, and its status too.
             assert polls.close_code == code and polls.status in (200, code - 4000)
 
 
@@ -90,7 +90,7 @@ async def test_presence_is_correct_for_pollers_and_about_pollers(room, poller, b
         async with alice.client(room) as polls:
             await socket.until(lambda: alice.handle in socket.came())
             assert polls.heard("joined")[0]["count"] == 2
-        # Where it leaves in the middle of an answer, its time has to run out.
+        # If the client disconnects during an answer, its presence ends only with its lease.
         await socket.until(lambda: alice.handle in socket.went(), 150)
     async with alice.client(room) as polls:
         for _ in range(2):
@@ -147,7 +147,7 @@ async def test_nothing_is_lost_when_workers_are_killed_while_polls_wait(frail_si
     owner = await asyncio.to_thread(Person, frail_site, f"Owner {new_ref()[:6]}", "correct horse")
     room = owner.make_room()
     alice = PollingPerson(frail_site, f"Alice {new_ref()[:6]}")
-    # A request that a worker had in hand is answered by nobody: so long it waits.
+    # No process answers the request that a killed worker had in hand, so this timeout must be short.
     alice.wait_seconds = 1
     async with alice.client(room) as polls, owner.client(room) as socket:
         await until_listening(frail_site, room, 2)

@@ -47,7 +47,7 @@ async def test_a_resend_of_each_kind_of_change_changes_nothing(room, alice):
             assert ack["type"] == "ack"
             client.answers.clear()
             assert await client.ask(**event) == ack
-        # The post of a message that was edited since is the same post still.
+        # A post remains the same post after its message was edited.
         await client.until(lambda: client.cursor == 6)
         again = alice.post(room, "one", ref=client.messages[1]["ref"])
         assert again.status_code == 200 and again.json()["offset"] == 1

@@ -10,7 +10,7 @@ RUNSERVER = "runserver 127.0.0.1:{port} --noreload"
 
 
 @pytest.fixture(params=["one process", "with workers beside it"])
-def classic_site(request):
+def runserver_site(request):
     if request.param == "one process":
         site = Site(web=RUNSERVER, redis=False, workers=0)
     else:
@@ -19,9 +19,9 @@ def classic_site(request):
     site.stop()
 
 
-async def test_two_people_chat(classic_site):
-    alice = Person(classic_site, "Alice", "correct horse")
-    bob = Person(classic_site, "Bob")
+async def test_two_people_chat(runserver_site):
+    alice = Person(runserver_site, "Alice", "correct horse")
+    bob = Person(runserver_site, "Bob")
     room = alice.make_room()
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         for number in range(20):
@@ -31,15 +31,15 @@ async def test_two_people_chat(classic_site):
             await client.until(lambda client=client: client.cursor == 40)
             assert client.bodies()[:2] == ["question 0", "answer 0"]
         assert [one["handle"] for one in at_bob.heard("joined")[0]["present"]] == ["Alice", "Bob"]
-        # Who is gone before anybody was told that he came is not told of at all.
+        # If Bob left before the event that he joined, no event would report him.
         await at_alice.until(lambda: "Bob" in at_alice.came())
         at_bob.cut(stay_away=True)
         await at_alice.until(lambda: "Bob" in at_alice.went())
         await at_alice.ask("edit", id=1, body="edited")
-        at_bob.come_back()
+        at_bob.allow_reconnect()
         await at_bob.until(lambda: at_bob.cursor == 41)
         assert at_bob.bodies()[0] == "edited"
-        async with PollingPerson(classic_site, "Carol").client(room) as polls:
+        async with PollingPerson(runserver_site, "Carol").client(room) as polls:
             await polls.post("I can only poll")
             await at_alice.post("So what")
             for client in (at_alice, polls):

@@ -24,13 +24,13 @@ PARTS_AND_NUMBERS = {
     "manage.py rundelay": 1,
     "valkey-server": 1,
 }
-# What this shell, or pytest, has set for other runs.
+# Variables that this shell or pytest has set for other runs.
 OTHERS = (
     *("ALLOWED_HOSTS", "CHAT_LIMITS", "CHAT_WORKERS", "DEBUG", "DJANGO_SETTINGS_MODULE", "HOST", "PUBLIC_URL"),
     *("REDIS_URL", "SECRET_KEY", "TRUSTED_PROXIES"),
 )
 
-# How long these tests wait for what is bound to come, and for a start from nothing: no promises.
+# How long these tests wait for an event that must come, and for a first start. These times are not promised.
 PATIENCE_SECONDS, READY_SECONDS = 60, 150
 
 pytestmark = [pytest.mark.live, pytest.mark.no_database]
@@ -73,10 +73,10 @@ class Serve:
 
     def wait_until_ready(self):
         ended = lambda: self.process.poll() is not None  # noqa: E731
-        assert wait_until(lambda: "is ready" in self.said() or ended(), READY_SECONDS), self.said()
-        assert f"Chat is ready at http://127.0.0.1:{self.port}/\n" in self.said(), self.said()
+        assert wait_until(lambda: "is ready" in self.read_output() or ended(), READY_SECONDS), self.read_output()
+        assert f"Chat is ready at http://127.0.0.1:{self.port}/\n" in self.read_output(), self.read_output()
 
-    def said(self):
+    def read_output(self):
         return self.output.read_text()
 
     def status(self, path):
@@ -89,7 +89,7 @@ class Serve:
 
     def processes(self, word=""):
         """Return the running processes of this folder, by pid: their environment contains its name."""
-        # Valkey writes its title over its environment; but the title has its port.
+        # Valkey writes its title over its environment, and the title contains its port.
         port = self.var / "valkey-port"
         title = f"valkey-server 127.0.0.1:{port.read_text().strip()}" if port.is_file() else "no Valkey yet"
         found = {}
@@ -104,7 +104,7 @@ class Serve:
         return found
 
     def rows(self, model):
-        """Return what another `manage.py` reads from the database."""
+        """Return the rows of a model as another `manage.py` reads them."""
         return self.run_python("manage.py", "dumpdata", model)
 
     def run_python(self, *arguments):
@@ -126,7 +126,7 @@ class Serve:
 
 
 def serve_in(path):
-    # A long name with a space, as home folders have them.
+    # A long name with spaces, like those of some home folders.
     folder = path / ("a long folder name " * 8).strip()
     folder.mkdir()
     return Serve(folder / "var")
@@ -151,9 +151,9 @@ def lasting_serve(tmp_path_factory):
 
 @pytest.fixture
 def running_serve(lasting_serve):
-    """A run that answers, for tests that do not stop it."""
+    """Return a running `serve` that answers, for tests that do not stop it."""
     yield lasting_serve
-    assert wait_until(lambda: is_healthy(lasting_serve)), lasting_serve.said()
+    assert wait_until(lambda: is_healthy(lasting_serve)), lasting_serve.read_output()
 
 
 def test_serve_answers_with_all_processes_running_and_prints_its_address(running_serve):
@@ -162,7 +162,7 @@ def test_serve_answers_with_all_processes_running_and_prints_its_address(running
     assert serve.status("/") == 200
     counts = {word: len(serve.processes(word)) for word in PARTS_AND_NUMBERS}
     assert counts == PARTS_AND_NUMBERS
-    assert wait_until(lambda: str(serve.var / "log") in serve.said())
+    assert wait_until(lambda: str(serve.var / "log") in serve.read_output())
 
 
 def test_no_secret_is_on_a_command_line_or_in_a_readable_file(running_serve):
@@ -182,7 +182,7 @@ def test_a_process_that_ends_is_restarted_at_once(running_serve, word, number):
     before = serve.processes(word)
     victim = min(before)
     os.kill(victim, number)
-    # SIGTERM lets it finish what it does. From its end on, two seconds were promised; the rest is for a busy machine.
+    # After SIGTERM the process finishes its work. The promised restart within two seconds begins after its end.
     assert wait_until(lambda: victim not in serve.processes(word))
     replaced = wait_until(lambda: len(serve.processes(word)) == len(before), 6)
     assert replaced, (serve.var / "log" / "supervisord.log").read_text()
@@ -200,10 +200,10 @@ def is_healthy(serve):
 def test_a_signal_to_the_process_group_stops_everything(serve, number):
     serve.start().wait_until_ready()
     os.killpg(serve.process.pid, number)
-    # The supervisor's patience with its processes adds up to less than nine: tests/test_serve.py counts it.
+    # The supervisor waits less than nine seconds for its processes: tests/chatproj/test_serve.py checks this.
     assert serve.process.wait(20) == 0
     assert serve.processes() == {}
-    assert "Stopped." in serve.said()
+    assert "Stopped." in serve.read_output()
 
 
 def test_a_signal_during_the_start_stops_everything(serve):
@@ -253,7 +253,7 @@ def test_other_manage_py_commands_use_the_redis_of_serve_while_it_runs(serve):
     assert serve.run_python(*ask) == "None\n"
 
 
-def refusal(serve, **environment):
+def fail_to_start(serve, **environment):
     """Return the output of a `bin/serve` that cannot start: one sentence, with exit code 1."""
     result = subprocess.run(
         [ROOT / "bin" / "serve"], env=serve.environment(**environment), capture_output=True, text=True, timeout=150
@@ -266,7 +266,7 @@ def refusal(serve, **environment):
 
 def test_a_second_serve_in_the_folder_prints_the_address_of_the_first(running_serve):
     serve = running_serve
-    assert f"already running in this folder at http://127.0.0.1:{serve.port}/." in refusal(serve, PORT="1")
+    assert f"already running in this folder at http://127.0.0.1:{serve.port}/." in fail_to_start(serve, PORT="1")
     assert is_healthy(serve)
 
 
@@ -274,14 +274,14 @@ def test_a_port_in_use_is_reported_in_one_sentence(serve):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", serve.port))
         taken.listen()
-        assert f"Port {serve.port} is in use" in refusal(serve)
+        assert f"Port {serve.port} is in use" in fail_to_start(serve)
 
 
 def test_a_missing_redis_is_reported_in_one_sentence(serve):
-    assert "REDIS_URL does not answer" in refusal(serve, REDIS_URL="redis://127.0.0.1:1/0")
+    assert "REDIS_URL does not answer" in fail_to_start(serve, REDIS_URL="redis://127.0.0.1:1/0")
     assert serve.processes() == {}
 
 
 def test_a_folder_that_cannot_be_made_is_reported_in_one_sentence(serve):
     serve.var.write_text("a file stands where the folder should be")
-    assert "Cannot" in refusal(serve)
+    assert "Cannot" in fail_to_start(serve)

@@ -1,5 +1,5 @@
 """
-Background tasks on real workers of their own: done end to end, taken over from the dead, and in little memory.
+Background tasks on their own workers: they finish, move from a dead worker to another, and need little memory.
 """
 
 import asyncio
@@ -13,10 +13,10 @@ from tests.live import rooms
 from tests.live.client import Person, new_ref
 from tests.live.processes import Site, wait_until
 
-# Enough for a second of a worker's time, and for many parts.
+# A worker needs about a second for this number, and stores many parts.
 COUNT = 20_000
 JSON = {"format": "json", "from": None, "to": None}
-# A worker that died is taken for dead so soon; a living one renews its lock each second, on a slow machine too.
+# After this time, a worker that died loses its task. A live worker renews its lock each second.
 LOCK_SECONDS = 4
 
 
@@ -29,7 +29,7 @@ def tasks_site():
 
 @pytest.fixture
 def site(tasks_site):
-    """A site with all processes running; at the end, no task has failed unexpectedly."""
+    """Return a site with all processes running. After the test, its logs must contain no traceback."""
     tasks_site.start()
     sizes = tasks_site.log_sizes()
     yield tasks_site
@@ -39,7 +39,7 @@ def site(tasks_site):
 
 @pytest.fixture(scope="module")
 def owner(tasks_site):
-    """A person with a room of 20,000 messages."""
+    """Return a person with a room of 20,000 messages."""
     person = Person(tasks_site, "Owner of the archive", "correct horse")
     person.make_room("archive")
     rooms.fill(tasks_site, "archive", COUNT)
@@ -52,7 +52,7 @@ def start(person, task="export", params=JSON, slug="archive"):
 
 
 def find(person, task, *states):
-    """Return a task as it stands, if it is in one of the states."""
+    """Return a task's current state if it is one of `states`, else None."""
     found = person.call("GET", f"/api/tasks/{task['task_id']}/", expected=200).json()
     assert found["state"] != "failed", found
     return found if found["state"] in states else None
@@ -63,7 +63,7 @@ def wait_until_done(person, task):
 
 
 def wait_until_begun(site, task):
-    """Return the part of the site that runs a task, when it has stored some of its result."""
+    """Wait until a task has stored a part of its result. Return the process that runs it."""
     parts = "SELECT count(*) FROM chat_taskpart WHERE task_id = %s"
     wait_until(lambda: site.database.query(parts, task["task_id"])[0][0], what="the first part")
     [(worker,)] = site.database.query("SELECT locked_by FROM chat_task WHERE id = %s", task["task_id"])
@@ -80,7 +80,7 @@ def sweep_when_locks_have_ended(site, count):
 
 
 def check_result(site, person, task):
-    """The result of an export of the archive is whole, holds each message once, and is of one attempt."""
+    """Check that the archive's export is complete, contains each message once, and is from one attempt."""
     answer = person.http.get(site.url + task["result"], timeout=60)
     assert answer.status_code == 200 and len(answer.content) == task["size"]
     assert [message["id"] for message in json.loads(answer.content)["messages"]] == list(range(1, COUNT + 1))
@@ -89,7 +89,7 @@ def check_result(site, person, task):
 
 
 def attempts(site, task):
-    """Return how often a task was claimed, and how many of these claims had no end."""
+    """Return (attempt, tries) of a task: the number of claims, and of claims that no worker handed over."""
     return site.database.query("SELECT attempt, tries FROM chat_task WHERE id = %s", task["task_id"])[0]
 
 
@@ -136,8 +136,8 @@ def test_another_worker_finishes_tasks_of_a_killed_and_a_frozen_worker(site, own
         done = [wait_until_done(owner, task) for task in begun]
     finally:
         frozen.process.send_signal(signal.SIGCONT)
-    # And it finds out, and writes nothing over the other's result.
-    frozen.wait_until_said(f"Task {begun[1]['task_id']} is no longer held by this worker", frozen.began_at)
+    # The frozen worker notices the loss of its task, and does not overwrite the other worker's result.
+    frozen.wait_until_logged(f"Task {begun[1]['task_id']} is no longer held by this worker", frozen.log_start)
     for task in done:
         assert find(owner, task, "done") == task
         check_result(site, owner, task)
@@ -149,7 +149,7 @@ def test_a_worker_that_stops_hands_its_task_to_another(site, owner):
     ended = wait_until_begun(site, task)
     assert ended.end() == 0
     check_result(site, owner, wait_until_done(owner, task))
-    # Nobody had to wait for a lock to end, and it counts as no failure.
+    # The second claim did not wait for the end of the lock, and the first does not count as a try.
     assert attempts(site, task) == (2, 1)
 
 
@@ -157,7 +157,7 @@ def test_the_other_workers_never_run_tasks(site, owner):
     for worker in site.task_workers:
         assert worker.end() == 0
     task = start(owner, "statistics", {})
-    # Whatever the other worker does meanwhile, and it serves each of these.
+    # The other worker answers each of these requests, and does not run the task.
     for _ in range(20):
         assert find(owner, task, "queued")
     site.start()
@@ -166,16 +166,16 @@ def test_the_other_workers_never_run_tasks(site, owner):
 
 def test_memory_does_not_grow_with_the_room(site, owner):
     html = {"format": "html", "from": None, "to": None}
-    # What they import and keep for good is there after the first.
+    # After the first export, the processes have loaded their modules and caches.
     wait_until_done(owner, start(owner, params={**html, "to": "2000-01-01"}))
     before = {}
     for part in (*site.task_workers, *site.workers):
-        rooms.forget_peak(part.pid)
+        rooms.reset_peak_memory(part.pid)
         before[part] = rooms.memory_mb(part.pid)
     task = wait_until_done(owner, start(owner, params=html))
     text = owner.http.get(site.url + task["result"], timeout=60).text
     assert text.count("<article ") == COUNT and text.endswith("</html>\n")
-    # As objects these messages are some 60 MB; a page of them is one or two.
+    # As objects, all messages are about 60 MB, and a page of them is one or two.
     growth = {part.name: rooms.memory_mb(part.pid, "VmHWM") - memory for part, memory in before.items()}
     assert max(growth.values()) < 30, growth
 
@@ -192,4 +192,4 @@ def test_posts_are_answered_while_a_room_is_exported(site, owner):
     owner.call("DELETE", f"/api/tasks/{task['task_id']}/", expected=200)
     owner.call("GET", f"/api/tasks/{task['task_id']}/", expected=404)
     left = "SELECT count(*) FROM chat_taskpart WHERE task_id = %s"
-    wait_until(lambda: site.database.query(left, task["task_id"]) == [(0,)], what="an empty place")
+    wait_until(lambda: site.database.query(left, task["task_id"]) == [(0,)], what="the deletion of its parts")

@@ -1,4 +1,4 @@
-"""All processes of the Procfile together: what one of them loses, another one repairs."""
+"""All processes of the Procfile together: if one of them fails, another does its work."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,12 +25,12 @@ def whole_site():
 
 @pytest.fixture
 def site(whole_site):
-    """A site with all processes running."""
+    """Return a site with all processes running."""
     whole_site.start()
     for part, first_line in ((whole_site.delay, "Listening on asgi.delay"), (whole_site.monitor, "Working")):
         if not part.is_running:
             part.start()
-            part.wait_until_said(first_line, part.began_at)
+            part.wait_until_logged(first_line, part.log_start)
     return whole_site
 
 
@@ -49,24 +49,24 @@ def later(seconds):
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-async def see_what_is_due(owner, bob):
-    """Mute Bob for a second, schedule a message, and check that both happen."""
+async def check_due_messages(owner, bob):
+    """Mute Bob for a second and schedule a message. Check that the mute ends and the message arrives."""
     room = owner.make_room()
     async with bob.client(room) as at_bob, owner.client(room) as at_owner:
         owner.call("PUT", f"/api/rooms/{room}/members/Bob/", role="muted", seconds=1, expected=200)
-        await at_owner.ask("schedule", body="As I said", at=later(1))
+        await at_owner.ask("schedule", body="As I output", at=later(1))
         await at_bob.until(lambda: [event["role"] for event in at_bob.heard("member")] == ["muted", "guest"])
-        await at_bob.until(lambda: at_bob.bodies() == ["As I said"])
+        await at_bob.until(lambda: at_bob.bodies() == ["As I output"])
 
 
 async def test_the_delay_server_needs_no_monitor(site, owner, bob):
     assert site.monitor.end() == 0
-    await see_what_is_due(owner, bob)
+    await check_due_messages(owner, bob)
 
 
 async def test_the_monitor_needs_no_delay_server(site, owner, bob):
     assert site.delay.end() == 0
-    await see_what_is_due(owner, bob)
+    await check_due_messages(owner, bob)
 
 
 def test_the_monitor_gives_the_task_of_a_killed_worker_to_another(site, owner):
@@ -84,5 +84,5 @@ def test_the_monitor_gives_the_task_of_a_killed_worker_to_another(site, owner):
 
 
 def test_the_doctor_finds_no_problem(site):
-    said = site.manage("doctor", "--url", site.url)
-    assert "problem" not in said.lower(), said
+    output = site.manage("doctor", "--url", site.url)
+    assert "problem" not in output.lower(), output

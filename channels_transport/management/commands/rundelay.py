@@ -1,4 +1,4 @@
-"""`manage.py rundelay`: runs a delay server that no message and no outage ends. It replaces Channels' command."""
+"""`manage.py rundelay`: runs a delay server that survives bad messages and outages. It replaces Channels' command."""
 
 from typing import Any
 

@@ -18,7 +18,7 @@ WORKER_THREADS = 4
 
 
 def run_delay_server(layer: Any) -> None:
-    """Make and run a delay server in the current thread, because both must happen in the same thread."""
+    """Make a delay server and run it in this thread, because it must run in the thread that made it."""
     DelayServer(layer, signal_handlers=False).run()
 
 

@@ -1,4 +1,4 @@
-"""`manage.py runworker`: runs a worker that no message and no outage ends. It replaces Channels' command."""
+"""`manage.py runworker`: runs a worker that survives bad messages and outages. It replaces Channels' command."""
 
 from typing import Any
 

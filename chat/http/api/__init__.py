@@ -1,7 +1,8 @@
 """
-The HTTP JSON API: the codes and shapes of the wire, by request and response, one module for each resource.
+The HTTP JSON API, one module for each resource. Its error codes and objects are those of the sockets.
 
-A view reads the request, asks the services, and answers. It must not write rows. docs/http-api.md describes every call.
+A view reads the request, calls the services, and responds. It must not write rows. The docstring of a view says what it
+does, who may call it, and what it reads and returns. docs/http-api.md describes every call.
 """
 
 from django.http import HttpRequest, HttpResponse

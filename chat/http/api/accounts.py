@@ -12,12 +12,12 @@ from chat.services import limits, people
 
 
 def get_session(request):
-    """For everybody. Return {handle, role, csrf} of this browser's login session: the handle is null for strangers."""
+    """Return {handle, role, csrf} of this browser's login session, for everybody. The handle is null for strangers."""
     return JsonResponse(_describe_session(request))
 
 
 def start_session(request):
-    """For everybody. Body {handle, password}: sign in. Return the session, or 401 `not_signed_in` if they are wrong."""
+    """Sign in, for everybody. Body {handle, password}. Return the session, or 401 `not_signed_in` if they are wrong."""
     fields = protocol.check_fields(
         protocol.parse_object(request.body), handle=protocol.check_string, password=protocol.check_string
     )
@@ -27,13 +27,13 @@ def start_session(request):
 
 
 def end_session(request):
-    """For everybody. Sign out, and close the sockets of this login session. Return the session of a stranger."""
+    """Sign out, for everybody, and close the sockets of this login session. Return the session of a stranger."""
     people.sign_out(request)
     return JsonResponse(_describe_session(request))
 
 
 def get_account(handle, password):
-    """Return the person who has this handle and password. Raise `not_signed_in`."""
+    """Return the person with this handle and password. Raise `not_signed_in` if there is none."""
     person = people.find_person(handle, password)
     if person is None:
         raise ChatError("not_signed_in", "There is no account with this handle and password.")
@@ -52,7 +52,7 @@ def _describe_session(request):
 
 
 def create_user(request):
-    """For everybody. Body {handle, password}: make an account and sign in. Return 201 and the session."""
+    """Create an account and sign in, for everybody. Body {handle, password}. Return 201 and the session."""
     fields = protocol.check_fields(
         protocol.parse_object(request.body), handle=protocol.check_handle, password=protocol.check_string
     )
@@ -62,7 +62,7 @@ def create_user(request):
 
 
 def create_guest(request):
-    """For everybody. Body {handle}: make a guest and sign in. Return 201 and the session."""
+    """Create a guest and sign in, for everybody. Body {handle}. Return 201 and the session."""
     fields = protocol.check_fields(protocol.parse_object(request.body), handle=protocol.check_handle)
     limits.check_address("guests", get_address(request))
     people.sign_in(request, people.sign_up_guest(fields["handle"]))
@@ -74,14 +74,14 @@ def create_guest(request):
 
 @signed_in
 def list_tokens(request):
-    """For signed-in people. Return {tokens: [{id, name, created_at}]}, the oldest first, without their keys."""
+    """Return {tokens: [{id, name, created_at}]} of a signed-in person, the oldest first, without their keys."""
     tokens = request.user.tokens.order_by("id")
     return JsonResponse({"tokens": [_describe_token(token) for token in tokens]})
 
 
 @signed_in
 def create_token(request):
-    """For accounts. Body {name}: make a token. Return 201 and the token with its key, which is shown only here."""
+    """Create a token, for accounts. Body {name}. Return 201 and the token with its key, which is shown only here."""
     fields = protocol.check_fields(protocol.parse_object(request.body), name=protocol.check_string)
     limits.check_event(request.user.id)
     token, key = people.make_token(request.user, fields["name"])
@@ -90,7 +90,7 @@ def create_token(request):
 
 @signed_in
 def revoke_token(request, token_id):
-    """For the token's owner. End the token and close its sockets. Return 204."""
+    """Revoke a token of this person and close its sockets. Return 204."""
     people.revoke_token(request.user, token_id)
     return HttpResponse(status=204)
 

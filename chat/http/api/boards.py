@@ -1,4 +1,4 @@
-"""The JSON API of boards: made, found by their link, and their visitors."""
+"""The JSON API of boards: creating one, reading one by its link, and listing its visitors."""
 
 from django.http import JsonResponse
 from django.shortcuts import redirect
@@ -13,7 +13,7 @@ from chat.services import boards, limits
 @never_cache
 def create_board(request):
     """
-    For everybody. Body {name?, handle?}, as JSON or as the lobby's form: make a board that this browser owns.
+    Create a board that this browser owns, for everybody. Body {name?, handle?}, as JSON or as the lobby's form.
 
     Return 201 and {board, session, owner} to a script, and a redirect to the board to a browser.
     """
@@ -31,7 +31,7 @@ def create_board(request):
 
 @never_cache
 def get_board(request, board):
-    """For everybody who has the link. Return {board, session, owner}: this browser's own session id on the board."""
+    """Return {board, session, owner} to everybody who has the link. `session` is this browser's own secret."""
     found = boards.get_board(board)
     session = get_session_id(request, found)
     owner = boards.find_owner(session, request.user)
@@ -43,7 +43,7 @@ def get_session_id(request, board):
     Return the secret that identifies this browser on a board.
 
     A browser without a secret gets one in its login session, and counts as a guest of its address. Raise
-    `rate_limited`.
+    `rate_limited` if the address has reached the limit of guests.
     """
     if boards.is_new_browser(request.session):
         limits.check_address("guests", get_address(request))
@@ -51,7 +51,7 @@ def get_session_id(request, board):
 
 
 def list_visitors(request, board):
-    """For the board's owner; 404 for everybody else. Return {visitors: [{visitor, handle, state}]}, oldest first."""
+    """Return {visitors: [{visitor, handle, state}]} to the owner, the oldest first. Everybody else gets 404."""
     found = boards.get_board(board)
     visitors = boards.get_visitors(found, get_session_id(request, found), request.user)
     return JsonResponse({"visitors": [_describe_visitor(visitor) for visitor in visitors]})

@@ -1,4 +1,4 @@
-"""The JSON API of invitations into private rooms, and of leaving such a room."""
+"""The JSON API of private rooms: invitations, and leaving."""
 
 from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
@@ -12,7 +12,7 @@ from chat.services import limits
 
 @signed_in
 def list_invitations(request, slug):
-    """For the room's moderators and owners. Return {invitations: [...]}, the open ones, newest first, without keys."""
+    """Return {invitations: [the open ones]} to the room's moderators and owners, the newest first, without keys."""
     found = service.get_invitations(request.user, slug)
     return JsonResponse({"invitations": [_describe(invitation) for invitation in found]})
 
@@ -21,7 +21,7 @@ def list_invitations(request, slug):
 @signed_in
 def create_invitation(request, slug):
     """
-    For the room's moderators and owners. Body {uses?, expires_in?} (seconds), or none: make an invitation.
+    Create an invitation, for the room's moderators and owners. Body {uses?, expires_in?} (seconds), or none.
 
     Return 201 and the invitation with its `url`, which is shown only here.
     """
@@ -34,7 +34,7 @@ def create_invitation(request, slug):
 
 @signed_in
 def revoke_invitation(request, slug, invitation_id):
-    """For the room's moderators and owners. End an invitation; its members stay. Return 204."""
+    """Revoke an invitation, for the room's moderators and owners. People who used it stay members. Return 204."""
     service.revoke_invitation(request.user, slug, invitation_id)
     return HttpResponse(status=204)
 
@@ -51,7 +51,7 @@ def _describe(invitation):
 
 @signed_in
 def accept_invitation(request):
-    """For signed-in people. Body {key}: become a member of the key's room. Return {room: {slug, name, topic}}."""
+    """Make a signed-in person a member of the key's room. Body {key}. Return {room: {slug, name, topic}}."""
     fields = protocol.check_fields(protocol.parse_object(request.body), key=protocol.check_string)
     limits.check_event(request.user.id)
     room = service.accept_invitation(request.user, fields["key"])
@@ -60,7 +60,7 @@ def accept_invitation(request):
 
 @signed_in
 def leave_room(request, slug):
-    """For guests, members and moderators of a private room. End the membership and close its sockets. Return 204."""
+    """Leave a private room and close the sockets there, for its guests, members and moderators. Return 204."""
     service.leave_room(request.user, slug)
     return HttpResponse(status=204)
 

@@ -11,9 +11,10 @@ from chat.services import limits, rooms
 @signed_in
 def list_messages(request, slug):
     """
-    For people who may read the room. Query `before` (a message id) or `after` (an offset), and `limit`.
+    Return {messages, offset, more} to people who may read the room.
 
-    Return {messages, offset, more}: without either, the newest messages; with `after`, changes in the order of offsets.
+    Query: `before` (a message id) or `after` (an offset), and `limit`. Without `before` and `after`, return the newest
+    messages. With `after`, return the changes in the order of offsets.
     """
     room = rooms.get_readable_room(request.user, slug)
     limit = get_query_integer(request, "limit", protocol.check_limit, protocol.NEWEST_MESSAGES)
@@ -30,7 +31,7 @@ def list_messages(request, slug):
 @signed_in
 def create_message(request, slug):
     """
-    For people who may write in the room, who become members. Body {ref, body, reply_to?}: post a message.
+    Post a message, for people who may write in the room. They become members. Body {ref, body, reply_to?}.
 
     Return 201 and {ref, id, offset}; 200 with the same body if this person has used the `ref` for the same message.
     """

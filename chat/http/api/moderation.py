@@ -11,7 +11,7 @@ from chat.services import limits, moderation, rooms
 
 @signed_in
 def list_members(request, slug):
-    """For the room's moderators. Query `role`, `page`. Return {members: [...], more}, in the order of joining."""
+    """Return {members: [...], more} to the room's moderators, in the order of joining. Query: `role`, `page`."""
     room = moderation.get_moderated_room(request.user, slug)
     role = request.GET.get("role")
     if role is not None:
@@ -25,7 +25,7 @@ def list_members(request, slug):
 
 @signed_in
 def get_member(request, slug, handle):
-    """For the room's moderators. Return the member {handle, role, until, joined_at}."""
+    """Return the member {handle, role, until, joined_at} to the room's moderators."""
     room = moderation.get_moderated_room(request.user, slug)
     return JsonResponse(describe_member(moderation.get_room_member(room, handle)))
 
@@ -33,9 +33,9 @@ def get_member(request, slug, handle):
 @signed_in
 def set_role(request, slug, handle=None):
     """
-    For the room's moderators, within their rights. Body {role, handle?, seconds?, reason?, was?}: give a role.
+    Give a role, for the room's moderators within their rights. Return the member.
 
-    The body's `handle` counts where the address has none. Return the member.
+    Body {role, handle?, seconds?, reason?, was?}. The body needs a `handle` only if the address has none.
     """
     limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body)
@@ -50,7 +50,7 @@ def set_role(request, slug, handle=None):
 
 
 def describe_member(member):
-    """Return a Member as moderators see it."""
+    """Return the fields of a Member that moderators see."""
     return {
         "handle": member.handle,
         "role": member.role,
@@ -65,9 +65,9 @@ def describe_member(member):
 @signed_in
 def report_message(request, slug, number):
     """
-    For people who may read the room, about messages of others. Body {reason}: report the message to the moderators.
+    Report another person's message to the moderators, for people who may read the room. Body {reason}.
 
-    Return 201 and {id, message, reason, at}; 200 and the earlier report if this person has reported the message before.
+    Return 201 and {id, message, reason, at}; 200 and the earlier report if there is one of this person.
     """
     limits.check_event(request.user.id)
     fields = protocol.check_fields(protocol.parse_object(request.body), reason=protocol.check_reason)
@@ -84,7 +84,7 @@ def report_message(request, slug, number):
 
 @signed_in
 def list_reports(request, slug):
-    """For the room's moderators. Query `all` (1: closed ones, too), `page`. Return {reports: [...], more}."""
+    """Return {reports: [...], more} to the room's moderators. Query: `all` (1: closed ones too), `page`."""
     room = moderation.get_moderated_room(request.user, slug)
     is_open = request.GET.get("all") != "1"
 
@@ -96,7 +96,7 @@ def list_reports(request, slug):
 
 @signed_in
 def close_report(request, slug, report_id):
-    """For the room's moderators. Body {action} (`dismiss` or `remove`): close a report. Return the report."""
+    """Close a report, for the room's moderators. Body {action} (`dismiss` or `remove`). Return the report."""
     limits.check_event(request.user.id)
     fields = protocol.check_fields(protocol.parse_object(request.body), action=protocol.check_string)
     room = moderation.get_moderated_room(request.user, slug)
@@ -104,7 +104,7 @@ def close_report(request, slug, report_id):
 
 
 def describe_report(report):
-    """Return a Report as moderators see it."""
+    """Return the fields of a Report that moderators see."""
     return {
         "id": report.id,
         "message": report.message.number,
@@ -124,7 +124,7 @@ def describe_report(report):
 
 @signed_in
 def list_audit(request, slug):
-    """For the room's moderators. Query `page`. Return {entries: [...], more}, the newest first."""
+    """Return {entries: [...], more} to the room's moderators, the newest first. Query: `page`."""
     room = moderation.get_moderated_room(request.user, slug)
 
     def find(page):
@@ -134,7 +134,7 @@ def list_audit(request, slug):
 
 
 def describe_entry(entry):
-    """Return an AuditEntry as moderators see it; `actor` is null for a command."""
+    """Return the fields of an AuditEntry that moderators see; `actor` is null for a command."""
     return {
         "id": entry.id,
         "at": protocol.format_time(entry.created_at),

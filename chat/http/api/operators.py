@@ -11,14 +11,14 @@ MAX_LISTED = 200
 
 @operators_only
 def list_announcements(request):
-    """For operators. Return {announcements: [...]}: the newest that have not expired, whispers too."""
+    """Return {announcements: [...]} to operators: the newest that have not expired, including whispers."""
     found = announcements.find_current()[:MAX_LISTED]
     return JsonResponse({"announcements": [_describe(announcement) for announcement in found]})
 
 
 @operators_only
 def create_announcement(request):
-    """For operators. Body {text, level?, room?, expires_in?}: announce to all, or to one room. Return 201 and it."""
+    """Announce to all or to one room, for operators. Body {text, level?, room?, expires_in?}. Return 201 and it."""
     fields = protocol.parse_object(request.body)
     text = protocol.check_fields(fields, text=protocol.check_announcement)["text"]
     slug = get_optional(fields, "room", protocol.check_string)
@@ -28,14 +28,14 @@ def create_announcement(request):
 
 @operators_only
 def withdraw_announcement(request, announcement_id):
-    """For operators. Expire an announcement now: people who come later do not get it. Return 204."""
+    """Withdraw an announcement, for operators: people who connect later do not get it. Return 204."""
     announcements.withdraw_announcement(announcement_id)
     return HttpResponse(status=204)
 
 
 @operators_only
 def create_whisper(request):
-    """For operators. Body {handle, text, level?, expires_in?}: announce to one person. Return 201 and it."""
+    """Announce to one person, for operators. Body {handle, text, level?, expires_in?}. Return 201 and it."""
     fields = protocol.parse_object(request.body)
     checked = protocol.check_fields(fields, handle=protocol.check_string, text=protocol.check_announcement)
     whisper = announcements.whisper(checked["handle"], checked["text"], **_get_options(request, fields))
@@ -44,7 +44,7 @@ def create_whisper(request):
 
 @operators_only
 def create_disconnection(request):
-    """For operators. Body {handle, room?}: close the person's sockets, in one room or in all. Return 201 and both."""
+    """Close a person's sockets, in one room or in all, for operators. Body {handle, room?}. Return 201 and the body."""
     fields = protocol.parse_object(request.body)
     handle = protocol.check_fields(fields, handle=protocol.check_string)["handle"]
     slug = get_optional(fields, "room", protocol.check_string)

@@ -1,8 +1,8 @@
 """
 A room by long polling, for clients that cannot use sockets: the events of a room's socket, over HTTP.
 
-Thin: the views read requests, the consumers of a room handle what the requests contain, and the views put the answers
-together. A request that waits for an event is held by the interface; no worker is busy with it.
+The views read requests, the consumers of a room handle their content, and the views put the answers together. The
+interface holds a request that waits for an event, so no worker is busy with it.
 """
 
 import functools
@@ -23,14 +23,14 @@ from chat.services import access, limits, presence, rooms
 
 MAX_FRAME_BYTES = 64 * 1024  # as on a socket
 MAX_FRAMES = 100
-# The codes that a socket is closed with for the same reasons.
+# The codes that would close a socket for the same reasons.
 CLOSE_CODES = {
     "not_signed_in": protocol.CLOSE_NOT_SIGNED_IN,
     "forbidden": protocol.CLOSE_FORBIDDEN,
     "not_found": protocol.CLOSE_NOT_FOUND,
     "too_large": protocol.CLOSE_TOO_LARGE,
 }
-# What stands around the events, or around the close code, of a response that the interface completes.
+# The text around the events, or around the close code, in a response that the interface completes.
 AROUND_TEXTS = b'{"events":[', b"]}"
 AROUND_CLOSE = b'{"events":[],"close":', b"}"
 
@@ -62,7 +62,7 @@ def write_body(texts, **fields):
 
 
 def in_room(function):
-    """Decorate a view so that it gets the Member. A refusal also has the code that a socket is closed with for it."""
+    """Decorate a view so that it gets the Member. An error response also has the code that would close a socket."""
 
     @signed_in
     def enter(request, slug):
@@ -147,11 +147,11 @@ def _send_changes(connection, room, cursor):
 
 
 def _send_presence(connection, room_id, known):
-    """Send who is present if the client knows another number: it missed the updates between two polls."""
+    """Send the list of present people if the client knows another number: it missed updates between two polls."""
     if known is None:
         return
     (count,) = presence.count_present([room_id])
-    # In a crowd the number changes all the time, and no request would ever wait.
+    # In a crowd the number changes all the time, so no request would ever wait.
     if known != count and max(known, count) <= protocol.MAX_PRESENT:
         present, count = presence.get_present(room_id)
         connection.reply(protocol.presence([], [], count, present))
@@ -176,7 +176,7 @@ def _check_again(connection, cursor):
     """
     Read the room and the client's rights once more, now that the request is in the groups.
 
-    The request receives whatever is published from here on; whatever was stored before is found here.
+    The request receives everything that is published from here on. This read finds everything that was stored before.
     """
     try:
         _send_changes(connection, access.get_speaking_member(connection).room, cursor)

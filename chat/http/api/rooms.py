@@ -1,4 +1,4 @@
-"""The JSON API of rooms: the lobby's list, and new rooms."""
+"""The JSON API of rooms: the lobby's list, and creating a room."""
 
 from django.http import JsonResponse
 
@@ -10,7 +10,7 @@ ROOMS_PER_PAGE = 50
 
 
 def list_rooms(request):
-    """For everybody. Query `q` (text to search for), `page`. Return {rooms: [...], more}, the latest active first."""
+    """Return {rooms: [...], more} to everybody, the latest active first. Query: `q` (text to search for), `page`."""
     text = protocol.check_text(request.GET.get("q", ""), "q", most=80, least=0)
 
     def find(page):
@@ -20,7 +20,7 @@ def list_rooms(request):
 
 
 def describe_rooms(found):
-    """Return rooms as the lobby's list shows them, with the number of people who are online in each."""
+    """Return the fields of rooms for the lobby's list, with the number of people who are online in each."""
     online = presence.count_present([room.id for room in found])
     return [
         {
@@ -38,7 +38,7 @@ def describe_rooms(found):
 
 @signed_in
 def create_room(request):
-    """For accounts. Body {slug, name, topic?, private?}: make a room that the person owns. Return 201 and the room."""
+    """Create a room that the account owns. Body {slug, name, topic?, private?}. Return 201 and the room."""
     fields = protocol.parse_object(request.body)
     checked = protocol.check_fields(fields, slug=protocol.check_slug, name=protocol.check_room_name)
     topic = get_optional(fields, "topic", protocol.check_topic, "")

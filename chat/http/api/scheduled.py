@@ -1,4 +1,4 @@
-"""The JSON API of scheduled messages: listed, scheduled, and cancelled."""
+"""The JSON API of scheduled messages: listing, scheduling and cancelling them."""
 
 from django.http import HttpResponse, JsonResponse
 
@@ -9,7 +9,7 @@ from chat.services import limits, rooms, scheduled
 
 @signed_in
 def list_scheduled(request, slug):
-    """For people who may read the room. Return {scheduled: [...]}: the person's own, by the time of posting."""
+    """Return {scheduled: [...]}, the person's own by the time of posting, to people who may read the room."""
     found = scheduled.get_scheduled(request.user, slug)
     return JsonResponse({"scheduled": [_describe(row) for row in found]})
 
@@ -28,9 +28,10 @@ def _describe(row):
 @signed_in
 def create_scheduled(request, slug):
     """
-    For people who may enter the room, who become members. Body {ref, body, at, reply_to?}: post a message at `at`.
+    Schedule a message for the time `at`, for people who may enter the room. They become members.
 
-    Return 201 and {ref, scheduled_id}; 200 with the same body if this person has used the `ref` for the same request.
+    Body {ref, body, at, reply_to?}. Return 201 and {ref, scheduled_id}; 200 with the same body if this person has
+    already used the `ref` for the same request.
     """
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Schedule)
     with errors_with_ref(event.ref):
@@ -42,7 +43,7 @@ def create_scheduled(request, slug):
 
 @signed_in
 def cancel_scheduled(request, slug, scheduled_id):
-    """For the author, even without access to the room. Delete a message that is waiting or was refused. Return 204."""
+    """Delete the author's message that waits or was refused, even without access to the room. Return 204."""
     scheduled.cancel_scheduled(request.user, slug, scheduled_id)
     return HttpResponse(status=204)
 

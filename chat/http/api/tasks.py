@@ -1,4 +1,4 @@
-"""The JSON API of background tasks: started, watched, their results fetched, and deleted."""
+"""The JSON API of background tasks: starting, reading and deleting them, and downloading their results."""
 
 from django.http import JsonResponse, StreamingHttpResponse
 
@@ -7,17 +7,17 @@ from chat.http.endpoints import endpoint, errors_with_ref, signed_in
 from chat.protocol import ChatError
 from chat.services import limits, rooms, tasks
 
-# A result may be a page that holds text of users: even if a browser shows it, no script in it runs.
+# A result may be a page that contains text of users. If a browser shows it, no script in it runs.
 POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 
 
 @signed_in
 def start_task(request, slug):
     """
-    For people who may enter the room, who become members. Body {ref, task, params}: start a task.
+    Start a task, for people who may enter the room. They become members. Body {ref, task, params}.
 
-    Return 201 and the task; 200 if this person has used the `ref` for the same task. If that task has been deleted
-    since, the body is only {ref, task_id}.
+    Return 201 and the task; 200 if this person has already used the `ref` for the same task. If that task no longer
+    exists, the body is only {ref, task_id}.
     """
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Start)
     with errors_with_ref(event.ref):
@@ -31,7 +31,7 @@ def _describe_started(person, started):
     try:
         return _describe(tasks.get_task(person, started.task_id))
     except ChatError:
-        # An earlier request with this ref started the task, and the task has expired or was deleted since.
+        # An earlier request with this ref started the task. Since then it has expired or was deleted.
         return {"ref": started.ack["ref"], "task_id": started.task_id}
 
 
@@ -44,32 +44,32 @@ def _describe(task):
 
 @signed_in
 def list_tasks(request, slug):
-    """For people who may read the room. Return {tasks: [...]}: the person's own 10 newest in this room."""
+    """Return {tasks: [...]}, the person's own 10 newest in this room, to people who may read the room."""
     room = rooms.get_readable_room(request.user, slug)
     return JsonResponse({"tasks": [_describe(task) for task in tasks.get_recent_tasks(request.user, room.id)]})
 
 
 @signed_in
 def get_task(request, task_id):
-    """For the person who started the task and may read its room. Return the task."""
+    """Return a task to the person who started it, if that person may still read its room."""
     return JsonResponse(_describe(tasks.get_task(request.user, task_id)))
 
 
 @signed_in
 def delete_task(request, task_id):
-    """For the person who started the task. Cancel it, or delete its result. Return {task_id}."""
+    """Cancel a task, or delete its result, for the person who started it. Return {task_id}."""
     tasks.delete_task(request.user, task_id)
     return JsonResponse({"task_id": task_id})
 
 
 @signed_in
 def download_result(request, task_id):
-    """For the person who started the task and may read its room. Return the result of a finished task as a file."""
+    """Return the result of a finished task as a file, to the person who started it and may still read its room."""
     task = tasks.get_result(request.user, task_id)
     limits.check_download(request.user.id)
     response = StreamingHttpResponse(_stream(request, task), content_type=task.result_type)
     response["Content-Length"] = str(task.result_size)
-    # Slugs, task kinds and file endings hold no character that needs quoting.
+    # Slugs, task kinds and file endings contain no character that needs quoting.
     disposition = "inline" if tasks.get_kind(task.kind).is_shown else "attachment"
     response["Content-Disposition"] = f'{disposition}; filename="{task.result_name}"'
     response["Content-Security-Policy"] = POLICY

@@ -6,7 +6,7 @@ from chat.management.service_command import ServiceCommand, parse_duration
 from chat.protocol import format_time
 from chat.services import moderation
 
-# The command's words: the role that each gives, and the role that the person must have before.
+# word of the command: (the role that it gives, the role that the person must have before)
 WORDS = {
     "mute": ("muted", None),
     "unmute": ("member", "muted"),

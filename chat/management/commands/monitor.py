@@ -1,4 +1,4 @@
-"""`manage.py monitor`: run the monitor until a signal ends it. One is enough; a second one takes over if it dies."""
+"""`manage.py monitor`: run the monitor until a signal ends it. One is enough; a second one can stand by."""
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -8,7 +8,7 @@ from chat.store import store
 
 
 class Command(BaseCommand):
-    help = "Tell the lobby when the list of rooms has changed, and delete what expired or what a dead process left."
+    help = "Tell the lobby when the list of rooms has changed, and delete expired data and the data of dead processes."
 
     def add_arguments(self, parser):
         parser.add_argument(

@@ -1,7 +1,7 @@
 // @ts-check
 // The lobby's page: keeps the list of rooms fresh. Must not read more from the lobby's socket than "updated".
 
-import { socketUrl } from "./connection/addresses.js";
+import { socketUrl } from "./connection/environment.js";
 import { ReconnectingConnection } from "./connection/reconnecting-connection.js";
 import { Refresher } from "./connection/refresher.js";
 import { SERVER_EVENT } from "./connection/wire.js";

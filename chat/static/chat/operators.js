@@ -2,7 +2,7 @@
 // The operators' page: a table of all rooms that the server keeps fresh.
 // Must not change anything: rooms are changed in the admin, to which each row links.
 
-import { socketUrl } from "./connection/addresses.js";
+import { socketUrl } from "./connection/environment.js";
 import { ReconnectingConnection } from "./connection/reconnecting-connection.js";
 import { CLOSE } from "./connection/wire.js";
 import { RoomsTable } from "./operators/rooms-table.js";

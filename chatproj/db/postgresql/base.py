@@ -20,7 +20,7 @@ def utc_tzinfo_factory(offset):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Makes cursors that read aware datetimes from psycopg2 2.9."""
+    """Creates cursors that read aware datetimes with psycopg2 2.9."""
 
     def create_cursor(self, name=None):
         cursor = super().create_cursor(name)

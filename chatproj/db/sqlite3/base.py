@@ -1,5 +1,5 @@
 """
-Django's SQLite backend for several processes that write at once: they wait, and none fails with "database is locked".
+Django's SQLite backend for several processes that write at once: they wait, and do not fail with "database is locked".
 
 It changes only how connections and transactions open, and how rows are read (compiler.py).
 """
@@ -14,7 +14,7 @@ SYNCHRONOUS = ("NORMAL", "FULL", "EXTRA")
 
 
 class DatabaseOperations(base.DatabaseOperations):
-    """Reads rows with our SQL compilers."""
+    """Selects the SQL compilers of this package."""
 
     compiler_module = "chatproj.db.sqlite3.compiler"
 
@@ -22,9 +22,9 @@ class DatabaseOperations(base.DatabaseOperations):
 class DatabaseWrapper(base.DatabaseWrapper):
     """Uses a write-ahead log and a long timeout; `atomic()` takes the write lock when it opens."""
 
-    # A transaction that reads first and writes later fails at once, whatever the timeout, if another has written in
-    # between: its snapshot cannot be upgraded. So `atomic()` takes the write lock first. While this is True, it opens
-    # as a plain snapshot instead, for readers that need several consistent queries and write nothing.
+    # A transaction that reads first and writes later fails at once, whatever the timeout, if another transaction has
+    # written in between: its snapshot cannot be upgraded. So `atomic()` takes the write lock first. While this is True,
+    # `atomic()` opens a plain snapshot instead, for several consistent queries that write nothing.
     read_snapshot = False
     ops_class = DatabaseOperations
 
@@ -40,7 +40,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params):
         connection = super().get_new_connection(conn_params)
         _use_write_ahead_log(connection)
-        # With the log, NORMAL can lose the last commits when the machine loses power, but never the file.
+        # With the log, NORMAL can lose the last commits in a power cut, but never damages the file.
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
@@ -53,7 +53,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _use_write_ahead_log(connection):
-    # Unlike statements, the change of mode does not wait for a lock, so processes that open a new file together retry.
+    # Unlike statements, the change of mode does not wait for a lock. So processes that open a new file together retry.
     deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
     while True:
         try:

@@ -1,4 +1,5 @@
-"""Django 2.2's SQL compilers for SQLite, without a check that is of no use here.
+"""
+Django 2.2's SQL compilers for SQLite, without a check that is not needed here.
 
 For every column of every query, Django 2.2 asks `inspect.signature` whether the column's converter still takes an
 argument that Django 3 removes. SQLite converts times, dates, UUIDs and booleans, so most rows have such columns.
@@ -11,7 +12,7 @@ __all__ = ["SQLAggregateCompiler", "SQLCompiler", "SQLDeleteCompiler", "SQLInser
 
 
 class ConvertersMixin:
-    """Finds converters as Django 3 does: none of them takes the removed argument."""
+    """Finds converters like Django 3, without the removed argument."""
 
     def get_converters(self, expressions):
         """Return {position: (converters, expression)} of the columns whose values need converting."""

@@ -31,8 +31,8 @@ class Command(BaseCommand):
         prepare()
         try:
             self.serve()
-        except (CannotServe, ImproperlyConfigured) as refusal:
-            sys.exit(str(refusal))
+        except (CannotServe, ImproperlyConfigured) as error:
+            sys.exit(str(error))
         except DatabaseError as error:
             sys.exit(f"The database cannot be used: {' '.join(str(error).split())}")
         except OSError as error:
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         self.run(programs, host, port)
 
     def prepare_data(self):
-        """Bring the database and the static files up to date; nothing in them is lost."""
+        """Migrate the database and collect the static files. Nothing is lost."""
         self.say("Preparing the database and the static files ...")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -72,7 +72,7 @@ class Command(BaseCommand):
 
     def run(self, programs, host, port):
         """Start all processes, announce when the chat answers, and wait until a signal stops this process."""
-        file = local.write_private("supervisord.conf", configuration.write_text(programs))
+        file = local.write_private("supervisord.conf", configuration.make_text(programs))
         environment = configuration.environment(programs, local.ROOT)
         supervisor = running.start(file, environment)
         try:
@@ -88,7 +88,7 @@ class Command(BaseCommand):
             running.stop(supervisor)
 
     def announce(self, supervisor, programs, host, port):
-        """Announce that the chat answers. If that takes long, first name the processes that do not run."""
+        """Announce that the chat answers. If this takes long, first print which processes do not run."""
         address = ready.address(host, port)
 
         def is_ready():
@@ -108,7 +108,7 @@ class Command(BaseCommand):
 
 
 def read_programs(workers):
-    """Return the programs of the Procfile, without `release`, whose work `prepare_data` does."""
+    """Return the programs of the Procfile, except `release`, because `prepare_data` does its work."""
     file = local.ROOT / "Procfile"
     try:
         types = procfile.parse(file.read_text())
@@ -120,5 +120,5 @@ def read_programs(workers):
 
 
 def path_with_our_python():
-    """Return a PATH on which `python` is the one that runs this process."""
+    """Return a PATH on which `python` is the Python of this process."""
     return os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", os.defpath)

@@ -1,10 +1,10 @@
-"""What the doctor's tests share: a server whose answers a test chooses, and how findings are read."""
+"""Helpers of the doctor's tests: a server whose answers a test chooses, and a check of findings."""
 
 import http.server
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """Answers each GET with the class's status, body and headers."""
+    """Answers each GET request with the class's status, body and headers."""
 
     status, body, headers_ = 200, b'{"status": "ok"}', {}
 
@@ -20,7 +20,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
 
 def texts(found, is_well=False):
-    """Return the findings' texts as one, after checking that all are well, or none is, and that each is a sentence."""
+    """Return the joined texts of findings. Check that all are well, or none is, and that each text is a sentence."""
     assert {finding.is_well for finding in found} == {is_well}, found
     assert not [finding for finding in found if "\n" in finding.text or not finding.text.endswith((".", "s)."))]
     return " ".join(finding.text for finding in found)

@@ -1,4 +1,4 @@
-"""A site that answers as a test says, and the default channel layer on Redis."""
+"""A site whose answers a test chooses, and the default channel layer on Redis."""
 
 import http.server
 import threading
@@ -13,7 +13,7 @@ from tests.channels_transport.doctor.checking import Answers
 
 @pytest.fixture
 def site():
-    """A site that answers as its attributes say: `site.answers.status`, `body`, `headers_`."""
+    """Return a site with the answers of `site.answers`: `status`, `body`, `headers_`."""
     answers = type("TheseAnswers", (Answers,), {})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), answers)
     threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
@@ -26,7 +26,7 @@ def site():
 
 @pytest.fixture
 def wrapper(valkey_url, monkeypatch):
-    """The default layer's wrapper around an empty layer in Redis."""
+    """Return the default layer's wrapper, around an empty layer in Redis."""
     wrapper = channel_layers[DEFAULT_CHANNEL_LAYER]
     monkeypatch.setattr(wrapper, "channel_layer", RedisChannelLayer(hosts=[valkey_url], capacity=10))
     return wrapper

@@ -1,4 +1,4 @@
-"""How the doctor runs its checks, what a site adds to them, and what the command prints."""
+"""The doctor runs its checks and those of the site, and the command prints the findings."""
 
 import json
 import os
@@ -69,7 +69,7 @@ def test_without_redis_only_a_runserver_is_well(settings):
 
 
 def check_soup():
-    """A check that a site adds."""
+    """Report a problem of a site's own part."""
     return [Finding.problem("soup", "It is cold: warm it.")]
 
 
@@ -84,8 +84,8 @@ def test_a_site_adds_checks_of_its_own(settings):
 def test_the_doctor_examines_a_site_that_has_no_chat_and_no_settings_for_the_doctor(valkey_url):
     command = [sys.executable, "-m", "django", "doctor", "--json", "--url", "http://127.0.0.1:1"]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": FOREIGN_SITE, "REDIS_URL": valkey_url, "SECRET_KEY": "x"}
-    said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
-    assert said.returncode == 1 and "Traceback" not in said.stdout + said.stderr, said.stderr
-    problems = [f"{one['part']}: {one['text']}" for one in json.loads(said.stdout)["parts"] if not one["well"]]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 1 and "Traceback" not in done.stdout + done.stderr, done.stderr
+    problems = [f"{one['part']}: {one['text']}" for one in json.loads(done.stdout)["parts"] if not one["well"]]
     assert [problem.partition(":")[0] for problem in problems] == ["interface", "workers", "migrations"], problems
     assert "manage.py runworker" in problems[1] and "websocket.receive" in problems[1]

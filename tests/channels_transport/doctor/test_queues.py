@@ -1,4 +1,4 @@
-"""The doctor's look at channels: their receivers, what waits there, and what is lost."""
+"""The doctor's checks of channels: their receivers, waiting messages and lost messages."""
 
 import json
 import time
@@ -71,14 +71,14 @@ def test_a_nearly_full_queue_is_reported(wrapper):
 
 
 @pytest.mark.parametrize(
-    "name, said",
+    "name, text_part",
     [
         ("lost_count", "were lost with killed workers"),
         ("expired_count", "expired before"),
         ("channel_full_count", "channel was full"),
     ],
 )
-def test_growing_losses_are_reported(wrapper, monkeypatch, name, said):
+def test_growing_losses_are_reported(wrapper, monkeypatch, name, text_part):
     def lose():
         wrapper.shards[0].call(("HINCRBY", f"{wrapper.stats_prefix}websocket.receive", name, 2))
 
@@ -87,4 +87,4 @@ def test_growing_losses_are_reported(wrapper, monkeypatch, name, said):
     assert "(2 since the counting began" in texts(check_losses(wrapper), is_well=True)
     monkeypatch.setattr(queues.time, "sleep", lambda seconds: lose())
     text = texts(check_losses(wrapper))
-    assert "On websocket.receive 2 messages" in text and said in text
+    assert "On websocket.receive 2 messages" in text and text_part in text

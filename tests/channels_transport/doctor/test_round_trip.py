@@ -50,7 +50,7 @@ def test_a_server_without_websockets_is_measured_by_http(site):
     assert "by HTTP" in texts(check_round_trip(site), is_well=True)
 
 
-def test_a_site_that_names_no_echo_is_measured_by_http(site, settings):
+def test_a_site_without_an_echo_path_is_measured_by_http(site, settings):
     settings.DOCTOR_ECHO_PATH = None
     assert "by HTTP)" in texts(check_round_trip(site), is_well=True)
 

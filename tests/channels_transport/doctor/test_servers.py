@@ -1,4 +1,4 @@
-"""The doctor's look at Redis, the database and the clocks."""
+"""The doctor's checks of Redis, the database and the clocks."""
 
 import time
 import types
@@ -21,11 +21,11 @@ def test_a_redis_that_does_not_answer_is_named(wrapper):
 
 def test_an_unsuitable_redis_is_reported():
     fields = {"redis_version": "7.0.1", "maxmemory": "0", "used_memory": "9", "maxmemory_policy": "allkeys-lru"}
-    assert servers._judge_redis("here", 0.001, fields)[0].is_well
+    assert servers._evaluate_redis("here", 0.001, fields)[0].is_well
     full = {**fields, "maxmemory": "100", "used_memory": "95"}
-    text = texts(servers._judge_redis("here", 0.2, {**full, "redis_version": "6.2"}))
-    for said in ("is 6.2: run version 7", "200 ms", "noeviction", "raise maxmemory"):
-        assert said in text
+    text = texts(servers._evaluate_redis("here", 0.2, {**full, "redis_version": "6.2"}))
+    for problem in ("is 6.2: run version 7", "200 ms", "noeviction", "raise maxmemory"):
+        assert problem in text
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The doctor's look at the interface: each kind of answer, and the sentence that names it."""
+"""The doctor's checks of the interface: each kind of answer has its sentence."""
 
 import time
 
@@ -14,7 +14,7 @@ def test_a_site_that_answers_is_well(site):
 
 
 @pytest.mark.parametrize(
-    "status, body, said",
+    "status, body, problem",
     [
         (503, b"", "answers 503"),
         (404, b"", "not this site"),
@@ -23,9 +23,9 @@ def test_a_site_that_answers_is_well(site):
         (200, b"\xff\xfe", "not this site"),
     ],
 )
-def test_an_answer_that_is_not_the_health_page_is_a_problem(site, status, body, said):
+def test_an_answer_that_is_not_the_health_page_is_a_problem(site, status, body, problem):
     site.answers.status, site.answers.body = status, body
-    assert said in texts(check_interface(site))
+    assert problem in texts(check_interface(site))
 
 
 @pytest.mark.parametrize("status, is_well", [(200, True), (302, True), (404, True), (500, False), (503, False)])
@@ -39,10 +39,10 @@ def test_an_address_without_a_listener_says_what_to_start():
     assert "start `manage.py interface`" in texts(check_interface(Site("http://127.0.0.1:1")))
 
 
-def test_a_late_answer_suggests_looking_at_the_workers(site, monkeypatch):
+def test_a_late_answer_suggests_a_check_of_the_workers(site, monkeypatch):
     monkeypatch.setattr(site_module, "ANSWER_SECONDS", 0.1)
     monkeypatch.setattr(site.answers, "do_GET", lambda self: time.sleep(3))
-    assert "whether workers run" in texts(check_interface(site))
+    assert "whether workers and Redis run" in texts(check_interface(site))
 
 
 def test_a_failed_https_connection_is_named(site):

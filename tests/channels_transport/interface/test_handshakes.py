@@ -1,4 +1,4 @@
-"""Handshakes of websockets: which are passed on, and how each refusal looks to the client."""
+"""Handshakes of websockets: valid ones are passed on, and others get a status that the client can read."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""HTTP requests: which are passed on or refused, and how responses leave."""
+"""HTTP requests: they are passed on or refused, and their responses are sent."""
 
 import json
 import re
@@ -105,7 +105,7 @@ def test_a_stalled_response_is_dropped_and_a_slow_one_is_not(monkeypatch):
 
 @pytest.fixture
 def long_response():
-    """A request whose response is in the transport's buffer: (connection, its reply channel)."""
+    """Return (connection, reply channel) of a request whose response is in the transport's buffer."""
     connection = FakeConnection(timeout=30)
     connection.request()
     reply = connection.passed_on("http.request")["reply_channel"]

@@ -1,1 +1,1 @@
-"""A small Channels 1.x site on the transport. It has nothing to do with the chat."""
+"""A small Channels 1.x site on the transport, without the chat."""

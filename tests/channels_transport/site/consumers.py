@@ -1,7 +1,7 @@
 """
-Consumers that run the action that a frame names: `{"do": name, ...}`. Each action is a function below.
+Consumers that run the action named in a frame: `{"do": name, ...}`. Each action is a function below.
 
-The path of a socket names its group, and the result of an action is the reply.
+A socket's group follows from its path, and the result of an action is the reply.
 """
 
 import json
@@ -13,8 +13,8 @@ from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseExce
 
 from channels_transport import channel_session, enforce_ordering
 
-# The limit of `hold`, for a test that failed.
-MOST_HELD_SECONDS = 100
+# `hold` ends after this time if its test has failed.
+MAX_HOLD_SECONDS = 100
 
 actions = {}
 
@@ -54,7 +54,7 @@ def disconnect(message):
 
 
 def job(message):
-    """A job without a connection: it sends a message to a group when it is done."""
+    """Send a message to a group. A job has no connection."""
     Group(message["group"]).send({"text": json.dumps({"job": message["number"]})})
 
 
@@ -76,7 +76,7 @@ def broadcast_parts(message, number, count):
 
 @action
 def answer_and_broadcast(message, number):
-    """Send three messages, whose order all members of the group can check."""
+    """Send three messages. All members of the group can check their order."""
     reply(message, first=number)
     group_of(message).send({"text": json.dumps({"second": number})})
     reply(message, third=number)
@@ -96,9 +96,9 @@ def sleep(message, seconds, **frame):
 
 @action
 def hold(message, until, **frame):
-    """Send the pid of this worker at once, and work until there is a file of that name."""
+    """Send the pid of this worker at once, and wait until the file `until` exists."""
     message.reply_channel.send({"text": json.dumps({"held": os.getpid()})}, immediately=True)
-    deadline = time.monotonic() + MOST_HELD_SECONDS
+    deadline = time.monotonic() + MAX_HOLD_SECONDS
     while not os.path.exists(until) and time.monotonic() < deadline:
         time.sleep(0.01)
     return {**frame, "pid": os.getpid()}
@@ -142,7 +142,7 @@ def count(message):
 
 @action
 def fill_in_flush(message, **frame):
-    """Send more than the channel takes; the sends fail after the consumer has ended."""
+    """Send more messages than the channel's capacity; the sends fail after the consumer has ended."""
     for _ in range(20):
         Channel("nobody.listens").send({"filler": True})
     return frame
@@ -163,7 +163,7 @@ def send_nonsense(message, **frame):
 
 @action
 def send_on(message, **frame):
-    """Send the same content to the channel again, as some sites do to requeue a message."""
+    """Send the same content to the channel again. Some sites requeue messages in this way."""
     Channel("websocket.receive").send({**message.content})
     return frame
 

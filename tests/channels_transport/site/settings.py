@@ -1,4 +1,4 @@
-"""The smallest settings of a Channels 1.x site that uses the transport. Tests change them with variables."""
+"""The smallest settings of a Channels 1.x site on the transport. Tests change them with environment variables."""
 
 import os
 

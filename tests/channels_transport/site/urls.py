@@ -9,7 +9,7 @@ def readyz(request):
     return HttpResponse("ready")
 
 
-def who(request):
+def client(request):
     """Return the address of the client and the pid of the worker."""
     answer = {"address": request.META["REMOTE_ADDR"], "pid": os.getpid(), "is_secure": request.is_secure()}
     return HttpResponse(json.dumps(answer), content_type="application/json")
@@ -19,4 +19,4 @@ def fail(request):
     raise RuntimeError("on purpose")
 
 
-urlpatterns = [path("readyz", readyz), path("who", who), path("fail", fail)]
+urlpatterns = [path("readyz", readyz), path("client", client), path("fail", fail)]

@@ -32,7 +32,7 @@ def test_a_new_role_leaves_the_sockets_open(office, enter, bob):
     assert tab.post("r1")["code"] == "muted" and tab.code is None
 
 
-def test_a_mute_with_an_end_is_noted_in_the_audit_log(office, root, spoken):
+def test_a_mute_with_an_end_is_recorded_in_the_audit_log(office, root, spoken):
     save(office, f"/admin/chat/member/{spoken.id}/change/", role="muted", minutes="10", reason="Shouting")
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.seconds, entry.reason, role_of("Bob")) == (root, 600, "Shouting", "muted")
@@ -47,7 +47,7 @@ def test_saving_a_mute_without_a_change_keeps_its_end(office, spoken):
     assert spoken.muted_until == until and AuditEntry.objects.count() == 1
 
 
-def test_lifting_the_ban_of_an_outsider_leaves_no_membership_of_a_private_room(office, room, bob):
+def test_lifting_the_ban_of_a_non_member_creates_no_membership_of_a_private_room(office, room, bob):
     Room.objects.update(access=Room.PRIVATE)
     room.refresh_from_db()
     member = moderation.change_role(None, room, bob, "banned")
@@ -67,7 +67,7 @@ def test_operators_cannot_moderate_themselves(office, root, room):
 
 
 @pytest.mark.parametrize("by", ["page", "list"])
-def test_deleting_a_member_is_noted_in_the_audit_log(office, spoken, by):
+def test_deleting_a_member_is_recorded_in_the_audit_log(office, spoken, by):
     if by == "page":
         save(office, f"/admin/chat/member/{spoken.id}/delete/", post="yes")
     else:

@@ -13,7 +13,7 @@ def heard(socket):
     return [event["text"] for event in socket.seen("announcement")]
 
 
-def said_by(office, **fields):
+def add_announcement(office, **fields):
     given = {"text": "Hello", "level": "info", "slug": "", "hours": "24", **fields}
     return office.post("/admin/chat/announcement/add/", given)
 
@@ -21,7 +21,7 @@ def said_by(office, **fields):
 def test_adding_an_announcement_publishes_it(office, root, alice, enter, room):
     socket = enter(alice)
     assert office.get("/admin/chat/announcement/add/").status_code == 200
-    assert said_by(office, text=" Closing ", level="urgent", slug="garden", hours="0.5").status_code == 302
+    assert add_announcement(office, text=" Closing ", level="urgent", slug="garden", hours="0.5").status_code == 302
     [event] = socket.seen("announcement")
     assert (event["text"], event["level"]) == ("Closing", "urgent")
     said = Announcement.objects.get()
@@ -47,7 +47,7 @@ def test_adding_an_announcement_publishes_it(office, root, alice, enter, room):
     ],
 )
 def test_an_invalid_announcement_is_refused_beside_the_form(office, fields):
-    answer = said_by(office, **fields)
+    answer = add_announcement(office, **fields)
     assert answer.status_code == 200 and b"errorlist" in answer.content
     assert not Announcement.objects.exists()
 
@@ -101,7 +101,7 @@ def test_the_action_disconnects_the_selected_people_only(office, alice, bob, ent
 def test_an_action_on_an_expired_guest_spares_the_next_guest_with_the_same_handle(office, charlie, enter):
     people.sweep_guests()
     Person.objects.filter(id=charlie.id).update(is_active=False, handle_key=None)
-    charlies_heir = people.sign_up_guest("Charlie")
-    socket = enter(charlies_heir)
+    next_charlie = people.sign_up_guest("Charlie")
+    socket = enter(next_charlie)
     assert "none of the selected people is active" in act(office, "whisper", charlie, text="Psst")
     assert heard(socket) == [] and not Receipt.objects.exists()

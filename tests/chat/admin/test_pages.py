@@ -1,4 +1,4 @@
-"""The admin as a whole: every page opens, for operators only."""
+"""All pages of the admin open, for operators only."""
 
 import pytest
 

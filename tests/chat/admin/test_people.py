@@ -1,4 +1,4 @@
-"""The admin's pages of people and tokens: rights end at once, and nobody gives themselves more of them."""
+"""The admin's pages of people and tokens: a lost right ends at once, and no operator can add their own rights."""
 
 import pytest
 from django.contrib.auth.models import Permission

@@ -1,4 +1,4 @@
-"""The admin's pages of rooms and messages: every open tab sees what an operator changes."""
+"""The admin's pages of rooms and messages: every open tab receives an operator's change."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.chat.helpers import save
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_message_that_an_operator_removes_disappears_in_every_tab(office, enter, alice):
+def test_every_tab_is_told_of_a_message_that_an_operator_removes(office, enter, alice):
     tab = enter(alice)
     tab.post("r1")
     tab.post("r2")

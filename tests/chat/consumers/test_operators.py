@@ -143,7 +143,7 @@ def test_a_change_is_stored_if_it_cannot_be_streamed(stream, alice, monkeypatch,
     # The lobby's event uses the same layer, and its failure is logged too.
     monkeypatch.setattr(channel_layers["default"].channel_layer, "send_group", fail_with(OSError("away")))
     rooms.create_room(alice, "attic", "Attic")
-    assert Room.objects.filter(slug="attic").exists() and "Operators could not be told" in caplog.text
+    assert Room.objects.filter(slug="attic").exists() and "could not be published to operators" in caplog.text
 
 
 def test_a_post_runs_four_statements_with_an_open_stream(stream, bob, enter):

@@ -1,4 +1,4 @@
-"""Callers of the API, beside the `as_alice` and `as_bob` that all tests have."""
+"""Fixtures: callers of the API, in addition to `as_alice` and `as_bob` in tests/conftest.py."""
 
 import pytest
 

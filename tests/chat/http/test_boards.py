@@ -1,4 +1,4 @@
-"""Boards over HTTP: made, found by their link, and listed nowhere."""
+"""Boards over HTTP: creating one, reading one by its link, and its visitors. Boards are in no list."""
 
 import json
 import uuid
@@ -36,7 +36,7 @@ def test_a_board_needs_no_name(db, kwargs):
     assert Room.objects.get().name == "Board"
 
 
-def test_the_lobbys_form_leads_to_the_board(db):
+def test_the_lobbys_form_creates_a_board_and_redirects_to_it(db):
     client = Client()
     answer = client.post("/new_board")
     assert (answer.status_code, answer.url) == (302, f"/board/{Board.objects.get().uuid}/")
@@ -52,7 +52,7 @@ def test_the_lobbys_form_leads_to_the_board(db):
         ([], "not_an_object"),
     ],
 )
-def test_a_board_that_cannot_be_made_is_refused_as_json(db, body, code):
+def test_a_board_with_an_invalid_field_is_refused_as_json(db, body, code):
     answer = Client().post("/new_board", json.dumps(body), content_type="application/json", **JSON)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert not Board.objects.exists() and not Person.objects.exists()
@@ -106,7 +106,7 @@ def test_an_unknown_board_is_not_found(owner, at_door, path, board):
         board = owner.board
     answer = owner.client.get(path.format(board), **JSON)
     assert answer.status_code == 404
-    # An empty one is no address of ours.
+    # With an empty board id, or one that contains a line end or NUL, the address matches no pattern.
     assert board in ("", "%00", "a%0Ab") or answer.json()["detail"] == "There is no such board."
 
 

@@ -44,14 +44,14 @@ NO_UUIDS = ["x", "\0", "0" * 32, f"{{{uuid.uuid4()}}}", f"{uuid.uuid4()}\n", "ï¼
 
 @pytest.fixture
 def callers(alice, charlie, room, as_alice):
-    """The owner of the rooms (an operator, too), a guest, and a stranger."""
+    """The owner of the rooms, who is also an operator; a guest; and a stranger."""
     as_alice("POST", "/api/rooms/", {"slug": "cellar", "name": "The cellar", "private": True})
     Person.objects.filter(id=alice.id).update(is_staff=True)
     return [as_alice, Caller(charlie), Caller()]
 
 
 def answers(callers, method, path, body):
-    """Returns what each caller gets: status and bytes."""
+    """Return the response that each caller gets, as (status, bytes)."""
     found = []
     for caller in callers:
         answer = getattr(caller.browser, method.lower())(path, body, content_type="application/json")
@@ -83,7 +83,7 @@ def test_an_invalid_slug_is_answered_on_a_page_like_a_room_that_does_not_exist(c
 
 
 @pytest.mark.parametrize("path", ["/api/boards/{}/", "/api/boards/{}/visitors/", "/board/{}/"])
-def test_what_is_no_uuid_is_answered_like_a_board_that_does_not_exist(callers, path):
+def test_a_text_that_is_no_uuid_is_answered_like_a_board_that_does_not_exist(callers, path):
     expected = answers(callers, "GET", path.format(uuid.uuid4()), None)
     assert {status for status, _ in expected} == {404}
     for text in NO_UUIDS:
@@ -96,7 +96,7 @@ def test_the_uuid_of_a_board_may_have_capital_letters(alice):
     assert browser.get(f"/api/boards/{board.upper()}/").json()["board"] == board
 
 
-def test_other_methods_of_such_an_address_are_refused_like_everywhere(as_alice):
+def test_other_methods_are_refused_for_every_id(as_alice):
     for path in ("/api/tokens/{}/", "/api/tasks/{}/"):
         for number in (1, 10**20):
             assert as_alice("PATCH", path.format(number)) == (405, "method_not_allowed")

@@ -1,4 +1,4 @@
-"""docs/http-api.md: every address and method of the site stands there, and nothing that does not exist."""
+"""docs/http-api.md contains every address and method of the site, and none that does not exist."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What all calls of the API have in common: methods, JSON bodies, CSRF, and errors as JSON."""
+"""The common behaviour of all calls of the API: methods, JSON bodies, CSRF, and errors as JSON."""
 
 import pytest
 

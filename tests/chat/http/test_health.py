@@ -55,7 +55,7 @@ def test_readyz_is_200_when_database_and_redis_answer(client):
     assert client.get("/readyz").json() == {"status": "ok", "missing": []}
 
 
-def test_readyz_names_what_does_not_answer(client, monkeypatch):
+def test_readyz_names_the_parts_that_do_not_answer(client, monkeypatch):
     monkeypatch.setattr(store, "ping", fail_with(redis.ConnectionError("at 10.0.0.1")))
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"status": "failing", "missing": ["redis"]})

@@ -1,4 +1,4 @@
-"""Private rooms: who may know of them, invitations, and leaving."""
+"""Private rooms: their visibility, invitations, and leaving."""
 
 import json
 from datetime import timedelta
@@ -248,13 +248,13 @@ def test_only_one_of_two_people_gets_the_last_use_of_an_invitation(alice, bob, c
     _, key = create_invitation(alice, "cellar", uses=1)
     get_invitation = invitations.get_invitation
 
-    def be_overtaken(key):
+    def let_charlie_accept_first(key):
         found = get_invitation(key)
         monkeypatch.setattr(invitations, "get_invitation", get_invitation)
         accept_invitation(charlie, key)
         return found
 
-    monkeypatch.setattr(invitations, "get_invitation", be_overtaken)
+    monkeypatch.setattr(invitations, "get_invitation", let_charlie_accept_first)
     assert is_refused("not_found", accept_invitation, bob, key)
     assert roles() == {"Alice": "owner", "Charlie": "guest"} and Invitation.objects.get().uses_left == 0
 
@@ -290,7 +290,7 @@ def test_owners_and_muted_or_banned_people_cannot_leave(bob, as_bob, key, role):
 
 def test_a_public_room_cannot_be_left(as_bob, room):
     assert as_bob("DELETE", "/api/rooms/garden/membership/") == (403, "forbidden")
-    # Nor is there a way in that somebody must open.
+    # The page of a public room has no menu entry for leaving it, and none for invitations.
     page = as_bob.browser.get("/rooms/garden/").content
     assert b"menu-leave" not in page and b"menu-invite" not in page
 
@@ -306,14 +306,14 @@ def test_the_sweep_deletes_expired_and_used_up_invitations(alice, bob, cellar):
 @pytest.mark.parametrize("role", [Member.BANNED, Member.MUTED, Member.OWNER])
 def test_a_role_that_changes_meanwhile_prevents_leaving(bob, key, role, monkeypatch):
     accept_invitation(bob, key)
-    judged = invitations.may_leave
+    may_leave = invitations.may_leave
 
-    def decide_then(person, room):
-        allowed = judged(person, room)
+    def change_role_after_check(person, room):
+        allowed = may_leave(person, room)
         Member.objects.filter(person=bob).update(role=role)
         return allowed
 
-    monkeypatch.setattr(invitations, "may_leave", decide_then)
+    monkeypatch.setattr(invitations, "may_leave", change_role_after_check)
     with pytest.raises(ChatError) as caught:
         invitations.leave_room(bob, "cellar")
     assert caught.value.code == "forbidden"

@@ -1,4 +1,4 @@
-"""Middleware: headers, and how errors, bugs and outages become responses."""
+"""Middleware: headers, and the responses to errors, bugs and outages."""
 
 import pytest
 import redis
@@ -117,10 +117,10 @@ def test_a_bot_may_retry_when_an_outage_hides_its_token(monkeypatch):
 
 @pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/invitations/", "/api/tokens/"])
 def test_flooding_is_429_and_no_server_error(alice, path, monkeypatch):
-    def dismiss(*arguments):
+    def close_for_flooding(*arguments):
         raise CloseConnection(4429)
 
-    monkeypatch.setattr("chat.services.limits.check_event", dismiss)
+    monkeypatch.setattr("chat.services.limits.check_event", close_for_flooding)
     answer = wire.browser_of(alice).post(path, {"key": "x", "name": "x"}, content_type="application/json")
     assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (429, "rate_limited", "10")
 
@@ -129,6 +129,6 @@ def test_flooding_is_429_and_no_server_error(alice, path, monkeypatch):
 def test_a_form_instead_of_json_is_400(alice, path):
     browser = wire.browser_of(alice, enforce_csrf_checks=True)
     key = browser.get("/api/session/").json()["csrf"]
-    # One in parts, as a browser sends files: it can be read just once.
+    # The test client sends a multipart form, as a browser sends files. Such a body can be read only once.
     answer = browser.post(path, {"key": "x"}, HTTP_X_CSRFTOKEN=key)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")

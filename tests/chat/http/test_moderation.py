@@ -108,10 +108,10 @@ HANDLES = ["a/b", "/", "//", "🙂", "Zoë B.", "50%", "a%2Fb", "?", "#x", ".", 
 
 
 @pytest.mark.parametrize("handle", HANDLES)
-def test_every_handle_can_be_in_the_address(as_alice, room, handle):
+def test_a_person_with_any_handle_can_be_given_a_role(as_alice, room, handle):
     people.sign_up_guest(handle)
     if handle == ".":
-        # Browsers take such a step out of an address, however it is written.
+        # Browsers remove this segment from an address, even if it is escaped.
         answer = as_alice("PUT", MEMBERS, {"handle": handle, "role": "banned"})
     else:
         answer = as_alice("PUT", f"{MEMBERS}{quote(handle, safe='')}/", {"role": "banned"})
@@ -199,7 +199,7 @@ def test_authors_cannot_report_their_own_message(as_bob, spoken):
     assert as_bob("POST", REPORT_MESSAGE, {"reason": "Rude"}) == (403, "forbidden")
 
 
-def test_a_closed_report_names_the_moderator_as_does_the_audit_log(as_alice, spoken, charlie):
+def test_a_closed_report_and_the_audit_log_name_the_moderator(as_alice, spoken, charlie):
     report_id = Caller(charlie)("POST", REPORT_MESSAGE, {"reason": "Rude"})[1]["id"]
     for action, code in [("burn", "invalid_field"), (None, "invalid_field")]:
         assert as_alice("PUT", f"{REPORTS}{report_id}/", {"action": action}) == (400, code)
@@ -232,7 +232,7 @@ def test_the_audit_log_names_no_actor_for_a_command(as_alice, spoken):
     }
 
 
-def test_an_operator_moderates_the_person_with_the_handle_on_that_board(bob, root):
+def test_an_operator_moderates_the_visitor_of_a_board_by_handle(bob, root):
     owner = Browser().make_board(handle="Olga")
     guest = Browser().follow(owner)
     knock(guest, "Bob")

@@ -1,4 +1,4 @@
-"""The API for operators: announcements, whispers and disconnecting; nobody else may call it."""
+"""The API for operators: announcements, whispers and disconnecting. Other people may not call it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The pages: what each person sees, and where the forms lead."""
+"""The pages: their content for each person, and the redirects of the forms."""
 
 import pytest
 from django.test import Client

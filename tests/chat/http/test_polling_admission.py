@@ -26,7 +26,7 @@ def test_the_first_poll_gets_the_events_that_a_socket_gets(enter, poller, alice,
     assert {"handle": "Bob", "role": "member"} in joined["present"] and joined["count"] == 2
 
 
-def test_the_room_hears_when_a_polling_client_comes_and_goes(enter, poller, alice, bob, clock):
+def test_the_room_is_told_when_a_polling_client_enters_and_leaves(enter, poller, alice, bob, clock):
     socket, bobs = enter(alice), poller(bob)
     clock.pass_by(2)
     bobs.arrive()
@@ -83,7 +83,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("method", ["GET", "GET later", "POST", "DELETE"])
 @pytest.mark.parametrize("why", REFUSED)
-def test_a_refusal_has_the_code_that_closes_a_socket(room, bob, why, method):
+def test_an_error_has_the_code_that_would_close_a_socket(room, bob, why, method):
     slugs = {"unknown": "forest", "slug": "No%20slug"}
     path = PATH.replace("garden", slugs.get(why, "garden"))
     poller = Poller(None if why == "stranger" else bob, path)
@@ -153,7 +153,7 @@ def test_polls_and_sockets_of_a_person_are_counted_together(enter, poller, alice
     refused = second.request("GET")
     assert (refused.status, refused.body["code"]) == (429, "rate_limited")
     assert refused.body["retry_after"] > 0 and b"Retry-After" in refused.headers
-    # Nor by an invented name, without having been let in; and who is in stays in.
+    # An invented poll id does not avoid the limit. A client that was admitted before can continue.
     second.poll = "invented"
     assert second.hear(cursor=0).status == 429
     assert first.hear().later is not None

@@ -89,7 +89,7 @@ def test_a_client_that_loses_its_right_while_it_begins_to_wait_is_closed(poller,
     assert members(broadcast.room_group(room.id)) == []
 
 
-def test_a_failure_while_it_begins_to_wait_leaves_it_in_no_group(poller, room, bob, monkeypatch):
+def test_a_request_that_fails_while_it_begins_to_wait_is_in_no_group(poller, room, bob, monkeypatch):
     bobs = poller(bob)
     bobs.arrive()
     monkeypatch.setattr(rooms, "find_member", lambda *arguments: 1 / 0)
@@ -132,7 +132,7 @@ def test_a_client_that_knows_another_number_gets_the_presence(enter, poller, ali
     assert bobs.hear(present=2).later is not None
 
 
-def test_a_crowd_does_not_end_the_wait(enter, poller, alice, bob, monkeypatch):
+def test_a_wrong_number_of_people_in_a_crowd_does_not_end_the_wait(enter, poller, alice, bob, monkeypatch):
     bobs = poller(bob)
     bobs.arrive()
     assert bobs.hear(present=protocol.MAX_PRESENT + 1).later is not None

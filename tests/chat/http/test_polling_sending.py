@@ -50,7 +50,7 @@ def test_one_frame_needs_no_list_and_the_same_ref_gets_the_same_ack(poller, room
     assert room.messages.count() == 1
 
 
-def test_a_sync_renews_what_a_socket_renews(poller, room, bob, clock):
+def test_a_sync_renews_the_leases_and_joins_no_group(poller, room, bob, clock):
     bobs = poller(bob)
     bobs.arrive()
     clock.pass_by(70)
@@ -96,7 +96,7 @@ def test_no_frames_get_no_answers(poller, bob):
     assert bobs.request("POST", f"poll={bobs.poll}", b" [ ] ").body == {"events": []}
 
 
-def test_a_frame_that_is_too_large_is_refused_as_a_socket_closes_for_it(poller, room, bob):
+def test_a_frame_that_is_too_large_gets_the_close_code_of_a_socket(poller, room, bob):
     bobs = poller(bob)
     bobs.arrive()
     answer = bobs.say(post("r1"), post("r2", "x" * MAX_FRAME_BYTES))
@@ -126,16 +126,16 @@ def test_frames_after_a_close_are_not_handled(poller, room, bob, monkeypatch):
     assert room.messages.count() == 1
 
 
-def test_a_ban_in_the_middle_holds_from_the_next_frame_on(poller, room, bob, monkeypatch):
+def test_a_ban_between_two_frames_applies_from_the_next_frame(poller, room, bob, monkeypatch):
     bobs = poller(bob)
     bobs.arrive()
     typing = frames.HANDLERS["typing"]
 
-    def be_banned(*arguments):
+    def ban_bob_first(*arguments):
         ban(bob)
         typing(*arguments)
 
-    monkeypatch.setitem(frames.HANDLERS, "typing", be_banned)
+    monkeypatch.setitem(frames.HANDLERS, "typing", ban_bob_first)
     answer = bobs.say(post("r1"), {"type": "typing", "on": True}, post("r2"))
     assert (answer.status, answer.body["close"], kinds(answer.body["events"])) == (200, 4403, ["ack"])
     assert room.messages.count() == 1
@@ -164,6 +164,7 @@ def test_announcements_between_two_polls_arrive_at_the_next(poller, bob, room):
 def test_a_poll_runs_six_statements(poller, bob, django_assert_num_queries):
     bobs = poller(bob)
     bobs.arrive()
-    # The login session, its person, the room, the member; and once it listens, all of that again in one.
+    # The login session, its person, the room and the member. After the request has joined its groups, one statement
+    # reads all of that again.
     with django_assert_num_queries(6):
         assert bobs.hear().later is not None

@@ -1,4 +1,4 @@
-"""The API of rooms: the lobby's list, and new rooms."""
+"""The API of rooms: the lobby's list, and creating a room."""
 
 import pytest
 from django.db import connection

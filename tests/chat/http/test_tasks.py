@@ -1,4 +1,4 @@
-"""The API of tasks: a result that only one person can fetch."""
+"""The API of tasks: starting, reading and deleting them, and the rights to download a result."""
 
 import json
 from datetime import timedelta

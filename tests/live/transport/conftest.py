@@ -1,4 +1,4 @@
-"""A site that has no chat in it, and the state that each test finds it in."""
+"""A site without the chat. All of its processes run before each test."""
 
 import os
 import signal
@@ -6,8 +6,9 @@ import signal
 import pytest
 import redis
 
-from tests.live.processes import START_SECONDS, Site, free_port, wait_until
-from tests.live.transport.talking import SETTINGS, answers, running
+from tests.live.processes import START_SECONDS, Site, wait_until
+from tests.live.transport.sockets import SETTINGS, answers, running
+from tests.valkey import free_port
 
 
 @pytest.fixture(scope="package")
@@ -19,13 +20,13 @@ def lasting_site():
 
 @pytest.fixture
 def site(lasting_site):
-    """The site; all of its processes run before each test and after it."""
-    mend(lasting_site)
+    """Return the site. All of its processes run before each test and after it."""
+    restore(lasting_site)
     yield lasting_site
-    mend(lasting_site)
+    restore(lasting_site)
 
 
-def mend(site):
+def restore(site):
     for part in site.parts:
         if part.is_running:
             os.kill(part.pid, signal.SIGCONT)
@@ -39,11 +40,11 @@ def valkey(site):
 
 @pytest.fixture
 def second_web(site):
-    """A second interface server; `url` is its address."""
+    """Return a second interface server; `url` is its address."""
     port = free_port()
     part = site.make_part("web-2", "interface", "--port", str(port))
     part.url = f"http://127.0.0.1:{port}"
     with running(part):
-        part.wait_until_said("Listening on endpoint")
+        part.wait_until_logged("Listening on endpoint")
         wait_until(lambda: answers(f"{part.url}/readyz"), START_SECONDS)
         yield part

@@ -1,4 +1,4 @@
-"""Frames that no worker takes, and messages that a client does not read: both are bounded."""
+"""Frames without a worker, and messages that a client does not read: both are bounded."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.live.processes import START_SECONDS
-from tests.live.transport.talking import BACK_SECONDS, ask, memory, names, open_socket, receive, restart, send
+from tests.live.transport.sockets import LIMIT_SECONDS, ask, memory, names, open_socket, receive, restart, send
 
 pytestmark = pytest.mark.no_database
 
@@ -28,7 +28,7 @@ async def test_without_workers_frames_wait_at_the_client_and_are_all_answered_la
         speaking = asyncio.create_task(speak())
         await asyncio.sleep(3)
         assert memory(site.web) - before < 8 * 1024 * 1024
-        assert not speaking.done(), "its frames must be held back"
+        assert not speaking.done(), "the server must stop reading its frames"
         await send(other, "echo", number="the other's")
         assert socket.close_code is None
         heard = []
@@ -37,12 +37,12 @@ async def test_without_workers_frames_wait_at_the_client_and_are_all_answered_la
             for _ in range(count):
                 heard.append((await receive(socket, START_SECONDS))["number"])
 
-        # Reading must begin at once: too many unread answers would end the connection.
+        # Read from now on, because too many unread answers would end the connection.
         listening = asyncio.create_task(listen())
         await restart(site.workers[0])
         started = time.monotonic()
         assert (await receive(other))["number"] == "the other's"
-        assert len(heard) < count / 2, "the other connection waited for all of these"
+        assert len(heard) < count / 2, "the other connection waited for all of these frames"
         await listening
         assert heard == list(range(count))
         # If each batch waited for its longest retry, it would take eighty seconds.
@@ -61,10 +61,10 @@ async def test_a_client_that_does_not_read_is_dropped_and_the_others_are_served(
         for _ in range(50):
             await send(reader, "huge_to_all", size=size, times=times)
             for _ in range(times):
-                assert len(await asyncio.wait_for(reader.recv(), BACK_SECONDS)) == size
+                assert len(await asyncio.wait_for(reader.recv(), LIMIT_SECONDS)) == size
                 peak = max(peak, memory(site.web))
         assert "does not read: dropped" in site.logs(sizes)
         assert peak - before < 24 * 1024 * 1024
         slow.transport.resume_reading()
-        await asyncio.wait_for(slow.wait_closed(), BACK_SECONDS)
+        await asyncio.wait_for(slow.wait_closed(), LIMIT_SECONDS)
         assert (await ask(reader, number=1))["number"] == 1

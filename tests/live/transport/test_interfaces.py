@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.asyncio.client import unix_connect
 
-from tests.live.processes import free_port
-from tests.live.transport.talking import BACK_SECONDS, ask, names, open_socket, receive, running, send, wait
+from tests.live.transport.sockets import LIMIT_SECONDS, ask, names, open_socket, receive, running, send, wait
+from tests.valkey import free_port
 
 pytestmark = pytest.mark.no_database
 
@@ -34,7 +34,7 @@ async def test_a_stopped_or_killed_interface_leaves_nothing_in_redis(site, secon
         processes = {name.decode() for name in valkey.hkeys(f"asgi:group:{room}")}
         assert len(processes) == 2
         assert await asyncio.to_thread(second_web.end, number) == (0 if number == signal.SIGTERM else -9)
-        await asyncio.wait_for(asyncio.gather(*(socket.wait_closed() for socket in gone)), BACK_SECONDS)
+        await asyncio.wait_for(asyncio.gather(*(socket.wait_closed() for socket in gone)), LIMIT_SECONDS)
         assert {socket.close_code for socket in gone} == {1001 if number == signal.SIGTERM else 1006}
         started = time.monotonic()
         while valkey.hlen(f"asgi:group:{room}") == 2:
@@ -58,20 +58,20 @@ async def test_an_interface_that_lost_its_lease_closes_its_connections_with_4408
         await ask(cut_off)
         assert valkey.hlen(f"asgi:group:{room}") == 2
         os.kill(second_web.pid, signal.SIGSTOP)
-        async with asyncio.timeout(BACK_SECONDS):
+        async with asyncio.timeout(LIMIT_SECONDS):
             while valkey.hlen(f"asgi:group:{room}") == 2:
                 await asyncio.sleep(0.5)
                 await send(reader, "broadcast", hello=True)
                 await receive(reader)
         os.kill(second_web.pid, signal.SIGCONT)
-        await asyncio.wait_for(cut_off.wait_closed(), BACK_SECONDS)
+        await asyncio.wait_for(cut_off.wait_closed(), LIMIT_SECONDS)
         assert cut_off.close_code == 4408
 
 
 async def test_a_unix_socket_serves_requests_and_websockets(site):
     path = str(site.folder / "web.sock")
     with running(site.make_part("unix", "interface", "--unix-socket", path)) as part:
-        part.wait_until_said("Listening on endpoint")
+        part.wait_until_logged("Listening on endpoint")
         await wait(lambda: os.path.exists(path))
 
         class Connection(http.client.HTTPConnection):
@@ -85,16 +85,16 @@ async def test_a_unix_socket_serves_requests_and_websockets(site):
             return connection.getresponse().read()
 
         assert await asyncio.to_thread(get, "/readyz") == b"ready"
-        async with unix_connect(path, "ws://localhost/unix/", compression=None) as line:
-            assert (await ask(line, number=1))["number"] == 1
-            await send(line, "broadcast", number=2)
-            assert await receive(line) == {"number": 2}
+        async with unix_connect(path, "ws://localhost/unix/", compression=None) as websocket:
+            assert (await ask(websocket, number=1))["number"] == 1
+            await send(websocket, "broadcast", number=2)
+            assert await receive(websocket) == {"number": 2}
         assert part.end() == 0
-        assert "Traceback" not in part.said()
+        assert "Traceback" not in part.read_log()
 
 
 def make_certificate(folder):
-    """Write a key and a certificate signed with it; return their paths."""
+    """Write a key and a self-signed certificate. Return their paths."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
@@ -121,28 +121,28 @@ async def test_a_tls_endpoint_serves_requests_and_websockets(site, tmp_path):
     port, room = free_port(), next(names)
     url, endpoint = f"https://localhost:{port}", f"ssl:{port}:privateKey={key}:certKey={certificate}"
     with running(site.make_part("tls", "interface", "--endpoint", endpoint)) as part:
-        part.wait_until_said("Listening on endpoint")
-        answer = await asyncio.to_thread(requests.get, f"{url}/who", verify=str(certificate), timeout=60)
+        part.wait_until_logged("Listening on endpoint")
+        answer = await asyncio.to_thread(requests.get, f"{url}/client", verify=str(certificate), timeout=60)
         assert answer.status_code == 200
         context = ssl.create_default_context(cafile=str(certificate))
-        async with open_socket(site, room, url, ssl=context) as line, open_socket(site, room) as plain:
-            assert (await ask(line, number=1))["number"] == 1
+        async with open_socket(site, room, url, ssl=context) as websocket, open_socket(site, room) as plain:
+            assert (await ask(websocket, number=1))["number"] == 1
             await ask(plain)
             await send(plain, "broadcast", number=2)
-            assert await receive(line) == await receive(plain) == {"number": 2}
-            for member in (line, plain):
+            assert await receive(websocket) == await receive(plain) == {"number": 2}
+            for member in (websocket, plain):
                 await send(member, "huge", size=300000, times=2)
                 for _ in range(2):
-                    assert len(await asyncio.wait_for(member.recv(), BACK_SECONDS)) == 300000
+                    assert len(await asyncio.wait_for(member.recv(), LIMIT_SECONDS)) == 300000
         assert part.end() == 0
-        assert "Traceback" not in part.said()
+        assert "Traceback" not in part.read_log()
 
 
 async def test_the_last_address_of_one_trusted_proxy_is_that_of_the_client(site):
     port = free_port()
     headers = {"X-Forwarded-For": "6.6.6.6, 7.7.7.7", "X-Forwarded-Proto": "https"}
     with running(site.make_part("proxied", "interface", "-p", str(port), "--trusted-proxies", "1")) as part:
-        part.wait_until_said("Listening on endpoint")
-        answer = await asyncio.to_thread(requests.get, f"http://127.0.0.1:{port}/who", headers=headers, timeout=60)
+        part.wait_until_logged("Listening on endpoint")
+        answer = await asyncio.to_thread(requests.get, f"http://127.0.0.1:{port}/client", headers=headers, timeout=60)
         assert answer.json()["address"] == "7.7.7.7"
-    assert requests.get(f"{site.url}/who", headers=headers, timeout=60).json()["address"] == "127.0.0.1"
+    assert requests.get(f"{site.url}/client", headers=headers, timeout=60).json()["address"] == "127.0.0.1"

@@ -9,9 +9,9 @@ import time
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.live.transport.talking import (
-    AT_ONCE_SECONDS,
-    GOES_ON_SECONDS,
+from tests.live.transport.sockets import (
+    PROMPT_SECONDS,
+    RESUME_SECONDS,
     ask,
     is_silent,
     names,
@@ -32,7 +32,7 @@ async def test_the_next_frame_runs_at_once_after_a_consumer_raised(site):
     async with open_socket(site) as socket:
         for number in range(5):
             assert await ask(socket, "fail") == {"before": "it fails"}
-            assert (await ask(socket, number=number, seconds=AT_ONCE_SECONDS))["number"] == number
+            assert (await ask(socket, number=number, seconds=PROMPT_SECONDS))["number"] == number
 
 
 async def test_a_connection_continues_after_its_worker_was_killed_and_others_do_not_wait(site):
@@ -41,11 +41,11 @@ async def test_a_connection_continues_after_its_worker_was_killed_and_others_do_
         async with other_clients(site):
             started = time.monotonic()
             busy.kill()
-            assert (await ask(socket, number=1, seconds=GOES_ON_SECONDS))["number"] == 1
-            # A worker that its own consumer ends counts the same.
+            assert (await ask(socket, number=1, seconds=RESUME_SECONDS))["number"] == 1
+            # The same holds for a worker that its own consumer ends.
             await restart(busy)
             await send(second, "leave")
-            assert (await ask(second, number=2, seconds=GOES_ON_SECONDS))["number"] == 2
+            assert (await ask(second, number=2, seconds=RESUME_SECONDS))["number"] == 2
         assert time.monotonic() - started > 1
 
 
@@ -56,10 +56,10 @@ async def test_a_connection_continues_while_its_worker_is_frozen_and_others_do_n
         async with other_clients(site):
             os.kill(busy.pid, signal.SIGSTOP)
             finish()
-            assert await ask(socket, number=2, seconds=GOES_ON_SECONDS) == {"number": 2, "pid": idle.pid}
+            assert await ask(socket, number=2, seconds=RESUME_SECONDS) == {"number": 2, "pid": idle.pid}
             assert await ask(socket, number=3) == {"number": 3, "pid": idle.pid}
             os.kill(busy.pid, signal.SIGCONT)
-            # Its answer arrives, and it takes no turn from another worker.
+            # The frozen worker's answer arrives, and the worker takes no turn from another worker.
             assert (await receive(socket))["number"] == 1
             for number in range(20):
                 assert (await ask(socket, number=number))["number"] == number
@@ -81,14 +81,14 @@ async def test_a_frozen_idle_worker_delays_at_most_one_connection(site):
         async def ask_twice(socket):
             for _ in range(2):
                 started = time.monotonic()
-                await ask(socket, seconds=GOES_ON_SECONDS)
+                await ask(socket, seconds=RESUME_SECONDS)
                 waits.append(time.monotonic() - started)
 
         await asyncio.gather(ask_twice(first), ask_twice(second))
-        assert sum(wait > AT_ONCE_SECONDS for wait in waits) <= 1, waits
+        assert sum(wait > PROMPT_SECONDS for wait in waits) <= 1, waits
 
 
-def lose_token(valkey, reply):
+def lose_turn_item(valkey, reply):
     waiting = valkey.lrange("asgi:websocket.receive", 0, -1)
     [item] = [item for item in waiting if item[30:].startswith(f"{reply}\0".encode())]
     assert valkey.lrem("asgi:websocket.receive", 0, item) == 1
@@ -103,18 +103,18 @@ def lose_turn(valkey, reply):
 
 
 def lose_all(valkey, reply):
-    lose_token(valkey, reply)
+    lose_turn_item(valkey, reply)
     assert valkey.delete(f"asgi:turn:{reply}", f"asgi:frames:{reply}")
     assert valkey.zrem("asgi:turns", reply)
 
 
 def lose_last_frames(valkey, reply):
-    """Lose frames that the interface has delivered, as a lagging replica does when it takes over."""
+    """Lose frames that Redis has accepted, like a lagging replica that takes over."""
     valkey.hincrby(f"asgi:turn:{reply}", "order", -2)
     valkey.delete(f"asgi:frames:{reply}")
 
 
-@pytest.mark.parametrize("lose", [lose_token, lose_frame, lose_turn, lose_all, lose_last_frames])
+@pytest.mark.parametrize("lose", [lose_turn_item, lose_frame, lose_turn, lose_all, lose_last_frames])
 async def test_after_a_loss_the_next_frame_runs_or_the_connection_is_closed_with_4408(site, valkey, lose):
     room = next(names)
     async with contextlib.AsyncExitStack() as stack:
@@ -123,7 +123,7 @@ async def test_after_a_loss_the_next_frame_runs_or_the_connection_is_closed_with
         finish = [(await occupy_worker(other, site))[1] for other in others]
         for number in range(3):
             await send(socket, "echo", number=number)
-        # Of this connection: the disconnect of an earlier test's socket may wait there, too.
+        # Three frames are this connection's: the disconnect of an earlier test's socket may wait there too.
         [key] = await wait(lambda: [key for key in valkey.keys("asgi:frames:*") if valkey.llen(key) == 3])
         reply = key.decode().partition("frames:")[2]
         lose(valkey, reply)
@@ -133,7 +133,7 @@ async def test_after_a_loss_the_next_frame_runs_or_the_connection_is_closed_with
         answers = []
         with contextlib.suppress(ConnectionClosed):
             while not answers or answers[-1] != "next":
-                answers.append((await receive(socket, GOES_ON_SECONDS))["number"])
+                answers.append((await receive(socket, RESUME_SECONDS))["number"])
         if socket.close_code is None:
             assert answers in ([0, 1, 2, "next"], [1, 2, "next"], ["next"])
             assert (await ask(socket, number="and on"))["number"] == "and on"

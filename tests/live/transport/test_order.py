@@ -1,4 +1,4 @@
-"""The order of messages, on sites of one and of several workers and Redis servers; and the cost of a broadcast."""
+"""The order of messages, on sites with one or several workers and Redis servers; and the cost of a broadcast."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ import requests
 from websockets.exceptions import InvalidStatus
 
 from tests.live.processes import Site
-from tests.live.transport.talking import SETTINGS, ask, is_silent, keep_busy, names, open_socket, receive, send
+from tests.live.transport.sockets import SETTINGS, ask, is_silent, keep_busy, names, open_socket, receive, send
 
 pytestmark = pytest.mark.no_database
 
@@ -30,7 +30,7 @@ def any_site(request):
 
 
 async def test_three_thousand_broadcasts_arrive_once_and_in_order(any_site):
-    # Some frames send several messages, so that another worker has the time to overtake.
+    # Some frames send several messages, so that another worker has time to overtake.
     parts = [10 if number % 10 == 0 else 1 for number in range(3000)]
     expected = [[number, part] for number in range(len(parts)) for part in range(parts[number])]
     async with contextlib.AsyncExitStack() as stack:
@@ -76,7 +76,7 @@ async def test_everything_works_on_each_kind_of_site(any_site):
         async with open_socket(any_site, f"hosts-{number}") as socket:
             await send(socket, "broadcast", number=number)
             assert await receive(socket) == {"number": number}
-    answers = await asyncio.to_thread(lambda: [requests.get(f"{any_site.url}/who", timeout=60) for _ in range(10)])
+    answers = await asyncio.to_thread(lambda: [requests.get(f"{any_site.url}/client", timeout=60) for _ in range(10)])
     assert {answer.json()["pid"] for answer in answers} <= {worker.pid for worker in any_site.workers}
     with pytest.raises(InvalidStatus, match="403"):
         async with open_socket(any_site, "denied"):
@@ -97,15 +97,15 @@ async def test_a_broadcast_to_three_hundred_members_costs_as_many_commands_as_on
             return list(await asyncio.gather(*sockets))
 
         async def broadcast(members):
-            """Return the fewest commands that one broadcast took; other counts include heartbeats."""
-            taken = []
+            """Return the fewest commands that a broadcast took; larger counts include heartbeats."""
+            counts = []
             for number in range(times):
                 before = commands()
                 await send(members[0], "broadcast", number=number)
                 for member in members:
                     assert await receive(member) == {"number": number}
-                taken.append(commands() - before)
-            return min(taken)
+                counts.append(commands() - before)
+            return min(counts)
 
         members = await enter(10)
         await ask(members[0])

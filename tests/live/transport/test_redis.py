@@ -9,11 +9,11 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.live.client import close_code
-from tests.live.processes import START_SECONDS, end_together, free_port
-from tests.live.transport.talking import (
-    AGAIN_SECONDS,
-    BACK_SECONDS,
-    ENDS_SECONDS,
+from tests.live.processes import START_SECONDS, end_together
+from tests.live.transport.sockets import (
+    LIMIT_SECONDS,
+    RECOVERY_SECONDS,
+    STOP_SECONDS,
     all_survive,
     answers,
     ask,
@@ -26,15 +26,16 @@ from tests.live.transport.talking import (
     wait,
     wait_for_new_socket,
 )
+from tests.valkey import free_port
 
 pytestmark = pytest.mark.no_database
 
 
 async def ask_during(site, fault):
-    """Check that a socket stays open during `fault()`, and that the frames it sends meanwhile are answered in order."""
+    """Check that a socket stays open during `fault()`, and that frames sent during the fault are answered in order."""
     async with open_socket(site) as stayed:
         assert (await ask(stayed, "count"))["count"] == 1
-        # The answer arrives before its worker knows that it left. Another test covers a fault between the two.
+        # The answer arrives before the worker knows that it was sent. Another test covers a fault in between.
         await asyncio.sleep(0.5)
 
         async def speak():
@@ -45,7 +46,7 @@ async def ask_during(site, fault):
         speaking = None
         async for _ in fault():
             speaking = asyncio.create_task(speak())
-        assert await wait_for_new_socket(site) < AGAIN_SECONDS
+        assert await wait_for_new_socket(site) < RECOVERY_SECONDS
         assert [(await receive(stayed))["number"] for _ in range(100)] == list(range(100))
         await speaking
         await ask(stayed, "join")
@@ -60,7 +61,7 @@ async def reconnect_after(site, forget):
         assert (await ask(lost, "count"))["count"] == 1
         await forget()
         assert await close_code(lost) == 4408
-    assert await wait_for_new_socket(site) < AGAIN_SECONDS
+    assert await wait_for_new_socket(site) < RECOVERY_SECONDS
     async with open_socket(site) as back:
         await ask(back, "join")
         await send(back, "broadcast", number="and on")
@@ -76,9 +77,9 @@ async def test_processes_and_connections_survive_a_restart_of_redis(site):
 
     with all_survive(site):
         await reconnect_after(site, forget)
-    # A worker that survived it still stops at once.
+    # A worker that survived the outage still stops at once.
     codes, seconds = await asyncio.to_thread(end_together, site.workers)
-    assert codes == [0, 0] and seconds < ENDS_SECONDS
+    assert codes == [0, 0] and seconds < STOP_SECONDS
 
 
 async def test_processes_and_connections_survive_eight_seconds_of_a_frozen_redis(site):
@@ -151,9 +152,9 @@ async def test_processes_and_connections_survive_a_redis_without_memory(site, va
                 yield
                 # The consumer ends while Redis refuses writes, so its answer is lost.
                 finish()
-                await wait(lambda: "refused what a consumer sent" in worker.said(start))
+                await wait(lambda: "refused a consumer's message" in worker.read_log(start))
                 await asyncio.sleep(2)
-                assert not await asyncio.to_thread(answers, f"{site.url}/who")
+                assert not await asyncio.to_thread(answers, f"{site.url}/client")
                 valkey.config_set("maxmemory", 0)
 
             await ask_during(site, fault)
@@ -165,18 +166,19 @@ async def test_a_worker_and_an_interface_start_before_redis(site):
     port = free_port()
     worker, web = site.make_part("early-worker", "runworker"), site.make_part("early-web", "interface", "-p", str(port))
     with running(worker), running(web):
-        await wait(lambda: "Redis cannot be reached" in worker.said() and "Listening" in web.said(), START_SECONDS)
+        await wait(lambda: "Redis cannot be reached" in worker.read_log(), START_SECONDS)
+        await wait(lambda: "Listening" in web.read_log(), START_SECONDS)
         await asyncio.sleep(1)
         assert worker.is_running and web.is_running
         site.valkey.start()
-        async with asyncio.timeout(BACK_SECONDS):
+        async with asyncio.timeout(LIMIT_SECONDS):
             while True:
                 with contextlib.suppress(OSError, InvalidStatus, TimeoutError):
                     async with open_socket(site, url=f"http://127.0.0.1:{port}", open_timeout=5) as socket:
                         await ask(socket)
                         break
         codes, seconds = await asyncio.to_thread(end_together, [worker])
-        assert codes == [0] and seconds < ENDS_SECONDS
+        assert codes == [0] and seconds < STOP_SECONDS
 
 
 async def test_without_redis_all_processes_stop_with_zero_on_sigterm(site):
@@ -187,5 +189,5 @@ async def test_without_redis_all_processes_stop_with_zero_on_sigterm(site):
         codes, seconds = await asyncio.to_thread(end_together, [site.web, *site.workers])
         # The interface waits three seconds for Redis to take the last frames; no process waits until Redis is back.
         assert codes == [0, 0, 0] and seconds < 15
-        await asyncio.wait_for(socket.wait_closed(), BACK_SECONDS)
+        await asyncio.wait_for(socket.wait_closed(), LIMIT_SECONDS)
         assert socket.close_code == 1001

@@ -1,4 +1,4 @@
-"""Workers: none is ended by a consumer, and each stops in order."""
+"""Workers: no consumer ends a worker, and each worker finishes its message before it stops."""
 
 import asyncio
 import contextlib
@@ -11,10 +11,10 @@ import pytest
 import requests
 
 from tests.live.processes import START_SECONDS, end_together
-from tests.live.transport.talking import (
-    AT_ONCE_SECONDS,
-    BACK_SECONDS,
-    ENDS_SECONDS,
+from tests.live.transport.sockets import (
+    LIMIT_SECONDS,
+    PROMPT_SECONDS,
+    STOP_SECONDS,
     all_survive,
     occupy_worker,
     open_socket,
@@ -59,7 +59,7 @@ async def test_a_consumer_closes_by_raising_and_its_worker_continues(site):
         for code in (4321, 1000):
             async with open_socket(site) as socket:
                 await send(socket, "close", code=code)
-                await asyncio.wait_for(socket.wait_closed(), BACK_SECONDS)
+                await asyncio.wait_for(socket.wait_closed(), LIMIT_SECONDS)
                 assert socket.close_code == code
             await wait_for_new_socket(site)
 
@@ -68,7 +68,7 @@ def test_a_failing_view_answers_500_and_its_worker_continues(site):
     with all_survive(site, 400):
         for _ in range(4):
             assert requests.get(f"{site.url}/fail", timeout=60).status_code == 500
-            assert requests.get(f"{site.url}/who", timeout=60).json()["pid"] in [w.pid for w in site.workers]
+            assert requests.get(f"{site.url}/client", timeout=60).json()["pid"] in [w.pid for w in site.workers]
 
 
 async def test_workers_that_stop_under_load_lose_nothing_and_the_others_take_over_at_once(site):
@@ -76,7 +76,7 @@ async def test_workers_that_stop_under_load_lose_nothing_and_the_others_take_ove
     third = site.make_part("worker-3", "runworker")
 
     async def load(socket, outstanding=8):
-        # The next frame follows an answer: at a fixed rate, the queue of a slow machine would grow without end.
+        # Each frame follows an answer. At a fixed rate, the queue of a slow machine would grow without end.
         sent_at = []
 
         async def speak():
@@ -96,18 +96,18 @@ async def test_workers_that_stop_under_load_lose_nothing_and_the_others_take_ove
         await wait(lambda: len(waits) > target)
 
     with running(third):
-        third.wait_until_said("Listening")
+        third.wait_until_logged("Listening")
         async with contextlib.AsyncExitStack() as stack:
             sockets = [await stack.enter_async_context(open_socket(site)) for _ in range(3)]
             loads = [asyncio.create_task(load(socket)) for socket in sockets]
             for worker in site.workers:
                 await wait_for_more()
                 codes, seconds = await asyncio.to_thread(end_together, [worker])
-                assert codes == [0] and seconds < ENDS_SECONDS
+                assert codes == [0] and seconds < STOP_SECONDS
             await wait_for_more()
             is_over.set()
             await asyncio.gather(*loads)
-    assert max(waits) < AT_ONCE_SECONDS
+    assert max(waits) < PROMPT_SECONDS
 
 
 async def test_a_worker_finishes_its_message_before_it_stops(site):
@@ -118,12 +118,12 @@ async def test_a_worker_finishes_its_message_before_it_stops(site):
         await asyncio.sleep(0.5)
         finish()
         assert await receive(socket) == {"number": 1, "pid": busy.pid}
-        assert await receive(socket, AT_ONCE_SECONDS) == {"number": 2, "pid": other_worker(site, busy).pid}
-        assert await asyncio.to_thread(busy.process.wait, BACK_SECONDS) == 0
+        assert await receive(socket, PROMPT_SECONDS) == {"number": 2, "pid": other_worker(site, busy).pid}
+        assert await asyncio.to_thread(busy.process.wait, LIMIT_SECONDS) == 0
 
 
 async def test_a_worker_stops_with_zero_after_max_messages(site, valkey):
-    # The last frames of earlier tests' sockets would be counted.
+    # Otherwise the last frames of earlier tests' sockets would be counted.
     await wait(lambda: not valkey.keys("asgi:frames:*") and not valkey.exists("asgi:turns"))
     for worker in site.workers:
         worker.end()
@@ -132,7 +132,7 @@ async def test_a_worker_stops_with_zero_after_max_messages(site, valkey):
         async with open_socket(site) as socket:
             for number in range(50):
                 await send(socket, "echo", number=number)
-            assert await asyncio.to_thread(short.process.wait, BACK_SECONDS) == 0
+            assert await asyncio.to_thread(short.process.wait, LIMIT_SECONDS) == 0
             await restart(site.workers[0])
             answers = [await receive(socket) for _ in range(50)]
     assert [answer["number"] for answer in answers] == list(range(50))
@@ -144,7 +144,7 @@ def test_the_option_threads_is_refused_with_a_sentence(site):
     refused = site.make_part("threads", "runworker", "--threads", "2")
     with running(refused):
         assert refused.process.wait(START_SECONDS) == 1
-    assert "Start more processes" in refused.said() and "Traceback" not in refused.said()
+    assert "Start more processes" in refused.read_log() and "Traceback" not in refused.read_log()
 
 
 async def test_workers_write_reports_that_expire(site, valkey):

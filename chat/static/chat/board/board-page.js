@@ -2,9 +2,9 @@
 // A board's page: the steps before a visitor is admitted, and the owner's controls. Must not know the wire
 // (waiting-room-socket.js does), nor the conversation, which it only starts.
 
-import { socketUrl } from "../connection/addresses.js";
+import { socketUrl } from "../connection/environment.js";
 import { asApiError, call } from "../connection/api.js";
-import { LOCAL_EVENT } from "../connection/local-events.js";
+import { LOCAL_EVENT } from "../connection/emitter.js";
 import { WaitingRoomSocket } from "../connection/waiting-room-socket.js";
 import { CLIENT_EVENT, CLOSE, REFUSAL, SERVER_EVENT } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
@@ -26,7 +26,7 @@ const FINAL_STEPS = new Set([STEP.INSIDE, STEP.OWNER, STEP.REMOVED, STEP.SHUT]);
 /** @typedef {{ slug: string, handle: string, url: string }} ConversationOptions */
 
 export class BoardPage {
-  /** @type {(options: ConversationOptions) => Promise<void>} */
+  /** @type {(options: ConversationOptions) => Promise<unknown>} */
   #startConversation;
   #page = byId("room");
   #board = this.#page.dataset.board ?? "";
@@ -44,7 +44,7 @@ export class BoardPage {
   #timer;
   #socket = new WaitingRoomSocket(() => socketUrl(`/auth/${this.#board}/${this.#session}/`));
 
-  /** @param {(options: ConversationOptions) => Promise<void>} startConversation */
+  /** @param {(options: ConversationOptions) => Promise<unknown>} startConversation */
   constructor(startConversation) {
     this.#startConversation = startConversation;
     this.#listen();

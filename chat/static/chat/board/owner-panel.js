@@ -3,11 +3,12 @@
 // Must not decide who is admitted: it asks the server through the waiting room's socket.
 
 import { call } from "../connection/api.js";
-import { LOCAL_EVENT } from "../connection/local-events.js";
+import { LOCAL_EVENT } from "../connection/emitter.js";
 import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
 import { makeCopyButton } from "../ui/clipboard.js";
 import { byId, make } from "../ui/dom.js";
-import { onMenuEntry, openDialog } from "../ui/dialog.js";
+import { openDialog } from "../ui/dialog.js";
+import { onMenuEntry } from "../ui/menus.js";
 import { ErrorLine, confirmWithSecondClick } from "../ui/forms.js";
 import { avatar } from "../ui/pictures.js";
 

@@ -1,5 +1,5 @@
 // @ts-check
-// The time and chance that the connection modules use, so that tests can replace them.
+// What the connection modules take from the browser: time and chance, which tests can replace, and the site's address.
 // Must not know of connections.
 
 /**
@@ -29,4 +29,57 @@ export function makeEnvironment(options = {}) {
       clearTimeout: (timer) => globalThis.clearTimeout(timer),
     },
   };
+}
+
+/**
+ * Returns the full address of a websocket path on the page's own host.
+ * @param {string} path
+ */
+export function socketUrl(path) {
+  const { protocol, host } = globalThis.location;
+  return `${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`;
+}
+
+/** Timers that have names: one of each name runs at a time, and all can be stopped at once. */
+export class TimerSet {
+  /** @type {Timers} */
+  #timers;
+  /** @type {Map<string, any>} */
+  #running = new Map();
+
+  /** @param {Timers} timers */
+  constructor(timers) {
+    this.#timers = timers;
+  }
+
+  /** @param {string} name */
+  isRunning(name) {
+    return this.#running.has(name);
+  }
+
+  /**
+   * Starts the timer of this name; a running one of the same name is stopped first.
+   * @param {string} name
+   * @param {number} delayMs
+   * @param {() => void} callback
+   */
+  start(name, delayMs, callback) {
+    this.stop(name);
+    const run = () => {
+      this.#running.delete(name);
+      callback();
+    };
+    this.#running.set(name, this.#timers.setTimeout(run, delayMs));
+  }
+
+  /** @param {string} name */
+  stop(name) {
+    if (!this.#running.has(name)) return;
+    this.#timers.clearTimeout(this.#running.get(name));
+    this.#running.delete(name);
+  }
+
+  stopAll() {
+    for (const name of [...this.#running.keys()]) this.stop(name);
+  }
 }

@@ -2,8 +2,7 @@
 // Requests that wait for their `ack` or `rejected`. Each is sent again until it is answered: a ref that arrives twice is
 // done once, so a repetition is harmless.
 
-import { newRef } from "./refs.js";
-import { retryAfterMs } from "./retry-after.js";
+import { newRef, retryAfterMs } from "./wire-values.js";
 import { REFUSAL } from "./wire.js";
 
 const ANSWER_TIMEOUT_MS = 5_000;

@@ -4,7 +4,7 @@
 
 import { makeEnvironment } from "./environment.js";
 import { LongPolling } from "./long-polling.js";
-import { retryAfterMs } from "./retry-after.js";
+import { retryAfterMs } from "./wire-values.js";
 import { TransportSelector } from "./transport-selector.js";
 import { CLOSE, FINAL_CLOSE_CODES } from "./wire.js";
 

@@ -2,12 +2,10 @@
 // A room's connection, as docs/protocol.md describes it: it joins, stays complete, sends changes until they are answered.
 // Must not draw, and must not decide what a person sees: it emits events, and the page shows them.
 
-import { socketUrl } from "./addresses.js";
+import { socketUrl, makeEnvironment } from "./environment.js";
 import { AnnouncementCursor } from "./announcement-cursor.js";
-import { Emitter } from "./emitter.js";
-import { makeEnvironment } from "./environment.js";
+import { Emitter, LOCAL_EVENT } from "./emitter.js";
 import { LoadedMessages } from "./loaded-messages.js";
-import { LOCAL_EVENT } from "./local-events.js";
 import { isRetried } from "./outbox-sender.js";
 import { ReconnectingConnection } from "./reconnecting-connection.js";
 import { RoomChanges } from "./room-changes.js";

@@ -3,8 +3,8 @@
 // Must not know of sockets or messages: it counts offsets, and tells its owner what to send.
 
 import { Cursor } from "./cursor.js";
-import { retryAfterMs } from "./retry-after.js";
-import { TimerSet } from "./timer-set.js";
+import { retryAfterMs } from "./wire-values.js";
+import { TimerSet } from "./environment.js";
 import { CLIENT_EVENT } from "./wire.js";
 
 export const SYNCED_TIMEOUT_MS = 10_000;

@@ -2,9 +2,8 @@
 // The connection to a board's waiting room: visitors knock, the owner decides. Each request is repeated until answered.
 // Must not decide what a person sees.
 
-import { Emitter } from "./emitter.js";
+import { Emitter, LOCAL_EVENT } from "./emitter.js";
 import { makeEnvironment } from "./environment.js";
-import { LOCAL_EVENT } from "./local-events.js";
 import { PendingRequests } from "./pending-requests.js";
 import { ReconnectingConnection } from "./reconnecting-connection.js";
 import { SERVER_EVENT } from "./wire.js";

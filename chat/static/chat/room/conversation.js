@@ -2,15 +2,14 @@
 // The conversation on a page, of a room or of a board: connects the socket with the parts that draw.
 // Must not know the wire: connection/ does.
 
-import { LOCAL_EVENT } from "../connection/local-events.js";
+import { LOCAL_EVENT } from "../connection/emitter.js";
 import { RoomSocket } from "../connection/room-socket.js";
 import { CLOSE, SERVER_EVENT } from "../connection/wire.js";
 import { byId, closestTo } from "../ui/dom.js";
-import { onMenuEntry } from "../ui/dialog.js";
+import { onMenuEntry } from "../ui/menus.js";
 import { onReturn } from "../ui/page-return.js";
-import { Announcements } from "./announcements.js";
+import { Announcements, ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
-import { ConnectionBar } from "./connection-bar.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageToolbar } from "./message-toolbar.js";
@@ -19,16 +18,14 @@ import { OwnChanges } from "./own-changes.js";
 import { OwnRole } from "./own-role.js";
 import { People } from "./people.js";
 import { ReadMarker } from "./read-marker.js";
-import { openReportDialog } from "./report-dialog.js";
-import { ScheduleDialog } from "./schedule-dialog.js";
 import { TaskBars } from "./task-bars.js";
 import { Timeline } from "./timeline.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
-import { VersionBar } from "./version-bar.js";
 
 const NOTICE_MS = 6_000;
 
 /** @typedef {import("../connection/wire.js").Message} Message */
+/** @typedef {(open: (dialogs: typeof import("./dialogs.js")) => void) => void} WithDialogs */
 
 /**
  * @typedef {object} Options
@@ -38,17 +35,29 @@ const NOTICE_MS = 6_000;
  */
 
 /**
- * Starts the conversation of this page.
+ * Starts the conversation of this page, and returns it.
  * @param {Options} options
  */
 export function startConversation(options) {
-  new Conversation(options).open();
+  const conversation = new Conversation(options);
+  conversation.open();
+  return conversation;
+}
+
+/**
+ * Loads the dialogs; the browser fetches them once. Returns null when that failed: the next call tries again.
+ * @returns {Promise<typeof import("./dialogs.js") | null>}
+ */
+function loadDialogs() {
+  return import("./dialogs.js").catch(() => null);
 }
 
 class Conversation {
   #page = byId("room");
   #list = byId("messages");
   #notice = byId("notice");
+  /** @type {import("./schedule-dialog.js").ScheduleDialog | null} */
+  #scheduleDialog = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #noticeTimer;
 
@@ -60,6 +69,8 @@ class Conversation {
     const { socket } = this;
     const { changes } = socket;
     const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
+    /** @type {WithDialogs} */
+    const withDialogs = (open) => this.withDialogs(open);
     this.timeline = new Timeline(byId("scroller"), this.#list, handle);
     this.announcements = new Announcements();
     this.connectionBar = new ConnectionBar(() => socket.checkConnection());
@@ -75,21 +86,33 @@ class Conversation {
     this.composer = new Composer(this.#composerActions(), `chat.draft.${slug}`);
     this.taskBars = new TaskBars({
       start: (task, params) => changes.startTask(task, params), notify, focusComposer: () => this.composer.focus(),
+      withDialogs,
     });
-    this.scheduleDialog = new ScheduleDialog(slug, (body, at) => changes.schedule(body, at));
     this.ownRole = new OwnRole(this.composer, { notify, changed: () => this.#ownRoleChanged() });
-    this.moderation = new Moderation(slug, handle, this.ownRole, (id) => this.history.jump(id));
+    this.moderation = new Moderation(slug, handle, this.ownRole, { jump: (id) => this.history.jump(id), withDialogs });
     this.people = new People((person, role) => this.moderation.makeButton(person, role));
     this.versionBar = new VersionBar(() => this.composer.isEmpty && changes.pending.length === 0);
     this.toolbar = new MessageToolbar(this.#list, (id) => this.actions.rightsOn(id), this.#toolbarActions());
-    const { timeline, taskBars, scheduleDialog, history } = this;
-    this.ownChanges = new OwnChanges(handle, { socket, timeline, taskBars, scheduleDialog, history, notify });
+    const { timeline, taskBars, history } = this;
+    this.ownChanges = new OwnChanges(handle, {
+      socket, timeline, taskBars, history, notify, scheduleDialog: () => this.#scheduleDialog,
+    });
     this.#listen();
   }
 
   open() {
     this.ownChanges.show();
     this.socket.open();
+  }
+
+  /**
+   * Loads the dialogs, unless that is done already, and then calls `open` with them.
+   * @param {(dialogs: typeof import("./dialogs.js")) => void} open
+   */
+  async withDialogs(open) {
+    const dialogs = await loadDialogs();
+    if (dialogs) open(dialogs);
+    else this.#notify("The page could not load this dialog. Check your connection and try again.");
   }
 
   /** @returns {import("./composer.js").Actions} */
@@ -110,7 +133,9 @@ class Conversation {
       reply: (id) => this.#withMessage(id, (message) => this.composer.reply(message)),
       edit: (id) => this.#withMessage(id, (message) => this.composer.edit(message)),
       remove: (id) => this.socket.changes.remove(id),
-      report: (id) => this.#withMessage(id, (message) => openReportDialog(this.slug, message, notify)),
+      report: (id) => this.#withMessage(id, (message) => (
+        this.withDialogs(({ openReportDialog }) => openReportDialog(this.slug, message, notify))
+      )),
     };
   }
 
@@ -136,7 +161,13 @@ class Conversation {
     timeline.on("shortened", ({ from }) => this.#shortened(from));
     this.#list.addEventListener("click", (event) => this.#clicked(event));
     onReturn(() => socket.checkConnection());
-    onMenuEntry("menu-schedule", () => this.scheduleDialog.open());
+    onMenuEntry("menu-schedule", () => this.withDialogs((dialogs) => this.#openScheduleDialog(dialogs)));
+  }
+
+  /** @param {typeof import("./dialogs.js")} dialogs */
+  #openScheduleDialog({ ScheduleDialog }) {
+    this.#scheduleDialog ??= new ScheduleDialog(this.slug, (body, at) => this.socket.changes.schedule(body, at));
+    this.#scheduleDialog.open();
   }
 
   /**
@@ -207,6 +238,8 @@ class Conversation {
     this.#list.setAttribute("aria-busy", "false");
     this.#page.dataset.state = "open";
     this.history.synced();
+    // From now on a dialog opens without a wait, also when the connection is lost.
+    loadDialogs();
   }
 
   #reset() {

@@ -5,14 +5,18 @@
 import { call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
 import { byId, child, make } from "../ui/dom.js";
-import { onMenuEntry } from "../ui/dialog.js";
-import { ModerationDialog } from "./moderation-dialog.js";
+import { onMenuEntry } from "../ui/menus.js";
 import { MODERATING_ROLES } from "./own-role.js";
-import { PersonDialog } from "./person-dialog.js";
 
 // Many events may arrive at once; they cause one refresh.
 const REFRESH_DELAY_MS = 200;
 const MENU_ENTRY = "menu-moderation";
+
+/**
+ * @typedef {object} Actions
+ * @property {(id: number) => void} jump shows a message
+ * @property {import("./conversation.js").WithDialogs} withDialogs
+ */
 
 export class Moderation {
   /** @type {string} */
@@ -21,13 +25,13 @@ export class Moderation {
   #me;
   /** @type {import("./own-role.js").OwnRole} */
   #ownRole;
-  /** @type {(id: number) => void} */
-  #jump;
+  /** @type {Actions} */
+  #actions;
   /** A board has no moderation, and a visitor no menu. */
   #menuEntry = document.getElementById(MENU_ENTRY);
   #count = make("span", { class: "count", id: "open-reports", hidden: true });
   #isOperator = this.#menuEntry !== null && "operator" in this.#menuEntry.dataset;
-  /** @type {ModerationDialog | null} */
+  /** @type {import("./moderation-dialog.js").ModerationDialog | null} */
   #dialog = null;
   /** @type {ReturnType<typeof setTimeout> | null} */
   #timer = null;
@@ -36,15 +40,15 @@ export class Moderation {
    * @param {string} slug
    * @param {string} me
    * @param {import("./own-role.js").OwnRole} ownRole
-   * @param {(id: number) => void} jump shows a message
+   * @param {Actions} actions
    */
-  constructor(slug, me, ownRole, jump) {
+  constructor(slug, me, ownRole, actions) {
     this.#slug = slug;
     this.#me = me;
     this.#ownRole = ownRole;
-    this.#jump = jump;
+    this.#actions = actions;
     this.#menuEntry?.append(" ", this.#count);
-    onMenuEntry(MENU_ENTRY, () => this.#open());
+    onMenuEntry(MENU_ENTRY, () => actions.withDialogs((dialogs) => this.#open(dialogs)));
   }
 
   get isAllowed() {
@@ -105,13 +109,14 @@ export class Moderation {
 
   /** @param {string} handle */
   #openPerson(handle) {
-    return new PersonDialog(this.#slug, handle, { isByOwner: this.#isOwner });
+    this.#actions.withDialogs(({ PersonDialog }) => new PersonDialog(this.#slug, handle, { isByOwner: this.#isOwner }));
   }
 
-  #open() {
+  /** @param {typeof import("./dialogs.js")} dialogs */
+  #open({ ModerationDialog }) {
     this.#dialog = new ModerationDialog(this.#slug, this.#me, {
       openPerson: (handle) => this.#openPerson(handle),
-      jump: this.#jump,
+      jump: this.#actions.jump,
       changed: () => this.refresh(),
       closed: () => { this.#dialog = null; },
     });

@@ -4,6 +4,7 @@
 
 import { CLIENT_EVENT } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
+import { shortTime } from "../ui/format.js";
 import { showEditedBody } from "./message.js";
 import { PendingMessages, reasonFor } from "./pending-messages.js";
 
@@ -15,7 +16,7 @@ import { PendingMessages, reasonFor } from "./pending-messages.js";
  * @property {import("../connection/room-socket.js").RoomSocket} socket
  * @property {import("./timeline.js").Timeline} timeline
  * @property {import("./task-bars.js").TaskBars} taskBars
- * @property {import("./schedule-dialog.js").ScheduleDialog} scheduleDialog
+ * @property {() => import("./schedule-dialog.js").ScheduleDialog | null} scheduleDialog null before it was first opened
  * @property {import("./history-navigation.js").HistoryNavigation} history
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
@@ -84,7 +85,9 @@ export class OwnChanges {
     const { timeline, scheduleDialog, notify } = this.#parts;
     if (event.type === CLIENT_EVENT.POST && !timeline.get(id)) this.#pendingMessages.acknowledge(ref);
     if (changesMessage(event)) timeline.item(event.id)?.classList.remove("changing");
-    if (event.type === CLIENT_EVENT.SCHEDULE) notify(scheduleDialog.stored({ ref, event }));
+    if (event.type !== CLIENT_EVENT.SCHEDULE) return;
+    scheduleDialog()?.stored(ref);
+    notify(`Your message will be posted: ${shortTime(event.at)}.`);
   }
 
   /** @param {{ ref: string, code: string, detail: string, event: WireEvent | null, isRetried: boolean }} rejected */
@@ -93,7 +96,7 @@ export class OwnChanges {
     const { socket, timeline, taskBars, scheduleDialog, history, notify } = this.#parts;
     if (event.type === CLIENT_EVENT.SCHEDULE) {
       // When the dialog shows the text and the refusal, the room need not show them too.
-      if (scheduleDialog.refused({ ref, detail })) socket.changes.discard(ref);
+      if (scheduleDialog()?.refused({ ref, detail })) socket.changes.discard(ref);
       return;
     }
     if (event.type === CLIENT_EVENT.START) taskBars.drop(ref);

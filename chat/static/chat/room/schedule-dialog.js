@@ -61,16 +61,14 @@ export class ScheduleDialog {
   }
 
   /**
-   * The message is scheduled: an open dialog is ready for the next one. Returns the sentence to show.
-   * @param {{ ref: string, event: { at: string } }} acked
+   * The server has scheduled the message: an open dialog is ready for the next one.
+   * @param {string} ref
    */
-  stored({ ref, event }) {
-    if (this.#parts && ref === this.#ref) {
-      this.#parts.body.value = "";
-      this.#setSending(this.#parts, false);
-      this.#refresh(this.#parts);
-    }
-    return `Your message will be posted: ${shortTime(event.at)}.`;
+  stored(ref) {
+    if (!this.#parts || ref !== this.#ref) return;
+    this.#parts.body.value = "";
+    this.#setSending(this.#parts, false);
+    this.#refresh(this.#parts);
   }
 
   /**

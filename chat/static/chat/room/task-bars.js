@@ -5,8 +5,7 @@
 import { asApiError, call } from "../connection/api.js";
 import { REFUSAL, TASK_STATE } from "../connection/wire.js";
 import { byId, make } from "../ui/dom.js";
-import { onMenuEntry } from "../ui/dialog.js";
-import { openExportDialog } from "./export-dialog.js";
+import { onMenuEntry } from "../ui/menus.js";
 
 const EXPORT = "export";
 const STATISTICS = "statistics";
@@ -50,6 +49,7 @@ const UNFINISHED = { [TASK_STATE.QUEUED]: "waiting", [TASK_STATE.RUNNING]: "runn
  * @property {(task: string, params: object) => string} start returns the ref of the task
  * @property {(sentence: string) => void} notify shows a sentence to the person
  * @property {() => void} focusComposer
+ * @property {import("./conversation.js").WithDialogs} withDialogs
  */
 
 export class TaskBars {
@@ -62,10 +62,10 @@ export class TaskBars {
   /** @param {Actions} actions */
   constructor(actions) {
     this.#actions = actions;
-    onMenuEntry("menu-export", () => openExportDialog((params) => {
+    onMenuEntry("menu-export", () => actions.withDialogs(({ openExportDialog }) => openExportDialog((params) => {
       this.#start(EXPORT, params);
       actions.focusComposer();
-    }));
+    })));
     onMenuEntry("menu-statistics", () => this.#start(STATISTICS, {}));
   }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Who is typing: what this client sends, and what it receives. Must not touch the page.
+// Typing notices: what this client sends, and what it receives. Must not touch the page.
 
 const REPEAT_MS = 8_000;
 const IDLE_MS = 6_000;

@@ -1,7 +1,7 @@
 // @ts-check
 // Dialogs over the page. Must not know what they show.
 
-import { byId, child, make } from "./dom.js";
+import { make } from "./dom.js";
 
 /**
  * Opens a dialog with a heading and some content, and returns the <dialog>. It closes with Escape, with its close
@@ -27,21 +27,4 @@ export function openDialog(title, id, ...content) {
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
-}
-
-/**
- * Calls `open` when a person chooses this entry of the page's menu, and closes the menu. First the focus moves to the
- * menu's button: a dialog returns the focus there when it closes, and the entry itself is hidden by then.
- * @param {string} id
- * @param {() => void} open
- */
-export function onMenuEntry(id, open) {
-  if (!document.getElementById(id)) return;
-  const entry = byId(id);
-  entry.addEventListener("click", () => {
-    const menu = /** @type {HTMLDetailsElement} */ (entry.closest("details"));
-    menu.open = false;
-    child(menu, "summary").focus();
-    open();
-  });
 }

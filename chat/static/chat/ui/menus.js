@@ -1,8 +1,8 @@
 // @ts-check
 // The menus of every page: one is open at a time, and Escape or a click elsewhere closes it.
-// Must not know what is in them. Every page loads this module by itself.
+// Must not know what is in them. base.html loads this module into every page.
 
-import { child, closestTo } from "./dom.js";
+import { byId, child, closestTo } from "./dom.js";
 
 /** @returns {NodeListOf<HTMLDetailsElement>} */
 function openMenus() {
@@ -21,3 +21,20 @@ document.addEventListener("keydown", ({ key }) => {
     menu.open = false;
   }
 });
+
+/**
+ * Calls `open` when a person chooses this entry of the page's menu, and closes the menu. First the focus moves to the
+ * menu's button: a dialog returns the focus there when it closes, and the entry itself is hidden by then.
+ * @param {string} id
+ * @param {() => void} open
+ */
+export function onMenuEntry(id, open) {
+  if (!document.getElementById(id)) return;
+  const entry = byId(id);
+  entry.addEventListener("click", () => {
+    const menu = /** @type {HTMLDetailsElement} */ (entry.closest("details"));
+    menu.open = false;
+    child(menu, "summary").focus();
+    open();
+  });
+}

@@ -1,11 +1,13 @@
 // @ts-check
-// The bar that shows the state of the connection. Must not decide when to reconnect: it shows what the socket reports.
+// The bars above the conversation: the connection, a new version, announcements. Must not know the socket.
 
 import { CLOSE } from "../connection/wire.js";
-import { byId, child } from "../ui/dom.js";
+import { byId, child, make } from "../ui/dom.js";
+import { fullTime } from "../ui/format.js";
 
 // A quick reconnect is not worth a bar that flickers.
 const SHOW_AFTER_MS = 500;
+const RELOADED_KEY = "chat.reloaded";
 
 /** @type {Record<number, string>} */
 const ENDINGS = {
@@ -16,6 +18,9 @@ const ENDINGS = {
   [CLOSE.TOO_LARGE]: "A message was too large to send. Reload the page to continue.",
 };
 
+/** @typedef {{ id: number, text: string, level: string, at?: string, private?: boolean }} Announcement */
+
+/** Shows the state of the connection. It must not decide when to reconnect: it shows what the socket reports. */
 export class ConnectionBar {
   #bar = byId("connection-bar");
   #text = child(this.#bar, "span");
@@ -80,5 +85,66 @@ export class ConnectionBar {
   #clearTimers() {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
+  }
+}
+
+/** Offers a reload when the server has a new version of the client. It must not reload what a person writes. */
+export class VersionBar {
+  #bar = byId("version-bar");
+  /** @type {() => boolean} */
+  #isIdle;
+  /** @type {string | null} */
+  #newVersion = null;
+
+  /** @param {() => boolean} isIdle says whether a reload would disturb nothing */
+  constructor(isIdle) {
+    this.#isIdle = isIdle;
+    child(this.#bar, "button").addEventListener("click", () => location.reload());
+    document.addEventListener("visibilitychange", () => this.#reloadIfIdle());
+  }
+
+  /**
+   * @param {string | undefined} mine
+   * @param {string | undefined} current
+   */
+  compare(mine, current) {
+    if (!mine || !current || mine === current) return;
+    this.#newVersion = current;
+    this.#bar.hidden = false;
+    this.#reloadIfIdle();
+  }
+
+  // Once for each version: while servers of two versions answer, a reload may bring the old page again.
+  #reloadIfIdle() {
+    if (!this.#newVersion || !document.hidden || !this.#isIdle()) return;
+    if (sessionStorage.getItem(RELOADED_KEY) === this.#newVersion) return;
+    sessionStorage.setItem(RELOADED_KEY, this.#newVersion);
+    location.reload();
+  }
+}
+
+/** The announcements of operators, newest first. Each is shown once in this tab, until the person dismisses it. */
+export class Announcements {
+  #place = byId("announcements");
+  /** @type {Set<number>} */
+  #shown = new Set();
+
+  /** @param {Announcement} announcement */
+  show({ id, text, level, at, private: isPrivate }) {
+    if (this.#shown.has(id)) return;
+    this.#shown.add(id);
+    const close = make("button", {
+      type: "button", class: "icon-button", "aria-label": "Dismiss", text: "✕", onclick: () => bar.remove(),
+    });
+    const bar = make(
+      "div",
+      {
+        class: `bar announcement ${level}`, role: level === "urgent" ? "alert" : "status", "data-id": id,
+        title: at ? fullTime(at) : null,
+      },
+      make("span", { text: isPrivate ? `Only for you: ${text}` : text }),
+      close,
+    );
+    this.#place.prepend(bar);
   }
 }

@@ -1,6 +1,9 @@
 """
-The verdict at the end of every test, always against the database: acked is what is stored, once; offsets have no
-holes; every receiver's picture is the database's; nothing is there twice.
+The checks at the end of every test, against the database:
+
+* The acked changes are the stored ones, each once.
+* The offsets have no gaps.
+* Every tab shows the messages of the database, each once.
 """
 
 import asyncio
@@ -10,7 +13,7 @@ import time
 
 
 def stored_messages(site, slug):
-    """Return what the database holds of a room: {id: what anybody sees of that message}."""
+    """Return the messages of a room in the database: {id: what members see of the message}."""
     rows = site.database.query(
         'SELECT m.id, m.number, m."offset", m.ref, m.body, m.edited_at, m.removed_at, m.reply_to, p.handle'
         " FROM chat_message m JOIN chat_room r ON r.id = m.room_id JOIN chat_person p ON p.id = m.author_id"
@@ -40,7 +43,7 @@ def stored_messages(site, slug):
 
 
 def stored_changes(site, slug):
-    """Return [(ref, id, offset)] of all refs that are used up in a room."""
+    """Return [(ref, id, offset)] of all changes in a room."""
     return site.database.query(
         'SELECT c.ref, c.number, c."offset" FROM chat_change c JOIN chat_room r ON r.id = c.room_id WHERE r.slug = %s',
         slug,
@@ -48,7 +51,7 @@ def stored_changes(site, slug):
 
 
 def picture(tab):
-    """Return what a tab shows, in the same form."""
+    """Return the messages of a tab, in the form of `stored_messages`."""
     return {
         id: {
             "offset": message["offset"],
@@ -64,8 +67,8 @@ def picture(tab):
     }
 
 
-async def everybody_catches_up(site, tabs, seconds):
-    """Wait until no tab waits for an answer and each has seen its room's last offset. Returns how long that took."""
+async def wait_until_complete(site, tabs, seconds):
+    """Wait until all tabs have all answers and their room's last offset. Return how many seconds that took."""
     started = time.monotonic()
     slugs = sorted({tab.slug for tab in tabs})
     while True:
@@ -76,15 +79,15 @@ async def everybody_catches_up(site, tabs, seconds):
         for tab in tabs:
             if tab._run_task.done():
                 tab._run_task.result()
-                raise AssertionError(f"it has given up: {tab}")
-        assert time.monotonic() - started < seconds, f"after {seconds} s {len(late)} of {len(tabs)} lack something:" + (
+                raise AssertionError(f"the client has stopped: {tab}")
+        assert time.monotonic() - started < seconds, f"after {seconds} s {len(late)} of {len(tabs)} are incomplete:" + (
             "".join(f"\n{offsets[tab.slug]} {tab}" for tab in late[:5])
         )
         await asyncio.sleep(0.1)
 
 
 def check(site, tabs, words=""):
-    """The promise, for the rooms of these tabs, who are all that ever spoke there. Returns how many changes it saw."""
+    """Check the rooms of these tabs, which must include all tabs that changed them. Return the number of changes."""
     total = 0
     for slug in sorted({tab.slug for tab in tabs}):
         here = [tab for tab in tabs if tab.slug == slug]
@@ -107,9 +110,9 @@ def _check_room(site, slug, tabs, words):
 
 
 def _check_offsets(site, slug, changes, where):
-    # A reaction that changes nothing is acked with an offset that is another change's already.
+    # A reaction that changes nothing is acked with the offset of an earlier change.
     offset = site.room_offset(slug)
-    assert {offset for _, _, offset in changes} == set(range(1, offset + 1)), f"{where}: offsets have holes"
+    assert {offset for _, _, offset in changes} == set(range(1, offset + 1)), f"{where}: offsets have gaps"
 
 
 def _check_answers(changes, tabs, where):
@@ -122,13 +125,13 @@ def _check_answers(changes, tabs, where):
                 acked[ref] = answer["id"], answer["offset"]
             else:
                 rejected.add(ref)
-                # What an edit or a reaction may get whose message was removed meanwhile, and nothing else.
+                # An edit of or a reaction to a message that was removed meanwhile gets this code. No other is possible.
                 assert answer["code"] == "not_found", f"{where}: {answer}"
         for event in tab.events:
             if event["type"] == "ack":
                 assert (event["id"], event["offset"]) == acked[event["ref"]], f"{where}: two acks differ: {event}"
     assert acked == stored, f"{where}: acked and stored differ: {_difference(acked, stored)}"
-    assert not rejected & set(stored), f"{where}: rejected and yet stored"
+    assert not rejected & set(stored), f"{where}: rejected, but stored"
 
 
 def _difference(one, other):

@@ -1,7 +1,7 @@
 """
-An interface and three workers on a real Valkey, which act one step at a time, as a test says.
+An interface and three workers on a real Valkey. A test lets them act one step at a time.
 
-`Story` checks that each frame of a connection runs once and in order, whatever is lost and whichever worker dies.
+`TurnModel` checks that each frame of a connection runs once and in order, whatever is lost and whichever worker dies.
 """
 
 import time
@@ -19,15 +19,15 @@ PROCESS = "daphne.response.abc!"
 CONNECTIONS = [PROCESS + name for name in "xyz"]
 CONNECT, RECEIVE, DISCONNECT = "websocket.connect", "websocket.receive", "websocket.disconnect"
 ALL = [CONNECT, RECEIVE, DISCONNECT]
-# The last one is a runworker --only-channels.
+# The last worker is a `runworker --only-channels`.
 LISTENS_TO = [ALL, ALL, [RECEIVE]]
 LONG_AGO = -10
 # These keys belong to the layer, not to a connection.
 KEPT = {"turn-number", "interfaces", "reclaim", "forgotten", "memory"}
 
 
-class Line(Shard):
-    """A worker's shard: something may happen just before its next command, whose answer may be lost."""
+class FaultyShard(Shard):
+    """A worker's shard. It can run `before` just before its next command, and lose the command's answer."""
 
     def repair(self):
         self.is_broken, self.lost, self.before = False, None, None
@@ -45,17 +45,17 @@ class Line(Shard):
 
 
 class SlowWaiter(Waiter):
-    """A waiter whose claims are sent only when `deliver` is called."""
+    """A waiter that sends a claim only when `deliver` is called."""
 
-    held = None
+    unsent = None
 
     def send(self, command):
-        self.held = command
+        self.unsent = command
 
     def deliver(self):
-        if self.held is not None:
-            super().send(self.held)
-            self.held = None
+        if self.unsent is not None:
+            super().send(self.unsent)
+            self.unsent = None
             assert wait_for_any([self], 10), "Redis answers a claim"
 
 
@@ -64,26 +64,30 @@ class FakeWorker:
 
     def __init__(self, layer, channels):
         self.layer, self.channels = layer, channels
-        self.line = layer.shards[0]
-        self.line.repair()
+        self.shard = layer.shards[0]
+        self.shard.repair()
         self.start()
 
     def start(self):
         self.receiver = Receiver(self.layer)
         self.receiver._checked = True
-        self.waiter = self.receiver._waiters[0] = SlowWaiter(self.line)
+        self.waiter = self.receiver._waiters[0] = SlowWaiter(self.shard)
         self.in_hand = None  # (connection, order)
         self.has_popped = self.is_late = False
 
     def die(self):
-        """Die. A command that was written to the socket still arrives."""
+        """Kill the worker. A command that was written to the socket still arrives."""
         self.waiter.deliver()
         self.waiter.drop()
         self.start()
 
 
-class Story:
-    """Each public method is one step. `begun` has the frames of each connection that ran, in order."""
+class TurnModel:
+    """
+    The interface, the workers and their history. Each public method is one step.
+
+    `begun` has the frames of each connection that ran, in order.
+    """
 
     def __init__(self, interface, layers):
         self.interface, self.redis = interface, interface.shards[0]
@@ -91,11 +95,11 @@ class Story:
         self.workers = [FakeWorker(layer, channels) for layer, channels in zip(layers, LISTENS_TO, strict=True)]
         self.sent = {connection: [] for connection in CONNECTIONS}
         self.begun = {connection: [] for connection in CONNECTIONS}
-        self.excused = set()  # frames that were in hand when a worker died, or in an answer that was lost
+        self.may_be_lost = set()  # frames that were in hand when a worker died, or in a lost answer
         self._lease(10000)
 
     def end(self):
-        """Let the interface die and the workers finish, and check that every promise was kept."""
+        """Let the interface die and the workers finish. Check that every frame ran and no state remains."""
         self._lease(-1)
         for number in range(len(self.workers)):
             self.stop(number)
@@ -135,11 +139,11 @@ class Story:
         self._receive(self.workers[number])
 
     def ask_and_lose_the_answer(self, number):
-        self.workers[number].line.is_broken = True
+        self.workers[number].shard.is_broken = True
         self.ask(number)
 
     def ask_during_a_heartbeat(self, number):
-        self.workers[number].line.before = partial(self.heartbeat, number)
+        self.workers[number].shard.before = partial(self.heartbeat, number)
         self.ask(number)
 
     def wait(self, number):
@@ -159,7 +163,7 @@ class Story:
         self.ask(number)
 
     def wait_long(self, number):
-        """Let the turn arrive after seconds, or be held up after it: then the worker asks whether it owns the turn."""
+        """Let the turn arrive late, or delay the worker after it. Then the worker checks whether it owns the turn."""
         self.wait(number)
         self.workers[number].is_late = True
 
@@ -174,7 +178,7 @@ class Story:
     def requeue(self, number):
         """Requeue the frame of a worker whose claim has arrived, as ConsumeLater does."""
         worker = self.workers[number]
-        if worker.in_hand is not None and worker.waiter.held is None:
+        if worker.in_hand is not None and worker.waiter.unsent is None:
             connection, order = worker.in_hand
             if self.begun[connection][-1:] == [order] and order != DISCONNECT_ORDER:
                 channel, message = self.sent[connection][order], {"reply_channel": connection, "order": order}
@@ -196,11 +200,11 @@ class Story:
     def die(self, number):
         worker = self.workers[number]
         if worker.in_hand is not None:
-            self.excused.add(worker.in_hand)
+            self.may_be_lost.add(worker.in_hand)
         worker.die()
 
     def die_asking(self, number):
-        """Let a worker die after Redis has run its command and before it gets the answer."""
+        """Kill a worker after Redis has run its command and before the worker gets the answer."""
         self.ask_and_lose_the_answer(number)
         self.die(number)
 
@@ -227,7 +231,7 @@ class Story:
         """Let a worker finish the frame in hand, and note the frame that it begins."""
         worker.in_hand = None
         if worker.has_popped:
-            # The worker has just popped the turn, unless it was held up for longer than a lease.
+            # The worker has just popped the turn, unless it was delayed for longer than a lease.
             worker.receiver._asked_at = LONG_AGO if worker.is_late else time.monotonic()
         try:
             channel, message = worker.receiver.receive(worker.channels, block=False) or (None, None)
@@ -237,25 +241,25 @@ class Story:
             worker.has_popped = False
             if channel is not None:
                 self._begin(worker, channel, message)
-        worker.line.repair()
+        worker.shard.repair()
 
     def _note_what_was_lost(self, worker):
-        command, answer = worker.line.lost
+        command, answer = worker.shard.lost
         if command[1] == scripts.NEXT.sha and answer and len(answer) > 2:
-            self._excuse(worker, answer[1])
+            self._allow_loss(worker, answer[1])
         elif command[1] == scripts.CLAIM.sha and answer:
-            self._excuse(worker, answer[0])
+            self._allow_loss(worker, answer[0])
 
-    def _excuse(self, worker, body):
+    def _allow_loss(self, worker, body):
         message = worker.layer.deserialize(body)
-        self.excused.add((message["reply_channel"], message["order"]))
+        self.may_be_lost.add((message["reply_channel"], message["order"]))
 
     def _begin(self, worker, channel, message):
         connection, order = message["reply_channel"], message["order"]
         others = [other.in_hand for other in self.workers if other is not worker and other.in_hand is not None]
         assert connection not in [other for other, _ in others], "one frame of a connection at a time"
         assert channel in worker.channels, "a worker receives only from its channels"
-        if channel == DISCONNECT and (connection, order) in self.excused and order in self.begun[connection][-1:]:
+        if channel == DISCONNECT and (connection, order) in self.may_be_lost and order in self.begun[connection][-1:]:
             pass  # a lost disconnect runs a second time
         else:
             assert order > max(self.begun[connection], default=-1), "each frame runs once, in order"
@@ -285,7 +289,7 @@ class Story:
             if channels and not self._has_left(connection):
                 wanted.add(DISCONNECT_ORDER)
             missing = wanted - set(self.begun[connection])
-            assert {(connection, order) for order in missing} <= self.excused, "no other frame is lost"
+            assert {(connection, order) for order in missing} <= self.may_be_lost, "no other frame is lost"
             assert set(self.begun[connection]) <= wanted
 
     def _check_that_nothing_is_left(self):

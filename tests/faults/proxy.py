@@ -1,14 +1,14 @@
-"""A network connection between a browser and a site, which a test can interrupt, restore, or cut for good."""
+"""A proxy between a browser and a site. A test can interrupt and restore its connections, or cut them permanently."""
 
 import asyncio
 import contextlib
 import threading
 
-from tests.live.processes import free_port
+from tests.valkey import free_port
 
 
-class Line:
-    """Passes bytes on, both ways, from a port of its own. For the threads of tests; `close()` ends it."""
+class Proxy:
+    """Listens on its own port and forwards bytes in both directions. Tests call it from their threads."""
 
     def __init__(self, to_port):
         self.to_port, self.port = to_port, free_port()
@@ -16,9 +16,9 @@ class Line:
         self._loop = asyncio.new_event_loop()
         self._open = asyncio.Event()
         self._open.set()
-        self._dead = set()  # whose bytes go nowhere, without a word to either end
+        self._dead = set()  # connections whose bytes are dropped, without notice to either end
         self._known = set()
-        threading.Thread(target=self._loop.run_forever, name="line", daemon=True).start()
+        threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True).start()
         asyncio.run_coroutine_threadsafe(asyncio.start_server(self._serve, "127.0.0.1", self.port), self._loop).result()
 
     async def _serve(self, reader, writer):
@@ -41,13 +41,13 @@ class Line:
         if connection not in self._dead:
             writer.close()
 
-    def fall_silent(self, for_ever):
-        """Pass no bytes until `come_back()`. With `for_ever`, open connections stay dead, as if a NAT forgot them."""
+    def interrupt(self, permanently):
+        """Forward no bytes until `restore()`. With `permanently`, open connections stay dead, as with a NAT."""
         self._loop.call_soon_threadsafe(self._open.clear)
-        if for_ever:
+        if permanently:
             self._loop.call_soon_threadsafe(lambda: self._dead.update(self._known))
 
-    def come_back(self):
+    def restore(self):
         self._loop.call_soon_threadsafe(self._open.set)
 
     def close(self):

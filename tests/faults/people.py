@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 
-from tests.faults import clients, verdict
+from tests.faults import checks, clients
 
 
-class Company:
-    """People in rooms of a site. What else shall end with them goes on their `stack`."""
+class People:
+    """People in rooms of a site. `stack` closes further resources together with them."""
 
     def __init__(self, site, tabs, stack):
         self.site, self.tabs, self.stack = site, tabs, stack
@@ -16,11 +16,11 @@ class Company:
     def chatting(self, **options):
         return clients.chatting(self.tabs, **options)
 
-    async def catches_up_and_agrees(self, seconds=None):
-        """Check that all tabs have everything once, as it is in the database. Return how long that took."""
+    async def check_complete(self, seconds=None):
+        """Wait until all tabs have each change once, as in the database. Return how many seconds that took."""
         seconds = seconds or self.site.size.catch_up
-        took = await verdict.everybody_catches_up(self.site, self.tabs, seconds)
-        self.changes = await asyncio.to_thread(verdict.check, self.site, self.tabs)
+        took = await checks.wait_until_complete(self.site, self.tabs, seconds)
+        self.changes = await asyncio.to_thread(checks.check, self.site, self.tabs)
         return took
 
     def close_codes(self):
@@ -28,8 +28,8 @@ class Company:
 
 
 @contextlib.asynccontextmanager
-async def company(site, rooms=2, each=3, urls=(None,)):
-    """A Company: `each` guests in each of so many new rooms. `urls` are the interfaces that they come to, in turn."""
+async def people_in_rooms(site, rooms=2, each=3, urls=(None,)):
+    """Yield People: `each` guests in each of `rooms` new rooms. The guests use the interfaces `urls` in turn."""
     owner = await asyncio.to_thread(clients.make_person, site, "Owner", "correct horse")
     async with contextlib.AsyncExitStack() as stack:
         tabs = []
@@ -39,4 +39,4 @@ async def company(site, rooms=2, each=3, urls=(None,)):
                 person = await asyncio.to_thread(clients.make_person, site, "Member", None, urls[number % len(urls)])
                 tab = clients.Tab(person, slug, site.size.heartbeat)
                 tabs.append(await stack.enter_async_context(tab))
-        yield Company(site, tabs, stack)
+        yield People(site, tabs, stack)

@@ -1,4 +1,4 @@
-"""What the transport's live tests share: sockets that tell consumers what to do, limits of time, and checks."""
+"""Helpers of the transport's live tests: sockets that tell consumers what to do, time limits, and checks."""
 
 import asyncio
 import contextlib
@@ -15,17 +15,17 @@ from tests.live.client import Person
 from tests.live.processes import START_SECONDS
 
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.channels_transport.site.settings"}
-# The longest interruption of a connection that lost a message: 5 s (tests/channels_transport/test_worker.py adds them
-# up), and a margin for a busy machine.
-GOES_ON_SECONDS = 15
-# A connection waits at least three seconds for a lost turn: a lease less a heartbeat. Others must not wait so long.
-AT_ONCE_SECONDS = 2.8
-# A process that waits for a message, which takes five seconds, stops earlier.
-ENDS_SECONDS = 4.5
-# When Redis answers again, some processes pause for five more seconds; and a margin.
-AGAIN_SECONDS = 25
+# The longest interruption of a connection that lost a message: 5 s (tests/channels_transport/test_worker.py checks
+# the sum), and a margin for a busy machine.
+RESUME_SECONDS = 15
+# A connection waits at least three seconds for a lost turn: a lease minus a heartbeat. Other connections wait less.
+PROMPT_SECONDS = 2.8
+# A process that waits five seconds for a message must stop earlier.
+STOP_SECONDS = 4.5
+# After Redis answers again, some processes wait for five more seconds. The rest is a margin.
+RECOVERY_SECONDS = 25
 # A limit for results that have no time limit of their own.
-BACK_SECONDS = 60
+LIMIT_SECONDS = 60
 
 names = (f"room-{number}" for number in itertools.count(1))
 numbers = itertools.count(1)
@@ -41,7 +41,7 @@ def running(part):
 
 
 def open_socket(site, room=None, url=None, **options):
-    """Return an async context manager: a websocket in the group of a room, of a new room unless it is named."""
+    """Return a websocket (an async context manager) in the group of a room; by default of a new room."""
     person = Person(types.SimpleNamespace(url=url or site.url))
     return person.socket(f"/{room or next(names)}/", close_timeout=1, **options)
 
@@ -50,12 +50,12 @@ async def send(socket, do, **frame):
     await socket.send(json.dumps({"do": do, **frame}))
 
 
-async def receive(socket, seconds=BACK_SECONDS):
+async def receive(socket, seconds=LIMIT_SECONDS):
     async with asyncio.timeout(seconds):
         return json.loads(await socket.recv())
 
 
-async def ask(socket, do="echo", seconds=BACK_SECONDS, **frame):
+async def ask(socket, do="echo", seconds=LIMIT_SECONDS, **frame):
     await send(socket, do, **frame)
     return await receive(socket, seconds)
 
@@ -75,8 +75,8 @@ async def is_silent(socket, seconds=0.3):
 
 
 @contextlib.asynccontextmanager
-async def other_clients(site, count=3, seconds=AT_ONCE_SECONDS):
-    """Keep other connections busy, each in its own room; at the end, check that none waited longer than `seconds`."""
+async def other_clients(site, count=3, seconds=PROMPT_SECONDS):
+    """Keep other connections busy, each in its own room. At the end, check that none waited longer than `seconds`."""
     waits = []
 
     async def chatter():
@@ -101,7 +101,7 @@ async def other_clients(site, count=3, seconds=AT_ONCE_SECONDS):
 
 
 async def keep_busy(socket, outstanding=8):
-    """Ask without end, with this many questions on their way, and check the order of the answers."""
+    """Send frames without end, with `outstanding` unanswered, and check the order of the answers."""
     for number in range(outstanding):
         await send(socket, "echo", number=number)
     for number in itertools.count():
@@ -109,7 +109,7 @@ async def keep_busy(socket, outstanding=8):
         await send(socket, "echo", number=number + outstanding)
 
 
-async def wait(is_true, seconds=BACK_SECONDS, what="it"):
+async def wait(is_true, seconds=LIMIT_SECONDS, what="it"):
     deadline = time.monotonic() + seconds
     while not (answer := is_true()):
         assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
@@ -121,7 +121,7 @@ async def restart(worker):
     """Start a worker that has stopped, and return when it receives messages."""
     start = worker.log.stat().st_size
     worker.start()
-    await wait(lambda: "Listening" in worker.said(start), START_SECONDS, "a worker that listens")
+    await wait(lambda: "Listening" in worker.read_log(start), START_SECONDS, "a worker that listens")
 
 
 async def wait_for_new_socket(site):
@@ -134,7 +134,7 @@ async def wait_for_new_socket(site):
                 await send(socket, "broadcast", hello=True)
                 assert await receive(socket, 5) == {"hello": True}
                 return time.monotonic() - started
-        assert time.monotonic() - started < BACK_SECONDS, "no fresh socket works"
+        assert time.monotonic() - started < LIMIT_SECONDS, "no new socket works"
         await asyncio.sleep(0.1)
 
 
@@ -160,7 +160,7 @@ def all_survive(site, most_lines=40):
     assert all(part.is_running for part in parts), site.logs(sizes)
     assert [part.pid for part in parts] == pids
     for part in parts:
-        assert len(part.said(sizes[part.log]).splitlines()) <= most_lines, part.said(sizes[part.log])
+        assert len(part.read_log(sizes[part.log]).splitlines()) <= most_lines, part.read_log(sizes[part.log])
 
 
 def other_worker(site, worker):

@@ -1,0 +1,27 @@
+// @ts-check
+// Values of the wire that follow a rule: makes a `ref`, and reads a `retry_after`. Must not send or wait.
+
+const REF_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+const REF_LENGTH = 22;
+const LONGEST_SECONDS = 3_600;
+
+/**
+ * Returns a new ref, the client's own id for a change. Its 132 random bits make it unique, so the server can store a
+ * change once that was sent twice. (`crypto.randomUUID` does not exist on pages without https.)
+ * @param {Pick<Crypto, "getRandomValues">} [source]
+ */
+export function newRef(source = globalThis.crypto) {
+  const bytes = source.getRandomValues(new Uint8Array(REF_LENGTH));
+  return Array.from(bytes, (byte) => REF_ALPHABET[byte & 63]).join("");
+}
+
+/**
+ * Returns the milliseconds of a `retry_after`, the wait that the server asks for. The wait is at most an hour:
+ * setTimeout fires at once for a delay that overflows.
+ * @param {unknown} seconds what the server sent; anything but a positive number counts as `fallback`
+ * @param {number} [fallback] in seconds
+ */
+export function retryAfterMs(seconds, fallback = 1) {
+  const isUsable = typeof seconds === "number" && Number.isFinite(seconds) && seconds >= 0;
+  return Math.min(isUsable ? seconds : fallback, LONGEST_SECONDS) * 1000;
+}

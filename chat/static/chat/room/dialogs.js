@@ -1,0 +1,11 @@
+// @ts-check
+// All dialogs of a room, in one module that loads late: the messages come first, and the dialogs can wait.
+// Only conversation.js may load it, with `import()`.
+
+export { openExportDialog } from "./export-dialog.js";
+export { openInvitations } from "./invitations.js";
+export { openLeaveDialog } from "./leave-dialog.js";
+export { ModerationDialog } from "./moderation-dialog.js";
+export { PersonDialog } from "./person-dialog.js";
+export { openReportDialog } from "./report-dialog.js";
+export { ScheduleDialog } from "./schedule-dialog.js";

@@ -1,0 +1,68 @@
+"""Comments, texts and names are plain English: these wordings have a plainer one, and test names say a behaviour."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.no_database
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("channels_transport", "chat", "chatproj", "templates", "tests", "benchmarks", "bin", "docs", ".ci")
+SUFFIXES = {".py", ".js", ".mjs", ".cjs", ".html", ".css", ".md", ".sh", ".in", ".toml", ""}
+# wording: what to write instead
+PLAINER = {
+    r"\bany more\b": "any longer; or say what changed",
+    r"\bfor ever\b": "forever; or a time",
+    r"\bso many\b": "the number, or 'this many'",
+    r"\bone too many\b": "the limit that is exceeded",
+    r"\b(of|by|for|to) (that|those) (one|that|who)\b": "the noun",
+    r"\b[Ww]hoever\b": "the person, the client, the caller",
+    r"\blest\b": "so that ... not",
+    r"\bsaid goodbye\b": "disconnected",
+    # At the start of a sentence of a comment, a docstring or a page.
+    r"(?:^\s*(?:#|//|\*|\"\"\")?\s*|[.:;] )Who [a-z]+(?! you)": "a noun as the subject: the client, a member",
+}
+THIS_FILE = Path(__file__).resolve()
+
+
+def find_files():
+    """Return every text file that engineers write, without what other people's tools generate."""
+    found = [path for path in ROOT.iterdir() if path.suffix in (".md", ".in", ".toml")]
+    for folder in FOLDERS:
+        found += [path for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES]
+    return sorted(path for path in found if path.is_file() and path != THIS_FILE and not is_generated(path))
+
+
+def is_generated(path):
+    return {"node_modules", "__pycache__", "migrations"} & set(path.parts) or path.name.startswith("requirements")
+
+
+def find_wordings(path):
+    """Return a line of text for each wording of a file that has a plainer one."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        return []
+    return [
+        f"{path.relative_to(ROOT)}:{number}: {match[0].strip()!r}: write {plainer}"
+        for number, line in enumerate(lines, 1)
+        for pattern, plainer in PLAINER.items()
+        if (match := re.search(pattern, line))
+    ]
+
+
+def test_every_wording_is_plain():
+    found = [wording for path in find_files() for wording in find_wordings(path)]
+    assert not found, "\n".join(found)
+
+
+def test_test_names_state_a_behaviour():
+    found = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and re.match(r"test_(who|what|whoever|whom)_", node.name)
+    ]
+    assert not found, "\n".join(found)
