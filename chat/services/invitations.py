@@ -93,7 +93,7 @@ def get_invitation(key: str) -> Invitation:
     """
     Return the open invitation with this key, and its room.
 
-    An invitation is valid only while its creator may invite. Otherwise a banned moderator could return by an own link.
+    An invitation is valid only while its creator may invite. Otherwise a banned moderator could use their own link.
 
     Raise `not_found`, with the same text for every reason.
     """
