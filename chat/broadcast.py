@@ -1,8 +1,8 @@
 """
 Publishing: the only module that names groups and channels.
 
-Callers publish when the transaction has committed (`transaction.on_commit`). Inside a consumer, messages leave right
-after it, in one trip to Redis and before the connection's next message may run; outside of a consumer they leave at
+Callers publish when the transaction has committed (`transaction.on_commit`). Messages of a consumer leave when it has
+finished, in one trip to Redis and before the connection's next message may run. Outside of a consumer, they leave at
 once. This module stores nothing and checks no rights. Channels and groups are given by their names.
 """
 
@@ -159,7 +159,7 @@ def respond(channel: str, response: dict[str, Any]) -> None:
 
 def wait_for_capacity(channel: str) -> None:
     """
-    Wait while more than MAX_WAITING_PARTS messages wait in Redis for the interface that reads `channel`.
+    Block while more than MAX_WAITING_PARTS messages are in Redis for the interface that reads `channel`.
 
     So only a few parts of a long response are in the memory of Redis. The wait ends after LONGEST_WAIT_SECONDS.
     """

@@ -57,7 +57,7 @@ class Columns:
 @contextmanager
 def snapshot() -> Iterator[None]:
     """
-    Within this block all reads see the rows as of one moment, and no writer has to wait.
+    Run a block in which all reads see the rows as of one moment, and no writer has to wait.
 
     In SQLite, the block is a transaction that begins without the write lock (this site's database backend reads the
     flag `read_snapshot`). In PostgreSQL, it is a transaction at REPEATABLE READ. Inside another transaction, the block

@@ -150,7 +150,7 @@ def has_login(session_key: str) -> bool:
 
 
 def has_current_password(person: Any, session: Session) -> bool:
-    """Return whether the login has seen the last change of the password. True for people without a password."""
+    """Return whether the login is valid for the present password. True for people without a password."""
     if not person.is_authenticated or person.is_guest:
         return True
     return constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())

@@ -2,8 +2,8 @@
 After the commit: how services tell others about a change that is stored.
 
 A stored change stays stored, even if telling others about it fails (an outage of Redis, a bug). Then the request must
-not fail, because its client would believe that nothing was stored. So no exception leaves this module. Clients and
-sweeps find the row later: a client at its next `sync`, a closed connection at its next frame, a sweep at its next run.
+not fail, because its client would believe that nothing was stored. So no exception leaves this module. The row is
+found later: by a client at its next `sync`, by a closed connection at its next frame, or by a sweep at its next run.
 
 This module writes no rows, and its callers decide what is published.
 """

@@ -159,7 +159,7 @@ def take_pending(member: Member, since: int | None = None) -> list[dict]:
     announcement that it knew when it connected before. It receives all later announcements, also those with a receipt,
     because they may have been published to a connection that was already broken.
     """
-    # In this order no announcement is missed. `announce` first stores the row, then reads who is in the groups, and
+    # This order misses no announcement. `announce` first stores the row, then reads which people are in groups, and
     # stores receipts for these people only. A person without a receipt was not in a group at that time, so this call
     # comes later and finds the row.
     current = Announcement.objects.current().for_person(member.person_id, member.room_id)

@@ -4,7 +4,6 @@ Invitations: links by which people become members of a private room, and leaving
 The module writes Invitation, and creates or deletes Member. Only the digest of a link's key is stored.
 """
 
-import hashlib
 import secrets
 from datetime import timedelta
 
@@ -18,6 +17,7 @@ from chat.models import Invitation, Member, Person, Room
 from chat.protocol import CLOSE_FORBIDDEN, ChatError
 from chat.services import rooms
 from chat.services.after_commit import close_after_commit
+from chat.services.digests import digest_secret
 
 DEFAULT_SECONDS = 7 * 24 * 3600
 MAX_SECONDS = 365 * 24 * 3600
@@ -53,7 +53,7 @@ def create_invitation(
     key = secrets.token_urlsafe(24)
     expires_at = timezone.now() + timedelta(seconds=seconds)
     invitation = Invitation.objects.create(
-        room=room, digest=_digest(key), created_by=person, expires_at=expires_at, uses_left=uses
+        room=room, digest=digest_secret(key), created_by=person, expires_at=expires_at, uses_left=uses
     )
     return invitation, key
 
@@ -93,11 +93,11 @@ def get_invitation(key: str) -> Invitation:
     """
     Return the open invitation with this key, and its room.
 
-    An invitation is valid only while its creator may invite. Otherwise a banned moderator could return by an own link.
+    An invitation is valid only while its creator may invite. Otherwise a banned moderator could use their own link.
 
     Raise `not_found`, with the same text for every reason.
     """
-    found = Invitation.objects.open().select_related("room", "created_by").filter(digest=_digest(key))
+    found = Invitation.objects.open().select_related("room", "created_by").filter(digest=digest_secret(key))
     invitation = found.first()
     if invitation is None or invitation.created_by is None or not may_invite(invitation.created_by, invitation.room):
         raise _make_invalid_error()
@@ -172,8 +172,3 @@ def sweep_invitations() -> int:
     """Delete invitations that have expired or have no uses left. Return how many."""
     is_over = Q(expires_at__lt=timezone.now()) | Q(uses_left=0)
     return Invitation.objects.filter(is_over).delete()[0]
-
-
-def _digest(key):
-    # A key has 192 random bits, so a plain hash is enough.
-    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()

@@ -43,7 +43,7 @@ class Store(ABC):
 
     @abstractmethod
     def increment(self, name: str, seconds: float) -> int:
-        """Add one to a counter, and return its value. It starts again `seconds` after its first increment."""
+        """Add one to a counter, and return its value. The counter is 0 again `seconds` after its first increment."""
 
     # Leases.
 

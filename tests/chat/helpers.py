@@ -1,10 +1,12 @@
-"""Helpers for the tests of the chat: browsers with a board, and forms of the admin."""
+"""Helpers for the tests of the chat: refusals, browsers with a board, and forms of the admin."""
 
 import itertools
 
+import pytest
 from django.test import Client
 
 from chat.models import Member, Person, Visitor
+from chat.protocol import ChatError
 from tests import wire
 
 # Paths that lead to no board.
@@ -48,6 +50,14 @@ class Browser:
         """Return a socket that is not open yet; `kind` is "auth" or "write"."""
         path = f"/{kind}/{self.board if board is None else board}/{self.session if session is None else session}/"
         return wire.Socket(path, self.client, **kwargs)
+
+
+def assert_refused(code, function, *arguments, **fields):
+    """Check that a call raises ChatError with this code, and return the error."""
+    with pytest.raises(ChatError) as caught:
+        function(*arguments, **fields)
+    assert caught.value.code == code
+    return caught.value
 
 
 def ask(socket, type, **fields):

@@ -45,8 +45,3 @@ def owns_session_id(session: SessionBase | None, session_id: str, board_uuid: uu
     """Return whether the browser with this login session owns a session id. Both answers take the same time."""
     secret = (session.get(SESSION_FIELD) if session is not None else None) or ""
     return constant_time_compare(derive_session_id(secret, board_uuid), session_id) and secret != ""
-
-
-def digest_session_id(session_id: str) -> str:
-    """Return the hash of a session id, as rows and group names contain it."""
-    return hashlib.sha256(session_id.encode("utf-8", "replace")).hexdigest()

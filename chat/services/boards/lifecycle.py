@@ -16,8 +16,9 @@ from django.utils import timezone
 from chat import protocol
 from chat.models import Board, Member, Person, Room, Visitor, make_handle_key
 from chat.protocol import ChatError
+from chat.services.digests import digest_secret
 
-from .browsers import digest_session_id, make_session_id
+from .browsers import make_session_id
 from .visitors import add_visitor, delete_outsiders
 
 DELETE_CLOSED_AFTER = timedelta(hours=1)  # until then, jobs and frames that were already running can finish
@@ -47,7 +48,7 @@ def create_board(
         )
         board = Board.objects.create(room=room)
         session_id = make_session_id(session, board)
-        owner = add_visitor(board, digest_session_id(session_id), person, handle, Visitor.OWNER)
+        owner = add_visitor(board, digest_secret(session_id), person, handle, Visitor.OWNER)
         Visitor.objects.filter(id=owner.id).update(handle_key=make_handle_key(owner.handle))
         Member.objects.create(room=room, person=owner.person, role=Member.OWNER)
     return board, session_id

@@ -17,8 +17,9 @@ from chat import protocol
 from chat.connections import Connection
 from chat.models import Board, Person, Visitor
 from chat.services import access
+from chat.services.digests import digest_secret
 
-from .browsers import digest_session_id, owns_session_id
+from .browsers import owns_session_id
 from .lifecycle import find_board, make_not_found_error
 
 SEEN_PRECISION = timedelta(hours=1)  # a visit writes `seen_at` only if the stored time is older than this
@@ -55,10 +56,10 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
     Raise `not_found` for every reason. Every failure takes the same queries, so that an attacker cannot find out which
     boards exist.
     """
-    # No board has the UUID 0. The database is asked for it all the same, so that the time of the answer does not tell
-    # what was wrong.
+    # No board has the UUID 0. The query for it runs all the same, so that the time of the answer does not reveal the
+    # reason.
     board_uuid = protocol.parse_uuid(board_text) or uuid.UUID(int=0)
-    board, digest = find_board(board_uuid), digest_session_id(session_id)
+    board, digest = find_board(board_uuid), digest_secret(session_id)
     visitor = _find_visitor(digest)
     is_own = owns_session_id(session, session_id, board.uuid if board else uuid.UUID(int=0))
     if board is None or not is_own or not _may_act_as(visitor, person):
@@ -104,7 +105,7 @@ def _is_active(person):
 
 def find_owner(session_id: str, person: Person | AnonymousUser) -> Visitor | None:
     """Return the Visitor who owns the board of this session id, logged in as `person`; None if no owner has it."""
-    visitor = _find_visitor(digest_session_id(session_id))
+    visitor = _find_visitor(digest_secret(session_id))
     return visitor if visitor is not None and visitor.is_owner and _may_act_as(visitor, person) else None
 
 

@@ -39,7 +39,7 @@ def change_role(
     - `role`: the new role. `guest` and `member` mean the same: guests become `guest`, everybody else `member`.
     - `seconds`: the duration of a mute; None for a mute that lasts until somebody lifts it.
     - `reason`: stored in the audit log; may be empty.
-    - `was`: if given, the change is made only if the person still has this role.
+    - `was`: if given, make the change only if the person still has this role.
 
     Return the Member. Its `role` is None if the person has no role in the room afterwards. This happens when a ban is
     lifted, the room is not public, and the person was never in it.

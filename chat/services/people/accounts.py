@@ -112,7 +112,7 @@ def find_person(handle: Any, password: Any) -> Person | None:
 
 
 def touch_seen(person: Person, always: bool = False) -> None:
-    """Store the present time as `seen_at`, unless it is younger than an hour. With `always`, store it in any case."""
+    """Store the present time as `seen_at`, if the stored time is older than an hour or if `always` is set."""
     now = timezone.now()
     if always or now - person.seen_at > SEEN_INTERVAL:
         Person.objects.filter(id=person.id).update(seen_at=now)

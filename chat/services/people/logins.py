@@ -50,19 +50,19 @@ class HandleBackend(ModelBackend):
 
 def sign_in(request: HttpRequest, person: Person) -> None:
     """Log a person in with the browser's session, and end the earlier login."""
-    with _leaving_session(request):
+    with _ending_session(request):
         auth.login(request, person, backend=BACKEND)
     touch_seen(person, always=True)
 
 
 def sign_out(request: HttpRequest) -> None:
     """End the browser's login session."""
-    with _leaving_session(request):
+    with _ending_session(request):
         auth.logout(request)
 
 
 @contextmanager
-def _leaving_session(request) -> Iterator[None]:
+def _ending_session(request) -> Iterator[None]:
     """
     Run a block that ends a browser's session, then close its connections. A guest who signs out loses the handle.
     """

@@ -4,7 +4,6 @@ Tokens: keys with which bots use the accounts of people.
 Writes Token. Only the digest of a key is stored.
 """
 
-import hashlib
 import secrets
 from typing import Any
 
@@ -12,6 +11,7 @@ from chat import broadcast, protocol
 from chat.models import Person, Token
 from chat.protocol import CLOSE_NOT_SIGNED_IN, ChatError
 from chat.services.after_commit import close_after_commit
+from chat.services.digests import digest_secret
 
 MAX_TOKEN_NAME = 80  # characters
 
@@ -26,7 +26,7 @@ def make_token(person: Person, name: Any) -> tuple[Token, str]:
         raise ChatError("forbidden", "Guests cannot have tokens. Sign up for an account.")
     name = protocol.check_text(name, "name", MAX_TOKEN_NAME)
     key = secrets.token_urlsafe(32)
-    return Token.objects.create(person=person, name=name, digest=_token_digest(key)), key
+    return Token.objects.create(person=person, name=name, digest=digest_secret(key)), key
 
 
 def revoke_token(person: Person, token_id: int) -> None:
@@ -41,15 +41,10 @@ def find_token(header: str | None) -> Token | None:
     if header is None or not is_token_header(header):
         return None
     _, _, key = header.partition(" ")
-    tokens = Token.objects.select_related("person").filter(digest=_token_digest(key.strip()))
+    tokens = Token.objects.select_related("person").filter(digest=digest_secret(key.strip()))
     return tokens.filter(person__is_active=True).first()
 
 
 def is_token_header(header: str | None) -> bool:
     """Return whether an Authorization header (None: there is none) contains a token, valid or not."""
     return header is not None and header.lower().startswith("bearer ")
-
-
-def _token_digest(key):
-    # A key has 256 random bits and cannot be guessed, so it needs no slow hash.
-    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()

@@ -65,7 +65,7 @@ def test_a_late_owner_receives_the_connected_waiting_visitors(owner, visitor):
     assert owner.door().events == [{"type": "knocked", "visitor": key_of("Bob"), "handle": "Bob"}]
 
 
-def test_the_owner_hears_when_a_visitors_last_tab_leaves_and_comes_back(at_door, visitor):
+def test_the_owner_is_told_when_a_visitors_last_tab_leaves_and_comes_back(at_door, visitor):
     first, second = knock(visitor), visitor.door()
     bob = {"visitor": key_of("Bob")}
     assert second.events == [{"type": "waiting", "handle": "Bob"}]

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class OpenSocket:
-    """A socket, and the frame that shows whether it may still speak."""
+    """A socket, and the frame that shows whether it may still send."""
 
     def __init__(self, socket, frame):
         self.socket, self.frame = socket, frame

@@ -7,17 +7,11 @@ from django.test import Client
 from django.utils import timezone
 
 from chat.models import Message, Person, Token
-from chat.protocol import ChatError
 from chat.services import people
 from tests import wire
+from tests.chat.helpers import assert_refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def check_error(code, function, *arguments):
-    with pytest.raises(ChatError) as caught:
-        function(*arguments)
-    assert caught.value.code == code
 
 
 def enter_by_token(key, **kwargs):
@@ -33,13 +27,13 @@ def test_a_handle_is_kept_in_nfc_and_trimmed():
 
 @pytest.mark.parametrize("handle", ["Alice", "ALICE", " alice ", "Ａｌｉｃｅ", "Alice\ufe0f"])
 def test_a_handle_is_taken_ignoring_case(alice, handle):
-    check_error("taken", people.sign_up, handle, "battery staple")
-    check_error("taken", people.sign_up_guest, handle)
+    assert_refused("taken", people.sign_up, handle, "battery staple")
+    assert_refused("taken", people.sign_up_guest, handle)
 
 
 def test_the_handle_of_an_active_guest_is_taken(charlie):
-    check_error("taken", people.sign_up, "charlie", "battery staple")
-    check_error("taken", people.sign_up_guest, "CHARLIE")
+    assert_refused("taken", people.sign_up, "charlie", "battery staple")
+    assert_refused("taken", people.sign_up_guest, "CHARLIE")
 
 
 @pytest.mark.parametrize(
@@ -53,8 +47,8 @@ def test_the_handle_of_an_active_guest_is_taken(charlie):
     ],
 )
 def test_an_invalid_handle_is_refused(handle, code):
-    check_error(code, people.sign_up_guest, handle)
-    check_error(code, people.sign_up, handle, "battery staple")
+    assert_refused(code, people.sign_up_guest, handle)
+    assert_refused(code, people.sign_up, handle, "battery staple")
     assert not Person.objects.exists()
 
 
@@ -69,11 +63,11 @@ def test_the_handle_of_a_guest_whose_login_has_expired_is_free(charlie, settings
 
 def test_an_account_keeps_its_handle_after_any_absence(alice):
     Person.objects.update(seen_at=timezone.now() - timedelta(days=9999))
-    check_error("taken", people.sign_up_guest, "Alice")
+    assert_refused("taken", people.sign_up_guest, "Alice")
 
 
 def test_a_refused_sign_up_leaves_the_guests_handle(charlie):
-    check_error("invalid_field", people.sign_up, "Charlie", "short", charlie)
+    assert_refused("invalid_field", people.sign_up, "Charlie", "short", charlie)
     charlie.refresh_from_db()
     assert charlie.handle_key == "charlie" and charlie.is_active
 
@@ -92,8 +86,8 @@ def test_a_guest_who_signs_up_may_keep_the_handle(charlie, enter):
 
 
 def test_another_person_cannot_take_a_guests_handle_by_signing_up(charlie, bob):
-    check_error("taken", people.sign_up, "Charlie", "correct horse", bob)
-    check_error("taken", people.sign_up, "Charlie", "correct horse", people.sign_up_guest("Dora"))
+    assert_refused("taken", people.sign_up, "Charlie", "correct horse", bob)
+    assert_refused("taken", people.sign_up, "Charlie", "correct horse", people.sign_up_guest("Dora"))
 
 
 # Passwords.
@@ -112,7 +106,7 @@ def test_another_person_cannot_take_a_guests_handle_by_signing_up(charlie, bob):
     ],
 )
 def test_a_weak_password_is_refused(password, code):
-    check_error(code, people.sign_up, "Alice", password)
+    assert_refused(code, people.sign_up, "Alice", password)
     assert not Person.objects.exists()
 
 
@@ -223,7 +217,7 @@ def test_a_new_password_ends_all_other_logins(alice, enter, later):
     assert wire.Socket("/chat/garden/", tab.browser).connect().code is None
 
 
-def test_a_connection_of_the_old_password_cannot_speak(alice, enter, monkeypatch):
+def test_a_connection_with_the_old_password_cannot_send(alice, enter, monkeypatch):
     tab, phone = enter(alice), enter(alice)
     monkeypatch.setattr("chat.broadcast.close_group", lambda *arguments: None)
     tab.browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
@@ -314,9 +308,9 @@ def test_a_malformed_or_unknown_token_is_none(alice, header):
 
 
 def test_guests_cannot_have_tokens_and_names_have_a_maximum_length(alice, charlie):
-    check_error("forbidden", people.make_token, charlie, "bot")
-    check_error("empty", people.make_token, alice, " ")
-    check_error("too_long", people.make_token, alice, "x" * 81)
+    assert_refused("forbidden", people.make_token, charlie, "bot")
+    assert_refused("empty", people.make_token, alice, " ")
+    assert_refused("too_long", people.make_token, alice, "x" * 81)
 
 
 def test_revoking_a_token_closes_only_its_connections(alice, enter, room):
@@ -341,7 +335,7 @@ def test_a_bot_that_missed_its_close_is_closed_with_its_next_frame(alice, room, 
 def test_a_person_can_revoke_only_their_own_tokens(alice, bob):
     token, _ = people.make_token(alice, "bot")
     for person, number in [(bob, token.id), (alice, token.id + 1)]:
-        check_error("not_found", people.revoke_token, person, number)
+        assert_refused("not_found", people.revoke_token, person, number)
     assert Token.objects.count() == 1
 
 

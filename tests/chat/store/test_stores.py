@@ -1,4 +1,4 @@
-"""Both stores do the same, and what is in them ends by itself."""
+"""Both stores do the same, and all of their state expires."""
 
 import inspect
 import threading

@@ -7,7 +7,7 @@ from django.db import OperationalError
 from chat.management.service_command import parse_duration
 from chat.models import Announcement
 from chat.services import announcements, people
-from tests.chat.services.announcements.helpers import heard
+from tests.chat.services.announcements.helpers import received
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +31,7 @@ def test_the_commands_announce_and_whisper(alice, bob, enter, capsys):
     call_command("announce", "To all", "--level", "urgent", "--expires", "30m")
     call_command("announce", "To the garden", "--room", "garden")
     call_command("whisper", "alice", "To you", "--level", "warning", "--expires", "1h")
-    assert (heard(socket), heard(other)) == (["To all", "To the garden", "To you"], ["To all", "To the garden"])
+    assert (received(socket), received(other)) == (["To all", "To the garden", "To you"], ["To all", "To the garden"])
     assert [event["level"] for event in socket.seen("announcement")] == ["urgent", "info", "warning"]
     printed = capsys.readouterr().out.splitlines()
     assert [line.split("(")[0].strip() for line in printed] == ["Announced", "Announced", "Announced to Alice alone"]

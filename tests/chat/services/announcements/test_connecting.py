@@ -1,4 +1,4 @@
-"""Announcements to people who connect: none is missed, and none is heard twice."""
+"""Announcements to people who connect: none is missed, and none is received twice."""
 
 import importlib
 import threading
@@ -8,19 +8,19 @@ import pytest
 from chat.models import Receipt
 from chat.services import announcements, presence
 from tests import wire
-from tests.chat.services.announcements.helpers import heard
+from tests.chat.services.announcements.helpers import received
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_person_whose_connection_vanished_hears_it_at_the_next_connect(alice, bob, enter, room):
+def test_a_person_whose_connection_vanished_receives_it_at_the_next_connect(alice, bob, enter, room):
     enter(alice)
     gone = enter(bob)
     # The interface server died: its sockets are in no group, but their leases in the room have not expired yet.
     wire.layer().group_discard(f"room-{room.id}", gone.channel)
     assert presence.get_present(room.id)[1] == 2
     announcements.announce("Hello all")
-    assert heard(enter(bob)) == ["Hello all"] and heard(enter(alice)) == []
+    assert received(enter(bob)) == ["Hello all"] and received(enter(alice)) == []
 
 
 def test_joined_names_the_newest_announcement(alice, enter):
@@ -29,16 +29,16 @@ def test_joined_names_the_newest_announcement(alice, enter):
     assert enter(alice).seen("joined")[0]["announced"] == said.id
 
 
-def test_a_reconnecting_client_hears_all_after_the_one_it_knows(alice, enter):
+def test_a_reconnecting_client_receives_all_after_the_one_it_knows(alice, enter):
     first = announcements.announce("one")
     enter(alice)
     for text in ("two", "three"):
         announcements.announce(text)
-    # The connection was broken by then, although the receipts say that Alice has heard both.
+    # The connection was broken by then, although the receipts say that Alice has received both.
     assert Receipt.objects.filter(person=alice).count() == 3
-    assert heard(enter(alice)) == []
-    assert heard(enter(alice, query=f"announced={first.id}")) == ["two", "three"]
-    assert heard(enter(alice, query=f"cursor=0&announced={first.id + 2}")) == []
+    assert received(enter(alice)) == []
+    assert received(enter(alice, query=f"announced={first.id}")) == ["two", "three"]
+    assert received(enter(alice, query=f"cursor=0&announced={first.id + 2}")) == []
 
 
 @pytest.mark.parametrize("nonsense", ["", "-1", "x", "99999999999999999999", "1.5", "%00"])
@@ -46,13 +46,13 @@ def test_an_invalid_announced_parameter_is_ignored(alice, enter, nonsense):
     announcements.announce("one")
     enter(alice)
     socket = enter(alice, query=f"announced={nonsense}")
-    assert (heard(socket), socket.code) == ([], None)
+    assert (received(socket), socket.code) == ([], None)
 
 
 def test_a_client_cannot_get_announcements_to_others(alice, bob, enter, attic):
     announcements.whisper("Alice", "For Alice")
     announcements.announce("Attic only", slug="attic")
-    assert heard(enter(bob, query="announced=0")) == []
+    assert received(enter(bob, query="announced=0")) == []
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ def test_an_announcement_during_a_connect_is_not_missed(alice, bob, enter, monke
 
     monkeypatch.setattr(place, name, announce_meanwhile)
     socket = enter(bob)
-    # A socket may hear it twice: clients ignore an id that they know.
-    assert set(heard(socket)) == {"Now"}
-    assert heard(enter(bob)) == []
+    # A socket may receive it twice: clients ignore an id that they know.
+    assert set(received(socket)) == {"Now"}
+    assert received(enter(bob)) == []
 
 
 @pytest.mark.parametrize("step", ["presence.get_listeners", "people.find_ids", "broadcast.publish"])
-def test_a_person_who_connects_during_an_announcement_hears_it(alice, bob, enter, monkeypatch, step):
+def test_a_person_who_connects_during_an_announcement_receives_it(alice, bob, enter, monkeypatch, step):
     enter(alice)
     place, name = step.split(".")
     place = importlib.import_module("chat.broadcast" if place == "broadcast" else f"chat.services.{place}")
@@ -109,5 +109,5 @@ def test_a_person_who_connects_during_an_announcement_hears_it(alice, bob, enter
 
     monkeypatch.setattr(place, name, connect_meanwhile)
     announcements.announce("Now")
-    assert set(heard(came[0])) == {"Now"}
-    assert heard(enter(bob)) == []
+    assert set(received(came[0])) == {"Now"}
+    assert received(enter(bob)) == []

@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from chat.models import Announcement, Receipt
 from chat.services import announcements, people
-from tests.chat.services.announcements.helpers import heard
+from tests.chat.services.announcements.helpers import received
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("error", [redis.ConnectionError("away"), KeyError("a bug")])
-def test_an_announcement_that_could_not_be_published_is_heard_at_the_next_connect(
+def test_an_announcement_that_could_not_be_published_is_received_at_the_next_connect(
     alice, enter, monkeypatch, caplog, error
 ):
     def fail(*arguments):
@@ -28,7 +28,7 @@ def test_an_announcement_that_could_not_be_published_is_heard_at_the_next_connec
         said = announcements.announce("Hello all")
     assert f"could not publish announcement {said.id}" in caplog.text
     assert ("Traceback" in caplog.text) == isinstance(error, KeyError)
-    assert heard(socket) == [] and heard(enter(alice)) == ["Hello all"]
+    assert received(socket) == [] and received(enter(alice)) == ["Hello all"]
 
 
 def test_a_database_failure_after_the_row_is_logged(alice, enter, monkeypatch, caplog):
@@ -41,7 +41,7 @@ def test_a_database_failure_after_the_row_is_logged(alice, enter, monkeypatch, c
         patch.setattr("django.db.models.query.QuerySet.delete", fail)
         announcements.announce("Hello all")
     assert "locked" in caplog.text
-    assert heard(enter(alice)) == ["Hello all"]
+    assert received(enter(alice)) == ["Hello all"]
 
 
 def test_a_rolled_back_announcement_is_not_published(alice, enter):
@@ -49,7 +49,7 @@ def test_a_rolled_back_announcement_is_not_published(alice, enter):
     with pytest.raises(DatabaseError), transaction.atomic():
         announcements.announce("Never said")
         raise DatabaseError
-    assert heard(socket) == [] and heard(enter(alice)) == []
+    assert received(socket) == [] and received(enter(alice)) == []
 
 
 def test_a_connect_without_announcements_reads_twice_and_writes_nothing(alice, enter):

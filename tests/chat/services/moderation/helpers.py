@@ -1,14 +1,13 @@
-"""Helpers for the tests of moderation: people with roles, messages, refusals, jobs and the audit log."""
+"""Helpers for the tests of moderation: people with roles, messages, jobs and the audit log."""
 
 import json
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 
 from chat import broadcast
 from chat.models import AuditEntry, Member, Person, make_handle_key
-from chat.protocol import ChatError, Post
+from chat.protocol import Post
 from chat.services import rooms
 from tests import wire
 
@@ -33,14 +32,6 @@ def role_of(room, person):
 def post(room, person, ref="r1", body="Hello"):
     """Post a message and return its id."""
     return rooms.post_message(rooms.join_room(person, room.slug), Post(ref, body)).ack["id"]
-
-
-def assert_refused(code, function, *arguments, **kwargs):
-    """Check that a call raises ChatError with this code, and return the error."""
-    with pytest.raises(ChatError) as caught:
-        function(*arguments, **kwargs)
-    assert caught.value.code == code
-    return caught.value
 
 
 def expire_mute(member, **time):

@@ -5,7 +5,8 @@ import pytest
 from chat.models import Message, Person
 from chat.protocol import Edit, Remove
 from chat.services import moderation, rooms
-from tests.chat.services.moderation.helpers import assert_refused, post, read_audit_log, role_of
+from tests.chat.helpers import assert_refused
+from tests.chat.services.moderation.helpers import post, read_audit_log, role_of
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,8 @@ from chat import broadcast
 from chat.models import Change, Member, Message, Report, Room
 from chat.services import audit, moderation, people, rooms
 from tests import wire
-from tests.chat.services.moderation.helpers import assert_refused, give_role, post, role_of
+from tests.chat.helpers import assert_refused
+from tests.chat.services.moderation.helpers import give_role, post, role_of
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,8 @@ import pytest
 from chat.models import AuditEntry, Room
 from chat.protocol import ChatError
 from chat.services import moderation, rooms
-from tests.chat.services.moderation.helpers import assert_refused, give_role, role_of
+from tests.chat.helpers import assert_refused
+from tests.chat.services.moderation.helpers import give_role, role_of
 
 pytestmark = pytest.mark.django_db
 

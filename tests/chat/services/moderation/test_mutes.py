@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_delayed_job_ends_a_mute_and_the_room_hears_of_it(alice, bob, enter, room):
+def test_a_delayed_job_ends_a_mute_and_the_end_is_published(alice, bob, enter, room):
     owner, tab = enter(alice), enter(bob)
     member = moderation.change_role(alice, room, bob, "muted", 600)
     [job] = take_delayed_jobs()
@@ -116,7 +116,7 @@ def test_typing_is_published_again_after_a_mute(alice, bob, enter, room):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_muted_person_hears_when_the_mute_ends(alice, bob, enter, room):
+def test_a_muted_person_is_told_when_the_mute_ends(alice, bob, enter, room):
     tab = enter(bob)
     member = moderation.change_role(alice, room, bob, "muted", 600)
     assert member.muted_until.isoformat()[:19] in tab.post("r1")["detail"]

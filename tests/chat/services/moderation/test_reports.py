@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from chat.models import AuditEntry, Message, Report
 from chat.protocol import Edit, Remove
 from chat.services import moderation, rooms
-from tests.chat.services.moderation.helpers import assert_refused, give_role, make_person, post, read_audit_log
+from tests.chat.helpers import assert_refused
+from tests.chat.services.moderation.helpers import give_role, make_person, post, read_audit_log
 from tests.helpers import statements
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +97,7 @@ def test_a_report_of_a_message_that_its_author_removed_can_be_closed(room, alice
 
 
 @pytest.mark.django_db(transaction=True)
-def test_only_moderators_hear_of_reports(room, alice, bob, charlie, enter):
+def test_reports_are_published_to_moderators_only(room, alice, bob, charlie, enter):
     owner, second_tab, others = enter(alice), enter(alice), [enter(bob), enter(charlie)]
     others[0].post("r1")
     others[0].post("r2")

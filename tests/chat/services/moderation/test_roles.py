@@ -6,7 +6,8 @@ from django.db import transaction
 from chat import broadcast
 from chat.models import AuditEntry, Person
 from chat.services import moderation, rooms
-from tests.chat.services.moderation.helpers import assert_refused, give_role, make_person, role_of
+from tests.chat.helpers import assert_refused
+from tests.chat.services.moderation.helpers import give_role, make_person, role_of
 
 pytestmark = pytest.mark.django_db
 
@@ -152,7 +153,7 @@ def test_giving_the_same_role_again_writes_no_second_audit_entry(room, alice, bo
 
 
 @pytest.mark.django_db(transaction=True)
-def test_everybody_in_the_room_hears_of_a_changed_role(alice, bob, enter, room):
+def test_a_changed_role_is_published_to_the_room(alice, bob, enter, room):
     owner, tab = enter(alice), enter(bob)
     moderation.change_role(alice, room, bob, "moderator")
     until = moderation.change_role(alice, room, bob, "muted", 600).muted_until

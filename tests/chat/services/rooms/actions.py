@@ -1,18 +1,8 @@
-"""Helpers for the tests of rooms: posts, errors and offsets."""
-
-import pytest
+"""Helpers for the tests of rooms: posts and offsets."""
 
 from chat.models import Room
-from chat.protocol import ChatError, Post
+from chat.protocol import Post
 from chat.services import rooms
-
-
-def check_error(code, function, *arguments):
-    """Check that a call raises a ChatError with this code, and return the error."""
-    with pytest.raises(ChatError) as caught:
-        function(*arguments)
-    assert caught.value.code == code
-    return caught.value
 
 
 def post(member, ref, body="Hello", reply_to=None):

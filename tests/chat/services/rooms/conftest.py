@@ -1,4 +1,4 @@
-"""Fixtures for the tests of rooms: what a room hears, and its members."""
+"""Fixtures for the tests of rooms: the events that a room receives, and its members."""
 
 import pytest
 

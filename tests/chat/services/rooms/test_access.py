@@ -12,7 +12,8 @@ from django.db import connection
 from chat.models import Member, Room
 from chat.protocol import ChatError
 from chat.services import rooms
-from tests.chat.services.rooms.actions import check_error, post
+from tests.chat.helpers import assert_refused
+from tests.chat.services.rooms.actions import post
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ def test_the_lobby_hears_of_a_new_room(alice, hears):
 
 
 def test_a_guest_cannot_create_a_room(charlie):
-    check_error("forbidden", rooms.create_room, charlie, "attic", "Attic")
+    assert_refused("forbidden", rooms.create_room, charlie, "attic", "Attic")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_a_guest_cannot_create_a_room(charlie):
     ],
 )
 def test_a_room_needs_a_free_slug_and_valid_texts(alice, room, slug, name, topic, code):
-    check_error(code, rooms.create_room, alice, slug, name, topic)
+    assert_refused(code, rooms.create_room, alice, slug, name, topic)
     assert Room.objects.count() == 1
 
 
@@ -58,14 +59,14 @@ def test_a_person_who_enters_becomes_a_member_once(bob, charlie, room):
 
 @pytest.mark.parametrize("slug", ["attic", "", "Garden", "garden\n", "a\0", "x" * 60])
 def test_an_unknown_slug_is_not_found(bob, room, slug):
-    check_error("not_found", rooms.join_room, bob, slug)
-    check_error("not_found", rooms.get_readable_room, bob, slug)
+    assert_refused("not_found", rooms.join_room, bob, slug)
+    assert_refused("not_found", rooms.get_readable_room, bob, slug)
 
 
 def test_a_banned_member_can_neither_enter_nor_read(bob, member_of):
     member_of(bob, Member.BANNED)
-    check_error("forbidden", rooms.join_room, bob, "garden")
-    check_error("forbidden", rooms.get_readable_room, bob, "garden")
+    assert_refused("forbidden", rooms.join_room, bob, "garden")
+    assert_refused("forbidden", rooms.get_readable_room, bob, "garden")
 
 
 def test_the_room_with_the_newest_message_comes_first_and_empty_rooms_last(alice):

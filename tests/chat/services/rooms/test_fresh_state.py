@@ -1,4 +1,4 @@
-"""Whatever events are lost, an old state and a `sync` give the fresh state."""
+"""An old state and a `sync` give the fresh state, even if a client has lost events."""
 
 import pytest
 from django.db import transaction

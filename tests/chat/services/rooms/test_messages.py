@@ -8,7 +8,8 @@ from chat import broadcast, markup, protocol
 from chat.models import Member, Message, Reaction
 from chat.protocol import ChatError, Edit, Post, React, Remove
 from chat.services import people, rooms
-from tests.chat.services.rooms.actions import check_error, offset_of, post
+from tests.chat.helpers import assert_refused
+from tests.chat.services.rooms.actions import offset_of, post
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +73,7 @@ def test_a_reply_must_be_to_a_message_of_the_same_room(alice, member_of, room):
     member = member_of(alice)
     rooms.create_room(alice, "attic", "Attic")
     post(rooms.join_room(alice, "attic"), "r0")
-    check_error("not_found", post, member, "r1", "Hello", 1)
+    assert_refused("not_found", post, member, "r1", "Hello", 1)
     assert offset_of(room) == 0
     post(member, "r1")
     assert post(member, "r2", "Hello", 1)["id"] == 2
@@ -89,7 +90,7 @@ def test_a_muted_member_cannot_change_anything(alice, bob, member_of, room):
         (rooms.remove_message, Remove("r2", 1)),
         (rooms.set_reaction, React("r2", 1, "👍", True)),
     ]:
-        check_error("muted", change, muted, event)
+        assert_refused("muted", change, muted, event)
     assert offset_of(room) == 1
 
 
@@ -103,7 +104,7 @@ def test_only_the_author_and_moderators_can_change_a_message(alice, bob, member_
     if may:
         assert change(member, event).ack == {"type": "ack", "ref": "r2", "id": 1, "offset": 2}
     else:
-        check_error("forbidden", change, member, event)
+        assert_refused("forbidden", change, member, event)
         assert (offset_of(room), Message.objects.get().body) == (1, "Hello")
 
 
@@ -142,9 +143,9 @@ def test_a_removed_or_unknown_message_cannot_be_changed(alice, member_of, room):
     post(member, "r1")
     rooms.remove_message(member, Remove("r2", 1))
     for number in (0, 1, 2, 3, 2**53 - 1):
-        check_error("not_found", rooms.edit_message, member, Edit("r3", number, "Hi"))
-        check_error("not_found", rooms.remove_message, member, Remove("r3", number))
-        check_error("not_found", rooms.set_reaction, member, React("r3", number, "👍", True))
+        assert_refused("not_found", rooms.edit_message, member, Edit("r3", number, "Hi"))
+        assert_refused("not_found", rooms.remove_message, member, Remove("r3", number))
+        assert_refused("not_found", rooms.set_reaction, member, React("r3", number, "👍", True))
     assert offset_of(room) == 2
 
 
@@ -170,7 +171,7 @@ def test_a_reaction_that_changes_nothing_is_acked_with_the_current_offset(alice,
         ack = rooms.set_reaction(member, React(ref, 1, emoji, on)).ack
         assert ack == {"type": "ack", "ref": ref, "id": 1, "offset": 2}
         assert rooms.set_reaction(member, React(ref, 1, emoji, on)).ack == ack
-        check_error("ref_conflict", rooms.set_reaction, member, React(ref, 1, emoji, not on))
+        assert_refused("ref_conflict", rooms.set_reaction, member, React(ref, 1, emoji, not on))
     assert hears() == []
     assert (offset_of(room), Reaction.objects.count()) == (3, 1)
     assert post(member, "r6")["id"] == 4

@@ -6,7 +6,8 @@ from django.db import OperationalError
 from chat.models import Change, Member, Message, Room
 from chat.protocol import ChatError, Edit, Post, React, Remove
 from chat.services import rooms
-from tests.chat.services.rooms.actions import check_error, offset_of, post
+from tests.chat.helpers import assert_refused
+from tests.chat.services.rooms.actions import offset_of, post
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +42,7 @@ def test_a_resend_is_not_published_again(alice, member_of, hears):
 def test_a_used_ref_with_another_content_or_type_is_a_conflict(alice, member_of, room, change, event):
     member = member_of(alice)
     post(member, "r1")
-    check_error("ref_conflict", change, member, event)
+    assert_refused("ref_conflict", change, member, event)
     message = Message.objects.get()
     assert (offset_of(room), message.body, message.offset, message.is_removed) == (1, "Hello", 1, False)
 
@@ -49,7 +50,7 @@ def test_a_used_ref_with_another_content_or_type_is_a_conflict(alice, member_of,
 def test_a_used_ref_is_used_in_all_rooms(alice, member_of):
     rooms.create_room(alice, "attic", "Attic")
     ack = post(member_of(alice), "r1")
-    check_error("ref_conflict", post, rooms.join_room(alice, "attic"), "r1")
+    assert_refused("ref_conflict", post, rooms.join_room(alice, "attic"), "r1")
     assert post(member_of(alice), "r1") == ack
 
 
@@ -70,7 +71,7 @@ def test_a_resend_gets_its_ack_even_if_its_author_is_now_muted(alice, bob, membe
         rooms.edit_message(member, Edit("r2", 1, "Hi")).ack,
         rooms.set_reaction(member, React("r3", 1, "👍", True)).ack,
     ] == acks
-    check_error("ref_conflict", post, member, "r1", "Hi")
+    assert_refused("ref_conflict", post, member, "r1", "Hi")
     assert Message.objects.get().body == "" and offset_of(room) == 5
 
 
@@ -79,14 +80,14 @@ def test_a_resent_removal_is_acked_although_the_message_is_removed(alice, member
     post(member, "r1")
     ack = rooms.remove_message(member, Remove("r2", 1)).ack
     assert rooms.remove_message(member, Remove("r2", 1)).ack == ack
-    check_error("not_found", rooms.remove_message, member, Remove("r3", 1))
+    assert_refused("not_found", rooms.remove_message, member, Remove("r3", 1))
 
 
 def test_a_rejected_ref_may_be_sent_again(alice, member_of):
     member = member_of(alice, Member.MUTED)
-    check_error("muted", post, member, "r1")
+    assert_refused("muted", post, member, "r1")
     member = member_of(alice, Member.MEMBER)
-    check_error("not_found", post, member, "r1", "Hello", 9)
+    assert_refused("not_found", post, member, "r1", "Hello", 9)
     assert post(member, "r1", "Other")["id"] == 1
     assert Change.objects.count() == 1
 
@@ -114,7 +115,7 @@ def test_a_request_with_a_ref_runs_once_and_gets_the_same_answer(alice, room):
 
     asked = Post("r1", "some work")
     assert [rooms.record_once(member, asked, make) for _ in range(2)] == [(7, True), (7, False)]
-    check_error("ref_conflict", rooms.record_once, member, Post("r1", "other work"), make)
+    assert_refused("ref_conflict", rooms.record_once, member, Post("r1", "other work"), make)
     assert Room.objects.get().offset == 0
 
 
@@ -124,5 +125,5 @@ def test_a_refused_request_does_not_use_up_its_ref(alice, room):
     def refuse():
         raise ChatError("forbidden", "Not today.")
 
-    check_error("forbidden", rooms.record_once, member, Post("r1", "some work"), refuse)
+    assert_refused("forbidden", rooms.record_once, member, Post("r1", "some work"), refuse)
     assert rooms.record_once(member, Post("r1", "some work"), lambda: 3) == (3, True)

@@ -1,4 +1,4 @@
-"""Posting a scheduled message: once, at its time, under the rights that hold then."""
+"""Posting a scheduled message: once, at its time, with the rights that the author has then."""
 
 import pytest
 from django.db import connection

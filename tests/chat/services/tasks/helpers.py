@@ -16,7 +16,7 @@ def start(socket, ref="x1", task="export", params=JSON):
 
 
 def states(socket, ref="x1"):
-    """Return the states of a task that the socket has heard."""
+    """Return the states of a task that the socket has received."""
     return [event["state"] for event in socket.seen("task") if event["ref"] == ref]
 
 

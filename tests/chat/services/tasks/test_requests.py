@@ -139,14 +139,14 @@ def test_unfinished_tasks_are_not_limited_if_limits_are_off(alice, enter, no_wor
     assert all(start(socket, f"x{number}")["type"] == "ack" for number in range(5))
 
 
-def test_only_the_persons_own_tabs_hear_of_a_task(alice, bob, enter):
+def test_a_task_is_published_only_to_the_persons_own_tabs(alice, bob, enter):
     mine, other, bobs = enter(alice), enter(alice), enter(bob)
     start(mine)
     assert states(other) == states(mine) == ["queued", "running", "done"]
     assert bobs.seen("task") == []
 
 
-def test_a_reconnecting_client_hears_of_its_tasks_after_the_backlog(alice, bob, enter, no_workers):
+def test_a_reconnecting_client_receives_its_tasks_after_the_backlog(alice, bob, enter, no_workers):
     socket = enter(alice)
     start(socket, "x1")
     start(socket, "x2")

@@ -41,16 +41,16 @@ def test_progress_is_published_and_the_lock_renewed_once_a_second(alice, enter, 
 
 def test_progress_is_published_while_the_consumer_runs(alice, enter, make_kind):
     socket = enter(alice)
-    heard = []
+    received = []
 
     @make_kind
     def trial(job):
-        heard.extend(socket.read())
+        received.extend(socket.read())
         yield 1
 
     broadcast.start_job(broadcast.TASKS_CHANNEL, {"task": queue(alice).id})
     wire.work()
-    assert [event["state"] for event in heard] == ["running"]
+    assert [event["state"] for event in received] == ["running"]
 
 
 def test_an_exception_fails_the_task_and_is_logged(alice, enter, make_kind, caplog):

@@ -9,8 +9,8 @@ from chat import protocol
 from chat.models import Announcement, Member, Person, Receipt, Room
 from chat.services import announcements, people, rooms
 from tests import wire
-from tests.chat.helpers import Browser
-from tests.chat.services.announcements.helpers import code_of_refusal, heard
+from tests.chat.helpers import Browser, assert_refused
+from tests.chat.services.announcements.helpers import received
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,60 +37,60 @@ def test_the_event_has_the_fields_of_the_contract(alice, enter):
     }
 
 
-def test_an_announcement_is_heard_in_every_room_and_tab(alice, bob, enter, enter_attic):
+def test_an_announcement_is_received_in_every_room_and_tab(alice, bob, enter, enter_attic):
     sockets = enter(alice), enter(alice), enter_attic(bob)
     announcements.announce("Hello all")
-    assert [heard(socket) for socket in sockets] == [["Hello all"]] * 3
+    assert [received(socket) for socket in sockets] == [["Hello all"]] * 3
 
 
-def test_an_announcement_to_a_room_is_heard_there_only(alice, bob, enter, enter_attic):
+def test_an_announcement_to_a_room_is_received_there_only(alice, bob, enter, enter_attic):
     here, elsewhere = enter(alice), enter_attic(bob)
     announcements.announce("Roses", slug="garden")
-    assert (heard(here), heard(elsewhere)) == (["Roses"], [])
-    assert heard(enter_attic(alice)) == []
-    assert heard(enter(bob)) == ["Roses"]
+    assert (received(here), received(elsewhere)) == (["Roses"], [])
+    assert received(enter_attic(alice)) == []
+    assert received(enter(bob)) == ["Roses"]
 
 
-def test_a_whisper_is_heard_by_one_person_in_all_their_tabs(alice, bob, enter, enter_attic):
+def test_a_whisper_is_received_by_one_person_in_all_their_tabs(alice, bob, enter, enter_attic):
     tabs, other = (enter(bob), enter_attic(bob)), enter(alice)
     announcements.whisper("BOB", "For you")
-    assert [heard(tab) for tab in tabs] == [["For you"]] * 2
-    assert heard(other) == [] and heard(enter(alice)) == []
+    assert [received(tab) for tab in tabs] == [["For you"]] * 2
+    assert received(other) == [] and received(enter(alice)) == []
     assert Receipt.objects.count() == 1
 
 
-def test_a_person_who_connects_later_hears_it_once(alice, bob, enter, enter_attic):
+def test_a_person_who_connects_later_receives_it_once(alice, bob, enter, enter_attic):
     announcements.announce("Hello all")
-    assert heard(enter(bob)) == ["Hello all"]
-    assert heard(enter(bob)) == heard(enter_attic(bob)) == []
-    assert heard(enter(alice)) == ["Hello all"]
+    assert received(enter(bob)) == ["Hello all"]
+    assert received(enter(bob)) == received(enter_attic(bob)) == []
+    assert received(enter(alice)) == ["Hello all"]
 
 
-def test_a_person_who_heard_it_does_not_hear_it_again(alice, bob, enter, enter_attic):
+def test_a_person_who_received_it_does_not_receive_it_again(alice, bob, enter, enter_attic):
     enter(alice)
     announcements.announce("Hello all")
-    assert heard(enter(alice)) == heard(enter_attic(alice)) == []
+    assert received(enter(alice)) == received(enter_attic(alice)) == []
 
 
 def test_a_whisper_waits_for_its_person(alice, bob, enter, enter_attic):
     announcements.whisper("Bob", "For you")
-    assert heard(enter(alice)) == []
-    assert heard(enter_attic(bob)) == ["For you"]
-    assert heard(enter(bob)) == []
+    assert received(enter(alice)) == []
+    assert received(enter_attic(bob)) == ["For you"]
+    assert received(enter(bob)) == []
 
 
-def test_an_expired_announcement_is_not_heard(alice, enter):
+def test_an_expired_announcement_is_not_received(alice, enter):
     said = announcements.announce("Soon over", expires_in=3600)
     Announcement.objects.filter(id=said.id).update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert heard(enter(alice)) == []
+    assert received(enter(alice)) == []
 
 
-def test_a_withdrawn_announcement_is_not_heard(alice, enter):
+def test_a_withdrawn_announcement_is_not_received(alice, enter):
     said = announcements.announce("A mistake")
     announcements.withdraw_announcement(said.id)
-    assert heard(enter(alice)) == []
+    assert received(enter(alice)) == []
     for announcement_id in (said.id, 2**60):
-        assert code_of_refusal(announcements.withdraw_announcement, announcement_id) == "not_found"
+        assert_refused("not_found", announcements.withdraw_announcement, announcement_id)
 
 
 def test_several_announcements_come_in_order_before_synced(alice, enter):
@@ -98,33 +98,33 @@ def test_several_announcements_come_in_order_before_synced(alice, enter):
         announcements.announce(text)
     socket = enter(alice)
     kinds = [event["type"] for event in socket.events]
-    assert heard(socket) == ["one", "two", "three"]
+    assert received(socket) == ["one", "two", "three"]
     assert kinds[0] == "joined" and kinds.index("synced") > kinds.index("announcement")
 
 
-def test_a_private_rooms_announcement_is_heard_by_its_members_only(alice, bob, enter_attic, attic):
+def test_a_private_rooms_announcement_is_received_by_its_members_only(alice, bob, enter_attic, attic):
     Room.objects.filter(id=attic.id).update(access=Room.PRIVATE)
     announcements.announce("Among us", slug="attic")
     outsider = enter_attic(bob)
-    assert (outsider.code, heard(outsider)) == (4404, [])
-    assert heard(enter_attic(alice)) == ["Among us"]
+    assert (outsider.code, received(outsider)) == (4404, [])
+    assert received(enter_attic(alice)) == ["Among us"]
 
 
-def test_visitors_of_a_board_hear_announcements_to_everybody(alice, bob, enter_attic, attic):
+def test_visitors_of_a_board_receive_announcements_to_everybody(alice, bob, enter_attic, attic):
     visitor = enter_attic(bob)
     Room.objects.filter(id=attic.id).update(access=Room.BOARD)
     announcements.announce("Hello all")
-    assert heard(visitor) == ["Hello all"]
+    assert received(visitor) == ["Hello all"]
 
 
-def test_a_banned_person_hears_nothing_of_the_room(alice, bob, enter, room):
+def test_a_banned_person_receives_nothing_of_the_room(alice, bob, enter, room):
     socket = enter(bob)
     rooms.apply_role(Member.objects.get(room=room, person=bob), Member.BANNED)
     wire.work()
     socket.disconnect()
     announcements.announce("Roses", slug="garden")
     again = enter(bob)
-    assert (heard(socket), heard(again), again.code) == ([], [], 4403)
+    assert (received(socket), received(again), again.code) == ([], [], 4403)
     assert not Receipt.objects.exists()
 
 
@@ -137,20 +137,20 @@ def test_receipts_survive_a_deactivation_and_end_with_the_room(alice, bob, enter
     assert not Announcement.objects.exists() and not Receipt.objects.exists()
 
 
-def test_a_person_with_the_same_handle_as_a_visitor_hears_it(alice, room):
+def test_a_person_with_the_same_handle_as_a_visitor_receives_it(alice, room):
     board = Browser().make_board(handle="Alice").room()
     announcements.announce("We close at six.")
-    assert heard(board) == ["We close at six."]
+    assert received(board) == ["We close at six."]
     socket = wire.Socket("/chat/garden/", wire.browser_of(alice)).connect()
-    assert heard(socket) == ["We close at six."]
+    assert received(socket) == ["We close at six."]
 
 
-def test_a_visitor_who_heard_it_on_a_board_does_not_hear_it_again(db):
+def test_a_visitor_who_received_it_on_a_board_does_not_receive_it_again(db):
     owner = Browser().make_board(handle="Alice")
     socket = owner.room()
     announcements.announce("We close at six.")
-    assert heard(socket) == ["We close at six."]
-    assert heard(owner.room()) == []
+    assert received(socket) == ["We close at six."]
+    assert received(owner.room()) == []
 
 
 @pytest.mark.parametrize(
@@ -170,20 +170,20 @@ def test_a_visitor_who_heard_it_on_a_board_does_not_hear_it_again(db):
 )
 def test_invalid_announcements_are_rejected(alice, fields, code):
     text = fields.pop("text", "Hello")
-    assert code_of_refusal(announcements.announce, text, **fields) == code
-    assert code_of_refusal(announcements.whisper, "Alice", text, **fields) == code
+    assert_refused(code, announcements.announce, text, **fields)
+    assert_refused(code, announcements.whisper, "Alice", text, **fields)
     assert not Announcement.objects.exists()
 
 
 def test_unknown_people_and_rooms_are_not_found(alice, charlie, room):
     Person.objects.filter(id=charlie.id).update(is_active=False)
     for handle in ("Nobody", "Charlie", "", "x" * 100):
-        assert code_of_refusal(announcements.whisper, handle, "Hello") == "not_found"
-        assert code_of_refusal(people.disconnect, handle) == "not_found"
-    assert code_of_refusal(people.disconnect, "a\0b") == "invalid_field"
-    assert code_of_refusal(announcements.announce, "Hello", slug="nowhere") == "not_found"
-    assert code_of_refusal(people.disconnect, "Alice", "nowhere") == "not_found"
-    assert code_of_refusal(people.disconnect, "Alice", "../x") == "not_found"
+        assert_refused("not_found", announcements.whisper, handle, "Hello")
+        assert_refused("not_found", people.disconnect, handle)
+    assert_refused("invalid_field", people.disconnect, "a\0b")
+    assert_refused("not_found", announcements.announce, "Hello", slug="nowhere")
+    assert_refused("not_found", people.disconnect, "Alice", "nowhere")
+    assert_refused("not_found", people.disconnect, "Alice", "../x")
 
 
 def test_the_levels_are_those_of_the_protocol():
