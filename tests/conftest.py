@@ -1,4 +1,4 @@
-"""What every test starts from: an empty channel layer, an empty store, and people."""
+"""Fixtures of all tests: an empty channel layer, an empty store, people, a room, and clocks that tests move."""
 
 import os
 
@@ -15,8 +15,9 @@ from tests import wire
 from tests.flushing import quick_flush  # noqa: F401 (a fixture)
 from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
 
-# A slow machine is no failure, and no run depends on what an earlier one found. A build tries the same examples each
-# time: what chance finds, it shall find where somebody looks for it.
+# Hypothesis must not fail on a slow machine, and no run depends on the examples of an earlier run. Continuous
+# integration tries the same examples each time. Random examples run on an engineer's machine, where somebody looks at
+# a failure.
 hypothesis.settings.register_profile(
     "chat",
     deadline=None,
@@ -30,9 +31,9 @@ hypothesis.settings.load_profile("chat")
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings_xdist_suffix(request):
     """
-    Where tests run in two processes, each has a database of its own: SQLite's is in memory, and so it has.
+    Give each test process its own database, unless the database is SQLite's, which is in memory.
 
-    (pytest-django does this for Django's own backends, which ours are not.)
+    pytest-django does this too, but only for Django's own backends.
     """
     worker = getattr(request.config, "workerinput", {}).get("workerid")
     if worker and connection.vendor != "sqlite":
@@ -41,7 +42,7 @@ def django_db_modify_db_settings_xdist_suffix(request):
 
 @pytest.fixture(autouse=True)
 def empty_state():
-    """Empties the layer, the store and the caches of this process before each test."""
+    """Empty the layer, the store and the caches of this process before each test."""
     channel_layers[DEFAULT_CHANNEL_LAYER].flush()
     store.clear()
     markup.render.cache_clear()
@@ -49,7 +50,7 @@ def empty_state():
 
 
 class Later:
-    """Replaces the timers: calls wait until a test runs them."""
+    """A replacement for the timers. Calls wait until a test runs them."""
 
     def __init__(self):
         self.calls = {}
@@ -61,7 +62,7 @@ class Later:
         return True
 
     def run(self):
-        """Run all calls that wait now, whenever they are due."""
+        """Run all calls that wait now, without waiting until they are due."""
         calls, self.calls = self.calls, {}
         for _, function, arguments in calls.values():
             function(*arguments)
@@ -69,7 +70,7 @@ class Later:
 
 @pytest.fixture(autouse=True)
 def later(monkeypatch):
-    """Timers run only when the test says so, and none outlives its test."""
+    """Replace the timers. They run only when the test says so, and none outlives its test."""
     stand_in = Later()
     monkeypatch.setattr("channels_transport.timers.call_later", stand_in.call_later)
     for module in ("chat.services.people.logins", "chat.services.presence"):
@@ -78,7 +79,7 @@ def later(monkeypatch):
 
 
 class Clock:
-    """Replaces `time.monotonic` where time must pass."""
+    """A replacement for the module `time`. Its time passes only when a test says so."""
 
     def __init__(self):
         self.now = 1000.0
@@ -95,7 +96,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Time in the store and in the ordering passes only when the test says so."""
+    """Replace the time of the store and of the ordering. It passes only when the test says so."""
     stand_in = Clock()
     for module in ("chat.store.memory", "channels_transport.ordering", "channels_transport.session_backends"):
         monkeypatch.setattr(f"{module}.time", stand_in)
@@ -114,7 +115,7 @@ def bob(db):
 
 @pytest.fixture
 def charlie(db):
-    """Only a guest."""
+    """A guest."""
     return people.sign_up_guest("Charlie")
 
 
@@ -125,7 +126,7 @@ def room(alice):
 
 @pytest.fixture
 def enter(room):
-    """Returns a function that opens a person's socket of the room `garden`, up to its `synced`."""
+    """Return a function that opens a person's socket of the room `garden`, up to its `synced`."""
 
     def enter(person, query="", **kwargs):
         browser = wire.browser_of(person)
@@ -138,13 +139,13 @@ def enter(room):
 
 @pytest.fixture
 def any_layer():
-    """The default layer, in memory: one that leaves the order to the decorator."""
+    """The default layer, in memory. It leaves the ordering to the decorator."""
     return channel_layers[DEFAULT_CHANNEL_LAYER]
 
 
 @pytest.fixture
 def as_alice(alice):
-    """Alice's calls of the API."""
+    """A function that calls the API as Alice."""
     return wire.Caller(alice)
 
 

@@ -1,4 +1,4 @@
-"""Empties the database quickly after each test with real transactions."""
+"""Empty the database quickly after each test with real transactions."""
 
 import pytest
 from django.core.management.color import no_style
@@ -22,7 +22,7 @@ def empty_tables(test_case):
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_flush():
-    """Replace Django's flush for this run."""
+    """Replace Django's flush while the tests run."""
     original = TransactionTestCase._fixture_teardown
     TransactionTestCase._fixture_teardown = empty_tables
     yield

@@ -1,16 +1,16 @@
-"""Counts what a Redis server is asked within a `with`: its commands, those of scripts too, and round trips."""
+"""Count the commands of a Redis server within a `with` block, including those of scripts, and the round trips."""
 
 import redis
 
 from channels_transport.shards import Shard
 
-# The counting itself, and Redis' clock, which a process reads every ten seconds whatever it does.
+# `info` is the counting itself. Every process reads Redis' clock with `time` every ten seconds.
 NOT_COUNTED = ("info", "time")
 
 
 class CommandCount:
     """
-    `calls` is {command: how often the server has run it}, `trips` how many round trips the process waited for.
+    The counts of one block: `calls` is {command: how often the server ran it}, `trips` the round trips of this process.
     """
 
     def __init__(self, url, monkeypatch):

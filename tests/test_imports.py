@@ -1,5 +1,5 @@
 """
-Which module may know which, read from the source: imports run only downward, only services write rows, and only
+The dependencies between modules, read from the source: imports run only downward, only services write rows, and only
 `broadcast` names groups and channels.
 """
 
@@ -26,7 +26,7 @@ UPPER = [
 ]
 VIEWS = [*UPPER, "chat.http.endpoints", "chat.http.responses"]
 
-# module or package: what of ours it may import, itself aside
+# module or package: what it may import from this project, besides itself
 ALLOWED = {
     "channels_transport": [],
     "chat.protocol": [],
@@ -83,9 +83,9 @@ WRITES = {
     "set",
     "remove",
 }
-# The store writes to Redis alone.
+# The store writes only to Redis.
 MAY_WRITE = ["chat.services", "chat.models", "chat.migrations", "chat.store"]
-# A connection's session is no row, and neither is what Django's own admin does a service's.
+# These writes are allowed everywhere: a connection's session is not a row, and `super()` is Django's own admin.
 NO_ROWS = {"message.channel_session", "session", "super()"}
 
 
@@ -101,7 +101,7 @@ TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
 
 def imports(name):
-    """Returns (module, imported name or None) of everything that a module imports, also within its functions."""
+    """Return (module, imported name or None) for everything that a module imports, also within its functions."""
     found = []
     for node in ast.walk(TREES[name]):
         if isinstance(node, ast.Import):
@@ -120,7 +120,7 @@ def imports(name):
 
 
 def rule_of(name):
-    """Returns the entry of ALLOWED that holds for a module: its own, or that of a package around it."""
+    """Return the key of ALLOWED for a module: the module itself, or the nearest package around it."""
     while name and name not in ALLOWED:
         name = name.rpartition(".")[0]
     return name
@@ -142,11 +142,11 @@ def test_imports_run_only_downward(name):
             assert is_within(module, allowed), f"{name} must not import {module}"
 
 
-def test_every_rule_is_for_something():
+def test_every_rule_names_an_existing_module():
     assert [rule for rule in ALLOWED if rule not in MODULES] == []
 
 
-def test_the_chat_takes_from_the_transport_only_what_it_exports():
+def test_the_chat_imports_only_exported_names_of_the_transport():
     import channels_transport
 
     for name in MODULES:
@@ -180,19 +180,19 @@ def test_only_services_write_rows():
                 raise AssertionError(f"{name}, line {node.lineno}: {ast.unparse(node)}")
 
 
-def test_whoever_changes_a_role_is_judged_and_noted():
+def test_only_the_moderation_service_changes_roles():
     for name, tree in TREES.items():
         if not is_within(name, ["chat.services.moderation"]):
             calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
             assert "rooms.apply_role" not in calls and "rooms.delete_member" not in calls, name
 
 
-def test_what_has_no_django_in_it_has_none():
+def test_the_pure_modules_import_neither_django_nor_channels():
     for name in ("chat.protocol", "chat.markup", "chat.version", "chatproj.local"):
         assert not [module for module, _ in imports(name) if module.split(".")[0] in ("django", "channels")], name
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("chat.migrations.")])
-def test_every_module_says_what_it_is(name):
+def test_every_module_has_a_docstring(name):
     if TREES[name].body:
         assert ast.get_docstring(TREES[name]), name

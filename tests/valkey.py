@@ -1,4 +1,4 @@
-"""A real Valkey server for tests: on a free port, with nothing on disk, and stopped at the end of the tests."""
+"""A real Valkey server for tests, on a free port and without files. It stops at the end of the tests."""
 
 import contextlib
 import random
@@ -23,7 +23,7 @@ def free_port():
     """
     Return a free port, a new one each time.
 
-    It is outside the range of outgoing connections: one of those could use it when a killed server starts again.
+    The port is outside the range of outgoing connections. One of those could take the port of a killed server.
     """
     while True:
         port = _chance.randrange(LOWEST_PORT, _first_outgoing_port())
@@ -78,7 +78,7 @@ def _wait_for(process, url):
 
 @pytest.fixture(scope="session")
 def valkey():
-    """The URL of a server that serves all tests of this run; `valkey_url` gives it empty."""
+    """The URL of a server for all tests of this run. Use `valkey_url`, which empties the server first."""
     with running_valkey() as url:
         yield url
 
