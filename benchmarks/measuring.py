@@ -26,7 +26,7 @@ def measure(site: running.RunningStack, scenario, choices, cookies: list[str]) -
     result = _generate(_plan(site, scenario, choices, cookies), scenario)
     site.check_alive()
     result["rows"] = site.count_rows() - rows
-    result["rows_missing"] = result["said"] - result["rows"]
+    result["rows_missing"] = result["sent"] - result["rows"]
     errors = site.errors()[known_errors:]
     result["tracebacks"], result["errors"] = len(errors), sorted(set(errors))[:MOST_ERRORS]
     return result
@@ -62,7 +62,7 @@ def _generate(plan, scenario):
         preexec_fn=running.die_with_parent,
     )
     try:
-        said, errors = process.communicate(json.dumps(plan), timeout=seconds)
+        output, errors = process.communicate(json.dumps(plan), timeout=seconds)
     except subprocess.TimeoutExpired:
         raise CannotMeasure(f"the load did not end within {seconds:.0f} s") from None
     finally:
@@ -71,7 +71,7 @@ def _generate(plan, scenario):
             process.wait()
     if process.returncode:
         raise CannotMeasure(f"the load failed: {errors.strip()[-running.LOG_TAIL :]}")
-    return json.loads(said)
+    return json.loads(output)
 
 
 def faults(stack: stacks.Stack, result: dict) -> list[str]:

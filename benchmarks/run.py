@@ -3,7 +3,7 @@ Run each scenario on each stack in turn, several times, and write the report. bi
 
 Only one stack runs at a time: idle stacks use CPU too (Daphne 1.x polls Redis twenty times a second, workers renew
 their leases). Each measurement begins with an empty Redis and an empty table. Within a repetition all stacks follow
-each other for one scenario, starting with a different one each time, so that other load affects all of them.
+each other for one scenario, so that other load affects all of them. Each time another stack is the first.
 """
 
 import json

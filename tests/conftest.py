@@ -49,7 +49,7 @@ def empty_state():
 
 
 class Later:
-    """Replaces the timers: calls wait until a test runs them."""
+    """A replacement for the timers. Calls wait until a test runs them."""
 
     def __init__(self):
         self.calls = {}
@@ -61,7 +61,7 @@ class Later:
         return True
 
     def run(self):
-        """Run all calls that wait now, whenever they are due."""
+        """Run all calls that wait now, without waiting until they are due."""
         calls, self.calls = self.calls, {}
         for _, function, arguments in calls.values():
             function(*arguments)
@@ -78,7 +78,7 @@ def later(monkeypatch):
 
 
 class Clock:
-    """Replaces `time.monotonic` where time must pass."""
+    """A replacement for the module `time`. Its time passes only when a test says so."""
 
     def __init__(self):
         self.now = 1000.0

@@ -22,7 +22,7 @@ def empty_tables(test_case):
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_flush():
-    """Replace Django's flush for this run."""
+    """Replace Django's flush while the tests run."""
     original = TransactionTestCase._fixture_teardown
     TransactionTestCase._fixture_teardown = empty_tables
     yield

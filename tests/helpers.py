@@ -1,4 +1,4 @@
-"""Helpers that tests of every part share. They know nothing of the chat."""
+"""Helpers for all tests. They know nothing of the chat."""
 
 
 def fail_with(error):
@@ -12,7 +12,7 @@ def fail_with(error):
 
 def statements(queries):
     """
-    Return the statements of captured queries as (first word, table), without those that only bracket a transaction.
+    Return the statements of captured queries as (first word, table), without those that begin or end a transaction.
     """
     found = []
     for query in queries:

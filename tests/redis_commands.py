@@ -10,7 +10,7 @@ NOT_COUNTED = ("info", "time")
 
 class CommandCount:
     """
-    `calls` is {command: how often the server has run it}, `trips` how many round trips the process waited for.
+    The counts of one block: `calls` is {command: how often the server ran it}, `trips` the round trips of this process.
     """
 
     def __init__(self, url, monkeypatch):

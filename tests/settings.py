@@ -1,5 +1,5 @@
 """
-The product's settings for unit tests: within one process, apart from whatever runs or lies in this folder.
+The product's settings for unit tests: within one process, and independent of a running site and of files in `var/`.
 
 Live tests start real processes on the real settings instead.
 """

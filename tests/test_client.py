@@ -1,7 +1,7 @@
 """
-Runs the tests of chat/static/chat/connection/ with node's own test runner.
+Run the tests of the client's JavaScript with node's own test runner.
 
-Makes no assertions of its own: tests/js says what the client must do.
+This module has no assertions of its own: the tests in tests/js have them.
 """
 
 import shutil
@@ -21,7 +21,7 @@ def find_node():
         from playwright._impl._driver import compute_driver_executable
     except ImportError:
         return shutil.which("node")
-    # Older releases return one path, newer ones a pair: node, and the script that it runs.
+    # Older releases return one path. Newer ones return a pair: node, and the script that it runs.
     driver = compute_driver_executable()
     node = Path(driver[0] if isinstance(driver, tuple) else driver)
     return str(node) if node.name == "node" and node.exists() else shutil.which("node")

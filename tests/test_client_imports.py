@@ -1,5 +1,5 @@
 """
-Checks the structure of the browser's code by its text: which folder may import which, and what no module may contain.
+Check the structure of the browser's code by its text: which folder may import which, and what no module may contain.
 
 chat/static/chat/README.md explains these rules. Nothing here runs JavaScript.
 """
@@ -49,7 +49,7 @@ MODULES = sorted(path.relative_to(CLIENT).as_posix() for path in CLIENT.rglob("*
 
 
 def imports(name):
-    """Return the modules that a module imports, also those that it loads later."""
+    """Return the modules that a module imports, including those that it loads later."""
     folder = (CLIENT / name).parent
     found = [(folder / (first or second)).resolve() for first, second in IMPORT.findall(code_of(name))]
     return [path.relative_to(CLIENT).as_posix() for path in found]
@@ -132,7 +132,7 @@ def test_no_file_of_the_client_knows_test_ids(path):
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_every_module_is_type_checked_and_says_what_it_is(name):
+def test_every_module_is_type_checked_and_describes_itself(name):
     first, second = read(name).splitlines()[:2]
     assert first == "// @ts-check"
     assert re.match(r"// [A-Z].{20,}", second), "the second line says what the module is"

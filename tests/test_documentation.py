@@ -1,5 +1,5 @@
 """
-The documentation names only what exists: files, functions, commands, settings, links. Tables render as tables.
+The documentation names only existing files, functions, commands, settings and links. Its tables are complete.
 
 A page is read as text; tests/names_in_code.py knows what exists. A name is checked if it is in backticks, in a sentence
 or a table. Indented and fenced blocks are examples and are not checked. A name of another project is added to FOREIGN,
@@ -229,7 +229,7 @@ def is_in_sources(name: str) -> bool:
     return name in all_sources() or (name.startswith("chat_channel_") and counter in all_sources())
 
 
-def test_every_setting_that_the_environment_gives_is_in_the_readme():
+def test_every_setting_from_the_environment_is_in_the_readme():
     source = (ROOT / "chatproj/settings.py").read_text()
     names = set(re.findall(r"""(?:environ\.get\(|environ\[|\b_[a-z_]+\()"([A-Z_]+)\"""", source))
     assert len(names) > 10

@@ -1,5 +1,5 @@
 """
-Which module may know which, read from the source: imports run only downward, only services write rows, and only
+The dependencies between modules, read from the source: imports run only downward, only services write rows, and only
 `broadcast` names groups and channels.
 """
 
@@ -26,7 +26,7 @@ UPPER = [
 ]
 VIEWS = [*UPPER, "chat.http.endpoints", "chat.http.responses"]
 
-# module or package: what of ours it may import, itself aside
+# module or package: what it may import from this project, besides itself
 ALLOWED = {
     "channels_transport": [],
     "chat.protocol": [],
@@ -84,9 +84,9 @@ WRITES = {
     "set",
     "remove",
 }
-# The store writes to Redis alone.
+# The store writes only to Redis.
 MAY_WRITE = ["chat.services", "chat.models", "chat.migrations", "chat.store"]
-# A connection's session is no row, and neither is what Django's own admin does a service's.
+# These writes are allowed everywhere: a connection's session is not a row, and `super()` is Django's own admin.
 NO_ROWS = {"message.channel_session", "session", "super()"}
 
 
@@ -102,7 +102,7 @@ TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
 
 def imports(name):
-    """Returns (module, imported name or None) of everything that a module imports, also within its functions."""
+    """Return (module, imported name or None) for everything that a module imports, also within its functions."""
     found = []
     for node in ast.walk(TREES[name]):
         if isinstance(node, ast.Import):
@@ -121,7 +121,7 @@ def imports(name):
 
 
 def rule_of(name):
-    """Returns the entry of ALLOWED that holds for a module: its own, or that of a package around it."""
+    """Return the key of ALLOWED for a module: the module itself, or the nearest package around it."""
     while name and name not in ALLOWED:
         name = name.rpartition(".")[0]
     return name
@@ -143,11 +143,11 @@ def test_imports_run_only_downward(name):
             assert is_within(module, allowed), f"{name} must not import {module}"
 
 
-def test_every_rule_is_for_something():
+def test_every_rule_names_an_existing_module():
     assert [rule for rule in ALLOWED if rule not in MODULES] == []
 
 
-def test_the_chat_takes_from_the_transport_only_what_it_exports():
+def test_the_chat_imports_only_exported_names_of_the_transport():
     import channels_transport
 
     for name in MODULES:
@@ -194,6 +194,6 @@ def test_pure_modules_import_no_django():
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("chat.migrations.")])
-def test_every_module_says_what_it_is(name):
+def test_every_module_has_a_docstring(name):
     if TREES[name].body:
         assert ast.get_docstring(TREES[name]), name

@@ -1,4 +1,4 @@
-"""A real Valkey server for tests: on a free port, with nothing on disk, and stopped at the end of the tests."""
+"""A real Valkey server for tests, on a free port and without files. It stops at the end of the tests."""
 
 import contextlib
 import random

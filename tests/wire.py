@@ -1,8 +1,8 @@
 """
-A browser's end of a socket and a worker, both in this process on the in-memory layer.
+The client's side of a socket, and a worker, both in this process on the in-memory layer.
 
-`Socket` does what an interface does: it puts messages on the layer and reads the answers. `work` runs the routed
-consumers as `runworker` does, until no message waits.
+`Socket` puts messages on the layer and reads the answers, as an interface does. `work` runs the routed consumers, as
+`runworker` does, until no message waits.
 """
 
 import itertools
@@ -35,7 +35,7 @@ def work():
 
 
 def run(channel, content):
-    """Run the consumer of one message as a worker does, but raise what a worker only logs."""
+    """Run the consumer of one message as a worker does, but raise the exceptions that a worker only logs."""
     message = Message(content, channel, layer())
     consumer, kwargs = layer().router.match(message)
     consumer_started.send(sender=run, environ={})
@@ -61,13 +61,13 @@ def browser_of(person, **kwargs):
 
 
 def calm(browser):
-    """Return the test client, made to return the response to a failure instead of raising it."""
+    """Make a test client return the response to a failure instead of raising the failure. Return the client."""
     browser.store_exc_info = lambda **kwargs: None
     return browser
 
 
 class Socket:
-    """One websocket, from the client's side. `events`, `accepted`, `denied` and `code` are what it has received."""
+    """One websocket, from the client's side. `events`, `accepted`, `denied` and `code` say what it has received."""
 
     _numbers = itertools.count(1)
 
@@ -119,7 +119,7 @@ class Socket:
         work()
 
     def read(self):
-        """Return the events that arrived since the last read; note whether the socket was accepted or closed."""
+        """Return the events that arrived since the last read. Record whether the socket was accepted or closed."""
         fresh = []
         while True:
             _, content = layer().receive([self.channel])
@@ -177,7 +177,7 @@ class Request:
         return self
 
     def read(self):
-        """Return what groups sent to the request; note its response, or how it waits."""
+        """Return the messages that groups sent to the request. Record its response, or `later`."""
         said = []
         while (content := layer().receive([self.channel])[1]) is not None:
             if "later" in content:
@@ -197,7 +197,7 @@ class Request:
 
 
 class Caller:
-    """Calls the API as the script of a page or a bot does; returns (status, body)."""
+    """A function that calls the API as a page or a bot does. It returns (status, body), or (status, error code)."""
 
     def __init__(self, person=None, key=None, **kwargs):
         self.browser = browser_of(person, **kwargs) if person else Client(**kwargs)

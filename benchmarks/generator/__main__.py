@@ -33,7 +33,7 @@ async def run(plan: dict) -> dict:
     costs = cpu.report(figures.get("messages", 0))
     figures["cpu_percent"] = round(sum(cost["percent"] for role, cost in costs.items() if role != "generator"), 1)
     await crowd.leave()
-    return {**figures, **tally, "said": crowd.said, "cpu": costs}
+    return {**figures, **tally, "sent": crowd.sent, "cpu": costs}
 
 
 def main() -> None:

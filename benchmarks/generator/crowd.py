@@ -1,14 +1,14 @@
 """
 Hold all connections: open the sockets, count what they receive, and report what is missing at the end.
 
-The crowd sends nothing by itself; the loads send through `say`.
+The crowd sends nothing by itself; the loads send through `send`.
 """
 
 import asyncio
 import time
 
 from benchmarks.generator.dialects import ACK, MESSAGE, REJECTED, SYNCED
-from benchmarks.generator.hearing import Hearing
+from benchmarks.generator.received import ReceivedMessages
 from benchmarks.generator.sockets import Socket, at_once, open_socket
 
 UNKNOWN = object()
@@ -22,17 +22,17 @@ class Room:
 
     def __init__(self):
         self.seats: list[Seat] = []
-        self.said = 0
+        self.sent = 0
 
 
 class Seat(Socket):
     """One socket in its room. The other seats know it by its `number`."""
 
-    def __init__(self, heard, number: int, room: Room):
-        super().__init__(heard)
+    def __init__(self, on_frame, number: int, room: Room):
+        super().__init__(on_frame)
         self.number, self.room = number, room
-        self.hearing = Hearing()
-        self.said = 0
+        self.messages = ReceivedMessages()
+        self.sent = 0
         self.ready = asyncio.get_running_loop().create_future()
 
 
@@ -50,8 +50,8 @@ class Crowd:
         self.on_message = self.on_answer = self.on_synced = lambda *_: None
         self._facts: dict[bytes, tuple | None] = {}
         self.rejected = self.acked = 0
-        self.said = 0
-        self.heard_at = 0.0
+        self.sent = 0
+        self.delivered_at = 0.0
 
     # Connecting and disconnecting.
 
@@ -67,7 +67,7 @@ class Crowd:
         name, person = self.places[number]
         room = self.rooms.setdefault(name, Room())
         cookie = self.cookies[person] if self.cookies else None
-        seat = await open_socket(self.url, self.dialect.path(name), cookie, lambda: Seat(self.heard, number, room))
+        seat = await open_socket(self.url, self.dialect.path(name), cookie, lambda: Seat(self.on_frame, number, room))
         self.seats.append(seat)
         room.seats.append(seat)
         if self.dialect.has_greeting:
@@ -86,43 +86,43 @@ class Crowd:
 
     # Sending and receiving.
 
-    def say(self, seat: Seat) -> int:
+    def send(self, seat: Seat) -> int:
         """Send the seat's next message and return its number."""
-        number = seat.said
-        seat.said += 1
-        seat.room.said += 1
-        self.said += 1
-        seat.say(self.dialect.say(seat.number, number))
+        number = seat.sent
+        seat.sent += 1
+        seat.room.sent += 1
+        self.sent += 1
+        seat.send(self.dialect.encode(seat.number, number))
         return number
 
-    def heard(self, seat: Seat, payload: bytes) -> None:
+    def on_frame(self, seat: Seat, payload: bytes) -> None:
         """Handle one frame. A broadcast is parsed once; its other receivers find it in the dictionary."""
         fact = self._facts.get(payload, UNKNOWN)
         if fact is UNKNOWN:
-            fact = self._learn(payload)
+            fact = self._parse(payload)
         if fact is None:
             return
         kind, sender, number, offset = fact
         if kind == MESSAGE:
-            seat.hearing.hear(sender, number, offset)
+            seat.messages.count(sender, number, offset)
             self.on_message(seat, sender, number)
         elif kind == SYNCED:
-            self._hear_synced(seat, offset)
+            self._receive_synced(seat, offset)
         else:
             self.rejected += kind == REJECTED
             self.acked += kind == ACK
             self.on_answer(seat, kind, number)
 
-    def _learn(self, payload):
+    def _parse(self, payload):
         # This approximates the time of the last delivery: reading the clock for each one would cost more than the rest.
-        self.heard_at = time.perf_counter()
+        self.delivered_at = time.perf_counter()
         if len(self._facts) >= MOST_FACTS:
             self._facts.clear()
         fact = self._facts[payload] = self.dialect.read(payload)
         return fact
 
-    def _hear_synced(self, seat, offset):
-        seat.hearing.offset = max(seat.hearing.offset, offset)
+    def _receive_synced(self, seat, offset):
+        seat.messages.offset = max(seat.messages.offset, offset)
         if not seat.ready.done():
             seat.ready.set_result(None)
         self.on_synced(seat)
@@ -133,17 +133,17 @@ class Crowd:
         """Start counting; no message may be on its way."""
         self.rejected = self.acked = 0
         for room in self.rooms.values():
-            room.said = 0
+            room.sent = 0
         for seat in self.seats:
-            seat.hearing.begin()
+            seat.messages.begin()
 
     @property
     def received(self) -> int:
-        return sum(seat.hearing.received for seat in self.seats)
+        return sum(seat.messages.received for seat in self.seats)
 
     @property
     def expected(self) -> int:
-        return sum(room.said * len(room.seats) for room in self.rooms.values())
+        return sum(room.sent * len(room.seats) for room in self.rooms.values())
 
     async def drain(self) -> None:
         """Wait until every seat has received every message, or no more messages arrive."""
@@ -160,20 +160,20 @@ class Crowd:
 
     def tally(self) -> dict:
         """Return the losses and errors since `begin`."""
-        hearings = [seat.hearing for seat in self.seats]
+        received = [seat.messages for seat in self.seats]
         expected, received = self.expected, self.received
-        said = sum(room.said for room in self.rooms.values())
+        sent = sum(room.sent for room in self.rooms.values())
         closed = [seat for seat in self.seats if seat.is_closed]
         return {
             "expected": expected,
             "lost": expected - received,
             "lost_percent": round(100 * (expected - received) / expected, 2) if expected else 0,
-            "out_of_order": sum(hearing.out_of_order for hearing in hearings),
-            "twice": sum(hearing.twice for hearing in hearings),
-            "overtaken": sum(hearing.overtaken for hearing in hearings),
-            "holes": sum(hearing.holes for hearing in hearings),
+            "out_of_order": sum(messages.out_of_order for messages in received),
+            "twice": sum(messages.twice for messages in received),
+            "overtaken": sum(messages.overtaken for messages in received),
+            "holes": sum(messages.holes for messages in received),
             "rejected": self.rejected,
-            "unacked": said - self.acked if self.dialect.is_acked else 0,
+            "unacked": sent - self.acked if self.dialect.is_acked else 0,
             "closed": len(closed),
             "close_codes": sorted({str(seat.close_code) for seat in closed}),
         }

@@ -23,7 +23,7 @@ class Plain:
     def path(self, room: str) -> str:
         return f"/room/{room}/"
 
-    def say(self, sender: int, number: int) -> bytes:
+    def encode(self, sender: int, number: int) -> bytes:
         return f"{sender} {number} {self.run} ".encode().ljust(BODY_LENGTH, b".")
 
     def read(self, payload: bytes) -> tuple | None:
@@ -43,7 +43,7 @@ class Chat:
     def path(self, room: str) -> str:
         return f"/chat/{room}/"
 
-    def say(self, sender: int, number: int) -> bytes:
+    def encode(self, sender: int, number: int) -> bytes:
         body = f"Message {number} of {sender} ".ljust(BODY_LENGTH, ".")
         return f'{{"type":"post","ref":"{self.run}-{sender}-{number}","body":"{body}"}}'.encode()
 

@@ -50,9 +50,9 @@ async def fan(crowd, plan, cpu):
     await crowd.connect()
     load = Fan(crowd)
     elapsed = await measure(load, plan, cpu)
-    heard_seconds = max(elapsed - load.stalled_seconds, 0.001)
+    delivery_seconds = max(elapsed - load.stalled_seconds, 0.001)
     return {
-        "deliveries_per_s": round(load.deliveries / heard_seconds),
+        "deliveries_per_s": round(load.deliveries / delivery_seconds),
         **latencies(load.times),
         **(latencies(load.ack_times, "ack_") if crowd.dialect.is_acked else {}),
         "messages": load.messages,
@@ -66,17 +66,17 @@ async def echo(crowd, plan, cpu):
     back = None
     times = []
 
-    def heard(socket, payload):
+    def on_frame(socket, payload):
         back.set_result(None)
 
-    socket = await open_socket(crowd.url, "/echo/", None, lambda: Socket(heard))
+    socket = await open_socket(crowd.url, "/echo/", None, lambda: Socket(on_frame))
 
     async def run(seconds):
         nonlocal back
         end = time.perf_counter() + seconds
         while (said_at := time.perf_counter()) < end:
             back = clock.create_future()
-            socket.say(b"x" * 64)
+            socket.send(b"x" * 64)
             async with asyncio.timeout(10):
                 await back
             times.append(time.perf_counter() - said_at)
@@ -131,18 +131,18 @@ async def memory(crowd, plan, cpu):
 
 async def heartbeats(crowd, plan, cpu):
     """Run `heartbeats`: each client sends only its heartbeat, every 25 s. The figure is the CPU of the whole stack."""
-    hearts = Heartbeats(crowd)
+    beats = Heartbeats(crowd)
     await crowd.connect()
     await asyncio.sleep(plan["warm_up"])
-    hearts.times.clear()
+    beats.times.clear()
     cpu.start()
     await asyncio.sleep(plan["seconds"])
     cpu.stop()
     return {
-        "beats_per_s": round(len(hearts.times) / cpu.elapsed, 1),
-        "messages": len(hearts.times),
-        **latencies(hearts.times),
-        "stalled": hearts.count_unanswered(),
+        "beats_per_s": round(len(beats.times) / cpu.elapsed, 1),
+        "messages": len(beats.times),
+        **latencies(beats.times),
+        "stalled": beats.count_unanswered(),
     }
 
 

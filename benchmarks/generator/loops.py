@@ -58,12 +58,12 @@ class ClosedLoop(Load):
         for seat in self.speakers:
             self.pending[seat.number].clear()
             for _ in range(self.outstanding):
-                self.say(seat)
+                self.send(seat)
 
-    def say(self, seat) -> None:
+    def send(self, seat) -> None:
         # The clock is read before sending, so that the latency includes the send.
         entry = [time.perf_counter(), self.needed]
-        self.pending[seat.number][self.crowd.say(seat)] = entry
+        self.pending[seat.number][self.crowd.send(seat)] = entry
 
     def on_message(self, seat, sender, number):
         if sender == seat.number:
@@ -90,7 +90,7 @@ class ClosedLoop(Load):
 
     def go_on(self, seat) -> None:
         if self.is_running and not seat.is_closed:
-            self.say(seat)
+            self.send(seat)
 
     def check_stalled(self, now: float) -> None:
         for seat in self.speakers:
@@ -115,15 +115,15 @@ class Fan(Load):
         self.stalled_seconds = 0.0
 
     def start(self) -> None:
-        self.say()
+        self.send()
 
-    def say(self) -> None:
+    def send(self) -> None:
         seat = self.seats[self.messages % len(self.seats)]
         self.messages += 1
         self.left = len(self.seats)
         self.said_at = self.last_at = time.perf_counter()
         self.left_at_check = self.left
-        self.current = seat.number, self.crowd.say(seat)
+        self.current = seat.number, self.crowd.send(seat)
 
     def on_message(self, seat, sender, number):
         self.deliveries += self.is_running
@@ -140,7 +140,7 @@ class Fan(Load):
     def _note(self, at):
         if self.is_running:
             self.times.append(at - self.said_at)
-            self.say()
+            self.send()
 
     def check_stalled(self, now: float) -> None:
         # The wait for a lost message does not lower the rate of the delivered ones.

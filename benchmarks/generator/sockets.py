@@ -17,10 +17,10 @@ class CannotConnect(Exception):
 
 
 class Socket(WSListener):
-    """One websocket. It calls `heard(socket, payload)` for each text frame; picows answers pings."""
+    """One websocket. It calls `on_frame(socket, payload)` for each text frame; picows answers pings."""
 
-    def __init__(self, heard):
-        self.heard = heard
+    def __init__(self, on_frame):
+        self.on_frame = on_frame
         self.is_closed = False
         self.close_code = None
         self.attempts = 1
@@ -30,7 +30,7 @@ class Socket(WSListener):
 
     def on_ws_frame(self, transport, frame):
         if frame.msg_type == WSMsgType.TEXT:
-            self.heard(self, frame.get_payload_as_bytes())
+            self.on_frame(self, frame.get_payload_as_bytes())
         elif frame.msg_type == WSMsgType.CLOSE:
             self.is_closed = True
             self.close_code = frame.get_close_code()
@@ -39,7 +39,7 @@ class Socket(WSListener):
     def on_ws_disconnected(self, transport):
         self.is_closed = True
 
-    def say(self, text: bytes) -> None:
+    def send(self, text: bytes) -> None:
         if not self.is_closed:
             self.transport.send(WSMsgType.TEXT, text)
 

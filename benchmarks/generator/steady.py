@@ -21,12 +21,12 @@ class OpenLoop:
         crowd.on_message, crowd.on_answer = self.on_message, lambda *_: None
 
     async def run(self, seconds: float) -> None:
-        started, said, end = time.perf_counter(), 0, time.perf_counter() + seconds
+        started, sent, end = time.perf_counter(), 0, time.perf_counter() + seconds
         while (now := time.perf_counter()) < end:
-            while started + said / self.rate <= now:
-                seat = self.speakers[said % len(self.speakers)]
-                self.due[seat.number, self.crowd.say(seat)] = started + said / self.rate
-                said += 1
+            while started + sent / self.rate <= now:
+                seat = self.speakers[sent % len(self.speakers)]
+                self.due[seat.number, self.crowd.send(seat)] = started + sent / self.rate
+                sent += 1
             await asyncio.sleep(TICK_SECONDS)
 
     def on_message(self, seat, sender, number):
@@ -56,7 +56,7 @@ class Heartbeats:
         if seat.is_closed:
             return
         self.asked[seat.number] = time.perf_counter()
-        seat.say(self.crowd.dialect.heartbeat(seat.hearing.offset))
+        seat.send(self.crowd.dialect.heartbeat(seat.messages.offset))
         pause = HEARTBEAT_SECONDS + random.uniform(-HEARTBEAT_JITTER, HEARTBEAT_JITTER)
         self.clock.call_later(pause, self.beat, seat)
 

@@ -45,7 +45,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         return protocol.parse(text, protocol.BOARD_EVENTS)
 
     def connect(self, message, board, session):
-        """Accept a browser and send the visitor's state; or close with 4404, for every reason alike."""
+        """Accept a browser and send the visitor's state; or close with 4404 for every reason to refuse it."""
         connection = self.connection
         try:
             visit = self.get_visit(board, session)

@@ -7,11 +7,11 @@ from tests.wire import Caller
 
 @pytest.fixture
 def stranger(db):
-    """Calls of a browser in which nobody is signed in."""
+    """A function that calls the API as a browser in which nobody is signed in."""
     return Caller()
 
 
 @pytest.fixture
 def as_charlie(charlie):
-    """Calls of a guest."""
+    """A function that calls the API as the guest Charlie."""
     return Caller(charlie)

@@ -3,7 +3,7 @@ Count the messages that one socket has received: order, duplicates, gaps. Pure: 
 """
 
 
-class Hearing:
+class ReceivedMessages:
     """
     The counts of one receiver. The messages of each sender must arrive as 0, 1, 2, ..., in that order and once.
 
@@ -24,21 +24,21 @@ class Hearing:
         self._missing: set[tuple[int, int]] = set()
         self._holes: set[int] = set()
 
-    def hear(self, sender: int, number: int, offset: int) -> None:
+    def count(self, sender: int, number: int, offset: int) -> None:
         """Count one received message."""
         expected = self._last.get(sender, -1) + 1
         if number == expected:
             self._last[sender] = number
             self.received += 1
         else:
-            self._hear_unexpected(sender, number, expected)
+            self._count_unexpected(sender, number, expected)
         if offset:
             if offset == self.offset + 1:
                 self.offset = offset
             else:
-                self._hear_offset(offset)
+                self._count_offset(offset)
 
-    def _hear_unexpected(self, sender, number, expected):
+    def _count_unexpected(self, sender, number, expected):
         if number > expected:
             self._missing.update((sender, skipped) for skipped in range(expected, number))
             self._last[sender] = number
@@ -50,7 +50,7 @@ class Hearing:
         else:
             self.twice += 1
 
-    def _hear_offset(self, offset):
+    def _count_offset(self, offset):
         if offset > self.offset:
             self._holes.update(range(self.offset + 1, offset))
             self.offset = offset
