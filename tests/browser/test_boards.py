@@ -61,7 +61,7 @@ def test_a_visitor_is_refused_and_the_owner_closes_the_board(browser_of, site):
     expect(bob.get_by_test_id("refused")).to_be_visible()
     bob.get_by_test_id("knock-again").click()
     bob.get_by_test_id("knock").click()
-    expect(bob.get_by_test_id("knock-error")).to_contain_text("Wait a little")
+    expect(bob.get_by_test_id("knock-error")).to_contain_text("Wait a moment before you ask again")
     knock(carol, link, "Carol")
     second_tab = owner.context.new_page()
     second_tab.goto(link)

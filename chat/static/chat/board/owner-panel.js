@@ -75,7 +75,7 @@ export class OwnerPanel {
       { class: "bar knock", "data-visitor": visitor, role: "status" },
       sentence,
       makeButton(CLIENT_EVENT.ADMIT, "Admit", ""),
-      makeButton(CLIENT_EVENT.REFUSE, "Refuse", "quiet"),
+      makeButton(CLIENT_EVENT.REFUSE, "Deny", "quiet"),
     ));
   }
 

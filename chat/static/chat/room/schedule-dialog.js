@@ -172,8 +172,8 @@ export class ScheduleDialog {
 
 /** @param {Parts} parts */
 function showOffline(parts) {
-  parts.status.textContent = "There is no connection at the moment. The message is kept, and is sent when you are"
-    + " connected again. You can close this dialog.";
+  parts.status.textContent = "There is no connection. The message is saved, and is scheduled when you are connected"
+    + " again. You can close this dialog.";
 }
 
 /**
