@@ -1,4 +1,4 @@
-"""Two browsers at a board: the owner creates it, a visitor asks to join. And a link into a private room."""
+"""A visitor asks to join a board, and its owner decides. An invitation link leads into a private room."""
 
 from playwright.sync_api import expect
 
@@ -110,6 +110,7 @@ def test_an_invitation_link_leads_into_a_private_room(browser_of, site):
     bob.get_by_test_id("room-menu").locator("summary").press("Enter")
     expect(bob.get_by_test_id("menu-invite")).to_be_hidden()
     bob.get_by_test_id("menu-leave").press("Enter")
+    expect(bob.locator("#leave-dialog")).to_be_visible()
     bob.keyboard.press("Escape")
     expect(bob.locator("#leave-dialog")).to_have_count(0)
     # The keyboard's focus is where it was before the dialog.
