@@ -67,7 +67,7 @@ export class OwnChanges {
   }
 
   /**
-   * The timeline has drawn messages: the own ones among them are not pending any longer.
+   * The timeline has drawn messages: this person's own messages among them are no longer pending.
    * @param {Message[]} messages
    */
   messagesDrawn(messages) {
