@@ -84,7 +84,7 @@ def errors():
 
 @pytest.fixture
 def browser_of(chromium, errors, request):
-    """Return a function that opens a page with its own cookies: `browser_of("Alice")`. Each page leaves a picture."""
+    """Return a function that opens a page with its own cookies: `browser_of("Alice")`. A screenshot is kept of each."""
     pages = []
 
     def make(name, **options):

@@ -1,4 +1,4 @@
-"""Two browsers at a board: the owner creates it, a visitor asks to join. And a link into a private room."""
+"""A visitor asks to join a board, and its owner decides. An invitation link leads into a private room."""
 
 from playwright.sync_api import expect
 
@@ -61,7 +61,7 @@ def test_a_visitor_is_refused_and_the_owner_closes_the_board(browser_of, site):
     expect(bob.get_by_test_id("refused")).to_be_visible()
     bob.get_by_test_id("knock-again").click()
     bob.get_by_test_id("knock").click()
-    expect(bob.get_by_test_id("knock-error")).to_contain_text("Wait a moment")
+    expect(bob.get_by_test_id("knock-error")).to_contain_text("Wait a moment before you ask again")
     knock(carol, link, "Carol")
     second_tab = owner.context.new_page()
     second_tab.goto(link)
@@ -110,6 +110,7 @@ def test_an_invitation_link_leads_into_a_private_room(browser_of, site):
     bob.get_by_test_id("room-menu").locator("summary").press("Enter")
     expect(bob.get_by_test_id("menu-invite")).to_be_hidden()
     bob.get_by_test_id("menu-leave").press("Enter")
+    expect(bob.locator("#leave-dialog")).to_be_visible()
     bob.keyboard.press("Escape")
     expect(bob.locator("#leave-dialog")).to_have_count(0)
     # The keyboard's focus is where it was before the dialog.

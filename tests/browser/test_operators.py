@@ -67,12 +67,12 @@ def test_a_message_scheduled_without_a_connection_is_sent_after_the_reconnect(jo
     alice.screenshot(path=RESULTS / "send-later-phone.png")
     site.second.kill()
     send_later(alice, "From the train", 86_400)
-    expect(alice.locator("#schedule-status")).to_contain_text("There is no connection at the moment. The message")
+    expect(alice.locator("#schedule-status")).to_contain_text("There is no connection. The message")
     alice.keyboard.press("Escape")
     start_second(site)
     rows = "SELECT body FROM chat_scheduledmessage WHERE body = %s"
     wait_until(lambda: site.database.query(rows, "From the train"), 60)
-    expect(alice.get_by_test_id("notice")).to_contain_text("will be posted")
+    expect(alice.get_by_test_id("notice")).to_contain_text("Your message is scheduled for")
 
 
 def test_operators_see_rooms_created_changed_and_deleted(browser_of, site, owner):

@@ -30,8 +30,8 @@ def monitor(site):
 
 
 def announce(operator, slug, text, level="info"):
-    said = operator.call("POST", "/api/announcements/", text=text, level=level, room=slug, expected=201)
-    return said.json()["id"]
+    response = operator.call("POST", "/api/announcements/", text=text, level=level, room=slug, expected=201)
+    return response.json()["id"]
 
 
 def announcements_on(page):
@@ -59,16 +59,16 @@ def test_the_lobby_redraws_by_itself(browser_of, join_room, site, slug, owner, m
 
 
 def test_a_burst_of_changes_is_fetched_once(browser_of, site, owner):
-    watcher, asked = browser_of("Watcher"), []
-    watcher.on("request", lambda request: "/api/rooms/" in request.url and asked.append(request.url))
+    watcher, requests = browser_of("Watcher"), []
+    watcher.on("request", lambda request: "/api/rooms/" in request.url and requests.append(request.url))
     watcher.goto(site.url)
     # When this room is drawn, the lobby's socket is connected.
     first = owner.make_room()
     expect(watcher.locator(f"#rooms [data-slug={first}]")).to_be_visible()
-    asked.clear()
+    requests.clear()
     made = [owner.make_room() for _ in range(5)]
     expect(watcher.locator(f"#rooms [data-slug={made[-1]}]")).to_be_visible()
-    assert len(asked) <= 2, "one fetch for the changes within the spread, at most one for those after it"
+    assert len(requests) <= 2, "one fetch for the changes within the spread, at most one for those after it"
 
 
 def test_an_urgent_announcement_appears_in_two_browsers_and_a_private_one_in_one(join_room, slug, operator):
@@ -91,10 +91,10 @@ def test_an_announcement_is_shown_once_in_a_tab_and_stays_dismissed(join_room, s
     expect(announcements_on(alice)).to_have_count(2)
     announcements_on(alice).filter(has_text="Dismissed").get_by_role("button", name="Dismiss").click()
     expect(announcements_on(alice)).to_have_count(1)
-    with alice.expect_websocket() as line:
+    with alice.expect_websocket() as socket:
         site.second.kill()
         start_second(site)
-    assert re.search(r"[?&]announced=[0-9]+", line.value.url)
+    assert re.search(r"[?&]announced=[0-9]+", socket.value.url)
     alice.wait_for_selector("[data-state=open]")
     announce(operator, slug, "Afterwards")
     expect(announcements_on(alice)).to_have_count(2)

@@ -88,7 +88,7 @@ test("each request continues from the cursor", async () => {
   assert.equal(queryOf(server.last).cursor, "1");
 });
 
-test("each request carries the number of people that the client knows of", async () => {
+test("each request carries the number of people that the client knows", async () => {
   const server = await new Server().join();
   await server.answer([{ type: "presence", came: ["carol", "dave"], went: ["bob"], count: 9 }]);
   assert.equal(queryOf(server.last).present, "3");

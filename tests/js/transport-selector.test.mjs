@@ -44,7 +44,7 @@ test("polling that works is kept, and a websocket is tried every five minutes", 
   assert.equal(choose(), "poll");
 });
 
-test("after polling stops to work, both transports are tried in turn", () => {
+test("after polling stops working, both transports are tried in turn", () => {
   const { selector, choose, chooseAndFail } = makeSelector();
   chooseAndFail();
   chooseAndFail();

@@ -1,5 +1,5 @@
 // @ts-check
-// The lobby's page: keeps the list of rooms fresh. Must not read more from the lobby's socket than "updated".
+// The lobby's page: keeps the list of rooms up to date. Must read only "updated" from the lobby's socket.
 
 import { socketUrl } from "./connection/environment.js";
 import { ReconnectingConnection } from "./connection/reconnecting-connection.js";
@@ -11,7 +11,7 @@ import { onReturn } from "./ui/page-return.js";
 
 const SEARCH_DELAY_MS = 250;
 const CLOCK_MS = 60_000;
-// "updated" may be lost, like every broadcast. After this time the page asks anyway.
+// "updated" may be lost, like every broadcast. After this time the page fetches the list anyway.
 const STALE_AFTER_MS = 300_000;
 
 const search = byId("room-search", HTMLInputElement);

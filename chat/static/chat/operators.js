@@ -1,5 +1,5 @@
 // @ts-check
-// The operators' page: a table of all rooms that the server keeps fresh.
+// The operators' page: a table of all rooms, which the server keeps up to date.
 // Must not change anything: rooms are changed in the admin, to which each row links.
 
 import { socketUrl } from "./connection/environment.js";

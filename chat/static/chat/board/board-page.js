@@ -12,7 +12,7 @@ import { onReturn } from "../ui/page-return.js";
 import { OwnerPanel } from "./owner-panel.js";
 
 const RETRY_MS = 3_000;
-// A connection may be away, or the visitor's state unknown, for so long before the page mentions it.
+// The page shows a lost connection only after this time: most reconnects are quicker.
 const SHOW_LOST_AFTER_MS = 1_000;
 const KNOCK_STEP_AFTER_MS = 200;
 /** The steps of the page, as in `data-step` of the template. */

@@ -8,8 +8,8 @@ import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
 import { makeCopyButton } from "../ui/clipboard.js";
 import { byId, make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
-import { onMenuEntry } from "../ui/menus.js";
 import { ErrorLine, confirmWithSecondClick } from "../ui/forms.js";
+import { onMenuEntry } from "../ui/menus.js";
 import { avatar } from "../ui/pictures.js";
 
 /** @typedef {{ visitor: string, handle: string }} Visitor `visitor` is a public id */
@@ -53,7 +53,7 @@ export class OwnerPanel {
   // After a reconnect everything is drawn again: the server names the waiting visitors, and the API the admitted ones.
   async #reload() {
     this.#knocks.replaceChildren();
-    // A failed call means that the connection is away again; the next one starts again.
+    // A failed call means that the connection is lost again. The next `opened` loads the list again.
     const { visitors } = await call("GET", `/api/boards/${this.#board}/visitors/`).catch(() => ({ visitors: [] }));
     this.#admitted.replaceChildren();
     for (const visitor of visitors) if (visitor.state === "admitted") this.#showAdmitted(visitor);
@@ -75,7 +75,7 @@ export class OwnerPanel {
       { class: "bar knock", "data-visitor": visitor, role: "status" },
       sentence,
       makeButton(CLIENT_EVENT.ADMIT, "Admit", ""),
-      makeButton(CLIENT_EVENT.REFUSE, "Refuse", "quiet"),
+      makeButton(CLIENT_EVENT.REFUSE, "Deny", "quiet"),
     ));
   }
 

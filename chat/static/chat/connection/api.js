@@ -1,5 +1,5 @@
 // @ts-check
-// Calls the JSON API. Must not draw, and must not know what is requested.
+// Calls the JSON API. Must not draw, and must not know what a request is for.
 
 import { REFUSAL } from "./wire.js";
 

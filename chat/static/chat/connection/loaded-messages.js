@@ -1,5 +1,5 @@
 // @ts-check
-// Which messages this client has, in which state, and from which id on without a gap.
+// Records which messages this client has, their states, and the id from which on no message is missing.
 // Must not keep bodies after the first backlog, nor know of sockets or the page.
 
 import { BACKLOG_SIZE } from "./wire.js";

@@ -1,6 +1,6 @@
 // @ts-check
-// A room over long polling, with the interface of a WebSocket, for networks that let no WebSocket through.
-// Must not reconnect (reconnecting-connection.js does), and reads only the events that its next request needs.
+// A room over long polling, with the interface of a WebSocket, for networks that block WebSockets.
+// Must not reconnect (reconnecting-connection.js does), and must read only the events that its next request depends on.
 
 import { asApiError, call } from "./api.js";
 import { Cursor } from "./cursor.js";

@@ -6,7 +6,7 @@ import { newRef, retryAfterMs } from "./wire-values.js";
 import { CLIENT_EVENT, REFUSAL } from "./wire.js";
 
 export const ANSWER_TIMEOUT_MS = 5_000;
-// The largest number of unanswered events at a time: a long outbox must not look like a flood.
+// The limit of unanswered events at a time: a long outbox must not look like a flood.
 export const WINDOW = 20;
 // For a server that sends `retry_after: 0`.
 const SHORTEST_WAIT_MS = 250;
@@ -118,7 +118,7 @@ export class OutboxSender {
 
   /**
    * Tries a failed event again, as the person asked. After a conflict the event needs a new ref: the old one belongs
-   * to other content forever.
+   * to other content permanently.
    * @param {string} ref
    */
   retry(ref) {

@@ -9,7 +9,7 @@
  * @typedef {object} Entry
  * @property {string} ref
  * @property {WireEvent} event
- * @property {Failure | null} failed why the server refused it for good
+ * @property {Failure | null} failed why the server refused it; the client does not retry
  * @property {boolean} isPersistent false for a fetch, which a reload asks for again
  */
 
@@ -66,7 +66,7 @@ export class Outbox {
   }
 
   /**
-   * Marks an entry as refused for good; `null` makes it unanswered again.
+   * Marks an entry as refused, so that it is not sent again; `null` makes it unanswered again.
    * @param {string} ref
    * @param {Failure | null} failed
    */

@@ -181,7 +181,7 @@ export class ReconnectingConnection {
     return this.#usefulSince !== null;
   }
 
-  // A dead connection may take minutes to report its close. Its handlers are removed, so that nothing hears it then.
+  // A dead connection may take minutes to report its close. Its handlers are removed, so that a late close has no effect.
   #dropTransport() {
     this.#clearTimer();
     const transport = this.#transport;

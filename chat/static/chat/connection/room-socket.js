@@ -1,10 +1,11 @@
 // @ts-check
-// A room's connection, as docs/protocol.md describes it: it joins, stays complete, sends changes until they are answered.
+// A room's connection, as docs/protocol.md describes it: it joins, fetches missing messages, and sends changes until
+// they are answered.
 // Must not draw, and must not decide what a person sees: it emits events, and the page shows them.
 
-import { socketUrl, makeEnvironment } from "./environment.js";
 import { AnnouncementCursor } from "./announcement-cursor.js";
 import { Emitter, LOCAL_EVENT } from "./emitter.js";
+import { makeEnvironment, socketUrl } from "./environment.js";
 import { LoadedMessages } from "./loaded-messages.js";
 import { isRetried } from "./outbox-sender.js";
 import { ReconnectingConnection } from "./reconnecting-connection.js";
@@ -85,7 +86,7 @@ export class RoomSocket extends Emitter {
     const environment = { ...makeEnvironment(options), crypto: options.crypto ?? globalThis.crypto };
     this.handle = options.handle ?? "";
     const storage = options.storage ?? globalThis.sessionStorage;
-    /** What this person writes. */
+    /** The changes that this person makes: posts, edits, reactions. */
     this.changes = new RoomChanges(environment, { storage, slug: options.slug, handle: this.handle }, {
       send: (event) => this.#send(event),
       changed: () => this.emit(LOCAL_EVENT.OUTBOX),

@@ -1,10 +1,10 @@
 // @ts-check
-// Keeps a room's messages complete: asks for what is missing (`sync`), and notices a dead connection by its silence.
+// Keeps a room's messages complete: asks for what is missing (`sync`), and detects a dead connection by a missing answer.
 // Must not know of sockets or messages: it counts offsets, and tells its owner what to send.
 
 import { Cursor } from "./cursor.js";
-import { retryAfterMs } from "./wire-values.js";
 import { TimerSet } from "./environment.js";
+import { retryAfterMs } from "./wire-values.js";
 import { CLIENT_EVENT } from "./wire.js";
 
 export const SYNCED_TIMEOUT_MS = 10_000;

@@ -1,5 +1,5 @@
 // @ts-check
-// Selects the transport: a WebSocket, or long polling where the network lets no WebSocket through.
+// Selects the transport: a WebSocket, or long polling where the network blocks WebSockets.
 // Must not wait: reconnecting-connection.js decides when to try again.
 
 // A network that blocks websockets shows it at once. After one has opened, failures mean that the server is away.

@@ -29,7 +29,7 @@ export const FINAL_CLOSE_CODES = new Set([
   CLOSE.INVALID_TEXT, CLOSE.TOO_LARGE, CLOSE.NOT_SIGNED_IN, CLOSE.FORBIDDEN, CLOSE.NOT_FOUND,
 ]);
 
-/** What a client says: in a room, and in a board's waiting room. */
+/** The events that a client sends: in a room, and in a board's waiting room. */
 export const CLIENT_EVENT = Object.freeze({
   POST: "post",
   EDIT: "edit",
@@ -47,7 +47,7 @@ export const CLIENT_EVENT = Object.freeze({
   SHUT: "shut",
 });
 
-/** What the server says: in a room, in a board's waiting room, and in the lobby. */
+/** The events that the server sends: in a room, in a board's waiting room, and in the lobby. */
 export const SERVER_EVENT = Object.freeze({
   JOINED: "joined",
   MESSAGE: "message",
@@ -72,7 +72,7 @@ export const SERVER_EVENT = Object.freeze({
   UPDATED: "updated",
 });
 
-/** Why the server refused something; the codes that the client treats differently from others. */
+/** The codes of a refusal that the client handles individually. The server has more. */
 export const REFUSAL = Object.freeze({
   MUTED: "muted",
   FORBIDDEN: "forbidden",

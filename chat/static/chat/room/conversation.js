@@ -238,7 +238,7 @@ class Conversation {
     this.#list.setAttribute("aria-busy", "false");
     this.#page.dataset.state = "open";
     this.history.synced();
-    // From now on a dialog opens without a wait, also when the connection is lost.
+    // Loaded now, so that later a dialog opens at once, even without a connection.
     loadDialogs();
   }
 

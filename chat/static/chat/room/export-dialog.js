@@ -32,7 +32,7 @@ export function openExportDialog(start) {
   const format = select("export-format", FORMATS);
   const from = make("input", { id: "export-from", name: "from", type: "date" });
   const to = make("input", { id: "export-to", name: "to", type: "date" });
-  const help = "Without days, the export contains all messages. You can continue to write meanwhile.";
+  const help = "Leave the days empty to export all messages. You can keep writing while the export runs.";
   const form = make(
     "form", {},
     field("Format", format),

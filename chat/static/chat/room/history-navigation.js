@@ -83,7 +83,7 @@ export class HistoryNavigation {
     this.#readMarker.update();
     const count = this.#readMarker.unreadCount;
     this.#newestButton.hidden = this.#timeline.isAtBottom;
-    this.#newestButton.textContent = count ? `↓ ${plural(count, "new message")}` : "↓ To the newest message";
+    this.#newestButton.textContent = count ? `↓ ${plural(count, "new message")}` : "↓ Jump to the newest message";
   }
 
   #loadOlder() {

@@ -10,7 +10,7 @@ import { ErrorLine } from "../ui/forms.js";
 export function openLeaveDialog(slug) {
   const button = make("button", { type: "button", class: "button bad wide", id: "leave-room", text: "Leave the room" });
   const error = new ErrorLine();
-  const warning = make("p", { class: "lead", text: "You need a new link to return." });
+  const warning = make("p", { class: "lead", text: "To return, you need a new invitation link." });
   openDialog("Leave this room?", "leave-dialog", warning, error.element, button);
   button.addEventListener("click", async () => {
     if (await error.guard(() => call("DELETE", `/api/rooms/${slug}/membership/`))) location.assign("/");

@@ -1,6 +1,6 @@
 // @ts-check
-// What this person does with messages: submit, react; and what they may do with each message.
-// Must not draw. The server has the last word about every right.
+// Submits the messages and reactions of this person, and says which actions they may take on each message.
+// Must not draw. The server checks every permission again.
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 
@@ -29,7 +29,7 @@ export class MessageActions {
   }
 
   /**
-   * Posts or edits what the composer has.
+   * Posts the text of the composer, or edits a message with it.
    * @param {string} body
    * @param {import("./composer.js").Target | null} target
    */

@@ -1,5 +1,5 @@
 // @ts-check
-// What moderators and owners see more than others: the button beside a person, and the count of open reports.
+// What only moderators and owners see: the button beside a person, and the count of open reports.
 // Must not decide who may do what: the server does.
 
 import { call } from "../connection/api.js";

@@ -67,7 +67,7 @@ export class OwnChanges {
   }
 
   /**
-   * The timeline has drawn messages: the own ones among them are not pending any longer.
+   * The timeline has drawn messages: this person's own messages among them are no longer pending.
    * @param {Message[]} messages
    */
   messagesDrawn(messages) {
@@ -87,7 +87,7 @@ export class OwnChanges {
     if (changesMessage(event)) timeline.item(event.id)?.classList.remove("changing");
     if (event.type !== CLIENT_EVENT.SCHEDULE) return;
     scheduleDialog()?.stored(ref);
-    notify(`Your message will be posted: ${shortTime(event.at)}.`);
+    notify(`Your message is scheduled for ${shortTime(event.at)}.`);
   }
 
   /** @param {{ ref: string, code: string, detail: string, event: WireEvent | null, isRetried: boolean }} rejected */

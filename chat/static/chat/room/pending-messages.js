@@ -9,13 +9,13 @@ import { avatar } from "../ui/pictures.js";
 /** @type {Record<string, string>} */
 const REASONS = {
   [REFUSAL.MUTED]: "You are muted in this room.",
-  [REFUSAL.FORBIDDEN]: "You are not allowed to do that here.",
+  [REFUSAL.FORBIDDEN]: "You do not have permission to do this.",
   [REFUSAL.TOO_LONG]: "The message is too long.",
   [REFUSAL.EMPTY]: "The message is empty.",
-  [REFUSAL.NOT_FOUND]: "The message that it belongs to does not exist.",
+  [REFUSAL.NOT_FOUND]: "The message that you replied to or edited does not exist.",
   [REFUSAL.INVALID_FIELD]: "The message contains something that cannot be sent.",
-  [REFUSAL.REF_CONFLICT]: "The server confused it with another message.",
-  [REFUSAL.INTERNAL]: "The server had an error.",
+  [REFUSAL.REF_CONFLICT]: "The message could not be sent. Try again.",
+  [REFUSAL.INTERNAL]: "An error occurred on the server. Try again later.",
 };
 
 /** @typedef {import("../connection/outbox.js").Entry} Entry */
@@ -27,7 +27,7 @@ const REASONS = {
  * @param {string} detail the server's own sentence
  */
 export function reasonFor(code, detail) {
-  return REASONS[code] ?? (detail || "The server refused it.");
+  return REASONS[code] ?? (detail || "The server rejected this change.");
 }
 
 export class PendingMessages {

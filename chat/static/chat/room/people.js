@@ -47,7 +47,7 @@ export class People {
   }
 
   /**
-   * Takes the new role of somebody, here or not.
+   * Takes the new role of a person, who may be absent.
    * @param {Person} member
    */
   roleChanged({ handle, role }) {

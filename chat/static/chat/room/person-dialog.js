@@ -52,7 +52,7 @@ export class PersonDialog {
     this.#path = `/api/rooms/${slug}/members/`;
     this.#handle = handle;
     this.#isByOwner = isByOwner;
-    const reason = field("Reason", this.#reason, { help: "The reason is kept in the log.", isOptional: true });
+    const reason = field("Reason", this.#reason, { help: "The reason is saved in the moderation log.", isOptional: true });
     openDialog(handle, "person-dialog", this.#roleLine, reason, this.#buttons, this.#error.element);
     this.#load(() => call("GET", `${this.#path}${encodeURIComponent(handle)}/`));
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// What this person has read: the marker, the divider "New", the number in the page's title.
+// How far this person has read: the marker, the divider "New", the number in the page's title.
 // Must not draw messages: it moves the timeline's divider, and sends how far the person has read.
 
 const SEND_DELAY_MS = 1_000;

@@ -1,6 +1,6 @@
 // @ts-check
 // The dialog "Send later": it schedules a message, and lists the scheduled messages. Times are in the person's time zone.
-// Must not send by itself: the outbox does, until the server answers.
+// Must not send: the outbox does, until the server answers.
 
 import { call } from "../connection/api.js";
 import { LONGEST_BODY } from "../connection/wire.js";
@@ -172,8 +172,8 @@ export class ScheduleDialog {
 
 /** @param {Parts} parts */
 function showOffline(parts) {
-  parts.status.textContent = "There is no connection at the moment. The message is kept, and is sent when you are"
-    + " connected again. You can close this dialog.";
+  parts.status.textContent = "There is no connection. The message is saved, and is scheduled when you are connected"
+    + " again. You can close this dialog.";
 }
 
 /**

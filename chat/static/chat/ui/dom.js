@@ -11,7 +11,7 @@
  */
 export function byId(id, type, root = document) {
   const element = root.getElementById(id);
-  if (!(element instanceof (type ?? HTMLElement))) throw new Error(`The page has no fitting element "${id}".`);
+  if (!(element instanceof (type ?? HTMLElement))) throw new Error(`The page has no element "${id}" of the expected type.`);
   return /** @type {T} */ (element);
 }
 
@@ -25,7 +25,7 @@ export function byId(id, type, root = document) {
  */
 export function child(parent, selector, type) {
   const element = parent.querySelector(selector);
-  if (!(element instanceof (type ?? HTMLElement))) throw new Error(`There is no fitting element "${selector}".`);
+  if (!(element instanceof (type ?? HTMLElement))) throw new Error(`There is no element "${selector}" of the expected type.`);
   return /** @type {T} */ (element);
 }
 

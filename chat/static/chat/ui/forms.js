@@ -1,5 +1,5 @@
 // @ts-check
-// The parts of dialogs: fields, buttons, and the line that shows an error. Must not know what is asked or done.
+// The parts of dialogs: fields, buttons, and the line that shows an error. Must not know what a dialog is for.
 
 import { asApiError } from "../connection/api.js";
 import { make } from "./dom.js";
@@ -39,7 +39,7 @@ export function smallButton(action, text, act) {
 }
 
 /**
- * Makes a button act only at its second click. A dialog would be too much for one question, and no question too little.
+ * Makes a button act only at its second click, so that one wrong click does no harm. The question appears in the button.
  * @param {HTMLButtonElement} button
  * @param {string} question is shown after the first click, for four seconds
  * @param {() => void} act
@@ -81,7 +81,7 @@ export function confirmButton(action, text, question, act) {
   return confirmWithSecondClick(smallButton(action, text), question, act);
 }
 
-/** The line of a dialog that says what went wrong; hidden while nothing did. */
+/** The line of a dialog that shows an error. It is hidden while there is none. */
 export class ErrorLine {
   /** @param {string | null} [id] */
   constructor(id = null) {

@@ -1,5 +1,5 @@
 // @ts-check
-// A list of the API that comes in pages: it is drawn, continued, and drawn again. Must not know what it lists.
+// A list that the API returns in pages: draws it, loads further pages, and refreshes it. Must not know what it lists.
 
 import { call } from "../connection/api.js";
 import { make } from "./dom.js";
