@@ -160,7 +160,7 @@ class Crowd:
 
     def tally(self) -> dict:
         """Return the losses and errors since `begin`."""
-        received = [seat.messages for seat in self.seats]
+        counters = [seat.messages for seat in self.seats]
         expected, received = self.expected, self.received
         sent = sum(room.sent for room in self.rooms.values())
         closed = [seat for seat in self.seats if seat.is_closed]
@@ -168,10 +168,10 @@ class Crowd:
             "expected": expected,
             "lost": expected - received,
             "lost_percent": round(100 * (expected - received) / expected, 2) if expected else 0,
-            "out_of_order": sum(messages.out_of_order for messages in received),
-            "twice": sum(messages.twice for messages in received),
-            "overtaken": sum(messages.overtaken for messages in received),
-            "holes": sum(messages.holes for messages in received),
+            "out_of_order": sum(messages.out_of_order for messages in counters),
+            "twice": sum(messages.twice for messages in counters),
+            "overtaken": sum(messages.overtaken for messages in counters),
+            "holes": sum(messages.holes for messages in counters),
             "rejected": self.rejected,
             "unacked": sent - self.acked if self.dialect.is_acked else 0,
             "closed": len(closed),
