@@ -13,10 +13,12 @@ from typing import Any
 
 import hiredis
 import redis
-from twisted.internet import defer, endpoints, protocol, reactor, ssl
+from twisted.internet import defer, endpoints, protocol, reactor
 from twisted.internet.error import ConnectionDone
 
 from .backoff import Backoff
+from .redis_connections import describe_address, explain_refusal, login_commands
+from .redis_tls import make_tls_options
 from .writing import write_now
 
 logger = logging.getLogger(__name__)
@@ -114,7 +116,7 @@ class RedisClient:
     @property
     def address(self) -> str:
         """The server's host and port, or its socket; without the password."""
-        return self._given.get("path") or f"{self._given.get('host', 'localhost')}:{self._given.get('port', 6379)}"
+        return describe_address(self._given)
 
     @property
     def is_connected(self) -> bool:
@@ -149,38 +151,30 @@ class RedisClient:
         return self._protocol.call(commands, seconds)
 
     def _connect(self) -> None:
-        attempt = self._endpoint().connect(protocol.Factory.forProtocol(lambda: _Protocol(self)))
+        # The endpoint reads the files of TLS, which may be missing for now.
+        attempt = defer.maybeDeferred(self._open)
         attempt.addCallback(self._introduce)
         attempt.addErrback(self._failed)
+
+    def _open(self) -> Any:
+        return self._endpoint().connect(protocol.Factory.forProtocol(lambda: _Protocol(self)))
 
     def _endpoint(self) -> Any:
         given = self._given
         if given.get("path"):
             return endpoints.UNIXClientEndpoint(reactor, given["path"], timeout=5)
-        host = given.get("host", "localhost")
+        host = given.get("host") or "localhost"
         endpoint = endpoints.HostnameEndpoint(reactor, host, int(given.get("port", 6379)), timeout=5)
-        return endpoints.wrapClientTLS(self._tls_options(host), endpoint) if self._is_tls else endpoint
-
-    def _tls_options(self, host: str) -> Any:
-        if str(self._given.get("ssl_cert_reqs")).lower() in ("none", "0"):
-            return ssl.CertificateOptions(verify=False)
-        authority = self._given.get("ssl_ca_certs")
-        if authority is None:
-            return ssl.optionsForClientTLS(host)
-        with open(authority, "rb") as file:
-            return ssl.optionsForClientTLS(host, ssl.Certificate.loadPEM(file.read()))
+        return endpoints.wrapClientTLS(make_tls_options(given), endpoint) if self._is_tls else endpoint
 
     @defer.inlineCallbacks
     def _introduce(self, made: _Protocol) -> Any:
-        commands = [*self._greeting, ("PING",)]
-        if self._given.get("db"):
-            commands.insert(0, ("SELECT", self._given["db"]))
-        if self._given.get("password"):
-            commands.insert(0, ("AUTH", self._given["password"]))
-        for answer in (yield made.call(commands)):
+        commands = [*login_commands(self._given), *self._greeting, ("PING",)]
+        answers = yield made.call(commands)
+        for command, answer in zip(commands, answers, strict=True):
             if isinstance(answer, Exception):
                 made.transport.loseConnection()
-                raise answer
+                raise explain_refusal(self._given, answer, str(command[0]))
         if self._attempts > 1:
             logger.info("Redis at %s is connected again", self.address)
         self._protocol, self._attempts = made, 0

@@ -10,18 +10,14 @@ import time
 from typing import Any
 
 import hiredis
-import redis
 from redis.exceptions import NoScriptError, ResponseError
 
 from . import scripts
 from .outages import REDIS_OUTAGES
 from .polling import find_readable
+from .redis_connections import RedisConfigurationError, Unsent, describe_address
 
 CLOCK_SECONDS = 10
-
-
-class Unsent(redis.ConnectionError):
-    """No connection could be made: no command of the trip was sent, so the whole trip may be tried again."""
 
 
 class Shard:
@@ -48,7 +44,7 @@ class Shard:
         """
         Run commands like `call`, but return a ResponseError as the answer of a command that Redis refused.
 
-        The other commands have run. Raise Unsent if there is no connection. Raise redis' ConnectionError or
+        The other commands have run. Raise Unsent if there is no usable connection. Raise redis' ConnectionError or
         TimeoutError if the connection fails during the trip, so that nobody knows which commands ran.
         """
         connection = self.pool.get_connection("EVALSHA")
@@ -92,8 +88,7 @@ class Shard:
     @property
     def address(self) -> str:
         """The server's host and port, or its socket; without the password."""
-        given = self.pool.connection_kwargs
-        return given.get("path") or f"{given.get('host', 'localhost')}:{given.get('port', 6379)}"
+        return describe_address(self.pool.connection_kwargs)
 
 
 def _connect(connection: Any) -> None:
@@ -102,6 +97,8 @@ def _connect(connection: Any) -> None:
         connection.disconnect()
     try:
         connection.connect()
+    except RedisConfigurationError:
+        raise
     except REDIS_OUTAGES as outage:
         raise Unsent(str(outage)) from outage
 
