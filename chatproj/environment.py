@@ -56,7 +56,9 @@ class Setting:
         try:
             return self.parse(text)
         except ValueError as error:
-            held = f"; {error}" if self.is_secret else f", not {text!r}"
+            # Where a user is, a password may be.
+            shown = "; it contains @" if "@" in text else f", not {text!r}"
+            held = f"; {error}" if self.is_secret else shown
             raise ImproperlyConfigured(f"{self.name} must be {self.expected}{held}.") from None
 
 
