@@ -20,7 +20,7 @@ _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-
 
 
 def make_tls_options(given: dict[str, Any]) -> Any:
-    """Return Twisted's options for a connection with these arguments. Raise RedisConfigurationError for a wrong file."""
+    """Return Twisted's options for TLS, from a connection's arguments. Raise what `make_tls_context` raises."""
     make_tls_context(given)  # for its error texts
     host = given.get("host") or "localhost"
     identity = _read_identity(given)

@@ -51,7 +51,7 @@ def authority(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """A server with a socket, the password `p@ss/#`, and the user `ann` with the password `a:b`. Yield (port, socket)."""
+    """A server with the password `p@ss/#`, and the user `ann` with the password `a:b`. Yield (port, socket)."""
     path = tmp_path_factory.mktemp("valkey") / "valkey.sock"
     with running_valkey("--unixsocket", str(path)) as url:
         client = make_client(url)
