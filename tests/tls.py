@@ -1,4 +1,4 @@
-"""An authority and a TLS server of the tests: the embedded Valkey has no TLS, so a proxy in front of it terminates it."""
+"""An authority and a TLS server of the tests: the embedded Valkey has no TLS, so a proxy before it terminates it."""
 
 import contextlib
 import datetime

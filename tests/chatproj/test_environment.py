@@ -4,9 +4,11 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from chatproj import environment
-from tests.chatproj.test_settings import KEY, run  # noqa: F401
 
 pytestmark = pytest.mark.no_database
+
+KEY = {"SECRET_KEY": "for tests only"}
+DAPHNE = "import sys; from daphne.cli import CommandLineInterface; CommandLineInterface().run(sys.argv[1:])"
 
 
 def read(name, text):
@@ -120,7 +122,7 @@ COMMANDS = ["serve", "interface", "runworker", "rundelay", "monitor", "doctor", 
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_reports_a_wrong_value_in_one_sentence(run, command):  # noqa: F811
+def test_every_command_reports_a_wrong_value_in_one_sentence(run, command):
     done = run("manage.py", command, **KEY, TRUSTED_PROXIES="many")
     assert done.returncode == 1
     assert (done.stdout, done.stderr) == ("", "TRUSTED_PROXIES must be a number from 0 to 100, not 'many'.\n")
@@ -129,7 +131,7 @@ def test_every_command_reports_a_wrong_value_in_one_sentence(run, command):  # n
 @pytest.mark.parametrize(
     "name, text", [("LOG_LEVEL", "loud"), ("PORT", "http"), ("REDIS_URL", "http://x"), ("DATABASE_URL", "x")]
 )
-def test_daphne_reports_a_wrong_value_in_one_sentence(run, name, text):  # noqa: F811
-    done = run("-m", "daphne", "chatproj.asgi:channel_layer", **KEY, **{name: text})
+def test_daphne_reports_a_wrong_value_in_one_sentence(run, name, text):
+    done = run("-c", DAPHNE, "chatproj.asgi:channel_layer", **KEY, **{name: text})
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith(f"{name} must be")
