@@ -115,10 +115,11 @@ def _host(text: str) -> str:
 
 
 def _folder(text: str) -> str:
-    path = Path(text).absolute()
-    if not all(part.is_dir() or not os.path.lexists(part) for part in (path, *path.parents)):
+    path = Path(text.strip()).absolute()
+    # A part that may not be looked at counts as missing; `make_var` reports that.
+    if not all(os.path.isdir(part) or not os.path.lexists(part) for part in (path, *path.parents)):
         raise ValueError
-    return text
+    return text.strip()
 
 
 def _key(text: str) -> str:

@@ -43,6 +43,7 @@ def check_database_url(text: str) -> str:
     """Return a database's URL without the spaces around it, if Django can use it."""
     url = text.strip()
     scheme, separator, _ = url.partition("://")
+    scheme = scheme.lower()
     if not separator or scheme not in dj_database_url.SCHEMES:
         raise ValueError("it begins with another scheme")
     if url == "sqlite://:memory:":
@@ -91,7 +92,8 @@ def _check_server(parts: SplitResult) -> None:
 def _check_postgres_options(options: dict[str, str]) -> None:
     import psycopg2.extensions
 
-    options.pop("currentSchema", None)  # dj_database_url replaces it
+    for name in ("currentSchema", "isolation_level"):
+        options.pop(name, None)  # for dj_database_url and for Django
     try:
         psycopg2.extensions.make_dsn(**options)
     except (psycopg2.ProgrammingError, TypeError):

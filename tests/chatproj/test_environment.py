@@ -43,7 +43,7 @@ def test_an_empty_value_counts_as_not_set(name, text):
         ("PUBLIC_URL", "HTTPS://Chat.Example:443/", "https://chat.example"),
         ("PUBLIC_URL", "http://[::1]:8000", "http://[::1]:8000"),
         ("DATABASE_URL", "postgres://a:p%40ss@host:5432/name?sslmode=require", None),
-        ("DATABASE_URL", "postgres:///name", None),
+        ("DATABASE_URL", "POSTGRES:///name?currentSchema=chat", None),
         ("DATABASE_URL", "postgres://%2Frun%2Fpostgresql/name", None),
         ("DATABASE_URL", "mysql://a:b@host/name", None),
         ("DATABASE_URL", "sqlite:////tmp/a b.sqlite3?synchronous=full", None),
