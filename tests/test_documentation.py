@@ -261,7 +261,7 @@ def test_the_table_of_settings_has_every_setting_that_the_environment_gives():
 
 
 def test_no_code_reads_a_variable_that_is_not_in_the_table():
-    readers = r"""(?:environ\.get\(|environ\[|\bread\()\s*"([A-Z_]+)\""""
+    readers = r"""(?:environ\.get\(|environ\[|\b_?read\()\s*["']([A-Z_]+)["']"""
     paths = [path for path in all_files() if re.match(r"(?:manage|(?:chat|chatproj|channels_transport)/.*)\.py$", path)]
     names = {name for path in paths for name in re.findall(readers, (ROOT / path).read_text())}
     assert "PORT" in names and "REDIS_URL" in names
