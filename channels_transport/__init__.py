@@ -1,9 +1,10 @@
 """
 The transport: Channels 1.x without its faults, for any Channels 1.x site.
 
-Applications import from here only: the decorators and the class-based consumers, with the same names as in
-Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. An
-application's own store in Redis uses `Script`, `Shard` and `run_with_next_trip`.
+Applications import from here only: the decorators and the class-based consumers, under the names that they have in
+Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A store of
+an application's own in Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and
+`run_with_next_trip`.
 """
 
 from channels.auth import channel_session_user, channel_session_user_from_http
@@ -16,6 +17,8 @@ from .later_response import LaterResponse
 from .log_throttle import LogThrottle
 from .ordering import enforce_ordering, forget_ordering
 from .outages import OUTAGES
+from .redis_connections import RedisConfigurationError
+from .redis_connections import make_client as make_redis_client
 from .scripts import Script
 from .sessions import channel_session
 from .shards import Shard
@@ -28,8 +31,9 @@ __all__ = [
     "Group",
     "JsonWebsocketConsumer",
     "LaterResponse",
-    "Ordered",
     "LogThrottle",
+    "Ordered",
+    "RedisConfigurationError",
     "Script",
     "Shard",
     "WebsocketConsumer",
@@ -40,5 +44,6 @@ __all__ = [
     "enforce_ordering",
     "forget_ordering",
     "is_stopping",
+    "make_redis_client",
     "run_with_next_trip",
 ]

@@ -9,12 +9,14 @@ import threading
 from typing import Any
 
 import msgspec
+import redis
 from asgi_redis import RedisChannelLayer as StockRedisChannelLayer
 
 from . import scripts
 from .channel_layer import Message
 from .log_throttle import LogThrottle
 from .receiving import Receiver
+from .redis_connections import make_client
 from .session_backends import RedisBackend
 from .shards import Shard
 
@@ -38,6 +40,10 @@ class RedisBase(StockRedisChannelLayer):
         self.channel_session_backend = RedisBackend(self)
         self._local = threading.local()
         self._losses = LogThrottle(logger)
+
+    def _generate_connections(self, hosts: list[str], redis_kwargs: dict[str, Any]) -> list[redis.StrictRedis]:
+        """Return a client for each URL of a host. Raise InvalidRedisURL for the first wrong one."""
+        return [make_client(host, **redis_kwargs) for host in hosts]
 
     def _register_scripts(self) -> None:
         """Do nothing: the parent's scripts are not used."""

@@ -13,10 +13,12 @@ from typing import Any
 
 import hiredis
 import redis
-from twisted.internet import defer, endpoints, protocol, reactor, ssl
+from twisted.internet import defer, endpoints, protocol, reactor
 from twisted.internet.error import ConnectionDone
 
 from .backoff import Backoff
+from .redis_connections import describe_address, explain_refusal, login_commands
+from .redis_tls import make_tls_options
 from .writing import write_now
 
 logger = logging.getLogger(__name__)
@@ -113,9 +115,8 @@ class RedisClient:
 
     @property
     def address(self) -> str:
-        """Return the server's host and port, or its socket; without the password."""
-        options = self._options
-        return options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
+        """The server's host and port, or its socket; without the password."""
+        return describe_address(self._options)
 
     @property
     def is_connected(self) -> bool:
@@ -150,38 +151,30 @@ class RedisClient:
         return self._protocol.call(commands, seconds)
 
     def _connect(self) -> None:
-        attempt = self._endpoint().connect(protocol.Factory.forProtocol(lambda: _Protocol(self)))
+        # The endpoint reads the files of TLS, which may be missing for now.
+        attempt = defer.maybeDeferred(self._open)
         attempt.addCallback(self._set_up)
         attempt.addErrback(self._failed)
 
-    def _endpoint(self) -> Any:
-        options = self._options
-        if options.get("path"):
-            return endpoints.UNIXClientEndpoint(reactor, options["path"], timeout=5)
-        host = options.get("host", "localhost")
-        endpoint = endpoints.HostnameEndpoint(reactor, host, int(options.get("port", 6379)), timeout=5)
-        return endpoints.wrapClientTLS(self._tls_options(host), endpoint) if self._is_tls else endpoint
+    def _open(self) -> Any:
+        return self._endpoint().connect(protocol.Factory.forProtocol(lambda: _Protocol(self)))
 
-    def _tls_options(self, host: str) -> Any:
-        if str(self._options.get("ssl_cert_reqs")).lower() in ("none", "0"):
-            return ssl.CertificateOptions(verify=False)
-        authority = self._options.get("ssl_ca_certs")
-        if authority is None:
-            return ssl.optionsForClientTLS(host)
-        with open(authority, "rb") as file:
-            return ssl.optionsForClientTLS(host, ssl.Certificate.loadPEM(file.read()))
+    def _endpoint(self) -> Any:
+        given = self._options
+        if given.get("path"):
+            return endpoints.UNIXClientEndpoint(reactor, given["path"], timeout=5)
+        host = given.get("host") or "localhost"
+        endpoint = endpoints.HostnameEndpoint(reactor, host, int(given.get("port", 6379)), timeout=5)
+        return endpoints.wrapClientTLS(make_tls_options(given), endpoint) if self._is_tls else endpoint
 
     @defer.inlineCallbacks
     def _set_up(self, connection: _Protocol) -> Any:
-        commands = [*self._setup_commands, ("PING",)]
-        if self._options.get("db"):
-            commands.insert(0, ("SELECT", self._options["db"]))
-        if self._options.get("password"):
-            commands.insert(0, ("AUTH", self._options["password"]))
-        for answer in (yield connection.call(commands)):
+        commands = [*login_commands(self._options), *self._setup_commands, ("PING",)]
+        answers = yield connection.call(commands)
+        for command, answer in zip(commands, answers, strict=True):
             if isinstance(answer, Exception):
                 connection.transport.loseConnection()
-                raise answer
+                raise explain_refusal(self._options, answer, str(command[0]))
         if self._attempts > 1:
             logger.info("Redis at %s is connected again", self.address)
         self._protocol, self._attempts = connection, 0

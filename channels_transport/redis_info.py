@@ -2,6 +2,9 @@
 The information that a Redis server reports with INFO, and the check of its version.
 """
 
+from redis.exceptions import ResponseError
+
+from .redis_connections import explain_refusal
 from .shards import Shard
 
 OLDEST_REDIS = 7
@@ -24,8 +27,11 @@ def is_too_old(version: str) -> bool:
 
 
 def check_version(shard: Shard) -> None:
-    """Raise UnsupportedRedis if a server is too old."""
-    version = read_information(shard, "server")["redis_version"]
+    """Raise UnsupportedRedis if a server is too old, and RedisConfigurationError if its user may not ask it."""
+    try:
+        version = read_information(shard, "server")["redis_version"]
+    except ResponseError as error:
+        raise explain_refusal(shard.pool.connection_kwargs, error) from None
     if is_too_old(version):
         raise UnsupportedRedis(
             f"The Redis at {shard.address} is {version}: the channel layer needs {OLDEST_REDIS} or later, or Valkey."

@@ -10,18 +10,14 @@ import time
 from typing import Any
 
 import hiredis
-import redis
 from redis.exceptions import NoScriptError, ResponseError
 
 from . import scripts
 from .outages import REDIS_OUTAGES
 from .polling import find_readable
+from .redis_connections import RedisConfigurationError, Unsent, describe_address
 
 CLOCK_SECONDS = 10
-
-
-class Unsent(redis.ConnectionError):
-    """No connection could be made: no command of the trip was sent, so the whole trip may be tried again."""
 
 
 class Shard:
@@ -48,8 +44,8 @@ class Shard:
         """
         Run commands like `call`, but return a ResponseError as the answer of a command that Redis refused.
 
-        The other commands have run. Raise Unsent if there is no connection. Raise redis' ConnectionError or
-        TimeoutError if the connection fails during the trip: then it is unknown which commands ran.
+        The other commands have run. Raise Unsent if there is no usable connection. Raise redis' ConnectionError or
+        TimeoutError if the connection fails during the trip, and it is unknown which commands ran.
         """
         connection = self.pool.get_connection("EVALSHA")
         try:
@@ -95,9 +91,8 @@ class Shard:
 
     @property
     def address(self) -> str:
-        """Return the server's host and port, or its socket; without the password."""
-        options = self.pool.connection_kwargs
-        return options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
+        """The server's host and port, or its socket; without the password."""
+        return describe_address(self.pool.connection_kwargs)
 
 
 def _connect(connection: Any) -> None:
@@ -106,6 +101,8 @@ def _connect(connection: Any) -> None:
         connection.disconnect()
     try:
         connection.connect()
+    except RedisConfigurationError:
+        raise
     except REDIS_OUTAGES as outage:
         raise Unsent(str(outage)) from outage
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
-VAR = Path(os.environ.get("CHAT_VAR") or ROOT / "var").absolute()
+VAR = Path(os.environ.get("CHAT_VAR", "").strip() or ROOT / "var").absolute()
 
 
 def secret_key() -> str | None:

@@ -1,5 +1,5 @@
 """
-The settings, read from environment variables, which the README describes.
+The settings, read from environment variables, which `chatproj.environment` reads and docs/operations.md describes.
 
 The defaults are safe: DEBUG is off, and a production site does not start without its secrets. The settings also find
 the files of `bin/serve` in var/ (secret key, database, Redis URL), so every `manage.py` in this folder can use them.
@@ -12,51 +12,29 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from chatproj import local
+from chatproj import environment, local
+from chatproj.environment import read
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def _is_on(name, default="0"):
-    return os.environ.get(name, default).strip().lower() in ("1", "true", "yes", "on")
+# All settings, so that a wrong one ends every process, and not only the one that uses it.
+environment.check_all()
 
-
-def _list(name):
-    return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]
-
-
-DEBUG = _is_on("DEBUG")
-
-
-def _read_origin(text):
-    """Return an address as in a browser's `Origin`: in lower case, without a default port and without a path."""
-    parts = urlsplit(text.strip().lower())
-    try:
-        is_valid = parts.scheme in ("http", "https") and parts.hostname and parts.netloc.rpartition(":")[2]
-        port = parts.port if is_valid else None
-    except ValueError:
-        is_valid = False
-    if not is_valid or "@" in parts.netloc or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ImproperlyConfigured("PUBLIC_URL must be like https://chat.example.com, without a path.")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    is_default = port in (None, {"http": 80, "https": 443}[parts.scheme])
-    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
-
+DEBUG = read("DEBUG")
 
 # The address that browsers use, for example https://chat.example.com. Setting it makes this a production site.
-PUBLIC_URL = os.environ.get("PUBLIC_URL") and _read_origin(os.environ["PUBLIC_URL"])
+PUBLIC_URL = read("PUBLIC_URL")
 _public = urlsplit(PUBLIC_URL or "")
+_public_host = f"[{_public.hostname}]" if ":" in (_public.hostname or "") else _public.hostname
 
-SECRET_KEY = os.environ.get("SECRET_KEY") or (None if PUBLIC_URL else local.secret_key())
+SECRET_KEY = read("SECRET_KEY") or (None if PUBLIC_URL else local.secret_key())
 if not SECRET_KEY:
     if not DEBUG:
-        raise ImproperlyConfigured(
-            "Set SECRET_KEY to a long random text (for example the output of `openssl rand -hex 32`), the same for"
-            " every process. bin/serve makes one by itself, and DEBUG=1 needs none."
-        )
+        raise ImproperlyConfigured(environment.MISSING_SECRET_KEY)
     SECRET_KEY = "for development only, and the same on every machine"
 
-ALLOWED_HOSTS = _list("ALLOWED_HOSTS") or ([_public.hostname] if PUBLIC_URL else ["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = read("ALLOWED_HOSTS") or ([_public_host] if PUBLIC_URL else ["localhost", "127.0.0.1", "[::1]"])
 
 INSTALLED_APPS = [
     "channels_transport",  # before channels, whose runserver it replaces
@@ -112,18 +90,15 @@ _ENGINES = {
     "django.db.backends.postgresql_psycopg2": "chatproj.db.postgresql",
     "django.db.backends.sqlite3": "chatproj.db.sqlite3",
 }
-_DATABASE_URL = os.environ.get("DATABASE_URL") or local.database_url()
-if urlsplit(_DATABASE_URL).scheme not in dj_database_url.SCHEMES:
-    raise ImproperlyConfigured("DATABASE_URL must be like postgres://name:password@host/database.")
 DATABASES = {
-    # With 0, Django would close the connection after every message, which costs more than all other work for it.
-    "default": dj_database_url.parse(_DATABASE_URL, conn_max_age=600)
+    # 0 would close the connection after every message, which costs more than the rest of the work for a message.
+    "default": dj_database_url.parse(read("DATABASE_URL") or local.database_url(), conn_max_age=600)
 }
 DATABASES["default"]["ENGINE"] = _ENGINES.get(DATABASES["default"]["ENGINE"], DATABASES["default"]["ENGINE"])
 
 # Channels: through Redis, or in the memory of a plain `runserver`.
 
-REDIS_URL = os.environ.get("REDIS_URL") or local.redis_url()
+REDIS_URL = read("REDIS_URL") or local.redis_url()
 
 _REDIS_LAYER = {
     "BACKEND": "channels_transport.layer.RedisChannelLayer",
@@ -145,8 +120,8 @@ _MEMORY_LAYER = {
 CHANNEL_LAYERS = {"default": _REDIS_LAYER if REDIS_URL else _MEMORY_LAYER}
 CHANNEL_SESSION_ENGINE = "channels_transport.sessions"
 
-# The number of trusted proxies in front of the site, whose X-Forwarded-For and X-Forwarded-Proto headers are used.
-TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
+# The number of trusted proxies in front of the site; their X-Forwarded-For and X-Forwarded-Proto are used.
+TRUSTED_PROXIES = read("TRUSTED_PROXIES")
 
 # Accounts and login sessions. They are in the database, so the loss of Redis' data does not log people out.
 
@@ -174,7 +149,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # Rate limits per person or per address. CHAT_LIMITS=off is for load tests.
 
-CHAT_LIMITS_ON = os.environ.get("CHAT_LIMITS", "on").strip().lower() not in ("off", "0", "false", "no")
+CHAT_LIMITS_ON = read("CHAT_LIMITS")
 CHAT_LIMITS = {
     # name: (burst, rate per second)
     "events": (500, 50),  # per person
@@ -201,19 +176,19 @@ CHAT_ANNOUNCEMENT_SECONDS = 24 * 3600
 # How often the monitor checks the list of rooms, and how often it sweeps.
 CHAT_MONITOR_SECONDS = 3
 CHAT_SWEEP_SECONDS = 30
-CHAT_ECHO = _is_on("CHAT_ECHO")
+CHAT_ECHO = read("CHAT_ECHO")
 # A board without visits and messages for this time is deleted.
-CHAT_BOARD_DAYS = int(os.environ.get("CHAT_BOARD_DAYS", "30"))
+CHAT_BOARD_DAYS = read("CHAT_BOARD_DAYS")
 
 # Background tasks. The most unfinished tasks of one person, over all rooms.
 CHAT_MAX_UNFINISHED_TASKS = 3
 # A worker renews the lock of its task each second. After this time without a renewal, another worker takes the task.
-CHAT_TASK_LOCK_SECONDS = float(os.environ.get("CHAT_TASK_LOCK_SECONDS", "30"))
+CHAT_TASK_LOCK_SECONDS = read("CHAT_TASK_LOCK_SECONDS")
 # The most finished tasks of one person, and the most bytes of all results, that are kept. The oldest are deleted first.
 CHAT_MAX_RESULTS_PER_PERSON = 20
-CHAT_MAX_RESULTS_BYTES = float(os.environ.get("CHAT_MAX_RESULTS_BYTES", "5e9"))
+CHAT_MAX_RESULTS_BYTES = read("CHAT_MAX_RESULTS_BYTES")
 # How long a result can be downloaded.
-CHAT_TASK_RESULT_SECONDS = float(os.environ.get("CHAT_TASK_RESULT_SECONDS", str(24 * 3600)))
+CHAT_TASK_RESULT_SECONDS = read("CHAT_TASK_RESULT_SECONDS")
 
 # The settings of `manage.py doctor`. The echo websocket answers only if CHAT_ECHO is on.
 DOCTOR_HEALTH_PATH = "/healthz"
@@ -232,7 +207,7 @@ STATICFILES_STORAGE = "whitenoise.storage.CompressedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60
 
-_LEVEL = os.environ.get("LOG_LEVEL", "INFO").upper()
+_LEVEL = read("LOG_LEVEL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -11,7 +11,10 @@ import functools
 import re
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from channels_transport.redis_url import parse_redis_url
+from chatproj import environment
 from tests.names_in_code import (
     PACKAGES,
     ROOT,
@@ -229,11 +232,40 @@ def is_in_sources(name: str) -> bool:
     return name in all_sources() or (name.startswith("chat_channel_") and counter in all_sources())
 
 
-def test_every_setting_from_the_environment_is_in_the_readme():
-    source = (ROOT / "chatproj/settings.py").read_text()
-    names = set(re.findall(r"""(?:environ\.get\(|environ\[|\b_[a-z_]+\()"([A-Z_]+)\"""", source))
-    assert len(names) > 10
-    assert [name for name in sorted(names) if f"`{name}`" not in read_page("README.md")] == []
+def test_every_setting_that_the_environment_gives_is_in_the_readme():
+    assert len(environment.SETTINGS) > 10
+    assert [name for name in sorted(environment.SETTINGS) if f"`{name}`" not in read_page("README.md")] == []
+
+
+def describe_wrong_value(setting) -> str:
+    """Return the sentence about the setting's wrong value, from the code that reads it."""
+    if setting.name == "SECRET_KEY":
+        return environment.MISSING_SECRET_KEY
+    with pytest.raises(ImproperlyConfigured) as error:
+        environment.read(setting.name, {setting.name: setting.wrong})
+        parse_redis_url(setting.wrong, setting.name)
+    return str(error.value)
+
+
+def describe_setting(setting) -> str:
+    """Return the row of the table of settings."""
+    example = setting.example if "`" in setting.example else f"`{setting.example}`"
+    cells = [f"`{setting.name}`", setting.kind, setting.default_text, example, describe_wrong_value(setting)]
+    return f"| {' | '.join(cells)} |"
+
+
+def test_the_table_of_settings_has_every_setting_that_the_environment_gives():
+    heads = "| setting | type | default | example | a wrong value is answered with |"
+    (table,) = [table for table in tables_of(read_page("docs/operations.md")) if table[0] == heads]
+    assert table[2:] == [describe_setting(setting) for setting in environment.SETTINGS.values()]
+
+
+def test_no_code_reads_a_variable_that_is_not_in_the_table():
+    readers = r"""(?:environ\.get\(|environ\[|\b_?read\()\s*["']([A-Z_]+)["']"""
+    paths = [path for path in all_files() if re.match(r"(?:manage|(?:chat|chatproj|channels_transport)/.*)\.py$", path)]
+    names = {name for path in paths for name in re.findall(readers, (ROOT / path).read_text())}
+    assert "PORT" in names and "REDIS_URL" in names
+    assert names - {"PATH"} <= set(environment.SETTINGS)
 
 
 def test_every_event_and_code_is_in_the_protocols_page():

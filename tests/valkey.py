@@ -43,13 +43,15 @@ def _first_outgoing_port():
 
 
 @contextlib.contextmanager
-def running_valkey():
-    """Run a server within a `with`, and yield its URL."""
+def running_valkey(*options):
+    """Run a server within a `with`, and yield its URL. The options are more words of its command line."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="chat-valkey-") as folder:
         command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
         process = subprocess.Popen(
-            [*command, "--save", "", "--appendonly", "no"], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+            [*command, "--save", "", "--appendonly", "no", *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
         )
         try:
             url = f"redis://127.0.0.1:{port}/0"

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from .. import watching
+from ..redis_connections import RedisConfigurationError
 from ..redis_info import OLDEST_REDIS, is_too_old, read_information
 from .findings import Finding, one_line
 from .site import Site, read_skew
@@ -27,6 +28,8 @@ def check_redis(layer: Any) -> list[Finding]:
         try:
             median = statistics.median([watching.measure(shard) for _ in range(MEASUREMENTS)])
             fields = read_information(shard, "server", "memory")
+        except RedisConfigurationError as error:
+            found.append(Finding.problem("redis", str(error)))
         except Exception as error:
             text = (
                 f"The Redis at {shard.address} does not answer ({one_line(error)}): start it, or correct REDIS_URL (or"

@@ -4,9 +4,7 @@ The store of a site with several processes, in Redis: a script or a command for 
 
 from collections.abc import Callable, Iterable, Sequence
 
-import redis
-
-from channels_transport import Script, Shard, run_with_next_trip
+from channels_transport import Script, Shard, make_redis_client, run_with_next_trip
 
 from .interface import Store, split_changes
 from .memory import NO_LIMIT
@@ -134,7 +132,7 @@ class RedisStore(Store):
 
     def __init__(self, url: str) -> None:
         # With timeouts: a paused Redis must not block its callers.
-        self._client = redis.StrictRedis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+        self._client = make_redis_client(url, socket_timeout=5, socket_connect_timeout=5)
         self._shard = Shard(self._client)
         self._take = Script(self._TAKE)
         self._count = Script(self._COUNT)

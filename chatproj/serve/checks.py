@@ -1,13 +1,17 @@
 """Checks before any process starts. Each failure raises CannotServe with one sentence that says what to change."""
 
 import contextlib
-import os
 import resource
 import socket
+from typing import Any
 
 import redis
+from django.core.exceptions import ImproperlyConfigured
 
+from channels_transport.redis_connections import RedisConfigurationError, explain_refusal, make_client
 from channels_transport.redis_info import OLDEST_REDIS, is_too_old
+from channels_transport.redis_url import InvalidRedisURL
+from chatproj import environment
 from chatproj.serve import CannotServe
 
 # The number of files that a process may open; each websocket is one. The default of many shells is 1024.
@@ -15,24 +19,25 @@ OPEN_FILES = 65536
 
 
 def read_host() -> str:
-    """Return HOST, or 127.0.0.1 if HOST is not set."""
-    return os.environ.get("HOST") or "127.0.0.1"
+    """Return HOST, or the address of this machine only if HOST is not set."""
+    return _read("HOST")
 
 
 def read_port() -> int:
     """Return PORT, or 8000 if it is not set. Raise CannotServe if it is not a port."""
-    text = os.environ.get("PORT") or "8000"
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise CannotServe(f"PORT must be a number from 1 to 65535, not {text!r}.")
-    return int(text)
+    return _read("PORT")
 
 
 def read_workers() -> int:
     """Return CHAT_WORKERS, or 2 if it is not set. Raise CannotServe if it is not a number from 1 to 64."""
-    text = os.environ.get("CHAT_WORKERS") or "2"
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
-        raise CannotServe(f"CHAT_WORKERS must be a number from 1 to 64, not {text!r}.")
-    return int(text)
+    return _read("CHAT_WORKERS")
+
+
+def _read(name: str) -> Any:
+    try:
+        return environment.read(name)
+    except ImproperlyConfigured as error:
+        raise CannotServe(str(error)) from None
 
 
 def check_port(host: str, port: int) -> None:
@@ -68,9 +73,15 @@ def is_free(host: str, port: int) -> bool:
 def check_redis(url: str) -> None:
     """Raise CannotServe if Redis does not answer or is too old. The text omits the URL, because of its password."""
     try:
-        server = redis.StrictRedis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+        server = make_client(url, socket_timeout=5, socket_connect_timeout=5)
         version = str(server.info("server")["redis_version"])
-    except (redis.RedisError, ValueError, OSError) as error:
+    except (InvalidRedisURL, RedisConfigurationError) as error:
+        raise CannotServe(str(error)) from None
+    except redis.ResponseError as error:
+        refusal = explain_refusal(server.connection_pool.connection_kwargs, error)
+        text = f"The Redis server of REDIS_URL refuses INFO: {error}."
+        raise CannotServe(text if refusal is error else str(refusal)) from None
+    except (redis.RedisError, OSError) as error:
         raise CannotServe(f"The Redis server of REDIS_URL does not answer: {_without(url, error)}.") from None
     if is_too_old(version):
         raise CannotServe(f"The Redis server of REDIS_URL has version {version}; it must be {OLDEST_REDIS} or later.")

@@ -15,19 +15,6 @@ KEY = {"SECRET_KEY": "for tests only"}
 
 
 @pytest.fixture
-def run(tmp_path):
-    """Run Python in the project's folder, with only the given environment."""
-
-    def run(*arguments, **environment):
-        environment = {"PATH": os.environ["PATH"], "CHAT_VAR": str(tmp_path), **environment}
-        return subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240
-        )
-
-    return run
-
-
-@pytest.fixture
 def read(run):
     """Return the named settings under an environment."""
 

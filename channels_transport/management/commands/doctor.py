@@ -17,7 +17,7 @@ class Command(BaseCommand):
     requires_system_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        url = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+        url = f"http://127.0.0.1:{os.environ.get('PORT', '').strip() or '8000'}"
         parser.add_argument("--url", default=url, help=f"The address of the interface (default: {url}).")
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 

@@ -1,6 +1,5 @@
 """`manage.py interface`: runs an interface server. Start one or more, behind a proxy if there are several."""
 
-import logging
 from typing import Any
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
@@ -9,21 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from channels_transport.interface import HANDSHAKE_SECONDS, Server
-from channels_transport.outages import REDIS_OUTAGES
-from channels_transport.redis_info import UnsupportedRedis, check_version
-
-logger = logging.getLogger(__name__)
-
-
-def check_servers(layer: Any) -> None:
-    """Raise CommandError if a Redis server is too old. A server that cannot be reached is only logged."""
-    try:
-        for shard in layer.shards:
-            check_version(shard)
-    except UnsupportedRedis as error:
-        raise CommandError(str(error)) from None
-    except REDIS_OUTAGES as outage:
-        logger.warning("Redis cannot be reached, starting without it: %s", outage)
+from channels_transport.management.servers import check_servers
 
 
 class Command(BaseCommand):

@@ -6,8 +6,7 @@ from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from channels_transport.delay import DelayServer
-
-from .interface import check_servers
+from channels_transport.management.servers import check_servers
 
 
 class Command(BaseCommand):

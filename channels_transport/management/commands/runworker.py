@@ -8,6 +8,7 @@ from channels.management.commands.runworker import Command as ChannelsCommand
 from channels.signals import worker_process_ready
 from django.core.management.base import CommandError, CommandParser
 
+from channels_transport.management.servers import check_servers
 from channels_transport.redis_info import UnsupportedRedis
 from channels_transport.worker import Worker
 
@@ -33,6 +34,7 @@ class Command(ChannelsCommand):
         self.verbosity = options["verbosity"]
         self.logger = setup_logger("django.channels", self.verbosity)
         wrapper.router.check_default()
+        check_servers(wrapper.channel_layer)
         worker = Worker(
             channel_layer=wrapper,
             callback=self.consumer_called if self.verbosity > 1 else None,

@@ -3,8 +3,19 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from channels_transport import OUTAGES, RedisConfigurationError
 from chat.monitor import Monitor, run_until_signal
 from chat.store import store
+
+
+def check_redis():
+    """Raise CommandError if Redis refuses the password or has a wrong certificate. Ignore a Redis that is down."""
+    try:
+        store.ping()
+    except RedisConfigurationError as error:
+        raise CommandError(str(error)) from None
+    except OUTAGES:
+        pass  # the monitor logs it
 
 
 class Command(BaseCommand):
@@ -23,4 +34,5 @@ class Command(BaseCommand):
             raise CommandError("Set REDIS_URL: without Redis, another process cannot know who is in a room.")
         if not (options["interval"] > 0 and options["sweep_interval"] > 0):
             raise CommandError("Give --interval and --sweep-interval a number of seconds above 0.")
+        check_redis()
         run_until_signal(Monitor(options["interval"], options["sweep_interval"]))

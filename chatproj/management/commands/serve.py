@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, call_command
 from django.db import DatabaseError, connections
 
-from chatproj import local
+from chatproj import environment, local
 from chatproj.serve import CannotServe, checks, configuration, lock, prepare, procfile, ready, running, valkey
 
 READY_SECONDS = 60
@@ -44,14 +44,15 @@ class Command(BaseCommand):
         """Check the settings, prepare the data, start the processes, and wait."""
         host, port, workers = checks.read_host(), checks.read_port(), checks.read_workers()
         checks.check_port(host, port)
-        if os.environ.get("REDIS_URL"):
-            checks.check_redis(os.environ["REDIS_URL"])
+        redis_url = environment.read("REDIS_URL")
+        if redis_url:
+            checks.check_redis(redis_url)
         checks.raise_file_limit()
         programs = read_programs(workers)
         self.prepare_data()
         os.environ.update(HOST=host, PORT=str(port), PATH=path_with_our_python())
         lock.write_owner(ready.address(host, port))
-        if not os.environ.get("REDIS_URL"):
+        if not redis_url:
             programs.insert(0, self.embed_valkey())
         self.run(programs, host, port)
 

@@ -1,0 +1,190 @@
+"""Connections to real servers: by TLS, by a Unix socket, as a user, and with a wrong password or certificate."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from redis.exceptions import ConnectionError
+
+from channels_transport.redis_connections import RedisConfigurationError, Unsent, make_client
+from channels_transport.shards import Shard
+from tests.tls import Authority, tls_proxy
+from tests.valkey import running_valkey
+
+pytestmark = pytest.mark.no_database
+
+ROOT = Path(__file__).resolve().parents[2]
+# Connects like an interface, and prints whether a command has run, or else the first log line.
+IN_THE_REACTOR = """
+import logging, sys
+from django.conf import settings
+settings.configure()
+from twisted.internet import reactor
+from channels_transport.redis_client import RedisClient
+from channels_transport.redis_connections import make_pool
+logging.basicConfig(stream=sys.stdout, format="%(message)s")
+client = RedisClient(make_pool(sys.argv[1]))
+client._on_connect = lambda: client.call(("GET", "chosen")).addCallback(end)
+def end(answers):
+    print("connected", answers[0])
+    reactor.stop()
+client.start()
+reactor.callLater(3, reactor.stop)
+reactor.run()
+"""
+
+
+def connect_in_the_reactor(url):
+    done = subprocess.run(
+        [sys.executable, "-c", IN_THE_REACTOR, url], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"), "ours")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server with the password `p@ss/#`, and the user `ann` with the password `a:b`. Yield (port, socket)."""
+    path = tmp_path_factory.mktemp("valkey") / "valkey.sock"
+    with running_valkey("--unixsocket", str(path)) as url:
+        client = make_client(url)
+        client.execute_command("ACL", "SETUSER", "ann", "on", ">a:b", "~*", "+@all")
+        client.execute_command("ACL", "SETUSER", "guest", "on", ">guest", "~*", "+ping")
+        client.execute_command("SET", "chosen", "0")
+        make_client(url.replace("/0", "/1")).execute_command("SET", "chosen", "1")
+        client.execute_command("CONFIG", "SET", "requirepass", "p@ss/#")
+        yield url.rpartition(":")[2].split("/")[0], path
+
+
+@pytest.mark.parametrize(
+    "url, database",
+    [
+        ("redis://:p%40ss%2F%23@127.0.0.1:{port}/1", "1"),
+        ("redis://ann:a%3Ab@127.0.0.1:{port}/0", "0"),
+        ("unix://:p%40ss%2F%23@{path}?db=1", "1"),
+        ("unix://ann:a%3Ab@{path}", "0"),
+    ],
+)
+def test_workers_and_interfaces_log_in_and_choose_the_database(server, url, database):
+    url = url.format(port=server[0], path=server[1])
+    assert make_client(url, socket_connect_timeout=5, socket_timeout=5).get("chosen") == database.encode()
+    assert f"connected b'{database}'" in connect_in_the_reactor(url)
+
+
+@pytest.mark.parametrize(
+    "url, reason",
+    [
+        ("redis://:hunter2@127.0.0.1:{port}/0", "refuses the user or the password of REDIS_URL"),
+        ("redis://ann:hunter2@127.0.0.1:{port}/0", "refuses the user or the password of REDIS_URL"),
+        ("unix://:hunter2@{path}", "refuses the user or the password of REDIS_URL"),
+        ("redis://127.0.0.1:{port}/0", "requires a password, but REDIS_URL contains none"),
+        ("redis://ann:a%3Ab@127.0.0.1:{port}/99", "has no database 99, which REDIS_URL names"),
+    ],
+)
+def test_a_refused_login_is_explained_in_one_sentence_without_the_password(server, url, reason):
+    url = url.format(port=server[0], path=server[1])
+    with pytest.raises(RedisConfigurationError, match=reason) as error:
+        Shard(make_client(url)).call(("GET", "chosen"))
+    # A process that is running waits for its Redis, and none of these commands has run.
+    assert isinstance(error.value, Unsent) and isinstance(error.value, ConnectionError)
+    assert "hunter2" not in str(error.value) and "\n" not in str(error.value)
+    said = connect_in_the_reactor(url)
+    assert reason in said and "hunter2" not in said and "connected b'" not in said
+
+
+def test_a_server_without_a_password_is_named(valkey_url):
+    url = valkey_url.replace("redis://", "redis://:hunter2@")
+    with pytest.raises(RedisConfigurationError, match="has no password, but REDIS_URL contains one"):
+        make_client(url).ping()
+
+
+@pytest.fixture
+def tls(authority, server):
+    """Return a function that returns the URL of the server behind TLS, with a certificate for the host."""
+    running = []
+
+    def make(*hosts, query="", host="localhost"):
+        proxy = tls_proxy(authority.make_server(*hosts), int(server[0]))
+        running.append(proxy)
+        return f"rediss://ann:a%3Ab@{host}:{proxy.__enter__()}/1{query}"
+
+    yield make
+    for proxy in running:
+        proxy.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_certificate_of_the_authority_in_the_url_is_accepted(tls, authority, host):
+    url = tls(host, host=host, query=f"?ssl_ca_certs={authority.path}")
+    client = make_client(url, socket_timeout=5)
+    assert client.get("chosen") == b"1"
+    shard = Shard(client)
+    assert [shard.call(("GET", "chosen")) for _ in range(3)] == [[b"1"]] * 3
+    assert "connected b'1'" in connect_in_the_reactor(url)
+
+
+def test_without_verification_any_certificate_is_accepted(tls):
+    url = tls("another.example", query="?ssl_cert_reqs=none")
+    assert make_client(url).get("chosen") == b"1"
+    assert "connected b'1'" in connect_in_the_reactor(url)
+
+
+@pytest.mark.parametrize("case", ["no authority", "another authority", "another host"])
+def test_workers_and_interfaces_refuse_a_certificate_that_is_not_valid(tls, authority, tmp_path, case):
+    authorities = {"no authority": "", "another authority": f"?ssl_ca_certs={Authority(tmp_path, 'other').path}"}
+    query = authorities.get(case, f"?ssl_ca_certs={authority.path}")
+    url = tls("another.example" if case == "another host" else "localhost", query=query)
+    with pytest.raises(RedisConfigurationError, match="certificate of the Redis at localhost.* is not valid") as error:
+        make_client(url).ping()
+    assert "ssl_ca_certs in REDIS_URL" in str(error.value) and "\n" not in str(error.value)
+    said = connect_in_the_reactor(url)
+    assert "cannot be reached" in said and "connected b'" not in said
+
+
+COMMANDS = ["interface --port 0", "runworker", "rundelay", "monitor", "doctor", "serve"]
+
+
+def run_command(command, url, folder):
+    environment = {"PATH": os.environ["PATH"], "CHAT_VAR": str(folder), "SECRET_KEY": "x", "REDIS_URL": url}
+    return subprocess.run(
+        [sys.executable, "manage.py", *command.split()],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_names_redis_url_if_the_password_is_wrong(command, server, tmp_path):
+    done = run_command(command, f"redis://:hunter2@127.0.0.1:{server[0]}/0", tmp_path)
+    said = done.stdout + done.stderr
+    assert done.returncode == 1 and "refuses the user or the password of REDIS_URL" in said
+    assert "Traceback" not in said and "hunter2" not in said
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_names_redis_url_if_the_certificate_is_wrong(command, tls, tmp_path):
+    done = run_command(command, tls("localhost"), tmp_path)
+    said = done.stdout + done.stderr
+    assert done.returncode == 1 and "ssl_ca_certs in REDIS_URL" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_names_redis_url_if_it_cannot_be_read(command, tmp_path):
+    done = run_command(command, "redis://:hunter2@one:1,two:2/0", tmp_path)
+    assert done.returncode == 1 and done.stderr.startswith("REDIS_URL must be like") and done.stderr.count("\n") == 1
+    assert "hunter2" not in done.stderr and done.stdout == ""
+
+
+def test_a_user_without_permissions_is_named(server, tmp_path):
+    done = run_command("runworker", f"redis://guest:guest@127.0.0.1:{server[0]}/0", tmp_path)
+    assert done.returncode == 1 and "denies a permission to the user of REDIS_URL" in done.stderr

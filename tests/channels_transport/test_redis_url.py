@@ -1,0 +1,102 @@
+"""URLs of Redis servers: what they mean, and the one sentence about each that cannot be used."""
+
+import pytest
+
+from channels_transport.layer import RedisChannelLayer
+from channels_transport.redis_connections import make_pool
+from channels_transport.redis_url import InvalidRedisURL, parse_redis_url
+
+pytestmark = pytest.mark.no_database
+
+
+@pytest.mark.parametrize(
+    "url, given",
+    [
+        ("redis://10.0.0.5", {"host": "10.0.0.5", "port": 6379}),
+        ("redis://localhost:6380/3", {"host": "localhost", "port": 6380, "db": 3}),
+        ("redis:///2", {"host": "localhost", "port": 6379, "db": 2}),
+        ("redis://:secret@host/", {"host": "host", "port": 6379, "password": "secret"}),
+        ("redis://:a,b@host", {"host": "host", "port": 6379, "password": "a,b"}),
+        (
+            "redis://us%3Aer:p%40ss%2F%23@host",
+            {"username": "us:er", "password": "p@ss/#", "host": "host", "port": 6379},
+        ),
+        ("redis://[::1]:7000/0", {"host": "::1", "port": 7000, "db": 0}),
+        ("redis://host/1?db=4&socket_keepalive=yes", {"host": "host", "port": 6379, "db": 4, "socket_keepalive": True}),
+        (" REDIS://Host\n", {"host": "Host", "port": 6379}),
+        ("unix:///run/a%20b.sock?db=1", {"path": "/run/a b.sock", "db": 1}),
+        ("unix://user:p%40ss@/run/redis.sock", {"path": "/run/redis.sock", "username": "user", "password": "p@ss"}),
+        ("rediss://h?ssl_cert_reqs=CERT_NONE", {"host": "h", "port": 6379, "ssl_cert_reqs": "none"}),
+        ("rediss://h?ssl_ca_certs=/ca.pem", {"host": "h", "port": 6379, "ssl_ca_certs": "/ca.pem"}),
+        ("rediss://h?ssl_cert_reqs=optional", {"host": "h", "port": 6379, "ssl_cert_reqs": "required"}),
+    ],
+)
+def test_a_url_is_read(url, given):
+    found = parse_redis_url(url)
+    assert found.pop("scheme") == url.strip().partition(":")[0].lower()
+    assert found == given
+
+
+@pytest.mark.parametrize(
+    "url, reason",
+    [
+        ("nonsense", "does not begin with redis://"),
+        ("localhost:6379", "does not begin with redis://"),
+        ("redis:6379", "does not begin with redis://"),
+        ("http://host", "begins with 'http'"),
+        ("redis+sentinel://:hunter2@host:26379/mymaster", "begins with 'redis+sentinel'"),
+        ("redis://one:6379,two:6379/0", "several servers"),
+        ("redis://:hunter2@one/0,redis://:hunter2@two/0", "several servers"),
+        ("redis://host:26379/mymaster/0", "its database is not a number"),
+        ("redis://host/0/1", "its database is not a number"),
+        ("redis://host/-1", "its database is not a number"),
+        ("redis://host?db=one", "its database is not a number"),
+        ("redis://host:http", "its port is not a number"),
+        ("redis://host:0", "its port is not a number"),
+        ("redis://host:65536", "its port is not a number"),
+        ("redis://host:٣", "its port is not a number"),
+        ("redis://:hunter2", "its port is not a number"),
+        ("redis://:hunter2/x@host:6379/0", "percent-encode"),
+        ("redis://:hunter2#x@host:6379/0", "percent-encode"),
+        ("redis://:hunter2[x@host:6379/0", "percent-encode"),
+        ("redis://:hunter2%ff@host", "not percent-encoded UTF-8"),
+        ("redis://::1:6379", "host and port cannot be read"),
+        ("redis://my host", "contains a space"),
+        ("redis://host|x", "not a host name"),
+        ("unix://redis.sock", "names no socket"),
+        ("unix://", "names no socket"),
+        ("redis://host?timeout=3", "its query may contain"),
+        ("redis://host?ssl_ca_certs=/x", "needs the scheme rediss"),
+        ("rediss://host?ssl_cert_reqs=maybe", "neither required nor none"),
+        ("rediss://host?ssl_ca_certs=", "names no file"),
+        ("rediss://host?ssl_keyfile=/x", "needs ssl_certfile"),
+        ("redis://host?socket_timeout=1", "not a number of seconds from 5 on"),
+        ("redis://host?socket_connect_timeout=nan", "not a number of seconds above 0"),
+        ("redis://host?socket_keepalive=perhaps", "neither true nor false"),
+    ],
+)
+def test_a_wrong_url_is_reported_in_one_sentence_without_its_password(url, reason):
+    with pytest.raises(InvalidRedisURL) as error:
+        parse_redis_url(url)
+    text = str(error.value)
+    assert text.startswith("REDIS_URL must be like redis://user:password@host:6379/0") and reason in text
+    assert "hunter2" not in text and "\n" not in text and text.endswith(".")
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_wrong_file_of_an_authority_is_reported_with_its_name(content, tmp_path):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(InvalidRedisURL, match=f"'{path}' of ssl_ca_certs in REDIS_URL cannot be used"):
+        make_pool(f"rediss://host?ssl_ca_certs={path}")
+
+
+def test_a_layer_reads_each_of_its_hosts():
+    layer = RedisChannelLayer(hosts=["redis://u:p%40ss@one/1", ("two", 6380), "unix:///run/three.sock?db=3"])
+    assert [shard.address for shard in layer.shards] == ["one:6379", "two:6380", "/run/three.sock"]
+    assert layer.shards[0].pool.connection_kwargs["password"] == "p@ss"
+    assert layer.shards[2].pool.connection_kwargs["db"] == 3
+    assert "p@ss" not in repr([shard.pool for shard in layer.shards])
+    with pytest.raises(InvalidRedisURL, match="several servers"):
+        RedisChannelLayer(hosts=["redis://one,two"])
