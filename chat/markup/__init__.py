@@ -3,32 +3,25 @@ Rendering: turns the body of a message into safe HTML.
 
 A Markdown parser with HTML switched off (markdown-it-py) is followed by a sanitiser with a short list of tags (nh3).
 There are two barriers, because this is the only HTML that clients insert into a page. It knows no rows and no wire.
+
+The Markdown is that of a chat: where CommonMark would change text that people type every day, the text stays as it is.
+`parser` puts the rules together; `blocks`, `lists`, `tables`, `emphasis`, `escapes` and `links` each state their own.
+Every word of a body appears in its rendering. A body whose rendering would show nothing is shown as it was typed.
 """
 
+import html
 import re
 from functools import lru_cache
 
-import nh3
-from markdown_it import MarkdownIt
+from .characters import is_visible
+from .parser import make_parser
+from .sanitiser import sanitise
 
-# No images, because loading one tells the reader's address to its server, and no headings.
-_MARKDOWN = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": True}).enable(
-    ["newline", "escape", "backticks", "emphasis", "strikethrough", "link", "autolink", "entity", "linkify"]
-    + ["balance_pairs", "fragments_join", "blockquote", "list", "fence", "code"]
-)
-# Only an address with a scheme becomes a link: "see.you" and "readme.md" are words.
-assert _MARKDOWN.linkify is not None, "linkify-it-py is installed"
-_MARKDOWN.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
-_CLEANER = nh3.Cleaner(
-    tags={"p", "br", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"},
-    attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
-    url_schemes={"http", "https", "mailto"},
-    link_rel="noopener noreferrer nofollow",
-    set_tag_attribute_values={"a": {"target": "_blank"}},
-)
+_MARKDOWN = make_parser()
 
 # One line of words without anything that can be markup or a link, or needs escaping: most messages.
 _PLAIN = re.compile(r"""[^\W\d_](?:[^\W_]|[ .,;:?!'"()%$=#/+\U0001F300-\U0001FAFF-])*(?<! )""")
+_TAG = re.compile(r"<[^>]*>")
 
 
 # Backlogs contain the same bodies for everybody who connects. Most bodies have a few hundred bytes; a thousand of the
@@ -43,4 +36,7 @@ def render(body: str) -> str:
 
 
 def _render_markdown(body):
-    return _CLEANER.clean(_MARKDOWN.render(body)).strip()
+    rendered = sanitise(_MARKDOWN.render(body)).strip()
+    if is_visible(html.unescape(_TAG.sub("", rendered))) or not body.strip():
+        return rendered
+    return sanitise("<p>" + html.escape(body, quote=False).replace("\n", "<br>\n") + "</p>")
