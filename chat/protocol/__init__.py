@@ -79,6 +79,7 @@ from .facts import (
     you,
 )
 from .fields import (
+    canonical_emoji,
     check_announcement,
     check_body,
     check_choice,
@@ -152,6 +153,7 @@ __all__ = [
     "ack",
     "announcement",
     "board_shut",
+    "canonical_emoji",
     "check_announcement",
     "check_body",
     "check_choice",
