@@ -61,7 +61,6 @@ def test_a_face_is_text(body):
     "body",
     [
         "snake_case_name",
-        "_private and other_",
         "__init__",
         "__init__.py and __name__",
         "2*3*4",
