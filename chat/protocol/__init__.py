@@ -81,6 +81,7 @@ from .facts import (
     you,
 )
 from .fields import (
+    canonical_emoji,
     check_announcement,
     check_body,
     check_boolean,
@@ -154,6 +155,7 @@ __all__ = [
     "ack",
     "announcement",
     "board_shut",
+    "canonical_emoji",
     "check_announcement",
     "check_body",
     "check_boolean",

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, TypeGuard
 from uuid import UUID
 
@@ -33,7 +34,8 @@ _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,16}")
 # Invisible characters that Unicode calls letters, marks or symbols: fillers, joiners, variation selectors.
 _HIDDEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
 )
 _VARIATIONS = re.compile("[\ufe00-\ufe0f]")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?Z)?")
@@ -188,10 +190,26 @@ def check_seconds(value: Any, name: str = "seconds") -> int:
 
 
 def check_emoji(value: Any, name: str = "emoji") -> str:
-    """Return one emoji. Raise `invalid_field`."""
-    if len(check_string(value, name)) > 16 or not emoji_names.is_emoji(value):
+    """Return one emoji in its canonical form, so that one picture is one reaction. Raise `invalid_field`."""
+    if len(check_string(value, name)) > 16 or not emoji_names.is_emoji(canonical_emoji(value)):
         raise ChatError("invalid_field", f"'{name}' must be one emoji.")
-    return value
+    return canonical_emoji(value)
+
+
+def canonical_emoji(text: str) -> str:
+    """
+    Return the fully qualified form of an emoji, or `text` if it is none.
+
+    Keyboards leave out some or all of the variation selectors of an emoji, or add one that chooses the plain picture.
+    """
+    return _canonical_forms().get(_VARIATIONS.sub("", text), text)
+
+
+@cache
+def _canonical_forms():
+    statuses = {emoji_names.STATUS["fully_qualified"], emoji_names.STATUS["component"]}
+    forms = [form for form, facts in emoji_names.EMOJI_DATA.items() if facts["status"] in statuses]
+    return {_VARIATIONS.sub("", form): form for form in forms}
 
 
 def check_object(value: Any, name: str) -> dict:

@@ -2,6 +2,7 @@
 
 import json
 
+import emoji as emoji_names
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,6 +102,11 @@ def test_a_body_has_up_to_4000_characters_after_trimming():
         "\u2800",
         "\u115f",
         "\u034f\ufe0f",
+        "\u2065",
+        "\ufff0",
+        "\U0001d159",
+        "\U00013441",
+        "\U000e0001\U000e0080",
     ],
 )
 def test_a_body_without_a_visible_character_is_empty(body):
@@ -126,9 +132,34 @@ def test_a_pair_of_surrogates_is_one_character():
     assert protocol.parse('{"type": "post", "ref": "a", "body": "\\ud83d\\ude00"}').body == "😀"
 
 
-@pytest.mark.parametrize("emoji", ["👍", "👍🏽", "❤️", "❤", FAMILY, "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "🇩🇪", "1️⃣"])
+@pytest.mark.parametrize("emoji", ["👍", "👍🏽", "❤️", FAMILY, "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "🇩🇪", "1️⃣"])
 def test_one_emoji_is_accepted(emoji):
     assert protocol.check_emoji(emoji) == emoji
+
+
+@pytest.mark.parametrize(
+    "emoji, canonical",
+    [
+        ("\u2764", "\u2764\ufe0f"),
+        ("\u2764\ufe0e", "\u2764\ufe0f"),
+        ("1\u20e3", "1\ufe0f\u20e3"),
+        ("\u263a", "\u263a\ufe0f"),
+        ("\u2122", "\u2122\ufe0f"),
+        ("\U0001f44d\ufe0f", "\U0001f44d"),
+        ("\U0001f441\u200d\U0001f5e8", "\U0001f441\ufe0f\u200d\U0001f5e8\ufe0f"),
+        ("\U0001f441\ufe0f\u200d\U0001f5e8", "\U0001f441\ufe0f\u200d\U0001f5e8\ufe0f"),
+        ("\U0001f3f3\u200d\U0001f308", "\U0001f3f3\ufe0f\u200d\U0001f308"),
+    ],
+)
+def test_all_forms_of_an_emoji_become_the_fully_qualified_one(emoji, canonical):
+    assert protocol.check_emoji(emoji) == protocol.check_emoji(canonical) == canonical
+
+
+def test_every_emoji_has_one_canonical_form():
+    for form in emoji_names.EMOJI_DATA:
+        canonical = protocol.check_emoji(form)
+        assert protocol.check_emoji(canonical) == canonical
+        assert protocol.canonical_emoji(form.replace("\ufe0f", "")) == canonical
 
 
 @pytest.mark.parametrize("value", ["", "a", "1", "👍👍", "👍 ", ":thumbsup:", "👍" * 17, "\u200d", "<b>", 5, None])

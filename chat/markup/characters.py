@@ -1,0 +1,42 @@
+"""Classes of characters that the rules of Markdown ask about: borders of words, scripts without spaces, visibility."""
+
+import re
+import unicodedata
+
+# Scripts whose words touch each other or their particles:
+# Thai, Lao, Tibetan, Burmese, Khmer, Chinese, Japanese, Korean.
+_SPACELESS = re.compile(
+    "["
+    "\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u302f\u3031-\u30fa"
+    "\u30fc-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc"
+    "\U00016fe0-\U00018aff\U0001aff0-\U0001b16f\U00020000-\U0003ffff]"
+)
+# What follows an emoji and belongs to it: variation selectors, the joiner, the keycap, skin tones.
+_PART_OF_EMOJI = re.compile("[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]")
+# The characters without ink that Unicode calls letters, marks or symbols, or leaves unassigned.
+_WITHOUT_INK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
+)
+
+
+def is_spaceless(character: str) -> bool:
+    """Return whether a letter belongs to a script that puts no spaces around its words."""
+    return _SPACELESS.match(character) is not None and unicodedata.category(character)[0] in "LMN"
+
+
+def is_border(character: str) -> bool:
+    """Return whether a word ends at a character: at white space, punctuation, a symbol or an emoji."""
+    if character.isspace() or _PART_OF_EMOJI.match(character):
+        return True
+    category = unicodedata.category(character)
+    # The modifier symbols (^ ` ´ ¨ ¯) are parts of faces.
+    return category[0] in "PSZC" and category != "Sk"
+
+
+def is_visible(text: str) -> bool:
+    """Return whether at least one character of `text` has ink."""
+    return any(
+        unicodedata.category(character) not in ("Zs", "Zl", "Zp", "Cc", "Cf") and not _WITHOUT_INK.match(character)
+        for character in text
+    )

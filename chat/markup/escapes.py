@@ -1,0 +1,85 @@
+"""
+Escapes and inline code.
+
+A backslash is dropped only where the character behind it would be markup otherwise. Everywhere else it is shown as
+typed: in `C:\\new`, `\\d+`, at the end of a line, and in the shrug. Code that would show nothing is text.
+"""
+
+import re
+
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import backtick as commonmark_code
+
+from .characters import is_spaceless
+from .emphasis import can_open_and_close, run_at
+
+_SHRUG = re.compile(r"\\+_\([^()\s]{1,4}\)_/")
+_BLOCK_MARK = re.compile(r"#{1,6}[ \t]|>(?:[ \t]|\n|$)|[-+*][ \t]|(?:```|~~~)|\|")
+_NUMBER_MARK = re.compile(r"[.)][ \t]")
+# The backtick in faces like (´・ω・`), which would be code up to the next face.
+_FACE = re.compile(r"(?<=[^\x00-\x7f])`[*;]?[)）]")
+_AUTOLINK = re.compile(r"<(?:https?:|mailto:|[^\s<>@]+@)", re.IGNORECASE)
+
+
+def backslash(state: StateInline, silent: bool) -> bool:
+    """Read a run of backslashes, and the character behind it if they protect it."""
+    start, source = state.pos, state.src
+    if source[start] != "\\":
+        return False
+    behind = run_at(source, start, state.posMax)
+    text = source[start:behind]
+    if behind < state.posMax and _is_protecting(source, start, behind):
+        # Two backslashes are one; an odd one protects the character.
+        text = "\\" * (len(text) // 2)
+        if (behind - start) % 2:
+            text, behind = text + source[behind], behind + 1
+    elif behind < state.posMax and source[behind] in "*_~":
+        # These marks would be text without the backslash too, but behind it they could begin a word.
+        marks = run_at(source, behind, state.posMax)
+        text, behind = text + source[behind:marks], marks
+    if not silent:
+        state.append_pending(text)
+    state.pos = behind
+    return True
+
+
+def _is_protecting(source, start, behind):
+    character = source[behind]
+    if _SHRUG.match(source, start):
+        return False
+    if character in "*_~" and any(can_open_and_close(source, behind, run_at(source, behind, len(source)), start)):
+        return True
+    if character == "`":
+        return source.count("`") > 1
+    if character in "[]":
+        return source.find("](", behind) > 0
+    if character == "<":
+        return _AUTOLINK.match(source, behind) is not None
+    return _would_begin_block(source, start, behind)
+
+
+def _would_begin_block(source, start, behind):
+    before = source[source.rfind("\n", 0, start) + 1 : start].strip()
+    if before:
+        return before.isdecimal() and len(before) <= 3 and _NUMBER_MARK.match(source, behind) is not None
+    return _BLOCK_MARK.match(source, behind) is not None
+
+
+def code(state: StateInline, silent: bool) -> bool:
+    """Read inline code."""
+    start = state.pos
+    if not commonmark_code(state, True):
+        return False
+    end, state.pos = state.pos, start
+    if _is_in_face(state.src, start):
+        end = start + 1
+    if not state.src[start:end].strip("` \n\t"):
+        if not silent:
+            state.append_pending(state.src[start:end])
+        state.pos = end
+        return True
+    return commonmark_code(state, silent)
+
+
+def _is_in_face(source, start):
+    return start > 0 and not is_spaceless(source[start - 1]) and _FACE.match(source, start) is not None

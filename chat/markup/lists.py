@@ -1,0 +1,58 @@
+"""
+Lists: bullets, numbers and tasks.
+
+- An item begins with `-`, `*`, `+` or a number of at most three digits with a dot or a bracket, then a space and text.
+  A longer number ("1986. A great year") and one with zeros in front are text. So are lines of marks alone (`* * *`).
+- An item ends at the next line that is not indented: the sentence below a list is no part of it.
+- Each item shows the number that was typed. Only 1 for every item means that the items are to be numbered.
+- `[ ]` and `[x]` at the start of an item are shown as the characters ☐ and ☑. Boxes that can be clicked would need a
+  form, and screen readers name the characters.
+"""
+
+import re
+
+from markdown_it.rules_block import StateBlock, list_block
+from markdown_it.rules_core import StateCore
+
+from .blocks import DEEPEST, line_of
+
+_ITEM = re.compile(r"(?:[-+*]|(?:0|[1-9][0-9]{0,2})[.)])[ \t]+(?![-+*\s]*$)")
+_NO_ITEM = re.compile(r"(?:[0-9]{4}|0[0-9])[0-9]*[.)](?:\s|$)")
+_TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+
+
+def items(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a list."""
+    if state.level >= DEEPEST or not _ITEM.match(line_of(state, start)):
+        return False
+    return list_block(state, start, end, silent)
+
+
+def ends_list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Return whether a line ends a list, because its number is none of an item. It reads nothing."""
+    return silent and _NO_ITEM.match(line_of(state, start)) is not None
+
+
+def number_items(state: StateCore) -> None:
+    """Give each item whose number does not follow from the one before the number that was typed."""
+    following: list[int] = []
+    for token in state.tokens:
+        if token.type in ("ordered_list_open", "bullet_list_open"):
+            following.append(int(token.attrs.get("start", 1)))
+        elif token.type in ("ordered_list_close", "bullet_list_close"):
+            following.pop()
+        elif token.type == "list_item_open" and token.info:
+            number = int(token.info)
+            if number not in (1, following[-1]):
+                token.attrSet("value", token.info)
+                following[-1] = number
+            following[-1] += 1
+
+
+def mark_tasks(state: StateCore) -> None:
+    """Replace the brackets at the start of an item by a box."""
+    for item, opening, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if item.type == "list_item_open" and opening.type == "paragraph_open":
+            found = _TASK.match(inline.content)
+            if found:
+                inline.content = ("☐ " if found[1] == " " else "☑ ") + inline.content[found.end() :]

@@ -1,0 +1,18 @@
+"""The sanitiser: the list of tags and attributes that may reach a page. Everything else is removed."""
+
+import nh3
+
+# No images, because loading one tells the reader's address to its server. No headings: see `blocks.heading`.
+_CLEANER = nh3.Cleaner(
+    tags={"p", "br", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
+    | {"table", "thead", "tbody", "tr", "th", "td"},
+    attributes={"*": set(), "a": {"href"}, "ol": {"start"}, "li": {"value"}},
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener noreferrer nofollow",
+    set_tag_attribute_values={"a": {"target": "_blank"}},
+)
+
+
+def sanitise(html: str) -> str:
+    """Return `html` without the tags, attributes and addresses that are not on the list."""
+    return _CLEANER.clean(html)
