@@ -2,7 +2,7 @@
 Faults inside a worker at moments that an outside signal cannot hit. The ref of a frame names its fault.
 
     dies-ack-...    the worker is killed between the commit and the ack, once
-    dies-early-...  the worker is killed with the frame in hand, before its consumer runs, once
+    dies-early-...  the worker is killed after it received a frame, before the consumer runs, once
     vanishes-...    the frame is popped and never run, once
     fails-...       the consumer raises each time, so that a repeated frame is noticed
 
