@@ -130,7 +130,7 @@ class Crowd:
     # Counting.
 
     def begin(self) -> None:
-        """Start counting; no message may be on its way."""
+        """Reset all counters. Call it only while no message is in flight."""
         self.rejected = self.acked = 0
         for room in self.rooms.values():
             room.sent = 0
