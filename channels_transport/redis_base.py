@@ -101,7 +101,7 @@ class RedisBase(StockRedisChannelLayer):
         return dict(total)
 
     def log_loss(self, channel: str, what: str) -> None:
-        """Log the loss of a channel's messages; `what` says what happened. Write one line per burst: Redis has the count."""
+        """Log the loss of a channel's messages; `what` says what happened. One line per burst; Redis counts them."""
         text = f"Channel {channel} {what} (see the layer's statistics)"
         self._losses.warning("%s", text, key=(channel, what))
 
