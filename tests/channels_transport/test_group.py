@@ -106,7 +106,7 @@ def test_within_a_consumer_a_send_waits_until_the_consumer_has_ended(layer, cons
     assert receive_all(layer, FIRST) == [f"{FIRST}b"]
 
 
-def test_within_a_consumer_an_immediate_send_leaves_at_once(layer, consumer):
+def test_an_immediate_send_within_a_consumer_is_not_delayed(layer, consumer):
     fill(layer, f"{FIRST}a", f"{FIRST}b")
     Group("room", channel_layer=layer).send({"text": "1"}, immediately=True, except_channels=[f"{FIRST}a"])
     assert receive_all(layer, FIRST) == [f"{FIRST}b"]

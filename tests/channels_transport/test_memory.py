@@ -114,7 +114,7 @@ def test_statistics_count_sent_and_refused_messages(layer, monkeypatch):
     assert layer.channel_statistics("other")["messages_max_age"] == 0
 
 
-def test_a_flush_leaves_nothing(layer):
+def test_a_flush_deletes_everything(layer):
     layer.send("jobs", {})
     layer.group_add("room", "replies.a")
     layer.channel_session_backend.save("key", "{}", 60, True)

@@ -143,7 +143,7 @@ def test_rows_have_readable_names(room, alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_snapshot_leaves_the_connection_as_it_was(room):
+def test_a_snapshot_restores_the_state_of_the_connection(room):
     with pytest.raises(ZeroDivisionError):
         with snapshot():
             assert connection.in_atomic_block and connection.read_snapshot

@@ -128,7 +128,7 @@ def test_the_channel_layer_is_in_redis_if_there_is_a_redis(read):
         ("postgresql://a:b@host/name", "chatproj.db.postgresql"),
     ],
 )
-def test_every_database_uses_our_backend(read, url, engine):
+def test_every_database_uses_the_backend_of_this_project(read, url, engine):
     environment = {} if url is None else {"DATABASE_URL": url}
     database = read("DATABASES", **KEY, **environment)["default"]
     assert database["ENGINE"] == engine and database["CONN_MAX_AGE"] > 0
@@ -155,7 +155,7 @@ def test_passwords_are_hashed_with_the_hashers_of_django(read):
     )
 
 
-def test_handshakes_that_are_refused_during_an_outage_of_redis_are_not_logged_one_by_one(read):
+def test_handshakes_refused_during_a_redis_outage_get_no_log_line_each(read):
     assert read("LOGGING", **KEY)["loggers"]["daphne.ws_protocol"]["level"] == "ERROR"
 
 

@@ -139,7 +139,7 @@ async def test_a_read_marker_moves_only_in_the_persons_other_tabs(room, alice, b
         assert not at_bob.heard("read")
 
 
-async def test_the_lobby_is_told_about_a_new_room(owner, charlie):
+async def test_the_lobby_gets_an_event_for_a_new_room(owner, charlie):
     async with charlie.socket("/lobby/") as lobby:
         # The handshake ends before the socket joins the group, so one new room may not be enough.
         async with asyncio.timeout(60):

@@ -10,7 +10,7 @@ from tests.chat.helpers import save
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_every_tab_is_told_of_a_message_that_an_operator_removes(admin_browser, enter, alice):
+def test_every_tab_receives_an_event_when_an_operator_removes_a_message(admin_browser, enter, alice):
     tab = enter(alice)
     tab.post("r1")
     tab.post("r2")

@@ -65,7 +65,7 @@ def test_a_late_owner_receives_the_connected_waiting_visitors(owner, visitor):
     assert owner.door().events == [{"type": "knocked", "visitor": key_of("Bob"), "handle": "Bob"}]
 
 
-def test_the_owner_is_told_when_a_visitors_last_tab_leaves_and_comes_back(at_door, visitor):
+def test_the_owner_gets_an_event_when_a_visitors_last_tab_disconnects_or_reconnects(at_door, visitor):
     first, second = knock(visitor), visitor.door()
     bob = {"visitor": key_of("Bob")}
     assert second.events == [{"type": "waiting", "handle": "Bob"}]
@@ -182,7 +182,7 @@ def test_a_ref_sent_again_gets_the_same_ack_and_does_nothing_twice(at_door, visi
     assert door.say("knock", ref="k1", handle="Rob")[0]["code"] == "ref_conflict"
 
 
-def test_a_knock_that_was_rejected_leaves_nothing(owner, visitor):
+def test_a_rejected_knock_stores_nothing(owner, visitor):
     door = visitor.door()
     before = Person.objects.count(), Visitor.objects.count(), Change.objects.count()
     assert ask(door, "knock", handle="OLGA")["code"] == "taken"

@@ -80,7 +80,7 @@ def test_a_post_without_the_right_is_refused_with_its_code(stranger, bob, as_bob
     assert as_bob("GET", MESSAGES) == (403, "forbidden")
 
 
-def test_the_rate_limit_is_429_with_the_time_to_wait(as_bob, room, settings, clock):
+def test_a_request_over_the_rate_limit_returns_429_with_the_time_to_wait(as_bob, room, settings, clock):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (1, 0.5)}
     settings.CHAT_FLOOD_REFUSALS = 1
     body = {"ref": "r1", "body": "Hello"}

@@ -26,7 +26,7 @@ def test_the_first_poll_gets_the_events_that_a_socket_gets(enter, poller, alice,
     assert {"handle": "Bob", "role": "member"} in joined["present"] and joined["count"] == 2
 
 
-def test_the_room_is_told_when_a_polling_client_enters_and_leaves(enter, poller, alice, bob, clock):
+def test_the_room_gets_an_event_when_a_polling_client_enters_or_leaves(enter, poller, alice, bob, clock):
     socket, bobs_client = enter(alice), poller(bob)
     clock.pass_by(2)
     bobs_client.start()

@@ -24,7 +24,7 @@ def test_the_creator_of_a_room_owns_it(alice, room):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_lobby_hears_of_a_new_room(alice, read_events):
+def test_the_lobby_gets_an_event_for_a_new_room(alice, read_events):
     rooms.create_room(alice, "attic", "Attic")
     assert read_events() == [{"type": "updated"}]
 
