@@ -11,8 +11,7 @@ import signal
 import sys
 import time
 
-from benchmarks import choices as command_line
-from benchmarks import machine, measuring, report, running, scenarios, stacks
+from benchmarks import command_line, machine, measuring, report, running, scenarios, stacks
 from benchmarks.audience import Audience
 
 RESERVED_FILES = 500

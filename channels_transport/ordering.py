@@ -1,8 +1,8 @@
 """
 `enforce_ordering`: the messages of one connection run one after another, in the order in which they were sent.
 
-It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can jam a connection: after an
-exception of a consumer, or a message that is lost with a killed worker, all later messages wait.
+It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can block a connection: after
+an exception of a consumer, or a message that is lost with a killed worker, all later messages wait.
 
 The channel layer in Redis keeps the order itself: it delivers a connection's next message when the last one is
 finished. On that layer the decorator only adds the session. On a layer in memory the decorator keeps the order. The

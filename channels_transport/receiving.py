@@ -157,7 +157,7 @@ class Receiver:
         )
         self._asked_at = time.monotonic()
         try:
-            answer = self.deferred.run_before(index, command)
+            answer = self.deferred.run_after_waiting(index, command)
             if finished:
                 self.reply, self.session = "", None
             if answer and len(answer) > 2:

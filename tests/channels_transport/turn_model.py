@@ -268,7 +268,7 @@ class TurnModel:
 
     # Checks.
 
-    def check_that_nothing_jams(self):
+    def check_that_nothing_blocks(self):
         """Check that every connection with a waiting frame has a lease, after which RECLAIM finds it."""
         waiting = self.redis.call(*(("EXISTS", f"{self.interface.prefix}frames:{name}") for name in CONNECTIONS))
         leases = self.redis.call(*(("ZSCORE", f"{self.interface.prefix}turns", name) for name in CONNECTIONS))

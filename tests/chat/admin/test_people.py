@@ -1,4 +1,4 @@
-"""The admin's pages of people and tokens: a lost right ends at once, and no operator can add their own rights."""
+"""The admin's pages of people and tokens: a change closes sockets at once; operators cannot extend their own rights."""
 
 import pytest
 from django.contrib.auth.models import Permission
