@@ -2,7 +2,7 @@
 The receiving side of one thread: the current message, the items that it popped, and the lists that it waits for.
 
 A thread gets a connection's next message only when the last one is finished, which is when the thread asks for more.
-The thread's waiting commands leave in the same trip, before that request. For the channel layer in Redis only.
+The thread's waiting commands are sent in the same trip, before that request. For the channel layer in Redis only.
 """
 
 import collections
@@ -104,7 +104,7 @@ class Receiver:
     def _poll(self, channels: list[str]) -> Received | None:
         shards = self._by_shard(channels)
         while self._popped:
-            # Several hosts may have answered at once. A consumer's messages must leave before the next consumer runs.
+            # Several hosts may have answered at once. A consumer's messages must be sent before the next one runs.
             self._finish_turn()
             popped = self._popped.popleft()
             try:

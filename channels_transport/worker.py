@@ -165,7 +165,7 @@ class Worker(StockWorker):
         self.layer.requeue(message.channel.name, {**message.content, "__retries__": retries})
 
     def _send_later(self) -> None:
-        """Queue the consumer's messages. They leave in the same round trip that asks for the next message."""
+        """Queue the consumer's messages. The round trip that asks for the next message sends them."""
         # The list does not exist if a receiver of `consumer_started` failed.
         pending = getattr(pending_message_store.threadlocal, "messages", [])
         pending_message_store.prepare()

@@ -74,7 +74,7 @@ def test_a_channel_that_is_no_member_changes_nothing(layer):
     assert layer.receive([FIRST]) == (f"{FIRST}a", {"text": "1"})
 
 
-def test_a_send_without_exceptions_goes_to_all(layer):
+def test_a_send_without_excluded_channels_reaches_all_members(layer):
     fill(layer, f"{FIRST}a", f"{FIRST}b")
     Group("room", channel_layer=layer).send({"text": "1"})
     assert receive_all(layer, FIRST) == [f"{FIRST}a", f"{FIRST}b"]

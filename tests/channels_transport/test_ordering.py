@@ -94,7 +94,7 @@ def test_sends_leave_before_the_next_consumer_runs(connection):
     assert left == [[], ["of 0"], ["of 1"]]
 
 
-def test_sends_of_a_failing_consumer_leave_too(connection):
+def test_the_messages_of_a_failing_consumer_are_sent(connection):
     def consume(message):
         Channel(connection.name).send({"text": "sent"})
         raise ZeroDivisionError

@@ -48,7 +48,7 @@ def test_the_room_of_a_board_works_like_every_room(owner, admitted):
     assert again.ask("fetch", ref="f1", limit=10)["messages"][0]["body"] == "Hi"
 
 
-def test_frames_on_a_board_cost_what_they_cost_in_a_room(admitted):
+def test_frames_on_a_board_take_as_many_statements_as_in_a_room(admitted):
     room = admitted.room()
     with CaptureQueriesContext(connection) as queries:
         room.post("p1", "Hello")
@@ -84,7 +84,7 @@ def test_an_admitted_visitor_who_disconnects_does_not_leave_the_waiting_room(at_
     assert at_door.read() == []
 
 
-def test_a_visitor_who_comes_back_receives_their_state(owner, at_door, admitted):
+def test_a_visitor_who_reconnects_receives_their_state(owner, at_door, admitted):
     assert admitted.door().events == [{"type": "admitted", "handle": "Bob"}]
     ask(at_door, "refuse", visitor=key_of("Bob"))
     assert admitted.door().events == [{"type": "refused"}]

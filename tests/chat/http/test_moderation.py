@@ -255,7 +255,7 @@ def test_a_person_who_is_not_on_the_board_is_not_found(bob, root):
     assert Caller(root)("PUT", path, {"role": "muted"}) == (404, "not_found")
 
 
-def test_the_calls_moderate_a_private_room_too(as_alice, author_member):
+def test_the_api_moderates_a_private_room(as_alice, author_member):
     Room.objects.update(access=Room.PRIVATE)
     assert as_alice("PUT", f"{MEMBERS}Bob/", {"role": "muted"})[1]["role"] == "muted"
     assert wire.Socket("/chat/garden/", wire.browser_of(author_member.person)).connect().seen("joined")

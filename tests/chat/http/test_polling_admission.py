@@ -124,7 +124,7 @@ def test_a_request_without_a_csrf_token_is_refused(room, bob, method):
 
 
 @pytest.mark.parametrize("method", ["PUT", "OPTIONS", "HEAD", "PATCH"])
-def test_other_methods_are_refused_and_admit_nobody(poller, bob, method):
+def test_other_methods_are_refused_and_create_no_presence(poller, bob, method):
     answer = poller(bob).request(method)
     assert (answer.status, answer.body["code"]) == (405, "method_not_allowed")
     assert presence.count_present([Room.objects.get().id]) == [0]
