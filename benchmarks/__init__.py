@@ -1,1 +1,1 @@
-"""Benchmarks: the chat beside its usual alternatives, with one load on one machine. The product imports none of it."""
+"""Benchmarks: compare the chat with its usual alternatives under one load on one machine. The product imports none."""

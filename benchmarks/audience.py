@@ -1,5 +1,5 @@
 """
-Make the product's people once for a whole run: a database file to start from, and each person's cookie.
+Create the product's people once for a whole run: a database file with them, and a login cookie for each.
 
 This module starts `benchmarks.people` with the product's Python. It must not import the product itself.
 """
@@ -13,11 +13,11 @@ from pathlib import Path
 from benchmarks import stacks
 from benchmarks.running import CannotStart
 
-MAKING_SECONDS = 300
+TIMEOUT_SECONDS = 300
 
 
 class Audience:
-    """The people of a run; empty until `database` is called. A context manager, because it removes its folder."""
+    """The people of a run. The first call of `database` creates them; the end of the `with` block deletes them."""
 
     def __init__(self, scenarios: list):
         self.scenarios = scenarios
@@ -38,11 +38,11 @@ class Audience:
         return site.database
 
     def _make(self, site):
-        places: dict[str, list[int]] = {}
+        rooms: dict[str, list[int]] = {}
         for scenario in self.scenarios:
             for room, person in scenario.seats():
-                places.setdefault(room, []).append(person)
-        plan = {"people": 1 + max(map(max, places.values())), "rooms": places}
+                rooms.setdefault(room, []).append(person)
+        plan = {"people": 1 + max(map(max, rooms.values())), "rooms": rooms}
         done = subprocess.run(
             [stacks.PRODUCT_PYTHON, "-m", "benchmarks.people"],
             input=json.dumps(plan),
@@ -50,7 +50,7 @@ class Audience:
             text=True,
             env=stacks.environment(stacks.BY_NAME["product"], site),
             capture_output=True,
-            timeout=MAKING_SECONDS,
+            timeout=TIMEOUT_SECONDS,
         )
         if done.returncode:
             raise CannotStart(f"the product's people cannot be created:\n{done.stderr[-2500:]}")

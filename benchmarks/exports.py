@@ -18,7 +18,7 @@ from tests.live.client import Person, new_ref
 from tests.live.processes import Site, wait_until
 
 TASKS = [*(("export", {"format": form}) for form in ("json", "csv", "html")), ("statistics", {})]
-LONGEST_SECONDS = 1800
+TIMEOUT_SECONDS = 1800
 
 
 def main():
@@ -44,14 +44,14 @@ def main():
 def measure(site, person, slug, kind, params):
     """Return the table row of one task."""
     worker = site.task_workers[0]
-    before = reset(worker)
+    before = reset_peak(worker)
     began = time.monotonic()
     task = person.call("POST", f"/api/rooms/{slug}/tasks/", ref=new_ref(), task=kind, params=params).json()
     path = f"/api/tasks/{task['task_id']}/"
-    task = wait_until(lambda: find_ended(person, path), LONGEST_SECONDS, "the end")
+    task = wait_until(lambda: find_ended(person, path), TIMEOUT_SECONDS, "the end of the task")
     seconds, peak = time.monotonic() - began, rooms.memory_mb(worker.pid, "VmHWM")
     parts = [site.workers[0], site.web, site.valkey]
-    web_before, *_ = [reset(part) for part in parts]
+    web_before, *_ = [reset_peak(part) for part in parts]
     began = time.monotonic()
     size = sum(len(piece) for piece in person.http.get(site.url + task["result"], stream=True).iter_content(65536))
     assert size == task["size"], (size, task)
@@ -63,12 +63,14 @@ def measure(site, person, slug, kind, params):
 
 
 def find_ended(person, path):
+    """Return the task if it is done, otherwise None."""
     task = person.call("GET", path, expected=200).json()
     assert task["state"] != "failed", task
     return task if task["state"] == "done" else None
 
 
-def reset(part):
+def reset_peak(part):
+    """Reset the peak memory of a process. Return its memory now, in MB."""
     rooms.reset_peak_memory(part.pid)
     return rooms.memory_mb(part.pid)
 

@@ -37,7 +37,7 @@ def describe(environments: list[str]) -> dict:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "load_before": [round(load, 2) for load in os.getloadavg()],
-        "commit": _said(["git", "-C", str(stacks.ROOT), "describe", "--always", "--dirty"]),
+        "commit": _output(["git", "-C", str(stacks.ROOT), "describe", "--always", "--dirty"]),
         "versions": {name: _versions(name) for name in ["generator", *environments]},
     }
 
@@ -54,18 +54,18 @@ def _versions(name):
     if name == "node":
         return _node_versions()
     code = "import sys; from importlib.metadata import version\nfor name in sys.argv[1:]: print(name, version(name))"
-    lines = _said([str(stacks.python(name)), "-c", code, *PACKAGES[name]]).splitlines()
+    lines = _output([str(stacks.python(name)), "-c", code, *PACKAGES[name]]).splitlines()
     return dict(line.split() for line in lines)
 
 
 def _node_versions():
     code = "for (const name of process.argv.slice(1)) console.log(name, require(name + '/package.json').version)"
-    modules = {**os.environ, "NODE_PATH": str(stacks.ENVIRONMENTS / "node" / "node_modules")}
-    lines = _said(["node", "-e", code, "ws", "ioredis", "better-sqlite3"], modules).splitlines()
-    return {"node": _said(["node", "--version"]), **dict(line.split() for line in lines)}
+    environment = {**os.environ, "NODE_PATH": str(stacks.ENVIRONMENTS / "node" / "node_modules")}
+    lines = _output(["node", "-e", code, "ws", "ioredis", "better-sqlite3"], environment).splitlines()
+    return {"node": _output(["node", "--version"]), **dict(line.split() for line in lines)}
 
 
-def _said(command, environment=None):
+def _output(command, environment=None):
     """Return the output of a command, or an empty text if the command is missing or fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)

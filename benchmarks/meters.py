@@ -5,7 +5,7 @@ Read the CPU time and memory of processes from /proc, by role. Linux only; this 
 import os
 import time
 
-TICK = os.sysconf("SC_CLK_TCK")
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pid: int) -> float:
@@ -16,7 +16,7 @@ def cpu_seconds(pid: int) -> float:
             fields = stat.read().rpartition(b")")[2].split()
     except FileNotFoundError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / TICK
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
 
 def memory_kb(pid: int) -> dict[str, int]:
@@ -41,7 +41,7 @@ def memory_by_role(processes: list[tuple[str, int]]) -> dict[str, dict[str, int]
 
 
 class CpuMeter:
-    """Measure the CPU time of processes between `start` and `stop`. Both may be called repeatedly."""
+    """Measure the CPU time of processes between `start` and `stop`. Each `start` begins a new measurement."""
 
     def __init__(self, processes: list[tuple[str, int]]):
         self.processes = processes
@@ -60,7 +60,7 @@ class CpuMeter:
         return {pid: cpu_seconds(pid) for _, pid in self.processes}
 
     def report(self, messages: int = 0) -> dict[str, dict]:
-        """Return for each role: % of one core (for each process, and the sum), and us per message."""
+        """Return for each role the CPU time: % of one core (the sum, and each process), seconds, and us per message."""
         found: dict[str, dict] = {}
         for role, seconds in self.used:
             one = found.setdefault(role, {"percent": 0.0, "seconds": 0.0, "each_percent": []})

@@ -1,8 +1,8 @@
 """
 Create the people of a run in the product's database: rooms, guests, their memberships, and login sessions.
 
-The product's Python runs this: `python -m benchmarks.people` reads {"people": N, "rooms": {slug: [number, ...]}} and
-prints {"cookies": [...]}, the session of each person by number. It uses only the product's own services.
+`python -m benchmarks.people` runs in the product's environment. It reads {"people": N, "rooms": {slug: [number, ...]}}
+and prints {"cookies": [...]}, the session key of each person by number. It uses only the product's own services.
 """
 
 import json
@@ -31,11 +31,11 @@ def make_people(count: int) -> tuple[list, list[str]]:
     return persons, cookies
 
 
-def make_rooms(places: dict[str, list[int]], persons: list) -> None:
+def make_rooms(members: dict[str, list[int]], persons: list) -> None:
     """Create the rooms and their members, because a first visit would write a row that later visits do not."""
     from chat.services import rooms
 
-    for slug, numbers in places.items():
+    for slug, numbers in members.items():
         rooms.create_room(None, slug, slug)
         for number in numbers:
             rooms.join_room(persons[number], slug)

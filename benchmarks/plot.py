@@ -1,5 +1,5 @@
 """
-Draw the headline figures: a panel for each scenario, a bar for each stack. It needs matplotlib.
+Draw the headline figures: a panel for each scenario, a bar for each stack. This module needs matplotlib.
 """
 
 import matplotlib
@@ -15,15 +15,15 @@ OURS, THEIRS = "#1b6ca8", "#b8c4ce"
 def draw(found: dict, path) -> None:
     """Write the picture to `path`; the suffix of the file decides the format."""
     matplotlib.rcParams["svg.fonttype"] = "none"
-    middle = report.medians(found)
+    median_results = report.medians(found)
     scenarios = found["scenarios"]
     rows = -(-len(scenarios) // COLUMNS)
     figure, axes = pyplot.subplots(
         rows, COLUMNS, squeeze=False, figsize=(PANEL_INCHES[0] * COLUMNS, PANEL_INCHES[1] * rows)
     )
-    for place, panel in enumerate(axes.flat):
-        if place < len(scenarios):
-            _draw_panel(panel, found, middle, scenarios[place])
+    for index, panel in enumerate(axes.flat):
+        if index < len(scenarios):
+            _draw_panel(panel, found, median_results, scenarios[index])
         else:
             panel.set_visible(False)
     figure.tight_layout()
@@ -31,9 +31,9 @@ def draw(found: dict, path) -> None:
     pyplot.close(figure)
 
 
-def _draw_panel(panel, found, middle, scenario):
-    names = [stack["name"] for stack in found["stacks"] if (stack["name"], scenario["name"]) in middle][::-1]
-    values = [middle[name, scenario["name"]].get(scenario["headline"]) or 0 for name in names]
+def _draw_panel(panel, found, median_results, scenario):
+    names = [stack["name"] for stack in found["stacks"] if (stack["name"], scenario["name"]) in median_results][::-1]
+    values = [median_results[name, scenario["name"]].get(scenario["headline"]) or 0 for name in names]
     bars = panel.barh(names, values, color=[OURS if name in ("product", "transport") else THEIRS for name in names])
     panel.bar_label(bars, [report.number(value) for value in values], padding=3, fontsize=8)
     direction = "less is better" if scenario["is_less_better"] else "more is better"

@@ -80,14 +80,14 @@ def table(head: list, rows: list) -> str:
     return "\n".join([row(head), row(["---"] * len(head)), *map(row, rows)])
 
 
-def headlines(found: dict, middle: dict) -> str:
+def headlines(found: dict, median_results: dict) -> str:
     """Return the table of headline figures: a row for each stack, with its losses in brackets."""
     scenarios = found["scenarios"]
     head = ["stack", *(f"{one['name']}, {_unit(one)}" for one in scenarios)]
     return table(
         head,
         [
-            [stack["title"], *(_headline(middle.get((stack["name"], one["name"])), one) for one in scenarios)]
+            [stack["title"], *(_headline(median_results.get((stack["name"], one["name"])), one) for one in scenarios)]
             for stack in found["stacks"]
         ],
     )
@@ -106,14 +106,14 @@ def _headline(result, scenario):
     return number(result.get(scenario["headline"])) + (f" ({', '.join(wrong)})" if wrong else "")
 
 
-def ratios(found: dict, middle: dict, baseline: str) -> str:
+def ratios(found: dict, median_results: dict, baseline: str) -> str:
     """Return the table of how many times better each stack is than the baseline."""
     scenarios = found["scenarios"]
     rows = []
     for stack in found["stacks"]:
         cells = [stack["title"]]
         for one in scenarios:
-            mine, theirs = middle.get((stack["name"], one["name"])), middle.get((baseline, one["name"]))
+            mine, theirs = median_results.get((stack["name"], one["name"])), median_results.get((baseline, one["name"]))
             value = (
                 mine
                 and theirs
@@ -124,12 +124,12 @@ def ratios(found: dict, middle: dict, baseline: str) -> str:
     return table(["stack", *(one["name"] for one in scenarios)], rows)
 
 
-def details(found: dict, middle: dict, scenario: dict) -> str:
+def details(found: dict, median_results: dict, scenario: dict) -> str:
     """Return the table of one scenario: all figures, and the CPU time of each role."""
     measured = [
-        (stack, middle[stack["name"], scenario["name"]])
+        (stack, median_results[stack["name"], scenario["name"]])
         for stack in found["stacks"]
-        if (stack["name"], scenario["name"]) in middle
+        if (stack["name"], scenario["name"]) in median_results
     ]
     columns = [(key, words) for key, words in DETAILS if any(result.get(key) is not None for _, result in measured)]
     head = ["stack", *(words for _, words in columns), "CPU: % of one core (us per message)"]
@@ -194,21 +194,21 @@ def summary(found: dict) -> str:
 
 def markdown(found: dict) -> str:
     """Return the whole report."""
-    middle = medians(found)
+    median_results = medians(found)
     parts = [
         "# Results",
         f"Medians of {found['repetitions']} interleaved repetitions, long scenarios of one; losses are the worst.",
-        headlines(found, middle),
+        headlines(found, median_results),
     ]
     wrong = failures(found)
     if wrong:
         parts += ["## Violations", wrong]
     for baseline in found["baselines"]:
-        if any(name == baseline for name, _ in middle):
-            parts += [f"## How many times better than {baseline}", ratios(found, middle, baseline)]
+        if any(name == baseline for name, _ in median_results):
+            parts += [f"## How many times better than {baseline}", ratios(found, median_results, baseline)]
     for scenario in found["scenarios"]:
-        parts += [f"## {scenario['name']}", f"{scenario['title']}.", details(found, middle, scenario)]
-        for (stack, name), result in middle.items():
+        parts += [f"## {scenario['name']}", f"{scenario['title']}.", details(found, median_results, scenario)]
+        for (stack, name), result in median_results.items():
             if name == scenario["name"] and result.get("minutes"):
                 parts += [f"### {stack}, minute by minute", minutes(result)]
     parts += ["## The machine", machine(found)]

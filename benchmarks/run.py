@@ -3,7 +3,7 @@ Run each scenario on each stack in turn, several times, and write the report. bi
 
 Only one stack runs at a time: idle stacks use CPU too (Daphne 1.x polls Redis twenty times a second, workers renew
 their leases). Each measurement begins with an empty Redis and an empty table. Within a repetition all stacks follow
-each other for one scenario, so that other load affects all of them. Each time another stack is the first.
+each other for one scenario, so that other load affects all of them. Each repetition begins with another stack.
 """
 
 import json
@@ -11,8 +11,7 @@ import signal
 import sys
 import time
 
-from benchmarks import choices as command_line
-from benchmarks import machine, measuring, report, running, scenarios, stacks
+from benchmarks import command_line, machine, measuring, report, running, scenarios, stacks
 from benchmarks.audience import Audience
 
 RESERVED_FILES = 500
@@ -25,7 +24,7 @@ def say(text: str) -> None:
 
 
 def stop_on_signals() -> None:
-    """Make each of SIGNALS end the run as Ctrl-C does, with all processes stopped. Later signals are ignored."""
+    """Make each of SIGNALS end the run as Ctrl-C does, and stop all processes. Ignore later signals."""
 
     def interrupt(number, frame):
         for one in SIGNALS:
@@ -37,7 +36,7 @@ def stop_on_signals() -> None:
 
 
 def check_machine(choices) -> None:
-    """End the process with a sentence if this machine cannot run the scenarios."""
+    """Exit with an error text if this machine cannot run the scenarios."""
     if not sys.platform.startswith("linux"):
         sys.exit("bin/bench: needs Linux, because it reads CPU times from /proc.")
     most = max(scenario.sockets for scenario in choices.scenarios)
@@ -47,7 +46,7 @@ def check_machine(choices) -> None:
 
 
 def rounds(choices):
-    """Yield (repetition, stack, scenarios) in the order of measurement; each item is one start of one stack."""
+    """Yield (repetition, stack, scenarios) in the order of measurement. Each item starts one stack once."""
     # A quick run uses one start for all scenarios, because starting takes most of its time.
     blocks = [choices.scenarios] if choices.quick else [[scenario] for scenario in choices.scenarios]
     for repetition in range(choices.repetitions):
@@ -80,16 +79,16 @@ def run(choices, audience, runs: list[dict]) -> None:
 
 def measure_block(choices, audience, stack, block):
     """Start a stack, and yield (scenario, result) for each scenario. A failed result has a `failure`."""
-    left = list(block)
+    remaining = list(block)
     is_chat = stack.dialect == "chat"
     try:
         with running.RunningStack(stack, audience.database() if is_chat else None) as site:
-            while left:
+            while remaining:
                 cookies = audience.cookies if is_chat else []
-                result = measuring.measure(site, left[0], choices, cookies)
-                yield left.pop(0), {**result, "faults": measuring.faults(stack, result)}
+                result = measuring.measure(site, remaining[0], choices, cookies)
+                yield remaining.pop(0), {**result, "faults": measuring.faults(stack, result)}
     except (running.CannotStart, measuring.CannotMeasure) as failure:
-        for scenario in left:
+        for scenario in remaining:
             yield scenario, {"failure": str(failure), "faults": [report.reason(str(failure))]}
 
 
@@ -111,9 +110,9 @@ def main() -> int:
         with Audience(choices.scenarios) as audience:
             run(choices, audience, runs)
     except KeyboardInterrupt:
-        # Keep the results until now: they may be an hour's work.
+        # Keep the results that exist already, because a run may take more than an hour.
         code = INTERRUPTED
-        say("Interrupted. The results until now:")
+        say("Interrupted. The results so far:")
     return write(choices.out, describe(choices, runs, described, started)) or code
 
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 class Scenario(NamedTuple):
     """
-    One load. `kind` names the generator's loop that runs it; `headline` names its figure in the table.
+    One load. `kind` selects the generator's class that runs it. The table shows the result's field `headline`.
 
-    Each room has `members` sockets. In all rooms together `senders` sockets send, each with `outstanding` messages on
-    their way. A scenario that `is_long` has its own length and is measured once. One that `is_for_us` is measured on
-    peers only if they are named on the command line.
+    Each room has `members` sockets. In all rooms together `senders` sockets send, each with `outstanding` messages in
+    flight. A scenario that `is_long` has its own length and is measured once. A scenario that `is_for_us`
+    is measured on peers only if the command line names the peers.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Scenario(NamedTuple):
         return self.rooms * self.members
 
     def seats(self) -> list[tuple[str, int]]:
-        """Return (room, person) for every socket. Each socket is a different person, so nobody is in two rooms."""
+        """Return (room, number of the person) for every socket. Each socket has a person of its own."""
         return [
             (f"{self.name}-{room}", room * self.members + member)
             for room in range(self.rooms)
@@ -44,18 +44,23 @@ class Scenario(NamedTuple):
         ]
 
     def speakers(self) -> list[int]:
-        """Return the numbers of the seats that send, spread evenly."""
+        """Return the indexes in `seats()` of the sockets that send, spread evenly."""
         return list(range(0, self.sockets, max(1, self.sockets // self.senders)))[: self.senders]
 
 
 ALL = [
     Scenario(
-        "pp", "loop", "one message at a time until its own broadcast is back", "p50_ms", "ms", is_less_better=True
+        "pp",
+        "loop",
+        "one message at a time; the next follows when the sender has received the last",
+        "p50_ms",
+        "ms",
+        is_less_better=True,
     ),
     Scenario(
         "echo",
         "echo",
-        "one frame at a time until its echo is back: no row, no room",
+        "one frame at a time; the next follows when the echo has arrived: no row, no room",
         "p50_ms",
         "ms",
         is_less_better=True,
@@ -63,7 +68,7 @@ ALL = [
     Scenario(
         "fan50",
         "fan",
-        "one room of 50; the next message leaves when all have received the last",
+        "one room of 50; the next message follows when all have received the last",
         "deliveries_per_s",
         "deliveries/s",
         members=50,
@@ -71,7 +76,7 @@ ALL = [
     Scenario(
         "fan1000",
         "fan",
-        "one room of 1,000; the next message leaves when all have received the last",
+        "one room of 1,000; the next message follows when all have received the last",
         "deliveries_per_s",
         "deliveries/s",
         members=1000,
@@ -79,7 +84,7 @@ ALL = [
     Scenario(
         "rooms",
         "loop",
-        "100 rooms of 5; 50 senders, each with one message on its way",
+        "100 rooms of 5; 50 senders, each with one message in flight",
         "messages_per_s",
         "messages/s",
         rooms=100,
@@ -89,7 +94,7 @@ ALL = [
     Scenario(
         "burst",
         "loop",
-        "50 clients, each with 8 messages on their way",
+        "50 clients, each with 8 messages in flight",
         "messages_per_s",
         "messages/s",
         rooms=50,
@@ -147,7 +152,7 @@ ALL = [
 ]
 BY_NAME = {scenario.name: scenario for scenario in ALL}
 
-# For continuous integration: checks in a minute that everything works. Its numbers mean nothing.
+# For continuous integration: checks in a minute that everything works. The results are too short to compare.
 QUICK_NAMES = ["pp", "fan50", "rooms", "burst", "connect", "memory", "heartbeats"]
 # On the peers' stacks: checks that the peers' own code runs.
 QUICK_PEER_NAMES = ["pp", "fan50", "rooms"]

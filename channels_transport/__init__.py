@@ -1,5 +1,5 @@
 """
-The transport: Channels 1.x without its faults, for any Channels 1.x site.
+The transport: the API of Channels 1.x on channel layers that keep the order of messages, for any site.
 
 Applications import from here only: the decorators and the class-based consumers, under the names that they have in
 Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A store of

@@ -1,8 +1,8 @@
 """
 The interface of both channel layers of this package. The other modules use only these methods and attributes.
 
-`RedisChannelLayer` is for a site with several processes, `MemoryChannelLayer` for one process. No other module asks
-which of the two it has.
+`RedisChannelLayer` is for a site with several processes, `MemoryChannelLayer` for one process. No other module checks
+which of the two it uses.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -12,7 +12,7 @@ Message = dict[str, Any]
 
 
 class ConnectionTurns(Protocol):
-    """The order of connections' messages, for `enforce_ordering` on a layer that does not keep it by itself."""
+    """Keeps each connection's messages in order, for `enforce_ordering` on a layer that does not do so by itself."""
 
     def arrive(self, connection: str, order: int, content: Message) -> str: ...
 
@@ -24,7 +24,7 @@ class ConnectionTurns(Protocol):
 
 
 class SessionBackend(Protocol):
-    """The storage of channel sessions; `sessions.SessionStore` uses it. Values are JSON, leases in seconds."""
+    """The storage of channel sessions; `sessions.SessionStore` uses it. Values are JSON and expire after `seconds`."""
 
     def load(self, key: str) -> str | None: ...
 
@@ -54,10 +54,10 @@ class ChannelLayer(Protocol):
         """Send a message to a channel. Raise ChannelFull if the channel has reached its capacity."""
 
     def send_later(self, channel: str, message: Message) -> None:
-        """Send a message after the running consumer, in the same trip as the worker's next receive. Log a loss."""
+        """Send a message when the running consumer has ended, with the worker's next receive. Log a lost message."""
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put the message that this thread processes back in front of its connection's others. For ConsumeLater."""
+        """Put this thread's current message back, before the other messages of its connection. For ConsumeLater."""
 
     def receive(self, channels: Iterable[str], block: bool = False) -> tuple[str, Message] | tuple[None, None]:
         """Return (channel, message) of one of the channels, or (None, None)."""
@@ -69,7 +69,8 @@ class ChannelLayer(Protocol):
         """
         Add a channel to groups again, now or soon.
 
-        Call `on_new` if the channel was missing in one of them: it may have missed messages, even after this call.
+        Call `on_new` if the channel was missing in one of them, because it has missed messages. It may still miss
+        messages after this call, until the layer has added it.
         """
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:
@@ -79,10 +80,10 @@ class ChannelLayer(Protocol):
         """Return the channels that are in a group."""
 
     def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
-        """Send a message to all channels of a group but `except_channels`. Leave out full channels."""
+        """Send a message to all channels of a group except `except_channels`. Skip full channels."""
 
     def send_group_later(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
-        """Send to a group like `send_group`, after the running consumer."""
+        """Send to a group like `send_group`, when the running consumer has ended."""
 
     def count_waiting(self, channel: str) -> int:
         """Return the number of messages that wait for the process that reads a reply channel."""
@@ -94,7 +95,7 @@ class ChannelLayer(Protocol):
         """Return the counters over all channels."""
 
     def log_loss(self, channel: str, what: str) -> None:
-        """Log what happened to a channel, one line per burst."""
+        """Log the loss of a channel's messages; `what` says what happened. Write one line per burst."""
 
     def open_queue(self, channel: str) -> Any:
         """Return a reader of a plain channel that loses no message if its process dies."""

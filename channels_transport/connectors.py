@@ -34,7 +34,9 @@ class InterfaceServer(Protocol):
     """The methods that a connector calls on its server; the arguments are reply channels."""
 
     dispatch: Callable[[str, Message], None]  # deliver a message to one connection
-    broadcast: Callable[[list[str], str, bytes], None]  # deliver a text, also given as a frame, to many connections
+    broadcast: Callable[
+        [list[str], str, bytes], None
+    ]  # deliver a text, and the frame that contains it, to many connections
     pause: Callable[[str], None]
     resume: Callable[[str], None]
     refuse: Callable[[str], None]
@@ -42,7 +44,11 @@ class InterfaceServer(Protocol):
 
 
 class RedisConnector:
-    """Sends frames in pipelines, reads replies in batches, and renews the lease of the interface process."""
+    """
+    Sends frames in pipelines, reads replies in batches, and renews the lease of the interface process.
+
+    `home` is the index of the Redis server that has the process' list of replies.
+    """
 
     def __init__(self, layer: RedisChannelLayer, process: str, server: InterfaceServer) -> None:
         self.layer = layer
@@ -54,7 +60,7 @@ class RedisConnector:
         self.sender = Upstream(layer, self.clients[self.home], server.pause, server.resume, server.refuse)
         self.downstream = Downstream(layer, process, self.reader, self.clients, server.dispatch, server.broadcast)
         self.server = server
-        self.data_marks: dict[Any, bytes] = {}  # by client: a mark that changes if the client's Redis loses its data
+        self.data_marks: dict[Any, bytes] = {}  # by client: a value that changes only when that Redis loses its data
         self.renewal = task.LoopingCall(self._renew, INTERFACE_LEASE_SECONDS * 1000)
 
     def start(self) -> None:
@@ -81,7 +87,7 @@ class RedisConnector:
         if isinstance(answer, Exception):
             return  # the next renewal follows soon
         counted_as_dead, data_mark = answer
-        # Before the first renewal the interface knows no mark. An outage alone does not change the mark.
+        # The first renewal only stores the mark. An outage without a loss of data does not change it.
         has_lost_data = self.data_marks.setdefault(client, data_mark) != data_mark
         self.data_marks[client] = data_mark
         if counted_as_dead or has_lost_data:

@@ -1,5 +1,5 @@
 """
-Redis commands whose answers are not urgent: they leave with the worker's next trip.
+Redis commands whose answers are not urgent: they are sent with the worker's next round trip.
 """
 
 import logging
@@ -28,7 +28,7 @@ class DeferredCommand(NamedTuple):
 
 
 class DeferredCommands:
-    """The commands of one thread that wait for its next trip. No other thread may use it."""
+    """The commands of one thread that wait for its next round trip to Redis. No other thread may use this object."""
 
     def __init__(self, layer: "RedisBase") -> None:
         self._layer = layer
@@ -48,7 +48,7 @@ class DeferredCommands:
             self._run(index)
         self.handle_answers()
 
-    def run_before(self, index: int, command: tuple) -> Any:
+    def run_after_waiting(self, index: int, command: tuple) -> Any:
         """
         Run all waiting commands, and then `command` on its shard. Return the answer of `command`.
 

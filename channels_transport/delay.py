@@ -30,7 +30,7 @@ CHANNEL = "asgi.delay"
 LONGEST_DELAY_SECONDS = 10 * 365 * 24 * 3600
 # Each server reads the next due time this often, because another server may store a row and die.
 CHECK_SECONDS = 5
-SEND_AT_ONCE = 100  # rows
+SEND_BATCH = 100  # rows
 # A server that sends a row owns it for this time; after that, another server may send it.
 CLAIM = timedelta(seconds=10)
 # A row whose channel is full is sent again after this time.
@@ -79,7 +79,7 @@ class DelayServer:
         try:
             self.queue.close()
         except REDIS_OUTAGES as outage:
-            logger.warning("The next delay server continues with the message in hand: %s", outage)
+            logger.warning("The next delay server continues with the current message: %s", outage)
 
     def _run_once(self) -> None:
         try:
@@ -124,7 +124,7 @@ class DelayServer:
         if time.monotonic() < self._check_at:
             return
         rows = DelayedMessage.objects.order_by("due_date", "id")
-        for row in rows.filter(due_date__lte=timezone.now())[:SEND_AT_ONCE]:
+        for row in rows.filter(due_date__lte=timezone.now())[:SEND_BATCH]:
             if self.is_stopped:
                 return
             self._send(row)

@@ -1,5 +1,5 @@
 """
-Replies from the workers to an interface's sockets: read in batches, and written with little work per socket.
+Read the workers' replies to an interface's sockets in batches, and deliver them with little work per socket.
 
 A message to a group arrives once for the whole process: its frame is built once, and written to each local member. Each
 turn of the reactor has a time limit, so that sockets are also read while many are written.
@@ -23,12 +23,12 @@ from .writing import data_frame
 
 logger = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 500  # items
 BLOCK_SECONDS = 5
 REACTOR_TURN_SECONDS = 0.005
 # The most groups whose members are cached.
 MAX_GROUPS = 10000
-MEMBERS_SECONDS = 5
+MEMBERS_TIMEOUT_SECONDS = 5
 
 
 class Downstream:
@@ -118,8 +118,8 @@ class Downstream:
 
     @defer.inlineCallbacks
     def _call_until_connected(self, client: Any, command: tuple) -> Any:
-        # The message has left its list already: without an answer it would be lost for all members.
-        deadline = time.monotonic() + MEMBERS_SECONDS
+        # The message is no longer in Redis: without the list of members it would be lost for all of them.
+        deadline = time.monotonic() + MEMBERS_TIMEOUT_SECONDS
         while True:
             try:
                 (answer,) = yield client.call(command)

@@ -1,8 +1,9 @@
 """
 Class-based consumers with Channels' interface, on this package's ordering and sessions. Their exceptions are handled.
 
-Channels' own consumers use the `enforce_ordering` that can jam. For a frame that is not JSON they raise an exception,
-which no client sees. Mix `Ordered` into any of Channels' websocket consumers, or subclass one of the two below.
+Channels' own consumers use the `enforce_ordering` that can block a connection. For a frame that is not JSON they raise
+an exception, which no client sees. Mix `Ordered` into any of Channels' websocket consumers, or subclass one of the two
+below.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """
 The heartbeat of a worker or a delay server: a thread that renews the leases of the process in Redis each second.
 
-A process without a heartbeat for the length of a lease counts as dead, and other workers take over its turn.
+A process that renews nothing for the length of a lease counts as dead. Other workers then take over its turn.
 """
 
 import json
@@ -21,11 +21,11 @@ logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1
 REPORT_LEASE_SECONDS = 10
-RECLAIM_AT_ONCE = 100
+RECLAIM_BATCH = 100  # turns
 
 
 class Reporter(Protocol):
-    """The attributes that a heartbeat reads from its process."""
+    """The attributes that a heartbeat reads from its worker or delay server."""
 
     layer: Any
     handled: int  # messages
@@ -34,9 +34,9 @@ class Reporter(Protocol):
 
 class Heartbeat(threading.Thread):
     """
-    Renews the turn of the message in hand, reclaims the turns of dead workers, and writes a report, each second.
+    Each second, renews the turn of the current message, reclaims the turns of dead workers, and writes a report.
 
-    The report is what `watching.read_reports` returns. `channels` are the channels that the process receives from.
+    `watching.read_reports` reads the reports. `channels` are the channels that the process receives from.
     """
 
     def __init__(self, worker: Reporter, channels: Iterable[str]) -> None:
@@ -77,7 +77,7 @@ class Heartbeat(threading.Thread):
             raise failure
 
     def _run_on_shard(self, index: int) -> None:
-        commands = [self.layer.command(scripts.RECLAIM, RECLAIM_AT_ONCE), self._report()]
+        commands = [self.layer.command(scripts.RECLAIM, RECLAIM_BATCH), self._report()]
         claim = self.receiver.claim_command()
         if claim is not None and claim[0] == index:
             commands.insert(0, claim[1])

@@ -22,10 +22,11 @@ class LaterResponse(HttpResponse):
     Tells the interface how to answer a waiting request. Status and headers are set as on any response.
 
     * `content` is the body if nothing arrives within `seconds`.
-    * `text` is two byte strings. The body contains the arrived texts between them, joined by commas.
-    * `close` is two byte strings. If a close code arrives, the body contains it between them, and no texts.
-    * `context` (anything that the channel layer can carry) comes back when the request is over, in a message on
-      `http.disconnect`. That message also has `answered`: whether the client was still connected for the response.
+    * `text` is two byte strings. If texts arrive, the body is the first, the texts joined by commas, and the second.
+    * `close` is two byte strings. If a close code arrives, the body is the first, the code, and the second: no texts.
+    * `context` (anything that the channel layer can carry) returns to the workers when the request ends, in a
+      message on `http.disconnect`. That message also has `answered`: whether the client was still connected for the
+      response.
     """
 
     def __init__(
@@ -58,8 +59,8 @@ class AsgiHandler(handler.AsgiHandler):
         if not isinstance(response, LaterResponse):
             yield from messages
             return
-        (whole,) = messages
-        yield {"later": {**response.waiting, **whole}}
+        (default_response,) = messages
+        yield {"later": {**response.waiting, **default_response}}
 
 
 class ViewConsumer(handler.ViewConsumer):

@@ -1,5 +1,5 @@
 """
-The channel layer in Redis: asgi_redis' contract in fewer and larger steps, without silent losses.
+The channel layer in Redis: asgi_redis' contract with fewer round trips to Redis, and without silent losses.
 
 It differs from asgi_redis in how messages are stored:
 
@@ -23,18 +23,19 @@ from .reliable_queue import ReliableQueue
 
 class RedisChannelLayer(RedisGroups):
     """
-    A channel layer in one Redis (or Valkey) server or several, from version 7 on.
+    A channel layer in one or several servers of Redis or Valkey, version 7 or later.
 
-    It takes the arguments of asgi_redis' layer, with the same meaning. `receive` gives a thread a connection's next
-    message only when the thread asks again, because then the last message is finished. So any worker keeps the order
-    of a connection's messages. The first use of an older server raises UnsupportedRedis.
+    It takes the arguments of asgi_redis' layer, with the same meaning. A call of `receive` means that the thread has
+    finished its last message. Only then can a worker receive the connection's next message, so the order of each
+    connection's messages is kept. The first use of an older server raises UnsupportedRedis.
     """
 
     extensions = ["groups", "flush", "statistics", "twisted"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # By process: the messages of expanded group items, for the process' other members.
+        # By process: messages that `receive` returns next. A group's item is one message for each member; the first one
+        # was returned at once.
         self.expanded: dict[str, collections.deque[Received]] = collections.defaultdict(collections.deque)
 
     def receive(self, channels: Iterable[str], block: bool = False) -> Received | tuple[None, None]:

@@ -86,7 +86,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
             return list(self._groups.get(group, ()))
 
     def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
-        """Send a message to all channels of a group but `except_channels`. Leave out full channels."""
+        """Send a message to all channels of a group except `except_channels`. Skip full channels."""
         assert isinstance(message, dict), "message is not a dict"
         assert self.valid_group_name(group), "Group name not valid"
         self._clean_expired()
@@ -126,7 +126,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
             return {name: counted[name] for name in ("messages_count", "channel_full_count")}
 
     def log_loss(self, channel: str, what: str) -> None:
-        """Log what happened to a channel, one line per burst."""
+        """Log the loss of a channel's messages; `what` says what happened. Write one line per burst."""
         self._losses.warning("%s", f"Channel {channel} {what}", key=(channel, what))
 
     def open_queue(self, channel: str) -> MemoryQueue:

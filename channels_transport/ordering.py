@@ -1,12 +1,12 @@
 """
 `enforce_ordering`: the messages of one connection run one after another, in the order in which they were sent.
 
-It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can jam a connection: after an
-exception of a consumer, or a message that is lost with a killed worker, all later messages wait.
+It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can block a connection: after
+an exception of a consumer, or a message that is lost with a killed worker, all later messages wait.
 
 The channel layer in Redis keeps the order itself: it delivers a connection's next message when the last one is
 finished. On that layer the decorator only adds the session. On a layer in memory the decorator keeps the order. The
-order advances after the consumer's sends have left, even if the consumer fails. If a message is missing for
+order advances after the consumer's messages are sent, even if the consumer fails. If a message is missing for
 GAP_SECONDS, the connection is closed with 4408, so that the client reconnects and resumes.
 """
 
@@ -129,7 +129,7 @@ def _run(
         turns.forget(message.reply_channel.name)
         raise
     finally:
-        # Another worker may run the next message at once, so the sends of this consumer must leave first.
+        # Another worker may run the next message at once, so this consumer's messages must be sent first.
         _flush_sends()
         following = turns.advance(message.reply_channel.name, order)
         if following is not None:

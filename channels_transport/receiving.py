@@ -1,8 +1,8 @@
 """
-The receiving side of one thread: the message in hand, the items that it popped, and the lists that it waits for.
+The receiving side of one thread: the current message, the items that it popped, and the lists that it waits for.
 
 A thread gets a connection's next message only when the last one is finished, which is when the thread asks for more.
-The thread's waiting commands leave in the same trip, before that request. For the channel layer in Redis only.
+The thread's waiting commands are sent in the same trip, before that request. For the channel layer in Redis only.
 """
 
 import collections
@@ -41,9 +41,9 @@ class Receiver:
     def __init__(self, layer: "RedisChannelLayer") -> None:
         self.layer = layer
         self.name = f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.{random.randrange(10**9)}"
-        self.reply, self.index = "", 0  # the connection of the message in hand, and its shard
+        self.reply, self.index = "", 0  # the connection of the current message, and its shard
         self.session: bytes | None = None  # that connection's session, as stored in Redis
-        self.number = b""  # of the turn in hand; each turn has another number
+        self.number = b""  # of the current turn; each turn has another number
         self.deferred = DeferredCommands(layer)
         self.wake_up: int | None = None  # a file that ends a wait when it can be read
         self._asked_at = 0.0
@@ -67,7 +67,7 @@ class Receiver:
         return found
 
     def finish(self) -> None:
-        """End the turn in hand and return the popped items to Redis. Ask for no more."""
+        """End the current turn and return the popped items to Redis. Ask for no more."""
         self._finish_turn()
         while self._popped:
             index, channel, item = self._popped[-1]
@@ -76,12 +76,12 @@ class Receiver:
             self._popped.pop()
 
     def holds(self, connection: str | None) -> bool:
-        """Return whether this thread has a message of that connection in hand."""
+        """Return whether this thread's current message belongs to that connection."""
         return bool(self.reply) and self.reply == connection
 
     def claim_command(self) -> tuple[int, tuple] | None:
         """
-        Return (index of the shard, the command that claims the turn in hand or renews its lease), or None.
+        Return (index of the shard, the command that claims the current turn or renews its lease), or None.
 
         Any thread may call it.
         """
@@ -104,7 +104,7 @@ class Receiver:
     def _poll(self, channels: list[str]) -> Received | None:
         shards = self._by_shard(channels)
         while self._popped:
-            # Several hosts may have answered at once. A consumer's messages must leave before the next consumer runs.
+            # Several hosts may have answered at once. A consumer's messages must be sent before the next one runs.
             self._finish_turn()
             popped = self._popped.popleft()
             try:
@@ -157,13 +157,13 @@ class Receiver:
         )
         self._asked_at = time.monotonic()
         try:
-            answer = self.deferred.run_before(index, command)
+            answer = self.deferred.run_after_waiting(index, command)
             if finished:
                 self.reply, self.session = "", None
             if answer and len(answer) > 2:
                 self._begin_turn(index, *answer[2:])
         finally:
-            # After the turn has begun, because this may take longer than a lease, and only the turn in hand is renewed.
+            # After the turn has begun, because this may take longer than a lease, and only the current turn is renewed.
             self.deferred.handle_answers()
         return answer
 
@@ -198,7 +198,7 @@ class Receiver:
         (answer,) = self.layer.shards[index].call(claim)
         if answer is None:
             return None
-        # After the answer: the heartbeat claims the turn in hand too, and its claim would get the frame instead.
+        # After the answer: the heartbeat claims the current turn too, and its claim would get the frame instead.
         self._begin_turn(index, reply, number, answer[1] if answer else None)
         if answer == 0:
             # The turn was claimed before, and the answer with the frame was lost.

@@ -107,7 +107,7 @@ class RedisBase(StockRedisChannelLayer):
         return dict(total)
 
     def log_loss(self, channel: str, what: str) -> None:
-        """Log what happened to a channel, one line per burst: Redis counts the messages."""
+        """Log the loss of a channel's messages; `what` says what happened. One line per burst; Redis counts them."""
         text = f"Channel {channel} {what} (see the layer's statistics)"
         self._losses.warning("%s", text, key=(channel, what))
 

@@ -86,7 +86,7 @@ class RedisGroups(RedisSending):
 
     def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
         """
-        Send a message to all channels of a group but `except_channels`: one item for each process that has members.
+        Send a message to all channels of a group except `except_channels`: one item for each process that has members.
 
         It does not raise ChannelFull. A list over its capacity slows the sender down, for a bounded time. A message
         that does not fit even then is counted, and logged.

@@ -101,7 +101,7 @@ class RedisSending(RedisBase):
 
     def run_later(self, index: int, command: tuple, on_answer: OnAnswer | None = None) -> None:
         """
-        Run a command on a shard with this thread's next trip there, or at once if the thread has no message in hand.
+        Run a command on a shard with this thread's next trip there, or at once if the thread has no current message.
 
         `on_answer(answer)`, if any, is called afterwards. A lost connection loses the command.
         """
@@ -113,7 +113,7 @@ class RedisSending(RedisBase):
             on_answer(answer)
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put the message that this thread processes back in front of its connection's others. For ConsumeLater."""
+        """Put this thread's current message back, before the other messages of its connection. For ConsumeLater."""
         receiver = self.receiver
         if not receiver.holds(message.get("reply_channel")):
             self.send(channel, message)

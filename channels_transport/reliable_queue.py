@@ -1,8 +1,8 @@
 """
 Receiving from one plain channel without losing a message when its receiver dies.
 
-If a worker is killed, the plain message in hand is lost. Here Redis moves each message into a list of the receiver's
-own, where it stays until the receiver acknowledges it. The messages of a dead receiver return to the
+If a worker is killed, the plain message that it processes is lost. Here Redis moves each message into a list of the
+receiver's own, where it stays until the receiver acknowledges it. The messages of a dead receiver return to the
 channel. So a message may be delivered twice, but it is delivered at least once.
 """
 
@@ -26,7 +26,7 @@ MEMORY_STEP_SECONDS = 0.05
 
 
 class Delivery(NamedTuple):
-    """A message in hand: its content (None if unreadable), and when it was sent, by this machine's clock (s)."""
+    """A received message: its content (None if unreadable), and when it was sent, by this machine's clock (s)."""
 
     content: Any
     sent_at: float
@@ -66,7 +66,7 @@ class ReliableQueue:
         self._remove_acknowledged()
 
     def close(self) -> None:
-        """Return the messages in hand to the channel."""
+        """Return the messages that were taken to the channel."""
         self._remove_acknowledged()
         for shard in self._layer.shards:
             while shard.call(("LMOVE", self._own_list, self._source, "RIGHT", "LEFT")) != [None]:

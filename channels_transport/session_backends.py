@@ -51,7 +51,7 @@ class RedisBackend:
     """
     The sessions of a layer in Redis, beside the connections' other records.
 
-    The session of the message in hand arrived with the message, and its changes leave with the request for the next
+    The session of the current message arrived with the message, and its changes are sent with the request for the next
     message. So a consumer's session costs no trip of its own.
     """
 

@@ -132,7 +132,7 @@ class Upstream:
         self._flushing = None
         ready, self._ready = self._ready, {}
         requests, self._requests = self._requests, []
-        # One batch of a connection at a time: frames that arrive while it is in flight leave with the next batch.
+        # One batch of a connection at a time: frames that arrive while it is in flight wait for the next batch.
         sent = [(reply, frames, len(frames.commands)) for reply, frames in ready.items() if not frames.is_in_flight]
         commands = [
             (*command, "next" if number else "first")

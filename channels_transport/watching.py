@@ -12,7 +12,7 @@ from .heartbeat import REPORT_LEASE_SECONDS
 
 # Each process writes a report each second. A process whose last report is older than this is left out.
 SILENT_SECONDS = 5
-SCAN_AT_ONCE = 5000  # keys
+SCAN_BATCH = 5000  # keys
 
 
 def read_reports(layer: Any) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def read_reports(layer: Any) -> list[dict[str, Any]]:
 def _find_keys(shard: Any, pattern: str) -> list[bytes]:
     cursor, found = b"0", set[bytes]()
     while True:
-        ((cursor, keys),) = shard.call(("SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_AT_ONCE))
+        ((cursor, keys),) = shard.call(("SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_BATCH))
         found.update(keys)
         if cursor == b"0":
             return sorted(found)

@@ -2,7 +2,7 @@
 The worker: receives one message after another from the channel layer and runs its consumer to the end.
 
 Consumers see Channels' own worker. But no exception of a consumer, of a send or of Redis ends this worker. When it is
-told to stop, it finishes the message in hand. Its heartbeat shows other workers that it is alive. The module knows no
+told to stop, it finishes the current message. Its heartbeat shows other workers that it is alive. The module knows no
 site.
 """
 
@@ -53,7 +53,7 @@ class Worker(StockWorker):
         self._throttle = LogThrottle(logger, LogThrottle.ONCE)
 
     def sigterm_handler(self, signo: int, stack_frame: FrameType | None) -> None:
-        """Tell the worker to stop after the message in hand. The wake-up pipe ends a wait, `termed` ends the loop."""
+        """Tell the worker to stop after the current message. The wake-up pipe ends a wait, `termed` ends the loop."""
         self.termed = True
         set_stopping(True)
 
@@ -165,7 +165,7 @@ class Worker(StockWorker):
         self.layer.requeue(message.channel.name, {**message.content, "__retries__": retries})
 
     def _send_later(self) -> None:
-        """Queue the consumer's messages. They leave in the same round trip that asks for the next message."""
+        """Queue the consumer's messages. The round trip that asks for the next message sends them."""
         # The list does not exist if a receiver of `consumer_started` failed.
         pending = getattr(pending_message_store.threadlocal, "messages", [])
         pending_message_store.prepare()

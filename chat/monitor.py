@@ -1,6 +1,6 @@
 """
-The monitor checks the lobby's list, so that no browser has to poll it, and sweeps expired data, also that of
-killed processes.
+The monitor checks the lobby's list, so that no browser has to poll it. It also deletes expired data, including the data
+of killed processes.
 
 Any number of monitors may run. The one that holds the lease works. The others stand by, and one of them takes over when
 the lease ends. The monitor decides nothing about rooms and people: the services do.

@@ -160,6 +160,6 @@ def root(db):
 
 
 @pytest.fixture
-def office(root):
+def admin_browser(root):
     """Return the browser of the operator `root`."""
     return wire.browser_of(root)

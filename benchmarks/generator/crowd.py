@@ -9,11 +9,11 @@ import time
 
 from benchmarks.generator.dialects import ACK, MESSAGE, REJECTED, SYNCED
 from benchmarks.generator.received import ReceivedMessages
-from benchmarks.generator.sockets import Socket, at_once, open_socket
+from benchmarks.generator.sockets import Socket, open_socket, run_concurrently
 
 UNKNOWN = object()
-MOST_FACTS = 2000  # parsed frames that are cached while they are still being delivered
-QUIET_SECONDS = 1.5  # without a frame, after which no more are expected
+MAX_PARSED_FRAMES = 2000  # in the cache, while they are still being delivered
+QUIET_SECONDS = 1.5  # if no frame arrives for this time, `drain` expects no more
 DRAIN_SECONDS = 15
 
 
@@ -48,7 +48,7 @@ class Crowd:
         self.seats: list[Seat] = []
         self.rooms: dict[str, Room] = {}
         self.on_message = self.on_answer = self.on_synced = lambda *_: None
-        self._facts: dict[bytes, tuple | None] = {}
+        self._parsed_frames: dict[bytes, tuple | None] = {}
         self.rejected = self.acked = 0
         self.sent = 0
         self.delivered_at = 0.0
@@ -58,7 +58,7 @@ class Crowd:
     async def connect(self, first: int = 0, last: int | None = None) -> None:
         """Open the seats `first` to `last` - 1, and wait until each is in its room. Raise CannotConnect."""
         last = len(self.places) if last is None else last
-        await at_once(lambda number=number: self.open(number) for number in range(first, last))
+        await run_concurrently(lambda number=number: self.open(number) for number in range(first, last))
         # The tutorials' consumers join their group after the handshake.
         await asyncio.sleep(self.settle_seconds)
 
@@ -76,6 +76,7 @@ class Crowd:
         return seat
 
     async def leave(self) -> None:
+        """Close all seats, and give the frames a moment to leave."""
         for seat in self.seats:
             seat.leave()
         await asyncio.sleep(0.1)
@@ -96,13 +97,13 @@ class Crowd:
         return number
 
     def on_frame(self, seat: Seat, payload: bytes) -> None:
-        """Handle one frame. A broadcast is parsed once; its other receivers find it in the dictionary."""
-        fact = self._facts.get(payload, UNKNOWN)
-        if fact is UNKNOWN:
-            fact = self._parse(payload)
-        if fact is None:
+        """Handle one frame. A broadcast is parsed once; its other receivers find it in the cache."""
+        frame = self._parsed_frames.get(payload, UNKNOWN)
+        if frame is UNKNOWN:
+            frame = self._parse(payload)
+        if frame is None:
             return
-        kind, sender, number, offset = fact
+        kind, sender, number, offset = frame
         if kind == MESSAGE:
             seat.messages.count(sender, number, offset)
             self.on_message(seat, sender, number)
@@ -116,10 +117,10 @@ class Crowd:
     def _parse(self, payload):
         # This approximates the time of the last delivery: reading the clock for each one would cost more than the rest.
         self.delivered_at = time.perf_counter()
-        if len(self._facts) >= MOST_FACTS:
-            self._facts.clear()
-        fact = self._facts[payload] = self.dialect.read(payload)
-        return fact
+        if len(self._parsed_frames) >= MAX_PARSED_FRAMES:
+            self._parsed_frames.clear()
+        frame = self._parsed_frames[payload] = self.dialect.read(payload)
+        return frame
 
     def _receive_synced(self, seat, offset):
         seat.messages.offset = max(seat.messages.offset, offset)
@@ -130,7 +131,7 @@ class Crowd:
     # Counting.
 
     def begin(self) -> None:
-        """Start counting; no message may be on its way."""
+        """Reset all counters. Call it only while no message is in flight."""
         self.rejected = self.acked = 0
         for room in self.rooms.values():
             room.sent = 0

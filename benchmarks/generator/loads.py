@@ -10,7 +10,7 @@ import time
 from benchmarks import meters
 from benchmarks.figures import latencies, milliseconds, percentile
 from benchmarks.generator.loops import ClosedLoop, Fan
-from benchmarks.generator.sockets import Socket, at_once, open_socket
+from benchmarks.generator.sockets import Socket, open_socket, run_concurrently
 from benchmarks.generator.steady import Heartbeats, OpenLoop
 
 WARM_MEMORY_SOCKETS = 50
@@ -100,7 +100,7 @@ async def connect(crowd, plan, cpu):
         times.append(time.perf_counter() - started)
 
     cpu.start()
-    await at_once(lambda number=number: come(number) for number in range(len(crowd.places)))
+    await run_concurrently(lambda number=number: come(number) for number in range(len(crowd.places)))
     cpu.stop()
     return {
         "connections_per_s": round(len(times) / cpu.elapsed, 1),

@@ -31,7 +31,7 @@ class Load:
         self.messages = self.stalled = 0
 
     async def run(self, seconds: float) -> float:
-        """Run for `seconds`, and return the exact time. Messages still on their way count when they arrive."""
+        """Run for `seconds`, and return the exact time. Messages that are still in flight count when they arrive."""
         self.is_running = True
         started = time.perf_counter()
         self.start()
@@ -46,7 +46,7 @@ class Load:
 
 
 class ClosedLoop(Load):
-    """Each sender keeps `outstanding` messages on their way. A message has arrived when it and its `ack` are back."""
+    """Each sender keeps `outstanding` messages in flight. A message has arrived when its sender has it and its ack."""
 
     def __init__(self, crowd, speakers, outstanding: int = 1):
         self.speakers, self.outstanding = speakers, outstanding

@@ -1,5 +1,5 @@
 """
-Count the messages that one socket has received: order, duplicates, gaps. Pure: this module knows no sockets.
+Count the messages that one socket has received: order, duplicates, gaps. This module does no input or output.
 """
 
 
@@ -7,8 +7,8 @@ class ReceivedMessages:
     """
     The counts of one receiver. The messages of each sender must arrive as 0, 1, 2, ..., in that order and once.
 
-    `overtaken` counts offsets that arrived after a later one of the same room. Messages of two senders may do that,
-    because the protocol's cursor handles it, so it is not a violation. A hole is an offset that never arrived.
+    `overtaken` counts messages that arrived after a message of the same room with a higher offset. This is no violation
+    if their senders differ: the protocol's cursor handles it. `holes` counts offsets that have not arrived.
     """
 
     __slots__ = ("received", "out_of_order", "twice", "overtaken", "offset", "_last", "_missing", "_holes")
@@ -19,7 +19,7 @@ class ReceivedMessages:
         self.begin()
 
     def begin(self) -> None:
-        """Start counting; no message may be on its way."""
+        """Reset all counters. Call it only while no message is in flight."""
         self.received = self.out_of_order = self.twice = self.overtaken = 0
         self._missing: set[tuple[int, int]] = set()
         self._holes: set[int] = set()

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from picows import WSError, WSListener, WSMsgType, ws_connect
 
-AT_ONCE = 50  # handshakes
+MAX_CONCURRENT = 50  # handshakes
 ATTEMPTS = 3
 HANDSHAKE_SECONDS = 30
 
@@ -66,8 +66,8 @@ async def open_socket(url: str, path: str, cookie: str | None, make) -> Socket:
     raise CannotConnect(f"{path}: {type(reason).__name__}: {reason}")
 
 
-async def at_once(jobs, most: int = AT_ONCE) -> None:
-    """Run the coroutines that the callables in `jobs` return, at most `most` at a time."""
+async def run_concurrently(jobs, limit: int = MAX_CONCURRENT) -> None:
+    """Run the coroutines that the callables in `jobs` return, at most `limit` at a time."""
     waiting = iter(jobs)
 
     async def work():
@@ -75,5 +75,5 @@ async def at_once(jobs, most: int = AT_ONCE) -> None:
             await job()
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(most):
+        for _ in range(limit):
             group.create_task(work())

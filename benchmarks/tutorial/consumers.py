@@ -1,4 +1,8 @@
-"""The tutorial's consumers: join the group, store and broadcast, leave; and an echo. LAYER chooses the decorators."""
+"""
+The tutorial's consumers: join the group, store and broadcast, leave. An echo for the scenario `echo`.
+
+With LAYER=stock the decorators come from Channels 1.x, otherwise from channels_transport.
+"""
 
 import os
 

@@ -14,7 +14,9 @@ def check_settings() -> list[Finding]:
     if settings.DEBUG and is_public:
         problems.append("DEBUG is on at a public site, so error pages show source code to everyone: unset it.")
     if is_public and "*" in settings.ALLOWED_HOSTS:
-        problems.append("ALLOWED_HOSTS contains *, so requests with a forged host name are accepted: name the hosts.")
+        problems.append(
+            "ALLOWED_HOSTS contains *, so requests with a forged host name are accepted: list the site's hosts."
+        )
     if problems:
         return [Finding.problem("settings", problem) for problem in problems]
     return [Finding.ok("settings", "No dangerous setting was found.")]
@@ -22,14 +24,20 @@ def check_settings() -> list[Finding]:
 
 def report_memory_layer() -> list[Finding]:
     """Return the finding that replaces all checks of Redis if the channel layer is in memory."""
-    text = "The channel layer is in memory: only a plain `runserver` can be this site, and only it sees its channels."
+    text = (
+        "The channel layer is in memory: it works only within one `runserver`, and no other process sees its channels."
+    )
     if settings.DEBUG:
         return [Finding.ok("redis", text)]
-    return [Finding.problem("redis", f"{text} Set REDIS_URL (or CHANNEL_LAYERS) as for the other processes.")]
+    return [
+        Finding.problem(
+            "redis", f"{text} If the site uses Redis, set REDIS_URL (or CHANNEL_LAYERS) here as in its processes."
+        )
+    ]
 
 
 def load_site_checks() -> list[tuple[str, Check]]:
-    """Return the functions that `DOCTOR_CHECKS` names; `a.check_cache` is the check of the part `cache`."""
+    """Return the functions that `DOCTOR_CHECKS` names; `a.check_cache` checks the part `cache`."""
     paths = getattr(settings, "DOCTOR_CHECKS", [])
     return [(path.rpartition(".")[2].removeprefix("check_").replace("_", " "), _import_later(path)) for path in paths]
 

@@ -1,4 +1,4 @@
-"""The whole examination: it runs all checks, in this order."""
+"""The examination of a site by `manage.py doctor`: all checks, in the order of the report."""
 
 from functools import partial
 
@@ -11,24 +11,24 @@ from .site import Site, check_interface
 
 WEB_SECONDS = 15
 # Longer than the timeouts of the database and of Redis, so that these timeouts end first.
-OTHERS_SECONDS = 10
+REMAINING_PARTS_SECONDS = 10
 
 
 def examine(url: str) -> list[Finding]:
-    """Return the findings about the site at an address, part by part. It ends within 40 s and raises nothing."""
+    """Return the findings about the site at an address, part by part, within 40 s. Raise nothing."""
     try:
         site = Site(url)
     except ValueError as error:
-        return [Finding.problem("interface", f"{error}: correct --url."), *_examine_others(None)]
+        return [Finding.problem("interface", f"{error}: correct --url."), *_examine_remaining_parts(None)]
     # The interface is measured first and alone, because the other checks would keep the workers busy.
     found = run_checks([("interface", partial(check_interface, site))], WEB_SECONDS)
     if all(finding.is_well for finding in found):
         found += run_checks([("round trip", partial(round_trip.check_round_trip, site))], WEB_SECONDS)
-        return found + _examine_others(site)
-    return found + _examine_others(None)
+        return found + _examine_remaining_parts(site)
+    return found + _examine_remaining_parts(None)
 
 
-def _examine_others(site: Site | None) -> list[Finding]:
+def _examine_remaining_parts(site: Site | None) -> list[Finding]:
     wrapper = channel_layers[DEFAULT_CHANNEL_LAYER]
     layer = wrapper.channel_layer
     checks: list[tuple[str, Check]] = [
@@ -39,12 +39,12 @@ def _examine_others(site: Site | None) -> list[Finding]:
         ("settings", check_settings),
     ]
     if layer.is_shared:
-        through_redis: list[tuple[str, Check]] = [
+        shared_layer_checks: list[tuple[str, Check]] = [
             ("redis", partial(servers.check_redis, layer)),
             ("workers", partial(queues.check_workers, wrapper)),
             ("queues", partial(queues.check_queues, wrapper)),
             ("losses", partial(queues.check_losses, wrapper)),
         ]
     else:
-        through_redis = [("redis", report_memory_layer)]
-    return run_checks(through_redis + checks, OTHERS_SECONDS)
+        shared_layer_checks = [("redis", report_memory_layer)]
+    return run_checks(shared_layer_checks + checks, REMAINING_PARTS_SECONDS)

@@ -13,10 +13,10 @@ from ..redis_info import OLDEST_REDIS, is_too_old, read_information
 from .findings import Finding, one_line
 from .site import Site, read_skew
 
-MEASUREMENTS = 7
+MEASUREMENTS = 7  # of which the median counts
 SLOW_REDIS_SECONDS = 0.05
 SLOW_DATABASE_SECONDS = 0.1
-FULL_SHARE = 0.9
+MAX_MEMORY_SHARE = 0.9
 SKEW_SECONDS = 2
 SHOWN_MIGRATIONS = 3
 
@@ -51,8 +51,8 @@ def _evaluate_redis(address: str, median: float, fields: dict[str, str]) -> list
         problems.append(f"takes {median * 1000:.0f} ms for a ping: check its load and the network.")
     if limit and policy != "noeviction":
         problems.append(f"evicts messages when its memory is full ({policy}): set maxmemory-policy noeviction.")
-    if limit and used > limit * FULL_SHARE:
-        problems.append(f"uses {used >> 20} of {limit >> 20} MiB: raise maxmemory, or find out what fills it.")
+    if limit and used > limit * MAX_MEMORY_SHARE:
+        problems.append(f"uses {used >> 20} of {limit >> 20} MiB: raise maxmemory, or find the keys that fill it.")
     if problems:
         return [Finding.problem("redis", f"The Redis at {address} {problem}") for problem in problems]
     return [Finding.ok("redis", f"{address} answers in {median * 1000:.1f} ms (version {version}).")]
@@ -93,7 +93,7 @@ def check_migrations() -> list[Finding]:
     shown = ", ".join(names[:SHOWN_MIGRATIONS])
     if len(names) > SHOWN_MIGRATIONS:
         shown += f" and {len(names) - SHOWN_MIGRATIONS} more"
-    text = f"{shown} not applied: run `manage.py migrate`, then restart the workers."
+    text = f"Not applied: {shown}. Run `manage.py migrate`, then restart the workers."
     return [Finding.problem("migrations", text)]
 
 

@@ -20,7 +20,7 @@ ERROR_CODES = {400: "invalid_field", 413: "too_large", 503: "unavailable"}
 # autobahn reads the handshake with str.splitlines, which ends a line at each of these bytes. So a header value that
 # contains one could inject further headers, an Origin for example.
 LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
-# The most messages that a waiting request keeps until its response leaves, which takes milliseconds.
+# The most messages that a waiting request keeps until its response is sent, which takes milliseconds.
 MAX_WAITING_MESSAGES = 100
 # One response costs a fifth of a millisecond. Many waiting requests are answered over a period: websockets are served
 # in between, clients do not all ask again at the same moment, and messages that follow at once share a response.

@@ -46,7 +46,7 @@ return 'ok'
 """,
 )
 
-# Makes the frame in hand its connection's first again. ARGV: channel, reply channel, body, expiry (s), lease of the
+# Makes the current frame its connection's first again. ARGV: channel, reply channel, body, expiry (s), lease of the
 # connection's record (s), worker.
 REQUEUE = LayerScript(
     "stamp pop_frame",
@@ -63,7 +63,7 @@ redis.call('EXPIRE', P .. 'frames:' .. ARGV[4], ARGV[7])
     frees=True,
 )
 
-# Ends the turn in hand, and returns the next message. ARGV:
+# Ends the current turn, and returns the next message. ARGV:
 # * worker, its lease (ms);
 # * the connection whose frame the worker has finished, or ''; the number of that turn;
 # * the index of the channel to begin with, then the channels.

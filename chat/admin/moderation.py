@@ -1,5 +1,5 @@
 """
-The admin's pages of moderation: roles in rooms, reports, and the audit log.
+The admin's moderation pages: roles in rooms, reports, and the audit log.
 
 It must not write rows. The moderation service does, and records the operator as the actor in the audit log.
 """

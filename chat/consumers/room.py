@@ -60,7 +60,7 @@ def ws_receive(message, slug):
 
 @enforce_ordering
 def ws_disconnect(message, slug):
-    """Release everything that the connection held, after its last frame. (This project's ordering cannot jam.)"""
+    """Release everything that the connection held, after its last frame. (This project's ordering cannot block it.)"""
     release(Connection.from_message(message))
     message.channel_session.flush()
     forget_ordering(message)

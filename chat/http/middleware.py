@@ -85,7 +85,7 @@ class TokenMiddleware:
     """
     Set the user of a bot's request to the person whose token the bot sent.
 
-    Such a request needs no CSRF key: a foreign page cannot make a browser send the Authorization header.
+    Such a request needs no CSRF token: a foreign page cannot make a browser send the Authorization header.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -29,7 +29,7 @@ class Visitor(models.Model):
     """
     One browser on one board: its owner, or a visitor who has knocked.
 
-    `digest` is that of the browser's secret session id, `key` is the visitor's public id. `handle_key` makes the handle
+    `digest` belongs to the browser's secret session id. `key` is the visitor's public id. `handle_key` makes the handle
     unique on this board; it is empty when another visitor may take the handle.
     """
 

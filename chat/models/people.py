@@ -12,12 +12,12 @@ from django.utils import timezone
 
 
 def make_handle_key(handle: str) -> str:
-    """Return the key by which handles are unique. Two handles with the same key differ only in case or width."""
+    """Return the key that must be unique. Handles that differ only in case or width have the same key."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", handle).casefold())
 
 
 class PersonManager(BaseUserManager):
-    """Finds people by the keys of their handles, because handles are unique ignoring case."""
+    """Finds people by the keys of their handles. The case of a handle does not matter."""
 
     def get_by_natural_key(self, handle: str) -> "Person":
         """Return the person with this handle, ignoring case. Raise Person.DoesNotExist."""
@@ -29,9 +29,9 @@ class PersonManager(BaseUserManager):
 
     def lock(self, person_id: int) -> None:
         """Lock a person until the end of the transaction: other transactions that call this wait."""
-        # Not SELECT FOR UPDATE: with that, PostgreSQL lets no other transaction store a row that refers to the person.
-        # A transaction that holds a room and writes an audit entry for the person would wait for this one, and this
-        # one for the room.
+        # Not SELECT FOR UPDATE: on PostgreSQL it blocks every insert of a row that refers to the person. That can
+        # deadlock: another transaction locks a room and then inserts an audit entry for the person, while this one
+        # holds the person and waits for the room.
         self.filter(id=person_id).update(seen_at=models.F("seen_at"))
 
     def create_superuser(self, handle: str, password: str | None) -> "Person":
@@ -49,8 +49,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
     """
     The author of messages: an account with a password, or a guest who only has a handle.
 
-    `handle_key` makes the handle unique. It is empty when a guest has left: the guest's messages stay and keep the
-    handle, and another person may take it.
+    `handle_key` makes the handle unique. It is null after a guest has left. The guest's messages then still show the
+    handle, and another person may use it.
     """
 
     handle = models.CharField(max_length=32)
@@ -75,7 +75,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
 
 class Token(models.Model):
-    """A bot's key to the account of its person. Only the digest of the key is stored."""
+    """A key with which a bot uses its person's account. Only the digest of the key is stored."""
 
     person = models.ForeignKey(Person, related_name="tokens", on_delete=models.CASCADE)
     name = models.CharField(max_length=80)

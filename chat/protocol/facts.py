@@ -45,7 +45,7 @@ def joined(
     Return the first event of a room's socket.
 
     - `present`: at most MAX_PRESENT of the `count` people in the room.
-    - `version`: that of the client's code.
+    - `version`: the version of the client's code.
     - `reset`: the client drops the messages that it has.
     - `announced`: the id of the newest announcement so far.
     """

@@ -1,7 +1,7 @@
 """
 Fields: checks of single values from outside. Each returns the value in its clean form, or raises ChatError.
 
-The argument `name` is that of the field, for the error text. Nothing here knows events or JSON.
+The argument `name` is the name of the field, for the error text. This module knows neither events nor JSON.
 """
 
 import re

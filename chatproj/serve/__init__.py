@@ -1,5 +1,5 @@
 """
-`manage.py serve`: runs all processes of the Procfile on one machine, under a supervisor.
+The command `manage.py serve`: it runs all processes of the Procfile on one machine, under a supervisor.
 
 The modules handle processes, ports and files. They do not know what the processes do.
 """
@@ -14,7 +14,7 @@ class CannotServe(Exception):
 
 
 def prepare() -> None:
-    """Lock this folder and create its secret key. Exit with an error text on failure."""
+    """Lock the folder `local.VAR`, and create its secret key if it has none. Exit with an error text on failure."""
     from chatproj.serve import lock
 
     try:

@@ -116,7 +116,7 @@ def test_many_announcements_leave_room_to_read_and_write(join_room, slug, operat
     assert alice.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_disconnected_person_is_told_so_and_may_return(join_room, operator):
+def test_a_disconnected_person_sees_a_notice_and_may_return(join_room, operator):
     alice = join_room("Alice")
     operator.call("POST", "/api/disconnections/", handle=alice.handle, expected=201)
     bar = alice.get_by_test_id("connection-bar")

@@ -87,7 +87,7 @@ def test_a_group_send_removes_the_members_of_a_dead_interface(layer):
     assert layer.group_channels("room") == ["daphne.response.here!b"]
 
 
-def test_an_interface_that_counted_as_dead_is_told_at_its_renewal(layer):
+def test_an_interface_that_counted_as_dead_learns_this_at_its_renewal(layer):
     process = "daphne.response.gone!"
     layer.group_add("room", f"{process}a")
     assert 1 not in renew_interface(layer, process, 1)

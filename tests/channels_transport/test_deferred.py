@@ -83,7 +83,7 @@ def test_a_deferred_command_takes_no_trip_of_its_own(valkey_url, count_commands)
     assert (layer.group_channels("room"), settled) == (["daphne.response.abc!x"], [1])
 
 
-def test_without_a_message_in_hand_a_deferred_command_runs_at_once(valkey_url):
+def test_without_a_current_message_a_deferred_command_runs_at_once(valkey_url):
     layer, settled = make_layer(valkey_url), []
     layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
     layer.run_later(0, ("INCR", "number"), settled.append)

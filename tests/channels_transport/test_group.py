@@ -74,7 +74,7 @@ def test_a_channel_that_is_no_member_changes_nothing(layer):
     assert layer.receive([FIRST]) == (f"{FIRST}a", {"text": "1"})
 
 
-def test_a_send_without_exceptions_goes_to_all(layer):
+def test_a_send_without_excluded_channels_reaches_all_members(layer):
     fill(layer, f"{FIRST}a", f"{FIRST}b")
     Group("room", channel_layer=layer).send({"text": "1"})
     assert receive_all(layer, FIRST) == [f"{FIRST}a", f"{FIRST}b"]
@@ -106,7 +106,7 @@ def test_within_a_consumer_a_send_waits_until_the_consumer_has_ended(layer, cons
     assert receive_all(layer, FIRST) == [f"{FIRST}b"]
 
 
-def test_within_a_consumer_an_immediate_send_leaves_at_once(layer, consumer):
+def test_an_immediate_send_within_a_consumer_is_not_delayed(layer, consumer):
     fill(layer, f"{FIRST}a", f"{FIRST}b")
     Group("room", channel_layer=layer).send({"text": "1"}, immediately=True, except_channels=[f"{FIRST}a"])
     assert receive_all(layer, FIRST) == [f"{FIRST}b"]

@@ -30,7 +30,7 @@ def test_a_problem_is_logged_once_per_interval(clock, caplog):
     assert logged(caplog) == ["It is away: try 0", "It is away: still"]
 
 
-def test_each_key_is_logged_by_itself(clock, caplog):
+def test_each_key_has_its_own_throttle(clock, caplog):
     throttle = LogThrottle(logger)
     for key in ("red", "blue", "red"):
         throttle.warning("Full: %s", key, key=key)

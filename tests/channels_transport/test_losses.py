@@ -69,7 +69,7 @@ def test_the_messages_that_wait_for_an_interface_can_be_counted(layer):
     assert layer.count_waiting("daphne.response.new!a") == 0
 
 
-def test_group_sends_to_a_list_that_nobody_reads_slow_down_and_are_then_counted(valkey_url, monkeypatch):
+def test_group_sends_to_an_unread_list_slow_down_and_are_then_counted(valkey_url, monkeypatch):
     clock = Clock()
     monkeypatch.setattr(redis_sending, "time", clock)
     layer = make_layer(valkey_url, capacity=2)

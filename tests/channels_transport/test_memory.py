@@ -67,7 +67,7 @@ def test_a_renewal_restores_a_membership_at_once(layer):
     assert calls == [], "the channel misses no message after the call"
 
 
-def test_a_group_send_leaves_out_channels_and_goes_to_the_others(layer):
+def test_a_group_send_skips_the_excluded_channels_only(layer):
     layer.group_add_all(["room"], "replies.a")
     layer.group_add_all(["room"], "replies.b")
     layer.send_group("room", {"text": "1"}, ["replies.a"])
@@ -77,7 +77,7 @@ def test_a_group_send_leaves_out_channels_and_goes_to_the_others(layer):
     assert layer.receive(["replies.a", "replies.b"]) == (None, None)
 
 
-def test_a_requeued_message_comes_first_again(layer):
+def test_a_requeued_message_is_received_first(layer):
     for number in range(3):
         layer.send("jobs", {"number": number})
     layer.requeue(*layer.receive(["jobs"]))
@@ -114,7 +114,7 @@ def test_statistics_count_sent_and_refused_messages(layer, monkeypatch):
     assert layer.channel_statistics("other")["messages_max_age"] == 0
 
 
-def test_a_flush_leaves_nothing(layer):
+def test_a_flush_deletes_everything(layer):
     layer.send("jobs", {})
     layer.group_add("room", "replies.a")
     layer.channel_session_backend.save("key", "{}", 60, True)

@@ -1,4 +1,4 @@
-"""The messages of one connection run one after another, in order and once, and no failure jams the connection."""
+"""The messages of one connection run one after another, in order and once, and no failure blocks the connection."""
 
 import itertools
 import threading
@@ -56,7 +56,7 @@ def test_a_waiting_message_keeps_its_content(connection):
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("on purpose"), DenyConnection(), ConsumeLater()])
-def test_a_consumer_that_raises_does_not_jam_its_connection(connection, error):
+def test_a_consumer_that_raises_does_not_block_its_connection(connection, error):
     connection.fails = {0: error, 2: error}
     connection.feed(0, 1, 3, 2)
     assert connection.ran == [0, 1, 2, 3]
@@ -94,7 +94,7 @@ def test_sends_leave_before_the_next_consumer_runs(connection):
     assert left == [[], ["of 0"], ["of 1"]]
 
 
-def test_sends_of_a_failing_consumer_leave_too(connection):
+def test_the_messages_of_a_failing_consumer_are_sent(connection):
     def consume(message):
         Channel(connection.name).send({"text": "sent"})
         raise ZeroDivisionError

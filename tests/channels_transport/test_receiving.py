@@ -18,7 +18,7 @@ from tests.channels_transport.layers import (
 pytestmark = pytest.mark.no_database
 
 
-def test_an_old_server_gets_one_clear_error(valkey_url, monkeypatch):
+def test_a_redis_server_that_is_too_old_raises_a_clear_error(valkey_url, monkeypatch):
     layer = make_layer(valkey_url)
     shard = layer.shards[0]
     monkeypatch.setattr(shard, "call", lambda *commands: [b"# Server\r\nredis_version:6.2.14\r\n"])
@@ -35,7 +35,7 @@ def test_scripts_are_loaded_again_after_the_server_has_lost_them(layer):
     assert layer.receive(["jobs"])[1]["number"] in (1, 2)
 
 
-def test_a_sender_does_not_notice_a_connection_that_the_server_closed(layer, valkey_url):
+def test_sending_works_after_the_server_has_closed_the_connection(layer, valkey_url):
     layer.send("jobs", {"number": 1})
     redis.StrictRedis.from_url(valkey_url).execute_command("CLIENT", "KILL", "TYPE", "normal")
     for _ in layer.shards:

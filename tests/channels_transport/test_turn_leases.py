@@ -163,7 +163,7 @@ def test_a_redis_that_lost_its_data_gives_its_turns_other_numbers(layer):
     send_frame(layer, 0)
     send_frame(layer, 1)
     index, command = receiver.claim_command()
-    assert shards[index].call(command) == [None], "the number is that of another turn"
+    assert shards[index].call(command) == [None], "the number belongs to another turn"
     assert orders(layer, 2) == [0, 1]
 
 

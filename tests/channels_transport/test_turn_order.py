@@ -66,7 +66,7 @@ def test_a_worker_receives_only_from_the_channels_that_it_names(layer):
     assert layer.receive(["websocket.receive"])[1]["order"] == 1
 
 
-def test_a_requeued_message_comes_first_again(layer):
+def test_a_requeued_message_is_received_first(layer):
     send_frame(layer, 0)
     send_frame(layer, 1)
     channel, message = layer.receive(["websocket.receive"])

@@ -53,7 +53,7 @@ def test_each_frame_runs_once_and_in_order_whichever_worker_dies(valkey_url):
         model = TurnModel(interface, layers)
         for name, *arguments in steps:
             getattr(model, name)(*arguments)
-            model.check_that_nothing_jams()
+            model.check_that_nothing_blocks()
         model.end()
 
     run()

@@ -120,7 +120,7 @@ def test_retries_become_rarer_while_a_channel_is_full_and_stop_when_it_has_room(
     assert rig.upstream.is_empty
 
 
-def test_a_new_frame_leaves_after_the_waiting_frames(rig):
+def test_a_new_frame_is_sent_after_the_waiting_frames(rig):
     rig.redis.room = 0
     rig.send(0)
     rig.pass_by()
@@ -265,7 +265,7 @@ def test_a_frame_after_a_long_silence_waits_for_others(rig, silent_sockets):
     assert [len(commands) for commands in rig.redis.trips] == [5]
 
 
-def test_a_frame_without_a_silence_leaves_at_once_with_all_waiting_frames(rig, silent_sockets):
+def test_a_frame_without_a_silence_is_sent_at_once_with_all_waiting_frames(rig, silent_sockets):
     rig.send(1, reply=silent_sockets[0])
     rig.clock.advance(0.001)
     rig.send(0)

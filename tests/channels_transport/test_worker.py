@@ -101,7 +101,7 @@ def test_sends_leave_in_order_after_the_consumer_has_ended(run):
     assert layer.is_finished
 
 
-def test_sends_of_a_failing_consumer_leave_too(run, caplog):
+def test_the_messages_of_a_failing_consumer_are_sent(run, caplog):
     def consumer(message):
         message.reply_channel.send({"text": "before"})
         raise RuntimeError("on purpose")

@@ -95,7 +95,7 @@ class TurnModel:
         self.workers = [FakeWorker(layer, channels) for layer, channels in zip(layers, LISTENS_TO, strict=True)]
         self.sent = {connection: [] for connection in CONNECTIONS}
         self.begun = {connection: [] for connection in CONNECTIONS}
-        self.may_be_lost = set()  # frames that were in hand when a worker died, or in a lost answer
+        self.may_be_lost = set()  # frames that a worker processed when it died, or in a lost answer
         self._lease(10000)
 
     def end(self):
@@ -209,7 +209,7 @@ class TurnModel:
         self.die(number)
 
     def end_leases(self):
-        """Let seconds pass: live workers renew the turns in hand, and all other leases end."""
+        """Let seconds pass: live workers renew their current turns, and all other leases end."""
         for worker in self.workers:
             worker.is_late = True
         held = {worker.in_hand[0] for worker in self.workers if worker.in_hand is not None}
@@ -228,7 +228,7 @@ class TurnModel:
         self.redis.call(("DEL", f"{self.interface.prefix}reclaim"), self.interface.command(scripts.RECLAIM, 100))
 
     def _receive(self, worker):
-        """Let a worker finish the frame in hand, and note the frame that it begins."""
+        """Let a worker finish the current frame, and note the frame that it begins."""
         worker.in_hand = None
         if worker.has_popped:
             # The worker has just popped the turn, unless it was delayed for longer than a lease.
@@ -268,7 +268,7 @@ class TurnModel:
 
     # Checks.
 
-    def check_that_nothing_jams(self):
+    def check_that_nothing_blocks(self):
         """Check that every connection with a waiting frame has a lease, after which RECLAIM finds it."""
         waiting = self.redis.call(*(("EXISTS", f"{self.interface.prefix}frames:{name}") for name in CONNECTIONS))
         leases = self.redis.call(*(("ZSCORE", f"{self.interface.prefix}turns", name) for name in CONNECTIONS))

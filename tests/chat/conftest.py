@@ -19,8 +19,8 @@ def set_role(room):
 
 
 @pytest.fixture
-def spoken(room, bob):
-    """Bob's Member of the garden, where Bob has posted one message."""
+def author_member(room, bob):
+    """Return Bob's Member of the room `garden`. Bob has posted one message there."""
     member = rooms.join_room(bob, "garden")
     rooms.post_message(member, Post("r1", "Hello"))
     return member
@@ -28,25 +28,25 @@ def spoken(room, bob):
 
 @pytest.fixture
 def owner(db):
-    """The browser that owns a board."""
+    """Return the browser that owns a board."""
     return Browser().make_board(name="Plans", handle="Olga")
 
 
 @pytest.fixture
 def at_door(owner):
-    """The owner's socket of the waiting room."""
+    """Return the socket on which the owner of the board receives the requests to join."""
     return owner.door()
 
 
 @pytest.fixture
 def visitor(owner):
-    """A browser with the board's link."""
+    """Return a browser that has opened the link of the board."""
     return Browser().follow(owner)
 
 
 @pytest.fixture
 def admitted(at_door, visitor):
-    """An admitted visitor, Bob, with the socket of the waiting room in `auth`."""
+    """Return the browser of an admitted visitor, Bob. Its attribute `auth` is Bob's socket of the waiting room."""
     visitor.auth = knock(visitor)
     assert ask(at_door, "admit", visitor=key_of("Bob"))["type"] == "ack"
     visitor.auth.read()
@@ -55,5 +55,5 @@ def admitted(at_door, visitor):
 
 @pytest.fixture
 def poller(room):
-    """The class Poller. The room `garden` exists."""
+    """Return the class Poller, for clients of the room `garden`."""
     return Poller

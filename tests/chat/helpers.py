@@ -85,9 +85,9 @@ def types(events):
     return [event["type"] for event in events]
 
 
-def save(office, path, **fields):
+def save(admin_browser, path, **fields):
     """Submit a form of the admin. Fail if the admin does not accept it."""
-    answer = office.post(path, fields)
+    answer = admin_browser.post(path, fields)
     assert answer.status_code == 302, answer.context["errors"]
 
 

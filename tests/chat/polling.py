@@ -27,14 +27,15 @@ class Poller:
     def request(self, method, query="", body=b""):
         return wire.Request(method, self.path, self.browser, query, body, self.headers).run()
 
-    def arrive(self, query=""):
+    def start(self, query=""):
+        """Send the first request. Return its events."""
         answer = self.request("GET", query)
         assert answer.status == 200, answer.body
         self.poll = answer.body["poll"]
         return self.take(answer)
 
-    def hear(self, **parameters):
-        """Poll again. Return the request, which may wait."""
+    def poll_again(self, **parameters):
+        """Send the next request of the poll. Return the request, which may still wait."""
         parameters = {"poll": self.poll, "cursor": self.cursor, **parameters}
         query = "&".join(f"{name}={value}" for name, value in parameters.items() if value is not None)
         answer = self.request("GET", query)
@@ -43,6 +44,7 @@ class Poller:
         return answer
 
     def take(self, answer):
+        """Store the cursor of a response. Return its events."""
         events = answer.body["events"]
         for event in events:
             if event["type"] == "synced":

@@ -18,12 +18,12 @@ def moderate(*arguments):
     "word, role",
     [("mute", "muted"), ("ban", "banned"), ("member", "member"), ("moderator", "moderator"), ("owner", "owner")],
 )
-def test_moderate_gives_a_role(spoken, word, role, capsys):
+def test_moderate_gives_a_role(author_member, word, role, capsys):
     moderate("garden", "bob", word)
     assert role_of("Bob") == role and capsys.readouterr().out == f"Bob: {role}\n"
 
 
-def test_unmute_does_not_lift_a_ban(spoken, capsys):
+def test_unmute_does_not_lift_a_ban(author_member, capsys):
     moderate("garden", "Bob", "ban")
     with pytest.raises(CommandError, match="Bob is not muted in this room"):
         moderate("garden", "Bob", "unmute")
@@ -32,7 +32,7 @@ def test_unmute_does_not_lift_a_ban(spoken, capsys):
 
 
 @pytest.mark.parametrize("length, seconds", [("90s", 90), ("10m", 600), ("2h", 7200), ("7d", 604800), ("45", 45)])
-def test_moderate_mutes_for_a_time_with_a_reason(spoken, length, seconds, capsys):
+def test_moderate_mutes_for_a_time_with_a_reason(author_member, length, seconds, capsys):
     moderate("garden", "Bob", "mute", "--for", length, "--reason", "Shouting")
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.seconds, entry.reason) == (None, seconds, "Shouting")
@@ -53,7 +53,7 @@ def test_moderate_mutes_for_a_time_with_a_reason(spoken, length, seconds, capsys
         (["garden", "Bob", "mute", "--for", "400d"], "must be an integer"),
     ],
 )
-def test_moderate_says_in_a_sentence_what_is_wrong(spoken, arguments, words):
+def test_moderate_says_in_a_sentence_what_is_wrong(author_member, arguments, words):
     with pytest.raises(CommandError, match=words):
         moderate(*arguments)
     assert role_of("Bob") == "member"
@@ -65,7 +65,7 @@ def test_moderate_takes_a_handle_that_looks_like_an_option(room):
     assert role_of("-x-") == "banned"
 
 
-def test_moderate_lists_the_members_and_their_roles(spoken, capsys):
+def test_moderate_lists_the_members_and_their_roles(author_member, capsys):
     moderate("garden", "Bob", "mute", "--for", "1h")
     capsys.readouterr()
     moderate("garden", "--list")

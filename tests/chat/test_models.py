@@ -1,4 +1,4 @@
-"""The rows: what the constraints reject, and what the QuerySets find."""
+"""The models: what the database constraints reject, and what the QuerySets return."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -20,7 +20,7 @@ def change_of(room, person, ref):
     return Change.objects.create(room=room, person=person, ref=ref, digest="0" * 64, number=1, offset=1)
 
 
-def check_refused(make):
+def assert_rejected(make):
     with pytest.raises(IntegrityError), transaction.atomic():
         make()
 
@@ -50,8 +50,8 @@ def test_the_longest_key_fits_its_column():
     assert len(longest) <= Person._meta.get_field("handle_key").max_length
 
 
-def test_two_people_cannot_have_one_key_but_many_can_have_none(alice):
-    check_refused(lambda: Person.objects.create(handle="alice", handle_key=alice.handle_key))
+def test_handle_keys_are_unique_but_several_people_can_have_none(alice):
+    assert_rejected(lambda: Person.objects.create(handle="alice", handle_key=alice.handle_key))
     Person.objects.create(handle="Alice", handle_key=None)
     Person.objects.create(handle="Alice", handle_key=None)
 
@@ -65,13 +65,13 @@ def test_createsuperuser_creates_an_operator(alice):
         Person.objects.create_superuser(handle="ALICE", password="a long one")
 
 
-def test_a_rooms_offset_counts_one_two_three(room):
+def test_the_offsets_of_a_room_are_consecutive(room):
     assert [Room.objects.take_offset(room.id) for _ in range(3)] == [1, 2, 3]
     Room.objects.give_back_offset(room.id)
     assert Room.objects.take_offset(room.id) == 3
 
 
-def test_only_messages_move_the_time_of_the_last_message(room):
+def test_an_offset_without_a_message_does_not_change_last_at(room):
     Room.objects.take_offset(room.id)
     room.refresh_from_db()
     assert room.last_at is None
@@ -87,10 +87,10 @@ def test_taking_an_offset_of_a_deleted_room_raises():
         Room.objects.take_offset(4711)
 
 
-def test_an_id_and_an_offset_are_unique_in_a_room(room, alice, bob):
+def test_the_number_and_the_offset_of_a_message_are_unique_in_a_room(room, alice, bob):
     message_of(room, alice, 1)
-    check_refused(lambda: message_of(room, bob, 1, offset=2))
-    check_refused(lambda: message_of(room, bob, 2, offset=1))
+    assert_rejected(lambda: message_of(room, bob, 1, offset=2))
+    assert_rejected(lambda: message_of(room, bob, 2, offset=1))
     attic = Room.objects.create(slug="attic", name="Attic")
     message_of(attic, alice, 1)
 
@@ -98,7 +98,7 @@ def test_an_id_and_an_offset_are_unique_in_a_room(room, alice, bob):
 def test_a_ref_is_unique_for_a_person_over_all_rooms(room, alice, bob):
     attic = Room.objects.create(slug="attic", name="Attic")
     change_of(room, alice, "r1")
-    check_refused(lambda: change_of(attic, alice, "r1"))
+    assert_rejected(lambda: change_of(attic, alice, "r1"))
     change_of(room, bob, "r1")
     change_of(room, alice, "R1")
 
@@ -107,10 +107,10 @@ def test_slugs_memberships_reactions_and_token_digests_are_unique(room, alice):
     message = message_of(room, alice, 1)
     Reaction.objects.create(message=message, person=alice, emoji="👍")
     Token.objects.create(person=alice, name="bot", digest="d")
-    check_refused(lambda: Room.objects.create(slug="garden", name="Other"))
-    check_refused(lambda: Member.objects.create(room=room, person=alice))
-    check_refused(lambda: Reaction.objects.create(message=message, person=alice, emoji="👍"))
-    check_refused(lambda: Token.objects.create(person=alice, name="bot2", digest="d"))
+    assert_rejected(lambda: Room.objects.create(slug="garden", name="Other"))
+    assert_rejected(lambda: Member.objects.create(room=room, person=alice))
+    assert_rejected(lambda: Reaction.objects.create(message=message, person=alice, emoji="👍"))
+    assert_rejected(lambda: Token.objects.create(person=alice, name="bot2", digest="d"))
     Reaction.objects.create(message=message, person=alice, emoji="👎")
 
 
@@ -120,7 +120,7 @@ def test_a_person_with_messages_cannot_be_deleted(room, alice):
         alice.delete()
 
 
-def test_any_number_of_complete_messages_takes_two_queries(room, alice, bob, django_assert_num_queries):
+def test_loading_complete_messages_takes_two_queries_for_any_number(room, alice, bob, django_assert_num_queries):
     for number in range(1, 6):
         message = message_of(room, alice, number)
         Reaction.objects.create(message=message, person=bob, emoji="👍")
@@ -143,7 +143,7 @@ def test_rows_have_readable_names(room, alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_snapshot_leaves_the_connection_as_it_was(room):
+def test_a_snapshot_restores_the_state_of_the_connection(room):
     with pytest.raises(ZeroDivisionError):
         with snapshot():
             assert connection.in_atomic_block and connection.read_snapshot

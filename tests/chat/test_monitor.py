@@ -69,7 +69,7 @@ class EndedThread:
         """Return at once, because the thread has already ended."""
 
 
-def test_a_paused_monitor_notices_that_another_works(passing, caplog):
+def test_a_paused_monitor_detects_that_another_is_working(passing, caplog):
     caplog.set_level("INFO")
     paused, second = Monitor(3, 30), Monitor(3, 30)
     assert turn(paused)

@@ -2,12 +2,12 @@
 Faults inside a worker at moments that an outside signal cannot hit. The ref of a frame names its fault.
 
     dies-ack-...    the worker is killed between the commit and the ack, once
-    dies-early-...  the worker is killed with the frame in hand, before its consumer runs, once
+    dies-early-...  the worker is killed after it received a frame, before the consumer runs, once
     vanishes-...    the frame is popped and never run, once
     fails-...       the consumer raises each time, so that a repeated frame is noticed
 
 tests.faults.settings installs them in `runworker` only. In `interface`, FAULT_SEND_BUFFER sets the bytes of each
-websocket's send buffer in the kernel, because the loopback's buffer is larger than that of a real network. The product
+websocket's send buffer in the kernel, because the loopback's buffer is larger than a real network's. The product
 has no switch for these faults.
 """
 

@@ -86,7 +86,7 @@ async def test_an_idle_room_receives_the_next_post_after_redis_lost_its_data(sit
 
 
 @pytest.mark.parametrize("lose_data", [flush, pytest.param(kill_and_start_empty, marks=pytest.mark.long)])
-async def test_the_lobby_is_told_about_the_next_room_after_redis_lost_its_data(site, size, lose_data):
+async def test_the_lobby_gets_an_event_for_the_next_room_after_redis_lost_its_data(site, size, lose_data):
     owner = await asyncio.to_thread(make_person, site, "Owner", "correct horse")
     async with owner.socket("/lobby/") as lobby:
         await asyncio.to_thread(owner.make_room)

@@ -184,7 +184,7 @@ async def test_a_worker_finishes_a_long_consumer_before_it_stops(site):
         (alice,) = people.tabs
         ending = []
         with site.database.locked():
-            ref = await alice.send("post", body="in hand while the worker is told to end")
+            ref = await alice.send("post", body="processed while the worker is told to stop")
             await asyncio.sleep(1)
             for worker in site.workers:
                 ending.append(asyncio.create_task(asyncio.to_thread(worker.end, signal.SIGTERM, 20)))

@@ -151,7 +151,7 @@ async def test_a_waiting_connection_stays_in_its_group_through_a_day_of_silence(
             assert [store.ttl(key) > 23 * 3600 for key in kept] == [True]
 
 
-async def test_the_owner_is_told_when_a_waiting_person_disconnects(site):
+async def test_the_owner_gets_an_event_when_a_waiting_person_disconnects(site):
     owner = Guest(site).make_board()
     bob = Guest(site).follow(owner)
     async with owner.open_waiting_room() as at_owner:

@@ -48,7 +48,7 @@ async def test_a_post_by_http_shows_in_every_socket(room, alice, bob, charlie):
             assert client.messages[1]["ref"] == answer.json()["ref"]
 
 
-async def test_an_ack_comes_after_the_commit(site, room, alice, bob):
+async def test_an_ack_is_sent_after_the_commit(site, room, alice, bob):
     # The test reads the row right after the ack: if the ack came before the commit, the row would be missing.
     query = 'SELECT m."offset" FROM chat_message m WHERE m.ref = %s'
     connection = site.database.connect()
@@ -65,7 +65,7 @@ async def test_an_ack_comes_after_the_commit(site, room, alice, bob):
     connection.close()
 
 
-async def test_no_ack_comes_while_the_database_cannot_commit(site, room, alice):
+async def test_no_ack_is_sent_while_the_database_cannot_commit(site, room, alice):
     async with alice.client(room) as at_alice:
         await at_alice.post("before")
         with site.database.locked():
@@ -139,7 +139,7 @@ async def test_a_read_marker_moves_only_in_the_persons_other_tabs(room, alice, b
         assert not at_bob.heard("read")
 
 
-async def test_the_lobby_is_told_about_a_new_room(owner, charlie):
+async def test_the_lobby_gets_an_event_for_a_new_room(owner, charlie):
     async with charlie.socket("/lobby/") as lobby:
         # The handshake ends before the socket joins the group, so one new room may not be enough.
         async with asyncio.timeout(60):

@@ -135,7 +135,7 @@ async def test_a_client_learns_of_an_edit_after_its_reconnect(room, alice, bob):
 
 
 @pytest.mark.parametrize("cursor", [0, 1, 9, 10, 11, 59, 60])
-async def test_a_backlog_holds_exactly_what_comes_after_the_cursor(room_of_sixty, alice, cursor):
+async def test_a_backlog_contains_exactly_the_changes_after_the_cursor(room_of_sixty, alice, cursor):
     async with alice.socket(f"/chat/{room_of_sixty}/?cursor={cursor}") as socket:
         joined = await read_until(socket, lambda event: event["type"] == "joined")
         backlog, synced = await read_backlog(socket)
@@ -153,7 +153,7 @@ async def test_without_a_cursor_the_backlog_is_the_newest_fifty_messages(room_of
         assert synced == {"type": "synced", "offset": 60, "more": False}
 
 
-async def test_a_long_backlog_comes_in_pages_of_two_hundred(room, alice, bob):
+async def test_a_long_backlog_is_sent_in_pages_of_200(room, alice, bob):
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         at_bob.cut(stay_away=True)
         for number in range(1, 451):

@@ -195,7 +195,7 @@ async def test_a_client_that_answers_no_ping_leaves_the_room():
         site.stop()
 
 
-async def test_a_locked_database_delays_the_ack_and_does_not_jam_the_connection(whole_site, alice):
+async def test_a_locked_database_delays_the_ack_and_does_not_block_the_connection(whole_site, alice):
     room = alice.make_room()
     async with alice.client(room) as client, alice.client(room) as other:
         await client.post("before")
@@ -210,7 +210,7 @@ async def test_a_locked_database_delays_the_ack_and_does_not_jam_the_connection(
         assert client.close_codes == []
 
 
-async def test_a_frame_whose_consumer_fails_is_answered_and_does_not_jam_the_connection(whole_site, alice, bob):
+async def test_a_frame_whose_consumer_fails_is_answered_and_does_not_block_the_connection(whole_site, alice, bob):
     room = alice.make_room()
     async with alice.socket(f"/chat/{room}/") as socket, bob.client(room) as at_bob:
         await read_until(socket, lambda event: event["type"] == "synced")

@@ -147,7 +147,7 @@ async def test_nothing_is_lost_when_workers_are_killed_while_polls_wait(frail_si
     owner = await asyncio.to_thread(Person, frail_site, f"Owner {new_ref()[:6]}", "correct horse")
     room = owner.make_room()
     alice = PollingPerson(frail_site, f"Alice {new_ref()[:6]}")
-    # No process answers the request that a killed worker had in hand, so this timeout must be short.
+    # No process answers the request that a killed worker processed, so this timeout must be short.
     alice.wait_seconds = 1
     async with alice.client(room) as polls, owner.client(room) as socket:
         await until_listening(frail_site, room, 2)

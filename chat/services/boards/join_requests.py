@@ -23,7 +23,7 @@ def request_to_join(visit: Visit, event: protocol.Knock) -> None:
     """
     Store a visitor's request to join, once for each ref, and notify the owner on commit.
 
-    The request has the event's handle, or that of the person who is logged in. An admitted visitor stays admitted.
+    The request has the handle from the event, or the logged-in person's handle. An admitted visitor stays admitted.
 
     Raise `taken` if another visitor of this board has the handle; `forbidden` for the owner and for removed visitors;
     `rate_limited` shortly after a denial; `unavailable` if another tab asks at the same moment.

@@ -48,7 +48,7 @@ def test_background_work_may_take_long(wrapper):
 
 
 def test_a_worker_is_found_among_many_keys(wrapper, monkeypatch):
-    monkeypatch.setattr(watching, "SCAN_AT_ONCE", 10)
+    monkeypatch.setattr(watching, "SCAN_BATCH", 10)
     wrapper.shards[0].call(*(("SET", f"other:{number}", "") for number in range(500)))
     report(wrapper, "chat.tasks")
     assert [found["channels"] for found in watching.read_reports(wrapper.channel_layer)] == [["chat.tasks"]]

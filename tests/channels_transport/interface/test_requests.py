@@ -45,7 +45,7 @@ def test_outside_the_api_a_large_body_gets_a_page():
     assert connection.status == 413 and b"text/html" in connection.received
 
 
-def test_a_large_body_in_chunks_is_refused_too(connection):
+def test_a_large_body_in_chunks_is_refused(connection):
     connection.write(b"POST /api/x/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
     for _ in range(33):
         connection.write(b"8000\r\n" + b"x" * 0x8000 + b"\r\n")

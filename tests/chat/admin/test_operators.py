@@ -13,22 +13,24 @@ def heard(socket):
     return [event["text"] for event in socket.seen("announcement")]
 
 
-def add_announcement(office, **fields):
+def add_announcement(admin_browser, **fields):
     given = {"text": "Hello", "level": "info", "slug": "", "hours": "24", **fields}
-    return office.post("/admin/chat/announcement/add/", given)
+    return admin_browser.post("/admin/chat/announcement/add/", given)
 
 
-def test_adding_an_announcement_publishes_it(office, root, alice, enter, room):
+def test_adding_an_announcement_publishes_it(admin_browser, root, alice, enter, room):
     socket = enter(alice)
-    assert office.get("/admin/chat/announcement/add/").status_code == 200
-    assert add_announcement(office, text=" Closing ", level="urgent", slug="garden", hours="0.5").status_code == 302
+    assert admin_browser.get("/admin/chat/announcement/add/").status_code == 200
+    assert (
+        add_announcement(admin_browser, text=" Closing ", level="urgent", slug="garden", hours="0.5").status_code == 302
+    )
     [event] = socket.seen("announcement")
     assert (event["text"], event["level"]) == ("Closing", "urgent")
     said = Announcement.objects.get()
     assert (said.room, said.created_by) == (room, root)
     assert (said.expires_at - said.created_at).total_seconds() == 1800
-    assert office.get(f"/admin/chat/announcement/{said.id}/change/").status_code == 200
-    assert b"Closing" in office.get("/admin/chat/announcement/", {"q": "clos"}).content
+    assert admin_browser.get(f"/admin/chat/announcement/{said.id}/change/").status_code == 200
+    assert b"Closing" in admin_browser.get("/admin/chat/announcement/", {"q": "clos"}).content
 
 
 @pytest.mark.parametrize(
@@ -46,62 +48,62 @@ def test_adding_an_announcement_publishes_it(office, root, alice, enter, room):
         {"slug": "../x"},
     ],
 )
-def test_an_invalid_announcement_is_refused_beside_the_form(office, fields):
-    answer = add_announcement(office, **fields)
+def test_an_invalid_announcement_is_refused_beside_the_form(admin_browser, fields):
+    answer = add_announcement(admin_browser, **fields)
     assert answer.status_code == 200 and b"errorlist" in answer.content
     assert not Announcement.objects.exists()
 
 
 @pytest.mark.parametrize("by", ["page", "list"])
-def test_deleting_an_announcement_withdraws_it(office, alice, enter, by):
+def test_deleting_an_announcement_withdraws_it(admin_browser, alice, enter, by):
     said = announcements.announce("A mistake")
     if by == "page":
-        answer = office.post(f"/admin/chat/announcement/{said.id}/delete/", {"post": "yes"})
+        answer = admin_browser.post(f"/admin/chat/announcement/{said.id}/delete/", {"post": "yes"})
     else:
         body = {"action": "delete_selected", "_selected_action": [said.id], "post": "yes"}
-        answer = office.post("/admin/chat/announcement/", body)
+        answer = admin_browser.post("/admin/chat/announcement/", body)
     assert answer.status_code == 302
-    assert heard(enter(alice)) == [] and b"0 announcements" in office.get("/admin/chat/announcement/").content
+    assert heard(enter(alice)) == [] and b"0 announcements" in admin_browser.get("/admin/chat/announcement/").content
 
 
-def test_an_announcement_cannot_be_changed(office):
+def test_an_announcement_cannot_be_changed(admin_browser):
     said = announcements.announce("As it was")
     path = f"/admin/chat/announcement/{said.id}/change/"
-    assert office.post(path, {"text": "Otherwise", "level": "info"}).status_code == 403
+    assert admin_browser.post(path, {"text": "Otherwise", "level": "info"}).status_code == 403
 
 
-def act(office, action, *chosen, **fields):
+def act(admin_browser, action, *chosen, **fields):
     body = {"action": action, "_selected_action": [person.id for person in chosen], **fields}
-    return office.post("/admin/chat/person/", body, follow=True).content.decode()
+    return admin_browser.post("/admin/chat/person/", body, follow=True).content.decode()
 
 
-def test_the_action_whispers_to_the_selected_people_only(office, root, alice, bob, enter):
+def test_the_action_whispers_to_the_selected_people_only(admin_browser, root, alice, bob, enter):
     socket, other = enter(alice), enter(bob)
-    assert "Done: Alice." in act(office, "whisper", alice, text="Psst")
+    assert "Done: Alice." in act(admin_browser, "whisper", alice, text="Psst")
     assert (heard(socket), heard(other)) == (["Psst"], [])
     assert Announcement.objects.get().created_by == root
-    assert "Alice: &#39;text&#39; must not be empty." in act(office, "whisper", alice, text=" ")
+    assert "Alice: &#39;text&#39; must not be empty." in act(admin_browser, "whisper", alice, text=" ")
 
 
 @pytest.mark.parametrize("action", ["whisper", "disconnect"])
-def test_an_action_on_a_visitor_of_a_board_spares_the_account_with_the_same_handle(office, alice, enter, action):
+def test_an_action_on_a_visitor_of_a_board_spares_the_account_with_the_same_handle(admin_browser, alice, enter, action):
     account, board = enter(alice), Browser().make_board(handle="Alice").room()
-    act(office, action, Person.objects.get(handle="Alice", handle_key=None), text="Psst")
+    act(admin_browser, action, Person.objects.get(handle="Alice", handle_key=None), text="Psst")
     found = [(heard(socket), socket.code) for socket in (account, board)]
     assert found == [([], None), (["Psst"], None) if action == "whisper" else ([], 4403)]
 
 
-def test_the_action_disconnects_the_selected_people_only(office, alice, bob, enter):
+def test_the_action_disconnects_the_selected_people_only(admin_browser, alice, bob, enter):
     socket, other = enter(alice), enter(bob)
-    assert "Done: Bob." in act(office, "disconnect", bob)
+    assert "Done: Bob." in act(admin_browser, "disconnect", bob)
     socket.read(), other.read()
     assert (socket.code, other.code) == (None, 4403)
 
 
-def test_an_action_on_an_expired_guest_spares_the_next_guest_with_the_same_handle(office, charlie, enter):
+def test_an_action_on_an_expired_guest_spares_the_next_guest_with_the_same_handle(admin_browser, charlie, enter):
     people.sweep_guests()
     Person.objects.filter(id=charlie.id).update(is_active=False, handle_key=None)
     next_charlie = people.sign_up_guest("Charlie")
     socket = enter(next_charlie)
-    assert "none of the selected people is active" in act(office, "whisper", charlie, text="Psst")
+    assert "none of the selected people is active" in act(admin_browser, "whisper", charlie, text="Psst")
     assert heard(socket) == [] and not Receipt.objects.exists()

@@ -22,15 +22,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
         "chat/member/add/",
     ],
 )
-def test_every_page_of_the_admin_opens(office, enter, alice, page):
+def test_every_page_of_the_admin_opens(admin_browser, enter, alice, page):
     enter(alice).post("r1", "<script>alert(1)</script>")
     people.make_token(alice, "bot")
-    answer = office.get(f"/admin/{page}", {"q": "a"} if page.count("/") == 2 else {})
+    answer = admin_browser.get(f"/admin/{page}", {"q": "a"} if page.count("/") == 2 else {})
     assert answer.status_code in (200, 302)
     assert b"<script>alert" not in answer.content
 
 
-def test_every_row_of_the_admin_opens(office, enter, alice, room):
+def test_every_row_of_the_admin_opens(admin_browser, enter, alice, room):
     enter(alice).post("r1")
     token, _ = people.make_token(alice, "bot")
     rows = [
@@ -41,8 +41,8 @@ def test_every_row_of_the_admin_opens(office, enter, alice, room):
         ("message", Message.objects.get()),
     ]
     for name, row in rows:
-        assert office.get(f"/admin/chat/{name}/{row.id}/change/").status_code == 200
-    assert token.digest.encode() not in office.get(f"/admin/chat/token/{token.id}/change/").content
+        assert admin_browser.get(f"/admin/chat/{name}/{row.id}/change/").status_code == 200
+    assert token.digest.encode() not in admin_browser.get(f"/admin/chat/token/{token.id}/change/").content
 
 
 def test_only_operators_open_the_admin(alice, charlie):

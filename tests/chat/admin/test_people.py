@@ -1,4 +1,4 @@
-"""The admin's pages of people and tokens: a lost right ends at once, and no operator can add their own rights."""
+"""The admin's pages of people and tokens: a change closes sockets at once; operators cannot extend their own rights."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -11,23 +11,23 @@ from tests.chat.helpers import save
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_deactivating_a_person_closes_the_sockets(office, enter, bob):
+def test_deactivating_a_person_closes_the_sockets(admin_browser, enter, bob):
     tab = enter(bob)
-    save(office, f"/admin/chat/person/{bob.id}/change/", is_staff="")
+    save(admin_browser, f"/admin/chat/person/{bob.id}/change/", is_staff="")
     tab.read()
     assert tab.code == 4401
     assert not Person.objects.get(id=bob.id).is_active
 
 
-def test_saving_a_person_without_a_change_leaves_the_sockets_open(office, enter, bob):
+def test_saving_a_person_without_a_change_leaves_the_sockets_open(admin_browser, enter, bob):
     tab = enter(bob)
-    save(office, f"/admin/chat/person/{bob.id}/change/", is_active="on")
+    save(admin_browser, f"/admin/chat/person/{bob.id}/change/", is_active="on")
     assert tab.post("r1")["type"] == "ack"
 
 
-def test_an_operator_cannot_add_or_delete_people(office, bob):
-    assert office.get("/admin/chat/person/add/").status_code == 403
-    assert office.post(f"/admin/chat/person/{bob.id}/delete/", {"post": "yes"}).status_code == 403
+def test_an_operator_cannot_add_or_delete_people(admin_browser, bob):
+    assert admin_browser.get("/admin/chat/person/add/").status_code == 403
+    assert admin_browser.post(f"/admin/chat/person/{bob.id}/delete/", {"post": "yes"}).status_code == 403
 
 
 def test_staff_cannot_give_themselves_more_rights(bob):
@@ -40,12 +40,12 @@ def test_staff_cannot_give_themselves_more_rights(bob):
 
 
 @pytest.mark.parametrize("by", ["page", "list"])
-def test_deleting_a_token_closes_its_sockets(office, alice, room, by):
+def test_deleting_a_token_closes_its_sockets(admin_browser, alice, room, by):
     token, key = people.make_token(alice, "bot")
     bot = wire.Socket("/chat/garden/", origin=None, headers={"authorization": f"Bearer {key}"}).connect()
     if by == "page":
-        save(office, f"/admin/chat/token/{token.id}/delete/", post="yes")
+        save(admin_browser, f"/admin/chat/token/{token.id}/delete/", post="yes")
     else:
-        save(office, "/admin/chat/token/", action="delete_selected", _selected_action=[token.id], post="yes")
+        save(admin_browser, "/admin/chat/token/", action="delete_selected", _selected_action=[token.id], post="yes")
     bot.read()
     assert bot.code == 4401 and not Token.objects.exists()

@@ -53,7 +53,7 @@ def test_one_person_may_come_with_two_browsers(owner, at_door, alice):
     assert first.room().seen("joined") and second.room().seen("joined")
 
 
-def test_each_browser_of_a_person_is_admitted_by_itself(owner, at_door, alice):
+def test_each_browser_of_a_person_is_admitted_separately(owner, at_door, alice):
     first, second = Browser(alice).follow(owner), Browser(alice).follow(owner)
     knock(first)
     ask(at_door, "admit", visitor=key_of("Alice"))

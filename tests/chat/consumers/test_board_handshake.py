@@ -16,27 +16,27 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.mark.parametrize("kind", ["auth", "write"])
 @pytest.mark.parametrize("board", [*NO_BOARDS[:-2], "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f1"])
-def test_a_guessed_board_is_4404(owner, kind, board):
+def test_a_guessed_board_closes_with_4404(owner, kind, board):
     socket = owner.socket(kind, board=board).connect()
     assert (socket.accepted, socket.code, socket.events) == (True, 4404, [])
 
 
 @pytest.mark.parametrize("kind", ["auth", "write"])
 @pytest.mark.parametrize("session", ["", "x", "x" * 43, "%00", "a" * 5000])
-def test_a_guessed_session_id_is_4404(owner, kind, session):
+def test_a_guessed_session_id_closes_with_4404(owner, kind, session):
     socket = owner.socket(kind, session=session).connect()
     assert (socket.accepted, socket.code, socket.events) == (True, 4404, [])
 
 
 @pytest.mark.parametrize("kind", ["auth", "write"])
-def test_another_browsers_session_id_is_4404(owner, visitor, admitted, kind):
+def test_the_session_id_of_another_browser_closes_with_4404(owner, visitor, admitted, kind):
     for thief in (visitor.client, Client(), None):
         socket = wire.Socket(f"/{kind}/{owner.board}/{owner.session}/", thief).connect()
         assert (socket.accepted, socket.code, socket.events) == (True, 4404, [])
 
 
 @pytest.mark.parametrize("kind", ["auth", "write"])
-def test_a_session_id_of_another_board_is_4404(owner, kind):
+def test_a_session_id_of_another_board_closes_with_4404(owner, kind):
     other = Browser()
     other.client = owner.client
     other.make_board()
@@ -68,7 +68,7 @@ def test_every_refused_handshake_runs_the_same_statements(owner, visitor):
 
 @pytest.mark.parametrize("kind", ["auth", "write"])
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.example"])
-def test_a_foreign_page_is_denied(owner, kind, origin):
+def test_a_handshake_from_a_foreign_page_is_denied(owner, kind, origin):
     assert owner.socket(kind, origin=origin).connect().denied
 
 

@@ -72,7 +72,7 @@ def test_a_post_whose_ack_cannot_be_sent_is_answered_with_unavailable(alice, ent
     assert socket.post("r1") == {"type": "ack", "ref": "r1", "id": 1, "offset": 1}
 
 
-def test_a_worker_goes_on_when_no_answer_can_be_sent(alice, enter, monkeypatch):
+def test_a_worker_continues_when_no_answer_can_be_sent(alice, enter, monkeypatch):
     socket = enter(alice)
     with monkeypatch.context() as broken:
         broken.setattr(broadcast, "reply", fail_with(redis.ConnectionError("away")))

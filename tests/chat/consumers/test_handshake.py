@@ -1,4 +1,4 @@
-"""The handshake of a room's socket: which clients are admitted, and the close codes of the others."""
+"""The handshake of a room's socket: which clients may connect, and the close codes of the others."""
 
 import json
 
@@ -27,7 +27,7 @@ def test_a_new_connection_gets_joined_then_the_backlog_then_synced(alice, enter)
     assert socket.accepted and "reset" not in joined
 
 
-def test_joined_travels_with_the_accept(alice, room):
+def test_the_accept_message_contains_the_joined_event(alice, room):
     socket = wire.Socket("/chat/garden/", wire.browser_of(alice))
     socket.put("websocket.connect", **socket.handshake)
     wire.work()
@@ -90,7 +90,7 @@ def test_a_banned_member_cannot_connect(bob, enter, set_role):
         "http://localhost",
     ],
 )
-def test_a_foreign_page_is_denied(alice, room, origin, path):
+def test_a_handshake_from_a_foreign_page_is_denied(alice, room, origin, path):
     socket = wire.Socket(path, wire.browser_of(alice), origin=origin).connect()
     assert (socket.accepted, socket.denied, socket.events) == (False, True, [])
 
@@ -111,7 +111,7 @@ def test_an_origin_that_equals_a_foreign_host_header_is_denied(alice, enter):
     assert enter(alice, origin="http://evil.example", headers={"host": "evil.example"}).denied
 
 
-def test_a_public_site_has_one_origin(alice, enter, settings):
+def test_a_site_with_a_public_url_accepts_no_other_origin(alice, enter, settings):
     settings.PUBLIC_URL = "https://chat.example"
     assert enter(alice, origin="https://chat.example", headers={"host": "inner:8000"}).code is None
     assert enter(alice, origin="http://chat.example").denied

@@ -56,7 +56,7 @@ def test_other_query_parameters_are_ignored(alice, enter):
     assert "reset" not in socket.seen("joined")[0]
 
 
-def test_a_long_backlog_comes_in_parts_of_200(alice, enter, room):
+def test_a_long_backlog_is_sent_in_parts_of_200(alice, enter, room):
     member = rooms.join_room(alice, "garden")
     for number in range(201):
         rooms.post_message(member, EVENTS["post"](f"r{number}", "Hello"))

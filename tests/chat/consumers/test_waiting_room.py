@@ -48,7 +48,7 @@ def test_the_room_of_a_board_works_like_every_room(owner, admitted):
     assert again.ask("fetch", ref="f1", limit=10)["messages"][0]["body"] == "Hi"
 
 
-def test_frames_on_a_board_cost_what_they_cost_in_a_room(admitted):
+def test_frames_on_a_board_take_as_many_statements_as_in_a_room(admitted):
     room = admitted.room()
     with CaptureQueriesContext(connection) as queries:
         room.post("p1", "Hello")
@@ -65,7 +65,7 @@ def test_a_late_owner_receives_the_connected_waiting_visitors(owner, visitor):
     assert owner.door().events == [{"type": "knocked", "visitor": key_of("Bob"), "handle": "Bob"}]
 
 
-def test_the_owner_is_told_when_a_visitors_last_tab_leaves_and_comes_back(at_door, visitor):
+def test_the_owner_gets_an_event_when_a_visitors_last_tab_disconnects_or_reconnects(at_door, visitor):
     first, second = knock(visitor), visitor.door()
     bob = {"visitor": key_of("Bob")}
     assert second.events == [{"type": "waiting", "handle": "Bob"}]
@@ -84,7 +84,7 @@ def test_an_admitted_visitor_who_disconnects_does_not_leave_the_waiting_room(at_
     assert at_door.read() == []
 
 
-def test_a_visitor_who_comes_back_receives_their_state(owner, at_door, admitted):
+def test_a_visitor_who_reconnects_receives_their_state(owner, at_door, admitted):
     assert admitted.door().events == [{"type": "admitted", "handle": "Bob"}]
     ask(at_door, "refuse", visitor=key_of("Bob"))
     assert admitted.door().events == [{"type": "refused"}]
@@ -182,7 +182,7 @@ def test_a_ref_sent_again_gets_the_same_ack_and_does_nothing_twice(at_door, visi
     assert door.say("knock", ref="k1", handle="Rob")[0]["code"] == "ref_conflict"
 
 
-def test_a_knock_that_was_rejected_leaves_nothing(owner, visitor):
+def test_a_rejected_knock_stores_nothing(owner, visitor):
     door = visitor.door()
     before = Person.objects.count(), Visitor.objects.count(), Change.objects.count()
     assert ask(door, "knock", handle="OLGA")["code"] == "taken"

@@ -121,7 +121,7 @@ def test_another_authorization_scheme_is_ignored(alice):
     assert caller("GET", "/api/session/")[1]["handle"] == "Alice"
 
 
-def test_another_authorization_scheme_does_not_replace_the_csrf_key(alice, room):
+def test_another_authorization_scheme_does_not_replace_the_csrf_token(alice, room):
     caller = Caller(alice, enforce_csrf_checks=True)
     caller.headers = {"HTTP_AUTHORIZATION": "Basic YTpi"}
     assert caller("POST", MESSAGES, {"ref": "r1", "body": "Hello"}) == (403, "csrf_failed")

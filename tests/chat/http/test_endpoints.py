@@ -52,7 +52,7 @@ def test_every_call_refuses_other_methods_as_json(as_alice, room, path, methods)
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_an_unknown_address_is_404_as_json(as_alice, path, method):
+def test_an_unknown_address_returns_404_as_json(as_alice, path, method):
     status, code = as_alice(method, path, {"ref": "r1", "body": "Hello"})
     assert (status, code) in [(404, "not_found"), (405, "method_not_allowed")]
 
@@ -81,12 +81,12 @@ def test_each_kind_of_invalid_body_has_its_code(room, as_alice, path, body, code
     assert as_alice("POST", path, body) == (400, code)
 
 
-def test_a_body_that_is_too_large_is_413(as_alice, room, settings):
+def test_a_body_that_is_too_large_returns_413(as_alice, room, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
     assert as_alice("POST", MESSAGES, {"ref": "r1", "body": "x" * 2000}) == (413, "too_large")
 
 
-def test_a_foreign_host_name_is_400(as_alice):
+def test_an_unknown_host_name_returns_400(as_alice):
     assert as_alice("GET", "/api/rooms/", HTTP_HOST="evil.example") == (400, "invalid_field")
 
 
@@ -121,7 +121,7 @@ def test_the_csrf_key_of_the_session_is_accepted(alice, room):
     assert caller("POST", MESSAGES, body, HTTP_X_CSRFTOKEN="x" * 64) == (403, "csrf_failed")
 
 
-def test_signing_up_returns_the_next_csrf_key(db):
+def test_signing_up_returns_a_new_csrf_token(db):
     caller = Caller(enforce_csrf_checks=True)
     csrf = caller("GET", "/api/session/")[1]["csrf"]
     body = {"handle": "Alice", "password": "correct horse"}
@@ -142,7 +142,7 @@ def test_signing_up_returns_the_next_csrf_key(db):
         ("GET", "/api/session/", "chat.http.api.accounts.get_token"),
     ],
 )
-def test_a_bug_is_500_without_a_traceback(as_alice, room, monkeypatch, caplog, method, path, place):
+def test_a_bug_returns_500_without_a_traceback(as_alice, room, monkeypatch, caplog, method, path, place):
     monkeypatch.setattr(place, fail_with(ZeroDivisionError("on purpose")))
     assert as_alice(method, path, {"ref": "r1", "body": "Hello"}) == (500, "internal")
     assert b"purpose" not in as_alice.answer.content and b"Traceback" not in as_alice.answer.content

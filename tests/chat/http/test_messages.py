@@ -80,7 +80,7 @@ def test_a_post_without_the_right_is_refused_with_its_code(stranger, bob, as_bob
     assert as_bob("GET", MESSAGES) == (403, "forbidden")
 
 
-def test_the_rate_limit_is_429_with_the_time_to_wait(as_bob, room, settings, clock):
+def test_a_request_over_the_rate_limit_returns_429_with_the_time_to_wait(as_bob, room, settings, clock):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (1, 0.5)}
     settings.CHAT_FLOOD_REFUSALS = 1
     body = {"ref": "r1", "body": "Hello"}
@@ -109,7 +109,7 @@ def page(caller, query):
     return [message["id"] for message in body["messages"]], body["offset"], body["more"]
 
 
-def test_history_goes_back_by_id_and_forward_by_offset(alice, as_bob, room):
+def test_history_pages_backward_by_id_and_forward_by_offset(alice, as_bob, room):
     member = fill(alice, 5)
     rooms.edit_message(member, protocol.Edit("e1", 2, "Hi"))
     assert page(as_bob, "") == ([1, 2, 3, 4, 5], 6, False)
@@ -128,7 +128,7 @@ def test_messages_have_the_shape_of_the_socket(alice, as_bob, enter):
     assert as_bob("GET", MESSAGES)[1]["messages"] == tab.seen("message")
 
 
-def test_reading_makes_nobody_a_member(as_bob, room):
+def test_reading_creates_no_membership(as_bob, room):
     page(as_bob, "")
     assert not Member.objects.filter(person__handle="Bob").exists()
 

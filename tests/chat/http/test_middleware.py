@@ -68,7 +68,7 @@ def test_an_error_has_only_the_fields_that_apply():
 
 @pytest.mark.parametrize("error", OUTAGES)
 @pytest.mark.parametrize("path", ["/", "/api/rooms/"])
-def test_an_outage_is_503_and_reveals_no_address(error, path):
+def test_an_outage_returns_503_and_reveals_no_address(error, path):
     answer = FailuresMiddleware(None).process_exception(request(path), error)
     assert answer.status_code == 503 and answer["Retry-After"] == "1"
     assert b"10.0.0.1" not in answer.content
@@ -97,7 +97,7 @@ def test_a_page_may_set_its_own_headers():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/", "/api/rooms/", "/api/session/", "/readyz"])
-def test_an_outage_in_a_middleware_is_503_with_all_headers(monkeypatch, path):
+def test_an_outage_in_a_middleware_returns_503_with_all_headers(monkeypatch, path):
     monkeypatch.setattr(
         "django.contrib.sessions.middleware.SessionMiddleware.process_request", fail_with(OperationalError("away"))
     )
@@ -116,7 +116,7 @@ def test_a_bot_may_retry_when_an_outage_hides_its_token(monkeypatch):
 
 
 @pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/invitations/", "/api/tokens/"])
-def test_flooding_is_429_and_no_server_error(alice, path, monkeypatch):
+def test_requests_over_the_rate_limit_return_429_and_no_server_error(alice, path, monkeypatch):
     def close_for_flooding(*arguments):
         raise CloseConnection(4429)
 
@@ -126,7 +126,7 @@ def test_flooding_is_429_and_no_server_error(alice, path, monkeypatch):
 
 
 @pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/messages/"])
-def test_a_form_instead_of_json_is_400(alice, path):
+def test_a_form_instead_of_json_returns_400(alice, path):
     browser = wire.browser_of(alice, enforce_csrf_checks=True)
     key = browser.get("/api/session/").json()["csrf"]
     # The test client sends a multipart form, as a browser sends files. Such a body can be read only once.

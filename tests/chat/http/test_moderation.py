@@ -37,18 +37,18 @@ def test_strangers_must_sign_in_to_moderate(room, method, path):
 
 @pytest.mark.parametrize("method, path", MODERATORS_CALLS)
 @pytest.mark.parametrize("role", [Member.MEMBER, Member.MUTED, None])
-def test_only_moderators_may_call(spoken, charlie, as_bob, method, path, role):
+def test_only_moderators_may_call(author_member, charlie, as_bob, method, path, role):
     if role is None:
         assert Caller(charlie)(method, path, BODY) == (403, "forbidden")
     else:
-        rooms.apply_role(spoken, role)
+        rooms.apply_role(author_member, role)
         assert as_bob(method, path, BODY) == (403, "forbidden")
     assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize("method, path", CALLS)
 @pytest.mark.parametrize("access", [Room.PRIVATE, Room.BOARD, None])
-def test_a_room_that_the_person_may_not_know_is_not_found(spoken, charlie, method, path, access):
+def test_a_room_that_the_person_may_not_know_is_not_found(author_member, charlie, method, path, access):
     if access is None:
         path = path.replace("garden", "attic")
     Room.objects.update(access=access or Room.PUBLIC)
@@ -56,7 +56,7 @@ def test_a_room_that_the_person_may_not_know_is_not_found(spoken, charlie, metho
 
 
 @pytest.mark.parametrize("method, path", CALLS)
-def test_a_foreign_page_cannot_moderate_with_a_persons_cookies(spoken, alice, method, path):
+def test_a_foreign_page_cannot_moderate_with_a_persons_cookies(author_member, alice, method, path):
     status, _ = Caller(alice, enforce_csrf_checks=True)(method, path, BODY)
     assert status == 200 if method == "GET" else status == 403
     assert role_of("Bob") == "member"
@@ -68,7 +68,7 @@ def test_other_methods_of_moderation_are_refused(as_alice, room, path):
 
 
 @pytest.mark.parametrize("method, path", [call for call in CALLS if call[0] != "GET"])
-def test_moderation_counts_against_the_rate_limit(spoken, as_alice, monkeypatch, method, path):
+def test_moderation_counts_against_the_rate_limit(author_member, as_alice, monkeypatch, method, path):
     def refuse(person_id, ref=None):
         raise limits.CloseConnection(4429)
 
@@ -77,14 +77,14 @@ def test_moderation_counts_against_the_rate_limit(spoken, as_alice, monkeypatch,
     assert role_of("Bob") == "member" and not Report.objects.exists()
 
 
-def test_operators_moderate_without_a_role(spoken, charlie):
+def test_operators_moderate_without_a_role(author_member, charlie):
     Person.objects.filter(id=charlie.id).update(is_staff=True)
     Room.objects.update(access=Room.PRIVATE)
     status, body = Caller(charlie)("PUT", f"{MEMBERS}Alice/", {"role": "banned"})
     assert (status, body["role"]) == (200, "banned")
 
 
-def test_the_token_of_a_moderator_moderates(spoken, alice):
+def test_the_token_of_a_moderator_moderates(author_member, alice):
     _, key = people.make_token(alice, "bot")
     assert Caller(key=key)("PUT", f"{MEMBERS}Bob/", {"role": "muted"})[0] == 200
     assert Caller(key=key)("GET", AUDIT)[1]["entries"][0]["actor"] == {"handle": "Alice"}
@@ -93,7 +93,7 @@ def test_the_token_of_a_moderator_moderates(spoken, alice):
 # Roles.
 
 
-def test_giving_a_role_returns_the_member(as_alice, spoken):
+def test_giving_a_role_returns_the_member(as_alice, author_member):
     status, body = as_alice("PUT", f"{MEMBERS}Bob/", {"role": "muted", "seconds": 600, "reason": "Shouting"})
     assert status == 200 and set(body) == {"handle", "role", "until", "joined_at"}
     assert (body["handle"], body["role"]) == ("Bob", "muted") and body["until"].endswith("Z")
@@ -132,7 +132,7 @@ def test_a_person_with_any_handle_can_be_given_a_role(as_alice, room, handle):
         (f"{MEMBERS}{'x' * 40}/", {"role": "muted"}, (404, "not_found")),
     ],
 )
-def test_an_invalid_role_is_refused(as_alice, spoken, path, body, answer):
+def test_an_invalid_role_is_refused(as_alice, author_member, path, body, answer):
     assert as_alice("PUT", path, body) == answer
     assert role_of("Bob") == "member" and not AuditEntry.objects.exists()
 
@@ -142,9 +142,9 @@ def test_a_person_who_is_not_in_the_room_is_not_found(as_alice, room, bob):
         assert as_alice("GET", f"{MEMBERS}{handle}/") == (404, "not_found")
 
 
-def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, spoken, charlie, monkeypatch):
-    rooms.apply_role(spoken, Member.MUTED)
-    moderation.change_role(None, spoken.room, charlie, "banned")
+def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, author_member, charlie, monkeypatch):
+    rooms.apply_role(author_member, Member.MUTED)
+    moderation.change_role(None, author_member.room, charlie, "banned")
     status, body = as_alice("GET", MEMBERS)
     assert [(one["handle"], one["role"]) for one in body["members"]] == [
         ("Alice", "owner"),
@@ -161,7 +161,7 @@ def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, spoken, ch
 # Reports and the audit log.
 
 
-def test_a_person_reports_a_message_once_and_moderators_see_it(as_alice, spoken, charlie):
+def test_a_person_reports_a_message_once_and_moderators_see_it(as_alice, author_member, charlie):
     as_charlie = Caller(charlie)
     status, made = as_charlie("POST", REPORT_MESSAGE, {"reason": "Rude"})
     assert status == 201 and set(made) == {"id", "message", "reason", "at"} and made["message"] == 1
@@ -191,15 +191,15 @@ def test_a_person_reports_a_message_once_and_moderators_see_it(as_alice, spoken,
         (REPORT_MESSAGE.replace("1", str(2**63)), BODY, (404, "not_found")),
     ],
 )
-def test_an_invalid_report_is_refused(as_alice, spoken, path, body, answer):
+def test_an_invalid_report_is_refused(as_alice, author_member, path, body, answer):
     assert as_alice("POST", path, body) == answer
 
 
-def test_authors_cannot_report_their_own_message(as_bob, spoken):
+def test_authors_cannot_report_their_own_message(as_bob, author_member):
     assert as_bob("POST", REPORT_MESSAGE, {"reason": "Rude"}) == (403, "forbidden")
 
 
-def test_a_closed_report_and_the_audit_log_name_the_moderator(as_alice, spoken, charlie):
+def test_a_closed_report_and_the_audit_log_name_the_moderator(as_alice, author_member, charlie):
     report_id = Caller(charlie)("POST", REPORT_MESSAGE, {"reason": "Rude"})[1]["id"]
     for action, code in [("burn", "invalid_field"), (None, "invalid_field")]:
         assert as_alice("PUT", f"{REPORTS}{report_id}/", {"action": action}) == (400, code)
@@ -216,8 +216,8 @@ def test_a_closed_report_and_the_audit_log_name_the_moderator(as_alice, spoken, 
     assert (removal["act"], removal["message"], removal["person"]) == ("remove", 1, {"handle": "Bob"})
 
 
-def test_the_audit_log_names_no_actor_for_a_command(as_alice, spoken):
-    moderation.change_role(None, spoken.room, "Bob", "muted", 60, "Because")
+def test_the_audit_log_names_no_actor_for_a_command(as_alice, author_member):
+    moderation.change_role(None, author_member.room, "Bob", "muted", 60, "Because")
     [entry] = as_alice("GET", AUDIT)[1]["entries"]
     assert entry.pop("at").endswith("Z") and entry.pop("id")
     assert entry == {
@@ -255,7 +255,7 @@ def test_a_person_who_is_not_on_the_board_is_not_found(bob, root):
     assert Caller(root)("PUT", path, {"role": "muted"}) == (404, "not_found")
 
 
-def test_the_calls_moderate_a_private_room_too(as_alice, spoken):
+def test_the_api_moderates_a_private_room(as_alice, author_member):
     Room.objects.update(access=Room.PRIVATE)
     assert as_alice("PUT", f"{MEMBERS}Bob/", {"role": "muted"})[1]["role"] == "muted"
-    assert wire.Socket("/chat/garden/", wire.browser_of(spoken.person)).connect().seen("joined")
+    assert wire.Socket("/chat/garden/", wire.browser_of(author_member.person)).connect().seen("joined")

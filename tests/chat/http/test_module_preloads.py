@@ -32,8 +32,8 @@ def imports_of(entries):
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in/", "/rooms/garden/", "/operators/rooms/"])
-def test_a_page_announces_the_imports_of_its_entry_modules(office, room, path):
-    page = office.get(path)
+def test_a_page_announces_the_imports_of_its_entry_modules(admin_browser, room, path):
+    page = admin_browser.get(path)
     links, entries = find_modules(LINK, page), find_modules(SCRIPT, page)
     assert page.status_code == 200 and entries
     assert set(links) == imports_of(entries)
@@ -56,9 +56,9 @@ def test_a_board_announces_the_conversation_only_to_its_owner(db):
     assert set(find_modules(LINK, for_owner)) == {conversation} | imports_of([*entries, conversation])
 
 
-def test_links_respect_the_address_of_static_files(office, room, settings):
+def test_links_respect_the_address_of_static_files(admin_browser, room, settings):
     settings.STATIC_URL = "/elsewhere/"
-    page = office.get("/rooms/garden/").content.decode()
+    page = admin_browser.get("/rooms/garden/").content.decode()
     assert '<link rel="modulepreload" href="/elsewhere/chat/room/conversation.js">' in page
 
 

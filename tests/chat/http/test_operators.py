@@ -43,7 +43,7 @@ def test_other_methods_of_the_operators_calls_are_refused(as_root, path):
     assert as_root("PATCH", f"/api/{path}", {}) == (405, "method_not_allowed")
 
 
-def test_an_operators_session_needs_the_csrf_key(root):
+def test_an_operators_session_needs_the_csrf_token(root):
     caller = Caller(root, enforce_csrf_checks=True)
     assert caller("POST", "/api/announcements/", {"text": "Hello"}) == (403, "csrf_failed")
 

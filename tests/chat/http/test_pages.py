@@ -103,7 +103,7 @@ def test_a_stranger_sees_the_same_page_for_every_room(browser, room):
     assert there.count("garden") == not_there.count("attic")
 
 
-def test_a_room_that_does_not_exist_is_404(alice, room):
+def test_a_room_that_does_not_exist_returns_404(alice, room):
     answer = wire.browser_of(alice).get("/rooms/attic/")
     assert answer.status_code == 404 and "There is no such room" in text_of(answer)
 
@@ -201,18 +201,18 @@ def test_each_address_has_a_rate_limit_for_passwords(browser, alice, settings, c
 # Errors.
 
 
-def test_an_unknown_address_is_404_as_a_page(browser):
+def test_an_unknown_address_returns_404_as_a_page(browser):
     answer = browser.get("/nothing/here/")
     assert answer.status_code == 404 and "There is nothing at this address" in text_of(answer)
     assert answer["Content-Type"].startswith("text/html")
 
 
-def test_a_foreign_host_name_is_400_as_a_page(browser):
+def test_an_unknown_host_name_returns_400_as_a_page(browser):
     answer = browser.get("/", HTTP_HOST="evil.example")
     assert answer.status_code == 400 and "evil" not in text_of(answer)
 
 
-def test_a_bug_is_500_as_a_page_without_a_traceback(browser, monkeypatch):
+def test_a_bug_returns_500_as_a_page_without_a_traceback(browser, monkeypatch):
     monkeypatch.setattr("chat.services.rooms.find_rooms", fail_with(ZeroDivisionError("on purpose")))
     answer = wire.calm(browser).get("/")
     assert answer.status_code == 500 and "an error in the server" in text_of(answer)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_the_first_poll_gets_the_events_that_a_socket_gets(enter, poller, alice, bob):
     socket = enter(alice)
     socket.post("a1")
-    mine = poller(bob).arrive()
+    mine = poller(bob).start()
     theirs = enter(bob).events
     assert kinds(mine) == kinds(theirs) == ["joined", "message", "synced"]
     assert mine[1:] == theirs[1:]
@@ -26,13 +26,13 @@ def test_the_first_poll_gets_the_events_that_a_socket_gets(enter, poller, alice,
     assert {"handle": "Bob", "role": "member"} in joined["present"] and joined["count"] == 2
 
 
-def test_the_room_is_told_when_a_polling_client_enters_and_leaves(enter, poller, alice, bob, clock):
-    socket, bobs = enter(alice), poller(bob)
+def test_the_room_gets_an_event_when_a_polling_client_enters_or_leaves(enter, poller, alice, bob, clock):
+    socket, bobs_client = enter(alice), poller(bob)
     clock.pass_by(2)
-    bobs.arrive()
+    bobs_client.start()
     assert socket.seen("presence")[-1]["came"] == ["Bob"]
     clock.pass_by(2)
-    assert bobs.request("DELETE", f"poll={bobs.poll}").status == 204
+    assert bobs_client.request("DELETE", f"poll={bobs_client.poll}").status == 204
     assert socket.seen("presence")[-1]["went"] == ["Bob"]
 
 
@@ -44,7 +44,7 @@ def test_a_first_poll_with_a_cursor_gets_the_changes_after_it_or_a_reset(poller,
     owner = rooms.join_room(alice, "garden")
     for number in range(2):
         rooms.post_message(owner, protocol.Post(f"r{number}", "Hello"))
-    joined, *changes, synced = poller(alice).arrive(query)
+    joined, *changes, synced = poller(alice).start(query)
     assert joined.get("reset", False) is is_reset
     assert [event["offset"] for event in changes] == ([2] if query == "cursor=1" else [1, 2])
     assert synced["offset"] == offset
@@ -53,10 +53,10 @@ def test_a_first_poll_with_a_cursor_gets_the_changes_after_it_or_a_reset(poller,
 def test_a_bot_polls_with_its_token(room, bob):
     _, key = people.make_token(bob, "bot")
     bot = Poller(headers={"authorization": f"Bearer {key}"})
-    assert bot.arrive()[0]["you"]["handle"] == "Bob"
+    assert bot.start()[0]["you"]["handle"] == "Bob"
     assert kinds(bot.say(post("b1")).body["events"]) == ["ack"]
     people.revoke_token(bob, bob.tokens.get().id)
-    answer = bot.hear()
+    answer = bot.poll_again()
     assert (answer.status, answer.body["code"], answer.body["close"]) == (401, "not_signed_in", 4401)
 
 
@@ -100,7 +100,7 @@ def test_an_error_has_the_code_that_would_close_a_socket(room, bob, why, method)
     poller.poll = "abc"
     answer = {
         "GET": lambda: poller.request("GET"),
-        "GET later": lambda: poller.hear(cursor=0),
+        "GET later": lambda: poller.poll_again(cursor=0),
         "POST": lambda: poller.say(post("b1")),
         "DELETE": lambda: poller.request("DELETE", "poll=abc"),
     }[method]()
@@ -124,7 +124,7 @@ def test_a_request_without_a_csrf_token_is_refused(room, bob, method):
 
 
 @pytest.mark.parametrize("method", ["PUT", "OPTIONS", "HEAD", "PATCH"])
-def test_other_methods_are_refused_and_admit_nobody(poller, bob, method):
+def test_other_methods_are_refused_and_create_no_presence(poller, bob, method):
     answer = poller(bob).request(method)
     assert (answer.status, answer.body["code"]) == (405, "method_not_allowed")
     assert presence.count_present([Room.objects.get().id]) == [0]
@@ -139,9 +139,9 @@ def test_an_invalid_poll_id_is_refused(poller, bob, method, query):
 
 @pytest.mark.parametrize("wait", ["x", "-1", "1.5", ""])
 def test_an_invalid_wait_is_refused(poller, bob, wait):
-    bobs = poller(bob)
-    bobs.arrive()
-    answer = bobs.hear(wait=wait)
+    bobs_client = poller(bob)
+    bobs_client.start()
+    answer = bobs_client.poll_again(wait=wait)
     assert (answer.status, answer.body["code"]) == (400, "invalid_field")
 
 
@@ -149,41 +149,41 @@ def test_polls_and_sockets_of_a_person_are_counted_together(enter, poller, alice
     settings.CHAT_MAX_SOCKETS_PER_PERSON = 2
     enter(bob)
     first, second = poller(bob), poller(bob)
-    first.arrive()
+    first.start()
     refused = second.request("GET")
     assert (refused.status, refused.body["code"]) == (429, "rate_limited")
     assert refused.body["retry_after"] > 0 and b"Retry-After" in refused.headers
     # An invented poll id does not avoid the limit. A client that was admitted before can continue.
     second.poll = "invented"
-    assert second.hear(cursor=0).status == 429
-    assert first.hear().later is not None
+    assert second.poll_again(cursor=0).status == 429
+    assert first.poll_again().later is not None
     assert first.request("DELETE", f"poll={first.poll}").status == 204
-    second.arrive()
+    second.start()
 
 
 def test_polls_over_the_rate_limit_are_refused_with_retry_after(poller, bob, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (2, 0.5)}
-    bobs = poller(bob)
-    bobs.arrive()
-    bobs.hear(wait=0)
-    answer = bobs.hear(wait=0)
+    bobs_client = poller(bob)
+    bobs_client.start()
+    bobs_client.poll_again(wait=0)
+    answer = bobs_client.poll_again(wait=0)
     assert (answer.status, answer.body["code"]) == (429, "rate_limited")
     assert 0 < answer.body["retry_after"] <= 2 and "close" not in answer.body
 
 
 def test_a_flood_of_polls_gets_close_4429(poller, bob, settings):
     settings.CHAT_LIMITS, settings.CHAT_FLOOD_REFUSALS = {**settings.CHAT_LIMITS, "events": (2, 0.01)}, 3
-    bobs = poller(bob)
-    bobs.arrive()
-    answer = bobs.say(*[{"type": "typing", "on": True}] * 9)
+    bobs_client = poller(bob)
+    bobs_client.start()
+    answer = bobs_client.say(*[{"type": "typing", "on": True}] * 9)
     assert answer.body["close"] == 4429 and kinds(answer.body["events"]) == ["rejected"] * 3
-    answer = bobs.hear()
+    answer = bobs_client.poll_again()
     assert (answer.status, answer.body["code"], answer.body["close"]) == (429, "rate_limited", 4429)
 
 
 def test_first_polls_count_against_the_limit_of_handshakes(poller, bob, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "handshakes": (1, 0.01)}
-    bobs = poller(bob)
-    bobs.arrive()
-    assert bobs.hear().later is not None
+    bobs_client = poller(bob)
+    bobs_client.start()
+    assert bobs_client.poll_again().later is not None
     assert poller(bob).request("GET").status == 429

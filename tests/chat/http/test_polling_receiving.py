@@ -14,30 +14,30 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_changes_after_the_cursor_are_answered_at_once(enter, poller, alice, bob):
-    bobs, socket = poller(bob), enter(alice)
-    bobs.arrive()
+    bobs_client, socket = poller(bob), enter(alice)
+    bobs_client.start()
     socket.post("a1")
     socket.post("a2")
-    answer = bobs.hear()
-    assert kinds(answer.body["events"]) == ["message", "message", "synced"] and bobs.cursor == 2
+    answer = bobs_client.poll_again()
+    assert kinds(answer.body["events"]) == ["message", "message", "synced"] and bobs_client.cursor == 2
     assert answer.body["events"][:2] == socket.seen("message")
-    assert bobs.hear().later is not None
+    assert bobs_client.poll_again().later is not None
 
 
 @pytest.mark.parametrize("cursor", ["7", "x", "", "-1", "9" * 17, None])
 def test_an_impossible_cursor_resets_the_client(enter, poller, alice, bob, cursor):
-    bobs = poller(bob)
-    bobs.arrive()
+    bobs_client = poller(bob)
+    bobs_client.start()
     enter(alice).post("a1")
-    events = bobs.hear(cursor=cursor).body["events"]
+    events = bobs_client.poll_again(cursor=cursor).body["events"]
     assert kinds(events) == ["message", "synced"]
     assert events[-1] == {"type": "synced", "offset": 1, "more": False, "reset": True}
 
 
 def test_without_changes_the_request_waits_in_the_groups_of_a_connection(enter, poller, alice, bob):
-    bobs = poller(bob)
-    bobs.arrive()
-    answer = bobs.hear()
+    bobs_client = poller(bob)
+    bobs_client.start()
+    answer = bobs_client.poll_again()
     assert answer.status is None and answer.later["status"] == 200
     assert answer.later["seconds"] == django_settings.CHAT_POLL_SECONDS
     assert json.loads(answer.later["content"]) == {"events": [{"type": "synced", "offset": 0, "more": False}]}
@@ -45,22 +45,22 @@ def test_without_changes_the_request_waits_in_the_groups_of_a_connection(enter, 
     groups = answer.later["context"]["groups"]
     assert all(answer.channel in members(group) for group in groups) and len(groups) == 3
     enter(alice).post("a1")
-    (said,) = [content for content in answer.read() if '"message"' in content["text"]]
+    (published,) = [content for content in answer.read() if '"message"' in content["text"]]
     before, after = answer.later["text"]
-    (event,) = json.loads(before + said["text"].encode() + after)["events"]
+    (event,) = json.loads(before + published["text"].encode() + after)["events"]
     assert (event["type"], event["ref"]) == ("message", "a1")
 
 
-def test_the_interface_does_not_get_the_key_of_the_login_session(poller, bob):
-    bobs = poller(bob)
-    bobs.arrive()
-    key = bobs.browser.cookies["sessionid"].value
-    assert key not in repr(bobs.hear().later)
+def test_the_interface_does_not_receive_the_session_key(poller, bob):
+    bobs_client = poller(bob)
+    bobs_client.start()
+    key = bobs_client.browser.cookies["sessionid"].value
+    assert key not in repr(bobs_client.poll_again().later)
 
 
 def test_a_change_while_the_request_begins_to_wait_is_answered_at_once(poller, alice, bob, monkeypatch):
-    bobs, owner = poller(bob), rooms.join_room(alice, "garden")
-    bobs.arrive()
+    bobs_client, owner = poller(bob), rooms.join_room(alice, "garden")
+    bobs_client.start()
     subscribe = broadcast.subscribe
 
     def store_before(channel, groups):
@@ -68,73 +68,73 @@ def test_a_change_while_the_request_begins_to_wait_is_answered_at_once(poller, a
         return subscribe(channel, groups)
 
     monkeypatch.setattr(broadcast, "subscribe", store_before)
-    answer = bobs.hear()
+    answer = bobs_client.poll_again()
     assert kinds(answer.body["events"]) == ["message", "synced"] and answer.later is None
     assert members(broadcast.room_group(owner.room_id)) == []
 
 
 @pytest.mark.parametrize("code", [4401, 4403, 4404])
-def test_a_client_that_loses_its_right_while_it_begins_to_wait_is_closed(poller, room, bob, monkeypatch, code):
-    bobs = poller(bob)
-    bobs.arrive()
+def test_a_client_that_loses_access_while_it_begins_to_wait_is_closed(poller, room, bob, monkeypatch, code):
+    bobs_client = poller(bob)
+    bobs_client.start()
     subscribe = broadcast.subscribe
 
     def lose_before(channel, groups):
-        {4401: bobs.browser.logout, 4403: lambda: ban(bob), 4404: room.delete}[code]()
+        {4401: bobs_client.browser.logout, 4403: lambda: ban(bob), 4404: room.delete}[code]()
         return subscribe(channel, groups)
 
     monkeypatch.setattr(broadcast, "subscribe", lose_before)
-    answer = bobs.hear()
+    answer = bobs_client.poll_again()
     assert answer.body == {"events": [], "close": code} and answer.later is None
     assert members(broadcast.room_group(room.id)) == []
 
 
 def test_a_request_that_fails_while_it_begins_to_wait_is_in_no_group(poller, room, bob, monkeypatch):
-    bobs = poller(bob)
-    bobs.arrive()
+    bobs_client = poller(bob)
+    bobs_client.start()
     monkeypatch.setattr(rooms, "find_member", lambda *arguments: 1 / 0)
-    answer = bobs.hear()
+    answer = bobs_client.poll_again()
     assert (answer.status, answer.body["code"]) == (500, "internal")
     assert members(broadcast.room_group(room.id)) == []
 
 
 def test_a_poll_with_wait_0_is_answered_at_once(poller, bob):
-    bobs = poller(bob)
-    bobs.arrive()
-    answer = bobs.hear(wait=0)
+    bobs_client = poller(bob)
+    bobs_client.start()
+    answer = bobs_client.poll_again(wait=0)
     assert answer.body == {"events": [{"type": "synced", "offset": 0, "more": False}]}
-    assert bobs.hear(wait=3).later["seconds"] == 3
-    assert bobs.hear(wait=3600).later["seconds"] == django_settings.CHAT_POLL_SECONDS
+    assert bobs_client.poll_again(wait=3).later["seconds"] == 3
+    assert bobs_client.poll_again(wait=3600).later["seconds"] == django_settings.CHAT_POLL_SECONDS
 
 
 def test_a_ban_and_a_logout_close_a_waiting_request(poller, bob):
-    bobs = poller(bob)
-    bobs.arrive()
-    answer = bobs.hear()
+    bobs_client = poller(bob)
+    bobs_client.start()
+    answer = bobs_client.poll_again()
     ban(bob)
     assert {"close": 4403} in answer.read()
     before, after = answer.later["close"]
     assert json.loads(before + b"4403" + after) == {"events": [], "close": 4403}
     Member.objects.filter(person=bob).update(role=Member.MEMBER)
-    answer = bobs.hear()
-    bobs.browser.post("/sign-out/")
+    answer = bobs_client.poll_again()
+    bobs_client.browser.post("/sign-out/")
     assert {"close": 4401} in answer.read()
 
 
-def test_a_client_that_knows_another_number_gets_the_presence(enter, poller, alice, bob, charlie):
-    bobs = poller(bob)
-    bobs.arrive()
-    assert bobs.hear(present=1).later is not None
+def test_a_client_with_an_outdated_count_gets_the_presence(enter, poller, alice, bob, charlie):
+    bobs_client = poller(bob)
+    bobs_client.start()
+    assert bobs_client.poll_again(present=1).later is not None
     enter(alice)
-    (event,) = bobs.hear(present=1).body["events"]
+    (event,) = bobs_client.poll_again(present=1).body["events"]
     assert event["type"] == "presence" and event["count"] == 2
     assert sorted(one["handle"] for one in event["present"]) == ["Alice", "Bob"]
-    assert bobs.hear(present=2).later is not None
+    assert bobs_client.poll_again(present=2).later is not None
 
 
-def test_a_wrong_number_of_people_in_a_crowd_does_not_end_the_wait(enter, poller, alice, bob, monkeypatch):
-    bobs = poller(bob)
-    bobs.arrive()
-    assert bobs.hear(present=protocol.MAX_PRESENT + 1).later is not None
+def test_an_outdated_count_in_a_large_room_does_not_end_the_wait(enter, poller, alice, bob, monkeypatch):
+    bobs_client = poller(bob)
+    bobs_client.start()
+    assert bobs_client.poll_again(present=protocol.MAX_PRESENT + 1).later is not None
     monkeypatch.setattr(presence, "count_present", lambda ids: [protocol.MAX_PRESENT + 1])
-    assert bobs.hear(present=3).later is not None
+    assert bobs_client.poll_again(present=3).later is not None

@@ -9,22 +9,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_client_stays_present_by_polling(poller, room, bob, clock, later):
-    bobs = poller(bob)
-    bobs.arrive()
+    bobs_client = poller(bob)
+    bobs_client.start()
     for _ in range(3):
         clock.pass_by(70)
-        bobs.hear(wait=0)
+        bobs_client.poll_again(wait=0)
         assert presence.count_present([room.id]) == [1]
     clock.pass_by(76)
     assert presence.count_present([room.id]) == [0]
-    bobs.hear(wait=0)
+    bobs_client.poll_again(wait=0)
     assert presence.count_present([room.id]) == [1]
 
 
 def test_an_answered_request_leaves_its_groups_and_its_client_stays(poller, room, bob):
-    bobs = poller(bob)
-    bobs.arrive()
-    answer = bobs.hear()
+    bobs_client = poller(bob)
+    bobs_client.start()
+    answer = bobs_client.poll_again()
     answer.end(answered=True)
     assert not [group for group in answer.later["context"]["groups"] if members(group)]
     assert presence.count_present([room.id]) == [1]
@@ -32,13 +32,13 @@ def test_an_answered_request_leaves_its_groups_and_its_client_stays(poller, room
 
 def test_a_client_that_aborts_a_waiting_request_is_released_at_once(poller, room, bob, settings):
     settings.CHAT_MAX_SOCKETS_PER_PERSON = 1
-    bobs = poller(bob)
-    bobs.arrive()
-    answer = bobs.hear()
+    bobs_client = poller(bob)
+    bobs_client.start()
+    answer = bobs_client.poll_again()
     answer.end(answered=False)
     assert not [group for group in answer.later["context"]["groups"] if members(group)]
     assert presence.count_present([room.id]) == [0]
-    poller(bob).arrive()
+    poller(bob).start()
 
 
 def test_a_request_that_is_aborted_before_its_view_runs_changes_nothing(poller, room, bob):

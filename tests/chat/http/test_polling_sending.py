@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_frames_are_answered_as_on_a_socket(enter, poller, alice, bob):
-    bobs, socket = poller(bob), enter(alice)
-    bobs.arrive()
+    bobs_client, socket = poller(bob), enter(alice)
+    bobs_client.start()
     said = [
         post("r1", "one"),
         {"type": "edit", "ref": "r2", "id": 1, "body": "two"},
@@ -29,7 +29,7 @@ def test_frames_are_answered_as_on_a_socket(enter, poller, alice, bob):
         {"type": "typing", "on": True},
         {"type": "remove", "ref": "r6", "id": 1},
     ]
-    events = bobs.say(*said).body["events"]
+    events = bobs_client.say(*said).body["events"]
     assert kinds(events) == ["ack", "ack", "ack", "page", "message", "synced", *["rejected"] * 4, "ack"]
     assert [event.get("ref") for event in events[:4]] == ["r1", "r2", "r3", "r4"]
     assert [event["code"] for event in events if event["type"] == "rejected"] == [
@@ -43,18 +43,18 @@ def test_frames_are_answered_as_on_a_socket(enter, poller, alice, bob):
 
 
 def test_one_frame_needs_no_list_and_the_same_ref_gets_the_same_ack(poller, room, bob):
-    bobs = poller(bob)
-    bobs.arrive()
-    first, again = bobs.say(post("r1")).body, bobs.say(post("r1")).body
+    bobs_client = poller(bob)
+    bobs_client.start()
+    first, again = bobs_client.say(post("r1")).body, bobs_client.say(post("r1")).body
     assert first == again == {"events": [{"type": "ack", "ref": "r1", "id": 1, "offset": 1}]}
     assert room.messages.count() == 1
 
 
 def test_a_sync_renews_the_leases_and_joins_no_group(poller, room, bob, clock):
-    bobs = poller(bob)
-    bobs.arrive()
+    bobs_client = poller(bob)
+    bobs_client.start()
     clock.pass_by(70)
-    bobs.say({"type": "sync", "cursor": 0})
+    bobs_client.say({"type": "sync", "cursor": 0})
     clock.pass_by(70)
     assert presence.count_present([room.id]) == [1]
     assert members(broadcast.room_group(room.id)) == []
@@ -75,45 +75,45 @@ def test_a_sync_renews_the_leases_and_joins_no_group(poller, room, bob, clock):
     ],
 )
 def test_an_invalid_list_is_refused_as_a_whole(poller, room, bob, body, code):
-    bobs = poller(bob)
-    bobs.arrive()
-    answer = bobs.request("POST", f"poll={bobs.poll}", body)
+    bobs_client = poller(bob)
+    bobs_client.start()
+    answer = bobs_client.request("POST", f"poll={bobs_client.poll}", body)
     assert (answer.status, answer.body["code"]) == (400, code)
 
 
 def test_an_invalid_frame_is_rejected_as_on_a_socket(enter, poller, bob):
-    bobs, socket = poller(bob), enter(bob)
-    bobs.arrive()
+    bobs_client, socket = poller(bob), enter(bob)
+    bobs_client.start()
     for text in ("nonsense", "NaN", '{"type": 1}', "7", " {} ", " "):
-        answer = bobs.request("POST", f"poll={bobs.poll}", text.encode())
+        answer = bobs_client.request("POST", f"poll={bobs_client.poll}", text.encode())
         assert kinds(answer.body["events"]) == ["rejected"]
         assert answer.body["events"] == socket.send(text)
 
 
 def test_no_frames_get_no_answers(poller, bob):
-    bobs = poller(bob)
-    bobs.arrive()
-    assert bobs.request("POST", f"poll={bobs.poll}", b" [ ] ").body == {"events": []}
+    bobs_client = poller(bob)
+    bobs_client.start()
+    assert bobs_client.request("POST", f"poll={bobs_client.poll}", b" [ ] ").body == {"events": []}
 
 
 def test_a_frame_that_is_too_large_gets_the_close_code_of_a_socket(poller, room, bob):
-    bobs = poller(bob)
-    bobs.arrive()
-    answer = bobs.say(post("r1"), post("r2", "x" * MAX_FRAME_BYTES))
+    bobs_client = poller(bob)
+    bobs_client.start()
+    answer = bobs_client.say(post("r1"), post("r2", "x" * MAX_FRAME_BYTES))
     assert (answer.status, answer.body["code"], answer.body["close"]) == (413, "too_large", 1009)
     assert room.messages.count() == 0
 
 
 def test_too_many_frames_are_refused_together(poller, room, bob):
-    bobs = poller(bob)
-    bobs.arrive()
-    answer = bobs.say(*[{"type": "typing", "on": False}] * (MAX_FRAMES + 1))
+    bobs_client = poller(bob)
+    bobs_client.start()
+    answer = bobs_client.say(*[{"type": "typing", "on": False}] * (MAX_FRAMES + 1))
     assert (answer.status, answer.body["code"]) == (400, "too_long")
 
 
 def test_frames_after_a_close_are_not_handled(poller, room, bob, monkeypatch):
-    bobs = poller(bob)
-    bobs.arrive()
+    bobs_client = poller(bob)
+    bobs_client.start()
     verdicts = iter([None, protocol.CloseConnection(4429), None])
 
     def check_frame(*arguments):
@@ -121,14 +121,14 @@ def test_frames_after_a_close_are_not_handled(poller, room, bob, monkeypatch):
             raise verdict
 
     monkeypatch.setattr(limits, "check_frame", check_frame)
-    answer = bobs.say(post("r1"), post("r2"), post("r3"))
+    answer = bobs_client.say(post("r1"), post("r2"), post("r3"))
     assert answer.body == {"close": 4429, "events": [{"type": "ack", "ref": "r1", "id": 1, "offset": 1}]}
     assert room.messages.count() == 1
 
 
 def test_a_ban_between_two_frames_applies_from_the_next_frame(poller, room, bob, monkeypatch):
-    bobs = poller(bob)
-    bobs.arrive()
+    bobs_client = poller(bob)
+    bobs_client.start()
     typing = frames.HANDLERS["typing"]
 
     def ban_bob_first(*arguments):
@@ -136,35 +136,35 @@ def test_a_ban_between_two_frames_applies_from_the_next_frame(poller, room, bob,
         typing(*arguments)
 
     monkeypatch.setitem(frames.HANDLERS, "typing", ban_bob_first)
-    answer = bobs.say(post("r1"), {"type": "typing", "on": True}, post("r2"))
+    answer = bobs_client.say(post("r1"), {"type": "typing", "on": True}, post("r2"))
     assert (answer.status, answer.body["close"], kinds(answer.body["events"])) == (200, 4403, ["ack"])
     assert room.messages.count() == 1
 
 
 def test_a_post_by_polling_reaches_waiting_requests(poller, alice, bob):
-    alices, bobs = poller(alice), poller(bob)
-    alices.arrive()
-    bobs.arrive()
-    waiting = alices.hear()
-    bobs.say(post("b1"))
+    alices, bobs_client = poller(alice), poller(bob)
+    alices.start()
+    bobs_client.start()
+    waiting = alices.poll_again()
+    bobs_client.say(post("b1"))
     said = [json.loads(content["text"]) for content in waiting.read()]
     assert [event["ref"] for event in said if event["type"] == "message"] == ["b1"]
 
 
 def test_announcements_between_two_polls_arrive_at_the_next(poller, bob, room):
     visitor = poller(bob)
-    visitor.arrive()
+    visitor.start()
     announcements.announce("Closing at eight")
     announcements.whisper("Bob", "You first")
-    heard = visitor.hear().body["events"]
+    heard = visitor.poll_again().body["events"]
     assert [event["text"] for event in heard] == ["Closing at eight", "You first"]
-    assert visitor.hear(wait=0).body["events"] == [protocol.synced(0, False)]
+    assert visitor.poll_again(wait=0).body["events"] == [protocol.synced(0, False)]
 
 
 def test_a_poll_runs_six_statements(poller, bob, django_assert_num_queries):
-    bobs = poller(bob)
-    bobs.arrive()
+    bobs_client = poller(bob)
+    bobs_client.start()
     # The login session, its person, the room and the member. After the request has joined its groups, one statement
     # reads all of that again.
     with django_assert_num_queries(6):
-        assert bobs.hear().later is not None
+        assert bobs_client.poll_again().later is not None

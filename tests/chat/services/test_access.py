@@ -30,7 +30,7 @@ class PollingClient:
 
     def __init__(self, person):
         self.poller = Poller(person)
-        self.poller.arrive()
+        self.poller.start()
 
     def speak(self):
         """Send a frame, and return the close code of the response, or None."""

@@ -66,7 +66,7 @@ def test_an_account_keeps_its_handle_after_any_absence(alice):
     assert_refused("taken", people.sign_up_guest, "Alice")
 
 
-def test_a_refused_sign_up_leaves_the_guests_handle(charlie):
+def test_a_refused_sign_up_does_not_change_the_guests_handle(charlie):
     assert_refused("invalid_field", people.sign_up, "Charlie", "short", charlie)
     charlie.refresh_from_db()
     assert charlie.handle_key == "charlie" and charlie.is_active

@@ -101,7 +101,7 @@ def test_a_heartbeat_brings_a_swept_person_back(alice, bob, enter, clock, settin
     assert news(watcher)[-1] == (["Bob"], [], 2)
 
 
-def test_a_late_heartbeat_of_a_closed_connection_brings_nobody_back(alice, bob, enter, room, later, second):
+def test_a_late_heartbeat_of_a_closed_connection_does_not_restore_presence(alice, bob, enter, room, later, second):
     watcher = enter(alice)
     second()
     tab = enter(bob)

@@ -17,7 +17,7 @@ def test_a_bucket_gives_its_burst_and_then_the_seconds_to_wait(store):
     assert store.take_token("b", 3, 0.05) == 0
 
 
-def test_a_caller_who_waits_as_long_as_told_gets_a_token(store, pass_by):
+def test_a_caller_that_waits_for_the_returned_time_gets_a_token(store, pass_by):
     assert store.take_token("a", 1, 0.05) == 0
     wait = store.take_token("a", 1, 0.05)
     assert 0 < wait <= 20

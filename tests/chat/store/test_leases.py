@@ -30,7 +30,7 @@ def test_a_released_lease_is_free(store):
     assert store.acquire_lease("a", "y", 60, 1)
 
 
-def test_a_lease_ends_by_itself_unless_renewed(store, pass_by):
+def test_a_lease_expires_unless_it_is_renewed(store, pass_by):
     store.acquire_lease("a", "x", 60, 2)
     store.acquire_lease("a", "y", 60, 2)
     pass_by(40)

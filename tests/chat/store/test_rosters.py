@@ -21,7 +21,7 @@ def test_a_renewed_entry_stays_and_changes_are_reported(store, pass_by):
     assert told == ["bob"]
 
 
-def test_the_first_entry_comes_and_the_last_one_goes(store):
+def test_the_first_entry_and_the_removal_of_the_last_one_are_reported(store):
     assert store.add_entry("room", "Alice", "tab1", 60)
     assert store.take_changes("room") == (["Alice"], [], 1)
     assert not store.add_entry("room", "Alice", "tab2", 60)
@@ -156,7 +156,7 @@ def test_the_list_of_rosters_loses_a_roster_that_has_expired(valkey_url):
     assert not store._client.exists("chat:rosters")
 
 
-def test_changes_that_nobody_takes_expire(timed):
+def test_changes_that_no_process_takes_expire(timed):
     timed.add_entry("room", "Alice", "tab", 60)
     timed.take_changes("room")
     timed.pass_by(61)

@@ -88,7 +88,7 @@ def test_every_key_in_redis_expires(valkey_url):
     assert [key for key in client.keys("*") if client.ttl(key) < 0] == []
 
 
-def test_a_deferred_command_leaves_with_the_workers_next_round_trip(valkey_url, monkeypatch):
+def test_a_deferred_command_is_sent_with_the_workers_next_round_trip(valkey_url, monkeypatch):
     layer, told = RedisChannelLayer(hosts=[valkey_url]), []
     monkeypatch.setattr(deferred, "channel_layers", {"default": SimpleNamespace(channel_layer=layer)})
     store = RedisStore(valkey_url)

@@ -140,7 +140,7 @@ async def test_a_worker_stops_with_zero_after_max_messages(site, valkey):
     assert [answer["pid"] for answer in answers].count(short.pid) == 19
 
 
-def test_the_option_threads_is_refused_with_a_sentence(site):
+def test_the_option_threads_is_refused_with_an_error_text(site):
     refused = site.make_part("threads", "runworker", "--threads", "2")
     with running(refused):
         assert refused.process.wait(START_SECONDS) == 1

@@ -97,7 +97,7 @@ def test_an_expired_mute_does_not_apply_even_if_job_and_sweep_failed(alice, bob,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_person_who_reconnects_after_a_mute_is_not_muted(alice, charlie, enter, room):
+def test_a_person_who_reconnects_after_a_mute_has_the_old_role(alice, charlie, enter, room):
     enter(charlie)
     member = moderation.change_role(alice, room, charlie, "muted", 600)
     expire_mute(member, seconds=1)
@@ -116,7 +116,7 @@ def test_typing_is_published_again_after_a_mute(alice, bob, enter, room):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_muted_person_is_told_when_the_mute_ends(alice, bob, enter, room):
+def test_the_error_for_a_muted_person_contains_the_end_of_the_mute(alice, bob, enter, room):
     tab = enter(bob)
     member = moderation.change_role(alice, room, bob, "muted", 600)
     assert member.muted_until.isoformat()[:19] in tab.post("r1")["detail"]
@@ -127,8 +127,8 @@ def test_a_muted_person_is_told_when_the_mute_ends(alice, bob, enter, room):
 @pytest.mark.django_db(transaction=True)
 def test_the_sweep_ends_expired_mutes_only(alice, bob, charlie, enter, room):
     owner = enter(alice)
-    over = [moderation.change_role(alice, room, whom, "muted", 60) for whom in (bob, charlie)]
-    for member in over:
+    expired = [moderation.change_role(alice, room, whom, "muted", 60) for whom in (bob, charlie)]
+    for member in expired:
         expire_mute(member, hours=1)
     lasting = {"Later": 3600, "Always": None}
     for handle, seconds in lasting.items():
@@ -147,7 +147,7 @@ def test_the_sweep_ends_expired_mutes_only(alice, bob, charlie, enter, room):
 
 
 @pytest.mark.parametrize("role", ["banned", "moderator"])
-def test_the_sweep_leaves_people_with_another_role(room, bob, role):
+def test_the_sweep_does_not_change_people_with_another_role(room, bob, role):
     give_role(room, bob, role)
     Member.objects.filter(person=bob).update(muted_until=timezone.now() - timedelta(seconds=1))
     assert moderation.sweep_mutes() == 0 and role_of(room, bob) == role

@@ -8,7 +8,7 @@ from tests import wire
 
 
 @pytest.fixture
-def hears(room):
+def read_events(room):
     """Return a function that returns the events published to `garden` and the lobby since its last call."""
     socket = wire.Socket("/nowhere/")
     broadcast.subscribe(socket.channel, [broadcast.room_group(room.id), broadcast.LOBBY_GROUP])

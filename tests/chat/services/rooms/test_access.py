@@ -24,9 +24,9 @@ def test_the_creator_of_a_room_owns_it(alice, room):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_lobby_hears_of_a_new_room(alice, hears):
+def test_the_lobby_gets_an_event_for_a_new_room(alice, read_events):
     rooms.create_room(alice, "attic", "Attic")
-    assert hears() == [{"type": "updated"}]
+    assert read_events() == [{"type": "updated"}]
 
 
 def test_a_guest_cannot_create_a_room(charlie):

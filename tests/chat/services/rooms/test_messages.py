@@ -21,10 +21,10 @@ def test_a_post_takes_the_next_offset_and_is_acked(alice, bob, member_of, room):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_post_is_published_to_the_room_as_it_is_stored(alice, member_of, hears):
+def test_a_post_is_published_to_the_room_as_it_is_stored(alice, member_of, read_events):
     post(member_of(alice), "r1", "Hello *you*", None)
     post(member_of(alice), "r2", "Again", 1)
-    first, second = hears()
+    first, second = read_events()
     assert {**first, "at": "then"} == {
         "type": "message",
         "id": 1,
@@ -44,18 +44,18 @@ def test_a_post_is_published_to_the_room_as_it_is_stored(alice, member_of, hears
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_published_before_the_commit_or_after_a_rollback(alice, member_of, hears, room):
+def test_nothing_is_published_before_the_commit_or_after_a_rollback(alice, member_of, read_events, room):
     member = member_of(alice)
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         post(member, "r1")
-        assert hears() == []
+        assert read_events() == []
         1 / 0  # noqa: B018
-    assert hears() == []
+    assert read_events() == []
     assert offset_of(room) == 0
     with transaction.atomic():
         post(member, "r1")
-        assert hears() == []
-    assert [event["id"] for event in hears()] == [1]
+        assert read_events() == []
+    assert [event["id"] for event in read_events()] == [1]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -117,22 +117,22 @@ def test_guests_can_post_react_and_change_their_own_messages(charlie, member_of)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_edit_keeps_the_id_and_takes_an_offset(alice, member_of, hears):
+def test_an_edit_keeps_the_id_and_takes_an_offset(alice, member_of, read_events):
     member = member_of(alice)
     post(member, "r1")
     rooms.edit_message(member, Edit("r2", 1, "**Hi**"))
-    before, after = hears()
+    before, after = read_events()
     assert (after["id"], after["offset"], after["ref"], after["at"]) == (1, 2, "r1", before["at"])
     assert (after["body"], after["html"]) == ("**Hi**", "<p><strong>Hi</strong></p>")
     assert before["edited_at"] is None and after["edited_at"].endswith("Z")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_removed_message_keeps_its_row_and_loses_its_body_and_reactions(alice, bob, member_of, hears):
+def test_a_removed_message_keeps_its_row_and_loses_its_body_and_reactions(alice, bob, member_of, read_events):
     post(member_of(alice), "r1", "Secret")
     rooms.set_reaction(member_of(bob), React("r2", 1, "👍", True))
     rooms.remove_message(member_of(alice), Remove("r3", 1))
-    event = hears()[-1]
+    event = read_events()[-1]
     assert (event["id"], event["offset"], event["removed"]) == (1, 3, True)
     assert (event["body"], event["html"], event["reactions"]) == ("", "", {})
     assert (Message.objects.get().body, Reaction.objects.count()) == ("", 0)
@@ -150,41 +150,41 @@ def test_a_removed_or_unknown_message_cannot_be_changed(alice, member_of, room):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reactions_are_grouped_by_emoji_in_the_order_of_their_arrival(alice, bob, charlie, member_of, hears):
+def test_reactions_are_grouped_by_emoji_in_the_order_of_their_arrival(alice, bob, charlie, member_of, read_events):
     post(member_of(alice), "r1")
     for number, (person, emoji) in enumerate([(charlie, "👍"), (alice, "❤️"), (bob, "👍"), (alice, "👍")]):
         rooms.set_reaction(member_of(person), React(f"x{number}", 1, emoji, True))
-    assert hears()[-1]["reactions"] == {"👍": ["Charlie", "Bob", "Alice"], "❤️": ["Alice"]}
+    assert read_events()[-1]["reactions"] == {"👍": ["Charlie", "Bob", "Alice"], "❤️": ["Alice"]}
     rooms.set_reaction(member_of(bob), React("x9", 1, "👍", False))
-    [event] = hears()
+    [event] = read_events()
     assert (event["offset"], event["reactions"]) == (6, {"👍": ["Charlie", "Alice"], "❤️": ["Alice"]})
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_reaction_that_changes_nothing_is_acked_with_the_current_offset(alice, bob, member_of, room, hears):
+def test_a_reaction_that_changes_nothing_is_acked_with_the_current_offset(alice, bob, member_of, room, read_events):
     member = member_of(alice)
     post(member, "r1")
     rooms.set_reaction(member, React("r2", 1, "👍", True))
     post(member, "r3")
-    hears()
+    read_events()
     for ref, emoji, on in [("r4", "👍", True), ("r5", "👎", False)]:
         ack = rooms.set_reaction(member, React(ref, 1, emoji, on)).ack
         assert ack == {"type": "ack", "ref": ref, "id": 1, "offset": 2}
         assert rooms.set_reaction(member, React(ref, 1, emoji, on)).ack == ack
         assert_refused("ref_conflict", rooms.set_reaction, member, React(ref, 1, emoji, not on))
-    assert hears() == []
+    assert read_events() == []
     assert (offset_of(room), Reaction.objects.count()) == (3, 1)
     assert post(member, "r6")["id"] == 4
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_operator_can_remove_messages_of_any_room(alice, bob, member_of, hears):
+def test_an_operator_can_remove_messages_of_any_room(alice, bob, member_of, read_events):
     for number in range(3):
         post(member_of(alice), f"r{number}")
     root = people.sign_up("Root", "a long password")
     assert rooms.remove_as_operator(root, Message.objects.filter(number__lt=3)) == 2
     assert rooms.remove_as_operator(root, Message.objects.all()) == 1
-    assert [event["removed"] for event in hears()] == [False] * 3 + [True] * 3
+    assert [event["removed"] for event in read_events()] == [False] * 3 + [True] * 3
 
 
 def test_a_message_that_somebody_else_removed_first_is_not_counted(alice, member_of, monkeypatch):

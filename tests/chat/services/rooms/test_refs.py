@@ -22,11 +22,11 @@ def test_a_resend_gets_the_same_ack_and_changes_nothing(alice, member_of, room):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_resend_is_not_published_again(alice, member_of, hears):
+def test_a_resend_is_not_published_again(alice, member_of, read_events):
     member = member_of(alice)
     post(member, "r1")
     post(member, "r1")
-    assert len(hears()) == 1
+    assert len(read_events()) == 1
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_a_task_is_claimed_once(alice, room):
     assert claims.claim_task(999999) is None
 
 
-def test_a_job_that_comes_twice_runs_once(alice, room, make_kind):
+def test_a_job_that_is_delivered_twice_runs_once(alice, room, make_kind):
     runs = []
 
     @make_kind
@@ -88,7 +88,7 @@ def test_a_worker_that_lost_its_lock_does_not_delete_the_result(alice, room, mak
     assert len(b"".join(tasks.read_result(task))) == results.PART_BYTES
 
 
-def test_an_expired_lock_that_nobody_took_is_renewed(alice, room, make_kind):
+def test_an_expired_lock_without_a_new_owner_is_renewed(alice, room, make_kind):
     @make_kind
     def trial(job):
         expire_lock(job.task)

@@ -1,5 +1,5 @@
 """
-Read the command line into plain values. This module runs nothing, and needs no package.
+Parse the command line of `bin/bench`. This module starts nothing, and imports only the standard library.
 """
 
 import argparse
@@ -14,8 +14,8 @@ REPETITIONS = 3
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the choices, with `stacks` and `scenarios` as objects. End the process if a choice is wrong."""
-    parser = argparse.ArgumentParser(prog="bin/bench", description="Measures the chat beside its usual alternatives.")
-    parser.add_argument("--quick", action="store_true", help="a small version: checks that everything runs")
+    parser = argparse.ArgumentParser(prog="bin/bench", description="Compares the chat with its usual alternatives.")
+    parser.add_argument("--quick", action="store_true", help="run small scenarios, to check that everything works")
     parser.add_argument("--stacks", help="names, separated by commas (default: all)")
     parser.add_argument("--scenarios", help="names, separated by commas (default: all)")
     parser.add_argument("--repetitions", type=_positive(int), help=f"default {REPETITIONS}")
@@ -35,7 +35,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     if any(stack.packages == "node" for stack in choices.stacks) and not (shutil.which("node") and shutil.which("npm")):
         choices.stacks = [stack for stack in choices.stacks if stack.packages != "node"]
         choices.skipped.append("Node is not installed (node and npm): the stack `node` is skipped.")
-    choices.scenarios = [_fit(one, choices) for one in _pick(parser, choices.scenarios, scenarios, choices.quick)]
+    choices.scenarios = [_resize(one, choices) for one in _pick(parser, choices.scenarios, scenarios, choices.quick)]
     choices.repetitions = choices.repetitions or (1 if choices.quick else REPETITIONS)
     choices.warm_up = choices.warm_up or (0.2 if choices.quick else 1.0)
     choices.settle = 0.3 if choices.quick else 1.0
@@ -50,6 +50,7 @@ def _positive(kind):
             raise ValueError
         return value
 
+    # argparse shows this name in its error text.
     read.__name__ = "positive number"
     return read
 
@@ -62,8 +63,8 @@ def _pick(parser, text, module, is_quick):
     return [module.BY_NAME[name] for name in names]
 
 
-def _fit(scenario, choices):
-    """Return the scenario in the size that the choices ask for."""
+def _resize(scenario, choices):
+    """Return the scenario with the size and the length that the options ask for."""
     if choices.quick:
         scenario = scenarios.quick(scenario)
     seconds = choices.long_seconds if scenario.kind in ("heartbeats", "soak") else choices.seconds
