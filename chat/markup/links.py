@@ -84,7 +84,10 @@ def address(state: StateInline, silent: bool) -> bool:
 def _find_end(source, colon, end):
     """Return where the address ends whose colon is at `colon`, or `colon` if it has no host."""
     start = colon + 3
-    end = _CANDIDATE.match(source, colon, end).end()
+    candidate = _CANDIDATE.match(source, colon, end)
+    if candidate is None:
+        return colon
+    end = candidate.end()
     path = _PATH.search(source, start, end)
     host_end = path.start() if path else end
     # An address with a name and a password is a trap more often than a page: https://bank.example@trap.example

@@ -18,7 +18,7 @@ def make_parser() -> MarkdownIt:
     parser.core.ruler.before("inline", "tasks", lists.mark_tasks)
     parser.core.ruler.push("headings", blocks.embolden_headings)
     parser.validateLink = links.is_followable  # type: ignore[method-assign]  # markdown-it documents it as replaceable
-    parser.normalizeLinkText = str  # type: ignore[method-assign]  # an address is shown as typed
+    parser.normalizeLinkText = str  # type: ignore[method-assign, assignment]  # an address is shown as typed
     return parser.enable([*_BLOCKS, *_INLINE, "balance_pairs", "fragments_join"])
 
 
