@@ -100,7 +100,7 @@ def _read_server(parts: SplitResult) -> dict[str, Any]:
 
 
 def _split_address(address: str) -> tuple[str, str]:
-    match = re.fullmatch(r"(\[.*\]|[^:]*)(?::(.*))?", address, re.DOTALL)
+    match = re.fullmatch(r"(\[.*\]|[^:]*)(?::([^:]*))?", address)
     if match is None:
         raise _Wrong("its host and port cannot be read")
     return match[1], match[2] or ""
