@@ -21,6 +21,9 @@ PLAINER = {
     r"\b[Ww]hoever\b": "the person, the client, the caller",
     r"\blest\b": "so that ... not",
     r"\bsaid goodbye\b": "disconnected",
+    r"\bin hand\b": "the current message, the current turn",
+    r"\bin vain\b": "what did not arrive or did not happen",
+    r"\bjam(s|med)?\b": "block",
     # At the start of a sentence of a comment, a docstring or a page.
     r"(?:^\s*(?:#|//|\*|\"\"\")?\s*|[.:;] )Who [a-z]+(?! you)": "a noun as the subject: the client, a member",
 }
