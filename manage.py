@@ -8,7 +8,7 @@ import sys
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproj.settings")
     if sys.argv[1:2] == ["serve"]:
-        # Before Django loads the settings: they require a secret key, which this call creates.
+        # Call this before Django loads the settings, because they require the secret key that this call creates.
         from chatproj.serve import prepare
 
         prepare()

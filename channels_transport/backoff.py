@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.2, 5
 STEP_SECONDS = 0.05
-MAX_DOUBLINGS = 30  # a float overflows after about a thousand, which is half an hour of failures
+MAX_DOUBLINGS = 30  # a float would overflow after about 1000 doublings, half an hour of failures
 
 
 class Backoff:
     """
-    Chooses the pauses of one retry loop: each is twice as long as the last, from `shortest` to `longest` seconds.
+    Chooses the pauses of one retry loop: each is twice as long as the one before, from `shortest` to `longest` seconds.
 
     Jitter shortens each pause by up to a half, so that processes that failed together do not retry together.
     """

@@ -12,7 +12,7 @@ Message = dict[str, Any]
 
 
 class ConnectionTurns(Protocol):
-    """Keeps each connection's messages in order, for `enforce_ordering` on a layer that does not do so by itself."""
+    """Keeps each connection's messages in order, for `enforce_ordering` on a layer that keeps no order itself."""
 
     def arrive(self, connection: str, order: int, content: Message) -> str: ...
 
@@ -57,7 +57,7 @@ class ChannelLayer(Protocol):
         """Send a message when the running consumer has ended, with the worker's next receive. Log a lost message."""
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put this thread's current message back, before the other messages of its connection. For ConsumeLater."""
+        """Put the current message back before the other messages of its connection, after ConsumeLater."""
 
     def receive(self, channels: Iterable[str], block: bool = False) -> tuple[str, Message] | tuple[None, None]:
         """Return (channel, message) of one of the channels, or (None, None)."""
@@ -69,8 +69,8 @@ class ChannelLayer(Protocol):
         """
         Add a channel to groups again, now or soon.
 
-        Call `on_new` if the channel was missing in one of them, because it has missed messages. It may still miss
-        messages after this call, until the layer has added it.
+        Call `on_new` if the channel was missing in one of them, because it has missed messages. The channel may
+        still miss messages after this call, until the layer has added it.
         """
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:

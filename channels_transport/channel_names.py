@@ -1,15 +1,15 @@
 """
-What a channel's name says about its messages.
+Functions that find out from a channel's name how its messages are stored and ordered.
 """
 
 from collections.abc import Mapping
 
 
 def is_fixed(channel: str) -> bool:
-    """Return whether a channel is on the one shard that its name hashes to. Others are spread over all shards."""
+    """Return whether a channel is on the one shard that its name hashes to. The others are spread over all."""
     return "!" in channel or "?" in channel
 
 
 def is_ordered(channel: str, message: Mapping) -> bool:
-    """Return whether a message is a connection's frame, as interfaces send them: these run one after another."""
+    """Return whether a message is a frame of a connection. A connection's frames run one after another."""
     return channel.startswith("websocket.") and "order" in message and bool(message.get("reply_channel"))

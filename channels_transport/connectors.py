@@ -87,7 +87,7 @@ class RedisConnector:
         if isinstance(answer, Exception):
             return  # the next renewal follows soon
         counted_as_dead, data_mark = answer
-        # The first renewal only stores the mark. An outage without a loss of data does not change it.
+        # The first renewal only stores the mark. An outage without a loss of data does not change the mark.
         has_lost_data = self.data_marks.setdefault(client, data_mark) != data_mark
         self.data_marks[client] = data_mark
         if counted_as_dead or has_lost_data:

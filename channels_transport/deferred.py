@@ -20,7 +20,7 @@ OnAnswer = Callable[[Any], object]
 
 
 class DeferredCommand(NamedTuple):
-    """A command for one shard, and what to call with its answer."""
+    """A command for one shard, and the function to call with its answer."""
 
     shard: int  # its index
     command: tuple
@@ -52,7 +52,7 @@ class DeferredCommands:
         """
         Run all waiting commands, and then `command` on its shard. Return the answer of `command`.
 
-        This is one round trip if all are for the same shard. Raise the error that Redis answers, or an outage.
+        It takes one round trip if all commands are for the same shard. Raise the error reply of Redis, or an outage.
         """
         for other in {entry.shard for entry in self._waiting} - {index}:
             self._run(other)
@@ -78,7 +78,7 @@ class DeferredCommands:
         return answers[len(entries) :]
 
     def handle_answers(self) -> None:
-        """Call `on_answer` for the commands that have run. Raise nothing, because the next message has arrived."""
+        """Call `on_answer` for the commands that have run. Raise nothing: the next message is already here."""
         answered, self._answered = self._answered, []
         for entry, answer in answered:
             try:
@@ -101,8 +101,8 @@ def run_with_next_trip(shard: Shard, command: tuple, on_answer: OnAnswer | None 
     this for a command that must run.
     """
     layer = channel_layers[DEFAULT_CHANNEL_LAYER].channel_layer
-    for index, own in enumerate(layer.shards):
-        if own.is_same_as(shard):
+    for index, layer_shard in enumerate(layer.shards):
+        if layer_shard.is_same_as(shard):
             layer.run_later(index, command, on_answer)
             return
     (answer,) = shard.call(command)

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 CHANNEL = "asgi.delay"
 LONGEST_DELAY_SECONDS = 10 * 365 * 24 * 3600
-# Each server reads the next due time this often, because another server may store a row and die.
+# Each server reads the next due time at this interval, because another server may store a row and die.
 CHECK_SECONDS = 5
 SEND_BATCH = 100  # rows
 # A server that sends a row owns it for this time; after that, another server may send it.
@@ -50,7 +50,7 @@ class DelayServer:
         self.signal_handlers = signal_handlers
         self.queue = self.layer.open_queue(CHANNEL)
         self.is_stopped = False
-        # The heartbeat reports these.
+        # The heartbeat reports the next two attributes.
         self.handled = 0
         self.busy_since: float | None = None
         self._check_at = 0.0  # when to check for due rows again, by time.monotonic()
@@ -128,8 +128,8 @@ class DelayServer:
             if self.is_stopped:
                 return
             self._send(row)
-        following = rows.values_list("due_date", flat=True).first()
-        seconds = CHECK_SECONDS if following is None else (following - timezone.now()).total_seconds()
+        next_due_date = rows.values_list("due_date", flat=True).first()
+        seconds = CHECK_SECONDS if next_due_date is None else (next_due_date - timezone.now()).total_seconds()
         self._check_at = time.monotonic() + min(max(0, seconds), CHECK_SECONDS)
 
     def _send(self, row: DelayedMessage) -> None:

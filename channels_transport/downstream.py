@@ -118,7 +118,7 @@ class Downstream:
 
     @defer.inlineCallbacks
     def _call_until_connected(self, client: Any, command: tuple) -> Any:
-        # The message is no longer in Redis: without the list of members it would be lost for all of them.
+        # The message is no longer in Redis. Without the list of members, every member would miss it.
         deadline = time.monotonic() + MEMBERS_TIMEOUT_SECONDS
         while True:
             try:

@@ -2,8 +2,8 @@
 Class-based consumers with Channels' interface, on this package's ordering and sessions. Their exceptions are handled.
 
 Channels' own consumers use the `enforce_ordering` that can block a connection. For a frame that is not JSON they raise
-an exception, which no client sees. Mix `Ordered` into any of Channels' websocket consumers, or subclass one of the two
-below.
+an exception, and the client gets no answer. Mix `Ordered` into any of Channels' websocket consumers, or subclass one of
+the two classes at the end of this module.
 """
 
 import logging
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 CONNECT, DISCONNECT = "websocket.connect", "websocket.disconnect"
 CLOSE_FAILED = 1013  # try again later
 
-# `Ordered` is mixed into a subclass of this class. At run time it must not be a subclass itself.
+# Type checkers see `Ordered` as a subclass of Channels' class. At run time it must stay a plain mixin.
 _Base: Any = websockets.WebsocketConsumer if TYPE_CHECKING else object
 
 
@@ -31,7 +31,7 @@ class Ordered(_Base):
     Runs a connection's handlers in order, each with `message.channel_session`, and handles the exceptions they raise.
 
     With `http_user`, `connect` also has `message.user` and `message.http_session` (None without a cookie). `connect`
-    stores what later frames need of them in the channel session, which saves a query for each frame.
+    should copy what later frames need into the channel session, because this saves a query for each frame.
     """
 
     strict_ordering = False
@@ -53,7 +53,7 @@ class Ordered(_Base):
         return self.guard(enforce_ordering(handler))
 
     def guard(self, handler: Callable[..., None]) -> Callable[..., None]:
-        """Return a function that runs the handler and passes its exception, unless Channels expects it, to `failed`."""
+        """Return a function that runs the handler, and calls `failed` for exceptions that Channels does not expect."""
 
         def run(message: Message, **kwargs: Any) -> None:
             try:
@@ -93,7 +93,7 @@ class JsonWebsocketConsumer(Ordered, websockets.JsonWebsocketConsumer):
     """
     Calls `receive(content)` with the decoded JSON of each text frame, in order.
 
-    For a frame that `decode_json` rejects, `unreadable` is called instead; for a binary frame with a TypeError.
+    If `decode_json` rejects a frame, `unreadable` is called instead. A binary frame is rejected with a TypeError.
     """
 
     unreadable_errors = (ValueError, TypeError, RecursionError)
@@ -108,4 +108,4 @@ class JsonWebsocketConsumer(Ordered, websockets.JsonWebsocketConsumer):
             self.receive(content, **kwargs)
 
     def unreadable(self, error: Exception, **kwargs: Any) -> None:
-        """Handle a frame that is not JSON; `error` is the exception of `decode_json`. This method does nothing."""
+        """Handle a frame that is not JSON; `error` is the exception of `decode_json`. Here, do nothing."""

@@ -10,13 +10,13 @@ from channels.message import pending_message_store
 
 
 class Group(channels.Group):
-    """A group of channels. Only `send` differs from Channels' own."""
+    """A group of channels. Only `send` differs from Channels' `Group`."""
 
     except_channels: Sequence[str] = ()
 
     def send(self, content: dict[str, Any], immediately: bool = False, except_channels: Iterable[Any] = ()) -> None:
         """
-        Send a message to all channels of the group but `except_channels` (reply channels, or their names).
+        Send a message to all channels of the group except `except_channels` (reply channels, or their names).
 
         The send takes one command of Redis for any number of members. Within a consumer the message is sent after
         the consumer, with the worker's next trip. Outside a consumer, or if `immediately` is set, it is sent at once.

@@ -23,7 +23,7 @@ class LaterResponse(HttpResponse):
 
     * `content` is the body if nothing arrives within `seconds`.
     * `text` is two byte strings. If texts arrive, the body is the first, the texts joined by commas, and the second.
-    * `close` is two byte strings. If a close code arrives, the body is the first, the code, and the second: no texts.
+    * `close` is two byte strings. If a close code arrives, the body is the first, the code, and the second (no texts).
     * `context` (anything that the channel layer can carry) returns to the workers when the request ends, in a
       message on `http.disconnect`. That message also has `answered`: whether the client was still connected for the
       response.
@@ -71,10 +71,10 @@ class ViewConsumer(handler.ViewConsumer):
 
 @functools.cache
 def _views() -> ViewConsumer:
-    # Not at import time: this loads the middleware, and Django imports the routing before its start is complete.
+    # Not made at import time: it loads the middleware, and Django imports the routing before its start is complete.
     return ViewConsumer()
 
 
 def view_consumer(message: Message) -> None:
-    """Run Django's views, which may return a LaterResponse. A site's routing names this for `http.request`."""
+    """Run Django's views, which may return a LaterResponse. A site's routing names this function for `http.request`."""
     _views()(message)

@@ -26,7 +26,7 @@ class RedisChannelLayer(RedisGroups):
     A channel layer in one or several servers of Redis or Valkey, version 7 or later.
 
     It takes the arguments of asgi_redis' layer, with the same meaning. A call of `receive` means that the thread has
-    finished its last message. Only then can a worker receive the connection's next message, so the order of each
+    finished its previous message. Only then can a worker receive the connection's next message, so the order of each
     connection's messages is kept. The first use of an older server raises UnsupportedRedis.
     """
 

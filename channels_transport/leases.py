@@ -1,7 +1,7 @@
 """
 How long each record in Redis lasts. Python and the Lua scripts share these numbers.
 
-The scripts name these as `$NAME`, and get the numbers when this package is imported.
+The scripts contain each name as `$NAME`, which is replaced by its number when this package is imported.
 """
 
 from django.conf import settings
@@ -10,15 +10,15 @@ from django.conf import settings
 TURN_LEASE_SECONDS = 4
 # An interface renews its lease every RENEW_SECONDS. Without a renewal for the lease's length it counts as dead.
 INTERFACE_LEASE_SECONDS = 10
-# The record of a connection's order and its frames, after the last frame.
+# How long the record of a connection's order, and its frames, last after its last frame.
 CONNECTION_LEASE_SECONDS = 3600
 # Longer than the time between two heartbeats, and short enough that the sessions of dead interfaces end soon.
 SESSION_LEASE_SECONDS = getattr(settings, "CHANNEL_SESSION_LEASE_SECONDS", 3600)
-# An item made by a script: a turn, or the websocket.disconnect of a connection whose interface died.
+# How long an item made by a script lasts: a turn, or the websocket.disconnect of a connection whose interface died.
 ITEM_SECONDS = 60
 # A list outlives its items, so that the next command on the list can count the expired items.
 LIST_GRACE_SECONDS = 3600
-# The record of a connection that has ended.
+# How long the record of a connection that has ended lasts.
 ENDED_SECONDS = 30
 STATISTICS_SECONDS = 86400
 OPEN_CONNECTIONS_SECONDS = 86400

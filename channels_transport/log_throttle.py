@@ -16,7 +16,7 @@ MAX_KEYS = 1000
 
 class LogThrottle:
     """
-    Logs at most one line per key each `seconds` on `logger`. Threads may share it.
+    Logs at most one line per key in `seconds`, on `logger`. Threads may share it.
 
     Unrelated problems need different keys. Lines without a key count as the same problem.
     """
@@ -30,17 +30,17 @@ class LogThrottle:
         self._logged_at: dict[Hashable, float] = {}
 
     def warning(self, text: str, error: object, key: Hashable = None) -> None:
-        """Log `text` with the error's text for its %s, on one line, unless this key was logged lately."""
+        """Log `text` with the error's text for its %s, on one line, unless this key was logged within `seconds`."""
         if self._is_due(key):
             self._logger.warning(text, " ".join(str(error).split()))
 
     def exception(self, text: str, *arguments: object, key: Hashable = None) -> None:
-        """Log `text` with the traceback of the exception that is being handled, unless this key was logged lately."""
+        """Log `text` with the current exception's traceback, unless this key was logged within `seconds`."""
         if self._is_due(key):
             self._logger.exception(text, *arguments)
 
     def reset(self, key: Hashable = None) -> bool:
-        """Note that the problem is over: log its next line at once. Return whether a line was logged before."""
+        """Note that the problem is over, so its next line is logged. Return whether a line was logged before."""
         with self._lock:
             return self._logged_at.pop(key, None) is not None
 

@@ -25,8 +25,8 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
     """
     asgiref's layer in memory, with the methods that RedisChannelLayer has beside the ASGI ones.
 
-    asgiref's layer lacks them, so every caller would need a branch for it. No other process shares this layer, and its
-    contents end with the process.
+    Without these methods every caller would need a branch for this layer. No other process shares the layer, and its
+    messages are lost when the process ends.
     """
 
     extensions = ["groups", "flush", "statistics"]
@@ -61,7 +61,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
             self.log_loss(self.non_local_name(channel), "is full; a message to it is lost")
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put a message in front of all others of its channel. For ConsumeLater."""
+        """Put a message in front of all others of its channel, after ConsumeLater."""
         with self.thread_lock:
             queue = self._channels.setdefault(self.non_local_name(channel), collections.deque())
             queue.appendleft((time.time() + self.expiry, deepcopy(message)))
@@ -72,7 +72,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
             self.group_add(group, channel)
 
     def group_renew(self, groups: Collection[str], channel: str, on_new: Callable[[], object]) -> None:
-        """Add a channel to groups at once. It misses no message after this call, so never call `on_new`."""
+        """Add a channel to groups at once. The channel then misses no message, so do not call `on_new`."""
         self.group_add_all(groups, channel)
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:
@@ -112,9 +112,9 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
     def channel_statistics(self, channel: str) -> dict[str, float]:
         """Return messages_count, messages_pending, messages_max_age (seconds) and channel_full_count of a channel."""
         with self.thread_lock:
-            ends = [end for end, _ in self._channels.get(self.non_local_name(channel), ())]
-        age = max(0, time.time() + self.expiry - min(ends)) if ends else 0
-        return {**self._read_counters(channel), "messages_pending": len(ends), "messages_max_age": age}
+            expiries = [expiry for expiry, _ in self._channels.get(self.non_local_name(channel), ())]
+        age = max(0, time.time() + self.expiry - min(expiries)) if expiries else 0
+        return {**self._read_counters(channel), "messages_pending": len(expiries), "messages_max_age": age}
 
     def global_statistics(self) -> dict[str, int]:
         """Return messages_count and channel_full_count over all channels."""

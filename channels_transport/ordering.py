@@ -1,8 +1,8 @@
 """
 `enforce_ordering`: the messages of one connection run one after another, in the order in which they were sent.
 
-It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can block a connection: after
-an exception of a consumer, or a message that is lost with a killed worker, all later messages wait.
+It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can block a connection. If a
+consumer raises an exception, or a killed worker loses a message, all later messages of the connection wait there.
 
 The channel layer in Redis keeps the order itself: it delivers a connection's next message when the last one is
 finished. On that layer the decorator only adds the session. On a layer in memory the decorator keeps the order. The
@@ -26,7 +26,7 @@ from .sessions import channel_session
 logger = logging.getLogger(__name__)
 
 GAP_SECONDS = 5
-# An unordered disconnect may overtake the last frames of its connection, so their state is kept for this time.
+# An unordered disconnect may overtake the last frames of its connection, so the state is kept for this time.
 KEEP_ENDED_SECONDS = 30
 CLOSE_CONNECTION_LOST = 4408
 
@@ -142,7 +142,7 @@ def _flush_sends() -> None:
     try:
         pending_message_store.send_and_flush()
     except RuntimeError:
-        # The reply channel stays full. Its client resumes from its cursor, and the worker must serve other clients.
+        # The reply channel is still full. Its client resumes from its cursor, and the worker must serve other clients.
         logger.exception("A consumer's messages could not be delivered")
     finally:
         pending_message_store.prepare()

@@ -11,7 +11,7 @@ def find_readable(files: Iterable[Any], seconds: float) -> list[Any]:
     """
     Return the files that can be read, as soon as there is one, or an empty list after `seconds`.
 
-    It does not use select(), which fails for a file with a number above 1023.
+    This function does not use select(), which fails for a file with a number above 1023.
     """
     poll, names = select.poll(), {}
     for file in files:

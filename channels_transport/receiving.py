@@ -1,8 +1,9 @@
 """
 The receiving side of one thread: the current message, the items that it popped, and the lists that it waits for.
 
-A thread gets a connection's next message only when the last one is finished, which is when the thread asks for more.
-The thread's waiting commands are sent in the same trip, before that request. For the channel layer in Redis only.
+A thread finishes its current message by asking for the next one. Only then can a worker get the connection's next
+message. The thread's waiting commands are sent in the same trip, before that request. Only the channel layer in Redis
+uses this module.
 """
 
 import collections
@@ -43,7 +44,7 @@ class Receiver:
         self.name = f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.{random.randrange(10**9)}"
         self.reply, self.index = "", 0  # the connection of the current message, and its shard
         self.session: bytes | None = None  # that connection's session, as stored in Redis
-        self.number = b""  # of the current turn; each turn has another number
+        self.number = b""  # of the current turn; each turn has a different number
         self.deferred = DeferredCommands(layer)
         self.wake_up: int | None = None  # a file that ends a wait when it can be read
         self._asked_at = 0.0
@@ -67,7 +68,7 @@ class Receiver:
         return found
 
     def finish(self) -> None:
-        """End the current turn and return the popped items to Redis. Ask for no more."""
+        """End the current turn and return the popped items to Redis. Ask for no new message."""
         self._finish_turn()
         while self._popped:
             index, channel, item = self._popped[-1]
@@ -104,7 +105,7 @@ class Receiver:
     def _poll(self, channels: list[str]) -> Received | None:
         shards = self._by_shard(channels)
         while self._popped:
-            # Several hosts may have answered at once. A consumer's messages must be sent before the next one runs.
+            # Several hosts may have answered at once. A consumer's messages must be sent before the next runs.
             self._finish_turn()
             popped = self._popped.popleft()
             try:
@@ -123,7 +124,7 @@ class Receiver:
         return None
 
     def _by_shard(self, channels: list[str]) -> dict[int, list[str]]:
-        """Return {index of a shard: the channels to read there}. Turns may be on any shard, so all are read."""
+        """Return {index of a shard: the channels to read there}. All shards are read, because turns may be on any."""
         found: dict[int, list[str]] = {index: [] for index in range(self.layer.ring_size)}
         for channel in channels:
             if is_fixed(channel):
@@ -163,7 +164,7 @@ class Receiver:
             if answer and len(answer) > 2:
                 self._begin_turn(index, *answer[2:])
         finally:
-            # After the turn has begun, because this may take longer than a lease, and only the current turn is renewed.
+            # The turn must have begun: this may take longer than a lease, and the heartbeat renews only a begun turn.
             self.deferred.handle_answers()
         return answer
 
@@ -182,7 +183,7 @@ class Receiver:
         return None if is_expired else self._open(channel, item)
 
     def _open_turn(self, index: int, item: bytes, is_expired: bool) -> bytes | None:
-        """Begin a popped turn. Return its frame's body, or None if another worker owns the turn by now."""
+        """Begin a popped turn. Return its frame's body, or None if another worker already owns the turn."""
         turn = read_turn_item(item)
         claim = self._claim_command(turn.reply, turn.number)
         # A worker that was delayed since the pop may count as dead by now, so it waits for the answer to its claim.
@@ -198,7 +199,7 @@ class Receiver:
         (answer,) = self.layer.shards[index].call(claim)
         if answer is None:
             return None
-        # After the answer: the heartbeat claims the current turn too, and its claim would get the frame instead.
+        # The turn begins after the answer, because the heartbeat claims the current turn too and could get the frame.
         self._begin_turn(index, reply, number, answer[1] if answer else None)
         if answer == 0:
             # The turn was claimed before, and the answer with the frame was lost.

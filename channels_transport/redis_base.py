@@ -42,7 +42,7 @@ class RedisBase(StockRedisChannelLayer):
         self._losses = LogThrottle(logger)
 
     def _generate_connections(self, hosts: list[str], redis_kwargs: dict[str, Any]) -> list[redis.StrictRedis]:
-        """Return a client for each URL of a host. Raise InvalidRedisURL for the first wrong one."""
+        """Return a client for each URL of a host. Raise InvalidRedisURL for the first wrong URL."""
         return [make_client(host, **redis_kwargs) for host in hosts]
 
     def _register_scripts(self) -> None:
@@ -107,7 +107,7 @@ class RedisBase(StockRedisChannelLayer):
         return dict(total)
 
     def log_loss(self, channel: str, what: str) -> None:
-        """Log the loss of a channel's messages; `what` says what happened. One line per burst; Redis counts them."""
+        """Log the loss of a channel's messages; `what` says what happened. Write one line per burst."""
         text = f"Channel {channel} {what} (see the layer's statistics)"
         self._losses.warning("%s", text, key=(channel, what))
 

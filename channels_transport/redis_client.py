@@ -51,10 +51,10 @@ class _Protocol(protocol.Protocol):
         self.waiting.append((len(commands), [], done, reactor.seconds() + seconds))
         write_now(self.transport, b"".join(map(hiredis.pack_command, commands)))
         if self.timeout_call is None:
-            self.timeout_call = reactor.callLater(seconds, self._check)
+            self.timeout_call = reactor.callLater(seconds, self._check_timeout)
         return done
 
-    def _check(self) -> None:
+    def _check_timeout(self) -> None:
         self.timeout_call = None
         if not self.waiting:
             return
@@ -63,7 +63,7 @@ class _Protocol(protocol.Protocol):
             logger.warning("Redis at %s does not answer", self.client.address)
             self.transport.abortConnection()
         else:
-            self.timeout_call = reactor.callLater(left, self._check)
+            self.timeout_call = reactor.callLater(left, self._check_timeout)
 
     def dataReceived(self, data: bytes) -> None:
         """Fire the Deferreds whose answers are complete."""
@@ -115,7 +115,7 @@ class RedisClient:
 
     @property
     def address(self) -> str:
-        """The server's host and port, or its socket; without the password."""
+        """Return the server's host and port, or its socket; without the password."""
         return describe_address(self._options)
 
     @property
@@ -145,7 +145,7 @@ class RedisClient:
             self._protocol.transport.abortConnection()
 
     def call(self, *commands: tuple, seconds: float = ANSWER_SECONDS) -> Any:
-        """Return a Deferred of the list of answers. It fails with Disconnected, at once if there is no connection."""
+        """Return a Deferred of the list of answers. It fails with Disconnected; at once without a connection."""
         if self._protocol is None:
             return defer.fail(Disconnected(f"Redis at {self.address} is not connected"))
         return self._protocol.call(commands, seconds)

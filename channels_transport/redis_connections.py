@@ -1,9 +1,9 @@
 """
-Connections to a Redis server from its URL: pools of redis-py's connections, extended by what redis-py 2.10 lacks.
+Connections to a Redis server from its URL: pools of redis-py's connections, with features that redis-py 2.10 lacks.
 
-These are users of Redis' access control lists, the verification of TLS certificates and of their host names, and a
-timeout for connecting to a Unix socket. TLS is verified unless the URL contains `ssl_cert_reqs=none`. A wrong password
-or certificate is reported in a sentence that names REDIS_URL; no password is in an error text.
+These features are users of Redis' access control lists, the verification of TLS certificates and of their host names,
+and a timeout for connecting to a Unix socket. TLS is verified unless the URL contains `ssl_cert_reqs=none`. The error
+text for a wrong password or certificate names REDIS_URL. No error text contains a password.
 """
 
 import socket
@@ -25,8 +25,8 @@ class RedisConfigurationError(Unsent, ImproperlyConfigured):
     """
     The server can be reached but not used: because of the password, the user, the database or the certificate.
 
-    Commands end with its text when they start. For a process that is running it is an outage, because the server's
-    configuration may be changed back.
+    A command that gets this error at its start ends with the error's text. A running process handles it as an outage,
+    because the server's configuration may be changed back.
     """
 
 
@@ -70,28 +70,28 @@ def login_commands(given: dict[str, Any]) -> list[tuple]:
 
 
 def explain_refusal(given: dict[str, Any], error: Exception, command: str = "") -> Exception:
-    """Return a RedisConfigurationError about an error reply to `command`, or `error` if it is not about REDIS_URL."""
+    """Return a RedisConfigurationError about an error reply to `command`, or `error` if REDIS_URL is not its cause."""
     address, text = describe_address(given), str(error)
     if text.startswith("NOAUTH"):
-        wrong = "requires a password, but REDIS_URL contains none: write redis://user:password@host:6379/0"
+        problem = "requires a password, but REDIS_URL contains none: write redis://user:password@host:6379/0"
     elif text.startswith("DENIED"):
-        wrong = "is in protected mode and refuses this machine: set a password there and in REDIS_URL"
+        problem = "is in protected mode and refuses this machine: set a password there and in REDIS_URL"
     elif text.startswith("NOPERM"):
-        wrong = (
+        problem = (
             f"denies a permission to the user of REDIS_URL ({' '.join(text.split())[:200]}): grant it with ACL SETUSER"
         )
     elif command == "AUTH" and "without any password" in text:
-        wrong = "has no password, but REDIS_URL contains one: remove it from REDIS_URL, or set it on the server"
+        problem = "has no password, but REDIS_URL contains one: remove it from REDIS_URL, or set it on the server"
     elif command == "AUTH":
-        wrong = (
+        problem = (
             "refuses the user or the password of REDIS_URL: correct it, and percent-encode its special characters"
             " (%40 for @)"
         )
     elif command == "SELECT":
-        wrong = f"has no database {given.get('db')}, which REDIS_URL names: choose another, such as 0"
+        problem = f"has no database {given.get('db')}, which REDIS_URL names: choose another, such as 0"
     else:
         return error
-    return RedisConfigurationError(f"The Redis at {address} {wrong}.")
+    return RedisConfigurationError(f"The Redis at {address} {problem}.")
 
 
 class _Login(redis.Connection):
@@ -107,7 +107,7 @@ class _Login(redis.Connection):
         return {name: getattr(self, name) for name in names if hasattr(self, name)}
 
     def on_connect(self) -> None:
-        """Log in and select the database. Raise RedisConfigurationError if the server refuses that."""
+        """Log in and select the database. Raise RedisConfigurationError if the server refuses one of them."""
         self._parser.on_connect(self)
         for command in login_commands(self._given):
             self.send_command(*command)
@@ -162,7 +162,7 @@ class TLSConnection(_Login, redis.SSLConnection):
 
 
 class UnixConnection(_Login, redis.UnixDomainSocketConnection):
-    """A connection through a Unix socket. It has no keepalive, so it ignores its options."""
+    """A connection through a Unix socket. Such a connection has no keepalive, so the options for it are ignored."""
 
     def __init__(
         self,
@@ -199,7 +199,7 @@ def make_tls_context(given: dict[str, Any]) -> ssl.SSLContext:
     """Return the context for TLS from the arguments of a connection. Raise RedisConfigurationError for a wrong file."""
     authority, certificate = given.get("ssl_ca_certs"), given.get("ssl_certfile")
     try:
-        # With an authority in the URL, those of the system do not count.
+        # If the URL names an authority, the authorities of the system are not used.
         context = ssl.create_default_context(cafile=authority)
     except OSError as error:
         raise _file_error("ssl_ca_certs", str(authority), error) from None

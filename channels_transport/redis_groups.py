@@ -1,7 +1,7 @@
 """
 The groups of the channel layer in Redis.
 
-A message to a group is one item for each process that has members. The process delivers it to them.
+A message to a group is one item for each process that has members. The process delivers the message to them.
 """
 
 import collections
@@ -37,12 +37,12 @@ class RedisGroups(RedisSending):
 
     def group_renew(self, groups: Collection[str], channel: str, on_new: Callable[[], object]) -> None:
         """
-        Renew memberships with this thread's next trip. For a channel that most likely is a member already.
+        Renew memberships with this thread's next trip. Use it for a channel that is most likely a member.
 
         Call `on_new` after the trip if the channel was missing in one of the groups.
         """
         for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
-            self.run_later(index, command, lambda new: new and on_new())
+            self.run_later(index, command, lambda missing_count: missing_count and on_new())
 
     def group_discard(self, group: str, channel: str) -> None:
         """Remove a channel from a group, if it is a member."""
@@ -75,12 +75,12 @@ class RedisGroups(RedisSending):
         return [channel.decode() for _, *channels in lists for channel in channels]
 
     def group_members(self, group: str, process: str, version: bytes) -> list[str]:
-        """Return a process' members of a group. Read them again only if `version` is newer than the list in memory."""
+        """Return the group's members in a process. Read them again only if `version` is newer than the cached list."""
         known = self._group_members.get((group, process))
         if known is None or known[0] < version:
             command = self.command(scripts.GROUP_MEMBERS, group, process)
-            ((fresh, *members),) = self.shards[self.consistent_hash(group)].call(command)
-            known = fresh, [member.decode() for member in members]
+            ((newest_version, *members),) = self.shards[self.consistent_hash(group)].call(command)
+            known = newest_version, [member.decode() for member in members]
             self._group_members.store((group, process), known)
         return known[1]
 
@@ -89,7 +89,7 @@ class RedisGroups(RedisSending):
         Send a message to all channels of a group except `except_channels`: one item for each process that has members.
 
         It does not raise ChannelFull. A list over its capacity slows the sender down, for a bounded time. A message
-        that does not fit even then is counted, and logged.
+        that still does not fit then is counted and logged.
         """
         assert isinstance(message, dict), "message is not a dict"
         assert self.valid_group_name(group), "Group name not valid"

@@ -27,7 +27,7 @@ def is_too_old(version: str) -> bool:
 
 
 def check_version(shard: Shard) -> None:
-    """Raise UnsupportedRedis if a server is too old, and RedisConfigurationError if its user may not ask it."""
+    """Raise UnsupportedRedis if a server is too old, and RedisConfigurationError if the user may not run INFO."""
     try:
         version = read_information(shard, "server")["redis_version"]
     except ResponseError as error:

@@ -39,7 +39,7 @@ class RedisSending(RedisBase):
 
     def send(self, channel: str, message: Message) -> None:
         """Send a message to a channel. Raise ChannelFull if the channel has reached its capacity."""
-        # A plain channel is on all shards, and is full when all of its parts are.
+        # A plain channel has a list on each shard, and is full when all of these lists are full.
         is_spread = not is_fixed(channel) and not is_ordered(channel, message)
         for _ in range(self.ring_size if is_spread else 1):
             index, command = self.send_command(channel, message)
@@ -103,7 +103,7 @@ class RedisSending(RedisBase):
         """
         Run a command on a shard with this thread's next trip there, or at once if the thread has no current message.
 
-        `on_answer(answer)`, if any, is called afterwards. A lost connection loses the command.
+        `on_answer(answer)`, if any, is called afterwards. If the connection to Redis breaks, the command may be lost.
         """
         if self.receiver.reply:
             self.receiver.deferred.add(index, command, on_answer)
@@ -113,7 +113,7 @@ class RedisSending(RedisBase):
             on_answer(answer)
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put this thread's current message back, before the other messages of its connection. For ConsumeLater."""
+        """Put the current message back before the other messages of its connection, after ConsumeLater."""
         receiver = self.receiver
         if not receiver.holds(message.get("reply_channel")):
             self.send(channel, message)

@@ -1,8 +1,8 @@
 """
-TLS of the interface's connections to Redis, which run in Twisted's reactor; redis_connections.py has the other kind.
+TLS of the interface's connections to Redis, which run in Twisted's reactor.
 
-Both take the same arguments and verify the same: the certificate against the given authorities, or else against those
-of the system, and its host name.
+The blocking connections in redis_connections.py take the same arguments. Both kinds verify the certificate and its host
+name: against the authorities in the URL, or else against the authorities of the system.
 """
 
 import re
@@ -20,8 +20,8 @@ _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-
 
 
 def make_tls_options(given: dict[str, Any]) -> Any:
-    """Return Twisted's options for TLS, from a connection's arguments. Raise what `make_tls_context` raises."""
-    make_tls_context(given)  # for its error texts
+    """Return Twisted's options for TLS, from a connection's arguments. Raise the errors of `make_tls_context`."""
+    make_tls_context(given)  # called only to raise its errors
     host = given.get("host") or "localhost"
     identity = _read_identity(given)
     if not is_verified(given):
@@ -49,13 +49,13 @@ def _read(path: str) -> bytes:
 
 @implementer(IOpenSSLClientConnectionCreator)
 class _UnverifiedConnections:
-    """Opens connections that name the host to the server, as a server with several certificates needs it."""
+    """Opens connections that send the host name, which a server with several certificates needs."""
 
     def __init__(self, context: SSL.Context, host: str) -> None:
         self.context, self.host = context, host
 
     def clientConnectionForTLS(self, tls_protocol: Any) -> SSL.Connection:
-        """Return a new connection, as Twisted's interface demands."""
+        """Return a new connection, as Twisted's interface requires."""
         connection = SSL.Connection(self.context, None)
         if not (isIPAddress(self.host) or isIPv6Address(self.host)):
             connection.set_tlsext_host_name(self.host.encode("idna"))

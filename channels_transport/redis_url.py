@@ -1,12 +1,12 @@
 """
-The URL of a Redis server: which parts it may have, and what is wrong with one that cannot be used.
+The URL of a Redis server: which parts it may have, and why a URL cannot be used.
 
     redis://user:password@host:6379/0
     rediss://user:password@host:6379/0?ssl_ca_certs=/etc/ssl/redis.pem
     unix://user:password@/run/redis.sock?db=0
 
-Special characters of the user, the password and the path are percent-encoded (`%40` for `@`). It connects to nothing,
-and no text that it makes contains a part of the URL that may be a password.
+Special characters of the user, the password and the path are percent-encoded (`%40` for `@`). The module connects
+to nothing. None of its texts contains a part of the URL that may be a password.
 """
 
 import math
@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 SCHEMES = ("redis", "rediss", "unix")
 DEFAULT_PORT = 6379
-# The channel layer waits for messages for 5 s at a time, and a shorter timeout would end each wait.
+# The channel layer waits for messages for 5 s at a time, and a shorter timeout would end each wait early.
 SHORTEST_TIMEOUT_SECONDS = 5
 EXAMPLES = "redis://user:password@host:6379/0, rediss://host:6379/0 or unix:///run/redis.sock?db=0"
 PERCENT_ENCODE = "percent-encode the special characters of its password (%40 for @)"
@@ -40,8 +40,8 @@ def parse_redis_url(url: str, name: str = "REDIS_URL") -> dict[str, Any]:
     """
     Return the keyword arguments of a connection to the server at `url`.
 
-    They are `scheme`; `host` and `port`, or `path`; if the URL has them, `username`, `password` and `db`; and the
-    query's options. Raise InvalidRedisURL, which calls the setting `name`.
+    They are `scheme`, either `path` or `host` and `port`, and the options of the query; also `username`, `password` and
+    `db` if the URL has them. Raise InvalidRedisURL if the URL is wrong; the error's text calls the setting `name`.
     """
     try:
         return _parse(url.strip())

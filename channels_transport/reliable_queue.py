@@ -1,9 +1,9 @@
 """
 Receiving from one plain channel without losing a message when its receiver dies.
 
-If a worker is killed, the plain message that it processes is lost. Here Redis moves each message into a list of the
-receiver's own, where it stays until the receiver acknowledges it. The messages of a dead receiver return to the
-channel. So a message may be delivered twice, but it is delivered at least once.
+If a worker is killed, the plain message that it processes is lost. Here Redis moves each message into the
+receiver's own list, where the message stays until the receiver acknowledges it. The messages of a dead receiver
+return to the channel. So a message may be delivered twice, but it is delivered at least once.
 """
 
 import collections
@@ -49,7 +49,7 @@ class ReliableQueue:
         self._clock_lag: dict[int, float] = {}  # by shard: how far Redis' clock is behind this machine's (s)
 
     def receive(self, seconds: float) -> Delivery | None:
-        """Return the next message; None if none arrives within `seconds`, or if `wake_up` ends the wait."""
+        """Return the next message, or None if none arrives within `seconds` or `wake_up` ends the wait."""
         if not self._ready:
             self._reclaim()
         if not self._ready:
@@ -66,7 +66,7 @@ class ReliableQueue:
         self._remove_acknowledged()
 
     def close(self) -> None:
-        """Return the messages that were taken to the channel."""
+        """Move the messages that were not acknowledged back to the channel."""
         self._remove_acknowledged()
         for shard in self._layer.shards:
             while shard.call(("LMOVE", self._own_list, self._source, "RIGHT", "LEFT")) != [None]:
@@ -91,11 +91,11 @@ class ReliableQueue:
         self._remove_acknowledged()
         reclaim = self._layer.command(scripts.RECLAIM_DELIVERIES, self._channel, self._name)
         for index in range(len(self._waiters)):
-            _, left, now = self._call(index, reclaim, ("LRANGE", self._own_list, 0, -1), ("TIME",))
-            # Not measured for each message: small differences between measurements would change their order.
+            _, unread, now = self._call(index, reclaim, ("LRANGE", self._own_list, 0, -1), ("TIME",))
+            # The lag is not measured for each message, because small differences would change the order of messages.
             self._clock_lag[index] = time.time() - int(now[0]) - int(now[1]) / 1e6
             # Redis had moved these items, but the answers with the items were lost.
-            self._ready.extend((index, item) for item in left)
+            self._ready.extend((index, item) for item in unread)
         self._reclaimed_at = time.monotonic()
 
     def _wait(self, seconds: float) -> None:
@@ -125,7 +125,7 @@ class ReliableQueue:
 
 
 class MemoryQueue:
-    """Receives from one channel of the layer in memory. Its messages end with the process."""
+    """Receives from one channel of the layer in memory. Its messages are lost when the process ends."""
 
     def __init__(self, layer: "MemoryChannelLayer", channel: str) -> None:
         self._layer, self._channel = layer, channel

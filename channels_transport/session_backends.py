@@ -1,7 +1,7 @@
 """
 The storage of channel sessions: in the memory of this process, or in the channel layer's Redis.
 
-Each layer has one of these as its `channel_session_backend`; the engine in `sessions.py` uses it.
+Each layer has one of these backends as its `channel_session_backend`; the engine in `sessions.py` uses it.
 """
 
 import hashlib
@@ -51,7 +51,7 @@ class RedisBackend:
     """
     The sessions of a layer in Redis, beside the connections' other records.
 
-    The session of the current message arrived with the message, and its changes are sent with the request for the next
+    The session of the current message arrives with the message, and its changes are sent with the request for the next
     message. So a consumer's session costs no trip of its own.
     """
 
@@ -61,13 +61,13 @@ class RedisBackend:
     def _name(self, key: str) -> str:
         return f"{self._layer.prefix}session:{key}"
 
-    def _is_in_hand(self, key: str) -> bool:
+    def _is_current(self, key: str) -> bool:
         reply = self._layer.receiver.reply
         return bool(reply) and key == session_key(reply)
 
     def load(self, key: str) -> str | None:
         """Return a session and renew its lease; None if there is no such session."""
-        if self._is_in_hand(key):
+        if self._is_current(key):
             value = self._layer.receiver.session
         else:
             # GETEX also renews the lease, so that a connection in use keeps its session.
@@ -80,7 +80,7 @@ class RedisBackend:
         """Store a session for `seconds`. Return False if it exists and `must_create` is set."""
         command = ("SET", self._name(key), value, "EX", seconds)
         receiver = self._layer.receiver
-        if self._is_in_hand(key):
+        if self._is_current(key):
             # Only this thread processes the connection now, so no other thread can have created the session.
             if must_create and receiver.session is not None:
                 return False
@@ -90,14 +90,14 @@ class RedisBackend:
         return self._shard(key).call((*command, "NX") if must_create else command)[0] is not None
 
     def _shard(self, key: str) -> "Shard":
-        # The connection's name decides the shard, and cannot be computed from the key.
+        # The connection's name determines the shard, and the name cannot be computed from the key.
         shards, name = self._layer.shards, self._name(key)
         holders = (shard for shard in shards if len(shards) > 1 and shard.call(("EXISTS", name))[0])
         return next(holders, shards[self._layer.consistent_hash(key)])
 
     def delete(self, key: str) -> None:
         """Delete a session, if it exists."""
-        if self._is_in_hand(key):
+        if self._is_current(key):
             receiver = self._layer.receiver
             receiver.session = None
             receiver.deferred.add(receiver.index, ("DEL", self._name(key)))

@@ -1,9 +1,9 @@
 """
-Channel sessions: an engine for CHANNEL_SESSION_ENGINE, apart from the login sessions, and `channel_session`.
+Channel sessions: an engine for CHANNEL_SESSION_ENGINE, and the decorator `channel_session`.
 
 The key of a channel session is computed from the reply channel's name, which others may know. Channels' default stores
 these sessions in the table of login sessions, so their key ("chn...") works as a login cookie. Here the channel layer
-stores them, under a lease that every save renews. They cost one read per frame, and end with the connection.
+stores them, under a lease that every save renews. A session costs one read per frame, and ends with its connection.
 """
 
 import functools
@@ -75,7 +75,7 @@ class SessionStore(SessionBase):
         self._was_found = True
 
     def get_expiry_age(self, **kwargs: Any) -> int:
-        """Return the seconds until the session ends without another save: from `set_expiry`, or else the lease."""
+        """Return how long the session lasts after its last save (s): the value of `set_expiry`, or else the lease."""
         return self.get("_session_expiry") or SESSION_LEASE_SECONDS
 
     def delete(self, session_key: str | None = None) -> None:
@@ -91,8 +91,8 @@ def channel_session(func: Callable) -> Callable:
     """
     Decorate a consumer so that its message has a `channel_session`, kept from one message of a connection to the next.
 
-    It does the same as Channels' own decorator. That one takes as long as a query, because it imports its engine again
-    for every message. The decorated consumer raises ValueError for a message without a reply channel, and ConsumeLater
+    It does the same as Channels' own decorator, which takes as long as a query, because it imports its engine again for
+    every message. The decorated consumer raises ValueError for a message without a reply channel, and ConsumeLater
     if another worker is creating the session.
     """
 

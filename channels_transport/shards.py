@@ -2,8 +2,8 @@
 One Redis server of a layer: several commands in one round trip, and scripts.
 
 The module uses redis-py's connections, but not its client. That client sends a command again after a lost connection.
-Then a message that was already popped is lost, and a message that was already pushed is stored twice. Here a failed
-trip is an error.
+The second run of a command loses a message that was already popped, or stores a message twice. Here a failed trip is an
+error.
 """
 
 import time
@@ -32,7 +32,7 @@ class Shard:
         """
         Run commands in one round trip and return their answers, in order.
 
-        Raise what `ask` raises, and ResponseError for the first command that Redis refused.
+        Raise the errors of `ask`, and ResponseError for the first command that Redis refused.
         """
         answers = self.ask(*commands)
         for answer in answers:
@@ -53,7 +53,7 @@ class Shard:
             answers = _exchange(connection, commands)
             unknown = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
             if unknown:
-                # A new server, or one that was flushed. No part of an unknown script has run.
+                # The server is new, or has lost its scripts. No part of an unknown script has run.
                 _exchange(connection, scripts.Script.load_commands())
                 again = _exchange(connection, [commands[index] for index in unknown])
                 for index, answer in zip(unknown, again, strict=True):
@@ -67,11 +67,11 @@ class Shard:
 
     def now(self) -> float:
         """Return the time by Redis' clock (ms), which is the clock of all expiry times."""
-        mine = time.monotonic()
-        if self._clock is None or mine - self._clock[1] > CLOCK_SECONDS:
+        local_now = time.monotonic()
+        if self._clock is None or local_now - self._clock[1] > CLOCK_SECONDS:
             ((seconds, micros),) = self.call(("TIME",))
-            self._clock = int(seconds) * 1000 + int(micros) // 1000 - mine * 1000, mine
-        return self._clock[0] + mine * 1000
+            self._clock = int(seconds) * 1000 + int(micros) // 1000 - local_now * 1000, local_now
+        return self._clock[0] + local_now * 1000
 
     def is_past(self, moment: float) -> bool:
         """
@@ -91,7 +91,7 @@ class Shard:
 
     @property
     def address(self) -> str:
-        """The server's host and port, or its socket; without the password."""
+        """Return the server's host and port, or its socket; without the password."""
         return describe_address(self.pool.connection_kwargs)
 
 
@@ -108,7 +108,7 @@ def _connect(connection: Any) -> None:
 
 
 def _exchange(connection: Any, commands: Any) -> list[Any]:
-    # Packed in C: redis-py's own loop over the words takes longer than everything else here.
+    # hiredis packs the commands in C. The loop of redis-py takes longer than the rest of this function.
     connection.send_packed_command([b"".join(map(hiredis.pack_command, commands))])
     answers = []
     for _ in commands:

@@ -26,8 +26,8 @@ MAX_WAITING_FRAMES = 64
 # After an outage of Redis of this length, handshakes and requests are refused.
 MAX_DISCONNECTED_SECONDS = 2
 ACCEPTED = (b"ok", b"again")
-# A frame after a silence of this length is most likely a heartbeat. It may wait for others, for a time that grows with
-# the number of sockets: together, the heartbeats of many sockets cost a third of separate sends.
+# A frame after a silence of this length is most likely a heartbeat. It may wait for other heartbeats, because sending
+# them together costs a third of sending each alone. The longest wait grows with the number of sockets.
 SILENCE_SECONDS = 15
 LONGEST_DELAY_SECONDS, DELAY_PER_SOCKET_SECONDS, SHORTEST_DELAY_SECONDS = 0.1, 0.00002, 0.005
 
@@ -48,7 +48,8 @@ class Upstream:
     The sender of an interface process, with `send` like a channel layer.
 
     `send` returns at once, and raises only for a handshake during an outage of Redis. `refuse(reply_channel)` is called
-    for a request that Redis did not accept; `pause` and `resume` (of a reply channel) stop and continue reading.
+    for a request that Redis did not accept. `pause(reply_channel)` stops reading from a connection, and
+    `resume(reply_channel)` continues it.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Upstream:
             self._schedule()
 
     def _choose_delay(self, channel: str, reply: str) -> float:
-        """Return how many seconds a frame may wait for others."""
+        """Return how many seconds a frame may wait for other frames."""
         now = reactor.seconds()
         silence = now - self._last_frame_at.get(reply, now)
         if channel == "websocket.disconnect":
@@ -132,12 +133,12 @@ class Upstream:
         self._flushing = None
         ready, self._ready = self._ready, {}
         requests, self._requests = self._requests, []
-        # One batch of a connection at a time: frames that arrive while it is in flight wait for the next batch.
+        # A connection has one batch in flight at a time. Frames that arrive meanwhile wait for the next batch.
         sent = [(reply, frames, len(frames.commands)) for reply, frames in ready.items() if not frames.is_in_flight]
         commands = [
-            (*command, "next" if number else "first")
+            (*command, "next" if position else "first")
             for _, frames, _ in sent
-            for number, command in enumerate(frames.commands)
+            for position, command in enumerate(frames.commands)
         ]
         commands.extend(command for command, _ in requests)
         if not commands:
@@ -151,9 +152,9 @@ class Upstream:
 
     def _answered(self, answers: list[Any], sent: list[tuple[str, Frames, int]], requests: list) -> None:
         position = 0
-        for reply, frames, number in sent:
-            self._remove_accepted(reply, frames, answers[position : position + number])
-            position += number
+        for reply, frames, count in sent:
+            self._remove_accepted(reply, frames, answers[position : position + count])
+            position += count
         for (_, reply), answer in zip(requests, answers[position:], strict=True):
             if answer == 0 or isinstance(answer, Exception):
                 self._refuse(reply)
@@ -191,14 +192,14 @@ class Upstream:
             self._schedule()
 
     def _failed(self, failure: Any, sent: list[tuple[str, Frames, int]], requests: list, was_connected: bool) -> None:
-        """Keep the frames for the next connection. Redis recognizes accepted frames by their order."""
+        """Keep the frames until Redis is connected again. Redis recognizes accepted frames by their order."""
         for reply, frames, _ in sent:
             frames.is_known = frames.is_known or was_connected
             frames.is_in_flight = False
             frames.is_backing_off = True
             self._pause(reply)
         if not was_connected and self.client.seconds_disconnected <= MAX_DISCONNECTED_SECONDS:
-            # None of the requests was sent. An interface that has just started is not connected yet.
+            # None of the requests was sent, so send them soon. An interface that has just started is not connected yet.
             self._requests = requests + self._requests
             reactor.callLater(RETRY_SECONDS, self._schedule)
             return

@@ -39,7 +39,7 @@ class Waiter:
                 self._connection.read_response()
         if self._connection is None:
             pool = self._shard.pool
-            # Made like the pool's connections, but not in the pool, because it is in use for the whole wait.
+            # It is made like the pool's connections, but is not in the pool, because it is in use for the whole wait.
             self._connection = pool.connection_class(**pool.connection_kwargs)
             self._connection.send_command("CLIENT", "ID")
             self._id = self._connection.read_response()
@@ -66,7 +66,7 @@ class Waiter:
         self._unread += 1
 
     def cancel(self) -> Any:
-        """Stop waiting. Return the same as `end`, because an item may have arrived just before."""
+        """Stop waiting. Return what `end` returns, because an item may have arrived just before."""
         self._shard.call(("CLIENT", "UNBLOCK", self._id))
         return self.end()
 
@@ -78,7 +78,7 @@ class Waiter:
 
 
 def wait_for_any(waiters: Sequence[Waiter], seconds: float, wake_up: int | None = None) -> list[Waiter]:
-    """Return the waiters whose answer has arrived: none after `seconds`, or when the file `wake_up` can be read."""
+    """Return the waiters whose answer has arrived. Wait for `seconds`, or until the file `wake_up` can be read."""
     readable = find_readable([*waiters, *([wake_up] if wake_up is not None else [])], seconds)
     if wake_up is not None and wake_up in readable:
         os.read(wake_up, 4096)

@@ -19,15 +19,15 @@ def read_reports(layer: Any) -> list[dict[str, Any]]:
     """
     Return the report of each worker and delay server: {pid, channels, handled, busy_since, at}.
 
-    The times are seconds since the epoch by the clock of that process; `busy_since` is None while it waits.
+    The times are seconds since the epoch by the clock of that process; `busy_since` is None while the process waits.
     """
     shard = layer.shards[0]
     keys = _find_keys(shard, f"{layer.prefix}worker:*")
     if not keys:
         return []
-    reports, *left = shard.call(("MGET", *keys), *(("PTTL", key) for key in keys))
-    oldest = (REPORT_LEASE_SECONDS - SILENT_SECONDS) * 1000
-    return [json.loads(report) for report, lease in zip(reports, left, strict=True) if report and lease > oldest]
+    reports, *leases = shard.call(("MGET", *keys), *(("PTTL", key) for key in keys))
+    shortest = (REPORT_LEASE_SECONDS - SILENT_SECONDS) * 1000
+    return [json.loads(report) for report, lease in zip(reports, leases, strict=True) if report and lease > shortest]
 
 
 def _find_keys(shard: Any, pattern: str) -> list[bytes]:

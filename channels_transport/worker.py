@@ -1,9 +1,9 @@
 """
 The worker: receives one message after another from the channel layer and runs its consumer to the end.
 
-Consumers see Channels' own worker. But no exception of a consumer, of a send or of Redis ends this worker. When it is
-told to stop, it finishes the current message. Its heartbeat shows other workers that it is alive. The module knows no
-site.
+Consumers see no difference from Channels' own worker. But no exception of a consumer, of a send or of Redis ends this
+worker. When it is told to stop, it finishes the current message. Its heartbeat shows other workers that it is alive.
+The module knows no site.
 """
 
 import logging
@@ -40,7 +40,7 @@ class Worker(StockWorker):
     A worker on this package's channel layer.
 
     `max_messages` (0: no limit) ends it after that many messages, so that a supervisor starts a fresh process. The
-    other arguments are those of Channels, which `runworker` passes on.
+    other arguments are those of Channels' worker; `runworker` passes them on.
     """
 
     def __init__(self, channel_layer: Any, *args: Any, max_messages: int = 0, **kwargs: Any) -> None:
@@ -84,7 +84,7 @@ class Worker(StockWorker):
         except UnsupportedRedis:
             raise
         except Exception:
-            # Redis has no memory or disk space left, or the message cannot be decrypted. Each try may fail differently.
+            # Redis has no memory or disk space left, or the message cannot be decrypted. Log each reason.
             logger.exception("No message can be received, retrying")
         else:
             self._throttle.reset("outage")

@@ -3,7 +3,7 @@ Every setting that the environment gives: its name, its type, its default, and t
 
 An empty value counts as not set. A wrong value raises ImproperlyConfigured with one sentence that names the variable,
 what it holds and what is expected; a value that may contain a password or a key is not printed. docs/operations.md has
-the table of these settings. The module connects to nothing; only `CHAT_VAR` is compared with the disk.
+the table of these settings. The module connects to nothing; only `CHAT_VAR` is checked against the file system.
 """
 
 import logging
@@ -56,7 +56,7 @@ class Setting:
         try:
             return self.parse(text)
         except ValueError as error:
-            # Where a user is, a password may be.
+            # A text with a user before the @ may also contain a password.
             shown = "; it contains @" if "@" in text else f", not {text!r}"
             held = f"; {error}" if self.is_secret else shown
             raise ImproperlyConfigured(f"{self.name} must be {self.expected}{held}.") from None
@@ -116,7 +116,7 @@ def _host(text: str) -> str:
 
 def _folder(text: str) -> str:
     path = Path(text.strip()).absolute()
-    # A part that may not be looked at counts as missing; `make_var` reports that.
+    # A directory that this process may not look into counts as missing; `make_var` reports the error.
     if not all(os.path.isdir(part) or not os.path.lexists(part) for part in (path, *path.parents)):
         raise ValueError
     return text.strip()
@@ -182,7 +182,7 @@ _ALL = [
     ),
     _switch_setting("CHAT_LIMITS", True, "off"),
     _switch_setting("CHAT_ECHO", False, "1"),
-    # A worker renews the lock each second, so a shorter one would end while its worker lives.
+    # A worker renews the lock each second, so a shorter lock would expire while its worker is alive.
     Setting(
         *("CHAT_TASK_LOCK_SECONDS", "number", _number(2, 86400), "a number of seconds from 2 to 86400", 30.0),
         *("30", "60", "1m"),

@@ -26,7 +26,7 @@ def ensure_secret_key() -> str:
         make_var()
         temporary = _write_temporary(path, secrets.token_urlsafe(48))
         try:
-            # A link, not a rename, so that two processes that start at once both use the key of the first.
+            # A link fails if the file exists, so two processes that start at once both use the key of the first.
             os.link(temporary, path)
         except FileExistsError:
             if not secret_key():
@@ -46,7 +46,7 @@ def database_url() -> str:
 
 
 def is_serve_running() -> bool:
-    """Return whether this folder's lock is held, which it is until the last child of `serve` has ended."""
+    """Return whether `serve` or one of its children holds this folder's lock."""
     try:
         with open(VAR / "serve.lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,7 +1,7 @@
 """
 The settings that are URLs or lists of hosts: what they may contain, and what they mean.
 
-Each function raises ValueError for a wrong text, with a text that contains no part of a URL with a password.
+Each function raises ValueError for a wrong value. The error's text contains no part of a URL that has a password.
 """
 
 import re
@@ -12,7 +12,7 @@ import dj_database_url
 
 DATABASE_EXPECTED = "like postgres://name:password@host/database or sqlite:////path/to/file.sqlite3"
 PERCENT_ENCODE = "percent-encode the special characters of its password (%40 for @)"
-# As Django reads the header `Host`, without the port.
+# The host names that Django accepts in the header `Host`, without the port.
 _HOST = re.compile(r"[a-z0-9._-]+|\[[a-f0-9]*:[a-f0-9.:]+\]")
 
 
@@ -31,7 +31,7 @@ def read_origin(text: str) -> str:
 
 
 def read_hosts(text: str) -> list[str]:
-    """Return the items of a list with commas: host names, `.example.com`, addresses, or `*`."""
+    """Return the items of a list that is separated by commas: host names, `.example.com`, addresses, or `*`."""
     hosts = [item.strip() for item in text.split(",") if item.strip()]
     for host in hosts:
         if host != "*" and not _HOST.fullmatch(host.lower()):
@@ -40,7 +40,7 @@ def read_hosts(text: str) -> list[str]:
 
 
 def check_database_url(text: str) -> str:
-    """Return a database's URL without the spaces around it, if Django can use it."""
+    """Return a database's URL without surrounding spaces. Raise ValueError if Django cannot use the URL."""
     url = text.strip()
     scheme, separator, _ = url.partition("://")
     scheme = scheme.lower()
@@ -93,7 +93,7 @@ def _check_postgres_options(options: dict[str, str]) -> None:
     import psycopg2.extensions
 
     for name in ("currentSchema", "isolation_level"):
-        options.pop(name, None)  # for dj_database_url and for Django
+        options.pop(name, None)  # dj_database_url and Django read these, not PostgreSQL
     try:
         psycopg2.extensions.make_dsn(**options)
     except (psycopg2.ProgrammingError, TypeError):

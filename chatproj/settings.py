@@ -18,7 +18,7 @@ from chatproj.environment import read
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-# All settings, so that a wrong one ends every process, and not only the one that uses it.
+# Check all settings, so that a wrong setting ends every process, not only the process that uses it.
 environment.check_all()
 
 DEBUG = read("DEBUG")
@@ -96,7 +96,7 @@ DATABASES = {
 }
 DATABASES["default"]["ENGINE"] = _ENGINES.get(DATABASES["default"]["ENGINE"], DATABASES["default"]["ENGINE"])
 
-# Channels: through Redis, or in the memory of a plain `runserver`.
+# The channel layer: in Redis, or in the memory of a plain `runserver`.
 
 REDIS_URL = read("REDIS_URL") or local.redis_url()
 

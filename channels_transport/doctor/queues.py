@@ -23,7 +23,7 @@ LOSSES = {
 
 
 def get_channels(wrapper: Any) -> list[str]:
-    """Return the channels that need a receiver: those with consumers, `http.request`, and the delay server's."""
+    """Return the channels that need a receiver: those with consumers, `http.request`, and the delay server's own."""
     delayed = [DELAY_CHANNEL] if apps.is_installed("channels.delay") else []
     return sorted({*wrapper.router.channels, "http.request", *delayed})
 
@@ -34,9 +34,9 @@ def check_workers(wrapper: Any) -> list[Finding]:
     received = {channel for report in reports for channel in report["channels"]}
     missing = [channel for channel in get_channels(wrapper) if channel not in received]
     problems = []
-    if workers_missing := [channel for channel in missing if channel != DELAY_CHANNEL]:
+    if without_worker := [channel for channel in missing if channel != DELAY_CHANNEL]:
         problems.append(
-            f"No worker receives from {', '.join(workers_missing)}: start `manage.py runworker`, or one with"
+            f"No worker receives from {', '.join(without_worker)}: start `manage.py runworker`, or one with"
             " --only-channels for the channels that the others exclude."
         )
     if DELAY_CHANNEL in missing:
@@ -48,7 +48,7 @@ def check_workers(wrapper: Any) -> list[Finding]:
 
 
 def _is_stuck(report: Mapping[str, Any]) -> bool:
-    # Background work may take long; a worker that answers clients may not.
+    # Background work may take long. A worker that answers clients must not be busy for long.
     is_busy = report["busy_since"] is not None and report["at"] - report["busy_since"] > BUSY_SECONDS
     return is_busy and "websocket.receive" in report["channels"]
 

@@ -13,7 +13,7 @@ from ..redis_info import OLDEST_REDIS, is_too_old, read_information
 from .findings import Finding, one_line
 from .site import Site, read_skew
 
-MEASUREMENTS = 7  # of which the median counts
+MEASUREMENTS = 7  # a check reports their median
 SLOW_REDIS_SECONDS = 0.05
 SLOW_DATABASE_SECONDS = 0.1
 MAX_MEMORY_SHARE = 0.9
@@ -98,7 +98,7 @@ def check_migrations() -> list[Finding]:
 
 
 def check_clocks(layer: Any, site: Site | None) -> list[Finding]:
-    """Report clocks of Redis, of the database and of the site's machine that differ from this machine's."""
+    """Report each clock (of Redis, the database or the site's machine) that differs from this machine's clock."""
     skews: dict[str, float | None] = {
         f"the Redis at {shard.address}": watching.read_skew(shard) for shard in layer.shards
     }

@@ -25,7 +25,7 @@ class Site:
             raise ValueError(f"{url} is not an address like http://127.0.0.1:8000")
         self.is_secure, self.host, self.port = parts.scheme == "https", parts.hostname, parts.port
         self.url = f"{parts.scheme}://{parts.netloc}"
-        # The headers are those of a browser, even if this address is behind a proxy.
+        # The requests have the headers that a browser would send, even if this address is behind a proxy.
         public_url = getattr(settings, "PUBLIC_URL", None)
         self.host_header = urlsplit(public_url or "").netloc or parts.netloc
         self.origin = public_url or self.url
@@ -33,8 +33,8 @@ class Site:
 
     def get(self, path: str) -> tuple[int, Message, bytes]:
         """Return (status, headers, body) of a GET request. Raise OSError or HTTPException."""
-        connect_to = http.client.HTTPSConnection if self.is_secure else http.client.HTTPConnection
-        connection = connect_to(self.host, self.port, timeout=ANSWER_SECONDS)
+        connection_class = http.client.HTTPSConnection if self.is_secure else http.client.HTTPConnection
+        connection = connection_class(self.host, self.port, timeout=ANSWER_SECONDS)
         try:
             connection.request("GET", path, headers={"Host": self.host_header})
             response = connection.getresponse()
@@ -88,7 +88,7 @@ def _describe_answer(site: Site, status: int) -> str:
 
 
 def read_skew(site: Site) -> float | None:
-    """Return how many seconds the clock of the site's machine is ahead of this one's; None without a date."""
+    """Return how many seconds the clock of the site's machine is ahead of this machine's; None if that is unknown."""
     try:
         _, headers, _ = site.get_health()
         date = parsedate_to_datetime(headers["Date"]).timestamp()

@@ -22,8 +22,8 @@ ERROR_CODES = {400: "invalid_field", 413: "too_large", 503: "unavailable"}
 LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
 # The most messages that a waiting request keeps until its response is sent, which takes milliseconds.
 MAX_WAITING_MESSAGES = 100
-# One response costs a fifth of a millisecond. Many waiting requests are answered over a period: websockets are served
-# in between, clients do not all ask again at the same moment, and messages that follow at once share a response.
+# One response costs a fifth of a millisecond. If many requests wait, they are answered over a period: websockets are
+# served in between, and clients do not all ask again at the same moment. Messages that follow at once share a response.
 SPREAD_PER_REQUEST_SECONDS, LONGEST_SPREAD_SECONDS = 0.0002, 0.25
 
 
@@ -128,7 +128,7 @@ class WebRequest(http_protocol.WebRequest):
 
     def _wait(self, later: dict[str, Any]) -> None:
         self.later = later
-        # A group's message may arrive before the view's.
+        # A group's message may arrive before this message of the view.
         self.end_call = reactor.callLater(0 if self.arrived else later["seconds"], self._end_waiting)
         self.factory.waiting += 1
 
@@ -160,7 +160,7 @@ class WebRequest(http_protocol.WebRequest):
         self.serverResponse({"status": self.later["status"], "headers": headers, "content": content})
 
     def finish(self) -> None:
-        """End the response, a long one after its last byte: Twisted drops the client a minute after the end."""
+        """End the response. Wait for the last byte first, because Twisted drops the client a minute after the end."""
         if self.producer is not None:
             if self.producer.is_waiting:
                 self.producer.is_complete = True
@@ -194,14 +194,14 @@ class WebRequest(http_protocol.WebRequest):
         return time.monotonic() - self.answered_at <= self.factory.timeout
 
     def send_disconnect(self) -> None:
-        """Tell the consumers that the client left before its response, or that a waiting request is over."""
+        """Tell the consumers that the client disconnected before the response, or that a waiting request is over."""
         if self.later is not None:
             self.factory.waiting -= 1
             if self.end_call.active():
                 self.end_call.cancel()
             return self.factory.end_waiting(self.reply_channel, self.later, is_answered=self._got_response_start)
-        # Daphne sends this after every response. Consumers need it only if the client left before the response. They
-        # never saw a refused request.
+        # Daphne sends this after every response. Consumers need it only if the client left before the response.
+        # Consumers never saw a refused request.
         if not hasattr(self, "clean_headers") or self._got_response_start:
             return None
         try:

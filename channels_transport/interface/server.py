@@ -27,7 +27,7 @@ CLOSE_ANSWER_SECONDS = 5
 # Websockets are closed in batches, so that not all clients reconnect at once.
 CLOSE_BATCH = 200
 CLOSE_PAUSE_SECONDS = 0.05
-# All clients that missed messages reconnect, and at once. 500 per second is the limit of handshakes from one address.
+# All clients that missed messages reconnect at once, and one address may make at most 500 handshakes per second.
 CLOSE_LOST_PAUSE_SECONDS = 0.4
 CHECK_SECONDS = 2
 # At shutdown: the time for frames that the closing websockets still send.
@@ -65,7 +65,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
             # Longer than the limit in `check_ping`, which answers 503. Autobahn's own limit only drops the connection.
             openHandshakeTimeout=handshake_seconds + DROP_SECONDS,
             autoPingTimeout=ping_timeout,
-            # Every call of this method resets the option. With it, `Origin: null` reaches the site's own check.
+            # Every call of setProtocolOptions resets this option, which lets `Origin: null` reach the site's own check.
             allowNullOrigin=True,
         )
 
@@ -83,7 +83,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         return super().dispatch_reply(channel, message)
 
     def end_waiting(self, channel: str, later: dict[str, Any], is_answered: bool) -> None:
-        """Send `http.disconnect` for a waiting request that is over, so that a consumer removes it from its groups."""
+        """Send `http.disconnect` for a waiting request that is over, so that a consumer removes it from groups."""
         message = {
             "reply_channel": channel,
             "path": later["path"],
@@ -126,7 +126,7 @@ class Server(server.Server):
 
     def run(self) -> int:
         """Serve until the reactor stops. Return the exit code: 1 if the server could not listen."""
-        # By default Twisted's timers use the wall clock. If that is set back by an hour, all timers are an hour late.
+        # By default Twisted's timers use the wall clock. If it is set back by an hour, all timers are an hour late.
         reactor.seconds = time.monotonic
         self.factory = self.make_factory()
         globalLogBeginner.beginLoggingTo([log_failure], redirectStandardIO=False, discardBuffer=True)
@@ -168,7 +168,7 @@ class Server(server.Server):
             trusted_proxies=self.trusted_proxies,
         )
 
-    # The connector calls these.
+    # The connector calls `dispatch`, `broadcast`, `pause`, `resume`, `refuse` and `close_lost`.
 
     def dispatch(self, channel: str, message: dict[str, Any]) -> None:
         """Pass a reply to one connection or request. Raise nothing."""
@@ -235,12 +235,12 @@ class Server(server.Server):
             yield task.deferLater(reactor, pause, lambda: None)
 
     def close_lost(self) -> Any:
-        """Close all connections: they missed messages and left their groups. The clients reconnect and resume."""
+        """Close all connections, because they missed messages and are in no group. The clients reconnect and resume."""
         return self.close_all(CLOSE_CONNECTION_LOST, CLOSE_LOST_PAUSE_SECONDS)
 
     @defer.inlineCallbacks
     def close_sockets(self) -> Any:
-        """Close every websocket with 1001, and wait until their last frames have been passed on. Return a Deferred."""
+        """Close every websocket with 1001, and wait until the last frames have been passed on. Return a Deferred."""
         for listener in self.listeners:
             listener.addCallback(lambda port: port.stopListening())
         yield self.close_all(1001)

@@ -23,8 +23,8 @@ SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
 # The most bytes that are buffered for a client that reads too slowly, and the longest time.
 MAX_UNREAD_BYTES = 1024 * 1024
 MAX_UNREAD_SECONDS = 60
-# A client that sends nothing does not renew its group memberships. Before these expire, after this share of
-# `group_expiry`, the server closes the connection. The share is random: after a restart many clients connect at once.
+# A client that sends nothing does not renew its group memberships. The server closes its connection after this share of
+# `group_expiry`, before they expire. The share is random, because after a restart many clients connect at once.
 SILENT_SHARES = 0.7, 0.9
 
 
@@ -195,7 +195,7 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
         self.cleanup()
 
     def serverSend(self, content: str | bytes, binary: bool = False) -> None:
-        """Send a text or bytes; a connection that is closing gets nothing."""
+        """Send a text or bytes. Send nothing if the connection is closing."""
         if self.state in (self.STATE_CONNECTING, self.STATE_OPEN):
             super().serverSend(content, binary)
 

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def check_servers(layer: Any) -> None:
-    """Raise CommandError if a Redis server is too old or cannot be used. If it cannot be reached, only log that."""
+    """Raise CommandError if a Redis server is too old or cannot be used. Only log an outage."""
     try:
         for shard in layer.shards:
             check_version(shard)

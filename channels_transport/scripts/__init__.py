@@ -1,15 +1,15 @@
 """
-The channel layer's Lua scripts, which run inside Redis, each one atomic.
+The channel layer's Lua scripts, which run inside Redis. Each script is atomic.
 
 docs/transport.md lists the keys that they use. All times are Redis' own (ms), so that no sender's clock decides when a
 message expires or a lease ends. The scripts make their keys from the prefix, so a shard is one Redis, not a cluster.
 
-Items of a channel's list begin with a letter, and the time when they expire (13 digits of ms):
+Each item of a channel's list begins with a letter and the time when the item expires (13 digits of ms):
 
     M <expiry> <full channel name, or nothing> NUL <body>                     a message
     G <expiry> <version, 16 digits> <group> NUL <body>                        a message to a group's local members
-    E <expiry> <version, 16 digits> <group> NUL <names> NUL <body>            the same, but not to these channels
-                                                                              (names, separated by commas)
+    E <expiry> <version, 16 digits> <group> NUL <names> NUL <body>            the same, but not to the channels <names>,
+                                                                              which are separated by commas
     T <expiry> <number, 16 digits> <reply channel> NUL <length> NUL <session> <body>
                                                 a turn of a connection, with copies of its channel session (of this
                                                 length) and its first frame; or with ? instead of all three

@@ -1,22 +1,22 @@
 """
 The scripts of groups, and of the leases of interfaces.
 
-`group:<group>` is a hash: for each process that has members (or '' for channels that any process may read) the version
-of its member list, which increases with each change. `members:<group>:<process>` is a sorted set: members by the end
-of their membership.
+`group:<group>` is a hash. Its fields are the processes that have members, and '' for the channels that any process may
+read. Its values are the versions of the member lists; a version increases with each change of its list.
+`members:<group>:<process>` is a sorted set of members. The score is the time when the membership ends (ms).
 """
 
 from .script import LayerScript
 
-# ARGV: process, channel, expiry of the membership (s), then the groups. Returns in how many of them the channel was
-# missing.
+# ARGV: process, channel, expiry of the membership (s), then the groups. Returns the number of groups in which the
+# channel was missing.
 GROUP_ADD = LayerScript(
     "next_number",
     """
 local new = 0
 for index = 6, #ARGV do
     local group, members = P .. 'group:' .. ARGV[index], P .. 'members:' .. ARGV[index] .. ':' .. ARGV[3]
-    -- asgi_redis keeps a group's members in this key. Their connections ended when its interfaces were replaced.
+    -- asgi_redis stored a group's members in this key. These connections ended when its interfaces were replaced.
     if redis.call('TYPE', group).ok == 'zset' then redis.call('DEL', group) end
     if redis.call('ZADD', members, now + tonumber(ARGV[5]) * 1000, ARGV[4]) == 1
         or redis.call('HEXISTS', group, ARGV[3]) == 0 then
@@ -88,9 +88,9 @@ return push(ARGV[3], ARGV[6] .. stamp(ARGV[8]) .. ARGV[5] .. ARGV[4] .. '\\0' ..
 """,
 )
 
-# GROUP_PROCESSES and GROUP_PUSH in one, for a layer with one shard. ARGV: group, letter of the items, their content,
-# expiry (s), capacity of a process' list. Returns {process, length of its list or 0 if it was full, ...}, with the
-# length -1 for ''. The caller sends to the members of ''.
+# Does the work of GROUP_PROCESSES and GROUP_PUSH, for a layer with one shard. ARGV: group, letter of the items, their
+# content, expiry (s), capacity of a process' list. Returns {process, length of its list or 0 if it was full, ...}, with
+# the length -1 for ''. The caller sends to the members of ''.
 GROUP_SEND = LayerScript(
     "count stamp push is_full is_dead remove_dead_members",
     """

@@ -15,7 +15,7 @@ return push(channel, 'M' .. stamp(seconds) .. name .. '\\0' .. body, seconds)
 """,
 )
 
-# Returns an item that was popped, and not opened, to the head of its list. ARGV: channel, item, expiry (s).
+# Moves an item that was popped, but not opened, back to the head of its list. ARGV: channel, item, expiry (s).
 RETURN_ITEM = LayerScript(
     "",
     """
@@ -27,7 +27,7 @@ redis.call('EXPIRE', P .. ARGV[3], ARGV[5] + $LIST_GRACE_SECONDS)
 
 # For a channel whose readers move each message into a list of their own (see reliable_queue.py): registers a reader,
 # and moves the messages of readers without a heartbeat back to the head of the channel. ARGV: channel, reader. Returns
-# the number of messages.
+# the number of moved messages.
 RECLAIM_DELIVERIES = LayerScript(
     "in_grace_period",
     """

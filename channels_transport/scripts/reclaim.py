@@ -5,8 +5,8 @@ The script that cleans up after dead workers and dead interfaces. Each worker ru
 from .script import LayerScript
 
 # Reclaims the turns of dead workers: turns that a worker popped and did not claim, and turns that it owned. Removes the
-# messages to dead interfaces, and queues a websocket.disconnect for each of their open connections. ARGV: the most
-# turns, and the most connections of one interface, per call. Returns the reply channels that lost a frame.
+# messages to dead interfaces, and queues a websocket.disconnect for each of their open connections. ARGV: a limit
+# per call, for the turns and for the connections of each interface. Returns the reply channels that lost a frame.
 RECLAIM = LayerScript(
     "count is_expired in_grace_period shorten_leases mark_dead queue_disconnect pop_frame queue_turn end_turn"
     " end_lost_turn",
@@ -20,11 +20,11 @@ shorten_leases('interfaces', $INTERFACE_LEASE_MS)
 shorten_leases('turns', $TURN_LEASE_MS)
 if in_grace_period() then return lost end
 for _, process in ipairs(redis.call('ZRANGEBYSCORE', P .. 'interfaces', '-inf', now)) do
-    local left = redis.call('LLEN', P .. process)
-    if left > 0 then
+    local waiting = redis.call('LLEN', P .. process)
+    if waiting > 0 then
         redis.call('DEL', P .. process)
         mark_dead(process)
-        count(process, 'gone_count', left)
+        count(process, 'gone_count', waiting)
     end
     local connections = redis.call('HRANDFIELD', P .. 'open:' .. process, ARGV[3], 'WITHVALUES')
     for index = 1, #connections, 2 do
@@ -37,8 +37,8 @@ for _, process in ipairs(redis.call('ZRANGEBYSCORE', P .. 'interfaces', '-inf', 
     end
 end
 
--- The numbers of the turns at the head of a channel's list. After the first hundred items the numbers increase: only
--- items that workers returned, one each, can be at the head out of order.
+-- Reads the numbers of the turns at the head of a channel's list. Behind the first hundred items the numbers increase,
+-- because only items that workers returned, one each, are out of order.
 local HEAD, heads = 100, {}
 local function read_head(channel)
     local head = {last = nil}
@@ -58,7 +58,7 @@ local function is_waiting(channel, number)
     return head[number] or (head.last and number > head.last)
 end
 
--- Removes the turns at the head that expired, because no worker listens to the channel or all of them are busy.
+-- Removes the turns at the head that expired, because no worker listens to the channel or all workers are busy.
 local purged = {}
 local function purge_expired(channel)
     if purged[channel] then return end

@@ -54,8 +54,8 @@ end
 """,
         ("is_expired", "count"),
     ),
-    # See SILENCE_SECONDS. The rest of the grace period is also compared with its length. Otherwise, after the clock was
-    # set back, the period would last until the clock reaches the old time.
+    # See SILENCE_SECONDS. The rest of the grace period may not exceed the period's length. Otherwise, after the clock
+    # was set back, the period would last until the clock reaches the old time.
     "in_grace_period": SharedFunction("""
 local function in_grace_period()
     local reclaim = redis.call('HMGET', P .. 'reclaim', 'at', 'from')
@@ -83,7 +83,7 @@ end
 """,
         ("in_grace_period",),
     ),
-    # An interface that is alive after all reads in this set that its connections have lost messages.
+    # An interface in this set may still be alive. The set tells it that its connections have lost messages.
     "mark_dead": SharedFunction("""
 local function mark_dead(process)
     redis.call('SADD', P .. 'forgotten', process)
@@ -131,7 +131,7 @@ local function pop_frame(reply)
     return frame and string.sub(frame, string.find(frame, '\\0', 15, true) + 1)
 end
 """),
-    # Numbers distinguish turns, and versions of a group. Times cannot, because a clock may be set back.
+    # Numbers distinguish turns, and versions of a group. Times cannot do this, because a clock may be set back.
     "next_number": SharedFunction(
         """
 local function next_number()
@@ -171,8 +171,8 @@ end
 """,
         ("next_number", "read_session", "push"),
     ),
-    # A frame has been run, or has expired: the connection's next frame gets a turn. The record of a connection that has
-    # ended expires sooner than its lease.
+    # Ends a turn whose frame has been run or has expired: the connection's next frame gets a turn. The record of a
+    # connection that has ended expires sooner than its lease.
     "end_turn": SharedFunction(
         """
 local function end_turn(reply, channel)

@@ -8,8 +8,8 @@ from .script import LayerScript
 # * channel, reply channel, order, body, expiry (s);
 # * capacity, capacity of one connection's frames, lease of its record (s);
 # * with websocket.connect: the body of the websocket.disconnect to run if the interface dies, otherwise '';
-# * from an interface: 'first' or 'next'. 'first' means that Redis has accepted all frames before this one, so a missing
-#   frame was lost here. 'next' means that the frame is accepted only directly after the previous frame of this trip.
+# * from an interface: 'first' or 'next'. 'first' means that Redis has accepted all frames before this one, so Redis
+#   has lost any missing frame. 'next' means that the frame is accepted only directly after the trip's previous frame.
 # Returns 'ok', 'again' (it was accepted before), 'full', or 'gap' (the previous frame is missing).
 ENQUEUE = LayerScript(
     "count stamp is_full connections_key queue_turn",
@@ -46,8 +46,8 @@ return 'ok'
 """,
 )
 
-# Makes the current frame its connection's first again. ARGV: channel, reply channel, body, expiry (s), lease of the
-# connection's record (s), worker.
+# Puts the current frame back at the head of its connection's frames. ARGV: channel, reply channel, body, expiry
+# (s), lease of the connection's record (s), worker.
 REQUEUE = LayerScript(
     "stamp pop_frame",
     """
@@ -129,7 +129,8 @@ return false
 )
 
 # Claims a turn, or renews its lease. ARGV: worker, lease (ms), reply channel, number of the turn. Returns false if the
-# turn has ended or another worker owns it; 0 if it is renewed; {body of its frame or '', session or ''} if it begins.
+# turn has ended or another worker owns it, 0 if the lease is renewed, or {body of its frame or '', session or ''} if
+# the turn begins.
 CLAIM = LayerScript(
     "read_session pop_frame",
     """

@@ -19,7 +19,7 @@ OPEN_FILES = 65536
 
 
 def read_host() -> str:
-    """Return HOST, or the address of this machine only if HOST is not set."""
+    """Return HOST, or 127.0.0.1 if HOST is not set. Raise CannotServe if it is not a host."""
     return _read("HOST")
 
 

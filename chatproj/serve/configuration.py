@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-# Together under ten seconds: first the processes that use Valkey, then Valkey.
+# The processes that use Valkey stop first, then Valkey. The sum must be below ten seconds.
 STOP_SECONDS = 6
 STOP_VALKEY_SECONDS = 2
 
@@ -70,7 +70,7 @@ class Program(NamedTuple):
 
 
 def make_text(programs: list[Program]) -> str:
-    """Return the text. Groups stop one after another: the highest priority first, Valkey last."""
+    """Return the text of the file. Groups stop one after another: the highest priority first, Valkey last."""
     # Without a user, the supervisor warns that it runs as root.
     parts = [HEAD.format(user="user=root" if os.getuid() == 0 else "")]
     store = [program for program in programs if program.name == "valkey"]

@@ -20,7 +20,7 @@ class ProcessType(NamedTuple):
 
 
 def parse(text: str) -> list[ProcessType]:
-    """Return the process types in their order. Raise ValueError for an invalid line; its text has the line's number."""
+    """Return the process types in their order. Raise ValueError with its number for an invalid line."""
     types = {}
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()

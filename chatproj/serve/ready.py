@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from chatproj.serve import running
 
-# For a server that listens on all addresses: the address to connect to.
+# By the address of a server that listens on all addresses: the address to connect to.
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 

@@ -85,7 +85,7 @@ class ReportingSupervisor(Supervisor):
         """Write `processes`: one line per process with its name and state."""
         groups = self.process_groups.values()
         processes = [process for group in groups for process in group.processes.values()]
-        lines = [f"{p.config.name} {getProcessStateDescription(p.state)}" for p in processes]
+        lines = [f"{process.config.name} {getProcessStateDescription(process.state)}" for process in processes]
         new_file = Path("processes.new")
         try:
             new_file.write_text("\n".join(lines) + "\n")
@@ -101,7 +101,7 @@ def backoff_seconds(failures: int) -> float:
 
 
 def die_with_parent(signal_number: int) -> None:
-    """Ask Linux to send this process a signal when its parent ends; other systems cannot do that."""
+    """Ask Linux to send this process a signal when its parent ends. Do nothing on other systems."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
 
@@ -114,7 +114,7 @@ def main() -> None:
     os.chdir(Path(configuration).parent)
     options = Options()
     options.realize(["-c", configuration])
-    # supervisord.main() sets these too: this is neither a reload nor a test of supervisor.
+    # supervisord.main() sets these options too. They say that this is neither a reload nor a test of supervisor.
     options.first, options.test = True, False
     with suppress(asyncore.ExitNow):
         ReportingSupervisor(options).main()

@@ -51,7 +51,7 @@ def _choose_port() -> int:
         port = 0
     if 0 < port < 65536 and is_free("127.0.0.1", port):
         return port
-    # Not from the range of outgoing connections: a worker that reconnects to a stopped Valkey could get the same port,
+    # PORTS contains no port of outgoing connections. On such a port, a worker that reconnects to a stopped Valkey could
     # connect to itself, and prevent Valkey's restart.
     for _ in range(TRIES):
         port = secrets.choice(PORTS)

@@ -10,7 +10,7 @@ from channels_transport.management.servers import check_servers
 
 
 class Command(BaseCommand):
-    """Runs until a signal stops it."""
+    """Runs a delay server until a signal stops it."""
 
     help = "Runs a delay server, which sends each message of asgi.delay to its channel when it is due."
 
