@@ -57,7 +57,7 @@ class ChannelLayer(Protocol):
         """Send a message when the running consumer has ended, with the worker's next receive. Log a lost message."""
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put the current message back before the other messages of its connection, after ConsumeLater."""
+        """Put the current message back before its connection's others. Consumers ask for it with ConsumeLater."""
 
     def receive(self, channels: Iterable[str], block: bool = False) -> tuple[str, Message] | tuple[None, None]:
         """Return (channel, message) of one of the channels, or (None, None)."""

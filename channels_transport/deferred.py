@@ -78,7 +78,7 @@ class DeferredCommands:
         return answers[len(entries) :]
 
     def handle_answers(self) -> None:
-        """Call `on_answer` for the commands that have run. Raise nothing: the next message is already here."""
+        """Call `on_answer` for the commands that have run. Raise nothing, or the received message is lost."""
         answered, self._answered = self._answered, []
         for entry, answer in answered:
             try:

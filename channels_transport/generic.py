@@ -108,4 +108,4 @@ class JsonWebsocketConsumer(Ordered, websockets.JsonWebsocketConsumer):
             self.receive(content, **kwargs)
 
     def unreadable(self, error: Exception, **kwargs: Any) -> None:
-        """Handle a frame that is not JSON; `error` is the exception of `decode_json`. Here, do nothing."""
+        """Handle a frame that is not JSON; `error` is the exception of `decode_json`. By default, do nothing."""

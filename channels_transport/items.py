@@ -5,7 +5,7 @@ The items in a channel's list, as Python makes and reads them. `scripts/__init__
 from collections.abc import Collection
 from typing import NamedTuple
 
-# The first letters: of the items for all members of a group, and of all kinds of items.
+# The first letters of items for all members of a group, and the first letters of all items.
 GROUP_ITEMS = (b"G", b"E")
 ITEMS = (b"T", b"M", *GROUP_ITEMS)
 

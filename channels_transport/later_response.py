@@ -71,7 +71,7 @@ class ViewConsumer(handler.ViewConsumer):
 
 @functools.cache
 def _views() -> ViewConsumer:
-    # Not made at import time: it loads the middleware, and Django imports the routing before its start is complete.
+    # ViewConsumer loads the middleware. Django imports the routing too early for this, before its start is complete.
     return ViewConsumer()
 
 

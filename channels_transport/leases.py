@@ -10,7 +10,7 @@ from django.conf import settings
 TURN_LEASE_SECONDS = 4
 # An interface renews its lease every RENEW_SECONDS. Without a renewal for the lease's length it counts as dead.
 INTERFACE_LEASE_SECONDS = 10
-# How long the record of a connection's order, and its frames, last after its last frame.
+# How long a connection's frames, and the record of their order, last after the last frame.
 CONNECTION_LEASE_SECONDS = 3600
 # Longer than the time between two heartbeats, and short enough that the sessions of dead interfaces end soon.
 SESSION_LEASE_SECONDS = getattr(settings, "CHANNEL_SESSION_LEASE_SECONDS", 3600)

@@ -61,7 +61,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
             self.log_loss(self.non_local_name(channel), "is full; a message to it is lost")
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put a message in front of all others of its channel, after ConsumeLater."""
+        """Put a message in front of its channel's other messages. Consumers ask for this with ConsumeLater."""
         with self.thread_lock:
             queue = self._channels.setdefault(self.non_local_name(channel), collections.deque())
             queue.appendleft((time.time() + self.expiry, deepcopy(message)))

@@ -105,7 +105,7 @@ class Receiver:
     def _poll(self, channels: list[str]) -> Received | None:
         shards = self._by_shard(channels)
         while self._popped:
-            # Several hosts may have answered at once. A consumer's messages must be sent before the next runs.
+            # Several hosts may have answered at once. A consumer's messages must be sent before the next consumer.
             self._finish_turn()
             popped = self._popped.popleft()
             try:
@@ -124,7 +124,7 @@ class Receiver:
         return None
 
     def _by_shard(self, channels: list[str]) -> dict[int, list[str]]:
-        """Return {index of a shard: the channels to read there}. All shards are read, because turns may be on any."""
+        """Return {index of a shard: the channels to read there}. All shards are read: any may have turns."""
         found: dict[int, list[str]] = {index: [] for index in range(self.layer.ring_size)}
         for channel in channels:
             if is_fixed(channel):

@@ -1,8 +1,8 @@
 """
 TLS of the interface's connections to Redis, which run in Twisted's reactor.
 
-The blocking connections in redis_connections.py take the same arguments. Both kinds verify the certificate and its host
-name: against the authorities in the URL, or else against the authorities of the system.
+The blocking connections in redis_connections.py take the same arguments. Both kinds verify the host name of the
+certificate. They verify its signature with the authorities in the URL, or else with those of the system.
 """
 
 import re

@@ -48,8 +48,8 @@ class Upstream:
     The sender of an interface process, with `send` like a channel layer.
 
     `send` returns at once, and raises only for a handshake during an outage of Redis. `refuse(reply_channel)` is called
-    for a request that Redis did not accept. `pause(reply_channel)` stops reading from a connection, and
-    `resume(reply_channel)` continues it.
+    for a request that Redis did not accept. `pause(reply_channel)` stops the reading from a
+    connection, and `resume(reply_channel)` continues it.
     """
 
     def __init__(

@@ -23,8 +23,8 @@ SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
 # The most bytes that are buffered for a client that reads too slowly, and the longest time.
 MAX_UNREAD_BYTES = 1024 * 1024
 MAX_UNREAD_SECONDS = 60
-# A client that sends nothing does not renew its group memberships. The server closes its connection after this share of
-# `group_expiry`, before they expire. The share is random, because after a restart many clients connect at once.
+# A client that sends nothing does not renew its group memberships. Before the memberships expire, the server closes the
+# connection, after this share of `group_expiry`. The share is random: after a restart many clients connect at once.
 SILENT_SHARES = 0.7, 0.9
 
 

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def check_servers(layer: Any) -> None:
-    """Raise CommandError if a Redis server is too old or cannot be used. Only log an outage."""
+    """Raise CommandError if a Redis server is too old or cannot be used. For an outage, only log a warning."""
     try:
         for shard in layer.shards:
             check_version(shard)

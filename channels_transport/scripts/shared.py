@@ -83,7 +83,7 @@ end
 """,
         ("in_grace_period",),
     ),
-    # An interface in this set may still be alive. The set tells it that its connections have lost messages.
+    # An interface in this set may still be alive. It then reads here that its connections have lost messages.
     "mark_dead": SharedFunction("""
 local function mark_dead(process)
     redis.call('SADD', P .. 'forgotten', process)
