@@ -1,4 +1,4 @@
-"""The configuration of the app, for Django."""
+"""The Django configuration of the app `chat`."""
 
 from django.apps import AppConfig
 
@@ -7,5 +7,5 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self):
-        # Importing the bindings connects their signals: every process that changes a bound row publishes the change.
+        # Importing the bindings connects their signals, so every process that changes a bound row publishes the change.
         from chat.consumers import bindings  # noqa: F401

@@ -1,9 +1,10 @@
 """
 Publishing: the only module that names groups and channels.
 
-Callers publish when the transaction has committed (`transaction.on_commit`). Messages of a consumer leave when it has
-finished, in one trip to Redis and before the connection's next message may run. Outside of a consumer, they leave at
-once. This module stores nothing and checks no rights. Channels and groups are given by their names.
+Callers publish when the transaction has committed (`transaction.on_commit`). The messages that a consumer sends leave
+in one trip to Redis when the consumer has finished, before the connection's next message is handled. Messages that
+other code sends leave at once. This module stores nothing and checks no rights. Functions take the names of channels
+and groups.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ LOBBY_GROUP = "lobby"
 DELAY_CHANNEL = "asgi.delay"
 SCHEDULED_CHANNEL = "chat.scheduled"
 TASKS_CHANNEL = "chat.tasks"
-# How many parts of a long response may wait in Redis for the interface.
+# The number of parts of a long response that may wait in Redis for the interface.
 MAX_WAITING_PARTS = 20
 LONGEST_WAIT_SECONDS = 30
 
@@ -56,7 +57,7 @@ def credential_group(session_key: str | None = None, token_id: int | None = None
 
 
 def operator_group(person_id: int) -> str:
-    """Return the group of one operator's streams."""
+    """Return the group of all connections of one operator's streams."""
     return f"operator-{person_id}"
 
 
@@ -71,7 +72,7 @@ def owner_group(board_id: int) -> str:
 
 
 def visitor_group(digest: str) -> str:
-    """Return the group of one visitor's connections to a waiting room, by the digest of their session id."""
+    """Return the group of one visitor's connections to a waiting room. `digest` is that of the visitor's session id."""
     return f"visitor-{digest[:40]}"
 
 
@@ -79,7 +80,7 @@ def visitor_group(digest: str) -> str:
 
 
 def subscribe(channel: str, groups: Collection[str]) -> None:
-    """Add a reply channel to groups, in one trip."""
+    """Add a reply channel to groups, in one trip to Redis."""
     _layer().group_add_all(groups, channel)
 
 
@@ -87,14 +88,14 @@ def resubscribe(channel: str, groups: Collection[str], on_new: Callable[[], obje
     """
     Add a reply channel to its groups again with the next trip to Redis.
 
-    `on_new()` is called if a group no longer had the channel: the connection has missed the events that were published
-    to that group meanwhile.
+    The layer calls `on_new()` if a group no longer had the channel. Then the connection has missed the events that were
+    published to that group meanwhile.
     """
     _layer().group_renew(groups, channel, on_new)
 
 
 def unsubscribe(channel: str, groups: Collection[str]) -> None:
-    """Remove a reply channel from groups, in one trip."""
+    """Remove a reply channel from groups, in one trip to Redis."""
     _layer().group_discard_all(groups, channel)
 
 
@@ -109,7 +110,7 @@ def publish(group: str, event: Event) -> None:
 
 
 def publish_at_once(group: str, event: Event) -> None:
-    """Send an event to every connection of a group without waiting for the end of the consumer, which may run long."""
+    """Send an event to every connection of a group at once, not at the end of the consumer, which may run long."""
     Group(group).send({"text": protocol.encode(event)}, immediately=True)
 
 
@@ -161,7 +162,7 @@ def wait_for_capacity(channel: str) -> None:
     """
     Block while more than MAX_WAITING_PARTS messages are in Redis for the interface that reads `channel`.
 
-    So only a few parts of a long response are in the memory of Redis. The wait ends after LONGEST_WAIT_SECONDS.
+    This keeps only a few parts of a long response in the memory of Redis. The wait ends after LONGEST_WAIT_SECONDS.
     """
     layer = _layer()
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
@@ -173,7 +174,7 @@ def wait_for_capacity(channel: str) -> None:
 
 
 def start_job(channel: str, content: dict[str, Any]) -> None:
-    """Put a job on a channel `chat.*`. The job may be lost, so a row must say what is still to do."""
+    """Put a job on a channel `chat.*`. The job may be lost, so a row must record the work that is still to do."""
     Channel(channel).send(content)
 
 

@@ -2,7 +2,8 @@
 Connections: one client in one place of the chat, over a socket or by polling.
 
 Consumers make a Connection from a Channels message, and the polling view makes a PollingConnection from a request.
-Services use it to answer a client. It stores nothing, checks no rights, and leaves groups and channels to `broadcast`.
+Services use a connection to answer a client. This module stores nothing and checks no rights. `broadcast` does the
+work with groups and channels.
 """
 
 from collections.abc import Callable, Collection, MutableMapping
@@ -17,7 +18,7 @@ class Connection:
     """
     One websocket of a client.
 
-    `name` is its reply channel. It is unique, stays the same for the life of the connection, and identifies the
+    `name` is its reply channel. The name is unique, stays the same for the life of the connection, and identifies the
     connection on rosters and in leases. `session` keeps the results of the handshake for later frames. `address` is the
     client's IP address, or "unknown".
     """
@@ -29,7 +30,7 @@ class Connection:
 
     @classmethod
     def from_message(cls, message: Any) -> "Connection":
-        """Return the connection that sent a Channels message. Its session is empty if no decorator has set one."""
+        """Return the connection that sent a Channels message. Its session is empty if no decorator set one."""
         session = getattr(message, "channel_session", {})
         # Only the handshake carries the client's address: later frames find it in the session.
         client = message.content.get("client") or ["unknown"]
@@ -56,7 +57,7 @@ class Connection:
         broadcast.subscribe(self.name, groups)
 
     def resubscribe(self, groups: Collection[str], on_new: Callable[[], object]) -> None:
-        """Renew the connection in its groups; `on_new()` is called if a group had lost it. See `broadcast`."""
+        """Renew the connection in its groups. Call `on_new()` if a group had lost the connection. See `broadcast`."""
         broadcast.resubscribe(self.name, groups, on_new)
 
     def unsubscribe(self, groups: Collection[str]) -> None:
@@ -66,11 +67,11 @@ class Connection:
 
 class PollingConnection(Connection):
     """
-    A client that polls. Each of its requests makes a new PollingConnection with the same `name`.
+    A client that polls. Each request of the client makes a new PollingConnection with the same `name`.
 
-    It collects the answers for the response: `texts` are the encoded events, `code` is the close code or None. It joins
-    no group, because between two requests it cannot receive. A request that waits adds its own reply channel,
-    `request_name`, to the groups for that time.
+    The object collects the answers for the response: `texts` are the encoded events, `code` is the close code or None.
+    It joins no group, because the client cannot receive between two requests. A request that waits adds its own reply
+    channel, `request_name`, to the groups while it waits.
     """
 
     def __init__(self, name: str, session: Session, address: str, request_name: str) -> None:
@@ -100,7 +101,7 @@ class PollingConnection(Connection):
             self.close(close)
 
     def close(self, code: int) -> None:
-        """Put a close code into the response. The first one counts."""
+        """Put a close code into the response. Only the first close code counts."""
         self.code = self.code or code
 
     def subscribe(self, groups: Collection[str]) -> None:

@@ -7,7 +7,7 @@ from chat.store import store
 
 
 def check_monitor() -> list[Finding]:
-    """Report whether a monitor works. Without Redis there is none, so report nothing."""
+    """Report whether a monitor works. A site without Redis has no monitor, so report nothing there."""
     if not settings.REDIS_URL:
         return []
     if store.count_leases("monitor"):

@@ -1,9 +1,9 @@
 """
-The monitor checks the lobby's list, so that no browser has to poll it. It also deletes expired data, including the data
-of killed processes.
+The monitor checks the lobby's list, so that no browser has to poll the list. The monitor also deletes expired data,
+including the data of killed processes.
 
-Any number of monitors may run. The one that holds the lease works. The others stand by, and one of them takes over when
-the lease ends. The monitor decides nothing about rooms and people: the services do.
+Any number of monitors may run. The monitor that holds the lease works. The others stand by, and one of them takes over
+when the lease ends. The monitor decides nothing about rooms and people: the services do.
 """
 
 import logging
@@ -35,7 +35,7 @@ class Monitor:
     """
     One monitor in a thread of its own. From `start()` to `stop()` it works or stands by.
 
-    It checks the lobby's list every `check_seconds`, and runs `sweeps` every `sweep_seconds`.
+    A working monitor checks the lobby's list every `check_seconds`, and runs `sweeps` every `sweep_seconds`.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Monitor:
         self._watch: LobbyWatch | None = None
         self._check_at = self._sweep_at = self._lease_ends_at = 0.0
         self._is_over = threading.Event()
-        # A daemon: a thread that Redis or the database blocks must not keep the process from ending.
+        # The thread is a daemon: if Redis or the database blocks the thread, the process can still end.
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
 
     def start(self) -> None:
@@ -57,11 +57,11 @@ class Monitor:
         self._thread.start()
 
     def wait(self) -> None:
-        """Return when the thread has ended: after `stop()`, or because of a bug."""
+        """Wait until the thread has ended: after `stop()`, or because of a bug."""
         self._thread.join()
 
     def stop(self) -> None:
-        """Stop, and release the lease for another monitor. Even in an outage it takes at most 2 * SHUTDOWN_SECONDS."""
+        """Stop, and release the lease. Even in an outage this takes at most 2 * SHUTDOWN_SECONDS."""
         self._is_over.set()
         self._thread.join(SHUTDOWN_SECONDS)
         releasing = threading.Thread(target=self._attempt, args=["release", self._release], daemon=True)
@@ -91,19 +91,20 @@ class Monitor:
 
     def _sweep(self):
         for sweep in self._sweeps:
-            # A sweep may take long, for example while the database is locked. Another monitor may have the lease now.
+            # The last sweep may have taken long, for example because the database was locked. Another monitor may hold
+            # the lease now.
             if not self._attempt("lease", self._acquire_lease):
                 return
             self._attempt(sweep.__name__, sweep)
 
     def _acquire_lease(self) -> bool:
-        """Return whether this is the monitor that works."""
+        """Acquire or renew the lease. Return whether this monitor holds it, and so is the one that works."""
         if self._is_over.is_set():
             return False
         asked_at = time.monotonic()
         is_working = store.acquire_lease(LEASE, self.holder, LEASE_SECONDS, limit=1)
         if is_working and not (self._is_working and asked_at < self._lease_ends_at):
-            # Another monitor may have worked meanwhile, so the last check of this one may be outdated.
+            # Another monitor may have worked meanwhile, so the result of this monitor's last check may be outdated.
             self._watch, self._check_at = LobbyWatch(), 0.0
         self._lease_ends_at = asked_at + LEASE_SECONDS
         self._log_state(is_working)
@@ -120,7 +121,7 @@ class Monitor:
             logger.info("Standing by: another monitor works")
 
     def _attempt(self, name: str, function: Callable[[], Any]) -> Any:
-        """Return what `function()` returns, or None if it fails. A later turn tries again."""
+        """Call `function()` and return its result, or None if it fails. A later turn tries again."""
         try:
             result = function()
         except OUTAGES as outage:
@@ -146,7 +147,7 @@ def run_until_signal(monitor: Monitor) -> None:
 
 
 def _interrupt_on(*signals):
-    """Raise KeyboardInterrupt on the first of these signals, and ignore the others."""
+    """Make the first of these signals raise KeyboardInterrupt, and ignore all later ones."""
 
     def interrupt(number, frame):
         for each in signals:

@@ -1,4 +1,4 @@
-"""The version of the client's code. An open tab compares it with its own to find out that it is outdated."""
+"""The version of the client's code. With it, an open tab finds out that its own code is outdated."""
 
 import hashlib
 from pathlib import Path

@@ -2,10 +2,11 @@
 Rendering: turn the body of a message into safe HTML.
 
 A Markdown parser with HTML switched off (markdown-it-py) is followed by a sanitiser with a short list of tags (nh3).
-There are two barriers, because this is the only HTML that clients insert into a page. It knows no rows and no wire.
+There are two barriers, because this is the only HTML that clients insert into a page. The package knows neither rows
+nor the wire.
 
 The Markdown is that of a chat: where CommonMark would change text that people type every day, the text stays as it is.
-`parser` puts the rules together; `blocks`, `lists`, `tables`, `emphasis`, `escapes` and `links` each state their own.
+`parser` puts the rules together. `blocks`, `lists`, `tables`, `emphasis`, `escapes` and `links` document the rules.
 Every word of a body appears in its rendering. A body whose rendering would show nothing is shown as it was typed.
 """
 
@@ -19,7 +20,7 @@ from .sanitiser import sanitise
 
 _MARKDOWN = make_parser()
 
-# One line of words without anything that can be markup or a link, or needs escaping: most messages.
+# Most messages are one line of words without anything that can be markup or a link, or that needs escaping.
 _PLAIN = re.compile(r"""[^\W\d_](?:[^\W_]|[ .,;:?!'"()%$=#/+\U0001F300-\U0001FAFF-])*(?<! )""")
 _TAG = re.compile(r"<[^>]*>")
 

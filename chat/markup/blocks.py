@@ -1,12 +1,12 @@
 """
 Blocks: paragraphs, quotes, headings and code.
 
-- A quote's mark is `>` with a space or the line's end behind it, so that `>_<` and `>:(` are text. Each line of a quote
-  has the mark: the next line without it is the answer, not a part of the quote.
-- A heading is a bold paragraph. `<h1>` to `<h6>` would put every message into the outline of the page, by which people
-  with screen readers move.
+- A quote's mark is `>` with a space or the line's end behind it. So `>_<` and `>:(` are text. Each line of a quote has
+  the mark. The next line without the mark is the answer, not a part of the quote.
+- A heading is a bold paragraph. `<h1>` to `<h6>` would put each heading of a message into the outline of the page, and
+  people with screen readers use the outline to move through the page.
 - The line of a code fence may name a language. Any other text in it becomes the first line of the code.
-- Quotes and lists nest to a depth. Deeper marks are text.
+- Quotes and lists nest to the depth DEEPEST. Deeper marks are text.
 """
 
 import re
@@ -54,7 +54,7 @@ def paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def push_paragraph(state: StateBlock, content: str, lines: list[int]) -> Token:
-    """Add the tokens of a paragraph and return the one with the text."""
+    """Add the tokens of a paragraph, and return the token with the text."""
     state.push("paragraph_open", "p", 1).map = lines
     inline = state.push("inline", "", 0)
     inline.content, inline.map, inline.children = content, lines, []
@@ -63,7 +63,7 @@ def push_paragraph(state: StateBlock, content: str, lines: list[int]) -> Token:
 
 
 def quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a quote: the lines from `start` that have the mark. The first one must have text."""
+    """Read a quote: the lines from `start` that have the mark. The first line must have text behind its mark."""
     if state.level >= DEEPEST or state.is_code_block(start):
         return False
     if not _QUOTED.match(line_of(state, start)) or not line_of(state, start)[1:].strip():
@@ -103,7 +103,7 @@ def embolden_headings(state: StateCore) -> None:
 
 
 def fence(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read fenced code. A fence without code, and a line of tildes with other text than a language, are text."""
+    """Read fenced code. A fence without code is text, and so is a line of tildes with words that are no language."""
     words = line_of(state, start).lstrip("`~").strip()
     is_language = words.lower() in _LANGUAGES
     if words and not is_language and line_of(state, start).startswith("~"):

@@ -11,9 +11,9 @@ _SPACELESS = re.compile(
     "\u30fc-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc"
     "\U00016fe0-\U00018aff\U0001aff0-\U0001b16f\U00020000-\U0003ffff]"
 )
-# What follows an emoji and belongs to it: variation selectors, the joiner, the keycap, skin tones.
+# These characters follow an emoji and belong to it: variation selectors, the joiner, the keycap, skin tones.
 _PART_OF_EMOJI = re.compile("[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]")
-# The characters without ink that Unicode calls letters, marks or symbols, or leaves unassigned.
+# These characters have no ink, but Unicode calls them letters, marks or symbols, or leaves them unassigned.
 _WITHOUT_INK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
     "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"

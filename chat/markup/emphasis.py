@@ -16,12 +16,14 @@ from markdown_it.rules_inline.state_inline import Delimiter
 
 from .characters import is_border, is_spaceless
 
-# A single mark opens before a word, which may begin with these. `[^\W_]` is any letter or digit.
+# A single mark opens only before a word. These characters may stand before its first letter.
+# `[^\W_]` is any letter or digit.
 _PREFIX = r"""[(\[{"'“‘«»„‚「『（［｛【《〈〔#@$€£¥§&+…¿¡<!:*_~`\\-]|\.\.\.?"""
 _EMOJI = "\u2600-\u27bf\U0001f000-\U0001faff"
 _WORD_AHEAD = re.compile(rf"(?:{_PREFIX}){{0,4}}(?:[^\W_]|[{_EMOJI}])")
 _WORD = re.compile(rf"[^\W_]|[{_EMOJI}]")
-# Neither a single mark nor a double one closes behind a path, and a single one not behind what opens or joins.
+# No mark closes behind a slash or a backslash, because a path ends there. A double mark does not open before one.
+# A single mark does not close behind `=`, `<`, `|` and `-` either, because these open or join something.
 _NO_END = frozenset("/\\")
 _NO_SINGLE_END = frozenset("/\\=<|-")
 _DUNDER = re.compile(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__(?!_)")
@@ -40,7 +42,7 @@ def can_open_and_close(source: str, start: int, behind: int, first: int | None =
     """
     Return whether the marks source[start:behind] can open emphasis, and whether they can close it.
 
-    `first` is where the mark with its backslashes begins, if it has any.
+    `first` is the position of the backslashes before the marks; None if there are none.
     """
     first = start if first is None else first
     previous = source[first - 1] if first else " "
@@ -67,7 +69,7 @@ def _is(character, *categories):
 
 
 def emphasis(state: StateInline, silent: bool) -> bool:
-    """Note a run of `*` or `_`, to be paired later."""
+    """Record a run of `*` or `_`. The parser pairs the runs later."""
     mark = state.src[state.pos]
     if silent or mark not in "*_":
         return False
@@ -84,12 +86,12 @@ def emphasis(state: StateInline, silent: bool) -> bool:
 
 
 def strikethrough(state: StateInline, silent: bool) -> bool:
-    """Note a run of two `~`, to be paired later. Other runs are text."""
+    """Record a run of two `~`. The parser pairs the runs later. Runs of other lengths are text."""
     if silent or state.src[state.pos] != "~":
         return False
     behind = run_at(state.src, state.pos, state.posMax)
     if behind - state.pos == 2:
-        # A length of 0 switches off a rule that is only about `*` and `_`.
+        # A length of 0 switches off a rule of the parser that is only for `*` and `_`.
         _push(state, ["~~"], 0, behind)
     else:
         state.append_pending(state.src[state.pos : behind])
@@ -106,7 +108,7 @@ def _push(state, marks, length, behind):
 
 
 def require_words(state: StateInline) -> None:
-    """Take apart the pairs of marks that have no word between them."""
+    """Undo the pairs of marks that have no word between them. These marks are text."""
     words = [token.type == "code_inline" or _WORD.search(token.content) is not None for token in state.tokens]
     counts = list(accumulate(words))
     metas = [meta["delimiters"] for meta in state.tokens_meta if meta and "delimiters" in meta]

@@ -1,8 +1,8 @@
 """
 Escapes and inline code.
 
-A backslash is dropped only where the character behind it would be markup otherwise. Everywhere else it is shown as
-typed: in `C:\\new`, `\\d+`, at the end of a line, and in the shrug. Code that would show nothing is text.
+A backslash is dropped only if the character behind it would otherwise be markup. Everywhere else the backslash is shown
+as typed: in `C:\\new`, `\\d+`, at the end of a line, and in the shrug. Code that would show nothing is text.
 """
 
 import re
@@ -16,20 +16,20 @@ from .emphasis import can_open_and_close, run_at
 _SHRUG = re.compile(r"\\+_\([^()\s]{1,4}\)_/")
 _BLOCK_MARK = re.compile(r"#{1,6}[ \t]|>(?:[ \t]|\n|$)|[-+*][ \t]|(?:```|~~~)|\|")
 _NUMBER_MARK = re.compile(r"[.)][ \t]")
-# The backtick in faces like (´・ω・`), which would be code up to the next face.
+# The backtick in a face like (´・ω・`). Without this rule, the text from this face to the next face would be code.
 _FACE = re.compile(r"(?<=[^\x00-\x7f])`[*;]?[)）]")
 _AUTOLINK = re.compile(r"<(?:https?:|mailto:|[^\s<>@]+@)", re.IGNORECASE)
 
 
 def backslash(state: StateInline, silent: bool) -> bool:
-    """Read a run of backslashes, and the character behind it if they protect it."""
+    """Read a run of backslashes, and the character behind the run if the backslashes protect it."""
     start, source = state.pos, state.src
     if source[start] != "\\":
         return False
     behind = run_at(source, start, state.posMax)
     text = source[start:behind]
     if behind < state.posMax and _is_protecting(source, start, behind):
-        # Two backslashes are one; an odd one protects the character.
+        # Each two backslashes are shown as one. If one is left over, it protects the character.
         text = "\\" * (len(text) // 2)
         if (behind - start) % 2:
             text, behind = text + source[behind], behind + 1
@@ -66,7 +66,7 @@ def _would_begin_block(source, start, behind):
 
 
 def code(state: StateInline, silent: bool) -> bool:
-    """Read inline code."""
+    """Read inline code. Code that would show nothing, and the backtick of a face, are text."""
     start = state.pos
     if not commonmark_code(state, True):
         return False

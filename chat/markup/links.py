@@ -1,19 +1,24 @@
 """
 Links: addresses that are typed, `<address>` and `[text](address)`.
 
-Only `http`, `https` and `mailto` become links, and only if the sanitiser accepts the whole address, so that no link
-leads nowhere. "see.you", "readme.md" and "a@b.example" are words. A link whose text would show nothing, and one with a
-title, which nobody would see, are shown as typed.
+Only `http`, `https` and `mailto` become links, and only if the sanitiser accepts the whole address. So every link leads
+somewhere. "see.you", "readme.md" and "a@b.example" are words. Two kinds of named links are shown as typed: a link whose
+text would show nothing, and a link with a title, because the rendering would not show the title.
 
-Where a typed address ends:
+These rules say where a typed address ends:
 
 - at white space, at a control character, at one of ``< > " ` { } | \\ ^``, at `**` and `~~`, and before `,http://`;
 - at all punctuation and symbols that are not ASCII: quotes, brackets, dashes, 、 and 。, emoji;
-- before the punctuation at its end (`. , : ; ! ? ' * _ ~ - & ( [`) and before a bracket that it does not open;
-- letters of scripts with spaces (Übung, Москва) belong to it. Letters of scripts without spaces (東京) belong to it
-  where they begin a part of it: a label of the host, a value in the query, the fragment, or a part of the path that
-  is not the first (any part if the host has such letters). Behind an ASCII letter, digit or comma, and behind the `/`
-  of the host alone, they are the next words of the sentence.
+- before the punctuation at its end (`. , : ; ! ? ' * _ ~ - & ( [`) and before a closing bracket that the address does
+  not open.
+
+Letters of scripts with spaces (Übung, Москва) belong to the address. Letters of scripts without spaces (東京) belong to
+the address only if they begin one of its parts:
+
+- a label of the host, a value in the query, or the fragment;
+- a part of the path other than the first part. If the host has such letters, they may begin the first part too.
+
+Behind an ASCII letter, digit or comma, and behind the `/` of the host alone, they are the next words of the sentence.
 
 Percent-encode an address that these rules cut off, or put it in `<` and `>`.
 """
@@ -36,13 +41,13 @@ _CANDIDATE = re.compile(r"""://(?:(?!\*\*|~~|[,;|]https?://)[^\s<>"`{}|\\^\x00-\
 _AUTHORITY = re.compile(
     r"(?:\[[0-9A-Fa-f:.]+\]|[^\W_](?:[\w-]|[^\x00-\x7f])*(?:\.[^\W_](?:[\w-]|[^\x00-\x7f])*)*)(?::[0-9]{1,5})?"
 )
-# DNS knows no longer name, and the time to encode one grows with the square of its length.
+# DNS allows no longer names, and the time to encode a name grows with the square of its length.
 _LONGEST_HOST = 253
 _PATH = re.compile(r"[/?#]")
 _PART_ENDS = frozenset("/?#&=.")
-# What stands in an address between ASCII letters and others. A sentence that goes on has other punctuation.
+# In an address, these characters stand between ASCII letters and other letters. In a sentence, other punctuation does.
 _JOINING = frozenset("/=_-#&+~@:")
-# The Japanese particle of the object: a common word behind an address, and the beginning of no other word.
+# The Japanese particle of the object often follows an address, and no other word begins with it.
 _PARTICLE = "を"
 _TRAILING = ".,:;!?'*_~-&(["
 _CLOSING = {")": "(", "]": "["}
@@ -53,14 +58,14 @@ _HREF = re.compile(r'<a href="[^"]')
 
 @lru_cache(maxsize=1000)
 def is_followable(address: str) -> bool:
-    """Return whether a link to `address` leads somewhere: the scheme, the host, and what the sanitiser says."""
+    """Return whether a link to `address` leads somewhere. Check the scheme and the host, and ask the sanitiser."""
     if not (_MAILTO.fullmatch(address) or _WEB.match(address)):
         return False
     return _HREF.match(sanitise(f'<a href="{html.escape(address)}">a</a>')) is not None
 
 
 def address(state: StateInline, silent: bool) -> bool:
-    """Read an address that was typed. The parser calls this at its colon."""
+    """Read an address that was typed. The parser calls this function at the colon of the address."""
     source, colon = state.src, state.pos
     if source[colon] != ":" or state.linkLevel or not _HOST_START.match(source, colon, state.posMax):
         return False
@@ -82,7 +87,7 @@ def address(state: StateInline, silent: bool) -> bool:
 
 
 def _find_end(source, colon, end):
-    """Return where the address ends whose colon is at `colon`, or `colon` if it has no host."""
+    """Return the end of the address whose colon is at `colon`. Return `colon` if the address has no host."""
     start = colon + 3
     candidate = _CANDIDATE.match(source, colon, end)
     if candidate is None:
@@ -90,7 +95,7 @@ def _find_end(source, colon, end):
     end = candidate.end()
     path = _PATH.search(source, start, end)
     host_end = path.start() if path else end
-    # An address with a name and a password is a trap more often than a page: https://bank.example@trap.example
+    # An address with a name or a password is mostly used to deceive people: https://bank.example@trap.example
     if "@" in source[start:host_end]:
         return colon
     end = _find_end_of_letters(source, start, host_end, end)
@@ -108,7 +113,7 @@ def _is_extra_bracket(text):
 
 
 def _find_end_of_letters(source, start, host_end, end):
-    """Return where the first character is that is not ASCII and no part of the address that begins at `start`."""
+    """Return the position of the first non-ASCII character that does not belong to the address beginning at `start`."""
     is_part_ascii = True
     for position in range(start, end):
         character = source[position]
@@ -124,7 +129,7 @@ def _find_end_of_letters(source, start, host_end, end):
 
 
 def _may_begin_part(source, start, host_end, position):
-    """Return whether a letter of a script without spaces at `position` may be the first one of its part."""
+    """Return whether a letter of a script without spaces may begin a part of the address. It is at `position`."""
     previous = source[position - 1]
     if position <= host_end:
         return position == start or previous == "."
@@ -136,7 +141,7 @@ def _may_begin_part(source, start, host_end, position):
 
 
 def address_in_brackets(state: StateInline, silent: bool) -> bool:
-    """Read `<address>`. Within the text of a link it is text."""
+    """Read `<address>`. Within the text of a link, `<address>` is text."""
     return not state.linkLevel and commonmark_autolink(state, silent)
 
 

@@ -2,9 +2,9 @@
 Lists: bullets, numbers and tasks.
 
 - An item begins with `-`, `*`, `+` or a number of at most three digits with a dot or a bracket, then a space and text.
-  A longer number ("1986. A great year") and one with zeros in front are text. So are lines of marks alone (`* * *`).
-- An item ends at the next line that is not indented: the sentence below a list is no part of it.
-- Each item shows the number that was typed. Only 1 for every item means that the items are to be numbered.
+  Longer numbers ("1986. A great year"), numbers with zeros in front, and lines of marks alone (`* * *`) are text.
+- An item ends at the next line that is not indented. So a sentence below a list is not part of the list.
+- Each item shows the number that was typed. If every item has the number 1, the rendering numbers the items.
 - `[ ]` and `[x]` at the start of an item are shown as the characters ☐ and ☑. Boxes that can be clicked would need a
   form, and screen readers name the characters.
 """
@@ -22,19 +22,19 @@ _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 
 
 def items(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a list."""
+    """Read a list whose first item begins at the line `start`."""
     if state.level >= DEEPEST or not _ITEM.match(line_of(state, start)):
         return False
     return list_block(state, start, end, silent)
 
 
 def ends_list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Return whether a line ends a list, because its number is none of an item. It reads nothing."""
+    """Return whether a line ends a list, because its number cannot begin an item. The rule reads nothing."""
     return silent and _NO_ITEM.match(line_of(state, start)) is not None
 
 
 def number_items(state: StateCore) -> None:
-    """Give each item whose number does not follow from the one before the number that was typed."""
+    """Store the typed number of each item, if it is not the number that follows the previous item."""
     following: list[int] = []
     for token in state.tokens:
         if token.type in ("ordered_list_open", "bullet_list_open"):
@@ -50,7 +50,7 @@ def number_items(state: StateCore) -> None:
 
 
 def mark_tasks(state: StateCore) -> None:
-    """Replace the brackets at the start of an item by a box."""
+    """Replace `[ ]` and `[x]` at the start of an item by ☐ and ☑."""
     for item, opening, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
         if item.type == "list_item_open" and opening.type == "paragraph_open":
             found = _TASK.match(inline.content)

@@ -5,12 +5,12 @@ from markdown_it import MarkdownIt
 from . import blocks, emphasis, escapes, links, lists, tables
 
 _BLOCKS = ["table", "code", "fence", "blockquote", "list", "heading"]
-# No "entity": "&nbsp;" and "&copy;" are shown as typed, because people who write them talk about them.
+# The rule "entity" is off: people who type "&nbsp;" or "&copy;" mean the code itself, so it is shown as typed.
 _INLINE = ["newline", "escape", "backticks", "strikethrough", "emphasis", "link", "linkify", "autolink"]
 
 
 def make_parser() -> MarkdownIt:
-    """Return a parser of bodies: the rules of this package, HTML and images off, each line break kept."""
+    """Return a parser of bodies. It uses the rules of this package, allows no HTML or images, and keeps line breaks."""
     parser = MarkdownIt("zero", {"html": False, "breaks": True})
     _replace_blocks(parser.block.ruler)
     _replace_inline(parser.inline)

@@ -2,7 +2,8 @@
 
 import nh3
 
-# No images, because loading one tells the reader's address to its server. No headings: see `blocks.heading`.
+# Images are not allowed, because loading an image tells its server the reader's IP address. The docstring of `blocks`
+# says why headings are not allowed.
 _CLEANER = nh3.Cleaner(
     tags={"p", "br", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
     | {"table", "thead", "tbody", "tr", "th", "td"},

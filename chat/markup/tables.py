@@ -1,8 +1,8 @@
 """
-Tables: a line of cells, a line of dashes with as many cells, and the rows below that have a `|`.
+Tables: a line of cells, a line of dashes with the same number of cells, and the rows below that have a `|`.
 
-A row may have more or fewer cells than the head: no cell is dropped and none is invented, so that the HTML stays in
-proportion to the body. Alignment is ignored. `\\|` is a `|` within a cell.
+A row may have more or fewer cells than the head. No cell is dropped and no cell is added. So the length of the HTML
+stays in proportion to the length of the body. Alignment is ignored. `\\|` is a `|` within a cell.
 """
 
 import re
@@ -16,7 +16,7 @@ _DASHES = re.compile(r":?-+:?")
 
 
 def table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a table."""
+    """Read a table whose head is the line `start`."""
     if start + 1 >= end or not (_is_row(state, start) and _is_row(state, start + 1)):
         return False
     head, dashes = _cells(line_of(state, start)), _cells(line_of(state, start + 1))

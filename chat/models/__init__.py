@@ -1,8 +1,8 @@
 """
-The rows: people, rooms, members, messages and their changes, and the rows of each feature beside them.
+The rows: people, rooms, members, messages and their changes, and the rows of other features.
 
-Constraints here make it impossible to store a thing twice, even if the callers have a bug. QuerySets say how rows are
-found. The models publish nothing, check no rights, do not know the wire, and import no other part of this project.
+Constraints prevent that a thing is stored twice, even if a caller has a bug. QuerySets say how rows are found. The
+models publish nothing, check no rights, do not know the wire, and import no other part of this project.
 """
 
 from .announcements import Announcement, Receipt

@@ -19,12 +19,12 @@ class AnnouncementQuerySet(models.QuerySet):
         return self.filter(expires_at__lte=timezone.now())
 
     def for_person(self, person_id: int, room_id: int) -> models.QuerySet:
-        """Select the announcements for a person who enters a room: to everybody, to the room, or to the person."""
+        """Select the announcements to everybody, to a room that a person enters, and to the person."""
         to_many = models.Q(person=None) & (models.Q(room=None) | models.Q(room=room_id))
         return self.filter(to_many | models.Q(person=person_id))
 
     def unreceived(self, person_id: int, since: int | None = None) -> models.QuerySet:
-        """Select the announcements without a receipt of the person, and all after the id `since`."""
+        """Select the announcements without a receipt of the person, and all announcements with an id above `since`."""
         receipts = Receipt.objects.filter(person=person_id, announcement=models.OuterRef("id"))
         annotated = self.annotate(has_receipt=models.Exists(receipts))
         is_unreceived = models.Q(has_receipt=False)
@@ -33,9 +33,10 @@ class AnnouncementQuerySet(models.QuerySet):
 
 class Announcement(models.Model):
     """
-    A text of an operator: to everybody, to everybody in `room`, or (a whisper) to `person` only.
+    A text that an operator sends to everybody, to everybody in `room`, or (a whisper) to `person` only.
 
-    Each person receives it once, also a person who connects later but before `expires_at`. A Receipt records that.
+    Each person receives it once, also a person who connects later but before `expires_at`. A Receipt records that the
+    person has received it.
     """
 
     INFO, WARNING, URGENT = "info", "warning", "urgent"
@@ -58,7 +59,7 @@ class Announcement(models.Model):
 
 
 class Receipt(models.Model):
-    """A person has received an announcement."""
+    """The record that a person has received an announcement."""
 
     id = models.BigAutoField(primary_key=True)
     announcement = models.ForeignKey(Announcement, related_name="receipts", db_index=False, on_delete=models.CASCADE)

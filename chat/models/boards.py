@@ -29,8 +29,8 @@ class Visitor(models.Model):
     """
     One browser on one board: its owner, or a visitor who has knocked.
 
-    `digest` belongs to the browser's secret session id. `key` is the visitor's public id. `handle_key` makes the handle
-    unique on this board; it is empty when another visitor may take the handle.
+    `digest` is the digest of the browser's secret session id. `key` is the visitor's public id. `handle_key` makes the
+    handle unique on this board; it is null when another visitor may take the handle.
     """
 
     OWNER, WAITING, ADMITTED, REFUSED, REMOVED = "owner", "waiting", "admitted", "refused", "removed"

@@ -17,7 +17,11 @@ class InvitationQuerySet(models.QuerySet):
 
 
 class Invitation(models.Model):
-    """A link into a room. Only the digest of its key is stored. `uses_left` None: any number of people may use it."""
+    """
+    A link into a room. Only the digest of its key is stored.
+
+    `uses_left` is the number of people who may still join with the link; None for any number.
+    """
 
     room = models.ForeignKey(Room, related_name="invitations", on_delete=models.CASCADE)
     digest = models.CharField(max_length=64, unique=True)

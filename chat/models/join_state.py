@@ -1,8 +1,8 @@
 """
 The join state: whether a person who enters a room may stay, and whether there are tasks or announcements to send.
 
-Every handshake reads it, and there is nearly always nothing to send. The statements are built once, for the reason in
-statements.py.
+Every handshake reads the join state, and there is nearly always nothing to send. So the statements are built once;
+statements.py gives the reason.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from .rooms import Member
 
 
 class JoinState(NamedTuple):
-    """`may_stay`: the membership exists and is no ban. The other fields: whether there may be something to send."""
+    """`may_stay`: the member exists and is not banned. The other fields: whether there may be something to send."""
 
     may_stay: bool
     has_tasks: bool
@@ -22,7 +22,7 @@ class JoinState(NamedTuple):
 
 
 def get_join_state(member: Member) -> JoinState:
-    """Return the JoinState of a member as it is now. One statement."""
+    """Read the present JoinState of a member, in one statement, and return it."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(_SELECT, [member.id, member.person_id, member.room_id, now, now])

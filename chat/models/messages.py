@@ -1,5 +1,5 @@
 """
-Messages, their reactions, and the refs of the changes that made them.
+Messages, their reactions, and the refs with which clients changed them.
 """
 
 from django.db import models
@@ -36,7 +36,8 @@ class Message(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    # No index of its own: the constraints below begin with it, and each index is one more page that a post writes.
+    # The room has no index of its own: the indexes of the constraints below begin with the room, and each further index
+    # is one more page that a post writes.
     room = models.ForeignKey(Room, related_name="messages", db_index=False, on_delete=models.CASCADE)
     number = models.BigIntegerField(editable=False)
     offset = models.BigIntegerField(editable=False)
@@ -53,7 +54,7 @@ class Message(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["room", "number"], name="one_message_per_number"),
-            # Its index also serves every backlog.
+            # The index of this constraint also serves the queries for backlogs.
             models.UniqueConstraint(fields=["room", "offset"], name="one_change_per_offset"),
         ]
 
@@ -66,7 +67,7 @@ class Message(models.Model):
         return self.removed_at is not None
 
     def group_reactions(self) -> dict[str, list[str]]:
-        """Return {emoji: handles of the people who put it here}. The message was read with `complete`."""
+        """Return {emoji: handles of the people who put it on the message}. The message was read with `complete`."""
         handles: dict[str, list[str]] = {}
         for reaction in self.all_reactions:
             handles.setdefault(reaction.emoji, []).append(reaction.person.handle)
@@ -89,10 +90,10 @@ class Reaction(models.Model):
 
 class Change(models.Model):
     """
-    A ref that was used, and the answer that its request got.
+    A ref that a request used, and the answer to that request.
 
-    `digest` is the fingerprint of the request. The same request sent again gets the same answer. Another request with
-    the same ref is a conflict, even if the message was edited since.
+    `digest` is the fingerprint of the request. If a client sends the same request again, it gets the same answer.
+    A different request with the same ref is a conflict, even if the message was edited since.
     """
 
     id = models.BigAutoField(primary_key=True)

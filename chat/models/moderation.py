@@ -23,7 +23,7 @@ class Report(models.Model):
     reason = models.CharField(max_length=500)
     body = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
-    # These are empty while the report is open.
+    # The next three fields are empty while the report is open.
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(Person, null=True, related_name="+", on_delete=models.PROTECT)
     outcome = models.CharField(max_length=10, choices=OUTCOMES, blank=True)
@@ -44,10 +44,13 @@ class Report(models.Model):
 
 class AuditEntry(models.Model):
     """
-    One act of moderation in a room. It is written in the transaction of the act, and never changed.
+    One act of moderation in a room. The entry is written in the transaction of the act, and never changed.
 
-    `actor` is None for the shell, which has no handle. `before` and `after` are roles for a ROLE (empty: no member of
-    the room), "open" and the outcome for a REPORT, and empty otherwise.
+    `actor` is None for the shell, which has no handle. `before` and `after` depend on `act`:
+
+    - ROLE: the roles; empty if the person was or is no member of the room;
+    - REPORT: "open" and the outcome;
+    - other acts: empty.
     """
 
     ROLE, EDIT, REMOVE, REPORT = "role", "edit", "remove", "report"

@@ -1,5 +1,5 @@
 """
-People, and the keys of their bots.
+People, and the tokens of their bots.
 """
 
 import unicodedata
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 
 def make_handle_key(handle: str) -> str:
-    """Return the key that must be unique. Handles that differ only in case or width have the same key."""
+    """Return the key of a handle, which must be unique. Handles that differ only in case or width have the same key."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", handle).casefold())
 
 
@@ -28,10 +28,10 @@ class PersonManager(BaseUserManager):
         return self.filter(is_staff=True, is_active=True)
 
     def lock(self, person_id: int) -> None:
-        """Lock a person until the end of the transaction: other transactions that call this wait."""
-        # Not SELECT FOR UPDATE: on PostgreSQL it blocks every insert of a row that refers to the person. That can
-        # deadlock: another transaction locks a room and then inserts an audit entry for the person, while this one
-        # holds the person and waits for the room.
+        """Lock a person until the end of the transaction. Other transactions that call this for the person wait."""
+        # SELECT FOR UPDATE is not used: on PostgreSQL it blocks every insert of a row that refers to the person. This
+        # can cause a deadlock. Another transaction locks a room and then inserts an audit entry for the person, while
+        # this transaction holds the lock of the person and waits for the room.
         self.filter(id=person_id).update(seen_at=models.F("seen_at"))
 
     def create_superuser(self, handle: str, password: str | None) -> "Person":
@@ -49,8 +49,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
     """
     The author of messages: an account with a password, or a guest who only has a handle.
 
-    `handle_key` makes the handle unique. It is null after a guest has left. The guest's messages then still show the
-    handle, and another person may use it.
+    `handle_key` makes the handle unique. The key is null after a guest has left: the guest's messages still show the
+    handle, and another person may take the handle.
     """
 
     handle = models.CharField(max_length=32)
@@ -75,7 +75,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
 
 class Token(models.Model):
-    """A key with which a bot uses its person's account. Only the digest of the key is stored."""
+    """A key with which a bot uses a person's account. Only the digest of the key is stored."""
 
     person = models.ForeignKey(Person, related_name="tokens", on_delete=models.CASCADE)
     name = models.CharField(max_length=80)

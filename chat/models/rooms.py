@@ -15,14 +15,14 @@ from .statements import Columns
 class RoomManager(models.Manager):
     def take_offset(self, room_id: int, at: datetime | None = None) -> int:
         """
-        Add one to the room's counter and return the new offset; `at` becomes the time of its last message.
+        Add one to the room's counter, and return the new offset. `at` becomes the time of the room's last message.
 
-        It must be the first statement of the transaction that stores the change. The row stays locked until the
-        commit, so offsets become visible in ascending order and no reader's cursor can skip one. Raise
-        Room.DoesNotExist.
+        Call this as the first statement of the transaction that stores the change. The room's row stays locked until
+        the commit. So offsets become visible in ascending order, and no reader's cursor can skip an offset. Raise
+        Room.DoesNotExist if there is no such room.
         """
         with connection.cursor() as cursor:
-            # One statement instead of two (SQLite >= 3.35 and every PostgreSQL know RETURNING; Django 2.2 does not).
+            # RETURNING saves a second statement. SQLite >= 3.35 and every PostgreSQL have it. Django 2.2 cannot use it.
             cursor.execute(
                 'UPDATE chat_room SET "offset" = "offset" + 1, last_at = COALESCE(%s, last_at)'
                 ' WHERE id = %s RETURNING "offset"',
@@ -38,7 +38,7 @@ class RoomManager(models.Manager):
         self.filter(id=room_id).update(offset=models.F("offset") - 1)
 
     def visible_to(self, person: Person | AnonymousUser) -> models.QuerySet:
-        """Select the rooms of the lobby's list: the public ones, and private ones that the person is in."""
+        """Select the rooms that the lobby lists for a person: public rooms, and private rooms that the person is in."""
         if not person.is_authenticated:
             return self.filter(access=Room.PUBLIC)
         memberships = Member.objects.filter(person=person).exclude(role=Member.BANNED)
@@ -66,7 +66,7 @@ class Room(models.Model):
     topic = models.CharField(max_length=500, blank=True)
     access = models.CharField(max_length=10, choices=ACCESS, default=PUBLIC)
     offset = models.BigIntegerField(default=0, editable=False)
-    # No index: the lobby's order puts rooms without a message last, and cannot use one.
+    # This column has no index: the lobby's order puts rooms without a message last, and could not use an index.
     last_at = models.DateTimeField("last message at", null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # When the room's entry in the list of rooms last changed, other than by messages and presence.
@@ -86,7 +86,7 @@ class MemberManager(models.Manager):
         """
         Return a member with person, room and `is_signed_in` (whether the login session or token is valid), or None.
 
-        One statement. It runs for every frame, to decide whether the connection may still speak.
+        This runs one statement for every frame, to decide whether the connection may still send.
         """
         with connection.cursor() as cursor:
             if token_id is not None:
@@ -107,7 +107,7 @@ class Member(models.Model):
     room = models.ForeignKey(Room, related_name="members", db_index=False, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, related_name="memberships", on_delete=models.CASCADE)
     role = models.CharField(max_length=10, choices=ROLES, default=MEMBER)
-    # When a mute ends; None: when a moderator ends it.
+    # The time at which a mute ends. If it is None, the mute lasts until a moderator ends it.
     muted_until = models.DateTimeField(null=True, blank=True)
     read_offset = models.BigIntegerField(default=0, editable=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -116,7 +116,7 @@ class Member(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "person"], name="one_standing_per_room")]
-        # This index finds the mutes whose time is over. It contains only muted members, so it costs others nothing.
+        # This index finds the mutes whose time is over. It contains only muted members, so it costs nothing for others.
         indexes = [
             models.Index(
                 name="mutes_with_an_end", fields=["muted_until"], condition=models.Q(muted_until__isnull=False)
@@ -138,11 +138,11 @@ class Member(models.Model):
 
     @property
     def is_muted(self) -> bool:
-        """Whether the member is muted now. One more query after `find_with_credential`, only for muted members."""
+        """Whether the member is muted now. After `find_with_credential`, this needs a query for muted members only."""
         return self.role == self.MUTED and (self.muted_until is None or self.muted_until > timezone.now())
 
 
-# Only the columns that every frame needs. Other attributes are read from the database when code uses them.
+# These are only the columns that every frame needs. Code that uses other attributes causes one more query.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
 _ROOM = Columns(Room, "room", "id", "slug", "offset")

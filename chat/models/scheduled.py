@@ -15,15 +15,16 @@ class ScheduledMessageQuerySet(models.QuerySet):
         return self.filter(state=ScheduledMessage.WAITING)
 
     def shown(self) -> models.QuerySet:
-        """Select the messages that their authors see: those that wait, and those that were refused."""
+        """Select the messages that their authors see: waiting and refused messages."""
         return self.exclude(state=ScheduledMessage.POSTED)
 
 
 class ScheduledMessage(models.Model):
     """
-    A message that waits until it is due. `why` is the reason if it was refused.
+    A message that waits until it is due. `why` is the reason if the message was refused.
 
-    A job posts the message. A job may be lost or run twice, so the row says what is still to do.
+    A job posts the message. A job may be lost or run twice, so the row records whether the message is still to be
+    posted.
     """
 
     WAITING, POSTED, REFUSED = "waiting", "posted", "refused"

@@ -1,5 +1,5 @@
 """
-SQL that runs for every frame, and reads from one snapshot.
+SQL statements that run for every frame, and blocks that read from one snapshot.
 
 Django 2.2 builds a statement each time it runs, which takes ten times as long as the database needs to run it. So the
 few statements that run for every frame are built once. This module does not know what the rows mean.
@@ -37,9 +37,10 @@ def _insert_statement(model):
 
 class Columns:
     """
-    Some columns of a model: `sql` for a SELECT in which the table is called `name`, and the rows made from its result.
+    Some columns of a model, for a SELECT in which the table is called `name`.
 
-    Other attributes of such a row are read from the database when code uses them.
+    `sql` lists the columns for the SELECT, and `make_row` makes a row from its result. Code that uses another attribute
+    of such a row causes one more query.
     """
 
     def __init__(self, model: type[models.Model], name: str, *attributes: str) -> None:
@@ -57,7 +58,7 @@ class Columns:
 @contextmanager
 def snapshot() -> Iterator[None]:
     """
-    Run a block in which all reads see the rows as of one moment, and no writer has to wait.
+    Run a block in which all reads see the rows as they were at one moment. No writer has to wait for the block.
 
     In SQLite, the block is a transaction that begins without the write lock (this site's database backend reads the
     flag `read_snapshot`). In PostgreSQL, it is a transaction at REPEATABLE READ. Inside another transaction, the block

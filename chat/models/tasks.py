@@ -14,7 +14,7 @@ class Task(models.Model):
     Work in the background that a person asked for in a room.
 
     A worker claims it with a lock that expires at `locked_until`. `attempt` is the number of the claim: a worker with
-    an older number may not write. `tries` counts the claims whose end was never recorded. `upto` is the room's offset
+    an older number may not write. `tries` counts the claims whose end was not recorded. `upto` is the room's offset
     at the time of the request: later changes are not part of the result.
     """
 
@@ -23,7 +23,7 @@ class Task(models.Model):
     UNFINISHED = (QUEUED, RUNNING)
 
     id = models.BigAutoField(primary_key=True)
-    # No index of its own: the index below begins with it.
+    # The person has no index of its own, because the index below begins with the person.
     person = models.ForeignKey(Person, related_name="tasks", db_index=False, on_delete=models.CASCADE)
     room = models.ForeignKey(Room, related_name="tasks", on_delete=models.CASCADE)
     kind = models.CharField(max_length=40)
@@ -39,7 +39,7 @@ class Task(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     locked_until = models.DateTimeField(null=True)
     locked_by = models.CharField(max_length=200, blank=True)
-    sent_at = models.DateTimeField(default=timezone.now)  # when its job was last put on the channel
+    sent_at = models.DateTimeField(default=timezone.now)  # when the task's job was last put on the channel
 
     result_name = models.CharField(max_length=120, blank=True)
     result_type = models.CharField(max_length=80, blank=True)

@@ -1,8 +1,9 @@
 """
-The wire: what clients may say, what the server answers, and nothing else.
+The wire: the events that clients may send, and the events with which the server answers.
 
-It turns the text of frames into checked events (`parse`), and facts into text (`encode`). It is pure Python: it knows
-no database, channel or request, and imports no other part of this project. docs/protocol.md describes it in words.
+The package turns the text of frames into checked events (`parse`), and the server's events into text (`encode`). It is
+pure Python: it knows no database, channel or request, and imports no other part of this project. docs/protocol.md
+describes the wire in words.
 """
 
 from .boards import (

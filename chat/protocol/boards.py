@@ -1,7 +1,7 @@
 """
-The waiting room of a board: what visitors and the owner say there, and what the server says to them.
+The waiting room of a board: the events that visitors and the owner send there, and the server's events to them.
 
-Nothing here knows who may say what.
+This module does not know which of them may send which event.
 """
 
 from dataclasses import dataclass
@@ -64,12 +64,12 @@ def visitor_knocked(visitor: str, handle: str) -> dict:
 
 
 def visitor_left(visitor: str) -> dict:
-    """Return the `left` event, for the owner: a visitor does not wait any longer."""
+    """Return the `left` event, for the owner: a visitor has stopped waiting."""
     return {"type": "left", "visitor": visitor}
 
 
 def visitor_waiting(handle: str) -> dict:
-    """Return the `waiting` event, for a visitor who comes back: the server still has the knock."""
+    """Return the `waiting` event, for a visitor who comes back: the server still has the visitor's request to join."""
     return {"type": "waiting", "handle": handle}
 
 

@@ -1,7 +1,7 @@
 """
-Errors of the wire: the exceptions that become `rejected` frames and close codes, and the limits that they enforce.
+Errors of the wire: the exceptions that become `rejected` frames and close codes, and the limits of single fields.
 
-It imports nothing.
+This module imports nothing.
 """
 
 MAX_INTEGER = 2**53 - 1  # the largest integer that JavaScript represents exactly
@@ -10,15 +10,16 @@ MAX_HANDLE = 32  # characters
 MAX_ROOM_NAME = 80  # characters
 MAX_TOPIC = 500  # characters
 MAX_REASON = 500  # characters
-MAX_SECONDS = 366 * 24 * 3600  # that a mute or an announcement may last
+MAX_SECONDS = 366 * 24 * 3600  # the longest time that a mute or an announcement may last
 MAX_ANNOUNCEMENT = 1000  # characters
 LEVELS = ("info", "warning", "urgent")  # of announcements
-MAX_BACKLOG = 200  # changes in one backlog
+MAX_BACKLOG = 200  # changes of messages in one backlog
 MAX_PAGE = 100  # messages in one page
 NEWEST_MESSAGES = 50  # messages that a client without a cursor receives
-MAX_PRESENT = 100  # people named in `joined`; if more are present, `presence` has only their number
+MAX_PRESENT = 100  # people named in `joined`; if more people are present, `presence` has only their number
 
-# Close codes that a client can read. A table in docs/protocol.md says after which of them a client reconnects.
+# The codes with which the server closes a connection. A table in docs/protocol.md says after which codes a client
+# reconnects.
 CLOSE_TOO_LARGE = 1009
 CLOSE_OVERLOAD = 1013
 CLOSE_NOT_SIGNED_IN = 4401
@@ -47,17 +48,17 @@ class ChatError(Exception):
 
 
 def internal_error(ref: str | None = None) -> ChatError:
-    """Return the error for a bug. The client does not learn the cause; the log contains it."""
+    """Return the error for a bug. The client does not learn the cause, which is only in the log."""
     return ChatError("internal", "This request failed because of an error in the server.", ref)
 
 
 def unavailable_error(ref: str | None = None) -> ChatError:
-    """Return the error for an outage. The same request may succeed a second later."""
+    """Return the error for an outage. The client may send the same request again a second later."""
     return ChatError("unavailable", "The server cannot answer right now. Try again in a moment.", ref, retry_after=1.0)
 
 
 class CloseConnection(Exception):
-    """A connection has lost its right to be open, and is closed with `code`."""
+    """A connection has lost its right to be open. The code that catches this closes the connection with `code`."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)

@@ -1,7 +1,7 @@
 """
-Events: what a client may say on a room's socket.
+Events that a client may send on a room's socket.
 
-Nothing here knows what an event does.
+This module does not know what the server does with an event.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from .facts import format_time
 
 
 class Event:
-    """What a client says. Each subclass is one `type`; parsing.py checks its fields by their names."""
+    """An event from a client. Each subclass is one `type`. parsing.py checks each field by its name."""
 
     type: ClassVar[str]
 
@@ -41,7 +41,7 @@ class Edit(Event):
 
 @dataclass(frozen=True)
 class Remove(Event):
-    """Delete a message's body. (Removing a visitor is `RemoveVisitor`.)"""
+    """Remove a message, which deletes its body. (`RemoveVisitor` removes a visitor.)"""
 
     type = "remove"
     ref: str
@@ -77,7 +77,7 @@ class Read(Event):
 
 @dataclass(frozen=True)
 class Sync(Event):
-    """Ask for what changed after a cursor; the heartbeat."""
+    """Ask for the messages that changed after a cursor. Clients also send this event as the heartbeat."""
 
     type = "sync"
     cursor: int

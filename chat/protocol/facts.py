@@ -1,7 +1,7 @@
 """
-Facts: what the server says. Each function returns an event, which `encode` turns into the text of a frame.
+Facts: the events that the server sends. Each function returns an event, which `encode` turns into the text of a frame.
 
-The functions take plain values. They do not know where these come from.
+The functions take plain values, and do not know where the values come from.
 """
 
 import json
@@ -63,12 +63,12 @@ def joined(
 
 
 def you(handle: str, role: str, read: int, until: datetime | None = None) -> dict:
-    """Return the part of `joined` that describes its receiver; `until` (an aware datetime) is when a mute ends."""
+    """Return the part of `joined` that describes its receiver. A mute ends at `until` (an aware datetime)."""
     return _with_until({"handle": handle, "role": role, "read": read}, until)
 
 
 def member(handle: str, role: str, until: datetime | None = None) -> dict:
-    """Return the event for a member's new role; `until` (an aware datetime) is when a mute ends."""
+    """Return the event for a member's new role. A mute ends at `until` (an aware datetime)."""
     return _with_until({"type": "member", "handle": handle, "role": role}, until)
 
 
@@ -114,7 +114,7 @@ def ack(ref: str, id: int | None, offset: int | None, **more: Any) -> dict:
     """
     Return the answer to a change that is stored.
 
-    `id` and `offset` are None for a change of something other than a message; `more` are fields that describe it.
+    `id` and `offset` are None if the change is not a change of a message. `more` are fields that describe the change.
     """
     return {"type": "ack", "ref": ref, "id": id, "offset": offset, **more}
 
@@ -127,9 +127,9 @@ def rejected(error: ChatError) -> dict:
 
 def synced(offset: int, more: bool, reset: bool = False) -> dict:
     """
-    Return the end of a backlog, which is complete up to `offset`.
+    Return the event that ends a backlog, which is complete up to `offset`.
 
-    `more`: there are changes after it. `reset`: the client's cursor is beyond the room's offset.
+    `more`: there are changes after `offset`. `reset`: the client's cursor is beyond the room's offset.
     """
     event = {"type": "synced", "offset": offset, "more": more}
     return {**event, "reset": True} if reset else event
@@ -144,8 +144,8 @@ def presence(came: Sequence[str], went: Sequence[str], count: int, present: list
     """
     Return the event for handles that came and went. `count` people are in the room now.
 
-    If more than MAX_PRESENT people are in the room, the event has only their number: the names would be too much data.
-    `present` is as in `joined`, for a connection that may have missed earlier events.
+    If more than MAX_PRESENT people are in the room, the event has only their number, because the handles would be too
+    much data. For a connection that may have missed earlier events, `present` lists people as in `joined`.
     """
     event = {"type": "presence", "came": came, "went": went, "count": count}
     if present is not None:
@@ -183,8 +183,10 @@ def task(
     """
     Return the event for the state of a task.
 
-    `progress` is in percent, `result` a path and `size` its bytes (for a task that is done), `error` a sentence (for
-    one that failed). `forgotten`: the task is deleted.
+    - `progress`: in percent.
+    - `result`, `size`: the path of the result and its number of bytes, if the task is done.
+    - `error`: a sentence, if the task failed.
+    - `forgotten`: the task is deleted.
     """
     event = {
         "type": "task",
@@ -203,7 +205,7 @@ def task(
 
 
 def announcement(id: int, text: str, level: str, at: datetime, private: bool = False) -> dict:
-    """Return the event for an operator's announcement. `at` is an aware datetime; `private`: for one person only."""
+    """Return the event for an operator's announcement. `at` is an aware datetime; `private`: for one person."""
     event = {"type": "announcement", "id": id, "text": text, "level": level, "at": format_time(at)}
     return {**event, "private": True} if private else event
 

@@ -1,7 +1,7 @@
 """
-Fields: checks of single values from outside. Each returns the value in its clean form, or raises ChatError.
+Fields: checks of single values from outside. Each check returns the value in its clean form, or raises ChatError.
 
-The argument `name` is the name of the field, for the error text. This module knows neither events nor JSON.
+The argument `name` is the name of the field for the error text. This module knows neither events nor JSON.
 """
 
 import re
@@ -64,7 +64,7 @@ def check_text(value: Any, name: str, most: int, least: int = 1) -> str:
     """
     Return `value` without white space at its ends. Raise `invalid_field`, `empty` or `too_long`.
 
-    It must have `least` to `most` characters, of which at least one is visible.
+    The text must have `least` to `most` characters. At least one of its characters must be visible.
     """
     text = check_string(value, name).strip()
     if len(text) > most:
@@ -76,7 +76,7 @@ def check_text(value: Any, name: str, most: int, least: int = 1) -> str:
 
 def is_blank(text: str) -> bool:
     """Return whether `text` has no visible character, only spaces, control, format and hidden characters."""
-    # Not the whole category C: emoji that are newer than Python's tables are "unassigned" there.
+    # The category C as a whole is not blank: it contains "unassigned", as which Python's tables list newer emoji.
     return all(unicodedata.category(character) in ("Zs", *_UNPRINTABLE) for character in _HIDDEN.sub("", text))
 
 
@@ -111,7 +111,8 @@ def check_handle(value: Any, name: str = "handle") -> str:
 
     Raise as `check_text` does.
     """
-    # A variation selector only chooses between two pictures of a character. Two handles must not differ only by it.
+    # A variation selector only chooses between two pictures of a character. Two handles must not differ only by a
+    # variation selector.
     handle = unicodedata.normalize("NFC", _VARIATIONS.sub("", check_string(value, name))).strip()
     handle = _check_line(check_text(handle, name, MAX_HANDLE), name)
     if _HIDDEN.search(handle):
@@ -154,7 +155,7 @@ def is_slug(value: Any) -> TypeGuard[str]:
 
 def check_integer(value: Any, name: str, least: int = 0, most: int = MAX_INTEGER) -> int:
     """Return an integer from `least` to `most`. Raise `invalid_field`."""
-    # In Python a bool is an int; on the wire it is not.
+    # In Python a bool is an int. On the wire, true and false are no integers.
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ChatError("invalid_field", f"'{name}' must be an integer from {least} to {most}.")
     return value
@@ -190,7 +191,7 @@ def check_seconds(value: Any, name: str = "seconds") -> int:
 
 
 def check_emoji(value: Any, name: str = "emoji") -> str:
-    """Return one emoji in its canonical form, so that one picture is one reaction. Raise `invalid_field`."""
+    """Return one emoji in its canonical form, so that each picture is only one reaction. Raise `invalid_field`."""
     if len(check_string(value, name)) > 16 or not emoji_names.is_emoji(canonical_emoji(value)):
         raise ChatError("invalid_field", f"'{name}' must be one emoji.")
     return canonical_emoji(value)
@@ -198,9 +199,9 @@ def check_emoji(value: Any, name: str = "emoji") -> str:
 
 def canonical_emoji(text: str) -> str:
     """
-    Return the fully qualified form of an emoji, or `text` if it is none.
+    Return the fully qualified form of an emoji, or `text` if it is no emoji.
 
-    Keyboards leave out some or all of the variation selectors of an emoji, or add one that chooses the plain picture.
+    Keyboards leave out some or all variation selectors of an emoji, or add a selector that chooses the plain picture.
     """
     return _canonical_forms().get(_VARIATIONS.sub("", text), text)
 
@@ -232,8 +233,8 @@ def parse_moment(text: str, is_end: bool = False) -> datetime | None:
     """
     Return the aware datetime of a day or a time in UTC, or None if `text` is neither.
 
-    A day means its beginning. As the end of a period (`is_end`) it means the beginning of the next day, so that the
-    day belongs to the period.
+    For a day, return the time at which the day begins. If the day is the end of a period (`is_end`), return the time at
+    which the next day begins, so that the day belongs to the period.
     """
     if not _MOMENT.fullmatch(text):
         return None
@@ -253,12 +254,12 @@ def check_time(value: Any, name: str) -> datetime:
 
 
 def parse_integer(text: Any) -> int | None:
-    """Return the integer in a parameter of a URL, or None if it is no integer from 0 to MAX_INTEGER."""
+    """Return the integer in a parameter of a URL, or None if `text` is no integer from 0 to MAX_INTEGER."""
     if not isinstance(text, str) or not _DIGITS.fullmatch(text) or int(text) > MAX_INTEGER:
         return None
     return int(text)
 
 
 def parse_uuid(text: Any) -> UUID | None:
-    """Return the UUID that `text` spells in the usual form with hyphens, or None if it spells none."""
+    """Return the UUID in `text`, in the usual form with hyphens, or None if `text` is no UUID."""
     return UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None

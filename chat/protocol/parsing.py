@@ -1,7 +1,7 @@
 """
-Parsing: how events are read from the text of frames, and checked.
+Parsing: read events from the text of frames, and check their fields.
 
-Nothing here knows what an event does.
+This module does not know what the server does with an event.
 """
 
 import json
@@ -46,7 +46,7 @@ _OPTIONAL = {"reply_to", "before"}  # absent and null mean the same
 
 def parse(text: str | bytes, events: Mapping[str, type[Event]] = EVENTS) -> Any:
     """
-    Return the event in one text frame, with every field checked: an instance of one of `events` ({type: class}).
+    Check the fields of one text frame, and return its event: an instance of one of `events` ({type: class}).
 
     Raise ChatError with `invalid_json`, `not_an_object`, `missing_type`, `unknown_type`, `missing_field`,
     `invalid_field`, `too_long` or `empty`, and with the frame's `ref` if that could be read.
@@ -55,7 +55,7 @@ def parse(text: str | bytes, events: Mapping[str, type[Event]] = EVENTS) -> Any:
 
 
 def read_event(fields: dict, event_class: type[Event] | None = None, events: Mapping[str, type[Event]] = EVENTS) -> Any:
-    """Return the event in an object from outside: of `event_class`, or of its own `type`. Raise as `parse` does."""
+    """Return the event in an object from outside: an `event_class`, or what its `type` says. Raise as `parse` does."""
     ref = fields.get("ref")
     try:
         return _build_event(event_class or _find_event_class(fields, events), fields)
@@ -77,9 +77,9 @@ def parse_object(text: str | bytes) -> dict:
 
 def split_frames(text: str | bytes) -> list[str]:
     """
-    Return the texts of the frames in `text` (str or UTF-8 bytes): one JSON value, or a list of them.
+    Return the texts of the frames in `text` (str or UTF-8 bytes): one JSON value, or a list of JSON values.
 
-    Each is unchanged, for `parse`. Raise `invalid_json`.
+    The text of each frame is unchanged, for `parse`. Raise `invalid_json`.
     """
     try:
         text = (text.decode("utf-8") if isinstance(text, bytes) else text).strip(_SPACES)
@@ -115,7 +115,7 @@ def _skip_spaces(text, position):
 
 
 def check_fields(fields: dict, **checks: Callable[..., Any]) -> dict[str, Any]:
-    """Return the named fields of an object from outside. Raise `missing_field`, or what a check raises."""
+    """Return fields of an object from outside, after the check of each. Raise `missing_field`, or as the checks do."""
     return {name: check(_required(fields, name), name) for name, check in checks.items()}
 
 
@@ -155,8 +155,8 @@ def _unique_pairs(pairs):
 
 
 def _parse_digits(digits):
-    # Python cannot read integers of more than 4,300 digits, and no field allows more than 16. As a float the value is
-    # still JSON, and the check of its field refuses it.
+    # Python cannot read integers of more than 4,300 digits, and no field allows more than 16 digits. A long integer
+    # becomes a float, and the check of its field refuses the float.
     return int(digits) if len(digits) <= 20 else float(digits)
 
 

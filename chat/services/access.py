@@ -1,8 +1,8 @@
 """
-Access: at every frame, check whether a connection may still send. This holds for sockets of every kind and for polls.
+Access: check at every frame and every poll whether a connection may still send.
 
-Since the handshake, the login, account, password or role of a connection may have changed. This module reads the rows,
-and raises the close code if the connection has lost its right. It writes nothing.
+The login, account, password or role behind a connection may have changed since the handshake. This module reads the
+rows, and raises the close code if the connection has lost its right. It writes nothing.
 """
 
 import enum
@@ -46,8 +46,8 @@ class ConnectionKind:
     close_codes: dict[Reason, int]
 
 
-# After a new password, the client reconnects at once, and the handshake checks its login. The login is still valid in
-# the browser in which the password was changed.
+# After a change of the password, the client reconnects at once, and the handshake checks its login. The login is still
+# valid in the browser in which the person changed the password.
 ROOM = ConnectionKind(
     "member",
     {
@@ -70,7 +70,7 @@ WAITING_ROOM = ConnectionKind(
         Reason.PASSWORD_CHANGED: CLOSE_CONNECTION_LOST,
     },
 )
-# For everybody except operators, this address does not exist.
+# For people who are not operators, the address of these streams does not exist.
 OPERATORS = ConnectionKind(
     "person",
     {
@@ -84,7 +84,7 @@ OPERATORS = ConnectionKind(
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rows say about a connection now. `subject` sends its frames: a Member, a Visit or a Person."""
+    """What the rows say about a connection now. `subject` is the sender of its frames: a Member, Visit or Person."""
 
     subject: Any
     is_there: bool = True
@@ -124,7 +124,7 @@ def _find_reason(facts: Facts) -> Reason | None:
 
 def get_speaking_member(connection: Connection) -> Member:
     """
-    Return the Member behind a frame or a poll of a room's connection, with person and room. One statement.
+    Return the Member who sent a frame or a poll of a room's connection, with person and room. Run one statement.
 
     Raise CloseConnection as `check_connection` does.
     """
@@ -150,7 +150,7 @@ def has_login(session_key: str) -> bool:
 
 
 def has_current_password(person: Any, session: Session) -> bool:
-    """Return whether the login is valid for the present password. True for people without a password."""
+    """Return whether the login was made with the present password. Return True for people without a password."""
     if not person.is_authenticated or person.is_guest:
         return True
     return constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())

@@ -1,9 +1,9 @@
 """
-After the commit: how services tell others about a change that is stored.
+After the commit: services publish a stored change, close connections, and start jobs.
 
-A stored change stays stored, even if telling others about it fails (an outage of Redis, a bug). Then the request must
-not fail, because its client would believe that nothing was stored. So no exception leaves this module. The row is
-found later: by a client at its next `sync`, by a closed connection at its next frame, or by a sweep at its next run.
+An outage of Redis or a bug may prevent this, but the change is stored. So the request must not fail, because its client
+would believe that nothing was stored. No exception leaves this module. The change takes effect later: a client finds it
+at its next `sync`, the check of a frame finds it at the next frame, or a sweep finds it.
 
 This module writes no rows, and its callers decide what is published.
 """
@@ -23,10 +23,10 @@ def after_commit(
     description: str, function: Callable[[], object], on_failure: Callable[[], object] | None = None
 ) -> None:
     """
-    Call `function()` once the present transaction has committed, or at once outside a transaction.
+    Call `function()` as soon as the present transaction has committed, or at once outside a transaction.
 
-    A failure is logged, not raised; see `call_safely` for the arguments. If the transaction is rolled back, nothing
-    is called.
+    A failure is logged, not raised; see `call_safely` for the arguments. If the transaction is rolled back, do not call
+    `function`.
     """
     transaction.on_commit(lambda: call_safely(description, function, on_failure))
 
@@ -37,8 +37,8 @@ def call_safely(
     """
     Call `function()` and log what it raises. Return whether it succeeded.
 
-    `description` completes the log line "A change is stored, but the server could not ...". After a failure
-    `on_failure()` is called in the same way: it changes the row so that a later attempt finds it.
+    `description` completes the log line "A change is stored, but the server could not ...". After a failure, call
+    `on_failure()` in the same way. It changes the row, so that a later attempt finds the row.
     """
     try:
         function()
@@ -53,15 +53,15 @@ def call_safely(
 
 
 def publish_after_commit(group: str, make_event: Callable[[], dict]) -> None:
-    """Publish what `make_event()` returns to a group, once the present transaction has committed."""
+    """Publish the event that `make_event()` returns to a group, after the present transaction has committed."""
     after_commit(f"publish it to {group}", lambda: broadcast.publish(group, make_event()))
 
 
 def close_after_commit(group: str, code: int, but: Iterable[str] = ()) -> None:
-    """Close a group's connections, except those in the groups `but`, once the present transaction has committed."""
+    """Close a group's connections, except those in the groups `but`, after the present transaction has committed."""
     after_commit(f"close the connections of {group}", lambda: broadcast.close_group(group, code, but))
 
 
 def start_job_after_commit(channel: str, content: dict, seconds: float) -> None:
-    """Start a job `seconds` after the present transaction has committed. It may be lost, as in `broadcast`."""
+    """Start a job `seconds` after the present transaction has committed. The job may be lost."""
     after_commit(f"start its job on {channel}", lambda: broadcast.start_job_later(channel, content, seconds))

@@ -1,9 +1,9 @@
 """
 Announcements: what operators say to everybody, to one room, or (a whisper) to one person.
 
-An announcement is a row. Connected people receive it at once. People who connect before it expires receive it then. A
-receipt prevents that a person receives it twice. The callers check permissions: only operators reach them, by a shell,
-the admin, or the API for operators.
+An announcement is a row. Connected people receive it at once. People who connect before it expires receive it at the
+handshake. A receipt prevents that a person receives an announcement twice. The callers check permissions: only
+operators can reach the callers (a shell, the admin, and the API for operators).
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ from . import people, presence, rooms
 from .after_commit import after_commit
 
 MAX_PENDING = 100  # announcements that one handshake sends
-MAX_ROOMS = 100  # rooms whose listeners are read in one round trip
+MAX_ROOMS = 100  # rooms whose rosters are read in one round trip
 MAX_ROWS = 500  # receipts in one statement
 MAX_SWEPT = 5000  # receipts in one sweep
 
@@ -91,7 +91,7 @@ def _store_and_publish(announcement, publish):
         after_commit(
             f"publish announcement {announcement.id}",
             lambda: publish(announcement),
-            # Without receipts, everybody receives the announcement at the next connect.
+            # After this, the announcement has no receipts, and everybody receives it at the next handshake.
             on_failure=lambda: announcement.receipts.all().delete(),
         )
     return announcement
@@ -119,8 +119,8 @@ def _store_listeners_receipts(announcement, listeners: dict[int, set[str]]) -> N
     handles: set[str] = set().union(*(listeners[room_id] for room_id in listeners.keys() - boards))
     for some in _split(sorted(handles), MAX_ROWS):
         _store_receipts(announcement, people.find_ids(some))
-    # A board's handles are unique on that board only. Another person may have the same handle elsewhere, and has not
-    # received the announcement.
+    # A board's handles are unique on that board only. So people on boards are not found by their handle alone: another
+    # person may have the same handle elsewhere, and has not received the announcement.
     members = Member.objects.filter(room_id__in=boards).exclude(role=Member.BANNED)
     found = members.values_list("room_id", "person_id", "person__handle")
     _store_receipts(announcement, {person_id for room_id, person_id, handle in found if handle in listeners[room_id]})
@@ -155,13 +155,13 @@ def take_pending(member: Member, since: int | None = None) -> list[dict]:
     """
     Return the announcements that a connecting person has not received, as events, oldest first. Store their receipts.
 
-    Call it after the connection has joined its groups. A client that reconnects passes as `since` the id of the newest
-    announcement that it knew when it connected before. It receives all later announcements, also those with a receipt,
-    because they may have been published to a connection that was already broken.
+    Call it after the connection has joined its groups. A client that reconnects passes `since`: the id of the newest
+    announcement at the time of its last handshake. The client receives all later announcements, also those with a
+    receipt, because they may have been published to a connection that was already broken.
     """
-    # This order misses no announcement. `announce` first stores the row, then reads which people are in groups, and
-    # stores receipts for these people only. A person without a receipt was not in a group at that time, so this call
-    # comes later and finds the row.
+    # With this order, no person misses an announcement. `announce` first stores the row, then reads which people are in
+    # groups, and stores receipts for these people only. A person without a receipt was not in a group at that time. So
+    # this call for the person runs later, and finds the row.
     current = Announcement.objects.current().for_person(member.person_id, member.room_id)
     pending = list(current.unreceived(member.person_id, since).order_by("id")[:MAX_PENDING])
     if pending:

@@ -1,7 +1,7 @@
 """
 The audit log: each act of a moderator, stored in the transaction of the act.
 
-The module checks no permission and publishes nothing. `rooms` and `moderation` call it for each act.
+This module checks no permission and publishes nothing. `rooms` and `moderation` call it for each act.
 """
 
 from typing import Any
@@ -35,12 +35,13 @@ def close_reports(actor: Person | None, message: Message, outcome: str, reports:
     """
     Close those of `reports` that are open, and record the decision. Return how many were closed.
 
-    All `reports` are of `message`. The caller has locked the row of the room. One statement if no
-    report is open, else three.
+    All `reports` are of `message`. The caller has locked the row of the room. Run one statement if no
+    report is open, otherwise three.
     """
     reasons = dict(reports.filter(closed_at=None).order_by("id").values_list("id", "reason"))
     if reasons:
-        # Selected by id: a report that is stored at this moment stays open and has no entry.
+        # The UPDATE selects the reports by id, so that a report that is stored at this moment stays open: it has no
+        # entry.
         fields = {"closed_at": timezone.now(), "closed_by": actor, "outcome": outcome}
         Report.objects.filter(id__in=list(reasons)).update(**fields)
         AuditEntry.objects.bulk_create(_make_entry(actor, message, outcome, reason) for reason in reasons.values())

@@ -1,5 +1,5 @@
 """
-Digests of secrets: the database stores these instead of tokens, keys of invitations and session ids of boards.
+Digests of secrets: the database stores digests instead of tokens, keys of invitations and session ids of boards.
 """
 
 import hashlib
@@ -7,5 +7,5 @@ import hashlib
 
 def digest_secret(secret: str) -> str:
     """Return the SHA-256 digest of a secret, as 64 hex digits."""
-    # The site makes each secret from at least 192 random bits. Nobody can guess it, so it needs no slow hash.
+    # The site makes each secret from at least 192 random bits. Nobody can guess such a secret, so a fast hash is safe.
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

@@ -1,7 +1,7 @@
 """
-Invitations: links by which people become members of a private room, and leaving such a room.
+Invitations: create, list, revoke and accept links into a private room, and leave such a room.
 
-The module writes Invitation, and creates or deletes Member. Only the digest of a link's key is stored.
+This module writes Invitation, and creates or deletes Member. Only the digest of a link's key is stored.
 """
 
 import secrets
@@ -39,10 +39,10 @@ def create_invitation(
     - `uses`: how many people may join with the link; None for any number.
     - `seconds`: how long the link is valid; None for a week.
 
-    Return the invitation, and its key. The key is not stored and cannot be shown again.
+    Return the invitation and its key. The key is not stored, so the site cannot show it again.
 
-    Raise `not_found` for the room; `forbidden` if the person may not invite, the room is public, or it has too many
-    open invitations; `invalid_field`.
+    Raise `not_found` for the room; `forbidden` if the person may not invite, or if the room is public or has too many
+    open invitations; `invalid_field` for `uses` or `seconds`.
     """
     room = _get_room(person, slug)
     if uses is not None:
@@ -93,7 +93,7 @@ def get_invitation(key: str) -> Invitation:
     """
     Return the open invitation with this key, and its room.
 
-    An invitation is valid only while its creator may invite. Otherwise a banned moderator could use their own link.
+    An invitation is valid only while its creator may invite. Otherwise a banned moderator could return with their link.
 
     Raise `not_found`, with the same text for every reason.
     """
@@ -110,7 +110,7 @@ def _make_invalid_error():
 
 def accept_invitation(person: Person, key: str) -> Room:
     """
-    Make a person a member of the invitation's room, and return the room. If the person already is, no use is counted.
+    Make a person a member of the invitation's room, and return the room. For a member, no use is counted.
 
     Raise `not_found` if the invitation is not valid; `forbidden` if the person is banned from the room.
     """
@@ -134,7 +134,7 @@ def _is_member(person, room):
 
 
 def _use(invitation):
-    # The condition is part of the UPDATE: if two people accept at the same moment, only one of them gets the last use.
+    # The UPDATE itself checks for a use: if two people accept at the same moment, only one of them gets the last use.
     used = Invitation.objects.open().filter(id=invitation.id).update(uses_left=F("uses_left") - 1)
     if not used:
         raise _make_invalid_error()
@@ -169,6 +169,6 @@ def leave_room(person: Person, slug: str) -> None:
 
 
 def sweep_invitations() -> int:
-    """Delete invitations that have expired or have no uses left. Return how many."""
+    """Delete invitations that have expired or have no uses left. Return how many were deleted."""
     is_over = Q(expires_at__lt=timezone.now()) | Q(uses_left=0)
     return Invitation.objects.filter(is_over).delete()[0]

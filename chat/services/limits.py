@@ -1,8 +1,8 @@
 """
-Limits: how many events, requests and connections one person, or one address, may have. The numbers are settings, and
-CHAT_LIMITS=off lifts all of them.
+Limits: the number of events, requests and connections that one person or one address may have. The numbers are
+settings, and CHAT_LIMITS=off switches all limits off.
 
-It writes only the token buckets, counters and leases of the store.
+This module writes only the token buckets, counters and leases of the store.
 """
 
 import math
@@ -15,11 +15,11 @@ from chat.connections import Connection
 from chat.protocol import CLOSE_FLOODING, ChatError, CloseConnection
 from chat.store import store
 
-# People whose frames this process counts before it handles them, and until when, by time.monotonic.
+# {id of a person: the time, by time.monotonic, until which this process counts their frames before it handles them}
 _counted_first: dict[int, float] = {}
 MAX_COUNTED_FIRST = 10000
 MIN_COUNT_FIRST_SECONDS = 10
-# If fewer tokens than this share of the burst are left, the process counts each frame before it handles the frame.
+# If a person has fewer tokens left than this share of the burst, the process counts their frames first.
 RESERVE = 0.1
 
 
@@ -41,16 +41,17 @@ def check_event(owner: int | str, ref: str | None = None) -> None:
 
 def check_frame(person_id: int, ref: str | None = None) -> None:
     """
-    Count one frame of a person, without a trip to Redis of its own while the person's bucket is well filled.
+    Count one frame of a person. While the person's bucket is well filled, this needs no extra trip to Redis.
 
     The token is taken with the worker's next trip, which returns how many tokens are left. When fewer than a tenth are
-    left, this process counts the person's frames before it handles them. It does so until it has received none for as
-    long as an empty bucket takes to fill (10 s at least). Meanwhile `check_event` refuses events without a token.
+    left, this process counts the person's frames before it handles them, and `check_event` refuses frames without a
+    token. This ends when the process has received no frame of the person for the time in which an empty bucket fills
+    (10 s at least).
 
-    The bound: until a process knows that the bucket is low, it handles at most one frame in each of its threads. So
-    after `seconds`, at most burst + rate * seconds + (number of worker threads) frames were handled. The excess is no
-    gain: each frame without a token puts the bucket into debt, which later frames pay. In a single process there is no
-    excess.
+    The bound: until a process knows that the bucket is low, it handles at most one frame in each of its threads. So in
+    `seconds`, the workers handle at most burst + rate * seconds + (number of worker threads) frames. A client gains
+    nothing by the excess: each frame without a token puts the bucket into debt, and later frames pay the debt. In a
+    single process there is no excess.
     """
     if not settings.CHAT_LIMITS_ON:
         return
@@ -64,14 +65,14 @@ def check_frame(person_id: int, ref: str | None = None) -> None:
 
 def _note_level(person_id: int, level: float) -> None:
     burst, _ = settings.CHAT_LIMITS["events"]
-    # Without one whole token left, the next frame may have none.
+    # If less than one whole token is left, the next frame may have no token.
     if level < max(1, RESERVE * burst):
         _count_first(person_id)
 
 
 def _count_first(person_id: int) -> None:
     burst, per_second = settings.CHAT_LIMITS["events"]
-    # The person becomes the last entry. If there are too many entries, the first one is deleted.
+    # The person becomes the last entry. If there are too many entries, the first entry is deleted.
     _counted_first.pop(person_id, None)
     _counted_first[person_id] = time.monotonic() + max(MIN_COUNT_FIRST_SECONDS, burst / per_second)
     if len(_counted_first) > MAX_COUNTED_FIRST:
@@ -79,7 +80,7 @@ def _count_first(person_id: int) -> None:
 
 
 def forget_people() -> None:
-    """Forget whose frames are counted first. For tests."""
+    """Forget whose frames are counted first. Only tests call this."""
     _counted_first.clear()
 
 
@@ -91,7 +92,8 @@ def check_address(kind: str, address: str) -> None:
 
 
 def check_download(person_id: int) -> None:
-    """Count one file that a person fetches. An interface may hold it for a slow reader. Raise `rate_limited`."""
+    """Count one file that a person fetches. Raise `rate_limited`."""
+    # Files have their own limit, because an interface server may have to keep a file for a slow reader.
     wait = _take("downloads", person_id)
     if wait:
         raise _rate_limited(wait)
@@ -105,7 +107,7 @@ def _take(kind: str, owner: int | str) -> float:
 
 
 def _rate_limited(wait: float, ref: str | None = None) -> ChatError:
-    # In whole milliseconds, rounded up: a client that waits for this time is not refused again.
+    # The time is in whole milliseconds and rounded up, so that a client that waits this long is not refused again.
     return ChatError("rate_limited", "Too much at once; wait a little.", ref, math.ceil(wait * 1000) / 1000)
 
 
@@ -126,7 +128,7 @@ def lease_socket(owner: int | str, connection: Connection) -> None:
 
 
 def renew_socket(owner: int | str, connection: Connection) -> None:
-    """Renew the lease of an open connection. Nothing is checked: the connection was admitted."""
+    """Renew the lease of an open connection. This checks no limit: `lease_socket` has done so."""
     if settings.CHAT_LIMITS_ON:
         names = [name for name, _ in _socket_counters(owner, connection)]
         store.renew_leases(names, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)

@@ -1,5 +1,5 @@
 """
-The lobby's list of rooms: a check finds out whether anything in it has changed since the last check.
+The lobby's list of rooms: a check finds out whether the list has changed since the last check.
 
 A check takes one statement and two round trips to Redis for any number of rooms. It writes no rows.
 """
@@ -11,11 +11,11 @@ from chat.models import Room
 
 from . import presence
 
-MAX_PRESENCE_UPDATES = 100  # in one check
+MAX_PRESENCE_UPDATES = 100  # rooms whose presence changes one check publishes
 
 
 class LobbyWatch:
-    """Remembers the list as of the last check. The first check always finds a change."""
+    """The check of the list. It remembers the list as of the last check, and the first check always finds a change."""
 
     def __init__(self) -> None:
         self._summary: tuple | None = None
@@ -33,13 +33,13 @@ class LobbyWatch:
         if summary == self._summary:
             return False
         broadcast.publish(broadcast.LOBBY_GROUP, protocol.updated())
-        # Not before: if publishing fails, the next check publishes.
+        # Stored only after publishing: if publishing fails, the next check publishes.
         self._summary = summary
         return True
 
     def _publish_overdue(self, rooms_with_changes):
-        # A worker publishes presence changes within a second. If two checks in a row find changes of a room, then the
-        # worker has died, or a sweep has made the changes.
+        # A worker publishes presence changes within a second. If two checks in a row find changes of a room, the worker
+        # was killed, or a sweep made the changes.
         overdue = self._rooms_with_changes & rooms_with_changes
         self._rooms_with_changes = rooms_with_changes
         for room_id in sorted(overdue)[:MAX_PRESENCE_UPDATES]:
@@ -48,8 +48,8 @@ class LobbyWatch:
 
 def _summarize_rooms():
     """Return a value that changes when a room is created, deleted or changed, or when any message changes."""
-    # The sum of the offsets, not the latest `last_at`. The latest `last_at` would miss a message that is stored after a
-    # clock was set back, or that is committed after a newer message.
+    # This takes the sum of the offsets instead of the latest `last_at`. The latest `last_at` would miss a message that
+    # is stored after a clock was set back, or that is committed after a newer message.
     return Room.objects.aggregate(
         rooms=Count("id"), newest=Max("id"), changes=Sum("offset"), changed_at=Max("changed_at")
     )

@@ -1,5 +1,6 @@
 """
-Operators: people who may use the admin. The module checks whether a person is one, and reads the rooms for them.
+Operators: people who may use the admin. This module checks whether a person is an operator, and reads the rooms for
+operators.
 
 It writes no rows. It closes the streams of people who are no longer operators.
 """
@@ -17,7 +18,7 @@ MAX_ROOMS = 500
 
 
 def check_operator(person: Person | AnonymousUser) -> None:
-    """Check that a person is an operator. Raise `not_found` for others, as for an address that does not exist."""
+    """Check that a person is an operator. Raise `not_found` if not, as for an address that does not exist."""
     if not (person.is_authenticated and person.is_staff):
         raise ChatError("not_found", "There is nothing at this address.")
 

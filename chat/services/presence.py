@@ -17,7 +17,7 @@ from chat.connections import Connection
 from chat.models import Member, make_handle_key
 from chat.store import store
 
-_ROSTER = "room:"  # the name of a room's roster begins with this; the room's id follows
+_ROSTER = "room:"  # the name of a room's roster is this prefix and the room's id
 
 
 def arrive(member: Member, connection: Connection) -> None:
@@ -30,14 +30,14 @@ def arrive(member: Member, connection: Connection) -> None:
 
 
 def touch(member: Member, connection: Connection) -> None:
-    """Renew the lease of a connection, or put it on the roster again. Publish a change to the room."""
+    """Renew the lease of a connection, or put it on the roster again. If the roster has changes, publish them."""
     publish_changes = partial(schedule_presence_update, member.room_id)
     seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
     store.renew_entry(_roster(member.room_id), member.handle, connection.name, seconds, publish_changes)
 
 
 def depart(room_id: int, handle: str, connection: Connection) -> None:
-    """Remove a connection from the roster. Publish a change to the room."""
+    """Remove a connection from the roster. If the roster has changes, publish them to the room."""
     if store.remove_entry(_roster(room_id), handle, connection.name):
         schedule_presence_update(room_id)
 
@@ -46,7 +46,7 @@ def schedule_presence_update(room_id: int) -> None:
     """
     Publish to a room the handles of the people who came and went, if there are any.
 
-    This happens now, or CHAT_PRESENCE_SECONDS later if the room had an update within that time.
+    Publish now, or CHAT_PRESENCE_SECONDS later if the room had an update within the last CHAT_PRESENCE_SECONDS.
     """
     if store.increment(f"presence:{room_id}", settings.CHAT_PRESENCE_SECONDS) > 1:
         call_later(settings.CHAT_PRESENCE_SECONDS, ("presence", room_id), schedule_presence_update, room_id)
@@ -60,8 +60,8 @@ def get_present(room_id: int, is_board: bool = False) -> tuple[list[dict[str, st
     """
     Return ([{handle, role}] of at most 100 people in a room, the number of all people in it).
 
-    The handles of a board's visitors are unique only on that board. So with `is_board`, the members are found by their
-    exact handles.
+    The handles of a board's visitors are unique only on that board. So with `is_board`, find the members by their exact
+    handles.
     """
     handles, count = store.list_owners(_roster(room_id), protocol.MAX_PRESENT)
     members = Member.objects.filter(room_id=room_id).select_related("person")
@@ -79,10 +79,10 @@ def count_present(room_ids: Iterable[int]) -> list[int]:
 
 def sweep_rosters() -> dict[int, tuple[int, bool]]:
     """
-    End the leases that are over, and return {room id: (number of people, whether an update is due)}.
+    Remove expired leases, and return {room id: (number of people, whether an update is due)}.
 
-    The result has every room with people in it, and those whose last lease this call ends. Two round trips for all
-    rooms.
+    The result has every room with people in it, and the rooms whose last lease this call removes. Make two round trips
+    for any number of rooms.
     """
     rosters = store.summarize_rosters()
     return {int(name[len(_ROSTER) :]): found for name, found in rosters.items() if name.startswith(_ROSTER)}

@@ -1,7 +1,7 @@
 """
-Scheduled messages: they are stored as rows now, and a job posts them when they are due, if the author still may.
+Scheduled messages: a message is stored as a row. A job posts it when it is due, if its author may still post.
 
-The module writes ScheduledMessage. `rooms` posts the message like every other message. A job may be lost or run twice:
+This module writes ScheduledMessage. `rooms` posts the message like every other message. A job may be lost or run twice:
 the transaction that posts also claims the row, and a sweep finds rows that are overdue.
 """
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 MAX_WAITING = 100  # waiting messages of one person
 MAX_DELAY = timedelta(days=366)
 MAX_LISTED = 200  # messages of one person in one room
-OVERDUE_AFTER = timedelta(seconds=10)  # before that, the job may still arrive
+OVERDUE_AFTER = timedelta(seconds=10)  # within this time, the job may still arrive
 MAX_SWEPT = 100
 # The row of a posted message is kept, so that a job that arrives again finds it posted. The row of a refused message is
 # kept longer, because the author reads the reason in it.
@@ -68,7 +68,8 @@ def _check_reply(member, event):
 
 
 def _check_number(person_id):
-    # With the lock, the second of two requests at the same moment counts the row of the first.
+    # The lock makes two requests at the same moment run one after the other. So the second request counts the row of
+    # the first request.
     Person.objects.lock(person_id)
     if ScheduledMessage.objects.waiting().filter(author_id=person_id).count() >= MAX_WAITING:
         raise ChatError("forbidden", f"You already have {MAX_WAITING} scheduled messages. Cancel one first.")
@@ -80,7 +81,7 @@ def _start_job(scheduled_id, seconds):
 
 def get_scheduled(person: Person, slug: str) -> list[ScheduledMessage]:
     """
-    Return a person's waiting and refused messages in a room, by the time at which they are due.
+    Return a person's waiting and refused messages in a room, in the order of the times at which they are due.
 
     Raise `not_found` or `forbidden` if the person may not read the room.
     """
@@ -92,13 +93,13 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
     """
     Delete a waiting or refused message of this person.
 
-    A person who may no longer read the room may still cancel. So the error is the same for every room, and for a room
-    that does not exist.
+    A person who may no longer read the room may still cancel. So the error does not depend on the room, or on whether
+    the room exists.
 
     Raise `not_found` if there is no such message, or it has been posted.
     """
     room = rooms.find_room(slug)
-    # One statement on one table: either this or the posting succeeds, never both.
+    # This is one statement on one table. So either this deletion or the posting succeeds, never both.
     mine = ScheduledMessage.objects.shown().filter(author=person, room=room, id=scheduled_id)
     if room is None or not mine.delete()[0]:
         raise ChatError("not_found", "You have no such scheduled message. It may already have been posted.")
@@ -113,7 +114,8 @@ def post_scheduled(scheduled_id: int) -> bool:
     Return whether the message was posted or refused now.
     """
     with transaction.atomic():
-        # This statement claims the row. A second process waits here until the first commits, and then finds nothing.
+        # This statement claims the row. A second process waits here until the first process commits, and then finds no
+        # row.
         due = ScheduledMessage.objects.waiting().filter(id=scheduled_id, due_at__lte=timezone.now())
         if not due.update(state=ScheduledMessage.POSTED):
             return _start_early_job_again(scheduled_id)
@@ -137,7 +139,7 @@ def _post(row):
 
 
 def _start_early_job_again(scheduled_id):
-    """Start the job again if the message still waits: the job came too early by the clock of this machine."""
+    """Start the job of a waiting message again: it came too early by the clock of this machine. Return False."""
     row = ScheduledMessage.objects.waiting().filter(id=scheduled_id).first()
     if row is not None:
         _start_job(scheduled_id, max(0, (row.due_at - timezone.now()).total_seconds()))
@@ -145,7 +147,7 @@ def _start_early_job_again(scheduled_id):
 
 
 def sweep_scheduled() -> int:
-    """Post messages that are overdue because their job was lost, and delete old rows. Return how many of both."""
+    """Post messages that are overdue because their job was lost, and delete old rows. Return how many in total."""
     overdue = ScheduledMessage.objects.waiting().filter(due_at__lt=timezone.now() - OVERDUE_AFTER)
     ids = list(overdue.order_by("due_at").values_list("id", flat=True)[:MAX_SWEPT])
     return sum(_post_overdue(scheduled_id) for scheduled_id in ids) + _delete_old()
@@ -165,6 +167,6 @@ def _post_overdue(scheduled_id):
     except OUTAGES:
         raise
     except Exception:
-        # One message that fails must not stop the sweep, which posts the others.
+        # If one message fails, the sweep must still post the other messages.
         logger.exception("The scheduled message %s could not be posted", scheduled_id)
         return False

@@ -1,8 +1,9 @@
 """
-Every sweep that the monitor runs, in this order. A sweep repairs or deletes what killed processes left behind.
+Every sweep that the monitor runs, in this order. A sweep repairs rows that killed processes left, or deletes old rows.
 
-Each sweep is a function without arguments. It does a bounded amount of work, may run in two processes at once, and
-returns how many rows it repaired or deleted. (Each check of the lobby's list sweeps the rosters.)
+Each sweep is a function without arguments. It does a limited amount of work, may run in two processes at once, and
+returns how many rows it repaired or deleted. The rosters have no sweep here,
+because each check of the lobby's list sweeps them.
 """
 
 from . import announcements, boards, invitations, moderation, people, scheduled, tasks

@@ -1,10 +1,11 @@
 """
 Small state that all processes share and may lose: token buckets, counters, leases and rosters.
 
-It is in Redis if the site has one, and in this process otherwise. All of it expires, so nothing of a killed process
-remains after its leases end. State that must not be lost is in database rows. The store knows nothing about chat.
+The state is in Redis if the site has a Redis, and in this process otherwise. All of the state expires, so nothing of a
+killed process remains after its leases end. State that must not be lost is in database rows. The store knows nothing
+about chat.
 
-Times are seconds. In Redis, the clock of Redis measures them, because the clocks of the processes may differ.
+Times are in seconds. A store in Redis uses the clock of Redis, because the clocks of the processes may differ.
 """
 
 from django.conf import settings

@@ -1,9 +1,9 @@
 """
 What a store can do: token buckets, counters, leases and rosters. `MemoryStore` and `RedisStore` do the same.
 
-Times are seconds. Callers choose the names, and each kind of state has its own namespace. A method whose docstring says
-"may run later" does not wait for Redis: the command leaves with the worker's next round trip. All methods of a store in
-Redis raise the errors in `channels_transport.OUTAGES` while Redis is not available.
+Times are in seconds. Callers choose the names, and each kind of state has its own namespace. If the docstring of a
+method says "may run later", the method does not wait for Redis: its command leaves with the worker's next round trip.
+All methods of a store in Redis raise the errors in `channels_transport.OUTAGES` while Redis is not available.
 """
 
 from abc import ABC, abstractmethod
@@ -13,28 +13,28 @@ from collections.abc import Callable, Iterable, Sequence
 class Store(ABC):
     """Small state that expires. The state of a killed process lasts no longer than its leases."""
 
-    is_shared: bool  # with other processes
+    is_shared: bool  # whether other processes have the same state
 
     @abstractmethod
     def clear(self) -> None:
-        """Delete everything. For tests."""
+        """Delete everything. Only tests call this."""
 
     @abstractmethod
     def ping(self) -> None:
-        """Raise what the other methods would raise, if the state cannot be reached."""
+        """Check that the state can be reached. Raise what the other methods would raise if not."""
 
     # Token buckets, for rate limits.
 
     @abstractmethod
     def take_token(self, name: str, burst: float, per_second: float) -> float:
-        """Take one token of a bucket that holds `burst` and gets `per_second`. Return 0, or the seconds to wait."""
+        """Take a token of a bucket that holds `burst` and gets `per_second`. Return 0, or the seconds to wait."""
 
     @abstractmethod
     def take_token_deferred(
         self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]
     ) -> None:
         """
-        Take one token even if there is none, and call `on_taken(tokens left)`. It may run later.
+        Take one token even if the bucket is empty, and call `on_taken(tokens left)`. It may run later.
 
         A bucket with a negative number of tokens is in debt: `take_token` gives none until the debt is paid.
         """
@@ -57,14 +57,14 @@ class Store(ABC):
 
     @abstractmethod
     def release_lease(self, name: str, holder: str) -> None:
-        """End a lease before its time. Nothing happens if there is none."""
+        """End a lease before its time. Do nothing if the holder has no lease."""
 
     @abstractmethod
     def count_leases(self, name: str) -> int:
         """Return the number of leases that have not ended."""
 
-    # Rosters: the present owners, and those that came and went. An owner (a person) has one entry for each connection.
-    # The owner comes with the first entry and goes with the last one. An entry that is not renewed expires.
+    # Rosters: the present owners, and the owners that came and went. An owner (a person) has one entry for each
+    # connection. The owner comes with the first entry and goes with the last entry. Entries expire if not renewed.
 
     @abstractmethod
     def add_entry(self, name: str, owner: str, entry: str, seconds: float) -> bool:

@@ -1,5 +1,5 @@
 """
-The store of a site that is one process: a dictionary behind a lock. It knows no Redis.
+The store of a site that is one process: a dictionary behind a lock. This module does not use Redis.
 """
 
 import threading
@@ -19,7 +19,7 @@ class MemoryStore(Store):
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        # By (kind, name): kind is "bucket", "counter", "lease" or "roster".
+        # The keys are (kind, name). The kind is "bucket", "counter", "lease" or "roster".
         self._values: dict = {}
         self._swept_at = time.monotonic()
 
@@ -60,7 +60,8 @@ class MemoryStore(Store):
 
     def _sweep_counters(self):
         """Delete the counters whose time is over, at most once in SWEEP_SECONDS."""
-        # Their names contain those of connections: without this, the dictionary would grow with every new connection.
+        # The names of counters contain names of connections. Without this sweep, the dictionary would grow with every
+        # new connection.
         now = time.monotonic()
         if now > self._swept_at + SWEEP_SECONDS:
             self._swept_at = now
@@ -139,7 +140,7 @@ class MemoryStore(Store):
             return came, went, len({owner for owner, _ in roster["entries"].values()})
 
     def _get_swept(self, name):
-        """Return a roster without the entries whose time is over."""
+        """Delete the entries of a roster whose time is over, and return the roster."""
         roster = self._values.setdefault(("roster", name), {"entries": {}, "changes": {}})
         now = time.monotonic()
         for entry, (owner, ends_at) in list(roster["entries"].items()):

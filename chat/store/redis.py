@@ -1,5 +1,5 @@
 """
-The store of a site with several processes, in Redis: a script or a command for each method of `Store`.
+The store of a site with several processes, in Redis. Each method of `Store` runs a script or a command.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -9,12 +9,12 @@ from channels_transport import Script, Shard, make_redis_client, run_with_next_t
 from .interface import Store, split_changes
 from .memory import NO_LIMIT
 
-# A roster's keys outlive its last entry by this time, so that a sweep can still find the owners who went.
+# The keys of a roster remain for this time after its last entry, so that a sweep can still find the owners who went.
 ROSTER_GRACE_SECONDS = 600
 
 
 class RedisStore(Store):
-    """The state of a site with several processes. `Store` documents the methods. Each is one round trip."""
+    """The state of a site with several processes. `Store` documents the methods. Most need one round trip."""
 
     is_shared = True
     PREFIX = "chat:"
@@ -38,12 +38,13 @@ class RedisStore(Store):
     """
     _COUNT = """
         local number = redis.call('INCR', KEYS[1])
-        -- More than the whole window is left only after the clock was set back.
+        -- Only after the clock was set back can the counter have more time left than the whole window.
         if number == 1 or redis.call('TTL', KEYS[1]) > tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
         return number
     """
-    # A lease that ends later than one given now was given before the clock was set back. It is counted from now. So a
-    # living holder has time to renew it, and a dead holder does not keep it until the clock shows the old time again.
+    # If a lease ends later than a lease given now would, the clock was set back since. The old lease is counted from
+    # now. So a running holder has time to renew the lease, and the lease of a killed holder does not last until the
+    # clock shows the old time again.
     _SHORTEN = """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
@@ -74,7 +75,7 @@ class RedisStore(Store):
     # 2. owners: a hash of each owner's number of entries;
     # 3. changes: a hash of "came" or "went" for each owner;
     # 4. the set of the names of all rosters that have entries.
-    # ARGV: operation, owner, entry, seconds or the limit of owners, grace (no entry lasts longer), the roster's name.
+    # ARGV: operation, owner, entry, seconds or the limit of owners, grace (no entry lasts longer), name of the roster.
     _ROSTER = (
         _SHORTEN
         + """
@@ -98,7 +99,7 @@ class RedisStore(Store):
             drop(string.match(member, '^(.-)\\n'), member)
         end
         local function forget_if_empty()
-            -- This includes a roster whose keys expired before a sweep found it.
+            -- The roster may also be empty because its keys expired before a sweep found it.
             if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[4], ARGV[6]) end
         end
         local operation, owner = ARGV[1], ARGV[2]
@@ -131,7 +132,7 @@ class RedisStore(Store):
     )
 
     def __init__(self, url: str) -> None:
-        # With timeouts: a paused Redis must not block its callers.
+        # The client has timeouts, because a paused Redis must not block the callers.
         self._client = make_redis_client(url, socket_timeout=5, socket_connect_timeout=5)
         self._shard = Shard(self._client)
         self._take = Script(self._TAKE)
@@ -218,7 +219,7 @@ class RedisStore(Store):
         return self._roster.command(*arguments, keys=[*keys, self._ROSTERS])
 
     def _call_all(self, commands):
-        """Run commands in one round trip. Without commands there is none."""
+        """Run commands in one round trip. Make no round trip if there are no commands."""
         commands = list(commands)
         return self._shard.call(*commands) if commands else []
 
@@ -226,5 +227,5 @@ class RedisStore(Store):
         return self._shard.call(command)[0]
 
     def _call_deferred(self, command, on_answer=None):
-        """Run a command with the worker's next round trip, or now if there is none. Then call `on_answer(answer)`."""
+        """Run a command with the worker's next round trip, or now outside a worker. Then call `on_answer(answer)`."""
         run_with_next_trip(self._shard, command, on_answer)

@@ -1,5 +1,5 @@
 """
-Browsers on boards: how a browser gets a session id for a board, and how it proves that the session id is its own.
+Browsers on boards: make a browser's session id for a board, and check whether a browser owns a session id.
 
 A browser has one secret, in its login session. Its session id on a board is an HMAC of the board's UUID with that
 secret. So a session id reveals neither the secret nor the browser's other boards. The database stores only the digest
@@ -22,21 +22,21 @@ SESSION_FIELD = "board-visitor"  # holds the secret in a browser's login session
 
 def make_session_id(session: SessionBase, board: Board) -> str:
     """
-    Return the browser's session id on this board. Store a new secret in its login session if that has none.
+    Return the browser's session id on this board. Store a new secret in its login session if the session has none.
 
-    The secret survives logging in. It expires with the login session, which every visit extends.
+    The secret stays the same when the person logs in. It expires with the login session, which every visit extends.
     """
     session[SESSION_FIELD] = session.get(SESSION_FIELD) or secrets.token_urlsafe(32)
     return derive_session_id(session[SESSION_FIELD], board.uuid)
 
 
 def is_new_browser(session: SessionBase) -> bool:
-    """Return whether a login session has no secret yet, so that this is the browser's first visit to any board."""
+    """Return whether a login session has no secret yet: then this is the browser's first visit to any board."""
     return SESSION_FIELD not in session
 
 
 def derive_session_id(secret: str, board_uuid: uuid.UUID) -> str:
-    """Return the session id that a browser's secret gives on a board."""
+    """Compute the session id on a board from a browser's secret, and return it."""
     digest = hmac.new(secret.encode(), board_uuid.bytes, hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 

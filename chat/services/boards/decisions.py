@@ -1,8 +1,8 @@
 """
 Decisions of a board's owner: to admit, deny or remove a visitor, and to close the board.
 
-A decision also changes the members of the board's room. Every right is read from the rows at the time of the act. Each
-act runs once for each ref, as in rooms.
+A decision also changes the members of the board's room. Every right is read from the rows at the time of the decision.
+Each decision runs once for each ref, as changes in rooms do.
 """
 
 from django.utils import timezone
@@ -25,7 +25,7 @@ def get_member(visit: Visit) -> Member:
     """
     Return the Member with which an admitted visitor enters the board's room.
 
-    Raise `not_found` if the visitor was never admitted; `forbidden` if the visitor was admitted once and has lost the
+    Raise `not_found` if the visitor was never admitted; `forbidden` if the visitor was admitted and later lost the
     right.
     """
     visitor = visit.visitor
@@ -50,8 +50,8 @@ def decide_on_visitor(
     - `event`: the decision, with the visitor's public key.
     - `connection`: the owner's connection, which gets the `ack`.
 
-    Raise `forbidden` for everybody but the owner, or if the owner decides on themselves; `not_found` for an unknown
-    visitor; `taken` if another visitor has the handle by now.
+    Raise `forbidden` if the visit is not the owner's, or if the owner decides on their own visitor; `not_found` for an
+    unknown visitor; `taken` if another visitor now has the handle.
     """
     owner = _get_owner(visit)
 
@@ -69,15 +69,16 @@ def decide_on_visitor(
 
 def close_board(visit: Visit, event: protocol.ShutBoard) -> None:
     """
-    Close a board for everybody: nobody finds it from now on. Close all of its connections on commit.
+    Close a board, so that nobody can find it from now on. Close all of its connections on commit.
 
-    Raise `forbidden` for everybody but the owner.
+    Raise `forbidden` if the visit is not the owner's.
     """
     owner, board = _get_owner(visit), visit.board
 
     def make() -> int:
         Board.objects.filter(id=board.id).update(shut_at=timezone.now())
-        # A frame that a worker handles at this moment is still refused, because its rights are read from these rows.
+        # These rows also refuse the frames that workers handle at this moment, because the rights are read from the
+        # rows.
         Member.objects.filter(room=board.room_id).update(role=Member.BANNED)
         disconnect_everybody(board)
         return board.id
@@ -108,7 +109,7 @@ def _change_state(visitor, state, connection):
         reserve_handle(visitor, visitor.handle)
         _admit_to_room(visitor, member)
     elif member is not None:
-        # The owner of a board decides in the waiting room. No moderator acts, so this ban has no audit entry.
+        # This ban has no audit entry, because it is a decision of the board's owner, not an act of a moderator.
         Member.objects.filter(id=member.id).update(role=Member.BANNED)
         disconnect_member(member)
     elif state == Visitor.REFUSED:

@@ -33,7 +33,7 @@ def create_board(
     Create a board and its room, owned by the browser with this login session. Return (board, session id).
 
     - `session`: the browser's login session. It gets a secret if it has none.
-    - `person`: the person who is logged in, who then owns the board; or an AnonymousUser.
+    - `person`: the person who is logged in and becomes the owner; or an AnonymousUser.
     - `name`: the board's name ("Board" if empty).
     - `handle`: the owner's handle if nobody is logged in ("Owner" if empty).
 
@@ -55,7 +55,7 @@ def create_board(
 
 
 def get_board(board_uuid: uuid.UUID) -> Board:
-    """Return the board with this UUID. Raise `not_found`, the same for an unknown board and for a closed one."""
+    """Return the board with this UUID. Raise the same `not_found` for an unknown board and for a closed board."""
     board = find_board(board_uuid)
     if board is None:
         raise make_not_found_error()
@@ -68,16 +68,16 @@ def find_board(board_uuid: uuid.UUID) -> Board | None:
 
 
 def make_not_found_error() -> ChatError:
-    """Return the error for every board that the browser cannot reach: the same for all reasons."""
+    """Return the error for a board that the browser cannot reach. The error is the same for all reasons."""
     return ChatError("not_found", "There is no such board.")
 
 
 def sweep_boards() -> int:
     """
-    Delete the boards and the visitors that are no longer needed. Return how many rows of both were deleted.
+    Delete the boards and the visitors that are no longer needed. Return the number of deleted boards and visitors.
 
-    - Boards: those that were closed, and those without a visit or a message for CHAT_BOARD_DAYS days.
-    - Visitors: those whom the owner did not admit within two days.
+    - Boards: closed boards, and boards without a visit or a message for CHAT_BOARD_DAYS days.
+    - Visitors: visitors whom the owner did not admit within two days.
     """
     now = timezone.now()
     since = now - timedelta(days=settings.CHAT_BOARD_DAYS)
@@ -90,7 +90,8 @@ def sweep_boards() -> int:
 
 @transaction.atomic
 def _delete_board(found):
-    """Delete a board if `found` still finds it. Each has its own transaction: meanwhile SQLite blocks other writers."""
+    """Delete a board if `found` still finds it. Return 1 if it was deleted, otherwise 0."""
+    # Each board has its own, short transaction, because SQLite blocks other writers during a transaction.
     # The board and its room are locked, so that nobody visits or posts while they are deleted.
     board = found.select_related("room").select_for_update().first()
     if board is None:

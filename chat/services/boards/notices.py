@@ -1,5 +1,5 @@
 """
-Notices of a board: the events that its owner and visitors receive after a commit. The module writes no rows.
+Notices of a board: the events that its owner and visitors receive after a commit. This module writes no rows.
 """
 
 from chat import broadcast, protocol
@@ -45,7 +45,7 @@ def disconnect_member(member: Member) -> None:
 
 
 def disconnect_everybody(board: Board) -> None:
-    """Close all connections of a board and its room with 4403, on commit; in the waiting room after `shut`."""
+    """Close all connections of a board and its room with 4403, on commit. The waiting room receives `shut` first."""
     close_after_commit(broadcast.room_group(board.room_id), CLOSE_FORBIDDEN)
     publish_after_commit(broadcast.board_group(board.id), protocol.board_shut)
     close_after_commit(broadcast.board_group(board.id), CLOSE_FORBIDDEN)

@@ -1,5 +1,5 @@
 """
-The rows of a board's visitors: added, locked, listed, given handles, and deleted.
+The rows of a board's visitors: add, lock and delete them, and change their states and handles.
 """
 
 import secrets
@@ -25,7 +25,7 @@ def add_visitor(board: Board, digest: str, person: Person | AnonymousUser, handl
     """
     is_signed_in = person.is_authenticated
     if not is_signed_in:
-        # Without a handle key, the handle belongs to the guest on this board and stays free everywhere else.
+        # The guest has no handle key, so the handle stays free outside this board.
         person = Person(handle=handle, is_guest=True)
         person.set_unusable_password()
         person.save()
@@ -35,7 +35,7 @@ def add_visitor(board: Board, digest: str, person: Person | AnonymousUser, handl
 
 
 def lock_visitor(visitor: Visitor | None) -> Visitor | None:
-    """Return a visitor as stored now, locked until the transaction ends; None if there is no visitor or no row."""
+    """Lock a visitor's row until the transaction ends, and return it as stored now. Return None if there is no row."""
     if visitor is None:
         return None
     visitors = Visitor.objects.select_related("person", "board").select_for_update(of=("self",))
@@ -91,7 +91,7 @@ def _make_taken_error():
 
 
 def delete_outsiders(visitors: QuerySet) -> int:
-    """Delete those of `visitors` who wait or were denied, and who were never admitted. Return how many."""
+    """Delete the visitors who wait or were denied, if they were never admitted. Return how many were deleted."""
     members = Member.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))
     # An operator may have deleted the Member of an admitted visitor. Messages and the audit log still need the person.
     entries = AuditEntry.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))

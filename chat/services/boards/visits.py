@@ -1,7 +1,7 @@
 """
-Visits: one browser on one board, and whether it may still be there.
+Visits: one browser on one board, and whether the browser may still use the board.
 
-The module checks rights and raises errors. It writes nothing but the time of a board's last visit.
+This module checks rights and raises errors. It writes only the time of a board's last visit.
 """
 
 import uuid
@@ -53,11 +53,11 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
     - `session`: the browser's login session, or None if it has none.
     - `person`: the person who is logged in, or an AnonymousUser.
 
-    Raise `not_found` for every reason. Every failure takes the same queries, so that an attacker cannot find out which
+    Raise `not_found` for every reason. All failures run the same queries, so that an attacker cannot find out which
     boards exist.
     """
-    # No board has the UUID 0. The query for it runs all the same, so that the time of the answer does not reveal the
-    # reason.
+    # No board has the UUID 0. The query for this UUID runs only to take the same time, so that the time of the answer
+    # does not reveal the reason.
     board_uuid = protocol.parse_uuid(board_text) or uuid.UUID(int=0)
     board, digest = find_board(board_uuid), digest_secret(session_id)
     visitor = _find_visitor(digest)
@@ -71,7 +71,7 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
 
 def recheck_visit(connection: Connection) -> Visit:
     """
-    Return the Visit behind a frame of a waiting-room connection, as it is now.
+    Return the present Visit of a waiting-room connection that sent a frame.
 
     Raise CloseConnection with 4403 if the board was closed or the person was deactivated; 4408 if the login has ended.
     After 4408 the client reconnects, and the handshake checks its new login.
@@ -104,18 +104,18 @@ def _is_active(person):
 
 
 def find_owner(session_id: str, person: Person | AnonymousUser) -> Visitor | None:
-    """Return the Visitor who owns the board of this session id, logged in as `person`; None if no owner has it."""
+    """Return the board's owner with this session id who is logged in as `person`, or None if there is none."""
     visitor = _find_visitor(digest_secret(session_id))
     return visitor if visitor is not None and visitor.is_owner and _may_act_as(visitor, person) else None
 
 
 def get_visitors(board: Board, session_id: str, person: Person | AnonymousUser) -> QuerySet:
     """
-    Return all visitors of a board except its owner, oldest first. Only the owner may call it.
+    Return all visitors of a board except its owner, oldest first. Only the owner's browser may get them.
 
     - `board`: the board.
     - `session_id`: the browser's session id on this board.
-    - `person`: the person who is logged in there.
+    - `person`: the person who is logged in with this browser.
 
     Raise `not_found` if this browser does not own the board.
     """
@@ -130,7 +130,7 @@ def _find_visitor(digest):
 
 
 def _may_act_as(visitor, person):
-    """Return whether a browser that has a visitor's session id, logged in as `person`, may act as that visitor."""
+    """Return whether a browser with a visitor's session id, logged in as `person`, may act as the visitor."""
     if visitor is None:
         return True
     return visitor.person.is_active and (not visitor.is_signed_in or visitor.person_id == person.id)

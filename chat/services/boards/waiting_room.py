@@ -28,13 +28,13 @@ def enter_waiting_room(visit: Visit, connection: Connection) -> None:
     store.add_entry(_roster(visit.digest), "visitor", connection.name, CONNECTION_LIFETIME_SECONDS)
     if visit.visitor is None or visit.visitor.state != Visitor.WAITING:
         return
-    # The other connection may have left at the same moment, and the owner may have been told that the visitor left.
+    # If another connection left at the same moment, the owner may have received `left`. Then `knocked` must follow.
     if is_first or len(store.list_entries([_roster(visit.digest)])[0]) == 1:
         notify_owner(visit.board.id, protocol.visitor_knocked(visit.visitor.key, visit.visitor.handle))
 
 
 def leave_waiting_room(board_id: int, digest: str, connection: Connection) -> None:
-    """Remove a connection. Notify the owner if it was a waiting visitor's last connection."""
+    """Remove a connection to the waiting room. Notify the owner if it was a waiting visitor's last connection."""
     store.remove_entry(_roster(digest), "visitor", connection.name)
     waiting = Visitor.objects.select_related("person").filter(board=board_id, state=Visitor.WAITING)
     visitor = waiting.filter(digest=digest).first()
@@ -56,7 +56,7 @@ def _roster(digest):
 
 
 def get_first_events(visit: Visit) -> list[dict]:
-    """Return the first events of a new connection: for a visitor their state, for the owner the waiting visitors."""
+    """Return the first events of a new connection: a visitor's state, or for the owner the waiting visitors."""
     visitor = Visitor.objects.select_related("person").filter(digest=visit.digest).first()
     if visitor is None:
         return []

@@ -1,5 +1,5 @@
 """
-The people of a room as moderators see them: found by handle or by role. The module writes nothing.
+The people of a room as moderators see them: find them by handle or by role. This module writes nothing.
 """
 
 from chat import protocol
@@ -9,9 +9,10 @@ from chat.protocol import ChatError
 
 def get_person(room: Room, handle: object) -> Person:
     """
-    Return the person who has this handle now, ignoring case. Raise `not_found` if nobody has it.
+    Return the person who has this handle now, ignoring case. Raise `not_found` if nobody has the handle.
 
-    On a board, only its visitors are found: a board has its own handles, and other people may have them elsewhere.
+    On a board, find only its visitors: a board has its own handles, and other people may have the same handles
+    elsewhere.
     """
     person = None
     if isinstance(handle, str) and len(handle) <= protocol.MAX_HANDLE and "\0" not in handle:
@@ -32,7 +33,7 @@ def find_room_member(room: Room, person: Person) -> Member | None:
 
 
 def get_room_member(room: Room, handle: str) -> Member:
-    """Return the Member of a room with this handle. Raise `not_found` if there is none."""
+    """Return the Member of a room with this handle. Raise `not_found` if there is no such Member."""
     person = get_person(room, handle)
     member = find_room_member(room, person)
     if member is None:
@@ -46,7 +47,8 @@ def find_members(room: Room, role: str | None = None, page: int = 0, size: int =
 
     `role` limits the list to one role. People whose account or guest session has ended are left out.
     """
-    # People who exist on a board alone have no handle key either, but are not gone.
+    # A missing handle key means that an account or guest session has ended. But people who exist on one board only
+    # never have a handle key.
     is_here = {"person__is_active": True} if room.access == Room.BOARD else {"person__handle_key__isnull": False}
     members = Member.objects.filter(room=room, **is_here).select_related("person")
     if role is not None:

@@ -1,5 +1,5 @@
 """
-Permissions of moderators: which roles they may change. The module reads the database and raises errors. It writes
+Permissions of moderators: which roles they may change. This module reads the database and raises errors. It writes
 nothing.
 """
 
@@ -7,7 +7,7 @@ from chat.models import Member, Person, Room
 from chat.protocol import ChatError
 from chat.services import rooms
 
-# The roles that a moderator may change, and may give. Owners and operators may change every role to every other.
+# The roles that a moderator may change and give. Owners and operators may change every role to every other role.
 BELOW_MODERATORS = {None, Member.GUEST, Member.MEMBER, Member.MUTED, Member.BANNED}
 
 
@@ -20,8 +20,8 @@ def get_moderated_room(actor: Person | None, slug: str) -> Room:
     """
     Return the room, if `actor` moderates it.
 
-    Raise `forbidden` if the actor is not a moderator; `not_found` if there is no such room, or the actor may not know
-    that it exists.
+    Raise `forbidden` if the actor is not a moderator; `not_found` if there is no such room, or if the actor may not
+    know that the room exists.
     """
     if is_operator(actor):
         return rooms.get_room(slug)
@@ -31,7 +31,7 @@ def get_moderated_room(actor: Person | None, slug: str) -> Room:
 
 
 def check_moderates(actor: Person | None, room: Room) -> str | None:
-    """Return the role with which `actor` moderates a room; None for operators. Raise `forbidden` for others."""
+    """Return the role with which `actor` moderates a room; None for an operator. Raise `forbidden` for other people."""
     if is_operator(actor):
         return None
     role = Member.objects.filter(room=room, person=actor).values_list("role", flat=True).first()
@@ -70,7 +70,7 @@ def _check_owner_remains(room, person, before, after):
     """
     Check that a room keeps an owner, unless its last owner is banned.
 
-    A ban of the last owner is intended. A mute is refused, because the owner becomes a plain member when it ends.
+    A ban of the last owner is allowed. A mute is refused, because the owner becomes a plain member when the mute ends.
     """
     if before != Member.OWNER or after in (Member.OWNER, Member.BANNED):
         return

@@ -1,5 +1,5 @@
 """
-Reports: a person asks a room's moderators to look at a message, and one of the moderators decides.
+Reports: a person asks a room's moderators to check a message, and one of the moderators decides.
 """
 
 from django.db import transaction
@@ -15,9 +15,9 @@ DISMISS, REMOVE = "dismiss", "remove"
 
 def report_message(person: Person, room: Room, number: int, reason: object) -> tuple[Report, bool]:
     """
-    Store a person's report of a message that the person may read. On commit, tell the moderators.
+    Store a person's report of a message that the person may read. On commit, notify the moderators.
 
-    A person reports a message once; a second report changes nothing, whatever its reason.
+    A person reports a message once. A second report changes nothing, even if it has another reason.
 
     Return the report, and whether it is new.
 
@@ -46,8 +46,8 @@ def find_reports(
     """
     Return one page of a room's reports, newest first, and whether there are more.
 
-    `is_open` leaves out the closed ones. Reports of the actor's own messages are left out, since other moderators
-    decide on them.
+    With `is_open`, leave out closed reports. Always leave out reports of the actor's own messages, because other
+    moderators decide on these reports.
     """
     reports = _get_decidable(actor, room)
     if is_open:
@@ -62,20 +62,21 @@ def _get_decidable(actor, room) -> QuerySet:
 
 def close_report(actor: Person, room: Room, report_id: int, action: object) -> Report:
     """
-    Decide on a report. Write the decision and an audit entry; on commit, tell the moderators.
+    Decide on a report. Write the decision and an audit entry. On commit, notify the moderators.
 
     - `actor`: the person who decides, and who must moderate the room (`get_moderated_room`).
     - `room`: the room.
     - `report_id`: the report.
     - `action`: `dismiss`, or `remove` to remove the message, which closes all reports of the message.
 
-    Return the report as stored afterwards. If another moderator decided first, it has that moderator's decision.
+    Return the report as stored afterwards. If another moderator decided first, the report has that moderator's
+    decision.
 
     Raise `not_found` if there is no such report; `invalid_field` for the action.
     """
     protocol.check_choice(action, "action", [DISMISS, REMOVE])
     with transaction.atomic():
-        # The room is locked first, as for every change of messages, so that two decisions run one after the other.
+        # The room is locked first, as for every change of messages. So two decisions run one after the other.
         Room.objects.select_for_update().get(id=room.id)
         report = _get_report(actor, room, report_id)
         if not report.is_open:

@@ -1,5 +1,5 @@
 """
-Roles: giving them, taking them away, and ending mutes. Every change of a person's role in a room uses this module.
+Roles: give a role, take it away, and end mutes. Every change of a person's role in a room uses this module.
 """
 
 from datetime import timedelta
@@ -29,7 +29,7 @@ def change_role(
     was: str | None = None,
 ) -> Member:
     """
-    Give a person a role in a room, and return their Member. Do nothing if the person has the role already.
+    Give a person a role in a room, and return their Member. Do nothing if the person already has the role.
 
     Store the role and an audit entry. On commit, publish the role to the room, and close a banned person's connections.
 
@@ -37,12 +37,12 @@ def change_role(
     - `room`: the room. The actor does not need to have entered it.
     - `whom`: a Person or a handle.
     - `role`: the new role. `guest` and `member` mean the same: guests become `guest`, everybody else `member`.
-    - `seconds`: the duration of a mute; None for a mute that lasts until somebody lifts it.
+    - `seconds`: the duration of a mute; None for a mute that lasts until a moderator lifts it.
     - `reason`: stored in the audit log; may be empty.
     - `was`: if given, make the change only if the person still has this role.
 
-    Return the Member. Its `role` is None if the person has no role in the room afterwards. This happens when a ban is
-    lifted, the room is not public, and the person was never in it.
+    The `role` of the Member is None if the person has no role in the room afterwards. This happens if the change lifts
+    a ban, the room is not public, and the person had no role in it before the ban.
 
     Raise `forbidden`; `not_found` if nobody has this handle, the person's role is not `was`, or the room is not public
     and the person is not in it; `invalid_field` or `too_long` for a field.
@@ -52,7 +52,8 @@ def change_role(
     if role in DEFAULT_ROLES:
         role = rooms.get_default_role(person)
     with transaction.atomic():
-        # Changes in one room run one after the other: two owners may step down at the same moment.
+        # The lock makes changes in one room run one after the other, because two owners may step down at the same
+        # moment.
         Room.objects.select_for_update().get(id=room.id)
         return _change_in_locked_room(actor, room, person, role, seconds, reason, was)
 
@@ -86,7 +87,7 @@ def _get_inside_role(room, member):
 
 def _is_banned_outsider(room, member):
     """
-    Return whether the room is not public, and a banned person had no role in it before the ban.
+    Return whether the room is not public, and the member is banned and had no role in the room before the ban.
 
     The end of such a ban must not let the person into the room.
     """
@@ -123,7 +124,7 @@ def _store_role(actor, room, person, member, role, seconds, reason):
         reason=reason,
     )
     if member is None:
-        # The person may enter the room at the same moment.
+        # `get_or_create`, because the person may enter the room at the same moment.
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults={"role": role})
         member.room, member.person = room, person
     until = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
@@ -150,5 +151,5 @@ def end_mute(member_id: int) -> bool:
 
 
 def sweep_mutes() -> int:
-    """End the mutes whose time has passed and whose job was lost, at most 500 at once. Return how many."""
+    """End the mutes whose time has passed and whose job was lost, at most 500 at once. Return how many ended."""
     return rooms.end_mutes()

@@ -1,7 +1,7 @@
 """
 People: accounts with a password, guests who only have a handle, login sessions, and the tokens of bots.
 
-Writes Person, Token and login sessions. Closes connections whose login or token ends.
+This package writes Person, Token and login sessions. It closes connections whose login or token ends.
 """
 
 from .accounts import (

@@ -1,7 +1,7 @@
 """
 Accounts and guests: their handles, their passwords, and how a handle becomes free.
 
-Writes Person. Closes no connections.
+This module writes Person. It closes no connections.
 """
 
 from collections.abc import Iterable
@@ -21,14 +21,14 @@ from chat import protocol
 from chat.models import Person, make_handle_key
 from chat.protocol import ChatError
 
-MAX_PASSWORD = 1000  # characters; hashing a megabyte would keep other requests waiting
+MAX_PASSWORD = 1000  # characters; to hash a megabyte would keep other requests waiting
 MAX_GUESTS_PER_SWEEP = 1000
-SEEN_INTERVAL = timedelta(hours=1)  # `seen_at` is at most this much older than the last visit
+SEEN_INTERVAL = timedelta(hours=1)  # the last visit is at most this much later than `seen_at`
 
 
 def sign_up(handle: Any, password: Any, visitor: Person | AnonymousUser | None = None) -> Person:
     """
-    Create an account and return its person. A guest who signs up (`visitor`) may keep their handle.
+    Create an account and return its person. `visitor` is the guest who signs up, and who may keep the handle.
 
     Raise `taken`, or the error of a field.
     """
@@ -71,13 +71,13 @@ def _save_new(person, visitor=None):
 
 
 def _free_handle(key, visitor):
-    """Take the handle from a guest, if the guest is the visitor, or if all login sessions of the guest have expired."""
+    """Take a handle from its guest, if the guest is the visitor or all login sessions of the guest have expired."""
     is_free = Q(seen_at__lt=_oldest_login()) | Q(id=visitor.id if visitor is not None else None)
     Person.objects.filter(is_free, handle_key=key, is_guest=True).update(handle_key=None, is_active=False)
 
 
 def _oldest_login() -> datetime:
-    """Return a time: login sessions that were last extended before it have expired."""
+    """Return a time. Login sessions that were last extended before this time have expired."""
     return timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
@@ -119,7 +119,7 @@ def touch_seen(person: Person, always: bool = False) -> None:
 
 
 def sweep_guests() -> int:
-    """Deactivate guests whose login sessions have expired, and free their handles. Return how many."""
+    """Deactivate guests whose login sessions have expired, and free their handles. Return how many guests."""
     expired = Person.objects.filter(is_guest=True, is_active=True, seen_at__lt=_oldest_login())
     ids = expired.values("id")[:MAX_GUESTS_PER_SWEEP]
     return expired.filter(id__in=ids).update(handle_key=None, is_active=False)

@@ -1,7 +1,7 @@
 """
-Login sessions: signing in and out, changing a password, and the connections that a login has opened.
+Login sessions: sign in and out, change a password, and close the connections that a login has opened.
 
-Writes login sessions, passwords, and the handle of a guest who signs out.
+This module writes login sessions, passwords, and the handle of a guest who signs out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,14 +25,14 @@ from chat.services.rooms import get_room
 
 from .accounts import check_password, get_person, touch_seen
 
-RESPONSE_SECONDS = 1  # within which the response to a request has reached the browser
+RESPONSE_SECONDS = 1  # the time after which the response to a request has reached the browser
 MAX_SESSIONS_PER_SWEEP = 1000
-# Stored in every login session: another name would sign everybody out.
+# Every login session contains this name, so a change of the name would sign everybody out.
 BACKEND = "chat.services.people.HandleBackend"
 
 
 class HandleBackend(ModelBackend):
-    """Authenticates people by handle, ignoring case. Guests have no password, so they cannot sign in."""
+    """The backend that authenticates people by handle, ignoring case. Guests cannot sign in: they have no password."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
@@ -42,14 +42,14 @@ class HandleBackend(ModelBackend):
             return None
         person = Person.objects.filter(handle_key=make_handle_key(username)).first()
         if person is None or not person.has_usable_password():
-            # Hash a password all the same: the time of the response must not tell which handles exist.
+            # Also hash a password here, because the time of the response must not tell which handles exist.
             Person().set_password(password)
             return None
         return person if person.check_password(password) and self.user_can_authenticate(person) else None
 
 
 def sign_in(request: HttpRequest, person: Person) -> None:
-    """Log a person in with the browser's session, and end the earlier login."""
+    """Log a person in with the browser's session, and end the earlier login of the browser."""
     with _ending_session(request):
         auth.login(request, person, backend=BACKEND)
     touch_seen(person, always=True)
@@ -64,17 +64,21 @@ def sign_out(request: HttpRequest) -> None:
 @contextmanager
 def _ending_session(request) -> Iterator[None]:
     """
-    Run a block that ends a browser's session, then close its connections. A guest who signs out loses the handle.
+    Run a block that ends a browser's session, and then close the connections of the session.
+
+    A guest who signs out loses the handle.
     """
     person, session_key = request.user, request.session.session_key
     was_signed_in = person.is_authenticated  # read before the block, because `request.user` is evaluated lazily
     yield
     if session_key is None:
         return
-    # Not before the block: a client that reconnects at once must not find the old session.
+    # The connections are closed after the block, so that a client that reconnects at once does not find the old
+    # session.
     group = broadcast.credential_group(session_key=session_key)
     if not was_signed_in:
-        # The browser may visit boards. Its new session has the same secret, so the tabs reconnect with the new cookie.
+        # The browser may visit boards. Its new session keeps the secret for boards, so its tabs reconnect with the new
+        # cookie.
         _close_later(group)
         return
     if person.is_guest:
@@ -83,7 +87,7 @@ def _ending_session(request) -> Iterator[None]:
 
 
 def _close_later(group):
-    """Close the connections of a login with 4408: they reconnect with the cookie in the response to this request."""
+    """Close the connections of a login with 4408, after the response: the clients reconnect with its new cookie."""
     after_commit(
         f"close the connections of {group} later",
         lambda: call_later(RESPONSE_SECONDS, ("login", group), broadcast.close_group, group, CLOSE_CONNECTION_LOST),
@@ -105,7 +109,7 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
     auth.update_session_auth_hash(request, person)
     tokens = [broadcast.credential_group(token_id=id) for id in person.tokens.values_list("id", flat=True)]
     close_connections(person, but=[own, *tokens])
-    # This browser's tabs reconnect at once, and they need the new cookie for that.
+    # This browser's tabs reconnect at once, and need the new cookie to reconnect.
     _close_later(own)
 
 
@@ -120,20 +124,20 @@ def close_connections(person: Person, but: Sequence[str] = ()) -> None:
 
 def disconnect(whom: Person | str, slug: str | None = None) -> Person:
     """
-    Close the connections of a person (`whom`: a Person or a handle) with 4403, in one room or in all.
+    Close the connections of a person (`whom`: a Person or a handle) with 4403, in one room or in all rooms.
 
     The person keeps all rights, and may reconnect. Return the person. Raise `not_found` for the handle or the room.
     """
     person = get_person(whom)
     members = person.memberships.all() if slug is None else person.memberships.filter(room=get_room(slug))
     groups = [broadcast.member_group(id) for id in members.values_list("id", flat=True)]
-    # Not `close_after_commit`: nothing is stored, so the operator must be told of a failure.
+    # `close_after_commit` would hide a failure. Nothing is stored here, so the operator must see a failure.
     for group in groups:
         transaction.on_commit(partial(broadcast.close_group, group, CLOSE_FORBIDDEN))
     return person
 
 
 def sweep_sessions() -> int:
-    """Delete login sessions that have expired. Return how many."""
+    """Delete login sessions that have expired. Return how many were deleted."""
     expired = Session.objects.filter(expire_date__lt=timezone.now())
     return Session.objects.filter(session_key__in=expired.values("session_key")[:MAX_SESSIONS_PER_SWEEP]).delete()[0]

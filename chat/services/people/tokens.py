@@ -1,7 +1,7 @@
 """
 Tokens: keys with which bots use the accounts of people.
 
-Writes Token. Only the digest of a key is stored.
+This module writes Token. Only the digest of a key is stored.
 """
 
 import secrets
@@ -18,7 +18,7 @@ MAX_TOKEN_NAME = 80  # characters
 
 def make_token(person: Person, name: Any) -> tuple[Token, str]:
     """
-    Create a token and return (token, key). The key is shown only now, because only its digest is stored.
+    Create a token and return (token, key). The site can show the key only now, because only its digest is stored.
 
     Raise `forbidden` for a guest, or the error of the field.
     """

@@ -1,8 +1,8 @@
 """
-Rooms, their members and their messages. All changes of messages are written here.
+Rooms, their members and their messages. All changes of messages are written by this package.
 
-A stored change is published to the room after its commit. So a change reaches every browser, whether it comes from a
-socket, the API, the admin or a command.
+It publishes each stored change to the room after the commit. So a change reaches every browser, whether a socket, the
+API, the admin or a command makes the change.
 """
 
 from chat.models import get_join_state

@@ -1,7 +1,7 @@
 """
-Finding and entering rooms: which rooms a person may know about, and how a person becomes a member.
+Find and enter rooms: which rooms a person may know about, and how a person becomes a member.
 
-Writes Member for people who enter a public room. Publishes nothing.
+This module writes Member for people who enter a public room. It publishes nothing.
 """
 
 from django.contrib.auth.models import AnonymousUser
@@ -36,9 +36,10 @@ def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
 
 def join_room(person: Person, slug: str) -> Member:
     """
-    Return the person's Member of a room. Create it if there is none and the room is public.
+    Return the person's Member of a room. If there is no Member and the room is public, create one.
 
-    Raise `forbidden` for a banned person, and `not_found` also for a room that the person may not know about.
+    Raise `forbidden` for a banned person. Raise `not_found` for an unknown room, and for a room that the person may not
+    know about.
     """
     room = get_room(slug)
     member = Member.objects.filter(room=room, person=person).first()
@@ -47,7 +48,7 @@ def join_room(person: Person, slug: str) -> Member:
         defaults = {"role": get_default_role(person)}
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
         _check_may_know(room, member)  # a moderator may have banned the person since the first check
-    # Both rows are here already: reading them again would cost two queries.
+    # Both rows are in memory already: to read them again would cost two queries.
     member.room, member.person = room, person
     end_own_mute(member)
     return member
@@ -62,7 +63,8 @@ def _check_may_know(room, member):
 
 
 def _make_not_found_error():
-    # The text is the same for all rooms that the person may not know about: it must not reveal which of them exist.
+    # The text is the same for all rooms that the person may not know about, because it must not reveal which rooms
+    # exist.
     return ChatError("not_found", "There is no such room.")
 
 
@@ -70,9 +72,9 @@ def find_rooms(
     person: Person | AnonymousUser, text: str = "", page: int = 0, size: int = 50
 ) -> tuple[list[Room], bool]:
     """
-    Return (a page of the rooms that the person may know about, whether there are more).
+    Return (a page of the rooms that the lobby lists for a person, whether there are more).
 
-    The room with the newest message comes first. `text` must be part of the slug, the name or the topic.
+    The room with the newest message is first. Only rooms with `text` in the slug, the name or the topic are returned.
     """
     rooms = Room.objects.visible_to(person)
     if text:
@@ -82,5 +84,5 @@ def find_rooms(
 
 
 def find_member(member_id: int, session_key: str | None, token_id: int | None) -> Member | None:
-    """Return a Member with person, room and `is_signed_in`, or None. One query."""
+    """Return a Member with person, room and `is_signed_in`, or None. Run one query."""
     return Member.objects.find_with_credential(member_id, session_key, token_id)

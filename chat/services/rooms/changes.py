@@ -1,7 +1,7 @@
 """
-Changes of a room's messages: post, edit, remove and react. Each runs once for every ref of a person.
+Changes of a room's messages: post, edit, remove and react. Each change runs once for each ref of a person.
 
-Each change is one transaction. Its first statement takes the room's next offset.
+Each change is one transaction. The first statement of the transaction takes the room's next offset.
 """
 
 import secrets
@@ -23,15 +23,16 @@ from chat.services.after_commit import publish_after_commit
 from .memberships import check_may_speak, notify_moderators
 from .reading import describe
 
-MAX_REACTIONS = 20  # of one person on one message
+MAX_REACTIONS = 20  # emoji of one person on one message
 
-# Changes a message within a transaction and returns it: (offset of the change, its time) -> the message.
+# A function (offset of the change, time of the change) that changes a message in a transaction, and returns the
+# message.
 Apply = Callable[[int, datetime], Message]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The `ack` of a change. `is_new`: the change was stored now, and not by an earlier request with the same ref."""
+    """The `ack` of a change. `is_new`: this request stored the change, not an earlier request with the same ref."""
 
     ack: dict
     is_new: bool
@@ -77,7 +78,7 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
     """
     Delete the body and the reactions of a message; its row stays.
 
-    A moderator who removes the message of another person closes the reports of it. Raise `not_found`, `forbidden`,
+    If a moderator removes another person's message, close the reports of the message. Raise `not_found`, `forbidden`,
     `muted` or `ref_conflict`.
     """
 
@@ -93,7 +94,7 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
 
 
 def remove_as_operator(person: Person, messages: QuerySet) -> int:
-    """Remove messages for an operator, who needs no role in their rooms. Return the number removed."""
+    """Remove messages for an operator, who needs no role in their rooms. Return how many were removed."""
     removed = 0
     for message in messages.select_related("room").filter(removed_at=None):
         member = Member(room=message.room, person=person, role=Member.MODERATOR)
@@ -128,10 +129,10 @@ def set_reaction(member: Member, event: protocol.React) -> Outcome:
 
 def _change(member, event, apply: Apply) -> Outcome:
     """
-    Run `apply` once for each ref of a person, in one transaction: the room's counter, the change, the ref.
+    Run `apply` once for each ref of a person. One transaction stores the room's counter, the change and the ref.
 
-    After the commit the message is published to the room. A ref that was used before gets its earlier answer. The
-    constraint finds such a ref: a query beforehand would miss a request that runs at the same time.
+    After the commit, publish the message to the room. For a ref that was used before, return the earlier answer. The
+    constraint finds such a ref: a query before the change would miss a request that runs at the same time.
     """
     fingerprint = protocol.digest(event, member.room.slug)
     try:
@@ -153,10 +154,11 @@ def record_once(member: Member, event: Any, create: Callable[[], int]) -> tuple[
     """
     Run `create()` in a transaction, once for each ref of a person, for events that change no message of the room.
 
-    `event` is any event with a `ref`: Start, Schedule, or one of a board.
+    - `event`: an event with a `ref`: Start, Schedule, or an event of a board.
+    - `create`: stores a row and returns its id.
 
-    `create` stores a row and returns its id. Return (id, whether it was created now): a ref that was used before
-    gives the earlier id. Raise `ref_conflict`, or what `create` raises, and then nothing is stored.
+    Return (id, whether the row was created now). For a ref that was used before, return the earlier id. Raise
+    `ref_conflict`, or what `create` raises; then nothing is stored.
     """
     fingerprint = protocol.digest(event, member.room.slug)
     try:
@@ -193,7 +195,7 @@ def _get_earlier(person, ref, fingerprint, error):
 
 
 def _check_reactions(message, person):
-    # Every change sends all reactions of its message to everybody in the room.
+    # Every change of a message sends all of its reactions to everybody in the room, so their number is limited.
     if sum(reaction.person_id == person.id for reaction in message.all_reactions) >= MAX_REACTIONS:
         detail = f"You can put at most {MAX_REACTIONS} emoji on a message. Remove one first."
         raise ChatError("forbidden", detail)

@@ -1,7 +1,7 @@
 """
-The life of a room: it is created, changed by an operator, and deleted. Each of these is published to the lobby.
+The life of a room: create it, save an operator's changes, and delete it. Each of these notifies the lobby.
 
-Writes Room, and the owner's Member. The caller checks the rights of operators.
+This module writes Room, and the owner's Member. The caller checks the rights of operators.
 """
 
 from collections.abc import Iterable
@@ -17,9 +17,9 @@ from chat.services.after_commit import close_after_commit, publish_after_commit
 
 def create_room(person: Person | None, slug: str, name: str, topic: str = "", is_private: bool = False) -> Room:
     """
-    Create a room with `person` as its owner (None: without an owner), and tell the lobby.
+    Create a room with `person` as its owner (None: without an owner), and notify the lobby.
 
-    Only members may enter a private room.
+    Only members may enter a private room (`is_private`).
 
     Raise `forbidden` for a guest, `taken` for the slug, or the error of a field.
     """
@@ -40,7 +40,7 @@ def create_room(person: Person | None, slug: str, name: str, topic: str = "", is
 
 
 def create_first_room() -> bool:
-    """Create the room `welcome` if there is no room at all. Return whether it was created."""
+    """Create the room `welcome` if there are no rooms. Return whether the room was created."""
     if Room.objects.exists():
         return False
     create_room(None, "welcome", "Welcome", "The first room. Make your own in the lobby.")
@@ -48,15 +48,15 @@ def create_first_room() -> bool:
 
 
 def save_room(room: Room, changed: Iterable[str]) -> None:
-    """Store a new room, or the fields of one that an operator changed (`changed`), and tell the lobby."""
+    """Store a new room, or the fields `changed` of a room that an operator changed, and notify the lobby."""
     room.changed_at = timezone.now()
-    # Not the whole row: that would set the room's counter back to its value when the form was read.
+    # To store the whole row would set the room's counter back to its value at the time when the form was read.
     room.save(update_fields=None if room.pk is None else [*changed, "changed_at"])
     notify_lobby()
 
 
 def delete_room(room: Room) -> None:
-    """Delete a room with its messages, close its connections with 4404, and tell the lobby."""
+    """Delete a room with its messages, close its connections with 4404, and notify the lobby."""
     group = broadcast.room_group(room.id)
     with transaction.atomic():
         _lock(room)
@@ -66,9 +66,9 @@ def delete_room(room: Room) -> None:
 
 
 def _lock(room):
-    """Lock a room's row, and those of its jobs, until the end of the transaction."""
-    # If another request stored a row in the room meanwhile, PostgreSQL could not delete the room. Jobs lock their own
-    # row before the room's, so these are locked in the same order.
+    """Lock the row of a room and the rows of its jobs until the end of the transaction."""
+    # If another request stored a row in the room meanwhile, PostgreSQL could not delete the room. A job locks its own
+    # row before the room's row, so this locks the rows in the same order.
     for rows in (room.scheduled.all(), room.tasks.all(), Room.objects.filter(id=room.id)):
         list(rows.select_for_update().values_list("id", flat=True))
 

@@ -1,7 +1,7 @@
 """
 The effects of roles: a new role is published, a ban closes connections, and a mute ends by itself.
 
-This module does not check who may change a role. `moderation` does, and every request to change a role goes there.
+This module does not check who may change a role. Every request to change a role goes to `moderation`, which checks.
 """
 
 from datetime import datetime
@@ -19,15 +19,16 @@ MAX_MUTES_PER_SWEEP = 500
 
 
 def get_default_role(person: Person) -> str:
-    """Return the role that a person has in a room until somebody changes it: `guest` or `member`."""
+    """Return the role that a person has in a room until somebody changes the role: `guest` or `member`."""
     return Member.GUEST if person.is_guest else Member.MEMBER
 
 
 def apply_role(member: Member, role: str, until: datetime | None = None) -> None:
     """
-    Store a member's role (`until`: when a mute ends), tell the room, and close the connections of a banned member.
+    Store a member's role, publish it to the room, and close the connections of a banned member.
 
-    It checks no rights and writes no audit entry. `moderation.change_role` does both, and then calls this.
+    `until` is the time at which a mute ends. This function checks no rights and writes no audit entry:
+    `moderation.change_role` does both, and then calls it.
     """
     Member.objects.filter(id=member.id).update(role=role, muted_until=until)
     member.role, member.muted_until = role, until
@@ -45,7 +46,7 @@ def _publish_role(member):
 
 
 def notify_moderators(room_id: int) -> None:
-    """Publish `reported` to each moderator of a room: its list of reports has changed."""
+    """Publish `reported` to each moderator of a room, on commit: the list of the room's reports has changed."""
     roles = [Member.MODERATOR, Member.OWNER]
     for member_id in Member.objects.filter(room_id=room_id, role__in=roles).values_list("id", flat=True):
         publish_after_commit(broadcast.member_group(member_id), protocol.reported)
@@ -57,7 +58,7 @@ def close_connections(member: Member) -> None:
 
 
 def delete_member(member: Member) -> None:
-    """Delete a membership and close the connections of its person in the room."""
+    """Delete a member, and close the person's connections in the room."""
     close_connections(member)
     member.delete()
 
@@ -82,7 +83,7 @@ def _describe_mute(member):
 
 
 def end_own_mute(member: Member) -> None:
-    """End the mute of a member if its time is over and no job has ended it. No query for members with other roles."""
+    """End a member's mute if its time is over and no job has ended it. Run no query for members with other roles."""
     if member.role == Member.MUTED and not member.is_muted:
         end_mutes(id=member.id)
         member.role, member.muted_until = get_default_role(member.person), None
@@ -90,10 +91,11 @@ def end_own_mute(member: Member) -> None:
 
 def end_mutes(**which: int) -> int:
     """
-    End the mutes whose time is over, and tell their rooms. Return how many ended.
+    End the mutes whose time is over, and publish this to their rooms. Return how many ended.
 
-    For one member (`id=...`), or for all, at most MAX_MUTES_PER_SWEEP of them. It may run late, twice, and in several
-    processes: a mute that was prolonged or lifted meanwhile is not selected. At most four statements.
+    End the mute of one member (`id=...`), or at most MAX_MUTES_PER_SWEEP mutes of all members. This may run late,
+    twice, and in several processes: it does not select a mute that was prolonged or lifted meanwhile. It runs at most
+    four statements.
     """
     due = Member.objects.filter(role=Member.MUTED, muted_until__lte=timezone.now(), **which)
     if not due.exists():

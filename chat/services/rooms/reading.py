@@ -1,7 +1,7 @@
 """
-Reading a room: backlogs after a cursor, pages of history, and read markers.
+Read a room: backlogs after a cursor, pages of history, and read markers.
 
-Writes only the read marker of a Member, and publishes only that.
+This module writes and publishes only the read marker of a Member.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from chat.protocol import MAX_BACKLOG, NEWEST_MESSAGES
 @dataclass(frozen=True)
 class Backlog:
     """
-    Changes as `message` events, complete up to `offset`.
+    Changes of messages as `message` events, complete up to `offset`.
 
     `more`: there are changes after `offset`. `reset`: the client's cursor is beyond the room's offset, so the client
     drops the messages that it has.
@@ -33,7 +33,7 @@ def get_backlog(room: Room, cursor: int | None) -> Backlog:
     Return at most MAX_BACKLOG changes after `cursor`.
 
     If there is no cursor (None), return the newest messages. If the cursor is beyond the room's offset, return the
-    same, with `reset`.
+    newest messages with `reset`.
     """
     with snapshot():
         offset = _read_offset(room)
@@ -44,8 +44,8 @@ def get_backlog(room: Room, cursor: int | None) -> Backlog:
 
 
 def catch_up(room: Room, cursor: int) -> Backlog:
-    """Return what `get_backlog` returns. If `cursor` equals `room.offset`, which was just read, run no query."""
-    # Most heartbeats find nothing new.
+    """Return the backlog as `get_backlog` does. If `cursor` equals `room.offset`, which was just read, run no query."""
+    # Most heartbeats find nothing new, so most of them need no query here.
     return Backlog([], cursor) if cursor == room.offset else get_backlog(room, cursor)
 
 

@@ -1,8 +1,8 @@
 """
 Background tasks: a person starts one in a room, a separate pool of workers runs it, and the result is kept for a while.
 
-A task is a row. The job on the channel only says that the row waits; a job may be lost or arrive twice. To add a kind
-of task, write one function: see `registry.py`, and `statistics.py` for a short example.
+A task is a row. The job on the channel only says that the row waits. A job may be lost or arrive twice. To add a kind
+of task, write one function: `registry.py` describes it, and `statistics.py` is a short example.
 """
 
 from . import export, statistics  # noqa: F401 (importing them registers their kinds)

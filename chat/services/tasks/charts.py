@@ -1,13 +1,13 @@
 """
-Bar charts as SVG, for an HTML page. They have no scripts, and show only the numbers that the caller gives.
+Bar charts as SVG, for an HTML page. The charts have no scripts, and show only the numbers that the caller gives.
 
-The module knows nothing of rooms.
+This module does not know rooms.
 """
 
 from html import escape
 from typing import NamedTuple
 
-# In SVG units. A larger picture would make its letters too small to read on a phone.
+# Sizes in SVG units. In a larger picture, the letters would be too small to read on a phone.
 WIDTH, HEIGHT, FOOT, TOP = 480, 150, 18, 16
 ROW_HEIGHT, NAME_WIDTH, NUMBER_WIDTH = 22, 130, 50
 MAX_NAME = 20  # characters of a name that fit beside a bar

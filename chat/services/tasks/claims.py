@@ -28,9 +28,9 @@ class TaskLost(Exception):
 
 def claim_task(task_id: int) -> Task | None:
     """
-    Claim a task for this worker, and return it. Return None if it does not wait: it is done, claimed or deleted.
+    Claim a task for this worker, and return the task. Return None if the task is done, claimed or deleted.
 
-    One UPDATE decides, so only one of several workers with the same job gets the task.
+    One UPDATE makes the claim, so only one of several workers with the same job gets the task.
     """
     now = timezone.now()
     waits = Q(state=Task.QUEUED) | Q(state=Task.RUNNING, locked_until__lt=now)
@@ -48,12 +48,12 @@ def claim_task(task_id: int) -> Task | None:
 
 
 def get_lock_end() -> datetime:
-    """Return when a lock that is taken or renewed now expires."""
+    """Return the time at which a lock expires that is taken or renewed now."""
     return timezone.now() + timedelta(seconds=settings.CHAT_TASK_LOCK_SECONDS)
 
 
 def update_claimed(task: Task, **columns: Any) -> None:
-    """Change the row of a task that this worker holds. Raise TaskLost if it no longer holds the task."""
+    """Change the row of a task that this worker holds. Raise TaskLost if the worker no longer holds the task."""
     mine = Task.objects.filter(id=task.id, attempt=task.attempt, state=Task.RUNNING)
     if not mine.update(**columns):
         raise TaskLost(task.id)

@@ -1,8 +1,8 @@
 """
 The task `export`: the transcript of a room as a file.
 
-The task reads the messages in blocks by their number. So the worker's memory does not grow with the room, and posting
-does not wait for the export. The file contains the messages up to the room's offset at the time of the request. A
+The task reads the messages in blocks by their number. So the worker's memory does not grow with the room, and people
+can post during the export. The file contains the messages up to the room's offset at the time of the request. A
 message that is edited or removed during the export appears as it was when its block was read.
 """
 
@@ -18,7 +18,8 @@ from .formats import FORMATS, Transcript
 from .job import Job
 from .registry import task
 
-# Messages in one block. SQLite allows 999 parameters, and the reactions of a block are read by its messages' ids.
+# Messages in one block. A query reads the reactions of a block by the ids of its messages, and SQLite allows 999
+# parameters in a query.
 BLOCK = 500
 
 
@@ -39,14 +40,14 @@ def check_params(params: dict) -> dict:
 
 def _check_order(params):
     start, end = _get_period(params)
-    # A day ends where the next day begins. A period that begins there begins after that day.
+    # A day ends when the next day begins. If `from` is this moment, the period would begin after its last day.
     is_day = "T" not in params["to"]
     if start > end or (is_day and start == end):
         raise ChatError("invalid_field", "'from' must not be after 'to'.")
 
 
 def _get_period(params):
-    """Return (start, end) as aware datetimes or None: from the start on, and before the end."""
+    """Return (start, end) as aware datetimes or None. The period contains `start`, but not `end`."""
     start, end = params["from"], params["to"]
     return start and parse_moment(start), end and parse_moment(end, is_end=True)
 

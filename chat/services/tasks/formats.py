@@ -1,5 +1,5 @@
 """
-The file formats of a transcript: JSON, CSV and HTML. Each writes a start, one message after the other, and an end.
+The file formats of a transcript: JSON, CSV and HTML. A format writes a start, each message, and an end.
 
 The functions turn a Transcript and the values of a message into text. They read no rows. Between two messages, a format
 keeps at most the separator or the day.
@@ -24,7 +24,9 @@ _COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "r
 @dataclass(frozen=True)
 class Transcript:
     """
-    What is exported: a room up to an offset. `start` and `end` limit the period, as the request gave them, or are None.
+    The facts about an export of a room up to an offset.
+
+    `start` and `end` limit the period as in the request; None for no limit.
     """
 
     slug: str
@@ -72,7 +74,7 @@ class Json:
 
 class Csv:
     """
-    CSV as in RFC 4180, in UTF-8. An apostrophe is put before text that a spreadsheet would run as a formula.
+    CSV as in RFC 4180, in UTF-8. An apostrophe is added before text that a spreadsheet would run as a formula.
 
     Reactions are written as `👍 Alice, Bob; 🎉 Bob`.
     """

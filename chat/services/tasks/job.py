@@ -1,5 +1,5 @@
 """
-The job of a claimed task: what a kind of task works with while it runs.
+The job of a claimed task: the functions that a kind of task uses while it runs.
 """
 
 import time
@@ -63,13 +63,13 @@ class Job:
         if time.monotonic() - self._heartbeat_at < HEARTBEAT_SECONDS:
             return
         self._heartbeat_at = time.monotonic()
-        # Only `finish` reports 100.
+        # At most 99, because only `finish` may report 100.
         self.task.progress = max(0, min(99, int(fraction * 100)))
         self.update(progress=self.task.progress, locked_until=get_lock_end())
         publishing.publish_state(self.task)
 
     def finish(self) -> None:
-        """Store the rest of the result, mark the task as done, and publish that. Raise TaskLost."""
+        """Store the rest of the result, mark the task as done, and publish the state. Raise TaskLost."""
         if self._buffer:
             self._store_part()
         now = timezone.now()
@@ -92,10 +92,10 @@ class Job:
     def _store_part(self):
         data = b"".join(self._buffer)
         with transaction.atomic():
-            # The update locks the row first: a task that was deleted or claimed again gets no more parts.
+            # The update locks the row first, so that a task that was deleted or claimed again gets no more parts.
             self.update(locked_until=get_lock_end())
             TaskPart.objects.create(task_id=self.task.id, attempt=self.task.attempt, number=self._parts, data=data)
         self._buffer, self._buffer_bytes = [], 0
         self._parts, self._size = self._parts + 1, self._size + len(data)
-        # With DEBUG on, Django keeps every statement in memory, with the data that it stored.
+        # If DEBUG is on, Django keeps every statement in memory, with the data that the statement stored.
         reset_queries()

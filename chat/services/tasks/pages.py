@@ -2,7 +2,7 @@
 The start and the end of the HTML pages that tasks make. A page is one file, runs no script, and has styles for print
 and for dark mode.
 
-The content security policy is also in the page: when a saved file is opened, no server sends the header.
+The content security policy is also in the page, because no server sends the header when a person opens a saved file.
 """
 
 from html import escape
@@ -70,7 +70,7 @@ _START = """<!doctype html>
 
 
 def make_page_start(title: str, lead: str, facts: str) -> str:
-    """Return a page up to its content: the heading `title`, the sentence `lead` ('' for none), and small print."""
+    """Return the start of a page: the heading `title`, the sentence `lead` ('' for none), and `facts` in small print."""
     lead = f'<p class="lead">{escape(lead)}</p>\n' if lead else ""
     return f'{_START.format(title=escape(title), style=_STYLE)}{lead}<p class="facts">{escape(facts)}</p>\n'
 

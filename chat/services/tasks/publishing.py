@@ -1,5 +1,5 @@
 """
-Publishing a task's state: as the wire's `task` event, to the connections of its person in its room.
+Publish a task's state as the wire's `task` event, to the connections of the task's person in the task's room.
 
 A failure to publish is logged, not raised: the state is stored, and the client receives it at the next connect.
 """
@@ -31,7 +31,7 @@ def describe(task: Task) -> dict:
 
 
 def publish_state(task: Task, send: Send = broadcast.publish_at_once) -> None:
-    """Publish a task's state as this object has it."""
+    """Publish the state that is in the object `task`, without a query for the task."""
     _publish(task, describe(task), send)
 
 
@@ -43,7 +43,7 @@ def publish_task(task_id: int, send: Send = broadcast.publish_at_once) -> None:
 
 
 def publish_deletion(task: Task, error: str) -> None:
-    """Publish that a task was deleted, with the reason as a sentence."""
+    """Publish that a task was deleted. `error` is the reason, as a sentence."""
     event = protocol.task(
         task.ref, task.id, task.kind, json.loads(task.params), Task.FAILED, task.progress, error=error, forgotten=True
     )

@@ -1,5 +1,5 @@
 """
-The kinds of task. The registry contains none of its own, and runs nothing.
+The registry of the kinds of task. This module defines no kind, and runs nothing.
 """
 
 from collections.abc import Callable, Generator

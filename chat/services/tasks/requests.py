@@ -1,5 +1,5 @@
 """
-Requests about tasks: people start a task, read its state, fetch its result, and cancel or delete it.
+Requests about tasks: a person starts a task, reads its state, fetches its result, and cancels or deletes it.
 """
 
 import json
@@ -21,7 +21,7 @@ from .sweeping import delete_and_publish, send_jobs
 
 MAX_RECENT = 10  # tasks of one person in one room
 UNFINISHED_LIFETIME = timedelta(days=1)  # an unfinished task is deleted after this time
-RETRY_AFTER_SECONDS = 10.0  # if a person has too many unfinished tasks
+RETRY_AFTER_SECONDS = 10.0  # for a person who has too many unfinished tasks
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ def _create_task(member, event):
 def _check_unfinished(person_id):
     if not settings.CHAT_LIMITS_ON:
         return
-    # The lock makes requests of one person wait for each other. Without it, two at the same moment could both pass.
+    # The lock makes requests of one person wait for each other. Without the lock, two requests at the same moment could
+    # both pass.
     Person.objects.lock(person_id)
     limit = settings.CHAT_MAX_UNFINISHED_TASKS
     if Task.objects.filter(person_id=person_id, state__in=Task.UNFINISHED).count() >= limit:
@@ -112,7 +113,7 @@ def get_result(person: Person, task_id: int) -> Task:
 
 def delete_task(person: Person, task_id: int) -> None:
     """
-    Delete a task of this person with its result, and tell all of the person's tabs on commit.
+    Delete a task of this person with its result, and publish this to all of the person's tabs on commit.
 
     An unfinished task stops at its next step. A person who may no longer read the room may still delete the task.
 

@@ -1,5 +1,6 @@
 """
-Results of tasks, stored in parts: neither the writer nor the reader holds a whole result, and any process can read it.
+Results of tasks. A result is stored in parts, so that neither its writer nor its reader needs memory for all of it. Any
+process can read a result.
 """
 
 from collections.abc import Iterator
@@ -7,14 +8,14 @@ from collections.abc import Iterator
 from chat.models import Task, TaskPart
 
 PART_BYTES = 100_000
-# SQLite has one writer at a time: small deletions do not block others for long.
+# SQLite has one writer at a time. Small deletions do not block other writers for long.
 MAX_DELETED = 50  # parts in one statement
 MAX_ATTEMPT = 2**31 - 1
 
 
 def read_result(task: Task) -> Iterator[bytes]:
     """
-    Yield a finished task's result in parts, with one query for each.
+    Yield the parts of a finished task's result. Run one query for each part.
 
     Raise LookupError if the result was deleted while it was read.
     """

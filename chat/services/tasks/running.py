@@ -1,5 +1,5 @@
 """
-Running a task: a worker claims it, runs its kind, and stores how it ended.
+Run a task: a worker claims the task, runs the function of its kind, and stores how the task ended.
 """
 
 import logging
@@ -63,7 +63,7 @@ def _run_claimed(task):
 
 
 def _run_kind(job):
-    # The person may have lost the right to read the room since. Then nobody could fetch the result either.
+    # The person may have lost the right to read the room since the request. Then nobody could fetch the result.
     rooms.get_readable_room(job.task.person, job.task.room.slug)
     delete_parts(job.task.id, before=job.task.attempt)
     with closing(get_kind(job.task.kind).run(job)) as steps:
@@ -73,7 +73,7 @@ def _run_kind(job):
 
 
 def _put_back(task):
-    """Let another worker start the task again at once. It does not count as a try, because nothing went wrong."""
+    """Let another worker start the task again at once. This claim does not count as a try, because nothing failed."""
     _end_claim(task, state=Task.QUEUED, progress=0, tries=F("tries") - 1, locked_until=None, sent_at=timezone.now())
     send_jobs([task.id])
 

@@ -25,7 +25,7 @@ TOP = 10  # people shown in the chart of authors
 
 
 def check_params(params: dict) -> dict:
-    """Return no parameters: the task has none, and ignores all that are sent."""
+    """Return no parameters. The task has none, and ignores all parameters of the request."""
     return {}
 
 

@@ -1,5 +1,5 @@
 """
-The sweep of tasks: it sends lost jobs again, gives up tasks that failed too often, and deletes what has expired.
+The sweep of tasks: it sends lost jobs again, gives up tasks that failed too often, and deletes expired tasks.
 """
 
 from datetime import timedelta
@@ -16,7 +16,7 @@ from chat.services.after_commit import after_commit, call_safely
 from . import publishing
 from .results import delete_parts
 
-MAX_TRIES = 5
+MAX_TRIES = 5  # claims of one task without an end
 # A job that no worker has taken for this time has expired on the channel (the layer's `expiry` is 60 s).
 JOB_SECONDS = 60
 MAX_SWEPT = 100  # tasks in one step of a sweep
@@ -113,7 +113,7 @@ def delete_older(person_id: int) -> None:
 
 def delete_and_publish(task: Task, error: str) -> None:
     """
-    Delete a task with its result, and tell its person the reason `error` on commit.
+    Delete a task with its result. On commit, publish the deletion with the reason `error` to the task's person.
 
     The deletion uses short statements. The first of them ends the claim of the worker that runs the task.
     """
