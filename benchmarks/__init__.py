@@ -1,1 +1,5 @@
-"""Benchmarks: compare the chat with its usual alternatives under one load on one machine. The product imports none."""
+"""
+Compare the chat with its usual alternatives, under one load on one machine.
+
+The product must not import this package.
+"""

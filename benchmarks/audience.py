@@ -1,5 +1,5 @@
 """
-Create the product's people once for a whole run: a database file with them, and a login cookie for each.
+Create the product's people once for a whole run: one database file, and a login cookie for each person.
 
 This module starts `benchmarks.people` with the product's Python. It must not import the product itself.
 """

@@ -42,7 +42,7 @@ def main():
 
 
 def measure(site, person, slug, kind, params):
-    """Return the table row of one task."""
+    """Run one task and fetch its result. Return its row of the table."""
     worker = site.task_workers[0]
     before = reset_peak(worker)
     began = time.monotonic()

@@ -45,7 +45,7 @@ def median_result(results: list[dict], worst: tuple = ()) -> dict:
         elif all(isinstance(value, int | float | None) for value in values):
             found[key] = median(values)
         else:
-            # A list, such as the minutes of a soak: a median of lists would describe none of the runs.
+            # Take the last list, such as the minutes of a soak: a median of lists would describe none of the runs.
             found[key] = values[-1]
     return found
 

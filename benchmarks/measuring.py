@@ -10,14 +10,14 @@ import sys
 
 from benchmarks import report, running, stacks
 
-# The extra time that a generator may take: to connect at the slowest stack's rate, and to wait for lost messages.
+# A generator may take longer than its load: it connects at the slowest stack's rate, and waits for lost messages.
 PATIENCE_SECONDS = 120
 SOCKETS_PER_SECOND = 40
 MOST_ERRORS = 5
 
 
 class CannotMeasure(Exception):
-    """The load generator failed or did not end; the text says why."""
+    """The load generator failed or did not end. The error text says why."""
 
 
 def measure(site: running.RunningStack, scenario, choices, cookies: list[str]) -> dict:

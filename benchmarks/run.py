@@ -2,8 +2,8 @@
 Run each scenario on each stack in turn, several times, and write the report. bin/bench starts it.
 
 Only one stack runs at a time: idle stacks use CPU too (Daphne 1.x polls Redis twenty times a second, workers renew
-their leases). Each measurement begins with an empty Redis and an empty table. Within a repetition all stacks follow
-each other for one scenario, so that other load affects all of them. Each repetition begins with another stack.
+their leases). Each measurement begins with an empty Redis and an empty table. Within a repetition, all stacks run
+one after another for each scenario, so that other load affects all of them. Each repetition begins with another stack.
 """
 
 import json

@@ -29,14 +29,14 @@ LOG_TAIL = 2500  # characters
 PR_SET_PDEATHSIG = 1
 SERVER_PORTS = (12000, 32000)  # Linux uses ports from 32768 on for outgoing connections
 
-# From the head of a traceback to the first line that is not indented.
+# This matches a traceback, and captures its first line that is not indented: the exception.
 TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n(?:[ |+].*\n|\n)*(.*)")
 
 _libc = ctypes.CDLL(None)
 
 
 class CannotStart(Exception):
-    """A stack did not start; the text names the process, with the end of its log."""
+    """A stack did not start. The error text names the process and contains the end of its log."""
 
 
 def raise_file_limit() -> int:
@@ -59,7 +59,7 @@ def free_port() -> int:
 
 
 def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies. Called in the child, before exec."""
+    """Ask Linux to kill this process when its parent dies. The child calls this before exec."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
@@ -72,7 +72,7 @@ def valkey_binary() -> str:
 
 
 class RunningStack:
-    """One stack on free ports in a temporary folder, as a context manager. `first_database` is a file to start from."""
+    """A context manager: one stack on free ports in a temporary folder. It starts with a copy of `first_database`."""
 
     def __init__(self, stack: stacks.Stack, first_database: Path | None = None):
         self.stack, self.first_database = stack, first_database
@@ -153,7 +153,7 @@ class RunningStack:
             time.sleep(0.02)
 
     def _wait_until_settled(self):
-        """Wait until all processes are idle. A worker has no port to probe: it has started when it is idle."""
+        """Wait until all processes are idle. A worker has no port to probe; its idleness shows that it has started."""
         deadline = time.monotonic() + START_SECONDS
         is_busy = True
         while is_busy and time.monotonic() < deadline:
@@ -209,7 +209,7 @@ class RunningStack:
             except subprocess.TimeoutExpired:
                 self._signal(process, signal.SIGKILL)
                 process.wait()
-            # The processes that it started itself.
+            # Kill the processes that this process started.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         self.processes = []

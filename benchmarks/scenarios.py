@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 class Scenario(NamedTuple):
     """
-    One load. `kind` selects the generator's class that runs it. The table shows the result's field `headline`.
+    One load. `kind` selects the generator's coroutine that runs it. The table shows the result's field `headline`.
 
     Each room has `members` sockets. In all rooms together `senders` sockets send, each with `outstanding` messages in
-    flight. A scenario that `is_long` has its own length and is measured once. A scenario that `is_for_us`
-    is measured on peers only if the command line names the peers.
+    flight. A scenario with `is_long` has its own length and is measured once. A scenario with `is_for_us` is measured
+    on peers only if the command line names the peers.
     """
 
     name: str
@@ -152,9 +152,9 @@ ALL = [
 ]
 BY_NAME = {scenario.name: scenario for scenario in ALL}
 
-# For continuous integration: checks in a minute that everything works. The results are too short to compare.
+# `--quick` runs these scenarios to check in a minute that everything works. They are too short to compare results.
 QUICK_NAMES = ["pp", "fan50", "rooms", "burst", "connect", "memory", "heartbeats"]
-# On the peers' stacks: checks that the peers' own code runs.
+# On the peers' stacks, `--quick` runs only these scenarios, to check that the peers' own code works.
 QUICK_PEER_NAMES = ["pp", "fan50", "rooms"]
 QUICK_SECONDS = 0.5
 QUICK_ROOMS = 6

@@ -1,8 +1,8 @@
 """
-Define the stacks: each one as the programs that it consists of. This module starts nothing.
+Define each stack by the programs that it consists of. This module starts nothing.
 
-Each stack is configured as an expert in it would do it. Each has its own Valkey and its own SQLite file, with the
-write-ahead log and synchronous=NORMAL, and stores one row for each message.
+Each stack is configured as its own experts would configure it. Each stack has its own Valkey and its own SQLite file,
+with the write-ahead log and synchronous=NORMAL, and stores one row for each message.
 """
 
 import os
@@ -60,7 +60,7 @@ class Stack(NamedTuple):
     """
     One stack to measure. `holder` is the role of the processes that hold the sockets.
 
-    On a stack that `is_ours` no message may be lost or out of order, and no socket closed. The commands of `prepare`
+    If a stack `is_ours`, it must not lose or reorder a message, or close a socket. The commands of `prepare`
     run before the programs start. `packages` names the environment that must be installed.
     """
 
@@ -82,7 +82,7 @@ def python(packages: str) -> Path:
 
 
 def environment(stack: Stack, site: Site) -> dict[str, str]:
-    """Return the environment variables of a stack's processes: this shell's without FOREIGN, and their own."""
+    """Return the environment variables of a stack's processes: its own, and those of this shell except FOREIGN."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     return {
         **kept,
@@ -218,7 +218,7 @@ ALL = [
 ]
 BY_NAME = {stack.name: stack for stack in ALL}
 
-# The stacks that install within a minute.
+# `--quick` measures these stacks, because they install within a minute.
 QUICK_NAMES = ["product", "transport", "channels1", "channels4-uvicorn"]
-# The stacks that the others are compared with.
+# The report compares the other stacks with these.
 BASELINES = ["channels4-tuned-2", "channels4-tuned"]

@@ -1,6 +1,6 @@
 """
 Generate the load: many websockets in one process (`python -m benchmarks.generator`).
 
-The generator takes CPU away from the server that it measures. So a delivery costs it one dictionary lookup, and every
-result contains its own CPU time.
+The generator takes CPU away from the server that it measures. So it handles a delivery with one dictionary lookup,
+and every result contains the generator's own CPU time.
 """

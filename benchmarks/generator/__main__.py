@@ -38,7 +38,7 @@ async def run(plan: dict) -> dict:
 
 def main() -> None:
     plan = json.load(sys.stdin)
-    # A garbage collection over thousands of sockets is a pause that the server did not cause. Few cycles arise here.
+    # A garbage collection over thousands of sockets is a pause that the server did not cause. Few cycles arise.
     gc.disable()
     try:
         print(json.dumps(uvloop.run(run(plan))))

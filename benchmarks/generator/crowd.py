@@ -1,7 +1,7 @@
 """
 Hold all connections: open the sockets, count what they receive, and report what is missing at the end.
 
-The crowd sends nothing by itself; the loads send through `send`.
+The crowd starts no message itself: the loads call `send`.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from benchmarks.generator.received import ReceivedMessages
 from benchmarks.generator.sockets import Socket, open_socket, run_concurrently
 
 UNKNOWN = object()
-MAX_PARSED_FRAMES = 2000  # in the cache, while they are still being delivered
+MAX_PARSED_FRAMES = 2000  # a full cache is emptied
 QUIET_SECONDS = 1.5  # if no frame arrives for this time, `drain` expects no more
 DRAIN_SECONDS = 15
 
@@ -26,7 +26,7 @@ class Room:
 
 
 class Seat(Socket):
-    """One socket in its room. The other seats know it by its `number`."""
+    """One socket in its room. `number` identifies it to the other seats."""
 
     def __init__(self, on_frame, number: int, room: Room):
         super().__init__(on_frame)
@@ -59,7 +59,7 @@ class Crowd:
         """Open the seats `first` to `last` - 1, and wait until each is in its room. Raise CannotConnect."""
         last = len(self.places) if last is None else last
         await run_concurrently(lambda number=number: self.open(number) for number in range(first, last))
-        # The tutorials' consumers join their group after the handshake.
+        # Wait, because the tutorials' consumers join their group only after the handshake.
         await asyncio.sleep(self.settle_seconds)
 
     async def open(self, number: int) -> "Seat":
@@ -76,7 +76,7 @@ class Crowd:
         return seat
 
     async def leave(self) -> None:
-        """Close all seats, and give the frames a moment to leave."""
+        """Close all seats, and wait a moment so that the close frames are sent."""
         for seat in self.seats:
             seat.leave()
         await asyncio.sleep(0.1)
@@ -115,7 +115,7 @@ class Crowd:
             self.on_answer(seat, kind, number)
 
     def _parse(self, payload):
-        # This approximates the time of the last delivery: reading the clock for each one would cost more than the rest.
+        # This approximates the time of the last delivery. To read the clock for each delivery would cost too much.
         self.delivered_at = time.perf_counter()
         if len(self._parsed_frames) >= MAX_PARSED_FRAMES:
             self._parsed_frames.clear()

@@ -12,7 +12,7 @@ BODY_LENGTH = 64
 
 
 class Plain:
-    """The tutorials' dialect: everybody in the room receives a text unchanged."""
+    """The tutorials' dialect: the server sends each text unchanged to everybody in the room."""
 
     is_acked = False
     has_greeting = False

@@ -1,7 +1,7 @@
 """
 Run each kind of scenario, one coroutine for each: connect the crowd, warm up, measure, and return the figures.
 
-The CPU time covers exactly the seconds of the figures.
+The CPU time and the figures cover exactly the same seconds.
 """
 
 import asyncio
@@ -74,12 +74,12 @@ async def echo(crowd, plan, cpu):
     async def run(seconds):
         nonlocal back
         end = time.perf_counter() + seconds
-        while (said_at := time.perf_counter()) < end:
+        while (sent_at := time.perf_counter()) < end:
             back = clock.create_future()
             socket.send(b"x" * 64)
             async with asyncio.timeout(10):
                 await back
-            times.append(time.perf_counter() - said_at)
+            times.append(time.perf_counter() - sent_at)
 
     await run(plan["warm_up"])
     times.clear()
@@ -94,13 +94,13 @@ async def connect(crowd, plan, cpu):
     """Run `connect`: count the handshakes per second. All sockets stay open until the end."""
     times = []
 
-    async def come(number):
+    async def open_seat(number):
         started = time.perf_counter()
         await crowd.open(number)
         times.append(time.perf_counter() - started)
 
     cpu.start()
-    await run_concurrently(lambda number=number: come(number) for number in range(len(crowd.places)))
+    await run_concurrently(lambda number=number: open_seat(number) for number in range(len(crowd.places)))
     cpu.stop()
     return {
         "connections_per_s": round(len(times) / cpu.elapsed, 1),
@@ -111,7 +111,7 @@ async def connect(crowd, plan, cpu):
 
 
 async def memory(crowd, plan, cpu):
-    """Run `memory`: measure the memory of an idle socket as the difference that all sockets but the first few make."""
+    """Run `memory`: measure how much the memory grows for each idle socket after the first few."""
     warm = min(WARM_MEMORY_SOCKETS, len(crowd.places) // 2)
     await crowd.connect(0, warm)
     await asyncio.sleep(plan["warm_up"])
@@ -147,7 +147,7 @@ async def heartbeats(crowd, plan, cpu):
 
 
 async def soak(crowd, plan, cpu):
-    """Run `soak`: measure the maximum rate of `rooms`, then send a share of it for long. Report each minute."""
+    """Run `soak`: measure the maximum rate of `rooms`, then send at a share of it. Report each minute."""
     await crowd.connect()
     speakers = crowd.speakers(plan["speakers"])
     full = ClosedLoop(crowd, speakers)

@@ -1,5 +1,5 @@
 """
-Run the closed loops: a message leaves when the last one arrived at its sender (`ClosedLoop`) or at everybody (`Fan`).
+Run the closed loops: the next message is sent when the last one has reached its sender (`ClosedLoop`) or all (`Fan`).
 
 The loops use only callbacks, because the CPU of a task for each message would distort the result. They do not count
 losses; the crowd does.
@@ -10,8 +10,8 @@ import time
 
 from benchmarks.generator.dialects import ACK
 
-PATIENCE_SECONDS = 5  # a sender whose message has not come back by then sends the next one
-FAN_QUIET_SECONDS = 1  # after this long without a delivery, a room's next message leaves in any case
+PATIENCE_SECONDS = 5  # a sender waits this long for its own message, then sends the next one
+FAN_QUIET_SECONDS = 1  # after this long without a delivery, the next message is sent in any case
 TICK_SECONDS = 0.1
 
 
@@ -46,7 +46,7 @@ class Load:
 
 
 class ClosedLoop(Load):
-    """Each sender keeps `outstanding` messages in flight. A message has arrived when its sender has it and its ack."""
+    """Each sender keeps `outstanding` messages in flight. It is done when its sender has it and its ack."""
 
     def __init__(self, crowd, speakers, outstanding: int = 1):
         self.speakers, self.outstanding = speakers, outstanding
@@ -102,7 +102,7 @@ class ClosedLoop(Load):
 
 
 class Fan(Load):
-    """One room whose members send in turn, when all have received the last message. Times run to the last member."""
+    """One room. A member sends when all have received the last message. A time ends at the last of its receivers."""
 
     def __init__(self, crowd):
         self.seats = crowd.seats
@@ -121,7 +121,7 @@ class Fan(Load):
         seat = self.seats[self.messages % len(self.seats)]
         self.messages += 1
         self.left = len(self.seats)
-        self.said_at = self.last_at = time.perf_counter()
+        self.sent_at = self.last_at = time.perf_counter()
         self.left_at_check = self.left
         self.current = seat.number, self.crowd.send(seat)
 
@@ -135,15 +135,15 @@ class Fan(Load):
 
     def on_answer(self, seat, kind, number):
         if kind == ACK and self.current == (seat.number, number) and self.is_running:
-            self.ack_times.append(time.perf_counter() - self.said_at)
+            self.ack_times.append(time.perf_counter() - self.sent_at)
 
     def _note(self, at):
         if self.is_running:
-            self.times.append(at - self.said_at)
+            self.times.append(at - self.sent_at)
             self.send()
 
     def check_stalled(self, now: float) -> None:
-        # The wait for a lost message does not lower the rate of the delivered ones.
+        # The wait for a lost message must not lower the rate of deliveries.
         if self.left != self.left_at_check:
             self.left_at_check, self.last_at = self.left, now
         elif now - self.last_at > FAN_QUIET_SECONDS:

@@ -1,5 +1,7 @@
 """
-Count the messages that one socket has received: order, duplicates, gaps. This module does no input or output.
+Count the messages that one socket has received: their order, duplicates and gaps.
+
+This module does no input or output.
 """
 
 

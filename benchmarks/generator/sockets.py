@@ -13,7 +13,7 @@ HANDSHAKE_SECONDS = 30
 
 
 class CannotConnect(Exception):
-    """The server refused a handshake several times, or did not answer; the text says which."""
+    """The server refused a handshake several times, or did not answer. The error text says which."""
 
 
 class Socket(WSListener):
@@ -48,7 +48,7 @@ class Socket(WSListener):
 
 
 async def open_socket(url: str, path: str, cookie: str | None, make) -> Socket:
-    """Return a connected socket. Raise CannotConnect."""
+    """Return a connected socket. Raise CannotConnect if every attempt fails."""
     headers = {"Origin": f"http://{urlsplit(url).netloc}"}
     if cookie is not None:
         headers["Cookie"] = f"sessionid={cookie}"

@@ -12,7 +12,7 @@ ANSWER_SECONDS = 10  # without an answer for this long, a client reconnects
 
 
 class OpenLoop:
-    """The senders in turn, at `rate` messages per second. A latency runs from when the message was due to be sent."""
+    """Send from each sender in turn, `rate` messages per second. A latency begins when its message is due."""
 
     def __init__(self, crowd, speakers, rate: float):
         self.crowd, self.speakers, self.rate = crowd, speakers, rate

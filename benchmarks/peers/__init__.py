@@ -1,1 +1,1 @@
-"""The alternatives, each written as an expert in it would write it. None of them is part of the product."""
+"""The alternatives. Each is written as its own experts would write it. None of them is part of the product."""

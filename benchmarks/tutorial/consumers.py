@@ -1,5 +1,5 @@
 """
-The tutorial's consumers: join the group, store and broadcast, leave. An echo for the scenario `echo`.
+The tutorial's consumers: they join the group, store and broadcast, and leave. Others serve the scenario `echo`.
 
 With LAYER=stock the decorators come from Channels 1.x, otherwise from channels_transport.
 """

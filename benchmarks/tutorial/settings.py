@@ -1,7 +1,7 @@
 """
 Settings for the tutorial on our transport, with the product's database and Redis.
 
-On stock Channels 1.x the tutorial uses the settings in peers/channels1.
+For stock Channels 1.x, benchmarks/peers/channels1 has the settings.
 """
 
 from chatproj.settings import CHANNEL_LAYERS, DATABASES  # noqa: F401

@@ -1,7 +1,8 @@
 """
 The admin's moderation pages: roles in rooms, reports, and the audit log.
 
-It must not write rows. The moderation service does, and records the operator as the actor in the audit log.
+This module must not write rows. The moderation service writes them, and records the operator as the actor in the audit
+log.
 """
 
 from django import forms
@@ -98,7 +99,7 @@ class ReportAdmin(ReadOnlyAdmin):
     remove_messages.allowed_permissions = ("change",)
 
     def _close(self, request, queryset, action):
-        # Other people decide about reports of the operator's own messages.
+        # Operators must not close reports about their own messages: other moderators do.
         reports = list(queryset.filter(closed_at=None).exclude(message__author=request.user).select_related("room"))
         for report in reports:
             moderation.close_report(request.user, report.room, report.id, action)

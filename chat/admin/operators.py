@@ -1,7 +1,7 @@
 """
 The admin's pages of announcements, and the actions on selected people: whisper and disconnect.
 
-It must not write rows. The announcements service does, and publishes to open connections.
+This module must not write rows. The announcements service writes them, and publishes to open connections.
 """
 
 from django import forms
@@ -50,7 +50,11 @@ class AnnouncementForm(forms.ModelForm):
 
 @admin.register(Announcement)
 class AnnouncementAdmin(admin.ModelAdmin):
-    """Adding an announcement publishes it; deleting it withdraws it. People have received it, so none is changed."""
+    """
+    The page of announcements. To add an announcement is to publish it, and to delete it is to withdraw it.
+
+    An announcement cannot be changed, because people may have received it already.
+    """
 
     list_display = ["text", "level", "room", "person", "created_at", "created_by", "expires_at"]
     list_filter = ["level"]

@@ -1,7 +1,7 @@
 """
 The admin's pages of rooms and messages.
 
-It must not write rows. The rooms service does, so that every open tab gets the change.
+This module must not write rows. The rooms service writes them, so that every open tab gets the change.
 """
 
 from django import forms

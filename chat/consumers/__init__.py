@@ -1,7 +1,7 @@
 """
 The consumers: each takes one Channels message, calls the services, and answers.
 
-They are thin. No exception leaves them: they answer a refusal or a failure, and the connection continues.
+They are thin. No exception leaves a consumer: it answers a refusal or a failure, and the connection continues.
 """
 
 from .boards import AuthConsumer, WriteConsumer

@@ -1,7 +1,7 @@
 """
-Admission of a connection to a room, and its release: the same for sockets, boards and polling.
+Admit a connection to a room, and release it. Sockets, boards and polling use the same code.
 
-A consumer finds out who the client is and whether the client may enter; this module does the rest.
+A consumer finds out who the client is and whether the client may enter. This module does the rest.
 """
 
 from urllib.parse import parse_qs
@@ -16,8 +16,8 @@ def admit(connection, member, query, login=None, token_id=None):
     Accept a member's connection: send `joined`, announcements, the backlog, `synced` and the member's tasks.
 
     `query` is the parsed query string of the handshake: {name: [values]}. `login` is the key of the browser's login
-    session, `token_id` the id of a bot's token: exactly one of them is given. Write both into the session of the
-    connection, with what later frames need. Raise `rate_limited`, with nothing done, if too many sockets are open.
+    session, `token_id` the id of a bot's token: exactly one of them is given. Write both into the connection's session,
+    with the ids that later frames need. If too many sockets are open, raise `rate_limited` and change nothing.
     """
     limits.lease_socket(member.person_id, connection)
     people.touch_seen(member.person)
@@ -27,11 +27,11 @@ def admit(connection, member, query, login=None, token_id=None):
     connection.subscribe(get_groups(connection))
     state = rooms.get_join_state(member)
     if not state.may_stay:
-        # The member was banned after the row was read. This connection was in no group yet, so it missed the close.
+        # The member was banned after `member` was read. The connection was in no group then, so it missed the close.
         connection.close(protocol.CLOSE_FORBIDDEN)
         return
     if state.has_announcements:
-        # Before `synced`: a client that has `synced` has everything up to the id that `joined` named.
+        # Announcements precede `synced`: a client with `synced` has all of them up to the id that `joined` named.
         send_announcements(connection, member, since=_read_integer(query, "announced"))
     send_backlog(connection, rooms.get_backlog(member.room, backlog_from))
     if state.has_tasks:
@@ -40,7 +40,7 @@ def admit(connection, member, query, login=None, token_id=None):
 
 
 def make_session(connection, member, login=None, token_id=None):
-    """Return the content of a connection's session; `login` and `token_id` are those of `admit`."""
+    """Return the content of a connection's session. `login` and `token_id` are the same as in `admit`."""
     return {
         "member": member.id,
         "room": member.room_id,
@@ -53,7 +53,7 @@ def make_session(connection, member, login=None, token_id=None):
 
 
 def _accept(connection, member, query):
-    """Accept with `joined`, and return the cursor from which the backlog begins (None: the newest messages)."""
+    """Accept a connection with `joined`. Return the cursor at which the backlog begins (None: the newest messages)."""
     room, cursor = member.room, _read_integer(query, "cursor")
     reset = "cursor" in query and (cursor is None or cursor > room.offset)
     present, count = presence.get_present(room.id, room.access == room.BOARD)
@@ -100,14 +100,14 @@ def _read_integer(query, name):
 
 
 def get_groups(connection):
-    """Return the groups of an admitted connection, by its session."""
+    """Return the groups of an admitted connection. Its session names them."""
     session = connection.session
     credential = broadcast.credential_group(session["login"], session["token"])
     return [broadcast.room_group(session["room"]), broadcast.member_group(session["member"]), credential]
 
 
 def release(connection):
-    """Release everything that the connection held: groups, presence and socket lease. Do nothing if it held none."""
+    """Release everything that a connection held: groups, presence and socket lease. Do nothing if it held none."""
     if "member" in connection.session:
         connection.unsubscribe(get_groups(connection))
         release_leases(connection)

@@ -1,9 +1,9 @@
 """
 Data bindings: operators see the changes of these rows live, whether a page, the API, the admin or a shell made them.
 
-Channels publishes a change inside its transaction, from the instance that was saved. This module publishes it after the
-commit, as the row is then. Changes without signals (raw SQL and QuerySet.update, as every post does) are not published,
-and cost nothing. It writes no rows: incoming changes are refused.
+Channels publishes a change inside its transaction, from the instance that was saved. This module publishes the change
+after the commit, with the values that the row has then. Changes without signals (raw SQL and QuerySet.update, which
+every post uses) are not published, and cost nothing. This module writes no rows: it refuses changes from clients.
 """
 
 import copy
@@ -33,19 +33,19 @@ class RoomBinding(WebsocketBinding):
 
     @classmethod
     def group_names(cls, instance):
-        # Only the present operators: a former operator receives nothing, even on an open stream.
+        # Read the operators at each change: a former operator receives nothing, even on an open stream.
         operators = Person.objects.operators().values_list("id", flat=True)
         return [broadcast.operator_group(person_id) for person_id in operators]
 
     def send_messages(self, instance, group_names, action, **kwargs):
         if group_names:
-            # A copy: the instance of a deleted row loses its key.
+            # Publish a copy, because the instance of a deleted row loses its key.
             transaction.on_commit(partial(self._publish, copy.copy(instance), group_names, action))
 
     def _publish(self, instance, group_names, action):
         try:
             if action != DELETE:
-                # The saved instance may be stale in the fields that were not saved, or lack them.
+                # In the saved instance, fields that were not saved may be stale or missing.
                 instance = Room.objects.filter(pk=instance.pk).first()
             if instance is not None:
                 super().send_messages(instance, group_names, action)

@@ -1,5 +1,5 @@
 """
-The two sockets of a board, as class-based consumers. In the waiting room visitors knock and the owner decides. The
+The two sockets of a board, as class-based consumers. In the waiting room, visitors knock and the owner decides. The
 other socket is the room itself, which admitted visitors use like any other room.
 
 In this module `message` is always the Channels message.
@@ -24,7 +24,7 @@ class BoardConsumer(CheckedHandshake):
 
     @property
     def connection(self):
-        """The connection that the present message came from."""
+        """Return the connection that the current message came from."""
         return Connection.from_message(self.message)
 
     def get_visit(self, board, session):
@@ -45,7 +45,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         return protocol.parse(text, protocol.BOARD_EVENTS)
 
     def connect(self, message, board, session):
-        """Accept a browser and send the visitor's state; or close with 4404 for every reason to refuse it."""
+        """Accept a browser and send the visitor's state. Close with 4404 for every reason to refuse the browser."""
         connection = self.connection
         try:
             visit = self.get_visit(board, session)
@@ -57,7 +57,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         connection.accept()
         connection.subscribe(self._get_groups())
         boards.enter_waiting_room(visit, connection)
-        # The state is read after joining the groups, so that no decision in between is missed.
+        # Read the state only after the connection is in its groups. Otherwise it could miss a decision in between.
         for event in boards.get_first_events(visit):
             connection.reply(event)
 
@@ -88,7 +88,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
                 self._act(visit, event)
 
     def unreadable(self, refusal, **kwargs):
-        """Answer a frame that is no event."""
+        """Answer a frame that is not an event."""
         with answering(self.connection) as request:
             request.ref = refusal.ref
             self._check_visit(refusal.ref)
@@ -103,7 +103,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
             boards.leave_waiting_room(session["board"], session["visit"], connection)
 
     def _check_visit(self, ref):
-        """Return the Visit behind a frame, and count the frame. Raise CloseConnection, or `rate_limited` with `ref`."""
+        """Return the Visit of a frame's sender, and count the frame. Raise CloseConnection, or ChatError with `ref`."""
         visit = boards.recheck_visit(self.connection)
         limits.check_event(visit.digest, ref)
         return visit
@@ -127,7 +127,7 @@ class WriteConsumer(BoardConsumer, WebsocketConsumer):
     """The room of a board: `/write/<board>/<session>/`."""
 
     def connect(self, message, board, session):
-        """Admit an admitted visitor to the room; close with 4403 for a removed one, and with 4404 for anybody else."""
+        """Accept an admitted visitor. Close with 4403 for a removed visitor, and with 4404 for anybody else."""
         try:
             member = boards.get_member(self.get_visit(board, session))
         except protocol.ChatError as refusal:

@@ -17,7 +17,7 @@ throttle = LogThrottle(logger)
 
 def answer_frame(connection, text):
     """
-    Handle one frame of an admitted connection, and give it exactly one answer if its type has one.
+    Handle one frame of an admitted connection. If its type has an answer, send exactly one answer.
 
     `text` is None for a binary frame. No exception leaves this function: it answers a refusal or a failure, and the
     connection continues.
@@ -34,7 +34,7 @@ def answer_frame(connection, text):
 
 
 class FrameRequest:
-    """The frame that is being answered: its `ref`, once the ref is known."""
+    """The frame that is being answered. It holds the `ref`, once the `ref` is known."""
 
     ref = None
 
@@ -42,7 +42,7 @@ class FrameRequest:
 @contextmanager
 def answering(connection):
     """
-    Answer what the block raises, with the `ref` of the FrameRequest that the block gets. No exception leaves the block.
+    Answer each exception of the block with the `ref` of the block's FrameRequest. No exception leaves the block.
     """
     request = FrameRequest()
     try:
@@ -99,7 +99,7 @@ def _mark_read(connection, member, event):
 
 
 def _sync(connection, member, event):
-    # The heartbeat renews every lease. Nothing waits for the renewals: they leave with the worker's next trip to Redis.
+    # The heartbeat renews every lease. No code waits for the renewals: the worker's next trip to Redis sends them.
     limits.renew_socket(member.person_id, connection)
     connection.resubscribe(get_groups(connection), lambda: _send_missed(connection, member, event.cursor))
     presence.touch(member, connection)
@@ -107,7 +107,7 @@ def _sync(connection, member, event):
 
 
 def _send_missed(connection, member, cursor):
-    """Send what was published after `_sync` had read the room, and before the connection was in its groups again."""
+    """Send what was published after `_sync` had read the room and before the connection was in its groups again."""
     send_backlog(connection, rooms.get_backlog(member.room, cursor))
 
 
@@ -123,7 +123,7 @@ def _start_task(connection, member, event):
 
 
 def _schedule(connection, member, event):
-    # There is no message yet, so neither an id nor an offset.
+    # No message exists yet, so the `ack` has neither an id nor an offset.
     scheduled_id, _ = scheduled.schedule_message(member, event)
     connection.reply(protocol.ack(event.ref, None, None, scheduled_id=scheduled_id))
 

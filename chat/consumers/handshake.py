@@ -22,7 +22,8 @@ def checked_handshake(consumer):
     """
     Decorate a consumer of `websocket.connect` so that every handshake is answered.
 
-    A handshake from a foreign page is denied (403). One over the rate limit, or one that fails, is accepted and closed.
+    A handshake from a foreign page is denied (403). If the rate limit is reached or the consumer fails, the
+    handshake is accepted and the socket is closed.
     """
 
     @functools.wraps(consumer)
@@ -47,10 +48,10 @@ def checked_handshake(consumer):
 
 
 class CheckedHandshake:
-    """Checks the handshakes of a class-based consumer; mix it in before `Ordered`."""
+    """A mixin that checks the handshakes of a class-based consumer. It must precede `Ordered` in the bases."""
 
     def guard(self, handler):
-        """Return the handler as it runs; see `Ordered`."""
+        """Return the handler with all its checks; see `Ordered.guard`."""
         guarded = super().guard(handler)
         return checked_handshake(handler) if self.message.channel.name == "websocket.connect" else guarded
 
@@ -60,7 +61,7 @@ def _is_own_origin(message):
     Return whether a page of this site opened the socket.
 
     Browsers put the origin of the page into `Origin`, and no page can forge it. The whole origin is compared: another
-    port or scheme is another site. Only a bot with a token may have none.
+    port or scheme is another site. Only a bot with a token may send no origin.
     """
     headers = get_headers(message)
     origin = headers.get("origin")
@@ -69,8 +70,8 @@ def _is_own_origin(message):
     if settings.PUBLIC_URL:
         return origin == settings.PUBLIC_URL
     host = headers.get("host", "")
-    is_ours = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
-    return is_ours and origin in (f"http://{host}", f"https://{host}")
+    is_allowed_host = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+    return is_allowed_host and origin in (f"http://{host}", f"https://{host}")
 
 
 def get_headers(message):

@@ -1,5 +1,5 @@
 """
-Jobs: work that no client waits for. A job may be lost, late, or run twice: a row says whether it is still due.
+Jobs: work that no client waits for. A job may be lost, late, or run twice. Its row says whether the work is still due.
 
 In this module `message` is always the Channels message.
 """
@@ -20,12 +20,12 @@ def job(name):
     def decorate(function):
         @functools.wraps(function)
         def consumer(message):
-            number = message.content.get(name)
-            if not isinstance(number, int):
+            row_id = message.content.get(name)
+            if not isinstance(row_id, int):
                 logger.error("A job on %s names no %s", message.channel.name, name)
                 return
             try:
-                function(number)
+                function(row_id)
             except OUTAGES as outage:
                 # A sweep will do the work later.
                 throttle.warning("Jobs cannot be done for now: %s", outage)
@@ -39,13 +39,13 @@ def job(name):
 
 @job("member")
 def unmute(member_id):
-    """End a mute if its time has passed. If this fails, the next message of the person ends it."""
+    """End a mute if its time has passed. If this job fails, the person's next message ends the mute."""
     moderation.end_mute(member_id)
 
 
 @job("task")
 def run_task(task_id):
-    """Run a background task to its end, which may take minutes: its channel has workers of its own."""
+    """Run a background task to its end. A task may take minutes, so its channel has workers of its own."""
     tasks.run_task(task_id)
 
 

@@ -25,7 +25,7 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
     http_user = True
 
     def connect(self, message, **kwargs):
-        """Accept an operator; close with 4401 or 4404 for anybody else."""
+        """Accept an operator. Close with 4401 or 4404 for anybody else."""
         connection = Connection.from_message(message)
         try:
             if not message.user.is_authenticated:
@@ -44,7 +44,7 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
         return [broadcast.operator_group(session["person"]), broadcast.credential_group(session["login"])]
 
     def raw_receive(self, message, **kwargs):
-        """Give a frame to its stream if the operator still has the right, else answer it or close the connection."""
+        """Pass a frame to its stream. Reject an invalid frame. Close the socket of a former operator."""
         connection = Connection.from_message(message)
         try:
             self._check_frame(message, connection)
@@ -69,7 +69,7 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
         return protocol.parse_object(text)
 
     def receive(self, content, **kwargs):
-        """Give a frame's object to the stream that it names. Raise `invalid_field` if there is no such stream."""
+        """Pass a frame's object to the stream that it names. Raise `invalid_field` if there is no such stream."""
         if content.get("stream") not in list(self.consumers) or not isinstance(content.get("payload"), dict):
             raise protocol.ChatError(
                 "invalid_field", "'stream' must name a stream of this socket, and 'payload' must be an object."

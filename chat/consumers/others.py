@@ -27,7 +27,7 @@ def lobby_disconnect(message):
 @checked_handshake
 @enforce_ordering
 def echo_connect(message):
-    """Accept a latency probe of the whole pipeline if CHAT_ECHO is on, else close with 4404."""
+    """Accept a latency probe of the whole pipeline if CHAT_ECHO is on. Otherwise close with 4404."""
     Connection.from_message(message).accept(close=None if settings.CHAT_ECHO else protocol.CLOSE_NOT_FOUND)
 
 

@@ -1,7 +1,8 @@
 """
-The end of a request that waited for the events of a room: this consumer releases what the request held.
+Release what a waiting request of long polling held, when the request ends.
 
-The requests themselves are views (chat/http/api/polling.py); in this module `message` is always the Channels message.
+Views handle the requests themselves (chat/http/api/polling.py). In this module `message` is always the
+Channels message.
 """
 
 from chat.connections import PollingConnection

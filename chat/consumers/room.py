@@ -1,7 +1,7 @@
 """
 The socket of a room: admit a person, answer each frame, and release the connection.
 
-In this module `message` is always the Channels message. This module handles no rows.
+In this module `message` is always the Channels message. This module must not read or write rows itself.
 """
 
 from channels_transport import channel_session_user_from_http, enforce_ordering, forget_ordering
@@ -18,7 +18,7 @@ from .handshake import checked_handshake, get_headers
 @enforce_ordering
 @channel_session_user_from_http
 def ws_connect(message, slug):
-    """Admit a person to a room: `joined`, the backlog, `synced`; or close with the code that names the reason."""
+    """Admit a person to a room, and send what `admit` sends. Or close with the code that names the reason."""
     connection = Connection.from_message(message)
     try:
         person, token = _find_person(message)
@@ -60,7 +60,7 @@ def ws_receive(message, slug):
 
 @enforce_ordering
 def ws_disconnect(message, slug):
-    """Release everything that the connection held, after its last frame. (This project's ordering cannot block it.)"""
+    """Release everything that the connection held, after its last frame. (The ordering cannot block this consumer.)"""
     release(Connection.from_message(message))
     message.channel_session.flush()
     forget_ordering(message)

@@ -29,7 +29,7 @@ http_routing = [
 ]
 
 poll_routing = [
-    # Other requests reach the views without a route. These need a consumer that supports waiting responses.
+    # Polls need a consumer that supports waiting responses. Other requests reach the views without a route.
     route("http.request", "channels_transport.later_response.view_consumer"),
     route("http.disconnect", consumers.poll_disconnect),
 ]
@@ -46,7 +46,7 @@ job_routing = [
     route("chat.unmute", "chat.consumers.jobs.unmute"),
 ]
 
-# Each class declares its channels itself.
+# Each of these classes declares its own channels.
 board_routing = [
     consumers.AuthConsumer.as_route(path=r"^/auth/(?P<board>[^/]*)/(?P<session>[^/]*)/\Z"),
     route_class(consumers.WriteConsumer, path=r"^/write/(?P<board>[^/]*)/(?P<session>[^/]*)/\Z"),

@@ -1,8 +1,8 @@
 """
 Path converters: how an id in an address becomes a value that every database takes.
 
-They reject nothing. Text that cannot be an id becomes the id of no row. So a view answers it exactly as it answers an
-id that does not exist: after the checks of method, login and right, with the resource's own 404. Slugs have no
+Converters reject no text. A text that cannot be an id becomes an id that no row has. So a view treats this text like an
+unknown id: it checks the method, the login and the rights first, and then returns the resource's own 404. Slugs have no
 converter, because sockets, commands and JSON bodies name rooms too: `rooms.find_room` checks the slug for all of them.
 """
 

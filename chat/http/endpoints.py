@@ -18,7 +18,7 @@ from chat.protocol import ChatError
 
 View = Callable[..., HttpResponse]
 
-MAX_PAGE_NUMBER = 10000  # the database would scan the table for a later page
+MAX_PAGE_NUMBER = 10000  # for a later page, the database would scan the whole table
 
 
 def endpoint(**methods: View) -> View:
@@ -37,7 +37,7 @@ def endpoint(**methods: View) -> View:
 
 
 def signed_in(function: View) -> View:
-    """Return the view for accounts and guests only. It raises `not_signed_in` for everybody else."""
+    """Limit a view to accounts and guests. The view raises `not_signed_in` for everybody else."""
 
     @functools.wraps(function)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -49,7 +49,7 @@ def signed_in(function: View) -> View:
 
 
 def operators_only(function: View) -> View:
-    """Return the view for people who may use the admin. It raises `not_signed_in` or `forbidden` for everybody else."""
+    """Limit a view to people who may use the admin. It raises `not_signed_in` or `forbidden` for everybody else."""
 
     @functools.wraps(function)
     @signed_in
@@ -79,7 +79,7 @@ def get_address(request: HttpRequest) -> str:
 
 
 def get_query_integer(request: HttpRequest, name: str, check: Callable[..., int], default: Any = None) -> Any:
-    """Return an integer from the query string through `check`, or `default` if it is absent. Raise `invalid_field`."""
+    """Return an integer of the query string through `check`, or `default` if it is absent. Raise as `check` does."""
     if name not in request.GET:
         return default
     return check(protocol.parse_integer(request.GET[name]), name)

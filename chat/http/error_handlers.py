@@ -1,4 +1,4 @@
-"""Django's error views: responses for requests that none of our views answers, as JSON for scripts or as a page."""
+"""Django's error views: they answer requests that no view of ours answers, with JSON for scripts or with a page."""
 
 import sys
 
@@ -32,7 +32,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Return 503 `unavailable` for an outage, and 500 `internal` for any other unhandled exception."""
-    # Django calls this while it handles the exception. A middleware may have raised it.
+    # Django calls this view while it handles the exception, which a middleware may have raised.
     error = sys.exc_info()[1]
     if isinstance(error, OUTAGES):
         return outage_response(request, error)

@@ -9,7 +9,7 @@ def _handle(label="Handle"):
 
 
 def _password(label, autocomplete):
-    # Not stripped: a password may begin with a space.
+    # The form must not strip a password, because a password may begin with a space.
     return forms.CharField(label=label, strip=False, widget=forms.PasswordInput({"autocomplete": autocomplete}))
 
 

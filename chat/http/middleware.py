@@ -1,7 +1,7 @@
 """
 Middleware: security headers, error responses for exceptions, and the tokens of bots.
 
-It decides nothing about rooms and writes nothing.
+This module decides nothing about rooms and writes no rows.
 """
 
 import logging
@@ -44,7 +44,7 @@ class FailuresMiddleware:
     """
     Turn exceptions of views into responses: JSON for scripts, a page for people, never a traceback.
 
-    Exceptions of other middleware do not come here: Django gives them to `chat.http.error_handlers.server_error`.
+    This class gets no exceptions of other middleware: Django gives those to `chat.http.error_handlers.server_error`.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -85,7 +85,8 @@ class TokenMiddleware:
     """
     Set the user of a bot's request to the person whose token the bot sent.
 
-    Such a request needs no CSRF token: a foreign page cannot make a browser send the Authorization header.
+    A request with a token needs no CSRF token, because a page of another site cannot make a browser send the header
+    Authorization.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -93,7 +94,7 @@ class TokenMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         header = request.META.get("HTTP_AUTHORIZATION")
-        # Other schemes are for the proxies in front of the site.
+        # A header with another scheme is for a proxy in front of the site.
         if people.is_token_header(header) and request.path.startswith("/api/"):
             token = people.find_token(header)
             if token is None:

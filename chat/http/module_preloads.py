@@ -1,8 +1,9 @@
 """
-The template tag that announces JavaScript modules to the browser, so that it loads all of them at once.
+The template tag that announces JavaScript modules to the browser, so that the browser loads all of them at once.
 
-Without it, the browser finds the imports of a module only when it has loaded that module: one round trip per level of
-imports. Must not name a module: the templates name their entry modules, and the files say what they import.
+Without the tag, the browser finds the imports of a module only after it has loaded that module: one round trip for each
+level of imports. This code must not name a JavaScript module: the templates name their entry modules, and the files say
+what they import.
 """
 
 import re
@@ -13,14 +14,14 @@ from django.templatetags.static import static
 from django.utils.html import format_html_join
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
-# A static import begins a line. A dynamic import is left out: its page may never need the module.
+# A static import begins a line. Dynamic imports must not match, because a page may never need those modules.
 STATIC_IMPORT = re.compile(r'^(?:import|export)\b[^;"()]*\bfrom "(\.[^"]+)"|^import "(\.[^"]+)"', re.MULTILINE)
 
 register = template.Library()
 
 
 def _find_imports() -> dict[str, list[str]]:
-    """Return the static imports of each module. Modules are named by their path in `STATIC`: `chat/room.js`."""
+    """Return the static imports of each module. A module's name is its path in `STATIC`, such as `chat/room.js`."""
     found = {}
     for path in sorted(STATIC.rglob("*.js")):
         targets = [first or second for first, second in STATIC_IMPORT.findall(path.read_text(encoding="utf-8"))]
@@ -29,7 +30,7 @@ def _find_imports() -> dict[str, list[str]]:
     return found
 
 
-# Read once per process: the files change only with a new release.
+# The files are read once per process, because they change only with a new release.
 IMPORTS = _find_imports()
 
 
@@ -51,7 +52,7 @@ def module_preloads(*entries: str) -> str:
     """
     Write a `<link rel="modulepreload">` for each module that the entry modules of a page import.
 
-    Usage: `{% module_preloads 'chat/ui/menus.js' 'chat/room.js' %}`. Raises KeyError for a module that does not exist.
+    Usage: `{% module_preloads 'chat/ui/menus.js' 'chat/room.js' %}`. Raise KeyError for a module that does not exist.
     """
     links = ((static(name),) for name in list_imports(*entries))
     return format_html_join("\n  ", '<link rel="modulepreload" href="{}">', links)

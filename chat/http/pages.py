@@ -1,7 +1,8 @@
 """
 The pages: each view reads a request or a form, asks a service, and answers with a page or a redirect.
 
-It must not write rows: the services do. If a view raises a ChatError, chat/http/middleware.py answers with a page.
+This module must not write rows: the services write them. If a view raises a ChatError,
+chat/http/middleware.py answers with a page.
 """
 
 from django.http import HttpResponseNotAllowed
@@ -25,7 +26,7 @@ from chat.services import boards, invitations, limits, operators, people, rooms
 @require_safe
 def lobby(request, room_form=None, status=200):
     """
-    Show the list of rooms to everybody; accounts get a form for a new room, too.
+    Show the list of rooms to everybody. Accounts also get a form for a new room.
 
     Query: `q`, text to search for. Each person sees public rooms and the private rooms that they are a member of.
     """
@@ -41,7 +42,7 @@ def create_room(request):
     """
     Create a room from a RoomForm, for accounts: redirect to the room, or return 400 and the lobby with the errors.
 
-    GET redirects to the lobby, and a stranger's POST to the page for signing in.
+    A GET request is redirected to the lobby, and a stranger's POST request to the page for signing in.
     """
     if request.method == "GET":
         return redirect("lobby")
@@ -67,7 +68,7 @@ def room(request, slug):
     """
     Show a room to people who may read it: 404 if the person may not know of the room, 403 if banned.
 
-    Strangers get a GuestForm instead, the same for every address: only people who signed in learn which rooms exist.
+    Strangers get a GuestForm instead, whether or not the room exists. Only signed-in people learn which rooms exist.
     """
     if not request.user.is_authenticated:
         context = {"room": {"slug": slug, "name": slug, "topic": ""}, "guest_form": GuestForm(), "next": request.path}
@@ -94,9 +95,9 @@ def board(request, board):
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request, key):
     """
-    Show the private room of an invitation with a button; by POST, make a signed-in person a member and redirect there.
+    Show the private room of an invitation with a button. A POST makes a signed-in person a member, and redirects there.
 
-    Only POST uses the invitation up: link previews and prefetching follow links by GET. 404 if the key is not valid.
+    A GET must not use the invitation, because link previews and prefetching send one. 404 if the key is not valid.
     """
     if request.method == "POST" and request.user.is_authenticated:
         return redirect("room", slug=invitations.accept_invitation(request.user, key).slug)
@@ -127,7 +128,7 @@ def _sign_in_view(template, form_class, get_person, kind):
     Return the view of a form that signs the browser in: GET shows it, POST signs in and redirects to `next`.
 
     `get_person(request, **fields)` returns the person. `kind` names the limit in CHAT_LIMITS that counts requests per
-    address. The view answers a POST with errors with 400 and the form.
+    address. If a POST has errors, the view returns 400 and the form.
     """
 
     @require_http_methods(["GET", "HEAD", "POST"])
@@ -174,9 +175,9 @@ def sign_out(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request):
     """
-    Change the password by a PasswordForm, for accounts; other people are redirected to the page for signing in.
+    Change the password by a PasswordForm, for accounts. Other people are redirected to the page for signing in.
 
-    POST ends the account's other sessions and redirects to the lobby; with errors it returns 400 and the form.
+    A POST ends the account's other sessions and redirects to the lobby. If it has errors, return 400 and the form.
     """
     if not request.user.is_authenticated or request.user.is_guest:
         return redirect(f"{reverse('sign_in')}?next={request.path}")

@@ -14,7 +14,7 @@ from chat.protocol import ChatError, unavailable_error
 
 logger = logging.getLogger(__name__)
 
-# Every other code is 400.
+# The status of every other code is 400.
 STATUSES = {
     "not_signed_in": 401,
     "forbidden": 403,
@@ -77,7 +77,7 @@ def _error_json(error: ChatError, status: int, close: int | None) -> HttpRespons
 
 def _error_page(error: ChatError, status: int) -> HttpResponse:
     context = {"title": HEADINGS[status], "detail": error.detail, "status": status}
-    # The request is left out: its context would read the session, and that may be what has just failed.
+    # Pass no request: the template context of a request reads the session, and the session store may have failed.
     return render(None, "error.html", context, status=status)
 
 

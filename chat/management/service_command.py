@@ -11,7 +11,7 @@ UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 *
 
 
 class ServiceCommand(BaseCommand):
-    """A command that runs `call_service(options)`. If a service raises, it prints one sentence and exits with 1."""
+    """Run `call_service(options)` as a command. If a service raises, print one sentence and exit with 1."""
 
     def handle(self, *args, **options):
         try:
@@ -28,7 +28,7 @@ class ServiceCommand(BaseCommand):
 
 
 def parse_duration(text: str | None) -> int | None:
-    """Return the seconds of a duration such as 90s, 30m, 24h or 7d; None for None. Raise CommandError."""
+    """Return the seconds of a duration such as 90s, 30m, 24h or 7d; None for None. Raise CommandError if invalid."""
     if text is None:
         return None
     match = re.fullmatch(r"([0-9]{1,9})([smhdw]?)", text.strip())

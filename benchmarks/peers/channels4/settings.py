@@ -23,12 +23,12 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ["DATABASE"],
-        # The tutorial leaves it at 0: each event closes the connection of its thread.
+        # The tutorial keeps the default, 0: each event closes the connection of its thread.
         "CONN_MAX_AGE": None if IS_TUNED else 0,
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            # Unlike the write-ahead log, this is not a property of the file.
+            # The file stores the choice of the write-ahead log, but not this setting.
             "init_command": "PRAGMA synchronous = NORMAL;",
         },
     }

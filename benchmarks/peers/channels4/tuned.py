@@ -1,7 +1,7 @@
 """
 The tutorial's consumer as an expert tunes it after a profile: the same chat with less overhead.
 
-- It does not run `aclose_old_connections` before each event, which is a switch to a thread and back for each delivery.
+- It does not run `aclose_old_connections` before each event. That call switches to a thread and back at each delivery.
 - It builds a broadcast once, as the event that the server sends, and decodes it once in each process, not per member.
 
 `BatchingRoomConsumer` goes further and does less work than the other stacks: one thread writes the rows in plain SQL,
@@ -24,7 +24,7 @@ INSERT = "INSERT INTO channels4_message (room, text) VALUES (%s, %s)"
 
 
 class Layer(RedisPubSubChannelLayer):
-    """A layer that decodes a broadcast once. Its members get the same bytes in a row, and do not change the result."""
+    """A layer that decodes a broadcast once. All members get the same bytes in turn, and do not change the result."""
 
     _bytes = _message = None
 

@@ -1,5 +1,5 @@
 """
-The HTTP JSON API, one module for each resource. Its error codes and objects are those of the sockets.
+The HTTP JSON API, one module for each resource. It uses the same error codes and objects as the sockets.
 
 A view reads the request, calls the services, and responds. It must not write rows. The docstring of a view says what it
 does, who may call it, and what it reads and returns. docs/http-api.md describes every call.

@@ -17,7 +17,11 @@ def get_session(request):
 
 
 def start_session(request):
-    """Sign in, for everybody. Body {handle, password}. Return the session, or 401 `not_signed_in` if they are wrong."""
+    """
+    Sign in, for everybody. Body {handle, password}. Return the session.
+
+    Raise `not_signed_in` (401) if the handle or the password is wrong.
+    """
     fields = protocol.check_fields(
         protocol.parse_object(request.body), handle=protocol.check_string, password=protocol.check_string
     )
@@ -81,7 +85,7 @@ def list_tokens(request):
 
 @signed_in
 def create_token(request):
-    """Create a token, for accounts. Body {name}. Return 201 and the token with its key, which is shown only here."""
+    """Create a token, for accounts. Body {name}. Return 201 and the token. Only this response contains its key."""
     fields = protocol.check_fields(protocol.parse_object(request.body), name=protocol.check_string)
     limits.check_event(request.user.id)
     token, key = people.make_token(request.user, fields["name"])
@@ -90,7 +94,7 @@ def create_token(request):
 
 @signed_in
 def revoke_token(request, token_id):
-    """Revoke a token of this person and close its sockets. Return 204."""
+    """Revoke a token of this person, and close the sockets that use it. Return 204."""
     people.revoke_token(request.user, token_id)
     return HttpResponse(status=204)
 

@@ -1,4 +1,4 @@
-"""The JSON API of boards: creating one, reading one by its link, and listing its visitors."""
+"""The JSON API of boards: create a board, read it by its link, and list its visitors."""
 
 from django.http import JsonResponse
 from django.shortcuts import redirect

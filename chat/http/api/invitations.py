@@ -1,4 +1,4 @@
-"""The JSON API of private rooms: invitations, and leaving."""
+"""The JSON API of private rooms: invitations, and leaving a room."""
 
 from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
@@ -12,7 +12,7 @@ from chat.services import limits
 
 @signed_in
 def list_invitations(request, slug):
-    """Return {invitations: [the open ones]} to the room's moderators and owners, the newest first, without keys."""
+    """Return {invitations: [...]} to the room's moderators and owners: the open ones, newest first, without keys."""
     found = service.get_invitations(request.user, slug)
     return JsonResponse({"invitations": [_describe(invitation) for invitation in found]})
 
@@ -21,9 +21,10 @@ def list_invitations(request, slug):
 @signed_in
 def create_invitation(request, slug):
     """
-    Create an invitation, for the room's moderators and owners. Body {uses?, expires_in?} (seconds), or none.
+    Create an invitation, for the room's moderators and owners.
 
-    Return 201 and the invitation with its `url`, which is shown only here.
+    The body {uses?, expires_in?} is optional; `expires_in` is in seconds. Return 201 and the invitation with its `url`.
+    No other response contains the `url`.
     """
     fields = protocol.parse_object(request.body) if request.body else {}
     limits.check_event(request.user.id)
@@ -60,7 +61,7 @@ def accept_invitation(request):
 
 @signed_in
 def leave_room(request, slug):
-    """Leave a private room and close the sockets there, for its guests, members and moderators. Return 204."""
+    """Leave a private room and close this person's sockets in it, for guests, members and moderators. Return 204."""
     service.leave_room(request.user, slug)
     return HttpResponse(status=204)
 

@@ -33,7 +33,7 @@ def create_message(request, slug):
     """
     Post a message, for people who may write in the room. They become members. Body {ref, body, reply_to?}.
 
-    Return 201 and {ref, id, offset}; 200 with the same body if this person has used the `ref` for the same message.
+    Return 201 and {ref, id, offset}; 200 with the same body if this person has already used the `ref` for this message.
     """
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Post)
     with errors_with_ref(event.ref):

@@ -33,7 +33,7 @@ def get_member(request, slug, handle):
 @signed_in
 def set_role(request, slug, handle=None):
     """
-    Give a role, for the room's moderators within their rights. Return the member.
+    Give a person a role, for moderators of the room who may give this role. Return the member.
 
     Body {role, handle?, seconds?, reason?, was?}. The body needs a `handle` only if the address has none.
     """
@@ -67,7 +67,7 @@ def report_message(request, slug, number):
     """
     Report another person's message to the moderators, for people who may read the room. Body {reason}.
 
-    Return 201 and {id, message, reason, at}; 200 and the earlier report if there is one of this person.
+    Return 201 and {id, message, reason, at}; 200 and the earlier report if the person has already made one.
     """
     limits.check_event(request.user.id)
     fields = protocol.check_fields(protocol.parse_object(request.body), reason=protocol.check_reason)
@@ -84,7 +84,7 @@ def report_message(request, slug, number):
 
 @signed_in
 def list_reports(request, slug):
-    """Return {reports: [...], more} to the room's moderators. Query: `all` (1: closed ones too), `page`."""
+    """Return {reports: [...], more} to the room's moderators. Query: `all` (1: also closed), `page`."""
     room = moderation.get_moderated_room(request.user, slug)
     is_open = request.GET.get("all") != "1"
 

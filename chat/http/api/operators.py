@@ -18,7 +18,11 @@ def list_announcements(request):
 
 @operators_only
 def create_announcement(request):
-    """Announce to all or to one room, for operators. Body {text, level?, room?, expires_in?}. Return 201 and it."""
+    """
+    Announce to everybody or to one room, for operators. Body {text, level?, room?, expires_in?}.
+
+    Return 201 and the announcement.
+    """
     fields = protocol.parse_object(request.body)
     text = protocol.check_fields(fields, text=protocol.check_announcement)["text"]
     slug = get_optional(fields, "room", protocol.check_string)
@@ -28,14 +32,18 @@ def create_announcement(request):
 
 @operators_only
 def withdraw_announcement(request, announcement_id):
-    """Withdraw an announcement, for operators: people who connect later do not get it. Return 204."""
+    """Withdraw an announcement, for operators: people who connect later do not receive it. Return 204."""
     announcements.withdraw_announcement(announcement_id)
     return HttpResponse(status=204)
 
 
 @operators_only
 def create_whisper(request):
-    """Announce to one person, for operators. Body {handle, text, level?, expires_in?}. Return 201 and it."""
+    """
+    Announce to one person, for operators. Body {handle, text, level?, expires_in?}.
+
+    Return 201 and the announcement.
+    """
     fields = protocol.parse_object(request.body)
     checked = protocol.check_fields(fields, handle=protocol.check_string, text=protocol.check_announcement)
     whisper = announcements.whisper(checked["handle"], checked["text"], **_get_options(request, fields))

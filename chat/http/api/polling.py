@@ -1,8 +1,8 @@
 """
 A room by long polling, for clients that cannot use sockets: the events of a room's socket, over HTTP.
 
-The views read requests, the consumers of a room handle their content, and the views put the answers together. The
-interface holds a request that waits for an event, so no worker is busy with it.
+A view reads a request, calls the code of the room's consumers, and builds the response from their answers. While a
+request waits for an event, the interface holds it, so no worker is busy with it.
 """
 
 import functools
@@ -21,22 +21,22 @@ from chat.http.responses import error_response, flood_error
 from chat.protocol import ChatError
 from chat.services import access, limits, presence, rooms
 
-MAX_FRAME_BYTES = 64 * 1024  # as on a socket
+MAX_FRAME_BYTES = 64 * 1024  # the same limit as on a socket
 MAX_FRAMES = 100
-# The codes that would close a socket for the same reasons.
+# For the same reasons, a socket is closed with these codes.
 CLOSE_CODES = {
     "not_signed_in": protocol.CLOSE_NOT_SIGNED_IN,
     "forbidden": protocol.CLOSE_FORBIDDEN,
     "not_found": protocol.CLOSE_NOT_FOUND,
     "too_large": protocol.CLOSE_TOO_LARGE,
 }
-# The text around the events, or around the close code, in a response that the interface completes.
+# The interface completes a response that waits: it writes these texts around the events, or around the close code.
 AROUND_TEXTS = b'{"events":[', b"]}"
 AROUND_CLOSE = b'{"events":[],"close":', b"}"
 
 
 def make_connection(request, member, poll):
-    """Return the connection of a client that polls. `poll` is the client's id, the same from request to request."""
+    """Return the connection of a client that polls. `poll` is the client's id, the same in all its requests."""
     connection = PollingConnection(f"poll.{member.id}.{poll}", {}, get_address(request), request.reply_channel.name)
     connection.session.update(admission.make_session(connection, member, **get_credential(request)))
     connection.session[HASH_SESSION_KEY] = request.session.get(HASH_SESSION_KEY, "")
@@ -94,7 +94,7 @@ def _read_connection(request, member):
 
 @in_room
 def receive(request, member):
-    """Admit a client with its first poll, as a handshake does; answer each later poll when there is an event."""
+    """Admit a client with its first poll, as a handshake does. Answer each later poll when there is an event."""
     if request.method == "HEAD":
         raise ChatError("method_not_allowed", "Use GET.")
     limits.check_event(request.user.id)
@@ -130,7 +130,7 @@ def _renew_leases(connection, member):
 
 
 def _read_cursor(request):
-    # An unreadable cursor counts as one from the future: the response resets the client.
+    # A cursor that is no integer counts as a cursor above the room's offset: the response resets the client.
     cursor = protocol.parse_integer(request.GET.get("cursor"))
     return protocol.MAX_INTEGER if cursor is None else cursor
 
@@ -146,19 +146,19 @@ def _send_changes(connection, room, cursor):
         admission.send_backlog(connection, rooms.get_backlog(room, cursor))
 
 
-def _send_presence(connection, room_id, known):
-    """Send the list of present people if the client knows another number: it missed updates between two polls."""
-    if known is None:
+def _send_presence(connection, room_id, known_count):
+    """Send the list of present people if the client has a different count: it missed updates between two polls."""
+    if known_count is None:
         return
     (count,) = presence.count_present([room_id])
-    # In a crowd the number changes all the time, so no request would ever wait.
-    if known != count and max(known, count) <= protocol.MAX_PRESENT:
+    # In a large room the count changes so often that no request would wait.
+    if known_count != count and max(known_count, count) <= protocol.MAX_PRESENT:
         present, count = presence.get_present(room_id)
         connection.reply(protocol.presence([], [], count, present))
 
 
 def _wait(request, connection, cursor, seconds):
-    """Return the response that comes as soon as something happens in the room, or after `seconds`."""
+    """Return a response that the interface completes at the next event of the room, or after `seconds`."""
     groups = admission.get_groups(connection)
     connection.begin_waiting(groups)
     try:
@@ -176,7 +176,7 @@ def _check_again(connection, cursor):
     """
     Read the room and the client's rights once more, now that the request is in the groups.
 
-    The request receives everything that is published from here on. This read finds everything that was stored before.
+    The request receives everything that is published from now on. This read finds everything that was stored earlier.
     """
     try:
         _send_changes(connection, access.get_speaking_member(connection).room, cursor)
@@ -203,7 +203,7 @@ def _respond_later(request, connection, cursor, seconds, groups):
 
 @in_room
 def send(request, member):
-    """Handle frames as a socket does, one after another, and respond with the answers to their sender."""
+    """Handle the frames of the body as a socket does, one after another. Return the answers to their sender."""
     connection = _read_connection(request, member)
     for frame in _read_frames(request.body):
         frames.answer_frame(connection, frame)
@@ -223,7 +223,7 @@ def _read_frames(body):
 
 @in_room
 def leave(request, member):
-    """Release a client that leaves, before its leases end."""
+    """Release the leases of a client that leaves, before they expire. Return 204."""
     connection = _read_connection(request, member)
     limits.check_event(request.user.id)
     admission.release_leases(connection)

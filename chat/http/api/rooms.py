@@ -10,7 +10,7 @@ ROOMS_PER_PAGE = 50
 
 
 def list_rooms(request):
-    """Return {rooms: [...], more} to everybody, the latest active first. Query: `q` (text to search for), `page`."""
+    """Return {rooms: [...], more} to everybody, the last active room first. Query: `q` (text to search for), `page`."""
     text = protocol.check_text(request.GET.get("q", ""), "q", most=80, least=0)
 
     def find(page):
@@ -38,7 +38,7 @@ def describe_rooms(found):
 
 @signed_in
 def create_room(request):
-    """Create a room that the account owns. Body {slug, name, topic?, private?}. Return 201 and the room."""
+    """Create a room, which the account then owns. Body {slug, name, topic?, private?}. Return 201 and the room."""
     fields = protocol.parse_object(request.body)
     checked = protocol.check_fields(fields, slug=protocol.check_slug, name=protocol.check_room_name)
     topic = get_optional(fields, "topic", protocol.check_topic, "")

@@ -1,4 +1,4 @@
-"""The JSON API of scheduled messages: listing, scheduling and cancelling them."""
+"""The JSON API of scheduled messages: list, schedule and cancel them."""
 
 from django.http import HttpResponse, JsonResponse
 
@@ -9,7 +9,7 @@ from chat.services import limits, rooms, scheduled
 
 @signed_in
 def list_scheduled(request, slug):
-    """Return {scheduled: [...]}, the person's own by the time of posting, to people who may read the room."""
+    """Return {scheduled: [...]} to people who may read the room: only their own, in the order of posting."""
     found = scheduled.get_scheduled(request.user, slug)
     return JsonResponse({"scheduled": [_describe(row) for row in found]})
 
@@ -43,7 +43,11 @@ def create_scheduled(request, slug):
 
 @signed_in
 def cancel_scheduled(request, slug, scheduled_id):
-    """Delete the author's message that waits or was refused, even without access to the room. Return 204."""
+    """
+    Delete a scheduled message that waits or was refused, for its author. Return 204.
+
+    The author may do this even without access to the room.
+    """
     scheduled.cancel_scheduled(request.user, slug, scheduled_id)
     return HttpResponse(status=204)
 

@@ -1,4 +1,4 @@
-"""The JSON API of background tasks: starting, reading and deleting them, and downloading their results."""
+"""The JSON API of background tasks: start, read and delete a task, and download its result."""
 
 from django.http import JsonResponse, StreamingHttpResponse
 
@@ -7,7 +7,7 @@ from chat.http.endpoints import endpoint, errors_with_ref, signed_in
 from chat.protocol import ChatError
 from chat.services import limits, rooms, tasks
 
-# A result may be a page that contains text of users. If a browser shows it, no script in it runs.
+# A result may be a page that contains text of users. This policy keeps a browser from running scripts in that page.
 POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -31,7 +31,7 @@ def _describe_started(person, started):
     try:
         return _describe(tasks.get_task(person, started.task_id))
     except ChatError:
-        # An earlier request with this ref started the task. Since then it has expired or was deleted.
+        # An earlier request with this ref started the task. The task has expired or was deleted since then.
         return {"ref": started.ack["ref"], "task_id": started.task_id}
 
 
@@ -44,7 +44,7 @@ def _describe(task):
 
 @signed_in
 def list_tasks(request, slug):
-    """Return {tasks: [...]}, the person's own 10 newest in this room, to people who may read the room."""
+    """Return {tasks: [...]} to people who may read the room: the 10 newest tasks that this person started in it."""
     room = rooms.get_readable_room(request.user, slug)
     return JsonResponse({"tasks": [_describe(task) for task in tasks.get_recent_tasks(request.user, room.id)]})
 

@@ -1,4 +1,4 @@
-"""`manage.py monitor`: run the monitor until a signal ends it. One is enough; a second one can stand by."""
+"""`manage.py monitor`: run the monitor until a signal ends it. One monitor is enough; a second one can stand by."""
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -15,7 +15,7 @@ def check_redis():
     except RedisConfigurationError as error:
         raise CommandError(str(error)) from None
     except OUTAGES:
-        pass  # the monitor logs it
+        pass  # the monitor logs the outage
 
 
 class Command(BaseCommand):
