@@ -108,6 +108,7 @@ def test_an_outage_of_redis_makes_no_interface_count_as_dead(layer):
 
 
 def read_mark(layer):
+    """Renew the lease of an interface, and return the mark in the answer."""
     (answer,) = layer.shards[0].call(layer.command(scripts.LEASE_INTERFACE, "daphne.response.here!", 1))
     return answer[1]
 

@@ -86,7 +86,7 @@ def test_the_content_must_be_a_dict(layer):
             Group("room", channel_layer=layer).send("text", except_channels=names)
 
 
-# Within a consumer.
+# The next tests send within a consumer.
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_worker_sends_group_messages_with_its_next_trip(kind, valkey_url):
     assert sorted(channel for channel, _ in heard[1:]) == [f"{FIRST}x", f"{FIRST}y"]
 
 
-# The cost.
+# The next test counts the commands of a send.
 
 
 @pytest.mark.parametrize("is_later", [False, True])
@@ -173,7 +173,7 @@ def test_a_send_takes_one_script_with_any_number_of_members(valkey_url, count_co
     assert counted[10].calls == counted[1000].calls
 
 
-# The interface.
+# The next test receives like an interface.
 
 
 class Redis:

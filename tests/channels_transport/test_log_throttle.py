@@ -1,4 +1,4 @@
-"""Problems that fail many messages are logged once."""
+"""The log throttle logs a repeated problem once per interval."""
 
 import logging
 

@@ -23,7 +23,7 @@ class TestConformance(conformance.ConformanceTestCase):
     capacity_limit = 5
 
     @pytest.fixture(autouse=True)
-    def make_it(self, request):
+    def set_channel_layer(self, request):
         seconds = 1 if "expiry" in request.node.name else 60
         type(self).channel_layer = MemoryChannelLayer(expiry=seconds, group_expiry=seconds, capacity=5)
 

@@ -49,7 +49,7 @@ def test_a_wait_ends_when_a_message_arrives(layer):
     assert time.monotonic() - started < 0.9 * layer.blpop_timeout
 
 
-def test_a_wait_ends_when_the_worker_is_told_to_stop(layer):
+def test_a_wait_ends_when_the_worker_must_stop(layer):
     layer.receiver.wake_up, stop = os.pipe()
     threading.Timer(0.2, os.write, [stop, b"x"]).start()
     started = time.monotonic()

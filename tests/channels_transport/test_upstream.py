@@ -242,7 +242,7 @@ def test_frames_wait_while_redis_refuses_them_and_one_line_is_logged(rig, caplog
     assert rig.upstream.is_empty and len(rig.redis.accepted) == 20
 
 
-# Heartbeats of many sockets.
+# In the next tests, many sockets send only heartbeats.
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ KEY = {"SECRET_KEY": "for tests only"}
 
 @pytest.fixture
 def read(run):
-    """Return the named settings under an environment."""
+    """Return a function that reads the named settings in a process with the given environment."""
 
     def read(*names, **environment):
         code = (
@@ -141,7 +141,7 @@ def test_passwords_are_hashed_with_the_hashers_of_django(read):
     )
 
 
-def test_handshakes_refused_during_a_redis_outage_get_no_log_line_each(read):
+def test_handshakes_refused_during_a_redis_outage_are_not_logged_one_by_one(read):
     assert read("LOGGING", **KEY)["loggers"]["daphne.ws_protocol"]["level"] == "ERROR"
 
 

@@ -76,7 +76,7 @@ class FaultSite(Site):
             environment["DATABASE_URL"] = database.url
         super().__init__(**environment)
         if database is not None:
-            # The environment has this database already. The unused one is dropped with the site.
+            # The environment already names this database. `stop` drops the unused copy of the template.
             self._spare_database, self.database = self.database, database
         if clock:
             self._give_clock()

@@ -30,7 +30,7 @@ OTHERS = (
     *("REDIS_URL", "SECRET_KEY", "TRUSTED_PROXIES"),
 )
 
-# How long these tests wait for an event that must come, and for a first start. These times are not promised.
+# These tests wait this long for an event that must happen, and for a first start. These times are not promised.
 PATIENCE_SECONDS, READY_SECONDS = 60, 150
 
 pytestmark = [pytest.mark.live, pytest.mark.no_database]
@@ -88,7 +88,7 @@ class Serve:
             connection.close()
 
     def processes(self, word=""):
-        """Return the running processes of this folder, by pid: their environment contains its name."""
+        """Return the running processes of this folder, by pid: each has the folder's name in its environment."""
         # Valkey writes its title over its environment, and the title contains its port.
         port = self.var / "valkey-port"
         title = f"valkey-server 127.0.0.1:{port.read_text().strip()}" if port.is_file() else "no Valkey yet"

@@ -33,7 +33,7 @@ numbers = itertools.count(1)
 
 @contextlib.contextmanager
 def running(part):
-    """Run a process within a `with`."""
+    """Run a process within a `with` block."""
     try:
         yield part.start()
     finally:

@@ -123,7 +123,7 @@ async def test_a_worker_finishes_its_message_before_it_stops(site):
 
 
 async def test_a_worker_stops_with_zero_after_max_messages(site, valkey):
-    # Otherwise the last frames of earlier tests' sockets would be counted.
+    # The last frames of earlier tests' sockets must have run, because --max-messages would count them.
     await wait(lambda: not valkey.keys("asgi:frames:*") and not valkey.exists("asgi:turns"))
     for worker in site.workers:
         worker.end()
