@@ -75,10 +75,10 @@ def test_a_deferred_command_takes_no_trip_of_its_own(valkey_url, count_commands)
     for order in range(2):
         send_frame(layer, order)
     layer.receive(["websocket.receive"])
-    with count_commands() as before:
+    with count_commands() as counted:
         layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
         layer.run_later(0, ("INCR", "number"), answers.append)
-    assert (before.calls, answers) == ({}, [])
+    assert (counted.calls, answers) == ({}, [])
     layer.receive(["websocket.receive"])
     assert (layer.group_channels("room"), answers) == (["daphne.response.abc!x"], [1])
 

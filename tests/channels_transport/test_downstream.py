@@ -44,7 +44,7 @@ class Redis:
 
 
 class Rig:
-    """A downstream on a fake clock and a fake Redis; `received` is what it delivered."""
+    """A downstream on a fake clock and a fake Redis; `received` has the delivered messages."""
 
     def __init__(self, clock):
         self.clock, self.redis, self.received, self.failing = clock, Redis(), [], set()
@@ -164,7 +164,7 @@ def test_many_items_are_spread_over_several_reactor_turns(rig, monkeypatch):
     assert len(rig.received) == 10
 
 
-def test_a_stopped_downstream_reads_no_more(rig):
+def test_a_stopped_downstream_does_not_read(rig):
     rig.run()
     rig.downstream.stopped = True
     rig.run([rig.single("a", text="1")])

@@ -81,8 +81,8 @@ def test_a_message_that_arrives_while_a_wait_is_cancelled_is_not_lost(valkey_url
     layer = make_layer(valkey_url, shards=3)
     for number in range(30):
         layer.send("jobs", {"number": number})
-    got = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(30)]
-    assert sorted(got) == list(range(30))
+    received = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(30)]
+    assert sorted(received) == list(range(30))
     threading.Timer(0.1, lambda: [layer.send("jobs", {"number": number}) for number in range(3)]).start()
-    got = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(3)]
-    assert sorted(got) == [0, 1, 2]
+    received = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(3)]
+    assert sorted(received) == [0, 1, 2]

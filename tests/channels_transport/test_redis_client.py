@@ -22,7 +22,7 @@ class Transport(StringTransport):
 
 
 class Server:
-    """Accepts connections while it `is_up`, and keeps them in `connections`."""
+    """A fake server. It accepts connections while it `is_up`, and keeps them in `connections`."""
 
     def __init__(self):
         self.connections, self.is_up, self.tries = [], True, 0

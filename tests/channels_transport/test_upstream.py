@@ -14,7 +14,11 @@ A, B = "daphne.response.abc!a", "daphne.response.abc!b"
 
 
 class Redis:
-    """Accepts frames like ENQUEUE, while it has `room`. `accepted` has the orders of each connection."""
+    """
+    A fake Redis. It accepts frames, like the script ENQUEUE, while it has `room`.
+
+    `accepted` has the orders of each connection's accepted frames.
+    """
 
     seconds_disconnected = 0
     is_connected = True

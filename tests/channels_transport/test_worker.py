@@ -19,7 +19,7 @@ REPLY = "daphne.response.abc!x"
 
 
 class Layer:
-    """Returns messages, and records what is sent."""
+    """A fake layer. It returns the given messages, and records the sent messages."""
 
     prefix = "asgi:"
 

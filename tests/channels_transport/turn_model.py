@@ -23,7 +23,7 @@ ALL = [CONNECT, RECEIVE, DISCONNECT]
 LISTENS_TO = [ALL, ALL, [RECEIVE]]
 LONG_AGO = -10
 # These keys belong to the layer, not to a connection.
-KEPT = {"turn-number", "interfaces", "reclaim", "forgotten", "memory"}
+LAYER_KEYS = {"turn-number", "interfaces", "reclaim", "forgotten", "memory"}
 
 
 class FaultyShard(Shard):
@@ -212,11 +212,11 @@ class TurnModel:
         """Let seconds pass: live workers renew their current turns, and all other leases end."""
         for worker in self.workers:
             worker.is_late = True
-        held = {worker.in_hand[0] for worker in self.workers if worker.in_hand is not None}
+        current = {worker.in_hand[0] for worker in self.workers if worker.in_hand is not None}
         for number in range(len(self.workers)):
             self.heartbeat(number)
         for connection in CONNECTIONS:
-            if connection not in held:
+            if connection not in current:
                 self._end_lease(connection)
         self._reclaim()
 
@@ -297,7 +297,7 @@ class TurnModel:
         (keys,) = self.redis.call(("KEYS", f"{prefix}*"))
         names = {key.decode()[len(prefix) :] for key in keys}
         turns = {name for name in names if name.startswith("turn:")}
-        assert names - turns <= KEPT, "all other keys have been deleted"
+        assert names - turns <= LAYER_KEYS, "all other keys have been deleted"
         for name in turns:
             (fields, seconds) = self.redis.call(("HKEYS", prefix + name), ("TTL", prefix + name))
             assert fields == [b"order"] and seconds > 0, "the order of an ended connection is kept for a while"

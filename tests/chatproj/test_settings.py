@@ -97,7 +97,7 @@ def test_login_sessions_are_in_the_database_and_channel_sessions_are_not(read):
     ]
 
 
-def test_the_channel_layer_is_in_redis_if_there_is_a_redis(read):
+def test_the_channel_layer_is_in_redis_if_redis_url_is_set(read):
     assert read("CHANNEL_LAYERS", **KEY)["default"]["BACKEND"] == "channels_transport.memory.MemoryChannelLayer"
     layer = read("CHANNEL_LAYERS", **KEY, REDIS_URL="redis://10.0.0.5:6380/3")["default"]
     assert layer["CONFIG"]["hosts"] == ["redis://10.0.0.5:6380/3"]

@@ -63,6 +63,8 @@ def lasting_sites():
 
 
 class LastingSites(dict):
+    """Sites by size. Each site is created at its first use."""
+
     def __init__(self, stack):
         super().__init__()
         self._stack = stack

@@ -161,7 +161,7 @@ def restart(part):
 
 
 def start_and_wait(part, cue="Listening on"):
-    """Start a part that has ended. Return the seconds until it worked."""
+    """Start a part that has ended. Return the seconds until it logged `cue`."""
     size = part.log.stat().st_size
     started = time.monotonic()
     part.start()

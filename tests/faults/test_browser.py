@@ -43,7 +43,7 @@ def proxy(site):
 
 @contextlib.asynccontextmanager
 async def page_in_room(slug, url):
-    """Open a guest's page in the room. The loop of tests/browser's fixtures is in another thread."""
+    """Open a guest's page in the room. The fixtures of tests/browser need the loop of the main thread."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = await (await browser.new_context()).new_page()

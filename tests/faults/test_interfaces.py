@@ -43,8 +43,10 @@ async def wait_for_presence(owner, listeners, seconds):
     """Wait until the presence in every room is correct. Return how many seconds that took."""
     started = time.monotonic()
     for slug in sorted({listener.slug for listener in listeners}):
-        while (found := await present(owner, slug)) != (there := handles(listeners, slug)):
-            assert time.monotonic() - started < seconds, f"wrongly present {found - there}, missing {there - found}"
+        while (found := await present(owner, slug)) != (expected := handles(listeners, slug)):
+            assert time.monotonic() - started < seconds, (
+                f"wrongly present {found - expected}, missing {expected - found}"
+            )
             await asyncio.sleep(0.5)
     return time.monotonic() - started
 

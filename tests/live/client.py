@@ -98,8 +98,8 @@ class Client:
     """
     One tab in one room: `messages` by id, `answers` by ref, and all `events` that it received.
 
-    It is an async context manager, which enters when the tab has joined the room and has its backlog. `cut()` breaks
-    the connection.
+    An `async with` block begins when the tab has joined the room and has received its backlog. `cut()` breaks the
+    connection.
     """
 
     def __init__(self, person, slug):

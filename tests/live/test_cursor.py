@@ -32,6 +32,7 @@ async def read_backlog(socket):
 
 
 def picture(messages):
+    """Return the fields of messages that all members see, by id."""
     return {id: {name: message[name] for name in FIELDS} for id, message in sorted(messages.items())}
 
 

@@ -25,7 +25,7 @@ PARTS_AND_NUMBERS = {
     "valkey-server": 1,
 }
 # Variables that this shell or pytest has set for other runs.
-OTHERS = (
+UNSET = (
     *("ALLOWED_HOSTS", "CHAT_LIMITS", "CHAT_WORKERS", "DEBUG", "DJANGO_SETTINGS_MODULE", "HOST", "PUBLIC_URL"),
     *("REDIS_URL", "SECRET_KEY", "TRUSTED_PROXIES"),
 )
@@ -56,7 +56,7 @@ class Serve:
         self.mark = f"CHAT_VAR={var}".encode()
 
     def environment(self, **changed):
-        kept = {name: value for name, value in os.environ.items() if name not in OTHERS}
+        kept = {name: value for name, value in os.environ.items() if name not in UNSET}
         return {**kept, "PORT": str(self.port), "CHAT_VAR": str(self.var), **changed}
 
     def start(self):

@@ -83,7 +83,7 @@ async def test_everything_works_on_each_kind_of_site(any_site):
             pass
 
 
-async def test_a_broadcast_to_three_hundred_members_costs_as_many_commands_as_one_to_ten(site, valkey):
+async def test_a_broadcast_costs_as_many_commands_for_three_hundred_members_as_for_ten(site, valkey):
     room, times = next(names), 50
 
     def commands():
