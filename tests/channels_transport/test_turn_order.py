@@ -1,4 +1,4 @@
-"""The frames of one connection run one after another, in order, each once."""
+"""The frames of one connection run one after another and in order, and each frame runs once."""
 
 import time
 

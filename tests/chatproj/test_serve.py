@@ -97,7 +97,7 @@ def test_every_process_is_restarted_with_any_exit_code():
     assert section["stopasgroup"] == section["killasgroup"] == "true"
 
 
-def test_valkey_stops_last_and_everything_stops_within_ten_seconds():
+def test_valkey_stops_last_and_all_processes_stop_within_ten_seconds():
     parser = read([configuration.Program("valkey", "exec v"), configuration.Program("worker", "exec w", 2)])
     # The supervisor stops the highest priority first.
     assert int(parser["group:chat"]["priority"]) > int(parser["group:store"]["priority"])

@@ -37,7 +37,7 @@ class InterfaceAddress:
 
 class Tab(live.Client):
     """
-    A client that records its changes: `sent`, and `took` (seconds until the answer), by ref.
+    A client that records its changes by ref: `sent` has the events, and `took` the seconds until each answer.
 
     `lost_at` and `joined_at` are the times when it lost its connection, and joined the room again.
     """

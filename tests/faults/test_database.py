@@ -65,7 +65,7 @@ def doomed_site(request, make_site):
     return make_site(database=server), server.kill, server.start
 
 
-async def test_after_a_kill_of_everything_acked_messages_remain_and_clients_resume(doomed_site, size):
+async def test_after_a_kill_of_all_processes_acked_messages_remain_and_clients_resume(doomed_site, size):
     site, kill_database, start_database = doomed_site
     site.start()
     for _ in range(size.pick(1, 5)):

@@ -71,7 +71,7 @@ async def test_guessed_board_links_and_keys_are_refused(site):
             assert await close_code(socket) == 4404, case
 
 
-async def test_a_person_joins_a_board_talks_and_is_removed_at_once(site):
+async def test_an_admitted_person_can_post_and_a_removal_closes_all_tabs(site):
     owner = Guest(site).make_board(handle="Olga")
     bob = Guest(site).follow(owner)
     async with owner.open_waiting_room() as at_owner, bob.open_waiting_room() as at_bob:

@@ -104,7 +104,7 @@ async def test_workers_that_stop_under_load_exit_with_zero_and_lose_nothing(whol
     assert codes == [0, 0]
 
 
-def test_an_idle_worker_stops_with_zero_at_once(whole_site):
+def test_an_idle_worker_stops_at_once_with_exit_code_zero(whole_site):
     for worker, number in zip(whole_site.workers, (signal.SIGTERM, signal.SIGINT), strict=True):
         codes, seconds = end_together([worker], number)
         assert codes == [0] and seconds < STOP_SECONDS
@@ -139,7 +139,7 @@ def test_processes_stop_on_sigint_even_if_it_was_ignored_at_start(whole_site):
     assert codes == [0, 0]
 
 
-async def test_a_restart_of_everything_keeps_history_people_and_sessions(whole_site, alice, bob):
+async def test_a_restart_of_all_processes_keeps_history_people_and_sessions(whole_site, alice, bob):
     room = alice.make_room()
     async with alice.client(room) as at_alice:
         await at_alice.post("before")
@@ -270,10 +270,10 @@ async def test_a_client_that_disconnects_at_once_leaves_no_state(whole_site, bob
     room = Person(whole_site, f"Owner of the faults {next(_numbers)}", "correct horse").make_room()
     valkey = redis.StrictRedis.from_url(whole_site.redis_url)
 
-    def held():
+    def connection_keys():
         return [key for pattern in ("*:group:*", "chat:lease:*", "*:entries") for key in valkey.keys(pattern)]
 
-    await asyncio.to_thread(wait_until, lambda: not held(), 40)
+    await asyncio.to_thread(wait_until, lambda: not connection_keys(), 40)
     for number in range(150):
         async with bob.socket(f"/chat/{room}/") as socket:
             event = await read_until(socket, lambda event: event["type"] in ("joined", "rejected"))
@@ -285,7 +285,7 @@ async def test_a_client_that_disconnects_at_once_leaves_no_state(whole_site, bob
                 socket.transport.abort()
         async with bob.socket("/lobby/"):
             pass
-    await asyncio.to_thread(wait_until, lambda: not held(), 40)
+    await asyncio.to_thread(wait_until, lambda: not connection_keys(), 40)
 
 
 async def test_a_flood_is_refused_with_a_wait_time_and_closed_if_it_continues(whole_site, bob):

@@ -42,7 +42,7 @@ async def visit(person, path, **options):
     ],
 )
 async def test_an_unknown_path_closes_with_4404_at_once(alice, path):
-    # This is sooner than each timeout: 20 s for a handshake, and 5 s for a gap in the order.
+    # Four seconds are less than each timeout: 20 s for a handshake, and 5 s for a gap in the order.
     started = time.monotonic()
     assert await visit(alice, path) == 4404
     assert time.monotonic() - started < 4

@@ -121,7 +121,7 @@ async def test_a_killed_delay_server_loses_nothing(own_site, alice):
     assert own_site.delay.is_running
 
 
-def test_the_delay_server_stops_with_0_on_sigterm(own_site):
+def test_the_delay_server_stops_with_exit_code_zero_on_sigterm(own_site):
     began = time.monotonic()
     assert own_site.delay.end() == 0
     assert time.monotonic() - began < 4.5, "the signal ends its wait of five seconds"

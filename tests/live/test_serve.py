@@ -197,7 +197,7 @@ def is_healthy(serve):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_the_process_group_stops_everything(serve, number):
+def test_a_signal_to_the_process_group_stops_all_processes(serve, number):
     serve.start().wait_until_ready()
     os.killpg(serve.process.pid, number)
     # The supervisor waits less than nine seconds for its processes: tests/chatproj/test_serve.py checks this.
@@ -206,7 +206,7 @@ def test_a_signal_to_the_process_group_stops_everything(serve, number):
     assert "Stopped." in serve.read_output()
 
 
-def test_a_signal_during_the_start_stops_everything(serve):
+def test_a_signal_during_the_start_stops_all_processes(serve):
     serve.start()
     assert wait_until(lambda: serve.processes("runworker") or serve.process.poll() is not None, READY_SECONDS)
     os.killpg(serve.process.pid, signal.SIGINT)

@@ -57,7 +57,7 @@ async def test_three_thousand_broadcasts_arrive_once_and_in_order(any_site):
         await asyncio.gather(*crowd, return_exceptions=True)
 
 
-async def test_everything_works_on_each_kind_of_site(any_site):
+async def test_sends_sessions_jobs_and_requests_work_on_each_kind_of_site(any_site):
     async with open_socket(any_site, "all/of/it") as socket, open_socket(any_site, "all/of/it") as other:
         for number in range(30):
             await send(socket, "answer_and_broadcast", number=number)

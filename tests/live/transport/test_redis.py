@@ -181,7 +181,7 @@ async def test_a_worker_and_an_interface_start_before_redis(site):
         assert codes == [0] and seconds < STOP_SECONDS
 
 
-async def test_without_redis_all_processes_stop_with_zero_on_sigterm(site):
+async def test_without_redis_all_processes_stop_with_exit_code_zero_on_sigterm(site):
     async with open_socket(site) as socket:
         await ask(socket)
         site.valkey.kill()
