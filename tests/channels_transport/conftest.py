@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-# Before the import of the helpers, so that a failed assertion in them shows its values.
+# This must run before the helpers are imported. Then a failed assertion in a helper shows its values.
 for _helper in ("layers", "turn_model"):
     pytest.register_assert_rewrite(f"tests.channels_transport.{_helper}")
 
@@ -28,7 +28,8 @@ def count_commands(valkey_url):
         def __exit__(self, *exception):
             after = self._calls()
             # INFO is the counter's own command.
-            self.calls = {n: c - self.before.get(n, 0) for n, c in after.items() if c - self.before.get(n, 0)}
+            self.calls = {name: count - self.before.get(name, 0) for name, count in after.items()}
+            self.calls = {name: count for name, count in self.calls.items() if count}
             self.trips = self.calls.get("evalsha", 0)
 
         def _calls(self):

@@ -63,13 +63,13 @@ class FakeConnection:
 
     def open(self, **kwargs):
         self.handshake(**kwargs)
-        self.answer = self.passed_on("websocket.connect")
+        self.asgi_message = self.passed_on("websocket.connect")
         self.reply({"accept": True})
         self.transport.clear()
         return self
 
     def reply(self, message):
-        self.factory.dispatch_reply(self.answer["reply_channel"], message)
+        self.factory.dispatch_reply(self.asgi_message["reply_channel"], message)
 
     def frame(self, opcode, payload, length=None):
         """Send one masked frame; the mask is zeros."""

@@ -7,7 +7,7 @@ def delay_message(channel="chat.later", content=None, milliseconds=0):
 
 
 def run_steps(server, steps=1):
-    """Let the server send what is due and store one message, without waiting, this number of times."""
+    """Let the server send the due messages and store one message. Repeat this `steps` times, without waiting."""
     for _ in range(steps):
         server._check_at = 0
         server._send_due()

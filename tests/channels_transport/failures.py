@@ -1,4 +1,4 @@
-"""Functions that raise, to replace others in tests."""
+"""Failing functions, with which tests replace functions of the product."""
 
 
 def raising(error):

@@ -7,7 +7,7 @@ from channels_transport.layer import RedisChannelLayer
 
 FRAME = {"reply_channel": "daphne.response.abc!x", "path": "/"}
 CHANNELS = ["websocket.connect", "websocket.receive", "websocket.disconnect"]
-# How far the tests set the clock back (ms). All leases in Redis then end later by this time.
+# The tests set the clock back by this time (ms). Every lease in Redis then ends later by the same time.
 SET_BACK_MS = 25 * 3600 * 1000
 
 

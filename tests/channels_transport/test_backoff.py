@@ -39,7 +39,7 @@ def test_a_wait_lasts_for_the_pause(clock, monkeypatch):
     assert 2 <= clock.now - started < 2.1
 
 
-def test_a_wait_ends_when_the_process_is_told_to_stop(clock):
+def test_a_wait_ends_when_the_process_must_stop(clock):
     started = clock.now
     Backoff(5, 5).wait(lambda: clock.now > started + 1)
     assert clock.now - started < 1.1

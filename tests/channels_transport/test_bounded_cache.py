@@ -7,7 +7,7 @@ from channels_transport.bounded_cache import BoundedCache
 pytestmark = pytest.mark.no_database
 
 
-def test_the_oldest_entry_leaves_when_the_limit_is_reached():
+def test_the_oldest_entry_is_removed_when_the_limit_is_exceeded():
     cache = BoundedCache(2)
     for key in "abc":
         cache.store(key, key.upper())

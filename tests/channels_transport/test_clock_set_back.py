@@ -20,15 +20,15 @@ pytestmark = pytest.mark.no_database
 
 
 def read_lease_ends(layer, leases):
-    """Return in how many ms each lease ends."""
-    found = []
+    """Return the remaining time of each lease in ms."""
+    remaining = []
     for shard in layer.shards:
         (seconds, micros), scores = shard.call(("TIME",), ("ZRANGE", layer.prefix + leases, 0, -1, "WITHSCORES"))
-        found += [float(score) - int(seconds) * 1000 - int(micros) // 1000 for score in scores[1::2]]
-    return found
+        remaining += [float(score) - int(seconds) * 1000 - int(micros) // 1000 for score in scores[1::2]]
+    return remaining
 
 
-def test_a_lease_from_before_the_clock_was_set_back_is_counted_from_now(layer):
+def test_a_lease_that_began_before_the_clock_was_set_back_is_shortened(layer):
     renew_interface(layer, "daphne.response.abc!", 10000)
     send_frame(layer, 0)
     orders(layer, 1)
@@ -68,8 +68,10 @@ def test_a_member_added_after_the_clock_was_set_back_gets_the_messages(layer, mo
     layer.group_add("room", "daphne.response.abc!a")
     layer.send_group("room", {"text": "1"})
     assert layer.receive(["daphne.response.abc!"])[0] == "daphne.response.abc!a"
-    earlier = scripts.GROUP_ADD.text.replace("redis.call('TIME')", "redis.call('TIME')\ntime[1] = time[1] - 25 * 3600")
-    monkeypatch.setattr(scripts, "GROUP_ADD", scripts.Script(earlier))
+    text_with_earlier_clock = scripts.GROUP_ADD.text.replace(
+        "redis.call('TIME')", "redis.call('TIME')\ntime[1] = time[1] - 25 * 3600"
+    )
+    monkeypatch.setattr(scripts, "GROUP_ADD", scripts.Script(text_with_earlier_clock))
     layer.group_add("room", "daphne.response.abc!b")
     layer.send_group("room", {"text": "2"})
     received = [layer.receive(["daphne.response.abc!"])[0] for _ in range(2)]

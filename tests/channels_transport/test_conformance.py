@@ -9,7 +9,7 @@ pytestmark = pytest.mark.no_database
 
 
 class Conformance(conformance.ConformanceTestCase):
-    """ASGI's own tests, for the kinds of layer below."""
+    """ASGI's own tests. Each subclass runs them with another kind of layer."""
 
     __test__ = False
     expiry_delay = 1.1
@@ -17,7 +17,7 @@ class Conformance(conformance.ConformanceTestCase):
     options = {}
 
     @pytest.fixture(autouse=True)
-    def make_it(self, request, valkey_url):
+    def set_channel_layer(self, request, valkey_url):
         # Only the tests of expiry have a short expiry, so that nothing else expires on a slow machine.
         seconds = 1 if "expiry" in request.node.name else 60
         options = {"expiry": seconds, "group_expiry": seconds, "capacity": 5, **self.options}

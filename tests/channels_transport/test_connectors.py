@@ -24,36 +24,36 @@ class FakeServer:
 
 @pytest.fixture
 def connector():
-    """Return a connector with two fake clients. Its `renewed(answers of both)` returns the number of closes."""
+    """Return a connector with two fake clients. Its `renew(*answers)` returns the number of closes."""
     connector = RedisConnector(RedisChannelLayer(), "daphne.response.abc!", FakeServer())
     connector.clients = [Client(), Client()]
 
-    def renewed(*answers, milliseconds=10000):
+    def renew(*answers, milliseconds=10000):
         connector._renew(milliseconds)
         for client, answer in zip(connector.clients, answers, strict=True):
             if client.is_connected:
                 client.answer(answer)
         return connector.server.closed
 
-    connector.renewed = renewed
+    connector.renew = renew
     return connector
 
 
 def test_an_interface_closes_its_connections_once_when_a_redis_has_lost_its_data(connector):
-    assert connector.renewed([0, b"1"], [0, b"2"]) == 0, "the first renewal only stores the marks"
-    assert connector.renewed([0, b"1"], [0, b"2"]) == 0
-    assert connector.renewed([0, b"1"], [0, b"3"]) == 1
-    assert connector.renewed([0, b"1"], [0, b"3"]) == 1
+    assert connector.renew([0, b"1"], [0, b"2"]) == 0, "the first renewal only stores the marks"
+    assert connector.renew([0, b"1"], [0, b"2"]) == 0
+    assert connector.renew([0, b"1"], [0, b"3"]) == 1
+    assert connector.renew([0, b"1"], [0, b"3"]) == 1
 
 
 def test_an_outage_alone_closes_no_connection(connector):
-    connector.renewed([0, b"1"], [0, b"2"])
+    connector.renew([0, b"1"], [0, b"2"])
     connector.clients[1].is_connected = False
-    connector.renewed([0, b"1"], None)
+    connector.renew([0, b"1"], None)
     connector.clients[1].is_connected = True
-    assert connector.renewed(hiredis.ReplyError("NOSCRIPT"), [0, b"2"]) == 0
-    assert connector.renewed([0, b"1"], [0, b"2"], milliseconds=0) == 0, "a normal shutdown does not close either"
+    assert connector.renew(hiredis.ReplyError("NOSCRIPT"), [0, b"2"]) == 0
+    assert connector.renew([0, b"1"], [0, b"2"], milliseconds=0) == 0, "a normal shutdown does not close either"
 
 
 def test_an_interface_that_counted_as_dead_closes_its_connections(connector):
-    assert connector.renewed([1, b"1"], [0, b"2"]) == 1
+    assert connector.renew([1, b"1"], [0, b"2"]) == 1

@@ -25,7 +25,7 @@ def test_each_connection_of_a_dead_interface_gets_one_disconnect(layer):
     renew_interface(layer, process, 100)
     renew_interface(layer, other, 60000)
     first, second = open_connection(layer, process, "a", frames=2), open_connection(layer, process, "b")
-    stayed = open_connection(layer, other, "c")
+    alive = open_connection(layer, other, "c")
     time.sleep(0.15)
     for _ in range(3):
         reclaim(layer)
@@ -34,7 +34,7 @@ def test_each_connection_of_a_dead_interface_gets_one_disconnect(layer):
     frames = [("websocket.receive", 1), ("websocket.receive", 2)]
     assert found[first] == [("websocket.connect", 0), *frames, disconnect]
     assert found[second] == [("websocket.connect", 0), disconnect]
-    assert found[stayed] == [("websocket.connect", 0)]
+    assert found[alive] == [("websocket.connect", 0)]
     for _ in range(3):
         reclaim(layer)
     assert receive_all(layer) == {}
@@ -108,6 +108,7 @@ def test_an_outage_of_redis_makes_no_interface_count_as_dead(layer):
 
 
 def read_mark(layer):
+    """Renew the lease of an interface, and return the mark in the answer."""
     (answer,) = layer.shards[0].call(layer.command(scripts.LEASE_INTERFACE, "daphne.response.here!", 1))
     return answer[1]
 

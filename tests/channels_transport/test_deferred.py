@@ -1,4 +1,4 @@
-"""Commands that leave with a worker's next trip."""
+"""Deferred commands: a worker sends them with its next trip to Redis."""
 
 import pytest
 import redis
@@ -10,7 +10,7 @@ from tests.channels_transport.layers import FRAME, make_layer, orders, send_fram
 pytestmark = pytest.mark.no_database
 
 
-def test_messages_that_are_sent_later_leave_with_the_next_trip(layer):
+def test_deferred_messages_are_sent_with_the_next_trip(layer):
     for group in "abcdef":
         layer.group_add(group, "daphne.response.abc!x")
     for group in "abcdef":
@@ -20,7 +20,7 @@ def test_messages_that_are_sent_later_leave_with_the_next_trip(layer):
     assert [layer.receive(["daphne.response.abc!"])[1]["text"] for _ in range(7)] == list("abcdefg")
 
 
-def test_messages_that_are_sent_later_wait_while_there_is_no_connection(layer, monkeypatch):
+def test_deferred_messages_wait_while_there_is_no_connection(layer, monkeypatch):
     layer.send_later("daphne.response.abc!x", {"text": "hello"})
     for shard in layer.shards:
         monkeypatch.setitem(shard.pool.connection_kwargs, "port", 1)
@@ -64,27 +64,27 @@ def test_the_next_turn_begins_before_answers_to_sends_are_handled(valkey_url, mo
     assert in_hand == ["daphne.response.abc!x"]
 
 
-def test_a_frame_can_be_sent_later_too(layer):
+def test_a_frame_can_be_sent_later(layer):
     layer.send_later("websocket.receive", {**FRAME, "order": 0})
     layer.receiver.finish()
     assert orders(layer, 1) == [0]
 
 
 def test_a_deferred_command_takes_no_trip_of_its_own(valkey_url, count_commands):
-    layer, settled = make_layer(valkey_url), []
+    layer, answers = make_layer(valkey_url), []
     for order in range(2):
         send_frame(layer, order)
     layer.receive(["websocket.receive"])
-    with count_commands() as before:
+    with count_commands() as counted:
         layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
-        layer.run_later(0, ("INCR", "number"), settled.append)
-    assert (before.calls, settled) == ({}, [])
+        layer.run_later(0, ("INCR", "number"), answers.append)
+    assert (counted.calls, answers) == ({}, [])
     layer.receive(["websocket.receive"])
-    assert (layer.group_channels("room"), settled) == (["daphne.response.abc!x"], [1])
+    assert (layer.group_channels("room"), answers) == (["daphne.response.abc!x"], [1])
 
 
 def test_without_a_current_message_a_deferred_command_runs_at_once(valkey_url):
-    layer, settled = make_layer(valkey_url), []
+    layer, answers = make_layer(valkey_url), []
     layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
-    layer.run_later(0, ("INCR", "number"), settled.append)
-    assert (layer.group_channels("room"), settled) == (["daphne.response.abc!x"], [1])
+    layer.run_later(0, ("INCR", "number"), answers.append)
+    assert (layer.group_channels("room"), answers) == (["daphne.response.abc!x"], [1])

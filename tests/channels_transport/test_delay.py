@@ -157,7 +157,7 @@ def test_two_servers_send_a_row_once(layer, server):
 def test_a_row_that_another_server_claimed_is_not_sent(layer, server):
     row = make_row()
     DelayedMessage.objects.filter(id=row.id).update(due_date=timezone.now() + delay.CLAIM)
-    server._send(row)  # with the row that it read before the claim
+    server._send(row)  # the server read this row before the other server claimed it
     assert received(layer) == [] and DelayedMessage.objects.exists()
 
 
@@ -197,7 +197,7 @@ def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monke
     assert received(layer) == [1]
 
 
-def test_the_server_ends_when_it_is_told_to_stop(layer, server):
+def test_the_server_ends_after_a_call_of_stop(layer, server):
     thread = threading.Thread(target=server.run)
     thread.start()
     server.stop()

@@ -33,7 +33,7 @@ def test_a_message_stays_in_redis_until_it_is_acknowledged(redis_layer):
     queue = make_queue(redis_layer)
     delivery = queue.receive(5)
     assert delivery.content == delay_message() and abs(delivery.sent_at - time.time()) < 60
-    for _ in range(2):  # each time, the queue before has no heartbeat
+    for _ in range(2):  # the previous queue has no heartbeat, so its message is returned
         assert make_queue(redis_layer).receive(5).content == delay_message()
 
 
@@ -61,18 +61,18 @@ def test_a_message_of_a_live_server_is_not_delivered_to_another(redis_layer):
     assert make_queue(redis_layer).receive(0.1) is None
 
 
-def test_returned_messages_come_first_and_in_order(valkey_url):
+def test_returned_messages_are_received_first_and_in_order(valkey_url):
     layer = make_layer(valkey_url)
     for number in range(3):
         layer.send(CHANNEL, delay_message(content={"number": number}))
     queue = make_queue(layer)
-    before = [queue.receive(5).content["content"]["number"] for _ in range(2)]
+    received_before = [queue.receive(5).content["content"]["number"] for _ in range(2)]
     queue.close()
     queue = make_queue(layer)
-    assert before + [queue.receive(5).content["content"]["number"] for _ in range(3)] == [0, 1, 0, 1, 2]
+    assert received_before + [queue.receive(5).content["content"]["number"] for _ in range(3)] == [0, 1, 0, 1, 2]
 
 
-def test_a_message_whose_answer_was_lost_is_found(redis_layer, monkeypatch):
+def test_a_message_is_received_again_after_its_answer_was_lost(redis_layer, monkeypatch):
     redis_layer.send(CHANNEL, delay_message())
     queue = make_queue(redis_layer)
     with monkeypatch.context() as patch:

@@ -44,7 +44,7 @@ class Redis:
 
 
 class Rig:
-    """A downstream on a fake clock and a fake Redis; `received` is what it delivered."""
+    """A downstream on a fake clock and a fake Redis; `received` has the delivered messages."""
 
     def __init__(self, clock):
         self.clock, self.redis, self.received, self.failing = clock, Redis(), [], set()
@@ -104,13 +104,13 @@ def test_replies_are_dispatched_in_order(rig):
     assert rig.run(items[:3], items[3:]) == [(f"{PROCESS}a", {"text": str(number)}) for number in range(5)]
 
 
-def test_a_text_to_a_group_is_built_once_for_all_members(rig):
+def test_the_frame_of_a_group_text_is_built_once_for_all_members(rig):
     rig.redis.members = [f"{PROCESS}{number}" for number in range(300)]
     assert rig.run([rig.to_group("room", text="grüß")]) == [(rig.redis.members, "grüß")]
 
 
 @pytest.mark.parametrize("message", [{"bytes": b"\xff"}, {"text": "bye", "close": True}, {"close": 4401}])
-def test_a_message_that_is_more_than_a_text_is_dispatched_to_each_member(rig, message):
+def test_a_group_message_that_is_not_only_a_text_is_dispatched_to_each_member(rig, message):
     rig.redis.members = [f"{PROCESS}a", f"{PROCESS}b"]
     assert rig.run([rig.to_group("room", **message)]) == [(member, message) for member in rig.redis.members]
 
@@ -164,7 +164,7 @@ def test_many_items_are_spread_over_several_reactor_turns(rig, monkeypatch):
     assert len(rig.received) == 10
 
 
-def test_a_stopped_downstream_reads_no_more(rig):
+def test_a_stopped_downstream_does_not_read(rig):
     rig.run()
     rig.downstream.stopped = True
     rig.run([rig.single("a", text="1")])

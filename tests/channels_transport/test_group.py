@@ -86,7 +86,7 @@ def test_the_content_must_be_a_dict(layer):
             Group("room", channel_layer=layer).send("text", except_channels=names)
 
 
-# Within a consumer.
+# The next tests send within a consumer.
 
 
 @pytest.fixture
@@ -144,12 +144,12 @@ def test_a_worker_sends_group_messages_with_its_next_trip(kind, valkey_url):
     fill(layer, f"{FIRST}x", f"{FIRST}y")
     send_frame(layer, 0)
     Worker(Wrapper(layer, consume), signal_handlers=False, max_messages=1).run()
-    heard = [layer.receive([FIRST]) for _ in range(3)]
-    assert heard[0] == (f"{FIRST}y", {"text": "1"})
-    assert sorted(channel for channel, _ in heard[1:]) == [f"{FIRST}x", f"{FIRST}y"]
+    received = [layer.receive([FIRST]) for _ in range(3)]
+    assert received[0] == (f"{FIRST}y", {"text": "1"})
+    assert sorted(channel for channel, _ in received[1:]) == [f"{FIRST}x", f"{FIRST}y"]
 
 
-# The cost.
+# The next test counts the commands of a send.
 
 
 @pytest.mark.parametrize("is_later", [False, True])
@@ -173,11 +173,11 @@ def test_a_send_takes_one_script_with_any_number_of_members(valkey_url, count_co
     assert counted[10].calls == counted[1000].calls
 
 
-# The interface.
+# The next test receives like an interface.
 
 
 class Redis:
-    """Answers with the members of a group."""
+    """A fake Redis. It answers with the members of a group."""
 
     def __init__(self, members):
         self.members, self.calls = members, 0
@@ -190,15 +190,15 @@ class Redis:
 @pytest.mark.parametrize("keys", [None, ["secret"]], ids=["plain", "encrypted"])
 @pytest.mark.parametrize("message", [{"text": "1"}, {"close": 4401}])
 def test_an_interface_delivers_no_message_to_channels_that_are_left_out(message, keys):
-    layer, heard = RedisChannelLayer(symmetric_encryption_keys=keys), []
+    layer, received = RedisChannelLayer(symmetric_encryption_keys=keys), []
     redis = Redis([f"{FIRST}a", f"{FIRST}b", f"{FIRST}c"])
     downstream = Downstream(
         layer,
         FIRST,
         redis,
         [redis],
-        lambda channel, message: heard.append(channel),
-        lambda channels, text, frame: heard.extend(channels),
+        lambda channel, message: received.append(channel),
+        lambda channels, text, frame: received.extend(channels),
     )
     body = layer.serialize(message)
     downstream._deliver(
@@ -207,4 +207,4 @@ def test_an_interface_delivers_no_message_to_channels_that_are_left_out(message,
             b"G9999999999999%016droom\0%s" % (1, body),
         ]
     )
-    assert heard == [f"{FIRST}{name}" for name in "acabc"] and redis.calls == 1
+    assert received == [f"{FIRST}{name}" for name in "acabc"] and redis.calls == 1

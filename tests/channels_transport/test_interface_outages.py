@@ -49,7 +49,7 @@ def rig(clock):
     return UpstreamRig(clock)
 
 
-# Upstream.
+# The next tests are about the upstream.
 
 
 def test_frames_of_one_turn_leave_in_one_trip_and_the_first_is_marked(rig):
@@ -117,7 +117,7 @@ def test_a_connection_that_redis_may_know_sends_its_disconnect(rig, received):
     assert not rig.upstream.is_empty
 
 
-# Downstream.
+# The next tests are about the downstream.
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_the_members_of_a_limited_number_of_groups_are_cached(down):
     assert list(down.reader._members) == [b"room-6", b"room-7", b"room-8"]
 
 
-# The connection.
+# The next tests are about the connection to Redis.
 
 
 @pytest.fixture

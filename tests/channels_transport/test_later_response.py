@@ -1,4 +1,4 @@
-"""Requests that wait for their response: a message, a timeout or a disconnect ends the wait, and consumers are told."""
+"""Requests that wait for their response. A message, a timeout or a disconnect ends the wait, and is reported."""
 
 import json
 
@@ -29,7 +29,7 @@ class WaitingConnection(FakeConnection):
 
     def ask(self, path=b"/poll/?cursor=3"):
         self.request(path=path)
-        self.answer = self.passed_on("http.request")
+        self.asgi_message = self.passed_on("http.request")
         return self
 
     def wait(self, **changed):
@@ -56,7 +56,7 @@ class WaitingConnection(FakeConnection):
 
     @property
     def is_waiting(self):
-        return self.answer["reply_channel"] in self.factory.reply_protocols and self.received == b""
+        return self.asgi_message["reply_channel"] in self.factory.reply_protocols and self.received == b""
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def connection(clock):
 
 def disconnect(connection, answered):
     return {
-        "reply_channel": connection.answer["reply_channel"],
+        "reply_channel": connection.asgi_message["reply_channel"],
         "path": PATH,
         "context": {"room": 7},
         "answered": answered,
@@ -102,7 +102,7 @@ def test_a_broadcast_is_the_response(connection, clock):
     server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     server.factory = connection.factory
     connection.wait()
-    server.broadcast([connection.answer["reply_channel"]], "1", data_frame(b"1"))
+    server.broadcast([connection.asgi_message["reply_channel"]], "1", data_frame(b"1"))
     clock.advance(0.01)
     assert connection.content == b"[1]"
 
@@ -148,7 +148,7 @@ def test_a_server_that_shuts_down_during_that_period_answers_with_the_texts(conn
     connection.wait()
     connection.factory.waiting = 10**6
     FakeConnection.reply(connection, {"text": "1"})
-    connection.factory.reply_protocols[connection.answer["reply_channel"]].serverClose(1001)
+    connection.factory.reply_protocols[connection.asgi_message["reply_channel"]].serverClose(1001)
     assert connection.content == b"[1]"
 
 
@@ -178,7 +178,7 @@ def test_the_number_of_kept_messages_is_bounded(connection):
     for _ in range(3 * interface_requests.MAX_WAITING_MESSAGES):
         connection.reply({"text": "1"})
     assert (
-        len(connection.factory.reply_protocols[connection.answer["reply_channel"]].arrived)
+        len(connection.factory.reply_protocols[connection.asgi_message["reply_channel"]].arrived)
         == interface_requests.MAX_WAITING_MESSAGES
     )
 
@@ -232,7 +232,7 @@ def test_the_connection_can_be_used_for_another_request(connection):
 
 def test_a_shorter_timeout_of_the_interface_sends_the_default_content(clock):
     connection = WaitingConnection(clock, timeout=5).ask().wait()
-    connection.factory.reply_protocols[connection.answer["reply_channel"]].request_start -= 6
+    connection.factory.reply_protocols[connection.asgi_message["reply_channel"]].request_start -= 6
     connection.factory.check_timeouts()
     assert connection.status == 203 and connection.content == b"nothing"
 

@@ -1,4 +1,4 @@
-"""Problems that fail many messages are logged once."""
+"""The log throttle logs a repeated problem once per interval."""
 
 import logging
 
@@ -59,7 +59,7 @@ def test_an_exception_is_logged_with_its_traceback(clock, caplog):
     assert "failure 0" in caplog.text and "Traceback" in caplog.text
 
 
-def test_very_many_keys_do_not_fill_the_memory(clock, monkeypatch):
+def test_the_number_of_remembered_keys_is_limited(clock, monkeypatch):
     monkeypatch.setattr(log_throttle, "MAX_KEYS", 10)
     throttle = LogThrottle(logger)
     for number in range(100):

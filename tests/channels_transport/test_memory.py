@@ -23,7 +23,7 @@ class TestConformance(conformance.ConformanceTestCase):
     capacity_limit = 5
 
     @pytest.fixture(autouse=True)
-    def make_it(self, request):
+    def set_channel_layer(self, request):
         seconds = 1 if "expiry" in request.node.name else 60
         type(self).channel_layer = MemoryChannelLayer(expiry=seconds, group_expiry=seconds, capacity=5)
 
@@ -53,7 +53,7 @@ def test_only_the_layer_in_redis_is_shared_and_keeps_the_order_itself():
     assert (shared.is_shared, len(shared.shards)) == (True, 1) and shared.connection_turns is None
 
 
-def test_groups_change_together(layer):
+def test_a_channel_joins_and_leaves_several_groups_at_once(layer):
     layer.group_add_all(["room", "member"], "replies.a")
     assert layer.group_channels("room") == layer.group_channels("member") == ["replies.a"]
     layer.group_discard_all(["room", "member", "other"], "replies.a")

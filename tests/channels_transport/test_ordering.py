@@ -83,15 +83,15 @@ def test_the_second_of_two_workers_with_one_message_drops_it(connection):
 
 
 def test_sends_leave_before_the_next_consumer_runs(connection):
-    left = []
+    already_sent = []
 
     def consume(message):
-        left.append([reply["text"] for reply in connection.replies])
+        already_sent.append([reply["text"] for reply in connection.replies])
         Channel(connection.name).send({"text": f"of {message['order']}"})
 
     connection.consume = enforce_ordering(consume)
     connection.feed(1, 2, 0)
-    assert left == [[], ["of 0"], ["of 1"]]
+    assert already_sent == [[], ["of 0"], ["of 1"]]
 
 
 def test_the_messages_of_a_failing_consumer_are_sent(connection):
@@ -126,7 +126,7 @@ def test_outside_a_worker_no_send_is_flushed(connection):
     assert connection.ran == [0]
 
 
-def test_the_decorator_is_used_like_that_of_channels():
+def test_the_decorator_is_used_like_the_decorator_of_channels():
     with pytest.raises(ValueError, match="Slight"):
         enforce_ordering(slight=True)
     decorated = enforce_ordering()(lambda message: message)

@@ -151,11 +151,11 @@ def test_the_state_of_a_denied_connection_is_deleted(connection, later):
         assert connection.layer.connection_turns._records == {}
 
 
-def test_a_disconnect_overtakes_the_frames_before_it(connection):
+def test_a_frame_runs_after_a_disconnect_that_overtook_it(connection):
     connection.feed(0)
     ended = []
-    wire_disconnect = Message({"reply_channel": connection.name, "order": 9}, "websocket.disconnect", connection.layer)
-    forget_ordering(wire_disconnect)
+    disconnect = Message({"reply_channel": connection.name, "order": 9}, "websocket.disconnect", connection.layer)
+    forget_ordering(disconnect)
     ended.append(True)
     connection.feed(1)
     assert ended and connection.ran == [0, 1]

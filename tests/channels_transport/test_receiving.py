@@ -49,7 +49,7 @@ def test_a_wait_ends_when_a_message_arrives(layer):
     assert time.monotonic() - started < 0.9 * layer.blpop_timeout
 
 
-def test_a_wait_ends_when_the_worker_is_told_to_stop(layer):
+def test_a_wait_ends_when_the_worker_must_stop(layer):
     layer.receiver.wake_up, stop = os.pipe()
     threading.Timer(0.2, os.write, [stop, b"x"]).start()
     started = time.monotonic()
@@ -81,8 +81,8 @@ def test_a_message_that_arrives_while_a_wait_is_cancelled_is_not_lost(valkey_url
     layer = make_layer(valkey_url, shards=3)
     for number in range(30):
         layer.send("jobs", {"number": number})
-    got = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(30)]
-    assert sorted(got) == list(range(30))
+    received = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(30)]
+    assert sorted(received) == list(range(30))
     threading.Timer(0.1, lambda: [layer.send("jobs", {"number": number}) for number in range(3)]).start()
-    got = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(3)]
-    assert sorted(got) == [0, 1, 2]
+    received = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(3)]
+    assert sorted(received) == [0, 1, 2]

@@ -22,7 +22,7 @@ class Transport(StringTransport):
 
 
 class Server:
-    """Accepts connections while it `is_up`, and keeps them in `connections`."""
+    """A fake server. It accepts connections while it `is_up`, and keeps them in `connections`."""
 
     def __init__(self):
         self.connections, self.is_up, self.tries = [], True, 0
@@ -105,7 +105,7 @@ def test_without_a_connection_a_call_fails_at_once(make):
     assert failures == [Disconnected] and not client.is_connected
 
 
-def test_a_broken_connection_fails_waiting_calls_and_is_made_again(client, clock):
+def test_a_broken_connection_fails_waiting_calls_and_is_replaced(client, clock):
     failures = []
     for _ in range(3):
         client.call(("GET", "a")).addErrback(lambda failure: failures.append(failure.type))

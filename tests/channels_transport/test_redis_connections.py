@@ -16,7 +16,7 @@ from tests.valkey import running_valkey
 pytestmark = pytest.mark.no_database
 
 ROOT = Path(__file__).resolve().parents[2]
-# Connects like an interface, and prints whether a command has run, or else the first log line.
+# This script connects like an interface. It prints the answer to a command, or the log lines of the failure.
 IN_THE_REACTOR = """
 import logging, sys
 from django.conf import settings
@@ -92,11 +92,11 @@ def test_a_refused_login_is_explained_in_one_sentence_without_the_password(serve
     url = url.format(port=server[0], path=server[1])
     with pytest.raises(RedisConfigurationError, match=reason) as error:
         Shard(make_client(url)).call(("GET", "chosen"))
-    # A process that is running waits for its Redis, and none of these commands has run.
+    # A running process retries after this error, and Redis has not run the command.
     assert isinstance(error.value, Unsent) and isinstance(error.value, ConnectionError)
     assert "hunter2" not in str(error.value) and "\n" not in str(error.value)
-    said = connect_in_the_reactor(url)
-    assert reason in said and "hunter2" not in said and "connected b'" not in said
+    output = connect_in_the_reactor(url)
+    assert reason in output and "hunter2" not in output and "connected b'" not in output
 
 
 def test_a_server_without_a_password_is_named(valkey_url):
@@ -144,8 +144,8 @@ def test_workers_and_interfaces_refuse_a_certificate_that_is_not_valid(tls, auth
     with pytest.raises(RedisConfigurationError, match="certificate of the Redis at localhost.* is not valid") as error:
         make_client(url).ping()
     assert "ssl_ca_certs in REDIS_URL" in str(error.value) and "\n" not in str(error.value)
-    said = connect_in_the_reactor(url)
-    assert "cannot be reached" in said and "connected b'" not in said
+    output = connect_in_the_reactor(url)
+    assert "cannot be reached" in output and "connected b'" not in output
 
 
 COMMANDS = ["interface --port 0", "runworker", "rundelay", "monitor", "doctor", "serve"]
@@ -166,16 +166,16 @@ def run_command(command, url, folder):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_names_redis_url_if_the_password_is_wrong(command, server, tmp_path):
     done = run_command(command, f"redis://:hunter2@127.0.0.1:{server[0]}/0", tmp_path)
-    said = done.stdout + done.stderr
-    assert done.returncode == 1 and "refuses the user or the password of REDIS_URL" in said
-    assert "Traceback" not in said and "hunter2" not in said
+    output = done.stdout + done.stderr
+    assert done.returncode == 1 and "refuses the user or the password of REDIS_URL" in output
+    assert "Traceback" not in output and "hunter2" not in output
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_names_redis_url_if_the_certificate_is_wrong(command, tls, tmp_path):
     done = run_command(command, tls("localhost"), tmp_path)
-    said = done.stdout + done.stderr
-    assert done.returncode == 1 and "ssl_ca_certs in REDIS_URL" in said and "Traceback" not in said
+    output = done.stdout + done.stderr
+    assert done.returncode == 1 and "ssl_ca_certs in REDIS_URL" in output and "Traceback" not in output
 
 
 @pytest.mark.parametrize("command", COMMANDS)

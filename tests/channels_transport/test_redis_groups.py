@@ -14,8 +14,8 @@ def test_a_group_message_is_one_item_for_any_number_of_members(valkey_url):
         layer.group_add("room", f"daphne.response.abc!{number}")
     layer.send_group("room", {"text": "x"})
     assert redis.StrictRedis.from_url(valkey_url).llen(f"{layer.prefix}daphne.response.abc!") == 1
-    got = [layer.receive(["daphne.response.abc!"])[0] for _ in range(200)]
-    assert sorted(got) == sorted(f"daphne.response.abc!{number}" for number in range(200))
+    received = [layer.receive(["daphne.response.abc!"])[0] for _ in range(200)]
+    assert sorted(received) == sorted(f"daphne.response.abc!{number}" for number in range(200))
 
 
 def test_a_channel_that_left_a_group_gets_no_more_messages(layer):
@@ -63,9 +63,9 @@ def test_a_group_send_takes_one_script_with_any_number_of_members(valkey_url, co
 
 
 def test_any_thread_receives_what_another_thread_has_expanded(layer):
-    """Check this for a stock Daphne, whose `receive_twisted` runs in several threads."""
+    """Check the case of a stock Daphne: its `receive_twisted` runs in several threads."""
     for name in "abc":
         layer.group_add("room", f"daphne.response.abc!{name}")
     layer.send_group("room", {"text": "x"})
-    got = [in_a_worker(lambda: layer.receive(["daphne.response.abc!"]))[0][-1] for _ in range(3)]
-    assert got == ["a", "b", "c"]
+    received = [in_a_worker(lambda: layer.receive(["daphne.response.abc!"]))[0][-1] for _ in range(3)]
+    assert received == ["a", "b", "c"]

@@ -1,4 +1,4 @@
-"""URLs of Redis servers: what they mean, and the one sentence about each that cannot be used."""
+"""URLs of Redis servers: a valid URL is parsed, and an invalid URL is reported in one sentence."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Channel sessions: stored apart from logins, which they cannot open, and deleted with their connections."""
+"""Channel sessions: they are stored apart from login sessions, do not log in, and end with their connections."""
 
 import threading
 
@@ -134,7 +134,7 @@ def test_sockets_leave_no_rows_in_the_login_table(enter, alice):
     socket = enter(alice)
     socket.post("r1")
     socket.disconnect()
-    assert Session.objects.count() == before + 1  # the browser's own
+    assert Session.objects.count() == before + 1  # the login session of the browser
 
 
 def test_only_one_of_many_threads_creates_a_session(backend):
@@ -151,7 +151,7 @@ def test_only_one_of_many_threads_creates_a_session(backend):
     assert sorted(made) == [False] * 7 + [True]
 
 
-# The decorator.
+# The next tests use the decorator.
 
 
 def make_message(**content):

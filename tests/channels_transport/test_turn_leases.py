@@ -154,7 +154,7 @@ def test_a_frame_whose_answer_is_lost_is_counted_and_the_next_one_arrives(layer,
     assert layer.channel_statistics("websocket.receive")["lost_count"] == 1
 
 
-def test_a_redis_that_lost_its_data_gives_its_turns_other_numbers(layer):
+def test_turns_get_new_numbers_after_redis_lost_its_data(layer):
     send_frame(layer, 0)
     assert wait_for_turn(layer) == 0
     shards, receiver = layer.shards, layer.receiver

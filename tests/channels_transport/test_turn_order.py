@@ -1,4 +1,4 @@
-"""The frames of one connection run one after another, in order, each once."""
+"""The frames of one connection run one after another and in order, and each frame runs once."""
 
 import time
 
@@ -9,7 +9,7 @@ from tests.channels_transport.layers import FRAME, in_a_worker, make_layer, orde
 pytestmark = pytest.mark.no_database
 
 
-def test_frames_of_one_connection_come_in_order(layer):
+def test_frames_of_one_connection_are_received_in_order(layer):
     for order in range(20):
         send_frame(layer, order)
     assert orders(layer, 20) == list(range(20))

@@ -15,7 +15,7 @@ def test_a_message_arrives_with_its_session(layer):
     assert layer.receiver.session is None
 
 
-def test_a_turn_that_ends_a_wait_brings_its_session(layer):
+def test_a_turn_that_ends_a_wait_contains_its_session(layer):
     key = f"{layer.prefix}session:{session_key(FRAME['reply_channel'])}"
     layer.shards[layer.consistent_hash("daphne.response.abc!")].call(("SET", key, "x\0", "EX", 60))
     send_frame(layer, 0)

@@ -14,7 +14,11 @@ A, B = "daphne.response.abc!a", "daphne.response.abc!b"
 
 
 class Redis:
-    """Accepts frames like ENQUEUE, while it has `room`. `accepted` has the orders of each connection."""
+    """
+    A fake Redis. It accepts frames, like the script ENQUEUE, while it has `room`.
+
+    `accepted` has the orders of each connection's accepted frames.
+    """
 
     seconds_disconnected = 0
     is_connected = True
@@ -242,7 +246,7 @@ def test_frames_wait_while_redis_refuses_them_and_one_line_is_logged(rig, caplog
     assert rig.upstream.is_empty and len(rig.redis.accepted) == 20
 
 
-# Heartbeats of many sockets.
+# In the next tests, many sockets send only heartbeats.
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ REPLY = "daphne.response.abc!x"
 
 
 class Layer:
-    """Returns messages, and records what is sent."""
+    """A fake layer. It returns the given messages, and records the sent messages."""
 
     prefix = "asgi:"
 
@@ -166,7 +166,7 @@ def test_a_worker_ends_after_max_messages_and_leaves_the_rest(run):
     assert layer.worker.handled == 3 and len(layer.found) == 2 and layer.is_finished
 
 
-def test_a_worker_that_is_told_to_stop_finishes_its_message_and_receives_no_other(run):
+def test_a_worker_finishes_its_message_after_sigterm_and_receives_no_other(run):
     stopping = []
 
     def consumer(message):
@@ -198,7 +198,8 @@ def test_a_heartbeat_renews_the_turn_reclaims_turns_of_dead_workers_and_reports(
 
 
 def test_the_connections_of_a_dead_worker_continue_within_five_seconds():
-    # Its last heartbeat began a lease. When that has ended, the next heartbeat of any worker reclaims its turn.
+    # The last heartbeat of a dead worker began a lease. When the lease has ended, the next heartbeat of any other
+    # worker reclaims the turn.
     assert TURN_LEASE_SECONDS + INTERVAL_SECONDS <= 5
-    # A living worker may miss two heartbeats.
+    # A live worker may miss two heartbeats.
     assert TURN_LEASE_SECONDS > 3 * INTERVAL_SECONDS

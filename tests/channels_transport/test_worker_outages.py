@@ -15,7 +15,7 @@ pytestmark = pytest.mark.no_database
 
 
 class Layer:
-    """Returns the given messages, or raises the given exceptions."""
+    """A fake layer. It returns the given messages, or raises the given exceptions."""
 
     def __init__(self, *found):
         self.found = list(found)

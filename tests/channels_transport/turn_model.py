@@ -23,7 +23,7 @@ ALL = [CONNECT, RECEIVE, DISCONNECT]
 LISTENS_TO = [ALL, ALL, [RECEIVE]]
 LONG_AGO = -10
 # These keys belong to the layer, not to a connection.
-KEPT = {"turn-number", "interfaces", "reclaim", "forgotten", "memory"}
+LAYER_KEYS = {"turn-number", "interfaces", "reclaim", "forgotten", "memory"}
 
 
 class FaultyShard(Shard):
@@ -86,7 +86,7 @@ class TurnModel:
     """
     The interface, the workers and their history. Each public method is one step.
 
-    `begun` has the frames of each connection that ran, in order.
+    `begun` has, for each connection, the orders of the frames that ran.
     """
 
     def __init__(self, interface, layers):
@@ -95,7 +95,7 @@ class TurnModel:
         self.workers = [FakeWorker(layer, channels) for layer, channels in zip(layers, LISTENS_TO, strict=True)]
         self.sent = {connection: [] for connection in CONNECTIONS}
         self.begun = {connection: [] for connection in CONNECTIONS}
-        self.may_be_lost = set()  # frames that a worker processed when it died, or in a lost answer
+        self.may_be_lost = set()  # frames of workers that died, and frames in lost answers
         self._lease(10000)
 
     def end(self):
@@ -108,7 +108,7 @@ class TurnModel:
         self._check_that_all_ran()
         self._check_that_nothing_is_left()
 
-    # The interface.
+    # These steps are the interface's.
 
     def send_frame(self, connection):
         if not self._has_left(connection):
@@ -133,7 +133,7 @@ class TurnModel:
     def _lease(self, milliseconds):
         self.redis.call(self.interface.command(scripts.LEASE_INTERFACE, PROCESS, milliseconds))
 
-    # The workers.
+    # These steps are the workers'.
 
     def ask(self, number):
         self._receive(self.workers[number])
@@ -163,7 +163,7 @@ class TurnModel:
         self.ask(number)
 
     def wait_long(self, number):
-        """Let the turn arrive late, or delay the worker after it. Then the worker checks whether it owns the turn."""
+        """Delay the turn or the worker, so that the worker must check whether it still owns the turn."""
         self.wait(number)
         self.workers[number].is_late = True
 
@@ -212,11 +212,11 @@ class TurnModel:
         """Let seconds pass: live workers renew their current turns, and all other leases end."""
         for worker in self.workers:
             worker.is_late = True
-        held = {worker.in_hand[0] for worker in self.workers if worker.in_hand is not None}
+        current = {worker.in_hand[0] for worker in self.workers if worker.in_hand is not None}
         for number in range(len(self.workers)):
             self.heartbeat(number)
         for connection in CONNECTIONS:
-            if connection not in held:
+            if connection not in current:
                 self._end_lease(connection)
         self._reclaim()
 
@@ -266,7 +266,7 @@ class TurnModel:
             self.begun[connection].append(order)
         worker.in_hand = connection, order
 
-    # Checks.
+    # These methods check the state.
 
     def check_that_nothing_blocks(self):
         """Check that every connection with a waiting frame has a lease, after which RECLAIM finds it."""
@@ -297,7 +297,7 @@ class TurnModel:
         (keys,) = self.redis.call(("KEYS", f"{prefix}*"))
         names = {key.decode()[len(prefix) :] for key in keys}
         turns = {name for name in names if name.startswith("turn:")}
-        assert names - turns <= KEPT, "all other keys have been deleted"
+        assert names - turns <= LAYER_KEYS, "all other keys have been deleted"
         for name in turns:
             (fields, seconds) = self.redis.call(("HKEYS", prefix + name), ("TTL", prefix + name))
             assert fields == [b"order"] and seconds > 0, "the order of an ended connection is kept for a while"

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the wiring."""
+"""Fixtures for the tests of the project's settings and commands."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def run(tmp_path):
-    """Run Python in the project's folder, with only the given environment."""
+    """Return a function that runs Python in the project's folder, with only the given environment."""
 
     def run(*arguments, **environment):
         environment = {"PATH": os.environ["PATH"], "CHAT_VAR": str(tmp_path), **environment}

@@ -1,4 +1,4 @@
-"""SQLite's SQL compilers find the converters that Django's find, without asking for their signatures."""
+"""The project's SQL compilers for SQLite return the same converters as Django's, without reading signatures."""
 
 import inspect
 

@@ -29,14 +29,14 @@ def unblocked(django_db_blocker):
 
 @pytest.fixture
 def make(tmp_path):
-    """Open further connections to one SQLite file."""
+    """Return a function that opens one more connection to the same SQLite file."""
     made = []
 
-    def one_more(**changed):
+    def open_connection(**changed):
         made.append(wrapper(tmp_path / "db.sqlite3", **changed))
         return made[-1]
 
-    yield one_more
+    yield open_connection
     for opened in made:
         opened.close()
 

@@ -1,4 +1,4 @@
-"""The reader of all settings: which values it accepts, and the one sentence about each wrong value."""
+"""The reader of all settings accepts valid values, and reports each wrong value in one sentence."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured

@@ -49,7 +49,7 @@ def holder(var):
     process.stdout.close()
 
 
-# The Procfile
+# The next tests are about the Procfile.
 
 
 def test_a_procfile_is_read_in_order_without_comments_and_blank_lines():
@@ -82,7 +82,7 @@ def test_our_procfile_names_every_process_and_each_channel_has_workers():
     assert names["tasks"].endswith(f"runworker --only-channels={broadcast.TASKS_CHANNEL}")
 
 
-# The supervisor's configuration
+# The next tests are about the supervisor's configuration.
 
 
 def read(programs):
@@ -97,14 +97,14 @@ def test_every_process_is_restarted_with_any_exit_code():
     assert section["stopasgroup"] == section["killasgroup"] == "true"
 
 
-def test_valkey_stops_last_and_everything_stops_within_ten_seconds():
+def test_valkey_stops_last_and_all_processes_stop_within_ten_seconds():
     parser = read([configuration.Program("valkey", "exec v"), configuration.Program("worker", "exec w", 2)])
     # The supervisor stops the highest priority first.
     assert int(parser["group:chat"]["priority"]) > int(parser["group:store"]["priority"])
     assert int(parser["program:worker"]["stopwaitsecs"]) + int(parser["program:valkey"]["stopwaitsecs"]) < 9
 
 
-def test_without_an_embedded_valkey_it_has_no_group():
+def test_without_an_embedded_valkey_the_store_group_is_left_out():
     assert not read([configuration.Program("web", "exec x")]).has_section("group:store")
 
 
@@ -123,12 +123,12 @@ def test_commands_are_in_the_environment_and_not_in_the_file():
 def test_the_wait_before_a_restart_grows_and_is_bounded():
     waits = [supervise.backoff_seconds(failures) for failures in range(1, 1000)]
     assert waits == sorted(waits)
-    # So a process that ends runs again within two seconds, unless it ends repeatedly.
+    # A process that ends therefore runs again within two seconds, unless it ends repeatedly.
     assert supervise.CHECK_SECONDS + waits[0] < 1
     assert waits[-1] <= 10
 
 
-# The lock
+# The next tests are about the lock.
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_taking_the_lock_deletes_the_redis_url_of_the_last_run(var, fresh_lock):
 
 
 def test_serve_waits_for_a_run_that_is_still_stopping(holder, var, fresh_lock, monkeypatch, capsys):
-    # The holder is not the owner: it is the supervisor of a `serve` that was killed.
+    # The lock is held by the supervisor of a killed `serve`, so the pid in the file is no running process.
     gone = subprocess.Popen(["true"])
     gone.wait()
     (var / "serve.lock").write_text(f"{gone.pid} http://127.0.0.1:8000/")
@@ -162,7 +162,7 @@ def test_serve_waits_for_a_run_that_is_still_stopping(holder, var, fresh_lock, m
     assert "still stopping" in capsys.readouterr().out
 
 
-# What must be true before the start
+# The next tests are about the checks before the start.
 
 
 def test_a_port_in_use_is_reported_in_one_sentence(listener):
@@ -200,9 +200,9 @@ def test_the_defaults_are_the_documented_ones(monkeypatch):
 
 
 def test_a_redis_that_does_not_answer_is_reported_without_its_password():
-    with pytest.raises(CannotServe, match="does not answer") as refusal:
+    with pytest.raises(CannotServe, match="does not answer") as error:
         checks.check_redis("redis://:hunter2@127.0.0.1:1/0")
-    assert "hunter2" not in str(refusal.value)
+    assert "hunter2" not in str(error.value)
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "http://x", "redis://127.0.0.1:notaport/0"])
@@ -222,7 +222,7 @@ def test_an_old_redis_is_refused_with_its_version(monkeypatch):
         checks.check_redis("redis://127.0.0.1/0")
 
 
-# The embedded Valkey
+# The next tests are about the embedded Valkey.
 
 
 def test_valkey_keeps_its_port_and_changes_its_password(var):
@@ -247,7 +247,7 @@ def test_valkey_starts_with_its_configuration_and_passes_the_check(var):
     server = valkey.configure()
     process = subprocess.Popen(server.command, cwd=var, stdout=subprocess.DEVNULL)
     try:
-        # `is_free` listens on the port for a moment, which could be when the server starts, so it is not used here.
+        # This test does not call `is_free`, which listens on the port and could disturb the start of the server.
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with contextlib.suppress(CannotServe):
@@ -262,7 +262,7 @@ def test_valkey_starts_with_its_configuration_and_passes_the_check(var):
         process.wait()
 
 
-# The address
+# The next tests are about the address.
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ KEY = {"SECRET_KEY": "for tests only"}
 
 @pytest.fixture
 def read(run):
-    """Return the named settings under an environment."""
+    """Return a function that reads the named settings in a process with the given environment."""
 
     def read(*names, **environment):
         code = (
@@ -97,7 +97,7 @@ def test_login_sessions_are_in_the_database_and_channel_sessions_are_not(read):
     ]
 
 
-def test_the_channel_layer_is_in_redis_if_there_is_a_redis(read):
+def test_the_channel_layer_is_in_redis_if_redis_url_is_set(read):
     assert read("CHANNEL_LAYERS", **KEY)["default"]["BACKEND"] == "channels_transport.memory.MemoryChannelLayer"
     layer = read("CHANNEL_LAYERS", **KEY, REDIS_URL="redis://10.0.0.5:6380/3")["default"]
     assert layer["CONFIG"]["hosts"] == ["redis://10.0.0.5:6380/3"]
@@ -141,7 +141,7 @@ def test_passwords_are_hashed_with_the_hashers_of_django(read):
     )
 
 
-def test_handshakes_refused_during_a_redis_outage_get_no_log_line_each(read):
+def test_handshakes_refused_during_a_redis_outage_are_not_logged_one_by_one(read):
     assert read("LOGGING", **KEY)["loggers"]["daphne.ws_protocol"]["level"] == "ERROR"
 
 

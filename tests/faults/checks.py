@@ -125,7 +125,7 @@ def _check_answers(changes, tabs, where):
                 acked[ref] = answer["id"], answer["offset"]
             else:
                 rejected.add(ref)
-                # An edit of or a reaction to a message that was removed meanwhile gets this code. No other is possible.
+                # A change of a removed message is rejected with this code. No other code is possible.
                 assert answer["code"] == "not_found", f"{where}: {answer}"
         for event in tab.events:
             if event["type"] == "ack":

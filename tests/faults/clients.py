@@ -29,7 +29,7 @@ def fault_ref(fault):
 
 
 class InterfaceAddress:
-    """The address of another interface than a site's first one."""
+    """The address of an interface other than the site's first interface."""
 
     def __init__(self, url):
         self.url = url
@@ -37,7 +37,7 @@ class InterfaceAddress:
 
 class Tab(live.Client):
     """
-    A client that records its changes: `sent`, and `took` (seconds until the answer), by ref.
+    A client that records its changes by ref: `sent` has the events, and `took` the seconds until each answer.
 
     `lost_at` and `joined_at` are the times when it lost its connection, and joined the room again.
     """
@@ -137,7 +137,7 @@ class Chatter:
         if kind == "post" or not mine:
             await self.tab.send("post", body=f"{self.tab.person.handle} says {self.number}")
             return
-        # The newest messages, where two changes are likely to meet.
+        # Choose among the newest messages, because concurrent changes of one message are then likely.
         fields = {"id": self.chance.choice(mine[-10:])}
         if kind == "edit":
             fields["body"] = f"{self.tab.person.handle} means {self.number}"
@@ -148,7 +148,7 @@ class Chatter:
 
 @contextlib.asynccontextmanager
 async def chatting(tabs, **options):
-    """Let each tab post within a `with`."""
+    """Let each tab post within a `with` block."""
     chatters = [Chatter(tab, **options).start() for tab in tabs]
     try:
         yield chatters
@@ -223,7 +223,7 @@ class Listener:
 
 @contextlib.asynccontextmanager
 async def listening(listeners, at_once=50):
-    """Keep all listeners in their rooms within a `with`."""
+    """Keep all listeners in their rooms within a `with` block."""
     listeners = list(listeners)
     try:
         for start in range(0, len(listeners), at_once):

@@ -12,7 +12,7 @@ import pytest
 from tests.faults import postgres, sites
 from tests.live import hooks
 
-# Only a test that hangs reaches this limit, even on a busy machine.
+# Only a test that hangs reaches one of these limits, even on a busy machine.
 SHORT_SECONDS, LONG_SECONDS = 200, 900
 
 
@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(config, items):
     ours = [item for item in items if "/tests/faults/" in str(item.path)]
     for item in ours:
         item.add_marker(pytest.mark.live)
-        # For the whole test with its fixtures. The coroutine's own limit comes first, and its failure says more.
+        # This limit includes the fixtures. The coroutine has a shorter limit, because its failure shows more.
         item.add_marker(pytest.mark.timeout(seconds_for(item) + 60))
     if "long" in (config.option.markexpr or ""):
         return
@@ -63,6 +63,8 @@ def lasting_sites():
 
 
 class LastingSites(dict):
+    """Sites by size. Each site is created at its first use."""
+
     def __init__(self, stack):
         super().__init__()
         self._stack = stack

@@ -33,6 +33,7 @@ def _is_first(ref):
 
 
 def _strikes(ref, fault):
+    """Return whether a ref names this fault, and the fault was not yet injected for this ref."""
     return isinstance(ref, str) and ref.startswith(f"{fault}-") and _is_first(ref)
 
 

@@ -42,7 +42,7 @@ class Proxy:
             writer.close()
 
     def interrupt(self, permanently):
-        """Forward no bytes until `restore()`. With `permanently`, open connections stay dead, as with a NAT."""
+        """Forward no bytes until `restore()`. With `permanently`, open connections stay dead, like in a NAT."""
         self._loop.call_soon_threadsafe(self._open.clear)
         if permanently:
             self._loop.call_soon_threadsafe(lambda: self._dead.update(self._connections))

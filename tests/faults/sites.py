@@ -76,7 +76,7 @@ class FaultSite(Site):
             environment["DATABASE_URL"] = database.url
         super().__init__(**environment)
         if database is not None:
-            # The environment has this database already. The unused one is dropped with the site.
+            # The environment already names this database. `stop` drops the unused copy of the template.
             self._spare_database, self.database = self.database, database
         if clock:
             self._give_clock()
@@ -161,7 +161,7 @@ def restart(part):
 
 
 def start_and_wait(part, cue="Listening on"):
-    """Start a part that has ended. Return the seconds until it worked."""
+    """Start a part that has ended. Return the seconds until it logged `cue`."""
     size = part.log.stat().st_size
     started = time.monotonic()
     part.start()

@@ -43,7 +43,7 @@ def proxy(site):
 
 @contextlib.asynccontextmanager
 async def page_in_room(slug, url):
-    """Open a guest's page in the room. The fixtures of tests/browser cannot: their loop is in the main thread."""
+    """Open a guest's page in the room. The fixtures of tests/browser need the loop of the main thread."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = await (await browser.new_context()).new_page()
@@ -60,7 +60,7 @@ async def page_in_room(slug, url):
 
 @contextlib.asynccontextmanager
 async def frozen(page):
-    """Freeze the page within a `with`, like a telephone's background: its process runs no script and no timer."""
+    """Freeze the page within a `with` block, like a phone in the background: no script and no timer runs."""
     chrome = await page.context.browser.new_browser_cdp_session()
     processes = (await chrome.send("SystemInfo.getProcessInfo"))["processInfo"]
     pids = [process["id"] for process in processes if process["type"] == "renderer"]
@@ -93,7 +93,7 @@ def message(page, text):
     return page.locator(".message[data-id]").filter(has_text=text)
 
 
-async def is_complete(page, slug, speaker, *texts):
+async def check_complete(page, slug, speaker, *texts):
     """Check that each message is shown once, in the database's order. Return how long that took."""
     started = time.monotonic()
     for text in texts:
@@ -110,11 +110,11 @@ async def is_complete(page, slug, speaker, *texts):
     "is_dead", [False, pytest.param(True, marks=pytest.mark.long)], ids=["same connection", "new connection"]
 )
 async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, size, proxy, slug, speaker, is_dead):
-    # In a minute a heartbeat detects a dead connection. In a few seconds it does not.
+    # A heartbeat detects a dead connection within a minute, but not within a few seconds.
     seconds = size.pick(8, 60)
     await speak(speaker, slug, "before")
     async with page_in_room(slug, proxy.url) as page:
-        await is_complete(page, slug, speaker, *words("before"))
+        await check_complete(page, slug, speaker, *words("before"))
         await page.context.set_offline(True)
         proxy.interrupt(permanently=is_dead)
         await speak(speaker, slug, "meanwhile")
@@ -124,7 +124,7 @@ async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, 
         await expect(message(page, "meanwhile 0")).to_have_count(0)
         proxy.restore()
         await page.context.set_offline(False)
-        took = await is_complete(page, slug, speaker, *words("before"), *words("meanwhile"), "written offline")
+        took = await check_complete(page, slug, speaker, *words("before"), *words("meanwhile"), "written offline")
         await expect(page.locator("#pending-messages .message")).to_have_count(0)
         await expect(page.get_by_test_id("connection-bar")).to_be_hidden()
         report(
@@ -144,7 +144,7 @@ async def test_a_frozen_tab_is_complete_within_five_seconds_after_it_continues(s
     seconds = size.pick(4, 60)
     await speak(speaker, slug, "before")
     async with page_in_room(slug, site.url) as page:
-        await is_complete(page, slug, speaker, *words("before"))
+        await check_complete(page, slug, speaker, *words("before"))
         await page.evaluate("window.ticks = 0; setInterval(() => { window.ticks += 1 }, 100)")
         async with frozen(page):
             await speak(speaker, slug, "meanwhile")
@@ -152,7 +152,7 @@ async def test_a_frozen_tab_is_complete_within_five_seconds_after_it_continues(s
                 await asyncio.to_thread(restart, site.web)
             await asyncio.sleep(seconds)
         assert await page.evaluate("window.ticks") < 10 * seconds / 2, "it was not frozen"
-        took = await is_complete(page, slug, speaker, *words("before"), *words("meanwhile"))
+        took = await check_complete(page, slug, speaker, *words("before"), *words("meanwhile"))
         report(f"tab frozen for {seconds} s ({meanwhile}): complete {took:.1f} s after it continued")
         await say(page, "and on")
         await expect(message(page, "and on")).to_have_count(1, timeout=PATIENCE_MS)

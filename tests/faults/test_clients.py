@@ -25,11 +25,11 @@ ESTABLISHED = "01"
 @contextlib.asynccontextmanager
 async def unread_socket(person, slug):
     """Open a socket that reads its backlog and nothing after it, with a small receive buffer. Yield its port."""
-    place = urlsplit(person.site.url)
+    address = urlsplit(person.site.url)
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     raw.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(raw, (place.hostname, place.port))
+    await asyncio.get_running_loop().sock_connect(raw, (address.hostname, address.port))
     async with person.socket(f"/chat/{slug}/", sock=raw, close_timeout=0.1) as unread:
         await read_until(unread, lambda event: event["type"] == "synced")
         unread.transport.pause_reading()
@@ -66,7 +66,7 @@ async def test_a_client_that_stops_reading_a_busy_room_is_dropped_without_effect
         slow_people = [await asyncio.to_thread(make_person, site, "Slow") for _ in range(count)]
         await asyncio.sleep(size.pick(4, 20))
         before, began = memory(site.web), time.monotonic()
-        calm = p95_of(probes, since=0, before=began)
+        p95_before = p95_of(probes, since=0, before=began)
         peak = before
         async with contextlib.AsyncExitStack() as stack:
             ports = [await stack.enter_async_context(unread_socket(person, watcher.slug)) for person in slow_people]
@@ -77,17 +77,17 @@ async def test_a_client_that_stops_reading_a_busy_room_is_dropped_without_effect
                 assert time.monotonic() - started < DROPPED_SECONDS, "the clients were not dropped"
                 await asyncio.sleep(0.1)
             dropped = time.monotonic() - started
-            noisy = p95_of(probes, since=began, before=time.monotonic())
+            p95_during = p95_of(probes, since=began, before=time.monotonic())
         for task in speaking:
             task.cancel()
         await asyncio.gather(*speaking, return_exceptions=True)
         report(
             f"{count} clients that do not read: dropped after {dropped:.1f} s; the interface grew from"
-            f" {before / 2**20:.0f} to at most {peak / 2**20:.0f} MiB; p95 of the others {calm * 1000:.0f} ms"
-            f" before, {noisy * 1000:.0f} ms with them"
+            f" {before / 2**20:.0f} to at most {peak / 2**20:.0f} MiB; p95 of the others {p95_before * 1000:.0f} ms"
+            f" before, {p95_during * 1000:.0f} ms with them"
         )
         assert peak - before < count * MOST_MEMORY + 20 * 2**20
-        assert noisy < max(2 * calm, UNNOTICED_SECONDS)
+        assert p95_during < max(2 * p95_before, UNNOTICED_SECONDS)
         assert people.close_codes() == []
         log_lines = [line for line in site.web.read_log().splitlines() if "does not read: dropped" in line]
         report(f"the log has {len(log_lines)} lines: {log_lines[:1]}")

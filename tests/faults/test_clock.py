@@ -46,7 +46,7 @@ def check_order(stored, tabs):
 
 
 @pytest.mark.long
-async def test_a_client_can_connect_and_post_after_the_clock_went_back(make_site):
+async def test_a_client_can_connect_and_post_after_the_clock_was_set_back(make_site):
     # State from before the change must not make a client wait for a day.
     site = make_site(clock=True).start()
     async with people_in_rooms(site, rooms=1, each=2) as people:
@@ -80,7 +80,7 @@ async def test_a_lost_frame_is_detected_within_ten_seconds_after_a_stall_and_a_c
 
 
 @pytest.mark.long
-async def test_an_interface_that_dies_after_the_clock_went_back_leaves_no_members(make_site, size):
+async def test_an_interface_that_dies_after_the_clock_was_set_back_leaves_no_members(make_site, size):
     site = make_site(clock=True)
     second = site.add_interface()
     site.start()

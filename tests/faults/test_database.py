@@ -15,7 +15,7 @@ from tests.faults.clients import Tab, make_person, report
 from tests.faults.people import people_in_rooms
 from tests.faults.sites import all_survive
 
-UNANSWERED = {"unavailable"}
+OUTAGE_CODES = {"unavailable"}
 
 
 async def test_a_locked_database_causes_delay_but_no_loss(site, size):
@@ -26,7 +26,7 @@ async def test_a_locked_database_causes_delay_but_no_loss(site, size):
                     await asyncio.sleep(size.pick(5, 12))
             took = await people.check_complete()
         codes = {event["code"] for tab in people.tabs for event in tab.heard("rejected")}
-        assert codes <= UNANSWERED | {"not_found"}
+        assert codes <= OUTAGE_CODES | {"not_found"}
         slowest = max(tab.slowest() for tab in people.tabs)
         report(
             f"database locked for {size.pick(5, 12)} s: slowest ack {slowest:.1f} s, refused with"
@@ -49,7 +49,7 @@ async def test_a_stopped_postgresql_causes_no_loss_and_workers_reconnect(make_si
             took = await people.check_complete()
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         refused = [event for tab in people.tabs for event in tab.heard("rejected") if event["code"] != "not_found"]
-        assert {event["code"] for event in refused} == UNANSWERED
+        assert {event["code"] for event in refused} == OUTAGE_CODES
         report(
             f"PostgreSQL stopped for {size.pick(4, 20)} s: {len(refused)} frames answered `unavailable`,"
             f" {people.changes} changes complete {time.monotonic() - back:.1f} s after its start ({took:.1f} s after"
@@ -65,7 +65,7 @@ def doomed_site(request, make_site):
     return make_site(database=server), server.kill, server.start
 
 
-async def test_after_a_kill_of_everything_acked_messages_remain_and_clients_resume(doomed_site, size):
+async def test_after_a_kill_of_all_processes_acked_messages_remain_and_clients_resume(doomed_site, size):
     site, kill_database, start_database = doomed_site
     site.start()
     for _ in range(size.pick(1, 5)):

@@ -13,7 +13,7 @@ PRESENCE_SECONDS = 90
 # A client resends a frame after this time without an answer. A shorter wait is no interruption.
 UNNOTICED_SECONDS = 5
 TABS_OF_ONE = 10
-# The lease of an interface, and the lease of a turn with the grace period.
+# This time covers the lease of an interface, and the lease of a turn with the grace period.
 LEASE_SECONDS = 12
 
 
@@ -43,8 +43,10 @@ async def wait_for_presence(owner, listeners, seconds):
     """Wait until the presence in every room is correct. Return how many seconds that took."""
     started = time.monotonic()
     for slug in sorted({listener.slug for listener in listeners}):
-        while (found := await present(owner, slug)) != (there := handles(listeners, slug)):
-            assert time.monotonic() - started < seconds, f"wrongly present {found - there}, missing {there - found}"
+        while (found := await present(owner, slug)) != (expected := handles(listeners, slug)):
+            assert time.monotonic() - started < seconds, (
+                f"wrongly present {found - expected}, missing {expected - found}"
+            )
             await asyncio.sleep(0.5)
     return time.monotonic() - started
 
@@ -69,11 +71,11 @@ async def test_all_clients_of_a_killed_interface_reconnect_within_thirty_seconds
         first = sorted(min(at for at in listener.tried_at if at > killed) - killed for listener in staying)
         spread = first[int(0.95 * len(first))] - first[int(0.05 * len(first))]
         assert spread > 0.04, spread
-        right = await wait_for_presence(owner, staying, PRESENCE_SECONDS)
+        presence_seconds = await wait_for_presence(owner, staying, PRESENCE_SECONDS)
         report(
             f"an interface killed with {len(crowd)} sockets: listening again after {ready:.1f} s, the last was back"
             f" after {max(back):.1f} s ({len(tries)} tries, the first ones spread over {spread:.2f} s), presence"
-            f" right {right:.1f} s later, and {time.monotonic() - killed:.0f} s after the kill"
+            f" right {presence_seconds:.1f} s later, and {time.monotonic() - killed:.0f} s after the kill"
         )
         await check_nothing_is_left(site, dead_processes, killed)
 
@@ -108,23 +110,23 @@ async def test_the_clients_of_one_interface_are_not_interrupted_when_another_die
     second = site.add_interface()
     site.start()
     async with people_in_rooms(site, rooms=1, each=4, urls=(None, second.url)) as people:
-        theirs, ours = people.tabs[::2], people.tabs[1::2]
-        probe = Probe(ours[0], pause=0.05).start()
+        of_killed, of_other = people.tabs[::2], people.tabs[1::2]
+        probe = Probe(of_other[0], pause=0.05).start()
         async with people.chatting(pause=0.2):
             await asyncio.sleep(2)
             killed = time.monotonic()
             site.web.kill()
             await asyncio.sleep(size.pick(3, 15))
-            heard = len(ours[1].heard("message"))
+            heard = len(of_other[1].heard("message"))
             await asyncio.to_thread(start_and_wait, site.web)
             await asyncio.sleep(2)
         await probe.stop()
-        assert len(ours[1].heard("message")) > heard
+        assert len(of_other[1].heard("message")) > heard
         during = max(wait for at, wait in probe.waits if at > killed - 1)
         report(f"one of two interfaces killed: the other's members waited at most {during:.2f} s for an ack")
         assert during < UNNOTICED_SECONDS
-        assert [code for tab in ours for code in tab.close_codes] == []
-        assert all(tab.close_codes for tab in theirs)
+        assert [code for tab in of_other for code in tab.close_codes] == []
+        assert all(tab.close_codes for tab in of_killed)
         await people.check_complete()
 
 
@@ -148,11 +150,11 @@ async def test_an_interface_that_stops_closes_in_batches_and_presence_is_correct
         await people.check_complete()
         assert {code for code in people.close_codes() if code != 1006} <= {1001, 1012}
         await until(lambda: all(listener.is_joined for listener in staying), ALL_BACK_SECONDS, "all have reconnected")
-        right = await wait_for_presence(owner, staying, PRESENCE_SECONDS)
+        presence_seconds = await wait_for_presence(owner, staying, PRESENCE_SECONDS)
         report(
             f"SIGTERM of an interface with {len(crowd)} sockets: all closed within {max(moments) - started:.2f} s,"
             f" over {max(moments) - min(moments):.2f} s; ended with 0 after {ended:.2f} s; presence right"
-            f" {right:.1f} s after the last was back"
+            f" {presence_seconds:.1f} s after the last was back"
         )
 
 

@@ -24,7 +24,7 @@ async def check_still_logged_in(people):
 
 
 def seconds_to_detect_a_loss(size):
-    # Heartbeats come up to a fifth earlier or later.
+    # A client sends its heartbeat up to a fifth earlier or later.
     return 1.2 * size.heartbeat + MARGIN_SECONDS
 
 
@@ -77,7 +77,7 @@ async def test_an_idle_room_receives_the_next_post_after_redis_lost_its_data(sit
             f" with a heartbeat of {size.heartbeat} s"
         )
         await people.check_complete()
-        # From now on without heartbeats: the clients are in the group again, so the message reaches them directly.
+        # From now on, these clients send no heartbeats. They are in the group again, so they receive the message.
         for tab in others:
             tab.be_silent()
         await alice.post("and on")
@@ -149,7 +149,7 @@ def timed_get(url):
 
 async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirty_seconds_after(site, size):
     async with people_in_rooms(site, rooms=2, each=2) as people:
-        # A client that follows the contract may close by itself. These only listen, so only the server closes them.
+        # A client that follows the contract may close its connection. These listeners leave that to the server.
         idle = await people.stack.enter_async_context(listening(idle_listeners(people)))
         with all_survive(site):
             async with people.chatting(pause=0.3):

@@ -111,7 +111,7 @@ async def test_a_consumer_with_a_bug_answers_internal_once_and_the_next_frame_wo
         started = time.monotonic()
         assert (await alice.post("the next one works"))["offset"] == 1
         assert time.monotonic() - started < NEXT_RUNS_SECONDS
-        # Longer than a client waits before it resends a frame.
+        # This is longer than a client waits before it resends a frame.
         await asyncio.sleep(ANSWER_SECONDS + 1)
         assert [event["ref"] for event in alice.heard("rejected")] == [ref]
         logs = "".join(worker.read_log(sizes[worker.log]) for worker in site.workers)
@@ -179,7 +179,7 @@ async def test_workers_that_stop_under_load_finish_and_no_client_waits_ten_secon
 
 
 async def test_a_worker_finishes_a_long_consumer_before_it_stops(site):
-    # The lock keeps the consumer busy while its worker is told to stop.
+    # The lock keeps the consumer busy while its worker receives SIGTERM.
     async with people_in_rooms(site, rooms=1, each=1) as people:
         (alice,) = people.tabs
         ending = []

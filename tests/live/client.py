@@ -20,7 +20,7 @@ GAP_SECONDS = 0.3
 ANSWER_SECONDS = 5
 SYNCED_SECONDS = 10
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15
-# How long tests wait for an event that must come. The server does not promise this time.
+# Tests wait this long for an event that must arrive. The server does not promise this time.
 PATIENCE_SECONDS = 60
 FINAL_CODES = {1007, 1009, 4401, 4403, 4404}
 RETRIED = {"rate_limited", "unavailable"}
@@ -98,8 +98,8 @@ class Client:
     """
     One tab in one room: `messages` by id, `answers` by ref, and all `events` that it received.
 
-    It is an async context manager, which enters when the tab has joined the room and has its backlog. `cut()` breaks
-    the connection.
+    An `async with` block begins when the tab has joined the room and has received its backlog. `cut()` breaks the
+    connection.
     """
 
     def __init__(self, person, slug):
@@ -120,7 +120,7 @@ class Client:
         self._run_task.cancel()
         await asyncio.gather(self._run_task, return_exceptions=True)
 
-    # For tests.
+    # These methods are for tests.
 
     async def until(self, is_true, seconds=PATIENCE_SECONDS):
         """Wait until `is_true()`. After `seconds`, fail with the client's state."""
@@ -179,7 +179,7 @@ class Client:
             f"outbox {list(self.outbox)[:5]}, closed {self.close_codes}, last {self.events[-3:]}>"
         )
 
-    # The duties of a client.
+    # These methods fulfil the duties of a client.
 
     async def _run(self):
         pause = FIRST_PAUSE

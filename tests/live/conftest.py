@@ -7,7 +7,7 @@ import pytest
 from tests.live import hooks, processes
 from tests.live.client import Person
 
-# Longer than any test that passes, and shorter than pytest's own limit, which includes fixtures.
+# This limit is longer than any test that passes. Pytest's own limit is longer, and includes the fixtures.
 TEST_SECONDS = 240
 _numbers = itertools.count(1)
 
@@ -51,7 +51,7 @@ def site(shared_site):
 
 @pytest.fixture(scope="module")
 def owner(shared_site):
-    """Return a person with an account, for making rooms."""
+    """Return a person with an account, who can make rooms."""
     return Person(shared_site, f"Owner {next(_numbers)}", "correct horse")
 
 

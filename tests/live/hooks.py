@@ -11,8 +11,8 @@ class LoopThread:
     """
     Runs coroutines in one thread that lives as long as the tests.
 
-    The main thread cannot run them: the browser tests leave a loop running there. A thread for each test cannot
-    either: the kernel kills the processes of a site when the thread that started them ends.
+    The main thread cannot run coroutines, because the browser tests leave a loop running there. Tests must share one
+    thread, because the kernel kills the processes of a site when the thread that started them ends.
     """
 
     def __init__(self):

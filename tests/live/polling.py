@@ -33,7 +33,7 @@ class Polls:
         self.path = f"/api/rooms/{slug}/poll/"
         self.transport = SimpleNamespace(abort=self.abort)
         self.close_code = self.poll = self.cursor = None
-        self.status = None  # of the last answer
+        self.status = None  # the HTTP status of the last answer
         self.events, self.writers = asyncio.Queue(), set()
         self.ahead, self.present = set(), set()
         self.sending = asyncio.Lock()

@@ -25,7 +25,7 @@ import requests
 from tests.valkey import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# How long a test waits for an event that must come. Only a site that hangs uses all of this time.
+# A test waits this long for an event that must happen. Only a site that hangs uses all of this time.
 START_SECONDS = 90
 PATIENCE_SECONDS = 30
 # Variables that the shell, bin/test or pytest-django has set for other processes.
@@ -115,7 +115,7 @@ def end_together(parts, number=signal.SIGTERM):
 
 
 class Database:
-    """A migrated database for one site: a copy of one that was migrated once, in SQLite or on DATABASE_URL's server."""
+    """A migrated database for one site: a copy of a migrated template, in SQLite or on DATABASE_URL's server."""
 
     _template = None
 
@@ -171,7 +171,7 @@ class Database:
 
     @contextlib.contextmanager
     def locked(self):
-        """Lock the database for writes within a `with`."""
+        """Lock the database for writes within a `with` block."""
         with contextlib.closing(self.connect()) as connection:
             cursor = connection.cursor()
             cursor.execute("BEGIN" if self.server else "BEGIN EXCLUSIVE")
@@ -209,8 +209,8 @@ class Site:
     """
     A whole chat. `start()` returns when /readyz answers 200; `stop()` ends all processes and deletes the folder.
 
-    `web` is the command of the web process, with `{port}`. `redis` is whether there is a Valkey, `workers` the number
-    of workers. With `task_workers`, only these run background tasks.
+    `web` is the command of the web process, with `{port}`. `redis` decides whether the site has its own Valkey.
+    `workers` and `task_workers` are numbers of workers. If there are task workers, only they run background tasks.
     """
 
     WEB = "interface --port {port}"
@@ -271,7 +271,7 @@ class Site:
             return False
 
     def stop(self):
-        """Kill all running processes, and delete the folder. It may be called twice."""
+        """Kill all running processes, and delete the folder. A second call is allowed."""
         for part in self.parts:
             if part.is_running:
                 with contextlib.suppress(ProcessLookupError):

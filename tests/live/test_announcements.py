@@ -35,7 +35,7 @@ def operator(site, person):
     return root
 
 
-async def test_an_announcement_reaches_a_room_now_and_later_members_once(site, alice, bob, room):
+async def test_an_announcement_reaches_present_and_later_members_once(site, alice, bob, room):
     async with alice.client(room) as here:
         code, printed, errors = command(site, "announce", "We close at six.", "--room", room, "--level", "urgent")
         assert (code, errors) == (0, "") and printed.startswith("Announced (id ")

@@ -59,7 +59,7 @@ async def ask_for_ack(socket, type, **fields):
 async def test_guessed_board_links_and_keys_are_refused(site):
     owner = Guest(site).make_board()
     visitor = Guest(site).follow(owner)
-    for path, case in (
+    for connection, case in (
         (visitor.open_waiting_room(board=NOWHERE), "a guessed board"),
         (visitor.open_room(board=NOWHERE), "a guessed board"),
         (visitor.open_waiting_room(session=owner.session), "the owner's session id"),
@@ -67,11 +67,11 @@ async def test_guessed_board_links_and_keys_are_refused(site):
         (Guest(site).socket(owner._path("auth")), "no cookie"),
         (visitor.open_room(), "no admission"),
     ):
-        async with path as socket:
+        async with connection as socket:
             assert await close_code(socket) == 4404, case
 
 
-async def test_a_person_joins_a_board_talks_and_is_removed_at_once(site):
+async def test_an_admitted_person_can_post_and_a_removal_closes_all_tabs(site):
     owner = Guest(site).make_board(handle="Olga")
     bob = Guest(site).follow(owner)
     async with owner.open_waiting_room() as at_owner, bob.open_waiting_room() as at_bob:

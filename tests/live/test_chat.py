@@ -49,7 +49,7 @@ async def test_a_post_by_http_shows_in_every_socket(room, alice, bob, charlie):
 
 
 async def test_an_ack_is_sent_after_the_commit(site, room, alice, bob):
-    # The test reads the row right after the ack: if the ack came before the commit, the row would be missing.
+    # The test reads the row right after the ack: if the ack were sent before the commit, the row could be missing.
     query = 'SELECT m."offset" FROM chat_message m WHERE m.ref = %s'
     connection = site.database.connect()
     cursor = connection.cursor()

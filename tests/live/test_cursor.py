@@ -32,6 +32,7 @@ async def read_backlog(socket):
 
 
 def picture(messages):
+    """Return the fields of messages that all members see, by id."""
     return {id: {name: message[name] for name in FIELDS} for id, message in sorted(messages.items())}
 
 
@@ -106,21 +107,21 @@ async def test_an_offset_becomes_visible_only_after_all_smaller_ones(room, perso
         assert seen == set(range(1, 201))
 
 
-async def test_the_cursor_does_not_stick_after_an_edit(room, alice, bob):
+async def test_the_cursor_advances_after_an_edit(room, alice, bob):
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         await at_alice.post("one")
         await at_alice.post("two")
         edit = await at_alice.ask("edit", id=1, body="one, edited")
         assert (edit["id"], edit["offset"]) == (1, 3)
         await at_alice.post("three")
-        # From live messages alone, without a `sync`.
+        # Bob receives all changes as live messages, without a `sync`.
         await at_bob.until(lambda: at_bob.cursor == 4)
         assert at_bob.bodies() == ["one, edited", "two", "three"]
         assert at_bob.messages[1]["offset"] == 3 and at_bob.messages[1]["edited_at"]
         assert len(at_bob.heard("synced")) == 1
 
 
-async def test_a_client_learns_of_an_edit_after_its_reconnect(room, alice, bob):
+async def test_a_client_receives_a_missed_edit_after_its_reconnect(room, alice, bob):
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         for body in ("one", "two", "three"):
             await at_alice.post(body)

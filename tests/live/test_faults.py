@@ -13,7 +13,7 @@ from tests.live.processes import Site, end_together, wait_until
 
 # Workers wait for messages, and interfaces for replies, for five seconds at a time. A signal must end this wait.
 STOP_SECONDS = 4.5
-# The limit for events that must come. The server does not promise this time.
+# The limit for events that must arrive. The server does not promise this time.
 LONG_SECONDS = 150
 
 _numbers = itertools.count(1)
@@ -104,7 +104,7 @@ async def test_workers_that_stop_under_load_exit_with_zero_and_lose_nothing(whol
     assert codes == [0, 0]
 
 
-def test_an_idle_worker_stops_with_zero_at_once(whole_site):
+def test_an_idle_worker_stops_at_once_with_exit_code_zero(whole_site):
     for worker, number in zip(whole_site.workers, (signal.SIGTERM, signal.SIGINT), strict=True):
         codes, seconds = end_together([worker], number)
         assert codes == [0] and seconds < STOP_SECONDS
@@ -139,7 +139,7 @@ def test_processes_stop_on_sigint_even_if_it_was_ignored_at_start(whole_site):
     assert codes == [0, 0]
 
 
-async def test_a_restart_of_everything_keeps_history_people_and_sessions(whole_site, alice, bob):
+async def test_a_restart_of_all_processes_keeps_history_people_and_sessions(whole_site, alice, bob):
     room = alice.make_room()
     async with alice.client(room) as at_alice:
         await at_alice.post("before")
@@ -170,17 +170,17 @@ async def test_without_redis_requests_get_503_and_the_site_recovers_with_redis(w
         ref = await at_alice.send("post", body="meanwhile")
         await asyncio.sleep(0.5)
         assert whole_site.web.is_running
-        # Workers of Channels 1.x end with their Redis, so start all ended processes again, as a supervisor does.
+        # This starts all ended processes again, as a supervisor does.
         whole_site.start()
         await at_alice.until(lambda: ref in at_alice.answers, LONG_SECONDS)
-        # A client that only listens detects the loss at its next heartbeat, too late for this test, or at a reconnect.
+        # Bob only listens. His next heartbeat would detect the loss too late for this test, so he reconnects.
         at_bob.cut()
         for client in (at_alice, at_bob):
             await client.until(lambda client=client: client.bodies() == ["before", "meanwhile"], LONG_SECONDS)
 
 
 async def test_a_client_that_answers_no_ping_leaves_the_room():
-    # A timeout that clients which answer can meet even on a busy machine.
+    # A client that answers pings meets this timeout even on a busy machine.
     site = Site(web=f"{Site.WEB} --ping-interval 1 --ping-timeout 4", workers=1).start()
     try:
         owner = Person(site, "Owner", "correct horse")
@@ -270,10 +270,10 @@ async def test_a_client_that_disconnects_at_once_leaves_no_state(whole_site, bob
     room = Person(whole_site, f"Owner of the faults {next(_numbers)}", "correct horse").make_room()
     valkey = redis.StrictRedis.from_url(whole_site.redis_url)
 
-    def held():
+    def connection_keys():
         return [key for pattern in ("*:group:*", "chat:lease:*", "*:entries") for key in valkey.keys(pattern)]
 
-    await asyncio.to_thread(wait_until, lambda: not held(), 40)
+    await asyncio.to_thread(wait_until, lambda: not connection_keys(), 40)
     for number in range(150):
         async with bob.socket(f"/chat/{room}/") as socket:
             event = await read_until(socket, lambda event: event["type"] in ("joined", "rejected"))
@@ -285,7 +285,7 @@ async def test_a_client_that_disconnects_at_once_leaves_no_state(whole_site, bob
                 socket.transport.abort()
         async with bob.socket("/lobby/"):
             pass
-    await asyncio.to_thread(wait_until, lambda: not held(), 40)
+    await asyncio.to_thread(wait_until, lambda: not connection_keys(), 40)
 
 
 async def test_a_flood_is_refused_with_a_wait_time_and_closed_if_it_continues(whole_site, bob):
@@ -295,7 +295,7 @@ async def test_a_flood_is_refused_with_a_wait_time_and_closed_if_it_continues(wh
         codes, frame = [], json.dumps({"type": "typing", "on": True})
 
         async def flood():
-            # Until the connection is closed. The number of frames until then depends on the machine.
+            # The loop ends when the connection is closed. The number of frames until then depends on the machine.
             while True:
                 await socket.send(frame)
 

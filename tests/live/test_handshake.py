@@ -42,7 +42,7 @@ async def visit(person, path, **options):
     ],
 )
 async def test_an_unknown_path_closes_with_4404_at_once(alice, path):
-    # Sooner than all timeouts: twenty seconds for a handshake, five seconds for a gap in the order.
+    # Four seconds are less than each timeout: 20 s for a handshake, and 5 s for a gap in the order.
     started = time.monotonic()
     assert await visit(alice, path) == 4404
     assert time.monotonic() - started < 4
@@ -146,7 +146,7 @@ def send_handshake(site, *lines, path="/lobby/"):
     return int(answer.split()[1]) if answer else None, answer
 
 
-def test_the_handshake_itself_works_byte_by_byte(site):
+def test_a_handshake_of_raw_bytes_is_accepted(site):
     assert send_handshake(site, f"Origin: {site.url}".encode())[0] == 101
 
 
@@ -172,7 +172,7 @@ def test_headers_too_large_or_malformed_are_refused(site, lines):
     assert status in (400, None)
 
 
-# Bots.
+# The next tests are about bots.
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ async def test_a_bot_may_send_the_origin_of_the_site_but_no_other(site, owner, r
 async def test_an_unknown_token_gets_4401(owner, room):
     for header in ("Bearer made-up", "bearer x y", "Bearer \xe4\xff"):
         assert await visit(owner, f"/chat/{room}/", headers={"Authorization": header}) == 4401
-        # A valid cookie does not help.
+        # A valid cookie does not replace a valid token.
         assert await visit(owner, f"/chat/{room}/", headers={**owner.headers, "Authorization": header}) == 4401
 
 
@@ -223,7 +223,7 @@ async def test_a_revoked_token_closes_its_sockets_and_opens_none(owner, room, bo
         await person.post("the person stays")
 
 
-# Connections that are closed later.
+# The next tests are about connections that are closed later.
 
 
 async def test_logging_out_closes_all_sockets_of_the_browser_with_4401(site, room, person):
@@ -279,7 +279,7 @@ async def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(site, r
         answer = dora.http.post(f"{site.url}/password/", data=form, allow_redirects=False, timeout=60)
         assert answer.status_code == 302, answer.text
         await at_thief.until(lambda: at_thief.close_codes[-1:] == [4401])
-        # The browser's own tabs are told to reconnect, with the new cookie.
+        # The code 4408 makes the browser's own tabs reconnect, with the new cookie.
         await at_dora.until(lambda: at_dora.close_codes == [4408] and at_dora.is_joined)
         await at_dora.post("still here")
 

@@ -15,7 +15,7 @@ from tests.live.client import Person, close_code
 from tests.live.processes import ROOT, Site, wait_until
 from tests.valkey import free_port
 
-# A delay server takes over the messages of a killed one only after the killed one's heartbeat has expired.
+# A delay server takes over the messages of a killed delay server only after the heartbeat of that server has expired.
 LONG_SECONDS = 120
 
 
@@ -63,7 +63,7 @@ def doctor(site, url=None, **environment):
     return done.returncode, problems, done.stdout
 
 
-# The delay server.
+# The next tests are about the delay server.
 
 
 async def test_a_scheduled_message_arrives_among_malformed_ones(own_site, alice):
@@ -121,14 +121,14 @@ async def test_a_killed_delay_server_loses_nothing(own_site, alice):
     assert own_site.delay.is_running
 
 
-def test_the_delay_server_stops_with_0_on_sigterm(own_site):
+def test_the_delay_server_stops_with_exit_code_zero_on_sigterm(own_site):
     began = time.monotonic()
     assert own_site.delay.end() == 0
     assert time.monotonic() - began < 4.5, "the signal ends its wait of five seconds"
     start_delay(own_site)
 
 
-# The echo.
+# The next test is about the echo.
 
 
 async def test_the_echo_follows_its_contract(own_site, alice):
@@ -144,7 +144,7 @@ async def test_the_echo_follows_its_contract(own_site, alice):
         assert await close_code(echo) == 1009
 
 
-# The doctor.
+# The next tests are about the doctor.
 
 
 def test_the_doctor_finds_no_problem_on_a_healthy_site(own_site):
@@ -157,7 +157,7 @@ def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
         part.process.send_signal(signal.SIGSTOP)
     try:
         layer = RedisChannelLayer(hosts=[own_site.redis_url])
-        for _ in range(5):  # each worker was waiting when it was stopped, so one message is already on its way to it
+        for _ in range(5):  # each frozen worker was waiting, and its wait may take one message
             layer.send("chat.scheduled", {"scheduled": 0})
         # The workers' reports are outdated after the slow check of the interface.
         code, problems, _ = doctor(own_site)

@@ -31,7 +31,7 @@ async def test_two_people_chat(runserver_site):
             await client.until(lambda client=client: client.cursor == 40)
             assert client.bodies()[:2] == ["question 0", "answer 0"]
         assert [one["handle"] for one in at_bob.heard("joined")[0]["present"]] == ["Alice", "Bob"]
-        # If Bob left before the event that he joined, no event would report him.
+        # If Bob left before the members received an event about his joining, no event would report him.
         await at_alice.until(lambda: "Bob" in at_alice.came())
         at_bob.cut(stay_away=True)
         await at_alice.until(lambda: "Bob" in at_alice.went())

@@ -25,12 +25,12 @@ PARTS_AND_NUMBERS = {
     "valkey-server": 1,
 }
 # Variables that this shell or pytest has set for other runs.
-OTHERS = (
+UNSET = (
     *("ALLOWED_HOSTS", "CHAT_LIMITS", "CHAT_WORKERS", "DEBUG", "DJANGO_SETTINGS_MODULE", "HOST", "PUBLIC_URL"),
     *("REDIS_URL", "SECRET_KEY", "TRUSTED_PROXIES"),
 )
 
-# How long these tests wait for an event that must come, and for a first start. These times are not promised.
+# These tests wait this long for an event that must happen, and for a first start. These times are not promised.
 PATIENCE_SECONDS, READY_SECONDS = 60, 150
 
 pytestmark = [pytest.mark.live, pytest.mark.no_database]
@@ -56,7 +56,7 @@ class Serve:
         self.mark = f"CHAT_VAR={var}".encode()
 
     def environment(self, **changed):
-        kept = {name: value for name, value in os.environ.items() if name not in OTHERS}
+        kept = {name: value for name, value in os.environ.items() if name not in UNSET}
         return {**kept, "PORT": str(self.port), "CHAT_VAR": str(self.var), **changed}
 
     def start(self):
@@ -88,7 +88,7 @@ class Serve:
             connection.close()
 
     def processes(self, word=""):
-        """Return the running processes of this folder, by pid: their environment contains its name."""
+        """Return the running processes of this folder, by pid: each has the folder's name in its environment."""
         # Valkey writes its title over its environment, and the title contains its port.
         port = self.var / "valkey-port"
         title = f"valkey-server 127.0.0.1:{port.read_text().strip()}" if port.is_file() else "no Valkey yet"
@@ -197,7 +197,7 @@ def is_healthy(serve):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_the_process_group_stops_everything(serve, number):
+def test_a_signal_to_the_process_group_stops_all_processes(serve, number):
     serve.start().wait_until_ready()
     os.killpg(serve.process.pid, number)
     # The supervisor waits less than nine seconds for its processes: tests/chatproj/test_serve.py checks this.
@@ -206,7 +206,7 @@ def test_a_signal_to_the_process_group_stops_everything(serve, number):
     assert "Stopped." in serve.read_output()
 
 
-def test_a_signal_during_the_start_stops_everything(serve):
+def test_a_signal_during_the_start_stops_all_processes(serve):
     serve.start()
     assert wait_until(lambda: serve.processes("runworker") or serve.process.poll() is not None, READY_SECONDS)
     os.killpg(serve.process.pid, signal.SIGINT)

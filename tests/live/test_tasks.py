@@ -175,7 +175,7 @@ def test_memory_does_not_grow_with_the_room(site, owner):
     task = wait_until_done(owner, start(owner, params=html))
     text = owner.http.get(site.url + task["result"], timeout=60).text
     assert text.count("<article ") == COUNT and text.endswith("</html>\n")
-    # As objects, all messages are about 60 MB, and a page of them is one or two.
+    # All messages as objects take about 60 MB, and one page of messages takes one or two MB.
     growth = {part.name: rooms.memory_mb(part.pid, "VmHWM") - memory for part, memory in before.items()}
     assert max(growth.values()) < 30, growth
 

@@ -20,7 +20,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
 
 def texts(found, is_well=False):
-    """Return the joined texts of findings. Check that all are well, or none is, and that each text is a sentence."""
+    """Return the joined texts of findings. Check that each has this `is_well`, and that each text is a sentence."""
     assert {finding.is_well for finding in found} == {is_well}, found
     assert not [finding for finding in found if "\n" in finding.text or not finding.text.endswith((".", "s)."))]
     return " ".join(finding.text for finding in found)

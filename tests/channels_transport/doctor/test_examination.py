@@ -1,4 +1,4 @@
-"""The doctor runs its checks and those of the site, and the command prints the findings."""
+"""The doctor runs its own checks and the site's checks, and the command prints the findings."""
 
 import json
 import os

@@ -12,7 +12,7 @@ from tests.channels_transport.doctor.checking import texts
 
 
 def report(layer, *channels, silent_for=0, **fields):
-    """Store a worker's report."""
+    """Store the report of a worker that sent it `silent_for` seconds ago."""
     state = {"pid": 7, "channels": channels, "handled": 1, "busy_since": None, "at": time.time(), **fields}
     key = f"{layer.prefix}worker:{time.monotonic()}"
     layer.shards[0].call(("SET", key, json.dumps(state), "PX", 10_000 - silent_for * 1000))

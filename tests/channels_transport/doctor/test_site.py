@@ -35,7 +35,7 @@ def test_without_a_health_page_any_answer_below_500_is_well(site, status, is_wel
     assert str(status) in texts(check_interface(site)) if not is_well else texts(check_interface(site), is_well=True)
 
 
-def test_an_address_without_a_listener_says_what_to_start():
+def test_the_problem_of_an_address_without_a_listener_says_what_to_start():
     assert "start `manage.py interface`" in texts(check_interface(Site("http://127.0.0.1:1")))
 
 

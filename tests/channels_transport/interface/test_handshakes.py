@@ -87,7 +87,7 @@ def test_a_handshake_gets_503_while_the_channel_is_full():
 @pytest.mark.parametrize("code", [4401, 4404, 4429])
 def test_a_handshake_is_accepted_and_closed_with_one_message(connection, code):
     connection.handshake()
-    connection.answer = connection.passed_on("websocket.connect")
+    connection.asgi_message = connection.passed_on("websocket.connect")
     connection.reply({"accept": True, "close": code})
     assert connection.status == 101
     assert connection.received.endswith(bytes([0x88, 2]) + code.to_bytes(2, "big"))

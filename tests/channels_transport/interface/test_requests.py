@@ -119,7 +119,7 @@ def long_response():
 def test_a_long_response_ends_after_its_last_byte(long_response):
     connection, reply = long_response
     assert reply in connection.factory.reply_protocols
-    # Until then Twisted's idle timeout does not apply.
+    # Before the last byte, Twisted's idle timeout does not apply.
     assert connection.transport.producer._TimeoutMixin__timeoutCall is None
     connection.transport.producer.resumeProducing()
     assert reply not in connection.factory.reply_protocols
@@ -128,7 +128,7 @@ def test_a_long_response_ends_after_its_last_byte(long_response):
     assert connection.passed_on("http.request")["path"] == "/next"
 
 
-def test_a_slow_client_is_not_dropped_and_a_client_that_does_not_read_is(long_response, monkeypatch):
+def test_a_slow_client_stays_connected_and_a_client_that_does_not_read_is_dropped(long_response, monkeypatch):
     connection, reply = long_response
     request = connection.factory.reply_protocols[reply]
     request.request_start -= 31

@@ -52,7 +52,7 @@ def test_a_failing_member_does_not_stop_a_broadcast_to_the_others(connection, ca
     server.factory = connection.factory
     connection.factory.reply_protocols["daphne.response.test!broken"] = object()
     frame = data_frame(b"hello")
-    server.broadcast(["daphne.response.test!broken", connection.answer["reply_channel"]], "hello", frame)
+    server.broadcast(["daphne.response.test!broken", connection.asgi_message["reply_channel"]], "hello", frame)
     assert connection.received == frame
     assert "could not be sent on daphne.response.test!broken" in caplog.text
 

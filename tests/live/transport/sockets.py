@@ -20,7 +20,7 @@ SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.channels_transport.site.settings"}
 RESUME_SECONDS = 15
 # A connection waits at least three seconds for a lost turn: a lease minus a heartbeat. Other connections wait less.
 PROMPT_SECONDS = 2.8
-# A process that waits five seconds for a message must stop earlier.
+# A process that waits five seconds for a message must stop before that wait ends.
 STOP_SECONDS = 4.5
 # After Redis answers again, some processes wait for five more seconds. The rest is a margin.
 RECOVERY_SECONDS = 25
@@ -33,7 +33,7 @@ numbers = itertools.count(1)
 
 @contextlib.contextmanager
 def running(part):
-    """Run a process within a `with`."""
+    """Run a process within a `with` block."""
     try:
         yield part.start()
     finally:

@@ -52,7 +52,7 @@ async def test_without_workers_frames_wait_at_the_client_and_are_all_answered_la
 
 
 async def test_a_client_that_does_not_read_is_dropped_and_the_others_are_served(site):
-    # Small enough that the other reader is not dropped on a slow machine.
+    # With these small numbers, the other reader is not dropped on a slow machine.
     room, size, times = next(names), 60000, 10
     async with open_socket(site, room) as slow, open_socket(site, room) as reader:
         await ask(slow), await ask(reader)

@@ -138,7 +138,7 @@ async def test_a_tls_endpoint_serves_requests_and_websockets(site, tmp_path):
         assert "Traceback" not in part.read_log()
 
 
-async def test_the_last_address_of_one_trusted_proxy_is_that_of_the_client(site):
+async def test_the_last_forwarded_address_of_one_trusted_proxy_is_the_client_address(site):
     port = free_port()
     headers = {"X-Forwarded-For": "6.6.6.6, 7.7.7.7", "X-Forwarded-Proto": "https"}
     with running(site.make_part("proxied", "interface", "-p", str(port), "--trusted-proxies", "1")) as part:

@@ -123,7 +123,7 @@ async def test_after_a_loss_the_next_frame_runs_or_the_connection_is_closed_with
         finish = [(await occupy_worker(other, site))[1] for other in others]
         for number in range(3):
             await send(socket, "echo", number=number)
-        # Three frames are this connection's: the disconnect of an earlier test's socket may wait there too.
+        # Only this connection has three frames. Another key may have the disconnect of an earlier test's socket.
         [key] = await wait(lambda: [key for key in valkey.keys("asgi:frames:*") if valkey.llen(key) == 3])
         reply = key.decode().partition("frames:")[2]
         lose(valkey, reply)

@@ -55,11 +55,11 @@ async def ask_during(site, fault):
         assert await is_silent(stayed)
 
 
-async def reconnect_after(site, forget):
+async def reconnect_after(site, lose_data):
     """Check that a socket is closed with 4408 when Redis loses its data, and that a new socket works."""
     async with open_socket(site) as lost:
         assert (await ask(lost, "count"))["count"] == 1
-        await forget()
+        await lose_data()
         assert await close_code(lost) == 4408
     assert await wait_for_new_socket(site) < RECOVERY_SECONDS
     async with open_socket(site) as back:
@@ -70,13 +70,13 @@ async def reconnect_after(site, forget):
 
 
 async def test_processes_and_connections_survive_a_restart_of_redis(site):
-    async def forget():
+    async def lose_data():
         site.valkey.kill()
         await asyncio.sleep(3)
         site.valkey.start()
 
     with all_survive(site):
-        await reconnect_after(site, forget)
+        await reconnect_after(site, lose_data)
     # A worker that survived the outage still stops at once.
     codes, seconds = await asyncio.to_thread(end_together, site.workers)
     assert codes == [0, 0] and seconds < STOP_SECONDS
@@ -115,12 +115,12 @@ async def test_running_consumers_keep_their_turns_while_redis_is_frozen(site, va
 
 
 async def test_processes_and_connections_survive_flushall(site, valkey):
-    async def forget():
+    async def lose_data():
         valkey.flushall()
 
     with all_survive(site):
         for _ in range(3):
-            await reconnect_after(site, forget)
+            await reconnect_after(site, lose_data)
 
 
 async def test_processes_and_connections_survive_script_flush(site, valkey):
@@ -181,7 +181,7 @@ async def test_a_worker_and_an_interface_start_before_redis(site):
         assert codes == [0] and seconds < STOP_SECONDS
 
 
-async def test_without_redis_all_processes_stop_with_zero_on_sigterm(site):
+async def test_without_redis_all_processes_stop_with_exit_code_zero_on_sigterm(site):
     async with open_socket(site) as socket:
         await ask(socket)
         site.valkey.kill()

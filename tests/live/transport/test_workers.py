@@ -122,8 +122,8 @@ async def test_a_worker_finishes_its_message_before_it_stops(site):
         assert await asyncio.to_thread(busy.process.wait, LIMIT_SECONDS) == 0
 
 
-async def test_a_worker_stops_with_zero_after_max_messages(site, valkey):
-    # Otherwise the last frames of earlier tests' sockets would be counted.
+async def test_a_worker_stops_with_exit_code_zero_after_max_messages(site, valkey):
+    # The last frames of earlier tests' sockets must have run, because --max-messages would count them.
     await wait(lambda: not valkey.keys("asgi:frames:*") and not valkey.exists("asgi:turns"))
     for worker in site.workers:
         worker.end()
