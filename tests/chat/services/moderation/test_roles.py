@@ -137,7 +137,7 @@ def test_invalid_fields_of_a_role_change_are_rejected(room, alice, bob, role, fi
     assert role_of(room, bob) is None
 
 
-def test_was_must_match_the_present_role(room, alice, bob):
+def test_the_field_was_must_match_the_current_role(room, alice, bob):
     give_role(room, bob, "banned")
     assert_refused("not_found", moderation.change_role, alice, room, bob, "member", was="muted")
     assert role_of(room, bob) == "banned"
@@ -157,13 +157,13 @@ def test_a_changed_role_is_published_to_the_room(alice, bob, enter, room):
     owner, tab = enter(alice), enter(bob)
     moderation.change_role(alice, room, bob, "moderator")
     until = moderation.change_role(alice, room, bob, "muted", 600).muted_until
-    told = [
+    events = [
         {"type": "member", "handle": "Bob", "role": "moderator"},
         {"type": "member", "handle": "Bob", "role": "muted", "until": f"{until.isoformat()[:23]}Z"},
     ]
-    assert owner.seen("member") == tab.seen("member") == told
+    assert owner.seen("member") == tab.seen("member") == events
     again = enter(bob)
-    assert again.seen("joined")[0]["you"] == {"handle": "Bob", "role": "muted", "read": 0, "until": told[1]["until"]}
+    assert again.seen("joined")[0]["you"] == {"handle": "Bob", "role": "muted", "read": 0, "until": events[1]["until"]}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,9 +10,9 @@ from chat.services.tasks import registry
 @pytest.fixture
 def no_workers(monkeypatch):
     """Let the workers take jobs without running them, and return the list of the task ids."""
-    jobs = []
-    monkeypatch.setattr(tasks, "run_task", jobs.append)
-    return jobs
+    task_ids = []
+    monkeypatch.setattr(tasks, "run_task", task_ids.append)
+    return task_ids
 
 
 @pytest.fixture
