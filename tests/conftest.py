@@ -125,7 +125,7 @@ def room(alice):
 
 @pytest.fixture
 def enter(room):
-    """Return a function that connects a person to the room `garden`, waits for `synced`, and returns the socket."""
+    """Return a function that connects a person to the room `garden` and returns the socket, after `synced`."""
 
     def enter(person, query="", **kwargs):
         browser = wire.browser_of(person)
@@ -138,7 +138,7 @@ def enter(room):
 
 @pytest.fixture
 def any_layer():
-    """Return the default layer, in memory. It does not order the messages: the decorator does."""
+    """Return the default layer, in memory. It does not order messages: the decorator `enforce_ordering` does."""
     return channel_layers[DEFAULT_CHANNEL_LAYER]
 
 

@@ -60,7 +60,7 @@ def test_presence_is_published_once_a_second(alice, bob, charlie, enter, later, 
     assert updates(watcher)[1:] == [(["Bob"], [], 2)]
 
 
-def test_a_timer_that_runs_too_early_is_started_again(alice, bob, enter, later, second):
+def test_a_timer_that_runs_before_its_time_is_started_again(alice, bob, enter, later, second):
     watcher = enter(alice)
     enter(bob)
     later.run()

@@ -128,7 +128,7 @@ def test_the_error_for_a_muted_person_contains_the_end_of_the_mute(alice, bob, e
 @pytest.mark.django_db(transaction=True)
 def test_the_sweep_ends_expired_mutes_only(alice, bob, charlie, enter, room):
     owner = enter(alice)
-    expired = [moderation.change_role(alice, room, whom, "muted", 60) for whom in (bob, charlie)]
+    expired = [moderation.change_role(alice, room, person, "muted", 60) for person in (bob, charlie)]
     for member in expired:
         expire_mute(member, hours=1)
     lasting = {"Later": 3600, "Always": None}

@@ -33,16 +33,16 @@ def is_permitted(actor, target, role):
 @pytest.mark.parametrize("actor", ACTORS)
 def test_only_permitted_actors_can_change_a_role(room, actor, target):
     by = make_actor(room, actor)
-    whom = give_role(room, make_person("Target", is_guest=target == "guest"), target)
+    person = give_role(room, make_person("Target", is_guest=target == "guest"), target)
     for role in ("member", "muted", "banned", "moderator", "owner"):
         with transaction.atomic():
             if is_permitted(actor, target, role):
-                moderation.change_role(by, room, whom, role)
-                expected = rooms.get_default_role(whom) if role == "member" else role
-                assert role_of(room, whom) == expected, (actor, target, role)
+                moderation.change_role(by, room, person, role)
+                expected = rooms.get_default_role(person) if role == "member" else role
+                assert role_of(room, person) == expected, (actor, target, role)
             else:
-                assert_refused("forbidden", moderation.change_role, by, room, whom, role)
-                assert role_of(room, whom) == target and not AuditEntry.objects.exists(), (actor, target, role)
+                assert_refused("forbidden", moderation.change_role, by, room, person, role)
+                assert role_of(room, person) == target and not AuditEntry.objects.exists(), (actor, target, role)
             transaction.set_rollback(True)
 
 
@@ -99,9 +99,9 @@ def test_an_owner_of_one_room_cannot_moderate_another(room, alice, bob, charlie)
 @pytest.mark.parametrize("before", ["muted", "banned"])
 @pytest.mark.parametrize("word", ["guest", "member"])
 def test_lifting_a_mute_or_ban_gives_guests_the_role_guest(room, alice, is_guest, role, before, word):
-    whom = give_role(room, make_person("Target", is_guest=is_guest), before)
-    moderation.change_role(alice, room, whom, word)
-    assert role_of(room, whom) == role
+    person = give_role(room, make_person("Target", is_guest=is_guest), before)
+    moderation.change_role(alice, room, person, word)
+    assert role_of(room, person) == role
 
 
 def test_a_person_is_found_by_handle_ignoring_case(room, alice, bob):

@@ -69,7 +69,7 @@ def test_a_banned_member_can_neither_enter_nor_read(bob, member_of):
     assert_refused("forbidden", rooms.get_readable_room, bob, "garden")
 
 
-def test_the_room_with_the_newest_message_comes_first_and_empty_rooms_last(alice):
+def test_the_room_with_the_newest_message_is_listed_first_and_empty_rooms_last(alice):
     for slug in ("one", "two", "three", "four"):
         rooms.create_room(alice, slug, slug.title(), "silence" if slug == "four" else "")
     post(rooms.join_room(alice, "three"), "r1")

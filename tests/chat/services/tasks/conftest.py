@@ -25,6 +25,6 @@ def make_kind(monkeypatch):
 @pytest.fixture
 def stopping(monkeypatch):
     """Return a function that tells the worker to stop."""
-    told = []
-    monkeypatch.setattr(jobs, "is_stopping", lambda: bool(told))
-    return lambda: told.append(True)
+    stops = []
+    monkeypatch.setattr(jobs, "is_stopping", lambda: bool(stops))
+    return lambda: stops.append(True)

@@ -88,7 +88,7 @@ def test_a_task_of_a_banned_person_fails(bob, room):
     assert (task.state, task.error) == ("failed", "You are banned from this room. Ask its moderators to lift the ban.")
 
 
-def test_a_worker_that_is_told_to_stop_returns_its_task_to_the_queue(alice, enter, make_kind, stopping):
+def test_a_stopping_worker_returns_its_task_to_the_queue(alice, enter, make_kind, stopping):
     @make_kind
     def trial(job):
         stopping()
