@@ -15,8 +15,8 @@ from tests import wire
 from tests.flushing import quick_flush  # noqa: F401 (a fixture)
 from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
 
-# A slow machine must not fail a test, and no run uses the examples of an earlier run. In CI, each run uses the same
-# examples, so that a new random example cannot fail an unrelated change.
+# A test must not fail because the machine is slow. No run uses the examples of an earlier run. In CI, each run uses
+# the same examples: a new random example cannot fail an unrelated change.
 hypothesis.settings.register_profile(
     "chat",
     deadline=None,
@@ -69,7 +69,7 @@ class Later:
 
 @pytest.fixture(autouse=True)
 def later(monkeypatch):
-    """Replace the timers: calls run only when the test says so, and none outlives its test."""
+    """Replace the timers. A call runs only when the test says so, and never after its test."""
     stand_in = Later()
     monkeypatch.setattr("channels_transport.timers.call_later", stand_in.call_later)
     for module in ("chat.services.people.logins", "chat.services.presence"):
@@ -125,7 +125,7 @@ def room(alice):
 
 @pytest.fixture
 def enter(room):
-    """Return a function that opens a person's socket of the room `garden`, up to its `synced`."""
+    """Return a function that connects a person to the room `garden` and returns the socket, after `synced`."""
 
     def enter(person, query="", **kwargs):
         browser = wire.browser_of(person)
@@ -138,7 +138,7 @@ def enter(room):
 
 @pytest.fixture
 def any_layer():
-    """Return the default layer, in memory. It does not order the messages: the decorator does."""
+    """Return the default layer, in memory. It does not order messages: the decorator `enforce_ordering` does."""
     return channel_layers[DEFAULT_CHANNEL_LAYER]
 
 

@@ -1,4 +1,4 @@
-"""Helpers for all tests. They know nothing of the chat."""
+"""Helpers for all tests. They do not depend on the chat."""
 
 
 def fail_with(error):

@@ -1,7 +1,8 @@
 """
-The names that the repository has: files, functions, methods, management commands. For tests/test_documentation.py.
+Find the names that the repository has: files, functions, methods and management commands.
 
-It reads Python with `ast` and JavaScript by the shape of its declarations. It imports and runs none of it.
+tests/test_documentation.py uses this module. The module reads Python with `ast`, and JavaScript with regular
+expressions. It imports and runs none of that code.
 """
 
 import ast
@@ -26,7 +27,7 @@ def all_files() -> frozenset[str]:
 
 @functools.cache
 def all_suffixes() -> frozenset[str]:
-    """Return every part of every path that may stand for it, such as `interface/server.py`; folders end in a slash."""
+    """Return every part of a path that may stand for the path, such as `interface/server.py`. Folders end in `/`."""
     found = set()
     for path in all_files():
         parts = path.split("/")
@@ -61,9 +62,9 @@ def names_of_block(body: list[ast.stmt]) -> set[str]:
 
 def attributes_of_self(node: ast.ClassDef) -> set[str]:
     return {
-        one.attr
-        for one in ast.walk(node)
-        if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id == "self"
+        inner.attr
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "self"
     }
 
 
@@ -78,7 +79,7 @@ def names_in_javascript(text: str) -> dict[str, set[str]]:
 
 @functools.cache
 def all_owners() -> dict[str, set[str]]:
-    """Return {module, package or class: its names}. Several modules of one name count as one."""
+    """Return {module, package or class: its names}. Modules with the same name share one entry."""
     owners: dict[str, set[str]] = {}
     for path in all_files():
         parts = Path(path).with_suffix("").parts

@@ -1,10 +1,10 @@
-"""Counts the commands that a Redis server runs within a `with`, also those of scripts, and the round trips."""
+"""Count the round trips to a Redis server within a `with` block, and all commands that it runs, also within scripts."""
 
 import redis
 
 from channels_transport.shards import Shard
 
-# The counting itself, and the clock of Redis, which every process reads every ten seconds.
+# `info` is the counting itself. `time` reads the clock of Redis: every process does this every ten seconds.
 NOT_COUNTED = ("info", "time")
 
 

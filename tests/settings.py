@@ -1,7 +1,7 @@
 """
-The product's settings for unit tests: within one process, and independent of a running site and of files in `var/`.
+The product's settings for unit tests, which run in one process, without a running site and without files in `var/`.
 
-Live tests start real processes on the real settings instead.
+Live tests start real processes with the product's own settings instead.
 """
 
 import atexit

@@ -1,4 +1,4 @@
-"""Public functions of these packages say with types what goes in and what comes out; mypy checks the rest."""
+"""Public functions of these packages have type annotations for all parameters and the result. mypy checks the types."""
 
 import ast
 from pathlib import Path

@@ -19,7 +19,7 @@ TEMPLATES = ROOT / "templates"
 WIRE = "connection/wire.js"
 ENTRIES = {"room.js", "board.js", "lobby.js", "operators.js", "ui/menus.js"}
 
-# folder: what its modules may import; a name with a slash is one module
+# {folder: what its modules may import}. A name with a slash is one module.
 ALLOWED = {
     "connection": {"connection"},
     "ui": {"ui", "connection/api.js", WIRE},
@@ -138,7 +138,7 @@ def test_every_module_is_type_checked_and_describes_itself(name):
     assert re.match(r"// [A-Z].{20,}", second), "the second line says what the module is"
 
 
-def test_the_map_names_every_module_of_the_large_folders():
+def test_the_readme_names_every_module_of_the_large_folders():
     text = read("README.md")
     modules = [name for name in MODULES if folder_of(name) in ("connection", "room")]
     assert [name for name in modules if f"`{Path(name).name}`" not in text] == []

@@ -1,9 +1,9 @@
 """
 The documentation names only existing files, functions, commands, settings and links. Its tables are complete.
 
-A page is read as text; tests/names_in_code.py knows what exists. A name is checked if it is in backticks, in a sentence
-or a table. Indented and fenced blocks are examples and are not checked. A name of another project is added to FOREIGN,
-with the reason.
+A page is read as text; tests/names_in_code.py knows what exists. A name is checked if it stands in
+backticks, in a sentence or in a table. Indented and fenced blocks are examples and are not checked. FOREIGN lists the
+names of other projects, with the reason.
 """
 
 import difflib
@@ -50,7 +50,7 @@ FILE = re.compile(r"[\w.-]+\.(?:py|js|mjs|cjs|md|html|css|svg|png|toml|yaml|yml)
 PATH = re.compile(r"(?:[\w.-]+/)+(?:[\w.-]+)?")
 DOTTED = re.compile(r"\w+(?:\.#?\w+)+")
 LOG_LINE = re.compile(r"(?:(?:INFO|WARNING|ERROR) (?P<logger>[\w.]+): )?(?P<text>.+)")
-LOG_PHRASE_WORDS = 3  # a log line is found by runs of this many words, because values stand between them
+LOG_PHRASE_WORDS = 3  # a log line is searched in groups of this many words: values stand between the groups
 LOG_SHARE_FOUND = 0.6
 CALL = re.compile(r"(\w+)\((?:[\w, ]*)\)")
 
@@ -149,7 +149,7 @@ def is_log_line(span: str) -> bool:
 
 
 def check_log_line(span: str) -> str | None:
-    """Check that the code writes this line. Values, such as numbers and names, differ and are left out."""
+    """Check that the code writes this line. The check leaves out values, such as numbers and names."""
     logger, text = LOG_LINE.fullmatch(span).group("logger", "text")
     words = [word for word in text.split() if "..." not in word and not re.search(r"\d", word)]
     size = min(LOG_PHRASE_WORDS, len(words))
@@ -168,7 +168,7 @@ def suggest(name: str, known) -> str:
 
 
 def check_span(span: str) -> str | None:
-    """Return what is wrong with the name in one code span, or None, also for a name of another project."""
+    """Return what is wrong with the name in a code span. Return None if it exists, or belongs to another project."""
     if span in FOREIGN:
         return None
     if is_log_line(span):
@@ -303,7 +303,7 @@ def test_every_page_of_the_documentation_is_in_its_index():
         "WARNING chat.nothing: The monitor waits: timeout",
     ],
 )
-def test_a_name_that_does_not_exist_is_found(span):
+def test_a_name_that_does_not_exist_is_reported(span):
     assert check_span(span)
 
 

@@ -1,5 +1,5 @@
 """
-The dependencies between modules, read from the source: imports run only downward, only services write rows, and only
+Check the dependencies between modules in the source. Imports run only downward, only services write rows, and only
 `broadcast` names groups and channels.
 """
 
@@ -26,7 +26,7 @@ UPPER = [
 ]
 VIEWS = [*UPPER, "chat.http.endpoints", "chat.http.responses"]
 
-# module or package: what it may import from this project, besides itself
+# {module or package: what it may import from this project, besides itself}
 ALLOWED = {
     "channels_transport": [],
     "chat.protocol": [],

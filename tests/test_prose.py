@@ -1,4 +1,4 @@
-"""Comments, texts and names are plain English: these wordings have a plainer one, and test names say a behaviour."""
+"""Texts and names are plain English: no file has a wording that PLAINER replaces, and test names state a behaviour."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.no_database
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("channels_transport", "chat", "chatproj", "templates", "tests", "benchmarks", "bin", "docs", ".ci")
 SUFFIXES = {".py", ".js", ".mjs", ".cjs", ".html", ".css", ".md", ".sh", ".in", ".toml", ""}
-# wording: what to write instead
+# {wording: what to write instead}
 PLAINER = {
     r"\bany more\b": "any longer; or say what changed",
     r"\bfor ever\b": "forever; or a time",
@@ -31,7 +31,7 @@ THIS_FILE = Path(__file__).resolve()
 
 
 def find_files():
-    """Return every text file that engineers write, without what other people's tools generate."""
+    """Return every text file that engineers write, without generated files."""
     found = [path for path in ROOT.iterdir() if path.suffix in (".md", ".in", ".toml")]
     for folder in FOLDERS:
         found += [path for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES]
@@ -43,7 +43,7 @@ def is_generated(path):
 
 
 def find_wordings(path):
-    """Return a line of text for each wording of a file that has a plainer one."""
+    """Return a line of text for each wording in a file that PLAINER replaces."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError:

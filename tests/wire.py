@@ -26,7 +26,7 @@ def layer():
 
 
 def work():
-    """Run the consumers of all messages that wait on the layer, and of the messages that these send."""
+    """Run the consumers of all messages that wait on the layer, and of the messages that these consumers send."""
     while True:
         channel, content = layer().receive(sorted(layer().router.channels))
         if channel is None:
@@ -84,7 +84,7 @@ class Socket:
         self.handshake = {"headers": headers, "query_string": query.encode(), "client": [address, 4711]}
 
     def put(self, channel, **content):
-        """Put a message on the layer as the interface does, and run nothing."""
+        """Put a message on the layer as the interface does, but run no consumer."""
         content = {"reply_channel": self.channel, "path": self.path, "order": self.order, **content}
         self.order += 1
         layer().send(channel, content)
@@ -178,7 +178,7 @@ class Request:
 
     def read(self):
         """Return the messages that groups sent to the request. Record its response, or `later`."""
-        said = []
+        messages = []
         while (content := layer().receive([self.channel])[1]) is not None:
             if "later" in content:
                 self.later = content["later"]
@@ -186,8 +186,8 @@ class Request:
                 self.status, self.headers = content["status"], dict(content["headers"])
                 self.body = json.loads(content["content"] or b"null")
             else:
-                said.append(content)
-        return said
+                messages.append(content)
+        return messages
 
     def end(self, answered):
         """End the wait, as the interface does."""

@@ -92,7 +92,7 @@ def save(admin_browser, path, **fields):
 
 
 def deactivate(handle):
-    """Deactivate an account by its row alone: nothing is published."""
+    """Deactivate an account in the database only. Nothing is published."""
     Person.objects.filter(handle=handle).update(is_active=False)
 
 

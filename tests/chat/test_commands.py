@@ -59,7 +59,7 @@ def test_moderate_says_in_a_sentence_what_is_wrong(author_member, arguments, wor
     assert role_of("Bob") == "member"
 
 
-def test_moderate_takes_a_handle_that_looks_like_an_option(room):
+def test_moderate_accepts_a_handle_that_looks_like_an_option(room):
     people.sign_up_guest("-x-")
     moderate("garden", "--", "-x-", "ban")
     assert role_of("-x-") == "banned"

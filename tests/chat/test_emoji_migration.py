@@ -1,4 +1,4 @@
-"""The migration of reactions that were stored before emoji had one form."""
+"""The migration of reactions that were stored before each emoji had one canonical form."""
 
 from importlib import import_module
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Rendering a body: the HTML that Markdown becomes, and that no script in it can run."""
+"""Rendering a body: Markdown becomes HTML, and no script in the HTML can run."""
 
 import re
 import time

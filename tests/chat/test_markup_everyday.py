@@ -1,4 +1,4 @@
-"""Everyday text that CommonMark would change stays as it was typed, and what people mean as markup is markup."""
+"""Everyday text is shown as typed, even where CommonMark would change it. Intended markup becomes markup."""
 
 import html
 import re
@@ -53,7 +53,7 @@ def check_as_typed(body):
         "d(^_^)b",
     ],
 )
-def test_a_face_is_text(body):
+def test_a_text_face_is_shown_as_typed(body):
     check_as_typed(body)
 
 
@@ -281,5 +281,5 @@ def test_a_quote_and_a_list_end_where_their_marks_end(body, blocks):
         ("~~~js\na\n~~~", "a\n"),
     ],
 )
-def test_only_the_name_of_a_language_is_no_part_of_the_code(body, code):
+def test_only_the_name_of_a_language_is_left_out_of_the_code(body, code):
     assert render(body) == f"<pre><code>{code}</code></pre>"

@@ -1,4 +1,4 @@
-"""Links: where a typed address begins and ends, and that every link leads somewhere."""
+"""Links: where a typed address begins and ends, and that every link has a valid target."""
 
 import html
 import re
@@ -141,7 +141,7 @@ def test_a_whole_address_is_a_link(address):
         ("https://example.org/wiki/%E6%9D%B1です", "https://example.org/wiki/%E6%9D%B1"),
     ],
 )
-def test_scripts_without_spaces_go_on_behind_an_address(body, address):
+def test_an_address_ends_where_text_without_spaces_continues(body, address):
     check_links(body, address)
 
 
@@ -183,7 +183,7 @@ def test_two_addresses_without_a_space_are_two_links():
         "[x](https://bank.example@trap.example/)",
     ],
 )
-def test_an_address_that_leads_nowhere_is_text(body):
+def test_an_address_that_cannot_be_a_link_is_text(body):
     check_links(body)
 
 

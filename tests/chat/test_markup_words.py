@@ -22,7 +22,7 @@ def text_of(rendered):
 def check_words(body):
     rendered = render.__wrapped__(body)
     shown = text_of(rendered) + unquote(html.unescape(" ".join(re.findall('href="([^"]*)"', rendered))))
-    # The boxes of tasks replace the x in their brackets, and a list shows its numbers itself.
+    # A task's check box replaces the x in its brackets, and the browser adds the numbers of a list.
     for word in re.findall(r"[^\W\d_][^\W_]*", re.sub(r"\[[xX]\]", "", body)):
         assert word in shown, (word, rendered)
     assert is_visible(text_of(rendered)) == is_visible(body), rendered
@@ -194,7 +194,7 @@ def test_the_time_to_render_grows_with_the_length_of_a_body(unit):
         return min(_seconds_for(body) for _ in range(2))
 
     short, long = seconds(1000), seconds(4000)
-    # Sixteen times would be the square of the length.
+    # If the time grew with the square of the length, the long body would take sixteen times as long.
     assert long < max(12 * short, 0.25), (short, long)
     assert long < 2
 

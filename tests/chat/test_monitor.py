@@ -1,4 +1,4 @@
-"""The monitor: one works and the others stand by. No failure and no outage ends a monitor."""
+"""The monitor: one monitor works and the others stand by. No failure or outage ends a monitor."""
 
 import pytest
 import redis
@@ -36,7 +36,7 @@ def turn(monitor):
     return monitor._is_working
 
 
-def test_one_works_and_the_others_stand_by(room, lobby, passing, caplog):
+def test_one_monitor_works_and_the_others_stand_by(room, lobby, passing, caplog):
     caplog.set_level("INFO")
     first, second, third = Monitor(3, 30), Monitor(3, 30), Monitor(3, 30)
     for _ in range(20):

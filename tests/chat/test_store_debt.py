@@ -1,4 +1,4 @@
-"""Token buckets that go into debt: a deferred token is always taken, and later ones wait until it is paid."""
+"""Token buckets that go into debt: a deferred token is always taken, and later tokens wait until the debt is paid."""
 
 import pytest
 

@@ -26,10 +26,10 @@ def test_adding_an_announcement_publishes_it(admin_browser, root, alice, enter, 
     )
     [event] = socket.seen("announcement")
     assert (event["text"], event["level"]) == ("Closing", "urgent")
-    said = Announcement.objects.get()
-    assert (said.room, said.created_by) == (room, root)
-    assert (said.expires_at - said.created_at).total_seconds() == 1800
-    assert admin_browser.get(f"/admin/chat/announcement/{said.id}/change/").status_code == 200
+    announcement = Announcement.objects.get()
+    assert (announcement.room, announcement.created_by) == (room, root)
+    assert (announcement.expires_at - announcement.created_at).total_seconds() == 1800
+    assert admin_browser.get(f"/admin/chat/announcement/{announcement.id}/change/").status_code == 200
     assert b"Closing" in admin_browser.get("/admin/chat/announcement/", {"q": "clos"}).content
 
 
@@ -48,7 +48,7 @@ def test_adding_an_announcement_publishes_it(admin_browser, root, alice, enter, 
         {"slug": "../x"},
     ],
 )
-def test_an_invalid_announcement_is_refused_beside_the_form(admin_browser, fields):
+def test_the_error_of_an_invalid_announcement_is_shown_beside_the_form(admin_browser, fields):
     answer = add_announcement(admin_browser, **fields)
     assert answer.status_code == 200 and b"errorlist" in answer.content
     assert not Announcement.objects.exists()
@@ -56,19 +56,19 @@ def test_an_invalid_announcement_is_refused_beside_the_form(admin_browser, field
 
 @pytest.mark.parametrize("by", ["page", "list"])
 def test_deleting_an_announcement_withdraws_it(admin_browser, alice, enter, by):
-    said = announcements.announce("A mistake")
+    announcement = announcements.announce("A mistake")
     if by == "page":
-        answer = admin_browser.post(f"/admin/chat/announcement/{said.id}/delete/", {"post": "yes"})
+        answer = admin_browser.post(f"/admin/chat/announcement/{announcement.id}/delete/", {"post": "yes"})
     else:
-        body = {"action": "delete_selected", "_selected_action": [said.id], "post": "yes"}
+        body = {"action": "delete_selected", "_selected_action": [announcement.id], "post": "yes"}
         answer = admin_browser.post("/admin/chat/announcement/", body)
     assert answer.status_code == 302
     assert heard(enter(alice)) == [] and b"0 announcements" in admin_browser.get("/admin/chat/announcement/").content
 
 
 def test_an_announcement_cannot_be_changed(admin_browser):
-    said = announcements.announce("As it was")
-    path = f"/admin/chat/announcement/{said.id}/change/"
+    announcement = announcements.announce("As it was")
+    path = f"/admin/chat/announcement/{announcement.id}/change/"
     assert admin_browser.post(path, {"text": "Otherwise", "level": "info"}).status_code == 403
 
 
@@ -86,7 +86,9 @@ def test_the_action_whispers_to_the_selected_people_only(admin_browser, root, al
 
 
 @pytest.mark.parametrize("action", ["whisper", "disconnect"])
-def test_an_action_on_a_visitor_of_a_board_spares_the_account_with_the_same_handle(admin_browser, alice, enter, action):
+def test_an_action_on_a_board_visitor_does_not_affect_the_account_with_the_same_handle(
+    admin_browser, alice, enter, action
+):
     account, board = enter(alice), Browser().make_board(handle="Alice").room()
     act(admin_browser, action, Person.objects.get(handle="Alice", handle_key=None), text="Psst")
     found = [(heard(socket), socket.code) for socket in (account, board)]
@@ -100,7 +102,9 @@ def test_the_action_disconnects_the_selected_people_only(admin_browser, alice, b
     assert (socket.code, other.code) == (None, 4403)
 
 
-def test_an_action_on_an_expired_guest_spares_the_next_guest_with_the_same_handle(admin_browser, charlie, enter):
+def test_an_action_on_an_expired_guest_does_not_affect_the_next_guest_with_the_same_handle(
+    admin_browser, charlie, enter
+):
     people.sweep_guests()
     Person.objects.filter(id=charlie.id).update(is_active=False, handle_key=None)
     next_charlie = people.sign_up_guest("Charlie")

@@ -41,7 +41,7 @@ def test_logging_in_keeps_the_visitor_of_the_browser(owner, admitted, alice, lat
     later.run()
     for socket in sockets:
         socket.read()
-    # The login session has another key now, and the same secret: the board still knows the browser.
+    # The login session now has another key but the same secret, so the board still recognizes the browser.
     assert [socket.code for socket in (*sockets, asking)] == [4408] * 3
     again = admitted.follow(owner).room()
     assert again.seen("joined")[0]["you"]["handle"] == "Bob" and again.post("p1")["type"] == "ack"
@@ -72,14 +72,16 @@ def test_a_visitor_who_waits_for_hours_without_a_frame_keeps_the_session(clock, 
     assert types(at_door.read()) == ["knocked", "left"]
 
 
-def test_a_frame_whose_session_is_lost_resumes(visitor):
+def test_a_frame_whose_session_is_lost_closes_the_socket_with_4408(visitor):
     door = visitor.door()
     wire.layer().channel_layer.channel_session_backend._items.clear()
     door.say("knock", ref="k1", handle="Bob")
     assert door.code == 4408
 
 
-def test_a_decision_is_acknowledged_if_the_owners_other_tabs_cannot_be_reached(at_door, visitor, monkeypatch, caplog):
+def test_a_decision_is_acknowledged_even_if_the_owners_other_tabs_cannot_be_reached(
+    at_door, visitor, monkeypatch, caplog
+):
     door = knock(visitor)
     monkeypatch.setattr("chat.broadcast.publish_to_others", fail_with(redis.ConnectionError("away")))
     assert types(at_door.say("admit", ref="a1", visitor=key_of("Bob"))) == ["knocked", "ack"]

@@ -1,4 +1,4 @@
-"""Handles on a board: unique on it, and free again when a visitor is denied or leaves."""
+"""Handles on a board: each is unique there, and is free again when its visitor is refused or leaves."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.chat.helpers import Browser, ask, key_of, knock, types
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_handle_is_one_visitors_on_a_board_ignoring_case(owner, admitted):
+def test_a_handle_is_unique_on_a_board_ignoring_case(owner, admitted):
     door = Browser().follow(owner).door()
     assert ask(door, "knock", handle="bOB")["code"] == "taken"
     elsewhere = Browser().make_board()
@@ -44,7 +44,7 @@ def test_a_visitor_who_is_logged_in_has_the_handle_of_the_account(owner, at_door
     assert room.post("p1")["type"] == "ack" and Message.objects.get().author == alice
 
 
-def test_one_person_may_come_with_two_browsers(owner, at_door, alice):
+def test_a_person_can_join_with_two_browsers(owner, at_door, alice):
     first, second = Browser(alice).follow(owner), Browser(alice).follow(owner)
     doors = [knock(first), knock(second)]
     for visitor in Visitor.objects.filter(person=alice):
@@ -63,7 +63,7 @@ def test_each_browser_of_a_person_is_admitted_separately(owner, at_door, alice):
     assert first.room().code == first.door().code == 4404
 
 
-def test_a_login_that_has_ended_does_not_enter_as_its_person(owner, at_door, alice):
+def test_a_browser_whose_login_has_ended_cannot_enter(owner, at_door, alice):
     browser = Browser(alice).follow(owner)
     knock(browser)
     ask(at_door, "admit", visitor=key_of("Alice"))

@@ -44,7 +44,7 @@ def test_a_session_id_of_another_board_closes_with_4404(owner, kind):
     assert owner.socket("auth").connect().code is None
 
 
-def test_writing_without_admission_looks_like_no_board(visitor, at_door):
+def test_a_visitor_without_admission_gets_the_code_of_an_unknown_board(visitor, at_door):
     assert visitor.room().code == 4404
     knock(visitor)
     assert visitor.room().code == 4404

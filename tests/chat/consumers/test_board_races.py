@@ -14,12 +14,12 @@ def test_a_queued_knock_does_not_undo_a_removal(at_door, visitor, monkeypatch):
     door = knock(visitor)
     recheck_visit = boards.recheck_visit
 
-    def be_overtaken(*arguments):
+    def remove_meanwhile(*arguments):
         visit = recheck_visit(*arguments)
         Visitor.objects.filter(person__handle="Bob").update(state="removed")
         return visit
 
-    monkeypatch.setattr(boards, "recheck_visit", be_overtaken)
+    monkeypatch.setattr(boards, "recheck_visit", remove_meanwhile)
     assert ask(door, "knock", handle="Robert")["code"] == "forbidden"
     assert Visitor.objects.get(person__handle="Bob").state == "removed"
 
@@ -28,12 +28,12 @@ def test_a_visitor_who_was_swept_meanwhile_can_knock(at_door, visitor, monkeypat
     door = knock(visitor)
     recheck_visit = boards.recheck_visit
 
-    def be_overtaken(*arguments):
+    def sweep_meanwhile(*arguments):
         visit = recheck_visit(*arguments)
         boards.visitors.delete_outsiders(Visitor.objects.all())
         return visit
 
-    monkeypatch.setattr(boards, "recheck_visit", be_overtaken)
+    monkeypatch.setattr(boards, "recheck_visit", sweep_meanwhile)
     assert ask(door, "knock", handle="Robert")["type"] == "ack"
     assert [event["handle"] for event in at_door.seen("knocked")] == ["Bob", "Robert"]
 
@@ -42,7 +42,7 @@ def test_a_visitor_who_returns_while_left_is_published_is_announced_again(at_doo
     first = knock(visitor)
     notify_owner, waiting_room = boards.waiting_room.notify_owner, boards.waiting_room
 
-    def come_back(board_id, event):
+    def return_meanwhile(board_id, event):
         notify_owner(board_id, event)
         if event["type"] == "left":
             monkeypatch.setattr(waiting_room, "notify_owner", notify_owner)
@@ -50,21 +50,21 @@ def test_a_visitor_who_returns_while_left_is_published_is_announced_again(at_doo
                 waiting_room._roster(Visitor.objects.get(state="waiting").digest), "visitor", "x", 9
             )
 
-    monkeypatch.setattr(waiting_room, "notify_owner", come_back)
+    monkeypatch.setattr(waiting_room, "notify_owner", return_meanwhile)
     first.disconnect()
     assert types(at_door.read()) == ["knocked", "left", "knocked"]
 
 
 def test_a_visitor_who_arrives_while_the_other_tab_leaves_is_announced_again(at_door, visitor, monkeypatch):
     first = knock(visitor)
-    enter = boards.waiting_room.store.add_entry
+    add_entry = boards.waiting_room.store.add_entry
 
-    def be_overtaken(*arguments):
+    def leave_meanwhile(*arguments):
         monkeypatch.undo()
         waiting = Visitor.objects.get(state="waiting")
         boards.leave_waiting_room(waiting.board_id, waiting.digest, Channel(first.channel))
-        return enter(*arguments)
+        return add_entry(*arguments)
 
-    monkeypatch.setattr(boards.waiting_room.store, "add_entry", be_overtaken)
+    monkeypatch.setattr(boards.waiting_room.store, "add_entry", leave_meanwhile)
     visitor.door()
     assert types(at_door.read()) == ["knocked", "left", "knocked"]

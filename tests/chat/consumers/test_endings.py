@@ -71,7 +71,7 @@ def test_a_disconnect_without_a_connection_changes_nothing(room):
         wire.Socket(path).disconnect()
 
 
-def test_a_disconnect_may_come_twice(alice, enter):
+def test_a_second_disconnect_raises_nothing(alice, enter):
     socket = enter(alice)
     socket.disconnect()
     socket.disconnect()

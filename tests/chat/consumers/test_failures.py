@@ -40,8 +40,8 @@ def test_an_outage_is_logged_once_for_many_frames_on_one_line(alice, enter, monk
         broken.setattr("chat.services.rooms.changes.insert", fail_with(OperationalError("refused\n\tIs it running?")))
         for number in range(5):
             assert socket.post(f"r{number}")["code"] == "unavailable"
-    said = [record.getMessage() for record in caplog.records if record.name == "chat.consumers.frames"]
-    assert said == ["Frames cannot be handled for now: refused Is it running?"]
+    logged = [record.getMessage() for record in caplog.records if record.name == "chat.consumers.frames"]
+    assert logged == ["Frames cannot be handled for now: refused Is it running?"]
 
 
 def test_an_unexpected_exception_is_answered_with_internal(alice, enter, monkeypatch, caplog):

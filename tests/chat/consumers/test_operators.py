@@ -1,4 +1,4 @@
-"""The stream of rooms: changes are published after the commit, only to people who are operators then."""
+"""The stream of rooms: changes are published after the commit, and only to people who are still operators."""
 
 import json
 

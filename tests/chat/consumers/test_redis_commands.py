@@ -52,8 +52,8 @@ class Site:
         self.work(channel)
 
     def work(self, channel):
-        """Let the worker handle one message, and ask for the next: everything that it sent leaves with that trip."""
-        # One channel only: with several, the worker begins with a random one, and the number of commands varies.
+        """Let the worker handle one message and ask for the next one. The same trip sends what the worker wrote."""
+        # With several channels, the worker would begin with a random one, and the number of commands would vary.
         found = self.worker.layer.receive([channel])
         self.worker._handle(*found)
         self.worker.layer.receive([channel])
@@ -93,7 +93,7 @@ def make_site(valkey_url, alice, room, monkeypatch):
 
 
 def count(site, url, monkeypatch, type, fields):
-    """Return {command: number} and the trips of one frame, with the answer and all that it publishes."""
+    """Return {command: number} and the round trips of one frame, with its answer and everything that it publishes."""
     site.socket.put("websocket.receive", text=json.dumps({"type": type, **fields}))
     with CommandCount(url, monkeypatch) as counted:
         site.work("websocket.receive")
@@ -109,7 +109,7 @@ def prepare(site):
         site.run("websocket.receive", text=json.dumps({"type": type, "on": False, "cursor": 0}))
 
 
-def test_every_event_has_its_costs_counted():
+def test_the_costs_of_every_event_are_counted():
     assert FRAMES.keys() == EVENTS.keys()
 
 
@@ -139,5 +139,5 @@ def test_a_post_waits_for_one_trip_to_redis(make_site, valkey_url, monkeypatch):
     site = make_site(10)
     prepare(site)
     _, trips = count(site, valkey_url, monkeypatch, "post", {"ref": "one", "body": "Hello"})
-    # The trip that fetched the frame, and the one that carries the answer, the broadcast and the token.
+    # One trip fetches the frame. The other trip carries the answer, the broadcast and the token.
     assert trips == 2

@@ -1,4 +1,4 @@
-"""How many SQL statements a handshake and each frame cost."""
+"""The number of SQL statements that a handshake and each frame cost."""
 
 import pytest
 from channels import channel_layers
@@ -26,19 +26,19 @@ def test_a_connect_costs_nine_statements(alice, bob, enter):
         ("SELECT", "chat_member"),  # the people who are present
         ("SELECT", "chat_announcement"),  # the newest id
         ("SELECT", "chat_member"),  # whether the member may stay, and whether there are tasks or announcements
-        ("SELECT", "chat_room"),  # the backlog: the room's offset,
-        ("SELECT", "chat_message"),  # and the newest messages
+        ("SELECT", "chat_room"),  # the backlog: the room's offset
+        ("SELECT", "chat_message"),  # the backlog: the newest messages
     ]
 
 
 @pytest.mark.parametrize("others", [0, 5])
-def test_a_post_costs_four_statements_however_many_listen(alice, enter, others):
+def test_a_post_costs_four_statements_for_any_number_of_listeners(alice, enter, others):
     socket = enter(alice)
     for number in range(others):
         enter(people.sign_up_guest(f"Guest {number}"))
     with CaptureQueriesContext(connection) as queries:
         assert socket.post("r1")["type"] == "ack"
-    # And BEGIN and COMMIT around the last three.
+    # BEGIN and COMMIT surround the last three statements. The list leaves them out.
     assert statements(queries) == [
         ("SELECT", "chat_member"),  # member, person, room, and whether the login still holds
         ("UPDATE", "chat_room"),  # the next offset, with RETURNING

@@ -58,7 +58,7 @@ def test_frames_on_a_board_take_as_many_statements_as_in_a_room(admitted):
     assert [table for _, table in statements(queries)] == ["chat_member"]
 
 
-def test_a_late_owner_receives_the_connected_waiting_visitors(owner, visitor):
+def test_an_owner_who_connects_later_receives_the_visitors_who_still_wait(owner, visitor):
     knock(visitor)
     gone = knock(Browser().follow(owner), "Gone")
     gone.disconnect()

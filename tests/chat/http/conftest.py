@@ -7,11 +7,11 @@ from tests.wire import Caller
 
 @pytest.fixture
 def stranger(db):
-    """A function that calls the API as a browser in which nobody is signed in."""
+    """Return a function that calls the API as a browser without a login."""
     return Caller()
 
 
 @pytest.fixture
 def as_charlie(charlie):
-    """A function that calls the API as the guest Charlie."""
+    """Return a function that calls the API as the guest Charlie."""
     return Caller(charlie)

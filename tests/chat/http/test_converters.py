@@ -44,7 +44,7 @@ NO_UUIDS = ["x", "\0", "0" * 32, f"{{{uuid.uuid4()}}}", f"{uuid.uuid4()}\n", "ï¼
 
 @pytest.fixture
 def callers(alice, charlie, room, as_alice):
-    """The owner of the rooms, who is also an operator; a guest; and a stranger."""
+    """Return three callers: the owner of the rooms, who is also an operator; a guest; and a stranger."""
     as_alice("POST", "/api/rooms/", {"slug": "cellar", "name": "The cellar", "private": True})
     Person.objects.filter(id=alice.id).update(is_staff=True)
     return [as_alice, Caller(charlie), Caller()]
@@ -105,7 +105,7 @@ def test_other_methods_are_refused_for_every_id(as_alice):
 @pytest.mark.parametrize(
     "text, number", [("1", 1), ("007", 7), (str(MAX_INTEGER), MAX_INTEGER), (str(2**53), 0), ("0" * 30 + "5", 5)]
 )
-def test_an_id_is_read_as_an_integer_that_every_database_takes(text, number):
+def test_an_id_is_read_as_an_integer_that_every_database_accepts(text, number):
     assert RowIdConverter().to_python(text) == number and RowIdConverter().to_url(number) == str(number)
 
 

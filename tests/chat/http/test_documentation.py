@@ -1,4 +1,4 @@
-"""docs/http-api.md contains every address and method of the site, and none that does not exist."""
+"""docs/http-api.md contains every address and method of the site, and no others."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests import wire
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "http-api.md"
 CALL = re.compile(r"`([A-Z]+) (/[^`?\s]*)`")
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-# The consumer in front of Django: see test_the_health_check_stands_in_front_of_django.
+# A consumer in front of Django answers this call: see test_the_health_check_stands_in_front_of_django.
 HEALTH_CHECK = ("GET", "/healthz")
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,7 +57,7 @@ def test_the_health_check_stands_in_front_of_django():
     assert Client().get("/healthz").status_code == 404
 
 
-def test_every_link_of_the_document_leads_somewhere():
+def test_every_link_of_the_document_has_a_target():
     for target in re.findall(r"\]\(([^)]+)\)", DOCUMENT.read_text()):
         name, _, anchor = target.partition("#")
         text = (DOCUMENT.parent / name).read_text() if name else DOCUMENT.read_text()

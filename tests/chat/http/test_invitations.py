@@ -21,7 +21,7 @@ LINKS = "/api/rooms/cellar/invitations/"
 
 @pytest.fixture
 def cellar(alice):
-    """Alice's private room."""
+    """Return Alice's private room."""
     return rooms.create_room(alice, "cellar", "The cellar", "Wine", is_private=True)
 
 
@@ -97,8 +97,8 @@ def test_the_key_of_an_invitation_is_shown_once_and_stored_as_a_digest(as_alice,
 def test_an_invitation_expires_and_may_have_a_number_of_uses(as_alice, cellar, body, days, uses):
     text = json.dumps(body) if body is not None else b""
     assert as_alice("POST", LINKS, text)[1]["uses_left"] == uses
-    holds = Invitation.objects.get().expires_at - timezone.now()
-    assert timedelta(days=days, minutes=-1) < holds <= timedelta(days=days)
+    lifetime = Invitation.objects.get().expires_at - timezone.now()
+    assert timedelta(days=days, minutes=-1) < lifetime <= timedelta(days=days)
 
 
 @pytest.mark.parametrize(
@@ -160,9 +160,9 @@ def test_an_invitation_ends_with_the_right_of_its_maker(as_alice, alice, bob, ch
     accept_invitation(bob, create_invitation(alice, "cellar")[1])
     moderation.change_role(alice, cellar, bob, Member.MODERATOR)
     _, key = create_invitation(bob, "cellar")
-    standing = Member.objects.get(person=bob)
+    member = Member.objects.get(person=bob)
     if role is None:
-        standing.delete()
+        member.delete()
     else:
         moderation.change_role(alice, cellar, bob, role)
     assert is_refused("not_found", accept_invitation, charlie, key)
@@ -262,7 +262,7 @@ def test_only_one_of_two_people_gets_the_last_use_of_an_invitation(alice, bob, c
 def test_two_tabs_of_one_person_use_an_invitation_once(alice, bob, cellar, monkeypatch):
     _, key = create_invitation(alice, "cellar", uses=2)
     accept_invitation(bob, key)
-    # The second has looked before the first one's row was there.
+    # The second tab checked the membership before the first tab stored it.
     monkeypatch.setattr(invitations, "_is_member", lambda person, room: False)
     assert accept_invitation(bob, key).slug == "cellar"
     assert Invitation.objects.get().uses_left == 1
@@ -296,9 +296,10 @@ def test_a_public_room_cannot_be_left(as_bob, room):
 
 
 def test_the_sweep_deletes_expired_and_used_up_invitations(alice, bob, cellar):
-    for uses, ago in ((None, 0), (1, 0), (None, 1)):
+    for uses, is_expired in ((None, False), (1, False), (None, True)):
         invitation, _ = create_invitation(alice, "cellar", uses=uses)
-        Invitation.objects.filter(id=invitation.id).update(expires_at=timezone.now() - timedelta(days=ago * 2 - 1))
+        expires_at = timezone.now() + timedelta(days=-1 if is_expired else 1)
+        Invitation.objects.filter(id=invitation.id).update(expires_at=expires_at)
     Invitation.objects.filter(uses_left=1).update(uses_left=0)
     assert invitations.sweep_invitations() == 2 and Invitation.objects.count() == 1
 

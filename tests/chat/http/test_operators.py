@@ -35,7 +35,7 @@ def test_only_operators_may_announce_whisper_and_disconnect(alice, charlie, room
     assert Caller(alice)(method, path, body) == Caller(charlie)(method, path, body) == (403, "forbidden")
     assert Caller(key=key)(method, path, body) == (403, "forbidden")
     assert Caller(key="nonsense")(method, path, body) == (401, "not_signed_in")
-    assert [said.text for said in announcements.find_current()] == ["It stands"]
+    assert [announcement.text for announcement in announcements.find_current()] == ["It stands"]
 
 
 @pytest.mark.parametrize("path", ["announcements/", "announcements/1/", "whispers/", "disconnections/"])
@@ -52,10 +52,10 @@ def test_an_operators_token_announces(root, alice, enter):
     socket = enter(alice)
     _, key = people.make_token(root, "deploy")
     body = {"text": "Deploying", "level": "warning", "expires_in": 600}
-    status, said = Caller(key=key)("POST", "/api/announcements/", body)
+    status, announcement = Caller(key=key)("POST", "/api/announcements/", body)
     assert status == 201 and heard(socket) == ["Deploying"]
     stored = Announcement.objects.get()
-    assert said == {
+    assert announcement == {
         **socket.seen("announcement")[0],
         "room": None,
         "handle": None,
@@ -66,10 +66,10 @@ def test_an_operators_token_announces(root, alice, enter):
 
 def test_an_announcement_goes_to_one_room_and_a_whisper_to_one_person(as_root, alice, bob, enter):
     socket, other = enter(alice), enter(bob)
-    status, said = as_root("POST", "/api/announcements/", {"text": "Roses", "room": "garden"})
-    assert (status, said["room"], said["handle"]) == (201, "garden", None)
-    status, said = as_root("POST", "/api/whispers/", {"handle": "ALICE", "text": "Psst", "level": "urgent"})
-    assert (status, said["room"], said["handle"], said["private"]) == (201, None, "Alice", True)
+    status, announcement = as_root("POST", "/api/announcements/", {"text": "Roses", "room": "garden"})
+    assert (status, announcement["room"], announcement["handle"]) == (201, "garden", None)
+    status, announcement = as_root("POST", "/api/whispers/", {"handle": "ALICE", "text": "Psst", "level": "urgent"})
+    assert (status, announcement["room"], announcement["handle"], announcement["private"]) == (201, None, "Alice", True)
     assert (heard(socket), heard(other)) == (["Roses", "Psst"], ["Roses"])
 
 
@@ -77,14 +77,14 @@ def test_current_announcements_are_listed_and_can_be_withdrawn(as_root, alice, e
     as_root("POST", "/api/announcements/", {"text": "one"})
     as_root("POST", "/api/whispers/", {"handle": "Alice", "text": "two"})
     _, listed = as_root("GET", "/api/announcements/")
-    assert [said["text"] for said in listed["announcements"]] == ["two", "one"]
+    assert [announcement["text"] for announcement in listed["announcements"]] == ["two", "one"]
     path = f"/api/announcements/{listed['announcements'][1]['id']}/"
     answer = as_root.browser.delete(path)
     assert (answer.status_code, answer.content) == (204, b"")
     for gone in (path, "/api/announcements/99999999999999999999/"):
         assert as_root("DELETE", gone) == (404, "not_found")
     _, listed = as_root("GET", "/api/announcements/")
-    assert [said["text"] for said in listed["announcements"]] == ["two"]
+    assert [announcement["text"] for announcement in listed["announcements"]] == ["two"]
     assert heard(enter(alice)) == ["two"]
 
 

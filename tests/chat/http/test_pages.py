@@ -79,7 +79,7 @@ def test_the_form_makes_a_room(alice):
         ({"slug": "x" * 51}, "at most 50"),
     ],
 )
-def test_the_error_of_a_room_stands_beside_the_form(alice, room, fields, words):
+def test_the_error_of_a_room_is_shown_beside_the_form(alice, room, fields, words):
     answer = wire.browser_of(alice).post("/rooms/", {"slug": "attic", "name": "Attic", "topic": "", **fields})
     assert answer.status_code == 400 and words in text_of(answer)
     assert Room.objects.count() == 1
@@ -98,9 +98,9 @@ def test_strangers_and_guests_cannot_make_a_room_by_form(browser, charlie):
 
 
 def test_a_stranger_sees_the_same_page_for_every_room(browser, room):
-    there, not_there = (text_of(browser.get(f"/rooms/{slug}/")) for slug in ("garden", "attic"))
-    assert "Roses and weeds" not in there
-    assert there.count("garden") == not_there.count("attic")
+    existing, missing = (text_of(browser.get(f"/rooms/{slug}/")) for slug in ("garden", "attic"))
+    assert "Roses and weeds" not in existing
+    assert existing.count("garden") == missing.count("attic")
 
 
 def test_a_room_that_does_not_exist_returns_404(alice, room):
@@ -147,7 +147,7 @@ def test_the_form_makes_a_guest(browser):
         ("/guest/", {"handle": "a\0"}, "Null characters"),
     ],
 )
-def test_the_error_of_an_account_stands_beside_the_form(browser, alice, path, form, words):
+def test_the_error_of_an_account_is_shown_beside_the_form(browser, alice, path, form, words):
     answer = browser.post(path, form)
     assert answer.status_code == 400 and words in text_of(answer)
     assert Person.objects.count() == 1
@@ -178,9 +178,10 @@ def test_the_next_page_survives_an_error_in_the_form(browser, alice):
 def test_only_accounts_change_a_password(browser, charlie, alice):
     for somebody in (browser, wire.browser_of(charlie)):
         assert somebody.get("/password/")["Location"] == "/sign-in/?next=/password/"
-    one = wire.browser_of(alice)
-    assert one.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"}).status_code == 302
-    assert one.get("/api/session/").json()["handle"] == "Alice"
+    account_browser = wire.browser_of(alice)
+    answer = account_browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
+    assert answer.status_code == 302
+    assert account_browser.get("/api/session/").json()["handle"] == "Alice"
 
 
 def test_a_form_without_its_csrf_key_is_refused_with_a_page(alice):

@@ -17,12 +17,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_the_first_poll_gets_the_events_that_a_socket_gets(enter, poller, alice, bob):
     socket = enter(alice)
     socket.post("a1")
-    mine = poller(bob).start()
-    theirs = enter(bob).events
-    assert kinds(mine) == kinds(theirs) == ["joined", "message", "synced"]
-    assert mine[1:] == theirs[1:]
-    joined = mine[0]
-    assert {**joined, "present": theirs[0]["present"]} == theirs[0]
+    polled = poller(bob).start()
+    streamed = enter(bob).events
+    assert kinds(polled) == kinds(streamed) == ["joined", "message", "synced"]
+    assert polled[1:] == streamed[1:]
+    joined = polled[0]
+    assert {**joined, "present": streamed[0]["present"]} == streamed[0]
     assert {"handle": "Bob", "role": "member"} in joined["present"] and joined["count"] == 2
 
 
@@ -68,7 +68,7 @@ def test_responses_are_not_cached_and_not_shared_with_other_sites(poller, bob):
     assert not [name for name in answer.headers if name.lower().startswith(b"access-control")]
 
 
-def close_room(room):
+def make_private(room):
     Room.objects.filter(id=room.id).update(access=Room.PRIVATE)
 
 
@@ -96,7 +96,7 @@ def test_an_error_has_the_code_that_would_close_a_socket(room, bob, why, method)
     if why == "banned":
         ban(bob)
     if why == "private":
-        close_room(room)
+        make_private(room)
     poller.poll = "abc"
     answer = {
         "GET": lambda: poller.request("GET"),

@@ -63,11 +63,11 @@ def test_a_change_while_the_request_begins_to_wait_is_answered_at_once(poller, a
     bobs_client.start()
     subscribe = broadcast.subscribe
 
-    def store_before(channel, groups):
+    def post_first(channel, groups):
         rooms.post_message(owner, protocol.Post("a1", "Just before"))
         return subscribe(channel, groups)
 
-    monkeypatch.setattr(broadcast, "subscribe", store_before)
+    monkeypatch.setattr(broadcast, "subscribe", post_first)
     answer = bobs_client.poll_again()
     assert kinds(answer.body["events"]) == ["message", "synced"] and answer.later is None
     assert members(broadcast.room_group(owner.room_id)) == []
@@ -79,11 +79,11 @@ def test_a_client_that_loses_access_while_it_begins_to_wait_is_closed(poller, ro
     bobs_client.start()
     subscribe = broadcast.subscribe
 
-    def lose_before(channel, groups):
+    def lose_access_first(channel, groups):
         {4401: bobs_client.browser.logout, 4403: lambda: ban(bob), 4404: room.delete}[code]()
         return subscribe(channel, groups)
 
-    monkeypatch.setattr(broadcast, "subscribe", lose_before)
+    monkeypatch.setattr(broadcast, "subscribe", lose_access_first)
     answer = bobs_client.poll_again()
     assert answer.body == {"events": [], "close": code} and answer.later is None
     assert members(broadcast.room_group(room.id)) == []

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_frames_are_answered_as_on_a_socket(enter, poller, alice, bob):
     bobs_client, socket = poller(bob), enter(alice)
     bobs_client.start()
-    said = [
+    frames_to_send = [
         post("r1", "one"),
         {"type": "edit", "ref": "r2", "id": 1, "body": "two"},
         {"type": "react", "ref": "r3", "id": 1, "emoji": "👍", "on": True},
@@ -29,7 +29,7 @@ def test_frames_are_answered_as_on_a_socket(enter, poller, alice, bob):
         {"type": "typing", "on": True},
         {"type": "remove", "ref": "r6", "id": 1},
     ]
-    events = bobs_client.say(*said).body["events"]
+    events = bobs_client.say(*frames_to_send).body["events"]
     assert kinds(events) == ["ack", "ack", "ack", "page", "message", "synced", *["rejected"] * 4, "ack"]
     assert [event.get("ref") for event in events[:4]] == ["r1", "r2", "r3", "r4"]
     assert [event["code"] for event in events if event["type"] == "rejected"] == [
@@ -90,7 +90,7 @@ def test_an_invalid_frame_is_rejected_as_on_a_socket(enter, poller, bob):
         assert answer.body["events"] == socket.send(text)
 
 
-def test_no_frames_get_no_answers(poller, bob):
+def test_an_empty_list_of_frames_gets_no_answers(poller, bob):
     bobs_client = poller(bob)
     bobs_client.start()
     assert bobs_client.request("POST", f"poll={bobs_client.poll}", b" [ ] ").body == {"events": []}
@@ -104,7 +104,7 @@ def test_a_frame_that_is_too_large_gets_the_close_code_of_a_socket(poller, room,
     assert room.messages.count() == 0
 
 
-def test_too_many_frames_are_refused_together(poller, room, bob):
+def test_frames_above_the_maximum_number_are_all_refused(poller, room, bob):
     bobs_client = poller(bob)
     bobs_client.start()
     answer = bobs_client.say(*[{"type": "typing", "on": False}] * (MAX_FRAMES + 1))
@@ -147,24 +147,24 @@ def test_a_post_by_polling_reaches_waiting_requests(poller, alice, bob):
     bobs_client.start()
     waiting = alices.poll_again()
     bobs_client.say(post("b1"))
-    said = [json.loads(content["text"]) for content in waiting.read()]
-    assert [event["ref"] for event in said if event["type"] == "message"] == ["b1"]
+    received = [json.loads(content["text"]) for content in waiting.read()]
+    assert [event["ref"] for event in received if event["type"] == "message"] == ["b1"]
 
 
-def test_announcements_between_two_polls_arrive_at_the_next(poller, bob, room):
-    visitor = poller(bob)
-    visitor.start()
+def test_announcements_between_two_polls_arrive_at_the_second(poller, bob, room):
+    bobs_client = poller(bob)
+    bobs_client.start()
     announcements.announce("Closing at eight")
     announcements.whisper("Bob", "You first")
-    heard = visitor.poll_again().body["events"]
-    assert [event["text"] for event in heard] == ["Closing at eight", "You first"]
-    assert visitor.poll_again(wait=0).body["events"] == [protocol.synced(0, False)]
+    events = bobs_client.poll_again().body["events"]
+    assert [event["text"] for event in events] == ["Closing at eight", "You first"]
+    assert bobs_client.poll_again(wait=0).body["events"] == [protocol.synced(0, False)]
 
 
 def test_a_poll_runs_six_statements(poller, bob, django_assert_num_queries):
     bobs_client = poller(bob)
     bobs_client.start()
-    # The login session, its person, the room and the member. After the request has joined its groups, one statement
-    # reads all of that again.
+    # The statements read the login session, its person, the room and the member. After the request has joined its
+    # groups, one statement reads all of that again.
     with django_assert_num_queries(6):
         assert bobs_client.poll_again().later is not None

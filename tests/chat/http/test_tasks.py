@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Interface:
-    """A layer whose interface server takes one part at each call of `count_waiting`."""
+    """A channel layer. At each call of `count_waiting`, the interface server has taken one more part."""
 
     def __init__(self, waiting):
         self.waiting = waiting

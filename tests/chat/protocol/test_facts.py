@@ -1,4 +1,4 @@
-"""What the server says, as frames; and the fingerprint of a request."""
+"""The frames that the server sends, and the fingerprint of a request."""
 
 from datetime import datetime, timedelta, timezone
 

@@ -44,16 +44,16 @@ pytestmark = pytest.mark.no_database
         "1e999",
     ],
 )
-def test_integers_must_be_whole_and_from_0_to_2_to_the_53rd(name, kind, value):
+def test_integers_must_be_whole_not_negative_and_below_2_to_the_53rd(name, kind, value):
     fields = {"type": f'"{kind}"', "ref": '"r1"', "body": '"a"', "limit": "1", name: value}
     error = error_of("{" + ", ".join(f'"{key}": {text}' for key, text in fields.items()) + "}")
     assert (error.code, error.ref) == ("invalid_field", "r1")
 
 
-@pytest.mark.parametrize("limit, is_good", [(0, False), (1, True), (100, True), (101, False)])
-def test_a_page_has_1_to_100_messages(limit, is_good):
+@pytest.mark.parametrize("limit, is_valid", [(0, False), (1, True), (100, True), (101, False)])
+def test_a_page_has_1_to_100_messages(limit, is_valid):
     text = json.dumps({"type": "fetch", "ref": "r1", "limit": limit})
-    if is_good:
+    if is_valid:
         assert protocol.parse(text).limit == limit
     else:
         assert error_of(text).code == "invalid_field"

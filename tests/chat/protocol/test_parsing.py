@@ -34,7 +34,7 @@ def test_a_valid_frame_becomes_its_event(text, event):
     assert protocol.parse(text) == event
 
 
-def test_frames_may_come_as_utf8_bytes():
+def test_a_frame_can_be_utf8_bytes():
     assert protocol.parse('{"type": "post", "ref": "a", "body": "grüß"}'.encode()) == Post("a", "grüß")
 
 
@@ -71,7 +71,7 @@ def test_a_frame_that_is_not_json_is_rejected_as_invalid_json(text):
 
 
 @pytest.mark.parametrize("text", ["[]", "null", "1", '"post"', "true", "1e999", '[{"type": "typing", "on": true}]'])
-def test_json_that_is_not_an_object_is_rejected_as_such(text):
+def test_json_that_is_not_an_object_is_rejected_with_not_an_object(text):
     assert error_of(text).code == "not_an_object"
 
 
@@ -89,7 +89,7 @@ def test_json_that_is_not_an_object_is_rejected_as_such(text):
         ({"type": "ack"}, "unknown_type"),
     ],
 )
-def test_a_missing_or_unknown_type_is_rejected_as_such(fields, code):
+def test_a_missing_or_unknown_type_is_rejected_with_its_code(fields, code):
     error = error_of(json.dumps({**fields, "ref": "r1"}))
     assert (error.code, error.ref) == (code, "r1")
 

@@ -1,4 +1,4 @@
-"""Access: for every reason, a connection of every kind is closed at its next frame, with the code of its kind."""
+"""Access: a person who loses access is disconnected at the next frame, with the close code of the connection's kind."""
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -138,7 +138,7 @@ def test_a_connection_with_valid_rights_stays_open(bob, room, kind):
 
 
 @pytest.mark.parametrize("kind", [access.ROOM, access.WAITING_ROOM, access.OPERATORS])
-def test_every_kind_of_connection_has_a_close_code_for_every_reason_that_its_facts_can_give(kind):
+def test_every_kind_of_connection_has_a_close_code_for_every_reason_that_applies_to_it(kind):
     cannot_happen = {"member": set(), "visit": {Reason.BANNED}, "person": {Reason.PLACE_GONE, Reason.BANNED}}
     assert set(Reason) - set(kind.close_codes) == cannot_happen[kind.key]
 

@@ -1,4 +1,4 @@
-"""Telling others about a stored change: after the commit only, and without failing the request."""
+"""Publishing a stored change: only after the commit, and without failing the request."""
 
 import pytest
 import redis
@@ -20,7 +20,7 @@ def fail():
     raise ValueError("broken")
 
 
-def be_away():
+def fail_to_connect():
     raise redis.ConnectionError("away")
 
 
@@ -57,16 +57,16 @@ def test_a_failure_is_logged_and_the_next_function_still_runs(caplog):
 
 
 def test_an_outage_is_logged_without_a_traceback(caplog):
-    assert not call_safely("tell anybody", be_away)
+    assert not call_safely("tell anybody", fail_to_connect)
     (record,) = caplog.records
     assert record.getMessage().endswith("could not tell anybody: away") and not record.exc_info
 
 
-def test_a_failure_is_recorded_and_the_recording_may_fail_too(caplog):
+def test_a_failure_is_recorded_and_a_failure_to_record_is_logged(caplog):
     recorded = []
     assert not call_safely("tell anybody", fail, on_failure=lambda: recorded.append("recorded"))
     assert recorded == ["recorded"]
-    assert not call_safely("tell anybody", fail, on_failure=be_away)
+    assert not call_safely("tell anybody", fail, on_failure=fail_to_connect)
     assert "could not record that it could not tell anybody: away" in caplog.text
     assert call_safely("tell anybody", lambda: None, on_failure=fail)
 
@@ -80,7 +80,7 @@ def test_a_failure_is_recorded_and_the_recording_may_fail_too(caplog):
     ],
 )
 def test_publishing_closing_and_starting_jobs_raise_nothing_when_redis_is_away(name, call, monkeypatch, caplog):
-    monkeypatch.setattr(broadcast, name, lambda *arguments: be_away())
+    monkeypatch.setattr(broadcast, name, lambda *arguments: fail_to_connect())
     call()
     assert "A change is stored, but the server could not" in caplog.text
 

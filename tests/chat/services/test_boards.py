@@ -44,11 +44,11 @@ def test_a_visit_during_the_sweep_keeps_the_board(owner, at_door, visitor, monke
     Board.objects.update(seen_at=timezone.now() - timedelta(days=400))
     delete_board = boards.lifecycle._delete_board
 
-    def be_overtaken(found):
+    def visit_meanwhile(found):
         visitor.door()
         return delete_board(found)
 
-    monkeypatch.setattr(boards.lifecycle, "_delete_board", be_overtaken)
+    monkeypatch.setattr(boards.lifecycle, "_delete_board", visit_meanwhile)
     assert boards.sweep_boards() == 0 and Board.objects.count() == 1
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def tight(settings, clock, monkeypatch):
-    """Two events at once and one for each second after; a flood is more than three refusals within ten seconds."""
+    """Allow two events at once and one more each second. A flood is more than three refusals within ten seconds."""
     monkeypatch.setattr(limits, "time", clock)
     settings.CHAT_LIMITS = dict.fromkeys(settings.CHAT_LIMITS, (2, 1))
     settings.CHAT_FLOOD_REFUSALS = 3

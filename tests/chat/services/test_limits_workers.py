@@ -1,4 +1,4 @@
-"""The rate limit with several workers: each learns the level one trip late, which allows only a few more frames."""
+"""The rate limit with several workers: each learns the level one round trip late, so only a few more frames pass."""
 
 import importlib.util
 import threading
@@ -42,7 +42,7 @@ def make_limits(valkey_url):
 
 
 def flood(layer, own_limits, tally):
-    """Handle frames as a worker does until none is left. `tally` collects the result of each."""
+    """Handle frames as a worker does until no frame is left. Add the result of each frame to `tally`."""
     while True:
         _, content = layer.receive(["websocket.receive"])
         if content is None:
@@ -75,7 +75,7 @@ def test_a_flood_exceeds_the_limit_by_at_most_one_frame_for_each_worker(layer, m
     assert len(tally) == WORKERS * FRAMES
 
 
-def test_a_frame_that_another_worker_handles_above_the_limit_is_paid_for_later(layer, make_limits, settings):
+def test_a_frame_that_another_worker_handles_above_the_limit_delays_the_next_frame(layer, make_limits, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (2, 0.01)}
     first, second = make_limits(), make_limits()
     first.check_frame(7)

@@ -34,9 +34,9 @@ def count_updates(watch, lobby):
     """Check twice, and return how often the lobby received `updated`."""
     lobby.read()
     changes = [watch.check(), watch.check()]
-    told = lobby.read()
-    assert told == [{"type": "updated"}] * changes.count(True)
-    return len(told)
+    events = lobby.read()
+    assert events == [{"type": "updated"}] * changes.count(True)
+    return len(events)
 
 
 def test_the_first_check_always_publishes(room, lobby):
@@ -63,7 +63,7 @@ def test_a_new_topic_is_published(room, watch, lobby):
     assert count_updates(watch, lobby) == 1
 
 
-def test_a_message_is_published(alice, enter, lobby):
+def test_a_new_message_is_published(alice, enter, lobby):
     socket = enter(alice)
     watch = LobbyWatch()
     watch.check()
@@ -80,7 +80,7 @@ def test_a_message_stored_after_the_clock_was_set_back_is_published(alice, enter
     assert count_updates(watch, lobby) == 1
 
 
-def test_people_who_come_and_go_are_published(alice, bob, enter, watch, lobby):
+def test_people_who_arrive_or_leave_are_published(alice, bob, enter, watch, lobby):
     enter(alice)
     assert count_updates(watch, lobby) == 1
     tab, other = enter(bob), enter(bob)
@@ -116,7 +116,7 @@ def test_presence_changes_of_a_dead_worker_are_published(alice, bob, enter, room
     presence.schedule_presence_update(room.id)
     watch, before = LobbyWatch(), len(watcher.seen("presence"))
     enter(bob)
-    # The worker that would have published it a second later has died.
+    # The worker that would have published the change a second later has died.
     assert later.calls.clear() is None
     watch.check()
     assert len(watcher.seen("presence")) == before

@@ -172,14 +172,14 @@ def test_a_socket_that_missed_its_close_is_closed_with_its_next_frame(alice, ent
 
 def test_the_login_ends_before_its_connections_are_closed(alice, enter, monkeypatch):
     socket = enter(alice)
-    comes_back = []
+    codes = []
 
     def close_group(group, code, but):
-        comes_back.append(wire.Socket("/chat/garden/", socket.browser).connect().code)
+        codes.append(wire.Socket("/chat/garden/", socket.browser).connect().code)
 
     monkeypatch.setattr("chat.broadcast.close_group", close_group)
     socket.browser.delete("/api/session/")
-    assert comes_back == [4401]
+    assert codes == [4401]
 
 
 def test_a_guest_who_signs_out_frees_the_handle(charlie, enter):

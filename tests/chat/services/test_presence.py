@@ -1,4 +1,4 @@
-"""Presence: people come with their first tab and go with their last, and updates are published once a second."""
+"""Presence: a person arrives with the first tab and leaves with the last. Updates are published once a second."""
 
 import importlib
 import threading
@@ -13,7 +13,7 @@ from tests import wire
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def news(socket):
+def updates(socket):
     return [(event["came"], event["went"], event["count"]) for event in socket.seen("presence")]
 
 
@@ -29,7 +29,7 @@ def test_a_new_person_is_published_to_the_room_and_named_in_joined(alice, bob, c
     enter(charlie)
     second()
     last = enter(bob)
-    assert news(first) == [(["Alice"], [], 1), (["Charlie"], [], 2), (["Bob"], [], 3)]
+    assert updates(first) == [(["Alice"], [], 1), (["Charlie"], [], 2), (["Bob"], [], 3)]
     joined = last.seen("joined")[0]
     present = {person["handle"]: person["role"] for person in joined["present"]}
     assert present == {"Alice": "owner", "Bob": "member", "Charlie": "guest"}
@@ -43,31 +43,31 @@ def test_only_the_first_and_the_last_tab_of_a_person_are_published(alice, bob, e
     second()
     tab1.disconnect()
     second()
-    assert news(watcher)[1:] == [(["Bob"], [], 2)]
+    assert updates(watcher)[1:] == [(["Bob"], [], 2)]
     tab2.disconnect()
-    assert news(watcher)[2:] == [([], ["Bob"], 1)]
+    assert updates(watcher)[2:] == [([], ["Bob"], 1)]
 
 
 def test_presence_is_published_once_a_second(alice, bob, charlie, enter, later, second):
     watcher = enter(alice)
     enter(bob)
     guest = enter(charlie)
-    assert len(news(watcher)) == 1
+    assert len(updates(watcher)) == 1
     assert len(later.calls) == 1
     guest.disconnect()
     second()
     later.run()
-    assert news(watcher)[1:] == [(["Bob"], [], 2)]
+    assert updates(watcher)[1:] == [(["Bob"], [], 2)]
 
 
-def test_a_timer_that_runs_too_early_is_started_again(alice, bob, enter, later, second):
+def test_a_timer_that_runs_before_its_time_is_started_again(alice, bob, enter, later, second):
     watcher = enter(alice)
     enter(bob)
     later.run()
-    assert len(news(watcher)) == 1 and len(later.calls) == 1
+    assert len(updates(watcher)) == 1 and len(later.calls) == 1
     second()
     later.run()
-    assert news(watcher)[1:] == [(["Bob"], [], 2)]
+    assert updates(watcher)[1:] == [(["Bob"], [], 2)]
 
 
 def test_a_reload_is_not_published(alice, bob, enter, later, second):
@@ -78,7 +78,7 @@ def test_a_reload_is_not_published(alice, bob, enter, later, second):
     enter(bob)
     second()
     later.run()
-    assert news(watcher)[1:] == [(["Bob"], [], 2)]
+    assert updates(watcher)[1:] == [(["Bob"], [], 2)]
 
 
 def test_a_person_without_heartbeats_leaves_when_the_lease_ends(alice, bob, enter, clock, settings):
@@ -88,7 +88,7 @@ def test_a_person_without_heartbeats_leaves_when_the_lease_ends(alice, bob, ente
     for _ in range(4):
         clock.pass_by(settings.CHAT_PRESENCE_LEASE_SECONDS / 3)
         watcher.say("sync", cursor=0)
-    assert news(watcher)[1:] == [(["Bob"], [], 2), ([], ["Bob"], 1)]
+    assert updates(watcher)[1:] == [(["Bob"], [], 2), ([], ["Bob"], 1)]
 
 
 def test_a_heartbeat_brings_a_swept_person_back(alice, bob, enter, clock, settings):
@@ -98,7 +98,7 @@ def test_a_heartbeat_brings_a_swept_person_back(alice, bob, enter, clock, settin
     watcher.say("sync", cursor=0)
     clock.pass_by(2)
     sleeper.say("sync", cursor=0)
-    assert news(watcher)[-1] == (["Bob"], [], 2)
+    assert updates(watcher)[-1] == (["Bob"], [], 2)
 
 
 def test_a_late_heartbeat_of_a_closed_connection_does_not_restore_presence(alice, bob, enter, room, later, second):
@@ -110,7 +110,7 @@ def test_a_late_heartbeat_of_a_closed_connection_does_not_restore_presence(alice
     second()
     tab.say("sync", cursor=0)
     later.run()
-    assert news(watcher)[-1] == ([], ["Bob"], 1)
+    assert updates(watcher)[-1] == ([], ["Bob"], 1)
     assert presence.get_present(room.id)[1] == 1
 
 
@@ -123,7 +123,7 @@ def test_a_person_is_not_present_if_the_disconnect_overtakes_the_connect(alice, 
     wire.run(channel, content)
     wire.work()
     assert presence.count_present([room.id]) == [1]
-    assert news(watcher) == [(["Alice"], [], 1)]
+    assert updates(watcher) == [(["Alice"], [], 1)]
     assert socket.channel not in wire.layer().group_channels(f"room-{room.id}")
 
 
@@ -154,7 +154,7 @@ def test_a_person_is_not_present_after_a_disconnect_during_the_connect(
 
     def disconnect_meanwhile(*arguments, **kwargs):
         monkeypatch.setattr(place, name, real)
-        # In another worker: it has a thread of its own here.
+        # Another worker handles the disconnect. Here it is another thread.
         other = threading.Thread(target=socket.disconnect)
         if when == "before":
             other.start(), other.join()
@@ -169,7 +169,7 @@ def test_a_person_is_not_present_after_a_disconnect_during_the_connect(
     second()
     later.run()
     assert presence.count_present([room.id]) == [1]
-    assert not [group for group, held in wire.layer().channel_layer._groups.items() if socket.channel in held]
+    assert not [group for group, channels in wire.layer().channel_layer._groups.items() if socket.channel in channels]
     settings.CHAT_MAX_SOCKETS_PER_PERSON = 1
     assert enter(bob).code is None
     assert watcher.code is None
@@ -181,7 +181,7 @@ def test_above_100_people_only_the_count_is_published(alice, bob, enter, room, s
         store.add_entry(f"room:{room.id}", f"Guest {number}", f"tab{number}", 60)
     second()
     late = enter(bob)
-    assert news(watcher)[1:] == [([], [], 102)]
+    assert updates(watcher)[1:] == [([], [], 102)]
     joined = late.seen("joined")[0]
     assert joined["count"] == 102 and len(joined["present"]) <= protocol.MAX_PRESENT
 
@@ -195,7 +195,7 @@ def test_at_most_100_people_are_named_when_one_joins(alice, bob, enter, room):
     assert (len(joined["present"]), joined["count"]) == (100, 121)
 
 
-def test_rooms_are_counted_together(alice, enter, room):
+def test_several_rooms_are_counted_in_one_call(alice, enter, room):
     enter(alice)
     assert presence.count_present([room.id, 4711]) == [1, 0]
 

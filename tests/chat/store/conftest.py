@@ -6,7 +6,7 @@ from chat.store import MemoryStore, RedisStore
 
 
 class TimedRedisStore(RedisStore):
-    """A RedisStore whose scripts read the time from a key, and whose keys expire by it: a test moves this time."""
+    """A RedisStore whose clock a test moves: its scripts read the time from a key, and its keys expire by that time."""
 
     def __init__(self, url):
         for name in ("_TAKE", "_LEASE", "_COUNT_LEASES", "_ROSTER"):
@@ -27,7 +27,7 @@ class TimedRedisStore(RedisStore):
 
 @pytest.fixture(params=["memory", "redis"])
 def store(request):
-    """Return each of both stores, so that a test runs twice."""
+    """Return one of the two stores. Each test runs once with each store."""
     if request.param == "memory":
         return MemoryStore()
     return TimedRedisStore(request.getfixturevalue("valkey_url"))

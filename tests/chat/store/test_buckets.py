@@ -45,7 +45,7 @@ def test_a_refused_token_costs_nothing(store, pass_by):
 def test_a_bucket_holds_no_more_than_its_burst(store, pass_by):
     for _ in range(2):
         store.take_token("a", 2, 0.1)
-    # Half of what it would take for Redis to forget the bucket, and enough for three.
+    # This time is long enough for three tokens, but Redis has not forgotten the bucket yet.
     pass_by(30)
     assert [bool(store.take_token("a", 2, 0.1)) for _ in range(3)] == [False, False, True]
 
@@ -65,7 +65,7 @@ def test_counting_does_not_prolong_the_window(store, pass_by):
     assert store.increment("a", 60) == 1
 
 
-def test_counters_whose_time_is_over_are_deleted(clock):
+def test_expired_counters_are_deleted(clock):
     kept = MemoryStore()
     for number in range(100):
         kept.increment(f"connection {number}", 10)

@@ -1,4 +1,4 @@
-"""The clock of Redis is set back by 25 hours. (The clock of MemoryStore is monotonic.)"""
+"""RedisStore keeps working when the clock of Redis is set back by 25 hours. The clock of MemoryStore is monotonic."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rosters: owners come with their first entry and go with their last one."""
+"""Rosters: an owner enters with the first entry and leaves with the last one."""
 
 import pytest
 
@@ -9,16 +9,16 @@ pytestmark = pytest.mark.no_database
 
 
 def test_a_renewed_entry_stays_and_changes_are_reported(store, pass_by):
-    told = []
+    reported = []
     store.add_entry("r", "alice", "1", 60)
     store.take_changes("r")
-    store.renew_entry("r", "alice", "1", 60, lambda: told.append("at once"))
+    store.renew_entry("r", "alice", "1", 60, lambda: reported.append("at once"))
     pass_by(40)
-    store.renew_entry("r", "alice", "1", 60, lambda: told.append("later"))
+    store.renew_entry("r", "alice", "1", 60, lambda: reported.append("later"))
     pass_by(40)
-    assert (store.list_owners("r", 9), told) == ((["alice"], 1), [])
-    store.renew_entry("r", "bob", "2", 60, lambda: told.append("bob"))
-    assert told == ["bob"]
+    assert (store.list_owners("r", 9), reported) == ((["alice"], 1), [])
+    store.renew_entry("r", "bob", "2", 60, lambda: reported.append("bob"))
+    assert reported == ["bob"]
 
 
 def test_the_first_entry_and_the_removal_of_the_last_one_are_reported(store):
@@ -37,7 +37,7 @@ def test_changes_are_returned_once(store):
     assert store.take_changes("room") == ([], [], 1)
 
 
-def test_an_owner_who_came_and_went_between_two_calls_is_in_neither_list(store):
+def test_an_owner_who_entered_and_left_between_two_calls_is_in_neither_list(store):
     store.add_entry("room", "Alice", "tab", 60)
     assert not store.remove_entry("room", "Alice", "tab")
     assert store.take_changes("room") == ([], [], 0)
@@ -65,7 +65,7 @@ def test_an_entry_added_twice_is_renewed_and_counts_once(store):
     assert store.list_owners("room", 10) == ([], 0)
 
 
-def test_an_entry_that_is_not_renewed_ends_and_its_owner_goes(store, pass_by):
+def test_an_entry_that_is_not_renewed_expires_and_its_owner_leaves(store, pass_by):
     store.add_entry("room", "Alice", "tab1", 60)
     store.add_entry("room", "Bob", "tab2", 60)
     store.take_changes("room")
@@ -109,7 +109,7 @@ def test_all_rosters_are_summarized_together(store):
     assert store.summarize_rosters() == {"room": (1, True)}
 
 
-def test_a_summary_ends_entries_and_leaves_their_changes(store, pass_by):
+def test_a_summary_deletes_expired_entries_and_keeps_their_changes(store, pass_by):
     store.add_entry("room", "Alice", "tab1", 60)
     store.take_changes("room")
     pass_by(61)

@@ -1,4 +1,4 @@
-"""Both stores do the same, and all of their state expires."""
+"""Both stores behave in the same way, and all of their state expires."""
 
 import inspect
 import threading
@@ -19,20 +19,20 @@ def test_a_url_makes_a_redis_store_and_none_a_memory_store(valkey_url):
     assert isinstance(make_store(valkey_url), RedisStore)
 
 
-@pytest.mark.parametrize("made", [MemoryStore, RedisStore])
-def test_both_stores_have_the_methods_of_the_interface_and_no_others(made):
+@pytest.mark.parametrize("store_class", [MemoryStore, RedisStore])
+def test_both_stores_have_the_methods_of_the_interface_and_no_others(store_class):
     def signatures(cls):
         public = {name: value for name, value in vars(cls).items() if not name.startswith("_") and callable(value)}
         return {name: inspect.signature(method) for name, method in public.items()}
 
-    assert signatures(made) == signatures(Store)
+    assert signatures(store_class) == signatures(Store)
 
 
 def test_every_method_of_the_interface_has_a_docstring():
     assert [name for name in Store.__abstractmethods__ if not getattr(Store, name).__doc__] == []
 
 
-def test_the_store_answers(store):
+def test_a_ping_of_a_working_store_raises_nothing(store):
     store.ping()
 
 
@@ -89,14 +89,14 @@ def test_every_key_in_redis_expires(valkey_url):
 
 
 def test_a_deferred_command_is_sent_with_the_workers_next_round_trip(valkey_url, monkeypatch):
-    layer, told = RedisChannelLayer(hosts=[valkey_url]), []
+    layer, reported = RedisChannelLayer(hosts=[valkey_url]), []
     monkeypatch.setattr(deferred, "channel_layers", {"default": SimpleNamespace(channel_layer=layer)})
     store = RedisStore(valkey_url)
     layer.send("websocket.receive", {"reply_channel": "daphne.response.abc!x", "order": 0})
     layer.receive(["websocket.receive"])
-    store.renew_entry("r", "alice", "1", 60, lambda: told.append(store.take_changes("r")))
-    assert (store.list_owners("r", 9), told) == (([], 0), [])
+    store.renew_entry("r", "alice", "1", 60, lambda: reported.append(store.take_changes("r")))
+    assert (store.list_owners("r", 9), reported) == (([], 0), [])
     layer.receive(["websocket.receive"])
-    assert told == [(["alice"], [], 1)]
-    store.renew_entry("r", "bob", "2", 60, lambda: told.append("now"))
-    assert told[1:] == ["now"], "without a message in work, there is no next round trip to wait for"
+    assert reported == [(["alice"], [], 1)]
+    store.renew_entry("r", "bob", "2", 60, lambda: reported.append("now"))
+    assert reported[1:] == ["now"], "without a message in work, there is no next round trip to wait for"

@@ -13,7 +13,7 @@ from tests.chat.services.announcements.helpers import received
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_person_whose_connection_vanished_receives_it_at_the_next_connect(alice, bob, enter, room):
+def test_a_person_whose_connection_vanished_receives_the_announcement_at_the_next_connect(alice, bob, enter, room):
     enter(alice)
     gone = enter(bob)
     # The interface server died: its sockets are in no group, but their leases in the room have not expired yet.
@@ -25,16 +25,16 @@ def test_a_person_whose_connection_vanished_receives_it_at_the_next_connect(alic
 
 def test_joined_names_the_newest_announcement(alice, enter):
     assert enter(alice).seen("joined")[0]["announced"] == 0
-    said = announcements.announce("Hello all")
-    assert enter(alice).seen("joined")[0]["announced"] == said.id
+    announcement = announcements.announce("Hello all")
+    assert enter(alice).seen("joined")[0]["announced"] == announcement.id
 
 
-def test_a_reconnecting_client_receives_all_after_the_one_it_knows(alice, enter):
+def test_a_reconnecting_client_receives_the_announcements_after_the_last_one_that_it_knows(alice, enter):
     first = announcements.announce("one")
     enter(alice)
     for text in ("two", "three"):
         announcements.announce(text)
-    # The connection was broken by then, although the receipts say that Alice has received both.
+    # The receipts say that Alice has received both. A client whose connection was broken has not received them.
     assert Receipt.objects.filter(person=alice).count() == 3
     assert received(enter(alice)) == []
     assert received(enter(alice, query=f"announced={first.id}")) == ["two", "three"]
@@ -74,16 +74,16 @@ def test_an_announcement_during_a_connect_is_not_missed(alice, bob, enter, monke
     place = importlib.import_module("chat.broadcast" if place == "broadcast" else f"chat.services.{place}")
     real = getattr(place, name)
 
-    def speak():
+    def announce_now():
         monkeypatch.setattr(place, name, real)
         announcements.whisper("Bob", "Now") if private else announcements.announce("Now")
 
     def announce_meanwhile(*arguments, **fields):
         if when == "before":
-            speak()
+            announce_now()
         result = real(*arguments, **fields)
         if when == "after":
-            speak()
+            announce_now()
         return result
 
     monkeypatch.setattr(place, name, announce_meanwhile)
@@ -98,16 +98,16 @@ def test_a_person_who_connects_during_an_announcement_receives_it(alice, bob, en
     enter(alice)
     place, name = step.split(".")
     place = importlib.import_module("chat.broadcast" if place == "broadcast" else f"chat.services.{place}")
-    real, came = getattr(place, name), []
+    real, sockets = getattr(place, name), []
 
     def connect_meanwhile(*arguments, **fields):
         monkeypatch.setattr(place, name, real)
         # Another worker handles the connect; here it is another thread.
-        other = threading.Thread(target=lambda: came.append(enter(bob)))
+        other = threading.Thread(target=lambda: sockets.append(enter(bob)))
         other.start(), other.join()
         return real(*arguments, **fields)
 
     monkeypatch.setattr(place, name, connect_meanwhile)
     announcements.announce("Now")
-    assert set(received(came[0])) == {"Now"}
+    assert set(received(sockets[0])) == {"Now"}
     assert received(enter(bob)) == []

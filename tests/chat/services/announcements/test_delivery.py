@@ -25,13 +25,13 @@ def test_an_announcement_that_could_not_be_published_is_received_at_the_next_con
     socket = enter(alice)
     with monkeypatch.context() as patch:
         patch.setattr("chat.broadcast.publish", fail)
-        said = announcements.announce("Hello all")
-    assert f"could not publish announcement {said.id}" in caplog.text
+        announcement = announcements.announce("Hello all")
+    assert f"could not publish announcement {announcement.id}" in caplog.text
     assert ("Traceback" in caplog.text) == isinstance(error, KeyError)
     assert received(socket) == [] and received(enter(alice)) == ["Hello all"]
 
 
-def test_a_database_failure_after_the_row_is_logged(alice, enter, monkeypatch, caplog):
+def test_a_database_failure_after_the_announcement_is_stored_is_logged(alice, enter, monkeypatch, caplog):
     def fail(*arguments, **fields):
         raise OperationalError("locked")
 
@@ -56,8 +56,8 @@ def test_a_connect_without_announcements_reads_twice_and_writes_nothing(alice, e
     enter(alice)
     with CaptureQueriesContext(connection) as queries:
         enter(alice)
-    asked = [query["sql"] for query in queries if "announcement" in query["sql"]]
-    assert len(asked) == 2 and all(sql.split()[0] == "SELECT" for sql in asked)
+    statements = [query["sql"] for query in queries if "announcement" in query["sql"]]
+    assert len(statements) == 2 and all(sql.split()[0] == "SELECT" for sql in statements)
 
 
 def test_a_heartbeat_reads_no_announcements(alice, enter):
@@ -87,5 +87,5 @@ def test_the_sweep_deletes_expired_announcements_with_their_receipts(alice, ente
     Announcement.objects.exclude(id=kept.id).update(expires_at=timezone.now() - timedelta(seconds=1))
     monkeypatch.setattr(announcements, "MAX_SWEPT", 1)
     assert [announcements.sweep_announcements() for _ in range(4)] == [0, 0, 2, 0]
-    assert [said.id for said in Announcement.objects.all()] == [kept.id]
+    assert [announcement.id for announcement in Announcement.objects.all()] == [kept.id]
     assert Receipt.objects.count() == 1

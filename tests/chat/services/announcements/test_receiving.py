@@ -1,4 +1,4 @@
-"""Announcements: each person receives those that concern them, once."""
+"""Each person receives every announcement to that person, once."""
 
 from datetime import timedelta
 
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_the_event_has_the_fields_of_the_contract(alice, enter):
     socket = enter(alice)
-    said = announcements.announce("We close at six.", "urgent")
+    announcement = announcements.announce("We close at six.", "urgent")
     event = {
         "type": "announcement",
-        "id": said.id,
+        "id": announcement.id,
         "text": "We close at six.",
         "level": "urgent",
-        "at": protocol.format_time(said.created_at),
+        "at": protocol.format_time(announcement.created_at),
     }
     assert socket.seen("announcement") == [event]
     whisper = announcements.whisper("alice", "Psst")
@@ -59,20 +59,20 @@ def test_a_whisper_is_received_by_one_person_in_all_their_tabs(alice, bob, enter
     assert Receipt.objects.count() == 1
 
 
-def test_a_person_who_connects_later_receives_it_once(alice, bob, enter, enter_attic):
+def test_a_person_who_connects_later_receives_an_announcement_once(alice, bob, enter, enter_attic):
     announcements.announce("Hello all")
     assert received(enter(bob)) == ["Hello all"]
     assert received(enter(bob)) == received(enter_attic(bob)) == []
     assert received(enter(alice)) == ["Hello all"]
 
 
-def test_a_person_who_received_it_does_not_receive_it_again(alice, bob, enter, enter_attic):
+def test_a_person_who_received_an_announcement_does_not_receive_it_again(alice, bob, enter, enter_attic):
     enter(alice)
     announcements.announce("Hello all")
     assert received(enter(alice)) == received(enter_attic(alice)) == []
 
 
-def test_a_whisper_waits_for_its_person(alice, bob, enter, enter_attic):
+def test_a_whisper_is_received_when_its_person_connects(alice, bob, enter, enter_attic):
     announcements.whisper("Bob", "For you")
     assert received(enter(alice)) == []
     assert received(enter_attic(bob)) == ["For you"]
@@ -80,20 +80,20 @@ def test_a_whisper_waits_for_its_person(alice, bob, enter, enter_attic):
 
 
 def test_an_expired_announcement_is_not_received(alice, enter):
-    said = announcements.announce("Soon over", expires_in=3600)
-    Announcement.objects.filter(id=said.id).update(expires_at=timezone.now() - timedelta(seconds=1))
+    announcement = announcements.announce("Soon over", expires_in=3600)
+    Announcement.objects.filter(id=announcement.id).update(expires_at=timezone.now() - timedelta(seconds=1))
     assert received(enter(alice)) == []
 
 
 def test_a_withdrawn_announcement_is_not_received(alice, enter):
-    said = announcements.announce("A mistake")
-    announcements.withdraw_announcement(said.id)
+    announcement = announcements.announce("A mistake")
+    announcements.withdraw_announcement(announcement.id)
     assert received(enter(alice)) == []
-    for announcement_id in (said.id, 2**60):
+    for announcement_id in (announcement.id, 2**60):
         assert_refused("not_found", announcements.withdraw_announcement, announcement_id)
 
 
-def test_several_announcements_come_in_order_before_synced(alice, enter):
+def test_several_announcements_are_received_in_order_before_synced(alice, enter):
     for text in ("one", "two", "three"):
         announcements.announce(text)
     socket = enter(alice)
@@ -128,7 +128,7 @@ def test_a_banned_person_receives_nothing_of_the_room(alice, bob, enter, room):
     assert not Receipt.objects.exists()
 
 
-def test_receipts_survive_a_deactivation_and_end_with_the_room(alice, bob, enter, room):
+def test_receipts_survive_a_deactivation_and_are_deleted_with_the_room(alice, bob, enter, room):
     enter(bob)
     announcements.announce("Roses", slug="garden", by=alice)
     Person.objects.filter(id=bob.id).update(is_active=False)
@@ -137,7 +137,7 @@ def test_receipts_survive_a_deactivation_and_end_with_the_room(alice, bob, enter
     assert not Announcement.objects.exists() and not Receipt.objects.exists()
 
 
-def test_a_person_with_the_same_handle_as_a_visitor_receives_it(alice, room):
+def test_a_person_with_the_same_handle_as_a_visitor_receives_the_announcement(alice, room):
     board = Browser().make_board(handle="Alice").room()
     announcements.announce("We close at six.")
     assert received(board) == ["We close at six."]
@@ -145,7 +145,7 @@ def test_a_person_with_the_same_handle_as_a_visitor_receives_it(alice, room):
     assert received(socket) == ["We close at six."]
 
 
-def test_a_visitor_who_received_it_on_a_board_does_not_receive_it_again(db):
+def test_a_visitor_who_received_an_announcement_on_a_board_does_not_receive_it_again(db):
     owner = Browser().make_board(handle="Alice")
     socket = owner.room()
     announcements.announce("We close at six.")

@@ -7,5 +7,5 @@ from tests.chat.services.moderation.helpers import make_person
 
 @pytest.fixture
 def zoe(db):
-    """Another person, who can become the second owner of a room."""
+    """Return another person, who can become the second owner of a room."""
     return make_person("Zoe")

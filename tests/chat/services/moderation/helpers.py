@@ -35,7 +35,7 @@ def post(room, person, ref="r1", body="Hello"):
 
 
 def expire_mute(member, **time):
-    """Set the end of a mute into the past, by this time."""
+    """Move the end of a mute into the past, by this time."""
     Member.objects.filter(id=member.id).update(muted_until=timezone.now() - timedelta(**time))
 
 

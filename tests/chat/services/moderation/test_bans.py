@@ -78,17 +78,17 @@ def test_frames_of_a_banned_person_are_refused_even_if_the_close_was_lost(alice,
     # The close is lost: the connection stays open and sends a frame.
     while wire.layer().receive([tab.channel])[0]:
         pass
-    said = tab.say(**frame, ref="x1")
-    assert said == [] and tab.code == 4403
+    events = tab.say(**frame, ref="x1")
+    assert events == [] and tab.code == 4403
     assert owner.read() == [] and Message.objects.get().body == "mine" and not Change.objects.filter(ref="x1").exists()
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("act", ["ban", "take away"])
-def test_a_connection_that_opens_during_a_ban_is_closed(alice, bob, enter, room, monkeypatch, act):
+@pytest.mark.parametrize("act", ["ban", "remove"])
+def test_a_connection_that_opens_during_a_ban_or_removal_is_closed(alice, bob, enter, room, monkeypatch, act):
     subscribe = broadcast.subscribe
 
-    def ban_first(channel, groups):
+    def ban_or_remove_first(channel, groups):
         member = Member.objects.get(person=bob)
         if act == "ban":
             moderation.change_role(alice, room, bob, "banned")
@@ -96,7 +96,7 @@ def test_a_connection_that_opens_during_a_ban_is_closed(alice, bob, enter, room,
             moderation.remove_member(None, member)
         subscribe(channel, groups)
 
-    monkeypatch.setattr(broadcast, "subscribe", ban_first)
+    monkeypatch.setattr(broadcast, "subscribe", ban_or_remove_first)
     assert enter(bob).code == 4403
 
 
@@ -110,13 +110,13 @@ def test_a_person_who_is_banned_while_joining_is_refused(room, bob, monkeypatch)
 
 
 def test_a_person_who_joins_during_a_ban_is_banned(room, alice, bob, monkeypatch):
-    note = audit.record
+    record = audit.record
 
-    def come_in_first(*arguments, **details):
+    def join_first(*arguments, **details):
         give_role(room, bob, "member")
-        note(*arguments, **details)
+        record(*arguments, **details)
 
-    monkeypatch.setattr(audit, "record", come_in_first)
+    monkeypatch.setattr(audit, "record", join_first)
     moderation.change_role(alice, room, bob, "banned")
     assert role_of(room, bob) == "banned"
 

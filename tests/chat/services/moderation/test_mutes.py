@@ -42,14 +42,15 @@ def test_an_unmute_job_that_is_early_repeated_or_outdated_changes_nothing(alice,
     member = moderation.change_role(alice, room, bob, "muted", 60)
     [job] = take_delayed_jobs()
     run_job(job)
-    assert role_of(room, bob) == "muted"  # early
+    assert role_of(room, bob) == "muted"  # the job ran before the end of the mute
     moderation.change_role(alice, room, bob, "muted", 600)
     run_job(job)
-    assert role_of(room, bob) == "muted"  # renewed for longer
+    assert role_of(room, bob) == "muted"  # the new mute lasts longer
     expire_mute(member, seconds=1)
     run_job(job)
     run_job(job)
-    assert [event["role"] for event in owner.seen("member")] == ["muted", "muted", "member"]  # twice
+    # The second run published nothing.
+    assert [event["role"] for event in owner.seen("member")] == ["muted", "muted", "member"]
     moderation.change_role(alice, room, bob, "banned")
     run_job(job)
     assert role_of(room, bob) == "banned"
@@ -127,7 +128,7 @@ def test_the_error_for_a_muted_person_contains_the_end_of_the_mute(alice, bob, e
 @pytest.mark.django_db(transaction=True)
 def test_the_sweep_ends_expired_mutes_only(alice, bob, charlie, enter, room):
     owner = enter(alice)
-    expired = [moderation.change_role(alice, room, whom, "muted", 60) for whom in (bob, charlie)]
+    expired = [moderation.change_role(alice, room, person, "muted", 60) for person in (bob, charlie)]
     for member in expired:
         expire_mute(member, hours=1)
     lasting = {"Later": 3600, "Always": None}

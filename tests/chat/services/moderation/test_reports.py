@@ -1,4 +1,4 @@
-"""Reports of messages: made once for each reader, and decided once."""
+"""Reports of messages: each reader can report a message once, and each report is decided once."""
 
 import pytest
 from django.db import connection
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def reported(room, alice, bob, charlie):
-    """Two reports of Bob's message, on which Alice can decide."""
+    """Return two reports of Bob's message, on which Alice can decide."""
     post(room, bob)
     return [moderation.report_message(person, room, 1, "Rude")[0] for person in (charlie, make_person("Dora"))]
 
@@ -53,7 +53,7 @@ def test_a_report_keeps_the_message_text_of_its_time(room, alice, bob):
     rooms.remove_message(rooms.join_room(bob, "garden"), Remove("r3", 1))
     report.refresh_from_db()
     assert report.body == "Hello" and report.is_open
-    # A second report of the same person gives the first, although the message was removed.
+    # A second report by the same person returns the first report, although the message was removed.
     assert moderation.report_message(alice, room, 1, "Rude") == (report, False)
 
 

@@ -33,16 +33,16 @@ def is_permitted(actor, target, role):
 @pytest.mark.parametrize("actor", ACTORS)
 def test_only_permitted_actors_can_change_a_role(room, actor, target):
     by = make_actor(room, actor)
-    whom = give_role(room, make_person("Target", is_guest=target == "guest"), target)
+    person = give_role(room, make_person("Target", is_guest=target == "guest"), target)
     for role in ("member", "muted", "banned", "moderator", "owner"):
         with transaction.atomic():
             if is_permitted(actor, target, role):
-                moderation.change_role(by, room, whom, role)
-                expected = rooms.get_default_role(whom) if role == "member" else role
-                assert role_of(room, whom) == expected, (actor, target, role)
+                moderation.change_role(by, room, person, role)
+                expected = rooms.get_default_role(person) if role == "member" else role
+                assert role_of(room, person) == expected, (actor, target, role)
             else:
-                assert_refused("forbidden", moderation.change_role, by, room, whom, role)
-                assert role_of(room, whom) == target and not AuditEntry.objects.exists(), (actor, target, role)
+                assert_refused("forbidden", moderation.change_role, by, room, person, role)
+                assert role_of(room, person) == target and not AuditEntry.objects.exists(), (actor, target, role)
             transaction.set_rollback(True)
 
 
@@ -99,9 +99,9 @@ def test_an_owner_of_one_room_cannot_moderate_another(room, alice, bob, charlie)
 @pytest.mark.parametrize("before", ["muted", "banned"])
 @pytest.mark.parametrize("word", ["guest", "member"])
 def test_lifting_a_mute_or_ban_gives_guests_the_role_guest(room, alice, is_guest, role, before, word):
-    whom = give_role(room, make_person("Target", is_guest=is_guest), before)
-    moderation.change_role(alice, room, whom, word)
-    assert role_of(room, whom) == role
+    person = give_role(room, make_person("Target", is_guest=is_guest), before)
+    moderation.change_role(alice, room, person, word)
+    assert role_of(room, person) == role
 
 
 def test_a_person_is_found_by_handle_ignoring_case(room, alice, bob):
@@ -137,7 +137,7 @@ def test_invalid_fields_of_a_role_change_are_rejected(room, alice, bob, role, fi
     assert role_of(room, bob) is None
 
 
-def test_was_must_match_the_present_role(room, alice, bob):
+def test_the_field_was_must_match_the_current_role(room, alice, bob):
     give_role(room, bob, "banned")
     assert_refused("not_found", moderation.change_role, alice, room, bob, "member", was="muted")
     assert role_of(room, bob) == "banned"
@@ -157,13 +157,13 @@ def test_a_changed_role_is_published_to_the_room(alice, bob, enter, room):
     owner, tab = enter(alice), enter(bob)
     moderation.change_role(alice, room, bob, "moderator")
     until = moderation.change_role(alice, room, bob, "muted", 600).muted_until
-    told = [
+    events = [
         {"type": "member", "handle": "Bob", "role": "moderator"},
         {"type": "member", "handle": "Bob", "role": "muted", "until": f"{until.isoformat()[:23]}Z"},
     ]
-    assert owner.seen("member") == tab.seen("member") == told
+    assert owner.seen("member") == tab.seen("member") == events
     again = enter(bob)
-    assert again.seen("joined")[0]["you"] == {"handle": "Bob", "role": "muted", "read": 0, "until": told[1]["until"]}
+    assert again.seen("joined")[0]["you"] == {"handle": "Bob", "role": "muted", "read": 0, "until": events[1]["until"]}
 
 
 @pytest.mark.django_db(transaction=True)

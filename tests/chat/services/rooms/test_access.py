@@ -69,7 +69,7 @@ def test_a_banned_member_can_neither_enter_nor_read(bob, member_of):
     assert_refused("forbidden", rooms.get_readable_room, bob, "garden")
 
 
-def test_the_room_with_the_newest_message_comes_first_and_empty_rooms_last(alice):
+def test_the_room_with_the_newest_message_is_listed_first_and_empty_rooms_last(alice):
     for slug in ("one", "two", "three", "four"):
         rooms.create_room(alice, slug, slug.title(), "silence" if slug == "four" else "")
     post(rooms.join_room(alice, "three"), "r1")
@@ -105,24 +105,26 @@ def test_a_deleted_room_closes_its_connections(enter, alice, room):
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: bin/test --postgres")
 @pytest.mark.django_db(transaction=True)
 def test_a_room_can_be_deleted_while_people_post_in_it(alice, room, member_of):
-    member, said = member_of(alice), []
-    thread = threading.Thread(target=post_until_the_room_is_deleted, args=[member, said])
+    member, acks = member_of(alice), []
+    thread = threading.Thread(target=post_until_the_room_is_deleted, args=[member, acks])
     thread.start()
-    while thread.is_alive() and len(said) < 300:
+    while thread.is_alive() and len(acks) < 300:
         time.sleep(0.01)
     rooms.delete_room(room)
     thread.join(30)
     assert not thread.is_alive() and not Room.objects.exists()
 
 
-def post_until_the_room_is_deleted(member, said):
+def post_until_the_room_is_deleted(member, acks):
     with contextlib.suppress(Room.DoesNotExist), contextlib.closing(connection):
         while True:
-            said.append(post(member, f"r{len(said)}"))
+            acks.append(post(member, f"r{len(acks)}"))
 
 
 @pytest.fixture
 def closed_room(room):
+    """Return a function that sets the access of the room `garden`."""
+
     def close(access):
         Room.objects.filter(id=room.id).update(access=access)
 

@@ -1,4 +1,4 @@
-"""An old state and a `sync` give the fresh state, even if a client has lost events."""
+"""A client with an old state gets the fresh state by a `sync`, even if the client has lost events."""
 
 import pytest
 from django.db import transaction
@@ -20,8 +20,8 @@ class Reader:
         self.messages, self.cursor = {}, 0
 
     def take(self, event):
-        held = self.messages.get(event["id"])
-        if held is None or held["offset"] < event["offset"]:
+        known = self.messages.get(event["id"])
+        if known is None or known["offset"] < event["offset"]:
             self.messages[event["id"]] = event
 
     def hear(self, event):
@@ -42,7 +42,7 @@ class Reader:
 CHANGES = st.lists(
     st.tuples(
         st.sampled_from(["post", "post", "edit", "remove", "react", "sync", "resend"]),
-        st.integers(0, 2),  # who
+        st.integers(0, 2),  # which person
         st.integers(1, 12),  # which message, or which earlier change
         st.booleans(),
     ),
@@ -56,9 +56,9 @@ CHANGES = st.lists(
 def test_an_old_state_and_the_events_since_give_the_fresh_state(alice, bob, charlie, changes, lost, limit, monkeypatch):
     with transaction.atomic():
         room = rooms.create_room(alice, f"room-{Room.objects.count()}", "A room")
-        told = []
+        published = []
         monkeypatch.setattr(rooms.reading, "MAX_BACKLOG", limit)
-        monkeypatch.setattr(after_commit.broadcast, "publish", lambda group, event: told.append(event))
+        monkeypatch.setattr(after_commit.broadcast, "publish", lambda group, event: published.append(event))
         # Django's tests never commit, so functions for after the commit run now.
         monkeypatch.setattr(after_commit.transaction, "on_commit", lambda function: function())
         live, lossy = Reader(), Reader()
@@ -92,8 +92,8 @@ def test_an_old_state_and_the_events_since_give_the_fresh_state(alice, bob, char
                 made.append((member, event))
                 assert outcome.is_new == (kind != "resend")
         offset = offset_of(room)
-        assert [event["offset"] for event in told] == list(range(1, offset + 1))
-        for number, event in enumerate(told):
+        assert [event["offset"] for event in published] == list(range(1, offset + 1))
+        for number, event in enumerate(published):
             live.hear(event)
             if number not in lost:
                 lossy.hear(event)

@@ -213,9 +213,9 @@ def test_the_first_statement_of_every_change_takes_the_offset(alice, member_of, 
     post(member, "r1")
     with CaptureQueriesContext(connection) as queries:
         change(member, event)
-    asked = [query["sql"] for query in queries if not query["sql"].startswith("BEGIN")]
-    assert asked[0].startswith('UPDATE chat_room SET "offset" = "offset" + 1')
-    assert len([sql for sql in asked if "chat_room" in sql.split("WHERE")[0]]) == 1
+    statements = [query["sql"] for query in queries if not query["sql"].startswith("BEGIN")]
+    assert statements[0].startswith('UPDATE chat_room SET "offset" = "offset" + 1')
+    assert len([sql for sql in statements if "chat_room" in sql.split("WHERE")[0]]) == 1
 
 
 def test_a_person_can_put_at_most_twenty_emoji_on_a_message(room, alice):

@@ -59,7 +59,7 @@ def test_a_cursor_beyond_the_rooms_offset_gives_a_reset(alice, member_of, room):
 
 
 @pytest.mark.parametrize("limit, more", [(3, True), (4, False), (5, False)])
-def test_a_backlog_says_whether_there_is_more(alice, member_of, room, monkeypatch, limit, more):
+def test_a_backlog_says_whether_more_changes_follow(alice, member_of, room, monkeypatch, limit, more):
     monkeypatch.setattr(rooms.reading, "MAX_BACKLOG", limit)
     fill(member_of(alice), 4)
     backlog = rooms.get_backlog(room, 0)
@@ -109,19 +109,19 @@ def test_pages_go_back_by_id(alice, member_of, room):
 @pytest.mark.parametrize("size", [1, 8])
 def test_a_backlog_of_any_length_takes_three_queries(alice, member_of, room, django_assert_num_queries, size):
     fill(member_of(alice), size)
-    # The room's offset, the messages with their authors, their reactions with their people.
+    # The queries read the room's offset, the messages with their authors, and the reactions with their people.
     with django_assert_num_queries(3):
         rooms.get_backlog(room, 0)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_backlog_is_read_in_one_snapshot(alice, member_of, room, monkeypatch):
-    seen = []
-    monkeypatch.setattr(rooms.reading, "snapshot", lambda: seen.append(1) or snapshot())
+    snapshots = []
+    monkeypatch.setattr(rooms.reading, "snapshot", lambda: snapshots.append(1) or snapshot())
     rooms.get_backlog(room, 0)
     rooms.get_page(room, None, 1)
     rooms.get_changes(room, 0, 1)
-    assert len(seen) == 3
+    assert len(snapshots) == 3
 
 
 def test_a_read_marker_moves_only_forward_and_not_beyond_the_rooms_offset(alice, member_of):

@@ -47,7 +47,7 @@ def test_a_used_ref_with_another_content_or_type_is_a_conflict(alice, member_of,
     assert (offset_of(room), message.body, message.offset, message.is_removed) == (1, "Hello", 1, False)
 
 
-def test_a_used_ref_is_used_in_all_rooms(alice, member_of):
+def test_a_ref_that_was_used_in_one_room_is_a_conflict_in_another(alice, member_of):
     rooms.create_room(alice, "attic", "Attic")
     ack = post(member_of(alice), "r1")
     assert_refused("ref_conflict", post, rooms.join_room(alice, "attic"), "r1")
@@ -113,8 +113,8 @@ def test_a_request_with_a_ref_runs_once_and_gets_the_same_answer(alice, room):
         made.append(len(made) + 7)
         return made[-1]
 
-    asked = Post("r1", "some work")
-    assert [rooms.record_once(member, asked, make) for _ in range(2)] == [(7, True), (7, False)]
+    event = Post("r1", "some work")
+    assert [rooms.record_once(member, event, make) for _ in range(2)] == [(7, True), (7, False)]
     assert_refused("ref_conflict", rooms.record_once, member, Post("r1", "other work"), make)
     assert Room.objects.get().offset == 0
 

@@ -10,7 +10,7 @@ from tests import wire
 
 
 def get_time(seconds=3600):
-    """Return the time in some seconds, as the wire has it."""
+    """Return the time that is `seconds` from now, in the format of the protocol."""
     return protocol.format_time(timezone.now() + timedelta(seconds=seconds))
 
 

@@ -28,7 +28,7 @@ def test_a_scheduled_message_can_be_a_reply(alice, bob, enter, make_scheduled):
     assert Message.objects.get(number=2).reply_to == 1
 
 
-def test_a_job_that_runs_too_early_is_scheduled_again(bob, make_scheduled):
+def test_a_job_that_runs_before_its_time_is_scheduled_again(bob, make_scheduled):
     row = run_job(make_scheduled(bob, 60))
     assert row.state == "waiting" and read_bodies() == []
     [job] = take_jobs()

@@ -36,7 +36,7 @@ def test_a_scheduled_message_is_acknowledged_and_its_job_is_sent(bob, enter):
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: bin/test --postgres")
 def test_scheduling_and_a_role_change_do_not_deadlock(alice, bob, room, monkeypatch):
     rooms.apply_role(rooms.join_room(alice, "garden"), "owner")
-    member, note, stored = rooms.join_room(bob, "garden"), audit.record, []
+    member, record, stored = rooms.join_room(bob, "garden"), audit.record, []
     event = protocol.Schedule(ref="s1", body="Later", at=timezone.now() + timedelta(hours=1), reply_to=None)
 
     def schedule():
@@ -48,7 +48,7 @@ def test_scheduling_and_a_role_change_do_not_deadlock(alice, bob, room, monkeypa
     def run_concurrently(*arguments, **fields):
         thread.start()
         wait_for_a_blocked_connection()
-        return note(*arguments, **fields)
+        return record(*arguments, **fields)
 
     monkeypatch.setattr(audit, "record", run_concurrently)
     assert moderation.change_role(alice, room, bob, "moderator").role == "moderator"
@@ -66,7 +66,7 @@ def test_a_repeated_ref_gets_the_same_ack_and_no_second_job(bob, enter):
     assert socket.ask("schedule", ref="s1", body="Later", at=get_time(7200))["code"] == "ref_conflict"
 
 
-def test_a_repeated_ref_gets_the_same_ack_after_its_time(bob, enter, monkeypatch):
+def test_a_repeated_ref_gets_the_same_ack_after_the_scheduled_time(bob, enter, monkeypatch):
     socket, at = enter(bob), get_time()
     ack = socket.ask("schedule", ref="s1", body="Later", at=at)
     now = timezone.now() + timedelta(hours=2)
@@ -124,7 +124,7 @@ def test_the_number_of_waiting_messages_of_a_person_is_limited(bob, charlie, ent
 
 
 def test_scheduling_is_refused_on_boards(db):
-    # The job could not post it: only the board's link leads to its room.
+    # The job could not post such a message: only the board's link leads to its room.
     answer = Browser().make_board(handle="Olga").room().ask("schedule", ref="r1", body="Hello", at=get_time())
     assert answer["code"] == "forbidden" and not ScheduledMessage.objects.exists()
 
@@ -145,7 +145,7 @@ def wait_for_a_blocked_connection():
             )
             if cursor.fetchone()[0]:
                 return
-            # Within a transaction, the view shows the same snapshot until it is cleared.
+            # Within a transaction, the view shows the same snapshot until the snapshot is cleared.
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             time.sleep(0.01)
     raise AssertionError("no connection waits for a lock")

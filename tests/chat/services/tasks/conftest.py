@@ -10,9 +10,9 @@ from chat.services.tasks import registry
 @pytest.fixture
 def no_workers(monkeypatch):
     """Let the workers take jobs without running them, and return the list of the task ids."""
-    jobs = []
-    monkeypatch.setattr(tasks, "run_task", jobs.append)
-    return jobs
+    task_ids = []
+    monkeypatch.setattr(tasks, "run_task", task_ids.append)
+    return task_ids
 
 
 @pytest.fixture
@@ -25,6 +25,6 @@ def make_kind(monkeypatch):
 @pytest.fixture
 def stopping(monkeypatch):
     """Return a function that tells the worker to stop."""
-    told = []
-    monkeypatch.setattr(jobs, "is_stopping", lambda: bool(told))
-    return lambda: told.append(True)
+    stops = []
+    monkeypatch.setattr(jobs, "is_stopping", lambda: bool(stops))
+    return lambda: stops.append(True)

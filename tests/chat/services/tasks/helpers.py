@@ -42,5 +42,5 @@ def queue(person, ref="x1", kind="trial", params="{}"):
 
 
 def expire_lock(task):
-    """Set the end of a task's lock into the past."""
+    """Move the end of a task's lock into the past."""
     Task.objects.filter(id=task.id).update(locked_until=timezone.now() - timedelta(seconds=1))

@@ -27,7 +27,7 @@ def test_a_job_that_is_delivered_twice_runs_once(alice, room, make_kind):
     @make_kind
     def trial(job):
         runs.append(job.task.attempt)
-        tasks.run_task(job.task.id)  # the same job, to another worker
+        tasks.run_task(job.task.id)  # another worker receives the same job
         yield 0.5
 
     task = queue(alice)

@@ -1,4 +1,4 @@
-"""The contents of exports and statistics, read back by parsers, also with hostile text."""
+"""Parsers read back the contents of exports and statistics, also with hostile text."""
 
 import csv
 import io
@@ -95,8 +95,8 @@ def test_json_contains_all_messages_in_order(alice, member):
     assert (first["author"], first["reactions"]) == ({"handle": "Alice"}, {"🎉": ["Alice"]})
     assert (second["body"], second["reply_to"]) == ("2nd", 1) and second["edited_at"]
     assert (third["body"], third["removed"]) == ("", True)
-    wire = rooms.get_page(member.room, None, 50)[0][0]
-    assert first == {name: wire[name] for name in first}
+    event = rooms.get_page(member.room, None, 50)[0][0]
+    assert first == {name: event[name] for name in first}
 
 
 def test_an_empty_room_gives_complete_files(alice, room):

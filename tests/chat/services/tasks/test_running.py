@@ -34,8 +34,8 @@ def test_progress_is_published_and_the_lock_renewed_once_a_second(alice, enter, 
 
     socket = enter(alice)
     tasks.run_task(queue(alice).id)
-    told = [(event["state"], event["progress"]) for event in socket.seen("task")]
-    assert told == [("running", 0), ("running", 40), ("running", 80), ("done", 100)]
+    updates = [(event["state"], event["progress"]) for event in socket.seen("task")]
+    assert updates == [("running", 0), ("running", 40), ("running", 80), ("done", 100)]
     assert locks == [False, False, False, True] * 2 + [False, False]
 
 
@@ -53,7 +53,7 @@ def test_progress_is_published_while_the_consumer_runs(alice, enter, make_kind):
     assert [event["state"] for event in received] == ["running"]
 
 
-def test_an_exception_fails_the_task_and_is_logged(alice, enter, make_kind, caplog):
+def test_a_task_that_raises_an_exception_fails_and_is_logged(alice, enter, make_kind, caplog):
     @make_kind
     def trial(job):
         job.write("x" * results.PART_BYTES)
@@ -69,7 +69,7 @@ def test_an_exception_fails_the_task_and_is_logged(alice, enter, make_kind, capl
     assert sweeping.sweep_tasks() == 0
 
 
-def test_a_kind_can_fail_with_its_own_sentence(alice, enter, make_kind):
+def test_a_kind_of_task_can_fail_with_its_own_error_text(alice, enter, make_kind):
     @make_kind
     def trial(job):
         yield 0.5
@@ -88,7 +88,7 @@ def test_a_task_of_a_banned_person_fails(bob, room):
     assert (task.state, task.error) == ("failed", "You are banned from this room. Ask its moderators to lift the ban.")
 
 
-def test_a_worker_that_is_told_to_stop_returns_its_task_to_the_queue(alice, enter, make_kind, stopping):
+def test_a_stopping_worker_returns_its_task_to_the_queue(alice, enter, make_kind, stopping):
     @make_kind
     def trial(job):
         stopping()

@@ -51,7 +51,7 @@ def test_the_sweep_gives_a_dead_workers_task_to_another(alice, enter, make_kind)
     assert states(socket) == ["queued", "running", "done"]
 
 
-def test_the_sweep_gives_up_tasks_that_failed_too_often(alice, enter):
+def test_the_sweep_fails_tasks_that_have_no_tries_left(alice, enter):
     socket = enter(alice)
     task = queue(alice)
     for _ in range(sweeping.MAX_TRIES):
@@ -107,7 +107,7 @@ def test_only_a_persons_newest_results_are_kept(alice, bob, enter, settings):
     )
 
 
-def test_the_oldest_results_are_deleted_if_all_together_are_too_large(alice, enter, settings):
+def test_the_oldest_results_are_deleted_if_their_total_size_is_above_the_limit(alice, enter, settings):
     socket = enter(alice)
     for number in range(3):
         start(socket, f"x{number}")
