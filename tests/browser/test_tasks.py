@@ -1,4 +1,4 @@
-"""Exports and statistics from the room's menu: a bar shows their progress, and survives a reload."""
+"""Tests of exports and statistics from the room's menu: a bar shows their progress and survives a reload."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-// Long polling with the interface of a WebSocket: its requests, its events, and how it ends.
+// Tests of long polling with the interface of a WebSocket: its requests, its events, and how it ends.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -53,7 +53,7 @@ class Server {
     await settle();
   }
 
-  /** Answers the first request; the next one is then under way. */
+  /** Answers the first request. The client then sends the next request. */
   async join(offset = 3) {
     await this.answer([joined, synced(offset)], { poll: "p1" });
     return this;
@@ -96,7 +96,7 @@ test("each request carries the number of people that the client knows", async ()
   assert.equal(queryOf(server.last).present, "1");
 });
 
-test("frames of the same moment share one request, and the next request waits for its answer", async () => {
+test("frames sent at the same moment share one request, and later frames wait for its answer", async () => {
   const server = await new Server().join();
   for (const number of [1, 2, 3]) server.poll.send(JSON.stringify({ type: "post", ref: `r${number}` }));
   await settle();
@@ -112,7 +112,7 @@ test("frames of the same moment share one request, and the next request waits fo
   assert.equal(server.of("GET").length, 2);
 });
 
-test("many frames are split into several requests", async () => {
+test("a request carries at most 50 frames", async () => {
   const server = await new Server().join();
   for (let number = 0; number < 120; number += 1) server.poll.send("{}");
   await settle();
@@ -132,10 +132,10 @@ for (const [status, answer, code] of [
   [500, { code: "internal" }, 1006],
   [0, { code: "unavailable" }, 1006],
 ]) {
-  for (const when of ["first", "later"]) {
-    test(`${status} ${answer.code} is reported as close code ${code}, ${when}`, async () => {
+  for (const when of ["first", "second"]) {
+    test(`status ${status} ${answer.code} for the ${when} request becomes close code ${code}`, async () => {
       const server = new Server();
-      if (when === "later") await server.join();
+      if (when === "second") await server.join();
       const number = server.requests.length;
       await server.refuse(status, { detail: "Why", ...answer });
       assert.equal(server.received.at(-1), code);
@@ -144,7 +144,7 @@ for (const [status, answer, code] of [
   }
 }
 
-test("a rate limit is reported as a websocket reports it", async () => {
+test("status 429 becomes a rejected event and a close code", async () => {
   const server = new Server();
   await server.refuse(429, { code: "rate_limited", detail: "Wait", retry_after: 7 });
   const event = { type: "rejected", ref: null, code: "rate_limited", detail: "Wait", retry_after: 7 };
@@ -195,7 +195,7 @@ test("a sent frame without an answer ends the connection after 15 s", async () =
   assert.equal(server.types.at(-1), 1006);
 });
 
-test("close ends the poll on the server, and no later event is delivered", async () => {
+test("closing ends the poll on the server, and no later event is delivered", async () => {
   const server = await new Server().join();
   const waiting = server.last;
   server.poll.close();
@@ -210,7 +210,7 @@ test("close ends the poll on the server, and no later event is delivered", async
   assert.equal(server.of("DELETE").length, 1);
 });
 
-test("close in the middle of an answer drops the rest of the answer", async () => {
+test("closing in the middle of an answer drops the rest of the answer", async () => {
   const server = new Server();
   server.poll.onmessage = ({ data }) => {
     server.received.push(JSON.parse(data));
@@ -220,7 +220,7 @@ test("close in the middle of an answer drops the rest of the answer", async () =
   assert.deepEqual(server.types, ["open", "joined"]);
 });
 
-test("a hidden page holds no request open, and polls at once when it becomes visible", async () => {
+test("a hidden page does not keep a request open, and polls at once when it becomes visible", async () => {
   const server = await new Server().join();
   server.page.hidden = true;
   await server.answer([synced(3)]);
