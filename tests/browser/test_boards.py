@@ -23,7 +23,7 @@ def knock(page, link, name):
     expect(page.get_by_test_id("waiting")).to_be_visible()
 
 
-def test_an_admitted_visitor_chats_without_a_reload_until_the_owner_removes_them(browser_of, site):
+def test_a_visitor_is_admitted_without_a_reload_and_chats_until_the_owner_removes_them(browser_of, site):
     owner, bob = browser_of("owner"), browser_of("Bob", **PHONE)
     link = make_board(owner, site)
     knock(bob, link, "Bob")

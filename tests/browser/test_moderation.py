@@ -10,7 +10,8 @@ from tests.browser.test_room import message, say
 def owners_page(browser_of, owner, site, slug):
     """Return the page of the room's owner, who has an account."""
     page = browser_of("Owner")
-    page.context.add_cookies([{"name": one.name, "value": one.value, "url": site.url} for one in owner.http.cookies])
+    cookies = [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in owner.http.cookies]
+    page.context.add_cookies(cookies)
     page.goto(f"{site.url}/rooms/{slug}/")
     page.wait_for_selector("[data-state=open]")
     return page

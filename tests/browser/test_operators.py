@@ -70,8 +70,8 @@ def test_a_message_scheduled_without_a_connection_is_sent_after_the_reconnect(jo
     expect(alice.locator("#schedule-status")).to_contain_text("There is no connection. The message")
     alice.keyboard.press("Escape")
     start_second(site)
-    rows = "SELECT body FROM chat_scheduledmessage WHERE body = %s"
-    wait_until(lambda: site.database.query(rows, "From the train"), 60)
+    query = "SELECT body FROM chat_scheduledmessage WHERE body = %s"
+    wait_until(lambda: site.database.query(query, "From the train"), 60)
     expect(alice.get_by_test_id("notice")).to_contain_text("Your message is scheduled for")
 
 

@@ -66,8 +66,8 @@ def test_a_burst_of_changes_causes_at_most_two_fetches(browser_of, site, owner):
     first = owner.make_room()
     expect(watcher.locator(f"#rooms [data-slug={first}]")).to_be_visible()
     requests.clear()
-    made = [owner.make_room() for _ in range(5)]
-    expect(watcher.locator(f"#rooms [data-slug={made[-1]}]")).to_be_visible()
+    slugs = [owner.make_room() for _ in range(5)]
+    expect(watcher.locator(f"#rooms [data-slug={slugs[-1]}]")).to_be_visible()
     assert len(requests) <= 2, "one fetch for the changes within the spread, at most one for those after it"
 
 

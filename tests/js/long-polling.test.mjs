@@ -12,7 +12,7 @@ const joined = { type: "joined", present: [{ handle: "alice" }, { handle: "bob" 
 const synced = (offset, more = {}) => ({ type: "synced", offset, more: false, ...more });
 const message = (offset) => ({ type: "message", id: offset, offset });
 
-/** A polling client, and its server: every request waits until the test answers it. */
+/** The server of one polling client (`poll`). Every request waits until the test answers it. */
 class Server {
   clock = new Clock();
   requests = [];
@@ -39,8 +39,8 @@ class Server {
     return this.received.map((event) => event.type ?? event);
   }
 
-  of(method) {
-    return this.requests.filter((one) => one.method === method);
+  requestsOf(method) {
+    return this.requests.filter((request) => request.method === method);
   }
 
   async answer(events, more = {}, request = this.last) {
@@ -102,14 +102,14 @@ test("frames sent at the same moment share one request, and later frames wait fo
   await settle();
   server.poll.send('{"type":"post","ref":"r4"}');
   await settle();
-  const [first, second] = server.of("POST");
+  const [first, second] = server.requestsOf("POST");
   assert.equal(second, undefined);
   assert.equal(first.path, `${ROOM}?poll=p1`);
   assert.deepEqual(first.body.map(({ ref }) => ref), ["r1", "r2", "r3"]);
   await server.answer([{ type: "ack", ref: "r1" }], {}, first);
   assert.deepEqual(server.received.at(-1), { type: "ack", ref: "r1" });
-  assert.deepEqual(server.of("POST")[1].body.map(({ ref }) => ref), ["r4"]);
-  assert.equal(server.of("GET").length, 2);
+  assert.deepEqual(server.requestsOf("POST")[1].body.map(({ ref }) => ref), ["r4"]);
+  assert.equal(server.requestsOf("GET").length, 2);
 });
 
 test("a request carries at most 50 frames", async () => {
@@ -160,7 +160,7 @@ test("a close in an answer follows the events of the answer, and ends the connec
   await settle();
   await server.answer([{ type: "ack", ref: "r1" }], { close: 4429 });
   assert.deepEqual(server.received.slice(-2), [{ type: "ack", ref: "r1" }, 4429]);
-  assert.equal(server.of("GET").at(-1).options.signal.aborted, true);
+  assert.equal(server.requestsOf("GET").at(-1).options.signal.aborted, true);
 });
 
 test("a request with an outdated CSRF token is repeated once", async () => {
@@ -168,7 +168,7 @@ test("a request with an outdated CSRF token is repeated once", async () => {
   server.poll.send("{}");
   await settle();
   await server.refuse(403, { code: "csrf_failed" });
-  assert.equal(server.of("POST").length, 2);
+  assert.equal(server.requestsOf("POST").length, 2);
   await server.answer([{ type: "ack", ref: "r1" }]);
   assert.equal(server.types.at(-1), "ack");
   server.poll.send("{}");
@@ -201,13 +201,13 @@ test("closing ends the poll on the server, and no later event is delivered", asy
   server.poll.close();
   await settle();
   assert.equal(waiting.options.signal.aborted, true);
-  const [deletion] = server.of("DELETE");
+  const [deletion] = server.requestsOf("DELETE");
   assert.equal(deletion.path, `${ROOM}?poll=p1`);
   assert.equal(deletion.options.keepalive, true);
   await server.answer([message(9)], {}, waiting);
   assert.equal(server.types.at(-1), "synced");
   server.poll.close();
-  assert.equal(server.of("DELETE").length, 1);
+  assert.equal(server.requestsOf("DELETE").length, 1);
 });
 
 test("closing in the middle of an answer drops the rest of the answer", async () => {
@@ -224,7 +224,7 @@ test("a hidden page does not keep a request open, and polls at once when it beco
   const server = await new Server().join();
   server.page.hidden = true;
   await server.answer([synced(3)]);
-  assert.equal(server.of("GET").length, 2);
+  assert.equal(server.requestsOf("GET").length, 2);
   server.clock.advance(10_000);
   await settle();
   assert.equal(queryOf(server.last).wait, "0");
@@ -232,7 +232,7 @@ test("a hidden page does not keep a request open, and polls at once when it beco
   server.page.hidden = false;
   server.page.dispatchEvent(new Event("visibilitychange"));
   await settle();
-  assert.equal(server.of("GET").length, 4);
+  assert.equal(server.requestsOf("GET").length, 4);
   assert.equal(queryOf(server.last).wait, undefined);
 });
 

@@ -16,7 +16,7 @@
  */
 
 /**
- * Returns the browser's clock, random numbers and timers, except for those that `options` replaces.
+ * Returns the browser's clock, random numbers and timers. `options` may replace each of them.
  * @param {Partial<Environment>} [options]
  * @returns {Environment}
  */
