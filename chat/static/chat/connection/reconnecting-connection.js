@@ -98,7 +98,7 @@ export class ReconnectingConnection {
     if (this.#state === "open") this.#transport.send(text);
   }
 
-  /** Records that this connection works: its owner has received what it needs. */
+  /** Records that this connection works. The caller calls this when the connection has delivered what it must. */
   markUseful() {
     this.#usefulSince ??= this.#environment.now();
     this.#clearTimer();

@@ -1,6 +1,6 @@
 // @ts-check
 // Keeps a room's messages complete: asks for missing changes (`sync`), and treats a connection without an answer as dead.
-// Must not know of sockets or messages: it counts offsets, and calls its owner's `send`.
+// Must not know of sockets or messages: it counts offsets, and calls the passed `send`.
 
 import { Cursor } from "./cursor.js";
 import { TimerSet } from "./environment.js";

@@ -1,6 +1,6 @@
 // @ts-check
 // The field in which a person writes: its text, its length, its draft, and the message that it replies to or edits.
-// Must not send: it passes the text to its owner.
+// Must not send: it passes the text to the action `submit`.
 
 import { LONGEST_BODY } from "../connection/wire.js";
 import { byId, child } from "../ui/dom.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// Submits the messages and reactions of this person, and returns which actions this person may take on each message.
+// Submits this person's messages and reactions, and decides which actions the toolbar offers for each message.
 // Must not draw. The server checks every permission again.
 
 /** @typedef {import("../connection/wire.js").Message} Message */

@@ -1,6 +1,6 @@
 // @ts-check
 // The toolbar of messages. It moves to the message under the pointer, the finger or the keyboard's focus.
-// Must not change a message: it calls its owner's actions with the message's id.
+// Must not change a message: it calls the passed actions with the message's id.
 
 import { make } from "../ui/dom.js";
 import { confirmWithSecondClick } from "../ui/forms.js";

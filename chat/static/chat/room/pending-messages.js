@@ -1,6 +1,6 @@
 // @ts-check
 // The messages that are not in the timeline yet: grey until they are acknowledged, with a reason when they are refused.
-// Must not send: the buttons "Try again" and "Discard" call its owner's actions.
+// Must not send: the buttons "Try again" and "Discard" call the passed actions.
 
 import { CLIENT_EVENT, REFUSAL } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
