@@ -16,7 +16,7 @@ TESTS = Path(__file__).parent / "js"
 
 
 def find_node():
-    """Return the path of node from the playwright package, or else from PATH, or else None."""
+    """Return the path of the node in the playwright package, else of the node on PATH, else None."""
     try:
         from playwright._impl._driver import compute_driver_executable
     except ImportError:
@@ -36,7 +36,7 @@ def node():
 
 
 @pytest.mark.parametrize("path", sorted(TESTS.glob("*.test.mjs")), ids=lambda path: path.name)
-def test_the_javascript_tests_pass(node, path):
+def test_every_javascript_test_file_passes(node, path):
     result = subprocess.run(
         [node, "--test", "--test-reporter=spec", str(path)], capture_output=True, text=True, timeout=240
     )

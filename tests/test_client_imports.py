@@ -19,7 +19,7 @@ TEMPLATES = ROOT / "templates"
 WIRE = "connection/wire.js"
 ENTRIES = {"room.js", "board.js", "lobby.js", "operators.js", "ui/menus.js"}
 
-# {folder: what its modules may import}. A name with a slash is one module.
+# The key is a folder. The value lists what its modules may import: a folder, or one module (a name with a slash).
 ALLOWED = {
     "connection": {"connection"},
     "ui": {"ui", "connection/api.js", WIRE},
@@ -114,7 +114,7 @@ def test_every_id_that_the_code_looks_up_is_in_a_template():
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if folder_of(name) == "connection"])
-def test_the_connection_never_touches_the_document(name):
+def test_no_connection_module_uses_the_document(name):
     assert not re.search(r"\bdocument\b|\bHTML\w*Element\b", code_of(name))
 
 
@@ -127,7 +127,7 @@ def test_close_codes_and_event_types_are_named_in_the_wire_module_only(name):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_no_file_of_the_client_knows_test_ids(path):
+def test_no_file_of_the_client_contains_a_test_id(path):
     assert "testid" not in path.read_text(encoding="utf-8").lower()
 
 
@@ -138,7 +138,7 @@ def test_every_module_is_type_checked_and_describes_itself(name):
     assert re.match(r"// [A-Z].{20,}", second), "the second line says what the module is"
 
 
-def test_the_readme_names_every_module_of_the_large_folders():
+def test_the_readme_lists_every_module_of_the_large_folders():
     text = read("README.md")
     modules = [name for name in MODULES if folder_of(name) in ("connection", "room")]
     assert [name for name in modules if f"`{Path(name).name}`" not in text] == []

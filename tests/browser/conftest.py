@@ -44,7 +44,7 @@ def chromium():
 @pytest.fixture(scope="session")
 def site():
     site = Site(CHAT_LIMITS="off")
-    # A second interface: killing it ends one person's connection, and not the other's.
+    # A test kills this second interface to end one person's connection, but not the other person's.
     second = free_port()
     site.second = site.make_part("web-2", "interface", "--port", str(second))
     site.second.url = f"http://127.0.0.1:{second}"
@@ -84,7 +84,11 @@ def errors():
 
 @pytest.fixture
 def browser_of(chromium, errors, request):
-    """Return a function that opens a page with its own cookies: `browser_of("Alice")`. A screenshot is kept of each."""
+    """
+    Return a function that opens a page with its own cookies: `browser_of("Alice")`.
+
+    After the test a screenshot of each page is written to test-results/.
+    """
     pages = []
 
     def make(name, **options):
@@ -104,7 +108,7 @@ def browser_of(chromium, errors, request):
 
 @pytest.fixture
 def slug(owner):
-    """Create a room for this test."""
+    """Create a room for this test, and return its slug."""
     return owner.make_room(f"room-{next(_numbers)}")
 
 

@@ -1,4 +1,4 @@
-"""A visitor asks to join a board, and its owner decides. An invitation link leads into a private room."""
+"""Tests of boards and private rooms: a visitor asks, the owner decides, and an invitation link opens a private room."""
 
 from playwright.sync_api import expect
 
@@ -23,7 +23,7 @@ def knock(page, link, name):
     expect(page.get_by_test_id("waiting")).to_be_visible()
 
 
-def test_a_visitor_asks_to_join_is_admitted_without_a_reload_chats_and_is_removed(browser_of, site):
+def test_a_visitor_is_admitted_without_a_reload_and_chats_until_the_owner_removes_them(browser_of, site):
     owner, bob = browser_of("owner"), browser_of("Bob", **PHONE)
     link = make_board(owner, site)
     knock(bob, link, "Bob")
@@ -46,14 +46,14 @@ def test_a_visitor_asks_to_join_is_admitted_without_a_reload_chats_and_is_remove
         page.reload()
         expect(message(page, "Hello, Bob")).to_have_count(1)
     expect(owner.get_by_test_id("admitted")).to_contain_text("Bob")
-    # The first click only asks.
+    # The first click only asks for a confirmation.
     owner.get_by_test_id("admitted").locator("[data-action=remove]").dblclick()
     expect(bob.get_by_test_id("removed")).to_be_visible()
     expect(bob.get_by_test_id("composer")).not_to_be_visible()
     expect(owner.get_by_test_id("nobody")).to_be_visible()
 
 
-def test_a_visitor_is_refused_and_the_owner_closes_the_board(browser_of, site):
+def test_the_owner_refuses_a_visitor_and_closes_the_board(browser_of, site):
     owner, bob, carol = browser_of("owner"), browser_of("Bob"), browser_of("Carol")
     link = make_board(owner, site)
     knock(bob, link, "Bob")

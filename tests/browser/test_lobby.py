@@ -1,4 +1,4 @@
-"""From the lobby into a room: accounts, rooms, and the list that stays fresh."""
+"""Tests of accounts, of the lobby's list of rooms, and of pages outside a room."""
 
 from playwright.sync_api import expect
 

@@ -1,4 +1,4 @@
-"""A moderator acts in one browser, and the other people see it in theirs."""
+"""Tests of moderation: a moderator acts in one browser, and another browser shows the result."""
 
 import pytest
 from playwright.sync_api import expect
@@ -8,28 +8,29 @@ from tests.browser.test_room import message, say
 
 @pytest.fixture
 def owners_page(browser_of, owner, site, slug):
-    """The page of the room's owner, who has an account."""
+    """Return the page of the room's owner, who has an account."""
     page = browser_of("Owner")
-    page.context.add_cookies([{"name": one.name, "value": one.value, "url": site.url} for one in owner.http.cookies])
+    cookies = [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in owner.http.cookies]
+    page.context.add_cookies(cookies)
     page.goto(f"{site.url}/rooms/{slug}/")
     page.wait_for_selector("[data-state=open]")
     return page
 
 
-def beside(page, handle):
+def item_of(page, handle):
     """Return a person's item in the list of the people who are here."""
     return page.get_by_test_id("who-is-here").locator(f"[data-handle='{handle}']")
 
 
 def test_a_mute_an_unmute_and_a_ban_reach_the_other_browser_at_once(owners_page, join_room):
     bob = join_room("Bob")
-    beside(owners_page, bob.handle).locator("[data-action=moderate]").click()
+    item_of(owners_page, bob.handle).locator("[data-action=moderate]").click()
     owners_page.locator("#moderation-reason").fill("Shouting")
     owners_page.locator("[data-action=mute-600]").click()
     expect(bob.get_by_test_id("notice")).to_contain_text("You are muted until")
     expect(bob.get_by_test_id("composer")).to_be_disabled()
-    expect(beside(owners_page, bob.handle)).to_contain_text("muted")
-    # The menu offers nothing that the server refuses: a muted person cannot schedule, a banned person has no menu.
+    expect(item_of(owners_page, bob.handle)).to_contain_text("muted")
+    # The menu offers only what the server permits: a muted person cannot schedule, and a banned person has no menu.
     bob.get_by_test_id("room-menu").locator("summary").click()
     expect(bob.get_by_test_id("menu-export")).to_be_visible()
     expect(bob.get_by_test_id("menu-schedule")).to_be_hidden()
@@ -41,14 +42,14 @@ def test_a_mute_an_unmute_and_a_ban_reach_the_other_browser_at_once(owners_page,
     say(bob, "Sorry")
     expect(message(owners_page, "Sorry")).to_have_count(1)
 
-    # The first click only asks.
+    # The first click only asks for a confirmation.
     owners_page.locator("[data-action=ban]").dblclick()
     expect(bob.get_by_test_id("connection-bar")).to_have_attribute("data-code", "4403")
     expect(bob.get_by_placeholder("You are banned from this room.")).to_be_disabled()
     expect(bob.get_by_test_id("room-menu")).to_be_hidden()
     expect(owners_page.locator("#person-role")).to_contain_text("banned")
     owners_page.locator("#person-dialog").get_by_label("Close").click()
-    expect(beside(owners_page, bob.handle)).to_have_count(0)
+    expect(item_of(owners_page, bob.handle)).to_have_count(0)
 
 
 def test_a_report_reaches_a_moderator_who_removes_the_message(owners_page, join_room):
@@ -73,18 +74,18 @@ def test_a_report_reaches_a_moderator_who_removes_the_message(owners_page, join_
     expect(owners_page.locator(".audit-entry").first).to_contain_text(upheld)
 
 
-def test_a_new_moderator_has_the_tools_without_a_reload_and_by_keyboard(owners_page, join_room):
+def test_a_new_moderator_can_use_the_tools_by_keyboard_without_a_reload(owners_page, join_room):
     bob, charlie = join_room("Bob"), join_room("Charlie")
     say(charlie, "Hm")
     expect(bob.get_by_test_id("menu-moderation")).to_be_hidden()
     expect(bob.locator("[data-action=moderate]")).to_have_count(0)
-    beside(owners_page, bob.handle).locator("[data-action=moderate]").click()
+    item_of(owners_page, bob.handle).locator("[data-action=moderate]").click()
     owners_page.locator("[data-action=make-moderator]").click()
     expect(bob.get_by_test_id("notice")).to_contain_text("You are now a moderator")
     message(bob, "Hm").hover()
     expect(bob.locator("[data-action=remove]")).to_be_visible()
 
-    beside(bob, charlie.handle).locator("[data-action=moderate]").focus()
+    item_of(bob, charlie.handle).locator("[data-action=moderate]").focus()
     bob.keyboard.press("Enter")
     expect(bob.locator("[data-action=mute]")).to_be_visible()
     bob.locator("[data-action=mute]").focus()

@@ -1,4 +1,4 @@
-"""Scheduled messages and the operators' page, in a browser."""
+"""Tests of scheduled messages and of the operators' page, in a browser."""
 
 import time
 from datetime import datetime, timedelta
@@ -28,14 +28,14 @@ def open_dialog(page):
 
 
 def send_later(page, body, seconds):
-    """Fill in the dialog for a time this many seconds from now, in the person's own time zone."""
+    """Schedule a message in the dialog for a time this many seconds from now, in the person's time zone."""
     page.locator("#schedule-body").fill(body)
     moment = datetime.now(ZoneInfo(ZONE)) + timedelta(seconds=seconds)
     page.locator("#schedule-time").fill(moment.strftime("%Y-%m-%dT%H:%M:%S"))
     page.locator("[data-action=schedule]").click()
 
 
-def test_a_message_is_scheduled_in_the_persons_time_zone_and_another_is_cancelled(join_room, delay_server):
+def test_a_person_schedules_a_message_in_their_time_zone_and_cancels_another(join_room, delay_server):
     alice, bob = join_room("Alice", timezone_id=ZONE), join_room("Bob")
     open_dialog(alice)
     send_later(alice, "", 3600)
@@ -70,12 +70,12 @@ def test_a_message_scheduled_without_a_connection_is_sent_after_the_reconnect(jo
     expect(alice.locator("#schedule-status")).to_contain_text("There is no connection. The message")
     alice.keyboard.press("Escape")
     start_second(site)
-    rows = "SELECT body FROM chat_scheduledmessage WHERE body = %s"
-    wait_until(lambda: site.database.query(rows, "From the train"), 60)
+    query = "SELECT body FROM chat_scheduledmessage WHERE body = %s"
+    wait_until(lambda: site.database.query(query, "From the train"), 60)
     expect(alice.get_by_test_id("notice")).to_contain_text("Your message is scheduled for")
 
 
-def test_operators_see_rooms_created_changed_and_deleted(browser_of, site, owner):
+def test_the_operators_page_shows_created_changed_and_deleted_rooms(browser_of, site, owner):
     code = "from chat.models import Person; Person.objects.create_superuser('olga', 'a long password')"
     site.manage("shell", "-c", code)
     olga = browser_of("Olga")

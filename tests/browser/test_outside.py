@@ -1,4 +1,4 @@
-"""The lobby redraws itself, announcements appear in the rooms once, and a disconnected person is told so."""
+"""Tests of events from outside a room: the lobby's updates, announcements, and a disconnection by an operator."""
 
 import itertools
 import re
@@ -15,7 +15,7 @@ LATER = "2036-01-01 00:00:00+00:00"
 
 @pytest.fixture(scope="module")
 def operator(site):
-    """Return a person who may use the admin."""
+    """Return an operator: a person who may send announcements and disconnect others."""
     root = Person(site, "The operator", "correct horse")
     site.database.query("UPDATE chat_person SET is_staff = %s WHERE handle = %s", True, root.handle)
     return root
@@ -38,7 +38,7 @@ def announcements_on(page):
     return page.locator(".announcement")
 
 
-def test_the_lobby_redraws_by_itself(browser_of, join_room, site, slug, owner, monitor):
+def test_the_lobby_shows_changes_of_rooms_without_a_reload(browser_of, join_room, site, slug, owner, monitor):
     watcher = browser_of("Watcher")
     watcher.goto(f"{site.url}/?q=room-")
     other = owner.make_room(f"room-b{next(_numbers)}")
@@ -58,7 +58,7 @@ def test_the_lobby_redraws_by_itself(browser_of, join_room, site, slug, owner, m
     expect(card).not_to_contain_text("here")
 
 
-def test_a_burst_of_changes_is_fetched_once(browser_of, site, owner):
+def test_a_burst_of_changes_causes_at_most_two_fetches(browser_of, site, owner):
     watcher, requests = browser_of("Watcher"), []
     watcher.on("request", lambda request: "/api/rooms/" in request.url and requests.append(request.url))
     watcher.goto(site.url)
@@ -66,8 +66,8 @@ def test_a_burst_of_changes_is_fetched_once(browser_of, site, owner):
     first = owner.make_room()
     expect(watcher.locator(f"#rooms [data-slug={first}]")).to_be_visible()
     requests.clear()
-    made = [owner.make_room() for _ in range(5)]
-    expect(watcher.locator(f"#rooms [data-slug={made[-1]}]")).to_be_visible()
+    slugs = [owner.make_room() for _ in range(5)]
+    expect(watcher.locator(f"#rooms [data-slug={slugs[-1]}]")).to_be_visible()
     assert len(requests) <= 2, "one fetch for the changes within the spread, at most one for those after it"
 
 
@@ -104,7 +104,7 @@ def test_an_announcement_is_shown_once_in_a_tab_and_stays_dismissed(join_room, s
     expect(announcements_on(alice)).to_have_count(0)
 
 
-def test_many_announcements_leave_room_to_read_and_write(join_room, slug, operator):
+def test_many_announcements_do_not_hide_the_conversation_or_the_composer(join_room, slug, operator):
     alice = join_room("Alice", viewport={"width": 390, "height": 780})
     for number in range(6):
         announce(operator, slug, f"Number {number}. {'A long word of the operator. ' * 30}", "warning")

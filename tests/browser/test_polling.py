@@ -1,4 +1,4 @@
-"""A browser behind a proxy that blocks websockets uses the room by long polling."""
+"""Tests of long polling in a browser behind a proxy that blocks websockets."""
 
 import contextlib
 import socket
@@ -54,9 +54,9 @@ class BlockingProxy:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 target.sendall(data)
-        for end in (source, target):
+        for connection in (source, target):
             with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         self.listener.close()
@@ -69,7 +69,7 @@ def proxy(site):
     proxy.close()
 
 
-def names(page):
+def people_here(page):
     return page.get_by_test_id("who-is-here").locator("li")
 
 
@@ -87,7 +87,7 @@ def test_people_chat_where_websockets_are_blocked(join_room, proxy):
     message(alice, "from Bob 2").hover()
     alice.locator("[data-action=react][data-emoji='👍']").click()
     expect(bob.locator(".reaction")).to_contain_text("👍")
-    # A `typing` event between two polls is lost, but a person who continues to type is shown.
+    # A `typing` event between two polls is lost, but a later one arrives while the person continues to type.
     for _ in range(60):
         bob.get_by_test_id("composer").press_sequentially("wait ")
         if bob.handle in alice.get_by_test_id("typing").inner_text():
@@ -97,23 +97,23 @@ def test_people_chat_where_websockets_are_blocked(join_room, proxy):
         raise AssertionError("Alice does not see that Bob is typing")
 
 
-def test_a_polling_person_sees_who_is_here_and_is_seen(join_room, proxy):
+def test_a_polling_person_sees_who_is_here_and_appears_in_the_list(join_room, proxy):
     alice, bob = join_room("Alice", proxy.url), join_room("Bob")
     for page in (alice, bob):
-        expect(names(page)).to_have_count(2)
+        expect(people_here(page)).to_have_count(2)
     carol = join_room("Carol", proxy.url)
     for page in (alice, bob, carol):
-        expect(names(page)).to_have_count(3)
+        expect(people_here(page)).to_have_count(3)
     bob.goto("about:blank")
     carol.goto("about:blank")
     # A polling person who leaves in the middle of an answer stays present until their lease expires.
-    expect(names(alice)).to_have_count(1, timeout=150_000)
+    expect(people_here(alice)).to_have_count(1, timeout=150_000)
     dora = join_room("Dora")
     alice.goto("about:blank")
-    expect(names(dora)).to_have_count(1, timeout=150_000)
+    expect(people_here(dora)).to_have_count(1, timeout=150_000)
 
 
-def test_the_pages_address_can_force_polling(join_room, site, slug):
+def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug):
     alice, bob = join_room("Alice"), join_room("Bob")
     sockets = []
     alice.on("websocket", lambda socket: sockets.append(socket.url))
@@ -126,7 +126,7 @@ def test_the_pages_address_can_force_polling(join_room, site, slug):
     assert sockets == []
 
 
-def test_a_polling_page_says_that_the_person_signed_out_elsewhere(join_room, proxy, slug):
+def test_a_polling_page_asks_to_sign_in_after_a_sign_out_in_another_tab(join_room, proxy, slug):
     alice = join_room("Alice", proxy.url)
     second = alice.context.new_page()
     second.goto(f"{proxy.url}/")

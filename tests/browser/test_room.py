@@ -1,4 +1,4 @@
-"""Two people chat in a room, each in their own browser."""
+"""Tests of a room's page: two people chat, each in their own browser."""
 
 import re
 import signal
@@ -63,7 +63,7 @@ def test_edits_reactions_replies_and_removals_reach_the_other_browser(join_room)
     expect(bob.locator(".message[data-id]").first).to_contain_text("message removed")
 
 
-def test_a_browser_whose_connection_was_lost_misses_no_message(join_room, site):
+def test_after_a_lost_connection_the_browser_has_every_message(join_room, site):
     alice, bob = join_room("Alice"), join_room("Bob", site.second.url)
     say(alice, "before")
     expect(message(bob, "before")).to_have_count(1)
@@ -146,7 +146,7 @@ def test_the_room_fits_on_a_phone(join_room):
     expect(alice.get_by_test_id("who-is-here")).to_be_visible()
 
 
-def test_no_module_is_fetched_twice_and_the_dialogs_come_last(join_room):
+def test_no_module_is_fetched_twice_and_the_dialogs_load_last(join_room):
     first_tab = join_room("Alice")
     alice, fetched, warnings = first_tab.context.new_page(), [], []
     alice.on("request", lambda request: request.url.endswith(".js") and fetched.append(request.url))
@@ -164,7 +164,7 @@ def test_no_module_is_fetched_twice_and_the_dialogs_come_last(join_room):
     assert not {url for url in announced if url.rpartition("/static/chat/")[2] in late}
 
 
-def test_a_dialog_that_cannot_be_loaded_says_so(join_room):
+def test_a_notice_reports_a_dialog_that_cannot_be_loaded(join_room):
     alice = join_room("Alice")
     alice.context.route("**/chat/room/dialogs.js", lambda route: route.abort())
     alice.reload()

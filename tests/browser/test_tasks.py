@@ -1,4 +1,4 @@
-"""Exports and statistics from the room's menu: a bar shows their progress, and survives a reload."""
+"""Tests of exports and statistics from the room's menu: a bar shows their progress and survives a reload."""
 
 import json
 import signal
@@ -98,8 +98,8 @@ def test_a_failed_task_shows_its_reason(join_room, site):
     export(alice, "html")
     expect(alice.locator(".bar.task")).to_have_attribute("data-state", "done")
     ref = alice.locator(".bar.task").get_attribute("data-ref")
-    fail = "UPDATE chat_task SET state = 'failed', error = 'There was too much of it.' WHERE ref = %s"
-    site.database.query(fail, ref)
+    query = "UPDATE chat_task SET state = 'failed', error = 'There was too much of it.' WHERE ref = %s"
+    site.database.query(query, ref)
     alice.reload()
     expect(alice.locator(".task-state")).to_have_text("There was too much of it.")
     expect(alice.locator(".task-link")).to_be_hidden()

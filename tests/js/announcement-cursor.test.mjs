@@ -1,4 +1,4 @@
-// Which announcements a tab has received, and what it says about them when it reconnects.
+// Tests of the announcement cursor: which announcements a tab has received, and what a reconnect sends about them.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,12 +21,12 @@ function reconnectQuery(room) {
   return room.transport.url.split("?")[1];
 }
 
-test("the first handshake names no announcement", () => {
+test("the first handshake has no announcement cursor", () => {
   const room = joinedRoom(7);
   assert.equal(room.transport.url, "ws://here/chat/general/");
 });
 
-test("a reconnect names the newest announcement that the client received", () => {
+test("a reconnect sends the id of the newest announcement that the client received", () => {
   const room = joinedRoom(7, 6);
   room.synced(3);
   assert.equal(reconnectQuery(room), "cursor=3&announced=7");
@@ -40,7 +40,7 @@ test("a live announcement counts as received", () => {
   assert.equal(reconnectQuery(room), "cursor=3&announced=9");
 });
 
-test("before synced the client names no announcement", () => {
+test("a reconnect before synced sends no announcement cursor", () => {
   const room = joinedRoom(7, 12);
   assert.equal(reconnectQuery(room), undefined);
 });
@@ -54,7 +54,7 @@ test("a connection that dies before synced does not change the announcement curs
   assert.equal(reconnectQuery(room), "cursor=3&announced=7");
 });
 
-test("with a server that names no announcement the client names none either", () => {
+test("the client sends no announcement cursor to a server that sends none", () => {
   const room = joinedRoom(undefined, 5);
   room.synced(3);
   assert.equal(reconnectQuery(room), "cursor=3");

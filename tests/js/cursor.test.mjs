@@ -1,4 +1,4 @@
-// The cursor, gaps, backlogs and resets.
+// Tests of the cursor, gaps, backlogs and resets.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -126,7 +126,7 @@ test("while more is true the client syncs again from the new cursor", () => {
   assert.equal(room.transport.sent.length, 2);
 });
 
-test("an answer with more that brings nothing does not cause an endless loop of syncs", () => {
+test("an answer with more but without new changes does not cause another sync", () => {
   const room = new Room().joinAt(3);
   room.socket.checkConnection();
   room.synced(3, true);
@@ -177,7 +177,7 @@ test("older pages are drawn once, until there are no more", () => {
   assert.equal(room.socket.cursor, 150);
 });
 
-test("frames that the server must not send are ignored", () => {
+test("invalid frames from the server are ignored", () => {
   const room = new Room().joinAt(3);
   for (const text of ["", "{", "[]", "null", "7", '{"type":3}', '{"type":"toString"}', '{"type":"message","id":"x"}']) {
     room.deliver(text);

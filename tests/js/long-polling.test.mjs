@@ -1,4 +1,4 @@
-// Long polling with the interface of a WebSocket: its requests, its events, and how it ends.
+// Tests of long polling with the interface of a WebSocket: its requests, its events, and how it ends.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,7 +12,7 @@ const joined = { type: "joined", present: [{ handle: "alice" }, { handle: "bob" 
 const synced = (offset, more = {}) => ({ type: "synced", offset, more: false, ...more });
 const message = (offset) => ({ type: "message", id: offset, offset });
 
-/** A polling client, and its server: every request waits until the test answers it. */
+/** The server of one polling client (`poll`). Every request waits until the test answers it. */
 class Server {
   clock = new Clock();
   requests = [];
@@ -39,8 +39,8 @@ class Server {
     return this.received.map((event) => event.type ?? event);
   }
 
-  of(method) {
-    return this.requests.filter((one) => one.method === method);
+  requestsOf(method) {
+    return this.requests.filter((request) => request.method === method);
   }
 
   async answer(events, more = {}, request = this.last) {
@@ -53,7 +53,7 @@ class Server {
     await settle();
   }
 
-  /** Answers the first request; the next one is then under way. */
+  /** Answers the first request. The client then sends the next request. */
   async join(offset = 3) {
     await this.answer([joined, synced(offset)], { poll: "p1" });
     return this;
@@ -96,23 +96,23 @@ test("each request carries the number of people that the client knows", async ()
   assert.equal(queryOf(server.last).present, "1");
 });
 
-test("frames of the same moment share one request, and the next request waits for its answer", async () => {
+test("frames sent at the same moment share one request, and later frames wait for its answer", async () => {
   const server = await new Server().join();
   for (const number of [1, 2, 3]) server.poll.send(JSON.stringify({ type: "post", ref: `r${number}` }));
   await settle();
   server.poll.send('{"type":"post","ref":"r4"}');
   await settle();
-  const [first, second] = server.of("POST");
+  const [first, second] = server.requestsOf("POST");
   assert.equal(second, undefined);
   assert.equal(first.path, `${ROOM}?poll=p1`);
   assert.deepEqual(first.body.map(({ ref }) => ref), ["r1", "r2", "r3"]);
   await server.answer([{ type: "ack", ref: "r1" }], {}, first);
   assert.deepEqual(server.received.at(-1), { type: "ack", ref: "r1" });
-  assert.deepEqual(server.of("POST")[1].body.map(({ ref }) => ref), ["r4"]);
-  assert.equal(server.of("GET").length, 2);
+  assert.deepEqual(server.requestsOf("POST")[1].body.map(({ ref }) => ref), ["r4"]);
+  assert.equal(server.requestsOf("GET").length, 2);
 });
 
-test("many frames are split into several requests", async () => {
+test("a request carries at most 50 frames", async () => {
   const server = await new Server().join();
   for (let number = 0; number < 120; number += 1) server.poll.send("{}");
   await settle();
@@ -132,10 +132,10 @@ for (const [status, answer, code] of [
   [500, { code: "internal" }, 1006],
   [0, { code: "unavailable" }, 1006],
 ]) {
-  for (const when of ["first", "later"]) {
-    test(`${status} ${answer.code} is reported as close code ${code}, ${when}`, async () => {
+  for (const when of ["first", "second"]) {
+    test(`status ${status} ${answer.code} for the ${when} request becomes close code ${code}`, async () => {
       const server = new Server();
-      if (when === "later") await server.join();
+      if (when === "second") await server.join();
       const number = server.requests.length;
       await server.refuse(status, { detail: "Why", ...answer });
       assert.equal(server.received.at(-1), code);
@@ -144,7 +144,7 @@ for (const [status, answer, code] of [
   }
 }
 
-test("a rate limit is reported as a websocket reports it", async () => {
+test("status 429 becomes a rejected event and a close code", async () => {
   const server = new Server();
   await server.refuse(429, { code: "rate_limited", detail: "Wait", retry_after: 7 });
   const event = { type: "rejected", ref: null, code: "rate_limited", detail: "Wait", retry_after: 7 };
@@ -160,7 +160,7 @@ test("a close in an answer follows the events of the answer, and ends the connec
   await settle();
   await server.answer([{ type: "ack", ref: "r1" }], { close: 4429 });
   assert.deepEqual(server.received.slice(-2), [{ type: "ack", ref: "r1" }, 4429]);
-  assert.equal(server.of("GET").at(-1).options.signal.aborted, true);
+  assert.equal(server.requestsOf("GET").at(-1).options.signal.aborted, true);
 });
 
 test("a request with an outdated CSRF token is repeated once", async () => {
@@ -168,7 +168,7 @@ test("a request with an outdated CSRF token is repeated once", async () => {
   server.poll.send("{}");
   await settle();
   await server.refuse(403, { code: "csrf_failed" });
-  assert.equal(server.of("POST").length, 2);
+  assert.equal(server.requestsOf("POST").length, 2);
   await server.answer([{ type: "ack", ref: "r1" }]);
   assert.equal(server.types.at(-1), "ack");
   server.poll.send("{}");
@@ -195,22 +195,22 @@ test("a sent frame without an answer ends the connection after 15 s", async () =
   assert.equal(server.types.at(-1), 1006);
 });
 
-test("close ends the poll on the server, and no later event is delivered", async () => {
+test("closing ends the poll on the server, and no later event is delivered", async () => {
   const server = await new Server().join();
   const waiting = server.last;
   server.poll.close();
   await settle();
   assert.equal(waiting.options.signal.aborted, true);
-  const [deletion] = server.of("DELETE");
+  const [deletion] = server.requestsOf("DELETE");
   assert.equal(deletion.path, `${ROOM}?poll=p1`);
   assert.equal(deletion.options.keepalive, true);
   await server.answer([message(9)], {}, waiting);
   assert.equal(server.types.at(-1), "synced");
   server.poll.close();
-  assert.equal(server.of("DELETE").length, 1);
+  assert.equal(server.requestsOf("DELETE").length, 1);
 });
 
-test("close in the middle of an answer drops the rest of the answer", async () => {
+test("closing in the middle of an answer drops the rest of the answer", async () => {
   const server = new Server();
   server.poll.onmessage = ({ data }) => {
     server.received.push(JSON.parse(data));
@@ -220,11 +220,11 @@ test("close in the middle of an answer drops the rest of the answer", async () =
   assert.deepEqual(server.types, ["open", "joined"]);
 });
 
-test("a hidden page holds no request open, and polls at once when it becomes visible", async () => {
+test("a hidden page does not keep a request open, and polls at once when it becomes visible", async () => {
   const server = await new Server().join();
   server.page.hidden = true;
   await server.answer([synced(3)]);
-  assert.equal(server.of("GET").length, 2);
+  assert.equal(server.requestsOf("GET").length, 2);
   server.clock.advance(10_000);
   await settle();
   assert.equal(queryOf(server.last).wait, "0");
@@ -232,7 +232,7 @@ test("a hidden page holds no request open, and polls at once when it becomes vis
   server.page.hidden = false;
   server.page.dispatchEvent(new Event("visibilitychange"));
   await settle();
-  assert.equal(server.of("GET").length, 4);
+  assert.equal(server.requestsOf("GET").length, 4);
   assert.equal(queryOf(server.last).wait, undefined);
 });
 

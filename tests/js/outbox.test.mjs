@@ -1,4 +1,4 @@
-// The outbox: nothing that a person wrote is lost, or sent with other content.
+// Tests of the outbox: no change of a person is lost, or sent with other content.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -39,7 +39,7 @@ test("an event without an answer is sent again every 5 s", () => {
   assert.equal(first.reply_to, 7);
 });
 
-test("after a reconnect and joined, everything unanswered is sent again in order", () => {
+test("after a reconnect the client sends every unanswered event again in order, but not before joined", () => {
   const room = new Room().joinAt();
   const answered = room.changes.post("one");
   room.changes.post("two");
@@ -71,13 +71,13 @@ test("the outbox of one account is not sent by another account in the same tab",
   room.socket.open();
   room.join({ you: { handle: "bob", role: "member" } });
   assert.deepEqual(room.transport.sent, []);
-  const surprised = new Room({ storage });
-  surprised.socket.open();
-  surprised.join({ you: { handle: "bob", role: "member" } });
-  assert.deepEqual(surprised.transport.sent, []);
+  const alicesPage = new Room({ storage });
+  alicesPage.socket.open();
+  alicesPage.join({ you: { handle: "bob", role: "member" } });
+  assert.deepEqual(alicesPage.transport.sent, []);
 });
 
-test("two tabs with the same outbox both empty it", () => {
+test("two tabs with copies of one outbox send the same event, and each ack empties a copy", () => {
   const storage = new MemoryStorage();
   new Room({ storage }).joinAt().changes.post("twice");
   const copy = new MemoryStorage();
@@ -90,18 +90,18 @@ test("two tabs with the same outbox both empty it", () => {
   }
 });
 
-test("broken or missing storage does not stop a post", () => {
+test("a forbidden storage does not stop a post, and invalid entries are ignored", () => {
   const fail = () => { throw new Error("denied"); };
   const room = new Room({ storage: { getItem: fail, setItem: fail, removeItem: fail } }).joinAt();
   room.changes.post("hello");
   assert.equal(room.transport.sent.length, 1);
-  const odd = new MemoryStorage();
-  odd.values.set("chat.outbox.general.alice", '[{"event":{}},null,3]');
-  assert.deepEqual(new Room({ storage: odd }).changes.pending, []);
+  const invalid = new MemoryStorage();
+  invalid.values.set("chat.outbox.general.alice", '[{"event":{}},null,3]');
+  assert.deepEqual(new Room({ storage: invalid }).changes.pending, []);
 });
 
 for (const code of ["rate_limited", "unavailable"]) {
-  test(`${code} is retried after retry_after, and no later event overtakes it`, () => {
+  test(`a post refused with ${code} is retried after retry_after, and no later event overtakes it`, () => {
     const room = new Room().joinAt();
     const ref = room.changes.post("one");
     room.deliver(rejected(ref, code, { retry_after: 3 }));
@@ -116,7 +116,7 @@ for (const code of ["rate_limited", "unavailable"]) {
 }
 
 for (const code of ["muted", "forbidden", "internal", "ref_conflict", "invalid_field"]) {
-  test(`${code} is not retried, and the post stays with the reason`, () => {
+  test(`a post refused with ${code} is not retried, and stays in the outbox with the reason`, () => {
     const room = new Room().joinAt();
     const ref = room.changes.post("one");
     room.deliver(rejected(ref, code));
@@ -138,7 +138,7 @@ test("a failed post can be tried again or discarded", () => {
   assert.deepEqual(room.changes.pending, []);
 });
 
-test("after a ref_conflict trying again takes a new ref", () => {
+test("a retry after ref_conflict uses a new ref", () => {
   const room = new Room().joinAt();
   const ref = room.changes.post("one");
   room.deliver(rejected(ref, "ref_conflict"));
@@ -147,7 +147,7 @@ test("after a ref_conflict trying again takes a new ref", () => {
   assert.notEqual(room.transport.sent[1].ref, ref);
 });
 
-test("a refused reaction is dropped", () => {
+test("a refused reaction is removed from the outbox", () => {
   const room = new Room().joinAt();
   const ref = room.changes.react(1, "👍", true);
   room.deliver(rejected(ref, "not_found"));
@@ -155,7 +155,7 @@ test("a refused reaction is dropped", () => {
   assert.equal(room.emittedOf("rejected")[0].event.type, "react");
 });
 
-test("at most 20 events of a long outbox are unanswered at a time", () => {
+test("the client has at most 20 sent events without an answer", () => {
   const room = new Room().joinAt();
   for (let number = 0; number < 50; number += 1) room.changes.post(`number ${number}`);
   assert.equal(room.transport.sent.length, 20);
@@ -163,7 +163,7 @@ test("at most 20 events of a long outbox are unanswered at a time", () => {
   assert.equal(room.transport.sent.length, 21);
 });
 
-test("typing and read are not sent later", () => {
+test("typing and read before joined are dropped, not sent later", () => {
   const room = new Room();
   room.socket.open();
   room.socket.typing(true);

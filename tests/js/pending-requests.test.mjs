@@ -1,4 +1,4 @@
-// Requests in a board's waiting room: sent again until they are answered, and resolved once.
+// Tests of the requests in a board's waiting room: they are sent again until they are answered, and resolve once.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -40,7 +40,7 @@ test("a new connection sends every unanswered request again at once", () => {
   assert.deepEqual(sent.map(({ type }) => type), ["admit", "refuse", "admit", "refuse"]);
 });
 
-test("unavailable is retried after retry_after, also when that is the answer timeout", async () => {
+test("unavailable is retried after retry_after, also when retry_after equals the answer timeout", async () => {
   for (const seconds of [0.5, 5]) {
     const { clock, sent, requests } = makeRequests();
     let isAnswered = false;

@@ -1,4 +1,4 @@
-// Coming back: close codes, backoff, heartbeat.
+// Tests of reconnecting: close codes, backoff, heartbeat.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Room } from "./room.mjs";
 
 for (const code of [1007, 1009, 4401, 4403, 4404]) {
-  test(`${code} is final`, () => {
+  test(`after close code ${code} the client does not reconnect`, () => {
     const room = new Room().joinAt(3);
     room.transport.disconnect(code);
     room.socket.checkConnection();
@@ -17,7 +17,7 @@ for (const code of [1007, 1009, 4401, 4403, 4404]) {
 }
 
 for (const code of [1000, 1001, 1006, 1011, 1012, 1013]) {
-  test(`${code} reconnects with the cursor after a short delay`, () => {
+  test(`after close code ${code} the client reconnects with the cursor after a short delay`, () => {
     const room = new Room().joinAt(3);
     room.transport.disconnect(code);
     assert.equal(room.attempts, 1);
@@ -27,14 +27,14 @@ for (const code of [1000, 1001, 1006, 1011, 1012, 1013]) {
   });
 }
 
-test("4408 reconnects at once", () => {
+test("after close code 4408 the client reconnects at once", () => {
   const room = new Room().joinAt(3);
   room.transport.disconnect(4408);
   room.clock.advance(0);
   assert.equal(room.attempts, 2);
 });
 
-test("4408 before the first synced backs off", () => {
+test("after close code 4408 before the first synced the client waits before it reconnects", () => {
   const room = new Room();
   room.socket.open();
   room.transport.disconnect(4408);
@@ -42,7 +42,7 @@ test("4408 before the first synced backs off", () => {
   assert.equal(room.attempts, 1);
 });
 
-test("4429 waits for the last retry_after, even when somebody looks at the page", () => {
+test("after close code 4429 the client waits for the last retry_after, even when the page becomes visible", () => {
   const room = new Room().joinAt(3);
   room.deliver({ type: "rejected", ref: null, code: "rate_limited", detail: "", retry_after: 30 });
   room.transport.disconnect(4429);
@@ -53,7 +53,7 @@ test("4429 waits for the last retry_after, even when somebody looks at the page"
   assert.equal(room.attempts, 2);
 });
 
-test("a refusal instead of joined is handled", () => {
+test("the retry_after of a refusal before joined sets the wait", () => {
   const room = new Room();
   room.socket.open();
   room.transport.accept();
@@ -79,7 +79,7 @@ test("the delays double from a quarter of a second to 15 seconds, with jitter", 
   assert.deepEqual(waits(0), [125, 250, 500, 1_000, 2_000, 4_000, 7_500, 7_500, 7_500]);
 });
 
-test("a stable connection makes the next delay short again", () => {
+test("a stable connection resets the backoff", () => {
   const room = new Room({ random: () => 1 });
   room.socket.open();
   for (let time = 0; time < 6; time += 1) {
@@ -157,7 +157,7 @@ test("repeated checks do not extend the timeout", () => {
   assert.equal(room.attempts, 2);
 });
 
-test("an answer in time keeps the connection, and the next heartbeat has ten seconds again", () => {
+test("an answer in time keeps the connection, and the next heartbeat has a timeout of 10 s again", () => {
   const room = new Room().joinAt(3);
   room.socket.checkConnection();
   room.clock.advance(2_000);
@@ -166,7 +166,7 @@ test("an answer in time keeps the connection, and the next heartbeat has ten sec
   assert.equal(room.attempts, 1);
 });
 
-test("a backlog that does not end is given up 3 s after checkConnection", () => {
+test("a connection whose backlog does not end is replaced 3 s after checkConnection", () => {
   const room = new Room().joinAt(3);
   room.transport.disconnect(1006);
   room.socket.checkConnection();
@@ -187,7 +187,7 @@ test("late events of a dead connection are ignored", () => {
   assert.notEqual(room.emittedOf("status").at(-1).state, "closed");
 });
 
-test("a refused sync is sent again, and the connection stays", () => {
+test("a refused sync is sent again on the same connection", () => {
   const room = new Room().joinAt(3);
   room.socket.checkConnection();
   room.deliver({ type: "rejected", ref: null, code: "rate_limited", detail: "", retry_after: 12 });
@@ -196,7 +196,7 @@ test("a refused sync is sent again, and the connection stays", () => {
   assert.equal(room.transport.sentOf("sync").length, 2);
 });
 
-test("a connection that never becomes useful is given up", () => {
+test("a connection without synced after 20 s is replaced", () => {
   const room = new Room();
   room.socket.open();
   room.clock.advance(20_250);
@@ -206,7 +206,7 @@ test("a connection that never becomes useful is given up", () => {
   assert.equal(room.attempts, 3);
 });
 
-test("a connection that the page closed stays closed and silent", () => {
+test("a connection that the page closed does not reconnect or send", () => {
   const room = new Room().joinAt(3);
   room.changes.post("hello");
   room.socket.close();

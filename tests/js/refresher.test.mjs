@@ -1,4 +1,4 @@
-// When a page fetches again: once for a burst, spread over tabs, rarely while much changes, never while it is hidden.
+// Tests of when a page fetches again: once for a burst, at random moments, rarely while much changes, never while hidden.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -64,7 +64,7 @@ test("continuous changes make the fetches rare, and a quiet time makes them freq
   assert.equal(tab.advance(SHORTEST_PAUSE_MS + SPREAD_MS), before + 2);
 });
 
-test("a thousand tabs do not fetch in the same instant", () => {
+test("the fetches of a thousand tabs are spread over time", () => {
   const clock = new Clock();
   let number = 0;
   const tabs = Array.from({ length: 1000 }, () => new Tab({ clock, random: () => (number += 1) / 1001 }));

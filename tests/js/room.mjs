@@ -1,4 +1,4 @@
-// A room's socket over fakes, with short names for what the server sends. Must not hold tests.
+// A room's socket over fakes, with short helpers for the server's events. Must not hold tests.
 
 import { RoomSocket } from "../../chat/static/chat/connection/room-socket.js";
 import { Clock, MemoryStorage, makeFakeWebSocket } from "./fakes.mjs";
@@ -61,7 +61,7 @@ export class Room {
     return this;
   }
 
-  /** The server sends this event. */
+  /** Delivers an event as if the server had sent it. */
   deliver(event) {
     this.transport.deliver(event);
   }

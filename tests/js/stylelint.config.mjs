@@ -1,14 +1,14 @@
 export default {
   extends: ["stylelint-config-standard"],
   rules: {
-    // Short rules stand on one line; the file is easier to scan that way.
+    // Short rules stand on one line, because the file is then easier to scan.
     "declaration-block-single-line-max-declarations": null,
     "declaration-empty-line-before": null,
     "rule-empty-line-before": null,
     "at-rule-empty-line-before": null,
     // Hover and state rules follow the part that they belong to.
     "no-descending-specificity": null,
-    // Safari on phones knows only the prefixed name.
+    // Safari on phones supports only the prefixed name.
     "property-no-vendor-prefix": [true, { ignoreProperties: ["/text-size-adjust$/"] }],
   },
 };

@@ -1,4 +1,4 @@
-// Which transport is tried: websockets first, polling where no websocket works, and back.
+// Tests of the choice of transport: websockets first, polling where no websocket works, and websockets again.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -24,7 +24,7 @@ function makeSelector(options = {}) {
   return { selector, choose, clock, chooseAndFail: () => [choose(), selector.failed()][0] };
 }
 
-test("websockets are tried first; after two failures polling and websockets take turns", () => {
+test("websockets are tried first, and polling and websockets alternate after two failures", () => {
   const { chooseAndFail } = makeSelector();
   const tried = Array.from({ length: 7 }, chooseAndFail);
   assert.deepEqual(tried, ["socket", "socket", "poll", "socket", "poll", "socket", "poll"]);
@@ -70,7 +70,7 @@ test("an address that cannot be polled always uses websockets", () => {
   assert.equal(selector.openTimeoutMs, null);
 });
 
-test("polling is used at once where there are no websockets, or where it is forced", () => {
+test("polling is used at once if the browser has no WebSocket or polling is forced", () => {
   assert.equal(makeSelector({ WebSocket: undefined }).choose(), "poll");
   assert.equal(makeSelector({ isForced: () => true }).choose(), "poll");
   assert.equal(makeSelector({ LongPolling: null, isForced: () => true }).choose(), "socket");
@@ -106,14 +106,14 @@ test("a room whose websockets never open joins by polling, with the usual backof
   assert.equal(room.attempts, 2);
 });
 
-test("a websocket that neither opens nor fails is given up after 10 s where polling is possible", () => {
+test("a websocket that neither opens nor fails is replaced after 10 s if polling is possible", () => {
   const room = new Room({ LongPolling: makeFakePolling() });
   room.socket.open();
   room.clock.advance(10_250);
   assert.equal(room.attempts, 2);
 });
 
-test("a websocket that has opened gets the full 20 s to become useful", () => {
+test("an opened websocket has 20 s until synced", () => {
   const room = new Room({ LongPolling: makeFakePolling() });
   room.socket.open();
   room.transport.accept();

@@ -1,4 +1,4 @@
-// Numbers, times and log entries in words.
+// Tests of the texts for numbers, times and log entries.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -38,16 +38,16 @@ test("lengths are counted in code points, as the server counts them", () => {
   assert.equal(codePointLength("a👍ö"), 3);
 });
 
-test("plural picks the word for the number", () => {
+test("plural returns the number with the singular or the plural", () => {
   assert.equal(plural(1, "person", "people"), "1 person");
   assert.equal(plural(0, "message"), "0 messages");
 });
 
-test("a moment of the last minute is just now", () => {
+test("a time within the last minute is shown as just now", () => {
   assert.equal(timeAgo(Date.now() - 59_000), "just now");
   assert.notEqual(timeAgo(Date.now() - 61_000), "just now");
 });
 
-test("a local input holds the person's own wall clock", () => {
+test("a local input holds the time in the person's time zone", () => {
   assert.equal(toLocalInput(new Date(2026, 10, 29, 9, 5)), "2026-11-29T09:05");
 });

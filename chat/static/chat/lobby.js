@@ -25,7 +25,7 @@ async function refresh() {
   const query = search.value.trim();
   try {
     const response = await fetch(`/api/rooms/${query ? `?q=${encodeURIComponent(query)}` : ""}`);
-    // Answers may overtake each other. Only the answer to the last request counts.
+    // Answers may arrive in another order than their requests. Only the answer to the last request counts.
     if (number !== requests) return;
     if (response.ok) drawRooms(await response.json(), query);
     else refresher.changed();
@@ -47,7 +47,7 @@ const connection = new ReconnectingConnection(() => socketUrl("/lobby/"), {
   frame: (text) => isUpdated(text) && refresher.changed(),
   opened: () => {
     connection.markUseful();
-    // Changes while the connection was away were not announced to this page.
+    // The server did not send changes to this page while it had no connection.
     if (!isFirstConnection) refresher.changed();
     isFirstConnection = false;
   },

@@ -1,5 +1,5 @@
 // @ts-check
-// The operators' page: a table of all rooms, which the server keeps up to date.
+// The operators' page: a table of all rooms. The server sends each change of a room.
 // Must not change anything: rooms are changed in the admin, to which each row links.
 
 import { socketUrl } from "./connection/environment.js";
@@ -38,8 +38,8 @@ function receive(text) {
   else table.apply(payload);
 }
 
-// Loads the page's table again: changes while the connection was away were not announced. Changes that arrive
-// meanwhile are newer than the loaded table, so they are applied after it.
+// Loads the page's table again, because the server sent no changes while there was no connection. Changes that arrive
+// during the load may be newer than the loaded table, so they are applied after it.
 async function refresh() {
   /** @type {Change[]} */
   const waiting = [];

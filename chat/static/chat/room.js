@@ -1,5 +1,5 @@
 // @ts-check
-// The page of a room. Must only start the parts of the page.
+// Starts the page of a room. Must only start the parts of the page.
 
 import { startConversation } from "./room/conversation.js";
 import { byId } from "./ui/dom.js";

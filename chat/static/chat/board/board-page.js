@@ -1,6 +1,6 @@
 // @ts-check
-// A board's page: the steps before a visitor is admitted, and the owner's controls. Must not know the wire
-// (waiting-room-socket.js does), nor the conversation, which it only starts.
+// A board's page: the steps before a visitor is admitted, and the owner's controls. Must not read the frames of the wire,
+// which waiting-room-socket.js reads. Must not know the conversation, which it only starts.
 
 import { socketUrl } from "../connection/environment.js";
 import { asApiError, call } from "../connection/api.js";
@@ -51,7 +51,7 @@ export class BoardPage {
     if (!this.#handleInput.readOnly) this.#handleInput.value = sessionStorage.getItem(this.#storageKey) ?? "";
   }
 
-  /** Asks who this visitor is, and connects. */
+  /** Asks the server for this visitor's session, and connects. */
   async start() {
     try {
       const { session, owner: isOwner } = await call("GET", `/api/boards/${this.#board}/`);
@@ -133,7 +133,7 @@ export class BoardPage {
     this.#show(STEP.WAITING);
   }
 
-  // The server tells a returning visitor their state at once. A visitor who hears nothing has not knocked yet.
+  // The server sends a returning visitor's state at once. A visitor without such an event has not knocked yet.
   #opened() {
     clearTimeout(this.#timer);
     if (this.#step === STEP.LOADING || this.#step === STEP.OFFLINE) {
@@ -149,7 +149,7 @@ export class BoardPage {
     }
     if (state !== "closed") return;
     if (code === CLOSE.FORBIDDEN && this.#step !== STEP.SHUT) this.#show(STEP.REMOVED);
-    // The visitor signed out in another tab, or the board is gone: the page asks again, once.
+    // The visitor signed out in another tab, or the board no longer exists. For a missing board the page asks once more.
     if (code === CLOSE.NOT_SIGNED_IN || (code === CLOSE.NOT_FOUND && !this.#hasStartedAgain)) this.#startAgain();
     else if (code === CLOSE.NOT_FOUND) this.#show(STEP.SHUT);
   }

@@ -1,6 +1,6 @@
 // @ts-check
-// What the owner of a board sees: knocking visitors, admitted visitors, the link, and "Close the board".
-// Must not decide who is admitted: it asks the server through the waiting room's socket.
+// The controls of a board's owner: knocking visitors, admitted visitors, the link, and "Close the board".
+// Must not decide who is admitted: the panel asks the server through the waiting room's socket.
 
 import { call } from "../connection/api.js";
 import { LOCAL_EVENT } from "../connection/emitter.js";
@@ -50,7 +50,7 @@ export class OwnerPanel {
     this.#socket.on(SERVER_EVENT.REMOVED, ({ visitor }) => visitor && this.#removeVisitor(visitor));
   }
 
-  // After a reconnect everything is drawn again: the server names the waiting visitors, and the API the admitted ones.
+  // After a reconnect the panel is drawn again: the socket sends the waiting visitors, and the API the admitted visitors.
   async #reload() {
     this.#knocks.replaceChildren();
     // A failed call means that the connection is lost again. The next `opened` loads the list again.

@@ -1,5 +1,5 @@
 // @ts-check
-// The newest announcement that this tab has received, so that a reconnect fetches what a dead connection lost.
+// Records the newest announcement that this tab has received. A reconnect fetches the announcements that came later.
 // Pure arithmetic over ids. Must not know of sockets, nor what an announcement says.
 
 export class AnnouncementCursor {
@@ -25,7 +25,7 @@ export class AnnouncementCursor {
   received(id) {
     if (typeof id !== "number" || !Number.isSafeInteger(id) || this.#newest === null) return;
     this.#newest = Math.max(this.#newest, id);
-    // Before `synced` a higher id may have overtaken lower ones that are still on their way.
+    // Before `synced`, announcements with lower ids may still arrive after one with a higher id.
     if (this.#isComplete) this.position = Math.max(this.position ?? 0, id);
   }
 

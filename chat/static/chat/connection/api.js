@@ -3,7 +3,7 @@
 
 import { REFUSAL } from "./wire.js";
 
-/** A request that the server refused, or that did not reach it (status 0). `message` is the server's own sentence. */
+/** A request that the server refused, or that did not reach the server (status 0). `message` is the server's text. */
 export class ApiError extends Error {
   /**
    * @param {number} status
@@ -16,7 +16,7 @@ export class ApiError extends Error {
     this.code = code;
     /** Seconds to wait before the next try. */
     this.retryAfter = seconds;
-    /** The close code that a websocket would have got. */
+    /** The close code that the server would send to a websocket. */
     this.close = close;
   }
 }
@@ -30,8 +30,8 @@ async function getCsrfToken() {
 }
 
 /**
- * Calls the API and returns the object that it answers, or null when the answer has no body.
- * Throws an ApiError, also when the server cannot be reached.
+ * Calls the API and returns the object in the answer, or null when the answer has no body.
+ * Throws an ApiError for a refusal, and for a server that cannot be reached.
  * @param {string} method
  * @param {string} path
  * @param {unknown} [body] sent as JSON
@@ -59,7 +59,7 @@ export async function call(method, path, body, moreOptions = {}) {
 }
 
 /**
- * Returns what went wrong when `error` is an ApiError, and throws anything else.
+ * Returns `error` when it is an ApiError, and throws it otherwise.
  * @param {unknown} error
  * @returns {ApiError}
  */

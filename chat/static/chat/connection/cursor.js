@@ -1,18 +1,18 @@
 // @ts-check
-// The cursor: "this client has every change up to this offset". Pure arithmetic over offsets.
+// The cursor says: this client has every change up to this offset. Pure arithmetic over offsets.
 // Must not know of sockets, timers or the content of messages.
 
 export class Cursor {
   /** @type {number | null} null until the first `synced` */
   position = null;
   /**
-   * Offsets that arrived before an earlier one did: two workers may swap two broadcasts.
+   * Offsets that arrived while a lower offset is missing: two workers may swap two broadcasts.
    * @type {Set<number>}
    */
   #ahead = new Set();
 
   /**
-   * Counts an offset as received. An outdated message counts too: its offset has been received.
+   * Counts an offset as received. The caller also passes the offset of an outdated message.
    * @param {number} offset
    */
   received(offset) {
@@ -21,7 +21,7 @@ export class Cursor {
   }
 
   /**
-   * Moves to the end of a backlog, never backwards: live messages may already be past that snapshot.
+   * Moves the cursor to the end of a backlog, never backwards: live messages may already have higher offsets.
    * @param {number} offset
    */
   synced(offset) {

@@ -1,16 +1,16 @@
 // @ts-check
-// The events of the sockets: an EventTarget whose events carry a detail, and the names that the wire does not have.
+// The events of the sockets: an EventTarget whose events carry a detail, and the names of the client's own events.
 // Must not know what the page does with an event.
 
-/** The events that the sockets emit beside those of the wire. */
+/** The events that the sockets emit in addition to the events of the wire. */
 export const LOCAL_EVENT = Object.freeze({
-  /** A change of this person was acknowledged: the `ack`, and `event`, what was sent. */
+  /** The server acknowledged a change of this person. The detail is the `ack`, with the sent event as `event`. */
   ACKED: "acked",
   /** The connection is open. */
   OPENED: "opened",
   /** The list of unanswered and failed changes is different. */
   OUTBOX: "outbox",
-  /** The client has forgotten all messages: the page must too. */
+  /** The client has forgotten all messages, so the page must forget them too. */
   RESET: "reset",
   /** The state of the connection is different. */
   STATUS: "status",

@@ -1,6 +1,6 @@
 // @ts-check
-// What the connection modules take from the browser: time and chance, which tests can replace, and the site's address.
-// Must not know of connections.
+// What the connection modules take from the browser: time, random numbers and timers (tests replace all three), and the
+// site's address. Must not know of connections.
 
 /**
  * @typedef {object} Timers
@@ -16,7 +16,7 @@
  */
 
 /**
- * Returns the browser's own time and chance, except for what `options` replaces.
+ * Returns the browser's clock, random numbers and timers. `options` may replace each of them.
  * @param {Partial<Environment>} [options]
  * @returns {Environment}
  */
@@ -40,7 +40,7 @@ export function socketUrl(path) {
   return `${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`;
 }
 
-/** Timers that have names: one of each name runs at a time, and all can be stopped at once. */
+/** Timers that have names. At most one timer of each name runs at a time, and all can be stopped together. */
 export class TimerSet {
   /** @type {Timers} */
   #timers;
@@ -58,7 +58,7 @@ export class TimerSet {
   }
 
   /**
-   * Starts the timer of this name; a running one of the same name is stopped first.
+   * Starts the timer of this name, and first stops a running timer of the same name.
    * @param {string} name
    * @param {number} delayMs
    * @param {() => void} callback

@@ -1,5 +1,5 @@
 // @ts-check
-// Records which messages this client has, their states, and the id from which on no message is missing.
+// Records which messages this client has, their states, and the id from which no message is missing.
 // Must not keep bodies after the first backlog, nor know of sockets or the page.
 
 import { BACKLOG_SIZE } from "./wire.js";
@@ -17,19 +17,19 @@ export class LoadedMessages {
   /** @type {Map<number, Message>} */
   #backlog = new Map();
 
-  /** From this id on there is no gap; 0 when nothing older exists, null before the first `synced`. */
+  /** No message is missing from this id onwards; 0 when nothing older exists, null before the first `synced`. */
   get completeFrom() {
     return this.#completeFrom;
   }
 
-  // The first message of a room has id 1, so nothing is older than that.
+  // The first message of a room has id 1, so nothing is older than this message.
   get hasOlder() {
     return this.#completeFrom !== null && this.#completeFrom > 1;
   }
 
   /**
-   * Takes a message, and returns the messages to draw now: none for an outdated state, none below `completeFrom`,
-   * and none before the first backlog ends.
+   * Takes a message, and returns it in a list if the page must draw it now. The list is empty for an outdated state, for
+   * an id below `completeFrom`, and before the first backlog ends.
    * @param {Message} message
    * @returns {Message[]}
    */
@@ -44,8 +44,8 @@ export class LoadedMessages {
 
   /**
    * Ends the first backlog, and returns its messages in the order of their ids. A live change of a very old message may
-   * have arrived among them. It would leave a gap that "load older" then skips, so only the newest 50 are kept: these
-   * have no gap in any case.
+   * have arrived among them. That message would leave a gap that "load older" skips. So only the newest 50 messages are
+   * kept, which never have a gap.
    */
   finishBacklog() {
     if (this.#completeFrom !== null) return [];
@@ -58,7 +58,7 @@ export class LoadedMessages {
   }
 
   /**
-   * Takes an older page, and returns the messages of it that are new here.
+   * Takes an older page, and returns those of its messages that this client did not have.
    * @param {Message[]} messages
    * @param {boolean} more whether older messages exist
    */
@@ -69,7 +69,7 @@ export class LoadedMessages {
   }
 
   /**
-   * Forgets the messages before this id, so that a tab that stays open for weeks does not grow without limit.
+   * Forgets the messages before this id. Otherwise the memory of a tab that stays open for weeks grows without limit.
    * @param {number} id
    */
   dropBefore(id) {

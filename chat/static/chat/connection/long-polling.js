@@ -1,6 +1,6 @@
 // @ts-check
 // A room over long polling, with the interface of a WebSocket, for networks that block WebSockets.
-// Must not reconnect (reconnecting-connection.js does), and must read only the events that its next request depends on.
+// Must not reconnect: reconnecting-connection.js does. Must read only the events that its next request depends on.
 
 import { asApiError, call } from "./api.js";
 import { Cursor } from "./cursor.js";
@@ -10,7 +10,7 @@ import { CLOSE, REFUSAL, SERVER_EVENT } from "./wire.js";
 const POLL_TIMEOUT_MS = 35_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 const FRAMES_PER_REQUEST = 50;
-// Browsers open six connections to a server, for all tabs together: a hidden tab must not hold one of them.
+// A browser opens six connections to a server for all tabs together, so a hidden tab must not occupy one of them.
 const HIDDEN_PAUSE_MS = 10_000;
 const ROOM_PATH = /^\/chat\/([^/]*)\/$/;
 
@@ -52,7 +52,7 @@ export class LongPolling {
   #onPageHide = () => this.#endOnServer();
 
   /**
-   * Returns whether the room behind a websocket's address can be polled.
+   * Returns whether long polling can replace the websocket at this address.
    * @param {string} url
    */
   static serves(url) {
@@ -88,7 +88,7 @@ export class LongPolling {
     this.#endOnServer();
   }
 
-  /** @param {string} query of the first request */
+  /** @param {string} query the query of the first request */
   async #receiveAll(query) {
     const first = await this.#ask("GET", query, REQUEST_TIMEOUT_MS);
     if (first === null) return;
@@ -112,7 +112,7 @@ export class LongPolling {
 
   async #sendAll() {
     this.#isSending = true;
-    // Frames of the same moment go out in one request.
+    // Frames that are sent at the same moment share one request.
     await null;
     while (this.#unsent.length > 0 && !this.#hasEnded) {
       const frames = this.#unsent.splice(0, FRAMES_PER_REQUEST);
@@ -162,14 +162,14 @@ export class LongPolling {
   #deliver({ events, close }) {
     for (const event of events) {
       if (this.#hasEnded) return;
-      this.#note(event);
+      this.#updateNextQuery(event);
       this.onmessage?.({ data: JSON.stringify(event) });
     }
     if (close) this.#end(close);
   }
 
   /** @param {WireEvent} event */
-  #note({ type, offset, reset, present, came = [], went = [] }) {
+  #updateNextQuery({ type, offset, reset, present, came = [], went = [] }) {
     if (type === SERVER_EVENT.MESSAGE) this.#cursor.received(offset);
     if (type === SERVER_EVENT.SYNCED) {
       if (reset) this.#cursor.reset();
@@ -222,7 +222,7 @@ export class LongPolling {
     globalThis.removeEventListener?.("pagehide", this.#onPageHide);
   }
 
-  // Without this request the server would forget the poll after 75 s. `keepalive` sends it even while the page ends.
+  // Without this request the server keeps the poll for 75 s. `keepalive` sends the request even while the page closes.
   #endOnServer() {
     if (this.#poll === null) return;
     this.#request("DELETE", `${this.#path}?poll=${this.#poll}`, undefined, { keepalive: true }).catch(() => {});

@@ -1,12 +1,12 @@
 // @ts-check
-// Sends the entries of the outbox in the order of writing, and again until each ref has its answer.
+// Sends the entries of the outbox in the order of writing, and repeats each entry until the server answers its ref.
 // Must not know what an answer means for the page, nor which connection carries the events.
 
 import { newRef, retryAfterMs } from "./wire-values.js";
 import { CLIENT_EVENT, REFUSAL } from "./wire.js";
 
 export const ANSWER_TIMEOUT_MS = 5_000;
-// The limit of unanswered events at a time: a long outbox must not look like a flood.
+// The limit of unanswered events: a long outbox must not exceed the server's rate limit.
 export const WINDOW = 20;
 // For a server that sends `retry_after: 0`.
 const SHORTEST_WAIT_MS = 250;
@@ -58,7 +58,7 @@ export class OutboxSender {
     this.#send = send;
   }
 
-  /** Unanswered and failed changes. A fetch is not shown to anyone. */
+  /** Unanswered and failed changes, without fetches, which the page does not show. */
   get pending() {
     return this.#outbox.entries.filter((entry) => entry.isPersistent);
   }
@@ -92,7 +92,7 @@ export class OutboxSender {
   }
 
   /**
-   * Removes an answered event; returns its entry, or undefined for a ref of someone else.
+   * Removes an answered event, and returns its entry, or undefined for a ref that is not in this outbox.
    * @param {string} ref
    */
   finish(ref) {
@@ -103,7 +103,7 @@ export class OutboxSender {
   }
 
   /**
-   * Takes a refusal: waits and tries again, or keeps what was written as failed. Returns the entry, if there is one.
+   * Takes a refusal: retries the event later, keeps it as failed, or removes it. Returns its entry, if there is one.
    * @param {WireEvent} rejected
    */
   refuse({ ref, code, detail, retry_after: seconds }) {
@@ -117,8 +117,8 @@ export class OutboxSender {
   }
 
   /**
-   * Tries a failed event again, as the person asked. After a conflict the event needs a new ref: the old one belongs
-   * to other content permanently.
+   * Tries a failed event again, because the person asked for it. After a conflict the event needs a new ref: the old ref
+   * permanently belongs to other content.
    * @param {string} ref
    */
   retry(ref) {
@@ -136,7 +136,7 @@ export class OutboxSender {
     this.#outbox.dropTransient();
   }
 
-  /** Sends what has not been sent. No event overtakes one that has to wait. */
+  /** Sends the events that have not been sent. No event overtakes an earlier event that has to wait. */
   sendWaiting() {
     const { now, timers } = this.#environment;
     timers.clearTimeout(this.#pauseTimer);

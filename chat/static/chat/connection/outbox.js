@@ -9,8 +9,8 @@
  * @typedef {object} Entry
  * @property {string} ref
  * @property {WireEvent} event
- * @property {Failure | null} failed why the server refused it; the client does not retry
- * @property {boolean} isPersistent false for a fetch, which a reload asks for again
+ * @property {Failure | null} failed why the server refused the event; the client does not retry such an entry
+ * @property {boolean} isPersistent false for a fetch, because a reload fetches again
  */
 
 /** @param {any} entry */
@@ -66,7 +66,7 @@ export class Outbox {
   }
 
   /**
-   * Marks an entry as refused, so that it is not sent again; `null` makes it unanswered again.
+   * Marks an entry as refused, so that it is not sent again. `null` marks the entry as unanswered again.
    * @param {string} ref
    * @param {Failure | null} failed
    */

@@ -1,6 +1,6 @@
 // @ts-check
-// Requests that wait for their `ack` or `rejected`. Each is sent again until it is answered: a ref that arrives twice is
-// done once, so a repetition is harmless.
+// Requests that wait for their `ack` or `rejected`. Each is sent again until it is answered. The server executes a ref
+// once, so a repetition is harmless.
 
 import { newRef, retryAfterMs } from "./wire-values.js";
 import { REFUSAL } from "./wire.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// A connection to the server that reconnects by itself: close codes, backoff, waiting. It uses a WebSocket, or long
+// A connection to the server that reconnects automatically, by close code and with backoff. It uses a WebSocket, or long
 // polling where no WebSocket works. Must not read the frames, and must not touch the page or storage.
 
 import { makeEnvironment } from "./environment.js";
@@ -10,9 +10,9 @@ import { CLOSE, FINAL_CLOSE_CODES } from "./wire.js";
 
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 15_000;
-// A connection that ended sooner proves nothing, so the backoff continues to grow.
+// After a shorter connection the backoff continues to grow.
 const STABLE_AFTER_MS = 5_000;
-// Generous, because after a restart every client connects at the same time.
+// The timeout is long, because after a server's restart every client connects at the same time.
 const USEFUL_TIMEOUT_MS = 20_000;
 
 /**
@@ -34,7 +34,7 @@ const USEFUL_TIMEOUT_MS = 20_000;
 /**
  * @typedef {object} TransportOptions
  * @property {any} [WebSocket]
- * @property {any} [LongPolling] a class, or null: only websockets
+ * @property {any} [LongPolling] a class, or null to use only websockets
  * @property {import("./long-polling.js").Page | null} [page] says whether the page is hidden
  */
 /** @typedef {TransportOptions & Partial<import("./environment.js").Environment>} ConnectionOptions */
@@ -43,7 +43,7 @@ const USEFUL_TIMEOUT_MS = 20_000;
 function makeSelector(options) {
   return new TransportSelector({
     WebSocket: options.WebSocket ?? globalThis.WebSocket,
-    // A test that brings its own WebSocket uses only that one, unless it brings its own polling too.
+    // A test that passes its own WebSocket class uses only this class, unless the test passes its own LongPolling too.
     LongPolling: options.LongPolling ?? (options.WebSocket ? null : LongPolling),
     page: options.page ?? null,
     now: makeEnvironment(options).now,
@@ -98,13 +98,13 @@ export class ReconnectingConnection {
     if (this.#state === "open") this.#transport.send(text);
   }
 
-  /** The owner has received what it needs: this connection works. */
+  /** Records that this connection works. The caller calls this when the connection has delivered what it must. */
   markUseful() {
     this.#usefulSince ??= this.#environment.now();
     this.#clearTimer();
   }
 
-  /** Ends the wait and reconnects, but not before the wait after a flood is over. */
+  /** Ends the wait and reconnects. The wait after close code 4429 cannot be ended early. */
   reconnectNow() {
     if (this.#state === "waiting" && this.#environment.now() >= this.#notBefore) this.#connect();
   }
@@ -171,7 +171,7 @@ export class ReconnectingConnection {
   #delayMs(code) {
     const { random } = this.#environment;
     if (code === CLOSE.FLOODING) return retryAfterMs(this.retryAfterSeconds) + random() * 1000;
-    // At once, but not in a loop with a server that loses the connection before it has sent anything.
+    // The client reconnects at once, unless the server lost the connection before it sent anything: no endless loop.
     if (code === CLOSE.CONNECTION_LOST && this.#isUseful) return 0;
     const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#attempts);
     return full * (0.5 + random() / 2);
@@ -181,7 +181,7 @@ export class ReconnectingConnection {
     return this.#usefulSince !== null;
   }
 
-  // A dead connection may take minutes to report its close. Its handlers are removed, so that a late close has no effect.
+  // A dead connection may report its close minutes later. Without handlers this late close has no effect.
   #dropTransport() {
     this.#clearTimer();
     const transport = this.#transport;

@@ -1,12 +1,12 @@
 // @ts-check
-// Decides when a page fetches again what has changed: soon, at a random moment, and not too often.
+// Decides when a page fetches changed data again: soon, at a random moment, and not too often.
 // Must not know what is fetched.
 
 import { makeEnvironment } from "./environment.js";
 
-// Every client hears of a change at the same moment; they must not all ask at the same moment.
+// Every client receives the event of a change at the same moment. Random delays spread their fetches.
 export const SPREAD_MS = 1_500;
-// Between two fetches. While changes come faster than that, the pause grows.
+// The pause between two fetches. It grows while changes arrive faster than one per pause.
 export const SHORTEST_PAUSE_MS = 1_500;
 export const LONGEST_PAUSE_MS = 6_000;
 
@@ -36,7 +36,7 @@ export class Refresher {
     this.#fetchedAt = this.#environment.now();
   }
 
-  /** Plans one fetch, however often it is called before. A hidden page fetches when it becomes visible. */
+  /** Schedules one fetch for all calls until then. A hidden page fetches when it becomes visible. */
   changed() {
     this.#isStale = true;
     if (this.#timer !== null) return;
@@ -47,14 +47,14 @@ export class Refresher {
     this.#start(waitMs + this.#environment.random() * SPREAD_MS);
   }
 
-  /** Fetches now if the data may be old: the page is visible or online again. */
+  /** Fetches now if the data may be old. The caller calls this when the page is visible or online again. */
   becameVisible() {
     const ageMs = this.#environment.now() - this.#fetchedAt;
     if (this.#isStale || ageMs > SHORTEST_PAUSE_MS) this.fetchAfter(0);
   }
 
   /**
-   * Fetches after this delay, and drops any other plan.
+   * Fetches after this delay, and cancels any other scheduled fetch.
    * @param {number} delayMs
    */
   fetchAfter(delayMs) {

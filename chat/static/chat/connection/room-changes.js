@@ -1,6 +1,6 @@
 // @ts-check
 // The changes that a person makes in a room: each goes through the outbox, and is sent until it is answered.
-// Must not receive events, and must not know the connection: it is told when to send.
+// Must not receive events, and must not know the connection: the caller says when to send.
 
 import { OutboxSender } from "./outbox-sender.js";
 import { Outbox } from "./outbox.js";
@@ -46,7 +46,7 @@ export class RoomChanges {
   }
 
   /**
-   * Posts a message, and returns its ref. The body is trimmed here, once: a repeated event must equal the first.
+   * Posts a message, and returns its ref. The body is trimmed only here, because a repeated event must equal the first.
    * @param {string} body
    * @param {number | null} [replyTo] the id of the quoted message
    */
@@ -123,9 +123,9 @@ export class RoomChanges {
   }
 
   /**
-   * Starts to send: the connection has joined. Each account has its own outbox. Otherwise Bob, who signs in after
-   * Alice in the same tab, would send her messages.
-   * @param {string | null} [newHandle] given when the server says that this is another person than before
+   * Starts to send, because the connection has joined. Each account has its own outbox. Otherwise Bob, who signs in
+   * after Alice in the same tab, would send her messages.
+   * @param {string | null} [newHandle] the new person's handle, if a different person than before has joined
    */
   start(newHandle = null) {
     this.#sender.start(newHandle === null ? undefined : this.#outboxOf(newHandle));
@@ -144,7 +144,7 @@ export class RoomChanges {
   }
 
   /**
-   * Takes a refusal, and returns the entry that it is for, if there is one.
+   * Takes a refusal, and returns the entry of its ref, if there is one.
    * @param {WireEvent} rejected
    */
   refuse(rejected) {

@@ -47,12 +47,12 @@ function parse(text) {
 }
 
 /**
- * Events, each with a detail. Unless noted, the detail is the server's event.
+ * A room's socket. It emits these events, each with a detail. The detail is the server's event, except where noted.
  * - joined, message, synced, presence, typing, read, announcement, task, member, reported
- * - acked: the `ack` and `event`, what was sent
- * - rejected: the `rejected`, `event` (what was sent, or null), and `isRetried`
- * - page: {ref, messages (only new ones), more}
- * - reset: forget what was drawn
+ * - acked: the `ack`, and `event` (the sent event)
+ * - rejected: the `rejected`, `event` (the sent event, or null), and `isRetried`
+ * - page: {ref, messages (only new messages), more}
+ * - reset: the page must forget what it has drawn
  * - outbox: `changes.pending` has changed
  * - status: {state: connecting, open, waiting or closed; until; code; willReconnect}
  */
@@ -65,7 +65,7 @@ export class RoomSocket extends Emitter {
   #loaded = new LoadedMessages();
   #hasJoined = false;
   /**
-   * Broadcasts that overtook `joined`.
+   * Broadcasts that arrived before `joined`.
    * @type {WireEvent[]}
    */
   #early = [];
@@ -113,7 +113,7 @@ export class RoomSocket extends Emitter {
     return this.#loaded.hasOlder;
   }
 
-  /** From this message id on there is no gap; null before the first `synced`. */
+  /** No message is missing from this id onwards; null before the first `synced`. */
   get completeFrom() {
     return this.#loaded.completeFrom;
   }
@@ -127,7 +127,7 @@ export class RoomSocket extends Emitter {
     this.#connection.close();
   }
 
-  /** Reconnects at once, or checks the connection: the network is back, or somebody looks at the page again. */
+  /** Reconnects at once, or checks the connection. The page calls this when it is online or visible again. */
   checkConnection() {
     this.#connection.reconnectNow();
     this.#synchronizer.syncUrgently();
@@ -169,7 +169,7 @@ export class RoomSocket extends Emitter {
   #receive(text) {
     const event = parse(text);
     if (!event) return;
-    // Broadcasts may overtake `joined`; a reset in it must not delete them. A refusal may come instead of `joined`.
+    // Broadcasts may arrive before `joined`; a reset in `joined` must not delete them. A refusal may replace `joined`.
     const isFirst = event.type === SERVER_EVENT.JOINED || event.type === SERVER_EVENT.REJECTED;
     if (this.#hasJoined || isFirst) this.#handle(event);
     else this.#early.push(event);
@@ -199,7 +199,7 @@ export class RoomSocket extends Emitter {
   /** @param {Message} message */
   #receiveMessage(message) {
     if (!Number.isSafeInteger(message.id) || !Number.isSafeInteger(message.offset)) return;
-    // Counted even when a newer state is loaded: otherwise the cursor would stop after an edit.
+    // An outdated message counts too. Otherwise the cursor would stop at the offset of an edited message.
     this.#synchronizer.received(message.offset);
     for (const fresh of this.#loaded.accept(message)) this.emit(SERVER_EVENT.MESSAGE, fresh);
     this.#synchronizer.watchGap();
@@ -218,7 +218,7 @@ export class RoomSocket extends Emitter {
     const hasAdvanced = this.#synchronizer.advance(event.offset);
     for (const message of this.#loaded.finishBacklog()) this.emit(SERVER_EVENT.MESSAGE, message);
     this.emit(SERVER_EVENT.SYNCED, event);
-    // An answer with `more` that brings nothing would make the client ask without a pause.
+    // A client that asks again after an answer without new changes would ask without a pause.
     if (event.more && hasAdvanced) this.#synchronizer.sync();
     else this.#synchronizer.scheduleHeartbeat();
   }

@@ -1,6 +1,6 @@
 // @ts-check
-// Keeps a room's messages complete: asks for what is missing (`sync`), and detects a dead connection by a missing answer.
-// Must not know of sockets or messages: it counts offsets, and tells its owner what to send.
+// Keeps a room's messages complete: asks for missing changes (`sync`), and treats a connection without an answer as dead.
+// Must not know of sockets or messages: it counts offsets, and calls the passed `send`.
 
 import { Cursor } from "./cursor.js";
 import { TimerSet } from "./environment.js";
@@ -8,7 +8,7 @@ import { retryAfterMs } from "./wire-values.js";
 import { CLIENT_EVENT } from "./wire.js";
 
 export const SYNCED_TIMEOUT_MS = 10_000;
-// A person has just come back and looks at the page: a connection that died meanwhile must not cost them ten seconds.
+// The timeout while a person waits: someone who returns to a page with a dead connection must not wait ten seconds.
 export const URGENT_TIMEOUT_MS = 3_000;
 export const GAP_MS = 300;
 const HEARTBEAT_MS = 25_000;
@@ -23,8 +23,8 @@ const URGENT_TIMEOUT = "urgent timeout";
 /**
  * @typedef {object} Actions
  * @property {(event: WireEvent) => void} send
- * @property {() => void} timedOut no `synced` came in time: the connection is dead
- * @property {() => void} timedOutUrgently the same, while a person waits for it
+ * @property {() => void} timedOut called when no `synced` came in time: the connection is dead
+ * @property {() => void} timedOutUrgently called instead of `timedOut` while a person waits
  */
 
 export class Synchronizer {
@@ -53,13 +53,13 @@ export class Synchronizer {
     return this.#cursor.position;
   }
 
-  /** Starts on a new connection. The backlog follows and ends with `synced`; until then a missing offset is no gap. */
+  /** Starts on a new connection. The backlog follows and ends with `synced`. Until then a missing offset is no gap. */
   start() {
     this.#hasJoined = true;
     this.#isSyncing = true;
   }
 
-  /** Stops: the connection has ended. */
+  /** Stops all timers, because the connection has ended. */
   stop() {
     this.#hasJoined = false;
     this.#isSyncing = false;
@@ -79,7 +79,7 @@ export class Synchronizer {
     this.#cursor.received(offset);
   }
 
-  /** A `synced` has arrived: no timeout runs any longer. */
+  /** Stops the timeouts, because a `synced` has arrived. */
   answered() {
     this.#timers.stop(TIMEOUT);
     this.#timers.stop(URGENT_TIMEOUT);
@@ -87,7 +87,7 @@ export class Synchronizer {
   }
 
   /**
-   * Moves the cursor to the offset of a `synced`, and returns whether that changed the cursor.
+   * Moves the cursor to the offset of a `synced`, and returns whether the cursor has changed.
    * @param {number} offset
    */
   advance(offset) {
@@ -116,14 +116,14 @@ export class Synchronizer {
   /** Checks the connection at once, because a person waits for it. */
   syncUrgently() {
     this.sync();
-    // A sync that was already under way gets the short timeout too: a dead connection brings no answer to it.
+    // An earlier `sync` without an answer gets the short timeout too: its connection may be dead.
     if (this.#isSyncing && !this.#timers.isRunning(URGENT_TIMEOUT)) {
       this.#timers.start(URGENT_TIMEOUT, URGENT_TIMEOUT_MS, () => this.#actions.timedOutUrgently());
     }
   }
 
   /**
-   * Takes a refusal without a ref: it may answer our `sync`, which has no ref and then gets no other answer.
+   * Takes a refusal without a ref. It may be the only answer to a `sync`, which has no ref.
    * @param {unknown} seconds the `retry_after`
    */
   retryLater(seconds) {

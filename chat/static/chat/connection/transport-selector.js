@@ -2,16 +2,16 @@
 // Selects the transport: a WebSocket, or long polling where the network blocks WebSockets.
 // Must not wait: reconnecting-connection.js decides when to try again.
 
-// A network that blocks websockets shows it at once. After one has opened, failures mean that the server is away.
+// In a network that blocks websockets the first ones fail. After one has opened, failures mean that the server is down.
 const FAILURES_BEFORE_FALLBACK = 2;
 const FAILURES_AFTER_SUCCESS = 8;
-// Some proxies neither refuse a websocket nor let it through.
+// Some proxies neither refuse nor open a websocket.
 const OPEN_TIMEOUT_MS = 10_000;
 const RETRY_WEBSOCKET_MS = 300_000;
 
 /**
- * Returns whether the page must poll: `?transport=poll` in its address, or `chat.transport` in localStorage.
- * For tests, and to find faults.
+ * Returns whether the page must poll, because its address has `?transport=poll`, or because `chat.transport` in
+ * localStorage is `poll`. Tests use it, and engineers who look for faults.
  * @param {{ location?: { search: string }, localStorage?: Pick<Storage, "getItem"> }} [scope]
  */
 export function isPollingForced(scope = globalThis) {
@@ -45,7 +45,7 @@ export class TransportSelector {
   /**
    * @param {object} options
    * @param {any} options.WebSocket a class, or undefined where the browser has none
-   * @param {any} options.LongPolling a class, or null: then only websockets are used
+   * @param {any} options.LongPolling a class, or null to use only websockets
    * @param {import("./long-polling.js").Page | null} [options.page]
    * @param {() => number} options.now
    * @param {() => boolean} [options.isForced]
@@ -78,13 +78,13 @@ export class TransportSelector {
     return this.#chosen;
   }
 
-  /** How long the chosen transport may take to open; null: no special limit. */
+  /** How long the chosen transport may take to open; null for no special limit. */
   get openTimeoutMs() {
     const isFirstWebSocket = this.#chosen === this.#WebSocket && !this.#hasWebSocketOpened;
     return this.#canPoll && isFirstWebSocket ? OPEN_TIMEOUT_MS : null;
   }
 
-  /** The chosen transport has opened. */
+  /** Records that the chosen transport has opened. */
   opened() {
     this.#isPollingProven = this.#chosen === this.#LongPolling;
     if (this.#isPollingProven) return;
@@ -92,7 +92,7 @@ export class TransportSelector {
     this.#failures = 0;
   }
 
-  /** The chosen transport has not opened. After a failed poll the next attempt is a websocket. */
+  /** Records that the chosen transport has not opened. After a failed poll the next attempt is a websocket. */
   failed() {
     this.#isPollingProven = false;
     this.#failures = this.#chosen === this.#LongPolling ? this.#allowedFailures - 1 : this.#failures + 1;

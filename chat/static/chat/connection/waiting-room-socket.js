@@ -1,5 +1,5 @@
 // @ts-check
-// The connection to a board's waiting room: visitors knock, the owner decides. Each request is repeated until answered.
+// The connection to a board's waiting room: visitors knock, and the owner decides. Unanswered requests are repeated.
 // Must not decide what a person sees.
 
 import { Emitter, LOCAL_EVENT } from "./emitter.js";

@@ -6,8 +6,8 @@ const REF_LENGTH = 22;
 const LONGEST_SECONDS = 3_600;
 
 /**
- * Returns a new ref, the client's own id for a change. Its 132 random bits make it unique, so the server can store a
- * change once that was sent twice. (`crypto.randomUUID` does not exist on pages without https.)
+ * Returns a new ref, the client's own id for a change. Its 132 random bits make it unique, so the server stores a change
+ * only once when the client sends it twice. (`crypto.randomUUID` does not exist on pages without https.)
  * @param {Pick<Crypto, "getRandomValues">} [source]
  */
 export function newRef(source = globalThis.crypto) {
@@ -16,9 +16,9 @@ export function newRef(source = globalThis.crypto) {
 }
 
 /**
- * Returns the milliseconds of a `retry_after`, the wait that the server asks for. The wait is at most an hour:
+ * Returns the milliseconds of a `retry_after`, the wait that the server asks for. The wait is at most an hour, because
  * setTimeout fires at once for a delay that overflows.
- * @param {unknown} seconds what the server sent; anything but a positive number counts as `fallback`
+ * @param {unknown} seconds what the server sent; anything but a number of 0 or more counts as `fallback`
  * @param {number} [fallback] in seconds
  */
 export function retryAfterMs(seconds, fallback = 1) {

@@ -22,7 +22,7 @@ export const CLOSE = Object.freeze({
 });
 
 /**
- * After one of these the client must not reconnect by itself.
+ * After one of these codes the client must not reconnect automatically.
  * @type {Set<number>}
  */
 export const FINAL_CLOSE_CODES = new Set([
@@ -100,7 +100,7 @@ export const ROLE = Object.freeze({
 export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", DONE: "done", FAILED: "failed" });
 
 /**
- * One event of the wire; fields beside `type` depend on it.
+ * One event of the wire. Its other fields depend on its `type`.
  * @typedef {{ type: string, [field: string]: any }} WireEvent
  */
 

@@ -34,7 +34,7 @@ export function drawRooms({ rooms, more }, query) {
   if (link instanceof HTMLElement) link.focus();
 }
 
-/** Writes the times of the list as "5 min. ago". */
+/** Shows the times in the list relative to now: "5 min. ago". */
 export function showTimes() {
   for (const time of list.querySelectorAll("time")) time.textContent = timeAgo(time.dateTime);
 }

@@ -18,7 +18,7 @@ export class RoomsTable {
   #empty = byId("no-rooms");
 
   /**
-   * Draws one change. Changes arrive in any order and at most once each: an update may be for a row that is not here.
+   * Draws one change. Changes arrive in any order and may be lost, so an update may be for a row that the table lacks.
    * @param {Change} change
    */
   apply({ action, pk, data }) {
@@ -36,7 +36,7 @@ export class RoomsTable {
   }
 
   /**
-   * Takes over the rows of the same page, loaded again.
+   * Replaces all rows by the rows of a newly loaded copy of this page.
    * @param {Document} page
    */
   replaceFrom(page) {
@@ -46,7 +46,7 @@ export class RoomsTable {
     this.showTimes();
   }
 
-  /** Writes the times as "5 min. ago". */
+  /** Shows the times relative to now: "5 min. ago". */
   showTimes() {
     for (const time of this.#body.querySelectorAll("time")) time.replaceWith(makeTime(time.dateTime));
   }

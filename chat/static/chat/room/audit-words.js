@@ -1,5 +1,5 @@
 // @ts-check
-// An entry of the moderation log in words. Must not touch the page.
+// Describes an entry of the moderation log in words. Must not touch the page.
 
 import { ROLE } from "../connection/wire.js";
 import { plural } from "../ui/format.js";
@@ -15,7 +15,7 @@ const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
  * @property {number | null} seconds how long a mute lasts
  * @property {number | null} message
  * @property {{ handle: string } | null} actor null for a management command
- * @property {{ handle: string }} person whom it was done to
+ * @property {{ handle: string }} person the person whom the act affected
  * @property {string} reason
  * @property {string} at ISO 8601, UTC
  */

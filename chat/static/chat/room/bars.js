@@ -5,7 +5,7 @@ import { CLOSE } from "../connection/wire.js";
 import { byId, child, make } from "../ui/dom.js";
 import { fullTime } from "../ui/format.js";
 
-// A quick reconnect is not worth a bar that flickers.
+// The bar appears only after this time, because a quick reconnect would make it flicker.
 const SHOW_AFTER_MS = 500;
 const RELOADED_KEY = "chat.reloaded";
 
@@ -20,7 +20,7 @@ const ENDINGS = {
 
 /** @typedef {{ id: number, text: string, level: string, at?: string, private?: boolean }} Announcement */
 
-/** Shows the state of the connection. It must not decide when to reconnect: it shows what the socket reports. */
+/** Shows the state of the connection, as the socket reports it. Must not decide when to reconnect. */
 export class ConnectionBar {
   #bar = byId("connection-bar");
   #text = child(this.#bar, "span");
@@ -88,7 +88,7 @@ export class ConnectionBar {
   }
 }
 
-/** Offers a reload when the server has a new version of the client. It must not reload what a person writes. */
+/** Offers a reload when the server has a new version of the client. Must not reload while a person writes. */
 export class VersionBar {
   #bar = byId("version-bar");
   /** @type {() => boolean} */
@@ -96,7 +96,7 @@ export class VersionBar {
   /** @type {string | null} */
   #newVersion = null;
 
-  /** @param {() => boolean} isIdle says whether a reload would disturb nothing */
+  /** @param {() => boolean} isIdle returns whether a reload would not disturb the person */
   constructor(isIdle) {
     this.#isIdle = isIdle;
     child(this.#bar, "button").addEventListener("click", () => location.reload());
@@ -114,7 +114,7 @@ export class VersionBar {
     this.#reloadIfIdle();
   }
 
-  // Once for each version: while servers of two versions answer, a reload may bring the old page again.
+  // The page reloads once for each version: while servers of two versions answer, a reload may load the old page again.
   #reloadIfIdle() {
     if (!this.#newVersion || !document.hidden || !this.#isIdle()) return;
     if (sessionStorage.getItem(RELOADED_KEY) === this.#newVersion) return;
@@ -123,7 +123,7 @@ export class VersionBar {
   }
 }
 
-/** The announcements of operators, newest first. Each is shown once in this tab, until the person dismisses it. */
+/** Shows the announcements of operators, newest first. Each appears once in this tab, until the person dismisses it. */
 export class Announcements {
   #place = byId("announcements");
   /** @type {Set<number>} */

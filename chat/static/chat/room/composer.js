@@ -1,6 +1,6 @@
 // @ts-check
-// The field in which a person writes: its text, its length, the reply or edit that it belongs to, the draft.
-// Must not send: it passes on what was written.
+// The field in which a person writes: its text, its length, its draft, and the message that it replies to or edits.
+// Must not send: it passes the text to the action `submit`.
 
 import { LONGEST_BODY } from "../connection/wire.js";
 import { byId, child } from "../ui/dom.js";
@@ -126,7 +126,7 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #keyPressed(event) {
-    // While an input method composes a word, Enter belongs to the input method. Safari only says so with key code 229.
+    // While an input method composes a word, Enter belongs to the input method. Safari reports only key code 229 then.
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
@@ -139,7 +139,7 @@ export class Composer {
     }
   }
 
-  /** Adjusts height, counter and button to the text. */
+  /** Adjusts the field's height, the counter and the button to the text. */
   #adjust() {
     const length = codePointLength(this.#text.value.trim());
     this.#text.style.height = "auto";

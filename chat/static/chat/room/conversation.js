@@ -1,6 +1,6 @@
 // @ts-check
-// The conversation on a page, of a room or of a board: connects the socket with the parts that draw.
-// Must not know the wire: connection/ does.
+// The conversation on the page of a room or of a board: connects the socket with the parts that draw.
+// Must not know the frames of the wire: connection/ reads and writes them.
 
 import { LOCAL_EVENT } from "../connection/emitter.js";
 import { RoomSocket } from "../connection/room-socket.js";
@@ -45,7 +45,7 @@ export function startConversation(options) {
 }
 
 /**
- * Loads the dialogs; the browser fetches them once. Returns null when that failed: the next call tries again.
+ * Loads the dialogs, which the browser fetches once. Returns null when the fetch failed; the next call tries again.
  * @returns {Promise<typeof import("./dialogs.js") | null>}
  */
 function loadDialogs() {
@@ -106,7 +106,7 @@ class Conversation {
   }
 
   /**
-   * Loads the dialogs, unless that is done already, and then calls `open` with them.
+   * Loads the dialogs if they are not loaded yet, and then calls `open` with them.
    * @param {(dialogs: typeof import("./dialogs.js")) => void} open
    */
   async withDialogs(open) {
@@ -197,7 +197,7 @@ class Conversation {
 
   /** @param {any} joined */
   #joined({ room, you, version, present, count }) {
-    // After a sign-in as somebody else in another tab this page still shows the first person.
+    // Another person has signed in in another tab, so this page must be loaded for the new person.
     if (you.handle !== this.me) {
       location.reload();
       return;
@@ -217,7 +217,7 @@ class Conversation {
     this.moderation.refresh();
   }
 
-  /** Offers other actions than before: in the room's menu, beside the people, and at the messages. */
+  /** Redraws the actions that depend on the role: in the room's menu, beside the people, and at the messages. */
   #ownRoleChanged() {
     for (const entry of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-roles]"))) {
       entry.hidden = !entry.dataset.roles?.split(" ").includes(this.ownRole.role);
@@ -238,7 +238,7 @@ class Conversation {
     this.#list.setAttribute("aria-busy", "false");
     this.#page.dataset.state = "open";
     this.history.synced();
-    // Loaded now, so that later a dialog opens at once, even without a connection.
+    // The dialogs load now. Each dialog then opens at once, even without a connection.
     loadDialogs();
   }
 

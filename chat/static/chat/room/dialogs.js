@@ -1,5 +1,5 @@
 // @ts-check
-// All dialogs of a room, in one module that loads late: the messages come first, and the dialogs can wait.
+// All dialogs of a room, in one module that loads after the messages.
 // Only conversation.js may load it, with `import()`.
 
 export { openExportDialog } from "./export-dialog.js";

@@ -15,8 +15,8 @@ const FORMATS = [
 /** @typedef {{ format: string, from: string | null, to: string | null }} ExportParams */
 
 /**
- * Returns the moment at which a day of the reader's own time zone begins; null for no day.
- * @param {string} day as <input type="date"> writes it
+ * Returns the moment at which a day in the reader's time zone begins, in ISO 8601, UTC; null for no day.
+ * @param {string} day the value of an <input type="date">
  * @param {number} [daysLater]
  */
 function startOf(day, daysLater = 0) {

@@ -1,6 +1,6 @@
 // @ts-check
-// How a reader moves through the history: older pages, the jump to a quoted message, the way back to the newest.
-// Must not draw messages (timeline.js does), nor decide what is read (read-marker.js does).
+// Moves the reader through the history: older pages, the jump to a quoted message, the jump to the newest message.
+// Must not draw messages: timeline.js does. Must not decide what is read: read-marker.js does.
 
 import { byId } from "../ui/dom.js";
 import { plural } from "../ui/format.js";
@@ -39,7 +39,7 @@ export class HistoryNavigation {
     document.addEventListener("visibilitychange", () => this.update());
   }
 
-  /** The messages are complete. The first time, the reader is taken to their end. */
+  /** Is called when the messages are complete. The first call scrolls to the newest message. */
   synced() {
     if (!this.#isComplete) {
       this.#isComplete = true;
@@ -49,12 +49,12 @@ export class HistoryNavigation {
     this.showOlderButton();
   }
 
-  /** The messages will be drawn again from nothing. */
+  /** Is called when the page has forgotten all messages and will draw them again. */
   reset() {
     this.#isComplete = false;
   }
 
-  /** An older page has been drawn. */
+  /** Is called when an older page has been drawn. */
   pageDrawn() {
     this.showOlderButton();
     if (this.#target !== null) this.jump(this.#target);
@@ -67,7 +67,7 @@ export class HistoryNavigation {
   }
 
   /**
-   * Shows a message. Older pages are loaded until the message is there.
+   * Scrolls to a message, and loads older pages until the message is loaded.
    * @param {number} id
    */
   jump(id) {
@@ -78,7 +78,7 @@ export class HistoryNavigation {
     this.#loadOlder();
   }
 
-  /** Is called when messages arrived, or when the reader's place or the window's focus changed. */
+  /** Is called when messages arrived, or when the scroll position or the window's focus changed. */
   update() {
     this.#readMarker.update();
     const count = this.#readMarker.unreadCount;

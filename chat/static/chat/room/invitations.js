@@ -1,5 +1,5 @@
 // @ts-check
-// The dialog "Invite people" of a private room: it makes links into the room, lists and revokes them.
+// The dialog "Invite people" of a private room: it makes, lists and revokes invitation links.
 // Must not decide who may invite: the server does.
 
 import { call } from "../connection/api.js";
@@ -81,7 +81,7 @@ function showLink(place, { url }) {
  */
 function makeItem(path, { id, uses_left: uses, expires_at: expiresAt, created_by: creator }, revoked) {
   const button = confirmButton("revoke", "Revoke", "Really revoke?", async () => {
-    // A failed call means that the link is gone already; the list then shows that.
+    // A failed call usually means that the link no longer exists. `revoked` loads the list again in any case.
     await call("DELETE", `${path}${id}/`).catch(() => {});
     revoked();
   });

@@ -1,5 +1,5 @@
 // @ts-check
-// Submits the messages and reactions of this person, and says which actions they may take on each message.
+// Submits this person's messages and reactions, and decides which actions the toolbar offers for each message.
 // Must not draw. The server checks every permission again.
 
 /** @typedef {import("../connection/wire.js").Message} Message */
@@ -45,7 +45,7 @@ export class MessageActions {
   }
 
   /**
-   * Gives a reaction, or takes it back.
+   * Adds this person's reaction, or removes it.
    * @param {number} id
    * @param {string} emoji
    */
@@ -60,7 +60,7 @@ export class MessageActions {
   }
 
   /**
-   * Returns what this person may do with a message; null: nothing.
+   * Returns which actions this person may take on a message; null for none.
    * @param {number} id
    * @returns {import("./message-toolbar.js").Rights | null}
    */
@@ -69,7 +69,7 @@ export class MessageActions {
     const message = timeline.get(id);
     if (!message || message.removed) return null;
     const isOwn = this.#isOwn(message);
-    // A board has no reports: its owner is the only one in charge, and is in the conversation.
+    // A board has no reports, because its only moderator is its owner, who reads the conversation.
     return { edit: isOwn, remove: isOwn || isModerating(), report: !isOwn && !isBoard };
   }
 

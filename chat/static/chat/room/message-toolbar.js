@@ -1,6 +1,6 @@
 // @ts-check
 // The toolbar of messages. It moves to the message under the pointer, the finger or the keyboard's focus.
-// Must not act: it calls back with the message's id.
+// Must not change a message: it calls the passed actions with the message's id.
 
 import { make } from "../ui/dom.js";
 import { confirmWithSecondClick } from "../ui/forms.js";
@@ -32,7 +32,7 @@ export class MessageToolbar {
 
   /**
    * @param {HTMLElement} list the list of messages
-   * @param {(id: number) => Rights | null} rightsOn what the person may do with a message; null: nothing
+   * @param {(id: number) => Rights | null} rightsOn returns the person's rights on a message; null for none
    * @param {Actions} actions
    */
   constructor(list, rightsOn, actions) {
@@ -94,7 +94,7 @@ export class MessageToolbar {
   }
 
   /**
-   * The history is one stop for the Tab key. The arrow keys move from message to message.
+   * Moves the focus to the previous or next message with the arrow keys. The Tab key stops once in the whole list.
    * @param {KeyboardEvent} event
    */
   #moveFocus(event) {

@@ -19,7 +19,7 @@ export function excerpt(message) {
 }
 
 /**
- * Makes the empty list item of a message; `redraw` fills it, now and after every change.
+ * Makes the empty list item of a message. `redraw` fills the item at first and after every change.
  * @param {Message} message
  */
 export function makeItem(message) {
@@ -125,7 +125,7 @@ function makeReactions(message, view) {
 
 /**
  * @param {string} emoji
- * @param {string[]} handles the people who gave it
+ * @param {string[]} handles the people who reacted with this emoji
  * @param {string} me
  */
 function makeReaction(emoji, handles, me) {

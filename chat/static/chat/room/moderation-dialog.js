@@ -1,6 +1,6 @@
 // @ts-check
 // The moderation dialog: the open reports, the muted and banned people, and the log.
-// Must not decide who may do what: the server does.
+// Must not decide who may moderate: the server does.
 
 import { call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
@@ -17,7 +17,7 @@ import { describeRole } from "./person-dialog.js";
  * @property {number} id
  * @property {number} message the id of the reported message
  * @property {{ handle: string }} author
- * @property {string} body as it was when it was reported
+ * @property {string} body the message's body at the time of the report
  * @property {{ handle: string }} reporter
  * @property {string} reason
  * @property {string} at ISO 8601, UTC

@@ -1,6 +1,6 @@
 // @ts-check
-// What only moderators and owners see: the button beside a person, and the count of open reports.
-// Must not decide who may do what: the server does.
+// The parts that only moderators and owners see: the button beside a person, and the count of open reports.
+// Must not decide who may moderate: the server does.
 
 import { call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
@@ -8,7 +8,7 @@ import { byId, child, make } from "../ui/dom.js";
 import { onMenuEntry } from "../ui/menus.js";
 import { MODERATING_ROLES } from "./own-role.js";
 
-// Many events may arrive at once; they cause one refresh.
+// Events within this time cause one refresh.
 const REFRESH_DELAY_MS = 200;
 const MENU_ENTRY = "menu-moderation";
 
@@ -27,7 +27,7 @@ export class Moderation {
   #ownRole;
   /** @type {Actions} */
   #actions;
-  /** A board has no moderation, and a visitor no menu. */
+  /** Is null on a board, which has no moderation, and for a visitor, who has no menu. */
   #menuEntry = document.getElementById(MENU_ENTRY);
   #count = make("span", { class: "count", id: "open-reports", hidden: true });
   #isOperator = this.#menuEntry !== null && "operator" in this.#menuEntry.dataset;
@@ -62,13 +62,13 @@ export class Moderation {
     this.refresh();
   }
 
-  /** Loads the reports and lists again, soon: something was reported or decided, or a role has changed. */
+  /** Loads the reports and lists again soon. Is called after a report, a decision, or a change of a role. */
   refresh() {
     if (this.isAllowed && this.#timer === null) this.#timer = setTimeout(() => this.#refreshNow(), REFRESH_DELAY_MS);
   }
 
   /**
-   * Makes the button beside a person in the list; null when there is nothing to do.
+   * Makes the button beside a person in the list. Returns null if this person may not moderate the other person.
    * @param {string} handle
    * @param {string} role "" when the role is not known
    */
@@ -99,7 +99,7 @@ export class Moderation {
       const label = hasReports ? "Menu of this room: there are open reports" : "Menu of this room";
       child(menu, "summary").setAttribute("aria-label", label);
     } catch {
-      // Nobody waits for the count, and the next `reported` event asks again.
+      // The old count stays. The next `reported` event loads it again.
     }
   }
 

@@ -16,7 +16,7 @@ import { PendingMessages, reasonFor } from "./pending-messages.js";
  * @property {import("../connection/room-socket.js").RoomSocket} socket
  * @property {import("./timeline.js").Timeline} timeline
  * @property {import("./task-bars.js").TaskBars} taskBars
- * @property {() => import("./schedule-dialog.js").ScheduleDialog | null} scheduleDialog null before it was first opened
+ * @property {() => import("./schedule-dialog.js").ScheduleDialog | null} scheduleDialog null before its first opening
  * @property {import("./history-navigation.js").HistoryNavigation} history
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
@@ -53,7 +53,7 @@ export class OwnChanges {
     return message.author.handle === this.#me;
   }
 
-  /** Shows the outbox: new messages in grey below the timeline, edits and removals in grey at their message. */
+  /** Shows the outbox in grey: new messages below the timeline, edits and removals at their message. */
   show() {
     const { socket, timeline } = this.#parts;
     const drawnRefs = new Set(timeline.messages.filter((message) => this.isOwn(message)).map(({ ref }) => ref));
@@ -67,7 +67,7 @@ export class OwnChanges {
   }
 
   /**
-   * The timeline has drawn messages: this person's own messages among them are no longer pending.
+   * Removes this person's drawn messages from the pending messages. Is called when the timeline has drawn messages.
    * @param {Message[]} messages
    */
   messagesDrawn(messages) {
@@ -75,7 +75,7 @@ export class OwnChanges {
     this.show();
   }
 
-  /** All messages will be drawn again. */
+  /** Is called when the page has forgotten all messages and will draw them again. */
   reset() {
     this.#pendingMessages.dropAcknowledged();
   }
@@ -95,7 +95,7 @@ export class OwnChanges {
     if (isRetried || !event) return;
     const { socket, timeline, taskBars, scheduleDialog, history, notify } = this.#parts;
     if (event.type === CLIENT_EVENT.SCHEDULE) {
-      // When the dialog shows the text and the refusal, the room need not show them too.
+      // If the open dialog shows the text and the refusal, the room does not show them too.
       if (scheduleDialog()?.refused({ ref, detail })) socket.changes.discard(ref);
       return;
     }

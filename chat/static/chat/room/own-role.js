@@ -1,5 +1,5 @@
 // @ts-check
-// This person's own role in the room, and what they are told when it changes.
+// This person's own role in the room, and the notice that the page shows when the role changes.
 // Must not ask the server: it uses `joined` and `member`.
 
 import { ROLE } from "../connection/wire.js";
@@ -22,7 +22,7 @@ function muteSentence(until) {
 }
 
 /**
- * Returns what to tell the person about a new role; "" for nothing.
+ * Returns the notice about a new role; "" for no notice.
  * @param {string} before
  * @param {string} role
  */
@@ -63,19 +63,19 @@ export class OwnRole {
     return MODERATING_ROLES.has(this.role);
   }
 
-  /** What the composer says to a person who has been removed. */
+  /** The text in the composer of a person who has been removed. */
   get removalSentence() {
     return this.role === ROLE.BANNED ? "You are banned from this room." : "You are no longer in this room.";
   }
 
   /**
-   * Takes the role that `joined` names.
+   * Takes the role from `joined`.
    * @param {Standing} you
    */
   joined({ role, until }) {
-    const isNews = role !== this.role;
+    const hasChanged = role !== this.role;
     this.#set(role, until);
-    if (role === ROLE.MUTED && isNews) this.#notify(muteSentence(until));
+    if (role === ROLE.MUTED && hasChanged) this.#notify(muteSentence(until));
   }
 
   /**
@@ -102,7 +102,7 @@ export class OwnRole {
   }
 
   /**
-   * The server accepts messages as soon as the mute is over, even before it has announced that.
+   * Disables the composer until the mute ends. The server then accepts messages, even before it sends `member`.
    * @param {string | null | undefined} until
    */
   #mute(until) {

@@ -1,6 +1,6 @@
 // @ts-check
-// The messages that the room does not show yet: grey until they are acknowledged, with a reason when they are refused.
-// Must not send: it offers "Try again" and "Discard", and calls back.
+// The messages that are not in the timeline yet: grey until they are acknowledged, with a reason when they are refused.
+// Must not send: the buttons "Try again" and "Discard" call the passed actions.
 
 import { CLIENT_EVENT, REFUSAL } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
@@ -22,9 +22,9 @@ const REASONS = {
 /** @typedef {{ retry: (ref: string) => void, discard: (ref: string) => void }} Actions */
 
 /**
- * Returns why something was refused, in a sentence.
+ * Returns a sentence that says why the server refused a change.
  * @param {string} code
- * @param {string} detail the server's own sentence
+ * @param {string} detail the server's own sentence, for a code that this client does not know
  */
 export function reasonFor(code, detail) {
   return REASONS[code] ?? (detail || "The server rejected this change.");
@@ -40,7 +40,7 @@ export class PendingMessages {
   /** @type {Map<string, HTMLElement>} */
   #items = new Map();
   /**
-   * Refs that are acknowledged, while the message itself is still on its way.
+   * The refs that are acknowledged, but whose messages have not arrived.
    * @type {Set<string>}
    */
   #acknowledged = new Set();
@@ -58,7 +58,7 @@ export class PendingMessages {
 
   /**
    * @param {Entry[]} entries the socket's pending changes
-   * @param {(ref: string) => boolean} isDrawn whether the timeline shows the message already
+   * @param {(ref: string) => boolean} isDrawn returns whether the timeline already shows the message
    */
   show(entries, isDrawn) {
     const shown = entries.filter(({ event, failed, ref }) => (
@@ -70,7 +70,7 @@ export class PendingMessages {
   }
 
   /**
-   * Shows that a message is stored. It stays here until the message itself arrives.
+   * Shows that the server has stored a message. The pending item stays until the message itself arrives.
    * @param {string} ref
    */
   acknowledge(ref) {

@@ -1,5 +1,5 @@
 // @ts-check
-// The people who are here: the list, its count, and the button that shows the list on a phone.
+// Shows the people in the room: the list, its count, and the button that opens the list on a phone.
 // Must not ask the server: it uses `joined`, `presence` and `member`.
 
 import { ROLE } from "../connection/wire.js";
@@ -71,7 +71,7 @@ export class People {
     this.#button.setAttribute("aria-expanded", String(isOpen));
   }
 
-  /** @param {number} count all people present; the server names at most 100 */
+  /** @param {number} count the number of all people in the room; the server lists at most 100 of them */
   #draw(count) {
     this.#count = count;
     const focused = this.#focusedHandle();
@@ -100,7 +100,7 @@ export class People {
 
   /**
    * @param {string} handle
-   * @param {string} role "" for a newcomer: `presence` does not carry roles
+   * @param {string} role "" for a person who joined later, because `presence` does not contain roles
    */
   #makeItem(handle, role) {
     return make(

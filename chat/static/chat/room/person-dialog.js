@@ -1,6 +1,6 @@
 // @ts-check
-// The dialog about one person in the room: what a moderator or owner may do with them.
-// Must not decide: the server does. The dialog only offers what makes sense.
+// The dialog in which a moderator or owner changes the role of one person in the room.
+// Must not decide what is allowed: the server does. The dialog only offers the changes that fit the person's role.
 
 import { call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
@@ -18,7 +18,7 @@ const MUTES = [
   ["mute", "Mute without a time limit", null],
 ];
 
-/** @typedef {{ role: string | null, until?: string | null }} Standing what the API answers about a member */
+/** @typedef {{ role: string | null, until?: string | null }} Standing the API's answer about a member */
 
 /**
  * Returns a person's role in words.

@@ -1,6 +1,6 @@
 // @ts-check
-// How far this person has read: the marker, the divider "New", the number in the page's title.
-// Must not draw messages: it moves the timeline's divider, and sends how far the person has read.
+// Tracks how far this person has read: the marker, the divider "New", the number in the page's title.
+// Must not draw messages: it moves the timeline's divider, and sends the marker.
 
 const SEND_DELAY_MS = 1_000;
 
@@ -42,7 +42,7 @@ export class ReadMarker {
   }
 
   /**
-   * Takes the server's marker, which only moves forward. 0 is a newcomer: for them nothing counts as new.
+   * Takes the server's marker, which only moves forward. It is 0 for a newcomer, for whom no message counts as new.
    * @param {number} offset
    */
   receive(offset) {
@@ -52,19 +52,19 @@ export class ReadMarker {
     this.update();
   }
 
-  /** The first backlog is complete: messages after the marker are new. */
+  /** Is called when the first backlog is complete. Marks the messages after the marker as new. */
   start() {
     this.#position ??= this.#cursor();
     this.#timeline.setFirstUnread(this.#unread()[0]?.id ?? null);
     this.update();
   }
 
-  /** The person wrote a message, so they have seen the messages above it. */
+  /** Removes the divider "New", because a person who wrote a message has seen the messages above it. */
   wroteMessage() {
     this.#timeline.setFirstUnread(null);
   }
 
-  /** Is called whenever messages arrived, the reader scrolled, or the window got or lost the focus. */
+  /** Is called when messages arrived, or when the scroll position or the window's focus changed. */
   update() {
     if (this.#position === null) return;
     if (this.#timeline.isAtBottom && isFocused()) this.#markAllRead();

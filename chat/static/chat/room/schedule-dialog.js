@@ -1,6 +1,6 @@
 // @ts-check
 // The dialog "Send later": it schedules a message, and lists the scheduled messages. Times are in the person's time zone.
-// Must not send: the outbox does, until the server answers.
+// Must not send: the outbox sends the message until the server answers.
 
 import { call } from "../connection/api.js";
 import { LONGEST_BODY } from "../connection/wire.js";
@@ -11,7 +11,7 @@ import { codePointLength, fullTime, shortTime } from "../ui/format.js";
 import { HOUR_MS, SUGGESTIONS, toLocalInput } from "./schedule-times.js";
 
 const LONGEST_MS = 365 * 24 * HOUR_MS;
-// With a connection the answer takes less time.
+// With a connection the server answers within this time.
 const OFFLINE_AFTER_MS = 2_000;
 
 /** @typedef {{ id: number, body: string, at: string, state: string, why?: string }} ScheduledMessage */
@@ -61,7 +61,7 @@ export class ScheduleDialog {
   }
 
   /**
-   * The server has scheduled the message: an open dialog is ready for the next one.
+   * Is called when the server has scheduled a message. Prepares an open dialog for the next message.
    * @param {string} ref
    */
   stored(ref) {
@@ -72,7 +72,7 @@ export class ScheduleDialog {
   }
 
   /**
-   * The server refused the message. The text stays in the dialog. Returns whether the dialog shows the refusal.
+   * Is called when the server has refused a message. Returns whether the dialog shows the message and the refusal.
    * @param {{ ref: string, detail: string }} rejected
    */
   refused({ ref, detail }) {
@@ -83,7 +83,7 @@ export class ScheduleDialog {
   }
 
   /**
-   * While a message is being sent, it cannot be changed.
+   * Disables the form while a message is being sent, and enables it afterwards.
    * @param {Parts} parts
    * @param {boolean} isSending
    */

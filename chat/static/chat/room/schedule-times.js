@@ -6,7 +6,7 @@ export const HOUR_MS = 60 * MINUTE_MS;
 const MORNING_HOUR = 9;
 
 /**
- * Returns a moment as <input type="datetime-local"> writes it: in the person's own time zone, to the minute.
+ * Returns the value of an <input type="datetime-local"> for a moment: in the person's own time zone, to the minute.
  * @param {Date} moment
  */
 export function toLocalInput(moment) {

@@ -1,5 +1,5 @@
 // @ts-check
-// Where the reader is in a scrolling element: at the bottom, which it then follows, or at some place, which it keeps.
+// The reader's position in a scrolling element. At the bottom it follows new content; elsewhere it keeps the position.
 // Must not know what is scrolled.
 
 import { Emitter } from "../connection/emitter.js";
@@ -7,7 +7,7 @@ import { Emitter } from "../connection/emitter.js";
 const AT_BOTTOM_PX = 48;
 const NEAR_TOP_PX = 200;
 
-/** Event: scrolled {atTop}. */
+/** Emits the event `scrolled` with the detail {atTop}. */
 export class ScrollPosition extends Emitter {
   /** @type {HTMLElement} */
   #scroller;
@@ -28,7 +28,7 @@ export class ScrollPosition extends Emitter {
     return this.#isAtBottom;
   }
 
-  /** Follows the bottom from now on. */
+  /** Scrolls to the bottom, and then follows new content. */
   scrollToEnd() {
     this.#isAtBottom = true;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
@@ -36,8 +36,8 @@ export class ScrollPosition extends Emitter {
   }
 
   /**
-   * Keeps the reader's place while elements are inserted or changed.
-   * @param {Iterable<HTMLElement>} items all items in their order; the first visible one stays where it is
+   * Keeps the reader's position while `change` inserts or changes elements.
+   * @param {Iterable<HTMLElement>} items all items in their order; the first visible item does not move
    * @param {() => void} change
    */
   keepDuring(items, change) {
@@ -61,7 +61,8 @@ export class ScrollPosition extends Emitter {
 
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    // Only scrolling up leaves the bottom. A new bar or longer text moves it too, but then the observer is called next.
+    // Only scrolling up ends the following. A new bar or a longer text also moves the bottom, but then the observer
+    // scrolls to it.
     const hasMovedUp = scrollTop < this.#lastScrollTop;
     const isNearBottom = scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
     this.#lastScrollTop = scrollTop;

@@ -1,5 +1,5 @@
 // @ts-check
-// The background work of this person in this room: started from the room's menu, shown in bars until dismissed.
+// The background tasks of this person in this room: the room's menu starts them, and bars show them until dismissed.
 // Must not know how a task is sent, or what it does: it shows what the server reports about each task.
 
 import { asApiError, call } from "../connection/api.js";
@@ -11,7 +11,7 @@ const EXPORT = "export";
 const STATISTICS = "statistics";
 /** @type {Record<string, string>} */
 const TITLES = { [EXPORT]: "Export", [STATISTICS]: "Statistics" };
-// A `task` event is sent at most once and may be lost. After this time without an event the page asks.
+// A `task` event is sent at most once and may be lost. After this time without an event the page asks the API.
 const ASK_AFTER_MS = 10_000;
 /** @type {Record<string, string>} */
 const UNFINISHED = { [TASK_STATE.QUEUED]: "waiting", [TASK_STATE.RUNNING]: "running" };
@@ -70,7 +70,7 @@ export class TaskBars {
   }
 
   /**
-   * Draws or changes the bar of a task, or removes it once the task is forgotten.
+   * Draws or changes the bar of a task, or removes the bar when the server has forgotten the task.
    * @param {TaskEvent} event
    */
   show(event) {
@@ -98,7 +98,7 @@ export class TaskBars {
    */
   #start(task, params) {
     const ref = this.#actions.start(task, params);
-    // Shown at once, even without a connection: the outbox sends it later.
+    // The bar appears at once, even without a connection. The outbox sends the task later.
     this.show({ ref, task, params, state: TASK_STATE.QUEUED, progress: 0 });
   }
 
@@ -140,7 +140,7 @@ export class TaskBars {
 
   /** @param {Bar} bar */
   async #delete({ event }) {
-    // A task without an id has not reached the server. The outbox sends it, and its events then follow.
+    // A task without an id has not reached the server, so the server cannot delete it. The outbox still sends it.
     if (event.task_id === undefined) return;
     try {
       await call("DELETE", `/api/tasks/${event.task_id}/`);
@@ -180,7 +180,7 @@ function draw({ element, name, state, meter, percent, link, close, event }) {
   element.dataset.state = event.state;
   element.classList.toggle("error", event.state === TASK_STATE.FAILED);
   name.textContent = title;
-  // A screen reader reads every change of this text, so it contains the state, and not the percentage.
+  // A screen reader reads every change of this text, so the text contains the state, but not the percentage.
   const sentence = stateInWords(event);
   if (state.textContent !== sentence) state.textContent = sentence;
   for (const part of [meter, percent]) part.hidden = !isUnfinished;

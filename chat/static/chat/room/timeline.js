@@ -1,6 +1,6 @@
 // @ts-check
-// The drawn messages, sorted by id.
-// Must not know of sockets: it draws the messages that it is given.
+// Draws the messages, sorted by id.
+// Must not know of sockets: conversation.js passes the messages.
 
 import { Emitter } from "../connection/emitter.js";
 import { make } from "../ui/dom.js";
@@ -18,9 +18,9 @@ const KEPT_DRAWN = 500;
 /** @typedef {import("../connection/wire.js").Message} Message */
 
 /**
- * Events:
+ * The list of messages. It emits these events:
  * - drawn: {messages}
- * - shortened: {from}, the oldest message that is left
+ * - shortened: {from}, the id of the oldest message that is left
  * - scrolled: {atTop}
  */
 export class Timeline extends Emitter {
@@ -38,7 +38,7 @@ export class Timeline extends Emitter {
   /** @type {Map<number, { message: Message, item: HTMLElement }>} */
   #drawn = new Map();
   /**
-   * For each message the messages that quote it.
+   * For each quoted message, the ids of the messages that quote it.
    * @type {Map<number, Set<number>>}
    */
   #quotedBy = new Map();
@@ -90,7 +90,7 @@ export class Timeline extends Emitter {
     this.#timer ??= setTimeout(() => this.flush(), DRAW_DELAY_MS);
   }
 
-  /** Draws everything that waits, now. */
+  /** Draws all waiting messages now. */
   flush() {
     clearTimeout(this.#timer ?? undefined);
     this.#timer = null;
@@ -168,7 +168,7 @@ export class Timeline extends Emitter {
   }
 
   /**
-   * Returns the message's item, inserted by id.
+   * Returns the message's item. Inserts a new item at the place that its id determines.
    * @param {Message} message
    */
   #place(message) {
@@ -196,7 +196,7 @@ export class Timeline extends Emitter {
   }
 
   /**
-   * Draws what depends on the message above: a new day, a message of the same author, the divider "New".
+   * Draws the parts of an item that depend on the message above it: the day, the divider "New", and the grouping.
    * @param {HTMLElement} item
    */
   #drawRelation(item) {
@@ -212,7 +212,7 @@ export class Timeline extends Emitter {
     if (isNewDay) item.prepend(make("div", { class: "divider day", text: dayName(message.at) }));
   }
 
-  /** The drawn items in their order. They are looked up one by one, only as far as they are needed. */
+  /** Yields the drawn items in their order. Each item is looked up only when the caller needs it. */
   *#items() {
     for (const id of this.#ids) {
       const item = this.item(id);
@@ -234,7 +234,8 @@ export class Timeline extends Emitter {
 }
 
 /**
- * Returns whether a message is drawn without a header: the same author goes on within five minutes.
+ * Returns whether a message is drawn without a header, because the same author wrote the message above within five
+ * minutes.
  * @param {Message} message
  * @param {Message} above
  */

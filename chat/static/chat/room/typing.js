@@ -1,9 +1,9 @@
 // @ts-check
-// Typing notices: what this client sends, and what it receives. Must not touch the page.
+// The typing notices that this client sends and receives. Must not touch the page.
 
 const REPEAT_MS = 8_000;
 const IDLE_MS = 6_000;
-// The event that somebody stopped typing may be lost.
+// A notice expires after this time, because the event for the end of typing may be lost.
 export const FORGET_MS = 15_000;
 
 /** Sends `true` at most every 8 s while a person types, and `false` once when they stop. */
@@ -36,7 +36,7 @@ export class TypingSignal {
   }
 }
 
-/** The other people who are typing. Each is forgotten after 15 s. */
+/** Keeps the other people who are typing. Each is forgotten 15 s after their last event. */
 export class TypingOthers {
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #timers = new Map();

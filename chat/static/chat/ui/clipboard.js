@@ -4,7 +4,7 @@
 const CONFIRMATION_MS = 2_000;
 
 /**
- * Makes a button copy what an input holds. The button says so for two seconds.
+ * Makes a button copy the value of an input. The button shows the result for two seconds.
  * @param {HTMLElement} button
  * @param {HTMLInputElement} input
  */
@@ -21,7 +21,8 @@ export function makeCopyButton(button, input) {
 }
 
 /**
- * Returns whether the text was copied. Pages without https have no `navigator.clipboard`, but can copy a selection.
+ * Copies a text, and returns whether that worked. Pages without https have no `navigator.clipboard`, but can copy the
+ * selection.
  * @param {string} text
  */
 async function copy(text) {

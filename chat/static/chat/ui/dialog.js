@@ -4,15 +4,15 @@
 import { make } from "./dom.js";
 
 /**
- * Opens a dialog with a heading and some content, and returns the <dialog>. It closes with Escape, with its close
- * button, and with a click beside it. Then it leaves the page and fires "close".
+ * Opens a dialog with a heading and some content, and returns the <dialog>. Escape, the close button or a click outside
+ * closes the dialog. A closed dialog fires "close" and is removed from the page.
  * @param {string} title
  * @param {string} id
  * @param {import("./dom.js").Child[]} content
  */
 export function openDialog(title, id, ...content) {
   const opener = document.activeElement;
-  // The opener may be the toolbar of a message, and the toolbar may be gone when the dialog closes.
+  // The opener may be in the toolbar of a message, and the toolbar may be hidden when the dialog closes.
   const place = /** @type {HTMLElement | null | undefined} */ (opener?.closest("[tabindex]"));
   const close = make("button", {
     type: "button", class: "icon-button", "aria-label": "Close", text: "✕", onclick: () => dialog.close(),

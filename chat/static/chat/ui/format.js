@@ -1,5 +1,5 @@
 // @ts-check
-// Numbers and times in words, in the reader's own language and time zone. Must not touch the page.
+// Formats numbers and times as text, in the reader's own language and time zone. Must not touch the page.
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
@@ -33,7 +33,7 @@ export function startOfDay(at) {
 }
 
 /**
- * Returns the day as it stands within a sentence.
+ * Returns the name of a day as it is written within a sentence.
  * @param {Moment} at
  */
 function dayInSentence(at) {
@@ -48,7 +48,7 @@ export function dayName(at) {
 }
 
 /**
- * Returns a moment in few words: "tomorrow, 09:00".
+ * Returns a moment as a short text: "tomorrow, 09:00".
  * @param {Moment} at
  */
 export function shortTime(at) {
@@ -73,7 +73,7 @@ export function plural(count, one, many = `${one}s`) {
 }
 
 /**
- * Returns the length as the server counts it: in code points. JavaScript's own length counts some characters twice.
+ * Returns the length in code points, as the server counts it. JavaScript's `length` counts some characters twice.
  * @param {string} text
  */
 export function codePointLength(text) {

@@ -20,7 +20,7 @@ export function field(label, input, { help = null, isOptional = false } = {}) {
 }
 
 /**
- * Makes a <select>; the first choice is selected.
+ * Makes a <select> whose first choice is selected.
  * @param {string} id
  * @param {[value: string, text: string][]} choices
  */
@@ -30,7 +30,7 @@ export function select(id, choices) {
 
 /**
  * Makes a small button.
- * @param {string | null} action names it in `data-action`
+ * @param {string | null} action the value of `data-action`
  * @param {string} text
  * @param {() => void} [act]
  */
@@ -39,7 +39,7 @@ export function smallButton(action, text, act) {
 }
 
 /**
- * Makes a button act only at its second click, so that one wrong click does no harm. The question appears in the button.
+ * Makes a button act only at its second click, so that one wrong click does no harm. The button shows the question.
  * @param {HTMLButtonElement} button
  * @param {string} question is shown after the first click, for four seconds
  * @param {() => void} act
@@ -72,7 +72,7 @@ export function confirmWithSecondClick(button, question, act) {
 
 /**
  * Makes a small button that acts at its second click.
- * @param {string} action names it in `data-action`
+ * @param {string} action the value of `data-action`
  * @param {string} text
  * @param {string} question
  * @param {() => void} act
@@ -81,7 +81,7 @@ export function confirmButton(action, text, question, act) {
   return confirmWithSecondClick(smallButton(action, text), question, act);
 }
 
-/** The line of a dialog that shows an error. It is hidden while there is none. */
+/** The line of a dialog that shows an error. The line is hidden while there is no error. */
 export class ErrorLine {
   /** @param {string | null} [id] */
   constructor(id = null) {
@@ -95,7 +95,7 @@ export class ErrorLine {
   }
 
   /**
-   * Calls the API, and shows its error. Returns whether the call succeeded.
+   * Awaits a request to the API, and shows its error. Returns whether the request succeeded.
    * @param {() => Promise<unknown>} request
    */
   async guard(request) {

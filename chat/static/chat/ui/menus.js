@@ -1,6 +1,6 @@
 // @ts-check
-// The menus of every page: one is open at a time, and Escape or a click elsewhere closes it.
-// Must not know what is in them. base.html loads this module into every page.
+// The menus of every page. One menu is open at a time, and Escape or a click elsewhere closes it.
+// Must not know the entries of a menu. base.html loads this module into every page.
 
 import { byId, child, closestTo } from "./dom.js";
 
@@ -23,8 +23,8 @@ document.addEventListener("keydown", ({ key }) => {
 });
 
 /**
- * Calls `open` when a person chooses this entry of the page's menu, and closes the menu. First the focus moves to the
- * menu's button: a dialog returns the focus there when it closes, and the entry itself is hidden by then.
+ * Closes the menu and calls `open` when a person chooses this entry of a menu. First the focus moves to the menu's
+ * button. A dialog returns the focus to the button when it closes, because the entry is then hidden.
  * @param {string} id
  * @param {() => void} open
  */

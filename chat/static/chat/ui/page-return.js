@@ -1,8 +1,8 @@
 // @ts-check
-// Notices that a person is back. Must not know what the page then does.
+// Detects that a person returns to the page or the network returns. Must not know what the page then does.
 
 /**
- * Calls back when the network returns, when the page becomes visible, and when it leaves the back/forward cache.
+ * Calls `callback` when the network returns, the page becomes visible, or the page leaves the back/forward cache.
  * @param {() => void} callback
  */
 export function onReturn(callback) {

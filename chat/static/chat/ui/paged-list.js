@@ -22,7 +22,7 @@ export class PagedList {
   #error = new ErrorLine();
 
   /**
-   * @param {string} path answers {[field]: [entry, ...], more}
+   * @param {string} path the address of the API, which answers {[field]: [entry, ...], more}
    * @param {string} field
    * @param {object} options
    * @param {(entry: any) => HTMLElement} options.draw makes the list item of an entry
@@ -69,7 +69,7 @@ export class PagedList {
   }
 
   /**
-   * Replaces the items. A person with the keyboard's focus on an item keeps it, on the item that took its place.
+   * Replaces the items. If an old item has the keyboard's focus, the new item at its position gets the focus.
    * @param {HTMLElement[]} items
    */
   #replaceItems(items) {

@@ -1,12 +1,12 @@
 // @ts-check
-// Icons and avatars. Must not know where they are shown.
+// Makes icons and avatars. Must not know where they are shown.
 
 import { make } from "./dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * Returns a colour for a handle, always the same one, as a hue from 0 to 359.
+ * Returns the colour of a handle as a hue from 0 to 359. The same handle always has the same hue.
  * @param {string} handle
  */
 function hueOf(handle) {
@@ -24,7 +24,7 @@ export function avatar(handle) {
 }
 
 /**
- * Returns an icon of templates/chat/icons.html.
+ * Makes an icon from templates/chat/icons.html.
  * @param {string} name
  */
 export function icon(name) {
