@@ -42,6 +42,8 @@ def no_workers(site):
 def test_the_bar_of_an_export_survives_a_reload(join_room, no_workers):
     alice = join_room("Alice")
     say(alice, "Hello, world")
+    # The page loads its dialogs after the messages, and the workers serve the files.
+    alice.wait_for_load_state("networkidle")
     no_workers()
     export(alice, "json")
     bar = alice.locator(".bar.task")
