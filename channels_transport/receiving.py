@@ -105,7 +105,7 @@ class Receiver:
     def _poll(self, channels: list[str]) -> Received | None:
         shards = self._by_shard(channels)
         while self._popped:
-            # Several hosts may have answered at once. A consumer's messages must be sent before the next consumer.
+            # Several hosts may have answered at once. Send a consumer's messages before the next consumer runs.
             self._finish_turn()
             popped = self._popped.popleft()
             try:

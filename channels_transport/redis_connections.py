@@ -1,7 +1,7 @@
 """
 Connections to a Redis server from its URL: pools of redis-py's connections, with features that redis-py 2.10 lacks.
 
-These features are users of Redis' access control lists, the verification of TLS certificates and of their host names,
+These features are: users of Redis' access control lists, the verification of TLS certificates and their host names,
 and a timeout for connecting to a Unix socket. TLS is verified unless the URL contains `ssl_cert_reqs=none`. The error
 text for a wrong password or certificate names REDIS_URL. No error text contains a password.
 """

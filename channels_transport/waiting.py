@@ -39,7 +39,7 @@ class Waiter:
                 self._connection.read_response()
         if self._connection is None:
             pool = self._shard.pool
-            # It is made like the pool's connections, but is not in the pool, because it is in use for the whole wait.
+            # The connection is made like the pool's. It is not in the pool, because the wait uses it the whole time.
             self._connection = pool.connection_class(**pool.connection_kwargs)
             self._connection.send_command("CLIENT", "ID")
             self._id = self._connection.read_response()

@@ -26,8 +26,9 @@ def read_reports(layer: Any) -> list[dict[str, Any]]:
     if not keys:
         return []
     reports, *leases = shard.call(("MGET", *keys), *(("PTTL", key) for key in keys))
-    shortest = (REPORT_LEASE_SECONDS - SILENT_SECONDS) * 1000
-    return [json.loads(report) for report, lease in zip(reports, leases, strict=True) if report and lease > shortest]
+    shortest_lease = (REPORT_LEASE_SECONDS - SILENT_SECONDS) * 1000
+    pairs = zip(reports, leases, strict=True)
+    return [json.loads(report) for report, lease in pairs if report and lease > shortest_lease]
 
 
 def _find_keys(shard: Any, pattern: str) -> list[bytes]:

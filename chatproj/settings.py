@@ -123,7 +123,7 @@ CHANNEL_SESSION_ENGINE = "channels_transport.sessions"
 # The number of trusted proxies in front of the site; their X-Forwarded-For and X-Forwarded-Proto are used.
 TRUSTED_PROXIES = read("TRUSTED_PROXIES")
 
-# Accounts and login sessions. They are in the database, so the loss of Redis' data does not log people out.
+# Accounts and login sessions are in the database, so the loss of Redis' data does not log people out.
 
 AUTH_USER_MODEL = "chat.Person"
 AUTHENTICATION_BACKENDS = ["chat.services.people.HandleBackend"]

@@ -27,7 +27,7 @@ CLOSE_ANSWER_SECONDS = 5
 # Websockets are closed in batches, so that not all clients reconnect at once.
 CLOSE_BATCH = 200
 CLOSE_PAUSE_SECONDS = 0.05
-# All clients that missed messages reconnect at once, and one address may make at most 500 handshakes per second.
+# All clients that missed messages reconnect at once, but one address may make only 500 handshakes per second.
 CLOSE_LOST_PAUSE_SECONDS = 0.4
 CHECK_SECONDS = 2
 # At shutdown: the time for frames that the closing websockets still send.

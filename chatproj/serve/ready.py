@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from chatproj.serve import running
 
-# By the address of a server that listens on all addresses: the address to connect to.
+# A server that listens on all addresses (the key) is reached at one of this machine's addresses (the value).
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
