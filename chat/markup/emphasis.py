@@ -16,7 +16,7 @@ from markdown_it.rules_inline.state_inline import Delimiter
 
 from .characters import is_border, is_spaceless
 
-# A single mark opens only before a word. These characters may stand before its first letter.
+# A single mark opens only before a word. These characters may come before the first letter of the word.
 # `[^\W_]` is any letter or digit.
 _PREFIX = r"""[(\[{"'“‘«»„‚「『（［｛【《〈〔#@$€£¥§&+…¿¡<!:*_~`\\-]|\.\.\.?"""
 _EMOJI = "\u2600-\u27bf\U0001f000-\U0001faff"

@@ -29,7 +29,7 @@ def backslash(state: StateInline, silent: bool) -> bool:
     behind = run_at(source, start, state.posMax)
     text = source[start:behind]
     if behind < state.posMax and _is_protecting(source, start, behind):
-        # Each two backslashes are shown as one. If one is left over, it protects the character.
+        # Every two backslashes are shown as one. If one backslash is left over, it protects the character.
         text = "\\" * (len(text) // 2)
         if (behind - start) % 2:
             text, behind = text + source[behind], behind + 1

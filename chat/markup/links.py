@@ -129,7 +129,7 @@ def _find_end_of_letters(source, start, host_end, end):
 
 
 def _may_begin_part(source, start, host_end, position):
-    """Return whether a letter of a script without spaces may begin a part of the address. It is at `position`."""
+    """Return whether the letter at `position`, of a script without spaces, may begin a part of the address."""
     previous = source[position - 1]
     if position <= host_end:
         return position == start or previous == "."

@@ -5,7 +5,7 @@ from markdown_it import MarkdownIt
 from . import blocks, emphasis, escapes, links, lists, tables
 
 _BLOCKS = ["table", "code", "fence", "blockquote", "list", "heading"]
-# The rule "entity" is off: people who type "&nbsp;" or "&copy;" mean the code itself, so it is shown as typed.
+# The rule "entity" is off: people who type "&nbsp;" or "&copy;" want to show exactly this text.
 _INLINE = ["newline", "escape", "backticks", "strikethrough", "emphasis", "link", "linkify", "autolink"]
 
 

@@ -142,7 +142,7 @@ class Member(models.Model):
         return self.role == self.MUTED and (self.muted_until is None or self.muted_until > timezone.now())
 
 
-# These are only the columns that every frame needs. Code that uses other attributes causes one more query.
+# These are only the columns that every frame needs. Each other attribute is read with one more query.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
 _ROOM = Columns(Room, "room", "id", "slug", "offset")

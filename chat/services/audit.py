@@ -40,8 +40,8 @@ def close_reports(actor: Person | None, message: Message, outcome: str, reports:
     """
     reasons = dict(reports.filter(closed_at=None).order_by("id").values_list("id", "reason"))
     if reasons:
-        # The UPDATE selects the reports by id, so that a report that is stored at this moment stays open: it has no
-        # entry.
+        # The UPDATE selects the reports by id. A report that is stored at this moment has no audit entry, so it must
+        # stay open.
         fields = {"closed_at": timezone.now(), "closed_by": actor, "outcome": outcome}
         Report.objects.filter(id__in=list(reasons)).update(**fields)
         AuditEntry.objects.bulk_create(_make_entry(actor, message, outcome, reason) for reason in reasons.values())

@@ -128,7 +128,7 @@ def lease_socket(owner: int | str, connection: Connection) -> None:
 
 
 def renew_socket(owner: int | str, connection: Connection) -> None:
-    """Renew the lease of an open connection. This checks no limit: `lease_socket` has done so."""
+    """Renew the lease of an open connection. This checks no limit: `lease_socket` did that."""
     if settings.CHAT_LIMITS_ON:
         names = [name for name, _ in _socket_counters(owner, connection)]
         store.renew_leases(names, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)

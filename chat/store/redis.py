@@ -38,7 +38,7 @@ class RedisStore(Store):
     """
     _COUNT = """
         local number = redis.call('INCR', KEYS[1])
-        -- Only after the clock was set back can the counter have more time left than the whole window.
+        -- The counter has more time left than the whole window only if the clock was set back.
         if number == 1 or redis.call('TTL', KEYS[1]) > tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
         return number
     """

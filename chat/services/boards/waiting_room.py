@@ -42,7 +42,7 @@ def leave_waiting_room(board_id: int, digest: str, connection: Connection) -> No
         return
     notify_owner(board_id, protocol.visitor_left(visitor.key))
     if is_connected(digest):
-        # The visitor came back at the same moment. The owner's last event must say that the visitor waits.
+        # The visitor came back at the same moment. So `knocked` must be the last event that the owner receives.
         notify_owner(board_id, protocol.visitor_knocked(visitor.key, visitor.handle))
 
 

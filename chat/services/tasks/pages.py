@@ -70,7 +70,7 @@ _START = """<!doctype html>
 
 
 def make_page_start(title: str, lead: str, facts: str) -> str:
-    """Return a page up to its content: the heading `title`, the sentence `lead` ('' for none), then `facts`."""
+    """Return the start of a page: the heading `title`, the sentence `lead` ('' for none), and small print (`facts`)."""
     lead = f'<p class="lead">{escape(lead)}</p>\n' if lead else ""
     return f'{_START.format(title=escape(title), style=_STYLE)}{lead}<p class="facts">{escape(facts)}</p>\n'
 
