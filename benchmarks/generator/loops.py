@@ -46,7 +46,11 @@ class Load:
 
 
 class ClosedLoop(Load):
-    """Each sender keeps `outstanding` messages in flight. It is done when its sender has it and its ack."""
+    """
+    Each sender keeps `outstanding` messages in flight.
+
+    A message is in flight until its sender has received it, and also its ack if the server sends acks.
+    """
 
     def __init__(self, crowd, speakers, outstanding: int = 1):
         self.speakers, self.outstanding = speakers, outstanding
@@ -102,7 +106,7 @@ class ClosedLoop(Load):
 
 
 class Fan(Load):
-    """One room. A member sends when all have received the last message. A time ends at the last of its receivers."""
+    """One room. A member sends when all have received the last message. A latency ends at the last receiver."""
 
     def __init__(self, crowd):
         self.seats = crowd.seats

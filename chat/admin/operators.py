@@ -51,7 +51,7 @@ class AnnouncementForm(forms.ModelForm):
 @admin.register(Announcement)
 class AnnouncementAdmin(admin.ModelAdmin):
     """
-    The page of announcements. To add an announcement is to publish it, and to delete it is to withdraw it.
+    The page of announcements. Adding an announcement publishes it, and deleting an announcement withdraws it.
 
     An announcement cannot be changed, because people may have received it already.
     """

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class RoomBinding(WebsocketBinding):
-    """Publishes each room that was created, changed or deleted to every operator: {action, pk, data, model}."""
+    """Publish {action, pk, data, model} to every operator when a room is created, changed or deleted."""
 
     model = Room
     stream = "rooms"
