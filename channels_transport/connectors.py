@@ -31,7 +31,7 @@ MEMORY_STEP_SECONDS = 0.005
 
 
 class InterfaceServer(Protocol):
-    """The methods that a connector calls on its server; the arguments are reply channels."""
+    """The methods that a connector calls on its server. A connection is named by its reply channel."""
 
     dispatch: Callable[[str, Message], None]  # deliver a message to one connection
     broadcast: Callable[

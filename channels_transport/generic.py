@@ -1,9 +1,9 @@
 """
 Class-based consumers with Channels' interface, on this package's ordering and sessions. Their exceptions are handled.
 
-Channels' own consumers use the `enforce_ordering` that can block a connection. For a frame that is not JSON they raise
-an exception, and the client gets no answer. Mix `Ordered` into any of Channels' websocket consumers, or subclass one of
-the two classes at the end of this module.
+Channels' own consumers use Channels' own `enforce_ordering`, which can block a connection. For a frame that is not JSON
+they raise an exception, and the client gets no answer. Mix `Ordered` into any of Channels' websocket consumers, or
+subclass one of the two classes at the end of this module.
 """
 
 import logging
@@ -93,7 +93,8 @@ class JsonWebsocketConsumer(Ordered, websockets.JsonWebsocketConsumer):
     """
     Calls `receive(content)` with the decoded JSON of each text frame, in order.
 
-    If `decode_json` rejects a frame, `unreadable` is called instead. A binary frame is rejected with a TypeError.
+    If `decode_json` rejects a frame, `unreadable` is called instead, with the error. For a
+    binary frame the error is a TypeError.
     """
 
     unreadable_errors = (ValueError, TypeError, RecursionError)

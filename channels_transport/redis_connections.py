@@ -18,15 +18,15 @@ from .redis_url import InvalidRedisURL, parse_redis_url
 
 
 class Unsent(redis.ConnectionError):
-    """No command of a trip has run, because there is no usable connection. The whole trip may be tried again."""
+    """There is no usable connection, so no command of this trip to Redis has run. The whole trip may be tried again."""
 
 
 class RedisConfigurationError(Unsent, ImproperlyConfigured):
     """
     The server can be reached but not used: because of the password, the user, the database or the certificate.
 
-    A command that gets this error at its start ends with the error's text. A running process handles it as an outage,
-    because the server's configuration may be changed back.
+    A `manage.py` command that gets this error at its start ends with the error's text. A running process handles it as
+    an outage, because the server's configuration may be changed back.
     """
 
 
@@ -210,7 +210,7 @@ def make_tls_context(given: dict[str, Any]) -> ssl.SSLContext:
         try:
             context.load_cert_chain(certificate, given.get("ssl_keyfile") or None)
         except OSError as error:
-            raise _file_error("ssl_certfile", certificate, error) from None
+            raise _client_certificate_error(given, error) from None
     return context
 
 
@@ -218,6 +218,16 @@ def _file_error(name: str, path: str, error: OSError) -> RedisConfigurationError
     reason = "it contains no certificate" if isinstance(error, ssl.SSLError) else error.strerror
     return RedisConfigurationError(
         f"The file {path!r} of {name} in REDIS_URL cannot be used ({reason}): name a PEM file."
+    )
+
+
+def _client_certificate_error(given: dict[str, Any], error: OSError) -> RedisConfigurationError:
+    # OpenSSL does not say which of the two files it could not use.
+    paths = [str(given[name]) for name in ("ssl_certfile", "ssl_keyfile") if given.get(name)]
+    reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+    return RedisConfigurationError(
+        f"The client certificate in REDIS_URL cannot be used ({reason}): ssl_certfile and ssl_keyfile must name the PEM"
+        f" files of a certificate and of its private key, and they name {' and '.join(map(repr, paths))}."
     )
 
 

@@ -62,7 +62,7 @@ def _measure(site: Site) -> tuple[list[float], str]:
     try:
         return _measure_echo(site, path), "by the echo websocket"
     except (NoEcho, OSError, WebSocketException):
-        return _measure_requests(site), f"by HTTP, since {path} does not echo"
+        return _measure_requests(site), f"by HTTP, because the echo websocket at {path} gave no echo"
 
 
 def _measure_echo(site: Site, path: str) -> list[float]:

@@ -30,7 +30,7 @@ def is_border(character: str) -> bool:
     if character.isspace() or _PART_OF_EMOJI.match(character):
         return True
     category = unicodedata.category(character)
-    # The modifier symbols (^ ` ´ ¨ ¯) are parts of faces.
+    # The modifier symbols (^ ` ´ ¨ ¯) are parts of emoticons such as ^^, so a word does not end at them.
     return category[0] in "PSZC" and category != "Sk"
 
 

@@ -17,7 +17,7 @@ def layer(request, valkey_url):
 
 @pytest.fixture
 def count_commands(valkey_url):
-    """Return a context manager that counts the server's commands: `calls` by name, and `trips` of scripts."""
+    """Return a context manager that counts the server's commands: `calls` by name, and `scripts`."""
     client = redis.StrictRedis.from_url(valkey_url)
 
     class Count:
@@ -30,7 +30,7 @@ def count_commands(valkey_url):
             # INFO is the counter's own command.
             self.calls = {name: count - self.before.get(name, 0) for name, count in after.items()}
             self.calls = {name: count for name, count in self.calls.items() if count}
-            self.trips = self.calls.get("evalsha", 0)
+            self.scripts = self.calls.get("evalsha", 0)
 
         def _calls(self):
             stats = client.info("commandstats")

@@ -3,7 +3,7 @@
 import pytest
 
 from channels_transport.layer import RedisChannelLayer
-from channels_transport.redis_connections import make_pool
+from channels_transport.redis_connections import RedisConfigurationError, make_pool, make_tls_context
 from channels_transport.redis_url import InvalidRedisURL, parse_redis_url
 
 pytestmark = pytest.mark.no_database
@@ -90,6 +90,17 @@ def test_a_wrong_file_of_an_authority_is_reported_with_its_name(content, tmp_pat
         path.write_text(content)
     with pytest.raises(InvalidRedisURL, match=f"'{path}' of ssl_ca_certs in REDIS_URL cannot be used"):
         make_pool(f"rediss://host?ssl_ca_certs={path}")
+
+
+def test_a_client_certificate_without_its_key_is_reported_with_both_files(tmp_path):
+    given = {"ssl_certfile": str(tmp_path / "client.pem"), "ssl_keyfile": str(tmp_path / "key.pem")}
+    for text in (None, "no certificate"):
+        if text is not None:
+            (tmp_path / "client.pem").write_text(text)
+        with pytest.raises(RedisConfigurationError) as error:
+            make_tls_context(given)
+        assert "ssl_certfile and ssl_keyfile" in str(error.value)
+        assert "client.pem" in str(error.value) and "key.pem" in str(error.value)
 
 
 def test_a_layer_reads_each_of_its_hosts():

@@ -34,7 +34,7 @@ def _owner():
 
 
 class Postgres(Database):
-    """The server, with the database of one site. `stop` is a normal stop; `end` also deletes the folder."""
+    """The server, with the database of one site. `stop` is a normal stop; `end` kills it and deletes the folder."""
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="chat-faults-postgres-"))
@@ -108,7 +108,7 @@ class Postgres(Database):
         return False
 
     def stop(self):
-        """Stop the server like a restart: all connections are closed."""
+        """Stop the server without waiting for its clients: PostgreSQL calls this a fast shutdown."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait(START_SECONDS)
 

@@ -23,7 +23,7 @@ from chat.services import access, limits, presence, rooms
 
 MAX_FRAME_BYTES = 64 * 1024  # the same limit as on a socket
 MAX_FRAMES = 100
-# For the same reasons, a socket is closed with these codes.
+# The code of an error, and the close code with which a socket ends for the same error.
 CLOSE_CODES = {
     "not_signed_in": protocol.CLOSE_NOT_SIGNED_IN,
     "forbidden": protocol.CLOSE_FORBIDDEN,

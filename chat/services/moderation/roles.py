@@ -29,7 +29,8 @@ def change_role(
     was: str | None = None,
 ) -> Member:
     """
-    Give a person a role in a room, and return their Member. Do nothing if the person already has the role.
+    Give a person a role in a room, and return their Member. Do nothing if the person already has the role,
+    except `muted`: a second mute replaces the first one.
 
     Store the role and an audit entry. On commit, publish the role to the room, and close a banned person's connections.
 
@@ -81,7 +82,7 @@ def _check_fields(role, seconds, reason):
 
 
 def _get_inside_role(room, member):
-    """Return the role of a person who is in the room, or was in it before a ban; None for everybody else."""
+    """Return the role in `member`; None if there is no Member, or if it only bans a person from a private room."""
     return None if member is None or _is_banned_outsider(room, member) else member.role
 
 

@@ -25,7 +25,8 @@ def get_default_role(person: Person) -> str:
 
 def apply_role(member: Member, role: str, until: datetime | None = None) -> None:
     """
-    Store a member's role, publish it to the room, and close the connections of a banned member.
+    Store a member's role, publish it to the room, close the connections of a banned member, and schedule the end of a
+    mute.
 
     `until` is the time at which a mute ends. This function checks no rights and writes no audit entry:
     `moderation.change_role` does both, and then calls it.

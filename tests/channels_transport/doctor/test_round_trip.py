@@ -43,7 +43,7 @@ def test_round_trips_are_measured_by_the_echo(site, monkeypatch):
 @pytest.mark.parametrize("answers", [[ConnectionClosedError(None, None)], ["something else"]])
 def test_without_an_echo_round_trips_are_measured_by_http(site, monkeypatch, answers):
     use_echo(monkeypatch, answers)
-    assert "by HTTP, since /echo/ does not echo" in texts(check_round_trip(site), is_well=True)
+    assert "by HTTP, because the echo websocket at /echo/ gave no echo" in texts(check_round_trip(site), is_well=True)
 
 
 def test_a_server_without_websockets_is_measured_by_http(site):

@@ -62,13 +62,14 @@ export class Moderation {
     this.refresh();
   }
 
-  /** Loads the reports and lists again soon. Is called after a report, a decision, or a change of a role. */
+  /** Soon reloads the number of reports and the lists of an open dialog. Is called after a report, a decision, or a change of a role. */
   refresh() {
     if (this.isAllowed && this.#timer === null) this.#timer = setTimeout(() => this.#refreshNow(), REFRESH_DELAY_MS);
   }
 
   /**
-   * Makes the button beside a person in the list. Returns null if this person may not moderate the other person.
+   * Makes the button that moderates a person in the list. Returns null for the viewer, and if the viewer may not
+   * moderate the person.
    * @param {string} handle
    * @param {string} role "" when the role is not known
    */
