@@ -59,7 +59,7 @@ def test_a_group_send_takes_one_script_with_any_number_of_members(valkey_url, co
     with count_commands() as many:
         layer.send_group("room", {"text": "x"})
     assert few.calls == many.calls
-    assert few.trips == 1
+    assert few.scripts == 1
 
 
 def test_any_thread_receives_what_another_thread_has_expanded(layer):

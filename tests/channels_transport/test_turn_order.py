@@ -121,5 +121,5 @@ def test_a_busy_worker_takes_one_script_for_each_message(valkey_url, count_comma
     with count_commands() as counted:
         for _ in range(9):
             layer.receive(["websocket.receive"])
-    assert counted.trips == 9
+    assert counted.scripts == 9
     assert not {name for name in counted.calls if name.startswith("b")}, "no blocking pop while there is work"
