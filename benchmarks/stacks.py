@@ -93,7 +93,8 @@ def environment(stack: Stack, site: Site) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{site.database}",
         "DATABASE": str(site.database),
         "CHAT_VAR": str(site.folder),
-        "PORT": str(site.port),
+        # An empty value counts as not set: nothing listens while the people are created.
+        "PORT": str(site.port or ""),
         **stack.variables,
     }
 
