@@ -21,13 +21,12 @@ from channels.exceptions import DenyConnection
 from channels.message import Message, pending_message_store
 
 from . import timers
+from .leases import ENDED_SECONDS
 from .sessions import channel_session
 
 logger = logging.getLogger(__name__)
 
 GAP_SECONDS = 5
-# An unordered disconnect may overtake the last frames of its connection, so the state is kept for this time.
-KEEP_ENDED_SECONDS = 30
 CLOSE_CONNECTION_LOST = 4408
 
 RUN, WAIT, DROP, LOST = "run", "wait", "drop", "lost"
@@ -71,8 +70,8 @@ class MemoryTurns:
             return since is not None and time.monotonic() - since >= GAP_SECONDS
 
     def forget(self, connection: str) -> None:
-        """Delete the state of a connection after KEEP_ENDED_SECONDS."""
-        timers.call_later(KEEP_ENDED_SECONDS, ("turns", connection), self._records.pop, connection, None)
+        """Delete the state after ENDED_SECONDS: an unordered disconnect may overtake the last frames."""
+        timers.call_later(ENDED_SECONDS, ("turns", connection), self._records.pop, connection, None)
 
 
 def enforce_ordering(func: Callable[..., Any] | None = None, slight: bool = False) -> Callable[..., Any]:

@@ -31,7 +31,7 @@ ALLOWED = {
     "channels_transport": [],
     "chat.protocol": [],
     "chat.models": [],
-    "chat.markup": [],
+    "chat.markup": ["chat.protocol"],
     "chat.version": [],
     "chat.apps": ["chat.consumers.bindings"],
     "chat.store": TRANSPORT,

@@ -14,7 +14,8 @@ import html
 import re
 from functools import lru_cache
 
-from .characters import is_visible
+from chat.protocol import is_blank
+
 from .parser import make_parser
 from .sanitiser import sanitise
 
@@ -38,6 +39,6 @@ def render(body: str) -> str:
 
 def _render_markdown(body):
     rendered = sanitise(_MARKDOWN.render(body)).strip()
-    if is_visible(html.unescape(_TAG.sub("", rendered))) or not body.strip():
+    if not is_blank(html.unescape(_TAG.sub("", rendered))) or not body.strip():
         return rendered
     return sanitise("<p>" + html.escape(body, quote=False).replace("\n", "<br>\n") + "</p>")

@@ -1,4 +1,4 @@
-"""Classes of characters that the rules of Markdown ask about: borders of words, scripts without spaces, visibility."""
+"""Classes of characters that the rules of Markdown ask about: borders of words, scripts without spaces."""
 
 import re
 import unicodedata
@@ -13,11 +13,6 @@ _SPACELESS = re.compile(
 )
 # These characters follow an emoji and belong to it: variation selectors, the joiner, the keycap, skin tones.
 _PART_OF_EMOJI = re.compile("[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]")
-# These characters have no ink, but Unicode calls them letters, marks or symbols, or leaves them unassigned.
-_WITHOUT_INK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
-    "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
-)
 
 
 def is_spaceless(character: str) -> bool:
@@ -32,11 +27,3 @@ def is_border(character: str) -> bool:
     category = unicodedata.category(character)
     # The modifier symbols (^ ` ´ ¨ ¯) are parts of emoticons such as ^^, so a word does not end at them.
     return category[0] in "PSZC" and category != "Sk"
-
-
-def is_visible(text: str) -> bool:
-    """Return whether at least one character of `text` has ink."""
-    return any(
-        unicodedata.category(character) not in ("Zs", "Zl", "Zp", "Cc", "Cf") and not _WITHOUT_INK.match(character)
-        for character in text
-    )

@@ -32,7 +32,9 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline import autolink as commonmark_autolink
 from markdown_it.rules_inline import link as commonmark_link
 
-from .characters import is_spaceless, is_visible
+from chat.protocol import is_blank
+
+from .characters import is_spaceless
 from .sanitiser import sanitise
 
 _SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])https?$", re.IGNORECASE)
@@ -156,6 +158,6 @@ def named_link(state: StateInline, silent: bool) -> bool:
     label = state.src[start + 1 : label_end].translate(dict.fromkeys(map(ord, "*_~`[]()\\")))
     target = state.src[label_end + 2 : end - 1].strip()
     has_title = not target.startswith("<") and len(target.split()) > 1 or target.startswith("<") and target[-1] != ">"
-    if not is_visible(label) or has_title or not target.strip("<>"):
+    if is_blank(label) or has_title or not target.strip("<>"):
         return False
     return commonmark_link(state, silent)

@@ -132,7 +132,7 @@ def test_the_state_of_a_closed_connection_is_deleted(connection, later):
         assert turns._records == {}
     else:
         client, key = turns._place(connection.name)
-        assert 0 < client.ttl(key) <= ordering.KEEP_ENDED_SECONDS
+        assert 0 < client.ttl(key) <= ordering.ENDED_SECONDS
 
 
 @pytest.mark.parametrize("orders", [[0], [1], [0, 1, 4]])

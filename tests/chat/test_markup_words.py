@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chat.markup import render
-from chat.markup.characters import is_visible
+from chat.protocol import is_blank
 
 pytestmark = pytest.mark.no_database
 
@@ -25,7 +25,7 @@ def check_words(body):
     # A task's check box replaces the x in its brackets, and the browser adds the numbers of a list.
     for word in re.findall(r"[^\W\d_][^\W_]*", re.sub(r"\[[xX]\]", "", body)):
         assert word in shown, (word, rendered)
-    assert is_visible(text_of(rendered)) == is_visible(body), rendered
+    assert is_blank(text_of(rendered)) == is_blank(body), rendered
 
 
 MARKS = st.sampled_from(
