@@ -3,7 +3,7 @@ Rendering: turn the body of a message into safe HTML.
 
 A Markdown parser with HTML switched off (markdown-it-py) is followed by a sanitiser with a short list of tags (nh3).
 There are two barriers, because this is the only HTML that clients insert into a page. The package knows neither rows
-nor the wire.
+nor events; of the protocol it asks only which text is blank.
 
 The Markdown is that of a chat: where CommonMark would change text that people type every day, the text stays as it is.
 `parser` puts the rules together. `blocks`, `lists`, `tables`, `emphasis`, `escapes` and `links` document the rules.
