@@ -18,14 +18,13 @@ from .backoff import Backoff
 from .channel_layer import Message
 from .downstream import Downstream
 from .layer import RedisChannelLayer
-from .leases import INTERFACE_LEASE_SECONDS
+from .leases import INTERFACE_LEASE_SECONDS, RENEW_SECONDS
 from .memory import MemoryChannelLayer
 from .redis_client import RedisClient
 from .upstream import Upstream
 
 logger = logging.getLogger(__name__)
 
-RENEW_SECONDS = 3
 DRAIN_SECONDS = 3
 MEMORY_STEP_SECONDS = 0.005
 

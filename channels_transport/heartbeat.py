@@ -15,11 +15,11 @@ from typing import Any, Protocol
 import redis
 
 from . import scripts
+from .leases import RENEW_SECONDS
 from .log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
 
-INTERVAL_SECONDS = 1
 REPORT_LEASE_SECONDS = 10
 RECLAIM_BATCH = 100  # turns
 
@@ -58,7 +58,7 @@ class Heartbeat(threading.Thread):
                 self._throttle.warning("The turn of the current message cannot be renewed, trying again: %s", error)
             except Exception:
                 logger.exception("A heartbeat failed")
-            if self._stopped.wait(INTERVAL_SECONDS):
+            if self._stopped.wait(RENEW_SECONDS):
                 return
 
     def stop(self) -> None:

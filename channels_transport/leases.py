@@ -6,9 +6,11 @@ The scripts contain each name as `$NAME`, which is replaced by its number when t
 
 from django.conf import settings
 
-# A worker renews its turn every second. After this time without a renewal the worker counts as dead.
+# Workers renew their turns, and interfaces their lease, at this interval.
+RENEW_SECONDS = 1
+# After this time without a renewal of its turn, a worker counts as dead.
 TURN_LEASE_SECONDS = 4
-# An interface renews its lease every RENEW_SECONDS. Without a renewal for the lease's length it counts as dead.
+# After this time without a renewal of its lease, an interface counts as dead.
 INTERFACE_LEASE_SECONDS = 10
 # How long a connection's frames, and the record of their order, last after the last frame.
 CONNECTION_LEASE_SECONDS = 3600
@@ -24,9 +26,10 @@ STATISTICS_SECONDS = 86400
 OPEN_CONNECTIONS_SECONDS = 86400
 # After this time the groups and lists of a dead interface have been removed.
 DEAD_INTERFACE_SECONDS = 3600
-# Every worker runs RECLAIM each second. If none did for SILENCE_SECONDS, Redis or all workers were down. Then leases
-# have ended because their owners could not renew them, so nothing counts as dead during the next GRACE_SECONDS.
-SILENCE_SECONDS, GRACE_SECONDS = 3, 2
+# Every worker runs RECLAIM each second. If none did for SILENCE_SECONDS, Redis or all workers were down, or the clock
+# was set forward. Then leases have ended before their owners could renew them, so nothing counts as dead during the
+# next GRACE_SECONDS. Each owner renews its lease within that time, even if it is two seconds late.
+SILENCE_SECONDS, GRACE_SECONDS = 3, RENEW_SECONDS + 2
 
 NUMBERS = {
     "TURN_LEASE_MS": TURN_LEASE_SECONDS * 1000,

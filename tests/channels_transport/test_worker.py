@@ -9,8 +9,8 @@ from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseExce
 from channels.signals import consumer_finished
 
 from channels_transport import is_stopping, scripts
-from channels_transport.heartbeat import INTERVAL_SECONDS, Heartbeat
-from channels_transport.receiving import TURN_LEASE_SECONDS
+from channels_transport.heartbeat import Heartbeat
+from channels_transport.leases import GRACE_SECONDS, RENEW_SECONDS, TURN_LEASE_SECONDS
 from channels_transport.worker import Worker
 
 pytestmark = pytest.mark.no_database
@@ -200,6 +200,11 @@ def test_a_heartbeat_renews_the_turn_reclaims_turns_of_dead_workers_and_reports(
 def test_the_connections_of_a_dead_worker_continue_within_five_seconds():
     # The last heartbeat of a dead worker began a lease. When the lease has ended, the next heartbeat of any other
     # worker reclaims the turn.
-    assert TURN_LEASE_SECONDS + INTERVAL_SECONDS <= 5
+    assert TURN_LEASE_SECONDS + RENEW_SECONDS <= 5
     # A live worker may miss two heartbeats.
-    assert TURN_LEASE_SECONDS > 3 * INTERVAL_SECONDS
+    assert TURN_LEASE_SECONDS > 3 * RENEW_SECONDS
+
+
+def test_the_grace_period_after_a_silence_is_longer_than_the_time_between_two_renewals():
+    # After a jump of the clock, the next renewal of an interface may be a whole interval away.
+    assert GRACE_SECONDS >= RENEW_SECONDS + 2
