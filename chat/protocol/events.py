@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import ClassVar
 
+from .errors import ChatError
 from .facts import format_time
 
 
@@ -85,12 +86,18 @@ class Sync(Event):
 
 @dataclass(frozen=True)
 class Fetch(Event):
-    """Ask for an older page of history."""
+    """Ask for a page of history: the newest messages, the messages before an id, or the messages around an id."""
 
     type = "fetch"
     ref: str
     limit: int
     before: int | None = None
+    around: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `invalid_field` if both ids are given."""
+        if self.before is not None and self.around is not None:
+            raise ChatError("invalid_field", "Give 'before' or 'around', not both.")
 
 
 @dataclass(frozen=True)
