@@ -12,7 +12,7 @@ from collections.abc import Generator
 from django.utils import timezone
 
 from chat.models import Message
-from chat.protocol import ChatError, check_choice, check_fields, check_moment, format_time, parse_moment
+from chat.protocol import ChatError, check_choice, check_fields, check_moment, format_time, parse_moment, person
 
 from .formats import FORMATS, Transcript
 from .job import Job
@@ -84,10 +84,10 @@ def _read_block(job, after, start, end):
 
 def describe(message: Message) -> dict:
     """Return the values of a message in a transcript. The message was read with `complete`."""
-    return {
+    values = {
         "id": message.number,
         "offset": message.offset,
-        "author": {"handle": message.author.handle},
+        "author": person(message.author.handle, message.author.is_guest),
         "body": message.body,
         "at": format_time(message.created_at),
         "edited_at": format_time(message.edited_at),
@@ -95,3 +95,5 @@ def describe(message: Message) -> dict:
         "reactions": message.group_reactions(),
         "reply_to": message.reply_to,
     }
+    guests = message.list_reacting_guests()
+    return {**values, "guests": guests} if guests else values

@@ -14,6 +14,7 @@ from chat.models import Message, Person, Room, Task
 from chat.services import people, rooms, tasks
 from chat.services.tasks import export, statistics
 from chat.services.tasks.formats import escape_formula
+from tests.chat.services.tasks.helpers import run
 
 pytestmark = pytest.mark.django_db
 
@@ -55,18 +56,6 @@ def hostile_room(member):
         post(member, f"r{number}", body)
 
 
-def run(person, kind, **params):
-    """Run a task, and return the text of its result."""
-    member = rooms.join_room(person, "garden")
-    event = protocol.Start(ref=f"t{Task.objects.count()}", task=kind, params=params)
-    task_id = tasks.start_task(member, event).task_id
-    tasks.run_task(task_id)
-    task = tasks.get_result(person, task_id)
-    content = b"".join(tasks.read_result(task))
-    assert len(content) == task.result_size
-    return content.decode()
-
-
 class Page(HTMLParser):
     """A page, read as lists of its tags and attributes."""
 
@@ -101,7 +90,7 @@ def test_json_contains_all_messages_in_order(alice, member):
 
 def test_an_empty_room_gives_complete_files(alice, room):
     assert json.loads(run(alice, "export", format="json"))["messages"] == []
-    assert run(alice, "export", format="csv") == "id,at,author,body,edited_at,removed,reply_to,reactions\r\n"
+    assert run(alice, "export", format="csv") == "id,at,author,body,edited_at,removed,reply_to,reactions,guest\r\n"
     assert run(alice, "export", format="html").endswith("</html>\n")
     assert "<svg" not in run(alice, "statistics")
 
