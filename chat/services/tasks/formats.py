@@ -12,12 +12,14 @@ from datetime import UTC, date, datetime
 from html import escape
 
 from chat import markup
-from chat.protocol import encode, format_time
+from chat.protocol import encode, format_time, get_zone
 
-from .pages import make_page_end, make_page_start
+from .pages import make_page_end, make_page_start, write_moment
 
 # A spreadsheet treats a cell that begins with one of these as a formula.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+# A spreadsheet reads a file without this mark in the encoding of the machine, such as Latin-1.
+_BYTE_ORDER_MARK = "\ufeff"
 _COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions", "guest"]
 
 
@@ -26,7 +28,9 @@ class Transcript:
     """
     The facts about an export of a room up to an offset.
 
-    `start` and `end` limit the period as in the request; None for no limit.
+    - `start`, `end`: the limits of the period as in the request; None for no limit.
+    - `zone`: the time zone of these days and of the times that people read; None for UTC.
+    - `has_bom`: a CSV file begins with a byte order mark.
     """
 
     slug: str
@@ -36,6 +40,8 @@ class Transcript:
     exported_at: datetime
     start: str | None = None
     end: str | None = None
+    zone: str | None = None
+    has_bom: bool = True
 
 
 class Json:
@@ -57,6 +63,7 @@ class Json:
                 "exported_at": format_time(about.exported_at),
                 "from": about.start,
                 "to": about.end,
+                **({"zone": about.zone} if about.zone else {}),
             }
         )
         return f'{head[:-1]},"messages":['
@@ -74,19 +81,20 @@ class Json:
 
 class Csv:
     """
-    CSV as in RFC 4180, in UTF-8. An apostrophe is added before text that a spreadsheet would run as a formula.
+    CSV as in RFC 4180, in UTF-8 with a byte order mark.
 
+    An apostrophe is added before text that a spreadsheet would run as a formula.
     Reactions are written as `👍 Alice, Bob (guest); 🎉 Alice`. The last column says whether the author is a guest.
     """
 
     extension, content_type = "csv", "text/csv; charset=utf-8; header=present"
 
     def __init__(self, transcript: Transcript) -> None:
-        pass
+        self._mark = _BYTE_ORDER_MARK if transcript.has_bom else ""
 
     def start(self) -> str:
         """Return the text before the first message."""
-        return _csv_line(_COLUMNS)
+        return self._mark + _csv_line(_COLUMNS)
 
     def message(self, values: dict) -> str:
         """Return the text of one message, whose values are those of `export.describe`."""
@@ -142,18 +150,20 @@ class Html:
 
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
+        self._zone = get_zone(transcript.zone)
         self._day: date | None = None
 
     def start(self) -> str:
         """Return the text before the first message."""
         about = self.transcript
         period = [f"from {about.start}" if about.start else "", f"to {about.end}" if about.end else ""]
-        facts = " ".join(["Transcript", *filter(None, period), f"created on {about.exported_at:%d %B %Y at %H:%M} UTC"])
+        created = f"created on {write_moment(about.exported_at, about.zone)}"
+        facts = " ".join(["Transcript", *filter(None, period), created])
         return make_page_start(about.name, about.topic, facts)
 
     def message(self, values: dict) -> str:
         """Return the text of one message, whose values are those of `export.describe`."""
-        at = datetime.fromisoformat(values["at"].rstrip("Z")).replace(tzinfo=UTC)
+        at = datetime.fromisoformat(values["at"].rstrip("Z")).replace(tzinfo=UTC).astimezone(self._zone)
         return self._day_line(at) + _article(values, at)
 
     def _day_line(self, at):
@@ -164,12 +174,12 @@ class Html:
 
     def end(self) -> str:
         """Return the text after the last message."""
-        return make_page_end("End of the transcript. All times are in UTC.")
+        return make_page_end("End of the transcript.", self.transcript.zone)
 
 
 def _article(values, at):
     author = values["author"]
-    head = [f"<b>{escape(author['handle'])}</b>", f'<a href="#m{values["id"]}">{at:%H:%M}</a>']
+    head = [f"<b>{escape(author['handle'])}</b>", _time_link(values["id"], at)]
     if author.get("guest"):
         head.insert(1, "<span>guest</span>")
     if values["edited_at"]:
@@ -180,6 +190,14 @@ def _article(values, at):
     return (
         f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{_reactions(_name_reacting(values))}'
         "</article>\n"
+    )
+
+
+def _time_link(number, at):
+    # The title also says the offset: where clocks are set back, an hour of the day occurs twice.
+    return (
+        f'<a href="#m{number}"><time datetime="{at.isoformat(timespec="seconds")}"'
+        f' title="{at:%d %B %Y, %H:%M:%S} (UTC{at:%z})">{at:%H:%M}</time></a>'
     )
 
 

@@ -55,6 +55,8 @@ function loadDialogs() {
 class Conversation {
   #page = byId("room");
   #list = byId("messages");
+  // The list has its own role, so the live region is the element around it.
+  #log = byId("message-log");
   #notice = byId("notice");
   /** @type {import("./schedule-dialog.js").ScheduleDialog | null} */
   #scheduleDialog = null;
@@ -238,7 +240,7 @@ class Conversation {
 
   #synced() {
     this.timeline.flush();
-    this.#list.setAttribute("aria-busy", "false");
+    this.#log.setAttribute("aria-busy", "false");
     this.#page.dataset.state = "open";
     this.history.synced();
     // The dialogs load now. Each dialog then opens at once, even without a connection.
@@ -247,7 +249,7 @@ class Conversation {
 
   #reset() {
     this.history.reset();
-    this.#list.setAttribute("aria-busy", "true");
+    this.#log.setAttribute("aria-busy", "true");
     this.timeline.clear();
     this.ownChanges.reset();
   }
