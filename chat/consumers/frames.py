@@ -90,8 +90,8 @@ def _acknowledge(change):
 
 def _publish_typing(connection, member, event):
     if not member.is_muted:
-        group = broadcast.room_group(member.room_id)
-        broadcast.publish_to_others(group, protocol.typing(member.handle, event.on), connection.name)
+        typing = protocol.typing(member.handle, event.on, member.person.is_guest)
+        broadcast.publish_to_others(broadcast.room_group(member.room_id), typing, connection.name)
 
 
 def _mark_read(connection, member, event):

@@ -84,6 +84,11 @@ class Message(models.Model):
             handles.setdefault(reaction.emoji, []).append(reaction.person.handle)
         return handles
 
+    def list_reacting_guests(self) -> list[str]:
+        """Return the handles of the guests who reacted to the message. The message was read with `complete`."""
+        people = [reaction.person for reaction in self.all_reactions]
+        return list(dict.fromkeys(person.handle for person in people if person.is_guest))
+
 
 class Reaction(models.Model):
     """One emoji that one person put on one message."""

@@ -67,14 +67,25 @@ def joined(
     return {**event, "reset": True} if reset else event
 
 
-def you(handle: str, role: str, read: int, until: datetime | None = None) -> dict:
+def person(handle: str, is_guest: bool, **more: Any) -> dict:
+    """
+    Return the fields that name a person. `more` are further fields of the person.
+
+    Only a guest has the field `guest`: a guest's handle belongs to nobody permanently, so readers must see the
+    difference wherever the handle is shown.
+    """
+    fields = {"handle": handle, **more}
+    return {**fields, "guest": True} if is_guest else fields
+
+
+def you(handle: str, role: str, read: int, until: datetime | None = None, is_guest: bool = False) -> dict:
     """Return the part of `joined` that describes its receiver. A mute ends at `until` (an aware datetime)."""
-    return _with_until({"handle": handle, "role": role, "read": read}, until)
+    return _with_until(person(handle, is_guest, role=role, read=read), until)
 
 
-def member(handle: str, role: str, until: datetime | None = None) -> dict:
+def member(handle: str, role: str, until: datetime | None = None, is_guest: bool = False) -> dict:
     """Return the event for a member's new role. A mute ends at `until` (an aware datetime)."""
-    return _with_until({"type": "member", "handle": handle, "role": role}, until)
+    return _with_until({"type": "member", **person(handle, is_guest, role=role)}, until)
 
 
 def _with_until(event, until):
@@ -85,7 +96,7 @@ def message(
     id: int,
     offset: int,
     ref: str,
-    author: str,
+    author: dict,
     body: str,
     html: str,
     at: datetime,
@@ -93,18 +104,20 @@ def message(
     removed: bool,
     reactions: dict[str, list[str]],
     reply_to: int | None,
+    guests: Sequence[str] = (),
 ) -> dict:
     """
     Return the event for a message that is new or has changed.
 
-    `author` is a handle, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}.
+    `author` is what `person` returns, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}.
+    `guests` are the handles of the guests among the people who reacted.
     """
-    return {
+    event = {
         "type": "message",
         "id": id,
         "offset": offset,
         "ref": ref,
-        "author": {"handle": author},
+        "author": author,
         "body": body,
         "html": html,
         "at": format_time(at),
@@ -113,6 +126,7 @@ def message(
         "reactions": reactions,
         "reply_to": reply_to,
     }
+    return {**event, "guests": list(guests)} if guests else event
 
 
 def ack(ref: str, id: int | None, offset: int | None, **more: Any) -> dict:
@@ -150,9 +164,16 @@ def page(ref: str, messages: list[dict], more: bool, more_after: bool | None = N
     return event if more_after is None else {**event, "more_before": more, "more_after": more_after}
 
 
-def presence(came: Sequence[str], went: Sequence[str], count: int, present: list[dict] | None = None) -> dict:
+def presence(
+    came: Sequence[str],
+    went: Sequence[str],
+    count: int,
+    present: list[dict] | None = None,
+    guests: Sequence[str] = (),
+) -> dict:
     """
-    Return the event for handles that came and went. `count` people are in the room now.
+    Return the event for handles that came and went. `count` people are in the room now. `guests` are those of the
+    handles in `came` that belong to guests.
 
     If more than MAX_PRESENT people are in the room, the event has only their number, because the handles would be too
     much data. For a connection that may have missed earlier events, `present` lists people as in `joined`.
@@ -160,12 +181,14 @@ def presence(came: Sequence[str], went: Sequence[str], count: int, present: list
     event = {"type": "presence", "came": came, "went": went, "count": count}
     if present is not None:
         event["present"] = present
-    return event if count <= MAX_PRESENT else {**event, "came": [], "went": []}
+    if count > MAX_PRESENT:
+        return {**event, "came": [], "went": []}
+    return {**event, "guests": list(guests)} if guests else event
 
 
-def typing(handle: str, on: bool) -> dict:
+def typing(handle: str, on: bool, is_guest: bool = False) -> dict:
     """Return the event for a member who starts (`on`) or stops typing."""
-    return {"type": "typing", "handle": handle, "on": on}
+    return {"type": "typing", **person(handle, is_guest, on=on)}
 
 
 def read(offset: int) -> dict:

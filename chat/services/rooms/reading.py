@@ -124,7 +124,7 @@ def describe(message: Message) -> dict:
         id=message.number,
         offset=message.offset,
         ref=message.ref,
-        author=message.author.handle,
+        author=protocol.person(message.author.handle, message.author.is_guest),
         body=message.body,
         html=markup.render(message.body),
         at=message.created_at,
@@ -132,4 +132,5 @@ def describe(message: Message) -> dict:
         removed=message.is_removed,
         reactions=message.group_reactions(),
         reply_to=message.reply_to,
+        guests=message.list_reacting_guests(),
     )

@@ -21,6 +21,7 @@ from chat.protocol import (
     check_zone,
     format_time,
     parse_moment,
+    person,
 )
 
 from .formats import FORMATS, Transcript
@@ -107,10 +108,10 @@ def _read_block(job, after, start, end):
 
 def describe(message: Message) -> dict:
     """Return the values of a message in a transcript. The message was read with `complete`."""
-    return {
+    values = {
         "id": message.number,
         "offset": message.offset,
-        "author": {"handle": message.author.handle},
+        "author": person(message.author.handle, message.author.is_guest),
         "body": message.body,
         "at": format_time(message.created_at),
         "edited_at": format_time(message.edited_at),
@@ -118,3 +119,5 @@ def describe(message: Message) -> dict:
         "reactions": message.group_reactions(),
         "reply_to": message.reply_to,
     }
+    guests = message.list_reacting_guests()
+    return {**values, "guests": guests} if guests else values

@@ -20,7 +20,7 @@ from .pages import make_page_end, make_page_start, write_moment
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 # A spreadsheet reads a file without this mark in the encoding of the machine, such as Latin-1.
 _BYTE_ORDER_MARK = "\ufeff"
-_COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions"]
+_COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions", "guest"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Csv:
     CSV as in RFC 4180, in UTF-8 with a byte order mark.
 
     An apostrophe is added before text that a spreadsheet would run as a formula.
-    Reactions are written as `👍 Alice, Bob; 🎉 Bob`.
+    Reactions are written as `👍 Alice, Bob (guest); 🎉 Alice`. The last column says whether the author is a guest.
     """
 
     extension, content_type = "csv", "text/csv; charset=utf-8; header=present"
@@ -98,7 +98,7 @@ class Csv:
 
     def message(self, values: dict) -> str:
         """Return the text of one message, whose values are those of `export.describe`."""
-        reactions = "; ".join(f"{emoji} {', '.join(handles)}" for emoji, handles in values["reactions"].items())
+        reactions = "; ".join(f"{emoji} {', '.join(names)}" for emoji, names in _name_reacting(values).items())
         return _csv_line(
             [
                 values["id"],
@@ -109,6 +109,7 @@ class Csv:
                 "true" if values["removed"] else "false",
                 values["reply_to"] or "",
                 escape_formula(reactions),
+                "true" if values["author"].get("guest") else "false",
             ]
         )
 
@@ -120,6 +121,20 @@ class Csv:
 def escape_formula(text: str) -> str:
     """Return `text`, with an apostrophe in front if a spreadsheet would run it as a formula."""
     return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA_STARTS) else text
+
+
+def _name_reacting(values):
+    """Return {emoji: names of the people who reacted with it}. The name of a guest has the mark `(guest)`."""
+    guests = set(values.get("guests", ()))
+    return {
+        emoji: [name_person(handle, handle in guests) for handle in handles]
+        for emoji, handles in values["reactions"].items()
+    }
+
+
+def name_person(handle: str, is_guest: bool) -> str:
+    """Return a handle as a file shows it: the handle of a guest has the mark `(guest)`."""
+    return f"{handle} (guest)" if is_guest else handle
 
 
 def _csv_line(values):
@@ -163,14 +178,17 @@ class Html:
 
 
 def _article(values, at):
-    head = [f"<b>{escape(values['author']['handle'])}</b>", _time_link(values["id"], at)]
+    author = values["author"]
+    head = [f"<b>{escape(author['handle'])}</b>", _time_link(values["id"], at)]
+    if author.get("guest"):
+        head.insert(1, "<span>guest</span>")
     if values["edited_at"]:
         head.append("<span>edited</span>")
     if values["reply_to"]:
         head.append(f'<span>in reply to <a href="#m{values["reply_to"]}">#{values["reply_to"]}</a></span>')
     body = "<p><i>message removed</i></p>" if values["removed"] else markup.render(values["body"])
     return (
-        f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{_reactions(values["reactions"])}'
+        f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{_reactions(_name_reacting(values))}'
         "</article>\n"
     )
 
@@ -187,8 +205,8 @@ def _reactions(reactions):
     if not reactions:
         return ""
     parts = [
-        f'<span title="{escape(", ".join(handles))}">{escape(emoji)} {len(handles)}</span>'
-        for emoji, handles in reactions.items()
+        f'<span title="{escape(", ".join(names))}">{escape(emoji)} {len(names)}</span>'
+        for emoji, names in reactions.items()
     ]
     return f"<footer>{' '.join(parts)}</footer>"
 

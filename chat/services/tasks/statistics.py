@@ -17,6 +17,7 @@ from chat.models import Message, Person
 from chat.protocol import check_zone, get_zone
 
 from .charts import Chart, draw_horizontal_bars, draw_vertical_bars
+from .formats import name_person
 from .job import Job
 from .pages import make_page_end, make_page_start, write_moment
 from .registry import task
@@ -92,6 +93,7 @@ def _hours_chart(hours):
 
 def _people_chart(people):
     top = people.most_common(TOP)
-    handles = dict(Person.objects.filter(id__in=[person for person, _ in top]).values_list("id", "handle"))
-    chart = Chart("Most active authors", [handles[person] for person, _ in top], [count for _, count in top])
+    authors = Person.objects.in_bulk([person for person, _ in top])
+    names = [name_person(authors[person].handle, authors[person].is_guest) for person, _ in top]
+    chart = Chart("Most active authors", names, [count for _, count in top])
     return draw_horizontal_bars(chart)

@@ -3,8 +3,8 @@
 // Only the server's `html` is set as innerHTML; everything else is text.
 
 import { make } from "../ui/dom.js";
-import { clockTime, fullTime, plural } from "../ui/format.js";
-import { avatar } from "../ui/pictures.js";
+import { clockTime, fullTime, personName, plural } from "../ui/format.js";
+import { avatar, guestMark } from "../ui/pictures.js";
 
 const EXCERPT_LENGTH = 120;
 
@@ -83,6 +83,7 @@ function makeHeader(message) {
     "header",
     { class: "meta" },
     make("b", { class: "author", text: message.author.handle }),
+    guestMark(message.author.guest),
     make("time", { datetime: message.at, title: fullTime(message.at), text: clockTime(message.at) }),
   );
 }
@@ -109,7 +110,7 @@ function makeBody(message) {
  */
 function makeQuote(id, view) {
   const original = view.find(id);
-  const text = original ? `${original.author.handle}: ${excerpt(original)}` : "an earlier message";
+  const text = original ? `${personName(original.author)}: ${excerpt(original)}` : "an earlier message";
   return make("button", { type: "button", class: "quote", "data-jump": id, text });
 }
 
@@ -120,19 +121,23 @@ function makeQuote(id, view) {
 function makeReactions(message, view) {
   const entries = Object.entries(message.reactions ?? {}).filter(([, handles]) => handles.length);
   if (!entries.length || message.removed) return null;
-  return make("div", { class: "reactions" }, ...entries.map(([emoji, handles]) => makeReaction(emoji, handles, view.me)));
+  return make("div", { class: "reactions" }, ...entries.map(([emoji, handles]) => (
+    makeReaction(emoji, handles, message.guests ?? [], view.me)
+  )));
 }
 
 /**
  * @param {string} emoji
  * @param {string[]} handles the people who reacted with this emoji
+ * @param {string[]} guests the guests among the people who reacted
  * @param {string} me
  */
-function makeReaction(emoji, handles, me) {
+function makeReaction(emoji, handles, guests, me) {
+  const names = handles.map((handle) => personName({ handle, guest: guests.includes(handle) }));
   return make(
     "button",
     {
-      type: "button", class: "reaction", "data-react": emoji, title: handles.join(", "),
+      type: "button", class: "reaction", "data-react": emoji, title: names.join(", "),
       "aria-pressed": String(handles.includes(me)), "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}`,
     },
     make("span", { text: emoji }),

@@ -81,6 +81,14 @@ export function plural(count, one, many = `${one}s`) {
 }
 
 /**
+ * Returns the name of a person within a sentence: "Alice", or "Charlie (guest)".
+ * @param {import("../connection/wire.js").PersonName} person
+ */
+export function personName({ handle, guest: isGuest }) {
+  return isGuest ? `${handle} (guest)` : handle;
+}
+
+/**
  * Returns the length in code points, as the server counts it. JavaScript's `length` counts some characters twice.
  * @param {string} text
  */

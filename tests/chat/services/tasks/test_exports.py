@@ -14,6 +14,7 @@ from chat.models import Message, Person, Room, Task
 from chat.services import people, rooms, tasks
 from chat.services.tasks import export, statistics
 from chat.services.tasks.formats import escape_formula
+from tests.chat.services.tasks.helpers import run
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ HOSTILE = [
     "'quoted'",
 ]
 
-CSV_HEADER = "id,at,author,body,edited_at,removed,reply_to,reactions\r\n"
+CSV_HEADER = "id,at,author,body,edited_at,removed,reply_to,reactions,guest\r\n"
 
 
 def post(member, ref, body, **fields):
@@ -55,18 +56,6 @@ def hostile_room(member):
     Room.objects.update(name="</title><script>alert(5)</script>", topic='"<i>')
     for number, body in enumerate(HOSTILE):
         post(member, f"r{number}", body)
-
-
-def run(person, kind, **params):
-    """Run a task, and return the text of its result."""
-    member = rooms.join_room(person, "garden")
-    event = protocol.Start(ref=f"t{Task.objects.count()}", task=kind, params=params)
-    task_id = tasks.start_task(member, event).task_id
-    tasks.run_task(task_id)
-    task = tasks.get_result(person, task_id)
-    content = b"".join(tasks.read_result(task))
-    assert len(content) == task.result_size
-    return content.decode()
 
 
 class Page(HTMLParser):
