@@ -88,11 +88,13 @@ def message(
     removed: bool,
     reactions: dict[str, list[str]],
     reply_to: int | None,
+    mentions: Sequence[str] = (),
 ) -> dict:
     """
     Return the event for a message that is new or has changed.
 
-    `author` is a handle, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}.
+    `author` is a handle, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}, and `mentions` are
+    the handles of the people that the body mentions.
     """
     return {
         "type": "message",
@@ -107,6 +109,7 @@ def message(
         "removed": removed,
         "reactions": reactions,
         "reply_to": reply_to,
+        "mentions": list(mentions),
     }
 
 

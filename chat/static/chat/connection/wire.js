@@ -117,4 +117,5 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {boolean} [removed]
  * @property {Record<string, string[]>} [reactions] the handles that gave each emoji
  * @property {number | null} [reply_to] the id of the quoted message
+ * @property {string[]} [mentions] the handles of the people that the body mentions
  */
