@@ -57,6 +57,7 @@ def _accept(connection, member, query):
     room, cursor = member.room, _read_integer(query, "cursor")
     reset = "cursor" in query and (cursor is None or cursor > room.offset)
     present, count = presence.get_present(room.id, room.access == room.BOARD)
+    news = rooms.get_news(member)
     joined = protocol.joined(
         {"slug": room.slug, "name": room.name, "topic": room.topic},
         protocol.you(member.handle, member.role, member.read_offset, member.muted_until),
@@ -65,7 +66,7 @@ def _accept(connection, member, query):
         count,
         CLIENT_VERSION,
         reset,
-        announcements.get_newest_id(),
+        *news,
     )
     connection.accept(joined)
     return None if reset else cursor

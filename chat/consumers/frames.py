@@ -112,6 +112,10 @@ def _send_missed(connection, member, cursor):
 
 
 def _fetch(connection, member, event):
+    if event.around is not None:
+        page = rooms.get_page_around(member.room, event.around, event.limit)
+        connection.reply(protocol.page(event.ref, page.messages, page.more_before, page.more_after))
+        return
     messages, more = rooms.get_page(member.room, event.before, event.limit)
     connection.reply(protocol.page(event.ref, messages, more))
 

@@ -40,6 +40,8 @@ def joined(
     version: str,
     reset: bool = False,
     announced: int = 0,
+    unread: int = 0,
+    first_unread: int | None = None,
 ) -> dict:
     """
     Return the first event of a room's socket.
@@ -48,6 +50,7 @@ def joined(
     - `version`: the version of the client's code.
     - `reset`: the client drops the messages that it has.
     - `announced`: the id of the newest announcement so far.
+    - `unread`: how many messages of other people are after the read marker; `first_unread`: the id of the first.
     """
     event = {
         "type": "joined",
@@ -58,6 +61,8 @@ def joined(
         "count": count,
         "version": version,
         "announced": announced,
+        "unread": unread,
+        "first_unread": first_unread,
     }
     return {**event, "reset": True} if reset else event
 
@@ -138,9 +143,14 @@ def synced(offset: int, more: bool, reset: bool = False) -> dict:
     return {**event, "reset": True} if reset else event
 
 
-def page(ref: str, messages: list[dict], more: bool) -> dict:
-    """Return the answer to a `fetch`. `more`: there are older messages."""
-    return {"type": "page", "ref": ref, "messages": messages, "more": more}
+def page(ref: str, messages: list[dict], more: bool, more_after: bool | None = None) -> dict:
+    """
+    Return the answer to a `fetch`. `more`: there are older messages.
+
+    `more_after`: there are newer messages. It is given for a page around a message.
+    """
+    event = {"type": "page", "ref": ref, "messages": messages, "more": more}
+    return event if more_after is None else {**event, "more_before": more, "more_after": more_after}
 
 
 def presence(came: Sequence[str], went: Sequence[str], count: int, present: list[dict] | None = None) -> dict:

@@ -35,13 +35,14 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "cursor": check_integer,
     "limit": check_limit,
     "before": check_integer,
+    "around": check_integer,
     "task": check_string,
     "params": check_object,
     "at": check_time,
     "handle": check_handle,
     "visitor": check_string,
 }
-_OPTIONAL = {"reply_to", "before"}  # absent and null mean the same
+_OPTIONAL = {"reply_to", "before", "around"}  # absent and null mean the same
 
 
 def parse(text: str | bytes, events: Mapping[str, type[Event]] = EVENTS) -> Any:

@@ -46,6 +46,7 @@ def test_the_room_of_a_board_works_like_every_room(owner, admitted):
     again = admitted.room(query="cursor=1")
     assert [event["offset"] for event in again.seen("message")] == [3]
     assert again.ask("fetch", ref="f1", limit=10)["messages"][0]["body"] == "Hi"
+    assert again.ask("fetch", ref="f2", limit=10, around=1)["messages"][0]["body"] == "Hi"
 
 
 def test_frames_on_a_board_take_as_many_statements_as_in_a_room(admitted):
