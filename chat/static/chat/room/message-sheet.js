@@ -6,10 +6,10 @@ import { copyText } from "../ui/clipboard.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { confirmWithSecondClick } from "../ui/forms.js";
-import { fullTime } from "../ui/format.js";
+import { fullTime, personName } from "../ui/format.js";
 import { icon } from "../ui/pictures.js";
 import { EMOJI, choicesFor, emojiOfKey } from "./message-choices.js";
-import { excerpt } from "./message.js";
+import { excerpt, reactorsOf } from "./message.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 /** @typedef {import("./message-choices.js").Action} Action */
@@ -51,7 +51,7 @@ export function openMessageSheet(message, options) {
     makeChoice(choice, () => (choice.action === "copy" ? copy() : choose(choice.action, "")))
   ));
   const dialog = openDialog(
-    message.author.handle, "message-sheet",
+    personName(message.author), "message-sheet",
     make("p", { class: "sheet-text", text: excerpt(message) }),
     make("p", { class: "help", text: describeTimes(message) }),
     makeReactors(message),
@@ -81,11 +81,11 @@ function hasReacted(message, emoji, me) {
 }
 
 /** @param {Message} message */
-function makeReactors({ reactions }) {
-  const entries = Object.entries(reactions ?? {}).filter(([, handles]) => handles.length);
-  if (!entries.length) return null;
-  return make("ul", { class: "sheet-reactors", "aria-label": "Who reacted" }, ...entries.map(([emoji, handles]) => (
-    make("li", {}, make("span", { text: emoji }), make("span", { text: handles.join(", ") }))
+function makeReactors(message) {
+  const emojis = Object.keys(message.reactions ?? {}).filter((emoji) => reactorsOf(message, emoji).length);
+  if (!emojis.length) return null;
+  return make("ul", { class: "sheet-reactors", "aria-label": "Who reacted" }, ...emojis.map((emoji) => (
+    make("li", {}, make("span", { text: emoji }), make("span", { text: reactorsOf(message, emoji).join(", ") }))
   )));
 }
 

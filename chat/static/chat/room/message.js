@@ -3,8 +3,8 @@
 // Only the server's `html` is set as innerHTML; everything else is text.
 
 import { make } from "../ui/dom.js";
-import { clockTime, fullTime, plural } from "../ui/format.js";
-import { avatar } from "../ui/pictures.js";
+import { clockTime, fullTime, personName, plural } from "../ui/format.js";
+import { avatar, guestMark } from "../ui/pictures.js";
 
 const EXCERPT_LENGTH = 120;
 const FOCUSABLE = ".row :is(a[href], button)";
@@ -54,7 +54,7 @@ export function redraw(item, message, view) {
   if (message.ref) item.dataset.ref = message.ref;
   item.classList.toggle("own", isOwn);
   item.classList.toggle("removed", Boolean(message.removed));
-  item.classList.toggle("mentions", !isOwn && hasMention(message.body, view.me));
+  item.classList.toggle("mentions", !isOwn && Boolean(message.mentions?.includes(view.me)));
   replaceRow(item, makeRow(message, view));
 }
 
@@ -93,15 +93,10 @@ function describe(part) {
  */
 export function showEditedBody(item, text) {
   const body = item.querySelector(".body");
-  if (body) body.textContent = text;
-}
-
-/**
- * @param {string} body
- * @param {string} handle
- */
-function hasMention(body, handle) {
-  return Boolean(handle && body) && body.toLowerCase().includes(`@${handle.toLowerCase()}`);
+  if (!body) return;
+  const hadFocus = body.contains(document.activeElement);
+  body.textContent = text;
+  if (hadFocus) item.focus({ preventScroll: true });
 }
 
 /**
@@ -126,6 +121,7 @@ function makeHeader(message) {
     "header",
     { class: "meta" },
     make("b", { id: `message-${message.id}-author`, class: "author", text: message.author.handle }),
+    guestMark(message.author.guest),
     make("time", {
       id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),
@@ -155,7 +151,7 @@ function makeBody(message) {
  */
 function makeQuote(id, view) {
   const original = view.find(id);
-  const text = original ? `${original.author.handle}: ${excerpt(original)}` : "an earlier message";
+  const text = original ? `${personName(original.author)}: ${excerpt(original)}` : "an earlier message";
   return make("button", { type: "button", class: "quote", "data-jump": id, text });
 }
 
@@ -166,19 +162,31 @@ function makeQuote(id, view) {
 function makeReactions(message, view) {
   const entries = Object.entries(message.reactions ?? {}).filter(([, handles]) => handles.length);
   if (!entries.length || message.removed) return null;
-  return make("div", { class: "reactions" }, ...entries.map(([emoji, handles]) => makeReaction(emoji, handles, view.me)));
+  return make("div", { class: "reactions" }, ...entries.map(([emoji, handles]) => (
+    makeReaction(emoji, handles, reactorsOf(message, emoji), view.me)
+  )));
+}
+
+/**
+ * Returns the names of the people who reacted with an emoji.
+ * @param {Message} message
+ * @param {string} emoji
+ */
+export function reactorsOf({ reactions, guests = [] }, emoji) {
+  return (reactions?.[emoji] ?? []).map((handle) => personName({ handle, guest: guests.includes(handle) }));
 }
 
 /**
  * @param {string} emoji
  * @param {string[]} handles the people who reacted with this emoji
+ * @param {string[]} names their names
  * @param {string} me
  */
-function makeReaction(emoji, handles, me) {
+function makeReaction(emoji, handles, names, me) {
   return make(
     "button",
     {
-      type: "button", class: "reaction", "data-react": emoji, title: handles.join(", "),
+      type: "button", class: "reaction", "data-react": emoji, title: names.join(", "),
       "aria-pressed": String(handles.includes(me)), "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}`,
     },
     make("span", { text: emoji }),
