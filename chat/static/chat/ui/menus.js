@@ -3,6 +3,9 @@
 // Must not know the entries of a menu. base.html loads this module into every page.
 
 import { byId, child, closestTo } from "./dom.js";
+import { showTitlesOnTap } from "./tooltips.js";
+
+showTitlesOnTap();
 
 /** @returns {NodeListOf<HTMLDetailsElement>} */
 function openMenus() {

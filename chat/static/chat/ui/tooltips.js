@@ -32,14 +32,16 @@ function show(element) {
   timer = setTimeout(hide, SHOWN_MS);
 }
 
-document.addEventListener("pointerdown", (event) => {
-  pointerType = event.pointerType;
-  if (bubble.isConnected) hide();
-}, true);
-document.addEventListener("scroll", () => bubble.isConnected && hide(), { capture: true, passive: true });
-
-document.addEventListener("click", (event) => {
-  const titled = closestTo(event, "[title]");
-  if (pointerType === "mouse" || !titled?.title || closestTo(event, "a, button, summary, input, .message")) return;
-  show(titled);
-});
+/** Starts to show titles. Each page calls this once. */
+export function showTitlesOnTap() {
+  document.addEventListener("pointerdown", (event) => {
+    pointerType = event.pointerType;
+    if (bubble.isConnected) hide();
+  }, true);
+  document.addEventListener("scroll", () => bubble.isConnected && hide(), { capture: true, passive: true });
+  document.addEventListener("click", (event) => {
+    const titled = closestTo(event, "[title]");
+    if (pointerType === "mouse" || !titled?.title || closestTo(event, "a, button, summary, input, .message")) return;
+    show(titled);
+  });
+}
