@@ -113,6 +113,7 @@ def test_a_finger_can_hit_every_control_of_the_other_pages(browser_of, site):
     alice.get_by_test_id("account").tap()
     check(alice)
     alice.get_by_role("link", name="Change password").tap()
+    alice.wait_for_url("**/password/")
     check(alice)
 
 

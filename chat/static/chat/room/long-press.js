@@ -51,7 +51,7 @@ export class LongPress {
     this.#isHeld = false;
     if (pointerType === "mouse" || !isPrimary || !(target instanceof Element) || !list.contains(target)) return;
     const item = target.closest(".message[data-id]");
-    if (!(item instanceof HTMLElement) || target.closest("a[href], .toolbar") || hasSelection(list)) return;
+    if (!(item instanceof HTMLElement) || target.closest("a[href]") || hasSelection(list)) return;
     this.#press = { item, x, y, pointerType };
     this.#timer = setTimeout(() => this.#hold(), HOLD_MS);
   }
