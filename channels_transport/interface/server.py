@@ -17,6 +17,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.logger import globalLogBeginner
 
 from ..connectors import RedisConnector, ThreadConnector
+from ..log_lines import describe_failure
 from ..log_throttle import LogThrottle
 from ..ordering import CLOSE_CONNECTION_LOST
 from .budgets import Address
@@ -46,7 +47,7 @@ LAST_FRAMES_SECONDS = 0.3
 def log_failure(event: dict[str, Any]) -> None:
     """Log an unhandled failure in Twisted. Do not log its other events."""
     if event.get("log_failure") is not None:
-        logger.error("Unhandled in the reactor: %s", event["log_failure"].getTraceback())
+        logger.error("Unhandled in the reactor", exc_info=describe_failure(event["log_failure"]))
 
 
 class HTTPFactory(http_protocol.HTTPFactory):
