@@ -17,7 +17,6 @@ from ..log_throttle import LogThrottle
 from ..ordering import CLOSE_CONNECTION_LOST
 from ..writing import data_frame, write_now
 from .budgets import Address
-from .limits import PathRule
 from .reading import HANDSHAKE, QUEUE, MeteredReading
 
 logger = logging.getLogger(__name__)
