@@ -245,3 +245,18 @@ def test_behind_a_proxy_the_forwarded_address_counts(clock):
     factory.dispatch_reply(waiting["reply_channel"], {"status": 200, "content": b"done"})
     request(b"192.0.2.1")
     assert connection.passed_on("http.request")["client"][0] == "192.0.2.1"
+
+
+def test_behind_a_proxy_websockets_count_by_the_forwarded_address():
+    options = {"trusted_proxies": 1, "proxy_forwarded_address_header": "X-Forwarded-For"}
+    first = FakeConnection(limits=make_limits({"sockets_per_address": 1}), **options)
+    first.open(headers=[b"X-Forwarded-For: 2001:db8::1"])
+
+    def is_passed_on(address):
+        other = FakeConnection(limits=first.factory.limits, **options)
+        other.factory.addresses = first.factory.addresses
+        other.handshake(headers=[b"X-Forwarded-For: " + address])
+        return other.passed_on("websocket.connect") is not None
+
+    assert not is_passed_on(b"2001:db8::2")
+    assert is_passed_on(b"2001:db8:0:1::1")
