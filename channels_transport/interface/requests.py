@@ -13,9 +13,9 @@ from zope.interface import implementer
 
 from ..writing import unsent_bytes
 from .budgets import Address
-from .deadlines import SlowReader
 from .headers import find_fault, join_cookies, trust_proxies
 from .limits import MIB
+from .slow_readers import SlowReader
 
 logger = logging.getLogger(__name__)
 

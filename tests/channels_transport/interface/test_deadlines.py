@@ -7,7 +7,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from channels_transport.interface import deadlines
-from channels_transport.interface.limits import make_limits
+from channels_transport.interface.limits import Limits, make_limits
 from tests.channels_transport.connection import FakeConnection, Transport
 
 pytestmark = pytest.mark.no_database
@@ -79,7 +79,7 @@ def test_a_client_that_sends_a_byte_every_five_seconds_is_ended(connect, clock, 
     assert ended is not None and ended <= most
     assert b" 408 " in connection.received
     assert connection.passed_on("http.request") is None
-    clock.advance(deadlines.Limits().discard_seconds)
+    clock.advance(Limits().discard_seconds)
     assert connection.transport.is_aborted
 
 
