@@ -2,9 +2,9 @@
 The transport: the API of Channels 1.x on channel layers that keep the order of messages, for any site.
 
 Applications import from here only: the decorators and the class-based consumers, under the names that they have in
-Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A store of
-an application's own in Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and
-`run_with_next_trip`.
+Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A function
+of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. A store of an application's own in Redis uses
+`make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and `run_with_next_trip`.
 """
 
 from channels.auth import channel_session_user, channel_session_user_from_http
@@ -13,6 +13,7 @@ from .deferred import run_with_next_trip
 from .doctor.findings import Finding
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
 from .group import Group
+from .instructions import Answer, Asked, InThread, PassOn
 from .later_response import LaterResponse
 from .log_throttle import LogThrottle
 from .ordering import enforce_ordering, forget_ordering
@@ -27,12 +28,16 @@ from .timers import call_later
 
 __all__ = [
     "OUTAGES",
+    "Answer",
+    "Asked",
     "Finding",
     "Group",
+    "InThread",
     "JsonWebsocketConsumer",
     "LaterResponse",
     "LogThrottle",
     "Ordered",
+    "PassOn",
     "RedisConfigurationError",
     "Script",
     "Shard",

@@ -190,8 +190,16 @@ CHAT_MAX_RESULTS_BYTES = read("CHAT_MAX_RESULTS_BYTES")
 # How long a result can be downloaded.
 CHAT_TASK_RESULT_SECONDS = read("CHAT_TASK_RESULT_SECONDS")
 
+# The requests that the interface answers without a worker.
+INTERFACE_ANSWERS = {
+    "/healthz": "chat.http.health.answer_healthz",
+    "/readyz": "chat.http.health.answer_readyz",
+    "/metrics": "chat.http.health.answer_metrics",
+}
+
 # The settings of `manage.py doctor`. The echo websocket answers only if CHAT_ECHO is on.
-DOCTOR_HEALTH_PATH = "/healthz"
+DOCTOR_URL = local.site_url(read("PORT") if os.environ.get("PORT", "").strip() else None)
+DOCTOR_HEALTH_PATH = "/readyz"
 DOCTOR_ECHO_PATH = "/echo/"
 DOCTOR_CHECKS = ["chat.doctor.check_monitor", "chat.doctor.check_limits"]
 

@@ -11,7 +11,9 @@ from daphne import http_protocol
 from twisted.internet import interfaces, reactor
 from zope.interface import implementer
 
+from ..instructions import Asked
 from ..writing import unsent_bytes
+from .answers import give_answer
 from .headers import find_fault, join_cookies, trust_proxies
 
 logger = logging.getLogger(__name__)
@@ -87,7 +89,18 @@ class WebRequest(http_protocol.WebRequest):
             return self.refuse(413, b"Payload Too Large", f"A request body may have at most {MAX_BODY_BYTES} bytes.")
         join_cookies(self.requestHeaders)
         trust_proxies(self.requestHeaders, self.factory.trusted_proxies)
-        super().process()
+        function = self.factory.answers.get(self.path)
+        if function is None or self.requestHeaders.hasHeader(b"upgrade"):
+            return super().process()
+        self.request_start = time.time()
+        self.client_addr = None
+        asked = Asked(self.method.decode("ascii"), len(self.factory.reply_protocols), self.factory.is_redis_answering)
+        give_answer(self, function, asked, super().process)
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the client still waits, and no response has begun."""
+        return self.reply_channel in self.factory.reply_protocols and not self._got_response_start
 
     def refuse(self, status: int, reason: bytes, detail: str) -> None:
         """Answer with an error before any consumer sees the request, and close the connection."""

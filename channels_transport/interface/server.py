@@ -5,7 +5,7 @@ import random
 import signal
 import string
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from daphne import http_protocol, server
@@ -16,6 +16,7 @@ from twisted.logger import globalLogBeginner
 from ..connectors import RedisConnector, ThreadConnector
 from ..log_lines import describe_failure
 from ..ordering import CLOSE_CONNECTION_LOST
+from .answers import load_answers
 from .requests import WebRequest
 from .websockets import WebSocketProtocol
 
@@ -50,10 +51,14 @@ class HTTPFactory(http_protocol.HTTPFactory):
         trusted_proxies: int = 0,
         handshake_seconds: float = HANDSHAKE_SECONDS,
         ping_timeout: float = 30,
+        answers: Mapping[bytes, Callable] | None = None,
+        is_redis_answering: Callable[[], bool] = lambda: True,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, ping_timeout=ping_timeout, **kwargs)
         self.trusted_proxies = trusted_proxies
+        self.answers = answers or {}  # by path: how this interface answers itself, see answers.py
+        self.is_redis_answering = is_redis_answering
         self.waiting = 0  # the number of requests that wait for a message
         self.ws_factory.protocol = WebSocketProtocol
         self.ws_factory.setProtocolOptions(
@@ -167,7 +172,13 @@ class Server(server.Server):
             proxy_forwarded_proto_header=self.proxy_forwarded_proto_header,
             handshake_seconds=self.websocket_handshake_timeout,
             trusted_proxies=self.trusted_proxies,
+            answers=load_answers(),
+            is_redis_answering=self.is_redis_answering,
         )
+
+    def is_redis_answering(self) -> bool:
+        """Return whether each Redis server has answered lately. A layer in memory always answers."""
+        return all(client.is_answering for client in getattr(self.connector, "clients", []))
 
     # The connector calls `dispatch`, `broadcast`, `pause`, `resume`, `refuse` and `close_lost`.
 
