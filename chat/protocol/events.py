@@ -10,9 +10,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import ClassVar
 
+from .errors import ChatError
 from .facts import format_time
 
 
+@dataclass(frozen=True)
 class Event:
     """An event from a client. Each subclass is one `type`. parsing.py checks each field by its name."""
 
@@ -85,12 +87,18 @@ class Sync(Event):
 
 @dataclass(frozen=True)
 class Fetch(Event):
-    """Ask for an older page of history."""
+    """Ask for a page of history: the newest messages, the messages before an id, or the messages around an id."""
 
     type = "fetch"
     ref: str
     limit: int
     before: int | None = None
+    around: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `invalid_field` if both ids are given."""
+        if self.before is not None and self.around is not None:
+            raise ChatError("invalid_field", "Give 'before' or 'around', not both.")
 
 
 @dataclass(frozen=True)
