@@ -213,6 +213,11 @@ STATIC_ROOT = str(local.VAR / "static")
 # Static files are served compressed from STATIC_ROOT after `collectstatic`, and from the source folders before.
 STATICFILES_STORAGE = "whitenoise.storage.CompressedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
+# The files that browsers and search engines ask for at the root of a site: favicon.ico, robots.txt and others.
+WHITENOISE_ROOT = str(BASE_DIR / "chat" / "site_root")
+WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
+# The address for reports about security, at /.well-known/security.txt.
+SECURITY_CONTACT = read("SECURITY_CONTACT")
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60
 
 # The secret parts of paths: in links of invitations and boards, in hooks, and the sessions of boards' visitors. Every
