@@ -7,8 +7,11 @@ of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. A store of
 `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and `run_with_next_trip`.
 """
 
-from channels.auth import channel_session_user, channel_session_user_from_http
-
+from .auth import (
+    channel_and_http_session_user_from_http,
+    channel_session_user,
+    channel_session_user_from_http,
+)
 from .deferred import run_with_next_trip
 from .doctor.findings import Finding
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
@@ -16,7 +19,7 @@ from .group import Group
 from .instructions import Answer, Asked, InThread, PassOn
 from .later_response import LaterResponse
 from .log_throttle import LogThrottle
-from .ordering import enforce_ordering, forget_ordering
+from .ordering import enforce_ordering, forget_ordering, replace_stock_ordering
 from .outages import OUTAGES
 from .redis_connections import RedisConfigurationError
 from .redis_connections import make_client as make_redis_client
@@ -29,6 +32,8 @@ from .timers import call_later
 
 # Every process of a site imports this package before Django runs the code of `channels` that needs the importer.
 complete_importer()
+
+replace_stock_ordering()
 
 __all__ = [
     "OUTAGES",
@@ -47,6 +52,7 @@ __all__ = [
     "Shard",
     "WebsocketConsumer",
     "call_later",
+    "channel_and_http_session_user_from_http",
     "channel_session",
     "channel_session_user",
     "channel_session_user_from_http",
