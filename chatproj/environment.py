@@ -196,6 +196,10 @@ _ALL = [
         *("5e9", "2e10", "5 GB"),
     ),
     _count("CHAT_BOARD_DAYS", 1, 36500, 30, "90", "0"),
+    Setting(
+        *("SECURITY_CONTACT", "URL", values.read_contact, values.CONTACT_EXPECTED, None),
+        *("none: `/.well-known/security.txt` answers 404", "mailto:security@example.com", "security.example.com"),
+    ),
     _switch_setting("DEBUG", False, "1"),
     Setting(
         *("LOG_LEVEL", "level", _level, "DEBUG, INFO, WARNING, ERROR or CRITICAL", "INFO"),

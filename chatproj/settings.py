@@ -212,8 +212,16 @@ CHAT_MAX_RESULTS_BYTES = read("CHAT_MAX_RESULTS_BYTES")
 # How long a result can be downloaded.
 CHAT_TASK_RESULT_SECONDS = read("CHAT_TASK_RESULT_SECONDS")
 
+# The requests that the interface answers without a worker.
+INTERFACE_ANSWERS = {
+    "/healthz": "chat.http.health.answer_healthz",
+    "/readyz": "chat.http.health.answer_readyz",
+    "/metrics": "chat.http.health.answer_metrics",
+}
+
 # The settings of `manage.py doctor`. The echo websocket answers only if CHAT_ECHO is on.
-DOCTOR_HEALTH_PATH = "/healthz"
+DOCTOR_URL = local.site_url(read("PORT") if os.environ.get("PORT", "").strip() else None)
+DOCTOR_HEALTH_PATH = "/readyz"
 DOCTOR_ECHO_PATH = "/echo/"
 DOCTOR_CHECKS = ["chat.doctor.check_monitor", "chat.doctor.check_limits"]
 
@@ -227,6 +235,11 @@ STATIC_ROOT = str(local.VAR / "static")
 # Static files are served compressed from STATIC_ROOT after `collectstatic`, and from the source folders before.
 STATICFILES_STORAGE = "whitenoise.storage.CompressedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
+# The files that browsers and search engines ask for at the root of a site: favicon.ico, robots.txt and others.
+WHITENOISE_ROOT = str(BASE_DIR / "chat" / "site_root")
+WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
+# The address for reports about security, at /.well-known/security.txt.
+SECURITY_CONTACT = read("SECURITY_CONTACT")
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60
 
 # The secret parts of paths: in links of invitations and boards, in hooks, and the sessions of boards' visitors. Every

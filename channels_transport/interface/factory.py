@@ -6,7 +6,7 @@ It has the limits that Daphne's command line does not offer. The server itself i
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -41,6 +41,8 @@ class HTTPFactory(http_protocol.HTTPFactory):
         ping_timeout: float = 30,
         limits: Limits | None = None,
         rules: Iterable[PathRule] = (),
+        answers: Mapping[bytes, Callable] | None = None,
+        is_redis_answering: Callable[[], bool] = lambda: True,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, ping_timeout=ping_timeout, **kwargs)
@@ -52,6 +54,8 @@ class HTTPFactory(http_protocol.HTTPFactory):
         # By transport: the addresses that count its connection.
         self.counted: dict[Any, Address] = {}
         self.trusted_proxies = trusted_proxies
+        self.answers = answers or {}  # by path: how this interface answers itself, see answers.py
+        self.is_redis_answering = is_redis_answering
         self.waiting = 0  # the number of requests that wait for a message
         self.ws_factory.protocol = WebSocketProtocol
         self.ws_factory.setProtocolOptions(

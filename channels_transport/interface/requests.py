@@ -11,7 +11,9 @@ from daphne import http_protocol
 from twisted.internet import interfaces, reactor
 from zope.interface import implementer
 
+from ..instructions import Asked
 from ..writing import unsent_bytes
+from .answers import give_answer
 from .budgets import Address
 from .headers import find_fault, join_cookies, trust_proxies
 from .limits import MIB
@@ -103,7 +105,18 @@ class WebRequest(http_protocol.WebRequest):
         trust_proxies(self.requestHeaders, self.factory.trusted_proxies)
         if not self._count_request():
             return self.refuse(429, b"Too Many Requests", "Too many requests of this address are open.")
-        super().process()
+        function = self.factory.answers.get(self.path)
+        if function is None or self.requestHeaders.hasHeader(b"upgrade"):
+            return super().process()
+        self.request_start = time.time()
+        self.client_addr = None
+        asked = Asked(self.method.decode("ascii"), len(self.factory.reply_protocols), self.factory.is_redis_answering)
+        give_answer(self, function, asked, super().process)
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the client still waits, and no response has begun."""
+        return self.reply_channel in self.factory.reply_protocols and not self._got_response_start
 
     def _count_request(self) -> bool:
         """Count the request of a client behind a proxy. Return whether its address may have another one."""

@@ -16,6 +16,7 @@ from twisted.logger import globalLogBeginner
 from ..connectors import RedisConnector, ThreadConnector
 from ..log_lines import describe_failure
 from ..ordering import CLOSE_CONNECTION_LOST
+from .answers import load_answers
 from .factory import HANDSHAKE_SECONDS, HTTPFactory
 from .limits import limits_from_settings
 from .requests import WebRequest
@@ -113,7 +114,13 @@ class Server(server.Server):
             trusted_proxies=self.trusted_proxies,
             limits=self.limits,
             rules=self.rules,
+            answers=load_answers(),
+            is_redis_answering=self.is_redis_answering,
         )
+
+    def is_redis_answering(self) -> bool:
+        """Return whether each Redis server has answered lately. A layer in memory always answers."""
+        return all(client.is_answering for client in getattr(self.connector, "clients", []))
 
     # The connector calls `dispatch`, `broadcast`, `pause`, `resume`, `refuse` and `close_lost`.
 

@@ -16,11 +16,11 @@ def address(host: str, port: int) -> str:
 
 
 def answers(host: str, port: int, names: Iterable[str]) -> bool:
-    """Return whether GET /healthz answers 200, so interface, Redis and a worker run. `names` are ALLOWED_HOSTS."""
+    """Return whether GET /readyz answers 200, so interface, Redis and a worker run. `names` are ALLOWED_HOSTS."""
     host = WILDCARDS.get(host, host)
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
-        connection.request("GET", "/healthz", headers={"Host": _host_header(host, port, list(names))})
+        connection.request("GET", "/readyz", headers={"Host": _host_header(host, port, list(names))})
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

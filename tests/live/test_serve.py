@@ -192,7 +192,7 @@ def test_a_process_that_ends_is_restarted_at_once(running_serve, word, number):
 
 def is_healthy(serve):
     try:
-        return serve.status("/healthz") == 200
+        return serve.status("/readyz") == 200
     except (OSError, http.client.HTTPException):
         return False
 
