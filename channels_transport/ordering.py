@@ -23,6 +23,7 @@ from channels.exceptions import DenyConnection
 from channels.message import Message, pending_message_store
 
 from . import timers
+from .channel_layer import ConnectionTurns
 from .leases import ENDED_SECONDS
 from .sessions import channel_session
 from .stock_layers import get_connection_turns
@@ -124,7 +125,7 @@ def forget_ordering(message: Message) -> None:
 
 
 def _run(
-    consumer: Callable[..., Any], turns: MemoryTurns, message: Message, order: int, args: Any, kwargs: Any
+    consumer: Callable[..., Any], turns: ConnectionTurns, message: Message, order: int, args: Any, kwargs: Any
 ) -> None:
     message.is_in_turn = True
     try:
@@ -164,12 +165,12 @@ def _requeue(message: Message, content: dict[str, Any]) -> None:
     _close(get_connection_turns(layer), message)
 
 
-def _close_if_stuck(turns: MemoryTurns, message: Message) -> None:
+def _close_if_stuck(turns: ConnectionTurns, message: Message) -> None:
     if turns.is_stuck(message.reply_channel.name):
         _close(turns, message)
 
 
-def _close(turns: MemoryTurns | None, message: Message) -> None:
+def _close(turns: ConnectionTurns | None, message: Message) -> None:
     """Close a connection that lost a message. The client knows its cursor, reconnects and resumes."""
     logger.warning("A message of %s is missing: closing with %s", message.reply_channel.name, CLOSE_CONNECTION_LOST)
     try:
