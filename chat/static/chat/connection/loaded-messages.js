@@ -123,7 +123,7 @@ export class LoadedMessages {
     return { messages: [...newest.values()].flatMap((message) => this.accept(message)), isReplaced };
   }
 
-  /** Is called when no page will come any more. */
+  /** Is called when no further page is expected. */
   forgetExpectedPage() {
     this.#outside = null;
   }
