@@ -80,7 +80,8 @@ class MeteredReading:
     turns: ReadingTurns
     meter: Meter
     shared: Meter
-    rule: PathRule
+    rule: PathRule | None = None  # until `begin_reading`
+    flood_seconds: float
     holds = 0
     has_rest = False  # whether processData would find something to do
     is_discarding = False
@@ -98,6 +99,7 @@ class MeteredReading:
         """Set the budgets: the socket's own by its rule, and those that it shares with its address."""
         self.turns, self.rule, self.shared = turns, rule, shared
         self.meter = rule.make_meter()
+        self.flood_seconds = rule.limits.flood_seconds
 
     @property
     def is_spent(self) -> bool:
@@ -206,11 +208,11 @@ class MeteredReading:
             # The client may still send the answer to the close frame, but not at this price.
             return self.discard()
         now = time.monotonic()
-        if now - self.limited_at > self.rule.limits.flood_seconds / 2:
+        if now - self.limited_at > self.flood_seconds / 2:
             self.limited_since = now
         self.limited_at = now
         # Other sockets of the address may have used up its budgets.
-        if now - self.limited_since > self.rule.limits.flood_seconds and self.meter.is_low:
+        if now - self.limited_since > self.flood_seconds and self.meter.is_low:
             self.discard()
             return self.flood()
         self.hold(BUDGET)

@@ -17,7 +17,6 @@ from ..log_throttle import LogThrottle
 from ..ordering import CLOSE_CONNECTION_LOST
 from ..writing import data_frame, write_now
 from .budgets import Address
-from .limits import PathRule
 from .reading import HANDSHAKE, QUEUE, MeteredReading
 
 logger = logging.getLogger(__name__)
@@ -101,7 +100,6 @@ class WebSocketProtocol(MeteredReading, ws_protocol.WebSocketProtocol):
     last_data: float
     autoPingTimeoutCall: Any
     address: Address | None = None
-    rule: PathRule | None = None
     is_refused = False  # the address has too many sockets, and no consumer knows this one
     has_ended = False  # `websocket.disconnect` has been sent
     cut_call: Any = None
@@ -243,7 +241,7 @@ class WebSocketProtocol(MeteredReading, ws_protocol.WebSocketProtocol):
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """Pass a frame on to the workers, unless no consumer would read it."""
-        if self.rule.send_only or self.has_ended:
+        if self.has_ended or (self.rule is not None and self.rule.send_only):
             self.last_data = time.time()
         else:
             super().onMessage(payload, isBinary)
