@@ -111,7 +111,7 @@ def _host(text: str) -> str:
     # `serve` finds out whether the address belongs to this machine.
     if not re.fullmatch(r"[^\s/@,?#'\"]+", text.strip()):
         raise ValueError
-    return text.strip()
+    return text.strip().removeprefix("[").removesuffix("]")
 
 
 def _folder(text: str) -> str:
@@ -154,7 +154,7 @@ _ALL = [
     ),
     Setting(
         *("ALLOWED_HOSTS", "list of hosts", values.read_hosts, _HOSTS_EXPECTED, []),
-        *("the host of `PUBLIC_URL`, else this machine's own names", "chat.example.com,.example.org"),
+        *("the host of `PUBLIC_URL`, else this machine's names and addresses", "chat.example.com,.example.org"),
         "https://chat.example.com",
     ),
     Setting(

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from chatproj import environment, local
 from chatproj.environment import read
+from chatproj.own_hosts import OwnHosts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -35,7 +36,9 @@ if not SECRET_KEY:
         raise ImproperlyConfigured(environment.MISSING_SECRET_KEY)
     SECRET_KEY = "for development only, and the same on every machine"
 
-ALLOWED_HOSTS = read("ALLOWED_HOSTS") or ([_public_host] if PUBLIC_URL else ["localhost", "127.0.0.1", "[::1]"])
+# Without a public address, people use the addresses and the names of this machine. A worker cannot know on which of
+# them an interface listens, so all of them are allowed.
+ALLOWED_HOSTS = read("ALLOWED_HOSTS") or ([_public_host] if PUBLIC_URL else OwnHosts(read("HOST")))
 
 INSTALLED_APPS = [
     "channels_transport",  # before channels, whose runserver it replaces

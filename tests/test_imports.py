@@ -65,10 +65,12 @@ ALLOWED = {
     "chatproj.routing": ["chat.consumers"],
     "chatproj.setting_values": [],
     "chatproj.environment": ["chatproj.setting_values"],
-    "chatproj.settings": ["chatproj.environment", "chatproj.local"],
+    "chatproj.own_hosts": [],
+    "chatproj.settings": ["chatproj.environment", "chatproj.local", "chatproj.own_hosts"],
     "chatproj.urls": [],
     "chatproj.asgi": [],
     "chatproj.serve": ["chatproj.local"],
+    "chatproj.serve.ready": ["chatproj.own_hosts", "chatproj.serve"],
     "chatproj.serve.checks": ["chatproj.environment", "chatproj.serve", *TRANSPORT],
     "chatproj.management": ["chatproj.environment", "chatproj.local", "chatproj.serve"],
 }
