@@ -35,6 +35,7 @@ article > footer span { margin-right: 8px; }
 article:target { outline: 2px solid var(--accent); outline-offset: 4px; border-radius: 4px; }
 article p, article ul, article ol, article pre, article blockquote { margin: 0 0 0.4em; }
 .body :is(p, li, th, td) { unicode-bidi: plaintext; text-align: start; }
+.body li { text-align: match-parent; }
 .body pre { direction: ltr; text-align: left; }
 .body :is(code, a) { unicode-bidi: isolate; }
 pre { padding: 8px 12px; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
