@@ -121,7 +121,8 @@ export class ScheduleDialog {
   /** @param {Parts} parts */
   #submit(parts) {
     const problem = findProblem(parts.body.value, new Date(parts.time.value));
-    parts.error.show(problem);
+    const isAboutTime = parts.body.value.trim() !== "" && codePointLength(parts.body.value.trim()) <= LONGEST_BODY;
+    parts.error.show(problem, isAboutTime ? parts.time : parts.body);
     if (problem) return;
     this.#setSending(parts, true);
     this.#ref = this.#send(parts.body.value, new Date(parts.time.value).toISOString());
