@@ -82,7 +82,10 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "chat.http.context_processors.client_version",
             ],
-            "libraries": {"module_preloads": "chat.http.module_preloads"},
+            "libraries": {
+                "module_preloads": "chat.http.module_preloads",
+                "text_filters": "chat.http.text_filters",
+            },
         },
     }
 ]

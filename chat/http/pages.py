@@ -217,7 +217,7 @@ def _submit(form, act):
     try:
         return act(form.cleaned_data)
     except ChatError as error:
-        form.add_error(None, error.detail)
+        form.add_refusal(error.detail, error.field)
         return None
 
 
