@@ -57,6 +57,7 @@ class WebRequest(http_protocol.WebRequest):
     The request may wait for its response (see `later_response.py`), and then receives messages as a websocket does.
     """
 
+    uri: bytes  # set by Twisted
     body_bytes = 0
     answered_at = 0.0  # when the response last progressed: from the worker, or to the client
     unsent = 0

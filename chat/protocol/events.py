@@ -14,6 +14,7 @@ from .errors import ChatError
 from .facts import format_time
 
 
+@dataclass(frozen=True)
 class Event:
     """An event from a client. Each subclass is one `type`. parsing.py checks each field by its name."""
 

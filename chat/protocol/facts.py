@@ -110,13 +110,15 @@ def message(
     removed: bool,
     reactions: dict[str, list[str]],
     reply_to: int | None,
+    mentions: Sequence[str] = (),
     guests: Sequence[str] = (),
 ) -> dict:
     """
     Return the event for a message that is new or has changed.
 
-    `author` is what `person` returns, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}.
-    `guests` are the handles of the guests among the people who reacted.
+    `author` is what `person` returns, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}, and
+    `mentions` are the handles of the people that the body mentions. `guests` are the handles of the guests among the
+    people who reacted.
     """
     event = {
         "type": "message",
@@ -131,6 +133,7 @@ def message(
         "removed": removed,
         "reactions": reactions,
         "reply_to": reply_to,
+        "mentions": list(mentions),
     }
     return {**event, "guests": list(guests)} if guests else event
 

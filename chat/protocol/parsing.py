@@ -4,6 +4,7 @@ Parsing: read events from the text of frames, and check their fields.
 This module does not know what the server does with an event.
 """
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -137,7 +138,7 @@ def _find_event_class(fields, events):
 
 def _build_event(event_class, fields):
     values = {}
-    for name in event_class.__dataclass_fields__:
+    for name in (field.name for field in dataclasses.fields(event_class)):
         if name in _OPTIONAL and fields.get(name) is None:
             continue
         values[name] = _CHECKS[name](_required(fields, name), name)

@@ -12,6 +12,8 @@ from chat.connections import Connection
 from chat.models import Member, Message, Room, read_page, snapshot
 from chat.protocol import MAX_BACKLOG, NEWEST_MESSAGES, ChatError
 
+from .mentions import find_mentions
+
 
 @dataclass(frozen=True)
 class Backlog:
@@ -115,11 +117,16 @@ def _messages(room):
 
 
 def _describe_all(messages: Iterable[Message]) -> list[dict]:
-    return [describe(message) for message in messages]
+    found = list(messages)
+    return [_describe(message, mentions) for message, mentions in zip(found, find_mentions(found), strict=True)]
 
 
 def describe(message: Message) -> dict:
     """Return a message that was read with `complete()` as the wire's `message` event."""
+    return _describe_all([message])[0]
+
+
+def _describe(message, mentions):
     return protocol.message(
         id=message.number,
         offset=message.offset,
@@ -132,5 +139,6 @@ def describe(message: Message) -> dict:
         removed=message.is_removed,
         reactions=message.group_reactions(),
         reply_to=message.reply_to,
+        mentions=mentions,
         guests=message.list_reacting_guests(),
     )

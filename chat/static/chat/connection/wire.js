@@ -123,4 +123,5 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {Record<string, string[]>} [reactions] the handles that gave each emoji
  * @property {string[]} [guests] the handles in `reactions` that belong to guests
  * @property {number | null} [reply_to] the id of the quoted message
+ * @property {string[]} [mentions] the handles of the people that the body mentions
  */

@@ -38,7 +38,7 @@ export function redraw(item, message, view) {
   if (message.ref) item.dataset.ref = message.ref;
   item.classList.toggle("own", isOwn);
   item.classList.toggle("removed", Boolean(message.removed));
-  item.classList.toggle("mentions", !isOwn && hasMention(message.body, view.me));
+  item.classList.toggle("mentions", !isOwn && Boolean(message.mentions?.includes(view.me)));
   item.querySelector(".row")?.remove();
   item.append(makeRow(message, view));
 }
@@ -51,14 +51,6 @@ export function redraw(item, message, view) {
 export function showEditedBody(item, text) {
   const body = item.querySelector(".body");
   if (body) body.textContent = text;
-}
-
-/**
- * @param {string} body
- * @param {string} handle
- */
-function hasMention(body, handle) {
-  return Boolean(handle && body) && body.toLowerCase().includes(`@${handle.toLowerCase()}`);
 }
 
 /**
