@@ -81,6 +81,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "chat.http.context_processors.client_version",
+                "chat.http.context_processors.page_key",
             ],
             "libraries": {
                 "module_preloads": "chat.http.module_preloads",

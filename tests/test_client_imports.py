@@ -17,12 +17,12 @@ ROOT = Path(__file__).resolve().parent.parent
 CLIENT = ROOT / "chat" / "static" / "chat"
 TEMPLATES = ROOT / "templates"
 WIRE = "connection/wire.js"
-ENTRIES = {"room.js", "board.js", "lobby.js", "operators.js", "ui/menus.js"}
+ENTRIES = {"room.js", "board.js", "lobby.js", "operators.js", "page.js"}
 
 # The key is a folder. The value lists what its modules may import: a folder, or one module (a name with a slash).
 ALLOWED = {
     "connection": {"connection"},
-    "ui": {"ui", "connection/api.js", WIRE},
+    "ui": {"ui", "connection/api.js", "connection/storage.js", WIRE},
     "room": {"room", "ui", "connection"},
     "board": {"board", "ui", "connection"},
     "lobby": {"lobby", "ui", "connection"},

@@ -46,7 +46,7 @@ ALLOWED = {
     "chat.http.responses": ["chat.protocol"],
     "chat.http.endpoints": ["chat.http.responses", "chat.protocol"],
     "chat.http.error_handlers": ["chat.http.responses", "chat.protocol", *TRANSPORT],
-    "chat.http.context_processors": ["chat.version"],
+    "chat.http.context_processors": ["chat.version", "chat.services.people"],
     "chat.http.module_preloads": [],
     "chat.http.text_filters": ["chat.markup"],
     "chat.http.middleware": [*UPPER, "chat.http.responses"],

@@ -61,7 +61,7 @@ def _accept(connection, member, query):
     news = rooms.get_news(member)
     joined = protocol.joined(
         {"slug": room.slug, "name": room.name, "topic": room.topic},
-        protocol.you(member.handle, member.role, member.read_offset, member.muted_until, member.person.is_guest),
+        _describe_you(member),
         room.offset,
         present,
         count,
@@ -71,6 +71,13 @@ def _accept(connection, member, query):
     )
     connection.accept(joined)
     return None if reset else cursor
+
+
+def _describe_you(member):
+    person, key = member.person, people.get_page_key(member.person)
+    return protocol.you(
+        person.handle, member.role, member.read_offset, member.muted_until, is_guest=person.is_guest, key=key
+    )
 
 
 def send_announcements(connection, member, since=None):

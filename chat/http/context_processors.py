@@ -1,10 +1,16 @@
-"""The context processor: values that every template gets."""
+"""The context processors: values that every template gets."""
 
 from django.http import HttpRequest
 
+from chat.services import people
 from chat.version import CLIENT_VERSION
 
 
 def client_version(request: HttpRequest) -> dict[str, str]:
     """Return the version of the client's scripts and styles as `client_version`."""
     return {"client_version": CLIENT_VERSION}
+
+
+def page_key(request: HttpRequest) -> dict[str, object]:
+    """Return the key of the signed-in person as `page_key`. Only a template that uses it reads the person."""
+    return {"page_key": lambda: people.get_page_key(request.user)}

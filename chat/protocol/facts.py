@@ -78,9 +78,15 @@ def person(handle: str, is_guest: bool, **more: Any) -> dict:
     return {**fields, "guest": True} if is_guest else fields
 
 
-def you(handle: str, role: str, read: int, until: datetime | None = None, is_guest: bool = False) -> dict:
-    """Return the part of `joined` that describes its receiver. A mute ends at `until` (an aware datetime)."""
-    return _with_until(person(handle, is_guest, role=role, read=read), until)
+def you(
+    handle: str, role: str, read: int, until: datetime | None = None, is_guest: bool = False, key: str = ""
+) -> dict:
+    """
+    Return the part of `joined` that describes its receiver.
+
+    A mute ends at `until` (an aware datetime). `key` belongs to this person permanently.
+    """
+    return _with_until(person(handle, is_guest, role=role, read=read, person=key), until)
 
 
 def member(handle: str, role: str, until: datetime | None = None, is_guest: bool = False) -> dict:

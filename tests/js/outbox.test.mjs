@@ -77,6 +77,27 @@ test("the outbox of one account is not sent by another account in the same tab",
   assert.deepEqual(alicesPage.transport.sent, []);
 });
 
+test("an outbox is not sent by another person who has the same handle now", () => {
+  const room = new Room({ person: "first" });
+  room.socket.open();
+  room.changes.post("private");
+  room.join({ you: { handle: "alice", role: "guest", person: "second" } });
+  room.changes.post("more");
+  room.synced(0);
+  assert.deepEqual(room.transport.sent, []);
+  assert.equal(room.socket.isOther({ handle: "alice", person: "first" }), false);
+});
+
+test("after a sign-out the outbox is empty and sends nothing", () => {
+  const room = new Room().joinAt();
+  room.changes.post("one");
+  room.changes.forget();
+  room.clock.advance(20_000);
+  assert.deepEqual(room.changes.pending, []);
+  assert.equal(room.transport.sentOf("post").length, 1);
+  assert.equal(room.storage.values.size, 0);
+});
+
 test("two tabs with copies of one outbox send the same event, and each ack empties a copy", () => {
   const storage = new MemoryStorage();
   new Room({ storage }).joinAt().changes.post("twice");

@@ -13,13 +13,13 @@ export const message = (id, offset = id, more = {}) => ({
 });
 
 export class Room {
-  constructor({ storage = new MemoryStorage(), handle = "alice", random = () => 0.5, LongPolling } = {}) {
+  constructor({ storage = new MemoryStorage(), handle = "alice", person, random = () => 0.5, LongPolling } = {}) {
     this.clock = new Clock();
     this.storage = storage;
     this.WebSocket = makeFakeWebSocket();
     this.emitted = [];
     this.socket = new RoomSocket({
-      slug: "general", url: "ws://here/chat/general/", handle, storage, random,
+      slug: "general", url: "ws://here/chat/general/", handle, person, storage, random,
       WebSocket: this.WebSocket, LongPolling, timers: this.clock.timers, now: this.clock.now,
     });
     for (const type of EVENTS) this.socket.on(type, (detail) => this.emitted.push([type, detail]));

@@ -24,6 +24,7 @@ from .logins import (
     sign_out,
     sweep_sessions,
 )
+from .page_keys import get_page_key
 from .tokens import find_token, is_token_header, make_token, revoke_token
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "find_ids",
     "find_person",
     "find_token",
+    "get_page_key",
     "get_person",
     "is_token_header",
     "make_token",

@@ -27,7 +27,8 @@ def test_a_knock_reaches_the_owner_and_admission_the_visitor(owner, at_door, vis
     assert at_door.say("admit", ref="a1", visitor=knocked["visitor"])[0]["type"] == "ack"
     assert door.read() == [{"type": "admitted", "handle": "Bob"}]
     room = visitor.room()
-    assert room.seen("joined")[0]["you"] == {"handle": "Bob", "role": "guest", "read": 0, "guest": True}
+    you = room.seen("joined")[0]["you"]
+    assert you == {"handle": "Bob", "role": "guest", "read": 0, "guest": True, "person": you["person"]}
     assert room.seen("joined")[0]["room"]["name"] == "Plans"
 
 

@@ -19,7 +19,8 @@ def test_everybody_can_create_a_board_and_owns_it(db, alice):
         browser.make_board()
         assert browser.owner is True and uuid.UUID(browser.board).version == 4
         assert browser.follow(browser).owner is True
-        assert browser.room().seen("joined")[0]["you"] == {**you, "role": "owner", "read": 0}
+        found = browser.room().seen("joined")[0]["you"]
+        assert found == {**you, "role": "owner", "read": 0, "person": found["person"]}
 
 
 @pytest.mark.parametrize(

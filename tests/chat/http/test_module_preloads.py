@@ -42,7 +42,7 @@ def test_a_page_announces_the_imports_of_its_entry_modules(admin_browser, room, 
 
 def test_a_stranger_at_a_room_loads_only_the_menus(room):
     page = Client().get("/rooms/garden/")
-    assert find_modules(SCRIPT, page) == ["chat/ui/menus.js"]
+    assert find_modules(SCRIPT, page) == ["chat/page.js"]
     assert find_modules(LINK, page) == ["chat/ui/dom.js"]
 
 

@@ -5,6 +5,7 @@
 import { socketUrl } from "../connection/environment.js";
 import { asApiError, call } from "../connection/api.js";
 import { LOCAL_EVENT } from "../connection/emitter.js";
+import { PersonStorage, boardOwner, forgetOtherVisitors } from "../connection/storage.js";
 import { WaitingRoomSocket } from "../connection/waiting-room-socket.js";
 import { CLIENT_EVENT, CLOSE, REFUSAL, SERVER_EVENT } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
@@ -16,6 +17,7 @@ const RETRY_MS = 3_000;
 // The page shows a lost connection only after this time: most reconnects are quicker.
 const SHOW_LOST_AFTER_MS = 1_000;
 const KNOCK_STEP_AFTER_MS = 200;
+const HANDLE_KEY = "chat.handle";
 /** The steps of the page, as in `data-step` of the template. */
 const STEP = Object.freeze({
   LOADING: "loading", KNOCK: "knock", WAITING: "waiting", REFUSED: "refused", REMOVED: "removed", SHUT: "shut",
@@ -24,7 +26,7 @@ const STEP = Object.freeze({
 /** @type {Set<string | undefined>} */
 const FINAL_STEPS = new Set([STEP.INSIDE, STEP.OWNER, STEP.REMOVED, STEP.SHUT]);
 
-/** @typedef {{ slug: string, handle: string, url: string }} ConversationOptions */
+/** @typedef {{ slug: string, handle: string, url: string, owner: string }} ConversationOptions */
 
 export class BoardPage {
   /** @type {(options: ConversationOptions) => Promise<unknown>} */
@@ -34,7 +36,8 @@ export class BoardPage {
   #form = byId("knock-form", HTMLFormElement);
   #handleInput = byId("knock-handle", HTMLInputElement);
   #error = byId("knock-error");
-  #storageKey = `chat.board.${this.#board}`;
+  /** @type {PersonStorage | null} */
+  #storage = null;
   /** The visitor's secret, which only this browser has. */
   #session = "";
   /** @type {OwnerPanel | null} */
@@ -49,7 +52,6 @@ export class BoardPage {
   constructor(startConversation) {
     this.#startConversation = startConversation;
     this.#listen();
-    if (!this.#handleInput.readOnly) this.#handleInput.value = sessionStorage.getItem(this.#storageKey) ?? "";
   }
 
   /** Asks the server for this visitor's session, and connects. */
@@ -57,6 +59,7 @@ export class BoardPage {
     try {
       const { session, owner: isOwner } = await call("GET", `/api/boards/${this.#board}/`);
       this.#session = session;
+      this.#openStorage();
       if (isOwner) {
         if (!this.#ownerPanel) this.#ownerPanel = new OwnerPanel(this.#socket, this.#board);
         this.#enter(this.#page.dataset.handle ?? "");
@@ -70,6 +73,14 @@ export class BoardPage {
       if (!this.#isFinal) this.#show(STEP.OFFLINE);
       setTimeout(() => this.start(), RETRY_MS);
     }
+  }
+
+  /** Opens what this visitor keeps in the browser, and deletes what earlier visitors have left. */
+  #openStorage() {
+    forgetOtherVisitors(this.#board, this.#session);
+    this.#storage = new PersonStorage(boardOwner(this.#board, this.#session));
+    const input = this.#handleInput;
+    if (!input.readOnly && !input.value) input.value = this.#storage.getItem(HANDLE_KEY) ?? "";
   }
 
   get #step() {
@@ -114,7 +125,7 @@ export class BoardPage {
     this.#hasConversation = true;
     if (this.#step !== STEP.OWNER) this.#show(STEP.INSIDE);
     const url = socketUrl(`/write/${this.#board}/${this.#session}/`);
-    await this.#startConversation({ slug: this.#page.dataset.slug ?? "", handle, url });
+    await this.#startConversation({ slug: this.#page.dataset.slug ?? "", handle, url, owner: boardOwner(this.#board, this.#session) });
     byId("composer").focus();
   }
 
@@ -128,7 +139,7 @@ export class BoardPage {
       this.#error.textContent = answer.detail;
       markInvalid(this.#handleInput, this.#error);
     } else if (this.#step === STEP.KNOCK) this.#show(STEP.WAITING);
-    sessionStorage.setItem(this.#storageKey, this.#handleInput.value);
+    this.#storage?.setItem(HANDLE_KEY, this.#handleInput.value);
   }
 
   /** @param {string} handle */

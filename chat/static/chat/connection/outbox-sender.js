@@ -132,6 +132,12 @@ export class OutboxSender {
     }
   }
 
+  /** Deletes all events, and sends none of them again. */
+  forget() {
+    this.stop();
+    for (const { ref } of this.#outbox.entries) this.#outbox.remove(ref);
+  }
+
   dropTransient() {
     this.#outbox.dropTransient();
   }

@@ -156,6 +156,12 @@ export class RoomChanges {
     this.#sender.sendWaiting();
   }
 
+  /** Deletes all changes, because the person has signed out. */
+  forget() {
+    this.#sender.forget();
+    this.#changed();
+  }
+
   dropFetches() {
     this.#sender.dropTransient();
   }

@@ -12,6 +12,7 @@ import { isRetried } from "./outbox-sender.js";
 import { ReconnectingConnection } from "./reconnecting-connection.js";
 import { RoomChanges } from "./room-changes.js";
 import { Synchronizer } from "./synchronizer.js";
+import { PersonStorage } from "./storage.js";
 import { CLIENT_EVENT, SERVER_EVENT } from "./wire.js";
 
 /** @type {Set<string>} */
@@ -28,6 +29,7 @@ const EMITTED_UNCHANGED = new Set([
  * @property {string} slug
  * @property {string} [url] the full address, for a board
  * @property {string} [handle] the person whom the page was made for
+ * @property {string} [person] the key of this person, as in `joined`
  * @property {import("./room-changes.js").KeyValueStorage} [storage] keeps the outbox
  * @property {Pick<Crypto, "getRandomValues">} [crypto]
  */
@@ -65,6 +67,7 @@ export class RoomSocket extends Emitter {
   #announcements = new AnnouncementCursor();
   #loaded = new LoadedMessages();
   #hasJoined = false;
+  #person = "";
   /**
    * Broadcasts that arrived before `joined`.
    * @type {WireEvent[]}
@@ -86,7 +89,8 @@ export class RoomSocket extends Emitter {
     super();
     const environment = { ...makeEnvironment(options), crypto: options.crypto ?? globalThis.crypto };
     this.handle = options.handle ?? "";
-    const storage = options.storage ?? globalThis.sessionStorage;
+    this.#person = options.person ?? "";
+    const storage = options.storage ?? new PersonStorage(this.#person);
     /** The changes that this person makes: posts, edits, reactions. */
     this.changes = new RoomChanges(environment, { storage, slug: options.slug, handle: this.handle }, {
       send: (event) => this.#send(event),
@@ -119,6 +123,14 @@ export class RoomSocket extends Emitter {
   /** No message is missing from this id onwards; null before the first `synced`. */
   get completeFrom() {
     return this.#loaded.completeFrom;
+  }
+
+  /**
+   * Returns whether another person has joined than the person whom the page was made for, even one with the same handle.
+   * @param {{ person?: string } | undefined} you the `you` of a `joined`
+   */
+  isOther(you) {
+    return Boolean(this.#person && you?.person && you.person !== this.#person);
   }
 
   open() {
@@ -197,6 +209,8 @@ export class RoomSocket extends Emitter {
     const isOtherPerson = handle !== this.handle;
     this.handle = handle;
     this.emit(SERVER_EVENT.JOINED, event);
+    // The page must be loaded again for the other person. Until then nothing is sent: it is not this person's.
+    if (this.isOther(event.you)) return;
     this.emit(LOCAL_EVENT.STATUS, { state: "open" });
     for (const early of this.#early.splice(0)) this.#handle(early);
     this.changes.start(isOtherPerson ? handle : null);

@@ -2,6 +2,8 @@
 // Selects the transport: a WebSocket, or long polling where the network blocks WebSockets.
 // Must not wait: reconnecting-connection.js decides when to try again.
 
+import { SafeStorage } from "./storage.js";
+
 // In a network that blocks websockets the first ones fail. After one has opened, failures mean that the server is down.
 const FAILURES_BEFORE_FALLBACK = 2;
 const FAILURES_AFTER_SUCCESS = 8;
@@ -16,11 +18,7 @@ const RETRY_WEBSOCKET_MS = 300_000;
  */
 export function isPollingForced(scope = globalThis) {
   if (new URLSearchParams(scope.location?.search).get("transport") === "poll") return true;
-  try {
-    return scope.localStorage?.getItem("chat.transport") === "poll";
-  } catch {
-    return false;
-  }
+  return new SafeStorage(() => scope.localStorage).getItem("chat.transport") === "poll";
 }
 
 export class TransportSelector {

@@ -1,17 +1,18 @@
 // @ts-check
 // The bars above the conversation: the connection, a new version, announcements. Must not know the socket.
 
+import { tabStorage } from "../connection/storage.js";
 import { CLOSE } from "../connection/wire.js";
 import { byId, child, make } from "../ui/dom.js";
 import { fullTime, isolate } from "../ui/format.js";
 
 // The bar appears only after this time, because a quick reconnect would make it flicker.
 const SHOW_AFTER_MS = 500;
-const RELOADED_KEY = "chat.reloaded";
+const RELOADED_KEY = "chat.page.reloaded";
 
 /** @type {Record<number, string>} */
 const ENDINGS = {
-  [CLOSE.NOT_SIGNED_IN]: "You are signed out. Unsent messages are kept.",
+  [CLOSE.NOT_SIGNED_IN]: "You are signed out. Sign in to continue.",
   [CLOSE.FORBIDDEN]: "You have been removed from this room. If you are allowed to return, reload the page.",
   [CLOSE.NOT_FOUND]: "This room does not exist, or you do not have access to it.",
   [CLOSE.INVALID_TEXT]: "The server could not read what this page sent. Reload the page to continue.",
@@ -117,8 +118,8 @@ export class VersionBar {
   // The page reloads once for each version: while servers of two versions answer, a reload may load the old page again.
   #reloadIfIdle() {
     if (!this.#newVersion || !document.hidden || !this.#isIdle()) return;
-    if (sessionStorage.getItem(RELOADED_KEY) === this.#newVersion) return;
-    sessionStorage.setItem(RELOADED_KEY, this.#newVersion);
+    if (tabStorage.getItem(RELOADED_KEY) === this.#newVersion) return;
+    tabStorage.setItem(RELOADED_KEY, this.#newVersion);
     location.reload();
   }
 }

@@ -29,19 +29,24 @@ export class Composer {
   #context = byId("composer-context");
   /** @type {Actions} */
   #actions;
-  /** @type {string} */
-  #draftKey;
+  /** @type {import("./draft.js").Draft} */
+  #draft;
+  /**
+   * What stood in the field before the edit, and comes back after it.
+   * @type {{ text: string, target: Target | null } | null}
+   */
+  #beforeEdit = null;
   /** @type {Target | null} */
   #target = null;
 
   /**
    * @param {Actions} actions
-   * @param {string} draftKey the key of the draft in session storage
+   * @param {import("./draft.js").Draft} draft
    */
-  constructor(actions, draftKey) {
+  constructor(actions, draft) {
     this.#actions = actions;
-    this.#draftKey = draftKey;
-    this.#text.value = sessionStorage.getItem(draftKey) ?? "";
+    this.#draft = draft;
+    this.#text.value = draft.load();
     this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#text.addEventListener("input", () => this.#changed());
     this.#text.addEventListener("keydown", (event) => this.#keyPressed(event));
@@ -61,16 +66,28 @@ export class Composer {
 
   /** @param {Message} message */
   edit(message) {
+    this.#beforeEdit ??= { text: this.#text.value, target: this.#target };
     this.#setTarget("edit", message, "Editing your message");
     this.#text.value = message.body;
     this.#adjust();
   }
 
-  /** Ends the reply or the edit. */
+  /** Ends the reply or the edit. After an edit, the field holds again what stood in it before. */
   cancel() {
-    if (this.#target?.kind === "edit") this.#text.value = "";
+    const before = this.#beforeEdit;
+    this.#beforeEdit = null;
     this.#target = null;
     this.#context.hidden = true;
+    if (before) this.#text.value = before.text;
+    if (before?.target) this.reply(before.target.message);
+    this.#adjust();
+  }
+
+  /** Empties the field, because the person has signed out. */
+  clear() {
+    this.#beforeEdit = null;
+    this.cancel();
+    this.#text.value = "";
     this.#adjust();
   }
 
@@ -152,11 +169,6 @@ export class Composer {
 
   // An edit is not saved as a draft: after a reload it would be sent as a new message.
   #saveDraft() {
-    if (this.#target?.kind === "edit") return;
-    try {
-      sessionStorage.setItem(this.#draftKey, this.#text.value);
-    } catch {
-      // Storage is full or forbidden. The draft then lives as long as the page.
-    }
+    if (this.#target?.kind !== "edit") this.#draft.save(this.#text.value);
   }
 }

@@ -4,12 +4,15 @@
 
 import { LOCAL_EVENT } from "../connection/emitter.js";
 import { RoomSocket } from "../connection/room-socket.js";
+import { PersonStorage } from "../connection/storage.js";
 import { CLOSE, SERVER_EVENT } from "../connection/wire.js";
 import { byId, closestTo } from "../ui/dom.js";
 import { onMenuEntry } from "../ui/menus.js";
 import { onReturn } from "../ui/page-return.js";
+import { forgetPerson, onForgotten } from "../ui/person-data.js";
 import { Announcements, ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
+import { Draft } from "./draft.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
@@ -31,6 +34,7 @@ const NOTICE_MS = 6_000;
  * @typedef {object} Options
  * @property {string} slug
  * @property {string} handle the person whom the page is for
+ * @property {string} owner who owns what the page keeps in the browser
  * @property {string} [url] the address of the websocket, for a board
  */
 
@@ -69,10 +73,13 @@ class Conversation {
   #isGuest = this.#page.dataset.guest !== undefined;
 
   /** @param {Options} options */
-  constructor({ slug, handle, url }) {
+  constructor({ slug, handle, owner, url }) {
     this.me = handle;
     this.slug = slug;
-    this.socket = new RoomSocket({ slug, handle, url, page: document });
+    const storage = new PersonStorage(owner);
+    // On a board the owner is not a person's key.
+    const person = url === undefined ? owner : "";
+    this.socket = new RoomSocket({ slug, handle, person, url, storage, page: document });
     const { socket } = this;
     const { changes } = socket;
     const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
@@ -93,7 +100,7 @@ class Conversation {
       canModerate: (author) => this.moderation.canModerate(author, this.people.roleOf(author)),
       isBoard: url !== undefined, showNewest: () => this.history.showNewest(),
     });
-    this.composer = new Composer(this.#composerActions(), `chat.draft.${slug}`);
+    this.composer = new Composer(this.#composerActions(), new Draft(storage, slug));
     this.taskBars = new TaskBars({
       start: (task, params) => changes.startTask(task, params), notify, focusComposer: () => this.composer.focus(),
       withDialogs,
@@ -176,6 +183,7 @@ class Conversation {
     timeline.on("shortened", ({ from }) => this.#shortened(from));
     this.#list.addEventListener("click", (event) => this.#clicked(event));
     onReturn(() => socket.checkConnection());
+    onForgotten(() => this.#forget());
     onMenuEntry("menu-schedule", () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)));
   }
 
@@ -204,7 +212,7 @@ class Conversation {
   /** @param {any} joined */
   #joined({ room, you, version, present, count, ...news }) {
     // Another person has signed in in another tab, so this page must be loaded for the new person.
-    if (you.handle !== this.me) {
+    if (you.handle !== this.me || this.socket.isOther(you)) {
       location.reload();
       return;
     }
@@ -303,8 +311,18 @@ class Conversation {
   #statusChanged(status) {
     this.connectionBar.show(status);
     this.#page.dataset.state = status.state === "open" ? "joined" : status.state;
+    if (status.code === CLOSE.NOT_SIGNED_IN) {
+      forgetPerson();
+      this.composer.disable("You are signed out.");
+    }
     if (status.code === CLOSE.FORBIDDEN) this.composer.disable(this.ownRole.removalSentence);
     if (status.code === CLOSE.NOT_FOUND) this.composer.disable("This room does not exist.");
+  }
+
+  /** Removes what the person has written from the page, because the person has signed out. */
+  #forget() {
+    this.composer.clear();
+    this.socket.changes.forget();
   }
 
   /** @param {MouseEvent} event */

@@ -1,0 +1,163 @@
+// @ts-check
+// What pages keep in the browser. Every value of a person is bound to that person, and is deleted at sign-out.
+// Must not use `sessionStorage` or `localStorage` elsewhere: both may throw, be null or be full. Then this module keeps
+// the values in memory, as long as the page lives.
+
+/** Names that begin with this belong to no person. */
+const PAGE_PREFIX = "chat.page.";
+const PREFIX = "chat.";
+// Engineers set it by hand; see transport-selector.js.
+const TRANSPORT = "chat.transport";
+
+/** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} KeyValueStorage */
+
+/** A storage of the browser that never throws. It keeps in memory what the browser does not keep. */
+export class SafeStorage {
+  /** @type {() => any} */
+  #find;
+  /** @type {Map<string, string>} */
+  #memory = new Map();
+
+  /** @param {() => any} find returns the browser's storage; it may throw, or return null */
+  constructor(find) {
+    this.#find = find;
+  }
+
+  /**
+   * @param {string} name
+   * @returns {string | null}
+   */
+  getItem(name) {
+    return this.#memory.get(name) ?? this.#try((storage) => storage.getItem(name)) ?? null;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} value
+   */
+  setItem(name, value) {
+    const isStored = this.#try((storage) => {
+      storage.setItem(name, value);
+      return true;
+    });
+    if (isStored) this.#memory.delete(name);
+    else this.#memory.set(name, value);
+  }
+
+  /** @param {string} name */
+  removeItem(name) {
+    this.#memory.delete(name);
+    this.#try((storage) => storage.removeItem(name));
+  }
+
+  /** @returns {string[]} */
+  get names() {
+    const stored = this.#try((storage) => Object.keys(storage)) ?? [];
+    return [...new Set([...stored, ...this.#memory.keys()])];
+  }
+
+  /** @param {(storage: any) => any} use */
+  #try(use) {
+    try {
+      return use(this.#find());
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** What this tab keeps, also after a reload. */
+export const tabStorage = new SafeStorage(() => globalThis.sessionStorage);
+/** What all tabs of the site share. */
+export const sharedStorage = new SafeStorage(() => globalThis.localStorage);
+
+let isForgotten = false;
+
+/** The values of one person in a storage. After `forgetEverybody`, it stores nothing more. */
+export class PersonStorage {
+  /** @type {SafeStorage} */
+  #storage;
+  /** @type {string} */
+  #owner;
+
+  /**
+   * @param {string} owner identifies the person: a handle is not enough, because another person may have it later
+   * @param {SafeStorage} [storage]
+   */
+  constructor(owner, storage = tabStorage) {
+    this.#owner = owner;
+    this.#storage = storage;
+  }
+
+  /** @param {string} name */
+  getItem(name) {
+    return isForgotten ? null : this.#storage.getItem(this.#full(name));
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} value
+   */
+  setItem(name, value) {
+    if (!isForgotten) this.#storage.setItem(this.#full(name), value);
+  }
+
+  /** @param {string} name */
+  removeItem(name) {
+    this.#storage.removeItem(this.#full(name));
+  }
+
+  /** @param {string} name */
+  #full(name) {
+    return `${name}@${this.#owner}`;
+  }
+}
+
+/**
+ * Returns the owner of what a visitor keeps on a board. A visitor needs no account: the board's session identifies them.
+ * @param {string} board
+ * @param {string} session
+ */
+export function boardOwner(board, session) {
+  return `board-${board}-${session}`;
+}
+
+/**
+ * Deletes what other people than the present one have left in this tab. Boards stay: see `forgetOtherVisitors`.
+ * @param {string} person the key of the signed-in person, or ""
+ * @param {SafeStorage} [storage]
+ */
+export function forgetOtherPeople(person, storage = tabStorage) {
+  forget(storage, (owner) => owner !== person && !owner.startsWith("board-"));
+}
+
+/**
+ * Deletes what other visitors than the present one have left on a board.
+ * @param {string} board
+ * @param {string} session
+ * @param {SafeStorage} [storage]
+ */
+export function forgetOtherVisitors(board, session, storage = tabStorage) {
+  forget(storage, (owner) => owner.startsWith(`board-${board}-`) && owner !== boardOwner(board, session));
+}
+
+/**
+ * Deletes what all people have left in this tab, because the person has signed out.
+ * @param {SafeStorage} [storage]
+ */
+export function forgetEverybody(storage = tabStorage) {
+  isForgotten = true;
+  forget(storage, () => true);
+}
+
+/**
+ * @param {SafeStorage} storage
+ * @param {(owner: string) => boolean} isForgettable
+ */
+function forget(storage, isForgettable) {
+  for (const name of storage.names) {
+    const isPersonal = name.startsWith(PREFIX) && !name.startsWith(PAGE_PREFIX) && name !== TRANSPORT;
+    // A name without an owner comes from an older version of the page.
+    if (isPersonal && isForgettable(name.slice(name.lastIndexOf("@") + 1))) storage.removeItem(name);
+  }
+}

@@ -1,0 +1,44 @@
+// @ts-check
+// Deletes what a person has left in the browser when the person signs out, here or in another tab.
+// Must not know what the pages keep: connection/storage.js does.
+
+import { forgetEverybody, forgetOtherPeople, sharedStorage } from "../connection/storage.js";
+
+const SIGN_OUTS = "chat.page.sign-outs";
+const FORGOTTEN = "chat:forgotten";
+
+/** The key of the signed-in person, or "" for a stranger. */
+export const pagePerson = document.body.dataset.person ?? "";
+
+/**
+ * Calls `callback` when the person has signed out. The page must then show nothing that the person has written.
+ * @param {() => void} callback
+ */
+export function onForgotten(callback) {
+  document.addEventListener(FORGOTTEN, callback);
+}
+
+/** Deletes everything in this tab. The page calls it when the server says that the person is signed out. */
+export function forgetPerson() {
+  forgetEverybody();
+  document.dispatchEvent(new Event(FORGOTTEN));
+}
+
+/** Starts to watch for the end of the person's login. page.js calls it once on every page. */
+export function watchSignOut() {
+  forgetOtherPeople(pagePerson);
+  const known = sharedStorage.getItem(SIGN_OUTS);
+  document.addEventListener("submit", ({ target }) => {
+    if (!(target instanceof HTMLFormElement) || target.dataset.signOut === undefined) return;
+    forgetPerson();
+    // Other tabs receive the event "storage".
+    sharedStorage.setItem(SIGN_OUTS, `${Date.now()}-${Math.random()}`);
+  });
+  window.addEventListener("storage", ({ key }) => key === SIGN_OUTS && forgetPerson());
+  // A page that comes back from the back/forward cache has missed the event, and may be another person's.
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted || sharedStorage.getItem(SIGN_OUTS) === known) return;
+    forgetPerson();
+    location.reload();
+  });
+}
