@@ -11,11 +11,13 @@ from daphne import http_protocol
 from twisted.internet import interfaces, reactor
 from zope.interface import implementer
 
+from ..instructions import Asked
 from ..writing import unsent_bytes
+from .answers import give_answer
 from .budgets import Address
-from .deadlines import SlowReader
 from .headers import find_fault, join_cookies, trust_proxies
 from .limits import MIB
+from .slow_readers import SlowReader
 
 logger = logging.getLogger(__name__)
 
@@ -103,12 +105,24 @@ class WebRequest(http_protocol.WebRequest):
         trust_proxies(self.requestHeaders, self.factory.trusted_proxies)
         if not self._count_request():
             return self.refuse(429, b"Too Many Requests", "Too many requests of this address are open.")
-        super().process()
+        function = self.factory.answers.get(self.path)
+        if function is None or self.requestHeaders.hasHeader(b"upgrade"):
+            return super().process()
+        self.request_start = time.time()
+        self.client_addr = None
+        asked = Asked(self.method.decode("ascii"), len(self.factory.reply_protocols), self.factory.is_redis_answering)
+        give_answer(self, function, asked, super().process)
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the client still waits, and no response has begun."""
+        return self.reply_channel in self.factory.reply_protocols and not self._got_response_start
 
     def _count_request(self) -> bool:
         """Count the request of a client behind a proxy. Return whether its address may have another one."""
-        if not self.factory.trusted_proxies or self.requestHeaders.hasHeader(b"upgrade"):
-            return True
+        upgrade = self.requestHeaders.getRawHeaders(b"upgrade", [b""])[0]
+        if not self.factory.trusted_proxies or upgrade.lower() == b"websocket":
+            return True  # a websocket is counted when its handshake is passed on
         address = self.factory.addresses.find(self.factory.find_host(self.requestHeaders, self.transport))
         if address.connections >= self.factory.limits.connections_per_address:
             return False

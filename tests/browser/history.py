@@ -77,4 +77,14 @@ def scroll_to(page, place):
     )
 
 
-__all__ = ["FETCHES", "UNFOCUSED", "come_back", "divider_above", "fill", "is_on_screen", "message", "scroll_to", "shown_ids"]
+__all__ = [
+    "FETCHES",
+    "UNFOCUSED",
+    "come_back",
+    "divider_above",
+    "fill",
+    "is_on_screen",
+    "message",
+    "scroll_to",
+    "shown_ids",
+]

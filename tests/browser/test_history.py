@@ -66,7 +66,8 @@ def test_scrolling_down_from_an_old_message_shows_every_message_once(old_quote, 
         if ids[-1] == COUNT + 1:
             break
         scroll_to(old_quote, "bottom")
-        old_quote.wait_for_function("(last) => document.querySelector('#messages > :last-child').dataset.id > last", arg=ids[-1])
+        is_longer = "(last) => document.querySelector('#messages > :last-child').dataset.id > last"
+        old_quote.wait_for_function(is_longer, arg=ids[-1])
     assert set(range(400, COUNT + 2)) <= seen
     say(bob, "live again")
     scroll_to(old_quote, "bottom")

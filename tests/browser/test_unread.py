@@ -50,7 +50,7 @@ def test_a_person_who_comes_back_sees_what_is_new(alice, site, slug, count, is_f
     assert title.startswith(f"({count}) ") if not is_focused else not title.startswith("(")
 
 
-def test_what_was_read_is_not_new_again(alice, site, slug):
+def test_read_messages_are_not_new_again(alice, site, slug):
     fill(site, slug, 3)
     tab = come_back(alice)
     assert divider_above(tab) == "line 1"
@@ -61,7 +61,7 @@ def test_what_was_read_is_not_new_again(alice, site, slug):
 
 
 @pytest.mark.parametrize("leaving", ["closes the tab", "goes to another page"])
-def test_who_reads_and_leaves_within_a_second_has_read(alice, site, slug, leaving):
+def test_a_person_who_reads_and_leaves_within_a_second_has_read(alice, site, slug, leaving):
     tab = come_back(alice)
     for number in range(1, 4):
         fill(site, slug, 1, first=number)
@@ -76,7 +76,7 @@ def test_who_reads_and_leaves_within_a_second_has_read(alice, site, slug, leavin
     assert divider_above(tab) is None
 
 
-def test_what_was_not_on_the_screen_stays_new(alice, site, slug):
+def test_messages_that_were_not_on_the_screen_stay_new(alice, site, slug):
     fill(site, slug, 500)
     tab = come_back(alice)
     expect(tab.get_by_test_id("unread-jump")).to_have_text("↑ 450 new messages above")
@@ -138,7 +138,7 @@ def test_a_newcomer_has_nothing_new(join_room, site, slug):
     assert divider_above(come_back(tab)) is None
 
 
-def test_who_joined_an_empty_room_finds_the_first_messages_new(join_room, site, slug):
+def test_the_first_messages_of_an_empty_room_are_new_for_a_member(join_room, site, slug):
     tab = join_room("Alice")
     fill(site, slug, 2)
     assert divider_above(come_back(join_page(tab))) == "line 1"
@@ -186,7 +186,7 @@ def test_messages_that_were_missed_while_the_connection_was_lost_are_new(join_ro
     assert is_on_screen(tab, 2) and not is_on_screen(tab, 61)
 
 
-def test_what_one_tab_reads_is_read_in_the_other(alice, site, slug):
+def test_messages_that_are_read_in_one_tab_are_read_in_the_other(alice, site, slug):
     first = come_back(alice, UNFOCUSED)
     fill(site, slug, 3)
     expect(first).to_have_title(lambda_title("(3) "))

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import socket
 
 import pytest
 
@@ -66,6 +67,14 @@ def test_serve_takes_the_port_as_printed(copy, adapt, url):
     assert "`PORT=9000 bin/serve`" in read_section(PAGE, "Start it")
     with copy.running(adapt("PORT=9000 bin/serve")) as run:
         wait_until_ready(url, run)
+
+
+def test_serve_prints_the_addresses_for_other_machines_as_printed(copy, adapt, port, url):
+    assert "`HOST=0.0.0.0 bin/serve`" in read_section(PAGE, "Start it")
+    with copy.running("HOST=0.0.0.0 bin/serve", PORT=str(port)) as run:
+        wait_until_ready(url, run)
+        assert "Other machines can open http://" in run.read_output()
+        wait_until_ready(url, run, host=f"{socket.gethostname()}:{port}")
 
 
 def test_one_process_starts_as_printed(copy, prepared, adapt, url):

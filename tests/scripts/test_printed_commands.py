@@ -1,4 +1,4 @@
-"""The commands that README.md, CONTRIBUTING.md and docs/operations.md print: they exist, and those that can run do."""
+"""The commands that the pages print: each exists and accepts its arguments, and those that can run in a test do."""
 
 import os
 import re
@@ -15,7 +15,8 @@ from tests.names_in_code import ROOT
 from tests.scripts.printed import Copy, find_block, read_blocks, read_section
 
 OPERATIONS = "docs/operations.md"
-PAGES = ("README.md", "CONTRIBUTING.md", OPERATIONS)
+PAGES = ["README.md", "CONTRIBUTING.md", "benchmarks/README.md"]
+PAGES += sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))
 MANAGE = re.compile(r"manage\.py ([a-z][^`\n|&;#]*)")
 SCRIPT = re.compile(r"(?<![\w./-])(bin/[a-z]+)((?: [^`\n|&;#]+)?)")
 SNAPSHOT = "chat-2026-11-20"  # the name of the copy that the page restores

@@ -10,7 +10,7 @@ from tests.names_in_code import ROOT
 
 pytestmark = pytest.mark.no_database
 
-TOOLS = ["awk", "bash", "cat", "chmod", "cmp", "cp", "df", "dirname", "env", "grep", "ls", "mkdir", "rm", "sort"]
+TOOLS = ["awk", "bash", "cat", "chmod", "cmp", "cp", "df", "dirname", "env", "grep", "ls", "mkdir", "rm"]
 TOOLS += ["touch"]
 # A stand-in for a Python that runs. It makes virtual environments that contain a copy of itself.
 PYTHON = """#!/bin/bash

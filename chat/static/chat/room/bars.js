@@ -3,7 +3,7 @@
 
 import { CLOSE } from "../connection/wire.js";
 import { byId, child, make } from "../ui/dom.js";
-import { fullTime } from "../ui/format.js";
+import { fullTime, isolate } from "../ui/format.js";
 
 // The bar appears only after this time, because a quick reconnect would make it flicker.
 const SHOW_AFTER_MS = 500;
@@ -142,7 +142,7 @@ export class Announcements {
         class: `bar announcement ${level}`, role: level === "urgent" ? "alert" : "status", "data-id": id,
         title: at ? fullTime(at) : null,
       },
-      make("span", { text: isPrivate ? `Only for you: ${text}` : text }),
+      make("span", { dir: isPrivate ? null : "auto", text: isPrivate ? `Only for you: ${isolate(text)}` : text }),
       close,
     );
     this.#place.prepend(bar);

@@ -3,20 +3,27 @@
 // Only the server's `html` is set as innerHTML; everything else is text.
 
 import { make } from "../ui/dom.js";
-import { clockTime, fullTime, personName, plural } from "../ui/format.js";
+import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
 import { avatar, guestMark } from "../ui/pictures.js";
 
 const EXCERPT_LENGTH = 120;
+const SCROLLER = Object.freeze({ tabindex: "0", role: "group" });
+// The blocks whose text decides their direction, and so the side of their bullets or border. chat.css gives each paragraph
+// within a block its own direction.
+const BLOCKS = ":scope > :is(p, ul, ol, blockquote, table), a";
 const FOCUSABLE = ".row :is(a[href], button)";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 /** @typedef {{ me: string, find: (id: number) => Message | undefined }} View the reader's handle, and other messages */
 
-/** @param {Message} message */
+/**
+ * Returns the beginning of a message, for use in a sentence.
+ * @param {Message} message
+ */
 export function excerpt(message) {
   if (message.removed) return "message removed";
   const text = message.body.replace(/\s+/g, " ");
-  return text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)}…` : text;
+  return isolate(text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)}…` : text);
 }
 
 /**
@@ -120,7 +127,7 @@ function makeHeader(message) {
   return make(
     "header",
     { class: "meta" },
-    make("b", { id: `message-${message.id}-author`, class: "author", text: message.author.handle }),
+    make("b", { id: `message-${message.id}-author`, class: "author", dir: "auto", text: message.author.handle }),
     guestMark(message.author.guest),
     make("time", {
       id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
@@ -135,6 +142,8 @@ function makeBody(message) {
   const element = make("div", { id, class: "body" });
   if (typeof message.html === "string") element.innerHTML = message.html;
   else element.textContent = message.body;
+  for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
+  makeScrollersFocusable(element);
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("a[href]"))) {
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
@@ -143,6 +152,21 @@ function makeBody(message) {
     element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
   }
   return element;
+}
+
+/**
+ * Lets the keyboard scroll long lines of code and wide tables: only an element that can have the focus scrolls.
+ * @param {HTMLElement} body
+ */
+function makeScrollersFocusable(body) {
+  for (const code of body.querySelectorAll("pre")) {
+    for (const [name, value] of Object.entries({ ...SCROLLER, "aria-label": "Code" })) code.setAttribute(name, value);
+  }
+  for (const table of body.querySelectorAll("table")) {
+    const scroller = make("div", { class: "table-scroller", ...SCROLLER, "aria-label": "Table" });
+    table.replaceWith(scroller);
+    scroller.append(table);
+  }
 }
 
 /**

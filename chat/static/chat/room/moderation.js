@@ -5,6 +5,7 @@
 import { call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
 import { byId, child, make } from "../ui/dom.js";
+import { isolate } from "../ui/format.js";
 import { onMenuEntry } from "../ui/menus.js";
 import { MODERATING_ROLES } from "./own-role.js";
 
@@ -85,7 +86,7 @@ export class Moderation {
    */
   makeButton(handle, role) {
     if (!this.canModerate(handle, role)) return null;
-    const label = `Moderate ${handle}`;
+    const label = `Moderate ${isolate(handle)}`;
     return make("button", {
       type: "button", class: "icon-button tools", "data-action": "moderate", title: label, "aria-label": label,
       "aria-haspopup": "dialog", text: "⋯", onclick: () => this.openPerson(handle),

@@ -124,7 +124,7 @@ export class People {
       "li",
       { "data-handle": handle },
       avatar(handle),
-      make("span", { class: "handle", title: handle, text: handle }),
+      make("span", { class: "handle", dir: "auto", title: handle, text: handle }),
       handle === this.#me && make("span", { class: "role", text: "you" }),
       guestMark(this.#guests.has(handle)),
       SHOWN_ROLES.has(role) && make("span", { class: "role", text: role }),

@@ -17,7 +17,7 @@ export function openDialog(title, id, ...content) {
   const close = make("button", {
     type: "button", class: "icon-button", "aria-label": "Close", text: "✕", onclick: () => dialog.close(),
   });
-  const header = make("header", {}, make("h2", { text: title }), close);
+  const header = make("header", {}, make("h2", { dir: "auto", text: title }), close);
   const dialog = make("dialog", { class: "dialog card", id, "aria-label": title }, header, ...content);
   // A drag that selects text may end outside the dialog. Only a press that also begins outside closes it.
   /** @type {EventTarget | null} */
