@@ -282,3 +282,22 @@ def test_a_new_message_does_not_take_the_focus(join_room):
     assert focused_text(bob) == "line 0"
     press(bob, "ArrowDown")
     assert focused_text(bob) == "line 1"
+
+
+def test_the_end_key_leads_to_the_newest_message_from_an_old_part(join_room, site, slug):
+    code = (
+        "from chat import protocol; from chat.services import people, rooms\n"
+        f"person = people.sign_up('Writer of {slug}', 'correct horse'); member = rooms.join_room(person, '{slug}')\n"
+        "for n in range(300): rooms.post_message(member, protocol.Post(ref=f'r{n}', body=f'line {n}'))\n"
+        "rooms.post_message(member, protocol.Post(ref='quote', body='the answer', reply_to=1))"
+    )
+    site.manage("shell", "-c", code)
+    alice = join_room("Alice")
+    expect(message(alice, "the answer")).to_have_count(1)
+    enter_list(alice)
+    press(alice, "Tab", "Enter")
+    expect(alice.locator("#message-1")).to_be_in_viewport()
+    alice.locator("#message-1").focus()
+    press(alice, "End")
+    expect(message(alice, "the answer")).to_be_focused()
+    expect(message(alice, "the answer")).to_be_in_viewport()

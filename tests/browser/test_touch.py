@@ -172,7 +172,7 @@ def test_the_sheet_says_when_a_message_was_written_and_who_reacted(join_room):
     long_press(bob, bob.locator(".reaction"))
     sheet = bob.locator("#message-sheet")
     expect(sheet).to_contain_text(alice.handle)
-    expect(sheet.get_by_label("Who reacted")).to_have_text(f"🎉{alice.handle}")
+    expect(sheet.get_by_label("Who reacted")).to_have_text(f"🎉{alice.handle} (guest)")
     year = message(bob, "Good news").locator("time").get_attribute("datetime")[:4]
     expect(sheet.locator(".help")).to_contain_text(year)
     # The long press on the reaction did not take it.

@@ -112,7 +112,7 @@ class Conversation {
     this.controls = new MessageControls({
       me: handle, scroller: byId("scroller"), list: this.#list, timeline: this.timeline,
       rightsOn: (id) => this.actions.rightsOn(id), actions: this.#messageActions(), withDialogs, notify,
-      focusComposer: () => this.composer.focus(),
+      focusComposer: () => this.composer.focus(), showNewest: () => this.history.showNewest(),
     });
     const { timeline, taskBars, history } = this;
     this.ownChanges = new OwnChanges(handle, {

@@ -20,6 +20,7 @@ const ACTION_KEYS = {
  * @typedef {object} Actions
  * @property {import("./message-choices.js").Act} act
  * @property {() => void} leave moves the focus out of the list
+ * @property {() => void} showNewest scrolls to the newest message, which may not be loaded
  */
 
 export class KeyboardNavigation {
@@ -189,9 +190,15 @@ export class KeyboardNavigation {
    */
   #moveTo(item, key) {
     item.focus({ preventScroll: true });
-    if (key === "End") this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    else if (key === "Home") this.#scroller.scrollTop = 0;
-    else item.scrollIntoView({ block: "nearest" });
+    if (key === "End") {
+      this.#actions.showNewest();
+      // If the page loads the newest messages, the focus goes to the last of them.
+      this.#focusedId = Infinity;
+    } else if (key === "Home") {
+      this.#scroller.scrollTop = 0;
+    } else {
+      item.scrollIntoView({ block: "nearest" });
+    }
   }
 
   /**

@@ -29,6 +29,7 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {Actions} actions
  * @property {import("./conversation.js").WithDialogs} withDialogs
  * @property {() => void} focusComposer
+ * @property {() => void} showNewest scrolls to the newest message, which may not be loaded
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
 
@@ -42,12 +43,14 @@ export class MessageControls {
 
   /** @param {Parts} parts */
   constructor(parts) {
-    const { scroller, list, rightsOn, focusComposer } = parts;
+    const { scroller, list, rightsOn, focusComposer, showNewest } = parts;
     this.#parts = parts;
     /** @type {import("./message-choices.js").Act} */
     const act = (action, id, emoji) => this.#act(action, id, emoji);
     this.#toolbar = new MessageToolbar(list, rightsOn, act);
-    new KeyboardNavigation(scroller, list, { act: (...choice) => this.#actByKey(...choice), leave: focusComposer });
+    new KeyboardNavigation(scroller, list, {
+      act: (...choice) => this.#actByKey(...choice), leave: focusComposer, showNewest,
+    });
     new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)));
   }
 
