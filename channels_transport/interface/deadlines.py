@@ -14,6 +14,7 @@ from twisted.web import http
 from ..writing import unsent_bytes
 from .budgets import Address
 from .limits import Limits
+from .slow_readers import SlowReader
 
 REQUEST_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 # How often the interface looks whether a client reads the rest of a response.
@@ -29,32 +30,6 @@ class Phase(enum.Enum):
     RESPONSE = "the response of the site"
     CLOSING = "a client that has not read the last response yet"
     DISCARDING = "a client that still sends a refused request"
-
-
-class SlowReader:
-    """Decides whether a client reads a response too slowly: whether it reads at all, and at which rate."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.since: float | None = None  # when the client began to be slow
-
-    def is_too_slow(self, delivered: float, unsent: int, now: float) -> bool:
-        """
-        Return whether the connection must be cut.
-
-        `delivered` counts the bytes that have left this process, from any beginning; `unsent` is the rest.
-        """
-        if not unsent:
-            self.since = None
-            return False
-        if self.since is None:
-            self.since, self.delivered = now, delivered
-        if now - self.since < self.limits.read_seconds:
-            return False
-        if delivered - self.delivered < self.limits.read_bytes:
-            return True
-        self.since, self.delivered = now, delivered
-        return False
 
 
 class Channel(http.HTTPChannel):

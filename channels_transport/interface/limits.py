@@ -46,8 +46,9 @@ class Limits:
     body_seconds: float = 30
     body_bytes_per_second: float = 1000
     max_body_bytes: float = MIB
-    # The time before a request's first byte, on a new connection and between two requests.
-    idle_seconds: float = 60
+    # The time before a request's first byte, on a new connection and between two requests. It is longer than proxies
+    # keep an idle connection, so that no proxy sends a request on a connection that is just being closed.
+    idle_seconds: float = 75
     # A client must read at least this many bytes of a response in each `read_seconds`.
     read_seconds: float = 60
     read_bytes: float = 1000

@@ -21,6 +21,8 @@ FRAMES_AT_ONCE = 8
 TURN_SECONDS, FRAMES_PER_VISIT = 0.005, 32
 # How often the interface looks whether sockets that used up their budgets may be read again.
 LIMITED_SECONDS = 0.1
+# A client whose next bytes arrive later than this after the last ones were processed is not sending all the time.
+PAUSE_SECONDS = 0.05
 # The most bytes that a client may send before its handshake is answered.
 MAX_EARLY_BYTES = 64 * 1024
 # Why a socket is not read: its frames wait for Redis; a budget is used up; what was read is not all processed; the
@@ -74,18 +76,19 @@ class MeteredReading:
     """
     A mixin for autobahn's websocket protocol. `begin_reading` must be called before the first frame.
 
-    `flood` is called if the client goes on at the limit of a budget of its own.
+    `flood` is called if the client goes on at the limit of its own budgets, or sends all the time while its address is
+    at a limit.
     """
 
     turns: ReadingTurns
     meter: Meter
     shared: Meter
-    rule: PathRule | None = None  # until `begin_reading`
-    flood_seconds: float
+    rule: PathRule
     holds = 0
     has_rest = False  # whether processData would find something to do
     is_discarding = False
     limited_since = limited_at = 0.0
+    drained_at = pressing_since = 0.0
     lost_reason: Any = None
 
     # These names are of the class that uses the mixin.
@@ -99,7 +102,6 @@ class MeteredReading:
         """Set the budgets: the socket's own by its rule, and those that it shares with its address."""
         self.turns, self.rule, self.shared = turns, rule, shared
         self.meter = rule.make_meter()
-        self.flood_seconds = rule.limits.flood_seconds
 
     @property
     def is_spent(self) -> bool:
@@ -140,6 +142,8 @@ class MeteredReading:
                 self.hold(HANDSHAKE)
             return
         if self.state != self.STATE_CONNECTING:  # type: ignore[attr-defined]
+            if not self.has_rest and (now := time.monotonic()) - self.drained_at > PAUSE_SECONDS:
+                self.pressing_since = now
             self.meter.bytes.left -= len(data)
             self.shared.bytes.left -= len(data)
             if self.meter.bytes.left <= 0 or self.shared.bytes.left <= 0:
@@ -183,6 +187,7 @@ class MeteredReading:
                 return
             self.has_rest = self.processData()  # type: ignore[attr-defined]
             if not self.has_rest:
+                self.drained_at = time.monotonic()
                 return
 
     def onFrameBegin(self) -> None:
@@ -208,11 +213,13 @@ class MeteredReading:
             # The client may still send the answer to the close frame, but not at this price.
             return self.discard()
         now = time.monotonic()
-        if now - self.limited_at > self.flood_seconds / 2:
+        if now - self.limited_at > self.rule.limits.flood_seconds / 2:
             self.limited_since = now
         self.limited_at = now
-        # Other sockets of the address may have used up its budgets.
-        if now - self.limited_since > self.flood_seconds and self.meter.is_low:
+        # If other sockets of the address have used up its budgets, this one may be limited and yet send little.
+        seconds = self.rule.limits.flood_seconds
+        is_sending = now - self.pressing_since > seconds
+        if now - self.limited_since > seconds and (is_sending or self.meter.is_low):
             self.discard()
             return self.flood()
         self.hold(BUDGET)

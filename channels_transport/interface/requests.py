@@ -13,9 +13,9 @@ from zope.interface import implementer
 
 from ..writing import unsent_bytes
 from .budgets import Address
-from .deadlines import SlowReader
 from .headers import find_fault, join_cookies, trust_proxies
 from .limits import MIB
+from .slow_readers import SlowReader
 
 logger = logging.getLogger(__name__)
 
@@ -107,8 +107,9 @@ class WebRequest(http_protocol.WebRequest):
 
     def _count_request(self) -> bool:
         """Count the request of a client behind a proxy. Return whether its address may have another one."""
-        if not self.factory.trusted_proxies or self.requestHeaders.hasHeader(b"upgrade"):
-            return True
+        upgrade = self.requestHeaders.getRawHeaders(b"upgrade", [b""])[0]
+        if not self.factory.trusted_proxies or upgrade.lower() == b"websocket":
+            return True  # a websocket is counted when its handshake is passed on
         address = self.factory.addresses.find(self.factory.find_host(self.requestHeaders, self.transport))
         if address.connections >= self.factory.limits.connections_per_address:
             return False

@@ -9,15 +9,15 @@ from urllib.parse import parse_qsl
 from autobahn.twisted.websocket import ConnectionDeny
 from autobahn.websocket.protocol import TrafficStats
 from daphne import ws_protocol
-from twisted.internet import interfaces, reactor
+from twisted.internet import reactor
 from twisted.internet.protocol import connectionDone
-from zope.interface import implementer
 
 from ..log_throttle import LogThrottle
 from ..ordering import CLOSE_CONNECTION_LOST
 from ..writing import data_frame, write_now
 from .budgets import Address
 from .reading import HANDSHAKE, QUEUE, MeteredReading
+from .slow_readers import MAX_UNREAD_SECONDS, UnreadWatch
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -28,45 +28,9 @@ CLOSE_TRY_AGAIN_LATER = 1013
 MAX_PARAMETERS = 100
 # Close codes that autobahn's sendClose rejects; only the server itself sends them.
 SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
-# The most bytes that are buffered for a client that reads too slowly, and the longest time.
-MAX_UNREAD_BYTES = 1024 * 1024
-MAX_UNREAD_SECONDS = 60
 # A client that sends nothing does not renew its group memberships. Before the memberships expire, the server closes the
 # connection, after this share of `group_expiry`. The share is random: after a restart many clients connect at once.
 SILENT_SHARES = 0.7, 0.9
-
-
-@implementer(interfaces.IPushProducer)
-class UnreadWatch:
-    """Watches whether the transport's buffer is full, and counts unread bytes and seconds."""
-
-    def __init__(self, protocol: "WebSocketProtocol") -> None:
-        self.protocol = protocol
-        self.since: float | None = None
-        self.unread_bytes = 0
-
-    def pauseProducing(self) -> None:
-        """Note that the transport's buffer is full."""
-        if self.since is None:
-            self.since, self.unread_bytes = time.monotonic(), 0
-
-    def resumeProducing(self) -> None:
-        """Note that the transport's buffer is empty."""
-        self.since = None
-
-    def stopProducing(self) -> None:
-        """Do nothing: the connection is lost."""
-
-    @property
-    def seconds(self) -> float:
-        """Return how long the buffer has been full."""
-        return 0 if self.since is None else time.monotonic() - self.since
-
-    def count(self, length: int) -> None:
-        """Count bytes that are written while the buffer is full, and drop a client that leaves too many unread."""
-        self.unread_bytes += length
-        if self.unread_bytes > MAX_UNREAD_BYTES:
-            self.protocol.drop_slow_reader()
 
 
 class OpenRequest(NamedTuple):

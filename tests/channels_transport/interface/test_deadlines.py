@@ -7,7 +7,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from channels_transport.interface import deadlines
-from channels_transport.interface.limits import make_limits
+from channels_transport.interface.limits import Limits, make_limits
 from tests.channels_transport.connection import FakeConnection, Transport
 
 pytestmark = pytest.mark.no_database
@@ -79,7 +79,7 @@ def test_a_client_that_sends_a_byte_every_five_seconds_is_ended(connect, clock, 
     assert ended is not None and ended <= most
     assert b" 408 " in connection.received
     assert connection.passed_on("http.request") is None
-    clock.advance(deadlines.Limits().discard_seconds)
+    clock.advance(Limits().discard_seconds)
     assert connection.transport.is_aborted
 
 
@@ -245,3 +245,18 @@ def test_behind_a_proxy_the_forwarded_address_counts(clock):
     factory.dispatch_reply(waiting["reply_channel"], {"status": 200, "content": b"done"})
     request(b"192.0.2.1")
     assert connection.passed_on("http.request")["client"][0] == "192.0.2.1"
+
+
+def test_behind_a_proxy_websockets_count_by_the_forwarded_address():
+    options = {"trusted_proxies": 1, "proxy_forwarded_address_header": "X-Forwarded-For"}
+    first = FakeConnection(limits=make_limits({"sockets_per_address": 1}), **options)
+    first.open(headers=[b"X-Forwarded-For: 2001:db8::1"])
+
+    def is_passed_on(address):
+        other = FakeConnection(limits=first.factory.limits, **options)
+        other.factory.addresses = first.factory.addresses
+        other.handshake(headers=[b"X-Forwarded-For: " + address])
+        return other.passed_on("websocket.connect") is not None
+
+    assert not is_passed_on(b"2001:db8::2")
+    assert is_passed_on(b"2001:db8:0:1::1")

@@ -191,6 +191,21 @@ def test_all_sockets_of_an_address_share_its_budget(rig):
     assert count(second) > 0 and b"\x88" not in first.received + second.received, "neither floods by itself"
 
 
+def test_at_the_limit_of_an_address_only_a_client_that_sends_all_the_time_is_closed(rig):
+    flood, other = rig.open({"address_frames": (30, 10)}), rig.open()
+    other.transport.protocol.shared = flood.transport.protocol.shared
+    flood.transport.protocol.meter.frames.left = other.transport.protocol.meter.frames.left = 10**6
+    for second in range(300):
+        if not flood.forgotten:
+            flood.write(TEXT)
+            flood.write(TEXT)
+        if second % 10 == 0:
+            other.write(TEXT)
+        rig.pass_by(0.05)
+    assert flood.close_code == 4429 and other.received == b""
+    assert count(other) > 20
+
+
 def test_frames_of_a_path_that_only_sends_never_leave_the_interface(rig):
     connection = rig.open(rules=[(r"/news/", {"send_only": True})], path=b"/news/")
     connection.write(TEXT * 20)

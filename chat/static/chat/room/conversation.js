@@ -12,7 +12,7 @@ import { Announcements, ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { MessageActions } from "./message-actions.js";
-import { MessageToolbar } from "./message-toolbar.js";
+import { MessageControls } from "./message-controls.js";
 import { Moderation } from "./moderation.js";
 import { OwnChanges } from "./own-changes.js";
 import { OwnRole } from "./own-role.js";
@@ -44,12 +44,16 @@ export function startConversation(options) {
   return conversation;
 }
 
+/** @type {typeof import("./dialogs.js") | null} */
+let dialogs = null;
+
 /**
  * Loads the dialogs, which the browser fetches once. Returns null when the fetch failed; the next call tries again.
  * @returns {Promise<typeof import("./dialogs.js") | null>}
  */
-function loadDialogs() {
-  return import("./dialogs.js").catch(() => null);
+async function loadDialogs() {
+  dialogs ??= await import("./dialogs.js").catch(() => null);
+  return dialogs;
 }
 
 class Conversation {
@@ -86,6 +90,7 @@ class Conversation {
     this.history = new HistoryNavigation(socket, this.timeline, this.readMarker, notify);
     this.actions = new MessageActions(handle, {
       changes, timeline: this.timeline, readMarker: this.readMarker, isModerating: () => this.ownRole.isModerating,
+      canModerate: (author) => this.moderation.canModerate(author, this.people.roleOf(author)),
       isBoard: url !== undefined, showNewest: () => this.history.showNewest(),
     });
     this.composer = new Composer(this.#composerActions(), `chat.draft.${slug}`);
@@ -97,7 +102,11 @@ class Conversation {
     this.moderation = new Moderation(slug, handle, this.ownRole, { jump: (id) => this.history.jump(id), withDialogs });
     this.people = new People((person, role) => this.moderation.makeButton(person, role));
     this.versionBar = new VersionBar(() => this.composer.isEmpty && changes.pending.length === 0);
-    this.toolbar = new MessageToolbar(this.#list, (id) => this.actions.rightsOn(id), this.#toolbarActions());
+    this.controls = new MessageControls({
+      me: handle, scroller: byId("scroller"), list: this.#list, timeline: this.timeline,
+      rightsOn: (id) => this.actions.rightsOn(id), actions: this.#messageActions(), withDialogs, notify,
+      focusComposer: () => this.composer.focus(),
+    });
     const { timeline, taskBars, history } = this;
     this.ownChanges = new OwnChanges(handle, {
       socket, timeline, taskBars, history, notify, scheduleDialog: () => this.#scheduleDialog,
@@ -112,12 +121,12 @@ class Conversation {
   }
 
   /**
-   * Loads the dialogs if they are not loaded yet, and then calls `open` with them.
+   * Calls `open` with the dialogs: at once if they are loaded, so that the next key already belongs to the dialog.
    * @param {(dialogs: typeof import("./dialogs.js")) => void} open
    */
   async withDialogs(open) {
-    const dialogs = await loadDialogs();
-    if (dialogs) open(dialogs);
+    const loaded = dialogs ?? (await loadDialogs());
+    if (loaded) open(loaded);
     else this.#notify("The page could not load this dialog. Check your connection and try again.");
   }
 
@@ -131,17 +140,16 @@ class Conversation {
     };
   }
 
-  /** @returns {import("./message-toolbar.js").Actions} */
-  #toolbarActions() {
+  /** @returns {import("./message-controls.js").Actions} */
+  #messageActions() {
     const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
     return {
       react: (id, emoji) => this.actions.toggleReaction(id, emoji),
-      reply: (id) => this.#withMessage(id, (message) => this.composer.reply(message)),
-      edit: (id) => this.#withMessage(id, (message) => this.composer.edit(message)),
+      reply: (message) => this.composer.reply(message),
+      edit: (message) => this.composer.edit(message),
       remove: (id) => this.socket.changes.remove(id),
-      report: (id) => this.#withMessage(id, (message) => (
-        this.withDialogs(({ openReportDialog }) => openReportDialog(this.slug, message, notify))
-      )),
+      report: (message) => this.withDialogs(({ openReportDialog }) => openReportDialog(this.slug, message, notify)),
+      moderate: (message) => this.moderation.openPerson(message.author.handle),
     };
   }
 
@@ -168,22 +176,13 @@ class Conversation {
     timeline.on("shortened", ({ from }) => this.#shortened(from));
     this.#list.addEventListener("click", (event) => this.#clicked(event));
     onReturn(() => socket.checkConnection());
-    onMenuEntry("menu-schedule", () => this.withDialogs((dialogs) => this.#openScheduleDialog(dialogs)));
+    onMenuEntry("menu-schedule", () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)));
   }
 
   /** @param {typeof import("./dialogs.js")} dialogs */
   #openScheduleDialog({ ScheduleDialog }) {
     this.#scheduleDialog ??= new ScheduleDialog(this.slug, (body, at) => this.socket.changes.schedule(body, at));
     this.#scheduleDialog.open();
-  }
-
-  /**
-   * @param {number} id
-   * @param {(message: Message) => void} act
-   */
-  #withMessage(id, act) {
-    const message = this.timeline.get(id);
-    if (message) act(message);
   }
 
   #editLast() {
@@ -232,7 +231,7 @@ class Conversation {
     }
     this.moderation.update();
     this.people.redraw();
-    this.toolbar.hide();
+    this.controls.hide();
   }
 
   /** @param {Message} message */
@@ -290,7 +289,7 @@ class Conversation {
   /** @param {Message[]} messages */
   #drawn(messages) {
     this.ownChanges.messagesDrawn(messages);
-    this.toolbar.refresh();
+    this.controls.refresh();
     this.history.update();
   }
 

@@ -63,6 +63,14 @@ export class People {
     this.redraw();
   }
 
+  /**
+   * Returns the role of a person who is here, or "" when it is not known.
+   * @param {string} handle
+   */
+  roleOf(handle) {
+    return this.#roles.get(handle) ?? "";
+  }
+
   redraw() {
     this.#draw(this.#count);
   }

@@ -3,15 +3,19 @@
 // Must not know the entries of a menu. base.html loads this module into every page.
 
 import { byId, child, closestTo } from "./dom.js";
+import { showTitlesOnTap } from "./tooltips.js";
+
+showTitlesOnTap();
 
 /** @returns {NodeListOf<HTMLDetailsElement>} */
 function openMenus() {
   return document.querySelectorAll("details.menu[open]");
 }
 
-document.addEventListener("click", (event) => {
-  const clicked = closestTo(event, "details.menu");
-  for (const menu of openMenus()) if (menu !== clicked) menu.open = false;
+// Safari on a phone sends no click to the document for a tap on plain text, but it sends `pointerdown`.
+document.addEventListener("pointerdown", (event) => {
+  const pressed = closestTo(event, "details.menu");
+  for (const menu of openMenus()) if (menu !== pressed) menu.open = false;
 });
 
 document.addEventListener("keydown", ({ key }) => {
