@@ -102,7 +102,8 @@ def browser_of(chromium, errors, request):
     yield make
     RESULTS.mkdir(exist_ok=True)
     for name, page in pages:
-        page.screenshot(path=RESULTS / f"{request.node.name}-{name}.png")
+        if not page.is_closed():
+            page.screenshot(path=RESULTS / f"{request.node.name}-{name}.png")
         page.context.close()
 
 

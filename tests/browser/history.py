@@ -1,7 +1,5 @@
 """Helpers for the browser tests of the history: rooms with many messages, and what a page shows of them."""
 
-from tests.browser.test_room import message
-
 FETCHES = """
 window.fetches = [];
 const send = WebSocket.prototype.send;
@@ -41,13 +39,6 @@ def is_on_screen(page, id):
     )
 
 
-def leave(page):
-    """Close the tab, as a person does: the page can still send."""
-    url = page.url
-    page.close(run_before_unload=False)
-    return url
-
-
 def come_back(page, *scripts):
     """Open the page again in a new tab of the same browser, and return the tab."""
     context, url = page.context, page.url
@@ -77,14 +68,6 @@ def scroll_to(page, place):
     )
 
 
-__all__ = [
-    "FETCHES",
-    "UNFOCUSED",
-    "come_back",
-    "divider_above",
-    "fill",
-    "is_on_screen",
-    "message",
-    "scroll_to",
-    "shown_ids",
-]
+def wait_for_newer(page, id):
+    """Wait until the page shows a message after this id."""
+    page.wait_for_function("(id) => document.querySelector('#messages > :last-child').dataset.id > id", arg=id)

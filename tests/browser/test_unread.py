@@ -1,19 +1,26 @@
 """A person who comes back: the divider "New", the bar above, the title, and what counts as read."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import start_second
 from tests.browser.history import (
     UNFOCUSED,
     come_back,
     divider_above,
     fill,
     is_on_screen,
-    message,
     scroll_to,
     shown_ids,
+    wait_for_newer,
 )
-from tests.browser.test_room import say
+from tests.browser.test_room import message, say
+
+
+def title_from(start):
+    return re.compile(f"^{re.escape(start)}")
 
 
 @pytest.fixture
@@ -111,7 +118,7 @@ def test_reading_from_the_first_new_message_to_the_newest_marks_everything_as_re
     expect(tab.locator("#message-2 > .divider.unread")).to_be_visible()
     while (last := shown_ids(tab)[-1]) < 301:
         scroll_to(tab, "bottom")
-        tab.wait_for_function("(last) => document.querySelector('#messages > :last-child').dataset.id > last", arg=last)
+        wait_for_newer(tab, last)
     scroll_to(tab, "bottom")
     expect(tab.get_by_test_id("new-messages")).to_be_hidden()
     tab.wait_for_timeout(1200)
@@ -138,14 +145,10 @@ def test_a_newcomer_has_nothing_new(join_room, site, slug):
     assert divider_above(come_back(tab)) is None
 
 
-def test_the_first_messages_of_an_empty_room_are_new_for_a_member(join_room, site, slug):
+def test_a_person_who_joined_an_empty_room_finds_the_first_messages_new(join_room, site, slug):
     tab = join_room("Alice")
     fill(site, slug, 2)
-    assert divider_above(come_back(join_page(tab))) == "line 1"
-
-
-def join_page(tab):
-    return tab
+    assert divider_above(come_back(tab)) == "line 1"
 
 
 def test_messages_that_arrive_while_the_tab_is_hidden_are_new(alice, site, slug):
@@ -171,8 +174,6 @@ def test_messages_that_arrive_while_the_tab_is_hidden_are_new(alice, site, slug)
 
 
 def test_messages_that_were_missed_while_the_connection_was_lost_are_new(join_room, site, slug):
-    from tests.browser.conftest import start_second
-
     tab = join_room("Alice", site.second.url)
     say(tab, "hello")
     expect(message(tab, "hello")).to_have_count(1)
@@ -186,18 +187,12 @@ def test_messages_that_were_missed_while_the_connection_was_lost_are_new(join_ro
     assert is_on_screen(tab, 2) and not is_on_screen(tab, 61)
 
 
-def test_messages_that_are_read_in_one_tab_are_read_in_the_other(alice, site, slug):
+def test_messages_read_in_one_tab_are_read_in_the_other(alice, site, slug):
     first = come_back(alice, UNFOCUSED)
     fill(site, slug, 3)
-    expect(first).to_have_title(lambda_title("(3) "))
+    expect(first).to_have_title(title_from("(3) "))
     second = first.context.new_page()
     second.goto(first.url)
     second.wait_for_selector("[data-state=open]")
     assert divider_above(second) == "line 1"
-    expect(first).not_to_have_title(lambda_title("(3) "))
-
-
-def lambda_title(start):
-    import re
-
-    return re.compile(f"^{re.escape(start)}")
+    expect(first).not_to_have_title(title_from("(3) "))

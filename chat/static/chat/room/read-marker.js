@@ -141,7 +141,7 @@ export class ReadMarker {
     const { from, to } = this.#room.loaded();
     this.#unread.loaded(from, to);
     if (mayRead && this.#isCaughtUp && isFocused()) this.#readVisible(from);
-    this.#placeDivider();
+    this.#placeDivider(from);
     this.#showTitle();
   }
 
@@ -178,13 +178,17 @@ export class ReadMarker {
     this.#schedule();
   }
 
-  /** The divider stays where it is until everything was on the screen. Then it moves to the next new message. */
-  #placeDivider() {
+  /**
+   * The divider stays where it is until everything was on the screen. Then it moves to the next new message.
+   * @param {number} from the first id that is loaded
+   */
+  #placeDivider(from) {
     const fresh = this.#unread.firstAfter(this.#shownTo);
     if (fresh !== null && !this.#hasFresh) this.#timeline.setFirstUnread(fresh);
     this.#hasFresh = fresh !== null;
-    // Nobody looks: the timeline follows new messages only until the divider reaches the top.
-    const isUnwatched = document.hidden || !this.#isCaughtUp;
+    // Nobody looks: the timeline follows new messages only until the divider reaches the top. If the first new message
+    // is not loaded, the divider is not where the person stopped, and the bar above leads there.
+    const isUnwatched = (document.hidden || !this.#isCaughtUp) && !this.#isUnreadBefore(from);
     if (fresh !== null && isUnwatched && this.#timeline.isAtBottom) this.#timeline.scrollToUnread();
   }
 

@@ -68,6 +68,17 @@ export class ScrollPosition extends Emitter {
   }
 
   /**
+   * Scrolls `item` to the middle. The new position counts at once, because the browser's event comes later.
+   * @param {HTMLElement} item
+   */
+  scrollTo(item) {
+    item.scrollIntoView({ block: "center" });
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    this.#isAtBottom = scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
+    this.#lastScrollTop = scrollTop;
+  }
+
+  /**
    * Returns whether the lower edge of `item` is visible, or above the visible part.
    * @param {HTMLElement} item
    */

@@ -172,7 +172,7 @@ export class Timeline extends Emitter {
   jump(id) {
     const item = this.item(id);
     if (!item) return false;
-    item.scrollIntoView({ block: "center" });
+    this.#position.scrollTo(item);
     item.classList.add("flash");
     setTimeout(() => item.classList.remove("flash"), FLASH_MS);
     return true;
