@@ -14,7 +14,6 @@ from .fields import (
     check_body,
     check_boolean,
     check_emoji,
-    check_handle,
     check_integer,
     check_limit,
     check_object,
@@ -23,6 +22,7 @@ from .fields import (
     check_time,
     is_ref,
 )
+from .names import check_handle
 
 _CHECKS: dict[str, Callable[..., Any]] = {
     "ref": check_ref,
