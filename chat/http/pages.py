@@ -12,7 +12,6 @@ from django.utils.http import is_safe_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chat.http.api.accounts import get_account
 from chat.http.api.boards import get_session_id
 from chat.http.api.rooms import describe_rooms
 from chat.http.endpoints import get_address
@@ -123,12 +122,12 @@ def operators_rooms(request):
 # Signing in and out.
 
 
-def _sign_in_view(template, form_class, get_person, kind):
+def _sign_in_view(template, form_class, get_person):
     """
     Return the view of a form that signs the browser in: GET shows it, POST signs in and redirects to `next`.
 
-    `get_person(request, **fields)` returns the person. `kind` names the limit in CHAT_LIMITS that counts requests per
-    address. If a POST has errors, the view returns 400 and the form.
+    `get_person(request, **fields)` checks the limits, and returns the person. If a POST has errors, the view returns
+    400 and the form.
     """
 
     @require_http_methods(["GET", "HEAD", "POST"])
@@ -136,7 +135,6 @@ def _sign_in_view(template, form_class, get_person, kind):
         form = form_class(request.POST or None)
 
         def sign_in(fields):
-            limits.check_address(kind, get_address(request))
             people.sign_in(request, get_person(request, **fields))
             return True
 
@@ -148,21 +146,19 @@ def _sign_in_view(template, form_class, get_person, kind):
     return view
 
 
-def _get_account(request, handle, password):
-    return get_account(handle, password)
-
-
 def _sign_up(request, handle, password):
-    return people.sign_up(handle, password, request.user)
+    limits.check_address("sign_ups", get_address(request))
+    return people.sign_up(handle, password, request.user, people.get_browser(request))
 
 
 def _sign_up_guest(request, handle):
-    return people.sign_up_guest(handle)
+    limits.check_address("guests", get_address(request))
+    return people.sign_up_guest(handle, people.get_browser(request))
 
 
-sign_in = _sign_in_view("chat/sign_in.html", SignInForm, _get_account, "sign_ins")
-sign_up = _sign_in_view("chat/sign_up.html", SignUpForm, _sign_up, "sign_ups")
-guest = _sign_in_view("chat/guest.html", GuestForm, _sign_up_guest, "guests")
+sign_in = _sign_in_view("chat/sign_in.html", SignInForm, people.check_credentials)
+sign_up = _sign_in_view("chat/sign_up.html", SignUpForm, _sign_up)
+guest = _sign_in_view("chat/guest.html", GuestForm, _sign_up_guest)
 
 
 @require_POST
@@ -184,7 +180,6 @@ def password(request):
     form = PasswordForm(request.POST or None)
 
     def change(fields):
-        limits.check_address("sign_ins", get_address(request))
         people.change_password(request, fields["old_password"], fields["new_password"])
         return True
 

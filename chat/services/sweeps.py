@@ -15,6 +15,7 @@ SWEEPS = [
     moderation.sweep_mutes,
     people.sweep_sessions,
     people.sweep_guests,
+    people.sweep_places,
     announcements.sweep_announcements,
     invitations.sweep_invitations,
     boards.sweep_boards,
