@@ -23,7 +23,11 @@ from .scripts import Script
 from .sessions import channel_session
 from .shards import Shard
 from .signals import is_stopping
+from .six_importer import complete_importer
 from .timers import call_later
+
+# Every process of a site imports this package before Django runs the code of `channels` that needs the importer.
+complete_importer()
 
 __all__ = [
     "OUTAGES",

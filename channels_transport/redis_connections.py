@@ -203,6 +203,9 @@ def make_tls_context(given: dict[str, Any]) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=authority)
     except OSError as error:
         raise _file_error("ssl_ca_certs", str(authority), error) from None
+    # Python 3.13 added this flag to the defaults. It refuses certificates of common private authorities, which lack an
+    # extension, and which Twisted and older Pythons accept. Every process must decide in the same way.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if not is_verified(given):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

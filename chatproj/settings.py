@@ -210,16 +210,21 @@ STATICFILES_STORAGE = "whitenoise.storage.CompressedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60
 
+# The secret parts of paths: in links of invitations and boards, in hooks, and the sessions of boards' visitors. Every
+# log line has *** in their place.
+SECRET_PATHS = ["/invite/*", "/hooks/*", "/board/*", "/api/boards/*", "/auth/*/*", "/write/*/*"]
+
 _LEVEL = read("LOG_LEVEL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": "channels_transport.log_lines.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": _LEVEL},
     # By default Django mails these log records to ADMINS; here they are only logged.
     "loggers": {
         "django": {"handlers": [], "level": _LEVEL, "propagate": True},
+        "django.server": {"handlers": [], "level": _LEVEL, "propagate": True},
         # Daphne warns of each refused handshake during an outage of Redis. Another log line reports the outage once.
         "daphne.ws_protocol": {"level": _LEVEL if _LEVEL == "DEBUG" else "ERROR"},
     },

@@ -13,6 +13,7 @@ from chat.services import limits, people, rooms
 from chat.store import store
 from tests import wire
 from tests.flushing import quick_flush  # noqa: F401 (a fixture)
+from tests.random_examples import IS_FAST
 from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
 
 # A test must not fail because the machine is slow. No run uses the examples of an earlier run. In CI, each run uses
@@ -21,6 +22,7 @@ hypothesis.settings.register_profile(
     "chat",
     deadline=None,
     database=None,
+    max_examples=10 if IS_FAST else 100,
     derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )

@@ -5,21 +5,22 @@ import logging
 import random
 import time
 from typing import Any
+from urllib.parse import quote
 
 from daphne import http_protocol
 from twisted.internet import interfaces, reactor
 from zope.interface import implementer
 
 from ..writing import unsent_bytes
+from .headers import find_fault, join_cookies, trust_proxies
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1024 * 1024
 # The `code` in the JSON body of the errors that the interface itself returns.
 ERROR_CODES = {400: "invalid_field", 413: "too_large", 503: "unavailable"}
-# autobahn reads the handshake with str.splitlines, which ends a line at each of these bytes. So a header value that
-# contains one could inject further headers, an Origin for example.
-LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
+# A refused address is logged with every other byte percent-encoded.
+URI_CHARACTERS = "".join(map(chr, range(0x21, 0x7F)))
 # The most messages that a waiting request keeps until its response is sent, which takes milliseconds.
 MAX_WAITING_MESSAGES = 100
 # One response costs a fifth of a millisecond. If many requests wait, they are answered over a period: websockets are
@@ -56,6 +57,7 @@ class WebRequest(http_protocol.WebRequest):
     The request may wait for its response (see `later_response.py`), and then receives messages as a websocket does.
     """
 
+    uri: bytes  # set by Twisted
     body_bytes = 0
     answered_at = 0.0  # when the response last progressed: from the worker, or to the client
     unsent = 0
@@ -77,26 +79,16 @@ class WebRequest(http_protocol.WebRequest):
         """Pass the request on to the workers, or refuse it."""
         # Any client can send this header, and Daphne would make it SCRIPT_NAME.
         self.requestHeaders.removeHeader(b"daphne-root-path")
+        fault = find_fault(self.uri, self.clientproto, self.requestHeaders)
+        if fault is not None:
+            # The log and Daphne's code decode both as ASCII.
+            self.uri, self.path = quote(self.uri, safe=URI_CHARACTERS).encode(), b"/"
+            return self.refuse(400, b"Bad Request", fault)
         if self.body_bytes > MAX_BODY_BYTES:
             return self.refuse(413, b"Payload Too Large", f"A request body may have at most {MAX_BODY_BYTES} bytes.")
-        if self._injects_headers():
-            return self.refuse(400, b"Bad Request", "A header contains a line break.")
-        self._trust_proxies()
+        join_cookies(self.requestHeaders)
+        trust_proxies(self.requestHeaders, self.factory.trusted_proxies)
         super().process()
-
-    def _injects_headers(self) -> bool:
-        if not self.requestHeaders.hasHeader(b"upgrade"):
-            return False
-        values = [value for _, values in self.requestHeaders.getAllRawHeaders() for value in values]
-        # The path must be ASCII, because autobahn parses it again and splits it at the byte 0xA0.
-        return any(end in value for value in values for end in LINE_ENDS) or not self.uri.isascii()
-
-    def _trust_proxies(self) -> None:
-        """Reduce X-Forwarded-For to the address that the outermost trusted proxy saw."""
-        hops = self.factory.trusted_proxies
-        addresses = b",".join(self.requestHeaders.getRawHeaders(b"x-forwarded-for", [])).split(b",")
-        if hops and addresses != [b""]:
-            self.requestHeaders.setRawHeaders(b"x-forwarded-for", [addresses[-min(hops, len(addresses))].strip()])
 
     def refuse(self, status: int, reason: bytes, detail: str) -> None:
         """Answer with an error before any consumer sees the request, and close the connection."""

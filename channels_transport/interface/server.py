@@ -14,6 +14,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.logger import globalLogBeginner
 
 from ..connectors import RedisConnector, ThreadConnector
+from ..log_lines import describe_failure
 from ..ordering import CLOSE_CONNECTION_LOST
 from .requests import WebRequest
 from .websockets import WebSocketProtocol
@@ -37,7 +38,7 @@ LAST_FRAMES_SECONDS = 0.3
 def log_failure(event: dict[str, Any]) -> None:
     """Log an unhandled failure in Twisted. Do not log its other events."""
     if event.get("log_failure") is not None:
-        logger.error("Unhandled in the reactor: %s", event["log_failure"].getTraceback())
+        logger.error("Unhandled in the reactor", exc_info=describe_failure(event["log_failure"]))
 
 
 class HTTPFactory(http_protocol.HTTPFactory):

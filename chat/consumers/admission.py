@@ -46,6 +46,7 @@ def make_session(connection, member, login=None, token_id=None):
         "room": member.room_id,
         "person": member.person_id,
         "handle": member.person.handle,
+        "guest": member.person.is_guest,
         "address": connection.address,
         "token": token_id,
         "login": login,
@@ -57,15 +58,16 @@ def _accept(connection, member, query):
     room, cursor = member.room, _read_integer(query, "cursor")
     reset = "cursor" in query and (cursor is None or cursor > room.offset)
     present, count = presence.get_present(room.id, room.access == room.BOARD)
+    news = rooms.get_news(member)
     joined = protocol.joined(
         {"slug": room.slug, "name": room.name, "topic": room.topic},
-        protocol.you(member.handle, member.role, member.read_offset, member.muted_until),
+        protocol.you(member.handle, member.role, member.read_offset, member.muted_until, member.person.is_guest),
         room.offset,
         present,
         count,
         CLIENT_VERSION,
         reset,
-        announcements.get_newest_id(),
+        *news,
     )
     connection.accept(joined)
     return None if reset else cursor
@@ -116,5 +118,6 @@ def release(connection):
 def release_leases(connection):
     """Take a connection off the roster of its room, and end its socket lease."""
     session = connection.session
-    presence.depart(session["room"], session["handle"], connection)
+    # A session that the version before this one wrote has no `guest`.
+    presence.depart(session["room"], session["handle"], session.get("guest", False), connection)
     limits.release_socket(session["person"], connection)

@@ -90,8 +90,8 @@ def _acknowledge(change):
 
 def _publish_typing(connection, member, event):
     if not member.is_muted:
-        group = broadcast.room_group(member.room_id)
-        broadcast.publish_to_others(group, protocol.typing(member.handle, event.on), connection.name)
+        typing = protocol.typing(member.handle, event.on, member.person.is_guest)
+        broadcast.publish_to_others(broadcast.room_group(member.room_id), typing, connection.name)
 
 
 def _mark_read(connection, member, event):
@@ -112,6 +112,10 @@ def _send_missed(connection, member, cursor):
 
 
 def _fetch(connection, member, event):
+    if event.around is not None:
+        page = rooms.get_page_around(member.room, event.around, event.limit)
+        connection.reply(protocol.page(event.ref, page.messages, page.more_before, page.more_after))
+        return
     messages, more = rooms.get_page(member.room, event.before, event.limit)
     connection.reply(protocol.page(event.ref, messages, more))
 

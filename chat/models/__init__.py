@@ -9,7 +9,7 @@ models publish nothing, check no rights, do not know the wire, and import no oth
 from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
 from .invitations import Invitation
-from .join_state import get_join_state, get_newest_announcement_id
+from .join_state import get_join_state, get_news
 from .messages import Change, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
@@ -50,7 +50,7 @@ __all__ = [
     "Token",
     "Visitor",
     "get_join_state",
-    "get_newest_announcement_id",
+    "get_news",
     "insert",
     "make_handle_key",
     "make_handle_keys",

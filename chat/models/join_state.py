@@ -1,8 +1,8 @@
 """
-The join state: whether a person who enters a room may stay, and whether there are tasks or announcements to send.
+What a handshake reads about a person who enters a room: what is new, whether the person may stay, what is to send.
 
-Every handshake reads the join state, and there is nearly always nothing to send. So the statements are built once;
-statements.py gives the reason.
+Every handshake reads both, and there is nearly always nothing to send. So the statements are built once; statements.py
+gives the reason.
 """
 
 from typing import NamedTuple
@@ -11,6 +11,8 @@ from django.db import connection
 from django.utils import timezone
 
 from .rooms import Member
+
+MAX_UNREAD = 1000  # messages after the read marker that a handshake counts
 
 
 class JoinState(NamedTuple):
@@ -37,8 +39,45 @@ _SELECT = """
 """
 
 
-def get_newest_announcement_id() -> int:
-    """Return the id of the newest announcement, or 0 if there is none."""
+class News(NamedTuple):
+    """
+    What `joined` says about news.
+
+    - `announced`: the id of the newest announcement, 0 if there is none.
+    - `unread`: how many messages of other people the member has not read, without removed messages.
+    - `first_unread`: the number of the first of these messages, or None.
+    """
+
+    announced: int
+    unread: int
+    first_unread: int | None
+
+
+def get_news(member: Member) -> News:
+    """
+    Read the News of a member, in one statement, and return them. `member.room` was just read.
+
+    Unread are messages after the read marker and up to `member.room.offset`. Only the first MAX_UNREAD messages after
+    the marker are read, so a person who was away for a year connects as fast as everybody else.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT COALESCE(MAX(id), 0) FROM chat_announcement")
-        return cursor.fetchone()[0]
+        cursor.execute(
+            _SELECT_NEWS, [member.room_id, member.read_offset, member.room.offset, MAX_UNREAD, member.person_id]
+        )
+        return News(*cursor.fetchone())
+
+
+_SELECT_NEWS = """
+    SELECT
+        (
+            SELECT COALESCE(MAX(id), 0)
+            FROM chat_announcement
+        ),
+        COUNT(*),
+        MIN(number)
+    FROM (
+        SELECT number, author_id, removed_at FROM chat_message
+        WHERE room_id = %s AND number > %s AND number <= %s ORDER BY number LIMIT %s
+    ) fresh
+    WHERE author_id <> %s AND removed_at IS NULL
+"""

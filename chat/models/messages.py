@@ -26,6 +26,17 @@ class MessageQuerySet(models.QuerySet):
         older = self if number is None else self.filter(number__lt=number)
         return older.order_by("-number")
 
+    def numbers_around(self, number: int, limit: int) -> tuple[list[int], list[int]]:
+        """
+        Return (numbers up to `number`, numbers after `number`), each with the nearest first.
+
+        The first list has at most `limit` + 1 numbers, the second list at most `limit`. Both statements read only the
+        index of the constraint `one_message_per_number`, if the query selects the messages of one room.
+        """
+        older = self.filter(number__lte=number).order_by("-number").values_list("number", flat=True)
+        newer = self.filter(number__gt=number).order_by("number").values_list("number", flat=True)
+        return list(older[: limit + 1]), list(newer[:limit])
+
 
 class Message(models.Model):
     """
@@ -72,6 +83,11 @@ class Message(models.Model):
         for reaction in self.all_reactions:
             handles.setdefault(reaction.emoji, []).append(reaction.person.handle)
         return handles
+
+    def list_reacting_guests(self) -> list[str]:
+        """Return the handles of the guests who reacted to the message. The message was read with `complete`."""
+        people = [reaction.person for reaction in self.all_reactions]
+        return list(dict.fromkeys(person.handle for person in people if person.is_guest))
 
 
 class Reaction(models.Model):

@@ -71,6 +71,7 @@ from .facts import (
     member,
     message,
     page,
+    person,
     presence,
     read,
     rejected,
@@ -109,6 +110,7 @@ from .fields import (
 )
 from .names import check_handle, check_room_name, check_topic
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
+from .zones import check_zone, get_zone
 
 __all__ = [
     "AdmitVisitor",
@@ -176,9 +178,11 @@ __all__ = [
     "check_text",
     "check_time",
     "check_topic",
+    "check_zone",
     "digest",
     "encode",
     "format_time",
+    "get_zone",
     "internal_error",
     "is_blank",
     "is_ref",
@@ -192,6 +196,7 @@ __all__ = [
     "parse_moment",
     "parse_object",
     "parse_uuid",
+    "person",
     "presence",
     "read",
     "read_event",

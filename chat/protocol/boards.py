@@ -7,6 +7,7 @@ This module does not know which of them may send which event.
 from dataclasses import dataclass
 
 from .events import Event
+from .facts import person
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,9 @@ BOARD_EVENTS: dict[str, type[Event]] = {
 }
 
 
-def visitor_knocked(visitor: str, handle: str) -> dict:
+def visitor_knocked(visitor: str, handle: str, is_guest: bool = False) -> dict:
     """Return the `knocked` event, for the owner: a visitor waits. `visitor` is the visitor's public id."""
-    return {"type": "knocked", "visitor": visitor, "handle": handle}
+    return {"type": "knocked", "visitor": visitor, **person(handle, is_guest)}
 
 
 def visitor_left(visitor: str) -> dict:

@@ -6,13 +6,15 @@ This module does not know what the server does with an event.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import ClassVar
 
+from .errors import ChatError
 from .facts import format_time
 
 
+@dataclass(frozen=True)
 class Event:
     """An event from a client. Each subclass is one `type`. parsing.py checks each field by its name."""
 
@@ -85,12 +87,18 @@ class Sync(Event):
 
 @dataclass(frozen=True)
 class Fetch(Event):
-    """Ask for an older page of history."""
+    """Ask for a page of history: the newest messages, the messages before an id, or the messages around an id."""
 
     type = "fetch"
     ref: str
     limit: int
     before: int | None = None
+    around: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `invalid_field` if both ids are given."""
+        if self.before is not None and self.around is not None:
+            raise ChatError("invalid_field", "Give 'before' or 'around', not both.")
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,16 @@ EVENTS: dict[str, type[Event]] = {
 
 
 def digest(event: Event, slug: str) -> str:
-    """Return the fingerprint (64 hex digits) of an event's type, room and content, without its ref."""
-    content = {name: value for name, value in vars(event).items() if name != "ref"}
+    """
+    Return the fingerprint (64 hex digits) of an event's type, room and content, without its ref.
+
+    Fields with their default value are left out. So a new optional field of a later version does not change the
+    fingerprint of an event that a client sends before an update of the server, and again after it.
+    """
+    content = {
+        field.name: getattr(event, field.name)
+        for field in fields(event)
+        if field.name != "ref" and getattr(event, field.name) != field.default
+    }
     canonical = json.dumps([event.type, slug, content], sort_keys=True, default=format_time)
     return hashlib.sha256(canonical.encode()).hexdigest()

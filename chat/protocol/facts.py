@@ -40,6 +40,8 @@ def joined(
     version: str,
     reset: bool = False,
     announced: int = 0,
+    unread: int = 0,
+    first_unread: int | None = None,
 ) -> dict:
     """
     Return the first event of a room's socket.
@@ -48,6 +50,7 @@ def joined(
     - `version`: the version of the client's code.
     - `reset`: the client drops the messages that it has.
     - `announced`: the id of the newest announcement so far.
+    - `unread`: how many messages of other people are after the read marker; `first_unread`: the id of the first.
     """
     event = {
         "type": "joined",
@@ -58,18 +61,31 @@ def joined(
         "count": count,
         "version": version,
         "announced": announced,
+        "unread": unread,
+        "first_unread": first_unread,
     }
     return {**event, "reset": True} if reset else event
 
 
-def you(handle: str, role: str, read: int, until: datetime | None = None) -> dict:
+def person(handle: str, is_guest: bool, **more: Any) -> dict:
+    """
+    Return the fields that name a person. `more` are further fields of the person.
+
+    Only a guest has the field `guest`: a guest's handle belongs to nobody permanently, so readers must see the
+    difference wherever the handle is shown.
+    """
+    fields = {"handle": handle, **more}
+    return {**fields, "guest": True} if is_guest else fields
+
+
+def you(handle: str, role: str, read: int, until: datetime | None = None, is_guest: bool = False) -> dict:
     """Return the part of `joined` that describes its receiver. A mute ends at `until` (an aware datetime)."""
-    return _with_until({"handle": handle, "role": role, "read": read}, until)
+    return _with_until(person(handle, is_guest, role=role, read=read), until)
 
 
-def member(handle: str, role: str, until: datetime | None = None) -> dict:
+def member(handle: str, role: str, until: datetime | None = None, is_guest: bool = False) -> dict:
     """Return the event for a member's new role. A mute ends at `until` (an aware datetime)."""
-    return _with_until({"type": "member", "handle": handle, "role": role}, until)
+    return _with_until({"type": "member", **person(handle, is_guest, role=role)}, until)
 
 
 def _with_until(event, until):
@@ -80,7 +96,7 @@ def message(
     id: int,
     offset: int,
     ref: str,
-    author: str,
+    author: dict,
     body: str,
     html: str,
     at: datetime,
@@ -88,18 +104,22 @@ def message(
     removed: bool,
     reactions: dict[str, list[str]],
     reply_to: int | None,
+    mentions: Sequence[str] = (),
+    guests: Sequence[str] = (),
 ) -> dict:
     """
     Return the event for a message that is new or has changed.
 
-    `author` is a handle, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}.
+    `author` is what `person` returns, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}, and
+    `mentions` are the handles of the people that the body mentions. `guests` are the handles of the guests among the
+    people who reacted.
     """
-    return {
+    event = {
         "type": "message",
         "id": id,
         "offset": offset,
         "ref": ref,
-        "author": {"handle": author},
+        "author": author,
         "body": body,
         "html": html,
         "at": format_time(at),
@@ -107,7 +127,9 @@ def message(
         "removed": removed,
         "reactions": reactions,
         "reply_to": reply_to,
+        "mentions": list(mentions),
     }
+    return {**event, "guests": list(guests)} if guests else event
 
 
 def ack(ref: str, id: int | None, offset: int | None, **more: Any) -> dict:
@@ -135,14 +157,26 @@ def synced(offset: int, more: bool, reset: bool = False) -> dict:
     return {**event, "reset": True} if reset else event
 
 
-def page(ref: str, messages: list[dict], more: bool) -> dict:
-    """Return the answer to a `fetch`. `more`: there are older messages."""
-    return {"type": "page", "ref": ref, "messages": messages, "more": more}
-
-
-def presence(came: Sequence[str], went: Sequence[str], count: int, present: list[dict] | None = None) -> dict:
+def page(ref: str, messages: list[dict], more: bool, more_after: bool | None = None) -> dict:
     """
-    Return the event for handles that came and went. `count` people are in the room now.
+    Return the answer to a `fetch`. `more`: there are older messages.
+
+    `more_after`: there are newer messages. It is given for a page around a message.
+    """
+    event = {"type": "page", "ref": ref, "messages": messages, "more": more}
+    return event if more_after is None else {**event, "more_before": more, "more_after": more_after}
+
+
+def presence(
+    came: Sequence[str],
+    went: Sequence[str],
+    count: int,
+    present: list[dict] | None = None,
+    guests: Sequence[str] = (),
+) -> dict:
+    """
+    Return the event for handles that came and went. `count` people are in the room now. `guests` are those of the
+    handles in `came` that belong to guests.
 
     If more than MAX_PRESENT people are in the room, the event has only their number, because the handles would be too
     much data. For a connection that may have missed earlier events, `present` lists people as in `joined`.
@@ -150,12 +184,14 @@ def presence(came: Sequence[str], went: Sequence[str], count: int, present: list
     event = {"type": "presence", "came": came, "went": went, "count": count}
     if present is not None:
         event["present"] = present
-    return event if count <= MAX_PRESENT else {**event, "came": [], "went": []}
+    if count > MAX_PRESENT:
+        return {**event, "came": [], "went": []}
+    return {**event, "guests": list(guests)} if guests else event
 
 
-def typing(handle: str, on: bool) -> dict:
+def typing(handle: str, on: bool, is_guest: bool = False) -> dict:
     """Return the event for a member who starts (`on`) or stops typing."""
-    return {"type": "typing", "handle": handle, "on": on}
+    return {"type": "typing", **person(handle, is_guest, on=on)}
 
 
 def read(offset: int) -> dict:

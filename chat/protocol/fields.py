@@ -24,6 +24,7 @@ from .errors import (
     MAX_SECONDS,
     ChatError,
 )
+from .zones import get_zone, localize
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -186,18 +187,18 @@ def check_object(value: Any, name: str) -> dict:
     return value
 
 
-def check_moment(value: Any, name: str) -> str:
+def check_moment(value: Any, name: str, zone: str | None = None) -> str:
     """Return the text of a day or a time that `parse_moment` can read. Raise `invalid_field`."""
-    if parse_moment(check_string(value, name)) is None or parse_moment(value, is_end=True) is None:
+    if parse_moment(check_string(value, name), zone) is None or parse_moment(value, zone, is_end=True) is None:
         raise ChatError(
             "invalid_field", f"'{name}' must be a date like 2026-11-20, or a time like 2026-11-20T09:30:00Z."
         )
     return value
 
 
-def parse_moment(text: str, is_end: bool = False) -> datetime | None:
+def parse_moment(text: str, zone: str | None = None, is_end: bool = False) -> datetime | None:
     """
-    Return the aware datetime of a day or a time in UTC, or None if `text` is neither.
+    Return the aware datetime of a time in UTC, or of a day in a time zone (None: UTC); None if `text` is neither.
 
     For a day, return the time at which the day begins. If the day is the end of a period (`is_end`), return the time at
     which the next day begins, so that the day belongs to the period.
@@ -205,8 +206,10 @@ def parse_moment(text: str, is_end: bool = False) -> datetime | None:
     if not _MOMENT.fullmatch(text):
         return None
     try:
-        moment = datetime.fromisoformat(text.rstrip("Z")).replace(tzinfo=UTC)
-        return moment + timedelta(days=1) if is_end and "T" not in text else moment
+        moment = datetime.fromisoformat(text.rstrip("Z"))
+        if "T" in text:
+            return moment.replace(tzinfo=UTC)
+        return localize(moment + timedelta(days=1) if is_end else moment, get_zone(zone))
     except (ValueError, OverflowError):
         return None
 

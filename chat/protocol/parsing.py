@@ -4,6 +4,7 @@ Parsing: read events from the text of frames, and check their fields.
 This module does not know what the server does with an event.
 """
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -35,13 +36,14 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "cursor": check_integer,
     "limit": check_limit,
     "before": check_integer,
+    "around": check_integer,
     "task": check_string,
     "params": check_object,
     "at": check_time,
     "handle": check_handle,
     "visitor": check_string,
 }
-_OPTIONAL = {"reply_to", "before"}  # absent and null mean the same
+_OPTIONAL = {"reply_to", "before", "around"}  # absent and null mean the same
 
 
 def parse(text: str | bytes, events: Mapping[str, type[Event]] = EVENTS) -> Any:
@@ -136,7 +138,7 @@ def _find_event_class(fields, events):
 
 def _build_event(event_class, fields):
     values = {}
-    for name in event_class.__dataclass_fields__:
+    for name in (field.name for field in dataclasses.fields(event_class)):
         if name in _OPTIONAL and fields.get(name) is None:
             continue
         values[name] = _CHECKS[name](_required(fields, name), name)

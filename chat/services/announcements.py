@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Announcement, Member, Person, Receipt, Room, get_newest_announcement_id
+from chat.models import Announcement, Member, Person, Receipt, Room
 from chat.protocol import ChatError
 
 from . import people, presence, rooms
@@ -144,11 +144,6 @@ def describe(announcement: Announcement) -> dict:
         announcement.created_at,
         private=announcement.person_id is not None,
     )
-
-
-def get_newest_id() -> int:
-    """Return the id of the newest announcement, or 0 if there is none."""
-    return get_newest_announcement_id()
 
 
 def take_pending(member: Member, since: int | None = None) -> list[dict]:

@@ -120,7 +120,8 @@ def accept_invitation(person: Person, key: str) -> Room:
         with transaction.atomic():
             if not _is_member(person, room):
                 _use(invitation)
-                Member.objects.create(room=room, person=person, role=rooms.get_default_role(person))
+                role = rooms.get_default_role(person)
+                Member.objects.create(room=room, person=person, role=role, read_offset=room.offset)
     except IntegrityError:
         pass  # another tab accepted the invitation at the same moment
     return room

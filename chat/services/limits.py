@@ -87,9 +87,26 @@ def forget_people() -> None:
 
 def check_address(kind: str, address: str) -> None:
     """Count one `kind` (a key of CHAT_LIMITS) for an address. Raise `rate_limited`."""
-    wait = _take(kind, address)
+    wait = _take(kind, get_network(address))
     if wait:
         raise _rate_limited(wait)
+
+
+def get_network(address: str) -> str:
+    """
+    Return the network that the limits count: an IPv4 address itself, or the /64 of an IPv6 address.
+
+    A single machine has all addresses of its /64. Any other text counts as it is.
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), 64), strict=False))
 
 
 def check_download(person_id: int) -> None:
@@ -199,5 +216,5 @@ def release_socket(owner: int | str, connection: Connection) -> None:
 def _socket_counters(owner: int | str, connection: Connection) -> list[tuple[str, int]]:
     return [
         (f"sockets:person:{owner}", settings.CHAT_MAX_SOCKETS_PER_PERSON),
-        (f"sockets:address:{connection.address}", settings.CHAT_MAX_SOCKETS_PER_ADDRESS),
+        (f"sockets:address:{get_network(connection.address)}", settings.CHAT_MAX_SOCKETS_PER_ADDRESS),
     ]

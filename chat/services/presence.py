@@ -18,6 +18,7 @@ from chat.models import Member, make_handle_key
 from chat.store import store
 
 _ROSTER = "room:"  # the name of a room's roster is this prefix and the room's id
+_GUEST = "\tguest"  # ends the entry of a guest on a roster; a handle contains no tab
 
 
 def arrive(member: Member, connection: Connection) -> None:
@@ -26,19 +27,19 @@ def arrive(member: Member, connection: Connection) -> None:
 
     Nothing is published: call `schedule_presence_update` once the connection is in its groups.
     """
-    store.add_entry(_roster(member.room_id), member.handle, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
+    store.add_entry(_roster(member.room_id), _owner_of(member), connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
 
 
 def touch(member: Member, connection: Connection) -> None:
     """Renew the lease of a connection, or put it on the roster again. If the roster has changes, publish them."""
     publish_changes = partial(schedule_presence_update, member.room_id)
     seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
-    store.renew_entry(_roster(member.room_id), member.handle, connection.name, seconds, publish_changes)
+    store.renew_entry(_roster(member.room_id), _owner_of(member), connection.name, seconds, publish_changes)
 
 
-def depart(room_id: int, handle: str, connection: Connection) -> None:
-    """Remove a connection from the roster. If the roster has changes, publish them to the room."""
-    if store.remove_entry(_roster(room_id), handle, connection.name):
+def depart(room_id: int, handle: str, is_guest: bool, connection: Connection) -> None:
+    """Remove a person's connection from the roster. If the roster has changes, publish them to the room."""
+    if store.remove_entry(_roster(room_id), _owner(handle, is_guest), connection.name):
         schedule_presence_update(room_id)
 
 
@@ -53,23 +54,26 @@ def schedule_presence_update(room_id: int) -> None:
         return
     came, went, count = store.take_changes(_roster(room_id))
     if came or went:
-        broadcast.publish(broadcast.room_group(room_id), protocol.presence(came, went, count))
+        guests = [_handle_of(owner) for owner in came if _is_guest(owner)]
+        event = protocol.presence(_handles_of(came), _handles_of(went), count, guests=guests)
+        broadcast.publish(broadcast.room_group(room_id), event)
 
 
-def get_present(room_id: int, is_board: bool = False) -> tuple[list[dict[str, str]], int]:
+def get_present(room_id: int, is_board: bool = False) -> tuple[list[dict], int]:
     """
-    Return ([{handle, role}] of at most 100 people in a room, the number of all people in it).
+    Return ([{handle, role, guest?}] of at most 100 people in a room, the number of all people in it).
 
     The handles of a board's visitors are unique only on that board. So with `is_board`, find the members by their exact
     handles.
     """
-    handles, count = store.list_owners(_roster(room_id), protocol.MAX_PRESENT)
+    owners, count = store.list_owners(_roster(room_id), protocol.MAX_PRESENT)
+    handles = _handles_of(owners)
     members = Member.objects.filter(room_id=room_id).select_related("person")
     if is_board:
         members = members.filter(person__handle__in=handles).exclude(role=Member.BANNED)
     else:
         members = members.filter(person__handle_key__in=[make_handle_key(handle) for handle in handles])
-    return [{"handle": member.handle, "role": member.role} for member in members], count
+    return [protocol.person(member.handle, member.person.is_guest, role=member.role) for member in members], count
 
 
 def count_present(room_ids: Iterable[int]) -> list[int]:
@@ -99,7 +103,30 @@ def get_listeners(room_ids: Sequence[int]) -> dict[int, set[str]]:
 
 def _find_listening(entries: dict[str, str], group: str) -> set[str]:
     channels = broadcast.get_listeners(group)
-    return {handle for channel, handle in entries.items() if channel in channels}
+    return {_handle_of(owner) for channel, owner in entries.items() if channel in channels}
+
+
+# The entries of a roster say which handles are guests'. So the events of presence need no query.
+
+
+def _owner_of(member: Member) -> str:
+    return _owner(member.handle, member.person.is_guest)
+
+
+def _owner(handle: str, is_guest: bool) -> str:
+    return f"{handle}{_GUEST}" if is_guest else handle
+
+
+def _is_guest(owner: str) -> bool:
+    return owner.endswith(_GUEST)
+
+
+def _handle_of(owner: str) -> str:
+    return owner.removesuffix(_GUEST)
+
+
+def _handles_of(owners: Iterable[str]) -> list[str]:
+    return [_handle_of(owner) for owner in owners]
 
 
 def _roster(room_id: int) -> str:

@@ -6,13 +6,15 @@ returns how many rows it repaired or deleted. The rosters have no sweep here,
 because each check of the lobby's list sweeps them.
 """
 
-from . import announcements, boards, invitations, moderation, people, scheduled, tasks
+from . import announcements, boards, invitations, lost_rights, moderation, people, scheduled, tasks
 
 SWEEPS = [
     # First the sweeps whose results people are waiting for.
     tasks.sweep_tasks,
     scheduled.sweep_scheduled,
     moderation.sweep_mutes,
+    lost_rights.sweep_inactive_people,
+    lost_rights.sweep_banned_members,
     people.sweep_sessions,
     people.sweep_guests,
     people.sweep_places,

@@ -130,6 +130,26 @@ def test_signing_out_in_one_tab_ends_the_connection_of_the_other(join_room, site
     expect(alice.get_by_test_id("room-page")).to_have_attribute("data-state", "closed")
 
 
+def test_a_guest_who_joins_later_is_marked_wherever_the_handle_stands(join_room):
+    alice = join_room("Alice")
+    say(alice, "Who is there?")
+    bob = join_room("Bob")
+    listed = alice.locator(f"#people-list [data-handle='{bob.handle}']")
+    expect(listed.locator("[data-mark=guest]")).to_have_text("guest")
+    bob.get_by_test_id("composer").press_sequentially("hm")
+    expect(alice.get_by_test_id("typing")).to_contain_text(f"{bob.handle} (guest)")
+    say(bob, "It is me")
+    expect(message(alice, "It is me").locator(".meta [data-mark=guest]")).to_be_visible()
+    message(bob, "Who is there?").hover()
+    bob.locator("[data-action=react][data-emoji='👍']").click()
+    expect(alice.locator(".reaction")).to_have_attribute("title", f"{bob.handle} (guest)")
+    message(alice, "It is me").hover()
+    alice.locator("[data-action=reply]").click()
+    expect(alice.get_by_test_id("composer-context")).to_contain_text(f"{bob.handle} (guest)")
+    say(alice, "Hello")
+    expect(message(bob, "Hello").locator(".quote")).to_contain_text(f"{bob.handle} (guest)")
+
+
 def test_the_other_browser_shows_who_is_typing(join_room):
     alice, bob = join_room("Alice"), join_room("Bob")
     alice.get_by_test_id("composer").press_sequentially("hm")

@@ -82,6 +82,29 @@ def test_the_statistics_open_as_a_page_without_scripts(join_room):
     assert page.locator("svg rect.bar").first.evaluate("bar => getComputedStyle(bar).fill") != "rgb(0, 0, 0)"
 
 
+def test_exports_and_statistics_use_the_time_zone_of_the_browser(join_room):
+    alice = join_room("Alice", timezone_id="Asia/Tokyo")
+    say(alice, "Hello, world")
+    choose(alice, "export")
+    expect(alice.locator("#export-dialog")).to_contain_text("Asia/Tokyo")
+    today = alice.evaluate("new Intl.DateTimeFormat('en-CA').format(new Date())")
+    alice.locator("#export-from").fill(today)
+    alice.locator("#export-to").fill(today)
+    alice.locator("#export-dialog form").get_by_role("button", name="Export").click()
+    with alice.expect_download() as download:
+        alice.locator(".task-link").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    at = alice.locator(".message time").first.get_attribute("datetime")
+    local_time = alice.evaluate("at => new Date(at).toTimeString().slice(0, 5)", at)
+    assert "All times are in Asia/Tokyo." in text and "Hello, world" in text
+    assert f">{local_time}</time>" in text
+    alice.locator("[data-action=dismiss-task]").click()
+    choose(alice, "statistics")
+    with alice.context.expect_page() as opened:
+        alice.locator(".task-link").click()
+    expect(opened.value.locator(".end")).to_have_text("All times are in Asia/Tokyo.")
+
+
 def test_the_export_dialog_refuses_a_period_that_ends_before_it_begins(join_room):
     alice = join_room("Alice")
     choose(alice, "export")

@@ -55,13 +55,15 @@ def test_a_redis_without_memory_refuses_sends_and_still_delivers_messages(valkey
     assert "refused a consumer's message" in caplog.text
 
 
-def test_the_next_turn_begins_before_answers_to_sends_are_handled(valkey_url, monkeypatch):
+def test_the_next_turn_begins_before_the_answers_of_deferred_commands_are_handled(valkey_url, monkeypatch):
+    # One trip brings the next turn and the answers of the deferred commands. If the handler of an answer fails, the
+    # turn must not be lost.
     layer = make_layer(valkey_url)
     send_frame(layer, 0)
-    in_hand = []
-    layer.receiver.deferred.add(0, ("PING",), lambda answer: in_hand.append(layer.receiver.reply))
+    connections_at_the_answer = []
+    layer.receiver.deferred.add(0, ("PING",), lambda answer: connections_at_the_answer.append(layer.receiver.reply))
     layer.receive(["websocket.receive"])
-    assert in_hand == ["daphne.response.abc!x"]
+    assert connections_at_the_answer == ["daphne.response.abc!x"]
 
 
 def test_a_frame_can_be_sent_later(layer):

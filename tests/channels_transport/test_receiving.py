@@ -78,6 +78,8 @@ def test_a_wait_ends_when_a_frame_arrives(layer):
 
 
 def test_a_message_that_arrives_while_a_wait_is_cancelled_is_not_lost(valkey_url):
+    # A receiver waits on all three shards at once. When one shard gives a message, the receiver cancels its other two
+    # waits. The other shards may have given a message at the same moment.
     layer = make_layer(valkey_url, shards=3)
     for number in range(30):
         layer.send("jobs", {"number": number})

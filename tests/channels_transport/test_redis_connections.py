@@ -13,10 +13,10 @@ from channels_transport.shards import Shard
 from tests.tls import Authority, tls_proxy
 from tests.valkey import running_valkey
 
-pytestmark = pytest.mark.no_database
+pytestmark = [pytest.mark.no_database, pytest.mark.process]
 
 ROOT = Path(__file__).resolve().parents[2]
-# This script connects like an interface. It prints the answer to a command, or the log lines of the failure.
+# This script connects like an interface. It prints the answer to a command, or the first log line of the failure.
 IN_THE_REACTOR = """
 import logging, sys
 from django.conf import settings
@@ -24,14 +24,17 @@ settings.configure()
 from twisted.internet import reactor
 from channels_transport.redis_client import RedisClient
 from channels_transport.redis_connections import make_pool
-logging.basicConfig(stream=sys.stdout, format="%(message)s")
+class StopAtTheFirstLine(logging.StreamHandler):
+    def emit(self, record):
+        super().emit(record)
+        reactor.callLater(0, reactor.stop)
+logging.basicConfig(handlers=[StopAtTheFirstLine(sys.stdout)], format="%(message)s")
 client = RedisClient(make_pool(sys.argv[1]))
 client._on_connect = lambda: client.call(("GET", "chosen")).addCallback(end)
 def end(answers):
     print("connected", answers[0])
     reactor.stop()
 client.start()
-reactor.callLater(3, reactor.stop)
 reactor.run()
 """
 

@@ -6,12 +6,13 @@ hypothesis' report has the shortest list of steps that fails.
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from channels_transport.layer import RedisChannelLayer
 from channels_transport.shards import Shard
 from tests.channels_transport.turn_model import CONNECTIONS, LISTENS_TO, FaultyShard, TurnModel
+from tests.random_examples import examples
 
 pytestmark = pytest.mark.no_database
 
@@ -47,7 +48,7 @@ def steps():
 def test_each_frame_runs_once_and_in_order_whichever_worker_dies(valkey_url):
     interface, *layers = make_layer(valkey_url, Shard), *(make_layer(valkey_url, FaultyShard) for _ in LISTENS_TO)
 
-    @settings(max_examples=500)
+    @examples(500)
     @given(steps())
     def run(steps):
         model = TurnModel(interface, layers)

@@ -4,11 +4,12 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat import markup
 from chat.markup import render
+from tests.random_examples import examples
 
 pytestmark = pytest.mark.no_database
 
@@ -55,7 +56,7 @@ def test_markdown_becomes_html(body, html):
     assert render(body) == html
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(st.from_regex(markup._PLAIN, fullmatch=True) | st.text("abhtpmilZ1 .,;:?!'\"()%$=#/+-*_[]<>&@é☃🎉", max_size=40))
 def test_plain_words_get_the_same_html_without_the_parser(body):
     assert markup.render.__wrapped__(body) == markup._render_markdown(body)
@@ -125,7 +126,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.lists(PIECES | st.characters(exclude_categories=["Cs"]), max_size=60).map("".join))
 def test_the_html_of_any_body_is_harmless(body):
     check_harmless(render(body))

@@ -6,11 +6,12 @@ import time
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat.markup import render
 from chat.protocol import is_blank
+from tests.random_examples import examples
 
 pytestmark = pytest.mark.no_database
 
@@ -76,7 +77,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=1500)
+@examples(1500)
 @given(st.lists(MARKS | WORDS, max_size=40).map("".join))
 @example(">" * 20 + " hidden")
 @example("> " * 40 + "hidden")

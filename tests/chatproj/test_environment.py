@@ -121,6 +121,7 @@ def test_a_password_in_a_public_url_is_not_printed():
 COMMANDS = ["serve", "interface", "runworker", "rundelay", "monitor", "doctor", "check", "migrate", "runserver"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_reports_a_wrong_value_in_one_sentence(run, command):
     done = run("manage.py", command, **KEY, TRUSTED_PROXIES="many")
@@ -128,6 +129,7 @@ def test_every_command_reports_a_wrong_value_in_one_sentence(run, command):
     assert (done.stdout, done.stderr) == ("", "TRUSTED_PROXIES must be a number from 0 to 100, not 'many'.\n")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "name, text", [("LOG_LEVEL", "loud"), ("PORT", "http"), ("REDIS_URL", "http://x"), ("DATABASE_URL", "x")]
 )

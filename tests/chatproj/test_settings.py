@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.no_database
+pytestmark = [pytest.mark.no_database, pytest.mark.process]
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = {"SECRET_KEY": "for tests only"}

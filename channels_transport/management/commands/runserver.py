@@ -6,12 +6,15 @@ With `--noworker` it runs neither workers nor the delay server: start `runworker
 
 import threading
 from typing import Any
+from urllib.parse import unquote
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from channels.management.commands.runserver import Command as ChannelsCommand
 
 from channels_transport.delay import DelayServer
 from channels_transport.interface import Server
+from channels_transport.log_lines import clean
+from channels_transport.management.loggers import format_channels_log
 from channels_transport.worker import Worker
 
 WORKER_THREADS = 4
@@ -29,6 +32,7 @@ class Command(ChannelsCommand):
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         """Start the threads of the delay server and the workers, then run the interface server."""
+        format_channels_log()
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
         if options["run_worker"]:
             threading.Thread(target=run_delay_server, args=[layer], name="delay", daemon=True).start()
@@ -39,3 +43,7 @@ class Command(ChannelsCommand):
                 worker = Worker(channel_layer=layer, signal_handlers=False)
                 threading.Thread(target=worker.run, daemon=True).start()
         super().inner_run(*args, **options)
+
+    def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
+        """Log a request or a websocket on the console."""
+        super().log_action(protocol, action, {**details, "path": clean(unquote(details["path"]))})

@@ -8,6 +8,7 @@ from channels.management.commands.runworker import Command as ChannelsCommand
 from channels.signals import worker_process_ready
 from django.core.management.base import CommandError, CommandParser
 
+from channels_transport.management.loggers import format_channels_log
 from channels_transport.management.servers import check_servers
 from channels_transport.redis_info import UnsupportedRedis
 from channels_transport.worker import Worker
@@ -33,6 +34,7 @@ class Command(ChannelsCommand):
             raise CommandError("Set REDIS_URL: a worker needs Redis to reach the interface servers.")
         self.verbosity = options["verbosity"]
         self.logger = setup_logger("django.channels", self.verbosity)
+        format_channels_log()
         wrapper.router.check_default()
         check_servers(wrapper.channel_layer)
         worker = Worker(

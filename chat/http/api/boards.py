@@ -58,7 +58,8 @@ def list_visitors(request, board):
 
 
 def _describe_visitor(visitor):
-    return {"visitor": visitor.key, "handle": visitor.handle, "state": visitor.state}
+    person = protocol.person(visitor.handle, visitor.person.is_guest)
+    return {"visitor": visitor.key, **person, "state": visitor.state}
 
 
 new_board = endpoint(POST=create_board)

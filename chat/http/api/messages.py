@@ -13,19 +13,29 @@ def list_messages(request, slug):
     """
     Return {messages, offset, more} to people who may read the room.
 
-    Query: `before` (a message id) or `after` (an offset), and `limit`. Without `before` and `after`, return the newest
-    messages. With `after`, return the changes in the order of offsets.
+    Query: `before` or `around` (a message id) or `after` (an offset), and `limit`. Without them, return the newest
+    messages. With `after`, return the changes in the order of offsets. With `around`, return `more_before` and
+    `more_after` too.
     """
     room = rooms.get_readable_room(request.user, slug)
     limit = get_query_integer(request, "limit", protocol.check_limit, protocol.NEWEST_MESSAGES)
-    if "after" in request.GET and "before" in request.GET:
-        raise ChatError("invalid_field", "Give 'after' or 'before', not both.")
+    if len({"after", "before", "around"} & set(request.GET)) > 1:
+        raise ChatError("invalid_field", "Give 'after', 'before' or 'around', not more than one.")
+    if "around" in request.GET:
+        number = get_query_integer(request, "around", protocol.check_integer)
+        return _page_around(room, number, limit)
     if "after" in request.GET:
         changes = rooms.get_changes(room, get_query_integer(request, "after", protocol.check_integer), limit)
         return JsonResponse({"messages": changes.messages, "offset": changes.offset, "more": changes.more})
     before = get_query_integer(request, "before", protocol.check_integer)
     messages, more = rooms.get_page(room, before, limit)
     return JsonResponse({"messages": messages, "offset": room.offset, "more": more})
+
+
+def _page_around(room, number, limit):
+    page = rooms.get_page_around(room, number, limit)
+    more = {"more": page.more_before, "more_before": page.more_before, "more_after": page.more_after}
+    return JsonResponse({"messages": page.messages, "offset": room.offset, **more})
 
 
 @signed_in

@@ -52,11 +52,15 @@ def set_role(request, slug, handle=None):
 def describe_member(member):
     """Return the fields of a Member that moderators see."""
     return {
-        "handle": member.handle,
+        **_describe_person(member.person),
         "role": member.role,
         "until": protocol.format_time(member.muted_until),
         "joined_at": protocol.format_time(member.joined_at),
     }
+
+
+def _describe_person(person):
+    return protocol.person(person.handle, person.is_guest)
 
 
 # Reports.
@@ -108,13 +112,13 @@ def describe_report(report):
     return {
         "id": report.id,
         "message": report.message.number,
-        "author": {"handle": report.message.author.handle},
+        "author": _describe_person(report.message.author),
         "body": report.body,
-        "reporter": {"handle": report.reporter.handle},
+        "reporter": _describe_person(report.reporter),
         "reason": report.reason,
         "at": protocol.format_time(report.created_at),
         "outcome": report.outcome or None,
-        "closed_by": report.closed_by and {"handle": report.closed_by.handle},
+        "closed_by": report.closed_by and _describe_person(report.closed_by),
         "closed_at": protocol.format_time(report.closed_at),
     }
 
@@ -138,9 +142,9 @@ def describe_entry(entry):
     return {
         "id": entry.id,
         "at": protocol.format_time(entry.created_at),
-        "actor": entry.actor and {"handle": entry.actor.handle},
+        "actor": entry.actor and _describe_person(entry.actor),
         "act": entry.act,
-        "person": {"handle": entry.person.handle},
+        "person": _describe_person(entry.person),
         "message": entry.message,
         "before": entry.before or None,
         "after": entry.after or None,

@@ -70,8 +70,12 @@ def _describe(announcement):
         **announcements.describe(announcement),
         "expires_at": protocol.format_time(announcement.expires_at),
         "room": announcement.room.slug if announcement.room else None,
-        "handle": announcement.person.handle if announcement.person else None,
+        **_describe_recipient(announcement.person),
     }
+
+
+def _describe_recipient(person):
+    return {"handle": None} if person is None else protocol.person(person.handle, person.is_guest)
 
 
 announcements_list = endpoint(GET=list_announcements, POST=create_announcement)

@@ -186,7 +186,7 @@ def _check_again(connection, cursor):
 
 def _respond_later(request, connection, cursor, seconds, groups):
     # The interface must not learn the key of the login session.
-    session = {name: connection.session[name] for name in ("room", "handle", "person", "address")}
+    session = {name: connection.session[name] for name in ("room", "handle", "guest", "person", "address")}
     return LaterResponse(
         request,
         write_body([protocol.encode(protocol.synced(cursor, False))]),

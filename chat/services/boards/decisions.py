@@ -121,6 +121,7 @@ def _change_state(visitor, state, connection):
 def _admit_to_room(visitor, member):
     role = rooms.get_default_role(visitor.person)
     if member is None:
-        Member.objects.create(room_id=visitor.board.room_id, person=visitor.person, role=role)
+        room = visitor.board.room
+        Member.objects.create(room=room, person=visitor.person, role=role, read_offset=room.offset)
     elif member.role == Member.BANNED:
         Member.objects.filter(id=member.id).update(role=role)

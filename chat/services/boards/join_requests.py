@@ -12,7 +12,7 @@ from chat.models import Member, Visitor
 from chat.protocol import ChatError
 from chat.services import rooms
 
-from .notices import notify_owner
+from .notices import describe_knock, notify_owner
 from .visitors import add_visitor, lock_visitor, reserve_handle, set_state
 from .visits import Visit
 
@@ -36,7 +36,7 @@ def request_to_join(visit: Visit, event: protocol.Knock) -> None:
             if visitor.state != Visitor.ADMITTED:
                 reserve_handle(visitor, event.handle)
                 set_state(visitor, Visitor.WAITING)
-                notify_owner(visit.board.id, protocol.visitor_knocked(visitor.key, visitor.handle))
+                notify_owner(visit.board.id, describe_knock(visitor))
             return visitor.id
 
         rooms.record_once(Member(room=visit.board.room, person=visitor.person), event, make)

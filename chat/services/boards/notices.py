@@ -19,6 +19,11 @@ def describe_state(visitor: Visitor) -> dict:
     }[visitor.state]()
 
 
+def describe_knock(visitor: Visitor) -> dict:
+    """Return the event that tells the owner that a visitor waits."""
+    return protocol.visitor_knocked(visitor.key, visitor.handle, visitor.person.is_guest)
+
+
 def notify_owner(board_id: int, event: dict) -> None:
     """Publish an event to all connections of the board's owner, on commit."""
     publish_after_commit(broadcast.owner_group(board_id), lambda: event)
@@ -32,7 +37,8 @@ def notify_decision(visitor: Visitor, connection: Connection) -> None:
     """
     event = describe_state(visitor)
     publish_after_commit(broadcast.visitor_group(visitor.digest), lambda: event)
-    group, owners_event = broadcast.owner_group(visitor.board_id), {**event, "visitor": visitor.key}
+    guest = {"guest": True} if "handle" in event and visitor.person.is_guest else {}
+    group, owners_event = broadcast.owner_group(visitor.board_id), {**event, **guest, "visitor": visitor.key}
     after_commit(
         "tell the other connections of the owner",
         lambda: broadcast.publish_to_others(group, owners_event, connection.name),

@@ -13,7 +13,7 @@ from chat.connections import Connection
 from chat.models import Board, Visitor
 from chat.store import store
 
-from .notices import describe_state, notify_owner
+from .notices import describe_knock, describe_state, notify_owner
 
 if TYPE_CHECKING:
     from .visits import Visit
@@ -30,7 +30,10 @@ def enter_waiting_room(visit: Visit, connection: Connection) -> None:
         return
     # If another connection left at the same moment, the owner may have received `left`. Then `knocked` must follow.
     if is_first or len(store.list_entries([_roster(visit.digest)])[0]) == 1:
-        notify_owner(visit.board.id, protocol.visitor_knocked(visit.visitor.key, visit.visitor.handle))
+        notify_owner(
+            visit.board.id,
+            describe_knock(visit.visitor),
+        )
 
 
 def leave_waiting_room(board_id: int, digest: str, connection: Connection) -> None:
@@ -43,7 +46,7 @@ def leave_waiting_room(board_id: int, digest: str, connection: Connection) -> No
     notify_owner(board_id, protocol.visitor_left(visitor.key))
     if is_connected(digest):
         # The visitor came back at the same moment. So `knocked` must be the last event that the owner receives.
-        notify_owner(board_id, protocol.visitor_knocked(visitor.key, visitor.handle))
+        notify_owner(board_id, describe_knock(visitor))
 
 
 def is_connected(digest: str) -> bool:
@@ -61,7 +64,7 @@ def get_first_events(visit: Visit) -> list[dict]:
     if visitor is None:
         return []
     if visitor.is_owner:
-        return [protocol.visitor_knocked(waiting.key, waiting.handle) for waiting in _get_waiting(visit.board)]
+        return [describe_knock(waiting) for waiting in _get_waiting(visit.board)]
     return [describe_state(visitor)]
 
 

@@ -126,7 +126,8 @@ def _store_role(actor, room, person, member, role, seconds, reason):
     )
     if member is None:
         # `get_or_create`, because the person may enter the room at the same moment.
-        member, _ = Member.objects.get_or_create(room=room, person=person, defaults={"role": role})
+        defaults = {"role": role, "read_offset": room.offset}
+        member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
         member.room, member.person = room, person
     until = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
     rooms.apply_role(member, role, until)

@@ -148,6 +148,11 @@ def disconnect(whom: Person | str, slug: str | None = None) -> Person:
 
 
 def sweep_sessions() -> int:
-    """Delete login sessions that have expired. Return how many were deleted."""
+    """Delete login sessions that have expired, and close their connections. Return how many were deleted."""
     expired = Session.objects.filter(expire_date__lt=timezone.now())
-    return Session.objects.filter(session_key__in=expired.values("session_key")[:MAX_SESSIONS_PER_SWEEP]).delete()[0]
+    keys = list(expired.values_list("session_key", flat=True)[:MAX_SESSIONS_PER_SWEEP])
+    deleted = Session.objects.filter(session_key__in=keys).delete()[0]
+    for key in keys:
+        # A client that sends nothing would keep its connection. It reconnects, and the handshake finds no login.
+        close_after_commit(broadcast.credential_group(session_key=key), CLOSE_CONNECTION_LOST)
+    return deleted

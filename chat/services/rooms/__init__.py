@@ -5,7 +5,7 @@ It publishes each stored change to the room after the commit. So a change reache
 API, the admin or a command makes the change.
 """
 
-from chat.models import get_join_state
+from chat.models import get_join_state, get_news
 
 from .access import find_member, find_room, find_rooms, get_readable_room, get_room, join_room
 from .changes import (
@@ -28,7 +28,7 @@ from .memberships import (
     get_default_role,
     notify_moderators,
 )
-from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, mark_read
+from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, get_page_around, mark_read
 
 __all__ = [
     "Backlog",
@@ -52,7 +52,9 @@ __all__ = [
     "get_changes",
     "get_default_role",
     "get_join_state",
+    "get_news",
     "get_page",
+    "get_page_around",
     "get_readable_room",
     "get_room",
     "join_room",

@@ -45,7 +45,8 @@ def join_room(person: Person, slug: str) -> Member:
     member = Member.objects.filter(room=room, person=person).first()
     _check_may_know(room, member)
     if member is None:
-        defaults = {"role": get_default_role(person)}
+        # What was said before the person came is history, and not news.
+        defaults = {"role": get_default_role(person), "read_offset": room.offset}
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
         _check_may_know(room, member)  # a moderator may have banned the person since the first check
     # Both rows are in memory already: to read them again would cost two queries.

@@ -42,7 +42,7 @@ def apply_role(member: Member, role: str, until: datetime | None = None) -> None
 
 
 def _publish_role(member):
-    event = protocol.member(member.handle, member.role, member.muted_until)
+    event = protocol.member(member.handle, member.role, member.muted_until, member.person.is_guest)
     publish_after_commit(broadcast.room_group(member.room_id), lambda: event)
 
 

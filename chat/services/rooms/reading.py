@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from chat import broadcast, markup, protocol
 from chat.connections import Connection
 from chat.models import Member, Message, Room, read_page, snapshot
-from chat.protocol import MAX_BACKLOG, NEWEST_MESSAGES
+from chat.protocol import MAX_BACKLOG, NEWEST_MESSAGES, ChatError
+
+from .mentions import find_mentions
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,34 @@ def get_page(room: Room, before: int | None, limit: int) -> tuple[list[dict], bo
         return _describe_all(found[::-1]), more
 
 
+@dataclass(frozen=True)
+class PageAround:
+    """Messages around a message as `message` events, in ascending order of id, without gaps."""
+
+    messages: list[dict]
+    more_before: bool
+    more_after: bool
+
+
+def get_page_around(room: Room, number: int, limit: int) -> PageAround:
+    """
+    Return the message with the id `number`, and messages before and after it. Raise `not_found` without this message.
+
+    The page has `limit` messages, as long as the room has enough: half of them before the message, half after it, and
+    more on one side if there are too few on the other side. A removed message counts as a message.
+    """
+    with snapshot():
+        in_room = Message.objects.filter(room=room)
+        older, newer = in_room.numbers_around(number, limit)
+        if number not in older[:1]:
+            raise ChatError("not_found", "There is no such message.")
+        newer_count = min(len(newer), max(limit // 2, limit - len(older)))
+        older_count = min(len(older), limit - newer_count)
+        shown = older[:older_count][::-1] + newer[:newer_count]
+        found = _messages(room).filter(number__range=(shown[0], shown[-1])).order_by("number")
+        return PageAround(_describe_all(found), len(older) > older_count, len(newer) > newer_count)
+
+
 def get_changes(room: Room, after: int, limit: int) -> Backlog:
     """Return at most `limit` changes after the offset `after`, in ascending order of offset."""
     with snapshot():
@@ -87,16 +117,21 @@ def _messages(room):
 
 
 def _describe_all(messages: Iterable[Message]) -> list[dict]:
-    return [describe(message) for message in messages]
+    found = list(messages)
+    return [_describe(message, mentions) for message, mentions in zip(found, find_mentions(found), strict=True)]
 
 
 def describe(message: Message) -> dict:
     """Return a message that was read with `complete()` as the wire's `message` event."""
+    return _describe_all([message])[0]
+
+
+def _describe(message, mentions):
     return protocol.message(
         id=message.number,
         offset=message.offset,
         ref=message.ref,
-        author=message.author.handle,
+        author=protocol.person(message.author.handle, message.author.is_guest),
         body=message.body,
         html=markup.render(message.body),
         at=message.created_at,
@@ -104,4 +139,6 @@ def describe(message: Message) -> dict:
         removed=message.is_removed,
         reactions=message.group_reactions(),
         reply_to=message.reply_to,
+        mentions=mentions,
+        guests=message.list_reacting_guests(),
     )

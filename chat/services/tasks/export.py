@@ -12,7 +12,17 @@ from collections.abc import Generator
 from django.utils import timezone
 
 from chat.models import Message
-from chat.protocol import ChatError, check_choice, check_fields, check_moment, format_time, parse_moment
+from chat.protocol import (
+    ChatError,
+    check_boolean,
+    check_choice,
+    check_fields,
+    check_moment,
+    check_zone,
+    format_time,
+    parse_moment,
+    person,
+)
 
 from .formats import FORMATS, Transcript
 from .job import Job
@@ -25,14 +35,19 @@ BLOCK = 500
 
 def check_params(params: dict) -> dict:
     """
-    Return {format, from, to}. `from` and `to` are each a day, a time or None.
+    Return {format, from, to}, and `zone` and `bom` if the request has them.
+
+    `from` and `to` are each a day, a time or None.
 
     Raise `missing_field` or `invalid_field`.
     """
     checked = check_fields(params, format=lambda value, name: check_choice(value, name, FORMATS))
+    for name, check in (("zone", check_zone), ("bom", check_boolean)):
+        if params.get(name) is not None:
+            checked[name] = check(params[name], name)
     for name in ("from", "to"):
         value = params.get(name)
-        checked[name] = None if value is None else check_moment(value, name)
+        checked[name] = None if value is None else check_moment(value, name, checked.get("zone"))
     if checked["from"] is not None and checked["to"] is not None:
         _check_order(checked)
     return checked
@@ -48,8 +63,8 @@ def _check_order(params):
 
 def _get_period(params):
     """Return (start, end) as aware datetimes or None. The period contains `start`, but not `end`."""
-    start, end = params["from"], params["to"]
-    return start and parse_moment(start), end and parse_moment(end, is_end=True)
+    start, end, zone = params["from"], params["to"], params.get("zone")
+    return start and parse_moment(start, zone), end and parse_moment(end, zone, is_end=True)
 
 
 @task("export", check_params)
@@ -69,8 +84,17 @@ def export(job: Job) -> Generator[float, None, None]:
 
 
 def _get_transcript(job, params):
-    room = job.room
-    return Transcript(room.slug, room.name, room.topic, job.upto, timezone.now(), params["from"], params["to"])
+    return Transcript(
+        slug=job.room.slug,
+        name=job.room.name,
+        topic=job.room.topic,
+        offset=job.upto,
+        exported_at=timezone.now(),
+        start=params["from"],
+        end=params["to"],
+        zone=params.get("zone"),
+        has_bom=params.get("bom", True),
+    )
 
 
 def _read_block(job, after, start, end):
@@ -84,10 +108,10 @@ def _read_block(job, after, start, end):
 
 def describe(message: Message) -> dict:
     """Return the values of a message in a transcript. The message was read with `complete`."""
-    return {
+    values = {
         "id": message.number,
         "offset": message.offset,
-        "author": {"handle": message.author.handle},
+        "author": person(message.author.handle, message.author.is_guest),
         "body": message.body,
         "at": format_time(message.created_at),
         "edited_at": format_time(message.edited_at),
@@ -95,3 +119,5 @@ def describe(message: Message) -> dict:
         "reactions": message.group_reactions(),
         "reply_to": message.reply_to,
     }
+    guests = message.list_reacting_guests()
+    return {**values, "guests": guests} if guests else values

@@ -12,13 +12,15 @@ from datetime import UTC, date, datetime
 from html import escape
 
 from chat import markup
-from chat.protocol import encode, format_time
+from chat.protocol import encode, format_time, get_zone
 
-from .pages import make_page_end, make_page_start
+from .pages import make_page_end, make_page_start, write_moment
 
 # A spreadsheet treats a cell that begins with one of these as a formula.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
-_COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions"]
+# A spreadsheet reads a file without this mark in the encoding of the machine, such as Latin-1.
+_BYTE_ORDER_MARK = "\ufeff"
+_COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions", "guest"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,9 @@ class Transcript:
     """
     The facts about an export of a room up to an offset.
 
-    `start` and `end` limit the period as in the request; None for no limit.
+    - `start`, `end`: the limits of the period as in the request; None for no limit.
+    - `zone`: the time zone of these days and of the times that people read; None for UTC.
+    - `has_bom`: a CSV file begins with a byte order mark.
     """
 
     slug: str
@@ -36,6 +40,8 @@ class Transcript:
     exported_at: datetime
     start: str | None = None
     end: str | None = None
+    zone: str | None = None
+    has_bom: bool = True
 
 
 class Json:
@@ -57,6 +63,7 @@ class Json:
                 "exported_at": format_time(about.exported_at),
                 "from": about.start,
                 "to": about.end,
+                **({"zone": about.zone} if about.zone else {}),
             }
         )
         return f'{head[:-1]},"messages":['
@@ -74,23 +81,24 @@ class Json:
 
 class Csv:
     """
-    CSV as in RFC 4180, in UTF-8. An apostrophe is added before text that a spreadsheet would run as a formula.
+    CSV as in RFC 4180, in UTF-8 with a byte order mark.
 
-    Reactions are written as `👍 Alice, Bob; 🎉 Bob`.
+    An apostrophe is added before text that a spreadsheet would run as a formula.
+    Reactions are written as `👍 Alice, Bob (guest); 🎉 Alice`. The last column says whether the author is a guest.
     """
 
     extension, content_type = "csv", "text/csv; charset=utf-8; header=present"
 
     def __init__(self, transcript: Transcript) -> None:
-        pass
+        self._mark = _BYTE_ORDER_MARK if transcript.has_bom else ""
 
     def start(self) -> str:
         """Return the text before the first message."""
-        return _csv_line(_COLUMNS)
+        return self._mark + _csv_line(_COLUMNS)
 
     def message(self, values: dict) -> str:
         """Return the text of one message, whose values are those of `export.describe`."""
-        reactions = "; ".join(f"{emoji} {', '.join(handles)}" for emoji, handles in values["reactions"].items())
+        reactions = "; ".join(f"{emoji} {', '.join(names)}" for emoji, names in _name_reacting(values).items())
         return _csv_line(
             [
                 values["id"],
@@ -101,6 +109,7 @@ class Csv:
                 "true" if values["removed"] else "false",
                 values["reply_to"] or "",
                 escape_formula(reactions),
+                "true" if values["author"].get("guest") else "false",
             ]
         )
 
@@ -112,6 +121,20 @@ class Csv:
 def escape_formula(text: str) -> str:
     """Return `text`, with an apostrophe in front if a spreadsheet would run it as a formula."""
     return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA_STARTS) else text
+
+
+def _name_reacting(values):
+    """Return {emoji: names of the people who reacted with it}. The name of a guest has the mark `(guest)`."""
+    guests = set(values.get("guests", ()))
+    return {
+        emoji: [name_person(handle, handle in guests) for handle in handles]
+        for emoji, handles in values["reactions"].items()
+    }
+
+
+def name_person(handle: str, is_guest: bool) -> str:
+    """Return a handle as a file shows it: the handle of a guest has the mark `(guest)`."""
+    return f"{handle} (guest)" if is_guest else handle
 
 
 def _csv_line(values):
@@ -127,18 +150,20 @@ class Html:
 
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
+        self._zone = get_zone(transcript.zone)
         self._day: date | None = None
 
     def start(self) -> str:
         """Return the text before the first message."""
         about = self.transcript
         period = [f"from {about.start}" if about.start else "", f"to {about.end}" if about.end else ""]
-        facts = " ".join(["Transcript", *filter(None, period), f"created on {about.exported_at:%d %B %Y at %H:%M} UTC"])
+        created = f"created on {write_moment(about.exported_at, about.zone)}"
+        facts = " ".join(["Transcript", *filter(None, period), created])
         return make_page_start(about.name, about.topic, facts)
 
     def message(self, values: dict) -> str:
         """Return the text of one message, whose values are those of `export.describe`."""
-        at = datetime.fromisoformat(values["at"].rstrip("Z")).replace(tzinfo=UTC)
+        at = datetime.fromisoformat(values["at"].rstrip("Z")).replace(tzinfo=UTC).astimezone(self._zone)
         return self._day_line(at) + _article(values, at)
 
     def _day_line(self, at):
@@ -149,19 +174,30 @@ class Html:
 
     def end(self) -> str:
         """Return the text after the last message."""
-        return make_page_end("End of the transcript. All times are in UTC.")
+        return make_page_end("End of the transcript.", self.transcript.zone)
 
 
 def _article(values, at):
-    head = [f"<b>{escape(values['author']['handle'])}</b>", f'<a href="#m{values["id"]}">{at:%H:%M}</a>']
+    author = values["author"]
+    head = [f"<b>{escape(author['handle'])}</b>", _time_link(values["id"], at)]
+    if author.get("guest"):
+        head.insert(1, "<span>guest</span>")
     if values["edited_at"]:
         head.append("<span>edited</span>")
     if values["reply_to"]:
         head.append(f'<span>in reply to <a href="#m{values["reply_to"]}">#{values["reply_to"]}</a></span>')
     body = "<p><i>message removed</i></p>" if values["removed"] else markup.render(values["body"])
     return (
-        f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{_reactions(values["reactions"])}'
+        f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{_reactions(_name_reacting(values))}'
         "</article>\n"
+    )
+
+
+def _time_link(number, at):
+    # The title also says the offset: where clocks are set back, an hour of the day occurs twice.
+    return (
+        f'<a href="#m{number}"><time datetime="{at.isoformat(timespec="seconds")}"'
+        f' title="{at:%d %B %Y, %H:%M:%S} (UTC{at:%z})">{at:%H:%M}</time></a>'
     )
 
 
@@ -169,8 +205,8 @@ def _reactions(reactions):
     if not reactions:
         return ""
     parts = [
-        f'<span title="{escape(", ".join(handles))}">{escape(emoji)} {len(handles)}</span>'
-        for emoji, handles in reactions.items()
+        f'<span title="{escape(", ".join(names))}">{escape(emoji)} {len(names)}</span>'
+        for emoji, names in reactions.items()
     ]
     return f"<footer>{' '.join(parts)}</footer>"
 

@@ -5,7 +5,10 @@ and for dark mode.
 The content security policy is also in the page, because no server sends the header when a person opens a saved file.
 """
 
+from datetime import datetime
 from html import escape
+
+from chat.protocol import get_zone
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1e2423; --paper: #fff; --muted: #66706d; --line: #e5e2da; --accent: #0f766e; }
@@ -65,6 +68,7 @@ _START = """<!doctype html>
 <style>{style}</style>
 </head>
 <body>
+<main>
 <h1>{title}</h1>
 """
 
@@ -75,6 +79,12 @@ def make_page_start(title: str, lead: str, facts: str) -> str:
     return f'{_START.format(title=escape(title), style=_STYLE)}{lead}<p class="facts">{escape(facts)}</p>\n'
 
 
-def make_page_end(sentence: str) -> str:
-    """Return the end of a page, with a sentence in small print."""
-    return f'<p class="end">{escape(sentence)}</p>\n</body>\n</html>\n'
+def write_moment(moment: datetime, zone: str | None) -> str:
+    """Return an aware datetime as words in a time zone (None: UTC), such as "01 March 2026 at 10:30 UTC"."""
+    return f"{moment.astimezone(get_zone(zone)):%d %B %Y at %H:%M} {zone or 'UTC'}"
+
+
+def make_page_end(sentence: str, zone: str | None) -> str:
+    """Return the end of a page, with a sentence ('' for none) and the page's time zone (None: UTC) in small print."""
+    words = f"{sentence} All times are in {zone or 'UTC'}.".strip()
+    return f'<p class="end">{escape(words)}</p>\n</main>\n</body>\n</html>\n'

@@ -4,6 +4,7 @@ The task `statistics`: a page with charts of a room's messages. It is a short ex
 The database counts the messages, one block at a time. The task holds only sums per day, per hour and per person.
 """
 
+import json
 from collections import Counter
 from collections.abc import Generator
 from datetime import date, timedelta
@@ -13,10 +14,12 @@ from django.db.models.functions import ExtractHour, TruncDate
 from django.utils import timezone
 
 from chat.models import Message, Person
+from chat.protocol import check_zone, get_zone
 
 from .charts import Chart, draw_horizontal_bars, draw_vertical_bars
+from .formats import name_person
 from .job import Job
-from .pages import make_page_end, make_page_start
+from .pages import make_page_end, make_page_start, write_moment
 from .registry import task
 
 BLOCK = 20_000  # messages that one query counts; the query must be shorter than the lock of a task
@@ -25,8 +28,8 @@ TOP = 10  # people shown in the chart of authors
 
 
 def check_params(params: dict) -> dict:
-    """Return no parameters. The task has none, and ignores all parameters of the request."""
-    return {}
+    """Return {zone} if the request has a time zone, else {}. Raise `invalid_field`."""
+    return {} if params.get("zone") is None else {"zone": check_zone(params["zone"])}
 
 
 @task("statistics", check_params, is_shown=True)
@@ -37,21 +40,29 @@ def statistics(job: Job) -> Generator[float, None, None]:
     hours: Counter[int] = Counter()
     people: Counter[int] = Counter()
     removed = 0
+    zone = json.loads(job.task.params).get("zone")
     for start in range(0, job.upto, BLOCK):
         block = Message.objects.filter(room=job.room, number__gt=start, number__lte=min(start + BLOCK, job.upto))
-        at = {"day": TruncDate("created_at"), "hour": ExtractHour("created_at")}
-        for row in block.values(**at).annotate(count=Count("id")).order_by():
-            days[row["day"]] += row["count"]
-            hours[row["hour"]] += row["count"]
+        for day, hour, count in _count_by_hour(block, zone):
+            days[day] += count
+            hours[hour] += count
         people.update(dict(block.values_list("author").annotate(Count("id")).order_by()))
         removed += block.exclude(removed_at=None).count()
         yield (start + BLOCK) / job.upto
-    created = f"Statistics, created on {timezone.now():%d %B %Y at %H:%M} UTC"
+    created = f"Statistics, created on {write_moment(timezone.now(), zone)}"
     job.write(make_page_start(job.room.name, job.room.topic, created))
     job.write(_numbers(days, people, removed))
     if days:
         job.write(_days_chart(days) + _hours_chart(hours) + _people_chart(people))
-    job.write(make_page_end("All times are in UTC."))
+    job.write(make_page_end("", zone))
+
+
+def _count_by_hour(messages, zone):
+    # TruncDate ignores its argument `tzinfo` in this version of Django, and uses the current time zone.
+    with timezone.override(get_zone(zone)):
+        at = {"day": TruncDate("created_at"), "hour": ExtractHour("created_at")}
+        counted = messages.values(**at).annotate(count=Count("id")).order_by()
+        return list(counted.values_list("day", "hour", "count"))
 
 
 def _numbers(days, people, removed):
@@ -82,6 +93,7 @@ def _hours_chart(hours):
 
 def _people_chart(people):
     top = people.most_common(TOP)
-    handles = dict(Person.objects.filter(id__in=[person for person, _ in top]).values_list("id", "handle"))
-    chart = Chart("Most active authors", [handles[person] for person, _ in top], [count for _, count in top])
+    authors = Person.objects.in_bulk([person for person, _ in top])
+    names = [name_person(authors[person].handle, authors[person].is_guest) for person, _ in top]
+    chart = Chart("Most active authors", names, [count for _, count in top])
     return draw_horizontal_bars(chart)

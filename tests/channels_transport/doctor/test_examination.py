@@ -81,6 +81,7 @@ def test_a_site_adds_checks_of_its_own(settings):
     assert "check_nothing" in found[1].text and "No module named 'no'" in found[2].text
 
 
+@pytest.mark.process
 def test_the_doctor_examines_a_site_that_has_no_chat_and_no_settings_for_the_doctor(valkey_url):
     command = [sys.executable, "-m", "django", "doctor", "--json", "--url", "http://127.0.0.1:1"]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": FOREIGN_SITE, "REDIS_URL": valkey_url, "SECRET_KEY": "x"}

@@ -84,6 +84,22 @@ def test_fetch_is_answered_by_a_page(alice, enter):
     assert not Change.objects.filter(ref="f1").exists()
 
 
+def test_a_fetch_around_a_message_is_answered_by_a_page_or_not_found(alice, enter):
+    socket = enter(alice)
+    for number in range(5):
+        socket.post(f"r{number}")
+    page = socket.ask("fetch", ref="f1", limit=3, around=3)
+    assert set(page) == {"type", "ref", "messages", "more", "more_before", "more_after"}
+    assert (page["type"], page["more"], page["more_before"], page["more_after"]) == ("page", True, True, True)
+    assert page["messages"] == socket.seen("message")[1:4]
+    page = socket.ask("fetch", ref="f1", limit=10, around=5)
+    assert (len(page["messages"]), page["more"], page["more_before"], page["more_after"]) == (5, False, False, False)
+    assert socket.ask("fetch", ref="f1", limit=10, around=6)["code"] == "not_found"
+    assert socket.ask("fetch", ref="f1", limit=10, around=5, before=3)["code"] == "invalid_field"
+    assert "more_after" not in socket.ask("fetch", ref="f1", limit=10, around=None)
+    assert socket.code is None
+
+
 def test_sync_is_answered_by_a_backlog_and_synced(alice, enter):
     socket = enter(alice)
     socket.post("r1")

@@ -46,6 +46,7 @@ BAD_FRAMES = [
             ({"type": "sync"}, "cursor"),
             ({"type": "read"}, "offset"),
             ({"type": "fetch", "ref": "x1", "limit": 5}, "before"),
+            ({"type": "fetch", "ref": "x1", "limit": 5}, "around"),
             ({"type": "fetch", "ref": "x1"}, "limit"),
         ]
         for value in (-1, 1.5, True, "1", 2**53, 10**30, [1])

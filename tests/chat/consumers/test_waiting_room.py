@@ -22,12 +22,12 @@ def test_a_knock_reaches_the_owner_and_admission_the_visitor(owner, at_door, vis
     assert door.events == []
     assert door.say("knock", ref="k1", handle=" Bob ") == [{"type": "ack", "ref": "k1", "id": None, "offset": None}]
     [knocked] = at_door.read()
-    assert knocked == {"type": "knocked", "visitor": key_of("Bob"), "handle": "Bob"}
+    assert knocked == {"type": "knocked", "visitor": key_of("Bob"), "handle": "Bob", "guest": True}
     assert knocked["visitor"] not in visitor.session
     assert at_door.say("admit", ref="a1", visitor=knocked["visitor"])[0]["type"] == "ack"
     assert door.read() == [{"type": "admitted", "handle": "Bob"}]
     room = visitor.room()
-    assert room.seen("joined")[0]["you"] == {"handle": "Bob", "role": "guest", "read": 0}
+    assert room.seen("joined")[0]["you"] == {"handle": "Bob", "role": "guest", "read": 0, "guest": True}
     assert room.seen("joined")[0]["room"]["name"] == "Plans"
 
 
@@ -36,16 +36,17 @@ def test_the_room_of_a_board_works_like_every_room(owner, admitted):
     assert {one["handle"] for one in at_bob.seen("joined")[0]["present"]} == {"Olga", "Bob"}
     ack = at_bob.post("p1", "Hello")
     assert (ack["type"], ack["id"]) == ("ack", 1) and at_bob.post("p1", "Hello") == ack
-    assert at_owner.seen("message")[0]["author"] == {"handle": "Bob"}
+    assert at_owner.seen("message")[0]["author"] == {"handle": "Bob", "guest": True}
     assert at_bob.ask("edit", ref="e1", id=1, body="Hi")["type"] == "ack"
     assert at_owner.ask("react", ref="r1", id=1, emoji="👍", on=True)["offset"] == 3
     at_owner.say("typing", on=True)
-    assert at_bob.seen("typing") == [{"type": "typing", "handle": "Olga", "on": True}]
+    assert at_bob.seen("typing") == [{"type": "typing", "handle": "Olga", "on": True, "guest": True}]
     assert types(at_bob.say("sync", cursor=3)) == ["synced"]
     at_bob.disconnect()
     again = admitted.room(query="cursor=1")
     assert [event["offset"] for event in again.seen("message")] == [3]
     assert again.ask("fetch", ref="f1", limit=10)["messages"][0]["body"] == "Hi"
+    assert again.ask("fetch", ref="f2", limit=10, around=1)["messages"][0]["body"] == "Hi"
 
 
 def test_frames_on_a_board_take_as_many_statements_as_in_a_room(admitted):
@@ -62,7 +63,7 @@ def test_an_owner_who_connects_later_receives_the_visitors_who_still_wait(owner,
     knock(visitor)
     gone = knock(Browser().follow(owner), "Gone")
     gone.disconnect()
-    assert owner.door().events == [{"type": "knocked", "visitor": key_of("Bob"), "handle": "Bob"}]
+    assert owner.door().events == [{"type": "knocked", "visitor": key_of("Bob"), "handle": "Bob", "guest": True}]
 
 
 def test_the_owner_gets_an_event_when_a_visitors_last_tab_disconnects_or_reconnects(at_door, visitor):
@@ -76,7 +77,7 @@ def test_the_owner_gets_an_event_when_a_visitors_last_tab_disconnects_or_reconne
     assert at_door.read() == [{"type": "left", **bob}]
     third = visitor.door()
     assert third.events == [{"type": "waiting", "handle": "Bob"}]
-    assert at_door.read() == [{"type": "knocked", **bob, "handle": "Bob"}]
+    assert at_door.read() == [{"type": "knocked", **bob, "handle": "Bob", "guest": True}]
 
 
 def test_an_admitted_visitor_who_disconnects_does_not_leave_the_waiting_room(at_door, admitted):
@@ -103,7 +104,8 @@ def test_all_tabs_of_both_sides_receive_a_decision(owner, at_door, visitor):
     ):
         assert types(at_door.say(act, ref=f"d-{act}", **bob)) == ["ack"]
         assert first.read() == [fact] and second.read()[-1:] == [fact]
-        assert other.read()[-1:] == [{**fact, **bob}]
+        mark = {"guest": True} if "handle" in fact else {}
+        assert other.read()[-1:] == [{**fact, **mark, **bob}]
 
 
 @pytest.mark.parametrize("act", ["remove", "refuse"])

@@ -15,11 +15,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_everybody_can_create_a_board_and_owns_it(db, alice):
-    for browser, handle in ((Browser(), "Owner"), (Browser(alice), "Alice")):
+    for browser, you in ((Browser(), {"handle": "Owner", "guest": True}), (Browser(alice), {"handle": "Alice"})):
         browser.make_board()
         assert browser.owner is True and uuid.UUID(browser.board).version == 4
         assert browser.follow(browser).owner is True
-        assert browser.room().seen("joined")[0]["you"] == {"handle": handle, "role": "owner", "read": 0}
+        assert browser.room().seen("joined")[0]["you"] == {**you, "role": "owner", "read": 0}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_an_unknown_board_is_not_found(owner, at_door, path, board):
 
 def test_only_the_owner_sees_the_list_of_visitors(owner, admitted):
     [bob] = owner.client.get(f"/api/boards/{owner.board}/visitors/").json()["visitors"]
-    assert bob == {"visitor": key_of("Bob"), "handle": "Bob", "state": "admitted"}
+    assert bob == {"visitor": key_of("Bob"), "handle": "Bob", "guest": True, "state": "admitted"}
     for browser in (admitted, Browser(), Browser().make_board()):
         assert browser.client.get(f"/api/boards/{owner.board}/visitors/").status_code == 404
 

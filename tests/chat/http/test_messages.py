@@ -122,6 +122,31 @@ def test_history_pages_backward_by_id_and_forward_by_offset(alice, as_bob, room)
     assert page(as_bob, "after=6") == page(as_bob, "after=99") == ([], 6, False)
 
 
+def test_a_page_around_a_message_says_whether_there_is_more_on_each_side(alice, as_bob, room):
+    fill(alice, 5)
+    assert page(as_bob, "around=3&limit=3") == ([2, 3, 4], 5, True)
+    assert page(as_bob, "around=1&limit=2") == ([1, 2], 5, False)
+    assert page(as_bob, "around=5") == ([1, 2, 3, 4, 5], 5, False)
+    for query, before, after in [
+        ("around=3&limit=1", True, True),
+        ("around=1&limit=4", False, True),
+        ("around=5", False, False),
+    ]:
+        body = as_bob("GET", f"{MESSAGES}?{query}")[1]
+        assert (body["more_before"], body["more_after"]) == (before, after)
+    assert as_bob("GET", f"{MESSAGES}?around=6") == (404, "not_found")
+
+
+def test_only_readers_of_a_room_get_pages_around_its_messages(alice, bob, as_bob, stranger, room):
+    fill(alice, 2)
+    private = rooms.create_room(alice, "attic", "Attic", is_private=True)
+    rooms.post_message(rooms.join_room(alice, "attic"), protocol.Post("a1", "Secret"))
+    assert stranger("GET", f"{MESSAGES}?around=1") == (401, "not_signed_in")
+    assert as_bob("GET", f"/api/rooms/{private.slug}/messages/?around=1") == (404, "not_found")
+    rooms.apply_role(rooms.join_room(bob, "garden"), Member.BANNED)
+    assert as_bob("GET", f"{MESSAGES}?around=1") == (403, "forbidden")
+
+
 def test_messages_have_the_shape_of_the_socket(alice, as_bob, enter):
     tab = enter(alice)
     tab.post("r1", "*Hello*")
@@ -145,6 +170,11 @@ def test_reading_creates_no_membership(as_bob, room):
         "before=1.5",
         "before=",
         "after=1&before=2",
+        "around=1&before=2",
+        "after=1&around=2",
+        "around=-1",
+        "around=",
+        "around=1&limit=101",
         "after=9007199254740992",
     ],
 )

@@ -173,7 +173,7 @@ def test_a_person_reports_a_message_once_and_moderators_see_it(as_alice, author_
         "author": {"handle": "Bob"},
         "body": "Hello",
         "reason": "Rude",
-        "reporter": {"handle": "Charlie"},
+        "reporter": {"handle": "Charlie", "guest": True},
         "at": made["at"],
         "outcome": None,
         "closed_by": None,

@@ -20,7 +20,7 @@ def test_frames_are_answered_as_on_a_socket(enter, poller, alice, bob):
         post("r1", "one"),
         {"type": "edit", "ref": "r2", "id": 1, "body": "two"},
         {"type": "react", "ref": "r3", "id": 1, "emoji": "👍", "on": True},
-        {"type": "fetch", "ref": "r4", "limit": 5},
+        {"type": "fetch", "ref": "r4", "limit": 5, "around": 1},
         {"type": "sync", "cursor": 0},
         post("r1", "other"),
         {"type": "nonsense"},

@@ -1,5 +1,6 @@
 """The frames that the server sends, and the fingerprint of a request."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -54,6 +55,16 @@ def test_presence_may_list_everybody_who_is_present():
 def test_the_same_change_has_the_same_fingerprint():
     assert protocol.digest(Post("r1", "a"), "garden") == protocol.digest(Post("r2", "a", None), "garden")
     assert len(protocol.digest(Post("r1", "a"), "garden")) == 64
+
+
+def test_a_field_with_its_default_value_is_not_in_the_fingerprint():
+    # A later version may add optional fields. A ref from before the update must then still get the same answer.
+    @dataclass(frozen=True)
+    class LaterPost(Post):
+        urgent: bool = False
+
+    assert protocol.digest(LaterPost("r", "a"), "garden") == protocol.digest(Post("r", "a"), "garden")
+    assert protocol.digest(LaterPost("r", "a", urgent=True), "garden") != protocol.digest(Post("r", "a"), "garden")
 
 
 def test_type_room_and_every_field_are_in_the_fingerprint():

@@ -1,5 +1,6 @@
 """Frames become events, or are rejected with the code of the reason."""
 
+import dataclasses
 import json
 
 import pytest
@@ -27,6 +28,8 @@ pytestmark = pytest.mark.no_database
         ('{"type": "sync", "cursor": 0}', Sync(0)),
         ('{"type": "fetch", "ref": "r1", "limit": 100}', Fetch("r1", 100)),
         ('{"type": "fetch", "ref": "r1", "limit": 1, "before": 5}', Fetch("r1", 1, 5)),
+        ('{"type": "fetch", "ref": "r1", "limit": 1, "around": 5}', Fetch("r1", 1, around=5)),
+        ('{"type": "fetch", "ref": "r1", "limit": 1, "before": null, "around": 5}', Fetch("r1", 1, around=5)),
         ('{"type": "typing", "on": true, "colour": "red", "more": [1, {"a": null}]}', Typing(True)),
     ],
 )
@@ -98,7 +101,7 @@ def test_a_missing_or_unknown_type_is_rejected_with_its_code(fields, code):
 def test_every_field_is_required_except_the_optional_ones(kind):
     values = {"ref": "r1", "body": "a", "id": 1, "emoji": "👍", "on": True, "offset": 1, "cursor": 1, "limit": 1}
     values.update(task="export", params={}, at="2030-01-31T12:00:00Z")
-    names = set(protocol.EVENTS[kind].__dataclass_fields__) - {"reply_to", "before"}
+    names = {field.name for field in dataclasses.fields(protocol.EVENTS[kind])} - {"reply_to", "before", "around"}
     whole = {"type": kind, **{name: values[name] for name in names}}
     protocol.parse(json.dumps(whole))
     for name in names:

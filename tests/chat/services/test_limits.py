@@ -156,3 +156,38 @@ def test_limits_can_be_off(enter, alice, tight, settings):
     assert [socket.code for socket in sockets] == [None] * 4
     assert {sockets[0].post(f"r{number}")["type"] for number in range(10)} == {"ack"}
     sockets[0].disconnect()
+
+
+@pytest.mark.parametrize(
+    "address, network",
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::7", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_addresses_of_one_network_count_together(address, network):
+    assert limits.get_network(address) == network
+
+
+def test_a_network_has_one_limit_of_requests_for_all_its_addresses(tight):
+    for number in range(2):
+        limits.check_address("guests", f"2001:db8::{number}")
+    with pytest.raises(ChatError):
+        limits.check_address("guests", "2001:db8::ffff")
+    limits.check_address("guests", "2001:db8:0:1::ffff")
+    for number in range(3):
+        limits.check_address("guests", f"::ffff:192.0.2.{number}")
+
+
+def test_a_network_has_one_limit_of_sockets_for_all_its_addresses(room, alice, bob, charlie, enter, settings):
+    settings.CHAT_MAX_SOCKETS_PER_ADDRESS = 2
+    first = enter(alice, address="2001:db8::1")
+    assert first.code is None and enter(bob, address="2001:db8::2").code is None
+    assert enter(charlie, address="2001:db8::3").code == 1013
+    first.disconnect()
+    assert enter(charlie, address="2001:db8::3").code is None

@@ -10,9 +10,9 @@ import { byId, make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmWithSecondClick } from "../ui/forms.js";
 import { onMenuEntry } from "../ui/menus.js";
-import { avatar } from "../ui/pictures.js";
+import { avatar, guestMark } from "../ui/pictures.js";
 
-/** @typedef {{ visitor: string, handle: string }} Visitor `visitor` is a public id */
+/** @typedef {{ visitor: string, handle: string, guest?: boolean }} Visitor `visitor` is a public id */
 
 export class OwnerPanel {
   /** @type {import("../connection/waiting-room-socket.js").WaitingRoomSocket} */
@@ -61,13 +61,13 @@ export class OwnerPanel {
   }
 
   /** @param {Visitor} visitor */
-  #showKnock({ visitor, handle }) {
+  #showKnock({ visitor, handle, guest }) {
     this.#removeVisitor(visitor);
-    const sentence = make("span", {}, make("b", { text: handle }), " wants to join");
+    const sentence = make("span", {}, make("b", { text: handle }), " wants to join ", guestMark(guest));
     const makeButton = (/** @type {string} */ type, /** @type {string} */ text, /** @type {string} */ style) => (
       make("button", {
         type: "button", class: `button ${style} small`, "data-action": type, text,
-        onclick: () => this.#decide(type, { visitor, handle }, sentence),
+        onclick: () => this.#decide(type, { visitor, handle, guest }, sentence),
       })
     );
     this.#knocks.append(make(
@@ -96,13 +96,13 @@ export class OwnerPanel {
   }
 
   /** @param {Visitor} visitor */
-  #showAdmitted({ visitor, handle }) {
+  #showAdmitted({ visitor, handle, guest }) {
     this.#removeVisitor(visitor);
     const button = make("button", { type: "button", class: "link", "data-action": CLIENT_EVENT.REMOVE, text: "Remove" });
     // A removed visitor can only return when the owner admits them again.
-    confirmWithSecondClick(button, "Really?", () => this.#decide(CLIENT_EVENT.REMOVE, { visitor, handle }));
+    confirmWithSecondClick(button, "Really?", () => this.#decide(CLIENT_EVENT.REMOVE, { visitor, handle, guest }));
     const name = make("span", { class: "handle", title: handle, text: handle });
-    this.#admitted.append(make("li", { "data-visitor": visitor }, avatar(handle), name, button));
+    this.#admitted.append(make("li", { "data-visitor": visitor }, avatar(handle), name, guestMark(guest), button));
     this.#updateNobody();
   }
 

@@ -8,6 +8,8 @@ export const LOCAL_EVENT = Object.freeze({
   ACKED: "acked",
   /** The connection is open. */
   OPENED: "opened",
+  /** A message is new or changed, and is not drawn, because it is outside the loaded history. The detail is the message. */
+  OUTSIDE: "outside",
   /** The list of unanswered and failed changes is different. */
   OUTBOX: "outbox",
   /** The client has forgotten all messages, so the page must forget them too. */

@@ -1,10 +1,20 @@
 // @ts-check
-// Records which messages this client has, their states, and the id from which no message is missing.
-// Must not keep bodies after the first backlog, nor know of sockets or the page.
+// Records which messages this client has, their states, and the range of ids from which no message is missing.
+// Must not know of sockets or the page, and must keep bodies only until the first backlog or a fetch has ended.
 
 import { BACKLOG_SIZE } from "./wire.js";
 
 /** @typedef {import("./wire.js").Message} Message */
+/** @typedef {import("./wire.js").WireEvent} WireEvent */
+
+/**
+ * @typedef {object} AcceptedPage
+ * @property {Message[]} messages what the page must draw now
+ * @property {boolean} isReplaced the page must first forget what it has drawn: the range does not touch the old one
+ */
+
+/** @type {AcceptedPage} */
+const NOTHING = Object.freeze({ messages: [], isReplaced: false });
 
 export class LoadedMessages {
   /**
@@ -14,12 +24,24 @@ export class LoadedMessages {
   #offsets = new Map();
   /** @type {number | null} */
   #completeFrom = null;
+  #completeTo = Infinity;
   /** @type {Map<number, Message>} */
   #backlog = new Map();
+  /**
+   * The newest state of each message outside the range that arrived during a fetch. The server may have read the page
+   * before the message changed. Null while no fetch is under way.
+   * @type {Map<number, Message> | null}
+   */
+  #outside = null;
 
   /** No message is missing from this id onwards; 0 when nothing older exists, null before the first `synced`. */
   get completeFrom() {
     return this.#completeFrom;
+  }
+
+  /** No message is missing up to this id; Infinity when the newest messages are loaded. */
+  get completeTo() {
+    return this.#completeTo;
   }
 
   // The first message of a room has id 1, so nothing is older than this message.
@@ -27,14 +49,29 @@ export class LoadedMessages {
     return this.#completeFrom !== null && this.#completeFrom > 1;
   }
 
+  get hasNewer() {
+    return this.#completeTo !== Infinity;
+  }
+
+  /**
+   * Returns whether a message with this id would be loaded.
+   * @param {number} id
+   */
+  covers(id) {
+    return this.#completeFrom !== null && id >= this.#completeFrom && id <= this.#completeTo;
+  }
+
   /**
    * Takes a message, and returns it in a list if the page must draw it now. The list is empty for an outdated state, for
-   * an id below `completeFrom`, and before the first backlog ends.
+   * an id outside the range, and before the first backlog ends.
    * @param {Message} message
    * @returns {Message[]}
    */
   accept(message) {
-    if (this.#completeFrom !== null && message.id < this.#completeFrom) return [];
+    if (this.#completeFrom !== null && !this.covers(message.id)) {
+      this.#keepOutside(message);
+      return [];
+    }
     if (message.offset <= (this.#offsets.get(message.id) ?? -1)) return [];
     this.#offsets.set(message.id, message.offset);
     if (this.#completeFrom !== null) return [message];
@@ -57,15 +94,38 @@ export class LoadedMessages {
     return kept.reverse();
   }
 
+  /** Is called before a page is asked for. */
+  expectPage() {
+    this.#outside ??= new Map();
+  }
+
   /**
-   * Takes an older page, and returns those of its messages that this client did not have.
-   * @param {Message[]} messages
-   * @param {boolean} more whether older messages exist
+   * Takes the answer to a `fetch`. A page that touches the loaded range extends it. Another page replaces it.
+   * @param {WireEvent} request the `fetch`
+   * @param {WireEvent} page
+   * @returns {AcceptedPage}
    */
-  acceptPage(messages, more) {
-    const ids = messages.map((message) => message.id);
-    this.#completeFrom = more && ids.length ? Math.min(this.#completeFrom ?? Infinity, ...ids) : 0;
-    return messages.flatMap((message) => this.accept(message));
+  acceptPage(request, page) {
+    const range = this.#rangeOf(request, page);
+    const arrived = this.#outside?.values() ?? [];
+    this.#outside = null;
+    if (this.#completeFrom === null || range === null) return NOTHING;
+    const { from, to } = range;
+    const isReplaced = from > this.#completeTo || to < this.#completeFrom;
+    if (isReplaced) this.#offsets.clear();
+    this.#completeFrom = isReplaced ? from : Math.min(from, this.#completeFrom);
+    this.#completeTo = isReplaced ? to : Math.max(to, this.#completeTo);
+    // A message that changed after the server read the page is in `arrived` with a higher offset.
+    const newest = new Map();
+    for (const message of [...page.messages, ...arrived]) {
+      if (message.offset > (newest.get(message.id)?.offset ?? -1)) newest.set(message.id, message);
+    }
+    return { messages: [...newest.values()].flatMap((message) => this.accept(message)), isReplaced };
+  }
+
+  /** Is called when no page will come any more. */
+  forgetExpectedPage() {
+    this.#outside = null;
   }
 
   /**
@@ -80,6 +140,32 @@ export class LoadedMessages {
   reset() {
     this.#offsets.clear();
     this.#backlog.clear();
+    this.#outside = null;
     this.#completeFrom = null;
+    this.#completeTo = Infinity;
+  }
+
+  /** @param {Message} message */
+  #keepOutside(message) {
+    const known = this.#outside?.get(message.id);
+    if (message.offset > (known?.offset ?? -1)) this.#outside?.set(message.id, message);
+  }
+
+  /**
+   * Returns the ids between which a page has every message. Null for an older page that no longer touches the range,
+   * because the timeline was shortened meanwhile; and for a page without the message that was asked for, which a server
+   * of an older version sends.
+   * @param {WireEvent} request
+   * @param {WireEvent} page
+   */
+  #rangeOf({ before, around }, { messages, more, more_after: hasNewer }) {
+    const first = more && messages.length ? messages[0].id : 0;
+    if (typeof around === "number") {
+      const isHere = messages.some((/** @type {Message} */ { id }) => id === around);
+      return isHere && hasNewer !== undefined ? { from: first, to: hasNewer ? messages.at(-1).id : Infinity } : null;
+    }
+    if (typeof before !== "number") return { from: first, to: Infinity };
+    // The page ends just before `before`, so it touches a range that begins there.
+    return before === this.#completeFrom ? { from: first, to: before } : null;
   }
 }

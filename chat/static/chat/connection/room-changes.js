@@ -96,12 +96,11 @@ export class RoomChanges {
   }
 
   /**
-   * Asks for a page of older messages, and returns the ref. A reload forgets this request.
-   * @param {number | null} before a message id
-   * @param {number} limit
+   * Asks for a page of history, and returns the ref. A reload forgets this request.
+   * @param {{ before?: number | null, around?: number, limit: number }} page which page: `before` or `around` an id
    */
-  fetch(before, limit) {
-    return this.#add({ type: CLIENT_EVENT.FETCH, before, limit }, { isPersistent: false });
+  fetch(page) {
+    return this.#add({ type: CLIENT_EVENT.FETCH, ...page }, { isPersistent: false });
   }
 
   /**

@@ -6,6 +6,7 @@
 import { AnnouncementCursor } from "./announcement-cursor.js";
 import { Emitter, LOCAL_EVENT } from "./emitter.js";
 import { makeEnvironment, socketUrl } from "./environment.js";
+import { HistoryPages } from "./history-pages.js";
 import { LoadedMessages } from "./loaded-messages.js";
 import { isRetried } from "./outbox-sender.js";
 import { ReconnectingConnection } from "./reconnecting-connection.js";
@@ -13,7 +14,6 @@ import { RoomChanges } from "./room-changes.js";
 import { Synchronizer } from "./synchronizer.js";
 import { CLIENT_EVENT, SERVER_EVENT } from "./wire.js";
 
-const PAGE_SIZE = 50;
 /** @type {Set<string>} */
 const EMITTED_UNCHANGED = new Set([
   SERVER_EVENT.PRESENCE, SERVER_EVENT.TYPING, SERVER_EVENT.READ, SERVER_EVENT.TASK, SERVER_EVENT.MEMBER,
@@ -51,7 +51,8 @@ function parse(text) {
  * - joined, message, synced, presence, typing, read, announcement, task, member, reported
  * - acked: the `ack`, and `event` (the sent event)
  * - rejected: the `rejected`, `event` (the sent event, or null), and `isRetried`
- * - page: {ref, messages (only new messages), more}
+ * - page: {messages (only new messages), isReplaced (the page must first forget what it has drawn), event (the `fetch`)}
+ * - outside: a `message` that is outside the loaded history
  * - reset: the page must forget what it has drawn
  * - outbox: `changes.pending` has changed
  * - status: {state: connecting, open, waiting or closed; until; code; willReconnect}
@@ -91,6 +92,8 @@ export class RoomSocket extends Emitter {
       send: (event) => this.#send(event),
       changed: () => this.emit(LOCAL_EVENT.OUTBOX),
     });
+    /** Fetches pages of the history. */
+    this.pages = new HistoryPages(this.#loaded, this.changes);
     this.#synchronizer = new Synchronizer(environment, {
       send: (event) => this.#send(event),
       timedOut: () => this.#connection.fail(),
@@ -143,10 +146,9 @@ export class RoomSocket extends Emitter {
     if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.READ, offset });
   }
 
-  /** Fetches the page before the oldest loaded message; returns null when there is none, or a fetch is under way. */
-  fetchOlder(limit = PAGE_SIZE) {
-    if (this.changes.isFetching || !this.#loaded.hasOlder) return null;
-    return this.changes.fetch(this.#loaded.completeFrom, limit);
+  /** @param {number} [limit] */
+  fetchOlder(limit) {
+    return this.pages.fetchOlder(limit);
   }
 
   /**
@@ -202,6 +204,7 @@ export class RoomSocket extends Emitter {
     // An outdated message counts too. Otherwise the cursor would stop at the offset of an edited message.
     this.#synchronizer.received(message.offset);
     for (const fresh of this.#loaded.accept(message)) this.emit(SERVER_EVENT.MESSAGE, fresh);
+    if (this.completeFrom !== null && !this.#loaded.covers(message.id)) this.emit(LOCAL_EVENT.OUTSIDE, message);
     this.#synchronizer.watchGap();
   }
 
@@ -236,6 +239,7 @@ export class RoomSocket extends Emitter {
     if (rejected.retry_after !== undefined) this.#connection.retryAfterSeconds = rejected.retry_after;
     const entry = this.changes.refuse(rejected);
     const willRetry = isRetried(rejected.code, entry?.event.type);
+    if (entry?.event.type === CLIENT_EVENT.FETCH && !willRetry) this.#loaded.forgetExpectedPage();
     if (!entry && willRetry) this.#synchronizer.retryLater(rejected.retry_after);
     this.emit(SERVER_EVENT.REJECTED, { ...rejected, event: entry?.event ?? null, isRetried: willRetry });
     if (entry) this.changes.update();
@@ -243,9 +247,9 @@ export class RoomSocket extends Emitter {
 
   /** @param {WireEvent} event */
   #receivePage(event) {
-    if (!this.changes.finish(event.ref)) return;
-    const messages = this.#loaded.acceptPage(event.messages, event.more);
-    this.emit(SERVER_EVENT.PAGE, { ref: event.ref, messages, more: event.more });
+    const entry = this.changes.finish(event.ref);
+    if (!entry) return;
+    this.emit(SERVER_EVENT.PAGE, { ...this.#loaded.acceptPage(entry.event, event), event: entry.event });
     this.changes.update();
   }
 

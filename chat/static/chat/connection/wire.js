@@ -105,16 +105,23 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  */
 
 /**
+ * How the wire names a person.
+ * @typedef {{ handle: string, guest?: boolean }} PersonName
+ */
+
+/**
  * @typedef {object} Message
  * @property {number} id the offset that created the message
  * @property {number} offset the offset of its latest change
  * @property {string | null} ref
- * @property {{ handle: string }} author
+ * @property {PersonName} author
  * @property {string} body
  * @property {string} html the server's safe rendering of `body`
  * @property {string} at ISO 8601, UTC
  * @property {string | null} [edited_at] ISO 8601, UTC
  * @property {boolean} [removed]
  * @property {Record<string, string[]>} [reactions] the handles that gave each emoji
+ * @property {string[]} [guests] the handles in `reactions` that belong to guests
  * @property {number | null} [reply_to] the id of the quoted message
+ * @property {string[]} [mentions] the handles of the people that the body mentions
  */

@@ -14,8 +14,8 @@ const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
  * @property {string | null} after a role, or the outcome of a report
  * @property {number | null} seconds how long a mute lasts
  * @property {number | null} message
- * @property {{ handle: string } | null} actor null for a management command
- * @property {{ handle: string }} person the person whom the act affected
+ * @property {import("../connection/wire.js").PersonName | null} actor null for a management command
+ * @property {import("../connection/wire.js").PersonName} person the person whom the act affected
  * @property {string} reason
  * @property {string} at ISO 8601, UTC
  */

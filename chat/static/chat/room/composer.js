@@ -4,7 +4,7 @@
 
 import { LONGEST_BODY } from "../connection/wire.js";
 import { byId, child } from "../ui/dom.js";
-import { codePointLength } from "../ui/format.js";
+import { codePointLength, personName } from "../ui/format.js";
 import { excerpt } from "./message.js";
 
 const WARN_FROM = LONGEST_BODY - 400;
@@ -56,7 +56,7 @@ export class Composer {
   /** @param {Message} message */
   reply(message) {
     this.cancel();
-    this.#setTarget("reply", message, `Replying to ${message.author.handle}: ${excerpt(message)}`);
+    this.#setTarget("reply", message, `Replying to ${personName(message.author)}: ${excerpt(message)}`);
   }
 
   /** @param {Message} message */

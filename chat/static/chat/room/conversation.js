@@ -55,11 +55,14 @@ function loadDialogs() {
 class Conversation {
   #page = byId("room");
   #list = byId("messages");
+  // The list has its own role, so the live region is the element around it.
+  #log = byId("message-log");
   #notice = byId("notice");
   /** @type {import("./schedule-dialog.js").ScheduleDialog | null} */
   #scheduleDialog = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #noticeTimer;
+  #isGuest = this.#page.dataset.guest !== undefined;
 
   /** @param {Options} options */
   constructor({ slug, handle, url }) {
@@ -96,6 +99,7 @@ class Conversation {
     const { timeline, taskBars, history } = this;
     this.ownChanges = new OwnChanges(handle, {
       socket, timeline, taskBars, history, notify, scheduleDialog: () => this.#scheduleDialog,
+      isGuest: () => this.#isGuest,
     });
     this.#listen();
   }
@@ -151,7 +155,7 @@ class Conversation {
     socket.on(LOCAL_EVENT.OUTBOX, () => this.ownChanges.show());
     socket.on(LOCAL_EVENT.STATUS, (status) => this.#statusChanged(status));
     socket.on(SERVER_EVENT.PRESENCE, (event) => this.people.presenceChanged(event));
-    socket.on(SERVER_EVENT.TYPING, ({ handle, on }) => handle !== this.me && this.typingOthers.update(handle, on));
+    socket.on(SERVER_EVENT.TYPING, (person) => person.handle !== this.me && this.typingOthers.update(person, person.on));
     socket.on(SERVER_EVENT.READ, ({ offset }) => this.readMarker.receive(offset));
     socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => this.announcements.show(event));
     socket.on(SERVER_EVENT.MEMBER, (event) => this.#memberChanged(event));
@@ -202,6 +206,7 @@ class Conversation {
       location.reload();
       return;
     }
+    this.#isGuest = Boolean(you.guest);
     this.ownRole.joined(you);
     byId("room-name").textContent = room.name;
     byId("room-topic").textContent = room.topic ?? "";
@@ -229,13 +234,13 @@ class Conversation {
 
   /** @param {Message} message */
   #received(message) {
-    this.typingOthers.update(message.author.handle, false);
+    this.typingOthers.update(message.author, false);
     this.timeline.add(message);
   }
 
   #synced() {
     this.timeline.flush();
-    this.#list.setAttribute("aria-busy", "false");
+    this.#log.setAttribute("aria-busy", "false");
     this.#page.dataset.state = "open";
     this.history.synced();
     // The dialogs load now. Each dialog then opens at once, even without a connection.
@@ -244,7 +249,7 @@ class Conversation {
 
   #reset() {
     this.history.reset();
-    this.#list.setAttribute("aria-busy", "true");
+    this.#log.setAttribute("aria-busy", "true");
     this.timeline.clear();
     this.ownChanges.reset();
   }

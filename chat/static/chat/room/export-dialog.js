@@ -4,6 +4,7 @@
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, field, select } from "../ui/forms.js";
+import { timeZone } from "../ui/format.js";
 
 /** @type {[value: string, text: string][]} */
 const FORMATS = [
@@ -12,19 +13,10 @@ const FORMATS = [
   ["json", "Data, for programs (JSON)"],
 ];
 
-/** @typedef {{ format: string, from: string | null, to: string | null }} ExportParams */
-
 /**
- * Returns the moment at which a day in the reader's time zone begins, in ISO 8601, UTC; null for no day.
- * @param {string} day the value of an <input type="date">
- * @param {number} [daysLater]
+ * The days are days in the time zone; null for no limit.
+ * @typedef {{ format: string, from: string | null, to: string | null, zone: string }} ExportParams
  */
-function startOf(day, daysLater = 0) {
-  if (!day) return null;
-  const moment = new Date(`${day}T00:00`);
-  moment.setDate(moment.getDate() + daysLater);
-  return moment.toISOString();
-}
 
 /** @param {(params: ExportParams) => void} start is called when the dialog has closed */
 export function openExportDialog(start) {
@@ -32,7 +24,8 @@ export function openExportDialog(start) {
   const format = select("export-format", FORMATS);
   const from = make("input", { id: "export-from", name: "from", type: "date" });
   const to = make("input", { id: "export-to", name: "to", type: "date" });
-  const help = "Leave the days empty to export all messages. You can keep writing while the export runs.";
+  const help = `Leave the days empty to export all messages. Days begin and end in your own time zone (${timeZone()}). `
+    + "You can keep writing while the export runs.";
   const form = make(
     "form", {},
     field("Format", format),
@@ -49,6 +42,6 @@ export function openExportDialog(start) {
       return;
     }
     dialog.close();
-    start({ format: format.value, from: startOf(from.value), to: startOf(to.value, 1) });
+    start({ format: format.value, from: from.value || null, to: to.value || null, zone: timeZone() });
   });
 }

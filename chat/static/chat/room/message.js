@@ -3,8 +3,8 @@
 // Only the server's `html` is set as innerHTML; everything else is text.
 
 import { make } from "../ui/dom.js";
-import { clockTime, fullTime, plural } from "../ui/format.js";
-import { avatar } from "../ui/pictures.js";
+import { clockTime, fullTime, personName, plural } from "../ui/format.js";
+import { avatar, guestMark } from "../ui/pictures.js";
 
 const EXCERPT_LENGTH = 120;
 
@@ -38,7 +38,7 @@ export function redraw(item, message, view) {
   if (message.ref) item.dataset.ref = message.ref;
   item.classList.toggle("own", isOwn);
   item.classList.toggle("removed", Boolean(message.removed));
-  item.classList.toggle("mentions", !isOwn && hasMention(message.body, view.me));
+  item.classList.toggle("mentions", !isOwn && Boolean(message.mentions?.includes(view.me)));
   item.querySelector(".row")?.remove();
   item.append(makeRow(message, view));
 }
@@ -51,14 +51,6 @@ export function redraw(item, message, view) {
 export function showEditedBody(item, text) {
   const body = item.querySelector(".body");
   if (body) body.textContent = text;
-}
-
-/**
- * @param {string} body
- * @param {string} handle
- */
-function hasMention(body, handle) {
-  return Boolean(handle && body) && body.toLowerCase().includes(`@${handle.toLowerCase()}`);
 }
 
 /**
@@ -83,6 +75,7 @@ function makeHeader(message) {
     "header",
     { class: "meta" },
     make("b", { class: "author", text: message.author.handle }),
+    guestMark(message.author.guest),
     make("time", { datetime: message.at, title: fullTime(message.at), text: clockTime(message.at) }),
   );
 }
@@ -109,7 +102,7 @@ function makeBody(message) {
  */
 function makeQuote(id, view) {
   const original = view.find(id);
-  const text = original ? `${original.author.handle}: ${excerpt(original)}` : "an earlier message";
+  const text = original ? `${personName(original.author)}: ${excerpt(original)}` : "an earlier message";
   return make("button", { type: "button", class: "quote", "data-jump": id, text });
 }
 
@@ -120,19 +113,23 @@ function makeQuote(id, view) {
 function makeReactions(message, view) {
   const entries = Object.entries(message.reactions ?? {}).filter(([, handles]) => handles.length);
   if (!entries.length || message.removed) return null;
-  return make("div", { class: "reactions" }, ...entries.map(([emoji, handles]) => makeReaction(emoji, handles, view.me)));
+  return make("div", { class: "reactions" }, ...entries.map(([emoji, handles]) => (
+    makeReaction(emoji, handles, message.guests ?? [], view.me)
+  )));
 }
 
 /**
  * @param {string} emoji
  * @param {string[]} handles the people who reacted with this emoji
+ * @param {string[]} guests the guests among the people who reacted
  * @param {string} me
  */
-function makeReaction(emoji, handles, me) {
+function makeReaction(emoji, handles, guests, me) {
+  const names = handles.map((handle) => personName({ handle, guest: guests.includes(handle) }));
   return make(
     "button",
     {
-      type: "button", class: "reaction", "data-react": emoji, title: handles.join(", "),
+      type: "button", class: "reaction", "data-react": emoji, title: names.join(", "),
       "aria-pressed": String(handles.includes(me)), "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}`,
     },
     make("span", { text: emoji }),

@@ -7,7 +7,7 @@ import { ROLE } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmButton, smallButton } from "../ui/forms.js";
-import { fullTime, timeAgo } from "../ui/format.js";
+import { fullTime, personName, timeAgo } from "../ui/format.js";
 import { PagedList } from "../ui/paged-list.js";
 import { describeAct } from "./audit-words.js";
 import { describeRole } from "./person-dialog.js";
@@ -16,9 +16,9 @@ import { describeRole } from "./person-dialog.js";
  * @typedef {object} Report
  * @property {number} id
  * @property {number} message the id of the reported message
- * @property {{ handle: string }} author
+ * @property {import("../connection/wire.js").PersonName} author
  * @property {string} body the message's body at the time of the report
- * @property {{ handle: string }} reporter
+ * @property {import("../connection/wire.js").PersonName} reporter
  * @property {string} reason
  * @property {string} at ISO 8601, UTC
  */
@@ -82,11 +82,12 @@ export class ModerationDialog {
     return new PagedList(`${this.#path}${path}`, field, { draw: (entry) => draw.call(this, entry), empty, id });
   }
 
-  /** @param {string} handle */
-  #makeName(handle) {
-    if (handle === this.#me) return make("b", { text: handle });
-    const open = () => this.#actions.openPerson(handle);
-    return make("button", { type: "button", class: "link", text: handle, onclick: open });
+  /** @param {import("../connection/wire.js").PersonName} person */
+  #makeName(person) {
+    const name = personName(person);
+    if (person.handle === this.#me) return make("b", { text: name });
+    const open = () => this.#actions.openPerson(person.handle);
+    return make("button", { type: "button", class: "link", text: name, onclick: open });
   }
 
   /** @param {Report} report */
@@ -98,9 +99,9 @@ export class ModerationDialog {
     return make(
       "li",
       { class: "report", "data-id": id },
-      make("p", {}, this.#makeName(author.handle), " wrote:"),
+      make("p", {}, this.#makeName(author), " wrote:"),
       make("blockquote", { class: "reported", text: body }),
-      make("p", {}, make("b", { text: reporter.handle }), `: ${reason} `, makeTime(at)),
+      make("p", {}, make("b", { text: personName(reporter) }), `: ${reason} `, makeTime(at)),
       make(
         "div", { class: "choices" },
         confirmButton("remove-reported", "Remove the message", "Really remove?", close("remove")),
@@ -117,7 +118,7 @@ export class ModerationDialog {
     this.#actions.jump(id);
   }
 
-  /** @param {{ handle: string, role: string, until?: string | null }} member */
+  /** @param {{ handle: string, role: string, until?: string | null, guest?: boolean }} member */
   #drawMember(member) {
     const { handle, role } = member;
     const isBanned = role === ROLE.BANNED;
@@ -126,19 +127,19 @@ export class ModerationDialog {
     const lift = () => this.#change(error, () => call("PUT", `${this.#path}members/`, body));
     const state = !isBanned && make("span", { class: "role", text: describeRole(member) });
     const button = smallButton("lift", isBanned ? "Unban" : "Unmute", lift);
-    const line = make("div", { class: "between" }, this.#makeName(handle), state, button);
+    const line = make("div", { class: "between" }, this.#makeName(member), state, button);
     return make("li", { class: "restricted-member", "data-handle": handle }, line, error.element);
   }
 
   /** @param {import("./audit-words.js").AuditEntry} entry */
   #drawEntry(entry) {
     const [what, more] = describeAct(entry);
-    const who = entry.actor?.handle ?? "A management command";
+    const who = entry.actor ? personName(entry.actor) : "A management command";
     const reason = entry.reason ? ` “${entry.reason}”` : "";
     return make(
       "li",
       { class: "audit-entry" },
-      make("b", { text: who }), ` ${what} `, make("b", { text: entry.person.handle }), `${more}.${reason} `, makeTime(entry.at),
+      make("b", { text: who }), ` ${what} `, make("b", { text: personName(entry.person) }), `${more}.${reason} `, makeTime(entry.at),
     );
   }
 

@@ -18,6 +18,7 @@ import { PendingMessages, reasonFor } from "./pending-messages.js";
  * @property {import("./task-bars.js").TaskBars} taskBars
  * @property {() => import("./schedule-dialog.js").ScheduleDialog | null} scheduleDialog null before its first opening
  * @property {import("./history-navigation.js").HistoryNavigation} history
+ * @property {() => boolean} isGuest whether this person is a guest
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
 
@@ -45,6 +46,7 @@ export class OwnChanges {
     this.#pendingMessages = new PendingMessages(byId("pending-messages"), me, {
       retry: (ref) => changes.retry(ref),
       discard: (ref) => changes.discard(ref),
+      isGuest: parts.isGuest,
     });
   }
 

@@ -4,7 +4,7 @@
 
 import { CLIENT_EVENT, REFUSAL } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
-import { avatar } from "../ui/pictures.js";
+import { avatar, guestMark } from "../ui/pictures.js";
 
 /** @type {Record<string, string>} */
 const REASONS = {
@@ -35,6 +35,8 @@ export class PendingMessages {
   #list;
   /** @type {string} */
   #handle;
+  /** @type {() => boolean} */
+  #isGuest;
   /** @type {Actions} */
   #actions;
   /** @type {Map<string, HTMLElement>} */
@@ -48,11 +50,12 @@ export class PendingMessages {
   /**
    * @param {HTMLElement} list
    * @param {string} handle
-   * @param {Actions} actions
+   * @param {Actions & { isGuest: () => boolean }} actions
    */
-  constructor(list, handle, actions) {
+  constructor(list, handle, { isGuest, ...actions }) {
     this.#list = list;
     this.#handle = handle;
+    this.#isGuest = isGuest;
     this.#actions = actions;
   }
 
@@ -112,6 +115,7 @@ export class PendingMessages {
     const header = make(
       "header", { class: "meta" },
       make("b", { class: "author", text: this.#handle }),
+      guestMark(this.#isGuest()),
       make("span", { class: "state", text: failed ? "Not sent" : "sending…" }),
       event.type === CLIENT_EVENT.EDIT && make("span", { class: "state", text: "(an edit)" }),
       event.type === CLIENT_EVENT.SCHEDULE && make("span", { class: "state", text: "(a scheduled message)" }),

@@ -5,16 +5,21 @@
 import { ROLE } from "../connection/wire.js";
 import { byId, make } from "../ui/dom.js";
 import { plural } from "../ui/format.js";
-import { avatar } from "../ui/pictures.js";
+import { avatar, guestMark } from "../ui/pictures.js";
 
 /** @type {Set<string>} */
-const SHOWN_ROLES = new Set([ROLE.OWNER, ROLE.MODERATOR, ROLE.GUEST, ROLE.MUTED]);
+const SHOWN_ROLES = new Set([ROLE.OWNER, ROLE.MODERATOR, ROLE.MUTED]);
 
-/** @typedef {{ handle: string, role: string }} Person */
+/** @typedef {{ handle: string, role: string, guest?: boolean }} Person */
 
 export class People {
   /** @type {Map<string, string>} */
   #roles = new Map();
+  /**
+   * The handles of the guests who are here.
+   * @type {Set<string>}
+   */
+  #guests = new Set();
   #me = "";
   #count = 0;
   /** @type {(handle: string, role: string) => HTMLElement | null} */
@@ -38,9 +43,12 @@ export class People {
     this.#draw(count);
   }
 
-  /** @param {{ came?: string[], went?: string[], count: number, present?: Person[] }} presence */
-  presenceChanged({ came = [], went = [], count, present }) {
+  /** @param {{ came?: string[], went?: string[], count: number, present?: Person[], guests?: string[] }} presence */
+  presenceChanged({ came = [], went = [], count, present, guests = [] }) {
     if (present) this.#replaceAll(present);
+    // Somebody else may have the handle now than at an earlier time.
+    for (const handle of came) this.#guests.delete(handle);
+    for (const handle of guests) this.#guests.add(handle);
     for (const handle of came) if (!this.#roles.has(handle)) this.#roles.set(handle, "");
     for (const handle of went) this.#roles.delete(handle);
     this.#draw(count);
@@ -62,6 +70,7 @@ export class People {
   /** @param {Person[]} present */
   #replaceAll(present) {
     this.#roles = new Map(present.map(({ handle, role }) => [handle, role]));
+    this.#guests = new Set(present.flatMap(({ handle, guest: isGuest }) => (isGuest ? [handle] : [])));
   }
 
   #toggle(isOpen = !this.#panel.classList.contains("open")) {
@@ -109,6 +118,7 @@ export class People {
       avatar(handle),
       make("span", { class: "handle", title: handle, text: handle }),
       handle === this.#me && make("span", { class: "role", text: "you" }),
+      guestMark(this.#guests.has(handle)),
       SHOWN_ROLES.has(role) && make("span", { class: "role", text: role }),
       this.#makeTools(handle, role),
     );

@@ -18,7 +18,7 @@ const MUTES = [
   ["mute", "Mute without a time limit", null],
 ];
 
-/** @typedef {{ role: string | null, until?: string | null }} Standing the API's answer about a member */
+/** @typedef {{ role: string | null, until?: string | null, guest?: boolean }} Standing the API's answer about a member */
 
 /**
  * Returns a person's role in words.
@@ -78,7 +78,9 @@ export class PersonDialog {
 
   #draw() {
     if (!this.#standing) return;
-    this.#roleLine.textContent = `In this room: ${describeRole(this.#standing)}.`;
+    const { role, guest: isGuest } = this.#standing;
+    const mark = isGuest && role !== ROLE.GUEST ? " This person is a guest." : "";
+    this.#roleLine.textContent = `In this room: ${describeRole(this.#standing)}.${mark}`;
     const hadFocus = this.#buttons.contains(document.activeElement);
     this.#buttons.replaceChildren(...this.#makeChoices(this.#standing.role));
     if (hadFocus) this.#buttons.querySelector("button")?.focus();

@@ -5,6 +5,7 @@ import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, field } from "../ui/forms.js";
+import { personName } from "../ui/format.js";
 import { excerpt } from "./message.js";
 
 /**
@@ -19,7 +20,7 @@ export function openReportDialog(slug, message, notify) {
   const help = "The moderators of this room see your reason and your name.";
   const form = make(
     "form", {},
-    make("blockquote", { class: "reported", text: `${message.author.handle}: ${excerpt(message)}` }),
+    make("blockquote", { class: "reported", text: `${personName(message.author)}: ${excerpt(message)}` }),
     field("What is wrong with this message?", reason, { help }),
     error.element,
     make("button", { type: "submit", class: "button wide", "data-action": "send-report", text: "Report" }),

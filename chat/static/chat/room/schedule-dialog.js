@@ -7,7 +7,7 @@ import { LONGEST_BODY } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmButton, field, smallButton } from "../ui/forms.js";
-import { codePointLength, fullTime, shortTime } from "../ui/format.js";
+import { codePointLength, fullTime, shortTime, timeZone } from "../ui/format.js";
 import { HOUR_MS, SUGGESTIONS, toLocalInput } from "./schedule-times.js";
 
 const LONGEST_MS = 365 * 24 * HOUR_MS;
@@ -101,12 +101,11 @@ export class ScheduleDialog {
     const suggestions = SUGGESTIONS.map(([text, moment]) => smallButton(null, text, () => {
       parts.time.value = toLocalInput(moment());
     }));
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const form = make(
       "form",
       { novalidate: true },
       field("Your message", parts.body),
-      field("When", parts.time, { help: `In your own time zone (${zone}).` }),
+      field("When", parts.time, { help: `In your own time zone (${timeZone()}).` }),
       make("p", { class: "choices" }, ...suggestions),
       parts.error.element,
       parts.submit,

@@ -5,6 +5,7 @@
 import { asApiError, call } from "../connection/api.js";
 import { REFUSAL, TASK_STATE } from "../connection/wire.js";
 import { byId, make } from "../ui/dom.js";
+import { timeZone } from "../ui/format.js";
 import { onMenuEntry } from "../ui/menus.js";
 
 const EXPORT = "export";
@@ -66,7 +67,7 @@ export class TaskBars {
       this.#start(EXPORT, params);
       actions.focusComposer();
     })));
-    onMenuEntry("menu-statistics", () => this.#start(STATISTICS, {}));
+    onMenuEntry("menu-statistics", () => this.#start(STATISTICS, { zone: timeZone() }));
   }
 
   /**

@@ -1,6 +1,8 @@
 // @ts-check
 // The typing notices that this client sends and receives. Must not touch the page.
 
+import { personName } from "../ui/format.js";
+
 const REPEAT_MS = 8_000;
 const IDLE_MS = 6_000;
 // A notice expires after this time, because the event for the end of typing may be lost.
@@ -40,6 +42,11 @@ export class TypingSignal {
 export class TypingOthers {
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #timers = new Map();
+  /**
+   * The name to show of each person who is typing.
+   * @type {Map<string, string>}
+   */
+  #names = new Map();
   /** @type {(sentence: string) => void} */
   #changed;
 
@@ -49,21 +56,23 @@ export class TypingOthers {
   }
 
   /**
-   * @param {string} handle
+   * @param {import("../connection/wire.js").PersonName} person
    * @param {boolean} isTyping
    */
-  update(handle, isTyping) {
+  update(person, isTyping) {
+    const { handle } = person;
     clearTimeout(this.#timers.get(handle));
-    if (isTyping) this.#timers.set(handle, setTimeout(() => this.update(handle, false), FORGET_MS));
+    this.#names.set(handle, personName(person));
+    if (isTyping) this.#timers.set(handle, setTimeout(() => this.update(person, false), FORGET_MS));
     else if (!this.#timers.delete(handle)) return;
     this.#changed(this.sentence);
   }
 
   get sentence() {
-    const handles = [...this.#timers.keys()];
-    if (handles.length === 0) return "";
-    if (handles.length === 1) return `${handles[0]} is typing…`;
-    if (handles.length === 2) return `${handles[0]} and ${handles[1]} are typing…`;
+    const names = [...this.#timers.keys()].map((handle) => this.#names.get(handle));
+    if (names.length === 0) return "";
+    if (names.length === 1) return `${names[0]} is typing…`;
+    if (names.length === 2) return `${names[0]} and ${names[1]} are typing…`;
     return "Several people are typing…";
   }
 }

@@ -6,6 +6,8 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: 
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const dayAndYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+// A browser gives this name if it cannot find out the zone of the device.
+const UNKNOWN_ZONE = "Etc/Unknown";
 const DAY_MS = 86_400_000;
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
@@ -13,6 +15,12 @@ const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
 const NEAR_DAYS = { 0: "today", 1: "yesterday", [-1]: "tomorrow" };
 
 /** @typedef {string | number | Date} Moment */
+
+/** Returns the name of the reader's time zone in the IANA database, such as "Europe/Berlin". */
+export function timeZone() {
+  const { timeZone: name } = Intl.DateTimeFormat().resolvedOptions();
+  return name && name !== UNKNOWN_ZONE ? name : "UTC";
+}
 
 /** @param {Moment} at */
 export function clockTime(at) {
@@ -70,6 +78,14 @@ export function timeAgo(at) {
  */
 export function plural(count, one, many = `${one}s`) {
   return `${count.toLocaleString()} ${count === 1 ? one : many}`;
+}
+
+/**
+ * Returns the name of a person within a sentence: "Alice", or "Charlie (guest)".
+ * @param {import("../connection/wire.js").PersonName} person
+ */
+export function personName({ handle, guest: isGuest }) {
+  return isGuest ? `${handle} (guest)` : handle;
 }
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-// Makes icons and avatars. Must not know where they are shown.
+// Makes icons, avatars and the mark of a guest. Must not know where they are shown.
 
 import { make } from "./dom.js";
 
@@ -21,6 +21,14 @@ export function avatar(handle) {
   const element = make("span", { class: "avatar", "aria-hidden": "true", text: initial.toUpperCase() });
   element.style.setProperty("--hue", String(hueOf(handle)));
   return element;
+}
+
+/**
+ * Makes the mark beside the handle of a guest. Returns null for an account.
+ * @param {boolean | undefined} isGuest
+ */
+export function guestMark(isGuest) {
+  return isGuest ? make("span", { class: "role", "data-mark": "guest", text: "guest" }) : null;
 }
 
 /**

@@ -59,7 +59,7 @@ def test_a_client_cannot_get_announcements_to_others(alice, bob, enter, attic):
     "step",
     [
         "presence.arrive",
-        "announcements.get_newest_id",
+        "rooms.get_news",
         "broadcast.accept",
         "broadcast.subscribe",
         "rooms.get_join_state",

@@ -102,7 +102,7 @@ def test_a_person_who_reconnects_after_a_mute_has_the_old_role(alice, charlie, e
     enter(charlie)
     member = moderation.change_role(alice, room, charlie, "muted", 600)
     expire_mute(member, seconds=1)
-    assert enter(charlie).seen("joined")[0]["you"] == {"handle": "Charlie", "role": "guest", "read": 0}
+    assert enter(charlie).seen("joined")[0]["you"] == {"handle": "Charlie", "role": "guest", "read": 0, "guest": True}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -38,6 +38,7 @@ def test_a_post_is_published_to_the_room_as_it_is_stored(alice, member_of, read_
         "removed": False,
         "reactions": {},
         "reply_to": None,
+        "mentions": [],
     }
     assert first["at"].endswith("Z")
     assert (second["id"], second["reply_to"]) == (2, 1)

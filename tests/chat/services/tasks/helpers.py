@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from chat import protocol
 from chat.models import Task
-from chat.services import rooms
+from chat.services import rooms, tasks
 
 JSON = {"format": "json", "from": None, "to": None}
 
@@ -44,3 +45,15 @@ def queue(person, ref="x1", kind="trial", params="{}"):
 def expire_lock(task):
     """Move the end of a task's lock into the past."""
     Task.objects.filter(id=task.id).update(locked_until=timezone.now() - timedelta(seconds=1))
+
+
+def run(person, kind, **params):
+    """Run a task, and return the text of its result."""
+    member = rooms.join_room(person, "garden")
+    event = protocol.Start(ref=f"t{Task.objects.count()}", task=kind, params=params)
+    task_id = tasks.start_task(member, event).task_id
+    tasks.run_task(task_id)
+    task = tasks.get_result(person, task_id)
+    content = b"".join(tasks.read_result(task))
+    assert len(content) == task.result_size
+    return content.decode()

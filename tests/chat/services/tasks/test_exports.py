@@ -14,6 +14,7 @@ from chat.models import Message, Person, Room, Task
 from chat.services import people, rooms, tasks
 from chat.services.tasks import export, statistics
 from chat.services.tasks.formats import escape_formula
+from tests.chat.services.tasks.helpers import run
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +38,8 @@ HOSTILE = [
     "'quoted'",
 ]
 
+CSV_HEADER = "id,at,author,body,edited_at,removed,reply_to,reactions,guest\r\n"
+
 
 def post(member, ref, body, **fields):
     return rooms.post_message(member, protocol.Post(ref=ref, body=body, **fields))
@@ -53,18 +56,6 @@ def hostile_room(member):
     Room.objects.update(name="</title><script>alert(5)</script>", topic='"<i>')
     for number, body in enumerate(HOSTILE):
         post(member, f"r{number}", body)
-
-
-def run(person, kind, **params):
-    """Run a task, and return the text of its result."""
-    member = rooms.join_room(person, "garden")
-    event = protocol.Start(ref=f"t{Task.objects.count()}", task=kind, params=params)
-    task_id = tasks.start_task(member, event).task_id
-    tasks.run_task(task_id)
-    task = tasks.get_result(person, task_id)
-    content = b"".join(tasks.read_result(task))
-    assert len(content) == task.result_size
-    return content.decode()
 
 
 class Page(HTMLParser):
@@ -101,7 +92,8 @@ def test_json_contains_all_messages_in_order(alice, member):
 
 def test_an_empty_room_gives_complete_files(alice, room):
     assert json.loads(run(alice, "export", format="json"))["messages"] == []
-    assert run(alice, "export", format="csv") == "id,at,author,body,edited_at,removed,reply_to,reactions\r\n"
+    assert run(alice, "export", format="csv") == f"\ufeff{CSV_HEADER}"
+    assert run(alice, "export", format="csv", bom=False) == CSV_HEADER
     assert run(alice, "export", format="html").endswith("</html>\n")
     assert "<svg" not in run(alice, "statistics")
 
@@ -113,7 +105,7 @@ def test_json_contains_hostile_text_unchanged(alice, hostile_room):
 
 def test_the_csv_module_reads_the_csv_back(alice, hostile_room):
     text = run(alice, "export", format="csv")
-    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert [row["body"].removeprefix("'") for row in rows] == [body.removeprefix("'") for body in HOSTILE]
     assert text.count("\r\n") == len(HOSTILE) + 1 + sum(body.count("\r\n") for body in HOSTILE)
     assert [row["id"] for row in rows] == [str(number + 1) for number in range(len(HOSTILE))]
@@ -226,6 +218,69 @@ def test_statistics_count_by_day_hour_and_person(alice, bob, three_days, monkeyp
     assert "<title>03 Mar 2026: 2</title>" in text and "<title>02 Mar 2026: 1</title>" in text
     assert "<title>12:00: 3</title>" in text and "<title>8:00: 1</title>" in text
     assert text.index("<title>Alice: 3</title>") < text.index("<title>Bob: 1</title>")
+
+
+@pytest.fixture
+def late_evening(member):
+    """Store two messages: 23:30 UTC on 28 March and 00:30 UTC on 29 March. In Berlin both were written on the 29th."""
+    for number, at in ((1, datetime(2026, 3, 28, 23, 30, tzinfo=UTC)), (2, datetime(2026, 3, 29, 0, 30, tzinfo=UTC))):
+        post(member, f"r{number}", f"body {number}")
+        Message.objects.filter(number=number).update(created_at=at)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "expected"),
+    [
+        (None, "2026-03-29", ["2"]),
+        ("UTC", "2026-03-29", ["2"]),
+        ("Europe/Berlin", "2026-03-29", ["1", "2"]),
+        ("Asia/Kathmandu", "2026-03-28", []),
+        ("America/New_York", "2026-03-28", ["1", "2"]),
+    ],
+)
+def test_a_day_of_an_export_is_a_day_in_the_persons_zone(alice, late_evening, zone, day, expected):
+    for form in ("json", "csv", "html"):
+        text = run(alice, "export", format=form, zone=zone, **{"from": day, "to": day})
+        assert re.findall(r"body (\d)", text) == expected, form
+
+
+def test_only_the_page_has_times_in_the_persons_zone(alice, late_evening):
+    page = run(alice, "export", format="html", zone="Europe/Berlin")
+    assert "<h2>Sunday, 29 March 2026</h2>" in page and page.count("<h2>") == 1
+    assert ">00:30</time>" in page and ">01:30</time>" in page
+    assert 'title="29 March 2026, 00:30:00 (UTC+0100)"' in page
+    assert "All times are in Europe/Berlin." in page and re.search(r"created on .* Europe/Berlin<", page)
+    data = json.loads(run(alice, "export", format="json", zone="Europe/Berlin"))
+    assert data["zone"] == "Europe/Berlin" and data["messages"][0]["at"] == "2026-03-28T23:30:00.000Z"
+    assert "2026-03-28T23:30:00.000Z" in run(alice, "export", format="csv", zone="Europe/Berlin")
+    assert "zone" not in json.loads(run(alice, "export", format="json"))
+
+
+def test_statistics_count_in_the_persons_zone(alice, late_evening):
+    text = run(alice, "statistics", zone="Europe/Berlin")
+    assert "<title>29 Mar 2026: 2</title>" in text
+    assert "<title>0:00: 1</title>" in text and "<title>1:00: 1</title>" in text
+    assert "All times are in Europe/Berlin." in text
+    text = run(alice, "statistics", zone=None)
+    assert "<title>28 Mar 2026: 1</title>" in text and "<title>23:00: 1</title>" in text
+    assert "All times are in UTC." in text
+
+
+@pytest.mark.parametrize("kind", ["export", "statistics"])
+@pytest.mark.parametrize(
+    "zone", ["", "Mars/Base", "europe/berlin", "UTC' --", 1, ["UTC"], True, "x" * 10_000, "Factory"]
+)
+def test_an_unknown_zone_is_refused(alice, member, kind, zone):
+    with pytest.raises(protocol.ChatError) as refusal:
+        run(alice, kind, format="json", zone=zone)
+    assert refusal.value.code == "invalid_field"
+
+
+@pytest.mark.parametrize("bom", ["yes", 0, []])
+def test_the_byte_order_mark_is_true_or_false(alice, member, bom):
+    with pytest.raises(protocol.ChatError) as refusal:
+        run(alice, "export", format="csv", bom=bom)
+    assert refusal.value.code == "invalid_field"
 
 
 def test_statistics_show_the_last_days_of_a_long_history(alice, three_days):

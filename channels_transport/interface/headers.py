@@ -1,0 +1,87 @@
+"""
+The header lines of a request, before anything reads them: which requests are refused, and which lines become one.
+
+The rules are those of RFC 9110, section 5.3, and RFC 9113, section 8.2.3. HTTP requests and handshakes follow the same
+rules. This module answers nothing.
+"""
+
+import ipaddress
+
+from twisted.web.http_headers import Headers
+
+# autobahn reads the handshake with str.splitlines, which ends a line at each of these bytes. So a header value that
+# contains one could inject further headers, an Origin for example.
+LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
+# A request has at most one line of each of these headers. With two lines, this server and a proxy in front of it could
+# each believe another one. Twisted refuses a second Content-Length itself.
+SINGLE = (b"host", b"authorization", b"origin", b"content-type", b"sec-websocket-key")
+SCHEMES = (b"http", b"https")
+
+
+def find_fault(uri: bytes, version: bytes, headers: Headers) -> str | None:
+    """Return why a request must be answered with 400, or None if its address and its header lines are valid."""
+    if any(byte <= 0x20 or byte >= 0x7F for byte in uri):
+        return "The address contains characters that must be percent-encoded."
+    for name in SINGLE:
+        if len(headers.getRawHeaders(name, [])) > 1:
+            return f"The request has more than one header {name.decode().title()}."
+    if version == b"HTTP/1.1" and not headers.hasHeader(b"host"):
+        return "The request has no header Host."
+    if headers.hasHeader(b"upgrade") and _has_line_ends(headers):
+        return "A header contains a line break."
+    return None
+
+
+def _has_line_ends(headers: Headers) -> bool:
+    values = [value for _, values in headers.getAllRawHeaders() for value in values]
+    return any(end in value for value in values for end in LINE_ENDS)
+
+
+def join_cookies(headers: Headers) -> None:
+    """Join the lines of Cookie with a semicolon. HTTP/2 splits this header, and a comma would be part of a value."""
+    lines = headers.getRawHeaders(b"cookie", [])
+    if len(lines) > 1:
+        headers.setRawHeaders(b"cookie", [b"; ".join(line.strip(b" \t;") for line in lines)])
+
+
+def trust_proxies(headers: Headers, hops: int) -> None:
+    """
+    Reduce X-Forwarded-For and X-Forwarded-Proto to what the outermost of `hops` trusted proxies saw.
+
+    A header whose value is not an address, or not a scheme, is removed: then the address of the peer counts.
+    """
+    if not hops:
+        return
+    _replace(headers, b"x-forwarded-for", read_address(_select(headers, b"x-forwarded-for", hops)))
+    scheme = _select(headers, b"x-forwarded-proto", hops).lower()
+    _replace(headers, b"x-forwarded-proto", scheme if scheme in SCHEMES else None)
+
+
+def _select(headers: Headers, name: bytes, hops: int) -> bytes:
+    values = b",".join(headers.getRawHeaders(name, [])).split(b",")
+    return values[-min(hops, len(values))].strip(b" \t")
+
+
+def _replace(headers: Headers, name: bytes, value: bytes | None) -> None:
+    if value is None:
+        headers.removeHeader(name)
+    else:
+        headers.setRawHeaders(name, [value])
+
+
+def read_address(text: bytes) -> bytes | None:
+    """
+    Return the IP address that a text contains, in its shortest form, or None.
+
+    The text may contain a port, as some proxies send it: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+    """
+    host = text.decode("ascii", "replace").strip('"')
+    if host.startswith("["):
+        host = host[1:].partition("]")[0] if "]" in host else ""
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address).encode()

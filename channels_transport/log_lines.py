@@ -1,0 +1,120 @@
+"""
+The formatter of every log line: one record is one line, without control characters and without secrets.
+
+A client chooses paths, handles and headers, and logs contain them. A line break in one of them would forge a record; a
+terminal would obey an escape sequence, or turn the rest of the line around. So each character that is not printable is
+written as an escape. The lines of a traceback are indented, so none of them looks like the first line of a record.
+
+A person who reads a log must not get access by it. `redact` replaces the values of secret query parameters,
+tokens, passwords in URLs, and the parts of paths that the setting SECRET_PATHS names: a list of patterns such as
+`/invite/*`, in which each `*` is a segment that is secret.
+"""
+
+import functools
+import logging
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+INDENT = "    "
+HIDDEN = "***"
+PARAMETERS = (
+    *("access_token", "api_key", "apikey", "auth", "code", "csrfmiddlewaretoken", "id_token", "key", "passwd"),
+    *("password", "refresh_token", "secret", "session", "session_key", "sessionid", "sig", "signature", "ticket"),
+    "token",
+)
+# A part of a URL ends at a delimiter of URLs, at a blank, or at a quote that a log line writes around the URL.
+_VALUE = r"""[^\s&;#"'<>]+"""
+# A path begins after the host of a URL, or after anything that is no part of a path: the files of tracebacks have paths
+# too.
+_BEFORE = r"""(?:(?::|%3a)(?:/|%2f){2}[^\s/%"']+|(?<![\w~-]))"""
+_SEGMENT = r"""(?:(?!%2f)[^\s/?&;#"'<>)\]},])+"""
+
+
+def _spell(text: str) -> str:
+    """Return a pattern of a text in a URL: each character as it is, or percent-encoded."""
+    return "".join(f"(?:{re.escape(character)}|%{ord(character):02x})" for character in text)
+
+
+_GENERAL = [
+    re.compile(f"(?P<kept>(?:[?&;]|%3f|%26)(?:{'|'.join(map(_spell, PARAMETERS))})(?:=|%3d)){_VALUE}", re.IGNORECASE),
+    re.compile(r"(?P<kept>\b(?:sessionid|csrftoken)=)[^\s&;\"']+"),
+    re.compile(r"(?P<kept>\b(?:Bearer|Basic)\s)[\w.~+/=-]{16,}", re.IGNORECASE),
+    re.compile(r"(?P<kept>://[^\s/:@]*:)[^\s/@]+(?=@)"),
+]
+
+
+@functools.cache
+def _compile_paths(patterns: tuple[str, ...]) -> list[re.Pattern]:
+    """Return a regular expression for each pattern of SECRET_PATHS; its groups are the parts that are not secret."""
+    compiled = []
+    for pattern in patterns:
+        kept, *between = pattern.split("*")
+        text = f"({_BEFORE}{_spell(kept)})"
+        # A later segment may be missing: the client may have left it out.
+        for part in between[:-1]:
+            text += f"{_SEGMENT}(?:({_spell(part)})"
+        compiled.append(re.compile(text + _SEGMENT + ")?" * (len(between) - 1), re.IGNORECASE))
+    return compiled
+
+
+def redact(text: str) -> str:
+    """Return a text with `***` in place of each secret."""
+    for pattern in _GENERAL:
+        text = pattern.sub(rf"\g<kept>{HIDDEN}", text)
+    for path in _compile_paths(tuple(_read_paths())):
+        text = path.sub(_hide_segments, text)
+    return text
+
+
+def _hide_segments(match: re.Match) -> str:
+    return "".join(kept + HIDDEN for kept in match.groups() if kept is not None)
+
+
+def _read_paths() -> Iterable[str]:
+    try:
+        return getattr(settings, "SECRET_PATHS", ())
+    except ImproperlyConfigured:
+        # A process without settings logs too.
+        return ()
+
+
+def escape(text: str) -> str:
+    """Return a text in which each character that is not printable is an escape, such as `\\n` or `\\u202e`."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+
+
+def describe_failure(failure: Any) -> tuple:
+    """Return a failure of Twisted as the `exc_info` of a log record."""
+    return failure.type, failure.value, failure.getTracebackObject()
+
+
+def clean(text: str) -> str:
+    """Return a text for one line of a log: without secrets and without control characters."""
+    return escape(redact(text))
+
+
+class LineFormatter(logging.Formatter):
+    """Formats a record as one line, and below it the indented lines of its traceback."""
+
+    def __init__(self, fmt: str = LINE, *args: Any, **kwargs: Any) -> None:
+        super().__init__(fmt, *args, **kwargs)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of a record."""
+        record.message = record.getMessage()
+        if self.usesTime():
+            record.asctime = self.formatTime(record, self.datefmt)
+        # `record.exc_text` is another formatter's, which has escaped nothing. Use it only if there is nothing else.
+        traceback = self.formatException(record.exc_info) if record.exc_info else record.exc_text
+        below = [text for text in (traceback, record.stack_info) if text]
+        lines = [INDENT + clean(line) for text in below for line in text.split("\n")]
+        return "\n".join([clean(self.formatMessage(record)), *lines])

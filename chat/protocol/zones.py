@@ -1,0 +1,43 @@
+"""
+Time zones: the names of the IANA database, and the moments at which days begin.
+
+The names and rules are those of pytz, which Django uses for its queries. This module knows no requests and no rows.
+"""
+
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+import pytz  # type: ignore[import-untyped]
+
+from .errors import ChatError
+
+# This zone stands for "not configured". Its time is that of UTC, but it does not say so.
+_ZONES = pytz.all_timezones_set - {"Factory"}
+
+
+def check_zone(value: Any, name: str = "zone") -> str:
+    """Return the name of a time zone, such as `Europe/Berlin`. Raise `invalid_field`."""
+    if not isinstance(value, str) or value not in _ZONES:
+        raise ChatError("invalid_field", f"'{name}' must be a time zone like Europe/Berlin.")
+    return value
+
+
+def get_zone(name: str | None) -> tzinfo:
+    """Return the time zone with a name that `check_zone` accepts; UTC for None."""
+    return pytz.timezone(name or "UTC")
+
+
+def localize(moment: datetime, zone: tzinfo) -> datetime:
+    """
+    Return the aware datetime in UTC of a naive datetime in a time zone.
+
+    Where clocks are set forward, the time that they skip counts as the moment of the change. Where clocks are set back,
+    a time that occurs twice is the first of the two.
+    """
+    try:
+        local = zone.localize(moment, is_dst=None)  # type: ignore[attr-defined]
+    except pytz.AmbiguousTimeError:
+        local = zone.localize(moment, is_dst=True)  # type: ignore[attr-defined]
+    except pytz.NonExistentTimeError:
+        local = zone.localize(moment, is_dst=False)  # type: ignore[attr-defined]
+    return local.astimezone(UTC)

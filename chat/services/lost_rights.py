@@ -1,0 +1,73 @@
+"""
+Close the connections of people whose rights ended in the rows, without a service: by SQL, a shell or an import.
+
+The next frame of such a connection closes it. A client that sends nothing would keep it, so the monitor's sweeps look
+for these rows. This module closes connections; it writes no rows.
+"""
+
+from collections.abc import Callable, Collection
+
+from django.db.models import Q
+
+from chat import broadcast
+from chat.models import Member, Person, Visitor
+from chat.protocol import CLOSE_FORBIDDEN
+from chat.store import store
+
+from . import people
+from .after_commit import close_after_commit
+
+MAX_PER_SWEEP = 500
+# A handshake that read its rows just before the change may join its groups after the first sweep that sees the change.
+TIMES = 2
+FORGET_SECONDS = 3600
+
+
+class Ledger:
+    """
+    Remembers for which rows `close(ids)` has been called, so that each sweep calls it only for new ones.
+
+    This process remembers the rows for FORGET_SECONDS, and forgets them when the store has lost its data.
+    """
+
+    def __init__(self, name: str, close: Callable[[Collection[int]], object]) -> None:
+        self._name, self._close = name, close
+        self._times: dict[int, int] = {}
+
+    def sweep(self, ids: Collection[int]) -> int:
+        """Call `close` for those of `ids` that are new, a limited number of them. Return how many."""
+        if store.increment(f"swept:{self._name}", FORGET_SECONDS) == 1:
+            self._times = {}
+        self._times = {id: self._times.get(id, 0) for id in ids}
+        due = sorted((id for id, times in self._times.items() if times < TIMES), key=lambda id: self._times[id])
+        due = due[:MAX_PER_SWEEP]
+        self._close(due)
+        for id in due:
+            self._times[id] += 1
+        return len(due)
+
+
+def _close_people(ids: Collection[int]) -> None:
+    for person in Person.objects.filter(id__in=ids):
+        people.close_connections(person)
+
+
+def _close_members(ids: Collection[int]) -> None:
+    for id in ids:
+        close_after_commit(broadcast.member_group(id), CLOSE_FORBIDDEN)
+
+
+_people, _members = Ledger("people", _close_people), Ledger("members", _close_members)
+
+
+def sweep_inactive_people() -> int:
+    """Close the connections of people who are not active. Return of how many people, each counted in two sweeps."""
+    # The key of a guest's handle is null after the guest has left; a service has closed the connections then. It is
+    # also null for the visitors of boards.
+    has_connections = Q(handle_key__isnull=False) | Q(id__in=Visitor.objects.values("person"))
+    return _people.sweep(Person.objects.filter(has_connections, is_active=False).values_list("id", flat=True))
+
+
+def sweep_banned_members() -> int:
+    """Close the connections of banned members. Return of how many members, each counted in two sweeps."""
+    return _members.sweep(Member.objects.filter(role=Member.BANNED).values_list("id", flat=True))

@@ -1,0 +1,35 @@
+"""The importer of `django.utils.six.moves`, in a new process for each test: an import is remembered."""
+
+import subprocess
+import sys
+
+import pytest
+from django.utils import six
+
+from tests.names_in_code import ROOT
+
+pytestmark = pytest.mark.no_database
+
+
+def run(code):
+    command = [sys.executable, "-c", f"import django; django.setup(); {code}"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_the_importer_has_the_method_that_python_calls_since_3_12():
+    assert six._importer.find_spec("django.utils.six.moves").name == "django.utils.six.moves"
+    assert six._importer.find_spec("json") is None
+
+
+def test_the_modules_in_djangos_six_can_be_imported():
+    done = run("from django.utils.six.moves.urllib.parse import urlparse; print(urlparse('http://a/b').path)")
+    assert done.stdout == "/b\n", done.stderr
+
+
+def test_the_static_files_of_channels_can_be_imported():
+    done = run("import channels.staticfiles; print('imported')")
+    assert done.stdout == "imported\n", done.stderr
+
+
+def test_an_unknown_module_in_djangos_six_is_not_found():
+    assert "No module named 'django.utils.six.moves.unknown'" in run("import django.utils.six.moves.unknown").stderr
