@@ -2,6 +2,8 @@
 
 from django import forms
 
+PRIVATE_HELP = "Only people with an invitation can join. The address gets a random end, so that nobody can guess it."
+
 
 def _handle(label="Handle"):
     widget = forms.TextInput({"autocomplete": "username", "autofocus": True})
@@ -38,4 +40,4 @@ class RoomForm(forms.Form):
         label="Address", max_length=50, help_text="Lowercase letters a-z, digits and hyphens, such as my-room."
     )
     topic = forms.CharField(max_length=500, required=False)
-    private = forms.BooleanField(required=False, label="Private", help_text="Only people with an invitation can join.")
+    private = forms.BooleanField(required=False, label="Private", help_text=PRIVATE_HELP)

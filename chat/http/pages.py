@@ -53,7 +53,8 @@ def create_room(request):
 
     def create(fields):
         limits.check_address("rooms", get_address(request))
-        return rooms.create_room(request.user, fields["slug"], fields["name"], fields["topic"], fields["private"])
+        slug = rooms.make_hidden_slug(fields["slug"]) if fields["private"] else fields["slug"]
+        return rooms.create_room(request.user, slug, fields["name"], fields["topic"], fields["private"])
 
     room = _submit(form, create)
     if room is None:
@@ -74,6 +75,20 @@ def room(request, slug):
         return render(request, "chat/room.html", {**context, "person": request.user})
     found = rooms.get_readable_room(request.user, slug)
     return render(request, "chat/room.html", {"room": found, "person": request.user})
+
+
+@require_POST
+def room_guests(request, slug):
+    """
+    Open a room to guests (`guests` is `open`) or close it, for its owners and operators, and redirect to the room.
+
+    Strangers are redirected to the page for signing in.
+    """
+    if not request.user.is_authenticated:
+        return redirect("sign_in")
+    limits.check_event(request.user.id)
+    rooms.set_guests(request.user, slug, request.POST.get("guests") == "open")
+    return redirect("room", slug=slug)
 
 
 @never_cache

@@ -154,17 +154,6 @@ def start_sign_in(account: str, address: str, browser: str | None, knows_address
     return attempt
 
 
-def get_network(address: str) -> str:
-    """Return the part of an address that belongs to one client: all of IPv4, and the first 64 bits of IPv6."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    return str(parsed.ipv4_mapped or ipaddress.ip_network((int(parsed), 64), strict=False).network_address)
-
-
 def _give_back(kind: str, owner: str) -> None:
     if settings.CHAT_LIMITS_ON:
         burst, _ = settings.CHAT_LIMITS[kind]

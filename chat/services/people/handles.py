@@ -90,8 +90,10 @@ def _release(ids, **condition):
     # The condition is checked again by the UPDATE: a guest may have returned meanwhile.
     guests = Person.objects.filter(is_guest=True, id__in=ids, **condition)
     kept = [guest.id for guest in _mark_history(guests) if _has_history(guest)]
-    freed = guests.exclude(id__in=kept).update(is_active=False, **NO_HANDLE_KEYS)
-    return freed + guests.filter(id__in=kept).update(is_active=False)
+    # Without a last login, a guest counts as departed, and not as deactivated by an operator.
+    left = {"is_active": False, "last_login": None}
+    freed = guests.exclude(id__in=kept).update(**left, **NO_HANDLE_KEYS)
+    return freed + guests.filter(id__in=kept).update(**left)
 
 
 def get_oldest_login() -> datetime:
