@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "chat.http.middleware.TokenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chat.http.middleware.BrowserMiddleware",
 ]
 
 ROOT_URLCONF = "chatproj.urls"
@@ -139,7 +140,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-# handle_key makes handles unique. The history keeps the handle of a deleted guest, and others may use it again.
+# handle_key makes handles unique. A board's visitors have handles that are unique on their board only.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 LOGIN_URL = "sign_in"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -167,6 +168,8 @@ CHAT_LIMITS = {
     "sign_ups": (100, 100 / 60),
     "sign_ins": (100, 100 / 60),
     "rooms": (100, 100 / 60),
+    "wrong_passwords_here": (10, 1 / 60),  # per account, at one browser or address
+    "wrong_passwords": (100, 100 / 3600),  # per account, at all browsers and addresses that it has never signed in from
 }
 CHAT_MAX_SOCKETS_PER_PERSON = 100
 CHAT_MAX_SOCKETS_PER_ADDRESS = 5000

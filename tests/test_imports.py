@@ -30,7 +30,8 @@ VIEWS = [*UPPER, "chat.http.endpoints", "chat.http.responses"]
 ALLOWED = {
     "channels_transport": [],
     "chat.protocol": [],
-    "chat.models": [],
+    "chat.lookalikes": [],
+    "chat.models": ["chat.lookalikes"],
     "chat.markup": ["chat.protocol"],
     "chat.version": [],
     "chat.apps": ["chat.consumers.bindings"],

@@ -9,12 +9,20 @@ from django.contrib import admin
 
 from chat.admin.forms import clean_with
 from chat.models import Message, Room
-from chat.protocol import check_slug
+from chat.protocol import check_room_name, check_slug, check_topic
 from chat.services import rooms
 
 
 class RoomForm(forms.ModelForm):
-    """The form of a room. The slug passes the same check as everywhere else."""
+    """The form of a room. The fields pass the same checks as everywhere else."""
+
+    closed_to_guests = forms.BooleanField(required=False, help_text="Only accounts may enter the room.")
+
+    def clean_name(self):
+        return clean_with(check_room_name, self.cleaned_data["name"])
+
+    def clean_topic(self):
+        return clean_with(check_topic, self.cleaned_data["topic"])
 
     def clean_slug(self):
         return clean_with(check_slug, self.cleaned_data["slug"])
@@ -30,7 +38,11 @@ class RoomAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         # People's links and the digests of refs contain the slug, so it never changes.
-        return [*self.readonly_fields, "slug"] if obj else self.readonly_fields
+        if obj is None:
+            return self.readonly_fields
+        # The owner of a board admits each visitor.
+        is_board = obj.access == Room.BOARD
+        return [*self.readonly_fields, "slug", *(["closed_to_guests"] if is_board else [])]
 
     def save_model(self, request, obj, form, change):
         rooms.save_room(obj, form.changed_data)

@@ -6,6 +6,7 @@ from django import forms
 
 # The services begin a sentence about a field with its name in quotes: "'handle' is too long."
 _FIELD_NAME = re.compile(r"'(\w+)'")
+PRIVATE_HELP = "Only people with an invitation can join. The address gets a random end, so that nobody can guess it."
 
 
 class Form(forms.Form):
@@ -95,4 +96,4 @@ class RoomForm(Form):
         label="Address", max_length=50, help_text="Lowercase letters a-z, digits and hyphens, such as my-room."
     )
     topic = forms.CharField(max_length=500, required=False, widget=forms.TextInput({"dir": "auto"}))
-    private = forms.BooleanField(required=False, label="Private", help_text="Only people with an invitation can join.")
+    private = forms.BooleanField(required=False, label="Private", help_text=PRIVATE_HELP)

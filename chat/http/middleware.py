@@ -7,6 +7,7 @@ This module decides nothing about rooms and writes no rows.
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.request import RawPostDataException
@@ -15,7 +16,7 @@ from channels_transport import OUTAGES
 from chat import protocol
 from chat.http.responses import accepts_json, error_response, flood_error, outage_response
 from chat.protocol import ChatError, internal_error
-from chat.services import people
+from chat.services import limits, people
 
 logger = logging.getLogger(__name__)
 
@@ -100,8 +101,31 @@ class TokenMiddleware:
             if token is None:
                 # A client that polls also gets the close code of a socket.
                 close = protocol.CLOSE_NOT_SIGNED_IN if request.path.endswith("/poll/") else None
-                return error_response(request, ChatError("not_signed_in", "This token is not valid."), close)
+                return _refuse_token(request, close)
             request.user = token.person
             request.token = token
             request.csrf_processing_done = True
         return self.get_response(request)
+
+
+def _refuse_token(request: HttpRequest, close: int | None) -> HttpResponse:
+    """Return the response to an invalid token, which counts as a sign-in of its address."""
+    try:
+        limits.check_address("sign_ins", limits.get_network(request.META.get("REMOTE_ADDR", "unknown")))
+    except ChatError as error:
+        return error_response(request, error)
+    except OUTAGES as outage:
+        return outage_response(request, outage)
+    return error_response(request, ChatError("not_signed_in", "This token is not valid."), close)
+
+
+class BrowserMiddleware:
+    """Give a browser its id with the response, if a view needed the id. `people.get_browser` says what it is for."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        people.keep_browser(request, response, is_secure=settings.SESSION_COOKIE_SECURE)
+        return response

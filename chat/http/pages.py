@@ -16,7 +16,6 @@ from django.utils.http import is_safe_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chat.http.api.accounts import get_account
 from chat.http.api.boards import get_session_id
 from chat.http.api.rooms import describe_rooms
 from chat.http.endpoints import get_address
@@ -61,7 +60,8 @@ def create_room(request):
 
     def create(fields):
         limits.check_address("rooms", get_address(request))
-        return rooms.create_room(request.user, fields["slug"], fields["name"], fields["topic"], fields["private"])
+        slug = rooms.make_hidden_slug(fields["slug"]) if fields["private"] else fields["slug"]
+        return rooms.create_room(request.user, slug, fields["name"], fields["topic"], fields["private"])
 
     room = _submit(form, create)
     if room is None:
@@ -82,6 +82,20 @@ def room(request, slug):
         return render(request, "chat/room.html", {**context, "person": request.user})
     found = rooms.get_readable_room(request.user, slug)
     return render(request, "chat/room.html", {"room": found, "person": request.user})
+
+
+@require_POST
+def room_guests(request, slug):
+    """
+    Open a room to guests (`guests` is `open`) or close it, for its owners and operators, and redirect to the room.
+
+    Strangers are redirected to the page for signing in.
+    """
+    if not request.user.is_authenticated:
+        return redirect("sign_in")
+    limits.check_event(request.user.id)
+    rooms.set_guests(request.user, slug, request.POST.get("guests") == "open")
+    return redirect("room", slug=slug)
 
 
 @never_cache
@@ -140,12 +154,12 @@ def security_txt(request):
 # Signing in and out.
 
 
-def _sign_in_view(template, form_class, get_person, kind):
+def _sign_in_view(template, form_class, get_person):
     """
     Return the view of a form that signs the browser in: GET shows it, POST signs in and redirects to `next`.
 
-    `get_person(request, **fields)` returns the person. `kind` names the limit in CHAT_LIMITS that counts requests per
-    address. If a POST has errors, the view returns 400 and the form.
+    `get_person(request, **fields)` checks the limits, and returns the person. If a POST has errors, the view returns
+    400 and the form.
     """
 
     @require_http_methods(["GET", "HEAD", "POST"])
@@ -153,7 +167,6 @@ def _sign_in_view(template, form_class, get_person, kind):
         form = form_class(request.POST or None)
 
         def sign_in(fields):
-            limits.check_address(kind, get_address(request))
             people.sign_in(request, get_person(request, **fields))
             return True
 
@@ -165,21 +178,19 @@ def _sign_in_view(template, form_class, get_person, kind):
     return view
 
 
-def _get_account(request, handle, password):
-    return get_account(handle, password)
-
-
 def _sign_up(request, handle, password):
-    return people.sign_up(handle, password, request.user)
+    limits.check_address("sign_ups", get_address(request))
+    return people.sign_up(handle, password, request.user, people.get_browser(request))
 
 
 def _sign_up_guest(request, handle):
-    return people.sign_up_guest(handle)
+    limits.check_address("guests", get_address(request))
+    return people.sign_up_guest(handle, people.get_browser(request))
 
 
-sign_in = _sign_in_view("chat/sign_in.html", SignInForm, _get_account, "sign_ins")
-sign_up = _sign_in_view("chat/sign_up.html", SignUpForm, _sign_up, "sign_ups")
-guest = _sign_in_view("chat/guest.html", GuestForm, _sign_up_guest, "guests")
+sign_in = _sign_in_view("chat/sign_in.html", SignInForm, people.check_credentials)
+sign_up = _sign_in_view("chat/sign_up.html", SignUpForm, _sign_up)
+guest = _sign_in_view("chat/guest.html", GuestForm, _sign_up_guest)
 
 
 @require_POST
@@ -201,7 +212,6 @@ def password(request):
     form = PasswordForm(request.POST or None)
 
     def change(fields):
-        limits.check_address("sign_ins", get_address(request))
         people.change_password(request, fields["old_password"], fields["new_password"])
         return True
 

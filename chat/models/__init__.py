@@ -2,7 +2,8 @@
 The rows: people, rooms, members, messages and their changes, and the rows of other features.
 
 Constraints prevent that a thing is stored twice, even if a caller has a bug. QuerySets say how rows are found. The
-models publish nothing, check no rights, do not know the wire, and import no other part of this project.
+models publish nothing, check no rights, do not know the wire, and import no other part of this project but
+`chat.lookalikes`.
 """
 
 from .announcements import Announcement, Receipt
@@ -12,7 +13,16 @@ from .join_state import get_join_state, get_news
 from .messages import Change, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
-from .people import Person, Token, make_handle_key
+from .people import (
+    MAX_SKELETON,
+    NO_HANDLE_KEYS,
+    KnownPlace,
+    Person,
+    Token,
+    make_handle_key,
+    make_handle_keys,
+    make_handle_skeleton,
+)
 from .rooms import Member, Room
 from .scheduled import ScheduledMessage
 from .statements import insert, snapshot
@@ -24,8 +34,11 @@ __all__ = [
     "Board",
     "Change",
     "Invitation",
+    "KnownPlace",
+    "MAX_SKELETON",
     "Member",
     "Message",
+    "NO_HANDLE_KEYS",
     "Person",
     "Reaction",
     "Receipt",
@@ -40,6 +53,8 @@ __all__ = [
     "get_news",
     "insert",
     "make_handle_key",
+    "make_handle_keys",
+    "make_handle_skeleton",
     "read_page",
     "snapshot",
 ]

@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-from .people import Person
+from .people import MAX_SKELETON, Person
 from .rooms import Room
 
 
@@ -29,8 +29,9 @@ class Visitor(models.Model):
     """
     One browser on one board: its owner, or a visitor who has knocked.
 
-    `digest` is the digest of the browser's secret session id. `key` is the visitor's public id. `handle_key` makes the
-    handle unique on this board; it is null when another visitor may take the handle.
+    `digest` is the digest of the browser's secret session id. `key` is the visitor's public id. `handle_key` and
+    `handle_skeleton` make the handle unique on this board, as for a Person; they are null when another visitor may take
+    the handle.
     """
 
     OWNER, WAITING, ADMITTED, REFUSED, REMOVED = "owner", "waiting", "admitted", "refused", "removed"
@@ -43,11 +44,15 @@ class Visitor(models.Model):
     person = models.ForeignKey(Person, related_name="visits", on_delete=models.CASCADE)
     is_signed_in = models.BooleanField()
     handle_key = models.CharField(max_length=600, null=True)
+    handle_skeleton = models.CharField(max_length=MAX_SKELETON, null=True)
     state = models.CharField(max_length=10, choices=STATES)
     changed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["board", "handle_key"], name="one_handle_per_board")]
+        constraints = [
+            models.UniqueConstraint(fields=["board", "handle_key"], name="one_handle_per_board"),
+            models.UniqueConstraint(fields=["board", "handle_skeleton"], name="one_skeleton_per_board"),
+        ]
 
     def __str__(self):
         return f"{self.person} at {self.board}"

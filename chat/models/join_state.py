@@ -16,7 +16,10 @@ MAX_UNREAD = 1000  # messages after the read marker that a handshake counts
 
 
 class JoinState(NamedTuple):
-    """`may_stay`: the member exists and is not banned. The other fields: whether there may be something to send."""
+    """
+    `may_stay`: the member exists, is not banned, and is no guest in a room that is closed to guests. The other fields:
+    whether there may be something to send.
+    """
 
     may_stay: bool
     has_tasks: bool
@@ -33,7 +36,13 @@ def get_join_state(member: Member) -> JoinState:
 
 _SELECT = """
     SELECT
-        EXISTS (SELECT 1 FROM chat_member WHERE id = %s AND role <> 'banned'),
+        EXISTS (
+            SELECT 1 FROM chat_member member
+            JOIN chat_person person ON person.id = member.person_id
+            JOIN chat_room room ON room.id = member.room_id
+            WHERE member.id = %s AND member.role <> 'banned'
+            AND NOT (person.is_guest AND room.access <> 'board' AND COALESCE(room.closed_to_guests, FALSE))
+        ),
         EXISTS (SELECT 1 FROM chat_task WHERE person_id = %s AND room_id = %s AND expires_at > %s),
         EXISTS (SELECT 1 FROM chat_announcement WHERE expires_at > %s)
 """

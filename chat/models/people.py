@@ -2,6 +2,8 @@
 People, and the tokens of their bots.
 """
 
+import hashlib
+import re
 import unicodedata
 from typing import ClassVar
 
@@ -10,10 +12,34 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
+from chat.lookalikes import make_skeleton
+
+MAX_SKELETON = 128  # characters; an index takes no long values
+_VARIATIONS = re.compile("[\ufe00-\ufe0f]")
+
 
 def make_handle_key(handle: str) -> str:
-    """Return the key of a handle, which must be unique. Handles that differ only in case or width have the same key."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", handle).casefold())
+    """
+    Return the key of a handle, which must be unique. The key is the same for handles that differ only by case, by the
+    width of characters, or by the variation selectors of emoji.
+    """
+    text = _VARIATIONS.sub("", handle)
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def make_handle_skeleton(handle: str) -> str:
+    """Return a text that is the same for handles that look alike, of at most MAX_SKELETON characters."""
+    skeleton = make_skeleton(handle) or make_handle_key(handle)
+    return skeleton if len(skeleton) <= MAX_SKELETON else hashlib.sha256(skeleton.encode()).hexdigest()
+
+
+# The keys of a handle that other people may take.
+NO_HANDLE_KEYS: dict[str, str | None] = {"handle_key": None, "handle_skeleton": None}
+
+
+def make_handle_keys(handle: str) -> dict[str, str | None]:
+    """Return the two columns that make a handle unique: {"handle_key", "handle_skeleton"}."""
+    return {"handle_key": make_handle_key(handle), "handle_skeleton": make_handle_skeleton(handle)}
 
 
 class PersonManager(BaseUserManager):
@@ -22,6 +48,21 @@ class PersonManager(BaseUserManager):
     def get_by_natural_key(self, handle: str) -> "Person":
         """Return the person with this handle, ignoring case. Raise Person.DoesNotExist."""
         return self.get(handle_key=make_handle_key(handle))
+
+    def find_by_handle(self, handle: str, or_alike: bool = False) -> "Person | None":
+        """
+        Return the person with this handle, ignoring case and repeated spaces, or None.
+
+        With `or_alike`, return the account whose handle looks like this one if nobody has the handle itself. Run one
+        query.
+        """
+        keys = [make_handle_key(handle), make_handle_key(" ".join(handle.split()))]
+        is_meant = models.Q(handle_key__in=keys)
+        if or_alike:
+            is_meant |= models.Q(handle_skeleton=make_handle_skeleton(handle), is_guest=False)
+        found = {person.handle_key: person for person in self.filter(is_meant)}
+        exact = found.get(keys[0]) or found.get(keys[1])
+        return exact or next(iter(found.values()), None)
 
     def operators(self) -> models.QuerySet:
         """Select the people who may use the admin."""
@@ -36,10 +77,11 @@ class PersonManager(BaseUserManager):
 
     def create_superuser(self, handle: str, password: str | None) -> "Person":
         """Create an operator, for `manage.py createsuperuser`. Raise ValidationError if the handle is taken."""
-        key = make_handle_key(handle)
-        if self.filter(handle_key=key).exists():
+        keys = make_handle_keys(handle)
+        is_same = models.Q(handle_key=keys["handle_key"]) | models.Q(handle_skeleton=keys["handle_skeleton"])
+        if self.filter(is_same).exists():
             raise ValidationError(f"The handle {handle!r} is taken.")
-        person = self.model(handle=handle, handle_key=key, is_staff=True, is_superuser=True)
+        person = self.model(handle=handle, **keys, is_staff=True, is_superuser=True)
         person.set_password(password)
         person.save()
         return person
@@ -49,13 +91,17 @@ class Person(AbstractBaseUser, PermissionsMixin):
     """
     The author of messages: an account with a password, or a guest who only has a handle.
 
-    `handle_key` makes the handle unique. The key is null after a guest has left: the guest's messages still show the
-    handle, and another person may take the handle.
+    `handle_key` and `handle_skeleton` make the handle unique: nobody else has the same handle, ignoring case, or one
+    that looks like it. Both are null after a guest has left whom no history shows, so that another person may take the
+    handle. Accounts that looked alike before there were skeletons keep their handles: the first one has the skeleton.
     """
 
     handle = models.CharField(max_length=32)
     # NFKC turns one character into up to 18 (U+FDFA), so a key may be longer than its handle.
     handle_key = models.CharField("handle, ignoring case", max_length=600, unique=True, null=True, editable=False)
+    handle_skeleton = models.CharField(max_length=MAX_SKELETON, unique=True, null=True, editable=False)
+    # The digest of the id of the browser in which the person picked the handle, if it is known.
+    browser = models.CharField(max_length=64, null=True, db_index=True, editable=False)
     is_guest = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may use the admin", default=False)
@@ -84,3 +130,21 @@ class Token(models.Model):
 
     def __str__(self):
         return f"{self.name} of {self.person}"
+
+
+class KnownPlace(models.Model):
+    """
+    A browser or an address from which a person has signed in. Other people's failures do not lock the person out there.
+
+    `digest` is the digest of the browser's id, or of the address.
+    """
+
+    person = models.ForeignKey(Person, related_name="known_places", on_delete=models.CASCADE)
+    digest = models.CharField(max_length=64)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "digest"], name="one_place_per_person")]
+
+    def __str__(self):
+        return f"a place of {self.person}"

@@ -65,6 +65,8 @@ class Room(models.Model):
     name = models.CharField(max_length=80)
     topic = models.CharField(max_length=500, blank=True)
     access = models.CharField(max_length=10, choices=ACCESS, default=PUBLIC)
+    # Null means the same as False: workers of the version before this column insert rows without it.
+    closed_to_guests = models.BooleanField(null=True)
     offset = models.BigIntegerField(default=0, editable=False)
     # This column has no index: the lobby's order puts rooms without a message last, and could not use an index.
     last_at = models.DateTimeField("last message at", null=True, editable=False)
@@ -77,6 +79,10 @@ class Room(models.Model):
 
     def __str__(self):
         return self.slug
+
+    def is_closed_to(self, person: Person) -> bool:
+        """Whether the person may not enter because the person is a guest. On a board, the board's owner decides."""
+        return bool(self.closed_to_guests) and person.is_guest and self.access != self.BOARD
 
 
 class MemberManager(models.Manager):
@@ -145,7 +151,7 @@ class Member(models.Model):
 # These are only the columns that every frame needs. Each other attribute is read with one more query.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
-_ROOM = Columns(Room, "room", "id", "slug", "offset")
+_ROOM = Columns(Room, "room", "id", "slug", "access", "closed_to_guests", "offset")
 _FIND = f"""
     SELECT {_MEMBER.sql}, {_PERSON.sql}, {_ROOM.sql}, EXISTS ({{proof}})
     FROM chat_member member

@@ -89,7 +89,6 @@ from .fields import (
     check_boolean,
     check_choice,
     check_emoji,
-    check_handle,
     check_integer,
     check_level,
     check_limit,
@@ -97,13 +96,11 @@ from .fields import (
     check_object,
     check_reason,
     check_ref,
-    check_room_name,
     check_seconds,
     check_slug,
     check_string,
     check_text,
     check_time,
-    check_topic,
     is_blank,
     is_ref,
     is_slug,
@@ -111,6 +108,7 @@ from .fields import (
     parse_moment,
     parse_uuid,
 )
+from .names import check_handle, check_room_name, check_topic
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
 from .zones import check_zone, get_zone
 

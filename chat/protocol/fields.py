@@ -18,13 +18,10 @@ from .errors import (
     LEVELS,
     MAX_ANNOUNCEMENT,
     MAX_BODY,
-    MAX_HANDLE,
     MAX_INTEGER,
     MAX_PAGE,
     MAX_REASON,
-    MAX_ROOM_NAME,
     MAX_SECONDS,
-    MAX_TOPIC,
     ChatError,
 )
 from .zones import get_zone, localize
@@ -34,13 +31,13 @@ _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,16}")
 # Invisible characters that Unicode calls letters, marks or symbols: fillers, joiners, variation selectors.
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
     "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
 )
-_VARIATIONS = re.compile("[\ufe00-\ufe0f]")
+VARIATIONS = re.compile("[\ufe00-\ufe0f]")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?Z)?")
-_UNPRINTABLE = ("Cc", "Cf", "Zl", "Zp")
+UNPRINTABLE = ("Cc", "Cf", "Zl", "Zp")
 
 
 def check_string(value: Any, name: str) -> str:
@@ -78,22 +75,12 @@ def check_text(value: Any, name: str, most: int, least: int = 1) -> str:
 def is_blank(text: str) -> bool:
     """Return whether `text` has no visible character, only spaces, control, format and hidden characters."""
     # The category C as a whole is not blank: it contains "unassigned", as which Python's tables list newer emoji.
-    return all(unicodedata.category(character) in ("Zs", *_UNPRINTABLE) for character in _HIDDEN.sub("", text))
+    return all(unicodedata.category(character) in ("Zs", *UNPRINTABLE) for character in HIDDEN.sub("", text))
 
 
 def check_body(value: Any, name: str = "body") -> str:
     """Return the body of a message: 1 to MAX_BODY characters. Raise as `check_text` does."""
     return check_text(value, name, MAX_BODY)
-
-
-def check_room_name(value: Any, name: str = "name") -> str:
-    """Return the name of a room: one line of 1 to MAX_ROOM_NAME characters. Raise as `check_text` does."""
-    return _check_line(check_text(value, name, MAX_ROOM_NAME), name)
-
-
-def check_topic(value: Any, name: str = "topic") -> str:
-    """Return the topic of a room: one line of at most MAX_TOPIC characters. Raise as `check_text` does."""
-    return _check_line(check_text(value, name, MAX_TOPIC, least=0), name)
 
 
 def check_announcement(value: Any, name: str = "text") -> str:
@@ -104,28 +91,6 @@ def check_announcement(value: Any, name: str = "text") -> str:
 def check_level(value: Any, name: str = "level") -> str:
     """Return the level of an announcement, one of LEVELS. Raise `invalid_field`."""
     return check_choice(value, name, LEVELS)
-
-
-def check_handle(value: Any, name: str = "handle") -> str:
-    """
-    Return a handle in NFC: 1 to MAX_HANDLE characters, none of them control, format or hidden.
-
-    Raise as `check_text` does.
-    """
-    # A variation selector only chooses between two pictures of a character. Two handles must not differ only by a
-    # variation selector.
-    handle = unicodedata.normalize("NFC", _VARIATIONS.sub("", check_string(value, name))).strip()
-    handle = _check_line(check_text(handle, name, MAX_HANDLE), name)
-    if _HIDDEN.search(handle):
-        raise ChatError("invalid_field", f"'{name}' contains an invisible character.")
-    return handle
-
-
-def _check_line(text, name):
-    for character in text:
-        if unicodedata.category(character) in _UNPRINTABLE:
-            raise ChatError("invalid_field", f"'{name}' contains a control or format character.")
-    return text
 
 
 def check_ref(value: Any, name: str = "ref") -> str:
@@ -204,14 +169,15 @@ def canonical_emoji(text: str) -> str:
 
     Keyboards leave out some or all variation selectors of an emoji, or add a selector that chooses the plain picture.
     """
-    return _canonical_forms().get(_VARIATIONS.sub("", text), text)
+    return canonical_forms().get(VARIATIONS.sub("", text), text)
 
 
 @cache
-def _canonical_forms():
+def canonical_forms() -> dict[str, str]:
+    """Return {emoji without variation selectors: its fully qualified form} of all emoji."""
     statuses = {emoji_names.STATUS["fully_qualified"], emoji_names.STATUS["component"]}
     forms = [form for form, facts in emoji_names.EMOJI_DATA.items() if facts["status"] in statuses]
-    return {_VARIATIONS.sub("", form): form for form in forms}
+    return {VARIATIONS.sub("", form): form for form in forms}
 
 
 def check_object(value: Any, name: str) -> dict:

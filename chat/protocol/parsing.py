@@ -15,7 +15,6 @@ from .fields import (
     check_body,
     check_boolean,
     check_emoji,
-    check_handle,
     check_integer,
     check_limit,
     check_object,
@@ -24,6 +23,7 @@ from .fields import (
     check_time,
     is_ref,
 )
+from .names import check_handle
 
 _CHECKS: dict[str, Callable[..., Any]] = {
     "ref": check_ref,

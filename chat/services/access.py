@@ -35,7 +35,7 @@ class Reason(enum.Enum):
     LOGIN_ENDED = "the login session or the token has ended"
     INACTIVE = "the account is deactivated"
     PASSWORD_CHANGED = "the password was changed after the login"
-    BANNED = "the person is banned"
+    BANNED = "the person is banned, or a guest in a room that is closed to guests"
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _read_member(session: Session) -> Facts:
         is_signed_in=member.is_signed_in,
         is_active=member.person.is_active,
         has_current_password=session["token"] is not None or has_current_password(member.person, session),
-        is_banned=member.role == Member.BANNED,
+        is_banned=member.role == Member.BANNED or member.room.is_closed_to(member.person),
     )
 
 

@@ -112,7 +112,8 @@ def accept_invitation(person: Person, key: str) -> Room:
     """
     Make a person a member of the invitation's room, and return the room. For a member, no use is counted.
 
-    Raise `not_found` if the invitation is not valid; `forbidden` if the person is banned from the room.
+    Raise `not_found` if the invitation is not valid; `forbidden` if the person is banned from the room, or if the
+    person is a guest and the room is closed to guests.
     """
     invitation = get_invitation(key)
     room = invitation.room
@@ -131,6 +132,8 @@ def _is_member(person, room):
     member = Member.objects.filter(room=room, person=person).first()
     if member is not None:
         rooms.check_not_banned(member)
+    rooms.check_open_to(room, person)
+    rooms.check_browser_not_banned(room, person)
     return member is not None
 
 

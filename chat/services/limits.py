@@ -117,6 +117,49 @@ def check_download(person_id: int) -> None:
         raise _rate_limited(wait)
 
 
+class SignIn:
+    """One check of a password, which is counted as a failure until it succeeds."""
+
+    def __init__(self) -> None:
+        self._buckets: list[tuple[str, str]] = []
+
+    def count(self, kind: str, owner: str) -> None:
+        """Take a token of a bucket. Raise `rate_limited`, and give the tokens of the other buckets back."""
+        wait = _take(kind, owner)
+        if wait:
+            self.succeed()
+            detail = f"Too many attempts to sign in. Try again in {math.ceil(wait)} seconds."
+            raise ChatError("rate_limited", detail, retry_after=math.ceil(wait * 1000) / 1000)
+        self._buckets.append((kind, owner))
+
+    def succeed(self) -> None:
+        """Give the tokens back: only wrong passwords count."""
+        for kind, owner in self._buckets:
+            _give_back(kind, owner)
+
+
+def start_sign_in(account: str, address: str, browser: str | None, knows_address: bool) -> SignIn:
+    """
+    Count one check of the password of an account, before it is made. Raise `rate_limited`.
+
+    - `account`: stands for the account, or for a handle that nobody has.
+    - `address`: the client's address. `knows_address`: the person has signed in from this address before.
+    - `browser`: the browser, if the person has signed in there before: then only its own limits count.
+    """
+    check_address("sign_ins", get_network(address) if browser is None else browser)
+    attempt = SignIn()
+    attempt.count("wrong_passwords_here", f"{account}:{get_network(address) if browser is None else browser}")
+    if browser is None and not knows_address:
+        attempt.count("wrong_passwords", account)
+    return attempt
+
+
+def _give_back(kind: str, owner: str) -> None:
+    if settings.CHAT_LIMITS_ON:
+        burst, _ = settings.CHAT_LIMITS[kind]
+        store.return_token(f"{kind}:{owner}", burst)
+
+
 def _take(kind: str, owner: int | str) -> float:
     if not settings.CHAT_LIMITS_ON:
         return 0

@@ -62,9 +62,10 @@ _people, _members = Ledger("people", _close_people), Ledger("members", _close_me
 
 def sweep_inactive_people() -> int:
     """Close the connections of people who are not active. Return of how many people, each counted in two sweeps."""
-    # The key of a guest's handle is null after the guest has left; a service has closed the connections then. It is
-    # also null for the visitors of boards.
-    has_connections = Q(handle_key__isnull=False) | Q(id__in=Visitor.objects.values("person"))
+    # A guest who has left has no last login, and may still have the keys of the handle; a service has closed the
+    # connections then. The visitors of boards never have keys.
+    has_left = Q(is_guest=True, last_login=None)
+    has_connections = Q(handle_key__isnull=False) & ~has_left | Q(id__in=Visitor.objects.values("person"))
     return _people.sweep(Person.objects.filter(has_connections, is_active=False).values_list("id", flat=True))
 
 

@@ -100,8 +100,10 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
     """
     room = rooms.find_room(slug)
     # This is one statement on one table. So either this deletion or the posting succeeds, never both.
-    mine = ScheduledMessage.objects.shown().filter(author=person, room=room, id=scheduled_id)
-    if room is None or not mine.delete()[0]:
+    # An unknown room costs the same query as a room that the person may not know about.
+    room_id = room.id if room else 0
+    mine = ScheduledMessage.objects.shown().filter(author=person, room=room_id, id=scheduled_id)
+    if not mine.delete()[0]:
         raise ChatError("not_found", "You have no such scheduled message. It may already have been posted.")
 
 

@@ -17,6 +17,7 @@ SWEEPS = [
     lost_rights.sweep_banned_members,
     people.sweep_sessions,
     people.sweep_guests,
+    people.sweep_places,
     announcements.sweep_announcements,
     invitations.sweep_invitations,
     boards.sweep_boards,

@@ -30,6 +30,10 @@ class Store(ABC):
         """Take a token of a bucket that holds `burst` and gets `per_second`. Return 0, or the seconds to wait."""
 
     @abstractmethod
+    def return_token(self, name: str, burst: float) -> None:
+        """Put a token that was taken back into its bucket of `burst`."""
+
+    @abstractmethod
     def take_token_deferred(
         self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]
     ) -> None:

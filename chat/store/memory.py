@@ -36,6 +36,12 @@ class MemoryStore(Store):
             self._values["bucket", name] = (level if wait else level - 1), now
             return wait
 
+    def return_token(self, name: str, burst: float) -> None:
+        with self._lock:
+            if ("bucket", name) in self._values:
+                level, at = self._values["bucket", name]
+                self._values["bucket", name] = min(burst, level + 1), at
+
     def take_token_deferred(
         self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]
     ) -> None:

@@ -36,6 +36,11 @@ class RedisStore(Store):
         redis.call('EXPIRE', KEYS[1], math.ceil((burst - math.min(0, level)) / rate) + 1)
         return {tostring(wait), tostring(level)}
     """
+    # ARGV: burst. A bucket that has expired is full.
+    _RETURN = """
+        local level = tonumber(redis.call('HGET', KEYS[1], 'level'))
+        if level then redis.call('HSET', KEYS[1], 'level', tostring(math.min(tonumber(ARGV[1]), level + 1))) end
+    """
     _COUNT = """
         local number = redis.call('INCR', KEYS[1])
         -- The counter has more time left than the whole window only if the clock was set back.
@@ -136,6 +141,7 @@ class RedisStore(Store):
         self._client = make_redis_client(url, socket_timeout=5, socket_connect_timeout=5)
         self._shard = Shard(self._client)
         self._take = Script(self._TAKE)
+        self._return = Script(self._RETURN)
         self._count = Script(self._COUNT)
         self._lease = Script(self._LEASE)
         self._count_leases = Script(self._COUNT_LEASES)
@@ -151,6 +157,9 @@ class RedisStore(Store):
     def take_token(self, name: str, burst: float, per_second: float) -> float:
         wait, _ = self._call(self._take_command(name, burst, per_second, may_owe=0))
         return float(wait)
+
+    def return_token(self, name: str, burst: float) -> None:
+        self._call(self._return.command(burst, keys=[f"{self.PREFIX}bucket:{name}"]))
 
     def take_token_deferred(
         self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]

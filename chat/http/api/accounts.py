@@ -5,7 +5,6 @@ from django.middleware.csrf import get_token
 
 from chat import protocol
 from chat.http.endpoints import endpoint, get_address, signed_in
-from chat.protocol import ChatError
 from chat.services import limits, people
 
 # Login sessions.
@@ -20,13 +19,12 @@ def start_session(request):
     """
     Sign in, for everybody. Body {handle, password}. Return the session.
 
-    Raise `not_signed_in` (401) if the handle or the password is wrong.
+    Raise `not_signed_in` (401) if the handle or the password is wrong; `rate_limited` after too many attempts.
     """
     fields = protocol.check_fields(
         protocol.parse_object(request.body), handle=protocol.check_string, password=protocol.check_string
     )
-    limits.check_address("sign_ins", get_address(request))
-    people.sign_in(request, get_account(fields["handle"], fields["password"]))
+    people.sign_in(request, people.check_credentials(request, fields["handle"], fields["password"]))
     return JsonResponse(_describe_session(request))
 
 
@@ -34,14 +32,6 @@ def end_session(request):
     """Sign out, for everybody, and close the sockets of this login session. Return the session of a stranger."""
     people.sign_out(request)
     return JsonResponse(_describe_session(request))
-
-
-def get_account(handle, password):
-    """Return the person with this handle and password. Raise `not_signed_in` if there is none."""
-    person = people.find_person(handle, password)
-    if person is None:
-        raise ChatError("not_signed_in", "There is no account with this handle and password.")
-    return person
 
 
 def _describe_session(request):
@@ -61,7 +51,8 @@ def create_user(request):
         protocol.parse_object(request.body), handle=protocol.check_handle, password=protocol.check_string
     )
     limits.check_address("sign_ups", get_address(request))
-    people.sign_in(request, people.sign_up(fields["handle"], fields["password"], request.user))
+    browser = people.get_browser(request)
+    people.sign_in(request, people.sign_up(fields["handle"], fields["password"], request.user, browser))
     return JsonResponse(_describe_session(request), status=201)
 
 
@@ -69,7 +60,7 @@ def create_guest(request):
     """Create a guest and sign in, for everybody. Body {handle}. Return 201 and the session."""
     fields = protocol.check_fields(protocol.parse_object(request.body), handle=protocol.check_handle)
     limits.check_address("guests", get_address(request))
-    people.sign_in(request, people.sign_up_guest(fields["handle"]))
+    people.sign_in(request, people.sign_up_guest(fields["handle"], people.get_browser(request)))
     return JsonResponse(_describe_session(request), status=201)
 
 

@@ -1,4 +1,4 @@
-"""The JSON API of rooms: the lobby's list, and creating a room."""
+"""The JSON API of rooms: the lobby's list, creating a room, and opening it to guests or closing it."""
 
 from django.http import JsonResponse
 
@@ -31,6 +31,7 @@ def describe_rooms(found):
             "online": count,
             "last_at": protocol.format_time(room.last_at),
             **({"private": True} if room.access == room.PRIVATE else {}),
+            **({"guests": False} if room.closed_to_guests else {}),
         }
         for room, count in zip(found, online, strict=True)
     ]
@@ -38,14 +39,29 @@ def describe_rooms(found):
 
 @signed_in
 def create_room(request):
-    """Create a room, which the account then owns. Body {slug, name, topic?, private?}. Return 201 and the room."""
+    """
+    Create a room, which the account then owns. Body {slug, name, topic?, private?, guests?}. Return 201 and the room.
+
+    A private room gets random characters at the end of its slug.
+    """
     fields = protocol.parse_object(request.body)
     checked = protocol.check_fields(fields, slug=protocol.check_slug, name=protocol.check_room_name)
     topic = get_optional(fields, "topic", protocol.check_topic, "")
     is_private = protocol.check_boolean(fields.get("private", False), "private")
     limits.check_address("rooms", get_address(request))
-    room = rooms.create_room(request.user, checked["slug"], checked["name"], topic, is_private)
+    slug = rooms.make_hidden_slug(checked["slug"]) if is_private else checked["slug"]
+    guests = get_optional(fields, "guests", protocol.check_boolean, True)
+    room = rooms.create_room(request.user, slug, checked["name"], topic, is_private, guests)
     return JsonResponse(describe_rooms([room])[0], status=201)
 
 
+@signed_in
+def change_room(request, slug):
+    """Open a room to guests or close it, for its owners and operators. Body {guests}. Return the room."""
+    limits.check_event(request.user.id)
+    fields = protocol.check_fields(protocol.parse_object(request.body), guests=protocol.check_boolean)
+    return JsonResponse(describe_rooms([rooms.set_guests(request.user, slug, fields["guests"])])[0])
+
+
+room = endpoint(PUT=change_room)
 rooms_list = endpoint(GET=list_rooms, POST=create_room)

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chat import protocol
-from chat.models import Board, Member, Person, Room, Visitor, make_handle_key
+from chat.models import Board, Member, Person, Room, Visitor, make_handle_keys
 from chat.protocol import ChatError
 from chat.services.digests import digest_secret
 
@@ -49,7 +49,7 @@ def create_board(
         board = Board.objects.create(room=room)
         session_id = make_session_id(session, board)
         owner = add_visitor(board, digest_secret(session_id), person, handle, Visitor.OWNER)
-        Visitor.objects.filter(id=owner.id).update(handle_key=make_handle_key(owner.handle))
+        Visitor.objects.filter(id=owner.id).update(**make_handle_keys(owner.handle))
         Member.objects.create(room=room, person=owner.person, role=Member.OWNER)
     return board, session_id
 

@@ -6,10 +6,10 @@ import secrets
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from chat.models import AuditEntry, Board, Member, Person, Visitor, make_handle_key
+from chat.models import NO_HANDLE_KEYS, AuditEntry, Board, Member, Person, Visitor, make_handle_keys
 from chat.protocol import ChatError
 
 from .waiting_room import is_connected
@@ -57,27 +57,28 @@ def reserve_handle(visitor: Visitor, handle: str) -> None:
     """
     Reserve a handle on the board for a visitor. Logged-in and admitted visitors keep the handle that they have.
 
-    Raise `taken` if another visitor of this board has the handle.
+    Raise `taken` if another visitor of this board has the handle, or one that looks like it.
     """
     if not visitor.is_signed_in and not find_visitor_member(visitor):
         visitor.person.handle = handle
         visitor.person.save(update_fields=["handle"])
-    key: str | None = make_handle_key(visitor.handle)
-    holder = Visitor.objects.filter(board=visitor.board_id, handle_key=key).exclude(id=visitor.id).first()
-    if holder is not None and holder.person_id == visitor.person_id:
-        key = None  # the same person in another browser
-    elif holder is not None and not _delete_if_away(holder):
-        raise _make_taken_error()
+    keys = make_handle_keys(visitor.handle)
+    is_same = Q(handle_key=keys["handle_key"]) | Q(handle_skeleton=keys["handle_skeleton"])
+    for holder in Visitor.objects.filter(is_same, board=visitor.board_id).exclude(id=visitor.id):
+        if holder.person_id == visitor.person_id:
+            keys = NO_HANDLE_KEYS  # the same person in another browser
+        elif not _delete_if_away(holder):
+            raise _make_taken_error()
     try:
         with transaction.atomic():
-            Visitor.objects.filter(id=visitor.id).update(handle_key=key)
+            Visitor.objects.filter(id=visitor.id).update(**keys)
     except IntegrityError:
         raise _make_taken_error() from None
 
 
 def release_handle(visitor: Visitor) -> None:
     """Let other visitors of the board use this visitor's handle."""
-    Visitor.objects.filter(id=visitor.id).update(handle_key=None)
+    Visitor.objects.filter(id=visitor.id).update(**NO_HANDLE_KEYS)
 
 
 def _delete_if_away(holder):

@@ -2,6 +2,8 @@
 The people of a room as moderators see them: find them by handle or by role. This module writes nothing.
 """
 
+from django.db.models import Q
+
 from chat import protocol
 from chat.markup.direction import isolate
 from chat.models import Member, Person, Room, make_handle_key, read_page
@@ -17,9 +19,11 @@ def get_person(room: Room, handle: object) -> Person:
     """
     person = None
     if isinstance(handle, str) and len(handle) <= protocol.MAX_HANDLE and "\0" not in handle:
-        key = make_handle_key(handle)
-        at_board = {"visits__board__room": room, "visits__handle_key": key}
-        person = Person.objects.filter(**at_board if room.access == Room.BOARD else {"handle_key": key}).first()
+        if room.access == Room.BOARD:
+            at_board = {"visits__board__room": room, "visits__handle_key": make_handle_key(handle)}
+            person = Person.objects.filter(**at_board).first()
+        else:
+            person = Person.objects.find_by_handle(handle)
     if person is None:
         raise ChatError("not_found", "There is nobody with this handle.")
     return person
@@ -46,12 +50,15 @@ def find_members(room: Room, role: str | None = None, page: int = 0, size: int =
     """
     Return one page of a room's members, oldest first, and whether there are more.
 
-    `role` limits the list to one role. People whose account or guest session has ended are left out.
+    `role` limits the list to one role. Guests who have left are not in the list, unless they are banned or muted.
     """
-    # A missing handle key means that an account or guest session has ended. But people who exist on one board only
-    # never have a handle key.
-    is_here = {"person__is_active": True} if room.access == Room.BOARD else {"person__handle_key__isnull": False}
-    members = Member.objects.filter(room=room, **is_here).select_related("person")
+    # A missing handle key means that a guest has left and that another person may have the handle. But people who exist
+    # on one board only never have a handle key.
+    is_here = Q(person__is_active=True)
+    if room.access != Room.BOARD:
+        has_left = Q(person__is_guest=True, person__is_active=False) & ~Q(role__in=[Member.BANNED, Member.MUTED])
+        is_here = Q(person__handle_key__isnull=False) & ~has_left
+    members = Member.objects.filter(is_here, room=room).select_related("person")
     if role is not None:
         members = members.filter(role=role)
     return read_page(members.order_by("id"), size, page)

@@ -132,6 +132,8 @@ def _store_role(actor, room, person, member, role, seconds, reason):
         member.room, member.person = room, person
     until = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
     rooms.apply_role(member, role, until)
+    if role in DEFAULT_ROLES:
+        rooms.end_bans_of_browser(member)
     return member
 
 

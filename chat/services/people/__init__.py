@@ -1,7 +1,7 @@
 """
 People: accounts with a password, guests who only have a handle, login sessions, and the tokens of bots.
 
-This package writes Person, Token and login sessions. It closes connections whose login or token ends.
+This package writes Person, Token, KnownPlace and login sessions. It closes connections whose login or token ends.
 """
 
 from .accounts import (
@@ -11,9 +11,10 @@ from .accounts import (
     get_person,
     sign_up,
     sign_up_guest,
-    sweep_guests,
     touch_seen,
 )
+from .browsers import find_browser, get_browser, keep_browser
+from .handles import sweep_guests
 from .logins import (
     BACKEND,
     HandleBackend,
@@ -25,21 +26,26 @@ from .logins import (
     sweep_sessions,
 )
 from .page_keys import get_page_key
+from .sign_ins import check_credentials, sweep_places
 from .tokens import find_token, is_token_header, make_token, revoke_token
 
 __all__ = [
     "BACKEND",
     "HandleBackend",
     "change_password",
+    "check_credentials",
     "check_password",
     "close_connections",
     "disconnect",
+    "find_browser",
     "find_ids",
     "find_person",
     "find_token",
+    "get_browser",
     "get_page_key",
     "get_person",
     "is_token_header",
+    "keep_browser",
     "make_token",
     "revoke_token",
     "sign_in",
@@ -47,6 +53,7 @@ __all__ = [
     "sign_up",
     "sign_up_guest",
     "sweep_guests",
+    "sweep_places",
     "sweep_sessions",
     "touch_seen",
 ]

@@ -17,13 +17,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from channels_transport import call_later
-from chat import broadcast, protocol
-from chat.models import Person, make_handle_key
-from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, CLOSE_NOT_SIGNED_IN, ChatError
+from chat import broadcast
+from chat.models import Person
+from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, CLOSE_NOT_SIGNED_IN
 from chat.services.after_commit import after_commit, close_after_commit
 from chat.services.rooms import get_room
 
 from .accounts import check_password, get_person, touch_seen
+from .browsers import get_browser
+from .handles import release_handle
+from .sign_ins import check_own_password, forget_other_places, remember_place
 
 RESPONSE_SECONDS = 1  # the time after which the response to a request has reached the browser
 MAX_SESSIONS_PER_SWEEP = 1000
@@ -32,7 +35,10 @@ BACKEND = "chat.services.people.HandleBackend"
 
 
 class HandleBackend(ModelBackend):
-    """The backend that authenticates people by handle, ignoring case. Guests cannot sign in: they have no password."""
+    """
+    The backend that authenticates people by handle, in any spelling that means only one account. Guests cannot sign in:
+    they have no password.
+    """
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
@@ -40,7 +46,7 @@ class HandleBackend(ModelBackend):
         """Return the person with this handle and password, or None."""
         if username is None or password is None:
             return None
-        person = Person.objects.filter(handle_key=make_handle_key(username)).first()
+        person = Person.objects.find_by_handle(username, or_alike=True)
         if person is None or not person.has_usable_password():
             # Also hash a password here, because the time of the response must not tell which handles exist.
             Person().set_password(password)
@@ -53,6 +59,10 @@ def sign_in(request: HttpRequest, person: Person) -> None:
     with _ending_session(request):
         auth.login(request, person, backend=BACKEND)
     touch_seen(person, always=True)
+    if person.is_guest:
+        get_browser(request)  # the browser keeps the id that the guest has
+    else:
+        remember_place(request, person)
 
 
 def sign_out(request: HttpRequest) -> None:
@@ -66,7 +76,7 @@ def _ending_session(request) -> Iterator[None]:
     """
     Run a block that ends a browser's session, and then close the connections of the session.
 
-    A guest who signs out loses the handle.
+    A guest who signs out is deactivated, and `release_handle` decides about the handle.
     """
     person, session_key = request.user, request.session.session_key
     was_signed_in = person.is_authenticated  # read before the block, because `request.user` is evaluated lazily
@@ -82,7 +92,7 @@ def _ending_session(request) -> Iterator[None]:
         _close_later(group)
         return
     if person.is_guest:
-        Person.objects.filter(id=person.id).update(handle_key=None, is_active=False)
+        release_handle(person)
     close_after_commit(group, CLOSE_NOT_SIGNED_IN)
 
 
@@ -98,15 +108,15 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
     """
     Store a new password of the signed-in person, and end all their other login sessions.
 
-    Raise `forbidden` for a wrong old password, or the error of a field.
+    Raise as `check_own_password` does, or the error of a field.
     """
     person = request.user
-    if person.is_guest or not person.check_password(protocol.check_string(old, "old_password")):
-        raise ChatError("forbidden", "The old password is wrong.", field="old_password")
+    check_own_password(request, old)
     own = broadcast.credential_group(session_key=request.session.session_key)
     person.set_password(check_password(new, person))
     person.save(update_fields=["password"])
     auth.update_session_auth_hash(request, person)
+    forget_other_places(request, person)
     tokens = [broadcast.credential_group(token_id=id) for id in person.tokens.values_list("id", flat=True)]
     close_connections(person, but=[own, *tokens])
     # This browser's tabs reconnect at once, and need the new cookie to reconnect.

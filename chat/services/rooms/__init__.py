@@ -7,7 +7,16 @@ API, the admin or a command makes the change.
 
 from chat.models import get_join_state, get_news
 
-from .access import find_member, find_room, find_rooms, get_readable_room, get_room, join_room
+from .access import (
+    check_browser_not_banned,
+    check_open_to,
+    find_member,
+    find_room,
+    find_rooms,
+    get_readable_room,
+    get_room,
+    join_room,
+)
 from .changes import (
     MAX_REACTIONS,
     Outcome,
@@ -18,12 +27,21 @@ from .changes import (
     remove_message,
     set_reaction,
 )
-from .lifecycle import create_first_room, create_room, delete_room, notify_lobby, save_room
+from .lifecycle import (
+    create_first_room,
+    create_room,
+    delete_room,
+    make_hidden_slug,
+    notify_lobby,
+    save_room,
+    set_guests,
+)
 from .memberships import (
     apply_role,
     check_may_speak,
     check_not_banned,
     delete_member,
+    end_bans_of_browser,
     end_mutes,
     get_default_role,
     notify_moderators,
@@ -36,14 +54,17 @@ __all__ = [
     "Outcome",
     "apply_role",
     "catch_up",
+    "check_browser_not_banned",
     "check_may_speak",
     "check_not_banned",
+    "check_open_to",
     "create_first_room",
     "create_room",
     "delete_member",
     "delete_room",
     "describe",
     "edit_message",
+    "end_bans_of_browser",
     "end_mutes",
     "find_member",
     "find_room",
@@ -58,6 +79,7 @@ __all__ = [
     "get_readable_room",
     "get_room",
     "join_room",
+    "make_hidden_slug",
     "mark_read",
     "notify_lobby",
     "notify_moderators",
@@ -66,5 +88,6 @@ __all__ = [
     "remove_as_operator",
     "remove_message",
     "save_room",
+    "set_guests",
     "set_reaction",
 ]

@@ -11,7 +11,7 @@ from chat import protocol
 from chat.models import Member, Person, Room, read_page
 from chat.protocol import ChatError
 
-from .memberships import check_not_banned, end_own_mute, get_default_role
+from .memberships import apply_role, check_not_banned, end_own_mute, get_default_role
 
 
 def get_room(slug: str) -> Room:
@@ -29,8 +29,10 @@ def find_room(slug: str) -> Room | None:
 
 def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
     """Return a room that a person may read, without making them a member. Raise `not_found` or `forbidden`."""
-    room = get_room(slug)
-    _check_may_know(room, Member.objects.filter(room=room, person=person).first())
+    room, member = _read_room(person, slug)
+    _check_may_know(room, member, person)
+    if person.is_authenticated:
+        _find_other_standing(room, person)
     return room
 
 
@@ -41,26 +43,72 @@ def join_room(person: Person, slug: str) -> Member:
     Raise `forbidden` for a banned person. Raise `not_found` for an unknown room, and for a room that the person may not
     know about.
     """
-    room = get_room(slug)
-    member = Member.objects.filter(room=room, person=person).first()
-    _check_may_know(room, member)
+    room, member = _read_room(person, slug)
+    _check_may_know(room, member, person)
+    other = _find_other_standing(room, person)
     if member is None:
         # What was said before the person came is history, and not news.
         defaults = {"role": get_default_role(person), "read_offset": room.offset}
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
-        _check_may_know(room, member)  # a moderator may have banned the person since the first check
+        _check_may_know(room, member, person)  # a moderator may have banned the person since the first check
     # Both rows are in memory already: to read them again would cost two queries.
     member.room, member.person = room, person
+    if other is not None and member.role == get_default_role(person):
+        apply_role(member, Member.MUTED, other.muted_until)
     end_own_mute(member)
     return member
 
 
-def _check_may_know(room, member):
+def _read_room(person, slug):
+    """
+    Return (room, the person's Member or None). Raise `not_found` for an unknown slug.
+
+    An unknown slug costs the same queries as a room that the person may not know about.
+    """
+    room = find_room(slug)
+    member = Member.objects.filter(room=room.id if room else 0, person=person).first()
+    if room is None:
+        raise _make_not_found_error()
+    return room, member
+
+
+def _check_may_know(room, member, person):
     is_open = room.access == Room.PUBLIC or (room.access == Room.PRIVATE and member is not None)
     if not is_open:
         raise _make_not_found_error()
     if member is not None:
         check_not_banned(member)
+    check_open_to(room, person)
+
+
+def check_open_to(room: Room, person: Person | AnonymousUser) -> None:
+    """Raise `forbidden` for a guest if the room is closed to guests."""
+    if person.is_authenticated and room.is_closed_to(person):
+        raise ChatError("forbidden", "This room is closed to guests. Create an account to enter it.")
+
+
+def _find_other_standing(room, person):
+    """
+    Return the muted Member of another guest of the person's browser, or None. Raise `forbidden` if one is banned.
+
+    So a guest does not end a ban or a mute with another handle. It also holds for accounts that the browser created
+    after the guest: an earlier account may belong to somebody else in the same household.
+    """
+    if person.browser is None:
+        return None
+    others = Member.objects.filter(room=room, person__is_guest=True, person__browser=person.browser)
+    others = others.filter(role__in=[Member.BANNED, Member.MUTED]).exclude(person=person)
+    if not person.is_guest:
+        others = others.filter(person__created_at__lt=person.created_at)
+    found = list(others)
+    for other in found:
+        check_not_banned(other)
+    return next((other for other in found if other.is_muted), None)
+
+
+def check_browser_not_banned(room: Room, person: Person) -> None:
+    """Raise `forbidden` if another guest of the person's browser is banned from the room."""
+    _find_other_standing(room, person)
 
 
 def _make_not_found_error():

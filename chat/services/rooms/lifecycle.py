@@ -4,6 +4,8 @@ The life of a room: create it, save an operator's changes, and delete it. Each o
 This module writes Room, and the owner's Member. The caller checks the rights of operators.
 """
 
+import secrets
+import string
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
@@ -14,29 +16,84 @@ from chat.models import Member, Person, Room
 from chat.protocol import ChatError
 from chat.services.after_commit import close_after_commit, publish_after_commit
 
+from .access import find_room, get_readable_room
 
-def create_room(person: Person | None, slug: str, name: str, topic: str = "", is_private: bool = False) -> Room:
+MAX_SLUG = 50  # characters
+ENDING_LENGTH = 10  # characters of the random end of a slug
+_ENDING = string.ascii_lowercase + string.digits
+
+
+def create_room(
+    person: Person | None,
+    slug: str,
+    name: str,
+    topic: str = "",
+    is_private: bool = False,
+    guests: bool = True,
+) -> Room:
     """
     Create a room with `person` as its owner (None: without an owner), and notify the lobby.
 
-    Only members may enter a private room (`is_private`).
+    Only members may enter a private room (`is_private`). Without `guests`, only accounts may enter.
 
-    Raise `forbidden` for a guest, `taken` for the slug, or the error of a field.
+    Raise `forbidden` for a guest, `taken` for the slug, or the error of a field. If the slug belongs to a room that the
+    person may not know about, the new room gets a slug with random characters instead.
     """
     if person is not None and person.is_guest:
         raise ChatError("forbidden", "Guests cannot create rooms. Sign up for an account.")
     slug, name = protocol.check_slug(slug), protocol.check_room_name(name)
     topic = protocol.check_topic(topic)
+    access = Room.PRIVATE if is_private else Room.PUBLIC
+    fields = {"name": name, "topic": topic, "access": access, "closed_to_guests": not guests}
     try:
-        with transaction.atomic():
-            access = Room.PRIVATE if is_private else Room.PUBLIC
-            room = Room.objects.create(slug=slug, name=name, topic=topic, access=access, created_by=person)
-            if person is not None:
-                Member.objects.create(room=room, person=person, role=Member.OWNER)
+        room = _store_room(person, slug, fields)
     except IntegrityError:
-        raise ChatError("taken", "There is already a room with this slug. Choose another one.", field="slug") from None
+        if person is None or Room.objects.visible_to(person).filter(slug=slug).exists():
+            detail = "There is already a room with this slug. Choose another one."
+            raise ChatError("taken", detail, field="slug") from None
+        room = _store_room(person, make_hidden_slug(slug), fields)
     notify_lobby()
     return room
+
+
+def _store_room(person, slug, fields):
+    with transaction.atomic():
+        room = Room.objects.create(slug=slug, created_by=person, **fields)
+        if person is not None:
+            Member.objects.create(room=room, person=person, role=Member.OWNER)
+    return room
+
+
+def make_hidden_slug(slug: str) -> str:
+    """
+    Return a slug that begins with `slug` and that nobody can guess.
+
+    Private rooms have such slugs, because a slug that is taken reveals that there is a room.
+    """
+    ending = "".join(secrets.choice(_ENDING) for _ in range(ENDING_LENGTH))
+    return f"{protocol.check_slug(slug)[: MAX_SLUG - ENDING_LENGTH - 1]}-{ending}"
+
+
+def set_guests(person: Person, slug: str, guests: bool) -> Room:
+    """
+    Open a room to guests, or close it: then close the connections of all guests in it. Return the room.
+
+    Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
+    """
+    room = find_room(slug) if person.is_staff else None
+    room = room or get_readable_room(person, slug)
+    is_owner = Member.objects.filter(room=room, person=person, role=Member.OWNER).exists()
+    if room.access == Room.BOARD or not (is_owner or person.is_staff):
+        raise ChatError("forbidden", "Only the owners of this room can do this.")
+    room.closed_to_guests = not guests
+    save_room(room, ["closed_to_guests"])
+    return room
+
+
+def _close_guests(room):
+    guests = Member.objects.filter(room=room, person__is_guest=True, person__is_active=True)
+    for member_id in guests.values_list("id", flat=True):
+        close_after_commit(broadcast.member_group(member_id), protocol.CLOSE_FORBIDDEN)
 
 
 def create_first_room() -> bool:
@@ -52,6 +109,8 @@ def save_room(room: Room, changed: Iterable[str]) -> None:
     room.changed_at = timezone.now()
     # To store the whole row would set the room's counter back to its value at the time when the form was read.
     room.save(update_fields=None if room.pk is None else [*changed, "changed_at"])
+    if "closed_to_guests" in changed and room.closed_to_guests and room.access != Room.BOARD:
+        _close_guests(room)
     notify_lobby()
 
 

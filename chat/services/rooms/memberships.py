@@ -64,6 +64,18 @@ def delete_member(member: Member) -> None:
     member.delete()
 
 
+def end_bans_of_browser(member: Member) -> None:
+    """Lift the bans and mutes of other guests of a guest's browser, because they hold for the guest too."""
+    if member.person.is_guest and member.person.browser is not None:
+        others = Member.objects.filter(
+            room=member.room_id, person__is_guest=True, person__browser=member.person.browser
+        )
+        held = others.filter(role__in=[Member.BANNED, Member.MUTED])
+        Member.objects.filter(id__in=list(held.values_list("id", flat=True))).update(
+            role=Member.GUEST, muted_until=None
+        )
+
+
 def check_not_banned(member: Member) -> None:
     """Raise `forbidden` for a banned member."""
     if member.role == Member.BANNED:

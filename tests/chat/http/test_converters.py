@@ -8,6 +8,7 @@ import pytest
 from chat.http.converters import NO_UUID, BoardUuidConverter, RowIdConverter
 from chat.models import Person
 from chat.protocol import MAX_INTEGER
+from chat.services import rooms
 from tests import wire
 from tests.wire import Caller
 
@@ -45,7 +46,7 @@ NO_UUIDS = ["x", "\0", "0" * 32, f"{{{uuid.uuid4()}}}", f"{uuid.uuid4()}\n", "ï¼
 @pytest.fixture
 def callers(alice, charlie, room, as_alice):
     """Return three callers: the owner of the rooms, who is also an operator; a guest; and a stranger."""
-    as_alice("POST", "/api/rooms/", {"slug": "cellar", "name": "The cellar", "private": True})
+    rooms.create_room(alice, "cellar", "The cellar", is_private=True)
     Person.objects.filter(id=alice.id).update(is_staff=True)
     return [as_alice, Caller(charlie), Caller()]
 

@@ -1,6 +1,8 @@
 """Each field has a check of its own: integers, refs, bodies, emoji, handles, slugs, names."""
 
 import json
+import re
+import unicodedata
 
 import emoji as emoji_names
 import pytest
@@ -183,6 +185,20 @@ def test_anything_but_one_emoji_is_refused(value):
         ("O'Neil <b>", "O'Neil <b>"),
         ("e\u0301" * 32, "é" * 32),
         ("❤️", "❤"),
+        ("Max \u00a0 B", "Max B"),
+        ("می\u200cخواهم", "می\u200cخواهم"),  # Persian: a non-joiner between two letters that would join
+        ("خانه\u200cای", "خانه\u200cای"),
+        ("ශ්\u200dරී", "ශ්\u200dරී"),  # Sinhala: a joiner after a virama
+        ("क्\u200dष", "क्\u200dष"),  # Hindi
+        ("क्\u200cष", "क्\u200cष"),
+        (f"{FAMILY}x", f"{FAMILY}x"),
+        ("👁\u200d🗨\ufe0f", "👁\ufe0f\u200d🗨\ufe0f"),
+        ("🏴󠁧󠁢󠁳󠁣󠁴󠁿 Ian", "🏴󠁧󠁢󠁳󠁣󠁴󠁿 Ian"),
+        ("שִׁלֹּה", unicodedata.normalize("NFC", "שִׁלֹּה")),
+        ("Nguyễn", "Nguyễn"),
+        ("ที่", "ที่"),
+        ("རྒྱུད", "རྒྱུད"),
+        ("مُحَمَّد", "مُحَمَّد"),
     ],
 )
 def test_a_handle_is_kept_in_nfc(given, handle):
@@ -210,6 +226,18 @@ def test_a_handle_is_kept_in_nfc(given, handle):
         ("\u3164", "empty"),
         ("Al\u3164ice", "invalid_field"),
         ("Alice\u034f", "invalid_field"),
+        ("Ma\u200dx", "invalid_field"),
+        ("a\u200cb", "invalid_field"),
+        ("می\u200c\u200cخواهم", "invalid_field"),
+        ("می\u200c", "invalid_field"),
+        ("\u200dශ", "invalid_field"),
+        ("ශ්\u200d\u200dරී", "invalid_field"),
+        ("👩\u200dx", "invalid_field"),
+        ("\u200d👩", "invalid_field"),
+        ("x\U000e0067\U000e007f", "invalid_field"),
+        ("Z\u0335\u0321\u0322\u031b\u0317a", "invalid_field"),  # five marks on one letter
+        ("e\u0301\u0301", "invalid_field"),
+        ("x" * 31 + "👁\u200d🗨", "too_long"),
     ],
 )
 def test_a_handle_must_have_1_to_32_visible_characters(given, code):
@@ -233,11 +261,15 @@ def test_a_malformed_slug_is_refused(slug):
 def test_names_and_topics_must_be_single_lines():
     assert protocol.check_room_name(" Love ❤️ ") == "Love ❤️"
     assert protocol.check_topic("  ") == ""
+    assert protocol.check_room_name(f"می\u200cخواهم {FAMILY}") == f"می\u200cخواهم {FAMILY}"
+    assert protocol.check_topic("ශ්\u200dරී 👁️\u200d🗨️") == "ශ්\u200dරී 👁️\u200d🗨️"
     for check, text, code in [
         (protocol.check_room_name, "a\nb", "invalid_field"),
         (protocol.check_room_name, "", "empty"),
         (protocol.check_room_name, "x" * 81, "too_long"),
         (protocol.check_topic, "a\rb", "invalid_field"),
+        (protocol.check_topic, "a\u200db", "invalid_field"),
+        (protocol.check_room_name, "a\u202eb", "invalid_field"),
         (protocol.check_topic, "x" * 501, "too_long"),
         (protocol.check_topic, 0, "invalid_field"),
     ]:
@@ -269,7 +301,11 @@ def test_an_integer_in_a_url_has_only_digits(text, number):
     assert protocol.parse_integer(text) == number
 
 
-@given(st.text())
+# Texts in which joiners, marks, emoji and spaces often stand beside each other.
+difficult = st.text(st.sampled_from("aB \u00a0يمراශ්රक\u094d\u200c\u200d\u0301\u0323\ufe0f👩👧❤🗨👁\u2060"), max_size=40)
+
+
+@given(st.one_of(st.text(), difficult))
 def test_checking_a_handle_twice_gives_the_same_handle(text):
     try:
         handle = protocol.check_handle(text)
@@ -277,3 +313,22 @@ def test_checking_a_handle_twice_gives_the_same_handle(text):
         return
     assert protocol.check_handle(handle) == handle
     assert 1 <= len(handle) <= 32
+    assert unicodedata.is_normalized("NFC", handle) and handle == " ".join(handle.split())
+
+
+MARKS = "\u0301\u0323\u094d"
+
+
+@given(difficult)
+def test_a_joiner_in_a_handle_stands_after_a_virama_between_joining_letters_or_in_an_emoji(text):
+    try:
+        handle = protocol.check_handle(text)
+    except ChatError:
+        return
+    words = emoji_names.replace_emoji(handle, "x")
+    for found in re.finditer("[\u200c\u200d]", words):
+        before, after = words[: found.start()], words[found.end() :]
+        is_virama = before.endswith(("\u0dca", "\u094d"))
+        assert is_virama or (
+            found[0] == "\u200c" and before.rstrip(MARKS)[-1:] in "يم" and after.lstrip(MARKS)[:1] in "يمرا"
+        )

@@ -184,11 +184,21 @@ def test_the_login_ends_before_its_connections_are_closed(alice, enter, monkeypa
 
 def test_a_guest_who_signs_out_frees_the_handle(charlie, enter):
     socket = enter(charlie)
-    socket.post("r1")
     socket.browser.delete("/api/session/")
     socket.read()
     assert socket.code == 4401
     assert people.sign_up_guest("Charlie").id != charlie.id
+
+
+def test_nobody_gets_the_handle_of_a_guest_whom_the_history_shows(charlie, enter):
+    socket = enter(charlie)
+    socket.post("r1")
+    socket.browser.delete("/api/session/")
+    socket.read()
+    assert socket.code == 4401
+    for handle in ("Charlie", "CHARLIE", "Char1ie", "Charlie\ufe0f", "\u0421harlie"):
+        assert_refused("taken", people.sign_up_guest, handle)
+        assert_refused("taken", people.sign_up, handle, "correct horse")
     assert Message.objects.get().author == charlie
 
 

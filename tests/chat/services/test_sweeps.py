@@ -10,6 +10,7 @@ from chat.models import Member, Message, Person
 from chat.services import people
 from chat.services.sweeps import SWEEPS
 from tests import wire
+from tests.chat.helpers import assert_refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,14 +32,32 @@ def test_expired_login_sessions_are_deleted_in_batches(alice, monkeypatch):
 
 
 def test_guests_whose_logins_expired_lose_their_handles(alice, charlie, enter, settings, monkeypatch):
-    enter(charlie).post("r1")
+    enter(charlie)
     others = [people.sign_up_guest(f"Guest {number}") for number in range(2)]
     long_ago = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)
     Person.objects.exclude(id=others[1].id).update(seen_at=long_ago)
-    monkeypatch.setattr(people.accounts, "MAX_GUESTS_PER_SWEEP", 1)
+    monkeypatch.setattr(people.handles, "MAX_GUESTS_PER_SWEEP", 1)
     assert [people.sweep_guests() for _ in range(3)] == [1, 1, 0]
     charlie.refresh_from_db(), alice.refresh_from_db(), others[1].refresh_from_db()
     assert (charlie.handle, charlie.handle_key, charlie.is_active) == ("Charlie", None, False)
     assert alice.is_active and others[1].is_active
     assert people.sign_up_guest("CHARLIE").id != charlie.id
-    assert Message.objects.get().author.handle == "Charlie" and Member.objects.filter(person=charlie).exists()
+    assert Member.objects.filter(person=charlie).exists()
+
+
+def test_guests_whom_the_history_shows_keep_their_handles_when_their_logins_expire(charlie, enter, settings):
+    enter(charlie).post("r1")
+    Person.objects.update(seen_at=timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE + 1))
+    assert (people.sweep_guests(), people.sweep_guests()) == (1, 0)
+    charlie.refresh_from_db()
+    assert (charlie.handle_key, charlie.is_active) == ("charlie", False)
+    assert_refused("taken", people.sign_up_guest, "CHARLIE")
+    assert Message.objects.get().author.handle == "Charlie"
+
+
+def test_known_places_are_deleted_after_a_long_absence(alice):
+    places = [alice.known_places.create(digest=str(number)) for number in range(2)]
+    old = timezone.now() - people.sign_ins.KEEP_PLACES - timedelta(days=1)
+    alice.known_places.filter(id=places[0].id).update(seen_at=old)
+    assert (people.sweep_places(), people.sweep_places()) == (1, 0)
+    assert list(alice.known_places.values_list("id", flat=True)) == [places[1].id]

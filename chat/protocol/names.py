@@ -1,0 +1,95 @@
+"""
+Names: handles, and the names and topics of rooms. Each check returns the name in its clean form, or raises ChatError.
+
+Control and format characters are refused, with the exceptions of Unicode's identifier profile (UAX #31): a joiner where
+it changes the form of a letter, and an emoji that contains format characters. Whether two names look alike is no
+question of this module: see `chat/lookalikes`.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+import idna
+
+from .errors import MAX_HANDLE, MAX_ROOM_NAME, MAX_TOPIC, ChatError
+from .fields import HIDDEN, UNPRINTABLE, VARIATIONS, canonical_emoji, canonical_forms, check_string, check_text
+
+MAX_MARKS = 4  # on one character, as Unicode's Technical Standard 39 recommends; no language needs more
+_JOINERS = "\u200c\u200d"
+_FORMAT_IN_EMOJI = re.compile("[\u200d\U000e0020-\U000e007f]")
+_SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_PLACEHOLDER = "\u263a"  # stands for an emoji while the other characters are checked
+
+
+def check_handle(value: Any, name: str = "handle") -> str:
+    """
+    Return a handle in NFC: 1 to MAX_HANDLE characters, none of them control, format or hidden.
+
+    White space within the handle becomes one space. Raise as `check_text` does.
+    """
+    # A variation selector only chooses between two pictures of a character. Two handles must not differ only by a
+    # variation selector.
+    handle = unicodedata.normalize("NFC", VARIATIONS.sub("", check_string(value, name)))
+    handle = _SPACES.sub(" ", handle.strip())
+    handle = check_line(check_text(handle, name, MAX_HANDLE), name)
+    if HIDDEN.search(_replace_emoji(handle, _PLACEHOLDER)):
+        raise ChatError("invalid_field", f"'{name}' contains an invisible character.")
+    _check_marks(handle, name)
+    # An emoji of several pictures keeps its variation selectors, because some systems draw it only with them.
+    return check_text(_replace_emoji(handle, lambda found: canonical_emoji(found[0])), name, MAX_HANDLE)
+
+
+def check_room_name(value: Any, name: str = "name") -> str:
+    """Return the name of a room: one line of 1 to MAX_ROOM_NAME characters. Raise as `check_text` does."""
+    return check_line(check_text(value, name, MAX_ROOM_NAME), name)
+
+
+def check_topic(value: Any, name: str = "topic") -> str:
+    """Return the topic of a room: one line of at most MAX_TOPIC characters. Raise as `check_text` does."""
+    return check_line(check_text(value, name, MAX_TOPIC, least=0), name)
+
+
+def check_line(text: str, name: str) -> str:
+    """Return `text` if it is one line without control and format characters, with the exceptions of this module."""
+    checked = _replace_emoji(VARIATIONS.sub("", text), _PLACEHOLDER)
+    for position, character in enumerate(checked):
+        if unicodedata.category(character) in UNPRINTABLE and not _is_joiner_in_place(checked, position):
+            raise ChatError("invalid_field", f"'{name}' contains a control or format character.")
+    return text
+
+
+def _is_joiner_in_place(text, position):
+    """Return whether the character is a joiner after a virama, or a non-joiner between two letters that would join."""
+    if text[position] not in _JOINERS:
+        return False
+    # These two contexts are the rules of UAX #31, which IDNA calls CONTEXTJ. The letters that decide are near.
+    start = max(0, position - MAX_HANDLE)
+    try:
+        return idna.valid_contextj(text[start : position + MAX_HANDLE], position - start)
+    except ValueError:
+        return False  # beside a character that Unicode does not name
+
+
+def _check_marks(text, name):
+    decomposed = unicodedata.normalize("NFD", text)
+    for is_mark, group in groupby(decomposed, lambda character: unicodedata.category(character) in ("Mn", "Me")):
+        marks = list(group)
+        is_repeated = any(one == other for one, other in zip(marks, marks[1:], strict=False))
+        if is_mark and (len(marks) > MAX_MARKS or is_repeated):
+            raise ChatError("invalid_field", f"'{name}' has too many marks on one character.")
+
+
+def _replace_emoji(text, replacement):
+    """Replace each emoji that contains format characters. `replacement` is a text, or a function of a match."""
+    return _sequences().sub(replacement, text) if _FORMAT_IN_EMOJI.search(text) else text
+
+
+@cache
+def _sequences():
+    """Return the pattern of the emoji that contain format characters, with and without variation selectors."""
+    forms = [form for stripped, full in canonical_forms().items() for form in (stripped, full)]
+    sequences = {form for form in forms if _FORMAT_IN_EMOJI.search(form)}
+    return re.compile("|".join(re.escape(form) for form in sorted(sequences, key=len, reverse=True)))

@@ -1,0 +1,113 @@
+"""
+Sign-ins: every check of a password, with its limits. Pages, the API, the admin and the change of a password use it.
+
+Wrong passwords are counted for the account at the browser or address that sends them, and for the account over all
+places together. The second limit would let an attacker lock the owner out. So it does not apply to places from which
+the person has signed in before, and a known browser has limits of its own. This is the protocol of OWASP's "Slow Down
+Online Guessing Attacks with Device Cookies", with addresses in addition for clients without cookies.
+
+This module writes KnownPlace.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from chat import protocol
+from chat.models import KnownPlace, Person, make_handle_key
+from chat.protocol import ChatError
+from chat.services import limits
+from chat.services.digests import digest_secret
+
+from .accounts import find_person
+from .browsers import find_browser, get_browser
+
+MAX_PLACES = 100  # of one person; the newest stay
+KEEP_PLACES = timedelta(days=400)
+SEEN_PRECISION = timedelta(days=1)  # a sign-in writes `seen_at` only if the stored time is older than this
+MAX_PLACES_PER_SWEEP = 1000
+
+
+def check_credentials(request: HttpRequest, handle: Any, password: Any) -> Person:
+    """
+    Return the person with this handle and password.
+
+    Raise `not_signed_in` if there is none; `rate_limited` after too many wrong passwords. All failures run the same
+    queries, and hash one password, so that nobody can find out which handles exist.
+    """
+    account = _find_account(handle)
+    browser, address = find_browser(request), _get_address(request)
+    known = _find_known(account, [browser, _digest_address(address)])
+    attempt = limits.start_sign_in(
+        f"person-{account.id}" if account else f"handle-{digest_secret(_make_key(handle))}",
+        address,
+        browser if browser in known else None,
+        knows_address=_digest_address(address) in known,
+    )
+    person = find_person(handle, password)
+    if person is None:
+        raise ChatError("not_signed_in", "There is no account with this handle and password.")
+    attempt.succeed()
+    return person
+
+
+def check_own_password(request: HttpRequest, password: Any) -> None:
+    """
+    Check the password of the signed-in person. Raise `forbidden`, or `rate_limited` after too many wrong passwords.
+
+    Each login session has a limit of its own, so failures in one browser do not lock another browser out.
+    """
+    person = request.user
+    place = digest_secret(request.session.session_key or "")
+    attempt = limits.start_sign_in(f"person-{person.id}", _get_address(request), place, knows_address=True)
+    if person.is_guest or not person.check_password(protocol.check_string(password, "old_password")):
+        raise ChatError("forbidden", "The old password is wrong.", field="old_password")
+    attempt.succeed()
+
+
+def remember_place(request: HttpRequest, person: Person) -> None:
+    """Store the browser and the address from which an account has signed in. The browser gets an id if it has none."""
+    now = timezone.now()
+    digests = {get_browser(request), _digest_address(_get_address(request))}
+    for digest in digests:
+        place, is_new = KnownPlace.objects.get_or_create(person=person, digest=digest, defaults={"seen_at": now})
+        if not is_new and place.seen_at < now - SEEN_PRECISION:
+            KnownPlace.objects.filter(id=place.id).update(seen_at=now)
+    newest = person.known_places.order_by("-seen_at", "-id").values_list("id", flat=True)[:MAX_PLACES]
+    person.known_places.exclude(id__in=list(newest)).delete()
+
+
+def forget_other_places(request: HttpRequest, person: Person) -> None:
+    """Delete every known place of a person but this browser, because somebody else may have known the password."""
+    person.known_places.exclude(digest=find_browser(request)).delete()
+
+
+def sweep_places() -> int:
+    """Delete places from which nobody has signed in for KEEP_PLACES. Return how many were deleted."""
+    old = KnownPlace.objects.filter(seen_at__lt=timezone.now() - KEEP_PLACES)
+    return KnownPlace.objects.filter(id__in=list(old.values_list("id", flat=True)[:MAX_PLACES_PER_SWEEP])).delete()[0]
+
+
+def _find_account(handle):
+    # An account may have many spellings of its handle. All of them share one limit.
+    text = handle if isinstance(handle, str) and "\0" not in handle and len(handle) <= protocol.MAX_HANDLE else ""
+    return Person.objects.find_by_handle(text, or_alike=True)
+
+
+def _find_known(account, digests):
+    person_id = account.id if account else 0  # no person has the id 0: the query runs only to take the same time
+    return set(KnownPlace.objects.filter(person=person_id, digest__in=digests).values_list("digest", flat=True))
+
+
+def _make_key(handle):
+    return make_handle_key(handle) if isinstance(handle, str) else ""
+
+
+def _get_address(request):
+    return request.META.get("REMOTE_ADDR", "unknown")
+
+
+def _digest_address(address):
+    return digest_secret(f"address {limits.get_network(address)}")

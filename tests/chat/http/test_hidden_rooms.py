@@ -1,0 +1,96 @@
+"""Nobody can find out the slugs of private rooms, by answers or by the number of queries."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from chat.models import Room
+from chat.services import rooms
+from tests import wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_private_room_does_not_take_the_slug_that_its_owner_typed(as_alice, as_bob):
+    body = as_alice("POST", "/api/rooms/", {"slug": "plans", "name": "Plans", "private": True})[1]
+    assert body["slug"].startswith("plans-") and len(body["slug"]) == len("plans-") + 10
+    status, other = as_bob("POST", "/api/rooms/", {"slug": "plans", "name": "Plans"})
+    assert (status, other["slug"]) == (201, "plans")
+    assert as_alice("GET", f"/api/rooms/{body['slug']}/messages/")[0] == 200
+
+
+def test_the_page_gives_a_private_room_such_a_slug_too(alice):
+    browser = wire.browser_of(alice)
+    answer = browser.post("/rooms/", {"name": "Plans", "slug": "plans", "private": "on"})
+    slug = Room.objects.get().slug
+    assert slug.startswith("plans-") and answer["Location"] == f"/rooms/{slug}/"
+
+
+def test_the_longest_slug_still_fits(as_alice):
+    slug = as_alice("POST", "/api/rooms/", {"slug": "x" * 50, "name": "X", "private": True})[1]["slug"]
+    assert len(slug) == 50 and slug.startswith("x" * 39 + "-")
+
+
+def test_a_slug_of_a_hidden_room_is_not_called_taken(alice, as_bob):
+    # Rooms that were created before private rooms got random slugs.
+    rooms.create_room(alice, "cellar", "The cellar", is_private=True)
+    Room.objects.create(slug="board-1", name="A board", access=Room.BOARD)
+    for slug in ("cellar", "board-1"):
+        status, body = as_bob("POST", "/api/rooms/", {"slug": slug, "name": "Mine"})
+        assert status == 201 and body["slug"].startswith(f"{slug}-")
+
+
+def test_a_slug_of_a_visible_room_is_taken(alice, as_alice, as_bob, room):
+    rooms.create_room(alice, "cellar", "The cellar", is_private=True)
+    assert as_bob("POST", "/api/rooms/", {"slug": "garden", "name": "Mine"}) == (409, "taken")
+    assert as_alice("POST", "/api/rooms/", {"slug": "cellar", "name": "Mine"}) == (409, "taken")
+
+
+PATHS = [
+    ("GET", "/rooms/{}/"),
+    ("GET", "/api/rooms/{}/messages/"),
+    ("POST", "/api/rooms/{}/messages/"),
+    ("GET", "/api/rooms/{}/poll/"),
+    ("GET", "/api/rooms/{}/members/"),
+    ("GET", "/api/rooms/{}/invitations/"),
+    ("GET", "/api/rooms/{}/tasks/"),
+    ("GET", "/api/rooms/{}/scheduled/"),
+    ("DELETE", "/api/rooms/{}/scheduled/1/"),
+    ("DELETE", "/api/rooms/{}/membership/"),
+    ("PUT", "/api/rooms/{}/"),
+]
+
+
+@pytest.mark.parametrize("method, path", PATHS)
+@pytest.mark.parametrize("is_guest", [False, True])
+def test_a_hidden_room_costs_the_same_queries_as_an_unknown_one(alice, bob, charlie, method, path, is_guest):
+    rooms.create_room(alice, "cellar", "The cellar", is_private=True)
+    browser = wire.browser_of(charlie if is_guest else bob)
+    answers = []
+    for slug in ("nothing", "cellar", "attic"):  # the first request is warming up
+        data = {"ref": "r1", "body": "Hello", "guests": False} if method in ("POST", "PUT") else None
+        with CaptureQueriesContext(connection) as queries:
+            answer = browser.generic(
+                method, path.format(slug), "" if data is None else wire.json.dumps(data), "application/json"
+            )
+        texts = [query["sql"].replace(slug, "SLUG") for query in queries if "SAVEPOINT" not in query["sql"]]
+        answers.append((answer.status_code, answer.content.replace(slug.encode(), b"SLUG")[:200], len(texts)))
+    assert answers[1][0] == 404 and answers[1] == answers[2]
+
+
+@pytest.mark.parametrize("path", ["/chat/{}/"])
+def test_the_handshake_of_a_hidden_room_costs_the_same_queries(alice, bob, path):
+    rooms.create_room(alice, "cellar", "The cellar", is_private=True)
+    counts = []
+    for slug in ("nothing", "cellar", "attic"):
+        socket = wire.Socket(path.format(slug), wire.browser_of(bob))
+        with CaptureQueriesContext(connection) as queries:
+            socket.connect()
+        counts.append((socket.code, len(queries)))
+    assert counts[1] == counts[2] and counts[1][0] == 4404
+
+
+def test_searching_does_not_find_hidden_rooms(alice, as_bob, django_assert_num_queries):
+    rooms.create_room(alice, "cellar", "The cellar", is_private=True)
+    found = [as_bob("GET", f"/api/rooms/?q={text}") for text in ("cellar", "attic")]
+    assert found[0] == found[1] == (200, {"rooms": [], "more": False})

@@ -1,0 +1,226 @@
+"""Guests who leave and come back: their handles, bans and mutes, and rooms that are closed to guests."""
+
+import pytest
+from django.test import Client
+
+from chat.models import Member, Message, Person
+from chat.services import moderation, people, rooms
+from tests import wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Guest:
+    """A browser that picks handles as a guest."""
+
+    def __init__(self):
+        self.client = Client()
+
+    def pick(self, handle):
+        """Become a guest with this handle. Return the status of the response."""
+        return self.client.post("/api/guests/", {"handle": handle}, "application/json").status_code
+
+    def leave(self):
+        self.client.delete("/api/session/")
+
+    def enter(self):
+        return wire.Socket("/chat/garden/", self.client).connect()
+
+    def say(self, ref, path="/api/rooms/garden/messages/"):
+        return self.client.post(path, {"ref": ref, "body": "Hello"}, "application/json").status_code
+
+
+@pytest.fixture
+def guest(room):
+    browser = Guest()
+    assert browser.pick("Charlie") == 201
+    return browser
+
+
+def test_the_same_browser_takes_its_handle_back_and_nobody_else_does(guest):
+    assert guest.say("r1") == 201
+    charlie = Person.objects.get(handle="Charlie")
+    guest.leave()
+    assert Guest().pick("Charlie") == Guest().pick("CHARLIE") == Guest().pick("Char1ie") == 409
+    assert guest.pick("charlie") == 201
+    assert guest.client.get("/api/session/").json()["handle"] == "Charlie"
+    assert guest.say("r2") == 201
+    assert set(Message.objects.values_list("author", flat=True)) == {charlie.id}
+
+
+def test_a_handle_without_history_is_free_for_everybody(guest):
+    guest.leave()
+    assert Guest().pick("Charlie") == 201
+
+
+def test_a_returning_guest_has_only_the_rights_of_a_guest(guest, alice):
+    guest.say("r1")
+    cellar = rooms.create_room(alice, "cellar", "The cellar", is_private=True)
+    charlie = Person.objects.get(handle="Charlie")
+    Member.objects.create(room=cellar, person=charlie, role=Member.GUEST)
+    rooms.apply_role(Member.objects.get(room__slug="garden", person=charlie), Member.MODERATOR)
+    guest.leave()
+    assert guest.pick("Charlie") == 201
+    assert list(charlie.memberships.values_list("room__slug", "role")) == [("garden", "guest")]
+
+
+@pytest.mark.parametrize("next_handle", ["Charlie", "Dora"])
+def test_a_banned_guest_does_not_come_back(guest, alice, room, next_handle):
+    guest.enter()
+    moderation.change_role(alice, room, "Charlie", "banned")
+    guest.leave()
+    assert guest.pick(next_handle) == 201
+    assert guest.enter().code == 4403
+    assert guest.say("r1") == 403
+    assert guest.client.get("/rooms/garden/").status_code == 403
+    assert guest.client.get("/api/rooms/garden/messages/").status_code == 403
+    assert guest.client.get("/api/rooms/garden/poll/").json()["close"] == 4403
+
+
+def test_the_handle_of_a_banned_guest_waits_for_the_end_of_the_ban(guest, alice, room):
+    moderation.change_role(alice, room, "Charlie", "banned")
+    guest.leave()
+    assert Guest().pick("Charlie") == 409
+    assert [member.handle for member in moderation.find_members(room, "banned")[0]] == ["Charlie"]
+    moderation.change_role(alice, room, "Charlie", "guest")
+    assert guest.pick("Dora") == 201 and guest.enter().code is None
+
+
+def test_a_mute_holds_for_the_next_guest_of_the_browser_until_it_is_lifted(guest, alice, room):
+    guest.enter()
+    moderation.change_role(alice, room, "Charlie", "muted")
+    guest.leave()
+    assert guest.pick("Dora") == 201
+    assert guest.enter().ask("post", ref="r1", body="Hello")["code"] == "muted"
+    moderation.change_role(alice, room, "Dora", "guest")
+    assert guest.enter().ask("post", ref="r2", body="Hello")["type"] == "ack"
+    guest.leave()
+    assert guest.pick("Erik") == 201 and guest.say("r3") == 201
+
+
+def test_a_ban_holds_for_an_account_that_the_browser_creates_later(guest, alice, room):
+    moderation.change_role(alice, room, "Charlie", "banned")
+    fields = {"handle": "Dora", "password": "correct horse"}
+    guest.leave()
+    assert guest.client.post("/api/users/", fields, "application/json").status_code == 201
+    assert guest.enter().code == 4403
+
+
+def test_a_guest_who_signs_up_takes_bans_along(alice, room, charlie):
+    moderation.change_role(alice, room, charlie, "banned")
+    account = people.sign_up("Charlie", "correct horse", charlie)
+    assert Member.objects.get(person=account).role == Member.BANNED
+
+
+def test_a_ban_does_not_hold_for_other_people_of_the_browser(guest, alice, room, bob):
+    browser = guest.client.cookies["browser"].value
+    moderation.change_role(alice, room, "Charlie", "banned")
+    other = Guest()
+    assert other.pick("Dora") == 201 and other.enter().code is None
+    guest.leave()
+    # Bob has had his account for longer than the guest was there.
+    guest.client.force_login(bob)
+    assert guest.client.cookies["browser"].value == browser and guest.enter().code is None
+
+
+def test_the_history_of_a_private_room_is_no_oracle_for_guests(guest, alice, django_assert_num_queries):
+    rooms.create_room(alice, "cellar", "The cellar", is_private=True)
+    charlie = Person.objects.get(handle="Charlie")
+    for slug in ("cellar", "attic"):
+        with django_assert_num_queries(2):
+            with pytest.raises(rooms.access.ChatError):
+                rooms.join_room(charlie, slug)
+
+
+# Rooms that are closed to guests.
+
+
+def close(alice, guests=False, slug="garden"):
+    return wire.Caller(alice)("PUT", f"/api/rooms/{slug}/", {"guests": guests})
+
+
+def test_closing_a_room_to_guests_ends_their_access_with_4403(guest, alice, enter):
+    member, socket = enter(alice), guest.enter()
+    status, body = close(alice)
+    assert (status, body["guests"]) == (200, False)
+    socket.read(), member.read()
+    assert (socket.code, member.code) == (4403, None)
+    assert guest.enter().code == 4403 and guest.say("r1") == 403
+    assert guest.client.get("/rooms/garden/").status_code == 403
+    assert guest.client.get("/api/rooms/garden/poll/").json()["close"] == 4403
+    assert guest.client.get("/api/rooms/garden/messages/").status_code == 403
+    status, body = close(alice, True)
+    assert status == 200 and "guests" not in body
+    assert guest.enter().code is None
+
+
+def test_a_guests_socket_that_missed_its_close_is_closed_with_its_next_frame(guest, alice, monkeypatch):
+    socket = guest.enter()
+    monkeypatch.setattr("chat.broadcast.close_group", lambda *arguments: None)
+    close(alice)
+    socket.say("post", ref="r1", body="Hello")
+    assert socket.code == 4403 and not Message.objects.exists()
+
+
+def test_a_guest_who_connects_while_the_room_is_closed_does_not_stay(guest, alice, monkeypatch):
+    join = rooms.join_room
+
+    def join_and_close(person, slug):
+        member = join(person, slug)
+        close(alice)
+        return member
+
+    monkeypatch.setattr("chat.services.rooms.join_room", join_and_close)
+    assert guest.enter().code == 4403
+
+
+def test_only_owners_and_operators_close_a_room(guest, alice, as_bob, root, set_role, bob):
+    set_role(bob, Member.MODERATOR)
+    assert as_bob("PUT", "/api/rooms/garden/", {"guests": False}) == (403, "forbidden")
+    assert as_bob("PUT", "/api/rooms/attic/", {"guests": False}) == (404, "not_found")
+    assert guest.client.put("/api/rooms/garden/", {"guests": False}, "application/json").status_code == 403
+    assert wire.Caller(root)("PUT", "/api/rooms/garden/", {"guests": False})[0] == 200
+    assert wire.Caller(alice)("PUT", "/api/rooms/garden/", {"guests": "no"}) == (400, "invalid_field")
+
+
+def test_a_room_can_be_created_closed(guest, as_alice):
+    body = as_alice("POST", "/api/rooms/", {"slug": "attic", "name": "Attic", "guests": False})[1]
+    assert body["guests"] is False
+    assert guest.say("r1", "/api/rooms/attic/messages/") == 403
+
+
+def test_a_guest_with_an_invitation_cannot_enter_a_closed_private_room(guest, alice):
+    from chat.services import invitations
+
+    rooms.create_room(alice, "cellar", "The cellar", is_private=True, guests=False)
+    key = invitations.create_invitation(alice, "cellar")[1]
+    answer = guest.client.post("/api/invitations/", {"key": key}, "application/json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+def test_the_owner_closes_and_opens_a_room_on_its_page(guest, alice):
+    browser, socket = wire.browser_of(alice), guest.enter()
+    assert b"Close to guests" in browser.get("/rooms/garden/").content
+    assert browser.post("/rooms/garden/guests/", {"guests": "closed"}).status_code == 302
+    socket.read()
+    assert socket.code == 4403
+    assert b"Open to guests" in browser.get("/rooms/garden/").content
+    browser.post("/rooms/garden/guests/", {"guests": "open"})
+    assert guest.enter().code is None
+
+
+def test_an_operator_closes_a_room_in_the_admin(guest, admin_browser, room):
+    socket = guest.enter()
+    fields = {"name": "The garden", "topic": "", "closed_to_guests": "on"}
+    assert admin_browser.post(f"/admin/chat/room/{room.id}/change/", fields).status_code == 302
+    socket.read()
+    assert socket.code == 4403
+    assert admin_browser.post(f"/admin/chat/room/{room.id}/change/", {**fields, "name": "a\u202eb"}).status_code == 200
+
+
+def test_the_visitors_of_a_board_are_not_affected(admitted):
+    from chat.models import Room
+
+    Room.objects.update(closed_to_guests=True)
+    socket = admitted.room()
+    assert socket.code is None and socket.post("r1")["type"] == "ack"

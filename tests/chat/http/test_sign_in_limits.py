@@ -1,0 +1,238 @@
+"""Wrong passwords are limited on every way in, and nobody can lock the owner of an account out."""
+
+import pytest
+from django.test import Client
+
+from chat.models import KnownPlace, Person
+from chat.services import people
+from tests import wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ATTACKER, OWNER = "203.0.113.9", "198.51.100.7"
+RIGHT = "correct horse"
+
+
+def by_api(client, password, address, handle="Alice"):
+    fields = {"handle": handle, "password": password}
+    return client.post("/api/session/", fields, "application/json", REMOTE_ADDR=address)
+
+
+def by_page(client, password, address, handle="Alice"):
+    return client.post("/sign-in/", {"handle": handle, "password": password}, REMOTE_ADDR=address)
+
+
+def by_invitation(client, password, address, handle="Alice"):
+    fields = {"handle": handle, "password": password, "next": "/invite/some-key/"}
+    return client.post("/sign-in/", fields, REMOTE_ADDR=address)
+
+
+def by_admin(client, password, address, handle="Alice"):
+    fields = {"username": handle, "password": password, "next": "/admin/"}
+    return client.post("/admin/login/?next=/admin/", fields, REMOTE_ADDR=address)
+
+
+WAYS = [by_api, by_page, by_invitation, by_admin]
+
+
+def is_limited(response):
+    return response.status_code == 429 or b"Too many attempts to sign in" in response.content
+
+
+@pytest.fixture(autouse=True)
+def few_attempts(settings):
+    limits = {"wrong_passwords_here": (3, 0.001), "wrong_passwords": (6, 0.001)}
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, **limits}
+
+
+@pytest.fixture
+def staff(alice):
+    Person.objects.filter(id=alice.id).update(is_staff=True)
+    return alice
+
+
+def attack(attempts, addresses=(ATTACKER,), way=by_api):
+    """Send wrong passwords from new browsers. Return how many of them were checked."""
+    return sum(
+        not is_limited(way(Client(), f"wrong {number}", address)) for address in addresses for number in range(attempts)
+    )
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_wrong_passwords_for_one_account_from_one_address_are_limited(staff, way):
+    assert attack(5, way=way) == 3
+    # The limit comes before the check: the attacker learns nothing by the right password.
+    assert is_limited(way(Client(), RIGHT, ATTACKER))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_all_ways_in_share_the_limits(staff, way):
+    attack(3)
+    assert is_limited(way(Client(), RIGHT, ATTACKER))
+    assert not is_limited(way(Client(), RIGHT, OWNER))
+
+
+def test_a_refusal_says_when_to_try_again(alice):
+    attack(3)
+    response = by_api(Client(), RIGHT, ATTACKER)
+    assert (response.status_code, response.json()["code"]) == (429, "rate_limited")
+    assert response.json()["retry_after"] > 900 and int(response["Retry-After"]) > 900
+
+
+def test_every_spelling_of_a_handle_counts_for_its_account(alice):
+    spellings = ["alice", "ALICE", "Alice ", "\uff21lice", "\u0410lice"]
+    checked = [not is_limited(by_api(Client(), "wrong", ATTACKER, spelling)) for spelling in spellings]
+    assert checked == [True] * 3 + [False] * 2
+
+
+def test_wrong_passwords_from_many_addresses_are_limited_for_the_account(alice):
+    assert attack(1, [f"203.0.113.{number}" for number in range(10)]) == 6
+    assert is_limited(by_api(Client(), RIGHT, "203.0.113.99"))
+
+
+def test_addresses_of_one_ipv6_network_count_as_one(alice):
+    assert attack(1, [f"2001:db8:1:2::{number}" for number in range(1, 6)]) == 3
+
+
+def test_attempts_for_one_account_do_not_limit_another(alice, bob):
+    attack(5)
+    assert by_api(Client(), "battery staple", ATTACKER, "Bob").status_code == 200
+
+
+def test_right_passwords_do_not_count(alice):
+    assert [by_api(Client(), RIGHT, ATTACKER).status_code for _ in range(10)] == [200] * 10
+
+
+@pytest.mark.parametrize("address", [OWNER, ATTACKER])
+def test_the_owner_signs_in_from_a_known_browser_during_an_attack(alice, address):
+    browser = Client()
+    assert by_api(browser, RIGHT, OWNER).status_code == 200
+    browser.delete("/api/session/")
+    attack(4, [f"203.0.113.{number}" for number in range(12)])
+    assert is_limited(by_api(Client(), RIGHT, "192.0.2.1"))
+    assert by_api(browser, RIGHT, address).status_code == 200
+
+
+def test_the_owner_signs_in_from_a_known_address_during_an_attack(alice):
+    by_api(Client(), RIGHT, OWNER)
+    attack(4, [f"203.0.113.{number}" for number in range(12)])
+    assert by_api(Client(), RIGHT, OWNER).status_code == 200
+    assert is_limited(by_api(Client(), RIGHT, "192.0.2.1"))
+
+
+def test_the_browser_of_a_sign_up_is_known(db):
+    browser = Client()
+    fields = {"handle": "Alice", "password": RIGHT}
+    assert browser.post("/api/users/", fields, "application/json", REMOTE_ADDR=OWNER).status_code == 201
+    browser.delete("/api/session/")
+    attack(4, [f"203.0.113.{number}" for number in range(12)])
+    assert by_api(browser, RIGHT, "192.0.2.1").status_code == 200
+
+
+def test_a_known_browser_may_not_guess_without_a_limit(alice):
+    browser = Client()
+    by_api(browser, RIGHT, OWNER)
+    assert [is_limited(by_api(browser, "wrong", OWNER)) for _ in range(5)] == [False] * 3 + [True] * 2
+
+
+def test_a_browser_that_is_known_for_one_account_is_not_known_for_another(alice, bob):
+    browser = Client()
+    by_api(browser, "battery staple", OWNER, "Bob")
+    attack(4, [f"203.0.113.{number}" for number in range(12)])
+    assert is_limited(by_api(browser, RIGHT, OWNER))
+
+
+def test_the_old_password_of_a_change_is_limited_for_the_login_only(alice):
+    browser = wire.browser_of(alice)
+    form = {"old_password": "wrong", "new_password": "horse correct"}
+    assert [is_limited(browser.post("/password/", form)) for _ in range(5)] == [False] * 3 + [True] * 2
+    assert is_limited(browser.post("/password/", {**form, "old_password": RIGHT}))
+    # The owner's other browser is not affected.
+    other = wire.browser_of(alice)
+    assert other.post("/password/", {**form, "old_password": RIGHT}).status_code == 302
+
+
+def test_a_new_password_makes_other_browsers_unknown(alice):
+    browser, other = Client(), Client()
+    for client in (browser, other):
+        by_api(client, RIGHT, OWNER)
+    browser.post("/password/", {"old_password": RIGHT, "new_password": "horse correct"})
+    assert [place.digest for place in alice.known_places.all()] == [people.browsers.digest_secret(id_of(browser))]
+
+
+def id_of(client):
+    return client.cookies["browser"].value
+
+
+def test_the_admin_has_no_other_page_that_checks_a_password(staff):
+    response = wire.browser_of(Person.objects.get(id=staff.id)).post("/admin/password_change/", {"old_password": "x"})
+    assert (response.status_code, response["Location"]) == (302, "/password/")
+
+
+def test_signing_in_to_the_admin_ends_the_browsers_earlier_login(staff, enter, bob):
+    socket = enter(bob)
+    assert by_admin(socket.browser, RIGHT, OWNER).status_code == 302
+    socket.read()
+    assert socket.code == 4401
+    assert socket.browser.get("/admin/").status_code == 200
+
+
+def test_people_who_are_no_operators_cannot_sign_in_to_the_admin(alice):
+    browser = Client()
+    response = by_admin(browser, RIGHT, OWNER)
+    assert response.status_code == 200 and b"correct handle and password" in response.content
+    assert browser.get("/api/session/").json()["handle"] is None
+
+
+def test_failures_run_the_same_queries_and_hash_once_for_every_handle(
+    alice, charlie, monkeypatch, django_assert_num_queries
+):
+    hashed = []
+    make_hash, check = Person.set_password, Person.check_password
+    monkeypatch.setattr(Person, "set_password", lambda *args: (hashed.append(1), make_hash(*args)))
+    monkeypatch.setattr(Person, "check_password", lambda *args: (hashed.append(1), check(*args))[1])
+    for handle in ("Alice", "Nobody", "Charlie"):
+        with django_assert_num_queries(3):
+            assert by_api(Client(), "wrong", ATTACKER, handle).status_code == 401
+    assert len(hashed) == 3
+
+
+def test_the_id_of_a_browser_is_hidden_from_scripts_and_outlives_the_login(alice):
+    browser = Client()
+    response = by_api(browser, RIGHT, OWNER)
+    cookie = response.cookies["browser"]
+    assert cookie["httponly"] and cookie["samesite"] == "Lax" and int(cookie["max-age"]) > 300 * 24 * 3600
+    browser.delete("/api/session/")
+    by_api(browser, RIGHT, OWNER)
+    assert id_of(browser) == cookie.value and len(cookie.value) == 43
+    assert not KnownPlace.objects.filter(digest__contains=cookie.value).exists()
+
+
+@pytest.mark.parametrize("path", ["/", "/api/session/", "/rooms/garden/", "/healthz"])
+def test_a_browser_gets_an_id_only_when_it_is_needed(room, path):
+    assert "browser" not in Client().get(path).cookies
+
+
+@pytest.mark.parametrize("id", ["", "x", "x" * 44, "ü" * 43, "x" * 42 + "\n"])
+def test_a_malformed_id_is_replaced(alice, id):
+    browser = Client()
+    browser.cookies["browser"] = id
+    by_api(browser, RIGHT, OWNER)
+    assert len(id_of(browser)) == 43 and id_of(browser) != id
+
+
+def test_only_the_newest_places_are_kept(alice, monkeypatch):
+    monkeypatch.setattr(people.sign_ins, "MAX_PLACES", 3)
+    for number in range(5):
+        by_api(Client(), RIGHT, f"198.51.100.{number}")
+    assert alice.known_places.count() == 3
+
+
+def test_invalid_tokens_count_as_sign_ins_of_their_address(alice, settings):
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "sign_ins": (2, 0.01)}
+    key = people.make_token(alice, "bot")[1]
+    headers = {"HTTP_AUTHORIZATION": "Bearer wrong", "REMOTE_ADDR": ATTACKER}
+    statuses = [Client().get("/api/tokens/", **headers).status_code for _ in range(3)]
+    assert statuses == [401, 401, 429]
+    headers["HTTP_AUTHORIZATION"] = f"Bearer {key}"
+    assert Client().get("/api/tokens/", **headers).status_code == 200
