@@ -5,6 +5,7 @@ The defaults are safe: DEBUG is off, and a production site does not start withou
 the files of `bin/serve` in var/ (secret key, database, Redis URL), so every `manage.py` in this folder can use them.
 """
 
+import json
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -162,6 +163,27 @@ CHAT_LIMITS = {
 }
 CHAT_MAX_SOCKETS_PER_PERSON = 100
 CHAT_MAX_SOCKETS_PER_ADDRESS = 5000
+# The limits of the interface servers. They are above what the chat's own limits allow: see docs/operations.md.
+_TOO_MANY_SOCKETS = {
+    "type": "rejected",
+    "ref": None,
+    "code": "rate_limited",
+    "detail": "Too many connections are open.",
+}
+INTERFACE_LIMITS = {
+    "sockets_per_address": CHAT_MAX_SOCKETS_PER_ADDRESS,
+    "connections_per_address": CHAT_MAX_SOCKETS_PER_ADDRESS + 1000,
+    "refusal_text": json.dumps({**_TOO_MANY_SOCKETS, "retry_after": 75.0}),
+}
+# Anonymous clients may open these sockets. Nobody waits for a frame of a client that has left.
+INTERFACE_PATHS = [
+    (r"/lobby/\Z", {"send_only": True}),
+    (r"/echo/\Z", {"forget": True, "socket_frames": (2000, 200), "address_frames": (4000, 1000)}),
+]
+if not CHAT_LIMITS_ON:
+    _BUDGETS = [f"{owner}_{what}" for owner in ("socket", "address") for what in ("frames", "bytes", "control_frames")]
+    INTERFACE_LIMITS = dict.fromkeys([*_BUDGETS, "sockets_per_address", "connections_per_address"])
+    INTERFACE_PATHS = [(r"/lobby/\Z", {"send_only": True}), (r"/echo/\Z", {"forget": True})]
 # This number of refusals within this time closes the connection.
 CHAT_FLOOD_REFUSALS = 1000
 CHAT_FLOOD_SECONDS = 10

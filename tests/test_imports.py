@@ -61,7 +61,7 @@ ALLOWED = {
     "chat.doctor": ["chat.store", *TRANSPORT],
     "chat.migrations": ["chat.models"],
     "chatproj.local": [],
-    "chatproj.db": [],
+    "chatproj.db": ["chatproj.local"],
     "chatproj.routing": ["chat.consumers"],
     "chatproj.setting_values": [],
     "chatproj.environment": ["chatproj.setting_values"],

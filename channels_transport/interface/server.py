@@ -2,25 +2,34 @@
 
 import logging
 import random
+import re
 import signal
 import string
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from daphne import http_protocol, server
+from daphne.utils import parse_x_forwarded_for
 from twisted.internet import defer, reactor, task
 from twisted.internet.endpoints import serverFromString
 from twisted.logger import globalLogBeginner
 
 from ..connectors import RedisConnector, ThreadConnector
 from ..log_lines import describe_failure
+from ..log_throttle import LogThrottle
 from ..ordering import CLOSE_CONNECTION_LOST
 from .answers import load_answers
+from .budgets import Address
+from .deadlines import Channel
+from .limits import Limits, PathRule, limits_from_settings, make_addresses
+from .reading import ReadingTurns
 from .requests import WebRequest
 from .websockets import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
+throttle = LogThrottle(logger)
 
 MAX_FRAME_BYTES = 64 * 1024
 HANDSHAKE_SECONDS = 20
@@ -53,9 +62,18 @@ class HTTPFactory(http_protocol.HTTPFactory):
         ping_timeout: float = 30,
         answers: Mapping[bytes, Callable] | None = None,
         is_redis_answering: Callable[[], bool] = lambda: True,
+        limits: Limits | None = None,
+        rules: Iterable[PathRule] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, ping_timeout=ping_timeout, **kwargs)
+        self.limits = limits or Limits()
+        self.rules = list(rules)
+        self.any_path = PathRule(re.compile(""), limits=self.limits)
+        self.addresses = make_addresses(self.limits)
+        self.turns = ReadingTurns()
+        # By transport: the addresses that count its connection.
+        self.counted: dict[Any, Address] = {}
         self.trusted_proxies = trusted_proxies
         self.answers = answers or {}  # by path: how this interface answers itself, see answers.py
         self.is_redis_answering = is_redis_answering
@@ -76,10 +94,54 @@ class HTTPFactory(http_protocol.HTTPFactory):
         )
 
     def buildProtocol(self, addr: Any) -> Any:
-        """Return the protocol of a new TCP connection."""
-        protocol = super().buildProtocol(addr)
+        """Return the protocol of a new TCP connection. Return None, which closes it, if its address has too many."""
+        address = None if self.trusted_proxies else self.addresses.find(getattr(addr, "host", None))
+        if address is not None:
+            if address.connections >= self.limits.connections_per_address:
+                throttle.warning("An address has too many open connections; a new one is closed: %s", addr.host)
+                return None
+            address.connections += 1
+        protocol = Channel()
+        protocol.factory, protocol.callLater = self, self.reactor.callLater
         protocol.requestFactory = WebRequest
+        protocol.address = address
         return protocol
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """Return the protocols that TLS may negotiate. The limits of this server are those of HTTP/1.1."""
+        return [b"http/1.1"]
+
+    def find_host(self, headers: Any, transport: Any) -> str | None:
+        """Return the address of the client, as a trusted proxy saw it, or of the peer."""
+        peer = getattr(transport.getPeer(), "host", None)
+        if not self.proxy_forwarded_address_header:
+            return peer
+        address, _ = parse_x_forwarded_for(headers, self.proxy_forwarded_address_header, None, None, [peer, 0])
+        return address[0]
+
+    def find_rule(self, path: str) -> PathRule:
+        """Return what the site declares about the websockets of a path, which may be percent-encoded."""
+        path = unquote(path)
+        return next((rule for rule in self.rules if rule.pattern.match(path)), self.any_path)
+
+    def connection_made(self, transport: Any, address: Address | None) -> None:
+        """Note which address counts a new connection."""
+        if address is not None:
+            self.counted[transport] = address
+
+    def connection_ended(self, transport: Any) -> None:
+        """Count a connection as closed."""
+        address = self.counted.pop(transport, None)
+        if address is not None:
+            address.connections -= 1
+
+    def check_timeouts(self) -> None:
+        """Check the timeouts of all requests and websockets, and forget addresses without connections."""
+        super().check_timeouts()
+        self.addresses.forget_idle()
+        for rule in self.rules:
+            if rule.addresses is not None:
+                rule.addresses.forget_idle()
 
     def dispatch_reply(self, channel: str, message: dict[str, Any]) -> None:
         """Pass a message to the connection or request that has this reply channel."""
@@ -108,6 +170,7 @@ class Server(server.Server):
 
     Its arguments are Daphne's, and `trusted_proxies`: the number of proxies in front of the server whose
     X-Forwarded-For and X-Forwarded-Proto headers are trusted (0: none). `websocket_handshake_timeout` is in seconds.
+    The limits of clients are those of the site's settings.
     """
 
     def __init__(
@@ -125,6 +188,7 @@ class Server(server.Server):
             kwargs["proxy_forwarded_proto_header"] = "X-Forwarded-Proto"
         super().__init__(*args, websocket_handshake_timeout=websocket_handshake_timeout, **kwargs)
         self.trusted_proxies = trusted_proxies
+        self.limits, self.rules = limits_from_settings()
         self.exit_code = 0
         self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
         connector_class = RedisConnector if self.channel_layer.is_shared else ThreadConnector
@@ -174,6 +238,8 @@ class Server(server.Server):
             trusted_proxies=self.trusted_proxies,
             answers=load_answers(),
             is_redis_answering=self.is_redis_answering,
+            limits=self.limits,
+            rules=self.rules,
         )
 
     def is_redis_answering(self) -> bool:

@@ -75,7 +75,7 @@ def test_the_shell_is_replaced_by_the_command_also_after_assignments():
 
 def test_our_procfile_names_every_process_and_each_channel_has_workers():
     names = {entry.name: entry.command for entry in procfile.parse((local.ROOT / "Procfile").read_text())}
-    assert list(names) == ["release", "web", "worker", "tasks", "monitor", "delay"]
+    assert list(names) == ["web", "worker", "tasks", "monitor", "delay", "release"]
     for name, command in {"web": "interface", "monitor": "monitor", "delay": "rundelay"}.items():
         assert f"manage.py {command}" in names[name]
     assert names["worker"].endswith(f"runworker --exclude-channels={broadcast.TASKS_CHANNEL}")

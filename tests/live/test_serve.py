@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -108,7 +109,7 @@ class Serve:
         return self.run_python("manage.py", "dumpdata", model)
 
     def run_python(self, *arguments):
-        command = [ROOT / ".venv/bin/python", *arguments]
+        command = [sys.executable, *arguments]
         env = self.environment()
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
 

@@ -79,12 +79,14 @@ class Conversation {
     this.connectionBar = new ConnectionBar(() => socket.checkConnection());
     this.typingSignal = new TypingSignal((isTyping) => socket.typing(isTyping));
     this.typingOthers = new TypingOthers((sentence) => { byId("typing").textContent = sentence; });
-    const markerActions = { send: (/** @type {number} */ offset) => socket.read(offset), cursor: () => socket.cursor };
-    this.readMarker = new ReadMarker(this.timeline, handle, markerActions);
-    this.history = new HistoryNavigation(socket, this.timeline, this.readMarker);
+    this.readMarker = new ReadMarker(this.timeline, handle, {
+      send: (offset) => socket.read(offset), cursor: () => socket.cursor,
+      loaded: () => ({ from: socket.completeFrom ?? Infinity, to: socket.pages.completeTo }),
+    });
+    this.history = new HistoryNavigation(socket, this.timeline, this.readMarker, notify);
     this.actions = new MessageActions(handle, {
       changes, timeline: this.timeline, readMarker: this.readMarker, isModerating: () => this.ownRole.isModerating,
-      isBoard: url !== undefined,
+      isBoard: url !== undefined, showNewest: () => this.history.showNewest(),
     });
     this.composer = new Composer(this.#composerActions(), `chat.draft.${slug}`);
     this.taskBars = new TaskBars({
@@ -147,8 +149,9 @@ class Conversation {
     const { socket, timeline } = this;
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
     socket.on(SERVER_EVENT.MESSAGE, (message) => this.#received(message));
-    socket.on(SERVER_EVENT.SYNCED, () => this.#synced());
-    socket.on(SERVER_EVENT.PAGE, ({ messages }) => this.#pageReceived(messages));
+    socket.on(SERVER_EVENT.SYNCED, ({ more }) => this.#synced(more));
+    socket.on(SERVER_EVENT.PAGE, (page) => this.#pageReceived(page));
+    socket.on(LOCAL_EVENT.OUTSIDE, (message) => this.#receivedOutside(message));
     socket.on(LOCAL_EVENT.RESET, () => this.#reset());
     socket.on(LOCAL_EVENT.ACKED, (event) => this.ownChanges.acked(event));
     socket.on(SERVER_EVENT.REJECTED, (event) => this.ownChanges.rejected(event));
@@ -200,7 +203,7 @@ class Conversation {
   }
 
   /** @param {any} joined */
-  #joined({ room, you, version, present, count }) {
+  #joined({ room, you, version, present, count, ...news }) {
     // Another person has signed in in another tab, so this page must be loaded for the new person.
     if (you.handle !== this.me) {
       location.reload();
@@ -211,7 +214,7 @@ class Conversation {
     byId("room-name").textContent = room.name;
     byId("room-topic").textContent = room.topic ?? "";
     this.people.joined({ present, count, you });
-    this.readMarker.receive(you.read);
+    this.readMarker.joined({ you, ...news });
     this.versionBar.compare(document.body.dataset.version, version);
   }
 
@@ -235,30 +238,53 @@ class Conversation {
   /** @param {Message} message */
   #received(message) {
     this.typingOthers.update(message.author, false);
+    this.readMarker.note(message);
     this.timeline.add(message);
   }
 
-  #synced() {
+  /**
+   * Takes a message that is not drawn, because the reader sees another part of the history.
+   * @param {Message} message
+   */
+  #receivedOutside(message) {
+    this.typingOthers.update(message.author, false);
+    this.readMarker.note(message);
+    this.history.update();
+  }
+
+  /** @param {boolean} more whether more missed messages follow */
+  #synced(more) {
     this.timeline.flush();
     this.#log.setAttribute("aria-busy", "false");
     this.#page.dataset.state = "open";
     this.history.synced();
+    if (!more) this.readMarker.caughtUp();
+    this.history.update();
     // The dialogs load now. Each dialog then opens at once, even without a connection.
     loadDialogs();
   }
 
   #reset() {
     this.history.reset();
+    this.readMarker.reset();
     this.#log.setAttribute("aria-busy", "true");
     this.timeline.clear();
     this.ownChanges.reset();
   }
 
-  /** @param {Message[]} messages */
-  #pageReceived(messages) {
-    for (const message of messages) this.timeline.add(message);
+  /** @param {import("../connection/loaded-messages.js").AcceptedPage & { event: import("../connection/wire.js").WireEvent }} page */
+  #pageReceived({ messages, isReplaced, event }) {
+    if (isReplaced) {
+      this.timeline.clear();
+      this.ownChanges.reset();
+    }
+    this.timeline.isLive = !this.socket.pages.hasNewer;
+    for (const message of messages) {
+      this.readMarker.note(message);
+      this.timeline.add(message);
+    }
     this.timeline.flush();
-    this.history.pageDrawn();
+    this.history.pageDrawn(event);
   }
 
   /** @param {Message[]} messages */

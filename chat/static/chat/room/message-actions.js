@@ -9,6 +9,7 @@
  * @property {import("../connection/room-changes.js").RoomChanges} changes
  * @property {import("./timeline.js").Timeline} timeline
  * @property {import("./read-marker.js").ReadMarker} readMarker
+ * @property {() => void} showNewest scrolls to the newest message
  * @property {() => boolean} isModerating whether this person moderates the room
  * @property {boolean} isBoard
  */
@@ -34,14 +35,14 @@ export class MessageActions {
    * @param {import("./composer.js").Target | null} target
    */
   submit(body, target) {
-    const { changes, readMarker, timeline } = this.#parts;
+    const { changes, readMarker, showNewest } = this.#parts;
     if (target?.kind === "edit") {
       if (body.trim() !== target.message.body) changes.edit(target.message.id, body);
       return;
     }
     changes.post(body, target?.message.id ?? null);
     readMarker.wroteMessage();
-    timeline.scrollToEnd();
+    showNewest();
   }
 
   /**
@@ -54,8 +55,9 @@ export class MessageActions {
     this.#parts.changes.react(id, emoji, !handles.includes(this.#me));
   }
 
-  /** Returns this person's newest message, or undefined. */
+  /** Returns this person's newest message, or undefined. An older part of the history does not have it. */
   findLastOwn() {
+    if (!this.#parts.timeline.isLive) return undefined;
     return this.#parts.timeline.messages.findLast((message) => this.#isOwn(message) && !message.removed);
   }
 

@@ -5,13 +5,16 @@
 import { Emitter } from "../connection/emitter.js";
 
 const AT_BOTTOM_PX = 48;
-const NEAR_TOP_PX = 200;
+const NEAR_END_PX = 200;
+// A message counts as seen although the last line's margin is still below the edge.
+const SEEN_TOLERANCE_PX = 8;
 
-/** Emits the event `scrolled` with the detail {atTop}. */
+/** Emits the event `scrolled` with the detail {atTop, nearEnd}. */
 export class ScrollPosition extends Emitter {
   /** @type {HTMLElement} */
   #scroller;
   #isAtBottom = true;
+  #canFollow = true;
   #lastScrollTop = 0;
 
   /** @param {HTMLElement} scroller */
@@ -25,7 +28,22 @@ export class ScrollPosition extends Emitter {
   }
 
   get isAtBottom() {
-    return this.#isAtBottom;
+    return this.#canFollow && this.#isAtBottom;
+  }
+
+  /** Whether the bottom is near, so that what comes after it is needed soon. */
+  get isNearEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    return clientHeight > 0 && scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+  }
+
+  /**
+   * False where the bottom is not the newest content: new content then never moves the reader.
+   * @param {boolean} canFollow
+   */
+  set canFollow(canFollow) {
+    if (canFollow && !this.#canFollow) this.#isAtBottom = false;
+    this.#canFollow = canFollow;
   }
 
   /** Scrolls to the bottom, and then follows new content. */
@@ -36,16 +54,38 @@ export class ScrollPosition extends Emitter {
   }
 
   /**
+   * Scrolls to the bottom, but keeps the upper edge of `item` visible. If both are not possible, new content does not
+   * move the reader from then on.
+   * @param {HTMLElement} item
+   */
+  scrollToEndBelow(item) {
+    this.scrollToEnd();
+    const hiddenPx = this.#scroller.getBoundingClientRect().top - item.getBoundingClientRect().top;
+    if (hiddenPx <= 0) return;
+    this.#isAtBottom = false;
+    this.#scroller.scrollTop -= hiddenPx;
+    this.#lastScrollTop = this.#scroller.scrollTop;
+  }
+
+  /**
+   * Returns whether the lower edge of `item` is visible, or above the visible part.
+   * @param {HTMLElement} item
+   */
+  hasPassed(item) {
+    return item.getBoundingClientRect().bottom <= this.#scroller.getBoundingClientRect().bottom + SEEN_TOLERANCE_PX;
+  }
+
+  /**
    * Keeps the reader's position while `change` inserts or changes elements.
    * @param {Iterable<HTMLElement>} items all items in their order; the first visible item does not move
    * @param {() => void} change
    */
   keepDuring(items, change) {
-    const anchor = this.#isAtBottom ? null : this.#firstVisible(items);
+    const anchor = this.isAtBottom ? null : this.#firstVisible(items);
     const topBefore = anchor?.getBoundingClientRect().top ?? 0;
     change();
     if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - topBefore;
-    else if (this.#isAtBottom) this.scrollToEnd();
+    else if (this.isAtBottom) this.scrollToEnd();
   }
 
   /** @param {Iterable<HTMLElement>} items */
@@ -56,7 +96,7 @@ export class ScrollPosition extends Emitter {
   }
 
   #resized() {
-    if (this.#isAtBottom) this.scrollToEnd();
+    if (this.isAtBottom) this.scrollToEnd();
   }
 
   #scrolled() {
@@ -67,6 +107,6 @@ export class ScrollPosition extends Emitter {
     const isNearBottom = scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
     this.#lastScrollTop = scrollTop;
     this.#isAtBottom = (this.#isAtBottom && !hasMovedUp) || isNearBottom;
-    this.emit("scrolled", { atTop: scrollTop < NEAR_TOP_PX });
+    this.emit("scrolled", { atTop: scrollTop < NEAR_END_PX, nearEnd: this.isNearEnd });
   }
 }
