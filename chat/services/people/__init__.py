@@ -6,7 +6,6 @@ This package writes Person, Token and login sessions. It closes connections whos
 
 from .accounts import (
     check_password,
-    find_ids,
     find_person,
     get_person,
     sign_up,
@@ -34,7 +33,6 @@ __all__ = [
     "check_password",
     "close_connections",
     "disconnect",
-    "find_ids",
     "find_person",
     "find_token",
     "get_page_key",

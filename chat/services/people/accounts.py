@@ -4,7 +4,6 @@ Accounts and guests: their handles, their passwords, and how a handle becomes fr
 This module writes Person. It closes no connections.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -94,12 +93,6 @@ def get_person(whom: Person | Any) -> Person:
     if person is None:
         raise ChatError("not_found", "There is nobody with this handle.")
     return person
-
-
-def find_ids(handles: Iterable[str]) -> list[int]:
-    """Return the ids of the people who have these handles now."""
-    keys = [make_handle_key(handle) for handle in handles]
-    return list(Person.objects.filter(handle_key__in=keys).values_list("id", flat=True))
 
 
 def find_person(handle: Any, password: Any) -> Person | None:

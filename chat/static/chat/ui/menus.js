@@ -1,6 +1,6 @@
 // @ts-check
 // The menus of every page. One menu is open at a time, and Escape or a click elsewhere closes it.
-// Must not know the entries of a menu. base.html loads this module into every page.
+// Must not know the entries of a menu. Every page loads this module.
 
 import { byId, child, closestTo } from "./dom.js";
 
@@ -9,18 +9,20 @@ function openMenus() {
   return document.querySelectorAll("details.menu[open]");
 }
 
-document.addEventListener("click", (event) => {
-  const clicked = closestTo(event, "details.menu");
-  for (const menu of openMenus()) if (menu !== clicked) menu.open = false;
-});
-
-document.addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape") return;
-  for (const menu of openMenus()) {
-    if (menu.contains(document.activeElement)) child(menu, "summary").focus();
-    menu.open = false;
-  }
-});
+/** Closes menus by Escape, and by a click elsewhere. page.js calls it once on every page. */
+export function watchMenus() {
+  document.addEventListener("click", (event) => {
+    const clicked = closestTo(event, "details.menu");
+    for (const menu of openMenus()) if (menu !== clicked) menu.open = false;
+  });
+  document.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    for (const menu of openMenus()) {
+      if (menu.contains(document.activeElement)) child(menu, "summary").focus();
+      menu.open = false;
+    }
+  });
+}
 
 /**
  * Closes the menu and calls `open` when a person chooses this entry of a menu. First the focus moves to the menu's
