@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / "var" / "bench" / "env"
-PRODUCT_PYTHON = ROOT / ".venv" / "bin" / "python"
+PRODUCT_PYTHON = ROOT / ".venv-3.11" / "bin" / "python"  # bin/bench makes it
 SECRET_KEY = "for measuring only"
 # Prefixes of variables that this shell may set for another chat; the measured processes must not see them.
 FOREIGN = (

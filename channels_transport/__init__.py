@@ -2,20 +2,24 @@
 The transport: the API of Channels 1.x on channel layers that keep the order of messages, for any site.
 
 Applications import from here only: the decorators and the class-based consumers, under the names that they have in
-Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A store of
-an application's own in Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and
-`run_with_next_trip`.
+Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A function
+of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. A store of an application's own in Redis uses
+`make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and `run_with_next_trip`.
 """
 
-from channels.auth import channel_session_user, channel_session_user_from_http
-
+from .auth import (
+    channel_and_http_session_user_from_http,
+    channel_session_user,
+    channel_session_user_from_http,
+)
 from .deferred import run_with_next_trip
 from .doctor.findings import Finding
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
 from .group import Group
+from .instructions import Answer, Asked, InThread, PassOn
 from .later_response import LaterResponse
 from .log_throttle import LogThrottle
-from .ordering import enforce_ordering, forget_ordering
+from .ordering import enforce_ordering, forget_ordering, replace_stock_ordering
 from .outages import OUTAGES
 from .redis_connections import RedisConfigurationError
 from .redis_connections import make_client as make_redis_client
@@ -29,19 +33,26 @@ from .timers import call_later
 # Every process of a site imports this package before Django runs the code of `channels` that needs the importer.
 complete_importer()
 
+replace_stock_ordering()
+
 __all__ = [
     "OUTAGES",
+    "Answer",
+    "Asked",
     "Finding",
     "Group",
+    "InThread",
     "JsonWebsocketConsumer",
     "LaterResponse",
     "LogThrottle",
     "Ordered",
+    "PassOn",
     "RedisConfigurationError",
     "Script",
     "Shard",
     "WebsocketConsumer",
     "call_later",
+    "channel_and_http_session_user_from_http",
     "channel_session",
     "channel_session_user",
     "channel_session_user_from_http",

@@ -1,6 +1,7 @@
 """The Django application of the transport. It adds the commands that run a site's processes."""
 
 from django.apps import AppConfig
+from django.core import checks
 
 
 class TransportConfig(AppConfig):
@@ -8,3 +9,9 @@ class TransportConfig(AppConfig):
 
     name = "channels_transport"
     verbose_name = "Channels transport"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from .checks import check_commands
+
+        checks.register(check_commands)

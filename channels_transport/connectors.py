@@ -54,8 +54,10 @@ class RedisConnector:
         self.process = process
         self.home = layer.consistent_hash(process)
         setup_commands = scripts.Script.load_commands()
-        self.clients = [RedisClient(shard.pool, setup_commands, self._connected) for shard in layer.shards]
+        self.clients = [RedisClient(shard.pool, setup_commands, self._resume) for shard in layer.shards]
         self.reader = RedisClient(layer.shards[self.home].pool)
+        # A renewal must not wait behind frames: a flood may fill the buffer of their connection for seconds.
+        self.lease_clients = [RedisClient(shard.pool, setup_commands, self._renew_now) for shard in layer.shards]
         self.sender = Upstream(layer, self.clients[self.home], server.pause, server.resume, server.refuse)
         self.downstream = Downstream(layer, process, self.reader, self.clients, server.dispatch, server.broadcast)
         self.server = server
@@ -64,19 +66,24 @@ class RedisConnector:
 
     def start(self) -> None:
         """Connect, read replies, and renew the lease until `stop`."""
-        for client in [*self.clients, self.reader]:
+        for client in self._all_clients():
             client.start()
         self.renewal.start(RENEW_SECONDS)
         self.downstream.run().addErrback(lambda failure: logger.error("Reading ended: %s", failure.getTraceback()))
 
-    def _connected(self) -> None:
-        self._renew(INTERFACE_LEASE_SECONDS * 1000)
+    def _all_clients(self) -> list[RedisClient]:
+        return [*self.clients, self.reader, *self.lease_clients]
+
+    def _resume(self) -> None:
         self.sender.resume_all()
+
+    def _renew_now(self) -> None:
+        self._renew(INTERFACE_LEASE_SECONDS * 1000)
 
     def _renew(self, milliseconds: int) -> Any:
         command = self.layer.command(scripts.LEASE_INTERFACE, self.process, milliseconds)
-        calls = [client.call(command) for client in self.clients]
-        for client, call in zip(self.clients, calls, strict=True):
+        calls = [client.call(command) for client in self.lease_clients]
+        for client, call in zip(self.lease_clients, calls, strict=True):
             # The client logs an outage of Redis and connects again.
             call.addCallbacks(self._renewed, lambda failure: None, callbackArgs=[client])
         return defer.DeferredList(calls)
@@ -104,7 +111,7 @@ class RedisConnector:
         if self.renewal.running:
             self.renewal.stop()
         yield self._renew(0)
-        for client in [*self.clients, self.reader]:
+        for client in self._all_clients():
             client.stop()
 
 

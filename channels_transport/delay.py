@@ -14,6 +14,7 @@ from typing import Any
 
 import redis
 from channels.delay.models import DelayedMessage
+from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
@@ -109,7 +110,8 @@ class DelayServer:
         self.queue.acknowledge(delivery)
 
     def _insert(self, delivery: Delivery, channel: str, content: str, due_at: float) -> None:
-        due_date = datetime.fromtimestamp(due_at, UTC)
+        # Without USE_TZ, Django stores local times without a zone, and `timezone.now()` returns one.
+        due_date = datetime.fromtimestamp(due_at, UTC if settings.USE_TZ else None)
         try:
             DelayedMessage.objects.create(channel_name=channel, content=content, due_date=due_date)
         except Exception:

@@ -10,12 +10,17 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from channels.auth import channel_session_user_from_http
 from channels.exceptions import ConsumeLater, DenyConnection
 from channels.generic import websockets
 from channels.message import Message
 
+from .auth import (
+    channel_and_http_session_user_from_http,
+    channel_session_user,
+    channel_session_user_from_http,
+)
 from .ordering import enforce_ordering, forget_ordering
+from .sessions import channel_session
 
 logger = logging.getLogger(__name__)
 
@@ -30,27 +35,30 @@ class Ordered(_Base):
     """
     Runs a connection's handlers in order, each with `message.channel_session`, and handles the exceptions they raise.
 
-    With `http_user`, `connect` also has `message.user` and `message.http_session` (None without a cookie). `connect`
-    should copy what later frames need into the channel session, because this saves a query for each frame.
+    The attributes of Channels' classes keep their meaning. `channel_session_user`, `http_user` and
+    `http_user_and_session` give each handler `message.user`, which is read from the database when a handler first asks
+    for it. With `http_user`, `connect` also has `message.http_session` (None without a cookie); with
+    `http_user_and_session`, each handler has it. `connect` should copy what later frames need into the channel session,
+    because this saves a query for each frame.
+
+    Ordering and sessions are always on, so `strict_ordering` only means that a message without `order` is an error.
+    Without it, such a message runs at once, as from Channels' test client.
     """
 
     strict_ordering = False
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if cls.strict_ordering or cls.channel_session_user or cls.http_user_and_session:
-            raise TypeError(
-                f"{cls.__name__}: remove strict_ordering, channel_session_user and http_user_and_session. Ordering and"
-                " sessions are always on; set http_user for the user."
-            )
 
     def get_handler(self, message: Message, **kwargs: Any) -> Callable[..., None]:
         """Return the decorated handler for a message of this connection."""
         self.path = message["path"]
         handler = getattr(self, self.method_mapping[message.channel.name])
-        if self.http_user and message.channel.name == CONNECT:
+        if self.http_user_and_session:
+            handler = channel_and_http_session_user_from_http(handler)
+        elif self.http_user and message.channel.name == CONNECT:
             handler = channel_session_user_from_http(handler)
-        return self.guard(enforce_ordering(handler))
+        elif self.http_user or self.channel_session_user:
+            handler = channel_session_user(handler)
+        is_ordered = self.strict_ordering or "order" in message
+        return self.guard((enforce_ordering if is_ordered else channel_session)(handler))
 
     def guard(self, handler: Callable[..., None]) -> Callable[..., None]:
         """Return a function that runs the handler, and calls `failed` for exceptions that Channels does not expect."""

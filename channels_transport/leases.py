@@ -1,10 +1,14 @@
 """
 How long each record in Redis lasts. Python and the Lua scripts share these numbers.
 
-The scripts contain each name as `$NAME`, which is replaced by its number when this package is imported.
+The scripts contain each name as `$NAME`, which is replaced by its number when a script is first used. The settings are
+read no earlier, so that a process without settings can import this package.
 """
 
-from django.conf import settings
+import os
+from typing import Any
+
+from django.conf import ENVIRONMENT_VARIABLE, settings
 
 # Workers renew their turns, and interfaces their lease, at this interval.
 RENEW_SECONDS = 1
@@ -14,8 +18,6 @@ TURN_LEASE_SECONDS = 4
 INTERFACE_LEASE_SECONDS = 10
 # How long a connection's frames, and the record of their order, last after the last frame.
 CONNECTION_LEASE_SECONDS = 3600
-# Longer than the time between two heartbeats, and short enough that the sessions of dead interfaces end soon.
-SESSION_LEASE_SECONDS = getattr(settings, "CHANNEL_SESSION_LEASE_SECONDS", 3600)
 # How long an item made by a script lasts: a turn, or the websocket.disconnect of a connection whose interface died.
 ITEM_SECONDS = 60
 # A list outlives its items, so that the next command on the list can count the expired items.
@@ -31,11 +33,10 @@ DEAD_INTERFACE_SECONDS = 3600
 # next GRACE_SECONDS. Each owner renews its lease within that time, even if it is two seconds late.
 SILENCE_SECONDS, GRACE_SECONDS = 3, RENEW_SECONDS + 2
 
-NUMBERS = {
+_NUMBERS = {
     "TURN_LEASE_MS": TURN_LEASE_SECONDS * 1000,
     "INTERFACE_LEASE_MS": INTERFACE_LEASE_SECONDS * 1000,
     "CONNECTION_LEASE_SECONDS": CONNECTION_LEASE_SECONDS,
-    "SESSION_LEASE_SECONDS": SESSION_LEASE_SECONDS,
     "ITEM_SECONDS": ITEM_SECONDS,
     "LIST_GRACE_SECONDS": LIST_GRACE_SECONDS,
     "ENDED_SECONDS": ENDED_SECONDS,
@@ -46,3 +47,24 @@ NUMBERS = {
     "SILENCE_MS": SILENCE_SECONDS * 1000,
     "GRACE_MS": GRACE_SECONDS * 1000,
 }
+
+
+def get_session_lease_seconds() -> int:
+    """Return how long a channel session lasts after its last save (s): CHANNEL_SESSION_LEASE_SECONDS, or an hour."""
+    if not settings.configured and not os.environ.get(ENVIRONMENT_VARIABLE):
+        return 3600  # this process has no settings, and uses the layer only
+    # Longer than the time between two heartbeats, and short enough that the sessions of dead interfaces end soon.
+    return getattr(settings, "CHANNEL_SESSION_LEASE_SECONDS", 3600)
+
+
+def get_numbers() -> dict[str, int]:
+    """Return {name: number} for the scripts."""
+    return {**_NUMBERS, "SESSION_LEASE_SECONDS": get_session_lease_seconds()}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "SESSION_LEASE_SECONDS":
+        return get_session_lease_seconds()
+    if name == "NUMBERS":
+        return get_numbers()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

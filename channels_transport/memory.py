@@ -60,6 +60,9 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         except self.ChannelFull:
             self.log_loss(self.non_local_name(channel), "is full; a message to it is lost")
 
+    def forget(self, reply: str) -> None:
+        """Do nothing. The layer in Redis drops the frames of an ended connection; see `upstream.py`."""
+
     def requeue(self, channel: str, message: Message) -> None:
         """Put a message in front of its channel's other messages. Consumers ask for this with ConsumeLater."""
         with self.thread_lock:

@@ -17,12 +17,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import channels.generic.websockets
+import channels.sessions
 from channels.exceptions import DenyConnection
 from channels.message import Message, pending_message_store
 
 from . import timers
+from .channel_layer import ConnectionTurns
 from .leases import ENDED_SECONDS
 from .sessions import channel_session
+from .stock_layers import get_connection_turns
 
 logger = logging.getLogger(__name__)
 
@@ -95,8 +99,9 @@ def enforce_ordering(func: Callable[..., Any] | None = None, slight: bool = Fals
     def inner(message: Message, *args: Any, **kwargs: Any) -> Any:
         if "order" not in message.content:
             raise ValueError("The message has no `order`, so @enforce_ordering cannot be used for its channel.")
-        turns = message.channel_layer.connection_turns
-        if turns is None:
+        turns = get_connection_turns(message.channel_layer)
+        if turns is None or getattr(message, "is_in_turn", False):
+            # The layer keeps the order, or a demultiplexer passes its own message to the consumer of a stream.
             return with_session(message, *args, **kwargs)
         connection, order = message.reply_channel.name, int(message["order"])
         content = {**message.content, "original_channel": message.channel.name}
@@ -114,14 +119,15 @@ def enforce_ordering(func: Callable[..., Any] | None = None, slight: bool = Fals
 
 def forget_ordering(message: Message) -> None:
     """Release the ordering state of the message's connection. `websocket.disconnect` consumers call it."""
-    turns = message.channel_layer.connection_turns
+    turns = get_connection_turns(message.channel_layer)
     if turns is not None:
         turns.forget(message.reply_channel.name)
 
 
 def _run(
-    consumer: Callable[..., Any], turns: MemoryTurns, message: Message, order: int, args: Any, kwargs: Any
+    consumer: Callable[..., Any], turns: ConnectionTurns, message: Message, order: int, args: Any, kwargs: Any
 ) -> None:
+    message.is_in_turn = True
     try:
         consumer(message, *args, **kwargs)
     except DenyConnection:
@@ -156,15 +162,15 @@ def _requeue(message: Message, content: dict[str, Any]) -> None:
         except layer.ChannelFull:
             time.sleep(0.05)
     logger.warning("%s is full: closing %s", channel, message.reply_channel.name)
-    _close(layer.connection_turns, message)
+    _close(get_connection_turns(layer), message)
 
 
-def _close_if_stuck(turns: MemoryTurns, message: Message) -> None:
+def _close_if_stuck(turns: ConnectionTurns, message: Message) -> None:
     if turns.is_stuck(message.reply_channel.name):
         _close(turns, message)
 
 
-def _close(turns: MemoryTurns | None, message: Message) -> None:
+def _close(turns: ConnectionTurns | None, message: Message) -> None:
     """Close a connection that lost a message. The client knows its cursor, reconnects and resumes."""
     logger.warning("A message of %s is missing: closing with %s", message.reply_channel.name, CLOSE_CONNECTION_LOST)
     try:
@@ -173,3 +179,14 @@ def _close(turns: MemoryTurns | None, message: Message) -> None:
         )
     except message.channel_layer.ChannelFull:
         logger.exception("%s could not be closed", message.reply_channel.name)
+
+
+def replace_stock_ordering() -> None:
+    """
+    Put this decorator in the place of Channels' own, for consumers of Channels that this package does not define.
+
+    Channels' decorator waits without end for a frame that a killed worker lost. It can also send the replies of two
+    frames in the wrong order.
+    """
+    channels.sessions.enforce_ordering = enforce_ordering
+    channels.generic.websockets.enforce_ordering = enforce_ordering

@@ -22,7 +22,7 @@ from .shards import Shard
 
 logger = logging.getLogger(__name__)
 
-COUNTERS = ("messages_count", "channel_full_count", "expired_count", "gone_count", "lost_count")
+COUNTERS = ("messages_count", "channel_full_count", "expired_count", "gone_count", "lost_count", "forgotten_count")
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -87,6 +87,7 @@ class RedisBase(StockRedisChannelLayer):
 
         The fields are messages_count, messages_pending, messages_max_age (seconds) and channel_full_count. Three fields
         count lost messages: expired_count, gone_count (sent to a dead interface) and lost_count (lost with a worker).
+        forgotten_count counts the frames that were dropped with their connection.
         """
         total = collections.Counter(dict.fromkeys(COUNTERS, 0))
         ages = [0]

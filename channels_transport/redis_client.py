@@ -24,6 +24,7 @@ from .writing import write_now
 logger = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 8
+SLOW_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 2
 
 
@@ -37,8 +38,8 @@ class _Protocol(protocol.Protocol):
     def __init__(self, client: "RedisClient") -> None:
         self.client = client
         self.reader = hiredis.Reader()
-        # Each entry: the number of expected answers, the answers so far, their Deferred, the deadline.
-        self.waiting: collections.deque[tuple[int, list[Any], Any, float]] = collections.deque()
+        # Each entry: the number of expected answers, the answers so far, their Deferred, the deadline, when it left.
+        self.waiting: collections.deque[tuple[int, list[Any], Any, float, float]] = collections.deque()
         self.timeout_call: Any = None
 
     def connectionMade(self) -> None:
@@ -48,11 +49,17 @@ class _Protocol(protocol.Protocol):
     def call(self, commands: Sequence[tuple], seconds: float = ANSWER_SECONDS) -> Any:
         """Return a Deferred of the list of answers; an error is an exception in the list."""
         done: Any = defer.Deferred()
-        self.waiting.append((len(commands), [], done, reactor.seconds() + seconds))
+        now = reactor.seconds()
+        self.waiting.append((len(commands), [], done, now + seconds, now))
         write_now(self.transport, b"".join(map(hiredis.pack_command, commands)))
         if self.timeout_call is None:
             self.timeout_call = reactor.callLater(seconds, self._check_timeout)
         return done
+
+    @property
+    def seconds_waiting(self) -> float:
+        """Return for how many seconds the oldest command without an answer has waited."""
+        return reactor.seconds() - self.waiting[0][4] if self.waiting else 0
 
     def _check_timeout(self) -> None:
         self.timeout_call = None
@@ -122,6 +129,11 @@ class RedisClient:
     def is_connected(self) -> bool:
         """Return whether commands can be sent now."""
         return self._protocol is not None
+
+    @property
+    def is_answering(self) -> bool:
+        """Return whether the server is connected, and no command has waited for its answer for SLOW_SECONDS."""
+        return self._protocol is not None and self._protocol.seconds_waiting < SLOW_SECONDS
 
     @property
     def seconds_disconnected(self) -> float:

@@ -9,7 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from .leases import SESSION_LEASE_SECONDS
+from .leases import get_session_lease_seconds
 
 if TYPE_CHECKING:
     from .redis_base import RedisBase
@@ -30,7 +30,7 @@ class MemoryBackend:
                 return None
             value, ends_at = self._items[key]
             # A session that was given a longer expiry keeps it.
-            self._items[key] = value, max(ends_at, time.monotonic() + SESSION_LEASE_SECONDS)
+            self._items[key] = value, max(ends_at, time.monotonic() + get_session_lease_seconds())
             return value
 
     def save(self, key: str, value: str, seconds: float, must_create: bool) -> bool:
@@ -71,7 +71,7 @@ class RedisBackend:
             value = self._layer.receiver.session
         else:
             # GETEX also renews the lease, so that a connection in use keeps its session.
-            command = ("GETEX", self._name(key), "EX", SESSION_LEASE_SECONDS)
+            command = ("GETEX", self._name(key), "EX", get_session_lease_seconds())
             values = [shard.call(command)[0] for shard in self._layer.shards]
             value = next((value for value in values if value is not None), None)
         return None if value is None else value.decode("utf-8")

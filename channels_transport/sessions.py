@@ -20,12 +20,13 @@ from django.contrib.sessions.backends import signed_cookies
 from django.contrib.sessions.backends.base import CreateError, SessionBase
 
 from .channel_layer import SessionBackend
-from .leases import SESSION_LEASE_SECONDS
+from .leases import get_session_lease_seconds
 from .session_backends import session_key
+from .stock_layers import get_session_backend
 
 
 def _backend() -> SessionBackend:
-    return channel_layers[DEFAULT_CHANNEL_LAYER].channel_session_backend
+    return get_session_backend(channel_layers[DEFAULT_CHANNEL_LAYER])
 
 
 class SessionStore(SessionBase):
@@ -67,6 +68,10 @@ class SessionStore(SessionBase):
         """Raise CreateError, because a channel session's key is computed from its reply channel."""
         raise CreateError("A channel session's key is given by its reply channel.")
 
+    def cycle_key(self) -> None:
+        """Keep the key, because the reply channel determines it. `django.contrib.auth.login` calls this method."""
+        self.modified = True
+
     def save(self, must_create: bool = False) -> None:
         """Store the session. Raise CreateError if it exists and `must_create` is set."""
         value = self.encode(self._get_session(no_load=must_create))
@@ -76,7 +81,7 @@ class SessionStore(SessionBase):
 
     def get_expiry_age(self, **kwargs: Any) -> int:
         """Return how long the session lasts after its last save (s): the value of `set_expiry`, or else the lease."""
-        return self.get("_session_expiry") or SESSION_LEASE_SECONDS
+        return self.get("_session_expiry") or get_session_lease_seconds()
 
     def delete(self, session_key: str | None = None) -> None:
         """Delete this session, or the session of a key."""

@@ -7,8 +7,9 @@ protocols use an `Upstream` as their channel layer.
 """
 
 import collections
+import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from twisted.internet import reactor
@@ -21,11 +22,18 @@ logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.05
 LONGEST_RETRY_SECONDS = 1
-# While this number of a socket's frames waits, the socket is not read.
-MAX_WAITING_FRAMES = 64
+# While this number of a socket's frames waits, or this number of bytes, the socket is not read.
+MAX_WAITING_FRAMES, MAX_WAITING_BYTES = 64, 512 * 1024
+# The most frames of one connection in a trip, of all connections in a trip, and in all trips that are not answered yet.
+# Without these limits, a flood fills the buffer of the connection to Redis, and all other frames wait behind it.
+MAX_FRAMES_PER_CONNECTION, MAX_COMMANDS_PER_TRIP, MAX_COMMANDS_IN_FLIGHT = 128, 1000, 2000
+MAX_BYTES_PER_CONNECTION, MAX_BYTES_PER_TRIP = 256 * 1024, 2 * 1024 * 1024
+BODY = 8  # the place of the frame's body among the arguments of ENQUEUE's command
 # After an outage of Redis of this length, handshakes and requests are refused.
 MAX_DISCONNECTED_SECONDS = 2
 ACCEPTED = (b"ok", b"again")
+# How ENQUEUE treats a frame: see the script.
+FIRST, NEXT, FORGET = "first", "next", "forget"
 # A frame after a silence of this length is most likely a heartbeat. It may wait for other heartbeats, because sending
 # them together costs a third of sending each alone. The longest wait grows with the number of sockets.
 SILENCE_SECONDS = 15
@@ -38,9 +46,49 @@ class Frames:
     def __init__(self, is_known: bool) -> None:
         self.commands: collections.deque[tuple] = collections.deque()
         self.is_known = is_known  # whether Redis may know the connection
-        self.is_in_flight = False
+        self.in_flight = 0  # how many of the commands have been sent and are not answered yet
+        self.bytes = 0  # the sum of the commands' bodies
+        self.is_forgotten = False
         self.retry_seconds: float = RETRY_SECONDS
         self.is_backing_off = False
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether the connection must not be read for now."""
+        return len(self.commands) >= MAX_WAITING_FRAMES or self.bytes >= MAX_WAITING_BYTES
+
+    def append(self, command: tuple) -> None:
+        """Add a frame after the others."""
+        self.bytes += len(command[BODY])
+        self.commands.append(command)
+
+    def remove_accepted(self, count: int) -> None:
+        """Remove the first `count` frames, because Redis has accepted them."""
+        for _ in range(count):
+            self.bytes -= len(self.commands.popleft()[BODY])
+
+    def forget_waiting(self) -> None:
+        """Remove the frames that have not been sent yet, except the `websocket.disconnect`."""
+        self.is_forgotten = True
+        kept = list(self.commands)[: self.in_flight]
+        kept += [command for command in list(self.commands)[self.in_flight :] if command[-1] == FORGET]
+        self.commands = collections.deque(kept)
+        self.bytes = sum(len(command[BODY]) for command in kept)
+
+    def take_batch(self) -> tuple[int, int]:
+        """Note which frames are sent now. Return (their number, their bytes)."""
+        size = 0
+        for command in itertools.islice(self.commands, MAX_FRAMES_PER_CONNECTION):
+            if self.in_flight and size + len(command[BODY]) > MAX_BYTES_PER_CONNECTION:
+                break
+            self.in_flight += 1
+            size += len(command[BODY])
+        return self.in_flight, size
+
+    def mark_batch(self) -> Iterator[tuple]:
+        """Return the commands of the frames that are sent now, each with its place in the batch."""
+        for position, command in enumerate(itertools.islice(self.commands, self.in_flight)):
+            yield command if command[-1] == FORGET else (*command, NEXT if position else FIRST)
 
 
 class Upstream:
@@ -71,6 +119,16 @@ class Upstream:
         self._requests: list[tuple[tuple, str]] = []
         self._last_frame_at: dict[str, float] = {}
         self._flushing: Any = None
+        self._in_flight = 0
+
+    def forget(self, reply: str) -> None:
+        """
+        Drop the frames of a connection that no worker has taken yet.
+
+        The connection must send nothing after this call except `websocket.disconnect`, which then also removes the
+        frames that wait in Redis. Without this call, the frames of a connection that has ended are still processed.
+        """
+        self._frames.setdefault(reply, Frames(is_known=True)).forget_waiting()
 
     def send(self, channel: str, message: Message) -> None:
         """Send a message. Raise ChannelFull for a connection's first message during an outage of Redis."""
@@ -98,14 +156,15 @@ class Upstream:
 
     def _send_frame(self, reply: str, command: tuple, channel: str, order: int) -> None:
         frames = self._frames.setdefault(reply, Frames(is_known=order > 0))
-        if channel == "websocket.disconnect" and not frames.is_known and not frames.is_in_flight:
+        if channel == "websocket.disconnect" and not frames.is_known and not frames.in_flight:
             # The connection ended before any of its frames was sent, so no worker needs to know it.
             frames.is_backing_off = False
             del self._frames[reply]
             self._ready.pop(reply, None)
             return
-        frames.commands.append(command)
-        if len(frames.commands) == MAX_WAITING_FRAMES:
+        was_long = frames.is_long
+        frames.append((*command, FORGET) if frames.is_forgotten else command)
+        if frames.is_long and not was_long:
             self._pause(reply)
         if not frames.is_backing_off:
             self._ready[reply] = frames
@@ -131,28 +190,49 @@ class Upstream:
 
     def _flush(self) -> None:
         self._flushing = None
-        ready, self._ready = self._ready, {}
+        if self._in_flight >= MAX_COMMANDS_IN_FLIGHT:
+            return  # the next answer flushes again
         requests, self._requests = self._requests, []
-        # A connection has one batch in flight at a time. Frames that arrive meanwhile wait for the next batch.
-        sent = [(reply, frames, len(frames.commands)) for reply, frames in ready.items() if not frames.is_in_flight]
-        commands = [
-            (*command, "next" if position else "first")
-            for _, frames, _ in sent
-            for position, command in enumerate(frames.commands)
-        ]
+        sent = self._take_ready(MAX_COMMANDS_PER_TRIP - len(requests))
+        commands = [command for _, frames in sent for command in frames.mark_batch()]
         commands.extend(command for command, _ in requests)
         if not commands:
             return
-        for _, frames, _ in sent:
-            frames.is_in_flight = True
+        self._in_flight += len(commands)
+        if self._ready:
+            self._schedule()
         is_connected = self.client.is_connected
         done = self.client.call(*commands)
+        done.addBoth(self._landed, len(commands))
         done.addCallbacks(self._answered, self._failed, [sent, requests], {}, [sent, requests, is_connected], {})
         done.addErrback(lambda failure: logger.error("Frames cannot be sent: %s", failure.getTraceback()))
 
-    def _answered(self, answers: list[Any], sent: list[tuple[str, Frames, int]], requests: list) -> None:
+    def _take_ready(self, most: int) -> list[tuple[str, Frames]]:
+        """Choose the connections of the next trip, for about `most` commands. Connections without a place wait."""
+        # A connection has one batch in flight at a time. Frames that arrive meanwhile wait for the next batch.
+        ready, self._ready = self._ready, {}
+        sent, size = [], 0
+        for reply, frames in ready.items():
+            if frames.in_flight:
+                continue
+            if most <= 0 or size >= MAX_BYTES_PER_TRIP:
+                self._ready[reply] = frames
+                continue
+            count, added = frames.take_batch()
+            most, size = most - count, size + added
+            sent.append((reply, frames))
+        return sent
+
+    def _landed(self, result: Any, count: int) -> Any:
+        was_full, self._in_flight = self._in_flight >= MAX_COMMANDS_IN_FLIGHT, self._in_flight - count
+        if was_full:
+            self._schedule()
+        return result
+
+    def _answered(self, answers: list[Any], sent: list[tuple[str, Frames]], requests: list) -> None:
         position = 0
-        for reply, frames, count in sent:
+        for reply, frames in sent:
+            count = frames.in_flight
             self._remove_accepted(reply, frames, answers[position : position + count])
             position += count
         for (_, reply), answer in zip(requests, answers[position:], strict=True):
@@ -160,14 +240,15 @@ class Upstream:
                 self._refuse(reply)
 
     def _remove_accepted(self, reply: str, frames: Frames, answers: list[Any]) -> None:
-        frames.is_in_flight = False
+        frames.in_flight = 0
         accepted = next((index for index, answer in enumerate(answers) if answer not in ACCEPTED), len(answers))
         frames.is_known = frames.is_known or accepted > 0
-        for _ in range(accepted):
-            frames.commands.popleft()
+        frames.remove_accepted(accepted)
         if accepted:
             frames.retry_seconds = RETRY_SECONDS
-        if accepted < len(answers):
+        if frames.is_forgotten and accepted < len(answers):
+            frames.forget_waiting()
+        if accepted < len(answers) and frames.commands:
             self._back_off(reply, frames, answers[accepted])
         elif frames.commands:
             self._ready[reply] = frames
@@ -191,11 +272,11 @@ class Upstream:
             self._ready[reply] = frames
             self._schedule()
 
-    def _failed(self, failure: Any, sent: list[tuple[str, Frames, int]], requests: list, was_connected: bool) -> None:
+    def _failed(self, failure: Any, sent: list[tuple[str, Frames]], requests: list, was_connected: bool) -> None:
         """Keep the frames until Redis is connected again. Redis recognizes accepted frames by their order."""
-        for reply, frames, _ in sent:
+        for reply, frames in sent:
             frames.is_known = frames.is_known or was_connected
-            frames.is_in_flight = False
+            frames.in_flight = 0
             frames.is_backing_off = True
             self._pause(reply)
         if not was_connected and self.client.seconds_disconnected <= MAX_DISCONNECTED_SECONDS:

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 import redis
+from channels import DEFAULT_CHANNEL_LAYER
 from channels import Group as StockGroup
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection, WebsocketCloseException
 from channels.message import Message, pending_message_store
@@ -28,6 +29,7 @@ from .log_throttle import LogThrottle
 from .outages import REDIS_OUTAGES
 from .redis_info import UnsupportedRedis
 from .signals import ignore_signals, install_signal_handlers, set_stopping
+from .stock_layers import unwrap
 
 logger = logging.getLogger(__name__)
 
@@ -171,14 +173,24 @@ class Worker(StockWorker):
         pending_message_store.prepare()
         for sender, content in pending:
             try:
-                if isinstance(sender, Group):
-                    self.layer.send_group_later(sender.name, content, sender.except_channels)
-                elif isinstance(sender, StockGroup):
-                    self.layer.send_group_later(sender.name, content)
-                else:
-                    self.layer.send_later(sender.name, content)
+                self._send_one_later(sender, content)
             except Exception:
                 logger.exception("A consumer's message to %s cannot be sent", sender.name)
+
+    def _send_one_later(self, sender: Any, content: dict[str, Any]) -> None:
+        if not self._is_own_layer(sender.channel_layer):
+            # The layer of another alias: this thread makes no trip to it that the message could wait for.
+            sender.send(content, immediately=True)
+        elif isinstance(sender, Group):
+            self.layer.send_group_later(sender.name, content, sender.except_channels)
+        elif isinstance(sender, StockGroup):
+            self.layer.send_group_later(sender.name, content)
+        else:
+            self.layer.send_later(sender.name, content)
+
+    def _is_own_layer(self, layer: Any) -> bool:
+        alias = getattr(self.channel_layer, "alias", DEFAULT_CHANNEL_LAYER)
+        return unwrap(layer) is self.layer or getattr(layer, "alias", None) == alias
 
     def _finish_consumer(self) -> None:
         try:

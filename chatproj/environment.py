@@ -111,7 +111,7 @@ def _host(text: str) -> str:
     # `serve` finds out whether the address belongs to this machine.
     if not re.fullmatch(r"[^\s/@,?#'\"]+", text.strip()):
         raise ValueError
-    return text.strip()
+    return text.strip().removeprefix("[").removesuffix("]")
 
 
 def _folder(text: str) -> str:
@@ -154,7 +154,7 @@ _ALL = [
     ),
     Setting(
         *("ALLOWED_HOSTS", "list of hosts", values.read_hosts, _HOSTS_EXPECTED, []),
-        *("the host of `PUBLIC_URL`, else this machine's own names", "chat.example.com,.example.org"),
+        *("the host of `PUBLIC_URL`, else this machine's names and addresses", "chat.example.com,.example.org"),
         "https://chat.example.com",
     ),
     Setting(
@@ -196,6 +196,10 @@ _ALL = [
         *("5e9", "2e10", "5 GB"),
     ),
     _count("CHAT_BOARD_DAYS", 1, 36500, 30, "90", "0"),
+    Setting(
+        *("SECURITY_CONTACT", "URL", values.read_contact, values.CONTACT_EXPECTED, None),
+        *("none: `/.well-known/security.txt` answers 404", "mailto:security@example.com", "security.example.com"),
+    ),
     _switch_setting("DEBUG", False, "1"),
     Setting(
         *("LOG_LEVEL", "level", _level, "DEBUG, INFO, WARNING, ERROR or CRITICAL", "INFO"),

@@ -8,7 +8,7 @@ import fcntl
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("CHAT_VAR", "").strip() or ROOT / "var").absolute()
@@ -38,6 +38,24 @@ def ensure_secret_key() -> str:
 def redis_url() -> str | None:
     """Return the URL of the embedded Valkey while `serve` runs in this folder, else None."""
     return _read(VAR / "redis-url") if is_serve_running() else None
+
+
+def site_url(port: int | None) -> str:
+    """
+    Return the address at which this machine reaches the site: the one of a running `serve`, else that of this machine.
+
+    `port` is the port that the environment gives, or None. The address of `serve` counts only if it has that port.
+    """
+    served = _served_url() if is_serve_running() else None
+    if served and port in (None, urlsplit(served).port):
+        return served
+    return f"http://127.0.0.1:{port or 8000}"
+
+
+def _served_url() -> str | None:
+    # The lock contains the pid of `serve` and its address, once `serve` has chosen it.
+    _, _, url = (_read(VAR / "serve.lock") or "").partition(" ")
+    return url.rstrip("/") or None
 
 
 def database_url() -> str:

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import dj_database_url
 
+CONTACT_EXPECTED = "like mailto:security@example.com, https://example.com/report or tel:+1-201-555-0123"
 DATABASE_EXPECTED = "like postgres://name:password@host/database or sqlite:////path/to/file.sqlite3"
 PERCENT_ENCODE = "percent-encode the special characters of its password (%40 for @)"
 # The host names that Django accepts in the header `Host`, without the port.
@@ -28,6 +29,14 @@ def read_origin(text: str) -> str:
         raise ValueError
     is_default = port in (None, {"http": 80, "https": 443}[parts.scheme])
     return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
+
+
+def read_contact(text: str) -> str:
+    """Return an address for reports, as a URL that people can use."""
+    contact = text.strip()
+    if not re.fullmatch(r"(?:mailto:[^\s@]+@[^\s@]+|https://[^\s/]\S*|tel:\+?[0-9-]+)", contact):
+        raise ValueError
+    return contact
 
 
 def read_hosts(text: str) -> list[str]:

@@ -5,6 +5,7 @@ The defaults are safe: DEBUG is off, and a production site does not start withou
 the files of `bin/serve` in var/ (secret key, database, Redis URL), so every `manage.py` in this folder can use them.
 """
 
+import json
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from chatproj import environment, local
 from chatproj.environment import read
+from chatproj.own_hosts import OwnHosts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -34,7 +36,9 @@ if not SECRET_KEY:
         raise ImproperlyConfigured(environment.MISSING_SECRET_KEY)
     SECRET_KEY = "for development only, and the same on every machine"
 
-ALLOWED_HOSTS = read("ALLOWED_HOSTS") or ([_public_host] if PUBLIC_URL else ["localhost", "127.0.0.1", "[::1]"])
+# Without a public address, people use the addresses and the names of this machine. A worker cannot know on which of
+# them an interface listens, so all of them are allowed.
+ALLOWED_HOSTS = read("ALLOWED_HOSTS") or ([_public_host] if PUBLIC_URL else OwnHosts(read("HOST")))
 
 INSTALLED_APPS = [
     "channels_transport",  # before channels, whose runserver it replaces
@@ -79,7 +83,10 @@ TEMPLATES = [
                 "chat.http.context_processors.client_version",
                 "chat.http.context_processors.page_key",
             ],
-            "libraries": {"module_preloads": "chat.http.module_preloads"},
+            "libraries": {
+                "module_preloads": "chat.http.module_preloads",
+                "text_filters": "chat.http.text_filters",
+            },
         },
     }
 ]
@@ -163,6 +170,27 @@ CHAT_LIMITS = {
 }
 CHAT_MAX_SOCKETS_PER_PERSON = 100
 CHAT_MAX_SOCKETS_PER_ADDRESS = 5000
+# The limits of the interface servers. They are above what the chat's own limits allow: see docs/operations.md.
+_TOO_MANY_SOCKETS = {
+    "type": "rejected",
+    "ref": None,
+    "code": "rate_limited",
+    "detail": "Too many connections are open.",
+}
+INTERFACE_LIMITS = {
+    "sockets_per_address": CHAT_MAX_SOCKETS_PER_ADDRESS,
+    "connections_per_address": CHAT_MAX_SOCKETS_PER_ADDRESS + 1000,
+    "refusal_text": json.dumps({**_TOO_MANY_SOCKETS, "retry_after": 75.0}),
+}
+# Anonymous clients may open these sockets. Nobody waits for a frame of a client that has left.
+INTERFACE_PATHS = [
+    (r"/lobby/\Z", {"send_only": True}),
+    (r"/echo/\Z", {"forget": True, "socket_frames": (2000, 200), "address_frames": (4000, 1000)}),
+]
+if not CHAT_LIMITS_ON:
+    _BUDGETS = [f"{owner}_{what}" for owner in ("socket", "address") for what in ("frames", "bytes", "control_frames")]
+    INTERFACE_LIMITS = dict.fromkeys([*_BUDGETS, "sockets_per_address", "connections_per_address"])
+    INTERFACE_PATHS = [(r"/lobby/\Z", {"send_only": True}), (r"/echo/\Z", {"forget": True})]
 # This number of refusals within this time closes the connection.
 CHAT_FLOOD_REFUSALS = 1000
 CHAT_FLOOD_SECONDS = 10
@@ -191,8 +219,16 @@ CHAT_MAX_RESULTS_BYTES = read("CHAT_MAX_RESULTS_BYTES")
 # How long a result can be downloaded.
 CHAT_TASK_RESULT_SECONDS = read("CHAT_TASK_RESULT_SECONDS")
 
+# The requests that the interface answers without a worker.
+INTERFACE_ANSWERS = {
+    "/healthz": "chat.http.health.answer_healthz",
+    "/readyz": "chat.http.health.answer_readyz",
+    "/metrics": "chat.http.health.answer_metrics",
+}
+
 # The settings of `manage.py doctor`. The echo websocket answers only if CHAT_ECHO is on.
-DOCTOR_HEALTH_PATH = "/healthz"
+DOCTOR_URL = local.site_url(read("PORT") if os.environ.get("PORT", "").strip() else None)
+DOCTOR_HEALTH_PATH = "/readyz"
 DOCTOR_ECHO_PATH = "/echo/"
 DOCTOR_CHECKS = ["chat.doctor.check_monitor", "chat.doctor.check_limits"]
 
@@ -206,6 +242,11 @@ STATIC_ROOT = str(local.VAR / "static")
 # Static files are served compressed from STATIC_ROOT after `collectstatic`, and from the source folders before.
 STATICFILES_STORAGE = "whitenoise.storage.CompressedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
+# The files that browsers and search engines ask for at the root of a site: favicon.ico, robots.txt and others.
+WHITENOISE_ROOT = str(BASE_DIR / "chat" / "site_root")
+WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
+# The address for reports about security, at /.well-known/security.txt.
+SECURITY_CONTACT = read("SECURITY_CONTACT")
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60
 
 # The secret parts of paths: in links of invitations and boards, in hooks, and the sessions of boards' visitors. Every

@@ -13,6 +13,8 @@ import re
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from channels_transport.interface.budgets import Rate
+from channels_transport.interface.limits import Limits
 from channels_transport.redis_url import parse_redis_url
 from chatproj import environment
 from tests.names_in_code import (
@@ -258,6 +260,20 @@ def test_the_table_of_settings_has_every_setting_that_the_environment_gives():
     heads = "| setting | type | default | example | a wrong value is answered with |"
     (table,) = [table for table in tables_of(read_page("docs/operations.md")) if table[0] == heads]
     assert table[2:] == [describe_setting(setting) for setting in environment.SETTINGS.values()]
+
+
+def describe_limit(value) -> str:
+    """Return the default of a limit of the interface, as the table of these limits has it."""
+    if isinstance(value, Rate):
+        return f"{value.burst:,} at once, {value.per_second:,} a second"
+    return f"{value:,}" if value else "none"
+
+
+def test_the_table_of_the_interfaces_limits_has_every_limit_with_its_default():
+    heads = "| limit | default | above it |"
+    tables = [table for table in tables_of(read_page("docs/operations.md")) if table[0] == heads]
+    rows = [[cell.strip() for cell in row.split("|")[1:3]] for row in tables[0][2:]]
+    assert rows == [[f"`{name}`", describe_limit(value)] for name, value in vars(Limits()).items()]
 
 
 def test_no_code_reads_a_variable_that_is_not_in_the_table():

@@ -13,6 +13,7 @@ from django.conf import settings
 from .findings import Finding, one_line
 
 ANSWER_SECONDS = 5
+RETRY_SECONDS = 0.5
 MAX_BODY_BYTES = 10000
 
 
@@ -46,20 +47,34 @@ class Site:
         """Return (status, headers, body) of the site's health page, or of `/`. Raise OSError or HTTPException."""
         return self.get(self.health_path or "/")
 
+    def get_lasting_health(self) -> tuple[int, Message, bytes]:
+        """
+        Return (status, headers, body) of `get_health`.
+
+        While the page names missing parts, ask again for ANSWER_SECONDS, because a part may only have been busy. Raise
+        OSError or HTTPException.
+        """
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
+            found = self.get_health()
+            if not read_missing(found[0], found[2]) or time.monotonic() > deadline:
+                return found
+            time.sleep(RETRY_SECONDS)
+
     def is_healthy(self, status: int, body: bytes) -> bool:
         """Return whether an answer of `get_health` shows that this site works."""
         if not self.health_path:
             return status < 500
         try:
-            return status == 200 and json.loads(body) == {"status": "ok"}
-        except ValueError:
+            return status == 200 and json.loads(body)["status"] == "ok"
+        except (ValueError, TypeError, LookupError):
             return False
 
 
 def check_interface(site: Site) -> list[Finding]:
     """Report whether the interface, and a worker behind it, answer a request."""
     try:
-        status, _, body = site.get_health()
+        status, _, body = site.get_lasting_health()
     except TimeoutError:
         problem = (
             f"{site.url} accepted a request and did not answer within {ANSWER_SECONDS} s: check whether workers"
@@ -75,16 +90,29 @@ def check_interface(site: Site) -> list[Finding]:
     else:
         if site.is_healthy(status, body):
             return [Finding.ok("interface", f"{site.url} answers.")]
-        problem = _describe_answer(site, status)
+        problem = _describe_answer(site, status, body)
     return [Finding.problem("interface", problem)]
 
 
-def _describe_answer(site: Site, status: int) -> str:
+def _describe_answer(site: Site, status: int, body: bytes) -> str:
+    if missing := read_missing(status, body):
+        return (
+            f"{site.url} answers 503, because it gets no answer from: {', '.join(missing)}. Check whether workers and"
+            " Redis run, and see the parts below."
+        )
     if status == 503:
         return f"{site.url} answers 503: no worker answered the request, or Redis does not answer."
     if not site.health_path:
         return f"{site.url} answers {status}: look at the logs of the workers."
     return f"The server at {site.url} ({status}) is not this site: set the address of its interface with --url."
+
+
+def read_missing(status: int, body: bytes) -> list[str]:
+    """Return the names of the parts that a health page with status 503 reports as missing."""
+    try:
+        return [str(name)[:50] for name in json.loads(body)["missing"]] if status == 503 else []
+    except (ValueError, TypeError, LookupError):
+        return []
 
 
 def read_skew(site: Site) -> float | None:

@@ -5,9 +5,10 @@ connection to Redis that neither polls nor blocks.
 Each class here subclasses Daphne's class for the same job. Its docstring says what the class changes.
 """
 
+from .factory import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, HTTPFactory
 from .headers import LINE_ENDS
 from .requests import MAX_BODY_BYTES, WebRequest
-from .server import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, HTTPFactory, Server
+from .server import Server
 from .websockets import SERVER_CLOSE_CODES, WebSocketProtocol
 
 __all__ = [

@@ -11,16 +11,21 @@ from daphne import http_protocol
 from twisted.internet import interfaces, reactor
 from zope.interface import implementer
 
+from ..instructions import Asked
 from ..writing import unsent_bytes
+from .answers import give_answer
+from .budgets import Address
 from .headers import find_fault, join_cookies, trust_proxies
+from .limits import MIB
+from .slow_readers import SlowReader
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 1024 * 1024
-# The `code` in the JSON body of the errors that the interface itself returns.
-ERROR_CODES = {400: "invalid_field", 413: "too_large", 503: "unavailable"}
+MAX_BODY_BYTES = MIB
 # A refused address is logged with every other byte percent-encoded.
 URI_CHARACTERS = "".join(map(chr, range(0x21, 0x7F)))
+# The `code` in the JSON body of the errors that the interface itself returns.
+ERROR_CODES = {400: "invalid_field", 413: "too_large", 429: "rate_limited", 503: "unavailable"}
 # The most messages that a waiting request keeps until its response is sent, which takes milliseconds.
 MAX_WAITING_MESSAGES = 100
 # One response costs a fifth of a millisecond. If many requests wait, they are answered over a period: websockets are
@@ -64,16 +69,28 @@ class WebRequest(http_protocol.WebRequest):
     later: Any = None  # how to answer, while the request waits
     end_call: Any = None  # the delayed call that ends the wait
     is_ending = False
+    address: Address | None = None  # the address of a client behind a proxy, which counts the request
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.arrived: list[dict[str, Any]] = []  # the messages for a waiting request
+        self.reader = SlowReader(self.factory.limits)
 
     def handleContentChunk(self, data: bytes) -> None:
         """Keep a part of the body, up to the limit."""
         self.body_bytes += len(data)
-        if self.body_bytes <= MAX_BODY_BYTES:
+        if self.body_bytes <= self.factory.limits.max_body_bytes:
             super().handleContentChunk(data)
+        elif not self.finished:
+            self.channel.refuse_body()
+
+    def refuse_body(self, method: bytes, uri: bytes, version: bytes) -> None:
+        """Answer 413 while the body arrives, before `process` is called."""
+        self.method, self.clientproto = method, version
+        self.uri = quote(uri, safe=URI_CHARACTERS).encode()
+        self.path = self.uri.partition(b"?")[0]
+        most = self.factory.limits.max_body_bytes
+        self.refuse(413, b"Payload Too Large", f"A request body may have at most {most} bytes.")
 
     def process(self) -> None:
         """Pass the request on to the workers, or refuse it."""
@@ -84,11 +101,44 @@ class WebRequest(http_protocol.WebRequest):
             # The log and Daphne's code decode both as ASCII.
             self.uri, self.path = quote(self.uri, safe=URI_CHARACTERS).encode(), b"/"
             return self.refuse(400, b"Bad Request", fault)
-        if self.body_bytes > MAX_BODY_BYTES:
-            return self.refuse(413, b"Payload Too Large", f"A request body may have at most {MAX_BODY_BYTES} bytes.")
         join_cookies(self.requestHeaders)
         trust_proxies(self.requestHeaders, self.factory.trusted_proxies)
-        super().process()
+        if not self._count_request():
+            return self.refuse(429, b"Too Many Requests", "Too many requests of this address are open.")
+        function = self.factory.answers.get(self.path)
+        if function is None or self.requestHeaders.hasHeader(b"upgrade"):
+            return super().process()
+        self.request_start = time.time()
+        self.client_addr = None
+        asked = Asked(self.method.decode("ascii"), len(self.factory.reply_protocols), self.factory.is_redis_answering)
+        give_answer(self, function, asked, super().process)
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the client still waits, and no response has begun."""
+        return self.reply_channel in self.factory.reply_protocols and not self._got_response_start
+
+    def _count_request(self) -> bool:
+        """Count the request of a client behind a proxy. Return whether its address may have another one."""
+        upgrade = self.requestHeaders.getRawHeaders(b"upgrade", [b""])[0]
+        if not self.factory.trusted_proxies or upgrade.lower() == b"websocket":
+            return True  # a websocket is counted when its handshake is passed on
+        address = self.factory.addresses.find(self.factory.find_host(self.requestHeaders, self.transport))
+        if address.connections >= self.factory.limits.connections_per_address:
+            return False
+        address.connections += 1
+        self.address = address
+        return True
+
+    def _count_end(self) -> None:
+        if self.address is not None:
+            self.address.connections -= 1
+            self.address = None
+
+    def connectionLost(self, reason: Any) -> None:
+        """End the request of a client that has left."""
+        self._count_end()
+        super().connectionLost(reason)
 
     def refuse(self, status: int, reason: bytes, detail: str) -> None:
         """Answer with an error before any consumer sees the request, and close the connection."""
@@ -158,6 +208,7 @@ class WebRequest(http_protocol.WebRequest):
                 self.producer.is_complete = True
                 return
             self.unregisterProducer()
+        self._count_end()
         super().finish()
 
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
@@ -181,6 +232,8 @@ class WebRequest(http_protocol.WebRequest):
 
     def _progresses(self) -> bool:
         before, self.unsent = self.unsent, unsent_bytes(self.transport)
+        if self.reader.is_too_slow(self.sentLength - self.unsent, self.unsent, time.monotonic()):
+            return False
         if self.unsent != before:
             self.answered_at = time.monotonic()
         return time.monotonic() - self.answered_at <= self.factory.timeout

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from daphne import http_protocol, server
+from daphne import server
 from twisted.internet import defer, reactor, task
 from twisted.internet.endpoints import serverFromString
 from twisted.logger import globalLogBeginner
@@ -16,15 +16,14 @@ from twisted.logger import globalLogBeginner
 from ..connectors import RedisConnector, ThreadConnector
 from ..log_lines import describe_failure
 from ..ordering import CLOSE_CONNECTION_LOST
+from .answers import load_answers
+from .factory import HANDSHAKE_SECONDS, HTTPFactory
+from .limits import limits_from_settings
 from .requests import WebRequest
 from .websockets import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
 
-MAX_FRAME_BYTES = 64 * 1024
-HANDSHAKE_SECONDS = 20
-DROP_SECONDS = 5
-CLOSE_ANSWER_SECONDS = 5
 # Websockets are closed in batches, so that not all clients reconnect at once.
 CLOSE_BATCH = 200
 CLOSE_PAUSE_SECONDS = 0.05
@@ -41,68 +40,13 @@ def log_failure(event: dict[str, Any]) -> None:
         logger.error("Unhandled in the reactor", exc_info=describe_failure(event["log_failure"]))
 
 
-class HTTPFactory(http_protocol.HTTPFactory):
-    """Makes the protocols of HTTP requests and websockets, with limits that Daphne's command line does not offer."""
-
-    def __init__(
-        self,
-        *args: Any,
-        trusted_proxies: int = 0,
-        handshake_seconds: float = HANDSHAKE_SECONDS,
-        ping_timeout: float = 30,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, ping_timeout=ping_timeout, **kwargs)
-        self.trusted_proxies = trusted_proxies
-        self.waiting = 0  # the number of requests that wait for a message
-        self.ws_factory.protocol = WebSocketProtocol
-        self.ws_factory.setProtocolOptions(
-            maxFramePayloadSize=MAX_FRAME_BYTES,
-            maxMessagePayloadSize=MAX_FRAME_BYTES,
-            # Send a close frame with 1007 or 1009, rather than only drop the connection.
-            failByDrop=False,
-            # A client that is still sending needs more than autobahn's one second to answer the close frame.
-            closeHandshakeTimeout=CLOSE_ANSWER_SECONDS,
-            # Longer than the limit in `check_ping`, which answers 503. Autobahn's own limit only drops the connection.
-            openHandshakeTimeout=handshake_seconds + DROP_SECONDS,
-            autoPingTimeout=ping_timeout,
-            # Every call of setProtocolOptions resets this option, which lets `Origin: null` reach the site's own check.
-            allowNullOrigin=True,
-        )
-
-    def buildProtocol(self, addr: Any) -> Any:
-        """Return the protocol of a new TCP connection."""
-        protocol = super().buildProtocol(addr)
-        protocol.requestFactory = WebRequest
-        return protocol
-
-    def dispatch_reply(self, channel: str, message: dict[str, Any]) -> None:
-        """Pass a message to the connection or request that has this reply channel."""
-        if "later" in message and channel not in self.reply_protocols:
-            # The client has left, but the view has already added the request's channel to groups.
-            return self.end_waiting(channel, message["later"], is_answered=False)
-        return super().dispatch_reply(channel, message)
-
-    def end_waiting(self, channel: str, later: dict[str, Any], is_answered: bool) -> None:
-        """Send `http.disconnect` for a waiting request that is over, so that a consumer removes it from groups."""
-        message = {
-            "reply_channel": channel,
-            "path": later["path"],
-            "context": later["context"],
-            "answered": is_answered,
-        }
-        try:
-            self.channel_layer.send("http.disconnect", message)
-        except Exception as error:
-            logger.warning("http.disconnect could not be sent for a waiting request: %s", error)
-
-
 class Server(server.Server):
     """
     Daphne's server with the factory above.
 
     Its arguments are Daphne's, and `trusted_proxies`: the number of proxies in front of the server whose
     X-Forwarded-For and X-Forwarded-Proto headers are trusted (0: none). `websocket_handshake_timeout` is in seconds.
+    The limits of clients are those of the site's settings.
     """
 
     def __init__(
@@ -120,6 +64,7 @@ class Server(server.Server):
             kwargs["proxy_forwarded_proto_header"] = "X-Forwarded-Proto"
         super().__init__(*args, websocket_handshake_timeout=websocket_handshake_timeout, **kwargs)
         self.trusted_proxies = trusted_proxies
+        self.limits, self.rules = limits_from_settings()
         self.exit_code = 0
         self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
         connector_class = RedisConnector if self.channel_layer.is_shared else ThreadConnector
@@ -167,7 +112,15 @@ class Server(server.Server):
             proxy_forwarded_proto_header=self.proxy_forwarded_proto_header,
             handshake_seconds=self.websocket_handshake_timeout,
             trusted_proxies=self.trusted_proxies,
+            limits=self.limits,
+            rules=self.rules,
+            answers=load_answers(),
+            is_redis_answering=self.is_redis_answering,
         )
+
+    def is_redis_answering(self) -> bool:
+        """Return whether each Redis server has answered lately. A layer in memory always answers."""
+        return all(client.is_answering for client in getattr(self.connector, "clients", []))
 
     # The connector calls `dispatch`, `broadcast`, `pause`, `resume`, `refuse` and `close_lost`.
 

@@ -9,56 +9,28 @@ from urllib.parse import parse_qsl
 from autobahn.twisted.websocket import ConnectionDeny
 from autobahn.websocket.protocol import TrafficStats
 from daphne import ws_protocol
-from twisted.internet import interfaces
-from zope.interface import implementer
+from twisted.internet import reactor
+from twisted.internet.protocol import connectionDone
 
+from ..log_throttle import LogThrottle
 from ..ordering import CLOSE_CONNECTION_LOST
 from ..writing import data_frame, write_now
+from .budgets import Address
+from .reading import HANDSHAKE, QUEUE, MeteredReading
+from .slow_readers import MAX_UNREAD_SECONDS, UnreadWatch
 
 logger = logging.getLogger(__name__)
+throttle = LogThrottle(logger)
 
+# The close code of a client that goes on sending above its budget. Consumers use it too.
+CLOSE_FLOODING = 4429
+CLOSE_TRY_AGAIN_LATER = 1013
 MAX_PARAMETERS = 100
 # Close codes that autobahn's sendClose rejects; only the server itself sends them.
 SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
-# The most bytes that are buffered for a client that reads too slowly, and the longest time.
-MAX_UNREAD_BYTES = 1024 * 1024
-MAX_UNREAD_SECONDS = 60
 # A client that sends nothing does not renew its group memberships. Before the memberships expire, the server closes the
 # connection, after this share of `group_expiry`. The share is random: after a restart many clients connect at once.
 SILENT_SHARES = 0.7, 0.9
-
-
-@implementer(interfaces.IPushProducer)
-class UnreadWatch:
-    """Watches whether the transport's buffer is full, and counts unread bytes and seconds."""
-
-    def __init__(self, protocol: "WebSocketProtocol") -> None:
-        self.protocol = protocol
-        self.since: float | None = None
-        self.unread_bytes = 0
-
-    def pauseProducing(self) -> None:
-        """Note that the transport's buffer is full."""
-        if self.since is None:
-            self.since, self.unread_bytes = time.monotonic(), 0
-
-    def resumeProducing(self) -> None:
-        """Note that the transport's buffer is empty."""
-        self.since = None
-
-    def stopProducing(self) -> None:
-        """Do nothing: the connection is lost."""
-
-    @property
-    def seconds(self) -> float:
-        """Return how long the buffer has been full."""
-        return 0 if self.since is None else time.monotonic() - self.since
-
-    def count(self, length: int) -> None:
-        """Count bytes that are written while the buffer is full, and drop a client that leaves too many unread."""
-        self.unread_bytes += length
-        if self.unread_bytes > MAX_UNREAD_BYTES:
-            self.protocol.drop_slow_reader()
 
 
 class OpenRequest(NamedTuple):
@@ -80,14 +52,21 @@ HANDSHAKE_ONLY = (
 TRAFFIC = TrafficStats()
 
 
-class WebSocketProtocol(ws_protocol.WebSocketProtocol):
-    """One websocket. Refuses `?session_key=`, closes with server close codes, and drops clients that do not read."""
+class WebSocketProtocol(MeteredReading, ws_protocol.WebSocketProtocol):
+    """
+    One websocket. Refuses `?session_key=`, closes with server close codes, and drops clients that do not read.
+
+    It limits what its client sends: see `reading.py`.
+    """
 
     unread: UnreadWatch | None = None
     request: Any
     last_data: float
     autoPingTimeoutCall: Any
-    is_paused = False
+    address: Address | None = None
+    is_refused = False  # the address has too many sockets, and no consumer knows this one
+    has_ended = False  # `websocket.disconnect` has been sent
+    cut_call: Any = None
     silent_since: float | None = None
     frames_at_silence = 0
 
@@ -103,6 +82,8 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
             raise ConnectionDeny(code=400, reason="Too many parameters") from None
         if "session_key" in dict(query):
             raise ConnectionDeny(code=400, reason="session_key is not accepted")
+        if not self._count_socket(request):
+            return None
         try:
             return super().onConnect(request)
         except ConnectionDeny:
@@ -113,6 +94,28 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
             logger.exception("A handshake could not be passed on to the workers")
             raise ConnectionDeny(code=503, reason="Service Unavailable") from None
 
+    def _count_socket(self, request: Any) -> bool:
+        """Set the budgets. Return whether the address may have another socket."""
+        host = self.main_factory.find_host(self.http_headers, self.transport)
+        address = self.main_factory.addresses.find(host)
+        rule = self.main_factory.find_rule(request.path)
+        shared = rule.addresses.find(host) if rule.addresses is not None else address
+        self.begin_reading(self.main_factory.turns, rule, shared.meter)
+        if address.sockets >= self.main_factory.limits.sockets_per_address:
+            self._refuse_socket(request, host)
+            return False
+        address.sockets += 1
+        self.address = address
+        return True
+
+    def _refuse_socket(self, request: Any, host: str | None) -> None:
+        # A page cannot read the status of a handshake, so the handshake is accepted and the socket is closed.
+        self.request, self.client_addr, self.packets_received = request, None, 0
+        self.socket_opened = self.last_data = time.time()
+        self.reply_channel = self.main_factory.make_send_channel()
+        self.is_refused = self.muted = True
+        throttle.warning("An address has too many open websockets; a new one is closed with 1013: %s", host)
+
     def onOpen(self) -> None:
         """Watch the unread bytes, and free the memory of the handshake."""
         super().onOpen()
@@ -121,6 +124,11 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
         self.unread = UnreadWatch(self)
         self.transport.registerProducer(self.unread, True)
         self._forget_handshake()
+        self.release(HANDSHAKE)
+        if self.is_refused:
+            if text := self.main_factory.limits.refusal_text:
+                self.sendMessage(text.encode())
+            self.sendCloseFrame(code=CLOSE_TRY_AGAIN_LATER, isReply=False)
 
     def _forget_handshake(self) -> None:
         """Release what only the handshake needed: two thirds of an idle websocket's memory."""
@@ -162,7 +170,7 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
                 self.drop_slow_reader()
             elif self.is_silent_for_long():
                 self.serverClose(CLOSE_CONNECTION_LOST)
-            elif not self.is_paused:
+            elif not self.holds:
                 # If the clock is set back, the time of the last data is in the future, and no ping would be sent.
                 self.last_data = min(self.last_data, time.time())
                 super().check_ping()
@@ -174,20 +182,97 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
             self.longest_silence = self.main_factory.channel_layer.group_expiry * random.uniform(*SILENT_SHARES)
         return time.monotonic() - self.silent_since > self.longest_silence
 
-    def pause(self) -> None:
+    def hold(self, reason: int) -> None:
         """Stop reading. No pong is read either, so the pending ping must not end the connection."""
         if self.autoPingTimeoutCall is not None:
             self.autoPingTimeoutCall.cancel()
             self.autoPingTimeoutCall = self.autoPingPending = None
-        self.is_paused = True
-        self.transport.pauseProducing()
+        super().hold(reason)
+
+    def release(self, reason: int) -> None:
+        """Read again after `hold`, if nothing else prevents it."""
+        if self.holds & reason:
+            self.last_data = time.time()
+            super().release(reason)
+
+    def pause(self) -> None:
+        """Stop reading, because the frames wait for Redis."""
+        self.hold(QUEUE)
 
     def resume(self) -> None:
         """Read again after `pause`."""
-        if self.is_paused:
-            self.is_paused = False
+        self.release(QUEUE)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        """Pass a frame on to the workers, unless no consumer would read it."""
+        if self.has_ended or (self.rule is not None and self.rule.send_only):
             self.last_data = time.time()
-            self.transport.resumeProducing()
+        else:
+            super().onMessage(payload, isBinary)
+
+    def sendPong(self, payload: bytes | None = None) -> None:
+        """Answer a ping, unless the client does not read."""
+        if self.unread is None or self.unread.since is None:
+            super().sendPong(payload)
+
+    def flood(self) -> None:
+        """Close the socket of a client that has stayed at the limit of a budget."""
+        text = "A client goes on sending more than its limits allow; its socket is closed with 4429: %s"
+        throttle.warning(text, self.reply_channel)
+        self.serverClose(CLOSE_FLOODING)
+
+    def onClose(self, wasClean: bool, code: int, reason: str) -> None:
+        """Pass the end of the connection on to the workers."""
+        if self.has_ended:
+            self.muted = True
+        elif not self.muted and self.rule is not None and self.rule.forget and hasattr(self, "reply_channel"):
+            self._forget_frames()
+        super().onClose(wasClean, code, reason)
+
+    def _forget_frames(self) -> None:
+        self.channel_layer.forget(self.reply_channel)
+
+    def _end_flooding(self) -> None:
+        """Tell the workers at once that the connection has ended, and drop its frames that still wait."""
+        self.has_ended = True
+        self._forget_frames()
+        message = {
+            "reply_channel": self.reply_channel,
+            "code": CLOSE_FLOODING,
+            "path": self.unquote(self.path),
+            "order": self.packets_received + 1,
+        }
+        try:
+            self.channel_layer.send("websocket.disconnect", message)
+        except self.channel_layer.ChannelFull:
+            # As in Daphne: only the layer in memory raises this.
+            logger.warning("websocket.disconnect could not be sent for %s", self.reply_channel)
+
+    def connectionLost(self, reason: Any = connectionDone) -> None:
+        """Count the connection as closed."""
+        super().connectionLost(reason)
+        if self.lost_reason is None:
+            self._count_end()
+
+    def finish_lost(self, reason: Any) -> None:
+        """Count a connection as closed whose last frames were processed after its end."""
+        super().finish_lost(reason)
+        self._count_end()
+
+    def _count_end(self) -> None:
+        if self.address is not None:
+            self.address.sockets -= 1
+            self.address = None
+        if self.cut_call is not None and self.cut_call.active():
+            self.cut_call.cancel()
+        self.main_factory.connection_ended(self.transport)
+
+    def dropConnection(self, abort: bool = False) -> None:
+        """Close the TCP connection. Without `abort`, wait for unread bytes, but not for a client that does not read."""
+        super().dropConnection(abort)
+        if not abort and self.cut_call is None:
+            seconds = self.main_factory.limits.close_seconds
+            self.cut_call = reactor.callLater(seconds, self.transport.abortConnection)
 
     def refuse_handshake(self) -> None:
         """Answer 503 to a handshake that no consumer answered in time."""
@@ -203,6 +288,8 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
         """Close the connection with a code; True closes it with 1000."""
         if self.state != self.STATE_OPEN:
             return
+        if code == CLOSE_FLOODING:
+            self._end_flooding()
         if code in SERVER_CLOSE_CODES:
             self.sendCloseFrame(code=code, isReply=False)
         else:

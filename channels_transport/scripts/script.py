@@ -2,12 +2,13 @@
 The classes of scripts: `Script` is any Lua script, `LayerScript` is one that works on a channel layer's keys.
 """
 
+import functools
 import hashlib
 from collections.abc import Iterable
 from string import Template
 from typing import ClassVar
 
-from ..leases import NUMBERS
+from ..leases import get_numbers
 from .shared import FUNCTIONS
 
 # ARGV[1] and ARGV[2] are the layer's prefix and its statistics' prefix in every script.
@@ -26,12 +27,24 @@ class Script:
     contains every script of this process, because a Redis that has lost one script has lost them all.
     """
 
-    known: ClassVar[dict[str, "Script"]] = {}
+    known: ClassVar[list["Script"]] = []
 
     def __init__(self, text: str, frees: bool = False) -> None:
-        self.text = ("#!lua flags=allow-oom\n" if frees else "") + text
-        self.sha = hashlib.sha1(self.text.encode()).hexdigest()
-        self.known[self.sha] = self
+        self.own_text, self.frees = text, frees
+        self.known.append(self)
+
+    @functools.cached_property
+    def text(self) -> str:
+        """Return the text that Redis runs."""
+        return ("#!lua flags=allow-oom\n" if self.frees else "") + self._make_text()
+
+    @functools.cached_property
+    def sha(self) -> str:
+        """Return the hash of the text."""
+        return hashlib.sha1(self.text.encode()).hexdigest()
+
+    def _make_text(self) -> str:
+        return self.own_text
 
     def command(self, *arguments: object, keys: Iterable[str] = ()) -> tuple:
         """Return the Redis command that runs this script. A layer's scripts make their keys from the arguments."""
@@ -41,7 +54,7 @@ class Script:
     @classmethod
     def load_commands(cls) -> list[tuple]:
         """Return the commands that load every script into a Redis."""
-        return [("SCRIPT", "LOAD", script.text) for script in cls.known.values()]
+        return [("SCRIPT", "LOAD", script.text) for script in cls.known]
 
 
 class LayerScript(Script):
@@ -54,9 +67,11 @@ class LayerScript(Script):
 
     def __init__(self, uses: str, text: str, frees: bool = False) -> None:
         self.uses = uses.split()
-        self.own_text = text
+        super().__init__(text, frees)
+
+    def _make_text(self) -> str:
         functions = [FUNCTIONS[name].text.strip() for name in _with_dependencies(self.uses)]
-        super().__init__(Template("\n".join([_PRELUDE, *functions, text])).substitute(NUMBERS), frees)
+        return Template("\n".join([_PRELUDE, *functions, self.own_text])).substitute(get_numbers())
 
 
 def _with_dependencies(names: Iterable[str]) -> list[str]:

@@ -8,8 +8,9 @@ from .script import LayerScript
 # * channel, reply channel, order, body, expiry (s);
 # * capacity, capacity of one connection's frames, lease of its record (s);
 # * with websocket.connect: the body of the websocket.disconnect to run if the interface dies, otherwise '';
-# * from an interface: 'first' or 'next'. 'first' means that Redis has accepted all frames before this one, so Redis
-#   has lost any missing frame. 'next' means that the frame is accepted only directly after the trip's previous frame.
+# * from an interface: 'first', 'next' or 'forget'. 'first' means that Redis has accepted all frames before this one, so
+#   Redis has lost any missing frame. 'next' means that the frame is accepted only directly after the trip's previous
+#   frame. 'forget' means that the frame is the connection's last one, and replaces the frames that wait.
 # Returns 'ok', 'again' (it was accepted before), 'full', or 'gap' (the previous frame is missing).
 ENQUEUE = LayerScript(
     "count stamp is_full connections_key queue_turn",
@@ -21,7 +22,15 @@ local record = redis.call('HMGET', turn, 'order', 'owner')
 local last = record[1] and tonumber(record[1])
 if last and order <= last then return 'again' end
 if ARGV[12] == 'next' and last ~= order - 1 then return 'gap' end
-if last and order > last + 1 then
+if ARGV[12] == 'forget' then
+    -- A turn in a channel's list may have been popped together with a copy of the first frame. Its claim removes it.
+    local kept = record[2] == '-' and 1 or 0
+    local forgotten = redis.call('LLEN', frames) - kept
+    if forgotten > 0 then
+        if kept == 1 then redis.call('LTRIM', frames, 0, 0) else redis.call('DEL', frames) end
+        count(channel, 'forgotten_count', forgotten)
+    end
+elseif last and order > last + 1 then
     if ARGV[12] ~= 'first' then return 'gap' end
     count(channel, 'lost_count', order - last - 1)
 end

@@ -11,6 +11,7 @@ from django.contrib.admin.helpers import ActionForm
 
 from chat import protocol
 from chat.admin.forms import clean_with
+from chat.markup.direction import isolate
 from chat.models import Announcement
 from chat.protocol import ChatError
 from chat.services import announcements, people, rooms
@@ -116,7 +117,7 @@ class PeopleActions:
             try:
                 act(person)
             except ChatError as error:
-                return self.message_user(request, f"{person.handle}: {error.detail}", "error")
+                return self.message_user(request, f"{isolate(person.handle)}: {error.detail}", "error")
             done.append(person.handle)
         return self.message_user(request, f"Done: {', '.join(done) or 'none of the selected people is active'}.")
 

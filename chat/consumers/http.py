@@ -14,7 +14,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def healthz(message):
-    """Answer that the site is alive. The answer itself proves that the interface, Redis and a worker run."""
+    """Answer that the site is alive, under a server that does not answer this path itself."""
     _respond(message, 200, {"status": "ok"})
 
 

@@ -1,41 +1,98 @@
-"""The forms of the pages. They name the fields; the services check the values."""
+"""The forms of the pages. They name the fields and draw them accessibly; the services check the values."""
+
+import re
 
 from django import forms
 
-
-def _handle(label="Handle"):
-    widget = forms.TextInput({"autocomplete": "username", "autofocus": True})
-    return forms.CharField(label=label, max_length=32, widget=widget)
+# The services begin a sentence about a field with its name in quotes: "'handle' is too long."
+_FIELD_NAME = re.compile(r"'(\w+)'")
 
 
-def _password(label, autocomplete):
+class Form(forms.Form):
+    """
+    A form whose errors stand at their fields. A field names its help and its errors for screen readers.
+
+    The first field with an error gets the focus. If an error belongs to no field, the first field gets the focus and
+    names this error.
+    """
+
+    # The form's name of a field that has another name in the services.
+    renamed: dict[str, str] = {}
+
+    def add_refusal(self, detail: str, name: str | None) -> None:
+        """Add the sentence of a refused request, at the field with this name if the form has one."""
+        found = _FIELD_NAME.match(detail)
+        name = name or (found[1] if found else None)
+        name = self.renamed.get(name or "", name)
+        if found and name in self.fields:
+            detail = detail.replace(found[0], f"'{self.fields[name].label or name.capitalize()}'", 1)
+        self.add_error(name if name in self.fields else None, detail)
+
+    def drawn_fields(self) -> list[tuple[forms.BoundField, str]]:
+        """Return each visible field with its element."""
+        focused = self._find_focused()
+        return [(field, self._draw(field, field is focused)) for field in self.visible_fields()]
+
+    def _find_focused(self):
+        visible = self.visible_fields()
+        if not self.errors:
+            return None
+        return next((field for field in visible if field.errors), visible[0])
+
+    def _draw(self, field, is_focused):
+        described = [f"{field.id_for_label}_help"] if field.help_text else []
+        if field.errors:
+            described.append(f"{field.id_for_label}_errors")
+        elif is_focused:
+            described.append("form_errors")
+        attributes = {"aria-describedby": " ".join(described)} if described else {}
+        if field.errors:
+            attributes["aria-invalid"] = "true"
+        if self.errors:
+            attributes["autofocus"] = is_focused
+        return field.as_widget(attrs=attributes)
+
+
+_NEW_HANDLE = "1 to 32 characters. Others see it beside your messages."
+_NEW_PASSWORD = "At least 8 characters. A common password is not accepted."
+
+
+def _handle(label="Handle", help_text=""):
+    widget = forms.TextInput({"autocomplete": "username", "autofocus": True, "dir": "auto"})
+    return forms.CharField(label=label, max_length=32, widget=widget, help_text=help_text)
+
+
+def _password(label, autocomplete, help_text=""):
     # The form must not strip a password, because a password may begin with a space.
-    return forms.CharField(label=label, strip=False, widget=forms.PasswordInput({"autocomplete": autocomplete}))
+    widget = forms.PasswordInput({"autocomplete": autocomplete})
+    return forms.CharField(label=label, strip=False, widget=widget, help_text=help_text)
 
 
-class SignInForm(forms.Form):
+class SignInForm(Form):
     handle = _handle()
     password = _password("Password", "current-password")
 
 
-class SignUpForm(forms.Form):
-    handle = _handle()
-    password = _password("Password", "new-password")
+class SignUpForm(Form):
+    handle = _handle(help_text=_NEW_HANDLE)
+    password = _password("Password", "new-password", _NEW_PASSWORD)
 
 
-class GuestForm(forms.Form):
-    handle = _handle("Your name")
+class GuestForm(Form):
+    handle = _handle("Your name", _NEW_HANDLE)
 
 
-class PasswordForm(forms.Form):
+class PasswordForm(Form):
+    renamed = {"password": "new_password"}
+
     old_password = _password("Current password", "current-password")
-    new_password = _password("New password", "new-password")
+    new_password = _password("New password", "new-password", _NEW_PASSWORD)
 
 
-class RoomForm(forms.Form):
-    name = forms.CharField(max_length=80)
+class RoomForm(Form):
+    name = forms.CharField(max_length=80, help_text="At most 80 characters.", widget=forms.TextInput({"dir": "auto"}))
     slug = forms.CharField(
         label="Address", max_length=50, help_text="Lowercase letters a-z, digits and hyphens, such as my-room."
     )
-    topic = forms.CharField(max_length=500, required=False)
+    topic = forms.CharField(max_length=500, required=False, widget=forms.TextInput({"dir": "auto"}))
     private = forms.BooleanField(required=False, label="Private", help_text="Only people with an invitation can join.")

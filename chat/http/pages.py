@@ -5,9 +5,13 @@ This module must not write rows: the services write them. If a view raises a Cha
 chat/http/middleware.py answers with a page.
 """
 
-from django.http import HttpResponseNotAllowed
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import is_safe_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,6 +23,9 @@ from chat.http.endpoints import get_address
 from chat.http.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignUpForm
 from chat.protocol import ChatError
 from chat.services import boards, invitations, limits, operators, people, rooms
+
+# A reader must not trust the file after this time. Each response is new.
+SECURITY_TXT_LIFETIME = timedelta(days=180)
 
 # Rooms, boards and invitations.
 
@@ -120,6 +127,16 @@ def operators_rooms(request):
     return render(request, "chat/operators_rooms.html", {"rooms": found, "more": more})
 
 
+@require_safe
+def security_txt(request):
+    """Say whom to tell about a vulnerability, in the form of RFC 9116: 404 without the setting SECURITY_CONTACT."""
+    if not settings.SECURITY_CONTACT:
+        raise Http404
+    expires = timezone.now() + SECURITY_TXT_LIFETIME
+    lines = [f"Contact: {settings.SECURITY_CONTACT}", f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}"]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
+
+
 # Signing in and out.
 
 
@@ -200,7 +217,7 @@ def _submit(form, act):
     try:
         return act(form.cleaned_data)
     except ChatError as error:
-        form.add_error(None, error.detail)
+        form.add_refusal(error.detail, error.field)
         return None
 
 

@@ -31,6 +31,7 @@ page_patterns = [
     path("sign-out/", pages.sign_out, name="sign_out"),
     path("guest/", pages.guest, name="guest"),
     path("password/", pages.password, name="password"),
+    path(".well-known/security.txt", pages.security_txt),
 ]
 
 api_patterns = [

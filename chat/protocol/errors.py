@@ -37,14 +37,24 @@ class ChatError(Exception):
     - `detail`: a sentence for people.
     - `ref`: the client's id of the change; None if the request had no readable ref.
     - `retry_after`: the seconds after which the same request may succeed, or None.
+    - `field`: the name of the field that the request must change, for forms; None if it is not known. The wire has no
+      such field.
     """
 
-    def __init__(self, code: str, detail: str, ref: str | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        ref: str | None = None,
+        retry_after: float | None = None,
+        field: str | None = None,
+    ) -> None:
         super().__init__(code, detail)
         self.code = code
         self.detail = detail
         self.ref = ref
         self.retry_after = retry_after
+        self.field = field
 
 
 def internal_error(ref: str | None = None) -> ChatError:

@@ -8,7 +8,6 @@ import hashlib
 import json
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import ClassVar
 
 from .errors import ChatError
 from .facts import format_time
@@ -18,7 +17,8 @@ from .facts import format_time
 class Event:
     """An event from a client. Each subclass is one `type`. parsing.py checks each field by its name."""
 
-    type: ClassVar[str]
+    # Without an annotation this is no field of the event.
+    type = ""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,12 @@
 """Checks whether the chat answers a request, and which processes do not run. It changes nothing."""
 
 import http.client
+import socket
 from collections.abc import Iterable
 
+from django.http.request import validate_host
+
+from chatproj.own_hosts import LOCAL_HOSTS, OwnHosts, find_addresses, find_names, write_host
 from chatproj.serve import running
 
 # A server that listens on all addresses (the key) is reached at one of this machine's addresses (the value).
@@ -11,16 +15,40 @@ WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 def address(host: str, port: int) -> str:
     """Return the URL for a browser on this machine."""
-    host = WILDCARDS.get(host, host)
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    return f"http://{write_host(WILDCARDS.get(host, host))}:{port}/"
+
+
+def addresses_for_others(host: str, port: int, names: Iterable[str]) -> list[str]:
+    """
+    Return the URLs for browsers on other machines, if the interface listens on `host`. `names` are ALLOWED_HOSTS.
+
+    The list is empty if other machines cannot reach the interface, or if `names` contains no host of this machine.
+    """
+    if host not in WILDCARDS:
+        hosts = [] if is_loopback(host) else [write_host(host)]
+    else:
+        found = [one for one in find_addresses() if host == "::" or ":" not in one]
+        chosen = [] if isinstance(names, OwnHosts) else [name for name in names if name[0] not in ".*"]
+        hosts = [*map(write_host, found), *find_names()[:1], *chosen]
+    allowed = [one for one in dict.fromkeys(hosts) if one not in LOCAL_HOSTS and validate_host(one, names)]
+    return [f"http://{one}:{port}/" for one in allowed]
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach a server that listens on this address or name."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return all(address[0].startswith("127.") or address[0] == "::1" for *_, address in found)
 
 
 def answers(host: str, port: int, names: Iterable[str]) -> bool:
-    """Return whether GET /healthz answers 200, so interface, Redis and a worker run. `names` are ALLOWED_HOSTS."""
+    """Return whether GET /readyz answers 200, so interface, Redis and a worker run. `names` are ALLOWED_HOSTS."""
     host = WILDCARDS.get(host, host)
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
-        connection.request("GET", "/healthz", headers={"Host": _host_header(host, port, list(names))})
+        connection.request("GET", "/readyz", headers={"Host": _host_header(host, port, list(names))})
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

@@ -26,11 +26,11 @@ class FakeServer:
 def connector():
     """Return a connector with two fake clients. Its `renew(*answers)` returns the number of closes."""
     connector = RedisConnector(RedisChannelLayer(), "daphne.response.abc!", FakeServer())
-    connector.clients = [Client(), Client()]
+    connector.lease_clients = [Client(), Client()]
 
     def renew(*answers, milliseconds=10000):
         connector._renew(milliseconds)
-        for client, answer in zip(connector.clients, answers, strict=True):
+        for client, answer in zip(connector.lease_clients, answers, strict=True):
             if client.is_connected:
                 client.answer(answer)
         return connector.server.closed
@@ -48,12 +48,19 @@ def test_an_interface_closes_its_connections_once_when_a_redis_has_lost_its_data
 
 def test_an_outage_alone_closes_no_connection(connector):
     connector.renew([0, b"1"], [0, b"2"])
-    connector.clients[1].is_connected = False
+    connector.lease_clients[1].is_connected = False
     connector.renew([0, b"1"], None)
-    connector.clients[1].is_connected = True
+    connector.lease_clients[1].is_connected = True
     assert connector.renew(hiredis.ReplyError("NOSCRIPT"), [0, b"2"]) == 0
     assert connector.renew([0, b"1"], [0, b"2"], milliseconds=0) == 0, "a normal shutdown does not close either"
 
 
 def test_an_interface_that_counted_as_dead_closes_its_connections(connector):
     assert connector.renew([1, b"1"], [0, b"2"]) == 1
+
+
+def test_a_lease_is_renewed_while_the_connection_for_frames_is_busy(connector):
+    """A flood once filled the buffer of that connection: the interface counted as dead, and every socket was closed."""
+    assert not {*connector.lease_clients} & {*connector.clients, connector.reader}
+    connector._renew(10000)
+    assert all(len(client.calls) == 1 for client in connector.lease_clients)

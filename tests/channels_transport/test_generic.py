@@ -158,9 +158,3 @@ def test_classes_are_routed_with_attributes_of_the_route():
         consumer(message, **kwargs)
     texts = [layer().receive([f"replies.{number}"])[1]["text"] for number in range(2)]
     assert texts == ["nobody 7", "Alice 7"]
-
-
-@pytest.mark.parametrize("attribute", ["strict_ordering", "channel_session_user", "http_user_and_session"])
-def test_attributes_that_add_decorators_of_channels_are_refused(attribute):
-    with pytest.raises(TypeError, match="always on"):
-        type("Wrong", (JsonWebsocketConsumer,), {attribute: True})

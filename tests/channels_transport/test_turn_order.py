@@ -103,6 +103,30 @@ def test_no_frame_of_an_unknown_connection_overtakes_a_refused_one(layer):
     assert enqueue(layer, 7, "next") == b"ok"
 
 
+def forget(layer, order):
+    index, command = layer.send_command("websocket.disconnect", {**FRAME, "order": order})
+    return layer.shards[index].call((*command, "forget"))[0]
+
+
+def test_the_frames_of_a_forgotten_connection_are_dropped_and_its_disconnect_runs(layer):
+    for order in range(100):
+        send_frame(layer, order)
+    assert layer.receive(["websocket.receive"])[1]["order"] == 0
+    assert forget(layer, 150) == b"ok"
+    channels = ["websocket.receive", "websocket.disconnect"]
+    assert layer.receive(channels)[1]["order"] == 150
+    assert layer.receive(channels) == (None, None)
+    statistics = layer.channel_statistics("websocket.disconnect")
+    assert (statistics["forgotten_count"], statistics["lost_count"]) == (99, 0)
+
+
+def test_a_frame_whose_turn_is_in_a_channels_list_is_kept(layer):
+    for order in range(100):
+        send_frame(layer, order)
+    assert forget(layer, 100) == b"ok"
+    assert orders(layer, 2, ["websocket.receive", "websocket.disconnect"]) == [0, 100]
+
+
 def test_a_turn_that_expires_in_its_list_is_followed_by_the_next_turn(layer, monkeypatch):
     monkeypatch.setattr(layer, "expiry", 0)
     send_frame(layer, 0)

@@ -23,7 +23,7 @@ def make_layer(url, shard_class):
     return layer
 
 
-CONNECTION_STEPS = ["send_frame", "disconnect", "send_the_last_frame_again"]
+CONNECTION_STEPS = ["send_frame", "disconnect", "flood", "send_the_last_frame_again"]
 WORKER_STEPS = [
     "ask",
     "ask_and_lose_the_answer",

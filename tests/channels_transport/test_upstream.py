@@ -295,3 +295,72 @@ def test_the_state_of_an_ended_connection_is_deleted(rig, silent_sockets):
         rig.upstream.send("websocket.disconnect", {"reply_channel": reply, "order": 1})
     rig.pass_by(0.2)
     assert rig.upstream.is_empty and not rig.upstream._last_frame_at
+
+
+# In the next tests, clients send more than Redis takes at once, or leave.
+
+
+def test_a_flood_does_not_fill_the_connection_to_redis(rig):
+    rig.redis.held = []
+    for number in range(200):
+        rig.send(*range(200), reply=f"daphne.response.abc!{number}")
+    rig.pass_by(0.1)
+    sent = [len(commands) for _, commands in rig.redis.held]
+    assert max(sent) <= upstream.MAX_COMMANDS_PER_TRIP + upstream.MAX_FRAMES_PER_CONNECTION
+    assert sum(sent) <= upstream.MAX_COMMANDS_IN_FLIGHT + max(sent)
+    held, rig.redis.held = rig.redis.held, None
+    for done, commands in held:
+        done.callback([rig.redis.accept(command) for command in commands])
+    rig.pass_by(5)
+    assert rig.upstream.is_empty
+    assert {len(orders) for orders in rig.redis.accepted.values()} == {200}
+
+
+def test_large_frames_leave_in_smaller_trips(rig):
+    rig.redis.held = []
+    for order in range(64):
+        message = {"reply_channel": A, "order": order, "text": "x" * 60000}
+        rig.upstream.send("websocket.receive", message)
+    rig.pass_by()
+    assert 0 < sum(len(command[upstream.BODY]) for _, commands in rig.redis.held for command in commands) < 300000
+    assert rig.log == [("pause", A)]
+
+
+def test_one_frame_among_a_flood_leaves_with_the_next_trip(rig):
+    for number in range(50):
+        rig.send(*range(200), reply=f"daphne.response.abc!{number}")
+    rig.pass_by()
+    rig.send(0)
+    before = len(rig.redis.trips)
+    while A not in rig.redis.accepted:
+        rig.pass_by()
+    assert len(rig.redis.trips) - before <= 10
+
+
+def disconnect(rig, order):
+    rig.upstream.forget(A)
+    rig.upstream.send("websocket.disconnect", {"reply_channel": A, "order": order})
+
+
+def test_frames_that_wait_are_forgotten_with_their_connection(rig):
+    rig.redis.room = 2
+    rig.send(*range(10))
+    rig.pass_by()
+    disconnect(rig, 10)
+    rig.redis.room = 10**6
+    rig.pass_by(2)
+    assert rig.redis.accepted[A] == [0, 1, 10] and rig.upstream.is_empty
+    assert rig.redis.trips[-1][-1][-1] == "forget"
+
+
+def test_frames_in_flight_are_not_sent_again_after_they_were_forgotten(rig):
+    rig.redis.held = []
+    rig.send(*range(10))
+    rig.pass_by()
+    disconnect(rig, 10)
+    (done, commands), rig.redis.held = rig.redis.held[0], None
+    rig.redis.room = 3
+    done.callback([rig.redis.accept(command) for command in commands])
+    rig.redis.room = 10**6
+    rig.pass_by(2)
+    assert rig.redis.accepted[A] == [0, 1, 2, 10] and rig.upstream.is_empty

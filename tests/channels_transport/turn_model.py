@@ -118,6 +118,16 @@ class TurnModel:
         if self.sent[connection] and not self._has_left(connection):
             self._send(connection, DISCONNECT)
 
+    def flood(self, connection):
+        """End a connection whose waiting frames are dropped."""
+        if self.sent[connection] and not self._has_left(connection):
+            order = len(self.sent[connection])
+            _, command = self.interface.send_command(DISCONNECT, {"reply_channel": connection, "order": order})
+            self.redis.call((*command, "forget"))
+            begun = max(self.begun[connection], default=-1)
+            self.may_be_lost |= {(connection, lost) for lost in range(begun + 1, order)}
+            self.sent[connection].append(DISCONNECT)
+
     def send_the_last_frame_again(self, connection):
         if self.sent[connection]:
             order, channel = len(self.sent[connection]) - 1, self.sent[connection][-1]

@@ -55,6 +55,14 @@ def run(opened, sql):
         cursor.execute(sql)
 
 
+def test_the_first_connection_makes_the_folder_for_state(tmp_path, monkeypatch):
+    monkeypatch.setattr("chatproj.local.VAR", tmp_path / "var")
+    database = wrapper(tmp_path / "var" / "db.sqlite3")
+    database.ensure_connection()
+    database.close()
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_connection_has_the_write_ahead_log_the_timeout_and_foreign_keys(make):
     opened = make()
     assert ask(opened, "PRAGMA journal_mode") == "wal"

@@ -37,6 +37,7 @@ def test_an_empty_value_counts_as_not_set(name, text):
         ("LOG_LEVEL", "warn", "WARN"),
         ("SECRET_KEY", " spaces count ", " spaces count "),
         ("HOST", "::1", "::1"),
+        ("HOST", "[::1]", "::1"),
         ("HOST", "chat.example.com", "chat.example.com"),
         ("ALLOWED_HOSTS", "*", ["*"]),
         ("ALLOWED_HOSTS", ".example.com, 10.0.0.1 ,[::1],", [".example.com", "10.0.0.1", "[::1]"]),

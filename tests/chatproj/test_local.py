@@ -76,3 +76,33 @@ def test_the_database_url_works_with_special_characters_in_the_folder_name(tmp_p
     url = urlsplit(local.database_url())
     assert url.scheme == "sqlite"
     assert unquote(url.path[1:]) == str(tmp_path / "a b?#%20" / "db.sqlite3")
+
+
+# The address of the site.
+
+
+@pytest.mark.parametrize(
+    "content, port, url",
+    [
+        ("123 http://127.0.0.1:8011/", None, "http://127.0.0.1:8011"),
+        ("123 http://127.0.0.1:8011/", 8011, "http://127.0.0.1:8011"),
+        ("123 http://[::1]:8011/", None, "http://[::1]:8011"),
+        ("123 http://192.0.2.7:8011/", 8011, "http://192.0.2.7:8011"),
+        ("123 http://127.0.0.1:8011/", 9000, "http://127.0.0.1:9000"),
+        ("123 ", None, "http://127.0.0.1:8000"),
+        ("", 9000, "http://127.0.0.1:9000"),
+    ],
+)
+def test_the_site_has_the_address_of_a_running_serve(var, content, port, url):
+    local.make_var()
+    with open(var / "serve.lock", "w+") as lock:
+        lock.write(content)
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert local.site_url(port) == url
+    # The lock is free: the address is that of the last run.
+    assert local.site_url(port) == f"http://127.0.0.1:{port or 8000}"
+
+
+def test_the_site_has_a_default_address_before_the_first_run(var):
+    assert local.site_url(None) == "http://127.0.0.1:8000"

@@ -12,6 +12,7 @@ import pytest
 
 from chat import broadcast
 from chatproj import local
+from chatproj.own_hosts import OwnHosts
 from chatproj.serve import CannotServe, checks, configuration, lock, procfile, ready, supervise, valkey
 from tests.conftest import Clock
 from tests.valkey import free_port
@@ -75,7 +76,7 @@ def test_the_shell_is_replaced_by_the_command_also_after_assignments():
 
 def test_our_procfile_names_every_process_and_each_channel_has_workers():
     names = {entry.name: entry.command for entry in procfile.parse((local.ROOT / "Procfile").read_text())}
-    assert list(names) == ["release", "web", "worker", "tasks", "monitor", "delay"]
+    assert list(names) == ["web", "worker", "tasks", "monitor", "delay", "release"]
     for name, command in {"web": "interface", "monitor": "monitor", "delay": "rundelay"}.items():
         assert f"manage.py {command}" in names[name]
     assert names["worker"].endswith(f"runworker --exclude-channels={broadcast.TASKS_CHANNEL}")
@@ -271,6 +272,38 @@ def test_valkey_starts_with_its_configuration_and_passes_the_check(var):
 )
 def test_the_printed_address_works_on_this_machine(host, address):
     assert ready.address(host, 80) == f"http://{address}/"
+
+
+@pytest.fixture
+def lan(monkeypatch):
+    """Give this machine two addresses in a local network, and a name."""
+    monkeypatch.setattr(ready, "find_addresses", lambda: ["192.168.1.5", "2001:db8::5"])
+    monkeypatch.setattr(ready, "find_names", lambda: ["laptop", "laptop.local"])
+    hosts = OwnHosts()
+    hosts[:] = ["localhost", "127.0.0.1", "[::1]", "192.168.1.5", "[2001:db8::5]", "laptop", "laptop.local"]
+    return hosts
+
+
+def test_a_server_on_all_addresses_prints_those_that_other_machines_can_use(lan):
+    ipv4, ipv6, name = "http://192.168.1.5:80/", "http://[2001:db8::5]:80/", "http://laptop:80/"
+    assert ready.addresses_for_others("0.0.0.0", 80, lan) == [ipv4, name]
+    assert ready.addresses_for_others("::", 80, lan) == [ipv4, ipv6, name]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_a_server_on_a_local_address_prints_nothing_for_other_machines(lan, host):
+    assert ready.addresses_for_others(host, 80, lan) == []
+
+
+def test_a_server_on_one_address_prints_that_address(lan):
+    assert ready.addresses_for_others("192.168.1.5", 80, lan) == ["http://192.168.1.5:80/"]
+
+
+def test_only_allowed_hosts_are_printed(lan):
+    assert ready.addresses_for_others("0.0.0.0", 80, ["localhost"]) == []
+    assert ready.addresses_for_others("0.0.0.0", 80, ["laptop"]) == ["http://laptop:80/"]
+    assert ready.addresses_for_others("0.0.0.0", 80, [".a.example", "b.example"]) == ["http://b.example:80/"]
+    assert "http://192.168.1.5:80/" in ready.addresses_for_others("0.0.0.0", 80, ["*"])
 
 
 def test_the_health_check_uses_a_host_name_that_django_accepts():

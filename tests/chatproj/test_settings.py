@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from chatproj import own_hosts
+
 pytestmark = [pytest.mark.no_database, pytest.mark.process]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,10 +86,21 @@ def test_a_public_site_accepts_only_its_own_host_and_sends_cookies_only_over_tls
     ]
 
 
-def test_a_local_site_accepts_only_local_hosts(read):
+def test_a_local_site_accepts_only_the_hosts_of_this_machine(read):
     hosts, secure, proxies = read("ALLOWED_HOSTS", "SESSION_COOKIE_SECURE", "TRUSTED_PROXIES", **KEY)
-    assert set(hosts) == {"localhost", "127.0.0.1", "[::1]"}
+    assert hosts[:3] == ["localhost", "127.0.0.1", "[::1]"]
+    assert set(hosts[3:]) == {*map(own_hosts.write_host, own_hosts.find_addresses()), *own_hosts.find_names()}
     assert (secure, proxies) == (False, 0)
+
+
+def test_a_site_on_a_chosen_host_accepts_that_host_too(read):
+    assert read("ALLOWED_HOSTS", **KEY, HOST="Chat.lan")[-1] == "chat.lan"
+    assert "0.0.0.0" not in read("ALLOWED_HOSTS", **KEY, HOST="0.0.0.0")
+
+
+def test_an_explicit_list_of_hosts_is_not_extended(read):
+    assert read("ALLOWED_HOSTS", **KEY, HOST="0.0.0.0", ALLOWED_HOSTS="a.example") == ["a.example"]
+    assert read("ALLOWED_HOSTS", **KEY, HOST="0.0.0.0", PUBLIC_URL="https://chat.example") == ["chat.example"]
 
 
 def test_login_sessions_are_in_the_database_and_channel_sessions_are_not(read):

@@ -124,7 +124,7 @@ class FaultSite(Site):
                 os.kill(part.pid, signal.SIGCONT)
         super().start()
         for part in self.others:
-            wait_until(lambda part=part: answers(f"{part.url}/healthz"), START_SECONDS, part.name)
+            wait_until(lambda part=part: answers(f"{part.url}/readyz"), START_SECONDS, part.name)
         return self
 
     def stop(self):

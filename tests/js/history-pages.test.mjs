@@ -55,7 +55,8 @@ class History {
   read(fetch = this.room.transport.sentOf("fetch").at(-1)) {
     const { ref, around, before, limit } = fetch;
     const ids = this.ids;
-    let [first, last] = [0, 0];
+    let first;
+    let last;
     if (around !== undefined) {
       const place = ids.indexOf(around);
       if (place < 0) return { type: "rejected", ref, code: "not_found", detail: "" };
@@ -92,18 +93,18 @@ test("a page around an old message replaces what is shown, with one fetch", () =
   history.pages.fetchAround(550);
   history.answer();
   assert.equal(history.room.transport.sentOf("fetch").length, 1);
-  assert.equal(history.shown.size, 50);
+  assert.equal(history.shown.size, 100);
   assert.ok(history.shown.has(550) && !history.shown.has(1500));
   assert.deepEqual(history.room.emittedOf("page").map(({ isReplaced, event }) => [isReplaced, event.around]), [[true, 550]]);
   history.assertComplete();
 });
 
 test("a page that touches the loaded messages extends them", () => {
-  const history = new History(100);
-  history.pages.fetchAround(45);
+  const history = new History(200);
+  history.pages.fetchAround(120);
   history.answer();
   assert.equal(history.room.emittedOf("page")[0].isReplaced, false);
-  assert.deepEqual([Math.min(...history.shown.keys()), history.shown.size], [21, 80]);
+  assert.deepEqual([Math.min(...history.shown.keys()), history.shown.size], [71, 130]);
   history.assertComplete();
 });
 
@@ -127,14 +128,14 @@ test("away from the newest messages a live message is not shown, moves the curso
 });
 
 test("a message that is posted after the server read the last page is shown", () => {
-  const history = new History(120);
+  const history = new History(300);
   history.pages.fetchAround(20);
   history.answer();
   history.pages.fetchNewest();
   const page = history.read();
   history.room.deliver(history.change());
   history.room.deliver(page);
-  assert.ok(history.shown.has(121));
+  assert.ok(history.shown.has(301));
   history.assertComplete();
 });
 

@@ -178,6 +178,37 @@ def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
     wait_until(lambda: requests.get(f"{own_site.url}/healthz", timeout=60).ok)
 
 
+def test_without_workers_the_health_pages_answer_within_a_second(own_site):
+    """Also while Redis is stopped: no part of the site makes a load balancer wait."""
+
+    def ask(path):
+        started = time.monotonic()
+        answer = requests.get(own_site.url + path, timeout=60)
+        assert time.monotonic() - started < 2, path  # a second, and the time of a busy machine
+        return answer
+
+    frozen = [*own_site.workers]
+    for part in frozen:
+        part.process.send_signal(signal.SIGSTOP)
+    try:
+        assert ask("/healthz").json() == {"status": "ok"}
+        ready = ask("/readyz")
+        assert (ready.status_code, ready.json()) == (503, {"status": "failing", "missing": ["worker"]})
+        numbers = ask("/metrics").text
+        assert "\nchat_rooms " in numbers and 'chat_channel_pending{channel="http.request"}' in numbers
+        frozen.append(own_site.valkey)
+        own_site.valkey.process.send_signal(signal.SIGSTOP)
+        assert ask("/healthz").json() == {"status": "ok"}
+        ready = ask("/readyz")
+        assert (ready.status_code, ready.json()) == (503, {"status": "failing", "missing": ["redis"]})
+        numbers = ask("/metrics").text
+        assert "\nchat_rooms " in numbers and 'chat_up{part="redis"} 0.0' in numbers
+    finally:
+        for part in frozen:
+            part.process.send_signal(signal.SIGCONT)
+    wait_until(own_site.is_ready)
+
+
 def test_the_doctor_names_missing_tables_and_an_address_without_a_server(own_site, tmp_path):
     nowhere = f"http://127.0.0.1:{free_port()}"
     code, problems, _ = doctor(own_site, nowhere, DATABASE_URL=f"sqlite:///{tmp_path}/fresh.sqlite3")

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -59,11 +60,11 @@ class Serve:
         kept = {name: value for name, value in os.environ.items() if name not in UNSET}
         return {**kept, "PORT": str(self.port), "CHAT_VAR": str(self.var), **changed}
 
-    def start(self):
+    def start(self, **changed):
         with open(self.output, "w") as output:
             self.process = subprocess.Popen(
                 [ROOT / "bin" / "serve"],
-                env=self.environment(),
+                env=self.environment(**changed),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -79,10 +80,10 @@ class Serve:
     def read_output(self):
         return self.output.read_text()
 
-    def status(self, path):
+    def status(self, path, **headers):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=headers)
             return connection.getresponse().status
         finally:
             connection.close()
@@ -108,7 +109,7 @@ class Serve:
         return self.run_python("manage.py", "dumpdata", model)
 
     def run_python(self, *arguments):
-        command = [ROOT / ".venv/bin/python", *arguments]
+        command = [sys.executable, *arguments]
         env = self.environment()
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
 
@@ -191,7 +192,7 @@ def test_a_process_that_ends_is_restarted_at_once(running_serve, word, number):
 
 def is_healthy(serve):
     try:
-        return serve.status("/healthz") == 200
+        return serve.status("/readyz") == 200
     except (OSError, http.client.HTTPException):
         return False
 
@@ -230,6 +231,17 @@ def test_a_killed_supervisor_is_restarted_with_all_its_processes(serve):
     assert wait_until(lambda: len(serve.processes("runworker").keys() - before.keys()) == 3)
     assert wait_until(lambda: not before.keys() & serve.processes("runworker").keys())
     assert wait_until(lambda: is_healthy(serve))
+
+
+def test_a_server_on_all_addresses_answers_to_those_that_it_prints(serve):
+    serve.start(HOST="::")
+    assert wait_until(lambda: "no TLS" in serve.read_output(), READY_SECONDS), serve.read_output()
+    assert f"Chat is ready at http://[::1]:{serve.port}/\n" in serve.read_output()
+    hosts = re.findall(rf"http://(\S+):{serve.port}/", serve.read_output().split("Other machines can open")[1])
+    assert socket.gethostname().lower() in hosts
+    for host in hosts:
+        assert serve.status("/", host=f"{host}:{serve.port}") == 200, host
+    assert serve.status("/", host="evil.example") == 400
 
 
 def test_a_second_start_keeps_the_data_and_answers(serve):

@@ -1,9 +1,9 @@
 """`manage.py doctor`: examines a running site. The exit code is 0 if every part is well, else 1."""
 
 import json
-import os
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from channels_transport.doctor.examination import examine
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     requires_system_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        url = f"http://127.0.0.1:{os.environ.get('PORT', '').strip() or '8000'}"
+        url = getattr(settings, "DOCTOR_URL", None) or "http://127.0.0.1:8000"
         parser.add_argument("--url", default=url, help=f"The address of the interface (default: {url}).")
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 

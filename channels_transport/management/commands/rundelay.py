@@ -3,9 +3,9 @@
 from typing import Any
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from channels_transport.delay import DelayServer
 from channels_transport.management.servers import check_servers
 
 
@@ -19,6 +19,10 @@ class Command(BaseCommand):
         parser.add_argument("--layer", default=DEFAULT_CHANNEL_LAYER, help=text)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not apps.is_installed("channels.delay"):
+            raise CommandError("Add channels.delay to INSTALLED_APPS and run migrate: a delay server stores messages.")
+        from channels_transport.delay import DelayServer
+
         layer = channel_layers[options["layer"]]
         if not layer.is_shared:
             raise CommandError("Set REDIS_URL: a delay server needs Redis to reach the other processes.")

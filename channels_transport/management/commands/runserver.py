@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from channels.management.commands.runserver import Command as ChannelsCommand
+from django.apps import apps
 
-from channels_transport.delay import DelayServer
 from channels_transport.interface import Server
 from channels_transport.log_lines import clean
 from channels_transport.management.loggers import format_channels_log
@@ -22,6 +22,9 @@ WORKER_THREADS = 4
 
 def run_delay_server(layer: Any) -> None:
     """Make a delay server and run it in this thread, because it must run in the thread that made it."""
+    # Only a site with channels.delay has the table whose rows this module reads.
+    from channels_transport.delay import DelayServer
+
     DelayServer(layer, signal_handlers=False).run()
 
 
@@ -34,7 +37,7 @@ class Command(ChannelsCommand):
         """Start the threads of the delay server and the workers, then run the interface server."""
         format_channels_log()
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
-        if options["run_worker"]:
+        if options["run_worker"] and apps.is_installed("channels.delay"):
             threading.Thread(target=run_delay_server, args=[layer], name="delay", daemon=True).start()
         if options["run_worker"] and layer.is_shared:
             options["run_worker"] = False

@@ -3,6 +3,7 @@ The people of a room as moderators see them: find them by handle or by role. Thi
 """
 
 from chat import protocol
+from chat.markup.direction import isolate
 from chat.models import Member, Person, Room, make_handle_key, read_page
 from chat.protocol import ChatError
 
@@ -37,7 +38,7 @@ def get_room_member(room: Room, handle: str) -> Member:
     person = get_person(room, handle)
     member = find_room_member(room, person)
     if member is None:
-        raise ChatError("not_found", f"{person.handle} is not in this room.")
+        raise ChatError("not_found", f"{isolate(person.handle)} is not in this room.")
     return member
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chat import protocol
+from chat.markup.direction import isolate
 from chat.models import AuditEntry, Member, Person, Room
 from chat.protocol import ChatError
 from chat.services import audit, rooms
@@ -103,7 +104,7 @@ def _check_was(person, before, was):
     if was is not None:
         protocol.check_choice(was, "was", ROLES)
     if was not in (None, before) and not {before, was} <= DEFAULT_ROLES:
-        raise ChatError("not_found", f"{person.handle} is not {was} in this room.")
+        raise ChatError("not_found", f"{isolate(person.handle)} is not {was} in this room.")
 
 
 def _delete_ban(actor, member, reason):

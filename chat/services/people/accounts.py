@@ -46,11 +46,11 @@ def sign_up_guest(handle: Any) -> Person:
 def check_password(password: Any, person: Person | None = None) -> str:
     """Return a new password that is strong enough. Raise `invalid_field` or `too_long`."""
     if len(protocol.check_string(password, "password")) > MAX_PASSWORD:
-        raise ChatError("too_long", f"A password may have at most {MAX_PASSWORD} characters.")
+        raise ChatError("too_long", f"A password may have at most {MAX_PASSWORD} characters.", field="password")
     try:
         validate_password(password, person)
     except ValidationError as error:
-        raise ChatError("invalid_field", " ".join(error.messages)) from None
+        raise ChatError("invalid_field", " ".join(error.messages), field="password") from None
     return password
 
 
@@ -65,7 +65,7 @@ def _save_new(person, visitor=None):
             _free_handle(person.handle_key, visitor)
             person.save()
     except IntegrityError:
-        raise ChatError("taken", "This handle is taken. Choose another one.") from None
+        raise ChatError("taken", "This handle is taken. Choose another one.", field="handle") from None
     return person
 
 

@@ -102,7 +102,7 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
     """
     person = request.user
     if person.is_guest or not person.check_password(protocol.check_string(old, "old_password")):
-        raise ChatError("forbidden", "The old password is wrong.")
+        raise ChatError("forbidden", "The old password is wrong.", field="old_password")
     own = broadcast.credential_group(session_key=request.session.session_key)
     person.set_password(check_password(new, person))
     person.save(update_fields=["password"])

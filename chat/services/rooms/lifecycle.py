@@ -34,7 +34,7 @@ def create_room(person: Person | None, slug: str, name: str, topic: str = "", is
             if person is not None:
                 Member.objects.create(room=room, person=person, role=Member.OWNER)
     except IntegrityError:
-        raise ChatError("taken", "There is already a room with this slug. Choose another one.") from None
+        raise ChatError("taken", "There is already a room with this slug. Choose another one.", field="slug") from None
     notify_lobby()
     return room
 

@@ -7,6 +7,8 @@ This module does not know rooms.
 from html import escape
 from typing import NamedTuple
 
+from chat.markup.direction import isolate
+
 # Sizes in SVG units. In a larger picture, the letters would be too small to read on a phone.
 WIDTH, HEIGHT, FOOT, TOP = 480, 150, 18, 16
 ROW_HEIGHT, NAME_WIDTH, NUMBER_WIDTH = 22, 130, 50
@@ -63,9 +65,9 @@ def draw_horizontal_bars(chart: Chart) -> str:
         y, width = index * ROW_HEIGHT, max(1, number / most * longest)
         name = label if len(label) <= MAX_NAME else f"{label[: MAX_NAME - 1]}…"
         shapes.append(
-            f'<text class="name" x="0" y="{y + 15}">{escape(name)}</text>'
+            f'<text class="name" x="0" y="{y + 15}">{escape(isolate(name))}</text>'
             f'<rect class="bar" x="{NAME_WIDTH}" y="{y + 4}" width="{width:.1f}" height="14" rx="3">'
-            f"<title>{escape(label)}: {number:,}</title></rect>"
+            f"<title>{escape(isolate(label))}: {number:,}</title></rect>"
             f'<text x="{NAME_WIDTH + width + 8:.1f}" y="{y + 15}">{number:,}</text>'
         )
     return _figure(chart, max(1, len(shapes)) * ROW_HEIGHT, shapes)

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from html import escape
 
 from chat import markup
+from chat.markup.direction import isolate
 from chat.protocol import encode, format_time, get_zone
 
 from .pages import make_page_end, make_page_start, write_moment
@@ -179,18 +180,24 @@ class Html:
 
 def _article(values, at):
     author = values["author"]
-    head = [f"<b>{escape(author['handle'])}</b>", _time_link(values["id"], at)]
+    head = [f'<b dir="auto">{escape(author["handle"])}</b>', _time_link(values["id"], at)]
     if author.get("guest"):
         head.insert(1, "<span>guest</span>")
     if values["edited_at"]:
         head.append("<span>edited</span>")
     if values["reply_to"]:
         head.append(f'<span>in reply to <a href="#m{values["reply_to"]}">#{values["reply_to"]}</a></span>')
-    body = "<p><i>message removed</i></p>" if values["removed"] else markup.render(values["body"])
+    body = "<p><i>message removed</i></p>" if values["removed"] else _body(values["body"])
     return (
         f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{_reactions(_name_reacting(values))}'
         "</article>\n"
     )
+
+
+def _body(text):
+    # A keyboard can scroll a long line of code only if the code can have the focus.
+    rendered = markup.render(text).replace("<pre>", '<pre tabindex="0" role="group" aria-label="Code">')
+    return f'<div class="body" dir="auto">{rendered}</div>\n'
 
 
 def _time_link(number, at):
@@ -205,7 +212,7 @@ def _reactions(reactions):
     if not reactions:
         return ""
     parts = [
-        f'<span title="{escape(", ".join(names))}">{escape(emoji)} {len(names)}</span>'
+        f'<span title="{escape(", ".join(map(isolate, names)))}">{escape(emoji)} {len(names)}</span>'
         for emoji, names in reactions.items()
     ]
     return f"<footer>{' '.join(parts)}</footer>"

@@ -11,7 +11,7 @@ from html import escape
 from chat.protocol import get_zone
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1e2423; --paper: #fff; --muted: #66706d; --line: #e5e2da; --accent: #0f766e; }
+:root { color-scheme: light dark; --ink: #1e2423; --paper: #fff; --muted: #5a6461; --line: #e5e2da; --accent: #0d6b64; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e7e9e6; --paper: #16191b; --muted: #98a19e; --line: #2e3437; --accent: #5cc9b8; }
 }
@@ -34,8 +34,12 @@ article > header a { text-decoration: none; }
 article > footer span { margin-right: 8px; }
 article:target { outline: 2px solid var(--accent); outline-offset: 4px; border-radius: 4px; }
 article p, article ul, article ol, article pre, article blockquote { margin: 0 0 0.4em; }
+.body :is(p, li, th, td) { unicode-bidi: plaintext; text-align: start; }
+.body li { text-align: match-parent; }
+.body pre { direction: ltr; text-align: left; }
+.body :is(code, a) { unicode-bidi: isolate; }
 pre { padding: 8px 12px; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
-blockquote { padding-left: 12px; border-left: 3px solid var(--line); color: var(--muted); }
+blockquote { padding-inline-start: 12px; border-inline-start: 3px solid var(--line); color: var(--muted); }
 .numbers {
   display: grid; grid-template-columns: repeat(auto-fit, minmax(7.6rem, 1fr)); gap: 10px;
   margin: 20px 0 0; padding: 0; list-style: none;
@@ -69,13 +73,13 @@ _START = """<!doctype html>
 </head>
 <body>
 <main>
-<h1>{title}</h1>
+<h1 dir="auto">{title}</h1>
 """
 
 
 def make_page_start(title: str, lead: str, facts: str) -> str:
     """Return the start of a page: the heading `title`, the sentence `lead` ('' for none), and small print (`facts`)."""
-    lead = f'<p class="lead">{escape(lead)}</p>\n' if lead else ""
+    lead = f'<p class="lead" dir="auto">{escape(lead)}</p>\n' if lead else ""
     return f'{_START.format(title=escape(title), style=_STYLE)}{lead}<p class="facts">{escape(facts)}</p>\n'
 
 

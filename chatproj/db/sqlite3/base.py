@@ -4,10 +4,14 @@ Django's SQLite backend for several processes that write at once: they wait, and
 It changes only how connections and transactions open, and how rows are read (compiler.py).
 """
 
+import contextlib
 import time
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.sqlite3 import base
+
+from chatproj import local
 
 BUSY_TIMEOUT_SECONDS = 20
 SYNCHRONOUS = ("NORMAL", "FULL", "EXTRA")
@@ -38,6 +42,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     def get_new_connection(self, conn_params):
+        _ensure_var(conn_params["database"])
         connection = super().get_new_connection(conn_params)
         _use_write_ahead_log(connection)
         # With the log, NORMAL can lose the last commits in a power cut, but never damages the file.
@@ -50,6 +55,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super()._start_transaction_under_autocommit()
         else:
             self.cursor().execute("BEGIN IMMEDIATE")
+
+
+def _ensure_var(database):
+    """Create `var/` if the database is in it: SQLite creates files, but no folders."""
+    if Path(database).parent == local.VAR:
+        # If this fails, SQLite raises the error that each command reports.
+        with contextlib.suppress(OSError):
+            local.make_var()
 
 
 def _use_write_ahead_log(connection):

@@ -101,7 +101,16 @@ class Command(BaseCommand):
             if not running.wait_until(is_ready, math.inf, supervisor):
                 return
         self.say(f"Chat is ready at {address}")
+        self.announce_to_others(host, port)
         self.say(f"The logs are in {local.VAR / 'log'}. Ctrl-C stops all processes.")
+
+    def announce_to_others(self, host, port):
+        """Print the addresses for people on other machines, if other machines can reach the interface."""
+        if settings.PUBLIC_URL:
+            self.say(f"People open {settings.PUBLIC_URL}/")
+        elif others := ready.addresses_for_others(host, port, settings.ALLOWED_HOSTS):
+            self.say(f"Other machines can open {' or '.join(others)}")
+            self.say("These addresses have no TLS: anybody on the network can read what is sent, passwords too.")
 
     def say(self, text):
         """Print a line at once."""

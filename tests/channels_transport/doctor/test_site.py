@@ -28,6 +28,26 @@ def test_an_answer_that_is_not_the_health_page_is_a_problem(site, status, body, 
     assert problem in texts(check_interface(site))
 
 
+def test_a_health_page_may_contain_more_than_its_status(site):
+    site.answers.body = b'{"status": "ok", "missing": []}'
+    assert texts(check_interface(site), is_well=True)
+
+
+def test_the_problem_of_missing_parts_names_them(site, monkeypatch):
+    monkeypatch.setattr(site_module, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(site_module, "RETRY_SECONDS", 0.05)
+    site.answers.status, site.answers.body = 503, b'{"status": "failing", "missing": ["worker", "database"]}'
+    problem = texts(check_interface(site))
+    assert "answers 503" in problem and "worker, database" in problem and "whether workers and Redis run" in problem
+
+
+def test_a_part_that_is_missing_for_a_moment_is_not_a_problem(site, monkeypatch):
+    monkeypatch.setattr(site_module, "RETRY_SECONDS", 0.05)
+    answers = iter([(503, None, b'{"missing": ["worker"]}'), (200, None, b'{"status": "ok"}')])
+    monkeypatch.setattr(site, "get_health", lambda: next(answers))
+    assert texts(check_interface(site), is_well=True)
+
+
 @pytest.mark.parametrize("status, is_well", [(200, True), (302, True), (404, True), (500, False), (503, False)])
 def test_without_a_health_page_any_answer_below_500_is_well(site, status, is_well):
     site.health_path = None

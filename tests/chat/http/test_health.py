@@ -1,14 +1,20 @@
 """Monitoring: whether the site is alive, whether it can serve, and its numbers."""
 
 import json
+import threading
 
 import pytest
 import redis
 from asgi_redis import RedisChannelLayer
 from channels import channel_layers
 from channels.message import Message
+from django.conf import settings
 from django.db import OperationalError, connection
+from django.utils.module_loading import import_string
+from prometheus_client.core import GaugeMetricFamily
 
+from channels_transport import Answer, Asked
+from chat.http import health
 from chat.store import store
 from tests import wire
 from tests.helpers import fail_with
@@ -92,3 +98,86 @@ def test_metrics_count_waiting_messages_of_redis(client, valkey_url, monkeypatch
     assert found['chat_channel_messages_total{channel="websocket.receive"}'] == 1
     for channel in ("http.request", "websocket.connect", "websocket.disconnect", "chat.scheduled", "asgi.delay"):
         assert found[f'chat_channel_pending{{channel="{channel}"}}'] == 0
+
+
+# What the interface answers without a worker.
+
+
+def ask_interface(path, method="GET", is_redis_answering=True, open_connections=7):
+    """Return what the interface does with a request: the result of the function that INTERFACE_ANSWERS names."""
+    function = import_string(settings.INTERFACE_ANSWERS[path])
+    return function(Asked(method, open_connections, lambda: is_redis_answering))
+
+
+def test_the_interface_says_that_it_is_alive_whatever_is_down():
+    answer = ask_interface("/healthz", is_redis_answering=False)
+    assert (answer.status, json.loads(answer.content)) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+@pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS"])
+def test_the_interface_refuses_other_methods(path, method):
+    answer = ask_interface(path, method)
+    assert answer.status == 405 and answer.headers == {"Allow": "GET"}
+    assert json.loads(answer.content)["code"] == "method_not_allowed"
+    assert not isinstance(ask_interface(path, "HEAD"), Answer) or ask_interface(path, "HEAD").status == 200
+
+
+@pytest.mark.parametrize("is_redis_answering, missing", [(True, "worker"), (False, "redis")])
+def test_a_site_without_workers_is_not_ready_within_a_second(is_redis_answering, missing):
+    states = iter([True, is_redis_answering])
+    instruction = health.answer_readyz(Asked("GET", 0, lambda: next(states)))
+    assert instruction.seconds < 1
+    answer = instruction.make_late()
+    assert (answer.status, json.loads(answer.content)) == (503, {"status": "failing", "missing": [missing]})
+
+
+def test_a_site_without_redis_is_not_ready_at_once():
+    answer = ask_interface("/readyz", is_redis_answering=False)
+    assert (answer.status, json.loads(answer.content)) == (503, {"status": "failing", "missing": ["redis"]})
+
+
+def read_numbers(answer):
+    assert answer.status == 200 and answer.content_type.startswith("text/plain")
+    lines = answer.content.decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    """Replace the parts of the metrics. Their threads would see another database in memory."""
+    parts = {name: (lambda name=name: [GaugeMetricFamily(f"chat_{name}", name, value=1)]) for name in health.PARTS}
+    monkeypatch.setattr(health, "PARTS", parts)
+    return parts
+
+
+def test_the_interface_collects_the_numbers_of_all_parts(parts):
+    instruction = ask_interface("/metrics")
+    found = read_numbers(instruction.make_answer())
+    assert found["chat_connections"] == 7 and found["chat_database"] == found["chat_redis"] == 1
+    assert found['chat_up{part="database"}'] == found['chat_up{part="redis"}'] == 1
+    assert read_numbers(instruction.make_late()) == {"chat_connections": 7}
+    assert health.PART_SECONDS < instruction.seconds < 1
+
+
+def test_a_part_that_hangs_or_fails_is_left_out(parts, monkeypatch):
+    monkeypatch.setattr(health, "PART_SECONDS", 0.05)
+    release, threads = threading.Event(), []
+
+    def hang():
+        threads.append(threading.current_thread())
+        release.wait(10)
+        return []
+
+    parts.update(database=hang, redis=fail_with(redis.ConnectionError("at 10.0.0.1")))
+    for _ in range(3):
+        answer = ask_interface("/metrics").make_answer()
+        assert read_numbers(answer) == {
+            "chat_connections": 7,
+            'chat_up{part="database"}': 0,
+            'chat_up{part="redis"}': 0,
+        }
+        assert b"10.0.0.1" not in answer.content
+    assert len(threads) == 1  # a part that hangs gets no second thread
+    release.set()
+    threads[0].join(10)

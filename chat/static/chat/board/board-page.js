@@ -9,6 +9,7 @@ import { PersonStorage, boardOwner, forgetOtherVisitors } from "../connection/st
 import { WaitingRoomSocket } from "../connection/waiting-room-socket.js";
 import { CLIENT_EVENT, CLOSE, REFUSAL, SERVER_EVENT } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
+import { markInvalid } from "../ui/forms.js";
 import { onReturn } from "../ui/page-return.js";
 import { OwnerPanel } from "./owner-panel.js";
 
@@ -132,9 +133,12 @@ export class BoardPage {
   async #knock(event) {
     event.preventDefault();
     this.#error.textContent = "";
+    this.#handleInput.removeAttribute("aria-invalid");
     const answer = await this.#socket.request(CLIENT_EVENT.KNOCK, { handle: this.#handleInput.value });
-    if (answer.type === SERVER_EVENT.REJECTED) this.#error.textContent = answer.detail;
-    else if (this.#step === STEP.KNOCK) this.#show(STEP.WAITING);
+    if (answer.type === SERVER_EVENT.REJECTED) {
+      this.#error.textContent = answer.detail;
+      markInvalid(this.#handleInput, this.#error);
+    } else if (this.#step === STEP.KNOCK) this.#show(STEP.WAITING);
     this.#storage?.setItem(HANDLE_KEY, this.#handleInput.value);
   }
 

@@ -63,7 +63,7 @@ export class OwnerPanel {
   /** @param {Visitor} visitor */
   #showKnock({ visitor, handle, guest }) {
     this.#removeVisitor(visitor);
-    const sentence = make("span", {}, make("b", { text: handle }), " wants to join ", guestMark(guest));
+    const sentence = make("span", {}, make("b", { dir: "auto", text: handle }), " wants to join ", guestMark(guest));
     const makeButton = (/** @type {string} */ type, /** @type {string} */ text, /** @type {string} */ style) => (
       make("button", {
         type: "button", class: `button ${style} small`, "data-action": type, text,
@@ -101,7 +101,7 @@ export class OwnerPanel {
     const button = make("button", { type: "button", class: "link", "data-action": CLIENT_EVENT.REMOVE, text: "Remove" });
     // A removed visitor can only return when the owner admits them again.
     confirmWithSecondClick(button, "Really?", () => this.#decide(CLIENT_EVENT.REMOVE, { visitor, handle, guest }));
-    const name = make("span", { class: "handle", title: handle, text: handle });
+    const name = make("span", { class: "handle", dir: "auto", title: handle, text: handle });
     this.#admitted.append(make("li", { "data-visitor": visitor }, avatar(handle), name, guestMark(guest), button));
     this.#updateNobody();
   }

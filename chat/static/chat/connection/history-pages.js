@@ -3,8 +3,8 @@
 // Must not receive the pages: room-socket.js does. Must not know the page that draws them.
 
 const PAGE_SIZE = 50;
-// A page around the newest loaded message: half of it is new.
-const NEWER_PAGE_SIZE = 100;
+// A page around a message: half of it is on each side. So a jump needs one page, and half of a newer page is new.
+const LARGE_PAGE_SIZE = 100;
 
 export class HistoryPages {
   /** @type {import("./loaded-messages.js").LoadedMessages} */
@@ -46,7 +46,7 @@ export class HistoryPages {
   }
 
   /** Fetches the page after the newest loaded message; returns null when there is none, or a fetch is under way. */
-  fetchNewer(limit = NEWER_PAGE_SIZE) {
+  fetchNewer(limit = LARGE_PAGE_SIZE) {
     if (this.#changes.isFetching || !this.#loaded.hasNewer) return null;
     return this.#fetch({ around: this.#loaded.completeTo, limit });
   }
@@ -55,7 +55,7 @@ export class HistoryPages {
    * Fetches the page around a message. It replaces a fetch that is under way.
    * @param {number} id
    */
-  fetchAround(id, limit = PAGE_SIZE) {
+  fetchAround(id, limit = LARGE_PAGE_SIZE) {
     this.#changes.dropFetches();
     return this.#fetch({ around: id, limit });
   }

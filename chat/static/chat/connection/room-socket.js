@@ -158,9 +158,13 @@ export class RoomSocket extends Emitter {
     if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.DISMISS, id });
   }
 
-  /** @param {number} offset */
+  /**
+   * Sends the read marker, and returns whether there is a connection that can carry it.
+   * @param {number} offset
+   */
   read(offset) {
     if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.READ, offset });
+    return this.#hasJoined;
   }
 
   /** @param {number} [limit] */

@@ -47,8 +47,8 @@ function makeItem({ slug, name, topic, online, last_at: lastAt, private: isPriva
     make(
       "a",
       { href: `/rooms/${encodeURIComponent(slug)}/`, class: "room-card" },
-      make("span", { class: "room-name" }, name, isPrivate && makeLock()),
-      make("span", { class: "room-topic", text: topic || "" }),
+      make("span", { class: "room-name" }, make("bdi", { text: name }), isPrivate && makeLock()),
+      make("span", { class: "room-topic", dir: "auto", text: topic || "" }),
       make("span", { class: "room-facts" }, ...facts),
     ),
   );

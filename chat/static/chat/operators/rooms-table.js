@@ -66,12 +66,12 @@ function makeTime(at) {
  * @param {Change["data"]} room
  */
 function makeRow(pk, { slug, name, topic, access, created_at: createdAt }) {
-  const link = make("a", { href: `/admin/chat/room/${pk}/change/`, text: name });
+  const link = make("a", { href: `/admin/chat/room/${pk}/change/`, dir: "auto", text: name });
   return make(
     "tr",
     { "data-pk": pk },
     make("th", { scope: "row" }, link, make("span", { class: "slug", text: slug })),
-    make("td", { text: topic }),
+    make("td", { dir: "auto", text: topic }),
     make("td", {}, make("span", { class: "role", text: access })),
     make("td", {}, makeTime(createdAt)),
   );

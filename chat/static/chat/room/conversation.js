@@ -16,7 +16,7 @@ import { Composer } from "./composer.js";
 import { Draft } from "./draft.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { MessageActions } from "./message-actions.js";
-import { MessageToolbar } from "./message-toolbar.js";
+import { MessageControls } from "./message-controls.js";
 import { Moderation } from "./moderation.js";
 import { OwnChanges } from "./own-changes.js";
 import { OwnRole } from "./own-role.js";
@@ -49,12 +49,16 @@ export function startConversation(options) {
   return conversation;
 }
 
+/** @type {typeof import("./dialogs.js") | null} */
+let dialogs = null;
+
 /**
  * Loads the dialogs, which the browser fetches once. Returns null when the fetch failed; the next call tries again.
  * @returns {Promise<typeof import("./dialogs.js") | null>}
  */
-function loadDialogs() {
-  return import("./dialogs.js").catch(() => null);
+async function loadDialogs() {
+  dialogs ??= await import("./dialogs.js").catch(() => null);
+  return dialogs;
 }
 
 class Conversation {
@@ -87,12 +91,15 @@ class Conversation {
     this.connectionBar = new ConnectionBar(() => socket.checkConnection());
     this.typingSignal = new TypingSignal((isTyping) => socket.typing(isTyping));
     this.typingOthers = new TypingOthers((sentence) => { byId("typing").textContent = sentence; });
-    const markerActions = { send: (/** @type {number} */ offset) => socket.read(offset), cursor: () => socket.cursor };
-    this.readMarker = new ReadMarker(this.timeline, handle, markerActions);
-    this.history = new HistoryNavigation(socket, this.timeline, this.readMarker);
+    this.readMarker = new ReadMarker(this.timeline, handle, {
+      send: (offset) => socket.read(offset), cursor: () => socket.cursor,
+      loaded: () => ({ from: socket.completeFrom ?? Infinity, to: socket.pages.completeTo }),
+    });
+    this.history = new HistoryNavigation(socket, this.timeline, this.readMarker, notify);
     this.actions = new MessageActions(handle, {
       changes, timeline: this.timeline, readMarker: this.readMarker, isModerating: () => this.ownRole.isModerating,
-      isBoard: url !== undefined,
+      canModerate: (author) => this.moderation.canModerate(author, this.people.roleOf(author)),
+      isBoard: url !== undefined, showNewest: () => this.history.showNewest(),
     });
     this.composer = new Composer(this.#composerActions(), new Draft(storage, slug));
     this.taskBars = new TaskBars({
@@ -103,7 +110,11 @@ class Conversation {
     this.moderation = new Moderation(slug, handle, this.ownRole, { jump: (id) => this.history.jump(id), withDialogs });
     this.people = new People((person, role) => this.moderation.makeButton(person, role));
     this.versionBar = new VersionBar(() => this.composer.isEmpty && changes.pending.length === 0);
-    this.toolbar = new MessageToolbar(this.#list, (id) => this.actions.rightsOn(id), this.#toolbarActions());
+    this.controls = new MessageControls({
+      me: handle, scroller: byId("scroller"), list: this.#list, timeline: this.timeline,
+      rightsOn: (id) => this.actions.rightsOn(id), actions: this.#messageActions(), withDialogs, notify,
+      focusComposer: () => this.composer.focus(),
+    });
     const { timeline, taskBars, history } = this;
     this.ownChanges = new OwnChanges(handle, {
       socket, timeline, taskBars, history, notify, scheduleDialog: () => this.#scheduleDialog,
@@ -118,12 +129,12 @@ class Conversation {
   }
 
   /**
-   * Loads the dialogs if they are not loaded yet, and then calls `open` with them.
+   * Calls `open` with the dialogs: at once if they are loaded, so that the next key already belongs to the dialog.
    * @param {(dialogs: typeof import("./dialogs.js")) => void} open
    */
   async withDialogs(open) {
-    const dialogs = await loadDialogs();
-    if (dialogs) open(dialogs);
+    const loaded = dialogs ?? (await loadDialogs());
+    if (loaded) open(loaded);
     else this.#notify("The page could not load this dialog. Check your connection and try again.");
   }
 
@@ -137,17 +148,16 @@ class Conversation {
     };
   }
 
-  /** @returns {import("./message-toolbar.js").Actions} */
-  #toolbarActions() {
+  /** @returns {import("./message-controls.js").Actions} */
+  #messageActions() {
     const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
     return {
       react: (id, emoji) => this.actions.toggleReaction(id, emoji),
-      reply: (id) => this.#withMessage(id, (message) => this.composer.reply(message)),
-      edit: (id) => this.#withMessage(id, (message) => this.composer.edit(message)),
+      reply: (message) => this.composer.reply(message),
+      edit: (message) => this.composer.edit(message),
       remove: (id) => this.socket.changes.remove(id),
-      report: (id) => this.#withMessage(id, (message) => (
-        this.withDialogs(({ openReportDialog }) => openReportDialog(this.slug, message, notify))
-      )),
+      report: (message) => this.withDialogs(({ openReportDialog }) => openReportDialog(this.slug, message, notify)),
+      moderate: (message) => this.moderation.openPerson(message.author.handle),
     };
   }
 
@@ -155,8 +165,9 @@ class Conversation {
     const { socket, timeline } = this;
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
     socket.on(SERVER_EVENT.MESSAGE, (message) => this.#received(message));
-    socket.on(SERVER_EVENT.SYNCED, () => this.#synced());
-    socket.on(SERVER_EVENT.PAGE, ({ messages }) => this.#pageReceived(messages));
+    socket.on(SERVER_EVENT.SYNCED, ({ more }) => this.#synced(more));
+    socket.on(SERVER_EVENT.PAGE, (page) => this.#pageReceived(page));
+    socket.on(LOCAL_EVENT.OUTSIDE, (message) => this.#receivedOutside(message));
     socket.on(LOCAL_EVENT.RESET, () => this.#reset());
     socket.on(LOCAL_EVENT.ACKED, (event) => this.ownChanges.acked(event));
     socket.on(SERVER_EVENT.REJECTED, (event) => this.ownChanges.rejected(event));
@@ -175,22 +186,13 @@ class Conversation {
     this.#list.addEventListener("click", (event) => this.#clicked(event));
     onReturn(() => socket.checkConnection());
     onForgotten(() => this.#forget());
-    onMenuEntry("menu-schedule", () => this.withDialogs((dialogs) => this.#openScheduleDialog(dialogs)));
+    onMenuEntry("menu-schedule", () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)));
   }
 
   /** @param {typeof import("./dialogs.js")} dialogs */
   #openScheduleDialog({ ScheduleDialog }) {
     this.#scheduleDialog ??= new ScheduleDialog(this.slug, (body, at) => this.socket.changes.schedule(body, at));
     this.#scheduleDialog.open();
-  }
-
-  /**
-   * @param {number} id
-   * @param {(message: Message) => void} act
-   */
-  #withMessage(id, act) {
-    const message = this.timeline.get(id);
-    if (message) act(message);
   }
 
   #editLast() {
@@ -210,7 +212,7 @@ class Conversation {
   }
 
   /** @param {any} joined */
-  #joined({ room, you, version, present, count }) {
+  #joined({ room, you, version, present, count, ...news }) {
     // Another person has signed in in another tab, so this page must be loaded for the new person.
     if (you.handle !== this.me || this.socket.isOther(you)) {
       location.reload();
@@ -221,7 +223,7 @@ class Conversation {
     byId("room-name").textContent = room.name;
     byId("room-topic").textContent = room.topic ?? "";
     this.people.joined({ present, count, you });
-    this.readMarker.receive(you.read);
+    this.readMarker.joined({ you, ...news });
     this.versionBar.compare(document.body.dataset.version, version);
   }
 
@@ -239,42 +241,65 @@ class Conversation {
     }
     this.moderation.update();
     this.people.redraw();
-    this.toolbar.hide();
+    this.controls.hide();
   }
 
   /** @param {Message} message */
   #received(message) {
     this.typingOthers.update(message.author, false);
+    this.readMarker.note(message);
     this.timeline.add(message);
   }
 
-  #synced() {
+  /**
+   * Takes a message that is not drawn, because the reader sees another part of the history.
+   * @param {Message} message
+   */
+  #receivedOutside(message) {
+    this.typingOthers.update(message.author, false);
+    this.readMarker.note(message);
+    this.history.update();
+  }
+
+  /** @param {boolean} more whether more missed messages follow */
+  #synced(more) {
     this.timeline.flush();
     this.#log.setAttribute("aria-busy", "false");
     this.#page.dataset.state = "open";
     this.history.synced();
+    if (!more) this.readMarker.caughtUp();
+    this.history.update();
     // The dialogs load now. Each dialog then opens at once, even without a connection.
     loadDialogs();
   }
 
   #reset() {
     this.history.reset();
+    this.readMarker.reset();
     this.#log.setAttribute("aria-busy", "true");
     this.timeline.clear();
     this.ownChanges.reset();
   }
 
-  /** @param {Message[]} messages */
-  #pageReceived(messages) {
-    for (const message of messages) this.timeline.add(message);
+  /** @param {import("../connection/loaded-messages.js").AcceptedPage & { event: import("../connection/wire.js").WireEvent }} page */
+  #pageReceived({ messages, isReplaced, event }) {
+    if (isReplaced) {
+      this.timeline.clear();
+      this.ownChanges.reset();
+    }
+    this.timeline.isLive = !this.socket.pages.hasNewer;
+    for (const message of messages) {
+      this.readMarker.note(message);
+      this.timeline.add(message);
+    }
     this.timeline.flush();
-    this.history.pageDrawn();
+    this.history.pageDrawn(event);
   }
 
   /** @param {Message[]} messages */
   #drawn(messages) {
     this.ownChanges.messagesDrawn(messages);
-    this.toolbar.refresh();
+    this.controls.refresh();
     this.history.update();
   }
 

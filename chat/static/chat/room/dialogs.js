@@ -5,6 +5,7 @@
 export { openExportDialog } from "./export-dialog.js";
 export { openInvitations } from "./invitations.js";
 export { openLeaveDialog } from "./leave-dialog.js";
+export { copyMessage, openMessageSheet } from "./message-sheet.js";
 export { ModerationDialog } from "./moderation-dialog.js";
 export { PersonDialog } from "./person-dialog.js";
 export { openReportDialog } from "./report-dialog.js";

@@ -38,7 +38,7 @@ export function openExportDialog(start) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (from.value && to.value && from.value > to.value) {
-      error.show("The first day is after the last day.");
+      error.show("The first day is after the last day.", from);
       return;
     }
     dialog.close();

@@ -7,7 +7,7 @@ import { makeCopyButton } from "../ui/clipboard.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmButton, field, select } from "../ui/forms.js";
-import { plural } from "../ui/format.js";
+import { isolate, plural } from "../ui/format.js";
 import { timeInWords } from "../ui/times.js";
 
 const DAY_SECONDS = 86_400;
@@ -88,6 +88,6 @@ function makeItem(path, { id, uses_left: uses, expires_at: expiresAt, created_by
   });
   const audience = uses === null ? "for everyone who has it" : `for ${plural(uses, "more person", "more people")}`;
   const end = timeInWords(expiresAt, "short");
-  const words = make("span", {}, `By ${creator ?? "someone"}, ${audience}, until `, end);
+  const words = make("span", {}, `By ${isolate(creator ?? "someone")}, ${audience}, until `, end);
   return make("li", { "data-id": id }, make("div", { class: "between" }, words, button));
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Submits this person's messages and reactions, and decides which actions the toolbar offers for each message.
+// Submits this person's messages and reactions, and decides which actions the page offers for each message.
 // Must not draw. The server checks every permission again.
 
 /** @typedef {import("../connection/wire.js").Message} Message */
@@ -9,7 +9,9 @@
  * @property {import("../connection/room-changes.js").RoomChanges} changes
  * @property {import("./timeline.js").Timeline} timeline
  * @property {import("./read-marker.js").ReadMarker} readMarker
+ * @property {() => void} showNewest scrolls to the newest message
  * @property {() => boolean} isModerating whether this person moderates the room
+ * @property {(handle: string) => boolean} canModerate whether this person may change the role of another person
  * @property {boolean} isBoard
  */
 
@@ -34,14 +36,14 @@ export class MessageActions {
    * @param {import("./composer.js").Target | null} target
    */
   submit(body, target) {
-    const { changes, readMarker, timeline } = this.#parts;
+    const { changes, readMarker, showNewest } = this.#parts;
     if (target?.kind === "edit") {
       if (body.trim() !== target.message.body) changes.edit(target.message.id, body);
       return;
     }
     changes.post(body, target?.message.id ?? null);
     readMarker.wroteMessage();
-    timeline.scrollToEnd();
+    showNewest();
   }
 
   /**
@@ -54,23 +56,25 @@ export class MessageActions {
     this.#parts.changes.react(id, emoji, !handles.includes(this.#me));
   }
 
-  /** Returns this person's newest message, or undefined. */
+  /** Returns this person's newest message, or undefined. An older part of the history does not have it. */
   findLastOwn() {
+    if (!this.#parts.timeline.isLive) return undefined;
     return this.#parts.timeline.messages.findLast((message) => this.#isOwn(message) && !message.removed);
   }
 
   /**
    * Returns which actions this person may take on a message; null for none.
    * @param {number} id
-   * @returns {import("./message-toolbar.js").Rights | null}
+   * @returns {import("./message-choices.js").Rights | null}
    */
   rightsOn(id) {
-    const { timeline, isModerating, isBoard } = this.#parts;
+    const { timeline, isModerating, canModerate, isBoard } = this.#parts;
     const message = timeline.get(id);
     if (!message || message.removed) return null;
     const isOwn = this.#isOwn(message);
     // A board has no reports, because its only moderator is its owner, who reads the conversation.
-    return { edit: isOwn, remove: isOwn || isModerating(), report: !isOwn && !isBoard };
+    const moderate = canModerate(message.author.handle);
+    return { edit: isOwn, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate };
   }
 
   /** @param {Message} message */

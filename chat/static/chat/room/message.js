@@ -3,19 +3,27 @@
 // Only the server's `html` is set as innerHTML; everything else is text.
 
 import { make } from "../ui/dom.js";
-import { clockTime, fullTime, personName, plural } from "../ui/format.js";
+import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
 import { avatar, guestMark } from "../ui/pictures.js";
 
 const EXCERPT_LENGTH = 120;
+const SCROLLER = Object.freeze({ tabindex: "0", role: "group" });
+// The blocks whose text decides their direction, and so the side of their bullets or border. chat.css gives each paragraph
+// within a block its own direction.
+const BLOCKS = ":scope > :is(p, ul, ol, blockquote, table), a";
+const FOCUSABLE = ".row :is(a[href], button)";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 /** @typedef {{ me: string, find: (id: number) => Message | undefined }} View the reader's handle, and other messages */
 
-/** @param {Message} message */
+/**
+ * Returns the beginning of a message, for use in a sentence.
+ * @param {Message} message
+ */
 export function excerpt(message) {
   if (message.removed) return "message removed";
   const text = message.body.replace(/\s+/g, " ");
-  return text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)}…` : text;
+  return isolate(text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)}…` : text);
 }
 
 /**
@@ -23,7 +31,22 @@ export function excerpt(message) {
  * @param {Message} message
  */
 export function makeItem(message) {
-  return make("li", { id: `message-${message.id}`, class: "message", "data-id": message.id, tabindex: "-1" });
+  const id = `message-${message.id}`;
+  // A screen reader says this name when the keyboard's focus comes to the message.
+  const name = `${id}-author ${id}-time ${id}-body`;
+  return make("li", { id, class: "message", "data-id": message.id, tabindex: "-1", "aria-labelledby": name });
+}
+
+/**
+ * Makes the links and buttons of a message stops of the Tab key, or removes them from the stops.
+ * @param {HTMLElement} item
+ * @param {boolean} isReachable
+ */
+export function setReachable(item, isReachable) {
+  for (const element of item.querySelectorAll(FOCUSABLE)) {
+    if (isReachable) element.removeAttribute("tabindex");
+    else element.setAttribute("tabindex", "-1");
+  }
 }
 
 /**
@@ -39,8 +62,35 @@ export function redraw(item, message, view) {
   item.classList.toggle("own", isOwn);
   item.classList.toggle("removed", Boolean(message.removed));
   item.classList.toggle("mentions", !isOwn && Boolean(message.mentions?.includes(view.me)));
-  item.querySelector(".row")?.remove();
-  item.append(makeRow(message, view));
+  replaceRow(item, makeRow(message, view));
+}
+
+/**
+ * Replaces the drawn message. If a part of it has the keyboard's focus, the same part gets the focus again, or else the
+ * message.
+ * @param {HTMLElement} item
+ * @param {HTMLElement} row
+ */
+function replaceRow(item, row) {
+  const old = item.querySelector(":scope > .row");
+  const isReachable = item.contains(document.activeElement);
+  const focused = old?.contains(document.activeElement) ? describe(document.activeElement) : null;
+  if (old) old.replaceWith(row);
+  else item.append(row);
+  setReachable(item, isReachable);
+  if (focused === null) return;
+  const same = /** @type {HTMLElement[]} */ ([...row.querySelectorAll("a[href], button")]).find((part) => (
+    describe(part) === focused
+  ));
+  (same ?? item).focus({ preventScroll: true });
+}
+
+/**
+ * Returns what identifies a link, a quote or a reaction within its message.
+ * @param {Element | null} part
+ */
+function describe(part) {
+  return ["data-react", "data-jump", "href"].map((name) => part?.getAttribute(name)).join(" ");
 }
 
 /**
@@ -50,7 +100,10 @@ export function redraw(item, message, view) {
  */
 export function showEditedBody(item, text) {
   const body = item.querySelector(".body");
-  if (body) body.textContent = text;
+  if (!body) return;
+  const hadFocus = body.contains(document.activeElement);
+  body.textContent = text;
+  if (hadFocus) item.focus({ preventScroll: true });
 }
 
 /**
@@ -74,18 +127,23 @@ function makeHeader(message) {
   return make(
     "header",
     { class: "meta" },
-    make("b", { class: "author", text: message.author.handle }),
+    make("b", { id: `message-${message.id}-author`, class: "author", dir: "auto", text: message.author.handle }),
     guestMark(message.author.guest),
-    make("time", { datetime: message.at, title: fullTime(message.at), text: clockTime(message.at) }),
+    make("time", {
+      id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
+    }),
   );
 }
 
 /** @param {Message} message */
 function makeBody(message) {
-  if (message.removed) return make("div", { class: "body", text: "message removed" });
-  const element = make("div", { class: "body" });
+  const id = `message-${message.id}-body`;
+  if (message.removed) return make("div", { id, class: "body", text: "message removed" });
+  const element = make("div", { id, class: "body" });
   if (typeof message.html === "string") element.innerHTML = message.html;
   else element.textContent = message.body;
+  for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
+  makeScrollersFocusable(element);
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("a[href]"))) {
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
@@ -94,6 +152,21 @@ function makeBody(message) {
     element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
   }
   return element;
+}
+
+/**
+ * Lets the keyboard scroll long lines of code and wide tables: only an element that can have the focus scrolls.
+ * @param {HTMLElement} body
+ */
+function makeScrollersFocusable(body) {
+  for (const code of body.querySelectorAll("pre")) {
+    for (const [name, value] of Object.entries({ ...SCROLLER, "aria-label": "Code" })) code.setAttribute(name, value);
+  }
+  for (const table of body.querySelectorAll("table")) {
+    const scroller = make("div", { class: "table-scroller", ...SCROLLER, "aria-label": "Table" });
+    table.replaceWith(scroller);
+    scroller.append(table);
+  }
 }
 
 /**
@@ -114,18 +187,26 @@ function makeReactions(message, view) {
   const entries = Object.entries(message.reactions ?? {}).filter(([, handles]) => handles.length);
   if (!entries.length || message.removed) return null;
   return make("div", { class: "reactions" }, ...entries.map(([emoji, handles]) => (
-    makeReaction(emoji, handles, message.guests ?? [], view.me)
+    makeReaction(emoji, handles, reactorsOf(message, emoji), view.me)
   )));
+}
+
+/**
+ * Returns the names of the people who reacted with an emoji.
+ * @param {Message} message
+ * @param {string} emoji
+ */
+export function reactorsOf({ reactions, guests = [] }, emoji) {
+  return (reactions?.[emoji] ?? []).map((handle) => personName({ handle, guest: guests.includes(handle) }));
 }
 
 /**
  * @param {string} emoji
  * @param {string[]} handles the people who reacted with this emoji
- * @param {string[]} guests the guests among the people who reacted
+ * @param {string[]} names their names
  * @param {string} me
  */
-function makeReaction(emoji, handles, guests, me) {
-  const names = handles.map((handle) => personName({ handle, guest: guests.includes(handle) }));
+function makeReaction(emoji, handles, names, me) {
   return make(
     "button",
     {

@@ -7,7 +7,7 @@ import { ROLE } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmButton, smallButton } from "../ui/forms.js";
-import { personName } from "../ui/format.js";
+import { isolate, personName } from "../ui/format.js";
 import { PagedList } from "../ui/paged-list.js";
 import { timeInWords } from "../ui/times.js";
 import { describeAct } from "./audit-words.js";
@@ -101,8 +101,8 @@ export class ModerationDialog {
       "li",
       { class: "report", "data-id": id },
       make("p", {}, this.#makeName(author), " wrote:"),
-      make("blockquote", { class: "reported", text: body }),
-      make("p", {}, make("b", { text: personName(reporter) }), `: ${reason} `, timeInWords(at, "ago")),
+      make("blockquote", { class: "reported", dir: "auto", tabindex: "0", text: body }),
+      make("p", {}, make("b", { text: personName(reporter) }), `: ${isolate(reason)} `, timeInWords(at, "ago")),
       make(
         "div", { class: "choices" },
         confirmButton("remove-reported", "Remove the message", "Really remove?", close("remove")),
@@ -136,7 +136,7 @@ export class ModerationDialog {
   #drawEntry(entry) {
     const [what, more] = describeAct(entry);
     const who = entry.actor ? personName(entry.actor) : "A management command";
-    const reason = entry.reason ? ` “${entry.reason}”` : "";
+    const reason = entry.reason ? ` “${isolate(entry.reason)}”` : "";
     return make(
       "li",
       { class: "audit-entry" },

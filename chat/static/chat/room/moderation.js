@@ -5,6 +5,7 @@
 import { call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
 import { byId, child, make } from "../ui/dom.js";
+import { isolate } from "../ui/format.js";
 import { onMenuEntry } from "../ui/menus.js";
 import { MODERATING_ROLES } from "./own-role.js";
 
@@ -68,18 +69,27 @@ export class Moderation {
   }
 
   /**
+   * Returns whether the viewer may moderate a person.
+   * @param {string} handle
+   * @param {string} role "" when the role is not known
+   */
+  canModerate(handle, role) {
+    const isProtected = MODERATING_ROLES.has(role) && !this.#isOwner;
+    return this.isAllowed && handle !== this.#me && !isProtected;
+  }
+
+  /**
    * Makes the button that moderates a person in the list. Returns null for the viewer, and if the viewer may not
    * moderate the person.
    * @param {string} handle
    * @param {string} role "" when the role is not known
    */
   makeButton(handle, role) {
-    const isProtected = MODERATING_ROLES.has(role) && !this.#isOwner;
-    if (!this.isAllowed || handle === this.#me || isProtected) return null;
-    const label = `Moderate ${handle}`;
+    if (!this.canModerate(handle, role)) return null;
+    const label = `Moderate ${isolate(handle)}`;
     return make("button", {
       type: "button", class: "icon-button tools", "data-action": "moderate", title: label, "aria-label": label,
-      "aria-haspopup": "dialog", text: "⋯", onclick: () => this.#openPerson(handle),
+      "aria-haspopup": "dialog", text: "⋯", onclick: () => this.openPerson(handle),
     });
   }
 
@@ -108,15 +118,18 @@ export class Moderation {
     return this.#isOperator || this.#ownRole.role === ROLE.OWNER;
   }
 
-  /** @param {string} handle */
-  #openPerson(handle) {
+  /**
+   * Opens the dialog that changes a person's role.
+   * @param {string} handle
+   */
+  openPerson(handle) {
     this.#actions.withDialogs(({ PersonDialog }) => new PersonDialog(this.#slug, handle, { isByOwner: this.#isOwner }));
   }
 
   /** @param {typeof import("./dialogs.js")} dialogs */
   #open({ ModerationDialog }) {
     this.#dialog = new ModerationDialog(this.#slug, this.#me, {
-      openPerson: (handle) => this.#openPerson(handle),
+      openPerson: (handle) => this.openPerson(handle),
       jump: this.#actions.jump,
       changed: () => this.refresh(),
       closed: () => { this.#dialog = null; },

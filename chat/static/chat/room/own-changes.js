@@ -77,7 +77,7 @@ export class OwnChanges {
     this.show();
   }
 
-  /** Is called when the page has forgotten all messages and will draw them again. */
+  /** Is called when the page has forgotten all messages, and draws these or other messages. */
   reset() {
     this.#pendingMessages.dropAcknowledged();
   }
@@ -85,7 +85,8 @@ export class OwnChanges {
   /** @param {{ ref: string, id: number, event: WireEvent & { at: string } }} acked */
   acked({ ref, id, event }) {
     const { timeline, scheduleDialog, notify } = this.#parts;
-    if (event.type === CLIENT_EVENT.POST && !timeline.get(id)) this.#pendingMessages.acknowledge(ref);
+    // An older part of the history will not show the message, so its pending copy must not wait for it.
+    if (event.type === CLIENT_EVENT.POST && timeline.isLive && !timeline.get(id)) this.#pendingMessages.acknowledge(ref);
     if (changesMessage(event)) timeline.item(event.id)?.classList.remove("changing");
     if (event.type !== CLIENT_EVENT.SCHEDULE) return;
     scheduleDialog()?.stored(ref);
@@ -106,7 +107,7 @@ export class OwnChanges {
       timeline.item(event.id)?.classList.remove("changing");
       timeline.redraw(event.id);
     }
-    if (event.type === CLIENT_EVENT.FETCH) history.showOlderButton();
+    if (event.type === CLIENT_EVENT.FETCH) history.fetchRefused(code);
     else if (event.type !== CLIENT_EVENT.POST) notify(reasonFor(code, detail));
   }
 }

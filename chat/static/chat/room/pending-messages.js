@@ -114,13 +114,13 @@ export class PendingMessages {
     const item = make("li", { class: `message own ${state}`, "data-ref": ref, "data-state": state });
     const header = make(
       "header", { class: "meta" },
-      make("b", { class: "author", text: this.#handle }),
+      make("b", { class: "author", dir: "auto", text: this.#handle }),
       guestMark(this.#isGuest()),
       make("span", { class: "state", text: failed ? "Not sent" : "sending…" }),
       event.type === CLIENT_EVENT.EDIT && make("span", { class: "state", text: "(an edit)" }),
       event.type === CLIENT_EVENT.SCHEDULE && make("span", { class: "state", text: "(a scheduled message)" }),
     );
-    const body = make("div", { class: "body plain", text: event.body });
+    const body = make("div", { class: "body plain", dir: "auto", text: event.body });
     const content = make("div", { class: "content" }, header, body, failed && this.#makeFailure(ref, failed, event));
     item.append(make("article", { class: "row" }, avatar(this.#handle), content));
     return item;

@@ -63,6 +63,14 @@ export class People {
     this.redraw();
   }
 
+  /**
+   * Returns the role of a person who is here, or "" when it is not known.
+   * @param {string} handle
+   */
+  roleOf(handle) {
+    return this.#roles.get(handle) ?? "";
+  }
+
   redraw() {
     this.#draw(this.#count);
   }
@@ -116,7 +124,7 @@ export class People {
       "li",
       { "data-handle": handle },
       avatar(handle),
-      make("span", { class: "handle", title: handle, text: handle }),
+      make("span", { class: "handle", dir: "auto", title: handle, text: handle }),
       handle === this.#me && make("span", { class: "role", text: "you" }),
       guestMark(this.#guests.has(handle)),
       SHOWN_ROLES.has(role) && make("span", { class: "role", text: role }),

@@ -42,7 +42,7 @@ export class PersonDialog {
   #roleLine = make("p", { class: "lead", id: "person-role", text: "Loading…" });
   #buttons = make("div", { class: "choices" });
   #error = new ErrorLine();
-  #reason = make("input", { id: "moderation-reason", maxlength: 500, autocomplete: "off" });
+  #reason = make("input", { id: "moderation-reason", dir: "auto", maxlength: 500, autocomplete: "off" });
 
   /**
    * @param {string} slug

@@ -1,24 +1,37 @@
 // @ts-check
-// Tracks how far this person has read: the marker, the divider "New", the number in the page's title.
-// Must not draw messages: it moves the timeline's divider, and sends the marker.
+// Decides what this person has read, and tells the server: a message is read when it was on the screen, and everything
+// before it was loaded. Also places the divider "New", and shows the number of new messages in the page's title.
+// Must not draw messages: it moves the timeline's divider.
 
-const SEND_DELAY_MS = 1_000;
+import { UnreadMessages } from "./unread-messages.js";
+
+const SEND_INTERVAL_MS = 1_000;
+// The server counts at most this many messages when a page connects.
+const MOST_COUNTED = 1_000;
+
+/** @typedef {import("../connection/wire.js").Message} Message */
+
+/**
+ * @typedef {object} Room
+ * @property {(offset: number) => boolean} send sends the marker; returns false without a connection
+ * @property {() => number | null} cursor
+ * @property {() => { from: number, to: number }} loaded the ids between which no message is missing
+ */
 
 export class ReadMarker {
   /** @type {import("./timeline.js").Timeline} */
   #timeline;
-  /** @type {(offset: number) => void} */
-  #send;
-  /** @type {() => number | null} */
-  #cursor;
-  /** @type {string} */
-  #me;
+  /** @type {Room} */
+  #room;
+  /** @type {UnreadMessages} */
+  #unread;
   #title = document.title;
-  /**
-   * Messages up to this id are read; null before the first backlog.
-   * @type {number | null}
-   */
-  #position = null;
+  #hasStarted = false;
+  /** False while missed messages arrive: the person has not seen what is drawn meanwhile. */
+  #isCaughtUp = false;
+  /** The newest message that was on the screen. Messages before it may be unread, because they were not loaded. */
+  #shownTo = 0;
+  #hasFresh = false;
   #sent = 0;
   /** @type {ReturnType<typeof setTimeout> | null} */
   #timer = null;
@@ -26,37 +39,85 @@ export class ReadMarker {
   /**
    * @param {import("./timeline.js").Timeline} timeline
    * @param {string} me
-   * @param {object} actions
-   * @param {(offset: number) => void} actions.send sends the marker
-   * @param {() => number | null} actions.cursor
+   * @param {Room} room
    */
-  constructor(timeline, me, { send, cursor }) {
+  constructor(timeline, me, room) {
     this.#timeline = timeline;
-    this.#me = me;
-    this.#send = send;
-    this.#cursor = cursor;
+    this.#room = room;
+    this.#unread = new UnreadMessages(me);
+    window.addEventListener("pagehide", () => this.#sendNow());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#sendNow());
   }
 
-  get unreadCount() {
-    return this.#unread().length;
+  /** The first unread message, loaded or not; null for none. */
+  get firstUnreadId() {
+    return this.#unread.firstId;
+  }
+
+  /** How many unread messages are below the visible part. */
+  get countBelow() {
+    const unread = this.#unread;
+    const below = unread.count - unread.unknownCount - unread.countBefore(this.#timeline.seenTo + 1);
+    return this.#timeline.isLive ? below : below + unread.unknownCount;
+  }
+
+  /** How many unread messages are before the loaded ones; null if there are some, but it is not known how many. */
+  get countAbove() {
+    const { from } = this.#room.loaded();
+    if (!this.#hasStarted || !this.#isUnreadBefore(from)) return 0;
+    return this.#timeline.isLive ? this.#unread.unknownCount + this.#unread.countBefore(from) : null;
   }
 
   /**
-   * Takes the server's marker, which only moves forward. It is 0 for a newcomer, for whom no message counts as new.
+   * Is called when the connection has joined. The first time, and after a reset, the stored position counts.
+   * @param {object} joined
+   * @param {{ read: number }} joined.you
+   * @param {number} joined.offset
+   * @param {number} [joined.unread]
+   * @param {number | null} [joined.first_unread]
+   */
+  joined({ you, ...news }) {
+    this.#isCaughtUp = false;
+    this.#sent = you.read;
+    if (this.#hasStarted) {
+      this.receive(you.read);
+    } else {
+      this.#unread.start({ ...news, read: you.read });
+      this.#shownTo = you.read;
+    }
+  }
+
+  /** Is called when the page has forgotten all messages and will draw them again. */
+  reset() {
+    this.#hasStarted = false;
+    this.#isCaughtUp = false;
+  }
+
+  /**
+   * Takes a message that the page has received, drawn or not.
+   * @param {Message} message
+   */
+  note(message) {
+    this.#unread.note(message);
+  }
+
+  /**
+   * Takes the position of the person's other tabs.
    * @param {number} offset
    */
   receive(offset) {
-    if (!(offset > 0)) return;
-    this.#position = Math.max(this.#position ?? 0, offset);
-    this.#sent = Math.max(this.#sent, offset);
+    this.#unread.readTo(offset);
+    this.#shownTo = Math.max(this.#shownTo, offset);
     this.update();
   }
 
-  /** Is called when the first backlog is complete. Marks the messages after the marker as new. */
-  start() {
-    this.#position ??= this.#cursor();
-    this.#timeline.setFirstUnread(this.#unread()[0]?.id ?? null);
+  /** Is called when all missed messages are drawn. Places the divider before anything is marked as read. */
+  caughtUp() {
+    if (!this.#hasStarted) this.#start();
     this.update();
+    this.#isCaughtUp = true;
+    this.update();
+    this.#schedule();
   }
 
   /** Removes the divider "New", because a person who wrote a message has seen the messages above it. */
@@ -64,36 +125,89 @@ export class ReadMarker {
     this.#timeline.setFirstUnread(null);
   }
 
-  /** Is called when messages arrived, or when the scroll position or the window's focus changed. */
-  update() {
-    if (this.#position === null) return;
-    if (this.#timeline.isAtBottom && isFocused()) this.#markAllRead();
-    const unread = this.#unread();
-    if (unread.length && !this.#timeline.hasUnreadDivider(unread[0].id)) this.#timeline.setFirstUnread(unread[0].id);
-    document.title = unread.length && !isFocused() ? `(${unread.length}) ${this.#title}` : this.#title;
+  /** Marks everything as read, also what was never loaded, because the person asked for it. */
+  markAllRead() {
+    this.#readTo(Math.max(this.#room.cursor() ?? 0, this.#timeline.newestId));
+    this.#shownTo = this.#unread.position;
+    this.#timeline.setFirstUnread(null);
   }
 
-  #unread() {
-    const position = this.#position;
-    if (position === null) return [];
-    return this.#timeline.messages.filter(({ id, author, removed }) => (
-      id > position && author.handle !== this.#me && !removed
-    ));
+  /**
+   * Is called when messages arrived, or when the scroll position or the window's focus changed.
+   * @param {{ mayRead?: boolean }} [options] mayRead: what is on the screen counts as read
+   */
+  update({ mayRead = true } = {}) {
+    if (!this.#hasStarted) return;
+    const { from, to } = this.#room.loaded();
+    this.#unread.loaded(from, to);
+    if (mayRead && this.#isCaughtUp && isFocused()) this.#readVisible(from);
+    this.#placeDivider();
+    this.#showTitle();
   }
 
-  #markAllRead() {
-    const newest = this.#timeline.messages.at(-1)?.id ?? 0;
-    if (newest <= (this.#position ?? 0)) return;
-    this.#position = Math.max(newest, this.#cursor() ?? 0);
-    if (this.#timer === null) this.#timer = setTimeout(() => this.#sendNow(), SEND_DELAY_MS);
+  #start() {
+    this.#hasStarted = true;
+    const { from, to } = this.#room.loaded();
+    this.#unread.loaded(from, to);
+    const first = this.#unread.firstId;
+    this.#hasFresh = first !== null;
+    this.#timeline.setFirstUnread(first);
+    if (first !== null && from <= first) this.#timeline.scrollToUnread();
+  }
+
+  /** @param {number} from the first id that is loaded */
+  #readVisible(from) {
+    const seenTo = this.#timeline.seenTo;
+    this.#shownTo = Math.max(this.#shownTo, seenTo);
+    if (this.#isUnreadBefore(from)) return;
+    // Edits and reactions take offsets too: at the end, everything up to the cursor is read.
+    const isAtEnd = this.#timeline.isLive && seenTo === this.#timeline.newestId && !this.#unread.firstAfter(seenTo);
+    this.#readTo(isAtEnd ? Math.max(seenTo, this.#room.cursor() ?? 0) : seenTo);
+  }
+
+  /** @param {number} id */
+  #isUnreadBefore(id) {
+    const first = this.#unread.firstId;
+    return first !== null && first < id;
+  }
+
+  /** @param {number} position */
+  #readTo(position) {
+    if (position <= this.#unread.position) return;
+    this.#unread.readTo(position);
+    this.#schedule();
+  }
+
+  /** The divider stays where it is until everything was on the screen. Then it moves to the next new message. */
+  #placeDivider() {
+    const fresh = this.#unread.firstAfter(this.#shownTo);
+    if (fresh !== null && !this.#hasFresh) this.#timeline.setFirstUnread(fresh);
+    this.#hasFresh = fresh !== null;
+    // Nobody looks: the timeline follows new messages only until the divider reaches the top.
+    const isUnwatched = document.hidden || !this.#isCaughtUp;
+    if (fresh !== null && isUnwatched && this.#timeline.isAtBottom) this.#timeline.scrollToUnread();
+  }
+
+  #showTitle() {
+    const { count, unknownCount } = this.#unread;
+    const text = count >= MOST_COUNTED && unknownCount > 0 ? `${count}+` : `${count}`;
+    document.title = count && !isFocused() ? `(${text}) ${this.#title}` : this.#title;
+  }
+
+  /** Sends the position now, and then at most once a second. */
+  #schedule() {
+    if (this.#timer !== null || !this.#sendNow()) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#schedule();
+    }, SEND_INTERVAL_MS);
   }
 
   #sendNow() {
-    this.#timer = null;
-    const position = this.#position ?? 0;
-    if (position <= this.#sent) return;
+    const { position } = this.#unread;
+    if (position <= this.#sent || !this.#room.send(position)) return false;
     this.#sent = position;
-    this.#send(position);
+    return true;
   }
 }
 

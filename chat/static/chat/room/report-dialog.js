@@ -15,7 +15,7 @@ import { excerpt } from "./message.js";
  * @param {(sentence: string) => void} notify tells the person that the report has arrived
  */
 export function openReportDialog(slug, message, notify) {
-  const reason = make("textarea", { id: "report-reason", maxlength: 500, required: true });
+  const reason = make("textarea", { id: "report-reason", dir: "auto", maxlength: 500, required: true });
   const error = new ErrorLine();
   const help = "The moderators of this room see your reason and your name.";
   const form = make(

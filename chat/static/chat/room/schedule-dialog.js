@@ -20,7 +20,7 @@ const OFFLINE_AFTER_MS = 2_000;
 
 /** The parts of the dialog while it is open. */
 class Parts {
-  body = make("textarea", { id: "schedule-body", rows: "3", required: true });
+  body = make("textarea", { id: "schedule-body", dir: "auto", rows: "3", required: true });
   time = make("input", {
     id: "schedule-time", type: "datetime-local", required: true, min: toLocalInput(new Date()),
     max: toLocalInput(new Date(Date.now() + LONGEST_MS)), value: toLocalInput(new Date(Date.now() + HOUR_MS)),
@@ -125,7 +125,8 @@ export class ScheduleDialog {
   /** @param {Parts} parts */
   #submit(parts) {
     const problem = findProblem(parts.body.value, new Date(parts.time.value));
-    parts.error.show(problem);
+    const isAboutTime = parts.body.value.trim() !== "" && codePointLength(parts.body.value.trim()) <= LONGEST_BODY;
+    parts.error.show(problem, isAboutTime ? parts.time : parts.body);
     if (problem) return;
     this.#setSending(parts, true);
     this.#ref = this.#send(parts.body.value, new Date(parts.time.value).toISOString());
@@ -153,7 +154,7 @@ export class ScheduleDialog {
       "li",
       { "data-id": id, "data-state": state },
       make("div", { class: "between" }, time, button),
-      make("p", { class: "scheduled-body", text: body }),
+      make("p", { class: "scheduled-body", dir: "auto", text: body }),
       why && make("p", { class: "errors", text: `Not posted. ${why}` }),
     );
   }

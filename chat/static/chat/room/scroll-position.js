@@ -5,18 +5,21 @@
 import { Emitter } from "../connection/emitter.js";
 
 const AT_BOTTOM_PX = 48;
-const NEAR_TOP_PX = 200;
+const NEAR_END_PX = 200;
+// A message counts as seen although the last line's margin is still below the edge.
+const SEEN_TOLERANCE_PX = 8;
 
 /**
  * The first visible item, and its distance from the top of the window.
  * @typedef {{ item: HTMLElement, top: number }} Anchor
  */
 
-/** Emits the event `scrolled` with the detail {atTop}. */
+/** Emits the event `scrolled` with the detail {atTop, nearEnd}. */
 export class ScrollPosition extends Emitter {
   /** @type {HTMLElement} */
   #scroller;
   #isAtBottom = true;
+  #canFollow = true;
   #lastScrollTop = 0;
   /** Where the last correction has scrolled to. */
   #restoredTop = -1;
@@ -40,7 +43,22 @@ export class ScrollPosition extends Emitter {
   }
 
   get isAtBottom() {
-    return this.#isAtBottom;
+    return this.#canFollow && this.#isAtBottom;
+  }
+
+  /** Whether the bottom is near, so that what comes after it is needed soon. */
+  get isNearEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    return clientHeight > 0 && scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+  }
+
+  /**
+   * False where the bottom is not the newest content: new content then never moves the reader.
+   * @param {boolean} canFollow
+   */
+  set canFollow(canFollow) {
+    if (canFollow && !this.#canFollow) this.#isAtBottom = false;
+    this.#canFollow = canFollow;
   }
 
   /** Scrolls to the bottom, and then follows new content. */
@@ -48,6 +66,28 @@ export class ScrollPosition extends Emitter {
     this.#isAtBottom = true;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
     this.#lastScrollTop = this.#scroller.scrollTop;
+  }
+
+  /**
+   * Scrolls to the bottom, but keeps the upper edge of `item` visible. If both are not possible, new content does not
+   * move the reader from then on.
+   * @param {HTMLElement} item
+   */
+  scrollToEndBelow(item) {
+    this.scrollToEnd();
+    const hiddenPx = this.#scroller.getBoundingClientRect().top - item.getBoundingClientRect().top;
+    if (hiddenPx <= 0) return;
+    this.#isAtBottom = false;
+    this.#scroller.scrollTop -= hiddenPx;
+    this.#lastScrollTop = this.#scroller.scrollTop;
+  }
+
+  /**
+   * Returns whether the lower edge of `item` is visible, or above the visible part.
+   * @param {HTMLElement} item
+   */
+  hasPassed(item) {
+    return item.getBoundingClientRect().bottom <= this.#scroller.getBoundingClientRect().bottom + SEEN_TOLERANCE_PX;
   }
 
   /**
@@ -63,7 +103,7 @@ export class ScrollPosition extends Emitter {
   #setAnchor() {
     const { top: edge } = this.#scroller.getBoundingClientRect();
     this.#anchor = null;
-    if (this.#isAtBottom) return;
+    if (this.isAtBottom) return;
     for (const item of this.#items()) {
       const { top, bottom } = item.getBoundingClientRect();
       if (bottom <= edge) continue;
@@ -74,7 +114,7 @@ export class ScrollPosition extends Emitter {
 
   /** Scrolls so that the anchor, or the bottom, is where it was. Content may also change late: a button, an image. */
   #restore() {
-    if (this.#isAtBottom) this.scrollToEnd();
+    if (this.isAtBottom) this.scrollToEnd();
     else if (this.#anchor?.item.isConnected) {
       const { item, top } = this.#anchor;
       const { top: edge } = this.#scroller.getBoundingClientRect();
@@ -94,6 +134,6 @@ export class ScrollPosition extends Emitter {
     this.#isAtBottom = (this.#isAtBottom && !hasMovedUp) || isNearBottom;
     // After a correction of its own, the anchor stays: more content may change before the next frame.
     if (Math.abs(scrollTop - this.#restoredTop) > 1) this.#setAnchor();
-    this.emit("scrolled", { atTop: scrollTop < NEAR_TOP_PX });
+    this.emit("scrolled", { atTop: scrollTop < NEAR_END_PX, nearEnd: this.isNearEnd });
   }
 }

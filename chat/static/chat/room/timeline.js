@@ -11,9 +11,11 @@ import { ScrollPosition } from "./scroll-position.js";
 const SAME_GROUP_MS = 5 * 60_000;
 const FLASH_MS = 1_600;
 const DRAW_DELAY_MS = 16;
-// Above this number the oldest messages are dropped while the reader is at the bottom.
+// Above this number the oldest messages are dropped while the reader is at the bottom, or reads downwards.
 const MAX_DRAWN = 1_000;
 const KEPT_DRAWN = 500;
+// No screen shows more messages at once.
+const SEEN_AT_ONCE = 100;
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 
@@ -21,7 +23,7 @@ const KEPT_DRAWN = 500;
  * The list of messages. It emits these events:
  * - drawn: {messages}
  * - shortened: {from}, the id of the oldest message that is left
- * - scrolled: {atTop}
+ * - scrolled: {atTop, nearEnd}
  */
 export class Timeline extends Emitter {
   /** @type {ScrollPosition} */
@@ -48,6 +50,12 @@ export class Timeline extends Emitter {
   #timer = null;
   /** @type {number | null} */
   #firstUnreadId = null;
+  /**
+   * The drawn message that has the divider "New".
+   * @type {number | null}
+   */
+  #dividerId = null;
+  #isLive = true;
 
   /**
    * @param {HTMLElement} scroller
@@ -64,6 +72,38 @@ export class Timeline extends Emitter {
 
   get isAtBottom() {
     return this.#position.isAtBottom;
+  }
+
+  get isNearEnd() {
+    return this.#position.isNearEnd;
+  }
+
+  /** Whether the newest messages of the room are drawn; false while the reader sees an older part of the history. */
+  get isLive() {
+    return this.#isLive;
+  }
+
+  set isLive(isLive) {
+    this.#isLive = isLive;
+    this.#position.canFollow = isLive;
+  }
+
+  /** The id of the newest drawn message, or 0. */
+  get newestId() {
+    return this.#ids.at(-1) ?? 0;
+  }
+
+  /** The id of the last drawn message whose end is visible, or above the visible part; 0 for none. */
+  get seenTo() {
+    if (this.isAtBottom) return this.newestId;
+    let [low, high] = [0, this.#ids.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const item = this.item(this.#ids[middle]);
+      if (item && this.#position.hasPassed(item)) low = middle + 1;
+      else high = middle;
+    }
+    return this.#ids[low - 1] ?? 0;
   }
 
   /** @returns {Message[]} */
@@ -98,7 +138,7 @@ export class Timeline extends Emitter {
     this.#queue.clear();
     if (!messages.length) return;
     this.#position.keepDuring(() => this.#drawAll(messages));
-    if (this.isAtBottom && this.#ids.length > MAX_DRAWN) this.#shorten();
+    if (this.#ids.length > MAX_DRAWN) this.#shorten();
     this.emit("drawn", { messages });
   }
 
@@ -114,6 +154,7 @@ export class Timeline extends Emitter {
   clear() {
     this.#queue.clear();
     this.#ids = [];
+    this.#dividerId = null;
     this.#drawn.clear();
     this.#quotedBy.clear();
     this.#list.replaceChildren();
@@ -138,20 +179,28 @@ export class Timeline extends Emitter {
   }
 
   /**
-   * Draws the divider "New" above this message; null removes it.
+   * Draws the divider "New" above this message, or above the next one that is drawn; null removes it.
    * @param {number | null} id
    */
   setFirstUnread(id) {
-    const old = this.item(this.#firstUnreadId);
     this.#firstUnreadId = id;
-    if (old) this.#drawRelation(old);
-    const item = this.item(id);
-    if (item) this.#drawRelation(item);
+    this.#moveDivider();
   }
 
-  /** @param {number} id */
-  hasUnreadDivider(id) {
-    return Boolean(this.item(id)?.querySelector(".divider.unread"));
+  /** Scrolls to the newest message, but not beyond the divider "New": the reader begins where they stopped. */
+  scrollToUnread() {
+    const item = this.item(this.#dividerId);
+    if (item) this.#position.scrollToEndBelow(item);
+    else this.scrollToEnd();
+  }
+
+  #moveDivider() {
+    const first = this.#firstUnreadId;
+    const next = first === null ? null : this.#ids.find((id) => id >= first) ?? null;
+    if (next === this.#dividerId) return;
+    const changed = [this.item(this.#dividerId), this.item(next)];
+    this.#dividerId = next;
+    for (const item of changed) if (item) this.#drawRelation(item);
   }
 
   /** @param {Message[]} messages */
@@ -165,6 +214,7 @@ export class Timeline extends Emitter {
       if (message.reply_to) this.#noteQuote(message.reply_to, message.id);
     }
     for (const item of touched) if (item) this.#drawRelation(item);
+    this.#moveDivider();
   }
 
   /**
@@ -204,7 +254,7 @@ export class Timeline extends Emitter {
     if (!message) return;
     const above = this.get(Number(/** @type {HTMLElement | null} */ (item.previousElementSibling)?.dataset.id));
     const isNewDay = !above || startOfDay(above.at) !== startOfDay(message.at);
-    const isFirstUnread = message.id === this.#firstUnreadId;
+    const isFirstUnread = message.id === this.#dividerId;
     // The oldest message has a header. It keeps the header when an older page arrives, so that it does not move.
     if (!above) item.dataset.oldest = "";
     const needsHeader = item.dataset.oldest !== undefined || isNewDay || isFirstUnread;
@@ -223,16 +273,24 @@ export class Timeline extends Emitter {
     }
   }
 
+  /** Drops the oldest messages, unless the reader sees them. */
   #shorten() {
-    const dropped = this.#ids.splice(0, this.#ids.length - KEPT_DRAWN);
-    for (const id of dropped) {
+    const count = this.#ids.length - KEPT_DRAWN;
+    const later = this.item(this.#ids[count + SEEN_AT_ONCE]);
+    if (!this.isAtBottom && !(later && this.#position.hasPassed(later))) return;
+    this.#position.keepDuring(() => this.#drop(count));
+    this.emit("shortened", { from: this.#ids[0] });
+  }
+
+  /** @param {number} count how many of the oldest messages */
+  #drop(count) {
+    for (const id of this.#ids.splice(0, count)) {
       this.item(id)?.remove();
       this.#drawn.delete(id);
     }
     const oldest = this.item(this.#ids[0]);
     if (oldest) this.#drawRelation(oldest);
-    this.scrollToEnd();
-    this.emit("shortened", { from: this.#ids[0] });
+    this.#moveDivider();
   }
 }
 

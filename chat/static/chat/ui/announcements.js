@@ -4,7 +4,7 @@
 
 import { onClock } from "./clock.js";
 import { byId, make } from "./dom.js";
-import { fullTime } from "./format.js";
+import { fullTime, isolate } from "./format.js";
 
 const DISMISSED = "chat.dismissed";
 const MAX_DISMISSED = 100;
@@ -92,7 +92,7 @@ export class Announcements {
         class: `bar announcement ${level}`, role: level === "urgent" ? "alert" : "status", "data-id": id,
         title: at ? fullTime(at) : null,
       },
-      make("span", { text: isPrivate ? `Only for you: ${text}` : text }),
+      make("span", { dir: isPrivate ? null : "auto", text: isPrivate ? `Only for you: ${isolate(text)}` : text }),
       make("button", {
         type: "button", class: "icon-button", "aria-label": "Dismiss", text: "✕", onclick: () => this.#dismissNow(id),
       }),

@@ -1,5 +1,7 @@
 // @ts-check
-// Copies a link, also in browsers without the clipboard API. Must not know what is copied.
+// Copies text, also in browsers without the clipboard API. Must not know what is copied.
+
+import { make } from "./dom.js";
 
 const CONFIRMATION_MS = 2_000;
 
@@ -32,4 +34,20 @@ async function copy(text) {
   } catch {
     return document.execCommand("copy");
   }
+}
+
+/**
+ * Copies a text that no input of the page contains, and returns whether that worked.
+ * @param {string} text
+ * @param {HTMLElement} place takes an input for a moment. An open dialog must be its own place, because it blocks the
+ *   page behind it.
+ */
+export async function copyText(text, place) {
+  const input = make("textarea", { class: "unseen", readonly: true, tabindex: "-1", "aria-hidden": "true" });
+  input.value = text;
+  place.append(input);
+  input.select();
+  const isCopied = await copy(text);
+  input.remove();
+  return isCopied;
 }

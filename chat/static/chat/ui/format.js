@@ -8,6 +8,9 @@ const dayAndYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
 // A browser gives this name if it cannot find out the zone of the device.
 const UNKNOWN_ZONE = "Etc/Unknown";
+// Letters that are written from right to left, and the characters that change the direction of text.
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const DIRECTION_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
 const DAY_MS = 86_400_000;
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
@@ -91,7 +94,17 @@ export function plural(count, one, many = `${one}s`) {
  * @param {import("../connection/wire.js").PersonName} person
  */
 export function personName({ handle, guest: isGuest }) {
-  return isGuest ? `${handle} (guest)` : handle;
+  return isGuest ? `${isolate(handle)} (guest)` : isolate(handle);
+}
+
+/**
+ * Returns text of a person so that it may stand in an English sentence. Text with letters that are written from right to
+ * left is put between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE. Characters that would end this isolation are left
+ * out. An element of its own needs `dir="auto"` instead.
+ * @param {string} text
+ */
+export function isolate(text) {
+  return RIGHT_TO_LEFT.test(text) ? `\u2068${text.replace(DIRECTION_CONTROLS, "")}\u2069` : text;
 }
 
 /**

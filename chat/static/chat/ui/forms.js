@@ -81,17 +81,41 @@ export function confirmButton(action, text, question, act) {
   return confirmWithSecondClick(smallButton(action, text), question, act);
 }
 
+/**
+ * Marks a field as wrong, names the element that says why, and moves the focus to the field.
+ * @param {HTMLElement} input
+ * @param {HTMLElement} reason has an id
+ */
+export function markInvalid(input, reason) {
+  const ids = new Set((input.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean)).add(reason.id);
+  input.setAttribute("aria-describedby", [...ids].join(" "));
+  input.setAttribute("aria-invalid", "true");
+  input.focus();
+}
+
+let errorLines = 0;
+
 /** The line of a dialog that shows an error. The line is hidden while there is no error. */
 export class ErrorLine {
+  /** @type {HTMLElement | null} */
+  #input = null;
+
   /** @param {string | null} [id] */
   constructor(id = null) {
-    this.element = make("p", { class: "errors", role: "alert", id, hidden: true });
+    errorLines += 1;
+    this.element = make("p", { class: "errors", role: "alert", id: id ?? `error-${errorLines}`, hidden: true });
   }
 
-  /** @param {string} sentence "" hides the line */
-  show(sentence) {
+  /**
+   * @param {string} sentence "" hides the line
+   * @param {HTMLElement | null} [input] the field that is wrong, which gets the focus
+   */
+  show(sentence, input = null) {
     this.element.textContent = sentence;
     this.element.hidden = !sentence;
+    if (this.#input !== input) this.#input?.removeAttribute("aria-invalid");
+    this.#input = sentence ? input : null;
+    if (this.#input) markInvalid(this.#input, this.element);
   }
 
   /**

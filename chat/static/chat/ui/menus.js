@@ -3,6 +3,9 @@
 // Must not know the entries of a menu. Every page loads this module.
 
 import { byId, child, closestTo } from "./dom.js";
+import { showTitlesOnTap } from "./tooltips.js";
+
+showTitlesOnTap();
 
 /** @returns {NodeListOf<HTMLDetailsElement>} */
 function openMenus() {
@@ -11,9 +14,10 @@ function openMenus() {
 
 /** Closes menus by Escape, and by a click elsewhere. page.js calls it once on every page. */
 export function watchMenus() {
-  document.addEventListener("click", (event) => {
-    const clicked = closestTo(event, "details.menu");
-    for (const menu of openMenus()) if (menu !== clicked) menu.open = false;
+  // Safari on a phone sends no click to the document for a tap on plain text, but it sends `pointerdown`.
+  document.addEventListener("pointerdown", (event) => {
+    const pressed = closestTo(event, "details.menu");
+    for (const menu of openMenus()) if (menu !== pressed) menu.open = false;
   });
   document.addEventListener("keydown", ({ key }) => {
     if (key !== "Escape") return;

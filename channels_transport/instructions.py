@@ -1,0 +1,62 @@
+"""
+What a site tells an interface about the requests that the interface answers itself, without a worker.
+
+The setting INTERFACE_ANSWERS is {path: dotted path of a function}. The function gets an `Asked` and returns one of the
+instructions `Answer`, `InThread` or `PassOn`. It runs in the thread of the reactor, so it must not block: it must not
+use the database or Redis. The functions of the instructions follow the same rule, except that of `InThread`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.http import http_date
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, and what this interface knows: the number of its connections, and whether Redis answers."""
+
+    method: str
+    open_connections: int
+    is_redis_answering: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response."""
+
+    status: int
+    content: bytes
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def as_message(self) -> dict[str, Any]:
+        """Return the response as a message in the form of `http.response`."""
+        headers = {
+            "Content-Type": self.content_type,
+            "Content-Length": str(len(self.content)),
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Date": http_date(),
+            **self.headers,
+        }
+        encoded = [(name.encode("ascii"), value.encode("latin1")) for name, value in headers.items()]
+        return {"status": self.status, "headers": encoded, "content": self.content}
+
+
+@dataclass(frozen=True)
+class InThread:
+    """Run `make_answer()` in a thread, where it may block. After `seconds`, answer with `make_late()` instead."""
+
+    make_answer: Callable[[], Answer]
+    seconds: float
+    make_late: Callable[[], Answer]
+
+
+@dataclass(frozen=True)
+class PassOn:
+    """Pass the request on to the workers. If no response has begun after `seconds`, answer with `make_late()`."""
+
+    seconds: float
+    make_late: Callable[[], Answer]

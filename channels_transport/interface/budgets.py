@@ -1,0 +1,141 @@
+"""
+What clients use: token buckets of frames, bytes and control frames, and what each address has open.
+
+This module only counts. It closes nothing, stops no reading, and knows no protocol.
+"""
+
+import ipaddress
+import math
+import time
+from typing import NamedTuple
+
+
+class Rate(NamedTuple):
+    """A budget: this many at once, and this many per second after that."""
+
+    burst: float
+    per_second: float
+
+
+UNLIMITED = Rate(math.inf, math.inf)
+
+
+class Budget:
+    """
+    A token bucket. Its users subtract from `left`, which may become negative.
+
+    It reads the clock only when the tokens that it last counted are used up.
+    """
+
+    __slots__ = ("left", "rate", "counted_at")
+
+    def __init__(self, rate: Rate) -> None:
+        self.rate = rate
+        self.left = rate.burst
+        self.counted_at = time.monotonic()
+
+    def is_spent(self) -> bool:
+        """Return whether no token is left now."""
+        if self.left > 0:
+            return False
+        self.refill()
+        return self.left <= 0
+
+    def refill(self) -> None:
+        """Add the tokens of the time since the last call."""
+        if self.rate is UNLIMITED:
+            return
+        now = time.monotonic()
+        self.left = min(self.rate.burst, self.left + (now - self.counted_at) * self.rate.per_second)
+        self.counted_at = now
+
+
+class Meter:
+    """The budgets of one owner: of a socket, or of an address."""
+
+    __slots__ = ("frames", "bytes", "control_frames")
+
+    def __init__(self, frames: Rate, octets: Rate, control_frames: Rate) -> None:
+        self.frames, self.bytes, self.control_frames = Budget(frames), Budget(octets), Budget(control_frames)
+
+    @property
+    def budgets(self) -> tuple[Budget, Budget, Budget]:
+        """Return all budgets."""
+        return self.frames, self.bytes, self.control_frames
+
+    @property
+    def is_spent(self) -> bool:
+        """Return whether one of the budgets has no token left now."""
+        return any(budget.is_spent() for budget in self.budgets)
+
+    @property
+    def is_low(self) -> bool:
+        """Return whether less than half of one of the bursts is left. An ordinary client does not come so far."""
+        self._refill()
+        return any(budget.left < budget.rate.burst / 2 for budget in self.budgets)
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether nothing has to be remembered."""
+        self._refill()
+        return all(budget.left >= budget.rate.burst for budget in self.budgets)
+
+    def _refill(self) -> None:
+        for budget in self.budgets:
+            budget.refill()
+
+
+NO_METER = Meter(UNLIMITED, UNLIMITED, UNLIMITED)
+
+
+class Address:
+    """What one address has open, and its budgets. All sockets of the address share one object."""
+
+    def __init__(self, meter: Meter) -> None:
+        self.connections = self.sockets = 0
+        self.meter = meter
+
+    @property
+    def is_idle(self) -> bool:
+        """Return whether nothing of the address has to be remembered."""
+        return not self.connections and not self.sockets and self.meter.is_full
+
+
+class Addresses:
+    """The addresses with open connections. `rates` are the budgets of each: frames, bytes, control frames."""
+
+    def __init__(self, *rates: Rate) -> None:
+        self._rates = rates
+        self._addresses: dict[str, Address] = {}
+
+    def find(self, host: str | None) -> Address:
+        """Return the counters of a host's address. What has no IP address, such as a Unix socket, is unlimited."""
+        key = address_key(host)
+        if not key:
+            return Address(Meter(UNLIMITED, UNLIMITED, UNLIMITED))
+        if key not in self._addresses:
+            self._addresses[key] = Address(Meter(*self._rates))
+        return self._addresses[key]
+
+    def forget_idle(self) -> None:
+        """Forget the addresses that have nothing open and full budgets."""
+        for key, address in list(self._addresses.items()):
+            if address.is_idle:
+                del self._addresses[key]
+
+
+def address_key(host: str | None) -> str:
+    """
+    Return the name under which an IP address is counted, or '' if the text is no IP address.
+
+    An IPv6 address counts with its /64, because one client has all of these addresses.
+    """
+    try:
+        address = ipaddress.ip_address((host or "").partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.IPv6Network((address, 64), strict=False))
+    return str(address)

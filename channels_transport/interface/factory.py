@@ -1,0 +1,143 @@
+"""
+The factory of an interface server: it makes the protocol of each connection, and knows what is open.
+
+It has the limits that Daphne's command line does not offer. The server itself is in `server.py`.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from daphne import http_protocol
+from daphne.utils import parse_x_forwarded_for
+
+from ..log_throttle import LogThrottle
+from .budgets import Address
+from .deadlines import Channel
+from .limits import Limits, PathRule, make_addresses
+from .reading import ReadingTurns
+from .requests import WebRequest
+from .websockets import WebSocketProtocol
+
+logger = logging.getLogger(__name__)
+throttle = LogThrottle(logger)
+
+MAX_FRAME_BYTES = 64 * 1024
+HANDSHAKE_SECONDS = 20
+DROP_SECONDS = 5
+CLOSE_ANSWER_SECONDS = 5
+
+
+class HTTPFactory(http_protocol.HTTPFactory):
+    """Makes the protocols of HTTP requests and websockets, with limits that Daphne's command line does not offer."""
+
+    def __init__(
+        self,
+        *args: Any,
+        trusted_proxies: int = 0,
+        handshake_seconds: float = HANDSHAKE_SECONDS,
+        ping_timeout: float = 30,
+        limits: Limits | None = None,
+        rules: Iterable[PathRule] = (),
+        answers: Mapping[bytes, Callable] | None = None,
+        is_redis_answering: Callable[[], bool] = lambda: True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, ping_timeout=ping_timeout, **kwargs)
+        self.limits = limits or Limits()
+        self.rules = list(rules)
+        self.any_path = PathRule(re.compile(""), limits=self.limits)
+        self.addresses = make_addresses(self.limits)
+        self.turns = ReadingTurns()
+        # By transport: the addresses that count its connection.
+        self.counted: dict[Any, Address] = {}
+        self.trusted_proxies = trusted_proxies
+        self.answers = answers or {}  # by path: how this interface answers itself, see answers.py
+        self.is_redis_answering = is_redis_answering
+        self.waiting = 0  # the number of requests that wait for a message
+        self.ws_factory.protocol = WebSocketProtocol
+        self.ws_factory.setProtocolOptions(
+            maxFramePayloadSize=MAX_FRAME_BYTES,
+            maxMessagePayloadSize=MAX_FRAME_BYTES,
+            # Send a close frame with 1007 or 1009, rather than only drop the connection.
+            failByDrop=False,
+            # A client that is still sending needs more than autobahn's one second to answer the close frame.
+            closeHandshakeTimeout=CLOSE_ANSWER_SECONDS,
+            # Longer than the limit in `check_ping`, which answers 503. Autobahn's own limit only drops the connection.
+            openHandshakeTimeout=handshake_seconds + DROP_SECONDS,
+            autoPingTimeout=ping_timeout,
+            # Every call of setProtocolOptions resets this option, which lets `Origin: null` reach the site's own check.
+            allowNullOrigin=True,
+        )
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """Return the protocol of a new TCP connection. Return None, which closes it, if its address has too many."""
+        address = None if self.trusted_proxies else self.addresses.find(getattr(addr, "host", None))
+        if address is not None:
+            if address.connections >= self.limits.connections_per_address:
+                throttle.warning("An address has too many open connections; a new one is closed: %s", addr.host)
+                return None
+            address.connections += 1
+        protocol = Channel()
+        protocol.factory, protocol.callLater = self, self.reactor.callLater
+        protocol.requestFactory = WebRequest
+        protocol.address = address
+        return protocol
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """Return the protocols that TLS may negotiate. The limits of this server are those of HTTP/1.1."""
+        return [b"http/1.1"]
+
+    def find_host(self, headers: Any, transport: Any) -> str | None:
+        """Return the address of the client, as a trusted proxy saw it, or of the peer."""
+        peer = getattr(transport.getPeer(), "host", None)
+        if not self.proxy_forwarded_address_header:
+            return peer
+        address, _ = parse_x_forwarded_for(headers, self.proxy_forwarded_address_header, None, None, [peer, 0])
+        return address[0]
+
+    def find_rule(self, path: str) -> PathRule:
+        """Return what the site declares about the websockets of a path, which may be percent-encoded."""
+        path = unquote(path)
+        return next((rule for rule in self.rules if rule.pattern.match(path)), self.any_path)
+
+    def connection_made(self, transport: Any, address: Address | None) -> None:
+        """Note which address counts a new connection."""
+        if address is not None:
+            self.counted[transport] = address
+
+    def connection_ended(self, transport: Any) -> None:
+        """Count a connection as closed."""
+        address = self.counted.pop(transport, None)
+        if address is not None:
+            address.connections -= 1
+
+    def check_timeouts(self) -> None:
+        """Check the timeouts of all requests and websockets, and forget addresses without connections."""
+        super().check_timeouts()
+        self.addresses.forget_idle()
+        for rule in self.rules:
+            if rule.addresses is not None:
+                rule.addresses.forget_idle()
+
+    def dispatch_reply(self, channel: str, message: dict[str, Any]) -> None:
+        """Pass a message to the connection or request that has this reply channel."""
+        if "later" in message and channel not in self.reply_protocols:
+            # The client has left, but the view has already added the request's channel to groups.
+            return self.end_waiting(channel, message["later"], is_answered=False)
+        return super().dispatch_reply(channel, message)
+
+    def end_waiting(self, channel: str, later: dict[str, Any], is_answered: bool) -> None:
+        """Send `http.disconnect` for a waiting request that is over, so that a consumer removes it from groups."""
+        message = {
+            "reply_channel": channel,
+            "path": later["path"],
+            "context": later["context"],
+            "answered": is_answered,
+        }
+        try:
+            self.channel_layer.send("http.disconnect", message)
+        except Exception as error:
+            logger.warning("http.disconnect could not be sent for a waiting request: %s", error)

@@ -1,0 +1,145 @@
+"""
+The limits of an interface server: their names and their defaults, and how a site's settings change them.
+
+The settings are INTERFACE_LIMITS and INTERFACE_PATHS; docs/operations.md has the table. This module enforces nothing.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from .budgets import UNLIMITED, Addresses, Meter, Rate
+
+KIB, MIB = 1024, 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """
+    All limits. None as the value of a setting means no limit.
+
+    Of websockets: `socket_*` are budgets of one socket, `address_*` of all sockets of one address. Frames are texts,
+    binary messages and their fragments; control frames are pings, pongs and empty fragments. A socket that has stayed
+    at a budget for `flood_seconds` is closed.
+    """
+
+    socket_frames: Rate = Rate(5000, 500)
+    socket_bytes: Rate = Rate(256 * MIB, 16 * MIB)
+    socket_control_frames: Rate = Rate(500, 50)
+    address_frames: Rate = Rate(100_000, 10_000)
+    address_bytes: Rate = Rate(1024 * MIB, 128 * MIB)
+    address_control_frames: Rate = Rate(20_000, 2000)
+    flood_seconds: float = 10
+    sockets_per_address: float = 5000
+    # Above `sockets_per_address`, so that an address with all of its sockets can still load pages.
+    connections_per_address: float = 6000
+    # A text for a socket above `sockets_per_address`, before it is closed. The site's clients may read a reason in it.
+    refusal_text: str = ""
+    # The time for the whole request line and all headers, from their first byte.
+    head_seconds: float = 20
+    # The time for the whole body, and the rate that extends it: each `body_bytes_per_second` bytes add a second.
+    body_seconds: float = 30
+    body_bytes_per_second: float = 1000
+    max_body_bytes: float = MIB
+    # The time before a request's first byte, on a new connection and between two requests. It is longer than proxies
+    # keep an idle connection, so that no proxy sends a request on a connection that is just being closed.
+    idle_seconds: float = 75
+    # A client must read at least this many bytes of a response in each `read_seconds`.
+    read_seconds: float = 60
+    read_bytes: float = 1000
+    # After the last response, or after a close frame: the time until the connection is cut.
+    close_seconds: float = 15
+    # After a refusal: how much of the rest of a request is read and thrown away, so that the client reads the refusal.
+    discard_seconds: float = 5
+    discard_bytes: float = 8 * MIB
+
+
+# The limits that a rule for some paths may change.
+PATH_LIMITS = tuple(
+    f"{owner}_{what}" for owner in ("socket", "address") for what in ("frames", "bytes", "control_frames")
+)
+
+
+@dataclass
+class PathRule:
+    """
+    What a site declares about the websockets of some paths.
+
+    `send_only`: no consumer reads the clients' frames, so they are dropped. `forget`: frames that still wait when the
+    socket ends are dropped. `limits` are the budgets of these sockets. If they change the budgets of an address, the
+    sockets of these paths have budgets of their own, in `addresses`.
+    """
+
+    pattern: re.Pattern[str]
+    send_only: bool = False
+    forget: bool = False
+    limits: Limits = Limits()
+    addresses: Addresses | None = None
+
+    def make_meter(self) -> Meter:
+        """Return the budgets of a new socket."""
+        limits = self.limits
+        return Meter(limits.socket_frames, limits.socket_bytes, limits.socket_control_frames)
+
+
+def make_limits(given: Mapping[str, Any], base: Limits | None = None) -> Limits:
+    """Return `base` with other values. Raise ImproperlyConfigured for an unknown name or a wrong value."""
+    known = {field.name: field.type for field in fields(Limits)}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in known:
+            raise ImproperlyConfigured(f"INTERFACE_LIMITS has no limit {name!r}; it has {', '.join(known)}.")
+        values[name] = _read(name, known[name], value)
+    return replace(base or Limits(), **values)
+
+
+def _read(name: str, kind: Any, value: Any) -> Any:
+    if kind is Rate:
+        if value is None:
+            return UNLIMITED
+        if isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_amount, value)):
+            return Rate(*value)
+        raise ImproperlyConfigured(f"{name} must be a pair (at once, per second) of positive numbers, not {value!r}.")
+    if kind is str:
+        if isinstance(value, str):
+            return value
+        raise ImproperlyConfigured(f"{name} must be a text, not {value!r}.")
+    if value is None:
+        return math.inf
+    if _is_amount(value):
+        return value
+    raise ImproperlyConfigured(f"{name} must be a positive number, or None for no limit, not {value!r}.")
+
+
+def _is_amount(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+
+
+def make_rules(given: Iterable[tuple[str, Mapping[str, Any]]], limits: Limits) -> list[PathRule]:
+    """Return the rules of INTERFACE_PATHS: pairs of a regular expression and a dictionary."""
+    rules = []
+    for pattern, options in given:
+        for name in options:
+            if name not in ("send_only", "forget", *PATH_LIMITS):
+                raise ImproperlyConfigured(f"INTERFACE_PATHS has the unknown option {name!r} for {pattern!r}.")
+        own = make_limits({name: value for name, value in options.items() if name in PATH_LIMITS}, limits)
+        addresses = make_addresses(own) if any(name.startswith("address_") for name in options) else None
+        flags = bool(options.get("send_only")), bool(options.get("forget"))
+        rules.append(PathRule(re.compile(pattern), *flags, own, addresses))
+    return rules
+
+
+def make_addresses(limits: Limits) -> Addresses:
+    """Return the empty table of the addresses."""
+    return Addresses(limits.address_frames, limits.address_bytes, limits.address_control_frames)
+
+
+def limits_from_settings() -> tuple[Limits, list[PathRule]]:
+    """Return the limits and the rules of the site's settings."""
+    limits = make_limits(getattr(settings, "INTERFACE_LIMITS", {}))
+    return limits, make_rules(getattr(settings, "INTERFACE_PATHS", []), limits)

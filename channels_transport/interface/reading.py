@@ -1,0 +1,255 @@
+"""
+How an interface reads its websockets: a little of each in turn, and only within the budgets of their clients.
+
+A read from the kernel may contain ten thousand small frames. If all of them were processed at once, twenty such sockets
+would keep the reactor from its timers for ten seconds, and the interface would count as dead. So a socket whose frames
+are not all processed is not read, and TCP makes its client wait. This module closes nothing.
+"""
+
+import collections
+import time
+from typing import Any
+
+from twisted.internet import reactor
+
+from .budgets import Meter
+from .limits import PathRule
+
+# This number of frames of one read is processed at once. The others wait for their turn.
+FRAMES_AT_ONCE = 8
+# In each turn of the reactor, the frames that wait are processed for this time: this number of one socket in a row.
+TURN_SECONDS, FRAMES_PER_VISIT = 0.005, 32
+# How often the interface looks whether sockets that used up their budgets may be read again.
+LIMITED_SECONDS = 0.1
+# A client whose next bytes arrive later than this after the last ones were processed is not sending all the time.
+PAUSE_SECONDS = 0.05
+# The most bytes that a client may send before its handshake is answered.
+MAX_EARLY_BYTES = 64 * 1024
+# Why a socket is not read: its frames wait for Redis; a budget is used up; what was read is not all processed; the
+# handshake is not answered.
+QUEUE, BUDGET, BACKLOG, HANDSHAKE = 1, 2, 4, 8
+
+
+class ReadingTurns:
+    """Lets the sockets with a backlog take turns, and looks again at the sockets that used up a budget."""
+
+    def __init__(self) -> None:
+        self._backlog: collections.deque[MeteredReading] = collections.deque()
+        self._limited: collections.deque[MeteredReading] = collections.deque()
+        self._is_working = False
+
+    def add(self, socket: "MeteredReading") -> None:
+        """Process the rest of what was read from a socket, in turns."""
+        self._backlog.append(socket)
+        if not self._is_working:
+            self._is_working = True
+            reactor.callLater(0, self._work)
+
+    def add_limited(self, socket: "MeteredReading") -> None:
+        """Read a socket again when its budgets allow it."""
+        if not self._limited:
+            reactor.callLater(LIMITED_SECONDS, self._look_again)
+        self._limited.append(socket)
+
+    def _work(self) -> None:
+        until = time.monotonic() + TURN_SECONDS
+        try:
+            while self._backlog and time.monotonic() < until:
+                socket = self._backlog.popleft()
+                if socket.process_backlog():
+                    self._backlog.append(socket)
+        finally:
+            self._is_working = bool(self._backlog)
+            if self._is_working:
+                reactor.callLater(0, self._work)
+
+    def _look_again(self) -> None:
+        limited, self._limited = self._limited, collections.deque()
+        for socket in limited:
+            if socket.is_spent and not socket.is_over:
+                self.add_limited(socket)
+            else:
+                socket.release(BUDGET)
+
+
+class MeteredReading:
+    """
+    A mixin for autobahn's websocket protocol. `begin_reading` must be called before the first frame.
+
+    `flood` is called if the client goes on at the limit of its own budgets, or sends all the time while its address is
+    at a limit.
+    """
+
+    turns: ReadingTurns
+    meter: Meter
+    shared: Meter
+    rule: PathRule
+    holds = 0
+    has_rest = False  # whether processData would find something to do
+    is_discarding = False
+    limited_since = limited_at = 0.0
+    drained_at = pressing_since = 0.0
+    lost_reason: Any = None
+
+    # These names are of the class that uses the mixin.
+    transport: Any
+    state: int
+    data: bytes
+    current_frame: Any
+    flood: Any
+
+    def begin_reading(self, turns: ReadingTurns, rule: PathRule, shared: Meter) -> None:
+        """Set the budgets: the socket's own by its rule, and those that it shares with its address."""
+        self.turns, self.rule, self.shared = turns, rule, shared
+        self.meter = rule.make_meter()
+
+    @property
+    def is_spent(self) -> bool:
+        """Return whether a budget of the socket or of its address is used up."""
+        return self.meter.is_spent or self.shared.is_spent
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether nothing of the socket will be processed any longer."""
+        return self.state == self.STATE_CLOSED or self.is_discarding  # type: ignore[attr-defined]
+
+    def hold(self, reason: int) -> None:
+        """Stop reading for a reason."""
+        if not self.holds and self.lost_reason is None:
+            self.transport.pauseProducing()
+        self.holds |= reason
+
+    def release(self, reason: int) -> None:
+        """End a reason for not reading. If it was the last one, process what was read, and then read on."""
+        if not self.holds & reason:
+            return
+        self.holds &= ~reason
+        if self.holds:
+            return
+        if self.has_rest and not self.is_over:
+            self.holds = BACKLOG
+            self.turns.add(self)
+        elif self.lost_reason is None:
+            self.transport.resumeProducing()
+
+    def _dataReceived(self, data: bytes) -> None:
+        if self.is_over:
+            return
+        if self.state == self.STATE_CONNECTING and self.holds_handshake:  # type: ignore[attr-defined]
+            # autobahn would parse these bytes as a second handshake.
+            self.data += data
+            if len(self.data) > MAX_EARLY_BYTES:
+                self.hold(HANDSHAKE)
+            return
+        if self.state != self.STATE_CONNECTING:  # type: ignore[attr-defined]
+            if not self.has_rest and (now := time.monotonic()) - self.drained_at > PAUSE_SECONDS:
+                self.pressing_since = now
+            self.meter.bytes.left -= len(data)
+            self.shared.bytes.left -= len(data)
+            if self.meter.bytes.left <= 0 or self.shared.bytes.left <= 0:
+                self._check_budgets()
+        super()._dataReceived(data)  # type: ignore[misc]
+
+    @property
+    def holds_handshake(self) -> bool:
+        """Return whether the handshake has been passed on and is not answered yet."""
+        return hasattr(self, "reply_channel")
+
+    def consumeData(self) -> None:
+        """Process the beginning of what was read. The rest gets turns."""
+        if self.state not in (self.STATE_OPEN, self.STATE_CLOSING):  # type: ignore[attr-defined]
+            return super().consumeData()  # type: ignore[misc]
+        self.has_rest = True
+        self._process(FRAMES_AT_ONCE)
+        if self.has_rest and not self.holds and not self.is_over:
+            self.hold(BACKLOG)
+            self.turns.add(self)
+
+    def process_backlog(self) -> bool:
+        """Process a part of the rest. Return whether the socket needs another turn."""
+        if self.lost_reason is not None:
+            return self._process_last()
+        self.holds &= ~BACKLOG
+        self._process(FRAMES_PER_VISIT)
+        if self.is_over:
+            return False
+        if self.has_rest and not self.holds:
+            self.holds = BACKLOG
+            return True
+        if not self.holds:
+            self.transport.resumeProducing()
+        return False
+
+    def _process(self, frames: int) -> None:
+        # autobahn takes two steps for each frame.
+        for _ in range(2 * frames):
+            if self.holds or self.is_over:
+                return
+            self.has_rest = self.processData()  # type: ignore[attr-defined]
+            if not self.has_rest:
+                self.drained_at = time.monotonic()
+                return
+
+    def onFrameBegin(self) -> None:
+        """Count a frame."""
+        super().onFrameBegin()  # type: ignore[misc]
+        frame = self.current_frame
+        if frame.opcode == 8:
+            return
+        is_empty_fragment = not frame.length and not (frame.fin and frame.opcode)
+        if frame.opcode > 7 or is_empty_fragment:
+            own, shared = self.meter.control_frames, self.shared.control_frames
+        else:
+            own, shared = self.meter.frames, self.shared.frames
+        own.left -= 1
+        shared.left -= 1
+        if own.left <= 0 or shared.left <= 0:
+            self._check_budgets()
+
+    def _check_budgets(self) -> None:
+        if self.holds & BUDGET or not self.is_spent or self.is_over:
+            return
+        if self.state == self.STATE_CLOSING:  # type: ignore[attr-defined]
+            # The client may still send the answer to the close frame, but not at this price.
+            return self.discard()
+        now = time.monotonic()
+        if now - self.limited_at > self.rule.limits.flood_seconds / 2:
+            self.limited_since = now
+        self.limited_at = now
+        # If other sockets of the address have used up its budgets, this one may be limited and yet send little.
+        seconds = self.rule.limits.flood_seconds
+        is_sending = now - self.pressing_since > seconds
+        if now - self.limited_since > seconds and (is_sending or self.meter.is_low):
+            self.discard()
+            return self.flood()
+        self.hold(BUDGET)
+        self.turns.add_limited(self)
+
+    def discard(self) -> None:
+        """Read from now on without processing: a client that cannot send would not read its close frame either."""
+        self.is_discarding, self.holds, self.data = True, 0, b""
+        if self.lost_reason is None:
+            self.transport.resumeProducing()
+
+    def connectionLost(self, reason: Any = None) -> None:
+        """Process the frames that the client sent before it left, and then end the connection."""
+        if self.has_rest and self.state == self.STATE_OPEN and not self.is_discarding:  # type: ignore[attr-defined]
+            self.lost_reason = reason
+            if not self.holds & BACKLOG:
+                self.turns.add(self)
+            return
+        super().connectionLost(reason)  # type: ignore[misc]
+
+    def _process_last(self) -> bool:
+        # The connection to Redis may be slow, so its queue does not count. The budgets do.
+        self.holds = 0
+        if not self.is_spent:
+            self._process(FRAMES_PER_VISIT)
+            if self.has_rest and not self.is_over and not self.holds & BUDGET:
+                return True
+        self.finish_lost(self.lost_reason)
+        return False
+
+    def finish_lost(self, reason: Any) -> None:
+        """End a connection whose last frames were processed after its end."""
+        super().connectionLost(reason)  # type: ignore[misc]

@@ -1,0 +1,129 @@
+// @ts-check
+// Connects the ways to the actions on a message: the toolbar, the sheet, the keys, and a long press.
+// Must not change a message: it calls the passed actions.
+
+import { KeyboardNavigation } from "./keyboard-navigation.js";
+import { LongPress } from "./long-press.js";
+import { MessageToolbar } from "./message-toolbar.js";
+
+/** @typedef {import("../connection/wire.js").Message} Message */
+/** @typedef {import("./message-choices.js").Rights} Rights */
+
+/**
+ * @typedef {object} Actions
+ * @property {(id: number, emoji: string) => void} react
+ * @property {(message: Message) => void} reply
+ * @property {(message: Message) => void} edit
+ * @property {(message: Message) => void} report
+ * @property {(message: Message) => void} moderate
+ * @property {(id: number) => void} remove
+ */
+
+/**
+ * @typedef {object} Parts
+ * @property {string} me the reader's handle
+ * @property {HTMLElement} scroller
+ * @property {HTMLElement} list the list of messages
+ * @property {import("./timeline.js").Timeline} timeline
+ * @property {(id: number) => Rights | null} rightsOn returns the person's rights on a message; null for none
+ * @property {Actions} actions
+ * @property {import("./conversation.js").WithDialogs} withDialogs
+ * @property {() => void} focusComposer
+ * @property {(sentence: string) => void} notify shows a sentence to the person
+ */
+
+export class MessageControls {
+  /** @type {Parts} */
+  #parts;
+  /** @type {MessageToolbar} */
+  #toolbar;
+  /** @type {{ id: number, dialog: HTMLDialogElement } | null} */
+  #sheet = null;
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    const { scroller, list, rightsOn, focusComposer } = parts;
+    this.#parts = parts;
+    /** @type {import("./message-choices.js").Act} */
+    const act = (action, id, emoji) => this.#act(action, id, emoji);
+    this.#toolbar = new MessageToolbar(list, rightsOn, act);
+    new KeyboardNavigation(scroller, list, { act: (...choice) => this.#actByKey(...choice), leave: focusComposer });
+    new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)));
+  }
+
+  /** Hides the toolbar. Is called when the person's rights have changed. */
+  hide() {
+    this.#toolbar.hide();
+  }
+
+  /** Hides what belongs to a message that has been removed. Is called when messages were drawn. */
+  refresh() {
+    this.#toolbar.refresh();
+    if (this.#sheet && !this.#parts.rightsOn(this.#sheet.id)) this.#sheet.dialog.close();
+  }
+
+  /**
+   * @param {Parameters<import("./message-choices.js").Act>[0]} action
+   * @param {number} id
+   * @param {string} [emoji]
+   */
+  #act(action, id, emoji) {
+    const { actions, timeline } = this.#parts;
+    const message = timeline.get(id);
+    if (!message) return;
+    if (action === "more") this.#openSheet(id);
+    else if (action === "react") actions.react(id, emoji ?? "");
+    else if (action === "remove") actions.remove(id);
+    else if (action === "select") this.#selectText(id);
+    else if (action !== "copy") actions[action](message);
+  }
+
+  /**
+   * Takes the action of a key. The key may name an action that this person may not take.
+   * @type {import("./message-choices.js").Act}
+   */
+  #actByKey(action, id, emoji) {
+    const rights = this.#parts.rightsOn(id);
+    const item = this.#parts.timeline.item(id);
+    if (!rights || !item || (action in rights && !rights[/** @type {keyof Rights} */ (action)])) return;
+    if (action === "remove") this.#toolbar.askToRemove(item);
+    else if (action === "copy") this.#copyText(id, item);
+    else this.#act(action, id, emoji);
+  }
+
+  /** @param {number} id */
+  #openSheet(id) {
+    const { me, timeline, rightsOn, notify, withDialogs } = this.#parts;
+    const focused = document.activeElement;
+    withDialogs(({ openMessageSheet }) => {
+      const message = timeline.get(id);
+      const rights = rightsOn(id);
+      // While the dialogs were loading, the person may have begun something else.
+      if (this.#sheet || !message || !rights || document.activeElement !== focused) return;
+      const dialog = openMessageSheet(message, {
+        me, rights, notify, act: (action, emoji) => this.#act(action, id, emoji),
+      });
+      this.#sheet = { id, dialog };
+      dialog.addEventListener("close", () => { this.#sheet = null; });
+    });
+  }
+
+  /**
+   * @param {number} id
+   * @param {HTMLElement} item
+   */
+  #copyText(id, item) {
+    const { timeline, notify, withDialogs } = this.#parts;
+    withDialogs(async ({ copyMessage }) => {
+      const message = timeline.get(id);
+      if (message) await copyMessage(message, item, notify);
+      item.focus({ preventScroll: true });
+    });
+  }
+
+  /** @param {number} id */
+  #selectText(id) {
+    const body = this.#parts.timeline.item(id)?.querySelector(".body");
+    if (body) window.getSelection()?.selectAllChildren(body);
+  }
+}

@@ -1,0 +1,123 @@
+// @ts-check
+// Counts what a person has not read: what the server counted before this page loaded, and what the page has received.
+// Pure arithmetic over ids. Must not know of the page, of scrolling, nor of sockets.
+
+/** @typedef {import("../connection/wire.js").Message} Message */
+
+export class UnreadMessages {
+  /** @type {string} */
+  #me;
+  /** Messages up to this id are read. */
+  #position = 0;
+  /** The server counted up to this offset. */
+  #countedTo = 0;
+  /** How many unread messages up to `countedTo` this page has not received. */
+  #unknown = 0;
+  /**
+   * The first unread message when the server counted.
+   * @type {number | null}
+   */
+  #firstCounted = null;
+  /**
+   * The ids of the received messages that are unread.
+   * @type {Set<number>}
+   */
+  #known = new Set();
+
+  /** @param {string} me the reader's handle */
+  constructor(me) {
+    this.#me = me;
+  }
+
+  get position() {
+    return this.#position;
+  }
+
+  get count() {
+    return this.#known.size + this.#unknown;
+  }
+
+  /** How many unread messages this page has not received. */
+  get unknownCount() {
+    return this.#unknown;
+  }
+
+  /** The id of the first unread message, or null. It may be too low by some messages after another tab has read on. */
+  get firstId() {
+    if (this.#unknown > 0) return Math.max(this.#firstCounted ?? 0, this.#position + 1);
+    return this.firstAfter(this.#position);
+  }
+
+  /**
+   * Returns the first received unread message after this id, or null.
+   * @param {number} id
+   */
+  firstAfter(id) {
+    let first = Infinity;
+    for (const known of this.#known) if (known > id && known < first) first = known;
+    return first === Infinity ? null : first;
+  }
+
+  /**
+   * Returns how many received unread messages have an id below this one.
+   * @param {number} id
+   */
+  countBefore(id) {
+    let count = 0;
+    for (const known of this.#known) if (known < id) count += 1;
+    return count;
+  }
+
+  /**
+   * Starts with what the server says in `joined`.
+   * @param {object} news
+   * @param {number} news.read
+   * @param {number} news.offset
+   * @param {number} [news.unread]
+   * @param {number | null} [news.first_unread]
+   */
+  start({ read, offset, unread = 0, first_unread: first = null }) {
+    this.#position = read;
+    this.#countedTo = offset;
+    this.#unknown = unread;
+    this.#firstCounted = first;
+    this.#known.clear();
+  }
+
+  /**
+   * Takes a received message, new or changed. It may be received more than once.
+   * @param {Message} message
+   */
+  note({ id, author, removed }) {
+    if (id <= this.#position) return;
+    if (author.handle === this.#me || removed) {
+      this.#known.delete(id);
+    } else if (!this.#known.has(id)) {
+      this.#known.add(id);
+      if (id <= this.#countedTo && this.#unknown > 0) this.#unknown -= 1;
+    }
+  }
+
+  /**
+   * Is called when the page has every message between two ids. Corrects the count: a message may have been removed after
+   * the server counted it.
+   * @param {number} from
+   * @param {number} to
+   */
+  loaded(from, to) {
+    const first = this.firstId;
+    if (first !== null && from <= first && to >= this.#countedTo) this.#unknown = 0;
+  }
+
+  /**
+   * Marks everything up to this id as read. The position never moves back.
+   * @param {number} id
+   */
+  readTo(id) {
+    if (id <= this.#position) return;
+    this.#position = id;
+    for (const known of this.#known) if (known <= id) this.#known.delete(known);
+    // Each message has its own offset, so this is an upper limit.
+    this.#unknown = Math.min(this.#unknown, Math.max(0, this.#countedTo - id));
+  }
+}

@@ -1,0 +1,46 @@
+"""
+The check of a page's accessibility with axe-core, which `bin/test` installs with the tools for the browser's code.
+
+The check covers WCAG 2.1 A and AA, and the best practices of axe-core.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+AXE = Path(__file__).resolve().parent.parent / "js" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+PHONE = {"width": 390, "height": 780}
+_RUN = """async (tags) => {
+  const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => (
+    `${id}: ${target.join(" ")}: ${failureSummary.split("\\n").slice(1).join("; ").trim()}`
+  )));
+}"""
+
+
+def requires_axe():
+    """Return a mark that skips tests where axe-core is not installed. In CI they fail."""
+    is_missing = not AXE.exists() and not os.environ.get("CI")
+    return pytest.mark.skipif(is_missing, reason="axe-core is not installed here (cd tests/js && npm ci)")
+
+
+def assert_accessible(page, what=""):
+    """
+    Fail with the list of violations, each with its rule and its element, if the page has any in its present state.
+
+    The page is checked on a desktop and on a phone, in light and in dark colours.
+    """
+    if not page.evaluate("Boolean(window.axe)"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = []
+    before = page.viewport_size
+    for size in (before, PHONE):
+        page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            # With reduced motion no colour and no position changes slowly, so that each is measured at its end.
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found += [f"{scheme}, {size['width']} px: {line}" for line in page.evaluate(_RUN, RULES)]
+    page.set_viewport_size(before)
+    assert not found, f"{what or page.url}:\n" + "\n".join(found)

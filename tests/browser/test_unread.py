@@ -1,0 +1,203 @@
+"""A person who comes back: the divider "New", the bar above, the title, and what counts as read."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.history import (
+    UNFOCUSED,
+    come_back,
+    divider_above,
+    fill,
+    is_on_screen,
+    message,
+    scroll_to,
+    shown_ids,
+)
+from tests.browser.test_room import say
+
+
+@pytest.fixture
+def alice(join_room):
+    """Return the page of Alice, who has said one word and has read everything."""
+    page = join_room("Alice")
+    say(page, "hello")
+    expect(message(page, "hello")).to_have_count(1)
+    expect(page.locator("#pending-messages .message")).to_have_count(0)
+    return page
+
+
+@pytest.mark.parametrize("is_focused", [True, False])
+@pytest.mark.parametrize("count", [1, 3, 49, 50, 51, 500])
+def test_a_person_who_comes_back_sees_what_is_new(alice, site, slug, count, is_focused):
+    fill(site, slug, count)
+    tab = come_back(alice, *([] if is_focused else [UNFOCUSED]))
+    expect(tab.locator(".divider.unread")).to_have_count(1)
+    if count <= 50:
+        assert divider_above(tab) == "line 1"
+        assert is_on_screen(tab, 2)
+        expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
+    else:
+        assert divider_above(tab) == f"line {count - 49}"
+        above = count - 50
+        expect(tab.get_by_test_id("unread-jump")).to_have_text(f"↑ {above} new message{'s' * (above > 1)} above")
+        tab.get_by_test_id("unread-jump").click()
+        expect(tab.locator("#message-2 > .divider.unread")).to_be_visible()
+        assert is_on_screen(tab, 2)
+        expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
+        ids = shown_ids(tab)
+        assert ids == list(range(ids[0], ids[-1] + 1))
+    title = tab.title()
+    assert title.startswith(f"({count}) ") if not is_focused else not title.startswith("(")
+
+
+def test_read_messages_are_not_new_again(alice, site, slug):
+    fill(site, slug, 3)
+    tab = come_back(alice)
+    assert divider_above(tab) == "line 1"
+    tab = come_back(tab)
+    assert divider_above(tab) is None
+    fill(site, slug, 1, first=4)
+    assert divider_above(come_back(tab)) == "line 4"
+
+
+@pytest.mark.parametrize("leaving", ["closes the tab", "goes to another page"])
+def test_a_person_who_reads_and_leaves_within_a_second_has_read(alice, site, slug, leaving):
+    tab = come_back(alice)
+    for number in range(1, 4):
+        fill(site, slug, 1, first=number)
+        expect(message(tab, f"line {number}")).to_be_visible()
+    if leaving == "goes to another page":
+        url = tab.url
+        tab.goto(site.url)
+        tab.goto(url)
+        tab.wait_for_selector("[data-state=open]")
+    else:
+        tab = come_back(tab)
+    assert divider_above(tab) is None
+
+
+def test_messages_that_were_not_on_the_screen_stay_new(alice, site, slug):
+    fill(site, slug, 500)
+    tab = come_back(alice)
+    expect(tab.get_by_test_id("unread-jump")).to_have_text("↑ 450 new messages above")
+    tab.wait_for_timeout(1500)
+    tab = come_back(tab)
+    expect(tab.get_by_test_id("unread-jump")).to_have_text("↑ 450 new messages above")
+
+
+def test_half_read_messages_stay_new_from_where_the_person_stopped(alice, site, slug):
+    fill(site, slug, 49)
+    tab = come_back(alice)
+    last_seen = tab.evaluate(
+        """() => {
+          const { bottom } = document.getElementById("scroller").getBoundingClientRect();
+          return [...document.querySelectorAll("#messages .message")]
+            .filter((item) => item.getBoundingClientRect().bottom <= bottom + 8).at(-1).dataset.id;
+        }"""
+    )
+    assert 2 < int(last_seen) < 50
+    tab = come_back(tab)
+    assert divider_above(tab) == f"line {int(last_seen)}"  # its id is one more
+    scroll_to(tab, "bottom")
+    expect(tab.get_by_test_id("new-messages")).to_be_hidden()
+    tab.wait_for_timeout(1200)
+    assert divider_above(come_back(tab)) is None
+
+
+def test_reading_from_the_first_new_message_to_the_newest_marks_everything_as_read(alice, site, slug):
+    fill(site, slug, 300)
+    tab = come_back(alice)
+    tab.get_by_test_id("unread-jump").click()
+    expect(tab.locator("#message-2 > .divider.unread")).to_be_visible()
+    while (last := shown_ids(tab)[-1]) < 301:
+        scroll_to(tab, "bottom")
+        tab.wait_for_function("(last) => document.querySelector('#messages > :last-child').dataset.id > last", arg=last)
+    scroll_to(tab, "bottom")
+    expect(tab.get_by_test_id("new-messages")).to_be_hidden()
+    tab.wait_for_timeout(1200)
+    tab = come_back(tab)
+    assert divider_above(tab) is None
+    expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
+
+
+def test_a_person_can_mark_everything_as_read(alice, site, slug):
+    fill(site, slug, 500)
+    tab = come_back(alice)
+    tab.get_by_test_id("unread-dismiss").click()
+    expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
+    expect(tab.locator(".divider.unread")).to_have_count(0)
+    tab = come_back(tab)
+    assert divider_above(tab) is None
+
+
+def test_a_newcomer_has_nothing_new(join_room, site, slug):
+    fill(site, slug, 60)
+    tab = join_room("Alice")
+    assert divider_above(tab) is None
+    expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
+    assert divider_above(come_back(tab)) is None
+
+
+def test_the_first_messages_of_an_empty_room_are_new_for_a_member(join_room, site, slug):
+    tab = join_room("Alice")
+    fill(site, slug, 2)
+    assert divider_above(come_back(join_page(tab))) == "line 1"
+
+
+def join_page(tab):
+    return tab
+
+
+def test_messages_that_arrive_while_the_tab_is_hidden_are_new(alice, site, slug):
+    tab = alice
+    tab.evaluate(
+        """() => {
+          Object.defineProperty(document, "hidden", { get: () => window.isAway ?? false });
+          window.setAway = (isAway) => {
+            window.isAway = isAway;
+            document.dispatchEvent(new Event("visibilitychange"));
+          };
+          window.setAway(true);
+        }"""
+    )
+    fill(site, slug, 60)
+    expect(message(tab, "line 60")).to_have_count(1)
+    assert divider_above(tab) == "line 1"
+    assert tab.title().startswith("(60) ")
+    tab.evaluate("window.setAway(false)")
+    assert is_on_screen(tab, 2) and not is_on_screen(tab, 61)
+    expect(tab.get_by_test_id("new-messages")).to_contain_text("new messages")
+    assert not tab.title().startswith("(")
+
+
+def test_messages_that_were_missed_while_the_connection_was_lost_are_new(join_room, site, slug):
+    from tests.browser.conftest import start_second
+
+    tab = join_room("Alice", site.second.url)
+    say(tab, "hello")
+    expect(message(tab, "hello")).to_have_count(1)
+    site.second.kill()
+    expect(tab.get_by_test_id("connection-bar")).to_be_visible()
+    fill(site, slug, 60)
+    start_second(site)
+    expect(message(tab, "line 60")).to_have_count(1)
+    expect(tab.get_by_test_id("connection-bar")).to_be_hidden()
+    assert divider_above(tab) == "line 1"
+    assert is_on_screen(tab, 2) and not is_on_screen(tab, 61)
+
+
+def test_messages_that_are_read_in_one_tab_are_read_in_the_other(alice, site, slug):
+    first = come_back(alice, UNFOCUSED)
+    fill(site, slug, 3)
+    expect(first).to_have_title(lambda_title("(3) "))
+    second = first.context.new_page()
+    second.goto(first.url)
+    second.wait_for_selector("[data-state=open]")
+    assert divider_above(second) == "line 1"
+    expect(first).not_to_have_title(lambda_title("(3) "))
+
+
+def lambda_title(start):
+    import re
+
+    return re.compile(f"^{re.escape(start)}")

@@ -1,0 +1,69 @@
+"""The limits of an interface server are settings, and a wrong setting says what is expected."""
+
+import math
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from channels_transport.interface.budgets import UNLIMITED, Rate
+from channels_transport.interface.limits import Limits, limits_from_settings, make_limits, make_rules
+from tests.channels_transport.connection import FakeConnection
+
+pytestmark = pytest.mark.no_database
+
+
+def test_settings_change_single_limits(settings):
+    settings.INTERFACE_LIMITS = {"socket_frames": [10, 5], "head_seconds": 3, "sockets_per_address": None}
+    settings.INTERFACE_PATHS = [
+        (r"/news/\Z", {"send_only": True}),
+        (r"/probe/", {"forget": True, "socket_frames": None}),
+    ]
+    limits, (news, probe) = limits_from_settings()
+    assert limits.socket_frames == Rate(10, 5) and limits.head_seconds == 3
+    assert limits.sockets_per_address == math.inf
+    assert limits.body_seconds == Limits().body_seconds
+    assert news.send_only and not news.forget and news.limits == limits
+    assert probe.forget and probe.limits.socket_frames is UNLIMITED and probe.limits.head_seconds == 3
+
+
+@pytest.mark.parametrize(
+    "given, text",
+    [
+        ({"socket_frame": (1, 1)}, "has no limit 'socket_frame'"),
+        ({"socket_frames": 100}, "must be a pair"),
+        ({"socket_frames": (100, -1)}, "must be a pair"),
+        ({"head_seconds": "20"}, "must be a positive number"),
+        ({"head_seconds": 0}, "must be a positive number"),
+        ({"refusal_text": None}, "must be a text"),
+    ],
+)
+def test_a_wrong_limit_is_named(given, text):
+    with pytest.raises(ImproperlyConfigured, match=text):
+        make_limits(given)
+
+
+@pytest.mark.parametrize("option", ["sendonly", "head_seconds"])
+def test_a_wrong_option_of_a_path_is_named(option):
+    with pytest.raises(ImproperlyConfigured, match=option):
+        make_rules([("/news/", {option: 1})], Limits())
+
+
+def test_the_limits_are_above_what_the_chat_allows(settings):
+    limits, rules = limits_from_settings()
+    most = settings.CHAT_LIMITS["events"][0] + settings.CHAT_FLOOD_REFUSALS
+    per_second = settings.CHAT_LIMITS["events"][1] + settings.CHAT_FLOOD_REFUSALS / settings.CHAT_FLOOD_SECONDS
+    for rule in [limits, *(rule.limits for rule in rules)]:
+        assert rule.socket_frames.burst > most and rule.socket_frames.per_second > per_second
+        assert rule.socket_bytes.burst > most * 64 * 1024
+        assert rule.socket_bytes.per_second > per_second * 64 * 1024
+    assert limits.sockets_per_address >= settings.CHAT_MAX_SOCKETS_PER_ADDRESS
+    assert limits.connections_per_address > limits.sockets_per_address
+
+
+@pytest.mark.parametrize(
+    "path, is_send_only", [("/lobby/", True), ("/%6cobby/", True), ("/lobby/x", False), ("/a/", False)]
+)
+def test_a_rule_matches_the_decoded_path(settings, path, is_send_only):
+    limits, rules = limits_from_settings()
+    factory = FakeConnection(limits=limits, rules=rules).factory
+    assert factory.find_rule(path).send_only is is_send_only

@@ -1,0 +1,49 @@
+"""`manage.py release`, which a platform runs once, and a Procfile runner beside the other processes."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from chatproj.management.commands import release
+
+pytestmark = pytest.mark.no_database
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """Replace the steps, and return the names of the steps that ran."""
+    ran = []
+    monkeypatch.setattr(release, "call_command", lambda name, **options: ran.append(name))
+    monkeypatch.setattr(release, "wait_for_signal", lambda: ran.append("wait"))
+    for name in release.NAMES_OF_PROCESS:
+        monkeypatch.delenv(name, raising=False)
+    return ran
+
+
+def test_it_migrates_and_ends_in_the_release_phase_of_a_platform(steps, monkeypatch):
+    monkeypatch.setenv("DYNO", "release.1234")
+    call_command("release")
+    assert steps == ["migrate"]
+
+
+@pytest.mark.parametrize("variable", ["HONCHO_PROCESS_NAME", "PS"])
+def test_it_waits_beside_the_other_processes_of_a_runner_that_ends_with_one(steps, monkeypatch, variable):
+    monkeypatch.setenv(variable, "release.1")
+    call_command("release")
+    assert steps == ["migrate", "wait"]
+
+
+def test_it_does_not_wait_in_a_shell_of_another_process(steps, monkeypatch):
+    monkeypatch.setenv("PS", "web.1")
+    call_command("release")
+    assert steps == ["migrate"]
+
+
+def test_a_failed_migration_ends_it(steps, monkeypatch):
+    def fail(name, **options):
+        raise CommandError("no")
+
+    monkeypatch.setattr(release, "call_command", fail)
+    monkeypatch.setenv("PS", "release.1")
+    with pytest.raises(CommandError):
+        call_command("release")
+    assert steps == []
