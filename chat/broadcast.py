@@ -99,11 +99,6 @@ def unsubscribe(channel: str, groups: Collection[str]) -> None:
     _layer().group_discard_all(groups, channel)
 
 
-def get_listeners(group: str) -> set[str]:
-    """Return the names of the reply channels that are in a group now."""
-    return set(_layer().group_channels(group))
-
-
 def publish(group: str, event: Event) -> None:
     """Send an event to every connection of a group."""
     Group(group).send({"text": protocol.encode(event)})

@@ -81,8 +81,8 @@ def _describe_you(member):
 
 
 def send_announcements(connection, member, since=None):
-    """Send the announcements that a member has not received yet; `since` is the newest id that the client knows."""
-    for event in announcements.take_pending(member, since):
+    """Send the announcements that a member has not dismissed; `since` is the newest id that the client knows."""
+    for event in announcements.find_pending(member, since):
         connection.reply(event)
 
 

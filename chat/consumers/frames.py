@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from channels_transport import OUTAGES, LogThrottle
 from chat import broadcast, protocol
-from chat.services import access, limits, presence, rooms, scheduled, tasks
+from chat.services import access, announcements, limits, presence, rooms, scheduled, tasks
 
 from .admission import get_groups, send_backlog
 
@@ -132,6 +132,11 @@ def _schedule(connection, member, event):
     connection.reply(protocol.ack(event.ref, None, None, scheduled_id=scheduled_id))
 
 
+def _dismiss(connection, member, event):
+    # An announcement that is over needs no refusal: the page has removed it.
+    announcements.dismiss_announcement(member.person_id, event.id)
+
+
 HANDLERS = {
     "post": _acknowledge(rooms.post_message),
     "edit": _acknowledge(rooms.edit_message),
@@ -143,4 +148,5 @@ HANDLERS = {
     "fetch": _fetch,
     "start": _start_task,
     "schedule": _schedule,
+    "dismiss": _dismiss,
 }

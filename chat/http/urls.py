@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from chat.http import converters, health, pages  # noqa: F401 (importing converters registers them)
 from chat.http.api import (
     accounts,
+    announcements,
     boards,
     invitations,
     messages,
@@ -63,6 +64,8 @@ api_patterns = [
     path("api/boards/<board_uuid:board>/", boards.board),
     path("api/boards/<board_uuid:board>/visitors/", boards.visitors),
     path("api/announcements/", operators.announcements_list),
+    path("api/announcements/current/", announcements.current),
+    path("api/announcements/<row_id:announcement_id>/dismissal/", announcements.dismissal),
     path("api/announcements/<row_id:announcement_id>/", operators.announcement),
     path("api/whispers/", operators.whispers),
     path("api/disconnections/", operators.disconnections),

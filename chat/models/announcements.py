@@ -1,5 +1,5 @@
 """
-Announcements of operators, and the receipts of the people who have received them.
+Announcements of operators, and the receipts of the people who have dismissed them.
 """
 
 from django.db import models
@@ -18,25 +18,25 @@ class AnnouncementQuerySet(models.QuerySet):
         """Select the announcements that have expired."""
         return self.filter(expires_at__lte=timezone.now())
 
-    def for_person(self, person_id: int, room_id: int) -> models.QuerySet:
-        """Select the announcements to everybody, to a room that a person enters, and to the person."""
-        to_many = models.Q(person=None) & (models.Q(room=None) | models.Q(room=room_id))
-        return self.filter(to_many | models.Q(person=person_id))
+    def for_person(self, person_id: int | None, room_id: int | None = None) -> models.QuerySet:
+        """Select the announcements to everybody, to a person, and to a room that the person enters, if one is given."""
+        to_many = models.Q(person=None, room=None)
+        if room_id is not None:
+            to_many |= models.Q(person=None, room=room_id)
+        return self.filter(to_many if person_id is None else to_many | models.Q(person=person_id))
 
-    def unreceived(self, person_id: int, since: int | None = None) -> models.QuerySet:
-        """Select the announcements without a receipt of the person, and all announcements with an id above `since`."""
+    def undismissed(self, person_id: int) -> models.QuerySet:
+        """Select the announcements without a receipt of the person."""
         receipts = Receipt.objects.filter(person=person_id, announcement=models.OuterRef("id"))
-        annotated = self.annotate(has_receipt=models.Exists(receipts))
-        is_unreceived = models.Q(has_receipt=False)
-        return annotated.filter(is_unreceived if since is None else is_unreceived | models.Q(id__gt=since))
+        return self.annotate(has_receipt=models.Exists(receipts)).filter(has_receipt=False)
 
 
 class Announcement(models.Model):
     """
     A text that an operator sends to everybody, to everybody in `room`, or (a whisper) to `person` only.
 
-    Each person receives it once, also a person who connects later but before `expires_at`. A Receipt records that the
-    person has received it.
+    Each person sees it until they dismiss it, or until `expires_at`. A Receipt records that the person has dismissed
+    it.
     """
 
     INFO, WARNING, URGENT = "info", "warning", "urgent"
@@ -59,7 +59,7 @@ class Announcement(models.Model):
 
 
 class Receipt(models.Model):
-    """The record that a person has received an announcement."""
+    """The record that a person has dismissed an announcement, in any tab or on any device."""
 
     id = models.BigAutoField(primary_key=True)
     announcement = models.ForeignKey(Announcement, related_name="receipts", db_index=False, on_delete=models.CASCADE)

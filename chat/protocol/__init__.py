@@ -49,6 +49,7 @@ from .errors import (
 )
 from .events import (
     EVENTS,
+    Dismiss,
     Edit,
     Event,
     Fetch,
@@ -65,6 +66,7 @@ from .events import (
 from .facts import (
     ack,
     announcement,
+    dismissed,
     encode,
     format_time,
     joined,
@@ -124,6 +126,7 @@ __all__ = [
     "CLOSE_TOO_LARGE",
     "ChatError",
     "CloseConnection",
+    "Dismiss",
     "EVENTS",
     "Edit",
     "Event",
@@ -180,6 +183,7 @@ __all__ = [
     "check_topic",
     "check_zone",
     "digest",
+    "dismissed",
     "encode",
     "format_time",
     "get_zone",

@@ -122,8 +122,16 @@ class Schedule(Event):
     reply_to: int | None = None
 
 
+@dataclass(frozen=True)
+class Dismiss(Event):
+    """Hide an announcement in all tabs and devices of this person."""
+
+    type = "dismiss"
+    id: int
+
+
 EVENTS: dict[str, type[Event]] = {
-    event.type: event for event in (Post, Edit, Remove, React, Typing, Read, Sync, Fetch, Start, Schedule)
+    event.type: event for event in (Post, Edit, Remove, React, Typing, Read, Sync, Fetch, Start, Schedule, Dismiss)
 }
 
 

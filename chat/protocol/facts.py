@@ -246,10 +246,23 @@ def task(
     return {**event, "forgotten": True} if forgotten else event
 
 
-def announcement(id: int, text: str, level: str, at: datetime, private: bool = False) -> dict:
-    """Return the event for an operator's announcement. `at` is an aware datetime; `private`: for one person."""
+def announcement(
+    id: int, text: str, level: str, at: datetime, expires_at: datetime | None = None, private: bool = False
+) -> dict:
+    """
+    Return the event for an operator's announcement.
+
+    `at` and `expires_at` are aware datetimes; `private`: for one person.
+    """
     event = {"type": "announcement", "id": id, "text": text, "level": level, "at": format_time(at)}
+    if expires_at is not None:
+        event["expires_at"] = format_time(expires_at)
     return {**event, "private": True} if private else event
+
+
+def dismissed(id: int) -> dict:
+    """Return the event for an announcement that pages remove: the person dismissed it, or an operator withdrew it."""
+    return {"type": "dismissed", "id": id}
 
 
 def updated() -> dict:

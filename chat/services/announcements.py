@@ -1,9 +1,9 @@
 """
 Announcements: what operators say to everybody, to one room, or (a whisper) to one person.
 
-An announcement is a row. Connected people receive it at once. People who connect before it expires receive it at the
-handshake. A receipt prevents that a person receives an announcement twice. The callers check permissions: only
-operators can reach the callers (a shell, the admin, and the API for operators).
+An announcement is a row. Connected people receive it at once. People who connect receive it at each handshake, until
+they dismiss it or it expires. A receipt records that a person has dismissed it. The callers check permissions: only
+operators can announce (by a shell, the admin, and the API for operators).
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,20 +11,22 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Announcement, Member, Person, Receipt, Room
+from chat.connections import Connection
+from chat.models import Announcement, Member, Person, Receipt
 from chat.protocol import ChatError
+from chat.store import store
 
 from . import people, presence, rooms
 from .after_commit import after_commit
 
-MAX_PENDING = 100  # announcements that one handshake sends
-MAX_ROOMS = 100  # rooms whose rosters are read in one round trip
-MAX_ROWS = 500  # receipts in one statement
+MAX_PENDING = 100  # announcements that one handshake or one lobby shows
+DAY_SECONDS = 86_400
 MAX_SWEPT = 5000  # receipts in one sweep
 
 
@@ -49,7 +51,7 @@ def announce(
     """
     room = None if slug is None else rooms.get_room(slug)
     announcement = _make_announcement(text, level, expires_in, by, room=room)
-    return _store_and_publish(announcement, _publish_to_rooms)
+    return _store_and_publish(announcement)
 
 
 def whisper(
@@ -62,7 +64,7 @@ def whisper(
     """
     Store an announcement to one person, and publish it on commit to that person's connections.
 
-    If the person has no connection, the next connection within `expires_in` seconds receives it.
+    Every connection that the person opens within `expires_in` seconds receives it too, until the person dismisses it.
 
     - `whom`: a Person or a handle.
     - `text`, `level`, `expires_in`, `by`: as for `announce`.
@@ -71,7 +73,7 @@ def whisper(
     """
     person = people.get_person(whom)
     announcement = _make_announcement(text, level, expires_in, by, person=person)
-    return _store_and_publish(announcement, _publish_to_person)
+    return _store_and_publish(announcement)
 
 
 def _make_announcement(text, level, expires_in, by, **whom: Any) -> Announcement:
@@ -85,54 +87,36 @@ def _make_announcement(text, level, expires_in, by, **whom: Any) -> Announcement
     )
 
 
-def _store_and_publish(announcement, publish):
+def _store_and_publish(announcement):
     with transaction.atomic():
         announcement.save()
-        after_commit(
-            f"publish announcement {announcement.id}",
-            lambda: publish(announcement),
-            # After this, the announcement has no receipts, and everybody receives it at the next handshake.
-            on_failure=lambda: announcement.receipts.all().delete(),
-        )
+        # If this fails, people receive the announcement at their next handshake.
+        after_commit(f"publish announcement {announcement.id}", lambda: _publish(announcement))
     return announcement
 
 
-def _publish_to_rooms(announcement):
-    room_ids = list(presence.sweep_rosters()) if announcement.room_id is None else [announcement.room_id]
-    for some in _split(room_ids, MAX_ROOMS):
-        _store_listeners_receipts(announcement, presence.get_listeners(some))
-        for room_id in some:
-            broadcast.publish(broadcast.room_group(room_id), describe(announcement))
-
-
-def _publish_to_person(announcement):
-    groups = [broadcast.member_group(id) for id in announcement.person.memberships.values_list("id", flat=True)]
-    listening = [group for group in groups if broadcast.get_listeners(group)]
-    if listening:
-        _store_receipts(announcement, [announcement.person_id])
-    for group in listening:
+def _publish(announcement):
+    for group in _get_groups(announcement):
         broadcast.publish(group, describe(announcement))
 
 
-def _store_listeners_receipts(announcement, listeners: dict[int, set[str]]) -> None:
-    boards = set(Room.objects.filter(id__in=list(listeners), access=Room.BOARD).values_list("id", flat=True))
-    handles: set[str] = set().union(*(listeners[room_id] for room_id in listeners.keys() - boards))
-    for some in _split(sorted(handles), MAX_ROWS):
-        _store_receipts(announcement, people.find_ids(some))
-    # A board's handles are unique on that board only. So people on boards are not found by their handle alone: another
-    # person may have the same handle elsewhere, and has not received the announcement.
-    members = Member.objects.filter(room_id__in=boards).exclude(role=Member.BANNED)
-    found = members.values_list("room_id", "person_id", "person__handle")
-    _store_receipts(announcement, {person_id for room_id, person_id, handle in found if handle in listeners[room_id]})
+def _get_groups(announcement) -> Iterator[str]:
+    """Yield the groups of the connections that an announcement concerns."""
+    if announcement.person_id is not None:
+        yield from _get_persons_groups(announcement.person_id)
+        return
+    if announcement.room_id is not None:
+        yield broadcast.room_group(announcement.room_id)
+        return
+    for room_id in presence.sweep_rosters():
+        yield broadcast.room_group(room_id)
+    yield broadcast.LOBBY_GROUP
 
 
-def _store_receipts(announcement, person_ids: Iterable[int]) -> None:
-    receipts = [Receipt(announcement=announcement, person_id=id) for id in person_ids]
-    Receipt.objects.bulk_create(receipts, ignore_conflicts=True)
-
-
-def _split(items: list, size: int) -> Iterator[list]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+def _get_persons_groups(person_id: int) -> Iterator[str]:
+    """Yield the groups of a person's connections, one for each room."""
+    for member_id in Member.objects.filter(person=person_id).values_list("id", flat=True):
+        yield broadcast.member_group(member_id)
 
 
 def describe(announcement: Announcement) -> dict:
@@ -142,27 +126,60 @@ def describe(announcement: Announcement) -> dict:
         announcement.text,
         announcement.level,
         announcement.created_at,
+        announcement.expires_at,
         private=announcement.person_id is not None,
     )
 
 
-def take_pending(member: Member, since: int | None = None) -> list[dict]:
+def find_pending(member: Member, since: int | None = None) -> list[dict]:
     """
-    Return the announcements that a connecting person has not received, as events, oldest first. Store their receipts.
+    Return the announcements that a connecting person has not dismissed, as events, oldest first: at most MAX_PENDING.
 
-    Call it after the connection has joined its groups. A client that reconnects passes `since`: the id of the newest
-    announcement at the time of its last handshake. The client receives all later announcements, also those with a
-    receipt, because they may have been published to a connection that was already broken.
+    Call it after the connection has joined its groups: then no announcement is missed, because `announce` stores the
+    row before it publishes. A client that reconnects passes `since`, the newest id that it has.
     """
-    # With this order, no person misses an announcement. `announce` first stores the row, then reads which people are in
-    # groups, and stores receipts for these people only. A person without a receipt was not in a group at that time. So
-    # this call for the person runs later, and finds the row.
-    current = Announcement.objects.current().for_person(member.person_id, member.room_id)
-    pending = list(current.unreceived(member.person_id, since).order_by("id")[:MAX_PENDING])
-    if pending:
-        receipts = [Receipt(announcement=announcement, person_id=member.person_id) for announcement in pending]
-        Receipt.objects.bulk_create(receipts, ignore_conflicts=True)
-    return [describe(announcement) for announcement in pending]
+    found = Announcement.objects.current().for_person(member.person_id, member.room_id).undismissed(member.person_id)
+    return _describe_newest(found if since is None else found.filter(id__gt=since))
+
+
+def is_new_to(connection: Connection, announcement_id: int) -> bool:
+    """Return whether this is the first call for this connection and announcement within a day. One trip to Redis."""
+    return store.increment(f"announced:{connection.name}:{announcement_id}", DAY_SECONDS) == 1
+
+
+def find_for_lobby(person: Person | AnonymousUser) -> list[dict]:
+    """Return what the lobby shows: whispers to a person and announcements to everybody, without dismissed ones."""
+    if not person.is_authenticated:
+        return _describe_newest(Announcement.objects.current().for_person(None))
+    return _describe_newest(Announcement.objects.current().for_person(person.id).undismissed(person.id))
+
+
+def _describe_newest(announcements):
+    return [describe(announcement) for announcement in announcements.order_by("-id")[:MAX_PENDING]][::-1]
+
+
+def dismiss_announcement(person_id: int, announcement_id: int) -> bool:
+    """
+    Record that a person has dismissed an announcement, and publish `dismissed` to all of the person's connections.
+
+    Return False, and change nothing, if there is no such announcement for the person, or it has expired.
+    """
+    is_for_me = Q(person=None) | Q(person=person_id)
+    if not Announcement.objects.current().filter(is_for_me, id=announcement_id).exists():
+        return False
+    with transaction.atomic():
+        receipt = Receipt(announcement_id=announcement_id, person_id=person_id)
+        Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
+        after_commit(
+            f"publish that announcement {announcement_id} is dismissed",
+            lambda: _publish_end(_get_persons_groups(person_id), announcement_id),
+        )
+    return True
+
+
+def _publish_end(groups: Iterable[str], announcement_id: int) -> None:
+    for group in groups:
+        broadcast.publish(group, protocol.dismissed(announcement_id))
 
 
 def find_current() -> QuerySet:
@@ -172,13 +189,19 @@ def find_current() -> QuerySet:
 
 def withdraw_announcement(announcement_id: int) -> None:
     """
-    End an announcement: people who connect from now on do not receive it.
+    End an announcement: open pages remove it, and people who connect from now on do not receive it.
 
     Raise `not_found` if there is no announcement with this id, or it has expired.
     """
-    current = Announcement.objects.current().filter(id=announcement_id)
-    if not current.update(expires_at=timezone.now()):
+    announcement = Announcement.objects.current().filter(id=announcement_id).first()
+    if announcement is None:
         raise ChatError("not_found", "There is no such announcement, or it has already expired.")
+    with transaction.atomic():
+        Announcement.objects.filter(id=announcement_id).update(expires_at=timezone.now())
+        after_commit(
+            f"publish the end of announcement {announcement_id}",
+            lambda: _publish_end(_get_groups(announcement), announcement_id),
+        )
 
 
 def sweep_announcements() -> int:

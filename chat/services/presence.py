@@ -6,7 +6,7 @@ disconnect leaves the roster when its lease ends. Changes are published to the r
 writes no rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 
 from django.conf import settings
@@ -90,20 +90,6 @@ def sweep_rosters() -> dict[int, tuple[int, bool]]:
     """
     rosters = store.summarize_rosters()
     return {int(name[len(_ROSTER) :]): found for name, found in rosters.items() if name.startswith(_ROSTER)}
-
-
-def get_listeners(room_ids: Sequence[int]) -> dict[int, set[str]]:
-    """Return {room id: handles of the people with a connection in the room's group}."""
-    rosters = store.list_entries([_roster(room_id) for room_id in room_ids])
-    return {
-        room_id: _find_listening(entries, broadcast.room_group(room_id))
-        for room_id, entries in zip(room_ids, rosters, strict=True)
-    }
-
-
-def _find_listening(entries: dict[str, str], group: str) -> set[str]:
-    channels = broadcast.get_listeners(group)
-    return {_handle_of(owner) for channel, owner in entries.items() if channel in channels}
 
 
 # The entries of a roster say which handles are guests'. So the events of presence need no query.

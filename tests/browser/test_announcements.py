@@ -101,7 +101,24 @@ def test_an_announcement_is_shown_once_in_a_tab_and_stays_dismissed(join_room, s
     expect(announcements_on(alice).filter(has_text="Dismissed")).to_have_count(0)
     alice.reload()
     alice.wait_for_selector("[data-state=open]")
-    expect(announcements_on(alice)).to_have_count(0)
+    expect(announcements_on(alice)).to_have_count(2)
+    expect(announcements_on(alice).filter(has_text="Dismissed")).to_have_count(0)
+
+
+def test_a_whisper_stays_in_rooms_and_in_the_lobby_until_it_is_dismissed(join_room, site, operator):
+    alice = join_room("Alice")
+    operator.call("POST", "/api/whispers/", handle=alice.handle, text="Call me.", level="urgent", expected=201)
+    whisper = announcements_on(alice).filter(has_text="Call me.")
+    expect(whisper).to_be_visible()
+    alice.reload()
+    expect(whisper).to_be_visible()
+    lobby = alice.context.new_page()
+    lobby.goto(site.url)
+    announcements_on(lobby).filter(has_text="Call me.").get_by_role("button", name="Dismiss").click()
+    expect(whisper).to_have_count(0)
+    lobby.reload()
+    lobby.wait_for_load_state("networkidle")
+    expect(announcements_on(lobby).filter(has_text="Call me.")).to_have_count(0)
 
 
 def test_many_announcements_do_not_hide_the_conversation_or_the_composer(join_room, slug, operator):

@@ -68,7 +68,6 @@ def _get_options(request, fields):
 def _describe(announcement):
     return {
         **announcements.describe(announcement),
-        "expires_at": protocol.format_time(announcement.expires_at),
         "room": announcement.room.slug if announcement.room else None,
         **_describe_recipient(announcement.person),
     }

@@ -19,7 +19,7 @@ from chat.consumers import admission, frames
 from chat.http.endpoints import endpoint, get_address, signed_in
 from chat.http.responses import error_response, flood_error
 from chat.protocol import ChatError
-from chat.services import access, limits, presence, rooms
+from chat.services import access, announcements, limits, presence, rooms
 
 MAX_FRAME_BYTES = 64 * 1024  # the same limit as on a socket
 MAX_FRAMES = 100
@@ -103,7 +103,7 @@ def receive(request, member):
     connection = _read_connection(request, member)
     _renew_leases(connection, member)
     cursor, seconds = _read_cursor(request), _read_seconds(request)
-    admission.send_announcements(connection, member)
+    _send_new_announcements(connection, member)
     _send_changes(connection, member.room, cursor)
     _send_presence(connection, member.room_id, protocol.parse_integer(request.GET.get("present")))
     if connection.has_answer:
@@ -112,6 +112,13 @@ def receive(request, member):
         return _wait(request, connection, cursor, seconds)
     connection.reply(protocol.synced(cursor, False))
     return respond(connection)
+
+
+def _send_new_announcements(connection, member):
+    """Send the announcements that this poller has not received from an earlier poll."""
+    for event in announcements.find_pending(member):
+        if announcements.is_new_to(connection, event["id"]):
+            connection.reply(event)
 
 
 def _admit(request, member):

@@ -6,7 +6,6 @@ This package writes Person, Token, KnownPlace and login sessions. It closes conn
 
 from .accounts import (
     check_password,
-    find_ids,
     find_person,
     get_person,
     sign_up,
@@ -38,7 +37,6 @@ __all__ = [
     "close_connections",
     "disconnect",
     "find_browser",
-    "find_ids",
     "find_person",
     "find_token",
     "get_browser",

@@ -4,7 +4,6 @@ Accounts and guests: how they sign up, and how they are found by their handles.
 This module writes Person. It closes no connections.
 """
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from chat import protocol
-from chat.models import Person, make_handle_key, make_handle_keys
+from chat.models import Person, make_handle_keys
 from chat.protocol import ChatError
 
 from .handles import store_person
@@ -77,12 +76,6 @@ def get_person(whom: Person | Any) -> Person:
     if person is None or not person.is_active:
         raise ChatError("not_found", "There is nobody with this handle.")
     return person
-
-
-def find_ids(handles: Iterable[str]) -> list[int]:
-    """Return the ids of the people who have these handles now."""
-    keys = [make_handle_key(handle) for handle in handles]
-    return list(Person.objects.filter(handle_key__in=keys).values_list("id", flat=True))
 
 
 def find_person(handle: Any, password: Any) -> Person | None:

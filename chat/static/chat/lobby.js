@@ -1,16 +1,16 @@
 // @ts-check
-// The lobby's page: keeps the list of rooms up to date. Must read only "updated" from the lobby's socket.
+// The lobby's page: keeps the list of rooms and the announcements up to date. Must not draw them.
 
 import { socketUrl } from "./connection/environment.js";
 import { ReconnectingConnection } from "./connection/reconnecting-connection.js";
 import { Refresher } from "./connection/refresher.js";
 import { SERVER_EVENT } from "./connection/wire.js";
-import { drawRooms, showTimes } from "./lobby/room-list.js";
+import { hideAnnouncement, refreshAnnouncements, showAnnouncement } from "./lobby/announcements.js";
+import { drawRooms } from "./lobby/room-list.js";
 import { byId } from "./ui/dom.js";
 import { onReturn } from "./ui/page-return.js";
 
 const SEARCH_DELAY_MS = 250;
-const CLOCK_MS = 60_000;
 // "updated" may be lost, like every broadcast. After this time the page fetches the list anyway.
 const STALE_AFTER_MS = 300_000;
 
@@ -35,20 +35,25 @@ async function refresh() {
 }
 
 /** @param {string} text */
-function isUpdated(text) {
+function receive(text) {
+  let event;
   try {
-    return JSON.parse(text).type === SERVER_EVENT.UPDATED;
+    event = JSON.parse(text);
   } catch {
-    return false;
+    return;
   }
+  if (event?.type === SERVER_EVENT.UPDATED) refresher.changed();
+  else if (event?.type === SERVER_EVENT.ANNOUNCEMENT) showAnnouncement(event);
+  else if (event?.type === SERVER_EVENT.DISMISSED) hideAnnouncement(event.id);
 }
 
 const connection = new ReconnectingConnection(() => socketUrl("/lobby/"), {
-  frame: (text) => isUpdated(text) && refresher.changed(),
+  frame: receive,
   opened: () => {
     connection.markUseful();
     // The server did not send changes to this page while it had no connection.
     if (!isFirstConnection) refresher.changed();
+    refreshAnnouncements();
     isFirstConnection = false;
   },
 });
@@ -57,8 +62,10 @@ search.addEventListener("input", () => refresher.fetchAfter(SEARCH_DELAY_MS));
 onReturn(() => {
   connection.reconnectNow();
   refresher.becameVisible();
+  refreshAnnouncements();
 });
-setInterval(() => refresher.changed(), STALE_AFTER_MS);
-setInterval(showTimes, CLOCK_MS);
-showTimes();
+setInterval(() => {
+  refresher.changed();
+  refreshAnnouncements();
+}, STALE_AFTER_MS);
 connection.open();

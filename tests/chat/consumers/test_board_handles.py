@@ -40,7 +40,8 @@ def test_a_visitor_who_is_logged_in_has_the_handle_of_the_account(owner, at_door
     assert at_door.read()[0]["handle"] == "Alice"
     ask(at_door, "admit", visitor=key_of("Alice"))
     room = browser.room()
-    assert room.seen("joined")[0]["you"] == {"handle": "Alice", "role": "member", "read": 0}
+    you = room.seen("joined")[0]["you"]
+    assert you == {"handle": "Alice", "role": "member", "read": 0, "person": you["person"]}
     assert room.post("p1")["type"] == "ack" and Message.objects.get().author == alice
 
 

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MODULES = ("limits", "presence", "boards.waiting_room")
 REPLY = "daphne.response.abc!alice"
 FRAMES = {
+    "dismiss": {"id": 1},
     "post": {"ref": "r1", "body": "Hello"},
     "edit": {"ref": "r2", "id": 1, "body": "Hi"},
     "react": {"ref": "r3", "id": 1, "emoji": "👍", "on": True},

@@ -18,7 +18,7 @@ import { CLIENT_EVENT, SERVER_EVENT } from "./wire.js";
 /** @type {Set<string>} */
 const EMITTED_UNCHANGED = new Set([
   SERVER_EVENT.PRESENCE, SERVER_EVENT.TYPING, SERVER_EVENT.READ, SERVER_EVENT.TASK, SERVER_EVENT.MEMBER,
-  SERVER_EVENT.REPORTED,
+  SERVER_EVENT.REPORTED, SERVER_EVENT.DISMISSED,
 ]);
 
 /** @typedef {import("./wire.js").WireEvent} WireEvent */
@@ -50,7 +50,7 @@ function parse(text) {
 
 /**
  * A room's socket. It emits these events, each with a detail. The detail is the server's event, except where noted.
- * - joined, message, synced, presence, typing, read, announcement, task, member, reported
+ * - joined, message, synced, presence, typing, read, announcement, dismissed, task, member, reported
  * - acked: the `ack`, and `event` (the sent event)
  * - rejected: the `rejected`, `event` (the sent event, or null), and `isRetried`
  * - page: {messages (only new messages), isReplaced (the page must first forget what it has drawn), event (the `fetch`)}
@@ -151,6 +151,11 @@ export class RoomSocket extends Emitter {
   /** @param {boolean} on */
   typing(on) {
     if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.TYPING, on });
+  }
+
+  /** @param {number} id an announcement */
+  dismiss(id) {
+    if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.DISMISS, id });
   }
 
   /**

@@ -2,8 +2,9 @@
 // Draws the lobby's list of rooms. Must not know when it is drawn.
 
 import { byId, make } from "../ui/dom.js";
-import { plural, timeAgo } from "../ui/format.js";
+import { plural } from "../ui/format.js";
 import { icon } from "../ui/pictures.js";
+import { timeInWords } from "../ui/times.js";
 
 const list = byId("rooms");
 
@@ -34,16 +35,11 @@ export function drawRooms({ rooms, more }, query) {
   if (link instanceof HTMLElement) link.focus();
 }
 
-/** Shows the times in the list relative to now: "5 min. ago". */
-export function showTimes() {
-  for (const time of list.querySelectorAll("time")) time.textContent = timeAgo(time.dateTime);
-}
-
 /** @param {Room} room */
 function makeItem({ slug, name, topic, online, last_at: lastAt, private: isPrivate }) {
   const facts = [
     online ? make("span", { class: "online", text: `${plural(online, "person", "people")} here` }) : null,
-    lastAt ? make("time", { datetime: lastAt, text: timeAgo(lastAt) }) : null,
+    lastAt ? timeInWords(lastAt, "ago") : null,
   ];
   return make(
     "li",

@@ -2,7 +2,7 @@
 // Draws the operators' table of rooms. Must not know where the changes come from.
 
 import { byId, child, make } from "../ui/dom.js";
-import { fullTime, timeAgo } from "../ui/format.js";
+import { timeInWords } from "../ui/times.js";
 
 const FLASH_MS = 2_000;
 
@@ -58,7 +58,7 @@ export class RoomsTable {
 
 /** @param {string} at */
 function makeTime(at) {
-  return make("time", { datetime: at, title: fullTime(at), text: timeAgo(at) });
+  return timeInWords(at, "ago");
 }
 
 /**

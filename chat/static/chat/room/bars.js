@@ -1,10 +1,9 @@
 // @ts-check
-// The bars above the conversation: the connection, a new version, announcements. Must not know the socket.
+// The bars above the conversation: the connection, and a new version. Must not know the socket.
 
 import { tabStorage } from "../connection/storage.js";
 import { CLOSE } from "../connection/wire.js";
-import { byId, child, make } from "../ui/dom.js";
-import { fullTime, isolate } from "../ui/format.js";
+import { byId, child } from "../ui/dom.js";
 
 // The bar appears only after this time, because a quick reconnect would make it flicker.
 const SHOW_AFTER_MS = 500;
@@ -18,8 +17,6 @@ const ENDINGS = {
   [CLOSE.INVALID_TEXT]: "The server could not read what this page sent. Reload the page to continue.",
   [CLOSE.TOO_LARGE]: "A message was too large to send. Reload the page to continue.",
 };
-
-/** @typedef {{ id: number, text: string, level: string, at?: string, private?: boolean }} Announcement */
 
 /** Shows the state of the connection, as the socket reports it. Must not decide when to reconnect. */
 export class ConnectionBar {
@@ -121,31 +118,5 @@ export class VersionBar {
     if (tabStorage.getItem(RELOADED_KEY) === this.#newVersion) return;
     tabStorage.setItem(RELOADED_KEY, this.#newVersion);
     location.reload();
-  }
-}
-
-/** Shows the announcements of operators, newest first. Each appears once in this tab, until the person dismisses it. */
-export class Announcements {
-  #place = byId("announcements");
-  /** @type {Set<number>} */
-  #shown = new Set();
-
-  /** @param {Announcement} announcement */
-  show({ id, text, level, at, private: isPrivate }) {
-    if (this.#shown.has(id)) return;
-    this.#shown.add(id);
-    const close = make("button", {
-      type: "button", class: "icon-button", "aria-label": "Dismiss", text: "✕", onclick: () => bar.remove(),
-    });
-    const bar = make(
-      "div",
-      {
-        class: `bar announcement ${level}`, role: level === "urgent" ? "alert" : "status", "data-id": id,
-        title: at ? fullTime(at) : null,
-      },
-      make("span", { dir: isPrivate ? null : "auto", text: isPrivate ? `Only for you: ${isolate(text)}` : text }),
-      close,
-    );
-    this.#place.prepend(bar);
   }
 }

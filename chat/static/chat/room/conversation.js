@@ -6,11 +6,12 @@ import { LOCAL_EVENT } from "../connection/emitter.js";
 import { RoomSocket } from "../connection/room-socket.js";
 import { PersonStorage } from "../connection/storage.js";
 import { CLOSE, SERVER_EVENT } from "../connection/wire.js";
+import { Announcements } from "../ui/announcements.js";
 import { byId, closestTo } from "../ui/dom.js";
 import { onMenuEntry } from "../ui/menus.js";
 import { onReturn } from "../ui/page-return.js";
 import { forgetPerson, onForgotten } from "../ui/person-data.js";
-import { Announcements, ConnectionBar, VersionBar } from "./bars.js";
+import { ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
 import { Draft } from "./draft.js";
 import { HistoryNavigation } from "./history-navigation.js";
@@ -86,7 +87,7 @@ class Conversation {
     /** @type {WithDialogs} */
     const withDialogs = (open) => this.withDialogs(open);
     this.timeline = new Timeline(byId("scroller"), this.#list, handle);
-    this.announcements = new Announcements();
+    this.announcements = new Announcements(storage, (id) => socket.dismiss(id));
     this.connectionBar = new ConnectionBar(() => socket.checkConnection());
     this.typingSignal = new TypingSignal((isTyping) => socket.typing(isTyping));
     this.typingOthers = new TypingOthers((sentence) => { byId("typing").textContent = sentence; });
@@ -176,6 +177,7 @@ class Conversation {
     socket.on(SERVER_EVENT.TYPING, (person) => person.handle !== this.me && this.typingOthers.update(person, person.on));
     socket.on(SERVER_EVENT.READ, ({ offset }) => this.readMarker.receive(offset));
     socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => this.announcements.show(event));
+    socket.on(SERVER_EVENT.DISMISSED, ({ id }) => this.announcements.hide(id));
     socket.on(SERVER_EVENT.MEMBER, (event) => this.#memberChanged(event));
     socket.on(SERVER_EVENT.REPORTED, () => this.moderation.refresh());
     socket.on(SERVER_EVENT.TASK, (event) => this.taskBars.show(event));

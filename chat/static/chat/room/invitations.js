@@ -7,7 +7,8 @@ import { makeCopyButton } from "../ui/clipboard.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmButton, field, select } from "../ui/forms.js";
-import { fullTime, isolate, plural, shortTime } from "../ui/format.js";
+import { isolate, plural } from "../ui/format.js";
+import { timeInWords } from "../ui/times.js";
 
 const DAY_SECONDS = 86_400;
 /** @type {[value: string, text: string][]} */
@@ -86,7 +87,7 @@ function makeItem(path, { id, uses_left: uses, expires_at: expiresAt, created_by
     revoked();
   });
   const audience = uses === null ? "for everyone who has it" : `for ${plural(uses, "more person", "more people")}`;
-  const end = make("time", { datetime: expiresAt, title: fullTime(expiresAt), text: shortTime(expiresAt) });
+  const end = timeInWords(expiresAt, "short");
   const words = make("span", {}, `By ${isolate(creator ?? "someone")}, ${audience}, until `, end);
   return make("li", { "data-id": id }, make("div", { class: "between" }, words, button));
 }

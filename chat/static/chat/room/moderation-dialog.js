@@ -7,8 +7,9 @@ import { ROLE } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmButton, smallButton } from "../ui/forms.js";
-import { fullTime, isolate, personName, timeAgo } from "../ui/format.js";
+import { isolate, personName } from "../ui/format.js";
 import { PagedList } from "../ui/paged-list.js";
+import { timeInWords } from "../ui/times.js";
 import { describeAct } from "./audit-words.js";
 import { describeRole } from "./person-dialog.js";
 
@@ -101,7 +102,7 @@ export class ModerationDialog {
       { class: "report", "data-id": id },
       make("p", {}, this.#makeName(author), " wrote:"),
       make("blockquote", { class: "reported", dir: "auto", tabindex: "0", text: body }),
-      make("p", {}, make("b", { text: personName(reporter) }), `: ${isolate(reason)} `, makeTime(at)),
+      make("p", {}, make("b", { text: personName(reporter) }), `: ${isolate(reason)} `, timeInWords(at, "ago")),
       make(
         "div", { class: "choices" },
         confirmButton("remove-reported", "Remove the message", "Really remove?", close("remove")),
@@ -125,7 +126,7 @@ export class ModerationDialog {
     const error = new ErrorLine();
     const body = { handle, role: ROLE.MEMBER, was: role };
     const lift = () => this.#change(error, () => call("PUT", `${this.#path}members/`, body));
-    const state = !isBanned && make("span", { class: "role", text: describeRole(member) });
+    const state = !isBanned && make("span", { class: "role" }, ...describeRole(member));
     const button = smallButton("lift", isBanned ? "Unban" : "Unmute", lift);
     const line = make("div", { class: "between" }, this.#makeName(member), state, button);
     return make("li", { class: "restricted-member", "data-handle": handle }, line, error.element);
@@ -139,7 +140,7 @@ export class ModerationDialog {
     return make(
       "li",
       { class: "audit-entry" },
-      make("b", { text: who }), ` ${what} `, make("b", { text: personName(entry.person) }), `${more}.${reason} `, makeTime(entry.at),
+      make("b", { text: who }), ` ${what} `, make("b", { text: personName(entry.person) }), `${more}.${reason} `, timeInWords(entry.at, "ago"),
     );
   }
 
@@ -150,9 +151,4 @@ export class ModerationDialog {
   async #change(error, request) {
     if (await error.guard(request)) this.#actions.changed();
   }
-}
-
-/** @param {string} at */
-function makeTime(at) {
-  return make("time", { datetime: at, title: fullTime(at), text: timeAgo(at) });
 }

@@ -3,10 +3,10 @@
 // Must not ask the server: it uses `joined` and `member`.
 
 import { ROLE } from "../connection/wire.js";
+import { onClock } from "../ui/clock.js";
 import { shortTime } from "../ui/format.js";
 
-// setTimeout fires at once for a longer delay.
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const CHECK_MS = 120_000;
 /**
  * The roles that moderate a room.
  * @type {Set<string>}
@@ -43,6 +43,8 @@ export class OwnRole {
   #changed;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #muteTimer;
+  /** @type {string | null | undefined} */
+  #mutedUntil;
 
   /** @type {string} */
   role = ROLE.MEMBER;
@@ -57,6 +59,8 @@ export class OwnRole {
     this.#composer = composer;
     this.#notify = notify;
     this.#changed = changed;
+    // The sentence says "today", and a timer stops while the machine sleeps.
+    onClock(() => this.role === ROLE.MUTED && this.#mute(this.#mutedUntil));
   }
 
   get isModerating() {
@@ -106,9 +110,15 @@ export class OwnRole {
    * @param {string | null | undefined} until
    */
   #mute(until) {
+    this.#mutedUntil = until;
+    clearTimeout(this.#muteTimer);
+    const waitMs = until ? new Date(until).getTime() - Date.now() : Infinity;
+    if (waitMs <= 0) {
+      this.#composer.enable();
+      return;
+    }
     this.#composer.disable(muteSentence(until));
-    if (!until) return;
-    const waitMs = Math.max(0, new Date(until).getTime() - Date.now());
-    if (waitMs <= LONGEST_TIMER_MS) this.#muteTimer = setTimeout(() => this.#composer.enable(), waitMs);
+    // The clock checks a longer mute again before it ends.
+    if (waitMs < CHECK_MS) this.#muteTimer = setTimeout(() => this.#composer.enable(), waitMs);
   }
 }

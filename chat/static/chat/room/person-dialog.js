@@ -7,7 +7,7 @@ import { ROLE } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmButton, field, smallButton } from "../ui/forms.js";
-import { shortTime } from "../ui/format.js";
+import { timeInWords } from "../ui/times.js";
 
 /** @type {Set<string | null>} */
 const ROLES_WITHOUT_POWER = new Set([ROLE.MEMBER, ROLE.GUEST]);
@@ -21,12 +21,13 @@ const MUTES = [
 /** @typedef {{ role: string | null, until?: string | null, guest?: boolean }} Standing the API's answer about a member */
 
 /**
- * Returns a person's role in words.
+ * Returns a person's role in words, as the parts of an element.
  * @param {Standing} standing
+ * @returns {(string | Node)[]}
  */
 export function describeRole({ role, until }) {
-  if (role === ROLE.MUTED) return until ? `muted until ${shortTime(until)}` : "muted";
-  return role ?? "not in this room";
+  if (role === ROLE.MUTED && until) return ["muted until ", timeInWords(until, "short")];
+  return [role ?? "not in this room"];
 }
 
 export class PersonDialog {
@@ -80,7 +81,7 @@ export class PersonDialog {
     if (!this.#standing) return;
     const { role, guest: isGuest } = this.#standing;
     const mark = isGuest && role !== ROLE.GUEST ? " This person is a guest." : "";
-    this.#roleLine.textContent = `In this room: ${describeRole(this.#standing)}.${mark}`;
+    this.#roleLine.replaceChildren("In this room: ", ...describeRole(this.#standing), `.${mark}`);
     const hadFocus = this.#buttons.contains(document.activeElement);
     this.#buttons.replaceChildren(...this.#makeChoices(this.#standing.role));
     if (hadFocus) this.#buttons.querySelector("button")?.focus();

@@ -7,7 +7,9 @@ import { LONGEST_BODY } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmButton, field, smallButton } from "../ui/forms.js";
-import { codePointLength, fullTime, shortTime, timeZone } from "../ui/format.js";
+import { onClock } from "../ui/clock.js";
+import { codePointLength, timeZone } from "../ui/format.js";
+import { timeInWords } from "../ui/times.js";
 import { HOUR_MS, SUGGESTIONS, toLocalInput } from "./schedule-times.js";
 
 const LONGEST_MS = 365 * 24 * HOUR_MS;
@@ -48,6 +50,8 @@ export class ScheduleDialog {
   constructor(slug, send) {
     this.#slug = slug;
     this.#send = send;
+    // A message that is due leaves the list.
+    onClock(() => this.#parts && this.#refresh(this.#parts));
   }
 
   open() {
@@ -145,7 +149,7 @@ export class ScheduleDialog {
     const remove = () => this.#remove(parts, id);
     const button = state === "refused" ? smallButton("cancel-scheduled", "Dismiss", remove)
       : confirmButton("cancel-scheduled", "Cancel", "Really cancel?", remove);
-    const time = make("time", { datetime: at, title: fullTime(at), text: shortTime(at) });
+    const time = timeInWords(at, "short");
     return make(
       "li",
       { "data-id": id, "data-state": state },

@@ -9,6 +9,11 @@ const NEAR_END_PX = 200;
 // A message counts as seen although the last line's margin is still below the edge.
 const SEEN_TOLERANCE_PX = 8;
 
+/**
+ * The first visible item, and its distance from the top of the window.
+ * @typedef {{ item: HTMLElement, top: number }} Anchor
+ */
+
 /** Emits the event `scrolled` with the detail {atTop, nearEnd}. */
 export class ScrollPosition extends Emitter {
   /** @type {HTMLElement} */
@@ -16,13 +21,23 @@ export class ScrollPosition extends Emitter {
   #isAtBottom = true;
   #canFollow = true;
   #lastScrollTop = 0;
+  /** Where the last correction has scrolled to. */
+  #restoredTop = -1;
+  /** @type {() => Iterable<HTMLElement>} */
+  #items;
+  /** @type {Anchor | null} */
+  #anchor = null;
 
-  /** @param {HTMLElement} scroller */
-  constructor(scroller) {
+  /**
+   * @param {HTMLElement} scroller
+   * @param {() => Iterable<HTMLElement>} items returns all items in their order; the first visible item does not move
+   */
+  constructor(scroller, items) {
     super();
     this.#scroller = scroller;
+    this.#items = items;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    const observer = new ResizeObserver(() => this.#resized());
+    const observer = new ResizeObserver(() => this.#restore());
     observer.observe(scroller);
     for (const child of scroller.children) observer.observe(child);
   }
@@ -88,26 +103,36 @@ export class ScrollPosition extends Emitter {
 
   /**
    * Keeps the reader's position while `change` inserts or changes elements.
-   * @param {Iterable<HTMLElement>} items all items in their order; the first visible item does not move
    * @param {() => void} change
    */
-  keepDuring(items, change) {
-    const anchor = this.isAtBottom ? null : this.#firstVisible(items);
-    const topBefore = anchor?.getBoundingClientRect().top ?? 0;
+  keepDuring(change) {
+    this.#setAnchor();
     change();
-    if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - topBefore;
-    else if (this.isAtBottom) this.scrollToEnd();
+    this.#restore();
   }
 
-  /** @param {Iterable<HTMLElement>} items */
-  #firstVisible(items) {
-    const { top } = this.#scroller.getBoundingClientRect();
-    for (const item of items) if (item.getBoundingClientRect().bottom > top) return item;
-    return null;
+  #setAnchor() {
+    const { top: edge } = this.#scroller.getBoundingClientRect();
+    this.#anchor = null;
+    if (this.isAtBottom) return;
+    for (const item of this.#items()) {
+      const { top, bottom } = item.getBoundingClientRect();
+      if (bottom <= edge) continue;
+      this.#anchor = { item, top: top - edge };
+      return;
+    }
   }
 
-  #resized() {
+  /** Scrolls so that the anchor, or the bottom, is where it was. Content may also change late: a button, an image. */
+  #restore() {
     if (this.isAtBottom) this.scrollToEnd();
+    else if (this.#anchor?.item.isConnected) {
+      const { item, top } = this.#anchor;
+      const { top: edge } = this.#scroller.getBoundingClientRect();
+      this.#scroller.scrollTop += item.getBoundingClientRect().top - edge - top;
+      this.#lastScrollTop = this.#scroller.scrollTop;
+    }
+    this.#restoredTop = this.#scroller.scrollTop;
   }
 
   #scrolled() {
@@ -118,6 +143,8 @@ export class ScrollPosition extends Emitter {
     const isNearBottom = scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
     this.#lastScrollTop = scrollTop;
     this.#isAtBottom = (this.#isAtBottom && !hasMovedUp) || isNearBottom;
+    // After a correction of its own, the anchor stays: more content may change before the next frame.
+    if (Math.abs(scrollTop - this.#restoredTop) > 1) this.#setAnchor();
     this.emit("scrolled", { atTop: scrollTop < NEAR_END_PX, nearEnd: this.isNearEnd });
   }
 }

@@ -64,7 +64,7 @@ export class Timeline extends Emitter {
    */
   constructor(scroller, list, me) {
     super();
-    this.#position = new ScrollPosition(scroller);
+    this.#position = new ScrollPosition(scroller, () => this.#items());
     this.#position.on("scrolled", (detail) => this.emit("scrolled", detail));
     this.#list = list;
     this.#view = { me, find: (id) => this.get(id) };
@@ -137,7 +137,7 @@ export class Timeline extends Emitter {
     const messages = [...this.#queue.values()].sort((a, b) => a.id - b.id);
     this.#queue.clear();
     if (!messages.length) return;
-    this.#position.keepDuring(this.#items(), () => this.#drawAll(messages));
+    this.#position.keepDuring(() => this.#drawAll(messages));
     if (this.#ids.length > MAX_DRAWN) this.#shorten();
     this.emit("drawn", { messages });
   }
@@ -255,11 +255,14 @@ export class Timeline extends Emitter {
     const above = this.get(Number(/** @type {HTMLElement | null} */ (item.previousElementSibling)?.dataset.id));
     const isNewDay = !above || startOfDay(above.at) !== startOfDay(message.at);
     const isFirstUnread = message.id === this.#dividerId;
-    const isGrouped = above !== undefined && !isNewDay && !isFirstUnread && isContinuation(message, above);
+    // The oldest message has a header. It keeps the header when an older page arrives, so that it does not move.
+    if (!above) item.dataset.oldest = "";
+    const needsHeader = item.dataset.oldest !== undefined || isNewDay || isFirstUnread;
+    const isGrouped = above !== undefined && !needsHeader && isContinuation(message, above);
     item.classList.toggle("grouped", isGrouped);
     for (const divider of item.querySelectorAll(":scope > .divider")) divider.remove();
     if (isFirstUnread) item.prepend(make("div", { class: "divider unread", text: "New" }));
-    if (isNewDay) item.prepend(make("div", { class: "divider day", text: dayName(message.at) }));
+    if (isNewDay) item.prepend(make("div", { class: "divider day", "data-words": "day", "data-at": message.at, text: dayName(message.at) }));
   }
 
   /** Yields the drawn items in their order. Each item is looked up only when the caller needs it. */
@@ -275,7 +278,7 @@ export class Timeline extends Emitter {
     const count = this.#ids.length - KEPT_DRAWN;
     const later = this.item(this.#ids[count + SEEN_AT_ONCE]);
     if (!this.isAtBottom && !(later && this.#position.hasPassed(later))) return;
-    this.#position.keepDuring(this.#items(), () => this.#drop(count));
+    this.#position.keepDuring(() => this.#drop(count));
     this.emit("shortened", { from: this.#ids[0] });
   }
 

@@ -74,6 +74,12 @@ export function timeAgo(at) {
 }
 
 /**
+ * How an element with `data-words` shows its time. clock.js keeps the words current.
+ * @type {Record<string, (at: string) => string>}
+ */
+export const TIME_WORDS = { day: dayName, short: shortTime, ago: timeAgo };
+
+/**
  * Returns "1 person" or "3 people".
  * @param {number} count
  * @param {string} one

@@ -1,6 +1,6 @@
 // @ts-check
 // The menus of every page. One menu is open at a time, and Escape or a click elsewhere closes it.
-// Must not know the entries of a menu. base.html loads this module into every page.
+// Must not know the entries of a menu. Every page loads this module.
 
 import { byId, child, closestTo } from "./dom.js";
 import { showTitlesOnTap } from "./tooltips.js";
@@ -12,19 +12,21 @@ function openMenus() {
   return document.querySelectorAll("details.menu[open]");
 }
 
-// Safari on a phone sends no click to the document for a tap on plain text, but it sends `pointerdown`.
-document.addEventListener("pointerdown", (event) => {
-  const pressed = closestTo(event, "details.menu");
-  for (const menu of openMenus()) if (menu !== pressed) menu.open = false;
-});
-
-document.addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape") return;
-  for (const menu of openMenus()) {
-    if (menu.contains(document.activeElement)) child(menu, "summary").focus();
-    menu.open = false;
-  }
-});
+/** Closes menus by Escape, and by a click elsewhere. page.js calls it once on every page. */
+export function watchMenus() {
+  // Safari on a phone sends no click to the document for a tap on plain text, but it sends `pointerdown`.
+  document.addEventListener("pointerdown", (event) => {
+    const pressed = closestTo(event, "details.menu");
+    for (const menu of openMenus()) if (menu !== pressed) menu.open = false;
+  });
+  document.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    for (const menu of openMenus()) {
+      if (menu.contains(document.activeElement)) child(menu, "summary").focus();
+      menu.open = false;
+    }
+  });
+}
 
 /**
  * Closes the menu and calls `open` when a person chooses this entry of a menu. First the focus moves to the menu's

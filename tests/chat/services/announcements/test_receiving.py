@@ -1,4 +1,4 @@
-"""Each person receives every announcement to that person, once."""
+"""Each person receives every announcement to that person, until they dismiss it or it expires."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from chat.models import Announcement, Member, Person, Receipt, Room
 from chat.services import announcements, people, rooms
 from tests import wire
 from tests.chat.helpers import Browser, assert_refused
-from tests.chat.services.announcements.helpers import received
+from tests.chat.services.announcements.helpers import dismiss, received
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,6 +24,7 @@ def test_the_event_has_the_fields_of_the_contract(alice, enter):
         "text": "We close at six.",
         "level": "urgent",
         "at": protocol.format_time(announcement.created_at),
+        "expires_at": protocol.format_time(announcement.expires_at),
     }
     assert socket.seen("announcement") == [event]
     whisper = announcements.whisper("alice", "Psst")
@@ -34,6 +35,7 @@ def test_the_event_has_the_fields_of_the_contract(alice, enter):
         "level": "info",
         "private": True,
         "at": protocol.format_time(whisper.created_at),
+        "expires_at": protocol.format_time(whisper.expires_at),
     }
 
 
@@ -56,26 +58,55 @@ def test_a_whisper_is_received_by_one_person_in_all_their_tabs(alice, bob, enter
     announcements.whisper("BOB", "For you")
     assert [received(tab) for tab in tabs] == [["For you"]] * 2
     assert received(other) == [] and received(enter(alice)) == []
-    assert Receipt.objects.count() == 1
 
 
-def test_a_person_who_connects_later_receives_an_announcement_once(alice, bob, enter, enter_attic):
-    announcements.announce("Hello all")
-    assert received(enter(bob)) == ["Hello all"]
-    assert received(enter(bob)) == received(enter_attic(bob)) == []
-    assert received(enter(alice)) == ["Hello all"]
-
-
-def test_a_person_who_received_an_announcement_does_not_receive_it_again(alice, bob, enter, enter_attic):
-    enter(alice)
-    announcements.announce("Hello all")
+def test_an_announcement_stays_until_it_is_dismissed(alice, bob, enter, enter_attic):
+    present = enter(alice)
+    announcements.announce("Hello all", "urgent")
+    assert received(present) == received(enter(alice)) == received(enter_attic(alice)) == ["Hello all"]
+    assert received(enter(bob)) == received(enter(bob)) == received(enter_attic(bob)) == ["Hello all"]
+    dismiss(present, "Hello all")
     assert received(enter(alice)) == received(enter_attic(alice)) == []
+    assert received(enter(bob)) == ["Hello all"]
+
+
+@pytest.mark.parametrize("query", ["", "announced=0"])
+def test_a_dismissal_holds_for_guests_and_when_they_resume(charlie, enter, query):
+    announcements.announce("Hello all")
+    dismiss(enter(charlie), "Hello all")
+    assert received(enter(charlie, query=query)) == []
+
+
+def test_a_dismissal_reaches_the_persons_other_tabs_only(alice, bob, enter, enter_attic):
+    tabs, other = (enter(alice), enter(alice), enter_attic(alice)), enter(bob)
+    announcement = announcements.announce("Hello all")
+    dismiss(tabs[0], "Hello all")
+    dismiss(tabs[0], "Hello all")
+    assert all({"type": "dismissed", "id": announcement.id} in tab.seen("dismissed") for tab in tabs)
+    assert other.seen("dismissed") == [] and Receipt.objects.count() == 1
+
+
+def test_nobody_can_dismiss_what_they_cannot_have_seen(alice, bob, enter):
+    socket = enter(bob)
+    whisper = announcements.whisper("Alice", "For you")
+    for id in (whisper.id, whisper.id + 1, 0):
+        socket.say("dismiss", id=id)
+    assert not Receipt.objects.exists() and socket.seen("rejected") == []
+
+
+def test_a_withdrawn_announcement_leaves_open_pages(alice, bob, enter, enter_attic):
+    here, elsewhere = enter(alice), enter_attic(bob)
+    for announcement in (announcements.announce("All"), announcements.announce("Here", slug="garden")):
+        announcements.withdraw_announcement(announcement.id)
+    assert (len(here.seen("dismissed")), len(elsewhere.seen("dismissed"))) == (2, 1)
 
 
 def test_a_whisper_is_received_when_its_person_connects(alice, bob, enter, enter_attic):
     announcements.whisper("Bob", "For you")
     assert received(enter(alice)) == []
-    assert received(enter_attic(bob)) == ["For you"]
+    socket = enter_attic(bob)
+    assert received(socket) == received(enter(bob)) == ["For you"]
+    dismiss(socket, "For you")
     assert received(enter(bob)) == []
 
 
@@ -129,8 +160,8 @@ def test_a_banned_person_receives_nothing_of_the_room(alice, bob, enter, room):
 
 
 def test_receipts_survive_a_deactivation_and_are_deleted_with_the_room(alice, bob, enter, room):
-    enter(bob)
     announcements.announce("Roses", slug="garden", by=alice)
+    dismiss(enter(bob), "Roses")
     Person.objects.filter(id=bob.id).update(is_active=False)
     assert Receipt.objects.filter(person=bob).count() == 1
     rooms.delete_room(room)
@@ -145,11 +176,12 @@ def test_a_person_with_the_same_handle_as_a_visitor_receives_the_announcement(al
     assert received(socket) == ["We close at six."]
 
 
-def test_a_visitor_who_received_an_announcement_on_a_board_does_not_receive_it_again(db):
+def test_a_visitor_of_a_board_can_dismiss_an_announcement(db):
     owner = Browser().make_board(handle="Alice")
     socket = owner.room()
     announcements.announce("We close at six.")
-    assert received(socket) == ["We close at six."]
+    assert received(socket) == received(owner.room()) == ["We close at six."]
+    dismiss(socket, "We close at six.")
     assert received(owner.room()) == []
 
 

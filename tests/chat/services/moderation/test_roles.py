@@ -163,7 +163,9 @@ def test_a_changed_role_is_published_to_the_room(alice, bob, enter, room):
     ]
     assert owner.seen("member") == tab.seen("member") == events
     again = enter(bob)
-    assert again.seen("joined")[0]["you"] == {"handle": "Bob", "role": "muted", "read": 0, "until": events[1]["until"]}
+    you = again.seen("joined")[0]["you"]
+    assert (you["handle"], you["role"], you["until"]) == ("Bob", "muted", events[1]["until"])
+    assert set(you) == {"handle", "role", "read", "until", "person"} and you["read"] == 0
 
 
 @pytest.mark.django_db(transaction=True)

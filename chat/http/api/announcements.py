@@ -1,0 +1,31 @@
+"""The JSON API of announcements for their readers. operators.py is the API for the people who announce."""
+
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+
+from chat.http.endpoints import endpoint, signed_in
+from chat.protocol import ChatError
+from chat.services import announcements, limits
+
+
+@never_cache
+def list_current(request):
+    """
+    Return {announcements: [...]} for the lobby, to everybody: to everybody, and (private) to the person.
+
+    Announcements that the person has dismissed are left out.
+    """
+    return JsonResponse({"announcements": announcements.find_for_lobby(request.user)})
+
+
+@signed_in
+def dismiss(request, announcement_id):
+    """Dismiss an announcement in all tabs and devices of the person. Return 204."""
+    limits.check_event(request.user.id)
+    if not announcements.dismiss_announcement(request.user.id, announcement_id):
+        raise ChatError("not_found", "There is no such announcement, or it has already expired.")
+    return HttpResponse(status=204)
+
+
+current = endpoint(GET=list_current)
+dismissal = endpoint(PUT=dismiss)

@@ -1,0 +1,35 @@
+// @ts-check
+// The announcements in the lobby: those to everybody, and the whispers to this person.
+// Must not show those of a room: the room's page does.
+
+import { call } from "../connection/api.js";
+import { PersonStorage } from "../connection/storage.js";
+import { Announcements } from "../ui/announcements.js";
+import { pagePerson } from "../ui/person-data.js";
+
+// A stranger's dismissal is known in this tab only.
+const announcements = new Announcements(new PersonStorage(pagePerson), (id) => {
+  // After a failure this tab remembers it, and tells the server when the announcement comes again.
+  if (pagePerson) call("PUT", `/api/announcements/${id}/dismissal/`).catch(() => {});
+});
+
+/** @param {import("../ui/announcements.js").Announcement} announcement */
+export function showAnnouncement(announcement) {
+  announcements.show(announcement);
+}
+
+/** @param {number} id */
+export function hideAnnouncement(id) {
+  announcements.hide(id);
+}
+
+/** Fetches the announcements, shows the new ones, and removes those that have ended or were dismissed elsewhere. */
+export async function refreshAnnouncements() {
+  // One that arrives during the request is not in the answer, and stays.
+  const before = announcements.ids;
+  const answer = await call("GET", "/api/announcements/current/").catch(() => null);
+  if (!answer) return;
+  const current = new Set(answer.announcements.map((/** @type {{ id: number }} */ { id }) => id));
+  for (const id of before) if (!current.has(id)) announcements.hide(id);
+  for (const announcement of answer.announcements) announcements.show(announcement);
+}

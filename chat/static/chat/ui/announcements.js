@@ -1,0 +1,114 @@
+// @ts-check
+// Shows the announcements of operators, newest first, until the person dismisses them or they expire.
+// Must not know how they arrive, nor how the server learns that one is dismissed.
+
+import { onClock } from "./clock.js";
+import { byId, make } from "./dom.js";
+import { fullTime, isolate } from "./format.js";
+
+const DISMISSED = "chat.dismissed";
+const MAX_DISMISSED = 100;
+
+/**
+ * @typedef {object} Announcement
+ * @property {number} id
+ * @property {string} text
+ * @property {string} level
+ * @property {string} [at] ISO 8601, UTC
+ * @property {string} [expires_at] ISO 8601, UTC
+ * @property {boolean} [private]
+ */
+
+export class Announcements {
+  #place = byId("announcements");
+  /** @type {Map<number, { bar: HTMLElement, expiresAt: number }>} */
+  #shown = new Map();
+  /** @type {import("../connection/storage.js").KeyValueStorage} */
+  #storage;
+  /** @type {(id: number) => void} */
+  #dismiss;
+  /**
+   * What the person has dismissed in this tab. The server may not know it yet.
+   * @type {Set<number>}
+   */
+  #dismissed;
+
+  /**
+   * @param {import("../connection/storage.js").KeyValueStorage} storage the person's own
+   * @param {(id: number) => void} dismiss tells the server; this may fail
+   */
+  constructor(storage, dismiss) {
+    this.#storage = storage;
+    this.#dismiss = dismiss;
+    this.#dismissed = new Set(readIds(storage));
+    onClock(() => this.#removeExpired());
+  }
+
+  /** @param {Announcement} announcement */
+  show(announcement) {
+    const { id, expires_at: end } = announcement;
+    if (this.#shown.has(id)) return;
+    if (this.#dismissed.has(id)) {
+      this.#dismiss(id);
+      return;
+    }
+    const bar = this.#makeBar(announcement);
+    this.#shown.set(id, { bar, expiresAt: end ? new Date(end).getTime() : Infinity });
+    this.#place.prepend(bar);
+    this.#removeExpired();
+  }
+
+  /** The ids of the announcements that the page shows. */
+  get ids() {
+    return [...this.#shown.keys()];
+  }
+
+  /**
+   * Removes an announcement, because it was dismissed in another tab or withdrawn.
+   * @param {number} id
+   */
+  hide(id) {
+    this.#shown.get(id)?.bar.remove();
+    this.#shown.delete(id);
+  }
+
+  /** @param {number} id */
+  #dismissNow(id) {
+    this.hide(id);
+    this.#dismissed.add(id);
+    this.#storage.setItem(DISMISSED, JSON.stringify([...this.#dismissed].slice(-MAX_DISMISSED)));
+    this.#dismiss(id);
+  }
+
+  #removeExpired() {
+    for (const [id, { expiresAt }] of this.#shown) if (expiresAt <= Date.now()) this.hide(id);
+  }
+
+  /** @param {Announcement} announcement */
+  #makeBar({ id, text, level, at, private: isPrivate }) {
+    return make(
+      "div",
+      {
+        class: `bar announcement ${level}`, role: level === "urgent" ? "alert" : "status", "data-id": id,
+        title: at ? fullTime(at) : null,
+      },
+      make("span", { dir: isPrivate ? null : "auto", text: isPrivate ? `Only for you: ${isolate(text)}` : text }),
+      make("button", {
+        type: "button", class: "icon-button", "aria-label": "Dismiss", text: "✕", onclick: () => this.#dismissNow(id),
+      }),
+    );
+  }
+}
+
+/**
+ * @param {import("../connection/storage.js").KeyValueStorage} storage
+ * @returns {number[]}
+ */
+function readIds(storage) {
+  try {
+    const ids = JSON.parse(storage.getItem(DISMISSED) ?? "[]");
+    return Array.isArray(ids) ? ids.filter(Number.isSafeInteger) : [];
+  } catch {
+    return [];
+  }
+}
