@@ -42,7 +42,8 @@ def is_on_screen(page, id):
 def come_back(page, *scripts):
     """Open the page again in a new tab of the same browser, and return the tab."""
     context, url = page.context, page.url
-    page.close()
+    if not page.is_closed():
+        page.close()
     tab = context.new_page()
     tab.set_default_timeout(60_000)
     for script in scripts:

@@ -36,6 +36,7 @@ def alice(join_room):
 @pytest.mark.parametrize("is_focused", [True, False])
 @pytest.mark.parametrize("count", [1, 3, 49, 50, 51, 500])
 def test_a_person_who_comes_back_sees_what_is_new(alice, site, slug, count, is_focused):
+    alice.close()
     fill(site, slug, count)
     tab = come_back(alice, *([] if is_focused else [UNFOCUSED]))
     expect(tab.locator(".divider.unread")).to_have_count(1)
@@ -58,11 +59,13 @@ def test_a_person_who_comes_back_sees_what_is_new(alice, site, slug, count, is_f
 
 
 def test_read_messages_are_not_new_again(alice, site, slug):
+    alice.close()
     fill(site, slug, 3)
     tab = come_back(alice)
     assert divider_above(tab) == "line 1"
     tab = come_back(tab)
     assert divider_above(tab) is None
+    tab.close()
     fill(site, slug, 1, first=4)
     assert divider_above(come_back(tab)) == "line 4"
 
@@ -84,6 +87,7 @@ def test_a_person_who_reads_and_leaves_within_a_second_has_read(alice, site, slu
 
 
 def test_messages_that_were_not_on_the_screen_stay_new(alice, site, slug):
+    alice.close()
     fill(site, slug, 500)
     tab = come_back(alice)
     expect(tab.get_by_test_id("unread-jump")).to_have_text("↑ 450 new messages above")
@@ -93,6 +97,7 @@ def test_messages_that_were_not_on_the_screen_stay_new(alice, site, slug):
 
 
 def test_half_read_messages_stay_new_from_where_the_person_stopped(alice, site, slug):
+    alice.close()
     fill(site, slug, 49)
     tab = come_back(alice)
     last_seen = tab.evaluate(
@@ -112,6 +117,7 @@ def test_half_read_messages_stay_new_from_where_the_person_stopped(alice, site, 
 
 
 def test_reading_from_the_first_new_message_to_the_newest_marks_everything_as_read(alice, site, slug):
+    alice.close()
     fill(site, slug, 300)
     tab = come_back(alice)
     tab.get_by_test_id("unread-jump").click()
@@ -128,6 +134,7 @@ def test_reading_from_the_first_new_message_to_the_newest_marks_everything_as_re
 
 
 def test_a_person_can_mark_everything_as_read(alice, site, slug):
+    alice.close()
     fill(site, slug, 500)
     tab = come_back(alice)
     tab.get_by_test_id("unread-dismiss").click()
@@ -147,6 +154,7 @@ def test_a_newcomer_has_nothing_new(join_room, site, slug):
 
 def test_a_person_who_joined_an_empty_room_finds_the_first_messages_new(join_room, site, slug):
     tab = join_room("Alice")
+    tab.close()
     fill(site, slug, 2)
     assert divider_above(come_back(tab)) == "line 1"
 
