@@ -108,7 +108,7 @@ class Conversation {
     });
     this.ownRole = new OwnRole(this.composer, { notify, changed: () => this.#ownRoleChanged() });
     this.moderation = new Moderation(slug, handle, this.ownRole, { jump: (id) => this.history.jump(id), withDialogs });
-    this.people = new People((person, role) => this.moderation.makeButton(person, role));
+    this.people = new People((member, role) => this.moderation.makeButton(member, role));
     this.versionBar = new VersionBar(() => this.composer.isEmpty && changes.pending.length === 0);
     this.controls = new MessageControls({
       me: handle, scroller: byId("scroller"), list: this.#list, timeline: this.timeline,
