@@ -97,6 +97,7 @@ def test_the_longest_handle_counts():
     assert mentions("@Max Brown", *people) == ["Max"]
     assert mentions("@Max\nB", *people) == ["Max"]
     assert mentions("@Max `x` B", *people) == ["Max"]
+    assert mentions("@Max/@al and node_modules/@al", *people) == ["Max", "al"]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,7 @@ def test_the_longest_handle_counts():
         ("שלום @דנה!", "דנה"),
         ("مرحبا @ليلى؟", "ليلى"),
         ("@STRASSE", "Straße"),
+        ("@_max_, look", "_max_"),
         ("@🦊🦊", "🦊"),
         ("@Zoe\u0308", "Zoë"),
     ],
