@@ -32,7 +32,7 @@ def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
     room, member = _read_room(person, slug)
     _check_may_know(room, member, person)
     if person.is_authenticated:
-        _find_other_standing(room, person)
+        _find_other_standing(room, person, member)
     return room
 
 
@@ -45,7 +45,7 @@ def join_room(person: Person, slug: str) -> Member:
     """
     room, member = _read_room(person, slug)
     _check_may_know(room, member, person)
-    other = _find_other_standing(room, person)
+    other = _find_other_standing(room, person, member)
     if member is None:
         # What was said before the person came is history, and not news.
         defaults = {"role": get_default_role(person), "read_offset": room.offset}
@@ -87,14 +87,15 @@ def check_open_to(room: Room, person: Person | AnonymousUser) -> None:
         raise ChatError("forbidden", "This room is closed to guests. Create an account to enter it.")
 
 
-def _find_other_standing(room, person):
+def _find_other_standing(room, person, member=None):
     """
     Return the muted Member of another guest of the person's browser, or None. Raise `forbidden` if one is banned.
 
     So a guest does not end a ban or a mute with another handle. It also holds for accounts that the browser created
-    after the guest: an earlier account may belong to somebody else in the same household.
+    after the guest: an earlier account may belong to somebody else in the same household. It does not hold for
+    moderators and owners: they would lose their rights through a ban that nobody may give them.
     """
-    if person.browser is None:
+    if person.browser is None or (member is not None and member.role in (Member.MODERATOR, Member.OWNER)):
         return None
     others = Member.objects.filter(room=room, person__is_guest=True, person__browser=person.browser)
     others = others.filter(role__in=[Member.BANNED, Member.MUTED]).exclude(person=person)
