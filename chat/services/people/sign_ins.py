@@ -21,7 +21,7 @@ from chat.protocol import ChatError
 from chat.services import limits
 from chat.services.digests import digest_secret
 
-from .accounts import find_person
+from .accounts import MAX_TYPED_HANDLE, find_person
 from .browsers import find_browser, get_browser
 
 MAX_PLACES = 100  # of one person; the newest stay
@@ -92,7 +92,7 @@ def sweep_places() -> int:
 
 def _find_account(handle):
     # An account may have many spellings of its handle. All of them share one limit.
-    text = handle if isinstance(handle, str) and "\0" not in handle and len(handle) <= protocol.MAX_HANDLE else ""
+    text = handle if isinstance(handle, str) and "\0" not in handle and len(handle) <= MAX_TYPED_HANDLE else ""
     return Person.objects.find_by_handle(text, or_alike=True)
 
 
