@@ -19,6 +19,7 @@ from .fields import HIDDEN, UNPRINTABLE, VARIATIONS, canonical_emoji, canonical_
 
 MAX_MARKS = 4  # on one character, as Unicode's Technical Standard 39 recommends; no language needs more
 _JOINERS = "\u200c\u200d"
+_BENGALI_RA = "\u09b0\u200d\u09cd"
 _FORMAT_IN_EMOJI = re.compile("[\u200d\U000e0020-\U000e007f]")
 _SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _PLACEHOLDER = "\u263a"  # stands for an emoji while the other characters are checked
@@ -62,9 +63,14 @@ def check_line(text: str, name: str) -> str:
 
 
 def _is_joiner_in_place(text, position):
-    """Return whether the character is a joiner after a virama, or a non-joiner between two letters that would join."""
+    """
+    Return whether the character is a joiner after a virama, or a non-joiner between two letters that would join. The
+    joiner of Bengali U+09B0 stands before the virama.
+    """
     if text[position] not in _JOINERS:
         return False
+    if text[position - 1 : position + 2] == _BENGALI_RA:
+        return True
     # These two contexts are the rules of UAX #31, which IDNA calls CONTEXTJ. The letters that decide are near.
     start = max(0, position - MAX_HANDLE)
     try:
@@ -74,6 +80,9 @@ def _is_joiner_in_place(text, position):
 
 
 def _check_marks(text, name):
+    if unicodedata.category(text[0])[0] == "M":
+        # It would be drawn on the character before the handle, such as an @ or a bracket.
+        raise ChatError("invalid_field", f"'{name}' must not begin with a combining mark.")
     decomposed = unicodedata.normalize("NFD", text)
     for is_mark, group in groupby(decomposed, lambda character: unicodedata.category(character) in ("Mn", "Me")):
         marks = list(group)

@@ -191,6 +191,7 @@ def test_anything_but_one_emoji_is_refused(value):
         ("ශ්\u200dරී", "ශ්\u200dරී"),  # Sinhala: a joiner after a virama
         ("क्\u200dष", "क्\u200dष"),  # Hindi
         ("क्\u200cष", "क्\u200cष"),
+        ("র\u200d্যাচেল", "র\u200d্যাচেল"),  # Bengali: a joiner before a virama
         (f"{FAMILY}x", f"{FAMILY}x"),
         ("👁\u200d🗨\ufe0f", "👁\ufe0f\u200d🗨\ufe0f"),
         ("🏴󠁧󠁢󠁳󠁣󠁴󠁿 Ian", "🏴󠁧󠁢󠁳󠁣󠁴󠁿 Ian"),
@@ -237,6 +238,9 @@ def test_a_handle_is_kept_in_nfc(given, handle):
         ("x\U000e0067\U000e007f", "invalid_field"),
         ("Z\u0335\u0321\u0322\u031b\u0317a", "invalid_field"),  # five marks on one letter
         ("e\u0301\u0301", "invalid_field"),
+        ("\u0301", "invalid_field"),
+        ("\u20dda", "invalid_field"),
+        ("ক\u200d্য", "invalid_field"),
         ("x" * 31 + "👁\u200d🗨", "too_long"),
     ],
 )
