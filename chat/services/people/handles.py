@@ -47,6 +47,8 @@ def _vacate(person, visitor):
     is_same = Q(handle_key=person.handle_key) | Q(handle_skeleton=person.handle_skeleton)
     for holder in _mark_history(Person.objects.filter(is_same, is_guest=True)):
         is_visitor = visitor is not None and holder.id == visitor.id
+        if not holder.is_active and holder.last_login is not None:
+            continue  # an operator has deactivated the guest: the handle stays taken, also for the same browser
         has_left = not holder.is_active or holder.seen_at < get_oldest_login()
         is_own = holder.browser is not None and holder.browser == person.browser
         if has_left and is_own and person.is_guest and holder.handle_key == person.handle_key:

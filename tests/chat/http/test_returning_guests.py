@@ -98,6 +98,15 @@ def test_a_mute_holds_for_the_next_guest_of_the_browser_until_it_is_lifted(guest
     assert guest.pick("Erik") == 201 and guest.say("r3") == 201
 
 
+def test_a_guest_whom_an_operator_deactivated_does_not_come_back(guest, room):
+    assert guest.say("r1") == 201
+    Person.objects.filter(handle="Charlie").update(is_active=False)
+    assert guest.pick("Charlie") == 409
+    guest.client.cookies.pop("sessionid")
+    assert guest.pick("Charlie") == Guest().pick("Charlie") == 409
+    assert not Person.objects.get(handle="Charlie").is_active
+
+
 @pytest.mark.parametrize("role, code", [("banned", "forbidden"), ("muted", "muted")])
 def test_a_guest_who_left_before_the_ban_does_not_speak_on_with_the_next_handle(guest, alice, room, role, code):
     guest.say("r1")
