@@ -158,7 +158,7 @@ export function forgetEverybody(storage = tabStorage) {
 function forget(storage, isForgettable) {
   for (const name of storage.names) {
     const isPersonal = name.startsWith(PREFIX) && !name.startsWith(PAGE_PREFIX) && name !== TRANSPORT;
-    // A name without an owner comes from an older version of the page.
+    // An older version of the page stored the names without an owner.
     if (isPersonal && isForgettable(name.slice(name.lastIndexOf("@") + 1))) storage.removeItem(name);
   }
 }

@@ -133,7 +133,7 @@ export class HistoryNavigation {
    * the scroll position or the window's focus changed.
    */
   update() {
-    // Until a jump ends, the reader does not see the messages that they asked for, so these do not count as read.
+    // Until a jump ends, the screen does not show what the reader asked for. So what it shows does not count as read.
     this.#readMarker.update({ mayRead: this.#target === null && !this.#isJumpingToNewest });
     const count = this.#readMarker.countBelow;
     this.#newestButton.hidden = this.#timeline.isAtBottom;

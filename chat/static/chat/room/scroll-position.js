@@ -46,7 +46,7 @@ export class ScrollPosition extends Emitter {
     return this.#canFollow && this.#isAtBottom;
   }
 
-  /** Whether the bottom is near, so that what comes after it is needed soon. */
+  /** Whether the bottom is near. The caller then loads the content after it. */
   get isNearEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     return clientHeight > 0 && scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
@@ -83,7 +83,7 @@ export class ScrollPosition extends Emitter {
   }
 
   /**
-   * Scrolls `item` to the middle. The new position counts at once, because the browser's event comes later.
+   * Scrolls `item` to the middle. The new position counts at once, because the browser sends its event later.
    * @param {HTMLElement} item
    */
   scrollTo(item) {
