@@ -46,6 +46,8 @@ async def test_an_announcement_reaches_present_and_later_members_once(site, alic
         async with bob.client(room) as late:
             await late.until(lambda: announced_texts(late))
             for client in (here, late):
+                await client._send_event({"type": "dismiss", "id": event["id"]})
+                await client.until(lambda client=client: client.heard("dismissed"))
                 client.cut()
                 await client.until(lambda client=client: len(client.heard("joined")) == 2)
                 await client.post("I am back")

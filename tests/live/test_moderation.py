@@ -25,7 +25,7 @@ async def test_a_ban_closes_all_tabs_of_one_person_only(room, owner, alice, bob)
         for tab in (first, second):
             await tab.until(lambda tab=tab: tab.close_codes == [4403])
         await at_alice.until(lambda: at_alice.heard("member"))
-        assert at_alice.heard("member") == [{"type": "member", "handle": bob.handle, "role": "banned"}]
+        assert at_alice.heard("member") == [{"type": "member", "handle": bob.handle, "role": "banned", "guest": True}]
         await at_alice.until(lambda: bob.handle in at_alice.went())
         assert at_alice.close_codes == []
     async with bob.socket(f"/chat/{room}/") as socket:
