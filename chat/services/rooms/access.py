@@ -5,7 +5,8 @@ This module writes Member for people who enter a public room. It publishes nothi
 """
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, Q
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from chat import protocol
 from chat.models import Member, Person, Room, read_page
@@ -123,13 +124,14 @@ def find_rooms(
     """
     Return (a page of the rooms that the lobby lists for a person, whether there are more).
 
-    The room with the newest message is first. Only rooms with `text` in the slug, the name or the topic are returned.
+    The room with the newest message is first. The creation of a room counts like a message, so that a new room is found.
+    Only rooms with `text` in the slug, the name or the topic are returned.
     """
     rooms = Room.objects.visible_to(person)
     if text:
         rooms = rooms.filter(Q(slug__icontains=text) | Q(name__icontains=text) | Q(topic__icontains=text))
-    # Without `nulls_last`, SQLite and PostgreSQL sort rooms without a message differently.
-    return read_page(rooms.order_by(F("last_at").desc(nulls_last=True), "-id"), size, page)
+    newest_first = rooms.order_by(Coalesce("last_at", "created_at").desc(), "-id")
+    return read_page(newest_first, size, page)
 
 
 def find_member(member_id: int, session_key: str | None, token_id: int | None) -> Member | None:
