@@ -1,8 +1,8 @@
 """
-Read the workers' replies to an interface's sockets in batches, and deliver them with little work per socket.
+Reads the workers' replies to an interface's sockets in batches, and delivers them with little work per socket.
 
 A message to a group arrives once for the whole process: its frame is built once, and written to each local member. Each
-turn of the reactor has a time limit, so that sockets are also read while many are written.
+turn of the reactor has a time limit, so that the interface also reads its sockets while it writes to many of them.
 """
 
 import logging
@@ -53,7 +53,7 @@ class Downstream:
         self.reader = reader
         self.clients = clients
         self.dispatch, self.broadcast = dispatch, broadcast
-        # By group: the version of its list of members, and the members.
+        # For each group, the version of its list of members, and the members.
         self._members: BoundedCache[bytes, tuple[bytes, list[str]]] = BoundedCache(MAX_GROUPS)
         self.stopped = False
 
