@@ -87,7 +87,7 @@ def test_proxies_may_send_several_header_lines():
     assert connection.passed_on("http.request")["client"][0] == "7.7.7.7"
 
 
-def test_a_stalled_response_is_dropped_and_a_slow_one_is_not(monkeypatch):
+def test_a_stalled_response_is_dropped_and_a_slow_one_is_not():
     connection = FakeConnection(timeout=30)
     connection.request()
     message = connection.passed_on("http.request")
