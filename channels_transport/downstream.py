@@ -82,10 +82,11 @@ class Downstream:
             try:
                 if item[:1] in GROUP_ITEMS:
                     group, version, excluded, body = read_group_item(item)
-                    known = self._members.get(group)
-                    if known is None or known[0] < version:
-                        known = yield self._read_members(group)
-                    channels = [name for name in known[1] if name not in excluded] if excluded else known[1]
+                    cached = self._members.get(group)
+                    if cached is None or cached[0] < version:
+                        cached = yield self._read_members(group)
+                    _, members = cached
+                    channels = [name for name in members if name not in excluded] if excluded else members
                     self._deliver_to_many(channels, self.layer.deserialize(body))
                 else:
                     name, body = read_message_item(item)
@@ -109,12 +110,12 @@ class Downstream:
         index = self.layer.consistent_hash(group.decode())
         command = self.layer.command(scripts.GROUP_MEMBERS, group, self.process)
         answer = yield self._call_until_connected(self.clients[index], command)
-        known = answer[0], [channel.decode() for channel in answer[1:]]
-        if known[1]:
-            self._members.store(group, known)
+        version, members = answer[0], [channel.decode() for channel in answer[1:]]
+        if members:
+            self._members.store(group, (version, members))
         else:
             self._members.pop(group, None)
-        return known
+        return version, members
 
     @defer.inlineCallbacks
     def _call_until_connected(self, client: Any, command: tuple) -> Any:

@@ -2,7 +2,7 @@
 Reads the websockets of an interface: a few frames of each in turn, and only within the budgets of their clients.
 
 A read from the kernel may contain ten thousand small frames. If all of them were processed at once, twenty such sockets
-would keep the reactor from its timers for ten seconds, and the interface would count as dead. So a socket whose frames
+would delay the reactor's timers for ten seconds, and the interface would count as dead. So a socket whose frames
 are not all processed is not read, and TCP makes its client wait. This module closes nothing.
 """
 

@@ -65,13 +65,13 @@ def test_head_gets_the_headers_only():
 
 
 @pytest.mark.parametrize("path", [b"/", b"/alive/", b"/ALIVE", b"/x/alive"])
-def test_other_paths_go_to_the_workers(path):
+def test_other_paths_are_passed_on_to_the_workers(path):
     connection = connect(Answer(200, b"alive"))
     connection.request(path=path)
     assert connection.passed_on("http.request")["path"] == path.decode()
 
 
-def test_a_handshake_goes_to_the_workers():
+def test_a_handshake_is_passed_on_to_the_workers():
     connection = connect(Answer(200, b"alive"))
     connection.handshake(b"/alive")
     assert connection.passed_on("websocket.connect")["path"] == "/alive"
