@@ -130,7 +130,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         return super().dispatch_reply(channel, message)
 
     def end_waiting(self, channel: str, later: dict[str, Any], is_answered: bool) -> None:
-        """Send `http.disconnect` for a waiting request that is over, so that a consumer leaves its groups."""
+        """Send `http.disconnect` for a waiting request that is over; a consumer then removes it from its groups."""
         message = {
             "reply_channel": channel,
             "path": later["path"],

@@ -211,7 +211,7 @@ class MeteredReading:
         if self.holds & BUDGET or not self.is_spent or self.is_over:
             return
         if self.state == self.STATE_CLOSING:  # type: ignore[attr-defined]
-            # The client sends too much to wait for its answer to the close frame.
+            # The client sends too much, so the interface does not wait for its answer to the close frame.
             return self.discard()
         now = time.monotonic()
         if now - self.limited_at > self.rule.limits.flood_seconds / 2:
