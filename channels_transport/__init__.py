@@ -3,8 +3,8 @@ The transport: the API of Channels 1.x on channel layers that keep the order of 
 
 Applications import from here only: the decorators and the class-based consumers, under the names that they have in
 Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A function
-of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. A store of an application's own in Redis uses
-`make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and `run_with_next_trip`.
+of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. An application that keeps data of its own in Redis
+uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and `run_with_next_trip`.
 """
 
 from .auth import (

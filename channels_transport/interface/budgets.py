@@ -1,5 +1,5 @@
 """
-What clients use: token buckets of frames, bytes and control frames, and what each address has open.
+Counters of what clients use: token buckets of frames, bytes and control frames, and the connections of each address.
 
 This module only counts. It closes nothing, stops no reading, and knows no protocol.
 """
@@ -70,13 +70,13 @@ class Meter:
 
     @property
     def is_low(self) -> bool:
-        """Return whether less than half of one of the bursts is left. An ordinary client does not come so far."""
+        """Return whether less than half of one of the bursts is left. An ordinary client does not use as much."""
         self._refill()
         return any(budget.left < budget.rate.burst / 2 for budget in self.budgets)
 
     @property
     def is_full(self) -> bool:
-        """Return whether nothing has to be remembered."""
+        """Return whether all budgets are full, so that nothing has to be remembered."""
         self._refill()
         return all(budget.left >= budget.rate.burst for budget in self.budgets)
 
@@ -85,11 +85,8 @@ class Meter:
             budget.refill()
 
 
-NO_METER = Meter(UNLIMITED, UNLIMITED, UNLIMITED)
-
-
 class Address:
-    """What one address has open, and its budgets. All sockets of the address share one object."""
+    """The numbers of open connections and sockets of one address, and its budgets. Its sockets share one object."""
 
     def __init__(self, meter: Meter) -> None:
         self.connections = self.sockets = 0
@@ -109,7 +106,7 @@ class Addresses:
         self._addresses: dict[str, Address] = {}
 
     def find(self, host: str | None) -> Address:
-        """Return the counters of a host's address. What has no IP address, such as a Unix socket, is unlimited."""
+        """Return the counters of a host's address. A client without an IP address (a Unix socket) is unlimited."""
         key = address_key(host)
         if not key:
             return Address(Meter(UNLIMITED, UNLIMITED, UNLIMITED))

@@ -1,4 +1,4 @@
-"""What clients use is counted: token buckets, and the connections of each address."""
+"""Budgets are token buckets, and connections are counted for each address."""
 
 import math
 
@@ -53,7 +53,7 @@ def test_a_budget_without_a_limit_is_never_spent(clock):
         (None, ""),
     ],
 )
-def test_an_ipv6_address_counts_with_its_64(host, key):
+def test_an_ipv4_address_counts_alone_and_an_ipv6_address_with_its_64(host, key):
     assert address_key(host) == key
 
 
