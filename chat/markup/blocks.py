@@ -16,7 +16,7 @@ from markdown_it.rules_block import fence as commonmark_fence
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-# markdown-it stops reading at its `maxNesting` of 20, and the rest is lost. A quote counts once, a list twice.
+# markdown-it stops reading at its `maxNesting` of 20, and the rest is lost. A quote is one level, a list is two.
 DEEPEST = 16
 
 _QUOTED = re.compile(r">(?:[ \t]|$)")

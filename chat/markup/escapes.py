@@ -34,7 +34,7 @@ def backslash(state: StateInline, silent: bool) -> bool:
         if (behind - start) % 2:
             text, behind = text + source[behind], behind + 1
     elif behind < state.posMax and source[behind] in "*_~":
-        # These marks would be text without the backslash too, but behind it they could begin a word.
+        # These marks would be text without the backslash too. But behind a shown backslash they could begin a word.
         marks = run_at(source, behind, state.posMax)
         text, behind = text + source[behind:marks], marks
     if not silent:
