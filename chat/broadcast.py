@@ -115,7 +115,7 @@ def publish_to_others(group: str, event: Event, channel: str) -> None:
 
 
 def close_group(group: str, code: int, but: Iterable[str] = ()) -> None:
-    """Close every connection of a group, except those that are also in one of the groups `but`."""
+    """Close every connection of a group, except the connections that are also in one of the groups `but`."""
     spared = {channel for other in but for channel in _layer().group_channels(other)}
     Group(group).send({"close": code}, except_channels=spared)
 

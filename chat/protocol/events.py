@@ -17,7 +17,7 @@ from .facts import format_time
 class Event:
     """An event from a client. Each subclass is one `type`. parsing.py checks each field by its name."""
 
-    # Without an annotation this is no field of the event.
+    # `type` has no annotation, so it is no field of the dataclass.
     type = ""
 
 

@@ -2,8 +2,8 @@
 Names: handles, and the names and topics of rooms. Each check returns the name in its clean form, or raises ChatError.
 
 Control and format characters are refused, with the exceptions of Unicode's identifier profile (UAX #31): a joiner where
-it changes the form of a letter, and an emoji that contains format characters. Whether two names look alike is no
-question of this module: see `chat/lookalikes`.
+it changes the form of a letter, and an emoji that contains format characters. This module does not compare names:
+`chat/lookalikes` says which names look alike.
 """
 
 import re

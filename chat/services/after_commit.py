@@ -51,7 +51,7 @@ def publish_after_commit(group: str, make_event: Callable[[], dict]) -> None:
 
 
 def close_after_commit(group: str, code: int, but: Iterable[str] = ()) -> None:
-    """Close a group's connections, except those in the groups `but`, after the present transaction has committed."""
+    """Close a group's connections after the present transaction has committed; see `broadcast.close_group`."""
     after_commit(f"close the connections of {group}", lambda: broadcast.close_group(group, code, but))
 
 

@@ -4,7 +4,7 @@ Sign-ins: every check of a password, with its limits. Pages, the API, the admin 
 Wrong passwords are counted for the account at the browser or address that sends them, and for the account over all
 places together. The second limit would let an attacker lock the owner out. So it does not apply to places from which
 the person has signed in before, and a known browser has limits of its own. This is the protocol of OWASP's "Slow Down
-Online Guessing Attacks with Device Cookies", with addresses in addition for clients without cookies.
+Online Guessing Attacks with Device Cookies". In addition, known addresses count, for clients without cookies.
 
 This module writes KnownPlace.
 """
@@ -80,7 +80,7 @@ def remember_place(request: HttpRequest, person: Person) -> None:
 
 
 def forget_other_places(request: HttpRequest, person: Person) -> None:
-    """Delete every known place of a person but this browser, because somebody else may have known the password."""
+    """Delete every known place of a person except this browser, because somebody else may have known the password."""
     person.known_places.exclude(digest=find_browser(request)).delete()
 
 
