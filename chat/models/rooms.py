@@ -109,6 +109,9 @@ class Member(models.Model):
 
     GUEST, MEMBER, MODERATOR, OWNER, MUTED, BANNED = "guest", "member", "moderator", "owner", "muted", "banned"
     ROLES = [(role, role) for role in (GUEST, MEMBER, MODERATOR, OWNER, MUTED, BANNED)]
+    MODERATOR_ROLES = (MODERATOR, OWNER)
+    # A person must not escape one of these roles by leaving, or with another handle.
+    HELD_ROLES = (MUTED, BANNED)
 
     room = models.ForeignKey(Room, related_name="members", db_index=False, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, related_name="memberships", on_delete=models.CASCADE)
@@ -140,7 +143,7 @@ class Member(models.Model):
     @property
     def is_moderator(self) -> bool:
         """Return whether the member may moderate the room."""
-        return self.role in (self.MODERATOR, self.OWNER)
+        return self.role in self.MODERATOR_ROLES
 
     @property
     def is_muted(self) -> bool:

@@ -56,7 +56,7 @@ def find_members(room: Room, role: str | None = None, page: int = 0, size: int =
     # on one board only never have a handle key.
     is_here = Q(person__is_active=True)
     if room.access != Room.BOARD:
-        has_left = Q(person__is_guest=True, person__is_active=False) & ~Q(role__in=[Member.BANNED, Member.MUTED])
+        has_left = Q(person__is_guest=True, person__is_active=False) & ~Q(role__in=Member.HELD_ROLES)
         is_here = Q(person__handle_key__isnull=False) & ~has_left
     members = Member.objects.filter(is_here, room=room).select_related("person")
     if role is not None:

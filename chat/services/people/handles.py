@@ -21,7 +21,6 @@ from chat.models import NO_HANDLE_KEYS, AuditEntry, Member, Message, Person, Rea
 from chat.protocol import ChatError
 
 MAX_GUESTS_PER_SWEEP = 1000
-HELD_ROLES = (Member.BANNED, Member.MUTED)  # the end of a login must not end them
 
 
 def store_person(person: Person, visitor: Person | AnonymousUser | None = None) -> Person:
@@ -59,8 +58,8 @@ def _vacate(person, visitor):
 def _bring_back(guest):
     """Activate a guest who had left. The guest has no more rights than a new guest, and keeps bans and mutes."""
     # Another person may use this browser now, and must not enter the private rooms of the person before.
-    Member.objects.filter(person=guest).exclude(room__access=Room.PUBLIC).exclude(role__in=HELD_ROLES).delete()
-    Member.objects.filter(person=guest).exclude(role__in=HELD_ROLES).update(role=Member.GUEST)
+    Member.objects.filter(person=guest).exclude(room__access=Room.PUBLIC).exclude(role__in=Member.HELD_ROLES).delete()
+    Member.objects.filter(person=guest).exclude(role__in=Member.HELD_ROLES).update(role=Member.GUEST)
     Person.objects.filter(id=guest.id).update(is_active=True, seen_at=timezone.now())
     guest.is_active = True
     return guest
@@ -71,7 +70,7 @@ def _carry_over(visitor, account):
     if visitor is None or not visitor.is_authenticated or not visitor.is_guest:
         return
     # A private room needs no row: an account that nobody invites cannot enter it.
-    for member in Member.objects.filter(person=visitor, role__in=HELD_ROLES, room__access=Room.PUBLIC):
+    for member in Member.objects.filter(person=visitor, role__in=Member.HELD_ROLES, room__access=Room.PUBLIC):
         Member.objects.create(room_id=member.room_id, person=account, role=member.role, muted_until=member.muted_until)
 
 
@@ -104,7 +103,7 @@ def get_oldest_login() -> datetime:
 def _mark_history(people: QuerySet) -> QuerySet:
     """Add to each person whether a room shows the person in its history."""
     person = OuterRef("id")
-    held = Member.objects.filter(person=person, role__in=HELD_ROLES)
+    held = Member.objects.filter(person=person, role__in=Member.HELD_ROLES)
     return people.annotate(
         wrote=Exists(Message.objects.filter(author=person)),
         reacted=Exists(Reaction.objects.filter(person=person)),

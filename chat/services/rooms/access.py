@@ -97,7 +97,7 @@ def _find_other_standing(room, person):
     if person.browser is None:
         return None
     others = Member.objects.filter(room=room, person__is_guest=True, person__browser=person.browser)
-    others = others.filter(role__in=[Member.BANNED, Member.MUTED]).exclude(person=person)
+    others = others.filter(role__in=Member.HELD_ROLES).exclude(person=person)
     if not person.is_guest:
         others = others.filter(person__created_at__lt=person.created_at)
     found = list(others)
