@@ -32,7 +32,7 @@ _TAG = re.compile(r"<[^>]*>")
 def render(body: str) -> str:
     """Return the safe HTML of `body`; '' for ''."""
     if _PLAIN.fullmatch(body) and "//" not in body:
-        # The same result as below, in a hundredth of the time.
+        # This is what the parser would return, in a hundredth of the time.
         return f"<p>{body}</p>"
     return _render_markdown(body)
 

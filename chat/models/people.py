@@ -71,8 +71,8 @@ class PersonManager(BaseUserManager):
     def lock(self, person_id: int) -> None:
         """Lock a person until the end of the transaction. Other transactions that call this for the person wait."""
         # SELECT FOR UPDATE is not used: on PostgreSQL it blocks every insert of a row that refers to the person. This
-        # can cause a deadlock. Another transaction locks a room and then inserts an audit entry for the person, while
-        # this transaction holds the lock of the person and waits for the room.
+        # can cause a deadlock: another transaction locks a room and then inserts an audit entry for the person. At the
+        # same time, this transaction holds the lock of the person and waits for the room.
         self.filter(id=person_id).update(seen_at=models.F("seen_at"))
 
     def create_superuser(self, handle: str, password: str | None) -> "Person":
