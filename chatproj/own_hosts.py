@@ -53,7 +53,7 @@ def find_addresses() -> list[str]:
     except OSError:
         return []
     addresses = [ipaddress.ip_address(address) for address in found]
-    # A browser cannot write the interface that a link-local IPv6 address needs.
+    # A link-local IPv6 address needs the name of an interface, which a browser's URL cannot contain.
     usable = {ip for ip in addresses if not ip.is_loopback and not (ip.version == 6 and ip.is_link_local)}
     return [str(ip) for ip in sorted(usable, key=lambda ip: (ip.version, ip))]
 

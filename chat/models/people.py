@@ -135,7 +135,9 @@ class Token(models.Model):
 
 class KnownPlace(models.Model):
     """
-    A browser or an address from which a person has signed in. Wrong passwords from elsewhere do not lock it out.
+    A browser or an address from which a person has signed in.
+
+    Wrong passwords from other places do not lock the person out at a known place.
 
     `digest` is the digest of the browser's id, or of the address.
     """

@@ -130,9 +130,9 @@ def start_sign_in(account: str, address: str, browser: str | None, knows_address
     """
     Count one check of the password of an account, before it is made. Raise `rate_limited`.
 
-    - `account`: stands for the account, or for a handle that nobody has.
+    - `account`: a text that stands for the account, or for a handle that nobody has.
     - `address`: the client's address. `knows_address`: the person has signed in from this address before.
-    - `browser`: the browser, if the person has signed in there before: then only its own limits count.
+    - `browser`: the browser, if the person has signed in with it before. Then only the browser's own limits count.
     """
     place = get_network(address) if browser is None else browser
     check_address("sign_ins", place)

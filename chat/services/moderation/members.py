@@ -18,7 +18,7 @@ def get_person(room: Room, handle: object) -> Person:
     elsewhere.
     """
     person = None
-    if isinstance(handle, str) and len(handle) <= protocol.MAX_HANDLE and "\0" not in handle:
+    if protocol.is_possible_handle(handle):
         if room.access == Room.BOARD:
             at_board = {"visits__board__room": room, "visits__handle_key": make_handle_key(handle)}
             person = Person.objects.filter(**at_board).first()

@@ -1,5 +1,5 @@
 """
-Sign-ins: every check of a password, with its limits. Pages, the API, the admin and the change of a password use it.
+Sign-ins: every check of a password, with its limits. The pages, the API and the admin use this module.
 
 Wrong passwords are counted for the account at the browser or address that sends them, and for the account over all
 places together. The second limit would let an attacker lock the owner out. So it does not apply to places from which
@@ -92,8 +92,7 @@ def sweep_places() -> int:
 
 def _find_account(handle):
     # An account may have many spellings of its handle. All of them share one limit.
-    text = handle if isinstance(handle, str) and "\0" not in handle and len(handle) <= protocol.MAX_HANDLE else ""
-    return Person.objects.find_by_handle(text, or_alike=True)
+    return Person.objects.find_by_handle(handle if protocol.is_possible_handle(handle) else "", or_alike=True)
 
 
 def _find_known(account, digests):
