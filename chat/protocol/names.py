@@ -43,7 +43,7 @@ def check_handle(value: Any, name: str = "handle") -> str:
 
 
 def is_possible_handle(value: Any) -> TypeGuard[str]:
-    """Return whether a person may have this handle. The check is cheaper than `check_handle`, and refuses no old handle."""
+    """Return whether a person may have this handle. This is cheaper than `check_handle`, and refuses no old handle."""
     return isinstance(value, str) and len(value) <= MAX_HANDLE and "\0" not in value
 
 
