@@ -1,10 +1,9 @@
 """
 Every setting that the environment gives: its name, its type, its default, and the one function that reads it.
 
-An empty value counts as not set. A wrong value raises ImproperlyConfigured. Its text is one sentence with the name of
-the variable, its value and what is expected, but without a value that may contain a password or a key.
-docs/operations.md has the table of these settings. This module connects to nothing. It checks only `CHAT_VAR` against
-the file system.
+An empty value counts as not set. A wrong value raises ImproperlyConfigured with one sentence: the name of the variable,
+what is expected, and the value, unless the value may contain a password or a key. docs/operations.md has the table of
+these settings. This module connects to nothing. It checks only `CHAT_VAR` against the file system.
 """
 
 import logging
