@@ -4,10 +4,11 @@ Counters of what clients use: token buckets of frames, bytes and control frames,
 This module only counts. It closes nothing, stops no reading, and knows no protocol.
 """
 
-import ipaddress
 import math
 import time
 from typing import NamedTuple
+
+from ..networks import find_network
 
 
 class Rate(NamedTuple):
@@ -107,32 +108,15 @@ class Addresses:
 
     def find(self, host: str | None) -> Address:
         """Return the counters of a host's address. A client without an IP address (a Unix socket) is unlimited."""
-        key = address_key(host)
-        if not key:
+        network = find_network(host)
+        if network is None:
             return Address(Meter(UNLIMITED, UNLIMITED, UNLIMITED))
-        if key not in self._addresses:
-            self._addresses[key] = Address(Meter(*self._rates))
-        return self._addresses[key]
+        if network not in self._addresses:
+            self._addresses[network] = Address(Meter(*self._rates))
+        return self._addresses[network]
 
     def forget_idle(self) -> None:
         """Forget the addresses that have nothing open and full budgets."""
         for key, address in list(self._addresses.items()):
             if address.is_idle:
                 del self._addresses[key]
-
-
-def address_key(host: str | None) -> str:
-    """
-    Return the name under which an IP address is counted, or '' if the text is no IP address.
-
-    An IPv6 address counts with its /64, because one client has all of these addresses.
-    """
-    try:
-        address = ipaddress.ip_address((host or "").partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.IPv6Network((address, 64), strict=False))
-    return str(address)

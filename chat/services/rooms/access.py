@@ -48,7 +48,7 @@ def join_room(person: Person, slug: str) -> Member:
     _check_may_know(room, member, person)
     other = _find_other_standing(room, person)
     if member is None:
-        # What was said before the person came is history, and not news.
+        # Messages that were posted before the person came count as read.
         defaults = {"role": get_default_role(person), "read_offset": room.offset}
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
         _check_may_know(room, member, person)  # a moderator may have banned the person since the first check
@@ -90,15 +90,15 @@ def check_open_to(room: Room, person: Person | AnonymousUser) -> None:
 
 def _find_other_standing(room, person):
     """
-    Return the muted Member of another guest of the person's browser, or None. Raise `forbidden` if one is banned.
+    Return the muted Member of another guest of the person's browser, or None. Raise `forbidden` if a guest is banned.
 
-    So a guest does not end a ban or a mute with another handle. It also holds for accounts that the browser created
-    after the guest: an earlier account may belong to somebody else in the same household.
+    So a guest does not end a ban or a mute with another handle. This also applies to accounts that the browser created
+    after the guest. It does not apply to earlier accounts, which may belong to somebody else in the same household.
     """
     if person.browser is None:
         return None
     others = Member.objects.filter(room=room, person__is_guest=True, person__browser=person.browser)
-    others = others.filter(role__in=[Member.BANNED, Member.MUTED]).exclude(person=person)
+    others = others.filter(role__in=Member.HELD_ROLES).exclude(person=person)
     if not person.is_guest:
         others = others.filter(person__created_at__lt=person.created_at)
     found = list(others)
