@@ -37,7 +37,7 @@ def test_strangers_must_sign_in_to_moderate(room, method, path):
 
 @pytest.mark.parametrize("method, path", MODERATORS_CALLS)
 @pytest.mark.parametrize("role", [Member.MEMBER, Member.MUTED, None])
-def test_only_moderators_may_call(author_member, charlie, as_bob, method, path, role):
+def test_only_moderators_can_moderate(author_member, charlie, as_bob, method, path, role):
     if role is None:
         assert Caller(charlie)(method, path, BODY) == (403, "forbidden")
     else:
@@ -48,7 +48,7 @@ def test_only_moderators_may_call(author_member, charlie, as_bob, method, path, 
 
 @pytest.mark.parametrize("method, path", CALLS)
 @pytest.mark.parametrize("access", [Room.PRIVATE, Room.BOARD, None])
-def test_a_room_that_the_person_may_not_know_is_not_found(author_member, charlie, method, path, access):
+def test_a_hidden_or_unknown_room_cannot_be_moderated(author_member, charlie, method, path, access):
     if access is None:
         path = path.replace("garden", "attic")
     Room.objects.update(access=access or Room.PUBLIC)
@@ -146,13 +146,13 @@ def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, author_mem
     rooms.apply_role(author_member, Member.MUTED)
     moderation.change_role(None, author_member.room, charlie, "banned")
     status, body = as_alice("GET", MEMBERS)
-    assert [(one["handle"], one["role"]) for one in body["members"]] == [
+    assert [(member["handle"], member["role"]) for member in body["members"]] == [
         ("Alice", "owner"),
         ("Bob", "muted"),
         ("Charlie", "banned"),
     ]
     assert (status, body["more"]) == (200, False)
-    assert [one["handle"] for one in as_alice("GET", f"{MEMBERS}?role=banned")[1]["members"]] == ["Charlie"]
+    assert [member["handle"] for member in as_alice("GET", f"{MEMBERS}?role=banned")[1]["members"]] == ["Charlie"]
     assert as_alice("GET", f"{MEMBERS}?page=1")[1] == {"members": [], "more": False}
     assert as_alice("GET", f"{MEMBERS}?role=king") == (400, "invalid_field")
     assert as_alice("GET", f"{MEMBERS}?page=-1") == (400, "invalid_field")

@@ -142,10 +142,10 @@ def test_a_ban_between_two_frames_applies_from_the_next_frame(poller, room, bob,
 
 
 def test_a_post_by_polling_reaches_waiting_requests(poller, alice, bob):
-    alices, bobs_client = poller(alice), poller(bob)
-    alices.start()
+    alices_client, bobs_client = poller(alice), poller(bob)
+    alices_client.start()
     bobs_client.start()
-    waiting = alices.poll_again()
+    waiting = alices_client.poll_again()
     bobs_client.say(post("b1"))
     received = [json.loads(content["text"]) for content in waiting.read()]
     assert [event["ref"] for event in received if event["type"] == "message"] == ["b1"]

@@ -132,8 +132,8 @@ def test_exports_mark_guests(alice, charlie, room):
         ("Alice", "false", ""),
     ]
     page = run(alice, "export", format="html")
-    assert "<b dir=\"auto\">Charlie</b> <span>guest</span>" in page and 'title="Charlie (guest)"' in page
-    assert "<b dir=\"auto\">Alice</b> <a" in page
+    assert '<b dir="auto">Charlie</b> <span>guest</span>' in page and 'title="Charlie (guest)"' in page
+    assert '<b dir="auto">Alice</b> <a' in page
 
 
 def test_the_statistics_mark_guests(alice, charlie, room):
