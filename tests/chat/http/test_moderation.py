@@ -8,6 +8,7 @@ from chat.models import AuditEntry, Member, Message, Person, Report, Room
 from chat.services import limits, moderation, people, rooms
 from tests import wire
 from tests.chat.helpers import Browser, ask, key_of, knock, role_of
+from tests.helpers import fail_with
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,10 +70,7 @@ def test_other_methods_of_moderation_are_refused(as_alice, room, path):
 
 @pytest.mark.parametrize("method, path", [call for call in CALLS if call[0] != "GET"])
 def test_moderation_counts_against_the_rate_limit(author_member, as_alice, monkeypatch, method, path):
-    def refuse(person_id, ref=None):
-        raise limits.CloseConnection(4429)
-
-    monkeypatch.setattr(limits, "check_event", refuse)
+    monkeypatch.setattr(limits, "check_event", fail_with(limits.CloseConnection(4429)))
     assert as_alice(method, path, BODY) == (429, "rate_limited")
     assert role_of("Bob") == "member" and not Report.objects.exists()
 
