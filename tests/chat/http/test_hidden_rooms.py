@@ -1,4 +1,4 @@
-"""A stranger cannot find the slugs of private rooms, neither from responses nor from the number of queries."""
+"""A stranger cannot find the slugs of private rooms by the responses or by the number of queries."""
 
 import json
 

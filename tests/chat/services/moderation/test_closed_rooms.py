@@ -1,4 +1,4 @@
-"""Moderation of private rooms and boards, which nobody can join without an invitation or an admission."""
+"""Moderation of private rooms and boards, which only invited or admitted people can enter."""
 
 import pytest
 

@@ -189,7 +189,7 @@ def test_an_operator_can_remove_messages_of_any_room(alice, bob, member_of, read
     assert [event["removed"] for event in read_events()] == [False] * 3 + [True] * 3
 
 
-def test_a_message_that_somebody_else_removed_first_is_not_counted(alice, member_of, monkeypatch):
+def test_a_message_that_another_person_removed_first_is_not_counted(alice, member_of, monkeypatch):
     post(member_of(alice), "r1")
 
     monkeypatch.setattr(rooms.changes, "remove_message", fail_with(ChatError("not_found", "Gone.")))
