@@ -47,7 +47,7 @@ def test_one_monitor_works_and_the_others_stand_by(room, lobby, passing, caplog)
     assert lobby.read() == [{"type": "updated"}]
 
 
-def test_another_monitor_takes_over_from_a_dead_one(passing):
+def test_another_monitor_takes_over_from_a_dead_monitor(passing):
     first, second = Monitor(3, 30), Monitor(3, 30)
     assert turn(first) and not turn(second)
     passing.pass_by(LEASE_SECONDS + 0.1)
@@ -55,7 +55,7 @@ def test_another_monitor_takes_over_from_a_dead_one(passing):
     assert LEASE_SECONDS + monitor_module.TURN_SECONDS < 15
 
 
-def test_another_monitor_takes_over_at_once_from_one_that_stops(passing, monkeypatch):
+def test_another_monitor_takes_over_at_once_from_a_monitor_that_stops(passing, monkeypatch):
     first, second = Monitor(3, 30), Monitor(3, 30)
     assert turn(first) and not turn(second)
     monkeypatch.setattr(first, "_thread", EndedThread())

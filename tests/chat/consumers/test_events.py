@@ -167,7 +167,7 @@ def test_a_read_marker_is_published_to_the_other_tabs_of_its_person(alice, bob, 
     assert enter(bob).seen("joined")[0]["you"]["read"] == 0
 
 
-def test_events_of_one_room_do_not_reach_another(alice, bob, enter):
+def test_events_of_one_room_do_not_reach_another_room(alice, bob, enter):
     rooms.create_room(alice, "attic", "Attic")
     socket = enter(alice)
     in_attic = wire.Socket("/chat/attic/", wire.browser_of(bob)).connect()

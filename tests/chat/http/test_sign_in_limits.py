@@ -94,7 +94,7 @@ def test_addresses_of_one_ipv6_network_count_as_one(alice):
     assert attack(1, [f"2001:db8:1:2::{number}" for number in range(1, 6)]) == 3
 
 
-def test_attempts_for_one_account_do_not_limit_another(alice, bob):
+def test_attempts_for_one_account_do_not_limit_another_account(alice, bob):
     attack(5)
     assert by_api(Client(), "battery staple", ATTACKER, "Bob").status_code == 200
 
@@ -135,7 +135,7 @@ def test_wrong_passwords_from_a_known_browser_are_limited(alice):
     assert [is_limited(by_api(browser, "wrong", OWNER)) for _ in range(5)] == [False] * 3 + [True] * 2
 
 
-def test_a_browser_that_is_known_for_one_account_is_not_known_for_another(alice, bob):
+def test_a_browser_that_is_known_for_one_account_is_unknown_for_another_account(alice, bob):
     browser = Client()
     by_api(browser, "battery staple", OWNER, "Bob")
     attack(4, [f"203.0.113.{number}" for number in range(12)])

@@ -19,7 +19,7 @@ def tight(settings, clock, monkeypatch):
     return clock
 
 
-def test_the_default_limits_are_those_of_the_protocol(settings):
+def test_the_default_limits_are_the_limits_of_the_protocol(settings):
     assert settings.CHAT_LIMITS["events"] == (500, 50)
     assert settings.CHAT_LIMITS["handshakes"] == (500, 500)
     for kind in ("guests", "sign_ups", "rooms"):

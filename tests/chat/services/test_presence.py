@@ -180,7 +180,7 @@ def test_above_100_people_only_the_count_is_published(alice, bob, enter, room, s
     assert joined["count"] == 102 and len(joined["present"]) <= protocol.MAX_PRESENT
 
 
-def test_at_most_100_people_are_named_when_one_joins(alice, bob, enter, room):
+def test_at_most_100_people_are_named_when_a_person_joins(alice, bob, enter, room):
     for number in range(120):
         guest = people.sign_up_guest(f"Guest {number}")
         rooms.join_room(guest, "garden")

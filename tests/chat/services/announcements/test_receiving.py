@@ -218,5 +218,5 @@ def test_unknown_people_and_rooms_are_not_found(alice, charlie, room):
     assert_refused("not_found", people.disconnect, "Alice", "../x")
 
 
-def test_the_levels_are_those_of_the_protocol():
+def test_the_levels_are_the_levels_of_the_protocol():
     assert [level for level, _ in Announcement.LEVELS] == list(protocol.LEVELS)

@@ -91,7 +91,7 @@ def test_a_moderator_who_lost_the_role_cannot_moderate(room, alice, bob, zoe):
     assert_refused("forbidden", moderation.change_role, bob, room, zoe, "banned")
 
 
-def test_an_owner_of_one_room_cannot_moderate_another(room, alice, bob, charlie):
+def test_an_owner_of_one_room_cannot_moderate_another_room(room, alice, bob, charlie):
     attic = rooms.create_room(bob, "attic", "Attic")
     assert_refused("forbidden", moderation.change_role, alice, attic, charlie, "banned")
 

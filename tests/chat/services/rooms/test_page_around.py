@@ -1,4 +1,4 @@
-"""Pages around a message: their messages, the marks `more_before` and `more_after`, and their cost."""
+"""Pages around a message: their messages, the fields `more_before` and `more_after`, and their cost."""
 
 import random
 

@@ -48,7 +48,7 @@ def test_a_used_ref_with_another_content_or_type_is_a_conflict(alice, member_of,
     assert (offset_of(room), message.body, message.offset, message.is_removed) == (1, "Hello", 1, False)
 
 
-def test_a_ref_that_was_used_in_one_room_is_a_conflict_in_another(alice, member_of):
+def test_a_ref_that_was_used_in_one_room_is_a_conflict_in_another_room(alice, member_of):
     rooms.create_room(alice, "attic", "Attic")
     ack = post(member_of(alice), "r1")
     assert_refused("ref_conflict", post, rooms.join_room(alice, "attic"), "r1")
