@@ -59,8 +59,9 @@ _NEW_PASSWORD = "At least 8 characters. A common password is not accepted."
 
 
 def _handle(label="Handle", help_text=""):
+    # No `maxlength`: browsers count an emoji as two or more characters, and would cut the handle off.
     widget = forms.TextInput({"autocomplete": "username", "autofocus": True, "dir": "auto"})
-    return forms.CharField(label=label, max_length=32, widget=widget, help_text=help_text)
+    return forms.CharField(label=label, widget=widget, help_text=help_text)
 
 
 def _password(label, autocomplete, help_text=""):

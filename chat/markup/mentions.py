@@ -26,8 +26,10 @@ _SPACES = re.compile(r"[^\S\n]+")
 _AT = re.compile("[@＠]")
 # Behind one of these, a letter or digit belongs to the same word: al-beta, al.example, al@example
 _JOINING = frozenset(".-_@＠")
-# If one of these is before an @, the @ is part of an address or a name that began earlier: x@al, example.org/@al
-_NOT_BEFORE = frozenset("@＠/_")
+# Before an @, these continue a name that began earlier.
+_NOT_BEFORE = frozenset("@＠_")
+# "/@" continues a path (node_modules/@types), except between two names: @al/@max
+_NAMES_BEFORE = re.compile(r"(?<![\w./])[@＠][^\s@＠]+(?:/[@＠][^\s@＠]+)*/$")
 _PART_OF_PICTURE = re.compile("[\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _OBJECT = "\ufffc"
 
@@ -66,6 +68,8 @@ def _may_begin(text, at):
     if at == 0:
         return True
     before = text[at - 1]
+    if before == "/":
+        return _NAMES_BEFORE.search(text, max(0, at - 2 * _LONGEST), at) is not None
     return before not in _NOT_BEFORE and (not _is_word(before) or is_spaceless(before))
 
 

@@ -17,6 +17,8 @@ import idna
 from .errors import MAX_HANDLE, MAX_ROOM_NAME, MAX_TOPIC, ChatError
 from .fields import HIDDEN, UNPRINTABLE, VARIATIONS, canonical_emoji, canonical_forms, check_string, check_text
 
+# A handle may be typed with decomposed letters, variation selectors and spaces, which do not count.
+MAX_TYPED_HANDLE = 4 * MAX_HANDLE
 MAX_MARKS = 4  # on one character, as Unicode's Technical Standard 39 recommends; no language needs more
 _JOINERS = "\u200c\u200d"
 _FORMAT_IN_EMOJI = re.compile("[\u200d\U000e0020-\U000e007f]")
@@ -44,7 +46,7 @@ def check_handle(value: Any, name: str = "handle") -> str:
 
 def is_possible_handle(value: Any) -> TypeGuard[str]:
     """Return whether a person may have this handle. This is cheaper than `check_handle`, and refuses no old handle."""
-    return isinstance(value, str) and len(value) <= MAX_HANDLE and "\0" not in value
+    return isinstance(value, str) and len(value) <= MAX_TYPED_HANDLE and "\0" not in value
 
 
 def check_room_name(value: Any, name: str = "name") -> str:

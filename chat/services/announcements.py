@@ -164,7 +164,9 @@ def dismiss_announcement(person_id: int, announcement_id: int) -> bool:
 
     Return False, and change nothing, if there is no such announcement for the person, or it has expired.
     """
-    is_for_me = Q(person=None) | Q(person=person_id)
+    # The answer must not tell other people of which private rooms there are announcements.
+    own_rooms = Member.objects.filter(person=person_id).values("room_id")
+    is_for_me = Q(person=None, room=None) | Q(person=None, room__in=own_rooms) | Q(person=person_id)
     if not Announcement.objects.current().filter(is_for_me, id=announcement_id).exists():
         return False
     with transaction.atomic():

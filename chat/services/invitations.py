@@ -64,7 +64,7 @@ def create_invitation(
 def get_invitations(person: Person, slug: str) -> QuerySet:
     """Return the open invitations of a room, newest first. Raise as `create_invitation` does."""
     room = _get_room(person, slug)
-    makers = Member.objects.filter(room=room, role__in=CAN_INVITE).values("person_id")
+    makers = Member.objects.filter(room=room, role__in=CAN_INVITE, person__is_active=True).values("person_id")
     found = Invitation.objects.open().select_related("created_by").filter(room=room, created_by__in=makers)
     return found.order_by("-id")
 
@@ -78,7 +78,7 @@ def revoke_invitation(person: Person, slug: str, invitation_id: int) -> None:
 
 def may_invite(person: Person | AnonymousUser, room: Room) -> bool:
     """Return whether a person may create invitations into a room."""
-    if room.access != room.PRIVATE or not person.is_authenticated:
+    if room.access != room.PRIVATE or not person.is_authenticated or not person.is_active:
         return False
     return Member.objects.filter(room=room, person=person, role__in=CAN_INVITE).exists()
 

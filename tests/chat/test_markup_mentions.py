@@ -99,6 +99,7 @@ def test_the_longest_handle_is_mentioned():
     assert mentions("@Max Brown", *people) == ["Max"]
     assert mentions("@Max\nB", *people) == ["Max"]
     assert mentions("@Max `x` B", *people) == ["Max"]
+    assert mentions("@Max/@al and node_modules/@al", *people) == ["Max", "al"]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,7 @@ def test_the_longest_handle_is_mentioned():
         ("שלום @דנה!", "דנה"),
         ("مرحبا @ليلى؟", "ليلى"),
         ("@STRASSE", "Straße"),
+        ("@_max_, look", "_max_"),
         ("@🦊🦊", "🦊"),
         ("@Zoe\u0308", "Zoë"),
     ],

@@ -134,6 +134,8 @@ def _store_role(actor, room, person, member, role, seconds, reason):
     rooms.apply_role(member, role, until)
     if role in DEFAULT_ROLES:
         rooms.end_bans_of_browser(member)
+    elif role in (Member.BANNED, Member.MUTED):
+        rooms.hold_others_of_browser(member)
     return member
 
 

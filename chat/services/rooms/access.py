@@ -33,7 +33,7 @@ def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
     room, member = _read_room(person, slug)
     _check_may_know(room, member, person)
     if person.is_authenticated:
-        _find_other_standing(room, person)
+        _find_other_standing(room, person, member)
     return room
 
 
@@ -46,7 +46,7 @@ def join_room(person: Person, slug: str) -> Member:
     """
     room, member = _read_room(person, slug)
     _check_may_know(room, member, person)
-    other = _find_other_standing(room, person)
+    other = _find_other_standing(room, person, member)
     if member is None:
         # Messages that were posted before the person came count as read.
         defaults = {"role": get_default_role(person), "read_offset": room.offset}
@@ -88,14 +88,15 @@ def check_open_to(room: Room, person: Person | AnonymousUser) -> None:
         raise ChatError("forbidden", "This room is closed to guests. Create an account to enter it.")
 
 
-def _find_other_standing(room, person):
+def _find_other_standing(room, person, member=None):
     """
     Return the muted Member of another guest of the person's browser, or None. Raise `forbidden` if a guest is banned.
 
     So a guest does not end a ban or a mute with another handle. This also applies to accounts that the browser created
-    after the guest. It does not apply to earlier accounts, which may belong to somebody else in the same household.
+    after the guest. It does not apply to earlier accounts, which may belong to somebody else in the same household, nor
+    to moderators and owners: they would lose their rights through a ban that nobody may give them.
     """
-    if person.browser is None:
+    if person.browser is None or (member is not None and member.role in (Member.MODERATOR, Member.OWNER)):
         return None
     others = Member.objects.filter(room=room, person__is_guest=True, person__browser=person.browser)
     others = others.filter(role__in=Member.HELD_ROLES).exclude(person=person)
@@ -124,8 +125,8 @@ def find_rooms(
     """
     Return (a page of the rooms that the lobby lists for a person, whether there are more).
 
-    The room with the newest message is first. The creation of a room counts like a message, so that a new room is found.
-    Only rooms with `text` in the slug, the name or the topic are returned.
+    The room with the newest message is first. The creation of a room counts like a message, so that people see a new
+    room. Only rooms with `text` in the slug, the name or the topic are returned.
     """
     rooms = Room.objects.visible_to(person)
     if text:

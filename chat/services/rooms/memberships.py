@@ -64,6 +64,21 @@ def delete_member(member: Member) -> None:
     member.delete()
 
 
+def hold_others_of_browser(member: Member) -> None:
+    """
+    Ban or mute the other guests of a banned or muted guest's browser who are in the room already.
+
+    `join_room` finds those who enter later. Without this, a guest who left before the ban would go on speaking under
+    the next handle, on a connection that is open already.
+    """
+    if not member.person.is_guest or member.person.browser is None:
+        return
+    others = Member.objects.select_related("person", "room").filter(room=member.room_id, role=Member.GUEST)
+    others = others.filter(person__is_guest=True, person__is_active=True, person__browser=member.person.browser)
+    for other in others.exclude(id=member.id):
+        apply_role(other, member.role, member.muted_until)
+
+
 def end_bans_of_browser(member: Member) -> None:
     """Lift the bans and mutes of other guests of a guest's browser, because they hold for the guest too."""
     if member.person.is_guest and member.person.browser is not None:

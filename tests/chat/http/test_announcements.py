@@ -55,3 +55,13 @@ def test_the_lobbys_socket_receives_announcements_to_everybody(alice, room):
         ("dismissed", announcement.id),
     ]
     assert rooms.get_room("garden")
+
+
+def test_a_dismissal_does_not_tell_of_which_private_rooms_there_are_announcements(alice, bob):
+    rooms.create_room(alice, "cellar", "The cellar", is_private=True)
+    hidden = announcements.announce("For the cellar", slug="cellar")
+    path = "/api/announcements/{}/dismissal/".format
+    unknown = wire.browser_of(bob).put(path(hidden.id + 1))
+    answer = wire.browser_of(bob).put(path(hidden.id))
+    assert (answer.status_code, answer.content) == (unknown.status_code, unknown.content) == (404, answer.content)
+    assert wire.browser_of(alice).put(path(hidden.id)).status_code == 204

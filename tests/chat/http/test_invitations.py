@@ -173,6 +173,16 @@ def test_an_invitation_becomes_invalid_when_its_maker_may_no_longer_invite(as_al
     assert [link["created_by"] for link in as_alice("GET", LINKS)[1]["invitations"]] == ["Alice"]
 
 
+def test_an_invitation_of_a_deactivated_account_is_not_valid(as_alice, alice, bob, charlie, key, root):
+    accept_invitation(bob, key)
+    moderation.change_role(alice, Room.objects.get(slug="cellar"), bob, "moderator")
+    link = create_invitation(bob, "cellar")[1]
+    bob.is_active = False
+    bob.save(update_fields=["is_active"])
+    assert is_refused("not_found", accept_invitation, charlie, link)
+    assert [found["created_by"] for found in as_alice("GET", LINKS)[1]["invitations"]] == ["Alice"]
+
+
 def test_an_invitation_of_another_room_is_not_revoked(as_alice, alice, key):
     rooms.create_room(alice, "attic", "Attic", is_private=True)
     assert as_alice("DELETE", f"/api/rooms/attic/invitations/{Invitation.objects.get().id}/") == (404, "not_found")

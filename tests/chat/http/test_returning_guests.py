@@ -99,6 +99,38 @@ def test_a_mute_holds_for_the_next_guest_of_the_browser_until_it_is_lifted(guest
     assert guest.pick("Erik") == 201 and guest.say("r3") == 201
 
 
+@pytest.mark.parametrize("role, code", [("banned", "forbidden"), ("muted", "muted")])
+def test_a_guest_who_left_before_the_ban_does_not_speak_on_with_the_next_handle(guest, alice, room, role, code):
+    guest.say("r1")
+    guest.leave()
+    assert guest.pick("Dora") == 201
+    socket, other = guest.enter(), Guest()
+    assert other.pick("Erik") == 201 and other.say("e1") == 201
+    moderation.change_role(alice, room, "Charlie", role)
+    wire.work()
+    socket.read()
+    assert socket.code == (4403 if role == "banned" else None)
+    if role == "muted":
+        assert socket.ask("post", ref="r2", body="Hello")["code"] == code
+    assert (
+        guest.client.post("/api/rooms/garden/messages/", {"ref": "r3", "body": "x"}, "application/json").json()["code"]
+        == code
+    )
+    assert other.say("e2") == 201
+    moderation.change_role(alice, room, "Charlie", "guest")
+    assert guest.say("r4") == 201
+
+
+def test_the_ban_of_an_earlier_guest_does_not_lock_out_an_owner(guest, alice, room):
+    guest.say("r1")
+    guest.leave()
+    fields = {"handle": "Dora", "password": "correct horse"}
+    assert guest.client.post("/api/users/", fields, "application/json").status_code == 201
+    moderation.change_role(alice, room, "Dora", "owner")
+    moderation.change_role(alice, room, "Charlie", "banned")
+    assert guest.say("r2") == 201 and guest.enter().code is None
+
+
 def test_a_ban_holds_for_an_account_that_the_browser_creates_later(guest, alice, room):
     moderation.change_role(alice, room, "Charlie", "banned")
     fields = {"handle": "Dora", "password": "correct horse"}

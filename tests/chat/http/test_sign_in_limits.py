@@ -236,3 +236,22 @@ def test_requests_with_invalid_tokens_count_as_attempts_to_sign_in(alice, settin
     assert statuses == [401, 401, 429]
     headers["HTTP_AUTHORIZATION"] = f"Bearer {key}"
     assert Client().get("/api/tokens/", **headers).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/sign-in/", "/api/session/"])
+def test_the_longest_handle_signs_in_as_every_keyboard_types_it(db, path):
+    people.sign_up("é" * 32, "correct horse")
+    for typed in ("e\u0301" * 32, " " + "É" * 32 + " "):
+        fields = {"handle": typed, "password": "correct horse"}
+        if path.startswith("/api/"):
+            assert Client().post(path, fields, "application/json").status_code == 200
+        else:
+            assert Client().post(path, fields).status_code == 302
+
+
+def test_the_forms_do_not_cut_off_a_handle_of_emoji(db):
+    handle = "😀" * 31 + "😎"
+    assert b"maxlength" not in Client().get("/guest/").content
+    assert Client().post("/guest/", {"handle": handle}).status_code == 302
+    answer = Client().post("/guest/", {"handle": "x" * 33})
+    assert answer.status_code == 400 and b"33 characters" in answer.content
