@@ -31,17 +31,33 @@ PARAMETERS = (
 _VALUE = r"""[^\s&;#"'<>]+"""
 # A path begins after the host of a URL, or after a character that is no part of a path. So a secret path does not match
 # in the middle of the path of a file in a traceback.
-_BEFORE = r"""(?:(?::|%3a)(?:/|%2f){2}[^\s/%"']+|(?<![\w~-]))"""
-_SEGMENT = r"""(?:(?!%2f)[^\s/?&;#"'<>)\]},])+"""
+_BEFORE = r"""(?:(?::|%(?:25)*3a)(?:/|%(?:25)*2f){2}[^\s/%"']+|(?<![\w~-])|(?<=%[\da-f]{2}))"""
+# An address inside an address is encoded once more: %2F becomes %252F.
+_SEGMENT = r"""(?:(?!%(?:25)*2f)[^\s/?&;#"'<>)\]},])+"""
+_SLASHES = r"(?:(?:/|%(?:25)*2f)(?:\s|%(?:25)*(?:20|0[9ad]))*)+"
 
 
 def _spell(text: str) -> str:
     """Return a pattern of a text in a URL: each character as it is, or percent-encoded."""
-    return "".join(f"(?:{re.escape(character)}|%{ord(character):02x})" for character in text)
+    return "".join(f"(?:{re.escape(character)}|{_encode(character)})" for character in text)
 
 
+def _encode(character: str) -> str:
+    """Return a pattern of a percent-encoded character."""
+    return f"%(?:25)*{ord(character):02x}"
+
+
+def _spell_path(text: str) -> str:
+    """Return a pattern of a part of a path. A mistyped or broken link has repeated slashes, or blanks behind one."""
+    first, *others = text.split("/")
+    # The first slash of a path is one slash: a run of slashes would be searched again from each of its slashes.
+    begin = _spell("/") if not first and others else ""
+    return begin + _SLASHES.join(map(_spell, others if begin else [first, *others]))
+
+
+_NAME = "|".join(map(_spell, PARAMETERS))
 _GENERAL = [
-    re.compile(f"(?P<kept>(?:[?&;]|%3f|%26)(?:{'|'.join(map(_spell, PARAMETERS))})(?:=|%3d)){_VALUE}", re.IGNORECASE),
+    re.compile(f"(?P<kept>(?:[?&;]|%(?:25)*(?:3f|26))(?:{_NAME})(?:=|%(?:25)*3d)){_VALUE}", re.IGNORECASE),
     re.compile(r"(?P<kept>\b(?:sessionid|csrftoken)=)[^\s&;\"']+"),
     re.compile(r"(?P<kept>\b(?:Bearer|Basic)\s)[\w.~+/=-]{16,}", re.IGNORECASE),
     re.compile(r"(?P<kept>://[^\s/:@]*:)[^\s/@]+(?=@)"),
@@ -54,10 +70,10 @@ def _compile_paths(patterns: tuple[str, ...]) -> list[re.Pattern]:
     compiled = []
     for pattern in patterns:
         kept, *between = pattern.split("*")
-        text = f"({_BEFORE}{_spell(kept)})"
+        text = f"({_BEFORE}{_spell_path(kept)})"
         # The client may have left out a later segment.
         for part in between[:-1]:
-            text += f"{_SEGMENT}(?:({_spell(part)})"
+            text += f"{_SEGMENT}(?:({_SLASHES}{_spell_path(part.removeprefix('/'))})"
         compiled.append(re.compile(text + _SEGMENT + ")?" * (len(between) - 1), re.IGNORECASE))
     return compiled
 

@@ -20,6 +20,8 @@ from .slow_readers import SlowReader
 REQUEST_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 # At this interval, the interface checks whether a client reads the rest of a response.
 CHECK_SECONDS = 5
+# No body is as long as a number of this many digits. Python converts at most 4,300.
+MAX_LENGTH_DIGITS = 100
 
 
 class Phase(enum.Enum):
@@ -113,6 +115,19 @@ class Channel(http.HTTPChannel):
         """Read a line of the head."""
         if self.phase is not Phase.DISCARDING:
             super().lineReceived(line)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """Answer 400 to a request whose request line or header is too long."""
+        if self.phase is not Phase.DISCARDING:
+            self._respondToBadRequestAndDisconnect()
+
+    def headerReceived(self, line: bytes) -> bool:
+        """Read a header. Twisted raises for a length of more digits than Python converts, and would not answer."""
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length" and len(value.strip()) > MAX_LENGTH_DIGITS:
+            self._respondToBadRequestAndDisconnect()
+            return False
+        return super().headerReceived(line)
 
     def rawDataReceived(self, data: bytes) -> None:
         """Read a part of a body, or of requests that wait."""

@@ -6,6 +6,7 @@ rules. This module sends no response.
 """
 
 import ipaddress
+import re
 
 from twisted.web.http_headers import Headers
 
@@ -16,6 +17,22 @@ LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
 # each use a different one. Twisted refuses a second Content-Length itself.
 SINGLE = (b"host", b"authorization", b"origin", b"content-type", b"sec-websocket-key")
 SCHEMES = (b"http", b"https")
+
+
+_ABSOLUTE = re.compile(rb"https?://([^/?#]+)(.*)", re.IGNORECASE | re.DOTALL)
+
+
+def split_absolute(uri: bytes) -> tuple[bytes, bytes] | None:
+    """
+    Return the host and the rest of a request's address that begins with a scheme, or None for any other address.
+
+    Clients send this form to a proxy, and some proxies pass it on. It counts instead of Host (RFC 9112, section 3.2.2).
+    """
+    match = _ABSOLUTE.fullmatch(uri)
+    if match is None:
+        return None
+    rest = match[2]
+    return match[1], rest if rest.startswith(b"/") else b"/" + rest
 
 
 def find_fault(uri: bytes, version: bytes, headers: Headers) -> str | None:

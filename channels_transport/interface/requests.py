@@ -15,7 +15,7 @@ from ..instructions import Asked
 from ..writing import unsent_bytes
 from .answers import give_answer
 from .budgets import Address
-from .headers import find_fault, join_cookies, trust_proxies
+from .headers import find_fault, join_cookies, split_absolute, trust_proxies
 from .limits import MIB
 from .slow_readers import SlowReader
 
@@ -101,6 +101,11 @@ class WebRequest(http_protocol.WebRequest):
             # The log and Daphne's code decode the address and the path as ASCII.
             self.uri, self.path = quote(self.uri, safe=URI_CHARACTERS).encode(), b"/"
             return self.refuse(400, b"Bad Request", fault)
+        absolute = split_absolute(self.uri)
+        if absolute is not None:
+            host, self.uri = absolute
+            self.path = self.uri.partition(b"?")[0]
+            self.requestHeaders.setRawHeaders(b"host", [host])
         join_cookies(self.requestHeaders)
         trust_proxies(self.requestHeaders, self.factory.trusted_proxies)
         if not self._count_request():

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.request import RawPostDataException
+from django.middleware.common import CommonMiddleware
 
 from channels_transport import OUTAGES
 from chat import protocol
@@ -81,6 +82,35 @@ def _find_error(exception: Exception) -> ChatError | None:
     if isinstance(exception, RequestDataTooBig):
         return ChatError("too_large", "The body of this request is larger than the server accepts.")
     return None
+
+
+class HostMiddleware(CommonMiddleware):
+    """
+    Django's check of the header Host. It accepts every host for `/readyz`.
+
+    A load balancer or a container platform asks for it by address, and ALLOWED_HOSTS of a public site contains only its
+    name. The interface itself answers the other two addresses of chat.http.health for every host too.
+    """
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """Check the host, and redirect to an address with a slash at its end."""
+        return None if request.path == "/readyz" else super().process_request(request)
+
+
+class FormMiddleware:
+    """
+    Read forms as UTF-8, the encoding of the pages that contain them.
+
+    A client may name any of Python's codecs as the charset. Django would use it, and fail for one that decodes no text.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.encoding is not None:
+            request.encoding = None
+        return self.get_response(request)
 
 
 class TokenMiddleware:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 
 import pytest
 
@@ -95,6 +96,14 @@ def paths(settings):
         "next=https%3A%2F%2Fchat.example.com%2Finvite%2FSECRET",
         "Forbidden (Referer checking failed - https://chat.example.com:8000/invite/SECRET/ does not match): /rooms/",
         "Bad Request: '/invite/SECRET\n/'",
+        "Not Found: /invite//SECRET/",
+        "Not Found: /invite/ SECRET/",
+        "GET /invite/%20SECRET/",
+        "GET /sign-in/?next=%2Fsign-up%2F%3Fnext%3D%252Finvite%252FSECRET%252F",
+        "GET /sign-in/?next=%2Fsign-up%2F%3Fnext%3D%25252Finvite%25252FSECRET",
+        "GET /sign-in/?next=%2Fsign-up%2F%3Fnext%3D%252F%253Ftoken%253DSECRET",
+        "next=https%253A%252F%252Fchat.example.com%252Finvite%252FSECRET",
+        "/write/SECRET//SECRET/",
         "/write/SECRET",
         "/write/SECRET/SECRET/?cursor=1",
         "{'path': '/write/SECRET/SECRET/'}",
@@ -127,6 +136,13 @@ def test_a_secret_is_hidden(paths, text):
 )
 def test_text_without_secrets_is_not_changed(paths, text):
     assert redact(text) == text
+
+
+@pytest.mark.parametrize("text", ["/", "/invite/", "/invite//", "/write/a/", "%25", "?", "?%25", "://", "%252f", "/ "])
+def test_a_long_path_is_cleaned_in_linear_time(paths, text):
+    began = time.process_time()
+    redact(text * (16_000 // len(text)))
+    assert time.process_time() - began < 1
 
 
 def test_a_process_without_settings_hides_secrets(monkeypatch):

@@ -170,6 +170,25 @@ def test_only_one_response_follows_a_malformed_request(connect):
     assert connection.passed_on("http.request") is None
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /" + b"a" * 17000,
+        b"GET /" + b"a" * 17000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: " + b"a" * 17000 + b"\r\n\r\n",
+        HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\nX-Next: a\r\n\r\n",
+    ],
+    ids=["unfinished request line", "request line", "header", "length as the last header", "length"],
+)
+def test_a_head_that_is_too_long_is_answered(connect, head):
+    connection = connect()
+    connection.write(head)
+    connection.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert connection.received == b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    assert connection.transport.is_half_closed and connection.passed_on("http.request") is None
+
+
 @pytest.mark.parametrize("version", [b"1.0", b"1.1"])
 def test_a_client_that_does_not_read_its_response_is_disconnected(connect, clock, monkeypatch, version):
     connection = connect()

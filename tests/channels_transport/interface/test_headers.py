@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from channels_transport import Answer
 from tests.channels_transport.connection import KEY, FakeConnection
 
 pytestmark = pytest.mark.no_database
@@ -90,6 +91,39 @@ def test_headers_with_lists_keep_all_their_lines(quiet):
     assert [value for name, value in message["headers"] if name == b"accept"] == [b"text/html", b"application/json"]
     _, message = send([b"X-List: a", b"X-List: b"], is_socket=True)
     assert [value for name, value in message["headers"] if name == b"x-list"] == [b"a,b"]
+
+
+# Addresses.
+
+
+@pytest.mark.parametrize("is_socket", [False, True])
+@pytest.mark.parametrize(
+    "uri, host, path, query",
+    [
+        (b"http://chat.example.com/rooms/a/?q=1", b"chat.example.com", "/rooms/a/", b"q=1"),
+        (b"HTTPS://chat.example.com:8000/", b"chat.example.com:8000", "/", b""),
+        (b"http://chat.example.com", b"chat.example.com", "/", b""),
+        (b"http://chat.example.com?q=1", b"chat.example.com", "/", b"q=1"),
+        (b"http://[::1]:8000/a", b"[::1]:8000", "/a", b""),
+    ],
+)
+def test_an_address_with_a_scheme_is_split_and_counts_as_the_host(uri, host, path, query, is_socket, quiet):
+    _, message = send([], is_socket, path=uri)
+    assert message["path"] == path and message["query_string"] == query
+    assert [value for name, value in message["headers"] if name == b"host"] == [host]
+
+
+@pytest.mark.parametrize("uri", [b"//chat.example.com/", b"/http://chat.example.com/", b"http:///", b"ftp://a/", b"*"])
+def test_other_addresses_stay_as_they_are(uri, quiet):
+    _, message = send([], path=uri)
+    assert message["path"] == uri.decode()
+    assert [value for name, value in message["headers"] if name == b"host"] == [b"testserver"]
+
+
+def test_an_address_with_a_scheme_reaches_what_the_interface_answers_itself(quiet):
+    connection = FakeConnection(answers={b"/healthz": lambda asked: Answer(200, b"fine")})
+    connection.request(path=b"http://testserver/healthz")
+    assert connection.status == 200 and connection.received.endswith(b"fine")
 
 
 # Raw bytes.

@@ -61,6 +61,12 @@ def test_readyz_is_200_when_database_and_redis_answer(client):
     assert client.get("/readyz").json() == {"status": "ok", "missing": []}
 
 
+@pytest.mark.parametrize("host", ["10.1.2.3:8000", "another.example", ""])
+def test_readyz_answers_a_load_balancer_that_asks_by_address(client, host):
+    assert client.get("/", HTTP_HOST=host).status_code == 400
+    assert client.get("/readyz", HTTP_HOST=host).status_code == 200
+
+
 def test_readyz_names_the_parts_that_do_not_answer(client, monkeypatch):
     monkeypatch.setattr(store, "ping", fail_with(redis.ConnectionError("at 10.0.0.1")))
     answer = client.get("/readyz")

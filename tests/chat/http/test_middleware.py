@@ -129,3 +129,16 @@ def test_a_form_instead_of_json_returns_400(alice, path):
     # The test client sends a multipart form, as a browser sends files. Such a body can be read only once.
     answer = browser.post(path, {"key": "x"}, HTTP_X_CSRFTOKEN=token)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("charset", ["hex", "zlib", "rot13", "undefined", "idna", "punycode", "unknown", "latin-1"])
+def test_a_form_is_read_as_utf_8_whatever_charset_it_names(charset):
+    client = Client(enforce_csrf_checks=True)
+    client.get("/sign-up/")
+    token = client.cookies["csrftoken"].value
+    body = f"csrfmiddlewaretoken={token}&handle=Zo%C3%AB"
+    content_type = f"application/x-www-form-urlencoded; charset={charset}"
+    answer = client.generic("POST", "/guest/", body, content_type=content_type)
+    assert answer.status_code == 302
+    assert client.get("/api/session/").json()["handle"] == "Zo\u00eb"
