@@ -5,9 +5,9 @@ A client chooses paths, handles and headers, and logs contain them. A line break
 terminal would obey an escape sequence, or turn the rest of the line around. So each character that is not printable is
 written as an escape. The lines of a traceback are indented, so none of them looks like the first line of a record.
 
-A person who reads a log must not get access by it. `redact` replaces the values of secret query parameters,
-tokens, passwords in URLs, and the parts of paths that the setting SECRET_PATHS names: a list of patterns such as
-`/invite/*`, in which each `*` is a segment that is secret.
+A person who reads a log must not get access with a secret in it. `redact` replaces the values of secret query
+parameters, tokens, passwords in URLs, and the parts of paths that the setting SECRET_PATHS names. That setting is a
+list of patterns such as `/invite/*`, in which each `*` is a segment that is secret.
 """
 
 import functools
@@ -29,19 +29,35 @@ PARAMETERS = (
 )
 # A part of a URL ends at a delimiter of URLs, at a blank, or at a quote that a log line writes around the URL.
 _VALUE = r"""[^\s&;#"'<>]+"""
-# A path begins after the host of a URL, or after anything that is no part of a path: the files of tracebacks have paths
-# too.
-_BEFORE = r"""(?:(?::|%3a)(?:/|%2f){2}[^\s/%"']+|(?<![\w~-]))"""
-_SEGMENT = r"""(?:(?!%2f)[^\s/?&;#"'<>)\]},])+"""
+# A path begins after the host of a URL, or after a character that is no part of a path. So a secret path does not match
+# in the middle of the path of a file in a traceback.
+_BEFORE = r"""(?:(?::|%(?:25)*3a)(?:/|%(?:25)*2f){2}[^\s/%"']+|(?<![\w~-])|(?<=%[\da-f]{2}))"""
+# An address inside an address is encoded once more: %2F becomes %252F.
+_SEGMENT = r"""(?:(?!%(?:25)*2f)[^\s/?&;#"'<>)\]},])+"""
+_SLASHES = r"(?:(?:/|%(?:25)*2f)(?:\s|%(?:25)*(?:20|0[9ad]))*)+"
 
 
 def _spell(text: str) -> str:
     """Return a pattern of a text in a URL: each character as it is, or percent-encoded."""
-    return "".join(f"(?:{re.escape(character)}|%{ord(character):02x})" for character in text)
+    return "".join(f"(?:{re.escape(character)}|{_encode(character)})" for character in text)
 
 
+def _encode(character: str) -> str:
+    """Return a pattern of a percent-encoded character."""
+    return f"%(?:25)*{ord(character):02x}"
+
+
+def _spell_path(text: str) -> str:
+    """Return a pattern of a part of a path. A mistyped or broken link has repeated slashes, or blanks behind one."""
+    first, *others = text.split("/")
+    # The first slash of a path is one slash: a run of slashes would be searched again from each of its slashes.
+    begin = _spell("/") if not first and others else ""
+    return begin + _SLASHES.join(map(_spell, others if begin else [first, *others]))
+
+
+_NAME = "|".join(map(_spell, PARAMETERS))
 _GENERAL = [
-    re.compile(f"(?P<kept>(?:[?&;]|%3f|%26)(?:{'|'.join(map(_spell, PARAMETERS))})(?:=|%3d)){_VALUE}", re.IGNORECASE),
+    re.compile(f"(?P<kept>(?:[?&;]|%(?:25)*(?:3f|26))(?:{_NAME})(?:=|%(?:25)*3d)){_VALUE}", re.IGNORECASE),
     re.compile(r"(?P<kept>\b(?:sessionid|csrftoken)=)[^\s&;\"']+"),
     re.compile(r"(?P<kept>\b(?:Bearer|Basic)\s)[\w.~+/=-]{16,}", re.IGNORECASE),
     re.compile(r"(?P<kept>://[^\s/:@]*:)[^\s/@]+(?=@)"),
@@ -54,10 +70,10 @@ def _compile_paths(patterns: tuple[str, ...]) -> list[re.Pattern]:
     compiled = []
     for pattern in patterns:
         kept, *between = pattern.split("*")
-        text = f"({_BEFORE}{_spell(kept)})"
-        # A later segment may be missing: the client may have left it out.
+        text = f"({_BEFORE}{_spell_path(kept)})"
+        # The client may have left out a later segment.
         for part in between[:-1]:
-            text += f"{_SEGMENT}(?:({_spell(part)})"
+            text += f"{_SEGMENT}(?:({_SLASHES}{_spell_path(part.removeprefix('/'))})"
         compiled.append(re.compile(text + _SEGMENT + ")?" * (len(between) - 1), re.IGNORECASE))
     return compiled
 
@@ -113,7 +129,7 @@ class LineFormatter(logging.Formatter):
         record.message = record.getMessage()
         if self.usesTime():
             record.asctime = self.formatTime(record, self.datefmt)
-        # `record.exc_text` is another formatter's, which has escaped nothing. Use it only if there is nothing else.
+        # Another formatter made `record.exc_text`, without escapes. It is used only if the record has no exception.
         traceback = self.formatException(record.exc_info) if record.exc_info else record.exc_text
         below = [text for text in (traceback, record.stack_info) if text]
         lines = [INDENT + clean(line) for text in below for line in text.split("\n")]

@@ -11,7 +11,7 @@ PRIVATE_HELP = "Only people with an invitation can join. The address gets a rand
 
 class Form(forms.Form):
     """
-    A form whose errors stand at their fields. A field names its help and its errors for screen readers.
+    A form that shows each error at its field. A field names its help and its errors for screen readers.
 
     The first field with an error gets the focus. If an error belongs to no field, the first field gets the focus and
     names this error.

@@ -11,9 +11,11 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.request import RawPostDataException
+from django.middleware.common import CommonMiddleware
 
 from channels_transport import OUTAGES
 from chat import protocol
+from chat.http.endpoints import get_address
 from chat.http.responses import accepts_json, error_response, flood_error, outage_response
 from chat.protocol import ChatError, internal_error
 from chat.services import limits, people
@@ -82,6 +84,35 @@ def _find_error(exception: Exception) -> ChatError | None:
     return None
 
 
+class HostMiddleware(CommonMiddleware):
+    """
+    Django's check of the header Host. It accepts every host for `/readyz`.
+
+    A load balancer or a container platform asks for it by address, and ALLOWED_HOSTS of a public site contains only its
+    name. The interface itself answers the other two addresses of chat.http.health for every host too.
+    """
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """Check the host, and redirect to an address with a slash at its end."""
+        return None if request.path == "/readyz" else super().process_request(request)
+
+
+class FormMiddleware:
+    """
+    Read forms as UTF-8, the encoding of the pages that contain them.
+
+    A client may name any of Python's codecs as the charset. Django would use it, and fail for one that decodes no text.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.encoding is not None:
+            request.encoding = None
+        return self.get_response(request)
+
+
 class TokenMiddleware:
     """
     Set the user of a bot's request to the person whose token the bot sent.
@@ -111,7 +142,7 @@ class TokenMiddleware:
 def _refuse_token(request: HttpRequest, close: int | None) -> HttpResponse:
     """Return the response to an invalid token, which counts as a sign-in of its address."""
     try:
-        limits.check_address("sign_ins", limits.get_network(request.META.get("REMOTE_ADDR", "unknown")))
+        limits.check_address("sign_ins", get_address(request))
     except ChatError as error:
         return error_response(request, error)
     except OUTAGES as outage:
@@ -120,7 +151,7 @@ def _refuse_token(request: HttpRequest, close: int | None) -> HttpResponse:
 
 
 class BrowserMiddleware:
-    """Give a browser its id with the response, if a view needed the id. `people.get_browser` says what it is for."""
+    """Give a browser its id with the response, if a view needed the id. `people.get_browser` explains the id."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -17,7 +17,7 @@ from .emphasis import can_open_and_close, run_at
 _SHRUG = re.compile(r"\\+_\([^()\s]{1,4}\)_/")
 _BLOCK_MARK = re.compile(r"#{1,6}[ \t]|>(?:[ \t]|\n|$)|[-+*][ \t]|(?:```|~~~)|\|")
 _NUMBER_MARK = re.compile(r"[.)][ \t]")
-# The backtick in a face like (´・ω・`). Without this rule, the text from this face to the next face would be code.
+# This matches the backtick in a face like (´・ω・`). Without this rule, the text between two such faces would be code.
 _FACE = re.compile(r"(?<=[^\x00-\x7f])`[*;]?[)）]")
 # A pattern of file names behind a path: `C:\\temp\\*.txt`
 _FILE_PATTERN = re.compile(r"(?<=\S)\\+\*\.[\w*?]")
@@ -37,7 +37,7 @@ def backslash(state: StateInline, silent: bool) -> bool:
         if (behind - start) % 2:
             text, behind = text + source[behind], behind + 1
     elif behind < state.posMax and source[behind] in "*_~":
-        # These marks would be text without the backslash too, but behind it they could begin a word.
+        # These marks would be text without the backslash too. But behind a shown backslash they could begin a word.
         marks = run_at(source, behind, state.posMax)
         text, behind = text + source[behind:marks], marks
     if not silent:

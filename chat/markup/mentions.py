@@ -37,7 +37,7 @@ _OBJECT = "\ufffc"
 @lru_cache(maxsize=1000)
 def find_names(body: str) -> tuple[tuple[str, ...], ...]:
     """
-    Return, for each @ of a body, the names that may begin there, the longest first. At most MAX_NAMES names.
+    Return, for each @ of a body, the names that may begin there, the longest first: at most MAX_NAMES names in all.
 
     The names are in NFC, with single spaces.
     """
@@ -105,7 +105,7 @@ def _is_part_of_character(character):
 
 
 def _is_script_border(last, following):
-    # Particles and titles touch a name: @太郎さん, @alさん. In one script, letters without spaces continue it.
+    # Particles and titles touch a name: @太郎さん, @alさん. Letters of the same script continue the name.
     return (is_spaceless(last) or is_spaceless(following)) and _script(last) != _script(following)
 
 

@@ -41,8 +41,11 @@ def create_invitation(
 
     Return the invitation and its key. The key is not stored, so the site cannot show it again.
 
-    Raise `not_found` for the room; `forbidden` if the person may not invite, or if the room is public or has too many
-    open invitations; `invalid_field` for `uses` or `seconds`.
+    Raise:
+
+    - `not_found` for the room;
+    - `forbidden` if the person may not invite, or if the room is public or has too many open invitations;
+    - `invalid_field` for `uses` or `seconds`.
     """
     room = _get_room(person, slug)
     if uses is not None:
@@ -112,7 +115,7 @@ def accept_invitation(person: Person, key: str) -> Room:
     """
     Make a person a member of the invitation's room, and return the room. For a member, no use is counted.
 
-    Raise `not_found` if the invitation is not valid; `forbidden` if the person is banned from the room, or if the
+    Raise `not_found` if the invitation is not valid. Raise `forbidden` if the person is banned from the room, or if the
     person is a guest and the room is closed to guests.
     """
     invitation = get_invitation(key)

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_characters_that_are_not_printable_are_escaped(character, escaped):
 
 
 @pytest.mark.parametrize("text", ["plain", "Zoë 見て 🙂 שלום", "C:\\new", ""])
-def test_other_text_stays(text):
+def test_printable_text_is_not_changed(text):
     assert clean(text) == text
 
 
@@ -68,7 +69,7 @@ def test_the_text_of_an_exception_cannot_forge_a_record():
     assert len("\n".join(lines).splitlines()) == len(lines)
 
 
-def test_the_traceback_that_another_handler_has_formatted_is_escaped_too():
+def test_a_traceback_that_another_handler_has_formatted_is_escaped():
     record = logging.LogRecord("a", logging.ERROR, __file__, 1, "It failed", (), None)
     record.exc_text = f"Traceback\x1b\n{FORGED}"
     assert LineFormatter().format(record).split("\n")[1:] == ["    Traceback\\x1b", f"    {FORGED}"]
@@ -95,6 +96,14 @@ def paths(settings):
         "next=https%3A%2F%2Fchat.example.com%2Finvite%2FSECRET",
         "Forbidden (Referer checking failed - https://chat.example.com:8000/invite/SECRET/ does not match): /rooms/",
         "Bad Request: '/invite/SECRET\n/'",
+        "Not Found: /invite//SECRET/",
+        "Not Found: /invite/ SECRET/",
+        "GET /invite/%20SECRET/",
+        "GET /sign-in/?next=%2Fsign-up%2F%3Fnext%3D%252Finvite%252FSECRET%252F",
+        "GET /sign-in/?next=%2Fsign-up%2F%3Fnext%3D%25252Finvite%25252FSECRET",
+        "GET /sign-in/?next=%2Fsign-up%2F%3Fnext%3D%252F%253Ftoken%253DSECRET",
+        "next=https%253A%252F%252Fchat.example.com%252Finvite%252FSECRET",
+        "/write/SECRET//SECRET/",
         "/write/SECRET",
         "/write/SECRET/SECRET/?cursor=1",
         "{'path': '/write/SECRET/SECRET/'}",
@@ -125,11 +134,18 @@ def test_a_secret_is_hidden(paths, text):
         "key=5 token=7",
     ],
 )
-def test_other_texts_stay(paths, text):
+def test_text_without_secrets_is_not_changed(paths, text):
     assert redact(text) == text
 
 
-def test_a_process_without_settings_logs_too(monkeypatch):
+@pytest.mark.parametrize("text", ["/", "/invite/", "/invite//", "/write/a/", "%25", "?", "?%25", "://", "%252f", "/ "])
+def test_a_long_path_is_cleaned_in_linear_time(paths, text):
+    began = time.process_time()
+    redact(text * (16_000 // len(text)))
+    assert time.process_time() - began < 1
+
+
+def test_a_process_without_settings_hides_secrets(monkeypatch):
     class NoSettings:
         def __getattr__(self, name):
             raise log_lines.ImproperlyConfigured
@@ -138,7 +154,7 @@ def test_a_process_without_settings_logs_too(monkeypatch):
     assert clean("GET /?token=SECRET\n") == "GET /?token=***\\n"
 
 
-def test_the_console_of_runserver_is_cleaned_too(paths, capsys):
+def test_the_console_lines_of_runserver_are_cleaned(paths, capsys):
     from channels_transport.management.commands.runserver import Command
 
     details = {"method": "GET", "path": "/%69nvite/SECRET/%0a%1b", "status": 404, "time_taken": 0, "client": "a:1"}

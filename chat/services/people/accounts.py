@@ -20,8 +20,6 @@ from chat.protocol import ChatError
 from .handles import store_person
 
 MAX_PASSWORD = 1000  # characters; to hash a megabyte would keep other requests waiting
-# A handle may be typed with decomposed letters, variation selectors and spaces, which do not count.
-MAX_TYPED_HANDLE = 4 * protocol.MAX_HANDLE
 SEEN_INTERVAL = timedelta(hours=1)  # the last visit is at most this much later than `seen_at`
 
 
@@ -82,9 +80,7 @@ def get_person(whom: Person | Any) -> Person:
 
 def find_person(handle: Any, password: Any) -> Person | None:
     """Return the person with this handle and password, or None."""
-    if not isinstance(handle, str) or not isinstance(password, str) or len(password) > MAX_PASSWORD:
-        return None
-    if "\0" in handle or len(handle) > MAX_TYPED_HANDLE:
+    if not protocol.is_possible_handle(handle) or not isinstance(password, str) or len(password) > MAX_PASSWORD:
         return None
     return auth.authenticate(None, username=handle, password=password)
 

@@ -1,5 +1,5 @@
 """
-Rooms, their members and their messages. All changes of messages are written by this package.
+Rooms, their members and their messages. This package writes all changes of messages.
 
 It publishes each stored change to the room after the commit. So a change reaches every browser, whether a socket, the
 API, the admin or a command makes the change.

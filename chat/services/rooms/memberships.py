@@ -48,8 +48,8 @@ def _publish_role(member):
 
 def notify_moderators(room_id: int) -> None:
     """Publish `reported` to each moderator of a room, on commit: the list of the room's reports has changed."""
-    roles = [Member.MODERATOR, Member.OWNER]
-    for member_id in Member.objects.filter(room_id=room_id, role__in=roles).values_list("id", flat=True):
+    moderators = Member.objects.filter(room_id=room_id, role__in=Member.MODERATOR_ROLES)
+    for member_id in moderators.values_list("id", flat=True):
         publish_after_commit(broadcast.member_group(member_id), protocol.reported)
 
 
@@ -85,7 +85,7 @@ def end_bans_of_browser(member: Member) -> None:
         others = Member.objects.filter(
             room=member.room_id, person__is_guest=True, person__browser=member.person.browser
         )
-        held = others.filter(role__in=[Member.BANNED, Member.MUTED])
+        held = others.filter(role__in=Member.HELD_ROLES)
         Member.objects.filter(id__in=list(held.values_list("id", flat=True))).update(
             role=Member.GUEST, muted_until=None
         )
