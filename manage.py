@@ -6,6 +6,7 @@ import sys
 
 
 def main():
+    """Run the command in the arguments of the process."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproj.settings")
     if sys.argv[1:2] == ["serve"]:
         # Call this before Django loads the settings, because they require the secret key that this call creates.

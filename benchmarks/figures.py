@@ -1,4 +1,4 @@
-"""Compute percentiles, medians and ratios. Pure arithmetic: it measures nothing and imports nothing of this project."""
+"""Compute percentiles, medians and ratios. This module measures nothing and imports nothing of this project."""
 
 import math
 import statistics

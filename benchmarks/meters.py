@@ -49,9 +49,11 @@ class CpuMeter:
         self.used: list[tuple[str, float]] = []
 
     def start(self) -> None:
+        """Begin a measurement."""
         self.started_at, self.before = time.perf_counter(), self._read()
 
     def stop(self) -> None:
+        """End the measurement, and keep its figures for `report`."""
         self.elapsed = time.perf_counter() - self.started_at
         after = self._read()
         self.used = [(role, after[pid] - self.before[pid]) for role, pid in self.processes]
@@ -60,14 +62,14 @@ class CpuMeter:
         return {pid: cpu_seconds(pid) for _, pid in self.processes}
 
     def report(self, messages: int = 0) -> dict[str, dict]:
-        """Return for each role the CPU time: % of one core (the sum, and each process), seconds, and us per message."""
+        """Return the CPU time of each role: % of one core (the sum, and each process), seconds, and us per message."""
         found: dict[str, dict] = {}
         for role, seconds in self.used:
-            one = found.setdefault(role, {"percent": 0.0, "seconds": 0.0, "each_percent": []})
+            cost = found.setdefault(role, {"percent": 0.0, "seconds": 0.0, "each_percent": []})
             percent = 100 * seconds / self.elapsed if self.elapsed else 0.0
-            one["seconds"] = round(one["seconds"] + seconds, 2)
-            one["percent"] = round(one["percent"] + percent, 1)
-            one["each_percent"].append(round(percent, 1))
-        for one in found.values():
-            one["us_per_message"] = round(one["seconds"] * 1e6 / messages, 1) if messages else None
+            cost["seconds"] = round(cost["seconds"] + seconds, 2)
+            cost["percent"] = round(cost["percent"] + percent, 1)
+            cost["each_percent"].append(round(percent, 1))
+        for cost in found.values():
+            cost["us_per_message"] = round(cost["seconds"] * 1e6 / messages, 1) if messages else None
         return found

@@ -27,12 +27,12 @@ def stop_on_signals() -> None:
     """Make each of SIGNALS end the run as Ctrl-C does, and stop all processes. Ignore later signals."""
 
     def interrupt(number, frame):
-        for one in SIGNALS:
-            signal.signal(one, signal.SIG_IGN)
+        for signal_number in SIGNALS:
+            signal.signal(signal_number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    for one in SIGNALS:
-        signal.signal(one, interrupt)
+    for signal_number in SIGNALS:
+        signal.signal(signal_number, interrupt)
 
 
 def check_machine(choices) -> None:

@@ -163,7 +163,7 @@ class RunningStack:
             is_busy = any(b - a > BUSY_SHARE * LOOK_SECONDS or not b for a, b in zip(before, after, strict=True))
             self.check_alive()
 
-    # While it runs.
+    # These methods are for the time while the stack runs.
 
     @property
     def pids(self) -> list[tuple[str, int]]:
@@ -185,7 +185,7 @@ class RunningStack:
     def log_tails(self, number: int | None = None) -> str:
         """Return the end of one process' log, or of all logs."""
         numbers = range(len(self.processes)) if number is None else [number]
-        return "\n".join(self.log(one).read_text(errors="replace")[-LOG_TAIL:] for one in numbers)
+        return "\n".join(self.log(each).read_text(errors="replace")[-LOG_TAIL:] for each in numbers)
 
     def errors(self) -> list[str]:
         """Return the last line of each traceback in the logs."""
@@ -196,7 +196,7 @@ class RunningStack:
         """Return the number of stored messages."""
         return self.database.execute(f"SELECT count(*) FROM {self.stack.table}").fetchone()[0]
 
-    # The end.
+    # This method ends the stack.
 
     def stop(self) -> None:
         """Stop every process, Valkey last, and remove the folder. It may be called twice."""

@@ -2,9 +2,10 @@
 The transport: the API of Channels 1.x on channel layers that keep the order of messages, for any site.
 
 Applications import from here only: the decorators and the class-based consumers, under the names that they have in
-Channels, and `Group`, `call_later`, `is_stopping`, `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A function
-of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. A store of an application's own in Redis uses
-`make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and `run_with_next_trip`.
+Channels, and `Group`, `call_later`, `is_stopping`, `find_network`, `BoundedCache`, `Finding`, `LaterResponse`,
+`LogThrottle` and `OUTAGES`. A function of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. A store of
+an application's own in Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and
+`run_with_next_trip`.
 """
 
 from .auth import (
@@ -12,6 +13,7 @@ from .auth import (
     channel_session_user,
     channel_session_user_from_http,
 )
+from .bounded_cache import BoundedCache
 from .deferred import run_with_next_trip
 from .doctor.findings import Finding
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
@@ -19,6 +21,7 @@ from .group import Group
 from .instructions import Answer, Asked, InThread, PassOn
 from .later_response import LaterResponse
 from .log_throttle import LogThrottle
+from .networks import find_network
 from .ordering import enforce_ordering, forget_ordering, replace_stock_ordering
 from .outages import OUTAGES
 from .redis_connections import RedisConfigurationError
@@ -39,6 +42,7 @@ __all__ = [
     "OUTAGES",
     "Answer",
     "Asked",
+    "BoundedCache",
     "Finding",
     "Group",
     "InThread",
@@ -57,6 +61,7 @@ __all__ = [
     "channel_session_user",
     "channel_session_user_from_http",
     "enforce_ordering",
+    "find_network",
     "forget_ordering",
     "is_stopping",
     "make_redis_client",

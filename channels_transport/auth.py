@@ -1,8 +1,8 @@
 """
 The user of a connection: Channels' decorators, with a user that is read only when a consumer asks for it.
 
-The login of the browser's session is copied into the channel session with `websocket.connect`. Later frames have no
-cookie, and find the user there.
+When a connection begins, the login of the browser's session is copied into the channel session. Later frames have no
+cookie, so their user is read from the channel session.
 """
 
 import functools
@@ -28,9 +28,9 @@ def _set_user(message: Message) -> None:
 def _add_user(consumer: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(consumer)
     def inner(message: Message, *args: Any, **kwargs: Any) -> Any:
-        http = getattr(message, "http_session", None)
-        if http is not None:
-            transfer_user(http, message.channel_session)
+        http_session_of_browser = getattr(message, "http_session", None)
+        if http_session_of_browser is not None:
+            transfer_user(http_session_of_browser, message.channel_session)
         _set_user(message)
         return consumer(message, *args, **kwargs)
 
@@ -44,7 +44,7 @@ def channel_session_user(consumer: Callable[..., Any]) -> Callable[..., Any]:
 
 def channel_session_user_from_http(consumer: Callable[..., Any]) -> Callable[..., Any]:
     """
-    Decorate a consumer of `websocket.connect` so that it also has `http_session` (None without a cookie).
+    Decorate a consumer of `websocket.connect` so that its message also has `http_session` (None without a cookie).
 
     The login of that session is copied into the channel session.
     """
@@ -52,5 +52,5 @@ def channel_session_user_from_http(consumer: Callable[..., Any]) -> Callable[...
 
 
 def channel_and_http_session_user_from_http(consumer: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a consumer of any frame so that it has `channel_session`, `http_session` and `user`."""
+    """Decorate a consumer so that each message has `channel_session`, `http_session` and `user`."""
     return channel_session(channel_and_http_session(_add_user(consumer)))

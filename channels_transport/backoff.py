@@ -1,4 +1,4 @@
-"""Pauses between retries: exponential backoff with jitter. The module calls no function of the retry loop."""
+"""Pauses between retries: exponential backoff with jitter. The retry loop itself is in the caller."""
 
 import random
 import time

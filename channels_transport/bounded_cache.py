@@ -1,5 +1,5 @@
 """
-A dictionary with a limit, because a cache must not grow without end.
+A dictionary that keeps a limited number of entries, because a cache must not grow without end.
 """
 
 from collections.abc import Hashable

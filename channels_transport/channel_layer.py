@@ -2,7 +2,7 @@
 The interface of both channel layers of this package. The other modules use only these methods and attributes.
 
 `RedisChannelLayer` is for a site with several processes, `MemoryChannelLayer` for one process. No other module checks
-which of the two it uses.
+the class of its layer.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -57,7 +57,7 @@ class ChannelLayer(Protocol):
         """Send a message when the running consumer has ended, with the worker's next receive. Log a lost message."""
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put the current message back before its connection's others. Consumers ask for it with ConsumeLater."""
+        """Put the current message back before its connection's others, because its consumer raised ConsumeLater."""
 
     def receive(self, channels: Iterable[str], block: bool = False) -> tuple[str, Message] | tuple[None, None]:
         """Return (channel, message) of one of the channels, or (None, None)."""
@@ -69,8 +69,8 @@ class ChannelLayer(Protocol):
         """
         Add a channel to groups again, now or soon.
 
-        Call `on_new` if the channel was missing in one of them, because it has missed messages. The channel may
-        still miss messages after this call, until the layer has added it.
+        Call `on_new` if the channel was missing in one of the groups, because it has missed messages of that group. It
+        may still miss messages after this call, until the layer has added it.
         """
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:

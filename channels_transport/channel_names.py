@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def is_fixed(channel: str) -> bool:
-    """Return whether a channel is on the one shard that its name hashes to. The others are spread over all."""
+    """Return whether the hash of a channel's name selects its only shard. Other channels are spread over all shards."""
     return "!" in channel or "?" in channel
 
 

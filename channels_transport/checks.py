@@ -9,7 +9,7 @@ COMMANDS = ("runworker", "runserver", "rundelay")
 
 
 def check_commands(**kwargs: Any) -> list[checks.CheckMessage]:
-    """Report each command of this package in whose place Django would run another app's command."""
+    """Report each command of this package for which Django would run the command of another app."""
     found: list[checks.CheckMessage] = []
     owners = get_commands()
     for name in COMMANDS:

@@ -32,10 +32,10 @@ MEMORY_STEP_SECONDS = 0.005
 class InterfaceServer(Protocol):
     """The methods that a connector calls on its server. A connection is named by its reply channel."""
 
-    dispatch: Callable[[str, Message], None]  # deliver a message to one connection
-    broadcast: Callable[
-        [list[str], str, bytes], None
-    ]  # deliver a text, and the frame that contains it, to many connections
+    # `dispatch` delivers a message to one connection. `broadcast` delivers a text to many connections; its last
+    # argument is the frame that contains the text.
+    dispatch: Callable[[str, Message], None]
+    broadcast: Callable[[list[str], str, bytes], None]
     pause: Callable[[str], None]
     resume: Callable[[str], None]
     refuse: Callable[[str], None]
@@ -56,12 +56,13 @@ class RedisConnector:
         setup_commands = scripts.Script.load_commands()
         self.clients = [RedisClient(shard.pool, setup_commands, self._resume) for shard in layer.shards]
         self.reader = RedisClient(layer.shards[self.home].pool)
-        # A renewal must not wait behind frames: a flood may fill the buffer of their connection for seconds.
+        # A renewal must not wait behind frames: a flood may fill the frames' connection for seconds.
         self.lease_clients = [RedisClient(shard.pool, setup_commands, self._renew_now) for shard in layer.shards]
         self.sender = Upstream(layer, self.clients[self.home], server.pause, server.resume, server.refuse)
         self.downstream = Downstream(layer, process, self.reader, self.clients, server.dispatch, server.broadcast)
         self.server = server
-        self.data_marks: dict[Any, bytes] = {}  # by client: a value that changes only when that Redis loses its data
+        # For each client, a value that changes only when that Redis loses its data.
+        self.data_marks: dict[Any, bytes] = {}
         self.renewal = task.LoopingCall(self._renew, INTERFACE_LEASE_SECONDS * 1000)
 
     def start(self) -> None:
@@ -103,7 +104,7 @@ class RedisConnector:
 
     @defer.inlineCallbacks
     def stop(self) -> Any:
-        """Return a Deferred that fires when all frames have been sent, or after DRAIN_SECONDS."""
+        """Send the waiting frames for up to DRAIN_SECONDS, then end the lease and disconnect. Return a Deferred."""
         deadline = time.monotonic() + DRAIN_SECONDS
         while not self.sender.is_empty and time.monotonic() < deadline:
             yield task.deferLater(reactor, 0.05, lambda: None)

@@ -52,7 +52,7 @@ class DeferredCommands:
         """
         Run all waiting commands, and then `command` on its shard. Return the answer of `command`.
 
-        It takes one round trip if all commands are for the same shard. Raise the error reply of Redis, or an outage.
+        This takes one round trip if all commands are for the same shard. Raise the error reply of Redis, or an outage.
         """
         for other in {entry.shard for entry in self._waiting} - {index}:
             self._run(other)
@@ -78,7 +78,7 @@ class DeferredCommands:
         return answers[len(entries) :]
 
     def handle_answers(self) -> None:
-        """Call `on_answer` for the commands that have run. Raise nothing, or the received message is lost."""
+        """Call `on_answer` for the commands that have run. Raise nothing, because the worker has received a message."""
         answered, self._answered = self._answered, []
         for entry, answer in answered:
             try:

@@ -24,6 +24,7 @@ from .log_throttle import LogThrottle
 from .outages import OUTAGES, REDIS_OUTAGES
 from .reliable_queue import Delivery
 from .signals import install_signal_handlers
+from .stock_layers import unwrap
 
 logger = logging.getLogger(__name__)
 
@@ -42,12 +43,12 @@ class DelayServer:
     """
     A delay server. It runs until `stop`, in the thread that made it.
 
-    Several servers may run at the same time: each claims a row before it sends the row. Signal handlers need the main
-    thread.
+    Several servers may run at the same time: each claims a row before it sends the row. With `signal_handlers`, the
+    thread must be the main thread.
     """
 
     def __init__(self, channel_layer: Any, signal_handlers: bool = True) -> None:
-        self.layer = getattr(channel_layer, "channel_layer", channel_layer)
+        self.layer = unwrap(channel_layer)
         self.signal_handlers = signal_handlers
         self.queue = self.layer.open_queue(CHANNEL)
         self.is_stopped = False
@@ -137,7 +138,7 @@ class DelayServer:
     def _send(self, row: DelayedMessage) -> None:
         this_row = DelayedMessage.objects.filter(id=row.id)
         if not this_row.filter(due_date=row.due_date).update(due_date=timezone.now() + CLAIM):
-            return  # another server claimed it
+            return  # another server has claimed the row
         try:
             self.layer.send(row.channel_name, json.loads(row.content))
         except (self.layer.ChannelFull, redis.ResponseError) as refusal:

@@ -1,8 +1,8 @@
 """
-Read the workers' replies to an interface's sockets in batches, and deliver them with little work per socket.
+Reads the workers' replies to an interface's sockets in batches, and delivers them with little work per socket.
 
 A message to a group arrives once for the whole process: its frame is built once, and written to each local member. Each
-turn of the reactor has a time limit, so that sockets are also read while many are written.
+turn of the reactor has a time limit, so that the interface also reads its sockets while it writes to many of them.
 """
 
 import logging
@@ -53,7 +53,7 @@ class Downstream:
         self.reader = reader
         self.clients = clients
         self.dispatch, self.broadcast = dispatch, broadcast
-        # By group: the version of its list of members, and the members.
+        # For each group, the version of its list of members, and the members.
         self._members: BoundedCache[bytes, tuple[bytes, list[str]]] = BoundedCache(MAX_GROUPS)
         self.stopped = False
 
@@ -82,10 +82,11 @@ class Downstream:
             try:
                 if item[:1] in GROUP_ITEMS:
                     group, version, excluded, body = read_group_item(item)
-                    known = self._members.get(group)
-                    if known is None or known[0] < version:
-                        known = yield self._read_members(group)
-                    channels = [name for name in known[1] if name not in excluded] if excluded else known[1]
+                    cached = self._members.get(group)
+                    if cached is None or cached[0] < version:
+                        cached = yield self._read_members(group)
+                    _, members = cached
+                    channels = [name for name in members if name not in excluded] if excluded else members
                     self._deliver_to_many(channels, self.layer.deserialize(body))
                 else:
                     name, body = read_message_item(item)
@@ -109,12 +110,12 @@ class Downstream:
         index = self.layer.consistent_hash(group.decode())
         command = self.layer.command(scripts.GROUP_MEMBERS, group, self.process)
         answer = yield self._call_until_connected(self.clients[index], command)
-        known = answer[0], [channel.decode() for channel in answer[1:]]
-        if known[1]:
-            self._members.store(group, known)
+        version, members = answer[0], [channel.decode() for channel in answer[1:]]
+        if members:
+            self._members.store(group, (version, members))
         else:
             self._members.pop(group, None)
-        return known
+        return version, members
 
     @defer.inlineCallbacks
     def _call_until_connected(self, client: Any, command: tuple) -> Any:

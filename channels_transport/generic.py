@@ -1,9 +1,9 @@
 """
-Class-based consumers with Channels' interface, on this package's ordering and sessions. Their exceptions are handled.
+Class-based consumers with Channels' interface, on this package's ordering and sessions. They log handlers' exceptions.
 
 Channels' own consumers use Channels' own `enforce_ordering`, which can block a connection. For a frame that is not JSON
-they raise an exception, and the client gets no answer. Mix `Ordered` into any of Channels' websocket consumers, or
-subclass one of the two classes at the end of this module.
+those consumers raise an exception, and the client gets no answer. Mix `Ordered` into any of Channels' websocket
+consumers, or subclass one of the two classes at the end of this module.
 """
 
 import logging
@@ -42,7 +42,7 @@ class Ordered(_Base):
     because this saves a query for each frame.
 
     Ordering and sessions are always on, so `strict_ordering` only means that a message without `order` is an error.
-    Without it, such a message runs at once, as from Channels' test client.
+    By default such a message runs at once; Channels' test client sends messages without `order`.
     """
 
     strict_ordering = False
@@ -101,14 +101,14 @@ class JsonWebsocketConsumer(Ordered, websockets.JsonWebsocketConsumer):
     """
     Calls `receive(content)` with the decoded JSON of each text frame, in order.
 
-    If `decode_json` rejects a frame, `unreadable` is called instead, with the error. For a
-    binary frame the error is a TypeError.
+    If `decode_json` rejects a frame, `unreadable` is called instead, with the error. For a binary frame the error is a
+    TypeError.
     """
 
     unreadable_errors = (ValueError, TypeError, RecursionError)
 
     def raw_receive(self, message: Message, **kwargs: Any) -> None:
-        """Call `receive` with the decoded frame, or `unreadable`."""
+        """Call `receive` with the decoded frame, or `unreadable` with the error."""
         try:
             content = self.decode_json(message.content.get("text"))
         except self.unreadable_errors as error:

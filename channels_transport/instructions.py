@@ -1,9 +1,9 @@
 """
-What a site tells an interface about the requests that the interface answers itself, without a worker.
+The instructions of a site for requests that an interface answers itself, without a worker.
 
 The setting INTERFACE_ANSWERS is {path: dotted path of a function}. The function gets an `Asked` and returns one of the
 instructions `Answer`, `InThread` or `PassOn`. It runs in the thread of the reactor, so it must not block: it must not
-use the database or Redis. The functions of the instructions follow the same rule, except that of `InThread`.
+use the database or Redis. The functions of the instructions follow the same rule, except `InThread.make_answer`.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response."""
+    """The response that the interface sends."""
 
     status: int
     content: bytes

@@ -51,7 +51,7 @@ def read_group_item(item: bytes) -> GroupItem:
 
 
 class TurnItem(NamedTuple):
-    """A connection's turn; with copies of the session and the first frame's body if `has_copy`."""
+    """A connection's turn, with copies of its session and of its first frame's body if `has_copy`."""
 
     number: bytes
     reply: bytes

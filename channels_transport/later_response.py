@@ -22,8 +22,8 @@ class LaterResponse(HttpResponse):
     Tells the interface how to answer a waiting request. Status and headers are set as on any response.
 
     * `content` is the body if nothing arrives within `seconds`.
-    * `text` is two byte strings. If texts arrive, the body is the first, the texts joined by commas, and the second.
-    * `close` is two byte strings. If a close code arrives, the body is the first, the code, and the second (no texts).
+    * `text` is a pair of byte strings. If texts arrive, the body is these texts, joined by commas, between the two.
+    * `close` is a pair of byte strings. If a close code arrives, the body is the code between the two, without texts.
     * `context` (anything that the channel layer can carry) returns to the workers when the request ends, in a
       message on `http.disconnect`. That message also has `answered`: whether the client was still connected for the
       response.

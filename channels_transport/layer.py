@@ -7,7 +7,7 @@ It differs from asgi_redis in how messages are stored:
 * A message to a group is one item per process.
 * The frames of one connection are in a list of their own, for one worker at a time.
 
-docs/transport.md describes it.
+docs/transport.md describes the layer.
 """
 
 import collections
@@ -34,8 +34,8 @@ class RedisChannelLayer(RedisGroups):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # By process: messages that `receive` returns next. A group's item is one message for each member; the first one
-        # was returned at once.
+        # For each process, the messages that `receive` returns next. A group's item is one message for each member, and
+        # `receive` has already returned the first of them.
         self.expanded: dict[str, collections.deque[Received]] = collections.defaultdict(collections.deque)
 
     def receive(self, channels: Iterable[str], block: bool = False) -> Received | tuple[None, None]:

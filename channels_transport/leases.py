@@ -1,5 +1,5 @@
 """
-How long each record in Redis lasts. Python and the Lua scripts share these numbers.
+The lifetime of each record in Redis. Python and the Lua scripts share these numbers.
 
 The scripts contain each name as `$NAME`, which is replaced by its number when a script is first used. The settings are
 read no earlier, so that a process without settings can import this package.
@@ -16,13 +16,13 @@ RENEW_SECONDS = 1
 TURN_LEASE_SECONDS = 4
 # After this time without a renewal of its lease, an interface counts as dead.
 INTERFACE_LEASE_SECONDS = 10
-# How long a connection's frames, and the record of their order, last after the last frame.
+# A connection's frames, and the record of their order, last for this time after the last frame.
 CONNECTION_LEASE_SECONDS = 3600
-# How long an item made by a script lasts: a turn, or the websocket.disconnect of a connection whose interface died.
+# An item made by a script lasts for this time: a turn, or the disconnect of a connection whose interface died.
 ITEM_SECONDS = 60
 # A list outlives its items, so that the next command on the list can count the expired items.
 LIST_GRACE_SECONDS = 3600
-# How long the record of a connection that has ended lasts.
+# The record of a connection that has ended lasts for this time.
 ENDED_SECONDS = 30
 STATISTICS_SECONDS = 86400
 OPEN_CONNECTIONS_SECONDS = 86400
@@ -50,10 +50,10 @@ _NUMBERS = {
 
 
 def get_session_lease_seconds() -> int:
-    """Return how long a channel session lasts after its last save (s): CHANNEL_SESSION_LEASE_SECONDS, or an hour."""
+    """Return how long a channel session lasts after its last use (s): CHANNEL_SESSION_LEASE_SECONDS, or an hour."""
     if not settings.configured and not os.environ.get(ENVIRONMENT_VARIABLE):
         return 3600  # this process has no settings, and uses the layer only
-    # Longer than the time between two heartbeats, and short enough that the sessions of dead interfaces end soon.
+    # An hour is longer than the time between two heartbeats, and the sessions of dead interfaces still end soon.
     return getattr(settings, "CHANNEL_SESSION_LEASE_SECONDS", 3600)
 
 

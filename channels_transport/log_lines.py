@@ -5,9 +5,9 @@ A client chooses paths, handles and headers, and logs contain them. A line break
 terminal would obey an escape sequence, or turn the rest of the line around. So each character that is not printable is
 written as an escape. The lines of a traceback are indented, so none of them looks like the first line of a record.
 
-A person who reads a log must not get access by it. `redact` replaces the values of secret query parameters,
-tokens, passwords in URLs, and the parts of paths that the setting SECRET_PATHS names: a list of patterns such as
-`/invite/*`, in which each `*` is a segment that is secret.
+A person who reads a log must not get access with a secret in it. `redact` replaces the values of secret query
+parameters, tokens, passwords in URLs, and the parts of paths that the setting SECRET_PATHS names. That setting is a
+list of patterns such as `/invite/*`, in which each `*` is a segment that is secret.
 """
 
 import functools
@@ -29,8 +29,8 @@ PARAMETERS = (
 )
 # A part of a URL ends at a delimiter of URLs, at a blank, or at a quote that a log line writes around the URL.
 _VALUE = r"""[^\s&;#"'<>]+"""
-# A path begins after the host of a URL, or after anything that is no part of a path: the files of tracebacks have paths
-# too.
+# A path begins after the host of a URL, or after a character that is no part of a path. So a secret path does not match
+# in the middle of the path of a file in a traceback.
 _BEFORE = r"""(?:(?::|%(?:25)*3a)(?:/|%(?:25)*2f){2}[^\s/%"']+|(?<![\w~-])|(?<=%[\da-f]{2}))"""
 # An address inside an address is encoded once more: %2F becomes %252F.
 _SEGMENT = r"""(?:(?!%(?:25)*2f)[^\s/?&;#"'<>)\]},])+"""
@@ -71,7 +71,7 @@ def _compile_paths(patterns: tuple[str, ...]) -> list[re.Pattern]:
     for pattern in patterns:
         kept, *between = pattern.split("*")
         text = f"({_BEFORE}{_spell_path(kept)})"
-        # A later segment may be missing: the client may have left it out.
+        # The client may have left out a later segment.
         for part in between[:-1]:
             text += f"{_SEGMENT}(?:({_SLASHES}{_spell_path(part.removeprefix('/'))})"
         compiled.append(re.compile(text + _SEGMENT + ")?" * (len(between) - 1), re.IGNORECASE))
@@ -129,7 +129,7 @@ class LineFormatter(logging.Formatter):
         record.message = record.getMessage()
         if self.usesTime():
             record.asctime = self.formatTime(record, self.datefmt)
-        # `record.exc_text` is another formatter's, which has escaped nothing. Use it only if there is nothing else.
+        # Another formatter made `record.exc_text`, without escapes. It is used only if the record has no exception.
         traceback = self.formatException(record.exc_info) if record.exc_info else record.exc_text
         below = [text for text in (traceback, record.stack_info) if text]
         lines = [INDENT + clean(line) for text in below for line in text.split("\n")]

@@ -1,7 +1,7 @@
 """
-Logs a problem once instead of once per message: an outage fails every frame, and a reader of the log needs one line.
+Logs a problem once instead of once per message: in an outage every frame fails, and a reader of the log needs one line.
 
-It decides only whether to log a line.
+The module decides only whether to log a line.
 """
 
 import logging
@@ -21,7 +21,8 @@ class LogThrottle:
     Unrelated problems need different keys. Lines without a key count as the same problem.
     """
 
-    # A value for `seconds`: log once, and again only after `reset`. For callers that notice when an outage is over.
+    # With this value for `seconds`, a line is logged again only after `reset`. It is for callers that notice when an
+    # outage is over.
     ONCE = math.inf
 
     def __init__(self, logger: logging.Logger, seconds: float = SECONDS) -> None:

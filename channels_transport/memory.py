@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 class MemoryChannelLayer(StockMemoryChannelLayer):
     """
-    asgiref's layer in memory, with the methods that RedisChannelLayer has beside the ASGI ones.
+    asgiref's layer in memory, with the methods that RedisChannelLayer has in addition to ASGI's.
 
     Without these methods every caller would need a branch for this layer. No other process shares the layer, and its
     messages are lost when the process ends.
@@ -42,6 +42,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
     def _begin(self) -> None:
         self.connection_turns = MemoryTurns()
         self.channel_session_backend = MemoryBackend()
+        # The counters of each channel, and under None the counters over all channels.
         self._counters: dict[str | None, collections.Counter] = collections.defaultdict(collections.Counter)
 
     def send(self, channel: str, message: Message) -> None:
@@ -64,7 +65,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         """Do nothing. The layer in Redis drops the frames of an ended connection; see `upstream.py`."""
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put a message in front of its channel's other messages. Consumers ask for this with ConsumeLater."""
+        """Put a message in front of its channel's other messages, because its consumer raised ConsumeLater."""
         with self.thread_lock:
             queue = self._channels.setdefault(self.non_local_name(channel), collections.deque())
             queue.appendleft((time.time() + self.expiry, deepcopy(message)))
@@ -108,9 +109,9 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
 
     def _count(self, channel: str, name: str) -> None:
         with self._count_lock:
-            place: str | None
-            for place in (self.non_local_name(channel), None):
-                self._counters[place][name] += 1
+            key: str | None
+            for key in (self.non_local_name(channel), None):
+                self._counters[key][name] += 1
 
     def channel_statistics(self, channel: str) -> dict[str, float]:
         """Return messages_count, messages_pending, messages_max_age (seconds) and channel_full_count of a channel."""
@@ -123,10 +124,10 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         """Return messages_count and channel_full_count over all channels."""
         return self._read_counters(None)
 
-    def _read_counters(self, place: str | None) -> dict[str, int]:
+    def _read_counters(self, key: str | None) -> dict[str, int]:
         with self._count_lock:
-            counted = self._counters[place]
-            return {name: counted[name] for name in ("messages_count", "channel_full_count")}
+            counters = self._counters[key]
+            return {name: counters[name] for name in ("messages_count", "channel_full_count")}
 
     def log_loss(self, channel: str, what: str) -> None:
         """Log the loss of a channel's messages; `what` says what happened. Write one line per burst."""

@@ -1,8 +1,8 @@
 """
 `enforce_ordering`: the messages of one connection run one after another, in the order in which they were sent.
 
-It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can block a connection. If a
-consumer raises an exception, or a killed worker loses a message, all later messages of the connection wait there.
+It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can block a connection. With
+that decorator, all later messages wait if a consumer raises an exception, or a killed worker loses a message.
 
 The channel layer in Redis keeps the order itself: it delivers a connection's next message when the last one is
 finished. On that layer the decorator only adds the session. On a layer in memory the decorator keeps the order. The

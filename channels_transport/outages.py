@@ -3,8 +3,8 @@ The exceptions that mean an outage: the same operation may succeed if it is trie
 
 Code that answers clients handles these apart from other failures. `redis.ResponseError` is not among them: Redis
 answered, and refused the command. The other errors of `django.db.DatabaseError` (a violated constraint, a missing table
-on PostgreSQL) are not among them either: a retry of the same statement fails in the same way. They are logged with
-their traceback.
+on PostgreSQL) are not among them either: a retry of the same statement fails in the same way. These errors are
+logged with their traceback.
 """
 
 import redis

@@ -13,8 +13,8 @@ def find_readable(files: Iterable[Any], seconds: float) -> list[Any]:
 
     This function does not use select(), which fails for a file with a number above 1023.
     """
-    poll, names = select.poll(), {}
+    poll, files_by_number = select.poll(), {}
     for file in files:
-        names[file if isinstance(file, int) else file.fileno()] = file
+        files_by_number[file if isinstance(file, int) else file.fileno()] = file
         poll.register(file, select.POLLIN)
-    return [names[number] for number, _ in poll.poll(seconds * 1000)]
+    return [files_by_number[number] for number, _ in poll.poll(seconds * 1000)]

@@ -1,5 +1,5 @@
 """
-The receiving side of one thread: the current message, the items that it popped, and the lists that it waits for.
+The receiving side of one thread: its current message, the items that it has popped, and its waits for lists.
 
 A thread finishes its current message by asking for the next one. Only then can a worker get the connection's next
 message. The thread's waiting commands are sent in the same trip, before that request. Only the channel layer in Redis
@@ -44,7 +44,7 @@ class Receiver:
         self.name = f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.{random.randrange(10**9)}"
         self.reply, self.index = "", 0  # the connection of the current message, and its shard
         self.session: bytes | None = None  # that connection's session, as stored in Redis
-        self.number = b""  # of the current turn; each turn has a different number
+        self.number = b""  # the number of the current turn; each turn has a different number
         self.deferred = DeferredCommands(layer)
         self.wake_up: int | None = None  # a file that ends a wait when it can be read
         self._asked_at = 0.0
@@ -56,7 +56,7 @@ class Receiver:
         """Return (channel, message), or None if no message waits. With `block`, wait up to `blpop_timeout` seconds."""
         for channel in channels:
             if self.layer.expanded.get(channel):
-                with contextlib.suppress(IndexError):  # another thread popped it first
+                with contextlib.suppress(IndexError):  # another thread may have popped it
                     return self.layer.expanded[channel].popleft()
         if not self._checked:
             for shard in self.layer.shards:
@@ -124,7 +124,7 @@ class Receiver:
         return None
 
     def _by_shard(self, channels: list[str]) -> dict[int, list[str]]:
-        """Return {index of a shard: the channels to read there}. All shards are read: any may have turns."""
+        """Return {index of a shard: the channels to read there}. All shards are read, because each may have turns."""
         found: dict[int, list[str]] = {index: [] for index in range(self.layer.ring_size)}
         for channel in channels:
             if is_fixed(channel):
@@ -164,7 +164,8 @@ class Receiver:
             if answer and len(answer) > 2:
                 self._begin_turn(index, *answer[2:])
         finally:
-            # The turn must have begun: this may take longer than a lease, and the heartbeat renews only a begun turn.
+            # This call may take longer than a lease, and the heartbeat renews only a turn that has begun. So this call
+            # comes after the beginning of the turn.
             self.deferred.handle_answers()
         return answer
 
@@ -199,7 +200,7 @@ class Receiver:
         (answer,) = self.layer.shards[index].call(claim)
         if answer is None:
             return None
-        # The turn begins after the answer, because the heartbeat claims the current turn too and could get the frame.
+        # The turn begins after the answer, because the heartbeat also claims the current turn, and could get the frame.
         self._begin_turn(index, reply, number, answer[1] if answer else None)
         if answer == 0:
             # The turn was claimed before, and the answer with the frame was lost.

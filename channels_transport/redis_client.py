@@ -9,7 +9,7 @@ import collections
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import hiredis
 import redis
@@ -32,25 +32,35 @@ class Disconnected(Exception):
     """The connection ended before the answer arrived, so it is unknown whether the command ran."""
 
 
+class _Call(NamedTuple):
+    """Commands that were sent together. `done` fires when as many answers as `expected` have arrived."""
+
+    expected: int
+    answers: list[Any]  # the answers so far
+    done: Any
+    deadline: float
+    sent_at: float
+
+
 class _Protocol(protocol.Protocol):
     """One connection: writes commands, and fires the Deferred of each answer."""
 
     def __init__(self, client: "RedisClient") -> None:
         self.client = client
         self.reader = hiredis.Reader()
-        # Each entry: the number of expected answers, the answers so far, their Deferred, the deadline, when it left.
-        self.waiting: collections.deque[tuple[int, list[Any], Any, float, float]] = collections.deque()
+        self.waiting: collections.deque[_Call] = collections.deque()
         self.timeout_call: Any = None
 
     def connectionMade(self) -> None:
         """Send small writes at once."""
-        self.transport.setTcpNoDelay(True) if hasattr(self.transport, "setTcpNoDelay") else None
+        if hasattr(self.transport, "setTcpNoDelay"):
+            self.transport.setTcpNoDelay(True)
 
     def call(self, commands: Sequence[tuple], seconds: float = ANSWER_SECONDS) -> Any:
         """Return a Deferred of the list of answers; an error is an exception in the list."""
         done: Any = defer.Deferred()
         now = reactor.seconds()
-        self.waiting.append((len(commands), [], done, now + seconds, now))
+        self.waiting.append(_Call(len(commands), [], done, now + seconds, now))
         write_now(self.transport, b"".join(map(hiredis.pack_command, commands)))
         if self.timeout_call is None:
             self.timeout_call = reactor.callLater(seconds, self._check_timeout)
@@ -59,13 +69,13 @@ class _Protocol(protocol.Protocol):
     @property
     def seconds_waiting(self) -> float:
         """Return for how many seconds the oldest command without an answer has waited."""
-        return reactor.seconds() - self.waiting[0][4] if self.waiting else 0
+        return reactor.seconds() - self.waiting[0].sent_at if self.waiting else 0
 
     def _check_timeout(self) -> None:
         self.timeout_call = None
         if not self.waiting:
             return
-        left = self.waiting[0][3] - reactor.seconds()
+        left = self.waiting[0].deadline - reactor.seconds()
         if left <= 0:
             logger.warning("Redis at %s does not answer", self.client.address)
             self.transport.abortConnection()
@@ -81,11 +91,11 @@ class _Protocol(protocol.Protocol):
                 return
             if isinstance(answer, hiredis.ReplyError) and str(answer).startswith("NOSCRIPT"):
                 self.client.reconnect()
-            entry = self.waiting[0]
-            entry[1].append(answer)
-            if len(entry[1]) == entry[0]:
+            call = self.waiting[0]
+            call.answers.append(answer)
+            if len(call.answers) == call.expected:
                 self.waiting.popleft()
-                entry[2].callback(entry[1])
+                call.done.callback(call.answers)
 
     def connectionLost(self, reason: Any = ConnectionDone) -> None:
         """Fail the Deferreds of all expected answers."""
@@ -95,8 +105,8 @@ class _Protocol(protocol.Protocol):
         # This comes first: an errback that calls again at once must not use this connection, which would never answer.
         self.client.connection_lost(self)
         waiting, self.waiting = self.waiting, collections.deque()
-        for entry in waiting:
-            entry[2].errback(Disconnected(f"Redis at {self.client.address} is not connected"))
+        for call in waiting:
+            call.done.errback(Disconnected(f"Redis at {self.client.address} is not connected"))
 
 
 class RedisClient:
@@ -163,7 +173,7 @@ class RedisClient:
         return self._protocol.call(commands, seconds)
 
     def _connect(self) -> None:
-        # The endpoint reads the files of TLS, which may be missing for now.
+        # The endpoint reads the files for TLS. If one of them is missing, the client tries again later.
         attempt = defer.maybeDeferred(self._open)
         attempt.addCallback(self._set_up)
         attempt.addErrback(self._failed)

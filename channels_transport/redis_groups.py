@@ -1,7 +1,7 @@
 """
 The groups of the channel layer in Redis.
 
-A message to a group is one item for each process that has members. The process delivers the message to them.
+A message to a group is one item for each process that has members. The process delivers the message to its members.
 """
 
 import collections
@@ -20,7 +20,7 @@ MAX_GROUPS = 10000
 
 
 class RedisGroups(RedisSending):
-    """The part of the layer for groups."""
+    """The part of the layer that keeps groups and sends to them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,5 +1,5 @@
 """
-Sending through the channel layer in Redis: at once, or with a worker's next trip, and what happens when a list is full.
+Sending through the channel layer in Redis: at once or with a worker's next trip, and slower to a full list.
 """
 
 import time
@@ -15,8 +15,8 @@ from .redis_base import RedisBase
 
 # The most frames of one connection that may wait for a worker.
 MAX_WAITING_FRAMES = 1000
-# The websocket.disconnect of a connection whose interface died: RFC 6455's code for an abnormal closure, and the
-# highest order.
+# The websocket.disconnect of a connection whose interface died: RFC 6455's code for an abnormal closure, and an order
+# above the order of every other frame.
 ABNORMAL_CLOSURE, DISCONNECT_ORDER = 1006, 2**31
 # Senders that cannot raise (a flush, a group send) may exceed the capacity by this factor. They are then slowed down.
 OVERFILL_FACTOR = 4
@@ -34,7 +34,7 @@ class RedisSending(RedisBase):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # By channel with a stalled list: until when no sender waits for it, by time.monotonic().
+        # For each channel with a stalled list, the value of time.monotonic() until which no sender waits for it.
         self._stalled_until: BoundedCache[str, float] = BoundedCache(MAX_STALLED)
 
     def send(self, channel: str, message: Message) -> None:
@@ -113,7 +113,7 @@ class RedisSending(RedisBase):
             on_answer(answer)
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put the current message back before its connection's others. Consumers ask for it with ConsumeLater."""
+        """Put the current message back before its connection's others, because its consumer raised ConsumeLater."""
         receiver = self.receiver
         if not receiver.holds(message.get("reply_channel")):
             self.send(channel, message)

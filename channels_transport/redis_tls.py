@@ -2,7 +2,7 @@
 TLS of the interface's connections to Redis, which run in Twisted's reactor.
 
 The blocking connections in redis_connections.py take the same arguments. Both kinds verify the host name of the
-certificate. They verify its signature with the authorities in the URL, or else with those of the system.
+certificate. They verify its signature with the authorities in the URL, or else with the authorities of the system.
 """
 
 import re

@@ -1,7 +1,7 @@
 """
 Receiving from one plain channel without losing a message when its receiver dies.
 
-If a worker is killed, the plain message that it processes is lost. Here Redis moves each message into the
+If an ordinary worker is killed, the plain message that it processes is lost. Here Redis moves each message into the
 receiver's own list, where the message stays until the receiver acknowledges it. The messages of a dead receiver
 return to the channel. So a message may be delivered twice, but it is delivered at least once.
 """
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from .layer import RedisChannelLayer
     from .memory import MemoryChannelLayer
 
-# How often a receiver looks for the messages of dead receivers, whose heartbeats end after ten seconds.
+# A receiver looks for the messages of dead receivers at this interval. A receiver whose last report is ten seconds old
+# counts as dead.
 RECLAIM_SECONDS = 5
 LONGEST_WAIT_SECONDS = 5
 MEMORY_STEP_SECONDS = 0.05
@@ -151,4 +152,4 @@ class MemoryQueue:
         """Do nothing: the message left the layer when it was received."""
 
     def close(self) -> None:
-        """Do nothing."""
+        """Do nothing: the messages that are left end with this process."""

@@ -49,7 +49,7 @@ class MemoryBackend:
 
 class RedisBackend:
     """
-    The sessions of a layer in Redis, beside the connections' other records.
+    The sessions of a layer in Redis, next to the other records of the connections.
 
     The session of the current message arrives with the message, and its changes are sent with the request for the next
     message. So a consumer's session costs no trip of its own.

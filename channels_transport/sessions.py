@@ -3,7 +3,7 @@ Channel sessions: an engine for CHANNEL_SESSION_ENGINE, and the decorator `chann
 
 The key of a channel session is computed from the reply channel's name, which others may know. Channels' default stores
 these sessions in the table of login sessions, so their key ("chn...") works as a login cookie. Here the channel layer
-stores them, under a lease that every save renews. A session costs one read per frame, and ends with its connection.
+stores them, under a lease that each use renews. A session costs one read per frame, and ends with its connection.
 """
 
 import functools
@@ -96,8 +96,8 @@ def channel_session(func: Callable) -> Callable:
     """
     Decorate a consumer so that its message has a `channel_session`, kept from one message of a connection to the next.
 
-    It does the same as Channels' own decorator, which takes as long as a query, because it imports its engine again for
-    every message. The decorated consumer raises ValueError for a message without a reply channel, and ConsumeLater
+    It does the same as Channels' own decorator. That one takes as long as a query, because it imports its engine again
+    for every message. The decorated consumer raises ValueError for a message without a reply channel, and ConsumeLater
     if another worker is creating the session.
     """
 

@@ -2,8 +2,8 @@
 One Redis server of a layer: several commands in one round trip, and scripts.
 
 The module uses redis-py's connections, but not its client. That client sends a command again after a lost connection.
-The second run of a command loses a message that was already popped, or stores a message twice. Here a failed trip is an
-error.
+The second run of a command can lose a message that the first run popped, or store a message twice. So here a failed
+trip is an error.
 """
 
 import time
@@ -25,7 +25,7 @@ class Shard:
 
     def __init__(self, client: Any) -> None:
         self.pool = client.connection_pool
-        # Redis' time minus monotonic time (ms), and when that was measured (s, monotonic).
+        # Redis' time minus the monotonic time (ms), and the monotonic time of that measurement (s).
         self._clock: tuple[float, float] | None = None
 
     def call(self, *commands: tuple) -> list[Any]:

@@ -1,8 +1,9 @@
 """
-What this package adds to asgiref's channel layer in memory, which the test cases of Channels use instead of the site's.
+The attributes that this package adds to asgiref's channel layer in memory.
 
-That layer lacks two attributes that the decorators need. It lives in one process, so this process can keep them. No
-other layer is supported: the processes of a shared layer would each have their own.
+The test cases of Channels use that layer instead of the site's layer. It lacks two attributes that the decorators need.
+That layer lives in one process, so this module can keep them. No other layer is supported: each process of a shared
+layer would have attributes of its own.
 """
 
 from typing import Any

@@ -45,7 +45,7 @@ class Frames:
 
     def __init__(self, is_known: bool) -> None:
         self.commands: collections.deque[tuple] = collections.deque()
-        self.is_known = is_known  # whether Redis may know the connection
+        self.is_known = is_known  # whether Redis may have a record of the connection
         self.in_flight = 0  # how many of the commands have been sent and are not answered yet
         self.bytes = 0  # the sum of the commands' bodies
         self.is_forgotten = False
@@ -86,7 +86,7 @@ class Frames:
         return self.in_flight, size
 
     def mark_batch(self) -> Iterator[tuple]:
-        """Return the commands of the frames that are sent now, each with its place in the batch."""
+        """Yield the commands of the frames that are sent now, each with its place in the batch."""
         for position, command in enumerate(itertools.islice(self.commands, self.in_flight)):
             yield command if command[-1] == FORGET else (*command, NEXT if position else FIRST)
 
@@ -96,8 +96,8 @@ class Upstream:
     The sender of an interface process, with `send` like a channel layer.
 
     `send` returns at once, and raises only for a handshake during an outage of Redis. `refuse(reply_channel)` is called
-    for a request that Redis did not accept. `pause(reply_channel)` stops the reading from a
-    connection, and `resume(reply_channel)` continues it.
+    for a request that Redis did not accept. `pause(reply_channel)` stops the reading from a connection, and
+    `resume(reply_channel)` continues it.
     """
 
     def __init__(
@@ -203,7 +203,7 @@ class Upstream:
             self._schedule()
         is_connected = self.client.is_connected
         done = self.client.call(*commands)
-        done.addBoth(self._landed, len(commands))
+        done.addBoth(self._count_answered, len(commands))
         done.addCallbacks(self._answered, self._failed, [sent, requests], {}, [sent, requests, is_connected], {})
         done.addErrback(lambda failure: logger.error("Frames cannot be sent: %s", failure.getTraceback()))
 
@@ -223,7 +223,7 @@ class Upstream:
             sent.append((reply, frames))
         return sent
 
-    def _landed(self, result: Any, count: int) -> Any:
+    def _count_answered(self, result: Any, count: int) -> Any:
         was_full, self._in_flight = self._in_flight >= MAX_COMMANDS_IN_FLIGHT, self._in_flight - count
         if was_full:
             self._schedule()

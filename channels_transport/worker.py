@@ -47,7 +47,7 @@ class Worker(StockWorker):
 
     def __init__(self, channel_layer: Any, *args: Any, max_messages: int = 0, **kwargs: Any) -> None:
         super().__init__(channel_layer, *args, **kwargs)
-        self.layer = getattr(channel_layer, "channel_layer", channel_layer)
+        self.layer = unwrap(channel_layer)
         self.max_messages = max_messages
         self.handled = 0
         self.busy_since: float | None = None
@@ -86,7 +86,8 @@ class Worker(StockWorker):
         except UnsupportedRedis:
             raise
         except Exception:
-            # Redis has no memory or disk space left, or the message cannot be decrypted. Log each reason.
+            # Redis has no memory or disk space left, or the message cannot be decrypted. Each failure is logged,
+            # because the reasons differ.
             logger.exception("No message can be received, retrying")
         else:
             self._throttle.reset("outage")
@@ -179,7 +180,7 @@ class Worker(StockWorker):
 
     def _send_one_later(self, sender: Any, content: dict[str, Any]) -> None:
         if not self._is_own_layer(sender.channel_layer):
-            # The layer of another alias: this thread makes no trip to it that the message could wait for.
+            # This thread makes no trips to the layer of another alias, so the message is sent at once.
             sender.send(content, immediately=True)
         elif isinstance(sender, Group):
             self.layer.send_group_later(sender.name, content, sender.except_channels)

@@ -47,7 +47,7 @@ def credential_group(session_key: str | None = None, token_id: int | None = None
     """
     Return the group of all connections that one login session, or one token, admitted.
 
-    The name contains a digest of the session key: the key itself stays secret. Raise ValueError without either.
+    The name contains a digest of the session key: the key itself stays secret. Raise ValueError if both are None.
     """
     if token_id is not None:
         return f"token-{token_id}"
@@ -72,7 +72,7 @@ def owner_group(board_id: int) -> str:
 
 
 def visitor_group(digest: str) -> str:
-    """Return the group of one visitor's connections to a waiting room. `digest` is that of the visitor's session id."""
+    """Return the group of one visitor's connections to a waiting room. `digest` is the digest of the session id."""
     return f"visitor-{digest[:40]}"
 
 
@@ -105,7 +105,7 @@ def publish(group: str, event: Event) -> None:
 
 
 def publish_at_once(group: str, event: Event) -> None:
-    """Send an event to every connection of a group at once, not at the end of the consumer, which may run long."""
+    """Send an event to every connection of a group at once, not at the end of the consumer, because it may run long."""
     Group(group).send({"text": protocol.encode(event)}, immediately=True)
 
 
@@ -115,7 +115,7 @@ def publish_to_others(group: str, event: Event, channel: str) -> None:
 
 
 def close_group(group: str, code: int, but: Iterable[str] = ()) -> None:
-    """Close every connection of a group, except those that are also in one of the groups `but`."""
+    """Close every connection of a group, except the connections that are also in one of the groups `but`."""
     spared = {channel for other in but for channel in _layer().group_channels(other)}
     Group(group).send({"close": code}, except_channels=spared)
 

@@ -82,7 +82,7 @@ class PollingConnection(Connection):
 
     @property
     def has_answer(self) -> bool:
-        """Whether the response has content: an event or a close code."""
+        """Return whether the response has content: an event or a close code."""
         return bool(self.texts) or self.code is not None
 
     def reply(self, event: broadcast.Event) -> None:

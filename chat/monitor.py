@@ -98,7 +98,7 @@ class Monitor:
             self._attempt(sweep.__name__, sweep)
 
     def _acquire_lease(self) -> bool:
-        """Acquire or renew the lease. Return whether this monitor holds it, and so is the one that works."""
+        """Acquire or renew the lease. Return whether this monitor holds it and may work."""
         if self._is_over.is_set():
             return False
         asked_at = time.monotonic()

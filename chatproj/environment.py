@@ -1,9 +1,9 @@
 """
 Every setting that the environment gives: its name, its type, its default, and the one function that reads it.
 
-An empty value counts as not set. A wrong value raises ImproperlyConfigured with one sentence that names the variable,
-what it holds and what is expected; a value that may contain a password or a key is not printed. docs/operations.md has
-the table of these settings. The module connects to nothing; only `CHAT_VAR` is checked against the file system.
+An empty value counts as not set. A wrong value raises ImproperlyConfigured with one sentence: the name of the variable,
+what is expected, and the value, unless the value may contain a password or a key. docs/operations.md has the table of
+these settings. This module connects to nothing. It checks only `CHAT_VAR` against the file system.
 """
 
 import logging
@@ -33,7 +33,7 @@ class Setting:
     """
     One variable of the environment.
 
-    `parse` returns the value of a text, and raises ValueError for a wrong one; the error's text, if any, says what is
+    `parse` returns the value of a text. It raises ValueError for a wrong text; the error's text, if any, says what is
     wrong. `expected` completes the sentence "NAME must be ...". `kind`, `default_text`, `example` and `wrong` (a wrong
     value) are for the documentation.
     """

@@ -42,7 +42,7 @@ def redis_url() -> str | None:
 
 def site_url(port: int | None) -> str:
     """
-    Return the address at which this machine reaches the site: the one of a running `serve`, else that of this machine.
+    Return the address at which this machine reaches the site: the address of a running `serve`, else 127.0.0.1.
 
     `port` is the port that the environment gives, or None. The address of `serve` counts only if it has that port.
     """

@@ -1,8 +1,8 @@
 """
-The names and the addresses at which browsers on this and other machines reach this machine. It asks no name server.
+The names and the addresses at which browsers on this and other machines reach this machine.
 
-The settings use it as the default of ALLOWED_HOSTS. A foreign page cannot use these hosts for DNS rebinding: it would
-need a domain name of its own, and a browser sends that name as the host.
+This module asks no name server. The settings use its list as the default of ALLOWED_HOSTS. A foreign page cannot use
+these hosts for DNS rebinding: it would need a domain name of its own, and a browser sends that name as the host.
 """
 
 import ipaddress
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import ifaddr
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-# A laptop changes its network while the chat runs.
+# The list is renewed after this time, because a laptop may change its network while the chat runs.
 REFRESH_SECONDS = 10
 # Servers that listen on one of these listen on all addresses of the machine.
 WILDCARDS = ("0.0.0.0", "::")
@@ -44,7 +44,7 @@ class OwnHosts(list):
 
 
 def find_addresses() -> list[str]:
-    """Return the addresses of this machine's interfaces, IPv4 first, without those that only this machine can use."""
+    """Return the addresses of this machine that other machines can use, IPv4 first."""
     found = []
     try:
         for adapter in ifaddr.get_adapters():
@@ -53,9 +53,9 @@ def find_addresses() -> list[str]:
     except OSError:
         return []
     addresses = [ipaddress.ip_address(address) for address in found]
-    # A browser cannot write the interface that a link-local IPv6 address needs.
-    usable = [one for one in addresses if not one.is_loopback and not (one.version == 6 and one.is_link_local)]
-    return [str(one) for one in sorted(set(usable), key=lambda one: (one.version, one))]
+    # A link-local IPv6 address needs the name of an interface, which a browser's URL cannot contain.
+    usable = {ip for ip in addresses if not ip.is_loopback and not (ip.version == 6 and ip.is_link_local)}
+    return [str(ip) for ip in sorted(usable, key=lambda ip: (ip.version, ip))]
 
 
 def find_names() -> list[str]:

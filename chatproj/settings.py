@@ -93,7 +93,7 @@ TEMPLATES = [
     }
 ]
 
-# The database: the one in DATABASE_URL, for example PostgreSQL, else the SQLite file in var/.
+# The database is the one that DATABASE_URL names, for example PostgreSQL, or else the SQLite file in var/.
 
 _ENGINES = {
     "django.db.backends.postgresql": "chatproj.db.postgresql",
@@ -101,12 +101,12 @@ _ENGINES = {
     "django.db.backends.sqlite3": "chatproj.db.sqlite3",
 }
 DATABASES = {
-    # 0 would close the connection after every message, which costs more than the rest of the work for a message.
+    # With 0, Django would close the connection after every message. That costs more than the rest of the work.
     "default": dj_database_url.parse(read("DATABASE_URL") or local.database_url(), conn_max_age=600)
 }
 DATABASES["default"]["ENGINE"] = _ENGINES.get(DATABASES["default"]["ENGINE"], DATABASES["default"]["ENGINE"])
 
-# The channel layer: in Redis, or in the memory of a plain `runserver`.
+# The channel layer is in Redis, or in the memory of a plain `runserver`.
 
 REDIS_URL = read("REDIS_URL") or local.redis_url()
 
@@ -130,7 +130,7 @@ _MEMORY_LAYER = {
 CHANNEL_LAYERS = {"default": _REDIS_LAYER if REDIS_URL else _MEMORY_LAYER}
 CHANNEL_SESSION_ENGINE = "channels_transport.sessions"
 
-# The number of trusted proxies in front of the site; their X-Forwarded-For and X-Forwarded-Proto are used.
+# This many proxies in front of the site are trusted: their X-Forwarded-For and X-Forwarded-Proto are used.
 TRUSTED_PROXIES = read("TRUSTED_PROXIES")
 
 # Accounts and login sessions are in the database, so the loss of Redis' data does not log people out.
@@ -186,7 +186,7 @@ INTERFACE_LIMITS = {
     "connections_per_address": CHAT_MAX_SOCKETS_PER_ADDRESS + 1000,
     "refusal_text": json.dumps({**_TOO_MANY_SOCKETS, "retry_after": 75.0}),
 }
-# Anonymous clients may open these sockets. Nobody waits for a frame of a client that has left.
+# Anonymous clients may open these sockets. The frames of a client that has left need no answer.
 INTERFACE_PATHS = [
     (r"/lobby/\Z", {"send_only": True}),
     (r"/echo/\Z", {"forget": True, "socket_frames": (2000, 200), "address_frames": (4000, 1000)}),
@@ -202,25 +202,25 @@ CHAT_FLOOD_SECONDS = 10
 CHAT_PRESENCE_LEASE_SECONDS = 75
 # One event tells the room about all members that join or leave within this time.
 CHAT_PRESENCE_SECONDS = 1
-# How long a poll waits for an event. Proxies and platforms end a request after 30 seconds.
+# A poll waits this long for an event. Proxies and platforms end a request after 30 seconds.
 CHAT_POLL_SECONDS = 20
-# How long an announcement is shown if no time is given.
+# An announcement without a given time expires after this time.
 CHAT_ANNOUNCEMENT_SECONDS = 24 * 3600
-# How often the monitor checks the list of rooms, and how often it sweeps.
+# The monitor checks the list of rooms, and sweeps, at these intervals.
 CHAT_MONITOR_SECONDS = 3
 CHAT_SWEEP_SECONDS = 30
 CHAT_ECHO = read("CHAT_ECHO")
 # A board without visits and messages for this time is deleted.
 CHAT_BOARD_DAYS = read("CHAT_BOARD_DAYS")
 
-# Background tasks. The most unfinished tasks of one person, over all rooms.
+# Background tasks: one person may have this many unfinished tasks, in all rooms together.
 CHAT_MAX_UNFINISHED_TASKS = 3
 # A worker renews the lock of its task each second. After this time without a renewal, another worker takes the task.
 CHAT_TASK_LOCK_SECONDS = read("CHAT_TASK_LOCK_SECONDS")
-# The most finished tasks of one person, and the most bytes of all results, that are kept. The oldest are deleted first.
+# This many finished tasks of one person, and this many bytes of all results, are kept. The oldest are deleted first.
 CHAT_MAX_RESULTS_PER_PERSON = 20
 CHAT_MAX_RESULTS_BYTES = read("CHAT_MAX_RESULTS_BYTES")
-# How long a result can be downloaded.
+# A result can be downloaded for this time.
 CHAT_TASK_RESULT_SECONDS = read("CHAT_TASK_RESULT_SECONDS")
 
 # The requests that the interface answers without a worker.

@@ -106,22 +106,25 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def alice(db):
+    """Return the account Alice."""
     return people.sign_up("Alice", "correct horse")
 
 
 @pytest.fixture
 def bob(db):
+    """Return the account Bob."""
     return people.sign_up("Bob", "battery staple")
 
 
 @pytest.fixture
 def charlie(db):
-    """Return a guest."""
+    """Return the guest Charlie."""
     return people.sign_up_guest("Charlie")
 
 
 @pytest.fixture
 def room(alice):
+    """Return the public room `garden`, which Alice owns."""
     return rooms.create_room(alice, "garden", "The garden", "Roses and weeds")
 
 
@@ -152,6 +155,7 @@ def as_alice(alice):
 
 @pytest.fixture
 def as_bob(bob):
+    """Return a caller of the API who is Bob."""
     return wire.Caller(bob)
 
 

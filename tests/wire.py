@@ -77,10 +77,10 @@ class Socket:
         self.order = 0
         self.accepted, self.denied, self.code = False, False, None
         self.events = []
-        own = {"host": "testserver", "origin": origin, **dict(headers)}
+        sent = {"host": "testserver", "origin": origin, **dict(headers)}
         if browser is not None:
-            own["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
-        headers = [[name.encode(), value.encode()] for name, value in own.items() if value is not None]
+            sent["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
+        headers = [[name.encode(), value.encode()] for name, value in sent.items() if value is not None]
         self.handshake = {"headers": headers, "query_string": query.encode(), "client": [address, 4711]}
 
     def put(self, channel, **content):
@@ -91,6 +91,7 @@ class Socket:
         return content
 
     def connect(self):
+        """Send the handshake, and return this socket with the events that it received."""
         self.put("websocket.connect", **self.handshake)
         work()
         self.read()
@@ -103,6 +104,7 @@ class Socket:
         return self.read()
 
     def say(self, type, **fields):
+        """Send one event, and return the events that arrived since the last read."""
         return self.send(json.dumps({"type": type, **fields}))
 
     def ask(self, type, **fields):
@@ -135,7 +137,7 @@ class Socket:
         return fresh
 
     def seen(self, type):
-        """Return all events of a type that arrived so far."""
+        """Return all events of a type that have arrived."""
         self.read()
         return [event for event in self.events if event["type"] == type]
 
@@ -150,9 +152,9 @@ class Request:
 
     def __init__(self, method, path, browser=None, query="", body=b"", headers=()):
         self.channel, self.path = f"requests.{next(self._numbers)}", path
-        own = {"host": "testserver", **dict(headers)}
+        sent = {"host": "testserver", **dict(headers)}
         if browser is not None:
-            own["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
+            sent["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
         self.status, self.headers, self.body, self.later = None, {}, None, None
         layer().send(
             "http.request",
@@ -166,7 +168,7 @@ class Request:
                 "body": body,
                 "client": ["127.0.0.1", 4711],
                 "server": ["testserver", 80],
-                "headers": [[name.encode(), value.encode()] for name, value in own.items()],
+                "headers": [[name.encode(), value.encode()] for name, value in sent.items()],
             },
         )
 

@@ -1,1 +1,1 @@
-"""The alternatives. Each is written as its own experts would write it. None of them is part of the product."""
+"""The alternatives to the chat, each written as its own experts write it. None of them is part of the product."""

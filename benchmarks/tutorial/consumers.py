@@ -1,5 +1,5 @@
 """
-The tutorial's consumers: they join the group, store and broadcast, and leave. Others serve the scenario `echo`.
+The tutorial's consumers join and leave the group, and store and broadcast each message. The last three serve `echo`.
 
 With LAYER=stock the decorators come from Channels 1.x, otherwise from channels_transport.
 """

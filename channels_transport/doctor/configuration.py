@@ -43,5 +43,5 @@ def load_site_checks() -> list[tuple[str, Check]]:
 
 
 def _import_later(path: str) -> Callable[[], list[Finding]]:
-    # The import happens within the check, so that a wrong path becomes a finding.
+    # The check itself runs the import, so that a wrong path becomes a finding.
     return lambda: import_string(path)()

@@ -10,7 +10,7 @@ from .findings import Check, Finding, run_checks
 from .site import Site, check_interface
 
 WEB_SECONDS = 15
-# Longer than the timeouts of the database and of Redis, so that these timeouts end first.
+# This is longer than the timeouts of the database and of Redis, so that these timeouts end first.
 REMAINING_PARTS_SECONDS = 10
 
 

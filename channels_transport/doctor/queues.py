@@ -14,7 +14,7 @@ BUSY_SECONDS = 30
 OLD_SECONDS = 1
 FULL_SHARE = 0.8
 LOSSES_SECONDS = 1
-# By counter of lost messages: what happened to the messages, and what to do.
+# For each counter of lost messages: what happened to the messages, and what to do.
 LOSSES = {
     "lost_count": "were lost with killed workers: look for workers that were killed, or ran out of memory",
     "expired_count": "expired before a worker received them: start more workers",
@@ -93,9 +93,9 @@ def check_losses(wrapper: Any) -> list[Finding]:
         after = wrapper.channel_statistics(channel)
         for name, what in LOSSES.items():
             total += after[name]
-            number = after[name] - before[channel][name]
-            if number > 0:
-                text = f"On {channel} {number} messages within {LOSSES_SECONDS} s {what}."
+            lost = after[name] - before[channel][name]
+            if lost > 0:
+                text = f"On {channel} {lost} messages within {LOSSES_SECONDS} s {what}."
                 found.append(Finding.problem("losses", text))
     text = f"No message was lost within {LOSSES_SECONDS} s ({total} since the counting began, at most a day ago)."
     return found or [Finding.ok("losses", text)]

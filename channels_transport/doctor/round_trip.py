@@ -19,7 +19,7 @@ MEASURING_SECONDS = 4
 SLOW_SECONDS = 0.5
 PROBE = "doctor"
 
-# The findings report failed handshakes, so the library must not log a traceback too.
+# The findings report failed handshakes, so the library must not also log a traceback.
 _disabled_logger = logging.getLogger(f"{__name__}.websocket")
 _disabled_logger.disabled = True
 

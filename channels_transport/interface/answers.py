@@ -21,8 +21,8 @@ FAILED = Answer(503, b"Service Unavailable", "text/plain")
 
 def load_answers() -> dict[bytes, Callable[[Asked], Any]]:
     """Return {path: function} from the setting INTERFACE_ANSWERS. Raise ImportError for a wrong dotted path."""
-    named = getattr(settings, "INTERFACE_ANSWERS", {})
-    return {path.encode("ascii"): import_string(function) for path, function in named.items()}
+    dotted_paths = getattr(settings, "INTERFACE_ANSWERS", {})
+    return {path.encode("ascii"): import_string(dotted_path) for path, dotted_path in dotted_paths.items()}
 
 
 def give_answer(request: Any, function: Callable[[Asked], Any], asked: Asked, pass_on: Callable[[], None]) -> None:

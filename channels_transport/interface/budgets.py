@@ -1,13 +1,14 @@
 """
-What clients use: token buckets of frames, bytes and control frames, and what each address has open.
+Counters of what clients use: token buckets of frames, bytes and control frames, and the connections of each address.
 
 This module only counts. It closes nothing, stops no reading, and knows no protocol.
 """
 
-import ipaddress
 import math
 import time
 from typing import NamedTuple
+
+from ..networks import find_network
 
 
 class Rate(NamedTuple):
@@ -70,13 +71,13 @@ class Meter:
 
     @property
     def is_low(self) -> bool:
-        """Return whether less than half of one of the bursts is left. An ordinary client does not come so far."""
+        """Return whether less than half of one of the bursts is left. An ordinary client does not use as much."""
         self._refill()
         return any(budget.left < budget.rate.burst / 2 for budget in self.budgets)
 
     @property
     def is_full(self) -> bool:
-        """Return whether nothing has to be remembered."""
+        """Return whether all budgets are full, so that nothing has to be remembered."""
         self._refill()
         return all(budget.left >= budget.rate.burst for budget in self.budgets)
 
@@ -85,11 +86,8 @@ class Meter:
             budget.refill()
 
 
-NO_METER = Meter(UNLIMITED, UNLIMITED, UNLIMITED)
-
-
 class Address:
-    """What one address has open, and its budgets. All sockets of the address share one object."""
+    """The numbers of open connections and sockets of one address, and its budgets. Its sockets share one object."""
 
     def __init__(self, meter: Meter) -> None:
         self.connections = self.sockets = 0
@@ -109,33 +107,16 @@ class Addresses:
         self._addresses: dict[str, Address] = {}
 
     def find(self, host: str | None) -> Address:
-        """Return the counters of a host's address. What has no IP address, such as a Unix socket, is unlimited."""
-        key = address_key(host)
-        if not key:
+        """Return the counters of a host's address. A client without an IP address (a Unix socket) is unlimited."""
+        network = find_network(host)
+        if network is None:
             return Address(Meter(UNLIMITED, UNLIMITED, UNLIMITED))
-        if key not in self._addresses:
-            self._addresses[key] = Address(Meter(*self._rates))
-        return self._addresses[key]
+        if network not in self._addresses:
+            self._addresses[network] = Address(Meter(*self._rates))
+        return self._addresses[network]
 
     def forget_idle(self) -> None:
         """Forget the addresses that have nothing open and full budgets."""
         for key, address in list(self._addresses.items()):
             if address.is_idle:
                 del self._addresses[key]
-
-
-def address_key(host: str | None) -> str:
-    """
-    Return the name under which an IP address is counted, or '' if the text is no IP address.
-
-    An IPv6 address counts with its /64, because one client has all of these addresses.
-    """
-    try:
-        address = ipaddress.ip_address((host or "").partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.IPv6Network((address, 64), strict=False))
-    return str(address)

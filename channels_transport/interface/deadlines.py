@@ -1,8 +1,9 @@
 """
 One HTTP connection, with a deadline for each of its phases.
 
-Twisted's own timeout starts again with each byte, so a client that sends a byte every few seconds is never ended. Here
-each phase ends as a whole, as with Apache's mod_reqtimeout. This module reads no header but the length of the body.
+Twisted's own timeout starts again with each byte, so a client that sends a byte every few seconds could stay forever.
+Here each phase as a whole has a deadline, as with Apache's mod_reqtimeout. The only header that this module reads is
+the length of the body.
 """
 
 import enum
@@ -17,7 +18,7 @@ from .limits import Limits
 from .slow_readers import SlowReader
 
 REQUEST_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-# How often the interface looks whether a client reads the rest of a response.
+# At this interval, the interface checks whether a client reads the rest of a response.
 CHECK_SECONDS = 5
 # No body is as long as a number of this many digits. Python converts at most 4,300.
 MAX_LENGTH_DIGITS = 100
@@ -40,7 +41,7 @@ class Channel(http.HTTPChannel):
     phase = Phase.IDLE
     started_at = 0.0
     deadline_call: Any = None
-    address: Address | None = None  # which counts the connection
+    address: Address | None = None  # the counters of the client's address
     discarded_bytes = 0
 
     @property
@@ -100,7 +101,7 @@ class Channel(http.HTTPChannel):
         return self.reader.is_too_slow(-unsent, unsent, reactor.seconds())
 
     def dataReceived(self, data: bytes) -> None:
-        """Read a part of a request, or throw it away after a refusal."""
+        """Read a part of a request. After a refusal, throw the part away."""
         if self.phase is Phase.DISCARDING:
             self.discarded_bytes += len(data)
             if self.discarded_bytes > self.limits.discard_bytes:
@@ -138,7 +139,7 @@ class Channel(http.HTTPChannel):
         if self.length != 0:
             self._begin(Phase.BODY, self.limits.body_seconds)
             if self.length is not None and self.length > self.limits.max_body_bytes:
-                # Before "100 Continue": the client does not have to send the body at all.
+                # The refusal comes before "100 Continue", so the client does not have to send the body at all.
                 return self.refuse_body()
         super().allHeadersReceived()
 
@@ -168,9 +169,9 @@ class Channel(http.HTTPChannel):
 
     def discard_rest(self) -> None:
         """
-        Close this side of the connection, and throw away for a moment what the client still sends.
+        Close this side of the connection, and for `discard_seconds` throw away the bytes that the client still sends.
 
-        Without this moment, the client's next bytes would reset the connection, and it might never see the response.
+        Otherwise the client's next bytes would reset the connection, and the client might never see the response.
         """
         self._begin(Phase.DISCARDING, self.limits.discard_seconds)
         self._networkProducer.unregisterProducer()

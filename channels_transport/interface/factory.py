@@ -1,5 +1,5 @@
 """
-The factory of an interface server: it makes the protocol of each connection, and knows what is open.
+The factory of an interface server: it makes the protocol of each connection, and knows which connections are open.
 
 It has the limits that Daphne's command line does not offer. The server itself is in `server.py`.
 """
@@ -51,10 +51,10 @@ class HTTPFactory(http_protocol.HTTPFactory):
         self.any_path = PathRule(re.compile(""), limits=self.limits)
         self.addresses = make_addresses(self.limits)
         self.turns = ReadingTurns()
-        # By transport: the addresses that count its connection.
+        # For each transport, the address that counts its connection.
         self.counted: dict[Any, Address] = {}
         self.trusted_proxies = trusted_proxies
-        self.answers = answers or {}  # by path: how this interface answers itself, see answers.py
+        self.answers = answers or {}  # for each path that this interface answers itself, a function: see answers.py
         self.is_redis_answering = is_redis_answering
         self.waiting = 0  # the number of requests that wait for a message
         self.ws_factory.protocol = WebSocketProtocol
@@ -65,7 +65,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
             failByDrop=False,
             # A client that is still sending needs more than autobahn's one second to answer the close frame.
             closeHandshakeTimeout=CLOSE_ANSWER_SECONDS,
-            # Longer than the limit in `check_ping`, which answers 503. Autobahn's own limit only drops the connection.
+            # This is longer than the limit in `check_ping`, which answers 503. Autobahn only drops the connection.
             openHandshakeTimeout=handshake_seconds + DROP_SECONDS,
             autoPingTimeout=ping_timeout,
             # Every call of setProtocolOptions resets this option, which lets `Origin: null` reach the site's own check.
@@ -73,7 +73,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         )
 
     def buildProtocol(self, addr: Any) -> Any:
-        """Return the protocol of a new TCP connection. Return None, which closes it, if its address has too many."""
+        """Return the protocol of a new TCP connection, or None, which closes it, if its address has too many."""
         address = None if self.trusted_proxies else self.addresses.find(getattr(addr, "host", None))
         if address is not None:
             if address.connections >= self.limits.connections_per_address:
@@ -130,7 +130,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         return super().dispatch_reply(channel, message)
 
     def end_waiting(self, channel: str, later: dict[str, Any], is_answered: bool) -> None:
-        """Send `http.disconnect` for a waiting request that is over, so that a consumer removes it from groups."""
+        """Send `http.disconnect` for a waiting request that is over; a consumer then removes it from its groups."""
         message = {
             "reply_channel": channel,
             "path": later["path"],

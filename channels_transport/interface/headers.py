@@ -1,8 +1,8 @@
 """
-The header lines of a request, before anything reads them: which requests are refused, and which lines become one.
+Checks a request's header lines before other code reads them: finds faults, joins cookies, removes forged addresses.
 
 The rules are those of RFC 9110, section 5.3, and RFC 9113, section 8.2.3. HTTP requests and handshakes follow the same
-rules. This module answers nothing.
+rules. This module sends no response.
 """
 
 import ipaddress
@@ -14,7 +14,7 @@ from twisted.web.http_headers import Headers
 # contains one could inject further headers, an Origin for example.
 LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
 # A request has at most one line of each of these headers. With two lines, this server and a proxy in front of it could
-# each believe another one. Twisted refuses a second Content-Length itself.
+# each use a different one. Twisted refuses a second Content-Length itself.
 SINGLE = (b"host", b"authorization", b"origin", b"content-type", b"sec-websocket-key")
 SCHEMES = (b"http", b"https")
 
@@ -65,7 +65,8 @@ def trust_proxies(headers: Headers, hops: int) -> None:
     """
     Reduce X-Forwarded-For and X-Forwarded-Proto to what the outermost of `hops` trusted proxies saw.
 
-    A header whose value is not an address, or not a scheme, is removed: then the address of the peer counts.
+    A header whose value is not an address, or not a scheme, is removed. Then the address or scheme of the connection
+    counts.
     """
     if not hops:
         return

@@ -23,9 +23,9 @@ class Limits:
     """
     All limits. None as the value of a setting means no limit.
 
-    Of websockets: `socket_*` are budgets of one socket, `address_*` of all sockets of one address. Frames are texts,
-    binary messages and their fragments; control frames are pings, pongs and empty fragments. A socket that has stayed
-    at a budget for `flood_seconds` is closed.
+    For websockets, `socket_*` are the budgets of one socket, and `address_*` are the budgets of all sockets of one
+    address together. Frames are texts, binary messages and their fragments; control frames are pings, pongs and empty
+    fragments. A socket that has stayed at the limit of a budget for `flood_seconds` is closed.
     """
 
     socket_frames: Rate = Rate(5000, 500)
@@ -36,9 +36,9 @@ class Limits:
     address_control_frames: Rate = Rate(20_000, 2000)
     flood_seconds: float = 10
     sockets_per_address: float = 5000
-    # Above `sockets_per_address`, so that an address with all of its sockets can still load pages.
+    # This is above `sockets_per_address`, so that an address with all of its sockets can still load pages.
     connections_per_address: float = 6000
-    # A text for a socket above `sockets_per_address`, before it is closed. The site's clients may read a reason in it.
+    # A socket above `sockets_per_address` gets this text before it is closed. It tells the site's clients the reason.
     refusal_text: str = ""
     # The time for the whole request line and all headers, from their first byte.
     head_seconds: float = 20
@@ -52,9 +52,10 @@ class Limits:
     # A client must read at least this many bytes of a response in each `read_seconds`.
     read_seconds: float = 60
     read_bytes: float = 1000
-    # After the last response, or after a close frame: the time until the connection is cut.
+    # The time after the last response, or after a close frame, until the connection is cut.
     close_seconds: float = 15
-    # After a refusal: how much of the rest of a request is read and thrown away, so that the client reads the refusal.
+    # After a refusal, the rest of a request is read and thrown away up to these limits, so that the client reads the
+    # refusal.
     discard_seconds: float = 5
     discard_bytes: float = 8 * MIB
 

@@ -1,8 +1,8 @@
 """
-How an interface reads its websockets: a little of each in turn, and only within the budgets of their clients.
+Reads the websockets of an interface: a few frames of each in turn, and only within the budgets of their clients.
 
 A read from the kernel may contain ten thousand small frames. If all of them were processed at once, twenty such sockets
-would keep the reactor from its timers for ten seconds, and the interface would count as dead. So a socket whose frames
+would delay the reactor's timers for ten seconds, and the interface would count as dead. So a socket whose frames
 are not all processed is not read, and TCP makes its client wait. This module closes nothing.
 """
 
@@ -17,16 +17,16 @@ from .limits import PathRule
 
 # This number of frames of one read is processed at once. The others wait for their turn.
 FRAMES_AT_ONCE = 8
-# In each turn of the reactor, the frames that wait are processed for this time: this number of one socket in a row.
+# In each turn of the reactor, waiting frames are processed for this time, at most this number of one socket in a row.
 TURN_SECONDS, FRAMES_PER_VISIT = 0.005, 32
-# How often the interface looks whether sockets that used up their budgets may be read again.
+# At this interval, the interface checks whether sockets that used up their budgets may be read again.
 LIMITED_SECONDS = 0.1
-# A client whose next bytes arrive later than this after the last ones were processed is not sending all the time.
+# If a client's next bytes arrive later than this after its last bytes were processed, it does not send all the time.
 PAUSE_SECONDS = 0.05
 # The most bytes that a client may send before its handshake is answered.
 MAX_EARLY_BYTES = 64 * 1024
-# Why a socket is not read: its frames wait for Redis; a budget is used up; what was read is not all processed; the
-# handshake is not answered.
+# The reasons for not reading a socket: its frames wait for Redis; a budget is used up; some frames that were read are
+# not processed; the handshake is not answered.
 QUEUE, BUDGET, BACKLOG, HANDSHAKE = 1, 2, 4, 8
 
 
@@ -52,9 +52,9 @@ class ReadingTurns:
         self._limited.append(socket)
 
     def _work(self) -> None:
-        until = time.monotonic() + TURN_SECONDS
+        deadline = time.monotonic() + TURN_SECONDS
         try:
-            while self._backlog and time.monotonic() < until:
+            while self._backlog and time.monotonic() < deadline:
                 socket = self._backlog.popleft()
                 if socket.process_backlog():
                     self._backlog.append(socket)
@@ -76,8 +76,8 @@ class MeteredReading:
     """
     A mixin for autobahn's websocket protocol. `begin_reading` must be called before the first frame.
 
-    `flood` is called if the client goes on at the limit of its own budgets, or sends all the time while its address is
-    at a limit.
+    `flood` is called if the client keeps sending at the limit of its own budgets, or sends all the time while its
+    address is at a limit.
     """
 
     turns: ReadingTurns
@@ -88,10 +88,11 @@ class MeteredReading:
     has_rest = False  # whether processData would find something to do
     is_discarding = False
     limited_since = limited_at = 0.0
+    # When the last bytes were processed, and since when the client has sent without a pause (s, monotonic).
     drained_at = pressing_since = 0.0
     lost_reason: Any = None
 
-    # These names are of the class that uses the mixin.
+    # The class that uses the mixin has these attributes.
     transport: Any
     state: int
     data: bytes
@@ -120,7 +121,7 @@ class MeteredReading:
         self.holds |= reason
 
     def release(self, reason: int) -> None:
-        """End a reason for not reading. If it was the last one, process what was read, and then read on."""
+        """End a reason for not reading. After the last one, process the frames that were read, then read again."""
         if not self.holds & reason:
             return
         self.holds &= ~reason
@@ -156,7 +157,7 @@ class MeteredReading:
         return hasattr(self, "reply_channel")
 
     def consumeData(self) -> None:
-        """Process the beginning of what was read. The rest gets turns."""
+        """Process the first frames that were read. The rest waits for its turns."""
         if self.state not in (self.STATE_OPEN, self.STATE_CLOSING):  # type: ignore[attr-defined]
             return super().consumeData()  # type: ignore[misc]
         self.has_rest = True
@@ -210,7 +211,7 @@ class MeteredReading:
         if self.holds & BUDGET or not self.is_spent or self.is_over:
             return
         if self.state == self.STATE_CLOSING:  # type: ignore[attr-defined]
-            # The client may still send the answer to the close frame, but not at this price.
+            # The client sends too much, so the interface does not wait for its answer to the close frame.
             return self.discard()
         now = time.monotonic()
         if now - self.limited_at > self.rule.limits.flood_seconds / 2:
@@ -241,7 +242,7 @@ class MeteredReading:
         super().connectionLost(reason)  # type: ignore[misc]
 
     def _process_last(self) -> bool:
-        # The connection to Redis may be slow, so its queue does not count. The budgets do.
+        # Frames of an ended connection do not wait for the queue to Redis, which may be slow. The budgets still apply.
         self.holds = 0
         if not self.is_spent:
             self._process(FRAMES_PER_VISIT)

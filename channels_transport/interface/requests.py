@@ -22,7 +22,7 @@ from .slow_readers import SlowReader
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = MIB
-# A refused address is logged with every other byte percent-encoded.
+# These characters of a refused address are logged as they are. All other bytes are percent-encoded.
 URI_CHARACTERS = "".join(map(chr, range(0x21, 0x7F)))
 # The `code` in the JSON body of the errors that the interface itself returns.
 ERROR_CODES = {400: "invalid_field", 413: "too_large", 429: "rate_limited", 503: "unavailable"}
@@ -64,12 +64,12 @@ class WebRequest(http_protocol.WebRequest):
 
     uri: bytes  # set by Twisted
     body_bytes = 0
-    answered_at = 0.0  # when the response last progressed: from the worker, or to the client
+    answered_at = 0.0  # when the worker last sent, or the client last read, a part
     unsent = 0
     later: Any = None  # how to answer, while the request waits
     end_call: Any = None  # the delayed call that ends the wait
     is_ending = False
-    address: Address | None = None  # the address of a client behind a proxy, which counts the request
+    address: Address | None = None  # the counters of a client's address, behind a proxy
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,7 +98,7 @@ class WebRequest(http_protocol.WebRequest):
         self.requestHeaders.removeHeader(b"daphne-root-path")
         fault = find_fault(self.uri, self.clientproto, self.requestHeaders)
         if fault is not None:
-            # The log and Daphne's code decode both as ASCII.
+            # The log and Daphne's code decode the address and the path as ASCII.
             self.uri, self.path = quote(self.uri, safe=URI_CHARACTERS).encode(), b"/"
             return self.refuse(400, b"Bad Request", fault)
         absolute = split_absolute(self.uri)
@@ -120,7 +120,7 @@ class WebRequest(http_protocol.WebRequest):
 
     @property
     def is_unanswered(self) -> bool:
-        """Whether the client still waits, and no response has begun."""
+        """Return whether the client still waits, and no response has begun."""
         return self.reply_channel in self.factory.reply_protocols and not self._got_response_start
 
     def _count_request(self) -> bool:
@@ -250,8 +250,8 @@ class WebRequest(http_protocol.WebRequest):
             if self.end_call.active():
                 self.end_call.cancel()
             return self.factory.end_waiting(self.reply_channel, self.later, is_answered=self._got_response_start)
-        # Daphne sends this after every response. Consumers need it only if the client left before the response.
-        # Consumers never saw a refused request.
+        # Daphne sends this message after every response. Consumers need it only if the client left before the
+        # response, and not for a refused request, which they never saw.
         if not hasattr(self, "clean_headers") or self._got_response_start:
             return None
         try:

@@ -42,7 +42,7 @@ def log_failure(event: dict[str, Any]) -> None:
 
 class Server(server.Server):
     """
-    Daphne's server with the factory above.
+    Daphne's server with the factory of this package.
 
     Its arguments are Daphne's, and `trusted_proxies`: the number of proxies in front of the server whose
     X-Forwarded-For and X-Forwarded-Proto headers are trusted (0: none). `websocket_handshake_timeout` is in seconds.

@@ -1,7 +1,7 @@
 """
-Clients that do not read what the server sends: what is buffered for them, and when they are cut off.
+Clients that do not read the server's data: how much is buffered for them, and when they must be disconnected.
 
-The module cuts nothing off itself.
+The module closes no connection itself.
 """
 
 import time
@@ -12,7 +12,7 @@ from zope.interface import implementer
 
 from .limits import Limits
 
-# The most bytes that are buffered for a client that reads too slowly, and the longest time.
+# The most bytes that are buffered for a client that reads too slowly, and the longest time that its buffer may be full.
 MAX_UNREAD_BYTES = 1024 * 1024
 MAX_UNREAD_SECONDS = 60
 
@@ -61,7 +61,7 @@ class SlowReader:
         """
         Return whether the connection must be cut.
 
-        `delivered` counts the bytes that have left this process, from any beginning; `unsent` is the rest.
+        `delivered` counts the bytes that have left this process; only its increase matters. `unsent` counts the rest.
         """
         if not unsent:
             self.since = None

@@ -29,7 +29,7 @@ MAX_PARAMETERS = 100
 # Close codes that autobahn's sendClose rejects; only the server itself sends them.
 SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
 # A client that sends nothing does not renew its group memberships. Before the memberships expire, the server closes the
-# connection, after this share of `group_expiry`. The share is random: after a restart many clients connect at once.
+# connection, after a random share of `group_expiry`: clients that connected together must not reconnect together.
 SILENT_SHARES = 0.7, 0.9
 
 
@@ -39,6 +39,7 @@ class OpenRequest(NamedTuple):
     path: str
 
 
+# The attributes that only the handshake needs.
 HANDSHAKE_ONLY = (
     "request_info",
     "clean_headers",

@@ -6,5 +6,5 @@ from channels_transport.log_lines import LineFormatter
 
 
 def format_channels_log() -> None:
-    """Give the handler that Channels adds to its loggers and to Daphne's the formatter of this package."""
+    """Set this package's formatter on the handler that Channels adds to its own loggers and to Daphne's loggers."""
     log.handler.setFormatter(LineFormatter())

@@ -37,8 +37,8 @@ for _, process in ipairs(redis.call('ZRANGEBYSCORE', P .. 'interfaces', '-inf', 
     end
 end
 
--- Reads the numbers of the turns at the head of a channel's list. Behind the first hundred items the numbers increase,
--- because only items that workers returned, one each, are out of order.
+-- Reads the numbers of the turns at the head of a channel's list. After the first hundred items the numbers increase,
+-- because only returned items are out of order, and each worker returns at most one item.
 local HEAD, heads = 100, {}
 local function read_head(channel)
     local head = {last = nil}

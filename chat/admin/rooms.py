@@ -14,7 +14,7 @@ from chat.services import rooms
 
 
 class RoomForm(forms.ModelForm):
-    """The form of a room. The fields pass the same checks as everywhere else."""
+    """The form of a room. Its fields pass the same checks as in the API."""
 
     closed_to_guests = forms.BooleanField(required=False, help_text="Only accounts may enter the room.")
 
@@ -40,7 +40,7 @@ class RoomAdmin(admin.ModelAdmin):
         # People's links and the digests of refs contain the slug, so it never changes.
         if obj is None:
             return self.readonly_fields
-        # The owner of a board admits each visitor.
+        # The owner of a board decides about each visitor, so operators cannot close a board to guests.
         is_board = obj.access == Room.BOARD
         return [*self.readonly_fields, "slug", *(["closed_to_guests"] if is_board else [])]
 

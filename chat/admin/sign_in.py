@@ -1,6 +1,8 @@
 """
-The admin's pages for signing in and for a new password. They check passwords as every other way in does, with the same
-limits, and start the same login session. This module must not write rows: the people service does.
+The admin's pages for signing in and for a new password.
+
+They check passwords with the same limits as the site's own pages and the API, and start the same login session. This
+module must not write rows: the people service writes them.
 """
 
 from django.contrib import admin
@@ -16,7 +18,7 @@ from chat.services import people
 
 
 class SignInForm(AdminAuthenticationForm):
-    """The form of the handle and the password. A ChatError about the limits leaves the form, and becomes a 429."""
+    """The form of the handle and the password. It raises a ChatError about the limits, which becomes a 429 response."""
 
     def clean(self):
         handle, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
@@ -32,7 +34,7 @@ class SignInForm(AdminAuthenticationForm):
 
 
 class SignInView(LoginView):
-    """Django's view of the admin's form, which signs in with the people service."""
+    """Django's view for the admin's form. It signs the operator in with the people service."""
 
     template_name = "admin/login.html"
     authentication_form = SignInForm
@@ -52,7 +54,7 @@ class SignInView(LoginView):
 
 @never_cache
 def login(request, extra_context=None):
-    """Show the form, or sign an operator in and redirect to the page of the admin that the operator wanted."""
+    """Show the form, or sign an operator in and redirect to the requested page of the admin."""
     if request.method == "GET" and admin.site.has_permission(request):
         return HttpResponseRedirect(reverse("admin:index"))
     return SignInView.as_view(extra_context=extra_context)(request)

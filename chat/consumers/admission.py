@@ -125,6 +125,6 @@ def release(connection):
 def release_leases(connection):
     """Take a connection off the roster of its room, and end its socket lease."""
     session = connection.session
-    # A session that the version before this one wrote has no `guest`.
+    # A session that the previous version of this code wrote has no `guest`.
     presence.depart(session["room"], session["handle"], session.get("guest", False), connection)
     limits.release_socket(session["person"], connection)

@@ -57,7 +57,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         connection.accept()
         connection.subscribe(self._get_groups())
         boards.enter_waiting_room(visit, connection)
-        # Read the state only after the connection is in its groups. Otherwise it could miss a decision in between.
+        # Read the state only after the connection is in its groups. Otherwise the visitor could miss a decision.
         for event in boards.get_first_events(visit):
             connection.reply(event)
 

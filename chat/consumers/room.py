@@ -18,7 +18,7 @@ from .handshake import checked_handshake, get_headers
 @enforce_ordering
 @channel_session_user_from_http
 def ws_connect(message, slug):
-    """Admit a person to a room, and send what `admit` sends. Or close with the code that names the reason."""
+    """Admit a person to a room, as `admit` describes, or close the socket with the code for the reason."""
     connection = Connection.from_message(message)
     try:
         person, token = _find_person(message)

@@ -79,14 +79,14 @@ def get_address(request: HttpRequest) -> str:
 
 
 def get_query_integer(request: HttpRequest, name: str, check: Callable[..., int], default: Any = None) -> Any:
-    """Return an integer of the query string through `check`, or `default` if it is absent. Raise as `check` does."""
+    """Return a checked integer of the query string, or `default` if it is absent. Raise what `check` raises."""
     if name not in request.GET:
         return default
     return check(protocol.parse_integer(request.GET[name]), name)
 
 
 def get_optional(fields: dict, name: str, check: Callable[..., Any], default: Any = None) -> Any:
-    """Return a field of a body through `check`, or `default` if it is absent or null. Raise what `check` raises."""
+    """Return a checked field of a body, or `default` if it is absent or null. Raise what `check` raises."""
     return default if fields.get(name) is None else check(fields[name], name)
 
 

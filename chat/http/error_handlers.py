@@ -1,4 +1,4 @@
-"""Django's error views: they answer requests that no view of ours answers, with JSON for scripts or with a page."""
+"""Django's error views: they answer requests that no other view answers, with JSON for scripts or with a page."""
 
 import sys
 

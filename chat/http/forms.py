@@ -11,7 +11,7 @@ PRIVATE_HELP = "Only people with an invitation can join. The address gets a rand
 
 class Form(forms.Form):
     """
-    A form whose errors stand at their fields. A field names its help and its errors for screen readers.
+    A form that shows each error at its field. A field names its help and its errors for screen readers.
 
     The first field with an error gets the focus. If an error belongs to no field, the first field gets the focus and
     names this error.
@@ -59,8 +59,9 @@ _NEW_PASSWORD = "At least 8 characters. A common password is not accepted."
 
 
 def _handle(label="Handle", help_text=""):
+    # No `maxlength`: browsers count an emoji as two or more characters, and would cut the handle off.
     widget = forms.TextInput({"autocomplete": "username", "autofocus": True, "dir": "auto"})
-    return forms.CharField(label=label, max_length=32, widget=widget, help_text=help_text)
+    return forms.CharField(label=label, widget=widget, help_text=help_text)
 
 
 def _password(label, autocomplete, help_text=""):

@@ -2,9 +2,9 @@
 Monitoring: `/healthz` says whether an interface is alive, `/readyz` whether the site can serve requests, and `/metrics`
 returns the site's numbers.
 
-The interface answers the first and the last itself, so that they also work while no worker runs. `/readyz` is a view,
-and the interface answers if no worker does. The setting INTERFACE_ANSWERS names its functions. Under another
-server, the views and the consumer in chat/consumers/http.py answer all three.
+The interface itself answers `/healthz` and `/metrics`, so that they also work while no worker runs. A worker answers
+`/readyz`; if no worker answers in time, the interface does. The setting INTERFACE_ANSWERS names the functions for the
+interface. Under another server, the views and the consumer in chat/consumers/http.py answer all three.
 
 This module only reads.
 """
@@ -31,7 +31,7 @@ from chat.store import store
 READY_SECONDS = 0.9
 PART_SECONDS, METRICS_SECONDS = 0.6, 0.9
 SAFE_METHODS = ("GET", "HEAD")
-# By part: the thread that reads its numbers. A part that hangs gets no second thread.
+# {part: the thread that reads its numbers}. A part that hangs gets no second thread.
 _readers: dict[str, threading.Thread] = {}
 
 
@@ -44,7 +44,7 @@ def answer_healthz(asked: Asked) -> Answer:
 
 
 def answer_readyz(asked: Asked) -> Answer | PassOn:
-    """Let a worker answer. If none does in time, answer 503 with what is missing."""
+    """Let a worker answer. If no worker answers in time, answer 503 with what is missing."""
     if asked.method not in SAFE_METHODS:
         return _refuse()
     if not asked.is_redis_answering():
@@ -53,7 +53,7 @@ def answer_readyz(asked: Asked) -> Answer | PassOn:
 
 
 def answer_metrics(asked: Asked) -> Answer | InThread:
-    """Answer with the numbers of this interface, and those of Redis and the database if they answer in time."""
+    """Answer with this interface's numbers, and with the numbers of Redis and the database if they answer in time."""
     if asked.method not in SAFE_METHODS:
         return _refuse()
     own = [GaugeMetricFamily("chat_connections", "Open connections of this interface", value=asked.open_connections)]
@@ -138,7 +138,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(_write(families), content_type=CONTENT_TYPE_LATEST)
 
 
-# The numbers. They are computed for each request: counters in a worker would count only that worker's share.
+# The numbers are computed for each request: counters in a worker would count only that worker's share.
 
 
 def _write(families: list[Metric]) -> bytes:

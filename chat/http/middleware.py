@@ -15,6 +15,7 @@ from django.middleware.common import CommonMiddleware
 
 from channels_transport import OUTAGES
 from chat import protocol
+from chat.http.endpoints import get_address
 from chat.http.responses import accepts_json, error_response, flood_error, outage_response
 from chat.protocol import ChatError, internal_error
 from chat.services import limits, people
@@ -141,7 +142,7 @@ class TokenMiddleware:
 def _refuse_token(request: HttpRequest, close: int | None) -> HttpResponse:
     """Return the response to an invalid token, which counts as a sign-in of its address."""
     try:
-        limits.check_address("sign_ins", limits.get_network(request.META.get("REMOTE_ADDR", "unknown")))
+        limits.check_address("sign_ins", get_address(request))
     except ChatError as error:
         return error_response(request, error)
     except OUTAGES as outage:
@@ -150,7 +151,7 @@ def _refuse_token(request: HttpRequest, close: int | None) -> HttpResponse:
 
 
 class BrowserMiddleware:
-    """Give a browser its id with the response, if a view needed the id. `people.get_browser` says what it is for."""
+    """Give a browser its id with the response, if a view needed the id. `people.get_browser` explains the id."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,5 +1,5 @@
 """
-The template tag that announces JavaScript modules to the browser, so that the browser loads all of them at once.
+The template tag that lists the JavaScript modules of a page, so that the browser loads all of them at once.
 
 Without the tag, the browser finds the imports of a module only after it has loaded that module: one round trip for each
 level of imports. This code must not name a JavaScript module: the templates name their entry modules, and the files say

@@ -23,7 +23,7 @@ from chat.http.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignU
 from chat.protocol import ChatError
 from chat.services import boards, invitations, limits, operators, people, rooms
 
-# A reader must not trust the file after this time. Each response is new.
+# The file says that readers must not trust it after this time. Each response names a new time.
 SECURITY_TXT_LIFETIME = timedelta(days=180)
 
 # Rooms, boards and invitations.
@@ -104,7 +104,8 @@ def board(request, board):
     """
     Show a board to its owner and to every visitor: 404 if there is none.
 
-    The page itself asks the API whether this browser may enter. The view puts a secret into the login session.
+    The page itself asks the API whether this browser may enter. The view puts the browser's secret into its login
+    session.
     """
     found = boards.get_board(board)
     owner = boards.find_owner(get_session_id(request, found), request.user)
@@ -116,9 +117,10 @@ def board(request, board):
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request, key):
     """
-    Show the private room of an invitation with a button. A POST makes a signed-in person a member, and redirects there.
+    Show the private room of an invitation: 404 if the key is not valid.
 
-    A GET must not use the invitation, because link previews and prefetching send one. 404 if the key is not valid.
+    A POST makes a signed-in person a member, and redirects to the room. A GET must not use the invitation, because link
+    previews and prefetching send a GET.
     """
     if request.method == "POST" and request.user.is_authenticated:
         return redirect("room", slug=invitations.accept_invitation(request.user, key).slug)
@@ -203,7 +205,7 @@ def sign_out(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request):
     """
-    Change the password by a PasswordForm, for accounts. Other people are redirected to the page for signing in.
+    Change the password with a PasswordForm, for accounts. Other people are redirected to the page for signing in.
 
     A POST ends the account's other sessions and redirects to the lobby. If it has errors, return 400 and the form.
     """

@@ -1,4 +1,4 @@
-"""Filters of the templates for text of people. Must not know pages."""
+"""Template filters for text that people wrote. This module must not know pages."""
 
 from django import template
 
@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.filter
 def isolate(text: str) -> str:
-    """Keep text of people from changing the order of the words around it. In elements, use `<bdi>` instead."""
+    """Return a person's text so that it cannot reorder the words around it. In HTML elements, use `<bdi>` instead."""
     return direction.isolate(str(text))

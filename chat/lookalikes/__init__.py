@@ -1,7 +1,7 @@
 """
 Names that look alike: the skeleton of a text, by the data of Unicode's Technical Standard 39 (Security Mechanisms).
 
-Two texts with the same skeleton look the same. A skeleton is only for comparing: it is not shown, and it is no name.
+Two texts with the same skeleton look the same. Skeletons are only compared with each other, and never shown.
 The data are in `table.txt`, which `make_table.py` writes. The database stores skeletons, so a change of the table needs
 a migration that computes them again. This package imports nothing of this project.
 """
@@ -18,8 +18,8 @@ def make_skeleton(text: str) -> str:
     """
     Return the skeleton of a text. Texts that look alike, except for case and white space, have the same skeleton.
 
-    The case is dropped after the characters are replaced, because a capital may look like a letter that its small form
-    does not look like: `I` looks like `l`, and `i` does not.
+    The case is dropped after the characters are replaced, because the two cases of a letter may look like different
+    letters: `I` looks like `l`, but `i` does not.
     """
     decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text))
     replaced = unicodedata.normalize("NFD", decomposed.translate(_read_table()))

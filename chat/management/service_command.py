@@ -1,8 +1,8 @@
-"""The base class of commands that call a service, and the parser of durations."""
+"""The base class of commands that call a service, and what several commands share: options and durations."""
 
 import re
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from channels_transport import OUTAGES
 from chat.protocol import ChatError
@@ -25,6 +25,14 @@ class ServiceCommand(BaseCommand):
     def call_service(self, options: dict) -> None:
         """Do the work of the command. Raise ChatError, one of OUTAGES, or CommandError."""
         raise NotImplementedError
+
+
+def add_announcement_options(parser: CommandParser) -> None:
+    """Add the options of every command that announces: the level, and when the announcement expires."""
+    parser.add_argument("--level", default="info", help="info (the default), warning or urgent.")
+    parser.add_argument(
+        "--expires", metavar="DURATION", help="When it expires, such as 30m, 24h (the default) or 7d from now."
+    )
 
 
 def parse_duration(text: str | None) -> int | None:

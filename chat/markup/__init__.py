@@ -3,9 +3,9 @@ Rendering: turn the body of a message into safe HTML.
 
 A Markdown parser with HTML switched off (markdown-it-py) is followed by a sanitiser with a short list of tags (nh3).
 There are two barriers, because this is the only HTML that clients insert into a page. The package knows neither rows
-nor events; of the protocol it asks only which text is blank.
+nor events. It uses only `is_blank` of the protocol.
 
-The Markdown is that of a chat: where CommonMark would change text that people type every day, the text stays as it is.
+The Markdown is adapted to chats: text that people type every day stays as it is, even if CommonMark would change it.
 `parser` puts the rules together. `blocks`, `lists`, `tables`, `emphasis`, `escapes` and `links` document the rules.
 Every word of a body appears in its rendering. A body whose rendering would show nothing is shown as it was typed.
 """
@@ -32,7 +32,7 @@ _TAG = re.compile(r"<[^>]*>")
 def render(body: str) -> str:
     """Return the safe HTML of `body`; '' for ''."""
     if _PLAIN.fullmatch(body) and "//" not in body:
-        # The same result as below, in a hundredth of the time.
+        # This is what the parser would return, in a hundredth of the time.
         return f"<p>{body}</p>"
     return _render_markdown(body)
 

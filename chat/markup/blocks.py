@@ -3,8 +3,8 @@ Blocks: paragraphs, quotes, headings and code.
 
 - A quote's mark is `>` with a space or the line's end behind it. So `>_<` and `>:(` are text. Each line of a quote has
   the mark. The next line without the mark is the answer, not a part of the quote.
-- A heading is a bold paragraph. `<h1>` to `<h6>` would put each heading of a message into the outline of the page, and
-  people with screen readers use the outline to move through the page.
+- A heading is a bold paragraph. `<h1>` to `<h6>` would put each heading of a message into the outline of the page.
+  People with screen readers use the outline to move through the page.
 - The line of a code fence may name a language. Any other text in it becomes the first line of the code.
 - Quotes and lists nest to the depth DEEPEST. Deeper marks are text.
 """
@@ -16,7 +16,7 @@ from markdown_it.rules_block import fence as commonmark_fence
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-# markdown-it stops reading at its `maxNesting` of 20, and the rest is lost. A quote counts once, a list twice.
+# markdown-it stops reading at its `maxNesting` of 20, and the rest is lost. A quote is one level, a list is two.
 DEEPEST = 16
 
 _QUOTED = re.compile(r">(?:[ \t]|$)")

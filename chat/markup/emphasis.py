@@ -101,6 +101,11 @@ def strikethrough(state: StateInline, silent: bool) -> bool:
 
 def _push(state, marks, length, behind):
     can_open, can_close = can_open_and_close(state.src, state.pos, behind)
+    if state.tokens and state.tokens[-1].type == "code_inline" and not state.pending:
+        # The backtick before the marks ends code, and code is a word.
+        can_close = behind == len(state.src) or is_border(state.src[behind])
+    if length == 1 and state.src[state.pos - 1 : state.pos] in ("@", "＠"):
+        can_open = False  # the mark begins a handle: @_max_
     for mark in marks:
         state.push("text", "", 0).content = mark
         number = len(state.tokens) - 1

@@ -2,7 +2,8 @@
 Lists: bullets, numbers and tasks.
 
 - An item begins with `-`, `*`, `+` or a number of at most three digits with a dot or a bracket, then a space and text.
-  Longer numbers ("1986. A great year"), numbers with zeros in front, and lines of marks alone (`* * *`) are text.
+  Longer numbers ("1986. A great year"), numbers with zeros in front, dates ("24. 12. 2026") and lines of marks alone
+  (`* * *`) are text.
 - An item ends at the next line that is not indented. So a sentence below a list is not part of the list.
 - Each item shows the number that was typed. If every item has the number 1, the rendering numbers the items.
 - `[ ]` and `[x]` at the start of an item are shown as the characters ☐ and ☑. Boxes that can be clicked would need a
@@ -13,10 +14,12 @@ import re
 
 from markdown_it.rules_block import StateBlock, list_block
 from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 
 from .blocks import DEEPEST, line_of
 
-_ITEM = re.compile(r"(?:[-+*]|(?:0|[1-9][0-9]{0,2})[.)])[ \t]+(?![-+*\s]*$)")
+# Two numbers in a row are a date: 24. 12. 2026
+_ITEM = re.compile(r"(?:[-+*]|(?:0|[1-9][0-9]{0,2})[.)](?![ \t]+[0-9]+[.)](?:\s|$)))[ \t]+(?![-+*\s]*$)")
 _NO_ITEM = re.compile(r"(?:[0-9]{4}|0[0-9])[0-9]*[.)](?:\s|$)")
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 
@@ -35,18 +38,23 @@ def ends_list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 def number_items(state: StateCore) -> None:
     """Store the typed number of each item, if it is not the number that follows the previous item."""
-    following: list[int] = []
+    lists: list[list[Token]] = []
     for token in state.tokens:
         if token.type in ("ordered_list_open", "bullet_list_open"):
-            following.append(int(token.attrs.get("start", 1)))
+            lists.append([])
         elif token.type in ("ordered_list_close", "bullet_list_close"):
-            following.pop()
+            _number(lists.pop())
         elif token.type == "list_item_open" and token.info:
-            number = int(token.info)
-            if number not in (1, following[-1]):
-                token.attrSet("value", token.info)
-                following[-1] = number
-            following[-1] += 1
+            lists[-1].append(token)
+
+
+def _number(items):
+    numbers = [int(item.info) for item in items]
+    if set(numbers) == {1}:
+        return
+    for item, number, previous in zip(items[1:], numbers[1:], numbers, strict=False):
+        if number != previous + 1:
+            item.attrSet("value", item.info)
 
 
 def mark_tasks(state: StateCore) -> None:

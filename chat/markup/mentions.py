@@ -26,8 +26,10 @@ _SPACES = re.compile(r"[^\S\n]+")
 _AT = re.compile("[@＠]")
 # Behind one of these, a letter or digit belongs to the same word: al-beta, al.example, al@example
 _JOINING = frozenset(".-_@＠")
-# Before an @, these continue an address or a name that began earlier: x@al, example.org/@al
-_NOT_BEFORE = frozenset("@＠/_")
+# Before an @, these continue a name that began earlier.
+_NOT_BEFORE = frozenset("@＠_")
+# "/@" continues a path (node_modules/@types), except between two names: @al/@max
+_NAMES_BEFORE = re.compile(r"(?<![\w./])[@＠][^\s@＠]+(?:/[@＠][^\s@＠]+)*/$")
 _PART_OF_PICTURE = re.compile("[\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _OBJECT = "\ufffc"
 
@@ -35,7 +37,7 @@ _OBJECT = "\ufffc"
 @lru_cache(maxsize=1000)
 def find_names(body: str) -> tuple[tuple[str, ...], ...]:
     """
-    Return, for each @ of a body, the names that may begin there, the longest first. At most MAX_NAMES names.
+    Return, for each @ of a body, the names that may begin there, the longest first: at most MAX_NAMES names in all.
 
     The names are in NFC, with single spaces.
     """
@@ -66,6 +68,8 @@ def _may_begin(text, at):
     if at == 0:
         return True
     before = text[at - 1]
+    if before == "/":
+        return _NAMES_BEFORE.search(text, max(0, at - 2 * _LONGEST), at) is not None
     return before not in _NOT_BEFORE and (not _is_word(before) or is_spaceless(before))
 
 
@@ -101,7 +105,7 @@ def _is_part_of_character(character):
 
 
 def _is_script_border(last, following):
-    # Particles and titles touch a name: @太郎さん, @alさん. In one script, letters without spaces continue it.
+    # Particles and titles touch a name: @太郎さん, @alさん. Letters of the same script continue the name.
     return (is_spaceless(last) or is_spaceless(following)) and _script(last) != _script(following)
 
 

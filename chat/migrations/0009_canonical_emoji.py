@@ -1,4 +1,4 @@
-"""Bring stored reactions into the canonical form of their emoji, and drop the second of two that were alike."""
+"""Bring stored reactions into the canonical form of their emoji, and delete reactions that become duplicates."""
 
 import re
 

@@ -9,8 +9,10 @@ from chat.models import make_handle_skeleton
 
 def store_skeletons(apps, schema_editor):
     """
-    Store the skeleton of each handle. Of people whose handles look alike, only one gets it: accounts go before guests,
-    then the older person before the younger. The others keep their handle and their key, and can log in as before.
+    Store the skeleton of each handle.
+
+    If the handles of several people look alike, only one person gets the skeleton: an account rather than a guest, and
+    the older row rather than the newer. The other people keep their handles and keys, and can log in as before.
     """
     alias = schema_editor.connection.alias
     people = apps.get_model("chat", "Person").objects.using(alias).exclude(handle_key=None).order_by("is_guest", "id")

@@ -1,8 +1,8 @@
 """
 The rows: people, rooms, members, messages and their changes, and the rows of other features.
 
-Constraints prevent that a thing is stored twice, even if a caller has a bug. QuerySets say how rows are found. The
-models publish nothing, check no rights, do not know the wire, and import no other part of this project but
+Constraints keep the same thing from being stored twice, even if a caller has a bug. QuerySets say how rows are found.
+The models publish nothing, check no rights, and do not know the wire. Of this project, they import only
 `chat.lookalikes`.
 """
 

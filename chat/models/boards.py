@@ -17,7 +17,7 @@ class Board(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     room = models.OneToOneField(Room, related_name="board", on_delete=models.CASCADE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # The time of the last visit, exact to an hour.
+    # This is the time of the last visit, exact to an hour.
     seen_at = models.DateTimeField(default=timezone.now, editable=False)
     shut_at = models.DateTimeField(null=True, editable=False)
 
@@ -40,7 +40,7 @@ class Visitor(models.Model):
     board = models.ForeignKey(Board, related_name="visitors", db_index=False, on_delete=models.CASCADE)
     key = models.CharField(max_length=32, unique=True)
     digest = models.CharField(max_length=64, unique=True)
-    # The author of the messages: the person who is signed in, or a person that exists only for this board.
+    # This is the author of the messages: the person who is signed in, or a person who exists only on this board.
     person = models.ForeignKey(Person, related_name="visits", on_delete=models.CASCADE)
     is_signed_in = models.BooleanField()
     handle_key = models.CharField(max_length=600, null=True)
@@ -59,15 +59,15 @@ class Visitor(models.Model):
 
     @property
     def handle(self) -> str:
-        """The handle of the visitor's person."""
+        """Return the handle of the visitor's person."""
         return self.person.handle
 
     @property
     def is_owner(self) -> bool:
-        """Whether this is the browser that owns the board."""
+        """Return whether this browser owns the board."""
         return self.state == self.OWNER
 
     @property
     def is_inside(self) -> bool:
-        """Whether the visitor may enter the board's room."""
+        """Return whether the visitor may enter the board's room."""
         return self.state in (self.OWNER, self.ADMITTED)

@@ -1,8 +1,8 @@
 """
-What a handshake reads about a person who enters a room: what is new, whether the person may stay, what is to send.
+The two statements that every handshake runs for a person who enters a room.
 
-Every handshake reads both, and there is nearly always nothing to send. So the statements are built once; statements.py
-gives the reason.
+One reads what is new in the room. The other reads whether the person may stay, and whether there are tasks or
+announcements to send. Both are built only once; statements.py gives the reason.
 """
 
 from typing import NamedTuple
@@ -17,8 +17,11 @@ MAX_UNREAD = 1000  # messages after the read marker that a handshake counts
 
 class JoinState(NamedTuple):
     """
-    `may_stay`: the member exists, is not banned, and is no guest in a room that is closed to guests. The other fields:
-    whether there may be something to send.
+    The rights of a member, and what the server may have to send.
+
+    - `may_stay`: the member exists, is not banned, and is no guest in a room that is closed to guests.
+    - `has_tasks`: the person may have tasks in the room.
+    - `has_announcements`: there may be announcements for the person.
     """
 
     may_stay: bool
@@ -50,7 +53,7 @@ _SELECT = """
 
 class News(NamedTuple):
     """
-    What `joined` says about news.
+    The news in a `joined` event.
 
     - `announced`: the id of the newest announcement, 0 if there is none.
     - `unread`: how many messages of other people the member has not read, without removed messages.
@@ -64,10 +67,10 @@ class News(NamedTuple):
 
 def get_news(member: Member) -> News:
     """
-    Read the News of a member, in one statement, and return them. `member.room` was just read.
+    Read the News of a member, in one statement, and return them. The caller has just read `member.room`.
 
-    Unread are messages after the read marker and up to `member.room.offset`. Only the first MAX_UNREAD messages after
-    the marker are read, so a person who was away for a year connects as fast as everybody else.
+    Messages after the read marker and up to `member.room.offset` are unread. The statement reads only the first
+    MAX_UNREAD messages after the marker, so a person who was away for a year connects as fast as everybody else.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -74,7 +74,7 @@ class Message(models.Model):
 
     @property
     def is_removed(self) -> bool:
-        """Whether the message was removed, and has no body."""
+        """Return whether the message was removed, and has no body."""
         return self.removed_at is not None
 
     def group_reactions(self) -> dict[str, list[str]]:

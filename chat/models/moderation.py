@@ -38,7 +38,7 @@ class Report(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether no moderator has decided about the report."""
+        """Return whether no moderator has decided about the report."""
         return self.closed_at is None
 
 
@@ -61,7 +61,7 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(Person, null=True, related_name="+", on_delete=models.PROTECT)
     act = models.CharField(max_length=10, choices=ACTS)
     person = models.ForeignKey(Person, related_name="+", on_delete=models.PROTECT)
-    # The number of a message. No foreign key: the entry stays when the message is deleted.
+    # This is the number of a message, not a foreign key, so that the entry stays when the message is deleted.
     message = models.BigIntegerField(null=True)
     before = models.CharField(max_length=10, blank=True)
     after = models.CharField(max_length=10, blank=True)

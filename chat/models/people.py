@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from chat.lookalikes import make_skeleton
 
-MAX_SKELETON = 128  # characters; an index takes no long values
+MAX_SKELETON = 128  # characters; an index cannot contain long values
 _VARIATIONS = re.compile("[\ufe00-\ufe0f]")
 
 
@@ -33,7 +33,7 @@ def make_handle_skeleton(handle: str) -> str:
     return skeleton if len(skeleton) <= MAX_SKELETON else hashlib.sha256(skeleton.encode()).hexdigest()
 
 
-# The keys of a handle that other people may take.
+# Other people may take the handle of a person with these keys.
 NO_HANDLE_KEYS: dict[str, str | None] = {"handle_key": None, "handle_skeleton": None}
 
 
@@ -71,8 +71,8 @@ class PersonManager(BaseUserManager):
     def lock(self, person_id: int) -> None:
         """Lock a person until the end of the transaction. Other transactions that call this for the person wait."""
         # SELECT FOR UPDATE is not used: on PostgreSQL it blocks every insert of a row that refers to the person. This
-        # can cause a deadlock. Another transaction locks a room and then inserts an audit entry for the person, while
-        # this transaction holds the lock of the person and waits for the room.
+        # can cause a deadlock: another transaction locks a room and then inserts an audit entry for the person. At the
+        # same time, this transaction holds the lock of the person and waits for the room.
         self.filter(id=person_id).update(seen_at=models.F("seen_at"))
 
     def create_superuser(self, handle: str, password: str | None) -> "Person":
@@ -91,16 +91,17 @@ class Person(AbstractBaseUser, PermissionsMixin):
     """
     The author of messages: an account with a password, or a guest who only has a handle.
 
-    `handle_key` and `handle_skeleton` make the handle unique: nobody else has the same handle, ignoring case, or one
-    that looks like it. Both are null after a guest has left whom no history shows, so that another person may take the
-    handle. Accounts that looked alike before there were skeletons keep their handles: the first one has the skeleton.
+    `handle_key` and `handle_skeleton` make the handle unique: nobody else has the same handle, ignoring case, or a
+    handle that looks like it. If a guest has left and no room's history shows the guest, both are null, so that another
+    person may take the handle. Some accounts had handles that look alike before there were skeletons. They keep their
+    handles, and only the first of them has the skeleton.
     """
 
     handle = models.CharField(max_length=32)
     # NFKC turns one character into up to 18 (U+FDFA), so a key may be longer than its handle.
     handle_key = models.CharField("handle, ignoring case", max_length=600, unique=True, null=True, editable=False)
     handle_skeleton = models.CharField(max_length=MAX_SKELETON, unique=True, null=True, editable=False)
-    # The digest of the id of the browser in which the person picked the handle, if it is known.
+    # This is the digest of the id of the browser in which the person picked the handle; null if it is not known.
     browser = models.CharField(max_length=64, null=True, db_index=True, editable=False)
     is_guest = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
@@ -134,7 +135,9 @@ class Token(models.Model):
 
 class KnownPlace(models.Model):
     """
-    A browser or an address from which a person has signed in. Other people's failures do not lock the person out there.
+    A browser or an address from which a person has signed in.
+
+    Wrong passwords from other places do not lock the person out at a known place.
 
     `digest` is the digest of the browser's id, or of the address.
     """

@@ -55,7 +55,7 @@ class Room(models.Model):
 
     - public: by opening the room;
     - private: by an invitation;
-    - board: by the admission to the board.
+    - board: when the board's owner admits the person.
     """
 
     PUBLIC, PRIVATE, BOARD = "public", "private", "board"
@@ -65,13 +65,13 @@ class Room(models.Model):
     name = models.CharField(max_length=80)
     topic = models.CharField(max_length=500, blank=True)
     access = models.CharField(max_length=10, choices=ACCESS, default=PUBLIC)
-    # Null means the same as False: workers of the version before this column insert rows without it.
+    # Null means the same as False: workers of an older version insert rows without this column.
     closed_to_guests = models.BooleanField(null=True)
     offset = models.BigIntegerField(default=0, editable=False)
     # This column has no index: the lobby's order puts rooms without a message last, and could not use an index.
     last_at = models.DateTimeField("last message at", null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When the room's entry in the list of rooms last changed, other than by messages and presence.
+    # At this time, the room's entry in the list of rooms last changed. Messages and presence do not count.
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Person, null=True, editable=False, on_delete=models.SET_NULL)
 
@@ -81,7 +81,7 @@ class Room(models.Model):
         return self.slug
 
     def is_closed_to(self, person: Person) -> bool:
-        """Whether the person may not enter because the person is a guest. On a board, the board's owner decides."""
+        """Return whether the room refuses the person as a guest. On a board, its owner decides about guests."""
         return bool(self.closed_to_guests) and person.is_guest and self.access != self.BOARD
 
 
@@ -109,11 +109,14 @@ class Member(models.Model):
 
     GUEST, MEMBER, MODERATOR, OWNER, MUTED, BANNED = "guest", "member", "moderator", "owner", "muted", "banned"
     ROLES = [(role, role) for role in (GUEST, MEMBER, MODERATOR, OWNER, MUTED, BANNED)]
+    MODERATOR_ROLES = (MODERATOR, OWNER)
+    # A person must not escape one of these roles by leaving, or with another handle.
+    HELD_ROLES = (MUTED, BANNED)
 
     room = models.ForeignKey(Room, related_name="members", db_index=False, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, related_name="memberships", on_delete=models.CASCADE)
     role = models.CharField(max_length=10, choices=ROLES, default=MEMBER)
-    # The time at which a mute ends. If it is None, the mute lasts until a moderator ends it.
+    # A mute ends at this time. If it is None, the mute lasts until a moderator ends it.
     muted_until = models.DateTimeField(null=True, blank=True)
     read_offset = models.BigIntegerField(default=0, editable=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -134,17 +137,17 @@ class Member(models.Model):
 
     @property
     def handle(self) -> str:
-        """The handle of the member's person."""
+        """Return the handle of the member's person."""
         return self.person.handle
 
     @property
     def is_moderator(self) -> bool:
-        """Whether the member may moderate the room."""
-        return self.role in (self.MODERATOR, self.OWNER)
+        """Return whether the member may moderate the room."""
+        return self.role in self.MODERATOR_ROLES
 
     @property
     def is_muted(self) -> bool:
-        """Whether the member is muted now. After `find_with_credential`, this needs a query for muted members only."""
+        """Return whether the member is muted now. After `find_with_credential`, only a muted member costs a query."""
         return self.role == self.MUTED and (self.muted_until is None or self.muted_until > timezone.now())
 
 

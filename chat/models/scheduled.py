@@ -38,7 +38,7 @@ class ScheduledMessage(models.Model):
     due_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=STATES, default=WAITING)
     why = models.CharField(max_length=300, blank=True)
-    # The id of the posted message.
+    # This is the id of the posted message; null before the message is posted.
     number = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -13,9 +13,9 @@ class Task(models.Model):
     """
     Work in the background that a person asked for in a room.
 
-    A worker claims it with a lock that expires at `locked_until`. `attempt` is the number of the claim: a worker with
-    an older number may not write. `tries` counts the claims whose end was not recorded. `upto` is the room's offset
-    at the time of the request: later changes are not part of the result.
+    A worker claims the task with a lock that expires at `locked_until`. `attempt` is the number of the claim: a worker
+    with an older number may not write. `tries` counts the claims whose end was not recorded. `upto` is the room's
+    offset at the time of the request: later changes are not part of the result.
     """
 
     QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"

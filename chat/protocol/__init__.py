@@ -110,7 +110,7 @@ from .fields import (
     parse_moment,
     parse_uuid,
 )
-from .names import check_handle, check_room_name, check_topic
+from .names import check_handle, check_room_name, check_topic, is_possible_handle
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
 from .zones import check_zone, get_zone
 
@@ -189,6 +189,7 @@ __all__ = [
     "get_zone",
     "internal_error",
     "is_blank",
+    "is_possible_handle",
     "is_ref",
     "is_slug",
     "joined",

@@ -70,7 +70,7 @@ def visitor_left(visitor: str) -> dict:
 
 
 def visitor_waiting(handle: str) -> dict:
-    """Return the `waiting` event, for a visitor who comes back: the server still has the visitor's request to join."""
+    """Return the `waiting` event, for a visitor who returns: the server still has the visitor's request to join."""
     return {"type": "waiting", "handle": handle}
 
 

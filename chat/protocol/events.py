@@ -17,7 +17,7 @@ from .facts import format_time
 class Event:
     """An event from a client. Each subclass is one `type`. parsing.py checks each field by its name."""
 
-    # Without an annotation this is no field of the event.
+    # `type` has no annotation, so it is no field of the dataclass.
     type = ""
 
 
@@ -139,8 +139,8 @@ def digest(event: Event, slug: str) -> str:
     """
     Return the fingerprint (64 hex digits) of an event's type, room and content, without its ref.
 
-    Fields with their default value are left out. So a new optional field of a later version does not change the
-    fingerprint of an event that a client sends before an update of the server, and again after it.
+    Fields with their default value are left out. A client may send an event before an update of the server, and again
+    after it. So a new optional field of a later version does not change the fingerprint of such an event.
     """
     content = {
         field.name: getattr(event, field.name)

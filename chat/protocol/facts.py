@@ -50,7 +50,7 @@ def joined(
     - `version`: the version of the client's code.
     - `reset`: the client drops the messages that it has.
     - `announced`: the id of the newest announcement so far.
-    - `unread`: how many messages of other people are after the read marker; `first_unread`: the id of the first.
+    - `unread`: how many messages of other people are after the read marker; `first_unread`: the id of the first one.
     """
     event = {
         "type": "joined",
@@ -84,7 +84,7 @@ def you(
     """
     Return the part of `joined` that describes its receiver.
 
-    A mute ends at `until` (an aware datetime). `key` belongs to this person permanently.
+    A mute ends at `until` (an aware datetime). `key` never changes and belongs to this person only.
     """
     return _with_until(person(handle, is_guest, role=role, read=read, person=key), until)
 
@@ -181,8 +181,8 @@ def presence(
     guests: Sequence[str] = (),
 ) -> dict:
     """
-    Return the event for handles that came and went. `count` people are in the room now. `guests` are those of the
-    handles in `came` that belong to guests.
+    Return the event for handles that came and went. `count` people are in the room now. `guests` are the handles in
+    `came` that belong to guests.
 
     If more than MAX_PRESENT people are in the room, the event has only their number, because the handles would be too
     much data. For a connection that may have missed earlier events, `present` lists people as in `joined`.
@@ -252,7 +252,7 @@ def announcement(
     """
     Return the event for an operator's announcement.
 
-    `at` and `expires_at` are aware datetimes; `private`: for one person.
+    `at` and `expires_at` are aware datetimes. `private`: the announcement is for one person.
     """
     event = {"type": "announcement", "id": id, "text": text, "level": level, "at": format_time(at)}
     if expires_at is not None:

@@ -74,7 +74,7 @@ def check_text(value: Any, name: str, most: int, least: int = 1) -> str:
 
 def is_blank(text: str) -> bool:
     """Return whether `text` has no visible character, only spaces, control, format and hidden characters."""
-    # The category C as a whole is not blank: it contains "unassigned", as which Python's tables list newer emoji.
+    # Not all of the category C is blank: Python's tables list newer emoji as "unassigned", which is in C.
     return all(unicodedata.category(character) in ("Zs", *UNPRINTABLE) for character in HIDDEN.sub("", text))
 
 

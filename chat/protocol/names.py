@@ -2,21 +2,23 @@
 Names: handles, and the names and topics of rooms. Each check returns the name in its clean form, or raises ChatError.
 
 Control and format characters are refused, with the exceptions of Unicode's identifier profile (UAX #31): a joiner where
-it changes the form of a letter, and an emoji that contains format characters. Whether two names look alike is no
-question of this module: see `chat/lookalikes`.
+it changes the form of a letter, and an emoji that contains format characters. This module does not compare names:
+`chat/lookalikes` says which names look alike.
 """
 
 import re
 import unicodedata
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeGuard
 
 import idna
 
 from .errors import MAX_HANDLE, MAX_ROOM_NAME, MAX_TOPIC, ChatError
 from .fields import HIDDEN, UNPRINTABLE, VARIATIONS, canonical_emoji, canonical_forms, check_string, check_text
 
+# A handle may be typed with decomposed letters, variation selectors and spaces, which do not count.
+MAX_TYPED_HANDLE = 4 * MAX_HANDLE
 MAX_MARKS = 4  # on one character, as Unicode's Technical Standard 39 recommends; no language needs more
 _JOINERS = "\u200c\u200d"
 _FORMAT_IN_EMOJI = re.compile("[\u200d\U000e0020-\U000e007f]")
@@ -40,6 +42,11 @@ def check_handle(value: Any, name: str = "handle") -> str:
     _check_marks(handle, name)
     # An emoji of several pictures keeps its variation selectors, because some systems draw it only with them.
     return check_text(_replace_emoji(handle, lambda found: canonical_emoji(found[0])), name, MAX_HANDLE)
+
+
+def is_possible_handle(value: Any) -> TypeGuard[str]:
+    """Return whether a person may have this handle. This is cheaper than `check_handle`, and refuses no old handle."""
+    return isinstance(value, str) and len(value) <= MAX_TYPED_HANDLE and "\0" not in value
 
 
 def check_room_name(value: Any, name: str = "name") -> str:

@@ -57,7 +57,11 @@ def parse(text: str | bytes, events: Mapping[str, type[Event]] = EVENTS) -> Any:
 
 
 def read_event(fields: dict, event_class: type[Event] | None = None, events: Mapping[str, type[Event]] = EVENTS) -> Any:
-    """Return the event in an object from outside: an `event_class`, or what its `type` says. Raise as `parse` does."""
+    """
+    Return the event in an object from outside. Raise as `parse` does.
+
+    The event is an instance of `event_class`; if this is None, of the class in `events` for the object's `type`.
+    """
     ref = fields.get("ref")
     try:
         return _build_event(event_class or _find_event_class(fields, events), fields)
@@ -117,7 +121,7 @@ def _skip_spaces(text, position):
 
 
 def check_fields(fields: dict, **checks: Callable[..., Any]) -> dict[str, Any]:
-    """Return fields of an object from outside, after the check of each. Raise `missing_field`, or as the checks do."""
+    """Check the named fields of an object from outside, and return them. Raise `missing_field`, or as the checks do."""
     return {name: check(_required(fields, name), name) for name, check in checks.items()}
 
 

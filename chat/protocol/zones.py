@@ -1,7 +1,7 @@
 """
 Time zones: the names of the IANA database, and the moments at which days begin.
 
-The names and rules are those of pytz, which Django uses for its queries. This module knows no requests and no rows.
+The names and rules come from pytz, which Django uses for its queries. This module knows no requests and no rows.
 """
 
 from datetime import UTC, datetime, tzinfo
@@ -11,7 +11,7 @@ import pytz  # type: ignore[import-untyped]
 
 from .errors import ChatError
 
-# This zone stands for "not configured". Its time is that of UTC, but it does not say so.
+# The zone `Factory` stands for "not configured". Its time equals UTC, but its name does not tell people so.
 _ZONES = pytz.all_timezones_set - {"Factory"}
 
 

@@ -19,26 +19,21 @@ from chat import broadcast
 logger = logging.getLogger(__name__)
 
 
-def after_commit(
-    description: str, function: Callable[[], object], on_failure: Callable[[], object] | None = None
-) -> None:
+def after_commit(description: str, function: Callable[[], object]) -> None:
     """
     Call `function()` as soon as the present transaction has committed, or at once outside a transaction.
 
     A failure is logged, not raised; see `call_safely` for the arguments. If the transaction is rolled back, do not call
     `function`.
     """
-    transaction.on_commit(lambda: call_safely(description, function, on_failure))
+    transaction.on_commit(lambda: call_safely(description, function))
 
 
-def call_safely(
-    description: str, function: Callable[[], object], on_failure: Callable[[], object] | None = None
-) -> bool:
+def call_safely(description: str, function: Callable[[], object]) -> bool:
     """
     Call `function()` and log what it raises. Return whether it succeeded.
 
-    `description` completes the log line "A change is stored, but the server could not ...". After a failure, call
-    `on_failure()` in the same way. It changes the row, so that a later attempt finds the row.
+    `description` completes the log line "A change is stored, but the server could not ...".
     """
     try:
         function()
@@ -47,8 +42,6 @@ def call_safely(
         logger.error("A change is stored, but the server could not %s: %s", description, outage)
     except Exception:
         logger.exception("A change is stored, but the server could not %s", description)
-    if on_failure is not None:
-        call_safely(f"record that it could not {description}", on_failure)
     return False
 
 
@@ -58,7 +51,7 @@ def publish_after_commit(group: str, make_event: Callable[[], dict]) -> None:
 
 
 def close_after_commit(group: str, code: int, but: Iterable[str] = ()) -> None:
-    """Close a group's connections, except those in the groups `but`, after the present transaction has committed."""
+    """Close a group's connections after the present transaction has committed; see `broadcast.close_group`."""
     after_commit(f"close the connections of {group}", lambda: broadcast.close_group(group, code, but))
 
 

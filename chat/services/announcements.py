@@ -135,7 +135,7 @@ def find_pending(member: Member, since: int | None = None) -> list[dict]:
     """
     Return the announcements that a connecting person has not dismissed, as events, oldest first: at most MAX_PENDING.
 
-    Call it after the connection has joined its groups: then no announcement is missed, because `announce` stores the
+    Call this after the connection has joined its groups. Then no announcement is missed, because `announce` stores the
     row before it publishes. A client that reconnects passes `since`, the newest id that it has.
     """
     found = Announcement.objects.current().for_person(member.person_id, member.room_id).undismissed(member.person_id)
@@ -143,12 +143,12 @@ def find_pending(member: Member, since: int | None = None) -> list[dict]:
 
 
 def is_new_to(connection: Connection, announcement_id: int) -> bool:
-    """Return whether this is the first call for this connection and announcement within a day. One trip to Redis."""
+    """Return whether this is the first call in a day for a connection and an announcement. Make one trip to Redis."""
     return store.increment(f"announced:{connection.name}:{announcement_id}", DAY_SECONDS) == 1
 
 
 def find_for_lobby(person: Person | AnonymousUser) -> list[dict]:
-    """Return what the lobby shows: whispers to a person and announcements to everybody, without dismissed ones."""
+    """Return the announcements to everybody and the whispers to a person, as events, without dismissed ones."""
     if not person.is_authenticated:
         return _describe_newest(Announcement.objects.current().for_person(None))
     return _describe_newest(Announcement.objects.current().for_person(person.id).undismissed(person.id))
@@ -164,7 +164,9 @@ def dismiss_announcement(person_id: int, announcement_id: int) -> bool:
 
     Return False, and change nothing, if there is no such announcement for the person, or it has expired.
     """
-    is_for_me = Q(person=None) | Q(person=person_id)
+    # The answer must not tell other people of which private rooms there are announcements.
+    own_rooms = Member.objects.filter(person=person_id).values("room_id")
+    is_for_me = Q(person=None, room=None) | Q(person=None, room__in=own_rooms) | Q(person=person_id)
     if not Announcement.objects.current().filter(is_for_me, id=announcement_id).exists():
         return False
     with transaction.atomic():

@@ -33,10 +33,10 @@ def record_removal(actor: Person | None, message: Message) -> int:
 
 def close_reports(actor: Person | None, message: Message, outcome: str, reports: QuerySet) -> int:
     """
-    Close those of `reports` that are open, and record the decision. Return how many were closed.
+    Close the open reports among `reports`, and record the decision. Return how many were closed.
 
-    All `reports` are of `message`. The caller has locked the row of the room. Run one statement if no
-    report is open, otherwise three.
+    All `reports` are of `message`. The caller has locked the row of the room. Run one statement if no report is open,
+    otherwise three.
     """
     reasons = dict(reports.filter(closed_at=None).order_by("id").values_list("id", "reason"))
     if reasons:

@@ -41,8 +41,11 @@ def create_invitation(
 
     Return the invitation and its key. The key is not stored, so the site cannot show it again.
 
-    Raise `not_found` for the room; `forbidden` if the person may not invite, or if the room is public or has too many
-    open invitations; `invalid_field` for `uses` or `seconds`.
+    Raise:
+
+    - `not_found` for the room;
+    - `forbidden` if the person may not invite, or if the room is public or has too many open invitations;
+    - `invalid_field` for `uses` or `seconds`.
     """
     room = _get_room(person, slug)
     if uses is not None:
@@ -61,7 +64,7 @@ def create_invitation(
 def get_invitations(person: Person, slug: str) -> QuerySet:
     """Return the open invitations of a room, newest first. Raise as `create_invitation` does."""
     room = _get_room(person, slug)
-    makers = Member.objects.filter(room=room, role__in=CAN_INVITE).values("person_id")
+    makers = Member.objects.filter(room=room, role__in=CAN_INVITE, person__is_active=True).values("person_id")
     found = Invitation.objects.open().select_related("created_by").filter(room=room, created_by__in=makers)
     return found.order_by("-id")
 
@@ -75,7 +78,7 @@ def revoke_invitation(person: Person, slug: str, invitation_id: int) -> None:
 
 def may_invite(person: Person | AnonymousUser, room: Room) -> bool:
     """Return whether a person may create invitations into a room."""
-    if room.access != room.PRIVATE or not person.is_authenticated:
+    if room.access != room.PRIVATE or not person.is_authenticated or not person.is_active:
         return False
     return Member.objects.filter(room=room, person=person, role__in=CAN_INVITE).exists()
 
@@ -112,7 +115,7 @@ def accept_invitation(person: Person, key: str) -> Room:
     """
     Make a person a member of the invitation's room, and return the room. For a member, no use is counted.
 
-    Raise `not_found` if the invitation is not valid; `forbidden` if the person is banned from the room, or if the
+    Raise `not_found` if the invitation is not valid. Raise `forbidden` if the person is banned from the room, or if the
     person is a guest and the room is closed to guests.
     """
     invitation = get_invitation(key)

@@ -5,20 +5,20 @@ settings, and CHAT_LIMITS=off switches all limits off.
 This module writes only the token buckets, counters and leases of the store.
 """
 
-import ipaddress
 import math
 import time
 from functools import partial
 
 from django.conf import settings
 
+from channels_transport import BoundedCache, find_network
 from chat.connections import Connection
 from chat.protocol import CLOSE_FLOODING, ChatError, CloseConnection
 from chat.store import store
 
-# {id of a person: the time, by time.monotonic, until which this process counts their frames before it handles them}
-_counted_first: dict[int, float] = {}
 MAX_COUNTED_FIRST = 10000
+# {id of a person: the time, by time.monotonic, until which this process counts their frames before it handles them}
+_counted_first: BoundedCache[int, float] = BoundedCache(MAX_COUNTED_FIRST)
 MIN_COUNT_FIRST_SECONDS = 10
 # If a person has fewer tokens left than this share of the burst, the process counts their frames first.
 RESERVE = 0.1
@@ -73,11 +73,7 @@ def _note_level(person_id: int, level: float) -> None:
 
 def _count_first(person_id: int) -> None:
     burst, per_second = settings.CHAT_LIMITS["events"]
-    # The person becomes the last entry. If there are too many entries, the first entry is deleted.
-    _counted_first.pop(person_id, None)
-    _counted_first[person_id] = time.monotonic() + max(MIN_COUNT_FIRST_SECONDS, burst / per_second)
-    if len(_counted_first) > MAX_COUNTED_FIRST:
-        del _counted_first[next(iter(_counted_first))]
+    _counted_first.store(person_id, time.monotonic() + max(MIN_COUNT_FIRST_SECONDS, burst / per_second))
 
 
 def forget_people() -> None:
@@ -94,19 +90,11 @@ def check_address(kind: str, address: str) -> None:
 
 def get_network(address: str) -> str:
     """
-    Return the network that the limits count: an IPv4 address itself, or the /64 of an IPv6 address.
+    Return the network under which the limits count an address (see `find_network`).
 
-    A single machine has all addresses of its /64. Any other text counts as it is.
+    A text that is no IP address, such as "unknown", is returned unchanged.
     """
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+    return find_network(address) or address
 
 
 def check_download(person_id: int) -> None:
@@ -142,13 +130,14 @@ def start_sign_in(account: str, address: str, browser: str | None, knows_address
     """
     Count one check of the password of an account, before it is made. Raise `rate_limited`.
 
-    - `account`: stands for the account, or for a handle that nobody has.
+    - `account`: a text that stands for the account, or for a handle that nobody has.
     - `address`: the client's address. `knows_address`: the person has signed in from this address before.
-    - `browser`: the browser, if the person has signed in there before: then only its own limits count.
+    - `browser`: the browser, if the person has signed in with it before. Then only the browser's own limits count.
     """
-    check_address("sign_ins", get_network(address) if browser is None else browser)
+    place = get_network(address) if browser is None else browser
+    check_address("sign_ins", place)
     attempt = SignIn()
-    attempt.count("wrong_passwords_here", f"{account}:{get_network(address) if browser is None else browser}")
+    attempt.count("wrong_passwords_here", f"{account}:{place}")
     if browser is None and not knows_address:
         attempt.count("wrong_passwords", account)
     return attempt

@@ -33,7 +33,7 @@ class LobbyWatch:
         if summary == self._summary:
             return False
         broadcast.publish(broadcast.LOBBY_GROUP, protocol.updated())
-        # Stored only after publishing: if publishing fails, the next check publishes.
+        # The summary is stored only after publishing, so that the next check publishes if this publishing fails.
         self._summary = summary
         return True
 
@@ -48,8 +48,8 @@ class LobbyWatch:
 
 def _summarize_rooms():
     """Return a value that changes when a room is created, deleted or changed, or when any message changes."""
-    # This takes the sum of the offsets instead of the latest `last_at`. The latest `last_at` would miss a message that
-    # is stored after a clock was set back, or that is committed after a newer message.
+    # The sum of the offsets changes with every message. The latest `last_at` would miss a message that is stored after
+    # a clock was set back, or that is committed after a newer message.
     return Room.objects.aggregate(
         rooms=Count("id"), newest=Max("id"), changes=Sum("offset"), changed_at=Max("changed_at")
     )

@@ -1,8 +1,8 @@
 """
 Close the connections of people whose rights ended in the rows, without a service: by SQL, a shell or an import.
 
-The next frame of such a connection closes it. A client that sends nothing would keep it, so the monitor's sweeps look
-for these rows. This module closes connections; it writes no rows.
+The next frame of such a connection closes it. A client that sends nothing would keep its connection, so the monitor's
+sweeps look for these rows. This module closes connections; it writes no rows.
 """
 
 from collections.abc import Callable, Collection
@@ -18,14 +18,15 @@ from . import people
 from .after_commit import close_after_commit
 
 MAX_PER_SWEEP = 500
-# A handshake that read its rows just before the change may join its groups after the first sweep that sees the change.
+# This many sweeps close the connections of one row. One sweep is not enough: a handshake that read the row just before
+# the change may join its groups after the first sweep that sees the change.
 TIMES = 2
 FORGET_SECONDS = 3600
 
 
 class Ledger:
     """
-    Remembers for which rows `close(ids)` has been called, so that each sweep calls it only for new ones.
+    Remembers how often `close(ids)` was called for each row. After TIMES sweeps, a row is not passed to `close` again.
 
     This process remembers the rows for FORGET_SECONDS, and forgets them when the store has lost its data.
     """
@@ -35,7 +36,7 @@ class Ledger:
         self._times: dict[int, int] = {}
 
     def sweep(self, ids: Collection[int]) -> int:
-        """Call `close` for those of `ids` that are new, a limited number of them. Return how many."""
+        """Call `close` for the ids that are still due, at most MAX_PER_SWEEP of them. Return how many these are."""
         if store.increment(f"swept:{self._name}", FORGET_SECONDS) == 1:
             self._times = {}
         self._times = {id: self._times.get(id, 0) for id in ids}
@@ -61,7 +62,7 @@ _people, _members = Ledger("people", _close_people), Ledger("members", _close_me
 
 
 def sweep_inactive_people() -> int:
-    """Close the connections of people who are not active. Return of how many people, each counted in two sweeps."""
+    """Close the connections of people who are not active. Return their number; each person counts in two sweeps."""
     # A guest who has left has no last login, and may still have the keys of the handle; a service has closed the
     # connections then. The visitors of boards never have keys.
     has_left = Q(is_guest=True, last_login=None)
@@ -70,5 +71,5 @@ def sweep_inactive_people() -> int:
 
 
 def sweep_banned_members() -> int:
-    """Close the connections of banned members. Return of how many members, each counted in two sweeps."""
+    """Close the connections of banned members. Return their number; each member counts in two sweeps."""
     return _members.sweep(Member.objects.filter(role=Member.BANNED).values_list("id", flat=True))

@@ -92,7 +92,7 @@ def sweep_rosters() -> dict[int, tuple[int, bool]]:
     return {int(name[len(_ROSTER) :]): found for name, found in rosters.items() if name.startswith(_ROSTER)}
 
 
-# The entries of a roster say which handles are guests'. So the events of presence need no query.
+# The entries of a roster say which handles belong to guests. So the events of presence need no query.
 
 
 def _owner_of(member: Member) -> str:

@@ -38,8 +38,12 @@ def schedule_message(member: Member, event: protocol.Schedule) -> tuple[int, boo
 
     Return the id of the scheduled message, and whether it is new.
 
-    Raise `invalid_field` if the time is not in the future or more than a year away; `not_found` for `reply_to`;
-    `forbidden` on a board or if the person has too many waiting messages; `ref_conflict`.
+    Raise:
+
+    - `invalid_field` if the time is not in the future or more than a year away;
+    - `not_found` for `reply_to`;
+    - `forbidden` on a board, or if the person has too many waiting messages;
+    - `ref_conflict`.
     """
     if member.room.access == Room.BOARD:
         # Visitors of a board are not logged in, so they could neither list nor cancel the message.

@@ -2,14 +2,14 @@
 Every sweep that the monitor runs, in this order. A sweep repairs rows that killed processes left, or deletes old rows.
 
 Each sweep is a function without arguments. It does a limited amount of work, may run in two processes at once, and
-returns how many rows it repaired or deleted. The rosters have no sweep here,
-because each check of the lobby's list sweeps them.
+returns how many rows it repaired or deleted. The rosters have no sweep here, because each check of the lobby's list
+sweeps them.
 """
 
 from . import announcements, boards, invitations, lost_rights, moderation, people, scheduled, tasks
 
 SWEEPS = [
-    # First the sweeps whose results people are waiting for.
+    # These sweeps come first, because people wait for their results.
     tasks.sweep_tasks,
     scheduled.sweep_scheduled,
     moderation.sweep_mutes,

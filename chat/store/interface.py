@@ -38,7 +38,7 @@ class Store(ABC):
         self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]
     ) -> None:
         """
-        Take one token even if the bucket is empty, and call `on_taken(tokens left)`. It may run later.
+        Take one token even if the bucket is empty, and call `on_taken(tokens left)`. This may run later.
 
         A bucket with a negative number of tokens is in debt: `take_token` gives none until the debt is paid.
         """
@@ -57,7 +57,7 @@ class Store(ABC):
 
     @abstractmethod
     def renew_leases(self, names: Sequence[str], holder: str, seconds: float) -> None:
-        """Renew leases. Give lost leases again, even above their limits. It may run later."""
+        """Renew leases. Give lost leases again, even above their limits. This may run later."""
 
     @abstractmethod
     def release_lease(self, name: str, holder: str) -> None:
@@ -76,7 +76,7 @@ class Store(ABC):
 
     @abstractmethod
     def renew_entry(self, name: str, owner: str, entry: str, seconds: float, on_changes: Callable[[], object]) -> None:
-        """Do what `add_entry` does, and call `on_changes()` if the roster has changes. It may run later."""
+        """Do what `add_entry` does, and call `on_changes()` if the roster has changes. This may run later."""
 
     @abstractmethod
     def remove_entry(self, name: str, owner: str, entry: str) -> bool:
@@ -88,19 +88,19 @@ class Store(ABC):
 
     @abstractmethod
     def count_owners(self, names: Iterable[str]) -> list[int]:
-        """Return the number of owners on each roster, in the order of `names`. One round trip."""
+        """Return the number of owners on each roster, in the order of `names`. This takes one round trip."""
 
     @abstractmethod
     def list_entries(self, names: Iterable[str]) -> list[dict[str, str]]:
-        """Return {entry: its owner} for each roster, in the order of `names`. One round trip."""
+        """Return {entry: its owner} for each roster, in the order of `names`. This takes one round trip."""
 
     @abstractmethod
     def summarize_rosters(self) -> dict[str, tuple[int, bool]]:
         """
         Return {name: (number of owners, whether the roster has changes)} of all rosters with entries.
 
-        Entries whose time is over are removed. Rosters that thereby lose their last entry are still in the result. Two
-        round trips for any number of rosters.
+        Entries whose time is over are removed. Rosters that thereby lose their last entry are still in the result. This
+        takes two round trips for any number of rosters.
         """
 
     @abstractmethod

@@ -47,9 +47,9 @@ class RedisStore(Store):
         if number == 1 or redis.call('TTL', KEYS[1]) > tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
         return number
     """
-    # If a lease ends later than a lease given now would, the clock was set back since. The old lease is counted from
-    # now. So a running holder has time to renew the lease, and the lease of a killed holder does not last until the
-    # clock shows the old time again.
+    # A lease that ends later than a lease given now was given before the clock was set back. The script counts such a
+    # lease from now. So a running holder has time to renew it, and the lease of a killed holder does not last until
+    # the clock shows the old time again.
     _SHORTEN = """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000

@@ -58,7 +58,11 @@ class Program(NamedTuple):
 
     @property
     def variable(self) -> str:
-        """Return the name of the environment variable with `shell`, which the file would have to quote three times."""
+        """
+        Return the name of the environment variable that contains `shell`.
+
+        The configuration file refers to the variable, because in the file `shell` would need three levels of quotes.
+        """
         return "CHAT_RUN_" + self.name.replace("-", "_")
 
     @property

@@ -11,9 +11,9 @@ import time
 from chatproj import local
 from chatproj.serve import CannotServe
 
-# Longer than the supervisor needs to stop all processes.
+# This is longer than the supervisor needs to stop all processes.
 STOPPING_SECONDS = 12
-# `local.is_serve_running` takes the lock for a moment when it checks it.
+# `local.is_serve_running` takes the lock for a moment when it checks whether `serve` runs.
 CHECK_SECONDS = 0.5
 
 _descriptor = None

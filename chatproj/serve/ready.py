@@ -27,11 +27,11 @@ def addresses_for_others(host: str, port: int, names: Iterable[str]) -> list[str
     if host not in WILDCARDS:
         hosts = [] if is_loopback(host) else [write_host(host)]
     else:
-        found = [one for one in find_addresses() if host == "::" or ":" not in one]
+        found = [ip for ip in find_addresses() if host == "::" or ":" not in ip]
         chosen = [] if isinstance(names, OwnHosts) else [name for name in names if name[0] not in ".*"]
         hosts = [*map(write_host, found), *find_names()[:1], *chosen]
-    allowed = [one for one in dict.fromkeys(hosts) if one not in LOCAL_HOSTS and validate_host(one, names)]
-    return [f"http://{one}:{port}/" for one in allowed]
+    allowed = [name for name in dict.fromkeys(hosts) if name not in LOCAL_HOSTS and validate_host(name, names)]
+    return [f"http://{name}:{port}/" for name in allowed]
 
 
 def is_loopback(host: str) -> bool:

@@ -69,17 +69,17 @@ def last_lines(name: str, count: int = 15) -> str:
 
 def stop_on_signals() -> None:
     """Make SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt. After the first one, they are ignored."""
-    names = [signal.SIGINT, signal.SIGTERM]
+    numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        names.append(signal.SIGHUP)
+        numbers.append(signal.SIGHUP)
 
-    def interrupt(number, frame):
-        for name in names:
-            signal.signal(name, lambda *_: None)
+    def interrupt(received, frame):
+        for number in numbers:
+            signal.signal(number, lambda *_: None)
         raise KeyboardInterrupt
 
-    for name in names:
-        signal.signal(name, interrupt)
+    for number in numbers:
+        signal.signal(number, interrupt)
 
 
 def wait_until(is_true, seconds: float, supervisor: subprocess.Popen) -> bool:

@@ -39,7 +39,7 @@ def assert_accessible(page, what=""):
     for size in (before, PHONE):
         page.set_viewport_size(size)
         for scheme in ("light", "dark"):
-            # With reduced motion no colour and no position changes slowly, so that each is measured at its end.
+            # With reduced motion, colours and positions change at once. The check then sees their final values.
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             found += [f"{scheme}, {size['width']} px: {line}" for line in page.evaluate(_RUN, RULES)]
     page.set_viewport_size(before)

@@ -12,7 +12,7 @@ UNFOCUSED = "document.hasFocus = () => false;"
 
 
 def fill(site, slug, count, replies=None, first=1):
-    """Store messages `line 1`, `line 2`, ... of one writer. `replies` says which line answers which id."""
+    """Store messages `line 1`, `line 2`, ... of one writer. `replies` maps a line's number to the id that it quotes."""
     code = (
         "from chat import protocol; from chat.models import Person; from chat.services import people, rooms\n"
         f"handle = 'Writer of {slug}'\n"
@@ -53,7 +53,7 @@ def come_back(page, *scripts):
     return tab
 
 
-def divider_above(page):
+def text_below_divider(page):
     """Return the text of the message below the divider "New", or None."""
     dividers = page.locator(".divider.unread")
     if dividers.count() == 0:

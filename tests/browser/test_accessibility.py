@@ -1,4 +1,4 @@
-"""Every page of the chat, with its dialogs and menus open, passes the checks of axe-core."""
+"""Tests that every page of the chat passes the checks of axe-core, also with its dialogs and menus open."""
 
 import pytest
 from playwright.sync_api import expect
@@ -49,7 +49,7 @@ def full_room(join_room):
     return alice, bob
 
 
-def test_a_room_with_messages_of_every_kind(full_room):
+def test_a_room_with_messages_of_every_kind_is_accessible(full_room):
     alice, bob = full_room
     bob.get_by_test_id("composer").press_sequentially("hm")
     expect(alice.get_by_test_id("typing")).to_contain_text(bob.handle)
@@ -64,7 +64,7 @@ def test_a_room_with_messages_of_every_kind(full_room):
     assert_accessible(alice, "the menu")
 
 
-def test_messages_that_are_not_sent(join_room, site):
+def test_unsent_messages_are_accessible(join_room, site):
     alice = join_room("Alice")
     alice.context.set_offline(True)
     say(alice, "Hello?")
@@ -73,14 +73,14 @@ def test_messages_that_are_not_sent(join_room, site):
 
 
 @pytest.mark.parametrize("name", ["schedule", "export"])
-def test_the_dialogs_of_the_menu(join_room, name):
+def test_the_dialogs_of_the_menu_are_accessible(join_room, name):
     alice = join_room("Alice")
     choose(alice, name)
     expect(alice.locator("dialog[open]")).to_be_visible()
     assert_accessible(alice, name)
 
 
-def test_the_results_of_tasks(full_room, site):
+def test_the_results_of_tasks_are_accessible(full_room, site):
     alice, _ = full_room
     choose(alice, "statistics")
     expect(alice.locator(".task-link")).to_be_visible()
@@ -97,7 +97,7 @@ def test_the_results_of_tasks(full_room, site):
         assert_accessible(page, link.inner_text())
 
 
-def test_the_moderation_of_a_room(owners_page, join_room):  # noqa: F811
+def test_the_moderation_of_a_room_is_accessible(owners_page, join_room):  # noqa: F811
     bob = join_room("Bob")
     say(bob, "Nonsense")
     message(owners_page, "Nonsense").hover()
@@ -120,7 +120,7 @@ def test_the_moderation_of_a_room(owners_page, join_room):  # noqa: F811
     assert_accessible(owners_page, "the moderation")
 
 
-def test_the_lobby_and_the_forms(browser_of, site, slug):
+def test_the_lobby_and_the_forms_are_accessible(browser_of, site, slug):
     alice = browser_of("Alice")
     alice.goto(site.url)
     assert_accessible(alice, "the lobby for strangers")
@@ -153,7 +153,7 @@ def test_the_lobby_and_the_forms(browser_of, site, slug):
     assert_accessible(alice, "an error page")
 
 
-def test_a_private_room_and_its_invitation(browser_of, site):
+def test_a_private_room_and_its_invitation_are_accessible(browser_of, site):
     alice, bob = browser_of("Alice"), browser_of("Bob")
     sign_up(alice, site, "Alice of the attic")
     alice.get_by_test_id("make-room").click()
@@ -178,12 +178,12 @@ def test_a_private_room_and_its_invitation(browser_of, site):
     assert_accessible(bob, "leaving a room")
 
 
-def test_a_boards_door_and_its_owner(browser_of, site):
+def test_a_boards_waiting_room_and_its_owners_page_are_accessible(browser_of, site):
     owner, bob = browser_of("owner"), browser_of("Bob")
     link = make_board(owner, site)
     bob.goto(link)
     expect(bob.get_by_test_id("knock")).to_be_visible()
-    assert_accessible(bob, "the door")
+    assert_accessible(bob, "the form to ask")
     expect(bob.get_by_role("main")).to_have_count(1)
     knock(bob, link, "Bob")
     assert_accessible(bob, "the waiting room")
@@ -191,7 +191,7 @@ def test_a_boards_door_and_its_owner(browser_of, site):
     assert_accessible(owner, "a visitor who knocks")
     owner.locator("[data-action=admit]").click()
     bob.wait_for_selector("[data-state=open]")
-    assert_accessible(bob, "inside of a board")
+    assert_accessible(bob, "a board")
     assert_accessible(owner, "the owner's panel")
     choose(owner, "shut")
     assert_accessible(owner, "closing a board")
@@ -200,7 +200,7 @@ def test_a_boards_door_and_its_owner(browser_of, site):
     assert_accessible(bob, "a closed board")
 
 
-def test_the_operators_page(browser_of, site):
+def test_the_operators_page_is_accessible(browser_of, site):
     root = browser_of("root")
     sign_up(root, site, "Root of the checks")
     site.database.query("UPDATE chat_person SET is_staff = %s WHERE handle = 'Root of the checks'", True)

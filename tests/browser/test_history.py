@@ -1,4 +1,4 @@
-"""Jumps to old messages: one request, the messages around the target, and the way back to the newest messages."""
+"""Tests of jumps to old messages: one request, the messages around the target, and the return to the newest."""
 
 import pytest
 from playwright.sync_api import expect
@@ -36,7 +36,7 @@ def test_a_quote_of_an_old_message_leads_there_with_one_request(old_quote):
     expect(old_quote.get_by_test_id("new-messages")).to_contain_text("Jump to the newest message")
 
 
-def test_live_messages_are_counted_away_from_the_newest_and_shown_on_the_way_back(old_quote, join_room):
+def test_live_messages_are_counted_while_old_messages_are_shown_and_drawn_after_the_return(old_quote, join_room):
     click_quote(old_quote)
     bob = join_room("Bob")
     for number in range(3):
@@ -98,7 +98,7 @@ def test_the_page_of_an_old_message_survives_a_lost_connection(old_quote, join_r
     expect(message(old_quote, "while Alice was away")).to_be_visible()
 
 
-def test_a_removed_target_is_shown_as_removed_and_the_page_says_so(join_room, site, slug):
+def test_a_jump_to_a_removed_message_shows_its_place_and_a_notice(join_room, site, slug):
     fill(site, slug, 300, {300: 20})
     code = (
         "from chat import protocol; from chat.models import Person; from chat.services import rooms\n"
@@ -113,7 +113,7 @@ def test_a_removed_target_is_shown_as_removed_and_the_page_says_so(join_room, si
     assert is_on_screen(alice, 20)
 
 
-def test_a_target_that_does_not_exist_is_reported(join_room, site, slug):
+def test_a_jump_to_a_message_that_does_not_exist_shows_a_notice(join_room, site, slug):
     fill(site, slug, 100, {100: 20})
     alice = join_room("Alice")
     alice.locator("#message-100 .quote").evaluate("quote => { quote.dataset.jump = '5000' }")

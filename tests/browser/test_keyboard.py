@@ -98,7 +98,7 @@ def test_the_tab_key_stops_once_in_the_history_and_then_at_the_parts_of_the_mess
     assert focused_text(alice).startswith("one")
 
 
-# Each action with the keys that take it on the focused message.
+# The parameters of the next tests are the keys that take an action on the focused message.
 @pytest.mark.parametrize("keys", [["r"], ["Enter", "r"], ["Enter", "Enter"]], ids="-".join)
 def test_a_key_answers_the_focused_message(join_room, keys):
     alice, bob = join_room("Alice"), join_room("Bob")
@@ -244,7 +244,7 @@ def test_the_focus_stays_when_the_message_is_drawn_again(join_room):
     alice.locator(".toolbar [data-action=react]").first.click()
     expect(bob.locator(".reaction .number")).to_have_text("2")
     expect(bob.locator(".reaction")).to_be_focused()
-    # The link with the focus disappears by an edit. Then the message has the focus.
+    # An edit removes the link that has the focus. Then the message has the focus.
     press(bob, "Shift+Tab")
     expect(message(bob, "see").locator("a")).to_be_focused()
     alice.get_by_test_id("composer").focus()
@@ -253,7 +253,7 @@ def test_the_focus_stays_when_the_message_is_drawn_again(join_room):
     expect(message(bob, "see nothing")).to_be_focused()
 
 
-def test_the_focus_stays_in_the_history_when_its_message_is_removed_or_trimmed(join_room):
+def test_the_focus_stays_in_the_history_when_its_message_is_removed_or_dropped(join_room):
     alice, bob = join_room("Alice"), join_room("Bob")
     for number in range(3):
         say(alice, f"line {number}")
@@ -265,7 +265,7 @@ def test_the_focus_stays_in_the_history_when_its_message_is_removed_or_trimmed(j
     alice.locator("[data-action=remove]").dblclick()
     expect(bob.locator(".message[data-id]").nth(1)).to_be_focused()
     assert focused_text(bob) == "message removed"
-    # The page drops old messages from a long history. Here the test drops the one with the focus.
+    # The page drops old messages from a long history. Here the test drops the message with the focus.
     bob.evaluate("document.activeElement.remove()")
     expect(message(bob, "line 2")).to_be_focused()
     press(bob, "ArrowUp")

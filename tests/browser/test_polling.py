@@ -33,7 +33,7 @@ class BlockingProxy:
             self.start(self.serve, client)
 
     def serve(self, client):
-        # A browser opens a new TCP connection for each websocket, so the first request shows which kind it is.
+        # A browser opens a new TCP connection for each websocket, so the first request shows whether it is a websocket.
         head = b""
         while b"\r\n\r\n" not in head:
             data = client.recv(65536)

@@ -1,4 +1,4 @@
-"""The reader's place while older pages load, and the words that depend on the clock."""
+"""Tests of the reader's place while older pages load, and of the words that depend on the clock."""
 
 from datetime import datetime, timedelta
 
@@ -97,11 +97,11 @@ def test_the_day_line_follows_the_clock(alice):
     expect(line).not_to_have_text("Yesterday")
 
 
-def test_the_day_line_is_right_after_the_machine_slept(alice):
+def test_the_day_line_is_correct_when_the_machine_wakes_on_the_next_day(alice):
     say(alice, "Good morning")
     line = alice.locator(".divider.day")
     expect(line).to_have_text("Today")
-    # A timer stops while the machine sleeps, but the date goes on.
+    # A timer does not run while the machine sleeps, but the date changes.
     alice.clock.set_system_time(datetime.now() + timedelta(hours=30))
     alice.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(line).to_have_text("Yesterday")

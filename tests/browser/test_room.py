@@ -170,7 +170,7 @@ def test_no_module_is_fetched_twice_and_the_dialogs_load_last(join_room):
     first_tab = join_room("Alice")
     alice, fetched, warnings = first_tab.context.new_page(), [], []
     alice.on("request", lambda request: request.url.endswith(".js") and fetched.append(request.url))
-    alice.on("console", lambda message: "preload" in message.text and warnings.append(message.text))
+    alice.on("console", lambda entry: "preload" in entry.text and warnings.append(entry.text))
     with alice.expect_response("**/chat/room/audit-words.js"):
         alice.goto(first_tab.url)
     alice.wait_for_load_state("networkidle")

@@ -1,4 +1,4 @@
-"""Marks that are stacked on one character are not drawn over the messages above and below."""
+"""Tests that marks stacked on one character are not drawn over the messages above and below."""
 
 from playwright.sync_api import expect
 

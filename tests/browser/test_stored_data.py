@@ -1,4 +1,4 @@
-"""What a page keeps in the browser: drafts survive edits and reloads, and no other person sees them."""
+"""Tests of what a page keeps in the browser: drafts survive edits and reloads, and no other person sees them."""
 
 import pytest
 from playwright.sync_api import expect
@@ -86,7 +86,7 @@ def test_the_next_person_in_a_tab_sees_nothing_of_the_person_before(alice, slug,
     assert "PRIVATE" not in stored(alice)
     join_as(alice, room, f"{alice.handle} 2")
     expect(composer(alice)).to_have_value("")
-    # The same handle, but another person.
+    # Now another person has the same handle.
     sign_out(alice)
     join_as(alice, room, alice.handle)
     expect(composer(alice)).to_have_value("")

@@ -24,7 +24,7 @@ SMALL_CONTROLS = """() => {
 }"""
 
 
-def check(page):
+def assert_fits_a_finger(page):
     assert page.evaluate(SMALL_CONTROLS) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
@@ -40,25 +40,25 @@ def test_a_finger_can_hit_every_control_of_a_room(owners_phone, join_room, phone
     say(alice, "An answer")
     say(bob, "My own")
     expect(message(bob, "My own")).to_have_count(1)
-    check(bob)
+    assert_fits_a_finger(bob)
     tap_action(bob, "My own", "edit")
     message(bob, "My own").locator(".body").tap()
-    check(bob)
+    assert_fits_a_finger(bob)
     long_press(bob, message(bob, "My own"))
-    check(bob)
+    assert_fits_a_finger(bob)
     bob.locator("#message-sheet [data-action=remove]").tap()
-    check(bob)
+    assert_fits_a_finger(bob)
     bob.locator("#message-sheet").get_by_label("Close").tap()
     for entry in ("menu-schedule", "menu-export", "menu-statistics"):
         bob.get_by_test_id("room-menu").locator("summary").tap()
-        check(bob)
+        assert_fits_a_finger(bob)
         bob.get_by_test_id(entry).tap()
-        check(bob)
+        assert_fits_a_finger(bob)
         if bob.locator("dialog").count():
             bob.locator("dialog").get_by_label("Close").tap()
     bob.get_by_test_id("people-button").tap()
     expect(bob.get_by_test_id("people-close")).to_be_visible()
-    check(bob)
+    assert_fits_a_finger(bob)
 
 
 def test_a_finger_can_hit_every_control_of_moderation(owners_phone, join_room):  # noqa: F811
@@ -66,20 +66,20 @@ def test_a_finger_can_hit_every_control_of_moderation(owners_phone, join_room): 
     say(bob, "Something rude")
     tap_action(owners_phone, "Something rude", "report")
     owners_phone.locator("#report-reason").fill("Rude")
-    check(owners_phone)
+    assert_fits_a_finger(owners_phone)
     owners_phone.locator("[data-action=send-report]").tap()
     expect(owners_phone.locator("dialog")).to_have_count(0)
     owners_phone.get_by_test_id("people-button").tap()
     item_of(owners_phone, bob.handle).locator("[data-action=moderate]").tap()
     owners_phone.locator("[data-action=mute-600]").tap()
     expect(owners_phone.locator("[data-action=unmute]")).to_be_visible()
-    check(owners_phone)
+    assert_fits_a_finger(owners_phone)
     owners_phone.locator("dialog").get_by_label("Close").tap()
     owners_phone.get_by_test_id("people-close").tap()
     owners_phone.get_by_test_id("room-menu").locator("summary").tap()
     owners_phone.get_by_test_id("menu-moderation").tap()
     expect(owners_phone.locator(".restricted-member")).to_have_count(1)
-    check(owners_phone)
+    assert_fits_a_finger(owners_phone)
 
 
 def test_a_tap_shows_the_title_of_a_time(owners_phone, join_room):  # noqa: F811
@@ -106,15 +106,15 @@ def test_a_finger_can_hit_every_control_of_the_other_pages(browser_of, site):
     alice = browser_of("Alice", **PHONE)
     for path in ("/", "/sign-in/", "/sign-up/", "/guest/"):
         if alice.goto(site.url + path).status == 200:
-            check(alice)
+            assert_fits_a_finger(alice)
     sign_up(alice, site, "Alice of the phone")
     alice.get_by_test_id("make-room").tap()
-    check(alice)
+    assert_fits_a_finger(alice)
     alice.get_by_test_id("account").tap()
-    check(alice)
+    assert_fits_a_finger(alice)
     alice.get_by_role("link", name="Change password").tap()
     alice.wait_for_url("**/password/")
-    check(alice)
+    assert_fits_a_finger(alice)
 
 
 def test_a_finger_can_hit_every_control_of_a_board(browser_of, site):
@@ -122,23 +122,23 @@ def test_a_finger_can_hit_every_control_of_a_board(browser_of, site):
     link = make_board(owner, site)
     bob.goto(link)
     expect(bob.get_by_test_id("knock")).to_be_visible()
-    check(bob)
+    assert_fits_a_finger(bob)
     knock(bob, link, "Bob")
     expect(owner.locator(".knock")).to_be_visible()
-    check(owner)
+    assert_fits_a_finger(owner)
     owner.locator("[data-action=admit]").tap()
     owner.get_by_test_id("people-button").tap()
     expect(owner.get_by_test_id("admitted")).to_contain_text("Bob")
-    check(owner)
+    assert_fits_a_finger(owner)
     owner.get_by_test_id("admitted").locator("[data-action=remove]").tap()
-    check(owner)
+    assert_fits_a_finger(owner)
     owner.get_by_test_id("admitted").locator("[data-action=remove]").tap()
     expect(bob.get_by_test_id("removed")).to_be_visible()
-    check(bob)
+    assert_fits_a_finger(bob)
     owner.get_by_test_id("people-close").tap()
     owner.get_by_test_id("room-menu").locator("summary").tap()
     owner.get_by_test_id("menu-shut").tap()
-    check(owner)
+    assert_fits_a_finger(owner)
     owner.locator("#shut-board").tap()
     expect(owner.get_by_test_id("shut")).to_be_visible()
-    check(owner)
+    assert_fits_a_finger(owner)

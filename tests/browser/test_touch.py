@@ -1,4 +1,4 @@
-"""Tests of the room with a finger and with a pen: every action on a message, scrolling, and the size of all targets."""
+"""Tests of the room with a finger, a pen and a mouse: every action on a message, the toolbar, and scrolling."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.browser.test_room import message, say
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 SMALL_PHONE = PHONE | {"viewport": {"width": 320, "height": 568}}
 HOLD_MS = 900
-# The text of a message, and everything that may cover it.
+# Returns whether the toolbar covers the text, the author or the time of a message.
 TOOLBAR_COVERS_TEXT = """() => {
   const bar = document.querySelector('.toolbar').getBoundingClientRect();
   return [...document.querySelectorAll('.row :is(.body, .author, .meta time)')].some((element) => {
@@ -175,7 +175,7 @@ def test_the_sheet_says_when_a_message_was_written_and_who_reacted(join_room):
     expect(sheet.get_by_label("Who reacted")).to_have_text(f"🎉{alice.handle} (guest)")
     year = message(bob, "Good news").locator("time").get_attribute("datetime")[:4]
     expect(sheet.locator(".help")).to_contain_text(year)
-    # The long press on the reaction did not take it.
+    # The long press on the reaction did not add a reaction.
     assert bob.locator(".reaction").get_attribute("aria-pressed") == "false"
     sheet.get_by_label("Close").tap()
     expect(sheet).to_have_count(0)

@@ -1,4 +1,4 @@
-"""A person who comes back: the divider "New", the bar above, the title, and what counts as read."""
+"""Tests of a person who returns: the divider "New", the bar above, the title, and what counts as read."""
 
 import re
 
@@ -9,11 +9,11 @@ from tests.browser.conftest import start_second
 from tests.browser.history import (
     UNFOCUSED,
     come_back,
-    divider_above,
     fill,
     is_on_screen,
     scroll_to,
     shown_ids,
+    text_below_divider,
     wait_for_newer,
 )
 from tests.browser.test_room import message, say
@@ -35,17 +35,17 @@ def alice(join_room):
 
 @pytest.mark.parametrize("is_focused", [True, False])
 @pytest.mark.parametrize("count", [1, 3, 49, 50, 51, 500])
-def test_a_person_who_comes_back_sees_what_is_new(alice, site, slug, count, is_focused):
+def test_a_person_who_returns_sees_which_messages_are_new(alice, site, slug, count, is_focused):
     alice.close()
     fill(site, slug, count)
     tab = come_back(alice, *([] if is_focused else [UNFOCUSED]))
     expect(tab.locator(".divider.unread")).to_have_count(1)
     if count <= 50:
-        assert divider_above(tab) == "line 1"
+        assert text_below_divider(tab) == "line 1"
         assert is_on_screen(tab, 2)
         expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
     else:
-        assert divider_above(tab) == f"line {count - 49}"
+        assert text_below_divider(tab) == f"line {count - 49}"
         above = count - 50
         expect(tab.get_by_test_id("unread-jump")).to_have_text(f"↑ {above} new message{'s' * (above > 1)} above")
         tab.get_by_test_id("unread-jump").click()
@@ -62,16 +62,16 @@ def test_read_messages_are_not_new_again(alice, site, slug):
     alice.close()
     fill(site, slug, 3)
     tab = come_back(alice)
-    assert divider_above(tab) == "line 1"
+    assert text_below_divider(tab) == "line 1"
     tab = come_back(tab)
-    assert divider_above(tab) is None
+    assert text_below_divider(tab) is None
     tab.close()
     fill(site, slug, 1, first=4)
-    assert divider_above(come_back(tab)) == "line 4"
+    assert text_below_divider(come_back(tab)) == "line 4"
 
 
 @pytest.mark.parametrize("leaving", ["closes the tab", "goes to another page"])
-def test_a_person_who_reads_and_leaves_within_a_second_has_read(alice, site, slug, leaving):
+def test_messages_that_are_read_in_the_last_second_before_a_person_leaves_are_not_new_again(alice, site, slug, leaving):
     tab = come_back(alice)
     for number in range(1, 4):
         fill(site, slug, 1, first=number)
@@ -83,7 +83,7 @@ def test_a_person_who_reads_and_leaves_within_a_second_has_read(alice, site, slu
         tab.wait_for_selector("[data-state=open]")
     else:
         tab = come_back(tab)
-    assert divider_above(tab) is None
+    assert text_below_divider(tab) is None
 
 
 def test_messages_that_were_not_on_the_screen_stay_new(alice, site, slug):
@@ -96,7 +96,7 @@ def test_messages_that_were_not_on_the_screen_stay_new(alice, site, slug):
     expect(tab.get_by_test_id("unread-jump")).to_have_text("↑ 450 new messages above")
 
 
-def test_half_read_messages_stay_new_from_where_the_person_stopped(alice, site, slug):
+def test_only_the_messages_below_the_last_seen_message_stay_new(alice, site, slug):
     alice.close()
     fill(site, slug, 49)
     tab = come_back(alice)
@@ -109,11 +109,11 @@ def test_half_read_messages_stay_new_from_where_the_person_stopped(alice, site, 
     )
     assert 2 < int(last_seen) < 50
     tab = come_back(tab)
-    assert divider_above(tab) == f"line {int(last_seen)}"  # its id is one more
+    assert text_below_divider(tab) == f"line {int(last_seen)}"  # The id of "line 1" is 2.
     scroll_to(tab, "bottom")
     expect(tab.get_by_test_id("new-messages")).to_be_hidden()
     tab.wait_for_timeout(1200)
-    assert divider_above(come_back(tab)) is None
+    assert text_below_divider(come_back(tab)) is None
 
 
 def test_reading_from_the_first_new_message_to_the_newest_marks_everything_as_read(alice, site, slug):
@@ -129,7 +129,7 @@ def test_reading_from_the_first_new_message_to_the_newest_marks_everything_as_re
     expect(tab.get_by_test_id("new-messages")).to_be_hidden()
     tab.wait_for_timeout(1200)
     tab = come_back(tab)
-    assert divider_above(tab) is None
+    assert text_below_divider(tab) is None
     expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
 
 
@@ -141,22 +141,22 @@ def test_a_person_can_mark_everything_as_read(alice, site, slug):
     expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
     expect(tab.locator(".divider.unread")).to_have_count(0)
     tab = come_back(tab)
-    assert divider_above(tab) is None
+    assert text_below_divider(tab) is None
 
 
-def test_a_newcomer_has_nothing_new(join_room, site, slug):
+def test_a_new_member_has_no_new_messages(join_room, site, slug):
     fill(site, slug, 60)
     tab = join_room("Alice")
-    assert divider_above(tab) is None
+    assert text_below_divider(tab) is None
     expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
-    assert divider_above(come_back(tab)) is None
+    assert text_below_divider(come_back(tab)) is None
 
 
-def test_a_person_who_joined_an_empty_room_finds_the_first_messages_new(join_room, site, slug):
+def test_the_first_messages_are_new_for_a_person_who_joined_an_empty_room(join_room, site, slug):
     tab = join_room("Alice")
     tab.close()
     fill(site, slug, 2)
-    assert divider_above(come_back(tab)) == "line 1"
+    assert text_below_divider(come_back(tab)) == "line 1"
 
 
 def test_messages_that_arrive_while_the_tab_is_hidden_are_new(alice, site, slug):
@@ -173,7 +173,7 @@ def test_messages_that_arrive_while_the_tab_is_hidden_are_new(alice, site, slug)
     )
     fill(site, slug, 60)
     expect(message(tab, "line 60")).to_have_count(1)
-    assert divider_above(tab) == "line 1"
+    assert text_below_divider(tab) == "line 1"
     assert tab.title().startswith("(60) ")
     tab.evaluate("window.setAway(false)")
     assert is_on_screen(tab, 2) and not is_on_screen(tab, 61)
@@ -191,7 +191,7 @@ def test_messages_that_were_missed_while_the_connection_was_lost_are_new(join_ro
     start_second(site)
     expect(message(tab, "line 60")).to_have_count(1)
     expect(tab.get_by_test_id("connection-bar")).to_be_hidden()
-    assert divider_above(tab) == "line 1"
+    assert text_below_divider(tab) == "line 1"
     assert is_on_screen(tab, 2) and not is_on_screen(tab, 61)
 
 
@@ -202,5 +202,5 @@ def test_messages_read_in_one_tab_are_read_in_the_other(alice, site, slug):
     second = first.context.new_page()
     second.goto(first.url)
     second.wait_for_selector("[data-state=open]")
-    assert divider_above(second) == "line 1"
+    assert text_below_divider(second) == "line 1"
     expect(first).not_to_have_title(title_from("(3) "))

@@ -1,4 +1,4 @@
-"""The pauses between retries."""
+"""The pauses between retries double up to a limit, and end when the process must stop."""
 
 import pytest
 

@@ -19,7 +19,7 @@ from tests.channels_transport.layers import (
 pytestmark = pytest.mark.no_database
 
 
-def read_lease_ends(layer, leases):
+def read_remaining_times(layer, leases):
     """Return the remaining time of each lease in ms."""
     remaining = []
     for shard in layer.shards:
@@ -33,9 +33,12 @@ def test_a_lease_that_began_before_the_clock_was_set_back_is_shortened(layer):
     send_frame(layer, 0)
     orders(layer, 1)
     set_clock_back(layer)
-    assert min(read_lease_ends(layer, "interfaces") + read_lease_ends(layer, "turns")) > 20 * 3600 * 1000
+    assert min(read_remaining_times(layer, "interfaces") + read_remaining_times(layer, "turns")) > 20 * 3600 * 1000
     reclaim(layer)
-    assert 0 < max(read_lease_ends(layer, "interfaces")) <= 10000 and 0 < max(read_lease_ends(layer, "turns")) <= 4000
+    assert (
+        0 < max(read_remaining_times(layer, "interfaces")) <= 10000
+        and 0 < max(read_remaining_times(layer, "turns")) <= 4000
+    )
 
 
 def test_a_dead_workers_connection_continues_after_a_stall_and_a_clock_set_back(layer):

@@ -1,4 +1,4 @@
-"""The lease of an interface process: some renewals close the connections."""
+"""The lease of an interface process: a renewal that reveals lost messages closes the connections."""
 
 import hiredis
 import pytest
@@ -60,7 +60,7 @@ def test_an_interface_that_counted_as_dead_closes_its_connections(connector):
 
 
 def test_a_lease_is_renewed_while_the_connection_for_frames_is_busy(connector):
-    """A flood once filled the buffer of that connection: the interface counted as dead, and every socket was closed."""
+    """Check that renewals have connections of their own, because a flood can fill the connection for frames."""
     assert not {*connector.lease_clients} & {*connector.clients, connector.reader}
     connector._renew(10000)
     assert all(len(client.calls) == 1 for client in connector.lease_clients)

@@ -1,4 +1,4 @@
-"""The delay server: messages on `asgi.delay` are stored, sent when they are due, and never lost in between."""
+"""The delay server: messages on `asgi.delay` are stored, and sent when they are due. None is lost."""
 
 import json
 import logging

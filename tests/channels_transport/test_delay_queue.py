@@ -44,9 +44,9 @@ def test_an_acknowledged_message_is_not_delivered_again(redis_layer):
     assert make_queue(redis_layer).receive(0.1) is None
 
 
-def test_a_stored_message_is_not_delivered_again(redis_layer):
-    for malformed in (delay_message(milliseconds=1000), {}):
-        redis_layer.send(CHANNEL, malformed)
+def test_a_stored_or_dropped_message_is_not_delivered_again(redis_layer):
+    for message in (delay_message(milliseconds=1000), {}):
+        redis_layer.send(CHANNEL, message)
     run_steps(DelayServer(redis_layer, signal_handlers=False), 2)
     assert DelayedMessage.objects.count() == 1
     assert make_queue(redis_layer).receive(0.1) is None

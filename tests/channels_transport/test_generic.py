@@ -40,7 +40,7 @@ class Counter(JsonWebsocketConsumer):
         self.send(self.message.channel_session["heard"])
 
 
-class Careful(Counter):
+class AnsweringCounter(Counter):
     def unreadable(self, error):
         self.send("unreadable")
 
@@ -72,7 +72,7 @@ def test_a_duplicate_frame_runs_once():
         {},
     ],
 )
-@pytest.mark.parametrize("consumer, answers", [(Counter, 0), (Careful, 1)])
+@pytest.mark.parametrize("consumer, answers", [(Counter, 0), (AnsweringCounter, 1)])
 def test_a_frame_that_is_not_json_is_passed_to_unreadable(consumer, answers, content, caplog):
     run(consumer, "connect", 0)
     run(consumer, "receive", 1, **content)
@@ -89,7 +89,7 @@ def test_an_exception_of_a_handler_is_logged_and_the_next_frame_runs(caplog):
     assert "Counter failed" in caplog.text and "on purpose" in caplog.text
 
 
-def test_a_failed_handshake_is_closed(caplog):
+def test_a_failed_handshake_is_accepted_and_closed(caplog):
     class Broken(WebsocketConsumer):
         def connect(self, message):
             raise ZeroDivisionError("on purpose")
@@ -100,12 +100,12 @@ def test_a_failed_handshake_is_closed(caplog):
 
 @pytest.mark.parametrize("exception", [ConsumeLater, DenyConnection])
 def test_exceptions_that_channels_expects_are_raised(exception):
-    class Later(WebsocketConsumer):
+    class Raising(WebsocketConsumer):
         def connect(self, message):
             raise exception
 
     with pytest.raises(exception):
-        run(Later, "connect", 0)
+        run(Raising, "connect", 0)
 
 
 def test_text_and_bytes_are_passed_unchanged():

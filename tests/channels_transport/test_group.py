@@ -40,27 +40,27 @@ def receive_all(layer, *names):
     return sorted(found)
 
 
-def fill(layer, *channels, group="room"):
+def add_members(layer, *channels, group="room"):
     for channel in channels:
         layer.group_add(group, channel)
 
 
 def test_members_of_several_interfaces_are_left_out(layer):
-    fill(layer, f"{FIRST}a", f"{FIRST}b", f"{SECOND}a", f"{SECOND}b")
+    add_members(layer, f"{FIRST}a", f"{FIRST}b", f"{SECOND}a", f"{SECOND}b")
     layer.send_group("room", {"text": "x"}, [f"{FIRST}a", f"{SECOND}b"])
     assert receive_all(layer, FIRST) == [f"{FIRST}b"]
     assert receive_all(layer, SECOND) == [f"{SECOND}a"]
 
 
 def test_plain_channels_are_left_out(layer):
-    fill(layer, "polls?a", "polls?b", "jobs", "others", f"{FIRST}a")
+    add_members(layer, "polls?a", "polls?b", "jobs", "others", f"{FIRST}a")
     layer.send_group("room", {"text": "x"}, ["polls?a", "others"])
     assert receive_all(layer, "polls?a", "polls?b", "jobs", "others") == ["jobs", "polls?b"]
     assert receive_all(layer, FIRST) == [f"{FIRST}a"]
 
 
 def test_a_send_that_leaves_out_all_members_does_not_delay_the_next_message(layer):
-    fill(layer, f"{FIRST}a")
+    add_members(layer, f"{FIRST}a")
     for _ in range(3):
         layer.send_group("room", {"text": "1"}, [f"{FIRST}a"])
     layer.send(f"{FIRST}a", {"text": "2"})
@@ -69,13 +69,13 @@ def test_a_send_that_leaves_out_all_members_does_not_delay_the_next_message(laye
 
 
 def test_excluding_a_channel_that_is_no_member_changes_nothing(layer):
-    fill(layer, f"{FIRST}a")
+    add_members(layer, f"{FIRST}a")
     layer.send_group("room", {"text": "1"}, [f"{SECOND}z", "polls?z"])
     assert layer.receive([FIRST]) == (f"{FIRST}a", {"text": "1"})
 
 
 def test_a_send_without_excluded_channels_reaches_all_members(layer):
-    fill(layer, f"{FIRST}a", f"{FIRST}b")
+    add_members(layer, f"{FIRST}a", f"{FIRST}b")
     Group("room", channel_layer=layer).send({"text": "1"})
     assert receive_all(layer, FIRST) == [f"{FIRST}a", f"{FIRST}b"]
 
@@ -99,7 +99,7 @@ def consumer():
 
 
 def test_within_a_consumer_a_send_waits_until_the_consumer_has_ended(layer, consumer):
-    fill(layer, f"{FIRST}a", f"{FIRST}b")
+    add_members(layer, f"{FIRST}a", f"{FIRST}b")
     Group("room", channel_layer=layer).send({"text": "1"}, except_channels=[Channel(f"{FIRST}a", channel_layer=layer)])
     assert layer.receive([FIRST]) == (None, None)
     pending_message_store.send_and_flush()
@@ -107,7 +107,7 @@ def test_within_a_consumer_a_send_waits_until_the_consumer_has_ended(layer, cons
 
 
 def test_an_immediate_send_within_a_consumer_is_not_delayed(layer, consumer):
-    fill(layer, f"{FIRST}a", f"{FIRST}b")
+    add_members(layer, f"{FIRST}a", f"{FIRST}b")
     Group("room", channel_layer=layer).send({"text": "1"}, immediately=True, except_channels=[f"{FIRST}a"])
     assert receive_all(layer, FIRST) == [f"{FIRST}b"]
 
@@ -141,7 +141,7 @@ def test_a_worker_sends_group_messages_with_its_next_trip(kind, valkey_url):
         group.send({"text": "1"}, except_channels=[message.reply_channel])
         channels.Group("room", channel_layer=message.channel_layer).send({"text": "2"})
 
-    fill(layer, f"{FIRST}x", f"{FIRST}y")
+    add_members(layer, f"{FIRST}x", f"{FIRST}y")
     send_frame(layer, 0)
     Worker(Wrapper(layer, consume), signal_handlers=False, max_messages=1).run()
     received = [layer.receive([FIRST]) for _ in range(3)]

@@ -52,7 +52,7 @@ def rig(clock):
 # The next tests are about the upstream.
 
 
-def test_frames_of_one_turn_leave_in_one_trip_and_the_first_is_marked(rig):
+def test_frames_of_one_reactor_turn_are_sent_in_one_trip_and_the_first_is_marked(rig):
     for order in range(3):
         rig.send(order)
     rig.run_reactor()
@@ -73,7 +73,7 @@ def test_refused_frames_are_sent_again_while_the_socket_is_paused(rig):
     assert rig.upstream.is_empty and rig.log == ["pause", "resume"]
 
 
-def test_frames_wait_during_an_outage_and_leave_after_it(rig):
+def test_frames_wait_during_an_outage_and_are_sent_after_it(rig):
     rig.send(0)
     rig.run_reactor()
     rig.client.calls[-1][1].errback(Disconnected("away"))
@@ -165,13 +165,13 @@ def client(clock, monkeypatch):
     pool = types.SimpleNamespace(connection_kwargs={}, connection_class=object)
     client = redis_client.RedisClient(pool)
     monkeypatch.setattr(client, "_connect", lambda: None)
-    made = redis_client._Protocol(client)
-    made.makeConnection(StringTransport())
-    client._protocol = made
+    connection = redis_client._Protocol(client)
+    connection.makeConnection(StringTransport())
+    client._protocol = connection
     return client
 
 
-def test_a_call_from_an_errback_of_a_lost_connection_fails_too(client):
+def test_a_call_from_an_errback_of_a_lost_connection_fails(client):
     failures = []
     client.call(("GET", "a")).addErrback(lambda failure: client.call(("GET", "a")).addErrback(failures.append))
     client._protocol.connectionLost()

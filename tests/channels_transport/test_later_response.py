@@ -87,7 +87,7 @@ def test_a_waiting_request_gets_no_response_until_a_message_arrives(connection, 
     assert connection.is_waiting and connection.passed_on("http.disconnect") is None
 
 
-def test_a_text_for_its_channel_is_the_response(connection):
+def test_a_text_for_the_channel_of_a_request_is_its_response(connection):
     connection.wait().reply({"text": '"grüß"'})
     assert connection.status == 203 and connection.content == b'["gr\xc3\xbc\xc3\x9f"]'
     assert b"X-Any: thing" in connection.received
@@ -144,7 +144,7 @@ def test_many_waiting_requests_are_answered_over_a_period_with_all_texts_of_that
     assert connection.content == b"[1,2,3]"
 
 
-def test_a_server_that_shuts_down_during_that_period_answers_with_the_texts(connection):
+def test_a_server_that_shuts_down_answers_delayed_requests_with_their_texts(connection):
     connection.wait()
     connection.factory.waiting = 10**6
     FakeConnection.reply(connection, {"text": "1"})

@@ -58,7 +58,7 @@ def test_characters_that_are_not_printable_are_escaped(character, escaped):
 
 
 @pytest.mark.parametrize("text", ["plain", "Zoë 見て 🙂 שלום", "C:\\new", ""])
-def test_other_text_stays(text):
+def test_printable_text_is_not_changed(text):
     assert clean(text) == text
 
 
@@ -69,7 +69,7 @@ def test_the_text_of_an_exception_cannot_forge_a_record():
     assert len("\n".join(lines).splitlines()) == len(lines)
 
 
-def test_the_traceback_that_another_handler_has_formatted_is_escaped_too():
+def test_a_traceback_that_another_handler_has_formatted_is_escaped():
     record = logging.LogRecord("a", logging.ERROR, __file__, 1, "It failed", (), None)
     record.exc_text = f"Traceback\x1b\n{FORGED}"
     assert LineFormatter().format(record).split("\n")[1:] == ["    Traceback\\x1b", f"    {FORGED}"]
@@ -134,7 +134,7 @@ def test_a_secret_is_hidden(paths, text):
         "key=5 token=7",
     ],
 )
-def test_other_texts_stay(paths, text):
+def test_text_without_secrets_is_not_changed(paths, text):
     assert redact(text) == text
 
 
@@ -145,7 +145,7 @@ def test_a_long_path_is_cleaned_in_linear_time(paths, text):
     assert time.process_time() - began < 1
 
 
-def test_a_process_without_settings_logs_too(monkeypatch):
+def test_a_process_without_settings_hides_secrets(monkeypatch):
     class NoSettings:
         def __getattr__(self, name):
             raise log_lines.ImproperlyConfigured
@@ -154,7 +154,7 @@ def test_a_process_without_settings_logs_too(monkeypatch):
     assert clean("GET /?token=SECRET\n") == "GET /?token=***\\n"
 
 
-def test_the_console_of_runserver_is_cleaned_too(paths, capsys):
+def test_the_console_lines_of_runserver_are_cleaned(paths, capsys):
     from channels_transport.management.commands.runserver import Command
 
     details = {"method": "GET", "path": "/%69nvite/SECRET/%0a%1b", "status": 404, "time_taken": 0, "client": "a:1"}

@@ -82,7 +82,7 @@ def test_the_second_of_two_workers_with_one_message_drops_it(connection):
     assert connection.ran == [1]
 
 
-def test_sends_leave_before_the_next_consumer_runs(connection):
+def test_messages_are_sent_before_the_next_consumer_runs(connection):
     already_sent = []
 
     def consume(message):
@@ -144,7 +144,7 @@ def test_the_decorator_adds_a_channel_session(connection):
     assert connection.ran == [1, 2, 3]
 
 
-def test_two_workers_keep_the_order_of_many_frames(any_layer):
+def test_three_workers_keep_the_order_of_many_frames(any_layer):
     connection = OrderedConnection(any_layer)
     for order in range(60):
         any_layer.send("test.frames", connection.message(order).content)

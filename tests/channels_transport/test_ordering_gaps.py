@@ -1,7 +1,5 @@
 """`enforce_ordering` when a message is missing, and at the end of a connection, which leaves no state."""
 
-import time
-
 import pytest
 from channels.exceptions import DenyConnection
 from channels.message import Message
@@ -13,11 +11,9 @@ pytestmark = pytest.mark.no_database
 
 
 @pytest.fixture
-def pass_by(any_layer, request):
-    """Return a function that lets time pass: on the test's clock, or in real time if Redis measures it."""
-    if not any_layer.is_shared:
-        return request.getfixturevalue("clock").pass_by
-    return time.sleep
+def pass_by(clock):
+    """Return a function that lets time pass on the test's clock."""
+    return clock.pass_by
 
 
 @pytest.fixture
@@ -102,12 +98,12 @@ def test_one_timer_serves_a_connection_with_many_waiting_messages(connection, la
 
 def test_a_message_that_cannot_be_requeued_closes_the_connection(connection, monkeypatch):
     monkeypatch.setattr(ordering.time, "sleep", lambda seconds: None)
-    real = connection.layer.channel_layer.send
+    real_send = connection.layer.channel_layer.send
 
     def send(channel, content):
         if channel == "test.frames":
             raise connection.layer.ChannelFull
-        real(channel, content)
+        real_send(channel, content)
 
     monkeypatch.setattr(connection.layer.channel_layer, "send", send)
     connection.feed(1, 0)
@@ -127,35 +123,20 @@ def test_the_state_of_a_closed_connection_is_deleted(connection, later):
     connection.feed(0, 1)
     turns = connection.layer.connection_turns
     forget_ordering(connection.message(2))
-    if not connection.layer.is_shared:
-        later.run()
-        assert turns._records == {}
-    else:
-        client, key = turns._place(connection.name)
-        assert 0 < client.ttl(key) <= ordering.ENDED_SECONDS
-
-
-@pytest.mark.parametrize("orders", [[0], [1], [0, 1, 4]])
-def test_every_record_in_redis_has_a_lease(connection, orders):
-    connection.feed(*orders)
-    if connection.layer.is_shared:
-        client, key = connection.layer.connection_turns._place(connection.name)
-        assert 0 < client.ttl(key) <= ordering.LEASE_SECONDS
+    later.run()
+    assert turns._records == {}
 
 
 def test_the_state_of_a_denied_connection_is_deleted(connection, later):
     connection.fails = {0: DenyConnection()}
     connection.feed(0)
-    if not connection.layer.is_shared:
-        later.run()
-        assert connection.layer.connection_turns._records == {}
+    later.run()
+    assert connection.layer.connection_turns._records == {}
 
 
 def test_a_frame_runs_after_a_disconnect_that_overtook_it(connection):
     connection.feed(0)
-    ended = []
     disconnect = Message({"reply_channel": connection.name, "order": 9}, "websocket.disconnect", connection.layer)
     forget_ordering(disconnect)
-    ended.append(True)
     connection.feed(1)
-    assert ended and connection.ran == [0, 1]
+    assert connection.ran == [0, 1]

@@ -31,8 +31,8 @@ def alice():
     return Person.objects.create(handle="Alice", handle_key="alice")
 
 
-def make_request(person):
-    """Return the header Cookie of a browser that is signed in."""
+def make_cookie_header(person):
+    """Return the headers of a browser in which a person is logged in."""
     browser = Client()
     browser.force_login(person)
     return [[b"cookie", f"sessionid={browser.cookies['sessionid'].value}".encode()]]
@@ -57,8 +57,7 @@ def run_worker(layer, consumer):
     layer.send("jobs", {"reply_channel": "replies.1"})
     worker = Worker(layer, signal_handlers=False, max_messages=1)
     layer.channel_layer.receiver = type("Receiver", (), {"finish": staticmethod(lambda: None), "name": "me"})
-    worker.run = lambda: worker._handle(*layer.receive(["jobs"]))
-    worker.run()
+    worker._handle(*layer.receive(["jobs"]))
 
 
 def test_a_consumer_sends_to_the_layer_that_it_names(other_layers):
@@ -119,8 +118,7 @@ def test_each_handler_has_the_user_of_the_handshake(attribute, base, alice, djan
             seen.append(str(message.user))
 
     setattr(Consumer, attribute, True)
-    cookie = make_request(alice)
-    run(Consumer, "connect", 0, cookie)
+    run(Consumer, "connect", 0, make_cookie_header(alice))
     run(Consumer, "receive", 1)
     run(Consumer, "disconnect", 2)
     assert seen == ["Alice", ("Alice", True), "Alice"]
@@ -130,7 +128,7 @@ def test_a_frame_whose_handler_does_not_ask_for_the_user_needs_no_query(alice, d
     class Consumer(WebsocketConsumer):
         http_user = True
 
-    run(Consumer, "connect", 0, make_request(alice))
+    run(Consumer, "connect", 0, make_cookie_header(alice))
     with django_assert_num_queries(0):
         run(Consumer, "receive", 1)
 
@@ -217,7 +215,7 @@ def test_the_test_client_is_accepted_and_answered(client, ordered):
     socket.send_and_consume("websocket.disconnect", path="/echo/")
 
 
-def test_the_test_client_logs_in(client, alice):
+def test_a_consumer_has_the_user_of_the_test_client(client, alice):
     socket = client()
     socket.force_login(alice)
     socket.send_and_consume("websocket.connect", path="/echo/")

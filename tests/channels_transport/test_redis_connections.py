@@ -102,7 +102,7 @@ def test_a_refused_login_is_explained_in_one_sentence_without_the_password(serve
     assert reason in output and "hunter2" not in output and "connected b'" not in output
 
 
-def test_a_server_without_a_password_is_named(valkey_url):
+def test_a_password_for_a_server_without_one_is_explained(valkey_url):
     url = valkey_url.replace("redis://", "redis://:hunter2@")
     with pytest.raises(RedisConfigurationError, match="has no password, but REDIS_URL contains one"):
         make_client(url).ping()
@@ -188,6 +188,6 @@ def test_every_command_names_redis_url_if_it_cannot_be_read(command, tmp_path):
     assert "hunter2" not in done.stderr and done.stdout == ""
 
 
-def test_a_user_without_permissions_is_named(server, tmp_path):
+def test_a_missing_permission_of_the_user_is_explained(server, tmp_path):
     done = run_command("runworker", f"redis://guest:guest@127.0.0.1:{server[0]}/0", tmp_path)
     assert done.returncode == 1 and "denies a permission to the user of REDIS_URL" in done.stderr

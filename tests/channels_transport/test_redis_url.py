@@ -10,7 +10,7 @@ pytestmark = pytest.mark.no_database
 
 
 @pytest.mark.parametrize(
-    "url, given",
+    "url, expected",
     [
         ("redis://10.0.0.5", {"host": "10.0.0.5", "port": 6379}),
         ("redis://localhost:6380/3", {"host": "localhost", "port": 6380, "db": 3}),
@@ -31,10 +31,10 @@ pytestmark = pytest.mark.no_database
         ("rediss://h?ssl_cert_reqs=optional", {"host": "h", "port": 6379, "ssl_cert_reqs": "required"}),
     ],
 )
-def test_a_url_is_read(url, given):
+def test_a_url_is_parsed(url, expected):
     found = parse_redis_url(url)
     assert found.pop("scheme") == url.strip().partition(":")[0].lower()
-    assert found == given
+    assert found == expected
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The importer of `django.utils.six.moves`, in a new process for each test: an import is remembered."""
+"""The importer of `django.utils.six.moves`, in a new process for each test, because Python remembers imports."""
 
 import subprocess
 import sys

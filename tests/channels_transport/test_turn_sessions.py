@@ -8,7 +8,7 @@ from tests.channels_transport.layers import FRAME, in_a_worker, pop_turn, send_f
 pytestmark = pytest.mark.no_database
 
 
-def test_a_message_arrives_with_its_session(layer):
+def test_the_first_message_of_a_connection_has_no_session(layer):
     send_frame(layer, 0)
     layer.receive(["websocket.receive"])
     assert layer.receiver.reply == "daphne.response.abc!x"

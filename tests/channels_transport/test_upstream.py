@@ -86,7 +86,7 @@ def rig(monkeypatch):
     return UpstreamRig(clock)
 
 
-def test_all_messages_of_one_reactor_turn_leave_in_one_trip(rig):
+def test_all_messages_of_one_reactor_turn_are_sent_in_one_trip(rig):
     rig.send(0, 1, 2)
     rig.send(0, 1, reply=B)
     rig.request()
@@ -297,7 +297,7 @@ def test_the_state_of_an_ended_connection_is_deleted(rig, silent_sockets):
     assert rig.upstream.is_empty and not rig.upstream._last_frame_at
 
 
-# In the next tests, clients send more than Redis takes at once, or leave.
+# In the next tests, clients send more than Redis accepts at once, or disconnect.
 
 
 def test_a_flood_does_not_fill_the_connection_to_redis(rig):
@@ -316,7 +316,7 @@ def test_a_flood_does_not_fill_the_connection_to_redis(rig):
     assert {len(orders) for orders in rig.redis.accepted.values()} == {200}
 
 
-def test_large_frames_leave_in_smaller_trips(rig):
+def test_large_frames_are_sent_in_smaller_trips(rig):
     rig.redis.held = []
     for order in range(64):
         message = {"reply_channel": A, "order": order, "text": "x" * 60000}
@@ -326,7 +326,7 @@ def test_large_frames_leave_in_smaller_trips(rig):
     assert rig.log == [("pause", A)]
 
 
-def test_one_frame_among_a_flood_leaves_with_the_next_trip(rig):
+def test_one_frame_does_not_wait_for_all_frames_of_a_flood(rig):
     for number in range(50):
         rig.send(*range(200), reply=f"daphne.response.abc!{number}")
     rig.pass_by()

@@ -12,6 +12,7 @@ from channels_transport import is_stopping, scripts
 from channels_transport.heartbeat import Heartbeat
 from channels_transport.leases import GRACE_SECONDS, RENEW_SECONDS, TURN_LEASE_SECONDS
 from channels_transport.worker import Worker
+from tests.channels_transport.failures import raising
 
 pytestmark = pytest.mark.no_database
 
@@ -28,7 +29,7 @@ class Layer:
         self.receiver = types.SimpleNamespace(
             name="me", wake_up=None, finish=self.finish, claim_command=self.claim_command
         )
-        self.in_hand = REPLY
+        self.current_reply = REPLY
         self.is_finished = False
         self.calls = []
         self.shards = [types.SimpleNamespace(call=self.call)]
@@ -49,7 +50,7 @@ class Layer:
         self.is_finished = True
 
     def claim_command(self):
-        return self.in_hand and (0, ("claim", self.in_hand))
+        return self.current_reply and (0, ("claim", self.current_reply))
 
     def command(self, script, *arguments):
         return script, *arguments
@@ -82,14 +83,7 @@ def message(channel="websocket.receive", **content):
     return channel, {"reply_channel": REPLY, "order": 1, **content}
 
 
-def raising(error):
-    def consumer(message):
-        raise error
-
-    return consumer
-
-
-def test_sends_leave_in_order_after_the_consumer_has_ended(run):
+def test_messages_are_sent_in_order_after_the_consumer_has_ended(run):
     def consumer(message):
         message.reply_channel.send({"text": "1"})
         Group("room").send({"text": "2"})
@@ -191,7 +185,7 @@ def test_a_heartbeat_renews_the_turn_reclaims_turns_of_dead_workers_and_reports(
     assert reclaim[0] is scripts.RECLAIM
     assert report[:2] == ("SET", "asgi:worker:me") and report[-2] == "EX"
     assert json.loads(report[2])["handled"] == 1
-    layer.in_hand = None
+    layer.current_reply = None
     layer.calls.clear()
     Heartbeat(layer.worker, ["jobs"]).run_once()
     assert [command[0] for command in layer.calls] == [scripts.RECLAIM, "SET"]

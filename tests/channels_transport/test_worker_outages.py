@@ -1,4 +1,4 @@
-"""Exceptions that do not end a worker."""
+"""Exceptions of the channel layer and of signal receivers: only an unsupported Redis ends a worker."""
 
 import logging
 import types

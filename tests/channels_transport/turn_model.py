@@ -72,7 +72,7 @@ class FakeWorker:
         self.receiver = Receiver(self.layer)
         self.receiver._checked = True
         self.waiter = self.receiver._waiters[0] = SlowWaiter(self.shard)
-        self.in_hand = None  # (connection, order)
+        self.current_frame = None  # (connection, order)
         self.has_popped = self.is_late = False
 
     def die(self):
@@ -162,7 +162,7 @@ class TurnModel:
         if worker.has_popped:
             return
         worker.receiver.finish()
-        worker.in_hand = None
+        worker.current_frame = None
         lengths = self.redis.call(*(("LLEN", self.interface.prefix + channel) for channel in worker.channels))
         if any(lengths):
             assert worker.receiver._wait(worker.channels)
@@ -188,8 +188,8 @@ class TurnModel:
     def requeue(self, number):
         """Requeue the frame of a worker whose claim has arrived, as ConsumeLater does."""
         worker = self.workers[number]
-        if worker.in_hand is not None and worker.waiter.unsent is None:
-            connection, order = worker.in_hand
+        if worker.current_frame is not None and worker.waiter.unsent is None:
+            connection, order = worker.current_frame
             if self.begun[connection][-1:] == [order] and order != DISCONNECT_ORDER:
                 channel, message = self.sent[connection][order], {"reply_channel": connection, "order": order}
                 worker.receiver.deferred.add(
@@ -205,12 +205,12 @@ class TurnModel:
         """Stop a worker in the normal way."""
         worker = self.workers[number]
         worker.receiver.finish()
-        worker.in_hand, worker.has_popped = None, False
+        worker.current_frame, worker.has_popped = None, False
 
     def die(self, number):
         worker = self.workers[number]
-        if worker.in_hand is not None:
-            self.may_be_lost.add(worker.in_hand)
+        if worker.current_frame is not None:
+            self.may_be_lost.add(worker.current_frame)
         worker.die()
 
     def die_asking(self, number):
@@ -222,7 +222,7 @@ class TurnModel:
         """Let seconds pass: live workers renew their current turns, and all other leases end."""
         for worker in self.workers:
             worker.is_late = True
-        current = {worker.in_hand[0] for worker in self.workers if worker.in_hand is not None}
+        current = {worker.current_frame[0] for worker in self.workers if worker.current_frame is not None}
         for number in range(len(self.workers)):
             self.heartbeat(number)
         for connection in CONNECTIONS:
@@ -239,7 +239,7 @@ class TurnModel:
 
     def _receive(self, worker):
         """Let a worker finish the current frame, and note the frame that it begins."""
-        worker.in_hand = None
+        worker.current_frame = None
         if worker.has_popped:
             # The worker has just popped the turn, unless it was delayed for longer than a lease.
             worker.receiver._asked_at = LONG_AGO if worker.is_late else time.monotonic()
@@ -266,7 +266,9 @@ class TurnModel:
 
     def _begin(self, worker, channel, message):
         connection, order = message["reply_channel"], message["order"]
-        others = [other.in_hand for other in self.workers if other is not worker and other.in_hand is not None]
+        others = [
+            other.current_frame for other in self.workers if other is not worker and other.current_frame is not None
+        ]
         assert connection not in [other for other, _ in others], "one frame of a connection at a time"
         assert channel in worker.channels, "a worker receives only from its channels"
         if channel == DISCONNECT and (connection, order) in self.may_be_lost and order in self.begun[connection][-1:]:
@@ -274,7 +276,7 @@ class TurnModel:
         else:
             assert order > max(self.begun[connection], default=-1), "each frame runs once, in order"
             self.begun[connection].append(order)
-        worker.in_hand = connection, order
+        worker.current_frame = connection, order
 
     # These methods check the state.
 
@@ -288,8 +290,8 @@ class TurnModel:
         worker, idle = self.workers[0], 0
         while idle < 3:
             self._receive(worker)
-            idle = 0 if worker.in_hand is not None else idle + 1
-            if worker.in_hand is None:
+            idle = 0 if worker.current_frame is not None else idle + 1
+            if worker.current_frame is None:
                 self.end_leases()
                 self._reclaim()
 

@@ -1,4 +1,4 @@
-"""Fixtures of the chat's tests: roles in the room `garden`, and a board with an owner and visitors."""
+"""Fixtures of the chat's tests: roles in the room `garden`, a clock, and a board with an owner and visitors."""
 
 import pytest
 
@@ -16,6 +16,12 @@ def set_role(room):
         rooms.apply_role(rooms.join_room(person, "garden"), role)
 
     return set_role
+
+
+@pytest.fixture
+def second(clock):
+    """Return a function that moves the clock by a second, so that the next update is published at once."""
+    return lambda: clock.pass_by(1.1)
 
 
 @pytest.fixture

@@ -1,15 +1,17 @@
-"""Helpers for the tests of the chat: refusals, browsers with a board, and forms of the admin."""
+"""Helpers for the tests of the chat: refusals, browsers with a board, forms of the admin, and jobs."""
 
+import importlib
 import itertools
 
 import pytest
 from django.test import Client
 
+from chat import broadcast
 from chat.models import Member, Person, Visitor
 from chat.protocol import ChatError
 from tests import wire
 
-# Paths that lead to no board.
+# Ids in an address for which there is no board.
 NO_BOARDS = ["00000000-0000-4000-8000-000000000000", "0", "", "None", "{x}", "x" * 500, "%00", "a%0Ab"]
 JSON = {"HTTP_ACCEPT": "application/json"}
 _numbers = itertools.count(1)
@@ -94,6 +96,20 @@ def save(admin_browser, path, **fields):
 def deactivate(handle):
     """Deactivate an account in the database only. Nothing is published."""
     Person.objects.filter(handle=handle).update(is_active=False)
+
+
+def take_delayed_jobs():
+    """Take the jobs that wait for the delay server: [{channel, content, delay}]."""
+    jobs = []
+    while (content := wire.layer().receive([broadcast.DELAY_CHANNEL])[1]) is not None:
+        jobs.append(content)
+    return jobs
+
+
+def find_step(step):
+    """Return the module and the name of a function, for a text such as `rooms.join_room` or `broadcast.accept`."""
+    module, name = step.split(".")
+    return importlib.import_module("chat.broadcast" if module == "broadcast" else f"chat.services.{module}"), name
 
 
 def role_of(handle):

@@ -19,9 +19,9 @@ class Poller:
         self.path, self.headers = path, dict(headers)
         self.browser = wire.browser_of(person) if person is not None else None
         if self.browser is not None and token:
-            key = _get_new_csrf_token()
-            self.browser.cookies[django_settings.CSRF_COOKIE_NAME] = key
-            self.headers["x-csrftoken"] = key
+            csrf_token = _get_new_csrf_token()
+            self.browser.cookies[django_settings.CSRF_COOKIE_NAME] = csrf_token
+            self.headers["x-csrftoken"] = csrf_token
         self.poll = self.cursor = None
 
     def request(self, method, query="", body=b""):
@@ -57,15 +57,12 @@ class Poller:
         return self.request("POST", f"poll={self.poll}" if query is None else query, body)
 
 
-def kinds(events):
-    return [event["type"] for event in events]
-
-
 def post(ref, body="Hello"):
     return {"type": "post", "ref": ref, "body": body}
 
 
-def members(group):
+def channels_of(group):
+    """Return the channels in a group, sorted."""
     return sorted(wire.layer().group_channels(group))
 
 

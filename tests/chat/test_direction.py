@@ -1,4 +1,4 @@
-"""Tests of names in sentences: a name that is written from right to left does not reorder the words around it."""
+"""Names in sentences: a name that is written from right to left does not reorder the words around it."""
 
 import pytest
 

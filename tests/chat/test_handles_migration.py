@@ -26,13 +26,13 @@ def make_person(handle, **fields):
     return person
 
 
-def test_the_first_of_two_accounts_that_look_alike_has_the_skeleton_and_both_can_log_in(migrate):
+def test_only_the_first_of_two_similar_accounts_has_the_skeleton_and_both_can_log_in(migrate):
     guest = make_person("Max \xa0 B.", is_guest=True)
     first, second = make_person("Max B"), make_person("Max  B")
-    dot = make_person("Max  B.")
+    with_dot = make_person("Max  B.")
     migrate()
     stored = dict(Person.objects.values_list("id", "handle_skeleton"))
-    assert stored == {guest.id: None, first.id: "max b", second.id: None, dot.id: "max b."}
+    assert stored == {guest.id: None, first.id: "max b", second.id: None, with_dot.id: "max b."}
     assert people.find_person("max b", "correct horse") == first
     assert people.find_person("Max  B", "correct horse") == second
     assert_refused("taken", people.sign_up_guest, "Max   B")

@@ -74,9 +74,9 @@ def test_the_longest_skeleton_fits_its_column():
     assert len(make_handle_skeleton("\ufdfa" * 32)) <= MAX_SKELETON
 
 
-def test_the_table_is_the_one_of_the_stored_skeletons():
-    # If this fails, the table has changed: write a migration that computes the stored skeletons again, then change the
-    # digest.
+def test_the_table_has_not_changed_since_the_skeletons_were_stored():
+    # If this assertion fails, the table has changed. Write a migration that computes the stored skeletons again, and
+    # then change the digest.
     assert hashlib.sha256(TABLE.read_bytes()).hexdigest() == (
         "6dd6a079404fc4f3912729b9244987fb587b778f1e84f359460e856b13d09fb0"
     )

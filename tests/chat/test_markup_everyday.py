@@ -106,6 +106,8 @@ def test_stars_and_underscores_within_text_are_text(body):
         "007. Bond",
         "00. a",
         "1.5 litres",
+        "24. 12. 2026",
+        "1. 1. 2027 closed",
         "1.",
         "3)",
         "-5 degrees",
@@ -159,6 +161,8 @@ def test_the_beginning_of_a_line_is_text_unless_it_is_clearly_a_mark(body):
         "\\< b",
         "a \\# b",
         "https\\://a.example",
+        "C:\\*.*",
+        "del C:\\temp\\*.txt /s",
     ],
 )
 def test_a_backslash_that_protects_nothing_is_shown(body):
@@ -235,6 +239,8 @@ def emphasised(body):
         ("*a\nb*", "<a<br>\nb>"),
         ("*...and* *…so*", "<...and> <…so>"),
         ("a/*b*/c", "a/<b>/c"),
+        ("*`a`* _b `c`_, *d*", "<<code>a</code>> <b <code>c</code>>, <d>"),
+        ("@_max_ @*max* ＠_max_ *@max*", "@_max_ @*max* ＠_max_ <@max>"),
     ],
 )
 def test_emphasis_opens_and_closes_at_the_borders_of_words(body, text):
@@ -263,6 +269,9 @@ def test_emphasis_opens_and_closes_at_the_borders_of_words(body, text):
         ("text\n- a\n- b", ["<p>text</p>", "<ul><li>a</li><li>b</li></ul>"]),
         ("999. a", ['<ol start="999"><li>a</li></ol>']),
         ("0. a\n1. b", ['<ol start="0"><li>a</li><li>b</li></ol>']),
+        ("1. a\n1. b", ["<ol><li>a</li><li>b</li></ol>"]),
+        ("2. a\n1. b\n2. c", ['<ol start="2"><li>a</li><li value="1">b</li><li>c</li></ol>']),
+        ("1. a\n2. b\n1. c", ['<ol><li>a</li><li>b</li><li value="1">c</li></ol>']),
     ],
 )
 def test_a_quote_and_a_list_end_where_their_marks_end(body, blocks):
@@ -283,3 +292,15 @@ def test_a_quote_and_a_list_end_where_their_marks_end(body, blocks):
 )
 def test_only_the_name_of_a_language_is_left_out_of_the_code(body, code):
     assert render(body) == f"<pre><code>{code}</code></pre>"
+
+
+@pytest.mark.parametrize("body", ["don`t and can`t", "un po` meno, un po` più", "l`uomo e l`altro"])
+def test_a_backtick_that_stands_for_an_apostrophe_is_text(body):
+    check_as_typed(body)
+
+
+@pytest.mark.parametrize(
+    "body", ["a `b` c", "a`b`c", "これは`b`です", "don`t `b` it", "(`b`)s", "``b``", "`b`", "`b`s"]
+)
+def test_code_is_code_beside_words_and_apostrophes(body):
+    assert "<code>b</code>" in render(body)

@@ -133,7 +133,7 @@ def test_loading_complete_messages_takes_two_queries_for_any_number(room, alice,
 def test_rows_have_readable_names(room, alice):
     member = Member.objects.get(room=room, person=alice)
     token = Token.objects.create(person=alice, name="bot", digest="d")
-    assert [str(thing) for thing in (alice, room, member, message_of(room, alice, 7), token)] == [
+    assert [str(row) for row in (alice, room, member, message_of(room, alice, 7), token)] == [
         "Alice",
         "garden",
         "Alice in garden",

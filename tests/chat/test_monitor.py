@@ -10,6 +10,7 @@ from chat.monitor import LEASE_SECONDS, Monitor
 from chat.services.lobby import LobbyWatch
 from chat.store import store
 from tests import wire
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,12 +21,12 @@ def lobby(db):
     return wire.Socket("/lobby/").connect()
 
 
-# Which monitor works.
+# The choice of the monitor that works.
 
 
 @pytest.fixture
 def passing(clock, monkeypatch):
-    """Return a clock that only moves when the test says so, for monitors too."""
+    """Return the clock of the store and of the monitors, which only the test moves."""
     monkeypatch.setattr(monitor_module, "time", clock)
     return clock
 
@@ -46,7 +47,7 @@ def test_one_monitor_works_and_the_others_stand_by(room, lobby, passing, caplog)
     assert lobby.read() == [{"type": "updated"}]
 
 
-def test_another_monitor_takes_over_from_a_dead_one(passing):
+def test_another_monitor_takes_over_from_a_dead_monitor(passing):
     first, second = Monitor(3, 30), Monitor(3, 30)
     assert turn(first) and not turn(second)
     passing.pass_by(LEASE_SECONDS + 0.1)
@@ -54,7 +55,7 @@ def test_another_monitor_takes_over_from_a_dead_one(passing):
     assert LEASE_SECONDS + monitor_module.TURN_SECONDS < 15
 
 
-def test_another_monitor_takes_over_at_once_from_one_that_stops(passing, monkeypatch):
+def test_another_monitor_takes_over_at_once_from_a_monitor_that_stops(passing, monkeypatch):
     first, second = Monitor(3, 30), Monitor(3, 30)
     assert turn(first) and not turn(second)
     monkeypatch.setattr(first, "_thread", EndedThread())
@@ -96,7 +97,7 @@ def test_a_monitor_that_works_again_forgets_its_last_check(room, lobby, passing)
         passing.pass_by(LEASE_SECONDS + 0.1)
         lobby.read()
         turn(monitor)
-        # The other monitor may have published a list that is outdated now, although this one saw no change.
+        # The other monitor may have published a list that is outdated now, although this monitor saw no change.
         assert lobby.read() == [{"type": "updated"}]
 
 
@@ -119,6 +120,8 @@ def test_a_monitor_checks_and_sweeps_at_its_intervals(passing, monkeypatch):
 
 
 def failing(error):
+    """Return a sweep that raises an error. The log names the sweep `sweep_badly`."""
+
     def sweep_badly():
         raise error
 
@@ -127,12 +130,11 @@ def failing(error):
 
 def test_a_failing_sweep_stops_no_other_sweep_and_is_logged_once(passing, caplog):
     ran = []
-    bad = failing(KeyError("a bug"))
 
     def sweep_well():
         ran.append(True)
 
-    monitor = Monitor(3, 1, sweeps=[bad, sweep_well])
+    monitor = Monitor(3, 1, sweeps=[failing(KeyError("a bug")), sweep_well])
     for _ in range(5):
         turn(monitor)
         passing.pass_by(1)
@@ -171,7 +173,7 @@ def test_an_outage_is_logged_in_one_line_and_the_monitor_continues(
     monitor = Monitor(1, 1, sweeps=[failing(error)] if where == "sweep" else [])
     with monkeypatch.context() as patch:
         if where == "lease":
-            patch.setattr(store, "acquire_lease", lambda *arguments, **fields: failing(error)())
+            patch.setattr(store, "acquire_lease", fail_with(error))
         if where == "check":
             patch.setattr("chat.services.presence.sweep_rosters", failing(error))
         for _ in range(5):

@@ -15,9 +15,9 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("rows", [Room, Member, Board])
-def test_every_column_has_the_converters_of_django(rows):
-    ours = rows.objects.select_related().query.get_compiler("default")
+@pytest.mark.parametrize("model", [Room, Member, Board])
+def test_every_column_has_the_converters_of_django(model):
+    ours = model.objects.select_related().query.get_compiler("default")
     ours.setup_query()
     expressions = [column for column, _, _ in ours.select]
     found = ours.get_converters(expressions)

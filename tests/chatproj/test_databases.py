@@ -15,6 +15,7 @@ WRITES = 25
 
 
 def wrapper(path, **changed):
+    """Return a connection to a SQLite file, with other settings than the defaults if they are given."""
     defaults = {"ENGINE": "chatproj.db.sqlite3", "NAME": str(path), "OPTIONS": {}, "AUTOCOMMIT": True}
     defaults |= {"TIME_ZONE": None, "CONN_MAX_AGE": None, "USER": "", "PASSWORD": "", "HOST": "", "PORT": ""}
     return DatabaseWrapper({**defaults, **changed}, alias="default")
@@ -114,7 +115,7 @@ def count_up(opened, errors):
     try:
         for _ in range(WRITES):
             begin(opened)
-            # Read, then write: this fails at once after a plain BEGIN.
+            # After a plain BEGIN, a transaction that reads before it writes would fail at once.
             value = ask(opened, "SELECT n FROM t")
             run(opened, f"UPDATE t SET n = {value + 1}")
             run(opened, "COMMIT")

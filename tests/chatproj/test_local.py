@@ -42,7 +42,7 @@ def test_an_empty_key_file_of_an_interrupted_run_is_replaced(var):
     assert len(local.ensure_secret_key()) >= 50
 
 
-def test_processes_that_start_at_once_use_one_key(var):
+def test_processes_that_start_at_the_same_time_use_one_key(var):
     keys = []
     threads = [threading.Thread(target=lambda: keys.append(local.ensure_secret_key())) for _ in range(16)]
     for thread in threads:
@@ -53,7 +53,7 @@ def test_processes_that_start_at_once_use_one_key(var):
     assert len(set(keys)) == 1
 
 
-def test_the_redis_url_is_found_only_while_a_serve_holds_the_lock(var):
+def test_the_redis_url_is_found_only_while_serve_holds_the_lock(var):
     local.write_private("redis-url", "redis://:secret@127.0.0.1:1234/0")
     assert mode(var / "redis-url") == 0o600
     assert local.redis_url() is None
@@ -63,7 +63,7 @@ def test_the_redis_url_is_found_only_while_a_serve_holds_the_lock(var):
     assert local.redis_url() is None
 
 
-def test_a_serve_without_its_own_redis_leaves_no_url(var):
+def test_without_a_redis_of_its_own_serve_stores_no_url(var):
     local.make_var()
     with open(var / "serve.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -100,7 +100,7 @@ def test_the_site_has_the_address_of_a_running_serve(var, content, port, url):
         lock.flush()
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert local.site_url(port) == url
-    # The lock is free: the address is that of the last run.
+    # If the lock is free, the file has the address of a run that has ended.
     assert local.site_url(port) == f"http://127.0.0.1:{port or 8000}"
 
 

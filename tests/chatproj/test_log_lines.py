@@ -1,4 +1,4 @@
-"""The logs of the site: every handler cleans its lines, and no address with a secret is logged as it is."""
+"""The logs of the site: every handler cleans its lines, and hides the secrets in addresses."""
 
 import io
 import logging
@@ -12,14 +12,14 @@ from channels_transport.log_lines import LineFormatter, clean
 from chat.consumers.routing import board_routing
 from chat.http.urls import urlpatterns
 
-# The parameters of addresses that are secret, and those that are not. A new name in an address belongs here or in OPEN.
+# SECRET lists the secret parameters of addresses, and OPEN lists the others. Add each new parameter to one of them.
 SECRET = {"key", "board", "session"}
 OPEN = {"slug", "handle", "token_id", "scheduled_id", "task_id", "invitation_id", "report_id", "number"}
 OPEN |= {"announcement_id", "hook_id", "file_id"}
 
 
 def find_addresses():
-    """Return (address with SECRET in place of each secret, the names of its parameters)."""
+    """Yield (address with SECRET in place of each secret, the names of its parameters)."""
     patterns = [str(pattern.pattern) for pattern in urlpatterns]
     patterns += [re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route.filters["path"].pattern) for route in board_routing]
     for pattern in patterns:
@@ -54,7 +54,7 @@ def test_every_handler_of_the_site_cleans_its_lines():
 @pytest.fixture
 def log(monkeypatch):
     """Return the lines that the site's console gets."""
-    (handler,) = [each for each in logging.getLogger().handlers if isinstance(each.formatter, LineFormatter)]
+    (handler,) = [found for found in logging.getLogger().handlers if isinstance(found.formatter, LineFormatter)]
     stream = io.StringIO()
     monkeypatch.setattr(handler, "stream", stream)
     return lambda: stream.getvalue().splitlines()
@@ -72,7 +72,7 @@ def log(monkeypatch):
     ],
 )
 @pytest.mark.django_db
-def test_the_data_of_a_client_is_one_clean_line(log, client, path, method, host):
+def test_text_from_a_client_starts_no_new_line_and_shows_no_secret(log, client, path, method, host):
     getattr(client, method)(path, HTTP_HOST=host)
     lines = log()
     assert lines and not any("SECRET" in line or line.startswith("forged") for line in lines)

@@ -6,6 +6,7 @@ from django.http.request import validate_host
 
 from chatproj import own_hosts
 from chatproj.own_hosts import OwnHosts
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.no_database
 
@@ -17,7 +18,8 @@ class Network:
         self.addresses = ["127.0.0.1", "192.168.1.5"]
 
     def get_adapters(self):
-        ips = [ifaddr.IP(one if "." in one else (one, 0, 2), 24, "eth0") for one in self.addresses]
+        values = [(address if "." in address else (address, 0, 2)) for address in self.addresses]
+        ips = [ifaddr.IP(value, 24, "eth0") for value in values]
         return [ifaddr.Adapter("eth0", "eth0", ips)]
 
 
@@ -66,11 +68,8 @@ def test_a_new_address_is_accepted_soon_and_the_old_one_is_refused(network, monk
     assert validate_host("localhost", hosts)
 
 
-def test_a_machine_that_does_not_tell_its_addresses_is_still_reached_locally(network, monkeypatch):
-    def fail():
-        raise OSError("no interfaces")
-
-    monkeypatch.setattr(own_hosts.ifaddr, "get_adapters", fail)
+def test_local_hosts_are_accepted_when_the_addresses_cannot_be_listed(network, monkeypatch):
+    monkeypatch.setattr(own_hosts.ifaddr, "get_adapters", fail_with(OSError("no interfaces")))
     assert validate_host("127.0.0.1", OwnHosts())
 
 

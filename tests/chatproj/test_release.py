@@ -1,9 +1,10 @@
-"""`manage.py release`, which a platform runs once, and a Procfile runner beside the other processes."""
+"""`manage.py release`: a platform runs it once, and a runner of the Procfile starts it with the other processes."""
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from chatproj.management.commands import release
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.no_database
 
@@ -26,7 +27,7 @@ def test_it_migrates_and_ends_in_the_release_phase_of_a_platform(steps, monkeypa
 
 
 @pytest.mark.parametrize("variable", ["HONCHO_PROCESS_NAME", "PS"])
-def test_it_waits_beside_the_other_processes_of_a_runner_that_ends_with_one(steps, monkeypatch, variable):
+def test_it_waits_if_its_end_would_stop_the_other_processes_of_a_runner(steps, monkeypatch, variable):
     monkeypatch.setenv(variable, "release.1")
     call_command("release")
     assert steps == ["migrate", "wait"]
@@ -39,10 +40,7 @@ def test_it_does_not_wait_in_a_shell_of_another_process(steps, monkeypatch):
 
 
 def test_a_failed_migration_ends_it(steps, monkeypatch):
-    def fail(name, **options):
-        raise CommandError("no")
-
-    monkeypatch.setattr(release, "call_command", fail)
+    monkeypatch.setattr(release, "call_command", fail_with(CommandError("no")))
     monkeypatch.setenv("PS", "release.1")
     with pytest.raises(CommandError):
         call_command("release")

@@ -194,7 +194,7 @@ def test_an_invalid_number_of_workers_is_refused(text, monkeypatch):
         checks.read_workers()
 
 
-def test_the_defaults_are_the_documented_ones(monkeypatch):
+def test_host_port_and_workers_have_the_documented_defaults(monkeypatch):
     for name in ("PORT", "HOST", "CHAT_WORKERS"):
         monkeypatch.delenv(name, raising=False)
     assert (checks.read_host(), checks.read_port(), checks.read_workers()) == ("127.0.0.1", 8000, 2)
@@ -284,7 +284,7 @@ def lan(monkeypatch):
     return hosts
 
 
-def test_a_server_on_all_addresses_prints_those_that_other_machines_can_use(lan):
+def test_a_server_on_all_addresses_prints_the_addresses_for_other_machines(lan):
     ipv4, ipv6, name = "http://192.168.1.5:80/", "http://[2001:db8::5]:80/", "http://laptop:80/"
     assert ready.addresses_for_others("0.0.0.0", 80, lan) == [ipv4, name]
     assert ready.addresses_for_others("::", 80, lan) == [ipv4, ipv6, name]

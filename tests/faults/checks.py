@@ -50,7 +50,7 @@ def stored_changes(site, slug):
     )
 
 
-def picture(tab):
+def shown_messages(tab):
     """Return the messages of a tab, in the form of `stored_messages`."""
     return {
         id: {
@@ -86,26 +86,26 @@ async def wait_until_complete(site, tabs, seconds):
         await asyncio.sleep(0.1)
 
 
-def check(site, tabs, words=""):
+def check(site, tabs):
     """Check the rooms of these tabs, which must include all tabs that changed them. Return the number of changes."""
     total = 0
     for slug in sorted({tab.slug for tab in tabs}):
         here = [tab for tab in tabs if tab.slug == slug]
-        _check_room(site, slug, here, words)
+        _check_room(site, slug, here)
         total += len(stored_changes(site, slug))
     return total
 
 
-def _check_room(site, slug, tabs, words):
+def _check_room(site, slug, tabs):
     changes = stored_changes(site, slug)
-    where = f"{words} room {slug}"
+    where = f"room {slug}"
     _check_offsets(site, slug, changes, where)
     _check_answers(changes, tabs, where)
     stored = stored_messages(site, slug)
     refs = [message["ref"] for message in stored.values()]
     assert len(refs) == len(set(refs)), f"{where}: a message is stored twice"
     for tab in tabs:
-        shown = picture(tab)
+        shown = shown_messages(tab)
         assert shown == stored, f"{where}: {tab} shows something else: {_difference(shown, stored)}"
 
 

@@ -20,19 +20,19 @@ import sys
 
 from django.apps import AppConfig
 
-FAILURE = "a bug of this test's own making"
+FAILURE = "a failure that the test injects"
 
 
 def _is_first(ref):
     """Return whether this fault is injected for the first time in this site."""
     try:
-        os.close(os.open(os.path.join(os.environ["CHAT_VAR"], f"struck-{ref}"), os.O_CREAT | os.O_EXCL))
+        os.close(os.open(os.path.join(os.environ["CHAT_VAR"], f"injected-{ref}"), os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         return False
     return True
 
 
-def _strikes(ref, fault):
+def _is_due(ref, fault):
     """Return whether a ref names this fault, and the fault was not yet injected for this ref."""
     return isinstance(ref, str) and ref.startswith(f"{fault}-") and _is_first(ref)
 
@@ -47,33 +47,33 @@ def _ref_of(content):
     return None
 
 
-def _dying_reply(reply):
-    def dying(channel, event):
-        if event["type"] == "ack" and _strikes(event["ref"], "dies-ack"):
+def _reply_with_faults(reply):
+    def reply_or_die(channel, event):
+        if event["type"] == "ack" and _is_due(event["ref"], "dies-ack"):
             _die()
         return reply(channel, event)
 
-    return dying
+    return reply_or_die
 
 
-def _careless_handle(handle):
-    def careless(worker, channel, content):
+def _handle_with_faults(handle):
+    def handle_or_lose(worker, channel, content):
         ref = _ref_of(content) if channel == "websocket.receive" else None
-        if _strikes(ref, "dies-early"):
+        if _is_due(ref, "dies-early"):
             _die()
-        if not _strikes(ref, "vanishes"):
+        if not _is_due(ref, "vanishes"):
             handle(worker, channel, content)
 
-    return careless
+    return handle_or_lose
 
 
-def _failing(handler):
-    def failing(message, member, event):
+def _handler_with_faults(handler):
+    def handle_or_fail(message, member, event):
         if event.ref.startswith("fails-"):
             raise ZeroDivisionError(FAILURE)
         return handler(message, member, event)
 
-    return failing
+    return handle_or_fail
 
 
 class FaultsConfig(AppConfig):
@@ -82,26 +82,26 @@ class FaultsConfig(AppConfig):
 
     def ready(self):
         if "runworker" in sys.argv:
-            self._spoil_worker()
+            self._install_worker_faults()
         elif "interface" in sys.argv and "FAULT_SEND_BUFFER" in os.environ:
-            self._narrow_sockets()
+            self._limit_send_buffers()
 
-    def _narrow_sockets(self):
+    def _limit_send_buffers(self):
         from channels_transport.interface import WebSocketProtocol
 
         onOpen, size = WebSocketProtocol.onOpen, int(os.environ["FAULT_SEND_BUFFER"])
 
-        def narrowed(protocol):
+        def open_with_limit(protocol):
             protocol.transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
             onOpen(protocol)
 
-        WebSocketProtocol.onOpen = narrowed
+        WebSocketProtocol.onOpen = open_with_limit
 
-    def _spoil_worker(self):
+    def _install_worker_faults(self):
         from channels_transport.worker import Worker
         from chat import broadcast
         from chat.consumers import frames
 
-        broadcast.reply = _dying_reply(broadcast.reply)
-        Worker._handle = _careless_handle(Worker._handle)
-        frames.HANDLERS["post"] = _failing(frames.HANDLERS["post"])
+        broadcast.reply = _reply_with_faults(broadcast.reply)
+        Worker._handle = _handle_with_faults(Worker._handle)
+        frames.HANDLERS["post"] = _handler_with_faults(frames.HANDLERS["post"])

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import redis
-import requests
 
-from tests.live.processes import START_SECONDS, Site, wait_until
+from tests.live.processes import START_SECONDS, Site, answers, wait_until
 from tests.valkey import free_port
 
 FAKETIME = next(
@@ -48,6 +47,7 @@ class Size(NamedTuple):
         return self.name == "full"
 
     def pick(self, short, full):
+        """Return one of two values, by the size of the test."""
         return full if self.is_full else short
 
 
@@ -84,7 +84,7 @@ class FaultSite(Site):
     def _give_clock(self):
         self.clock = self.folder / "clock"
         self.set_clock("+0")
-        faked = {
+        fake_clock = {
             # The monotonic clock does not change, as when an operator or ntpd moves the wall clock.
             "LD_PRELOAD": str(FAKETIME),
             "FAKETIME_TIMESTAMP_FILE": str(self.clock),
@@ -93,7 +93,7 @@ class FaultSite(Site):
             "DONT_FAKE_MONOTONIC": "1",
         }
         for part in self.parts:
-            part.environment.update(faked)
+            part.environment.update(fake_clock)
 
     def set_clock(self, offset):
         """Move the clock of all processes at once: "+25h", "-25h", "+0" (in libfaketime's format)."""
@@ -124,7 +124,7 @@ class FaultSite(Site):
                 os.kill(part.pid, signal.SIGCONT)
         super().start()
         for part in self.others:
-            wait_until(lambda part=part: answers(f"{part.url}/readyz"), START_SECONDS, part.name)
+            wait_until(lambda part=part: answers(f"{part.url}/readyz", 10), START_SECONDS, part.name)
         return self
 
     def stop(self):
@@ -147,13 +147,6 @@ class FaultSite(Site):
         return self.database.query('SELECT "offset" FROM chat_room WHERE slug = %s', slug)[0][0]
 
 
-def answers(url, seconds=10):
-    """Return whether a request to this URL is answered with 200."""
-    with contextlib.suppress(requests.RequestException):
-        return requests.get(url, timeout=seconds).status_code == 200
-    return False
-
-
 def restart(part):
     """Kill a part and start it again, as a supervisor does. Return the seconds until it worked."""
     part.kill()
@@ -167,12 +160,6 @@ def start_and_wait(part, cue="Listening on"):
     part.start()
     part.wait_until_logged(cue, size)
     return time.monotonic() - started
-
-
-def memory(part):
-    """Return the bytes that a process has in memory."""
-    with open(f"/proc/{part.pid}/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @contextlib.contextmanager

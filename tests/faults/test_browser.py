@@ -75,12 +75,13 @@ async def frozen(page):
 
 async def speak(speaker, slug, word):
     """Post POSTS messages in a room as another person."""
-    for text in words(word):
+    for text in texts_of(word):
         answer = await asyncio.to_thread(speaker.post, slug, text)
         assert answer.status_code == 201
 
 
-def words(word):
+def texts_of(word):
+    """Return the texts that `speak` posts."""
     return [f"{word} {number}" for number in range(POSTS)]
 
 
@@ -102,7 +103,7 @@ async def check_complete(page, slug, speaker, *texts):
     took = time.monotonic() - started
     shown = await page.locator(".message .body").all_inner_texts()
     stored = await asyncio.to_thread(speaker.history, slug)
-    assert shown == [one["body"] for one in stored.values()]
+    assert shown == [message["body"] for message in stored.values()]
     return took
 
 
@@ -114,7 +115,7 @@ async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, 
     seconds = size.pick(8, 60)
     await speak(speaker, slug, "before")
     async with page_in_room(slug, proxy.url) as page:
-        await check_complete(page, slug, speaker, *words("before"))
+        await check_complete(page, slug, speaker, *texts_of("before"))
         await page.context.set_offline(True)
         proxy.interrupt(permanently=is_dead)
         await speak(speaker, slug, "meanwhile")
@@ -124,7 +125,7 @@ async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, 
         await expect(message(page, "meanwhile 0")).to_have_count(0)
         proxy.restore()
         await page.context.set_offline(False)
-        took = await check_complete(page, slug, speaker, *words("before"), *words("meanwhile"), "written offline")
+        took = await check_complete(page, slug, speaker, *texts_of("before"), *texts_of("meanwhile"), "written offline")
         await expect(page.locator("#pending-messages .message")).to_have_count(0)
         await expect(page.get_by_test_id("connection-bar")).to_be_hidden()
         report(
@@ -144,7 +145,7 @@ async def test_a_frozen_tab_is_complete_within_five_seconds_after_it_continues(s
     seconds = size.pick(4, 60)
     await speak(speaker, slug, "before")
     async with page_in_room(slug, site.url) as page:
-        await check_complete(page, slug, speaker, *words("before"))
+        await check_complete(page, slug, speaker, *texts_of("before"))
         await page.evaluate("window.ticks = 0; setInterval(() => { window.ticks += 1 }, 100)")
         async with frozen(page):
             await speak(speaker, slug, "meanwhile")
@@ -152,7 +153,7 @@ async def test_a_frozen_tab_is_complete_within_five_seconds_after_it_continues(s
                 await asyncio.to_thread(restart, site.web)
             await asyncio.sleep(seconds)
         assert await page.evaluate("window.ticks") < 10 * seconds / 2, "it was not frozen"
-        took = await check_complete(page, slug, speaker, *words("before"), *words("meanwhile"))
+        took = await check_complete(page, slug, speaker, *texts_of("before"), *texts_of("meanwhile"))
         report(f"tab frozen for {seconds} s ({meanwhile}): complete {took:.1f} s after it continued")
         await say(page, "and on")
         await expect(message(page, "and on")).to_have_count(1, timeout=PATIENCE_MS)

@@ -1,4 +1,4 @@
-"""Clients that do not read, or send many frames at once: they are answered or dropped, without effect on others."""
+"""Clients that do not read, or send many frames at once. The site answers or drops them, without effect on others."""
 
 import asyncio
 import contextlib
@@ -10,13 +10,13 @@ import pytest
 
 from tests.faults.clients import Probe, chatting, make_person, p95_of, report
 from tests.faults.people import people_in_rooms
-from tests.faults.sites import memory
 from tests.live.client import read_until
+from tests.live.processes import read_memory
 
 DROPPED_SECONDS = 90
 # The additional memory per client that does not read: a megabyte of unread bytes, and Python's overhead.
 MOST_MEMORY = 12 * 2**20
-# Below this time, a factor of two is noise of the machine.
+# Below this time, the noise of a machine can double a wait.
 UNNOTICED_SECONDS = 0.5
 OTHERS_SECONDS = 1
 ESTABLISHED = "01"
@@ -39,8 +39,8 @@ async def unread_socket(person, slug):
             unread.transport.abort()
 
 
-class BusyRoom:
-    """Posts long messages in a room."""
+class LongPosts:
+    """Posts long messages through several tabs in turn."""
 
     def __init__(self, tabs, pause):
         self.tabs, self.pause = tabs, pause
@@ -61,11 +61,11 @@ async def test_a_client_that_stops_reading_a_busy_room_is_dropped_without_effect
     count = size.pick(2, 10)
     async with people_in_rooms(site, rooms=1, each=6) as people:
         watcher, *rest = people.tabs
-        probes, busy = [Probe(tab, pause=0.05) for tab in rest[:3]], BusyRoom(rest[3:], 0.08)
-        speaking = [asyncio.create_task(busy.run()), *(probe.start()._task for probe in probes)]
+        probes, busy = [Probe(tab, pause=0.05) for tab in rest[:3]], LongPosts(rest[3:], 0.08)
+        posting = [asyncio.create_task(busy.run()), *(probe.start()._task for probe in probes)]
         slow_people = [await asyncio.to_thread(make_person, site, "Slow") for _ in range(count)]
         await asyncio.sleep(size.pick(4, 20))
-        before, began = memory(site.web), time.monotonic()
+        before, began = read_memory(site.web), time.monotonic()
         p95_before = p95_of(probes, since=0, before=began)
         peak = before
         async with contextlib.AsyncExitStack() as stack:
@@ -73,14 +73,14 @@ async def test_a_client_that_stops_reading_a_busy_room_is_dropped_without_effect
             started = time.monotonic()
             assert len(open_ports(site.port, ports)) == count
             while open_ports(site.port, ports):
-                peak = max(peak, memory(site.web))
+                peak = max(peak, read_memory(site.web))
                 assert time.monotonic() - started < DROPPED_SECONDS, "the clients were not dropped"
                 await asyncio.sleep(0.1)
             dropped = time.monotonic() - started
             p95_during = p95_of(probes, since=began, before=time.monotonic())
-        for task in speaking:
+        for task in posting:
             task.cancel()
-        await asyncio.gather(*speaking, return_exceptions=True)
+        await asyncio.gather(*posting, return_exceptions=True)
         report(
             f"{count} clients that do not read: dropped after {dropped:.1f} s; the interface grew from"
             f" {before / 2**20:.0f} to at most {peak / 2**20:.0f} MiB; p95 of the others {p95_before * 1000:.0f} ms"

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.faults.checks import picture, stored_messages
+from tests.faults.checks import shown_messages, stored_messages
 from tests.faults.clients import Tab, make_person, report
 from tests.faults.people import people_in_rooms
 from tests.faults.sites import all_survive
@@ -72,7 +72,7 @@ async def test_after_a_kill_of_all_processes_acked_messages_remain_and_clients_r
         async with people_in_rooms(site, rooms=2, each=2) as people:
             async with people.chatting(pause=0.02):
                 await asyncio.sleep(2)
-                everything_dies(site, kill_database)
+                kill_everything(site, kill_database)
                 killed = time.monotonic()
                 acked = {ref for tab in people.tabs for ref, answer in tab.answers.items() if answer["type"] == "ack"}
                 await asyncio.to_thread(start_database)
@@ -88,7 +88,7 @@ async def test_after_a_kill_of_all_processes_acked_messages_remain_and_clients_r
             )
 
 
-def everything_dies(site, kill_database):
+def kill_everything(site, kill_database):
     for part in site.parts:
         os.kill(part.pid, signal.SIGKILL)
     kill_database()
@@ -104,6 +104,8 @@ COPY_SQLITE = (
 
 
 class SQLiteCopy:
+    """A copy of the SQLite database of a site."""
+
     def __init__(self, site):
         self.path, self.copy = site.database.path, site.folder / "copy.sqlite3"
 
@@ -111,13 +113,15 @@ class SQLiteCopy:
         subprocess.run([sys.executable, "-c", COPY_SQLITE, self.path, self.copy], check=True)
 
     def put_back(self):
-        for end in ("-wal", "-shm"):
+        for suffix in ("-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(f"{self.path}{end}")
+                os.unlink(f"{self.path}{suffix}")
         os.replace(self.copy, self.path)
 
 
 class PostgresCopy:
+    """A dump of the PostgreSQL database of a site."""
+
     def __init__(self, site):
         self.server, self.copy = site.database, site.folder / "copy.dump"
 
@@ -163,8 +167,8 @@ async def test_clients_ahead_of_a_restored_database_are_reset_and_agree_with_it(
         for tab in (client, other):
             await tab.until(lambda tab=tab: tab.is_joined and tab.cursor == 5, 30)
             assert any(event.get("reset") for event in tab.heard("joined"))
-            assert picture(tab) == await asyncio.to_thread(stored_messages, site, slug)
+            assert shown_messages(tab) == await asyncio.to_thread(stored_messages, site, slug)
         # New messages get ids after those of the copy.
         assert (await client.post("after the restore"))["offset"] == 6
         await other.until(lambda: other.cursor == 6)
-        assert picture(other) == await asyncio.to_thread(stored_messages, site, slug)
+        assert shown_messages(other) == await asyncio.to_thread(stored_messages, site, slug)

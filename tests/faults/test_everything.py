@@ -14,7 +14,7 @@ from tests.faults.clients import Chatter, fault_ref, report, until
 from tests.faults.people import people_in_rooms
 from tests.faults.sites import pause, resume, supervised
 
-ROOMS, IN_EACH = 5, 4
+ROOMS, PEOPLE_IN_EACH = 5, 4
 
 
 async def a_worker_is_killed(site, people, chance):
@@ -127,7 +127,7 @@ async def test_random_faults_cause_no_loss_no_duplicate_and_no_unanswered_frame(
     second = site.add_interface()
     site.start()
     injected = []
-    async with people_in_rooms(site, ROOMS, IN_EACH, urls=(None, second.url)) as people:
+    async with people_in_rooms(site, ROOMS, PEOPLE_IN_EACH, urls=(None, second.url)) as people:
         chatters = [Chatter(tab, random.Random(chance.random()), pause=0.4) for tab in people.tabs]
         async with supervised(site):
             for chatter in chatters:

@@ -159,5 +159,6 @@ async def test_an_interface_that_stops_closes_in_batches_and_presence_is_correct
 
 
 async def closed_at(socket):
+    """Wait until a socket is closed, and return the time."""
     await socket.wait_closed()
     return time.monotonic()

@@ -154,14 +154,14 @@ async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirt
         with all_survive(site):
             async with people.chatting(pause=0.3):
                 await asyncio.sleep(1)
-                fill(site, 1)
+                limit_memory(site, 1)
                 try:
                     await asyncio.sleep(2)
                     answer, waited = await asyncio.to_thread(timed_get, f"{site.url}/api/rooms/")
                     page, _ = await asyncio.to_thread(timed_get, f"{site.url}/")
                     await asyncio.sleep(size.pick(2, 30))
                 finally:
-                    fill(site, 0)
+                    limit_memory(site, 0)
                 emptied = time.monotonic()
             await people.check_complete(30)
         assert (answer.status_code, page.status_code) == (503, 503)
@@ -177,7 +177,7 @@ def idle_listeners(people):
     return [Listener(tab.person, tab.slug, heartbeat=3600) for tab in people.tabs]
 
 
-def fill(site, most_bytes):
+def limit_memory(site, most_bytes):
     """Limit the memory of Redis to `most_bytes` (0: no limit). Redis then refuses writes, and evicts nothing."""
     client = redis.StrictRedis.from_url(site.redis_url)
     client.config_set("maxmemory-policy", "noeviction")

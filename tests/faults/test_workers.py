@@ -65,11 +65,11 @@ async def test_a_resend_after_a_kill_between_commit_and_ack_gets_the_same_ack_an
             await tab.send(type, ref=ref, **fields)
         room = people.tabs[0].slug
 
-        async def are_stored():
+        async def read_changes():
             rows = await asyncio.to_thread(stored_changes, site, room)
             return {ref: (id, offset) for ref, id, offset in rows}
 
-        while not set(refs) <= set(stored := await are_stored()):
+        while not set(refs) <= set(stored := await read_changes()):
             await asyncio.sleep(0.05)
         for tab, ref in zip(people.tabs, refs, strict=True):
             await tab.until(lambda tab=tab, ref=ref: ref in tab.answers)
@@ -78,7 +78,7 @@ async def test_a_resend_after_a_kill_between_commit_and_ack_gets_the_same_ack_an
             # The worker died before it could answer, so this is the answer to the resent frame.
             assert tab.took[ref] > ANSWER_SECONDS - 0.5
         await people.check_complete()
-        assert await are_stored() == stored
+        assert await read_changes() == stored
         for tab in people.tabs:
             assert [message["body"] for message in tab.messages.values()].count(body) == 1
         slowest = max(tab.slowest() for tab in people.tabs)

@@ -27,7 +27,7 @@ export class Clock {
 
   #due(end) {
     const due = [...this.#timers].filter(([, { at }]) => at <= end);
-    return due.sort(([a, one], [b, other]) => one.at - other.at || a - b)[0];
+    return due.sort(([firstId, first], [secondId, second]) => first.at - second.at || firstId - secondId)[0];
   }
 }
 

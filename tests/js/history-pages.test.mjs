@@ -1,5 +1,5 @@
-// Pages of history: the page around a message, joining pages, and what arrives meanwhile. Over a fake server that
-// answers as docs/protocol.md describes.
+// Tests of pages of history: the page around a message, joined pages, and messages that arrive during a fetch.
+// A fake server answers as docs/protocol.md describes.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -108,7 +108,7 @@ test("a page that touches the loaded messages extends them", () => {
   history.assertComplete();
 });
 
-test("away from the newest messages a live message is not shown, moves the cursor, and comes with the newer page", () => {
+test("away from the newest messages a live message moves the cursor, and is shown with the newer page", () => {
   const history = new History(300);
   history.pages.fetchAround(100);
   history.answer();

@@ -1,4 +1,4 @@
-// Tests of the requests in a board's waiting room: they are sent again until they are answered, and resolve once.
+// Tests of the requests in a board's waiting room: the client sends each again until it is answered.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

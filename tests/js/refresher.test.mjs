@@ -1,4 +1,4 @@
-// Tests of when a page fetches again: once for a burst, at random moments, rarely while much changes, never while hidden.
+// Tests of when a page fetches again: once for a burst of changes, at random moments, and never while it is hidden.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// What a page keeps: bound to a person, deleted at sign-out, and in memory where the browser has no storage.
+// Tests of what a page keeps: it is bound to a person, deleted at sign-out, and in memory where there is no storage.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -41,13 +41,13 @@ test("a value that a full storage refuses is kept in memory, and replaces the st
   assert.equal(storage.getItem("a"), "new");
 });
 
-test("nobody reads the values of another person", () => {
+test("a person cannot read the values of another person", () => {
   const browser = browserStorage();
   new PersonStorage("p1", new SafeStorage(() => browser)).setItem("chat.draft.a", "private");
   assert.equal(new PersonStorage("p2", new SafeStorage(() => browser)).getItem("chat.draft.a"), null);
 });
 
-test("the values of other people and of older versions are deleted, the page's own and the boards' stay", () => {
+test("the values of other people and of older versions are deleted, and the values of the page and of boards stay", () => {
   const browser = browserStorage({
     "chat.draft.a@p1": "mine", "chat.draft.a@p2": "theirs", "chat.draft.a": "old", "chat.outbox.a.x@y": "old",
     "chat.page.reloaded": "1", "chat.transport": "poll", other: "not ours",

@@ -1,4 +1,4 @@
-// Tests of the choice of transport: websockets first, polling where no websocket works, and websockets again.
+// Tests of the choice of transport: websockets first, polling where no websocket works, and later a websocket again.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

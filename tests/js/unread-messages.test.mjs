@@ -1,4 +1,4 @@
-// What a person has not read: the server's count, received messages, and reading.
+// Tests of what a person has not read: the server's count, received messages, and reading.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -64,7 +64,7 @@ test("reading moves forward only, and leaves what is after it", () => {
   receive(unread, range(461, 510));
   unread.readTo(5);
   assert.deepEqual([unread.position, unread.count], [10, 500]);
-  unread.readTo(500); // in another tab
+  unread.readTo(500); // The person has read this in another tab.
   assert.deepEqual([unread.position, unread.count], [500, 20]);
   unread.readTo(510);
   receive(unread, [511]);

@@ -10,6 +10,7 @@ import json
 import random
 import secrets
 import time
+from datetime import UTC, datetime, timedelta
 
 import requests
 from websockets.asyncio.client import connect
@@ -56,7 +57,7 @@ class Person:
         ref = ref or new_ref()
         return self.call("POST", f"/api/rooms/{slug}/messages/", ref=ref, body=body)
 
-    def history(self, slug, **parameters):
+    def history(self, slug):
         """Return all messages of a room by id, as the API gives them."""
         found, after, more = {}, 0, True
         while more:
@@ -79,6 +80,11 @@ class Person:
 
     def client(self, slug):
         return Client(self, slug)
+
+
+def later(seconds):
+    """Return the time in this many seconds, as the API reads it."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def new_ref():
@@ -160,6 +166,7 @@ class Client:
         self.is_kept_offline = False
 
     def heard(self, type):
+        """Return the events of one type, in the order of their arrival."""
         return [event for event in self.events if event["type"] == type]
 
     def came(self):

@@ -47,7 +47,21 @@ def wait_until(is_true, seconds=PATIENCE_SECONDS, what="it"):
     return answer
 
 
+def answers(url, seconds=30):
+    """Return whether a request to this URL is answered with 200."""
+    with contextlib.suppress(requests.RequestException):
+        return requests.get(url, timeout=seconds).status_code == 200
+    return False
+
+
+def read_memory(part):
+    """Return the bytes that a process has in memory."""
+    with open(f"/proc/{part.pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def die_with_the_tests():
+    """Ask Linux to kill this process when the thread that started it ends. The child calls this before exec."""
     if sys.platform == "linux":
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -182,8 +196,8 @@ class Database:
 
     def drop(self):
         if self.server is not None:
-            ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
-            self._execute(ends % self.name)
+            end_connections = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
+            self._execute(end_connections % self.name)
             self._execute(f"DROP DATABASE IF EXISTS {self.name}")
 
 
@@ -228,8 +242,8 @@ class Site:
             self.valkey = Part("valkey", self._valkey_command(port), make_environment(), self.folder)
         self.environment = make_environment(**environment)
         self.web = self.make_part("web", *web.format(port=self.port).split())
-        others = ["--exclude-channels=chat.tasks"] if task_workers else []
-        self.workers = [self.make_part(f"worker-{number}", "runworker", *others) for number in range(1, workers + 1)]
+        options = ["--exclude-channels=chat.tasks"] if task_workers else []
+        self.workers = [self.make_part(f"worker-{number}", "runworker", *options) for number in range(1, workers + 1)]
         self.task_workers = [
             self.make_part(f"tasks-{number}", "runworker", "--only-channels=chat.tasks")
             for number in range(1, task_workers + 1)

@@ -1,6 +1,4 @@
-"""
-Rooms with a long history, and the memory of the processes that read them.
-"""
+"""Rooms in the database, also rooms with a long history, and the memory of the processes that read them."""
 
 from pathlib import Path
 
@@ -12,10 +10,10 @@ def fill(slug, count):
     from chat.models import Message, Person, Reaction, Room
     room, people, now = Room.objects.get(slug=slug), list(Person.objects.all()[:5]), timezone.now()
     bodies = [
-        "Number %d: nothing but words, as most of what is said, and neither long nor short.",
+        "Number %d: a line of plain words, as most messages are, not a long and not a short one.",
         "Number %d is **bold**, and says `print()`.",
-        "Number %d: see https://example.org/ for what was meant, and <b>no</b> HTML.",
-        "Number %d, a list:\\n\\n- one\\n- two & three\\n- =1+1, as it were",
+        "Number %d: see https://example.org/ for the explanation, and <b>no</b> HTML.",
+        "Number %d, a list:\\n\\n- one\\n- two & three\\n- =1+1, a formula",
     ]
     for start in range(1, count + 1, 5000):
         Message.objects.bulk_create([
@@ -34,6 +32,22 @@ def fill(slug, count):
 def fill(site, slug, count):
     """Store `count` messages in an empty room, as if they had been posted a minute apart."""
     site.manage("shell", "-c", f"{FILL}\nfill({slug!r}, {count})")
+
+
+def find_room_id(site, slug):
+    """Return the id of a room's row."""
+    return site.database.query("SELECT id FROM chat_room WHERE slug = %s", slug)[0][0]
+
+
+def find_member_id(site, slug, person):
+    """Return the id of the row that makes a person a member of a room."""
+    [(found,)] = site.database.query(
+        "SELECT m.id FROM chat_member m JOIN chat_room r ON r.id = m.room_id JOIN chat_person p ON p.id = m.person_id"
+        " WHERE r.slug = %s AND p.handle = %s",
+        slug,
+        person.handle,
+    )
+    return found
 
 
 def reset_peak_memory(pid):

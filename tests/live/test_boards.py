@@ -84,7 +84,7 @@ async def test_an_admitted_person_can_post_and_a_removal_closes_all_tabs(site):
             await hear(inside, "synced")
             await hear(second_tab, "synced")
             await ask_for_ack(inside, "post", body="Hello")
-            assert (await hear(olga, "message"))["author"] == {"handle": "Bob"}
+            assert (await hear(olga, "message"))["author"] == {"handle": "Bob", "guest": True}
             await ask_for_ack(at_owner, "remove", visitor=knocked["visitor"])
             assert await hear(at_bob, "removed")
             assert [await close_code(socket) for socket in (inside, second_tab)] == [4403, 4403]

@@ -14,7 +14,7 @@ async def test_two_people_chat_and_the_rows_are_in_the_database(site, room, alic
         for client in (at_alice, at_bob):
             await client.until(lambda client=client: len(client.messages) == 2)
             assert client.bodies() == ["Hello **Bob**", "Hello Alice"]
-            assert client.messages[1]["author"] == {"handle": alice.handle}
+            assert client.messages[1]["author"] == {"handle": alice.handle, "guest": True}
             assert client.messages[1]["html"] == "<p>Hello <strong>Bob</strong></p>"
             assert client.messages[2]["reply_to"] == hello["id"]
     rows = site.database.query(
@@ -125,7 +125,7 @@ async def test_typing_is_sent_only_to_the_others_and_is_not_stored(room, alice, 
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         await at_alice._send_event({"type": "typing", "on": True})
         await at_bob.until(lambda: at_bob.heard("typing"))
-        assert at_bob.heard("typing") == [{"type": "typing", "handle": alice.handle, "on": True}]
+        assert at_bob.heard("typing") == [{"type": "typing", "handle": alice.handle, "on": True, "guest": True}]
         await at_alice.post("done")
         assert not at_alice.heard("typing")
 

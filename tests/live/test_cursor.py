@@ -31,17 +31,17 @@ async def read_backlog(socket):
         messages.append(event)
 
 
-def picture(messages):
+def visible_fields(messages):
     """Return the fields of messages that all members see, by id."""
     return {id: {name: message[name] for name in FIELDS} for id, message in sorted(messages.items())}
 
 
-async def change_at_random(client, chance, mine):
-    """Make one change in the room: a post, an edit, a removal or a reaction."""
+async def change_at_random(client, chance, own_ids):
+    """Make one change in the room: post, or edit, remove or react to one of the messages `own_ids`."""
     kind = chance.choice(["post", "post", "edit", "remove", "react"])
-    target = chance.choice(mine) if mine else None
+    target = chance.choice(own_ids) if own_ids else None
     if kind == "post" or target is None:
-        mine.append((await client.post(f"a post {chance.random()}"))["id"])
+        own_ids.append((await client.post(f"a post {chance.random()}"))["id"])
         return
     fields = {"edit": {"body": f"an edit {chance.random()}"}, "remove": {}}.get(
         kind, {"emoji": chance.choice("👍🎉❤"), "on": chance.random() < 0.7}
@@ -56,7 +56,7 @@ async def test_a_client_that_was_cut_off_catches_up_after_its_reconnect(room, al
     print(f"CHAT_TEST_SEED={seed}")
     chance = random.Random(seed)
     async with alice.client(room) as at_alice, bob.client(room) as at_bob, charlie.client(room) as at_charlie:
-        of_alice, of_bob = [], []
+        ids_of_alice, ids_of_bob = [], []
         for _ in range(12):
             if chance.random() < 0.5:
                 at_charlie.cut(stay_away=True)
@@ -64,13 +64,13 @@ async def test_a_client_that_was_cut_off_catches_up_after_its_reconnect(room, al
                 if chance.random() < 0.2:
                     at_charlie.cut(stay_away=at_charlie.is_kept_offline)
                 await asyncio.gather(
-                    change_at_random(at_alice, chance, of_alice), change_at_random(at_bob, chance, of_bob)
+                    change_at_random(at_alice, chance, ids_of_alice), change_at_random(at_bob, chance, ids_of_bob)
                 )
             at_charlie.allow_reconnect()
             offset = alice.call("GET", f"/api/rooms/{room}/messages/?limit=1").json()["offset"]
             for client in (at_alice, at_bob, at_charlie):
                 await client.until(lambda client=client, offset=offset: client.cursor == offset)
-                assert picture(client.messages) == picture(alice.history(room)), f"CHAT_TEST_SEED={seed}"
+                assert visible_fields(client.messages) == visible_fields(alice.history(room)), f"CHAT_TEST_SEED={seed}"
         assert at_charlie.close_codes
 
 
@@ -167,7 +167,7 @@ async def test_a_long_backlog_is_sent_in_pages_of_200(room, alice, bob):
         await at_bob.until(lambda: at_bob.cursor == 453)
         pages = [(event["offset"], event["more"]) for event in at_bob.heard("synced")[1:]]
         assert pages == [(202, True), (402, True), (453, False)]
-        assert picture(at_bob.messages) == picture(alice.history(room))
+        assert visible_fields(at_bob.messages) == visible_fields(alice.history(room))
         assert len(at_bob.heard("message")) == 450
 
 
@@ -218,7 +218,7 @@ async def test_a_sync_with_a_future_offset_resets_and_any_other_is_answered(room
 async def test_a_client_with_a_future_cursor_discards_its_messages(room, alice):
     async with alice.client(room) as client:
         await client.post("real")
-        client.cursor, client.messages[7] = 77, {"id": 7, "offset": 77, "body": "of another world"}
+        client.cursor, client.messages[7] = 77, {"id": 7, "offset": 77, "body": "not in the room"}
         client.cut()
         await client.until(lambda: client.cursor == 1)
         assert client.bodies() == ["real"]

@@ -190,7 +190,7 @@ async def test_a_client_that_answers_no_ping_leaves_the_room():
             # From now on the client neither reads nor writes, like a telephone in a tunnel.
             socket.transport.pause_reading()
             await at_owner.until(lambda: "Silent" in at_owner.went())
-            await at_owner.post("the others are not kept waiting")
+            await at_owner.post("the others do not wait")
     finally:
         site.stop()
 
@@ -251,15 +251,15 @@ async def test_a_change_whose_commit_fails_is_not_published(whole_site, doomed_b
 def doomed_body(whole_site):
     """Return a body whose row breaks a foreign key, which the database detects only at the commit."""
     database, body = whole_site.database, "doomed"
-    spoil = "INSERT INTO chat_reaction (message_id, person_id, emoji) VALUES (-1, NEW.author_id, 'x');"
-    begin = f"CREATE TRIGGER spoiler AFTER INSERT ON chat_message FOR EACH ROW WHEN (NEW.body = '{body}')"
+    violation = "INSERT INTO chat_reaction (message_id, person_id, emoji) VALUES (-1, NEW.author_id, 'x');"
+    trigger = f"CREATE TRIGGER spoiler AFTER INSERT ON chat_message FOR EACH ROW WHEN (NEW.body = '{body}')"
     if database.server:
         database.query(
-            f"CREATE FUNCTION spoil() RETURNS trigger AS $$ BEGIN {spoil} RETURN NEW; END $$"
-            f" LANGUAGE plpgsql; {begin} EXECUTE FUNCTION spoil()"
+            f"CREATE FUNCTION spoil() RETURNS trigger AS $$ BEGIN {violation} RETURN NEW; END $$"
+            f" LANGUAGE plpgsql; {trigger} EXECUTE FUNCTION spoil()"
         )
     else:
-        database.query(f"{begin} BEGIN {spoil} END")
+        database.query(f"{trigger} BEGIN {violation} END")
     yield body
     database.query("DROP TRIGGER spoiler" + " ON chat_message" * bool(database.server))
 
@@ -309,7 +309,7 @@ async def test_a_flood_is_refused_with_a_wait_time_and_closed_if_it_continues(wh
                         assert event["retry_after"] > 0 and event["ref"] is None
         await asyncio.gather(flooding, return_exceptions=True)
         assert set(codes) == {"rate_limited"} and len(codes) >= 1000
-        assert (await bystander.post("nobody else is hurt"))["offset"] == 1
+        assert (await bystander.post("the others can post"))["offset"] == 1
 
 
 async def test_a_client_that_obeys_the_wait_time_delivers_everything(whole_site, alice):

@@ -1,4 +1,4 @@
-"""Bad frames: each gets its answer, and the next good frame on the same socket is acknowledged."""
+"""Invalid frames: the server rejects each, and acknowledges the next valid frame on the same socket."""
 
 import asyncio
 import contextlib
@@ -110,7 +110,7 @@ REJECTED = {
 }
 
 
-async def test_every_bad_frame_is_rejected_and_the_next_post_is_acknowledged(subtests_of, room, alice):
+async def test_every_invalid_frame_is_rejected_and_the_next_post_is_acknowledged(subtests_of, room, alice):
     async with alice.socket(f"/chat/{room}/") as socket:
         await read_until(socket, lambda event: event["type"] == "synced")
         for stored, (name, (frame, code, ref)) in enumerate(subtests_of(REJECTED), 1):
@@ -135,7 +135,7 @@ def subtests_of():
     return cases
 
 
-ODD_BUT_GOOD = {
+UNUSUAL_BUT_VALID = {
     "4,000 characters": "x" * 4000,
     "4,000 emojis": "🙂" * 4000,
     "blanks around it": "  x  ",
@@ -151,7 +151,7 @@ ODD_BUT_GOOD = {
 
 async def test_unusual_valid_bodies_are_stored_unchanged(subtests_of, room, alice):
     async with alice.client(room) as client:
-        for _, body in subtests_of(ODD_BUT_GOOD):
+        for _, body in subtests_of(UNUSUAL_BUT_VALID):
             id = (await client.post(body))["id"]
             await client.until(lambda id=id: id in client.messages)
             assert client.messages[id]["body"] == body.strip()
@@ -166,7 +166,7 @@ async def test_large_numbers_unknown_fields_and_optional_nulls_are_accepted(room
         assert answer["type"] == "page" and len(answer["messages"]) == 1
 
 
-async def test_a_frame_of_64_kib_passes_and_one_byte_more_closes_with_1009(room, alice):
+async def test_a_frame_of_64_kib_is_accepted_and_one_byte_more_closes_the_socket_with_1009(room, alice):
     async with alice.socket(f"/chat/{room}/") as socket:
         frame = post(ref=new_ref(), more="")
         frame = frame[:-2] + "x" * (65536 - len(frame)) + frame[-2:]
@@ -202,13 +202,13 @@ async def test_a_post_in_fragments_with_a_ping_between_them_is_one_post(room, al
         assert (answer["type"], answer["ref"]) == ("ack", "in-fragments")
 
 
-async def test_a_text_frame_that_is_not_utf8_closes_with_1007(room, alice):
+async def test_a_text_frame_that_is_not_utf8_closes_the_socket_with_1007(room, alice):
     async with alice.socket(f"/chat/{room}/") as socket:
         await socket.send(b'{"type": "post", "body": "\xff\xfe"}', text=True)
         assert await close_code(socket) == 1007
 
 
-async def test_a_surrogate_in_utf8_closes_with_1007(room, alice):
+async def test_a_surrogate_in_utf8_closes_the_socket_with_1007(room, alice):
     async with alice.socket(f"/chat/{room}/") as socket:
         await socket.send('"\ud800"'.encode("utf-8", "surrogatepass"), text=True)
         assert await close_code(socket) == 1007

@@ -167,7 +167,7 @@ def test_a_header_that_injects_another_is_refused_with_400(site, end):
     ],
     ids=["a large one", "many", "without a colon", "without a name", "a subprotocol that is no text"],
 )
-def test_headers_too_large_or_malformed_are_refused(site, lines):
+def test_too_large_or_malformed_headers_are_refused(site, lines):
     status, _ = send_handshake(site, f"Origin: {site.url}".encode(), *lines)
     assert status in (400, None)
 

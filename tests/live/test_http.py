@@ -135,22 +135,22 @@ def test_health_readiness_and_metrics_answer(site):
     assert "\nchat_rooms " in requests.get(f"{site.url}/metrics", timeout=60).text
 
 
-def converse(site, data, until=b"", seconds=60):
-    """Send raw bytes, and return the response up to the close of the connection, or up to `until`."""
+def converse(site, data, is_complete=None, seconds=60):
+    """Send raw bytes. Return what the server sends until it closes the connection, or until `is_complete(answer)`."""
     with sockets.create_connection(("127.0.0.1", site.port), seconds) as connection:
         connection.sendall(data)
         answer = b""
         while chunk := connection.recv(65536):
             answer += chunk
-            if until and until(answer):
+            if is_complete and is_complete(answer):
                 break
     return answer
 
 
 def test_pipelined_requests_are_answered_in_their_order(site):
     paths = ["/healthz", "/api/nowhere/", "/readyz", "/healthz"]
-    requests_ = "".join(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n\r\n" for path in paths)
-    answer = converse(site, requests_.encode(), until=lambda answer: answer.count(b"HTTP/1.1 ") == 4)
+    data = "".join(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n\r\n" for path in paths)
+    answer = converse(site, data.encode(), is_complete=lambda answer: answer.count(b"HTTP/1.1 ") == 4)
     statuses = [int(part.split(b" ")[0]) for part in answer.split(b"HTTP/1.1 ")[1:]]
     assert statuses == [200, 404, 200, 200]
 
@@ -170,7 +170,7 @@ def test_pipelined_requests_are_answered_in_their_order(site):
     ids=["nonsense", "version", "no path", "TLS", "path", "headers", "negative length", "two lengths"],
 )
 def test_malformed_http_gets_400_or_a_closed_connection_and_harms_no_other(site, data):
-    answer = converse(site, data + b"\r\n\r\n", until=lambda answer: b"\r\n\r\n" in answer)
+    answer = converse(site, data + b"\r\n\r\n", is_complete=lambda answer: b"\r\n\r\n" in answer)
     assert answer == b"" or answer.split()[1] in (b"400", b"404"), answer[:200]
     assert requests.get(f"{site.url}/healthz", timeout=60).status_code == 200
 

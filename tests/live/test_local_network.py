@@ -1,4 +1,8 @@
-"""People on other machines, who open this machine's address without TLS: they log in and chat, foreign pages do not."""
+"""
+People on other machines open this machine's address without TLS.
+
+They can log in and chat. Pages of other sites can open no socket.
+"""
 
 import itertools
 import json
@@ -14,11 +18,11 @@ from tests.live.processes import Site
 
 pytestmark = [pytest.mark.live, pytest.mark.no_database]
 
-WAYS = ["interface --bind 0.0.0.0 --port {port}", "runserver --noworker 0.0.0.0:{port} --noreload"]
+COMMANDS = ["interface --bind 0.0.0.0 --port {port}", "runserver --noworker 0.0.0.0:{port} --noreload"]
 numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="module", params=WAYS, ids=["interface", "runserver"])
+@pytest.fixture(scope="module", params=COMMANDS, ids=["interface", "runserver"])
 def site(request):
     site = Site(web=request.param, workers=1)
     yield site.start()
@@ -76,6 +80,6 @@ def test_a_page_of_another_site_cannot_open_a_socket(site, host):
         open_socket(site, "evil.example", browser, "http://evil.example")
 
 
-def test_a_host_name_of_somebody_else_is_refused(site):
+def test_a_request_for_a_foreign_host_name_is_refused(site):
     for host in ("evil.example", "192.0.2.250", f"x.{socket.gethostname()}"):
         assert requests.get(site.url, headers={"Host": host}).status_code == 400

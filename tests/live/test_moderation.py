@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.live import rooms
 from tests.live.client import close_code
 
 UNMUTE = "from chat import broadcast; broadcast.start_job('chat.unmute', {{'member': {}}})"
@@ -17,16 +18,6 @@ def set_role(owner, room, handle, role, **fields):
     return owner.call("PUT", path, role=role, expected=200, **fields).json()
 
 
-def member_id(site, room, person):
-    [(found,)] = site.database.query(
-        "SELECT m.id FROM chat_member m JOIN chat_room r ON r.id = m.room_id JOIN chat_person p ON p.id = m.person_id"
-        " WHERE r.slug = %s AND p.handle = %s",
-        room,
-        person.handle,
-    )
-    return found
-
-
 async def test_a_ban_closes_all_tabs_of_one_person_only(room, owner, alice, bob):
     async with bob.client(room) as first, bob.client(room) as second, alice.client(room) as at_alice:
         await first.post("mine")
@@ -34,7 +25,7 @@ async def test_a_ban_closes_all_tabs_of_one_person_only(room, owner, alice, bob)
         for tab in (first, second):
             await tab.until(lambda tab=tab: tab.close_codes == [4403])
         await at_alice.until(lambda: at_alice.heard("member"))
-        assert at_alice.heard("member") == [{"type": "member", "handle": bob.handle, "role": "banned"}]
+        assert at_alice.heard("member") == [{"type": "member", "handle": bob.handle, "role": "banned", "guest": True}]
         await at_alice.until(lambda: bob.handle in at_alice.went())
         assert at_alice.close_codes == []
     async with bob.socket(f"/chat/{room}/") as socket:
@@ -67,21 +58,21 @@ async def test_a_delayed_message_ends_a_mute_of_a_silent_person(site, room, owne
         await at_bob.until(lambda: at_bob.heard("member"))
         # This is the message that the delay server sends. Before the mute's end the message has no effect.
         while at_bob.heard("member")[-1]["role"] != "guest":
-            site.manage("shell", "-c", UNMUTE.format(member_id(site, room, bob)))
+            site.manage("shell", "-c", UNMUTE.format(rooms.find_member_id(site, room, bob)))
             await asyncio.sleep(0.5)
         assert [event["role"] for event in at_bob.heard("member")] == ["muted", "guest"]
 
 
 def test_one_of_two_owners_remains_if_both_step_down_at_once(room, owner, alice):
-    def step_down(one):
-        return one.call("PUT", f"/api/rooms/{room}/members/{quote(one.handle)}/", role="member").status_code
+    def step_down(person):
+        return person.call("PUT", f"/api/rooms/{room}/members/{quote(person.handle)}/", role="member").status_code
 
-    with ThreadPoolExecutor(2) as together:
+    with ThreadPoolExecutor(2) as pool:
         for _ in range(8):
             status = owner.call("PUT", f"/api/rooms/{room}/members/{quote(alice.handle)}/", role="owner").status_code
             if status == 403:  # Alice is the only owner after the last round
                 set_role(alice, room, owner.handle, "owner")
-            assert sorted(together.map(step_down, [owner, alice])) == [200, 403]
+            assert sorted(pool.map(step_down, [owner, alice])) == [200, 403]
 
 
 async def test_the_command_acts_on_open_sockets_and_explains_errors_in_a_sentence(site, room, bob):

@@ -202,7 +202,7 @@ def test_a_monitor_stops_cleanly_while_redis_or_the_database_hang(frail_site, mo
         assert time.monotonic() - began < 15
 
 
-def post_at_last(person, slug):
+def post_with_retries(person, slug):
     """Post, and retry while the site answers that it is unavailable."""
     ref = new_ref()
     wait_until(lambda: person.post(slug, "Are you there?", ref).status_code in (200, 201), 60, "the post")
@@ -221,10 +221,10 @@ async def test_a_monitor_survives_outages_of_redis_and_the_database(frail_site, 
         )
     await asyncio.to_thread(frail_site.start)
     async with Lobby(frail_site) as lobby:
-        assert await lobby.count_updates(lambda: post_at_last(owner, slug)) >= 1
+        assert await lobby.count_updates(lambda: post_with_retries(owner, slug)) >= 1
         # Now Redis runs, but loses its data.
         openings = lobby.openings
         chat_redis(frail_site).flushall()
         await lobby.until(lambda: lobby.openings > openings)
-        assert await lobby.count_updates(lambda: post_at_last(owner, slug)) >= 1
+        assert await lobby.count_updates(lambda: post_with_retries(owner, slug)) >= 1
     assert part.is_running and part.read_log().count("The monitor waits") <= 4

@@ -5,13 +5,12 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 
 from channels_transport.layer import RedisChannelLayer
-from tests.live.client import Person, close_code
+from tests.live.client import Person, close_code, later
 from tests.live.processes import ROOT, Site, wait_until
 from tests.valkey import free_port
 
@@ -43,10 +42,6 @@ def start_delay(site):
     site.delay.wait_until_logged("Listening on asgi.delay", site.delay.log_start)
 
 
-def later(seconds):
-    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def doctor(site, url=None, **environment):
     """Return (exit code, {part: texts of its problems}, whole output)."""
     command = [sys.executable, "manage.py", "doctor", "--json", "--url", url or site.url]
@@ -68,13 +63,13 @@ def doctor(site, url=None, **environment):
 
 async def test_a_scheduled_message_arrives_among_malformed_ones(own_site, alice):
     layer = RedisChannelLayer(hosts=[own_site.redis_url])
-    for nonsense in (
+    for malformed in (
         {},
         {"channel": "chat.scheduled", "content": [], "delay": 1},
         {"channel": "no name", "content": {}, "delay": 1},
         {"channel": "chat.scheduled", "content": {}, "delay": -1},
     ):
-        layer.send("asgi.delay", nonsense)
+        layer.send("asgi.delay", malformed)
     room = alice.make_room()
     async with alice.client(room) as client:
         sent_at = time.time()
@@ -179,7 +174,7 @@ def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
 
 
 def test_without_workers_the_health_pages_answer_within_a_second(own_site):
-    """Also while Redis is stopped: no part of the site makes a load balancer wait."""
+    """Ask again while Redis is stopped: the pages must not make a load balancer wait for it."""
 
     def ask(path):
         started = time.monotonic()

@@ -1,4 +1,4 @@
-"""A room by long polling: together with websockets, with killed processes, and without leftover state."""
+"""Long polling: pollers and sockets exchange messages, a killed process loses nothing, and polls leave no state."""
 
 import asyncio
 import signal
@@ -7,6 +7,7 @@ import pytest
 import redis
 import requests
 
+from tests.live import rooms
 from tests.live.client import Person, new_ref
 from tests.live.polling import PollingPerson, Polls
 from tests.live.processes import wait_until
@@ -19,13 +20,10 @@ def poller(site):
     return lambda name: PollingPerson(site, f"{name} {new_ref()[:6]}")
 
 
-def room_id(site, slug):
-    return site.database.query("SELECT id FROM chat_room WHERE slug = %s", slug)[0][0]
-
-
 async def until_listening(site, slug, number):
     """Wait until the room's group has `number` members: sockets, and waiting polls."""
-    client, keys = redis.StrictRedis.from_url(site.redis_url), f"asgi:members:room-{room_id(site, slug)}:*"
+    client = redis.StrictRedis.from_url(site.redis_url)
+    keys = f"asgi:members:room-{rooms.find_room_id(site, slug)}:*"
     async with asyncio.timeout(60):
         while sum(client.zcard(key) for key in client.scan_iter(keys)) != number:
             await asyncio.sleep(0.02)
@@ -99,16 +97,6 @@ async def test_presence_is_correct_for_pollers_and_about_pollers(room, poller, b
             await polls.until(lambda: polls._socket.present == {alice.handle})
 
 
-def member_id(site, slug, person):
-    rows = site.database.query(
-        "SELECT m.id FROM chat_member m JOIN chat_room r ON r.id = m.room_id JOIN chat_person p ON p.id = m.person_id"
-        " WHERE r.slug = %s AND p.handle = %s",
-        slug,
-        person.handle,
-    )
-    return rows[0][0]
-
-
 async def test_an_aborted_poll_leaves_no_state(site, room, poller, bob):
     store = redis.StrictRedis.from_url(site.redis_url)
     alice = poller("Alice")
@@ -122,9 +110,9 @@ async def test_an_aborted_poll_leaves_no_state(site, room, poller, bob):
         await asyncio.gather(waiting, return_exceptions=True)
         await until_listening(site, room, 1)
         await socket.until(lambda: alice.handle in socket.went())
-    entries = f"chat:roster:room:{room_id(site, room)}:entries"
+    entries = f"chat:roster:room:{rooms.find_room_id(site, room)}:entries"
     wait_until(lambda: store.zcard(entries) == 0, what="an empty roster")
-    group = f"asgi:members:member-{member_id(site, room, alice)}:*"
+    group = f"asgi:members:member-{rooms.find_member_id(site, room, alice)}:*"
     wait_until(lambda: not list(store.scan_iter(group)), what="an empty group")
 
 
@@ -139,7 +127,7 @@ async def test_polls_leave_no_group_member_however_they_end(site, room, poller, 
             await polls.until(lambda number=number: len(polls.messages) == number + 1)
         await until_listening(site, room, 2)
     await until_listening(site, room, 0)
-    group = f"asgi:members:member-{member_id(site, room, alice)}:*"
+    group = f"asgi:members:member-{rooms.find_member_id(site, room, alice)}:*"
     wait_until(lambda: not list(store.scan_iter(group)), what="an empty group")
 
 

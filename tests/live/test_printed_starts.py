@@ -49,7 +49,7 @@ def adapt(port, valkey_url, tmp_path):
 
 @pytest.fixture
 def prepared(copy):
-    """Return the first block, which each of the ways needs."""
+    """Return the first block of commands, which every way to start the site needs."""
     block = read_blocks(PAGE, WAYS)[0]
     assert block.splitlines()[0] == "bin/setup"
     return block + "\n"

@@ -1,4 +1,4 @@
-"""One ref makes one change, however often and from whichever connection it is sent."""
+"""One ref makes one change, also if clients send it several times and on several connections."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ from tests.live.client import Person, new_ref, read_until
 
 
 def stored(site, ref):
+    """Return the rows of the messages with this ref."""
     return site.database.query("SELECT number FROM chat_message WHERE ref = %s", ref)
 
 
@@ -49,8 +50,8 @@ async def test_a_resend_of_each_kind_of_change_changes_nothing(room, alice):
             assert await client.ask(**event) == ack
         # A post remains the same post after its message was edited.
         await client.until(lambda: client.cursor == 6)
-        again = alice.post(room, "one", ref=client.messages[1]["ref"])
-        assert again.status_code == 200 and again.json()["offset"] == 1
+        answer = alice.post(room, "one", ref=client.messages[1]["ref"])
+        assert answer.status_code == 200 and answer.json()["offset"] == 1
         assert client.messages[1]["body"] == "edited" and client.messages[2]["removed"]
         assert alice.call("GET", f"/api/rooms/{room}/messages/").json()["offset"] == 6
 

@@ -258,11 +258,11 @@ def test_a_second_start_keeps_the_data_and_answers(serve):
 
 def test_other_manage_py_commands_use_the_redis_of_serve_while_it_runs(serve):
     serve.start().wait_until_ready()
-    ask = "-c", "from chatproj import local; print(local.redis_url())"
-    assert serve.run_python(*ask).startswith("redis://:")
+    print_redis_url = "-c", "from chatproj import local; print(local.redis_url())"
+    assert serve.run_python(*print_redis_url).startswith("redis://:")
     os.killpg(serve.process.pid, signal.SIGINT)
     serve.process.wait(20)
-    assert serve.run_python(*ask) == "None\n"
+    assert serve.run_python(*print_redis_url) == "None\n"
 
 
 def fail_to_start(serve, **environment):

@@ -1,6 +1,4 @@
-"""
-Background tasks on their own workers: they finish, move from a dead worker to another, and need little memory.
-"""
+"""Background tasks on their own workers: they finish, move from a dead worker to another, and need little memory."""
 
 import asyncio
 import json
@@ -71,6 +69,8 @@ def wait_until_begun(site, task):
 
 
 def sweep_when_locks_have_ended(site, count):
+    """Wait until the locks of `count` running tasks have ended, and put these tasks back on the channel."""
+
     def have_ended():
         query = "SELECT count(*) FROM chat_task WHERE state = 'running' AND locked_until < %s"
         return site.database.query(query, datetime.now(UTC).isoformat(sep=" ")) == [(count,)]
@@ -95,12 +95,16 @@ def attempts(site, task):
 
 async def test_a_task_worker_exports_a_room_and_only_its_person_can_download_it(site, owner):
     stranger = Person(site, "A stranger", "correct horse")
-    async with owner.client("archive") as tab, owner.client("archive") as other, stranger.client("archive") as theirs:
+    async with (
+        owner.client("archive") as tab,
+        owner.client("archive") as other,
+        stranger.client("archive") as third,
+    ):
         ack = await tab.ask("start", task="export", params={"format": "json", "from": None, "to": None})
         assert ack["type"] == "ack" and ack["task_id"]
         await tab.until(lambda: tab.heard("task") and tab.heard("task")[-1]["state"] == "done")
         await other.until(lambda: other.heard("task") and other.heard("task")[-1]["state"] == "done")
-        assert theirs.heard("task") == []
+        assert third.heard("task") == []
     heard = tab.heard("task")
     assert [event["state"] for event in heard][:2] == ["queued", "running"]
     progress = [event["progress"] for event in heard]
@@ -146,8 +150,8 @@ def test_another_worker_finishes_tasks_of_a_killed_and_a_frozen_worker(site, own
 
 def test_a_worker_that_stops_hands_its_task_to_another(site, owner):
     task = start(owner)
-    ended = wait_until_begun(site, task)
-    assert ended.end() == 0
+    worker = wait_until_begun(site, task)
+    assert worker.end() == 0
     check_result(site, owner, wait_until_done(owner, task))
     # The second claim did not wait for the end of the lock, and the first does not count as a try.
     assert attempts(site, task) == (2, 1)
@@ -191,5 +195,5 @@ def test_posts_are_answered_while_a_room_is_exported(site, owner):
     assert posts
     owner.call("DELETE", f"/api/tasks/{task['task_id']}/", expected=200)
     owner.call("GET", f"/api/tasks/{task['task_id']}/", expected=404)
-    left = "SELECT count(*) FROM chat_taskpart WHERE task_id = %s"
-    wait_until(lambda: site.database.query(left, task["task_id"]) == [(0,)], what="the deletion of its parts")
+    count_parts = "SELECT count(*) FROM chat_taskpart WHERE task_id = %s"
+    wait_until(lambda: site.database.query(count_parts, task["task_id"]) == [(0,)], what="the deletion of its parts")

@@ -1,11 +1,9 @@
 """All processes of the Procfile together: if one of them fails, another does its work."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from tests.live import rooms
-from tests.live.client import Person, new_ref
+from tests.live.client import Person, later, new_ref
 from tests.live.processes import Site, wait_until
 
 COUNT = 10_000
@@ -43,10 +41,6 @@ def owner(whole_site):
 @pytest.fixture(scope="module")
 def bob(whole_site, owner):
     return Person(whole_site, "Bob")
-
-
-def later(seconds):
-    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 async def check_due_messages(owner, bob):

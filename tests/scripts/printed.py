@@ -1,4 +1,4 @@
-"""Reads the commands that a page prints, and runs them in a copy of this folder that has its own environment."""
+"""Read the commands that a page prints, and run them in a copy of this folder that has its own environment."""
 
 import contextlib
 import importlib.metadata
@@ -18,7 +18,7 @@ from tests.live.processes import die_with_the_tests, wait_until
 from tests.names_in_code import ROOT
 
 START_SECONDS = 120
-# A runner that ends with its first process does so within this time.
+# A runner that stops all processes when one of them ends does so within this time, in seconds.
 STEADY_SECONDS = 6
 LEFT_OUT = (".*", "var", "tests", "benchmarks", "node_modules", "__pycache__")
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
@@ -60,8 +60,8 @@ class Copy:
 
     def _share_packages(self, venv):
         packages = sysconfig.get_path("purelib")
-        (own,) = venv.glob("lib/python*/site-packages")
-        (own / "shared.pth").write_text(f"import site; site.addsitedir({packages!r})\n")
+        (own_packages,) = venv.glob("lib/python*/site-packages")
+        (own_packages / "shared.pth").write_text(f"import site; site.addsitedir({packages!r})\n")
         lock = self.folder / "requirements.txt"
         locked = set(re.findall(r"^([A-Za-z0-9-]+)==", lock.read_text(), re.MULTILINE))
         for entry in importlib.metadata.entry_points(group="console_scripts"):
@@ -72,11 +72,11 @@ class Copy:
                     f"#!{venv}/bin/python\nimport sys\nfrom {entry.module} import {name}\nsys.exit({entry.attr}())\n"
                 )
                 script.chmod(0o755)
-        # So `bin/setup` finds everything installed.
+        # This file tells `bin/setup` that everything is installed.
         shutil.copy(lock, venv / "requirements.txt.installed")
 
     def run(self, text, **environment):
-        """Run a block of commands as somebody types them, to its end. Return its output."""
+        """Run a block of commands in a shell until the block ends. Return its output."""
         command = ["bash", "-ec", text]
         env = {**self.environment, **environment}
         done = subprocess.run(
@@ -87,7 +87,7 @@ class Copy:
 
     @contextlib.contextmanager
     def running(self, text, **environment):
-        """Run a block of commands whose last one goes on, within a `with`. Stop it with SIGTERM, and end the rest."""
+        """Run commands until the `with` block ends. Then send SIGTERM, and kill the processes that remain."""
         output = self.folder.parent / f"output-{time.monotonic_ns()}"
         mark = {"CHAT_TEST_RUN": output.name}
         with open(output, "w") as file:
@@ -140,7 +140,7 @@ class Running:
 
 
 def wait_until_ready(url, *runs, host=None):
-    """Wait until the site answers /readyz with 200 and goes on to do so. Raise AssertionError with the output."""
+    """Wait until /readyz returns 200 for STEADY_SECONDS. Raise AssertionError with the output if a run fails."""
     headers = {"Host": host} if host else {}
 
     def is_ready():

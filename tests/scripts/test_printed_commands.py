@@ -1,4 +1,4 @@
-"""The commands that the pages print: each exists and accepts its arguments, and those that can run in a test do."""
+"""The commands that the pages print: each exists and accepts its arguments, and these tests run some of them."""
 
 import os
 import re
@@ -126,7 +126,7 @@ def test_the_printed_unit_for_systemd_is_valid(tmp_path):
         pytest.skip("needs systemd")
     (unit,) = [block for block in read_blocks(OPERATIONS, "Supervision") if "ExecStart" in block]
     path = tmp_path / "chat-worker@.service"
-    # The check wants a program that exists.
+    # The check requires a program that exists.
     path.write_text(unit.replace("/srv/chat/.venv/bin/python", shutil.which("env")) + "\n")
     done = subprocess.run(["systemd-analyze", "verify", path], capture_output=True, text=True)
     assert str(path) not in done.stderr and path.name not in done.stderr, done.stderr

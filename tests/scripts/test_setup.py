@@ -1,4 +1,4 @@
-"""`bin/setup` with stand-ins for the Pythons and for uv: which Python it takes, and what it says without one."""
+"""`bin/setup` with stand-ins for the Pythons and for uv: the Python that it chooses, and its error without one."""
 
 import os
 import shutil
@@ -76,14 +76,14 @@ def machine(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("there", "taken"),
+    ("installed", "chosen"),
     [(["3.11"], "3.11"), (["3.12"], "3.12"), (["3.13"], "3.13"), (["3.11", "3.12", "3.13"], "3.13")],
 )
-def test_the_newest_supported_python_is_taken(machine, there, taken):
-    for version in there:
+def test_the_newest_supported_python_is_chosen(machine, installed, chosen):
+    for version in installed:
         machine.add_python(version)
     assert machine.setup().returncode == 0
-    assert machine.version() == taken
+    assert machine.version() == chosen
 
 
 def test_a_python_under_a_plain_name_is_found(machine):
@@ -91,7 +91,7 @@ def test_a_python_under_a_plain_name_is_found(machine):
     assert "Making .venv with Python 3.12 ..." in machine.setup().stdout
 
 
-def test_versions_that_are_too_old_or_untested_are_passed_over(machine):
+def test_versions_that_are_too_old_or_untested_are_ignored(machine):
     for version in ("3.10", "3.14"):
         machine.add_python(version)
     machine.add_python("3.10", name="python3")
@@ -100,7 +100,7 @@ def test_versions_that_are_too_old_or_untested_are_passed_over(machine):
     assert machine.version() == "3.11"
 
 
-def test_a_command_of_pyenv_without_its_python_is_passed_over(machine):
+def test_a_command_of_pyenv_without_its_python_is_ignored(machine):
     machine.add_shim("3.13")
     machine.add_python("3.11")
     assert machine.setup().returncode == 0
@@ -125,7 +125,7 @@ def test_an_environment_keeps_its_python_when_a_newer_one_is_installed(machine):
     assert machine.version() == "3.11"
 
 
-def test_an_environment_whose_python_is_gone_is_made_again(machine):
+def test_an_environment_whose_python_was_removed_is_made_again(machine):
     machine.add_python("3.11")
     machine.setup()
     (machine.folder / ".venv" / "bin" / "python").unlink()
@@ -152,7 +152,7 @@ def test_a_version_that_is_not_supported_is_refused_in_one_sentence(machine, ver
     assert done.stderr == f"bin/setup: CHAT_PYTHON must be 3.13 or 3.12 or 3.11, not '{version}'.\n"
 
 
-def test_a_machine_without_any_python_is_told_what_to_install(machine):
+def test_without_any_python_the_error_says_what_to_install(machine):
     done = machine.setup()
     assert done.returncode == 1
     assert done.stderr.startswith("bin/setup: Python 3.13 or 3.12 or 3.11 is not installed; install it")

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         timeout = HANDSHAKE_SECONDS
         text = f"Seconds before a websocket handshake gets 503 (default: {timeout})."
         add("--handshake-timeout", type=int, default=timeout, help=text)
-        # Longer than the time between two heartbeats of the page, so that a client that sends heartbeats gets no pings.
+        # The default is longer than the time between two heartbeats, so a client that sends heartbeats gets no pings.
         add("--ping-interval", type=int, default=40, help="Seconds of silence before a ping (default: 40).")
         add("--ping-timeout", type=int, default=30, help="Seconds that a client has to answer a ping (default: 30).")
         proxies = getattr(settings, "TRUSTED_PROXIES", 0)

@@ -11,9 +11,10 @@ from chat.services import announcements, limits
 @never_cache
 def list_current(request):
     """
-    Return {announcements: [...]} for the lobby, to everybody: to everybody, and (private) to the person.
+    Return {announcements: [...]} for the lobby, to everybody.
 
-    Announcements that the person has dismissed are left out.
+    The list has the announcements to everybody, and the whispers to this person (`private`). Announcements that the
+    person has dismissed are left out.
     """
     return JsonResponse({"announcements": announcements.find_for_lobby(request.user)})
 

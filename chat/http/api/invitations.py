@@ -12,7 +12,7 @@ from chat.services import limits
 
 @signed_in
 def list_invitations(request, slug):
-    """Return {invitations: [...]} to the room's moderators and owners: the open ones, newest first, without keys."""
+    """Return {invitations: [...]} to the room's moderators and owners: open ones, the newest first, without keys."""
     found = service.get_invitations(request.user, slug)
     return JsonResponse({"invitations": [_describe(invitation) for invitation in found]})
 

@@ -11,7 +11,7 @@ MAX_LISTED = 200
 
 @operators_only
 def list_announcements(request):
-    """Return {announcements: [...]} to operators: the newest that have not expired, including whispers."""
+    """Return {announcements: [...]} to operators: the newest ones that have not expired, with whispers."""
     found = announcements.find_current()[:MAX_LISTED]
     return JsonResponse({"announcements": [_describe(announcement) for announcement in found]})
 

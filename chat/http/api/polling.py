@@ -131,7 +131,7 @@ def _admit(request, member):
 
 
 def _renew_leases(connection, member):
-    """Renew the client's leases. A client that was away for too long gets new ones, if the limits allow it."""
+    """Renew the client's leases. A client that was away for too long gets new leases, if the limits allow this."""
     limits.lease_socket(member.person_id, connection)
     presence.touch(member, connection)
 

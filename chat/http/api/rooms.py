@@ -10,7 +10,7 @@ ROOMS_PER_PAGE = 50
 
 
 def list_rooms(request):
-    """Return {rooms: [...], more} to everybody, the last active room first. Query: `q` (text to search for), `page`."""
+    """Return {rooms: [...], more} to everybody, the most recently active first. Query: `q` (search text), `page`."""
     text = protocol.check_text(request.GET.get("q", ""), "q", most=80, least=0)
 
     def find(page):

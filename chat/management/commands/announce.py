@@ -1,6 +1,6 @@
 """`manage.py announce`: announce a text to everybody, or to everybody in a room."""
 
-from chat.management.service_command import ServiceCommand, parse_duration
+from chat.management.service_command import ServiceCommand, add_announcement_options, parse_duration
 from chat.services import announcements
 
 
@@ -10,10 +10,7 @@ class Command(ServiceCommand):
     def add_arguments(self, parser):
         parser.add_argument("text", help="The announcement: 1 to 1,000 characters.")
         parser.add_argument("--room", metavar="SLUG", help="Announce only in this room.")
-        parser.add_argument("--level", default="info", help="info (the default), warning or urgent.")
-        parser.add_argument(
-            "--expires", metavar="DURATION", help="When it expires, such as 30m, 24h (the default) or 7d from now."
-        )
+        add_announcement_options(parser)
 
     def call_service(self, options):
         expires_in = parse_duration(options["expires"])

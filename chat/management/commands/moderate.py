@@ -6,7 +6,7 @@ from chat.management.service_command import ServiceCommand, parse_duration
 from chat.protocol import format_time
 from chat.services import moderation
 
-# Each word of the command with two roles: the one that it gives, and the one that the person must have before.
+# {word of the command: (the role that it gives, the role that the person must have before; None for any role)}
 WORDS = {
     "mute": ("muted", None),
     "unmute": ("member", "muted"),

@@ -50,8 +50,11 @@ def decide_on_visitor(
     - `event`: the decision, with the visitor's public key.
     - `connection`: the owner's connection, which gets the `ack`.
 
-    Raise `forbidden` if the visit is not the owner's, or if the owner decides on their own visitor; `not_found` for an
-    unknown visitor; `taken` if another visitor now has the handle.
+    Raise:
+
+    - `forbidden` if the visit is not the owner's, or if the owner decides on their own visitor;
+    - `not_found` for an unknown visitor;
+    - `taken` if another visitor now has the handle.
     """
     owner = _get_owner(visit)
 

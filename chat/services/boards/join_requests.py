@@ -25,8 +25,12 @@ def request_to_join(visit: Visit, event: protocol.Knock) -> None:
 
     The request has the handle from the event, or the logged-in person's handle. An admitted visitor stays admitted.
 
-    Raise `taken` if another visitor of this board has the handle; `forbidden` for the owner and for removed visitors;
-    `rate_limited` shortly after a denial; `unavailable` if another tab asks at the same moment.
+    Raise:
+
+    - `taken` if another visitor of this board has the handle;
+    - `forbidden` for the owner and for removed visitors;
+    - `rate_limited` shortly after a denial;
+    - `unavailable` if another tab asks at the same moment.
     """
     with transaction.atomic():
         visitor = lock_visitor(visit.visitor) or _add_visitor(visit, event.handle)

@@ -30,10 +30,7 @@ def enter_waiting_room(visit: Visit, connection: Connection) -> None:
         return
     # If another connection left at the same moment, the owner may have received `left`. Then `knocked` must follow.
     if is_first or len(store.list_entries([_roster(visit.digest)])[0]) == 1:
-        notify_owner(
-            visit.board.id,
-            describe_knock(visit.visitor),
-        )
+        notify_owner(visit.board.id, describe_knock(visit.visitor))
 
 
 def leave_waiting_room(board_id: int, digest: str, connection: Connection) -> None:

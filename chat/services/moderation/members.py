@@ -18,7 +18,7 @@ def get_person(room: Room, handle: object) -> Person:
     elsewhere.
     """
     person = None
-    if isinstance(handle, str) and len(handle) <= protocol.MAX_HANDLE and "\0" not in handle:
+    if protocol.is_possible_handle(handle):
         if room.access == Room.BOARD:
             at_board = {"visits__board__room": room, "visits__handle_key": make_handle_key(handle)}
             person = Person.objects.filter(**at_board).first()
@@ -56,7 +56,7 @@ def find_members(room: Room, role: str | None = None, page: int = 0, size: int =
     # on one board only never have a handle key.
     is_here = Q(person__is_active=True)
     if room.access != Room.BOARD:
-        has_left = Q(person__is_guest=True, person__is_active=False) & ~Q(role__in=[Member.BANNED, Member.MUTED])
+        has_left = Q(person__is_guest=True, person__is_active=False) & ~Q(role__in=Member.HELD_ROLES)
         is_here = Q(person__handle_key__isnull=False) & ~has_left
     members = Member.objects.filter(is_here, room=room).select_related("person")
     if role is not None:

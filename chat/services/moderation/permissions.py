@@ -36,7 +36,7 @@ def check_moderates(actor: Person | None, room: Room) -> str | None:
     if is_operator(actor):
         return None
     role = Member.objects.filter(room=room, person=actor).values_list("role", flat=True).first()
-    if role not in (Member.MODERATOR, Member.OWNER):
+    if role not in Member.MODERATOR_ROLES:
         raise ChatError("forbidden", "Only the moderators of this room can do this.")
     return role
 

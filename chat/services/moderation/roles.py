@@ -46,8 +46,8 @@ def change_role(
     The `role` of the Member is None if the person has no role in the room afterwards. This happens if the change lifts
     a ban, the room is not public, and the person had no role in it before the ban.
 
-    Raise `forbidden`; `not_found` if nobody has this handle, the person's role is not `was`, or the room is not public
-    and the person is not in it; `invalid_field` or `too_long` for a field.
+    Raise `forbidden`, or `invalid_field` or `too_long` for a field. Raise `not_found` if nobody has this handle, if the
+    person's role is not `was`, or if the room is not public and the person is not in it.
     """
     role, seconds, reason = _check_fields(role, seconds, reason)
     person = whom if isinstance(whom, Person) else get_person(room, whom)
@@ -134,6 +134,8 @@ def _store_role(actor, room, person, member, role, seconds, reason):
     rooms.apply_role(member, role, until)
     if role in DEFAULT_ROLES:
         rooms.end_bans_of_browser(member)
+    elif role in (Member.BANNED, Member.MUTED):
+        rooms.hold_others_of_browser(member)
     return member
 
 

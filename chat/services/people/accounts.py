@@ -80,9 +80,7 @@ def get_person(whom: Person | Any) -> Person:
 
 def find_person(handle: Any, password: Any) -> Person | None:
     """Return the person with this handle and password, or None."""
-    if not isinstance(handle, str) or not isinstance(password, str) or len(password) > MAX_PASSWORD:
-        return None
-    if "\0" in handle or len(handle) > protocol.MAX_HANDLE:
+    if not protocol.is_possible_handle(handle) or not isinstance(password, str) or len(password) > MAX_PASSWORD:
         return None
     return auth.authenticate(None, username=handle, password=password)
 

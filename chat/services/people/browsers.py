@@ -1,9 +1,14 @@
 """
-Browsers: a cookie that stays when a login ends tells browsers apart.
+Browsers: a cookie tells browsers apart. It remains when a login ends.
 
-It keeps the handle of a guest for the guest's own browser, makes bans of guests hold, and lets the owner of an account
-sign in while other people guess passwords. The cookie names nobody and gives no rights. The database stores only the
-digest of its value. This module writes no rows.
+With this cookie, the site
+
+- keeps the handle of a guest for the guest's own browser;
+- keeps banned guests from returning as other guests;
+- lets the owner of an account sign in while other people guess passwords.
+
+The cookie names nobody and gives no rights. The database stores only the digest of its value. This module writes no
+rows.
 """
 
 import re

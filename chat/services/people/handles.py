@@ -1,10 +1,10 @@
 """
-Handles: who may take which handle, and what becomes of the handle of a guest who leaves.
+Handles: who may take which handle, and what happens to the handle of a guest who leaves.
 
-A handle belongs to one person: nobody else takes it, or one that looks like it. The handle of a guest becomes free when
-the guest leaves, unless a room still shows the guest: as the author of a message or a reaction, in a report or the
-audit log, or as banned or muted. Such a handle is kept for the guest's own browser. So a guest does not end a ban or a
-mute by leaving, and nobody appears under another person's messages.
+A handle belongs to one person: nobody else can take it, or a handle that looks like it. The handle of a guest becomes
+free when the guest leaves, unless a room still shows the guest: as the author of a message or a reaction, in a report
+or the audit log, or as banned or muted. Such a handle is kept for the guest's own browser. So a guest does not end a
+ban or a mute by leaving, and old messages never seem to be a new person's.
 
 This module writes Person, and the roles of guests who return.
 """
@@ -21,7 +21,6 @@ from chat.models import NO_HANDLE_KEYS, AuditEntry, Member, Message, Person, Rea
 from chat.protocol import ChatError
 
 MAX_GUESTS_PER_SWEEP = 1000
-HELD_ROLES = (Member.BANNED, Member.MUTED)  # the end of a login must not end them
 
 
 def store_person(person: Person, visitor: Person | AnonymousUser | None = None) -> Person:
@@ -57,10 +56,10 @@ def _vacate(person, visitor):
 
 
 def _bring_back(guest):
-    """Activate a guest who had left. The guest has no more rights than a new one, and keeps bans and mutes."""
+    """Activate a guest who had left. The guest has no more rights than a new guest, and keeps bans and mutes."""
     # Another person may use this browser now, and must not enter the private rooms of the person before.
-    Member.objects.filter(person=guest).exclude(room__access=Room.PUBLIC).exclude(role__in=HELD_ROLES).delete()
-    Member.objects.filter(person=guest).exclude(role__in=HELD_ROLES).update(role=Member.GUEST)
+    Member.objects.filter(person=guest).exclude(room__access=Room.PUBLIC).exclude(role__in=Member.HELD_ROLES).delete()
+    Member.objects.filter(person=guest).exclude(role__in=Member.HELD_ROLES).update(role=Member.GUEST)
     Person.objects.filter(id=guest.id).update(is_active=True, seen_at=timezone.now())
     guest.is_active = True
     return guest
@@ -71,7 +70,7 @@ def _carry_over(visitor, account):
     if visitor is None or not visitor.is_authenticated or not visitor.is_guest:
         return
     # A private room needs no row: an account that nobody invites cannot enter it.
-    for member in Member.objects.filter(person=visitor, role__in=HELD_ROLES, room__access=Room.PUBLIC):
+    for member in Member.objects.filter(person=visitor, role__in=Member.HELD_ROLES, room__access=Room.PUBLIC):
         Member.objects.create(room_id=member.room_id, person=account, role=member.role, muted_until=member.muted_until)
 
 
@@ -81,7 +80,7 @@ def release_handle(guest: Person) -> None:
 
 
 def sweep_guests() -> int:
-    """Deactivate guests whose login sessions have expired, as `release_handle` does. Return how many guests."""
+    """Deactivate guests whose login sessions have expired, as `release_handle` does. Return their number."""
     expired = Person.objects.filter(is_guest=True, is_active=True, seen_at__lt=get_oldest_login())
     return _release(list(expired.values_list("id", flat=True)[:MAX_GUESTS_PER_SWEEP]), seen_at__lt=get_oldest_login())
 
@@ -97,14 +96,14 @@ def _release(ids, **condition):
 
 
 def get_oldest_login() -> datetime:
-    """Return a time. Login sessions that were last extended before this time have expired."""
+    """Return the limit of valid logins: a login session that was last extended before this time has expired."""
     return timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
 def _mark_history(people: QuerySet) -> QuerySet:
     """Add to each person whether a room shows the person in its history."""
     person = OuterRef("id")
-    held = Member.objects.filter(person=person, role__in=HELD_ROLES)
+    held = Member.objects.filter(person=person, role__in=Member.HELD_ROLES)
     return people.annotate(
         wrote=Exists(Message.objects.filter(author=person)),
         reacted=Exists(Reaction.objects.filter(person=person)),

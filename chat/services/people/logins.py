@@ -124,7 +124,7 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
 
 
 def close_connections(person: Person, but: Sequence[str] = ()) -> None:
-    """Close all connections of a person with 4401 after the commit, except those in the groups `but`."""
+    """Close all connections of a person with 4401 after the commit; spare connections in the groups `but`."""
     groups = [broadcast.member_group(id) for id in person.memberships.values_list("id", flat=True)]
     groups.append(broadcast.operator_group(person.id))
     groups += [broadcast.visitor_group(digest) for digest in person.visits.values_list("digest", flat=True)]

@@ -1,10 +1,10 @@
 """
-Sign-ins: every check of a password, with its limits. Pages, the API, the admin and the change of a password use it.
+Sign-ins: every check of a password, with its limits. The pages, the API and the admin use this module.
 
 Wrong passwords are counted for the account at the browser or address that sends them, and for the account over all
 places together. The second limit would let an attacker lock the owner out. So it does not apply to places from which
 the person has signed in before, and a known browser has limits of its own. This is the protocol of OWASP's "Slow Down
-Online Guessing Attacks with Device Cookies", with addresses in addition for clients without cookies.
+Online Guessing Attacks with Device Cookies". In addition, known addresses count, for clients without cookies.
 
 This module writes KnownPlace.
 """
@@ -80,7 +80,7 @@ def remember_place(request: HttpRequest, person: Person) -> None:
 
 
 def forget_other_places(request: HttpRequest, person: Person) -> None:
-    """Delete every known place of a person but this browser, because somebody else may have known the password."""
+    """Delete every known place of a person except this browser, because somebody else may have known the password."""
     person.known_places.exclude(digest=find_browser(request)).delete()
 
 
@@ -92,8 +92,7 @@ def sweep_places() -> int:
 
 def _find_account(handle):
     # An account may have many spellings of its handle. All of them share one limit.
-    text = handle if isinstance(handle, str) and "\0" not in handle and len(handle) <= protocol.MAX_HANDLE else ""
-    return Person.objects.find_by_handle(text, or_alike=True)
+    return Person.objects.find_by_handle(handle if protocol.is_possible_handle(handle) else "", or_alike=True)
 
 
 def _find_known(account, digests):

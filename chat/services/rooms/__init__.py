@@ -1,5 +1,5 @@
 """
-Rooms, their members and their messages. All changes of messages are written by this package.
+Rooms, their members and their messages. This package writes all changes of messages.
 
 It publishes each stored change to the room after the commit. So a change reaches every browser, whether a socket, the
 API, the admin or a command makes the change.
@@ -44,6 +44,7 @@ from .memberships import (
     end_bans_of_browser,
     end_mutes,
     get_default_role,
+    hold_others_of_browser,
     notify_moderators,
 )
 from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, get_page_around, mark_read
@@ -78,6 +79,7 @@ __all__ = [
     "get_page_around",
     "get_readable_room",
     "get_room",
+    "hold_others_of_browser",
     "join_room",
     "make_hidden_slug",
     "mark_read",

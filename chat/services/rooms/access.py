@@ -5,7 +5,8 @@ This module writes Member for people who enter a public room. It publishes nothi
 """
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, Q
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from chat import protocol
 from chat.models import Member, Person, Room, read_page
@@ -32,7 +33,7 @@ def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
     room, member = _read_room(person, slug)
     _check_may_know(room, member, person)
     if person.is_authenticated:
-        _find_other_standing(room, person)
+        _find_other_standing(room, person, member)
     return room
 
 
@@ -45,9 +46,9 @@ def join_room(person: Person, slug: str) -> Member:
     """
     room, member = _read_room(person, slug)
     _check_may_know(room, member, person)
-    other = _find_other_standing(room, person)
+    other = _find_other_standing(room, person, member)
     if member is None:
-        # What was said before the person came is history, and not news.
+        # Messages that were posted before the person came count as read.
         defaults = {"role": get_default_role(person), "read_offset": room.offset}
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
         _check_may_know(room, member, person)  # a moderator may have banned the person since the first check
@@ -87,17 +88,18 @@ def check_open_to(room: Room, person: Person | AnonymousUser) -> None:
         raise ChatError("forbidden", "This room is closed to guests. Create an account to enter it.")
 
 
-def _find_other_standing(room, person):
+def _find_other_standing(room, person, member=None):
     """
-    Return the muted Member of another guest of the person's browser, or None. Raise `forbidden` if one is banned.
+    Return the muted Member of another guest of the person's browser, or None. Raise `forbidden` if a guest is banned.
 
-    So a guest does not end a ban or a mute with another handle. It also holds for accounts that the browser created
-    after the guest: an earlier account may belong to somebody else in the same household.
+    So a guest does not end a ban or a mute with another handle. This also applies to accounts that the browser created
+    after the guest. It does not apply to earlier accounts, which may belong to somebody else in the same household, nor
+    to moderators and owners: they would lose their rights through a ban that nobody may give them.
     """
-    if person.browser is None:
+    if person.browser is None or (member is not None and member.role in (Member.MODERATOR, Member.OWNER)):
         return None
     others = Member.objects.filter(room=room, person__is_guest=True, person__browser=person.browser)
-    others = others.filter(role__in=[Member.BANNED, Member.MUTED]).exclude(person=person)
+    others = others.filter(role__in=Member.HELD_ROLES).exclude(person=person)
     if not person.is_guest:
         others = others.filter(person__created_at__lt=person.created_at)
     found = list(others)
@@ -123,13 +125,14 @@ def find_rooms(
     """
     Return (a page of the rooms that the lobby lists for a person, whether there are more).
 
-    The room with the newest message is first. Only rooms with `text` in the slug, the name or the topic are returned.
+    The room with the newest message is first. The creation of a room counts like a message, so that people see a new
+    room. Only rooms with `text` in the slug, the name or the topic are returned.
     """
     rooms = Room.objects.visible_to(person)
     if text:
         rooms = rooms.filter(Q(slug__icontains=text) | Q(name__icontains=text) | Q(topic__icontains=text))
-    # Without `nulls_last`, SQLite and PostgreSQL sort rooms without a message differently.
-    return read_page(rooms.order_by(F("last_at").desc(nulls_last=True), "-id"), size, page)
+    newest_first = rooms.order_by(Coalesce("last_at", "created_at").desc(), "-id")
+    return read_page(newest_first, size, page)
 
 
 def find_member(member_id: int, session_key: str | None, token_id: int | None) -> Member | None:

@@ -20,7 +20,7 @@ from .access import find_room, get_readable_room
 
 MAX_SLUG = 50  # characters
 ENDING_LENGTH = 10  # characters of the random end of a slug
-_ENDING = string.ascii_lowercase + string.digits
+_ENDING_CHARACTERS = string.ascii_lowercase + string.digits
 
 
 def create_room(
@@ -68,15 +68,15 @@ def make_hidden_slug(slug: str) -> str:
     """
     Return a slug that begins with `slug` and that nobody can guess.
 
-    Private rooms have such slugs, because a slug that is taken reveals that there is a room.
+    Private rooms have such slugs, because the error `taken` would reveal that a room exists.
     """
-    ending = "".join(secrets.choice(_ENDING) for _ in range(ENDING_LENGTH))
+    ending = "".join(secrets.choice(_ENDING_CHARACTERS) for _ in range(ENDING_LENGTH))
     return f"{protocol.check_slug(slug)[: MAX_SLUG - ENDING_LENGTH - 1]}-{ending}"
 
 
 def set_guests(person: Person, slug: str, guests: bool) -> Room:
     """
-    Open a room to guests, or close it: then close the connections of all guests in it. Return the room.
+    Open a room to guests (`guests`), or close it to guests and close their connections to it. Return the room.
 
     Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
     """

@@ -48,8 +48,8 @@ def _publish_role(member):
 
 def notify_moderators(room_id: int) -> None:
     """Publish `reported` to each moderator of a room, on commit: the list of the room's reports has changed."""
-    roles = [Member.MODERATOR, Member.OWNER]
-    for member_id in Member.objects.filter(room_id=room_id, role__in=roles).values_list("id", flat=True):
+    moderators = Member.objects.filter(room_id=room_id, role__in=Member.MODERATOR_ROLES)
+    for member_id in moderators.values_list("id", flat=True):
         publish_after_commit(broadcast.member_group(member_id), protocol.reported)
 
 
@@ -64,13 +64,28 @@ def delete_member(member: Member) -> None:
     member.delete()
 
 
+def hold_others_of_browser(member: Member) -> None:
+    """
+    Ban or mute the other guests of a banned or muted guest's browser who are in the room already.
+
+    `join_room` finds those who enter later. Without this, a guest who left before the ban would go on speaking under
+    the next handle, on a connection that is open already.
+    """
+    if not member.person.is_guest or member.person.browser is None:
+        return
+    others = Member.objects.select_related("person", "room").filter(room=member.room_id, role=Member.GUEST)
+    others = others.filter(person__is_guest=True, person__is_active=True, person__browser=member.person.browser)
+    for other in others.exclude(id=member.id):
+        apply_role(other, member.role, member.muted_until)
+
+
 def end_bans_of_browser(member: Member) -> None:
     """Lift the bans and mutes of other guests of a guest's browser, because they hold for the guest too."""
     if member.person.is_guest and member.person.browser is not None:
         others = Member.objects.filter(
             room=member.room_id, person__is_guest=True, person__browser=member.person.browser
         )
-        held = others.filter(role__in=[Member.BANNED, Member.MUTED])
+        held = others.filter(role__in=Member.HELD_ROLES)
         Member.objects.filter(id__in=list(held.values_list("id", flat=True))).update(
             role=Member.GUEST, muted_until=None
         )

@@ -28,8 +28,8 @@ from .formats import FORMATS, Transcript
 from .job import Job
 from .registry import task
 
-# Messages in one block. A query reads the reactions of a block by the ids of its messages, and SQLite allows 999
-# parameters in a query.
+# A block has this many messages. A query reads the reactions of a block by the ids of its messages, and SQLite allows
+# 999 parameters in a query.
 BLOCK = 500
 
 

@@ -70,7 +70,7 @@ class Json:
         return f'{head[:-1]},"messages":['
 
     def message(self, values: dict) -> str:
-        """Return the text of one message, whose values are those of `export.describe`."""
+        """Return the text of one message. `values` is what `export.describe` returns."""
         text = f"{self._separator}{encode(values)}"
         self._separator = ",\n"
         return text
@@ -84,8 +84,8 @@ class Csv:
     """
     CSV as in RFC 4180, in UTF-8 with a byte order mark.
 
-    An apostrophe is added before text that a spreadsheet would run as a formula.
-    Reactions are written as `👍 Alice, Bob (guest); 🎉 Alice`. The last column says whether the author is a guest.
+    Text that a spreadsheet would run as a formula gets an apostrophe in front. Reactions are written as
+    `👍 Alice, Bob (guest); 🎉 Alice`. The last column says whether the author is a guest.
     """
 
     extension, content_type = "csv", "text/csv; charset=utf-8; header=present"
@@ -98,7 +98,7 @@ class Csv:
         return self._mark + _csv_line(_COLUMNS)
 
     def message(self, values: dict) -> str:
-        """Return the text of one message, whose values are those of `export.describe`."""
+        """Return the text of one message. `values` is what `export.describe` returns."""
         reactions = "; ".join(f"{emoji} {', '.join(names)}" for emoji, names in _name_reacting(values).items())
         return _csv_line(
             [
@@ -163,7 +163,7 @@ class Html:
         return make_page_start(about.name, about.topic, facts)
 
     def message(self, values: dict) -> str:
-        """Return the text of one message, whose values are those of `export.describe`."""
+        """Return the text of one message. `values` is what `export.describe` returns."""
         at = datetime.fromisoformat(values["at"].rstrip("Z")).replace(tzinfo=UTC).astimezone(self._zone)
         return self._day_line(at) + _article(values, at)
 

@@ -21,7 +21,7 @@ HEARTBEAT_SECONDS = 1  # between two renewals of the lock
 
 
 class Interrupted(Exception):
-    """This worker was told to stop."""
+    """This worker must stop, because it has received a signal."""
 
 
 class Job:
@@ -56,7 +56,7 @@ class Job:
         """
         Renew the lock and publish the progress (`fraction`: 0 to 1), at most once a second.
 
-        Raise TaskLost if the worker no longer holds the task. Raise Interrupted if the worker was told to stop.
+        Raise TaskLost if the worker no longer holds the task. Raise Interrupted if the worker must stop.
         """
         if is_stopping():
             raise Interrupted

@@ -32,8 +32,8 @@ def run_task(task_id: int) -> None:
     """
     Run a task to its end, if it waits for a worker. Then run the sweep, which sends lost jobs again.
 
-    An error of the task itself is stored as its failure. If the worker is told to stop, it puts the task back into
-    the queue at the next step.
+    An error of the task itself is stored as its failure. If the worker must stop, it puts the task back into the queue
+    at the next step.
 
     Raise one of OUTAGES if the task cannot be claimed.
     """

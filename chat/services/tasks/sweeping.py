@@ -25,7 +25,7 @@ GIVEN_UP = f"This task did not finish in {MAX_TRIES} attempts. Try again later, 
 
 def sweep_tasks() -> int:
     """
-    Send abandoned and lost tasks to the workers again, give up those that failed too often, and delete expired tasks.
+    Send abandoned and lost tasks to the workers again, give up after MAX_TRIES, and delete expired tasks.
 
     If all results together are too large, the sweep also deletes the oldest results. Any number of processes may run it
     at the same time: a job that is sent twice runs once.

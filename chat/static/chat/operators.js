@@ -9,7 +9,6 @@ import { RoomsTable } from "./operators/rooms-table.js";
 import { byId } from "./ui/dom.js";
 import { onReturn } from "./ui/page-return.js";
 
-const CLOCK_MS = 60_000;
 const STREAM = "rooms";
 const NO_OPERATOR = "You are no longer an operator.";
 /** @type {Record<number, string>} */
@@ -74,6 +73,4 @@ const connection = new ReconnectingConnection(() => socketUrl("/operators/rooms/
 });
 
 onReturn(() => connection.reconnectNow());
-setInterval(() => document.hidden || table.showTimes(), CLOCK_MS);
-table.showTimes();
 connection.open();

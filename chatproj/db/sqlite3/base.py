@@ -26,8 +26,8 @@ class DatabaseOperations(base.DatabaseOperations):
 class DatabaseWrapper(base.DatabaseWrapper):
     """Uses a write-ahead log and a long timeout; `atomic()` takes the write lock when it opens."""
 
-    # A transaction that reads first and writes later fails at once, whatever the timeout, if another transaction has
-    # written in between: its snapshot cannot be upgraded. So `atomic()` takes the write lock first. While this is True,
+    # If a transaction reads first, and another transaction then writes, a write of the first transaction fails at once,
+    # whatever the timeout. So `atomic()` takes the write lock before anything else. While `read_snapshot` is True,
     # `atomic()` opens a plain snapshot instead, for several consistent queries that write nothing.
     read_snapshot = False
     ops_class = DatabaseOperations

@@ -57,7 +57,7 @@ class Command(BaseCommand):
         self.run(programs, host, port)
 
     def prepare_data(self):
-        """Migrate the database and collect the static files. Nothing is lost."""
+        """Migrate the database, collect the static files, and create the first room. No data is lost."""
         self.say("Preparing the database and the static files ...")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)

@@ -65,13 +65,13 @@ def test_head_gets_the_headers_only():
 
 
 @pytest.mark.parametrize("path", [b"/", b"/alive/", b"/ALIVE", b"/x/alive"])
-def test_other_paths_go_to_the_workers(path):
+def test_other_paths_are_passed_on_to_the_workers(path):
     connection = connect(Answer(200, b"alive"))
     connection.request(path=path)
     assert connection.passed_on("http.request")["path"] == path.decode()
 
 
-def test_a_handshake_goes_to_the_workers():
+def test_a_handshake_is_passed_on_to_the_workers():
     connection = connect(Answer(200, b"alive"))
     connection.handshake(b"/alive")
     assert connection.passed_on("websocket.connect")["path"] == "/alive"
@@ -95,7 +95,7 @@ def test_a_failure_is_logged_and_answered(caplog):
 # PassOn.
 
 
-def test_a_worker_that_answers_in_time_counts(clock):
+def test_the_answer_of_a_worker_in_time_is_sent(clock):
     connection = connect(PassOn(1, lambda: Answer(503, b"late")))
     connection.request(path=b"/alive")
     reply = connection.passed_on("http.request")["reply_channel"]
@@ -111,7 +111,7 @@ def test_without_a_worker_the_interface_answers(clock):
     assert connection.received == b""
     clock.advance(0.2)
     assert connection.status == 503 and connection.received.endswith(b"late")
-    # The worker's answer comes too late.
+    # The worker's answer arrives after the interface's answer.
     before = connection.received
     reply = connection.passed_on("http.request")["reply_channel"]
     connection.factory.dispatch_reply(reply, {"status": 200, "content": b"in time"})
@@ -143,14 +143,14 @@ def test_a_thread_answers_in_time(clock):
     assert names and connection.received.endswith(b"from the thread")
 
 
-def test_a_thread_that_hangs_is_not_waited_for(clock, caplog):
+def test_the_late_answer_is_sent_if_the_thread_is_slow(clock, caplog):
     connection = connect(InThread(lambda: Answer(200, b"from the thread"), 1, lambda: Answer(503, b"late")))
     connection.request(path=b"/alive")
     clock.advance(2), clock.run_threads()
     assert connection.received.endswith(b"late") and caplog.text == ""
 
 
-def test_a_thread_that_fails_is_answered(clock, caplog):
+def test_a_failure_in_a_thread_is_logged_and_answered(clock, caplog):
     connection = connect(InThread(lambda: 1 / 0, 1, lambda: Answer(503, b"late")))
     connection.request(path=b"/alive")
     clock.run_threads()

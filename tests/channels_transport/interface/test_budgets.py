@@ -1,11 +1,11 @@
-"""What clients use is counted: token buckets, and the connections of each address."""
+"""Budgets are token buckets, and connections are counted for each address."""
 
 import math
 
 import pytest
 
 from channels_transport.interface import budgets
-from channels_transport.interface.budgets import UNLIMITED, Addresses, Budget, Rate, address_key
+from channels_transport.interface.budgets import UNLIMITED, Addresses, Budget, Rate
 from tests.conftest import Clock
 
 pytestmark = pytest.mark.no_database
@@ -37,24 +37,6 @@ def test_a_budget_without_a_limit_is_never_spent(clock):
     budget.left -= 10**12
     budget.refill()
     assert budget.left == math.inf and not budget.is_spent()
-
-
-@pytest.mark.parametrize(
-    "host, key",
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
-        ("unix", ""),
-        ("", ""),
-        (None, ""),
-    ],
-)
-def test_an_ipv6_address_counts_with_its_64(host, key):
-    assert address_key(host) == key
 
 
 def test_an_address_is_forgotten_when_it_has_nothing_open_and_full_budgets(clock):

@@ -16,7 +16,7 @@ HEAD = b"POST /api/rooms/ HTTP/1.1\r\nHost: testserver\r\n"
 
 
 class HalfClosingTransport(Transport):
-    """A transport that can close one side, as a real one."""
+    """A transport that can close one side, like a real transport."""
 
     is_half_closed = is_aborted = False
 
@@ -72,7 +72,7 @@ def trickle(connection, clock, data, seconds=200):
     ],
     ids=["request line", "empty line", "headers", "body", "chunks", "trailers", "handshake"],
 )
-def test_a_client_that_sends_a_byte_every_five_seconds_is_ended(connect, clock, before, trickled, most):
+def test_a_client_that_sends_a_byte_every_five_seconds_is_disconnected(connect, clock, before, trickled, most):
     connection = connect()
     connection.write(before)
     ended = trickle(connection, clock, trickled)
@@ -113,7 +113,7 @@ def test_a_body_at_the_least_rate_is_read(connect, clock):
     assert len(connection.passed_on("http.request")["body"]) == 10000
 
 
-def test_a_body_below_the_least_rate_is_ended(connect, clock):
+def test_a_body_below_the_least_rate_gets_408(connect, clock):
     connection = connect(body_seconds=10, body_bytes_per_second=100)
     connection.write(HEAD + b"Content-Length: 10000\r\n\r\n")
     seconds = 0
@@ -190,7 +190,7 @@ def test_a_head_that_is_too_long_is_answered(connect, head):
 
 
 @pytest.mark.parametrize("version", [b"1.0", b"1.1"])
-def test_a_client_that_does_not_read_its_response_is_cut_off(connect, clock, monkeypatch, version):
+def test_a_client_that_does_not_read_its_response_is_disconnected(connect, clock, monkeypatch, version):
     connection = connect()
     connection.write(b"GET / HTTP/" + version + b"\r\nHost: a\r\n\r\n")
     message = connection.passed_on("http.request")

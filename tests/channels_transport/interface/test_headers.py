@@ -1,4 +1,4 @@
-"""The header lines of a request: repeated ones, raw bytes, and the addresses that proxies forward."""
+"""The header lines of a request: repeated lines, raw bytes, and the addresses that proxies forward."""
 
 import logging
 
@@ -60,7 +60,7 @@ def test_lines_of_cookies_are_joined_with_semicolons(lines, joined, is_socket, q
         [b"Content-Type: application/json", b"Content-Type: text/plain"],
     ],
 )
-def test_a_header_that_may_occur_once_is_refused_twice(lines, is_socket, quiet):
+def test_a_second_line_of_a_header_that_may_occur_once_is_refused(lines, is_socket, quiet):
     connection, message = send(lines, is_socket)
     assert connection.status == 400 and message is None and connection.transport.disconnecting
 
@@ -86,7 +86,7 @@ def test_a_request_without_host_is_refused_in_http_1_1_only(quiet):
     assert connection.passed_on("http.request")["path"] == "/"
 
 
-def test_lists_keep_all_their_lines(quiet):
+def test_headers_with_lists_keep_all_their_lines(quiet):
     _, message = send([b"Accept: text/html", b"Accept: application/json"])
     assert [value for name, value in message["headers"] if name == b"accept"] == [b"text/html", b"application/json"]
     _, message = send([b"X-List: a", b"X-List: b"], is_socket=True)
@@ -146,7 +146,7 @@ def test_raw_bytes_in_an_address_reach_the_access_log_encoded(quiet):
 
 @pytest.mark.parametrize("path", [b"/rooms/%80/", b"/rooms/%0a/", b"/rooms/%00/?q=%ff", b"/rooms/%ed%a0%80/"])
 @pytest.mark.parametrize("is_socket", [False, True])
-def test_encoded_bytes_in_an_address_are_for_the_consumers(path, is_socket, quiet):
+def test_encoded_bytes_in_an_address_are_passed_on(path, is_socket, quiet):
     _, message = send([], is_socket, path=path)
     message["path"].encode()
 
@@ -200,7 +200,7 @@ def test_a_forwarded_value_that_is_no_address_is_ignored(value, is_socket, quiet
 
 
 @pytest.mark.parametrize("value", [b"unknown", b"\xff", b"192.0.2.7"])
-def test_without_trusted_proxies_a_forwarded_value_means_nothing(value, quiet):
+def test_without_trusted_proxies_a_forwarded_address_is_ignored(value, quiet):
     _, message = send([b"X-Forwarded-For: " + value])
     assert message["client"] == ["10.1.1.1", 4711]
 
@@ -220,7 +220,7 @@ def test_without_trusted_proxies_a_forwarded_value_means_nothing(value, quiet):
         (1, [], "http"),
     ],
 )
-def test_the_forwarded_scheme_is_that_of_the_outermost_trusted_proxy(hops, lines, scheme, quiet):
+def test_the_outermost_trusted_proxy_determines_the_scheme(hops, lines, scheme, quiet):
     headers = [b"X-Forwarded-For: 6.6.6.6, 192.0.2.7", *(b"X-Forwarded-Proto: " + line for line in lines)]
     _, message = send(headers, trusted_proxies=hops)
     assert message["scheme"] == scheme

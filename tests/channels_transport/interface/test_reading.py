@@ -1,4 +1,4 @@
-"""What a client sends is read in small parts and within budgets, and a client that goes on is closed with 4429."""
+"""Frames are read in small parts and within budgets. A client that keeps exceeding its budgets is closed with 4429."""
 
 import time
 
@@ -70,6 +70,7 @@ TEXT, PING, CLOSE = frame(1, b"hello"), frame(9), frame(8, b"\x03\xe8")
 
 
 def count(connection, channel="websocket.receive"):
+    """Receive all messages that were passed on to a channel, and return their number."""
     number = 0
     while connection.passed_on(channel) is not None:
         number += 1
@@ -133,7 +134,7 @@ def test_a_client_above_its_budget_is_not_read_and_then_closed_with_4429(rig, fi
     assert (message["code"], connection.passed_on("websocket.disconnect")) == (4429, None)
 
 
-def test_bytes_are_counted_too(rig):
+def test_a_client_above_its_budget_of_bytes_is_not_read(rig):
     connection = rig.open({**SMALL, "socket_frames": None})
     connection.write(frame(2, b"x" * 100) * 110)
     rig.reactor.advance(0)
@@ -206,7 +207,7 @@ def test_at_the_limit_of_an_address_only_a_client_that_sends_all_the_time_is_clo
     assert count(other) > 20
 
 
-def test_frames_of_a_path_that_only_sends_never_leave_the_interface(rig):
+def test_frames_to_a_send_only_path_are_not_passed_on(rig):
     connection = rig.open(rules=[(r"/news/", {"send_only": True})], path=b"/news/")
     connection.write(TEXT * 20)
     rig.reactor.advance(0)
@@ -216,7 +217,7 @@ def test_frames_of_a_path_that_only_sends_never_leave_the_interface(rig):
     assert connection.passed_on("websocket.disconnect")["order"] == 1, "no order is missing"
 
 
-def test_frames_before_a_close_are_passed_on_even_if_their_turn_comes_after_it(rig):
+def test_frames_before_a_close_are_passed_on_even_if_they_are_processed_after_it(rig):
     connection = rig.open()
     connection.write(TEXT * 100)
     connection.transport.protocol.connectionLost(Failure(ConnectionDone()))
@@ -265,7 +266,7 @@ def test_another_close_forgets_no_frame(rig, code):
     assert connection.forgotten == []
 
 
-def test_a_socket_above_the_limit_of_its_address_is_told_and_closed_with_1013(rig):
+def test_a_socket_above_the_limit_of_its_address_gets_the_reason_and_is_closed_with_1013(rig):
     limits = {"sockets_per_address": 1, "refusal_text": "too many"}
     first = rig.open(limits, path=b"/lobby/")
     second = FakeConnection(limits=make_limits(limits))
@@ -307,7 +308,7 @@ def test_a_client_that_does_not_read_gets_no_pongs(rig):
     assert connection.received == b"\x8a\x00"
 
 
-def test_a_client_that_closes_and_does_not_read_is_cut_off(rig):
+def test_a_client_that_closes_and_does_not_read_is_disconnected(rig):
     connection = rig.open({"close_seconds": 3})
     connection.write(CLOSE)
     assert connection.transport.disconnecting, "the transport waits until the client has read everything"

@@ -18,7 +18,7 @@ def connection():
     return FakeConnection()
 
 
-def test_a_request_is_passed_on_and_its_response_written(connection):
+def test_a_request_is_passed_on_and_its_response_is_sent(connection):
     connection.request(path=b"/rooms/?q=a", headers=[b"X-Any: thing"])
     message = connection.passed_on("http.request")
     assert (message["path"], message["query_string"]) == ("/rooms/", b"q=a")
@@ -27,7 +27,7 @@ def test_a_request_is_passed_on_and_its_response_written(connection):
     assert connection.status == 200 and b"Hello" in connection.received
 
 
-def test_a_body_of_one_mebibyte_is_read_and_one_byte_more_refused():
+def test_a_body_of_one_mebibyte_is_read_and_a_larger_body_is_refused():
     connection = FakeConnection()
     connection.request(b"POST", b"/api/rooms/", body=b"x" * interface.MAX_BODY_BYTES)
     assert len(connection.passed_on("http.request")["body"]) == interface.MAX_BODY_BYTES
@@ -87,7 +87,7 @@ def test_proxies_may_send_several_header_lines():
     assert connection.passed_on("http.request")["client"][0] == "7.7.7.7"
 
 
-def test_a_stalled_response_is_dropped_and_a_slow_one_is_not(monkeypatch):
+def test_a_stalled_response_is_dropped_and_a_slow_one_is_not():
     connection = FakeConnection(timeout=30)
     connection.request()
     message = connection.passed_on("http.request")

@@ -27,7 +27,7 @@ def test_frames_are_passed_on_in_order(connection):
     assert (second["bytes"], second["order"], second.get("text")) == (b"\xff", 2, None)
 
 
-def test_a_frame_of_64_kib_passes_and_one_more_byte_closes_with_1009():
+def test_a_frame_of_64_kib_is_passed_on_and_a_larger_frame_closes_with_1009():
     connection = FakeConnection().open()
     connection.frame(Frames.MESSAGE_TYPE_TEXT, b"x" * 65536)
     assert len(connection.passed_on("websocket.receive")["text"]) == 65536

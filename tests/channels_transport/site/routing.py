@@ -1,3 +1,5 @@
+"""The consumers of the site."""
+
 from channels.routing import route
 
 from tests.channels_transport.site import consumers

@@ -1,3 +1,5 @@
+"""The URLs of the site."""
+
 import json
 import os
 

@@ -5,17 +5,14 @@ import pytest
 from chat.models import Announcement, Person, Receipt
 from chat.services import announcements, people
 from tests.chat.helpers import Browser
+from tests.chat.services.announcements.helpers import received
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def heard(socket):
-    return [event["text"] for event in socket.seen("announcement")]
-
-
 def add_announcement(admin_browser, **fields):
-    given = {"text": "Hello", "level": "info", "slug": "", "hours": "24", **fields}
-    return admin_browser.post("/admin/chat/announcement/add/", given)
+    form = {"text": "Hello", "level": "info", "slug": "", "hours": "24", **fields}
+    return admin_browser.post("/admin/chat/announcement/add/", form)
 
 
 def test_adding_an_announcement_publishes_it(admin_browser, root, alice, enter, room):
@@ -63,7 +60,7 @@ def test_deleting_an_announcement_withdraws_it(admin_browser, alice, enter, by):
         body = {"action": "delete_selected", "_selected_action": [announcement.id], "post": "yes"}
         answer = admin_browser.post("/admin/chat/announcement/", body)
     assert answer.status_code == 302
-    assert heard(enter(alice)) == [] and b"0 announcements" in admin_browser.get("/admin/chat/announcement/").content
+    assert received(enter(alice)) == [] and b"0 announcements" in admin_browser.get("/admin/chat/announcement/").content
 
 
 def test_an_announcement_cannot_be_changed(admin_browser):
@@ -72,17 +69,17 @@ def test_an_announcement_cannot_be_changed(admin_browser):
     assert admin_browser.post(path, {"text": "Otherwise", "level": "info"}).status_code == 403
 
 
-def act(admin_browser, action, *chosen, **fields):
+def run_action(admin_browser, action, *chosen, **fields):
     body = {"action": action, "_selected_action": [person.id for person in chosen], **fields}
     return admin_browser.post("/admin/chat/person/", body, follow=True).content.decode()
 
 
 def test_the_action_whispers_to_the_selected_people_only(admin_browser, root, alice, bob, enter):
     socket, other = enter(alice), enter(bob)
-    assert "Done: Alice." in act(admin_browser, "whisper", alice, text="Psst")
-    assert (heard(socket), heard(other)) == (["Psst"], [])
+    assert "Done: Alice." in run_action(admin_browser, "whisper", alice, text="Psst")
+    assert (received(socket), received(other)) == (["Psst"], [])
     assert Announcement.objects.get().created_by == root
-    assert "Alice: &#39;text&#39; must not be empty." in act(admin_browser, "whisper", alice, text=" ")
+    assert "Alice: &#39;text&#39; must not be empty." in run_action(admin_browser, "whisper", alice, text=" ")
 
 
 @pytest.mark.parametrize("action", ["whisper", "disconnect"])
@@ -90,14 +87,14 @@ def test_an_action_on_a_board_visitor_does_not_affect_the_account_with_the_same_
     admin_browser, alice, enter, action
 ):
     account, board = enter(alice), Browser().make_board(handle="Alice").room()
-    act(admin_browser, action, Person.objects.get(handle="Alice", handle_key=None), text="Psst")
-    found = [(heard(socket), socket.code) for socket in (account, board)]
+    run_action(admin_browser, action, Person.objects.get(handle="Alice", handle_key=None), text="Psst")
+    found = [(received(socket), socket.code) for socket in (account, board)]
     assert found == [([], None), (["Psst"], None) if action == "whisper" else ([], 4403)]
 
 
 def test_the_action_disconnects_the_selected_people_only(admin_browser, alice, bob, enter):
     socket, other = enter(alice), enter(bob)
-    assert "Done: Bob." in act(admin_browser, "disconnect", bob)
+    assert "Done: Bob." in run_action(admin_browser, "disconnect", bob)
     socket.read(), other.read()
     assert (socket.code, other.code) == (None, 4403)
 
@@ -109,5 +106,5 @@ def test_an_action_on_an_expired_guest_does_not_affect_the_next_guest_with_the_s
     Person.objects.filter(id=charlie.id).update(is_active=False, handle_key=None)
     next_charlie = people.sign_up_guest("Charlie")
     socket = enter(next_charlie)
-    assert "none of the selected people is active" in act(admin_browser, "whisper", charlie, text="Psst")
-    assert heard(socket) == [] and not Receipt.objects.exists()
+    assert "none of the selected people is active" in run_action(admin_browser, "whisper", charlie, text="Psst")
+    assert received(socket) == [] and not Receipt.objects.exists()

@@ -1,4 +1,4 @@
-"""All pages of the admin open, for operators only."""
+"""Every page of the admin opens for operators, and for no other person."""
 
 import pytest
 

@@ -43,7 +43,7 @@ def test_a_new_room_has_a_valid_slug_and_updates_the_lobby(admin_browser, room):
     assert (attic.slug, attic.name) == ("attic", "Cellar")
 
 
-def test_saving_a_room_keeps_a_message_that_was_posted_meanwhile(admin_browser, alice, enter, room, monkeypatch):
+def test_saving_a_room_keeps_a_message_that_is_posted_during_the_save(admin_browser, alice, enter, room, monkeypatch):
     real = rooms.save_room
 
     def post_meanwhile(*arguments):

@@ -1,4 +1,4 @@
-"""Boards: failures, logins that end, and what remains of a closed connection."""
+"""Boards: failures, logins that end, and closed connections."""
 
 import pytest
 import redis
@@ -35,14 +35,14 @@ def test_signing_out_ends_a_signed_in_visitors_sockets(owner, at_door, alice):
 
 def test_logging_in_keeps_the_visitor_of_the_browser(owner, admitted, alice, later):
     sockets = [admitted.door(), admitted.room()]
-    asking = admitted.door()
+    knocking = admitted.door()
     admitted.client.post("/sign-in/", {"handle": "Alice", "password": "correct horse"})
-    asking.say("knock", ref="k9", handle="Bob")
+    knocking.say("knock", ref="k9", handle="Bob")
     later.run()
     for socket in sockets:
         socket.read()
     # The login session now has another key but the same secret, so the board still recognizes the browser.
-    assert [socket.code for socket in (*sockets, asking)] == [4408] * 3
+    assert [socket.code for socket in (*sockets, knocking)] == [4408] * 3
     again = admitted.follow(owner).room()
     assert again.seen("joined")[0]["you"]["handle"] == "Bob" and again.post("p1")["type"] == "ack"
 

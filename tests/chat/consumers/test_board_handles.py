@@ -1,4 +1,4 @@
-"""Handles on a board: each is unique there, and is free again when its visitor is refused or leaves."""
+"""The handles on a board: each is unique on its board, and becomes free when its visitor is refused or leaves."""
 
 import pytest
 
@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_handle_is_unique_on_a_board_ignoring_case(owner, admitted):
     door = Browser().follow(owner).door()
     assert ask(door, "knock", handle="bOB")["code"] == "taken"
-    elsewhere = Browser().make_board()
-    assert ask(Browser().follow(elsewhere).door(), "knock", handle="Bob")["type"] == "ack"
+    other_board = Browser().make_board()
+    assert ask(Browser().follow(other_board).door(), "knock", handle="Bob")["type"] == "ack"
     assert people.sign_up_guest("Bob").handle == "Bob"
 
 

@@ -30,8 +30,8 @@ def test_a_guessed_session_id_closes_with_4404(owner, kind, session):
 
 @pytest.mark.parametrize("kind", ["auth", "write"])
 def test_the_session_id_of_another_browser_closes_with_4404(owner, visitor, admitted, kind):
-    for thief in (visitor.client, Client(), None):
-        socket = wire.Socket(f"/{kind}/{owner.board}/{owner.session}/", thief).connect()
+    for client in (visitor.client, Client(), None):
+        socket = wire.Socket(f"/{kind}/{owner.board}/{owner.session}/", client).connect()
         assert (socket.accepted, socket.code, socket.events) == (True, 4404, [])
 
 

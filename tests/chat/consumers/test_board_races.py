@@ -1,4 +1,4 @@
-"""Boards: what happens when two connections act at the same moment."""
+"""Boards: two connections act at the same moment."""
 
 import pytest
 from channels import Channel
@@ -24,7 +24,7 @@ def test_a_queued_knock_does_not_undo_a_removal(at_door, visitor, monkeypatch):
     assert Visitor.objects.get(person__handle="Bob").state == "removed"
 
 
-def test_a_visitor_who_was_swept_meanwhile_can_knock(at_door, visitor, monkeypatch):
+def test_a_visitor_whom_a_sweep_deletes_during_the_request_can_knock(at_door, visitor, monkeypatch):
     door = knock(visitor)
     recheck_visit = boards.recheck_visit
 
@@ -38,7 +38,7 @@ def test_a_visitor_who_was_swept_meanwhile_can_knock(at_door, visitor, monkeypat
     assert [event["handle"] for event in at_door.seen("knocked")] == ["Bob", "Robert"]
 
 
-def test_a_visitor_who_returns_while_left_is_published_is_announced_again(at_door, visitor, monkeypatch):
+def test_a_visitor_who_returns_while_the_event_left_is_published_is_announced_again(at_door, visitor, monkeypatch):
     first = knock(visitor)
     notify_owner, waiting_room = boards.waiting_room.notify_owner, boards.waiting_room
 

@@ -1,4 +1,4 @@
-"""The end of a room's connection: by a disconnect, a ban or a lost session; and what remains of it."""
+"""The end of a room's connection: a disconnect, a ban or a lost session. Nothing remains of the connection."""
 
 import json
 
@@ -23,11 +23,12 @@ def test_a_connection_whose_session_is_lost_is_closed_with_4408(alice, enter):
 def test_a_ban_closes_all_sockets_in_that_room_only(alice, bob, enter, set_role):
     rooms.create_room(alice, "attic", "Attic")
     socket, second_tab, owner = enter(bob), enter(bob), enter(alice)
-    elsewhere = wire.Socket("/chat/attic/", socket.browser).connect()
+    in_attic = wire.Socket("/chat/attic/", socket.browser).connect()
     set_role(bob, Member.BANNED)
-    for each in (socket, second_tab, owner, elsewhere):
-        each.read()
-    assert [each.code for each in (socket, second_tab, owner, elsewhere)] == [4403, 4403, None, None]
+    sockets = (socket, second_tab, owner, in_attic)
+    for other in sockets:
+        other.read()
+    assert [other.code for other in sockets] == [4403, 4403, None, None]
 
 
 def test_a_frame_that_was_queued_before_a_ban_is_not_stored(bob, enter, set_role):

@@ -20,9 +20,9 @@ def test_a_post_is_acknowledged_to_the_sender_and_published_to_all(alice, bob, e
     socket, second_tab, other = enter(alice), enter(alice), enter(bob)
     events = socket.say("post", ref="r1", body="Hello")
     assert sorted(event["type"] for event in events if event["type"] != "presence") == ["ack", "message"]
-    for elsewhere in (second_tab, other):
-        assert [event["ref"] for event in elsewhere.seen("message")] == ["r1"]
-        assert elsewhere.seen("ack") == []
+    for receiver in (second_tab, other):
+        assert [event["ref"] for event in receiver.seen("message")] == ["r1"]
+        assert receiver.seen("ack") == []
 
 
 def test_edits_removals_and_reactions_are_published(alice, bob, enter):
@@ -128,8 +128,8 @@ def test_a_heartbeat_restores_groups_and_presence_that_redis_lost(alice, bob, en
 def test_typing_is_published_to_all_other_connections(alice, bob, enter, set_role):
     socket, second_tab, other = enter(alice), enter(alice), enter(bob)
     assert [event for event in socket.say("typing", on=True) if event["type"] == "typing"] == []
-    for elsewhere in (second_tab, other):
-        assert elsewhere.seen("typing") == [{"type": "typing", "handle": "Alice", "on": True}]
+    for receiver in (second_tab, other):
+        assert receiver.seen("typing") == [{"type": "typing", "handle": "Alice", "on": True}]
     socket.say("typing", on=False)
     assert other.seen("typing")[-1]["on"] is False
     set_role(bob, Member.MUTED)
@@ -167,12 +167,12 @@ def test_a_read_marker_is_published_to_the_other_tabs_of_its_person(alice, bob, 
     assert enter(bob).seen("joined")[0]["you"]["read"] == 0
 
 
-def test_events_of_one_room_do_not_reach_another(alice, bob, enter):
+def test_events_of_one_room_do_not_reach_another_room(alice, bob, enter):
     rooms.create_room(alice, "attic", "Attic")
     socket = enter(alice)
-    elsewhere = wire.Socket("/chat/attic/", wire.browser_of(bob)).connect()
+    in_attic = wire.Socket("/chat/attic/", wire.browser_of(bob)).connect()
     socket.post("r1")
     socket.say("typing", on=True)
     socket.say("read", offset=1)
-    assert [event["type"] for event in elsewhere.events + elsewhere.read()] == ["joined", "synced", "presence"]
-    assert elsewhere.ask("edit", ref="x1", id=1, body="Hi")["code"] == "not_found"
+    assert [event["type"] for event in in_attic.events + in_attic.read()] == ["joined", "synced", "presence"]
+    assert in_attic.ask("edit", ref="x1", id=1, body="Hi")["code"] == "not_found"

@@ -1,4 +1,4 @@
-"""Failures while a frame is handled: the client may try again, and the worker goes on."""
+"""Failures while a frame is handled: the client may try again, and the worker continues."""
 
 import logging
 

@@ -133,11 +133,8 @@ def test_a_bot_connects_with_its_token(alice, room):
 
 
 def test_a_handshake_that_fails_is_closed_with_1013(alice, enter, monkeypatch, caplog):
-    def fail(*arguments):
-        raise ZeroDivisionError("on purpose")
-
     with monkeypatch.context() as broken:
-        broken.setattr("chat.services.rooms.join_room", fail)
+        broken.setattr("chat.services.rooms.join_room", fail_with(ZeroDivisionError("on purpose")))
         socket = enter(alice)
     assert (socket.accepted, socket.code) == (True, 1013)
     assert "on purpose" in caplog.text

@@ -1,4 +1,4 @@
-"""Invalid frames: each is rejected with its code, and the connection goes on."""
+"""Invalid frames: each is rejected with its code, and the connection stays open."""
 
 import json
 
@@ -6,11 +6,8 @@ import pytest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-
 POST = {"type": "post", "ref": "x1", "body": "Hello"}
-
-
-BAD_FRAMES = [
+INVALID_FRAMES = [
     ("", "invalid_json", None),
     ("not json", "invalid_json", None),
     ("[" * 60_000, "invalid_json", None),
@@ -63,10 +60,10 @@ BAD_FRAMES = [
 ]
 
 
-def test_every_bad_frame_is_rejected_and_the_next_post_is_acked(alice, enter, settings):
+def test_every_invalid_frame_is_rejected_and_the_next_post_is_acked(alice, enter, settings):
     socket = enter(alice)
     settings.CHAT_LIMITS_ON = False
-    for number, (text, code, ref) in enumerate(BAD_FRAMES):
+    for number, (text, code, ref) in enumerate(INVALID_FRAMES):
         [rejected] = socket.send(text)
         assert (rejected["type"], rejected["code"], rejected["ref"]) == ("rejected", code, ref), text[:100]
         assert rejected["detail"] and "retry_after" not in rejected

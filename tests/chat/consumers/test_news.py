@@ -1,4 +1,4 @@
-"""What `joined` says about unread messages, and where a read marker begins."""
+"""The unread messages in the event `joined`, and the first position of a read marker."""
 
 import pytest
 
@@ -12,12 +12,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def news(socket):
+    """Return the read marker, the number of unread messages and the id of the first one, from the event `joined`."""
     joined = socket.seen("joined")[0]
     return joined["you"]["read"], joined["unread"], joined["first_unread"]
 
 
 @pytest.mark.parametrize("count", [0, 1, 49, 50, 51, 500])
-def test_a_person_who_comes_back_learns_how_many_messages_are_new(alice, bob, enter, room, count):
+def test_a_returning_person_receives_the_number_of_new_messages(alice, bob, enter, room, count):
     enter(alice).disconnect()
     member = rooms.join_room(bob, "garden")
     rows = [Message(room=room, number=n, offset=n, author=bob, ref=f"r{n}") for n in range(1, count + 1)]
@@ -41,12 +42,13 @@ def test_own_messages_and_removed_messages_are_not_new(alice, bob, enter):
     assert news(enter(alice)) == (0, 1, 4)
 
 
-def test_history_is_not_new_for_a_newcomer_whichever_way_they_come(alice, bob, charlie, enter):
+def test_history_is_not_new_for_a_person_who_joins_by_a_socket_or_by_the_api(alice, bob, charlie, enter):
     member = rooms.join_room(alice, "garden")
     for number in range(3):
         post(member, f"p{number}")
     assert news(enter(bob)) == (3, 0, None)
-    rooms.post_message(rooms.join_room(charlie, "garden"), Post("c4", "Hi"))  # as the API does
+    # The API joins a room in this way.
+    rooms.post_message(rooms.join_room(charlie, "garden"), Post("c4", "Hi"))
     assert news(enter(charlie)) == (3, 0, None)
     assert news(enter(people.sign_up_guest("Guest"))) == (4, 0, None)
 
@@ -61,14 +63,14 @@ def test_history_is_not_new_for_a_person_who_accepts_an_invitation(alice, bob, r
     assert news(enter(bob)) == (1, 1, 2)
 
 
-def test_history_is_not_new_for_a_person_who_was_muted_before_they_came(alice, bob, room, enter):
+def test_history_is_not_new_for_a_person_who_was_muted_before_joining(alice, bob, room, enter):
     post(rooms.join_room(alice, "garden"), "p1")
     room.refresh_from_db()
     moderation.change_role(alice, room, bob, Member.MUTED)
     assert news(enter(bob)) == (1, 0, None)
 
 
-def test_a_person_who_entered_an_empty_room_finds_the_first_message_new(alice, bob, enter):
+def test_the_first_message_is_new_for_a_person_who_joined_the_empty_room(alice, bob, enter):
     enter(alice).disconnect()
     post(rooms.join_room(bob, "garden"), "p1")
     assert news(enter(alice)) == (0, 1, 1)
@@ -83,7 +85,7 @@ def test_a_handshake_counts_a_limited_number_of_messages(alice, bob, enter, monk
     assert news(enter(alice)) == (0, 3, 1)
 
 
-def test_a_poller_and_a_guest_get_the_same_news(bob, enter, poller):
+def test_a_guest_who_polls_receives_the_number_of_new_messages(bob, enter, poller):
     guest = people.sign_up_guest("Guest")
     enter(guest).disconnect()
     post(rooms.join_room(bob, "garden"), "p1")

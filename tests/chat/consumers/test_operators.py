@@ -28,6 +28,7 @@ def operator(db):
 
 @pytest.fixture
 def stream(operator):
+    """Return the operator's socket of the stream. Its attribute `browser` is the operator's browser."""
     browser = wire.browser_of(operator)
     socket = wire.Socket(PATH, browser).connect()
     socket.browser = browser

@@ -9,14 +9,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_lobby_receives_updated_when_the_list_changes(alice, room):
-    stranger = wire.Socket("/lobby/").connect()
-    assert stranger.accepted and stranger.events == []
+    socket = wire.Socket("/lobby/").connect()
+    assert socket.accepted and socket.events == []
     rooms.create_room(alice, "attic", "Attic")
-    assert stranger.read() == [{"type": "updated"}]
-    assert stranger.send("Hello") == [] and stranger.code is None
-    stranger.disconnect()
+    assert socket.read() == [{"type": "updated"}]
+    assert socket.send("Hello") == [] and socket.code is None
+    socket.disconnect()
     rooms.create_room(alice, "cellar", "Cellar")
-    assert stranger.read() == []
+    assert socket.read() == []
 
 
 def test_an_echo_is_the_frame_itself(db):

@@ -24,7 +24,7 @@ def test_a_connect_costs_nine_statements(alice, bob, enter):
         ("SELECT", "chat_room"),
         ("SELECT", "chat_member"),
         ("SELECT", "chat_member"),  # the people who are present
-        ("SELECT", "chat_announcement"),  # the newest id; and how many messages are unread
+        ("SELECT", "chat_announcement"),  # the newest id, and the number of unread messages
         ("SELECT", "chat_member"),  # whether the member may stay, and whether there are tasks or announcements
         ("SELECT", "chat_room"),  # the backlog: the room's offset
         ("SELECT", "chat_message"),  # the backlog: the newest messages

@@ -16,7 +16,7 @@ from tests.helpers import statements
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_knock_reaches_the_owner_and_admission_the_visitor(owner, at_door, visitor):
+def test_the_owner_receives_a_knock_and_the_visitor_receives_the_admission(owner, at_door, visitor):
     assert at_door.events == []
     door = visitor.door()
     assert door.events == []
@@ -34,7 +34,7 @@ def test_a_knock_reaches_the_owner_and_admission_the_visitor(owner, at_door, vis
 
 def test_the_room_of_a_board_works_like_every_room(owner, admitted):
     at_owner, at_bob = owner.room(), admitted.room()
-    assert {one["handle"] for one in at_bob.seen("joined")[0]["present"]} == {"Olga", "Bob"}
+    assert {person["handle"] for person in at_bob.seen("joined")[0]["present"]} == {"Olga", "Bob"}
     ack = at_bob.post("p1", "Hello")
     assert (ack["type"], ack["id"]) == ("ack", 1) and at_bob.post("p1", "Hello") == ack
     assert at_owner.seen("message")[0]["author"] == {"handle": "Bob", "guest": True}
@@ -50,7 +50,7 @@ def test_the_room_of_a_board_works_like_every_room(owner, admitted):
     assert again.ask("fetch", ref="f2", limit=10, around=1)["messages"][0]["body"] == "Hi"
 
 
-def test_frames_on_a_board_take_as_many_statements_as_in_a_room(admitted):
+def test_a_frame_on_a_board_costs_as_many_statements_as_in_a_room(admitted):
     room = admitted.room()
     with CaptureQueriesContext(connection) as queries:
         room.post("p1", "Hello")
@@ -117,6 +117,7 @@ def test_a_removed_visitor_is_disconnected_in_all_tabs_and_cannot_return(at_door
     for socket in (first, second, late):
         socket.read()
     assert (first.code, second.code) == (4403, 4403)
+    # This socket sends as if its close had not arrived.
     late.code = None
     late.say("post", ref="p1", body="Last words")
     assert late.code == 4403 and not Message.objects.exists()
@@ -220,7 +221,7 @@ def test_a_knock_of_an_admitted_visitor_changes_nothing(at_door, admitted):
         ('{"type": "shut"}', "missing_field", None),
     ],
 )
-def test_every_bad_frame_is_rejected_and_the_next_knock_is_acked(visitor, text, code, ref):
+def test_every_invalid_frame_is_rejected_and_the_next_knock_is_acked(visitor, text, code, ref):
     door = visitor.door()
     [rejected] = door.send(text)
     assert (rejected["type"], rejected["code"], rejected["ref"]) == ("rejected", code, ref)
@@ -245,6 +246,6 @@ def test_a_flood_in_the_waiting_room_is_rejected_and_then_closed_with_4429(visit
     assert door.code == 4429
 
 
-def test_the_waiting_room_has_these_events(db):
+def test_a_waiting_room_has_five_types_of_events(db):
     assert set(protocol.BOARD_EVENTS) == {"knock", "admit", "refuse", "remove", "shut"}
     assert Member.objects.count() == 0

@@ -4,7 +4,7 @@ import pytest
 
 from chat.services import announcements, rooms
 from tests import wire
-from tests.chat.http.conftest import Caller
+from tests.wire import Caller
 
 CURRENT = "/api/announcements/current/"
 
@@ -25,7 +25,7 @@ def test_the_lobby_shows_announcements_to_everybody_and_to_the_person(alice, bob
     assert texts(Caller(bob)) == texts(Caller()) == ["Hello all"]
 
 
-def test_a_dismissal_in_the_lobby_holds_in_rooms_and_the_other_way_round(alice, enter):
+def test_the_lobby_and_the_rooms_share_dismissals(alice, enter):
     as_alice, socket = Caller(alice), enter(alice)
     first, second = announcements.announce("one"), announcements.announce("two")
     browser = wire.browser_of(alice)
@@ -37,7 +37,7 @@ def test_a_dismissal_in_the_lobby_holds_in_rooms_and_the_other_way_round(alice, 
     assert texts(as_alice) == [] and texts(Caller()) == ["one", "two"]
 
 
-def test_a_dismissal_needs_a_login_and_an_announcement_to_the_person(alice, bob):
+def test_only_a_recipient_who_is_logged_in_can_dismiss_an_announcement(alice, bob):
     whisper = announcements.whisper("Alice", "For Alice")
     assert Caller()("PUT", f"/api/announcements/{whisper.id}/dismissal/")[0] == 401
     for id in (whisper.id, whisper.id + 1):
@@ -55,3 +55,13 @@ def test_the_lobbys_socket_receives_announcements_to_everybody(alice, room):
         ("dismissed", announcement.id),
     ]
     assert rooms.get_room("garden")
+
+
+def test_a_dismissal_does_not_tell_of_which_private_rooms_there_are_announcements(alice, bob):
+    rooms.create_room(alice, "cellar", "The cellar", is_private=True)
+    hidden = announcements.announce("For the cellar", slug="cellar")
+    path = "/api/announcements/{}/dismissal/".format
+    unknown = wire.browser_of(bob).put(path(hidden.id + 1))
+    answer = wire.browser_of(bob).put(path(hidden.id))
+    assert (answer.status_code, answer.content) == (unknown.status_code, unknown.content) == (404, answer.content)
+    assert wire.browser_of(alice).put(path(hidden.id)).status_code == 204

@@ -1,4 +1,4 @@
-"""Boards over HTTP: creating one, reading one by its link, and its visitors. Boards are in no list."""
+"""Boards over HTTP: creating a board, reading it by its link, and listing its visitors. No list contains boards."""
 
 import json
 import uuid
@@ -63,8 +63,8 @@ def test_creating_a_board_needs_the_csrf_token(db):
     client = Client(enforce_csrf_checks=True)
     answer = client.post("/new_board", **JSON)
     assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
-    key = client.get("/api/session/").json()["csrf"]
-    assert client.post("/new_board", HTTP_X_CSRFTOKEN=key, **JSON).status_code == 201
+    token = client.get("/api/session/").json()["csrf"]
+    assert client.post("/new_board", HTTP_X_CSRFTOKEN=token, **JSON).status_code == 201
 
 
 def test_boards_and_new_visitors_are_limited_per_address(db, settings, owner):
@@ -83,7 +83,6 @@ def test_each_browser_has_a_session_id_of_its_own_for_each_board(owner, visitor)
     first = visitor.session
     sessions.add(visitor.follow(other_board).session)
     assert len(sessions) == 6 and visitor.owner is False
-    other_board.board = owner.board
     assert visitor.follow(owner).session == first
     assert all(len(session) >= 40 for session in sessions)
 
@@ -135,7 +134,7 @@ def test_other_methods_are_refused(db, path, allowed):
     assert (answer.status_code, answer["Allow"], answer.json()["code"]) == (405, allowed, "method_not_allowed")
 
 
-def test_an_owner_with_an_account_needs_it_to_see_the_visitors(alice):
+def test_an_owner_whose_account_is_deactivated_cannot_see_the_visitors(alice):
     owner = Browser(alice).make_board()
     visitors = f"/api/boards/{owner.board}/visitors/"
     assert owner.client.get(visitors).status_code == 200

@@ -61,7 +61,7 @@ def answers(callers, method, path, body):
 
 
 @pytest.mark.parametrize("method, path, body", ID_CALLS)
-def test_an_id_that_is_too_large_is_answered_like_one_that_does_not_exist(callers, method, path, body):
+def test_an_id_that_is_too_large_is_answered_like_an_unknown_id(callers, method, path, body):
     expected = answers(callers, method, path.format(999999), body)
     assert (expected[0][0], expected[2][0]) == (404, 401)
     for number in LARGE_IDS:

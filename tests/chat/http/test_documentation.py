@@ -13,7 +13,7 @@ from tests import wire
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "http-api.md"
 CALL = re.compile(r"`([A-Z]+) (/[^`?\s]*)`")
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-# A consumer in front of Django answers this call: see test_the_health_check_stands_in_front_of_django.
+# A consumer in front of Django answers this call: see test_a_consumer_answers_the_health_check_before_django.
 HEALTH_CHECK = ("GET", "/healthz")
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +52,7 @@ def test_the_text_mentions_no_call_that_does_not_exist():
     assert mentioned <= set(documented())
 
 
-def test_the_health_check_stands_in_front_of_django():
+def test_a_consumer_answers_the_health_check_before_django():
     assert any(route.filters["path"].pattern == r"^/healthz\Z" for route in http_routing)
     assert Client().get("/healthz").status_code == 404
 

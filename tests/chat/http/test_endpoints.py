@@ -106,14 +106,14 @@ def test_an_unknown_host_name_returns_400(as_alice):
         ("DELETE", "/api/tokens/1/"),
     ],
 )
-def test_a_cookie_without_the_csrf_key_changes_nothing(alice, room, method, path):
+def test_a_cookie_without_the_csrf_token_changes_nothing(alice, room, method, path):
     caller = Caller(alice, enforce_csrf_checks=True)
     body = {"ref": "r1", "body": "Hello", "slug": "attic", "name": "Attic"}
     assert caller(method, path, body) == (403, "csrf_failed")
     assert not Message.objects.exists() and Room.objects.count() == 1
 
 
-def test_the_csrf_key_of_the_session_is_accepted(alice, room):
+def test_the_csrf_token_of_the_session_is_accepted(alice, room):
     caller = Caller(alice, enforce_csrf_checks=True)
     csrf = caller("GET", "/api/session/")[1]["csrf"]
     body = {"ref": "r1", "body": "Hello"}

@@ -1,4 +1,4 @@
-"""Tests of the pages' forms: requirements are told beforehand, and an error stands at its field, with the focus."""
+"""The forms of the pages: a field shows its requirements in advance, and an invalid field shows its error."""
 
 from html.parser import HTMLParser
 
@@ -53,14 +53,14 @@ def submit(path, browser=None, **fields):
         ("/guest/", "handle", "1 to 32 characters"),
     ],
 )
-def test_requirements_are_told_beforehand(path, name, words):
+def test_a_field_shows_its_requirements_before_the_form_is_sent(path, name, words):
     page = Fields(Client().get(path).content.decode())
     assert words in page.described(name)
     assert page.invalid() == [] and page.focused() == ["handle"]
 
 
 @pytest.mark.parametrize("password", ["short", "password123", "x" * 1001])
-def test_the_error_of_a_password_stands_at_the_password(password):
+def test_the_field_of_an_invalid_password_shows_the_error_and_has_the_focus(password):
     page = submit("/sign-up/", handle="Alice", password=password)
     assert page.invalid() == ["password"] == page.focused()
     assert "password" in page.described("password").lower()
@@ -69,7 +69,7 @@ def test_the_error_of_a_password_stands_at_the_password(password):
 
 @pytest.mark.parametrize("path", ["/sign-up/", "/guest/"])
 @pytest.mark.parametrize(("handle", "words"), [("Alice", "taken"), ("a\u202eb", "'"), ("", "required")])
-def test_the_error_of_a_handle_stands_at_the_handle(alice, path, handle, words):
+def test_the_field_of_an_invalid_handle_shows_the_error_and_has_the_focus(alice, path, handle, words):
     page = submit(path, handle=handle, password=PASSWORD)
     assert page.invalid() == ["handle"] == page.focused()
     assert words in page.described("handle")
@@ -81,13 +81,13 @@ def test_the_first_of_two_errors_has_the_focus():
     assert page.invalid() == ["handle", "password"] and page.focused() == ["handle"]
 
 
-def test_an_error_of_no_field_describes_the_first_field(alice):
+def test_the_first_field_shows_an_error_that_belongs_to_no_field(alice):
     page = submit("/sign-in/", handle="Alice", password="wrong")
     assert page.invalid() == [] and page.focused() == ["handle"]
     assert page.described("handle").strip()
 
 
-def test_the_errors_of_a_new_password_and_of_the_old_one_stand_at_their_fields(alice):
+def test_the_fields_of_the_old_and_the_new_password_show_their_own_errors(alice):
     browser = Client()
     browser.force_login(alice)
     page = submit("/password/", browser, old_password="wrong", new_password=PASSWORD)
@@ -100,7 +100,7 @@ def test_the_errors_of_a_new_password_and_of_the_old_one_stand_at_their_fields(a
     ("slug", "name", "invalid"),
     [("garden", "A room", "slug"), ("UPPER", "A room", "slug"), ("new", "x" * 81, "name")],
 )
-def test_the_error_of_a_room_stands_at_its_field(alice, room, slug, name, invalid):
+def test_the_invalid_field_of_a_room_shows_the_error_and_has_the_focus(alice, room, slug, name, invalid):
     browser = Client()
     browser.force_login(people.get_person("Alice"))
     page = submit("/rooms/", browser, slug=slug, name=name, topic="")

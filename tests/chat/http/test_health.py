@@ -1,4 +1,4 @@
-"""Monitoring: whether the site is alive, whether it can serve, and its numbers."""
+"""Monitoring: whether the site is alive, whether it can serve requests, and its metrics."""
 
 import json
 import threading
@@ -77,11 +77,15 @@ def test_readyz_names_the_parts_that_do_not_answer(client, monkeypatch):
     assert b"10.0.0.1" not in answer.content
 
 
+def parse_metrics(content):
+    lines = content.decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
 def metrics(client):
     answer = client.get("/metrics")
     assert answer.status_code == 200 and answer["Content-Type"].startswith("text/plain")
-    lines = answer.content.decode().splitlines()
-    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+    return parse_metrics(answer.content)
 
 
 def test_metrics_count_rooms_people_and_changes(client, alice, bob, room):
@@ -95,7 +99,7 @@ def test_metrics_of_an_empty_site_are_zero(client):
     assert metrics(client)["chat_changes_total"] == 0
 
 
-def test_metrics_count_waiting_messages_of_redis(client, valkey_url, monkeypatch):
+def test_metrics_count_the_messages_that_wait_in_redis(client, valkey_url, monkeypatch):
     layer = RedisChannelLayer(hosts=[valkey_url])
     monkeypatch.setattr(channel_layers["default"], "channel_layer", layer)
     layer.send("websocket.receive", {"text": "a"})
@@ -106,7 +110,7 @@ def test_metrics_count_waiting_messages_of_redis(client, valkey_url, monkeypatch
         assert found[f'chat_channel_pending{{channel="{channel}"}}'] == 0
 
 
-# What the interface answers without a worker.
+# The answers of the interface, which need no worker.
 
 
 def ask_interface(path, method="GET", is_redis_answering=True, open_connections=7):
@@ -115,7 +119,7 @@ def ask_interface(path, method="GET", is_redis_answering=True, open_connections=
     return function(Asked(method, open_connections, lambda: is_redis_answering))
 
 
-def test_the_interface_says_that_it_is_alive_whatever_is_down():
+def test_the_interface_answers_that_it_is_alive_when_redis_is_down():
     answer = ask_interface("/healthz", is_redis_answering=False)
     assert (answer.status, json.loads(answer.content)) == (200, {"status": "ok"})
 
@@ -130,7 +134,7 @@ def test_the_interface_refuses_other_methods(path, method):
 
 
 @pytest.mark.parametrize("is_redis_answering, missing", [(True, "worker"), (False, "redis")])
-def test_a_site_without_workers_is_not_ready_within_a_second(is_redis_answering, missing):
+def test_readyz_waits_less_than_a_second_for_a_worker(is_redis_answering, missing):
     states = iter([True, is_redis_answering])
     instruction = health.answer_readyz(Asked("GET", 0, lambda: next(states)))
     assert instruction.seconds < 1
@@ -138,15 +142,14 @@ def test_a_site_without_workers_is_not_ready_within_a_second(is_redis_answering,
     assert (answer.status, json.loads(answer.content)) == (503, {"status": "failing", "missing": [missing]})
 
 
-def test_a_site_without_redis_is_not_ready_at_once():
+def test_readyz_does_not_wait_when_redis_is_down():
     answer = ask_interface("/readyz", is_redis_answering=False)
     assert (answer.status, json.loads(answer.content)) == (503, {"status": "failing", "missing": ["redis"]})
 
 
 def read_numbers(answer):
     assert answer.status == 200 and answer.content_type.startswith("text/plain")
-    lines = answer.content.decode().splitlines()
-    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+    return parse_metrics(answer.content)
 
 
 @pytest.fixture
@@ -157,7 +160,7 @@ def parts(monkeypatch):
     return parts
 
 
-def test_the_interface_collects_the_numbers_of_all_parts(parts):
+def test_the_interface_collects_the_metrics_of_all_parts(parts):
     instruction = ask_interface("/metrics")
     found = read_numbers(instruction.make_answer())
     assert found["chat_connections"] == 7 and found["chat_database"] == found["chat_redis"] == 1
@@ -184,6 +187,7 @@ def test_a_part_that_hangs_or_fails_is_left_out(parts, monkeypatch):
             'chat_up{part="redis"}': 0,
         }
         assert b"10.0.0.1" not in answer.content
-    assert len(threads) == 1  # a part that hangs gets no second thread
+    # A part that hangs gets no second thread.
+    assert len(threads) == 1
     release.set()
     threads[0].join(10)

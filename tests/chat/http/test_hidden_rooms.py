@@ -1,4 +1,6 @@
-"""Nobody can find out the slugs of private rooms, by answers or by the number of queries."""
+"""A stranger cannot find the slugs of private rooms by the responses or by the number of queries."""
+
+import json
 
 import pytest
 from django.db import connection
@@ -19,20 +21,20 @@ def test_a_private_room_does_not_take_the_slug_that_its_owner_typed(as_alice, as
     assert as_alice("GET", f"/api/rooms/{body['slug']}/messages/")[0] == 200
 
 
-def test_the_page_gives_a_private_room_such_a_slug_too(alice):
+def test_the_page_adds_random_characters_to_the_slug_of_a_private_room(alice):
     browser = wire.browser_of(alice)
     answer = browser.post("/rooms/", {"name": "Plans", "slug": "plans", "private": "on"})
     slug = Room.objects.get().slug
     assert slug.startswith("plans-") and answer["Location"] == f"/rooms/{slug}/"
 
 
-def test_the_longest_slug_still_fits(as_alice):
+def test_the_longest_slug_is_cut_to_make_room_for_the_random_characters(as_alice):
     slug = as_alice("POST", "/api/rooms/", {"slug": "x" * 50, "name": "X", "private": True})[1]["slug"]
     assert len(slug) == 50 and slug.startswith("x" * 39 + "-")
 
 
-def test_a_slug_of_a_hidden_room_is_not_called_taken(alice, as_bob):
-    # Rooms that were created before private rooms got random slugs.
+def test_the_slug_of_a_hidden_room_is_not_refused_as_taken(alice, as_bob):
+    # Both rooms are older than the random slugs of private rooms.
     rooms.create_room(alice, "cellar", "The cellar", is_private=True)
     Room.objects.create(slug="board-1", name="A board", access=Room.BOARD)
     for slug in ("cellar", "board-1"):
@@ -40,7 +42,7 @@ def test_a_slug_of_a_hidden_room_is_not_called_taken(alice, as_bob):
         assert status == 201 and body["slug"].startswith(f"{slug}-")
 
 
-def test_a_slug_of_a_visible_room_is_taken(alice, as_alice, as_bob, room):
+def test_the_slug_of_a_visible_room_is_refused_as_taken(alice, as_alice, as_bob, room):
     rooms.create_room(alice, "cellar", "The cellar", is_private=True)
     assert as_bob("POST", "/api/rooms/", {"slug": "garden", "name": "Mine"}) == (409, "taken")
     assert as_alice("POST", "/api/rooms/", {"slug": "cellar", "name": "Mine"}) == (409, "taken")
@@ -63,15 +65,15 @@ PATHS = [
 
 @pytest.mark.parametrize("method, path", PATHS)
 @pytest.mark.parametrize("is_guest", [False, True])
-def test_a_hidden_room_costs_the_same_queries_as_an_unknown_one(alice, bob, charlie, method, path, is_guest):
+def test_a_hidden_room_costs_as_many_queries_as_an_unknown_room(alice, bob, charlie, method, path, is_guest):
     rooms.create_room(alice, "cellar", "The cellar", is_private=True)
     browser = wire.browser_of(charlie if is_guest else bob)
     answers = []
-    for slug in ("nothing", "cellar", "attic"):  # the first request is warming up
+    for slug in ("nothing", "cellar", "attic"):  # the first request fills the caches
         data = {"ref": "r1", "body": "Hello", "guests": False} if method in ("POST", "PUT") else None
         with CaptureQueriesContext(connection) as queries:
             answer = browser.generic(
-                method, path.format(slug), "" if data is None else wire.json.dumps(data), "application/json"
+                method, path.format(slug), "" if data is None else json.dumps(data), "application/json"
             )
         texts = [query["sql"].replace(slug, "SLUG") for query in queries if "SAVEPOINT" not in query["sql"]]
         answers.append((answer.status_code, answer.content.replace(slug.encode(), b"SLUG")[:200], len(texts)))
@@ -79,7 +81,7 @@ def test_a_hidden_room_costs_the_same_queries_as_an_unknown_one(alice, bob, char
 
 
 @pytest.mark.parametrize("path", ["/chat/{}/"])
-def test_the_handshake_of_a_hidden_room_costs_the_same_queries(alice, bob, path):
+def test_a_handshake_of_a_hidden_room_costs_as_many_queries_as_of_an_unknown_room(alice, bob, path):
     rooms.create_room(alice, "cellar", "The cellar", is_private=True)
     counts = []
     for slug in ("nothing", "cellar", "attic"):

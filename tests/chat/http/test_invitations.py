@@ -27,16 +27,19 @@ def cellar(alice):
 
 @pytest.fixture
 def key(alice, cellar):
+    """Return the key of an invitation to the cellar."""
     return create_invitation(alice, "cellar")[1]
 
 
 def roles():
+    """Return the role of each member of the cellar, by handle."""
     return dict(Member.objects.filter(room__slug="cellar").values_list("person__handle", "role"))
 
 
-def is_refused(code, act, *arguments):
+def is_refused(code, action, *arguments):
+    """Return whether an action raises a ChatError with this code."""
     with pytest.raises(ChatError) as refusal:
-        act(*arguments)
+        action(*arguments)
     return refusal.value.code == code
 
 
@@ -157,7 +160,7 @@ def test_a_revoked_invitation_is_not_accepted_and_its_members_stay(as_alice, bob
 
 
 @pytest.mark.parametrize("role", [Member.BANNED, Member.MUTED, Member.MEMBER, None])
-def test_an_invitation_ends_with_the_right_of_its_maker(as_alice, alice, bob, charlie, cellar, role):
+def test_an_invitation_becomes_invalid_when_its_maker_may_no_longer_invite(as_alice, alice, bob, charlie, cellar, role):
     accept_invitation(bob, create_invitation(alice, "cellar")[1])
     moderation.change_role(alice, cellar, bob, Member.MODERATOR)
     _, key = create_invitation(bob, "cellar")
@@ -170,6 +173,16 @@ def test_an_invitation_ends_with_the_right_of_its_maker(as_alice, alice, bob, ch
     assert [link["created_by"] for link in as_alice("GET", LINKS)[1]["invitations"]] == ["Alice"]
 
 
+def test_an_invitation_of_a_deactivated_account_is_not_valid(as_alice, alice, bob, charlie, key, root):
+    accept_invitation(bob, key)
+    moderation.change_role(alice, Room.objects.get(slug="cellar"), bob, "moderator")
+    link = create_invitation(bob, "cellar")[1]
+    bob.is_active = False
+    bob.save(update_fields=["is_active"])
+    assert is_refused("not_found", accept_invitation, charlie, link)
+    assert [found["created_by"] for found in as_alice("GET", LINKS)[1]["invitations"]] == ["Alice"]
+
+
 def test_an_invitation_of_another_room_is_not_revoked(as_alice, alice, key):
     rooms.create_room(alice, "attic", "Attic", is_private=True)
     assert as_alice("DELETE", f"/api/rooms/attic/invitations/{Invitation.objects.get().id}/") == (404, "not_found")
@@ -178,7 +191,7 @@ def test_an_invitation_of_another_room_is_not_revoked(as_alice, alice, key):
 # Accepting invitations.
 
 
-def test_an_invitation_makes_accounts_members_and_guests_guests(bob, charlie, key):
+def test_an_account_that_accepts_becomes_a_member_and_a_guest_stays_a_guest(bob, charlie, key):
     assert accept_invitation(bob, key).slug == accept_invitation(charlie, key).slug == "cellar"
     assert roles() == {"Alice": "owner", "Bob": "member", "Charlie": "guest"}
     assert wire.Socket("/chat/cellar/", wire.browser_of(bob)).connect().seen("joined")
@@ -229,7 +242,7 @@ def test_a_stranger_picks_a_name_before_accepting_an_invitation(key):
     assert roles() == {"Alice": "owner", "Dora": "guest"}
 
 
-def test_a_member_does_not_use_an_invitation_up(alice, bob, cellar):
+def test_a_member_who_accepts_again_does_not_reduce_the_uses(alice, bob, cellar):
     _, key = create_invitation(alice, "cellar", uses=2)
     for _ in range(3):
         accept_invitation(bob, key)
@@ -306,7 +319,7 @@ def test_the_sweep_deletes_expired_and_used_up_invitations(alice, bob, cellar):
 
 
 @pytest.mark.parametrize("role", [Member.BANNED, Member.MUTED, Member.OWNER])
-def test_a_role_that_changes_meanwhile_prevents_leaving(bob, key, role, monkeypatch):
+def test_a_role_that_changes_during_the_request_prevents_leaving(bob, key, role, monkeypatch):
     accept_invitation(bob, key)
     may_leave = invitations.may_leave
 
@@ -316,7 +329,5 @@ def test_a_role_that_changes_meanwhile_prevents_leaving(bob, key, role, monkeypa
         return allowed
 
     monkeypatch.setattr(invitations, "may_leave", change_role_after_check)
-    with pytest.raises(ChatError) as caught:
-        invitations.leave_room(bob, "cellar")
-    assert caught.value.code == "forbidden"
+    assert is_refused("forbidden", invitations.leave_room, bob, "cellar")
     assert Member.objects.get(person=bob).role == role

@@ -85,7 +85,7 @@ def test_a_request_over_the_rate_limit_returns_429_with_the_time_to_wait(as_bob,
     settings.CHAT_FLOOD_REFUSALS = 1
     body = {"ref": "r1", "body": "Hello"}
     assert as_bob("POST", MESSAGES, body)[0] == 201
-    for retry_after in (2.0, 10.0):  # the second one is flooding, which closes a socket
+    for retry_after in (2.0, 10.0):  # a socket would be closed at the second refusal
         assert as_bob("POST", MESSAGES, {**body, "ref": "r2"}) == (429, "rate_limited")
         assert as_bob.answer.json()["retry_after"] == retry_after
         assert as_bob.answer["Retry-After"] == str(int(retry_after))
@@ -182,7 +182,7 @@ def test_an_invalid_query_for_messages_is_refused(as_alice, room, query):
     assert as_alice("GET", f"{MESSAGES}?{query}") == (400, "invalid_field")
 
 
-def test_only_signed_in_people_read(stranger, room):
+def test_only_signed_in_people_can_read_messages(stranger, room):
     assert stranger("GET", MESSAGES) == (401, "not_signed_in")
     assert stranger("GET", "/api/rooms/attic/messages/") == (401, "not_signed_in")
 

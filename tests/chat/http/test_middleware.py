@@ -117,10 +117,7 @@ def test_a_bot_may_retry_when_an_outage_hides_its_token(monkeypatch):
 
 @pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/invitations/", "/api/tokens/"])
 def test_requests_over_the_rate_limit_return_429_and_no_server_error(alice, path, monkeypatch):
-    def close_for_flooding(*arguments):
-        raise CloseConnection(4429)
-
-    monkeypatch.setattr("chat.services.limits.check_event", close_for_flooding)
+    monkeypatch.setattr("chat.services.limits.check_event", fail_with(CloseConnection(4429)))
     answer = wire.browser_of(alice).post(path, {"key": "x", "name": "x"}, content_type="application/json")
     assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (429, "rate_limited", "10")
 
@@ -128,9 +125,9 @@ def test_requests_over_the_rate_limit_return_429_and_no_server_error(alice, path
 @pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/messages/"])
 def test_a_form_instead_of_json_returns_400(alice, path):
     browser = wire.browser_of(alice, enforce_csrf_checks=True)
-    key = browser.get("/api/session/").json()["csrf"]
+    token = browser.get("/api/session/").json()["csrf"]
     # The test client sends a multipart form, as a browser sends files. Such a body can be read only once.
-    answer = browser.post(path, {"key": "x"}, HTTP_X_CSRFTOKEN=key)
+    answer = browser.post(path, {"key": "x"}, HTTP_X_CSRFTOKEN=token)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")
 
 

@@ -8,6 +8,7 @@ from chat.models import AuditEntry, Member, Message, Person, Report, Room
 from chat.services import limits, moderation, people, rooms
 from tests import wire
 from tests.chat.helpers import Browser, ask, key_of, knock, role_of
+from tests.helpers import fail_with
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +38,7 @@ def test_strangers_must_sign_in_to_moderate(room, method, path):
 
 @pytest.mark.parametrize("method, path", MODERATORS_CALLS)
 @pytest.mark.parametrize("role", [Member.MEMBER, Member.MUTED, None])
-def test_only_moderators_may_call(author_member, charlie, as_bob, method, path, role):
+def test_only_moderators_can_moderate(author_member, charlie, as_bob, method, path, role):
     if role is None:
         assert Caller(charlie)(method, path, BODY) == (403, "forbidden")
     else:
@@ -48,7 +49,7 @@ def test_only_moderators_may_call(author_member, charlie, as_bob, method, path, 
 
 @pytest.mark.parametrize("method, path", CALLS)
 @pytest.mark.parametrize("access", [Room.PRIVATE, Room.BOARD, None])
-def test_a_room_that_the_person_may_not_know_is_not_found(author_member, charlie, method, path, access):
+def test_a_hidden_or_unknown_room_cannot_be_moderated(author_member, charlie, method, path, access):
     if access is None:
         path = path.replace("garden", "attic")
     Room.objects.update(access=access or Room.PUBLIC)
@@ -69,10 +70,7 @@ def test_other_methods_of_moderation_are_refused(as_alice, room, path):
 
 @pytest.mark.parametrize("method, path", [call for call in CALLS if call[0] != "GET"])
 def test_moderation_counts_against_the_rate_limit(author_member, as_alice, monkeypatch, method, path):
-    def refuse(person_id, ref=None):
-        raise limits.CloseConnection(4429)
-
-    monkeypatch.setattr(limits, "check_event", refuse)
+    monkeypatch.setattr(limits, "check_event", fail_with(limits.CloseConnection(4429)))
     assert as_alice(method, path, BODY) == (429, "rate_limited")
     assert role_of("Bob") == "member" and not Report.objects.exists()
 
@@ -146,13 +144,13 @@ def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, author_mem
     rooms.apply_role(author_member, Member.MUTED)
     moderation.change_role(None, author_member.room, charlie, "banned")
     status, body = as_alice("GET", MEMBERS)
-    assert [(one["handle"], one["role"]) for one in body["members"]] == [
+    assert [(member["handle"], member["role"]) for member in body["members"]] == [
         ("Alice", "owner"),
         ("Bob", "muted"),
         ("Charlie", "banned"),
     ]
     assert (status, body["more"]) == (200, False)
-    assert [one["handle"] for one in as_alice("GET", f"{MEMBERS}?role=banned")[1]["members"]] == ["Charlie"]
+    assert [member["handle"] for member in as_alice("GET", f"{MEMBERS}?role=banned")[1]["members"]] == ["Charlie"]
     assert as_alice("GET", f"{MEMBERS}?page=1")[1] == {"members": [], "more": False}
     assert as_alice("GET", f"{MEMBERS}?role=king") == (400, "invalid_field")
     assert as_alice("GET", f"{MEMBERS}?page=-1") == (400, "invalid_field")

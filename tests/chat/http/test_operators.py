@@ -5,6 +5,7 @@ import pytest
 from chat.models import Announcement
 from chat.services import announcements, people, rooms
 from tests import wire
+from tests.chat.services.announcements.helpers import received
 from tests.wire import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -16,10 +17,6 @@ CALLS = [
     ("POST", "/api/whispers/", {"handle": "Alice", "text": "Hello"}),
     ("POST", "/api/disconnections/", {"handle": "Alice"}),
 ]
-
-
-def heard(socket):
-    return [event["text"] for event in socket.seen("announcement")]
 
 
 @pytest.fixture
@@ -53,7 +50,7 @@ def test_an_operators_token_announces(root, alice, enter):
     _, key = people.make_token(root, "deploy")
     body = {"text": "Deploying", "level": "warning", "expires_in": 600}
     status, announcement = Caller(key=key)("POST", "/api/announcements/", body)
-    assert status == 201 and heard(socket) == ["Deploying"]
+    assert status == 201 and received(socket) == ["Deploying"]
     stored = Announcement.objects.get()
     assert announcement == {
         **socket.seen("announcement")[0],
@@ -70,7 +67,7 @@ def test_an_announcement_goes_to_one_room_and_a_whisper_to_one_person(as_root, a
     assert (status, announcement["room"], announcement["handle"]) == (201, "garden", None)
     status, announcement = as_root("POST", "/api/whispers/", {"handle": "ALICE", "text": "Psst", "level": "urgent"})
     assert (status, announcement["room"], announcement["handle"], announcement["private"]) == (201, None, "Alice", True)
-    assert (heard(socket), heard(other)) == (["Roses", "Psst"], ["Roses"])
+    assert (received(socket), received(other)) == (["Roses", "Psst"], ["Roses"])
 
 
 def test_current_announcements_are_listed_and_can_be_withdrawn(as_root, alice, enter):
@@ -85,19 +82,19 @@ def test_current_announcements_are_listed_and_can_be_withdrawn(as_root, alice, e
         assert as_root("DELETE", gone) == (404, "not_found")
     _, listed = as_root("GET", "/api/announcements/")
     assert [announcement["text"] for announcement in listed["announcements"]] == ["two"]
-    assert heard(enter(alice)) == ["two"]
+    assert received(enter(alice)) == ["two"]
 
 
 def test_a_person_is_disconnected_from_one_room_or_from_all(as_root, bob, enter):
     rooms.create_room(None, "attic", "Attic")
-    here, elsewhere = enter(bob), wire.Socket("/chat/attic/", wire.browser_of(bob)).connect()
+    in_garden, in_attic = enter(bob), wire.Socket("/chat/attic/", wire.browser_of(bob)).connect()
     body = {"handle": "bob", "room": "garden"}
     assert as_root("POST", "/api/disconnections/", body) == (201, {"handle": "Bob", "room": "garden"})
-    here.read(), elsewhere.read()
-    assert (here.code, elsewhere.code) == (4403, None)
+    in_garden.read(), in_attic.read()
+    assert (in_garden.code, in_attic.code) == (4403, None)
     assert as_root("POST", "/api/disconnections/", {"handle": "bob"}) == (201, {"handle": "Bob", "room": None})
-    elsewhere.read()
-    assert elsewhere.code == 4403
+    in_attic.read()
+    assert in_attic.code == 4403
 
 
 @pytest.mark.parametrize(

@@ -176,15 +176,15 @@ def test_the_next_page_survives_an_error_in_the_form(browser, alice):
 
 
 def test_only_accounts_change_a_password(browser, charlie, alice):
-    for somebody in (browser, wire.browser_of(charlie)):
-        assert somebody.get("/password/")["Location"] == "/sign-in/?next=/password/"
+    for other in (browser, wire.browser_of(charlie)):
+        assert other.get("/password/")["Location"] == "/sign-in/?next=/password/"
     account_browser = wire.browser_of(alice)
     answer = account_browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
     assert answer.status_code == 302
     assert account_browser.get("/api/session/").json()["handle"] == "Alice"
 
 
-def test_a_form_without_its_csrf_key_is_refused_with_a_page(alice):
+def test_a_form_without_its_csrf_token_is_refused_with_a_page(alice):
     browser = Client(enforce_csrf_checks=True)
     answer = browser.post("/sign-in/", {"handle": "Alice", "password": "correct horse"})
     assert answer.status_code == 403 and "reload, and try again" in text_of(answer)

@@ -9,7 +9,8 @@ from chat import protocol
 from chat.models import Room
 from chat.services import people, presence, rooms
 from tests import wire
-from tests.chat.polling import PATH, Poller, ban, kinds, post
+from tests.chat.helpers import types
+from tests.chat.polling import PATH, Poller, ban, post
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,7 +20,7 @@ def test_the_first_poll_gets_the_events_that_a_socket_gets(enter, poller, alice,
     socket.post("a1")
     polled = poller(bob).start()
     streamed = enter(bob).events
-    assert kinds(polled) == kinds(streamed) == ["joined", "message", "synced"]
+    assert types(polled) == types(streamed) == ["joined", "message", "synced"]
     assert polled[1:] == streamed[1:]
     joined = polled[0]
     assert {**joined, "present": streamed[0]["present"]} == streamed[0]
@@ -54,7 +55,7 @@ def test_a_bot_polls_with_its_token(room, bob):
     _, key = people.make_token(bob, "bot")
     bot = Poller(headers={"authorization": f"Bearer {key}"})
     assert bot.start()[0]["you"]["handle"] == "Bob"
-    assert kinds(bot.say(post("b1")).body["events"]) == ["ack"]
+    assert types(bot.say(post("b1")).body["events"]) == ["ack"]
     people.revoke_token(bob, bob.tokens.get().id)
     answer = bot.poll_again()
     assert (answer.status, answer.body["code"], answer.body["close"]) == (401, "not_signed_in", 4401)
@@ -90,9 +91,7 @@ def test_an_error_has_the_code_that_would_close_a_socket(room, bob, why, method)
     if why == "stranger":
         poller.browser = wire.browser_of(bob)
         poller.browser.cookies.clear()
-        key = _get_new_csrf_token()
-        poller.browser.cookies["csrftoken"] = poller.headers["x-csrftoken"] = key
-        poller.headers["x-csrftoken"] = key
+        poller.browser.cookies["csrftoken"] = poller.headers["x-csrftoken"] = _get_new_csrf_token()
     if why == "banned":
         ban(bob)
     if why == "private":
@@ -176,7 +175,7 @@ def test_a_flood_of_polls_gets_close_4429(poller, bob, settings):
     bobs_client = poller(bob)
     bobs_client.start()
     answer = bobs_client.say(*[{"type": "typing", "on": True}] * 9)
-    assert answer.body["close"] == 4429 and kinds(answer.body["events"]) == ["rejected"] * 3
+    assert answer.body["close"] == 4429 and types(answer.body["events"]) == ["rejected"] * 3
     answer = bobs_client.poll_again()
     assert (answer.status, answer.body["code"], answer.body["close"]) == (429, "rate_limited", 4429)
 

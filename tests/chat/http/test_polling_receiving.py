@@ -8,7 +8,8 @@ from django.conf import settings as django_settings
 from chat import broadcast, protocol
 from chat.models import Member
 from chat.services import presence, rooms
-from tests.chat.polling import ban, kinds, members
+from tests.chat.helpers import types
+from tests.chat.polling import ban, channels_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,7 +20,7 @@ def test_changes_after_the_cursor_are_answered_at_once(enter, poller, alice, bob
     socket.post("a1")
     socket.post("a2")
     answer = bobs_client.poll_again()
-    assert kinds(answer.body["events"]) == ["message", "message", "synced"] and bobs_client.cursor == 2
+    assert types(answer.body["events"]) == ["message", "message", "synced"] and bobs_client.cursor == 2
     assert answer.body["events"][:2] == socket.seen("message")
     assert bobs_client.poll_again().later is not None
 
@@ -30,7 +31,7 @@ def test_an_impossible_cursor_resets_the_client(enter, poller, alice, bob, curso
     bobs_client.start()
     enter(alice).post("a1")
     events = bobs_client.poll_again(cursor=cursor).body["events"]
-    assert kinds(events) == ["message", "synced"]
+    assert types(events) == ["message", "synced"]
     assert events[-1] == {"type": "synced", "offset": 1, "more": False, "reset": True}
 
 
@@ -43,7 +44,7 @@ def test_without_changes_the_request_waits_in_the_groups_of_a_connection(enter, 
     assert json.loads(answer.later["content"]) == {"events": [{"type": "synced", "offset": 0, "more": False}]}
     assert [b"Cache-Control", b"no-store"] in [list(header) for header in answer.later["headers"]]
     groups = answer.later["context"]["groups"]
-    assert all(answer.channel in members(group) for group in groups) and len(groups) == 3
+    assert all(answer.channel in channels_of(group) for group in groups) and len(groups) == 3
     enter(alice).post("a1")
     (published,) = [content for content in answer.read() if '"message"' in content["text"]]
     before, after = answer.later["text"]
@@ -69,8 +70,8 @@ def test_a_change_while_the_request_begins_to_wait_is_answered_at_once(poller, a
 
     monkeypatch.setattr(broadcast, "subscribe", post_first)
     answer = bobs_client.poll_again()
-    assert kinds(answer.body["events"]) == ["message", "synced"] and answer.later is None
-    assert members(broadcast.room_group(owner.room_id)) == []
+    assert types(answer.body["events"]) == ["message", "synced"] and answer.later is None
+    assert channels_of(broadcast.room_group(owner.room_id)) == []
 
 
 @pytest.mark.parametrize("code", [4401, 4403, 4404])
@@ -86,7 +87,7 @@ def test_a_client_that_loses_access_while_it_begins_to_wait_is_closed(poller, ro
     monkeypatch.setattr(broadcast, "subscribe", lose_access_first)
     answer = bobs_client.poll_again()
     assert answer.body == {"events": [], "close": code} and answer.later is None
-    assert members(broadcast.room_group(room.id)) == []
+    assert channels_of(broadcast.room_group(room.id)) == []
 
 
 def test_a_request_that_fails_while_it_begins_to_wait_is_in_no_group(poller, room, bob, monkeypatch):
@@ -95,7 +96,7 @@ def test_a_request_that_fails_while_it_begins_to_wait_is_in_no_group(poller, roo
     monkeypatch.setattr(rooms, "find_member", lambda *arguments: 1 / 0)
     answer = bobs_client.poll_again()
     assert (answer.status, answer.body["code"]) == (500, "internal")
-    assert members(broadcast.room_group(room.id)) == []
+    assert channels_of(broadcast.room_group(room.id)) == []
 
 
 def test_a_poll_with_wait_0_is_answered_at_once(poller, bob):
@@ -128,7 +129,7 @@ def test_a_client_with_an_outdated_count_gets_the_presence(enter, poller, alice,
     enter(alice)
     (event,) = bobs_client.poll_again(present=1).body["events"]
     assert event["type"] == "presence" and event["count"] == 2
-    assert sorted(one["handle"] for one in event["present"]) == ["Alice", "Bob"]
+    assert sorted(person["handle"] for person in event["present"]) == ["Alice", "Bob"]
     assert bobs_client.poll_again(present=2).later is not None
 
 

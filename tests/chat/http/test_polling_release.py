@@ -3,7 +3,7 @@
 import pytest
 
 from chat.services import presence
-from tests.chat.polling import members
+from tests.chat.polling import channels_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,12 +21,12 @@ def test_a_client_stays_present_by_polling(poller, room, bob, clock, later):
     assert presence.count_present([room.id]) == [1]
 
 
-def test_an_answered_request_leaves_its_groups_and_its_client_stays(poller, room, bob):
+def test_an_answered_request_leaves_its_groups_and_its_client_stays_present(poller, room, bob):
     bobs_client = poller(bob)
     bobs_client.start()
     answer = bobs_client.poll_again()
     answer.end(answered=True)
-    assert not [group for group in answer.later["context"]["groups"] if members(group)]
+    assert not [group for group in answer.later["context"]["groups"] if channels_of(group)]
     assert presence.count_present([room.id]) == [1]
 
 
@@ -36,7 +36,7 @@ def test_a_client_that_aborts_a_waiting_request_is_released_at_once(poller, room
     bobs_client.start()
     answer = bobs_client.poll_again()
     answer.end(answered=False)
-    assert not [group for group in answer.later["context"]["groups"] if members(group)]
+    assert not [group for group in answer.later["context"]["groups"] if channels_of(group)]
     assert presence.count_present([room.id]) == [0]
     poller(bob).start()
 

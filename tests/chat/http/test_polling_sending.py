@@ -8,7 +8,8 @@ from chat import broadcast, protocol
 from chat.consumers import frames
 from chat.http.api.polling import MAX_FRAME_BYTES, MAX_FRAMES
 from chat.services import announcements, limits, presence
-from tests.chat.polling import ban, kinds, members, post
+from tests.chat.helpers import types
+from tests.chat.polling import ban, channels_of, post
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +31,7 @@ def test_frames_are_answered_as_on_a_socket(enter, poller, alice, bob):
         {"type": "remove", "ref": "r6", "id": 1},
     ]
     events = bobs_client.say(*frames_to_send).body["events"]
-    assert kinds(events) == ["ack", "ack", "ack", "page", "message", "synced", *["rejected"] * 4, "ack"]
+    assert types(events) == ["ack", "ack", "ack", "page", "message", "synced", *["rejected"] * 4, "ack"]
     assert [event.get("ref") for event in events[:4]] == ["r1", "r2", "r3", "r4"]
     assert [event["code"] for event in events if event["type"] == "rejected"] == [
         "ref_conflict",
@@ -57,7 +58,7 @@ def test_a_sync_renews_the_leases_and_joins_no_group(poller, room, bob, clock):
     bobs_client.say({"type": "sync", "cursor": 0})
     clock.pass_by(70)
     assert presence.count_present([room.id]) == [1]
-    assert members(broadcast.room_group(room.id)) == []
+    assert channels_of(broadcast.room_group(room.id)) == []
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_an_invalid_frame_is_rejected_as_on_a_socket(enter, poller, bob):
     bobs_client.start()
     for text in ("nonsense", "NaN", '{"type": 1}', "7", " {} ", " "):
         answer = bobs_client.request("POST", f"poll={bobs_client.poll}", text.encode())
-        assert kinds(answer.body["events"]) == ["rejected"]
+        assert types(answer.body["events"]) == ["rejected"]
         assert answer.body["events"] == socket.send(text)
 
 
@@ -137,15 +138,15 @@ def test_a_ban_between_two_frames_applies_from_the_next_frame(poller, room, bob,
 
     monkeypatch.setitem(frames.HANDLERS, "typing", ban_bob_first)
     answer = bobs_client.say(post("r1"), {"type": "typing", "on": True}, post("r2"))
-    assert (answer.status, answer.body["close"], kinds(answer.body["events"])) == (200, 4403, ["ack"])
+    assert (answer.status, answer.body["close"], types(answer.body["events"])) == (200, 4403, ["ack"])
     assert room.messages.count() == 1
 
 
 def test_a_post_by_polling_reaches_waiting_requests(poller, alice, bob):
-    alices, bobs_client = poller(alice), poller(bob)
-    alices.start()
+    alices_client, bobs_client = poller(alice), poller(bob)
+    alices_client.start()
     bobs_client.start()
-    waiting = alices.poll_again()
+    waiting = alices_client.poll_again()
     bobs_client.say(post("b1"))
     received = [json.loads(content["text"]) for content in waiting.read()]
     assert [event["ref"] for event in received if event["type"] == "message"] == ["b1"]

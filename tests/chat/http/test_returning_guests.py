@@ -3,8 +3,9 @@
 import pytest
 from django.test import Client
 
-from chat.models import Member, Message, Person
-from chat.services import moderation, people, rooms
+from chat.models import Member, Message, Person, Room
+from chat.protocol import ChatError
+from chat.services import invitations, moderation, people, rooms
 from tests import wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +38,7 @@ def guest(room):
     return browser
 
 
-def test_the_same_browser_takes_its_handle_back_and_nobody_else_does(guest):
+def test_only_the_same_browser_can_take_its_handle_back(guest):
     assert guest.say("r1") == 201
     charlie = Person.objects.get(handle="Charlie")
     guest.leave()
@@ -65,7 +66,7 @@ def test_a_returning_guest_has_only_the_rights_of_a_guest(guest, alice):
 
 
 @pytest.mark.parametrize("next_handle", ["Charlie", "Dora"])
-def test_a_banned_guest_does_not_come_back(guest, alice, room, next_handle):
+def test_a_banned_guest_cannot_return_under_any_handle(guest, alice, room, next_handle):
     guest.enter()
     moderation.change_role(alice, room, "Charlie", "banned")
     guest.leave()
@@ -77,7 +78,7 @@ def test_a_banned_guest_does_not_come_back(guest, alice, room, next_handle):
     assert guest.client.get("/api/rooms/garden/poll/").json()["close"] == 4403
 
 
-def test_the_handle_of_a_banned_guest_waits_for_the_end_of_the_ban(guest, alice, room):
+def test_the_handle_of_a_banned_guest_is_reserved_until_the_ban_ends(guest, alice, room):
     moderation.change_role(alice, room, "Charlie", "banned")
     guest.leave()
     assert Guest().pick("Charlie") == 409
@@ -98,6 +99,38 @@ def test_a_mute_holds_for_the_next_guest_of_the_browser_until_it_is_lifted(guest
     assert guest.pick("Erik") == 201 and guest.say("r3") == 201
 
 
+@pytest.mark.parametrize("role, code", [("banned", "forbidden"), ("muted", "muted")])
+def test_a_guest_who_left_before_the_ban_does_not_speak_on_with_the_next_handle(guest, alice, room, role, code):
+    guest.say("r1")
+    guest.leave()
+    assert guest.pick("Dora") == 201
+    socket, other = guest.enter(), Guest()
+    assert other.pick("Erik") == 201 and other.say("e1") == 201
+    moderation.change_role(alice, room, "Charlie", role)
+    wire.work()
+    socket.read()
+    assert socket.code == (4403 if role == "banned" else None)
+    if role == "muted":
+        assert socket.ask("post", ref="r2", body="Hello")["code"] == code
+    assert (
+        guest.client.post("/api/rooms/garden/messages/", {"ref": "r3", "body": "x"}, "application/json").json()["code"]
+        == code
+    )
+    assert other.say("e2") == 201
+    moderation.change_role(alice, room, "Charlie", "guest")
+    assert guest.say("r4") == 201
+
+
+def test_the_ban_of_an_earlier_guest_does_not_lock_out_an_owner(guest, alice, room):
+    guest.say("r1")
+    guest.leave()
+    fields = {"handle": "Dora", "password": "correct horse"}
+    assert guest.client.post("/api/users/", fields, "application/json").status_code == 201
+    moderation.change_role(alice, room, "Dora", "owner")
+    moderation.change_role(alice, room, "Charlie", "banned")
+    assert guest.say("r2") == 201 and guest.enter().code is None
+
+
 def test_a_ban_holds_for_an_account_that_the_browser_creates_later(guest, alice, room):
     moderation.change_role(alice, room, "Charlie", "banned")
     fields = {"handle": "Dora", "password": "correct horse"}
@@ -106,7 +139,7 @@ def test_a_ban_holds_for_an_account_that_the_browser_creates_later(guest, alice,
     assert guest.enter().code == 4403
 
 
-def test_a_guest_who_signs_up_takes_bans_along(alice, room, charlie):
+def test_the_ban_of_a_guest_applies_to_the_account_that_the_guest_creates(alice, room, charlie):
     moderation.change_role(alice, room, charlie, "banned")
     account = people.sign_up("Charlie", "correct horse", charlie)
     assert Member.objects.get(person=account).role == Member.BANNED
@@ -118,30 +151,31 @@ def test_a_ban_does_not_hold_for_other_people_of_the_browser(guest, alice, room,
     other = Guest()
     assert other.pick("Dora") == 201 and other.enter().code is None
     guest.leave()
-    # Bob has had his account for longer than the guest was there.
+    # Bob's account is older than the guest.
     guest.client.force_login(bob)
     assert guest.client.cookies["browser"].value == browser and guest.enter().code is None
 
 
-def test_the_history_of_a_private_room_is_no_oracle_for_guests(guest, alice, django_assert_num_queries):
+def test_a_guest_cannot_detect_a_private_room_by_the_number_of_queries(guest, alice, django_assert_num_queries):
     rooms.create_room(alice, "cellar", "The cellar", is_private=True)
     charlie = Person.objects.get(handle="Charlie")
     for slug in ("cellar", "attic"):
         with django_assert_num_queries(2):
-            with pytest.raises(rooms.access.ChatError):
+            with pytest.raises(ChatError):
                 rooms.join_room(charlie, slug)
 
 
 # Rooms that are closed to guests.
 
 
-def close(alice, guests=False, slug="garden"):
-    return wire.Caller(alice)("PUT", f"/api/rooms/{slug}/", {"guests": guests})
+def admit_guests(alice, is_open):
+    """Open or close the garden to guests by the API."""
+    return wire.Caller(alice)("PUT", "/api/rooms/garden/", {"guests": is_open})
 
 
 def test_closing_a_room_to_guests_ends_their_access_with_4403(guest, alice, enter):
     member, socket = enter(alice), guest.enter()
-    status, body = close(alice)
+    status, body = admit_guests(alice, False)
     assert (status, body["guests"]) == (200, False)
     socket.read(), member.read()
     assert (socket.code, member.code) == (4403, None)
@@ -149,7 +183,7 @@ def test_closing_a_room_to_guests_ends_their_access_with_4403(guest, alice, ente
     assert guest.client.get("/rooms/garden/").status_code == 403
     assert guest.client.get("/api/rooms/garden/poll/").json()["close"] == 4403
     assert guest.client.get("/api/rooms/garden/messages/").status_code == 403
-    status, body = close(alice, True)
+    status, body = admit_guests(alice, True)
     assert status == 200 and "guests" not in body
     assert guest.enter().code is None
 
@@ -157,24 +191,24 @@ def test_closing_a_room_to_guests_ends_their_access_with_4403(guest, alice, ente
 def test_a_guests_socket_that_missed_its_close_is_closed_with_its_next_frame(guest, alice, monkeypatch):
     socket = guest.enter()
     monkeypatch.setattr("chat.broadcast.close_group", lambda *arguments: None)
-    close(alice)
+    admit_guests(alice, False)
     socket.say("post", ref="r1", body="Hello")
     assert socket.code == 4403 and not Message.objects.exists()
 
 
-def test_a_guest_who_connects_while_the_room_is_closed_does_not_stay(guest, alice, monkeypatch):
+def test_a_guest_who_connects_while_an_owner_closes_the_room_is_disconnected(guest, alice, monkeypatch):
     join = rooms.join_room
 
     def join_and_close(person, slug):
         member = join(person, slug)
-        close(alice)
+        admit_guests(alice, False)
         return member
 
     monkeypatch.setattr("chat.services.rooms.join_room", join_and_close)
     assert guest.enter().code == 4403
 
 
-def test_only_owners_and_operators_close_a_room(guest, alice, as_bob, root, set_role, bob):
+def test_only_owners_and_operators_can_close_a_room_to_guests(guest, alice, as_bob, root, set_role, bob):
     set_role(bob, Member.MODERATOR)
     assert as_bob("PUT", "/api/rooms/garden/", {"guests": False}) == (403, "forbidden")
     assert as_bob("PUT", "/api/rooms/attic/", {"guests": False}) == (404, "not_found")
@@ -183,22 +217,20 @@ def test_only_owners_and_operators_close_a_room(guest, alice, as_bob, root, set_
     assert wire.Caller(alice)("PUT", "/api/rooms/garden/", {"guests": "no"}) == (400, "invalid_field")
 
 
-def test_a_room_can_be_created_closed(guest, as_alice):
+def test_a_room_can_be_created_closed_to_guests(guest, as_alice):
     body = as_alice("POST", "/api/rooms/", {"slug": "attic", "name": "Attic", "guests": False})[1]
     assert body["guests"] is False
     assert guest.say("r1", "/api/rooms/attic/messages/") == 403
 
 
 def test_a_guest_with_an_invitation_cannot_enter_a_closed_private_room(guest, alice):
-    from chat.services import invitations
-
     rooms.create_room(alice, "cellar", "The cellar", is_private=True, guests=False)
     key = invitations.create_invitation(alice, "cellar")[1]
     answer = guest.client.post("/api/invitations/", {"key": key}, "application/json")
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
-def test_the_owner_closes_and_opens_a_room_on_its_page(guest, alice):
+def test_the_page_of_a_room_has_a_form_that_closes_and_opens_it_to_guests(guest, alice):
     browser, socket = wire.browser_of(alice), guest.enter()
     assert b"Close to guests" in browser.get("/rooms/garden/").content
     assert browser.post("/rooms/garden/guests/", {"guests": "closed"}).status_code == 302
@@ -209,7 +241,7 @@ def test_the_owner_closes_and_opens_a_room_on_its_page(guest, alice):
     assert guest.enter().code is None
 
 
-def test_an_operator_closes_a_room_in_the_admin(guest, admin_browser, room):
+def test_an_operator_can_close_a_room_to_guests_in_the_admin(guest, admin_browser, room):
     socket = guest.enter()
     fields = {"name": "The garden", "topic": "", "closed_to_guests": "on"}
     assert admin_browser.post(f"/admin/chat/room/{room.id}/change/", fields).status_code == 302
@@ -218,9 +250,7 @@ def test_an_operator_closes_a_room_in_the_admin(guest, admin_browser, room):
     assert admin_browser.post(f"/admin/chat/room/{room.id}/change/", {**fields, "name": "a\u202eb"}).status_code == 200
 
 
-def test_the_visitors_of_a_board_are_not_affected(admitted):
-    from chat.models import Room
-
+def test_closing_rooms_to_guests_does_not_affect_visitors_of_boards(admitted):
     Room.objects.update(closed_to_guests=True)
     socket = admitted.room()
     assert socket.code is None and socket.post("r1")["type"] == "ack"

@@ -88,3 +88,11 @@ def test_the_list_of_rooms_costs_one_statement(stranger, alice):
     with CaptureQueriesContext(connection) as queries:
         stranger("GET", "/api/rooms/")
     assert statements(queries) == [("SELECT", "chat_room")]
+
+
+def test_a_new_room_stands_above_rooms_with_older_messages(stranger, room, enter, alice):
+    enter(alice).post("r1")
+    rooms.create_room(alice, "attic", "The attic")
+    assert [listed["slug"] for listed in stranger("GET", "/api/rooms/")[1]["rooms"]] == ["attic", "garden"]
+    enter(alice).post("r2")
+    assert [listed["slug"] for listed in stranger("GET", "/api/rooms/")[1]["rooms"]] == ["garden", "attic"]

@@ -1,4 +1,4 @@
-"""Wrong passwords are limited on every way in, and nobody can lock the owner of an account out."""
+"""Every way to sign in limits wrong passwords, and an attacker cannot lock the owner of an account out."""
 
 import pytest
 from django.test import Client
@@ -61,12 +61,12 @@ def attack(attempts, addresses=(ATTACKER,), way=by_api):
 @pytest.mark.parametrize("way", WAYS)
 def test_wrong_passwords_for_one_account_from_one_address_are_limited(staff, way):
     assert attack(5, way=way) == 3
-    # The limit comes before the check: the attacker learns nothing by the right password.
+    # The limit applies before the check of the password, so a refused attacker learns nothing about a password.
     assert is_limited(way(Client(), RIGHT, ATTACKER))
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_all_ways_in_share_the_limits(staff, way):
+def test_all_ways_to_sign_in_share_the_limits(staff, way):
     attack(3)
     assert is_limited(way(Client(), RIGHT, ATTACKER))
     assert not is_limited(way(Client(), RIGHT, OWNER))
@@ -94,7 +94,7 @@ def test_addresses_of_one_ipv6_network_count_as_one(alice):
     assert attack(1, [f"2001:db8:1:2::{number}" for number in range(1, 6)]) == 3
 
 
-def test_attempts_for_one_account_do_not_limit_another(alice, bob):
+def test_attempts_for_one_account_do_not_limit_another_account(alice, bob):
     attack(5)
     assert by_api(Client(), "battery staple", ATTACKER, "Bob").status_code == 200
 
@@ -129,20 +129,20 @@ def test_the_browser_of_a_sign_up_is_known(db):
     assert by_api(browser, RIGHT, "192.0.2.1").status_code == 200
 
 
-def test_a_known_browser_may_not_guess_without_a_limit(alice):
+def test_wrong_passwords_from_a_known_browser_are_limited(alice):
     browser = Client()
     by_api(browser, RIGHT, OWNER)
     assert [is_limited(by_api(browser, "wrong", OWNER)) for _ in range(5)] == [False] * 3 + [True] * 2
 
 
-def test_a_browser_that_is_known_for_one_account_is_not_known_for_another(alice, bob):
+def test_a_browser_that_is_known_for_one_account_is_unknown_for_another_account(alice, bob):
     browser = Client()
     by_api(browser, "battery staple", OWNER, "Bob")
     attack(4, [f"203.0.113.{number}" for number in range(12)])
     assert is_limited(by_api(browser, RIGHT, OWNER))
 
 
-def test_the_old_password_of_a_change_is_limited_for_the_login_only(alice):
+def test_wrong_old_passwords_on_the_password_page_are_limited_per_login(alice):
     browser = wire.browser_of(alice)
     form = {"old_password": "wrong", "new_password": "horse correct"}
     assert [is_limited(browser.post("/password/", form)) for _ in range(5)] == [False] * 3 + [True] * 2
@@ -188,9 +188,9 @@ def test_failures_run_the_same_queries_and_hash_once_for_every_handle(
     alice, charlie, monkeypatch, django_assert_num_queries
 ):
     hashed = []
-    make_hash, check = Person.set_password, Person.check_password
-    monkeypatch.setattr(Person, "set_password", lambda *args: (hashed.append(1), make_hash(*args)))
-    monkeypatch.setattr(Person, "check_password", lambda *args: (hashed.append(1), check(*args))[1])
+    set_password, check_password = Person.set_password, Person.check_password
+    monkeypatch.setattr(Person, "set_password", lambda *args: (hashed.append(1), set_password(*args)))
+    monkeypatch.setattr(Person, "check_password", lambda *args: (hashed.append(1), check_password(*args))[1])
     for handle in ("Alice", "Nobody", "Charlie"):
         with django_assert_num_queries(3):
             assert by_api(Client(), "wrong", ATTACKER, handle).status_code == 401
@@ -221,14 +221,14 @@ def test_a_malformed_id_is_replaced(alice, id):
     assert len(id_of(browser)) == 43 and id_of(browser) != id
 
 
-def test_only_the_newest_places_are_kept(alice, monkeypatch):
+def test_only_the_newest_known_places_are_kept(alice, monkeypatch):
     monkeypatch.setattr(people.sign_ins, "MAX_PLACES", 3)
     for number in range(5):
         by_api(Client(), RIGHT, f"198.51.100.{number}")
     assert alice.known_places.count() == 3
 
 
-def test_invalid_tokens_count_as_sign_ins_of_their_address(alice, settings):
+def test_requests_with_invalid_tokens_count_as_attempts_to_sign_in(alice, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "sign_ins": (2, 0.01)}
     key = people.make_token(alice, "bot")[1]
     headers = {"HTTP_AUTHORIZATION": "Bearer wrong", "REMOTE_ADDR": ATTACKER}
@@ -236,3 +236,22 @@ def test_invalid_tokens_count_as_sign_ins_of_their_address(alice, settings):
     assert statuses == [401, 401, 429]
     headers["HTTP_AUTHORIZATION"] = f"Bearer {key}"
     assert Client().get("/api/tokens/", **headers).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/sign-in/", "/api/session/"])
+def test_the_longest_handle_signs_in_as_every_keyboard_types_it(db, path):
+    people.sign_up("é" * 32, "correct horse")
+    for typed in ("e\u0301" * 32, " " + "É" * 32 + " "):
+        fields = {"handle": typed, "password": "correct horse"}
+        if path.startswith("/api/"):
+            assert Client().post(path, fields, "application/json").status_code == 200
+        else:
+            assert Client().post(path, fields).status_code == 302
+
+
+def test_the_forms_do_not_cut_off_a_handle_of_emoji(db):
+    handle = "😀" * 31 + "😎"
+    assert b"maxlength" not in Client().get("/guest/").content
+    assert Client().post("/guest/", {"handle": handle}).status_code == 302
+    answer = Client().post("/guest/", {"handle": "x" * 33})
+    assert answer.status_code == 400 and b"33 characters" in answer.content

@@ -1,4 +1,4 @@
-"""Frames for the tests of the protocol, and the errors that they give."""
+"""Frames for the tests of the protocol, and the errors that they cause."""
 
 import json
 

@@ -46,7 +46,7 @@ pytestmark = pytest.mark.no_database
         "1e999",
     ],
 )
-def test_integers_must_be_whole_not_negative_and_below_2_to_the_53rd(name, kind, value):
+def test_an_integer_must_be_at_least_0_and_less_than_2_to_the_53rd(name, kind, value):
     fields = {"type": f'"{kind}"', "ref": '"r1"', "body": '"a"', "limit": "1", name: value}
     error = error_of("{" + ", ".join(f'"{key}": {text}' for key, text in fields.items()) + "}")
     assert (error.code, error.ref) == ("invalid_field", "r1")
@@ -153,7 +153,7 @@ def test_one_emoji_is_accepted(emoji):
         ("\U0001f3f3\u200d\U0001f308", "\U0001f3f3\ufe0f\u200d\U0001f308"),
     ],
 )
-def test_all_forms_of_an_emoji_become_the_fully_qualified_one(emoji, canonical):
+def test_all_forms_of_an_emoji_become_its_fully_qualified_form(emoji, canonical):
     assert protocol.check_emoji(emoji) == protocol.check_emoji(canonical) == canonical
 
 
@@ -172,7 +172,7 @@ def test_anything_but_one_emoji_is_refused(value):
 
 
 @pytest.mark.parametrize(
-    "given, handle",
+    "text, handle",
     [
         ("Alice", "Alice"),
         ("  Alice  ", "Alice"),
@@ -201,12 +201,12 @@ def test_anything_but_one_emoji_is_refused(value):
         ("مُحَمَّد", "مُحَمَّد"),
     ],
 )
-def test_a_handle_is_kept_in_nfc(given, handle):
-    assert protocol.check_handle(given) == handle
+def test_a_handle_is_kept_in_nfc(text, handle):
+    assert protocol.check_handle(text) == handle
 
 
 @pytest.mark.parametrize(
-    "given, code",
+    "text, code",
     [
         ("", "empty"),
         ("   ", "empty"),
@@ -240,9 +240,9 @@ def test_a_handle_is_kept_in_nfc(given, handle):
         ("x" * 31 + "👁\u200d🗨", "too_long"),
     ],
 )
-def test_a_handle_must_have_1_to_32_visible_characters(given, code):
+def test_a_handle_must_have_1_to_32_visible_characters(text, code):
     with pytest.raises(ChatError) as caught:
-        protocol.check_handle(given)
+        protocol.check_handle(text)
     assert caught.value.code == code
 
 
@@ -301,11 +301,11 @@ def test_an_integer_in_a_url_has_only_digits(text, number):
     assert protocol.parse_integer(text) == number
 
 
-# Texts in which joiners, marks, emoji and spaces often stand beside each other.
-difficult = st.text(st.sampled_from("aB \u00a0يمراශ්රक\u094d\u200c\u200d\u0301\u0323\ufe0f👩👧❤🗨👁\u2060"), max_size=40)
+# In these texts, joiners, marks, emoji and spaces often stand beside each other.
+DIFFICULT = st.text(st.sampled_from("aB \u00a0يمراශ්රक\u094d\u200c\u200d\u0301\u0323\ufe0f👩👧❤🗨👁\u2060"), max_size=40)
 
 
-@given(st.one_of(st.text(), difficult))
+@given(st.one_of(st.text(), DIFFICULT))
 def test_checking_a_handle_twice_gives_the_same_handle(text):
     try:
         handle = protocol.check_handle(text)
@@ -319,15 +319,15 @@ def test_checking_a_handle_twice_gives_the_same_handle(text):
 MARKS = "\u0301\u0323\u094d"
 
 
-@given(difficult)
+@given(DIFFICULT)
 def test_a_joiner_in_a_handle_stands_after_a_virama_between_joining_letters_or_in_an_emoji(text):
     try:
         handle = protocol.check_handle(text)
     except ChatError:
         return
-    words = emoji_names.replace_emoji(handle, "x")
-    for found in re.finditer("[\u200c\u200d]", words):
-        before, after = words[: found.start()], words[found.end() :]
+    without_emoji = emoji_names.replace_emoji(handle, "x")
+    for found in re.finditer("[\u200c\u200d]", without_emoji):
+        before, after = without_emoji[: found.start()], without_emoji[found.end() :]
         is_virama = before.endswith(("\u0dca", "\u094d"))
         assert is_virama or (
             found[0] == "\u200c" and before.rstrip(MARKS)[-1:] in "يم" and after.lstrip(MARKS)[:1] in "يمرا"

@@ -1,4 +1,4 @@
-"""Frames become events, or are rejected with the code of the reason."""
+"""A valid frame becomes an event, and an invalid frame is rejected with the code of its error."""
 
 import dataclasses
 import json
@@ -123,7 +123,7 @@ FIELDS = st.dictionaries(
 
 
 @given(st.text() | st.binary() | FIELDS.map(json.dumps) | JSON.map(json.dumps))
-def test_any_frame_is_an_event_or_a_chat_error(text):
+def test_any_frame_becomes_an_event_or_a_chat_error(text):
     try:
         event = protocol.parse(text)
     except ChatError as error:
@@ -143,7 +143,7 @@ def test_frames_in_a_list_are_returned_unchanged(frames, space):
 
 
 @given(st.text() | st.binary())
-def test_any_text_is_frames_or_a_chat_error(text):
+def test_any_text_becomes_frames_or_a_chat_error(text):
     try:
         frames = protocol.split_frames(text)
     except ChatError as error:

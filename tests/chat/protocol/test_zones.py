@@ -1,4 +1,4 @@
-"""Tests of the days of a period in the time zones of people."""
+"""The moments at which a day of a period begins and ends in the time zone of a person."""
 
 import pytest
 

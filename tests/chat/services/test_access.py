@@ -108,7 +108,7 @@ def ban(person):
     Member.objects.filter(person=person).update(role=Member.BANNED)
 
 
-def take_staff(person):
+def revoke_staff(person):
     Person.objects.filter(id=person.id).update(is_staff=False)
 
 
@@ -120,7 +120,7 @@ TABLE = {
     change_password: (4408, None, 4401, 4408, 4408, 4408),
     ban: (4403, 4403, 4403, 4403, None, None),
     delete_place: (4404, 4404, None, 4404, 4403, None),
-    take_staff: (None, None, None, None, None, 4404),
+    revoke_staff: (None, None, None, None, None, 4404),
 }
 CASES = [(kind, change, code) for change, codes in TABLE.items() for kind, code in zip(KINDS, codes, strict=True)]
 
@@ -143,6 +143,6 @@ def test_every_kind_of_connection_has_a_close_code_for_every_reason_that_applies
     assert set(Reason) - set(kind.close_codes) == cannot_happen[kind.key]
 
 
-def test_the_first_reason_counts():
+def test_the_first_reason_that_applies_decides():
     facts = access.Facts(None, is_active=False, has_current_password=False, is_banned=True)
     assert access._find_reason(facts) is Reason.INACTIVE

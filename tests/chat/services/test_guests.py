@@ -1,4 +1,4 @@
-"""The mark of a guest: it is on the wire, in the API and in exports wherever a handle is."""
+"""The mark of a guest stands beside each handle: in events, in the API and in exports."""
 
 import csv
 import io
@@ -13,12 +13,6 @@ from tests import wire
 from tests.chat.services.tasks.helpers import run
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def second(clock):
-    """Return a function that moves the clock by a second, so that the next update is published at once."""
-    return lambda: clock.pass_by(1.1)
 
 
 def speak(person, ref, body="Hello"):
@@ -132,8 +126,8 @@ def test_exports_mark_guests(alice, charlie, room):
         ("Alice", "false", ""),
     ]
     page = run(alice, "export", format="html")
-    assert "<b dir=\"auto\">Charlie</b> <span>guest</span>" in page and 'title="Charlie (guest)"' in page
-    assert "<b dir=\"auto\">Alice</b> <a" in page
+    assert '<b dir="auto">Charlie</b> <span>guest</span>' in page and 'title="Charlie (guest)"' in page
+    assert '<b dir="auto">Alice</b> <a' in page
 
 
 def test_the_statistics_mark_guests(alice, charlie, room):
@@ -145,7 +139,7 @@ def test_the_mark_needs_no_further_statement(alice, charlie, room, django_assert
     for number in range(3):
         speak(charlie, f"c{number}")
         react(charlie, f"r{number}", 2 * number + 1)
-    # The start of the snapshot, the messages with their authors, and the reactions with their people.
+    # The statements start the snapshot, read the messages with their authors, and read the reactions with their people.
     with django_assert_num_queries(3):
         messages, _ = rooms.get_page(room, None, 10)
     assert all(message["author"]["guest"] and message["guests"] == ["Charlie"] for message in messages)

@@ -1,4 +1,4 @@
-"""Limits of events, handshakes and connections, and what a client gets above them."""
+"""The limits of events, handshakes and connections, and the answers to a client above a limit."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def tight(settings, clock, monkeypatch):
     return clock
 
 
-def test_the_default_limits_are_those_of_the_protocol(settings):
+def test_the_default_limits_are_the_limits_of_the_protocol(settings):
     assert settings.CHAT_LIMITS["events"] == (500, 50)
     assert settings.CHAT_LIMITS["handshakes"] == (500, 500)
     for kind in ("guests", "sign_ups", "rooms"):
@@ -102,9 +102,9 @@ def test_an_address_has_a_limit_of_handshakes(alice, room, tight, path):
     browser = wire.browser_of(alice)
     for _ in range(2):
         assert wire.Socket(path, browser).connect().code is None
-    late = wire.Socket(path, browser).connect()
-    assert (late.accepted, late.code) == (True, 1013)
-    [rejected] = late.events
+    refused = wire.Socket(path, browser).connect()
+    assert (refused.accepted, refused.code) == (True, 1013)
+    [rejected] = refused.events
     assert rejected["code"] == "rate_limited" and rejected["ref"] is None and rejected["retry_after"] > 0
     assert wire.Socket(path, browser, address="10.0.0.2").connect().code is None
     tight.pass_by(rejected["retry_after"])
@@ -114,9 +114,9 @@ def test_an_address_has_a_limit_of_handshakes(alice, room, tight, path):
 def test_a_person_has_a_limit_of_connections(enter, alice, bob, settings):
     settings.CHAT_MAX_SOCKETS_PER_PERSON = 2
     first, _ = enter(alice), enter(alice)
-    late = enter(alice)
-    assert (late.accepted, late.code, late.seen("rejected")[0]["code"]) == (True, 1013, "rate_limited")
-    assert late.seen("rejected")[0]["retry_after"] > 0
+    refused = enter(alice)
+    assert (refused.accepted, refused.code, refused.seen("rejected")[0]["code"]) == (True, 1013, "rate_limited")
+    assert refused.seen("rejected")[0]["retry_after"] > 0
     assert enter(bob).code is None
     first.disconnect()
     assert enter(alice).code is None

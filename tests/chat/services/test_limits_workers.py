@@ -1,4 +1,4 @@
-"""The rate limit with several workers: each learns the level one round trip late, so only a few more frames pass."""
+"""The rate limit with several workers: each worker learns the level one round trip late, so few more frames pass."""
 
 import importlib.util
 import threading
@@ -21,8 +21,8 @@ BURST, PER_SECOND = 40, 0.5
 @pytest.fixture
 def layer(valkey_url, monkeypatch):
     layer = RedisChannelLayer(hosts=[valkey_url], capacity=10**6)
-    own = ChannelLayerWrapper(layer, DEFAULT_CHANNEL_LAYER, [])
-    monkeypatch.setitem(channel_layers.backends, DEFAULT_CHANNEL_LAYER, own)
+    wrapper = ChannelLayerWrapper(layer, DEFAULT_CHANNEL_LAYER, [])
+    monkeypatch.setitem(channel_layers.backends, DEFAULT_CHANNEL_LAYER, wrapper)
     return layer
 
 
@@ -87,5 +87,5 @@ def test_a_frame_that_another_worker_handles_above_the_limit_delays_the_next_fra
     with pytest.raises(ChatError) as caught:
         second.check_frame(7)
     assert caught.value.code == "rate_limited"
-    # One token for the frame that passed, and one for the next.
+    # The person must wait for two tokens: one for the frame that passed, and one for the next frame.
     assert 190 < caught.value.retry_after <= 200

@@ -1,4 +1,4 @@
-"""Rights that end in the rows, without a service: the monitor's sweeps close the connections of silent clients."""
+"""Rights that SQL ends without a service: the monitor's sweeps close the connections of clients that send nothing."""
 
 from datetime import timedelta
 
@@ -19,25 +19,29 @@ def execute(statement, *values):
         cursor.execute(statement, values)
 
 
-def sweep():
-    return sum(one() for one in SWEEPS)
+def set_active(person, is_active):
+    execute("UPDATE chat_person SET is_active = %s WHERE id = %s", is_active, person.id)
+
+
+def run_sweeps():
+    return sum(sweep() for sweep in SWEEPS)
 
 
 def test_an_account_that_sql_deactivates_loses_its_silent_sockets(alice, bob, enter):
     silent, other = enter(alice), enter(bob)
-    execute("UPDATE chat_person SET is_active = %s WHERE id = %s", False, alice.id)
-    assert sweep() == 1
+    set_active(alice, False)
+    assert run_sweeps() == 1
     silent.read(), other.read()
     assert silent.code == 4401 and other.code is None
 
 
 def test_a_socket_that_opens_during_the_first_sweep_is_closed_by_the_second(alice, enter):
-    execute("UPDATE chat_person SET is_active = %s WHERE id = %s", False, alice.id)
+    set_active(alice, False)
     assert lost_rights.sweep_inactive_people() == 1
     # The handshake has read the row before the change.
-    execute("UPDATE chat_person SET is_active = %s WHERE id = %s", True, alice.id)
+    set_active(alice, True)
     silent = enter(alice)
-    execute("UPDATE chat_person SET is_active = %s WHERE id = %s", False, alice.id)
+    set_active(alice, False)
     assert [lost_rights.sweep_inactive_people() for _ in range(3)] == [1, 0, 0]
     silent.read()
     assert silent.code == 4401
@@ -46,18 +50,17 @@ def test_a_socket_that_opens_during_the_first_sweep_is_closed_by_the_second(alic
 def test_an_account_can_be_deactivated_again(alice, enter):
     for _ in range(2):
         silent = enter(alice)
-        execute("UPDATE chat_person SET is_active = %s WHERE id = %s", False, alice.id)
+        set_active(alice, False)
         lost_rights.sweep_inactive_people()
         silent.read()
         assert silent.code == 4401
-        execute("UPDATE chat_person SET is_active = %s WHERE id = %s", True, alice.id)
+        set_active(alice, True)
         assert lost_rights.sweep_inactive_people() == 0
 
 
-def test_a_visitor_of_a_board_loses_the_silent_socket_too(admitted):
-    person = Person.objects.get(handle="Bob")
-    execute("UPDATE chat_person SET is_active = %s WHERE id = %s", False, person.id)
-    sweep()
+def test_a_visitor_whom_sql_deactivates_loses_the_silent_socket(admitted):
+    set_active(Person.objects.get(handle="Bob"), False)
+    run_sweeps()
     admitted.auth.read()
     assert admitted.auth.code is not None
 
@@ -65,7 +68,7 @@ def test_a_visitor_of_a_board_loses_the_silent_socket_too(admitted):
 def test_a_member_whom_sql_bans_loses_the_silent_socket(alice, enter):
     silent = enter(alice)
     execute("UPDATE chat_member SET role = 'banned' WHERE id = %s", Member.objects.get(person=alice).id)
-    assert sweep() == 1
+    assert run_sweeps() == 1
     silent.read()
     assert silent.code == 4403
 
@@ -78,7 +81,7 @@ def test_a_login_that_expires_loses_its_silent_sockets(alice, enter):
     assert silent.code == 4408
 
 
-def test_a_sweep_closes_a_limited_number_and_the_new_ones_first(alice, bob, charlie, enter, monkeypatch):
+def test_a_sweep_handles_a_limited_number_of_people_and_new_ones_first(alice, bob, charlie, enter, monkeypatch):
     monkeypatch.setattr(lost_rights, "MAX_PER_SWEEP", 2)
     Person.objects.filter(id__in=[alice.id, bob.id]).update(is_active=False)
     assert lost_rights.sweep_inactive_people() == 2

@@ -141,7 +141,7 @@ def test_a_deactivated_person_cannot_sign_in(alice):
     assert people.find_person("Alice", "correct horse") is None
 
 
-def test_an_unknown_handle_takes_as_long_as_a_known_one(alice, charlie, monkeypatch):
+def test_an_unknown_handle_takes_as_long_as_a_known_handle(alice, charlie, monkeypatch):
     hashed = []
     monkeypatch.setattr(Person, "set_password", lambda person, password: hashed.append(password))
     for handle in ("Nobody", "Charlie"):
@@ -149,7 +149,7 @@ def test_an_unknown_handle_takes_as_long_as_a_known_one(alice, charlie, monkeypa
     assert hashed == ["some password"] * 2
 
 
-# The ends of a login.
+# The end of a login.
 
 
 def test_signing_out_closes_only_the_connections_of_that_browser(alice, bob, enter):
@@ -190,7 +190,7 @@ def test_a_guest_who_signs_out_frees_the_handle(charlie, enter):
     assert people.sign_up_guest("Charlie").id != charlie.id
 
 
-def test_nobody_gets_the_handle_of_a_guest_whom_the_history_shows(charlie, enter):
+def test_the_handle_of_a_guest_whom_the_history_shows_stays_taken(charlie, enter):
     socket = enter(charlie)
     socket.post("r1")
     socket.browser.delete("/api/session/")
@@ -311,7 +311,7 @@ def test_a_token_is_shown_once_and_stored_hashed(alice):
         "Bearer a\0",
     ],
 )
-def test_a_malformed_or_unknown_token_is_none(alice, header):
+def test_a_malformed_or_unknown_token_is_not_found(alice, header):
     token, key = people.make_token(alice, "bot")
     header = header and header.replace("{key}", key).replace("{digest}", token.digest)
     assert people.find_token(header) is None

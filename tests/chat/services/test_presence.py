@@ -1,6 +1,5 @@
 """Presence: a person arrives with the first tab and leaves with the last. Updates are published once a second."""
 
-import importlib
 import threading
 
 import pytest
@@ -9,18 +8,14 @@ from chat import protocol
 from chat.services import people, presence, rooms
 from chat.store import store
 from tests import wire
+from tests.chat.helpers import find_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def updates(socket):
+    """Return the updates of presence that a socket has received, as (came, went, count)."""
     return [(event["came"], event["went"], event["count"]) for event in socket.seen("presence")]
-
-
-@pytest.fixture
-def second(clock):
-    """Return a function that moves the clock by a second, so that the next update is published at once."""
-    return lambda: clock.pass_by(1.1)
 
 
 def test_a_new_person_is_published_to_the_room_and_named_in_joined(alice, bob, charlie, enter, second):
@@ -148,22 +143,21 @@ def test_a_person_is_not_present_after_a_disconnect_during_the_connect(
     socket = wire.Socket("/chat/garden/", wire.browser_of(bob))
     socket.put("websocket.connect", **socket.handshake)
     channel, content = wire.layer().receive(["websocket.connect"])
-    place, name = step.split(".")
-    place = importlib.import_module("chat.broadcast" if place == "broadcast" else f"chat.services.{place}")
-    real = getattr(place, name)
+    module, name = find_step(step)
+    real = getattr(module, name)
 
     def disconnect_meanwhile(*arguments, **kwargs):
-        monkeypatch.setattr(place, name, real)
-        # Another worker handles the disconnect. Here it is another thread.
-        other = threading.Thread(target=socket.disconnect)
+        monkeypatch.setattr(module, name, real)
+        # On a site, another worker handles the disconnect. In this test, another thread handles it.
+        thread = threading.Thread(target=socket.disconnect)
         if when == "before":
-            other.start(), other.join()
+            thread.start(), thread.join()
         result = real(*arguments, **kwargs)
         if when == "after":
-            other.start(), other.join()
+            thread.start(), thread.join()
         return result
 
-    monkeypatch.setattr(place, name, disconnect_meanwhile)
+    monkeypatch.setattr(module, name, disconnect_meanwhile)
     wire.run(channel, content)
     wire.work()
     second()
@@ -186,7 +180,7 @@ def test_above_100_people_only_the_count_is_published(alice, bob, enter, room, s
     assert joined["count"] == 102 and len(joined["present"]) <= protocol.MAX_PRESENT
 
 
-def test_at_most_100_people_are_named_when_one_joins(alice, bob, enter, room):
+def test_at_most_100_people_are_named_when_a_person_joins(alice, bob, enter, room):
     for number in range(120):
         guest = people.sign_up_guest(f"Guest {number}")
         rooms.join_room(guest, "garden")

@@ -1,4 +1,4 @@
-"""Sweeps delete what has expired, a bounded number at a time."""
+"""Sweeps delete expired rows, a limited number at a time."""
 
 from datetime import timedelta
 

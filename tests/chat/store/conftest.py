@@ -1,4 +1,4 @@
-"""Both stores, with clocks that only move when a test says so."""
+"""The two stores, with clocks that only a test moves."""
 
 import pytest
 
@@ -21,7 +21,7 @@ class TimedRedisStore(RedisStore):
         self._client.lset("time", 0, int(now))
         self._client.lset("time", 1, int(now % 1 * 1_000_000))
         for key in self._client.keys(f"{self.PREFIX}*"):
-            # A key without time left is deleted.
+            # Redis deletes a key that has no time left.
             self._client.pexpire(key, self._client.pttl(key) - int(seconds * 1000))
 
 

@@ -6,8 +6,8 @@ import signal
 import pytest
 import redis
 
-from tests.live.processes import START_SECONDS, Site, wait_until
-from tests.live.transport.sockets import SETTINGS, answers, running
+from tests.live.processes import START_SECONDS, Site, answers, wait_until
+from tests.live.transport.sockets import SETTINGS, running
 from tests.valkey import free_port
 
 

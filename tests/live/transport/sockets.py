@@ -4,11 +4,9 @@ import asyncio
 import contextlib
 import itertools
 import json
-import os
 import time
 import types
 
-import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.live.client import Person
@@ -110,6 +108,7 @@ async def keep_busy(socket, outstanding=8):
 
 
 async def wait(is_true, seconds=LIMIT_SECONDS, what="it"):
+    """Wait until `is_true()`, and return its answer. Raise AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := is_true()):
         assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
@@ -138,19 +137,6 @@ async def wait_for_new_socket(site):
         await asyncio.sleep(0.1)
 
 
-def answers(url):
-    """Return whether a request to this URL is answered with 200."""
-    with contextlib.suppress(requests.RequestException):
-        return requests.get(url, timeout=30).status_code == 200
-    return False
-
-
-def memory(part):
-    """Return the bytes that a process has in memory."""
-    with open(f"/proc/{part.pid}/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
 @contextlib.contextmanager
 def all_survive(site, most_lines=40):
     """Check that workers and interface survive the `with` block, and that their logs stay short."""
@@ -164,4 +150,5 @@ def all_survive(site, most_lines=40):
 
 
 def other_worker(site, worker):
+    """Return a worker of the site that is not this worker."""
     return next(other for other in site.workers if other is not worker)

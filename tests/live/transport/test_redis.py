@@ -9,13 +9,12 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.live.client import close_code
-from tests.live.processes import START_SECONDS, end_together
+from tests.live.processes import START_SECONDS, answers, end_together
 from tests.live.transport.sockets import (
     LIMIT_SECONDS,
     RECOVERY_SECONDS,
     STOP_SECONDS,
     all_survive,
-    answers,
     ask,
     is_silent,
     occupy_worker,
@@ -38,17 +37,17 @@ async def ask_during(site, fault):
         # The answer arrives before the worker knows that it was sent. Another test covers a fault in between.
         await asyncio.sleep(0.5)
 
-        async def speak():
+        async def send_all():
             for number in range(100):
                 await send(stayed, "echo", number=number)
                 await asyncio.sleep(0.01)
 
-        speaking = None
+        sending = None
         async for _ in fault():
-            speaking = asyncio.create_task(speak())
+            sending = asyncio.create_task(send_all())
         assert await wait_for_new_socket(site) < RECOVERY_SECONDS
         assert [(await receive(stayed))["number"] for _ in range(100)] == list(range(100))
-        await speaking
+        await sending
         await ask(stayed, "join")
         await send(stayed, "broadcast", number="and on")
         assert await receive(stayed) == {"number": "and on"}

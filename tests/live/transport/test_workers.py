@@ -68,7 +68,9 @@ def test_a_failing_view_answers_500_and_its_worker_continues(site):
     with all_survive(site, 400):
         for _ in range(4):
             assert requests.get(f"{site.url}/fail", timeout=60).status_code == 500
-            assert requests.get(f"{site.url}/client", timeout=60).json()["pid"] in [w.pid for w in site.workers]
+            assert requests.get(f"{site.url}/client", timeout=60).json()["pid"] in [
+                worker.pid for worker in site.workers
+            ]
 
 
 async def test_workers_that_stop_under_load_lose_nothing_and_the_others_take_over_at_once(site):
@@ -79,17 +81,17 @@ async def test_workers_that_stop_under_load_lose_nothing_and_the_others_take_ove
         # Each frame follows an answer. At a fixed rate, the queue of a slow machine would grow without end.
         sent_at = []
 
-        async def speak():
+        async def send_next():
             sent_at.append(time.monotonic())
             await send(socket, "sleep", seconds=0.002, number=len(sent_at) - 1)
 
         for _ in range(outstanding):
-            await speak()
+            await send_next()
         for number in itertools.takewhile(lambda number: number < len(sent_at), itertools.count()):
             assert (await receive(socket))["number"] == number
             waits.append(time.monotonic() - sent_at[number])
             if not is_over.is_set():
-                await speak()
+                await send_next()
 
     async def wait_for_more(count=150):
         target = len(waits) + count

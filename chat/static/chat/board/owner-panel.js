@@ -21,7 +21,7 @@ export class OwnerPanel {
   #board;
   #knocks = byId("knocks");
   #admitted = byId("admitted");
-  #nobody = byId("nobody-admitted");
+  #emptyNote = byId("nobody-admitted");
 
   /**
    * @param {import("../connection/waiting-room-socket.js").WaitingRoomSocket} socket
@@ -57,7 +57,7 @@ export class OwnerPanel {
     const { visitors } = await call("GET", `/api/boards/${this.#board}/visitors/`).catch(() => ({ visitors: [] }));
     this.#admitted.replaceChildren();
     for (const visitor of visitors) if (visitor.state === "admitted") this.#showAdmitted(visitor);
-    this.#updateNobody();
+    this.#updateEmptyNote();
   }
 
   /** @param {Visitor} visitor */
@@ -103,7 +103,7 @@ export class OwnerPanel {
     confirmWithSecondClick(button, "Really?", () => this.#decide(CLIENT_EVENT.REMOVE, { visitor, handle, guest }));
     const name = make("span", { class: "handle", dir: "auto", title: handle, text: handle });
     this.#admitted.append(make("li", { "data-visitor": visitor }, avatar(handle), name, guestMark(guest), button));
-    this.#updateNobody();
+    this.#updateEmptyNote();
   }
 
   /** @param {string} visitor */
@@ -115,11 +115,11 @@ export class OwnerPanel {
   #removeVisitor(visitor) {
     this.#admitted.querySelector(`[data-visitor="${CSS.escape(visitor)}"]`)?.remove();
     this.#removeKnock(visitor);
-    this.#updateNobody();
+    this.#updateEmptyNote();
   }
 
-  #updateNobody() {
-    this.#nobody.hidden = this.#admitted.children.length > 0;
+  #updateEmptyNote() {
+    this.#emptyNote.hidden = this.#admitted.children.length > 0;
   }
 
   #openShutDialog() {

@@ -1,9 +1,10 @@
 // @ts-check
-// Asks for pages of a room's history: one `fetch` for each page, whatever its place.
-// Must not receive the pages: room-socket.js does. Must not know the page that draws them.
+// Asks for pages of a room's history, each with one `fetch`.
+// Must not receive the pages: room-socket.js does. Must not know the code that draws the messages.
 
 const PAGE_SIZE = 50;
-// A page around a message: half of it is on each side. So a jump needs one page, and half of a newer page is new.
+// Half of a page around a message is on each side of the message. So one page is enough for a jump. A newer page is a page
+// around the newest loaded message, so half of it is new.
 const LARGE_PAGE_SIZE = 100;
 
 export class HistoryPages {

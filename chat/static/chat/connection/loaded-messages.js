@@ -81,8 +81,8 @@ export class LoadedMessages {
 
   /**
    * Ends the first backlog, and returns its messages in the order of their ids. A live change of a very old message may
-   * have arrived among them. That message would leave a gap that "load older" skips. So only the newest 50 messages are
-   * kept, which never have a gap.
+   * have arrived among them. It would leave a gap that "load older" skips. So only the newest 50 messages are kept, because
+   * there is no gap between them.
    */
   finishBacklog() {
     if (this.#completeFrom !== null) return [];
@@ -94,7 +94,7 @@ export class LoadedMessages {
     return kept.reverse();
   }
 
-  /** Is called before a page is asked for. */
+  /** Starts to keep messages outside the range. The caller calls this before it asks for a page. */
   expectPage() {
     this.#outside ??= new Map();
   }
@@ -123,7 +123,7 @@ export class LoadedMessages {
     return { messages: [...newest.values()].flatMap((message) => this.accept(message)), isReplaced };
   }
 
-  /** Is called when the server has refused the page. */
+  /** Drops the kept messages outside the range, because the server has refused the page. */
   forgetExpectedPage() {
     this.#outside = null;
   }

@@ -143,7 +143,7 @@ export class LongPolling {
   }
 
   /**
-   * After a new sign-in in another tab the CSRF token is outdated: the second attempt uses the new one.
+   * Sends a request. Repeats it once if the CSRF token is outdated, because a person signed in again in another tab.
    * @param {string} method
    * @param {string} path
    * @param {object[]} [body]

@@ -1,5 +1,6 @@
 // @ts-check
-// Sends the entries of the outbox in the order of writing, and repeats each entry until the server answers its ref.
+// Sends the entries of the outbox in the order in which they were written. Repeats each entry until the server answers
+// its ref.
 // Must not know what an answer means for the page, nor which connection carries the events.
 
 import { newRef, retryAfterMs } from "./wire-values.js";
@@ -8,7 +9,7 @@ import { CLIENT_EVENT, REFUSAL } from "./wire.js";
 export const ANSWER_TIMEOUT_MS = 5_000;
 // The limit of unanswered events: a long outbox must not exceed the server's rate limit.
 export const WINDOW = 20;
-// For a server that sends `retry_after: 0`.
+// The client waits at least this time, even if the server sends `retry_after: 0`.
 const SHORTEST_WAIT_MS = 250;
 /** @type {Set<string>} */
 const RETRIED_CODES = new Set([REFUSAL.RATE_LIMITED, REFUSAL.UNAVAILABLE]);
@@ -58,7 +59,7 @@ export class OutboxSender {
     this.#send = send;
   }
 
-  /** Unanswered and failed changes, without fetches, which the page does not show. */
+  /** Unanswered and failed changes. Fetches are left out, because the page does not show them. */
   get pending() {
     return this.#outbox.entries.filter((entry) => entry.isPersistent);
   }

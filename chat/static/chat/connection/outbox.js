@@ -106,7 +106,7 @@ export class Outbox {
       if (kept.length) this.#storage.setItem(this.#key, JSON.stringify(kept));
       else this.#storage.removeItem(this.#key);
     } catch {
-      // See above.
+      // The entries stay in memory.
     }
   }
 }

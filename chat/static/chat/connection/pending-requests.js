@@ -1,6 +1,6 @@
 // @ts-check
-// Requests that wait for their `ack` or `rejected`. Each is sent again until it is answered. The server executes a ref
-// once, so a repetition is harmless.
+// Sends requests again until each is answered by an `ack` or a `rejected`. The server executes each ref only once.
+// Must not know what a request asks for, nor which connection carries it.
 
 import { newRef, retryAfterMs } from "./wire-values.js";
 import { REFUSAL } from "./wire.js";

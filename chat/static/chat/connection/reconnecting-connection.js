@@ -1,6 +1,7 @@
 // @ts-check
-// A connection to the server that reconnects automatically, by close code and with backoff. It uses a WebSocket, or long
-// polling where no WebSocket works. Must not read the frames, and must not touch the page or storage.
+// A connection to the server that reconnects automatically, with backoff. The close code decides whether it reconnects.
+// It uses a WebSocket, or long polling where no WebSocket works.
+// Must not read the frames, and must not touch the page or storage.
 
 import { makeEnvironment } from "./environment.js";
 import { LongPolling } from "./long-polling.js";
@@ -98,7 +99,7 @@ export class ReconnectingConnection {
     if (this.#state === "open") this.#transport.send(text);
   }
 
-  /** Records that this connection works. The caller calls this when the connection has delivered what it must. */
+  /** Records that this connection works. The caller calls this when the connection has delivered what the page needs. */
   markUseful() {
     this.#usefulSince ??= this.#environment.now();
     this.#clearTimer();
@@ -171,7 +172,7 @@ export class ReconnectingConnection {
   #delayMs(code) {
     const { random } = this.#environment;
     if (code === CLOSE.FLOODING) return retryAfterMs(this.retryAfterSeconds) + random() * 1000;
-    // The client reconnects at once, unless the server lost the connection before it sent anything: no endless loop.
+    // The client reconnects at once only if the lost connection was useful. Otherwise it could reconnect in an endless loop.
     if (code === CLOSE.CONNECTION_LOST && this.#isUseful) return 0;
     const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#attempts);
     return full * (0.5 + random() / 2);

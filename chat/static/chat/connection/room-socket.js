@@ -126,7 +126,7 @@ export class RoomSocket extends Emitter {
   }
 
   /**
-   * Returns whether another person has joined than the person whom the page was made for, even one with the same handle.
+   * Returns whether the person who joined is not the person for whom the page was made. Both may have the same handle.
    * @param {{ person?: string } | undefined} you the `you` of a `joined`
    */
   isOther(you) {
@@ -214,7 +214,7 @@ export class RoomSocket extends Emitter {
     const isOtherPerson = handle !== this.handle;
     this.handle = handle;
     this.emit(SERVER_EVENT.JOINED, event);
-    // The page must be loaded again for the other person. Until then nothing is sent: it is not this person's.
+    // The page must be loaded again for the other person. Until then nothing is sent: the outbox is not theirs.
     if (this.isOther(event.you)) return;
     this.emit(LOCAL_EVENT.STATUS, { state: "open" });
     for (const early of this.#early.splice(0)) this.#handle(early);

@@ -1,12 +1,12 @@
 // @ts-check
 // What pages keep in the browser. Every value of a person is bound to that person, and is deleted at sign-out.
-// Must not use `sessionStorage` or `localStorage` elsewhere: both may throw, be null or be full. Then this module keeps
-// the values in memory, as long as the page lives.
+// Other modules must not use `sessionStorage` or `localStorage`: both may throw, be null or be full. This module then
+// keeps the values in memory, as long as the page lives.
 
-/** Names that begin with this belong to no person. */
+/** Names that begin with this prefix belong to no person. */
 const PAGE_PREFIX = "chat.page.";
 const PREFIX = "chat.";
-// Engineers set it by hand; see transport-selector.js.
+// Engineers set this value by hand; see transport-selector.js.
 const TRANSPORT = "chat.transport";
 
 /** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} KeyValueStorage */
@@ -73,7 +73,7 @@ export const sharedStorage = new SafeStorage(() => globalThis.localStorage);
 
 let isForgotten = false;
 
-/** The values of one person in a storage. After `forgetEverybody`, it stores nothing more. */
+/** Keeps the values of one person in a storage. After `forgetEverybody` it stores nothing more. */
 export class PersonStorage {
   /** @type {SafeStorage} */
   #storage;
@@ -114,7 +114,8 @@ export class PersonStorage {
 }
 
 /**
- * Returns the owner of what a visitor keeps on a board. A visitor needs no account: the board's session identifies them.
+ * Returns the owner of what a visitor keeps on a board. A visitor needs no account, so the board's session identifies
+ * the visitor.
  * @param {string} board
  * @param {string} session
  */
@@ -123,7 +124,7 @@ export function boardOwner(board, session) {
 }
 
 /**
- * Deletes what other people than the present one have left in this tab. Boards stay: see `forgetOtherVisitors`.
+ * Deletes what people other than this person have left in this tab. `forgetOtherVisitors` does the same for a board.
  * @param {string} person the key of the signed-in person, or ""
  * @param {SafeStorage} [storage]
  */
@@ -132,7 +133,7 @@ export function forgetOtherPeople(person, storage = tabStorage) {
 }
 
 /**
- * Deletes what other visitors than the present one have left on a board.
+ * Deletes what visitors of a board other than this visitor have left in this tab.
  * @param {string} board
  * @param {string} session
  * @param {SafeStorage} [storage]
@@ -157,7 +158,7 @@ export function forgetEverybody(storage = tabStorage) {
 function forget(storage, isForgettable) {
   for (const name of storage.names) {
     const isPersonal = name.startsWith(PREFIX) && !name.startsWith(PAGE_PREFIX) && name !== TRANSPORT;
-    // A name without an owner comes from an older version of the page.
+    // An older version of the page stored the names without an owner.
     if (isPersonal && isForgettable(name.slice(name.lastIndexOf("@") + 1))) storage.removeItem(name);
   }
 }

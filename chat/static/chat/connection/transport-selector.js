@@ -4,7 +4,8 @@
 
 import { SafeStorage } from "./storage.js";
 
-// In a network that blocks websockets the first ones fail. After one has opened, failures mean that the server is down.
+// In a network that blocks websockets, the first websockets fail. After a websocket has opened, failures mean that the
+// server is down.
 const FAILURES_BEFORE_FALLBACK = 2;
 const FAILURES_AFTER_SUCCESS = 8;
 // Some proxies neither refuse nor open a websocket.
@@ -13,7 +14,7 @@ const RETRY_WEBSOCKET_MS = 300_000;
 
 /**
  * Returns whether the page must poll, because its address has `?transport=poll`, or because `chat.transport` in
- * localStorage is `poll`. Tests use it, and engineers who look for faults.
+ * localStorage is `poll`. Tests use these switches, and engineers who look for faults.
  * @param {{ location?: { search: string }, localStorage?: Pick<Storage, "getItem"> }} [scope]
  */
 export function isPollingForced(scope = globalThis) {

@@ -8,7 +8,7 @@ import { PendingRequests } from "./pending-requests.js";
 import { ReconnectingConnection } from "./reconnecting-connection.js";
 import { SERVER_EVENT } from "./wire.js";
 
-/** Events: every event of the server, except answers to requests; `opened`; and `status` with its detail. */
+/** Emits every event of the server, except answers to requests. Also emits `opened`, and `status` with its detail. */
 export class WaitingRoomSocket extends Emitter {
   /** @type {ReconnectingConnection} */
   #connection;

@@ -1,15 +1,15 @@
 // @ts-check
-// The announcements in the lobby: those to everybody, and the whispers to this person.
-// Must not show those of a room: the room's page does.
+// The announcements in the lobby: announcements to everybody, and whispers to this person.
+// Must not show the announcements of a room: the room's page does.
 
 import { call } from "../connection/api.js";
 import { PersonStorage } from "../connection/storage.js";
 import { Announcements } from "../ui/announcements.js";
 import { pagePerson } from "../ui/person-data.js";
 
-// A stranger's dismissal is known in this tab only.
+// The server does not store the dismissals of a person who is not signed in. Only this tab knows them.
 const announcements = new Announcements(new PersonStorage(pagePerson), (id) => {
-  // After a failure this tab remembers it, and tells the server when the announcement comes again.
+  // If the call fails, this tab remembers the dismissal, and tells the server when the announcement arrives again.
   if (pagePerson) call("PUT", `/api/announcements/${id}/dismissal/`).catch(() => {});
 });
 
@@ -25,7 +25,7 @@ export function hideAnnouncement(id) {
 
 /** Fetches the announcements, shows the new ones, and removes those that have ended or were dismissed elsewhere. */
 export async function refreshAnnouncements() {
-  // One that arrives during the request is not in the answer, and stays.
+  // An announcement that arrives during the request is not in the answer, and must stay.
   const before = announcements.ids;
   const answer = await call("GET", "/api/announcements/current/").catch(() => null);
   if (!answer) return;

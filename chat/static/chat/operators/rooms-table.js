@@ -17,6 +17,10 @@ export class RoomsTable {
   #body = child(byId("all-rooms"), "tbody");
   #empty = byId("no-rooms");
 
+  constructor() {
+    this.#showTimes();
+  }
+
   /**
    * Draws one change. Changes arrive in any order and may be lost, so an update may be for a row that the table lacks.
    * @param {Change} change
@@ -43,11 +47,11 @@ export class RoomsTable {
     const rows = page.querySelectorAll("#all-rooms tbody > tr");
     this.#body.replaceChildren(...rows);
     this.#updateEmpty();
-    this.showTimes();
+    this.#showTimes();
   }
 
-  /** Shows the times relative to now: "5 min. ago". */
-  showTimes() {
+  /** Replaces the dates that the server wrote by times such as "5 min. ago". clock.js keeps these current. */
+  #showTimes() {
     for (const time of this.#body.querySelectorAll("time")) time.replaceWith(makeTime(time.dateTime));
   }
 

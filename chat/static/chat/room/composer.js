@@ -32,7 +32,7 @@ export class Composer {
   /** @type {import("./draft.js").Draft} */
   #draft;
   /**
-   * What stood in the field before the edit, and comes back after it.
+   * What the field contained before the edit. The field contains it again after the edit.
    * @type {{ text: string, target: Target | null } | null}
    */
   #beforeEdit = null;

@@ -15,8 +15,10 @@ import { ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
 import { Draft } from "./draft.js";
 import { HistoryNavigation } from "./history-navigation.js";
+import { makeWithDialogs } from "./late-dialogs.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
+import { MessageFlow } from "./message-flow.js";
 import { Moderation } from "./moderation.js";
 import { OwnChanges } from "./own-changes.js";
 import { OwnRole } from "./own-role.js";
@@ -27,9 +29,6 @@ import { Timeline } from "./timeline.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
 
 const NOTICE_MS = 6_000;
-
-/** @typedef {import("../connection/wire.js").Message} Message */
-/** @typedef {(open: (dialogs: typeof import("./dialogs.js")) => void) => void} WithDialogs */
 
 /**
  * @typedef {object} Options
@@ -49,77 +48,58 @@ export function startConversation(options) {
   return conversation;
 }
 
-/** @type {typeof import("./dialogs.js") | null} */
-let dialogs = null;
-
-/**
- * Loads the dialogs, which the browser fetches once. Returns null when the fetch failed; the next call tries again.
- * @returns {Promise<typeof import("./dialogs.js") | null>}
- */
-async function loadDialogs() {
-  dialogs ??= await import("./dialogs.js").catch(() => null);
-  return dialogs;
-}
-
 class Conversation {
   #page = byId("room");
   #list = byId("messages");
-  // The list has its own role, so the live region is the element around it.
-  #log = byId("message-log");
   #notice = byId("notice");
   /** @type {import("./schedule-dialog.js").ScheduleDialog | null} */
   #scheduleDialog = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #noticeTimer;
   #isGuest = this.#page.dataset.guest !== undefined;
+  #connectionBar = new ConnectionBar(() => this.socket.checkConnection());
+  #typingSignal = new TypingSignal((isTyping) => this.socket.typing(isTyping));
+  #typingOthers = new TypingOthers((sentence) => { byId("typing").textContent = sentence; });
 
   /** @param {Options} options */
   constructor({ slug, handle, owner, url }) {
     this.me = handle;
     this.slug = slug;
     const storage = new PersonStorage(owner);
+    const isBoard = url !== undefined;
     // On a board the owner is not a person's key.
-    const person = url === undefined ? owner : "";
+    const person = isBoard ? "" : owner;
     this.socket = new RoomSocket({ slug, handle, person, url, storage, page: document });
     const { socket } = this;
     const { changes } = socket;
     const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
-    /** @type {WithDialogs} */
-    const withDialogs = (open) => this.withDialogs(open);
+    const showNewest = () => this.history.showNewest();
+    const focusComposer = () => this.composer.focus();
+    const withDialogs = makeWithDialogs(notify);
+    this.withDialogs = withDialogs;
     this.timeline = new Timeline(byId("scroller"), this.#list, handle);
     this.announcements = new Announcements(storage, (id) => socket.dismiss(id));
-    this.connectionBar = new ConnectionBar(() => socket.checkConnection());
-    this.typingSignal = new TypingSignal((isTyping) => socket.typing(isTyping));
-    this.typingOthers = new TypingOthers((sentence) => { byId("typing").textContent = sentence; });
-    this.readMarker = new ReadMarker(this.timeline, handle, {
-      send: (offset) => socket.read(offset), cursor: () => socket.cursor,
-      loaded: () => ({ from: socket.completeFrom ?? Infinity, to: socket.pages.completeTo }),
-    });
-    this.history = new HistoryNavigation(socket, this.timeline, this.readMarker, notify);
-    this.actions = new MessageActions(handle, {
-      changes, timeline: this.timeline, readMarker: this.readMarker, isModerating: () => this.ownRole.isModerating,
-      canModerate: (author) => this.moderation.canModerate(author, this.people.roleOf(author)),
-      isBoard: url !== undefined, showNewest: () => this.history.showNewest(),
-    });
+    this.readMarker = new ReadMarker(this.timeline, handle, this.#readMarkerRoom());
+    const { timeline, readMarker } = this;
+    this.history = new HistoryNavigation(socket, timeline, readMarker, notify);
+    this.actions = new MessageActions(handle, { changes, timeline, readMarker, showNewest, ...this.#rightsInRoom(isBoard) });
     this.composer = new Composer(this.#composerActions(), new Draft(storage, slug));
-    this.taskBars = new TaskBars({
-      start: (task, params) => changes.startTask(task, params), notify, focusComposer: () => this.composer.focus(),
-      withDialogs,
-    });
+    const start = (/** @type {string} */ task, /** @type {object} */ params) => changes.startTask(task, params);
+    this.taskBars = new TaskBars({ start, notify, focusComposer, withDialogs });
     this.ownRole = new OwnRole(this.composer, { notify, changed: () => this.#ownRoleChanged() });
     this.moderation = new Moderation(slug, handle, this.ownRole, { jump: (id) => this.history.jump(id), withDialogs });
     this.people = new People((member, role) => this.moderation.makeButton(member, role));
     this.versionBar = new VersionBar(() => this.composer.isEmpty && changes.pending.length === 0);
     this.controls = new MessageControls({
-      me: handle, scroller: byId("scroller"), list: this.#list, timeline: this.timeline,
-      rightsOn: (id) => this.actions.rightsOn(id), actions: this.#messageActions(), withDialogs, notify,
-      focusComposer: () => this.composer.focus(), showNewest: () => this.history.showNewest(),
+      me: handle, scroller: byId("scroller"), list: this.#list, timeline, rightsOn: (id) => this.actions.rightsOn(id),
+      actions: this.#messageActions(), withDialogs, notify, focusComposer, showNewest,
     });
-    const { timeline, taskBars, history } = this;
-    this.ownChanges = new OwnChanges(handle, {
-      socket, timeline, taskBars, history, notify, scheduleDialog: () => this.#scheduleDialog,
-      isGuest: () => this.#isGuest,
-    });
+    const { taskBars, history, controls } = this;
+    const scheduleDialog = () => this.#scheduleDialog;
+    const isGuest = () => this.#isGuest;
+    this.ownChanges = new OwnChanges(handle, { socket, timeline, taskBars, history, notify, scheduleDialog, isGuest });
+    const { ownChanges } = this;
+    new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers: this.#typingOthers });
     this.#listen();
   }
 
@@ -128,22 +108,34 @@ class Conversation {
     this.socket.open();
   }
 
+  /** @returns {import("./read-marker.js").Room} */
+  #readMarkerRoom() {
+    const { socket } = this;
+    return {
+      send: (offset) => socket.read(offset),
+      cursor: () => socket.cursor,
+      loaded: () => ({ from: socket.completeFrom ?? Infinity, to: socket.pages.completeTo }),
+    };
+  }
+
   /**
-   * Calls `open` with the dialogs: at once if they are loaded, so that the next key already belongs to the dialog.
-   * @param {(dialogs: typeof import("./dialogs.js")) => void} open
+   * @param {boolean} isBoard
+   * @returns {Pick<import("./message-actions.js").Parts, "isModerating" | "canModerate" | "isBoard">}
    */
-  async withDialogs(open) {
-    const loaded = dialogs ?? (await loadDialogs());
-    if (loaded) open(loaded);
-    else this.#notify("The page could not load this dialog. Check your connection and try again.");
+  #rightsInRoom(isBoard) {
+    return {
+      isBoard,
+      isModerating: () => this.ownRole.isModerating,
+      canModerate: (author) => this.moderation.canModerate(author, this.people.roleOf(author)),
+    };
   }
 
   /** @returns {import("./composer.js").Actions} */
   #composerActions() {
     return {
       submit: (body, target) => this.actions.submit(body, target),
-      typed: () => this.typingSignal.typed(),
-      stoppedTyping: () => this.typingSignal.stop(),
+      typed: () => this.#typingSignal.typed(),
+      stoppedTyping: () => this.#typingSignal.stop(),
       editLast: () => this.#editLast(),
     };
   }
@@ -162,34 +154,27 @@ class Conversation {
   }
 
   #listen() {
-    const { socket, timeline } = this;
+    const { socket } = this;
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
-    socket.on(SERVER_EVENT.MESSAGE, (message) => this.#received(message));
-    socket.on(SERVER_EVENT.SYNCED, ({ more }) => this.#synced(more));
-    socket.on(SERVER_EVENT.PAGE, (page) => this.#pageReceived(page));
-    socket.on(LOCAL_EVENT.OUTSIDE, (message) => this.#receivedOutside(message));
-    socket.on(LOCAL_EVENT.RESET, () => this.#reset());
     socket.on(LOCAL_EVENT.ACKED, (event) => this.ownChanges.acked(event));
     socket.on(SERVER_EVENT.REJECTED, (event) => this.ownChanges.rejected(event));
     socket.on(LOCAL_EVENT.OUTBOX, () => this.ownChanges.show());
     socket.on(LOCAL_EVENT.STATUS, (status) => this.#statusChanged(status));
     socket.on(SERVER_EVENT.PRESENCE, (event) => this.people.presenceChanged(event));
-    socket.on(SERVER_EVENT.TYPING, (person) => person.handle !== this.me && this.typingOthers.update(person, person.on));
+    socket.on(SERVER_EVENT.TYPING, (person) => person.handle !== this.me && this.#typingOthers.update(person, person.on));
     socket.on(SERVER_EVENT.READ, ({ offset }) => this.readMarker.receive(offset));
     socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => this.announcements.show(event));
     socket.on(SERVER_EVENT.DISMISSED, ({ id }) => this.announcements.hide(id));
     socket.on(SERVER_EVENT.MEMBER, (event) => this.#memberChanged(event));
     socket.on(SERVER_EVENT.REPORTED, () => this.moderation.refresh());
     socket.on(SERVER_EVENT.TASK, (event) => this.taskBars.show(event));
-    timeline.on("drawn", ({ messages }) => this.#drawn(messages));
-    timeline.on("shortened", ({ from }) => this.#shortened(from));
     this.#list.addEventListener("click", (event) => this.#clicked(event));
     onReturn(() => socket.checkConnection());
     onForgotten(() => this.#forget());
     onMenuEntry("menu-schedule", () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)));
   }
 
-  /** @param {typeof import("./dialogs.js")} dialogs */
+  /** @param {import("./late-dialogs.js").Dialogs} dialogs */
   #openScheduleDialog({ ScheduleDialog }) {
     this.#scheduleDialog ??= new ScheduleDialog(this.slug, (body, at) => this.socket.changes.schedule(body, at));
     this.#scheduleDialog.open();
@@ -244,74 +229,9 @@ class Conversation {
     this.controls.hide();
   }
 
-  /** @param {Message} message */
-  #received(message) {
-    this.typingOthers.update(message.author, false);
-    this.readMarker.note(message);
-    this.timeline.add(message);
-  }
-
-  /**
-   * Takes a message that is not drawn, because the reader sees another part of the history.
-   * @param {Message} message
-   */
-  #receivedOutside(message) {
-    this.typingOthers.update(message.author, false);
-    this.readMarker.note(message);
-    this.history.update();
-  }
-
-  /** @param {boolean} more whether more missed messages follow */
-  #synced(more) {
-    this.timeline.flush();
-    this.#log.setAttribute("aria-busy", "false");
-    this.#page.dataset.state = "open";
-    this.history.synced();
-    if (!more) this.readMarker.caughtUp();
-    this.history.update();
-    // The dialogs load now. Each dialog then opens at once, even without a connection.
-    loadDialogs();
-  }
-
-  #reset() {
-    this.history.reset();
-    this.readMarker.reset();
-    this.#log.setAttribute("aria-busy", "true");
-    this.timeline.clear();
-    this.ownChanges.reset();
-  }
-
-  /** @param {import("../connection/loaded-messages.js").AcceptedPage & { event: import("../connection/wire.js").WireEvent }} page */
-  #pageReceived({ messages, isReplaced, event }) {
-    if (isReplaced) {
-      this.timeline.clear();
-      this.ownChanges.reset();
-    }
-    this.timeline.isLive = !this.socket.pages.hasNewer;
-    for (const message of messages) {
-      this.readMarker.note(message);
-      this.timeline.add(message);
-    }
-    this.timeline.flush();
-    this.history.pageDrawn(event);
-  }
-
-  /** @param {Message[]} messages */
-  #drawn(messages) {
-    this.ownChanges.messagesDrawn(messages);
-    this.controls.refresh();
-    this.history.update();
-  }
-
-  /** @param {number} from the oldest message that is left */
-  #shortened(from) {
-    this.socket.dropBefore(from);
-    this.history.showOlderButton();
-  }
-
   /** @param {import("../connection/reconnecting-connection.js").Status} status */
   #statusChanged(status) {
-    this.connectionBar.show(status);
+    this.#connectionBar.show(status);
     this.#page.dataset.state = status.state === "open" ? "joined" : status.state;
     if (status.code === CLOSE.NOT_SIGNED_IN) {
       forgetPerson();

@@ -1,6 +1,6 @@
 // @ts-check
 // All dialogs of a room, in one module that loads after the messages.
-// Only conversation.js may load it, with `import()`.
+// Only late-dialogs.js may load it, with `import()`.
 
 export { openExportDialog } from "./export-dialog.js";
 export { openInvitations } from "./invitations.js";

@@ -1,6 +1,6 @@
 // @ts-check
 // The text that a person has begun to write in a room, so that a reload does not lose it.
-// Must not know the field in which it is written.
+// Must not know the field in which the text is written.
 
 export class Draft {
   /** @type {import("../connection/storage.js").KeyValueStorage} */

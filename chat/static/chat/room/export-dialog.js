@@ -14,7 +14,7 @@ const FORMATS = [
 ];
 
 /**
- * The days are days in the time zone; null for no limit.
+ * `from` and `to` are days in the time zone `zone`; null means no limit.
  * @typedef {{ format: string, from: string | null, to: string | null, zone: string }} ExportParams
  */
 

@@ -27,7 +27,7 @@ export class HistoryNavigation {
    * @type {number | null}
    */
   #target = null;
-  #isGoingToNewest = false;
+  #isJumpingToNewest = false;
   #isComplete = false;
 
   /**
@@ -51,7 +51,7 @@ export class HistoryNavigation {
     document.addEventListener("visibilitychange", () => this.update());
   }
 
-  /** Is called when the messages are complete. The first call scrolls to the newest message. */
+  /** Shows the way to older messages, because the messages are complete. The first call scrolls to the newest message. */
   synced() {
     if (!this.#isComplete) {
       this.#isComplete = true;
@@ -60,36 +60,37 @@ export class HistoryNavigation {
     this.showOlderButton();
   }
 
-  /** Is called when the page has forgotten all messages and will draw them again. */
+  /** Starts again, because the page has forgotten all messages and will draw them again. */
   reset() {
     this.#isComplete = false;
-    this.#stopGoing();
+    this.#stopJump();
     this.#timeline.isLive = true;
   }
 
   /**
-   * Is called when a page has been drawn.
+   * Ends the jump for which a drawn page was fetched. Fetches the next newer page if the reader is near the end.
    * @param {WireEvent} request the `fetch`
    */
   pageDrawn({ before, around }) {
-    const [target, isGoingToNewest] = [this.#target, this.#isGoingToNewest];
-    this.#stopGoing();
+    const [target, isJumpingToNewest] = [this.#target, this.#isJumpingToNewest];
+    this.#stopJump();
     this.showOlderButton();
     if (target !== null && around === target) this.#show(target);
-    else if (isGoingToNewest && before === undefined && around === undefined) this.#timeline.scrollToEnd();
+    else if (isJumpingToNewest && before === undefined && around === undefined) this.#timeline.scrollToEnd();
     if (this.#timeline.isNearEnd) this.#loadNewer();
     this.update();
   }
 
   /**
-   * Is called when the server refused a page.
+   * Ends the jump for which the server refused a page, and tells the person.
    * @param {string} code
    */
   fetchRefused(code) {
     const target = this.#target;
-    this.#stopGoing();
+    this.#stopJump();
     this.showOlderButton();
-    // Another tab has read on, so this page knows only about where the first new message is.
+    // After another tab has read further, there may be no message with the id of the first new message. The next older
+    // page then leads in its direction.
     if (target !== null && target === this.#readMarker.firstUnreadId) this.#loadOlder();
     else if (target !== null) this.#notify(missingSentence(code));
   }
@@ -106,7 +107,7 @@ export class HistoryNavigation {
    */
   jump(id) {
     if (!this.#isComplete || this.#target === id) return;
-    this.#stopGoing();
+    this.#stopJump();
     if (this.#socket.pages.covers(id)) {
       this.#timeline.flush();
       this.#show(id);
@@ -118,19 +119,22 @@ export class HistoryNavigation {
 
   /** Scrolls to the newest message, and loads the newest messages if the reader sees an older part of the history. */
   showNewest() {
-    this.#stopGoing();
+    this.#stopJump();
     if (this.#timeline.isLive) {
       this.#timeline.scrollToEnd();
     } else {
-      this.#isGoingToNewest = true;
+      this.#isJumpingToNewest = true;
       this.#socket.pages.fetchNewest();
     }
   }
 
-  /** Is called when messages arrived, or when the scroll position or the window's focus changed. */
+  /**
+   * Updates what is read, and the buttons that jump to new messages. The caller calls this when messages arrived, or when
+   * the scroll position or the window's focus changed.
+   */
   update() {
-    // Until the jump, the reader sees another part of the page than the one that they asked for.
-    this.#readMarker.update({ mayRead: this.#target === null && !this.#isGoingToNewest });
+    // Until a jump ends, the screen does not show what the reader asked for. So what it shows does not count as read.
+    this.#readMarker.update({ mayRead: this.#target === null && !this.#isJumpingToNewest });
     const count = this.#readMarker.countBelow;
     this.#newestButton.hidden = this.#timeline.isAtBottom;
     this.#newestButton.textContent = count ? `↓ ${plural(count, "new message")}` : "↓ Jump to the newest message";
@@ -139,9 +143,9 @@ export class HistoryNavigation {
     this.#unreadButton.textContent = above ? `↑ ${plural(above, "new message")} above` : "↑ Jump to the first new message";
   }
 
-  #stopGoing() {
+  #stopJump() {
     this.#target = null;
-    this.#isGoingToNewest = false;
+    this.#isJumpingToNewest = false;
   }
 
   /** @param {number} id */

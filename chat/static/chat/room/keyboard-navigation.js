@@ -1,5 +1,5 @@
 // @ts-check
-// Moves the keyboard's focus through the messages, and takes the actions on the focused message that have a key.
+// Moves the keyboard's focus through the messages, and takes the action of a pressed key on the focused message.
 // Must not draw, and must not know the rights of a person.
 //
 // Exactly one message is a stop of the Tab key: the message that had the focus, or else the newest visible message.
@@ -69,7 +69,7 @@ export class KeyboardNavigation {
 
   #blurred() {
     const isLost = !document.activeElement || document.activeElement === document.body;
-    // A message that the page has removed did not lose the focus by the person's wish.
+    // When the page removes the focused message, the person has not moved the focus. The focus then stays in the list.
     if (this.#list.contains(document.activeElement) || (isLost && !this.#stop?.isConnected)) return;
     this.#focusedId = null;
     if (this.#stop) setReachable(this.#stop, false);

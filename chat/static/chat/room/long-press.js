@@ -1,6 +1,6 @@
 // @ts-check
 // Detects that a finger or a pen is held on a message. Must not know what the page then does.
-// The browser keeps scrolling, its menu of a link, and the marks with which a finger changes a selection of text.
+// Scrolling, the browser's menu of a link, and the handles of a text selection still work as usual.
 
 const HOLD_MS = 500;
 // A finger never lies still. A scroll moves further than this distance.
@@ -92,7 +92,7 @@ export class LongPress {
 
   /** @param {Event} event */
   #selectionStarts(event) {
-    // A pen selects text by dragging, and that starts before the pen has moved far.
+    // A pen selects text by dragging. This selection starts before the pen has moved far, so it is allowed.
     if (this.#isHeld || this.#press?.pointerType === "touch") event.preventDefault();
   }
 

@@ -56,7 +56,7 @@ export class MessageActions {
     this.#parts.changes.react(id, emoji, !handles.includes(this.#me));
   }
 
-  /** Returns this person's newest message, or undefined. An older part of the history does not have it. */
+  /** Returns this person's newest message; undefined for none, and while an older part of the history is drawn. */
   findLastOwn() {
     if (!this.#parts.timeline.isLive) return undefined;
     return this.#parts.timeline.messages.findLast((message) => this.#isOwn(message) && !message.removed);
@@ -72,8 +72,8 @@ export class MessageActions {
     const message = timeline.get(id);
     if (!message || message.removed) return null;
     const isOwn = this.#isOwn(message);
-    // A board has no reports, because its only moderator is its owner, who reads the conversation.
     const moderate = canModerate(message.author.handle);
+    // A board has no reports, because its only moderator is its owner, who reads the conversation.
     return { edit: isOwn, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate };
   }
 

@@ -27,7 +27,7 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {import("./timeline.js").Timeline} timeline
  * @property {(id: number) => Rights | null} rightsOn returns the person's rights on a message; null for none
  * @property {Actions} actions
- * @property {import("./conversation.js").WithDialogs} withDialogs
+ * @property {import("./late-dialogs.js").WithDialogs} withDialogs
  * @property {() => void} focusComposer
  * @property {() => void} showNewest scrolls to the newest message, which may not be loaded
  * @property {(sentence: string) => void} notify shows a sentence to the person
@@ -54,12 +54,12 @@ export class MessageControls {
     new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)));
   }
 
-  /** Hides the toolbar. Is called when the person's rights have changed. */
+  /** Hides the toolbar, because the person's rights have changed. */
   hide() {
     this.#toolbar.hide();
   }
 
-  /** Hides what belongs to a message that has been removed. Is called when messages were drawn. */
+  /** Hides the toolbar and the sheet of a removed message. The caller calls this when messages were drawn. */
   refresh() {
     this.#toolbar.refresh();
     if (this.#sheet && !this.#parts.rightsOn(this.#sheet.id)) this.#sheet.dialog.close();

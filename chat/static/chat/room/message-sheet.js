@@ -1,6 +1,6 @@
 // @ts-check
-// The sheet of a message: all actions with their names, and what else only a pointer could show: the full times and who
-// reacted. Must not change a message: it passes the chosen action to `act`.
+// The sheet of a message: all actions with their names, the full times, and who reacted.
+// Must not change a message: it passes the chosen action to `act`.
 
 import { copyText } from "../ui/clipboard.js";
 import { make } from "../ui/dom.js";

@@ -1,6 +1,6 @@
 // @ts-check
 // The toolbar of messages. It floats over the message under the mouse or the keyboard's focus. After a tap it is docked:
-// it stands below the text, in targets that a finger can hit, until the person taps elsewhere.
+// it stands below the text until the person taps elsewhere, and its buttons are large enough for a finger.
 // Must not change a message: it passes the chosen action and the message's id to `act`.
 
 import { make } from "../ui/dom.js";
@@ -91,7 +91,7 @@ export class MessageToolbar {
 
   /** @param {EventTarget | null} target */
   #focused(target) {
-    // A click also moves the focus. The toolbar follows a pointer in its own way.
+    // A click also moves the focus, but `#clicked` decides about the toolbar then.
     if (target instanceof Element && target.matches(":focus-visible")) this.#showAt(target, narrow.matches);
   }
 

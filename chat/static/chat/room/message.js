@@ -8,8 +8,8 @@ import { avatar, guestMark } from "../ui/pictures.js";
 
 const EXCERPT_LENGTH = 120;
 const SCROLLER = Object.freeze({ tabindex: "0", role: "group" });
-// The blocks whose text decides their direction, and so the side of their bullets or border. chat.css gives each paragraph
-// within a block its own direction.
+// The elements whose text decides their direction, and with it the side of their bullets or border. chat.css gives each
+// paragraph within a block its own direction.
 const BLOCKS = ":scope > :is(p, ul, ol, blockquote, table), a";
 const FOCUSABLE = ".row :is(a[href], button)";
 
@@ -32,7 +32,7 @@ export function excerpt(message) {
  */
 export function makeItem(message) {
   const id = `message-${message.id}`;
-  // A screen reader says this name when the keyboard's focus comes to the message.
+  // A screen reader says this name when the keyboard's focus reaches the message.
   const name = `${id}-author ${id}-time ${id}-body`;
   return make("li", { id, class: "message", "data-id": message.id, tabindex: "-1", "aria-labelledby": name });
 }

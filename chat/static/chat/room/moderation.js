@@ -16,7 +16,7 @@ const MENU_ENTRY = "menu-moderation";
 /**
  * @typedef {object} Actions
  * @property {(id: number) => void} jump shows a message
- * @property {import("./conversation.js").WithDialogs} withDialogs
+ * @property {import("./late-dialogs.js").WithDialogs} withDialogs
  */
 
 export class Moderation {
@@ -56,14 +56,17 @@ export class Moderation {
     return this.#menuEntry !== null && (this.#isOperator || this.#ownRole.isModerating);
   }
 
-  /** Is called when this person's role may have changed. */
+  /** Shows or hides the menu's entry, because this person's role may have changed. */
   update() {
     if (this.#menuEntry === null) return;
     this.#menuEntry.hidden = !this.isAllowed;
     this.refresh();
   }
 
-  /** Soon reloads the number of reports and the lists of an open dialog. Is called after a report, a decision, or a change of a role. */
+  /**
+   * Reloads the number of reports and the lists of an open dialog, after a short delay. The caller calls this after a
+   * report, a decision, or a change of a role.
+   */
   refresh() {
     if (this.isAllowed && this.#timer === null) this.#timer = setTimeout(() => this.#refreshNow(), REFRESH_DELAY_MS);
   }
@@ -126,7 +129,7 @@ export class Moderation {
     this.#actions.withDialogs(({ PersonDialog }) => new PersonDialog(this.#slug, handle, { isByOwner: this.#isOwner }));
   }
 
-  /** @param {typeof import("./dialogs.js")} dialogs */
+  /** @param {import("./late-dialogs.js").Dialogs} dialogs */
   #open({ ModerationDialog }) {
     this.#dialog = new ModerationDialog(this.#slug, this.#me, {
       openPerson: (handle) => this.openPerson(handle),

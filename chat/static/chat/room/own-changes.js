@@ -69,7 +69,7 @@ export class OwnChanges {
   }
 
   /**
-   * Removes this person's drawn messages from the pending messages. Is called when the timeline has drawn messages.
+   * Removes this person's messages from the pending messages, because the timeline has drawn them.
    * @param {Message[]} messages
    */
   messagesDrawn(messages) {
@@ -77,7 +77,7 @@ export class OwnChanges {
     this.show();
   }
 
-  /** Is called when the page has forgotten all messages, and draws these or other messages. */
+  /** Removes the acknowledged messages, because the page has forgotten all messages and draws them again. */
   reset() {
     this.#pendingMessages.dropAcknowledged();
   }

@@ -59,7 +59,7 @@ export class OwnRole {
     this.#composer = composer;
     this.#notify = notify;
     this.#changed = changed;
-    // The sentence says "today", and a timer stops while the machine sleeps.
+    // The sentence may contain "today", which is wrong after midnight. A timer does not run while the machine sleeps.
     onClock(() => this.role === ROLE.MUTED && this.#mute(this.#mutedUntil));
   }
 

@@ -46,7 +46,7 @@ export class People {
   /** @param {{ came?: string[], went?: string[], count: number, present?: Person[], guests?: string[] }} presence */
   presenceChanged({ came = [], went = [], count, present, guests = [] }) {
     if (present) this.#replaceAll(present);
-    // Somebody else may have the handle now than at an earlier time.
+    // The handle of a person who was here before may now belong to another person.
     for (const handle of came) this.#guests.delete(handle);
     for (const handle of guests) this.#guests.add(handle);
     for (const handle of came) if (!this.#roles.has(handle)) this.#roles.set(handle, "");

@@ -31,6 +31,7 @@ export class ReadMarker {
   #isCaughtUp = false;
   /** The newest message that was on the screen. Messages before it may be unread, because they were not loaded. */
   #shownTo = 0;
+  /** Whether there are unread messages after `shownTo`. */
   #hasFresh = false;
   #sent = 0;
   /** @type {ReturnType<typeof setTimeout> | null} */
@@ -69,7 +70,7 @@ export class ReadMarker {
   }
 
   /**
-   * Is called when the connection has joined. The first time, and after a reset, the stored position counts.
+   * Takes the position from `joined`. The first time, and after a reset, it replaces the known position.
    * @param {object} joined
    * @param {{ read: number }} joined.you
    * @param {number} joined.offset
@@ -87,7 +88,7 @@ export class ReadMarker {
     }
   }
 
-  /** Is called when the page has forgotten all messages and will draw them again. */
+  /** Starts again, because the page has forgotten all messages and will draw them again. */
   reset() {
     this.#hasStarted = false;
     this.#isCaughtUp = false;
@@ -111,7 +112,7 @@ export class ReadMarker {
     this.update();
   }
 
-  /** Is called when all missed messages are drawn. Places the divider before anything is marked as read. */
+  /** Starts to mark messages as read, because all missed messages are drawn. Places the divider before that. */
   caughtUp() {
     if (!this.#hasStarted) this.#start();
     this.update();
@@ -133,7 +134,8 @@ export class ReadMarker {
   }
 
   /**
-   * Is called when messages arrived, or when the scroll position or the window's focus changed.
+   * Updates what is read, the divider and the title. The caller calls this when messages arrived, or when the scroll
+   * position or the window's focus changed.
    * @param {{ mayRead?: boolean }} [options] mayRead: what is on the screen counts as read
    */
   update({ mayRead = true } = {}) {
@@ -179,15 +181,15 @@ export class ReadMarker {
   }
 
   /**
-   * The divider stays where it is until everything was on the screen. Then it moves to the next new message.
+   * Moves the divider to the next new message, but only when everything before was on the screen.
    * @param {number} from the first id that is loaded
    */
   #placeDivider(from) {
     const fresh = this.#unread.firstAfter(this.#shownTo);
     if (fresh !== null && !this.#hasFresh) this.#timeline.setFirstUnread(fresh);
     this.#hasFresh = fresh !== null;
-    // Nobody looks: the timeline follows new messages only until the divider reaches the top. If the first new message
-    // is not loaded, the divider is not where the person stopped, and the bar above leads there.
+    // While the person does not look, the timeline follows new messages only until the divider reaches the top. If the
+    // first new message is not loaded, the divider is not where the person stopped. Then the bar above leads there.
     const isUnwatched = (document.hidden || !this.#isCaughtUp) && !this.#isUnreadBefore(from);
     if (fresh !== null && isUnwatched && this.#timeline.isAtBottom) this.#timeline.scrollToUnread();
   }

@@ -65,7 +65,7 @@ export class ScheduleDialog {
   }
 
   /**
-   * Is called when the server has scheduled a message. Prepares an open dialog for the next message.
+   * Prepares an open dialog for the next message, because the server has scheduled a message.
    * @param {string} ref
    */
   stored(ref) {
@@ -76,7 +76,7 @@ export class ScheduleDialog {
   }
 
   /**
-   * Is called when the server has refused a message. Returns whether the dialog shows the message and the refusal.
+   * Shows why the server has refused a message. Returns whether the dialog shows the message and the refusal.
    * @param {{ ref: string, detail: string }} rejected
    */
   refused({ ref, detail }) {

@@ -6,7 +6,7 @@ import { Emitter } from "../connection/emitter.js";
 
 const AT_BOTTOM_PX = 48;
 const NEAR_END_PX = 200;
-// A message counts as seen although the last line's margin is still below the edge.
+// A message counts as seen even if the margin below its last line is not visible.
 const SEEN_TOLERANCE_PX = 8;
 
 /**
@@ -21,7 +21,7 @@ export class ScrollPosition extends Emitter {
   #isAtBottom = true;
   #canFollow = true;
   #lastScrollTop = 0;
-  /** Where the last correction has scrolled to. */
+  /** The scroll position after the last correction. */
   #restoredTop = -1;
   /** @type {() => Iterable<HTMLElement>} */
   #items;
@@ -46,7 +46,7 @@ export class ScrollPosition extends Emitter {
     return this.#canFollow && this.#isAtBottom;
   }
 
-  /** Whether the bottom is near, so that what comes after it is needed soon. */
+  /** Whether the bottom is near. The caller then loads the content after it. */
   get isNearEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     return clientHeight > 0 && scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
@@ -83,7 +83,7 @@ export class ScrollPosition extends Emitter {
   }
 
   /**
-   * Scrolls `item` to the middle. The new position counts at once, because the browser's event comes later.
+   * Scrolls `item` to the middle. The new position counts at once, because the browser sends its event later.
    * @param {HTMLElement} item
    */
   scrollTo(item) {
@@ -137,13 +137,13 @@ export class ScrollPosition extends Emitter {
 
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    // Only scrolling up ends the following. A new bar or a longer text also moves the bottom, but then the observer
-    // scrolls to it.
+    // Only scrolling up ends the following of new content. A new bar or a longer text also moves the bottom, but then the
+    // observer scrolls to the bottom.
     const hasMovedUp = scrollTop < this.#lastScrollTop;
     const isNearBottom = scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
     this.#lastScrollTop = scrollTop;
     this.#isAtBottom = (this.#isAtBottom && !hasMovedUp) || isNearBottom;
-    // After a correction of its own, the anchor stays: more content may change before the next frame.
+    // After a correction by `#restore` the anchor stays, because more content may change before the next frame.
     if (Math.abs(scrollTop - this.#restoredTop) > 1) this.#setAnchor();
     this.emit("scrolled", { atTop: scrollTop < NEAR_END_PX, nearEnd: this.isNearEnd });
   }

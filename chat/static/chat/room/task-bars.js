@@ -1,5 +1,6 @@
 // @ts-check
-// The background tasks of this person in this room: the room's menu starts them, and bars show them until dismissed.
+// The background tasks of this person in this room: the room's menu starts each task, and a bar shows it until the person
+// dismisses the bar.
 // Must not know how a task is sent, or what it does: it shows what the server reports about each task.
 
 import { asApiError, call } from "../connection/api.js";
@@ -50,7 +51,7 @@ const UNFINISHED = { [TASK_STATE.QUEUED]: "waiting", [TASK_STATE.RUNNING]: "runn
  * @property {(task: string, params: object) => string} start returns the ref of the task
  * @property {(sentence: string) => void} notify shows a sentence to the person
  * @property {() => void} focusComposer
- * @property {import("./conversation.js").WithDialogs} withDialogs
+ * @property {import("./late-dialogs.js").WithDialogs} withDialogs
  */
 
 export class TaskBars {

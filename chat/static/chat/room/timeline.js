@@ -1,14 +1,13 @@
 // @ts-check
-// Draws the messages, sorted by id.
-// Must not know of sockets: conversation.js passes the messages.
+// Draws the messages, sorted by id, and keeps the reader's place.
+// Must not know of sockets: message-flow.js passes the messages.
 
 import { Emitter } from "../connection/emitter.js";
-import { make } from "../ui/dom.js";
-import { dayName, startOfDay } from "../ui/format.js";
-import { makeItem, redraw } from "./message.js";
+import { DrawnMessages } from "./drawn-messages.js";
+import { drawRelation } from "./message-relation.js";
+import { redraw } from "./message.js";
 import { ScrollPosition } from "./scroll-position.js";
 
-const SAME_GROUP_MS = 5 * 60_000;
 const FLASH_MS = 1_600;
 const DRAW_DELAY_MS = 16;
 // Above this number the oldest messages are dropped while the reader is at the bottom, or reads downwards.
@@ -28,17 +27,10 @@ const SEEN_AT_ONCE = 100;
 export class Timeline extends Emitter {
   /** @type {ScrollPosition} */
   #position;
-  /** @type {HTMLElement} */
-  #list;
+  /** @type {DrawnMessages} */
+  #drawn;
   /** @type {import("./message.js").View} */
   #view;
-  /**
-   * The ids of the drawn messages, ascending.
-   * @type {number[]}
-   */
-  #ids = [];
-  /** @type {Map<number, { message: Message, item: HTMLElement }>} */
-  #drawn = new Map();
   /**
    * For each quoted message, the ids of the messages that quote it.
    * @type {Map<number, Set<number>>}
@@ -64,9 +56,9 @@ export class Timeline extends Emitter {
    */
   constructor(scroller, list, me) {
     super();
-    this.#position = new ScrollPosition(scroller, () => this.#items());
+    this.#drawn = new DrawnMessages(list);
+    this.#position = new ScrollPosition(scroller, () => this.#drawn.items());
     this.#position.on("scrolled", (detail) => this.emit("scrolled", detail));
-    this.#list = list;
     this.#view = { me, find: (id) => this.get(id) };
   }
 
@@ -90,35 +82,26 @@ export class Timeline extends Emitter {
 
   /** The id of the newest drawn message, or 0. */
   get newestId() {
-    return this.#ids.at(-1) ?? 0;
+    return this.#drawn.newestId;
   }
 
   /** The id of the last drawn message whose end is visible, or above the visible part; 0 for none. */
   get seenTo() {
-    if (this.isAtBottom) return this.newestId;
-    let [low, high] = [0, this.#ids.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const item = this.item(this.#ids[middle]);
-      if (item && this.#position.hasPassed(item)) low = middle + 1;
-      else high = middle;
-    }
-    return this.#ids[low - 1] ?? 0;
+    return this.isAtBottom ? this.newestId : this.#drawn.lastIdWhere((item) => this.#position.hasPassed(item));
   }
 
-  /** @returns {Message[]} */
   get messages() {
-    return [...this.#ids].flatMap((id) => this.get(id) ?? []);
+    return this.#drawn.messages;
   }
 
   /** @param {number} id */
   get(id) {
-    return this.#drawn.get(id)?.message;
+    return this.#drawn.get(id);
   }
 
   /** @param {number | null | undefined} id */
   item(id) {
-    return typeof id === "number" ? this.#drawn.get(id)?.item : undefined;
+    return this.#drawn.item(id);
   }
 
   /**
@@ -138,7 +121,7 @@ export class Timeline extends Emitter {
     this.#queue.clear();
     if (!messages.length) return;
     this.#position.keepDuring(() => this.#drawAll(messages));
-    if (this.#ids.length > MAX_DRAWN) this.#shorten();
+    if (this.#drawn.size > MAX_DRAWN) this.#shorten();
     this.emit("drawn", { messages });
   }
 
@@ -147,17 +130,15 @@ export class Timeline extends Emitter {
    * @param {number} id
    */
   redraw(id) {
-    const entry = this.#drawn.get(id);
-    if (entry) redraw(entry.item, entry.message, this.#view);
+    const [item, message] = [this.item(id), this.get(id)];
+    if (item && message) redraw(item, message, this.#view);
   }
 
   clear() {
     this.#queue.clear();
-    this.#ids = [];
     this.#dividerId = null;
     this.#drawn.clear();
     this.#quotedBy.clear();
-    this.#list.replaceChildren();
     this.scrollToEnd();
   }
 
@@ -195,8 +176,7 @@ export class Timeline extends Emitter {
   }
 
   #moveDivider() {
-    const first = this.#firstUnreadId;
-    const next = first === null ? null : this.#ids.find((id) => id >= first) ?? null;
+    const next = this.#firstUnreadId === null ? null : this.#drawn.firstIdFrom(this.#firstUnreadId);
     if (next === this.#dividerId) return;
     const changed = [this.item(this.#dividerId), this.item(next)];
     this.#dividerId = next;
@@ -207,7 +187,7 @@ export class Timeline extends Emitter {
   #drawAll(messages) {
     const touched = new Set();
     for (const message of messages) {
-      const item = this.#place(message);
+      const item = this.#drawn.put(message);
       redraw(item, message, this.#view);
       touched.add(item).add(item.nextElementSibling);
       for (const quoting of this.#quotedBy.get(message.id) ?? []) this.redraw(quoting);
@@ -215,25 +195,6 @@ export class Timeline extends Emitter {
     }
     for (const item of touched) if (item) this.#drawRelation(item);
     this.#moveDivider();
-  }
-
-  /**
-   * Returns the message's item. Inserts a new item at the place that its id determines.
-   * @param {Message} message
-   */
-  #place(message) {
-    const entry = this.#drawn.get(message.id);
-    if (entry) {
-      entry.message = message;
-      return entry.item;
-    }
-    const item = makeItem(message);
-    let index = this.#ids.length;
-    while (index > 0 && this.#ids[index - 1] > message.id) index -= 1;
-    this.#list.insertBefore(item, this.item(this.#ids[index]) ?? null);
-    this.#ids.splice(index, 0, message.id);
-    this.#drawn.set(message.id, { message, item });
-    return item;
   }
 
   /**
@@ -245,62 +206,28 @@ export class Timeline extends Emitter {
     this.#quotedBy.set(quoted, ids.add(quoting));
   }
 
-  /**
-   * Draws the parts of an item that depend on the message above it: the day, the divider "New", and the grouping.
-   * @param {HTMLElement} item
-   */
+  /** @param {HTMLElement} item */
   #drawRelation(item) {
     const message = this.get(Number(item.dataset.id));
     if (!message) return;
     const above = this.get(Number(/** @type {HTMLElement | null} */ (item.previousElementSibling)?.dataset.id));
-    const isNewDay = !above || startOfDay(above.at) !== startOfDay(message.at);
-    const isFirstUnread = message.id === this.#dividerId;
-    // The oldest message has a header. It keeps the header when an older page arrives, so that it does not move.
-    if (!above) item.dataset.oldest = "";
-    const needsHeader = item.dataset.oldest !== undefined || isNewDay || isFirstUnread;
-    const isGrouped = above !== undefined && !needsHeader && isContinuation(message, above);
-    item.classList.toggle("grouped", isGrouped);
-    for (const divider of item.querySelectorAll(":scope > .divider")) divider.remove();
-    if (isFirstUnread) item.prepend(make("div", { class: "divider unread", text: "New" }));
-    if (isNewDay) item.prepend(make("div", { class: "divider day", "data-words": "day", "data-at": message.at, text: dayName(message.at) }));
-  }
-
-  /** Yields the drawn items in their order. Each item is looked up only when the caller needs it. */
-  *#items() {
-    for (const id of this.#ids) {
-      const item = this.item(id);
-      if (item) yield item;
-    }
+    drawRelation(item, message, above, message.id === this.#dividerId);
   }
 
   /** Drops the oldest messages, unless the reader sees them. */
   #shorten() {
-    const count = this.#ids.length - KEPT_DRAWN;
-    const later = this.item(this.#ids[count + SEEN_AT_ONCE]);
+    const count = this.#drawn.size - KEPT_DRAWN;
+    const later = this.item(this.#drawn.idAt(count + SEEN_AT_ONCE));
     if (!this.isAtBottom && !(later && this.#position.hasPassed(later))) return;
     this.#position.keepDuring(() => this.#drop(count));
-    this.emit("shortened", { from: this.#ids[0] });
+    this.emit("shortened", { from: this.#drawn.oldestId });
   }
 
   /** @param {number} count how many of the oldest messages */
   #drop(count) {
-    for (const id of this.#ids.splice(0, count)) {
-      this.item(id)?.remove();
-      this.#drawn.delete(id);
-    }
-    const oldest = this.item(this.#ids[0]);
+    this.#drawn.removeOldest(count);
+    const oldest = this.item(this.#drawn.oldestId);
     if (oldest) this.#drawRelation(oldest);
     this.#moveDivider();
   }
-}
-
-/**
- * Returns whether a message is drawn without a header, because the same author wrote the message above within five
- * minutes.
- * @param {Message} message
- * @param {Message} above
- */
-function isContinuation(message, above) {
-  const pauseMs = new Date(message.at).getTime() - new Date(above.at).getTime();
-  return !message.reply_to && above.author.handle === message.author.handle && pauseMs < SAME_GROUP_MS;
 }

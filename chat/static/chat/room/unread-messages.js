@@ -42,7 +42,7 @@ export class UnreadMessages {
     return this.#unknown;
   }
 
-  /** The id of the first unread message, or null. It may be too low by some messages after another tab has read on. */
+  /** The id of the first unread message, or null. After another tab has read further, the id may be too low. */
   get firstId() {
     if (this.#unknown > 0) return Math.max(this.#firstCounted ?? 0, this.#position + 1);
     return this.firstAfter(this.#position);
@@ -99,8 +99,8 @@ export class UnreadMessages {
   }
 
   /**
-   * Is called when the page has every message between two ids. Corrects the count: a message may have been removed after
-   * the server counted it.
+   * Corrects the count, because the page has every message between two ids. A message may have been removed after the
+   * server counted it.
    * @param {number} from
    * @param {number} to
    */

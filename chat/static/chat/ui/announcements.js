@@ -1,6 +1,6 @@
 // @ts-check
 // Shows the announcements of operators, newest first, until the person dismisses them or they expire.
-// Must not know how they arrive, nor how the server learns that one is dismissed.
+// Must not know how they arrive, nor how the server learns of a dismissal.
 
 import { onClock } from "./clock.js";
 import { byId, make } from "./dom.js";

@@ -6,7 +6,7 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: 
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const dayAndYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
-// A browser gives this name if it cannot find out the zone of the device.
+// A browser returns this name if it does not know the time zone of the device.
 const UNKNOWN_ZONE = "Etc/Unknown";
 // Letters that are written from right to left, and the characters that change the direction of text.
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
@@ -98,7 +98,7 @@ export function personName({ handle, guest: isGuest }) {
 }
 
 /**
- * Returns text of a person so that it may stand in an English sentence. Text with letters that are written from right to
+ * Returns a person's text for use within an English sentence. Text with letters that are written from right to
  * left is put between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE. Characters that would end this isolation are left
  * out. An element of its own needs `dir="auto"` instead.
  * @param {string} text

@@ -3,9 +3,6 @@
 // Must not know the entries of a menu. Every page loads this module.
 
 import { byId, child, closestTo } from "./dom.js";
-import { showTitlesOnTap } from "./tooltips.js";
-
-showTitlesOnTap();
 
 /** @returns {NodeListOf<HTMLDetailsElement>} */
 function openMenus() {

@@ -35,7 +35,7 @@ export function watchSignOut() {
     sharedStorage.setItem(SIGN_OUTS, `${Date.now()}-${Math.random()}`);
   });
   window.addEventListener("storage", ({ key }) => key === SIGN_OUTS && forgetPerson());
-  // A page that comes back from the back/forward cache has missed the event, and may be another person's.
+  // A page that returns from the back/forward cache has missed the event, and may belong to another person.
   window.addEventListener("pageshow", ({ persisted }) => {
     if (!persisted || sharedStorage.getItem(SIGN_OUTS) === known) return;
     forgetPerson();

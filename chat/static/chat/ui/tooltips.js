@@ -32,7 +32,7 @@ function show(element) {
   timer = setTimeout(hide, SHOWN_MS);
 }
 
-/** Starts to show titles. Each page calls this once. */
+/** Starts to show titles. page.js calls it once on every page. */
 export function showTitlesOnTap() {
   document.addEventListener("pointerdown", (event) => {
     pointerType = event.pointerType;

@@ -1,4 +1,4 @@
-"""The commands announce, whisper and disconnect."""
+"""The commands `announce`, `whisper` and `disconnect`."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,6 +8,7 @@ from chat.management.service_command import parse_duration
 from chat.models import Announcement
 from chat.services import announcements, people
 from tests.chat.services.announcements.helpers import received
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,25 +73,22 @@ def test_the_disconnect_command_needs_the_sites_redis(bob, monkeypatch, capsys, 
 
 
 def test_a_command_reports_a_database_outage(monkeypatch):
-    def fail(*arguments, **fields):
-        raise OperationalError("server\nclosed")
-
-    monkeypatch.setattr(announcements, "announce", fail)
+    monkeypatch.setattr(announcements, "announce", fail_with(OperationalError("server\nclosed")))
     with pytest.raises(CommandError, match="try again later. The cause: server closed"):
         call_command("announce", "x")
 
 
 def test_a_disconnected_person_can_reconnect(alice, bob, enter, enter_attic):
-    tabs, elsewhere, other = (enter(bob), enter(bob)), enter_attic(bob), enter(alice)
+    tabs, in_attic, other = (enter(bob), enter(bob)), enter_attic(bob), enter(alice)
     assert people.disconnect("bob") == bob
-    for socket in (*tabs, elsewhere, other):
+    for socket in (*tabs, in_attic, other):
         socket.read()
-    assert [socket.code for socket in (*tabs, elsewhere, other)] == [4403, 4403, 4403, None]
+    assert [socket.code for socket in (*tabs, in_attic, other)] == [4403, 4403, 4403, None]
     assert enter(bob).code is None
 
 
 def test_a_person_is_disconnected_from_one_room(bob, enter, enter_attic):
-    here, elsewhere = enter(bob), enter_attic(bob)
+    in_garden, in_attic = enter(bob), enter_attic(bob)
     people.disconnect("bob", "garden")
-    here.read(), elsewhere.read()
-    assert (here.code, elsewhere.code) == (4403, None)
+    in_garden.read(), in_attic.read()
+    assert (in_garden.code, in_attic.code) == (4403, None)

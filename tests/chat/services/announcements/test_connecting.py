@@ -1,12 +1,12 @@
-"""Announcements to people who connect: none is missed, and a dismissed one does not come back."""
+"""People who connect receive every announcement, except those that they have dismissed."""
 
-import importlib
 import threading
 
 import pytest
 
 from chat.services import announcements, presence
 from tests import wire
+from tests.chat.helpers import find_step
 from tests.chat.services.announcements.helpers import dismiss, received
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,12 +66,11 @@ def test_a_client_cannot_get_announcements_to_others(alice, bob, enter, attic):
 @pytest.mark.parametrize("private", [False, True])
 def test_an_announcement_during_a_connect_is_not_missed(alice, bob, enter, monkeypatch, step, when, private):
     enter(alice)
-    place, name = step.split(".")
-    place = importlib.import_module("chat.broadcast" if place == "broadcast" else f"chat.services.{place}")
-    real = getattr(place, name)
+    module, name = find_step(step)
+    real = getattr(module, name)
 
     def announce_now():
-        monkeypatch.setattr(place, name, real)
+        monkeypatch.setattr(module, name, real)
         announcements.whisper("Bob", "Now") if private else announcements.announce("Now")
 
     def announce_meanwhile(*arguments, **fields):
@@ -82,9 +81,9 @@ def test_an_announcement_during_a_connect_is_not_missed(alice, bob, enter, monke
             announce_now()
         return result
 
-    monkeypatch.setattr(place, name, announce_meanwhile)
+    monkeypatch.setattr(module, name, announce_meanwhile)
     socket = enter(bob)
-    # A socket may receive it twice: clients ignore an id that they know.
+    # A socket may receive the announcement twice: clients ignore an id that they know.
     assert set(received(socket)) == {"Now"}
     dismiss(socket, "Now")
     assert received(enter(bob)) == []
@@ -93,18 +92,17 @@ def test_an_announcement_during_a_connect_is_not_missed(alice, bob, enter, monke
 @pytest.mark.parametrize("step", ["presence.sweep_rosters", "broadcast.publish"])
 def test_a_person_who_connects_during_an_announcement_receives_it(alice, bob, enter, monkeypatch, step):
     enter(alice)
-    place, name = step.split(".")
-    place = importlib.import_module("chat.broadcast" if place == "broadcast" else f"chat.services.{place}")
-    real, sockets = getattr(place, name), []
+    module, name = find_step(step)
+    real, sockets = getattr(module, name), []
 
     def connect_meanwhile(*arguments, **fields):
-        monkeypatch.setattr(place, name, real)
-        # Another worker handles the connect; here it is another thread.
-        other = threading.Thread(target=lambda: sockets.append(enter(bob)))
-        other.start(), other.join()
+        monkeypatch.setattr(module, name, real)
+        # On a site, another worker handles the connect. In this test, another thread handles it.
+        thread = threading.Thread(target=lambda: sockets.append(enter(bob)))
+        thread.start(), thread.join()
         return real(*arguments, **fields)
 
-    monkeypatch.setattr(place, name, connect_meanwhile)
+    monkeypatch.setattr(module, name, connect_meanwhile)
     announcements.announce("Now")
     assert set(received(sockets[0])) == {"Now"}
     dismiss(sockets[0], "Now")

@@ -1,4 +1,4 @@
-"""How announcements are delivered: failures, costs and the sweep."""
+"""The delivery of announcements: failures, costs and the sweep."""
 
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ from chat import broadcast
 from chat.models import Announcement, Receipt
 from chat.services import announcements, people
 from tests.chat.services.announcements.helpers import received
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,12 +21,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_an_announcement_that_could_not_be_published_is_received_at_the_next_connect(
     alice, enter, monkeypatch, caplog, error
 ):
-    def fail(*arguments):
-        raise error
-
     socket = enter(alice)
     with monkeypatch.context() as patch:
-        patch.setattr("chat.broadcast.publish", fail)
+        patch.setattr("chat.broadcast.publish", fail_with(error))
         announcement = announcements.announce("Hello all")
     assert f"could not publish announcement {announcement.id}" in caplog.text
     assert ("Traceback" in caplog.text) == isinstance(error, KeyError)
@@ -65,7 +63,7 @@ def test_the_cost_of_an_announcement_does_not_grow_with_its_listeners(alice, ent
     with CaptureQueriesContext(connection) as queries:
         announcements.announce("Hello all")
     statements = [query["sql"].split()[0] for query in queries if query["sql"].split()[0] in ("SELECT", "INSERT")]
-    # One row, one event to the room, and one to the lobby.
+    # The service stores one row, and publishes one event to the room and one to the lobby.
     assert statements == ["INSERT"] and len(published) == 2
     assert Receipt.objects.count() == 0
 
@@ -76,7 +74,7 @@ def test_a_dismissal_runs_three_statements(alice, enter):
     with CaptureQueriesContext(connection) as queries:
         assert announcements.dismiss_announcement(alice.id, announcement.id)
     statements = [query["sql"].split()[0] for query in queries if query["sql"].split()[0] in ("SELECT", "INSERT")]
-    # Is it valid, the receipt, and the person's rooms, whose tabs remove it.
+    # The statements check the announcement, store the receipt, and read the person's rooms, whose tabs are notified.
     assert statements == ["SELECT", "INSERT", "SELECT"]
     assert socket.seen("dismissed") == [{"type": "dismissed", "id": announcement.id}]
 

@@ -1,4 +1,4 @@
-"""Each person receives every announcement to that person, until they dismiss it or it expires."""
+"""A person receives each announcement until the person dismisses it or it expires."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from tests.chat.services.announcements.helpers import dismiss, received
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_event_has_the_fields_of_the_contract(alice, enter):
+def test_the_event_has_the_fields_of_the_protocol(alice, enter):
     socket = enter(alice)
     announcement = announcements.announce("We close at six.", "urgent")
     event = {
@@ -45,10 +45,10 @@ def test_an_announcement_is_received_in_every_room_and_tab(alice, bob, enter, en
     assert [received(socket) for socket in sockets] == [["Hello all"]] * 3
 
 
-def test_an_announcement_to_a_room_is_received_there_only(alice, bob, enter, enter_attic):
-    here, elsewhere = enter(alice), enter_attic(bob)
+def test_an_announcement_to_a_room_is_received_in_that_room_only(alice, bob, enter, enter_attic):
+    in_garden, in_attic = enter(alice), enter_attic(bob)
     announcements.announce("Roses", slug="garden")
-    assert (received(here), received(elsewhere)) == (["Roses"], [])
+    assert (received(in_garden), received(in_attic)) == (["Roses"], [])
     assert received(enter_attic(alice)) == []
     assert received(enter(bob)) == ["Roses"]
 
@@ -86,7 +86,7 @@ def test_a_dismissal_reaches_the_persons_other_tabs_only(alice, bob, enter, ente
     assert other.seen("dismissed") == [] and Receipt.objects.count() == 1
 
 
-def test_nobody_can_dismiss_what_they_cannot_have_seen(alice, bob, enter):
+def test_a_person_cannot_dismiss_an_announcement_to_another_person(alice, bob, enter):
     socket = enter(bob)
     whisper = announcements.whisper("Alice", "For you")
     for id in (whisper.id, whisper.id + 1, 0):
@@ -94,11 +94,11 @@ def test_nobody_can_dismiss_what_they_cannot_have_seen(alice, bob, enter):
     assert not Receipt.objects.exists() and socket.seen("rejected") == []
 
 
-def test_a_withdrawn_announcement_leaves_open_pages(alice, bob, enter, enter_attic):
-    here, elsewhere = enter(alice), enter_attic(bob)
+def test_open_pages_remove_a_withdrawn_announcement(alice, bob, enter, enter_attic):
+    in_garden, in_attic = enter(alice), enter_attic(bob)
     for announcement in (announcements.announce("All"), announcements.announce("Here", slug="garden")):
         announcements.withdraw_announcement(announcement.id)
-    assert (len(here.seen("dismissed")), len(elsewhere.seen("dismissed"))) == (2, 1)
+    assert (len(in_garden.seen("dismissed")), len(in_attic.seen("dismissed"))) == (2, 1)
 
 
 def test_a_whisper_is_received_when_its_person_connects(alice, bob, enter, enter_attic):
@@ -148,7 +148,7 @@ def test_visitors_of_a_board_receive_announcements_to_everybody(alice, bob, ente
     assert received(visitor) == ["Hello all"]
 
 
-def test_a_banned_person_receives_nothing_of_the_room(alice, bob, enter, room):
+def test_a_banned_person_receives_no_announcement_to_the_room(alice, bob, enter, room):
     socket = enter(bob)
     rooms.apply_role(Member.objects.get(room=room, person=bob), Member.BANNED)
     wire.work()
@@ -218,5 +218,5 @@ def test_unknown_people_and_rooms_are_not_found(alice, charlie, room):
     assert_refused("not_found", people.disconnect, "Alice", "../x")
 
 
-def test_the_levels_are_those_of_the_protocol():
+def test_the_levels_are_the_levels_of_the_protocol():
     assert [level for level, _ in Announcement.LEVELS] == list(protocol.LEVELS)

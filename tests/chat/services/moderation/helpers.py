@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from chat import broadcast
 from chat.models import AuditEntry, Member, Person, make_handle_key
 from chat.protocol import Post
 from chat.services import rooms
@@ -37,16 +36,6 @@ def post(room, person, ref="r1", body="Hello"):
 def expire_mute(member, **time):
     """Move the end of a mute into the past, by this time."""
     Member.objects.filter(id=member.id).update(muted_until=timezone.now() - timedelta(**time))
-
-
-def take_delayed_jobs():
-    """Take the jobs that wait for the delay server: [{channel, content, delay}]."""
-    found = []
-    while True:
-        channel, content = wire.layer().receive([broadcast.DELAY_CHANNEL])
-        if channel is None:
-            return found
-        found.append(content)
 
 
 def run_job(job):

@@ -1,4 +1,4 @@
-"""The audit log: what moderators did is recorded in the same transaction."""
+"""The audit log records each action of a moderator, in the transaction of the action."""
 
 import pytest
 
@@ -7,6 +7,7 @@ from chat.protocol import Edit, Remove
 from chat.services import moderation, rooms
 from tests.chat.helpers import assert_refused
 from tests.chat.services.moderation.helpers import post, read_audit_log, role_of
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db
 
@@ -26,18 +27,14 @@ def test_a_moderators_changes_of_other_peoples_messages_are_recorded(room, alice
 
 def test_a_removal_that_cannot_be_recorded_is_rolled_back(room, alice, bob, monkeypatch):
     post(room, bob)
-
-    def fail(*arguments, **details):
-        raise ZeroDivisionError
-
-    monkeypatch.setattr("chat.services.audit.record", fail)
+    monkeypatch.setattr("chat.services.audit.record", fail_with(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         rooms.remove_message(rooms.join_room(alice, "garden"), Remove("r4", 1))
     assert Message.objects.get().body == "Hello" and not Message.objects.get().is_removed
 
 
 def test_a_role_change_that_cannot_be_recorded_is_rolled_back(room, alice, bob, monkeypatch):
-    monkeypatch.setattr("chat.services.audit.record", lambda *arguments, **details: 1 / 0)
+    monkeypatch.setattr("chat.services.audit.record", fail_with(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         moderation.change_role(alice, room, bob, "banned")
     assert role_of(room, bob) is None

@@ -1,4 +1,4 @@
-"""Bans: connections are closed, and every way into the room is refused."""
+"""Bans: the person's connections to the room are closed, and all later requests of the person are refused."""
 
 import json
 

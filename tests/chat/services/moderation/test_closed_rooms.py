@@ -1,4 +1,4 @@
-"""Moderation of private rooms and boards, which people cannot enter by themselves."""
+"""Moderation of private rooms and boards, which only invited or admitted people can enter."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def closed(room):
 
 
 @pytest.mark.parametrize("role", ["muted", "member", "moderator", "owner"])
-def test_a_role_change_cannot_let_a_person_into_a_closed_room(closed, alice, bob, role):
+def test_a_role_change_cannot_admit_a_person_to_a_closed_room(closed, alice, bob, role):
     assert_refused("not_found", moderation.change_role, alice, closed, bob, role)
     moderation.change_role(alice, closed, bob, "banned")
     if role != "member":
@@ -28,7 +28,7 @@ def test_a_role_change_cannot_let_a_person_into_a_closed_room(closed, alice, bob
         rooms.join_room(bob, "garden")
 
 
-def test_lifting_a_ban_does_not_let_an_outsider_into_a_closed_room(closed, alice, bob):
+def test_lifting_a_ban_does_not_admit_an_outsider_to_a_closed_room(closed, alice, bob):
     moderation.change_role(alice, closed, bob, "banned")
     assert moderation.change_role(alice, closed, bob, "member").role is None
     assert role_of(closed, bob) is None
@@ -39,7 +39,7 @@ def test_lifting_a_ban_does_not_let_an_outsider_into_a_closed_room(closed, alice
     ]
 
 
-def test_lifting_a_ban_lets_a_former_member_back_into_a_closed_room(closed, alice, bob):
+def test_lifting_a_ban_readmits_a_former_member_to_a_closed_room(closed, alice, bob):
     give_role(closed, bob, "member")
     moderation.change_role(alice, closed, bob, "banned")
     assert moderation.change_role(alice, closed, bob, "member").role == "member"

@@ -9,15 +9,15 @@ from django.utils import timezone
 
 from chat.models import Member
 from chat.services import moderation, rooms
+from tests.chat.helpers import take_delayed_jobs
 from tests.chat.services.moderation.helpers import (
     expire_mute,
     give_role,
     make_person,
     role_of,
     run_job,
-    take_delayed_jobs,
 )
-from tests.helpers import statements
+from tests.helpers import fail_with, statements
 
 pytestmark = pytest.mark.django_db
 
@@ -68,17 +68,14 @@ def test_a_malformed_unmute_job_is_logged(room, caplog, content):
 
 
 def test_an_unmute_job_during_a_database_outage_is_left_to_the_sweep(room, monkeypatch, caplog):
-    def fail(**which):
-        raise OperationalError("on purpose")
-
-    monkeypatch.setattr(rooms, "end_mutes", fail)
+    monkeypatch.setattr(rooms, "end_mutes", fail_with(OperationalError("on purpose")))
     run_job({"channel": "chat.unmute", "content": {"member": 1}})
     assert "cannot be done for now" in caplog.text and "Traceback" not in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "say",
+    "frame",
     [
         {"type": "post", "body": "Hi"},
         {"type": "react", "id": 1, "emoji": "👍", "on": True},
@@ -86,13 +83,13 @@ def test_an_unmute_job_during_a_database_outage_is_left_to_the_sweep(room, monke
         {"type": "remove", "id": 1},
     ],
 )
-def test_an_expired_mute_does_not_apply_even_if_job_and_sweep_failed(alice, bob, enter, room, say):
+def test_an_expired_mute_does_not_apply_even_if_job_and_sweep_failed(alice, bob, enter, room, frame):
     owner, tab = enter(alice), enter(bob)
     tab.post("r1", "before")
     member = moderation.change_role(alice, room, bob, "muted", 600)
-    assert tab.ask(**say, ref="x1")["code"] == "muted"
+    assert tab.ask(**frame, ref="x1")["code"] == "muted"
     expire_mute(member, seconds=1)
-    assert tab.ask(**say, ref="x1")["type"] == "ack"
+    assert tab.ask(**frame, ref="x1")["type"] == "ack"
     assert role_of(room, bob) == "member"
     assert owner.seen("member")[-1]["role"] == "member"
 

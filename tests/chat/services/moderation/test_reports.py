@@ -125,8 +125,8 @@ def test_closing_many_reports_costs_no_more_statements_than_closing_one(room, al
 def test_the_second_moderator_gets_the_first_moderators_decision(room, alice, zoe, reported):
     give_role(room, zoe, "moderator")
     moderation.close_report(alice, room, reported[0].id, "dismiss")
-    late = moderation.close_report(zoe, room, reported[0].id, "remove")
-    assert (late.outcome, late.closed_by) == ("dismissed", alice) and len(read_audit_log()) == 1
+    second = moderation.close_report(zoe, room, reported[0].id, "remove")
+    assert (second.outcome, second.closed_by) == ("dismissed", alice) and len(read_audit_log()) == 1
     assert not Message.objects.get().is_removed
 
 

@@ -8,6 +8,7 @@ from chat.models import AuditEntry, Person
 from chat.services import moderation, rooms
 from tests.chat.helpers import assert_refused
 from tests.chat.services.moderation.helpers import give_role, make_person, role_of
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db
 
@@ -90,17 +91,17 @@ def test_a_moderator_who_lost_the_role_cannot_moderate(room, alice, bob, zoe):
     assert_refused("forbidden", moderation.change_role, bob, room, zoe, "banned")
 
 
-def test_an_owner_of_one_room_cannot_moderate_another(room, alice, bob, charlie):
+def test_an_owner_of_one_room_cannot_moderate_another_room(room, alice, bob, charlie):
     attic = rooms.create_room(bob, "attic", "Attic")
     assert_refused("forbidden", moderation.change_role, alice, attic, charlie, "banned")
 
 
 @pytest.mark.parametrize("is_guest, role", [(True, "guest"), (False, "member")])
 @pytest.mark.parametrize("before", ["muted", "banned"])
-@pytest.mark.parametrize("word", ["guest", "member"])
-def test_lifting_a_mute_or_ban_gives_guests_the_role_guest(room, alice, is_guest, role, before, word):
+@pytest.mark.parametrize("given", ["guest", "member"])
+def test_lifting_a_mute_or_ban_gives_guests_the_role_guest(room, alice, is_guest, role, before, given):
     person = give_role(room, make_person("Target", is_guest=is_guest), before)
-    moderation.change_role(alice, room, person, word)
+    moderation.change_role(alice, room, person, given)
     assert role_of(room, person) == role
 
 
@@ -137,7 +138,7 @@ def test_invalid_fields_of_a_role_change_are_rejected(room, alice, bob, role, fi
     assert role_of(room, bob) is None
 
 
-def test_the_field_was_must_match_the_current_role(room, alice, bob):
+def test_a_role_change_is_refused_if_the_expected_role_is_not_current(room, alice, bob):
     give_role(room, bob, "banned")
     assert_refused("not_found", moderation.change_role, alice, room, bob, "member", was="muted")
     assert role_of(room, bob) == "banned"
@@ -180,11 +181,8 @@ def test_a_rolled_back_role_change_is_not_published(alice, bob, enter, room):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("broken", ["publish", "close_group", "start_job_later"])
 def test_a_role_is_stored_even_if_it_cannot_be_published(alice, bob, enter, room, monkeypatch, caplog, broken):
-    def fail(*arguments):
-        raise ZeroDivisionError("on purpose")
-
     tab = enter(bob)
-    monkeypatch.setattr(broadcast, broken, fail)
+    monkeypatch.setattr(broadcast, broken, fail_with(ZeroDivisionError("on purpose")))
     moderation.change_role(alice, room, bob, "muted", 60)
     moderation.change_role(alice, room, bob, "banned")
     assert role_of(room, bob) == "banned" and "A change is stored, but the server could not" in caplog.text

@@ -20,16 +20,19 @@ class Reader:
         self.messages, self.cursor = {}, 0
 
     def take(self, event):
+        """Store an event, unless a later version of its message is known."""
         known = self.messages.get(event["id"])
         if known is None or known["offset"] < event["offset"]:
             self.messages[event["id"]] = event
 
     def hear(self, event):
+        """Take a published event, and move the cursor if no change is missing."""
         self.take(event)
         if event["offset"] == self.cursor + 1:
             self.cursor += 1
 
     def sync(self, room):
+        """Take the backlog after the cursor, in as many parts as it has."""
         more = True
         while more:
             backlog = rooms.get_backlog(room, self.cursor)
@@ -42,8 +45,8 @@ class Reader:
 CHANGES = st.lists(
     st.tuples(
         st.sampled_from(["post", "post", "edit", "remove", "react", "sync", "resend"]),
-        st.integers(0, 2),  # which person
-        st.integers(1, 12),  # which message, or which earlier change
+        st.integers(0, 2),  # the index of the person
+        st.integers(1, 12),  # the id of the message, or the number of an earlier change
         st.booleans(),
     ),
     min_size=5,
@@ -51,27 +54,51 @@ CHANGES = st.lists(
 )
 
 
+HANDLERS = {
+    Post: rooms.post_message,
+    Edit: rooms.edit_message,
+    Remove: rooms.remove_message,
+    React: rooms.set_reaction,
+}
+
+
+def make_event(kind, ref, number, which, on):
+    """Return the event of a change, or None for `sync` and `resend`."""
+    return {
+        "post": Post(ref, f"body {number}"),
+        "edit": Edit(ref, which, f"edit {number}"),
+        "remove": Remove(ref, which),
+        "react": React(ref, which, "👍👎❤"[which % 3], on),
+    }.get(kind)
+
+
+def read_fresh_state(room):
+    """Return the messages that a new client reads, {id: event}. Check that a page has the same messages."""
+    fresh = Reader()
+    fresh.sync(room)
+    page, more = rooms.get_page(room, None, 100)
+    assert {event["id"]: event for event in page} == fresh.messages and not more
+    return fresh.messages
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=CHANGES, lost=st.sets(st.integers(0, 40)), limit=st.integers(1, 5))
-def test_an_old_state_and_the_events_since_give_the_fresh_state(alice, bob, charlie, changes, lost, limit, monkeypatch):
+def test_a_client_that_lost_events_has_the_fresh_state_after_a_sync(
+    alice, bob, charlie, changes, lost, limit, monkeypatch
+):
     with transaction.atomic():
         room = rooms.create_room(alice, f"room-{Room.objects.count()}", "A room")
         published = []
         monkeypatch.setattr(rooms.reading, "MAX_BACKLOG", limit)
         monkeypatch.setattr(after_commit.broadcast, "publish", lambda group, event: published.append(event))
-        # Django's tests never commit, so functions for after the commit run now.
+        # This transaction never commits, so the functions that wait for its commit run at once.
         monkeypatch.setattr(after_commit.transaction, "on_commit", lambda function: function())
         live, lossy = Reader(), Reader()
         made = []
         for number, (kind, who, which, on) in enumerate(changes):
             member = rooms.join_room([alice, bob, charlie][who], room.slug)
             ref = f"{room.slug}-{number}"
-            event = {
-                "post": Post(ref, f"body {number}"),
-                "edit": Edit(ref, which, f"edit {number}"),
-                "remove": Remove(ref, which),
-                "react": React(ref, which, "👍👎❤"[which % 3], on),
-            }.get(kind)
+            event = make_event(kind, ref, number, which, on)
             if kind == "resend" and made:
                 member, event = made[which % len(made)]
                 member = rooms.join_room(member.person, room.slug)
@@ -80,12 +107,7 @@ def test_an_old_state_and_the_events_since_give_the_fresh_state(alice, bob, char
             if event is None:
                 continue
             try:
-                outcome = {
-                    Post: rooms.post_message,
-                    Edit: rooms.edit_message,
-                    Remove: rooms.remove_message,
-                    React: rooms.set_reaction,
-                }[type(event)](member, event)
+                outcome = HANDLERS[type(event)](member, event)
             except ChatError as error:
                 assert error.code in ("not_found", "forbidden")
             else:
@@ -99,9 +121,5 @@ def test_an_old_state_and_the_events_since_give_the_fresh_state(alice, bob, char
                 lossy.hear(event)
         assert live.cursor == offset
         lossy.sync(room)
-        fresh = Reader()
-        fresh.sync(room)
-        assert live.messages == lossy.messages == fresh.messages
-        page, more = rooms.get_page(room, None, 100)
-        assert {event["id"]: event for event in page} == fresh.messages and not more
+        assert live.messages == lossy.messages == read_fresh_state(room)
         transaction.set_rollback(True)

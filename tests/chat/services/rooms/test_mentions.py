@@ -1,4 +1,4 @@
-"""Tests of the field `mentions` of a message: the handles of people who exist, looked up in few queries."""
+"""The field `mentions` of a message contains the handles of existing people, and costs few queries."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_the_event_of_a_new_message_says_whom_it_mentions(member, bob, read_even
     assert read_events()[0]["mentions"] == ["Bob"]
 
 
-def test_messages_without_an_at_cost_no_query(member, bob, room, django_assert_num_queries):
+def test_messages_without_an_at_cost_no_further_query(member, bob, room, django_assert_num_queries):
     post(member, *["hello"] * 5)
     with django_assert_num_queries(2):
         rooms.get_page(room, None, 50)

@@ -10,6 +10,7 @@ from chat.protocol import ChatError, Edit, Post, React, Remove
 from chat.services import people, rooms
 from tests.chat.helpers import assert_refused
 from tests.chat.services.rooms.actions import offset_of, post
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db
 
@@ -62,10 +63,8 @@ def test_nothing_is_published_before_the_commit_or_after_a_rollback(alice, membe
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("fails", ["publish", "render"])
 def test_a_post_that_cannot_be_published_is_still_stored(alice, member_of, monkeypatch, fails):
-    def fail(*arguments):
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(*{"publish": (broadcast, "publish"), "render": (markup, "render")}[fails], fail)
+    module = {"publish": broadcast, "render": markup}[fails]
+    monkeypatch.setattr(module, fails, fail_with(ZeroDivisionError()))
     assert post(member_of(alice), "r1")["id"] == 1
     assert Message.objects.count() == 1
 
@@ -95,14 +94,16 @@ def test_a_muted_member_cannot_change_anything(alice, bob, member_of, room):
     assert offset_of(room) == 1
 
 
-@pytest.mark.parametrize("role, may", [(None, False), ("guest", False), ("moderator", True), ("owner", True)])
+@pytest.mark.parametrize("role, is_permitted", [(None, False), ("guest", False), ("moderator", True), ("owner", True)])
 @pytest.mark.parametrize(
     "change, event", [(rooms.edit_message, Edit("r2", 1, "Hi")), (rooms.remove_message, Remove("r2", 1))]
 )
-def test_only_the_author_and_moderators_can_change_a_message(alice, bob, member_of, room, role, may, change, event):
+def test_only_the_author_and_moderators_can_change_a_message(
+    alice, bob, member_of, room, role, is_permitted, change, event
+):
     post(member_of(alice), "r1")
     member = member_of(bob, role)
-    if may:
+    if is_permitted:
         assert change(member, event).ack == {"type": "ack", "ref": "r2", "id": 1, "offset": 2}
     else:
         assert_refused("forbidden", change, member, event)
@@ -188,13 +189,10 @@ def test_an_operator_can_remove_messages_of_any_room(alice, bob, member_of, read
     assert [event["removed"] for event in read_events()] == [False] * 3 + [True] * 3
 
 
-def test_a_message_that_somebody_else_removed_first_is_not_counted(alice, member_of, monkeypatch):
+def test_a_message_that_another_person_removed_first_is_not_counted(alice, member_of, monkeypatch):
     post(member_of(alice), "r1")
 
-    def refuse(member, event):
-        raise ChatError("not_found", "Gone.")
-
-    monkeypatch.setattr(rooms.changes, "remove_message", refuse)
+    monkeypatch.setattr(rooms.changes, "remove_message", fail_with(ChatError("not_found", "Gone.")))
     assert rooms.remove_as_operator(alice, Message.objects.all()) == 0
 
 
@@ -223,9 +221,8 @@ def test_a_person_can_put_at_most_twenty_emoji_on_a_message(room, alice):
     member = rooms.join_room(alice, "garden")
     rooms.post_message(member, protocol.Post(ref="p", body="x"))
     emoji = [chr(code) for code in range(0x1F600, 0x1F600 + rooms.MAX_REACTIONS + 1)]
-    for number, one in enumerate(emoji[:-1]):
-        rooms.set_reaction(member, protocol.React(ref=f"r{number}", id=1, emoji=one, on=True))
-    with pytest.raises(protocol.ChatError) as caught:
-        rooms.set_reaction(member, protocol.React(ref="last", id=1, emoji=emoji[-1], on=True))
-    assert caught.value.code == "forbidden"
+    for number, symbol in enumerate(emoji[:-1]):
+        rooms.set_reaction(member, protocol.React(ref=f"r{number}", id=1, emoji=symbol, on=True))
+    last = protocol.React(ref="last", id=1, emoji=emoji[-1], on=True)
+    assert_refused("forbidden", rooms.set_reaction, member, last)
     assert rooms.get_room("garden").offset == rooms.MAX_REACTIONS + 1

@@ -1,14 +1,14 @@
-"""Pages around a message: what is on them, what they say about the rest, and what they cost."""
+"""Pages around a message: their messages, the fields `more_before` and `more_after`, and their cost."""
 
 import random
 
 import pytest
 
 from chat.models import Message
-from chat.protocol import ChatError, Edit, Remove
+from chat.protocol import Edit, Remove
 from chat.services import rooms
-from tests.chat.services.rooms.actions import post
-from tests.chat.services.rooms.test_reading import fill, ids
+from tests.chat.helpers import assert_refused
+from tests.chat.services.rooms.actions import fill, ids, post
 
 pytestmark = pytest.mark.django_db
 
@@ -48,12 +48,12 @@ def test_a_page_has_half_of_its_messages_before_and_half_after_if_there_are_enou
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_page_is_a_part_of_the_history_without_gaps_and_knows_whether_there_is_more(alice, member_of, room, seed):
-    chance = random.Random(seed)
-    numbers = sorted(chance.sample(range(1, 400), chance.choice([1, 2, 3, 50, 200])))
+def test_a_page_is_a_part_of_the_history_without_gaps_and_says_whether_there_is_more(alice, member_of, room, seed):
+    generator = random.Random(seed)
+    numbers = sorted(generator.sample(range(1, 400), generator.choice([1, 2, 3, 50, 200])))
     add_messages(room, alice, numbers)
-    for number in {numbers[0], numbers[-1], chance.choice(numbers)}:
-        for limit in {1, 2, chance.randrange(3, 99), 99, 100}:
+    for number in {numbers[0], numbers[-1], generator.choice(numbers)}:
+        for limit in {1, 2, generator.randrange(3, 99), 99, 100}:
             page = rooms.get_page_around(room, number, limit)
             shown = ids(page.messages)
             first, last = numbers.index(shown[0]), numbers.index(shown[-1])
@@ -65,7 +65,7 @@ def test_a_page_is_a_part_of_the_history_without_gaps_and_knows_whether_there_is
                 assert after - before in (0, 1)
 
 
-def test_removed_messages_keep_their_place_and_can_be_the_middle(alice, member_of, room):
+def test_a_removed_message_is_on_the_page_and_can_be_in_its_middle(alice, member_of, room):
     member = member_of(alice)
     fill(member, 5)
     for number in (2, 3):
@@ -80,11 +80,9 @@ def test_only_the_id_of_a_message_of_this_room_has_a_page(alice, member_of, room
     rooms.edit_message(member, Edit("e1", 1, "Hi"))  # takes the offset 3
     assert post(member, "p4") == {"type": "ack", "ref": "p4", "id": 4, "offset": 4}
     for wrong in (0, 3, 5, 2**53 - 1):
-        with pytest.raises(ChatError) as refusal:
-            rooms.get_page_around(room, wrong, 10)
-        assert refusal.value.code == "not_found"
-    with pytest.raises(ChatError):
-        rooms.get_page_around(rooms.create_room(alice, "attic", "Attic"), 4, 10)
+        assert_refused("not_found", rooms.get_page_around, room, wrong, 10)
+    attic = rooms.create_room(alice, "attic", "Attic")
+    assert_refused("not_found", rooms.get_page_around, attic, 4, 10)
     assert ids(rooms.get_page_around(room, 4, 2).messages) == [2, 4]
 
 

@@ -7,18 +7,9 @@ from chat.connections import Connection
 from chat.models import Member, snapshot
 from chat.protocol import Edit
 from chat.services import rooms
-from tests.chat.services.rooms.actions import post
+from tests.chat.services.rooms.actions import fill, ids
 
 pytestmark = pytest.mark.django_db
-
-
-def fill(member, count, start=1):
-    for number in range(start, start + count):
-        post(member, f"p{number}", str(number))
-
-
-def ids(messages):
-    return [message["id"] for message in messages]
 
 
 def test_without_a_cursor_a_backlog_has_the_newest_50_messages_by_id(alice, member_of, room):

@@ -8,6 +8,7 @@ from chat.protocol import ChatError, Edit, Post, React, Remove
 from chat.services import rooms
 from tests.chat.helpers import assert_refused
 from tests.chat.services.rooms.actions import offset_of, post
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +48,7 @@ def test_a_used_ref_with_another_content_or_type_is_a_conflict(alice, member_of,
     assert (offset_of(room), message.body, message.offset, message.is_removed) == (1, "Hello", 1, False)
 
 
-def test_a_ref_that_was_used_in_one_room_is_a_conflict_in_another(alice, member_of):
+def test_a_ref_that_was_used_in_one_room_is_a_conflict_in_another_room(alice, member_of):
     rooms.create_room(alice, "attic", "Attic")
     ack = post(member_of(alice), "r1")
     assert_refused("ref_conflict", post, rooms.join_room(alice, "attic"), "r1")
@@ -94,12 +95,8 @@ def test_a_rejected_ref_may_be_sent_again(alice, member_of):
 
 def test_an_outage_of_the_database_uses_up_no_ref(alice, member_of, room, monkeypatch):
     member = member_of(alice)
-
-    def fail(*arguments, **fields):
-        raise OperationalError("database is locked")
-
     with monkeypatch.context() as broken:
-        broken.setattr(rooms.changes, "insert", fail)
+        broken.setattr(rooms.changes, "insert", fail_with(OperationalError("database is locked")))
         with pytest.raises(OperationalError):
             post(member, "r1")
     assert (offset_of(room), Message.objects.count()) == (0, 0)
@@ -121,9 +118,6 @@ def test_a_request_with_a_ref_runs_once_and_gets_the_same_answer(alice, room):
 
 def test_a_refused_request_does_not_use_up_its_ref(alice, room):
     member = rooms.join_room(alice, "garden")
-
-    def refuse():
-        raise ChatError("forbidden", "Not today.")
-
+    refuse = fail_with(ChatError("forbidden", "Not today."))
     assert_refused("forbidden", rooms.record_once, member, Post("r1", "some work"), refuse)
     assert rooms.record_once(member, Post("r1", "some work"), lambda: 3) == (3, True)

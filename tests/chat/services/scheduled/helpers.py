@@ -14,14 +14,6 @@ def get_time(seconds=3600):
     return protocol.format_time(timezone.now() + timedelta(seconds=seconds))
 
 
-def take_jobs():
-    """Take the jobs that wait for the delay server."""
-    found = []
-    while (content := wire.layer().receive([broadcast.DELAY_CHANNEL])[1]) is not None:
-        found.append(content)
-    return found
-
-
 def read_bodies():
     """Return the texts of all posted messages, in order."""
     return list(Message.objects.order_by("number").values_list("body", flat=True))

@@ -8,7 +8,8 @@ from chat import broadcast, protocol
 from chat.models import Member, Message, ScheduledMessage
 from chat.services import rooms, scheduled
 from tests import wire
-from tests.chat.services.scheduled.helpers import read_bodies, run_job, take_jobs
+from tests.chat.helpers import take_delayed_jobs
+from tests.chat.services.scheduled.helpers import read_bodies, run_job
 from tests.helpers import fail_with, statements
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +32,7 @@ def test_a_scheduled_message_can_be_a_reply(alice, bob, enter, make_scheduled):
 def test_a_job_that_runs_before_its_time_is_scheduled_again(bob, make_scheduled):
     row = run_job(make_scheduled(bob, 60))
     assert row.state == "waiting" and read_bodies() == []
-    [job] = take_jobs()
+    [job] = take_delayed_jobs()
     assert job["content"] == {"scheduled": row.id} and 50_000 < job["delay"] <= 60_000
 
 

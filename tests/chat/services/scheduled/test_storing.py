@@ -14,8 +14,8 @@ from chat import broadcast, protocol
 from chat.models import ScheduledMessage
 from chat.protocol import ChatError
 from chat.services import audit, moderation, rooms, scheduled
-from tests.chat.helpers import Browser
-from tests.chat.services.scheduled.helpers import get_time, read_bodies, take_jobs
+from tests.chat.helpers import Browser, take_delayed_jobs
+from tests.chat.services.scheduled.helpers import get_time, read_bodies
 from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,7 @@ def test_a_scheduled_message_is_acknowledged_and_its_job_is_sent(bob, enter):
     row = ScheduledMessage.objects.get()
     assert ack == {"type": "ack", "ref": "s1", "id": None, "offset": None, "scheduled_id": row.id}
     assert (row.author, row.body, row.state) == (bob, "Later", "waiting")
-    [job] = take_jobs()
+    [job] = take_delayed_jobs()
     assert (job["channel"], job["content"]) == ("chat.scheduled", {"scheduled": row.id})
     assert 50_000 < job["delay"] <= 60_000
     assert read_bodies() == [] and socket.seen("message") == []
@@ -59,9 +59,9 @@ def test_scheduling_and_a_role_change_do_not_deadlock(alice, bob, room, monkeypa
 def test_a_repeated_ref_gets_the_same_ack_and_no_second_job(bob, enter):
     socket, at = enter(bob), get_time()
     ack = socket.ask("schedule", ref="s1", body="Later", at=at)
-    take_jobs()
+    take_delayed_jobs()
     assert socket.ask("schedule", ref="s1", body="Later", at=at) == ack
-    assert ScheduledMessage.objects.count() == 1 and take_jobs() == []
+    assert ScheduledMessage.objects.count() == 1 and take_delayed_jobs() == []
     assert socket.ask("schedule", ref="s1", body="Other", at=at)["code"] == "ref_conflict"
     assert socket.ask("schedule", ref="s1", body="Later", at=get_time(7200))["code"] == "ref_conflict"
 
@@ -96,7 +96,7 @@ def test_a_repeated_ref_gets_the_same_ack_after_the_scheduled_time(bob, enter, m
 def test_an_invalid_schedule_is_rejected(bob, enter, fields, code):
     event = {"ref": "s1", "body": "Later", "at": get_time(), **fields}
     assert enter(bob).ask("schedule", **event)["code"] == code
-    assert not ScheduledMessage.objects.exists() and take_jobs() == []
+    assert not ScheduledMessage.objects.exists() and take_delayed_jobs() == []
 
 
 def test_a_schedule_without_a_time_is_rejected(bob, enter):
@@ -111,12 +111,10 @@ def test_a_time_more_than_a_year_away_is_rejected(bob, room):
 
 def test_the_number_of_waiting_messages_of_a_person_is_limited(bob, charlie, enter, make_scheduled, monkeypatch):
     monkeypatch.setattr(scheduled, "MAX_WAITING", 2)
-    (
-        make_scheduled(bob, 60),
-        make_scheduled(bob, 60, state="posted"),
-        make_scheduled(charlie, 60),
-        make_scheduled(bob, 60),
-    )
+    make_scheduled(bob, 60)
+    make_scheduled(bob, 60, state="posted")
+    make_scheduled(charlie, 60)
+    make_scheduled(bob, 60)
     answer = enter(bob).ask("schedule", ref="s1", body="Later", at=get_time())
     assert answer["code"] == "forbidden" and "Cancel one" in answer["detail"]
     ScheduledMessage.objects.waiting().filter(author=bob).first().delete()

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_a_task_is_claimed_once(alice, room):
     task = queue(alice)
-    mine = claims.claim_task(task.id)
-    assert (mine.state, mine.attempt) == ("running", 1)
+    claimed = claims.claim_task(task.id)
+    assert (claimed.state, claimed.attempt) == ("running", 1)
     assert claims.claim_task(task.id) is None
     expire_lock(task)
     assert claims.claim_task(task.id).attempt == 2
@@ -27,7 +27,7 @@ def test_a_job_that_is_delivered_twice_runs_once(alice, room, make_kind):
     @make_kind
     def trial(job):
         runs.append(job.task.attempt)
-        tasks.run_task(job.task.id)  # another worker receives the same job
+        tasks.run_task(job.task.id)  # as another worker that receives the same job does
         yield 0.5
 
     task = queue(alice)
@@ -57,15 +57,15 @@ def test_a_worker_that_lost_its_lock_does_not_overwrite_the_result(alice, room, 
 
 def test_a_worker_that_lost_its_lock_stores_no_part(alice, room):
     task = queue(alice)
-    late = jobs.Job(claims.claim_task(task.id))
+    stale = jobs.Job(claims.claim_task(task.id))
     expire_lock(task)
     claims.claim_task(task.id)
     with pytest.raises(claims.TaskLost):
-        late.write("x" * results.PART_BYTES)
+        stale.write("x" * results.PART_BYTES)
     with pytest.raises(claims.TaskLost):
-        late.finish()
-    running._fail(late.task, "It failed.")
-    running._put_back(late.task)
+        stale.finish()
+    running._fail(stale.task, "It failed.")
+    running._put_back(stale.task)
     task.refresh_from_db()
     assert (task.state, task.attempt) == ("running", 2) and not TaskPart.objects.exists()
 
@@ -77,12 +77,12 @@ def test_a_worker_that_lost_its_lock_does_not_delete_the_result(alice, room, mak
         yield 1
 
     task = queue(alice)
-    late = jobs.Job(claims.claim_task(task.id))
+    stale = jobs.Job(claims.claim_task(task.id))
     expire_lock(task)
     tasks.run_task(task.id)
-    running._run_claimed(late.task)
-    running._fail(late.task, "It failed.")
-    running._put_back(late.task)
+    running._run_claimed(stale.task)
+    running._fail(stale.task, "It failed.")
+    running._put_back(stale.task)
     task.refresh_from_db()
     assert (task.state, task.attempt) == ("done", 2)
     assert len(b"".join(tasks.read_result(task))) == results.PART_BYTES

@@ -1,4 +1,4 @@
-"""Parsers read back the contents of exports and statistics, also with hostile text."""
+"""The files of exports and statistics: a parser reads all messages back, and hostile text in them does no harm."""
 
 import csv
 import io
@@ -14,6 +14,7 @@ from chat.models import Message, Person, Room, Task
 from chat.services import people, rooms, tasks
 from chat.services.tasks import export, statistics
 from chat.services.tasks.formats import escape_formula
+from tests.chat.helpers import assert_refused
 from tests.chat.services.tasks.helpers import run
 
 pytestmark = pytest.mark.django_db
@@ -78,11 +79,11 @@ def test_json_contains_all_messages_in_order(alice, member):
     rooms.edit_message(member, protocol.Edit(ref="r4", id=2, body="2nd"))
     post(member, "r5", "third")
     rooms.remove_message(member, protocol.Remove(ref="r6", id=5))
-    found = json.loads(run(alice, "export", format="json"))
-    assert found["room"] == {"slug": "garden", "name": "The garden", "topic": "Roses and weeds"}
-    assert (found["offset"], found["from"], found["to"]) == (6, None, None)
-    assert [message["id"] for message in found["messages"]] == [1, 2, 5]
-    first, second, third = found["messages"]
+    parts = json.loads(run(alice, "export", format="json"))
+    assert parts["room"] == {"slug": "garden", "name": "The garden", "topic": "Roses and weeds"}
+    assert (parts["offset"], parts["from"], parts["to"]) == (6, None, None)
+    assert [message["id"] for message in parts["messages"]] == [1, 2, 5]
+    first, second, third = parts["messages"]
     assert (first["author"], first["reactions"]) == ({"handle": "Alice"}, {"🎉": ["Alice"]})
     assert (second["body"], second["reply_to"]) == ("2nd", 1) and second["edited_at"]
     assert (third["body"], third["removed"]) == ("", True)
@@ -99,8 +100,8 @@ def test_an_empty_room_gives_complete_files(alice, room):
 
 
 def test_json_contains_hostile_text_unchanged(alice, hostile_room):
-    found = json.loads(run(alice, "export", format="json"))
-    assert [message["body"] for message in found["messages"]] == HOSTILE
+    parts = json.loads(run(alice, "export", format="json"))
+    assert [message["body"] for message in parts["messages"]] == HOSTILE
 
 
 def test_the_csv_module_reads_the_csv_back(alice, hostile_room):
@@ -188,8 +189,8 @@ def test_messages_after_the_request_are_not_exported(alice, member, monkeypatch)
     task_id = tasks.start_task(member, event).task_id
     post(member, "r5", "later")
     tasks.run_task(task_id)
-    found = json.loads(b"".join(tasks.read_result(tasks.get_result(alice, task_id))))
-    assert [message["id"] for message in found["messages"]] == [1, 2, 3, 4, 5] and found["offset"] == 5
+    parts = json.loads(b"".join(tasks.read_result(tasks.get_result(alice, task_id))))
+    assert [message["id"] for message in parts["messages"]] == [1, 2, 3, 4, 5] and parts["offset"] == 5
 
 
 def test_a_long_result_is_stored_in_parts_and_read_one_by_one(alice, member, monkeypatch, django_assert_num_queries):
@@ -201,8 +202,8 @@ def test_a_long_result_is_stored_in_parts_and_read_one_by_one(alice, member, mon
     count = task.parts.count()
     assert count > 5
     with django_assert_num_queries(2):
-        found = tasks.read_result(task)
-        assert len(next(found)) < 2000 and next(found)
+        parts = tasks.read_result(task)
+        assert len(next(parts)) < 2000 and next(parts)
     task.parts.filter(number=count - 1).delete()
     with pytest.raises(LookupError):
         list(tasks.read_result(task))
@@ -271,16 +272,12 @@ def test_statistics_count_in_the_persons_zone(alice, late_evening):
     "zone", ["", "Mars/Base", "europe/berlin", "UTC' --", 1, ["UTC"], True, "x" * 10_000, "Factory"]
 )
 def test_an_unknown_zone_is_refused(alice, member, kind, zone):
-    with pytest.raises(protocol.ChatError) as refusal:
-        run(alice, kind, format="json", zone=zone)
-    assert refusal.value.code == "invalid_field"
+    assert_refused("invalid_field", run, alice, kind, format="json", zone=zone)
 
 
 @pytest.mark.parametrize("bom", ["yes", 0, []])
 def test_the_byte_order_mark_is_true_or_false(alice, member, bom):
-    with pytest.raises(protocol.ChatError) as refusal:
-        run(alice, "export", format="csv", bom=bom)
-    assert refusal.value.code == "invalid_field"
+    assert_refused("invalid_field", run, alice, "export", format="csv", bom=bom)
 
 
 def test_statistics_show_the_last_days_of_a_long_history(alice, three_days):

@@ -75,7 +75,7 @@ def test_an_invalid_start_is_rejected(alice, enter, event, code):
 
 
 @pytest.mark.parametrize(
-    ("start", "end"),
+    ("since", "until"),
     [
         ("2026-11-20", "2026-11-20"),
         ("2026-11-20T09:30Z", "2026-11-20T09:30:00.000Z"),
@@ -83,8 +83,8 @@ def test_an_invalid_start_is_rejected(alice, enter, event, code):
         (None, "2026-11-20T09:30:00Z"),
     ],
 )
-def test_an_export_accepts_days_and_times(alice, enter, start, end):
-    answer = enter(alice).ask("start", ref="x1", task="export", params={"format": "csv", "from": start, "to": end})
+def test_an_export_accepts_days_and_times(alice, enter, since, until):
+    answer = enter(alice).ask("start", ref="x1", task="export", params={"format": "csv", "from": since, "to": until})
     assert answer["type"] == "ack"
 
 
@@ -140,10 +140,10 @@ def test_unfinished_tasks_are_not_limited_if_limits_are_off(alice, enter, no_wor
 
 
 def test_a_task_is_published_only_to_the_persons_own_tabs(alice, bob, enter):
-    mine, other, bobs = enter(alice), enter(alice), enter(bob)
-    start(mine)
-    assert states(other) == states(mine) == ["queued", "running", "done"]
-    assert bobs.seen("task") == []
+    socket, second_tab, bobs_tab = enter(alice), enter(alice), enter(bob)
+    start(socket)
+    assert states(second_tab) == states(socket) == ["queued", "running", "done"]
+    assert bobs_tab.seen("task") == []
 
 
 def test_a_reconnecting_client_receives_its_tasks_after_the_backlog(alice, bob, enter, no_workers):

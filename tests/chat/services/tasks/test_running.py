@@ -15,6 +15,7 @@ from chat.services.tasks import job as jobs
 from chat.services.tasks import results, running, sweeping
 from tests import wire
 from tests.chat.services.tasks.helpers import JSON, expire_lock, queue, start, states
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -148,24 +149,18 @@ def test_a_task_is_tried_again_after_an_outage(alice, room, make_kind):
 
 
 def test_a_task_succeeds_even_if_its_state_cannot_be_published(alice, room, make_kind, monkeypatch):
-    def fail(*args, **kwargs):
-        raise redis.ConnectionError("away")
-
     @make_kind
     def trial(job):
         job.write("done")
         yield 1
 
-    monkeypatch.setattr(broadcast.Group, "send", fail)
+    monkeypatch.setattr(broadcast.Group, "send", fail_with(redis.ConnectionError("away")))
     tasks.run_task(queue(alice).id)
     assert Task.objects.get().state == "done"
 
 
 def test_the_consumer_raises_no_outage(alice, room, monkeypatch):
-    def fail(task_id):
-        raise OperationalError("the database is away")
-
     task = queue(alice)
-    monkeypatch.setattr(tasks, "run_task", fail)
+    monkeypatch.setattr(tasks, "run_task", fail_with(OperationalError("the database is away")))
     broadcast.start_job(broadcast.TASKS_CHANNEL, {"task": task.id})
     wire.work()

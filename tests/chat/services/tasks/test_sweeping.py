@@ -14,17 +14,15 @@ from chat.services import rooms, tasks
 from chat.services.tasks import claims, sweeping
 from tests import wire
 from tests.chat.services.tasks.helpers import expire_lock, queue, start, states
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_sweep_sends_a_job_that_could_not_be_sent(alice, enter, monkeypatch):
-    def fail(*args):
-        raise redis.ConnectionError("away")
-
     socket = enter(alice)
     with monkeypatch.context() as patch:
-        patch.setattr(broadcast, "start_job", fail)
+        patch.setattr(broadcast, "start_job", fail_with(redis.ConnectionError("away")))
         assert start(socket)["type"] == "ack"
     assert tasks.sweep_tasks() == 0, "a young job is not sent again"
     Task.objects.update(sent_at=timezone.now() - timedelta(seconds=sweeping.JOB_SECONDS + 1))
@@ -34,7 +32,7 @@ def test_the_sweep_sends_a_job_that_could_not_be_sent(alice, enter, monkeypatch)
     assert states(socket) == ["queued", "running", "done"]
 
 
-def test_the_sweep_gives_a_dead_workers_task_to_another(alice, enter, make_kind):
+def test_the_sweep_gives_a_dead_workers_task_to_another_worker(alice, enter, make_kind):
     @make_kind
     def trial(job):
         job.write("done")

@@ -1,0 +1,23 @@
+"""
+Networks: the part of a client's address that limits count. This module counts nothing and opens no connection.
+"""
+
+import ipaddress
+
+
+def find_network(address: str | None) -> str | None:
+    """
+    Return the network under which limits count an address: the address itself for IPv4, the /64 for IPv6.
+
+    One client can have all addresses of a /64. An IPv4 address inside an IPv6 address counts as the IPv4 address. The
+    scope of an IPv6 address (the part from `%`) is ignored. Return None if the text is not an IP address.
+    """
+    try:
+        parsed = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((parsed, 64), strict=False))

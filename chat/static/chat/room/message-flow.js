@@ -1,0 +1,115 @@
+// @ts-check
+// Passes received messages to the parts that draw and count them: live messages, backlogs, pages of the history.
+// Must not draw: timeline.js does. Must not know the events of the socket that are about people or tasks.
+
+import { LOCAL_EVENT } from "../connection/emitter.js";
+import { SERVER_EVENT } from "../connection/wire.js";
+import { byId } from "../ui/dom.js";
+import { loadDialogs } from "./late-dialogs.js";
+
+/** @typedef {import("../connection/wire.js").Message} Message */
+
+/**
+ * @typedef {object} Parts
+ * @property {import("../connection/room-socket.js").RoomSocket} socket
+ * @property {import("./timeline.js").Timeline} timeline
+ * @property {import("./read-marker.js").ReadMarker} readMarker
+ * @property {import("./history-navigation.js").HistoryNavigation} history
+ * @property {import("./own-changes.js").OwnChanges} ownChanges
+ * @property {import("./message-controls.js").MessageControls} controls
+ * @property {import("./typing.js").TypingOthers} typingOthers
+ */
+
+export class MessageFlow {
+  /** @type {Parts} */
+  #parts;
+  #page = byId("room");
+  // The list has its own role, so the live region is the element around it.
+  #log = byId("message-log");
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    const { socket, timeline } = parts;
+    socket.on(SERVER_EVENT.MESSAGE, (message) => this.#received(message));
+    socket.on(SERVER_EVENT.SYNCED, ({ more }) => this.#synced(more));
+    socket.on(SERVER_EVENT.PAGE, (page) => this.#pageReceived(page));
+    socket.on(LOCAL_EVENT.OUTSIDE, (message) => this.#receivedOutside(message));
+    socket.on(LOCAL_EVENT.RESET, () => this.#reset());
+    timeline.on("drawn", ({ messages }) => this.#drawn(messages));
+    timeline.on("shortened", ({ from }) => this.#shortened(from));
+  }
+
+  /** @param {Message} message */
+  #received(message) {
+    this.#note(message);
+    this.#parts.timeline.add(message);
+  }
+
+  /**
+   * Takes a message that is not drawn, because the reader sees another part of the history.
+   * @param {Message} message
+   */
+  #receivedOutside(message) {
+    this.#note(message);
+    this.#parts.history.update();
+  }
+
+  /** @param {Message} message */
+  #note(message) {
+    this.#parts.typingOthers.update(message.author, false);
+    this.#parts.readMarker.note(message);
+  }
+
+  /** @param {boolean} more whether more missed messages follow */
+  #synced(more) {
+    const { timeline, history, readMarker } = this.#parts;
+    timeline.flush();
+    this.#log.setAttribute("aria-busy", "false");
+    this.#page.dataset.state = "open";
+    history.synced();
+    if (!more) readMarker.caughtUp();
+    history.update();
+    // The dialogs load now. Each dialog then opens at once, even without a connection.
+    loadDialogs();
+  }
+
+  #reset() {
+    const { timeline, history, readMarker, ownChanges } = this.#parts;
+    history.reset();
+    readMarker.reset();
+    this.#log.setAttribute("aria-busy", "true");
+    timeline.clear();
+    ownChanges.reset();
+  }
+
+  /** @param {import("../connection/loaded-messages.js").AcceptedPage & { event: import("../connection/wire.js").WireEvent }} page */
+  #pageReceived({ messages, isReplaced, event }) {
+    const { socket, timeline, history, readMarker, ownChanges } = this.#parts;
+    if (isReplaced) {
+      timeline.clear();
+      ownChanges.reset();
+    }
+    timeline.isLive = !socket.pages.hasNewer;
+    for (const message of messages) {
+      readMarker.note(message);
+      timeline.add(message);
+    }
+    timeline.flush();
+    history.pageDrawn(event);
+  }
+
+  /** @param {Message[]} messages */
+  #drawn(messages) {
+    const { ownChanges, controls, history } = this.#parts;
+    ownChanges.messagesDrawn(messages);
+    controls.refresh();
+    history.update();
+  }
+
+  /** @param {number} from the oldest message that is left */
+  #shortened(from) {
+    this.#parts.socket.dropBefore(from);
+    this.#parts.history.showOlderButton();
+  }
+}

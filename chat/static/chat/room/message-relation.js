@@ -1,0 +1,45 @@
+// @ts-check
+// Draws the parts of a message that depend on the message above it: the day, the divider "New", and the grouping.
+// Must not know the other messages of the timeline.
+
+import { make } from "../ui/dom.js";
+import { dayName, startOfDay } from "../ui/format.js";
+
+const SAME_GROUP_MS = 5 * 60_000;
+
+/** @typedef {import("../connection/wire.js").Message} Message */
+
+/**
+ * Draws the day, the divider "New" and the grouping of a message.
+ * @param {HTMLElement} item the message's list item
+ * @param {Message} message
+ * @param {Message | undefined} above undefined for the oldest drawn message
+ * @param {boolean} isFirstUnread whether the message has the divider "New"
+ */
+export function drawRelation(item, message, above, isFirstUnread) {
+  const isNewDay = !above || startOfDay(above.at) !== startOfDay(message.at);
+  // The oldest message has a header. It keeps the header when an older page arrives, so that it does not move.
+  if (!above) item.dataset.oldest = "";
+  const needsHeader = item.dataset.oldest !== undefined || isNewDay || isFirstUnread;
+  const isGrouped = above !== undefined && !needsHeader && isContinuation(message, above);
+  item.classList.toggle("grouped", isGrouped);
+  for (const divider of item.querySelectorAll(":scope > .divider")) divider.remove();
+  if (isFirstUnread) item.prepend(make("div", { class: "divider unread", text: "New" }));
+  if (isNewDay) item.prepend(makeDay(message.at));
+}
+
+/** @param {string} at ISO 8601, UTC */
+function makeDay(at) {
+  return make("div", { class: "divider day", "data-words": "day", "data-at": at, text: dayName(at) });
+}
+
+/**
+ * Returns whether a message is drawn without a header, because the same author wrote the message above within five
+ * minutes.
+ * @param {Message} message
+ * @param {Message} above
+ */
+function isContinuation(message, above) {
+  const pauseMs = new Date(message.at).getTime() - new Date(above.at).getTime();
+  return !message.reply_to && above.author.handle === message.author.handle && pauseMs < SAME_GROUP_MS;
+}

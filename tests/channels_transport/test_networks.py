@@ -1,0 +1,25 @@
+"""Limits count an IPv4 address as itself, and an IPv6 address with its /64."""
+
+import pytest
+
+from channels_transport import find_network
+
+pytestmark = pytest.mark.no_database
+
+
+@pytest.mark.parametrize(
+    "address, network",
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("unix", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_an_ipv6_address_counts_with_its_64(address, network):
+    assert find_network(address) == network
