@@ -20,6 +20,15 @@ class Form(forms.Form):
     # The form's name of a field that has another name in the services.
     renamed: dict[str, str] = {}
 
+    is_rate_limited = False  # set if the request was refused for this reason
+
+    @property
+    def status(self) -> int:
+        """Return the status of the response that shows the form: 200, 400 if it has errors, or 429 for a rate limit."""
+        if not self.is_bound:
+            return 200
+        return 429 if self.is_rate_limited else 400
+
     def add_refusal(self, detail: str, name: str | None) -> None:
         """Add the sentence of a refused request, at the field with this name if the form has one."""
         found = _FIELD_NAME.match(detail)

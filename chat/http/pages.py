@@ -46,7 +46,7 @@ def lobby(request, room_form=None, status=200):
 
 def create_room(request):
     """
-    Create a room from a RoomForm, for accounts: redirect to the room, or return 400 and the lobby with the errors.
+    Create a room from a RoomForm, for accounts. Redirect to the room, or return the lobby with the form's errors.
 
     A GET request is redirected to the lobby, and a stranger's POST request to the page for signing in.
     """
@@ -66,7 +66,7 @@ def create_room(request):
     room = _submit(form, create)
     if room is None:
         request.method = "GET"
-        return lobby(request, room_form=form, status=400)
+        return lobby(request, room_form=form, status=form.status)
     return redirect("room", slug=room.slug)
 
 
@@ -161,7 +161,7 @@ def _sign_in_view(template, form_class, get_person):
     Return the view of a form that signs the browser in: GET shows it, POST signs in and redirects to `next`.
 
     `get_person(request, **fields)` checks the limits, and returns the person. If a POST has errors, the view returns
-    400 and the form.
+    the form with 400, or with 429 for a rate limit.
     """
 
     @require_http_methods(["GET", "HEAD", "POST"])
@@ -174,8 +174,7 @@ def _sign_in_view(template, form_class, get_person):
 
         if request.method == "POST" and _submit(form, sign_in):
             return redirect(_get_next_page(request))
-        status = 400 if form.is_bound else 200
-        return render(request, template, {"form": form, "next": _get_next_page(request)}, status=status)
+        return render(request, template, {"form": form, "next": _get_next_page(request)}, status=form.status)
 
     return view
 
@@ -207,7 +206,7 @@ def password(request):
     """
     Change the password with a PasswordForm, for accounts. Other people are redirected to the page for signing in.
 
-    A POST ends the account's other sessions and redirects to the lobby. If it has errors, return 400 and the form.
+    A POST ends the account's other sessions and redirects to the lobby. If it has errors, return the form.
     """
     if not request.user.is_authenticated or request.user.is_guest:
         return redirect(f"{reverse('sign_in')}?next={request.path}")
@@ -219,7 +218,7 @@ def password(request):
 
     if request.method == "POST" and _submit(form, change):
         return redirect("lobby")
-    return render(request, "chat/password.html", {"form": form, "next": ""}, status=400 if form.is_bound else 200)
+    return render(request, "chat/password.html", {"form": form, "next": ""}, status=form.status)
 
 
 def _submit(form, act):
@@ -230,6 +229,7 @@ def _submit(form, act):
         return act(form.cleaned_data)
     except ChatError as error:
         form.add_refusal(error.detail, error.field)
+        form.is_rate_limited = error.code == "rate_limited"
         return None
 
 
