@@ -8,12 +8,17 @@ are not all processed is not read, and TCP makes its client wait. This module cl
 
 import collections
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet import reactor
 
 from .budgets import Meter
 from .limits import PathRule
+
+if TYPE_CHECKING:
+    from autobahn.twisted.websocket import WebSocketServerProtocol as _Protocol  # the class that the mixin extends
+else:
+    _Protocol = object
 
 # This number of frames of one read is processed at once. The others wait for their turn.
 FRAMES_AT_ONCE = 8
@@ -72,7 +77,7 @@ class ReadingTurns:
                 socket.release(BUDGET)
 
 
-class MeteredReading:
+class MeteredReading(_Protocol):
     """
     A mixin for autobahn's websocket protocol. `begin_reading` must be called before the first frame.
 
@@ -112,7 +117,7 @@ class MeteredReading:
     @property
     def is_over(self) -> bool:
         """Return whether nothing of the socket will be processed any longer."""
-        return self.state == self.STATE_CLOSED or self.is_discarding  # type: ignore[attr-defined]
+        return self.state == self.STATE_CLOSED or self.is_discarding
 
     def hold(self, reason: int) -> None:
         """Stop reading for a reason."""
@@ -136,20 +141,20 @@ class MeteredReading:
     def _dataReceived(self, data: bytes) -> None:
         if self.is_over:
             return
-        if self.state == self.STATE_CONNECTING and self.holds_handshake:  # type: ignore[attr-defined]
+        if self.state == self.STATE_CONNECTING and self.holds_handshake:
             # autobahn would parse these bytes as a second handshake.
             self.data += data
             if len(self.data) > MAX_EARLY_BYTES:
                 self.hold(HANDSHAKE)
             return
-        if self.state != self.STATE_CONNECTING:  # type: ignore[attr-defined]
+        if self.state != self.STATE_CONNECTING:
             if not self.has_rest and (now := time.monotonic()) - self.drained_at > PAUSE_SECONDS:
                 self.pressing_since = now
             self.meter.bytes.left -= len(data)
             self.shared.bytes.left -= len(data)
             if self.meter.bytes.left <= 0 or self.shared.bytes.left <= 0:
                 self._check_budgets()
-        super()._dataReceived(data)  # type: ignore[misc]
+        super()._dataReceived(data)
 
     @property
     def holds_handshake(self) -> bool:
@@ -158,8 +163,8 @@ class MeteredReading:
 
     def consumeData(self) -> None:
         """Process the first frames that were read. The rest waits for its turns."""
-        if self.state not in (self.STATE_OPEN, self.STATE_CLOSING):  # type: ignore[attr-defined]
-            return super().consumeData()  # type: ignore[misc]
+        if self.state not in (self.STATE_OPEN, self.STATE_CLOSING):
+            return super().consumeData()
         self.has_rest = True
         self._process(FRAMES_AT_ONCE)
         if self.has_rest and not self.holds and not self.is_over:
@@ -186,14 +191,14 @@ class MeteredReading:
         for _ in range(2 * frames):
             if self.holds or self.is_over:
                 return
-            self.has_rest = self.processData()  # type: ignore[attr-defined]
+            self.has_rest = self.processData()
             if not self.has_rest:
                 self.drained_at = time.monotonic()
                 return
 
     def onFrameBegin(self) -> None:
         """Count a frame."""
-        super().onFrameBegin()  # type: ignore[misc]
+        super().onFrameBegin()
         frame = self.current_frame
         if frame.opcode == 8:
             return
@@ -210,7 +215,7 @@ class MeteredReading:
     def _check_budgets(self) -> None:
         if self.holds & BUDGET or not self.is_spent or self.is_over:
             return
-        if self.state == self.STATE_CLOSING:  # type: ignore[attr-defined]
+        if self.state == self.STATE_CLOSING:
             # The client sends too much, so the interface does not wait for its answer to the close frame.
             return self.discard()
         now = time.monotonic()
@@ -234,12 +239,12 @@ class MeteredReading:
 
     def connectionLost(self, reason: Any = None) -> None:
         """Process the frames that the client sent before it left, and then end the connection."""
-        if self.has_rest and self.state == self.STATE_OPEN and not self.is_discarding:  # type: ignore[attr-defined]
+        if self.has_rest and self.state == self.STATE_OPEN and not self.is_discarding:
             self.lost_reason = reason
             if not self.holds & BACKLOG:
                 self.turns.add(self)
             return
-        super().connectionLost(reason)  # type: ignore[misc]
+        super().connectionLost(reason)
 
     def _process_last(self) -> bool:
         # Frames of an ended connection do not wait for the queue to Redis, which may be slow. The budgets still apply.
@@ -253,4 +258,4 @@ class MeteredReading:
 
     def finish_lost(self, reason: Any) -> None:
         """End a connection whose last frames were processed after its end."""
-        super().connectionLost(reason)  # type: ignore[misc]
+        super().connectionLost(reason)
