@@ -62,7 +62,12 @@ class CpuMeter:
         return {pid: cpu_seconds(pid) for _, pid in self.processes}
 
     def report(self, messages: int = 0) -> dict[str, dict]:
-        """Return the CPU time of each role: % of one core (the sum, and each process), seconds, and us per message."""
+        """
+        Return the CPU time of each role.
+
+        It is given as a percentage of one core (in total and for each process), in seconds, and in microseconds for
+        each of the `messages`.
+        """
         found: dict[str, dict] = {}
         for role, seconds in self.used:
             cost = found.setdefault(role, {"percent": 0.0, "seconds": 0.0, "each_percent": []})

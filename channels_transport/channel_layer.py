@@ -54,10 +54,14 @@ class ChannelLayer(Protocol):
         """Send a message to a channel. Raise ChannelFull if the channel has reached its capacity."""
 
     def send_later(self, channel: str, message: Message) -> None:
-        """Send a message when the running consumer has ended, with the worker's next receive. Log a lost message."""
+        """
+        Send a message together with the worker's next receive, after the running consumer has ended.
+
+        If the message is lost, log the loss.
+        """
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put the current message back before its connection's others, because its consumer raised ConsumeLater."""
+        """Put the current message back at the head of its connection's queue. Its consumer has raised ConsumeLater."""
 
     def receive(self, channels: Iterable[str], block: bool = False) -> tuple[str, Message] | tuple[None, None]:
         """Return (channel, message) of one of the channels, or (None, None)."""
@@ -65,12 +69,12 @@ class ChannelLayer(Protocol):
     def group_add_all(self, groups: Collection[str], channel: str) -> None:
         """Add a channel to several groups, for `group_expiry` seconds."""
 
-    def group_renew(self, groups: Collection[str], channel: str, on_new: Callable[[], object]) -> None:
+    def group_renew(self, groups: Collection[str], channel: str, on_missing: Callable[[], object]) -> None:
         """
         Add a channel to groups again, now or soon.
 
-        Call `on_new` if the channel was missing in one of the groups, because it has missed messages of that group. It
-        may still miss messages after this call, until the layer has added it.
+        If the channel was missing in one of the groups, it has missed messages of that group: then call `on_missing`.
+        After that call, the channel may miss further messages until the layer has added it.
         """
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:
@@ -98,7 +102,7 @@ class ChannelLayer(Protocol):
         """Log the loss of a channel's messages; `what` says what happened. Write one line per burst."""
 
     def open_queue(self, channel: str) -> Any:
-        """Return a reader of a plain channel that loses no message if its process dies."""
+        """Return a reader of a channel that is no reply channel. If it dies, another reader gets its message."""
 
     def flush(self) -> None:
         """Delete every message, group, session and counter."""

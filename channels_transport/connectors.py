@@ -39,7 +39,7 @@ class InterfaceServer(Protocol):
     pause: Callable[[str], None]
     resume: Callable[[str], None]
     refuse: Callable[[str], None]
-    close_lost: Callable[[], object]
+    close_all_after_loss: Callable[[], object]
 
 
 class RedisConnector:
@@ -100,7 +100,7 @@ class RedisConnector:
         if counted_as_dead or has_lost_data:
             reason = "This interface counted as dead" if counted_as_dead else "Redis has lost its data"
             logger.warning("%s, and its connections have lost messages: closing them", reason)
-            self.server.close_lost()
+            self.server.close_all_after_loss()
 
     @defer.inlineCallbacks
     def stop(self) -> Any:

@@ -75,8 +75,8 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         for group in groups:
             self.group_add(group, channel)
 
-    def group_renew(self, groups: Collection[str], channel: str, on_new: Callable[[], object]) -> None:
-        """Add a channel to groups at once. The channel then misses no message, so do not call `on_new`."""
+    def group_renew(self, groups: Collection[str], channel: str, on_missing: Callable[[], object]) -> None:
+        """Add a channel to groups at once. The channel then misses no message, so do not call `on_missing`."""
         self.group_add_all(groups, channel)
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:

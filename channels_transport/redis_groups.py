@@ -35,14 +35,14 @@ class RedisGroups(RedisSending):
         for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
             self.shards[index].call(command)
 
-    def group_renew(self, groups: Collection[str], channel: str, on_new: Callable[[], object]) -> None:
+    def group_renew(self, groups: Collection[str], channel: str, on_missing: Callable[[], object]) -> None:
         """
         Renew memberships with this thread's next trip. Use it for a channel that is most likely a member.
 
-        Call `on_new` after the trip if the channel was missing in one of the groups.
+        Call `on_missing` after the trip if the channel was missing in one of the groups.
         """
         for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
-            self.run_later(index, command, lambda missing_count: missing_count and on_new())
+            self.run_later(index, command, lambda missing_count: missing_count and on_missing())
 
     def group_discard(self, group: str, channel: str) -> None:
         """Remove a channel from a group, if it is a member."""

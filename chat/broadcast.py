@@ -84,14 +84,14 @@ def subscribe(channel: str, groups: Collection[str]) -> None:
     _layer().group_add_all(groups, channel)
 
 
-def resubscribe(channel: str, groups: Collection[str], on_new: Callable[[], object]) -> None:
+def resubscribe(channel: str, groups: Collection[str], on_missing: Callable[[], object]) -> None:
     """
     Add a reply channel to its groups again with the next trip to Redis.
 
-    The layer calls `on_new()` if a group no longer had the channel. Then the connection has missed the events that were
-    published to that group meanwhile.
+    The layer calls `on_missing()` if a group no longer had the channel. Then the connection has missed the events that
+    were published to that group meanwhile.
     """
-    _layer().group_renew(groups, channel, on_new)
+    _layer().group_renew(groups, channel, on_missing)
 
 
 def unsubscribe(channel: str, groups: Collection[str]) -> None:

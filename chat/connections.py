@@ -56,9 +56,9 @@ class Connection:
         """Add the connection to groups: from now on it receives what is published to them."""
         broadcast.subscribe(self.name, groups)
 
-    def resubscribe(self, groups: Collection[str], on_new: Callable[[], object]) -> None:
-        """Renew the connection in its groups. Call `on_new()` if a group had lost the connection. See `broadcast`."""
-        broadcast.resubscribe(self.name, groups, on_new)
+    def resubscribe(self, groups: Collection[str], on_missing: Callable[[], object]) -> None:
+        """Renew the connection in its groups. Call `on_missing()` if a group had lost it. See `broadcast`."""
+        broadcast.resubscribe(self.name, groups, on_missing)
 
     def unsubscribe(self, groups: Collection[str]) -> None:
         """Remove the connection from groups."""
@@ -107,7 +107,7 @@ class PollingConnection(Connection):
     def subscribe(self, groups: Collection[str]) -> None:
         """Do nothing: only a waiting request listens."""
 
-    def resubscribe(self, groups: Collection[str], on_new: Callable[[], object]) -> None:
+    def resubscribe(self, groups: Collection[str], on_missing: Callable[[], object]) -> None:
         """Do nothing: only a waiting request listens."""
 
     def unsubscribe(self, groups: Collection[str]) -> None:

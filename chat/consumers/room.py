@@ -60,7 +60,7 @@ def ws_receive(message, slug):
 
 @enforce_ordering
 def ws_disconnect(message, slug):
-    """Release everything that the connection held, after its last frame. (The ordering cannot block this consumer.)"""
+    """Release everything that the connection held, after its last frame."""
     release(Connection.from_message(message))
     message.channel_session.flush()
     forget_ordering(message)

@@ -12,5 +12,5 @@ def client_version(request: HttpRequest) -> dict[str, str]:
 
 
 def page_key(request: HttpRequest) -> dict[str, object]:
-    """Return the key of the signed-in person as `page_key`. Only a template that uses it reads the person."""
+    """Return the key of the signed-in person as `page_key`. The person is read only if a template uses it."""
     return {"page_key": lambda: people.get_page_key(request.user)}

@@ -46,9 +46,10 @@ class AuditEntry(models.Model):
     """
     One act of moderation in a room. The entry is written in the transaction of the act, and never changed.
 
-    `actor` is None for the shell, which has no handle. `before` and `after` depend on `act`:
+    `actor` is None if an operator used a management command: then no person is signed in. `seconds` is the length of a
+    mute. `before` and `after` depend on `act`:
 
-    - ROLE: the roles; empty if the person was or is no member of the room;
+    - ROLE: the roles before and after the act; empty if the person was not a member then;
     - REPORT: "open" and the outcome;
     - other acts: empty.
     """

@@ -183,7 +183,7 @@ def test_a_boards_waiting_room_and_its_owners_page_are_accessible(browser_of, si
     link = make_board(owner, site)
     bob.goto(link)
     expect(bob.get_by_test_id("knock")).to_be_visible()
-    assert_accessible(bob, "the form to ask")
+    assert_accessible(bob, "the form to knock")
     expect(bob.get_by_role("main")).to_have_count(1)
     knock(bob, link, "Bob")
     assert_accessible(bob, "the waiting room")

@@ -11,12 +11,12 @@ pytestmark = pytest.mark.no_database
 
 
 class FakeServer:
-    """A fake server. It counts the calls of `close_lost`."""
+    """A fake server. It counts the calls of `close_all_after_loss`."""
 
     def __init__(self):
         self.closed = 0
 
-    def close_lost(self):
+    def close_all_after_loss(self):
         self.closed += 1
 
     pause = resume = refuse = dispatch = broadcast = None

@@ -237,14 +237,14 @@ def test_a_shorter_timeout_of_the_interface_sends_the_default_content(clock):
     assert connection.status == 203 and connection.content == b"nothing"
 
 
-def test_close_lost_answers_all_waiting_requests(connection, clock):
+def test_close_all_after_loss_answers_all_waiting_requests(connection, clock):
     other = FakeConnection()
     other.request()
     server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     server.factory = connection.factory
     connection.factory.reply_protocols.update(other.factory.reply_protocols)
     connection.wait()
-    server.close_lost()
+    server.close_all_after_loss()
     assert connection.status == 203 and connection.content == b"nothing"
     assert other.received == b"", "this request does not wait"
 

@@ -15,10 +15,10 @@ PATH = "/api/rooms/garden/poll/"
 class Poller:
     """A client that polls a room, with the cookies of a browser or the headers of a bot."""
 
-    def __init__(self, person=None, path=PATH, headers=(), token=True):
+    def __init__(self, person=None, path=PATH, headers=(), send_csrf=True):
         self.path, self.headers = path, dict(headers)
         self.browser = wire.browser_of(person) if person is not None else None
-        if self.browser is not None and token:
+        if self.browser is not None and send_csrf:
             csrf_token = _get_new_csrf_token()
             self.browser.cookies[django_settings.CSRF_COOKIE_NAME] = csrf_token
             self.headers["x-csrftoken"] = csrf_token
@@ -35,7 +35,7 @@ class Poller:
         return self.take(answer)
 
     def poll_again(self, **parameters):
-        """Send the next request of the poll. Return the request, which may still wait."""
+        """Send the next request of the poll. Return the request; its `status` is None while it waits for a response."""
         parameters = {"poll": self.poll, "cursor": self.cursor, **parameters}
         query = "&".join(f"{name}={value}" for name, value in parameters.items() if value is not None)
         answer = self.request("GET", query)

@@ -54,7 +54,7 @@ async def test_after_redis_lost_its_data_no_process_ends_and_the_next_post_is_de
             took = await people.check_complete(seconds_to_detect_a_loss(size))
             assert time.monotonic() - lost_at < seconds_to_detect_a_loss(size) + 10
             await check_still_logged_in(people)
-            # From now on no client waits for a heartbeat.
+            # When all tabs have joined again, none of them waits for an answer to a heartbeat.
             await until(lambda: all(tab.is_joined for tab in people.tabs))
         report(
             f"Redis lost its data ({lose_data.__name__}): {people.changes} changes, all tabs were complete"
@@ -63,7 +63,7 @@ async def test_after_redis_lost_its_data_no_process_ends_and_the_next_post_is_de
 
 
 async def test_an_idle_room_receives_the_next_post_after_redis_lost_its_data(site, size):
-    # No message reveals the loss: only the heartbeat detects that the groups are gone.
+    # The groups are gone, so the post does not reach the other tabs. Only their heartbeats detect that.
     async with people_in_rooms(site, rooms=1, each=3) as people:
         alice, *others = people.tabs
         await alice.post("before")
@@ -103,7 +103,7 @@ async def test_the_lobby_gets_an_event_for_the_next_room_after_redis_lost_its_da
     assert took < seconds_to_detect_a_loss(size)
 
 
-async def test_each_process_logs_an_outage_of_redis_once_and_without_a_traceback(site, size):
+async def test_each_process_logs_an_outage_of_redis_in_a_few_lines_without_a_traceback(site, size):
     async with people_in_rooms(site, rooms=4, each=2) as people:
         sizes = site.log_sizes()
         async with people.chatting(pause=0.5):
@@ -147,9 +147,9 @@ def timed_get(url):
     return answer, time.monotonic() - started
 
 
-async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirty_seconds_after(site, size):
+async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirty_seconds_of_its_end(site, size):
     async with people_in_rooms(site, rooms=2, each=2) as people:
-        # A client that follows the contract may close its connection. These listeners leave that to the server.
+        # A client whose heartbeat is not answered closes its connection. These listeners leave that to the server.
         idle = await people.stack.enter_async_context(listening(idle_listeners(people)))
         with all_survive(site):
             async with people.chatting(pause=0.3):
@@ -162,12 +162,12 @@ async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirt
                     await asyncio.sleep(size.pick(2, 30))
                 finally:
                     limit_memory(site, 0)
-                emptied = time.monotonic()
+                has_memory_at = time.monotonic()
             await people.check_complete(30)
         assert (answer.status_code, page.status_code) == (503, 503)
         report(
             f"Redis was full: HTTP {answer.status_code} after {waited:.2f} s; {people.changes} changes, all acked"
-            f" {time.monotonic() - emptied:.1f} s after Redis had memory again; idle sockets were"
+            f" {time.monotonic() - has_memory_at:.1f} s after Redis had memory again; idle sockets were"
             f" closed with {sorted({code for one in idle for code in one.close_codes}) or 'nothing'}"
         )
         assert {code for one in idle for code in one.close_codes} <= {1013}

@@ -85,7 +85,7 @@ test("an outbox is not sent by another person who has the same handle now", () =
   room.changes.post("more");
   room.synced(0);
   assert.deepEqual(room.transport.sent, []);
-  assert.equal(room.socket.isOther({ handle: "alice", person: "first" }), false);
+  assert.equal(room.socket.isOtherPerson({ handle: "alice", person: "first" }), false);
 });
 
 test("after a sign-out the outbox is empty and sends nothing", () => {

@@ -9,7 +9,7 @@ from chat.services import limits, rooms, scheduled
 
 @signed_in
 def list_scheduled(request, slug):
-    """Return {scheduled: [...]} to people who may read the room: only their own, in the order of posting."""
+    """Return {scheduled: [...]}: the person's own scheduled messages in a room that the person may read, by `at`."""
     found = scheduled.get_scheduled(request.user, slug)
     return JsonResponse({"scheduled": [_describe(row) for row in found]})
 
@@ -44,7 +44,7 @@ def create_scheduled(request, slug):
 @signed_in
 def cancel_scheduled(request, slug, scheduled_id):
     """
-    Delete a scheduled message that waits or was refused, for its author. Return 204.
+    Delete an own scheduled message that is waiting or was refused. Return 204.
 
     The author may do this even without access to the room.
     """

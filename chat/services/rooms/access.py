@@ -12,7 +12,7 @@ from chat import protocol
 from chat.models import Member, Person, Room, read_page
 from chat.protocol import ChatError
 
-from .memberships import apply_role, check_not_banned, end_own_mute, get_default_role
+from .memberships import apply_role, check_not_banned, end_expired_mute, get_default_role
 
 
 def get_room(slug: str) -> Room:
@@ -31,9 +31,9 @@ def find_room(slug: str) -> Room | None:
 def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
     """Return a room that a person may read, without making them a member. Raise `not_found` or `forbidden`."""
     room, member = _read_room(person, slug)
-    _check_may_know(room, member, person)
+    _check_access(room, member, person)
     if person.is_authenticated:
-        _find_other_standing(room, person, member)
+        _find_muted_guest_of_browser(room, person, member)
     return room
 
 
@@ -45,18 +45,18 @@ def join_room(person: Person, slug: str) -> Member:
     know about.
     """
     room, member = _read_room(person, slug)
-    _check_may_know(room, member, person)
-    other = _find_other_standing(room, person, member)
+    _check_access(room, member, person)
+    other = _find_muted_guest_of_browser(room, person, member)
     if member is None:
         # Messages that were posted before the person came count as read.
         defaults = {"role": get_default_role(person), "read_offset": room.offset}
         member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
-        _check_may_know(room, member, person)  # a moderator may have banned the person since the first check
+        _check_access(room, member, person)  # a moderator may have banned the person since the first check
     # Both rows are in memory already: to read them again would cost two queries.
     member.room, member.person = room, person
     if other is not None and member.role == get_default_role(person):
         apply_role(member, Member.MUTED, other.muted_until)
-    end_own_mute(member)
+    end_expired_mute(member)
     return member
 
 
@@ -73,7 +73,7 @@ def _read_room(person, slug):
     return room, member
 
 
-def _check_may_know(room, member, person):
+def _check_access(room, member, person):
     is_open = room.access == Room.PUBLIC or (room.access == Room.PRIVATE and member is not None)
     if not is_open:
         raise _make_not_found_error()
@@ -88,13 +88,14 @@ def check_open_to(room: Room, person: Person | AnonymousUser) -> None:
         raise ChatError("forbidden", "This room is closed to guests. Create an account to enter it.")
 
 
-def _find_other_standing(room, person, member=None):
+def _find_muted_guest_of_browser(room, person, member=None):
     """
-    Return the muted Member of another guest of the person's browser, or None. Raise `forbidden` if a guest is banned.
+    Return the muted Member of another guest of the person's browser, or None. Raise `forbidden` if another guest of
+    this browser is banned.
 
-    So a guest does not end a ban or a mute with another handle. This also applies to accounts that the browser created
-    after the guest. It does not apply to earlier accounts, which may belong to somebody else in the same household, nor
-    to moderators and owners: they would lose their rights through a ban that nobody may give them.
+    This prevents guests from escaping a ban or a mute with another handle. It also applies to accounts that the browser
+    created after the guest. It does not apply to earlier accounts, which may belong to somebody else in the same
+    household. It does not apply to moderators and owners, because moderators may not ban them.
     """
     if person.browser is None or (member is not None and member.role in (Member.MODERATOR, Member.OWNER)):
         return None
@@ -110,7 +111,7 @@ def _find_other_standing(room, person, member=None):
 
 def check_browser_not_banned(room: Room, person: Person) -> None:
     """Raise `forbidden` if another guest of the person's browser is banned from the room."""
-    _find_other_standing(room, person)
+    _find_muted_guest_of_browser(room, person)
 
 
 def _make_not_found_error():

@@ -99,7 +99,7 @@ def check_not_banned(member: Member) -> None:
 
 def check_may_speak(member: Member) -> None:
     """Raise `muted` for a muted member."""
-    end_own_mute(member)
+    end_expired_mute(member)
     if member.role == Member.MUTED:
         raise ChatError("muted", _describe_mute(member))
 
@@ -110,7 +110,7 @@ def _describe_mute(member):
     return f"You are muted in this room until {protocol.format_time(member.muted_until)}: you can read, but not write."
 
 
-def end_own_mute(member: Member) -> None:
+def end_expired_mute(member: Member) -> None:
     """End a member's mute if its time is over and no job has ended it. Run no query for members with other roles."""
     if member.role == Member.MUTED and not member.is_muted:
         end_mutes(id=member.id)

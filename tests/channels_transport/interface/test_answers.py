@@ -32,7 +32,11 @@ def clock(monkeypatch):
 
 
 def connect(instruction, **options):
-    """Return a connection whose path /alive follows an instruction, or the instruction that a function returns."""
+    """
+    Return a connection. Its server answers the path /alive with `instruction`.
+
+    If `instruction` is a function, the server calls it and uses its result.
+    """
     function = instruction if callable(instruction) else lambda asked: instruction
     return FakeConnection(answers={b"/alive": function}, **options)
 
@@ -47,7 +51,7 @@ def test_an_answer_needs_no_worker():
     assert not connection.factory.reply_protocols
 
 
-def test_the_function_learns_the_method_the_connections_and_the_state_of_redis():
+def test_the_answer_function_receives_the_method_the_connection_count_and_the_redis_state():
     seen = []
 
     def answer(asked):
@@ -96,21 +100,21 @@ def test_a_failure_is_logged_and_answered(caplog):
 
 
 def test_the_answer_of_a_worker_in_time_is_sent(clock):
-    connection = connect(PassOn(1, lambda: Answer(503, b"late")))
+    connection = connect(PassOn(1, lambda: Answer(503, b"timeout")))
     connection.request(path=b"/alive")
     reply = connection.passed_on("http.request")["reply_channel"]
     connection.factory.dispatch_reply(reply, {"status": 200, "content": b"in time"})
     clock.advance(1)
-    assert connection.status == 200 and b"late" not in connection.received
+    assert connection.status == 200 and b"timeout" not in connection.received
 
 
 def test_without_a_worker_the_interface_answers(clock):
-    connection = connect(PassOn(1, lambda: Answer(503, b"late")))
+    connection = connect(PassOn(1, lambda: Answer(503, b"timeout")))
     connection.request(path=b"/alive")
     clock.advance(0.9)
     assert connection.received == b""
     clock.advance(0.2)
-    assert connection.status == 503 and connection.received.endswith(b"late")
+    assert connection.status == 503 and connection.received.endswith(b"timeout")
     # The worker's answer arrives after the interface's answer.
     before = connection.received
     reply = connection.passed_on("http.request")["reply_channel"]
@@ -118,8 +122,8 @@ def test_without_a_worker_the_interface_answers(clock):
     assert connection.received == before
 
 
-def test_a_client_that_left_gets_no_late_answer(clock):
-    connection = connect(PassOn(1, lambda: Answer(503, b"late")))
+def test_a_client_that_left_gets_no_timeout_answer(clock):
+    connection = connect(PassOn(1, lambda: Answer(503, b"timeout")))
     connection.request(path=b"/alive")
     connection.factory.reply_protocols.clear()
     clock.advance(2)
@@ -136,22 +140,22 @@ def test_a_thread_answers_in_time(clock):
         names.append(threading.current_thread().name)
         return Answer(200, b"from the thread")
 
-    connection = connect(InThread(make_answer, 1, lambda: Answer(503, b"late")))
+    connection = connect(InThread(make_answer, 1, lambda: Answer(503, b"timeout")))
     connection.request(path=b"/alive")
     assert not names and connection.received == b""
     clock.run_threads(), clock.advance(2)
     assert names and connection.received.endswith(b"from the thread")
 
 
-def test_the_late_answer_is_sent_if_the_thread_is_slow(clock, caplog):
-    connection = connect(InThread(lambda: Answer(200, b"from the thread"), 1, lambda: Answer(503, b"late")))
+def test_the_timeout_answer_is_sent_if_the_thread_is_slow(clock, caplog):
+    connection = connect(InThread(lambda: Answer(200, b"from the thread"), 1, lambda: Answer(503, b"timeout")))
     connection.request(path=b"/alive")
     clock.advance(2), clock.run_threads()
-    assert connection.received.endswith(b"late") and caplog.text == ""
+    assert connection.received.endswith(b"timeout") and caplog.text == ""
 
 
 def test_a_failure_in_a_thread_is_logged_and_answered(clock, caplog):
-    connection = connect(InThread(lambda: 1 / 0, 1, lambda: Answer(503, b"late")))
+    connection = connect(InThread(lambda: 1 / 0, 1, lambda: Answer(503, b"timeout")))
     connection.request(path=b"/alive")
     clock.run_threads()
     assert connection.status == 503 and "ZeroDivisionError" in caplog.text

@@ -71,7 +71,7 @@ def test_connections_that_missed_messages_are_closed_with_4408(connection, monke
     connection.open()
     server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
     server.factory = connection.factory
-    server.close_lost()
+    server.close_all_after_loss()
     assert connection.close_code == 4408
 
 
@@ -87,7 +87,7 @@ def test_connections_that_missed_messages_are_closed_in_batches(connection, monk
 
     server.factory = connection.factory
     server.factory.reply_protocols = {number: Socket() for number in range(1000)}
-    server.close_lost()
+    server.close_all_after_loss()
     for _ in range(10):
         clock.advance(0.1)
     assert 400 < len(closed) <= 600

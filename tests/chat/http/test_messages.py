@@ -68,7 +68,7 @@ def test_the_error_of_a_post_names_its_ref(as_alice, room):
     assert as_alice.answer.json()["ref"] == "r1"
 
 
-def test_a_post_without_the_right_is_refused_with_its_code(stranger, bob, as_bob, room):
+def test_a_post_without_permission_is_refused_with_the_code_of_the_reason(stranger, bob, as_bob, room):
     body = {"ref": "r1", "body": "Hello"}
     assert stranger("POST", MESSAGES, body) == (401, "not_signed_in")
     assert as_bob("POST", "/api/rooms/attic/messages/", body) == (404, "not_found")
@@ -147,7 +147,7 @@ def test_only_readers_of_a_room_get_pages_around_its_messages(alice, bob, as_bob
     assert as_bob("GET", f"{MESSAGES}?around=1") == (403, "forbidden")
 
 
-def test_messages_have_the_shape_of_the_socket(alice, as_bob, enter):
+def test_the_api_returns_messages_in_the_format_of_the_socket(alice, as_bob, enter):
     tab = enter(alice)
     tab.post("r1", "*Hello*")
     assert as_bob("GET", MESSAGES)[1]["messages"] == tab.seen("message")

@@ -116,7 +116,7 @@ def test_an_invalid_token_is_not_replaced_by_a_cookie(room, bob):
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_a_request_without_a_csrf_token_is_refused(room, bob, method):
-    poller = Poller(bob, token=False)
+    poller = Poller(bob, send_csrf=False)
     answer = poller.request(method, "poll=abc", json.dumps(post("b1")).encode())
     assert (answer.status, answer.body["code"]) == (403, "csrf_failed")
     assert room.messages.count() == 0

@@ -1,4 +1,4 @@
-"""Frames without a worker, and messages that a client does not read: both are bounded."""
+"""The server bounds the memory for frames that no worker takes, and for messages that a client does not read."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ async def test_without_workers_frames_wait_at_the_client_and_are_all_answered_la
         sending = asyncio.create_task(send_all())
         await asyncio.sleep(3)
         assert read_memory(site.web) - before < 8 * 1024 * 1024
-        assert not sending.done(), "the server must stop reading its frames"
+        assert not sending.done(), "the server must stop reading the frames of this client"
         await send(other, "echo", number="the other's")
         assert socket.close_code is None
         heard = []
@@ -45,14 +45,15 @@ async def test_without_workers_frames_wait_at_the_client_and_are_all_answered_la
         assert len(heard) < count / 2, "the other connection waited for all of these frames"
         await reading
         assert heard == list(range(count))
-        # If each batch waited for its longest retry, it would take eighty seconds.
+        # The server passes frames on in batches. If each batch waited for the longest pause, this would take eighty
+        # seconds.
         assert time.monotonic() - started < 60
         await sending
         assert read_memory(site.web) - before < 16 * 1024 * 1024
 
 
 async def test_a_client_that_does_not_read_is_dropped_and_the_others_are_served(site):
-    # With these small numbers, the other reader is not dropped on a slow machine.
+    # These numbers are small, so that `reader` is not dropped too on a slow machine.
     room, size, times = next(names), 60000, 10
     async with open_socket(site, room) as slow, open_socket(site, room) as reader:
         await ask(slow), await ask(reader)

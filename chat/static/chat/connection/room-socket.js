@@ -129,7 +129,7 @@ export class RoomSocket extends Emitter {
    * Returns whether the person who joined is not the person for whom the page was made. Both may have the same handle.
    * @param {{ person?: string } | undefined} you the `you` of a `joined`
    */
-  isOther(you) {
+  isOtherPerson(you) {
     return Boolean(this.#person && you?.person && you.person !== this.#person);
   }
 
@@ -215,7 +215,7 @@ export class RoomSocket extends Emitter {
     this.handle = handle;
     this.emit(SERVER_EVENT.JOINED, event);
     // The page must be loaded again for the other person. Until then nothing is sent: the outbox is not theirs.
-    if (this.isOther(event.you)) return;
+    if (this.isOtherPerson(event.you)) return;
     this.emit(LOCAL_EVENT.STATUS, { state: "open" });
     for (const early of this.#early.splice(0)) this.#handle(early);
     this.changes.start(isOtherPerson ? handle : null);

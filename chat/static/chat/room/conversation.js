@@ -1,6 +1,6 @@
 // @ts-check
 // The conversation on the page of a room or of a board: connects the socket with the parts that draw.
-// Must not know the frames of the wire: connection/ reads and writes them.
+// Must not build or parse frames: connection/ does that. This module uses only the names of events and close codes.
 
 import { LOCAL_EVENT } from "../connection/emitter.js";
 import { RoomSocket } from "../connection/room-socket.js";
@@ -34,7 +34,7 @@ const NOTICE_MS = 6_000;
  * @typedef {object} Options
  * @property {string} slug
  * @property {string} handle the person whom the page is for
- * @property {string} owner who owns what the page keeps in the browser
+ * @property {string} owner the key of the data that the page stores in the browser: the person's key, or a board's own key
  * @property {string} [url] the address of the websocket, for a board
  */
 
@@ -67,7 +67,7 @@ class Conversation {
     this.slug = slug;
     const storage = new PersonStorage(owner);
     const isBoard = url !== undefined;
-    // On a board the owner is not a person's key.
+    // A board's own key does not identify a person.
     const person = isBoard ? "" : owner;
     this.socket = new RoomSocket({ slug, handle, person, url, storage, page: document });
     const { socket } = this;
@@ -197,9 +197,9 @@ class Conversation {
   }
 
   /** @param {any} joined */
-  #joined({ room, you, version, present, count, ...news }) {
+  #joined({ room, you, version, present, count, ...rest }) {
     // Another person has signed in in another tab, so this page must be loaded for the new person.
-    if (you.handle !== this.me || this.socket.isOther(you)) {
+    if (you.handle !== this.me || this.socket.isOtherPerson(you)) {
       location.reload();
       return;
     }
@@ -208,7 +208,7 @@ class Conversation {
     byId("room-name").textContent = room.name;
     byId("room-topic").textContent = room.topic ?? "";
     this.people.joined({ present, count, you });
-    this.readMarker.joined({ you, ...news });
+    this.readMarker.joined({ you, ...rest });
     this.versionBar.compare(document.body.dataset.version, version);
   }
 
@@ -241,7 +241,7 @@ class Conversation {
     if (status.code === CLOSE.NOT_FOUND) this.composer.disable("This room does not exist.");
   }
 
-  /** Removes what the person has written from the page, because the person has signed out. */
+  /** Clears the composer and the unsent changes, because the person has signed out. */
   #forget() {
     this.composer.clear();
     this.socket.changes.forget();

@@ -56,7 +56,7 @@ export class MessageActions {
     this.#parts.changes.react(id, emoji, !handles.includes(this.#me));
   }
 
-  /** Returns this person's newest message; undefined for none, and while an older part of the history is drawn. */
+  /** Returns this person's newest message. Returns undefined for none, or while an older part of the history is drawn. */
   findLastOwn() {
     if (!this.#parts.timeline.isLive) return undefined;
     return this.#parts.timeline.messages.findLast((message) => this.#isOwn(message) && !message.removed);
