@@ -99,6 +99,8 @@ def _find_muted_guest_of_browser(room, person, member=None):
     """
     if person.browser is None or (member is not None and member.role in (Member.MODERATOR, Member.OWNER)):
         return None
+    if not Member.objects.has_held_guest(room.id, person.browser):
+        return None
     others = Member.objects.filter(room=room, person__is_guest=True, person__browser=person.browser)
     others = others.filter(role__in=Member.HELD_ROLES).exclude(person=person)
     if not person.is_guest:
