@@ -17,6 +17,8 @@ RESULTS = Path(__file__).resolve().parent.parent.parent / "test-results"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 # How long a test waits for an element. This is no promise about speed.
 PATIENCE_MS = 60_000
+PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+SMALL_PHONE = PHONE | {"viewport": {"width": 320, "height": 568}}
 _numbers = itertools.count(1)
 
 
@@ -127,3 +129,30 @@ def join_room(browser_of, site, slug):
         return page
 
     return enter
+
+
+@pytest.fixture
+def open_as_owner(browser_of, owner, site, slug):
+    """Return a function that opens the room as its owner, who has an account, and returns the page."""
+
+    def open(**options):
+        page = browser_of("Owner", **options)
+        cookies = [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in owner.http.cookies]
+        page.context.add_cookies(cookies)
+        page.goto(f"{site.url}/rooms/{slug}/")
+        page.wait_for_selector("[data-state=open]")
+        return page
+
+    return open
+
+
+@pytest.fixture
+def owners_page(open_as_owner):
+    """Return the page of the room's owner on a desktop."""
+    return open_as_owner()
+
+
+@pytest.fixture
+def owners_phone(open_as_owner):
+    """Return the page of the room's owner on a phone."""
+    return open_as_owner(**PHONE)

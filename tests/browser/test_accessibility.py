@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.accessibility import assert_accessible, requires_axe
 from tests.browser.test_boards import knock, make_board
 from tests.browser.test_lobby import PASSWORD, sign_up
-from tests.browser.test_moderation import item_of, owners_page  # noqa: F401 (a fixture)
+from tests.browser.test_moderation import item_of
 from tests.browser.test_room import message, say
 
 pytestmark = requires_axe()
@@ -97,7 +97,7 @@ def test_the_results_of_tasks_are_accessible(full_room, site):
         assert_accessible(page, link.inner_text())
 
 
-def test_the_moderation_of_a_room_is_accessible(owners_page, join_room):  # noqa: F811
+def test_the_moderation_of_a_room_is_accessible(owners_page, join_room):
     bob = join_room("Bob")
     say(bob, "Nonsense")
     message(owners_page, "Nonsense").hover()

@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_moderation import owners_page  # noqa: F401 (a fixture)
 from tests.browser.test_room import message, say
 
 FOCUSED = "document.activeElement.closest('.message')?.querySelector('.body').textContent.trim() ?? null"
@@ -190,7 +189,7 @@ def test_the_text_is_copied_where_the_browser_has_no_clipboard_api(join_room):
     assert alice.evaluate("navigator.clipboard.readText()") == "words"
 
 
-def test_a_key_moderates_the_author_of_the_focused_message(owners_page, join_room):  # noqa: F811
+def test_a_key_moderates_the_author_of_the_focused_message(owners_page, join_room):
     bob = join_room("Bob")
     say(bob, "Hm")
     expect(message(owners_page, "Hm")).to_have_count(1)

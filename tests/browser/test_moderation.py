@@ -1,20 +1,8 @@
 """Tests of moderation: a moderator acts in one browser, and another browser shows the result."""
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_room import message, say
-
-
-@pytest.fixture
-def owners_page(browser_of, owner, site, slug):
-    """Return the page of the room's owner, who has an account."""
-    page = browser_of("Owner")
-    cookies = [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in owner.http.cookies]
-    page.context.add_cookies(cookies)
-    page.goto(f"{site.url}/rooms/{slug}/")
-    page.wait_for_selector("[data-state=open]")
-    return page
 
 
 def item_of(page, handle):

@@ -3,11 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import PHONE, SMALL_PHONE
 from tests.browser.test_boards import knock, make_board
 from tests.browser.test_lobby import sign_up
 from tests.browser.test_moderation import item_of
 from tests.browser.test_room import message, say
-from tests.browser.test_touch import PHONE, SMALL_PHONE, long_press, owners_phone, tap_action  # noqa: F401 (a fixture)
+from tests.browser.test_touch import long_press, tap_action
 
 # Returns the visible controls that are too small. A link within a sentence may be as high as its line.
 SMALL_CONTROLS = """() => {
@@ -30,7 +31,7 @@ def assert_fits_a_finger(page):
 
 
 @pytest.mark.parametrize("phone", [PHONE, SMALL_PHONE], ids=["360", "320"])
-def test_a_finger_can_hit_every_control_of_a_room(owners_phone, join_room, phone):  # noqa: F811
+def test_a_finger_can_hit_every_control_of_a_room(owners_phone, join_room, phone):
     alice, bob = join_room("Alice"), join_room("Bob", **phone)
     say(alice, "Good news: https://example.org/")
     message(alice, "Good news").hover()
@@ -61,7 +62,7 @@ def test_a_finger_can_hit_every_control_of_a_room(owners_phone, join_room, phone
     assert_fits_a_finger(bob)
 
 
-def test_a_finger_can_hit_every_control_of_moderation(owners_phone, join_room):  # noqa: F811
+def test_a_finger_can_hit_every_control_of_moderation(owners_phone, join_room):
     bob = join_room("Bob", **PHONE)
     say(bob, "Something rude")
     tap_action(owners_phone, "Something rude", "report")
@@ -82,7 +83,7 @@ def test_a_finger_can_hit_every_control_of_moderation(owners_phone, join_room): 
     assert_fits_a_finger(owners_phone)
 
 
-def test_a_tap_shows_the_title_of_a_time(owners_phone, join_room):  # noqa: F811
+def test_a_tap_shows_the_title_of_a_time(owners_phone, join_room):
     bob = join_room("Bob")
     item = item_of(owners_phone, bob.handle)
     owners_phone.get_by_test_id("people-button").tap()

@@ -5,11 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import PHONE, SMALL_PHONE
 from tests.browser.test_moderation import item_of
 from tests.browser.test_room import message, say
 
-PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
-SMALL_PHONE = PHONE | {"viewport": {"width": 320, "height": 568}}
 HOLD_MS = 900
 # Returns whether the toolbar covers the text, the author or the time of a message.
 TOOLBAR_COVERS_TEXT = """() => {
@@ -20,17 +19,6 @@ TOOLBAR_COVERS_TEXT = """() => {
       && box.right > bar.left + 1 && box.left < bar.right - 1;
   });
 }"""
-
-
-@pytest.fixture
-def owners_phone(browser_of, owner, site, slug):
-    """Return the page of the room's owner on a phone."""
-    page = browser_of("Owner", **PHONE)
-    cookies = [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in owner.http.cookies]
-    page.context.add_cookies(cookies)
-    page.goto(f"{site.url}/rooms/{slug}/")
-    page.wait_for_selector("[data-state=open]")
-    return page
 
 
 def centre(locator):
