@@ -7,14 +7,13 @@ Each class here subclasses Daphne's class for the same job. Its docstring says w
 
 from .factory import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, HTTPFactory
 from .headers import LINE_ENDS
-from .requests import MAX_BODY_BYTES, WebRequest
+from .requests import WebRequest
 from .server import Server
 from .websockets import SERVER_CLOSE_CODES, WebSocketProtocol
 
 __all__ = [
     "HANDSHAKE_SECONDS",
     "LINE_ENDS",
-    "MAX_BODY_BYTES",
     "MAX_FRAME_BYTES",
     "SERVER_CLOSE_CODES",
     "HTTPFactory",

@@ -16,12 +16,10 @@ from ..writing import unsent_bytes
 from .answers import give_answer
 from .budgets import Address
 from .headers import find_fault, join_cookies, split_absolute, trust_proxies
-from .limits import MIB
 from .slow_readers import SlowReader
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = MIB
 # These characters of a refused address are logged as they are. All other bytes are percent-encoded.
 URI_CHARACTERS = "".join(map(chr, range(0x21, 0x7F)))
 # The `code` in the JSON body of the errors that the interface itself returns.

@@ -8,6 +8,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from channels_transport import interface
+from channels_transport.interface.limits import Limits
 from tests.channels_transport.connection import FakeConnection
 
 pytestmark = pytest.mark.no_database
@@ -29,10 +30,10 @@ def test_a_request_is_passed_on_and_its_response_is_sent(connection):
 
 def test_a_body_of_one_mebibyte_is_read_and_a_larger_body_is_refused():
     connection = FakeConnection()
-    connection.request(b"POST", b"/api/rooms/", body=b"x" * interface.MAX_BODY_BYTES)
-    assert len(connection.passed_on("http.request")["body"]) == interface.MAX_BODY_BYTES
+    connection.request(b"POST", b"/api/rooms/", body=b"x" * Limits().max_body_bytes)
+    assert len(connection.passed_on("http.request")["body"]) == Limits().max_body_bytes
     connection = FakeConnection()
-    connection.request(b"POST", b"/api/rooms/", body=b"x" * (interface.MAX_BODY_BYTES + 1))
+    connection.request(b"POST", b"/api/rooms/", body=b"x" * (Limits().max_body_bytes + 1))
     assert connection.status == 413 and connection.passed_on("http.request") is None
     body = json.loads(re.search(rb"\{.*\}", connection.received)[0])
     assert body["code"] == "too_large"
@@ -41,7 +42,7 @@ def test_a_body_of_one_mebibyte_is_read_and_a_larger_body_is_refused():
 
 def test_outside_the_api_a_large_body_gets_a_page():
     connection = FakeConnection()
-    connection.request(b"POST", b"/sign-in/", body=b"x" * (interface.MAX_BODY_BYTES + 1))
+    connection.request(b"POST", b"/sign-in/", body=b"x" * (Limits().max_body_bytes + 1))
     assert connection.status == 413 and b"text/html" in connection.received
 
 
