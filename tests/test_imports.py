@@ -50,7 +50,7 @@ ALLOWED = {
     "chat.http.context_processors": ["chat.version", "chat.services.people"],
     "chat.http.module_preloads": [],
     "chat.http.text_filters": ["chat.markup"],
-    "chat.http.middleware": [*UPPER, "chat.http.endpoints", "chat.http.responses"],
+    "chat.http.middleware": [*UPPER, "chat.http.responses"],
     "chat.http.health": UPPER,
     "chat.http.api": VIEWS,
     "chat.http.api.polling": [*VIEWS, "chat.consumers"],

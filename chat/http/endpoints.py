@@ -73,11 +73,6 @@ def errors_with_ref(ref: str) -> Iterator[None]:
         raise
 
 
-def get_address(request: HttpRequest) -> str:
-    """Return the client's IP address, as the interface and the trusted proxies report it."""
-    return request.META.get("REMOTE_ADDR", "unknown")
-
-
 def get_query_integer(request: HttpRequest, name: str, check: Callable[..., int], default: Any = None) -> Any:
     """Return a checked integer of the query string, or `default` if it is absent. Raise what `check` raises."""
     if name not in request.GET:

@@ -15,7 +15,6 @@ from django.middleware.common import CommonMiddleware
 
 from channels_transport import OUTAGES
 from chat import protocol
-from chat.http.endpoints import get_address
 from chat.http.responses import accepts_json, error_response, flood_error, outage_response
 from chat.protocol import ChatError, internal_error
 from chat.services import limits, people
@@ -142,7 +141,7 @@ class TokenMiddleware:
 def _refuse_token(request: HttpRequest, close: int | None) -> HttpResponse:
     """Return the response to an invalid token, which counts as a sign-in of its address."""
     try:
-        limits.check_address("sign_ins", get_address(request))
+        limits.check_address("sign_ins", limits.get_address(request))
     except ChatError as error:
         return error_response(request, error)
     except OUTAGES as outage:

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from chat.http.api.boards import get_session_id
 from chat.http.api.rooms import describe_rooms
-from chat.http.endpoints import get_address
 from chat.http.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignUpForm
 from chat.protocol import ChatError
 from chat.services import boards, invitations, limits, operators, people, rooms
@@ -59,7 +58,7 @@ def create_room(request):
     form = RoomForm(request.POST)
 
     def create(fields):
-        limits.check_address("rooms", get_address(request))
+        limits.check_address("rooms", limits.get_address(request))
         slug = rooms.make_hidden_slug(fields["slug"]) if fields["private"] else fields["slug"]
         return rooms.create_room(request.user, slug, fields["name"], fields["topic"], fields["private"])
 
@@ -180,12 +179,12 @@ def _sign_in_view(template, form_class, get_person):
 
 
 def _sign_up(request, handle, password):
-    limits.check_address("sign_ups", get_address(request))
+    limits.check_address("sign_ups", limits.get_address(request))
     return people.sign_up(handle, password, request.user, people.get_browser(request))
 
 
 def _sign_up_guest(request, handle):
-    limits.check_address("guests", get_address(request))
+    limits.check_address("guests", limits.get_address(request))
     return people.sign_up_guest(handle, people.get_browser(request))
 
 

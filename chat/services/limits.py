@@ -10,6 +10,7 @@ import time
 from functools import partial
 
 from django.conf import settings
+from django.http import HttpRequest
 
 from channels_transport import BoundedCache, find_network
 from chat.connections import Connection
@@ -86,6 +87,11 @@ def check_address(kind: str, address: str) -> None:
     wait = _take(kind, get_network(address))
     if wait:
         raise _rate_limited(wait)
+
+
+def get_address(request: HttpRequest) -> str:
+    """Return the client's IP address, as the interface and the trusted proxies report it."""
+    return request.META.get("REMOTE_ADDR", "unknown")
 
 
 def get_network(address: str) -> str:

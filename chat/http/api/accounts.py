@@ -4,7 +4,7 @@ from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 
 from chat import protocol
-from chat.http.endpoints import endpoint, get_address, signed_in
+from chat.http.endpoints import endpoint, signed_in
 from chat.services import limits, people
 
 # Login sessions.
@@ -50,7 +50,7 @@ def create_user(request):
     fields = protocol.check_fields(
         protocol.parse_object(request.body), handle=protocol.check_handle, password=protocol.check_string
     )
-    limits.check_address("sign_ups", get_address(request))
+    limits.check_address("sign_ups", limits.get_address(request))
     browser = people.get_browser(request)
     people.sign_in(request, people.sign_up(fields["handle"], fields["password"], request.user, browser))
     return JsonResponse(_describe_session(request), status=201)
@@ -59,7 +59,7 @@ def create_user(request):
 def create_guest(request):
     """Create a guest and sign in, for everybody. Body {handle}. Return 201 and the session."""
     fields = protocol.check_fields(protocol.parse_object(request.body), handle=protocol.check_handle)
-    limits.check_address("guests", get_address(request))
+    limits.check_address("guests", limits.get_address(request))
     people.sign_in(request, people.sign_up_guest(fields["handle"], people.get_browser(request)))
     return JsonResponse(_describe_session(request), status=201)
 

@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
 from chat import protocol
-from chat.http.endpoints import endpoint, get_address, get_optional
+from chat.http.endpoints import endpoint, get_optional
 from chat.http.responses import accepts_json
 from chat.services import boards, limits
 
@@ -22,7 +22,7 @@ def create_board(request):
     else:
         fields = request.POST
     name, handle = (get_optional(fields, field, protocol.check_string, "") for field in ("name", "handle"))
-    limits.check_address("rooms", get_address(request))
+    limits.check_address("rooms", limits.get_address(request))
     board, session = boards.create_board(request.session, request.user, name, handle)
     if accepts_json(request):
         return JsonResponse({"board": str(board.uuid), "session": session, "owner": True}, status=201)
@@ -46,7 +46,7 @@ def get_session_id(request, board):
     `rate_limited` if the address has reached the limit of guests.
     """
     if boards.is_new_browser(request.session):
-        limits.check_address("guests", get_address(request))
+        limits.check_address("guests", limits.get_address(request))
     return boards.make_session_id(request.session, board)
 
 

@@ -16,7 +16,7 @@ from channels_transport import LaterResponse
 from chat import protocol
 from chat.connections import PollingConnection
 from chat.consumers import admission, frames
-from chat.http.endpoints import endpoint, get_address, signed_in
+from chat.http.endpoints import endpoint, signed_in
 from chat.http.responses import error_response, flood_error
 from chat.protocol import ChatError
 from chat.services import access, announcements, limits, presence, rooms
@@ -37,7 +37,8 @@ AROUND_CLOSE = b'{"events":[],"close":', b"}"
 
 def make_connection(request, member, poll):
     """Return the connection of a client that polls. `poll` is the client's id, the same in all its requests."""
-    connection = PollingConnection(f"poll.{member.id}.{poll}", {}, get_address(request), request.reply_channel.name)
+    address = limits.get_address(request)
+    connection = PollingConnection(f"poll.{member.id}.{poll}", {}, address, request.reply_channel.name)
     connection.session.update(admission.make_session(connection, member, **get_credential(request)))
     connection.session[HASH_SESSION_KEY] = request.session.get(HASH_SESSION_KEY, "")
     return connection

@@ -3,7 +3,7 @@
 from django.http import JsonResponse
 
 from chat import protocol
-from chat.http.endpoints import endpoint, get_address, get_optional, page_response, signed_in
+from chat.http.endpoints import endpoint, get_optional, page_response, signed_in
 from chat.services import limits, presence, rooms
 
 ROOMS_PER_PAGE = 50
@@ -48,7 +48,7 @@ def create_room(request):
     checked = protocol.check_fields(fields, slug=protocol.check_slug, name=protocol.check_room_name)
     topic = get_optional(fields, "topic", protocol.check_topic, "")
     is_private = protocol.check_boolean(fields.get("private", False), "private")
-    limits.check_address("rooms", get_address(request))
+    limits.check_address("rooms", limits.get_address(request))
     slug = rooms.make_hidden_slug(checked["slug"]) if is_private else checked["slug"]
     guests = get_optional(fields, "guests", protocol.check_boolean, True)
     room = rooms.create_room(request.user, slug, checked["name"], topic, is_private, guests)

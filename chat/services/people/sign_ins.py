@@ -38,7 +38,7 @@ def check_credentials(request: HttpRequest, handle: Any, password: Any) -> Perso
     queries, and hash one password, so that nobody can find out which handles exist.
     """
     account = _find_account(handle)
-    browser, address = find_browser(request), _get_address(request)
+    browser, address = find_browser(request), limits.get_address(request)
     known = _find_known(account, [browser, _digest_address(address)])
     attempt = limits.start_sign_in(
         f"person-{account.id}" if account else f"handle-{digest_secret(_make_key(handle))}",
@@ -61,7 +61,7 @@ def check_own_password(request: HttpRequest, password: Any) -> None:
     """
     person = request.user
     place = digest_secret(request.session.session_key or "")
-    attempt = limits.start_sign_in(f"person-{person.id}", _get_address(request), place, knows_address=True)
+    attempt = limits.start_sign_in(f"person-{person.id}", limits.get_address(request), place, knows_address=True)
     if person.is_guest or not person.check_password(protocol.check_string(password, "old_password")):
         raise ChatError("forbidden", "The old password is wrong.", field="old_password")
     attempt.succeed()
@@ -70,7 +70,7 @@ def check_own_password(request: HttpRequest, password: Any) -> None:
 def remember_place(request: HttpRequest, person: Person) -> None:
     """Store the browser and the address from which an account has signed in. The browser gets an id if it has none."""
     now = timezone.now()
-    digests = {get_browser(request), _digest_address(_get_address(request))}
+    digests = {get_browser(request), _digest_address(limits.get_address(request))}
     for digest in digests:
         place, is_new = KnownPlace.objects.get_or_create(person=person, digest=digest, defaults={"seen_at": now})
         if not is_new and place.seen_at < now - SEEN_PRECISION:
@@ -102,10 +102,6 @@ def _find_known(account, digests):
 
 def _make_key(handle):
     return make_handle_key(handle) if isinstance(handle, str) else ""
-
-
-def _get_address(request):
-    return request.META.get("REMOTE_ADDR", "unknown")
 
 
 def _digest_address(address):
