@@ -234,7 +234,7 @@ INTERFACE_ANSWERS = {
 DOCTOR_URL = local.site_url(read("PORT") if os.environ.get("PORT", "").strip() else None)
 DOCTOR_HEALTH_PATH = "/readyz"
 DOCTOR_ECHO_PATH = "/echo/"
-DOCTOR_CHECKS = ["chat.doctor.check_monitor", "chat.doctor.check_limits"]
+DOCTOR_CHECKS = ["chat.management.doctor.check_monitor", "chat.management.doctor.check_limits"]
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -247,7 +247,7 @@ STATIC_ROOT = str(local.VAR / "static")
 STATICFILES_STORAGE = "whitenoise.storage.CompressedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
 # The files that browsers and search engines ask for at the root of a site: favicon.ico, robots.txt and others.
-WHITENOISE_ROOT = str(BASE_DIR / "chat" / "site_root")
+WHITENOISE_ROOT = str(BASE_DIR / "chat" / "http" / "site_root")
 WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 # The address for reports about security, at /.well-known/security.txt.
 SECURITY_CONTACT = read("SECURITY_CONTACT")

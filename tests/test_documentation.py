@@ -315,7 +315,7 @@ def test_every_page_of_the_documentation_is_in_its_index():
         "RoomSocket.#nothing",
         "post_nothing()",
         "manage.py nothing",
-        "WARNING chat.monitor: Nothing like this is ever written: ...",
+        "WARNING chat.management.monitor: Nothing like this is ever written: ...",
         "WARNING chat.nothing: The monitor waits: timeout",
     ],
 )
@@ -337,7 +337,7 @@ def test_a_name_that_does_not_exist_is_reported(span):
         "websocket.receive",
         "/api/rooms/",
         "Group.send",
-        "WARNING chat.monitor: The monitor waits: timeout",
+        "WARNING chat.management.monitor: The monitor waits: timeout",
     ],
 )
 def test_a_name_that_exists_or_belongs_to_another_project_is_accepted(span):

@@ -3,7 +3,7 @@ The rows: people, rooms, members, messages and their changes, and the rows of ot
 
 Constraints keep the same thing from being stored twice, even if a caller has a bug. QuerySets say how rows are found.
 The models publish nothing, check no rights, and do not know the wire. Of this project, they import only
-`chat.lookalikes`.
+`chat.protocol.lookalikes`.
 """
 
 from .announcements import Announcement, Receipt

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from chat.lookalikes import make_skeleton
+from chat.protocol.lookalikes import make_skeleton
 
 MAX_SKELETON = 128  # characters; an index cannot contain long values
 _VARIATIONS = re.compile("[\ufe00-\ufe0f]")

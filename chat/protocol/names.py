@@ -3,7 +3,7 @@ Names: handles, and the names and topics of rooms. Each check returns the name i
 
 Control and format characters are refused, with the exceptions of Unicode's identifier profile (UAX #31): a joiner where
 it changes the form of a letter, and an emoji that contains format characters. This module does not compare names:
-`chat/lookalikes` says which names look alike.
+`chat/protocol/lookalikes` says which names look alike.
 """
 
 import re

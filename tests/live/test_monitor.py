@@ -44,7 +44,9 @@ def monitor(frail_site):
 def states(part):
     """Return the log lines of a monitor about its own state."""
     lines = part.read_log(part.log_start).splitlines()
-    return [state for line in lines for state in ("Working", "Standing by") if f"chat.monitor: {state}" in line]
+    return [
+        state for line in lines for state in ("Working", "Standing by") if f"chat.management.monitor: {state}" in line
+    ]
 
 
 def is_working(part):

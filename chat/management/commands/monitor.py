@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from channels_transport import OUTAGES, RedisConfigurationError
-from chat.monitor import Monitor, run_until_signal
+from chat.management.monitor import Monitor, run_until_signal
 from chat.store import store
 
 

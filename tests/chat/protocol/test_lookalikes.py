@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.lookalikes import TABLE, make_skeleton
 from chat.models import MAX_SKELETON, make_handle_skeleton
+from chat.protocol.lookalikes import TABLE, make_skeleton
 
 pytestmark = pytest.mark.no_database
 

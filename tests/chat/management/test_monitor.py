@@ -5,8 +5,8 @@ import redis
 from django.core.management import CommandError, call_command
 from django.db import InterfaceError, OperationalError
 
-from chat import monitor as monitor_module
-from chat.monitor import LEASE_SECONDS, Monitor
+from chat.management import monitor as monitor_module
+from chat.management.monitor import LEASE_SECONDS, Monitor
 from chat.services.lobby import LobbyWatch
 from chat.store import store
 from tests import wire

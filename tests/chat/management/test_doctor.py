@@ -1,6 +1,6 @@
 """The chat's own checks for the doctor."""
 
-from chat import doctor
+from chat.management import doctor
 from chat.store import MemoryStore, RedisStore
 from tests.channels_transport.doctor.checking import texts
 
@@ -27,4 +27,4 @@ def test_limits_that_are_off_are_a_problem(settings):
 
 
 def test_the_settings_name_the_checks_of_the_chat(settings):
-    assert settings.DOCTOR_CHECKS == ["chat.doctor.check_monitor", "chat.doctor.check_limits"]
+    assert settings.DOCTOR_CHECKS == ["chat.management.doctor.check_monitor", "chat.management.doctor.check_limits"]

@@ -5,11 +5,12 @@ To take a newer version of Unicode's data, run these commands, then write a migr
 again, as `0010_handles` does:
 
     python -m venv /tmp/icu && /tmp/icu/bin/pip install pyicu-wheels
-    /tmp/icu/bin/python chat/lookalikes/make_table.py
+    /tmp/icu/bin/python chat/protocol/lookalikes/make_table.py
 """
 
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 TABLE = Path(__file__).with_name("table.txt")
 HEADER = """\
@@ -20,7 +21,7 @@ HEADER = """\
 """
 
 
-def make_lines(icu) -> list[str]:
+def make_lines(icu: Any) -> list[str]:
     """Return the lines of the table: one for each text that several characters look like."""
     checker, decomposer = icu.SpoofChecker(), icu.Normalizer2.getNFDInstance()
     sources: dict[str, list[int]] = {}
