@@ -10,12 +10,13 @@ from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
 from .invitations import Invitation
 from .join_state import get_join_state, get_news
-from .messages import Change, Message, Reaction
+from .messages import Change, Mention, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
 from .people import (
     MAX_SKELETON,
     NO_HANDLE_KEYS,
+    Block,
     KnownPlace,
     Person,
     Token,
@@ -27,19 +28,23 @@ from .rooms import Member, Room
 from .scheduled import ScheduledMessage
 from .statements import insert, snapshot
 from .tasks import Task, TaskPart
+from .workspace import Place, count_mentions, count_unread, find_newest, find_places, find_posts
 
 __all__ = [
     "Announcement",
     "AuditEntry",
+    "Block",
     "Board",
     "Change",
     "Invitation",
     "KnownPlace",
     "MAX_SKELETON",
     "Member",
+    "Mention",
     "Message",
     "NO_HANDLE_KEYS",
     "Person",
+    "Place",
     "Reaction",
     "Receipt",
     "Report",
@@ -49,6 +54,11 @@ __all__ = [
     "TaskPart",
     "Token",
     "Visitor",
+    "count_mentions",
+    "count_unread",
+    "find_newest",
+    "find_places",
+    "find_posts",
     "get_join_state",
     "get_news",
     "insert",
