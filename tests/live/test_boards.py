@@ -15,9 +15,9 @@ class Guest(Person):
 
     def make_board(self, **fields):
         headers = {"Accept": "application/json", "X-CSRFToken": self.call("GET", "/api/session/").json()["csrf"]}
-        answer = self.http.post(f"{self.site.url}/new_board", json=fields, headers=headers, timeout=60)
-        assert answer.status_code == 201, answer.text
-        return self._know(answer.json())
+        response = self.http.post(f"{self.site.url}/new_board", json=fields, headers=headers, timeout=60)
+        assert response.status_code == 201, response.text
+        return self._know(response.json())
 
     def follow(self, other):
         return self._know(self.call("GET", f"/api/boards/{other.board}/", expected=200).json())

@@ -235,8 +235,8 @@ def test_a_room_can_be_created_closed_to_guests(guest, as_alice):
 def test_a_guest_with_an_invitation_cannot_enter_a_closed_private_room(guest, alice):
     rooms.create_room(alice, "cellar", "The cellar", is_private=True, guests=False)
     key = invitations.create_invitation(alice, "cellar")[1]
-    answer = guest.client.post("/api/invitations/", {"key": key}, "application/json")
-    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    response = guest.client.post("/api/invitations/", {"key": key}, "application/json")
+    assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
 
 def test_the_page_of_a_room_has_a_form_that_closes_and_opens_it_to_guests(guest, alice):
