@@ -4,7 +4,7 @@ The instructions of a site for requests that an interface answers itself, withou
 The setting INTERFACE_ANSWERS is {path: dotted path of a function}. A path that ends with `/*` means all paths below it.
 The function gets an `Asked` and returns one of the instructions `Answer`, `InThread` or `PassOn`, or None to leave the
 request to the workers. It runs in the thread of the reactor, so it must not block: it must not use the database or
-Redis. The functions of the instructions follow the same rule, except `InThread.make_answer`.
+Redis. `make_late` must not block either. Only `InThread.make_answer` may block.
 """
 
 from collections.abc import Callable, Mapping

@@ -96,7 +96,7 @@ def test_a_failure_is_logged_and_answered(caplog):
     assert connection.status == 503 and "ZeroDivisionError" in caplog.text
 
 
-# PassOn.
+# The next tests are about PassOn.
 
 
 def test_the_answer_of_a_worker_in_time_is_sent(clock):
@@ -130,7 +130,7 @@ def test_a_client_that_left_gets_no_timeout_answer(clock):
     assert connection.received == b""
 
 
-# InThread.
+# The next tests are about InThread.
 
 
 def test_a_thread_answers_in_time(clock):
