@@ -17,16 +17,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.connections import Connection
 from chat.models import Announcement, Member, Person, Receipt
 from chat.protocol import ChatError
-from chat.store import store
 
 from . import people, presence, rooms
 from .after_commit import after_commit
 
 MAX_PENDING = 100  # announcements that one handshake or one lobby shows
-DAY_SECONDS = 86_400
 MAX_SWEPT = 5000  # receipts in one sweep
 
 
@@ -140,11 +137,6 @@ def find_pending(member: Member, since: int | None = None) -> list[dict]:
     """
     found = Announcement.objects.current().for_person(member.person_id, member.room_id).undismissed(member.person_id)
     return _describe_newest(found if since is None else found.filter(id__gt=since))
-
-
-def is_new_to(connection: Connection, announcement_id: int) -> bool:
-    """Return whether this is the first call in a day for a connection and an announcement. Make one trip to Redis."""
-    return store.increment(f"announced:{connection.name}:{announcement_id}", DAY_SECONDS) == 1
 
 
 def find_for_lobby(person: Person | AnonymousUser) -> list[dict]:
