@@ -176,12 +176,12 @@ def test_no_module_is_fetched_twice_and_the_dialogs_load_last(join_room):
     alice.wait_for_load_state("networkidle")
     assert warnings == []
     assert len(fetched) == len(set(fetched))
-    names = [url.rpartition("/static/chat/")[2] for url in fetched]
+    names = [url.rpartition("/chat/")[2] for url in fetched]
     announced = alice.locator("link[rel=modulepreload]").evaluate_all("links => links.map((link) => link.href)")
     assert set(announced) <= set(fetched)
     late = names[names.index("room/dialogs.js") :]
     assert {"room/report-dialog.js", "room/schedule-dialog.js"} <= set(late)
-    assert not {url for url in announced if url.rpartition("/static/chat/")[2] in late}
+    assert not {url for url in announced if url.rpartition("/chat/")[2] in late}
 
 
 def test_a_notice_reports_a_dialog_that_cannot_be_loaded(join_room):
