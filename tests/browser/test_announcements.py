@@ -7,18 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, start_second
-from tests.live.client import Person
 
 _numbers = itertools.count(1)
 LATER = "2036-01-01 00:00:00+00:00"
-
-
-@pytest.fixture(scope="module")
-def operator(site):
-    """Return an operator: a person who may send announcements and disconnect others."""
-    root = Person(site, "The operator", "correct horse")
-    site.database.query("UPDATE chat_person SET is_staff = %s WHERE handle = %s", True, root.handle)
-    return root
 
 
 @pytest.fixture(scope="module")
