@@ -112,7 +112,7 @@ def test_a_close_code_is_the_response(connection):
     assert connection.status == 203 and connection.content == b"<4403>"
 
 
-def test_a_close_without_a_code_is_1000(connection):
+def test_a_close_without_a_code_has_the_code_1000(connection):
     connection.wait().reply({"close": True})
     assert connection.content == b"<1000>"
 

@@ -96,7 +96,7 @@ def kill_everything(site, kill_database):
         part.process.wait()
 
 
-# Backup and restore, as in docs/operations.md.
+# The next test makes a backup and restores it, as docs/operations.md describes.
 
 COPY_SQLITE = (
     "import sqlite3, sys; source, copy = map(sqlite3.connect, sys.argv[1:]); source.backup(copy); copy.close()"

@@ -36,12 +36,13 @@ export class Announcements {
   /**
    * @param {import("../connection/storage.js").KeyValueStorage} storage the person's own
    * @param {(id: number) => void} dismiss tells the server; this may fail
+   * @param {import("./scope.js").Scope} scope
    */
-  constructor(storage, dismiss) {
+  constructor(storage, dismiss, scope) {
     this.#storage = storage;
     this.#dismiss = dismiss;
     this.#dismissed = new Set(readIds(storage));
-    onClock(() => this.#removeExpired());
+    scope.whileActive((signal) => onClock(() => this.#removeExpired(), signal));
   }
 
   /** @param {Announcement} announcement */
