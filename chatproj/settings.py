@@ -56,7 +56,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chat.http.static_files.StaticFilesMiddleware",
     "chat.http.middleware.HeadersMiddleware",
     "chat.http.middleware.FailuresMiddleware",
     "chat.http.middleware.FormMiddleware",

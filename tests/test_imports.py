@@ -48,6 +48,7 @@ ALLOWED = {
     "chat.http.error_handlers": ["chat.http.responses", "chat.protocol", *TRANSPORT],
     "chat.http.context_processors": ["chat.version", "chat.services.people"],
     "chat.http.module_preloads": [],
+    "chat.http.static_files": [],
     "chat.http.text_filters": ["chat.markup"],
     "chat.http.middleware": [*UPPER, "chat.http.responses"],
     "chat.http.health": UPPER,

@@ -207,7 +207,7 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """Pass a frame on to the workers, unless no consumer would read it."""
-        if self.has_ended or (self.rule is not None and self.rule.send_only):
+        if self.has_ended or self.rule.send_only:
             self.last_data = time.time()
         else:
             super().onMessage(payload, isBinary)
@@ -233,7 +233,7 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
         self.is_end_known = True
         if self.has_ended:
             self.muted = True
-        elif not self.muted and self.rule is not None and self.rule.forget and hasattr(self, "reply_channel"):
+        elif hasattr(self, "reply_channel") and not self.muted and self.rule.forget:
             self._forget_frames()
         super().onClose(wasClean, code, reason)
 
