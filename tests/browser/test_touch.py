@@ -10,7 +10,7 @@ from tests.browser.test_moderation import item_of
 from tests.browser.test_room import message, say
 
 HOLD_MS = 900
-# Returns whether the toolbar covers the text, the author or the time of a message.
+# This script returns whether the toolbar covers the text, the author or the time of a message.
 TOOLBAR_COVERS_TEXT = """() => {
   const bar = document.querySelector('.toolbar').getBoundingClientRect();
   return [...document.querySelectorAll('.row :is(.body, .author, .meta time)')].some((element) => {
@@ -145,7 +145,7 @@ def test_the_sheet_copies_and_selects_the_text(join_room):
     assert bob.evaluate("navigator.clipboard.readText()") == "Some **bold** words"
     hold_action(bob, "Some bold words", "select")
     assert bob.evaluate("getSelection().toString()").strip() == "Some bold words"
-    # The finger now changes the selection: another long press belongs to the browser.
+    # Now the browser handles a long press: it changes the selection, and the page opens no sheet.
     touch(bob, "touchStart", centre(message(bob, "Some bold words").locator(".body")))
     bob.wait_for_timeout(HOLD_MS)
     touch(bob, "touchEnd")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MESSAGES = "/api/rooms/garden/messages/"
 
 
-# Posting.
+# The next tests post messages.
 
 
 def test_a_post_is_stored_acknowledged_and_published(as_bob, alice, enter):
@@ -93,7 +93,7 @@ def test_a_request_over_the_rate_limit_returns_429_with_the_time_to_wait(as_bob,
     assert as_bob("POST", MESSAGES, {**body, "ref": "r2"})[0] == 201
 
 
-# Reading.
+# The next tests read messages.
 
 
 def fill(person, count):
@@ -187,7 +187,7 @@ def test_only_signed_in_people_can_read_messages(stranger, room):
     assert stranger("GET", "/api/rooms/attic/messages/") == (401, "not_signed_in")
 
 
-# The cost of a request.
+# The next tests count the statements of a request.
 
 
 def test_a_post_by_cookie_costs_seven_statements(as_alice, room, enter, alice):

@@ -174,7 +174,7 @@ def test_a_guest_cannot_detect_a_private_room_by_the_number_of_queries(guest, al
                 rooms.join_room(charlie, slug)
 
 
-# Rooms that are closed to guests.
+# The next tests are about rooms that are closed to guests.
 
 
 def admit_guests(alice, is_open):
