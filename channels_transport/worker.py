@@ -42,7 +42,7 @@ class Worker(StockWorker):
     A worker on this package's channel layer.
 
     `max_messages` (0: no limit) ends it after that many messages, so that a supervisor starts a fresh process. The
-    other arguments are those of Channels' worker; `runworker` passes them on.
+    worker of Channels has the other arguments too; `runworker` passes them on.
     """
 
     def __init__(self, channel_layer: Any, *args: Any, max_messages: int = 0, **kwargs: Any) -> None:

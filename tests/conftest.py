@@ -143,7 +143,7 @@ def enter(room):
 
 @pytest.fixture
 def any_layer():
-    """Return the default layer, in memory. It does not order messages: the decorator `enforce_ordering` does."""
+    """Return the default layer, in memory. It does not order messages; the decorator `enforce_ordering` orders them."""
     return channel_layers[DEFAULT_CHANNEL_LAYER]
 
 

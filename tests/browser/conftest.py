@@ -50,7 +50,7 @@ def chromium():
 @pytest.fixture(scope="session")
 def site():
     site = Site(CHAT_LIMITS="off")
-    # A test kills this second interface to end one person's connection, but not the other person's.
+    # A test kills this second interface to end the connection of one person, but not of the other.
     second = free_port()
     site.second = site.make_part("web-2", "interface", "--port", str(second))
     site.second.url = f"http://127.0.0.1:{second}"

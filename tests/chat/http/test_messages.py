@@ -212,7 +212,7 @@ def test_a_post_by_token_costs_six_statements(alice, room):
     bot("POST", MESSAGES, {"ref": "r0", "body": "Hello"})
     with CaptureQueriesContext(connection) as queries:
         assert bot("POST", MESSAGES, {"ref": "r1", "body": "Hello"})[0] == 201
-    # One statement reads the token with its person; the others are those of a post by cookie.
+    # One statement reads the token with its person; a post by cookie has the others too.
     assert [table for _, table in statements(queries)] == [
         "chat_token",
         "chat_room",
