@@ -13,7 +13,7 @@ HANDSHAKE_SECONDS = 30
 
 
 class CannotConnect(Exception):
-    """The server refused a handshake several times, or did not answer. The error text says which of the two happened."""
+    """The server refused a handshake several times, or did not answer. The error text says what happened."""
 
 
 class Socket(WSListener):

@@ -1,6 +1,4 @@
-"""
-The classes of scripts: `Script` is any Lua script, and `LayerScript` is a script that works on the keys of a channel layer.
-"""
+"""The classes of scripts: `Script` is any Lua script, and `LayerScript` is a script on the keys of a channel layer."""
 
 import functools
 import hashlib
@@ -75,7 +73,7 @@ class LayerScript(Script):
 
 
 def _with_dependencies(names: Iterable[str]) -> list[str]:
-    """Return the named functions and all that they call. In Lua a function must come after the functions that it calls."""
+    """Return the named functions and all that they call. In Lua a function must follow the functions that it calls."""
     found: list[str] = []
     for name in names:
         for needed in [*_with_dependencies(FUNCTIONS[name].uses), name]:

@@ -26,7 +26,7 @@ def test_a_handle_is_kept_in_nfc_and_trimmed():
 
 
 @pytest.mark.parametrize("handle", ["Alice", "ALICE", " alice ", "Ａｌｉｃｅ", "Alice\ufe0f"])
-def test_a_handle_is_taken_ignoring_case(alice, handle):
+def test_a_handle_is_taken_in_every_spelling(alice, handle):
     assert_refused("taken", people.sign_up, handle, "battery staple")
     assert_refused("taken", people.sign_up_guest, handle)
 
