@@ -127,7 +127,7 @@ def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug):
     assert sockets == []
 
 
-def test_a_polling_page_asks_the_person_to_sign_in_after_a_sign_out_in_another_tab(join_room, proxy, slug):
+def test_a_polling_page_asks_the_person_to_sign_in_after_a_sign_out_in_another_tab(join_room, proxy):
     alice = join_room("Alice", proxy.url)
     second = alice.context.new_page()
     second.goto(f"{proxy.url}/")

@@ -61,7 +61,7 @@ class Layer:
 
 
 @pytest.fixture
-def run(monkeypatch):
+def run():
     """Return a function that runs one consumer on messages, each `(channel, content)`, and returns the layer."""
 
     def run(consumer, *found, **options):

@@ -140,7 +140,7 @@ def test_a_person_who_is_not_in_the_room_is_not_found(as_alice, room, bob):
         assert as_alice("GET", f"{MEMBERS}{handle}/") == (404, "not_found")
 
 
-def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, author_member, charlie, monkeypatch):
+def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, author_member, charlie):
     rooms.apply_role(author_member, Member.MUTED)
     moderation.change_role(None, author_member.room, charlie, "banned")
     status, body = as_alice("GET", MEMBERS)
