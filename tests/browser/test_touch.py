@@ -299,7 +299,7 @@ def test_a_pen_taps_and_holds_as_a_finger_does(join_room):
     expect(bob.locator(".reaction")).to_contain_text("🎉")
 
 
-def test_a_mouse_reaches_every_action_and_a_long_press_with_it_opens_nothing(join_room):
+def test_a_mouse_reaches_every_action_and_a_long_press_of_its_button_opens_nothing(join_room):
     alice, bob = join_room("Alice"), join_room("Bob")
     say(alice, "Hello")
     message(bob, "Hello").hover()
