@@ -38,7 +38,7 @@ def connect(instruction, **options):
     If `instruction` is a function, the server calls it and uses its result.
     """
     function = instruction if callable(instruction) else lambda asked: instruction
-    return FakeConnection(answers={b"/alive": function}, **options)
+    return FakeConnection(answers=answers.Answers({"/alive": function}), **options)
 
 
 def test_an_answer_needs_no_worker():

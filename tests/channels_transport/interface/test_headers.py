@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from channels_transport import Answer
+from channels_transport.interface.answers import Answers
 from tests.channels_transport.connection import KEY, FakeConnection
 
 pytestmark = pytest.mark.no_database
@@ -121,7 +122,7 @@ def test_other_addresses_stay_as_they_are(uri, quiet):
 
 
 def test_an_address_with_a_scheme_reaches_what_the_interface_answers_itself(quiet):
-    connection = FakeConnection(answers={b"/healthz": lambda asked: Answer(200, b"fine")})
+    connection = FakeConnection(answers=Answers({"/healthz": lambda asked: Answer(200, b"fine")}))
     connection.request(path=b"http://testserver/healthz")
     assert connection.status == 200 and connection.received.endswith(b"fine")
 
