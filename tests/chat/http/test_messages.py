@@ -203,7 +203,7 @@ def test_a_post_by_cookie_costs_seven_statements(as_alice, room, enter, alice):
         ("SELECT", "chat_member"),  # the person's role in the room
         ("UPDATE", "chat_room"),  # the next offset, with RETURNING
         ("INSERT", "chat_message"),
-        ("INSERT", "chat_change"),  # the ref is used up
+        ("INSERT", "chat_change"),  # the ref, which cannot be used again
     ]
 
 
