@@ -1,7 +1,7 @@
 """
 Define the scenarios as plain numbers, for the runner and the load generator.
 
-This module imports only the standard library, and knows neither stacks nor sockets.
+This module imports only the standard library, and uses neither stacks nor sockets.
 """
 
 from typing import NamedTuple
@@ -80,6 +80,15 @@ ALL = [
         "deliveries_per_s",
         "deliveries/s",
         members=1000,
+    ),
+    Scenario(
+        "elsewhere",
+        "elsewhere",
+        "one room of 1,000 whose members show another room; one of them posts, one message at a time",
+        "messages_per_s",
+        "messages/s",
+        members=1000,
+        dialects=("chat",),
     ),
     Scenario(
         "rooms",

@@ -22,7 +22,8 @@ Event = dict[str, Any]
 ChannelFull = BaseChannelLayer.ChannelFull
 
 LOBBY_GROUP = "lobby"
-PEOPLE_GROUP = "people"  # the own streams of all people
+STREAMS_GROUP = "streams"  # the own streams of all people
+DOORS_GROUP = "doors"  # the visitors in the waiting rooms of all boards
 DELAY_CHANNEL = "asgi.delay"
 SCHEDULED_CHANNEL = "chat.scheduled"
 TASKS_CHANNEL = "chat.tasks"
@@ -44,9 +45,9 @@ def member_group(member_id: int) -> str:
     return f"member-{member_id}"
 
 
-def person_group(person_id: int) -> str:
+def stream_group(person_id: int) -> str:
     """Return the group of one person's own streams: a tab has one, whatever room it shows."""
-    return f"person-{person_id}"
+    return f"stream-{person_id}"
 
 
 def feed_group(room_id: int) -> str:
@@ -85,6 +86,11 @@ def owner_group(board_id: int) -> str:
 def visitor_group(digest: str) -> str:
     """Return the group of one visitor's connections to a waiting room. `digest` is the digest of the session id."""
     return f"visitor-{digest[:40]}"
+
+
+def person_group(person_id: int) -> str:
+    """Return the group of one signed-in person's connections to waiting rooms, which are in no member's group."""
+    return f"person-{person_id}"
 
 
 # Groups.
@@ -145,10 +151,18 @@ def publish_to_others(group: str, event: Event, *channels: str) -> None:
     Group(group).send({"text": protocol.encode(event)}, except_channels=channels)
 
 
+def publish_except(group: str, event: Event, but: Iterable[str]) -> None:
+    """Send an event to every connection of a group, except the connections that are also in one of the groups `but`."""
+    publish_to_others(group, event, *_find_channels(but))
+
+
+def _find_channels(groups: Iterable[str]) -> set[str]:
+    return {channel for group in groups for channel in _layer().group_channels(group)}
+
+
 def close_group(group: str, code: int, but: Iterable[str] = ()) -> None:
     """Close every connection of a group, except the connections that are also in one of the groups `but`."""
-    spared = {channel for other in but for channel in _layer().group_channels(other)}
-    Group(group).send({"close": code}, except_channels=spared)
+    Group(group).send({"close": code}, except_channels=_find_channels(but))
 
 
 # One connection.

@@ -20,6 +20,8 @@ from django.core.exceptions import ImproperlyConfigured
 from chatproj import setting_values as values
 
 ON, OFF = ("1", "true", "yes", "on", "y", "t"), ("0", "false", "no", "off", "n", "f")
+# These people may open direct conversations: everybody; accounts with accounts; people who share a room; nobody.
+DIRECTS = ("everyone", "members", "shared", "nobody")
 # Python's own names of levels, also in their short forms.
 LEVELS = ("DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL", "NOTSET")
 MISSING_SECRET_KEY = (
@@ -58,8 +60,8 @@ class Setting:
         except ValueError as error:
             # A text with a user before the @ may also contain a password.
             shown = "; it contains @" if "@" in text else f", not {text!r}"
-            held = f"; {error}" if self.is_secret else shown
-            raise ImproperlyConfigured(f"{self.name} must be {self.expected}{held}.") from None
+            reason = f"; {error}" if self.is_secret else shown
+            raise ImproperlyConfigured(f"{self.name} must be {self.expected}{reason}.") from None
 
 
 def read(name: str, environment: Mapping[str, str] | None = None) -> Any:
@@ -120,6 +122,15 @@ def _folder(text: str) -> str:
     if not all(os.path.isdir(part) or not os.path.lexists(part) for part in (path, *path.parents)):
         raise ValueError
     return text.strip()
+
+
+def _choice(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.strip().lower() not in choices:
+            raise ValueError
+        return text.strip().lower()
+
+    return parse
 
 
 def _key(text: str) -> str:
@@ -194,6 +205,10 @@ _ALL = [
     Setting(
         *("CHAT_MAX_RESULTS_BYTES", "number", _number(0, math.inf), "a number of bytes, such as 5e9, or inf", 5e9),
         *("5e9", "2e10", "5 GB"),
+    ),
+    Setting(
+        *("CHAT_DIRECTS", "choice", _choice(DIRECTS), "everyone, members, shared or nobody", "members"),
+        *("members", "shared", "friends"),
     ),
     _count("CHAT_BOARD_DAYS", 1, 36500, 30, "90", "0"),
     Setting(

@@ -12,8 +12,10 @@ from benchmarks.figures import latencies, milliseconds, percentile
 from benchmarks.generator.loops import ClosedLoop, Fan
 from benchmarks.generator.sockets import Socket, open_socket, run_concurrently
 from benchmarks.generator.steady import Heartbeats, OpenLoop
+from benchmarks.generator.streams import Streams
 
 WARM_MEMORY_SOCKETS = 50
+LAST_STATE_SECONDS = 4
 SOAK_SHARE = 0.6
 SOAK_CALIBRATION_SECONDS = 5
 
@@ -60,25 +62,57 @@ async def fan(crowd, plan, cpu):
     }
 
 
+async def elsewhere(crowd, plan, cpu):
+    """Run `elsewhere`: one member is in the room and posts; all others have only their own streams."""
+    await crowd.connect(0, 1)
+    streams = Streams(crowd)
+    await streams.connect(range(1, len(crowd.places)))
+    load = ClosedLoop(crowd, crowd.speakers([0]))
+    await load.run(plan["warm_up"])
+    await crowd.drain()
+    crowd.begin()
+    load.forget()
+    streams.begin()
+    cpu.start()
+    elapsed = await load.run(plan["seconds"])
+    cpu.stop()
+    await crowd.drain()
+    await asyncio.sleep(LAST_STATE_SECONDS)
+    newest = max((stream.posts for stream in streams.all), default=0)
+    figures = {
+        "messages_per_s": round(load.messages / elapsed, 1),
+        **latencies(load.times),
+        **latencies(load.ack_times, "ack_"),
+        "messages": load.messages,
+        "stalled": load.stalled,
+        "events_per_stream": round(sum(stream.events for stream in streams.all) / max(len(streams.all), 1), 1),
+        # Each stream must know the last state, although it gets at most one event in a second.
+        "behind": sum(stream.posts < newest for stream in streams.all),
+        "streams_closed": sum(stream.is_closed for stream in streams.all),
+    }
+    streams.leave()
+    return figures
+
+
 async def echo(crowd, plan, cpu):
     """Run `echo`: one frame at a time, to a path that returns it."""
     clock = asyncio.get_running_loop()
-    back = None
+    returned = None
     times = []
 
     def on_frame(socket, payload):
-        back.set_result(None)
+        returned.set_result(None)
 
     socket = await open_socket(crowd.url, "/echo/", None, lambda: Socket(on_frame))
 
     async def run(seconds):
-        nonlocal back
+        nonlocal returned
         end = time.perf_counter() + seconds
         while (sent_at := time.perf_counter()) < end:
-            back = clock.create_future()
+            returned = clock.create_future()
             socket.send(b"x" * 64)
             async with asyncio.timeout(10):
-                await back
+                await returned
             times.append(time.perf_counter() - sent_at)
 
     await run(plan["warm_up"])
@@ -178,6 +212,7 @@ async def soak(crowd, plan, cpu):
 KINDS = {
     "loop": loop,
     "fan": fan,
+    "elsewhere": elsewhere,
     "echo": echo,
     "connect": connect,
     "memory": memory,

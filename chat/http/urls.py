@@ -14,8 +14,10 @@ from chat.http.api import (
     polling,
     rooms,
     scheduled,
+    search,
     tasks,
     unknown,
+    workspace,
 )
 
 page_patterns = [
@@ -53,7 +55,14 @@ api_patterns = [
     path("api/rooms/<slug>/invitations/", invitations.invitations),
     path("api/rooms/<slug>/invitations/<row_id:invitation_id>/", invitations.invitation),
     path("api/invitations/", invitations.accepted),
-    path("api/rooms/<slug>/membership/", invitations.membership),
+    path("api/rooms/<slug>/membership/", workspace.membership),
+    path("api/rooms/<slug>/read/", workspace.read),
+    path("api/read/", workspace.read_all),
+    path("api/workspace/", workspace.own_rooms),
+    path("api/mentions/", workspace.own_mentions),
+    path("api/directs/", workspace.direct_conversations),
+    path("api/blocks/", workspace.all_blocks),
+    path("api/blocks/<path:handle>/", workspace.one_block),
     path("api/rooms/<slug>/members/", moderation.members),
     # A handle may contain slashes.
     path("api/rooms/<slug>/members/<path:handle>/", moderation.member),
@@ -61,6 +70,7 @@ api_patterns = [
     path("api/rooms/<slug>/reports/", moderation.reports),
     path("api/rooms/<slug>/reports/<row_id:report_id>/", moderation.report),
     path("api/rooms/<slug>/audit/", moderation.audit),
+    path("api/search/", search.messages_found),
     path("api/boards/<board_uuid:board>/", boards.board),
     path("api/boards/<board_uuid:board>/visitors/", boards.visitors),
     path("api/announcements/", operators.announcements_list),

@@ -8,6 +8,7 @@ The models publish nothing, check no rights, and do not know the wire. Of this p
 
 from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
+from .full_text import LABEL, Condition, Phrase, Rows, find_ids, make_words
 from .invitations import Invitation
 from .join_state import get_join_state, get_news
 from .messages import Change, Mention, Message, Reaction
@@ -26,6 +27,7 @@ from .people import (
 )
 from .rooms import Member, Room
 from .scheduled import ScheduledMessage
+from .search import Changed, Document, Due, SearchDocument, SearchProgress, get_changed_messages
 from .statements import insert, snapshot
 from .tasks import Task, TaskPart
 from .workspace import Place, count_mentions, count_unread, find_newest, find_places, find_posts
@@ -36,8 +38,13 @@ __all__ = [
     "Block",
     "Board",
     "Change",
+    "Changed",
+    "Condition",
+    "Document",
+    "Due",
     "Invitation",
     "KnownPlace",
+    "LABEL",
     "MAX_SKELETON",
     "Member",
     "Mention",
@@ -45,11 +52,15 @@ __all__ = [
     "NO_HANDLE_KEYS",
     "Person",
     "Place",
+    "Phrase",
     "Reaction",
     "Receipt",
     "Report",
     "Room",
+    "Rows",
     "ScheduledMessage",
+    "SearchDocument",
+    "SearchProgress",
     "Task",
     "TaskPart",
     "Token",
@@ -59,12 +70,15 @@ __all__ = [
     "find_newest",
     "find_places",
     "find_posts",
+    "find_ids",
+    "get_changed_messages",
     "get_join_state",
     "get_news",
     "insert",
     "make_handle_key",
     "make_handle_keys",
     "make_handle_skeleton",
+    "make_words",
     "read_page",
     "snapshot",
 ]

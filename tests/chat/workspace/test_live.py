@@ -4,7 +4,7 @@ import pytest
 
 from chat import protocol
 from chat.models import Member, Mention
-from chat.services import announcements, blocks, moderation, rooms
+from chat.services import announcements, blocks, feeds, lost_rights, moderation, rooms
 from chat.store import store
 from tests import wire
 
@@ -45,8 +45,6 @@ def test_the_last_state_arrives_once_from_several_workers(alice, bob, in_room, s
     socket.read()
     # Another worker publishes the newest state first. Then this worker has nothing to add.
     wire.layer().channel_layer._paced.clear()
-    from chat.services import feeds
-
     feeds.publish_newest(in_room.room_id)
     assert [event["posts"] for event in socket.read()] == [3]
     later.run()
@@ -193,3 +191,20 @@ def test_announcements_reach_the_stream(alice, bob, in_room, stream):
     assert socket.say("dismiss", id=again.seen("announcement")[0]["id"]) == again.read()
     assert len(stream(bob).seen("announcement")) == 2
     assert store.is_shared is False
+
+
+def test_a_call_to_everybody_does_not_reach_people_who_block_its_author(alice, bob, charlie, in_room, stream, post):
+    rooms.join_room(charlie, "garden")
+    blocks.block_person(bob, alice)
+    of_bob, of_charlie = stream(bob), stream(charlie)
+    post(alice, "@all come")
+    assert of_bob.seen("mention") == [] and len(of_charlie.seen("mention")) == 1
+    assert stream(bob).events[0]["rooms"][0]["mentions"] == 0
+
+
+def test_a_person_who_was_banned_in_the_database_receives_nothing_after_a_sweep(bob, alice, in_room, stream, post):
+    socket = stream(bob)
+    Member.objects.filter(person=bob).update(role=Member.BANNED)
+    lost_rights.sweep_banned_members()
+    post(alice)
+    assert socket.read() == []
