@@ -62,7 +62,7 @@ def create_room(request):
         slug = rooms.make_hidden_slug(fields["slug"]) if fields["private"] else fields["slug"]
         return rooms.create_room(request.user, slug, fields["name"], fields["topic"], fields["private"])
 
-    room = _submit(form, create)
+    room = submit(form, create)
     if room is None:
         request.method = "GET"
         return lobby(request, room_form=form, status=form.status)
@@ -171,7 +171,7 @@ def _sign_in_view(template, form_class, get_person):
             people.sign_in(request, get_person(request, **fields))
             return True
 
-        if request.method == "POST" and _submit(form, sign_in):
+        if request.method == "POST" and submit(form, sign_in):
             return redirect(_get_next_page(request))
         return render(request, template, {"form": form, "next": _get_next_page(request)}, status=form.status)
 
@@ -215,12 +215,12 @@ def password(request):
         people.change_password(request, fields["old_password"], fields["new_password"])
         return True
 
-    if request.method == "POST" and _submit(form, change):
+    if request.method == "POST" and submit(form, change):
         return redirect("lobby")
     return render(request, "chat/password.html", {"form": form, "next": ""}, status=form.status)
 
 
-def _submit(form, act):
+def submit(form, act):
     """Return what `act(fields)` returns. If the form or `act` has an error, add it to the form and return None."""
     if not form.is_valid():
         return None

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from chat.http import converters, health, pages  # noqa: F401 (importing converters registers them)
+from chat.http import converters, health, pages, settings_page  # noqa: F401 (importing converters registers them)
 from chat.http.api import (
     accounts,
     announcements,
@@ -12,6 +12,7 @@ from chat.http.api import (
     moderation,
     operators,
     polling,
+    profiles,
     rooms,
     scheduled,
     tasks,
@@ -32,6 +33,8 @@ page_patterns = [
     path("sign-out/", pages.sign_out, name="sign_out"),
     path("guest/", pages.guest, name="guest"),
     path("password/", pages.password, name="password"),
+    path("settings/", settings_page.settings, name="settings"),
+    path("settings/<section>/", settings_page.change, name="change_settings"),
     path(".well-known/security.txt", pages.security_txt),
 ]
 
@@ -41,6 +44,14 @@ api_patterns = [
     path("api/guests/", accounts.guests),
     path("api/tokens/", accounts.tokens),
     path("api/tokens/<row_id:token_id>/", accounts.token),
+    path("api/people/", profiles.people_list),
+    path("api/profile/", profiles.profile),
+    path("api/profile/picture/", profiles.own_picture),
+    path("api/profile/data/", profiles.own_data),
+    path("api/preferences/", profiles.preferences),
+    path("api/logins/", profiles.logins),
+    path("api/logins/<row_id:login_id>/", profiles.login),
+    path("pictures/<digest>/", profiles.picture, name="picture"),
     path("api/rooms/", rooms.rooms_list),
     path("api/rooms/<slug>/", rooms.room),
     path("api/rooms/<slug>/messages/", messages.messages),

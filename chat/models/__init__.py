@@ -23,6 +23,7 @@ from .people import (
     make_handle_keys,
     make_handle_skeleton,
 )
+from .profiles import Login, Picture, Preferences, Profile
 from .rooms import Member, Room
 from .scheduled import ScheduledMessage
 from .statements import insert, snapshot
@@ -35,11 +36,15 @@ __all__ = [
     "Change",
     "Invitation",
     "KnownPlace",
+    "Login",
     "MAX_SKELETON",
     "Member",
     "Message",
     "NO_HANDLE_KEYS",
     "Person",
+    "Picture",
+    "Preferences",
+    "Profile",
     "Reaction",
     "Receipt",
     "Report",

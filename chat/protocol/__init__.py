@@ -75,6 +75,7 @@ from .facts import (
     page,
     person,
     presence,
+    profile,
     read,
     rejected,
     reported,
@@ -110,7 +111,7 @@ from .fields import (
     parse_moment,
     parse_uuid,
 )
-from .names import check_handle, check_room_name, check_topic, is_possible_handle
+from .names import check_handle, check_line, check_room_name, check_topic, is_possible_handle
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
 from .zones import check_zone, get_zone
 
@@ -169,6 +170,7 @@ __all__ = [
     "check_handle",
     "check_integer",
     "check_level",
+    "check_line",
     "check_limit",
     "check_moment",
     "check_object",
@@ -203,6 +205,7 @@ __all__ = [
     "parse_uuid",
     "person",
     "presence",
+    "profile",
     "read",
     "read_event",
     "rejected",

@@ -94,6 +94,11 @@ def member(handle: str, role: str, until: datetime | None = None, is_guest: bool
     return _with_until({"type": "member", **person(handle, is_guest, role=role)}, until)
 
 
+def profile(fields: dict) -> dict:
+    """Return the event for a person's new profile. `fields` are what everybody may see of the person."""
+    return {"type": "profile", **fields}
+
+
 def _with_until(event, until):
     return event if until is None else {**event, "until": format_time(until)}
 
