@@ -15,6 +15,7 @@ from chat.http.api import (
     profiles,
     rooms,
     scheduled,
+    search,
     tasks,
     unknown,
 )
@@ -72,6 +73,7 @@ api_patterns = [
     path("api/rooms/<slug>/reports/", moderation.reports),
     path("api/rooms/<slug>/reports/<row_id:report_id>/", moderation.report),
     path("api/rooms/<slug>/audit/", moderation.audit),
+    path("api/search/", search.messages_found),
     path("api/boards/<board_uuid:board>/", boards.board),
     path("api/boards/<board_uuid:board>/visitors/", boards.visitors),
     path("api/announcements/", operators.announcements_list),

@@ -9,7 +9,7 @@ import django.utils.timezone
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0010_handles'),
+        ('chat', '0013_people'),
     ]
 
     operations = [
