@@ -82,6 +82,11 @@ class Login(models.Model):
     """
 
     MAX_AGENT = 200
+    # The first mark in the header counts: most browsers also name the browsers that they are compatible with.
+    _BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "FxiOS/": "Firefox", "Chrome/": "Chrome"}
+    _BROWSERS |= {"CriOS/": "Chrome", "Safari/": "Safari"}
+    _SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "CrOS": "ChromeOS"}
+    _SYSTEMS |= {"Mac OS": "macOS", "Linux": "Linux"}
 
     person = models.ForeignKey(Person, related_name="logins", on_delete=models.CASCADE)
     session_key = models.CharField(max_length=40, unique=True)
@@ -91,3 +96,10 @@ class Login(models.Model):
 
     def __str__(self):
         return f"a login of {self.person}"
+
+    @property
+    def browser(self) -> str:
+        """Return the browser and its system in words, such as "Firefox on Linux", as far as `agent` names them."""
+        browser = next((name for mark, name in self._BROWSERS.items() if mark in self.agent), "A browser")
+        system = next((name for mark, name in self._SYSTEMS.items() if mark in self.agent), None)
+        return f"{browser} on {system}" if system else browser

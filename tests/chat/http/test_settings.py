@@ -121,6 +121,21 @@ def test_the_data_of_a_person_without_messages_are_json(browser):
     assert json.loads(b"".join(browser.get("/api/profile/data/")))["messages"] == []
 
 
+@pytest.mark.parametrize(
+    "agent, words",
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari on iPhone"),
+        ("curl/8.0", "A browser"),
+        ("", "A browser"),
+    ],
+)
+def test_a_browser_is_named_in_words(agent, words):
+    assert Login(agent=agent).browser == words
+
+
 # The page.
 
 
