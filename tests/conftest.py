@@ -161,7 +161,7 @@ def enter(room):
 
 
 @pytest.fixture
-def any_layer():
+def default_layer():
     """Return the default layer, in memory. It does not order messages: the decorator `enforce_ordering` does."""
     return channel_layers[DEFAULT_CHANNEL_LAYER]
 
