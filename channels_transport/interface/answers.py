@@ -5,10 +5,11 @@ This module knows no site.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from twisted.internet import reactor, threads
 
@@ -20,9 +21,34 @@ FAILED = Answer(503, b"Service Unavailable", "text/plain")
 
 
 def load_answers() -> dict[bytes, Callable[[Asked], Any]]:
-    """Return {path: function} from the setting INTERFACE_ANSWERS. Raise ImportError for a wrong dotted path."""
-    dotted_paths = getattr(settings, "INTERFACE_ANSWERS", {})
-    return {path.encode("ascii"): import_string(dotted_path) for path, dotted_path in dotted_paths.items()}
+    """Return {path: function} from the setting INTERFACE_ANSWERS. Raise ImproperlyConfigured if it is wrong."""
+    given = getattr(settings, "INTERFACE_ANSWERS", {})
+    if not isinstance(given, Mapping):
+        raise ImproperlyConfigured(f"INTERFACE_ANSWERS must be {_EXPECTED}, not {given!r}.")
+    return {_read_path(path): _load(path, name) for path, name in given.items()}
+
+
+_EXPECTED = "a dictionary of paths and the dotted names of functions"
+
+
+def _read_path(path: Any) -> bytes:
+    if not (isinstance(path, str) and path.isascii() and path.startswith("/")):
+        text = f"INTERFACE_ANSWERS must be {_EXPECTED}, but {path!r} is not a path in ASCII that begins with /."
+        raise ImproperlyConfigured(text)
+    return path.encode("ascii")
+
+
+def _load(path: str, name: Any) -> Callable[[Asked], Any]:
+    try:
+        # import_string expects a text, and raises ImportError for a name without a dot.
+        function = import_string(str(name))
+        reason = None if callable(function) else "it is not a function"
+    except (ImportError, ValueError) as error:
+        reason = str(error)
+    if reason is None:
+        return function
+    text = f"INTERFACE_ANSWERS must be {_EXPECTED}, but {name!r} for {path!r} cannot be used: {reason}."
+    raise ImproperlyConfigured(text) from None
 
 
 def give_answer(request: Any, function: Callable[[Asked], Any], asked: Asked, pass_on: Callable[[], None]) -> None:
