@@ -73,7 +73,7 @@ class RedisBase(StockRedisChannelLayer):
         """Return a message from its bytes. An item's own expiry counts, so the encryption has no expiry."""
         return _decoder.decode(self.crypter.decrypt(message) if self.crypter else message)
 
-    # Statistics.
+    # These methods return statistics.
 
     def count_waiting(self, channel: str) -> int:
         """Return the number of items that wait for the process that reads a reply channel."""

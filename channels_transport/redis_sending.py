@@ -129,7 +129,7 @@ class RedisSending(RedisBase):
         )
         receiver.deferred.add(self.consistent_hash(self.non_local_name(message["reply_channel"])), command)
 
-    # When a list is full.
+    # These methods act when a list is full.
 
     def after_push(self, channel: str, length: Any, index: int | None = None) -> None:
         """

@@ -15,7 +15,7 @@ from django.utils import six
 
 
 def complete_importer() -> None:
-    """Add the methods that Python's import statement calls to the class of the importer in Django's `six`."""
+    """Give the importer in Django's `six` the methods that Python's import statement calls."""
     importer: Any = type(six._importer)
     importer.find_spec = _find_spec
     importer.create_module = _create_module

@@ -53,7 +53,7 @@ class Frames:
         self.is_backing_off = False
 
     @property
-    def is_long(self) -> bool:
+    def is_full(self) -> bool:
         """Return whether the connection must not be read for now."""
         return len(self.commands) >= MAX_WAITING_FRAMES or self.bytes >= MAX_WAITING_BYTES
 
@@ -162,9 +162,9 @@ class Upstream:
             del self._frames[reply]
             self._ready.pop(reply, None)
             return
-        was_long = frames.is_long
+        was_full = frames.is_full
         frames.append((*command, FORGET) if frames.is_forgotten else command)
-        if frames.is_long and not was_long:
+        if frames.is_full and not was_full:
             self._pause(reply)
         if not frames.is_backing_off:
             self._ready[reply] = frames
@@ -208,7 +208,7 @@ class Upstream:
         done.addErrback(lambda failure: logger.error("Frames cannot be sent: %s", failure.getTraceback()))
 
     def _take_ready(self, most: int) -> list[tuple[str, Frames]]:
-        """Choose the connections of the next trip, for about `most` commands. Connections without a place wait."""
+        """Choose the connections of the next trip, for about `most` commands. The others wait for a later trip."""
         # A connection has one batch in flight at a time. Frames that arrive meanwhile wait for the next batch.
         ready, self._ready = self._ready, {}
         sent, size = [], 0

@@ -11,9 +11,8 @@ from daphne import http_protocol
 from twisted.internet import interfaces, reactor
 from zope.interface import implementer
 
-from ..instructions import Asked
 from ..writing import unsent_bytes
-from .answers import give_answer
+from .answers import describe_request, give_answer
 from .budgets import Address
 from .headers import find_fault, join_cookies, split_absolute, trust_proxies
 from .slow_readers import SlowReader
@@ -108,12 +107,12 @@ class WebRequest(http_protocol.WebRequest):
         trust_proxies(self.requestHeaders, self.factory.trusted_proxies)
         if not self._count_request():
             return self.refuse(429, b"Too Many Requests", "Too many requests of this address are open.")
-        function = self.factory.answers.get(self.path)
+        function = self.factory.answers.find(self.path)
         if function is None or self.requestHeaders.hasHeader(b"upgrade"):
             return super().process()
         self.request_start = time.time()
         self.client_addr = None
-        asked = Asked(self.method.decode("ascii"), len(self.factory.reply_protocols), self.factory.is_redis_answering)
+        asked = describe_request(self, len(self.factory.reply_protocols), self.factory.is_redis_answering)
         give_answer(self, function, asked, super().process)
 
     @property

@@ -76,6 +76,14 @@ def owner(site):
     return Person(site, "Owner of the rooms", "correct horse")
 
 
+@pytest.fixture(scope="session")
+def operator(site):
+    """Return an operator: a person who may send announcements and disconnect others."""
+    root = Person(site, "The operator", "correct horse")
+    site.database.query("UPDATE chat_person SET is_staff = %s WHERE handle = %s", True, root.handle)
+    return root
+
+
 @pytest.fixture
 def errors():
     """Collect the errors of all pages. A test fails at its end if there are any, unless it clears the list."""

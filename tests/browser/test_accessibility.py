@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible, requires_axe
-from tests.browser.test_boards import knock, make_board
 from tests.browser.test_lobby import PASSWORD, sign_up
 from tests.browser.test_moderation import item_of
 from tests.browser.test_room import message, say
@@ -176,28 +175,6 @@ def test_a_private_room_and_its_invitation_are_accessible(browser_of, site):
     bob.wait_for_selector("[data-state=open]")
     choose(bob, "leave")
     assert_accessible(bob, "leaving a room")
-
-
-def test_a_boards_waiting_room_and_its_owners_page_are_accessible(browser_of, site):
-    owner, bob = browser_of("owner"), browser_of("Bob")
-    link = make_board(owner, site)
-    bob.goto(link)
-    expect(bob.get_by_test_id("knock")).to_be_visible()
-    assert_accessible(bob, "the form to knock")
-    expect(bob.get_by_role("main")).to_have_count(1)
-    knock(bob, link, "Bob")
-    assert_accessible(bob, "the waiting room")
-    expect(owner.locator(".knock")).to_be_visible()
-    assert_accessible(owner, "a visitor who knocks")
-    owner.locator("[data-action=admit]").click()
-    bob.wait_for_selector("[data-state=open]")
-    assert_accessible(bob, "a board")
-    assert_accessible(owner, "the owner's panel")
-    choose(owner, "shut")
-    assert_accessible(owner, "closing a board")
-    owner.locator("#shut-board").click()
-    expect(bob.get_by_test_id("shut")).to_be_visible()
-    assert_accessible(bob, "a closed board")
 
 
 def test_the_operators_page_is_accessible(browser_of, site):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import RESULTS, start_second
+from tests.browser.conftest import PHONE, RESULTS, start_second
 from tests.live.processes import wait_until
 
 ZONE = "America/New_York"
@@ -62,7 +62,7 @@ def test_a_person_schedules_a_message_in_their_time_zone_and_cancels_another(joi
 
 
 def test_a_message_scheduled_without_a_connection_is_sent_after_the_reconnect(join_room, site):
-    alice = join_room("Alice", url=site.second.url, timezone_id=ZONE, viewport={"width": 390, "height": 780})
+    alice = join_room("Alice", url=site.second.url, timezone_id=ZONE, viewport=PHONE["viewport"])
     open_dialog(alice)
     alice.screenshot(path=RESULTS / "send-later-phone.png")
     site.second.kill()
@@ -91,7 +91,7 @@ def test_the_operators_page_shows_created_changed_and_deleted_rooms(browser_of, 
                                " room.name = '<b>Orchard</b>'; room.save()")  # fmt: skip
     expect(row).to_contain_text("<b>Orchard</b>")
     olga.screenshot(path=RESULTS / "operators.png")
-    olga.set_viewport_size({"width": 390, "height": 780})
+    olga.set_viewport_size(PHONE["viewport"])
     olga.screenshot(path=RESULTS / "operators-phone.png")
     site.manage("shell", "-c", f"from chat.services import rooms; rooms.delete_room(rooms.get_room('{slug}'))")
     expect(row).to_have_count(0)

@@ -100,7 +100,7 @@ def test_a_tap_shows_the_title_of_a_time(owners_phone, join_room):
     time.tap()
     expect(owners_phone.locator(".tooltip")).to_have_text(time.get_attribute("title"))
     box = owners_phone.locator(".tooltip").bounding_box()
-    assert box["x"] >= 0 and box["x"] + box["width"] <= 360
+    assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["viewport"]["width"]
 
 
 def test_a_finger_can_hit_every_control_of_the_other_pages(browser_of, site):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import PHONE
 from tests.live.processes import wait_until
 
 
@@ -131,9 +132,12 @@ def test_a_failed_task_shows_its_reason(join_room, site):
 
 
 def test_the_task_bars_fit_on_a_phone(join_room):
-    alice = join_room("Alice", viewport={"width": 390, "height": 780}, is_mobile=True, has_touch=True)
+    alice = join_room("Alice", **PHONE)
     export(alice, "html")
     expect(alice.locator(".task-link")).to_be_visible()
     choose(alice, "export")
     expect(alice.locator("#export-dialog form")).to_be_visible()
-    wait_until(lambda: alice.evaluate("document.documentElement.scrollWidth") <= 390, what="a page that fits")
+    wait_until(
+        lambda: alice.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"],
+        what="a page that fits",
+    )

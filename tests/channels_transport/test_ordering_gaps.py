@@ -17,8 +17,8 @@ def pass_by(clock):
 
 
 @pytest.fixture
-def connection(any_layer):
-    return OrderedConnection(any_layer)
+def connection(default_layer):
+    return OrderedConnection(default_layer)
 
 
 def closes(connection):

@@ -38,7 +38,7 @@ def make_cookie_header(person):
     return [[b"cookie", f"sessionid={browser.cookies['sessionid'].value}".encode()]]
 
 
-# Layers of other aliases.
+# The next tests use layers of other aliases.
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_worker_of_another_alias_sends_to_the_default_layer(other_layers):
     assert own.receive(["things"])[1] == {"number": 1} and other.receive(["things"]) == (None, None)
 
 
-# The user of a class-based consumer.
+# The next tests are about the user of a class-based consumer.
 
 
 def run(consumer, kind, order=None, headers=(), reply="replies.1"):
@@ -156,7 +156,7 @@ def test_strict_ordering_refuses_a_message_without_order(caplog):
     assert "no `order`" in caplog.text
 
 
-# Channels' own ordering.
+# The next test uses Channels' own ordering.
 
 
 def test_the_strict_classes_of_channels_use_the_ordering_of_this_package():
@@ -178,7 +178,7 @@ def test_the_strict_classes_of_channels_use_the_ordering_of_this_package():
     assert channels.sessions.enforce_ordering is channels_transport.enforce_ordering
 
 
-# The test client of Channels.
+# The next tests use the test client of Channels.
 
 
 class Echo(WebsocketConsumer):
@@ -229,7 +229,7 @@ def test_a_consumer_has_the_user_of_the_test_client(client, alice):
     assert socket.receive(json=False) == "Alice"
 
 
-# Settings.
+# The next tests are about settings.
 
 
 def test_the_delay_server_works_without_time_zones(settings):
@@ -237,7 +237,7 @@ def test_the_delay_server_works_without_time_zones(settings):
     layer = MemoryChannelLayer()
     server = DelayServer(layer, signal_handlers=False)
     layer.send("asgi.delay", {"channel": "things", "content": {"number": 1}, "delay": 0})
-    server._run_once(), server._run_once()
+    server._run_once(), server._send_due()
     assert layer.receive(["things"])[1] == {"number": 1} and not DelayedMessage.objects.exists()
 
 

@@ -266,10 +266,9 @@ class TurnModel:
 
     def _begin(self, worker, channel, message):
         connection, order = message["reply_channel"], message["order"]
-        others = [
-            other.current_frame for other in self.workers if other is not worker and other.current_frame is not None
-        ]
-        assert connection not in [other for other, _ in others], "one frame of a connection at a time"
+        frames = [other.current_frame for other in self.workers if other is not worker]
+        busy = {frame[0] for frame in frames if frame is not None}
+        assert connection not in busy, "one frame of a connection at a time"
         assert channel in worker.channels, "a worker receives only from its channels"
         if channel == DISCONNECT and (connection, order) in self.may_be_lost and order in self.begun[connection][-1:]:
             pass  # a lost disconnect runs a second time

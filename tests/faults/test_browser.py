@@ -76,8 +76,8 @@ async def frozen(page):
 async def speak(speaker, slug, word):
     """Post POSTS messages in a room as another person."""
     for text in texts_of(word):
-        answer = await asyncio.to_thread(speaker.post, slug, text)
-        assert answer.status_code == 201
+        response = await asyncio.to_thread(speaker.post, slug, text)
+        assert response.status_code == 201
 
 
 def texts_of(word):

@@ -161,11 +161,11 @@ async def test_without_redis_requests_get_503_and_the_site_recovers_with_redis(w
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         await at_alice.post("before")
         whole_site.valkey.kill()
-        answer = await asyncio.to_thread(alice.http.get, f"{whole_site.url}/api/rooms/", timeout=60)
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        response = await asyncio.to_thread(alice.http.get, f"{whole_site.url}/api/rooms/", timeout=60)
+        assert (response.status_code, response.json()["code"]) == (503, "unavailable")
         page = await asyncio.to_thread(alice.http.get, whole_site.url, timeout=60)
         assert page.status_code == 503 and page.headers["Content-Type"].startswith("text/html")
-        for text in (answer.text, page.text):
+        for text in (response.text, page.text):
             assert "redis" not in text.lower() and "127.0.0.1" not in text
         ref = await at_alice.send("post", body="meanwhile")
         await asyncio.sleep(0.5)

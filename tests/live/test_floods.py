@@ -47,13 +47,13 @@ async def open_raw_socket(site, path):
         *("Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==", "", ""),
     ]
     writer.write("\r\n".join(lines).encode())
-    answer = await reader.readuntil(b"\r\n\r\n")
-    assert b" 101 " in answer, answer
+    response = await reader.readuntil(b"\r\n\r\n")
+    assert b" 101 " in response, response
     return reader, writer
 
 
 async def flood(site, path, data, seconds=FLOOD_SECONDS):
-    """Send the same bytes again and again, read the answers, and leave. Return what the server sent last."""
+    """Send the same bytes again and again, read the responses, and leave. Return what the server sent last."""
     reader, writer = await open_raw_socket(site, path)
     last = bytearray()
 
@@ -175,7 +175,7 @@ def test_clients_that_send_a_byte_every_two_seconds_are_disconnected(frail_site)
     for name, head in SLOW.items():
         slow[name] = socket.create_connection((address.hostname, address.port), timeout=20)
         slow[name].sendall(head)
-    started, answers = time.monotonic(), {}
+    started, responses = time.monotonic(), {}
     while slow and time.monotonic() - started < 60:
         time.sleep(2)
         for name, connection in list(slow.items()):
@@ -187,6 +187,6 @@ def test_clients_that_send_a_byte_every_two_seconds_are_disconnected(frail_site)
                     data = connection.recv(65536)
                 if not data:
                     slow.pop(name).close()
-                answers[name] = answers.get(name, b"") + data
+                responses[name] = responses.get(name, b"") + data
     assert not slow
-    assert all(b" 408 " in answers[name] for name in SLOW)
+    assert all(b" 408 " in responses[name] for name in SLOW)

@@ -150,7 +150,7 @@ def test_chunks_above_the_limit_are_refused_when_they_cross_it(connect):
     assert connection.passed_on("http.request") is None
 
 
-def test_bytes_after_a_refusal_are_thrown_away_up_to_a_limit(connect, clock):
+def test_bytes_after_a_refusal_are_dropped_up_to_a_limit(connect, clock):
     connection = connect(discard_bytes=100000)
     connection.write(HEAD + b"Content-Length: 12000000000\r\n\r\n")
     connection.write(b"x" * 99999)
@@ -251,7 +251,7 @@ def test_a_client_that_reads_its_response_slowly_gets_all_of_it(connect, clock, 
         unsent[0] -= 1000
         assert not connection.transport.has_ended
     clock.pump([1] * 6)
-    assert connection.transport.disconnecting, "it has long been idle"
+    assert connection.transport.disconnecting, "the connection has been idle for longer than its limit"
 
 
 def test_the_connections_of_an_address_are_limited(connect):

@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from channels_transport import Answer
+from channels_transport.interface.answers import Answers
 from tests.channels_transport.connection import KEY, FakeConnection
 
 pytestmark = pytest.mark.no_database
@@ -30,7 +31,7 @@ def quiet(caplog):
     assert caplog.text == ""
 
 
-# Repeated header lines.
+# The next tests are about repeated header lines.
 
 
 @pytest.mark.parametrize("is_socket", [False, True])
@@ -93,7 +94,7 @@ def test_headers_with_lists_keep_all_their_lines(quiet):
     assert [value for name, value in message["headers"] if name == b"x-list"] == [b"a,b"]
 
 
-# Addresses.
+# The next tests are about addresses.
 
 
 @pytest.mark.parametrize("is_socket", [False, True])
@@ -121,12 +122,12 @@ def test_other_addresses_stay_as_they_are(uri, quiet):
 
 
 def test_an_address_with_a_scheme_reaches_what_the_interface_answers_itself(quiet):
-    connection = FakeConnection(answers={b"/healthz": lambda asked: Answer(200, b"fine")})
+    connection = FakeConnection(answers=Answers({"/healthz": lambda asked: Answer(200, b"fine")}))
     connection.request(path=b"http://testserver/healthz")
     assert connection.status == 200 and connection.received.endswith(b"fine")
 
 
-# Raw bytes.
+# The next tests are about raw bytes.
 
 
 @pytest.mark.parametrize("is_socket", [False, True])
@@ -165,7 +166,7 @@ def test_names_of_headers_that_are_not_tokens_are_refused(line, is_socket, quiet
     assert connection.status == 400 and message is None
 
 
-# Forwarded addresses.
+# The next tests are about forwarded addresses.
 
 FORWARDED = {
     b"192.0.2.7": "192.0.2.7",

@@ -154,7 +154,7 @@ def test_a_client_that_pauses_is_read_again_and_loses_nothing(rig):
     for _ in range(3):
         connection.write(TEXT * 50)
         rig.pass_by(20)
-    assert connection.received == b"", "it is not closed, because it does not go on"
+    assert connection.received == b"", "the client pauses between its floods, so it is not closed"
 
 
 def test_a_client_at_exactly_its_rate_is_never_closed(rig):
@@ -165,7 +165,7 @@ def test_a_client_at_exactly_its_rate_is_never_closed(rig):
     assert count(connection) == 600 and connection.received == b""
 
 
-def test_bytes_that_a_closed_client_still_sends_are_thrown_away(rig):
+def test_bytes_that_a_client_sends_after_the_close_are_dropped(rig):
     connection = rig.open(SMALL)
     for _ in range(60):
         connection.write(TEXT * 20)

@@ -254,8 +254,8 @@ def test_a_closed_stream_is_in_no_group(stream, alice):
 
 
 def test_the_page_is_for_operators(client, operator, bob, charlie, room):
-    answer = client.get(PATH)
-    assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/?next={PATH}")
+    response = client.get(PATH)
+    assert (response.status_code, response["Location"]) == (302, f"/sign-in/?next={PATH}")
     for person in (bob, charlie):
         assert wire.browser_of(person).get(PATH).status_code == 404
         assert "operators" not in wire.browser_of(person).get("/").content.decode()

@@ -62,6 +62,6 @@ def test_a_dismissal_does_not_tell_of_which_private_rooms_there_are_announcement
     hidden = announcements.announce("For the cellar", slug="cellar")
     path = "/api/announcements/{}/dismissal/".format
     unknown = wire.browser_of(bob).put(path(hidden.id + 1))
-    answer = wire.browser_of(bob).put(path(hidden.id))
-    assert (answer.status_code, answer.content) == (unknown.status_code, unknown.content) == (404, answer.content)
+    response = wire.browser_of(bob).put(path(hidden.id))
+    assert (response.status_code, response.content) == (unknown.status_code, unknown.content) == (404, response.content)
     assert wire.browser_of(alice).put(path(hidden.id)).status_code == 204

@@ -32,7 +32,7 @@ MESSAGES = "/api/rooms/garden/messages/"
 def test_every_call_refuses_other_methods_as_json(as_alice, room, path, methods):
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - methods:
         assert as_alice(method, path) == (405, "method_not_allowed")
-        assert as_alice.answer["Allow"] == ", ".join(sorted(methods))
+        assert as_alice.response["Allow"] == ", ".join(sorted(methods))
     if "GET" in methods:
         assert as_alice.browser.head(path).status_code == 200
 
@@ -145,5 +145,5 @@ def test_signing_up_returns_a_new_csrf_token(db):
 def test_a_bug_returns_500_without_a_traceback(as_alice, room, monkeypatch, caplog, method, path, place):
     monkeypatch.setattr(place, fail_with(ZeroDivisionError("on purpose")))
     assert as_alice(method, path, {"ref": "r1", "body": "Hello"}) == (500, "internal")
-    assert b"purpose" not in as_alice.answer.content and b"Traceback" not in as_alice.answer.content
+    assert b"purpose" not in as_alice.response.content and b"Traceback" not in as_alice.response.content
     assert "on purpose" in caplog.text

@@ -23,9 +23,9 @@ def test_a_private_room_does_not_take_the_slug_that_its_owner_typed(as_alice, as
 
 def test_the_page_adds_random_characters_to_the_slug_of_a_private_room(alice):
     browser = wire.browser_of(alice)
-    answer = browser.post("/rooms/", {"name": "Plans", "slug": "plans", "private": "on"})
+    response = browser.post("/rooms/", {"name": "Plans", "slug": "plans", "private": "on"})
     slug = Room.objects.get().slug
-    assert slug.startswith("plans-") and answer["Location"] == f"/rooms/{slug}/"
+    assert slug.startswith("plans-") and response["Location"] == f"/rooms/{slug}/"
 
 
 def test_the_longest_slug_is_cut_to_make_room_for_the_random_characters(as_alice):
@@ -68,16 +68,16 @@ PATHS = [
 def test_a_hidden_room_costs_as_many_queries_as_an_unknown_room(alice, bob, charlie, method, path, is_guest):
     rooms.create_room(alice, "cellar", "The cellar", is_private=True)
     browser = wire.browser_of(charlie if is_guest else bob)
-    answers = []
+    responses = []
     for slug in ("nothing", "cellar", "attic"):  # the first request fills the caches
         data = {"ref": "r1", "body": "Hello", "guests": False} if method in ("POST", "PUT") else None
         with CaptureQueriesContext(connection) as queries:
-            answer = browser.generic(
+            response = browser.generic(
                 method, path.format(slug), "" if data is None else json.dumps(data), "application/json"
             )
         texts = [query["sql"].replace(slug, "SLUG") for query in queries if "SAVEPOINT" not in query["sql"]]
-        answers.append((answer.status_code, answer.content.replace(slug.encode(), b"SLUG")[:200], len(texts)))
-    assert answers[1][0] == 404 and answers[1] == answers[2]
+        responses.append((response.status_code, response.content.replace(slug.encode(), b"SLUG")[:200], len(texts)))
+    assert responses[1][0] == 404 and responses[1] == responses[2]
 
 
 @pytest.mark.parametrize("path", ["/chat/{}/"])

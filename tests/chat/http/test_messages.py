@@ -63,9 +63,9 @@ def test_a_post_with_an_invalid_field_is_refused(as_alice, room, fields, status,
 
 def test_the_error_of_a_post_names_its_ref(as_alice, room):
     as_alice("POST", MESSAGES, {"ref": "r1", "body": ""})
-    assert as_alice.answer.json()["ref"] == "r1"
+    assert as_alice.response.json()["ref"] == "r1"
     as_alice("POST", MESSAGES, {"ref": "r1", "body": "Hello", "reply_to": 9})
-    assert as_alice.answer.json()["ref"] == "r1"
+    assert as_alice.response.json()["ref"] == "r1"
 
 
 def test_a_post_without_permission_is_refused_with_the_code_of_the_reason(stranger, bob, as_bob, room):
@@ -87,8 +87,8 @@ def test_a_request_over_the_rate_limit_returns_429_with_the_time_to_wait(as_bob,
     assert as_bob("POST", MESSAGES, body)[0] == 201
     for retry_after in (2.0, 10.0):  # a socket would be closed at the second refusal
         assert as_bob("POST", MESSAGES, {**body, "ref": "r2"}) == (429, "rate_limited")
-        assert as_bob.answer.json()["retry_after"] == retry_after
-        assert as_bob.answer["Retry-After"] == str(int(retry_after))
+        assert as_bob.response.json()["retry_after"] == retry_after
+        assert as_bob.response["Retry-After"] == str(int(retry_after))
     clock.pass_by(2)
     assert as_bob("POST", MESSAGES, {**body, "ref": "r2"})[0] == 201
 

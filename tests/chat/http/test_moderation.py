@@ -110,14 +110,14 @@ def test_a_person_with_any_handle_can_be_given_a_role(as_alice, room, handle):
     people.sign_up_guest(handle)
     if handle == ".":
         # Browsers remove this segment from an address, even if it is escaped.
-        answer = as_alice("PUT", MEMBERS, {"handle": handle, "role": "banned"})
+        status, member = as_alice("PUT", MEMBERS, {"handle": handle, "role": "banned"})
     else:
-        answer = as_alice("PUT", f"{MEMBERS}{quote(handle, safe='')}/", {"role": "banned"})
-    assert answer[0] == 200 and answer[1]["handle"] == handle and role_of(handle) == "banned"
+        status, member = as_alice("PUT", f"{MEMBERS}{quote(handle, safe='')}/", {"role": "banned"})
+    assert status == 200 and member["handle"] == handle and role_of(handle) == "banned"
 
 
 @pytest.mark.parametrize(
-    "path, body, answer",
+    "path, body, expected",
     [
         (f"{MEMBERS}Nobody/", {"role": "muted"}, (404, "not_found")),
         (f"{MEMBERS}Bob/", {}, (400, "missing_field")),
@@ -130,8 +130,8 @@ def test_a_person_with_any_handle_can_be_given_a_role(as_alice, room, handle):
         (f"{MEMBERS}{'x' * 40}/", {"role": "muted"}, (404, "not_found")),
     ],
 )
-def test_an_invalid_role_is_refused(as_alice, author_member, path, body, answer):
-    assert as_alice("PUT", path, body) == answer
+def test_an_invalid_role_is_refused(as_alice, author_member, path, body, expected):
+    assert as_alice("PUT", path, body) == expected
     assert role_of("Bob") == "member" and not AuditEntry.objects.exists()
 
 
@@ -180,7 +180,7 @@ def test_a_person_reports_a_message_once_and_moderators_see_it(as_alice, author_
 
 
 @pytest.mark.parametrize(
-    "path, body, answer",
+    "path, body, expected",
     [
         (REPORT_MESSAGE, {}, (400, "missing_field")),
         (REPORT_MESSAGE, {"reason": ""}, (400, "empty")),
@@ -189,8 +189,8 @@ def test_a_person_reports_a_message_once_and_moderators_see_it(as_alice, author_
         (REPORT_MESSAGE.replace("1", str(2**63)), BODY, (404, "not_found")),
     ],
 )
-def test_an_invalid_report_is_refused(as_alice, author_member, path, body, answer):
-    assert as_alice("POST", path, body) == answer
+def test_an_invalid_report_is_refused(as_alice, author_member, path, body, expected):
+    assert as_alice("POST", path, body) == expected
 
 
 def test_authors_cannot_report_their_own_message(as_bob, author_member):

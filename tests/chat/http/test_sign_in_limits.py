@@ -253,5 +253,5 @@ def test_the_forms_do_not_cut_off_a_handle_of_emoji(db):
     handle = "😀" * 31 + "😎"
     assert b"maxlength" not in Client().get("/guest/").content
     assert Client().post("/guest/", {"handle": handle}).status_code == 302
-    answer = Client().post("/guest/", {"handle": "x" * 33})
-    assert answer.status_code == 400 and b"33 characters" in answer.content
+    response = Client().post("/guest/", {"handle": "x" * 33})
+    assert response.status_code == 400 and b"33 characters" in response.content

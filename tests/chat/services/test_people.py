@@ -76,8 +76,8 @@ def test_a_guest_who_signs_up_may_keep_the_handle(charlie, enter):
     socket = enter(charlie)
     socket.post("r1", "As a guest")
     browser = socket.browser
-    answer = browser.post("/api/users/", '{"handle": "Charlie", "password": "correct horse"}', "application/json")
-    assert (answer.status_code, answer.json()["role"]) == (201, "member")
+    response = browser.post("/api/users/", '{"handle": "Charlie", "password": "correct horse"}', "application/json")
+    assert (response.status_code, response.json()["role"]) == (201, "member")
     socket.read()
     assert socket.code == 4401
     assert Message.objects.get().author.handle == "Charlie"
