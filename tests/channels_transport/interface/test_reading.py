@@ -306,7 +306,7 @@ def test_a_socket_above_the_limit_of_its_address_gets_the_reason_and_is_closed_w
     assert third.asgi_message["path"] == "/chat/garden/"
 
 
-def test_bytes_before_the_handshake_is_answered_are_bounded_and_kept(rig):
+def test_bytes_before_the_answer_to_a_handshake_are_kept_up_to_a_limit(rig):
     connection = FakeConnection()
     connection.transport.__class__ = PausableTransport
     connection.handshake()

@@ -97,7 +97,7 @@ def test_head_sends_no_content_and_a_range_sends_a_part(collected):
         "/rooms/garden/",
     ],
 )
-def test_a_worker_answers_what_is_no_static_file(collected, path):
+def test_a_worker_answers_every_other_address(collected, path):
     assert ask(path) is None
 
 
