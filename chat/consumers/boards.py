@@ -70,6 +70,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
             {
                 "board": visit.board.id,
                 "visit": visit.digest,
+                "browser": visit.browser,
                 "owner": visit.is_owner,
                 "address": self.connection.address,
                 "login": self.message.http_session.session_key,

@@ -11,7 +11,7 @@ from channels.delay.models import DelayedMessage
 from django.db import OperationalError
 from django.utils import timezone
 
-from channels_transport import delay
+from channels_transport import delay, reliable_queue
 from channels_transport.delay import CHANNEL, DelayServer
 from channels_transport.memory import MemoryChannelLayer
 from tests.channels_transport.delayed import delay_message, run_steps
@@ -197,7 +197,8 @@ def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monke
     assert received(layer) == [1]
 
 
-def test_the_server_ends_after_a_call_of_stop(layer, server):
+def test_the_server_ends_after_a_call_of_stop(layer, server, monkeypatch):
+    monkeypatch.setattr(reliable_queue, "LONGEST_WAIT_SECONDS", 0.1)
     thread = threading.Thread(target=server.run)
     thread.start()
     server.stop()

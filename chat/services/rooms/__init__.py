@@ -43,11 +43,22 @@ from .memberships import (
     delete_member,
     end_bans_of_browser,
     end_mutes,
+    find_members_held_by_browser,
     get_default_role,
     hold_others_of_browser,
     notify_moderators,
 )
-from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, get_page_around, mark_read
+from .reading import (
+    Backlog,
+    catch_up,
+    describe,
+    describe_messages,
+    get_backlog,
+    get_changes,
+    get_page,
+    get_page_around,
+    mark_read,
+)
 
 __all__ = [
     "Backlog",
@@ -64,10 +75,12 @@ __all__ = [
     "delete_member",
     "delete_room",
     "describe",
+    "describe_messages",
     "edit_message",
     "end_bans_of_browser",
     "end_mutes",
     "find_member",
+    "find_members_held_by_browser",
     "find_room",
     "find_rooms",
     "get_backlog",
