@@ -7,6 +7,7 @@ from tests.browser.accessibility import assert_accessible, requires_axe
 from tests.browser.test_lobby import PASSWORD, sign_up
 from tests.browser.test_moderation import item_of
 from tests.browser.test_room import message, say
+from tests.browser.test_tasks import choose
 
 pytestmark = requires_axe()
 
@@ -20,11 +21,6 @@ BODIES = [
     "# A heading",
     "- [x] done",
 ]
-
-
-def choose(page, name):
-    page.get_by_test_id("room-menu").locator("summary").click()
-    page.get_by_test_id(f"menu-{name}").click()
 
 
 @pytest.fixture
@@ -63,7 +59,7 @@ def test_a_room_with_messages_of_every_kind_is_accessible(full_room):
     assert_accessible(alice, "the menu")
 
 
-def test_unsent_messages_are_accessible(join_room, site):
+def test_unsent_messages_are_accessible(join_room):
     alice = join_room("Alice")
     alice.context.set_offline(True)
     say(alice, "Hello?")
@@ -88,7 +84,8 @@ def test_the_results_of_tasks_are_accessible(full_room, site):
     alice.locator("#export-dialog form").get_by_role("button", name="Export").click()
     expect(alice.locator(".task-link")).to_have_count(2)
     expect(alice.locator(".task-link").nth(1)).to_be_visible()
-    # The results are in a sandbox without scripts, in which the check cannot run.
+    # The server sends the results with a sandbox that forbids scripts, and the check is a script. So the test puts the
+    # results into an empty page.
     page = alice.context.new_page()
     for link in alice.locator(".task-link").all():
         result = alice.request.get(f"{site.url}{link.get_attribute('href')}").text()

@@ -187,7 +187,7 @@ def test_a_row_keeps_its_due_date_if_redis_cannot_be_reached(layer, server, monk
     assert received(layer) == [1]
 
 
-def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monkeypatch, caplog):
+def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monkeypatch):
     layer.send(CHANNEL, delay_message())
     monkeypatch.setattr(DelayedMessage.objects, "create", fail_with(OperationalError("away")))
     monkeypatch.setattr(server._backoff, "wait", lambda is_stopped: None)

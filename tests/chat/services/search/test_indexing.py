@@ -125,7 +125,7 @@ def test_a_new_version_of_the_documents_is_indexed_again(writer, alice, monkeypa
     assert find(alice, "roses") == ["Red roses"]
 
 
-# The command.
+# The next tests call the command.
 
 
 def test_the_command_indexes_all_rooms_and_reports(writer, alice, capsys):
