@@ -11,6 +11,7 @@ from django.contrib.admin.helpers import ActionForm
 
 from chat import protocol
 from chat.admin.forms import clean_with
+from chat.admin.lists import NamedRowsAdmin
 from chat.admin.read_only import NoChangeForm
 from chat.markup.direction import isolate
 from chat.models import Announcement
@@ -51,7 +52,7 @@ class AnnouncementForm(forms.ModelForm):
 
 
 @admin.register(Announcement)
-class AnnouncementAdmin(NoChangeForm, admin.ModelAdmin):
+class AnnouncementAdmin(NoChangeForm, NamedRowsAdmin):
     """
     The page of announcements. Adding an announcement publishes it, and deleting an announcement withdraws it.
 

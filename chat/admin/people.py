@@ -7,13 +7,14 @@ service revokes tokens.
 
 from django.contrib import admin
 
+from chat.admin.lists import NamedRowsAdmin
 from chat.admin.operators import PeopleActions
 from chat.models import Person, Token
 from chat.services import operators, people
 
 
 @admin.register(Person)
-class PersonAdmin(PeopleActions, admin.ModelAdmin):
+class PersonAdmin(PeopleActions, NamedRowsAdmin):
     list_display = ["handle", "is_guest", "is_active", "is_staff", "seen_at", "created_at"]
     list_filter = ["is_guest", "is_active", "is_staff"]
     search_fields = ["handle"]
@@ -43,7 +44,7 @@ class PersonAdmin(PeopleActions, admin.ModelAdmin):
 
 
 @admin.register(Token)
-class TokenAdmin(admin.ModelAdmin):
+class TokenAdmin(NamedRowsAdmin):
     list_display = ["name", "person", "created_at"]
     readonly_fields = ["person", "name", "created_at"]
     exclude = ["digest"]
