@@ -8,7 +8,7 @@ log.
 from django import forms
 from django.contrib import admin
 
-from chat.admin.lists import NamedRowsAdmin
+from chat.admin.accessible import AccessibleAdmin
 from chat.admin.read_only import NoChangeForm
 from chat.models import AuditEntry, Member, Report
 from chat.protocol import MAX_REASON, MAX_SECONDS
@@ -34,7 +34,7 @@ class MemberForm(forms.ModelForm):
 
 
 @admin.register(Member)
-class MemberAdmin(NamedRowsAdmin):
+class MemberAdmin(AccessibleAdmin):
     form = MemberForm
     list_display = ["person", "room", "role", "muted_until", "joined_at"]
     list_filter = ["role"]
@@ -63,7 +63,7 @@ class MemberAdmin(NamedRowsAdmin):
             moderation.remove_member(request.user, member)
 
 
-class ReadOnlyAdmin(NoChangeForm, NamedRowsAdmin):
+class ReadOnlyAdmin(NoChangeForm, AccessibleAdmin):
     """The base class for pages of rows that operators can read, but not add, change or delete."""
 
     def has_add_permission(self, request):

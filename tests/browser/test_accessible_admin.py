@@ -9,7 +9,15 @@ from tests.live.client import Person
 pytestmark = requires_axe()
 
 PAGES = ["", "chat/", *(f"chat/{name}/" for name in ("room", "message", "member", "report", "auditentry", "token"))]
-PAGES += ["chat/announcement/", "chat/person/", "chat/room/add/", "chat/member/add/", "chat/announcement/add/"]
+PAGES += [
+    "chat/announcement/",
+    "chat/person/",
+    "auth/group/",
+    "auth/group/add/",
+    "chat/room/add/",
+    "chat/member/add/",
+    "chat/announcement/add/",
+]
 
 
 @pytest.fixture
@@ -24,9 +32,15 @@ def admin(browser_of, site, operator):
 
 def test_the_lists_and_forms_of_the_admin_are_accessible(admin, site, owner, slug):
     owner.post(slug, "Hello")
+    site.database.query("INSERT INTO auth_group (name) VALUES (%s)", "Helpers")
     for path in PAGES:
         admin.goto(f"{site.url}/admin/{path}")
         assert_accessible(admin, f"admin/{path}")
+    for name in ("person", "room", "message"):
+        admin.goto(f"{site.url}/admin/chat/{name}/")
+        admin.locator("#result_list tbody th a").first.click()
+        expect(admin.locator(".submit-row")).to_be_visible()
+        assert_accessible(admin, f"one {name}")
 
 
 def test_the_admin_shows_errors_at_their_fields_accessibly(admin, site, slug, owner):
