@@ -75,7 +75,7 @@ def test_the_form_makes_a_room(alice):
         ({"slug": "garden"}, "There is already a room with this slug"),
         ({"slug": "A B"}, "must be 1 to 50"),
         ({"name": ""}, "required"),
-        ({"name": "\u200b"}, "must not be empty"),
+        ({"name": "\u200b"}, "contains only invisible characters"),
         ({"slug": "x" * 51}, "at most 50"),
     ],
 )
