@@ -35,13 +35,10 @@ class SearchDocumentManager(models.Manager):
         """Return {id of a message: digest of its document}. There are at most 500 ids."""
         return dict(self.filter(message_id__in=message_ids).values_list("message_id", "digest"))
 
-    def replace(self, documents: Sequence[Document], removed_ids: Sequence[int]) -> None:
-        """
-        Store documents in place of the earlier documents of their messages, and delete the documents of `removed_ids`.
-        """
-        gone = [*removed_ids, *(document.message_id for document in documents)]
+    def replace(self, outdated_ids: Sequence[int], documents: Sequence[Document]) -> None:
+        """Delete the documents of the messages `outdated_ids`, and store documents of messages that have none."""
         with connection.cursor() as cursor:
-            cursor.executemany("DELETE FROM chat_searchdocument WHERE message_id = %s", [(id,) for id in gone])
+            cursor.executemany("DELETE FROM chat_searchdocument WHERE message_id = %s", [(id,) for id in outdated_ids])
             if connection.vendor == "postgresql":
                 _insert_with_arrays(cursor, documents)
             else:
