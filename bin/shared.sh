@@ -16,8 +16,8 @@ quietly() {
     fi
 }
 
-# Ends the script and says why an installation failed: explain <its output> <what failed>. Prints the whole output only for
-# unknown reasons. The patterns are the messages of pip, uv and npm.
+# Ends the script and says why an installation failed: explain <its output> <what failed>. If the reason is unknown, it
+# prints the whole output first. The patterns are the messages of pip, uv and npm.
 explain() {
     case "$1" in
         *"No space left"* | *ENOSPC*) fail "$2 failed: there is no space left on the disk that holds $here." ;;

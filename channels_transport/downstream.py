@@ -53,7 +53,7 @@ class Downstream:
         self.reader = reader
         self.clients = clients
         self.dispatch, self.broadcast = dispatch, broadcast
-        # For each group, the version of its list of members, and the members.
+        # The cache has, for each group, the version of its list of members, and the members.
         self._members: BoundedCache[bytes, tuple[bytes, list[str]]] = BoundedCache(MAX_GROUPS)
         self.stopped = False
 

@@ -50,7 +50,7 @@ def _encode(character: str) -> str:
 def _spell_path(text: str) -> str:
     """Return a pattern that matches a part of a path, also with repeated slashes and the blanks of a broken link."""
     first, *others = text.split("/")
-    # The first slash of a path is one slash: a run of slashes would be searched again from each of its slashes.
+    # The pattern begins with only one slash. Otherwise a search would try a long run of slashes again from each slash.
     begin = _spell("/") if not first and others else ""
     return begin + _SLASHES.join(map(_spell, others if begin else [first, *others]))
 

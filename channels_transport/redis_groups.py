@@ -15,7 +15,7 @@ from .channel_layer import Message
 from .items import GroupSend
 from .redis_sending import OVERFILL_FACTOR, RedisSending
 
-# The most lists of members that a process caches. Each is for one group and one process.
+# A process caches at most this many lists of members. Each list is for one group and one process.
 MAX_GROUPS = 10000
 
 

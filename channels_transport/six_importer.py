@@ -2,7 +2,7 @@
 Lets `import django.utils.six.moves` work on Python 3.12 and later; `channels.staticfiles` contains such an import.
 
 The copy of `six` in Django 2.2 has an importer with `find_module`, which Python ignores since 3.12. This module adds
-what replaced `find_module`, and nothing else. It imports nothing of Channels, so it can be imported before Channels.
+only the methods that replaced `find_module`. It imports nothing of Channels, so it can be imported before Channels.
 """
 
 from collections.abc import Sequence

@@ -24,8 +24,9 @@ RETRY_SECONDS = 0.05
 LONGEST_RETRY_SECONDS = 1
 # While this number of a socket's frames waits, or this number of bytes, the socket is not read.
 MAX_WAITING_FRAMES, MAX_WAITING_BYTES = 64, 512 * 1024
-# The most frames of one connection in a trip, of all connections in a trip, and in all trips that are not answered yet.
-# Without these limits, a flood fills the buffer of the connection to Redis, and all other frames wait behind it.
+# These numbers limit the frames of one connection in a trip, the frames of all connections in a trip, and the frames in
+# all trips that are not answered yet. Without these limits, a flood fills the buffer of the connection to Redis, and
+# all other frames wait behind it.
 MAX_FRAMES_PER_CONNECTION, MAX_COMMANDS_PER_TRIP, MAX_COMMANDS_IN_FLIGHT = 128, 1000, 2000
 MAX_BYTES_PER_CONNECTION, MAX_BYTES_PER_TRIP = 256 * 1024, 2 * 1024 * 1024
 BODY = 8  # the place of the frame's body among the arguments of ENQUEUE's command
@@ -182,7 +183,7 @@ class Upstream:
         self._schedule()
 
     def _schedule(self, seconds: float = 0) -> None:
-        """Flush after `seconds`, or earlier if that is already scheduled."""
+        """Flush after `seconds`, or earlier if an earlier flush is already scheduled."""
         if self._flushing is None:
             self._flushing = reactor.callLater(seconds, self._flush)
         elif self._flushing.getTime() > reactor.seconds() + seconds:

@@ -39,11 +39,11 @@ FOREIGN = {
     "results.md",
     "plot.svg",
     "statistics.csv",
-    # Django, Channels and Twisted.
+    # Django, Channels and Twisted have these functions.
     "atomic()",
     "save()",
     "send()",
-    # PostgreSQL.
+    # PostgreSQL writes this text.
     '... connection to server at "db", port 5432 failed: ...',
 }
 DJANGO_COMMANDS = {"createsuperuser", "migrate", "makemigrations", "collectstatic", "runserver", "shell", "test"}
@@ -130,8 +130,8 @@ def check_dotted(span: str) -> str | None:
     if f'"{span}"' in all_sources():
         return None  # a string in the code, such as the name of a channel
     if owner not in owners:
-        is_ours = (before or [owner])[0] in PACKAGES
-        return f"there is no `{owner}` for `{span}`{suggest(owner, owners)}" if is_ours else None
+        is_in_project = (before or [owner])[0] in PACKAGES
+        return f"there is no `{owner}` for `{span}`{suggest(owner, owners)}" if is_in_project else None
     if name in owners[owner]:
         return None
     return f"`{owner}` has no `{name}`{suggest(name, owners[owner])}"

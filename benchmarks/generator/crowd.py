@@ -56,7 +56,7 @@ class Crowd:
     # These methods connect and disconnect.
 
     async def connect(self, first: int = 0, last: int | None = None) -> None:
-        """Open the seats `first` to `last` - 1, and wait until each is in its room. Raise CannotConnect."""
+        """Open the seats `first` to `last` - 1, and wait until each is in its room. Raise CannotConnect on failure."""
         last = len(self.places) if last is None else last
         await run_concurrently(lambda number=number: self.open(number) for number in range(first, last))
         # Wait, because the tutorials' consumers join their group only after the handshake.

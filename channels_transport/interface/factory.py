@@ -16,6 +16,7 @@ from daphne.utils import parse_x_forwarded_for
 from ..log_throttle import LogThrottle
 from .answers import Answers
 from .budgets import Address
+from .closing import Lingering
 from .deadlines import Channel
 from .limits import Limits, PathRule, make_addresses
 from .reading import ReadingTurns
@@ -52,6 +53,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         self.any_path = PathRule(re.compile(""), limits=self.limits)
         self.addresses = make_addresses(self.limits)
         self.turns = ReadingTurns()
+        self.lingering = Lingering(self.limits)
         # For each transport, the address that counts its connection.
         self.counted: dict[Any, Address] = {}
         self.trusted_proxies = trusted_proxies
@@ -111,6 +113,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
 
     def connection_ended(self, transport: Any) -> None:
         """Count a connection as closed."""
+        self.lingering.end(transport)
         address = self.counted.pop(transport, None)
         if address is not None:
             address.connections -= 1

@@ -8,6 +8,7 @@ log.
 from django import forms
 from django.contrib import admin
 
+from chat.admin.read_only import NoChangeForm
 from chat.models import AuditEntry, Member, Report
 from chat.protocol import MAX_REASON, MAX_SECONDS
 from chat.services import moderation
@@ -61,14 +62,11 @@ class MemberAdmin(admin.ModelAdmin):
             moderation.remove_member(request.user, member)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(NoChangeForm, admin.ModelAdmin):
     """The base class for pages of rows that operators can read, but not add, change or delete."""
 
     def has_add_permission(self, request):
         return False
-
-    def has_change_permission(self, request, obj=None):
-        return False if obj else super().has_change_permission(request)
 
     def has_delete_permission(self, request, obj=None):
         return False

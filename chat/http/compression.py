@@ -12,6 +12,8 @@ import io
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
+from chat.http.encodings import find_encodings
+
 # A shorter page travels in one packet anyway.
 SHORTEST_BYTES = 1000
 # More takes longer, and the page hardly gets smaller.
@@ -29,30 +31,11 @@ class CompressionMiddleware:
         if not _is_page(response):
             return response
         patch_vary_headers(response, ["Accept-Encoding"])
-        if accepts_encoding(request.META.get("HTTP_ACCEPT_ENCODING", ""), "gzip"):
+        if "gzip" in find_encodings(request.META.get("HTTP_ACCEPT_ENCODING", "")):
             response.content = _compress(response.content)
             response["Content-Encoding"] = "gzip"
             response["Content-Length"] = str(len(response.content))
         return response
-
-
-def accepts_encoding(header: str, encoding: str) -> bool:
-    """
-    Return whether the header Accept-Encoding accepts an encoding (RFC 9110, 12.5.3).
-
-    A quality of 0 refuses it. `*` means every encoding that the header does not name. Invalid qualities count as 0.
-    """
-    qualities = dict(_split_quality(part) for part in header.split(","))
-    return qualities.get(encoding, qualities.get("*", 0)) > 0
-
-
-def _split_quality(part: str) -> tuple[str, float]:
-    name, _, parameter = part.strip().lower().partition(";")
-    _, equals, quality = parameter.partition("=")
-    try:
-        return name.strip(), float(quality) if equals else 1
-    except ValueError:
-        return name.strip(), 0
 
 
 def _is_page(response: HttpResponse) -> bool:

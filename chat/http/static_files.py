@@ -7,7 +7,8 @@ browser's code import each other by relative addresses, so all modules of a page
 step.
 
 The interface serves static files itself, without a worker (`answer_static_file`, see INTERFACE_ANSWERS). Under another
-server, and for `runserver`, `StaticFilesMiddleware` serves them. WhiteNoise finds the files and makes the responses.
+server, and for `runserver`, `StaticFilesMiddleware` serves them. WhiteNoise finds the files and makes the responses. It
+looks for the name of an encoding in `Accept-Encoding` and ignores the weights, so it gets only the accepted encodings.
 """
 
 import logging
@@ -23,6 +24,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedStaticFilesStorage
 
 from channels_transport import Answer, Asked
+from chat.http.encodings import find_encodings
 from chat.version import CLIENT_VERSION
 
 logger = logging.getLogger(__name__)
@@ -68,6 +70,7 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
         if found is None:
             return None
         file, cache_control = found
+        _keep_accepted_encodings(request.META)
         response = self.serve(file, request)
         if cache_control is not None:
             response["Cache-Control"] = cache_control
@@ -103,6 +106,11 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
             logger.warning(text, len(outdated), self.static_root, outdated[0])
 
 
+def _keep_accepted_encodings(environment: dict[str, Any]) -> None:
+    """Remove from the header Accept-Encoding what the client does not accept, and the weights."""
+    environment["HTTP_ACCEPT_ENCODING"] = ", ".join(find_encodings(environment.get("HTTP_ACCEPT_ENCODING", "")))
+
+
 @cache
 def _get_files() -> StaticFilesMiddleware:
     return StaticFilesMiddleware()
@@ -119,6 +127,7 @@ def answer_static_file(asked: Asked) -> Answer | None:
         return None
     file, cache_control = found
     environment = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in asked.headers.items()}
+    _keep_accepted_encodings(environment)
     response = file.get_response(asked.method, environment)
     headers = dict(response.headers)
     if cache_control is not None:

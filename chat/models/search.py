@@ -84,7 +84,11 @@ class Due(NamedTuple):
 
 class SearchProgressManager(models.Manager):
     def get_due(self, version: int, slug: str | None = None) -> list[Due]:
-        """Return the rooms with changes that are not indexed, for a version of the documents. Leave out boards."""
+        """
+        Return the rooms with changes that are not indexed, for a version of the documents. Leave out boards.
+
+        Rooms with few changes come first: a new message need not wait for a room that was never indexed.
+        """
         where, parameters = ("AND r.slug = %s", [slug]) if slug else ("", [])
         with connection.cursor() as cursor:
             cursor.execute(_SELECT_DUE.format(where=where), [version, *parameters])
@@ -134,7 +138,7 @@ _SELECT_DUE = """
     FROM chat_room r
     LEFT JOIN chat_searchprogress p ON p.room_id = r.id AND p.version = %s AND p.access = r.access
     WHERE r.access <> 'board' AND r."offset" > COALESCE(p."offset", 0) {where}
-    ORDER BY r.id
+    ORDER BY r."offset" - COALESCE(p."offset", 0), r.id
 """
 
 

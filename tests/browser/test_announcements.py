@@ -7,18 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, start_second
-from tests.live.client import Person
 
 _numbers = itertools.count(1)
 LATER = "2036-01-01 00:00:00+00:00"
-
-
-@pytest.fixture(scope="module")
-def operator(site):
-    """Return an operator: a person who may send announcements and disconnect others."""
-    root = Person(site, "The operator", "correct horse")
-    site.database.query("UPDATE chat_person SET is_staff = %s WHERE handle = %s", True, root.handle)
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +62,7 @@ def test_a_burst_of_changes_causes_at_most_two_fetches(browser_of, site, owner):
     assert len(requests) <= 2, "one fetch for the changes within the spread, at most one for those after it"
 
 
-def test_an_urgent_announcement_appears_in_two_browsers_and_a_private_one_in_one(join_room, slug, operator):
+def test_both_browsers_show_an_urgent_announcement_and_only_one_shows_a_whisper(join_room, slug, operator):
     alice, bob = join_room("Alice"), join_room("Bob", viewport=PHONE["viewport"])
     announce(operator, slug, "Leave the building now.", "urgent")
     for page in (alice, bob):

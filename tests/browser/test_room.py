@@ -130,7 +130,7 @@ def test_signing_out_in_one_tab_ends_the_connection_of_the_other(join_room, site
     expect(alice.get_by_test_id("room-page")).to_have_attribute("data-state", "closed")
 
 
-def test_a_guest_who_joins_later_is_marked_wherever_the_handle_stands(join_room):
+def test_a_guest_who_joins_later_is_marked_wherever_the_handle_is_shown(join_room):
     alice = join_room("Alice")
     say(alice, "Who is there?")
     bob = join_room("Bob")
@@ -177,11 +177,11 @@ def test_no_module_is_fetched_twice_and_the_dialogs_load_last(join_room):
     assert warnings == []
     assert len(fetched) == len(set(fetched))
     names = [url.rpartition("/chat/")[2] for url in fetched]
-    announced = alice.locator("link[rel=modulepreload]").evaluate_all("links => links.map((link) => link.href)")
-    assert set(announced) <= set(fetched)
+    preloaded = alice.locator("link[rel=modulepreload]").evaluate_all("links => links.map((link) => link.href)")
+    assert set(preloaded) <= set(fetched)
     late = names[names.index("room/dialogs.js") :]
     assert {"room/report-dialog.js", "room/schedule-dialog.js"} <= set(late)
-    assert not {url for url in announced if url.rpartition("/chat/")[2] in late}
+    assert not {url for url in preloaded if url.rpartition("/chat/")[2] in late}
 
 
 def test_a_notice_reports_a_dialog_that_cannot_be_loaded(join_room):

@@ -11,7 +11,7 @@ from channels.delay.models import DelayedMessage
 from django.db import OperationalError
 from django.utils import timezone
 
-from channels_transport import delay
+from channels_transport import delay, reliable_queue
 from channels_transport.delay import CHANNEL, DelayServer
 from channels_transport.memory import MemoryChannelLayer
 from tests.channels_transport.delayed import delay_message, run_steps
@@ -187,7 +187,7 @@ def test_a_row_keeps_its_due_date_if_redis_cannot_be_reached(layer, server, monk
     assert received(layer) == [1]
 
 
-def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monkeypatch, caplog):
+def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monkeypatch):
     layer.send(CHANNEL, delay_message())
     monkeypatch.setattr(DelayedMessage.objects, "create", fail_with(OperationalError("away")))
     monkeypatch.setattr(server._backoff, "wait", lambda is_stopped: None)
@@ -197,7 +197,8 @@ def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monke
     assert received(layer) == [1]
 
 
-def test_the_server_ends_after_a_call_of_stop(layer, server):
+def test_the_server_ends_after_a_call_of_stop(layer, server, monkeypatch):
+    monkeypatch.setattr(reliable_queue, "LONGEST_WAIT_SECONDS", 0.1)
     thread = threading.Thread(target=server.run)
     thread.start()
     server.stop()

@@ -209,6 +209,16 @@ def test_a_client_that_disconnects_before_the_view_answers_is_reported_with_the_
     assert connection.passed_on("http.disconnect") == disconnect(connection, answered=False)
 
 
+@pytest.mark.parametrize("is_early", [False, True], ids=["while it waits", "before the view answers"])
+def test_a_client_that_closes_its_side_gets_a_response_and_counts_as_disconnected(connection, clock, is_early):
+    steps = [connection.channel.readConnectionLost, connection.wait]
+    for step in steps if is_early else reversed(steps):
+        step()
+    assert connection.content == b"nothing"
+    assert connection.passed_on("http.disconnect") == disconnect(connection, answered=False)
+    assert connection.passed_on("http.disconnect") is None and not clock.getDelayedCalls()
+
+
 def test_a_response_for_a_disconnected_client_is_ignored(connection):
     connection.leave()
     connection.passed_on("http.disconnect")

@@ -61,7 +61,7 @@ class Layer:
 
 
 @pytest.fixture
-def run(monkeypatch):
+def run():
     """Return a function that runs one consumer on messages, each `(channel, content)`, and returns the layer."""
 
     def run(consumer, *found, **options):
@@ -176,7 +176,7 @@ def test_a_worker_finishes_its_message_after_sigterm_and_receives_no_other(run):
     assert layer.sent == [(REPLY, {"text": "done"})] and layer.is_finished
 
 
-def test_a_heartbeat_renews_the_turn_reclaims_turns_of_dead_workers_and_reports(run):
+def test_a_heartbeat_renews_the_turn_and_reclaims_the_turns_of_dead_workers_and_reports(run):
     layer = run(lambda message: None, message())
     layer.calls.clear()
     Heartbeat(layer.worker, ["jobs"]).run_once()

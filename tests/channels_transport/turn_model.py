@@ -108,7 +108,7 @@ class TurnModel:
         self._check_that_all_ran()
         self._check_that_nothing_is_left()
 
-    # These steps are the interface's.
+    # The next methods are the steps of the interface.
 
     def send_frame(self, connection):
         if not self._has_left(connection):
@@ -143,7 +143,7 @@ class TurnModel:
     def _lease(self, milliseconds):
         self.redis.call(self.interface.command(scripts.LEASE_INTERFACE, PROCESS, milliseconds))
 
-    # These steps are the workers'.
+    # The next methods are the steps of the workers.
 
     def ask(self, number):
         self._receive(self.workers[number])
@@ -277,7 +277,7 @@ class TurnModel:
             self.begun[connection].append(order)
         worker.current_frame = connection, order
 
-    # These methods check the state.
+    # The next methods check the state.
 
     def check_that_nothing_blocks(self):
         """Check that every connection with a waiting frame has a lease, after which RECLAIM finds it."""

@@ -187,7 +187,7 @@ async def test_waiting_people_of_a_killed_interface_count_as_disconnected(frail_
             assert (await hear(at_owner, "knocked"))["handle"] == "Bob"
 
 
-async def test_an_invitation_link_makes_a_person_a_member_of_a_private_room(site, owner, person):
+async def test_an_invitation_link_makes_a_person_a_member_of_a_private_room(owner, person):
     slug = f"private-{new_ref().lower().strip('-_').replace('_', '-')}"
     room = owner.call("POST", "/api/rooms/", slug=slug, name="Private", private=True, expected=201).json()
     slug = room["slug"]  # with a random end

@@ -14,7 +14,7 @@ CHANNELS = {False: "http.request", True: "websocket.connect"}
 
 
 def send(headers, is_socket=False, path=b"/chat/garden/", **options):
-    """Return (the connection, the message that a request or a handshake with these header lines became, or None)."""
+    """Send a request or a handshake with these header lines. Return (connection, the message that is passed on)."""
     if options.get("trusted_proxies"):
         options["proxy_forwarded_address_header"] = "X-Forwarded-For"
         options["proxy_forwarded_proto_header"] = "X-Forwarded-Proto"
@@ -121,7 +121,7 @@ def test_other_addresses_stay_as_they_are(uri, quiet):
     assert [value for name, value in message["headers"] if name == b"host"] == [b"testserver"]
 
 
-def test_an_address_with_a_scheme_reaches_what_the_interface_answers_itself(quiet):
+def test_the_interface_itself_answers_an_address_with_a_scheme(quiet):
     connection = FakeConnection(answers=Answers({"/healthz": lambda asked: Answer(200, b"fine")}))
     connection.request(path=b"http://testserver/healthz")
     assert connection.status == 200 and connection.received.endswith(b"fine")

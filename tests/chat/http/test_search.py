@@ -24,7 +24,7 @@ def test_a_search_returns_the_room_the_message_and_a_snippet(as_bob, indexed):
     assert result["snippet"] == "Red <mark>roses</mark>"
 
 
-def test_the_parameters_say_the_same_as_the_operators(as_bob, indexed):
+def test_the_parameters_mean_the_same_as_the_operators(as_bob, indexed):
     path = "/api/search/?q=red&author=alice&room=garden&after=2020-01-01&before=2200-01-01&zone=Asia/Tokyo&page=0"
     assert len(as_bob("GET", path)[1]["results"]) == 1
     assert as_bob("GET", "/api/search/?q=red&has=link")[1] == {"results": [], "more": False}

@@ -97,7 +97,7 @@ def test_head_sends_no_content_and_a_range_sends_a_part(collected):
         "/rooms/garden/",
     ],
 )
-def test_a_worker_answers_what_is_no_static_file(collected, path):
+def test_a_worker_answers_every_other_address(collected, path):
     assert ask(path) is None
 
 
@@ -123,3 +123,10 @@ def test_the_middleware_serves_the_same_files(collected, settings, debug):
     assert b"".join(response) == read_source("chat/room.js")
     assert response["Cache-Control"] == "public, max-age=315360000, immutable"
     assert middleware(RequestFactory().get("/rooms/garden/")) is None
+
+
+def test_a_client_that_refuses_gzip_gets_the_plain_file(collected):
+    answer = ask(ROOM, accept_encoding="gzip;q=0, *;q=0")
+    assert "Content-Encoding" not in answer.headers and answer.content == read_source("chat/room.js")
+    response = StaticFilesMiddleware(lambda request: None)(RequestFactory().get(ROOM, HTTP_ACCEPT_ENCODING="gzip;q=0"))
+    assert not response.has_header("Content-Encoding")

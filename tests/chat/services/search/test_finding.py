@@ -107,7 +107,7 @@ def test_a_result_is_the_message_as_everybody_sees_it(writer, alice, bob):
     assert find_snippet(bob, "roses") == "Hello @Bob and &lt;b&gt;<mark>roses</mark>&lt;/b&gt;"
 
 
-# Rights.
+# The next tests are about rights.
 
 
 def test_only_members_find_messages_of_a_private_room(alice, bob):
@@ -161,7 +161,7 @@ def test_a_ban_of_a_guest_holds_for_the_other_guests_of_the_browser(writer, db):
     assert find(second, "roses") == []
 
 
-def test_nobody_finds_messages_of_boards(admitted, alice):
+def test_no_search_finds_messages_of_boards(admitted, alice):
     room = admitted.room()
     assert room.post("r1", "Secret plans")["type"] == "ack"
     for person in (alice, Message.objects.get().author):

@@ -37,7 +37,7 @@ def test_a_text_becomes_phrases(text, expected):
     assert phrases(text) == expected
 
 
-def test_operators_and_fields_say_the_same():
+def test_operators_and_fields_mean_the_same():
     by_operators = read('hi From:@Alice in:#garden has:LINK after:2026-01-01 before:"2026-02-01T12:00:00Z"')
     fields = {"author": "Alice", "room": "garden", "has": "link"}
     by_fields = read("hi", **fields, after="2026-01-01", before="2026-02-01T12:00:00Z")
