@@ -11,7 +11,7 @@ from .boards import Board, Visitor
 from .full_text import LABEL, Condition, Phrase, Rows, find_ids, make_words
 from .invitations import Invitation
 from .join_state import get_join_state, get_news
-from .messages import Change, Message, Reaction
+from .messages import Bookmark, Change, EarlierBody, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
 from .people import (
@@ -35,11 +35,13 @@ __all__ = [
     "Announcement",
     "AuditEntry",
     "Board",
+    "Bookmark",
     "Change",
     "Changed",
     "Condition",
     "Document",
     "Due",
+    "EarlierBody",
     "Invitation",
     "KnownPlace",
     "LABEL",

@@ -117,13 +117,14 @@ def message(
     reply_to: int | None,
     mentions: Sequence[str] = (),
     guests: Sequence[str] = (),
+    pinned: bool = False,
 ) -> dict:
     """
     Return the event for a message that is new or has changed.
 
     `author` is what `person` returns, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}, and
     `mentions` are the handles of the people that the body mentions. `guests` are the handles of the guests among the
-    people who reacted.
+    people who reacted. Only a pinned message has the field `pinned`.
     """
     event = {
         "type": "message",
@@ -140,6 +141,8 @@ def message(
         "reply_to": reply_to,
         "mentions": list(mentions),
     }
+    if pinned:
+        event["pinned"] = True
     return {**event, "guests": list(guests)} if guests else event
 
 
