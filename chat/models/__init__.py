@@ -23,7 +23,7 @@ from .people import (
     make_handle_keys,
     make_handle_skeleton,
 )
-from .rooms import Member, Room
+from .rooms import FormerSlug, Member, Room
 from .scheduled import ScheduledMessage
 from .statements import insert, snapshot
 from .tasks import Task, TaskPart
@@ -33,6 +33,7 @@ __all__ = [
     "AuditEntry",
     "Board",
     "Change",
+    "FormerSlug",
     "Invitation",
     "KnownPlace",
     "MAX_SKELETON",

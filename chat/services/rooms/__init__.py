@@ -28,6 +28,7 @@ from .changes import (
     set_reaction,
 )
 from .lifecycle import (
+    change_address,
     create_first_room,
     create_room,
     delete_room,
@@ -55,6 +56,7 @@ __all__ = [
     "MAX_REACTIONS",
     "Outcome",
     "apply_role",
+    "change_address",
     "catch_up",
     "check_browser_not_banned",
     "check_may_speak",
