@@ -38,19 +38,19 @@ _SLASHES = r"(?:(?:/|%(?:25)*2f)(?:\s|%(?:25)*(?:20|0[9ad]))*)+"
 
 
 def _spell(text: str) -> str:
-    """Return a pattern of a text in a URL: each character as it is, or percent-encoded."""
+    """Return a pattern that matches a text in a URL, whose characters may be percent-encoded."""
     return "".join(f"(?:{re.escape(character)}|{_encode(character)})" for character in text)
 
 
 def _encode(character: str) -> str:
-    """Return a pattern of a percent-encoded character."""
+    """Return a pattern that matches a percent-encoded character."""
     return f"%(?:25)*{ord(character):02x}"
 
 
 def _spell_path(text: str) -> str:
-    """Return a pattern of a part of a path. A mistyped or broken link has repeated slashes, or blanks behind one."""
+    """Return a pattern that matches a part of a path, also with repeated slashes and the blanks of a broken link."""
     first, *others = text.split("/")
-    # The first slash of a path is one slash: a run of slashes would be searched again from each of its slashes.
+    # The pattern begins with only one slash. Otherwise a search would try a long run of slashes again from each slash.
     begin = _spell("/") if not first and others else ""
     return begin + _SLASHES.join(map(_spell, others if begin else [first, *others]))
 

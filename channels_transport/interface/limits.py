@@ -54,10 +54,12 @@ class Limits:
     read_bytes: float = 1000
     # The time after the last response, or after a close frame, until the connection is cut.
     close_seconds: float = 15
-    # After a refusal, the rest of a request is read and thrown away up to these limits, so that the client reads the
-    # refusal.
+    # After a refusal, a last response or a close frame, the rest of what the client sends is read and dropped up to
+    # these limits, so that the client can read the server's last bytes.
     discard_seconds: float = 5
     discard_bytes: float = 8 * MIB
+    # The most connections whose rest is dropped at the same time. Further connections are closed at once.
+    lingering_connections: float = 1000
 
 
 # The limits that a rule for some paths may change.

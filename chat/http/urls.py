@@ -14,6 +14,7 @@ from chat.http.api import (
     polling,
     rooms,
     scheduled,
+    search,
     tasks,
     unknown,
 )
@@ -62,6 +63,7 @@ api_patterns = [
     path("api/rooms/<slug>/reports/", moderation.reports),
     path("api/rooms/<slug>/reports/<row_id:report_id>/", moderation.report),
     path("api/rooms/<slug>/audit/", moderation.audit),
+    path("api/search/", search.messages_found),
     path("api/boards/<board_uuid:board>/", boards.board),
     path("api/boards/<board_uuid:board>/visitors/", boards.visitors),
     path("api/announcements/", operators.announcements_list),

@@ -7,7 +7,7 @@ import django.db.models.deletion
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0010_handles'),
+        ('chat', '0012_search'),
     ]
 
     operations = [

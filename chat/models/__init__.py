@@ -8,6 +8,7 @@ The models publish nothing, check no rights, and do not know the wire. Of this p
 
 from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
+from .full_text import LABEL, Condition, Phrase, Rows, find_ids, make_words
 from .invitations import Invitation
 from .join_state import get_join_state, get_news
 from .messages import Change, Message, Reaction
@@ -25,6 +26,7 @@ from .people import (
 )
 from .rooms import FormerSlug, Member, Room
 from .scheduled import ScheduledMessage
+from .search import Changed, Document, Due, SearchDocument, SearchProgress, get_changed_messages
 from .statements import insert, snapshot
 from .tasks import Task, TaskPart
 
@@ -33,29 +35,41 @@ __all__ = [
     "AuditEntry",
     "Board",
     "Change",
+    "Changed",
+    "Condition",
+    "Document",
+    "Due",
     "FormerSlug",
     "Invitation",
     "KnownPlace",
+    "LABEL",
     "MAX_SKELETON",
     "Member",
     "Message",
     "NO_HANDLE_KEYS",
     "Person",
+    "Phrase",
     "Reaction",
     "Receipt",
     "Report",
     "Room",
+    "Rows",
     "ScheduledMessage",
+    "SearchDocument",
+    "SearchProgress",
     "Task",
     "TaskPart",
     "Token",
     "Visitor",
+    "find_ids",
+    "get_changed_messages",
     "get_join_state",
     "get_news",
     "insert",
     "make_handle_key",
     "make_handle_keys",
     "make_handle_skeleton",
+    "make_words",
     "read_page",
     "snapshot",
 ]

@@ -112,7 +112,7 @@ def test_a_close_code_is_the_response(connection):
     assert connection.status == 203 and connection.content == b"<4403>"
 
 
-def test_a_close_without_a_code_is_1000(connection):
+def test_a_close_without_a_code_has_the_code_1000(connection):
     connection.wait().reply({"close": True})
     assert connection.content == b"<1000>"
 
@@ -207,6 +207,16 @@ def test_a_client_that_disconnects_before_the_view_answers_is_reported_with_the_
     assert "context" not in connection.passed_on("http.disconnect")
     connection.wait()
     assert connection.passed_on("http.disconnect") == disconnect(connection, answered=False)
+
+
+@pytest.mark.parametrize("is_early", [False, True], ids=["while it waits", "before the view answers"])
+def test_a_client_that_closes_its_side_gets_a_response_and_counts_as_disconnected(connection, clock, is_early):
+    steps = [connection.channel.readConnectionLost, connection.wait]
+    for step in steps if is_early else reversed(steps):
+        step()
+    assert connection.content == b"nothing"
+    assert connection.passed_on("http.disconnect") == disconnect(connection, answered=False)
+    assert connection.passed_on("http.disconnect") is None and not clock.getDelayedCalls()
 
 
 def test_a_response_for_a_disconnected_client_is_ignored(connection):

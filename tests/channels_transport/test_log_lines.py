@@ -24,7 +24,7 @@ def raise_and_format(exception):
         return format_record("It failed", error=sys.exc_info(), level=logging.ERROR)
 
 
-# Control characters.
+# The next tests are about control characters.
 
 FORGED = "2026-11-29 12:00:00,000 ERROR chat.forged: the database is gone"
 
@@ -75,7 +75,7 @@ def test_a_traceback_that_another_handler_has_formatted_is_escaped():
     assert LineFormatter().format(record).split("\n")[1:] == ["    Traceback\\x1b", f"    {FORGED}"]
 
 
-# Secrets.
+# The next tests are about secrets.
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def authority(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """A server with the password `p@ss/#`, and the user `ann` with the password `a:b`. Yield (port, socket)."""
+    """Yield (port, socket) of a server with the password `p@ss/#`, and the user `ann` with the password `a:b`."""
     path = tmp_path_factory.mktemp("valkey") / "valkey.sock"
     with running_valkey("--unixsocket", str(path)) as url:
         client = make_client(url)

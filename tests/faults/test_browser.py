@@ -110,7 +110,7 @@ async def check_complete(page, slug, speaker, *texts):
 @pytest.mark.parametrize(
     "is_dead", [False, pytest.param(True, marks=pytest.mark.long)], ids=["same connection", "new connection"]
 )
-async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, size, proxy, slug, speaker, is_dead):
+async def test_a_browser_that_was_offline_is_complete_within_five_seconds(size, proxy, slug, speaker, is_dead):
     # A heartbeat detects a dead connection within a minute, but not within a few seconds.
     seconds = size.pick(8, 60)
     await speak(speaker, slug, "before")

@@ -96,7 +96,7 @@ def kill_everything(site, kill_database):
         part.process.wait()
 
 
-# Backup and restore, as in docs/operations.md.
+# The next test makes a backup and restores it, as docs/operations.md describes.
 
 COPY_SQLITE = (
     "import sqlite3, sys; source, copy = map(sqlite3.connect, sys.argv[1:]); source.backup(copy); copy.close()"
@@ -168,7 +168,7 @@ async def test_clients_ahead_of_a_restored_database_are_reset_and_agree_with_it(
             await tab.until(lambda tab=tab: tab.is_joined and tab.cursor == 5, 30)
             assert any(event.get("reset") for event in tab.heard("joined"))
             assert shown_messages(tab) == await asyncio.to_thread(stored_messages, site, slug)
-        # New messages get ids after those of the copy.
+        # New messages get ids above the ids in the copy.
         assert (await client.post("after the restore"))["offset"] == 6
         await other.until(lambda: other.cursor == 6)
         assert shown_messages(other) == await asyncio.to_thread(stored_messages, site, slug)

@@ -213,7 +213,6 @@ def make_environment(**changed):
         "DJANGO_SETTINGS_MODULE": "chatproj.settings",
         "SECRET_KEY": "for live tests only",
         "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "CHAT_ECHO": "1",
         **changed,
     }

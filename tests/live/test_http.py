@@ -1,6 +1,7 @@
 """HTTP through Daphne and a worker: sizes, errors, and requests of careless or hostile clients."""
 
 import json
+import re
 import socket as sockets
 
 import pytest
@@ -205,3 +206,12 @@ async def test_handles_of_all_scripts_work(site, room, handle):
 def test_invalid_handles_are_refused(anonymous, handle):
     response = anonymous.call("POST", "/api/guests/", handle=handle)
     assert response.status_code == 400 and response.json()["code"] in ("empty", "too_long", "invalid_field")
+
+
+def test_static_files_come_from_the_interface_and_pages_are_compressed(site):
+    page = requests.get(site.url, headers={"Accept-Encoding": "gzip"}, timeout=60)
+    assert page.headers["Content-Encoding"] == "gzip"
+    address = re.search(r'src="(/static/[0-9a-f]{12}/chat/page\.js)"', page.text)[1]
+    file = requests.get(site.url + address, timeout=60)
+    assert file.status_code == 200 and "immutable" in file.headers["Cache-Control"]
+    assert file.headers["Content-Type"].startswith("text/javascript")

@@ -82,7 +82,7 @@ async def test_a_ban_and_a_log_out_are_responses_to_a_waiting_poll(site, room, p
             assert polls.close_code == code and polls.status in (200, code - 4000)
 
 
-async def test_presence_is_correct_for_pollers_and_about_pollers(room, poller, bob):
+async def test_pollers_see_who_is_present_and_are_seen_as_present(room, poller, bob):
     alice = poller("Alice")
     async with bob.client(room) as socket:
         async with alice.client(room) as polls:

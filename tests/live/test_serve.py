@@ -127,7 +127,7 @@ class Serve:
 
 
 def serve_in(path):
-    # A long name with spaces, like those of some home folders.
+    # The name is long and has spaces, like the names of some home folders.
     folder = path / ("a long folder name " * 8).strip()
     folder.mkdir()
     return Serve(folder / "var")

@@ -46,7 +46,7 @@ def find_block(page, title, word):
 
 
 class Copy:
-    """A copy of this folder. Its environment has the installed packages, and the scripts of the locked ones."""
+    """A copy of this folder. Its environment has the installed packages, and the scripts of the locked packages."""
 
     def __init__(self, folder):
         self.folder = folder / "chat"

@@ -49,7 +49,17 @@ from .memberships import (
     hold_others_of_browser,
     notify_moderators,
 )
-from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, get_page_around, mark_read
+from .reading import (
+    Backlog,
+    catch_up,
+    describe,
+    describe_messages,
+    get_backlog,
+    get_changes,
+    get_page,
+    get_page_around,
+    mark_read,
+)
 
 __all__ = [
     "Backlog",
@@ -67,6 +77,7 @@ __all__ = [
     "delete_member",
     "delete_room",
     "describe",
+    "describe_messages",
     "edit_message",
     "end_bans_of_browser",
     "end_mutes",

@@ -121,6 +121,15 @@ def _describe_all(messages: Iterable[Message]) -> list[dict]:
     return [_describe(message, mentions) for message, mentions in zip(found, find_mentions(found), strict=True)]
 
 
+def describe_messages(messages: list[Message]) -> list[dict]:
+    """Return messages of any rooms that were read with `complete()` as `message` events, in the same order."""
+    events: dict[int, dict] = {}
+    for room_id in {message.room_id for message in messages}:
+        in_room = [message for message in messages if message.room_id == room_id]
+        events.update(zip([message.id for message in in_room], _describe_all(in_room), strict=True))
+    return [events[message.id] for message in messages]
+
+
 def describe(message: Message) -> dict:
     """Return a message that was read with `complete()` as the wire's `message` event."""
     return _describe_all([message])[0]

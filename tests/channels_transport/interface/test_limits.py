@@ -63,7 +63,7 @@ def test_the_limits_are_above_what_the_chat_allows(settings):
 @pytest.mark.parametrize(
     "path, is_send_only", [("/lobby/", True), ("/%6cobby/", True), ("/lobby/x", False), ("/a/", False)]
 )
-def test_a_rule_matches_the_decoded_path(settings, path, is_send_only):
+def test_a_rule_matches_the_decoded_path(path, is_send_only):
     limits, rules = limits_from_settings()
     factory = FakeConnection(limits=limits, rules=rules).factory
     assert factory.find_rule(path).send_only is is_send_only

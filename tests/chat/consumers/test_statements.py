@@ -43,7 +43,7 @@ def test_a_post_costs_four_statements_for_any_number_of_listeners(alice, enter, 
         ("SELECT", "chat_member"),  # member, person, room, and whether the login still holds
         ("UPDATE", "chat_room"),  # the next offset, with RETURNING
         ("INSERT", "chat_message"),
-        ("INSERT", "chat_change"),  # the ref is used up
+        ("INSERT", "chat_change"),  # the ref, which cannot be used again
     ]
 
 

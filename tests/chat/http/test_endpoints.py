@@ -25,7 +25,7 @@ CALLS = [
 MESSAGES = "/api/rooms/garden/messages/"
 
 
-# Methods and addresses.
+# The next tests are about methods and addresses.
 
 
 @pytest.mark.parametrize("path, methods", CALLS)
@@ -57,7 +57,7 @@ def test_an_unknown_address_returns_404_as_json(as_alice, path, method):
     assert (status, code) in [(404, "not_found"), (405, "method_not_allowed")]
 
 
-# Bodies.
+# The next tests are about the body of a request and its host name.
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_unknown_host_name_returns_400(as_alice):
     assert as_alice("GET", "/api/rooms/", HTTP_HOST="evil.example") == (400, "invalid_field")
 
 
-# Cross-site request forgery.
+# The next tests are about cross-site request forgery.
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_signing_up_returns_a_new_csrf_token(db):
     assert caller("POST", "/api/rooms/", body, HTTP_X_CSRFTOKEN=csrf)[0] == 201
 
 
-# Bugs.
+# The next test is about bugs.
 
 
 @pytest.mark.parametrize(

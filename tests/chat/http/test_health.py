@@ -114,7 +114,7 @@ def test_metrics_count_the_messages_that_wait_in_redis(client, valkey_url, monke
         assert found[f'chat_channel_pending{{channel="{channel}"}}'] == 0
 
 
-# The answers of the interface, which need no worker.
+# The next tests are about the answers of the interface, which need no worker.
 
 
 def ask_interface(path, method="GET", is_redis_answering=True, open_connections=7):

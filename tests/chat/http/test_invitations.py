@@ -43,7 +43,7 @@ def is_refused(code, action, *arguments):
     return refusal.value.code == code
 
 
-# Private rooms.
+# The next tests are about private rooms.
 
 
 def test_a_private_room_made_by_the_api_is_listed_for_members_only(as_alice, as_bob):
@@ -74,7 +74,7 @@ def test_a_private_room_is_not_found_by_other_people(cellar, as_bob, bob):
     assert wire.Socket("/chat/cellar/", as_bob.browser).connect().code == 4404
 
 
-# Making, listing and revoking invitations.
+# The next tests make, list and revoke invitations.
 
 
 def test_the_key_of_an_invitation_is_shown_once_and_stored_as_a_digest(as_alice, cellar):
@@ -188,7 +188,7 @@ def test_an_invitation_of_another_room_is_not_revoked(as_alice, alice, key):
     assert as_alice("DELETE", f"/api/rooms/attic/invitations/{Invitation.objects.get().id}/") == (404, "not_found")
 
 
-# Accepting invitations.
+# The next tests accept invitations.
 
 
 def test_an_account_that_accepts_becomes_a_member_and_a_guest_stays_a_guest(bob, charlie, key):
@@ -282,7 +282,7 @@ def test_two_tabs_of_one_person_use_an_invitation_once(alice, bob, cellar, monke
     assert Invitation.objects.get().uses_left == 1
 
 
-# Leaving.
+# The next tests are about people who leave a room, and about the sweep of invitations.
 
 
 def test_leaving_a_private_room_closes_the_sockets(bob, as_bob, key):

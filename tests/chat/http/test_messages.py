@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MESSAGES = "/api/rooms/garden/messages/"
 
 
-# Posting.
+# The next tests post messages.
 
 
 def test_a_post_is_stored_acknowledged_and_published(as_bob, alice, enter):
@@ -93,7 +93,7 @@ def test_a_request_over_the_rate_limit_returns_429_with_the_time_to_wait(as_bob,
     assert as_bob("POST", MESSAGES, {**body, "ref": "r2"})[0] == 201
 
 
-# Reading.
+# The next tests read messages.
 
 
 def fill(person, count):
@@ -187,7 +187,7 @@ def test_only_signed_in_people_can_read_messages(stranger, room):
     assert stranger("GET", "/api/rooms/attic/messages/") == (401, "not_signed_in")
 
 
-# The cost of a request.
+# The next tests count the statements of a request.
 
 
 def test_a_post_by_cookie_costs_seven_statements(as_alice, room, enter, alice):
@@ -203,7 +203,7 @@ def test_a_post_by_cookie_costs_seven_statements(as_alice, room, enter, alice):
         ("SELECT", "chat_member"),  # the person's role in the room
         ("UPDATE", "chat_room"),  # the next offset, with RETURNING
         ("INSERT", "chat_message"),
-        ("INSERT", "chat_change"),  # the ref is used up
+        ("INSERT", "chat_change"),  # the ref, which cannot be used again
     ]
 
 
@@ -212,7 +212,7 @@ def test_a_post_by_token_costs_six_statements(alice, room):
     bot("POST", MESSAGES, {"ref": "r0", "body": "Hello"})
     with CaptureQueriesContext(connection) as queries:
         assert bot("POST", MESSAGES, {"ref": "r1", "body": "Hello"})[0] == 201
-    # One statement reads the token with its person; the others are those of a post by cookie.
+    # One statement reads the token with its person; a post by cookie has the others too.
     assert [table for _, table in statements(queries)] == [
         "chat_token",
         "chat_room",

@@ -28,7 +28,7 @@ MODERATORS_CALLS = [
 CALLS = [*MODERATORS_CALLS, ("POST", REPORT_MESSAGE)]
 
 
-# Rights.
+# The next tests are about the right to moderate.
 
 
 @pytest.mark.parametrize("method, path", CALLS)
@@ -88,7 +88,7 @@ def test_the_token_of_a_moderator_moderates(author_member, alice):
     assert Caller(key=key)("GET", AUDIT)[1]["entries"][0]["actor"] == {"handle": "Alice"}
 
 
-# Roles.
+# The next tests are about roles.
 
 
 def test_giving_a_role_returns_the_member(as_alice, author_member):
@@ -140,7 +140,7 @@ def test_a_person_who_is_not_in_the_room_is_not_found(as_alice, room, bob):
         assert as_alice("GET", f"{MEMBERS}{handle}/") == (404, "not_found")
 
 
-def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, author_member, charlie, monkeypatch):
+def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, author_member, charlie):
     rooms.apply_role(author_member, Member.MUTED)
     moderation.change_role(None, author_member.room, charlie, "banned")
     status, body = as_alice("GET", MEMBERS)
@@ -156,7 +156,7 @@ def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, author_mem
     assert as_alice("GET", f"{MEMBERS}?page=-1") == (400, "invalid_field")
 
 
-# Reports and the audit log.
+# The next tests are about reports and the audit log.
 
 
 def test_a_person_reports_a_message_once_and_moderators_see_it(as_alice, author_member, charlie):

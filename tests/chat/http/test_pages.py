@@ -46,7 +46,7 @@ def test_the_headers_of_pages_forbid_foreign_scripts(browser, room, path):
     assert "<script>" not in text_of(response) and "onclick" not in text_of(response)
 
 
-# The lobby.
+# The next tests are about the lobby.
 
 
 def test_the_lobby_lists_and_searches_rooms(browser, alice, room):
@@ -75,7 +75,7 @@ def test_the_form_makes_a_room(alice):
         ({"slug": "garden"}, "There is already a room with this slug"),
         ({"slug": "A B"}, "must be 1 to 50"),
         ({"name": ""}, "required"),
-        ({"name": "\u200b"}, "must not be empty"),
+        ({"name": "\u200b"}, "contains only invisible characters"),
         ({"slug": "x" * 51}, "at most 50"),
     ],
 )
@@ -94,7 +94,7 @@ def test_strangers_and_guests_cannot_make_a_room_by_form(browser, charlie):
     assert not Room.objects.exists()
 
 
-# A room.
+# The next tests are about the page of a room.
 
 
 def test_a_stranger_sees_the_same_page_for_every_room(browser, room):
@@ -114,7 +114,7 @@ def test_a_banned_person_gets_403_for_the_room(bob, room):
     assert response.status_code == 403 and "Roses" not in text_of(response)
 
 
-# Signing in and out.
+# The next tests are about the forms for accounts and guests.
 
 
 def test_the_forms_sign_up_out_and_in(browser):
@@ -199,7 +199,7 @@ def test_each_address_has_a_rate_limit_for_passwords(browser, alice, settings, c
     assert browser.get("/api/session/").json()["handle"] is None
 
 
-# Errors.
+# The next tests are about errors.
 
 
 def test_an_unknown_address_returns_404_as_a_page(browser):

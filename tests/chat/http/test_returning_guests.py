@@ -111,7 +111,7 @@ def test_a_guest_whom_an_operator_deactivated_does_not_come_back(guest, room):
 
 
 @pytest.mark.parametrize("role, code", [("banned", "forbidden"), ("muted", "muted")])
-def test_a_guest_who_left_before_the_ban_does_not_speak_on_with_the_next_handle(guest, alice, room, role, code):
+def test_a_guest_who_left_before_the_ban_cannot_write_with_the_next_handle(guest, alice, room, role, code):
     guest.say("r1")
     guest.leave()
     assert guest.pick("Dora") == 201
@@ -234,7 +234,7 @@ def test_a_guest_cannot_detect_a_private_room_by_the_number_of_queries(guest, al
                 rooms.join_room(charlie, slug)
 
 
-# Rooms that are closed to guests.
+# The next tests are about rooms that are closed to guests.
 
 
 def admit_guests(alice, is_open):

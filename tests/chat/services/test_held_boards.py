@@ -48,7 +48,7 @@ def test_a_visitor_who_was_removed_while_waiting_cannot_knock_again(owner, at_do
     assert ask_to_join(return_as_stranger(visitor, owner), "Robert")[1] == "forbidden"
 
 
-def test_a_refused_visitor_has_to_wait_under_another_name_too(owner, at_door, visitor):
+def test_a_refused_visitor_also_has_to_wait_under_another_name(owner, at_door, visitor):
     knock(visitor)
     decide(at_door, "refuse", "Bob")
     return_as_stranger(visitor, owner)
@@ -71,7 +71,7 @@ def test_a_ban_by_a_moderator_holds_for_the_browser(owner, admitted):
     assert ask_to_join(admitted, "Robert")[1] is None
 
 
-def test_the_browsers_other_guests_are_removed_too(owner, at_door, admitted):
+def test_the_browsers_other_guests_are_also_removed(owner, at_door, admitted):
     robert = knock(return_as_stranger(admitted, owner), "Robert")
     decide(at_door, "admit", "Robert")
     inside = admitted.room()

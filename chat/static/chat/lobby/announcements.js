@@ -6,12 +6,13 @@ import { call } from "../connection/api.js";
 import { PersonStorage } from "../connection/storage.js";
 import { Announcements } from "../ui/announcements.js";
 import { pagePerson } from "../ui/person-data.js";
+import { Scope } from "../ui/scope.js";
 
 // The server does not store the dismissals of a person who is not signed in. Only this tab knows them.
 const announcements = new Announcements(new PersonStorage(pagePerson), (id) => {
   // If the call fails, this tab remembers the dismissal, and tells the server when the announcement arrives again.
   if (pagePerson) call("PUT", `/api/announcements/${id}/dismissal/`).catch(() => {});
-});
+}, new Scope());
 
 /** @param {import("../ui/announcements.js").Announcement} announcement */
 export function showAnnouncement(announcement) {

@@ -80,6 +80,11 @@ export class ConnectionBar {
     if (this.#text.textContent !== text) this.#text.textContent = text;
   }
 
+  /** Stops the countdown, because the room leaves the page. */
+  suspend() {
+    this.#clearTimers();
+  }
+
   #clearTimers() {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
@@ -94,11 +99,14 @@ export class VersionBar {
   /** @type {string | null} */
   #newVersion = null;
 
-  /** @param {() => boolean} isIdle returns whether a reload would not disturb the person */
-  constructor(isIdle) {
+  /**
+   * @param {() => boolean} isIdle returns whether a reload would not disturb the person
+   * @param {import("../ui/scope.js").Scope} scope
+   */
+  constructor(isIdle, scope) {
     this.#isIdle = isIdle;
     child(this.#bar, "button").addEventListener("click", () => location.reload());
-    document.addEventListener("visibilitychange", () => this.#reloadIfIdle());
+    scope.listen(document, "visibilitychange", () => this.#reloadIfIdle());
   }
 
   /**

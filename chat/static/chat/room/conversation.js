@@ -10,7 +10,9 @@ import { Announcements } from "../ui/announcements.js";
 import { byId, closestTo } from "../ui/dom.js";
 import { onMenuEntry } from "../ui/menus.js";
 import { onReturn } from "../ui/page-return.js";
+import { isPageFocused, setTitleNumber } from "../ui/page-title.js";
 import { forgetPerson, onForgotten } from "../ui/person-data.js";
+import { Scope } from "../ui/scope.js";
 import { ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
 import { Draft } from "./draft.js";
@@ -36,10 +38,18 @@ const NOTICE_MS = 6_000;
  * @property {string} handle the person whom the page is for
  * @property {string} owner the key of the data that the page stores in the browser: the person's key, or a board's own key
  * @property {string} [url] the address of the websocket, for a board
+ * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
+ *   it, the page's title does
  */
 
+/** @param {import("./read-marker.js").Unread} unread */
+function showUnreadInTitle({ count, isMore }) {
+  setTitleNumber(count && !isPageFocused() ? `${count}${isMore ? "+" : ""}` : "");
+}
+
 /**
- * Starts the conversation of this page, and returns it.
+ * Starts the conversation whose elements are on the page, and returns it. At most one conversation at a time may be on the
+ * page: it finds its elements by their ids when it starts.
  * @param {Options} options
  */
 export function startConversation(options) {
@@ -48,8 +58,16 @@ export function startConversation(options) {
   return conversation;
 }
 
-class Conversation {
+export class Conversation {
+  #scope = new Scope();
   #page = byId("room");
+  #name = byId("room-name");
+  #topic = byId("room-topic");
+  #typing = byId("typing");
+  /** @type {NodeListOf<HTMLElement>} */
+  #partsByRole = document.querySelectorAll("[data-roles]");
+  /** @type {NonNullable<Options["showUnread"]>} */
+  #showUnread;
   #list = byId("messages");
   #notice = byId("notice");
   /** @type {import("./schedule-dialog.js").ScheduleDialog | null} */
@@ -59,10 +77,12 @@ class Conversation {
   #isGuest = this.#page.dataset.guest !== undefined;
   #connectionBar = new ConnectionBar(() => this.socket.checkConnection());
   #typingSignal = new TypingSignal((isTyping) => this.socket.typing(isTyping));
-  #typingOthers = new TypingOthers((sentence) => { byId("typing").textContent = sentence; });
+  #typingOthers = new TypingOthers((sentence) => { this.#typing.textContent = sentence; });
 
   /** @param {Options} options */
-  constructor({ slug, handle, owner, url }) {
+  constructor({ slug, handle, owner, url, showUnread = showUnreadInTitle }) {
+    const scope = this.#scope;
+    this.#showUnread = showUnread;
     this.me = handle;
     this.slug = slug;
     const storage = new PersonStorage(owner);
@@ -78,21 +98,21 @@ class Conversation {
     const withDialogs = makeWithDialogs(notify);
     this.withDialogs = withDialogs;
     this.timeline = new Timeline(byId("scroller"), this.#list, handle);
-    this.announcements = new Announcements(storage, (id) => socket.dismiss(id));
+    this.announcements = new Announcements(storage, (id) => socket.dismiss(id), scope);
     this.readMarker = new ReadMarker(this.timeline, handle, this.#readMarkerRoom());
     const { timeline, readMarker } = this;
-    this.history = new HistoryNavigation(socket, timeline, readMarker, notify);
+    this.history = new HistoryNavigation(socket, timeline, readMarker, { notify, scope });
     this.actions = new MessageActions(handle, { changes, timeline, readMarker, showNewest, ...this.#rightsInRoom(isBoard) });
     this.composer = new Composer(this.#composerActions(), new Draft(storage, slug));
     const start = (/** @type {string} */ task, /** @type {object} */ params) => changes.startTask(task, params);
     this.taskBars = new TaskBars({ start, notify, focusComposer, withDialogs });
-    this.ownRole = new OwnRole(this.composer, { notify, changed: () => this.#ownRoleChanged() });
+    this.ownRole = new OwnRole(this.composer, { notify, changed: () => this.#ownRoleChanged(), scope });
     this.moderation = new Moderation(slug, handle, this.ownRole, { jump: (id) => this.history.jump(id), withDialogs });
-    this.people = new People((member, role) => this.moderation.makeButton(member, role));
-    this.versionBar = new VersionBar(() => this.composer.isEmpty && changes.pending.length === 0);
+    this.people = new People((member, role) => this.moderation.makeButton(member, role), scope);
+    this.versionBar = new VersionBar(() => this.composer.isEmpty && changes.pending.length === 0, scope);
     this.controls = new MessageControls({
       me: handle, scroller: byId("scroller"), list: this.#list, timeline, rightsOn: (id) => this.actions.rightsOn(id),
-      actions: this.#messageActions(), withDialogs, notify, focusComposer, showNewest,
+      actions: this.#messageActions(), withDialogs, notify, focusComposer, showNewest, scope,
     });
     const { taskBars, history, controls } = this;
     const scheduleDialog = () => this.#scheduleDialog;
@@ -108,11 +128,45 @@ class Conversation {
     this.socket.open();
   }
 
+  /**
+   * Closes the connection and ends all listeners and timers, because the conversation leaves the page. The caller calls
+   * this before it removes the elements from the page.
+   */
+  suspend() {
+    this.#typingSignal.stop();
+    this.readMarker.suspend();
+    this.timeline.suspend();
+    this.controls.hide();
+    this.taskBars.suspend();
+    this.#typingOthers.clear();
+    this.#scope.suspend();
+    this.socket.close();
+    this.#connectionBar.suspend();
+    this.#notice.hidden = true;
+  }
+
+  /** Connects again, with the place and the text as they were. The caller first puts the elements on the page again. */
+  resume() {
+    this.#scope.resume();
+    this.timeline.resume();
+    this.taskBars.resume();
+    this.socket.open();
+    this.ownChanges.show();
+  }
+
+  /** Ends the conversation for good. */
+  close() {
+    if (this.#scope.isActive) this.suspend();
+    this.#scope.close();
+  }
+
   /** @returns {import("./read-marker.js").Room} */
   #readMarkerRoom() {
     const { socket } = this;
     return {
       send: (offset) => socket.read(offset),
+      showUnread: (unread) => this.#showUnread(unread),
+      scope: this.#scope,
       cursor: () => socket.cursor,
       loaded: () => ({ from: socket.completeFrom ?? Infinity, to: socket.pages.completeTo }),
     };
@@ -169,8 +223,8 @@ class Conversation {
     socket.on(SERVER_EVENT.REPORTED, () => this.moderation.refresh());
     socket.on(SERVER_EVENT.TASK, (event) => this.taskBars.show(event));
     this.#list.addEventListener("click", (event) => this.#clicked(event));
-    onReturn(() => socket.checkConnection());
-    onForgotten(() => this.#forget());
+    this.#scope.whileActive((signal) => onReturn(() => socket.checkConnection(), signal));
+    onForgotten(() => this.#forget(), this.#scope.life);
     onMenuEntry("menu-schedule", () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)));
   }
 
@@ -205,8 +259,8 @@ class Conversation {
     }
     this.#isGuest = Boolean(you.guest);
     this.ownRole.joined(you);
-    byId("room-name").textContent = room.name;
-    byId("room-topic").textContent = room.topic ?? "";
+    this.#name.textContent = room.name;
+    this.#topic.textContent = room.topic ?? "";
     this.people.joined({ present, count, you });
     this.readMarker.joined({ you, ...rest });
     this.versionBar.compare(document.body.dataset.version, version);
@@ -221,7 +275,7 @@ class Conversation {
 
   /** Redraws the actions that depend on the role: in the room's menu, beside the people, and at the messages. */
   #ownRoleChanged() {
-    for (const entry of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-roles]"))) {
+    for (const entry of this.#partsByRole) {
       entry.hidden = !entry.dataset.roles?.split(" ").includes(this.ownRole.role);
     }
     this.moderation.update();
@@ -231,6 +285,8 @@ class Conversation {
 
   /** @param {import("../connection/reconnecting-connection.js").Status} status */
   #statusChanged(status) {
+    // The conversation has closed the connection itself.
+    if (!this.#scope.isActive) return;
     this.#connectionBar.show(status);
     this.#page.dataset.state = status.state === "open" ? "joined" : status.state;
     if (status.code === CLOSE.NOT_SIGNED_IN) {

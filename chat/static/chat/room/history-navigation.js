@@ -34,9 +34,11 @@ export class HistoryNavigation {
    * @param {import("../connection/room-socket.js").RoomSocket} socket
    * @param {import("./timeline.js").Timeline} timeline
    * @param {import("./read-marker.js").ReadMarker} readMarker
-   * @param {(sentence: string) => void} notify shows a sentence to the person
+   * @param {object} page
+   * @param {(sentence: string) => void} page.notify shows a sentence to the person
+   * @param {import("../ui/scope.js").Scope} page.scope
    */
-  constructor(socket, timeline, readMarker, notify) {
+  constructor(socket, timeline, readMarker, { notify, scope }) {
     this.#socket = socket;
     this.#timeline = timeline;
     this.#readMarker = readMarker;
@@ -46,9 +48,9 @@ export class HistoryNavigation {
     this.#unreadButton.addEventListener("click", () => this.#jumpToUnread());
     byId("unread-dismiss").addEventListener("click", () => this.#markAllRead());
     timeline.on("scrolled", ({ atTop, nearEnd }) => this.#scrolled(atTop, nearEnd));
-    window.addEventListener("focus", () => this.update());
-    window.addEventListener("blur", () => this.update());
-    document.addEventListener("visibilitychange", () => this.update());
+    scope.listen(window, "focus", () => this.update());
+    scope.listen(window, "blur", () => this.update());
+    scope.listen(document, "visibilitychange", () => this.update());
   }
 
   /** Shows the way to older messages, because the messages are complete. The first call scrolls to the newest message. */

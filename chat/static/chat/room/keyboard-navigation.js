@@ -45,15 +45,16 @@ export class KeyboardNavigation {
    * @param {HTMLElement} scroller
    * @param {HTMLElement} list the list of messages
    * @param {Actions} actions
+   * @param {import("../ui/scope.js").Scope} scope
    */
-  constructor(scroller, list, actions) {
+  constructor(scroller, list, actions, scope) {
     this.#scroller = scroller;
     this.#list = list;
     this.#actions = actions;
     list.addEventListener("focusin", ({ target }) => this.#focused(target));
     list.addEventListener("focusout", () => setTimeout(() => this.#blurred()));
     list.addEventListener("keydown", (event) => this.#keyPressed(event));
-    document.addEventListener("keydown", ({ key }) => { if (key === "Tab") this.#chooseStop(); }, true);
+    scope.listen(document, "keydown", ({ key }) => { if (key === "Tab") this.#chooseStop(); }, { capture: true });
     new MutationObserver(() => this.#messagesChanged()).observe(list, { childList: true });
   }
 

@@ -26,20 +26,22 @@ export class LongPress {
   /**
    * @param {HTMLElement} list the list of messages
    * @param {(item: HTMLElement) => void} act is called with the message's item, while the finger is still down
+   * @param {import("../ui/scope.js").Scope} scope
    */
-  constructor(list, act) {
+  constructor(list, act, scope) {
     this.#act = act;
     const cancel = () => this.#cancel();
+    scope.whileActive((signal) => signal.addEventListener("abort", cancel));
     // The listeners of the document work also when a dialog opens under the finger.
-    document.addEventListener("pointerdown", (event) => this.#pressed(event, list), true);
-    document.addEventListener("pointermove", (event) => this.#moved(event), true);
-    document.addEventListener("pointerup", () => this.#lifted(), true);
-    document.addEventListener("pointercancel", () => this.#lifted(), true);
-    document.addEventListener("scroll", cancel, { capture: true, passive: true });
-    window.addEventListener("blur", cancel);
-    document.addEventListener("contextmenu", (event) => this.#menuOpens(event), true);
-    document.addEventListener("selectstart", (event) => this.#selectionStarts(event), true);
-    document.addEventListener("click", (event) => this.#clicked(event), true);
+    scope.listen(document, "pointerdown", (event) => this.#pressed(event, list), { capture: true });
+    scope.listen(document, "pointermove", (event) => this.#moved(event), { capture: true });
+    scope.listen(document, "pointerup", () => this.#lifted(), { capture: true });
+    scope.listen(document, "pointercancel", () => this.#lifted(), { capture: true });
+    scope.listen(document, "scroll", cancel, { capture: true, passive: true });
+    scope.listen(window, "blur", cancel);
+    scope.listen(document, "contextmenu", (event) => this.#menuOpens(event), { capture: true });
+    scope.listen(document, "selectstart", (event) => this.#selectionStarts(event), { capture: true });
+    scope.listen(document, "click", (event) => this.#clicked(event), { capture: true });
   }
 
   /**

@@ -31,6 +31,7 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {() => void} focusComposer
  * @property {() => void} showNewest scrolls to the newest message, which may not be loaded
  * @property {(sentence: string) => void} notify shows a sentence to the person
+ * @property {import("../ui/scope.js").Scope} scope
  */
 
 export class MessageControls {
@@ -43,15 +44,15 @@ export class MessageControls {
 
   /** @param {Parts} parts */
   constructor(parts) {
-    const { scroller, list, rightsOn, focusComposer, showNewest } = parts;
+    const { scroller, list, rightsOn, focusComposer, showNewest, scope } = parts;
     this.#parts = parts;
     /** @type {import("./message-choices.js").Act} */
     const act = (action, id, emoji) => this.#act(action, id, emoji);
-    this.#toolbar = new MessageToolbar(list, rightsOn, act);
+    this.#toolbar = new MessageToolbar(list, rightsOn, act, scope);
     new KeyboardNavigation(scroller, list, {
       act: (...choice) => this.#actByKey(...choice), leave: focusComposer, showNewest,
-    });
-    new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)));
+    }, scope);
+    new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)), scope);
   }
 
   /** Hides the toolbar, because the person's rights have changed. */

@@ -32,8 +32,9 @@ export class MessageToolbar {
    * @param {HTMLElement} list the list of messages
    * @param {(id: number) => Rights | null} rightsOn returns the person's rights on a message; null for none
    * @param {Act} act
+   * @param {import("../ui/scope.js").Scope} scope
    */
-  constructor(list, rightsOn, act) {
+  constructor(list, rightsOn, act, scope) {
     this.#list = list;
     this.#rightsOn = rightsOn;
     this.#act = act;
@@ -43,7 +44,7 @@ export class MessageToolbar {
     list.addEventListener("pointerleave", ({ pointerType }) => pointerType === "mouse" && this.#left());
     list.addEventListener("focusin", ({ target }) => this.#focused(target));
     list.addEventListener("focusout", ({ relatedTarget }) => this.#blurred(relatedTarget));
-    document.addEventListener("click", (event) => this.#clicked(event));
+    scope.listen(document, "click", (event) => this.#clicked(event));
     this.#bar.addEventListener("keydown", (event) => this.#keyPressed(event));
   }
 

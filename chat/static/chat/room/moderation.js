@@ -4,7 +4,7 @@
 
 import { call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
-import { byId, child, make } from "../ui/dom.js";
+import { child, make } from "../ui/dom.js";
 import { isolate } from "../ui/format.js";
 import { onMenuEntry } from "../ui/menus.js";
 import { MODERATING_ROLES } from "./own-role.js";
@@ -30,6 +30,7 @@ export class Moderation {
   #actions;
   /** Is null on a board, which has no moderation, and for a visitor, who has no menu. */
   #menuEntry = document.getElementById(MENU_ENTRY);
+  #menu = document.getElementById("room-menu");
   #count = make("span", { class: "count", id: "open-reports", hidden: true });
   #isOperator = this.#menuEntry !== null && "operator" in this.#menuEntry.dataset;
   /** @type {import("./moderation-dialog.js").ModerationDialog | null} */
@@ -108,7 +109,8 @@ export class Moderation {
       const hasReports = reports.length > 0;
       this.#count.textContent = more ? `${reports.length}+` : String(reports.length);
       this.#count.hidden = !hasReports;
-      const menu = byId("room-menu");
+      const menu = this.#menu;
+      if (!menu) return;
       menu.classList.toggle("has-reports", hasReports);
       const label = hasReports ? "Menu of this room: there are open reports" : "Menu of this room";
       child(menu, "summary").setAttribute("aria-label", label);

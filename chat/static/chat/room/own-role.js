@@ -54,13 +54,14 @@ export class OwnRole {
    * @param {object} actions
    * @param {(sentence: string) => void} actions.notify shows a sentence to the person
    * @param {() => void} actions.changed is called when the page may offer other actions than before
+   * @param {import("../ui/scope.js").Scope} actions.scope
    */
-  constructor(composer, { notify, changed }) {
+  constructor(composer, { notify, changed, scope }) {
     this.#composer = composer;
     this.#notify = notify;
     this.#changed = changed;
     // The sentence may contain "today", which is wrong after midnight. A timer does not run while the machine sleeps.
-    onClock(() => this.role === ROLE.MUTED && this.#mute(this.#mutedUntil));
+    scope.whileActive((signal) => onClock(() => this.role === ROLE.MUTED && this.#mute(this.#mutedUntil), signal));
   }
 
   get isModerating() {

@@ -27,13 +27,17 @@ export class People {
   #list = byId("people-list");
   #panel = byId("people");
   #button = byId("people-button");
+  #counts = document.querySelectorAll("[data-people-count]");
 
-  /** @param {(handle: string, role: string) => HTMLElement | null} makeTools makes the button beside a person, or null */
-  constructor(makeTools) {
+  /**
+   * @param {(handle: string, role: string) => HTMLElement | null} makeTools makes the button beside a person, or null
+   * @param {import("../ui/scope.js").Scope} scope
+   */
+  constructor(makeTools, scope) {
     this.#makeTools = makeTools;
     this.#button.addEventListener("click", () => this.#toggle());
     byId("people-close").addEventListener("click", () => this.#toggle(false));
-    document.addEventListener("keydown", (event) => event.key === "Escape" && this.#toggle(false));
+    scope.listen(document, "keydown", (event) => event.key === "Escape" && this.#toggle(false));
   }
 
   /** @param {{ present: Person[], count: number, you: { handle: string } }} joined */
@@ -100,7 +104,7 @@ export class People {
     if (more > 0) items.push(make("li", { class: "more", text: `and ${more.toLocaleString()} more` }));
     this.#list.replaceChildren(...items);
     if (focused) this.#focus(focused);
-    for (const element of document.querySelectorAll("[data-people-count]")) element.textContent = count.toLocaleString();
+    for (const element of this.#counts) element.textContent = count.toLocaleString();
     this.#button.setAttribute("aria-label", `${plural(count, "person", "people")} here`);
   }
 

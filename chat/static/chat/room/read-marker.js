@@ -1,8 +1,9 @@
 // @ts-check
 // Decides what this person has read, and tells the server: a message is read when it was on the screen, and everything
-// before it was loaded. Also places the divider "New", and shows the number of new messages in the page's title.
+// before it was loaded. Also places the divider "New", and tells the page how many messages are unread.
 // Must not draw messages: it moves the timeline's divider.
 
+import { isPageFocused } from "../ui/page-title.js";
 import { UnreadMessages } from "./unread-messages.js";
 
 const SEND_INTERVAL_MS = 1_000;
@@ -12,10 +13,17 @@ const MOST_COUNTED = 1_000;
 /** @typedef {import("../connection/wire.js").Message} Message */
 
 /**
+ * `isMore`: there may be more unread messages, because the server counts only a limited number.
+ * @typedef {{ count: number, isMore: boolean }} Unread
+ */
+
+/**
  * @typedef {object} Room
  * @property {(offset: number) => boolean} send sends the marker; returns false without a connection
  * @property {() => number | null} cursor
  * @property {() => { from: number, to: number }} loaded the ids between which no message is missing
+ * @property {(unread: Unread) => void} showUnread shows how many messages are unread
+ * @property {import("../ui/scope.js").Scope} scope
  */
 
 export class ReadMarker {
@@ -25,7 +33,6 @@ export class ReadMarker {
   #room;
   /** @type {UnreadMessages} */
   #unread;
-  #title = document.title;
   #hasStarted = false;
   /** False while missed messages arrive: the person has not seen what is drawn meanwhile. */
   #isCaughtUp = false;
@@ -46,8 +53,8 @@ export class ReadMarker {
     this.#timeline = timeline;
     this.#room = room;
     this.#unread = new UnreadMessages(me);
-    window.addEventListener("pagehide", () => this.#sendNow());
-    document.addEventListener("visibilitychange", () => document.hidden && this.#sendNow());
+    room.scope.listen(window, "pagehide", () => this.#sendNow());
+    room.scope.listen(document, "visibilitychange", () => document.hidden && this.#sendNow());
   }
 
   /** The first unread message, loaded or not; null for none. */
@@ -121,6 +128,11 @@ export class ReadMarker {
     this.#schedule();
   }
 
+  /** Sends the position now, because the room leaves the page. */
+  suspend() {
+    this.#sendNow();
+  }
+
   /** Removes the divider "New", because a person who wrote a message has seen the messages above it. */
   wroteMessage() {
     this.#timeline.setFirstUnread(null);
@@ -134,17 +146,18 @@ export class ReadMarker {
   }
 
   /**
-   * Updates what is read, the divider and the title. The caller calls this when messages arrived, or when the scroll
+   * Updates what is read, the divider and the count. The caller calls this when messages arrived, or when the scroll
    * position or the window's focus changed.
    * @param {{ mayRead?: boolean }} [options] mayRead: what is on the screen counts as read
    */
   update({ mayRead = true } = {}) {
-    if (!this.#hasStarted) return;
+    // A room that is not on the page has no visible messages.
+    if (!this.#hasStarted || !this.#room.scope.isActive) return;
     const { from, to } = this.#room.loaded();
     this.#unread.loaded(from, to);
-    if (mayRead && this.#isCaughtUp && isFocused()) this.#readVisible(from);
+    if (mayRead && this.#isCaughtUp && isPageFocused()) this.#readVisible(from);
     this.#placeDivider(from);
-    this.#showTitle();
+    this.#showCount();
   }
 
   #start() {
@@ -194,10 +207,9 @@ export class ReadMarker {
     if (fresh !== null && isUnwatched && this.#timeline.isAtBottom) this.#timeline.scrollToUnread();
   }
 
-  #showTitle() {
+  #showCount() {
     const { count, unknownCount } = this.#unread;
-    const text = count >= MOST_COUNTED && unknownCount > 0 ? `${count}+` : `${count}`;
-    document.title = count && !isFocused() ? `(${text}) ${this.#title}` : this.#title;
+    this.#room.showUnread({ count, isMore: count >= MOST_COUNTED && unknownCount > 0 });
   }
 
   /** Sends the position now, and then at most once a second. */
@@ -215,8 +227,4 @@ export class ReadMarker {
     this.#sent = position;
     return true;
   }
-}
-
-function isFocused() {
-  return !document.hidden && document.hasFocus();
 }

@@ -50,8 +50,6 @@ export class ScheduleDialog {
   constructor(slug, send) {
     this.#slug = slug;
     this.#send = send;
-    // A message that is due leaves the list.
-    onClock(() => this.#parts && this.#refresh(this.#parts));
   }
 
   open() {
@@ -59,7 +57,13 @@ export class ScheduleDialog {
     this.#parts = parts;
     const waiting = make("section", {}, make("h3", { text: "Scheduled" }), parts.list);
     const dialog = openDialog("Send later", "schedule-dialog", this.#makeForm(parts), waiting);
-    dialog.addEventListener("close", () => { this.#parts = null; });
+    const closed = new AbortController();
+    dialog.addEventListener("close", () => {
+      this.#parts = null;
+      closed.abort();
+    });
+    // A message that is due leaves the list.
+    onClock(() => this.#refresh(parts), closed.signal);
     parts.body.focus();
     this.#refresh(parts);
   }

@@ -111,6 +111,16 @@ export class ScrollPosition extends Emitter {
     this.#restore();
   }
 
+  /** Remembers the reader's position, because the element leaves the page. */
+  suspend() {
+    this.#setAnchor();
+  }
+
+  /** Restores the reader's position, because the element is on the page again. */
+  resume() {
+    this.#restore();
+  }
+
   #setAnchor() {
     const { top: edge } = this.#scroller.getBoundingClientRect();
     this.#anchor = null;
@@ -125,6 +135,8 @@ export class ScrollPosition extends Emitter {
 
   /** Scrolls so that the anchor, or the bottom, is where it was. Content may also change late: a button, an image. */
   #restore() {
+    // An element outside the page has no scroll position.
+    if (!this.#scroller.isConnected) return;
     if (this.isAtBottom) this.scrollToEnd();
     else if (this.#anchor?.item.isConnected) {
       const { item, top } = this.#anchor;
@@ -136,6 +148,7 @@ export class ScrollPosition extends Emitter {
   }
 
   #scrolled() {
+    if (!this.#scroller.isConnected) return;
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     // Only scrolling up ends the following of new content. A new bar or a longer text also moves the bottom, but then the
     // observer scrolls to the bottom.

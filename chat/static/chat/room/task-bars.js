@@ -86,6 +86,16 @@ export class TaskBars {
     this.#askLater(bar);
   }
 
+  /** Stops to ask for the state of tasks, because the room leaves the page. */
+  suspend() {
+    for (const bar of this.#bars.values()) clearTimeout(bar.timer);
+  }
+
+  /** Asks for the state of unfinished tasks again. */
+  resume() {
+    for (const bar of this.#bars.values()) this.#askLater(bar);
+  }
+
   /** @param {string} ref */
   drop(ref) {
     const bar = this.#bars.get(ref);

@@ -146,6 +146,17 @@ export class Timeline extends Emitter {
     this.#position.scrollToEnd();
   }
 
+  /** Draws all waiting messages, and remembers the reader's place, because the list leaves the page. */
+  suspend() {
+    this.flush();
+    this.#position.suspend();
+  }
+
+  /** Restores the reader's place, because the list is on the page again. */
+  resume() {
+    this.#position.resume();
+  }
+
   /**
    * Scrolls to a message, and returns whether it is drawn.
    * @param {number} id

@@ -55,6 +55,13 @@ export class TypingOthers {
     this.#changed = changed;
   }
 
+  /** Forgets everybody. */
+  clear() {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    this.#changed("");
+  }
+
   /**
    * @param {import("../connection/wire.js").PersonName} person
    * @param {boolean} isTyping

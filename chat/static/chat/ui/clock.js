@@ -14,9 +14,12 @@ let timer;
 /**
  * Calls `callback` every minute, at midnight, and when the person returns to the page.
  * @param {() => void} callback
+ * @param {AbortSignal} [signal] ends the calls
  */
-export function onClock(callback) {
+export function onClock(callback, signal) {
+  if (signal?.aborted) return;
   listeners.add(callback);
+  signal?.addEventListener("abort", () => listeners.delete(callback), { once: true });
 }
 
 /** Starts the clock, and keeps the times in words current. page.js calls it once on every page. */

@@ -13,9 +13,10 @@ export const pagePerson = document.body.dataset.person ?? "";
 /**
  * Calls `callback` when the person has signed out. The page must then show nothing that the person has written.
  * @param {() => void} callback
+ * @param {AbortSignal} [signal] ends the calls
  */
-export function onForgotten(callback) {
-  document.addEventListener(FORGOTTEN, callback);
+export function onForgotten(callback, signal) {
+  document.addEventListener(FORGOTTEN, callback, { signal });
 }
 
 /** Deletes everything in this tab. The page calls it when the server says that the person is signed out. */

@@ -62,13 +62,13 @@ HANDLERS = {
 }
 
 
-def make_event(kind, ref, number, which, on):
+def make_event(kind, ref, number, target, on):
     """Return the event of a change, or None for `sync` and `resend`."""
     return {
         "post": Post(ref, f"body {number}"),
-        "edit": Edit(ref, which, f"edit {number}"),
-        "remove": Remove(ref, which),
-        "react": React(ref, which, "👍👎❤"[which % 3], on),
+        "edit": Edit(ref, target, f"edit {number}"),
+        "remove": Remove(ref, target),
+        "react": React(ref, target, "👍👎❤"[target % 3], on),
     }.get(kind)
 
 
@@ -95,12 +95,12 @@ def test_a_client_that_lost_events_has_the_fresh_state_after_a_sync(
         monkeypatch.setattr(after_commit.transaction, "on_commit", lambda function: function())
         live, lossy = Reader(), Reader()
         made = []
-        for number, (kind, who, which, on) in enumerate(changes):
-            member = rooms.join_room([alice, bob, charlie][who], room.slug)
+        for number, (kind, person_index, target, on) in enumerate(changes):
+            member = rooms.join_room([alice, bob, charlie][person_index], room.slug)
             ref = f"{room.slug}-{number}"
-            event = make_event(kind, ref, number, which, on)
+            event = make_event(kind, ref, number, target, on)
             if kind == "resend" and made:
-                member, event = made[which % len(made)]
+                member, event = made[target % len(made)]
                 member = rooms.join_room(member.person, room.slug)
             if kind == "sync":
                 lossy.sync(room)

@@ -1,0 +1,25 @@
+// @ts-check
+// Opens a room whose element is on the page. Must only start the parts of the room.
+
+import { onMenuEntry } from "../ui/menus.js";
+import { startConversation } from "./conversation.js";
+
+/**
+ * @typedef {object} RoomData
+ * @property {string} slug
+ * @property {string} handle the person whom the page is for
+ * @property {string} owner the key of the person's data in the browser
+ * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread
+ */
+
+/**
+ * Opens the room, and returns its conversation. `suspend()` ends all listeners, timers and connections of the room before
+ * its element leaves the page. `resume()` starts them after the element has returned. `close()` ends them for good.
+ * @param {RoomData} data
+ */
+export function openRoom({ slug, ...data }) {
+  const conversation = startConversation({ slug, ...data });
+  onMenuEntry("menu-invite", () => conversation.withDialogs(({ openInvitations }) => openInvitations(slug)));
+  onMenuEntry("menu-leave", () => conversation.withDialogs(({ openLeaveDialog }) => openLeaveDialog(slug)));
+  return conversation;
+}
