@@ -1,12 +1,15 @@
 """A stranger cannot find the slugs of private rooms by the responses or by the number of queries."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from chat.models import Member, Room
+from chat.protocol import format_time
 from chat.services import rooms
 from tests import wire
 
@@ -122,6 +125,14 @@ def test_a_new_address_cannot_be_guessed_and_the_former_one_leads_the_members_to
     assert inside.ask("post", ref="r1", body="Still here")["type"] == "ack"
     joined = wire.Socket("/chat/cellar/", member).connect().seen("joined")[0]
     assert joined["room"]["slug"] == slug
+
+
+def test_a_scheduled_message_can_be_cancelled_under_the_former_address(cellar, alice, charlie):
+    browser = wire.browser_of(charlie)
+    fields = {"ref": "s1", "body": "Later", "at": format_time(timezone.now() + timedelta(days=1))}
+    scheduled = browser.post("/api/rooms/cellar/scheduled/", fields, "application/json").json()
+    rooms.change_address(alice, "cellar")
+    assert browser.delete(f"/api/rooms/cellar/scheduled/{scheduled['scheduled_id']}/").status_code == 204
 
 
 def test_a_former_address_does_not_hint_that_there_is_a_hidden_room(cellar, alice, charlie, as_bob):
