@@ -26,6 +26,7 @@ page_patterns = [
     path("rooms/", pages.create_room, name="create_room"),
     path("rooms/<slug>/", pages.room, name="room"),
     path("rooms/<slug>/guests/", pages.room_guests, name="room_guests"),
+    path("rooms/<slug>/address/", pages.room_address, name="room_address"),
     path("board/<board_uuid:board>/", pages.board, name="board"),
     path("new_board", boards.new_board, name="new_board"),
     path("invite/<key>/", pages.invitation, name="invitation"),

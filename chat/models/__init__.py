@@ -25,7 +25,7 @@ from .people import (
     make_handle_skeleton,
 )
 from .profiles import Login, Picture, Preferences, Profile
-from .rooms import Member, Room
+from .rooms import FormerSlug, Member, Room
 from .scheduled import ScheduledMessage
 from .search import Changed, Document, Due, SearchDocument, SearchProgress, get_changed_messages
 from .statements import insert, snapshot
@@ -42,6 +42,7 @@ __all__ = [
     "Document",
     "Due",
     "EarlierBody",
+    "FormerSlug",
     "Invitation",
     "KnownPlace",
     "LABEL",

@@ -29,6 +29,7 @@ from .changes import (
 )
 from .history import Version, get_history
 from .lifecycle import (
+    change_address,
     create_first_room,
     create_room,
     delete_room,
@@ -73,6 +74,7 @@ __all__ = [
     "ReadableRooms",
     "Version",
     "apply_role",
+    "change_address",
     "catch_up",
     "check_browser_not_banned",
     "check_may_speak",
