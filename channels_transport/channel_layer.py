@@ -80,6 +80,12 @@ class ChannelLayer(Protocol):
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:
         """Remove a channel from several groups."""
 
+    def group_add_members(self, group: str, source: str) -> None:
+        """Add all channels of the group `source` to a group, for `group_expiry` seconds."""
+
+    def group_discard_members(self, group: str, source: str) -> None:
+        """Remove all channels of the group `source` from a group."""
+
     def group_channels(self, group: str) -> list[str]:
         """Return the channels that are in a group."""
 
@@ -88,6 +94,15 @@ class ChannelLayer(Protocol):
 
     def send_group_later(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
         """Send to a group like `send_group`, when the running consumer has ended."""
+
+    def send_group_paced(
+        self, group: str, message: Message, number: int, seconds: float, on_held: Callable[[int], object]
+    ) -> None:
+        """
+        Send to a group now or soon, at most one message in `seconds`.
+
+        If the group has had another such message within `seconds`, send nothing, and call `on_held(its number)`.
+        """
 
     def count_waiting(self, channel: str) -> int:
         """Return the number of messages that wait for the process that reads a reply channel."""

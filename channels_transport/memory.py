@@ -44,6 +44,8 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         self.channel_session_backend = MemoryBackend()
         # The counters of each channel, and under None the counters over all channels.
         self._counters: dict[str | None, collections.Counter] = collections.defaultdict(collections.Counter)
+        # {group: (number of its last paced message, the time until which it gets no other)}
+        self._paced: dict[str, tuple[int, float]] = {}
 
     def send(self, channel: str, message: Message) -> None:
         """Send a message to a channel. Raise ChannelFull if the channel has reached its capacity."""
@@ -84,6 +86,16 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         for group in groups:
             self.group_discard(group, channel)
 
+    def group_add_members(self, group: str, source: str) -> None:
+        """Add all channels of the group `source` to a group, for `group_expiry` seconds."""
+        for channel in self.group_channels(source):
+            self.group_add(group, channel)
+
+    def group_discard_members(self, group: str, source: str) -> None:
+        """Remove all channels of the group `source` from a group."""
+        for channel in self.group_channels(source):
+            self.group_discard(group, channel)
+
     def group_channels(self, group: str) -> list[str]:
         """Return the channels that are in a group."""
         with self.thread_lock:
@@ -101,6 +113,22 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
     def send_group_later(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
         """Send to a group at once, because no other worker can overtake this one."""
         self.send_group(group, message, except_channels)
+
+    def send_group_paced(
+        self, group: str, message: Message, number: int, seconds: float, on_held: Callable[[int], object]
+    ) -> None:
+        """Send to a group at once, at most one message in `seconds`. Otherwise call `on_held(its number)`."""
+        with self._count_lock:
+            now = time.monotonic()
+            # Groups without a recent message are forgotten here, so the dictionary contains only those that have one.
+            self._paced = {name: sent for name, sent in self._paced.items() if sent[1] > now}
+            held = self._paced.get(group)
+            if held is None:
+                self._paced[group] = number, now + seconds
+        if held is None:
+            self.send_group(group, message)
+        else:
+            on_held(held[0])
 
     def count_waiting(self, channel: str) -> int:
         """Return the number of messages that wait for the process that reads a reply channel."""

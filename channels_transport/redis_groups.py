@@ -53,6 +53,31 @@ class RedisGroups(RedisSending):
         for index, command in self._group_commands(scripts.GROUP_DISCARD, groups, channel):
             self.shards[index].call(command)
 
+    def group_add_members(self, group: str, source: str) -> None:
+        """Add all channels of the group `source` to a group for `group_expiry` seconds, in one script."""
+        self._change_by_members(scripts.GROUP_ADD_MEMBERS, group, source, self.group_add, self.group_expiry)
+
+    def group_discard_members(self, group: str, source: str) -> None:
+        """Remove all channels of the group `source` from a group, in one script."""
+        self._change_by_members(scripts.GROUP_DISCARD_MEMBERS, group, source, self.group_discard)
+
+    def _change_by_members(
+        self,
+        script: scripts.LayerScript,
+        group: str,
+        source: str,
+        change: Callable[[str, str], None],
+        *arguments: object,
+    ) -> None:
+        assert self.valid_group_name(group) and self.valid_group_name(source), "Group name not valid"
+        index = self.consistent_hash(group)
+        if index == self.consistent_hash(source):
+            self.shards[index].call(self.command(script, source, group, *arguments))
+            return
+        # A script cannot read another shard.
+        for channel in self.group_channels(source):
+            change(group, channel)
+
     def _group_commands(
         self, script: scripts.LayerScript, groups: Collection[str], channel: str, *arguments: object
     ) -> list[tuple[int, tuple]]:
@@ -111,10 +136,38 @@ class RedisGroups(RedisSending):
         send = GroupSend(group, self.serialize(message), except_channels)
         self.receiver.deferred.add(0, self._group_send_command(send), lambda found: self._after_group_send(send, found))
 
-    def _group_send_command(self, send: GroupSend) -> tuple:
+    def send_group_paced(
+        self, group: str, message: Message, number: int, seconds: float, on_held: Callable[[int], object]
+    ) -> None:
+        """
+        Send a message to a group with this thread's next trip, but at most one message in `seconds`.
+
+        If the group has had another such message within `seconds`, send nothing, and call `on_held(its number)` after
+        the trip. `number` is the number of this message. Outside of a consumer, do this at once.
+        """
+        assert self.valid_group_name(group), "Group name not valid"
+        send, milliseconds = GroupSend(group, self.serialize(message), ()), max(1, round(seconds * 1000))
+        if self.ring_size == 1:
+            command = self._group_send_command(send, scripts.GROUP_SEND_PACED, number, milliseconds)
+            self.run_later(0, command, lambda found: self._after_paced_send(send, found, on_held))
+            return
+        shard, key = self.shards[self.consistent_hash(group)], f"{self.prefix}paced:{group}"
+        is_first, held = shard.call(("SET", key, number, "NX", "PX", milliseconds), ("GET", key))
+        found = self._send_group_over_shards(send) if is_first else held
+        self._after_paced_send(send, found, on_held)
+
+    def _after_paced_send(self, send: GroupSend, found: Any, on_held: Callable[[int], object]) -> None:
+        if isinstance(found, list):
+            self._after_group_send(send, found)
+        else:
+            on_held(int(found or 0))
+
+    def _group_send_command(
+        self, send: GroupSend, script: scripts.LayerScript = scripts.GROUP_SEND, *arguments: object
+    ) -> tuple:
         # The names of the processes are unknown here. All match one pattern, so this name has the same capacity.
         capacity = self.get_capacity("daphne.response.x!") * OVERFILL_FACTOR
-        return self.command(scripts.GROUP_SEND, send.group, send.kind, send.content, self.expiry, capacity)
+        return self.command(script, send.group, send.kind, send.content, self.expiry, capacity, *arguments)
 
     def _send_group_over_shards(self, send: GroupSend) -> list[Any]:
         shard = self.shards[self.consistent_hash(send.group)]

@@ -23,6 +23,7 @@ ChannelFull = BaseChannelLayer.ChannelFull
 
 LOBBY_GROUP = "lobby"
 DOORS_GROUP = "doors"  # the visitors in the waiting rooms of all boards
+PEOPLE_GROUP = "people"  # the own streams of all people
 DELAY_CHANNEL = "asgi.delay"
 SCHEDULED_CHANNEL = "chat.scheduled"
 TASKS_CHANNEL = "chat.tasks"
@@ -42,6 +43,16 @@ def room_group(room_id: int) -> str:
 def member_group(member_id: int) -> str:
     """Return the group of all connections of one person in one room."""
     return f"member-{member_id}"
+
+
+def person_group(person_id: int) -> str:
+    """Return the group of one person's own streams: a tab has one, whatever room it shows."""
+    return f"person-{person_id}"
+
+
+def feed_group(room_id: int) -> str:
+    """Return the group of the own streams of all members of a room."""
+    return f"feed-{room_id}"
 
 
 def credential_group(session_key: str | None = None, token_id: int | None = None) -> str:
@@ -77,9 +88,9 @@ def visitor_group(digest: str) -> str:
     return f"visitor-{digest[:40]}"
 
 
-def person_group(person_id: int) -> str:
+def waiting_group(person_id: int) -> str:
     """Return the group of one signed-in person's connections to waiting rooms, which are in no member's group."""
-    return f"person-{person_id}"
+    return f"waiting-{person_id}"
 
 
 # Groups.
@@ -105,6 +116,16 @@ def unsubscribe(channel: str, groups: Collection[str]) -> None:
     _layer().group_discard_all(groups, channel)
 
 
+def subscribe_members(group: str, source: str) -> None:
+    """Add all connections of the group `source` to a group, in one trip to Redis."""
+    _layer().group_add_members(group, source)
+
+
+def unsubscribe_members(group: str, source: str) -> None:
+    """Remove all connections of the group `source` from a group, in one trip to Redis."""
+    _layer().group_discard_members(group, source)
+
+
 def publish(group: str, event: Event) -> None:
     """Send an event to every connection of a group."""
     Group(group).send({"text": protocol.encode(event)})
@@ -115,9 +136,19 @@ def publish_at_once(group: str, event: Event) -> None:
     Group(group).send({"text": protocol.encode(event)}, immediately=True)
 
 
-def publish_to_others(group: str, event: Event, channel: str) -> None:
-    """Send an event to every connection of a group except one."""
-    Group(group).send({"text": protocol.encode(event)}, except_channels=[channel])
+def publish_paced(group: str, event: Event, number: int, seconds: float, on_held: Callable[[int], object]) -> None:
+    """
+    Send an event to every connection of a group, at most one such event in `seconds`.
+
+    The command leaves with the worker's next trip to Redis. If the group has had such an event within `seconds`, this
+    event is not sent: then `on_held(number of the event that was sent)` is called. `number` is this event's number.
+    """
+    _layer().send_group_paced(group, {"text": protocol.encode(event)}, number, seconds, on_held)
+
+
+def publish_to_others(group: str, event: Event, *channels: str) -> None:
+    """Send an event to every connection of a group except these."""
+    Group(group).send({"text": protocol.encode(event)}, except_channels=channels)
 
 
 def close_group(group: str, code: int, but: Iterable[str] = ()) -> None:

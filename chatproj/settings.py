@@ -205,6 +205,8 @@ CHAT_FLOOD_SECONDS = 10
 CHAT_PRESENCE_LEASE_SECONDS = 75
 # One event tells the room about all members that join or leave within this time.
 CHAT_PRESENCE_SECONDS = 1
+# The members of a room who show another room learn of its messages at most once in this time.
+CHAT_FEED_SECONDS = 1
 # A poll waits this long for an event. Proxies and platforms end a request after 30 seconds.
 CHAT_POLL_SECONDS = 20
 # An announcement without a given time expires after this time.

@@ -93,7 +93,7 @@ def later(monkeypatch):
     """Replace the timers. A call runs only when the test says so, and never after its test."""
     stand_in = Later()
     monkeypatch.setattr("channels_transport.timers.call_later", stand_in.call_later)
-    for module in ("chat.services.people.logins", "chat.services.presence"):
+    for module in ("chat.services.feeds", "chat.services.people.logins", "chat.services.presence"):
         monkeypatch.setattr(f"{module}.call_later", stand_in.call_later)
     return stand_in
 

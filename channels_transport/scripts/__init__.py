@@ -19,11 +19,14 @@ A connection's own list contains items `F <expiry> <channel> NUL <body>`: its wa
 
 from .groups import (
     GROUP_ADD,
+    GROUP_ADD_MEMBERS,
     GROUP_DISCARD,
+    GROUP_DISCARD_MEMBERS,
     GROUP_MEMBERS,
     GROUP_PROCESSES,
     GROUP_PUSH,
     GROUP_SEND,
+    GROUP_SEND_PACED,
     LEASE_INTERFACE,
 )
 from .messages import (
@@ -50,11 +53,14 @@ __all__ = [
     "DELETE_MATCHING",
     "ENQUEUE",
     "GROUP_ADD",
+    "GROUP_ADD_MEMBERS",
     "GROUP_DISCARD",
+    "GROUP_DISCARD_MEMBERS",
     "GROUP_MEMBERS",
     "GROUP_PROCESSES",
     "GROUP_PUSH",
     "GROUP_SEND",
+    "GROUP_SEND_PACED",
     "LEASE_INTERFACE",
     "LayerScript",
     "NEXT",

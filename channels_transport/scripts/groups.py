@@ -88,12 +88,7 @@ return push(ARGV[3], ARGV[6] .. stamp(ARGV[8]) .. ARGV[5] .. ARGV[4] .. '\\0' ..
 """,
 )
 
-# Does the work of GROUP_PROCESSES and GROUP_PUSH, for a layer with one shard. ARGV: group, letter of the items, their
-# content, expiry (s), capacity of a process' list. Returns {process, length of its list or 0 if it was full, ...}, with
-# the length -1 for ''. The caller sends to the members of ''.
-GROUP_SEND = LayerScript(
-    "count stamp push is_full is_dead remove_dead_members",
-    """
+_SEND = """
 local group, lengths = P .. 'group:' .. ARGV[3], {}
 local all = redis.call('HGETALL', group)
 for index = 1, #all, 2 do
@@ -114,7 +109,64 @@ for index = 1, #all, 2 do
     end
 end
 return lengths
+"""
+
+# Does the work of GROUP_PROCESSES and GROUP_PUSH, for a layer with one shard. ARGV: group, letter of the items, their
+# content, expiry (s), capacity of a process' list. Returns {process, length of its list or 0 if it was full, ...}, with
+# the length -1 for ''. The caller sends to the members of ''.
+GROUP_SEND = LayerScript("count stamp push is_full is_dead remove_dead_members", _SEND)
+
+# Does the work of GROUP_SEND, unless the group has had a paced message within the last ARGV[9] ms. Then it returns the
+# number of that message. ARGV[8] is the number of this message.
+GROUP_SEND_PACED = LayerScript(
+    "count stamp push is_full is_dead remove_dead_members",
+    """
+local pace = P .. 'paced:' .. ARGV[3]
+if not redis.call('SET', pace, ARGV[8], 'NX', 'PX', ARGV[9]) then return redis.call('GET', pace) end
+"""
+    + _SEND,
+)
+
+# Adds all members of a group to another group. ARGV: the group, the other group, expiry of the membership (s).
+GROUP_ADD_MEMBERS = LayerScript(
+    "next_number",
+    """
+local group = P .. 'group:' .. ARGV[4]
+for _, process in ipairs(redis.call('HKEYS', P .. 'group:' .. ARGV[3])) do
+    local source = P .. 'members:' .. ARGV[3] .. ':' .. process
+    local members, added = P .. 'members:' .. ARGV[4] .. ':' .. process, 0
+    for _, channel in ipairs(redis.call('ZRANGEBYSCORE', source, '(' .. now, '+inf')) do
+        added = added + redis.call('ZADD', members, now + tonumber(ARGV[5]) * 1000, channel)
+    end
+    if added > 0 or (redis.call('EXISTS', members) == 1 and redis.call('HEXISTS', group, process) == 0) then
+        redis.call('HSET', group, process, next_number())
+    end
+    redis.call('EXPIRE', members, ARGV[5])
+    redis.call('EXPIRE', group, ARGV[5])
+end
 """,
+)
+
+# Removes all members of a group from another group. ARGV: the group, the other group.
+GROUP_DISCARD_MEMBERS = LayerScript(
+    "next_number",
+    """
+local group = P .. 'group:' .. ARGV[4]
+for _, process in ipairs(redis.call('HKEYS', P .. 'group:' .. ARGV[3])) do
+    local members, removed = P .. 'members:' .. ARGV[4] .. ':' .. process, 0
+    for _, channel in ipairs(redis.call('ZRANGE', P .. 'members:' .. ARGV[3] .. ':' .. process, 0, -1)) do
+        removed = removed + redis.call('ZREM', members, channel)
+    end
+    if removed > 0 then
+        if redis.call('EXISTS', members) == 1 then
+            redis.call('HSET', group, process, next_number())
+        else
+            redis.call('HDEL', group, process)
+        end
+    end
+end
+""",
+    frees=True,
 )
 
 # ARGV: process, lease (ms; 0 ends it). Returns {1 if the process has counted as dead since its last renewal, a mark

@@ -5,6 +5,7 @@ They are thin. No exception leaves a consumer: it answers a refusal or a failure
 """
 
 from .boards import AuthConsumer, WriteConsumer
+from .me import me_connect, me_disconnect, me_receive
 from .others import (
     echo_connect,
     echo_disconnect,
@@ -25,6 +26,9 @@ __all__ = [
     "echo_receive",
     "lobby_connect",
     "lobby_disconnect",
+    "me_connect",
+    "me_disconnect",
+    "me_receive",
     "poll_disconnect",
     "ws_connect",
     "ws_disconnect",

@@ -32,7 +32,7 @@ def admit(connection, member, query, login=None, token_id=None):
         return
     if state.has_announcements:
         # Announcements precede `synced`: a client with `synced` has all of them up to the id that `joined` named.
-        send_announcements(connection, member, since=_read_integer(query, "announced"))
+        send_announcements(connection, member, since=read_integer(query, "announced"))
     send_backlog(connection, rooms.get_backlog(member.room, backlog_from))
     if state.has_tasks:
         _send_tasks(connection, member)
@@ -55,7 +55,7 @@ def make_session(connection, member, login=None, token_id=None):
 
 def _accept(connection, member, query):
     """Accept a connection with `joined`. Return the cursor at which the backlog begins (None: the newest messages)."""
-    room, cursor = member.room, _read_integer(query, "cursor")
+    room, cursor = member.room, read_integer(query, "cursor")
     reset = "cursor" in query and (cursor is None or cursor > room.offset)
     present, count = presence.get_present(room.id, room.access == room.BOARD)
     news = rooms.get_news(member)
@@ -103,7 +103,7 @@ def parse_query(text):
     return parse_qs(text.decode("latin1") if isinstance(text, bytes) else text, keep_blank_values=True)
 
 
-def _read_integer(query, name):
+def read_integer(query, name):
     """Return the last value of a parameter as an integer, or None if it is missing or not an integer."""
     return protocol.parse_integer(query.get(name, [None])[-1])
 

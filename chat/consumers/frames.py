@@ -23,7 +23,7 @@ def answer_frame(connection, text):
     connection continues.
     """
     with answering(connection) as request:
-        event, refusal = _parse(text)
+        event, refusal = parse_frame(text)
         request.ref = getattr(event or refusal, "ref", None)
         member = access.get_speaking_member(connection)
         # Invalid frames count against the rate limit too.
@@ -61,12 +61,12 @@ def answering(connection):
         _reply_failure(connection, protocol.internal_error(request.ref))
 
 
-def _parse(text):
-    """Return (event, None) or (None, the refusal)."""
+def parse_frame(text, events=protocol.EVENTS):
+    """Return (event, None) or (None, the refusal). `text` is None for a binary frame; `events` is {type: class}."""
     try:
         if text is None:
             raise protocol.ChatError("binary_not_supported", "Send text frames.")
-        return protocol.parse(text), None
+        return protocol.parse(text, events), None
     except protocol.ChatError as refusal:
         return None, refusal
 

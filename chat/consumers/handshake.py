@@ -1,5 +1,7 @@
 """
 The checks that every handshake passes before its consumer runs: the origin of the page, and the rate of handshakes.
+
+This module also finds the person who opens a socket.
 """
 
 import functools
@@ -77,3 +79,14 @@ def _is_own_origin(message):
 def get_headers(message):
     """Return the headers of a handshake: {name in lower case: value}."""
     return {name.decode("latin1"): value.decode("latin1") for name, value in message.content.get("headers", [])}
+
+
+def find_person(message):
+    """Return (person, token or None). Raise CloseConnection if the credential is invalid or missing."""
+    header = get_headers(message).get("authorization")
+    token = people.find_token(header)
+    person = token.person if token else message.user
+    # A valid cookie does not replace an invalid token.
+    if not person.is_authenticated or (token is None and people.is_token_header(header)):
+        raise protocol.CloseConnection(protocol.CLOSE_NOT_SIGNED_IN)
+    return person, token

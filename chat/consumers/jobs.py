@@ -8,7 +8,7 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import moderation, scheduled, tasks
+from chat.services import feeds, moderation, scheduled, tasks
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -47,6 +47,12 @@ def unmute(member_id):
 def run_task(task_id):
     """Run a background task to its end. A task may take minutes, so its channel has workers of its own."""
     tasks.run_task(task_id)
+
+
+@job("room")
+def publish_newest(room_id):
+    """Publish the newest state of a room to its members' own streams."""
+    feeds.publish_newest(room_id)
 
 
 @job("scheduled")

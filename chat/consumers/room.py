@@ -7,11 +7,11 @@ In this module `message` is always the Channels message. This module must not re
 from channels_transport import channel_session_user_from_http, enforce_ordering, forget_ordering
 from chat import protocol
 from chat.connections import Connection
-from chat.services import people, rooms
+from chat.services import rooms
 
 from .admission import admit, parse_query, release
 from .frames import answer_frame
-from .handshake import checked_handshake, get_headers
+from .handshake import checked_handshake, find_person
 
 
 @checked_handshake
@@ -21,7 +21,7 @@ def ws_connect(message, slug):
     """Admit a person to a room, as `admit` describes, or close the socket with the code for the reason."""
     connection = Connection.from_message(message)
     try:
-        person, token = _find_person(message)
+        person, token = find_person(message)
         member = _join_room(person, slug)
     except protocol.CloseConnection as closing:
         connection.accept(close=closing.code)
@@ -31,17 +31,6 @@ def ws_connect(message, slug):
         admit(connection, member, query, token_id=token.id)
     else:
         admit(connection, member, query, login=message.http_session.session_key)
-
-
-def _find_person(message):
-    """Return (person, token or None). Raise CloseConnection if the credential is invalid or missing."""
-    header = get_headers(message).get("authorization")
-    token = people.find_token(header)
-    person = token.person if token else message.user
-    # A valid cookie does not replace an invalid token.
-    if not person.is_authenticated or (token is None and people.is_token_header(header)):
-        raise protocol.CloseConnection(protocol.CLOSE_NOT_SIGNED_IN)
-    return person, token
 
 
 def _join_room(person, slug):

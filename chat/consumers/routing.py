@@ -18,6 +18,12 @@ lobby_routing = [
     route("websocket.disconnect", consumers.lobby_disconnect),
 ]
 
+me_routing = [
+    route("websocket.connect", consumers.me_connect),
+    route("websocket.receive", consumers.me_receive),
+    route("websocket.disconnect", consumers.me_disconnect),
+]
+
 operator_routing = [
     OperatorStreams.as_route(path=r"^rooms/\Z", attrs={"consumers": {RoomBinding.stream: RoomBinding.consumer}}),
 ]
@@ -41,6 +47,7 @@ echo_routing = [
 ]
 
 job_routing = [
+    route("chat.feeds", "chat.consumers.jobs.publish_newest"),
     route("chat.scheduled", "chat.consumers.jobs.post_scheduled"),
     route("chat.tasks", "chat.consumers.jobs.run_task"),
     route("chat.unmute", "chat.consumers.jobs.unmute"),

@@ -73,7 +73,7 @@ class AddPinnedAt(migrations.AddField):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0010_handles'),
+        ('chat', '0011_workspace'),
     ]
 
     operations = [

@@ -11,12 +11,13 @@ from .boards import Board, Visitor
 from .full_text import LABEL, Condition, Phrase, Rows, find_ids, make_words
 from .invitations import Invitation
 from .join_state import get_join_state, get_news
-from .messages import Bookmark, Change, EarlierBody, Message, Reaction
+from .messages import Bookmark, Change, EarlierBody, Mention, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
 from .people import (
     MAX_SKELETON,
     NO_HANDLE_KEYS,
+    Block,
     KnownPlace,
     Person,
     Token,
@@ -30,10 +31,12 @@ from .scheduled import ScheduledMessage
 from .search import Changed, Document, Due, SearchDocument, SearchProgress, get_changed_messages
 from .statements import insert, snapshot
 from .tasks import Task, TaskPart
+from .workspace import Place, count_mentions, count_unread, find_newest, find_places, find_posts
 
 __all__ = [
     "Announcement",
     "AuditEntry",
+    "Block",
     "Board",
     "Bookmark",
     "Change",
@@ -49,11 +52,13 @@ __all__ = [
     "Login",
     "MAX_SKELETON",
     "Member",
+    "Mention",
     "Message",
     "NO_HANDLE_KEYS",
     "Person",
     "Phrase",
     "Picture",
+    "Place",
     "Preferences",
     "Profile",
     "Reaction",
@@ -68,7 +73,12 @@ __all__ = [
     "TaskPart",
     "Token",
     "Visitor",
+    "count_mentions",
+    "count_unread",
     "find_ids",
+    "find_newest",
+    "find_places",
+    "find_posts",
     "get_changed_messages",
     "get_join_state",
     "get_news",

@@ -89,7 +89,15 @@ def get_news(member: Member) -> News:
         return News(*cursor.fetchone())
 
 
-_SELECT_NEWS = """
+# The one definition of unread messages: those of other people after the read marker that are not removed. A statement
+# reads only the first {most} messages after the marker.
+FRESH_MESSAGES = """
+    SELECT number, author_id, removed_at FROM chat_message
+    WHERE room_id = {room} AND number > {read} AND number <= {upto} ORDER BY number LIMIT {most}
+"""
+IS_UNREAD = "fresh.author_id <> {person} AND fresh.removed_at IS NULL"
+
+_SELECT_NEWS = f"""
     SELECT
         (
             SELECT COALESCE(MAX(id), 0)
@@ -97,9 +105,6 @@ _SELECT_NEWS = """
         ),
         COUNT(*),
         MIN(number)
-    FROM (
-        SELECT number, author_id, removed_at FROM chat_message
-        WHERE room_id = %s AND number > %s AND number <= %s ORDER BY number LIMIT %s
-    ) fresh
-    WHERE author_id <> %s AND removed_at IS NULL
+    FROM ({FRESH_MESSAGES.format(room="%s", read="%s", upto="%s", most="%s")}) fresh
+    WHERE {IS_UNREAD.format(person="%s")}
 """

@@ -75,6 +75,9 @@ class Message(models.Model):
     A removed message keeps its row and loses its body.
     """
 
+    ALL, HERE = "all", "here"
+    AUDIENCES = [(audience, audience) for audience in (ALL, HERE)]
+
     id = models.BigAutoField(primary_key=True)
     # The room has no index of its own: the indexes of the constraints below begin with the room, and each further index
     # is one more page that a post writes.
@@ -89,6 +92,10 @@ class Message(models.Model):
     edited_at = models.DateTimeField(null=True, editable=False)
     removed_at = models.DateTimeField(null=True, editable=False)
     pinned_at = models.DateTimeField(null=True, editable=False)
+    # The number of Mention rows. It is null in rows that were stored without them: their bodies say whom they mention.
+    mentioned = models.IntegerField(null=True, editable=False)
+    # `all` or `here` if the message calls all members, or the people who were present; else null.
+    audience = models.CharField(max_length=4, choices=AUDIENCES, null=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -98,11 +105,14 @@ class Message(models.Model):
             # The index of this constraint also serves the queries for backlogs.
             models.UniqueConstraint(fields=["room", "offset"], name="one_change_per_offset"),
         ]
-        # This index contains only pinned messages, so it costs nothing for others.
+        # These indexes contain only the few messages that are pinned, and the few that call everybody.
         indexes = [
             models.Index(
                 name="pinned_messages", fields=["room", "pinned_at"], condition=models.Q(pinned_at__isnull=False)
-            )
+            ),
+            models.Index(
+                name="calls_to_everybody", fields=["room", "number"], condition=models.Q(audience__isnull=False)
+            ),
         ]
 
     def __str__(self):
@@ -172,6 +182,34 @@ class Bookmark(models.Model):
 
     def __str__(self):
         return f"{self.message} of {self.person}"
+
+
+class Mention(models.Model):
+    """
+    A reference from a message to a person whom its body mentions. The rows of a message are in the order of its body.
+
+    A `silent` mention is shown in the message, but does not notify the person: the person wrote the message, has
+    blocked its author, or could not read the room.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    room = models.ForeignKey(Room, db_index=False, on_delete=models.CASCADE)
+    number = models.BigIntegerField()
+    person = models.ForeignKey(Person, related_name="mentions", db_index=False, on_delete=models.CASCADE)
+    # False if the body does not name the person, but calls everybody who is present.
+    is_named = models.BooleanField(default=True)
+    silent = models.BooleanField(default=False)
+
+    class Meta:
+        # The index of the constraint also counts a person's mentions after the read marker of a room.
+        constraints = [models.UniqueConstraint(fields=["person", "room", "number"], name="one_mention_per_message")]
+        indexes = [
+            models.Index(fields=["room", "number"], name="mentions_of_a_message"),
+            models.Index(fields=["person", "id"], name="mentions_of_a_person"),
+        ]
+
+    def __str__(self):
+        return f"{self.person} in {self.room_id}/{self.number}"
 
 
 class Change(models.Model):

@@ -9,10 +9,12 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from chat.protocol.lookalikes import make_skeleton
+
+from .statements import Columns
 
 MAX_SKELETON = 128  # characters; an index cannot contain long values
 _VARIATIONS = re.compile("[\ufe00-\ufe0f]")
@@ -63,6 +65,28 @@ class PersonManager(BaseUserManager):
         found = {person.handle_key: person for person in self.filter(is_meant)}
         exact = found.get(keys[0]) or found.get(keys[1])
         return exact or next(iter(found.values()), None)
+
+    def find_with_credential(
+        self, person_id: int, session_key: str | None = None, token_id: int | None = None
+    ) -> "Person | None":
+        """
+        Return a person with `is_signed_in` (whether the login session or token is valid), or None.
+
+        This runs one statement for every frame of a person's own stream, like `Member.objects.find_with_credential`.
+        """
+        with connection.cursor() as cursor:
+            if token_id is not None:
+                cursor.execute(_FIND_BY_TOKEN, [token_id, person_id])
+            else:
+                now = connection.ops.adapt_datetimefield_value(timezone.now())
+                cursor.execute(_FIND_BY_SESSION, [session_key, now, person_id])
+            found = cursor.fetchone()
+        if found is None:
+            return None
+        values = iter(found)
+        person = _PERSON.make_row(values)
+        person.is_signed_in = bool(next(values))
+        return person
 
     def operators(self) -> models.QuerySet:
         """Select the people who may use the admin."""
@@ -119,6 +143,26 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self):
         return self.handle
+
+
+_PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
+_FIND = f"SELECT {_PERSON.sql}, EXISTS ({{proof}}) FROM chat_person person WHERE person.id = %s"
+_FIND_BY_TOKEN = _FIND.format(proof="SELECT 1 FROM chat_token WHERE id = %s AND chat_token.person_id = person.id")
+_FIND_BY_SESSION = _FIND.format(proof="SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s")
+
+
+class Block(models.Model):
+    """A person's wish to get no direct messages of another person, and no notices of their mentions."""
+
+    person = models.ForeignKey(Person, related_name="blocks", db_index=False, on_delete=models.CASCADE)
+    blocked = models.ForeignKey(Person, related_name="+", on_delete=models.CASCADE)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "blocked"], name="one_block_per_pair")]
+
+    def __str__(self):
+        return f"{self.person} blocks {self.blocked}"
 
 
 class Token(models.Model):

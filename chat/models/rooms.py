@@ -33,6 +33,19 @@ class RoomManager(models.Manager):
             raise self.model.DoesNotExist(f"There is no room {room_id}.")
         return row[0]
 
+    def take_post(self, room_id: int, at: datetime) -> tuple[int, int]:
+        """
+        Do what `take_offset` does for a new message, and count the message. Return (the new offset, the new `posts`).
+
+        This is the same single statement, so a post costs nothing more.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE_POST, [connection.ops.adapt_datetimefield_value(at), room_id])
+            row = cursor.fetchone()
+        if row is None:
+            raise self.model.DoesNotExist(f"There is no room {room_id}.")
+        return row[0], row[1]
+
     def give_back_offset(self, room_id: int) -> None:
         """Undo `take_offset` within its transaction, for a request that changes nothing."""
         self.filter(id=room_id).update(offset=models.F("offset") - 1)
@@ -55,11 +68,14 @@ class Room(models.Model):
 
     - public: by opening the room;
     - private: by an invitation;
-    - board: when the board's owner admits the person.
+    - board: when the board's owner admits the person;
+    - direct: when the conversation is created. Nobody joins it later.
     """
 
-    PUBLIC, PRIVATE, BOARD = "public", "private", "board"
-    ACCESS = [(access, access) for access in (PUBLIC, PRIVATE, BOARD)]
+    PUBLIC, PRIVATE, BOARD, DIRECT = "public", "private", "board", "direct"
+    ACCESS = [(access, access) for access in (PUBLIC, PRIVATE, BOARD, DIRECT)]
+    # Only members may know that a room of one of these kinds exists.
+    HIDDEN = (PRIVATE, DIRECT)
 
     slug = models.CharField(max_length=50, unique=True)
     name = models.CharField(max_length=80)
@@ -68,6 +84,11 @@ class Room(models.Model):
     # Null means the same as False: workers of an older version insert rows without this column.
     closed_to_guests = models.BooleanField(null=True)
     offset = models.BigIntegerField(default=0, editable=False)
+    # This counts the messages ever posted, without edits, reactions and removals. Only differences have a meaning: the
+    # count begins when the column was added, and null means 0.
+    posts = models.BigIntegerField(null=True, editable=False)
+    # In a direct conversation, this names its people; null in other rooms. So the same people have one conversation.
+    people_key = models.CharField(max_length=200, unique=True, null=True, editable=False)
     # This column has no index: the lobby's order puts rooms without a message last, and could not use an index.
     last_at = models.DateTimeField("last message at", null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -132,6 +153,8 @@ class Member(models.Model):
     MODERATOR_ROLES = (MODERATOR, OWNER)
     # A person must not escape one of these roles by leaving, or with another handle.
     HELD_ROLES = (MUTED, BANNED)
+    ALL, MENTIONS, NONE = "all", "mentions", "none"
+    LEVELS = [(level, level) for level in (ALL, MENTIONS, NONE)]
 
     room = models.ForeignKey(Room, related_name="members", db_index=False, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, related_name="memberships", on_delete=models.CASCADE)
@@ -139,6 +162,10 @@ class Member(models.Model):
     # A mute ends at this time. If it is None, the mute lasts until a moderator ends it.
     muted_until = models.DateTimeField(null=True, blank=True)
     read_offset = models.BigIntegerField(default=0, editable=False)
+    # This says for which messages the person wants to be notified. Null means `all`.
+    level = models.CharField(max_length=10, choices=LEVELS, null=True, editable=False)
+    # The position among the person's favourite rooms; null if the room is not a favourite.
+    favourite = models.IntegerField(null=True, editable=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = MemberManager()
@@ -171,10 +198,15 @@ class Member(models.Model):
         return self.role == self.MUTED and (self.muted_until is None or self.muted_until > timezone.now())
 
 
+_TAKE_POST = (
+    'UPDATE chat_room SET "offset" = "offset" + 1, posts = COALESCE(posts, 0) + 1, last_at = %s'
+    ' WHERE id = %s RETURNING "offset", posts'
+)
+
 # These are only the columns that every frame needs. Each other attribute is read with one more query.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
-_ROOM = Columns(Room, "room", "id", "slug", "access", "closed_to_guests", "offset")
+_ROOM = Columns(Room, "room", "id", "slug", "access", "closed_to_guests", "offset", "posts")
 _FIND = f"""
     SELECT {_MEMBER.sql}, {_PERSON.sql}, {_ROOM.sql}, EXISTS ({{proof}})
     FROM chat_member member

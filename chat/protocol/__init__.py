@@ -114,9 +114,41 @@ from .fields import (
 )
 from .names import check_handle, check_line, check_room_name, check_topic, is_possible_handle
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
+from .workspace import (
+    MAX_MENTION_TEXT,
+    NOTIFICATION_LEVELS,
+    WORKSPACE_EVENTS,
+    ReadAll,
+    ReadRoom,
+    SetFavourite,
+    SetLevel,
+    SyncWorkspace,
+    mention,
+    mention_fields,
+    room,
+    room_gone,
+    workspace,
+    workspace_room,
+    workspace_synced,
+)
 from .zones import check_zone, get_zone
 
 __all__ = [
+    "MAX_MENTION_TEXT",
+    "NOTIFICATION_LEVELS",
+    "WORKSPACE_EVENTS",
+    "ReadAll",
+    "ReadRoom",
+    "SetFavourite",
+    "SetLevel",
+    "SyncWorkspace",
+    "mention",
+    "mention_fields",
+    "room",
+    "room_gone",
+    "workspace",
+    "workspace_room",
+    "workspace_synced",
     "AdmitVisitor",
     "BOARD_EVENTS",
     "CLOSE_CONNECTION_LOST",

@@ -118,13 +118,15 @@ def message(
     mentions: Sequence[str] = (),
     guests: Sequence[str] = (),
     pinned: bool = False,
+    audience: str | None = None,
 ) -> dict:
     """
     Return the event for a message that is new or has changed.
 
     `author` is what `person` returns, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}, and
     `mentions` are the handles of the people that the body mentions. `guests` are the handles of the guests among the
-    people who reacted. Only a pinned message has the field `pinned`.
+    people who reacted. `audience` is `all` or `here` if the message calls all members, or the people who are present.
+    Only a pinned message has the field `pinned`.
     """
     event = {
         "type": "message",
@@ -143,6 +145,8 @@ def message(
     }
     if pinned:
         event["pinned"] = True
+    if audience is not None:
+        event["audience"] = audience
     return {**event, "guests": list(guests)} if guests else event
 
 

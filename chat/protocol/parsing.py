@@ -14,16 +14,19 @@ from .events import EVENTS, Event
 from .fields import (
     check_body,
     check_boolean,
+    check_choice,
     check_emoji,
     check_integer,
     check_limit,
     check_object,
     check_ref,
+    check_slug,
     check_string,
     check_time,
     is_ref,
 )
 from .names import check_handle
+from .workspace import NOTIFICATION_LEVELS
 
 _CHECKS: dict[str, Callable[..., Any]] = {
     "ref": check_ref,
@@ -42,8 +45,12 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "at": check_time,
     "handle": check_handle,
     "visitor": check_string,
+    "room": check_slug,
+    "level": lambda value, name: check_choice(value, name, NOTIFICATION_LEVELS),
+    "position": check_integer,
+    "posts": check_integer,
 }
-_OPTIONAL = {"reply_to", "before", "around"}  # absent and null mean the same
+_OPTIONAL = {"reply_to", "before", "around", "position", "posts"}  # absent and null mean the same
 
 
 def parse(text: str | bytes, events: Mapping[str, type[Event]] = EVENTS) -> Any:

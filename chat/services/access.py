@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from chat.connections import Connection, Session
-from chat.models import Member
+from chat.models import Member, Person
 from chat.protocol import (
     CLOSE_CONNECTION_LOST,
     CLOSE_FORBIDDEN,
@@ -82,6 +82,19 @@ OPERATORS = ConnectionKind(
 )
 
 
+# A person's own stream.
+STREAM = ConnectionKind(
+    "rooms",
+    {
+        Reason.SESSION_LOST: CLOSE_CONNECTION_LOST,
+        Reason.PLACE_GONE: CLOSE_NOT_SIGNED_IN,
+        Reason.LOGIN_ENDED: CLOSE_NOT_SIGNED_IN,
+        Reason.INACTIVE: CLOSE_NOT_SIGNED_IN,
+        Reason.PASSWORD_CHANGED: CLOSE_CONNECTION_LOST,
+    },
+)
+
+
 @dataclass(frozen=True)
 class Facts:
     """What the rows say about a connection now. `subject` is the sender of its frames: a Member, Visit or Person."""
@@ -141,6 +154,27 @@ def _read_member(session: Session) -> Facts:
         is_active=member.person.is_active,
         has_current_password=session["token"] is not None or has_current_password(member.person, session),
         is_banned=member.role == Member.BANNED or member.room.is_closed_to(member.person),
+    )
+
+
+def get_speaking_person(connection: Connection) -> Person:
+    """
+    Return the Person who sent a frame on their own stream. Run one statement.
+
+    Raise CloseConnection as `check_connection` does.
+    """
+    return check_connection(connection, STREAM, _read_person)
+
+
+def _read_person(session: Session) -> Facts:
+    person = Person.objects.find_with_credential(session["person"], session["login"], session["token"])
+    if person is None:
+        return Facts(None, is_there=False)
+    return Facts(
+        person,
+        is_signed_in=person.is_signed_in,
+        is_active=person.is_active,
+        has_current_password=session["token"] is not None or has_current_password(person, session),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
@@ -104,18 +104,21 @@ def _get_groups(announcement) -> Iterator[str]:
         return
     if announcement.room_id is not None:
         yield broadcast.room_group(announcement.room_id)
+        yield broadcast.feed_group(announcement.room_id)
         return
     for room_id in presence.sweep_rosters():
         yield broadcast.room_group(room_id)
     yield broadcast.LOBBY_GROUP
     yield broadcast.DOORS_GROUP
+    yield broadcast.PEOPLE_GROUP
 
 
 def _get_persons_groups(person_id: int) -> Iterator[str]:
-    """Yield the groups of a person's connections, one for each room, and one for all waiting rooms."""
+    """Yield the groups of a person's connections: own streams, waiting rooms, and one group for each room."""
+    yield broadcast.person_group(person_id)
+    yield broadcast.waiting_group(person_id)
     for member_id in Member.objects.filter(person=person_id).values_list("id", flat=True):
         yield broadcast.member_group(member_id)
-    yield broadcast.person_group(person_id)
 
 
 def describe(announcement: Announcement) -> dict:
@@ -150,6 +153,19 @@ def find_outside_rooms(person: Person | AnonymousUser) -> list[dict]:
     if not person.is_authenticated:
         return _describe_newest(Announcement.objects.current().for_person(None))
     return _describe_newest(Announcement.objects.current().for_person(person.id).undismissed(person.id))
+
+
+def find_for_stream(person: Person, since: int | None = None) -> list[dict]:
+    """Return the announcements for a person's own stream: to everybody, to the person, and to the person's rooms."""
+    own_rooms = Member.objects.filter(person=person.id).exclude(role=Member.BANNED).values("room_id")
+    is_for_me = Q(person=None, room=None) | Q(person=None, room__in=own_rooms) | Q(person=person.id)
+    found = Announcement.objects.current().filter(is_for_me).undismissed(person.id)
+    return _describe_newest(found if since is None else found.filter(id__gt=since))
+
+
+def get_newest_id() -> int:
+    """Return the id of the newest announcement, or 0."""
+    return Announcement.objects.aggregate(newest=Max("id"))["newest"] or 0
 
 
 def _describe_newest(announcements):

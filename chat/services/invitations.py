@@ -15,7 +15,7 @@ from django.utils import timezone
 from chat import broadcast, protocol
 from chat.models import Invitation, Member, Person, Room
 from chat.protocol import CLOSE_FORBIDDEN, ChatError
-from chat.services import rooms
+from chat.services import feeds, rooms
 from chat.services.after_commit import close_after_commit
 from chat.services.digests import digest_secret
 
@@ -126,6 +126,7 @@ def accept_invitation(person: Person, key: str) -> Room:
                 _use(invitation)
                 role = rooms.get_default_role(person)
                 Member.objects.create(room=room, person=person, role=role, read_offset=room.offset)
+                feeds.follow(person, room.id)
     except IntegrityError:
         pass  # another tab accepted the invitation at the same moment
     return room
@@ -148,21 +149,23 @@ def _use(invitation):
 
 
 def may_leave(person: Person | AnonymousUser, room: Room) -> bool:
-    """Return whether a person may leave a room. Only private rooms can be left."""
-    if room.access != room.PRIVATE or not person.is_authenticated:
+    """Return whether a person may leave a room. Public rooms and private rooms can be left."""
+    if room.access not in (Room.PRIVATE, Room.PUBLIC) or not person.is_authenticated:
         return False
     return Member.objects.filter(room=room, person=person, role__in=CAN_LEAVE).exists()
 
 
 def leave_room(person: Person, slug: str) -> None:
     """
-    Delete a person's membership of a private room, and close the person's connections to it on commit.
+    Delete a person's membership of a room, and close the person's connections to it on commit.
+
+    The person may enter a public room again, as a new member.
 
     Raise `not_found` for the room; `forbidden` if the person cannot leave it.
     """
     room = rooms.get_readable_room(person, slug)
     if not may_leave(person, room):
-        detail = "You cannot leave this room: you are its owner, you are muted, or the room is public."
+        detail = "You cannot leave this room: you are its owner, you are muted, or you are not in it."
         raise ChatError("forbidden", detail)
     member = Member.objects.get(room=room, person=person)
     group = broadcast.member_group(member.id)
@@ -173,6 +176,7 @@ def leave_room(person: Person, slug: str) -> None:
         if not Member.objects.filter(id=member.id, role__in=CAN_LEAVE).delete()[0]:
             raise ChatError("forbidden", "Your role in this room has just changed. Reload the page.")
         close_after_commit(group, CLOSE_FORBIDDEN)
+        feeds.unfollow(person.id, room.id, room.slug)
 
 
 def sweep_invitations() -> int:

@@ -69,3 +69,36 @@ def test_any_thread_receives_what_another_thread_has_expanded(layer):
     layer.send_group("room", {"text": "x"})
     received = [in_a_worker(lambda: layer.receive(["daphne.response.abc!"]))[0][-1] for _ in range(3)]
     assert received == ["a", "b", "c"]
+
+
+def test_all_members_of_a_group_join_and_leave_another_group(layer):
+    for name in ("abc!a", "abc!b", "xyz!c"):
+        layer.group_add("person", f"daphne.response.{name}")
+    layer.group_add("feed", "daphne.response.abc!other")
+    layer.group_add_members("feed", "person")
+    layer.group_add_members("feed", "person")
+    everybody = [f"daphne.response.{name}" for name in ("abc!a", "abc!b", "abc!other", "xyz!c")]
+    assert sorted(layer.group_channels("feed")) == everybody
+    layer.send_group("feed", {"text": "1"})
+    received = [layer.receive(["daphne.response.abc!", "daphne.response.xyz!"])[0] for _ in range(5)]
+    assert sorted(filter(None, received)) == everybody
+    layer.group_discard_members("feed", "person")
+    assert layer.group_channels("feed") == ["daphne.response.abc!other"]
+    assert len(layer.group_channels("person")) == 3
+    layer.send_group("feed", {"text": "2"})
+    received = [layer.receive(["daphne.response.abc!", "daphne.response.xyz!"])[0] for _ in range(2)]
+    assert received == ["daphne.response.abc!other", None]
+
+
+def test_a_paced_group_gets_one_message_in_a_period(layer):
+    layer.group_add("feed", "daphne.response.abc!a")
+    held = []
+    for number in (1, 2):
+        layer.send_group_paced("feed", {"text": str(number)}, number, 60, held.append)
+    assert held == [1]
+    assert layer.receive(["daphne.response.abc!"]) == ("daphne.response.abc!a", {"text": "1"})
+    assert layer.receive(["daphne.response.abc!"]) == (None, None)
+    layer.group_add("other", "daphne.response.abc!a")
+    layer.send_group_paced("other", {"text": "3"}, 3, 0.001, held.append)
+    assert layer.receive(["daphne.response.abc!"])[1] == {"text": "3"}
+    assert held == [1]

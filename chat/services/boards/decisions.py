@@ -11,7 +11,7 @@ from chat import protocol
 from chat.connections import Connection
 from chat.models import Board, Member, Visitor
 from chat.protocol import ChatError
-from chat.services import rooms
+from chat.services import feeds, rooms
 
 from .held_browsers import find_others_to_remove
 from .lifecycle import make_not_found_error
@@ -125,6 +125,7 @@ def _decide(visitor, state, connection):
         # This ban has no audit entry, because it is a decision of the board's owner, not an act of a moderator.
         Member.objects.filter(id=member.id).update(role=Member.BANNED)
         disconnect_member(member)
+        feeds.unfollow(visitor.person_id, member.room_id, visitor.board.room.slug)
     elif state == Visitor.REFUSED:
         release_handle(visitor)
     set_state(visitor, state)
@@ -138,3 +139,4 @@ def _admit_to_room(visitor, member):
         Member.objects.create(room=room, person=visitor.person, role=role, read_offset=room.offset)
     elif member.role == Member.BANNED:
         Member.objects.filter(id=member.id).update(role=role)
+    feeds.follow(visitor.person, visitor.board.room_id)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from chat import protocol
 from chat.models import Board, Member, Person, Room, Visitor, make_handle_keys
 from chat.protocol import ChatError
+from chat.services import feeds
 from chat.services.digests import digest_secret
 
 from .browsers import make_session_id
@@ -52,6 +53,7 @@ def create_board(
         owner = add_visitor(board, digest_secret(session_id), person, handle, Visitor.OWNER, browser)
         Visitor.objects.filter(id=owner.id).update(**make_handle_keys(owner.handle))
         Member.objects.create(room=room, person=owner.person, role=Member.OWNER)
+        feeds.follow(owner.person, room.id)
     return board, session_id
 
 

@@ -6,6 +6,7 @@ from chat import broadcast, protocol
 from chat.connections import Connection
 from chat.models import Board, Member, Visitor
 from chat.protocol import CLOSE_FORBIDDEN
+from chat.services import feeds
 from chat.services.after_commit import after_commit, close_after_commit, publish_after_commit
 
 
@@ -56,6 +57,7 @@ def disconnect_member(member: Member) -> None:
 
 def disconnect_everybody(board: Board) -> None:
     """Close all connections of a board and its room with 4403, on commit. The waiting room receives `shut` first."""
+    feeds.publish_deletion(board.room_id, board.room.slug)
     close_after_commit(broadcast.room_group(board.room_id), CLOSE_FORBIDDEN)
     publish_after_commit(broadcast.board_group(board.id), protocol.board_shut)
     close_after_commit(broadcast.board_group(board.id), CLOSE_FORBIDDEN)

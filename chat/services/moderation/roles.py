@@ -11,7 +11,7 @@ from chat import protocol
 from chat.markup.direction import isolate
 from chat.models import AuditEntry, Member, Person, Room
 from chat.protocol import ChatError
-from chat.services import audit, rooms
+from chat.services import audit, feeds, rooms
 
 from .members import find_room_member, get_person
 from .permissions import check_may_change_role
@@ -128,8 +128,10 @@ def _store_role(actor, room, person, member, role, seconds, reason):
     if member is None:
         # `get_or_create`, because the person may enter the room at the same moment.
         defaults = {"role": role, "read_offset": room.offset}
-        member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
+        member, is_new = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
         member.room, member.person = room, person
+        if is_new and role != Member.BANNED:
+            feeds.follow(person, room.id)
     until = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
     rooms.apply_role(member, role, until)
     if role in DEFAULT_ROLES:

@@ -29,6 +29,7 @@ DELETED = (
     "tasks",
     "receipt",
     "whispers",
+    "blocks",
 )
 
 

@@ -132,7 +132,7 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
 def close_connections(person: Person, but: Sequence[str] = ()) -> None:
     """Close all connections of a person with 4401 after the commit; spare connections in the groups `but`."""
     groups = [broadcast.member_group(id) for id in person.memberships.values_list("id", flat=True)]
-    groups.append(broadcast.operator_group(person.id))
+    groups += [broadcast.person_group(person.id), broadcast.operator_group(person.id)]
     groups += [broadcast.visitor_group(digest) for digest in person.visits.values_list("digest", flat=True)]
     for group in groups:
         close_after_commit(group, CLOSE_NOT_SIGNED_IN, but)
@@ -147,6 +147,8 @@ def disconnect(whom: Person | str, slug: str | None = None) -> Person:
     person = get_person(whom)
     members = person.memberships.all() if slug is None else person.memberships.filter(room=get_room(slug))
     groups = [broadcast.member_group(id) for id in members.values_list("id", flat=True)]
+    if slug is None:
+        groups.append(broadcast.person_group(person.id))
     # `close_after_commit` would hide a failure. Nothing is stored here, so the operator must see a failure.
     for group in groups:
         transaction.on_commit(partial(broadcast.close_group, group, CLOSE_FORBIDDEN))

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from chat import protocol
 from chat.models import Member, Person, Room, read_page
 from chat.protocol import ChatError
+from chat.services import feeds
 
 from .memberships import apply_role, check_not_banned, end_expired_mute, get_default_role
 
@@ -50,7 +51,9 @@ def join_room(person: Person, slug: str) -> Member:
     if member is None:
         # Messages that were posted before the person came count as read.
         defaults = {"role": get_default_role(person), "read_offset": room.offset}
-        member, _ = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
+        member, is_new = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
+        if is_new:
+            feeds.follow(person, room.id)
         _check_access(room, member, person)  # a moderator may have banned the person since the first check
     # Both rows are in memory already: to read them again would cost two queries.
     member.room, member.person = room, person
@@ -79,7 +82,7 @@ def _read_room(person, slug):
 
 
 def _check_access(room, member, person):
-    is_open = room.access == Room.PUBLIC or (room.access == Room.PRIVATE and member is not None)
+    is_open = room.access == Room.PUBLIC or (room.access in Room.HIDDEN and member is not None)
     if not is_open:
         raise _make_not_found_error()
     if member is not None:

@@ -17,11 +17,13 @@ from django.utils import timezone
 from chat import broadcast, protocol
 from chat.models import AuditEntry, Change, Member, Message, Person, Reaction, Room, insert
 from chat.protocol import ChatError
-from chat.services import audit
+from chat.services import audit, feeds
 from chat.services.after_commit import publish_after_commit
+from chat.services.blocks import find_direct_listeners
 
 from .history import delete_bodies, keep_body
 from .memberships import check_may_speak, notify_moderators
+from .mentions import delete_mentions, find_called, notify_direct, replace_mentions, store_mentions
 from .reading import describe
 
 MAX_REACTIONS = 20  # emoji of one person on one message
@@ -40,12 +42,20 @@ class Outcome:
 
 
 def post_message(member: Member, event: protocol.Post) -> Outcome:
-    """Store a new message. Raise `muted`, `not_found` (for `reply_to`) or `ref_conflict`."""
+    """
+    Store a new message, and notify the people whom it mentions.
+
+    Raise `muted`, `not_found` (for `reply_to`) or `ref_conflict`; `forbidden` in a direct conversation with one other
+    person who does not accept direct messages of the author.
+    """
 
     def post(offset, now):
         check_may_speak(member)
         if event.reply_to is not None:
             _get_message(member.room_id, event.reply_to)
+        is_direct = member.room.access == Room.DIRECT
+        listeners = find_direct_listeners(member) if is_direct else []
+        called = find_called(member, event.body)
         message = Message(
             room=member.room,
             number=offset,
@@ -55,9 +65,13 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
             body=event.body,
             reply_to=event.reply_to,
             created_at=now,
+            mentioned=called.count,
+            audience=called.audience,
         )
         insert(message)
         message.all_reactions = []
+        store_mentions(member, message, called)
+        notify_direct(member.room, message, listeners)
         return message
 
     return change_message(member, event, post)
@@ -71,7 +85,11 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
         if message.author_id != member.person_id:
             audit.record(member.person, AuditEntry.EDIT, member.room_id, message.author, message=message.number)
         keep_body(message, member.person, now)
-        return _update(message, offset, body=event.body, edited_at=now)
+        called = find_called(member, event.body)
+        replace_mentions(member, message, called)
+        audience = message.audience if message.audience == called.audience else None
+        fields = {"mentioned": called.count, "audience": audience}
+        return _update(message, offset, body=event.body, edited_at=now, **fields)
 
     return change_message(member, event, edit)
 
@@ -91,7 +109,8 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
         Reaction.objects.filter(message=message).delete()
         message.all_reactions = []
         delete_bodies(message)
-        return _update(message, offset, body="", removed_at=now, pinned_at=None)
+        delete_mentions(message)
+        return _update(message, offset, body="", removed_at=now, pinned_at=None, mentioned=0, audience=None)
 
     return change_message(member, event, remove)
 
@@ -141,16 +160,24 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
     try:
         with transaction.atomic():
             now = timezone.now()
-            is_post = isinstance(event, protocol.Post)
-            offset = Room.objects.take_offset(member.room_id, at=now if is_post else None)
+            offset, posts = _take_offset(member, event, now)
             message = apply(offset, now)
             _store_ref(member, event.ref, fingerprint, message.number, message.offset, now)
             if message.offset == offset:
                 publish_after_commit(broadcast.room_group(member.room_id), lambda: describe(message))
+                if posts is not None:
+                    feeds.publish_post(member.room, message, posts)
     except (IntegrityError, ChatError) as error:
         earlier = _get_earlier(member.person, event.ref, fingerprint, error)
         return Outcome(protocol.ack(event.ref, earlier.number, earlier.offset), is_new=False)
     return Outcome(protocol.ack(event.ref, message.number, message.offset), is_new=True)
+
+
+def _take_offset(member, event, now):
+    """Return (the room's next offset, the room's number of messages if the event posts one, else None)."""
+    if isinstance(event, protocol.Post):
+        return Room.objects.take_post(member.room_id, now)
+    return Room.objects.take_offset(member.room_id), None
 
 
 def record_once(member: Member, event: Any, create: Callable[[], int]) -> tuple[int, bool]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from chat import broadcast, protocol
 from chat.models import FormerSlug, Member, Person, Room
 from chat.protocol import ChatError
+from chat.services import feeds
 from chat.services.after_commit import close_after_commit, publish_after_commit
 
 from .access import find_room, get_readable_room
@@ -52,6 +53,8 @@ def create_room(
             detail = "There is already a room with this slug. Choose another one."
             raise ChatError("taken", detail, field="slug") from None
         room = _store_room(person, make_hidden_slug(slug), fields)
+    if person is not None:
+        feeds.follow(person, room.id)
     notify_lobby()
     return room
 
@@ -122,8 +125,9 @@ def _get_own_room(person, slug):
 
 def _close_guests(room):
     guests = Member.objects.filter(room=room, person__is_guest=True, person__is_active=True)
-    for member_id in guests.values_list("id", flat=True):
+    for member_id, person_id in guests.exclude(role=Member.BANNED).values_list("id", "person_id"):
         close_after_commit(broadcast.member_group(member_id), protocol.CLOSE_FORBIDDEN)
+        feeds.unfollow(person_id, room.id, room.slug)
 
 
 def create_first_room() -> bool:
@@ -138,7 +142,11 @@ def save_room(room: Room, changed: Iterable[str]) -> None:
     """Store a new room, or the fields `changed` of a room that an operator changed, and notify the lobby."""
     room.changed_at = timezone.now()
     # To store the whole row would set the room's counter back to its value at the time when the form was read.
-    room.save(update_fields=None if room.pk is None else [*changed, "changed_at"])
+    is_new = room.pk is None
+    room.save(update_fields=None if is_new else [*changed, "changed_at"])
+    shown = {name: getattr(room, name) for name in ("name", "topic") if name in changed}
+    if shown and not is_new:
+        feeds.publish_change(room, **shown)
     if "closed_to_guests" in changed and room.closed_to_guests and room.access != Room.BOARD:
         _close_guests(room)
     notify_lobby()
@@ -146,10 +154,11 @@ def save_room(room: Room, changed: Iterable[str]) -> None:
 
 def delete_room(room: Room) -> None:
     """Delete a room with its messages, close its connections with 4404, and notify the lobby."""
-    group = broadcast.room_group(room.id)
+    group, room_id = broadcast.room_group(room.id), room.id
     with transaction.atomic():
         _lock(room)
         room.delete()
+    feeds.publish_deletion(room_id, room.slug)
     close_after_commit(group, protocol.CLOSE_NOT_FOUND)
     notify_lobby()
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from chat import broadcast, protocol
 from chat.models import Member, Person
 from chat.protocol import ChatError
+from chat.services import feeds
 from chat.services.after_commit import close_after_commit, publish_after_commit, start_job_after_commit
 
 UNMUTE_CHANNEL = "chat.unmute"
@@ -32,14 +33,26 @@ def apply_role(member: Member, role: str, until: datetime | None = None) -> None
     `until` is the time at which a mute ends. This function checks no rights and writes no audit entry:
     `moderation.change_role` does both, and then calls it.
     """
+    before = member.role
     Member.objects.filter(id=member.id).update(role=role, muted_until=until)
     member.role, member.muted_until = role, until
     _publish_role(member)
+    _update_streams(member, before)
     if role == Member.BANNED:
         close_connections(member)
     if until is not None:
         seconds = (until - timezone.now()).total_seconds()
         start_job_after_commit(UNMUTE_CHANNEL, {"member": member.id}, max(seconds, 0))
+
+
+def _update_streams(member, before):
+    """Publish a new role to the person's own streams, or make them follow the room, or stop following it."""
+    if Member.BANNED not in (before, member.role):
+        feeds.publish_to_person(member.person_id, member.room.slug, role=member.role)
+    elif before != member.role and member.role == Member.BANNED:
+        feeds.unfollow(member.person_id, member.room_id, member.room.slug)
+    elif before != member.role:
+        feeds.follow(member.person, member.room_id)
 
 
 def _publish_role(member):
@@ -62,6 +75,9 @@ def close_connections(member: Member) -> None:
 def delete_member(member: Member) -> None:
     """Delete a member, and close the person's connections in the room."""
     close_connections(member)
+    # A banned person may not know the room, so their streams receive nothing.
+    if member.role != Member.BANNED:
+        feeds.unfollow(member.person_id, member.room_id, member.room.slug)
     member.delete()
 
 

@@ -1,27 +1,185 @@
 """
-Mentions: which people the bodies of messages mention.
+Mentions: which people the bodies of messages mention, and who is notified of them.
 
-This module reads the handles of people and writes nothing. chat/markup/mentions.py says where a body has names.
+A message stores references to the people when it is posted or edited. Messages from before there were references have
+none: their bodies are read again each time. chat/markup/mentions.py says where a body has names. This module writes
+Mention, in the transaction of the caller, and publishes to the people's own streams after the commit.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 
+from channels_transport import OUTAGES
+from chat import broadcast, protocol
 from chat.markup import mentions
-from chat.models import Message, Person, Visitor, make_handle_key
+from chat.models import Member, Mention, Message, Person, Room, Visitor, make_handle_key
+from chat.services import blocks, presence
+from chat.services.after_commit import publish_after_commit
 
 KEYS_PER_QUERY = 500  # SQLite allows 999 parameters
+
+
+@dataclass
+class Called:
+    """
+    The people whom a body calls.
+
+    - `people`: those whose handles it contains, in the order of the body.
+    - `audience`: `all` or `here` if it calls all members, or the people who are present; else None.
+    - `present`: the members who are present, for `here`.
+    """
+
+    people: list[Person] = field(default_factory=list)
+    audience: str | None = None
+    present: list[Person] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Return the number of references that a message with this body has."""
+        return len(self.people) + len(self.present)
+
+
+def find_called(author: Member, body: str) -> Called:
+    """
+    Return the people whom a new body calls. If the body has no @, run no query.
+
+    Only moderators and owners can call everybody: in other bodies, `@all` and `@here` are plain text.
+    """
+    keys_of_body = _make_keys(body)
+    if not keys_of_body:
+        return Called()
+    people = _find_people(author.room_id, sorted({key for keys_at in keys_of_body for key in keys_at}))
+    called = Called(_choose(keys_of_body, people))
+    if author.is_moderator:
+        called.audience = _find_audience(keys_of_body, people)
+    if called.audience == Message.HERE:
+        named = {person.id for person in called.people}
+        called.present = [person for person in _find_present(author.room) if person.id not in named]
+    return called
+
+
+def _find_audience(keys_of_body, people):
+    """Return `all` or `here` if one of them stands at an @ where no longer handle begins, else None."""
+    found = set()
+    for keys_at in keys_of_body:
+        first = next((key for key in keys_at if key in people or key in (Message.ALL, Message.HERE)), None)
+        if first is not None and first not in people:
+            found.add(first)
+    return next((audience for audience in (Message.ALL, Message.HERE) if audience in found), None)
+
+
+def _find_present(room: Room) -> list[Person]:
+    try:
+        return presence.find_present_people(room.id, room.access == room.BOARD)
+    except OUTAGES:
+        return []  # the message is worth more than the notices
+
+
+def store_mentions(author: Member, message: Message, called: Called, known: Collection[int] | None = None) -> None:
+    """
+    Store the references of a message whose row has just been stored, and notify the people after the commit.
+
+    `author` is the Member who wrote the body. For an edit, `known` has the ids of the people whom the message mentioned
+    before: they are not notified again, and neither is everybody.
+    """
+    message.all_mentions = [person.handle for person in called.people]
+    people = [*called.people, *called.present]
+    if people:
+        loud = _find_notified(author, people)
+        Mention.objects.bulk_create(
+            Mention(
+                room_id=message.room_id,
+                number=message.number,
+                person=person,
+                is_named=index < len(called.people),
+                silent=person.id not in loud,
+            )
+            for index, person in enumerate(people)
+        )
+        for person in people:
+            if loud.get(person.id, Member.NONE) != Member.NONE and person.id not in (known or ()):
+                _notify(broadcast.person_group(person.id), author.room, message)
+    if called.audience == Message.ALL and known is None:
+        _notify(broadcast.feed_group(message.room_id), author.room, message, audience=Message.ALL)
+
+
+def _find_notified(author: Member, people: list[Person]) -> dict[int, str]:
+    """Return {id: level} of the people who may read the room, are not the author, and do not block the author."""
+    room, ids = author.room, [person.id for person in people]
+    members = {
+        member.person_id: member
+        for part in _split(ids)
+        for member in Member.objects.filter(room=room.id, person__in=part).only("person_id", "role", "level")
+    }
+    blockers = blocks.find_blockers(author.person_id, ids)
+    found = {}
+    for person in people:
+        member = members.get(person.id)
+        may_read = room.access == Room.PUBLIC if member is None else member.role != Member.BANNED
+        if may_read and not room.is_closed_to(person) and person.id not in {author.person_id, *blockers}:
+            found[person.id] = (member and member.level) or Member.ALL
+    return found
+
+
+def replace_mentions(author: Member, message: Message, called: Called) -> None:
+    """Store the references of an edited message. Notify only people whom it did not mention before."""
+    store_mentions(author, message, called, known=delete_mentions(message))
+
+
+def delete_mentions(message: Message) -> list[int]:
+    """Delete the references of a message, and return the ids of their people. Run no query if there are none."""
+    if not message.mentioned:
+        return []
+    rows = Mention.objects.filter(room=message.room_id, number=message.number)
+    ids = list(rows.values_list("person_id", flat=True))
+    rows.delete()
+    return ids
+
+
+def notify_direct(room: Room, message: Message, person_ids: Iterable[int]) -> None:
+    """Notify people of a new direct message after the commit."""
+    for person_id in person_ids:
+        _notify(broadcast.person_group(person_id), room, message, direct=True)
+
+
+def _notify(group: str, room: Room, message: Message, **more: object) -> None:
+    author = protocol.person(message.author.handle, message.author.is_guest)
+    event = protocol.mention(room.slug, message.number, author, message.body, message.created_at, **more)
+    publish_after_commit(group, lambda: event)
+
+
+# Reading.
 
 
 def find_mentions(messages: list[Message]) -> list[list[str]]:
     """
     Return the handles that each message mentions, in the order of the body. The messages are of one room.
 
-    If no body has an @, run no query. Otherwise run two queries for each KEYS_PER_QUERY different names.
+    If no message mentions anybody, run no query. Otherwise run one query, and two more for each KEYS_PER_QUERY
+    different names in messages without references.
     """
+    found = _read_stored(messages)
+    old = [message for message in messages if message.mentioned is None and not hasattr(message, "all_mentions")]
+    found.update(zip((message.number for message in old), _find_in_bodies(old), strict=True))
+    return [getattr(message, "all_mentions", found.get(message.number, [])) for message in messages]
+
+
+def _read_stored(messages: list[Message]) -> dict[int, list[str]]:
+    numbers = [message.number for message in messages if message.mentioned and not hasattr(message, "all_mentions")]
+    handles: dict[int, list[str]] = defaultdict(list)
+    for part in _split(numbers):
+        rows = Mention.objects.filter(room=messages[0].room_id, number__in=part, is_named=True, person__is_active=True)
+        for number, handle in rows.order_by("id").values_list("number", "person__handle"):
+            handles[number].append(handle)
+    return handles
+
+
+def _find_in_bodies(messages: list[Message]) -> list[list[str]]:
     keys_of_bodies = [_make_keys(message.body) for message in messages]
     all_keys = {key for keys_of_body in keys_of_bodies for keys_at in keys_of_body for key in keys_at}
-    handles = _find_handles(messages[0].room_id, sorted(all_keys)) if all_keys else {}
-    return [_choose(keys_of_body, handles) for keys_of_body in keys_of_bodies]
+    people = _find_people(messages[0].room_id, sorted(all_keys)) if all_keys else {}
+    return [[person.handle for person in _choose(keys_of_body, people)] for keys_of_body in keys_of_bodies]
 
 
 def _make_keys(body: str) -> list[list[str]]:
@@ -29,23 +187,25 @@ def _make_keys(body: str) -> list[list[str]]:
     return [[make_handle_key(name) for name in names_at] for names_at in mentions.find_names(body)]
 
 
-def _find_handles(room_id: int, keys: list[str]) -> dict[str, str]:
-    """Return {key: handle} of the people who exist. On a board, its visitors come before other people."""
-    handles: dict[str, str] = {}
+def _find_people(room_id: int, keys: list[str]) -> dict[str, Person]:
+    """Return {key: person} of the people who exist. On a board, its visitors come before other people."""
+    found: dict[str, Person] = {}
     for part in _split(keys):
-        people = Person.objects.filter(handle_key__in=part, is_active=True)
-        handles.update(people.values_list("handle_key", "handle"))
-        visitors = Visitor.objects.filter(board__room_id=room_id, handle_key__in=part)
-        handles.update(visitors.values_list("handle_key", "person__handle"))
-    return handles
+        people = Person.objects.filter(handle_key__in=part, is_active=True).only(
+            "id", "handle", "handle_key", "is_guest"
+        )
+        found.update((person.handle_key, person) for person in people)
+        visitors = Visitor.objects.filter(board__room_id=room_id, handle_key__in=part).select_related("person")
+        found.update((visitor.handle_key, visitor.person) for visitor in visitors)
+    return found
 
 
-def _split(keys: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(keys), KEYS_PER_QUERY):
-        yield keys[start : start + KEYS_PER_QUERY]
+def _split(values: list) -> Iterator[list]:
+    for start in range(0, len(values), KEYS_PER_QUERY):
+        yield values[start : start + KEYS_PER_QUERY]
 
 
-def _choose(keys_of_body: Iterable[list[str]], handles: dict[str, str]) -> list[str]:
-    """Return the handle of the longest existing name at each @. Return each handle only once."""
-    chosen = (next((handles[key] for key in keys_at if key in handles), None) for keys_at in keys_of_body)
-    return list(dict.fromkeys(handle for handle in chosen if handle is not None))
+def _choose(keys_of_body: Iterable[list[str]], people: dict[str, Person]) -> list[Person]:
+    """Return the person of the longest existing name at each @. Return each person only once."""
+    chosen = (next((people[key] for key in keys_at if key in people), None) for keys_at in keys_of_body)
+    return list({person.id: person for person in chosen if person is not None}.values())

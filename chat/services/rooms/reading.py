@@ -12,6 +12,7 @@ from chat import broadcast, markup, protocol
 from chat.connections import Connection
 from chat.models import Member, Message, Room, read_page, snapshot
 from chat.protocol import MAX_BACKLOG, NEWEST_MESSAGES, ChatError
+from chat.services import feeds
 
 from .mentions import find_mentions
 
@@ -120,11 +121,18 @@ def _read_changes(room, after, limit, offset):
     return Backlog(_describe_all(changed), changed[-1].offset if more else offset, more)
 
 
-def mark_read(member: Member, offset: int, connection: Connection) -> None:
-    """Move a member's read marker forward, and publish `read` to the member's other connections."""
+def mark_read(member: Member, offset: int, connection: Connection | None = None) -> None:
+    """
+    Move a member's read marker forward. Publish this to the member's other connections and to the person's streams.
+
+    `connection` is the connection that asks for it, if it is a connection in the room.
+    """
     offset = min(offset, member.room.offset)
     if Member.objects.filter(id=member.id, read_offset__lt=offset).update(read_offset=offset):
-        broadcast.publish_to_others(broadcast.member_group(member.id), protocol.read(offset), connection.name)
+        member.read_offset = offset
+        group, names = broadcast.member_group(member.id), [connection.name] if connection else []
+        broadcast.publish_to_others(group, protocol.read(offset), *names)
+        feeds.publish_read(member)
 
 
 def _messages(room):
@@ -164,6 +172,7 @@ def _describe(message, mentions):
         reactions=message.group_reactions(),
         reply_to=message.reply_to,
         mentions=mentions,
+        audience=message.audience,
         guests=message.list_reacting_guests(),
         pinned=message.is_pinned,
     )

@@ -1,11 +1,13 @@
 """
-Publish a task's state as the wire's `task` event, to the connections of the task's person in the task's room.
+Publish a task's state as the wire's `task` event, to the connections of the task's person in the task's room, and to
+the person's own streams.
 
 A failure to publish is logged, not raised: the state is stored, and the client receives it at the next connect.
 """
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 from chat import broadcast, protocol
 from chat.models import Member, Task
@@ -54,5 +56,5 @@ def _publish(task, event, send):
     member = Member.objects.filter(room_id=task.room_id, person_id=task.person_id)
     member_id = member.values_list("id", flat=True).first()
     if member_id is not None:
-        group = broadcast.member_group(member_id)
-        call_safely(f"publish the state of task {task.id}", lambda: send(group, event))
+        for group in (broadcast.member_group(member_id), broadcast.person_group(task.person_id)):
+            call_safely(f"publish the state of task {task.id}", partial(send, group, event))

@@ -89,6 +89,8 @@ def make_site(valkey_url, alice, room, monkeypatch):
             monkeypatch.setattr(f"chat.services.{module}.store", store)
         site = Site(valkey_url, alice)
         site.fill(room, rooms.join_room(alice, "garden"), number)
+        # Whether a post publishes to the feed must not depend on the speed of the machine: the feed has had an item.
+        layer.shards[0].call(("SET", f"asgi:paced:{broadcast.feed_group(room.id)}", 10**6))
         return site
 
     return make_site

@@ -14,6 +14,7 @@ KEPT = {
     "reaction": "others have seen them",
     "change": "they hold no text of the person",
     "memberships": "deleted, except bans",
+    "mentions": "they belong to the messages",
     "visits": "they end with their board",
     "room": "created_by",
     "invitation": "created_by",

@@ -5,6 +5,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chat import broadcast
 from chat.models import Room
 from chat.protocol import ChatError, Edit, Pin, Post, React, Remove
 from chat.services import after_commit, rooms
@@ -92,7 +93,13 @@ def test_a_client_that_lost_events_has_the_fresh_state_after_a_sync(
         room = rooms.create_room(alice, f"room-{Room.objects.count()}", "A room")
         published = []
         monkeypatch.setattr(rooms.reading, "MAX_BACKLOG", limit)
-        monkeypatch.setattr(after_commit.broadcast, "publish", lambda group, event: published.append(event))
+        group_of_room = broadcast.room_group(room.id)
+
+        def record(group, event):
+            if group == group_of_room:
+                published.append(event)
+
+        monkeypatch.setattr(after_commit.broadcast, "publish", record)
         # This transaction never commits, so the functions that wait for its commit run at once.
         monkeypatch.setattr(after_commit.transaction, "on_commit", lambda function: function())
         live, lossy = Reader(), Reader()

@@ -3,7 +3,7 @@
 import pytest
 
 from chat import protocol
-from chat.models import Person
+from chat.models import Mention, Message, Person
 from chat.services import people, rooms
 
 pytestmark = pytest.mark.django_db
@@ -55,5 +55,25 @@ def test_messages_without_an_at_sign_cause_no_further_query(member, bob, room, d
         rooms.get_page(room, None, 50)
     rooms.edit_message(member, protocol.Edit(ref="e1", id=1, body="@Bob"))
     rooms.edit_message(member, protocol.Edit(ref="e2", id=2, body="@Bob and @Alice"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         rooms.get_page(room, None, 50)
+
+
+def test_a_message_without_references_is_read_again(member, bob, room, django_assert_num_queries):
+    post(member, "@Bob", "hello @Alice")
+    Mention.objects.all().delete()
+    Message.objects.update(mentioned=None)
+    with django_assert_num_queries(4):
+        assert read_mentions(room) == [["Bob"], ["Alice"]]
+
+
+def test_a_message_keeps_the_reference_to_a_person_who_changes_the_handle(member, bob, room):
+    post(member, "@Bob")
+    Person.objects.filter(handle="Bob").update(handle="Robert", handle_key="robert")
+    assert read_mentions(room) == [["Robert"]]
+
+
+def test_a_removed_message_has_no_references(member, bob, room):
+    post(member, "@Bob")
+    rooms.remove_message(member, protocol.Remove(ref="x1", id=1))
+    assert not Mention.objects.exists()

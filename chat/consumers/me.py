@@ -1,0 +1,160 @@
+"""
+The socket `/me/`: a person's own stream. Each tab has one, whatever room it shows.
+
+In this module `message` is always the Channels message. This module must not read or write rows itself.
+"""
+
+from channels_transport import channel_session_user_from_http, enforce_ordering, forget_ordering
+from chat import broadcast, protocol
+from chat.connections import Connection
+from chat.services import access, announcements, limits, people, workspace
+from chat.version import CLIENT_VERSION
+
+from .admission import parse_query, read_integer
+from .frames import answering, parse_frame
+from .handshake import checked_handshake, find_person
+
+
+@checked_handshake
+@enforce_ordering
+@channel_session_user_from_http
+def me_connect(message):
+    """Accept a person with `workspace`, or close the socket with 4401."""
+    connection = Connection.from_message(message)
+    try:
+        person, token = find_person(message)
+    except protocol.CloseConnection as closing:
+        connection.accept(close=closing.code)
+        return
+    query = parse_query(message.content.get("query_string", b""))
+    if token is not None:
+        _open(connection, person, query, None, token.id)
+    else:
+        _open(connection, person, query, message.http_session.session_key, None)
+
+
+def _open(connection, person, query, login, token_id):
+    """
+    Accept a stream, and subscribe it to the feeds of the person's rooms.
+
+    `login` is the key of the browser's login session, `token_id` the id of a bot's token: exactly one of them is given.
+    Write both into the connection's session. If too many sockets are open, raise `rate_limited` and change nothing.
+    """
+    limits.lease_socket(person.id, connection)
+    people.touch_seen(person)
+    event, posts = workspace.get_workspace(person, CLIENT_VERSION)
+    session = {"person": person.id, "address": connection.address, "token": token_id, "login": login}
+    connection.session.update({**session, "rooms": sorted(posts), "posts": sum(posts.values())})
+    connection.accept(event)
+    connection.subscribe(_get_groups(connection))
+    # What changed since `workspace` was read, and before the connection was in its groups, would be missing.
+    if workspace.find_posts(person) != posts:
+        _send_workspace(connection, person)
+    for announcement in announcements.find_for_stream(person, read_integer(query, "announced")):
+        connection.reply(announcement)
+
+
+def _get_groups(connection):
+    session = connection.session
+    credential = broadcast.credential_group(session["login"], session["token"])
+    own = [broadcast.PEOPLE_GROUP, broadcast.person_group(session["person"]), credential]
+    return own + [broadcast.feed_group(room_id) for room_id in session["rooms"]]
+
+
+@enforce_ordering
+def me_receive(message):
+    """Answer one frame of a person's stream."""
+    connection = Connection.from_message(message)
+    with answering(connection) as request:
+        event, refusal = parse_frame(message.content.get("text"), protocol.WORKSPACE_EVENTS)
+        request.ref = getattr(event or refusal, "ref", None)
+        person = access.get_speaking_person(connection)
+        # Invalid frames count against the rate limit too.
+        limits.check_frame(person.id, request.ref)
+        if refusal is not None:
+            raise refusal
+        HANDLERS[event.type](connection, person, event)
+
+
+@enforce_ordering
+def me_disconnect(message):
+    """Release everything that the stream held, after its last frame."""
+    connection = Connection.from_message(message)
+    if "rooms" in connection.session:
+        connection.unsubscribe(_get_groups(connection))
+        limits.release_socket(connection.session["person"], connection)
+    message.channel_session.flush()
+    forget_ordering(message)
+
+
+def _sync(connection, person, event):
+    # The heartbeat renews every lease. No code waits for the renewals: the worker's next trip to Redis sends them.
+    limits.renew_socket(person.id, connection)
+    posts, session = workspace.find_posts(person), connection.session
+    changed, before = session["rooms"] != sorted(posts), session["posts"]
+    if changed:
+        _follow(connection, posts)
+    if before != sum(posts.values()):
+        session["posts"] = sum(posts.values())
+    connection.resubscribe(_get_groups(connection), lambda: _send_workspace(connection, person))
+    # A client with fewer messages than there were at its last heartbeat has missed an event.
+    if changed or (event.posts is not None and event.posts < before):
+        _send_workspace(connection, person)
+    connection.reply(protocol.workspace_synced())
+
+
+def _send_workspace(connection, person):
+    event, posts = workspace.get_workspace(person, CLIENT_VERSION)
+    _follow(connection, posts)
+    connection.reply(event)
+
+
+def _follow(connection, room_ids):
+    """Make a stream follow exactly these rooms."""
+    before, now = connection.session["rooms"], sorted(room_ids)
+    if before == now:
+        return
+    connection.session["rooms"] = now
+    added, removed = workspace.find_changed_rooms(before, now)
+    if added:
+        connection.subscribe([broadcast.feed_group(room_id) for room_id in added])
+    if removed:
+        connection.unsubscribe([broadcast.feed_group(room_id) for room_id in removed])
+
+
+def _read(connection, person, event):
+    workspace.read_room(person, event.room, event.offset)
+
+
+def _read_all(connection, person, event):
+    workspace.read_all(person)
+    _acknowledge(connection, event)
+
+
+def _set_level(connection, person, event):
+    workspace.set_level(person, event.room, event.level)
+    _acknowledge(connection, event)
+
+
+def _set_favourite(connection, person, event):
+    workspace.set_favourite(person, event.room, event.on, event.position)
+    _acknowledge(connection, event)
+
+
+def _acknowledge(connection, event):
+    connection.reply(protocol.ack(event.ref, None, None))
+
+
+def _dismiss(connection, person, event):
+    # An announcement that is over needs no refusal: the page has removed it.
+    announcements.dismiss_announcement(person.id, event.id)
+
+
+HANDLERS = {
+    "sync": _sync,
+    "level": _set_level,
+    "read": _read,
+    "read_all": _read_all,
+    "favourite": _set_favourite,
+    "dismiss": _dismiss,
+}

@@ -1,0 +1,149 @@
+"""
+The statements of a person's workspace: the rooms that the person is in, with what is unread in each.
+
+Each of them is one statement for any number of rooms. They are built only once; statements.py gives the reason.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from .join_state import FRESH_MESSAGES, IS_UNREAD, MAX_UNREAD
+from .people import Person
+from .rooms import Member, Room
+from .statements import Columns
+
+MAX_ROOMS = 500  # rooms of one workspace: favourites first, then the most recently active
+
+
+class Place(NamedTuple):
+    """
+    A room as one of its members sees it.
+
+    - `unread`: messages of other people after the read marker, without removed ones; at most MAX_UNREAD.
+    - `mentions`: messages after the read marker that mention the person, or call all members.
+    - `board`: the UUID of the board whose room this is, or None.
+    """
+
+    member: Member
+    unread: int
+    mentions: int
+    board: UUID | None
+
+    @property
+    def room(self) -> Room:
+        """Return the room."""
+        return self.member.room
+
+
+def find_places(person: Person, room_id: int | None = None) -> list[Place]:
+    """Return the person's rooms, or one of them, in one statement: at most MAX_ROOMS."""
+    with connection.cursor() as cursor:
+        cursor.execute(*_select(_SELECT_PLACES, person, room_id))
+        return [_make_place(person, iter(row)) for row in cursor.fetchall()]
+
+
+def _make_place(person: Person, values: Iterator) -> Place:
+    member = _MEMBER.make_row(values)
+    member.room, member.person = _ROOM.make_row(values), person
+    unread, mentions, board = values
+    # SQLite returns the hexadecimal digits of a UUID.
+    return Place(member, unread, mentions, UUID(str(board)) if board else None)
+
+
+def find_posts(person: Person) -> dict[int, int]:
+    """Return {id of a room: its `posts`} of the rooms that `find_places` finds, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(*_select(_SELECT_POSTS, person, None))
+        return dict(cursor.fetchall())
+
+
+def _select(statement: tuple[str, str], person: Person, room_id: int | None) -> tuple[str, list]:
+    if room_id is None:
+        return statement[0], [person.id, person.is_guest]
+    return statement[1], [person.id, person.is_guest, room_id]
+
+
+def count_unread(member: Member, offset: int) -> int:
+    """Return how many messages up to the room's offset `offset` a member has not read, as in a Place."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_UNREAD, [member.room_id, member.read_offset, offset, MAX_UNREAD, member.person_id])
+        return cursor.fetchone()[0]
+
+
+def count_mentions(member: Member) -> int:
+    """Return how many messages after the read marker mention a member, as in a Place."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_MENTIONS, [member.id])
+        return cursor.fetchone()[0]
+
+
+class Newest(NamedTuple):
+    """The newest state of a room, for an item that all of its members receive. `authors` are handles, newest first."""
+
+    slug: str
+    offset: int
+    posts: int
+    last_at: datetime | None
+    authors: list[str]
+
+
+def find_newest(room_id: int, most: int) -> Newest | None:
+    """Return the Newest of a room with the authors of its newest `most` messages, or None if the room is gone."""
+    room = Room.objects.filter(id=room_id).first()
+    if room is None:
+        return None
+    authors = room.messages.order_by("-number").values_list("author__handle", flat=True)[:most]
+    return Newest(room.slug, room.offset, room.posts or 0, room.last_at, list(authors))
+
+
+_MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset", "level", "favourite")
+_ROOM = Columns(Room, "room", "id", "slug", "name", "topic", "access", "offset", "posts", "last_at")
+_UNREAD = f"""
+    SELECT COUNT(*) FROM ({FRESH_MESSAGES}) fresh WHERE {IS_UNREAD}
+"""
+_MENTIONS = """
+    (
+        SELECT COUNT(*) FROM chat_mention mention
+        WHERE mention.person_id = member.person_id AND mention.room_id = member.room_id
+            AND mention.number > member.read_offset AND NOT mention.silent
+    ) + (
+        SELECT COUNT(*) FROM chat_message call
+        WHERE call.room_id = member.room_id AND call.number > member.read_offset AND call.audience IS NOT NULL
+            AND call.audience = 'all' AND call.author_id <> member.person_id
+    )
+"""
+_FROM = """
+    FROM chat_member member
+    JOIN chat_room room ON room.id = member.room_id
+    WHERE member.person_id = %s AND member.role <> 'banned'
+        AND NOT (%s AND room.access <> 'board' AND COALESCE(room.closed_to_guests, FALSE))
+"""
+_NEWEST_FIRST = f"""
+    ORDER BY member.favourite IS NULL, member.favourite, COALESCE(room.last_at, room.created_at) DESC, room.id DESC
+    LIMIT {MAX_ROOMS}
+"""
+_PLACES = f"""
+    SELECT {_MEMBER.sql}, {_ROOM.sql},
+        ({
+    _UNREAD.format(
+        room="member.room_id",
+        read="member.read_offset",
+        upto='room."offset"',
+        most=MAX_UNREAD,
+        person="member.person_id",
+    )
+}),
+        {_MENTIONS},
+        (SELECT board.uuid FROM chat_board board WHERE board.room_id = room.id)
+    {_FROM}
+"""
+_POSTS = f"SELECT room.id, COALESCE(room.posts, 0) {_FROM}"
+# Each pair is (the statement for all rooms, the statement for one room).
+_SELECT_PLACES = (_PLACES + _NEWEST_FIRST, _PLACES + "AND room.id = %s")
+_SELECT_POSTS = (_POSTS + _NEWEST_FIRST, _POSTS + "AND room.id = %s")
+_COUNT_UNREAD = _UNREAD.format(room="%s", read="%s", upto="%s", most="%s", person="%s")
+_COUNT_MENTIONS = f"SELECT {_MENTIONS} FROM chat_member member WHERE member.id = %s"

@@ -1,0 +1,61 @@
+"""
+Blocks: people who want no direct messages of a person, and no notices of their mentions.
+
+The blocked person does not learn of the block: the refusals are the same as for people who accept no direct messages at
+all. This module writes Block and publishes nothing.
+"""
+
+from collections.abc import Iterable
+
+from chat.models import Block, Member, Person
+from chat.protocol import ChatError
+
+MAX_BLOCKS = 1000  # people whom one person may block
+
+
+def block_person(person: Person, other: Person) -> None:
+    """Block a person; do nothing if they are blocked already. Raise `forbidden` for oneself, and above MAX_BLOCKS."""
+    if person.id == other.id:
+        raise ChatError("forbidden", "You cannot block yourself.")
+    if Block.objects.filter(person=person).count() >= MAX_BLOCKS:
+        raise ChatError("forbidden", f"You can block at most {MAX_BLOCKS} people. Unblock a person first.")
+    Block.objects.get_or_create(person=person, blocked=other)
+
+
+def unblock_person(person: Person, other: Person) -> None:
+    """End a block; do nothing if there is none."""
+    Block.objects.filter(person=person, blocked=other).delete()
+
+
+def find_blocked(person: Person) -> list[Person]:
+    """Return the people whom a person blocks, the newest block first."""
+    blocks = Block.objects.filter(person=person).select_related("blocked").order_by("-id")
+    return [block.blocked for block in blocks[:MAX_BLOCKS]]
+
+
+def find_blockers(author_id: int, person_ids: Iterable[int]) -> set[int]:
+    """Return which of these people block the author. Run no query for no ids."""
+    ids = list(person_ids)
+    if not ids:
+        return set()
+    found = Block.objects.filter(blocked=author_id, person__in=ids)
+    return set(found.values_list("person_id", flat=True))
+
+
+def find_direct_listeners(author: Member) -> list[int]:
+    """
+    Return the ids of the people whom a message of `author` in a direct conversation notifies.
+
+    Raise `forbidden` if the only other person blocks the author.
+    """
+    others = Member.objects.filter(room=author.room_id).exclude(person=author.person_id)
+    levels = dict(others.values_list("person_id", "level"))
+    blockers = find_blockers(author.person_id, levels)
+    if len(levels) == 1 and blockers:
+        raise make_unreachable_error()
+    return [id for id, level in levels.items() if id not in blockers and level != Member.NONE]
+
+
+def make_unreachable_error() -> ChatError:
+    """Return the error for a person who gets no direct messages of another person. It is the same for all reasons."""
+    return ChatError("forbidden", "This person does not accept direct messages from you.")

@@ -1,0 +1,116 @@
+"""
+A person's workspace: the rooms that the person is in, and what the person chooses for each of them.
+
+This module writes the read marker, the notification level and the favourite of a Member. It publishes each change to
+the person's own streams. `feeds` publishes what other people change.
+"""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
+
+from chat import broadcast, protocol
+from chat.models import Member, Person, Room, find_places, find_posts
+from chat.protocol import ChatError
+from chat.services import announcements, feeds, people, rooms
+from chat.services.after_commit import publish_after_commit
+
+__all__ = ["find_posts", "get_workspace", "read_all", "read_room", "set_favourite", "set_level"]
+
+MAX_FAVOURITES = 100
+
+
+def get_workspace(person: Person, version: str) -> tuple[dict, dict[int, int]]:
+    """
+    Return (the event `workspace` of a person, {id of a room: its `posts`} of the rooms in it).
+
+    `version` is the version of the client's code.
+
+    Run two statements for any number of rooms, and one more if there are direct conversations.
+    """
+    places = find_places(person)
+    you = protocol.person(person.handle, person.is_guest, person=people.get_page_key(person))
+    described = feeds.describe_places(person, places)
+    event = protocol.workspace(described, you, version, announcements.get_newest_id())
+    return event, {place.room.id: place.room.posts or 0 for place in places}
+
+
+def set_level(person: Person, slug: str, level: str) -> None:
+    """Choose for which messages of a room a person is notified. Raise `not_found` if the person is not in the room."""
+    member = _get_member(person, slug)
+    Member.objects.filter(id=member.id).update(level=level)
+    feeds.publish_to_person(person.id, slug, level=level)
+
+
+def read_room(person: Person, slug: str, offset: int | None = None) -> int:
+    """
+    Move a person's read marker in a room to an offset (None: to the end), and return the marker.
+
+    Raise `not_found` if the person is not in the room.
+    """
+    member = _get_member(person, slug)
+    rooms.mark_read(member, member.room.offset if offset is None else offset)
+    return member.read_offset
+
+
+def read_all(person: Person) -> None:
+    """Mark all rooms of a person as read. Run two statements, and publish each room that had something new."""
+    behind = Member.objects.filter(person=person, read_offset__lt=F("room__offset")).exclude(role=Member.BANNED)
+    with transaction.atomic():
+        newest = Room.objects.filter(id=OuterRef("room_id")).values("offset")
+        members = list(behind.select_related("room"))
+        Member.objects.filter(id__in=[member.id for member in members]).update(read_offset=Subquery(newest))
+        for member in members:
+            # The database may have read a newer offset than this query, and the next event corrects the marker.
+            member.read_offset = member.room.offset
+            _publish_read(member)
+
+
+def _publish_read(member: Member) -> None:
+    offset = member.read_offset
+    publish_after_commit(broadcast.member_group(member.id), lambda: protocol.read(offset))
+    feeds.publish_read(member)
+
+
+def set_favourite(person: Person, slug: str, on: bool, position: int | None = None) -> None:
+    """
+    Make a room a favourite at a position among the person's favourites (None: the last), or end this.
+
+    Publish the new position of each favourite that moves. Raise `not_found` if the person is not in the room;
+    `forbidden` above MAX_FAVOURITES.
+    """
+    member = _get_member(person, slug)
+    with transaction.atomic():
+        # Two requests at the same moment must not give two rooms the same position.
+        Person.objects.lock(person.id)
+        mine = Member.objects.filter(person=person, favourite__isnull=False).select_related("room")
+        order = [other for other in mine.order_by("favourite", "id") if other.id != member.id]
+        if on:
+            if len(order) >= MAX_FAVOURITES:
+                raise ChatError("forbidden", f"You can have at most {MAX_FAVOURITES} favourites. Remove one first.")
+            order.insert(len(order) if position is None else position, member)
+        else:
+            _store_favourite(member, None)
+        for index, other in enumerate(order):
+            _store_favourite(other, index)
+
+
+def _store_favourite(member: Member, position: int | None) -> None:
+    if member.favourite != position:
+        Member.objects.filter(id=member.id).update(favourite=position)
+        feeds.publish_to_person(member.person_id, member.room.slug, favourite=position)
+
+
+def _get_member(person: Person, slug: str) -> Member:
+    found = Member.objects.filter(person=person, room__slug=slug).exclude(role=Member.BANNED).select_related("room")
+    member = found.first()
+    if member is None or member.room.is_closed_to(person):
+        raise ChatError("not_found", "You are not in such a room.")
+    member.person = person
+    return member
+
+
+def find_changed_rooms(before: Collection[int], now: Collection[int]) -> tuple[list[int], list[int]]:
+    """Return (ids of the rooms that a stream must follow, ids of the rooms that it must no longer follow)."""
+    return sorted(set(now) - set(before)), sorted(set(before) - set(now))

@@ -1,0 +1,31 @@
+"""Fixtures for tests of a person's own stream."""
+
+import pytest
+
+from tests import wire
+
+
+@pytest.fixture
+def stream():
+    """Return a function that opens the stream `/me/` of a person, and returns the socket after `workspace`."""
+
+    def stream(person, query="", **kwargs):
+        return wire.Socket("/me/", wire.browser_of(person), query=query, **kwargs).connect()
+
+    return stream
+
+
+@pytest.fixture
+def post(room):
+    """Return a function that posts messages of a person in the room `garden`."""
+    from chat import protocol
+    from chat.services import rooms
+
+    numbers = iter(range(10**6))
+
+    def post(person, *bodies, slug="garden"):
+        for body in bodies or ("Hello",):
+            event = protocol.Post(ref=f"post-{next(numbers)}", body=body)
+            rooms.post_message(rooms.join_room(person, slug), event)
+
+    return post
