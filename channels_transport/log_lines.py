@@ -106,12 +106,26 @@ def _hide_segments(match: re.Match) -> str:
     return "".join(kept + HIDDEN for kept in match.groups() if kept is not None)
 
 
+def check_secret_paths() -> None:
+    """Raise ImproperlyConfigured if the setting SECRET_PATHS is wrong."""
+    given = getattr(settings, "SECRET_PATHS", ())
+    if not isinstance(given, (list, tuple)) or not all(map(_is_secret_path, given)):
+        expected = "a list of paths with a * in place of each secret segment, such as /invite/*"
+        raise ImproperlyConfigured(f"SECRET_PATHS must be {expected}, not {given!r}.")
+
+
+def _is_secret_path(path: Any) -> bool:
+    return isinstance(path, str) and path.startswith("/") and "*" in path
+
+
 def _read_paths() -> Iterable[str]:
     try:
-        return getattr(settings, "SECRET_PATHS", ())
+        given = getattr(settings, "SECRET_PATHS", ())
     except ImproperlyConfigured:
         # A process without settings logs too.
         return ()
+    # A process with a wrong setting must be able to log the error.
+    return filter(_is_secret_path, given if isinstance(given, (list, tuple)) else [given])
 
 
 def escape(text: str) -> str:

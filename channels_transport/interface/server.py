@@ -14,7 +14,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.logger import globalLogBeginner
 
 from ..connectors import RedisConnector, ThreadConnector
-from ..log_lines import describe_failure
+from ..log_lines import check_secret_paths, describe_failure
 from ..ordering import CLOSE_CONNECTION_LOST
 from .answers import load_answers
 from .factory import HANDSHAKE_SECONDS, HTTPFactory
@@ -76,6 +76,7 @@ class Server(server.Server):
         """Raise ImproperlyConfigured if a setting of the interface is wrong."""
         limits_from_settings()
         load_answers()
+        check_secret_paths()
 
     def run(self) -> int:
         """Serve until the reactor stops. Return the exit code: 1 if the server could not listen."""
