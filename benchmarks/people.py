@@ -32,7 +32,7 @@ def make_people(count: int) -> tuple[list, list[str]]:
 
 
 def make_rooms(members: dict[str, list[int]], persons: list) -> None:
-    """Create the rooms and their members. Otherwise a first visit would write a row that later visits do not write."""
+    """Create the rooms with their members, because the first visit of a person who is no member costs more."""
     from chat.services import rooms
 
     for slug, numbers in members.items():

@@ -107,9 +107,9 @@ class RunningStack:
     def _prepare_database(self):
         if self.first_database is not None:
             shutil.copy(self.first_database, self.site.database)
-        # The journal mode is a property of the file. This connection stays open too: closing the last connection writes
-        # the log back and waits for the disk, which never happens on a site with a second process. A stack that closes
-        # its connection after each message would measure only the disk.
+        # The journal mode is a property of the file. This connection stays open, because closing the last connection
+        # writes the log back and waits for the disk. On a site with a second process, another connection is always
+        # open. Without this one, a stack that closes its connection after each message would measure only the disk.
         self.database = sqlite3.connect(self.site.database, timeout=20, isolation_level=None)
         self.database.execute("PRAGMA journal_mode = WAL")
         for command in self.stack.prepare(self.site):

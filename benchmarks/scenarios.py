@@ -1,7 +1,7 @@
 """
 Define the scenarios as plain numbers, for the runner and the load generator.
 
-This module imports only the standard library, and knows neither stacks nor sockets.
+This module imports only the standard library, and uses neither stacks nor sockets.
 """
 
 from typing import NamedTuple

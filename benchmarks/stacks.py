@@ -82,7 +82,7 @@ def python(packages: str) -> Path:
 
 
 def environment(stack: Stack, site: Site) -> dict[str, str]:
-    """Return the environment variables of a stack's processes: its own, and those of this shell except FOREIGN."""
+    """Return the environment variables of a stack's processes: its own variables, and the shell's, except FOREIGN."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     return {
         **kept,

@@ -3,8 +3,8 @@ The transport: the API of Channels 1.x on channel layers that keep the order of 
 
 Applications import from here only: the decorators and the class-based consumers, under the names that they have in
 Channels, and `Group`, `call_later`, `is_stopping`, `find_network`, `BoundedCache`, `Finding`, `LaterResponse`,
-`LogThrottle` and `OUTAGES`. A function of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. A store of
-an application's own in Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and
+`LogThrottle` and `OUTAGES`. A function of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. An
+application with its own store in Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and
 `run_with_next_trip`.
 """
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def is_fixed(channel: str) -> bool:
-    """Return whether the hash of a channel's name selects its only shard. Other channels are spread over all shards."""
+    """Return whether a channel is on one shard, which the hash of its name selects. Others are on all shards."""
     return "!" in channel or "?" in channel
 
 

@@ -61,7 +61,7 @@ class RedisConnector:
         self.sender = Upstream(layer, self.clients[self.home], server.pause, server.resume, server.refuse)
         self.downstream = Downstream(layer, process, self.reader, self.clients, server.dispatch, server.broadcast)
         self.server = server
-        # For each client, a value that changes only when that Redis loses its data.
+        # The mark of a client's Redis changes only when this Redis loses its data.
         self.data_marks: dict[Any, bytes] = {}
         self.renewal = task.LoopingCall(self._renew, INTERFACE_LEASE_SECONDS * 1000)
 

@@ -78,7 +78,7 @@ class DeferredCommands:
         return answers[len(entries) :]
 
     def handle_answers(self) -> None:
-        """Call `on_answer` for the commands that have run. Raise nothing, because the worker has received a message."""
+        """Call `on_answer` for the commands that have run. Raise nothing: the worker would lose its next message."""
         answered, self._answered = self._answered, []
         for entry, answer in answered:
             try:

@@ -3,7 +3,8 @@ The delay server: stores the messages of `asgi.delay` as rows, and sends each to
 
 Channels' own delay server ends at the first malformed message, and polls the channel and the database. This server
 waits for both at once. A message stays in Redis until its row is stored, and the row stays until the message is sent.
-So a message is sent at least once, and exactly once unless a server dies or loses Redis during the send.
+So a message is sent at least once. It is sent exactly once unless a server dies, or loses its connection to Redis,
+during the send.
 """
 
 import json
@@ -98,7 +99,7 @@ class DelayServer:
             self._throttle.exception("The delay server failed, retrying", key="failure")
         self._backoff.wait(lambda: self.is_stopped)
 
-    # From the channel to a row.
+    # These methods move a message from the channel to a row.
 
     def _store(self, delivery: Delivery) -> None:
         try:
@@ -111,7 +112,7 @@ class DelayServer:
         self.queue.acknowledge(delivery)
 
     def _insert(self, delivery: Delivery, channel: str, content: str, due_at: float) -> None:
-        # Without USE_TZ, Django stores local times without a zone, and `timezone.now()` returns one.
+        # Without USE_TZ, Django stores local times without a zone, and `timezone.now()` returns such a time.
         due_date = datetime.fromtimestamp(due_at, UTC if settings.USE_TZ else None)
         try:
             DelayedMessage.objects.create(channel_name=channel, content=content, due_date=due_date)
@@ -120,7 +121,7 @@ class DelayServer:
             raise
         self._check_at = min(self._check_at, time.monotonic() + due_at - time.time())
 
-    # From the row to its channel.
+    # These methods move a message from its row to its channel.
 
     def _send_due(self) -> None:
         """Send the rows that are due, in due order, and set the time of the next check."""
@@ -173,10 +174,10 @@ def read_delayed_message(layer: Any, message: Any) -> tuple[str, str, float]:
         raise ValueError(
             f"its delay for {channel} is not a number of milliseconds (at most ten years): {str(delay)[:100]!r}"
         )
-    return channel, _pack(channel, content), delay / 1000
+    return channel, _encode(channel, content), delay / 1000
 
 
-def _pack(channel: str, content: Any) -> str:
+def _encode(channel: str, content: Any) -> str:
     if not isinstance(content, dict) or "__asgi_channel__" in content:
         raise ValueError(f"its content for {channel} is not a message")
     try:

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 BATCH = 500  # items
 BLOCK_SECONDS = 5
 REACTOR_TURN_SECONDS = 0.005
-# The most groups whose members are cached.
+# The members of at most this number of groups are cached.
 MAX_GROUPS = 10000
 MEMBERS_TIMEOUT_SECONDS = 5
 
@@ -53,7 +53,7 @@ class Downstream:
         self.reader = reader
         self.clients = clients
         self.dispatch, self.broadcast = dispatch, broadcast
-        # For each group, the version of its list of members, and the members.
+        # The cache has, for each group, the version of its list of members, and the members.
         self._members: BoundedCache[bytes, tuple[bytes, list[str]]] = BoundedCache(MAX_GROUPS)
         self.stopped = False
 

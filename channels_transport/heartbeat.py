@@ -34,7 +34,7 @@ class Reporter(Protocol):
 
 class Heartbeat(threading.Thread):
     """
-    Each second, renews the turn of the current message, reclaims the turns of dead workers, and writes a report.
+    Renews the turn of the current message, reclaims the turns of dead workers, and writes a report, each second.
 
     `watching.read_reports` reads the reports. `channels` are the channels that the process receives from.
     """
@@ -81,7 +81,7 @@ class Heartbeat(threading.Thread):
         claim = self.receiver.claim_command()
         if claim is not None and claim[0] == index:
             commands.insert(0, claim[1])
-        lost = self.layer.shards[index].call(*commands)[-2]
+        *_, lost, _ = self.layer.shards[index].call(*commands)  # the answer of RECLAIM
         if lost:
             logger.warning("%d messages were lost with their workers; their connections continue", len(lost))
 

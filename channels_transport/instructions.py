@@ -1,9 +1,10 @@
 """
 The instructions of a site for requests that an interface answers itself, without a worker.
 
-The setting INTERFACE_ANSWERS is {path: dotted path of a function}. The function gets an `Asked` and returns one of the
-instructions `Answer`, `InThread` or `PassOn`. It runs in the thread of the reactor, so it must not block: it must not
-use the database or Redis. The functions of the instructions follow the same rule, except `InThread.make_answer`.
+The setting INTERFACE_ANSWERS is {path: dotted path of a function}. A path that ends with `/*` means all paths below it.
+The function gets an `Asked` and returns one of the instructions `Answer`, `InThread` or `PassOn`, or None to leave the
+request to the workers. It runs in the thread of the reactor, so it must not block: it must not use the database or
+Redis. `make_late` must not block either. Only `InThread.make_answer` may block.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,11 +16,18 @@ from django.utils.http import http_date
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, and what this interface knows: the number of its connections, and whether Redis answers."""
+    """
+    A request, and what this interface knows: the number of its connections, and whether Redis answers.
+
+    `path` is decoded and has no query. The names of `headers` are in lower case. Of two headers with the same name, the
+    last one counts.
+    """
 
     method: str
     open_connections: int
     is_redis_answering: Callable[[], bool]
+    path: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,8 @@ class Answer:
             "Date": http_date(),
             **self.headers,
         }
+        if self.status == 304:
+            del headers["Content-Length"]
         encoded = [(name.encode("ascii"), value.encode("latin1")) for name, value in headers.items()]
         return {"status": self.status, "headers": encoded, "content": self.content}
 

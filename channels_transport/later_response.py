@@ -22,8 +22,10 @@ class LaterResponse(HttpResponse):
     Tells the interface how to answer a waiting request. Status and headers are set as on any response.
 
     * `content` is the body if nothing arrives within `seconds`.
-    * `text` is a pair of byte strings. If texts arrive, the body is these texts, joined by commas, between the two.
-    * `close` is a pair of byte strings. If a close code arrives, the body is the code between the two, without texts.
+    * `text` is a pair of byte strings. If texts arrive, the body is these texts, joined by commas, between the two
+      byte strings.
+    * `close` is a pair of byte strings. If a close code arrives, the body is the code between the two byte strings. It
+      contains no texts.
     * `context` (anything that the channel layer can carry) returns to the workers when the request ends, in a
       message on `http.disconnect`. That message also has `answered`: whether the client was still connected for the
       response.
@@ -50,7 +52,7 @@ class LaterResponse(HttpResponse):
 
 
 class AsgiHandler(handler.AsgiHandler):
-    """Channels' handler from request to response. A LaterResponse becomes one message that says how to answer."""
+    """Channels' handler of requests, which also encodes a LaterResponse, as one message that says how to answer."""
 
     @classmethod
     def encode_response(cls, response: HttpResponse) -> Iterator[dict[str, Any]]:
@@ -71,7 +73,7 @@ class ViewConsumer(handler.ViewConsumer):
 
 @functools.cache
 def _views() -> ViewConsumer:
-    # ViewConsumer loads the middleware. Django imports the routing too early for this, before its start is complete.
+    # ViewConsumer loads the middleware. Django imports the routing too early for this: before Django itself is ready.
     return ViewConsumer()
 
 

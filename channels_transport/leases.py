@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import ENVIRONMENT_VARIABLE, settings
 
-# Workers renew their turns, and interfaces their lease, at this interval.
+# Workers renew their turns, and interfaces renew their leases, at this interval.
 RENEW_SECONDS = 1
 # After this time without a renewal of its turn, a worker counts as dead.
 TURN_LEASE_SECONDS = 4

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 class MemoryChannelLayer(StockMemoryChannelLayer):
     """
-    asgiref's layer in memory, with the methods that RedisChannelLayer has in addition to ASGI's.
+    asgiref's layer in memory, with the methods that RedisChannelLayer adds to the methods of ASGI.
 
     Without these methods every caller would need a branch for this layer. No other process shares the layer, and its
     messages are lost when the process ends.

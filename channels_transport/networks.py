@@ -1,5 +1,5 @@
 """
-Networks: the part of a client's address that limits count. This module counts nothing and opens no connection.
+Networks: limits count all addresses of one network as one client. This module counts nothing and opens no connection.
 """
 
 import ipaddress

@@ -4,7 +4,7 @@
 It has the name, the use and the guarantee of `channels.sessions.enforce_ordering`, which can block a connection. With
 that decorator, all later messages wait if a consumer raises an exception, or a killed worker loses a message.
 
-The channel layer in Redis keeps the order itself: it delivers a connection's next message when the last one is
+The channel layer in Redis keeps the order itself: it delivers a connection's next message when the previous one is
 finished. On that layer the decorator only adds the session. On a layer in memory the decorator keeps the order. The
 order advances after the consumer's messages are sent, even if the consumer fails. If a message is missing for
 GAP_SECONDS, the connection is closed with 4408, so that the client reconnects and resumes.

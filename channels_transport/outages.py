@@ -1,10 +1,12 @@
 """
 The exceptions that mean an outage: the same operation may succeed if it is tried again.
 
-Code that answers clients handles these apart from other failures. `redis.ResponseError` is not among them: Redis
-answered, and refused the command. The other errors of `django.db.DatabaseError` (a violated constraint, a missing table
-on PostgreSQL) are not among them either: a retry of the same statement fails in the same way. These errors are
-logged with their traceback.
+Code that answers clients handles these exceptions apart from other failures. Two kinds of errors are no outage, and are
+logged with their traceback:
+
+* `redis.ResponseError`: Redis answered, and refused the command.
+* The other errors of `django.db.DatabaseError` (a violated constraint, a missing table on PostgreSQL): a retry of the
+  same statement fails in the same way.
 """
 
 import redis

@@ -1,5 +1,5 @@
 """
-Waiting for files and sockets until one of them can be read. The module knows nothing of Redis.
+Waiting for files and sockets until one of them can be read. The module does not depend on Redis.
 """
 
 import select

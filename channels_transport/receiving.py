@@ -100,7 +100,7 @@ class Receiver:
             # The channel "" has no messages, so the answer is empty.
             self._ask(self.index, [""])
 
-    # Asking for a message.
+    # These methods ask for a message.
 
     def _poll(self, channels: list[str]) -> Received | None:
         shards = self._by_shard(channels)
@@ -164,15 +164,15 @@ class Receiver:
             if answer and len(answer) > 2:
                 self._begin_turn(index, *answer[2:])
         finally:
-            # This call may take longer than a lease, and the heartbeat renews only a turn that has begun. So this call
-            # comes after the beginning of the turn.
+            # The handlers may take longer than a lease, and the heartbeat renews only a turn that has begun. So the
+            # turn begins before this call.
             self.deferred.handle_answers()
         return answer
 
     def _begin_turn(self, index: int, reply: bytes, number: bytes, session: bytes | None) -> None:
         self.number, self.session, self.index, self.reply = number, session or None, index, reply.decode()
 
-    # Opening the items that a wait has popped.
+    # These methods open the items that a wait has popped.
 
     def _open_popped(self, index: int, channel: str, item: bytes) -> Received | None:
         is_expired = item[:1] not in ITEMS or self.layer.shards[index].is_past(read_expiry(item))
@@ -188,7 +188,8 @@ class Receiver:
         turn = read_turn_item(item)
         claim = self._claim_command(turn.reply, turn.number)
         # A worker that was delayed since the pop may count as dead by now, so it waits for the answer to its claim.
-        # Otherwise no other worker can own the turn, and the claim needs no answer.
+        # Otherwise no other worker can own the turn, and the claim needs no answer. With several shards, `_asked_at`
+        # may be the time of a request to another shard.
         is_fresh = self.layer.ring_size == 1 and time.monotonic() - self._asked_at < FRESH_SECONDS
         if not turn.has_copy or is_expired or not is_fresh:
             return self._claim_and_wait(index, claim, turn.reply, turn.number)
@@ -224,7 +225,7 @@ class Receiver:
         self.layer.expanded[channel].extend(messages[1:])
         return messages[0] if messages else None
 
-    # Waiting.
+    # This method waits.
 
     def _wait(self, channels: list[str]) -> bool:
         """Wait for an item on all shards at once. Return whether one has arrived."""

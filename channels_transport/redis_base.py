@@ -1,5 +1,5 @@
 """
-The base of the channel layer in Redis: its servers, its scripts, how it serializes messages, and its statistics.
+The base of the channel layer in Redis: its servers, its scripts, its serialization of messages, and its statistics.
 """
 
 import collections
@@ -29,7 +29,7 @@ _decoder = msgspec.msgpack.Decoder()
 
 
 class RedisBase(StockRedisChannelLayer):
-    """The common part of sending, groups and receiving. It takes the arguments of asgi_redis' layer."""
+    """The common part of sending, groups and receiving. It takes the arguments of the layer of asgi_redis."""
 
     is_shared = True
     connection_turns = None  # the scripts keep the order
@@ -70,10 +70,10 @@ class RedisBase(StockRedisChannelLayer):
         return self.crypter.encrypt(value) if self.crypter else value
 
     def deserialize(self, message: bytes) -> Message:
-        """Return a message from its bytes. An item's own expiry counts, so the encryption has no expiry."""
+        """Return a message from its bytes. Each item has its own expiry, so the encryption needs none."""
         return _decoder.decode(self.crypter.decrypt(message) if self.crypter else message)
 
-    # Statistics.
+    # These methods return statistics.
 
     def count_waiting(self, channel: str) -> int:
         """Return the number of items that wait for the process that reads a reply channel."""

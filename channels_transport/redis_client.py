@@ -2,7 +2,7 @@
 A connection to Redis inside Twisted's reactor: it sends commands in one write, and returns answers as Deferreds.
 
 The interface must not block while it waits for Redis: a blocking client would freeze all of its sockets when a server
-pauses. The parser is hiredis'. The module knows nothing of channels.
+pauses. hiredis parses the answers. The module does not depend on channels.
 """
 
 import collections

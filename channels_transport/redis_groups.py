@@ -15,7 +15,7 @@ from .channel_layer import Message
 from .items import GroupSend
 from .redis_sending import OVERFILL_FACTOR, RedisSending
 
-# The most lists of members that a process caches. Each is for one group and one process.
+# A process caches at most this many lists of members. Each list is for one group and one process.
 MAX_GROUPS = 10000
 
 
@@ -88,8 +88,8 @@ class RedisGroups(RedisSending):
         """
         Send a message to all channels of a group except `except_channels`: one item for each process that has members.
 
-        It does not raise ChannelFull. A list over its capacity slows the sender down, for a bounded time. A message
-        that still does not fit then is counted and logged.
+        It does not raise ChannelFull. A list over its capacity slows the sender down, for a bounded time. If
+        the list still has no room then, the loss of the message is counted and logged.
         """
         assert isinstance(message, dict), "message is not a dict"
         assert self.valid_group_name(group), "Group name not valid"

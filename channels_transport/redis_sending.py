@@ -13,7 +13,7 @@ from .deferred import OnAnswer
 from .leases import CONNECTION_LEASE_SECONDS
 from .redis_base import RedisBase
 
-# The most frames of one connection that may wait for a worker.
+# At most this many frames of one connection may wait for a worker.
 MAX_WAITING_FRAMES = 1000
 # The websocket.disconnect of a connection whose interface died: RFC 6455's code for an abnormal closure, and an order
 # above the order of every other frame.
@@ -113,7 +113,7 @@ class RedisSending(RedisBase):
             on_answer(answer)
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put the current message back before its connection's others, because its consumer raised ConsumeLater."""
+        """Put the current message back at the head of its connection's queue. Its consumer has raised ConsumeLater."""
         receiver = self.receiver
         if not receiver.holds(message.get("reply_channel")):
             self.send(channel, message)
@@ -129,7 +129,7 @@ class RedisSending(RedisBase):
         )
         receiver.deferred.add(self.consistent_hash(self.non_local_name(message["reply_channel"])), command)
 
-    # When a list is full.
+    # These methods act when a list is full.
 
     def after_push(self, channel: str, length: Any, index: int | None = None) -> None:
         """

@@ -47,7 +47,7 @@ class ReliableQueue:
         self._ready: collections.deque[tuple[int, bytes]] = collections.deque()
         self._acknowledged: list[Delivery] = []
         self._reclaimed_at: float | None = None  # None: the contents of the receiver's own lists are unknown
-        self._clock_lag: dict[int, float] = {}  # by shard: how far Redis' clock is behind this machine's (s)
+        self._clock_lag: dict[int, float] = {}  # by shard: how far Redis' clock is behind this machine's clock (s)
 
     def receive(self, seconds: float) -> Delivery | None:
         """Return the next message, or None if none arrives within `seconds` or `wake_up` ends the wait."""

@@ -96,8 +96,8 @@ def channel_session(func: Callable) -> Callable:
     """
     Decorate a consumer so that its message has a `channel_session`, kept from one message of a connection to the next.
 
-    It does the same as Channels' own decorator. That one takes as long as a query, because it imports its engine again
-    for every message. The decorated consumer raises ValueError for a message without a reply channel, and ConsumeLater
+    The decorator of Channels does the same, but it imports its engine again for every message, and takes as long as a
+    query. The decorated consumer raises ValueError for a message without a reply channel, and ConsumeLater
     if another worker is creating the session.
     """
 

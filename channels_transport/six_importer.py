@@ -2,7 +2,7 @@
 Lets `import django.utils.six.moves` work on Python 3.12 and later; `channels.staticfiles` contains such an import.
 
 The copy of `six` in Django 2.2 has an importer with `find_module`, which Python ignores since 3.12. This module adds
-what replaced `find_module`, and nothing else. It imports nothing of Channels, so it can be imported before Channels.
+only the methods that replaced `find_module`. It imports nothing of Channels, so it can be imported before Channels.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from django.utils import six
 
 
 def complete_importer() -> None:
-    """Add the methods that Python's import statement calls to the class of the importer in Django's `six`."""
+    """Give the importer in Django's `six` the methods that Python's import statement calls."""
     importer: Any = type(six._importer)
     importer.find_spec = _find_spec
     importer.create_module = _create_module

@@ -24,8 +24,9 @@ RETRY_SECONDS = 0.05
 LONGEST_RETRY_SECONDS = 1
 # While this number of a socket's frames waits, or this number of bytes, the socket is not read.
 MAX_WAITING_FRAMES, MAX_WAITING_BYTES = 64, 512 * 1024
-# The most frames of one connection in a trip, of all connections in a trip, and in all trips that are not answered yet.
-# Without these limits, a flood fills the buffer of the connection to Redis, and all other frames wait behind it.
+# These numbers limit the frames of one connection in a trip, the frames of all connections in a trip, and the frames in
+# all trips that are not answered yet. Without these limits, a flood fills the buffer of the connection to Redis, and
+# all other frames wait behind it.
 MAX_FRAMES_PER_CONNECTION, MAX_COMMANDS_PER_TRIP, MAX_COMMANDS_IN_FLIGHT = 128, 1000, 2000
 MAX_BYTES_PER_CONNECTION, MAX_BYTES_PER_TRIP = 256 * 1024, 2 * 1024 * 1024
 BODY = 8  # the place of the frame's body among the arguments of ENQUEUE's command
@@ -53,7 +54,7 @@ class Frames:
         self.is_backing_off = False
 
     @property
-    def is_long(self) -> bool:
+    def is_full(self) -> bool:
         """Return whether the connection must not be read for now."""
         return len(self.commands) >= MAX_WAITING_FRAMES or self.bytes >= MAX_WAITING_BYTES
 
@@ -162,9 +163,9 @@ class Upstream:
             del self._frames[reply]
             self._ready.pop(reply, None)
             return
-        was_long = frames.is_long
+        was_full = frames.is_full
         frames.append((*command, FORGET) if frames.is_forgotten else command)
-        if frames.is_long and not was_long:
+        if frames.is_full and not was_full:
             self._pause(reply)
         if not frames.is_backing_off:
             self._ready[reply] = frames
@@ -182,7 +183,7 @@ class Upstream:
         self._schedule()
 
     def _schedule(self, seconds: float = 0) -> None:
-        """Flush after `seconds`, or earlier if that is already scheduled."""
+        """Flush after `seconds`, or earlier if an earlier flush is already scheduled."""
         if self._flushing is None:
             self._flushing = reactor.callLater(seconds, self._flush)
         elif self._flushing.getTime() > reactor.seconds() + seconds:
@@ -208,7 +209,7 @@ class Upstream:
         done.addErrback(lambda failure: logger.error("Frames cannot be sent: %s", failure.getTraceback()))
 
     def _take_ready(self, most: int) -> list[tuple[str, Frames]]:
-        """Choose the connections of the next trip, for about `most` commands. Connections without a place wait."""
+        """Choose the connections of the next trip, for about `most` commands. The others wait for a later trip."""
         # A connection has one batch in flight at a time. Frames that arrive meanwhile wait for the next batch.
         ready, self._ready = self._ready, {}
         sent, size = [], 0

@@ -39,7 +39,7 @@ class Waiter:
                 self._connection.read_response()
         if self._connection is None:
             pool = self._shard.pool
-            # The connection is made like the pool's. It is not in the pool, because the wait uses it the whole time.
+            # The connection has the options of the pool, but is not in it, because the wait uses it the whole time.
             self._connection = pool.connection_class(**pool.connection_kwargs)
             self._connection.send_command("CLIENT", "ID")
             self._id = self._connection.read_response()

@@ -19,7 +19,7 @@ def read_reports(layer: Any) -> list[dict[str, Any]]:
     """
     Return the report of each worker and delay server: {pid, channels, handled, busy_since, at}.
 
-    The times are seconds since the epoch by the clock of that process; `busy_since` is None while the process waits.
+    The times are seconds since the epoch by the clock of the process; `busy_since` is None while the process waits.
     """
     shard = layer.shards[0]
     keys = _find_keys(shard, f"{layer.prefix}worker:*")
@@ -48,7 +48,7 @@ def measure(shard: Any) -> float:
 
 
 def read_skew(shard: Any) -> float:
-    """Return how many seconds the server's clock is ahead of this machine's."""
+    """Return how many seconds the server's clock is ahead of this machine's clock."""
     began = time.time()
     ((seconds, micros),) = shard.call(("TIME",))
     return int(seconds) + int(micros) / 1e6 - (began + time.time()) / 2

@@ -3,7 +3,7 @@ The worker: receives one message after another from the channel layer and runs i
 
 Consumers see no difference from Channels' own worker. But no exception of a consumer, of a send or of Redis ends this
 worker. When it is told to stop, it finishes the current message. Its heartbeat shows other workers that it is alive.
-The module knows no site.
+The module does not depend on a site.
 """
 
 import logging
@@ -33,7 +33,7 @@ from .stock_layers import unwrap
 
 logger = logging.getLogger(__name__)
 
-# The longest random wait before a message that a consumer returned with ConsumeLater is requeued.
+# When a consumer raises ConsumeLater, the worker waits at random, at most this long, before it requeues the message.
 REQUEUE_SECONDS = 0.05
 
 
@@ -42,7 +42,7 @@ class Worker(StockWorker):
     A worker on this package's channel layer.
 
     `max_messages` (0: no limit) ends it after that many messages, so that a supervisor starts a fresh process. The
-    other arguments are those of Channels' worker; `runworker` passes them on.
+    worker of Channels has the other arguments too; `runworker` passes them on.
     """
 
     def __init__(self, channel_layer: Any, *args: Any, max_messages: int = 0, **kwargs: Any) -> None:
@@ -202,7 +202,7 @@ class Worker(StockWorker):
 
 
 class _RoutedMessage(Message):
-    """The message for routing. `include` copies it for each prefix; a shallow copy costs less than Channels' own."""
+    """The message for routing. `include` copies it for each prefix; this copy is shallow and costs less."""
 
     def copy(self) -> "_RoutedMessage":
         return _RoutedMessage(dict(self.content), self.channel.name, self.channel_layer)

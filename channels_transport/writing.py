@@ -1,7 +1,7 @@
 """
 Writing to sockets inside Twisted's reactor with little work: at once, and each frame in one piece.
 
-The module knows nothing of channels.
+The module does not depend on channels.
 """
 
 import struct

@@ -22,6 +22,7 @@ Event = dict[str, Any]
 ChannelFull = BaseChannelLayer.ChannelFull
 
 LOBBY_GROUP = "lobby"
+DOORS_GROUP = "doors"  # the visitors in the waiting rooms of all boards
 DELAY_CHANNEL = "asgi.delay"
 SCHEDULED_CHANNEL = "chat.scheduled"
 TASKS_CHANNEL = "chat.tasks"
@@ -74,6 +75,11 @@ def owner_group(board_id: int) -> str:
 def visitor_group(digest: str) -> str:
     """Return the group of one visitor's connections to a waiting room. `digest` is the digest of the session id."""
     return f"visitor-{digest[:40]}"
+
+
+def person_group(person_id: int) -> str:
+    """Return the group of one signed-in person's connections to waiting rooms, which are in no member's group."""
+    return f"person-{person_id}"
 
 
 # Groups.

@@ -58,8 +58,8 @@ class Setting:
         except ValueError as error:
             # A text with a user before the @ may also contain a password.
             shown = "; it contains @" if "@" in text else f", not {text!r}"
-            held = f"; {error}" if self.is_secret else shown
-            raise ImproperlyConfigured(f"{self.name} must be {self.expected}{held}.") from None
+            reason = f"; {error}" if self.is_secret else shown
+            raise ImproperlyConfigured(f"{self.name} must be {self.expected}{reason}.") from None
 
 
 def read(name: str, environment: Mapping[str, str] | None = None) -> Any:

@@ -56,8 +56,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chat.http.static_files.StaticFilesMiddleware",
     "chat.http.middleware.HeadersMiddleware",
+    "chat.http.compression.CompressionMiddleware",
     "chat.http.middleware.FailuresMiddleware",
     "chat.http.middleware.FormMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -84,6 +85,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "chat.http.context_processors.client_version",
                 "chat.http.context_processors.page_key",
+                "chat.http.context_processors.theme",
             ],
             "libraries": {
                 "module_preloads": "chat.http.module_preloads",
@@ -164,6 +166,7 @@ CHAT_LIMITS = {
     # name: (burst, rate per second)
     "events": (500, 50),  # per person
     "downloads": (5, 1 / 20),  # per person
+    "searches": (30, 3),  # per person
     "handshakes": (500, 500),  # per address, as are the following
     "guests": (100, 100 / 60),
     "sign_ups": (100, 100 / 60),
@@ -228,6 +231,11 @@ INTERFACE_ANSWERS = {
     "/healthz": "chat.http.health.answer_healthz",
     "/readyz": "chat.http.health.answer_readyz",
     "/metrics": "chat.http.health.answer_metrics",
+    "/static/*": "chat.http.static_files.answer_static_file",
+    "/favicon.ico": "chat.http.static_files.answer_static_file",
+    "/robots.txt": "chat.http.static_files.answer_static_file",
+    "/apple-touch-icon.png": "chat.http.static_files.answer_static_file",
+    "/manifest.webmanifest": "chat.http.static_files.answer_static_file",
 }
 
 # The settings of `manage.py doctor`. The echo websocket answers only if CHAT_ECHO is on.
@@ -244,7 +252,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = str(local.VAR / "static")
 # Static files are served compressed from STATIC_ROOT after `collectstatic`, and from the source folders before.
-STATICFILES_STORAGE = "whitenoise.storage.CompressedStaticFilesStorage"
+STATICFILES_STORAGE = "chat.http.static_files.VersionedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
 # The files that browsers and search engines ask for at the root of a site: favicon.ico, robots.txt and others.
 WHITENOISE_ROOT = str(BASE_DIR / "chat" / "http" / "site_root")

@@ -1,5 +1,6 @@
 """Fixtures for all tests: an empty channel layer, an empty store, and people."""
 
+import gc
 import os
 
 import hypothesis
@@ -27,6 +28,24 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("chat")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection():
+    """
+    Import the tests without the garbage collector, and exclude from it all objects that last as long as the run.
+
+    The collector took 2.3 of the 7 s of a collection, and up to 0.7 s of a test that it interrupted.
+    """
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_collection_modifyitems(items):
+    """Put the files of live and browser tests first: they are long, and the short files fill the rest of the time."""
+    items.sort(key=lambda item: not {"live", "browser"} & set(item.path.parts))
 
 
 @pytest.fixture(scope="session")
@@ -142,8 +161,8 @@ def enter(room):
 
 
 @pytest.fixture
-def any_layer():
-    """Return the default layer, in memory. It does not order messages: the decorator `enforce_ordering` does."""
+def default_layer():
+    """Return the default layer, in memory. It does not order messages; the decorator `enforce_ordering` orders them."""
     return channel_layers[DEFAULT_CHANNEL_LAYER]
 
 

@@ -33,6 +33,11 @@ class CommandCount:
         calls = {name: number - self._before.get(name, 0) for name, number in after.items()}
         self.calls = {name: number for name, number in calls.items() if number}
 
+    @property
+    def scripts(self):
+        """Return how many scripts Redis ran."""
+        return self.calls.get("evalsha", 0)
+
     def _counting(self, ask):
         def counting(shard, *commands):
             self.trips += 1

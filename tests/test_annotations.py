@@ -39,12 +39,11 @@ def find_missing(function):
     return missing + ([] if function.returns is not None else ["return"])
 
 
-@pytest.mark.parametrize("path", find_files(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_public_functions_have_complete_annotations(path):
-    tree = ast.parse(path.read_text())
+def test_public_functions_have_complete_annotations():
     missing = {
-        f"line {function.lineno}: {function.name}": find_missing(function)
-        for function in find_public_functions(tree.body)
-        if find_missing(function)
+        f"{path.relative_to(ROOT)}:{function.lineno}: {function.name}": names
+        for path in find_files()
+        for function in find_public_functions(ast.parse(path.read_text()).body)
+        if (names := find_missing(function))
     }
     assert missing == {}

@@ -1,9 +1,9 @@
 """
 The documentation names only existing files, functions, commands, settings and links. Its tables are complete.
 
-A page is read as text; tests/names_in_code.py knows what exists. A name is checked if it stands in
-backticks, in a sentence or in a table. Indented and fenced blocks are examples and are not checked. FOREIGN lists the
-names of other projects, with the reason.
+A page is read as text; tests/names_in_code.py knows what exists. A name is checked if it stands in backticks, in a
+sentence or in a table. Indented and fenced blocks are examples and are not checked. FOREIGN lists the names of other
+projects.
 """
 
 import difflib
@@ -39,11 +39,11 @@ FOREIGN = {
     "results.md",
     "plot.svg",
     "statistics.csv",
-    # Django, Channels and Twisted.
+    # Django, Channels and Twisted have these functions.
     "atomic()",
     "save()",
     "send()",
-    # PostgreSQL.
+    # PostgreSQL writes this text.
     '... connection to server at "db", port 5432 failed: ...',
 }
 DJANGO_COMMANDS = {"createsuperuser", "migrate", "makemigrations", "collectstatic", "runserver", "shell", "test"}
@@ -57,7 +57,7 @@ LOG_SHARE_FOUND = 0.6
 CALL = re.compile(r"(\w+)\((?:[\w, ]*)\)")
 
 
-# Reading a page.
+# These functions read a page.
 
 
 @functools.cache
@@ -114,7 +114,7 @@ def tables_of(text: str) -> list[list[str]]:
     return tables
 
 
-# Checking a name. Each function returns None, or a sentence that says what is wrong.
+# These functions check a name. Each `check_` function returns None, or a sentence that says what is wrong.
 
 
 def check_file(span: str) -> str | None:
@@ -130,8 +130,8 @@ def check_dotted(span: str) -> str | None:
     if f'"{span}"' in all_sources():
         return None  # a string in the code, such as the name of a channel
     if owner not in owners:
-        is_ours = (before or [owner])[0] in PACKAGES
-        return f"there is no `{owner}` for `{span}`{suggest(owner, owners)}" if is_ours else None
+        is_in_project = (before or [owner])[0] in PACKAGES
+        return f"there is no `{owner}` for `{span}`{suggest(owner, owners)}" if is_in_project else None
     if name in owners[owner]:
         return None
     return f"`{owner}` has no `{name}`{suggest(name, owners[owner])}"
@@ -194,7 +194,7 @@ def is_ours(path: str) -> bool:
     return f"{first}/" in {suffix for suffix in all_suffixes() if suffix.count("/") == 1} or bool(FILE.search(path))
 
 
-# The tests.
+# The tests follow.
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,6 +1,5 @@
 """Texts and names are plain English: no file has a wording that PLAINER replaces, and test names state a behaviour."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -63,9 +62,8 @@ def test_every_wording_is_plain():
 
 def test_test_names_state_a_behaviour():
     found = [
-        f"{path.relative_to(ROOT)}: {node.name}"
+        f"{path.relative_to(ROOT)}: {name}"
         for path in sorted((ROOT / "tests").rglob("test_*.py"))
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef) and re.match(r"test_(who|what|whoever|whom)_", node.name)
+        for name in re.findall(r"\bdef (test_(?:who|what|whoever|whom)_\w*)", path.read_text())
     ]
     assert not found, "\n".join(found)

@@ -209,10 +209,10 @@ class Caller:
         content = body if isinstance(body, str | bytes) else json.dumps(body)
         call = getattr(self.browser, method.lower())
         kwargs = {} if method in ("GET", "HEAD") else {"data": content, "content_type": "application/json"}
-        self.answer = call(path, **kwargs, **self.headers, **headers)
-        assert self.answer["Content-Type"] == "application/json", self.answer.content
-        body = json.loads(self.answer.content)
-        if self.answer.status_code >= 400:
+        self.response = call(path, **kwargs, **self.headers, **headers)
+        assert self.response["Content-Type"] == "application/json", self.response.content
+        body = json.loads(self.response.content)
+        if self.response.status_code >= 400:
             assert set(body) <= {"code", "detail", "retry_after", "ref"} and body["detail"]
-            return self.answer.status_code, body["code"]
-        return self.answer.status_code, body
+            return self.response.status_code, body["code"]
+        return self.response.status_code, body

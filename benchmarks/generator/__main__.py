@@ -24,7 +24,7 @@ CANNOT_CONNECT = 3
 
 async def run(plan: dict) -> dict:
     """Run a plan. Return the figures of one scenario on one stack."""
-    # The random run id keeps this load's messages apart from an earlier load's in the same rooms.
+    # With a random run id, the messages of this load differ from the messages of an earlier load in the same rooms.
     dialect = DIALECTS[plan["dialect"]](secrets.token_hex(4))
     crowd = Crowd(plan, dialect)
     cpu = CpuMeter([*map(tuple, plan["processes"]), ("generator", os.getpid())])
@@ -38,7 +38,8 @@ async def run(plan: dict) -> dict:
 
 def main() -> None:
     plan = json.load(sys.stdin)
-    # A garbage collection over thousands of sockets is a pause that the server did not cause. Few cycles arise.
+    # A garbage collection over thousands of sockets is a pause that the server did not cause. The
+    # generator makes so few reference cycles that it needs no collection.
     gc.disable()
     try:
         print(json.dumps(uvloop.run(run(plan))))

@@ -53,10 +53,10 @@ class Crowd:
         self.sent = 0
         self.delivered_at = 0.0
 
-    # Connecting and disconnecting.
+    # These methods connect and disconnect.
 
     async def connect(self, first: int = 0, last: int | None = None) -> None:
-        """Open the seats `first` to `last` - 1, and wait until each is in its room. Raise CannotConnect."""
+        """Open the seats `first` to `last` - 1, and wait until each is in its room. Raise CannotConnect on failure."""
         last = len(self.places) if last is None else last
         await run_concurrently(lambda number=number: self.open(number) for number in range(first, last))
         # Wait, because the tutorials' consumers join their group only after the handshake.
@@ -85,7 +85,7 @@ class Crowd:
         by_number = {seat.number: seat for seat in self.seats}
         return [by_number[number] for number in numbers]
 
-    # Sending and receiving.
+    # These methods send and receive.
 
     def send(self, seat: Seat) -> int:
         """Send the seat's next message and return its number."""
@@ -128,7 +128,7 @@ class Crowd:
             seat.ready.set_result(None)
         self.on_synced(seat)
 
-    # Counting.
+    # These methods count.
 
     def begin(self) -> None:
         """Reset all counters. Call it only while no message is in flight."""

@@ -63,22 +63,22 @@ async def fan(crowd, plan, cpu):
 async def echo(crowd, plan, cpu):
     """Run `echo`: one frame at a time, to a path that returns it."""
     clock = asyncio.get_running_loop()
-    back = None
+    returned = None
     times = []
 
     def on_frame(socket, payload):
-        back.set_result(None)
+        returned.set_result(None)
 
     socket = await open_socket(crowd.url, "/echo/", None, lambda: Socket(on_frame))
 
     async def run(seconds):
-        nonlocal back
+        nonlocal returned
         end = time.perf_counter() + seconds
         while (sent_at := time.perf_counter()) < end:
-            back = clock.create_future()
+            returned = clock.create_future()
             socket.send(b"x" * 64)
             async with asyncio.timeout(10):
-                await back
+                await returned
             times.append(time.perf_counter() - sent_at)
 
     await run(plan["warm_up"])

@@ -1,8 +1,8 @@
 """
-Run the closed loops: the next message is sent when the last one has reached its sender (`ClosedLoop`) or all (`Fan`).
+Run the closed loops: a sender waits until a message has reached its sender (`ClosedLoop`) or all members (`Fan`).
 
 The loops use only callbacks, because the CPU of a task for each message would distort the result. They do not count
-losses; the crowd does.
+losses; the crowd counts them.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
 """
-Open websockets, a limited number at a time. This module counts nothing and decides nothing: the crowd does.
+Open websockets, a limited number at a time. The crowd counts and decides, and this module does neither.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ HANDSHAKE_SECONDS = 30
 
 
 class CannotConnect(Exception):
-    """The server refused a handshake several times, or did not answer. The error text says which."""
+    """The server refused a handshake several times, or did not answer. The error text says what happened."""
 
 
 class Socket(WSListener):

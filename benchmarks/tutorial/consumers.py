@@ -1,5 +1,7 @@
 """
-The tutorial's consumers join and leave the group, and store and broadcast each message. The last three serve `echo`.
+The tutorial's consumers join and leave the group, and store and broadcast each message.
+
+The last three functions serve `echo`.
 
 With LAYER=stock the decorators come from Channels 1.x, otherwise from channels_transport.
 """

@@ -5,9 +5,10 @@ The examination changes nothing, ends within a bounded time whatever is broken, 
 Channels 1.x site. These optional settings describe the site:
 
 * `PUBLIC_URL`: the address that browsers use, such as `https://chat.example.com`.
-* `DOCTOR_URL`: the address of the interface, for a command without `--url`.
+* `DOCTOR_URL`: the address of the interface, if the command has no `--url`.
 * `DOCTOR_HEALTH_PATH`: a path that answers 200 and JSON with `"status": "ok"`; with 503, the JSON's `missing` may name
-  the parts that do not answer. Without this setting, any answer of `/` below 500 shows that the site is running.
+  the parts that do not answer. Without this setting, any answer of `/` with a status below 500 shows that the site is
+  running.
 * `DOCTOR_ECHO_PATH`: the path of a websocket that returns each text frame. By default, round trips are HTTP requests.
 * `DOCTOR_CHECKS`: dotted paths of functions without arguments that return lists of findings.
 

@@ -1,4 +1,4 @@
-"""The result of a check, and the runner of checks with a deadline. This module knows no particular check."""
+"""The result of a check, and the runner of checks with a deadline. This module contains no check."""
 
 import logging
 import threading

@@ -14,7 +14,7 @@ BUSY_SECONDS = 30
 OLD_SECONDS = 1
 FULL_SHARE = 0.8
 LOSSES_SECONDS = 1
-# For each counter of lost messages: what happened to the messages, and what to do.
+# The texts say, for each counter of lost messages, what happened to the messages, and what to do.
 LOSSES = {
     "lost_count": "were lost with killed workers: look for workers that were killed, or ran out of memory",
     "expired_count": "expired before a worker received them: start more workers",
@@ -23,7 +23,7 @@ LOSSES = {
 
 
 def get_channels(wrapper: Any) -> list[str]:
-    """Return the channels that need a receiver: those with consumers, `http.request`, and the delay server's own."""
+    """Return the channels that need a receiver: those with consumers, `http.request`, and `asgi.delay`."""
     delayed = [DELAY_CHANNEL] if apps.is_installed("channels.delay") else []
     return sorted({*wrapper.router.channels, "http.request", *delayed})
 

@@ -116,7 +116,7 @@ def read_missing(status: int, body: bytes) -> list[str]:
 
 
 def read_skew(site: Site) -> float | None:
-    """Return how many seconds the clock of the site's machine is ahead of this machine's; None if that is unknown."""
+    """Return how many seconds the site's clock is ahead of this machine's clock; None if that is unknown."""
     try:
         _, headers, _ = site.get_health()
         date = parsedate_to_datetime(headers["Date"]).timestamp()

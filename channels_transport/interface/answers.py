@@ -5,10 +5,12 @@ This module knows no site.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from twisted.internet import reactor, threads
 
@@ -19,16 +21,71 @@ logger = logging.getLogger(__name__)
 FAILED = Answer(503, b"Service Unavailable", "text/plain")
 
 
-def load_answers() -> dict[bytes, Callable[[Asked], Any]]:
-    """Return {path: function} from the setting INTERFACE_ANSWERS. Raise ImportError for a wrong dotted path."""
-    dotted_paths = getattr(settings, "INTERFACE_ANSWERS", {})
-    return {path.encode("ascii"): import_string(dotted_path) for path, dotted_path in dotted_paths.items()}
+class Answers:
+    """The functions for the paths that this interface answers itself. A path that ends with `/*` is a prefix."""
+
+    def __init__(self, functions: Mapping[str, Callable[[Asked], Any]]) -> None:
+        encoded = {path.encode("ascii"): function for path, function in functions.items()}
+        self._exact = {path: function for path, function in encoded.items() if not path.endswith(b"/*")}
+        self._prefixes = {path[:-1]: function for path, function in encoded.items() if path.endswith(b"/*")}
+
+    def find(self, path: bytes) -> Callable[[Asked], Any] | None:
+        """Return the function for a path, or None. An exact path comes before a prefix."""
+        function = self._exact.get(path)
+        if function is not None:
+            return function
+        return next((function for prefix, function in self._prefixes.items() if path.startswith(prefix)), None)
+
+
+def load_answers() -> Answers:
+    """Return the functions that the setting INTERFACE_ANSWERS names. Raise ImproperlyConfigured if it is wrong."""
+    given = getattr(settings, "INTERFACE_ANSWERS", {})
+    if not isinstance(given, Mapping):
+        raise ImproperlyConfigured(f"INTERFACE_ANSWERS must be {_EXPECTED}, not {given!r}.")
+    return Answers({_check_path(path): _load(path, name) for path, name in given.items()})
+
+
+_EXPECTED = "a dictionary of paths and the dotted names of functions"
+
+
+def _check_path(path: Any) -> str:
+    if not (isinstance(path, str) and path.isascii() and path.startswith("/")):
+        text = f"INTERFACE_ANSWERS must be {_EXPECTED}, but {path!r} is not a path in ASCII that begins with /."
+        raise ImproperlyConfigured(text)
+    return path
+
+
+def _load(path: str, name: Any) -> Callable[[Asked], Any]:
+    try:
+        # import_string expects a text, and raises ImportError for a name without a dot.
+        function = import_string(str(name))
+        reason = None if callable(function) else "it is not a function"
+    except (ImportError, ValueError) as error:
+        reason = str(error)
+    if reason is None:
+        return function
+    text = f"INTERFACE_ANSWERS must be {_EXPECTED}, but {name!r} for {path!r} cannot be used: {reason}."
+    raise ImproperlyConfigured(text) from None
+
+
+def describe_request(request: Any, open_connections: int, is_redis_answering: Callable[[], bool]) -> Asked:
+    """Return a Twisted request as an `Asked`."""
+    headers = request.requestHeaders.getAllRawHeaders()
+    return Asked(
+        method=request.method.decode("ascii"),
+        open_connections=open_connections,
+        is_redis_answering=is_redis_answering,
+        path=unquote(request.path.decode("ascii")),
+        headers={name.decode("latin1").lower(): values[-1].decode("latin1") for name, values in headers},
+    )
 
 
 def give_answer(request: Any, function: Callable[[Asked], Any], asked: Asked, pass_on: Callable[[], None]) -> None:
     """Follow the instruction that `function(asked)` returns. A failure is logged and answered with 503."""
     instruction = _call(function, asked)
-    if isinstance(instruction, PassOn):
+    if instruction is None:
+        pass_on()
+    elif isinstance(instruction, PassOn):
         reactor.callLater(instruction.seconds, _answer_late, request, instruction.make_late)
         pass_on()
     elif isinstance(instruction, InThread):

@@ -2,15 +2,16 @@
 One HTTP connection, with a deadline for each of its phases.
 
 Twisted's own timeout starts again with each byte, so a client that sends a byte every few seconds could stay forever.
-Here each phase as a whole has a deadline, as with Apache's mod_reqtimeout. The only header that this module reads is
-the length of the body.
+Here each phase as a whole has a deadline, as with Apache's mod_reqtimeout. A client that closes its side after a
+request still gets the response. The only header that this module reads is the length of the body.
 """
 
 import enum
 from typing import Any
 
-from twisted.internet import reactor
+from twisted.internet import interfaces, reactor
 from twisted.web import http
+from zope.interface import implementer
 
 from ..writing import unsent_bytes
 from .budgets import Address
@@ -31,10 +32,11 @@ class Phase(enum.Enum):
     HEAD = "the request line and the headers"
     BODY = "the body"
     RESPONSE = "the response of the site"
-    CLOSING = "a client that has not read the last response yet"
+    CLOSING = "a client that has not read the last response yet, or has not closed its side"
     DISCARDING = "a client that still sends a refused request"
 
 
+@implementer(interfaces.IHalfCloseableProtocol)
 class Channel(http.HTTPChannel):
     """One HTTP connection. Ends each phase at its deadline, and refuses bodies as soon as they are too large."""
 
@@ -43,11 +45,18 @@ class Channel(http.HTTPChannel):
     deadline_call: Any = None
     address: Address | None = None  # the counters of the client's address
     discarded_bytes = 0
+    has_client_closed = False  # the client has closed its side of the connection
+    is_lingering = False  # the server has closed its side, and the client has not
 
     @property
     def limits(self) -> Limits:
         """Return the limits of the server."""
         return self.factory.limits
+
+    @property
+    def is_ending(self) -> bool:
+        """Return whether nothing of the client will be processed any longer."""
+        return self.phase in (Phase.CLOSING, Phase.DISCARDING)
 
     def connectionMade(self) -> None:
         """Wait for the first request."""
@@ -91,34 +100,48 @@ class Channel(http.HTTPChannel):
             self.transport.abortConnection()
         elif unsent_bytes(self.transport):
             self._set_deadline(CHECK_SECONDS)
+        elif self.is_lingering:
+            # Unlike an abort, this lets the kernel send the rest of the response.
+            self._close()
+            self.is_lingering = False
         elif self.phase is Phase.CLOSING:
             self.transport.abortConnection()
         else:
-            self.loseConnection()
+            self._close()
 
     def _reads_too_slowly(self) -> bool:
         unsent = unsent_bytes(self.transport)
         return self.reader.is_too_slow(-unsent, unsent, reactor.seconds())
 
     def dataReceived(self, data: bytes) -> None:
-        """Read a part of a request. After a refusal, throw the part away."""
-        if self.phase is Phase.DISCARDING:
-            self.discarded_bytes += len(data)
-            if self.discarded_bytes > self.limits.discard_bytes:
-                self.transport.abortConnection()
-            return
+        """Read a part of a request. After a refusal or the last response, drop the part."""
+        if self.is_ending:
+            return self._drop(data)
         if self.phase is Phase.IDLE:
             self._begin(Phase.HEAD, self.limits.head_seconds)
-        super().dataReceived(data)
+        return super().dataReceived(data)
+
+    def _drop(self, data: bytes) -> None:
+        self.discarded_bytes += len(data)
+        budget = self.address.meter.bytes if self.address is not None else None
+        if budget is not None:
+            budget.left -= len(data)
+        if self.discarded_bytes <= self.limits.discard_bytes and not (budget is not None and budget.is_spent()):
+            return
+        if self.phase is Phase.DISCARDING:
+            self.transport.abortConnection()
+        else:
+            # The client may still read a long response. TCP makes it wait until then with what it sends.
+            self.transport.pauseProducing()
 
     def lineReceived(self, line: bytes) -> None:
         """Read a line of the head."""
-        if self.phase is not Phase.DISCARDING:
+        if not self.is_ending:
             super().lineReceived(line)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """Answer 400 to a request whose request line or header is too long."""
-        if self.phase is not Phase.DISCARDING:
+        if not self.is_ending:
             self._respondToBadRequestAndDisconnect()
 
     def headerReceived(self, line: bytes) -> bool:
@@ -131,7 +154,7 @@ class Channel(http.HTTPChannel):
 
     def rawDataReceived(self, data: bytes) -> None:
         """Read a part of a body, or of requests that wait."""
-        if self.phase is not Phase.DISCARDING:
+        if not self.is_ending:
             super().rawDataReceived(data)
 
     def allHeadersReceived(self) -> None:
@@ -150,7 +173,7 @@ class Channel(http.HTTPChannel):
 
     def allContentReceived(self) -> None:
         """Pass the request on. The deadline of the response is in `requests.py`."""
-        if self.phase is not Phase.DISCARDING:
+        if not self.is_ending:
             self._begin(Phase.RESPONSE, None)
             super().allContentReceived()
 
@@ -160,24 +183,44 @@ class Channel(http.HTTPChannel):
             self._begin(Phase.IDLE, self.limits.idle_seconds)
         super().requestDone(request)
 
+    def readConnectionLost(self) -> None:
+        """Note that the client has closed its side. Close the connection, unless the client waits for a response."""
+        # After each response Twisted reads the connection again, and calls this method again.
+        self.has_client_closed = True
+        if self.phase is not Phase.RESPONSE:
+            return self._close()
+        for request in list(self.requests):
+            request.client_closed()
+        return None
+
+    def writeConnectionLost(self) -> None:
+        """Do nothing: the interface itself has closed its side."""
+
     def loseConnection(self) -> None:
         """Close the connection when the client has read the response, or does not read it."""
         if self.phase in (Phase.HEAD, Phase.BODY):
-            return self.discard_rest()
+            self.discard_rest()
+        elif self.phase is Phase.RESPONSE and not self.has_client_closed:
+            self._linger(Phase.CLOSING)
+        else:
+            self._close()
+
+    def _close(self) -> None:
         self._begin(Phase.CLOSING, self.limits.close_seconds)
-        return super().loseConnection()
+        self.transport.loseConnection() if self.is_lingering else super().loseConnection()
 
     def discard_rest(self) -> None:
-        """
-        Close this side of the connection, and for `discard_seconds` throw away the bytes that the client still sends.
+        """Close this side of the connection, and for `discard_seconds` drop the rest of a refused request."""
+        self._linger(Phase.DISCARDING)
 
-        Otherwise the client's next bytes would reset the connection, and the client might never see the response.
-        """
-        self._begin(Phase.DISCARDING, self.limits.discard_seconds)
+    def _linger(self, phase: Phase) -> None:
+        # If bytes of the client were unread at the end, the kernel would reset the connection: see `closing.py`.
+        self._begin(phase, self.limits.discard_seconds)
         self._networkProducer.unregisterProducer()
         self._networkProducer.resumeProducing()
-        close_one_side = getattr(self.transport, "loseWriteConnection", None)
-        close_one_side() if close_one_side is not None else self.transport.loseConnection()
+        self.is_lingering = self.factory.lingering.begin(self.transport)
+        if not self.is_lingering and phase is Phase.CLOSING:
+            self._set_deadline(self.limits.close_seconds)
 
     def connectionLost(self, reason: Any) -> None:
         """Forget the connection."""

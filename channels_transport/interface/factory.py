@@ -6,7 +6,7 @@ It has the limits that Daphne's command line does not offer. The server itself i
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,7 +14,9 @@ from daphne import http_protocol
 from daphne.utils import parse_x_forwarded_for
 
 from ..log_throttle import LogThrottle
+from .answers import Answers
 from .budgets import Address
+from .closing import Lingering
 from .deadlines import Channel
 from .limits import Limits, PathRule, make_addresses
 from .reading import ReadingTurns
@@ -41,7 +43,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         ping_timeout: float = 30,
         limits: Limits | None = None,
         rules: Iterable[PathRule] = (),
-        answers: Mapping[bytes, Callable] | None = None,
+        answers: Answers | None = None,
         is_redis_answering: Callable[[], bool] = lambda: True,
         **kwargs: Any,
     ) -> None:
@@ -51,10 +53,11 @@ class HTTPFactory(http_protocol.HTTPFactory):
         self.any_path = PathRule(re.compile(""), limits=self.limits)
         self.addresses = make_addresses(self.limits)
         self.turns = ReadingTurns()
+        self.lingering = Lingering(self.limits)
         # For each transport, the address that counts its connection.
         self.counted: dict[Any, Address] = {}
         self.trusted_proxies = trusted_proxies
-        self.answers = answers or {}  # for each path that this interface answers itself, a function: see answers.py
+        self.answers = answers or Answers({})
         self.is_redis_answering = is_redis_answering
         self.waiting = 0  # the number of requests that wait for a message
         self.ws_factory.protocol = WebSocketProtocol
@@ -110,6 +113,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
 
     def connection_ended(self, transport: Any) -> None:
         """Count a connection as closed."""
+        self.lingering.end(transport)
         address = self.counted.pop(transport, None)
         if address is not None:
             address.connections -= 1

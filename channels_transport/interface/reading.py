@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.internet import reactor
 
-from .budgets import Meter
+from .budgets import UNLIMITED, Meter
 from .limits import PathRule
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ MAX_EARLY_BYTES = 64 * 1024
 # The reasons for not reading a socket: its frames wait for Redis; a budget is used up; some frames that were read are
 # not processed; the handshake is not answered.
 QUEUE, BUDGET, BACKLOG, HANDSHAKE = 1, 2, 4, 8
+# The budgets of a connection whose handshake is refused before its address is known.
+UNCOUNTED = Meter(UNLIMITED, UNLIMITED, UNLIMITED)
 
 
 class ReadingTurns:
@@ -81,17 +83,18 @@ class MeteredReading(_Protocol):
     """
     A mixin for autobahn's websocket protocol. `begin_reading` must be called before the first frame.
 
-    `flood` is called if the client keeps sending at the limit of its own budgets, or sends all the time while its
-    address is at a limit.
+    `flood` is called if the client keeps sending at the limit of its own budgets, sends all the time while its address
+    is at a limit, or exceeds a budget after a close frame.
     """
 
     turns: ReadingTurns
     meter: Meter
-    shared: Meter
+    shared: Meter = UNCOUNTED
     rule: PathRule
     holds = 0
     has_rest = False  # whether processData would find something to do
     is_discarding = False
+    dropped_bytes = 0
     limited_since = limited_at = 0.0
     # When the last bytes were processed, and since when the client has sent without a pause (s, monotonic).
     drained_at = pressing_since = 0.0
@@ -103,6 +106,7 @@ class MeteredReading(_Protocol):
     data: bytes
     current_frame: Any
     flood: Any
+    main_factory: Any
 
     def begin_reading(self, turns: ReadingTurns, rule: PathRule, shared: Meter) -> None:
         """Set the budgets: the socket's own by its rule, and those that it shares with its address."""
@@ -140,7 +144,7 @@ class MeteredReading(_Protocol):
 
     def _dataReceived(self, data: bytes) -> None:
         if self.is_over:
-            return
+            return self._drop(data)
         if self.state == self.STATE_CONNECTING and self.holds_handshake:
             # autobahn would parse these bytes as a second handshake.
             self.data += data
@@ -155,6 +159,14 @@ class MeteredReading(_Protocol):
             if self.meter.bytes.left <= 0 or self.shared.bytes.left <= 0:
                 self._check_budgets()
         super()._dataReceived(data)
+
+    def _drop(self, data: bytes) -> None:
+        # Above the limit the socket is not read any longer. TCP makes its client wait, and can still deliver the last
+        # frame to the client until the connection is closed.
+        self.dropped_bytes += len(data)
+        self.shared.bytes.left -= len(data)
+        if self.shared.bytes.is_spent() or self.dropped_bytes > self.main_factory.limits.discard_bytes:
+            self.transport.pauseProducing()
 
     @property
     def holds_handshake(self) -> bool:
@@ -216,8 +228,8 @@ class MeteredReading(_Protocol):
         if self.holds & BUDGET or not self.is_spent or self.is_over:
             return
         if self.state == self.STATE_CLOSING:
-            # The client sends too much, so the interface does not wait for its answer to the close frame.
-            return self.discard()
+            self.discard()
+            return self.flood()
         now = time.monotonic()
         if now - self.limited_at > self.rule.limits.flood_seconds / 2:
             self.limited_since = now
@@ -232,7 +244,7 @@ class MeteredReading(_Protocol):
         self.turns.add_limited(self)
 
     def discard(self) -> None:
-        """Read from now on without processing: a client that cannot send would not read its close frame either."""
+        """Read and drop from now on: a client that cannot send would not read its close frame either."""
         self.is_discarding, self.holds, self.data = True, 0, b""
         if self.lost_reason is None:
             self.transport.resumeProducing()

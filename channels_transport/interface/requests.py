@@ -11,9 +11,8 @@ from daphne import http_protocol
 from twisted.internet import interfaces, reactor
 from zope.interface import implementer
 
-from ..instructions import Asked
 from ..writing import unsent_bytes
-from .answers import give_answer
+from .answers import describe_request, give_answer
 from .budgets import Address
 from .headers import find_fault, join_cookies, split_absolute, trust_proxies
 from .slow_readers import SlowReader
@@ -108,12 +107,12 @@ class WebRequest(http_protocol.WebRequest):
         trust_proxies(self.requestHeaders, self.factory.trusted_proxies)
         if not self._count_request():
             return self.refuse(429, b"Too Many Requests", "Too many requests of this address are open.")
-        function = self.factory.answers.get(self.path)
+        function = self.factory.answers.find(self.path)
         if function is None or self.requestHeaders.hasHeader(b"upgrade"):
             return super().process()
         self.request_start = time.time()
         self.client_addr = None
-        asked = Asked(self.method.decode("ascii"), len(self.factory.reply_protocols), self.factory.is_redis_answering)
+        asked = describe_request(self, len(self.factory.reply_protocols), self.factory.is_redis_answering)
         give_answer(self, function, asked, super().process)
 
     @property
@@ -173,9 +172,19 @@ class WebRequest(http_protocol.WebRequest):
 
     def _wait(self, later: dict[str, Any]) -> None:
         self.later = later
-        # A group's message may arrive before this message of the view.
-        self.end_call = reactor.callLater(0 if self.arrived else later["seconds"], self._end_waiting)
+        # A group's message may arrive before this message of the view, and the client may have closed its side.
+        is_over = self.arrived or self.channel.has_client_closed
+        self.end_call = reactor.callLater(0 if is_over else later["seconds"], self._end_waiting)
         self.factory.waiting += 1
+
+    def client_closed(self) -> None:
+        """
+        End the wait of a waiting request whose client has closed its side.
+
+        Most such clients have left, and the interface cannot see it. Another client may ask again.
+        """
+        if self.later is not None and self.is_unanswered:
+            self._end_waiting()
 
     def _receive(self, message: dict[str, Any]) -> None:
         if len(self.arrived) < MAX_WAITING_MESSAGES:
@@ -247,7 +256,8 @@ class WebRequest(http_protocol.WebRequest):
             self.factory.waiting -= 1
             if self.end_call.active():
                 self.end_call.cancel()
-            return self.factory.end_waiting(self.reply_channel, self.later, is_answered=self._got_response_start)
+            is_answered = self._got_response_start and not self.channel.has_client_closed
+            return self.factory.end_waiting(self.reply_channel, self.later, is_answered=is_answered)
         # Daphne sends this message after every response. Consumers need it only if the client left before the
         # response, and not for a refused request, which they never saw.
         if not hasattr(self, "clean_headers") or self._got_response_start:

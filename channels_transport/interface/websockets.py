@@ -9,13 +9,13 @@ from urllib.parse import parse_qsl
 from autobahn.twisted.websocket import ConnectionDeny
 from autobahn.websocket.protocol import TrafficStats
 from daphne import ws_protocol
-from twisted.internet import reactor
 from twisted.internet.protocol import connectionDone
 
 from ..log_throttle import LogThrottle
 from ..ordering import CLOSE_CONNECTION_LOST
 from ..writing import data_frame, write_now
 from .budgets import Address
+from .closing import OrderlyClosing
 from .reading import HANDSHAKE, QUEUE, MeteredReading
 from .slow_readers import MAX_UNREAD_SECONDS, UnreadWatch
 
@@ -53,11 +53,11 @@ HANDSHAKE_ONLY = (
 TRAFFIC = TrafficStats()
 
 
-class WebSocketProtocol(MeteredReading, ws_protocol.WebSocketProtocol):
+class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketProtocol):
     """
     One websocket. Refuses `?session_key=`, closes with server close codes, and drops clients that do not read.
 
-    It limits what its client sends: see `reading.py`.
+    It limits what its client sends: see `reading.py`. It closes connections in order: see `closing.py`.
     """
 
     unread: UnreadWatch | None = None
@@ -67,7 +67,6 @@ class WebSocketProtocol(MeteredReading, ws_protocol.WebSocketProtocol):
     address: Address | None = None
     is_refused = False  # the address has too many sockets, and no consumer knows this one
     has_ended = False  # `websocket.disconnect` has been sent
-    cut_call: Any = None
     silent_since: float | None = None
     frames_at_silence = 0
 
@@ -130,6 +129,8 @@ class WebSocketProtocol(MeteredReading, ws_protocol.WebSocketProtocol):
             if text := self.main_factory.limits.refusal_text:
                 self.sendMessage(text.encode())
             self.sendCloseFrame(code=CLOSE_TRY_AGAIN_LATER, isReply=False)
+        elif self.has_client_closed:
+            self.close_half_open()
 
     def _forget_handshake(self) -> None:
         """Release what only the handshake needed: two thirds of an idle websocket's memory."""
@@ -206,7 +207,7 @@ class WebSocketProtocol(MeteredReading, ws_protocol.WebSocketProtocol):
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """Pass a frame on to the workers, unless no consumer would read it."""
-        if self.has_ended or (self.rule is not None and self.rule.send_only):
+        if self.has_ended or self.rule.send_only:
             self.last_data = time.time()
         else:
             super().onMessage(payload, isBinary)
@@ -218,15 +219,21 @@ class WebSocketProtocol(MeteredReading, ws_protocol.WebSocketProtocol):
 
     def flood(self) -> None:
         """Close the socket of a client that has stayed at the limit of a budget."""
-        text = "A client goes on sending more than its limits allow; its socket is closed with 4429: %s"
-        throttle.warning(text, self.reply_channel)
-        self.serverClose(CLOSE_FLOODING)
+        if self.state == self.STATE_OPEN:
+            text = "A client goes on sending more than its limits allow; its socket is closed with 4429: %s"
+            throttle.warning(text, self.reply_channel)
+            self.serverClose(CLOSE_FLOODING)
+        # The client's answer to the close frame would stand behind too many other frames, so nobody waits for it.
+        self.dropConnection()
 
     def onClose(self, wasClean: bool, code: int, reason: str) -> None:
-        """Pass the end of the connection on to the workers."""
+        """Pass the end of the websocket on to the workers, once."""
+        if self.is_end_known:
+            return
+        self.is_end_known = True
         if self.has_ended:
             self.muted = True
-        elif not self.muted and self.rule is not None and self.rule.forget and hasattr(self, "reply_channel"):
+        elif hasattr(self, "reply_channel") and not self.muted and self.rule.forget:
             self._forget_frames()
         super().onClose(wasClean, code, reason)
 
@@ -264,16 +271,8 @@ class WebSocketProtocol(MeteredReading, ws_protocol.WebSocketProtocol):
         if self.address is not None:
             self.address.sockets -= 1
             self.address = None
-        if self.cut_call is not None and self.cut_call.active():
-            self.cut_call.cancel()
+        self.cancel_calls()
         self.main_factory.connection_ended(self.transport)
-
-    def dropConnection(self, abort: bool = False) -> None:
-        """Close the TCP connection. Without `abort`, wait for unread bytes, but not for a client that does not read."""
-        super().dropConnection(abort)
-        if not abort and self.cut_call is None:
-            seconds = self.main_factory.limits.close_seconds
-            self.cut_call = reactor.callLater(seconds, self.transport.abortConnection)
 
     def refuse_handshake(self) -> None:
         """Answer 503 to a handshake that no consumer answered in time."""

@@ -1,6 +1,4 @@
-"""
-The classes of scripts: `Script` is any Lua script, `LayerScript` is one that works on a channel layer's keys.
-"""
+"""The classes of scripts: `Script` is any Lua script, and `LayerScript` is a script on the keys of a channel layer."""
 
 import functools
 import hashlib
@@ -24,7 +22,7 @@ class Script:
     A Lua script, and the hash by which Redis knows it.
 
     A script that `frees` memory runs even if Redis has none left, because otherwise no data could be removed. `known`
-    contains every script of this process, because a Redis that has lost one script has lost them all.
+    contains every script of this process, because a Redis that has lost one script has lost all of them.
     """
 
     known: ClassVar[list["Script"]] = []
@@ -75,7 +73,7 @@ class LayerScript(Script):
 
 
 def _with_dependencies(names: Iterable[str]) -> list[str]:
-    """Return shared functions and all that they call. In Lua a function must come after the functions that it calls."""
+    """Return the named functions and all that they call. In Lua a function must follow the functions that it calls."""
     found: list[str] = []
     for name in names:
         for needed in [*_with_dependencies(FUNCTIONS[name].uses), name]:

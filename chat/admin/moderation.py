@@ -8,6 +8,8 @@ log.
 from django import forms
 from django.contrib import admin
 
+from chat.admin.accessible import AccessibleAdmin
+from chat.admin.read_only import NoChangeForm
 from chat.models import AuditEntry, Member, Report
 from chat.protocol import MAX_REASON, MAX_SECONDS
 from chat.services import moderation
@@ -27,12 +29,12 @@ class MemberForm(forms.ModelForm):
     def clean(self):
         fields = super().clean()
         if fields.get("minutes") and fields.get("role") != Member.MUTED:
-            raise forms.ValidationError("Only a mute has minutes. Leave them empty, or choose the role 'muted'.")
+            self.add_error("minutes", "Only a mute has minutes. Leave them empty, or choose the role 'muted'.")
         return fields
 
 
 @admin.register(Member)
-class MemberAdmin(admin.ModelAdmin):
+class MemberAdmin(AccessibleAdmin):
     form = MemberForm
     list_display = ["person", "room", "role", "muted_until", "joined_at"]
     list_filter = ["role"]
@@ -61,14 +63,11 @@ class MemberAdmin(admin.ModelAdmin):
             moderation.remove_member(request.user, member)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(NoChangeForm, AccessibleAdmin):
     """The base class for pages of rows that operators can read, but not add, change or delete."""
 
     def has_add_permission(self, request):
         return False
-
-    def has_change_permission(self, request, obj=None):
-        return False if obj else super().has_change_permission(request)
 
     def has_delete_permission(self, request, obj=None):
         return False

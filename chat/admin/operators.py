@@ -10,7 +10,9 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
 
 from chat import protocol
+from chat.admin.accessible import AccessibleAdmin
 from chat.admin.forms import clean_with
+from chat.admin.read_only import NoChangeForm
 from chat.markup.direction import isolate
 from chat.models import Announcement
 from chat.protocol import ChatError
@@ -50,7 +52,7 @@ class AnnouncementForm(forms.ModelForm):
 
 
 @admin.register(Announcement)
-class AnnouncementAdmin(admin.ModelAdmin):
+class AnnouncementAdmin(NoChangeForm, AccessibleAdmin):
     """
     The page of announcements. Adding an announcement publishes it, and deleting an announcement withdraws it.
 
@@ -69,9 +71,6 @@ class AnnouncementAdmin(admin.ModelAdmin):
 
     def get_fields(self, request, obj=None):
         return ["text", "level", "slug", "hours"] if obj is None else self.fields
-
-    def has_change_permission(self, request, obj=None):
-        return False if obj else super().has_change_permission(request)
 
     def get_queryset(self, request):
         return super().get_queryset(request).current()

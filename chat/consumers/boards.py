@@ -10,7 +10,7 @@ from django.db import transaction
 from channels_transport import JsonWebsocketConsumer, WebsocketConsumer
 from chat import broadcast, protocol
 from chat.connections import Connection
-from chat.services import boards, limits
+from chat.services import announcements, boards, limits
 
 from .admission import admit, parse_query, release
 from .frames import answer_frame, answering
@@ -60,6 +60,9 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         # Read the state only after the connection is in its groups. Otherwise the visitor could miss a decision.
         for event in boards.get_first_events(visit):
             connection.reply(event)
+        if not visit.is_owner:
+            for event in announcements.find_outside_rooms(visit.person):
+                connection.reply(event)
 
     def _write_session(self, visit):
         session = self.message.channel_session
@@ -67,6 +70,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
             {
                 "board": visit.board.id,
                 "visit": visit.digest,
+                "browser": visit.browser,
                 "owner": visit.is_owner,
                 "address": self.connection.address,
                 "login": self.message.http_session.session_key,
@@ -120,7 +124,11 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         session = self.message.channel_session
         groups = [broadcast.board_group(session["board"]), broadcast.visitor_group(session["visit"])]
         groups.append(broadcast.credential_group(session["login"]))
-        return [*groups, broadcast.owner_group(session["board"])] if session["owner"] else groups
+        if session["owner"]:
+            return [*groups, broadcast.owner_group(session["board"])]
+        # A visitor receives announcements here; the owner receives them in the board's room.
+        personal = [] if session["person"] is None else [broadcast.person_group(session["person"])]
+        return [*groups, broadcast.DOORS_GROUP, *personal]
 
 
 class WriteConsumer(BoardConsumer, WebsocketConsumer):

@@ -1,6 +1,6 @@
 """
-The monitor checks the lobby's list, so that no browser has to poll the list. The monitor also deletes expired data,
-including the data of killed processes.
+The monitor checks the lobby's list, so that no browser has to poll the list. The monitor also indexes new messages for
+the search, and deletes expired data, including the data of killed processes.
 
 Any number of monitors may run. The monitor that holds the lease works. The others stand by, and one of them takes over
 when the lease ends. The monitor decides nothing about rooms and people: the services do.
@@ -20,6 +20,7 @@ from django.db import close_old_connections
 
 from channels_transport import OUTAGES, LogThrottle
 from chat.services.lobby import LobbyWatch
+from chat.services.search import index_changes
 from chat.services.sweeps import SWEEPS
 from chat.store import store
 
@@ -35,7 +36,8 @@ class Monitor:
     """
     One monitor in a thread of its own. From `start()` to `stop()` it works or stands by.
 
-    A working monitor checks the lobby's list every `check_seconds`, and runs `sweeps` every `sweep_seconds`.
+    A working monitor checks the lobby's list and indexes new messages for the search every `check_seconds`. It runs
+    `sweeps` every `sweep_seconds`.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Monitor:
         if time.monotonic() >= self._check_at:
             self._check_at = time.monotonic() + self._check_seconds
             self._attempt("check", self._watch.check)
+            self._attempt("index", index_changes)
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + self._sweep_seconds
             self._sweep()

@@ -45,6 +45,8 @@ class Visitor(models.Model):
     is_signed_in = models.BooleanField()
     handle_key = models.CharField(max_length=600, null=True)
     handle_skeleton = models.CharField(max_length=MAX_SKELETON, null=True)
+    # This is the digest of the id of the visitor's browser; null if it is not known. A removal holds for the browser.
+    browser = models.CharField(max_length=64, null=True, editable=False)
     state = models.CharField(max_length=10, choices=STATES)
     changed_at = models.DateTimeField(default=timezone.now)
 

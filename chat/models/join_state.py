@@ -19,7 +19,8 @@ class JoinState(NamedTuple):
     """
     The rights of a member, and what the server may have to send.
 
-    - `may_stay`: the member exists, is not banned, and is no guest in a room that is closed to guests.
+    - `may_stay`: the member exists, is not banned, and is no guest in a room that is closed to guests. No earlier guest
+      of the person's browser is banned, unless the person moderates the room or is a visitor of a board.
     - `has_tasks`: the person may have tasks in the room.
     - `has_announcements`: there may be announcements for the person.
     """
@@ -45,6 +46,15 @@ _SELECT = """
             JOIN chat_room room ON room.id = member.room_id
             WHERE member.id = %s AND member.role <> 'banned'
             AND NOT (person.is_guest AND room.access <> 'board' AND COALESCE(room.closed_to_guests, FALSE))
+            AND (
+                person.browser IS NULL OR room.access = 'board' OR member.role IN ('moderator', 'owner')
+                OR NOT EXISTS (
+                    SELECT 1 FROM chat_person guest JOIN chat_member ban ON ban.person_id = guest.id
+                    WHERE guest.browser = person.browser AND guest.is_guest AND guest.id <> person.id
+                    AND ban.room_id = room.id AND ban.role = 'banned'
+                    AND (person.is_guest OR guest.created_at < person.created_at)
+                )
+            )
         ),
         EXISTS (SELECT 1 FROM chat_task WHERE person_id = %s AND room_id = %s AND expires_at > %s),
         EXISTS (SELECT 1 FROM chat_announcement WHERE expires_at > %s)

@@ -1,9 +1,10 @@
 """
 Names: handles, and the names and topics of rooms. Each check returns the name in its clean form, or raises ChatError.
 
-Control and format characters are refused, with the exceptions of Unicode's identifier profile (UAX #31): a joiner where
-it changes the form of a letter, and an emoji that contains format characters. This module does not compare names:
-`chat/protocol/lookalikes` says which names look alike.
+Control, format and invisible characters are refused, with the exceptions of Unicode's identifier profile (UAX #31): a
+joiner or a Mongolian variation selector where it changes the form of a letter, and an emoji that contains format
+characters. Characters without a meaning that everybody shares are refused too: unassigned ones, noncharacters, and
+those for private use. This module does not compare names: `chat/protocol/lookalikes` says which names look alike.
 """
 
 import re
@@ -12,16 +13,29 @@ from functools import cache
 from itertools import groupby
 from typing import Any, TypeGuard
 
+import emoji as emoji_names
 import idna
 
 from .errors import MAX_HANDLE, MAX_ROOM_NAME, MAX_TOPIC, ChatError
-from .fields import HIDDEN, UNPRINTABLE, VARIATIONS, canonical_emoji, canonical_forms, check_string, check_text
+from .fields import (
+    HIDDEN,
+    UNPRINTABLE,
+    VARIATIONS,
+    canonical_emoji,
+    canonical_forms,
+    check_string,
+    check_text,
+    is_blank,
+)
 
 # A handle may be typed with decomposed letters, variation selectors and spaces, which do not count.
 MAX_TYPED_HANDLE = 4 * MAX_HANDLE
 MAX_MARKS = 4  # on one character, as Unicode's Technical Standard 39 recommends; no language needs more
 _JOINERS = "\u200c\u200d"
 _BENGALI_RA = "\u09b0\u200d\u09cd"
+# A free variation selector chooses the form of the Mongolian letter before it.
+_LETTER_FORMS = re.compile("(?<=[\u1820-\u1878\u1880-\u18a8\u18aa])[\u180b-\u180d\u180f]")
+_UNSHARED = ("Cn", "Co")  # unassigned characters and noncharacters; characters for private use
 _FORMAT_IN_EMOJI = re.compile("[\u200d\U000e0020-\U000e007f]")
 _SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _PLACEHOLDER = "\u263a"  # stands for an emoji while the other characters are checked
@@ -29,17 +43,17 @@ _PLACEHOLDER = "\u263a"  # stands for an emoji while the other characters are ch
 
 def check_handle(value: Any, name: str = "handle") -> str:
     """
-    Return a handle in NFC: 1 to MAX_HANDLE characters, none of them control, format or hidden.
+    Return a handle in NFC: 1 to MAX_HANDLE characters, which `check_line` accepts.
 
-    White space within the handle becomes one space. Raise as `check_text` does.
+    White space within the handle becomes one space. Raise as `check_text` does, and `invalid_field` for a handle that
+    shows nothing.
     """
+    _check_shows_something(value, name)
     # A variation selector only chooses between two pictures of a character. Two handles must not differ only by a
     # variation selector.
-    handle = unicodedata.normalize("NFC", VARIATIONS.sub("", check_string(value, name)))
+    handle = unicodedata.normalize("NFC", VARIATIONS.sub("", value))
     handle = _SPACES.sub(" ", handle.strip())
     handle = check_line(check_text(handle, name, MAX_HANDLE), name)
-    if HIDDEN.search(_replace_emoji(handle, _PLACEHOLDER)):
-        raise ChatError("invalid_field", f"'{name}' contains an invisible character.")
     _check_marks(handle, name)
     # An emoji of several pictures keeps its variation selectors, because some systems draw it only with them.
     return check_text(_replace_emoji(handle, lambda found: canonical_emoji(found[0])), name, MAX_HANDLE)
@@ -51,7 +65,8 @@ def is_possible_handle(value: Any) -> TypeGuard[str]:
 
 
 def check_room_name(value: Any, name: str = "name") -> str:
-    """Return the name of a room: one line of 1 to MAX_ROOM_NAME characters. Raise as `check_text` does."""
+    """Return the name of a room: one line of 1 to MAX_ROOM_NAME characters. Raise as `check_handle` does."""
+    _check_shows_something(value, name)
     return check_line(check_text(value, name, MAX_ROOM_NAME), name)
 
 
@@ -61,12 +76,29 @@ def check_topic(value: Any, name: str = "topic") -> str:
 
 
 def check_line(text: str, name: str) -> str:
-    """Return `text` if it is one line without control and format characters, with the exceptions of this module."""
-    checked = _replace_emoji(VARIATIONS.sub("", text), _PLACEHOLDER)
+    """
+    Return `text` if it is one line of characters that everybody sees, with the exceptions of this module.
+
+    Raise `invalid_field` for control, format and invisible characters, and for characters without a shared meaning.
+    """
+    checked = _LETTER_FORMS.sub("", _replace_emoji(VARIATIONS.sub("", text), _PLACEHOLDER))
+    if HIDDEN.search(checked):
+        raise ChatError("invalid_field", f"'{name}' contains an invisible character.")
     for position, character in enumerate(checked):
-        if unicodedata.category(character) in UNPRINTABLE and not _is_joiner_in_place(checked, position):
+        category = unicodedata.category(character)
+        if category in UNPRINTABLE and not _is_joiner_in_place(checked, position):
             raise ChatError("invalid_field", f"'{name}' contains a control or format character.")
+        # Python's tables call newer emoji unassigned.
+        if category in _UNSHARED and not emoji_names.is_emoji(character):
+            raise ChatError("invalid_field", f"'{name}' contains a character that Unicode does not define.")
     return text
+
+
+def _check_shows_something(value, name):
+    """Raise `invalid_field` for a text in which all characters are invisible. White space counts as no text."""
+    text = check_string(value, name).strip()
+    if text and is_blank(text):
+        raise ChatError("invalid_field", f"'{name}' must not be empty: it contains only invisible characters.")
 
 
 def _is_joiner_in_place(text, position):

@@ -17,16 +17,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.connections import Connection
 from chat.models import Announcement, Member, Person, Receipt
 from chat.protocol import ChatError
-from chat.store import store
 
 from . import people, presence, rooms
 from .after_commit import after_commit
 
-MAX_PENDING = 100  # announcements that one handshake or one lobby shows
-DAY_SECONDS = 86_400
+MAX_PENDING = 100  # announcements that one handshake or one page outside of rooms shows
 MAX_SWEPT = 5000  # receipts in one sweep
 
 
@@ -111,12 +108,14 @@ def _get_groups(announcement) -> Iterator[str]:
     for room_id in presence.sweep_rosters():
         yield broadcast.room_group(room_id)
     yield broadcast.LOBBY_GROUP
+    yield broadcast.DOORS_GROUP
 
 
 def _get_persons_groups(person_id: int) -> Iterator[str]:
-    """Yield the groups of a person's connections, one for each room."""
+    """Yield the groups of a person's connections, one for each room, and one for all waiting rooms."""
     for member_id in Member.objects.filter(person=person_id).values_list("id", flat=True):
         yield broadcast.member_group(member_id)
+    yield broadcast.person_group(person_id)
 
 
 def describe(announcement: Announcement) -> dict:
@@ -142,13 +141,12 @@ def find_pending(member: Member, since: int | None = None) -> list[dict]:
     return _describe_newest(found if since is None else found.filter(id__gt=since))
 
 
-def is_new_to(connection: Connection, announcement_id: int) -> bool:
-    """Return whether this is the first call in a day for a connection and an announcement. Make one trip to Redis."""
-    return store.increment(f"announced:{connection.name}:{announcement_id}", DAY_SECONDS) == 1
+def find_outside_rooms(person: Person | AnonymousUser) -> list[dict]:
+    """
+    Return the announcements that the lobby and the waiting rooms of boards show to a person, as events.
 
-
-def find_for_lobby(person: Person | AnonymousUser) -> list[dict]:
-    """Return the announcements to everybody and the whispers to a person, as events, without dismissed ones."""
+    These are the announcements to everybody and the whispers to the person, without dismissed ones.
+    """
     if not person.is_authenticated:
         return _describe_newest(Announcement.objects.current().for_person(None))
     return _describe_newest(Announcement.objects.current().for_person(person.id).undismissed(person.id))

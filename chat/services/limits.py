@@ -111,6 +111,14 @@ def check_download(person_id: int) -> None:
         raise _rate_limited(wait)
 
 
+def check_search(person_id: int) -> None:
+    """Count one search of a person. Raise `rate_limited`."""
+    # Searches have their own limit, because a search costs the database more than an event.
+    wait = _take("searches", person_id)
+    if wait:
+        raise _rate_limited(wait)
+
+
 class SignIn:
     """One check of a password, which is counted as a failure until it succeeds."""
 

@@ -14,7 +14,7 @@ from chat.models import Member, Person, Visitor
 from chat.protocol import CLOSE_FORBIDDEN
 from chat.store import store
 
-from . import people
+from . import people, rooms
 from .after_commit import close_after_commit
 
 MAX_PER_SWEEP = 500
@@ -71,5 +71,9 @@ def sweep_inactive_people() -> int:
 
 
 def sweep_banned_members() -> int:
-    """Close the connections of banned members. Return their number; each member counts in two sweeps."""
-    return _members.sweep(Member.objects.filter(role=Member.BANNED).values_list("id", flat=True))
+    """
+    Close the connections of banned members, and of accounts in whose browser a guest is banned. Return their number;
+    each member counts in two sweeps.
+    """
+    banned = Member.objects.filter(role=Member.BANNED).values_list("id", flat=True)
+    return _members.sweep([*banned, *rooms.find_members_held_by_browser().values_list("id", flat=True)])

@@ -1,5 +1,5 @@
 """
-Small state that all processes share and may lose: token buckets, counters, leases and rosters.
+Small state that all processes share and may lose: token buckets, counters, texts, leases and rosters.
 
 The state is in Redis if the site has a Redis, and in this process otherwise. All of the state expires, so nothing of a
 killed process remains after its leases end. State that must not be lost is in database rows. The store knows nothing

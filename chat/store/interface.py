@@ -1,5 +1,5 @@
 """
-What a store can do: token buckets, counters, leases and rosters. `MemoryStore` and `RedisStore` do the same.
+What a store can do: token buckets, counters, texts, leases and rosters. `MemoryStore` and `RedisStore` do the same.
 
 Times are in seconds. Callers choose the names, and each kind of state has its own namespace. If the docstring of a
 method says "may run later", the method does not wait for Redis: its command leaves with the worker's next round trip.
@@ -48,6 +48,12 @@ class Store(ABC):
     @abstractmethod
     def increment(self, name: str, seconds: float) -> int:
         """Add one to a counter, and return its value. The counter is 0 again `seconds` after its first increment."""
+
+    # Texts.
+
+    @abstractmethod
+    def exchange(self, name: str, text: str, seconds: float) -> str | None:
+        """Store a text for `seconds`. Return the text that was stored before under this name, or None."""
 
     # Leases.
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from .interface import Store, split_changes
 
 NO_LIMIT = 10**9  # of leases
-SWEEP_SECONDS = 60  # between two sweeps of counters whose time is over
+SWEEP_SECONDS = 60  # between two sweeps of counters and texts whose time is over
 
 
 class MemoryStore(Store):
@@ -19,7 +19,7 @@ class MemoryStore(Store):
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        # The keys are (kind, name). The kind is "bucket", "counter", "lease" or "roster".
+        # The keys are (kind, name). The kind is "bucket", "counter", "text", "lease" or "roster".
         self._values: dict = {}
         self._swept_at = time.monotonic()
 
@@ -59,19 +59,26 @@ class MemoryStore(Store):
         with self._lock:
             number, ends_at = self._values.get(("counter", name), (0, 0))
             if ends_at < time.monotonic():
-                self._sweep_counters()
+                self._sweep_expired()
                 number, ends_at = 0, time.monotonic() + seconds
             self._values["counter", name] = number + 1, ends_at
             return number + 1
 
-    def _sweep_counters(self):
-        """Delete the counters whose time is over, at most once in SWEEP_SECONDS."""
-        # The names of counters contain names of connections. Without this sweep, the dictionary would grow with every
+    def exchange(self, name: str, text: str, seconds: float) -> str | None:
+        with self._lock:
+            self._sweep_expired()
+            before, ends_at = self._values.get(("text", name), (None, 0))
+            self._values["text", name] = text, time.monotonic() + seconds
+            return before if ends_at >= time.monotonic() else None
+
+    def _sweep_expired(self):
+        """Delete the counters and texts whose time is over, at most once in SWEEP_SECONDS."""
+        # These names contain names of connections. Without this sweep, the dictionary would grow with every
         # new connection.
         now = time.monotonic()
         if now > self._swept_at + SWEEP_SECONDS:
             self._swept_at = now
-            for key in [key for key, value in self._values.items() if key[0] == "counter" and value[1] < now]:
+            for key in [key for key, value in self._values.items() if key[0] in ("counter", "text") and value[1] < now]:
                 del self._values[key]
 
     def acquire_lease(self, name: str, holder: str, seconds: float, limit: int) -> bool:

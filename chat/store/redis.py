@@ -47,6 +47,11 @@ class RedisStore(Store):
         if number == 1 or redis.call('TTL', KEYS[1]) > tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
         return number
     """
+    _EXCHANGE = """
+        local before = redis.call('GET', KEYS[1])
+        redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+        return before
+    """
     # A lease that ends later than a lease given now was given before the clock was set back. The script counts such a
     # lease from now. So a running holder has time to renew it, and the lease of a killed holder does not last until
     # the clock shows the old time again.
@@ -143,6 +148,7 @@ class RedisStore(Store):
         self._take = Script(self._TAKE)
         self._return = Script(self._RETURN)
         self._count = Script(self._COUNT)
+        self._exchange = Script(self._EXCHANGE)
         self._lease = Script(self._LEASE)
         self._count_leases = Script(self._COUNT_LEASES)
         self._roster = Script(self._ROSTER)
@@ -172,6 +178,10 @@ class RedisStore(Store):
 
     def increment(self, name: str, seconds: float) -> int:
         return self._call(self._count.command(seconds, keys=[f"{self.PREFIX}count:{name}"]))
+
+    def exchange(self, name: str, text: str, seconds: float) -> str | None:
+        before = self._call(self._exchange.command(text, seconds, keys=[f"{self.PREFIX}text:{name}"]))
+        return None if before is None else before.decode()
 
     def acquire_lease(self, name: str, holder: str, seconds: float, limit: int) -> bool:
         return bool(self._call(self._lease_command([name], holder, seconds, limit)))

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import PHONE
+
 AXE = Path(__file__).resolve().parent.parent / "js" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-PHONE = {"width": 390, "height": 780}
 _RUN = """async (tags) => {
   const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => (
@@ -36,7 +37,7 @@ def assert_accessible(page, what=""):
         page.evaluate(AXE.read_text(encoding="utf-8"))
     found = []
     before = page.viewport_size
-    for size in (before, PHONE):
+    for size in (before, PHONE["viewport"]):
         page.set_viewport_size(size)
         for scheme in ("light", "dark"):
             # With reduced motion, colours and positions change at once. The check then sees their final values.

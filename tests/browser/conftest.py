@@ -1,4 +1,8 @@
-"""A real server and a real Chromium, driven by playwright. Without Chromium these tests are skipped with a reason."""
+"""
+The fixtures of the browser tests: a real server, and a real Chromium that playwright drives.
+
+Without Chromium these tests are skipped with a reason.
+"""
 
 import itertools
 import os
@@ -15,7 +19,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 RESULTS = Path(__file__).resolve().parent.parent.parent / "test-results"
 # At its start Chromium sends requests to Google's servers. In a closed network each of them waits for a timeout.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-# How long a test waits for an element. This is no promise about speed.
+# A test waits at most this long for an element. The time says nothing about the speed of the chat.
 PATIENCE_MS = 60_000
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 SMALL_PHONE = PHONE | {"viewport": {"width": 320, "height": 568}}
@@ -46,7 +50,7 @@ def chromium():
 @pytest.fixture(scope="session")
 def site():
     site = Site(CHAT_LIMITS="off")
-    # A test kills this second interface to end one person's connection, but not the other person's.
+    # A test kills this second interface to end the connection of one person, but not of the other.
     second = free_port()
     site.second = site.make_part("web-2", "interface", "--port", str(second))
     site.second.url = f"http://127.0.0.1:{second}"
@@ -74,6 +78,14 @@ def start_second(site):
 def owner(site):
     """Return the person who creates the rooms."""
     return Person(site, "Owner of the rooms", "correct horse")
+
+
+@pytest.fixture(scope="session")
+def operator(site):
+    """Return an operator: a person who may send announcements and disconnect others."""
+    root = Person(site, "The operator", "correct horse")
+    site.database.query("UPDATE chat_person SET is_staff = %s WHERE handle = %s", True, root.handle)
+    return root
 
 
 @pytest.fixture

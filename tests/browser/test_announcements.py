@@ -6,19 +6,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import start_second
-from tests.live.client import Person
+from tests.browser.conftest import PHONE, start_second
 
 _numbers = itertools.count(1)
 LATER = "2036-01-01 00:00:00+00:00"
-
-
-@pytest.fixture(scope="module")
-def operator(site):
-    """Return an operator: a person who may send announcements and disconnect others."""
-    root = Person(site, "The operator", "correct horse")
-    site.database.query("UPDATE chat_person SET is_staff = %s WHERE handle = %s", True, root.handle)
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +62,8 @@ def test_a_burst_of_changes_causes_at_most_two_fetches(browser_of, site, owner):
     assert len(requests) <= 2, "one fetch for the changes within the spread, at most one for those after it"
 
 
-def test_an_urgent_announcement_appears_in_two_browsers_and_a_private_one_in_one(join_room, slug, operator):
-    alice, bob = join_room("Alice"), join_room("Bob", viewport={"width": 390, "height": 780})
+def test_both_browsers_show_an_urgent_announcement_and_only_one_shows_a_whisper(join_room, slug, operator):
+    alice, bob = join_room("Alice"), join_room("Bob", viewport=PHONE["viewport"])
     announce(operator, slug, "Leave the building now.", "urgent")
     for page in (alice, bob):
         expect(page.get_by_role("alert")).to_have_text(re.compile("Leave the building now"))
@@ -122,7 +113,7 @@ def test_a_whisper_stays_in_rooms_and_in_the_lobby_until_it_is_dismissed(join_ro
 
 
 def test_many_announcements_do_not_hide_the_conversation_or_the_composer(join_room, slug, operator):
-    alice = join_room("Alice", viewport={"width": 390, "height": 780})
+    alice = join_room("Alice", viewport=PHONE["viewport"])
     for number in range(6):
         announce(operator, slug, f"Number {number}. {'A long word of the operator. ' * 30}", "warning")
     expect(announcements_on(alice)).to_have_count(6)
@@ -130,7 +121,7 @@ def test_many_announcements_do_not_hide_the_conversation_or_the_composer(join_ro
     alice.get_by_test_id("composer").fill("I can still write")
     alice.get_by_test_id("composer").press("Enter")
     expect(alice.get_by_text("I can still write")).to_be_in_viewport()
-    assert alice.evaluate("document.documentElement.scrollWidth") <= 390
+    assert alice.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
 
 
 def test_a_disconnected_person_sees_a_notice_and_may_return(join_room, operator):

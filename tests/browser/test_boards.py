@@ -2,10 +2,9 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.conftest import PHONE
 from tests.browser.test_lobby import sign_up
 from tests.browser.test_room import message, say
-
-PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True}
 
 
 def make_board(page, site):

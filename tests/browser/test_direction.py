@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.accessibility import PHONE
+from tests.browser.conftest import PHONE
 from tests.browser.test_room import message, say
 
 HEBREW = "שלום, מה שלומך? (a+b)!"
@@ -14,7 +14,7 @@ def isolated(handle):
 
 
 def test_each_block_of_a_message_has_its_own_direction(join_room):
-    alice, dana = join_room("Alice"), join_room("דנה", viewport=PHONE, has_touch=True)
+    alice, dana = join_room("Alice"), join_room("דנה", **PHONE)
     say(alice, "Hello")
     say(dana, HEBREW)
     say(dana, "- אחת\n- two")

@@ -1,4 +1,4 @@
-"""Tests of jumps to old messages: one request, the messages around the target, and the return to the newest."""
+"""Tests of jumps to old messages: one request, the messages around the target, and the return to the newest message."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""Tests of the messages by keyboard: the focus moves through the history, and any action is at most three keys away."""
+"""Tests of the keyboard in a room: keys move the focus through the messages, and at most three keys take an action."""
 
 import pytest
 from playwright.sync_api import expect
@@ -25,7 +25,7 @@ def press(page, *keys):
 
 
 def enter_list(page):
-    """Go from the composer into the messages."""
+    """Move the focus from the composer to the messages."""
     page.get_by_test_id("composer").focus()
     press(page, "Shift+Tab")
 
@@ -138,7 +138,7 @@ def test_a_key_reacts_to_the_focused_message_and_keeps_the_focus(join_room, keys
 
 
 @pytest.mark.parametrize("keys", [["Delete", "Enter"], ["Enter", "Delete", "Delete"]], ids="-".join)
-def test_a_key_removes_the_focused_message_after_a_question(join_room, keys):
+def test_a_key_removes_the_focused_message_after_a_confirmation(join_room, keys):
     alice = join_room("Alice")
     write_lines(alice, 3)
     enter_list(alice)
@@ -238,7 +238,7 @@ def test_the_focus_stays_when_the_message_is_drawn_again(join_room):
     expect(message(bob, "see").locator("a")).to_be_focused()
     press(bob, "Tab")
     expect(bob.locator(".reaction")).to_be_focused()
-    # Another person reacts too, so that the whole message is drawn again.
+    # Another person reacts too. Then the page draws the whole message again.
     message(alice, "see").hover()
     alice.locator(".toolbar [data-action=react]").first.click()
     expect(bob.locator(".reaction .number")).to_have_text("2")
@@ -283,7 +283,7 @@ def test_a_new_message_does_not_take_the_focus(join_room):
     assert focused_text(bob) == "line 1"
 
 
-def test_the_end_key_leads_to_the_newest_message_from_an_old_part(join_room, site, slug):
+def test_the_end_key_leads_from_an_old_message_to_the_newest(join_room, site, slug):
     code = (
         "from chat import protocol; from chat.services import people, rooms\n"
         f"person = people.sign_up('Writer of {slug}', 'correct horse'); member = rooms.join_room(person, '{slug}')\n"

@@ -56,7 +56,7 @@ def test_an_unknown_address_shows_a_not_found_page(browser_of, site):
     expect(alice.get_by_role("heading")).to_have_text("Not found")
 
 
-def test_the_admin_works_under_the_content_policy(browser_of, site):
+def test_the_admin_works_under_the_content_security_policy(browser_of, site):
     code = "from chat.models import Person; Person.objects.create_superuser('root', 'a long password')"
     site.manage("shell", "-c", code)
     root = browser_of("root")

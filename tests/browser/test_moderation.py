@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.conftest import PHONE
 from tests.browser.test_room import message, say
 
 
@@ -41,7 +42,7 @@ def test_a_mute_an_unmute_and_a_ban_reach_the_other_browser_at_once(owners_page,
 
 
 def test_a_report_reaches_a_moderator_who_removes_the_message(owners_page, join_room):
-    bob, charlie = join_room("Bob"), join_room("Charlie", viewport={"width": 390, "height": 780})
+    bob, charlie = join_room("Bob"), join_room("Charlie", viewport=PHONE["viewport"])
     say(bob, "Something rude")
     message(charlie, "Something rude").click()
     charlie.locator("[data-action=report]").click()

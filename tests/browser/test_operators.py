@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import RESULTS, start_second
+from tests.browser.conftest import PHONE, RESULTS, start_second
 from tests.live.processes import wait_until
 
 ZONE = "America/New_York"
@@ -28,7 +28,7 @@ def open_dialog(page):
 
 
 def send_later(page, body, seconds):
-    """Schedule a message in the dialog for a time this many seconds from now, in the person's time zone."""
+    """Schedule a message with the dialog for this many seconds from now. The dialog reads the time as one of ZONE."""
     page.locator("#schedule-body").fill(body)
     moment = datetime.now(ZoneInfo(ZONE)) + timedelta(seconds=seconds)
     page.locator("#schedule-time").fill(moment.strftime("%Y-%m-%dT%H:%M:%S"))
@@ -43,26 +43,26 @@ def test_a_person_schedules_a_message_in_their_time_zone_and_cancels_another(joi
     send_later(alice, "Never", -3600)
     expect(alice.locator("#schedule-error")).to_have_text("This time is in the past.")
     send_later(alice, "Tomorrow", 86_400)
-    waiting = alice.locator("#scheduled-messages li")
-    expect(waiting).to_have_count(1)
-    expect(waiting).to_contain_text("Tomorrow")
+    scheduled = alice.locator("#scheduled-messages li")
+    expect(scheduled).to_have_count(1)
+    expect(scheduled).to_contain_text("Tomorrow")
     expect(alice.locator("#schedule-body")).to_be_empty()
     RESULTS.mkdir(exist_ok=True)
     alice.screenshot(path=RESULTS / "send-later.png")
     send_later(alice, "As I said", 3)
-    expect(waiting).to_have_count(2)
-    waiting.filter(has_text="Tomorrow").locator("[data-action=cancel-scheduled]").dblclick()
-    expect(waiting.filter(has_text="Tomorrow")).to_have_count(0)
+    expect(scheduled).to_have_count(2)
+    scheduled.filter(has_text="Tomorrow").locator("[data-action=cancel-scheduled]").dblclick()
+    expect(scheduled.filter(has_text="Tomorrow")).to_have_count(0)
     alice.keyboard.press("Escape")
     for page in (alice, bob):
         expect(page.get_by_test_id("messages")).to_contain_text("As I said")
     open_dialog(alice)
     expect(alice.locator("#schedule-dialog")).to_be_visible()
-    expect(waiting).to_have_count(0)
+    expect(scheduled).to_have_count(0)
 
 
 def test_a_message_scheduled_without_a_connection_is_sent_after_the_reconnect(join_room, site):
-    alice = join_room("Alice", url=site.second.url, timezone_id=ZONE, viewport={"width": 390, "height": 780})
+    alice = join_room("Alice", url=site.second.url, timezone_id=ZONE, viewport=PHONE["viewport"])
     open_dialog(alice)
     alice.screenshot(path=RESULTS / "send-later-phone.png")
     site.second.kill()
@@ -91,7 +91,7 @@ def test_the_operators_page_shows_created_changed_and_deleted_rooms(browser_of, 
                                " room.name = '<b>Orchard</b>'; room.save()")  # fmt: skip
     expect(row).to_contain_text("<b>Orchard</b>")
     olga.screenshot(path=RESULTS / "operators.png")
-    olga.set_viewport_size({"width": 390, "height": 780})
+    olga.set_viewport_size(PHONE["viewport"])
     olga.screenshot(path=RESULTS / "operators-phone.png")
     site.manage("shell", "-c", f"from chat.services import rooms; rooms.delete_room(rooms.get_room('{slug}'))")
     expect(row).to_have_count(0)

@@ -33,7 +33,8 @@ class BlockingProxy:
             self.start(self.serve, client)
 
     def serve(self, client):
-        # A browser opens a new TCP connection for each websocket, so the first request shows whether it is a websocket.
+        # A browser opens a new TCP connection for each websocket. So only the first request of a connection can be a
+        # websocket handshake.
         head = b""
         while b"\r\n\r\n" not in head:
             data = client.recv(65536)
@@ -126,7 +127,7 @@ def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug):
     assert sockets == []
 
 
-def test_a_polling_page_asks_to_sign_in_after_a_sign_out_in_another_tab(join_room, proxy, slug):
+def test_a_polling_page_asks_the_person_to_sign_in_after_a_sign_out_in_another_tab(join_room, proxy):
     alice = join_room("Alice", proxy.url)
     second = alice.context.new_page()
     second.goto(f"{proxy.url}/")

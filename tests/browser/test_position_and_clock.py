@@ -1,4 +1,4 @@
-"""Tests of the reader's place while older pages load, and of the words that depend on the clock."""
+"""Tests that no visible message moves while older messages load, and that the day lines follow the clock."""
 
 from datetime import datetime, timedelta
 
@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from tests.browser.test_room import message, say
 
-# The days and the authors change within a page and between two pages.
+# This code posts messages, and gives each day {per_day} of them. So a day can begin within a page of the history or
+# between two pages.
 FILL = """
 from datetime import timedelta
 from django.utils import timezone
@@ -23,7 +24,8 @@ for message in Message.objects.filter(room=member.room):
     Message.objects.filter(id=message.id).update(created_at=timezone.now() - timedelta(days=days))
 """
 
-# Loads an older page from the top of the view, and returns how far each visible message and its text moved.
+# This script scrolls to `top`, where the page loads older messages. It returns their number, and the greatest distance
+# that a visible message or its text has moved.
 MOVED = """async (top) => {
     const scroller = document.getElementById("scroller");
     const rows = () => document.querySelectorAll("#messages .message");
@@ -53,7 +55,7 @@ def alice(join_room):
 
 
 @pytest.mark.parametrize("per_day", [1000, 50, 7, 1])
-def test_no_visible_message_moves_when_an_older_page_loads(alice, site, slug, owner, per_day):
+def test_no_visible_message_moves_when_older_messages_load(alice, site, slug, owner, per_day):
     site.manage("shell", "-c", FILL.format(handle=owner.handle, slug=slug, per_day=per_day))
     alice.reload()
     alice.wait_for_selector("[data-state=open]")
@@ -64,7 +66,7 @@ def test_no_visible_message_moves_when_an_older_page_loads(alice, site, slug, ow
     expect(alice.get_by_test_id("beginning")).to_be_attached()
 
 
-def test_late_content_above_does_not_move_the_reader(alice, site, slug, owner):
+def test_no_visible_message_moves_when_a_message_above_grows(alice, site, slug, owner):
     site.manage("shell", "-c", FILL.format(handle=owner.handle, slug=slug, per_day=50))
     alice.reload()
     alice.wait_for_selector("[data-state=open]")

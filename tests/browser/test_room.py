@@ -5,7 +5,7 @@ import signal
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import start_second
+from tests.browser.conftest import PHONE, start_second
 
 
 def say(page, text):
@@ -130,7 +130,7 @@ def test_signing_out_in_one_tab_ends_the_connection_of_the_other(join_room, site
     expect(alice.get_by_test_id("room-page")).to_have_attribute("data-state", "closed")
 
 
-def test_a_guest_who_joins_later_is_marked_wherever_the_handle_stands(join_room):
+def test_a_guest_who_joins_later_is_marked_wherever_the_handle_is_shown(join_room):
     alice = join_room("Alice")
     say(alice, "Who is there?")
     bob = join_room("Bob")
@@ -157,11 +157,11 @@ def test_the_other_browser_shows_who_is_typing(join_room):
 
 
 def test_the_room_fits_on_a_phone(join_room):
-    alice = join_room("Alice", viewport={"width": 390, "height": 780}, is_mobile=True, has_touch=True)
+    alice = join_room("Alice", **PHONE)
     say(alice, "from the phone, with a long text that does not fit on one line of a small screen")
     expect(message(alice, "from the phone")).to_have_count(1)
     width = alice.evaluate("document.documentElement.scrollWidth")
-    assert width <= 390, "the page is wider than the phone"
+    assert width <= PHONE["viewport"]["width"], "the page is wider than the phone"
     alice.get_by_test_id("people-button").click()
     expect(alice.get_by_test_id("who-is-here")).to_be_visible()
 
@@ -176,12 +176,12 @@ def test_no_module_is_fetched_twice_and_the_dialogs_load_last(join_room):
     alice.wait_for_load_state("networkidle")
     assert warnings == []
     assert len(fetched) == len(set(fetched))
-    names = [url.rpartition("/static/chat/")[2] for url in fetched]
-    announced = alice.locator("link[rel=modulepreload]").evaluate_all("links => links.map((link) => link.href)")
-    assert set(announced) <= set(fetched)
+    names = [url.rpartition("/chat/")[2] for url in fetched]
+    preloaded = alice.locator("link[rel=modulepreload]").evaluate_all("links => links.map((link) => link.href)")
+    assert set(preloaded) <= set(fetched)
     late = names[names.index("room/dialogs.js") :]
     assert {"room/report-dialog.js", "room/schedule-dialog.js"} <= set(late)
-    assert not {url for url in announced if url.rpartition("/static/chat/")[2] in late}
+    assert not {url for url in preloaded if url.rpartition("/chat/")[2] in late}
 
 
 def test_a_notice_reports_a_dialog_that_cannot_be_loaded(join_room):

@@ -108,10 +108,10 @@ def test_a_sign_out_in_another_tab_removes_the_draft_and_the_unsent_messages(ali
 
 def test_the_end_of_a_login_removes_what_the_person_has_written(alice):
     composer(alice).fill("PRIVATE words")
-    end = """fetch("/api/session/").then((answer) => answer.json()).then(({ csrf }) => (
+    delete_session = """fetch("/api/session/").then((answer) => answer.json()).then(({ csrf }) => (
         fetch("/api/session/", { method: "DELETE", headers: { "X-CSRFToken": csrf } })
     )).then(({ ok }) => ok)"""
-    assert alice.evaluate(end)
+    assert alice.evaluate(delete_session)
     expect(alice.get_by_test_id("room-page")).to_have_attribute("data-state", "closed")
     expect(composer(alice)).to_have_value("")
     assert "PRIVATE" not in stored(alice)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import PHONE
 from tests.live.processes import wait_until
 
 
@@ -17,13 +18,14 @@ def say(page, text):
 
 
 def choose(page, name):
+    """Choose an entry of the room's menu."""
     page.get_by_test_id("room-menu").locator("summary").click()
     page.get_by_test_id(f"menu-{name}").click()
 
 
-def export(page, form):
+def export(page, file_format):
     choose(page, "export")
-    page.locator("#export-format").select_option(form)
+    page.locator("#export-format").select_option(file_format)
     page.locator("#export-dialog form").get_by_role("button", name="Export").click()
 
 
@@ -94,8 +96,8 @@ def test_exports_and_statistics_use_the_time_zone_of_the_browser(join_room):
     with alice.expect_download() as download:
         alice.locator(".task-link").click()
     text = Path(download.value.path()).read_text(encoding="utf-8")
-    at = alice.locator(".message time").first.get_attribute("datetime")
-    local_time = alice.evaluate("at => new Date(at).toTimeString().slice(0, 5)", at)
+    written_at = alice.locator(".message time").first.get_attribute("datetime")
+    local_time = alice.evaluate("time => new Date(time).toTimeString().slice(0, 5)", written_at)
     assert "All times are in Asia/Tokyo." in text and "Hello, world" in text
     assert f">{local_time}</time>" in text
     alice.locator("[data-action=dismiss-task]").click()
@@ -131,9 +133,12 @@ def test_a_failed_task_shows_its_reason(join_room, site):
 
 
 def test_the_task_bars_fit_on_a_phone(join_room):
-    alice = join_room("Alice", viewport={"width": 390, "height": 780}, is_mobile=True, has_touch=True)
+    alice = join_room("Alice", **PHONE)
     export(alice, "html")
     expect(alice.locator(".task-link")).to_be_visible()
     choose(alice, "export")
     expect(alice.locator("#export-dialog form")).to_be_visible()
-    wait_until(lambda: alice.evaluate("document.documentElement.scrollWidth") <= 390, what="a page that fits")
+    wait_until(
+        lambda: alice.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"],
+        what="a page that fits",
+    )

@@ -10,7 +10,7 @@ from tests.browser.test_moderation import item_of
 from tests.browser.test_room import message, say
 
 HOLD_MS = 900
-# Returns whether the toolbar covers the text, the author or the time of a message.
+# This script returns whether the toolbar covers the text, the author or the time of a message.
 TOOLBAR_COVERS_TEXT = """() => {
   const bar = document.querySelector('.toolbar').getBoundingClientRect();
   return [...document.querySelectorAll('.row :is(.body, .author, .meta time)')].some((element) => {
@@ -145,7 +145,7 @@ def test_the_sheet_copies_and_selects_the_text(join_room):
     assert bob.evaluate("navigator.clipboard.readText()") == "Some **bold** words"
     hold_action(bob, "Some bold words", "select")
     assert bob.evaluate("getSelection().toString()").strip() == "Some bold words"
-    # The finger now changes the selection: another long press belongs to the browser.
+    # Now the browser handles a long press: it changes the selection, and the page opens no sheet.
     touch(bob, "touchStart", centre(message(bob, "Some bold words").locator(".body")))
     bob.wait_for_timeout(HOLD_MS)
     touch(bob, "touchEnd")
@@ -299,7 +299,7 @@ def test_a_pen_taps_and_holds_as_a_finger_does(join_room):
     expect(bob.locator(".reaction")).to_contain_text("🎉")
 
 
-def test_a_mouse_reaches_every_action_and_a_long_press_with_it_opens_nothing(join_room):
+def test_a_mouse_reaches_every_action_and_a_long_press_of_its_button_opens_nothing(join_room):
     alice, bob = join_room("Alice"), join_room("Bob")
     say(alice, "Hello")
     message(bob, "Hello").hover()

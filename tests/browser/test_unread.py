@@ -19,7 +19,7 @@ from tests.browser.history import (
 from tests.browser.test_room import message, say
 
 
-def title_from(start):
+def starts_with(start):
     return re.compile(f"^{re.escape(start)}")
 
 
@@ -198,9 +198,9 @@ def test_messages_that_were_missed_while_the_connection_was_lost_are_new(join_ro
 def test_messages_read_in_one_tab_are_read_in_the_other(alice, site, slug):
     first = come_back(alice, UNFOCUSED)
     fill(site, slug, 3)
-    expect(first).to_have_title(title_from("(3) "))
+    expect(first).to_have_title(starts_with("(3) "))
     second = first.context.new_page()
     second.goto(first.url)
     second.wait_for_selector("[data-state=open]")
     assert text_below_divider(second) == "line 1"
-    expect(first).not_to_have_title(title_from("(3) "))
+    expect(first).not_to_have_title(starts_with("(3) "))

@@ -3,6 +3,7 @@
 import threading
 
 from channels_transport import scripts
+from channels_transport.items import read_expiry
 from channels_transport.layer import RedisChannelLayer
 
 FRAME = {"reply_channel": "daphne.response.abc!x", "path": "/"}
@@ -87,6 +88,26 @@ def receive_all(layer):
         if channel is None:
             return found
         found.setdefault(message["reply_channel"], []).append((channel, message["order"]))
+
+
+def pass_time(layer, seconds):
+    """Let every message, membership and key of a layer end `seconds` earlier, as if this time had passed."""
+    for shard in layer.shards:
+        for key in shard.call(("KEYS", f"{layer.prefix}*"))[0]:
+            _end_earlier(shard, key, round(seconds * 1000))
+
+
+def _end_earlier(shard, key, milliseconds):
+    kind, time_left = shard.call(("TYPE", key), ("PTTL", key))
+    if kind == b"list":
+        for index, item in enumerate(shard.call(("LRANGE", key, 0, -1))[0]):
+            shard.call(("LSET", key, index, b"%b%013d%b" % (item[:1], read_expiry(item) - milliseconds, item[14:])))
+    elif kind == b"zset":
+        for member in shard.call(("ZRANGE", key, 0, -1))[0]:
+            shard.call(("ZINCRBY", key, -milliseconds, member))
+    if time_left > 0:
+        # Redis deletes a key that has no time left.
+        shard.call(("PEXPIRE", key, time_left - milliseconds))
 
 
 def set_clock_back(layer):

@@ -55,7 +55,7 @@ def test_a_redis_without_memory_refuses_sends_and_still_delivers_messages(valkey
     assert "refused a consumer's message" in caplog.text
 
 
-def test_the_next_turn_begins_before_the_answers_of_deferred_commands_are_handled(valkey_url, monkeypatch):
+def test_the_next_turn_begins_before_the_answers_of_deferred_commands_are_handled(valkey_url):
     # One trip brings the next turn and the answers of the deferred commands. If the handler of an answer fails, the
     # turn must not be lost.
     layer = make_layer(valkey_url)

@@ -11,12 +11,12 @@ from channels.delay.models import DelayedMessage
 from django.db import OperationalError
 from django.utils import timezone
 
-from channels_transport import delay
+from channels_transport import delay, reliable_queue
 from channels_transport.delay import CHANNEL, DelayServer
 from channels_transport.memory import MemoryChannelLayer
 from tests.channels_transport.delayed import delay_message, run_steps
-from tests.channels_transport.failures import raising
 from tests.channels_transport.layers import make_layer
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -163,7 +163,7 @@ def test_a_row_that_another_server_claimed_is_not_sent(layer, server):
 
 def test_a_row_is_sent_again_after_its_server_died_while_sending(layer, server, monkeypatch):
     row = make_row()
-    monkeypatch.setattr(layer, "send", raising(KeyboardInterrupt()))
+    monkeypatch.setattr(layer, "send", fail_with(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         server._send(row)
     monkeypatch.undo()
@@ -176,7 +176,7 @@ def test_a_row_is_sent_again_after_its_server_died_while_sending(layer, server, 
 
 def test_a_row_keeps_its_due_date_if_redis_cannot_be_reached(layer, server, monkeypatch, caplog):
     row = make_row()
-    monkeypatch.setattr(layer, "send", raising(redis.ConnectionError("away")))
+    monkeypatch.setattr(layer, "send", fail_with(redis.ConnectionError("away")))
     monkeypatch.setattr(server._backoff, "wait", lambda is_stopped: None)
     server._run_once()
     server._run_once()
@@ -187,9 +187,9 @@ def test_a_row_keeps_its_due_date_if_redis_cannot_be_reached(layer, server, monk
     assert received(layer) == [1]
 
 
-def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monkeypatch, caplog):
+def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monkeypatch):
     layer.send(CHANNEL, delay_message())
-    monkeypatch.setattr(DelayedMessage.objects, "create", raising(OperationalError("away")))
+    monkeypatch.setattr(DelayedMessage.objects, "create", fail_with(OperationalError("away")))
     monkeypatch.setattr(server._backoff, "wait", lambda is_stopped: None)
     server._run_once()
     monkeypatch.undo()
@@ -197,7 +197,8 @@ def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monke
     assert received(layer) == [1]
 
 
-def test_the_server_ends_after_a_call_of_stop(layer, server):
+def test_the_server_ends_after_a_call_of_stop(layer, server, monkeypatch):
+    monkeypatch.setattr(reliable_queue, "LONGEST_WAIT_SECONDS", 0.1)
     thread = threading.Thread(target=server.run)
     thread.start()
     server.stop()

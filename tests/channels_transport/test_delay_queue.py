@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from channels_transport.delay import CHANNEL, DelayServer
 from tests.channels_transport.delayed import delay_message, run_steps
-from tests.channels_transport.failures import raising
 from tests.channels_transport.layers import make_layer
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +77,7 @@ def test_a_message_is_received_again_after_its_answer_was_lost(redis_layer, monk
     queue = make_queue(redis_layer)
     with monkeypatch.context() as patch:
         for ending in ("end", "cancel"):
-            patch.setattr(f"channels_transport.waiting.Waiter.{ending}", raising(redis.ConnectionError("cut")))
+            patch.setattr(f"channels_transport.waiting.Waiter.{ending}", fail_with(redis.ConnectionError("cut")))
         with pytest.raises(redis.ConnectionError):
             queue.receive(5)
     assert queue.receive(5).content == delay_message()
@@ -88,7 +88,7 @@ def test_a_message_whose_acknowledgement_fails_is_not_delivered_twice(redis_laye
     queue = make_queue(redis_layer)
     delivery = queue.receive(5)
     with monkeypatch.context() as patch:
-        patch.setattr("channels_transport.shards.Shard.ask", raising(redis.ConnectionError("away")))
+        patch.setattr("channels_transport.shards.Shard.ask", fail_with(redis.ConnectionError("away")))
         with pytest.raises(redis.ConnectionError):
             queue.acknowledge(delivery)
     assert queue.receive(0.1) is None

@@ -3,51 +3,25 @@
 import struct
 
 import pytest
-from twisted.internet import defer, task
+from twisted.internet import task
 
 from channels_transport import downstream
 from channels_transport.downstream import Downstream
 from channels_transport.layer import RedisChannelLayer
 from channels_transport.redis_client import Disconnected
 from channels_transport.writing import data_frame
+from tests.channels_transport.fakes import GroupRedis
 
 pytestmark = pytest.mark.no_database
 
 PROCESS = "daphne.response.abc!"
 
 
-class Redis:
-    """A fake Redis. It answers with the batches and members that a test has set, and then waits."""
-
-    def __init__(self):
-        self.batches, self.members, self.version = [], [], 1
-        self.calls, self.waiting, self.held = [], None, None
-
-    def call(self, command, seconds=None):
-        self.calls.append(command)
-        if command[0] != "BLMPOP":
-            answer = [b"%016d" % self.version, *(member.encode() for member in self.members)]
-            if self.held is not None:
-                self.held.append((defer.Deferred(), answer))
-                return self.held[-1][0]
-            return defer.succeed([answer])
-        if self.batches:
-            batch = self.batches.pop(0)
-            return defer.fail(batch) if isinstance(batch, Exception) else defer.succeed([[b"list", batch]])
-        self.waiting = defer.Deferred()
-        return self.waiting
-
-    @property
-    def readings(self):
-        """Return how often the members were read."""
-        return len([command for command in self.calls if command[0] == "EVALSHA"])
-
-
 class Rig:
     """A downstream on a fake clock and a fake Redis; `received` has the delivered messages."""
 
     def __init__(self, clock):
-        self.clock, self.redis, self.received, self.failing = clock, Redis(), [], set()
+        self.clock, self.redis, self.received, self.failing = clock, GroupRedis(), [], set()
         self.layer = RedisChannelLayer()
         self.downstream = Downstream(self.layer, PROCESS, self.redis, [self.redis], self.dispatch, self.broadcast)
 

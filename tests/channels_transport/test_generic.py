@@ -16,7 +16,7 @@ def layer():
 
 
 def run(consumer, kind, order, **content):
-    """Run a consumer on one message, like a worker."""
+    """Run a consumer on one message, as a worker does."""
     content = {"reply_channel": CONNECTION, "path": "/things/7/", "order": order, **content}
     consumer(Message(content, f"websocket.{kind}", layer()))
 
@@ -89,7 +89,7 @@ def test_an_exception_of_a_handler_is_logged_and_the_next_frame_runs(caplog):
     assert "Counter failed" in caplog.text and "on purpose" in caplog.text
 
 
-def test_a_failed_handshake_is_accepted_and_closed(caplog):
+def test_a_failed_handshake_is_accepted_and_closed():
     class Broken(WebsocketConsumer):
         def connect(self, message):
             raise ZeroDivisionError("on purpose")

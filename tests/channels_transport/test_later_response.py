@@ -112,7 +112,7 @@ def test_a_close_code_is_the_response(connection):
     assert connection.status == 203 and connection.content == b"<4403>"
 
 
-def test_a_close_without_a_code_is_1000(connection):
+def test_a_close_without_a_code_has_the_code_1000(connection):
     connection.wait().reply({"close": True})
     assert connection.content == b"<1000>"
 
@@ -209,6 +209,16 @@ def test_a_client_that_disconnects_before_the_view_answers_is_reported_with_the_
     assert connection.passed_on("http.disconnect") == disconnect(connection, answered=False)
 
 
+@pytest.mark.parametrize("is_early", [False, True], ids=["while it waits", "before the view answers"])
+def test_a_client_that_closes_its_side_gets_a_response_and_counts_as_disconnected(connection, clock, is_early):
+    steps = [connection.channel.readConnectionLost, connection.wait]
+    for step in steps if is_early else reversed(steps):
+        step()
+    assert connection.content == b"nothing"
+    assert connection.passed_on("http.disconnect") == disconnect(connection, answered=False)
+    assert connection.passed_on("http.disconnect") is None and not clock.getDelayedCalls()
+
+
 def test_a_response_for_a_disconnected_client_is_ignored(connection):
     connection.leave()
     connection.passed_on("http.disconnect")
@@ -262,7 +272,7 @@ def test_a_view_consumer_passes_on_the_response_of_a_view(db, monkeypatch):
         context={"e": 1},
         content_type="text/x",
     )
-    for answer, expected in [
+    for view_response, expected in [
         (HttpResponse("now"), {"status": 200, "content": b"now"}),
         (
             response,
@@ -281,7 +291,9 @@ def test_a_view_consumer_passes_on_the_response_of_a_view(db, monkeypatch):
     ]:
         sent = []
         consumer = later_response.ViewConsumer()
-        monkeypatch.setattr(consumer.handler, "get_response", lambda request, answer=answer: answer)
+        monkeypatch.setattr(
+            consumer.handler, "get_response", lambda request, view_response=view_response: view_response
+        )
         consumer(request)
         (message,) = sent
         fields = message.get("later", message)

@@ -6,17 +6,17 @@ import pytest
 import redis
 
 from channels_transport import redis_sending
-from tests.channels_transport.layers import make_layer, send_frame
+from tests.channels_transport.layers import make_layer, pass_time, send_frame
 from tests.conftest import Clock
 
 pytestmark = pytest.mark.no_database
 
 
 def test_an_expired_message_is_counted(valkey_url):
-    layer = make_layer(valkey_url, expiry=1)
+    layer = make_layer(valkey_url, expiry=60)
     layer.send("jobs", {})
     send_frame(layer, 0)
-    time.sleep(1.1)
+    pass_time(layer, 60.1)
     assert layer.receive(["jobs", "websocket.receive"]) == (None, None)
     assert layer.channel_statistics("jobs")["expired_count"] == 1
     assert layer.channel_statistics("websocket.receive")["expired_count"] == 1
@@ -24,17 +24,16 @@ def test_an_expired_message_is_counted(valkey_url):
 
 
 def test_a_full_channel_is_counted_and_expired_messages_make_room(valkey_url):
-    layer = make_layer(valkey_url, capacity=2)
+    layer = make_layer(valkey_url, expiry=60, capacity=2)
     layer.send("jobs", {})
     layer.send("jobs", {})
     with pytest.raises(layer.ChannelFull):
         layer.send("jobs", {})
     assert layer.channel_statistics("jobs")["channel_full_count"] == 1
-    layer.expiry = 1
     layer.send("others", {})
-    layer.expiry = 60
+    layer.expiry = 120
     layer.send("others", {"number": 1})
-    time.sleep(1.1)
+    pass_time(layer, 60.1)
     layer.send("others", {"number": 2})
     assert [layer.receive(["others"])[1]["number"] for _ in range(2)] == [1, 2]
 

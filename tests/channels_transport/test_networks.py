@@ -21,5 +21,5 @@ pytestmark = pytest.mark.no_database
         (None, None),
     ],
 )
-def test_an_ipv6_address_counts_with_its_64(address, network):
+def test_limits_count_an_address_by_its_network(address, network):
     assert find_network(address) == network

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.no_database
 
 
 @pytest.fixture
-def connection(any_layer):
-    return OrderedConnection(any_layer)
+def connection(default_layer):
+    return OrderedConnection(default_layer)
 
 
 def test_messages_in_order_run_at_once(connection):
@@ -62,8 +62,8 @@ def test_a_consumer_that_raises_does_not_block_its_connection(connection, error)
     assert connection.ran == [0, 1, 2, 3]
 
 
-def test_connections_do_not_wait_for_each_other(any_layer):
-    one, other = OrderedConnection(any_layer), OrderedConnection(any_layer)
+def test_connections_do_not_wait_for_each_other(default_layer):
+    one, other = OrderedConnection(default_layer), OrderedConnection(default_layer)
     one.feed(1)
     other.feed(0, 1)
     assert (one.ran, other.ran) == ([], [0, 1])
@@ -144,10 +144,10 @@ def test_the_decorator_adds_a_channel_session(connection):
     assert connection.ran == [1, 2, 3]
 
 
-def test_three_workers_keep_the_order_of_many_frames(any_layer):
-    connection = OrderedConnection(any_layer)
+def test_three_workers_keep_the_order_of_many_frames(default_layer):
+    connection = OrderedConnection(default_layer)
     for order in range(60):
-        any_layer.send("test.frames", connection.message(order).content)
+        default_layer.send("test.frames", connection.message(order).content)
     lock = threading.Lock()
     running = []
 
@@ -165,9 +165,9 @@ def test_three_workers_keep_the_order_of_many_frames(any_layer):
     def worker():
         deadline = time.monotonic() + 120
         while len(connection.ran) < 60 and time.monotonic() < deadline:
-            channel, content = any_layer.receive(["test.frames"])
+            channel, content = default_layer.receive(["test.frames"])
             if channel:
-                ordered(Message(content, channel, any_layer))
+                ordered(Message(content, channel, default_layer))
 
     workers = [threading.Thread(target=worker) for _ in range(3)]
     for thread in workers:

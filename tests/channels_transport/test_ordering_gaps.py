@@ -1,4 +1,4 @@
-"""`enforce_ordering` when a message is missing, and at the end of a connection, which leaves no state."""
+"""Tests of `enforce_ordering` when a message is missing, and at the end of a connection, when no state remains."""
 
 import pytest
 from channels.exceptions import DenyConnection
@@ -17,8 +17,8 @@ def pass_by(clock):
 
 
 @pytest.fixture
-def connection(any_layer):
-    return OrderedConnection(any_layer)
+def connection(default_layer):
+    return OrderedConnection(default_layer)
 
 
 def closes(connection):

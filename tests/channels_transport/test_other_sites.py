@@ -38,7 +38,7 @@ def make_cookie_header(person):
     return [[b"cookie", f"sessionid={browser.cookies['sessionid'].value}".encode()]]
 
 
-# Layers of other aliases.
+# The next tests use layers of other aliases.
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_worker_of_another_alias_sends_to_the_default_layer(other_layers):
     assert own.receive(["things"])[1] == {"number": 1} and other.receive(["things"]) == (None, None)
 
 
-# The user of a class-based consumer.
+# The next tests are about the user of a class-based consumer.
 
 
 def run(consumer, kind, order=None, headers=(), reply="replies.1"):
@@ -100,7 +100,7 @@ def run(consumer, kind, order=None, headers=(), reply="replies.1"):
 
 @pytest.mark.parametrize("attribute", ["http_user", "http_user_and_session"])
 @pytest.mark.parametrize("base", [WebsocketConsumer, JsonWebsocketConsumer])
-def test_each_handler_has_the_user_of_the_handshake(attribute, base, alice, django_assert_num_queries):
+def test_each_handler_has_the_user_of_the_handshake(attribute, base, alice):
     seen = []
 
     class Consumer(base):
@@ -122,6 +122,26 @@ def test_each_handler_has_the_user_of_the_handshake(attribute, base, alice, djan
     run(Consumer, "receive", 1)
     run(Consumer, "disconnect", 2)
     assert seen == ["Alice", ("Alice", True), "Alice"]
+
+
+@pytest.mark.parametrize("attribute", ["http_user", "http_user_and_session"])
+@pytest.mark.parametrize("engine", ["signed_cookies", "cache", "db"])
+def test_the_engine_of_login_sessions_may_differ_from_that_of_channel_sessions(attribute, engine, alice, settings):
+    # Channels' own decorator for both sessions finds no user after the handshake, whatever the engines are.
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    seen = []
+
+    class Consumer(WebsocketConsumer):
+        def connect(self, message):
+            seen.append(str(message.user))
+
+        def receive(self, *arguments, **kwargs):
+            seen.append(str(self.message.user))
+
+    setattr(Consumer, attribute, True)
+    run(Consumer, "connect", 0, make_cookie_header(alice))
+    run(Consumer, "receive", 1)
+    assert seen == ["Alice", "Alice"]
 
 
 def test_a_frame_whose_handler_does_not_ask_for_the_user_needs_no_query(alice, django_assert_num_queries):
@@ -156,7 +176,7 @@ def test_strict_ordering_refuses_a_message_without_order(caplog):
     assert "no `order`" in caplog.text
 
 
-# Channels' own ordering.
+# The next test is about the classes of Channels that keep the order.
 
 
 def test_the_strict_classes_of_channels_use_the_ordering_of_this_package():
@@ -178,7 +198,7 @@ def test_the_strict_classes_of_channels_use_the_ordering_of_this_package():
     assert channels.sessions.enforce_ordering is channels_transport.enforce_ordering
 
 
-# The test client of Channels.
+# The next tests use the test client of Channels.
 
 
 class Echo(WebsocketConsumer):
@@ -229,7 +249,7 @@ def test_a_consumer_has_the_user_of_the_test_client(client, alice):
     assert socket.receive(json=False) == "Alice"
 
 
-# Settings.
+# The next tests are about settings.
 
 
 def test_the_delay_server_works_without_time_zones(settings):
@@ -237,7 +257,7 @@ def test_the_delay_server_works_without_time_zones(settings):
     layer = MemoryChannelLayer()
     server = DelayServer(layer, signal_handlers=False)
     layer.send("asgi.delay", {"channel": "things", "content": {"number": 1}, "delay": 0})
-    server._run_once(), server._run_once()
+    server._run_once(), server._send_due()
     assert layer.receive(["things"])[1] == {"number": 1} and not DelayedMessage.objects.exists()
 
 
@@ -260,7 +280,7 @@ def test_a_delay_server_names_the_missing_app(monkeypatch):
 MODULES = ["layer", "memory", "worker", "interface", "sessions", "ordering", "generic", "scripts", "leases", "doctor"]
 
 
-def test_the_layer_is_used_without_settings(valkey_url):
+def test_the_layer_can_be_used_without_settings(valkey_url):
     code = (
         "import "
         + ", ".join(f"channels_transport.{name}" for name in MODULES)

@@ -13,7 +13,7 @@ from channels_transport.shards import Shard
 from tests.tls import Authority, tls_proxy
 from tests.valkey import running_valkey
 
-pytestmark = [pytest.mark.no_database, pytest.mark.process]
+pytestmark = [pytest.mark.process, pytest.mark.every_python, pytest.mark.no_database]
 
 ROOT = Path(__file__).resolve().parents[2]
 # This script connects like an interface. It prints the answer to a command, or the first log line of the failure.
@@ -54,7 +54,7 @@ def authority(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """A server with the password `p@ss/#`, and the user `ann` with the password `a:b`. Yield (port, socket)."""
+    """Yield (port, socket) of a server with the password `p@ss/#`, and the user `ann` with the password `a:b`."""
     path = tmp_path_factory.mktemp("valkey") / "valkey.sock"
     with running_valkey("--unixsocket", str(path)) as url:
         client = make_client(url)

@@ -94,7 +94,7 @@ def test_a_turn_that_ends_a_wait_is_claimed_without_a_round_trip(valkey_url, cou
     send_frame(layer, 1)
     with count_commands() as counted:
         assert wait_for_turn(layer) == 0
-    # The blocking pop, and a claim whose answer is read later.
+    # Redis ran the blocking pop, and perhaps already the claim, whose answer is read later.
     assert counted.calls["blmpop"] == 1 and counted.scripts <= 1
     assert end_turn_lease(layer) == [b"daphne.response.abc!x"], "the turn was claimed"
     assert orders(layer, 1) == [1]

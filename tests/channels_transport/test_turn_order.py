@@ -97,7 +97,7 @@ def test_frames_continue_after_redis_has_lost_the_last_ones(layer):
     assert layer.channel_statistics("websocket.receive")["lost_count"] == 2
 
 
-def test_no_frame_of_an_unknown_connection_overtakes_a_refused_one(layer):
+def test_no_frame_of_an_unknown_connection_overtakes_a_refused_frame(layer):
     assert enqueue(layer, 7, "next") == b"gap"
     assert enqueue(layer, 6, "first") == b"ok"
     assert enqueue(layer, 7, "next") == b"ok"
@@ -137,7 +137,7 @@ def test_a_turn_that_expires_in_its_list_is_followed_by_the_next_turn(layer, mon
     assert layer.channel_statistics("websocket.receive")["expired_count"] == 1
 
 
-def test_a_busy_worker_takes_one_script_for_each_message(valkey_url, count_commands):
+def test_a_busy_worker_runs_one_script_for_each_message(valkey_url, count_commands):
     layer = make_layer(valkey_url)
     for order in range(10):
         send_frame(layer, order)

@@ -12,7 +12,7 @@ from channels_transport import is_stopping, scripts
 from channels_transport.heartbeat import Heartbeat
 from channels_transport.leases import GRACE_SECONDS, RENEW_SECONDS, TURN_LEASE_SECONDS
 from channels_transport.worker import Worker
-from tests.channels_transport.failures import raising
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.no_database
 
@@ -61,7 +61,7 @@ class Layer:
 
 
 @pytest.fixture
-def run(monkeypatch):
+def run():
     """Return a function that runs one consumer on messages, each `(channel, content)`, and returns the layer."""
 
     def run(consumer, *found, **options):
@@ -106,18 +106,18 @@ def test_the_messages_of_a_failing_consumer_are_sent(run, caplog):
 
 
 def test_only_a_handshake_can_be_denied(run, caplog):
-    layer = run(raising(DenyConnection()), message("websocket.connect"), message("websocket.receive"))
+    layer = run(fail_with(DenyConnection()), message("websocket.connect"), message("websocket.receive"))
     assert layer.sent == [(REPLY, {"close": True})]
     assert "You cannot DenyConnection" in caplog.text and layer.worker.handled == 2
 
 
 @pytest.mark.parametrize("code, close", [(4321, 4321), (None, True)])
 def test_a_consumer_closes_a_connection_by_raising(run, code, close):
-    assert run(raising(WebsocketCloseException(code)), message()).sent == [(REPLY, {"close": close})]
+    assert run(fail_with(WebsocketCloseException(code)), message()).sent == [(REPLY, {"close": close})]
 
 
 def test_consume_later_requeues_a_message_with_its_number_of_retries(run, caplog):
-    layer = run(raising(ConsumeLater()), message(), message(__retries__=9), message(__retries__=10))
+    layer = run(fail_with(ConsumeLater()), message(), message(__retries__=9), message(__retries__=10))
     assert [content["__retries__"] for _, content in layer.requeued] == [1, 10]
     assert "is dropped after 10 retries" in caplog.text
 
@@ -176,7 +176,7 @@ def test_a_worker_finishes_its_message_after_sigterm_and_receives_no_other(run):
     assert layer.sent == [(REPLY, {"text": "done"})] and layer.is_finished
 
 
-def test_a_heartbeat_renews_the_turn_reclaims_turns_of_dead_workers_and_reports(run):
+def test_a_heartbeat_renews_the_turn_and_reclaims_the_turns_of_dead_workers_and_reports(run):
     layer = run(lambda message: None, message())
     layer.calls.clear()
     Heartbeat(layer.worker, ["jobs"]).run_once()

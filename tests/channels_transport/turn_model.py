@@ -108,7 +108,7 @@ class TurnModel:
         self._check_that_all_ran()
         self._check_that_nothing_is_left()
 
-    # These steps are the interface's.
+    # The next methods are the steps of the interface.
 
     def send_frame(self, connection):
         if not self._has_left(connection):
@@ -143,7 +143,7 @@ class TurnModel:
     def _lease(self, milliseconds):
         self.redis.call(self.interface.command(scripts.LEASE_INTERFACE, PROCESS, milliseconds))
 
-    # These steps are the workers'.
+    # The next methods are the steps of the workers.
 
     def ask(self, number):
         self._receive(self.workers[number])
@@ -266,10 +266,9 @@ class TurnModel:
 
     def _begin(self, worker, channel, message):
         connection, order = message["reply_channel"], message["order"]
-        others = [
-            other.current_frame for other in self.workers if other is not worker and other.current_frame is not None
-        ]
-        assert connection not in [other for other, _ in others], "one frame of a connection at a time"
+        frames = [other.current_frame for other in self.workers if other is not worker]
+        busy = {frame[0] for frame in frames if frame is not None}
+        assert connection not in busy, "one frame of a connection at a time"
         assert channel in worker.channels, "a worker receives only from its channels"
         if channel == DISCONNECT and (connection, order) in self.may_be_lost and order in self.begun[connection][-1:]:
             pass  # a lost disconnect runs a second time
@@ -278,7 +277,7 @@ class TurnModel:
             self.begun[connection].append(order)
         worker.current_frame = connection, order
 
-    # These methods check the state.
+    # The next methods check the state.
 
     def check_that_nothing_blocks(self):
         """Check that every connection with a waiting frame has a lease, after which RECLAIM finds it."""

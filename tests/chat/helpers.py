@@ -25,15 +25,15 @@ class Browser:
 
     def make_board(self, **fields):
         """Create a board, which this browser then owns."""
-        answer = self.client.post("/new_board", fields, content_type="application/json", **JSON)
-        assert answer.status_code == 201, answer.content
-        return self._remember(answer.json())
+        response = self.client.post("/new_board", fields, content_type="application/json", **JSON)
+        assert response.status_code == 201, response.content
+        return self._remember(response.json())
 
     def follow(self, other):
         """Open the link of another browser's board."""
-        answer = self.client.get(f"/api/boards/{other.board}/")
-        assert answer.status_code == 200, answer.content
-        return self._remember(answer.json())
+        response = self.client.get(f"/api/boards/{other.board}/")
+        assert response.status_code == 200, response.content
+        return self._remember(response.json())
 
     def _remember(self, body):
         assert set(body) == {"board", "session", "owner"}
@@ -89,8 +89,8 @@ def types(events):
 
 def save(admin_browser, path, **fields):
     """Submit a form of the admin. Fail if the admin does not accept it."""
-    answer = admin_browser.post(path, fields)
-    assert answer.status_code == 302, answer.context["errors"]
+    response = admin_browser.post(path, fields)
+    assert response.status_code == 302, response.context["errors"]
 
 
 def deactivate(handle):

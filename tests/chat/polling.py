@@ -29,23 +29,23 @@ class Poller:
 
     def start(self, query=""):
         """Send the first request. Return its events."""
-        answer = self.request("GET", query)
-        assert answer.status == 200, answer.body
-        self.poll = answer.body["poll"]
-        return self.take(answer)
+        response = self.request("GET", query)
+        assert response.status == 200, response.body
+        self.poll = response.body["poll"]
+        return self.take(response)
 
     def poll_again(self, **parameters):
         """Send the next request of the poll. Return the request; its `status` is None while it waits for a response."""
         parameters = {"poll": self.poll, "cursor": self.cursor, **parameters}
         query = "&".join(f"{name}={value}" for name, value in parameters.items() if value is not None)
-        answer = self.request("GET", query)
-        if answer.status == 200:
-            self.take(answer)
-        return answer
+        response = self.request("GET", query)
+        if response.status == 200:
+            self.take(response)
+        return response
 
-    def take(self, answer):
+    def take(self, response):
         """Store the cursor of a response. Return its events."""
-        events = answer.body["events"]
+        events = response.body["events"]
         for event in events:
             if event["type"] == "synced":
                 self.cursor = event["offset"]

@@ -53,7 +53,7 @@ def check_as_typed(body):
         "d(^_^)b",
     ],
 )
-def test_a_text_face_is_shown_as_typed(body):
+def test_an_emoticon_is_shown_as_typed(body):
     check_as_typed(body)
 
 

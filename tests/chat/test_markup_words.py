@@ -93,6 +93,8 @@ WORDS = st.sampled_from(
 @example("| a |\n|---|\n| b | hidden |")
 @example("a\\\nhidden")
 @example("[hidden](ftp://a.example)")
+@example("[https://hidden.example](https://trap.example/words)")
+@example("[hidden.example](<https://trap.example/words>)")
 def test_every_word_of_a_body_appears_in_its_rendering(body):
     check_words(body)
 
@@ -191,10 +193,12 @@ def test_a_body_whose_rendering_would_be_empty_is_shown_as_typed(body):
 )
 def test_the_time_to_render_grows_with_the_length_of_a_body(unit):
     def seconds(length):
-        body = ("x" + unit * length)[:length] + "x"
-        return min(_seconds_for(body) for _ in range(2))
+        return _seconds_for(("x" + unit * length)[:length] + "x")
 
     short, long = seconds(1000), seconds(4000)
+    if long >= 0.25:
+        # Another process may have disturbed the first measurement.
+        short, long = min(short, seconds(1000)), min(long, seconds(4000))
     # If the time grew with the square of the length, the long body would take sixteen times as long.
     assert long < max(12 * short, 0.25), (short, long)
     assert long < 2

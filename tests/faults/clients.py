@@ -1,4 +1,4 @@
-"""Clients that follow the protocol, like those of tests.live.client, and measure how long each answer took."""
+"""Clients that follow the protocol, as the clients of tests.live.client do, and measure how long each answer took."""
 
 import asyncio
 import contextlib
@@ -99,7 +99,7 @@ class Tab(live.Client):
 
 class Chatter:
     """
-    Changes a room through one tab: mostly posts; also edits, removals and reactions of its own messages.
+    Changes a room through one tab. Most changes are posts; the others edit, remove or react to the tab's own messages.
 
     `chance` decides the changes and their times. At most `most_waiting` changes wait for their answers.
     """
@@ -161,7 +161,8 @@ class Listener:
     """
     One of very many tabs: it keeps its connection and its cursor, and sends only heartbeats.
 
-    It reconnects as the contract requires; `joined_at` has the times. A thousand of them can run in one process.
+    It reconnects as docs/protocol.md requires, and `joined_at` has the times at which it joined. A thousand listeners
+    can run in one process.
     """
 
     def __init__(self, person, slug, heartbeat):

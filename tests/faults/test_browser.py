@@ -76,8 +76,8 @@ async def frozen(page):
 async def speak(speaker, slug, word):
     """Post POSTS messages in a room as another person."""
     for text in texts_of(word):
-        answer = await asyncio.to_thread(speaker.post, slug, text)
-        assert answer.status_code == 201
+        response = await asyncio.to_thread(speaker.post, slug, text)
+        assert response.status_code == 201
 
 
 def texts_of(word):
@@ -110,7 +110,7 @@ async def check_complete(page, slug, speaker, *texts):
 @pytest.mark.parametrize(
     "is_dead", [False, pytest.param(True, marks=pytest.mark.long)], ids=["same connection", "new connection"]
 )
-async def test_a_browser_that_was_offline_is_complete_within_five_seconds(site, size, proxy, slug, speaker, is_dead):
+async def test_a_browser_that_was_offline_is_complete_within_five_seconds(size, proxy, slug, speaker, is_dead):
     # A heartbeat detects a dead connection within a minute, but not within a few seconds.
     seconds = size.pick(8, 60)
     await speak(speaker, slug, "before")

@@ -42,12 +42,12 @@ async def test_a_stopped_postgresql_causes_no_loss_and_workers_reconnect(make_si
             async with people.chatting(pause=0.3):
                 await asyncio.sleep(1)
                 await asyncio.to_thread(server.stop)
-                answer = await asyncio.to_thread(people.tabs[0].person.http.get, f"{site.url}/api/rooms/", timeout=60)
+                response = await asyncio.to_thread(people.tabs[0].person.http.get, f"{site.url}/api/rooms/", timeout=60)
                 await asyncio.sleep(size.pick(4, 20))
                 back = time.monotonic()
                 await asyncio.to_thread(server.start)
             took = await people.check_complete()
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert (response.status_code, response.json()["code"]) == (503, "unavailable")
         refused = [event for tab in people.tabs for event in tab.heard("rejected") if event["code"] != "not_found"]
         assert {event["code"] for event in refused} == OUTAGE_CODES
         report(
@@ -96,7 +96,7 @@ def kill_everything(site, kill_database):
         part.process.wait()
 
 
-# Backup and restore, as in docs/operations.md.
+# The next test makes a backup and restores it, as docs/operations.md describes.
 
 COPY_SQLITE = (
     "import sqlite3, sys; source, copy = map(sqlite3.connect, sys.argv[1:]); source.backup(copy); copy.close()"
@@ -168,7 +168,7 @@ async def test_clients_ahead_of_a_restored_database_are_reset_and_agree_with_it(
             await tab.until(lambda tab=tab: tab.is_joined and tab.cursor == 5, 30)
             assert any(event.get("reset") for event in tab.heard("joined"))
             assert shown_messages(tab) == await asyncio.to_thread(stored_messages, site, slug)
-        # New messages get ids after those of the copy.
+        # New messages get ids above the ids in the copy.
         assert (await client.post("after the restore"))["offset"] == 6
         await other.until(lambda: other.cursor == 6)
         assert shown_messages(other) == await asyncio.to_thread(stored_messages, site, slug)

@@ -19,8 +19,8 @@ MOST_RECORDS = 12
 
 async def check_still_logged_in(people):
     for tab in people.tabs:
-        answer = await asyncio.to_thread(tab.person.call, "GET", "/api/session/", 200)
-        assert answer.json()["handle"] == tab.person.handle
+        response = await asyncio.to_thread(tab.person.call, "GET", "/api/session/", 200)
+        assert response.json()["handle"] == tab.person.handle
 
 
 def seconds_to_detect_a_loss(size):
@@ -123,13 +123,13 @@ async def test_during_a_freeze_of_redis_http_answers_503_and_the_site_recovers_i
             async with people.chatting(pause=0.3):
                 pause(site.valkey)
                 frozen_at = time.monotonic()
-                answers = await asyncio.gather(
+                responses = await asyncio.gather(
                     *(asyncio.to_thread(timed_get, f"{site.url}{path}") for path in ("/", "/api/rooms/"))
                 )
                 await asyncio.sleep(max(0, size.pick(10, 15) - (time.monotonic() - frozen_at)))
                 resume(site.valkey)
             took = await people.check_complete(30)
-        (page, page_seconds), (api, api_seconds) = answers
+        (page, page_seconds), (api, api_seconds) = responses
         report(
             f"Redis was frozen for {size.pick(10, 15)} s: HTTP 503 after {page_seconds:.1f} s and"
             f" {api_seconds:.1f} s;"
@@ -143,8 +143,8 @@ async def test_during_a_freeze_of_redis_http_answers_503_and_the_site_recovers_i
 
 def timed_get(url):
     started = time.monotonic()
-    answer = requests.get(url, timeout=60)
-    return answer, time.monotonic() - started
+    response = requests.get(url, timeout=60)
+    return response, time.monotonic() - started
 
 
 async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirty_seconds_of_its_end(site, size):
@@ -157,16 +157,16 @@ async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirt
                 limit_memory(site, 1)
                 try:
                     await asyncio.sleep(2)
-                    answer, waited = await asyncio.to_thread(timed_get, f"{site.url}/api/rooms/")
+                    response, waited = await asyncio.to_thread(timed_get, f"{site.url}/api/rooms/")
                     page, _ = await asyncio.to_thread(timed_get, f"{site.url}/")
                     await asyncio.sleep(size.pick(2, 30))
                 finally:
                     limit_memory(site, 0)
                 has_memory_at = time.monotonic()
             await people.check_complete(30)
-        assert (answer.status_code, page.status_code) == (503, 503)
+        assert (response.status_code, page.status_code) == (503, 503)
         report(
-            f"Redis was full: HTTP {answer.status_code} after {waited:.2f} s; {people.changes} changes, all acked"
+            f"Redis was full: HTTP {response.status_code} after {waited:.2f} s; {people.changes} changes, all acked"
             f" {time.monotonic() - has_memory_at:.1f} s after Redis had memory again; idle sockets were"
             f" closed with {sorted({code for one in idle for code in one.close_codes}) or 'nothing'}"
         )

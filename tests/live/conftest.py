@@ -87,7 +87,7 @@ def charlie(person):
 
 @pytest.fixture(scope="module")
 def frail_site():
-    """Return the site of tests that kill its processes, with the default limits. `site.start()` restarts processes."""
+    """Return a site whose processes a test may kill, with the default limits. `site.start()` restarts processes."""
     site = processes.Site().start()
     yield site
     site.stop()

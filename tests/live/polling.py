@@ -33,7 +33,7 @@ class Polls:
         self.path = f"/api/rooms/{slug}/poll/"
         self.transport = SimpleNamespace(abort=self.abort)
         self.close_code = self.poll = self.cursor = None
-        self.status = None  # the HTTP status of the last answer
+        self.status = None  # the HTTP status of the last response
         self.events, self.writers = asyncio.Queue(), set()
         self.ahead, self.present = set(), set()
         self.sending = asyncio.Lock()
@@ -70,10 +70,10 @@ class Polls:
 
     async def run(self):
         try:
-            answer = await self.ask("GET", self.query)
-            self.poll = answer.get("poll")
+            response = await self.ask("GET", self.query)
+            self.poll = response.get("poll")
             while self.close_code is None:
-                answer = await self.ask("GET", self.next_query())
+                response = await self.ask("GET", self.next_query())
         except (OSError, ValueError, EOFError, IndexError):
             self.end(1006)
 
@@ -87,14 +87,14 @@ class Polls:
                 await self.ask("POST", f"poll={self.poll}", f"[{text}]".encode())
 
     async def ask(self, method, query, body=b""):
-        """Send a request, queue the events of its answer, and return the answer."""
-        self.status, answer = await self.request(method, query, body)
-        for event in answer.get("events", ()):
+        """Send a request, queue the events of its response, and return the response."""
+        self.status, response = await self.request(method, query, body)
+        for event in response.get("events", ()):
             self.track(event)
             self.events.put_nowait(json.dumps(event))
-        if answer.get("close") or self.status >= 400:
-            self.end(answer.get("close", 1006))
-        return answer
+        if response.get("close") or self.status >= 400:
+            self.end(response.get("close", 1006))
+        return response
 
     def track(self, event):
         """Move the cursor, and record which members are in the room."""
@@ -110,7 +110,7 @@ class Polls:
             self.cursor += 1
 
     async def request(self, method, query, body=b""):
-        """Return (status, answer). Raise TimeoutError if the answer is late."""
+        """Return (status, response). Raise TimeoutError if the response is late."""
         async with asyncio.timeout(self.person.wait_seconds + 5):
             return await self._request(method, query, body)
 

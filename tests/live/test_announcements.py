@@ -57,7 +57,7 @@ async def test_an_announcement_reaches_present_and_later_members_once(site, alic
             assert again.heard("joined")[0]["announced"] >= event["id"]
 
 
-async def test_an_announcement_that_a_dead_connection_lost_arrives_after_the_reconnect(site, alice, room, operator):
+async def test_an_announcement_that_a_dead_connection_lost_arrives_after_the_reconnect(alice, room, operator):
     async with alice.client(room) as here:
         announcement = operator.call("POST", "/api/announcements/", text="Swallowed", room=room, expected=201).json()
         await here.until(lambda: announced_texts(here))

@@ -15,9 +15,9 @@ class Guest(Person):
 
     def make_board(self, **fields):
         headers = {"Accept": "application/json", "X-CSRFToken": self.call("GET", "/api/session/").json()["csrf"]}
-        answer = self.http.post(f"{self.site.url}/new_board", json=fields, headers=headers, timeout=60)
-        assert answer.status_code == 201, answer.text
-        return self._know(answer.json())
+        response = self.http.post(f"{self.site.url}/new_board", json=fields, headers=headers, timeout=60)
+        assert response.status_code == 201, response.text
+        return self._know(response.json())
 
     def follow(self, other):
         return self._know(self.call("GET", f"/api/boards/{other.board}/", expected=200).json())
@@ -102,10 +102,11 @@ async def test_an_owner_who_connects_later_sees_the_waiting_people_and_closes_th
         await ask_for_ack(at_carol, "knock", handle="Carol")
         assert (await ask(at_carol, "knock", handle="BOB"))["code"] == "taken"
         async with owner.open_waiting_room() as at_owner:
-            keys = {event["handle"]: event["visitor"] for event in [await hear(at_owner, "knocked") for _ in range(2)]}
-            assert set(keys) == {"Bob", "Carol"}
-            await ask_for_ack(at_owner, "admit", visitor=keys["Bob"])
-            await ask_for_ack(at_owner, "refuse", visitor=keys["Carol"])
+            knocks = [await hear(at_owner, "knocked") for _ in range(2)]
+            visitors = {event["handle"]: event["visitor"] for event in knocks}
+            assert set(visitors) == {"Bob", "Carol"}
+            await ask_for_ack(at_owner, "admit", visitor=visitors["Bob"])
+            await ask_for_ack(at_owner, "refuse", visitor=visitors["Carol"])
             await hear(at_carol, "refused")
             await hear(at_bob, "admitted")
             async with bob.open_room() as inside, owner.open_room() as own:
@@ -186,7 +187,7 @@ async def test_waiting_people_of_a_killed_interface_count_as_disconnected(frail_
             assert (await hear(at_owner, "knocked"))["handle"] == "Bob"
 
 
-async def test_an_invitation_link_makes_a_person_a_member_of_a_private_room(site, owner, person):
+async def test_an_invitation_link_makes_a_person_a_member_of_a_private_room(owner, person):
     slug = f"private-{new_ref().lower().strip('-_').replace('_', '-')}"
     room = owner.call("POST", "/api/rooms/", slug=slug, name="Private", private=True, expected=201).json()
     slug = room["slug"]  # with a random end

@@ -41,11 +41,11 @@ async def test_every_message_is_the_same_live_in_a_backlog_in_a_page_and_by_http
 
 async def test_a_post_by_http_shows_in_every_socket(room, alice, bob, charlie):
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
-        answer = charlie.post(room, "from a terminal")
-        assert answer.status_code == 201
+        response = charlie.post(room, "from a terminal")
+        assert response.status_code == 201
         for client in (at_alice, at_bob):
             await client.until(lambda client=client: client.bodies() == ["from a terminal"])
-            assert client.messages[1]["ref"] == answer.json()["ref"]
+            assert client.messages[1]["ref"] == response.json()["ref"]
 
 
 async def test_an_ack_is_sent_after_the_commit(site, room, alice, bob):

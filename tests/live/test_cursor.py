@@ -74,7 +74,7 @@ async def test_a_client_that_was_cut_off_catches_up_after_its_reconnect(room, al
         assert at_charlie.close_codes
 
 
-async def test_six_concurrent_authors_leave_no_gap_for_any_receiver(site, room, person):
+async def test_six_concurrent_authors_leave_no_gap_for_any_receiver(room, person):
     async with AsyncExitStack() as stack:
         people = [person("Speaker") for _ in range(6)]
         clients = [await stack.enter_async_context(one.client(room)) for one in people]

@@ -161,11 +161,11 @@ async def test_without_redis_requests_get_503_and_the_site_recovers_with_redis(w
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         await at_alice.post("before")
         whole_site.valkey.kill()
-        answer = await asyncio.to_thread(alice.http.get, f"{whole_site.url}/api/rooms/", timeout=60)
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        response = await asyncio.to_thread(alice.http.get, f"{whole_site.url}/api/rooms/", timeout=60)
+        assert (response.status_code, response.json()["code"]) == (503, "unavailable")
         page = await asyncio.to_thread(alice.http.get, whole_site.url, timeout=60)
         assert page.status_code == 503 and page.headers["Content-Type"].startswith("text/html")
-        for text in (answer.text, page.text):
+        for text in (response.text, page.text):
             assert "redis" not in text.lower() and "127.0.0.1" not in text
         ref = await at_alice.send("post", body="meanwhile")
         await asyncio.sleep(0.5)
@@ -288,6 +288,9 @@ async def test_a_client_that_disconnects_at_once_leaves_no_state(whole_site, bob
     await asyncio.to_thread(wait_until, lambda: not connection_keys(), 40)
 
 
+# Beside two other tests, the flood once ended with a TCP reset, and the client never read the close code.
+@pytest.mark.alone
+@pytest.mark.no_database
 async def test_a_flood_is_refused_with_a_wait_time_and_closed_if_it_continues(whole_site, bob):
     owner = Person(whole_site, f"Owner of the faults {next(_numbers)}", "correct horse")
     room = owner.make_room()

@@ -47,13 +47,13 @@ async def open_raw_socket(site, path):
         *("Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==", "", ""),
     ]
     writer.write("\r\n".join(lines).encode())
-    answer = await reader.readuntil(b"\r\n\r\n")
-    assert b" 101 " in answer, answer
+    response = await reader.readuntil(b"\r\n\r\n")
+    assert b" 101 " in response, response
     return reader, writer
 
 
 async def flood(site, path, data, seconds=FLOOD_SECONDS):
-    """Send the same bytes again and again, read the answers, and leave. Return what the server sent last."""
+    """Send the same bytes again and again, read the responses, and leave. Return what the server sent last."""
     reader, writer = await open_raw_socket(site, path)
     last = bytearray()
 
@@ -97,6 +97,7 @@ def count_waiting_frames(site):
     return sum(valkey.llen(key) for key in valkey.scan_iter("asgi:frames:*", count=1000))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("path", ["/echo/", "/lobby/"])
 async def test_anonymous_floods_do_not_delay_messages_and_leave_nothing_behind(frail_site, path):
     owner, room = make_room(frail_site)
@@ -108,6 +109,7 @@ async def test_anonymous_floods_do_not_delay_messages_and_leave_nothing_behind(f
     await asyncio.to_thread(wait_until, lambda: count_waiting_frames(frail_site) == 0, 10, "an empty queue")
 
 
+@pytest.mark.alone
 async def test_pings_after_a_flood_close_no_other_socket(frail_site):
     owner, room = make_room(frail_site)
     async with owner.client(room) as client, owner.socket("/lobby/") as lobby:
@@ -175,7 +177,7 @@ def test_clients_that_send_a_byte_every_two_seconds_are_disconnected(frail_site)
     for name, head in SLOW.items():
         slow[name] = socket.create_connection((address.hostname, address.port), timeout=20)
         slow[name].sendall(head)
-    started, answers = time.monotonic(), {}
+    started, responses = time.monotonic(), {}
     while slow and time.monotonic() - started < 60:
         time.sleep(2)
         for name, connection in list(slow.items()):
@@ -187,6 +189,6 @@ def test_clients_that_send_a_byte_every_two_seconds_are_disconnected(frail_site)
                     data = connection.recv(65536)
                 if not data:
                     slow.pop(name).close()
-                answers[name] = answers.get(name, b"") + data
+                responses[name] = responses.get(name, b"") + data
     assert not slow
-    assert all(b" 408 " in answers[name] for name in SLOW)
+    assert all(b" 408 " in responses[name] for name in SLOW)

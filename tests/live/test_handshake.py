@@ -131,7 +131,7 @@ async def test_a_hundred_parameters_pass_and_two_thousand_are_refused_with_400(a
 
 
 def send_handshake(site, *lines, path="/lobby/"):
-    """Send a handshake with these header lines as raw bytes. Return (status, answer)."""
+    """Send a handshake with these header lines as raw bytes. Return (status, response)."""
     head = [
         b"GET %s HTTP/1.1" % path.encode(),
         b"Host: 127.0.0.1:%d" % site.port,
@@ -142,8 +142,8 @@ def send_handshake(site, *lines, path="/lobby/"):
     ]
     with sockets.create_connection(("127.0.0.1", site.port), 60) as connection:
         connection.sendall(b"\r\n".join([*head, *lines]) + b"\r\n\r\n")
-        answer = connection.recv(65536)
-    return int(answer.split()[1]) if answer else None, answer
+        response = connection.recv(65536)
+    return int(response.split()[1]) if response else None, response
 
 
 def test_a_handshake_of_raw_bytes_is_accepted(site):
@@ -276,8 +276,8 @@ async def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(site, r
             "new_password": "battery staple",
             "csrfmiddlewaretoken": dora.http.cookies["csrftoken"],
         }
-        answer = dora.http.post(f"{site.url}/password/", data=form, allow_redirects=False, timeout=60)
-        assert answer.status_code == 302, answer.text
+        response = dora.http.post(f"{site.url}/password/", data=form, allow_redirects=False, timeout=60)
+        assert response.status_code == 302, response.text
         await at_thief.until(lambda: at_thief.close_codes[-1:] == [4401])
         # The code 4408 makes the browser's own tabs reconnect, with the new cookie.
         await at_dora.until(lambda: at_dora.close_codes == [4408] and at_dora.is_joined)

@@ -1,6 +1,7 @@
 """HTTP through Daphne and a worker: sizes, errors, and requests of careless or hostile clients."""
 
 import json
+import re
 import socket as sockets
 
 import pytest
@@ -32,10 +33,10 @@ def anonymous(site):
     ],
 )
 def test_errors_under_api_are_json(anonymous, method, path, status, code):
-    answer = anonymous.call(method, path)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json()["detail"] and "Traceback" not in answer.text
+    response = anonymous.call(method, path)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json()["detail"] and "Traceback" not in response.text
 
 
 @pytest.mark.parametrize(
@@ -52,10 +53,10 @@ def test_errors_under_api_are_json(anonymous, method, path, status, code):
     ],
 )
 def test_errors_elsewhere_are_pages(site, method, path, status):
-    answer = requests.request(method, site.url + path, timeout=60)
-    assert answer.status_code == status
-    assert answer.headers["Content-Type"].startswith("text/html")
-    assert "Traceback" not in answer.text
+    response = requests.request(method, site.url + path, timeout=60)
+    assert response.status_code == status
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert "Traceback" not in response.text
 
 
 @pytest.mark.parametrize("role", ["guest", "owner"])
@@ -71,8 +72,8 @@ def test_invalid_requests_about_a_room_get_their_error_code(owner, alice, room, 
         ("after=9007199254740992", "invalid_field"),
         ("before=", "invalid_field"),
     ]:
-        answer = asker.call("GET", f"{path}?{query}")
-        assert (answer.status_code, answer.json()["code"]) == (400, code), query
+        response = asker.call("GET", f"{path}?{query}")
+        assert (response.status_code, response.json()["code"]) == (400, code), query
     for body, code in [
         (b"", "invalid_json"),
         (b"[]", "not_an_object"),
@@ -85,15 +86,15 @@ def test_invalid_requests_about_a_room_get_their_error_code(owner, alice, room, 
         (json.dumps({"ref": "r", "body": "x" * 4001}).encode(), "too_long"),
     ]:
         headers = {"X-CSRFToken": asker.http.cookies["csrftoken"], "Content-Type": "application/json"}
-        answer = asker.http.post(asker.site.url + path, data=body, headers=headers, timeout=60)
-        assert (answer.status_code, answer.json()["code"]) == (400, code), body[:40]
+        response = asker.http.post(asker.site.url + path, data=body, headers=headers, timeout=60)
+        assert (response.status_code, response.json()["code"]) == (400, code), body[:40]
     assert asker.history(room) == {}
 
 
 def test_without_a_csrf_token_nothing_is_changed(alice, room):
     path = f"{alice.site.url}/api/rooms/{room}/messages/"
-    answer = alice.http.post(path, json={"ref": new_ref(), "body": "x"}, timeout=60)
-    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
+    response = alice.http.post(path, json={"ref": new_ref(), "body": "x"}, timeout=60)
+    assert (response.status_code, response.json()["code"]) == (403, "csrf_failed")
     assert alice.history(room) == {}
 
 
@@ -103,26 +104,28 @@ def test_a_body_of_two_megabytes_gets_413(alice, room, chunked):
     data = (body[start : start + 65536] for start in range(0, len(body), 65536)) if chunked else body
     headers = {"X-CSRFToken": alice.http.cookies["csrftoken"], "Content-Type": "application/json"}
     url = f"{alice.site.url}/api/rooms/{room}/messages/"
-    answer = alice.http.post(url, data=data, headers=headers, timeout=60)
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
-    assert answer.headers["Connection"] == "close"
+    response = alice.http.post(url, data=data, headers=headers, timeout=60)
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
+    assert response.headers["Connection"] == "close"
     page = requests.post(f"{alice.site.url}/sign-in/", data=b"x" * 2 * 1024 * 1024, timeout=60)
     assert page.status_code == 413 and page.headers["Content-Type"].startswith("text/html")
 
 
 def test_a_body_at_the_limit_is_accepted(alice, room):
-    answer = alice.call("POST", f"/api/rooms/{room}/messages/", ref=new_ref(), body="x", more="x" * (1024 * 1024 - 200))
-    assert answer.status_code == 201
+    response = alice.call(
+        "POST", f"/api/rooms/{room}/messages/", ref=new_ref(), body="x", more="x" * (1024 * 1024 - 200)
+    )
+    assert response.status_code == 201
 
 
 def test_head_is_get_without_a_body_and_options_is_refused(site):
     for path in ("/", "/api/rooms/", "/healthz", "/readyz"):
-        answer = requests.head(site.url + path, timeout=60)
-        assert (answer.status_code, answer.content) == (200, b""), path
-    answer = requests.options(f"{site.url}/api/rooms/", timeout=60)
-    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
-    assert answer.headers["Allow"] == "GET, POST"
-    assert "Access-Control-Allow-Origin" not in answer.headers
+        response = requests.head(site.url + path, timeout=60)
+        assert (response.status_code, response.content) == (200, b""), path
+    response = requests.options(f"{site.url}/api/rooms/", timeout=60)
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+    assert response.headers["Allow"] == "GET, POST"
+    assert "Access-Control-Allow-Origin" not in response.headers
 
 
 def test_health_readiness_and_metrics_answer(site):
@@ -136,22 +139,22 @@ def test_health_readiness_and_metrics_answer(site):
 
 
 def converse(site, data, is_complete=None, seconds=60):
-    """Send raw bytes. Return what the server sends until it closes the connection, or until `is_complete(answer)`."""
+    """Send raw bytes. Return what the server sends until it closes the connection, or until `is_complete(response)`."""
     with sockets.create_connection(("127.0.0.1", site.port), seconds) as connection:
         connection.sendall(data)
-        answer = b""
+        response = b""
         while chunk := connection.recv(65536):
-            answer += chunk
-            if is_complete and is_complete(answer):
+            response += chunk
+            if is_complete and is_complete(response):
                 break
-    return answer
+    return response
 
 
 def test_pipelined_requests_are_answered_in_their_order(site):
     paths = ["/healthz", "/api/nowhere/", "/readyz", "/healthz"]
     data = "".join(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n\r\n" for path in paths)
-    answer = converse(site, data.encode(), is_complete=lambda answer: answer.count(b"HTTP/1.1 ") == 4)
-    statuses = [int(part.split(b" ")[0]) for part in answer.split(b"HTTP/1.1 ")[1:]]
+    response = converse(site, data.encode(), is_complete=lambda response: response.count(b"HTTP/1.1 ") == 4)
+    statuses = [int(part.split(b" ")[0]) for part in response.split(b"HTTP/1.1 ")[1:]]
     assert statuses == [200, 404, 200, 200]
 
 
@@ -170,15 +173,15 @@ def test_pipelined_requests_are_answered_in_their_order(site):
     ids=["nonsense", "version", "no path", "TLS", "path", "headers", "negative length", "two lengths"],
 )
 def test_malformed_http_gets_400_or_a_closed_connection_and_harms_no_other(site, data):
-    answer = converse(site, data + b"\r\n\r\n", is_complete=lambda answer: b"\r\n\r\n" in answer)
-    assert answer == b"" or answer.split()[1] in (b"400", b"404"), answer[:200]
+    response = converse(site, data + b"\r\n\r\n", is_complete=lambda response: b"\r\n\r\n" in response)
+    assert response == b"" or response.split()[1] in (b"400", b"404"), response[:200]
     assert requests.get(f"{site.url}/healthz", timeout=60).status_code == 200
 
 
 def test_an_unknown_host_gets_400(site):
-    answer = requests.get(f"{site.url}/", headers={"Host": "evil.example"}, timeout=60)
-    assert answer.status_code == 400
-    assert "Traceback" not in answer.text
+    response = requests.get(f"{site.url}/", headers={"Host": "evil.example"}, timeout=60)
+    assert response.status_code == 400
+    assert "Traceback" not in response.text
 
 
 def test_headers_that_clients_can_forge_are_ignored(site):
@@ -201,5 +204,14 @@ async def test_handles_of_all_scripts_work(site, room, handle):
 
 @pytest.mark.parametrize("handle", ["", " ", "a" * 33, "a\0b", "a\nb", "a\u200bb", "\u202eevil", 7, None, ["a"]])
 def test_invalid_handles_are_refused(anonymous, handle):
-    answer = anonymous.call("POST", "/api/guests/", handle=handle)
-    assert answer.status_code == 400 and answer.json()["code"] in ("empty", "too_long", "invalid_field")
+    response = anonymous.call("POST", "/api/guests/", handle=handle)
+    assert response.status_code == 400 and response.json()["code"] in ("empty", "too_long", "invalid_field")
+
+
+def test_static_files_come_from_the_interface_and_pages_are_compressed(site):
+    page = requests.get(site.url, headers={"Accept-Encoding": "gzip"}, timeout=60)
+    assert page.headers["Content-Encoding"] == "gzip"
+    address = re.search(r'src="(/static/[0-9a-f]{12}/chat/page\.js)"', page.text)[1]
+    file = requests.get(site.url + address, timeout=60)
+    assert file.status_code == 200 and "immutable" in file.headers["Cache-Control"]
+    assert file.headers["Content-Type"].startswith("text/javascript")

@@ -44,10 +44,10 @@ def sign_up(site, host):
     browser = requests.Session()
     browser.headers["Host"] = host
     browser.headers["X-CSRFToken"] = browser.get(f"{site.url}/api/session/").json()["csrf"]
-    answer = browser.post(
+    response = browser.post(
         f"{site.url}/api/users/", json={"handle": f"Alice {next(numbers)}", "password": "correct horse"}
     )
-    assert answer.status_code == 201, answer.text
+    assert response.status_code == 201, response.text
     return browser
 
 

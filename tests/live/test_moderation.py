@@ -30,8 +30,8 @@ async def test_a_ban_closes_all_tabs_of_one_person_only(room, owner, alice, bob)
         assert at_alice.close_codes == []
     async with bob.socket(f"/chat/{room}/") as socket:
         assert await close_code(socket) == 4403
-    for answer in (bob.post(room, "Hi"), bob.call("GET", f"/api/rooms/{room}/messages/")):
-        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    for response in (bob.post(room, "Hi"), bob.call("GET", f"/api/rooms/{room}/messages/")):
+        assert (response.status_code, response.json()["code"]) == (403, "forbidden")
     assert bob.http.get(f"{bob.site.url}/rooms/{room}/").status_code == 403
 
 

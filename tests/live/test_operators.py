@@ -91,9 +91,9 @@ async def test_a_cancelled_message_is_not_posted_and_others_are_posted_once(own_
             for _ in range(3):
                 layer.send("chat.scheduled", {"scheduled": scheduled_id})
         for scheduled_id in reversed(ids):
-            answer = alice.call("DELETE", f"/api/rooms/{room}/scheduled/{scheduled_id}/")
-            assert answer.status_code in (204, 404)
-            if answer.status_code == 204:
+            response = alice.call("DELETE", f"/api/rooms/{room}/scheduled/{scheduled_id}/")
+            assert response.status_code in (204, 404)
+            if response.status_code == 204:
                 cancelled.add(ids[scheduled_id])
         await client.until(lambda: len(client.messages) + len(cancelled) == 30)
         assert sorted([*client.bodies(), *cancelled]) == sorted(ids.values())
@@ -178,9 +178,9 @@ def test_without_workers_the_health_pages_answer_within_a_second(own_site):
 
     def ask(path):
         started = time.monotonic()
-        answer = requests.get(own_site.url + path, timeout=60)
+        response = requests.get(own_site.url + path, timeout=60)
         assert time.monotonic() - started < 2, path  # a second, and the time of a busy machine
-        return answer
+        return response
 
     frozen = [*own_site.workers]
     for part in frozen:

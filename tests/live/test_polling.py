@@ -59,9 +59,9 @@ async def test_a_message_is_the_response_to_a_waiting_poll(site, room, poller, b
         waiting = asyncio.create_task(polls.request("GET", f"poll={first['poll']}&cursor=0"))
         await until_listening(site, room, 2)
         await socket.post("Hello")
-        status, answer = await waiting
-        # The answer has no `synced`, because the poll did not time out.
-        assert status == 200 and answer == {"events": [socket.messages[1]]}
+        status, body = await waiting
+        # The response has no `synced`, because the poll did not time out.
+        assert status == 200 and body == {"events": [socket.messages[1]]}
 
 
 async def test_a_ban_and_a_log_out_are_responses_to_a_waiting_poll(site, room, poller):
@@ -82,7 +82,7 @@ async def test_a_ban_and_a_log_out_are_responses_to_a_waiting_poll(site, room, p
             assert polls.close_code == code and polls.status in (200, code - 4000)
 
 
-async def test_presence_is_correct_for_pollers_and_about_pollers(room, poller, bob):
+async def test_pollers_see_who_is_present_and_are_seen_as_present(room, poller, bob):
     alice = poller("Alice")
     async with bob.client(room) as socket:
         async with alice.client(room) as polls:
@@ -171,12 +171,12 @@ def test_polls_follow_each_other_on_one_connection_and_head_does_not_join(site, 
     assert (head.status_code, head.content) == (405, b"")
     poll = alice.http.get(url, timeout=60).json()["poll"]
     for _ in range(3):
-        answer = alice.http.get(url, params={"poll": poll, "cursor": 0, "wait": 1}, timeout=60)
-        assert answer.json() == {"events": [{"type": "synced", "offset": 0, "more": False}]}
-        assert answer.headers["Cache-Control"] == "no-store"
-        assert answer.headers["Content-Type"] == "application/json"
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert "Content-Security-Policy" in answer.headers
+        response = alice.http.get(url, params={"poll": poll, "cursor": 0, "wait": 1}, timeout=60)
+        assert response.json() == {"events": [{"type": "synced", "offset": 0, "more": False}]}
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["Content-Type"] == "application/json"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert "Content-Security-Policy" in response.headers
     foreign = requests.get(url, headers={"Origin": "https://evil.example"}, timeout=60)
     assert foreign.status_code == 401
     assert not [name for name in foreign.headers if name.lower().startswith("access-control")]

@@ -57,10 +57,10 @@ def prepared(copy):
 
 def test_serve_starts_as_printed_and_prints_what_the_page_says(copy, adapt, url):
     (command,) = read_blocks(PAGE, "Start it")
-    answer = re.search(r"^ +(Chat is ready at .+\n)", read_section(PAGE, "Start it"), re.MULTILINE)[1]
+    printed = re.search(r"^ +(Chat is ready at .+\n)", read_section(PAGE, "Start it"), re.MULTILINE)[1]
     with copy.running(command, PORT=adapt("8000")) as run:
         wait_until_ready(url, run)
-        assert adapt(answer) in run.read_output()
+        assert adapt(printed) in run.read_output()
 
 
 def test_serve_takes_the_port_as_printed(copy, adapt, url):

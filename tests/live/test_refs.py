@@ -27,8 +27,8 @@ async def test_a_resend_on_another_connection_gets_the_same_ack_and_one_row(site
         assert await ask(first, **event) == ack
     async with alice.socket(f"/chat/{room}/") as second:
         assert await ask(second, **event) == ack
-    answer = alice.post(room, "once", ref=event["ref"])
-    assert answer.status_code == 200 and answer.json() == {name: ack[name] for name in ("ref", "id", "offset")}
+    response = alice.post(room, "once", ref=event["ref"])
+    assert response.status_code == 200 and response.json() == {name: ack[name] for name in ("ref", "id", "offset")}
     assert len(stored(site, event["ref"])) == 1
 
 
@@ -50,8 +50,8 @@ async def test_a_resend_of_each_kind_of_change_changes_nothing(room, alice):
             assert await client.ask(**event) == ack
         # A post remains the same post after its message was edited.
         await client.until(lambda: client.cursor == 6)
-        answer = alice.post(room, "one", ref=client.messages[1]["ref"])
-        assert answer.status_code == 200 and answer.json()["offset"] == 1
+        response = alice.post(room, "one", ref=client.messages[1]["ref"])
+        assert response.status_code == 200 and response.json()["offset"] == 1
         assert client.messages[1]["body"] == "edited" and client.messages[2]["removed"]
         assert alice.call("GET", f"/api/rooms/{room}/messages/").json()["offset"] == 6
 
@@ -77,8 +77,8 @@ async def test_a_ref_with_other_content_is_a_conflict_also_in_another_room(owner
         assert (await client.ask("post", ref=ref, body="another"))["code"] == "ref_conflict"
         client.answers.clear()
         assert (await client.ask("edit", ref=ref, id=1, body="one"))["code"] == "ref_conflict"
-    answer = alice.post(owner.make_room(), "one", ref=ref)
-    assert (answer.status_code, answer.json()["code"]) == (409, "ref_conflict")
+    response = alice.post(owner.make_room(), "one", ref=ref)
+    assert (response.status_code, response.json()["code"]) == (409, "ref_conflict")
 
 
 async def test_a_rejected_ref_may_be_used_again(room, alice):

@@ -81,9 +81,9 @@ def sweep_when_locks_have_ended(site, count):
 
 def check_result(site, person, task):
     """Check that the archive's export is complete, contains each message once, and is from one attempt."""
-    answer = person.http.get(site.url + task["result"], timeout=60)
-    assert answer.status_code == 200 and len(answer.content) == task["size"]
-    assert [message["id"] for message in json.loads(answer.content)["messages"]] == list(range(1, COUNT + 1))
+    response = person.http.get(site.url + task["result"], timeout=60)
+    assert response.status_code == 200 and len(response.content) == task["size"]
+    assert [message["id"] for message in json.loads(response.content)["messages"]] == list(range(1, COUNT + 1))
     parts = "SELECT count(DISTINCT attempt) FROM chat_taskpart WHERE task_id = %s"
     assert site.database.query(parts, task["task_id"]) == [(1,)]
 
@@ -110,8 +110,8 @@ async def test_a_task_worker_exports_a_room_and_only_its_person_can_download_it(
     progress = [event["progress"] for event in heard]
     assert progress == sorted(progress) and progress[-1] == 100
     assert {event["ref"] for event in heard} == {ack["ref"]}
-    answer = owner.http.get(site.url + heard[-1]["result"], timeout=60)
-    assert [message["id"] for message in json.loads(answer.content)["messages"]] == list(range(1, COUNT + 1))
+    response = owner.http.get(site.url + heard[-1]["result"], timeout=60)
+    assert [message["id"] for message in json.loads(response.content)["messages"]] == list(range(1, COUNT + 1))
     unknown = stranger.call("GET", "/api/tasks/999999/result/", expected=404).text
     assert stranger.call("GET", heard[-1]["result"], expected=404).text == unknown
     Person(site).call("GET", heard[-1]["result"], expected=401)

@@ -63,7 +63,7 @@ async def test_the_monitor_needs_no_delay_server(site, owner, bob):
     await check_due_messages(owner, bob)
 
 
-def test_the_monitor_gives_the_task_of_a_killed_worker_to_another(site, owner):
+def test_the_monitor_gives_the_task_of_a_killed_worker_to_another_worker(site, owner):
     owner.make_room("archive")
     rooms.fill(site, "archive", COUNT)
     params = {"format": "html", "from": None, "to": None}

@@ -46,7 +46,7 @@ def find_block(page, title, word):
 
 
 class Copy:
-    """A copy of this folder. Its environment has the installed packages, and the scripts of the locked ones."""
+    """A copy of this folder. Its environment has the installed packages, and the scripts of the locked packages."""
 
     def __init__(self, folder):
         self.folder = folder / "chat"
@@ -56,7 +56,7 @@ class Copy:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
         self._share_packages(venv)
         self.environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-        self.environment |= {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        self.environment |= {"PYTHONUNBUFFERED": "1"}
 
     def _share_packages(self, venv):
         packages = sysconfig.get_path("purelib")

@@ -39,7 +39,8 @@ class Machine:
         self.folder, self.path, self.home = path / "chat", path / "bin", path / "home"
         for folder in (self.folder / "bin", self.path, self.home):
             folder.mkdir(parents=True)
-        shutil.copy(ROOT / "bin" / "setup", self.folder / "bin")
+        for name in ("setup", "shared.sh"):
+            shutil.copy(ROOT / "bin" / name, self.folder / "bin")
         for name in ("requirements.txt", "requirements-test.txt"):
             shutil.copy(ROOT / name, self.folder)
         for name in TOOLS:
@@ -170,6 +171,39 @@ def test_uv_downloads_the_newest_python_if_there_is_none(machine, tmp_path):
     assert machine.version() == "3.13"
 
 
+FAILURES = [
+    ("OSError: [Errno 28] No space left on device", "there is no space left on the disk that holds {folder}."),
+    ("error: Permission denied (os error 13)", "cannot write to {folder}."),
+    (
+        "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES",
+        "the hash of a package differs from the lock; nothing was installed.",
+    ),
+    ("error: error sending request for url", "the package index does not answer."),
+    ("npm error code EINTEGRITY", "the hash of a package differs from the lock; nothing was installed."),
+    ("npm error code ENOTFOUND", "the package index does not answer."),
+]
+
+
+@pytest.mark.parametrize(("output", "reason"), FAILURES)
+def test_a_failed_installation_gives_its_reason_in_one_sentence(machine, output, reason):
+    machine.add(machine.path / "uv", '#!/bin/bash\n[ "$1" = venv ] || exit 1\necho "' + output + '" >&2\nexit 1\n')
+    done = machine.setup()
+    assert done.returncode == 1
+    assert done.stderr == f"bin/setup: downloading Python failed: {reason.format(folder=machine.folder)}\n"
+
+
+def test_an_installation_that_fails_for_an_unknown_reason_shows_its_output(machine):
+    machine.add(machine.path / "uv", '#!/bin/bash\n[ "$1" = venv ] || exit 1\necho "Something else" >&2\nexit 1\n')
+    assert machine.setup().stderr == "Something else\nbin/setup: downloading Python failed; the output is above.\n"
+
+
+@pytest.mark.parametrize("name", ["setup", "bench", "test"])
+def test_no_script_has_its_own_copy_of_a_shared_function(name):
+    text = (ROOT / "bin" / name).read_text()
+    assert ". bin/shared.sh\n" in text
+    assert not [function for function in ("fail", "quietly", "explain") if f"\n{function}()" in text]
+
+
 def test_the_supported_versions_of_this_machine_are_listed(machine):
     machine.add_shim("3.12")
     for version in ("3.10", "3.11", "3.13"):
@@ -185,4 +219,5 @@ def test_the_scripts_use_the_environment_of_the_chosen_version():
 
 def test_every_script_that_continuous_integration_runs_can_be_executed():
     for path in (ROOT / "bin").iterdir():
-        assert os.access(path, os.X_OK), path
+        # Scripts source a file with this ending.
+        assert os.access(path, os.X_OK) == (path.suffix != ".sh"), path

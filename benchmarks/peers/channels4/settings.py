@@ -23,7 +23,7 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ["DATABASE"],
-        # The tutorial keeps the default, 0: each event closes the connection of its thread.
+        # The tutorial keeps the default, 0: each event closes the database connection of its thread.
         "CONN_MAX_AGE": None if IS_TUNED else 0,
         "OPTIONS": {
             "timeout": 20,
@@ -37,6 +37,7 @@ LAYERS = {
     "redis": "channels_redis.core.RedisChannelLayer",
     "pubsub": "benchmarks.peers.channels4.tuned.Layer" if IS_TUNED else "channels_redis.pubsub.RedisPubSubChannelLayer",
 }
-# By default the client raises above 100 connections. Several hundred sockets that disconnect at once exceed that.
+# By default the client of Redis has at most 100 connections, and raises an error when it needs more. Several hundred
+# sockets that disconnect at once need more.
 HOST = {"address": os.environ["REDIS_URL"], "max_connections": 5000}
 CHANNEL_LAYERS = {"default": {"BACKEND": LAYERS[os.environ["LAYER"]], "CONFIG": {"hosts": [HOST]}}}

@@ -1,5 +1,5 @@
 """
-The tutorial's consumer as an expert tunes it after a profile: the same chat with less overhead.
+The tutorial's consumer as an expert tunes it with a profiler: the same chat with less overhead.
 
 - It does not run `aclose_old_connections` before each event. That call switches to a thread and back at each delivery.
 - It builds a broadcast once, as the event that the server sends, and decodes it once in each process, not per member.
@@ -7,7 +7,7 @@ The tutorial's consumer as an expert tunes it after a profile: the same chat wit
 `BatchingRoomConsumer` goes further and does less work than the other stacks: one thread writes the rows in plain SQL,
 and commits all waiting rows together. Each message is still a row, and is stored before it is sent.
 
-Both use only what Channels lets its users override; its dispatch loop and its Redis layer do the rest.
+Both override only what Channels lets its users override. The dispatch loop and the Redis layer of Channels do the rest.
 """
 
 import asyncio

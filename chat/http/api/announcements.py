@@ -16,7 +16,7 @@ def list_current(request):
     The list has the announcements to everybody, and the whispers to this person (`private`). Announcements that the
     person has dismissed are left out.
     """
-    return JsonResponse({"announcements": announcements.find_for_lobby(request.user)})
+    return JsonResponse({"announcements": announcements.find_outside_rooms(request.user)})
 
 
 @signed_in

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from chat import protocol
 from chat.http.endpoints import endpoint, get_optional
 from chat.http.responses import accepts_json
-from chat.services import boards, limits
+from chat.services import boards, limits, people
 
 
 @never_cache
@@ -23,7 +23,7 @@ def create_board(request):
         fields = request.POST
     name, handle = (get_optional(fields, field, protocol.check_string, "") for field in ("name", "handle"))
     limits.check_address("rooms", limits.get_address(request))
-    board, session = boards.create_board(request.session, request.user, name, handle)
+    board, session = boards.create_board(request.session, request.user, people.get_browser(request), name, handle)
     if accepts_json(request):
         return JsonResponse({"board": str(board.uuid), "session": session, "owner": True}, status=201)
     return redirect("board", board=board.uuid)
@@ -47,7 +47,7 @@ def get_session_id(request, board):
     """
     if boards.is_new_browser(request.session):
         limits.check_address("guests", limits.get_address(request))
-    return boards.make_session_id(request.session, board)
+    return boards.make_session_id(request.session, board, people.get_browser(request))
 
 
 def list_visitors(request, board):

@@ -19,7 +19,7 @@ from chat.consumers import admission, frames
 from chat.http.endpoints import endpoint, signed_in
 from chat.http.responses import error_response, flood_error
 from chat.protocol import ChatError
-from chat.services import access, announcements, limits, presence, rooms
+from chat.services import access, limits, missed_events, presence, rooms
 
 MAX_FRAME_BYTES = 64 * 1024  # the same limit as on a socket
 MAX_FRAMES = 100
@@ -104,7 +104,7 @@ def receive(request, member):
     connection = _read_connection(request, member)
     _renew_leases(connection, member)
     cursor, seconds = _read_cursor(request), _read_seconds(request)
-    _send_new_announcements(connection, member)
+    missed_events.send_missed_events(connection, member)
     _send_changes(connection, member.room, cursor)
     _send_presence(connection, member.room_id, protocol.parse_integer(request.GET.get("present")))
     if connection.has_answer:
@@ -115,17 +115,12 @@ def receive(request, member):
     return respond(connection)
 
 
-def _send_new_announcements(connection, member):
-    """Send the announcements that this poller has not received from an earlier poll."""
-    for event in announcements.find_pending(member):
-        if announcements.is_new_to(connection, event["id"]):
-            connection.reply(event)
-
-
 def _admit(request, member):
     poll = secrets.token_urlsafe(12)
     connection = make_connection(request, member, poll)
     limits.check_address("handshakes", connection.address)
+    # The state is read before `admit` sends it. A change between the two is sent again by the next poll.
+    missed_events.remember_state(connection, member)
     query = admission.parse_query(request.META.get("QUERY_STRING", ""))
     admission.admit(connection, member, query, **get_credential(request))
     return respond(connection, poll=poll)

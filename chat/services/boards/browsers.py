@@ -1,7 +1,8 @@
 """
 Browsers on boards: make a browser's session id for a board, and check whether a browser owns a session id.
 
-A browser has one secret, in its login session. Its session id on a board is an HMAC of the board's UUID with that
+A browser has one secret in its login session, and beside it the digest of its cookie `browser`, for the board's
+sockets. Its session id on a board is an HMAC of the board's UUID with that
 secret. So a session id reveals neither the secret nor the browser's other boards. The database stores only the digest
 of a session id. This module reads and writes no rows.
 """
@@ -18,16 +19,24 @@ from django.utils.crypto import constant_time_compare
 from chat.models import Board
 
 SESSION_FIELD = "board-visitor"  # holds the secret in a browser's login session
+BROWSER_FIELD = "board-browser"  # holds the digest of the browser's id, as `people.get_browser` returns it
 
 
-def make_session_id(session: SessionBase, board: Board) -> str:
+def make_session_id(session: SessionBase, board: Board, browser: str) -> str:
     """
     Return the browser's session id on this board. Store a new secret in its login session if the session has none.
 
-    The secret stays the same when the person logs in. It expires with the login session, which every visit extends.
+    Also store `browser` there: the digest of the browser's id, which remains when the login session ends. The secret
+    stays the same when the person logs in. It expires with the login session, which every visit extends.
     """
     session[SESSION_FIELD] = session.get(SESSION_FIELD) or secrets.token_urlsafe(32)
+    session[BROWSER_FIELD] = browser
     return derive_session_id(session[SESSION_FIELD], board.uuid)
+
+
+def read_browser(session: SessionBase | None) -> str | None:
+    """Return the digest of the browser's id from its login session, or None if the session does not contain it."""
+    return session.get(BROWSER_FIELD) if session is not None else None
 
 
 def is_new_browser(session: SessionBase) -> bool:

@@ -13,6 +13,7 @@ from chat.models import Board, Member, Visitor
 from chat.protocol import ChatError
 from chat.services import rooms
 
+from .held_browsers import find_others_to_remove
 from .lifecycle import make_not_found_error
 from .notices import disconnect_everybody, disconnect_member, notify_decision
 from .visitors import find_visitor_member, lock_visitor, release_handle, reserve_handle, set_state
@@ -45,6 +46,8 @@ def decide_on_visitor(
 ) -> None:
     """
     Admit, deny or remove a visitor, once for each ref. Notify the visitor and the owner's other tabs on commit.
+
+    A removal also removes the browser's other guests, and the visitors who wait there.
 
     - `visit`: the owner's visit.
     - `event`: the decision, with the visitor's public key.
@@ -107,6 +110,13 @@ def _get_visitor(board, key):
 
 
 def _change_state(visitor, state, connection):
+    _decide(visitor, state, connection)
+    if state == Visitor.REMOVED:
+        for other in find_others_to_remove(visitor):
+            _decide(lock_visitor(other), state, None)  # the deciding connection gets an event for each of them
+
+
+def _decide(visitor, state, connection):
     member = find_visitor_member(visitor)
     if state == Visitor.ADMITTED:
         reserve_handle(visitor, visitor.handle)

@@ -2,21 +2,17 @@
 Requests to join a board: a visitor asks, and then waits until the owner admits or denies the request.
 """
 
-from datetime import timedelta
-
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from chat import protocol
 from chat.models import Member, Visitor
 from chat.protocol import ChatError
 from chat.services import rooms
 
+from .held_browsers import check_browser_may_ask
 from .notices import describe_knock, notify_owner
 from .visitors import add_visitor, lock_visitor, reserve_handle, set_state
 from .visits import Visit
-
-RETRY_AFTER_DENIAL = timedelta(seconds=30)
 
 
 def request_to_join(visit: Visit, event: protocol.Knock) -> None:
@@ -28,15 +24,15 @@ def request_to_join(visit: Visit, event: protocol.Knock) -> None:
     Raise:
 
     - `taken` if another visitor of this board has the handle;
-    - `forbidden` for the owner and for removed visitors;
-    - `rate_limited` shortly after a denial;
+    - `forbidden` for the owner, for removed visitors, and in the browsers of removed visitors;
+    - `rate_limited` shortly after a denial, also in the same browser;
     - `unavailable` if another tab asks at the same moment.
     """
     with transaction.atomic():
         visitor = lock_visitor(visit.visitor) or _add_visitor(visit, event.handle)
 
         def make() -> int:
-            _check_may_ask(visitor)
+            _check_may_ask(visitor, visit)
             if visitor.state != Visitor.ADMITTED:
                 reserve_handle(visitor, event.handle)
                 set_state(visitor, Visitor.WAITING)
@@ -49,18 +45,16 @@ def request_to_join(visit: Visit, event: protocol.Knock) -> None:
 def _add_visitor(visit, handle):
     try:
         with transaction.atomic():
-            return add_visitor(visit.board, visit.digest, visit.person, handle, Visitor.WAITING)
+            return add_visitor(visit.board, visit.digest, visit.person, handle, Visitor.WAITING, visit.browser)
     except IntegrityError:
         # Another tab of this browser asks at the same moment.
         raise ChatError("unavailable", "Try again in a moment.", retry_after=0.5) from None
 
 
-def _check_may_ask(visitor):
+def _check_may_ask(visitor, visit):
     if visitor.is_owner:
         raise ChatError("forbidden", "You own this board. You do not need to ask to join.")
     if visitor.state == Visitor.REMOVED:
         raise ChatError("forbidden", "You were removed from this board.")
-    wait = visitor.changed_at + RETRY_AFTER_DENIAL - timezone.now()
-    if visitor.state == Visitor.REFUSED and wait > timedelta():
-        detail = "The owner did not admit you. Wait a moment before you ask again."
-        raise ChatError("rate_limited", detail, retry_after=round(wait.total_seconds() + 0.05, 1))
+    if visitor.state != Visitor.ADMITTED:
+        check_browser_may_ask(visit)

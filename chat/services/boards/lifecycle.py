@@ -27,13 +27,14 @@ MAX_SWEPT = 100  # boards in one sweep
 
 
 def create_board(
-    session: SessionBase, person: Person | AnonymousUser, name: str = "", handle: str = ""
+    session: SessionBase, person: Person | AnonymousUser, browser: str, name: str = "", handle: str = ""
 ) -> tuple[Board, str]:
     """
     Create a board and its room, owned by the browser with this login session. Return (board, session id).
 
     - `session`: the browser's login session. It gets a secret if it has none.
     - `person`: the person who is logged in and becomes the owner; or an AnonymousUser.
+    - `browser`: the digest of the browser's id.
     - `name`: the board's name ("Board" if empty).
     - `handle`: the owner's handle if nobody is logged in ("Owner" if empty).
 
@@ -47,8 +48,8 @@ def create_board(
             slug=f"board-{secrets.token_hex(16)}", name=name, access=Room.BOARD, created_by=signed_in
         )
         board = Board.objects.create(room=room)
-        session_id = make_session_id(session, board)
-        owner = add_visitor(board, digest_secret(session_id), person, handle, Visitor.OWNER)
+        session_id = make_session_id(session, board, browser)
+        owner = add_visitor(board, digest_secret(session_id), person, handle, Visitor.OWNER, browser)
         Visitor.objects.filter(id=owner.id).update(**make_handle_keys(owner.handle))
         Member.objects.create(room=room, person=owner.person, role=Member.OWNER)
     return board, session_id

@@ -29,16 +29,20 @@ def notify_owner(board_id: int, event: dict) -> None:
     publish_after_commit(broadcast.owner_group(board_id), lambda: event)
 
 
-def notify_decision(visitor: Visitor, connection: Connection) -> None:
+def notify_decision(visitor: Visitor, connection: Connection | None) -> None:
     """
     Publish a visitor's new state, on commit: to the visitor, and to the owner's connections other than `connection`.
 
-    The owner made the decision on `connection`, which gets the `ack`.
+    The owner made the decision on `connection`, which gets the `ack`. It is None if the decision about another visitor
+    includes this one. Then all of the owner's connections get the event.
     """
     event = describe_state(visitor)
     publish_after_commit(broadcast.visitor_group(visitor.digest), lambda: event)
     guest = {"guest": True} if "handle" in event and visitor.person.is_guest else {}
     group, owners_event = broadcast.owner_group(visitor.board_id), {**event, **guest, "visitor": visitor.key}
+    if connection is None:
+        publish_after_commit(group, lambda: owners_event)
+        return
     after_commit(
         "tell the other connections of the owner",
         lambda: broadcast.publish_to_others(group, owners_event, connection.name),

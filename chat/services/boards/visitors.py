@@ -17,9 +17,13 @@ from .waiting_room import is_connected
 MAX_DELETED = 100  # visitors in one transaction
 
 
-def add_visitor(board: Board, digest: str, person: Person | AnonymousUser, handle: str, state: str) -> Visitor:
+def add_visitor(
+    board: Board, digest: str, person: Person | AnonymousUser, handle: str, state: str, browser: str | None
+) -> Visitor:
     """
     Store a visitor: the person who is logged in, or a new guest with this handle who exists on this board alone.
+
+    `digest` is the digest of the session id, `browser` the digest of the browser's id.
 
     Raise IntegrityError if this browser already has a visitor on this board.
     """
@@ -30,8 +34,21 @@ def add_visitor(board: Board, digest: str, person: Person | AnonymousUser, handl
         person.set_unusable_password()
         person.save()
     return Visitor.objects.create(
-        board=board, key=secrets.token_urlsafe(16), digest=digest, person=person, is_signed_in=is_signed_in, state=state
+        board=board,
+        key=secrets.token_urlsafe(16),
+        digest=digest,
+        person=person,
+        is_signed_in=is_signed_in,
+        browser=browser,
+        state=state,
     )
+
+
+def remember_browser(visitor: Visitor, browser: str | None) -> None:
+    """Store the digest of the browser's id if it is known and new. The cookie may be younger than the visitor."""
+    if browser is not None and visitor.browser != browser:
+        visitor.browser = browser
+        visitor.save(update_fields=["browser"])
 
 
 def lock_visitor(visitor: Visitor | None) -> Visitor | None:

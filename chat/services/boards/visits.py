@@ -1,7 +1,7 @@
 """
 Visits: one browser on one board, and whether the browser may still use the board.
 
-This module checks rights and raises errors. It writes only the time of a board's last visit.
+This module checks rights and raises errors. It writes only the time of a board's last visit, and a visitor's browser.
 """
 
 import uuid
@@ -19,8 +19,9 @@ from chat.models import Board, Person, Visitor
 from chat.services import access
 from chat.services.digests import digest_secret
 
-from .browsers import owns_session_id
+from .browsers import owns_session_id, read_browser
 from .lifecycle import find_board, make_not_found_error
+from .visitors import remember_browser
 
 SEEN_PRECISION = timedelta(hours=1)  # a visit writes `seen_at` only if the stored time is older than this
 
@@ -30,13 +31,15 @@ class Visit:
     """
     One browser on a board: the digest of its session id, and the person who is logged in there (or an AnonymousUser).
 
-    `visitor` is None until the browser has asked to join.
+    `visitor` is None until the browser has asked to join. `browser` is the digest of the browser's id, or None if it is
+    not known.
     """
 
     board: Board
     digest: str
     person: Person | AnonymousUser
     visitor: Visitor | None = None
+    browser: str | None = None
 
     @property
     def is_owner(self) -> bool:
@@ -66,7 +69,10 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
         raise make_not_found_error()
     now = timezone.now()
     Board.objects.filter(id=board.id, seen_at__lt=now - SEEN_PRECISION).update(seen_at=now)
-    return Visit(board, digest, person, visitor)
+    browser = read_browser(session)
+    if visitor is not None:
+        remember_browser(visitor, browser)
+    return Visit(board, digest, person, visitor, browser)
 
 
 def recheck_visit(connection: Connection) -> Visit:
@@ -87,7 +93,8 @@ def _read_facts(session):
         return access.Facts(None, is_signed_in=False)
     visitor, person = _find_visitor(session["visit"]), _find_person(session["person"])
     return access.Facts(
-        Visit(board, session["visit"], person, visitor),
+        # A session that the previous version of this code wrote has no `browser`.
+        Visit(board, session["visit"], person, visitor, session.get("browser")),
         is_active=_is_active(person) and (visitor is None or visitor.person.is_active),
         has_current_password=access.has_current_password(person, session),
     )

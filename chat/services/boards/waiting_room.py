@@ -13,6 +13,7 @@ from chat.connections import Connection
 from chat.models import Board, Visitor
 from chat.store import store
 
+from .held_browsers import is_held
 from .notices import describe_knock, describe_state, notify_owner
 
 if TYPE_CHECKING:
@@ -56,10 +57,14 @@ def _roster(digest):
 
 
 def get_first_events(visit: Visit) -> list[dict]:
-    """Return the first events of a new connection: a visitor's state, or for the owner the waiting visitors."""
+    """
+    Return the first events of a new connection: a visitor's state, or for the owner the waiting visitors.
+
+    A browser without a visitor gets `removed` if the removal of another visitor holds for it.
+    """
     visitor = Visitor.objects.select_related("person").filter(digest=visit.digest).first()
     if visitor is None:
-        return []
+        return [protocol.visitor_removed()] if is_held(visit) else []
     if visitor.is_owner:
         return [describe_knock(waiting) for waiting in _get_waiting(visit.board)]
     return [describe_state(visitor)]

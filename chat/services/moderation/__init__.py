@@ -10,7 +10,7 @@ from chat.services.audit import find_audit_entries
 
 from .members import find_members, get_room_member
 from .permissions import get_moderated_room
-from .reports import close_report, find_reports, report_message
+from .reports import close_report, find_reports, get_reports_version, report_message
 from .roles import ROLES, change_role, end_mute, remove_member, sweep_mutes
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "find_members",
     "find_reports",
     "get_moderated_room",
+    "get_reports_version",
     "get_room_member",
     "remove_member",
     "report_message",

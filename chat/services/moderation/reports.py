@@ -3,7 +3,7 @@ Reports: a person asks a room's moderators to check a message, and one of the mo
 """
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from chat import protocol
 from chat.models import Message, Person, Report, Room, read_page
@@ -58,6 +58,12 @@ def find_reports(
 def _get_decidable(actor, room) -> QuerySet:
     reports = Report.objects.filter(room=room).exclude(message__author=actor)
     return reports.select_related("message__author", "reporter", "closed_by")
+
+
+def get_reports_version(room: Room) -> str:
+    """Return a text that differs after each new or closed report of a room."""
+    reports = Report.objects.filter(room=room).aggregate(newest=Max("id"), closed=Count("closed_at"))
+    return f"{reports['newest']} {reports['closed']}"
 
 
 def close_report(actor: Person, room: Room, report_id: int, action: object) -> Report:

@@ -27,7 +27,9 @@ from .changes import (
     remove_message,
     set_reaction,
 )
+from .history import Version, get_history
 from .lifecycle import (
+    change_address,
     create_first_room,
     create_room,
     delete_room,
@@ -43,17 +45,36 @@ from .memberships import (
     delete_member,
     end_bans_of_browser,
     end_mutes,
+    find_members_held_by_browser,
     get_default_role,
     hold_others_of_browser,
     notify_moderators,
 )
-from .reading import Backlog, catch_up, describe, get_backlog, get_changes, get_page, get_page_around, mark_read
+from .pins import MAX_PINS, Pin, get_pins, set_pin
+from .readable import ReadableRooms, get_readable_rooms
+from .reading import (
+    Backlog,
+    catch_up,
+    describe,
+    describe_messages,
+    get_backlog,
+    get_changes,
+    get_page,
+    get_page_around,
+    get_page_at,
+    mark_read,
+)
 
 __all__ = [
     "Backlog",
+    "MAX_PINS",
     "MAX_REACTIONS",
     "Outcome",
+    "Pin",
+    "ReadableRooms",
+    "Version",
     "apply_role",
+    "change_address",
     "catch_up",
     "check_browser_not_banned",
     "check_may_speak",
@@ -64,20 +85,26 @@ __all__ = [
     "delete_member",
     "delete_room",
     "describe",
+    "describe_messages",
     "edit_message",
     "end_bans_of_browser",
     "end_mutes",
     "find_member",
+    "find_members_held_by_browser",
     "find_room",
     "find_rooms",
     "get_backlog",
     "get_changes",
     "get_default_role",
+    "get_history",
     "get_join_state",
     "get_news",
     "get_page",
     "get_page_around",
+    "get_page_at",
+    "get_pins",
     "get_readable_room",
+    "get_readable_rooms",
     "get_room",
     "hold_others_of_browser",
     "join_room",
@@ -91,5 +118,6 @@ __all__ = [
     "remove_message",
     "save_room",
     "set_guests",
+    "set_pin",
     "set_reaction",
 ]

@@ -7,6 +7,7 @@ This module does not check who may change a role. Every request to change a role
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
@@ -66,17 +67,38 @@ def delete_member(member: Member) -> None:
 
 def hold_others_of_browser(member: Member) -> None:
     """
-    Ban or mute the other guests of a banned or muted guest's browser who are in the room already.
+    Ban or mute the other people of a banned or muted guest's browser who are in the room already, as `join_room` does
+    with people who enter later: its guests, and the accounts that it created after the guest.
 
-    `join_room` finds those who enter later. Without this, a guest who left before the ban would go on speaking under
-    the next handle, on a connection that is open already.
+    Without this, a guest who left before the ban would go on speaking under the next handle, on a connection that is
+    open already. A ban stores no role for an account: it closes the account's connections, and `join_room` refuses the
+    next ones until the guest's ban is lifted.
     """
     if not member.person.is_guest or member.person.browser is None:
         return
-    others = Member.objects.select_related("person", "room").filter(room=member.room_id, role=Member.GUEST)
-    others = others.filter(person__is_guest=True, person__is_active=True, person__browser=member.person.browser)
-    for other in others.exclude(id=member.id):
-        apply_role(other, member.role, member.muted_until)
+    others = Member.objects.select_related("person", "room").filter(room=member.room_id)
+    others = others.filter(person__is_active=True, person__browser=member.person.browser).exclude(id=member.id)
+    is_later_account = Q(person__is_guest=False, person__created_at__gt=member.person.created_at)
+    for other in others.filter(Q(role=Member.GUEST, person__is_guest=True) | Q(is_later_account, role=Member.MEMBER)):
+        if member.role == Member.BANNED and not other.person.is_guest:
+            close_connections(other)
+        else:
+            apply_role(other, member.role, member.muted_until)
+
+
+def find_members_held_by_browser() -> QuerySet:
+    """
+    Select the accounts' Members whom `join_room` would refuse, because a guest of their browser is banned in the room.
+
+    The bans are read first, because there are few of them, and the database then finds the accounts by their browsers.
+    """
+    bans = Member.objects.filter(role=Member.BANNED, person__is_guest=True, person__browser__isnull=False)
+    browsers = bans.values("person__browser")
+    ban = bans.filter(room=OuterRef("room"), person__browser=OuterRef("person__browser"))
+    ban = ban.filter(person__created_at__lt=OuterRef("person__created_at"))
+    accounts = Member.objects.filter(person__is_guest=False, person__browser__in=browsers)
+    accounts = accounts.exclude(role__in=[*Member.MODERATOR_ROLES, Member.BANNED])
+    return accounts.annotate(is_refused=Exists(ban)).filter(is_refused=True)
 
 
 def end_bans_of_browser(member: Member) -> None:

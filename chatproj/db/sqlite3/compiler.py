@@ -12,7 +12,7 @@ __all__ = ["SQLAggregateCompiler", "SQLCompiler", "SQLDeleteCompiler", "SQLInser
 
 
 class ConvertersMixin:
-    """Finds converters like Django 3, without the removed argument."""
+    """Finds converters as Django 3 does, without the removed argument."""
 
     def get_converters(self, expressions):
         """Return {position: (converters, expression)} of the columns whose values need converting."""

@@ -14,7 +14,7 @@ from django.db import OperationalError
 from channels_transport.doctor.configuration import check_settings, load_site_checks, report_memory_layer
 from channels_transport.doctor.findings import Finding, run_checks
 from tests.channels_transport.doctor.checking import texts
-from tests.channels_transport.failures import raising
+from tests.helpers import fail_with
 
 FOREIGN_SITE = "tests.channels_transport.site.settings"
 
@@ -22,9 +22,9 @@ FOREIGN_SITE = "tests.channels_transport.site.settings"
 def test_checks_end_in_time_and_raise_nothing():
     checks = [
         ("slow", lambda: time.sleep(60)),
-        ("redis", raising(redis.TimeoutError())),
-        ("rows", raising(OperationalError())),
-        ("bug", raising(ZeroDivisionError("by zero"))),
+        ("redis", fail_with(redis.TimeoutError())),
+        ("rows", fail_with(OperationalError())),
+        ("bug", fail_with(ZeroDivisionError("by zero"))),
         ("fine", lambda: [Finding.ok("fine", "Yes.")]),
     ]
     found = {finding.part: finding for finding in run_checks(checks, 0.5)}

@@ -10,7 +10,7 @@ from channels_transport import watching
 from channels_transport.doctor import servers
 from channels_transport.layer import RedisChannelLayer
 from tests.channels_transport.doctor.checking import texts
-from tests.channels_transport.failures import raising
+from tests.helpers import fail_with
 
 
 def test_a_redis_that_does_not_answer_is_named(wrapper):
@@ -33,7 +33,7 @@ def test_the_database_is_measured(monkeypatch):
     assert connection.vendor in texts(servers.check_database(), is_well=True)
     monkeypatch.setattr(servers, "SLOW_DATABASE_SECONDS", -1)
     assert "slow" in texts(servers.check_database())
-    monkeypatch.setattr(connection, "ensure_connection", raising(OperationalError("no\nroute.")))
+    monkeypatch.setattr(connection, "ensure_connection", fail_with(OperationalError("no\nroute.")))
     assert "(no route): start it" in texts(servers.check_database())
 
 

@@ -33,7 +33,7 @@ def test_a_health_page_may_contain_more_than_its_status(site):
     assert texts(check_interface(site), is_well=True)
 
 
-def test_the_problem_of_missing_parts_names_them(site, monkeypatch):
+def test_a_problem_names_the_missing_parts(site, monkeypatch):
     monkeypatch.setattr(site_module, "ANSWER_SECONDS", 0.2)
     monkeypatch.setattr(site_module, "RETRY_SECONDS", 0.05)
     site.answers.status, site.answers.body = 503, b'{"status": "failing", "missing": ["worker", "database"]}'

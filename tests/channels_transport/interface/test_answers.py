@@ -38,7 +38,7 @@ def connect(instruction, **options):
     If `instruction` is a function, the server calls it and uses its result.
     """
     function = instruction if callable(instruction) else lambda asked: instruction
-    return FakeConnection(answers={b"/alive": function}, **options)
+    return FakeConnection(answers=answers.Answers({"/alive": function}), **options)
 
 
 def test_an_answer_needs_no_worker():
@@ -96,7 +96,7 @@ def test_a_failure_is_logged_and_answered(caplog):
     assert connection.status == 503 and "ZeroDivisionError" in caplog.text
 
 
-# PassOn.
+# The next tests are about PassOn.
 
 
 def test_the_answer_of_a_worker_in_time_is_sent(clock):
@@ -130,7 +130,7 @@ def test_a_client_that_left_gets_no_timeout_answer(clock):
     assert connection.received == b""
 
 
-# InThread.
+# The next tests are about InThread.
 
 
 def test_a_thread_answers_in_time(clock):

@@ -150,7 +150,7 @@ def test_chunks_above_the_limit_are_refused_when_they_cross_it(connect):
     assert connection.passed_on("http.request") is None
 
 
-def test_bytes_after_a_refusal_are_thrown_away_up_to_a_limit(connect, clock):
+def test_bytes_after_a_refusal_are_dropped_up_to_a_limit(connect, clock):
     connection = connect(discard_bytes=100000)
     connection.write(HEAD + b"Content-Length: 12000000000\r\n\r\n")
     connection.write(b"x" * 99999)
@@ -161,6 +161,45 @@ def test_bytes_after_a_refusal_are_thrown_away_up_to_a_limit(connect, clock):
     connection.write(HEAD + b"Content-Length: 12000000000\r\n\r\n")
     clock.advance(5)
     assert connection.transport.is_aborted
+
+
+def test_bytes_after_a_last_response_are_thrown_away_up_to_a_limit(connect, clock):
+    connection = connect(discard_bytes=1000, discard_seconds=5)
+    connection.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    message = connection.passed_on("http.request")
+    connection.factory.dispatch_reply(message["reply_channel"], {"status": 200, "content": b"hello"})
+    assert connection.transport.is_half_closed and not connection.transport.disconnecting
+    connection.write(b"x" * 1000)
+    assert connection.transport.producerState == "producing"
+    connection.write(b"x")
+    assert connection.transport.producerState == "paused", "TCP makes the client wait"
+    clock.advance(4)
+    assert not connection.transport.disconnecting
+    clock.advance(1)
+    assert connection.transport.disconnecting and not connection.transport.is_aborted
+
+
+def test_dropped_bytes_count_against_the_address(connect):
+    connection = connect(address_bytes=(1000, 1))
+    connection.write(b"nonsense\r\n\r\n")
+    connection.write(b"x" * 900)
+    assert not connection.transport.is_aborted
+    connection.write(b"x" * 200)
+    assert connection.transport.is_aborted
+
+
+def test_only_some_connections_at_a_time_wait_for_the_end_of_their_clients(connect):
+    first = connect(lingering_connections=1)
+    second = connect()
+    second.factory.lingering = first.factory.lingering
+    for connection in (first, second):
+        connection.write(b"nonsense\r\n\r\n")
+    assert first.transport.is_half_closed and not second.transport.is_half_closed and second.transport.disconnecting
+    first.channel.connectionLost(Failure(ConnectionDone()))
+    third = connect()
+    third.factory.lingering = first.factory.lingering
+    third.write(b"nonsense\r\n\r\n")
+    assert third.transport.is_half_closed
 
 
 def test_only_one_response_follows_a_malformed_request(connect):
@@ -212,7 +251,7 @@ def test_a_client_that_reads_its_response_slowly_gets_all_of_it(connect, clock, 
         unsent[0] -= 1000
         assert not connection.transport.has_ended
     clock.pump([1] * 6)
-    assert connection.transport.disconnecting, "it has long been idle"
+    assert connection.transport.disconnecting, "the connection has been idle for longer than its limit"
 
 
 def test_the_connections_of_an_address_are_limited(connect):

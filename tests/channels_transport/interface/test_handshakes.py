@@ -62,6 +62,13 @@ def test_the_origin_null_reaches_the_check_of_the_site(connection):
     assert dict(connection.passed_on("websocket.connect")["headers"])[b"origin"] == b"null"
 
 
+@pytest.mark.parametrize("origin", [b"nonsense", b"http://", b"http://[::1"])
+def test_a_malformed_origin_gets_400_and_logs_no_traceback(connection, caplog, origin):
+    connection.handshake(headers=[b"Origin: " + origin])
+    assert connection.status == 400 and connection.passed_on("websocket.connect") is None
+    assert connection.passed_on("websocket.disconnect") is None and "Traceback" not in caplog.text
+
+
 def test_a_denied_handshake_gets_403(connection):
     connection.handshake()
     message = connection.passed_on("websocket.connect")

@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from channels_transport import Answer
+from channels_transport.interface.answers import Answers
 from tests.channels_transport.connection import KEY, FakeConnection
 
 pytestmark = pytest.mark.no_database
@@ -13,7 +14,7 @@ CHANNELS = {False: "http.request", True: "websocket.connect"}
 
 
 def send(headers, is_socket=False, path=b"/chat/garden/", **options):
-    """Return (the connection, the message that a request or a handshake with these header lines became, or None)."""
+    """Send a request or a handshake with these header lines. Return (connection, the message that is passed on)."""
     if options.get("trusted_proxies"):
         options["proxy_forwarded_address_header"] = "X-Forwarded-For"
         options["proxy_forwarded_proto_header"] = "X-Forwarded-Proto"
@@ -30,7 +31,7 @@ def quiet(caplog):
     assert caplog.text == ""
 
 
-# Repeated header lines.
+# The next tests are about repeated header lines.
 
 
 @pytest.mark.parametrize("is_socket", [False, True])
@@ -93,7 +94,7 @@ def test_headers_with_lists_keep_all_their_lines(quiet):
     assert [value for name, value in message["headers"] if name == b"x-list"] == [b"a,b"]
 
 
-# Addresses.
+# The next tests are about addresses.
 
 
 @pytest.mark.parametrize("is_socket", [False, True])
@@ -120,13 +121,13 @@ def test_other_addresses_stay_as_they_are(uri, quiet):
     assert [value for name, value in message["headers"] if name == b"host"] == [b"testserver"]
 
 
-def test_an_address_with_a_scheme_reaches_what_the_interface_answers_itself(quiet):
-    connection = FakeConnection(answers={b"/healthz": lambda asked: Answer(200, b"fine")})
+def test_the_interface_itself_answers_an_address_with_a_scheme(quiet):
+    connection = FakeConnection(answers=Answers({"/healthz": lambda asked: Answer(200, b"fine")}))
     connection.request(path=b"http://testserver/healthz")
     assert connection.status == 200 and connection.received.endswith(b"fine")
 
 
-# Raw bytes.
+# The next tests are about raw bytes.
 
 
 @pytest.mark.parametrize("is_socket", [False, True])
@@ -165,7 +166,7 @@ def test_names_of_headers_that_are_not_tokens_are_refused(line, is_socket, quiet
     assert connection.status == 400 and message is None
 
 
-# Forwarded addresses.
+# The next tests are about forwarded addresses.
 
 FORWARDED = {
     b"192.0.2.7": "192.0.2.7",

@@ -7,7 +7,7 @@ from twisted.internet import task
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from channels_transport.interface import budgets, reading, websockets
+from channels_transport.interface import budgets, closing, reading
 from channels_transport.interface.limits import make_limits, make_rules
 from tests.channels_transport.connection import FakeConnection, Transport
 from tests.conftest import Clock
@@ -38,7 +38,7 @@ class Rig:
 
     def __init__(self, monkeypatch):
         self.reactor, self.clock = task.Clock(), Clock()
-        for module in (reading, websockets):
+        for module in (reading, closing):
             monkeypatch.setattr(module, "reactor", self.reactor)
         for module in (reading, budgets):
             monkeypatch.setattr(module, "time", self.clock)
@@ -154,7 +154,7 @@ def test_a_client_that_pauses_is_read_again_and_loses_nothing(rig):
     for _ in range(3):
         connection.write(TEXT * 50)
         rig.pass_by(20)
-    assert connection.received == b"", "it is not closed, because it does not go on"
+    assert connection.received == b"", "the client pauses between its floods, so it is not closed"
 
 
 def test_a_client_at_exactly_its_rate_is_never_closed(rig):
@@ -165,7 +165,7 @@ def test_a_client_at_exactly_its_rate_is_never_closed(rig):
     assert count(connection) == 600 and connection.received == b""
 
 
-def test_bytes_that_a_closed_client_still_sends_are_thrown_away(rig):
+def test_bytes_that_a_client_sends_after_the_close_are_dropped(rig):
     connection = rig.open(SMALL)
     for _ in range(60):
         connection.write(TEXT * 20)
@@ -176,6 +176,28 @@ def test_bytes_that_a_closed_client_still_sends_are_thrown_away(rig):
     connection.write(TEXT * 1000)
     rig.pass_by(1)
     assert count(connection) == 0
+
+
+@pytest.mark.parametrize("given", [{"discard_bytes": 1000}, {"address_bytes": (2000, 1)}])
+def test_a_closed_client_that_still_sends_is_not_read_any_longer(rig, given):
+    connection = rig.open(given)
+    connection.transport.loseWriteConnection = lambda: None
+    connection.write(frame(3))
+    assert connection.close_code == 1002
+    connection.write(b"x" * 1000)
+    assert connection.transport.is_read
+    connection.write(b"x" * 1000)
+    assert not connection.transport.is_read and not connection.transport.disconnecting
+    rig.pass_by(5.1)
+    assert connection.transport.disconnecting
+
+
+def test_the_site_learns_of_an_end_before_the_connection_ends(rig):
+    connection = rig.open()
+    connection.write(CLOSE)
+    assert connection.passed_on("websocket.disconnect")["code"] == 1000
+    connection.transport.protocol.connectionLost(Failure(ConnectionDone()))
+    assert connection.passed_on("websocket.disconnect") is None
 
 
 def test_all_sockets_of_an_address_share_its_budget(rig):
@@ -284,7 +306,7 @@ def test_a_socket_above_the_limit_of_its_address_gets_the_reason_and_is_closed_w
     assert third.asgi_message["path"] == "/chat/garden/"
 
 
-def test_bytes_before_the_handshake_is_answered_are_bounded_and_kept(rig):
+def test_bytes_before_the_answer_to_a_handshake_are_kept_up_to_a_limit(rig):
     connection = FakeConnection()
     connection.transport.__class__ = PausableTransport
     connection.handshake()

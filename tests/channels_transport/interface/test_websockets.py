@@ -100,7 +100,7 @@ def test_a_silent_connection_is_closed_with_4408_before_its_groups_expire(connec
     assert connection.close_code == 4408
 
 
-def test_pings_continue_after_the_clock_was_set_back(connection, monkeypatch):
+def test_pings_continue_after_the_clock_was_set_back(connection):
     connection.open()
     socket = next(iter(connection.factory.reply_protocols.values()))
     socket.last_data = time.time() + 25 * 3600

@@ -13,8 +13,8 @@ def readyz(request):
 
 def client(request):
     """Return the address of the client and the pid of the worker."""
-    answer = {"address": request.META["REMOTE_ADDR"], "pid": os.getpid(), "is_secure": request.is_secure()}
-    return HttpResponse(json.dumps(answer), content_type="application/json")
+    fields = {"address": request.META["REMOTE_ADDR"], "pid": os.getpid(), "is_secure": request.is_secure()}
+    return HttpResponse(json.dumps(fields), content_type="application/json")
 
 
 def fail(request):

@@ -36,8 +36,8 @@ def test_a_mute_with_an_end_is_recorded_in_the_audit_log(admin_browser, root, au
     save(admin_browser, f"/admin/chat/member/{author_member.id}/change/", role="muted", minutes="10", reason="Shouting")
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.seconds, entry.reason, role_of("Bob")) == (root, 600, "Shouting", "muted")
-    answer = admin_browser.post(f"/admin/chat/member/{author_member.id}/change/", {"role": "banned", "minutes": "10"})
-    assert answer.status_code == 200 and b"Only a mute has minutes" in answer.content and role_of("Bob") == "muted"
+    response = admin_browser.post(f"/admin/chat/member/{author_member.id}/change/", {"role": "banned", "minutes": "10"})
+    assert response.status_code == 200 and b"Only a mute has minutes" in response.content and role_of("Bob") == "muted"
 
 
 def test_saving_a_mute_without_a_change_keeps_its_end(admin_browser, author_member):
@@ -61,8 +61,8 @@ def test_an_operator_bans_a_person_who_was_never_in_the_room(admin_browser, room
 
 
 def test_operators_cannot_moderate_themselves(admin_browser, root, room):
-    answer = admin_browser.post("/admin/chat/member/add/", {"room": room.id, "person": root.id, "role": "owner"})
-    assert answer.status_code == 403 and b"You cannot change your own role" in answer.content
+    response = admin_browser.post("/admin/chat/member/add/", {"room": room.id, "person": root.id, "role": "owner"})
+    assert response.status_code == 403 and b"You cannot change your own role" in response.content
     assert role_of("Root") is None
 
 

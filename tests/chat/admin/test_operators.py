@@ -46,8 +46,8 @@ def test_adding_an_announcement_publishes_it(admin_browser, root, alice, enter, 
     ],
 )
 def test_the_error_of_an_invalid_announcement_is_shown_beside_the_form(admin_browser, fields):
-    answer = add_announcement(admin_browser, **fields)
-    assert answer.status_code == 200 and b"errorlist" in answer.content
+    response = add_announcement(admin_browser, **fields)
+    assert response.status_code == 200 and b"errorlist" in response.content
     assert not Announcement.objects.exists()
 
 
@@ -55,11 +55,11 @@ def test_the_error_of_an_invalid_announcement_is_shown_beside_the_form(admin_bro
 def test_deleting_an_announcement_withdraws_it(admin_browser, alice, enter, by):
     announcement = announcements.announce("A mistake")
     if by == "page":
-        answer = admin_browser.post(f"/admin/chat/announcement/{announcement.id}/delete/", {"post": "yes"})
+        response = admin_browser.post(f"/admin/chat/announcement/{announcement.id}/delete/", {"post": "yes"})
     else:
         body = {"action": "delete_selected", "_selected_action": [announcement.id], "post": "yes"}
-        answer = admin_browser.post("/admin/chat/announcement/", body)
-    assert answer.status_code == 302
+        response = admin_browser.post("/admin/chat/announcement/", body)
+    assert response.status_code == 302
     assert received(enter(alice)) == [] and b"0 announcements" in admin_browser.get("/admin/chat/announcement/").content
 
 

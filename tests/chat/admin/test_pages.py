@@ -25,9 +25,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_every_page_of_the_admin_opens(admin_browser, enter, alice, page):
     enter(alice).post("r1", "<script>alert(1)</script>")
     people.make_token(alice, "bot")
-    answer = admin_browser.get(f"/admin/{page}", {"q": "a"} if page.count("/") == 2 else {})
-    assert answer.status_code in (200, 302)
-    assert b"<script>alert" not in answer.content
+    response = admin_browser.get(f"/admin/{page}", {"q": "a"} if page.count("/") == 2 else {})
+    assert response.status_code in (200, 302)
+    assert b"<script>alert" not in response.content
 
 
 def test_every_row_of_the_admin_opens(admin_browser, enter, alice, room):

@@ -15,8 +15,8 @@ def test_every_tab_receives_an_event_when_an_operator_removes_a_message(admin_br
     tab.post("r1")
     tab.post("r2")
     chosen = Message.objects.get(number=1).id
-    answer = admin_browser.post("/admin/chat/message/", {"action": "remove_messages", "_selected_action": [chosen]})
-    assert answer.status_code == 302
+    response = admin_browser.post("/admin/chat/message/", {"action": "remove_messages", "_selected_action": [chosen]})
+    assert response.status_code == 302
     event = tab.seen("message")[-1]
     assert (event["id"], event["offset"], event["removed"]) == (1, 3, True)
     assert Message.objects.filter(body="Hello").count() == 1
@@ -33,8 +33,8 @@ def test_an_operator_cannot_add_or_delete_messages(admin_browser, enter, alice, 
 
 def test_a_new_room_has_a_valid_slug_and_updates_the_lobby(admin_browser, room):
     lobby = wire.Socket("/lobby/").connect()
-    answer = admin_browser.post("/admin/chat/room/add/", {"slug": "No Slug", "name": "Attic"})
-    assert answer.status_code == 200 and b"must be 1 to 50" in answer.content
+    response = admin_browser.post("/admin/chat/room/add/", {"slug": "No Slug", "name": "Attic"})
+    assert response.status_code == 200 and b"must be 1 to 50" in response.content
     save(admin_browser, "/admin/chat/room/add/", slug="attic", name="Attic")
     assert lobby.read() == [{"type": "updated"}]
     attic = Room.objects.get(slug="attic")

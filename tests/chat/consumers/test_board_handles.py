@@ -9,7 +9,7 @@ from tests.chat.helpers import Browser, ask, key_of, knock, types
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_handle_is_unique_on_a_board_ignoring_case(owner, admitted):
+def test_a_handle_is_unique_on_a_board_in_any_case(owner, admitted):
     door = Browser().follow(owner).door()
     assert ask(door, "knock", handle="bOB")["code"] == "taken"
     other_board = Browser().make_board()

@@ -38,7 +38,7 @@ def test_a_visitor_whom_a_sweep_deletes_during_the_request_can_knock(at_door, vi
     assert [event["handle"] for event in at_door.seen("knocked")] == ["Bob", "Robert"]
 
 
-def test_a_visitor_who_returns_while_the_event_left_is_published_is_announced_again(at_door, visitor, monkeypatch):
+def test_a_visitor_who_returns_while_the_left_event_is_published_is_announced_again(at_door, visitor, monkeypatch):
     first = knock(visitor)
     notify_owner, waiting_room = boards.waiting_room.notify_owner, boards.waiting_room
 

@@ -48,7 +48,7 @@ def heard(socket):
     return events
 
 
-# The handshake.
+# The next tests are about the handshake.
 
 
 def test_an_operator_may_connect(stream):
@@ -77,7 +77,7 @@ def test_a_refused_stream_receives_nothing(bob, alice):
     socket.disconnect()
 
 
-# Changes.
+# The next tests are about the changes that are streamed.
 
 
 def test_created_changed_and_deleted_rooms_are_streamed(stream, alice):
@@ -160,7 +160,7 @@ def test_a_post_runs_four_statements_with_an_open_stream(stream, bob, enter):
     assert len(statements(queries)) == 4 and saved == [] and heard(stream) == []
 
 
-# Operators who lose their right.
+# The next tests are about people who are no longer operators.
 
 
 def test_a_former_operator_receives_nothing(stream, operator, alice):
@@ -209,7 +209,7 @@ def test_a_stream_with_an_old_password_is_closed_at_its_next_frame(stream, opera
     assert stream.code == 4408
 
 
-# Frames.
+# The next tests are about the frames of a client.
 
 
 @pytest.mark.parametrize(
@@ -250,12 +250,12 @@ def test_a_closed_stream_is_in_no_group(stream, alice):
     assert heard(stream) == []
 
 
-# The page.
+# The next tests are about the page, and about an account that is not active.
 
 
 def test_the_page_is_for_operators(client, operator, bob, charlie, room):
-    answer = client.get(PATH)
-    assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/?next={PATH}")
+    response = client.get(PATH)
+    assert (response.status_code, response["Location"]) == (302, f"/sign-in/?next={PATH}")
     for person in (bob, charlie):
         assert wire.browser_of(person).get(PATH).status_code == 404
         assert "operators" not in wire.browser_of(person).get("/").content.decode()

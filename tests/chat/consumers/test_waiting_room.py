@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from chat import protocol
 from chat.models import Change, Member, Message, Person, Visitor
+from chat.services import announcements, rooms
 from tests.chat.helpers import Browser, ask, key_of, knock, types
 from tests.helpers import statements
 
@@ -58,6 +59,33 @@ def test_a_frame_on_a_board_costs_as_many_statements_as_in_a_room(admitted):
     with CaptureQueriesContext(connection) as queries:
         room.say("sync", cursor=1)
     assert [table for _, table in statements(queries)] == ["chat_member"]
+
+
+def test_a_visitor_at_the_door_receives_announcements_to_everybody(owner, at_door, visitor):
+    earlier = announcements.announce("Closing at eight")
+    announcements.announce(
+        "Only there", slug=rooms.create_room(Person.objects.create(handle="Max"), "attic", "Attic").slug
+    )
+    door = visitor.door()
+    assert [event["text"] for event in door.seen("announcement")] == ["Closing at eight"]
+    later = announcements.announce("Closing now", level="urgent")
+    assert door.read() == [announcements.describe(later)]
+    announcements.withdraw_announcement(earlier.id)
+    assert door.read() == [protocol.dismissed(earlier.id)]
+    assert at_door.read() == []
+    door.disconnect()
+    announcements.announce("Too late")
+    assert door.read() == []
+
+
+def test_a_signed_in_visitor_receives_whispers_and_dismissals_at_the_door(owner, charlie):
+    charlies_browser = Browser(charlie).follow(owner)
+    door = charlies_browser.door()
+    whispered, announced = announcements.whisper("Charlie", "For you"), announcements.announce("For all")
+    assert door.read() == [announcements.describe(whispered), announcements.describe(announced)]
+    announcements.dismiss_announcement(charlie.id, announced.id)
+    assert door.read() == [protocol.dismissed(announced.id)]
+    assert charlies_browser.door().events == [announcements.describe(whispered)]
 
 
 def test_an_owner_who_connects_later_receives_the_visitors_who_still_wait(owner, visitor):

@@ -16,7 +16,7 @@ def without_csrf(body):
     return body
 
 
-# Login sessions.
+# The next tests are about login sessions.
 
 
 def test_the_session_names_the_person_who_is_signed_in(stranger, as_alice, as_charlie):
@@ -92,7 +92,7 @@ def test_each_address_has_rate_limits(as_alice, settings, clock, kind, path):
     assert Person.objects.count() == 1 and not Room.objects.exists()
 
 
-# Tokens.
+# The next tests are about tokens.
 
 
 def test_a_token_is_shown_once_and_acts_for_its_owner_until_it_is_revoked(alice, room, as_alice):

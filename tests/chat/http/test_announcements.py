@@ -17,7 +17,7 @@ def texts(caller):
     return [announcement["text"] for announcement in body["announcements"]]
 
 
-def test_the_lobby_shows_announcements_to_everybody_and_to_the_person(alice, bob, room):
+def test_the_lobby_shows_public_announcements_and_the_whispers_to_the_person(alice, bob, room):
     announcements.announce("Hello all")
     announcements.whisper("Alice", "For Alice")
     announcements.announce("In the garden", slug="garden")
@@ -57,11 +57,11 @@ def test_the_lobbys_socket_receives_announcements_to_everybody(alice, room):
     assert rooms.get_room("garden")
 
 
-def test_a_dismissal_does_not_tell_of_which_private_rooms_there_are_announcements(alice, bob):
+def test_a_dismissal_does_not_reveal_the_announcement_of_a_private_room(alice, bob):
     rooms.create_room(alice, "cellar", "The cellar", is_private=True)
     hidden = announcements.announce("For the cellar", slug="cellar")
     path = "/api/announcements/{}/dismissal/".format
     unknown = wire.browser_of(bob).put(path(hidden.id + 1))
-    answer = wire.browser_of(bob).put(path(hidden.id))
-    assert (answer.status_code, answer.content) == (unknown.status_code, unknown.content) == (404, answer.content)
+    response = wire.browser_of(bob).put(path(hidden.id))
+    assert (response.status_code, response.content) == (unknown.status_code, unknown.content) == (404, response.content)
     assert wire.browser_of(alice).put(path(hidden.id)).status_code == 204

@@ -39,9 +39,9 @@ def test_a_board_needs_no_name(db, kwargs):
 
 def test_the_lobbys_form_creates_a_board_and_redirects_to_it(db):
     client = Client()
-    answer = client.post("/new_board")
-    assert (answer.status_code, answer.url) == (302, f"/board/{Board.objects.get().uuid}/")
-    assert client.get(answer.url).status_code == 200
+    response = client.post("/new_board")
+    assert (response.status_code, response.url) == (302, f"/board/{Board.objects.get().uuid}/")
+    assert client.get(response.url).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -54,15 +54,15 @@ def test_the_lobbys_form_creates_a_board_and_redirects_to_it(db):
     ],
 )
 def test_a_board_with_an_invalid_field_is_refused_as_json(db, body, code):
-    answer = Client().post("/new_board", json.dumps(body), content_type="application/json", **JSON)
-    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    response = Client().post("/new_board", json.dumps(body), content_type="application/json", **JSON)
+    assert (response.status_code, response.json()["code"]) == (400, code)
     assert not Board.objects.exists() and not Person.objects.exists()
 
 
 def test_creating_a_board_needs_the_csrf_token(db):
     client = Client(enforce_csrf_checks=True)
-    answer = client.post("/new_board", **JSON)
-    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
+    response = client.post("/new_board", **JSON)
+    assert (response.status_code, response.json()["code"]) == (403, "csrf_failed")
     token = client.get("/api/session/").json()["csrf"]
     assert client.post("/new_board", HTTP_X_CSRFTOKEN=token, **JSON).status_code == 201
 
@@ -72,8 +72,8 @@ def test_boards_and_new_visitors_are_limited_per_address(db, settings, owner):
     visitor = Browser().follow(owner)
     assert visitor.follow(owner) and Client().get(f"/api/boards/{owner.board}/").status_code == 429
     assert Client().post("/new_board", **JSON).status_code == 201
-    answer = Client().post("/new_board", **JSON)
-    assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+    response = Client().post("/new_board", **JSON)
+    assert (response.status_code, response.json()["code"]) == (429, "rate_limited")
 
 
 def test_each_browser_has_a_session_id_of_its_own_for_each_board(owner, visitor):
@@ -88,9 +88,9 @@ def test_each_browser_has_a_session_id_of_its_own_for_each_board(owner, visitor)
 
 
 def test_responses_with_a_session_id_are_not_cached(owner, visitor):
-    answers = [owner.client.get(path.format(owner.board)) for path in ("/api/boards/{}/", "/board/{}/")]
-    answers.append(owner.client.post("/new_board", **JSON))
-    assert all("no-store" in answer["Cache-Control"] for answer in answers)
+    responses = [owner.client.get(path.format(owner.board)) for path in ("/api/boards/{}/", "/board/{}/")]
+    responses.append(owner.client.post("/new_board", **JSON))
+    assert all("no-store" in response["Cache-Control"] for response in responses)
 
 
 def test_session_ids_are_stored_as_digests(admitted):
@@ -104,10 +104,10 @@ def test_an_unknown_board_is_not_found(owner, at_door, path, board):
     if board == "shut":
         ask(at_door, "shut")
         board = owner.board
-    answer = owner.client.get(path.format(board), **JSON)
-    assert answer.status_code == 404
+    response = owner.client.get(path.format(board), **JSON)
+    assert response.status_code == 404
     # With an empty board id, or one that contains a line end or NUL, the address matches no pattern.
-    assert board in ("", "%00", "a%0Ab") or answer.json()["detail"] == "There is no such board."
+    assert board in ("", "%00", "a%0Ab") or response.json()["detail"] == "There is no such board."
 
 
 def test_only_the_owner_sees_the_list_of_visitors(owner, admitted):
@@ -130,8 +130,8 @@ def test_the_room_of_a_board_cannot_be_found_as_a_room(owner, alice, admitted):
     "path, allowed", [("/new_board", "POST"), ("/api/boards/x/", "GET"), ("/api/boards/x/visitors/", "GET")]
 )
 def test_other_methods_are_refused(db, path, allowed):
-    answer = Client().delete(path, **JSON)
-    assert (answer.status_code, answer["Allow"], answer.json()["code"]) == (405, allowed, "method_not_allowed")
+    response = Client().delete(path, **JSON)
+    assert (response.status_code, response["Allow"], response.json()["code"]) == (405, allowed, "method_not_allowed")
 
 
 def test_an_owner_whose_account_is_deactivated_cannot_see_the_visitors(alice):

@@ -51,44 +51,44 @@ def callers(alice, charlie, room, as_alice):
     return [as_alice, Caller(charlie), Caller()]
 
 
-def answers(callers, method, path, body):
+def responses(callers, method, path, body):
     """Return the response that each caller gets, as (status, bytes)."""
     found = []
     for caller in callers:
-        answer = getattr(caller.browser, method.lower())(path, body, content_type="application/json")
-        found.append((answer.status_code, answer.content))
+        response = getattr(caller.browser, method.lower())(path, body, content_type="application/json")
+        found.append((response.status_code, response.content))
     return found
 
 
 @pytest.mark.parametrize("method, path, body", ID_CALLS)
 def test_an_id_that_is_too_large_is_answered_like_an_unknown_id(callers, method, path, body):
-    expected = answers(callers, method, path.format(999999), body)
+    expected = responses(callers, method, path.format(999999), body)
     assert (expected[0][0], expected[2][0]) == (404, 401)
     for number in LARGE_IDS:
-        assert answers(callers, method, path.format(number), body) == expected
+        assert responses(callers, method, path.format(number), body) == expected
 
 
 @pytest.mark.parametrize("method, path, body", SLUG_CALLS)
 def test_an_invalid_slug_is_answered_like_a_room_that_does_not_exist(callers, method, path, body):
-    expected = answers(callers, method, path.format("nowhere"), body)
+    expected = responses(callers, method, path.format("nowhere"), body)
     assert [status for status, _ in expected] == [404, 404, 401]
     for slug in NO_SLUGS:
-        assert answers(callers, method, path.format(quote(slug)), body) == expected
+        assert responses(callers, method, path.format(quote(slug)), body) == expected
 
 
 def test_an_invalid_slug_is_answered_on_a_page_like_a_room_that_does_not_exist(callers):
-    expected = answers(callers[:2], "GET", "/rooms/nowhere/", None)
+    expected = responses(callers[:2], "GET", "/rooms/nowhere/", None)
     assert expected[0][0] == 404
     for slug in NO_SLUGS:
-        assert answers(callers[:2], "GET", f"/rooms/{quote(slug)}/", None) == expected
+        assert responses(callers[:2], "GET", f"/rooms/{quote(slug)}/", None) == expected
 
 
 @pytest.mark.parametrize("path", ["/api/boards/{}/", "/api/boards/{}/visitors/", "/board/{}/"])
 def test_a_text_that_is_no_uuid_is_answered_like_a_board_that_does_not_exist(callers, path):
-    expected = answers(callers, "GET", path.format(uuid.uuid4()), None)
+    expected = responses(callers, "GET", path.format(uuid.uuid4()), None)
     assert {status for status, _ in expected} == {404}
     for text in NO_UUIDS:
-        assert answers(callers, "GET", path.format(quote(text)), None) == expected
+        assert responses(callers, "GET", path.format(quote(text)), None) == expected
 
 
 def test_the_uuid_of_a_board_may_have_capital_letters(alice):

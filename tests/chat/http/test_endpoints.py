@@ -25,14 +25,14 @@ CALLS = [
 MESSAGES = "/api/rooms/garden/messages/"
 
 
-# Methods and addresses.
+# The next tests are about methods and addresses.
 
 
 @pytest.mark.parametrize("path, methods", CALLS)
 def test_every_call_refuses_other_methods_as_json(as_alice, room, path, methods):
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - methods:
         assert as_alice(method, path) == (405, "method_not_allowed")
-        assert as_alice.answer["Allow"] == ", ".join(sorted(methods))
+        assert as_alice.response["Allow"] == ", ".join(sorted(methods))
     if "GET" in methods:
         assert as_alice.browser.head(path).status_code == 200
 
@@ -57,7 +57,7 @@ def test_an_unknown_address_returns_404_as_json(as_alice, path, method):
     assert (status, code) in [(404, "not_found"), (405, "method_not_allowed")]
 
 
-# Bodies.
+# The next tests are about the body of a request and its host name.
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_unknown_host_name_returns_400(as_alice):
     assert as_alice("GET", "/api/rooms/", HTTP_HOST="evil.example") == (400, "invalid_field")
 
 
-# Cross-site request forgery.
+# The next tests are about cross-site request forgery.
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_signing_up_returns_a_new_csrf_token(db):
     assert caller("POST", "/api/rooms/", body, HTTP_X_CSRFTOKEN=csrf)[0] == 201
 
 
-# Bugs.
+# The next test is about bugs.
 
 
 @pytest.mark.parametrize(
@@ -145,5 +145,5 @@ def test_signing_up_returns_a_new_csrf_token(db):
 def test_a_bug_returns_500_without_a_traceback(as_alice, room, monkeypatch, caplog, method, path, place):
     monkeypatch.setattr(place, fail_with(ZeroDivisionError("on purpose")))
     assert as_alice(method, path, {"ref": "r1", "body": "Hello"}) == (500, "internal")
-    assert b"purpose" not in as_alice.answer.content and b"Traceback" not in as_alice.answer.content
+    assert b"purpose" not in as_alice.response.content and b"Traceback" not in as_alice.response.content
     assert "on purpose" in caplog.text

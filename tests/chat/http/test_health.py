@@ -38,18 +38,22 @@ def ask(method, path="/healthz"):
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_healthz_answers_without_the_database(method, django_assert_num_queries):
     with django_assert_num_queries(0):
-        answer = ask(method)
-    headers = dict(answer["headers"])
-    assert (answer["status"], json.loads(answer["content"]), answer["more_content"]) == (200, {"status": "ok"}, False)
+        response = ask(method)
+    headers = dict(response["headers"])
+    assert (response["status"], json.loads(response["content"]), response["more_content"]) == (
+        200,
+        {"status": "ok"},
+        False,
+    )
     assert headers[b"Content-Type"] == b"application/json" and headers[b"X-Content-Type-Options"] == b"nosniff"
-    assert headers[b"Content-Length"] == str(len(answer["content"])).encode()
+    assert headers[b"Content-Length"] == str(len(response["content"])).encode()
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "get", "GETS"])
 def test_healthz_refuses_other_methods(method):
-    answer = ask(method)
-    assert answer["status"] == 405 and (b"Allow", b"GET") in answer["headers"]
-    assert json.loads(answer["content"])["code"] == "method_not_allowed"
+    response = ask(method)
+    assert response["status"] == 405 and (b"Allow", b"GET") in response["headers"]
+    assert json.loads(response["content"])["code"] == "method_not_allowed"
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz/", "/healthz\n", "/x/healthz", "/readyz", "/healthzz"])
@@ -69,12 +73,12 @@ def test_readyz_answers_a_load_balancer_that_asks_by_address(client, host):
 
 def test_readyz_names_the_parts_that_do_not_answer(client, monkeypatch):
     monkeypatch.setattr(store, "ping", fail_with(redis.ConnectionError("at 10.0.0.1")))
-    answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (503, {"status": "failing", "missing": ["redis"]})
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (503, {"status": "failing", "missing": ["redis"]})
     monkeypatch.setattr(connection, "ensure_connection", fail_with(OperationalError("at 10.0.0.1")))
-    answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()["missing"]) == (503, ["database", "redis"])
-    assert b"10.0.0.1" not in answer.content
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["missing"]) == (503, ["database", "redis"])
+    assert b"10.0.0.1" not in response.content
 
 
 def parse_metrics(content):
@@ -83,9 +87,9 @@ def parse_metrics(content):
 
 
 def metrics(client):
-    answer = client.get("/metrics")
-    assert answer.status_code == 200 and answer["Content-Type"].startswith("text/plain")
-    return parse_metrics(answer.content)
+    response = client.get("/metrics")
+    assert response.status_code == 200 and response["Content-Type"].startswith("text/plain")
+    return parse_metrics(response.content)
 
 
 def test_metrics_count_rooms_people_and_changes(client, alice, bob, room):
@@ -110,7 +114,7 @@ def test_metrics_count_the_messages_that_wait_in_redis(client, valkey_url, monke
         assert found[f'chat_channel_pending{{channel="{channel}"}}'] == 0
 
 
-# The answers of the interface, which need no worker.
+# The next tests are about the answers of the interface, which need no worker.
 
 
 def ask_interface(path, method="GET", is_redis_answering=True, open_connections=7):

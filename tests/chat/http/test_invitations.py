@@ -43,7 +43,7 @@ def is_refused(code, action, *arguments):
     return refusal.value.code == code
 
 
-# Private rooms.
+# The next tests are about private rooms.
 
 
 def test_a_private_room_made_by_the_api_is_listed_for_members_only(as_alice, as_bob):
@@ -61,8 +61,8 @@ def test_a_private_room_made_by_the_api_is_listed_for_members_only(as_alice, as_
 @pytest.mark.parametrize("checked, access", [({"private": "on"}, "private"), ({}, "public")])
 def test_the_lobbys_form_makes_a_private_room(alice, checked, access):
     browser = wire.browser_of(alice)
-    answer = browser.post("/rooms/", {"name": "The cellar", "slug": "cellar", **checked})
-    assert answer.status_code == 302 and Room.objects.get().access == access
+    response = browser.post("/rooms/", {"name": "The cellar", "slug": "cellar", **checked})
+    assert response.status_code == 302 and Room.objects.get().access == access
     assert ('aria-label="Private"' in browser.get("/").content.decode()) == bool(checked)
 
 
@@ -74,7 +74,7 @@ def test_a_private_room_is_not_found_by_other_people(cellar, as_bob, bob):
     assert wire.Socket("/chat/cellar/", as_bob.browser).connect().code == 4404
 
 
-# Making, listing and revoking invitations.
+# The next tests make, list and revoke invitations.
 
 
 def test_the_key_of_an_invitation_is_shown_once_and_stored_as_a_digest(as_alice, cellar):
@@ -188,7 +188,7 @@ def test_an_invitation_of_another_room_is_not_revoked(as_alice, alice, key):
     assert as_alice("DELETE", f"/api/rooms/attic/invitations/{Invitation.objects.get().id}/") == (404, "not_found")
 
 
-# Accepting invitations.
+# The next tests accept invitations.
 
 
 def test_an_account_that_accepts_becomes_a_member_and_a_guest_stays_a_guest(bob, charlie, key):
@@ -207,16 +207,16 @@ def test_accepting_by_the_api_returns_the_room(as_bob, key):
 
 
 def test_every_invalid_invitation_gets_the_same_answer(alice, bob, cellar):
-    answers = set()
+    responses = set()
     for change in ({"uses_left": 0}, {"expires_at": timezone.now()}, None):
         invitation, key = create_invitation(alice, "cellar")
         found = Invitation.objects.filter(id=invitation.id)
         found.update(**change) if change else found.delete()
         for text in (key, "x", "é" * 300):
             for browser in (wire.browser_of(bob), Caller().browser):
-                for answer in (browser.get(f"/invite/{text}/"), browser.post(f"/invite/{text}/")):
-                    answers.add((answer.status_code, answer.content))
-    assert len(answers) == 1 and answers.pop()[0] == 404
+                for response in (browser.get(f"/invite/{text}/"), browser.post(f"/invite/{text}/")):
+                    responses.add((response.status_code, response.content))
+    assert len(responses) == 1 and responses.pop()[0] == 404
     assert roles() == {"Alice": "owner"}
 
 
@@ -227,8 +227,8 @@ def test_opening_an_invitation_does_not_use_it_up(alice, bob, cellar):
             page = browser.get(f"/invite/{key}/")
             assert page.status_code == 200 and b"The cellar" in page.content
     assert roles() == {"Alice": "owner"} and Invitation.objects.get().uses_left == 1
-    answer = wire.browser_of(bob).post(f"/invite/{key}/")
-    assert (answer.status_code, answer.url) == (302, "/rooms/cellar/")
+    response = wire.browser_of(bob).post(f"/invite/{key}/")
+    assert (response.status_code, response.url) == (302, "/rooms/cellar/")
     assert Invitation.objects.get().uses_left == 0
 
 
@@ -236,9 +236,9 @@ def test_a_stranger_picks_a_name_before_accepting_an_invitation(key):
     browser = Caller().browser
     page = browser.post(f"/invite/{key}/").content.decode()
     assert 'action="/guest/"' in page and f'value="/invite/{key}/"' in page
-    answer = browser.post("/guest/", {"handle": "Dora", "next": f"/invite/{key}/"})
-    assert answer.url == f"/invite/{key}/" and roles() == {"Alice": "owner"}
-    assert browser.post(answer.url).url == "/rooms/cellar/"
+    response = browser.post("/guest/", {"handle": "Dora", "next": f"/invite/{key}/"})
+    assert response.url == f"/invite/{key}/" and roles() == {"Alice": "owner"}
+    assert browser.post(response.url).url == "/rooms/cellar/"
     assert roles() == {"Alice": "owner", "Dora": "guest"}
 
 
@@ -282,7 +282,7 @@ def test_two_tabs_of_one_person_use_an_invitation_once(alice, bob, cellar, monke
     assert Invitation.objects.get().uses_left == 1
 
 
-# Leaving.
+# The next tests are about people who leave a room, and about the sweep of invitations.
 
 
 def test_leaving_a_private_room_closes_the_sockets(bob, as_bob, key):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MESSAGES = "/api/rooms/garden/messages/"
 
 
-# Posting.
+# The next tests post messages.
 
 
 def test_a_post_is_stored_acknowledged_and_published(as_bob, alice, enter):
@@ -63,9 +63,9 @@ def test_a_post_with_an_invalid_field_is_refused(as_alice, room, fields, status,
 
 def test_the_error_of_a_post_names_its_ref(as_alice, room):
     as_alice("POST", MESSAGES, {"ref": "r1", "body": ""})
-    assert as_alice.answer.json()["ref"] == "r1"
+    assert as_alice.response.json()["ref"] == "r1"
     as_alice("POST", MESSAGES, {"ref": "r1", "body": "Hello", "reply_to": 9})
-    assert as_alice.answer.json()["ref"] == "r1"
+    assert as_alice.response.json()["ref"] == "r1"
 
 
 def test_a_post_without_permission_is_refused_with_the_code_of_the_reason(stranger, bob, as_bob, room):
@@ -87,13 +87,13 @@ def test_a_request_over_the_rate_limit_returns_429_with_the_time_to_wait(as_bob,
     assert as_bob("POST", MESSAGES, body)[0] == 201
     for retry_after in (2.0, 10.0):  # a socket would be closed at the second refusal
         assert as_bob("POST", MESSAGES, {**body, "ref": "r2"}) == (429, "rate_limited")
-        assert as_bob.answer.json()["retry_after"] == retry_after
-        assert as_bob.answer["Retry-After"] == str(int(retry_after))
+        assert as_bob.response.json()["retry_after"] == retry_after
+        assert as_bob.response["Retry-After"] == str(int(retry_after))
     clock.pass_by(2)
     assert as_bob("POST", MESSAGES, {**body, "ref": "r2"})[0] == 201
 
 
-# Reading.
+# The next tests read messages.
 
 
 def fill(person, count):
@@ -187,7 +187,7 @@ def test_only_signed_in_people_can_read_messages(stranger, room):
     assert stranger("GET", "/api/rooms/attic/messages/") == (401, "not_signed_in")
 
 
-# The cost of a request.
+# The next tests count the statements of a request.
 
 
 def test_a_post_by_cookie_costs_seven_statements(as_alice, room, enter, alice):
@@ -203,7 +203,7 @@ def test_a_post_by_cookie_costs_seven_statements(as_alice, room, enter, alice):
         ("SELECT", "chat_member"),  # the person's role in the room
         ("UPDATE", "chat_room"),  # the next offset, with RETURNING
         ("INSERT", "chat_message"),
-        ("INSERT", "chat_change"),  # the ref is used up
+        ("INSERT", "chat_change"),  # the ref, which cannot be used again
     ]
 
 
@@ -212,7 +212,7 @@ def test_a_post_by_token_costs_six_statements(alice, room):
     bot("POST", MESSAGES, {"ref": "r0", "body": "Hello"})
     with CaptureQueriesContext(connection) as queries:
         assert bot("POST", MESSAGES, {"ref": "r1", "body": "Hello"})[0] == 201
-    # One statement reads the token with its person; the others are those of a post by cookie.
+    # One statement reads the token with its person; a post by cookie has the others too.
     assert [table for _, table in statements(queries)] == [
         "chat_token",
         "chat_room",
@@ -221,3 +221,36 @@ def test_a_post_by_token_costs_six_statements(alice, room):
         "chat_message",
         "chat_change",
     ]
+
+
+# Pages at a time, and pins.
+
+
+def test_a_day_leads_to_its_first_message_in_the_persons_time_zone(as_alice, enter, alice):
+    tab = enter(alice)
+    for number, at in enumerate(("2026-02-27T12:00Z", "2026-02-28T23:30Z", "2026-03-01T12:00Z"), 1):
+        tab.post(f"r{number}")
+        Message.objects.filter(number=number).update(created_at=protocol.parse_moment(at))
+    status, body = as_alice("GET", f"{MESSAGES}?at=2026-03-01")
+    assert status == 200 and body["id"] == 3
+    assert [message["id"] for message in body["messages"]] == [1, 2, 3]
+    assert (body["more"], body["more_before"], body["more_after"], body["offset"]) == (False, False, False, 3)
+    assert as_alice("GET", f"{MESSAGES}?at=2026-03-01&zone=Europe/Berlin")[1]["id"] == 2
+    assert as_alice("GET", f"{MESSAGES}?at=2026-02-28T23:30:00Z&limit=1")[1]["id"] == 2
+    after_all = as_alice("GET", f"{MESSAGES}?at=2026-03-02&limit=2")[1]
+    assert after_all["id"] is None and [message["id"] for message in after_all["messages"]] == [2, 3]
+
+
+@pytest.mark.parametrize("query", ["at=x", "at=", "at=2026-03-01&zone=Mars", "at=2026-03-01&before=1"])
+def test_a_wrong_time_is_refused(as_alice, room, query):
+    assert as_alice("GET", f"{MESSAGES}?{query}") == (400, "invalid_field")
+
+
+def test_readers_get_the_pins_of_a_room(as_bob, stranger, alice, enter):
+    tab = enter(alice)
+    tab.post("r1", "Rules")
+    assert tab.ask("pin", ref="x1", id=1, on=True) == {"type": "ack", "ref": "x1", "id": 1, "offset": 2}
+    [pin] = as_bob("GET", "/api/rooms/garden/pins/")[1]["pins"]
+    assert (pin["message"]["body"], pin["message"]["pinned"], pin["by"]) == ("Rules", True, {"handle": "Alice"})
+    assert pin["at"].endswith("Z")
+    assert stranger("GET", "/api/rooms/garden/pins/") == (401, "not_signed_in")

@@ -58,20 +58,20 @@ def test_every_code_has_its_status_as_json_and_as_a_page(code, status):
 
 
 def test_an_error_has_only_the_fields_that_apply():
-    answer = error_response(request("/api/x/"), ChatError("empty", "No."))
-    assert answer.content == b'{"code": "empty", "detail": "No."}'
-    answer = error_response(request("/api/x/"), ChatError("rate_limited", "No.", "r1", 0.25))
-    assert answer.content == b'{"code": "rate_limited", "detail": "No.", "ref": "r1", "retry_after": 0.25}'
-    assert answer["Retry-After"] == "1"
+    response = error_response(request("/api/x/"), ChatError("empty", "No."))
+    assert response.content == b'{"code": "empty", "detail": "No."}'
+    response = error_response(request("/api/x/"), ChatError("rate_limited", "No.", "r1", 0.25))
+    assert response.content == b'{"code": "rate_limited", "detail": "No.", "ref": "r1", "retry_after": 0.25}'
+    assert response["Retry-After"] == "1"
     assert set(STATUSES.values()) >= {401, 403, 404, 405, 409, 413, 429, 503}
 
 
 @pytest.mark.parametrize("error", OUTAGES)
 @pytest.mark.parametrize("path", ["/", "/api/rooms/"])
 def test_an_outage_returns_503_and_reveals_no_address(error, path):
-    answer = FailuresMiddleware(None).process_exception(request(path), error)
-    assert answer.status_code == 503 and answer["Retry-After"] == "1"
-    assert b"10.0.0.1" not in answer.content
+    response = FailuresMiddleware(None).process_exception(request(path), error)
+    assert response.status_code == 503 and response["Retry-After"] == "1"
+    assert b"10.0.0.1" not in response.content
 
 
 def test_a_bug_in_a_page_is_left_to_django():
@@ -86,13 +86,13 @@ def test_a_path_cannot_forge_lines_in_the_log(caplog):
 
 def test_a_page_may_set_its_own_headers():
     def get_response(request):
-        answer = HttpResponse()
-        answer["Referrer-Policy"] = "no-referrer"
-        return answer
+        response = HttpResponse()
+        response["Referrer-Policy"] = "no-referrer"
+        return response
 
-    answer = HeadersMiddleware(get_response)(request("/"))
-    assert answer["Referrer-Policy"] == "no-referrer"
-    assert answer["Content-Security-Policy"].startswith("default-src 'self'")
+    response = HeadersMiddleware(get_response)(request("/"))
+    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Content-Security-Policy"].startswith("default-src 'self'")
 
 
 @pytest.mark.django_db
@@ -101,25 +101,25 @@ def test_an_outage_in_a_middleware_returns_503_with_all_headers(monkeypatch, pat
     monkeypatch.setattr(
         "django.contrib.sessions.middleware.SessionMiddleware.process_request", fail_with(OperationalError("away"))
     )
-    answer = wire.calm(Client()).get(path)
-    assert answer.status_code == 503
-    assert "Content-Security-Policy" in answer and answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Content-Type"].startswith("application/json" if path.startswith("/api/") else "text/html")
+    response = wire.calm(Client()).get(path)
+    assert response.status_code == 503
+    assert "Content-Security-Policy" in response and response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Type"].startswith("application/json" if path.startswith("/api/") else "text/html")
 
 
 @pytest.mark.django_db
 def test_a_bot_may_retry_when_an_outage_hides_its_token(monkeypatch):
     monkeypatch.setattr("chat.services.people.find_token", fail_with(OperationalError("away")))
-    answer = wire.calm(Client()).get("/api/rooms/", HTTP_AUTHORIZATION="Bearer x")
-    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
-    assert answer.json()["retry_after"] == 1.0
+    response = wire.calm(Client()).get("/api/rooms/", HTTP_AUTHORIZATION="Bearer x")
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+    assert response.json()["retry_after"] == 1.0
 
 
 @pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/invitations/", "/api/tokens/"])
 def test_requests_over_the_rate_limit_return_429_and_no_server_error(alice, path, monkeypatch):
     monkeypatch.setattr("chat.services.limits.check_event", fail_with(CloseConnection(4429)))
-    answer = wire.browser_of(alice).post(path, {"key": "x", "name": "x"}, content_type="application/json")
-    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (429, "rate_limited", "10")
+    response = wire.browser_of(alice).post(path, {"key": "x", "name": "x"}, content_type="application/json")
+    assert (response.status_code, response.json()["code"], response["Retry-After"]) == (429, "rate_limited", "10")
 
 
 @pytest.mark.parametrize("path", ["/api/invitations/", "/api/rooms/garden/messages/"])
@@ -127,8 +127,8 @@ def test_a_form_instead_of_json_returns_400(alice, path):
     browser = wire.browser_of(alice, enforce_csrf_checks=True)
     token = browser.get("/api/session/").json()["csrf"]
     # The test client sends a multipart form, as a browser sends files. Such a body can be read only once.
-    answer = browser.post(path, {"key": "x"}, HTTP_X_CSRFTOKEN=token)
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")
+    response = browser.post(path, {"key": "x"}, HTTP_X_CSRFTOKEN=token)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_json")
 
 
 @pytest.mark.django_db
@@ -139,6 +139,6 @@ def test_a_form_is_read_as_utf_8_whatever_charset_it_names(charset):
     token = client.cookies["csrftoken"].value
     body = f"csrfmiddlewaretoken={token}&handle=Zo%C3%AB"
     content_type = f"application/x-www-form-urlencoded; charset={charset}"
-    answer = client.generic("POST", "/guest/", body, content_type=content_type)
-    assert answer.status_code == 302
+    response = client.generic("POST", "/guest/", body, content_type=content_type)
+    assert response.status_code == 302
     assert client.get("/api/session/").json()["handle"] == "Zo\u00eb"

@@ -28,7 +28,7 @@ MODERATORS_CALLS = [
 CALLS = [*MODERATORS_CALLS, ("POST", REPORT_MESSAGE)]
 
 
-# Rights.
+# The next tests are about the right to moderate.
 
 
 @pytest.mark.parametrize("method, path", CALLS)
@@ -88,7 +88,7 @@ def test_the_token_of_a_moderator_moderates(author_member, alice):
     assert Caller(key=key)("GET", AUDIT)[1]["entries"][0]["actor"] == {"handle": "Alice"}
 
 
-# Roles.
+# The next tests are about roles.
 
 
 def test_giving_a_role_returns_the_member(as_alice, author_member):
@@ -110,14 +110,14 @@ def test_a_person_with_any_handle_can_be_given_a_role(as_alice, room, handle):
     people.sign_up_guest(handle)
     if handle == ".":
         # Browsers remove this segment from an address, even if it is escaped.
-        answer = as_alice("PUT", MEMBERS, {"handle": handle, "role": "banned"})
+        status, member = as_alice("PUT", MEMBERS, {"handle": handle, "role": "banned"})
     else:
-        answer = as_alice("PUT", f"{MEMBERS}{quote(handle, safe='')}/", {"role": "banned"})
-    assert answer[0] == 200 and answer[1]["handle"] == handle and role_of(handle) == "banned"
+        status, member = as_alice("PUT", f"{MEMBERS}{quote(handle, safe='')}/", {"role": "banned"})
+    assert status == 200 and member["handle"] == handle and role_of(handle) == "banned"
 
 
 @pytest.mark.parametrize(
-    "path, body, answer",
+    "path, body, expected",
     [
         (f"{MEMBERS}Nobody/", {"role": "muted"}, (404, "not_found")),
         (f"{MEMBERS}Bob/", {}, (400, "missing_field")),
@@ -130,8 +130,8 @@ def test_a_person_with_any_handle_can_be_given_a_role(as_alice, room, handle):
         (f"{MEMBERS}{'x' * 40}/", {"role": "muted"}, (404, "not_found")),
     ],
 )
-def test_an_invalid_role_is_refused(as_alice, author_member, path, body, answer):
-    assert as_alice("PUT", path, body) == answer
+def test_an_invalid_role_is_refused(as_alice, author_member, path, body, expected):
+    assert as_alice("PUT", path, body) == expected
     assert role_of("Bob") == "member" and not AuditEntry.objects.exists()
 
 
@@ -140,7 +140,7 @@ def test_a_person_who_is_not_in_the_room_is_not_found(as_alice, room, bob):
         assert as_alice("GET", f"{MEMBERS}{handle}/") == (404, "not_found")
 
 
-def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, author_member, charlie, monkeypatch):
+def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, author_member, charlie):
     rooms.apply_role(author_member, Member.MUTED)
     moderation.change_role(None, author_member.room, charlie, "banned")
     status, body = as_alice("GET", MEMBERS)
@@ -156,7 +156,7 @@ def test_the_list_of_members_has_pages_and_a_filter_by_role(as_alice, author_mem
     assert as_alice("GET", f"{MEMBERS}?page=-1") == (400, "invalid_field")
 
 
-# Reports and the audit log.
+# The next tests are about reports and the audit log.
 
 
 def test_a_person_reports_a_message_once_and_moderators_see_it(as_alice, author_member, charlie):
@@ -180,7 +180,7 @@ def test_a_person_reports_a_message_once_and_moderators_see_it(as_alice, author_
 
 
 @pytest.mark.parametrize(
-    "path, body, answer",
+    "path, body, expected",
     [
         (REPORT_MESSAGE, {}, (400, "missing_field")),
         (REPORT_MESSAGE, {"reason": ""}, (400, "empty")),
@@ -189,8 +189,8 @@ def test_a_person_reports_a_message_once_and_moderators_see_it(as_alice, author_
         (REPORT_MESSAGE.replace("1", str(2**63)), BODY, (404, "not_found")),
     ],
 )
-def test_an_invalid_report_is_refused(as_alice, author_member, path, body, answer):
-    assert as_alice("POST", path, body) == answer
+def test_an_invalid_report_is_refused(as_alice, author_member, path, body, expected):
+    assert as_alice("POST", path, body) == expected
 
 
 def test_authors_cannot_report_their_own_message(as_bob, author_member):
@@ -257,3 +257,21 @@ def test_the_api_moderates_a_private_room(as_alice, author_member):
     Room.objects.update(access=Room.PRIVATE)
     assert as_alice("PUT", f"{MEMBERS}Bob/", {"role": "muted"})[1]["role"] == "muted"
     assert wire.Socket("/chat/garden/", wire.browser_of(author_member.person)).connect().seen("joined")
+
+
+# Earlier bodies.
+
+
+def test_moderators_read_the_earlier_bodies_of_a_message(as_alice, as_bob, bob, enter):
+    tab = enter(bob)
+    tab.post("r1", "One")
+    tab.ask("edit", ref="r2", id=1, body="Two")
+    path = "/api/rooms/garden/messages/1/history/"
+    versions = as_alice("GET", path)[1]["versions"]
+    assert [(version["body"], version["by"]) for version in versions] == [
+        ("One", {"handle": "Bob"}),
+        ("Two", {"handle": "Bob"}),
+    ]
+    assert all(version["at"].endswith("Z") for version in versions)
+    assert as_bob("GET", path) == (403, "forbidden")
+    assert as_alice("GET", "/api/rooms/garden/messages/2/history/") == (404, "not_found")

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from chat.http.module_preloads import IMPORTS, STATIC, list_imports
+from chat.version import CLIENT_VERSION
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -15,7 +16,7 @@ IMPORT = re.compile(r'^(?:import|export) [^"]*?from "([^"]+)";$', re.MULTILINE)
 
 
 def find_modules(expression, page):
-    return [address.removeprefix("/static/") for address in expression.findall(page.content.decode())]
+    return [address.removeprefix(f"/static/{CLIENT_VERSION}/") for address in expression.findall(page.content.decode())]
 
 
 def imports_of(entries):
@@ -59,7 +60,7 @@ def test_a_board_announces_the_conversation_only_to_its_owner(db):
 def test_links_respect_the_address_of_static_files(admin_browser, room, settings):
     settings.STATIC_URL = "/elsewhere/"
     page = admin_browser.get("/rooms/garden/").content.decode()
-    assert '<link rel="modulepreload" href="/elsewhere/chat/room/conversation.js">' in page
+    assert f'<link rel="modulepreload" href="/elsewhere/{CLIENT_VERSION}/chat/room/conversation.js">' in page
 
 
 def test_the_dialogs_load_later():

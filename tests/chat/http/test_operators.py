@@ -76,8 +76,8 @@ def test_current_announcements_are_listed_and_can_be_withdrawn(as_root, alice, e
     _, listed = as_root("GET", "/api/announcements/")
     assert [announcement["text"] for announcement in listed["announcements"]] == ["two", "one"]
     path = f"/api/announcements/{listed['announcements'][1]['id']}/"
-    answer = as_root.browser.delete(path)
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = as_root.browser.delete(path)
+    assert (response.status_code, response.content) == (204, b"")
     for gone in (path, "/api/announcements/99999999999999999999/"):
         assert as_root("DELETE", gone) == (404, "not_found")
     _, listed = as_root("GET", "/api/announcements/")
@@ -98,7 +98,7 @@ def test_a_person_is_disconnected_from_one_room_or_from_all(as_root, bob, enter)
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "answer"),
+    ("path", "body", "expected"),
     [
         ("announcements/", {}, (400, "missing_field")),
         ("announcements/", {"text": ""}, (400, "empty")),
@@ -122,6 +122,6 @@ def test_a_person_is_disconnected_from_one_room_or_from_all(as_root, bob, enter)
         ("disconnections/", "nonsense", (400, "invalid_json")),
     ],
 )
-def test_an_invalid_call_of_an_operator_is_refused(as_root, path, body, answer):
-    assert as_root("POST", f"/api/{path}", body) == answer
+def test_an_invalid_call_of_an_operator_is_refused(as_root, path, body, expected):
+    assert as_root("POST", f"/api/{path}", body) == expected
     assert not Announcement.objects.exists()

@@ -18,16 +18,16 @@ def browser(db):
     return Client()
 
 
-def text_of(answer):
-    return answer.content.decode()
+def text_of(response):
+    return response.content.decode()
 
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_every_page_opens_for_strangers(browser, room, path, method):
-    answer = getattr(browser, method)(path)
-    assert answer.status_code == 200
-    assert answer["Content-Type"].startswith("text/html")
+    response = getattr(browser, method)(path)
+    assert response.status_code == 200
+    assert response["Content-Type"].startswith("text/html")
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/password/"])
@@ -37,13 +37,13 @@ def test_every_page_opens_for_signed_in_people(alice, room, path):
 
 @pytest.mark.parametrize("path", [*PAGES, "/readyz", "/api/session/"])
 def test_the_headers_of_pages_forbid_foreign_scripts(browser, room, path):
-    answer = browser.get(path)
-    policy = answer["Content-Security-Policy"]
+    response = browser.get(path)
+    policy = response["Content-Security-Policy"]
     assert "default-src 'self'" in policy and "unsafe-inline" not in policy and "frame-ancestors 'none'" in policy
-    assert answer["X-Frame-Options"] == "DENY"
-    assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Referrer-Policy"] == "same-origin"
-    assert "<script>" not in text_of(answer) and "onclick" not in text_of(answer)
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert "<script>" not in text_of(response) and "onclick" not in text_of(response)
 
 
 @pytest.mark.parametrize("path", ["/", "/rooms/garden/"])
@@ -58,7 +58,7 @@ def test_an_open_page_can_ask_for_a_pane_only(browser, alice, room, path):
     assert 'id="sidebar"' not in text_of(browser.get(path)) + text_of(browser.get(path, {"pane": "1"}))
 
 
-# The lobby.
+# The next tests are about the lobby.
 
 
 def test_the_lobby_lists_and_searches_rooms(browser, alice, room):
@@ -76,8 +76,8 @@ def test_only_accounts_see_the_form_for_a_room(browser, alice, charlie, room):
 
 
 def test_the_form_makes_a_room(alice):
-    answer = wire.browser_of(alice).post("/rooms/", {"slug": "attic", "name": "Attic", "topic": ""})
-    assert (answer.status_code, answer["Location"]) == (302, "/rooms/attic/")
+    response = wire.browser_of(alice).post("/rooms/", {"slug": "attic", "name": "Attic", "topic": ""})
+    assert (response.status_code, response["Location"]) == (302, "/rooms/attic/")
     assert Member.objects.get().role == "owner"
 
 
@@ -87,13 +87,13 @@ def test_the_form_makes_a_room(alice):
         ({"slug": "garden"}, "There is already a room with this slug"),
         ({"slug": "A B"}, "must be 1 to 50"),
         ({"name": ""}, "required"),
-        ({"name": "\u200b"}, "must not be empty"),
+        ({"name": "\u200b"}, "contains only invisible characters"),
         ({"slug": "x" * 51}, "at most 50"),
     ],
 )
 def test_the_error_of_a_room_is_shown_beside_the_form(alice, room, fields, words):
-    answer = wire.browser_of(alice).post("/rooms/", {"slug": "attic", "name": "Attic", "topic": "", **fields})
-    assert answer.status_code == 400 and words in text_of(answer)
+    response = wire.browser_of(alice).post("/rooms/", {"slug": "attic", "name": "Attic", "topic": "", **fields})
+    assert response.status_code == 400 and words in text_of(response)
     assert Room.objects.count() == 1
 
 
@@ -106,7 +106,7 @@ def test_strangers_and_guests_cannot_make_a_room_by_form(browser, charlie):
     assert not Room.objects.exists()
 
 
-# A room.
+# The next tests are about the page of a room.
 
 
 def test_a_stranger_sees_the_same_page_for_every_room(browser, room):
@@ -116,17 +116,17 @@ def test_a_stranger_sees_the_same_page_for_every_room(browser, room):
 
 
 def test_a_room_that_does_not_exist_returns_404(alice, room):
-    answer = wire.browser_of(alice).get("/rooms/attic/")
-    assert answer.status_code == 404 and "There is no such room" in text_of(answer)
+    response = wire.browser_of(alice).get("/rooms/attic/")
+    assert response.status_code == 404 and "There is no such room" in text_of(response)
 
 
 def test_a_banned_person_gets_403_for_the_room(bob, room):
     rooms.apply_role(rooms.join_room(bob, "garden"), Member.BANNED)
-    answer = wire.browser_of(bob).get("/rooms/garden/")
-    assert answer.status_code == 403 and "Roses" not in text_of(answer)
+    response = wire.browser_of(bob).get("/rooms/garden/")
+    assert response.status_code == 403 and "Roses" not in text_of(response)
 
 
-# Signing in and out.
+# The next tests are about the forms for accounts and guests.
 
 
 def test_the_forms_sign_up_out_and_in(browser):
@@ -160,8 +160,8 @@ def test_the_form_makes_a_guest(browser):
     ],
 )
 def test_the_error_of_an_account_is_shown_beside_the_form(browser, alice, path, form, words):
-    answer = browser.post(path, form)
-    assert answer.status_code == 400 and words in text_of(answer)
+    response = browser.post(path, form)
+    assert response.status_code == 400 and words in text_of(response)
     assert Person.objects.count() == 1
 
 
@@ -183,53 +183,53 @@ def test_signing_in_redirects_only_within_this_site(browser, alice, target, lead
 
 
 def test_the_next_page_survives_an_error_in_the_form(browser, alice):
-    answer = browser.post("/sign-in/?next=/rooms/garden/", {"handle": "Alice", "password": "wrong"})
-    assert 'value="/rooms/garden/"' in text_of(answer)
+    response = browser.post("/sign-in/?next=/rooms/garden/", {"handle": "Alice", "password": "wrong"})
+    assert 'value="/rooms/garden/"' in text_of(response)
 
 
 def test_only_accounts_change_a_password(browser, charlie, alice):
     for other in (browser, wire.browser_of(charlie)):
         assert other.get("/password/")["Location"] == "/sign-in/?next=/password/"
     account_browser = wire.browser_of(alice)
-    answer = account_browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
-    assert answer.status_code == 302
+    response = account_browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
+    assert response.status_code == 302
     assert account_browser.get("/api/session/").json()["handle"] == "Alice"
 
 
 def test_a_form_without_its_csrf_token_is_refused_with_a_page(alice):
     browser = Client(enforce_csrf_checks=True)
-    answer = browser.post("/sign-in/", {"handle": "Alice", "password": "correct horse"})
-    assert answer.status_code == 403 and "reload, and try again" in text_of(answer)
+    response = browser.post("/sign-in/", {"handle": "Alice", "password": "correct horse"})
+    assert response.status_code == 403 and "reload, and try again" in text_of(response)
 
 
 def test_each_address_has_a_rate_limit_for_passwords(browser, alice, settings, clock):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "sign_ins": (2, 1)}
     for password in ("wrong", "wronger"):
         browser.post("/sign-in/", {"handle": "Alice", "password": password})
-    answer = browser.post("/sign-in/", {"handle": "Alice", "password": "correct horse"})
-    assert "Too much at once" in text_of(answer)
+    response = browser.post("/sign-in/", {"handle": "Alice", "password": "correct horse"})
+    assert "Too much at once" in text_of(response)
     assert browser.get("/api/session/").json()["handle"] is None
 
 
-# Errors.
+# The next tests are about errors.
 
 
 def test_an_unknown_address_returns_404_as_a_page(browser):
-    answer = browser.get("/nothing/here/")
-    assert answer.status_code == 404 and "There is nothing at this address" in text_of(answer)
-    assert answer["Content-Type"].startswith("text/html")
+    response = browser.get("/nothing/here/")
+    assert response.status_code == 404 and "There is nothing at this address" in text_of(response)
+    assert response["Content-Type"].startswith("text/html")
 
 
 def test_an_unknown_host_name_returns_400_as_a_page(browser):
-    answer = browser.get("/", HTTP_HOST="evil.example")
-    assert answer.status_code == 400 and "evil" not in text_of(answer)
+    response = browser.get("/", HTTP_HOST="evil.example")
+    assert response.status_code == 400 and "evil" not in text_of(response)
 
 
 def test_a_bug_returns_500_as_a_page_without_a_traceback(browser, monkeypatch):
     monkeypatch.setattr("chat.services.rooms.find_rooms", fail_with(ZeroDivisionError("on purpose")))
-    answer = wire.calm(browser).get("/")
-    assert answer.status_code == 500 and "an error in the server" in text_of(answer)
-    assert "purpose" not in text_of(answer) and "Traceback" not in text_of(answer)
+    response = wire.calm(browser).get("/")
+    assert response.status_code == 500 and "an error in the server" in text_of(response)
+    assert "purpose" not in text_of(response) and "Traceback" not in text_of(response)
 
 
 def test_the_name_of_a_room_is_escaped_in_every_attribute(alice):

@@ -57,16 +57,16 @@ def test_a_bot_polls_with_its_token(room, bob):
     assert bot.start()[0]["you"]["handle"] == "Bob"
     assert types(bot.say(post("b1")).body["events"]) == ["ack"]
     people.revoke_token(bob, bob.tokens.get().id)
-    answer = bot.poll_again()
-    assert (answer.status, answer.body["code"], answer.body["close"]) == (401, "not_signed_in", 4401)
+    response = bot.poll_again()
+    assert (response.status, response.body["code"], response.body["close"]) == (401, "not_signed_in", 4401)
 
 
 def test_responses_are_not_cached_and_not_shared_with_other_sites(poller, bob):
-    answer = poller(bob).request("GET")
-    assert answer.headers[b"Cache-Control"] == b"no-store"
-    assert answer.headers[b"Content-Type"] == b"application/json"
-    assert answer.headers[b"X-Content-Type-Options"] == b"nosniff"
-    assert not [name for name in answer.headers if name.lower().startswith(b"access-control")]
+    response = poller(bob).request("GET")
+    assert response.headers[b"Cache-Control"] == b"no-store"
+    assert response.headers[b"Content-Type"] == b"application/json"
+    assert response.headers[b"X-Content-Type-Options"] == b"nosniff"
+    assert not [name for name in response.headers if name.lower().startswith(b"access-control")]
 
 
 def make_private(room):
@@ -97,51 +97,51 @@ def test_an_error_has_the_code_that_would_close_a_socket(room, bob, why, method)
     if why == "private":
         make_private(room)
     poller.poll = "abc"
-    answer = {
+    response = {
         "GET": lambda: poller.request("GET"),
         "GET later": lambda: poller.poll_again(cursor=0),
         "POST": lambda: poller.say(post("b1")),
         "DELETE": lambda: poller.request("DELETE", "poll=abc"),
     }[method]()
-    assert (answer.status, answer.body["code"], answer.body["close"]) == REFUSED[why]
-    assert answer.body["detail"] and answer.later is None
+    assert (response.status, response.body["code"], response.body["close"]) == REFUSED[why]
+    assert response.body["detail"] and response.later is None
     assert room.messages.count() == 0
 
 
 def test_an_invalid_token_is_not_replaced_by_a_cookie(room, bob):
     poller = Poller(bob, headers={"authorization": "Bearer nonsense"})
-    answer = poller.request("GET")
-    assert (answer.status, answer.body["code"], answer.body["close"]) == (401, "not_signed_in", 4401)
+    response = poller.request("GET")
+    assert (response.status, response.body["code"], response.body["close"]) == (401, "not_signed_in", 4401)
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_a_request_without_a_csrf_token_is_refused(room, bob, method):
     poller = Poller(bob, send_csrf=False)
-    answer = poller.request(method, "poll=abc", json.dumps(post("b1")).encode())
-    assert (answer.status, answer.body["code"]) == (403, "csrf_failed")
+    response = poller.request(method, "poll=abc", json.dumps(post("b1")).encode())
+    assert (response.status, response.body["code"]) == (403, "csrf_failed")
     assert room.messages.count() == 0
 
 
 @pytest.mark.parametrize("method", ["PUT", "OPTIONS", "HEAD", "PATCH"])
 def test_other_methods_are_refused_and_create_no_presence(poller, bob, method):
-    answer = poller(bob).request(method)
-    assert (answer.status, answer.body["code"]) == (405, "method_not_allowed")
+    response = poller(bob).request(method)
+    assert (response.status, response.body["code"]) == (405, "method_not_allowed")
     assert presence.count_present([Room.objects.get().id]) == [0]
 
 
 @pytest.mark.parametrize("query", ["poll=", "poll=a%20b", f"poll={'a' * 65}"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_invalid_poll_id_is_refused(poller, bob, method, query):
-    answer = poller(bob).request(method, query, b"{}")
-    assert (answer.status, answer.body["code"]) == (400, "invalid_field")
+    response = poller(bob).request(method, query, b"{}")
+    assert (response.status, response.body["code"]) == (400, "invalid_field")
 
 
 @pytest.mark.parametrize("wait", ["x", "-1", "1.5", ""])
 def test_an_invalid_wait_is_refused(poller, bob, wait):
     bobs_client = poller(bob)
     bobs_client.start()
-    answer = bobs_client.poll_again(wait=wait)
-    assert (answer.status, answer.body["code"]) == (400, "invalid_field")
+    response = bobs_client.poll_again(wait=wait)
+    assert (response.status, response.body["code"]) == (400, "invalid_field")
 
 
 def test_polls_and_sockets_of_a_person_are_counted_together(enter, poller, alice, bob, settings):
@@ -165,19 +165,19 @@ def test_polls_over_the_rate_limit_are_refused_with_retry_after(poller, bob, set
     bobs_client = poller(bob)
     bobs_client.start()
     bobs_client.poll_again(wait=0)
-    answer = bobs_client.poll_again(wait=0)
-    assert (answer.status, answer.body["code"]) == (429, "rate_limited")
-    assert 0 < answer.body["retry_after"] <= 2 and "close" not in answer.body
+    response = bobs_client.poll_again(wait=0)
+    assert (response.status, response.body["code"]) == (429, "rate_limited")
+    assert 0 < response.body["retry_after"] <= 2 and "close" not in response.body
 
 
 def test_a_flood_of_polls_gets_close_4429(poller, bob, settings):
     settings.CHAT_LIMITS, settings.CHAT_FLOOD_REFUSALS = {**settings.CHAT_LIMITS, "events": (2, 0.01)}, 3
     bobs_client = poller(bob)
     bobs_client.start()
-    answer = bobs_client.say(*[{"type": "typing", "on": True}] * 9)
-    assert answer.body["close"] == 4429 and types(answer.body["events"]) == ["rejected"] * 3
-    answer = bobs_client.poll_again()
-    assert (answer.status, answer.body["code"], answer.body["close"]) == (429, "rate_limited", 4429)
+    response = bobs_client.say(*[{"type": "typing", "on": True}] * 9)
+    assert response.body["close"] == 4429 and types(response.body["events"]) == ["rejected"] * 3
+    response = bobs_client.poll_again()
+    assert (response.status, response.body["code"], response.body["close"]) == (429, "rate_limited", 4429)
 
 
 def test_first_polls_count_against_the_limit_of_handshakes(poller, bob, settings):

@@ -19,9 +19,9 @@ def test_changes_after_the_cursor_are_answered_at_once(enter, poller, alice, bob
     bobs_client.start()
     socket.post("a1")
     socket.post("a2")
-    answer = bobs_client.poll_again()
-    assert types(answer.body["events"]) == ["message", "message", "synced"] and bobs_client.cursor == 2
-    assert answer.body["events"][:2] == socket.seen("message")
+    response = bobs_client.poll_again()
+    assert types(response.body["events"]) == ["message", "message", "synced"] and bobs_client.cursor == 2
+    assert response.body["events"][:2] == socket.seen("message")
     assert bobs_client.poll_again().later is not None
 
 
@@ -38,16 +38,16 @@ def test_an_impossible_cursor_resets_the_client(enter, poller, alice, bob, curso
 def test_without_changes_the_request_waits_in_the_groups_of_a_connection(enter, poller, alice, bob):
     bobs_client = poller(bob)
     bobs_client.start()
-    answer = bobs_client.poll_again()
-    assert answer.status is None and answer.later["status"] == 200
-    assert answer.later["seconds"] == django_settings.CHAT_POLL_SECONDS
-    assert json.loads(answer.later["content"]) == {"events": [{"type": "synced", "offset": 0, "more": False}]}
-    assert [b"Cache-Control", b"no-store"] in [list(header) for header in answer.later["headers"]]
-    groups = answer.later["context"]["groups"]
-    assert all(answer.channel in channels_of(group) for group in groups) and len(groups) == 3
+    response = bobs_client.poll_again()
+    assert response.status is None and response.later["status"] == 200
+    assert response.later["seconds"] == django_settings.CHAT_POLL_SECONDS
+    assert json.loads(response.later["content"]) == {"events": [{"type": "synced", "offset": 0, "more": False}]}
+    assert [b"Cache-Control", b"no-store"] in [list(header) for header in response.later["headers"]]
+    groups = response.later["context"]["groups"]
+    assert all(response.channel in channels_of(group) for group in groups) and len(groups) == 3
     enter(alice).post("a1")
-    (published,) = [content for content in answer.read() if '"message"' in content["text"]]
-    before, after = answer.later["text"]
+    (published,) = [content for content in response.read() if '"message"' in content["text"]]
+    before, after = response.later["text"]
     (event,) = json.loads(before + published["text"].encode() + after)["events"]
     assert (event["type"], event["ref"]) == ("message", "a1")
 
@@ -69,8 +69,8 @@ def test_a_change_while_the_request_begins_to_wait_is_answered_at_once(poller, a
         return subscribe(channel, groups)
 
     monkeypatch.setattr(broadcast, "subscribe", post_first)
-    answer = bobs_client.poll_again()
-    assert types(answer.body["events"]) == ["message", "synced"] and answer.later is None
+    response = bobs_client.poll_again()
+    assert types(response.body["events"]) == ["message", "synced"] and response.later is None
     assert channels_of(broadcast.room_group(owner.room_id)) == []
 
 
@@ -85,8 +85,8 @@ def test_a_client_that_loses_access_while_it_begins_to_wait_is_closed(poller, ro
         return subscribe(channel, groups)
 
     monkeypatch.setattr(broadcast, "subscribe", lose_access_first)
-    answer = bobs_client.poll_again()
-    assert answer.body == {"events": [], "close": code} and answer.later is None
+    response = bobs_client.poll_again()
+    assert response.body == {"events": [], "close": code} and response.later is None
     assert channels_of(broadcast.room_group(room.id)) == []
 
 
@@ -94,16 +94,16 @@ def test_a_request_that_fails_while_it_begins_to_wait_is_in_no_group(poller, roo
     bobs_client = poller(bob)
     bobs_client.start()
     monkeypatch.setattr(rooms, "find_member", lambda *arguments: 1 / 0)
-    answer = bobs_client.poll_again()
-    assert (answer.status, answer.body["code"]) == (500, "internal")
+    response = bobs_client.poll_again()
+    assert (response.status, response.body["code"]) == (500, "internal")
     assert channels_of(broadcast.room_group(room.id)) == []
 
 
 def test_a_poll_with_wait_0_is_answered_at_once(poller, bob):
     bobs_client = poller(bob)
     bobs_client.start()
-    answer = bobs_client.poll_again(wait=0)
-    assert answer.body == {"events": [{"type": "synced", "offset": 0, "more": False}]}
+    response = bobs_client.poll_again(wait=0)
+    assert response.body == {"events": [{"type": "synced", "offset": 0, "more": False}]}
     assert bobs_client.poll_again(wait=3).later["seconds"] == 3
     assert bobs_client.poll_again(wait=3600).later["seconds"] == django_settings.CHAT_POLL_SECONDS
 
@@ -111,15 +111,15 @@ def test_a_poll_with_wait_0_is_answered_at_once(poller, bob):
 def test_a_ban_and_a_logout_close_a_waiting_request(poller, bob):
     bobs_client = poller(bob)
     bobs_client.start()
-    answer = bobs_client.poll_again()
+    response = bobs_client.poll_again()
     ban(bob)
-    assert {"close": 4403} in answer.read()
-    before, after = answer.later["close"]
+    assert {"close": 4403} in response.read()
+    before, after = response.later["close"]
     assert json.loads(before + b"4403" + after) == {"events": [], "close": 4403}
     Member.objects.filter(person=bob).update(role=Member.MEMBER)
-    answer = bobs_client.poll_again()
+    response = bobs_client.poll_again()
     bobs_client.browser.post("/sign-out/")
-    assert {"close": 4401} in answer.read()
+    assert {"close": 4401} in response.read()
 
 
 def test_a_client_with_an_outdated_count_gets_the_presence(enter, poller, alice, bob, charlie):

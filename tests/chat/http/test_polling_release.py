@@ -24,9 +24,9 @@ def test_a_client_stays_present_by_polling(poller, room, bob, clock, later):
 def test_an_answered_request_leaves_its_groups_and_its_client_stays_present(poller, room, bob):
     bobs_client = poller(bob)
     bobs_client.start()
-    answer = bobs_client.poll_again()
-    answer.end(answered=True)
-    assert not [group for group in answer.later["context"]["groups"] if channels_of(group)]
+    response = bobs_client.poll_again()
+    response.end(answered=True)
+    assert not [group for group in response.later["context"]["groups"] if channels_of(group)]
     assert presence.count_present([room.id]) == [1]
 
 
@@ -34,14 +34,14 @@ def test_a_client_that_aborts_a_waiting_request_is_released_at_once(poller, room
     settings.CHAT_MAX_SOCKETS_PER_PERSON = 1
     bobs_client = poller(bob)
     bobs_client.start()
-    answer = bobs_client.poll_again()
-    answer.end(answered=False)
-    assert not [group for group in answer.later["context"]["groups"] if channels_of(group)]
+    response = bobs_client.poll_again()
+    response.end(answered=False)
+    assert not [group for group in response.later["context"]["groups"] if channels_of(group)]
     assert presence.count_present([room.id]) == [0]
     poller(bob).start()
 
 
 def test_a_request_that_is_aborted_before_its_view_runs_changes_nothing(poller, room, bob):
-    answer = poller(bob).request("GET")
-    answer.end(answered=False)
+    response = poller(bob).request("GET")
+    response.end(answered=False)
     assert presence.count_present([room.id]) == [1]

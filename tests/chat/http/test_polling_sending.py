@@ -78,17 +78,17 @@ def test_a_sync_renews_the_leases_and_joins_no_group(poller, room, bob, clock):
 def test_an_invalid_list_is_refused_as_a_whole(poller, room, bob, body, code):
     bobs_client = poller(bob)
     bobs_client.start()
-    answer = bobs_client.request("POST", f"poll={bobs_client.poll}", body)
-    assert (answer.status, answer.body["code"]) == (400, code)
+    response = bobs_client.request("POST", f"poll={bobs_client.poll}", body)
+    assert (response.status, response.body["code"]) == (400, code)
 
 
 def test_an_invalid_frame_is_rejected_as_on_a_socket(enter, poller, bob):
     bobs_client, socket = poller(bob), enter(bob)
     bobs_client.start()
     for text in ("nonsense", "NaN", '{"type": 1}', "7", " {} ", " "):
-        answer = bobs_client.request("POST", f"poll={bobs_client.poll}", text.encode())
-        assert types(answer.body["events"]) == ["rejected"]
-        assert answer.body["events"] == socket.send(text)
+        response = bobs_client.request("POST", f"poll={bobs_client.poll}", text.encode())
+        assert types(response.body["events"]) == ["rejected"]
+        assert response.body["events"] == socket.send(text)
 
 
 def test_an_empty_list_of_frames_gets_no_answers(poller, bob):
@@ -100,16 +100,16 @@ def test_an_empty_list_of_frames_gets_no_answers(poller, bob):
 def test_a_frame_that_is_too_large_gets_the_close_code_of_a_socket(poller, room, bob):
     bobs_client = poller(bob)
     bobs_client.start()
-    answer = bobs_client.say(post("r1"), post("r2", "x" * MAX_FRAME_BYTES))
-    assert (answer.status, answer.body["code"], answer.body["close"]) == (413, "too_large", 1009)
+    response = bobs_client.say(post("r1"), post("r2", "x" * MAX_FRAME_BYTES))
+    assert (response.status, response.body["code"], response.body["close"]) == (413, "too_large", 1009)
     assert room.messages.count() == 0
 
 
 def test_frames_above_the_maximum_number_are_all_refused(poller, room, bob):
     bobs_client = poller(bob)
     bobs_client.start()
-    answer = bobs_client.say(*[{"type": "typing", "on": False}] * (MAX_FRAMES + 1))
-    assert (answer.status, answer.body["code"]) == (400, "too_long")
+    response = bobs_client.say(*[{"type": "typing", "on": False}] * (MAX_FRAMES + 1))
+    assert (response.status, response.body["code"]) == (400, "too_long")
 
 
 def test_frames_after_a_close_are_not_handled(poller, room, bob, monkeypatch):
@@ -122,8 +122,8 @@ def test_frames_after_a_close_are_not_handled(poller, room, bob, monkeypatch):
             raise verdict
 
     monkeypatch.setattr(limits, "check_frame", check_frame)
-    answer = bobs_client.say(post("r1"), post("r2"), post("r3"))
-    assert answer.body == {"close": 4429, "events": [{"type": "ack", "ref": "r1", "id": 1, "offset": 1}]}
+    response = bobs_client.say(post("r1"), post("r2"), post("r3"))
+    assert response.body == {"close": 4429, "events": [{"type": "ack", "ref": "r1", "id": 1, "offset": 1}]}
     assert room.messages.count() == 1
 
 
@@ -137,8 +137,8 @@ def test_a_ban_between_two_frames_applies_from_the_next_frame(poller, room, bob,
         typing(*arguments)
 
     monkeypatch.setitem(frames.HANDLERS, "typing", ban_bob_first)
-    answer = bobs_client.say(post("r1"), {"type": "typing", "on": True}, post("r2"))
-    assert (answer.status, answer.body["close"], types(answer.body["events"])) == (200, 4403, ["ack"])
+    response = bobs_client.say(post("r1"), {"type": "typing", "on": True}, post("r2"))
+    assert (response.status, response.body["close"], types(response.body["events"])) == (200, 4403, ["ack"])
     assert room.messages.count() == 1
 
 

@@ -1,11 +1,13 @@
 """Guests who leave and come back: their handles, bans and mutes, and rooms that are closed to guests."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
 from chat.models import Member, Message, Person, Room
 from chat.protocol import ChatError
-from chat.services import invitations, moderation, people, rooms
+from chat.services import invitations, lost_rights, moderation, people, rooms
 from tests import wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,7 +111,7 @@ def test_a_guest_whom_an_operator_deactivated_does_not_come_back(guest, room):
 
 
 @pytest.mark.parametrize("role, code", [("banned", "forbidden"), ("muted", "muted")])
-def test_a_guest_who_left_before_the_ban_does_not_speak_on_with_the_next_handle(guest, alice, room, role, code):
+def test_a_guest_who_left_before_the_ban_cannot_write_with_the_next_handle(guest, alice, room, role, code):
     guest.say("r1")
     guest.leave()
     assert guest.pick("Dora") == 201
@@ -148,6 +150,64 @@ def test_a_ban_holds_for_an_account_that_the_browser_creates_later(guest, alice,
     assert guest.enter().code == 4403
 
 
+@pytest.fixture
+def account(guest):
+    """Return the browser in which the guest Charlie was here, signed up as Dora, and is now in the room."""
+    guest.say("r1")
+    guest.leave()
+    fields = {"handle": "Dora", "password": "correct horse"}
+    assert guest.client.post("/api/users/", fields, "application/json").status_code == 201
+    guest.socket = guest.enter()
+    return guest
+
+
+def test_a_ban_closes_the_socket_of_an_account_that_the_browser_created(account, alice, room):
+    moderation.change_role(alice, room, "Charlie", "banned")
+    wire.work()
+    account.socket.read()
+    assert account.socket.code == account.enter().code == 4403 and account.say("r2") == 403
+    moderation.change_role(alice, room, "Charlie", "guest")
+    assert account.enter().code is None and account.say("r3") == 201
+
+
+def test_a_mute_holds_at_once_for_an_account_that_the_browser_created(account, alice, room):
+    moderation.change_role(alice, room, "Charlie", "muted", 60)
+    assert account.socket.ask("post", ref="r2", body="Hello")["code"] == "muted"
+    assert account.enter().seen("joined")[0]["you"]["until"] is not None
+
+
+def test_a_ban_does_not_close_the_socket_of_an_older_account_or_a_moderator(account, alice, bob, room):
+    charlie = Person.objects.get(handle="Charlie")
+    Person.objects.filter(id=bob.id).update(browser=charlie.browser, created_at=charlie.created_at - timedelta(days=1))
+    older = wire.Socket("/chat/garden/", wire.browser_of(bob)).connect()
+    moderation.change_role(alice, room, "Dora", "moderator")
+    moderation.change_role(alice, room, "Charlie", "banned")
+    lost_rights.sweep_banned_members()
+    wire.work()
+    older.read(), account.socket.read()
+    assert older.code is None and account.socket.code is None
+
+
+def test_an_account_that_enters_during_the_ban_of_its_browser_is_closed(account, alice, room, monkeypatch):
+    find = Member.objects.has_held_guest
+
+    def ban_afterwards(room_id, browser):
+        found = find(room_id, browser)
+        monkeypatch.undo()
+        moderation.change_role(alice, room, "Charlie", "banned")
+        return found
+
+    monkeypatch.setattr("chat.models.rooms.MemberManager.has_held_guest", lambda self, *args: ban_afterwards(*args))
+    assert account.enter().code == 4403
+
+
+def test_a_sweep_closes_the_account_of_a_browser_whose_guest_sql_bans(account):
+    Member.objects.filter(person__handle="Charlie").update(role=Member.BANNED)
+    assert lost_rights.sweep_banned_members() == 2
+    account.socket.read()
+    assert account.socket.code == 4403
+
+
 def test_the_ban_of_a_guest_applies_to_the_account_that_the_guest_creates(alice, room, charlie):
     moderation.change_role(alice, room, charlie, "banned")
     account = people.sign_up("Charlie", "correct horse", charlie)
@@ -174,7 +234,7 @@ def test_a_guest_cannot_detect_a_private_room_by_the_number_of_queries(guest, al
                 rooms.join_room(charlie, slug)
 
 
-# Rooms that are closed to guests.
+# The next tests are about rooms that are closed to guests.
 
 
 def admit_guests(alice, is_open):
@@ -235,8 +295,8 @@ def test_a_room_can_be_created_closed_to_guests(guest, as_alice):
 def test_a_guest_with_an_invitation_cannot_enter_a_closed_private_room(guest, alice):
     rooms.create_room(alice, "cellar", "The cellar", is_private=True, guests=False)
     key = invitations.create_invitation(alice, "cellar")[1]
-    answer = guest.client.post("/api/invitations/", {"key": key}, "application/json")
-    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    response = guest.client.post("/api/invitations/", {"key": key}, "application/json")
+    assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
 
 def test_the_page_of_a_room_has_a_form_that_closes_and_opens_it_to_guests(guest, alice):

@@ -1,4 +1,4 @@
-"""Every way to sign in limits wrong passwords, and an attacker cannot lock the owner of an account out."""
+"""Every way to sign in limits wrong passwords, and an attacker cannot lock out the owner of an account."""
 
 import pytest
 from django.test import Client
@@ -239,7 +239,7 @@ def test_requests_with_invalid_tokens_count_as_attempts_to_sign_in(alice, settin
 
 
 @pytest.mark.parametrize("path", ["/sign-in/", "/api/session/"])
-def test_the_longest_handle_signs_in_as_every_keyboard_types_it(db, path):
+def test_every_spelling_of_the_longest_handle_signs_in(db, path):
     people.sign_up("é" * 32, "correct horse")
     for typed in ("e\u0301" * 32, " " + "É" * 32 + " "):
         fields = {"handle": typed, "password": "correct horse"}
@@ -253,5 +253,5 @@ def test_the_forms_do_not_cut_off_a_handle_of_emoji(db):
     handle = "😀" * 31 + "😎"
     assert b"maxlength" not in Client().get("/guest/").content
     assert Client().post("/guest/", {"handle": handle}).status_code == 302
-    answer = Client().post("/guest/", {"handle": "x" * 33})
-    assert answer.status_code == 400 and b"33 characters" in answer.content
+    response = Client().post("/guest/", {"handle": "x" * 33})
+    assert response.status_code == 400 and b"33 characters" in response.content

@@ -30,13 +30,13 @@ class Interface:
 def test_a_task_can_be_started_listed_read_and_deleted(alice, room):
     browser = wire.browser_of(alice)
     body = {"ref": "x1", "task": "export", "params": JSON}
-    answer = browser.post("/api/rooms/garden/tasks/", json.dumps(body), content_type="application/json")
-    assert answer.status_code == 201
-    task_id = answer.json()["task_id"]
-    assert (answer.json()["ref"], answer.json()["state"]) == ("x1", "queued")
+    response = browser.post("/api/rooms/garden/tasks/", json.dumps(body), content_type="application/json")
+    assert response.status_code == 201
+    task_id = response.json()["task_id"]
+    assert (response.json()["ref"], response.json()["state"]) == ("x1", "queued")
     wire.work()
-    answer = browser.post("/api/rooms/garden/tasks/", json.dumps(body), content_type="application/json")
-    assert (answer.status_code, answer.json()["state"]) == (200, "done")
+    response = browser.post("/api/rooms/garden/tasks/", json.dumps(body), content_type="application/json")
+    assert (response.status_code, response.json()["state"]) == (200, "done")
     [listed] = browser.get("/api/rooms/garden/tasks/").json()["tasks"]
     assert listed == browser.get(f"/api/tasks/{task_id}/").json()
     assert listed["result"] == f"/api/tasks/{task_id}/result/"
@@ -44,17 +44,17 @@ def test_a_task_can_be_started_listed_read_and_deleted(alice, room):
     assert browser.get(f"/api/tasks/{task_id}/").status_code == 404
     assert get(browser, listed["result"])[0] == 404
     assert browser.get("/api/rooms/garden/tasks/").json() == {"tasks": []}
-    answer = browser.post("/api/rooms/garden/tasks/", json.dumps(body), content_type="application/json")
-    assert (answer.status_code, answer.json()) == (200, {"ref": "x1", "task_id": task_id})
+    response = browser.post("/api/rooms/garden/tasks/", json.dumps(body), content_type="application/json")
+    assert (response.status_code, response.json()) == (200, {"ref": "x1", "task_id": task_id})
 
 
 def test_a_rejected_start_has_a_ref_and_a_status(alice, room):
     browser = wire.browser_of(alice)
     body = {"ref": "x1", "task": "bake", "params": {}}
-    answer = browser.post("/api/rooms/garden/tasks/", json.dumps(body), content_type="application/json")
-    assert (answer.status_code, answer.json()["code"], answer.json()["ref"]) == (400, "invalid_field", "x1")
-    answer = browser.post("/api/rooms/nowhere/tasks/", json.dumps({**body, "task": "export"}), "application/json")
-    assert answer.status_code == 404
+    response = browser.post("/api/rooms/garden/tasks/", json.dumps(body), content_type="application/json")
+    assert (response.status_code, response.json()["code"], response.json()["ref"]) == (400, "invalid_field", "x1")
+    response = browser.post("/api/rooms/nowhere/tasks/", json.dumps({**body, "task": "export"}), "application/json")
+    assert response.status_code == 404
 
 
 def test_other_people_cannot_find_a_persons_task(alice, bob, charlie, enter, client):
@@ -77,10 +77,10 @@ def test_a_banned_person_cannot_fetch_results(bob, enter):
     rooms.apply_role(rooms.join_room(bob, "garden"), Member.BANNED)
     for path in (f"/api/tasks/{task_id}/", f"/api/tasks/{task_id}/result/", "/api/rooms/garden/tasks/"):
         assert get(socket.browser, path)[0] == 403
-    answer = socket.browser.post(
+    response = socket.browser.post(
         "/api/rooms/garden/tasks/", '{"ref": "x2", "task": "statistics", "params": {}}', content_type="application/json"
     )
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert socket.browser.delete(f"/api/tasks/{task_id}/").status_code == 200
 
 
@@ -109,12 +109,12 @@ def test_a_result_has_headers_that_prevent_scripts(alice, enter):
         (export, 'attachment; filename="garden.html"'),
         (statistics, 'inline; filename="garden-statistics.html"'),
     ]:
-        answer = socket.browser.get(f"/api/tasks/{task_id}/result/")
-        assert answer["Content-Disposition"] == disposition
-        assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'; style-src 'unsafe-inline'"
-        assert answer["X-Content-Type-Options"] == "nosniff"
-        assert answer["Content-Type"] == "text/html; charset=utf-8"
-        assert int(answer["Content-Length"]) == len(b"".join(answer.streaming_content))
+        response = socket.browser.get(f"/api/tasks/{task_id}/result/")
+        assert response["Content-Disposition"] == disposition
+        assert response["Content-Security-Policy"] == "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["Content-Type"] == "text/html; charset=utf-8"
+        assert int(response["Content-Length"]) == len(b"".join(response.streaming_content))
 
 
 def test_an_expired_result_is_not_found_and_then_deleted(alice, enter):
@@ -144,5 +144,5 @@ def test_downloads_are_rate_limited(alice, enter, settings):
     socket = enter(alice)
     task_id = start(socket)["task_id"]
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "downloads": (2, 0.01)}
-    answers = [get(socket.browser, f"/api/tasks/{task_id}/result/")[0] for _ in range(3)]
-    assert answers == [200, 200, 429]
+    statuses = [get(socket.browser, f"/api/tasks/{task_id}/result/")[0] for _ in range(3)]
+    assert statuses == [200, 200, 429]

@@ -21,7 +21,7 @@ def lobby(db):
     return wire.Socket("/lobby/").connect()
 
 
-# The choice of the monitor that works.
+# The next tests have several monitors, of which one works.
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_monitor_checks_and_sweeps_at_its_intervals(passing, monkeypatch):
     assert [at - sweeps[0] for at in sweeps] == [0, 30, 60]
 
 
-# Failures and outages.
+# The next tests are about failures and outages.
 
 
 def failing(error):
@@ -209,7 +209,7 @@ def test_a_monitor_continues_when_the_store_is_emptied(room, lobby, passing):
     assert lobby.read()
 
 
-# The command.
+# The next tests call the command.
 
 
 @pytest.mark.parametrize("arguments", [[], ["--interval", "1"]])

@@ -200,6 +200,9 @@ def test_anything_but_one_emoji_is_refused(value):
         ("ที่", "ที่"),
         ("རྒྱུད", "རྒྱུད"),
         ("مُحَمَّد", "مُحَمَّد"),
+        ("ᠮᠣᠩᠭ\u180bᠣᠯ", "ᠮᠣᠩᠭ\u180bᠣᠯ"),  # Mongolian: a selector chooses the form of the letter before it
+        ("ᠠ\u180fᠨ ᠠ\u180c", "ᠠ\u180fᠨ ᠠ\u180c"),
+        ("\U0001fae8", "\U0001fae8"),  # an emoji that is newer than Python 3.11's tables
     ],
 )
 def test_a_handle_is_kept_in_nfc(text, handle):
@@ -224,7 +227,19 @@ def test_a_handle_is_kept_in_nfc(text, handle):
         ("a\xadb", "invalid_field"),
         ("a\ufeffb", "invalid_field"),
         ("a\U000e0041", "invalid_field"),
-        ("\u3164", "empty"),
+        ("\u3164", "invalid_field"),
+        (" \u200b ", "invalid_field"),
+        ("\u2800\ufe0f", "invalid_field"),
+        ("\ufe0f", "invalid_field"),
+        ("a\ue000", "invalid_field"),  # private use
+        ("\U000f0001", "invalid_field"),
+        ("\ufdd0", "invalid_field"),  # a noncharacter
+        ("a\U0001ffff", "invalid_field"),
+        ("a\u0378", "invalid_field"),  # unassigned
+        ("ᠮ\u180b\u180bᠣ", "invalid_field"),
+        ("\u180bᠮᠣ", "invalid_field"),
+        ("a\u180bb", "invalid_field"),
+        ("ᠮ\u180eᠣ", "invalid_field"),
         ("Al\u3164ice", "invalid_field"),
         ("Alice\u034f", "invalid_field"),
         ("Ma\u200dx", "invalid_field"),
@@ -267,8 +282,15 @@ def test_names_and_topics_must_be_single_lines():
     assert protocol.check_topic("  ") == ""
     assert protocol.check_room_name(f"می\u200cخواهم {FAMILY}") == f"می\u200cخواهم {FAMILY}"
     assert protocol.check_topic("ශ්\u200dරී 👁️\u200d🗨️") == "ශ්\u200dරී 👁️\u200d🗨️"
+    assert protocol.check_room_name("ᠮᠣᠩᠭ\u180bᠣᠯ") == "ᠮᠣᠩᠭ\u180bᠣᠯ"
     for check, text, code in [
         (protocol.check_room_name, "a\nb", "invalid_field"),
+        (protocol.check_room_name, "\u3164", "invalid_field"),
+        (protocol.check_room_name, "a\u3164b", "invalid_field"),
+        (protocol.check_room_name, "a\u180bb", "invalid_field"),
+        (protocol.check_room_name, "a\ue000", "invalid_field"),
+        (protocol.check_topic, "a\ufdd0", "invalid_field"),
+        (protocol.check_topic, "a\u0378", "invalid_field"),
         (protocol.check_room_name, "", "empty"),
         (protocol.check_room_name, "x" * 81, "too_long"),
         (protocol.check_topic, "a\rb", "invalid_field"),

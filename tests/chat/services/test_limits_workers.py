@@ -1,4 +1,4 @@
-"""The rate limit with several workers: each worker learns the level one round trip late, so few more frames pass."""
+"""The rate limit with several workers: each worker learns the level one round trip late, so a few more frames pass."""
 
 import importlib.util
 import threading

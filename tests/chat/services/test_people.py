@@ -18,7 +18,7 @@ def enter_by_token(key, **kwargs):
     return wire.Socket("/chat/garden/", origin=None, headers={"authorization": f"Bearer {key}"}, **kwargs).connect()
 
 
-# Handles.
+# The next tests are about handles.
 
 
 def test_a_handle_is_kept_in_nfc_and_trimmed():
@@ -26,7 +26,7 @@ def test_a_handle_is_kept_in_nfc_and_trimmed():
 
 
 @pytest.mark.parametrize("handle", ["Alice", "ALICE", " alice ", "Ａｌｉｃｅ", "Alice\ufe0f"])
-def test_a_handle_is_taken_ignoring_case(alice, handle):
+def test_a_handle_is_taken_in_every_spelling(alice, handle):
     assert_refused("taken", people.sign_up, handle, "battery staple")
     assert_refused("taken", people.sign_up_guest, handle)
 
@@ -76,8 +76,8 @@ def test_a_guest_who_signs_up_may_keep_the_handle(charlie, enter):
     socket = enter(charlie)
     socket.post("r1", "As a guest")
     browser = socket.browser
-    answer = browser.post("/api/users/", '{"handle": "Charlie", "password": "correct horse"}', "application/json")
-    assert (answer.status_code, answer.json()["role"]) == (201, "member")
+    response = browser.post("/api/users/", '{"handle": "Charlie", "password": "correct horse"}', "application/json")
+    assert (response.status_code, response.json()["role"]) == (201, "member")
     socket.read()
     assert socket.code == 4401
     assert Message.objects.get().author.handle == "Charlie"
@@ -90,7 +90,7 @@ def test_another_person_cannot_take_a_guests_handle_by_signing_up(charlie, bob):
     assert_refused("taken", people.sign_up, "Charlie", "correct horse", people.sign_up_guest("Dora"))
 
 
-# Passwords.
+# The next tests are about passwords.
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_an_unknown_handle_takes_as_long_as_a_known_handle(alice, charlie, monke
     assert hashed == ["some password"] * 2
 
 
-# The end of a login.
+# The next tests are about the end of a login.
 
 
 def test_signing_out_closes_only_the_connections_of_that_browser(alice, bob, enter):
@@ -281,7 +281,7 @@ def test_the_time_of_the_last_visit_is_stored_once_an_hour(alice, enter, django_
     assert timezone.now() - Person.objects.get(id=alice.id).seen_at < timedelta(minutes=1)
 
 
-# Tokens.
+# The next tests are about tokens.
 
 
 def test_a_token_is_shown_once_and_stored_hashed(alice):

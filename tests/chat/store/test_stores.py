@@ -44,11 +44,13 @@ def test_a_ping_raises_when_redis_is_away():
 def test_clear_deletes_everything(store):
     store.take_token("a", 1, 1)
     store.increment("a", 60)
+    store.exchange("a", "text", 60)
     store.acquire_lease("a", "x", 60, 1)
     store.add_entry("a", "Alice", "tab", 60)
     store.clear()
     assert store.take_token("a", 1, 1) == 0
     assert store.increment("a", 60) == 1
+    assert store.exchange("a", "text", 60) is None
     assert store.acquire_lease("a", "y", 60, 1)
     assert store.take_changes("a") == ([], [], 0)
 
@@ -75,6 +77,7 @@ def test_every_key_in_redis_expires(valkey_url):
     store = RedisStore(valkey_url)
     store.take_token("a", 5, 1)
     store.increment("a", 60)
+    store.exchange("a", "text", 60)
     store.acquire_lease("a", "x", 60, 1)
     store.add_entry("a", "Alice", "tab1", 60)
     store.add_entry("a", "Alice", "tab2", 60)

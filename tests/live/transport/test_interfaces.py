@@ -123,8 +123,8 @@ async def test_a_tls_endpoint_serves_requests_and_websockets(site, tmp_path):
     url, endpoint = f"https://localhost:{port}", f"ssl:{port}:privateKey={key}:certKey={certificate}"
     with running(site.make_part("tls", "interface", "--endpoint", endpoint)) as part:
         part.wait_until_logged("Listening on endpoint")
-        answer = await asyncio.to_thread(requests.get, f"{url}/client", verify=str(certificate), timeout=60)
-        assert answer.status_code == 200
+        response = await asyncio.to_thread(requests.get, f"{url}/client", verify=str(certificate), timeout=60)
+        assert response.status_code == 200
         context = ssl.create_default_context(cafile=str(certificate))
         async with open_socket(site, room, url, ssl=context) as websocket, open_socket(site, room) as plain:
             assert (await ask(websocket, number=1))["number"] == 1
@@ -144,6 +144,6 @@ async def test_the_last_forwarded_address_of_one_trusted_proxy_is_the_client_add
     headers = {"X-Forwarded-For": "6.6.6.6, 7.7.7.7", "X-Forwarded-Proto": "https"}
     with running(site.make_part("proxied", "interface", "-p", str(port), "--trusted-proxies", "1")) as part:
         part.wait_until_logged("Listening on endpoint")
-        answer = await asyncio.to_thread(requests.get, f"http://127.0.0.1:{port}/client", headers=headers, timeout=60)
-        assert answer.json()["address"] == "7.7.7.7"
+        response = await asyncio.to_thread(requests.get, f"http://127.0.0.1:{port}/client", headers=headers, timeout=60)
+        assert response.json()["address"] == "7.7.7.7"
     assert requests.get(f"{site.url}/client", headers=headers, timeout=60).json()["address"] == "127.0.0.1"

@@ -76,8 +76,8 @@ async def test_sends_sessions_jobs_and_requests_work_on_each_kind_of_site(any_si
         async with open_socket(any_site, f"hosts-{number}") as socket:
             await send(socket, "broadcast", number=number)
             assert await receive(socket) == {"number": number}
-    answers = await asyncio.to_thread(lambda: [requests.get(f"{any_site.url}/client", timeout=60) for _ in range(10)])
-    assert {answer.json()["pid"] for answer in answers} <= {worker.pid for worker in any_site.workers}
+    responses = await asyncio.to_thread(lambda: [requests.get(f"{any_site.url}/client", timeout=60) for _ in range(10)])
+    assert {response.json()["pid"] for response in responses} <= {worker.pid for worker in any_site.workers}
     with pytest.raises(InvalidStatus, match="403"):
         async with open_socket(any_site, "denied"):
             pass

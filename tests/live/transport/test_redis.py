@@ -96,9 +96,9 @@ async def test_running_consumers_keep_their_turns_while_redis_is_frozen(site, va
     async with contextlib.AsyncExitStack() as stack:
         sockets = [await stack.enter_async_context(open_socket(site)) for _ in site.workers]
         lost = int(valkey.hget("asgi-meta:#global#", "lost_count") or 0)
-        finish = []
+        finish_all = []
         for socket in sockets:
-            finish.append((await occupy_worker(socket, site, number=1))[1])
+            finish_all.append((await occupy_worker(socket, site, number=1))[1])
             await send(socket, "echo", number=2)
         pid = valkey.info()["process_id"]
         os.kill(pid, signal.SIGSTOP)
@@ -106,8 +106,8 @@ async def test_running_consumers_keep_their_turns_while_redis_is_frozen(site, va
         os.kill(pid, signal.SIGCONT)
         # Each second, the heartbeats look for turns whose lease has ended.
         await asyncio.sleep(2)
-        for go in finish:
-            go()
+        for finish in finish_all:
+            finish()
         for socket in sockets:
             assert [(await receive(socket))["number"], (await receive(socket))["number"]] == [1, 2]
         assert int(valkey.hget("asgi-meta:#global#", "lost_count") or 0) == lost

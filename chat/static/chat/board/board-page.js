@@ -11,6 +11,7 @@ import { CLIENT_EVENT, CLOSE, REFUSAL, SERVER_EVENT } from "../connection/wire.j
 import { byId } from "../ui/dom.js";
 import { markInvalid } from "../ui/forms.js";
 import { onReturn } from "../ui/page-return.js";
+import { showDoorAnnouncements } from "./door-announcements.js";
 import { OwnerPanel } from "./owner-panel.js";
 
 const RETRY_MS = 3_000;
@@ -78,7 +79,9 @@ export class BoardPage {
   /** Opens what this visitor keeps in the browser, and deletes what earlier visitors have left. */
   #openStorage() {
     forgetOtherVisitors(this.#board, this.#session);
+    const isFirst = this.#storage === null;
     this.#storage = new PersonStorage(boardOwner(this.#board, this.#session));
+    if (isFirst) showDoorAnnouncements(this.#socket, this.#storage);
     const input = this.#handleInput;
     if (!input.readOnly && !input.value) input.value = this.#storage.getItem(HANDLE_KEY) ?? "";
   }

@@ -20,7 +20,8 @@ const MAX_DISMISSED = 100;
  */
 
 export class Announcements {
-  #place = byId("announcements");
+  /** @type {HTMLElement} */
+  #place;
   /** @type {Map<number, { bar: HTMLElement, expiresAt: number }>} */
   #shown = new Map();
   /** @type {import("../connection/storage.js").KeyValueStorage} */
@@ -37,8 +38,10 @@ export class Announcements {
    * @param {import("../connection/storage.js").KeyValueStorage} storage the person's own
    * @param {(id: number) => void} dismiss tells the server; this may fail
    * @param {import("./scope.js").Scope} scope
+   * @param {HTMLElement} [place] where the announcements are shown
    */
-  constructor(storage, dismiss, scope) {
+  constructor(storage, dismiss, scope, place = byId("announcements")) {
+    this.#place = place;
     this.#storage = storage;
     this.#dismiss = dismiss;
     this.#dismissed = new Set(readIds(storage));

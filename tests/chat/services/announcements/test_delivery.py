@@ -63,8 +63,8 @@ def test_the_cost_of_an_announcement_does_not_grow_with_its_listeners(alice, ent
     with CaptureQueriesContext(connection) as queries:
         announcements.announce("Hello all")
     statements = [query["sql"].split()[0] for query in queries if query["sql"].split()[0] in ("SELECT", "INSERT")]
-    # The service stores one row, and publishes one event to the room and one to the lobby.
-    assert statements == ["INSERT"] and len(published) == 2
+    # The service stores one row, and publishes one event to the room, one to the lobby and one to the doors.
+    assert statements == ["INSERT"] and len(published) == 3
     assert Receipt.objects.count() == 0
 
 

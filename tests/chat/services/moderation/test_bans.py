@@ -49,8 +49,8 @@ def test_a_banned_person_is_refused_by_socket_page_and_api(alice, bob, room, acc
             ("PUT", "members/Bob/", {"role": "member"}),
         ]:
             content = {"data": json.dumps(body), "content_type": "application/json"} if body else {}
-            answer = getattr(browser, method.lower())(f"/api/rooms/garden/{path}", **content, **headers)
-            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), path
+            response = getattr(browser, method.lower())(f"/api/rooms/garden/{path}", **content, **headers)
+            assert (response.status_code, response.json()["code"]) == (403, "forbidden"), path
     listed = [found.slug for found in rooms.find_rooms(bob)[0]]
     assert listed == (["garden"] if access == Room.PUBLIC else [])
     assert Message.objects.count() == 1 and not Report.objects.exists()

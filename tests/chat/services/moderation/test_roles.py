@@ -105,7 +105,7 @@ def test_lifting_a_mute_or_ban_gives_guests_the_role_guest(room, alice, is_guest
     assert role_of(room, person) == role
 
 
-def test_a_person_is_found_by_handle_ignoring_case(room, alice, bob):
+def test_a_person_is_found_by_the_handle_in_any_case(room, alice, bob):
     assert moderation.change_role(alice, room, "BOB", "muted").handle == "Bob"
     for handle in ("Nobody", "", "x" * 33, "a\0b", None, 7):
         assert_refused("not_found", moderation.change_role, alice, room, handle, "muted")

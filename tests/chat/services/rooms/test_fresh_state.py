@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chat.models import Room
-from chat.protocol import ChatError, Edit, Post, React, Remove
+from chat.protocol import ChatError, Edit, Pin, Post, React, Remove
 from chat.services import after_commit, rooms
 from tests.chat.services.rooms.actions import offset_of
 
@@ -44,7 +44,7 @@ class Reader:
 
 CHANGES = st.lists(
     st.tuples(
-        st.sampled_from(["post", "post", "edit", "remove", "react", "sync", "resend"]),
+        st.sampled_from(["post", "post", "edit", "remove", "react", "pin", "sync", "resend"]),
         st.integers(0, 2),  # the index of the person
         st.integers(1, 12),  # the id of the message, or the number of an earlier change
         st.booleans(),
@@ -59,16 +59,18 @@ HANDLERS = {
     Edit: rooms.edit_message,
     Remove: rooms.remove_message,
     React: rooms.set_reaction,
+    Pin: rooms.set_pin,
 }
 
 
-def make_event(kind, ref, number, which, on):
+def make_event(kind, ref, number, target, on):
     """Return the event of a change, or None for `sync` and `resend`."""
     return {
         "post": Post(ref, f"body {number}"),
-        "edit": Edit(ref, which, f"edit {number}"),
-        "remove": Remove(ref, which),
-        "react": React(ref, which, "👍👎❤"[which % 3], on),
+        "edit": Edit(ref, target, f"edit {number}"),
+        "remove": Remove(ref, target),
+        "pin": Pin(ref, target, on),
+        "react": React(ref, target, "👍👎❤"[target % 3], on),
     }.get(kind)
 
 
@@ -95,12 +97,12 @@ def test_a_client_that_lost_events_has_the_fresh_state_after_a_sync(
         monkeypatch.setattr(after_commit.transaction, "on_commit", lambda function: function())
         live, lossy = Reader(), Reader()
         made = []
-        for number, (kind, who, which, on) in enumerate(changes):
-            member = rooms.join_room([alice, bob, charlie][who], room.slug)
+        for number, (kind, person_index, target, on) in enumerate(changes):
+            member = rooms.join_room([alice, bob, charlie][person_index], room.slug)
             ref = f"{room.slug}-{number}"
-            event = make_event(kind, ref, number, which, on)
+            event = make_event(kind, ref, number, target, on)
             if kind == "resend" and made:
-                member, event = made[which % len(made)]
+                member, event = made[target % len(made)]
                 member = rooms.join_room(member.person, room.slug)
             if kind == "sync":
                 lossy.sync(room)

@@ -23,7 +23,7 @@ def read_mentions(room):
     return [message["mentions"] for message in rooms.get_page(room, None, 50)[0]]
 
 
-def test_a_message_says_whom_it_mentions(member, alice, bob, room):
+def test_a_message_lists_the_people_that_it_mentions(member, alice, bob, room):
     people.sign_up_guest("Max B")
     post(member, "@bob and @MAX b and @Bob", "@nobody", "hello", "mail x@bob.example")
     assert read_mentions(room) == [["Bob", "Max B"], [], [], []]
@@ -44,12 +44,12 @@ def test_people_who_left_are_not_mentioned(member, bob, room):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_event_of_a_new_message_says_whom_it_mentions(member, bob, read_events):
+def test_the_event_of_a_new_message_lists_the_people_that_it_mentions(member, bob, read_events):
     post(member, "@Bob")
     assert read_events()[0]["mentions"] == ["Bob"]
 
 
-def test_messages_without_an_at_cost_no_further_query(member, bob, room, django_assert_num_queries):
+def test_messages_without_an_at_sign_cause_no_further_query(member, bob, room, django_assert_num_queries):
     post(member, *["hello"] * 5)
     with django_assert_num_queries(2):
         rooms.get_page(room, None, 50)

@@ -58,10 +58,10 @@ def test_unknown_rooms_and_messages_are_not_found(bob, room, path):
     assert Caller(bob)("DELETE" if path.endswith("1/") or "9" in path else "GET", path)[0] == 404
 
 
-def test_a_rejected_schedule_has_its_ref(bob, room):
+def test_the_error_of_a_rejected_schedule_has_its_ref(bob, room):
     call = Caller(bob)
     assert call("POST", PATH, {"ref": "s1", "body": "Later", "at": "2001-01-01T00:00:00Z"}) == (400, "invalid_field")
-    assert call.answer.json()["ref"] == "s1"
+    assert call.response.json()["ref"] == "s1"
 
 
 def test_cancelling_does_not_reveal_which_rooms_exist(alice, bob, room):

@@ -1,0 +1,37 @@
+"""The header Accept-Encoding: which encodings of a response a client accepts (RFC 9110, section 12.5.3)."""
+
+ENCODINGS = ("br", "gzip")
+
+
+def find_encodings(header: str) -> list[str]:
+    """
+    Return which of ENCODINGS the client accepts and does not like less than an unencoded file.
+
+    A client that accepts nothing, not even an unencoded file, gets an unencoded file.
+    """
+    weights = _read_weights(header)
+    least = weights.get("identity", 0.0)
+    others = weights.get("*", 0.0)
+    found = {name: weights.get(name, weights.get(f"x-{name}", others)) for name in ENCODINGS}
+    return [name for name, weight in found.items() if weight > 0 and weight >= least]
+
+
+def _read_weights(header: str) -> dict[str, float]:
+    weights = {}
+    for item in header.lower().split(","):
+        name, *parameters = (part.strip() for part in item.split(";"))
+        weights[name] = _read_weight(parameters)
+    return weights
+
+
+def _read_weight(parameters: list[str]) -> float:
+    """Return the weight of an encoding: 1 without a parameter, and 0 for one that cannot be read."""
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                weight = float(value)
+            except ValueError:
+                return 0.0
+            return weight if 0 <= weight <= 1 else 0.0
+    return 1.0

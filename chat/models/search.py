@@ -1,0 +1,166 @@
+"""
+The index of the search: a document for each message that can be found, and how far each room is indexed.
+
+The index follows the messages, seconds later. It may be deleted at any time: `manage.py index_messages` makes it again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection, models
+
+from .messages import Message
+from .rooms import Room
+
+
+class WordsField(models.TextField):
+    """The tokens and labels of a document, in the form that `full_text.make_words` gives them."""
+
+    def db_type(self, connection: object) -> str:
+        """Return `tsvector` in PostgreSQL."""
+        return "tsvector" if connection.vendor == "postgresql" else super().db_type(connection)  # type: ignore[attr-defined]
+
+
+class Document(NamedTuple):
+    """What the index stores about one message."""
+
+    message_id: int
+    digest: int
+    words: str
+
+
+class SearchDocumentManager(models.Manager):
+    def get_digests(self, message_ids: Sequence[int]) -> dict[int, int]:
+        """Return {id of a message: digest of its document}. There are at most 500 ids."""
+        return dict(self.filter(message_id__in=message_ids).values_list("message_id", "digest"))
+
+    def replace(self, outdated_ids: Sequence[int], documents: Sequence[Document]) -> None:
+        """Delete the documents of the messages `outdated_ids`, and store documents of messages that have none."""
+        with connection.cursor() as cursor:
+            cursor.executemany("DELETE FROM chat_searchdocument WHERE message_id = %s", [(id,) for id in outdated_ids])
+            if connection.vendor == "postgresql":
+                _insert_with_arrays(cursor, documents)
+            else:
+                # FTS5 writes fastest in ascending order.
+                cursor.executemany(
+                    "INSERT INTO chat_searchdocument (message_id, digest, words) VALUES (%s, %s, %s)",
+                    sorted(documents),
+                )
+
+
+def _insert_with_arrays(cursor, documents):
+    # psycopg2 sends each statement of an `executemany` by itself. This is one statement.
+    columns = [list(column) for column in zip(*documents, strict=True)] or [[], [], []]
+    cursor.execute(
+        """
+        INSERT INTO chat_searchdocument (message_id, digest, words)
+        SELECT id, digest, words::tsvector
+        FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS given (id, digest, words)
+        """,
+        columns,
+    )
+
+
+class SearchDocument(models.Model):
+    """The tokens and labels of one message. `digest` changes when they change."""
+
+    message = models.OneToOneField(Message, primary_key=True, related_name="+", on_delete=models.CASCADE)
+    digest = models.BigIntegerField()
+    words = WordsField()
+
+    objects = SearchDocumentManager()
+
+
+class Due(NamedTuple):
+    """A room with changes that are not indexed: those after `after` and up to `offset`."""
+
+    room_id: int
+    slug: str
+    access: str
+    offset: int
+    after: int
+
+
+class SearchProgressManager(models.Manager):
+    def get_due(self, version: int, slug: str | None = None) -> list[Due]:
+        """
+        Return the rooms with changes that are not indexed, for a version of the documents. Leave out boards.
+
+        Rooms with few changes come first: a new message need not wait for a room that was never indexed.
+        """
+        where, parameters = ("AND r.slug = %s", [slug]) if slug else ("", [])
+        with connection.cursor() as cursor:
+            cursor.execute(_SELECT_DUE.format(where=where), [version, *parameters])
+            return [Due(*row) for row in cursor.fetchall()]
+
+    def move(self, due: Due, version: int, offset: int) -> bool:
+        """
+        Record in a transaction that a room is indexed up to `offset`. Return False if another process did this first.
+
+        This locks the row until the commit. In PostgreSQL, it also prevents that the room is deleted before the commit.
+        """
+        if connection.vendor == "postgresql":
+            # `delete_room` locks the room first, too. Without this lock, the two could block each other.
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM chat_room WHERE id = %s FOR KEY SHARE", [due.room_id])
+                if cursor.fetchone() is None:
+                    return False
+        state = {"version": version, "access": due.access}
+        self.get_or_create(room_id=due.room_id, defaults={**state, "offset": 0})
+        rows = self.select_for_update().filter(room_id=due.room_id)
+        progress = rows.get()
+        present = progress.offset if (progress.version, progress.access) == (version, due.access) else 0
+        if present != due.after:
+            return False
+        rows.update(**state, offset=offset)
+        return True
+
+
+class SearchProgress(models.Model):
+    """
+    How far a room is indexed: all changes up to `offset`.
+
+    The documents have the form of `version`, and say whether the room was public (`access`). If one of these has
+    changed, the room is indexed again from the beginning.
+    """
+
+    room = models.OneToOneField(Room, primary_key=True, related_name="+", on_delete=models.CASCADE)
+    offset = models.BigIntegerField()
+    version = models.IntegerField()
+    access = models.CharField(max_length=10)
+
+    objects = SearchProgressManager()
+
+
+_SELECT_DUE = """
+    SELECT r.id, r.slug, r.access, r."offset", COALESCE(p."offset", 0)
+    FROM chat_room r
+    LEFT JOIN chat_searchprogress p ON p.room_id = r.id AND p.version = %s AND p.access = r.access
+    WHERE r.access <> 'board' AND r."offset" > COALESCE(p."offset", 0) {where}
+    ORDER BY r."offset" - COALESCE(p."offset", 0), r.id
+"""
+
+
+class Changed(NamedTuple):
+    """A message as the index needs it. `created_at` is in UTC, without a time zone in SQLite."""
+
+    id: int
+    author_id: int
+    offset: int
+    created_at: datetime
+    body: str
+    is_removed: bool
+
+
+def get_changed_messages(room_id: int, after: int, upto: int, limit: int) -> list[Changed]:
+    """Return the messages of a room that changed after an offset and up to `upto`, in the order of the offsets."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id, author_id, "offset", created_at, body, removed_at IS NOT NULL FROM chat_message
+            WHERE room_id = %s AND "offset" > %s AND "offset" <= %s ORDER BY "offset" LIMIT %s
+            """,
+            [room_id, after, upto, limit],
+        )
+        return [Changed(*row) for row in cursor.fetchall()]

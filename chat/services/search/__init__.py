@@ -1,0 +1,23 @@
+"""
+Search: find messages by words, phrases, author, room and date.
+
+The search works the same on SQLite and PostgreSQL. `words` makes the tokens of texts, `indexing` stores them, and
+`finding` reads them. The index is behind the messages by seconds; nothing is indexed in the transaction of a post.
+"""
+
+from .finding import MAX_PAGES, RESULTS_PER_PAGE, Result, search
+from .indexing import Step, forget_progress, index_changes, index_rooms
+from .queries import Query, read_query
+
+__all__ = [
+    "MAX_PAGES",
+    "Query",
+    "RESULTS_PER_PAGE",
+    "Result",
+    "Step",
+    "forget_progress",
+    "index_changes",
+    "index_rooms",
+    "read_query",
+    "search",
+]
