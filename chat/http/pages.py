@@ -27,6 +27,19 @@ SECURITY_TXT_LIFETIME = timedelta(days=180)
 
 # Rooms, boards and invitations.
 
+WORKSPACE, PANE = "chat/workspace/page.html", "chat/workspace/pane.html"
+
+
+def _get_layout(request):
+    """
+    Return the template around a pane: the workspace for signed-in people, and None for strangers.
+
+    With `pane=1` in the query, the answer is only the pane. A page that is open already asks for it.
+    """
+    if not request.user.is_authenticated:
+        return None
+    return PANE if request.GET.get("pane") == "1" else WORKSPACE
+
 
 @require_safe
 def lobby(request, room_form=None, status=200):
@@ -38,6 +51,7 @@ def lobby(request, room_form=None, status=200):
     text = request.GET.get("q", "").replace("\0", "")[:80].strip()
     found, more = rooms.find_rooms(request.user, text)
     context = {"rooms": describe_rooms(found), "more": more, "q": text}
+    context["layout"] = _get_layout(request)
     if request.user.is_authenticated and not request.user.is_guest:
         context["room_form"] = room_form or RoomForm()
     return render(request, "chat/lobby.html", context, status=status)
@@ -83,7 +97,7 @@ def room(request, slug):
     found = rooms.get_readable_room(request.user, slug)
     if found.slug != slug:
         return redirect("room", slug=found.slug)  # a former address
-    return render(request, "chat/room.html", {"room": found, "person": request.user})
+    return render(request, "chat/room.html", {"room": found, "person": request.user, "layout": _get_layout(request)})
 
 
 @require_POST

@@ -29,7 +29,7 @@ export const FINAL_CLOSE_CODES = new Set([
   CLOSE.INVALID_TEXT, CLOSE.TOO_LARGE, CLOSE.NOT_SIGNED_IN, CLOSE.FORBIDDEN, CLOSE.NOT_FOUND,
 ]);
 
-/** The events that a client sends: in a room, and in a board's waiting room. */
+/** The events that a client sends: in a room, in a board's waiting room, and in the person's own stream. */
 export const CLIENT_EVENT = Object.freeze({
   POST: "post",
   EDIT: "edit",
@@ -47,9 +47,12 @@ export const CLIENT_EVENT = Object.freeze({
   ADMIT: "admit",
   REFUSE: "refuse",
   SHUT: "shut",
+  LEVEL: "level",
+  READ_ALL: "read_all",
+  FAVOURITE: "favourite",
 });
 
-/** The events that the server sends: in a room, in a board's waiting room, and in the lobby. */
+/** The events that the server sends: in a room, in a board's waiting room, in the lobby, and in a person's own stream. */
 export const SERVER_EVENT = Object.freeze({
   JOINED: "joined",
   MESSAGE: "message",
@@ -73,6 +76,9 @@ export const SERVER_EVENT = Object.freeze({
   REMOVED: "removed",
   SHUT: "shut",
   UPDATED: "updated",
+  WORKSPACE: "workspace",
+  ROOM: "room",
+  MENTION: "mention",
 });
 
 /** The codes of a refusal that the client handles individually. The server has more. */
@@ -99,6 +105,12 @@ export const ROLE = Object.freeze({
   MUTED: "muted",
   BANNED: "banned",
 });
+
+/** For which messages of a room a person is notified. */
+export const LEVEL = Object.freeze({ ALL: "all", MENTIONS: "mentions", NONE: "none" });
+
+/** The kinds of a person's rooms. */
+export const KIND = Object.freeze({ ROOM: "room", PRIVATE: "private", DIRECT: "direct", BOARD: "board" });
 
 export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", DONE: "done", FAILED: "failed" });
 

@@ -154,6 +154,14 @@ export class Conversation {
     this.ownChanges.show();
   }
 
+  /**
+   * Scrolls to a message, and loads it if needed.
+   * @param {number} id
+   */
+  jump(id) {
+    this.history.jump(id);
+  }
+
   /** Ends the conversation for good. */
   close() {
     if (this.#scope.isActive) this.suspend();

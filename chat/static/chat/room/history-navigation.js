@@ -27,6 +27,11 @@ export class HistoryNavigation {
    * @type {number | null}
    */
   #target = null;
+  /**
+   * The message to jump to as soon as the first messages are loaded.
+   * @type {number | null}
+   */
+  #wanted = null;
   #isJumpingToNewest = false;
   #isComplete = false;
 
@@ -60,6 +65,9 @@ export class HistoryNavigation {
       this.#timeline.scrollToEnd();
     }
     this.showOlderButton();
+    const wanted = this.#wanted;
+    this.#wanted = null;
+    if (wanted !== null) this.jump(wanted);
   }
 
   /** Starts again, because the page has forgotten all messages and will draw them again. */
@@ -104,10 +112,12 @@ export class HistoryNavigation {
   }
 
   /**
-   * Scrolls to a message. If it is not loaded, loads the page around it, with one request.
+   * Scrolls to a message. If it is not loaded, loads the page around it, with one request. Before the first messages are
+   * loaded, it waits for them.
    * @param {number} id
    */
   jump(id) {
+    if (!this.#isComplete) this.#wanted = id;
     if (!this.#isComplete || this.#target === id) return;
     this.#stopJump();
     if (this.#socket.pages.covers(id)) {
