@@ -175,6 +175,6 @@ def test_a_board_is_a_room_of_its_owner(alice, stream):
     from django.contrib.sessions.backends.db import SessionStore
 
     socket = stream(alice)
-    board, _ = boards.create_board(SessionStore(), alice, None)
+    board, _ = boards.create_board(SessionStore(), alice, "b" * 64)
     [event] = socket.read()
     assert (event["kind"], event["board"]) == ("board", str(board.uuid))
