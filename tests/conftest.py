@@ -43,6 +43,11 @@ def pytest_collection():
     gc.enable()
 
 
+def pytest_collection_modifyitems(items):
+    """Put the files of live and browser tests first: they are long, and the short files fill the rest of the time."""
+    items.sort(key=lambda item: not {"live", "browser"} & set(item.path.parts))
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings_xdist_suffix(request):
     """

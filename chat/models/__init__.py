@@ -11,7 +11,7 @@ from .boards import Board, Visitor
 from .full_text import LABEL, Condition, Phrase, Rows, find_ids, make_words
 from .invitations import Invitation
 from .join_state import get_join_state, get_news
-from .messages import Change, Message, Reaction
+from .messages import Bookmark, Change, EarlierBody, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
 from .people import (
@@ -24,7 +24,8 @@ from .people import (
     make_handle_keys,
     make_handle_skeleton,
 )
-from .rooms import Member, Room
+from .profiles import Login, Picture, Preferences, Profile
+from .rooms import FormerSlug, Member, Room
 from .scheduled import ScheduledMessage
 from .search import Changed, Document, Due, SearchDocument, SearchProgress, get_changed_messages
 from .statements import insert, snapshot
@@ -34,20 +35,27 @@ __all__ = [
     "Announcement",
     "AuditEntry",
     "Board",
+    "Bookmark",
     "Change",
     "Changed",
     "Condition",
     "Document",
     "Due",
+    "EarlierBody",
+    "FormerSlug",
     "Invitation",
     "KnownPlace",
     "LABEL",
+    "Login",
     "MAX_SKELETON",
     "Member",
     "Message",
     "NO_HANDLE_KEYS",
     "Person",
     "Phrase",
+    "Picture",
+    "Preferences",
+    "Profile",
     "Reaction",
     "Receipt",
     "Report",

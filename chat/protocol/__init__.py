@@ -53,6 +53,7 @@ from .events import (
     Edit,
     Event,
     Fetch,
+    Pin,
     Post,
     React,
     Read,
@@ -75,6 +76,7 @@ from .facts import (
     page,
     person,
     presence,
+    profile,
     read,
     rejected,
     reported,
@@ -110,7 +112,7 @@ from .fields import (
     parse_moment,
     parse_uuid,
 )
-from .names import check_handle, check_room_name, check_topic, is_possible_handle
+from .names import check_handle, check_line, check_room_name, check_topic, is_possible_handle
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
 from .zones import check_zone, get_zone
 
@@ -145,6 +147,7 @@ __all__ = [
     "MAX_SECONDS",
     "MAX_TOPIC",
     "NEWEST_MESSAGES",
+    "Pin",
     "Post",
     "React",
     "Read",
@@ -169,6 +172,7 @@ __all__ = [
     "check_handle",
     "check_integer",
     "check_level",
+    "check_line",
     "check_limit",
     "check_moment",
     "check_object",
@@ -203,6 +207,7 @@ __all__ = [
     "parse_uuid",
     "person",
     "presence",
+    "profile",
     "read",
     "read_event",
     "rejected",

@@ -35,6 +35,7 @@ export const CLIENT_EVENT = Object.freeze({
   EDIT: "edit",
   REMOVE: "remove",
   REACT: "react",
+  PIN: "pin",
   TYPING: "typing",
   READ: "read",
   SYNC: "sync",
@@ -124,6 +125,7 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {boolean} [removed]
  * @property {Record<string, string[]>} [reactions] the handles that gave each emoji
  * @property {string[]} [guests] the handles in `reactions` that belong to guests
+ * @property {true} [pinned] a moderator has pinned the message
  * @property {number | null} [reply_to] the id of the quoted message
  * @property {string[]} [mentions] the handles of the people that the body mentions
  */
