@@ -1,5 +1,5 @@
 """
-Invitations: create, list, revoke and accept links into a private room, and leave such a room.
+Invitations: create, list, revoke and accept links into a private room, and leave a room.
 
 This module writes Invitation, and creates or deletes Member. Only the digest of a link's key is stored.
 """
@@ -148,21 +148,21 @@ def _use(invitation):
 
 
 def may_leave(person: Person | AnonymousUser, room: Room) -> bool:
-    """Return whether a person may leave a room. Only private rooms can be left."""
-    if room.access != room.PRIVATE or not person.is_authenticated:
+    """Return whether a person may leave a room. Boards cannot be left: the owner of a board removes people."""
+    if room.access not in (room.PUBLIC, room.PRIVATE) or not person.is_authenticated:
         return False
     return Member.objects.filter(room=room, person=person, role__in=CAN_LEAVE).exists()
 
 
 def leave_room(person: Person, slug: str) -> None:
     """
-    Delete a person's membership of a private room, and close the person's connections to it on commit.
+    Delete a person's membership of a room, and close the person's connections to it on commit.
 
     Raise `not_found` for the room; `forbidden` if the person cannot leave it.
     """
     room = rooms.get_readable_room(person, slug)
     if not may_leave(person, room):
-        detail = "You cannot leave this room: you are its owner, you are muted, or the room is public."
+        detail = "You cannot leave this room: you are its owner, you are muted, or you are not a member."
         raise ChatError("forbidden", detail)
     member = Member.objects.get(room=room, person=person)
     group = broadcast.member_group(member.id)
