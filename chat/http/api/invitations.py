@@ -61,7 +61,7 @@ def accept_invitation(request):
 
 @signed_in
 def leave_room(request, slug):
-    """Leave a private room and close this person's sockets in it, for guests, members and moderators. Return 204."""
+    """Leave a room and close this person's sockets in it, for guests, members and moderators. Return 204."""
     service.leave_room(request.user, slug)
     return HttpResponse(status=204)
 

@@ -30,8 +30,10 @@ from .changes import (
 from .history import Version, get_history
 from .lifecycle import (
     change_address,
+    change_room,
     create_first_room,
     create_room,
+    delete_own_room,
     delete_room,
     make_hidden_slug,
     notify_lobby,
@@ -75,6 +77,7 @@ __all__ = [
     "Version",
     "apply_role",
     "change_address",
+    "change_room",
     "catch_up",
     "check_browser_not_banned",
     "check_may_speak",
@@ -83,6 +86,7 @@ __all__ = [
     "create_first_room",
     "create_room",
     "delete_member",
+    "delete_own_room",
     "delete_room",
     "describe",
     "describe_messages",

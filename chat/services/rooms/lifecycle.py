@@ -89,6 +89,35 @@ def set_guests(person: Person, slug: str, guests: bool) -> Room:
     return room
 
 
+def change_room(person: Person, slug: str, name: str | None = None, topic: str | None = None) -> Room:
+    """
+    Give a room another name or topic (None: as before), and return the room. Notify the lobby.
+
+    Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room; the error of a
+    field.
+    """
+    room = _get_own_room(person, slug)
+    changed = []
+    if name is not None:
+        room.name = protocol.check_room_name(name)
+        changed.append("name")
+    if topic is not None:
+        room.topic = protocol.check_topic(topic)
+        changed.append("topic")
+    if changed:
+        save_room(room, changed)
+    return room
+
+
+def delete_own_room(person: Person, slug: str) -> None:
+    """
+    Delete a room with its messages, for its owners and operators.
+
+    Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
+    """
+    delete_room(_get_own_room(person, slug))
+
+
 def change_address(person: Person, slug: str) -> Room:
     """
     Give a private room an address that nobody can guess, and return the room. Notify the lobby.

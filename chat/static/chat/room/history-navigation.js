@@ -19,6 +19,7 @@ export class HistoryNavigation {
   #notify;
   #loadOlderButton = byId("load-older", HTMLButtonElement);
   #beginning = byId("beginning");
+  #emptyRoom = byId("empty-room");
   #newestButton = byId("newest-button");
   #unreadBar = byId("unread-bar");
   #unreadButton = byId("unread-jump");
@@ -145,6 +146,7 @@ export class HistoryNavigation {
    * the scroll position or the window's focus changed.
    */
   update() {
+    this.#emptyRoom.hidden = this.#beginning.hidden || this.#timeline.messages.length > 0;
     // Until a jump ends, the screen does not show what the reader asked for. So what it shows does not count as read.
     this.#readMarker.update({ mayRead: this.#target === null && !this.#isJumpingToNewest });
     const count = this.#readMarker.countBelow;

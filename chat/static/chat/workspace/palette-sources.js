@@ -50,7 +50,7 @@ function findPlaces(query, workspace) {
 /** @type {RemoteSource} */
 async function findOtherRooms(query, workspace, signal) {
   if (!query) return [];
-  const answer = await call("GET", `/api/rooms/?q=${encodeURIComponent(query)}`, undefined, { signal }).catch(() => null);
+  const answer = await ask(`/api/rooms/?q=${encodeURIComponent(query)}`, signal);
   return (answer?.rooms ?? []).slice(0, MOST).map((/** @type {any} */ { slug, name, topic, private: isPrivate }) => ({
     key: `/rooms/${slug}/`,
     group: "All rooms",
@@ -61,20 +61,13 @@ async function findOtherRooms(query, workspace, signal) {
   }));
 }
 
-/** Whether the server has these addresses. An older server answers 404, and is not asked again. */
-const has = { people: true, search: true };
-
 /**
- * @param {"people" | "search"} name
+ * Returns the answer of the API, or null for an error: the palette then shows the other results.
  * @param {string} address
  * @param {AbortSignal} signal
  */
-async function ask(name, address, signal) {
-  if (!has[name]) return null;
-  return call("GET", address, undefined, { signal }).catch((error) => {
-    if (error.status === 404) has[name] = false;
-    return null;
-  });
+function ask(address, signal) {
+  return call("GET", address, undefined, { signal }).catch(() => null);
 }
 
 /** @type {RemoteSource} */
@@ -82,14 +75,16 @@ async function findPeople(query, workspace, signal) {
   if (!query) return [];
   const here = workspace.shell.pane.conversation?.people.handles ?? [];
   const known = workspace.places.all.flatMap(({ people = [] }) => people);
-  const answer = await ask("people", `/api/people/?q=${encodeURIComponent(query)}`, signal);
-  const found = (answer?.people ?? []).map((/** @type {{ handle: string }} */ { handle }) => handle);
-  const handles = [...new Set([...here, ...known, ...found])].filter((handle) => handle !== workspace.me);
-  return find(handles, query, (handle) => [handle]).slice(0, MOST).map((handle) => ({
+  const answer = await ask(`/api/people/?q=${encodeURIComponent(query)}`, signal);
+  /** @type {Map<string, string>} */
+  const names = new Map([...here, ...known].map((handle) => [handle, ""]));
+  for (const { handle, name } of answer?.people ?? []) names.set(handle, name);
+  names.delete(workspace.me);
+  return find([...names], query, (person) => person).slice(0, MOST).map(([handle, name]) => ({
     key: `person ${handle}`,
     group: "People",
     title: handle,
-    detail: "Write to this person",
+    detail: name && name !== handle ? name : "Write to this person",
     person: handle,
     act: () => workspace.openDirect([handle]),
   }));
@@ -98,7 +93,7 @@ async function findPeople(query, workspace, signal) {
 /** @type {RemoteSource} */
 async function findMessages(query, workspace, signal) {
   if ([...query].length < SHORTEST_SEARCH) return [];
-  const answer = await ask("search", `/api/search/?q=${encodeURIComponent(query)}`, signal);
+  const answer = await ask(`/api/search/?q=${encodeURIComponent(query)}`, signal);
   return (answer?.results ?? []).slice(0, MOST_MESSAGES).map((/** @type {any} */ { room, message }) => {
     const slug = room?.slug ?? room;
     const address = `/rooms/${slug}/#message-${message.id}`;

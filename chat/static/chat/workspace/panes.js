@@ -18,6 +18,8 @@ const PANE = "#room[data-handle], #browser";
 /**
  * @typedef {object} Options
  * @property {(slug: string, unread: import("../room/read-marker.js").Unread) => void} showUnread
+ * @property {(slug: string) => void} left is called when the person has left a room
+ * @property {(slug: string) => void} openSettings opens the owner's settings of a room
  * @property {import("../lobby/room-list.js").MakeTools} makeTools makes the buttons beside a room in the list of all rooms
  */
 
@@ -76,10 +78,13 @@ export class Pane {
 
   #open() {
     const { slug } = this;
-    const { makeTools, showUnread } = this.#options;
+    const { makeTools, showUnread, left, openSettings } = this.#options;
     if (slug === null) return openLobby(makeTools);
-    const { handle = "" } = this.element.dataset;
-    return openRoom({ slug, handle, owner: pagePerson, showUnread: (unread) => showUnread(slug, unread) });
+    const { handle = "", access } = this.element.dataset;
+    return openRoom({
+      slug, handle, owner: pagePerson, isPublic: access === "public", showUnread: (unread) => showUnread(slug, unread),
+      left: () => left(slug), openSettings: () => openSettings(slug),
+    });
   }
 }
 

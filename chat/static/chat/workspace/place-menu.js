@@ -6,7 +6,6 @@ import { copyText } from "../ui/clipboard.js";
 import { openPopupMenu } from "../ui/popup-menu.js";
 import { openLeaveDialog } from "../room/leave-dialog.js";
 import { addressOf, isFavourite } from "./places.js";
-import { openRoomSettings } from "./room-settings.js";
 
 /** @type {[level: string, text: string][]} */
 const LEVELS = [[LEVEL.ALL, "All messages"], [LEVEL.MENTIONS, "Only mentions"], [LEVEL.NONE, "Nothing"]];
@@ -24,10 +23,6 @@ export function openPlaceMenu(workspace, slug, button) {
     const isCopied = await copyText(new URL(addressOf(place), location.href).href, document.body);
     workspace.notify(isCopied ? "The link is copied." : "The browser does not allow copying.");
   };
-  const settings = () => openRoomSettings({
-    slug, name: place.name, topic: place.topic ?? "", deleted: () => workspace.left(slug),
-    changed: (fields) => workspace.changePlace(slug, fields),
-  });
   const leave = () => openLeaveDialog(slug, { isPublic: place.kind === KIND.ROOM, left: () => workspace.left(slug) });
   /** @type {(import("../ui/popup-menu.js").Part | undefined)[]} */
   const parts = [
@@ -42,7 +37,7 @@ export function openPlaceMenu(workspace, slug, button) {
       name: `level-${level}`, text, isChecked: place.level === level, act: () => workspace.setLevel(slug, level),
     })),
     isRoom ? null : undefined,
-    isRoom && place.role === ROLE.OWNER ? { name: "settings", text: "Room settings", icon: "edit", act: settings } : undefined,
+    isRoom && place.role === ROLE.OWNER ? { name: "settings", text: "Room settings", icon: "edit", act: () => workspace.openSettings(slug) } : undefined,
     isRoom && place.role !== ROLE.OWNER ? { name: "leave", text: "Leave room", icon: "leave", isBad: true, act: leave } : undefined,
   ];
   openPopupMenu(button, place.name, parts.filter((part) => part !== undefined));

@@ -7,7 +7,7 @@ import { LOCAL_EVENT } from "../connection/emitter.js";
 import { MeSocket } from "../connection/me-socket.js";
 import { PersonStorage } from "../connection/storage.js";
 import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
-import { byId } from "../ui/dom.js";
+import { byId, closestTo } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
 import { onForgotten, pagePerson } from "../ui/person-data.js";
 import { Badges } from "./badges.js";
@@ -15,7 +15,9 @@ import { loadTools, makeWithTools } from "./late-tools.js";
 import { Panes } from "./panes.js";
 import { addressOf, isFavourite, Places } from "./places.js";
 import { Shell, slugOfPath } from "./shell.js";
+import { makeRoomTools } from "./room-tools.js";
 import { Sidebar } from "./sidebar.js";
+import { UnsentChanges } from "./unsent-changes.js";
 
 const KEPT_PLACES = "chat.places";
 const SAVE_AFTER_MS = 1_000;
@@ -34,6 +36,7 @@ export class Workspace {
   #notice = byId("workspace-notice");
   #storage = new PersonStorage(pagePerson);
   #badges = new Badges();
+  #unsent = new UnsentChanges(this.#storage, pagePerson);
   /**
    * What is unread in the room on the page, as the room itself counts; null until the room has counted.
    * @type {{ unread: number, isMore: boolean } | null}
@@ -53,7 +56,9 @@ export class Workspace {
     this.sidebar = new Sidebar({ openMenu: (slug, button) => this.#openMenu(slug, button) });
     const panes = new Panes({
       showUnread: (slug, unread) => this.#showUnread(slug, unread),
-      makeTools: () => null,
+      makeTools: (room) => makeRoomTools(room, this.places.get(room.slug)),
+      left: (slug) => this.left(slug),
+      openSettings: (slug) => this.openSettings(slug),
     });
     this.shell = new Shell(byId("pane"), panes, {
       going: (path) => this.#going(path),
@@ -166,13 +171,19 @@ export class Workspace {
     socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => this.shell.pane.conversation?.announcements.show(event));
     socket.on(SERVER_EVENT.DISMISSED, ({ id }) => this.shell.pane.conversation?.announcements.hide(id));
     socket.on(LOCAL_EVENT.UNKNOWN, () => this.#element.classList.add("without-stream"));
-    onReturn(() => socket.checkConnection());
-    onForgotten(() => socket.close());
+    onReturn(() => {
+      socket.checkConnection();
+      this.#unsent.checkConnections();
+    });
+    onForgotten(() => {
+      socket.close();
+      this.#unsent.close();
+    });
     document.addEventListener("keydown", (event) => this.#keyPressed(event));
     byId("read-all").addEventListener("click", () => this.markAllRead());
     byId("palette-button").addEventListener("click", () => this.openPalette());
+    document.addEventListener("click", (event) => closestTo(event, "[data-action=create-room]") && this.createRoom());
     byId("new-direct").addEventListener("click", () => this.openPalette());
-    document.getElementById("new-room")?.addEventListener("click", () => this.createRoom());
   }
 
   /** Opens the dialog that finds rooms and people. */
@@ -186,6 +197,20 @@ export class Workspace {
    */
   createRoom(name = "") {
     this.withTools(({ openCreateRoomDialog }) => openCreateRoomDialog({ name, created: (slug) => this.go(`/rooms/${slug}/`) }));
+  }
+
+  /**
+   * Opens the dialog in which an owner changes a room.
+   * @param {string} slug
+   */
+  openSettings(slug) {
+    const { pane } = this.shell;
+    const { name, topic = "" } = pane.slug === slug && pane.conversation ? pane.conversation.title : (this.places.get(slug) ?? { name: slug });
+    this.withTools(({ openRoomSettings }) => openRoomSettings({
+      slug, name, topic,
+      changed: (fields) => this.#renamed(slug, fields),
+      deleted: () => this.left(slug),
+    }));
   }
 
   /**
@@ -212,6 +237,7 @@ export class Workspace {
   /** @param {import("./places.js").Place[]} rooms */
   #replacePlaces(rooms) {
     this.places.replace(rooms);
+    this.shell.pane.lobby?.redraw();
     this.#draw();
     // The tools load now, so that each of them then opens at once.
     loadTools();
@@ -219,9 +245,31 @@ export class Workspace {
 
   /** @param {any} event */
   #roomChanged(event) {
+    const wasListed = this.places.get(event.slug) !== undefined;
     if (!this.places.change(event)) return;
     if (event.gone) this.shell.drop(`/rooms/${event.slug}/`);
+    if (event.name !== undefined || event.topic !== undefined) this.#showTitle(event.slug, event);
+    if (wasListed !== !event.gone) this.shell.pane.lobby?.redraw();
     this.#draw();
+  }
+
+  /**
+   * @param {string} slug
+   * @param {{ name?: string, topic?: string }} fields
+   */
+  #renamed(slug, fields) {
+    this.#showTitle(slug, fields);
+    this.changePlace(slug, fields);
+    this.shell.pane.lobby?.refresh();
+  }
+
+  /**
+   * @param {string} slug
+   * @param {{ name?: string, topic?: string }} title
+   */
+  #showTitle(slug, title) {
+    // In a direct conversation each person sees the names of the others.
+    if (this.shell.pane.slug === slug) this.shell.pane.conversation?.setTitle(title);
   }
 
   /** @param {any} event */
@@ -241,6 +289,7 @@ export class Workspace {
     this.#here = null;
     this.places.setOpen(null);
     this.sidebar.setCurrent(pane.path);
+    this.#unsent.send(this.me, pane.slug);
     this.#draw();
   }
 
