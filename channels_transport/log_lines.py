@@ -7,7 +7,7 @@ written as an escape. The lines of a traceback are indented, so none of them loo
 
 A person who reads a log must not get access with a secret in it. `redact` replaces the values of secret query
 parameters, tokens, passwords in URLs, and the parts of paths that the setting SECRET_PATHS names. That setting is a
-list of patterns such as `/invite/*`, in which each `*` is a segment that is secret.
+list of patterns such as `/invite/*`, in which each `*` is a segment that is secret. When in doubt, it hides too much.
 """
 
 import functools
@@ -27,13 +27,15 @@ PARAMETERS = (
     *("password", "refresh_token", "secret", "session", "session_key", "sessionid", "sig", "signature", "ticket"),
     "token",
 )
-# A part of a URL ends at a delimiter of URLs, at a blank, or at a quote that a log line writes around the URL.
-_VALUE = r"""[^\s&;#"'<>]+"""
+# A value ends at a delimiter of URLs or at a blank. A quote may be part of it, because clients may send quotes.
+_VALUE = r"[^\s&#]+"
 # A path begins after the host of a URL, or after a character that is no part of a path. So a secret path does not match
 # in the middle of the path of a file in a traceback.
 _BEFORE = r"""(?:(?::|%(?:25)*3a)(?:/|%(?:25)*2f){2}[^\s/%"']+|(?<![\w~-])|(?<=%[\da-f]{2}))"""
 # An address inside an address is encoded once more: %2F becomes %252F.
-_SEGMENT = r"""(?:(?!%(?:25)*2f)[^\s/?&;#"'<>)\]},])+"""
+_SEGMENT = r"(?:(?!%(?:25)*2f)[^\s/?#])+"
+# The path of a file in a traceback. A secret path matches anywhere else, also behind a foreign prefix.
+_FILE = re.compile(r'(File "[^"]*", line \d+)')
 _SLASHES = r"(?:(?:/|%(?:25)*2f)(?:\s|%(?:25)*(?:20|0[9ad]))*)+"
 
 
@@ -55,9 +57,18 @@ def _spell_path(text: str) -> str:
     return begin + _SLASHES.join(map(_spell, others if begin else [first, *others]))
 
 
-_NAME = "|".join(map(_spell, PARAMETERS))
+def _spell_name(name: str) -> str:
+    """Return a pattern of a parameter's name: with any separator or none, encoded or not."""
+    return "(?:[_.-]|%(?:25)*(?:5f|2d|2e))?".join(map(_spell, name.split("_")))
+
+
+_NAME = "|".join(map(_spell_name, PARAMETERS))
+# A name may have words in front of it, and an index behind it: my-token[0].
+_WORDS = r"(?:(?:[\w.\[-]|%(?:25)*5b){0,40}(?:[_.\[-]|%(?:25)*(?:5f|2d|2e|5b)))?"
+_INDEX = r"(?:(?:[\[\]]|%(?:25)*5[bd])[^\s=&%]{0,20}){0,4}"
+_START = "(?:[?&;#]|%(?:25)*(?:3f|26|3b|23))"
 _GENERAL = [
-    re.compile(f"(?P<kept>(?:[?&;]|%(?:25)*(?:3f|26))(?:{_NAME})(?:=|%(?:25)*3d)){_VALUE}", re.IGNORECASE),
+    re.compile(f"(?P<kept>{_START}{_WORDS}(?:{_NAME}){_INDEX}(?:=|%(?:25)*3d)){_VALUE}", re.IGNORECASE),
     re.compile(r"(?P<kept>\b(?:sessionid|csrftoken)=)[^\s&;\"']+"),
     re.compile(r"(?P<kept>\b(?:Bearer|Basic)\s)[\w.~+/=-]{16,}", re.IGNORECASE),
     re.compile(r"(?P<kept>://[^\s/:@]*:)[^\s/@]+(?=@)"),
@@ -65,12 +76,12 @@ _GENERAL = [
 
 
 @functools.cache
-def _compile_paths(patterns: tuple[str, ...]) -> list[re.Pattern]:
+def _compile_paths(patterns: tuple[str, ...], before: str) -> list[re.Pattern]:
     """Return a regular expression for each pattern of SECRET_PATHS; its groups are the parts that are not secret."""
     compiled = []
     for pattern in patterns:
         kept, *between = pattern.split("*")
-        text = f"({_BEFORE}{_spell_path(kept)})"
+        text = f"({before}{_spell_path(kept)})"
         # The client may have left out a later segment.
         for part in between[:-1]:
             text += f"{_SEGMENT}(?:({_SLASHES}{_spell_path(part.removeprefix('/'))})"
@@ -82,21 +93,39 @@ def redact(text: str) -> str:
     """Return a text with `***` in place of each secret."""
     for pattern in _GENERAL:
         text = pattern.sub(rf"\g<kept>{HIDDEN}", text)
-    for path in _compile_paths(tuple(_read_paths())):
+    paths = tuple(_read_paths())
+    for path in _compile_paths(paths, _BEFORE):
         text = path.sub(_hide_segments, text)
-    return text
+    parts = _FILE.split(text)
+    for path in _compile_paths(paths, ""):
+        parts[::2] = [path.sub(_hide_segments, part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _hide_segments(match: re.Match) -> str:
     return "".join(kept + HIDDEN for kept in match.groups() if kept is not None)
 
 
+def check_secret_paths() -> None:
+    """Raise ImproperlyConfigured if the setting SECRET_PATHS is wrong."""
+    given = getattr(settings, "SECRET_PATHS", ())
+    if not isinstance(given, (list, tuple)) or not all(map(_is_secret_path, given)):
+        expected = "a list of paths with a * in place of each secret segment, such as /invite/*"
+        raise ImproperlyConfigured(f"SECRET_PATHS must be {expected}, not {given!r}.")
+
+
+def _is_secret_path(path: Any) -> bool:
+    return isinstance(path, str) and path.startswith("/") and "*" in path
+
+
 def _read_paths() -> Iterable[str]:
     try:
-        return getattr(settings, "SECRET_PATHS", ())
+        given = getattr(settings, "SECRET_PATHS", ())
     except ImproperlyConfigured:
         # A process without settings logs too.
         return ()
+    # A process with a wrong setting must be able to log the error.
+    return filter(_is_secret_path, given if isinstance(given, (list, tuple)) else [given])
 
 
 def escape(text: str) -> str:

@@ -22,8 +22,8 @@ Event = dict[str, Any]
 ChannelFull = BaseChannelLayer.ChannelFull
 
 LOBBY_GROUP = "lobby"
-STREAMS_GROUP = "streams"  # the own streams of all people
 DOORS_GROUP = "doors"  # the visitors in the waiting rooms of all boards
+PEOPLE_GROUP = "people"  # the own streams of all people
 DELAY_CHANNEL = "asgi.delay"
 SCHEDULED_CHANNEL = "chat.scheduled"
 TASKS_CHANNEL = "chat.tasks"
@@ -45,9 +45,9 @@ def member_group(member_id: int) -> str:
     return f"member-{member_id}"
 
 
-def stream_group(person_id: int) -> str:
+def person_group(person_id: int) -> str:
     """Return the group of one person's own streams: a tab has one, whatever room it shows."""
-    return f"stream-{person_id}"
+    return f"person-{person_id}"
 
 
 def feed_group(room_id: int) -> str:
@@ -88,9 +88,9 @@ def visitor_group(digest: str) -> str:
     return f"visitor-{digest[:40]}"
 
 
-def person_group(person_id: int) -> str:
+def waiting_group(person_id: int) -> str:
     """Return the group of one signed-in person's connections to waiting rooms, which are in no member's group."""
-    return f"person-{person_id}"
+    return f"waiting-{person_id}"
 
 
 # Groups.

@@ -43,6 +43,18 @@ def pytest_collection():
     gc.enable()
 
 
+def pytest_make_parametrize_id(val):
+    """Shorten the id of a long text. Eleven ids had 60,000 characters or more, in each line of a report."""
+    if isinstance(val, str | bytes) and len(val) > 200:
+        return f"{ascii(val[:20])}... of {len(val)}"
+    return None
+
+
+def pytest_collection_modifyitems(items):
+    """Put the files of live and browser tests first: they are long, and the short files fill the rest of the time."""
+    items.sort(key=lambda item: not {"live", "browser"} & set(item.path.parts))
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings_xdist_suffix(request):
     """

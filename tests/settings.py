@@ -9,7 +9,9 @@ import os
 import shutil
 import tempfile
 
-for _name in ("REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "CHAT_LIMITS", "TRUSTED_PROXIES"):
+from tests.shell_settings import SHELL_SETTINGS
+
+for _name in SHELL_SETTINGS:
     os.environ.pop(_name, None)
 os.environ.setdefault("SECRET_KEY", "for tests only")
 if "CHAT_VAR" not in os.environ:

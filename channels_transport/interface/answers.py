@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from twisted.internet import reactor, threads
 
@@ -37,9 +38,34 @@ class Answers:
 
 
 def load_answers() -> Answers:
-    """Return the functions that the setting INTERFACE_ANSWERS names. Raise ImportError for a wrong dotted path."""
-    dotted_paths = getattr(settings, "INTERFACE_ANSWERS", {})
-    return Answers({path: import_string(dotted_path) for path, dotted_path in dotted_paths.items()})
+    """Return the functions that the setting INTERFACE_ANSWERS names. Raise ImproperlyConfigured if it is wrong."""
+    given = getattr(settings, "INTERFACE_ANSWERS", {})
+    if not isinstance(given, Mapping):
+        raise ImproperlyConfigured(f"INTERFACE_ANSWERS must be {_EXPECTED}, not {given!r}.")
+    return Answers({_check_path(path): _load(path, name) for path, name in given.items()})
+
+
+_EXPECTED = "a dictionary of paths and the dotted names of functions"
+
+
+def _check_path(path: Any) -> str:
+    if not (isinstance(path, str) and path.isascii() and path.startswith("/")):
+        text = f"INTERFACE_ANSWERS must be {_EXPECTED}, but {path!r} is not a path in ASCII that begins with /."
+        raise ImproperlyConfigured(text)
+    return path
+
+
+def _load(path: str, name: Any) -> Callable[[Asked], Any]:
+    try:
+        # import_string expects a text, and raises ImportError for a name without a dot.
+        function = import_string(str(name))
+        reason = None if callable(function) else "it is not a function"
+    except (ImportError, ValueError) as error:
+        reason = str(error)
+    if reason is None:
+        return function
+    text = f"INTERFACE_ANSWERS must be {_EXPECTED}, but {name!r} for {path!r} cannot be used: {reason}."
+    raise ImproperlyConfigured(text) from None
 
 
 def describe_request(request: Any, open_connections: int, is_redis_answering: Callable[[], bool]) -> Asked:

@@ -6,7 +6,7 @@ The settings are INTERFACE_LIMITS and INTERFACE_PATHS; docs/operations.md has th
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -90,14 +90,16 @@ class PathRule:
         return Meter(limits.socket_frames, limits.socket_bytes, limits.socket_control_frames)
 
 
-def make_limits(given: Mapping[str, Any], base: Limits | None = None) -> Limits:
+def make_limits(given: Any, base: Limits | None = None, setting: str = "INTERFACE_LIMITS") -> Limits:
     """Return `base` with other values. Raise ImproperlyConfigured for an unknown name or a wrong value."""
     known = {field.name: field.type for field in fields(Limits)}
+    if not isinstance(given, Mapping):
+        raise ImproperlyConfigured(f"{setting} must be a dictionary of limits and their values, not {given!r}.")
     values: dict[str, Any] = {}
     for name, value in given.items():
         if name not in known:
-            raise ImproperlyConfigured(f"INTERFACE_LIMITS has no limit {name!r}; it has {', '.join(known)}.")
-        values[name] = _read(name, known[name], value)
+            raise ImproperlyConfigured(f"{setting} has no limit {name!r}; it has {', '.join(known)}.")
+        values[name] = _read(f"{name} in {setting}", known[name], value)
     return replace(base or Limits(), **values)
 
 
@@ -107,7 +109,8 @@ def _read(name: str, kind: Any, value: Any) -> Any:
             return UNLIMITED
         if isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_amount, value)):
             return Rate(*value)
-        raise ImproperlyConfigured(f"{name} must be a pair (at once, per second) of positive numbers, not {value!r}.")
+        expected = "a pair (at once, per second) of positive numbers, or None for no limit"
+        raise ImproperlyConfigured(f"{name} must be {expected}, not {value!r}.")
     if kind is str:
         if isinstance(value, str):
             return value
@@ -123,18 +126,38 @@ def _is_amount(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
 
 
-def make_rules(given: Iterable[tuple[str, Mapping[str, Any]]], limits: Limits) -> list[PathRule]:
-    """Return the rules of INTERFACE_PATHS: pairs of a regular expression and a dictionary."""
-    rules = []
-    for pattern, options in given:
-        for name in options:
-            if name not in ("send_only", "forget", *PATH_LIMITS):
-                raise ImproperlyConfigured(f"INTERFACE_PATHS has the unknown option {name!r} for {pattern!r}.")
-        own = make_limits({name: value for name, value in options.items() if name in PATH_LIMITS}, limits)
-        addresses = make_addresses(own) if any(name.startswith("address_") for name in options) else None
-        flags = bool(options.get("send_only")), bool(options.get("forget"))
-        rules.append(PathRule(re.compile(pattern), *flags, own, addresses))
-    return rules
+def make_rules(given: Any, limits: Limits) -> list[PathRule]:
+    """
+    Return the rules of INTERFACE_PATHS: pairs of a regular expression and a dictionary.
+
+    Raise ImproperlyConfigured for anything else, for an invalid expression, and for an unknown option or a wrong value.
+    """
+    if not isinstance(given, (list, tuple)):
+        raise ImproperlyConfigured(f"INTERFACE_PATHS must be {_PATHS_EXPECTED}, not {given!r}.")
+    return [_make_rule(item, limits) for item in given]
+
+
+_PATHS_EXPECTED = "a list of pairs: a regular expression and a dictionary"
+
+
+def _make_rule(item: Any, limits: Limits) -> PathRule:
+    is_pair = isinstance(item, (list, tuple)) and len(item) == 2
+    if not (is_pair and isinstance(item[0], str) and isinstance(item[1], Mapping)):
+        raise ImproperlyConfigured(f"INTERFACE_PATHS must be {_PATHS_EXPECTED}, but it contains {item!r}.")
+    pattern, options = item
+    try:
+        expression = re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        text = f"INTERFACE_PATHS must contain regular expressions, but {pattern!r} is not valid: {error}."
+        raise ImproperlyConfigured(text) from None
+    for name in options:
+        if name not in ("send_only", "forget", *PATH_LIMITS):
+            known = ", ".join(("send_only", "forget", *PATH_LIMITS))
+            text = f"INTERFACE_PATHS has the unknown option {name!r} for {pattern!r}; the options are {known}."
+            raise ImproperlyConfigured(text)
+    own = make_limits({name: options[name] for name in options if name in PATH_LIMITS}, limits, "INTERFACE_PATHS")
+    addresses = make_addresses(own) if any(name.startswith("address_") for name in options) else None
+    return PathRule(expression, bool(options.get("send_only")), bool(options.get("forget")), own, addresses)
 
 
 def make_addresses(limits: Limits) -> Addresses:
@@ -143,6 +166,6 @@ def make_addresses(limits: Limits) -> Addresses:
 
 
 def limits_from_settings() -> tuple[Limits, list[PathRule]]:
-    """Return the limits and the rules of the site's settings."""
+    """Return the limits and the rules of the site's settings. Raise ImproperlyConfigured for a wrong setting."""
     limits = make_limits(getattr(settings, "INTERFACE_LIMITS", {}))
     return limits, make_rules(getattr(settings, "INTERFACE_PATHS", []), limits)

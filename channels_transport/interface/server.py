@@ -14,7 +14,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.logger import globalLogBeginner
 
 from ..connectors import RedisConnector, ThreadConnector
-from ..log_lines import describe_failure
+from ..log_lines import check_secret_paths, describe_failure
 from ..ordering import CLOSE_CONNECTION_LOST
 from .answers import load_answers
 from .factory import HANDSHAKE_SECONDS, HTTPFactory
@@ -46,7 +46,7 @@ class Server(server.Server):
 
     Its arguments are Daphne's, and `trusted_proxies`: the number of proxies in front of the server whose
     X-Forwarded-For and X-Forwarded-Proto headers are trusted (0: none). `websocket_handshake_timeout` is in seconds.
-    The limits of clients are those of the site's settings.
+    The limits of clients are those of the site's settings. A wrong setting raises ImproperlyConfigured.
     """
 
     def __init__(
@@ -65,10 +65,18 @@ class Server(server.Server):
         super().__init__(*args, websocket_handshake_timeout=websocket_handshake_timeout, **kwargs)
         self.trusted_proxies = trusted_proxies
         self.limits, self.rules = limits_from_settings()
+        self.answers = load_answers()
         self.exit_code = 0
         self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
         connector_class = RedisConnector if self.channel_layer.is_shared else ThreadConnector
         self.connector = connector_class(self.channel_layer, self.send_channel, self)
+
+    @staticmethod
+    def check_settings() -> None:
+        """Raise ImproperlyConfigured if a setting of the interface is wrong."""
+        limits_from_settings()
+        load_answers()
+        check_secret_paths()
 
     def run(self) -> int:
         """Serve until the reactor stops. Return the exit code: 1 if the server could not listen."""
@@ -114,7 +122,7 @@ class Server(server.Server):
             trusted_proxies=self.trusted_proxies,
             limits=self.limits,
             rules=self.rules,
-            answers=load_answers(),
+            answers=self.answers,
             is_redis_answering=self.is_redis_answering,
         )
 

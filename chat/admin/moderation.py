@@ -8,6 +8,7 @@ log.
 from django import forms
 from django.contrib import admin
 
+from chat.admin.accessible import AccessibleAdmin
 from chat.admin.read_only import NoChangeForm
 from chat.models import AuditEntry, Member, Report
 from chat.protocol import MAX_REASON, MAX_SECONDS
@@ -28,12 +29,12 @@ class MemberForm(forms.ModelForm):
     def clean(self):
         fields = super().clean()
         if fields.get("minutes") and fields.get("role") != Member.MUTED:
-            raise forms.ValidationError("Only a mute has minutes. Leave them empty, or choose the role 'muted'.")
+            self.add_error("minutes", "Only a mute has minutes. Leave them empty, or choose the role 'muted'.")
         return fields
 
 
 @admin.register(Member)
-class MemberAdmin(admin.ModelAdmin):
+class MemberAdmin(AccessibleAdmin):
     form = MemberForm
     list_display = ["person", "room", "role", "muted_until", "joined_at"]
     list_filter = ["role"]
@@ -62,7 +63,7 @@ class MemberAdmin(admin.ModelAdmin):
             moderation.remove_member(request.user, member)
 
 
-class ReadOnlyAdmin(NoChangeForm, admin.ModelAdmin):
+class ReadOnlyAdmin(NoChangeForm, AccessibleAdmin):
     """The base class for pages of rows that operators can read, but not add, change or delete."""
 
     def has_add_permission(self, request):

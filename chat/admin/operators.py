@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
 
 from chat import protocol
+from chat.admin.accessible import AccessibleAdmin
 from chat.admin.forms import clean_with
 from chat.admin.read_only import NoChangeForm
 from chat.markup.direction import isolate
@@ -51,7 +52,7 @@ class AnnouncementForm(forms.ModelForm):
 
 
 @admin.register(Announcement)
-class AnnouncementAdmin(NoChangeForm, admin.ModelAdmin):
+class AnnouncementAdmin(NoChangeForm, AccessibleAdmin):
     """
     The page of announcements. Adding an announcement publishes it, and deleting an announcement withdraws it.
 

@@ -6,14 +6,17 @@ service revokes tokens.
 """
 
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
 
+from chat.admin.accessible import AccessibleAdmin
 from chat.admin.operators import PeopleActions
 from chat.models import Person, Token
 from chat.services import operators, people
 
 
 @admin.register(Person)
-class PersonAdmin(PeopleActions, admin.ModelAdmin):
+class PersonAdmin(PeopleActions, AccessibleAdmin):
     list_display = ["handle", "is_guest", "is_active", "is_staff", "seen_at", "created_at"]
     list_filter = ["is_guest", "is_active", "is_staff"]
     search_fields = ["handle"]
@@ -21,7 +24,6 @@ class PersonAdmin(PeopleActions, admin.ModelAdmin):
     fields = ["handle", "is_active", "is_staff", "is_superuser", "groups", "user_permissions"]
     fields += ["is_guest", "created_at", "seen_at", "last_login"]
     readonly_fields = ["handle", "is_guest", "created_at", "seen_at", "last_login"]
-    filter_horizontal = ["groups", "user_permissions"]
 
     def has_add_permission(self, request):
         return False  # people sign up, and `createsuperuser` makes the first operator
@@ -43,7 +45,7 @@ class PersonAdmin(PeopleActions, admin.ModelAdmin):
 
 
 @admin.register(Token)
-class TokenAdmin(admin.ModelAdmin):
+class TokenAdmin(AccessibleAdmin):
     list_display = ["name", "person", "created_at"]
     readonly_fields = ["person", "name", "created_at"]
     exclude = ["digest"]
@@ -57,3 +59,13 @@ class TokenAdmin(admin.ModelAdmin):
     def delete_queryset(self, request, queryset):
         for token in queryset.select_related("person"):
             people.revoke_token(token.person, token.id)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class AccessibleGroupAdmin(AccessibleAdmin, GroupAdmin):
+    """Django's pages of groups, with the controls of our own pages."""
+
+    filter_horizontal = ()

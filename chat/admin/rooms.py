@@ -7,6 +7,7 @@ This module must not write rows. The rooms service writes them, so that every op
 from django import forms
 from django.contrib import admin
 
+from chat.admin.accessible import AccessibleAdmin
 from chat.admin.forms import clean_with
 from chat.admin.read_only import NoChangeForm
 from chat.models import Message, Room
@@ -30,7 +31,7 @@ class RoomForm(forms.ModelForm):
 
 
 @admin.register(Room)
-class RoomAdmin(admin.ModelAdmin):
+class RoomAdmin(AccessibleAdmin):
     form = RoomForm
     list_display = ["slug", "name", "offset", "last_at", "created_at"]
     search_fields = ["slug", "name", "topic"]
@@ -60,7 +61,7 @@ class RoomAdmin(admin.ModelAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(NoChangeForm, admin.ModelAdmin):
+class MessageAdmin(NoChangeForm, AccessibleAdmin):
     list_display = ["room", "number", "author", "body", "created_at", "removed_at"]
     search_fields = ["body", "author__handle", "room__slug"]
     list_select_related = ["room", "author"]

@@ -127,7 +127,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         if session["owner"]:
             return [*groups, broadcast.owner_group(session["board"])]
         # A visitor receives announcements here; the owner receives them in the board's room.
-        personal = [] if session["person"] is None else [broadcast.person_group(session["person"])]
+        personal = [] if session["person"] is None else [broadcast.waiting_group(session["person"])]
         return [*groups, broadcast.DOORS_GROUP, *personal]
 
 

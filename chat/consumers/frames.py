@@ -142,6 +142,7 @@ HANDLERS = {
     "edit": _acknowledge(rooms.edit_message),
     "remove": _acknowledge(rooms.remove_message),
     "react": _acknowledge(rooms.set_reaction),
+    "pin": _acknowledge(rooms.set_pin),
     "typing": _publish_typing,
     "read": _mark_read,
     "sync": _sync,

@@ -57,7 +57,7 @@ def _open(connection, person, query, login, token_id):
 def _get_groups(connection):
     session = connection.session
     credential = broadcast.credential_group(session["login"], session["token"])
-    own = [broadcast.STREAMS_GROUP, broadcast.stream_group(session["person"]), credential]
+    own = [broadcast.PEOPLE_GROUP, broadcast.person_group(session["person"]), credential]
     return own + [broadcast.feed_group(room_id) for room_id in session["rooms"]]
 
 

@@ -107,3 +107,62 @@ class RoomForm(Form):
     )
     topic = forms.CharField(max_length=500, required=False, widget=forms.TextInput({"dir": "auto"}))
     private = forms.BooleanField(required=False, label="Private", help_text=PRIVATE_HELP)
+
+
+class ProfileForm(Form):
+    name = forms.CharField(
+        label="Name", required=False, help_text="Shown beside your handle.", widget=forms.TextInput({"dir": "auto"})
+    )
+    status = forms.CharField(
+        required=False, help_text="Such as: on holiday until Monday.", widget=forms.TextInput({"dir": "auto"})
+    )
+    emoji = forms.CharField(required=False, label="Emoji of the status")
+    time_zone = forms.CharField(
+        required=False,
+        label="Time zone",
+        help_text="Such as Europe/Berlin. Others see what time it is for you.",
+        widget=forms.TextInput({"list": "time-zones", "autocomplete": "off", "data-fill": "time-zone"}),
+    )
+
+
+class PictureForm(Form):
+    picture = forms.FileField(
+        label="Picture",
+        help_text="PNG, JPEG, WebP or GIF, at most 1 MB.",
+        widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp,image/gif"}),
+    )
+
+
+class PreferencesForm(Form):
+    theme = forms.ChoiceField(
+        label="Colours", choices=[("system", "As this device"), ("light", "Light"), ("dark", "Dark")]
+    )
+    opens_at = forms.ChoiceField(
+        label="Open rooms", choices=[("unread", "At the first unread message"), ("last", "Where I was")]
+    )
+    notify = forms.ChoiceField(
+        label="Notifications",
+        choices=[
+            ("mentions", "Mentions and direct messages"),
+            ("all", "All messages of rooms that I am in"),
+            ("none", "None"),
+        ],
+    )
+    sound = forms.BooleanField(required=False, label="Play a sound with each notification")
+    quiet_from = forms.TimeField(
+        required=False, label="No notifications from", widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+    )
+    quiet_to = forms.TimeField(
+        required=False,
+        label="until",
+        help_text="In your time zone.",
+        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+    )
+
+
+class TokenForm(Form):
+    name = forms.CharField(label="Name of the bot", help_text="At most 80 characters.")
+
+
+class DeleteAccountForm(Form):
+    password = _password("Your password", "current-password")

@@ -21,7 +21,7 @@ register = template.Library()
 
 
 def _find_imports() -> dict[str, list[str]]:
-    """Return the static imports of each module. A module's name is its path in `STATIC`, such as `chat/room.js`."""
+    """Return the static imports of each module. A module's name is its path in `STATIC`, such as `chat/board.js`."""
     found = {}
     for path in sorted(STATIC.rglob("*.js")):
         targets = [first or second for first, second in STATIC_IMPORT.findall(path.read_text(encoding="utf-8"))]
@@ -52,7 +52,7 @@ def module_preloads(*entries: str) -> str:
     """
     Write a `<link rel="modulepreload">` for each module that the entry modules of a page import.
 
-    Usage: `{% module_preloads 'chat/ui/menus.js' 'chat/room.js' %}`. Raise KeyError for a module that does not exist.
+    Usage: `{% module_preloads 'chat/ui/menus.js' 'chat/board.js' %}`. Raise KeyError for a module that does not exist.
     """
     links = ((static(name),) for name in list_imports(*entries))
     return format_html_join("\n  ", '<link rel="modulepreload" href="{}">', links)

@@ -27,6 +27,19 @@ SECURITY_TXT_LIFETIME = timedelta(days=180)
 
 # Rooms, boards and invitations.
 
+WORKSPACE, PANE = "chat/workspace/page.html", "chat/workspace/pane.html"
+
+
+def _get_layout(request):
+    """
+    Return the template around a pane: the workspace for signed-in people, and None for strangers.
+
+    With `pane=1` in the query, the answer is only the pane. A page that is open already asks for it.
+    """
+    if not request.user.is_authenticated:
+        return None
+    return PANE if request.GET.get("pane") == "1" else WORKSPACE
+
 
 @require_safe
 def lobby(request, room_form=None, status=200):
@@ -38,6 +51,7 @@ def lobby(request, room_form=None, status=200):
     text = request.GET.get("q", "").replace("\0", "")[:80].strip()
     found, more = rooms.find_rooms(request.user, text)
     context = {"rooms": describe_rooms(found), "more": more, "q": text}
+    context["layout"] = _get_layout(request)
     if request.user.is_authenticated and not request.user.is_guest:
         context["room_form"] = room_form or RoomForm()
     return render(request, "chat/lobby.html", context, status=status)
@@ -62,7 +76,7 @@ def create_room(request):
         slug = rooms.make_hidden_slug(fields["slug"]) if fields["private"] else fields["slug"]
         return rooms.create_room(request.user, slug, fields["name"], fields["topic"], fields["private"])
 
-    room = _submit(form, create)
+    room = submit(form, create)
     if room is None:
         request.method = "GET"
         return lobby(request, room_form=form, status=form.status)
@@ -74,13 +88,16 @@ def room(request, slug):
     """
     Show a room to people who may read it: 404 if the person may not know of the room, 403 if banned.
 
-    Strangers get a GuestForm instead, whether or not the room exists. Only signed-in people learn which rooms exist.
+    A former address of a private room redirects its members. Strangers get a GuestForm instead, whether or not the room
+    exists. Only signed-in people learn which rooms exist.
     """
     if not request.user.is_authenticated:
         context = {"room": {"slug": slug, "name": slug, "topic": ""}, "guest_form": GuestForm(), "next": request.path}
         return render(request, "chat/room.html", {**context, "person": request.user})
     found = rooms.get_readable_room(request.user, slug)
-    return render(request, "chat/room.html", {"room": found, "person": request.user})
+    if found.slug != slug:
+        return redirect("room", slug=found.slug)  # a former address
+    return render(request, "chat/room.html", {"room": found, "person": request.user, "layout": _get_layout(request)})
 
 
 @require_POST
@@ -95,6 +112,19 @@ def room_guests(request, slug):
     limits.check_event(request.user.id)
     rooms.set_guests(request.user, slug, request.POST.get("guests") == "open")
     return redirect("room", slug=slug)
+
+
+@require_POST
+def room_address(request, slug):
+    """
+    Give a private room an address that nobody can guess, for its owners and operators, and redirect to the room.
+
+    Strangers are redirected to the page for signing in.
+    """
+    if not request.user.is_authenticated:
+        return redirect("sign_in")
+    limits.check_event(request.user.id)
+    return redirect("room", slug=rooms.change_address(request.user, slug).slug)
 
 
 @never_cache
@@ -171,7 +201,7 @@ def _sign_in_view(template, form_class, get_person):
             people.sign_in(request, get_person(request, **fields))
             return True
 
-        if request.method == "POST" and _submit(form, sign_in):
+        if request.method == "POST" and submit(form, sign_in):
             return redirect(_get_next_page(request))
         return render(request, template, {"form": form, "next": _get_next_page(request)}, status=form.status)
 
@@ -215,12 +245,12 @@ def password(request):
         people.change_password(request, fields["old_password"], fields["new_password"])
         return True
 
-    if request.method == "POST" and _submit(form, change):
+    if request.method == "POST" and submit(form, change):
         return redirect("lobby")
     return render(request, "chat/password.html", {"form": form, "next": ""}, status=form.status)
 
 
-def _submit(form, act):
+def submit(form, act):
     """Return what `act(fields)` returns. If the form or `act` has an error, add it to the form and return None."""
     if not form.is_valid():
         return None

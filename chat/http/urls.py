@@ -2,16 +2,18 @@
 
 from django.urls import path, re_path
 
-from chat.http import converters, health, pages  # noqa: F401 (importing converters registers them)
+from chat.http import converters, health, pages, settings_page  # noqa: F401 (importing converters registers them)
 from chat.http.api import (
     accounts,
     announcements,
     boards,
+    bookmarks,
     invitations,
     messages,
     moderation,
     operators,
     polling,
+    profiles,
     rooms,
     scheduled,
     search,
@@ -25,6 +27,7 @@ page_patterns = [
     path("rooms/", pages.create_room, name="create_room"),
     path("rooms/<slug>/", pages.room, name="room"),
     path("rooms/<slug>/guests/", pages.room_guests, name="room_guests"),
+    path("rooms/<slug>/address/", pages.room_address, name="room_address"),
     path("board/<board_uuid:board>/", pages.board, name="board"),
     path("new_board", boards.new_board, name="new_board"),
     path("invite/<key>/", pages.invitation, name="invitation"),
@@ -34,6 +37,8 @@ page_patterns = [
     path("sign-out/", pages.sign_out, name="sign_out"),
     path("guest/", pages.guest, name="guest"),
     path("password/", pages.password, name="password"),
+    path("settings/", settings_page.settings, name="settings"),
+    path("settings/<section>/", settings_page.change, name="change_settings"),
     path(".well-known/security.txt", pages.security_txt),
 ]
 
@@ -43,9 +48,18 @@ api_patterns = [
     path("api/guests/", accounts.guests),
     path("api/tokens/", accounts.tokens),
     path("api/tokens/<row_id:token_id>/", accounts.token),
+    path("api/people/", profiles.people_list),
+    path("api/profile/", profiles.profile),
+    path("api/profile/picture/", profiles.own_picture),
+    path("api/profile/data/", profiles.own_data),
+    path("api/preferences/", profiles.preferences),
+    path("api/logins/", profiles.logins),
+    path("api/logins/<row_id:login_id>/", profiles.login),
+    path("pictures/<digest>/", profiles.picture, name="picture"),
     path("api/rooms/", rooms.rooms_list),
     path("api/rooms/<slug>/", rooms.room),
     path("api/rooms/<slug>/messages/", messages.messages),
+    path("api/rooms/<slug>/pins/", messages.pins),
     path("api/rooms/<slug>/poll/", polling.poll),
     path("api/rooms/<slug>/scheduled/", scheduled.all_scheduled),
     path("api/rooms/<slug>/scheduled/<row_id:scheduled_id>/", scheduled.one_scheduled),
@@ -67,10 +81,13 @@ api_patterns = [
     # A handle may contain slashes.
     path("api/rooms/<slug>/members/<path:handle>/", moderation.member),
     path("api/rooms/<slug>/messages/<row_id:number>/reports/", moderation.message_reports),
+    path("api/rooms/<slug>/messages/<row_id:number>/history/", moderation.message_history),
     path("api/rooms/<slug>/reports/", moderation.reports),
     path("api/rooms/<slug>/reports/<row_id:report_id>/", moderation.report),
     path("api/rooms/<slug>/audit/", moderation.audit),
     path("api/search/", search.messages_found),
+    path("api/bookmarks/", bookmarks.all_bookmarks),
+    path("api/bookmarks/<slug>/<row_id:number>/", bookmarks.one_bookmark),
     path("api/boards/<board_uuid:board>/", boards.board),
     path("api/boards/<board_uuid:board>/visitors/", boards.visitors),
     path("api/announcements/", operators.announcements_list),

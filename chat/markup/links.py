@@ -2,12 +2,15 @@
 Links: addresses that are typed, `<address>` and `[text](address)`.
 
 Only `http`, `https` and `mailto` become links, and only if the sanitiser accepts the whole address. So every link leads
-somewhere. "see.you", "readme.md" and "a@b.example" are words. Two kinds of named links are shown as typed: a link whose
-text would show nothing, and a link with a title, because the rendering would not show the title.
+somewhere. "see.you", "readme.md" and "a@b.example" are words. Three kinds of named links are shown as typed:
+
+- a link whose text would show nothing;
+- a link with a title, because the rendering would not show the title;
+- a link whose text is the address of another host: `deception` has the rules.
 
 These rules say where a typed address ends:
 
-- at white space, at a control character, at one of ``< > " ` { } | \\ ^``, at `**` and `~~`, and before `,http://`;
+- at white space, at a control character, at one of ``< > " ` { } | \\ ^``, at `**`, `~~` and `](`, and before `,http://`;
 - at all punctuation and symbols that are not ASCII: quotes, brackets, dashes, 、 and 。, emoji;
 - before the punctuation at its end (`. , : ; ! ? ' * _ ~ - & ( [`) and before a closing bracket that the address does
   not open.
@@ -36,11 +39,12 @@ from markdown_it.rules_inline import link as commonmark_link
 from chat.protocol import is_blank
 
 from .characters import is_spaceless
+from .deception import names_other_host
 from .sanitiser import sanitise
 
 _SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])https?$", re.IGNORECASE)
 _HOST_START = re.compile(r"://(?:[^\W_]|\[)")
-_CANDIDATE = re.compile(r"""://(?:(?!\*\*|~~|[,;|]https?://)[^\s<>"`{}|\\^\x00-\x20\x7f])+""", re.IGNORECASE)
+_CANDIDATE = re.compile(r"""://(?:(?!\*\*|~~|\]\(|[,;|]https?://)[^\s<>"`{}|\\^\x00-\x20\x7f])+""", re.IGNORECASE)
 _AUTHORITY = re.compile(
     r"(?:\[[0-9A-Fa-f:.]+\]|[^\W_](?:[\w-]|[^\x00-\x7f])*(?:\.[^\W_](?:[\w-]|[^\x00-\x7f])*)*)(?::[0-9]{1,5})?"
 )
@@ -161,4 +165,14 @@ def named_link(state: StateInline, silent: bool) -> bool:
     has_title = not target.startswith("<") and len(target.split()) > 1 or target.startswith("<") and target[-1] != ">"
     if is_blank(label) or has_title or not target.strip("<>"):
         return False
+    if names_other_host(label, _read_target(state, label_end + 2, end), state.md.normalizeLink):
+        return False
     return commonmark_link(state, silent)
+
+
+def _read_target(state, start, end):
+    """Return the address of a named link, as its `href` will contain it. The part in parentheses begins at `start`."""
+    while state.src[start].isspace():
+        start += 1
+    destination = state.md.helpers.parseLinkDestination(state.src, start, end)
+    return state.md.normalizeLink(destination.str)

@@ -14,7 +14,7 @@ import django.utils.timezone
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0013_people'),
+        ('chat', '0010_handles'),
     ]
 
     operations = [

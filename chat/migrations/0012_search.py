@@ -1,7 +1,12 @@
-"""Add the index of the search: documents, the progress of each room, and the full text of the database."""
+"""
+Add the index of the search (documents, the progress of each room, and the full text of the database), pins, bookmarks
+and earlier bodies.
+"""
 
+from django.conf import settings
 from django.db import migrations, models
 import django.db.models.deletion
+import django.utils.timezone
 
 import chat.models.search
 
@@ -52,10 +57,23 @@ def delete_index(apps, schema_editor):
         schema_editor.execute("DROP TABLE chat_searchindex")
 
 
+def add_pinned_at(apps, schema_editor):
+    """Add a column to the messages. Django would copy all messages to a new table on SQLite."""
+    kind = "timestamp with time zone" if schema_editor.connection.vendor == "postgresql" else "datetime"
+    schema_editor.execute(f"ALTER TABLE chat_message ADD COLUMN pinned_at {kind} NULL")
+
+
+class AddPinnedAt(migrations.AddField):
+    """Adds the column on both databases without a copy of the table."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        add_pinned_at(None, schema_editor)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0010_handles'),
+        ('chat', '0011_workspace'),
     ]
 
     operations = [
@@ -77,4 +95,46 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.RunPython(create_index, delete_index),
+        AddPinnedAt(
+            model_name='message',
+            name='pinned_at',
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+        migrations.AddIndex(
+            model_name='message',
+            index=models.Index(condition=models.Q(pinned_at__isnull=False), fields=['room', 'pinned_at'], name='pinned_messages'),
+        ),
+        migrations.CreateModel(
+            name='EarlierBody',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('body', models.TextField()),
+                ('replaced_at', models.DateTimeField()),
+                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='chat.Message')),
+                ('replaced_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Bookmark',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='chat.Message')),
+                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name='bookmark',
+            constraint=models.UniqueConstraint(fields=('person', 'message'), name='one_bookmark_per_message'),
+        ),
+        migrations.SeparateDatabaseAndState(
+            # The database does not know the choices.
+            state_operations=[
+                migrations.AlterField(
+                    model_name='auditentry',
+                    name='act',
+                    field=models.CharField(choices=[('role', 'role'), ('edit', 'edit'), ('remove', 'remove'), ('report', 'report'), ('pin', 'pin'), ('unpin', 'unpin')], max_length=10),
+                ),
+            ],
+        ),
     ]

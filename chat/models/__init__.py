@@ -11,7 +11,7 @@ from .boards import Board, Visitor
 from .full_text import LABEL, Condition, Phrase, Rows, find_ids, make_words
 from .invitations import Invitation
 from .join_state import get_join_state, get_news
-from .messages import Change, Mention, Message, Reaction
+from .messages import Bookmark, Change, EarlierBody, Mention, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
 from .people import (
@@ -25,7 +25,8 @@ from .people import (
     make_handle_keys,
     make_handle_skeleton,
 )
-from .rooms import Member, Room
+from .profiles import Login, Picture, Preferences, Profile
+from .rooms import FormerSlug, Member, Room
 from .scheduled import ScheduledMessage
 from .search import Changed, Document, Due, SearchDocument, SearchProgress, get_changed_messages
 from .statements import insert, snapshot
@@ -37,22 +38,29 @@ __all__ = [
     "AuditEntry",
     "Block",
     "Board",
+    "Bookmark",
     "Change",
     "Changed",
     "Condition",
     "Document",
     "Due",
+    "EarlierBody",
+    "FormerSlug",
     "Invitation",
     "KnownPlace",
     "LABEL",
+    "Login",
     "MAX_SKELETON",
     "Member",
     "Mention",
     "Message",
     "NO_HANDLE_KEYS",
     "Person",
-    "Place",
     "Phrase",
+    "Picture",
+    "Place",
+    "Preferences",
+    "Profile",
     "Reaction",
     "Receipt",
     "Report",
@@ -67,10 +75,10 @@ __all__ = [
     "Visitor",
     "count_mentions",
     "count_unread",
+    "find_ids",
     "find_newest",
     "find_places",
     "find_posts",
-    "find_ids",
     "get_changed_messages",
     "get_join_state",
     "get_news",

@@ -54,8 +54,8 @@ class AuditEntry(models.Model):
     - other acts: empty.
     """
 
-    ROLE, EDIT, REMOVE, REPORT = "role", "edit", "remove", "report"
-    ACTS = [(act, act) for act in (ROLE, EDIT, REMOVE, REPORT)]
+    ROLE, EDIT, REMOVE, REPORT, PIN, UNPIN = "role", "edit", "remove", "report", "pin", "unpin"
+    ACTS = [(act, act) for act in (ROLE, EDIT, REMOVE, REPORT, PIN, UNPIN)]
 
     id = models.BigAutoField(primary_key=True)
     room = models.ForeignKey(Room, on_delete=models.CASCADE)

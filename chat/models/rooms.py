@@ -106,6 +106,16 @@ class Room(models.Model):
         return bool(self.closed_to_guests) and person.is_guest and self.access != self.BOARD
 
 
+class FormerSlug(models.Model):
+    """A slug that a private room had before its owner changed its address. It leads the room's members to the room."""
+
+    slug = models.CharField(max_length=50, db_index=True)
+    room = models.ForeignKey(Room, related_name="former_slugs", on_delete=models.CASCADE)
+
+    def __str__(self):
+        return f"{self.slug}, now {self.room}"
+
+
 class MemberManager(models.Manager):
     def find_with_credential(
         self, member_id: int, session_key: str | None = None, token_id: int | None = None

@@ -35,13 +35,10 @@ class SearchDocumentManager(models.Manager):
         """Return {id of a message: digest of its document}. There are at most 500 ids."""
         return dict(self.filter(message_id__in=message_ids).values_list("message_id", "digest"))
 
-    def replace(self, documents: Sequence[Document], removed_ids: Sequence[int]) -> None:
-        """
-        Store documents in place of the earlier documents of their messages, and delete the documents of `removed_ids`.
-        """
-        gone = [*removed_ids, *(document.message_id for document in documents)]
+    def replace(self, outdated_ids: Sequence[int], documents: Sequence[Document]) -> None:
+        """Delete the documents of the messages `outdated_ids`, and store documents of messages that have none."""
         with connection.cursor() as cursor:
-            cursor.executemany("DELETE FROM chat_searchdocument WHERE message_id = %s", [(id,) for id in gone])
+            cursor.executemany("DELETE FROM chat_searchdocument WHERE message_id = %s", [(id,) for id in outdated_ids])
             if connection.vendor == "postgresql":
                 _insert_with_arrays(cursor, documents)
             else:
@@ -87,7 +84,11 @@ class Due(NamedTuple):
 
 class SearchProgressManager(models.Manager):
     def get_due(self, version: int, slug: str | None = None) -> list[Due]:
-        """Return the rooms with changes that are not indexed, for a version of the documents. Leave out boards."""
+        """
+        Return the rooms with changes that are not indexed, for a version of the documents. Leave out boards.
+
+        Rooms with few changes come first: a new message need not wait for a room that was never indexed.
+        """
         where, parameters = ("AND r.slug = %s", [slug]) if slug else ("", [])
         with connection.cursor() as cursor:
             cursor.execute(_SELECT_DUE.format(where=where), [version, *parameters])
@@ -137,7 +138,7 @@ _SELECT_DUE = """
     FROM chat_room r
     LEFT JOIN chat_searchprogress p ON p.room_id = r.id AND p.version = %s AND p.access = r.access
     WHERE r.access <> 'board' AND r."offset" > COALESCE(p."offset", 0) {where}
-    ORDER BY r.id
+    ORDER BY r."offset" - COALESCE(p."offset", 0), r.id
 """
 
 

@@ -53,6 +53,7 @@ from .events import (
     Edit,
     Event,
     Fetch,
+    Pin,
     Post,
     React,
     Read,
@@ -75,6 +76,7 @@ from .facts import (
     page,
     person,
     presence,
+    profile,
     read,
     rejected,
     reported,
@@ -110,7 +112,7 @@ from .fields import (
     parse_moment,
     parse_uuid,
 )
-from .names import check_handle, check_room_name, check_topic, is_possible_handle
+from .names import check_handle, check_line, check_room_name, check_topic, is_possible_handle
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
 from .workspace import (
     MAX_MENTION_TEXT,
@@ -177,6 +179,7 @@ __all__ = [
     "MAX_SECONDS",
     "MAX_TOPIC",
     "NEWEST_MESSAGES",
+    "Pin",
     "Post",
     "React",
     "Read",
@@ -201,6 +204,7 @@ __all__ = [
     "check_handle",
     "check_integer",
     "check_level",
+    "check_line",
     "check_limit",
     "check_moment",
     "check_object",
@@ -235,6 +239,7 @@ __all__ = [
     "parse_uuid",
     "person",
     "presence",
+    "profile",
     "read",
     "read_event",
     "rejected",

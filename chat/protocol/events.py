@@ -62,6 +62,16 @@ class React(Event):
 
 
 @dataclass(frozen=True)
+class Pin(Event):
+    """Pin a message for everybody in the room, or remove the pin."""
+
+    type = "pin"
+    ref: str
+    id: int
+    on: bool
+
+
+@dataclass(frozen=True)
 class Typing(Event):
     """Tell the others that this person starts or stops typing."""
 
@@ -131,7 +141,7 @@ class Dismiss(Event):
 
 
 EVENTS: dict[str, type[Event]] = {
-    event.type: event for event in (Post, Edit, Remove, React, Typing, Read, Sync, Fetch, Start, Schedule, Dismiss)
+    event.type: event for event in (Post, Edit, Remove, React, Pin, Typing, Read, Sync, Fetch, Start, Schedule, Dismiss)
 }
 
 

@@ -94,6 +94,11 @@ def member(handle: str, role: str, until: datetime | None = None, is_guest: bool
     return _with_until({"type": "member", **person(handle, is_guest, role=role)}, until)
 
 
+def profile(fields: dict) -> dict:
+    """Return the event for a person's new profile. `fields` are what everybody may see of the person."""
+    return {"type": "profile", **fields}
+
+
 def _with_until(event, until):
     return event if until is None else {**event, "until": format_time(until)}
 
@@ -112,6 +117,7 @@ def message(
     reply_to: int | None,
     mentions: Sequence[str] = (),
     guests: Sequence[str] = (),
+    pinned: bool = False,
     audience: str | None = None,
 ) -> dict:
     """
@@ -120,6 +126,7 @@ def message(
     `author` is what `person` returns, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}, and
     `mentions` are the handles of the people that the body mentions. `guests` are the handles of the guests among the
     people who reacted. `audience` is `all` or `here` if the message calls all members, or the people who are present.
+    Only a pinned message has the field `pinned`.
     """
     event = {
         "type": "message",
@@ -136,6 +143,8 @@ def message(
         "reply_to": reply_to,
         "mentions": list(mentions),
     }
+    if pinned:
+        event["pinned"] = True
     if audience is not None:
         event["audience"] = audience
     return {**event, "guests": list(guests)} if guests else event

@@ -98,7 +98,7 @@ def _check_shows_something(value, name):
     """Raise `invalid_field` for a text in which all characters are invisible. White space counts as no text."""
     text = check_string(value, name).strip()
     if text and is_blank(text):
-        raise ChatError("invalid_field", f"'{name}' contains only invisible characters.")
+        raise ChatError("invalid_field", f"'{name}' must not be empty: it contains only invisible characters.")
 
 
 def _is_joiner_in_place(text, position):

@@ -110,15 +110,15 @@ def _get_groups(announcement) -> Iterator[str]:
         yield broadcast.room_group(room_id)
     yield broadcast.LOBBY_GROUP
     yield broadcast.DOORS_GROUP
-    yield broadcast.STREAMS_GROUP
+    yield broadcast.PEOPLE_GROUP
 
 
 def _get_persons_groups(person_id: int) -> Iterator[str]:
-    """Yield the groups of a person's connections: one for each room, one for all waiting rooms, one for own streams."""
+    """Yield the groups of a person's connections: own streams, waiting rooms, and one group for each room."""
+    yield broadcast.person_group(person_id)
+    yield broadcast.waiting_group(person_id)
     for member_id in Member.objects.filter(person=person_id).values_list("id", flat=True):
         yield broadcast.member_group(member_id)
-    yield broadcast.person_group(person_id)
-    yield broadcast.stream_group(person_id)
 
 
 def describe(announcement: Announcement) -> dict:
@@ -144,6 +144,17 @@ def find_pending(member: Member, since: int | None = None) -> list[dict]:
     return _describe_newest(found if since is None else found.filter(id__gt=since))
 
 
+def find_outside_rooms(person: Person | AnonymousUser) -> list[dict]:
+    """
+    Return the announcements that the lobby and the waiting rooms of boards show to a person, as events.
+
+    These are the announcements to everybody and the whispers to the person, without dismissed ones.
+    """
+    if not person.is_authenticated:
+        return _describe_newest(Announcement.objects.current().for_person(None))
+    return _describe_newest(Announcement.objects.current().for_person(person.id).undismissed(person.id))
+
+
 def find_for_stream(person: Person, since: int | None = None) -> list[dict]:
     """Return the announcements for a person's own stream: to everybody, to the person, and to the person's rooms."""
     own_rooms = Member.objects.filter(person=person.id).exclude(role=Member.BANNED).values("room_id")
@@ -155,17 +166,6 @@ def find_for_stream(person: Person, since: int | None = None) -> list[dict]:
 def get_newest_id() -> int:
     """Return the id of the newest announcement, or 0."""
     return Announcement.objects.aggregate(newest=Max("id"))["newest"] or 0
-
-
-def find_outside_rooms(person: Person | AnonymousUser) -> list[dict]:
-    """
-    Return the announcements that the lobby and the waiting rooms of boards show to a person, as events.
-
-    These are the announcements to everybody and the whispers to the person, without dismissed ones.
-    """
-    if not person.is_authenticated:
-        return _describe_newest(Announcement.objects.current().for_person(None))
-    return _describe_newest(Announcement.objects.current().for_person(person.id).undismissed(person.id))
 
 
 def _describe_newest(announcements):

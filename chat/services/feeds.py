@@ -100,7 +100,7 @@ def follow(person: Person, room_id: int) -> None:
 
 
 def _follow(person: Person, room_id: int) -> None:
-    own = broadcast.stream_group(person.id)
+    own = broadcast.person_group(person.id)
     broadcast.subscribe_members(broadcast.feed_group(room_id), own)
     for room in describe_places(person, find_places(person, room_id)):
         broadcast.publish(own, {"type": "room", **room})
@@ -118,7 +118,7 @@ def unfollow(person_id: int, room_id: int, slug: str) -> None:
 
 
 def _unfollow(person_id: int, room_id: int, slug: str) -> None:
-    own = broadcast.stream_group(person_id)
+    own = broadcast.person_group(person_id)
     # This trip is made before anything that this request publishes to the room.
     broadcast.unsubscribe_members(broadcast.feed_group(room_id), own)
     broadcast.publish(own, protocol.room_gone(slug))
@@ -128,13 +128,13 @@ def drop(person_id: int, room_id: int) -> None:
     """Do what `unfollow` does, but publish nothing: the person may never have known the room."""
     after_commit(
         f"remove the streams of person {person_id} from room {room_id}",
-        lambda: broadcast.unsubscribe_members(broadcast.feed_group(room_id), broadcast.stream_group(person_id)),
+        lambda: broadcast.unsubscribe_members(broadcast.feed_group(room_id), broadcast.person_group(person_id)),
     )
 
 
 def publish_to_person(person_id: int, slug: str, **changed: Any) -> None:
     """Publish changed fields of a room to one person's streams after the commit."""
-    publish_after_commit(broadcast.stream_group(person_id), lambda: protocol.room(slug, **changed))
+    publish_after_commit(broadcast.person_group(person_id), lambda: protocol.room(slug, **changed))
 
 
 def publish_read(member: Member) -> None:
@@ -148,7 +148,7 @@ def _publish_read(member: Member) -> None:
         unread = count_unread(member, room.offset)
         mentions = unread if room.access == Room.DIRECT else count_mentions(member)
     changed = {"read": member.read_offset, "unread": unread, "mentions": mentions, "posts": room.posts or 0}
-    broadcast.publish(broadcast.stream_group(member.person_id), protocol.room(room.slug, **changed))
+    broadcast.publish(broadcast.person_group(member.person_id), protocol.room(room.slug, **changed))
 
 
 # Descriptions.

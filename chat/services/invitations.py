@@ -1,5 +1,5 @@
 """
-Invitations: create, list, revoke and accept links into a private room, and leave such a room.
+Invitations: create, list, revoke and accept links into a private room, and leave a room.
 
 This module writes Invitation, and creates or deletes Member. Only the digest of a link's key is stored.
 """

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from channels_transport import OUTAGES
 from chat import broadcast, protocol
-from chat.models import Member, Message, Person, Room, ScheduledMessage
+from chat.models import FormerSlug, Member, Message, Person, Room, ScheduledMessage
 from chat.protocol import ChatError
 from chat.services import rooms
 from chat.services.after_commit import start_job_after_commit
@@ -105,8 +105,10 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
     room = rooms.find_room(slug)
     # This is one statement on one table. So either this deletion or the posting succeeds, never both.
     # An unknown room costs the same query as a room that the person may not know about.
-    room_id = room.id if room else 0
-    mine = ScheduledMessage.objects.shown().filter(author=person, room=room_id, id=scheduled_id)
+    is_there = Q(room=room.id if room else 0)
+    if protocol.is_slug(slug):
+        is_there |= Q(room__in=FormerSlug.objects.filter(slug=slug).values("room"))
+    mine = ScheduledMessage.objects.shown().filter(is_there, author=person, id=scheduled_id)
     if not mine.delete()[0]:
         raise ChatError("not_found", "You have no such scheduled message. It may already have been posted.")
 

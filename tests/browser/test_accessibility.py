@@ -145,6 +145,8 @@ def test_the_lobby_and_the_forms_are_accessible(browser_of, site, slug):
     alice.click("[data-testid=password-form] button")
     expect(alice.get_by_role("alert")).to_be_visible()
     assert_accessible(alice, "a refused change of the password")
+    alice.goto(f"{site.url}/settings/")
+    assert_accessible(alice, "the settings")
     alice.goto(f"{site.url}/nowhere/")
     assert_accessible(alice, "an error page")
 

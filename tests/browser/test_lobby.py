@@ -17,10 +17,9 @@ def test_a_new_room_appears_in_the_lobby_of_another_person(browser_of, site):
     alice, bob = browser_of("Alice"), browser_of("Bob")
     bob.goto(site.url)
     sign_up(alice, site, "Alice of the lobby")
-    alice.get_by_test_id("make-room").click()
-    alice.fill("[name=name]", "The orchard")
-    alice.fill("[name=slug]", "orchard")
-    alice.click("[data-testid=room-form] button")
+    alice.get_by_test_id("create-room").click()
+    alice.fill("#new-room-name", "Orchard")
+    alice.click("#create-room-dialog [type=submit]")
     alice.wait_for_selector("[data-state=open]")
     expect(bob.locator("#rooms [data-slug=orchard]")).to_be_visible()
 

@@ -113,6 +113,25 @@ def paths(settings):
         "GET /?TOKEN=SECRET#a",
         "GET /?next=%2F%3Ftoken%3DSECRET",
         "Cookie: sessionid=SECRET; theme=dark",
+        "Not Found: /x/invite/SECRET/",
+        "Not Found: /en-us/x/invite/SECRET",
+        "GET /sign-in/?next=%2Fx%2Finvite%2FSECRET",
+        'Not Found: /invite/"SECRET/',
+        "Not Found: /invite/a'SECRET",
+        "Not Found: /invite/)]},;&SECRET",
+        "GET /?access-token=SECRET",
+        "GET /?accessToken=SECRET",
+        "GET /?token[]=SECRET",
+        "GET /?token%5B0%5D=SECRET",
+        "GET /?user[token]=SECRET",
+        "GET /?Token=SECRET",
+        "GET /?%61pi%5Fkey=SECRET",
+        "GET /?api-key=SECRET",
+        "GET /?my_session_key=SECRET",
+        'GET /?token="SECRET"',
+        "GET /?token=a;SECRET",
+        "GET /#access_token=SECRET",
+        "GET /?next=%2F%23access_token%3DSECRET",
         "Authorization: Bearer SECRETSECRETSECRET",
         "redis://user:SECRET@redis:6379/0",
     ],
@@ -138,7 +157,10 @@ def test_text_without_secrets_is_not_changed(paths, text):
     assert redact(text) == text
 
 
-@pytest.mark.parametrize("text", ["/", "/invite/", "/invite//", "/write/a/", "%25", "?", "?%25", "://", "%252f", "/ "])
+@pytest.mark.parametrize(
+    "text",
+    ["/", "/invite/", "/invite//", "/write/a/", "%25", "?", "?%25", "://", "%252f", "/ ", "?a_", "?token[", "?["],
+)
 def test_a_long_path_is_cleaned_in_linear_time(paths, text):
     began = time.process_time()
     redact(text * (16_000 // len(text)))

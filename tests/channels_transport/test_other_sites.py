@@ -124,6 +124,26 @@ def test_each_handler_has_the_user_of_the_handshake(attribute, base, alice):
     assert seen == ["Alice", ("Alice", True), "Alice"]
 
 
+@pytest.mark.parametrize("attribute", ["http_user", "http_user_and_session"])
+@pytest.mark.parametrize("engine", ["signed_cookies", "cache", "db"])
+def test_the_engine_of_login_sessions_may_differ_from_that_of_channel_sessions(attribute, engine, alice, settings):
+    # Channels' own decorator for both sessions finds no user after the handshake, whatever the engines are.
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    seen = []
+
+    class Consumer(WebsocketConsumer):
+        def connect(self, message):
+            seen.append(str(message.user))
+
+        def receive(self, *arguments, **kwargs):
+            seen.append(str(self.message.user))
+
+    setattr(Consumer, attribute, True)
+    run(Consumer, "connect", 0, make_cookie_header(alice))
+    run(Consumer, "receive", 1)
+    assert seen == ["Alice", "Alice"]
+
+
 def test_a_frame_whose_handler_does_not_ask_for_the_user_needs_no_query(alice, django_assert_num_queries):
     class Consumer(WebsocketConsumer):
         http_user = True

@@ -13,7 +13,7 @@ from channels_transport.shards import Shard
 from tests.tls import Authority, tls_proxy
 from tests.valkey import running_valkey
 
-pytestmark = [pytest.mark.no_database, pytest.mark.process]
+pytestmark = [pytest.mark.process, pytest.mark.every_python, pytest.mark.no_database]
 
 ROOT = Path(__file__).resolve().parents[2]
 # This script connects like an interface. It prints the answer to a command, or the first log line of the failure.

@@ -8,7 +8,7 @@ from django.utils import six
 
 from tests.names_in_code import ROOT
 
-pytestmark = [pytest.mark.process, pytest.mark.no_database]
+pytestmark = [pytest.mark.process, pytest.mark.every_python, pytest.mark.no_database]
 
 
 def run(code):

@@ -197,4 +197,74 @@ def test_a_named_link_leads_to_its_address(body, address):
 def test_a_link_that_would_hide_text_is_shown_as_typed():
     check_links('[x](https://a.example "a title")', "https://a.example")
     check_links("hi [](https://a.example) you", "https://a.example")
-    assert render("[<https://a.example>](https://b.example)").count("<a ") == 1
+    assert render("[<https://a.example>](https://a.example/b)").count("<a ") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://bank.example",
+        "HTTPS://Bank.Example/login",
+        "http://bank.example:8080/a",
+        "ftp://bank.example",
+        "see https://bank.example now",
+        "**https://bank.example**",
+        "`https://bank.example`",
+        "https://bank\u200b.example",
+        "https://ｂａｎｋ.example",
+        "https://bank。example",
+        "www.bank.example",
+        "go to www.bank.example",
+        "bank.example",
+        "bank.example/login",
+        "bank.example:443",
+        "me@bank.example",
+        "https://trap.example.bank.example",
+        "https://trap.example@bank.example",
+        "https://example",
+        "https://münchen.example",
+    ],
+)
+@pytest.mark.parametrize(
+    "target", ["https://trap.example", "https://trap.example/bank.example", "<https://trap.example/a>"]
+)
+def test_a_link_whose_text_is_the_address_of_another_host_is_shown_as_typed(text, target):
+    rendered = render(f"a [{text}]({target}) b")
+    shown = html.unescape(re.sub("<[^>]*>", "", rendered))
+    assert "](" in shown and target.strip("<>") in shown, rendered
+    # Each link that remains shows its own address.
+    for href, link_text in LINKED.findall(rendered):
+        host = "xn--mnchen-3ya" if "münchen" in link_text else link_text.lower()
+        assert html.unescape(host) in unquote(html.unescape(href)).lower() + "/", rendered
+
+
+def test_a_mail_link_whose_text_is_another_address_is_shown_as_typed():
+    assert "<a" not in render("[me@bank.example](mailto:me@trap.example)")
+    assert 'href="mailto:me@bank.example"' in render("[me@bank.example](mailto:me@bank.example)")
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("https://a.example", "https://a.example"),
+        ("https://a.example/long/path", "https://a.example/short"),
+        ("https://www.a.example", "https://a.example/"),
+        ("a.example", "https://www.a.example/b"),
+        ("a.example", "https://docs.a.example/b"),
+        ("A.example", "http://a.EXAMPLE:8080/b"),
+        ("https://münchen.example/", "https://xn--mnchen-3ya.example/"),
+        ("https://xn--mnchen-3ya.example/", "https://münchen.example/"),
+        ("readme.md", "https://host.example/readme.md"),
+        ("node.js", "https://nodejs.example"),
+        ("report.pdf", "https://host.example/1"),
+        ("version 1.2", "https://host.example/1"),
+        ("1.2.3", "https://host.example/1"),
+        ("see.you at ten", "https://host.example/1"),
+        ("e.g", "https://host.example/1"),
+        ("the bank", "https://host.example/1"),
+        ("Why?", "mailto:me@host.example"),
+    ],
+)
+def test_a_link_whose_text_names_no_other_host_is_a_link(text, target):
+    rendered = render(f"[{text}]({target})")
+    assert [html.unescape(shown) for _, shown in LINKED.findall(rendered)] == [text], rendered

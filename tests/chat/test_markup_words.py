@@ -93,6 +93,8 @@ WORDS = st.sampled_from(
 @example("| a |\n|---|\n| b | hidden |")
 @example("a\\\nhidden")
 @example("[hidden](ftp://a.example)")
+@example("[https://hidden.example](https://trap.example/words)")
+@example("[hidden.example](<https://trap.example/words>)")
 def test_every_word_of_a_body_appears_in_its_rendering(body):
     check_words(body)
 

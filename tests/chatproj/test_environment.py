@@ -1,5 +1,10 @@
 """The reader of all settings accepts valid values, and reports each wrong value in one sentence."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -7,12 +12,24 @@ from chatproj import environment
 
 pytestmark = pytest.mark.no_database
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 KEY = {"SECRET_KEY": "for tests only"}
 DAPHNE = "import sys; from daphne.cli import CommandLineInterface; CommandLineInterface().run(sys.argv[1:])"
 
 
 def read(name, text):
     return environment.read(name, {name: text})
+
+
+def test_the_tests_use_no_setting_of_the_shell():
+    lines = (ROOT / "bin" / "test").read_text().splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("settings="))
+    script = "\n".join(["set -euo pipefail", f"python={sys.executable}", *lines[first : first + 2], "env"])
+    set_in_shell = {name: setting.example for name, setting in environment.SETTINGS.items()}
+    variables = {**os.environ, **set_in_shell, "OTHER": "kept"}
+    command = subprocess.run(["bash", "-c", script], cwd=ROOT, env=variables, stdout=subprocess.PIPE, check=True)
+    names = {line.partition(b"=")[0].decode() for line in command.stdout.splitlines()}
+    assert "OTHER" in names and not names & set(environment.SETTINGS)
 
 
 @pytest.mark.parametrize("name", environment.SETTINGS)

@@ -20,6 +20,7 @@ def pytest_collection_modifyitems(config, items):
     ours = [item for item in items if "/tests/faults/" in str(item.path)]
     for item in ours:
         item.add_marker(pytest.mark.live)
+        item.add_marker(pytest.mark.alone)
         # This limit includes the fixtures. The coroutine has a shorter limit, because its failure shows more.
         item.add_marker(pytest.mark.timeout(seconds_for(item) + 60))
     if "long" in (config.option.markexpr or ""):

@@ -22,14 +22,13 @@ from urllib.parse import urlsplit
 import psycopg2
 import requests
 
+from tests.shell_settings import SHELL_SETTINGS
 from tests.valkey import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # A test waits this long for an event that must happen. Only a site that hangs uses all of this time.
 START_SECONDS = 90
 PATIENCE_SECONDS = 30
-# Variables that the shell, bin/test or pytest-django has set for other processes.
-UNSET = ("REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "CHAT_LIMITS", "TRUSTED_PROXIES", "LOG_LEVEL", "PORT")
 PR_SET_PDEATHSIG = 1
 
 _libc = ctypes.CDLL(None)
@@ -207,7 +206,7 @@ def migrate(database_url):
 
 
 def make_environment(**changed):
-    kept = {name: value for name, value in os.environ.items() if name not in UNSET}
+    kept = {name: value for name, value in os.environ.items() if name not in SHELL_SETTINGS}
     return {
         **kept,
         "DJANGO_SETTINGS_MODULE": "chatproj.settings",

@@ -97,6 +97,7 @@ def count_waiting_frames(site):
     return sum(valkey.llen(key) for key in valkey.scan_iter("asgi:frames:*", count=1000))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("path", ["/echo/", "/lobby/"])
 async def test_anonymous_floods_do_not_delay_messages_and_leave_nothing_behind(frail_site, path):
     owner, room = make_room(frail_site)
@@ -108,6 +109,7 @@ async def test_anonymous_floods_do_not_delay_messages_and_leave_nothing_behind(f
     await asyncio.to_thread(wait_until, lambda: count_waiting_frames(frail_site) == 0, 10, "an empty queue")
 
 
+@pytest.mark.alone
 async def test_pings_after_a_flood_close_no_other_socket(frail_site):
     owner, room = make_room(frail_site)
     async with owner.client(room) as client, owner.socket("/lobby/") as lobby:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.shell_settings import SHELL_SETTINGS
 from tests.valkey import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -26,10 +27,7 @@ PARTS_AND_NUMBERS = {
     "valkey-server": 1,
 }
 # Variables that this shell or pytest has set for other runs.
-UNSET = (
-    *("ALLOWED_HOSTS", "CHAT_LIMITS", "CHAT_WORKERS", "DEBUG", "DJANGO_SETTINGS_MODULE", "HOST", "PUBLIC_URL"),
-    *("REDIS_URL", "SECRET_KEY", "TRUSTED_PROXIES"),
-)
+UNSET = ("DJANGO_SETTINGS_MODULE", "SECRET_KEY", *SHELL_SETTINGS)
 
 # These tests wait this long for an event that must happen, and for a first start. These times are not promised.
 PATIENCE_SECONDS, READY_SECONDS = 60, 150

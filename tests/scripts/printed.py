@@ -56,7 +56,7 @@ class Copy:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
         self._share_packages(venv)
         self.environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-        self.environment |= {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        self.environment |= {"PYTHONUNBUFFERED": "1"}
 
     def _share_packages(self, venv):
         packages = sysconfig.get_path("purelib")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from channels_transport.interface import HANDSHAKE_SECONDS, Server
+from channels_transport.management.interface_settings import check_interface_settings
 from channels_transport.management.servers import check_servers
 
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
         if not layer.is_shared:
             raise CommandError("Set REDIS_URL: an interface server needs Redis to reach the workers.")
+        check_interface_settings()
         check_servers(layer.channel_layer)
         endpoints = options["endpoint"] or build_endpoint_description_strings(
             host=None if options["unix_socket"] else options["bind"],

@@ -14,6 +14,7 @@ from django.apps import apps
 
 from channels_transport.interface import Server
 from channels_transport.log_lines import clean
+from channels_transport.management.interface_settings import check_interface_settings
 from channels_transport.management.loggers import format_channels_log
 from channels_transport.worker import Worker
 
@@ -32,6 +33,11 @@ class Command(ChannelsCommand):
     """Has the options of Channels' command."""
 
     server_cls = Server
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the server, unless a setting of the interface is wrong. The reloader would print a traceback."""
+        check_interface_settings()
+        super().handle(*args, **options)
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         """Start the threads of the delay server and the workers, then run the interface server."""

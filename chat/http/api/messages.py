@@ -13,17 +13,20 @@ def list_messages(request, slug):
     """
     Return {messages, offset, more} to people who may read the room.
 
-    Query: `before` or `around` (a message id) or `after` (an offset), and `limit`. Without them, return the newest
-    messages. With `after`, return the changes in the order of offsets. With `around`, return `more_before` and
-    `more_after` too.
+    Query: `before` or `around` (a message id), `after` (an offset) or `at` (a day or a time) with `zone`; and `limit`.
+    Without them, return the newest messages. With `after`, return the changes in the order of offsets. With `around` or
+    `at`, return `more_before` and `more_after` too. With `at`, return the `id` of the first message at or after it.
     """
     room = rooms.get_readable_room(request.user, slug)
     limit = get_query_integer(request, "limit", protocol.check_limit, protocol.NEWEST_MESSAGES)
-    if len({"after", "before", "around"} & set(request.GET)) > 1:
-        raise ChatError("invalid_field", "Give 'after', 'before' or 'around', not more than one.")
+    if len({"after", "before", "around", "at"} & set(request.GET)) > 1:
+        raise ChatError("invalid_field", "Give 'after', 'before', 'around' or 'at', not more than one.")
     if "around" in request.GET:
         number = get_query_integer(request, "around", protocol.check_integer)
-        return _page_around(room, number, limit)
+        return _respond(room, rooms.get_page_around(room, number, limit))
+    if "at" in request.GET:
+        found, page = rooms.get_page_at(room, _get_moment(request), limit)
+        return _respond(room, page, id=found)
     if "after" in request.GET:
         changes = rooms.get_changes(room, get_query_integer(request, "after", protocol.check_integer), limit)
         return JsonResponse({"messages": changes.messages, "offset": changes.offset, "more": changes.more})
@@ -32,10 +35,17 @@ def list_messages(request, slug):
     return JsonResponse({"messages": messages, "offset": room.offset, "more": more})
 
 
-def _page_around(room, number, limit):
-    page = rooms.get_page_around(room, number, limit)
+def _get_moment(request):
+    """Return the time `at`, or the beginning of the day `at` in the time zone `zone`."""
+    zone = request.GET.get("zone")
+    if zone is not None:
+        protocol.check_zone(zone)
+    return protocol.parse_moment(protocol.check_moment(request.GET["at"], "at", zone), zone)
+
+
+def _respond(room, page, **fields):
     more = {"more": page.more_before, "more_before": page.more_before, "more_after": page.more_after}
-    return JsonResponse({"messages": page.messages, "offset": room.offset, **more})
+    return JsonResponse({"messages": page.messages, "offset": room.offset, **more, **fields})
 
 
 @signed_in
@@ -54,4 +64,17 @@ def create_message(request, slug):
     return JsonResponse(body, status=201 if outcome.is_new else 200)
 
 
+@signed_in
+def list_pins(request, slug):
+    """Return {pins: [{message, at, by}]} to people who may read the room, the newest pin first."""
+    pins = rooms.get_pins(rooms.get_readable_room(request.user, slug))
+    return JsonResponse({"pins": [_describe_pin(pin) for pin in pins]})
+
+
+def _describe_pin(pin):
+    by = pin.by and protocol.person(pin.by.handle, pin.by.is_guest)
+    return {"message": pin.message, "at": protocol.format_time(pin.at), "by": by}
+
+
+pins = endpoint(GET=list_pins)
 messages = endpoint(GET=list_messages, POST=create_message)

@@ -123,6 +123,21 @@ def describe_report(report):
     }
 
 
+# Earlier bodies of messages.
+
+
+@signed_in
+def list_versions(request, slug, number):
+    """Return {versions: [{body, at, by}]} of a message to the room's moderators: the oldest first, the present last."""
+    room = moderation.get_moderated_room(request.user, slug)
+    found = rooms.get_history(room, number)
+    return JsonResponse({"versions": [_describe_version(version) for version in found]})
+
+
+def _describe_version(version):
+    return {"body": version.body, "at": protocol.format_time(version.at), "by": _describe_person(version.by)}
+
+
 # The audit log.
 
 
@@ -156,6 +171,7 @@ def describe_entry(entry):
 members = endpoint(GET=list_members, PUT=set_role)
 member = endpoint(GET=get_member, PUT=set_role)
 message_reports = endpoint(POST=report_message)
+message_history = endpoint(GET=list_versions)
 reports = endpoint(GET=list_reports)
 report = endpoint(PUT=close_report)
 audit = endpoint(GET=list_audit)

@@ -1,9 +1,10 @@
-"""The JSON API of rooms: the lobby's list, creating a room, and opening it to guests or closing it."""
+"""The JSON API of rooms: the lobby's list, and creating, changing and deleting a room."""
 
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 
 from chat import protocol
 from chat.http.endpoints import endpoint, get_optional, page_response, signed_in
+from chat.protocol import ChatError
 from chat.services import limits, presence, rooms
 
 ROOMS_PER_PAGE = 50
@@ -57,11 +58,31 @@ def create_room(request):
 
 @signed_in
 def change_room(request, slug):
-    """Open a room to guests or close it, for its owners and operators. Body {guests}. Return the room."""
+    """
+    Change a room, for its owners and operators. Body {name?, topic?, guests?}, at least one of them. Return the room.
+
+    `guests` opens the room to guests or closes it.
+    """
     limits.check_event(request.user.id)
-    fields = protocol.check_fields(protocol.parse_object(request.body), guests=protocol.check_boolean)
-    return JsonResponse(describe_rooms([rooms.set_guests(request.user, slug, fields["guests"])])[0])
+    fields = protocol.parse_object(request.body)
+    name = get_optional(fields, "name", protocol.check_room_name)
+    topic = get_optional(fields, "topic", protocol.check_topic)
+    guests = get_optional(fields, "guests", protocol.check_boolean)
+    if name is None and topic is None and guests is None:
+        raise ChatError("missing_field", "Send a name, a topic or guests.")
+    room = rooms.change_room(request.user, slug, name, topic)
+    if guests is not None:
+        room = rooms.set_guests(request.user, slug, guests)
+    return JsonResponse(describe_rooms([room])[0])
 
 
-room = endpoint(PUT=change_room)
+@signed_in
+def delete_room(request, slug):
+    """Delete a room with its messages, for its owners and operators. Return 204."""
+    limits.check_event(request.user.id)
+    rooms.delete_own_room(request.user, slug)
+    return HttpResponse(status=204)
+
+
+room = endpoint(PUT=change_room, DELETE=delete_room)
 rooms_list = endpoint(GET=list_rooms, POST=create_room)

@@ -26,6 +26,7 @@ from chat.services.rooms import get_room
 from .accounts import check_password, get_person, touch_seen
 from .browsers import get_browser
 from .handles import release_handle
+from .own_logins import end_other_logins, forget_logins, move_login, remember_login
 from .sign_ins import check_own_password, forget_other_places, remember_place
 
 RESPONSE_SECONDS = 1  # the time after which the response to a request has reached the browser
@@ -63,6 +64,7 @@ def sign_in(request: HttpRequest, person: Person) -> None:
         get_browser(request)  # the browser keeps the id that the guest has
     else:
         remember_place(request, person)
+        remember_login(request, person)
 
 
 def sign_out(request: HttpRequest) -> None:
@@ -91,6 +93,7 @@ def _ending_session(request) -> Iterator[None]:
         # cookie.
         _close_later(group)
         return
+    forget_logins([session_key])
     if person.is_guest:
         release_handle(person)
     close_after_commit(group, CLOSE_NOT_SIGNED_IN)
@@ -115,7 +118,10 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
     own = broadcast.credential_group(session_key=request.session.session_key)
     person.set_password(check_password(new, person))
     person.save(update_fields=["password"])
+    old_key = request.session.session_key
     auth.update_session_auth_hash(request, person)
+    move_login(old_key, request.session.session_key)
+    end_other_logins(person, request.session.session_key)
     forget_other_places(request, person)
     tokens = [broadcast.credential_group(token_id=id) for id in person.tokens.values_list("id", flat=True)]
     close_connections(person, but=[own, *tokens])
@@ -126,7 +132,7 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
 def close_connections(person: Person, but: Sequence[str] = ()) -> None:
     """Close all connections of a person with 4401 after the commit; spare connections in the groups `but`."""
     groups = [broadcast.member_group(id) for id in person.memberships.values_list("id", flat=True)]
-    groups += [broadcast.stream_group(person.id), broadcast.operator_group(person.id)]
+    groups += [broadcast.person_group(person.id), broadcast.operator_group(person.id)]
     groups += [broadcast.visitor_group(digest) for digest in person.visits.values_list("digest", flat=True)]
     for group in groups:
         close_after_commit(group, CLOSE_NOT_SIGNED_IN, but)
@@ -142,7 +148,7 @@ def disconnect(whom: Person | str, slug: str | None = None) -> Person:
     members = person.memberships.all() if slug is None else person.memberships.filter(room=get_room(slug))
     groups = [broadcast.member_group(id) for id in members.values_list("id", flat=True)]
     if slug is None:
-        groups.append(broadcast.stream_group(person.id))
+        groups.append(broadcast.person_group(person.id))
     # `close_after_commit` would hide a failure. Nothing is stored here, so the operator must see a failure.
     for group in groups:
         transaction.on_commit(partial(broadcast.close_group, group, CLOSE_FORBIDDEN))
@@ -154,6 +160,7 @@ def sweep_sessions() -> int:
     expired = Session.objects.filter(expire_date__lt=timezone.now())
     keys = list(expired.values_list("session_key", flat=True)[:MAX_SESSIONS_PER_SWEEP])
     deleted = Session.objects.filter(session_key__in=keys).delete()[0]
+    forget_logins(keys)
     for key in keys:
         # A client that sends nothing would keep its connection. It reconnects, and the handshake finds no login.
         close_after_commit(broadcast.credential_group(session_key=key), CLOSE_CONNECTION_LOST)

@@ -27,9 +27,13 @@ from .changes import (
     remove_message,
     set_reaction,
 )
+from .history import Version, get_history
 from .lifecycle import (
+    change_address,
+    change_room,
     create_first_room,
     create_room,
+    delete_own_room,
     delete_room,
     make_hidden_slug,
     notify_lobby,
@@ -48,6 +52,8 @@ from .memberships import (
     hold_others_of_browser,
     notify_moderators,
 )
+from .pins import MAX_PINS, Pin, get_pins, set_pin
+from .readable import ReadableRooms, get_readable_rooms
 from .reading import (
     Backlog,
     catch_up,
@@ -57,14 +63,21 @@ from .reading import (
     get_changes,
     get_page,
     get_page_around,
+    get_page_at,
     mark_read,
 )
 
 __all__ = [
     "Backlog",
+    "MAX_PINS",
     "MAX_REACTIONS",
     "Outcome",
+    "Pin",
+    "ReadableRooms",
+    "Version",
     "apply_role",
+    "change_address",
+    "change_room",
     "catch_up",
     "check_browser_not_banned",
     "check_may_speak",
@@ -73,6 +86,7 @@ __all__ = [
     "create_first_room",
     "create_room",
     "delete_member",
+    "delete_own_room",
     "delete_room",
     "describe",
     "describe_messages",
@@ -86,11 +100,15 @@ __all__ = [
     "get_backlog",
     "get_changes",
     "get_default_role",
+    "get_history",
     "get_join_state",
     "get_news",
     "get_page",
     "get_page_around",
+    "get_page_at",
+    "get_pins",
     "get_readable_room",
+    "get_readable_rooms",
     "get_room",
     "hold_others_of_browser",
     "join_room",
@@ -104,5 +122,6 @@ __all__ = [
     "remove_message",
     "save_room",
     "set_guests",
+    "set_pin",
     "set_reaction",
 ]

@@ -67,13 +67,18 @@ def _read_room(person, slug):
     """
     Return (room, the person's Member or None). Raise `not_found` for an unknown slug.
 
-    An unknown slug costs the same queries as a room that the person may not know about.
+    A former slug of a private room leads its members to the room, unless another room has the slug now. An unknown slug
+    costs as many queries as a room that the person may not know about.
     """
     room = find_room(slug)
-    member = Member.objects.filter(room=room.id if room else 0, person=person).first()
-    if room is None:
+    if room is not None:
+        return room, Member.objects.filter(room=room, person=person).first()
+    former = slug if protocol.is_slug(slug) else ""
+    members = Member.objects.select_related("room").filter(person=person, room__access=Room.PRIVATE)
+    member = members.filter(room__former_slugs__slug=former).first()
+    if member is None:
         raise _make_not_found_error()
-    return room, member
+    return member.room, member
 
 
 def _check_access(room, member, person):

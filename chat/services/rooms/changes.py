@@ -21,6 +21,7 @@ from chat.services import audit, feeds
 from chat.services.after_commit import publish_after_commit
 from chat.services.blocks import find_direct_listeners
 
+from .history import delete_bodies, keep_body
 from .memberships import check_may_speak, notify_moderators
 from .mentions import delete_mentions, find_called, notify_direct, replace_mentions, store_mentions
 from .reading import describe
@@ -73,7 +74,7 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
         notify_direct(member.room, message, listeners)
         return message
 
-    return _change(member, event, post)
+    return change_message(member, event, post)
 
 
 def edit_message(member: Member, event: protocol.Edit) -> Outcome:
@@ -83,13 +84,14 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
         message = _get_changeable(member, event.id)
         if message.author_id != member.person_id:
             audit.record(member.person, AuditEntry.EDIT, member.room_id, message.author, message=message.number)
+        keep_body(message, member.person, now)
         called = find_called(member, event.body)
         replace_mentions(member, message, called)
         audience = message.audience if message.audience == called.audience else None
         fields = {"mentioned": called.count, "audience": audience}
         return _update(message, offset, body=event.body, edited_at=now, **fields)
 
-    return _change(member, event, edit)
+    return change_message(member, event, edit)
 
 
 def remove_message(member: Member, event: protocol.Remove) -> Outcome:
@@ -106,10 +108,11 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
             notify_moderators(member.room_id)
         Reaction.objects.filter(message=message).delete()
         message.all_reactions = []
+        delete_bodies(message)
         delete_mentions(message)
-        return _update(message, offset, body="", removed_at=now, mentioned=0, audience=None)
+        return _update(message, offset, body="", removed_at=now, pinned_at=None, mentioned=0, audience=None)
 
-    return _change(member, event, remove)
+    return change_message(member, event, remove)
 
 
 def remove_as_operator(person: Person, messages: QuerySet) -> int:
@@ -130,7 +133,7 @@ def set_reaction(member: Member, event: protocol.React) -> Outcome:
 
     def react(offset, now):
         check_may_speak(member)
-        message = _get_message(member.room_id, event.id, present=True)
+        message = get_present_message(member.room_id, event.id)
         mine = Reaction.objects.filter(message=message, person=member.person, emoji=event.emoji)
         if mine.exists() == event.on:
             Room.objects.give_back_offset(member.room_id)
@@ -143,10 +146,10 @@ def set_reaction(member: Member, event: protocol.React) -> Outcome:
         Message.objects.filter(id=message.id).update(offset=offset)
         return Message.objects.complete().get(id=message.id)
 
-    return _change(member, event, react)
+    return change_message(member, event, react)
 
 
-def _change(member, event, apply: Apply) -> Outcome:
+def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
     """
     Run `apply` once for each ref of a person. One transaction stores the room's counter, the change and the ref.
 
@@ -228,16 +231,28 @@ def _check_reactions(message, person):
         raise ChatError("forbidden", detail)
 
 
-def _get_message(room_id, number, present=False):
+def _get_message(room_id, number):
     message = Message.objects.complete().filter(room_id=room_id, number=number).first()
-    if message is None or (present and message.is_removed):
-        raise ChatError("not_found", "There is no such message in this room.")
+    if message is None:
+        raise _make_not_found_error()
     return message
+
+
+def get_present_message(room_id: int, number: int) -> Message:
+    """Return a message that was not removed, read with `complete`. Raise `not_found`."""
+    message = _get_message(room_id, number)
+    if message.is_removed:
+        raise _make_not_found_error()
+    return message
+
+
+def _make_not_found_error():
+    return ChatError("not_found", "There is no such message in this room.")
 
 
 def _get_changeable(member, number):
     check_may_speak(member)
-    message = _get_message(member.room_id, number, present=True)
+    message = get_present_message(member.room_id, number)
     if message.author_id != member.person_id and not member.is_moderator:
         raise ChatError("forbidden", "Only the author of a message and moderators can change it.")
     return message

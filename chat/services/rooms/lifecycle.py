@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Member, Person, Room
+from chat.models import FormerSlug, Member, Person, Room
 from chat.protocol import ChatError
 from chat.services import feeds
 from chat.services.after_commit import close_after_commit, publish_after_commit
@@ -83,13 +83,72 @@ def set_guests(person: Person, slug: str, guests: bool) -> Room:
 
     Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
     """
+    room = _get_own_room(person, slug)
+    room.closed_to_guests = not guests
+    save_room(room, ["closed_to_guests"])
+    return room
+
+
+def change_room(person: Person, slug: str, name: str | None = None, topic: str | None = None) -> Room:
+    """
+    Give a room another name or topic (None: as before), and return the room. Notify the lobby.
+
+    Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room; the error of a
+    field.
+    """
+    room = _get_own_room(person, slug)
+    changed = []
+    if name is not None:
+        room.name = protocol.check_room_name(name)
+        changed.append("name")
+    if topic is not None:
+        room.topic = protocol.check_topic(topic)
+        changed.append("topic")
+    if changed:
+        save_room(room, changed)
+    return room
+
+
+def delete_own_room(person: Person, slug: str) -> None:
+    """
+    Delete a room with its messages, for its owners and operators.
+
+    Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
+    """
+    delete_room(_get_own_room(person, slug))
+
+
+def change_address(person: Person, slug: str) -> Room:
+    """
+    Give a private room an address that nobody can guess, and return the room. Notify the lobby.
+
+    The former address leads the room's members to the new one. For other people, the slug is free from now on, so
+    nobody can find out that the room exists by creating a room with this slug. Open connections stay.
+
+    Raise `forbidden` if the person does not own the room and is no operator, or if the room is not private. Raise
+    `not_found` for the room.
+    """
+    room = _get_own_room(person, slug)
+    if room.access != Room.PRIVATE:
+        raise ChatError("forbidden", "Only a private room can get another address.")
+    with transaction.atomic():
+        room = Room.objects.select_for_update().get(id=room.id)
+        # The first slug is the one that somebody chose. Later ones have random ends already.
+        first = room.former_slugs.order_by("id").first()
+        FormerSlug.objects.create(slug=room.slug, room=room)
+        room.slug = make_hidden_slug(first.slug if first else room.slug)
+        room.save(update_fields=["slug"])
+    notify_lobby()
+    return room
+
+
+def _get_own_room(person, slug):
+    """Return a room that a person owns, or any room for an operator. Raise `forbidden` or `not_found`."""
     room = find_room(slug) if person.is_staff else None
     room = room or get_readable_room(person, slug)
     is_owner = Member.objects.filter(room=room, person=person, role=Member.OWNER).exists()
     if room.access == Room.BOARD or not (is_owner or person.is_staff):
         raise ChatError("forbidden", "Only the owners of this room can do this.")
-    room.closed_to_guests = not guests
-    save_room(room, ["closed_to_guests"])
     return room
 
 

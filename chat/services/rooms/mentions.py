@@ -99,7 +99,7 @@ def store_mentions(author: Member, message: Message, called: Called, known: Coll
         )
         for person in people:
             if loud.get(person.id, Member.NONE) != Member.NONE and person.id not in (known or ()):
-                _notify(broadcast.stream_group(person.id), author.room, message)
+                _notify(broadcast.person_group(person.id), author.room, message)
     if called.audience == Message.ALL and known is None:
         _notify_everybody(author, message)
 
@@ -158,7 +158,7 @@ def delete_mentions(message: Message) -> list[int]:
 def notify_direct(room: Room, message: Message, person_ids: Iterable[int]) -> None:
     """Notify people of a new direct message after the commit."""
     for person_id in person_ids:
-        _notify(broadcast.stream_group(person_id), room, message, direct=True)
+        _notify(broadcast.person_group(person_id), room, message, direct=True)
 
 
 def _notify(group: str, room: Room, message: Message, **more: object) -> None:
@@ -170,7 +170,7 @@ def _notify_everybody(author: Member, message: Message) -> None:
     """Notify all members with one event after the commit, without the people who block the author."""
     group, event = broadcast.feed_group(message.room_id), _describe(author.room, message, audience=Message.ALL)
     blockers = blocks.find_blockers_in_room(author.person_id, message.room_id)
-    streams = [broadcast.stream_group(person_id) for person_id in blockers]
+    streams = [broadcast.person_group(person_id) for person_id in blockers]
     after_commit(f"publish a call to {group}", lambda: broadcast.publish_except(group, event, streams))
 
 

@@ -6,6 +6,7 @@ This module writes and publishes only the read marker of a Member.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from chat import broadcast, markup, protocol
 from chat.connections import Connection
@@ -91,6 +92,20 @@ def get_page_around(room: Room, number: int, limit: int) -> PageAround:
         return PageAround(_describe_all(found), len(older) > older_count, len(newer) > newer_count)
 
 
+def get_page_at(room: Room, moment: datetime, limit: int) -> tuple[int | None, PageAround]:
+    """
+    Return (the id of the first message at or after a time, the page around it as from `get_page_around`).
+
+    If there is no such message, return None and the newest messages.
+    """
+    with snapshot():
+        number = Message.objects.filter(room=room).find_number_at(moment)
+        if number is None:
+            messages, more = get_page(room, None, limit)
+            return None, PageAround(messages, more, False)
+        return number, get_page_around(room, number, limit)
+
+
 def get_changes(room: Room, after: int, limit: int) -> Backlog:
     """Return at most `limit` changes after the offset `after`, in ascending order of offset."""
     with snapshot():
@@ -159,4 +174,5 @@ def _describe(message, mentions):
         mentions=mentions,
         audience=message.audience,
         guests=message.list_reacting_guests(),
+        pinned=message.is_pinned,
     )

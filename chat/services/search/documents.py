@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from chat import markup
 from chat.models import LABEL, Changed, Document, Due, Room, make_words
 
-from .words import split_words
+from .words import list_tokens
 
 # Raise this number if the tokens or the labels change. Then every room is indexed again, in the background.
 VERSION = 1
@@ -62,11 +62,7 @@ def make_document(message: Changed, room: Due) -> Document:
         labels.append(PUBLIC)
     if has_link(message.body):
         labels.append(LINK)
-    found = split_words(message.body)
-    tokens = [token.text for token in found.stream]
-    # The characters of the pairs stand behind the text, where no phrase reaches them.
-    tokens += dict.fromkeys(token.text for token in found.singles)
-    words = make_words(message.id, tokens, labels)
+    words = make_words(message.id, list_tokens(message.body), labels)
     return Document(message.id, _make_digest(words), words)
 
 

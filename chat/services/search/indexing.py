@@ -82,11 +82,12 @@ def _store_batch(due, changed, upto):
     # A reaction changes a message, and not its document.
     documents = [document for document in documents if present.get(document.message_id) != document.digest]
     removed = [message.id for message in changed if message.is_removed and message.id in present]
+    outdated = [document.message_id for document in documents if document.message_id in present]
     try:
         with transaction.atomic():
             if not SearchProgress.objects.move(due, VERSION, upto):
                 return None
-            SearchDocument.objects.replace(documents, removed)
+            SearchDocument.objects.replace(outdated + removed, documents)
     except IntegrityError:
         # The room or a message was deleted after it was read. The next call reads the room again.
         logger.info("Room %s was changed while it was indexed; it is indexed again", due.slug)

@@ -56,5 +56,5 @@ def _publish(task, event, send):
     member = Member.objects.filter(room_id=task.room_id, person_id=task.person_id)
     member_id = member.values_list("id", flat=True).first()
     if member_id is not None:
-        for group in (broadcast.member_group(member_id), broadcast.stream_group(task.person_id)):
+        for group in (broadcast.member_group(member_id), broadcast.person_group(task.person_id)):
             call_safely(f"publish the state of task {task.id}", partial(send, group, event))

@@ -13,6 +13,7 @@ from twisted.internet.protocol import Protocol
 
 from channels_transport.instructions import Answer
 from channels_transport.interface import HTTPFactory
+from channels_transport.interface.answers import Answers
 from channels_transport.interface.limits import make_limits, make_rules
 from channels_transport.memory import MemoryChannelLayer
 
@@ -55,7 +56,7 @@ def main():
         send_channel="daphne.response.test!",
         limits=limits,
         rules=make_rules([(re.escape("/flood"), FLOOD)], limits),
-        answers={b"/fast": lambda asked: Answer(200, b"fast")},
+        answers=Answers({"/fast": lambda asked: Answer(200, b"fast")}),
     )
     task.LoopingCall(work, layer, factory).start(0.01)
     port = reactor.listenTCP(0, factory, interface="127.0.0.1")

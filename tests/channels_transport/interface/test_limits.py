@@ -3,10 +3,13 @@
 import math
 
 import pytest
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError
 
 from channels_transport.interface.budgets import UNLIMITED, Rate
 from channels_transport.interface.limits import Limits, limits_from_settings, make_limits, make_rules
+from channels_transport.management.commands import interface, runserver
 from tests.channels_transport.connection import FakeConnection
 
 pytestmark = pytest.mark.no_database
@@ -46,6 +49,46 @@ def test_a_wrong_limit_is_named(given, text):
 def test_a_wrong_option_of_a_path_is_named(option):
     with pytest.raises(ImproperlyConfigured, match=option):
         make_rules([("/news/", {option: 1})], Limits())
+
+
+GOOD = "chat.http.health.answer_healthz"
+
+
+@pytest.mark.parametrize(
+    "name, value, expected",
+    [
+        ("INTERFACE_LIMITS", [("head_seconds", 1)], "a dictionary"),
+        ("INTERFACE_LIMITS", {"head_seconds": "20"}, "a positive number"),
+        ("INTERFACE_PATHS", {"/news/": {}}, "a list of pairs"),
+        ("INTERFACE_PATHS", ["/news/"], "a list of pairs"),
+        ("INTERFACE_PATHS", [("/news/",)], "a list of pairs"),
+        ("INTERFACE_PATHS", [("/news/", ["send_only"])], "a list of pairs"),
+        ("INTERFACE_PATHS", [(b"/news/", {})], "a list of pairs"),
+        ("INTERFACE_PATHS", [("/news/(", {})], "regular expressions"),
+        ("INTERFACE_PATHS", [("/news/", {"socket_frames": 1})], "a pair"),
+        ("SECRET_PATHS", "/invite/*", "a list of paths"),
+        ("SECRET_PATHS", ["/invite/"], "a list of paths"),
+        ("SECRET_PATHS", [None], "a list of paths"),
+        ("INTERFACE_ANSWERS", ["/healthz"], "a dictionary"),
+        ("INTERFACE_ANSWERS", {"/healthz": "chat.http.health.answer_soup"}, "dotted names"),
+        ("INTERFACE_ANSWERS", {"/healthz": "no.such_module.answer"}, "dotted names"),
+        ("INTERFACE_ANSWERS", {"/healthz": "answer"}, "dotted names"),
+        ("INTERFACE_ANSWERS", {"/healthz": ""}, "dotted names"),
+        ("INTERFACE_ANSWERS", {"/healthz": None}, "dotted names"),
+        ("INTERFACE_ANSWERS", {"/healthz": "chat.http.health.__name__"}, "dotted names"),
+        ("INTERFACE_ANSWERS", {"/héalthz": GOOD}, "paths"),
+        ("INTERFACE_ANSWERS", {"healthz": GOOD}, "begins with /"),
+        ("INTERFACE_ANSWERS", {b"/healthz": GOOD}, "paths"),
+    ],
+)
+@pytest.mark.parametrize("command", [interface.Command, runserver.Command])
+def test_each_command_names_a_wrong_setting_in_one_sentence(settings, monkeypatch, command, name, value, expected):
+    setattr(settings, name, value)
+    monkeypatch.setattr(channel_layers[DEFAULT_CHANNEL_LAYER].channel_layer, "is_shared", True, raising=False)
+    with pytest.raises(CommandError) as caught:
+        command().handle()
+    text = str(caught.value)
+    assert name in text and expected in text and text.endswith(".") and "\n" not in text
 
 
 def test_the_limits_are_above_what_the_chat_allows(settings):

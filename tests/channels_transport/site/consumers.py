@@ -10,6 +10,7 @@ import time
 
 from channels import Channel, Group
 from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseException
+from channels.generic.websockets import WebsocketConsumer
 
 from channels_transport import channel_session, enforce_ordering
 
@@ -51,6 +52,19 @@ def receive(message):
 @channel_session
 def disconnect(message):
     group_of(message).discard(message.reply_channel)
+
+
+class StrictConsumer(WebsocketConsumer):
+    """A class of Channels itself with Channels' own options, which runs the same actions."""
+
+    strict_ordering = True
+    channel_session = True
+
+    def receive(self, text=None, bytes=None, **kwargs):
+        frame = json.loads(text)
+        answer = actions[frame.pop("do")](self.message, **frame)
+        if answer is not None:
+            self.send(json.dumps(answer))
 
 
 def job(message):
@@ -138,6 +152,17 @@ def later(message, **frame):
 def count(message):
     message.channel_session["count"] = message.channel_session.get("count", 0) + 1
     return {"count": message.channel_session["count"]}
+
+
+@action
+def remember(message, name):
+    message.channel_session["name"] = name
+    return {"name": name}
+
+
+@action
+def tell_name(message, **frame):
+    return {**frame, "name": message.channel_session["name"]}
 
 
 @action

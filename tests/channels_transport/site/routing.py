@@ -1,10 +1,11 @@
 """The consumers of the site."""
 
-from channels.routing import route
+from channels.routing import route, route_class
 
 from tests.channels_transport.site import consumers
 
 channel_routing = [
+    route_class(consumers.StrictConsumer, path="^/strict/"),
     route("websocket.connect", consumers.connect),
     route("websocket.receive", consumers.receive),
     route("websocket.disconnect", consumers.disconnect),

@@ -27,6 +27,7 @@ FRAMES = {
     "post": {"ref": "r1", "body": "Hello"},
     "edit": {"ref": "r2", "id": 1, "body": "Hi"},
     "react": {"ref": "r3", "id": 1, "emoji": "👍", "on": True},
+    "pin": {"ref": "r8", "id": 1, "on": True},
     "remove": {"ref": "r4", "id": 2},
     "typing": {"on": True},
     "read": {"offset": 1},
@@ -127,7 +128,7 @@ def test_an_event_costs_the_same_with_10_and_with_1000_connections(make_site, va
             fields["ref"] += f"-{number}"
         if type == "edit":
             fields["body"] = f"Hi {number}"
-        if type == "react":
+        if type in ("react", "pin"):
             fields["on"] = number == 10
         if type == "schedule":
             fields["at"] = format_time(timezone.now() + timedelta(days=1))

@@ -47,7 +47,7 @@ def test_a_post_costs_four_statements_for_any_number_of_listeners(alice, enter, 
     ]
 
 
-def test_an_edit_costs_six_statements(alice, enter):
+def test_an_edit_costs_seven_statements(alice, enter):
     socket = enter(alice)
     socket.post("r1")
     with CaptureQueriesContext(connection) as queries:
@@ -57,6 +57,7 @@ def test_an_edit_costs_six_statements(alice, enter):
         ("UPDATE", "chat_room"),
         ("SELECT", "chat_message"),  # the message with its author
         ("SELECT", "chat_reaction"),  # its reactions, which the event contains
+        ("INSERT", "chat_earlierbody"),  # for the moderators
         ("UPDATE", "chat_message"),
         ("INSERT", "chat_change"),
     ]

@@ -1,12 +1,15 @@
 """A stranger cannot find the slugs of private rooms by the responses or by the number of queries."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from chat.models import Room
+from chat.models import Member, Room
+from chat.protocol import format_time
 from chat.services import rooms
 from tests import wire
 
@@ -96,3 +99,67 @@ def test_searching_does_not_find_hidden_rooms(alice, as_bob, django_assert_num_q
     rooms.create_room(alice, "cellar", "The cellar", is_private=True)
     found = [as_bob("GET", f"/api/rooms/?q={text}") for text in ("cellar", "attic")]
     assert found[0] == found[1] == (200, {"rooms": [], "more": False})
+
+
+# Changing the address of a room that is older than random slugs.
+
+
+@pytest.fixture
+def cellar(alice, charlie):
+    """Return a private room with a slug that people can guess. Alice owns it, and Charlie is a member."""
+    room = rooms.create_room(alice, "cellar", "The cellar", is_private=True)
+    Member.objects.create(room=room, person=charlie, role=Member.GUEST)
+    return room
+
+
+def test_a_new_address_cannot_be_guessed_and_the_former_one_leads_the_members_to_it(cellar, alice, charlie, bob):
+    inside = wire.Socket("/chat/cellar/", wire.browser_of(charlie)).connect()
+    response = wire.browser_of(alice).post("/rooms/cellar/address/")
+    slug = Room.objects.get().slug
+    assert slug.startswith("cellar-") and len(slug) == len("cellar-") + 10
+    assert response["Location"] == f"/rooms/{slug}/"
+    member, stranger = wire.browser_of(charlie), wire.browser_of(bob)
+    assert member.get("/rooms/cellar/")["Location"] == f"/rooms/{slug}/"
+    assert member.get("/api/rooms/cellar/messages/").status_code == 200
+    assert stranger.get("/rooms/cellar/").status_code == stranger.get(f"/rooms/{slug}/").status_code == 404
+    assert inside.ask("post", ref="r1", body="Still here")["type"] == "ack"
+    joined = wire.Socket("/chat/cellar/", member).connect().seen("joined")[0]
+    assert joined["room"]["slug"] == slug
+
+
+def test_a_scheduled_message_can_be_cancelled_under_the_former_address(cellar, alice, charlie):
+    browser = wire.browser_of(charlie)
+    fields = {"ref": "s1", "body": "Later", "at": format_time(timezone.now() + timedelta(days=1))}
+    scheduled = browser.post("/api/rooms/cellar/scheduled/", fields, "application/json").json()
+    rooms.change_address(alice, "cellar")
+    assert browser.delete(f"/api/rooms/cellar/scheduled/{scheduled['scheduled_id']}/").status_code == 204
+
+
+def test_a_former_address_does_not_hint_that_there_is_a_hidden_room(cellar, alice, charlie, as_bob):
+    rooms.change_address(alice, "cellar")
+    status, body = as_bob("POST", "/api/rooms/", {"slug": "cellar", "name": "Mine"})
+    assert (status, body["slug"]) == (201, "cellar")
+    assert wire.browser_of(charlie).get("/rooms/cellar/").status_code == 200
+
+
+def test_a_changed_address_can_be_changed_again(cellar, alice, charlie):
+    first = rooms.change_address(alice, "cellar").slug
+    second = rooms.change_address(alice, first).slug
+    assert first != second and len(second) == len(first)
+    for former in ("cellar", first):
+        assert rooms.join_room(charlie, former).room.slug == second
+
+
+def test_only_owners_and_operators_change_the_address_and_only_of_private_rooms(
+    cellar, alice, bob, charlie, room, admin_browser
+):
+    for person, slug, status in ((charlie, "cellar", 403), (bob, "cellar", 404), (alice, "garden", 403)):
+        assert wire.browser_of(person).post(f"/rooms/{slug}/address/").status_code == status
+    assert admin_browser.post("/rooms/cellar/address/").status_code == 302
+    assert not Room.objects.filter(slug="cellar").exists()
+
+
+def test_only_the_page_of_a_private_room_offers_a_new_address(cellar, alice, room):
+    browser = wire.browser_of(alice)
+    assert b"Change the address" in browser.get("/rooms/cellar/").content
+    assert b"Change the address" not in browser.get("/rooms/garden/").content

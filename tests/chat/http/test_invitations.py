@@ -302,11 +302,17 @@ def test_owners_and_muted_or_banned_people_cannot_leave(bob, as_bob, key, role):
     assert roles()["Bob"] == role
 
 
-def test_a_public_room_cannot_be_left(as_bob, room):
-    assert as_bob("DELETE", "/api/rooms/garden/membership/") == (403, "forbidden")
-    # The page of a public room has no menu entry for leaving it, and none for invitations.
+def test_a_public_room_can_be_left_and_entered_again(bob, as_bob, room):
+    assert as_bob("DELETE", "/api/rooms/garden/membership/") == (403, "forbidden")  # no member yet
+    socket = wire.Socket("/chat/garden/", as_bob.browser).connect()
+    assert as_bob.browser.delete("/api/rooms/garden/membership/").status_code == 204
+    socket.read()
+    assert socket.code == 4403 and not Member.objects.filter(person=bob, room=room).exists()
+    wire.Socket("/chat/garden/", as_bob.browser).connect()
+    assert Member.objects.filter(person=bob, room=room).exists()
+    # A public room needs no invitations.
     page = as_bob.browser.get("/rooms/garden/").content
-    assert b"menu-leave" not in page and b"menu-invite" not in page
+    assert b"menu-leave" in page and b"menu-invite" not in page
 
 
 def test_the_sweep_deletes_expired_and_used_up_invitations(alice, bob, cellar):

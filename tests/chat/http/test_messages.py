@@ -221,3 +221,36 @@ def test_a_post_by_token_costs_six_statements(alice, room):
         "chat_message",
         "chat_change",
     ]
+
+
+# Pages at a time, and pins.
+
+
+def test_a_day_leads_to_its_first_message_in_the_persons_time_zone(as_alice, enter, alice):
+    tab = enter(alice)
+    for number, at in enumerate(("2026-02-27T12:00Z", "2026-02-28T23:30Z", "2026-03-01T12:00Z"), 1):
+        tab.post(f"r{number}")
+        Message.objects.filter(number=number).update(created_at=protocol.parse_moment(at))
+    status, body = as_alice("GET", f"{MESSAGES}?at=2026-03-01")
+    assert status == 200 and body["id"] == 3
+    assert [message["id"] for message in body["messages"]] == [1, 2, 3]
+    assert (body["more"], body["more_before"], body["more_after"], body["offset"]) == (False, False, False, 3)
+    assert as_alice("GET", f"{MESSAGES}?at=2026-03-01&zone=Europe/Berlin")[1]["id"] == 2
+    assert as_alice("GET", f"{MESSAGES}?at=2026-02-28T23:30:00Z&limit=1")[1]["id"] == 2
+    after_all = as_alice("GET", f"{MESSAGES}?at=2026-03-02&limit=2")[1]
+    assert after_all["id"] is None and [message["id"] for message in after_all["messages"]] == [2, 3]
+
+
+@pytest.mark.parametrize("query", ["at=x", "at=", "at=2026-03-01&zone=Mars", "at=2026-03-01&before=1"])
+def test_a_wrong_time_is_refused(as_alice, room, query):
+    assert as_alice("GET", f"{MESSAGES}?{query}") == (400, "invalid_field")
+
+
+def test_readers_get_the_pins_of_a_room(as_bob, stranger, alice, enter):
+    tab = enter(alice)
+    tab.post("r1", "Rules")
+    assert tab.ask("pin", ref="x1", id=1, on=True) == {"type": "ack", "ref": "x1", "id": 1, "offset": 2}
+    [pin] = as_bob("GET", "/api/rooms/garden/pins/")[1]["pins"]
+    assert (pin["message"]["body"], pin["message"]["pinned"], pin["by"]) == ("Rules", True, {"handle": "Alice"})
+    assert pin["at"].endswith("Z")
+    assert stranger("GET", "/api/rooms/garden/pins/") == (401, "not_signed_in")

@@ -257,3 +257,21 @@ def test_the_api_moderates_a_private_room(as_alice, author_member):
     Room.objects.update(access=Room.PRIVATE)
     assert as_alice("PUT", f"{MEMBERS}Bob/", {"role": "muted"})[1]["role"] == "muted"
     assert wire.Socket("/chat/garden/", wire.browser_of(author_member.person)).connect().seen("joined")
+
+
+# Earlier bodies.
+
+
+def test_moderators_read_the_earlier_bodies_of_a_message(as_alice, as_bob, bob, enter):
+    tab = enter(bob)
+    tab.post("r1", "One")
+    tab.ask("edit", ref="r2", id=1, body="Two")
+    path = "/api/rooms/garden/messages/1/history/"
+    versions = as_alice("GET", path)[1]["versions"]
+    assert [(version["body"], version["by"]) for version in versions] == [
+        ("One", {"handle": "Bob"}),
+        ("Two", {"handle": "Bob"}),
+    ]
+    assert all(version["at"].endswith("Z") for version in versions)
+    assert as_bob("GET", path) == (403, "forbidden")
+    assert as_alice("GET", "/api/rooms/garden/messages/2/history/") == (404, "not_found")

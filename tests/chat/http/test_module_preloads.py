@@ -65,7 +65,7 @@ def test_links_respect_the_address_of_static_files(admin_browser, room, settings
 
 def test_the_dialogs_load_later():
     assert "chat/room/dialogs.js" in IMPORTS
-    assert "chat/room/dialogs.js" not in list_imports("chat/room.js")
+    assert "chat/room/dialogs.js" not in list_imports("chat/workspace.js")
 
 
 def test_an_unknown_entry_is_an_error():

@@ -46,6 +46,18 @@ def test_the_headers_of_pages_forbid_foreign_scripts(browser, room, path):
     assert "<script>" not in text_of(response) and "onclick" not in text_of(response)
 
 
+@pytest.mark.parametrize("path", ["/", "/rooms/garden/"])
+def test_an_open_page_can_ask_for_a_pane_only(browser, alice, room, path):
+    signed_in = wire.browser_of(alice)
+    page, pane = text_of(signed_in.get(path)), text_of(signed_in.get(path, {"pane": "1"}))
+    element = 'id="room"' if "rooms" in path else 'id="browser"'
+    for part in ('id="sidebar"', "<symbol", "modulepreload", "<script"):
+        assert part in page and part not in pane
+    for part in (element, "<title>", "data-version", "data-person"):
+        assert part in page and part in pane
+    assert 'id="sidebar"' not in text_of(browser.get(path)) + text_of(browser.get(path, {"pane": "1"}))
+
+
 # The next tests are about the lobby.
 
 

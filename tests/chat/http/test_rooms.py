@@ -1,4 +1,4 @@
-"""The API of rooms: the lobby's list, and creating a room."""
+"""The API of rooms: the lobby's list, and creating, changing and deleting a room."""
 
 import pytest
 from django.db import connection
@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chat.models import Room
 from chat.services import rooms
+from tests import wire
 from tests.helpers import statements
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,3 +97,25 @@ def test_a_new_room_stands_above_rooms_with_older_messages(stranger, room, enter
     assert [listed["slug"] for listed in stranger("GET", "/api/rooms/")[1]["rooms"]] == ["attic", "garden"]
     enter(alice).post("r2")
     assert [listed["slug"] for listed in stranger("GET", "/api/rooms/")[1]["rooms"]] == ["garden", "attic"]
+
+
+def test_owners_rename_a_room_and_set_its_topic(as_alice, as_bob, room, root):
+    path = "/api/rooms/garden/"
+    status, changed = as_alice("PUT", path, {"name": " The orchard ", "topic": "Apples"})
+    assert (status, changed["name"], changed["topic"]) == (200, "The orchard", "Apples")
+    assert as_alice("PUT", path, {"topic": ""})[1]["topic"] == ""
+    assert wire.Caller(root)("PUT", path, {"name": "The garden"})[1]["name"] == "The garden"
+    assert as_bob("PUT", path, {"name": "Mine"}) == (403, "forbidden")
+    assert as_bob("PUT", "/api/rooms/attic/", {"name": "Mine"}) == (404, "not_found")
+    assert as_alice("PUT", path, {}) == (400, "missing_field")
+    assert as_alice("PUT", path, {"name": ""}) == (400, "empty")
+    assert as_alice("PUT", path, {"topic": "x" * 501}) == (400, "too_long")
+
+
+def test_owners_delete_a_room_and_its_connections_end(as_alice, as_bob, room):
+    socket = wire.Socket("/chat/garden/", as_bob.browser).connect()
+    assert as_bob("DELETE", "/api/rooms/garden/") == (403, "forbidden")
+    assert as_alice.browser.delete("/api/rooms/garden/").status_code == 204
+    socket.read()
+    assert socket.code == 4404 and as_alice("GET", "/api/rooms/")[1]["rooms"] == []
+    assert as_alice("DELETE", "/api/rooms/garden/") == (404, "not_found")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat import protocol
-from chat.protocol import ChatError, Edit, Fetch, Post, React, Read, Remove, Sync, Typing
+from chat.protocol import ChatError, Edit, Fetch, Pin, Post, React, Read, Remove, Sync, Typing
 from tests.chat.protocol.frames import error_of
 
 pytestmark = pytest.mark.no_database
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.no_database
         ('{"type": "edit", "ref": "r1", "id": 3, "body": "Hi"}', Edit("r1", 3, "Hi")),
         ('{"type": "remove", "ref": "r1", "id": 3}', Remove("r1", 3)),
         ('{"type": "react", "ref": "r1", "id": 3, "emoji": "👍", "on": true}', React("r1", 3, "👍", True)),
+        ('{"type": "pin", "ref": "r1", "id": 3, "on": false}', Pin("r1", 3, False)),
         ('{"type": "typing", "on": false}', Typing(False)),
         ('{"type": "read", "offset": 9007199254740991}', Read(2**53 - 1)),
         ('{"type": "sync", "cursor": 0}', Sync(0)),

@@ -87,7 +87,7 @@ def test_a_former_member_of_a_private_room_receives_nothing_of_it(make_site, ali
     layer = site.worker.layer
     Room.objects.filter(id=room.id).update(access=Room.PRIVATE)
     Member.objects.create(room=room, person=bob)
-    own, feed = broadcast.stream_group(bob.id), broadcast.feed_group(room.id)
+    own, feed = broadcast.person_group(bob.id), broadcast.feed_group(room.id)
     layer.shards[0].call(("DEL", f"asgi:paced:{feed}"))
     tabs = ["daphne.response.one!a", "daphne.response.one!b", "daphne.response.two!c"]
     for tab in tabs:

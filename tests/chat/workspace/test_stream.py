@@ -125,7 +125,7 @@ def test_the_stream_is_closed_when_the_person_is_deactivated(alice, stream):
 
 def test_a_stream_leaves_its_groups_when_it_ends(alice, room, stream):
     socket = stream(alice)
-    groups = [broadcast.feed_group(room.id), broadcast.stream_group(alice.id), broadcast.STREAMS_GROUP]
+    groups = [broadcast.feed_group(room.id), broadcast.person_group(alice.id), broadcast.PEOPLE_GROUP]
     assert all(broadcast._layer().group_channels(group) == [socket.channel] for group in groups)
     socket.disconnect()
     assert all(broadcast._layer().group_channels(group) == [] for group in groups)

@@ -49,6 +49,24 @@ async def test_a_connection_continues_after_its_worker_was_killed_and_others_do_
         assert time.monotonic() - started > 1
 
 
+async def test_a_strict_class_of_channels_continues_after_its_worker_was_killed(site):
+    async with open_socket(site, "strict/first") as first, open_socket(site, "strict/second") as second:
+        for socket, name in ((first, "first"), (second, "second")):
+            assert await ask(socket, "remember", name=name) == {"name": name}
+        busy, _ = await occupy_worker(first, site)
+        for number in range(3):
+            await send(first, "tell_name", number=number)
+        busy.kill()
+        for number in range(20):
+            answer = await ask(second, "tell_name", number=number, seconds=PROMPT_SECONDS)
+            assert answer == {"name": "second", "number": number}
+        # The killed worker lost the frame that it handled. The frames behind it run in their order, with their session.
+        for number in range(3):
+            assert await receive(first, RESUME_SECONDS) == {"name": "first", "number": number}
+        assert await ask(first, "tell_name", number=3) == {"name": "first", "number": 3}
+        assert await is_silent(first) and await is_silent(second)
+
+
 async def test_a_connection_continues_while_its_worker_is_frozen_and_others_do_not_wait(site):
     async with open_socket(site) as socket:
         busy, finish = await occupy_worker(socket, site, number=1)

@@ -107,6 +107,12 @@ export class PersonStorage {
     this.#storage.removeItem(this.#full(name));
   }
 
+  /** The names of all values of this person. */
+  get names() {
+    const ending = this.#full("");
+    return this.#storage.names.filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -ending.length));
+  }
+
   /** @param {string} name */
   #full(name) {
     return `${name}@${this.#owner}`;

@@ -29,12 +29,13 @@ export const FINAL_CLOSE_CODES = new Set([
   CLOSE.INVALID_TEXT, CLOSE.TOO_LARGE, CLOSE.NOT_SIGNED_IN, CLOSE.FORBIDDEN, CLOSE.NOT_FOUND,
 ]);
 
-/** The events that a client sends: in a room, and in a board's waiting room. */
+/** The events that a client sends: in a room, in a board's waiting room, and in the person's own stream. */
 export const CLIENT_EVENT = Object.freeze({
   POST: "post",
   EDIT: "edit",
   REMOVE: "remove",
   REACT: "react",
+  PIN: "pin",
   TYPING: "typing",
   READ: "read",
   SYNC: "sync",
@@ -46,9 +47,12 @@ export const CLIENT_EVENT = Object.freeze({
   ADMIT: "admit",
   REFUSE: "refuse",
   SHUT: "shut",
+  LEVEL: "level",
+  READ_ALL: "read_all",
+  FAVOURITE: "favourite",
 });
 
-/** The events that the server sends: in a room, in a board's waiting room, and in the lobby. */
+/** The events that the server sends: in a room, in a board's waiting room, in the lobby, and in a person's own stream. */
 export const SERVER_EVENT = Object.freeze({
   JOINED: "joined",
   MESSAGE: "message",
@@ -72,6 +76,9 @@ export const SERVER_EVENT = Object.freeze({
   REMOVED: "removed",
   SHUT: "shut",
   UPDATED: "updated",
+  WORKSPACE: "workspace",
+  ROOM: "room",
+  MENTION: "mention",
 });
 
 /** The codes of a refusal that the client handles individually. The server has more. */
@@ -99,6 +106,12 @@ export const ROLE = Object.freeze({
   BANNED: "banned",
 });
 
+/** For which messages of a room a person is notified. */
+export const LEVEL = Object.freeze({ ALL: "all", MENTIONS: "mentions", NONE: "none" });
+
+/** The kinds of a person's rooms. */
+export const KIND = Object.freeze({ ROOM: "room", PRIVATE: "private", DIRECT: "direct", BOARD: "board" });
+
 export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", DONE: "done", FAILED: "failed" });
 
 /**
@@ -124,6 +137,7 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {boolean} [removed]
  * @property {Record<string, string[]>} [reactions] the handles that gave each emoji
  * @property {string[]} [guests] the handles in `reactions` that belong to guests
+ * @property {true} [pinned] a moderator has pinned the message
  * @property {number | null} [reply_to] the id of the quoted message
  * @property {string[]} [mentions] the handles of the people that the body mentions
  */

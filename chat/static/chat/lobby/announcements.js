@@ -6,31 +6,38 @@ import { call } from "../connection/api.js";
 import { PersonStorage } from "../connection/storage.js";
 import { Announcements } from "../ui/announcements.js";
 import { pagePerson } from "../ui/person-data.js";
-import { Scope } from "../ui/scope.js";
 
-// The server does not store the dismissals of a person who is not signed in. Only this tab knows them.
-const announcements = new Announcements(new PersonStorage(pagePerson), (id) => {
-  // If the call fails, this tab remembers the dismissal, and tells the server when the announcement arrives again.
-  if (pagePerson) call("PUT", `/api/announcements/${id}/dismissal/`).catch(() => {});
-}, new Scope());
+export class LobbyAnnouncements {
+  /** @type {Announcements} */
+  #announcements;
 
-/** @param {import("../ui/announcements.js").Announcement} announcement */
-export function showAnnouncement(announcement) {
-  announcements.show(announcement);
-}
+  /** @param {import("../ui/scope.js").Scope} scope */
+  constructor(scope) {
+    // The server does not store the dismissals of a person who is not signed in. Only this tab knows them.
+    this.#announcements = new Announcements(new PersonStorage(pagePerson), (id) => {
+      // If the call fails, this tab remembers the dismissal, and tells the server when the announcement arrives again.
+      if (pagePerson) call("PUT", `/api/announcements/${id}/dismissal/`).catch(() => {});
+    }, scope);
+  }
 
-/** @param {number} id */
-export function hideAnnouncement(id) {
-  announcements.hide(id);
-}
+  /** @param {import("../ui/announcements.js").Announcement} announcement */
+  show(announcement) {
+    this.#announcements.show(announcement);
+  }
 
-/** Fetches the announcements, shows the new ones, and removes those that have ended or were dismissed elsewhere. */
-export async function refreshAnnouncements() {
-  // An announcement that arrives during the request is not in the answer, and must stay.
-  const before = announcements.ids;
-  const answer = await call("GET", "/api/announcements/current/").catch(() => null);
-  if (!answer) return;
-  const current = new Set(answer.announcements.map((/** @type {{ id: number }} */ { id }) => id));
-  for (const id of before) if (!current.has(id)) announcements.hide(id);
-  for (const announcement of answer.announcements) announcements.show(announcement);
+  /** @param {number} id */
+  hide(id) {
+    this.#announcements.hide(id);
+  }
+
+  /** Fetches the announcements, shows the new ones, and removes those that have ended or were dismissed elsewhere. */
+  async refresh() {
+    // An announcement that arrives during the request is not in the answer, and must stay.
+    const before = this.#announcements.ids;
+    const answer = await call("GET", "/api/announcements/current/").catch(() => null);
+    if (!answer) return;
+    const current = new Set(answer.announcements.map((/** @type {{ id: number }} */ { id }) => id));
+    for (const id of before) if (!current.has(id)) this.hide(id);
+    for (const announcement of answer.announcements) this.show(announcement);
+  }
 }

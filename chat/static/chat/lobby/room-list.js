@@ -6,8 +6,6 @@ import { plural } from "../ui/format.js";
 import { icon } from "../ui/pictures.js";
 import { timeInWords } from "../ui/times.js";
 
-const list = byId("rooms");
-
 /**
  * A room as the API lists it.
  * @typedef {object} Room
@@ -19,39 +17,66 @@ const list = byId("rooms");
  * @property {boolean} [private]
  */
 
-/**
- * @param {{ rooms: Room[], more: boolean }} answer
- * @param {string} query what the person searched for, or ""
- */
-export function drawRooms({ rooms, more }, query) {
-  const focused = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest("[data-slug]"))?.dataset.slug;
-  list.replaceChildren(...rooms.map(makeItem));
-  byId("more-rooms").hidden = !more;
-  const noRooms = byId("no-rooms");
-  noRooms.textContent = query ? "No room matches your search." : "There are no rooms yet.";
-  noRooms.hidden = rooms.length > 0;
-  if (!focused) return;
-  const link = list.querySelector(`[data-slug="${CSS.escape(focused)}"] a`);
-  if (link instanceof HTMLElement) link.focus();
-}
+/** @typedef {(room: Room) => Node | null} MakeTools makes the buttons beside a room, or null */
 
-/** @param {Room} room */
-function makeItem({ slug, name, topic, online, last_at: lastAt, private: isPrivate }) {
-  const facts = [
-    online ? make("span", { class: "online", text: `${plural(online, "person", "people")} here` }) : null,
-    lastAt ? timeInWords(lastAt, "ago") : null,
-  ];
-  return make(
-    "li",
-    { "data-slug": slug },
-    make(
-      "a",
-      { href: `/rooms/${encodeURIComponent(slug)}/`, class: "room-card" },
-      make("span", { class: "room-name" }, make("bdi", { text: name }), isPrivate && makeLock()),
-      make("span", { class: "room-topic", dir: "auto", text: topic || "" }),
-      make("span", { class: "room-facts" }, ...facts),
-    ),
-  );
+export class RoomList {
+  #list = byId("rooms");
+  #more = byId("more-rooms");
+  #nothing = byId("no-rooms");
+  /** @type {MakeTools} */
+  #makeTools;
+  /** @type {[answer: { rooms: Room[], more: boolean }, query: string] | null} */
+  #drawn = null;
+
+  /** @param {MakeTools} makeTools */
+  constructor(makeTools) {
+    this.#makeTools = makeTools;
+  }
+
+  /**
+   * @param {{ rooms: Room[], more: boolean }} answer
+   * @param {string} query what the person searched for, or ""
+   */
+  draw({ rooms, more }, query) {
+    this.#drawn = [{ rooms, more }, query];
+    const focused = document.activeElement;
+    const slug = /** @type {HTMLElement | null | undefined} */ (focused?.closest("[data-slug]"))?.dataset.slug;
+    const tag = this.#list.contains(focused) ? focused?.tagName.toLowerCase() : null;
+    this.#list.replaceChildren(...rooms.map((room) => this.#makeItem(room)));
+    this.#more.hidden = !more;
+    this.#nothing.textContent = query ? "No room matches your search." : "There are no rooms yet.";
+    this.#nothing.hidden = rooms.length > 0;
+    if (!slug || !tag) return;
+    const item = this.#list.querySelector(`[data-slug="${CSS.escape(slug)}"]`);
+    const same = item?.querySelector(tag) ?? item?.querySelector("a");
+    if (same instanceof HTMLElement) same.focus();
+  }
+
+  /** Draws the same rooms again, because the buttons beside them may have changed. */
+  redraw() {
+    if (this.#drawn) this.draw(...this.#drawn);
+  }
+
+  /** @param {Room} room */
+  #makeItem(room) {
+    const { slug, name, topic, online, last_at: lastAt, private: isPrivate } = room;
+    const facts = [
+      online ? make("span", { class: "online", text: `${plural(online, "person", "people")} here` }) : null,
+      lastAt ? timeInWords(lastAt, "ago") : null,
+    ];
+    return make(
+      "li",
+      { "data-slug": slug },
+      make(
+        "a",
+        { href: `/rooms/${encodeURIComponent(slug)}/`, class: "room-card" },
+        make("span", { class: "room-name" }, make("bdi", { text: name }), isPrivate && makeLock()),
+        make("span", { class: "room-topic", dir: "auto", text: topic || "" }),
+        make("span", { class: "room-facts" }, ...facts),
+      ),
+      this.#makeTools(room),
+    );
+  }
 }
 
 function makeLock() {

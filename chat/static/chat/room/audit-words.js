@@ -7,9 +7,11 @@ import { plural } from "../ui/format.js";
 /** @type {[unit: string, seconds: number][]} */
 const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
 
+const VERBS = { edit: "edited", remove: "removed", pin: "pinned", unpin: "unpinned" };
+
 /**
  * @typedef {object} AuditEntry
- * @property {"role" | "report" | "edit" | "remove"} act
+ * @property {"role" | "report" | "edit" | "remove" | "pin" | "unpin"} act
  * @property {string | null} before a role
  * @property {string | null} after a role, or the outcome of a report
  * @property {number | null} seconds how long a mute lasts
@@ -48,5 +50,5 @@ export function describeAct(entry) {
   const message = `message ${entry.message} of`;
   if (entry.act === "role") return describeRoleChange(entry);
   if (entry.act === "report") return [`${entry.after === "removed" ? "upheld" : "dismissed"} a report of ${message}`, ""];
-  return [`${entry.act === "edit" ? "edited" : "removed"} ${message}`, ""];
+  return [`${VERBS[entry.act]} ${message}`, ""];
 }

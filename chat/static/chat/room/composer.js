@@ -54,6 +54,11 @@ export class Composer {
     this.#adjust();
   }
 
+  /** Whether the person may write. */
+  get isEnabled() {
+    return !this.#text.disabled;
+  }
+
   get isEmpty() {
     return this.#text.value.trim() === "";
   }

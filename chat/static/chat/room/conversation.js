@@ -7,6 +7,7 @@ import { RoomSocket } from "../connection/room-socket.js";
 import { PersonStorage } from "../connection/storage.js";
 import { CLOSE, SERVER_EVENT } from "../connection/wire.js";
 import { Announcements } from "../ui/announcements.js";
+import { copyText } from "../ui/clipboard.js";
 import { byId, closestTo } from "../ui/dom.js";
 import { onMenuEntry } from "../ui/menus.js";
 import { onReturn } from "../ui/page-return.js";
@@ -154,6 +155,34 @@ export class Conversation {
     this.ownChanges.show();
   }
 
+  /** The room's name and topic, as the page shows them. */
+  get title() {
+    return { name: this.#name.textContent ?? "", topic: this.#topic.textContent ?? "" };
+  }
+
+  /**
+   * Shows a new name or topic.
+   * @param {{ name?: string, topic?: string }} title
+   */
+  setTitle({ name, topic }) {
+    if (name !== undefined) this.#name.textContent = name;
+    if (topic !== undefined) this.#topic.textContent = topic;
+  }
+
+  async copyLink() {
+    const isCopied = await copyText(new URL(`/rooms/${this.slug}/`, location.href).href, this.#page);
+    this.#notify(isCopied ? "The link is copied." : "The browser does not allow copying.");
+    this.composer.focus();
+  }
+
+  /**
+   * Scrolls to a message, and loads it if needed.
+   * @param {number} id
+   */
+  jump(id) {
+    this.history.jump(id);
+  }
+
   /** Ends the conversation for good. */
   close() {
     if (this.#scope.isActive) this.suspend();
@@ -259,8 +288,7 @@ export class Conversation {
     }
     this.#isGuest = Boolean(you.guest);
     this.ownRole.joined(you);
-    this.#name.textContent = room.name;
-    this.#topic.textContent = room.topic ?? "";
+    this.setTitle({ name: room.name, topic: room.topic ?? "" });
     this.people.joined({ present, count, you });
     this.readMarker.joined({ you, ...rest });
     this.versionBar.compare(document.body.dataset.version, version);

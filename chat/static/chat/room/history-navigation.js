@@ -19,6 +19,7 @@ export class HistoryNavigation {
   #notify;
   #loadOlderButton = byId("load-older", HTMLButtonElement);
   #beginning = byId("beginning");
+  #emptyRoom = byId("empty-room");
   #newestButton = byId("newest-button");
   #unreadBar = byId("unread-bar");
   #unreadButton = byId("unread-jump");
@@ -27,6 +28,11 @@ export class HistoryNavigation {
    * @type {number | null}
    */
   #target = null;
+  /**
+   * The message to jump to as soon as the first messages are loaded.
+   * @type {number | null}
+   */
+  #wanted = null;
   #isJumpingToNewest = false;
   #isComplete = false;
 
@@ -60,6 +66,9 @@ export class HistoryNavigation {
       this.#timeline.scrollToEnd();
     }
     this.showOlderButton();
+    const wanted = this.#wanted;
+    this.#wanted = null;
+    if (wanted !== null) this.jump(wanted);
   }
 
   /** Starts again, because the page has forgotten all messages and will draw them again. */
@@ -104,10 +113,12 @@ export class HistoryNavigation {
   }
 
   /**
-   * Scrolls to a message. If it is not loaded, loads the page around it, with one request.
+   * Scrolls to a message. If it is not loaded, loads the page around it, with one request. Before the first messages are
+   * loaded, it waits for them.
    * @param {number} id
    */
   jump(id) {
+    if (!this.#isComplete) this.#wanted = id;
     if (!this.#isComplete || this.#target === id) return;
     this.#stopJump();
     if (this.#socket.pages.covers(id)) {
@@ -135,6 +146,7 @@ export class HistoryNavigation {
    * the scroll position or the window's focus changed.
    */
   update() {
+    this.#emptyRoom.hidden = this.#beginning.hidden || this.#timeline.messages.length > 0;
     // Until a jump ends, the screen does not show what the reader asked for. So what it shows does not count as read.
     this.#readMarker.update({ mayRead: this.#target === null && !this.#isJumpingToNewest });
     const count = this.#readMarker.countBelow;

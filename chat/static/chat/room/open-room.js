@@ -1,6 +1,7 @@
 // @ts-check
 // Opens a room whose element is on the page. Must only start the parts of the room.
 
+import { byId } from "../ui/dom.js";
 import { onMenuEntry } from "../ui/menus.js";
 import { startConversation } from "./conversation.js";
 
@@ -9,7 +10,10 @@ import { startConversation } from "./conversation.js";
  * @property {string} slug
  * @property {string} handle the person whom the page is for
  * @property {string} owner the key of the person's data in the browser
+ * @property {boolean} [isPublic]
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread
+ * @property {() => void} [left] is called when the person has left the room
+ * @property {() => void} [openSettings] opens the owner's settings of the room
  */
 
 /**
@@ -17,9 +21,11 @@ import { startConversation } from "./conversation.js";
  * its element leaves the page. `resume()` starts them after the element has returned. `close()` ends them for good.
  * @param {RoomData} data
  */
-export function openRoom({ slug, ...data }) {
+export function openRoom({ slug, isPublic, left, openSettings, ...data }) {
   const conversation = startConversation({ slug, ...data });
   onMenuEntry("menu-invite", () => conversation.withDialogs(({ openInvitations }) => openInvitations(slug)));
-  onMenuEntry("menu-leave", () => conversation.withDialogs(({ openLeaveDialog }) => openLeaveDialog(slug)));
+  onMenuEntry("menu-leave", () => conversation.withDialogs(({ openLeaveDialog }) => openLeaveDialog(slug, { isPublic, left })));
+  if (openSettings) onMenuEntry("menu-settings", openSettings);
+  byId("copy-room-link").addEventListener("click", () => conversation.copyLink());
   return conversation;
 }

@@ -75,6 +75,11 @@ export class People {
     return this.#roles.get(handle) ?? "";
   }
 
+  /** The handles of the people who are here. */
+  get handles() {
+    return [...this.#roles.keys()];
+  }
+
   redraw() {
     this.#draw(this.#count);
   }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chat import broadcast
 from chat.models import Room
-from chat.protocol import ChatError, Edit, Post, React, Remove
+from chat.protocol import ChatError, Edit, Pin, Post, React, Remove
 from chat.services import after_commit, rooms
 from tests.chat.services.rooms.actions import offset_of
 
@@ -45,7 +45,7 @@ class Reader:
 
 CHANGES = st.lists(
     st.tuples(
-        st.sampled_from(["post", "post", "edit", "remove", "react", "sync", "resend"]),
+        st.sampled_from(["post", "post", "edit", "remove", "react", "pin", "sync", "resend"]),
         st.integers(0, 2),  # the index of the person
         st.integers(1, 12),  # the id of the message, or the number of an earlier change
         st.booleans(),
@@ -60,6 +60,7 @@ HANDLERS = {
     Edit: rooms.edit_message,
     Remove: rooms.remove_message,
     React: rooms.set_reaction,
+    Pin: rooms.set_pin,
 }
 
 
@@ -69,6 +70,7 @@ def make_event(kind, ref, number, target, on):
         "post": Post(ref, f"body {number}"),
         "edit": Edit(ref, target, f"edit {number}"),
         "remove": Remove(ref, target),
+        "pin": Pin(ref, target, on),
         "react": React(ref, target, "👍👎❤"[target % 3], on),
     }.get(kind)
 

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chat import broadcast, markup, protocol
 from chat.models import Member, Message, Reaction
-from chat.protocol import ChatError, Edit, Post, React, Remove
+from chat.protocol import ChatError, Edit, Pin, Post, React, Remove
 from chat.services import people, rooms
 from tests.chat.helpers import assert_refused
 from tests.chat.services.rooms.actions import offset_of, post
@@ -89,6 +89,7 @@ def test_a_muted_member_cannot_change_anything(alice, bob, member_of, room):
         (rooms.edit_message, Edit("r2", 1, "Hi")),
         (rooms.remove_message, Remove("r2", 1)),
         (rooms.set_reaction, React("r2", 1, "👍", True)),
+        (rooms.set_pin, Pin("r2", 1, True)),
     ]:
         assert_refused("muted", change, muted, event)
     assert offset_of(room) == 1

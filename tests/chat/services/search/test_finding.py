@@ -130,6 +130,17 @@ def test_a_banned_person_finds_nothing_in_the_room(writer, bob):
     assert_refused("forbidden", find, bob, "roses in:garden")
 
 
+def test_a_guest_finds_what_is_in_the_few_or_many_rooms_that_are_open_to_guests(writer, alice, charlie):
+    post(writer, "Red roses")
+    for slug in ("attic", "cellar"):
+        rooms.create_room(alice, slug, slug)
+        post(rooms.join_room(alice, slug), f"Roses in the {slug}")
+    rooms.set_guests(alice, "attic", False)
+    assert find(charlie, "roses") == ["Roses in the cellar", "Red roses"]
+    rooms.set_guests(alice, "cellar", False)
+    assert find(charlie, "roses") == ["Red roses"]
+
+
 def test_a_guest_finds_nothing_in_rooms_that_are_closed_to_guests(writer, alice, charlie):
     post(writer, "Red roses")
     assert find(charlie, "roses") == ["Red roses"]

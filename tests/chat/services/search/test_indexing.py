@@ -78,6 +78,15 @@ def test_a_turn_ends_in_time_and_the_next_turn_continues(writer, alice, monkeypa
     assert [search.index_changes(seconds=0) for _ in range(4)] == [1, 1, 1, 0]
 
 
+def test_a_new_message_does_not_wait_for_a_large_room(writer, bob, monkeypatch):
+    monkeypatch.setattr(indexing, "BATCH", 1)
+    for number in range(3):
+        post(writer, f"Rose {number}")
+    rooms.create_room(bob, "attic", "The attic")
+    post(rooms.join_room(bob, "attic"), "Rose in the attic")
+    assert next(search.index_rooms()).slug == "attic"
+
+
 def test_a_room_that_becomes_private_is_indexed_again(writer, room, alice, bob):
     post(writer, "Red roses")
     assert find(bob, "roses") == ["Red roses"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.services.search.documents import period_labels
-from chat.services.search.words import MAX_TOKEN, split_phrases, split_words
+from chat.services.search.words import MAX_TOKEN, list_tokens, split_phrases, split_words
 
 pytestmark = pytest.mark.no_database
 
@@ -69,6 +69,11 @@ def test_tokens_are_safe_for_both_databases_and_have_their_places(text):
         assert token.text and not set(token.text) & set("'\"\\§ \0*:&|!()")
         assert token.text.isprintable() or not token.text.isascii()
         assert 0 <= token.start < token.end <= len(text)
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_the_shorter_way_for_ascii_makes_the_same_tokens(text):
+    assert list_tokens(text) == stream(text)
 
 
 @given(st.text(min_size=1))

@@ -1,0 +1,149 @@
+"""The JSON API of people for other people, and of a person's own profile, preferences and sign-ins."""
+
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+
+from chat import protocol
+from chat.http.endpoints import endpoint, signed_in
+from chat.services import limits, people
+
+# A picture's address contains its digest, so its content never changes.
+PICTURE_CACHE = "public, max-age=31536000, immutable"
+
+
+# People.
+
+
+@signed_in
+def list_people(request):
+    """
+    Return {people: [{handle, name, status, emoji, time_zone, picture}]}, for signed-in people.
+
+    Query: one or more `handle` for these people; or `q` for people whose handle or name begins with it, with `room`
+    for members of this room only.
+    """
+    limits.check_event(request.user.id)
+    handles = request.GET.getlist("handle")
+    if handles:
+        return JsonResponse({"people": people.find_profiles(handles)})
+    found = people.search_people(request.user, request.GET.get("q", ""), request.GET.get("room"))
+    return JsonResponse({"people": found})
+
+
+def get_picture(request, digest):
+    """Return a picture as WebP, for everybody who has its address."""
+    response = HttpResponse(people.find_picture(digest), content_type="image/webp")
+    response["Cache-Control"] = PICTURE_CACHE
+    return response
+
+
+# The own profile.
+
+
+@signed_in
+def get_profile(request):
+    """Return the own profile {handle, name, status, emoji, time_zone, picture}."""
+    return JsonResponse(people.describe_person(request.user, people.get_profile(request.user)))
+
+
+@signed_in
+def change_profile(request):
+    """Change the own profile. Body: any of name, status, emoji, time_zone. Return the profile."""
+    limits.check_event(request.user.id)
+    fields = _pick(request, people.PROFILE_FIELDS)
+    return JsonResponse(people.describe_person(request.user, people.change_profile(request.user, fields)))
+
+
+@signed_in
+def put_picture(request):
+    """Store the own picture. The body is an image file (PNG, JPEG, WebP or GIF). Return the profile."""
+    limits.check_event(request.user.id)
+    return JsonResponse(people.describe_person(request.user, people.set_picture(request.user, request.body)))
+
+
+@signed_in
+def delete_picture(request):
+    """Delete the own picture. Return the profile."""
+    limits.check_event(request.user.id)
+    return JsonResponse(people.describe_person(request.user, people.remove_picture(request.user)))
+
+
+@signed_in
+def delete_account(request):
+    """Delete the own account. Body {password}. Return 204."""
+    fields = protocol.check_fields(protocol.parse_object(request.body), password=protocol.check_string)
+    people.delete_account(request, fields["password"])
+    return HttpResponse(status=204)
+
+
+@signed_in
+def download_data(request):
+    """Return everything that the site stores about this person, as a JSON file."""
+    limits.check_download(request.user.id)
+    response = StreamingHttpResponse(people.write_own_data(request.user), content_type="application/json")
+    response["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return response
+
+
+# Preferences.
+
+
+@signed_in
+def get_preferences(request):
+    """Return the own preferences {theme, language, notify, sound, quiet_from, quiet_to, opens_at}."""
+    return JsonResponse(people.describe_preferences(people.get_preferences(request.user)))
+
+
+@signed_in
+def change_preferences(request):
+    """Change the own preferences. Body: any of their fields. Return the preferences."""
+    limits.check_event(request.user.id)
+    fields = _pick(request, people.PREFERENCES)
+    return JsonResponse(people.describe_preferences(people.change_preferences(request.user, fields)))
+
+
+def _pick(request, names):
+    fields = protocol.parse_object(request.body)
+    return {name: fields[name] for name in names if name in fields}
+
+
+# Sign-ins.
+
+
+@signed_in
+def list_logins(request):
+    """Return {logins: [{id, browser, address, created_at, own}]} of this account; `own` marks this browser."""
+    own = request.session.session_key
+    return JsonResponse({"logins": [_describe_login(login, own) for login in people.list_logins(request.user)]})
+
+
+@signed_in
+def end_other_logins(request):
+    """Sign out in all other browsers. Return {ended: how many}."""
+    return JsonResponse({"ended": people.end_other_logins(request.user, request.session.session_key)})
+
+
+@signed_in
+def end_login(request, login_id):
+    """Sign out in one browser. Return 204."""
+    people.end_login(request.user, login_id)
+    return HttpResponse(status=204)
+
+
+def _describe_login(login, own_key):
+    return {
+        "id": login.id,
+        "browser": login.agent,
+        "address": login.address,
+        "created_at": protocol.format_time(login.created_at),
+        "own": login.session_key == own_key,
+    }
+
+
+people_list = endpoint(GET=list_people)
+picture = endpoint(GET=get_picture)
+profile = endpoint(GET=get_profile, PATCH=change_profile, DELETE=delete_account)
+own_picture = endpoint(PUT=put_picture, DELETE=delete_picture)
+own_data = endpoint(GET=download_data)
+preferences = endpoint(GET=get_preferences, PATCH=change_preferences)
+logins = endpoint(GET=list_logins, DELETE=end_other_logins)
+login = endpoint(DELETE=end_login)

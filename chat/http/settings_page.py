@@ -1,0 +1,147 @@
+"""
+The page with a person's settings: profile, picture, preferences, sign-ins, tokens, data, and deleting the account.
+
+Each section is a form of its own and works without JavaScript. This module must not write rows: services write them.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from chat.http.forms import DeleteAccountForm, Form, PictureForm, PreferencesForm, ProfileForm, TokenForm
+from chat.http.pages import submit
+from chat.services import limits, people
+
+
+class Section(NamedTuple):
+    """
+    A form of the page. `act(request, fields)` does what the form says and returns the text that confirms it.
+
+    The page calls `initial(person)` for the values that the form shows.
+    """
+
+    form: type[Form]
+    act: Callable[..., str]
+    initial: Callable[..., dict[str, Any]] = lambda person: {}
+
+
+def _change_profile(request, fields):
+    people.change_profile(request.user, fields)
+    return "Your profile is changed."
+
+
+def _set_picture(request, fields):
+    people.set_picture(request.user, fields["picture"].read())
+    return "Your picture is changed."
+
+
+def _change_preferences(request, fields):
+    people.change_preferences(request.user, fields)
+    return "Your preferences are changed."
+
+
+def _make_token(request, fields):
+    _, key = people.make_token(request.user, fields["name"])
+    return f"The token of {fields['name']} is {key}. Copy it now: the site cannot show it again."
+
+
+def _delete_account(request, fields):
+    people.delete_account(request, fields["password"])
+    return "Your account is deleted."
+
+
+def _read_profile(person):
+    profile = people.get_profile(person)
+    return {name: getattr(profile, name) for name in people.PROFILE_FIELDS}
+
+
+def _read_preferences(person):
+    preferences = people.get_preferences(person)
+    return {name: getattr(preferences, name) for name in people.PREFERENCES}
+
+
+SECTIONS = {
+    "profile": Section(ProfileForm, _change_profile, _read_profile),
+    "picture": Section(PictureForm, _set_picture),
+    "preferences": Section(PreferencesForm, _change_preferences, _read_preferences),
+    "token": Section(TokenForm, _make_token),
+    "delete": Section(DeleteAccountForm, _delete_account),
+}
+
+
+@never_cache
+@require_safe
+def settings(request):
+    """Show the settings of an account. Other people are redirected to the page for signing in."""
+    return _show(request) if _has_account(request) else _to_sign_in(request)
+
+
+@never_cache
+@require_POST
+def change(request, section):
+    """
+    Change one section of the settings, for accounts, and redirect to the page. Return the page if the form has errors.
+
+    `section` is one of SECTIONS, or a button without a form: `no-picture`, `end-login` {id}, `end-other-logins`,
+    `revoke-token` {id}. Raise Http404 for another one.
+    """
+    if not _has_account(request):
+        return _to_sign_in(request)
+    limits.check_event(request.user.id)
+    if section in SECTIONS:
+        return _submit_section(request, section)
+    if section not in BUTTONS:
+        raise Http404
+    BUTTONS[section](request)
+    return redirect("settings")
+
+
+def _submit_section(request, name):
+    section = SECTIONS[name]
+    form = section.form(request.POST, request.FILES)
+    confirmation = submit(form, lambda fields: section.act(request, fields))
+    if confirmation is None:
+        return _show(request, {name: form}, form.status)
+    messages.success(request, confirmation)
+    return redirect("settings" if name != "delete" else "lobby")
+
+
+def _get_id(request):
+    # Like an address with a text that is no id, an invalid id means a row that does not exist.
+    text = request.POST.get("id", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+BUTTONS = {
+    "no-picture": lambda request: people.remove_picture(request.user),
+    "end-login": lambda request: people.end_login(request.user, _get_id(request)),
+    "end-other-logins": lambda request: people.end_other_logins(request.user, request.session.session_key),
+    "revoke-token": lambda request: people.revoke_token(request.user, _get_id(request)),
+}
+
+
+def _show(request, invalid=None, status=200):
+    person = request.user
+    forms = {name: section.form(initial=section.initial(person)) for name, section in SECTIONS.items()}
+    context = {
+        "forms": {**forms, **(invalid or {})},
+        "profile": people.describe_person(person, people.get_profile(person)),
+        "logins": people.list_logins(person),
+        "own_session": request.session.session_key,
+        "tokens": person.tokens.order_by("id"),
+    }
+    return render(request, "chat/settings.html", context, status=status)
+
+
+def _has_account(request):
+    return request.user.is_authenticated and not request.user.is_guest
+
+
+def _to_sign_in(request):
+    return redirect(f"{reverse('sign_in')}?next={reverse('settings')}")

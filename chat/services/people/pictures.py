@@ -1,0 +1,82 @@
+"""
+Pictures of people: the upload is decoded, cut to a square, and stored as WebP.
+
+Only the decoded pixels are kept: no file of a person, with its metadata or its tricks, reaches another browser. This
+module writes Picture and Profile.
+"""
+
+import hashlib
+import io
+
+from django.db import transaction
+from PIL import Image, ImageOps
+
+from chat.models import Person, Picture, Profile
+from chat.protocol import ChatError
+
+from .profiles import get_profile, publish_profile
+
+MAX_BYTES = 1_000_000  # the interface accepts requests of about this size
+MAX_PIXELS = 40_000_000  # a small file may unpack to a huge picture
+SIZE = 256  # pixels, in both directions: sharp at 128 px on a dense screen
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+
+
+def set_picture(person: Person, content: bytes) -> Profile:
+    """
+    Store the picture of an account, from the bytes of an image file. Return the profile.
+
+    Raise `forbidden` for a guest, `too_large` above MAX_BYTES or MAX_PIXELS, `invalid_field` if it is no picture.
+    """
+    if person.is_guest:
+        raise ChatError("forbidden", "Guests have no profile. Sign up for an account.")
+    packed = make_square(content)
+    digest = hashlib.sha256(packed).hexdigest()[:32]
+    with transaction.atomic():
+        Picture.objects.update_or_create(person=person, defaults={"digest": digest, "content": packed})
+        return _store(person, digest)
+
+
+def remove_picture(person: Person) -> Profile:
+    """Delete the picture of a person, if there is one. Return the profile."""
+    with transaction.atomic():
+        Picture.objects.filter(person=person).delete()
+        return _store(person, "")
+
+
+def _store(person, digest):
+    profile = get_profile(person)
+    profile.picture = digest
+    profile.save()
+    publish_profile(profile)
+    return profile
+
+
+def find_picture(digest: str) -> bytes:
+    """Return the picture with this digest as WebP. Raise `not_found`."""
+    found = Picture.objects.filter(digest=digest).values_list("content", flat=True).first()
+    if found is None:
+        raise ChatError("not_found", "There is no such picture.")
+    return bytes(found)
+
+
+def make_square(content: bytes) -> bytes:
+    """Return an image file as a square WebP of SIZE pixels. Raise as `set_picture` does."""
+    if len(content) > MAX_BYTES:
+        raise ChatError("too_large", f"A picture may have at most {MAX_BYTES // 1_000_000} MB.", field="picture")
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ChatError("too_large", "This picture has too many pixels.", field="picture")
+            # A photo from a phone says in its metadata which side is up.
+            upright = ImageOps.exif_transpose(image).convert("RGBA")
+    except ChatError:
+        raise
+    except Exception:
+        # Pillow raises many types of errors for broken files, and none of them says more to a person.
+        text = "This file is no picture that the server can read. Choose a PNG, JPEG, WebP or GIF file."
+        raise ChatError("invalid_field", text, field="picture") from None
+    square = ImageOps.fit(upright, (SIZE, SIZE), Image.Resampling.LANCZOS)
+    packed = io.BytesIO()
+    square.save(packed, "WEBP", quality=85)
+    return packed.getvalue()

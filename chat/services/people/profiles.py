@@ -1,0 +1,113 @@
+"""
+Profiles: what people say about themselves, and how other people find them.
+
+This module writes Profile. It publishes each change to the rooms that the person is in.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+
+from chat import broadcast, protocol
+from chat.models import Member, Person, Profile, make_handle_key
+from chat.protocol import MAX_PRESENT, ChatError
+from chat.services.after_commit import after_commit
+from chat.services.rooms import get_readable_room
+
+MAX_FOUND = 20
+# Somebody in more rooms is seen with the new profile there after the next reload.
+MAX_TOLD_ROOMS = 500
+
+
+def get_profile(person: Person) -> Profile:
+    """Return the profile of a person; an empty one, which is not stored, if the person has none."""
+    return Profile.objects.filter(person=person).first() or Profile(person=person)
+
+
+def change_profile(person: Person, fields: dict[str, Any]) -> Profile:
+    """
+    Change some of the fields name, status, emoji and time_zone, each of which may be "". Return the profile.
+
+    Raise `forbidden` for a guest, or the error of a field.
+    """
+    if person.is_guest:
+        raise ChatError("forbidden", "Guests have no profile. Sign up for an account.")
+    profile = get_profile(person)
+    for name, value in fields.items():
+        setattr(profile, name, _CHECKS[name](value, name))
+    profile.save()
+    publish_profile(profile)
+    return profile
+
+
+def _check_optional(check):
+    """Return a check that also accepts ""."""
+    return lambda value, name: "" if value == "" else check(value, name)
+
+
+def _check_line(most):
+    """Return a check for one line of at most `most` characters, which may be empty."""
+    return lambda value, name: protocol.check_line(protocol.check_text(value, name, most, least=0), name)
+
+
+_CHECKS = {
+    "name": _check_line(Profile.MAX_NAME),
+    "status": _check_line(Profile.MAX_STATUS),
+    "emoji": _check_optional(protocol.check_emoji),
+    "time_zone": _check_optional(protocol.check_zone),
+}
+PROFILE_FIELDS = tuple(_CHECKS)
+
+
+def publish_profile(profile: Profile) -> None:
+    """Tell the rooms that a person is in about the person's new profile, after the commit."""
+    event = protocol.profile(describe_person(profile.person, profile))
+    rooms = Member.objects.filter(person=profile.person).exclude(role=Member.BANNED).order_by("-id")
+    ids = list(rooms.values_list("room_id", flat=True)[:MAX_TOLD_ROOMS])
+
+    def publish():
+        for id in ids:
+            broadcast.publish(broadcast.room_group(id), event)
+
+    after_commit("publish the profile of a person", publish)
+
+
+def describe_person(person: Person, profile: Profile | None = None) -> dict[str, Any]:
+    """Return what everybody may see of a person. `profile` is given if it was just changed."""
+    profile = profile or getattr(person, "profile", None) or Profile(person=person)
+    shown = {name: getattr(profile, name) for name in PROFILE_FIELDS}
+    return protocol.person(person.handle, person.is_guest, **shown, picture=profile.picture)
+
+
+def find_profiles(handles: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what everybody may see of the active people with these handles. Raise `too_long` above MAX_PRESENT."""
+    if len(handles) > MAX_PRESENT:
+        raise ChatError("too_long", f"Ask for at most {MAX_PRESENT} handles at once.")
+    keys = [make_handle_key(protocol.check_string(handle, "handle")) for handle in handles]
+    people = Person.objects.filter(handle_key__in=keys, is_active=True)
+    return [describe_person(person) for person in people.select_related("profile")]
+
+
+def search_people(asker: Person, text: str, slug: str | None = None) -> list[dict[str, Any]]:
+    """
+    Return at most MAX_FOUND active people of whom the handle, or a word of the name, begins with `text`, by handle.
+
+    With `slug`, return only members of this room. Guests may search only in a room. Raise `forbidden`, or `not_found`
+    for a room that the asker may not read.
+    """
+    people = Person.objects.filter(is_active=True)
+    if slug is not None:
+        room = get_readable_room(asker, slug)
+        members = Member.objects.filter(room=room).exclude(role=Member.BANNED)
+        people = people.filter(id__in=members.values("person_id"))
+    elif asker.is_guest:
+        raise ChatError("forbidden", "Guests can search for people only in a room.")
+    else:
+        people = people.filter(is_guest=False)
+    text = protocol.check_string(text, "q").strip()
+    if text:
+        name = Q(profile__name__istartswith=text) | Q(profile__name__icontains=f" {text}")
+        people = people.filter(Q(handle_key__startswith=make_handle_key(text)) | name)
+    found = people.select_related("profile").order_by("handle_key")[:MAX_FOUND]
+    return [describe_person(person) for person in found]

@@ -1,0 +1,70 @@
+"""
+Pins: messages that a room's moderators keep at hand for everybody. A pin is a change of its message, with an offset.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chat import protocol
+from chat.models import AuditEntry, Member, Message, Person, Room
+from chat.protocol import ChatError
+from chat.services import audit
+
+from .changes import Outcome, change_message, get_present_message
+from .memberships import check_may_speak
+from .reading import describe_messages
+
+MAX_PINS = 100  # in one room
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A pinned message as a `message` event. `by` pinned it; None if that is not known."""
+
+    message: dict
+    at: datetime
+    by: Person | None
+
+
+def set_pin(member: Member, event: protocol.Pin) -> Outcome:
+    """
+    Pin a message, or remove its pin. Write an audit entry.
+
+    Raise `not_found`; `forbidden` for people who do not moderate the room, or if it has MAX_PINS pins; `muted` or
+    `ref_conflict`.
+    """
+
+    def pin(offset, now):
+        check_may_speak(member)
+        if not member.is_moderator:
+            raise ChatError("forbidden", "Only the moderators of this room can pin messages.")
+        message = get_present_message(member.room_id, event.id)
+        if message.is_pinned == event.on:
+            Room.objects.give_back_offset(member.room_id)
+            return message
+        if event.on and Message.objects.pinned_in(member.room).count() >= MAX_PINS:
+            raise ChatError("forbidden", f"A room can have at most {MAX_PINS} pinned messages. Remove a pin first.")
+        act = AuditEntry.PIN if event.on else AuditEntry.UNPIN
+        audit.record(member.person, act, member.room_id, message.author, message=message.number)
+        message.pinned_at, message.offset = now if event.on else None, offset
+        message.save(update_fields=["pinned_at", "offset"])
+        return message
+
+    return change_message(member, event, pin)
+
+
+def get_pins(room: Room) -> list[Pin]:
+    """Return the pins of a room, the newest first."""
+    messages = list(Message.objects.complete().pinned_in(room).order_by("-pinned_at", "-number"))
+    actors = _find_actors(room, [message.number for message in messages])
+    events = describe_messages(messages)
+    return [
+        Pin(event, message.pinned_at, actors.get(message.number))
+        for message, event in zip(messages, events, strict=True)
+    ]
+
+
+def _find_actors(room, numbers):
+    """Return {number of a message: the person who pinned it last}."""
+    entries = AuditEntry.objects.filter(room=room, act=AuditEntry.PIN, message__in=numbers)
+    return {entry.message: entry.actor for entry in entries.select_related("actor").order_by("id")}

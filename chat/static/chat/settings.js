@@ -1,0 +1,55 @@
+/**
+ * The page with a person's settings: it offers time zones, and makes a chosen picture smaller before it is uploaded.
+ */
+
+const PICTURE_PIXELS = 512;
+
+/** Offer the time zones that this browser knows, and fill in its own if the field is empty. */
+function offerTimeZones() {
+  const list = document.querySelector("#time-zones");
+  const field = document.querySelector("[data-fill=time-zone]");
+  if (!(list instanceof HTMLDataListElement) || !(field instanceof HTMLInputElement)) {
+    return;
+  }
+  const zones = Intl.supportedValuesOf ? Intl.supportedValuesOf("timeZone") : [];
+  list.append(...zones.map((zone) => new Option(zone, zone)));
+  field.placeholder = Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/**
+ * Return a picture as a small square file. Photos of phones are larger than the server accepts.
+ * @param {File} file
+ * @returns {Promise<File>} the file itself if the browser cannot read it
+ */
+async function shrink(file) {
+  try {
+    const image = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const side = Math.min(image.width, image.height);
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = Math.min(side, PICTURE_PIXELS);
+    const [left, top] = [(image.width - side) / 2, (image.height - side) / 2];
+    canvas.getContext("2d")?.drawImage(image, left, top, side, side, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((resolve) => {
+      canvas.toBlob(resolve, "image/png");
+    });
+    return new File([/** @type {Blob} */ (blob)], "picture.png", { type: "image/png" });
+  } catch {
+    return file;
+  }
+}
+
+/** @param {HTMLInputElement} input */
+async function replaceChosen(input) {
+  const chosen = input.files?.[0];
+  if (chosen) {
+    const files = new DataTransfer();
+    files.items.add(await shrink(chosen));
+    input.files = files.files;
+  }
+}
+
+offerTimeZones();
+const picture = document.querySelector("[data-picture-form] input[type=file]");
+if (picture instanceof HTMLInputElement) {
+  picture.addEventListener("change", () => replaceChosen(picture));
+}

@@ -1,0 +1,128 @@
+// @ts-check
+// What the palette finds: rooms of the person, other rooms, people and messages. Must not draw.
+//
+// A local source returns at once what the page knows. A remote source asks the server, and must not throw.
+
+import { call } from "../connection/api.js";
+import { KIND } from "../connection/wire.js";
+import { find } from "./finder.js";
+import { addressOf, countOf } from "./places.js";
+
+const MOST = 8;
+const MOST_MESSAGES = 5;
+const SHORTEST_SEARCH = 2;
+
+/**
+ * @typedef {object} Result
+ * @property {string} key is unique: the same room of two sources is shown once
+ * @property {string} group the heading above it
+ * @property {string} title
+ * @property {string} [detail]
+ * @property {string} [sign] the name of an icon
+ * @property {string} [person] a handle whose avatar is shown instead
+ * @property {number} [count] how many messages are unread
+ * @property {() => void} act
+ */
+
+/** @typedef {import("./workspace.js").Workspace} Workspace */
+/** @typedef {(query: string, workspace: Workspace) => Result[]} LocalSource */
+/** @typedef {(query: string, workspace: Workspace, signal: AbortSignal) => Promise<Result[]>} RemoteSource */
+
+/** @type {LocalSource} */
+function findPlaces(query, workspace) {
+  const places = [...workspace.places.all].sort((a, b) => (
+    Number(countOf(b) > 0) - Number(countOf(a) > 0) || (b.last_at ?? "").localeCompare(a.last_at ?? "")
+  ));
+  const open = workspace.shell.pane.slug;
+  const others = query ? places : places.filter(({ slug }) => slug !== open);
+  return find(others, query, ({ name, slug, people = [] }) => [name, slug, ...people]).slice(0, MOST).map((place) => ({
+    key: addressOf(place),
+    group: "Your rooms",
+    title: place.name,
+    detail: place.kind === KIND.DIRECT ? "" : place.topic,
+    sign: { [KIND.PRIVATE]: "lock", [KIND.BOARD]: "board" }[place.kind] ?? "room",
+    person: place.kind === KIND.DIRECT ? place.name : undefined,
+    count: countOf(place),
+    act: () => workspace.go(addressOf(place)),
+  }));
+}
+
+/** @type {RemoteSource} */
+async function findOtherRooms(query, workspace, signal) {
+  if (!query) return [];
+  const answer = await ask(`/api/rooms/?q=${encodeURIComponent(query)}`, signal);
+  return (answer?.rooms ?? []).slice(0, MOST).map((/** @type {any} */ { slug, name, topic, private: isPrivate }) => ({
+    key: `/rooms/${slug}/`,
+    group: "All rooms",
+    title: name,
+    detail: topic,
+    sign: isPrivate ? "lock" : "room",
+    act: () => workspace.go(`/rooms/${slug}/`),
+  }));
+}
+
+/**
+ * Returns the answer of the API, or null for an error: the palette then shows the other results.
+ * @param {string} address
+ * @param {AbortSignal} signal
+ */
+function ask(address, signal) {
+  return call("GET", address, undefined, { signal }).catch(() => null);
+}
+
+/** @type {RemoteSource} */
+async function findPeople(query, workspace, signal) {
+  if (!query) return [];
+  const here = workspace.shell.pane.conversation?.people.handles ?? [];
+  const known = workspace.places.all.flatMap(({ people = [] }) => people);
+  const answer = await ask(`/api/people/?q=${encodeURIComponent(query)}`, signal);
+  /** @type {Map<string, string>} */
+  const names = new Map([...here, ...known].map((handle) => [handle, ""]));
+  for (const { handle, name } of answer?.people ?? []) names.set(handle, name);
+  names.delete(workspace.me);
+  return find([...names], query, (person) => person).slice(0, MOST).map(([handle, name]) => ({
+    key: `person ${handle}`,
+    group: "People",
+    title: handle,
+    detail: name && name !== handle ? name : "Write to this person",
+    person: handle,
+    act: () => workspace.openDirect([handle]),
+  }));
+}
+
+/** @type {RemoteSource} */
+async function findMessages(query, workspace, signal) {
+  if ([...query].length < SHORTEST_SEARCH) return [];
+  const answer = await ask(`/api/search/?q=${encodeURIComponent(query)}`, signal);
+  return (answer?.results ?? []).slice(0, MOST_MESSAGES).map((/** @type {any} */ { room, message }) => {
+    const slug = room?.slug ?? room;
+    const address = `/rooms/${slug}/#message-${message.id}`;
+    const name = room?.name ?? workspace.places.get(slug)?.name ?? slug;
+    const act = () => workspace.go(address);
+    return { key: address, group: "Messages", title: message.body, detail: `${message.author.handle} in ${name}`, sign: "search", act };
+  });
+}
+
+/** @type {LocalSource} */
+function findActions(query, workspace) {
+  /** @type {Pick<Result, "title" | "sign" | "act">[]} */
+  const actions = [
+    { title: "Browse rooms", sign: "browse", act: () => workspace.go("/") },
+    { title: "Mark all rooms as read", sign: "read", act: () => workspace.markAllRead() },
+  ];
+  if (!workspace.isGuest) {
+    actions.push({ title: query ? `Create the room “${query}”` : "Create a room", sign: "plus", act: () => workspace.createRoom(query) });
+  }
+  const isCreation = (/** @type {{ sign?: string }} */ { sign }) => sign === "plus" && query !== "";
+  const found = find(actions, query, ({ title }) => [title]);
+  const shown = [...found, ...actions.filter((action) => isCreation(action) && !found.includes(action))];
+  return shown.map((action) => ({ ...action, key: `action ${action.sign}`, group: "Actions" }));
+}
+
+/**
+ * The sources in the order of their results.
+ * @type {({ local: LocalSource } | { remote: RemoteSource })[]}
+ */
+export const SOURCES = [
+  { local: findPlaces }, { remote: findOtherRooms }, { remote: findPeople }, { remote: findMessages }, { local: findActions },
+];

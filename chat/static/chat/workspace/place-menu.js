@@ -1,0 +1,44 @@
+// @ts-check
+// The menu of a room in the list of rooms. Must not change anything: it calls the workspace.
+
+import { KIND, LEVEL, ROLE } from "../connection/wire.js";
+import { copyText } from "../ui/clipboard.js";
+import { openPopupMenu } from "../ui/popup-menu.js";
+import { openLeaveDialog } from "../room/leave-dialog.js";
+import { addressOf, isFavourite } from "./places.js";
+
+/** @type {[level: string, text: string][]} */
+const LEVELS = [[LEVEL.ALL, "All messages"], [LEVEL.MENTIONS, "Only mentions"], [LEVEL.NONE, "Nothing"]];
+
+/**
+ * @param {import("./workspace.js").Workspace} workspace
+ * @param {string} slug
+ * @param {HTMLElement} button the menu opens beside it
+ */
+export function openPlaceMenu(workspace, slug, button) {
+  const place = workspace.places.get(slug);
+  if (!place) return;
+  const isRoom = place.kind === KIND.ROOM || place.kind === KIND.PRIVATE;
+  const copy = async () => {
+    const isCopied = await copyText(new URL(addressOf(place), location.href).href, document.body);
+    workspace.notify(isCopied ? "The link is copied." : "The browser does not allow copying.");
+  };
+  const leave = () => openLeaveDialog(slug, { isPublic: place.kind === KIND.ROOM, left: () => workspace.left(slug) });
+  /** @type {(import("../ui/popup-menu.js").Part | undefined)[]} */
+  const parts = [
+    place.unread > 0 ? { name: "mark-read", text: "Mark as read", icon: "read", act: () => workspace.markRead(slug) } : undefined,
+    {
+      name: "favourite", text: isFavourite(place) ? "Remove from favourites" : "Add to favourites", icon: "star",
+      act: () => workspace.toggleFavourite(slug),
+    },
+    { name: "copy-link", text: "Copy link", icon: "copy", act: copy },
+    { heading: "Notify me about" },
+    ...LEVELS.map(([level, text]) => ({
+      name: `level-${level}`, text, isChecked: place.level === level, act: () => workspace.setLevel(slug, level),
+    })),
+    isRoom ? null : undefined,
+    isRoom && place.role === ROLE.OWNER ? { name: "settings", text: "Room settings", icon: "edit", act: () => workspace.openSettings(slug) } : undefined,
+    isRoom && place.role !== ROLE.OWNER ? { name: "leave", text: "Leave room", icon: "leave", isBad: true, act: leave } : undefined,
+  ];
+  openPopupMenu(button, place.name, parts.filter((part) => part !== undefined));
+}

@@ -1,0 +1,218 @@
+// @ts-check
+// The rooms of a person, with what is unread in each: takes the events of the person's own stream, sorts and counts.
+// Pure data. Must not draw, and must not know of sockets.
+
+import { KIND, LEVEL } from "../connection/wire.js";
+
+/**
+ * A room of the person, as the server describes it in `workspace`.
+ * @typedef {object} Place
+ * @property {string} slug
+ * @property {string} name
+ * @property {string} kind
+ * @property {string} [topic]
+ * @property {string} [role]
+ * @property {number} [offset]
+ * @property {number} [posts] the number of messages ever posted; `unread` holds for this number
+ * @property {number} [read]
+ * @property {number} unread
+ * @property {number} mentions
+ * @property {string} level
+ * @property {string | null} [last_at] ISO 8601, UTC
+ * @property {number | boolean | null} [favourite] the position among the favourites; null or false for other rooms
+ * @property {string[]} [people] the people of a direct conversation
+ * @property {string} [board] the UUID of a board
+ */
+
+/** @typedef {{ id: "favourites" | "rooms" | "directs" | "boards", places: Place[] }} Section */
+
+const UNREAD_MOST = 1_000;
+
+/** @param {Place} place */
+export function isFavourite({ favourite }) {
+  return favourite !== null && favourite !== undefined && favourite !== false;
+}
+
+/** @param {Place} place */
+export function addressOf({ slug, kind, board }) {
+  return kind === KIND.BOARD && board ? `/board/${board}/` : `/rooms/${slug}/`;
+}
+
+/**
+ * Returns how many messages of a room the badges count: a quiet room counts only what mentions the person.
+ * @param {Place} place
+ */
+export function countOf({ level, unread, mentions }) {
+  if (level === LEVEL.NONE) return 0;
+  return level === LEVEL.MENTIONS ? mentions : Math.max(unread, mentions);
+}
+
+export class Places {
+  /** @type {Map<string, Place>} */
+  #places = new Map();
+  #me = "";
+  /**
+   * The room on the page, and what the page itself has counted there.
+   * @type {{ slug: string, unread: number } | null}
+   */
+  #open = null;
+
+  /** @param {string} me the person's handle */
+  constructor(me) {
+    this.#me = me;
+  }
+
+  get size() {
+    return this.#places.size;
+  }
+
+  /** The sum of all `posts`, by which the server finds out whether an event was lost. */
+  get posts() {
+    let sum = 0;
+    for (const { posts = 0 } of this.#places.values()) sum += posts;
+    return sum;
+  }
+
+  /** @returns {Place[]} */
+  get all() {
+    return [...this.#places.keys()].flatMap((slug) => this.get(slug) ?? []);
+  }
+
+  /**
+   * Returns a room, or undefined. The room on the page has the number of unread messages that the page has counted.
+   * @param {string} slug
+   * @returns {Place | undefined}
+   */
+  get(slug) {
+    const place = this.#places.get(slug);
+    if (!place || this.#open?.slug !== slug) return place;
+    const { unread } = this.#open;
+    return { ...place, unread, mentions: Math.min(place.mentions, unread) };
+  }
+
+  /**
+   * Replaces all rooms by those of a `workspace`.
+   * @param {Place[]} places
+   */
+  replace(places) {
+    this.#places = new Map(places.map((place) => [place.slug, { ...place }]));
+  }
+
+  /**
+   * Takes a `room` event. Returns false for a room that is not known, if the event does not describe it completely.
+   * @param {{ slug: string, gone?: boolean, by?: string[], [field: string]: any }} event
+   */
+  change({ slug, gone: isGone, by = [], ...fields }) {
+    const place = this.#places.get(slug);
+    delete fields.type;
+    if (isGone) {
+      this.#places.delete(slug);
+      return true;
+    }
+    if (!place) {
+      if (fields.name === undefined || fields.kind === undefined) return false;
+      this.#places.set(slug, { unread: 0, mentions: 0, level: LEVEL.ALL, slug, name: fields.name, kind: fields.kind, ...fields });
+      return true;
+    }
+    const unread = fields.unread ?? this.#unreadAfter(place, fields.posts, by);
+    Object.assign(place, fields, { unread });
+    // Every direct message concerns the person.
+    if (place.kind === KIND.DIRECT) place.mentions = unread;
+    return true;
+  }
+
+  /**
+   * Takes a `mention`.
+   * @param {{ room: string, id: number, mentions?: number }} event
+   */
+  mentioned({ room, id, mentions }) {
+    const place = this.#places.get(room);
+    if (!place || place.kind === KIND.DIRECT || id <= (place.read ?? 0)) return;
+    place.mentions = mentions ?? place.mentions + 1;
+  }
+
+  /**
+   * Takes the number of unread messages that the page has counted in the room that it shows; null when it shows none.
+   * @param {{ slug: string, unread: number } | null} open
+   */
+  setOpen(open) {
+    this.#open = open;
+  }
+
+  /** The rooms in the order of the list. @returns {Section[]} */
+  get sections() {
+    const all = this.all;
+    const others = all.filter((place) => !isFavourite(place));
+    const of = (/** @type {string[]} */ ...kinds) => others.filter(({ kind }) => kinds.includes(kind));
+    return [
+      { id: "favourites", places: all.filter(isFavourite).sort(byPosition) },
+      { id: "rooms", places: of(KIND.ROOM, KIND.PRIVATE).sort(byName) },
+      { id: "directs", places: of(KIND.DIRECT).sort(byTime) },
+      { id: "boards", places: of(KIND.BOARD).sort(byName) },
+    ];
+  }
+
+  /** What is unread in all rooms together. */
+  get totals() {
+    const totals = { unread: 0, mentions: 0 };
+    for (const place of this.all) {
+      totals.unread += countOf(place);
+      if (place.level !== LEVEL.NONE) totals.mentions += place.mentions;
+    }
+    return totals;
+  }
+
+  /**
+   * Returns the next room with unread messages in the order of the list. Goes on at the other end. Returns undefined
+   * for none.
+   * @param {string | null} slug the room on the page
+   * @param {1 | -1} direction
+   */
+  nextUnread(slug, direction) {
+    const places = this.sections.flatMap((section) => section.places);
+    const start = places.findIndex((place) => place.slug === slug);
+    const { length } = places;
+    const first = start < 0 && direction < 0 ? length : start;
+    for (let step = 1; step <= length; step += 1) {
+      const place = places[(first + direction * step + length * 2) % length];
+      if (place.slug !== slug && countOf(place) > 0) return place;
+    }
+    return undefined;
+  }
+
+  /**
+   * @param {Place} place
+   * @param {number | undefined} posts the new number of messages ever posted
+   * @param {string[]} by the authors of the newest messages, the newest first
+   */
+  #unreadAfter(place, posts, by) {
+    if (posts === undefined || place.posts === undefined) return place.unread;
+    const fresh = Math.max(0, posts - place.posts);
+    const own = by.slice(0, fresh).filter((handle) => handle === this.#me).length;
+    return Math.min(place.unread + fresh - own, UNREAD_MOST);
+  }
+}
+
+/**
+ * @param {Place} a
+ * @param {Place} b
+ */
+function byName(a, b) {
+  return a.name.localeCompare(b.name) || a.slug.localeCompare(b.slug);
+}
+
+/**
+ * @param {Place} a
+ * @param {Place} b
+ */
+function byTime(a, b) {
+  return (b.last_at ?? "").localeCompare(a.last_at ?? "") || byName(a, b);
+}
+
+/**
+ * @param {Place} a
+ * @param {Place} b
+ */
+function byPosition(a, b) {
+  return Number(a.favourite) - Number(b.favourite) || byName(a, b);
+}

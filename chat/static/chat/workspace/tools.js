@@ -1,0 +1,8 @@
+// @ts-check
+// The tools of the workspace, in one module that loads when the page is ready.
+// Only late-tools.js may load it, with `import()`.
+
+export { openCreateRoomDialog } from "./create-room-dialog.js";
+export { openPalette } from "./palette.js";
+export { openPlaceMenu } from "./place-menu.js";
+export { openRoomSettings } from "./room-settings.js";

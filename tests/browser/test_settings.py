@@ -1,0 +1,40 @@
+"""The page with a person's settings, in a real browser."""
+
+import io
+
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE, RESULTS
+from tests.browser.test_lobby import sign_up
+
+
+def big_photo():
+    """Return a photo that is larger than the server accepts."""
+    image = Image.effect_noise((1600, 1200), 120).convert("RGB")
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    assert len(file.getvalue()) > 1_500_000
+    return file.getvalue()
+
+
+def test_a_person_changes_profile_picture_and_colours(browser_of, site):
+    alice = browser_of("Alice", **PHONE)
+    sign_up(alice, site, "Alice of the settings")
+    alice.get_by_test_id("account").click()
+    alice.get_by_test_id("settings").click()
+    alice.set_input_files("[name=picture]", {"name": "me.png", "mimeType": "image/png", "buffer": big_photo()})
+    # The page replaces the chosen file by a smaller one.
+    alice.wait_for_function("document.querySelector('[name=picture]').files[0].size < 1e6")
+    alice.click("[data-testid=picture-form] button")
+    expect(alice.get_by_alt_text("Your picture")).to_be_visible()
+    assert alice.evaluate("document.querySelector('.own-picture img').naturalWidth") == 256
+    alice.fill("[name=name]", "Alice Liddell")
+    alice.click("[data-testid=profile-form] button")
+    expect(alice.get_by_role("status")).to_have_text("Your profile is changed.")
+    alice.select_option("[name=theme]", "dark")
+    alice.click("[data-testid=preferences-form] button")
+    assert alice.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 25, 27)"
+    assert alice.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    RESULTS.mkdir(exist_ok=True)
+    alice.screenshot(path=RESULTS / "settings-phone-dark.png", full_page=True)

@@ -1,0 +1,202 @@
+"""The API and the page of a person's settings: profile, preferences, sign-ins, tokens and data."""
+
+import io
+import json
+
+import pytest
+from django.test import Client
+from PIL import Image
+
+from chat.models import Login, Profile, Token
+from chat.protocol import Post
+from chat.services import people, rooms
+from tests import wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def browser(alice):
+    """Return the browser in which Alice is signed in."""
+    return sign_in("Alice", "correct horse", HTTP_USER_AGENT="Firefox on a desk")
+
+
+def sign_in(handle, password, **headers):
+    browser = Client(**headers)
+    response = browser.post("/api/session/", {"handle": handle, "password": password}, content_type="application/json")
+    assert response.status_code == 200, response.content
+    return browser
+
+
+def patch(browser, path, **fields):
+    return browser.patch(path, fields, content_type="application/json")
+
+
+def picture():
+    file = io.BytesIO()
+    Image.new("RGB", (20, 20), "red").save(file, "PNG")
+    return file.getvalue()
+
+
+# The API.
+
+
+def test_a_profile_is_changed_and_seen_by_others(browser, bob):
+    assert patch(browser, "/api/profile/", name="Alice Liddell", other=1).json()["name"] == "Alice Liddell"
+    found = wire.browser_of(bob).get("/api/people/?handle=alice&handle=bob").json()["people"]
+    assert [(person["handle"], person["name"]) for person in found] == [("Alice", "Alice Liddell"), ("Bob", "")]
+    assert wire.browser_of(bob).get("/api/people/?q=ali").json()["people"][0]["handle"] == "Alice"
+
+
+def test_strangers_see_no_profiles(alice):
+    for path in (
+        "/api/people/?handle=alice",
+        "/api/profile/",
+        "/api/preferences/",
+        "/api/logins/",
+        "/api/profile/data/",
+    ):
+        response = Client().get(path)
+        assert (response.status_code, response.json()["code"]) == (401, "not_signed_in"), path
+
+
+def test_a_picture_is_stored_shown_and_removed(browser):
+    stored = browser.put("/api/profile/picture/", picture(), content_type="image/png").json()["picture"]
+    response = Client().get(f"/pictures/{stored}/")
+    assert response["Content-Type"] == "image/webp" and "immutable" in response["Cache-Control"]
+    assert browser.delete("/api/profile/picture/").json()["picture"] == ""
+    assert Client().get(f"/pictures/{stored}/").status_code == 404
+
+
+def test_preferences_are_changed_and_checked(browser):
+    assert patch(browser, "/api/preferences/", theme="dark").json()["theme"] == "dark"
+    assert patch(browser, "/api/preferences/", theme="pink").json()["code"] == "invalid_field"
+    assert browser.get("/api/preferences/").json()["theme"] == "dark"
+
+
+def test_a_person_sees_the_browsers_and_signs_one_out(browser):
+    phone = sign_in("Alice", "correct horse", HTTP_USER_AGENT="Safari on a phone")
+    found = browser.get("/api/logins/").json()["logins"]
+    assert [(login["browser"], login["own"]) for login in found] == [
+        ("Safari on a phone", False),
+        ("Firefox on a desk", True),
+    ]
+    assert browser.delete(f"/api/logins/{found[0]['id']}/").status_code == 204
+    assert phone.get("/api/session/").json()["handle"] is None
+    assert browser.get("/api/session/").json()["handle"] == "Alice"
+
+
+def test_a_person_signs_out_everywhere_else(browser, bob):
+    sign_in("Alice", "correct horse")
+    bobs = sign_in("Bob", "battery staple")
+    assert browser.delete("/api/logins/").json() == {"ended": 1}
+    assert len(browser.get("/api/logins/").json()["logins"]) == 1
+    own = browser.get("/api/logins/").json()["logins"][0]["id"]
+    assert bobs.delete(f"/api/logins/{own}/").status_code == 404, "nobody ends a login of another person"
+
+
+def test_signing_out_and_a_new_password_keep_the_list_true(browser):
+    other = sign_in("Alice", "correct horse")
+    other.delete("/api/session/")
+    assert Login.objects.count() == 1
+    browser.post("/password/", {"old_password": "correct horse", "new_password": "a new secret"})
+    assert [login["own"] for login in browser.get("/api/logins/").json()["logins"]] == [True]
+
+
+def test_the_data_of_a_person_are_complete_json(browser, alice, bob, room):
+    member = rooms.join_room(alice, "garden")
+    for number in range(5):
+        rooms.post_message(member, Post(f"r{number}", f"Message “{number}”"))
+    rooms.post_message(rooms.join_room(bob, "garden"), Post("b1", "Bob's words"))
+    people.make_token(alice, "My bot")
+    content = b"".join(browser.get("/api/profile/data/")).decode()
+    data = json.loads(content)
+    assert [message["body"] for message in data["messages"]] == [f"Message “{number}”" for number in range(5)]
+    assert data["rooms"][0]["room"] == "garden" and data["tokens"][0]["name"] == "My bot"
+    assert data["sign_ins"][0]["browser"] == "Firefox on a desk"
+    assert "Bob's words" not in content and "correct horse" not in content
+
+
+def test_the_data_of_a_person_without_messages_are_json(browser):
+    assert json.loads(b"".join(browser.get("/api/profile/data/")))["messages"] == []
+
+
+@pytest.mark.parametrize(
+    "agent, words",
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari on iPhone"),
+        ("curl/8.0", "A browser"),
+        ("", "A browser"),
+    ],
+)
+def test_a_browser_is_named_in_words(agent, words):
+    assert Login(agent=agent).browser == words
+
+
+# The page.
+
+
+def test_guests_and_strangers_are_asked_to_sign_in(charlie):
+    for client in (Client(), wire.browser_of(charlie)):
+        assert client.get("/settings/").url == "/sign-in/?next=/settings/"
+        assert client.post("/settings/profile/").url == "/sign-in/?next=/settings/"
+
+
+def test_each_section_shows_what_is_stored_and_changes_it(browser):
+    fields = {"name": "Alice Liddell", "status": "", "emoji": "", "time_zone": "Europe/London"}
+    assert browser.post("/settings/profile/", fields).status_code == 302
+    fields = {
+        "theme": "dark",
+        "opens_at": "last",
+        "notify": "all",
+        "sound": "on",
+        "quiet_from": "22:00",
+        "quiet_to": "7:00",
+    }
+    assert browser.post("/settings/preferences/", fields).status_code == 302
+    page = browser.get("/settings/").content.decode()
+    assert 'value="Alice Liddell"' in page and 'value="22:00"' in page and 'data-theme="dark"' in page
+    assert "Your preferences are changed." in page and "This browser" in page
+
+
+def test_an_invalid_field_shows_its_error_and_changes_nothing(browser):
+    response = browser.post("/settings/profile/", {"name": "x" * 65})
+    assert response.status_code == 400 and b"at most 64" in response.content
+    assert not Profile.objects.exists()
+    assert browser.post("/settings/preferences/", {"theme": "pink"}).status_code == 400
+
+
+def test_a_picture_is_uploaded_by_the_form(browser):
+    file = io.BytesIO(picture())
+    file.name = "me.png"
+    assert browser.post("/settings/picture/", {"picture": file}).status_code == 302
+    assert browser.get("/settings/").content.decode().count('src="/pictures/') == 1
+    assert browser.post("/settings/no-picture/").status_code == 302
+    assert Profile.objects.get().picture == ""
+    assert browser.post("/settings/picture/", {}).status_code == 400
+
+
+def test_a_token_is_shown_once_and_can_be_revoked(browser):
+    browser.post("/settings/token/", {"name": "My bot"})
+    page = browser.get("/settings/").content.decode()
+    assert "Copy it now" in page and "Copy it now" not in browser.get("/settings/").content.decode()
+    browser.post("/settings/revoke-token/", {"id": Token.objects.get().id})
+    assert not Token.objects.exists()
+
+
+def test_buttons_end_logins(browser):
+    sign_in("Alice", "correct horse")
+    browser.post("/settings/end-other-logins/")
+    assert Login.objects.count() == 1
+    assert browser.post("/settings/end-login/", {"id": "x"}).status_code == 404
+    assert browser.post("/settings/unknown/").status_code == 404
+
+
+def test_an_account_is_deleted_only_with_its_password(browser):
+    assert browser.post("/settings/delete/", {"password": "wrong"}).status_code == 400
+    response = browser.post("/settings/delete/", {"password": "correct horse"}, follow=True)
+    assert b"Your account is deleted." in response.content
+    assert browser.get("/api/session/").json()["handle"] is None

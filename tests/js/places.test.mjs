@@ -1,0 +1,95 @@
+// Tests of the person's rooms: what is unread, their order, and the next unread room.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { addressOf, Places } from "../../chat/static/chat/workspace/places.js";
+
+const place = (slug, more = {}) => ({
+  slug, name: slug, kind: "room", offset: 10, posts: 10, read: 10, unread: 0, mentions: 0, level: "all", favourite: null, ...more,
+});
+
+function placesOf(...list) {
+  const places = new Places("alice");
+  places.replace(list);
+  return places;
+}
+
+test("new messages of others count as unread, own messages do not", () => {
+  const places = placesOf(place("a"));
+  places.change({ type: "room", slug: "a", posts: 11, by: ["bob"] });
+  assert.equal(places.get("a").unread, 1);
+  places.change({ type: "room", slug: "a", posts: 14, by: ["alice", "bob", "alice", "bob"] });
+  assert.deepEqual([places.get("a").unread, places.get("a").posts, "type" in places.get("a")], [2, 14, false]);
+  places.change({ type: "room", slug: "a", posts: 14, by: ["bob"] });
+  assert.equal(places.get("a").unread, 2);
+});
+
+test("what the server counts replaces what the client counts", () => {
+  const places = placesOf(place("a", { unread: 7, mentions: 2 }));
+  places.change({ type: "room", slug: "a", read: 20, unread: 0, mentions: 0 });
+  assert.deepEqual(places.totals, { unread: 0, mentions: 0 });
+});
+
+test("every message of a direct conversation is a mention", () => {
+  const places = placesOf(place("d", { kind: "direct" }));
+  places.change({ type: "room", slug: "d", posts: 12, by: ["bob", "bob"] });
+  places.mentioned({ room: "d", id: 12 });
+  assert.deepEqual(places.totals, { unread: 2, mentions: 2 });
+});
+
+test("a mention counts once it is after the read marker", () => {
+  const places = placesOf(place("a", { read: 10 }));
+  places.mentioned({ room: "a", id: 10 });
+  places.mentioned({ room: "a", id: 11 });
+  places.mentioned({ room: "unknown", id: 11 });
+  assert.equal(places.get("a").mentions, 1);
+});
+
+test("the level decides what the badges count", () => {
+  const places = placesOf(
+    place("a", { unread: 5, mentions: 1 }), place("b", { unread: 5, mentions: 1, level: "mentions" }),
+    place("c", { unread: 5, mentions: 1, level: "none" }),
+  );
+  assert.deepEqual(places.totals, { unread: 6, mentions: 2 });
+});
+
+test("the room on the page has the count of the page", () => {
+  const places = placesOf(place("a", { unread: 5, mentions: 3 }));
+  places.setOpen({ slug: "a", unread: 1 });
+  assert.deepEqual(places.totals, { unread: 1, mentions: 1 });
+  places.setOpen(null);
+  assert.deepEqual(places.totals, { unread: 5, mentions: 3 });
+});
+
+test("favourites come first in their own order, rooms by name, direct conversations by time", () => {
+  const places = placesOf(
+    place("b"), place("a"), place("f2", { favourite: 2 }), place("f1", { favourite: 1 }), place("z", { kind: "private" }),
+    place("old", { kind: "direct", last_at: "2026-01-01T00:00:00Z" }), place("new", { kind: "direct", last_at: "2026-02-01T00:00:00Z" }),
+  );
+  const slugs = places.sections.map((section) => section.places.map(({ slug }) => slug));
+  assert.deepEqual(slugs, [["f1", "f2"], ["a", "b", "z"], ["new", "old"], []]);
+});
+
+test("the next unread room goes around the list in both directions", () => {
+  const places = placesOf(place("a", { unread: 1 }), place("b"), place("c", { unread: 2 }), place("d"));
+  const next = (slug, direction) => places.nextUnread(slug, direction)?.slug;
+  assert.deepEqual([next("a", 1), next("b", 1), next("c", 1), next("d", 1)], ["c", "c", "a", "a"]);
+  assert.deepEqual([next("a", -1), next("b", -1), next("d", -1)], ["c", "a", "c"]);
+  assert.deepEqual([next(null, 1), next(null, -1)], ["a", "c"]);
+  assert.equal(placesOf(place("a", { unread: 1 })).nextUnread("a", 1), undefined);
+});
+
+test("a room appears when it is described completely, and disappears when it is gone", () => {
+  const places = placesOf();
+  assert.equal(places.change({ type: "room", slug: "a", posts: 3 }), false);
+  assert.equal(places.change({ type: "room", ...place("a", { unread: 3 }) }), true);
+  assert.deepEqual([places.size, places.posts], [1, 10]);
+  places.change({ type: "room", slug: "a", gone: true });
+  assert.equal(places.size, 0);
+});
+
+test("a board has the address of the board", () => {
+  assert.equal(addressOf(place("a")), "/rooms/a/");
+  assert.equal(addressOf(place("a", { kind: "board", board: "u-1" })), "/board/u-1/");
+});
