@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The page with a person's settings: it offers time zones, and makes a chosen picture smaller before it is uploaded.
  */
