@@ -1,6 +1,6 @@
-/**
- * The page with a person's settings: it offers time zones, and makes a chosen picture smaller before it is uploaded.
- */
+// @ts-check
+// The page with a person's settings: offers time zones, and makes a chosen picture smaller before it is uploaded.
+// Must send nothing by itself: the forms of the page do.
 
 const PICTURE_PIXELS = 512;
 

@@ -13,7 +13,7 @@ from chat.http import static_files
 from chat.http.static_files import StaticFilesMiddleware, answer_static_file
 from chat.version import CLIENT_VERSION
 
-ROOM = f"/static/{CLIENT_VERSION}/chat/room.js"
+ROOM = f"/static/{CLIENT_VERSION}/chat/workspace.js"
 
 
 @pytest.fixture
@@ -38,44 +38,44 @@ def read_source(name):
 
 
 def test_an_address_contains_the_version_of_the_client_code():
-    assert staticfiles_storage.url("chat/room.js") == ROOM
+    assert staticfiles_storage.url("chat/workspace.js") == ROOM
 
 
 def test_an_address_has_no_version_while_the_files_may_change(settings):
     settings.DEBUG = True
-    assert staticfiles_storage.url("chat/room.js") == "/static/chat/room.js"
+    assert staticfiles_storage.url("chat/workspace.js") == "/static/chat/workspace.js"
 
 
 def test_an_address_of_another_site_has_no_version(settings):
     settings.STATIC_URL = "https://files.example/static/"
-    assert staticfiles_storage.url("chat/room.js") == "https://files.example/static/chat/room.js"
+    assert staticfiles_storage.url("chat/workspace.js") == "https://files.example/static/chat/workspace.js"
 
 
 def test_browsers_keep_a_file_of_this_version_and_never_ask_again(collected):
     answer = ask(ROOM)
-    assert answer.status == 200 and answer.content == read_source("chat/room.js")
+    assert answer.status == 200 and answer.content == read_source("chat/workspace.js")
     assert answer.headers["Cache-Control"] == "public, max-age=315360000, immutable"
     assert answer.content_type.startswith("text/javascript")
 
 
 def test_a_page_of_another_release_gets_the_present_file_and_does_not_keep_it(collected):
-    answer = ask("/static/0123456789ab/chat/room.js")
-    assert answer.status == 200 and answer.content == read_source("chat/room.js")
+    answer = ask("/static/0123456789ab/chat/workspace.js")
+    assert answer.status == 200 and answer.content == read_source("chat/workspace.js")
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
 def test_an_address_without_a_version_is_kept_for_a_minute(collected):
-    assert "max-age=60" in ask("/static/chat/room.js").headers["Cache-Control"]
+    assert "max-age=60" in ask("/static/chat/workspace.js").headers["Cache-Control"]
 
 
 def test_files_are_sent_compressed(collected):
     answer = ask(ROOM, accept_encoding="gzip, deflate")
     assert answer.headers["Content-Encoding"] == "gzip" and answer.headers["Vary"] == "Accept-Encoding"
-    assert gzip.decompress(answer.content) == read_source("chat/room.js")
+    assert gzip.decompress(answer.content) == read_source("chat/workspace.js")
 
 
 def test_a_browser_that_has_the_file_gets_304_without_content(collected):
-    answer = ask("/static/chat/room.js", if_none_match=ask(ROOM).headers["ETag"])
+    answer = ask("/static/chat/workspace.js", if_none_match=ask(ROOM).headers["ETag"])
     assert (answer.status, answer.content) == (304, b"")
     assert b"Content-Length" not in dict(answer.as_message()["headers"])
 
@@ -83,7 +83,7 @@ def test_a_browser_that_has_the_file_gets_304_without_content(collected):
 def test_head_sends_no_content_and_a_range_sends_a_part(collected):
     assert (ask(ROOM, "HEAD").content, ask(ROOM, "POST").status) == (b"", 405)
     part = ask(ROOM, range="bytes=2-5")
-    assert (part.status, part.content) == (206, read_source("chat/room.js")[2:6])
+    assert (part.status, part.content) == (206, read_source("chat/workspace.js")[2:6])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_head_sends_no_content_and_a_range_sends_a_part(collected):
         "/static/chat/missing.js",
         f"/static/{CLIENT_VERSION}/",
         f"/static/{CLIENT_VERSION}/../chatproj/settings.py",
-        f"/static/{CLIENT_VERSION}/{CLIENT_VERSION}/chat/room.js",
+        f"/static/{CLIENT_VERSION}/{CLIENT_VERSION}/chat/workspace.js",
         "/static/../manage.py",
         "/rooms/garden/",
     ],
@@ -107,10 +107,10 @@ def test_the_interface_answers_the_files_at_the_root_of_the_site(collected, path
 
 
 def test_an_outdated_collected_file_is_replaced_by_the_file_of_this_release(collected, caplog):
-    (collected / "chat" / "room.js").write_text("outdated")
+    (collected / "chat" / "workspace.js").write_text("outdated")
     (collected / "chat" / "chat.css").unlink()
     static_files._get_files.cache_clear()
-    assert ask(ROOM, accept_encoding="gzip").content == read_source("chat/room.js")
+    assert ask(ROOM, accept_encoding="gzip").content == read_source("chat/workspace.js")
     assert ask(f"/static/{CLIENT_VERSION}/chat/chat.css").status == 200
     assert "2 static files of" in caplog.text and "run `manage.py collectstatic`" in caplog.text
 
@@ -120,13 +120,13 @@ def test_the_middleware_serves_the_same_files(collected, settings, debug):
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = debug
     middleware = StaticFilesMiddleware(lambda request: None)
     response = middleware(RequestFactory().get(ROOM))
-    assert b"".join(response) == read_source("chat/room.js")
+    assert b"".join(response) == read_source("chat/workspace.js")
     assert response["Cache-Control"] == "public, max-age=315360000, immutable"
     assert middleware(RequestFactory().get("/rooms/garden/")) is None
 
 
 def test_a_client_that_refuses_gzip_gets_the_plain_file(collected):
     answer = ask(ROOM, accept_encoding="gzip;q=0, *;q=0")
-    assert "Content-Encoding" not in answer.headers and answer.content == read_source("chat/room.js")
+    assert "Content-Encoding" not in answer.headers and answer.content == read_source("chat/workspace.js")
     response = StaticFilesMiddleware(lambda request: None)(RequestFactory().get(ROOM, HTTP_ACCEPT_ENCODING="gzip;q=0"))
     assert not response.has_header("Content-Encoding")
