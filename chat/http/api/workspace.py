@@ -86,6 +86,7 @@ def open_direct(request):
     handles = protocol.parse_object(request.body).get("handles")
     if not isinstance(handles, list) or not 1 <= len(handles) <= directs.MAX_PEOPLE:
         raise ChatError("invalid_field", f"'handles' must be a list of 1 to {directs.MAX_PEOPLE} handles.")
+    limits.check_address("rooms", limits.get_address(request))
     room, everybody, is_new = directs.open_direct(request.user, handles)
     body = {"slug": room.slug, "kind": "direct", "people": [person.handle for person in everybody]}
     return JsonResponse(body, status=201 if is_new else 200)

@@ -208,3 +208,15 @@ def test_a_person_who_was_banned_in_the_database_receives_nothing_after_a_sweep(
     lost_rights.sweep_banned_members()
     post(alice)
     assert socket.read() == []
+
+
+def test_a_message_in_a_burst_costs_no_trip_for_the_feed(alice, in_room, post, monkeypatch, later, settings):
+    settings.CHAT_FEED_SECONDS = 60
+    post(alice, "one", "two")
+    calls = []
+    monkeypatch.setattr("chat.broadcast.publish_paced", lambda *arguments: calls.append(arguments))
+    post(alice, "three")
+    assert calls == []
+    later.run()
+    post(alice, "four")
+    assert len(calls) == 1
