@@ -4,7 +4,7 @@ import pytest
 
 from chat import protocol
 from chat.models import Member, Mention
-from chat.services import announcements, blocks, feeds, lost_rights, moderation, rooms
+from chat.services import announcements, blocks, feeds, lost_rights, moderation, rooms, tasks
 from chat.store import store
 from tests import wire
 
@@ -220,3 +220,11 @@ def test_a_message_in_a_burst_costs_no_trip_for_the_feed(alice, in_room, post, m
     later.run()
     post(alice, "four")
     assert len(calls) == 1
+
+
+def test_the_state_of_a_task_reaches_the_stream(alice, room, stream):
+    socket, member = stream(alice), rooms.join_room(alice, "garden")
+    started = tasks.start_task(member, protocol.Start("t1", "export", {"format": "json", "from": None, "to": None}))
+    tasks.publish_task(started.task_id)
+    [task] = socket.seen("task")
+    assert (task["room"], task["ref"], task["state"]) == ("garden", "t1", "queued")
