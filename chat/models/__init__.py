@@ -26,7 +26,7 @@ from .people import (
 )
 from .rooms import Member, Room
 from .scheduled import ScheduledMessage
-from .search import Changed, Document, Due, SearchDocument, SearchProgress, get_changed_messages
+from .search import Changed, Document, Due, SearchDay, SearchDocument, SearchProgress, get_changed_messages
 from .statements import insert, snapshot
 from .tasks import Task, TaskPart
 
@@ -56,6 +56,7 @@ __all__ = [
     "Room",
     "Rows",
     "ScheduledMessage",
+    "SearchDay",
     "SearchDocument",
     "SearchProgress",
     "Task",
