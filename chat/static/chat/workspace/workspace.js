@@ -6,8 +6,8 @@ import { asApiError, call } from "../connection/api.js";
 import { LOCAL_EVENT } from "../connection/emitter.js";
 import { MeSocket } from "../connection/me-socket.js";
 import { PersonStorage } from "../connection/storage.js";
-import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
-import { byId, closestTo } from "../ui/dom.js";
+import { CLIENT_EVENT, SERVER_EVENT, TASK_STATE } from "../connection/wire.js";
+import { byId, closestTo, make } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
 import { onForgotten, pagePerson } from "../ui/person-data.js";
 import { Badges } from "./badges.js";
@@ -92,10 +92,10 @@ export class Workspace {
 
   /**
    * Shows a sentence to the person for six seconds.
-   * @param {string} sentence
+   * @param {...(string | Node)} sentence
    */
-  notify(sentence) {
-    this.#notice.textContent = sentence;
+  notify(...sentence) {
+    this.#notice.replaceChildren(...sentence);
     this.#notice.hidden = false;
     clearTimeout(this.#noticeTimer);
     this.#noticeTimer = setTimeout(() => { this.#notice.hidden = true; }, NOTICE_MS);
@@ -168,8 +168,8 @@ export class Workspace {
     socket.on(SERVER_EVENT.WORKSPACE, ({ rooms }) => this.#replacePlaces(rooms));
     socket.on(SERVER_EVENT.ROOM, (event) => this.#roomChanged(event));
     socket.on(SERVER_EVENT.MENTION, (event) => this.#mentioned(event));
-    socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => this.shell.pane.conversation?.announcements.show(event));
-    socket.on(SERVER_EVENT.DISMISSED, ({ id }) => this.shell.pane.conversation?.announcements.hide(id));
+    // The pane shows the announcements, and the tasks that were started in its room: its own socket receives them too.
+    socket.on(SERVER_EVENT.TASK, (event) => this.#taskChanged(event));
     socket.on(LOCAL_EVENT.UNKNOWN, () => this.#element.classList.add("without-stream"));
     onReturn(() => {
       socket.checkConnection();
@@ -276,6 +276,15 @@ export class Workspace {
   #mentioned(event) {
     this.places.mentioned(event);
     this.#draw();
+  }
+
+  /**
+   * Tells the person that a task is ready, if no bar in the pane shows it.
+   * @param {{ ref: string, state: string, result?: string }} task
+   */
+  #taskChanged({ ref, state, result }) {
+    if (state !== TASK_STATE.DONE || !result || this.shell.pane.conversation?.taskBars.has(ref)) return;
+    this.notify("Your export or statistics are ready: ", make("a", { href: result, target: "_blank", rel: "noopener", text: "open" }));
   }
 
   /** @param {string} path */
