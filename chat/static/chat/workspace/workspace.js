@@ -10,12 +10,14 @@ import { CLIENT_EVENT, SERVER_EVENT, TASK_STATE } from "../connection/wire.js";
 import { byId, closestTo, make } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
 import { onForgotten, pagePerson } from "../ui/person-data.js";
+import { Draft } from "../room/draft.js";
 import { Badges } from "./badges.js";
 import { loadTools, makeWithTools } from "./late-tools.js";
 import { Panes } from "./panes.js";
 import { addressOf, isFavourite, Places } from "./places.js";
 import { Shell, slugOfPath } from "./shell.js";
 import { makeRoomTools } from "./room-tools.js";
+import { SidePanel } from "./side-panel.js";
 import { Sidebar } from "./sidebar.js";
 import { UnsentChanges } from "./unsent-changes.js";
 
@@ -52,13 +54,18 @@ export class Workspace {
     this.isGuest = this.#element.dataset.guest !== undefined;
     this.places = new Places(this.me);
     this.socket = new MeSocket({ posts: () => this.places.posts });
+    this.panel = new SidePanel();
     this.withTools = makeWithTools((sentence) => this.notify(sentence));
-    this.sidebar = new Sidebar({ openMenu: (slug, button) => this.#openMenu(slug, button) });
+    this.sidebar = new Sidebar({
+      openMenu: (slug, button) => this.#openMenu(slug, button),
+      hasDraft: (slug) => new Draft(this.#storage, slug).load() !== "",
+    });
     const panes = new Panes({
       showUnread: (slug, unread) => this.#showUnread(slug, unread),
       makeTools: (room) => makeRoomTools(room, this.places.get(room.slug)),
       left: (slug) => this.left(slug),
       openSettings: (slug) => this.openSettings(slug),
+      openDetails: () => this.withTools(({ openRoomDetails }) => openRoomDetails(this)),
     });
     this.shell = new Shell(byId("pane"), panes, {
       going: (path) => this.#going(path),
@@ -299,6 +306,7 @@ export class Workspace {
     this.places.setOpen(null);
     this.sidebar.setCurrent(pane.path);
     this.#unsent.send(this.me, pane.slug);
+    if (this.panel.name === "details") this.panel.close();
     this.#draw();
   }
 
