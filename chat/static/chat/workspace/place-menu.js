@@ -1,14 +1,12 @@
 // @ts-check
 // The menu of a room in the list of rooms. Must not change anything: it calls the workspace.
 
-import { KIND, LEVEL, ROLE } from "../connection/wire.js";
+import { KIND, ROLE } from "../connection/wire.js";
 import { copyText } from "../ui/clipboard.js";
 import { openPopupMenu } from "../ui/popup-menu.js";
 import { openLeaveDialog } from "../room/leave-dialog.js";
 import { addressOf, isFavourite } from "./places.js";
-
-/** @type {[level: string, text: string][]} */
-const LEVELS = [[LEVEL.ALL, "All messages"], [LEVEL.MENTIONS, "Only mentions"], [LEVEL.NONE, "Nothing"]];
+import { LEVELS } from "./room-details.js";
 
 /**
  * @param {import("./workspace.js").Workspace} workspace

@@ -6,16 +6,18 @@ import { asApiError, call } from "../connection/api.js";
 import { LOCAL_EVENT } from "../connection/emitter.js";
 import { MeSocket } from "../connection/me-socket.js";
 import { PersonStorage } from "../connection/storage.js";
-import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
-import { byId, closestTo } from "../ui/dom.js";
+import { CLIENT_EVENT, SERVER_EVENT, TASK_STATE } from "../connection/wire.js";
+import { byId, closestTo, make } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
 import { onForgotten, pagePerson } from "../ui/person-data.js";
+import { Draft } from "../room/draft.js";
 import { Badges } from "./badges.js";
 import { loadTools, makeWithTools } from "./late-tools.js";
 import { Panes } from "./panes.js";
 import { addressOf, isFavourite, Places } from "./places.js";
 import { Shell, slugOfPath } from "./shell.js";
 import { makeRoomTools } from "./room-tools.js";
+import { SidePanel } from "./side-panel.js";
 import { Sidebar } from "./sidebar.js";
 import { UnsentChanges } from "./unsent-changes.js";
 
@@ -52,13 +54,18 @@ export class Workspace {
     this.isGuest = this.#element.dataset.guest !== undefined;
     this.places = new Places(this.me);
     this.socket = new MeSocket({ posts: () => this.places.posts });
+    this.panel = new SidePanel();
     this.withTools = makeWithTools((sentence) => this.notify(sentence));
-    this.sidebar = new Sidebar({ openMenu: (slug, button) => this.#openMenu(slug, button) });
+    this.sidebar = new Sidebar({
+      openMenu: (slug, button) => this.#openMenu(slug, button),
+      hasDraft: (slug) => new Draft(this.#storage, slug).load() !== "",
+    });
     const panes = new Panes({
       showUnread: (slug, unread) => this.#showUnread(slug, unread),
       makeTools: (room) => makeRoomTools(room, this.places.get(room.slug)),
       left: (slug) => this.left(slug),
       openSettings: (slug) => this.openSettings(slug),
+      openDetails: () => this.withTools(({ openRoomDetails }) => openRoomDetails(this)),
     });
     this.shell = new Shell(byId("pane"), panes, {
       going: (path) => this.#going(path),
@@ -92,10 +99,10 @@ export class Workspace {
 
   /**
    * Shows a sentence to the person for six seconds.
-   * @param {string} sentence
+   * @param {...(string | Node)} sentence
    */
-  notify(sentence) {
-    this.#notice.textContent = sentence;
+  notify(...sentence) {
+    this.#notice.replaceChildren(...sentence);
     this.#notice.hidden = false;
     clearTimeout(this.#noticeTimer);
     this.#noticeTimer = setTimeout(() => { this.#notice.hidden = true; }, NOTICE_MS);
@@ -168,8 +175,8 @@ export class Workspace {
     socket.on(SERVER_EVENT.WORKSPACE, ({ rooms }) => this.#replacePlaces(rooms));
     socket.on(SERVER_EVENT.ROOM, (event) => this.#roomChanged(event));
     socket.on(SERVER_EVENT.MENTION, (event) => this.#mentioned(event));
-    socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => this.shell.pane.conversation?.announcements.show(event));
-    socket.on(SERVER_EVENT.DISMISSED, ({ id }) => this.shell.pane.conversation?.announcements.hide(id));
+    // The pane shows the announcements, and the tasks that were started in its room: its own socket receives them too.
+    socket.on(SERVER_EVENT.TASK, (event) => this.#taskChanged(event));
     socket.on(LOCAL_EVENT.UNKNOWN, () => this.#element.classList.add("without-stream"));
     onReturn(() => {
       socket.checkConnection();
@@ -278,6 +285,15 @@ export class Workspace {
     this.#draw();
   }
 
+  /**
+   * Tells the person that a task is ready, if no bar in the pane shows it.
+   * @param {{ ref: string, state: string, result?: string }} task
+   */
+  #taskChanged({ ref, state, result }) {
+    if (state !== TASK_STATE.DONE || !result || this.shell.pane.conversation?.taskBars.has(ref)) return;
+    this.notify("Your export or statistics are ready: ", make("a", { href: result, target: "_blank", rel: "noopener", text: "open" }));
+  }
+
   /** @param {string} path */
   #going(path) {
     this.sidebar.setCurrent(path);
@@ -290,6 +306,7 @@ export class Workspace {
     this.places.setOpen(null);
     this.sidebar.setCurrent(pane.path);
     this.#unsent.send(this.me, pane.slug);
+    if (this.panel.name === "details") this.panel.close();
     this.#draw();
   }
 
