@@ -59,6 +59,7 @@ api_patterns = [
     path("api/rooms/", rooms.rooms_list),
     path("api/rooms/<slug>/", rooms.room),
     path("api/rooms/<slug>/messages/", messages.messages),
+    path("api/rooms/<slug>/preview/", messages.preview),
     path("api/rooms/<slug>/pins/", messages.pins),
     path("api/rooms/<slug>/poll/", polling.poll),
     path("api/rooms/<slug>/scheduled/", scheduled.all_scheduled),
