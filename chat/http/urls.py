@@ -61,6 +61,7 @@ api_patterns = [
     path("api/rooms/<slug>/messages/", messages.messages),
     path("api/rooms/<slug>/preview/", messages.preview),
     path("api/rooms/<slug>/pins/", messages.pins),
+    path("api/rooms/<slug>/people/", profiles.room_people),
     path("api/rooms/<slug>/poll/", polling.poll),
     path("api/rooms/<slug>/scheduled/", scheduled.all_scheduled),
     path("api/rooms/<slug>/scheduled/<row_id:scheduled_id>/", scheduled.one_scheduled),
