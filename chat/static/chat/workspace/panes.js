@@ -21,6 +21,7 @@ const PANE = "#room[data-handle], #browser";
  * @property {(slug: string) => void} left is called when the person has left a room
  * @property {(slug: string) => void} openSettings opens the owner's settings of a room
  * @property {() => void} openDetails shows the details of the room on the page
+ * @property {(pane: Pane) => boolean} isOutdated returns whether a kept pane must be opened again
  * @property {import("../lobby/room-list.js").MakeTools} makeTools makes the buttons beside a room in the list of all rooms
  */
 
@@ -118,7 +119,9 @@ export class Panes {
   take(path) {
     const pane = this.#kept.get(path);
     this.#kept.delete(path);
-    return pane;
+    if (!pane || !this.#options.isOutdated(pane)) return pane;
+    pane.close();
+    return undefined;
   }
 
   /**
@@ -136,7 +139,8 @@ export class Panes {
    * @param {string} path
    */
   drop(path) {
-    this.take(path)?.close();
+    this.#kept.get(path)?.close();
+    this.#kept.delete(path);
   }
 
   /**

@@ -190,7 +190,7 @@ export class Sidebar {
 function makeContent(place, count, hasDraft) {
   const isDirect = place.kind === KIND.DIRECT;
   const sign = isDirect ? avatar(place.name) : icon({ [KIND.PRIVATE]: "lock", [KIND.BOARD]: "board" }[place.kind] ?? "room");
-  const content = [sign, make("bdi", { class: "place-name", text: place.name })];
+  const content = [sign, make("span", { class: "place-name" }, make("bdi", { text: place.name }))];
   if (hasDraft) content.push(icon("edit"), make("span", { class: "unseen", text: "draft" }));
   if (place.level === LEVEL.NONE) content.push(icon("silent"));
   if (!count) return content;
