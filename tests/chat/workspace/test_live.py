@@ -4,7 +4,7 @@ import pytest
 
 from chat import protocol
 from chat.models import Member, Mention, Message
-from chat.services import announcements, blocks, moderation, rooms
+from chat.services import announcements, blocks, feeds, lost_rights, moderation, rooms, tasks
 from chat.store import store
 from tests import wire
 
@@ -45,8 +45,6 @@ def test_the_last_state_arrives_once_from_several_workers(alice, bob, in_room, s
     socket.read()
     # Another worker publishes the newest state first. Then this worker has nothing to add.
     wire.layer().channel_layer._paced.clear()
-    from chat.services import feeds
-
     feeds.publish_newest(in_room.room_id)
     assert [event["posts"] for event in socket.read()] == [3]
     later.run()
@@ -228,3 +226,40 @@ def test_announcements_reach_the_stream(alice, bob, in_room, stream):
     assert socket.say("dismiss", id=again.seen("announcement")[0]["id"]) == again.read()
     assert len(stream(bob).seen("announcement")) == 2
     assert store.is_shared is False
+
+
+def test_a_call_to_everybody_does_not_reach_people_who_block_its_author(alice, bob, charlie, in_room, stream, post):
+    rooms.join_room(charlie, "garden")
+    blocks.block_person(bob, alice)
+    of_bob, of_charlie = stream(bob), stream(charlie)
+    post(alice, "@all come")
+    assert of_bob.seen("mention") == [] and len(of_charlie.seen("mention")) == 1
+    assert stream(bob).events[0]["rooms"][0]["mentions"] == 0
+
+
+def test_a_person_who_was_banned_in_the_database_receives_nothing_after_a_sweep(bob, alice, in_room, stream, post):
+    socket = stream(bob)
+    Member.objects.filter(person=bob).update(role=Member.BANNED)
+    lost_rights.sweep_banned_members()
+    post(alice)
+    assert socket.read() == []
+
+
+def test_a_message_in_a_burst_costs_no_trip_for_the_feed(alice, in_room, post, monkeypatch, later, settings):
+    settings.CHAT_FEED_SECONDS = 60
+    post(alice, "one", "two")
+    calls = []
+    monkeypatch.setattr("chat.broadcast.publish_paced", lambda *arguments: calls.append(arguments))
+    post(alice, "three")
+    assert calls == []
+    later.run()
+    post(alice, "four")
+    assert len(calls) == 1
+
+
+def test_the_state_of_a_task_reaches_the_stream(alice, room, stream):
+    socket, member = stream(alice), rooms.join_room(alice, "garden")
+    started = tasks.start_task(member, protocol.Start("t1", "export", {"format": "json", "from": None, "to": None}))
+    tasks.publish_task(started.task_id)
+    [task] = socket.seen("task")
+    assert (task["room"], task["ref"], task["state"]) == ("garden", "t1", "queued")
