@@ -46,6 +46,14 @@ def find_called(author: Member, body: str) -> Called:
 
     Only moderators and owners can call everybody: in other bodies, `@all` and `@here` are plain text.
     """
+    called = _find_named(author, body)
+    if called.audience == Message.HERE:
+        called.present = _leave_out_named(called, _find_present(author.room))
+    return called
+
+
+def _find_named(author, body):
+    """Return the people whom a body calls, without the people who are present."""
     keys_of_body = _make_keys(body)
     if not keys_of_body:
         return Called()
@@ -53,10 +61,12 @@ def find_called(author: Member, body: str) -> Called:
     called = Called(_choose(keys_of_body, people))
     if author.is_moderator:
         called.audience = _find_audience(keys_of_body, people)
-    if called.audience == Message.HERE:
-        named = {person.id for person in called.people}
-        called.present = [person for person in _find_present(author.room) if person.id not in named]
     return called
+
+
+def _leave_out_named(called, people):
+    named = {person.id for person in called.people}
+    return [person for person in people if person.id not in named]
 
 
 def _find_audience(keys_of_body, people):
@@ -140,19 +150,39 @@ def _find_held(room: Room, people: list[Person], members: dict[int, Member]) -> 
     }
 
 
-def replace_mentions(author: Member, message: Message, called: Called) -> None:
-    """Store the references of an edited message. Notify only people whom it did not mention before."""
-    store_mentions(author, message, called, known=delete_mentions(message))
+def replace_mentions(author: Member, message: Message, body: str) -> Called:
+    """
+    Store the references of a message that gets another body, and set the body. Return the people whom it calls.
+
+    Notify only people whom the message did not mention before. An edit calls nobody by `@all` or `@here`: these keep
+    the people whom they called when the message was posted, or call nobody.
+    """
+    called, earlier = _find_named(author, body), _find_earlier(author, message)
+    if message.audience != called.audience:
+        called.audience = None
+    if called.audience == Message.HERE:
+        called.present = _leave_out_named(called, [person for person, is_named in earlier if not is_named])
+    delete_mentions(message)
+    # The notices contain the new body. Only moderators may read the earlier one.
+    message.body = body
+    store_mentions(author, message, called, known=[person.id for person, _ in earlier])
+    return called
 
 
-def delete_mentions(message: Message) -> list[int]:
-    """Delete the references of a message, and return the ids of their people. Run no query if there are none."""
+def _find_earlier(author: Member, message: Message) -> list[tuple[Person, bool]]:
+    """Return (a person whom a message mentions, whether the body names the person) for each person."""
+    if message.mentioned is None:
+        return [(person, True) for person in _find_named(author, message.body).people]
     if not message.mentioned:
         return []
-    rows = Mention.objects.filter(room=message.room_id, number=message.number)
-    ids = list(rows.values_list("person_id", flat=True))
-    rows.delete()
-    return ids
+    rows = Mention.objects.filter(room=message.room_id, number=message.number).select_related("person")
+    return [(row.person, row.is_named) for row in rows.order_by("id")]
+
+
+def delete_mentions(message: Message) -> None:
+    """Delete the references of a message. Run no query if there are none."""
+    if message.mentioned:
+        Mention.objects.filter(room=message.room_id, number=message.number).delete()
 
 
 def notify_direct(room: Room, message: Message, person_ids: Iterable[int]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from chat import protocol
-from chat.models import Member, Mention
+from chat.models import Member, Mention, Message
 from chat.services import announcements, blocks, feeds, lost_rights, moderation, rooms, tasks
 from chat.store import store
 from tests import wire
@@ -132,6 +132,41 @@ def test_an_edit_notifies_only_people_who_were_not_mentioned_before(alice, bob, 
     rooms.edit_message(rooms.join_room(alice, "garden"), protocol.Edit("e1", 1, "@Bob and @Charlie"))
     assert len(of_bob.seen("mention")) == len(of_charlie.seen("mention")) == 1
     assert Mention.objects.count() == 2
+
+
+def test_the_notice_of_an_edit_contains_the_new_text(alice, bob, in_room, stream, post):
+    socket = stream(bob)
+    post(alice, "a secret")
+    rooms.edit_message(rooms.join_room(alice, "garden"), protocol.Edit("e1", 1, "Hello @Bob"))
+    assert [mention["text"] for mention in socket.seen("mention")] == ["Hello @Bob"]
+
+
+def test_the_edit_of_a_message_without_references_notifies_nobody_again(alice, bob, in_room, stream, post):
+    post(alice, "@Bob hello")
+    Mention.objects.all().delete()
+    Message.objects.update(mentioned=None)
+    socket = stream(bob)
+    rooms.edit_message(rooms.join_room(alice, "garden"), protocol.Edit("e1", 1, "@Bob Hello"))
+    assert socket.seen("mention") == []
+
+
+def test_an_edit_calls_neither_all_members_nor_the_people_who_are_present(
+    alice, bob, charlie, in_room, enter, stream, post
+):
+    rooms.join_room(charlie, "garden")
+    of_bob, of_charlie = stream(bob), stream(charlie)
+    tab = enter(bob)
+    post(alice, "hello", "@here hello")
+    assert len(of_bob.seen("mention")) == 1
+    # At the edit, another person is present.
+    tab.disconnect()
+    enter(charlie)
+    author = rooms.join_room(alice, "garden")
+    rooms.edit_message(author, protocol.Edit("e1", 1, "@here hello"))
+    rooms.edit_message(author, protocol.Edit("e2", 2, "@here Hello"))
+    assert len(of_bob.seen("mention")) == 1 and of_charlie.seen("mention") == []
+    assert list(Mention.objects.values_list("number", "person__handle", "is_named")) == [(2, "Bob", False)]
+    assert [message.get("audience") for message in rooms.get_page(in_room.room, None, 2)[0]] == [None, "here"]
 
 
 @pytest.mark.parametrize("reason", ["self", "blocked", "none", "banned", "outside"])
