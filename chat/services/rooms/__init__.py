@@ -65,6 +65,7 @@ from .reading import (
     get_page_around,
     get_page_at,
     mark_read,
+    preview_body,
 )
 
 __all__ = [
@@ -117,6 +118,7 @@ __all__ = [
     "notify_lobby",
     "notify_moderators",
     "post_message",
+    "preview_body",
     "record_once",
     "remove_as_operator",
     "remove_message",

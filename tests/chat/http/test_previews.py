@@ -19,7 +19,12 @@ def test_a_preview_is_what_a_message_would_show(as_bob, room):
 
 @pytest.mark.parametrize(
     "fields, code",
-    [({}, "missing_field"), ({"body": " "}, "empty"), ({"body": "x" * 4001}, "too_long"), ({"body": 5}, "invalid_field")],
+    [
+        ({}, "missing_field"),
+        ({"body": " "}, "empty"),
+        ({"body": "x" * 4001}, "too_long"),
+        ({"body": 5}, "invalid_field"),
+    ],
 )
 def test_a_preview_of_an_invalid_body_is_refused(as_bob, room, fields, code):
     assert as_bob("POST", PREVIEW, fields) == (400, code)

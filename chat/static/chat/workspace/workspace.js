@@ -5,6 +5,7 @@
 import { asApiError, call } from "../connection/api.js";
 import { LOCAL_EVENT } from "../connection/emitter.js";
 import { MeSocket } from "../connection/me-socket.js";
+import { keptStorage } from "../connection/kept-storage.js";
 import { PersonStorage } from "../connection/storage.js";
 import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
 import { byId, closestTo } from "../ui/dom.js";
@@ -36,7 +37,7 @@ export class Workspace {
   #notice = byId("workspace-notice");
   #storage = new PersonStorage(pagePerson);
   #badges = new Badges();
-  #unsent = new UnsentChanges(this.#storage, pagePerson);
+  #unsent = new UnsentChanges(keptStorage(pagePerson), pagePerson);
   /**
    * What is unread in the room on the page, as the room itself counts; null until the room has counted.
    * @type {{ unread: number, isMore: boolean } | null}
