@@ -78,7 +78,7 @@ export class KeptStorage {
     this.#shared.removeItem(this.#key(name));
   }
 
-  /** The names of the values of this tab, and of those that closed tabs have left. */
+  /** The names of the values of this tab, and of the values that closed tabs have left. */
   get names() {
     const own = this.#tab.names.filter((name) => name !== PAGE);
     return [...new Set([...own, ...this.#copies().filter(({ copy }) => this.#isLeft(copy)).map(({ name }) => name)])];
