@@ -5,8 +5,8 @@ Blocks: paragraphs, quotes, headings and code.
   the mark. The next line without the mark is the answer, not a part of the quote.
 - A heading is a bold paragraph. `<h1>` to `<h6>` would put each heading of a message into the outline of the page.
   People with screen readers use the outline to move through the page.
-- The line of a code fence may name a language, which becomes the class of the code: `language-python`. Any other
-  text in the line becomes the first line of the code.
+- The line of a code fence may name a language, which becomes the class of the code: `language-python`. Any other text
+  in the line becomes the first line of the code.
 - Quotes and lists nest to the depth DEEPEST. Deeper marks are text.
 """
 

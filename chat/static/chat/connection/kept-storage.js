@@ -159,6 +159,8 @@ export function keptStorage(owner) {
   if (known) return known;
   const storage = new KeptStorage(owner);
   storages.set(owner, storage);
+  // The page also shows in which other rooms a closed tab has left a draft, and sends what waits there.
+  for (const name of storage.names) storage.getItem(name);
   globalThis.addEventListener("pagehide", () => storage.leave());
   globalThis.addEventListener("pageshow", (event) => {
     if (/** @type {PageTransitionEvent} */ (event).persisted) storage.resume();
