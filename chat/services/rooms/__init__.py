@@ -66,6 +66,7 @@ from .reading import (
     get_page_around,
     get_page_at,
     mark_read,
+    preview_body,
 )
 
 __all__ = [
@@ -118,6 +119,7 @@ __all__ = [
     "notify_lobby",
     "notify_moderators",
     "post_message",
+    "preview_body",
     "record_once",
     "remove_as_operator",
     "remove_message",

@@ -5,6 +5,7 @@
 import { asApiError, call } from "../connection/api.js";
 import { LOCAL_EVENT } from "../connection/emitter.js";
 import { MeSocket } from "../connection/me-socket.js";
+import { keptStorage } from "../connection/kept-storage.js";
 import { PersonStorage } from "../connection/storage.js";
 import { isPollingForced } from "../connection/transport-selector.js";
 import { CLOSE, SERVER_EVENT, TASK_STATE } from "../connection/wire.js";
@@ -37,7 +38,7 @@ export class Workspace {
   #announcer = byId("announcer");
   #notice = byId("workspace-notice");
   #storage = new PersonStorage(pagePerson);
-  #unsent = new UnsentChanges(this.#storage, pagePerson);
+  #unsent = new UnsentChanges(keptStorage(pagePerson), pagePerson);
   /** @type {Overview} */
   #overview;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
