@@ -14,6 +14,7 @@ import { startConversation } from "./conversation.js";
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread
  * @property {() => void} [left] is called when the person has left the room
  * @property {() => void} [openSettings] opens the owner's settings of the room
+ * @property {() => void} [openDetails] shows the details of the room
  */
 
 /**
@@ -21,11 +22,12 @@ import { startConversation } from "./conversation.js";
  * its element leaves the page. `resume()` starts them after the element has returned. `close()` ends them for good.
  * @param {RoomData} data
  */
-export function openRoom({ slug, isPublic, left, openSettings, ...data }) {
+export function openRoom({ slug, isPublic, left, openSettings, openDetails, ...data }) {
   const conversation = startConversation({ slug, ...data });
   onMenuEntry("menu-invite", () => conversation.withDialogs(({ openInvitations }) => openInvitations(slug)));
   onMenuEntry("menu-leave", () => conversation.withDialogs(({ openLeaveDialog }) => openLeaveDialog(slug, { isPublic, left })));
   if (openSettings) onMenuEntry("menu-settings", openSettings);
+  if (openDetails) onMenuEntry("menu-details", openDetails);
   byId("copy-room-link").addEventListener("click", () => conversation.copyLink());
   return conversation;
 }

@@ -108,7 +108,7 @@ function findActions(query, workspace) {
   /** @type {Pick<Result, "title" | "sign" | "act">[]} */
   const actions = [
     { title: "Browse rooms", sign: "browse", act: () => workspace.go("/") },
-    { title: "Mark all rooms as read", sign: "read", act: () => workspace.markAllRead() },
+    { title: "Mark all rooms as read", sign: "read", act: () => workspace.changes.markAllRead() },
   ];
   if (!workspace.isGuest) {
     actions.push({ title: query ? `Create the room “${query}”` : "Create a room", sign: "plus", act: () => workspace.createRoom(query) });

@@ -5,4 +5,5 @@
 export { openCreateRoomDialog } from "./create-room-dialog.js";
 export { openPalette } from "./palette.js";
 export { openPlaceMenu } from "./place-menu.js";
+export { openRoomDetails } from "./room-details.js";
 export { openRoomSettings } from "./room-settings.js";
