@@ -39,6 +39,12 @@ WALK = """async (step) => {
     return { seen: seen.size, rows, moved, blank };
 }"""
 
+# This script returns whether a message near this part of the history is on the screen.
+IS_AT = """([share, count]) => [...document.querySelectorAll("#messages > li")].some((row) => {
+    const { top } = row.getBoundingClientRect();
+    return top > 0 && top < 500 && Math.abs(row.dataset.id / count - share) < 0.1;
+})"""
+
 
 def load_all(page):
     """Scroll up until the beginning of the room is loaded."""
@@ -69,11 +75,7 @@ def test_a_long_history_scrolls_both_ways_without_requests_and_without_moving(jo
         page.get_by_test_id("scroller").evaluate(
             "(element, share) => { element.scrollTop = share * element.scrollHeight }", share
         )
-        page.wait_for_function(
-            "share => [...document.querySelectorAll('#messages > li')].some((row) => row.getBoundingClientRect().top > 0"
-            f" && row.getBoundingClientRect().top < 500 && Math.abs(row.dataset.id / {COUNT} - share) < 0.1)",
-            arg=share,
-        )
+        page.wait_for_function(IS_AT, arg=[share, COUNT])
         ids = shown_ids(page)
         assert ids == list(range(ids[0], ids[-1] + 1)) and len(ids) <= MOST_ROWS
     # So do the keys, and the focus goes along.

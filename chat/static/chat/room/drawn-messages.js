@@ -147,7 +147,7 @@ export class DrawnMessages {
   }
 
   /**
-   * Draws other messages in the place of those that are drawn.
+   * Draws other messages instead of the drawn messages.
    * @param {number} from
    * @param {number} to the index after the last message
    */
