@@ -11,7 +11,7 @@ const STEP = 20;
 // After a jump this many messages before and after the target are drawn at once.
 const AROUND = 40;
 // Above this number the rows that are far from the screen leave the page.
-const MOST_DRAWN = 300;
+const MOST_DRAWN = 240;
 const KEPT_DRAWN = 200;
 // A selection ends when its rows leave the page. So more rows stay while the reader has selected text.
 const MOST_DRAWN_WITH_SELECTION = 1_000;
