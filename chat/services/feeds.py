@@ -191,9 +191,8 @@ def find_people(room_ids: Iterable[int]) -> dict[int, list[Person]]:
 
 
 def name_direct(person: Person, people: Iterable[Person]) -> str:
-    """Return the name of a direct conversation for one of its people: the handles of the others."""
-    others = ", ".join(other.handle for other in people if other.id != person.id)
-    return others or person.handle
+    """Return the name of a direct conversation for one of its people: the handles of the others, "" without others."""
+    return ", ".join(other.handle for other in people if other.id != person.id)
 
 
 def _describe(person: Person, place: Place, people: list[Person] | None) -> dict:
@@ -201,7 +200,7 @@ def _describe(person: Person, place: Place, people: list[Person] | None) -> dict
     is_direct = room.access == Room.DIRECT
     return protocol.workspace_room(
         slug=room.slug,
-        name=name_direct(person, people or ()) if is_direct else room.name,
+        name=(is_direct and name_direct(person, people or ())) or room.name,
         topic=room.topic,
         kind="room" if room.access == Room.PUBLIC else room.access,
         role=member.role,

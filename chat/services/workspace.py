@@ -44,15 +44,16 @@ def get_rooms(person: Person, room_id: int | None = None) -> list[dict]:
     return feeds.describe_places(person, find_places(person, room_id))
 
 
-def join_room(person: Person, slug: str) -> bool:
+def join_room(person: Person, slug: str) -> tuple[Room, bool]:
     """
-    Make a person a member of a public room. Return whether the person is a new member.
+    Make a person a member of a public room. Return (the room, whether the person is a new member).
 
     Raise `not_found` or `forbidden` as `rooms.join_room` does.
     """
     is_member = Member.objects.filter(person=person, room__slug=slug).exists()
-    rooms.join_room(person, slug)
-    return not is_member
+    room = rooms.join_room(person, slug).room
+    # A former slug leads only members to the room.
+    return room, not is_member and room.slug == slug
 
 
 def set_level(person: Person, slug: str, level: str) -> None:

@@ -107,7 +107,8 @@ def store_mentions(author: Member, message: Message, called: Called, known: Coll
             )
             for index, person in enumerate(people)
         )
-        for person in people:
+        # In a direct conversation, every message notifies the others already.
+        for person in people if author.room.access != Room.DIRECT else ():
             if loud.get(person.id, Member.NONE) != Member.NONE and person.id not in (known or ()):
                 _notify(broadcast.person_group(person.id), author.room, message)
     if called.audience == Message.ALL and known is None:
