@@ -183,9 +183,13 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
 
 def _take_offset(member, event, now):
     """Return (the room's next offset, the room's number of messages if the event posts one, else None)."""
-    if isinstance(event, protocol.Post):
-        return Room.objects.take_post(member.room_id, now)
-    return Room.objects.take_offset(member.room_id), None
+    try:
+        if isinstance(event, protocol.Post):
+            return Room.objects.take_post(member.room_id, now)
+        return Room.objects.take_offset(member.room_id), None
+    except Room.DoesNotExist:
+        # Another request has deleted the room since the member was read.
+        raise ChatError("not_found", "There is no such room.") from None
 
 
 def record_once(member: Member, event: Any, create: Callable[[], int]) -> tuple[int, bool]:
