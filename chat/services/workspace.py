@@ -80,7 +80,9 @@ def read_all(person: Person) -> None:
     with transaction.atomic():
         newest = Room.objects.filter(id=OuterRef("room_id")).values("offset")
         members = list(behind.select_related("room"))
-        Member.objects.filter(id__in=[member.id for member in members]).update(read_offset=Subquery(newest))
+        # Another request may move a marker further meanwhile. The condition keeps this statement from moving it back.
+        read = Member.objects.filter(id__in=[member.id for member in members], read_offset__lt=Subquery(newest))
+        read.update(read_offset=Subquery(newest))
         for member in members:
             # The database may have read a newer offset than this query, and the next event corrects the marker.
             member.read_offset = member.room.offset
