@@ -1,5 +1,5 @@
 """
-Blocks: people who want no direct messages of a person, and no notices of their mentions.
+Blocks: a person who blocks another person gets no direct messages from them, and no notices if they mention the person.
 
 The blocked person does not learn of the block: the refusals are the same as for people who accept no direct messages at
 all. This module writes Block and publishes nothing.
