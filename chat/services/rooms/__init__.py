@@ -16,6 +16,7 @@ from .access import (
     get_readable_room,
     get_room,
     join_room,
+    lock_room,
 )
 from .changes import (
     MAX_REACTIONS,
@@ -114,6 +115,7 @@ __all__ = [
     "get_room",
     "hold_others_of_browser",
     "join_room",
+    "lock_room",
     "make_hidden_slug",
     "mark_read",
     "notify_lobby",
