@@ -4,6 +4,7 @@
 
 import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
+import { nameInWords, personNameOf } from "../ui/person-marks.js";
 import { avatar, guestMark } from "../ui/pictures.js";
 
 const EXCERPT_LENGTH = 120;
@@ -128,6 +129,7 @@ function makeHeader(message) {
     "header",
     { class: "meta" },
     make("b", { id: `message-${message.id}-author`, class: "author", dir: "auto", text: message.author.handle }),
+    personNameOf(message.author.handle),
     guestMark(message.author.guest),
     make("time", {
       id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
@@ -197,7 +199,7 @@ function makeReactions(message, view) {
  * @param {string} emoji
  */
 export function reactorsOf({ reactions, guests = [] }, emoji) {
-  return (reactions?.[emoji] ?? []).map((handle) => personName({ handle, guest: guests.includes(handle) }));
+  return (reactions?.[emoji] ?? []).map((handle) => personName({ handle: nameInWords(handle), guest: guests.includes(handle) }));
 }
 
 /**

@@ -108,6 +108,7 @@ function findActions(query, workspace) {
   /** @type {Pick<Result, "title" | "sign" | "act">[]} */
   const actions = [
     { title: "Browse rooms", sign: "browse", act: () => workspace.go("/") },
+    { title: "Keys", sign: "search", act: () => workspace.openHelp() },
     { title: "Mark all rooms as read", sign: "read", act: () => workspace.markAllRead() },
   ];
   if (!workspace.isGuest) {

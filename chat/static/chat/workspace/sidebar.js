@@ -6,6 +6,7 @@ import { KIND, LEVEL } from "../connection/wire.js";
 import { byId, child, closestTo, make } from "../ui/dom.js";
 import { isolate, plural } from "../ui/format.js";
 import { avatar, icon } from "../ui/pictures.js";
+import { othersIn, titleOf } from "./direct-titles.js";
 import { addressOf, countOf } from "./places.js";
 
 const MOST_SHOWN = 99;
@@ -14,6 +15,8 @@ const MOST_SHOWN = 99;
 
 /**
  * @typedef {object} Actions
+ * @property {string} me the person's handle
+ * @property {(handle: string) => string} nameOf returns the name of a person
  * @property {(slug: string, button: HTMLElement) => void} openMenu opens the menu of a room, beside a button
  */
 
@@ -110,14 +113,16 @@ export class Sidebar {
   #fill(item, place) {
     const link = child(item, "a", HTMLAnchorElement);
     const count = countOf(place);
-    const state = JSON.stringify([place.name, place.kind, place.level, count, place.mentions, place.unread > 0]);
+    const { me, nameOf } = this.#actions;
+    const name = titleOf(place, me, nameOf);
+    const state = JSON.stringify([name, place.kind, place.level, count, place.mentions, place.unread > 0]);
     this.#markCurrent(link);
     if (item.dataset.state === state) return;
     item.dataset.state = state;
     link.classList.toggle("unread", count > 0);
     link.classList.toggle("quiet", place.level === LEVEL.NONE);
-    link.replaceChildren(...makeContent(place, count));
-    child(item, "button").setAttribute("aria-label", `Menu of ${isolate(place.name)}`);
+    link.replaceChildren(...makeContent({ ...place, name }, count, othersIn(place, me)[0]));
+    child(item, "button").setAttribute("aria-label", `Menu of ${isolate(name)}`);
   }
 
   /** @param {HTMLAnchorElement} link */
@@ -183,10 +188,11 @@ export class Sidebar {
 /**
  * @param {Place} place
  * @param {number} count
+ * @param {string} [person] the first other person of a direct conversation
  */
-function makeContent(place, count) {
+function makeContent(place, count, person) {
   const isDirect = place.kind === KIND.DIRECT;
-  const sign = isDirect ? avatar(place.name) : icon({ [KIND.PRIVATE]: "lock", [KIND.BOARD]: "board" }[place.kind] ?? "room");
+  const sign = isDirect ? avatar(person ?? place.name) : icon({ [KIND.PRIVATE]: "lock", [KIND.BOARD]: "board" }[place.kind] ?? "room");
   const content = [sign, make("bdi", { class: "place-name", text: place.name })];
   if (place.level === LEVEL.NONE) content.push(icon("silent"));
   if (!count) return content;

@@ -4,13 +4,16 @@
 
 import { asApiError, call } from "../connection/api.js";
 import { LOCAL_EVENT } from "../connection/emitter.js";
+import { Directory } from "../connection/directory.js";
 import { MeSocket } from "../connection/me-socket.js";
 import { PersonStorage } from "../connection/storage.js";
-import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
+import { CLIENT_EVENT, KIND, SERVER_EVENT } from "../connection/wire.js";
 import { byId, closestTo } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
 import { onForgotten, pagePerson } from "../ui/person-data.js";
+import { updatePeople, useDirectory } from "../ui/person-marks.js";
 import { Badges } from "./badges.js";
+import { titleOf } from "./direct-titles.js";
 import { loadTools, makeWithTools } from "./late-tools.js";
 import { Panes } from "./panes.js";
 import { addressOf, isFavourite, Places } from "./places.js";
@@ -30,12 +33,19 @@ export function startWorkspace() {
   return workspace;
 }
 
+/** @param {EventTarget | null} target */
+function isTyping(target) {
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+}
+
 export class Workspace {
   #element = byId("workspace");
   #announcer = byId("announcer");
   #notice = byId("workspace-notice");
   #storage = new PersonStorage(pagePerson);
   #badges = new Badges();
+  /** @type {import("./notifications.js").Notifications | null} */
+  #notifications = null;
   #unsent = new UnsentChanges(this.#storage, pagePerson);
   /**
    * What is unread in the room on the page, as the room itself counts; null until the room has counted.
@@ -51,12 +61,15 @@ export class Workspace {
     this.me = this.#element.dataset.handle ?? "";
     this.isGuest = this.#element.dataset.guest !== undefined;
     this.places = new Places(this.me);
+    this.directory = new Directory({ storage: this.#storage });
+    useDirectory(this.directory, () => this.#draw());
     this.socket = new MeSocket({ posts: () => this.places.posts });
     this.withTools = makeWithTools((sentence) => this.notify(sentence));
-    this.sidebar = new Sidebar({ openMenu: (slug, button) => this.#openMenu(slug, button) });
+    this.sidebar = new Sidebar({ me: this.me, nameOf: (handle) => this.directory.nameOf(handle), openMenu: (slug, button) => this.#openMenu(slug, button) });
     const panes = new Panes({
       showUnread: (slug, unread) => this.#showUnread(slug, unread),
       makeTools: (room) => makeRoomTools(room, this.places.get(room.slug)),
+      social: { directory: this.directory, openDirect: (handles) => this.openDirect(handles) },
       left: (slug) => this.left(slug),
       openSettings: (slug) => this.openSettings(slug),
     });
@@ -173,6 +186,7 @@ export class Workspace {
     socket.on(LOCAL_EVENT.UNKNOWN, () => this.#element.classList.add("without-stream"));
     onReturn(() => {
       socket.checkConnection();
+      this.#notifications?.refresh();
       this.#unsent.checkConnections();
     });
     onForgotten(() => {
@@ -183,7 +197,17 @@ export class Workspace {
     byId("read-all").addEventListener("click", () => this.markAllRead());
     byId("palette-button").addEventListener("click", () => this.openPalette());
     document.addEventListener("click", (event) => closestTo(event, "[data-action=create-room]") && this.createRoom());
-    byId("new-direct").addEventListener("click", () => this.openPalette());
+    byId("new-direct").addEventListener("click", () => this.openNewDirect());
+  }
+
+  /** Opens the dialog that begins a direct conversation. */
+  openNewDirect() {
+    this.withTools(({ openNewDirectDialog }) => openNewDirectDialog(this));
+  }
+
+  /** Opens the list of all keys. */
+  openHelp() {
+    this.withTools(({ openHelpSheet }) => openHelpSheet());
   }
 
   /** Opens the dialog that finds rooms and people. */
@@ -240,12 +264,15 @@ export class Workspace {
     this.shell.pane.lobby?.redraw();
     this.#draw();
     // The tools load now, so that each of them then opens at once.
-    loadTools();
+    loadTools().then((tools) => {
+      if (tools) this.#notifications ??= new tools.Notifications(this);
+    });
   }
 
   /** @param {any} event */
   #roomChanged(event) {
     const wasListed = this.places.get(event.slug) !== undefined;
+    this.#notifications?.roomChanged(event);
     if (!this.places.change(event)) return;
     if (event.gone) this.shell.drop(`/rooms/${event.slug}/`);
     if (event.name !== undefined || event.topic !== undefined) this.#showTitle(event.slug, event);
@@ -275,6 +302,7 @@ export class Workspace {
   /** @param {any} event */
   #mentioned(event) {
     this.places.mentioned(event);
+    this.#notifications?.mentioned(event);
     this.#draw();
   }
 
@@ -290,6 +318,9 @@ export class Workspace {
     this.places.setOpen(null);
     this.sidebar.setCurrent(pane.path);
     this.#unsent.send(this.me, pane.slug);
+    // The pane may have been away while names changed.
+    updatePeople(pane.element);
+    this.#notifications?.update();
     this.#draw();
   }
 
@@ -305,7 +336,15 @@ export class Workspace {
     this.#draw();
   }
 
+  /** A direct conversation has the names of its other people as its title. */
+  #titleDirect() {
+    const place = this.places.get(this.shell.pane.slug ?? "");
+    if (place?.kind !== KIND.DIRECT) return;
+    this.shell.pane.conversation?.setTitle({ name: titleOf(place, this.me, (handle) => this.directory.nameOf(handle)) });
+  }
+
   #draw() {
+    this.#titleDirect();
     this.sidebar.draw(this.places);
     const { slug } = this.shell.pane;
     const isListed = slug !== null && this.places.get(slug) !== undefined;
@@ -351,6 +390,9 @@ export class Workspace {
     if (isPalette) {
       event.preventDefault();
       this.openPalette();
+    } else if (event.key === "?" && !isTyping(event.target)) {
+      event.preventDefault();
+      this.openHelp();
     } else if (isArrow && event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
       this.#goToNextUnread(event.key === "ArrowDown" ? 1 : -1);
