@@ -167,6 +167,7 @@ CHAT_LIMITS = {
     "events": (500, 50),  # per person
     "downloads": (5, 1 / 20),  # per person
     "searches": (30, 3),  # per person
+    "pictures": (10, 1 / 20),  # per person
     "handshakes": (500, 500),  # per address, as are the following
     "guests": (100, 100 / 60),
     "sign_ups": (100, 100 / 60),
@@ -215,6 +216,8 @@ CHAT_ANNOUNCEMENT_SECONDS = 24 * 3600
 CHAT_MONITOR_SECONDS = 3
 CHAT_SWEEP_SECONDS = 30
 CHAT_ECHO = read("CHAT_ECHO")
+# This says which people may open direct conversations with each other.
+CHAT_DIRECTS = read("CHAT_DIRECTS")
 # A board without visits and messages for this time is deleted.
 CHAT_BOARD_DAYS = read("CHAT_BOARD_DAYS")
 

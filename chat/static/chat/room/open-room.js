@@ -15,6 +15,7 @@ import { startConversation } from "./conversation.js";
  * @property {import("./conversation.js").Social} [social] the people of the site
  * @property {() => void} [left] is called when the person has left the room
  * @property {() => void} [openSettings] opens the owner's settings of the room
+ * @property {() => void} [openDetails] shows the details of the room
  */
 
 /**
@@ -22,11 +23,12 @@ import { startConversation } from "./conversation.js";
  * its element leaves the page. `resume()` starts them after the element has returned. `close()` ends them for good.
  * @param {RoomData} data
  */
-export function openRoom({ slug, isPublic, left, openSettings, ...data }) {
+export function openRoom({ slug, isPublic, left, openSettings, openDetails, ...data }) {
   const conversation = startConversation({ slug, ...data });
   onMenuEntry("menu-invite", () => conversation.withDialogs(({ openInvitations }) => openInvitations(slug)));
   onMenuEntry("menu-leave", () => conversation.withDialogs(({ openLeaveDialog }) => openLeaveDialog(slug, { isPublic, left })));
   if (openSettings) onMenuEntry("menu-settings", openSettings);
+  if (openDetails) onMenuEntry("menu-details", openDetails);
   byId("copy-room-link").addEventListener("click", () => conversation.copyLink());
   return conversation;
 }

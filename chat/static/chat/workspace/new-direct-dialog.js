@@ -81,11 +81,11 @@ class NewDirectDialog {
 
   /** @param {string} query */
   async #search(query) {
-    const { directory, isGuest, shell } = this.#workspace;
+    const { attention, isGuest, shell } = this.#workspace;
     const room = isGuest ? `&room=${shell.pane.slug ?? ""}` : "";
     const answer = await call("GET", `/api/people/?q=${encodeURIComponent(query)}${room}`).catch(() => null);
     if (query !== this.#query) return;
-    directory.take(answer?.people ?? []);
+    attention.directory.take(answer?.people ?? []);
     this.#show((answer?.people ?? []).map((/** @type {{ handle: string }} */ { handle }) => handle));
   }
 
@@ -140,7 +140,7 @@ class NewDirectDialog {
   #changed() {
     this.#input.value = "";
     this.#chips.replaceChildren(...[...this.#chosen].map((handle) => make(
-      "li", { class: "chip" }, make("bdi", { text: this.#workspace.directory.nameOf(handle) }),
+      "li", { class: "chip" }, make("bdi", { text: this.#workspace.attention.directory.nameOf(handle) }),
       make("button", {
         type: "button", class: "icon-button", "aria-label": `Remove ${isolate(handle)}`, text: "✕", onclick: () => this.#drop(handle),
       }),

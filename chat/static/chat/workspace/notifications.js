@@ -13,7 +13,6 @@ import { byId } from "../ui/dom.js";
 import { isolate, plural } from "../ui/format.js";
 import { isPageFocused } from "../ui/page-title.js";
 import { pagePerson } from "../ui/person-data.js";
-import { titleOf } from "./direct-titles.js";
 import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, newMessageAuthor } from "./notification-rules.js";
 import { addressOf } from "./places.js";
 import { Sound } from "./sound.js";
@@ -83,7 +82,7 @@ export class Notifications {
     const { places, me } = this.#workspace;
     const place = places.get(event.room);
     if (!isMentionNotified(event, place, this.#preferences, me)) return;
-    const author = this.#workspace.directory.nameOf(event.author.handle);
+    const author = this.#workspace.attention.directory.nameOf(event.author.handle);
     const isPair = event.direct && (place?.people?.length ?? 0) <= 2;
     this.#notify({
       title: isPair ? author : `${isolate(author)} in ${isolate(this.#titleOf(event.room))}`,
@@ -97,7 +96,8 @@ export class Notifications {
    * @param {any} event
    */
   roomChanged(event) {
-    const { places, me, directory } = this.#workspace;
+    const { places, me, attention } = this.#workspace;
+    const { directory } = attention;
     const place = places.get(event.slug);
     const author = newMessageAuthor(event, place, this.#preferences, me);
     if (!place || author === null) return;
@@ -111,9 +111,9 @@ export class Notifications {
 
   /** @param {string} slug */
   #titleOf(slug) {
-    const { places, me, directory } = this.#workspace;
+    const { places, attention } = this.#workspace;
     const place = places.get(slug);
-    return place ? titleOf(place, me, (handle) => directory.nameOf(handle)) : slug;
+    return place ? attention.titleOf(place) : slug;
   }
 
   /**
@@ -121,7 +121,7 @@ export class Notifications {
    * @param {string} claim names the event: only one tab notifies of it
    */
   async #notify(notice, claim = notice.tag) {
-    if (!canNotify() || isQuiet(this.#preferences, this.#workspace.directory.get(this.#workspace.me)?.time_zone, new Date())) return;
+    if (!canNotify() || isQuiet(this.#preferences, this.#workspace.attention.directory.get(this.#workspace.me)?.time_zone, new Date())) return;
     const { held = [] } = await navigator.locks.query();
     if (held.some(({ name }) => name === openLock(notice.slug))) return;
     navigator.locks.request(`chat.notify.${pagePerson}.${claim}`, { ifAvailable: true }, (lock) => {

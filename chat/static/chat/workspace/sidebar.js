@@ -6,7 +6,7 @@ import { KIND, LEVEL } from "../connection/wire.js";
 import { byId, child, closestTo, make } from "../ui/dom.js";
 import { isolate, plural } from "../ui/format.js";
 import { avatar, icon } from "../ui/pictures.js";
-import { othersIn, titleOf } from "./direct-titles.js";
+import { othersIn } from "./direct-titles.js";
 import { addressOf, countOf } from "./places.js";
 
 const MOST_SHOWN = 99;
@@ -16,8 +16,9 @@ const MOST_SHOWN = 99;
 /**
  * @typedef {object} Actions
  * @property {string} me the person's handle
- * @property {(handle: string) => string} nameOf returns the name of a person
+ * @property {(place: Place) => string} titleOf returns the name under which the person sees a room
  * @property {(slug: string, button: HTMLElement) => void} openMenu opens the menu of a room, beside a button
+ * @property {(slug: string) => boolean} hasDraft returns whether the person has begun to write in a room
  */
 
 export class Sidebar {
@@ -113,15 +114,16 @@ export class Sidebar {
   #fill(item, place) {
     const link = child(item, "a", HTMLAnchorElement);
     const count = countOf(place);
-    const { me, nameOf } = this.#actions;
-    const name = titleOf(place, me, nameOf);
-    const state = JSON.stringify([name, place.kind, place.level, count, place.mentions, place.unread > 0]);
     this.#markCurrent(link);
+    const hasDraft = !link.hasAttribute("aria-current") && this.#actions.hasDraft(place.slug);
+    const { me, titleOf } = this.#actions;
+    const name = titleOf(place);
+    const state = JSON.stringify([name, place.kind, place.level, count, place.mentions, hasDraft]);
     if (item.dataset.state === state) return;
     item.dataset.state = state;
     link.classList.toggle("unread", count > 0);
     link.classList.toggle("quiet", place.level === LEVEL.NONE);
-    link.replaceChildren(...makeContent({ ...place, name }, count, othersIn(place, me)[0]));
+    link.replaceChildren(...makeContent({ ...place, name }, count, hasDraft, othersIn(place, me)[0]));
     child(item, "button").setAttribute("aria-label", `Menu of ${isolate(name)}`);
   }
 
@@ -188,12 +190,14 @@ export class Sidebar {
 /**
  * @param {Place} place
  * @param {number} count
+ * @param {boolean} hasDraft
  * @param {string} [person] the first other person of a direct conversation
  */
-function makeContent(place, count, person) {
+function makeContent(place, count, hasDraft, person) {
   const isDirect = place.kind === KIND.DIRECT;
   const sign = isDirect ? avatar(person ?? place.name) : icon({ [KIND.PRIVATE]: "lock", [KIND.BOARD]: "board" }[place.kind] ?? "room");
-  const content = [sign, make("bdi", { class: "place-name", text: place.name })];
+  const content = [sign, make("span", { class: "place-name" }, make("bdi", { text: place.name }))];
+  if (hasDraft) content.push(icon("edit"), make("span", { class: "unseen", text: "draft" }));
   if (place.level === LEVEL.NONE) content.push(icon("silent"));
   if (!count) return content;
   const isStrong = place.mentions > 0;
@@ -203,6 +207,6 @@ function makeContent(place, count, person) {
   return [
     ...content,
     make("span", { class: `badge${isStrong ? " strong" : ""}`, "aria-hidden": "true", text: isStrong && !isDirect ? `@${text}` : text }),
-    make("span", { class: "unseen", text: `, ${words}` }),
+    make("span", { class: "unseen", text: words }),
   ];
 }

@@ -8,4 +8,5 @@ export { openNewDirectDialog } from "./new-direct-dialog.js";
 export { Notifications } from "./notifications.js";
 export { openPalette } from "./palette.js";
 export { openPlaceMenu } from "./place-menu.js";
+export { openRoomDetails } from "./room-details.js";
 export { openRoomSettings } from "./room-settings.js";
