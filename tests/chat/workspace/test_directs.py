@@ -138,3 +138,10 @@ def test_the_setting_says_who_may_write_to_whom(
             assert directs.open_direct(alice, [handle])[2]
         else:
             assert code_of(directs.open_direct, alice, [handle]) == "forbidden"
+
+
+def test_the_page_of_a_conversation_has_the_handles_of_the_others(direct, alice, bob):
+    for person, other in ((alice, "Bob"), (bob, "Alice")):
+        page = wire.browser_of(person).get(f"/rooms/{direct.slug}/?pane=1").content.decode()
+        assert f">{other}</h1>" in page
+        assert "Nobody else can read it." in page
