@@ -47,6 +47,8 @@ export class Attention {
    * @param {import("./late-tools.js").Tools | null} tools
    */
   notifyWith(tools) {
+    // The quiet hours are in the person's own time zone.
+    this.directory.ask([this.#workspace.me]);
     if (tools) this.#notifications ??= new tools.Notifications(this.#workspace);
   }
 

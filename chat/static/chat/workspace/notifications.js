@@ -20,6 +20,8 @@ import { Sound } from "./sound.js";
 // Events reach the tabs within seconds of each other; a frozen tab may be later.
 const CLAIM_MS = 120_000;
 const SHOWN_MS = 20_000;
+// The person may have changed the preferences on another page or device.
+const REFRESH_MS = 60_000;
 const ANSWERED = "chat.page.notifications-answered";
 const ICON = "/apple-touch-icon.png";
 
@@ -34,6 +36,7 @@ export class Notifications {
   /** @type {import("./workspace.js").Workspace} */
   #workspace;
   #preferences = DEFAULT_PREFERENCES;
+  #refreshedAt = 0;
   #sound = new Sound();
   #bar = byId("notify-bar");
   /** @type {(() => void) | null} */
@@ -53,8 +56,10 @@ export class Notifications {
     this.refresh();
   }
 
-  /** Loads the preferences again, because the person may have changed them on another page. */
+  /** Loads the preferences again, at most once a minute. */
   async refresh() {
+    if (!canNotify() || Date.now() - this.#refreshedAt < REFRESH_MS) return;
+    this.#refreshedAt = Date.now();
     try {
       this.#preferences = await call("GET", "/api/preferences/");
     } catch {
