@@ -299,11 +299,13 @@ export class Conversation {
   }
 
   /**
-   * A click on the author of a message opens the card, and not the toolbar of the message.
+   * A click on the author of a message, or on a mention, opens the card, and not the toolbar of the message.
    * @param {MouseEvent} event
    */
   #personClicked(event) {
-    const handle = closestTo(event, ".avatar, .author, .person-name")?.closest(/** @type {"li"} */ (".message"))?.dataset.author;
+    const mentioned = closestTo(event, ".mention[data-who]")?.dataset.who;
+    const item = /** @type {HTMLElement | null | undefined} */ (closestTo(event, ".avatar, .author, .person-name")?.closest(".message"));
+    const handle = mentioned ?? item?.dataset.author;
     if (!handle || window.getSelection()?.type === "Range") return;
     event.stopPropagation();
     this.#openCard(handle);

@@ -4,8 +4,9 @@
 
 import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
-import { nameInWords, personNameOf } from "../ui/person-marks.js";
+import { markTitle, nameInWords, personNameOf } from "../ui/person-marks.js";
 import { avatar, guestMark } from "../ui/pictures.js";
+import { markMentions } from "./mention-marks.js";
 
 const EXCERPT_LENGTH = 120;
 const SCROLLER = Object.freeze({ tabindex: "0", role: "group" });
@@ -117,7 +118,7 @@ function makeRow(message, view) {
     { class: "content" },
     makeHeader(message),
     message.reply_to && !message.removed ? makeQuote(message.reply_to, view) : null,
-    makeBody(message),
+    makeBody(message, view),
     makeReactions(message, view),
   );
   return make("article", { class: "row" }, avatar(message.author.handle), content);
@@ -137,8 +138,11 @@ function makeHeader(message) {
   );
 }
 
-/** @param {Message} message */
-function makeBody(message) {
+/**
+ * @param {Message} message
+ * @param {View} view
+ */
+function makeBody(message, { me }) {
   const id = `message-${message.id}-body`;
   if (message.removed) return make("div", { id, class: "body", text: "message removed" });
   const element = make("div", { id, class: "body" });
@@ -146,6 +150,8 @@ function makeBody(message) {
   else element.textContent = message.body;
   for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
   makeScrollersFocusable(element);
+  const { mentions = [], audience } = message;
+  markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => makeMention(text, name, me));
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("a[href]"))) {
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
@@ -154,6 +160,15 @@ function makeBody(message) {
     element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
   }
   return element;
+}
+
+/**
+ * @param {string} text
+ * @param {string} name a handle, or `all` or `here`
+ * @param {string} me
+ */
+function makeMention(text, name, me) {
+  return markTitle(make("span", { class: `mention${name === me ? " me" : ""}`, text }), name);
 }
 
 /**

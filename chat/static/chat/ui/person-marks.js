@@ -8,6 +8,7 @@ import { make } from "./dom.js";
 
 const PICTURE = "picture";
 const NAME = "name";
+const TITLE = "title";
 const MARKED = "[data-who]";
 
 /** @typedef {import("../connection/directory.js").Directory} Directory */
@@ -65,6 +66,16 @@ export function personNameOf(handle) {
 }
 
 /**
+ * Makes an element show the name of a person as its title.
+ * @template {HTMLElement} T
+ * @param {T} element
+ * @param {string} handle
+ */
+export function markTitle(element, handle) {
+  return mark(element, handle, TITLE);
+}
+
+/**
  * Returns the name of a person with the handle, for a list or a sentence: "Alice Liddell (alice)".
  * @param {string} handle
  */
@@ -93,6 +104,7 @@ function fill(element) {
   const { who: handle = "", shows } = element.dataset;
   const profile = directory?.get(handle);
   if (shows === PICTURE) showPicture(element, profile?.picture);
+  else if (shows === TITLE) element.title = profile?.name ?? "";
   else if (shows === NAME) showName(element, profile?.name && profile.name !== handle ? profile.name : "");
 }
 
