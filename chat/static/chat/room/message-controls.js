@@ -19,6 +19,7 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {(message: Message) => void} edit
  * @property {(message: Message) => void} report
  * @property {(message: Message) => void} moderate
+ * @property {(message: Message) => void} profile shows the card of the author
  * @property {(id: number) => void} remove
  */
 

@@ -4,9 +4,11 @@
 
 import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
+import { markTitle, nameInWords, personNameOf } from "../ui/person-marks.js";
 import { avatar, guestMark } from "../ui/pictures.js";
 import { decorateCode } from "./code-blocks.js";
 import { isEmojiOnly } from "./emoji-only.js";
+import { markMentions } from "./mention-marks.js";
 import { sentenceOf } from "./reactors-tip.js";
 
 const EXCERPT_LENGTH = 120;
@@ -119,7 +121,7 @@ function makeRow(message, view) {
     { class: "content" },
     makeHeader(message),
     message.reply_to && !message.removed ? makeQuote(message.reply_to, view) : null,
-    makeBody(message),
+    makeBody(message, view),
     makeReactions(message, view),
   );
   return make("article", { class: "row" }, avatar(message.author.handle), content);
@@ -131,6 +133,7 @@ function makeHeader(message) {
     "header",
     { class: "meta" },
     make("b", { id: `message-${message.id}-author`, class: "author", dir: "auto", text: message.author.handle }),
+    personNameOf(message.author.handle),
     guestMark(message.author.guest),
     make("time", {
       id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
@@ -138,12 +141,17 @@ function makeHeader(message) {
   );
 }
 
-/** @param {Message} message */
-function makeBody(message) {
+/**
+ * @param {Message} message
+ * @param {View} view
+ */
+function makeBody(message, { me }) {
   const id = `message-${message.id}-body`;
   if (message.removed) return make("div", { id, class: "body", text: "message removed" });
   const element = makeBodyOf(message);
   element.id = id;
+  const { mentions = [], audience } = message;
+  markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => makeMention(text, name, me));
   if (message.edited_at) {
     element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
   }
@@ -166,6 +174,15 @@ export function makeBodyOf({ body, html }) {
     link.rel = "noopener noreferrer nofollow";
   }
   return element;
+}
+
+/**
+ * @param {string} text
+ * @param {string} name a handle, or `all` or `here`
+ * @param {string} me
+ */
+function makeMention(text, name, me) {
+  return markTitle(make("span", { class: `mention${name === me ? " me" : ""}`, text }), name);
 }
 
 /**
@@ -211,7 +228,7 @@ function makeReactions(message, view) {
  * @param {string} emoji
  */
 export function reactorsOf({ reactions, guests = [] }, emoji) {
-  return (reactions?.[emoji] ?? []).map((handle) => personName({ handle, guest: guests.includes(handle) }));
+  return (reactions?.[emoji] ?? []).map((handle) => personName({ handle: nameInWords(handle), guest: guests.includes(handle) }));
 }
 
 /**
