@@ -38,6 +38,7 @@ from .lifecycle import (
     make_hidden_slug,
     notify_lobby,
     save_room,
+    set_archived,
     set_guests,
 )
 from .memberships import (
@@ -123,6 +124,7 @@ __all__ = [
     "remove_as_operator",
     "remove_message",
     "save_room",
+    "set_archived",
     "set_guests",
     "set_pin",
     "set_reaction",

@@ -84,6 +84,9 @@ export class Conversation {
   #typingSignal = new TypingSignal((isTyping) => this.socket.typing(isTyping));
   #typingOthers = new TypingOthers((sentence) => { this.#typing.textContent = sentence; });
 
+  /** Whether nobody can write in the room. */
+  isArchived = false;
+
   /** @param {Options} options */
   constructor({ slug, handle, owner, url, showUnread = showUnreadInTitle }) {
     const scope = this.#scope;
@@ -307,6 +310,8 @@ export class Conversation {
     this.socket.noteActivity();
     this.ownRole.joined(you);
     this.setTitle({ name: room.name, topic: room.topic ?? "" });
+    this.isArchived = Boolean(room.archived);
+    if (this.isArchived) this.composer.disable("This room is archived. You can read it, but not write in it.");
     this.people.joined({ present, count, you });
     this.readMarker.joined({ you, ...rest });
     this.versionBar.compare(document.body.dataset.version, version);

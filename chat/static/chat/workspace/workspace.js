@@ -7,6 +7,7 @@ import { LOCAL_EVENT } from "../connection/emitter.js";
 import { MeSocket } from "../connection/me-socket.js";
 import { keptStorage } from "../connection/kept-storage.js";
 import { PersonStorage } from "../connection/storage.js";
+import { isPollingForced } from "../connection/transport-selector.js";
 import { CLOSE, SERVER_EVENT, TASK_STATE } from "../connection/wire.js";
 import { byId, closestTo, make } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
@@ -55,6 +56,7 @@ export class Workspace {
       going: (path) => this.#going(path),
       shown: (pane) => this.#shown(pane),
       announce: (sentence) => this.announce(sentence),
+      notify: (sentence) => this.notify(sentence),
     });
     /** What the person changes about their rooms. */
     this.changes = new PlaceChanges({
@@ -68,7 +70,9 @@ export class Workspace {
   start() {
     this.#overview.load();
     this.shell.start();
-    this.socket.open();
+    // The stream has no long polling.
+    if (!isPollingForced()) this.socket.open();
+    this.#element.dataset.state = "ready";
   }
 
   /**
@@ -118,10 +122,12 @@ export class Workspace {
    */
   openSettings(slug) {
     const { pane } = this.shell;
-    const title = pane.slug === slug ? pane.conversation?.title : this.places.get(slug);
+    const place = this.places.get(slug);
+    const title = pane.slug === slug ? pane.conversation?.title : place;
+    const isArchived = pane.slug === slug ? Boolean(pane.conversation?.isArchived) : Boolean(place?.archived);
     this.withTools(({ openRoomSettings }) => openRoomSettings({
-      slug, name: title?.name ?? slug, topic: title?.topic ?? "", changed: (fields) => this.#renamed(slug, fields),
-      deleted: () => this.left(slug),
+      slug, name: title?.name ?? slug, topic: title?.topic ?? "", isArchived, changed: (fields) => this.#renamed(slug, fields),
+      archived: (archived) => this.changes.show(slug, { archived }), deleted: () => this.left(slug),
     }));
   }
 
