@@ -17,7 +17,6 @@ import { forgetPerson, onForgotten } from "../ui/person-data.js";
 import { Scope } from "../ui/scope.js";
 import { ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
-import { ComposerTools } from "./composer-tools.js";
 import { Draft } from "./draft.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { loadDialogs, makeWithDialogs } from "./late-dialogs.js";
@@ -88,6 +87,11 @@ export class Conversation {
   #notice = byId("notice");
   /** @type {import("./schedule-dialog.js").ScheduleDialog | null} */
   #scheduleDialog = null;
+  /**
+   * The buttons beside the field; null before their first use.
+   * @type {import("./composer-tools.js").ComposerTools | null}
+   */
+  #tools = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #noticeTimer;
   #isGuest = this.#page.dataset.guest !== undefined;
@@ -125,10 +129,9 @@ export class Conversation {
     this.history = new HistoryNavigation(socket, timeline, readMarker, { notify, scope });
     this.actions = new MessageActions(handle, { changes, timeline, readMarker, showNewest, ...this.#rightsInRoom(isBoard) });
     this.composer = new Composer(this.#composerActions(), new Draft(kept, slug));
-    new ComposerTools({
-      composer: this.composer, withDialogs, notify, slug: isBoard ? null : slug,
-      sendLater: isBoard ? null : () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)),
-    });
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.#page.querySelectorAll("[data-tool]"))) {
+      button.addEventListener("click", () => withDialogs((dialogs) => this.#useTool(dialogs, button, isBoard)));
+    }
     const start = (/** @type {string} */ task, /** @type {object} */ params) => changes.startTask(task, params);
     this.taskBars = new TaskBars({ start, notify, focusComposer, withDialogs });
     this.ownRole = new OwnRole(this.composer, { notify, changed: () => this.#ownRoleChanged(), scope });
@@ -289,6 +292,7 @@ export class Conversation {
     onMenuEntry("menu-schedule", () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)));
   }
 
+<<<<<<< HEAD
   #listenToPeople() {
     if (!this.#social) return;
     const { directory } = this.#social;
@@ -334,6 +338,21 @@ export class Conversation {
     const mention = composer.isEnabled ? (/** @type {string} */ person) => composer.mention(person) : null;
     const moderate = moderation.canModerate(handle, this.people.roleOf(handle)) ? () => moderation.openPerson(handle) : null;
     this.withDialogs(({ openPersonCard }) => openPersonCard(handle, { slug, me, isGuest: this.#isGuest, ...social, mention, moderate }));
+=======
+  /**
+   * Does what a button beside the field is for.
+   * @param {import("./late-dialogs.js").Dialogs} dialogs
+   * @param {HTMLElement} button
+   * @param {boolean} isBoard
+   */
+  #useTool({ ComposerTools }, button, isBoard) {
+    const { composer, withDialogs, slug } = this;
+    this.#tools ??= new ComposerTools({
+      composer, withDialogs, slug: isBoard ? null : slug, notify: (sentence) => this.#notify(sentence),
+      sendLater: isBoard ? null : () => withDialogs((dialogs) => this.#openScheduleDialog(dialogs)),
+    });
+    this.#tools.use(button.dataset.tool ?? "", button);
+>>>>>>> talk
   }
 
   /** @param {import("./late-dialogs.js").Dialogs} dialogs */
