@@ -12,8 +12,12 @@ _COMMENTS = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n", re.MU
 
 
 def is_stripped(name: str) -> bool:
-    """Return whether browsers get a static file without its comments. `name` is its path, such as `chat/page.js`."""
-    return name.startswith("chat/") and name.endswith(".js")
+    """
+    Return whether browsers get a static file without its comments. `name` is its path, such as `chat/page.js`.
+
+    Libraries of other projects stay as they are, with the comments that name their licences.
+    """
+    return name.startswith("chat/") and not name.startswith("chat/vendor/") and name.endswith(".js")
 
 
 def remove_comments(source: bytes) -> bytes:

@@ -130,6 +130,12 @@ export class HistoryNavigation {
     }
   }
 
+  /** Scrolls to the oldest loaded message. The page then loads older messages, as when the reader scrolls there. */
+  showOldest() {
+    this.#stopJump();
+    this.#timeline.scrollToStart();
+  }
+
   /** Scrolls to the newest message, and loads the newest messages if the reader sees an older part of the history. */
   showNewest() {
     this.#stopJump();
@@ -146,15 +152,15 @@ export class HistoryNavigation {
    * the scroll position or the window's focus changed.
    */
   update() {
-    this.#emptyRoom.hidden = this.#beginning.hidden || this.#timeline.messages.length > 0;
+    this.#emptyRoom.hidden = this.#beginning.hidden || !this.#timeline.isEmpty;
     // Until a jump ends, the screen does not show what the reader asked for. So what it shows does not count as read.
     this.#readMarker.update({ mayRead: this.#target === null && !this.#isJumpingToNewest });
     const count = this.#readMarker.countBelow;
     this.#newestButton.hidden = this.#timeline.isAtBottom;
-    this.#newestButton.textContent = count ? `↓ ${plural(count, "new message")}` : "↓ Jump to the newest message";
+    setText(this.#newestButton, count ? `↓ ${plural(count, "new message")}` : "↓ Jump to the newest message");
     const above = this.#readMarker.countAbove;
     this.#unreadBar.hidden = above === 0;
-    this.#unreadButton.textContent = above ? `↑ ${plural(above, "new message")} above` : "↑ Jump to the first new message";
+    setText(this.#unreadButton, above ? `↑ ${plural(above, "new message")} above` : "↑ Jump to the first new message");
   }
 
   #stopJump() {
@@ -195,6 +201,15 @@ export class HistoryNavigation {
     if (nearEnd) this.#loadNewer();
     this.update();
   }
+}
+
+/**
+ * Changes the text of an element. The same text again would cost a layout in each frame of a scroll.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 /**

@@ -4,6 +4,8 @@
 
 import { KeyboardNavigation } from "./keyboard-navigation.js";
 import { LongPress } from "./long-press.js";
+import { ReactorsTip } from "./reactors-tip.js";
+import { reactorsOf } from "./message.js";
 import { MessageToolbar } from "./message-toolbar.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
@@ -16,6 +18,7 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {(message: Message) => void} edit
  * @property {(message: Message) => void} report
  * @property {(message: Message) => void} moderate
+ * @property {(message: Message) => void} profile shows the card of the author
  * @property {(id: number) => void} remove
  */
 
@@ -30,6 +33,7 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {import("./late-dialogs.js").WithDialogs} withDialogs
  * @property {() => void} focusComposer
  * @property {() => void} showNewest scrolls to the newest message, which may not be loaded
+ * @property {() => void} showOldest scrolls to the oldest loaded message
  * @property {(sentence: string) => void} notify shows a sentence to the person
  * @property {import("../ui/scope.js").Scope} scope
  */
@@ -44,13 +48,17 @@ export class MessageControls {
 
   /** @param {Parts} parts */
   constructor(parts) {
-    const { scroller, list, rightsOn, focusComposer, showNewest, scope } = parts;
+    const { scroller, list, rightsOn, focusComposer, showNewest, showOldest, scope } = parts;
     this.#parts = parts;
     /** @type {import("./message-choices.js").Act} */
     const act = (action, id, emoji) => this.#act(action, id, emoji);
     this.#toolbar = new MessageToolbar(list, rightsOn, act, scope);
     new KeyboardNavigation(scroller, list, {
-      act: (...choice) => this.#actByKey(...choice), leave: focusComposer, showNewest,
+      act: (...choice) => this.#actByKey(...choice), leave: focusComposer, showNewest, showOldest,
+    }, scope);
+    new ReactorsTip(list, (id, emoji) => {
+      const message = parts.timeline.get(id);
+      return message ? reactorsOf(message, emoji) : [];
     }, scope);
     new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)), scope);
   }
@@ -79,6 +87,7 @@ export class MessageControls {
     else if (action === "react") actions.react(id, emoji ?? "");
     else if (action === "remove") actions.remove(id);
     else if (action === "select") this.#selectText(id);
+    else if (action === "emoji") this.#chooseEmoji(id);
     else if (action !== "copy") actions[action](message);
   }
 
@@ -93,6 +102,16 @@ export class MessageControls {
     if (action === "remove") this.#toolbar.askToRemove(item);
     else if (action === "copy") this.#copyText(id, item);
     else this.#act(action, id, emoji);
+  }
+
+  /** @param {number} id */
+  #chooseEmoji(id) {
+    const { timeline, actions, notify, withDialogs } = this.#parts;
+    const item = timeline.item(id);
+    if (!item) return;
+    const opener = /** @type {HTMLElement | null} */ (item.querySelector(".toolbar")) ?? item;
+    const choose = (/** @type {string} */ emoji) => actions.react(id, emoji);
+    withDialogs(({ openEmojiPicker }) => openEmojiPicker({ title: "React with an emoji", opener, choose }, notify));
   }
 
   /** @param {number} id */

@@ -46,6 +46,7 @@ export class OwnChanges {
     this.#pendingMessages = new PendingMessages(byId("pending-messages"), me, {
       retry: (ref) => changes.retry(ref),
       discard: (ref) => changes.discard(ref),
+      reconnect: () => parts.socket.checkConnection(),
       isGuest: parts.isGuest,
     });
   }
@@ -58,14 +59,22 @@ export class OwnChanges {
   /** Shows the outbox in grey: new messages below the timeline, edits and removals at their message. */
   show() {
     const { socket, timeline } = this.#parts;
-    const drawnRefs = new Set(timeline.messages.filter((message) => this.isOwn(message)).map(({ ref }) => ref));
-    this.#pendingMessages.show(socket.changes.pending, (ref) => drawnRefs.has(ref));
-    for (const { event, failed } of socket.changes.pending) {
+    const { pending } = socket.changes;
+    // Most of the time nothing is pending, and ten thousand messages may be loaded.
+    const own = pending.length ? timeline.messages.filter((message) => this.isOwn(message)) : [];
+    const drawnRefs = new Set(own.map(({ ref }) => ref));
+    this.#pendingMessages.show(pending, (ref) => drawnRefs.has(ref));
+    for (const { event, failed } of pending) {
       const item = failed || !changesMessage(event) ? undefined : timeline.item(event.id);
       if (!item) continue;
       item.classList.add("changing");
       if (event.type === CLIENT_EVENT.EDIT) showEditedBody(item, event.body);
     }
+  }
+
+  /** Stops the timers, because the room leaves the page. */
+  suspend() {
+    this.#pendingMessages.suspend();
   }
 
   /**

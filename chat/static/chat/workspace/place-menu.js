@@ -24,15 +24,15 @@ export function openPlaceMenu(workspace, slug, button) {
   const leave = () => openLeaveDialog(slug, { isPublic: place.kind === KIND.ROOM, left: () => workspace.left(slug) });
   /** @type {(import("../ui/popup-menu.js").Part | undefined)[]} */
   const parts = [
-    place.unread > 0 ? { name: "mark-read", text: "Mark as read", icon: "read", act: () => workspace.markRead(slug) } : undefined,
+    place.unread > 0 ? { name: "mark-read", text: "Mark as read", icon: "read", act: () => workspace.changes.markRead(slug) } : undefined,
     {
       name: "favourite", text: isFavourite(place) ? "Remove from favourites" : "Add to favourites", icon: "star",
-      act: () => workspace.toggleFavourite(slug),
+      act: () => workspace.changes.toggleFavourite(slug),
     },
     { name: "copy-link", text: "Copy link", icon: "copy", act: copy },
     { heading: "Notify me about" },
     ...LEVELS.map(([level, text]) => ({
-      name: `level-${level}`, text, isChecked: place.level === level, act: () => workspace.setLevel(slug, level),
+      name: `level-${level}`, text, isChecked: place.level === level, act: () => workspace.changes.setLevel(slug, level),
     })),
     isRoom ? null : undefined,
     isRoom && place.role === ROLE.OWNER ? { name: "settings", text: "Room settings", icon: "edit", act: () => workspace.openSettings(slug) } : undefined,

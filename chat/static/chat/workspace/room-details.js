@@ -28,7 +28,7 @@ export function openRoomDetails(workspace) {
   const { name, topic } = conversation.title;
   const level = select("details-level", LEVELS);
   level.value = place.level;
-  level.addEventListener("change", () => workspace.setLevel(slug, level.value));
+  level.addEventListener("change", () => workspace.changes.setLevel(slug, level.value));
   const isRoom = place.kind === KIND.ROOM || place.kind === KIND.PRIVATE;
   const leave = () => openLeaveDialog(slug, { isPublic: place.kind === KIND.ROOM, left: () => workspace.left(slug) });
   workspace.panel.open("details", name, [
@@ -38,7 +38,7 @@ export function openRoomDetails(workspace) {
     make(
       "div", { class: "details-actions" },
       makeAction("favourite", "star", isFavourite(place) ? "Remove from favourites" : "Add to favourites", async () => {
-        await workspace.toggleFavourite(slug);
+        await workspace.changes.toggleFavourite(slug);
         openRoomDetails(workspace);
       }),
       makeAction("copy-link", "copy", "Copy the link", () => conversation.copyLink()),
