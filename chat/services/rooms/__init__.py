@@ -16,6 +16,7 @@ from .access import (
     get_readable_room,
     get_room,
     join_room,
+    lock_room,
 )
 from .changes import (
     MAX_REACTIONS,
@@ -66,6 +67,7 @@ from .reading import (
     get_page_around,
     get_page_at,
     mark_read,
+    preview_body,
 )
 
 __all__ = [
@@ -113,11 +115,13 @@ __all__ = [
     "get_room",
     "hold_others_of_browser",
     "join_room",
+    "lock_room",
     "make_hidden_slug",
     "mark_read",
     "notify_lobby",
     "notify_moderators",
     "post_message",
+    "preview_body",
     "record_once",
     "remove_as_operator",
     "remove_message",

@@ -29,6 +29,14 @@ def find_room(slug: str) -> Room | None:
     return Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
 
 
+def lock_room(room_id: int) -> Room:
+    """Lock the row of a room until the end of the transaction, and return the room. Raise `not_found`."""
+    room = Room.objects.select_for_update().filter(id=room_id).first()
+    if room is None:
+        raise _make_not_found_error()
+    return room
+
+
 def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
     """Return a room that a person may read, without making them a member. Raise `not_found` or `forbidden`."""
     room, member = _read_room(person, slug)

@@ -17,7 +17,7 @@ from chat.protocol import ChatError
 from chat.services import feeds
 from chat.services.after_commit import close_after_commit, publish_after_commit
 
-from .access import find_room, get_readable_room
+from .access import find_room, get_readable_room, lock_room
 
 MAX_SLUG = 50  # characters
 ENDING_LENGTH = 10  # characters of the random end of a slug
@@ -147,12 +147,13 @@ def change_address(person: Person, slug: str) -> Room:
     if room.access != Room.PRIVATE:
         raise ChatError("forbidden", "Only a private room can get another address.")
     with transaction.atomic():
-        room = Room.objects.select_for_update().get(id=room.id)
+        room = lock_room(room.id)
         # The first slug is the one that somebody chose. Later ones have random ends already.
         first = room.former_slugs.order_by("id").first()
-        FormerSlug.objects.create(slug=room.slug, room=room)
+        former = FormerSlug.objects.create(slug=room.slug, room=room)
         room.slug = make_hidden_slug(first.slug if first else room.slug)
         room.save(update_fields=["slug"])
+        feeds.publish_move(room, former.slug)
     notify_lobby()
     return room
 

@@ -101,11 +101,16 @@ export class Places {
 
   /**
    * Takes a `room` event. Returns false for a room that is not known, if the event does not describe it completely.
-   * @param {{ slug: string, gone?: boolean, by?: string[], [field: string]: any }} event
+   * @param {{ slug: string, gone?: boolean, moved?: string, by?: string[], [field: string]: any }} event
    */
-  change({ slug, gone: isGone, by = [], ...fields }) {
+  change({ slug, gone: isGone, moved, by = [], ...fields }) {
     const place = this.#places.get(slug);
     delete fields.type;
+    if (moved !== undefined) {
+      this.#places.delete(slug);
+      if (place) this.#places.set(moved, { ...place, slug: moved });
+      return place !== undefined;
+    }
     if (isGone) {
       this.#places.delete(slug);
       return true;
