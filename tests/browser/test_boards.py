@@ -99,7 +99,7 @@ def test_an_invitation_link_leads_into_a_private_room(browser_of, site):
     say(alice, "Mind the stairs")
     expect(message(bob, "Mind the stairs")).to_have_count(1)
     bob.goto(site.url)
-    expect(bob.locator("[data-slug^=cellar-] .lock")).to_be_visible()
+    expect(bob.locator("#rooms [data-slug^=the-cellar-] .lock")).to_be_visible()
     bob.goto(alice.url)
     bob.get_by_test_id("room-menu").locator("summary").press("Enter")
     # The page shows this entry when it knows the person's role. A hidden entry cannot take the focus.
