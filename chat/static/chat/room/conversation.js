@@ -18,10 +18,13 @@ import { ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
 import { Draft } from "./draft.js";
 import { HistoryNavigation } from "./history-navigation.js";
+import { watchForCompletion } from "./late-completion.js";
 import { makeWithDialogs } from "./late-dialogs.js";
+import { knowRooms } from "./marks.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
 import { MessageFlow } from "./message-flow.js";
+import { makeMessageTools } from "./message-tools.js";
 import { Moderation } from "./moderation.js";
 import { OwnChanges } from "./own-changes.js";
 import { OwnRole } from "./own-role.js";
@@ -41,6 +44,7 @@ const NOTICE_MS = 6_000;
  * @property {string} [url] the address of the websocket, for a board
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
+ * @property {() => { slug: string, name: string }[]} [ownRooms] the person's rooms
  */
 
 /** @param {import("./read-marker.js").Unread} unread */
@@ -76,12 +80,17 @@ export class Conversation {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #noticeTimer;
   #isGuest = this.#page.dataset.guest !== undefined;
+  /**
+   * What the person may type in place of a message.
+   * @type {ReturnType<typeof import("./commands.js").makeCommands> | null}
+   */
+  commands = null;
   #connectionBar = new ConnectionBar(() => this.socket.checkConnection());
   #typingSignal = new TypingSignal((isTyping) => this.socket.typing(isTyping));
   #typingOthers = new TypingOthers((sentence) => { this.#typing.textContent = sentence; });
 
   /** @param {Options} options */
-  constructor({ slug, handle, owner, url, showUnread = showUnreadInTitle }) {
+  constructor({ slug, handle, owner, url, showUnread = showUnreadInTitle, ownRooms = () => [] }) {
     const scope = this.#scope;
     this.#showUnread = showUnread;
     this.me = handle;
@@ -93,7 +102,7 @@ export class Conversation {
     this.socket = new RoomSocket({ slug, handle, person, url, storage, page: document });
     const { socket } = this;
     const { changes } = socket;
-    const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
+    const notify = (/** @type {string} */ sentence) => this.notify(sentence);
     const showNewest = () => this.history.showNewest();
     const focusComposer = () => this.composer.focus();
     const withDialogs = makeWithDialogs(notify);
@@ -103,7 +112,7 @@ export class Conversation {
     this.readMarker = new ReadMarker(this.timeline, handle, this.#readMarkerRoom());
     const { timeline, readMarker } = this;
     this.history = new HistoryNavigation(socket, timeline, readMarker, { notify, scope });
-    this.actions = new MessageActions(handle, { changes, timeline, readMarker, showNewest, ...this.#rightsInRoom(isBoard) });
+    this.actions = new MessageActions(handle, { slug, changes, timeline, readMarker, showNewest, ...this.#rightsInRoom(isBoard) });
     this.composer = new Composer(this.#composerActions(), new Draft(storage, slug));
     const start = (/** @type {string} */ task, /** @type {object} */ params) => changes.startTask(task, params);
     this.taskBars = new TaskBars({ start, notify, focusComposer, withDialogs });
@@ -121,6 +130,10 @@ export class Conversation {
     this.ownChanges = new OwnChanges(handle, { socket, timeline, taskBars, history, notify, scheduleDialog, isGuest });
     const { ownChanges } = this;
     new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers: this.#typingOthers });
+    watchForCompletion({
+      slug, me: handle, isBoard, isGuest, ownRooms, present: () => this.people.handles, mayCallAll: () => this.ownRole.isModerating,
+      commands: () => this.commands?.offered ?? [], found: knowRooms,
+    });
     this.#listen();
   }
 
@@ -169,9 +182,16 @@ export class Conversation {
     if (topic !== undefined) this.#topic.textContent = topic;
   }
 
+  /** Opens the dialog that jumps to a day. */
+  openDateDialog() {
+    this.withDialogs(({ openDateDialog }) => openDateDialog(this.slug, {
+      jump: (id) => this.history.jump(id), showNewest: () => this.history.showNewest(), notify: (sentence) => this.notify(sentence),
+    }));
+  }
+
   async copyLink() {
     const isCopied = await copyText(new URL(`/rooms/${this.slug}/`, location.href).href, this.#page);
-    this.#notify(isCopied ? "The link is copied." : "The browser does not allow copying.");
+    this.notify(isCopied ? "The link is copied." : "The browser does not allow copying.");
     this.composer.focus();
   }
 
@@ -216,7 +236,9 @@ export class Conversation {
   /** @returns {import("./composer.js").Actions} */
   #composerActions() {
     return {
-      submit: (body, target) => this.actions.submit(body, target),
+      submit: (body, target) => {
+        if (target !== null || !this.commands?.run(body)) this.actions.submit(body, target);
+      },
       typed: () => this.#typingSignal.typed(),
       stoppedTyping: () => this.#typingSignal.stop(),
       editLast: () => this.#editLast(),
@@ -225,7 +247,7 @@ export class Conversation {
 
   /** @returns {import("./message-controls.js").Actions} */
   #messageActions() {
-    const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
+    const notify = (/** @type {string} */ sentence) => this.notify(sentence);
     return {
       react: (id, emoji) => this.actions.toggleReaction(id, emoji),
       reply: (message) => this.composer.reply(message),
@@ -233,6 +255,9 @@ export class Conversation {
       remove: (id) => this.socket.changes.remove(id),
       report: (message) => this.withDialogs(({ openReportDialog }) => openReportDialog(this.slug, message, notify)),
       moderate: (message) => this.moderation.openPerson(message.author.handle),
+      ...makeMessageTools(this.slug, {
+        changes: this.socket.changes, itemOf: (id) => this.timeline.item(id), notify, withDialogs: (open) => this.withDialogs(open),
+      }),
     };
   }
 
@@ -272,7 +297,7 @@ export class Conversation {
    * Shows a sentence to the person for six seconds.
    * @param {string} sentence
    */
-  #notify(sentence) {
+  notify(sentence) {
     this.#notice.textContent = sentence;
     this.#notice.hidden = false;
     clearTimeout(this.#noticeTimer);

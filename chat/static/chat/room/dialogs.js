@@ -2,6 +2,8 @@
 // All dialogs of a room, in one module that loads after the messages.
 // Only late-dialogs.js may load it, with `import()`.
 
+export { openDateDialog } from "./date-dialog.js";
+export { openEditHistory } from "./edit-history.js";
 export { openExportDialog } from "./export-dialog.js";
 export { openInvitations } from "./invitations.js";
 export { openLeaveDialog } from "./leave-dialog.js";

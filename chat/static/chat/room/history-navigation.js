@@ -66,6 +66,10 @@ export class HistoryNavigation {
       this.#timeline.scrollToEnd();
     }
     this.showOlderButton();
+  }
+
+  /** Jumps to the message for which the first messages had to be loaded. The caller has placed the divider "New". */
+  jumpToWanted() {
     const wanted = this.#wanted;
     this.#wanted = null;
     if (wanted !== null) this.jump(wanted);

@@ -4,8 +4,10 @@
 
 export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
-/** @typedef {{ edit: boolean, remove: boolean, report: boolean, moderate: boolean }} Rights */
-/** @typedef {"reply" | "edit" | "copy" | "select" | "report" | "moderate" | "remove"} Action */
+/**
+ * @typedef {Record<"edit" | "remove" | "report" | "moderate" | "link" | "pin" | "unpin" | "bookmark" | "unbookmark" | "history", boolean>} Rights
+ */
+/** @typedef {"reply" | "copy" | "select" | keyof Rights} Action */
 
 /**
  * @typedef {object} Choice
@@ -27,6 +29,12 @@ const CHOICES = [
   { action: "edit", label: "Edit", icon: "edit", key: "e", right: "edit" },
   { action: "copy", label: "Copy text", icon: "copy", key: "c" },
   { action: "select", label: "Select text", icon: "select", key: null },
+  { action: "link", label: "Copy link", icon: "link", key: "l", right: "link" },
+  { action: "bookmark", label: "Bookmark", icon: "bookmark", key: "b", right: "bookmark" },
+  { action: "unbookmark", label: "Remove bookmark", icon: "bookmark", key: "b", right: "unbookmark" },
+  { action: "pin", label: "Pin for everybody", icon: "pin", key: "p", right: "pin" },
+  { action: "unpin", label: "Unpin", icon: "pin", key: "p", right: "unpin" },
+  { action: "history", label: "Earlier versions", icon: "history", key: "h", right: "history" },
   { action: "report", label: "Report", icon: "report", key: "!", right: "report" },
   { action: "moderate", label: "Moderate this person", icon: "moderate", key: "m", right: "moderate" },
   { action: "remove", label: "Remove", icon: "remove", key: "Delete", right: "remove" },

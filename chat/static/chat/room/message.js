@@ -4,7 +4,8 @@
 
 import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
-import { avatar, guestMark } from "../ui/pictures.js";
+import { avatar, guestMark, icon } from "../ui/pictures.js";
+import { drawMarks } from "./marks.js";
 
 const EXCERPT_LENGTH = 120;
 const SCROLLER = Object.freeze({ tabindex: "0", role: "group" });
@@ -61,7 +62,7 @@ export function redraw(item, message, view) {
   if (message.ref) item.dataset.ref = message.ref;
   item.classList.toggle("own", isOwn);
   item.classList.toggle("removed", Boolean(message.removed));
-  item.classList.toggle("mentions", !isOwn && Boolean(message.mentions?.includes(view.me)));
+  item.classList.toggle("mentions", !isOwn && isForMe(message, view.me));
   replaceRow(item, makeRow(message, view));
 }
 
@@ -116,7 +117,7 @@ function makeRow(message, view) {
     { class: "content" },
     makeHeader(message),
     message.reply_to && !message.removed ? makeQuote(message.reply_to, view) : null,
-    makeBody(message),
+    makeBody(message, view),
     makeReactions(message, view),
   );
   return make("article", { class: "row" }, avatar(message.author.handle), content);
@@ -132,16 +133,30 @@ function makeHeader(message) {
     make("time", {
       id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),
+    message.pinned ? make("span", { class: "pin-mark", title: "Pinned" }, icon("pin"), make("span", { class: "unseen", text: "Pinned" })) : null,
   );
 }
 
-/** @param {Message} message */
-function makeBody(message) {
+/**
+ * Returns whether a message mentions the reader, or calls everybody.
+ * @param {Message} message
+ * @param {string} me the reader's handle
+ */
+function isForMe({ mentions = [], audience }, me) {
+  return audience !== undefined || mentions.includes(me);
+}
+
+/**
+ * @param {Message} message
+ * @param {View} view
+ */
+function makeBody(message, view) {
   const id = `message-${message.id}-body`;
   if (message.removed) return make("div", { id, class: "body", text: "message removed" });
   const element = make("div", { id, class: "body" });
   if (typeof message.html === "string") element.innerHTML = message.html;
   else element.textContent = message.body;
+  drawMarks(element, message, view.me);
   for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
   makeScrollersFocusable(element);
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("a[href]"))) {

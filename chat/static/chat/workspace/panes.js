@@ -20,6 +20,7 @@ const PANE = "#room[data-handle], #browser";
  * @property {(slug: string, unread: import("../room/read-marker.js").Unread) => void} showUnread
  * @property {(slug: string) => void} left is called when the person has left a room
  * @property {(slug: string) => void} openSettings opens the owner's settings of a room
+ * @property {import("../room/open-room.js").WorkspaceTools} tools
  * @property {import("../lobby/room-list.js").MakeTools} makeTools makes the buttons beside a room in the list of all rooms
  */
 
@@ -78,12 +79,12 @@ export class Pane {
 
   #open() {
     const { slug } = this;
-    const { makeTools, showUnread, left, openSettings } = this.#options;
+    const { makeTools, showUnread, left, openSettings, tools } = this.#options;
     if (slug === null) return openLobby(makeTools);
     const { handle = "", access } = this.element.dataset;
     return openRoom({
       slug, handle, owner: pagePerson, isPublic: access === "public", showUnread: (unread) => showUnread(slug, unread),
-      left: () => left(slug), openSettings: () => openSettings(slug),
+      left: () => left(slug), openSettings: () => openSettings(slug), tools,
     });
   }
 }

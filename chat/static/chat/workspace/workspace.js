@@ -10,7 +10,9 @@ import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
 import { byId, closestTo } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
 import { onForgotten, pagePerson } from "../ui/person-data.js";
+import { knowRooms } from "../room/marks.js";
 import { Badges } from "./badges.js";
+import { FindPanel } from "./find-panel.js";
 import { loadTools, makeWithTools } from "./late-tools.js";
 import { Panes } from "./panes.js";
 import { addressOf, isFavourite, Places } from "./places.js";
@@ -59,7 +61,13 @@ export class Workspace {
       makeTools: (room) => makeRoomTools(room, this.places.get(room.slug)),
       left: (slug) => this.left(slug),
       openSettings: (slug) => this.openSettings(slug),
+      tools: {
+        openPanel: (view, query) => this.findPanel.open(view, query),
+        setLevel: (slug, level) => this.setLevel(slug, level),
+        ownRooms: () => this.places.namedRooms,
+      },
     });
+    this.findPanel = new FindPanel(this);
     this.shell = new Shell(byId("pane"), panes, {
       going: (path) => this.#going(path),
       shown: (pane) => this.#shown(pane),
@@ -237,6 +245,7 @@ export class Workspace {
   /** @param {import("./places.js").Place[]} rooms */
   #replacePlaces(rooms) {
     this.places.replace(rooms);
+    knowRooms(this.places.namedRooms);
     this.shell.pane.lobby?.redraw();
     this.#draw();
     // The tools load now, so that each of them then opens at once.
@@ -290,6 +299,7 @@ export class Workspace {
     this.places.setOpen(null);
     this.sidebar.setCurrent(pane.path);
     this.#unsent.send(this.me, pane.slug);
+    this.findPanel.roomChanged();
     this.#draw();
   }
 
@@ -322,6 +332,7 @@ export class Workspace {
     try {
       const places = JSON.parse(this.#storage.getItem(KEPT_PLACES) ?? "[]");
       if (Array.isArray(places)) this.places.replace(places);
+      knowRooms(this.places.namedRooms);
     } catch {
       // The server sends them soon.
     }
