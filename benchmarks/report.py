@@ -15,6 +15,8 @@ WRONG = (
     "unacked",
     "retried",
     "rows_missing",
+    "behind",
+    "streams_closed",
     "tracebacks",
 )
 DETAILS = (

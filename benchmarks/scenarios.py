@@ -82,6 +82,15 @@ ALL = [
         members=1000,
     ),
     Scenario(
+        "elsewhere",
+        "elsewhere",
+        "one room of 1,000 whose members show another room; one of them posts, one message at a time",
+        "messages_per_s",
+        "messages/s",
+        members=1000,
+        dialects=("chat",),
+    ),
+    Scenario(
         "rooms",
         "loop",
         "100 rooms of 5; 50 senders, each with one message in flight",

@@ -151,10 +151,18 @@ def publish_to_others(group: str, event: Event, *channels: str) -> None:
     Group(group).send({"text": protocol.encode(event)}, except_channels=channels)
 
 
+def publish_except(group: str, event: Event, but: Iterable[str]) -> None:
+    """Send an event to every connection of a group, except the connections that are also in one of the groups `but`."""
+    publish_to_others(group, event, *_find_channels(but))
+
+
+def _find_channels(groups: Iterable[str]) -> set[str]:
+    return {channel for group in groups for channel in _layer().group_channels(group)}
+
+
 def close_group(group: str, code: int, but: Iterable[str] = ()) -> None:
     """Close every connection of a group, except the connections that are also in one of the groups `but`."""
-    spared = {channel for other in but for channel in _layer().group_channels(other)}
-    Group(group).send({"close": code}, except_channels=spared)
+    Group(group).send({"close": code}, except_channels=_find_channels(but))
 
 
 # One connection.

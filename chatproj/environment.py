@@ -20,6 +20,8 @@ from django.core.exceptions import ImproperlyConfigured
 from chatproj import setting_values as values
 
 ON, OFF = ("1", "true", "yes", "on", "y", "t"), ("0", "false", "no", "off", "n", "f")
+# These people may open direct conversations: everybody; accounts with accounts; people who share a room; nobody.
+DIRECTS = ("everyone", "members", "shared", "nobody")
 # Python's own names of levels, also in their short forms.
 LEVELS = ("DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL", "NOTSET")
 MISSING_SECRET_KEY = (
@@ -122,6 +124,15 @@ def _folder(text: str) -> str:
     return text.strip()
 
 
+def _choice(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.strip().lower() not in choices:
+            raise ValueError
+        return text.strip().lower()
+
+    return parse
+
+
 def _key(text: str) -> str:
     return text  # unchanged: signatures depend on each character
 
@@ -194,6 +205,10 @@ _ALL = [
     Setting(
         *("CHAT_MAX_RESULTS_BYTES", "number", _number(0, math.inf), "a number of bytes, such as 5e9, or inf", 5e9),
         *("5e9", "2e10", "5 GB"),
+    ),
+    Setting(
+        *("CHAT_DIRECTS", "choice", _choice(DIRECTS), "everyone, members, shared or nobody", "members"),
+        *("members", "shared", "friends"),
     ),
     _count("CHAT_BOARD_DAYS", 1, 36500, 30, "90", "0"),
     Setting(

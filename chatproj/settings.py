@@ -215,6 +215,8 @@ CHAT_ANNOUNCEMENT_SECONDS = 24 * 3600
 CHAT_MONITOR_SECONDS = 3
 CHAT_SWEEP_SECONDS = 30
 CHAT_ECHO = read("CHAT_ECHO")
+# This says which people may open direct conversations with each other.
+CHAT_DIRECTS = read("CHAT_DIRECTS")
 # A board without visits and messages for this time is deleted.
 CHAT_BOARD_DAYS = read("CHAT_BOARD_DAYS")
 

@@ -10,7 +10,7 @@ from django.db import connection
 
 from chat import markup
 from chat.models import Person
-from chat.services import limits, people, rooms
+from chat.services import feeds, limits, people, rooms
 from chat.store import store
 from tests import wire
 from tests.flushing import quick_flush  # noqa: F401 (a fixture)
@@ -74,6 +74,7 @@ def empty_state():
     store.clear()
     markup.render.cache_clear()
     limits.forget_people()
+    feeds.forget_rooms()
 
 
 class Later:

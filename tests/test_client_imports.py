@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chat.http.js_comments import remove_comments
 from chat.version import _hash_files
 
 pytestmark = pytest.mark.no_database
@@ -155,6 +156,15 @@ def test_the_readme_lists_every_module_of_the_large_folders():
     text = read("README.md")
     modules = [name for name in MODULES if folder_of(name) in ("connection", "room", "workspace")]
     assert [name for name in modules if f"`{Path(name).name}`" not in text] == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_without_its_comments_has_the_same_code(name):
+    code = remove_comments((CLIENT / name).read_bytes()).decode()
+    assert COMMENT.sub("", code).split() == code_of(name).split()
+    # In a template literal over several lines, a line could begin like a comment.
+    assert [line for line in code.splitlines() if line.count("`") % 2] == []
+    assert not re.search(r"^\s*//|@param", code, re.MULTILINE)
 
 
 def test_the_client_version_changes_with_a_file_in_any_folder(tmp_path):

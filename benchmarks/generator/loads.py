@@ -12,8 +12,10 @@ from benchmarks.figures import latencies, milliseconds, percentile
 from benchmarks.generator.loops import ClosedLoop, Fan
 from benchmarks.generator.sockets import Socket, open_socket, run_concurrently
 from benchmarks.generator.steady import Heartbeats, OpenLoop
+from benchmarks.generator.streams import Streams
 
 WARM_MEMORY_SOCKETS = 50
+LAST_STATE_SECONDS = 4
 SOAK_SHARE = 0.6
 SOAK_CALIBRATION_SECONDS = 5
 
@@ -58,6 +60,38 @@ async def fan(crowd, plan, cpu):
         "messages": load.messages,
         "stalled": load.stalled,
     }
+
+
+async def elsewhere(crowd, plan, cpu):
+    """Run `elsewhere`: one member is in the room and posts; all others have only their own streams."""
+    await crowd.connect(0, 1)
+    streams = Streams(crowd)
+    await streams.connect(range(1, len(crowd.places)))
+    load = ClosedLoop(crowd, crowd.speakers([0]))
+    await load.run(plan["warm_up"])
+    await crowd.drain()
+    crowd.begin()
+    load.forget()
+    streams.begin()
+    cpu.start()
+    elapsed = await load.run(plan["seconds"])
+    cpu.stop()
+    await crowd.drain()
+    await asyncio.sleep(LAST_STATE_SECONDS)
+    newest = max((stream.posts for stream in streams.all), default=0)
+    figures = {
+        "messages_per_s": round(load.messages / elapsed, 1),
+        **latencies(load.times),
+        **latencies(load.ack_times, "ack_"),
+        "messages": load.messages,
+        "stalled": load.stalled,
+        "events_per_stream": round(sum(stream.events for stream in streams.all) / max(len(streams.all), 1), 1),
+        # Each stream must know the last state, although it gets at most one event in a second.
+        "behind": sum(stream.posts < newest for stream in streams.all),
+        "streams_closed": sum(stream.is_closed for stream in streams.all),
+    }
+    streams.leave()
+    return figures
 
 
 async def echo(crowd, plan, cpu):
@@ -178,6 +212,7 @@ async def soak(crowd, plan, cpu):
 KINDS = {
     "loop": loop,
     "fan": fan,
+    "elsewhere": elsewhere,
     "echo": echo,
     "connect": connect,
     "memory": memory,

@@ -38,6 +38,9 @@ class RoomAdmin(AccessibleAdmin):
     ordering = ["-id"]
     readonly_fields = ["access", "offset", "last_at", "created_at", "created_by"]
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).exclude(access=Room.DIRECT)
+
     def get_readonly_fields(self, request, obj=None):
         # People's links and the digests of refs contain the slug, so it never changes.
         if obj is None:
@@ -64,6 +67,9 @@ class MessageAdmin(NoChangeForm, AccessibleAdmin):
     list_select_related = ["room", "author"]
     ordering = ["-id"]
     actions = ["remove_messages"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).exclude(room__access=Room.DIRECT)
 
     def has_add_permission(self, request):
         return False

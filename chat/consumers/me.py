@@ -48,7 +48,7 @@ def _open(connection, person, query, login, token_id):
     connection.accept(event)
     connection.subscribe(_get_groups(connection))
     # What changed since `workspace` was read, and before the connection was in its groups, would be missing.
-    if workspace.find_posts(person) != posts:
+    if workspace.get_posts(person) != posts:
         _send_workspace(connection, person)
     for announcement in announcements.find_for_stream(person, read_integer(query, "announced")):
         connection.reply(announcement)
@@ -90,7 +90,7 @@ def me_disconnect(message):
 def _sync(connection, person, event):
     # The heartbeat renews every lease. No code waits for the renewals: the worker's next trip to Redis sends them.
     limits.renew_socket(person.id, connection)
-    posts, session = workspace.find_posts(person), connection.session
+    posts, session = workspace.get_posts(person), connection.session
     changed, before = session["rooms"] != sorted(posts), session["posts"]
     if changed:
         _follow(connection, posts)

@@ -19,12 +19,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.files.base import ContentFile
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedStaticFilesStorage
 
 from channels_transport import Answer, Asked
 from chat.http.encodings import find_encodings
+from chat.http.js_comments import is_stripped, remove_comments
 from chat.version import CLIENT_VERSION
 
 logger = logging.getLogger(__name__)
@@ -40,8 +42,13 @@ class VersionedStaticFilesStorage(CompressedStaticFilesStorage):
     The storage of static files. Its addresses contain the version of the client's code.
 
     With DEBUG, the addresses have no version, because the files change while the server runs. An address of another
-    site (STATIC_URL) has none either.
+    site (STATIC_URL) has none either. The stored modules of the chat have no comments.
     """
+
+    def _save(self, name: str, content: Any) -> str:
+        if is_stripped(name):
+            content = ContentFile(remove_comments(content.read()))
+        return str(super()._save(name, content))
 
     def url(self, name: str, *arguments: Any, **options: Any) -> str:
         """Return the address of a static file."""
@@ -98,12 +105,16 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
         for finder in get_finders():
             for name, storage in finder.list([]):
                 source, collected = Path(storage.path(name)), Path(self.static_root, name)
-                if not collected.is_file() or collected.read_bytes() != source.read_bytes():
+                if not collected.is_file() or collected.read_bytes() != _read_as_collected(name, source):
                     self.add_file_to_dictionary(self.static_prefix + name, str(source))
                     outdated.append(name)
         if outdated:
             text = "%d static files of %s are outdated, such as %s: run `manage.py collectstatic` after each update."
             logger.warning(text, len(outdated), self.static_root, outdated[0])
+
+
+def _read_as_collected(name: str, source: Path) -> bytes:
+    return remove_comments(source.read_bytes()) if is_stripped(name) else source.read_bytes()
 
 
 def _keep_accepted_encodings(environment: dict[str, Any]) -> None:

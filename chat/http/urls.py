@@ -19,6 +19,7 @@ from chat.http.api import (
     search,
     tasks,
     unknown,
+    workspace,
 )
 
 page_patterns = [
@@ -58,7 +59,9 @@ api_patterns = [
     path("api/rooms/", rooms.rooms_list),
     path("api/rooms/<slug>/", rooms.room),
     path("api/rooms/<slug>/messages/", messages.messages),
+    path("api/rooms/<slug>/preview/", messages.preview),
     path("api/rooms/<slug>/pins/", messages.pins),
+    path("api/rooms/<slug>/people/", profiles.room_people),
     path("api/rooms/<slug>/poll/", polling.poll),
     path("api/rooms/<slug>/scheduled/", scheduled.all_scheduled),
     path("api/rooms/<slug>/scheduled/<row_id:scheduled_id>/", scheduled.one_scheduled),
@@ -68,7 +71,14 @@ api_patterns = [
     path("api/rooms/<slug>/invitations/", invitations.invitations),
     path("api/rooms/<slug>/invitations/<row_id:invitation_id>/", invitations.invitation),
     path("api/invitations/", invitations.accepted),
-    path("api/rooms/<slug>/membership/", invitations.membership),
+    path("api/rooms/<slug>/membership/", workspace.membership),
+    path("api/rooms/<slug>/read/", workspace.read),
+    path("api/read/", workspace.read_all),
+    path("api/workspace/", workspace.own_rooms),
+    path("api/mentions/", workspace.own_mentions),
+    path("api/directs/", workspace.direct_conversations),
+    path("api/blocks/", workspace.all_blocks),
+    path("api/blocks/<path:handle>/", workspace.one_block),
     path("api/rooms/<slug>/members/", moderation.members),
     # A handle may contain slashes.
     path("api/rooms/<slug>/members/<path:handle>/", moderation.member),

@@ -5,7 +5,8 @@ Blocks: paragraphs, quotes, headings and code.
   the mark. The next line without the mark is the answer, not a part of the quote.
 - A heading is a bold paragraph. `<h1>` to `<h6>` would put each heading of a message into the outline of the page.
   People with screen readers use the outline to move through the page.
-- The line of a code fence may name a language. Any other text in it becomes the first line of the code.
+- The line of a code fence may name a language, which becomes the class of the code: `language-python`. Any other text
+  in the line becomes the first line of the code.
 - Quotes and lists nest to the depth DEEPEST. Deeper marks are text.
 """
 
@@ -29,7 +30,7 @@ _NAMES = (
     "protobuf ps1 py pycon python python3 r rb regex rs rst ruby rust sass scala scheme scss sh shell solidity sql "
     "swift tcl terraform tex text toml ts tsx txt typescript vb vim vue xml yaml yml zig zsh"
 )
-_LANGUAGES = frozenset(_NAMES.split())
+LANGUAGES = frozenset(_NAMES.split())
 
 
 def line_of(state: StateBlock, number: int) -> str:
@@ -105,7 +106,7 @@ def embolden_headings(state: StateCore) -> None:
 def fence(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Read fenced code. A fence without code is text, and so is a line of tildes with words that are no language."""
     words = line_of(state, start).lstrip("`~").strip()
-    is_language = words.lower() in _LANGUAGES
+    is_language = words.lower() in LANGUAGES
     if words and not is_language and line_of(state, start).startswith("~"):
         return False
     if not commonmark_fence(state, start, end, silent):
@@ -113,6 +114,7 @@ def fence(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if silent:
         return True
     token = state.tokens[-1]
+    token.info = words.lower() if is_language else ""
     if words and not is_language:
         token.content = f"{words}\n{token.content}"
     if not token.content.strip():

@@ -2,12 +2,15 @@
 
 import nh3
 
+from .blocks import LANGUAGES
+
 # Images are not allowed, because loading an image tells its server the reader's IP address. The docstring of `blocks`
 # says why headings are not allowed.
 _CLEANER = nh3.Cleaner(
     tags={"p", "br", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
     | {"table", "thead", "tbody", "tr", "th", "td"},
     attributes={"*": set(), "a": {"href"}, "ol": {"start"}, "li": {"value"}},
+    allowed_classes={"code": {f"language-{name}" for name in LANGUAGES}},
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow",
     set_tag_attribute_values={"a": {"target": "_blank"}},

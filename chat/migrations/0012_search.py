@@ -86,6 +86,14 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='SearchDay',
+            fields=[
+                ('day', models.DateField(primary_key=True, serialize=False)),
+                ('first_id', models.BigIntegerField()),
+                ('last_id', models.BigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='SearchProgress',
             fields=[
                 ('room', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='chat.Room')),

@@ -28,7 +28,7 @@ from .people import (
 from .profiles import Login, Picture, Preferences, Profile
 from .rooms import FormerSlug, Member, Room
 from .scheduled import ScheduledMessage
-from .search import Changed, Document, Due, SearchDocument, SearchProgress, get_changed_messages
+from .search import Changed, Document, Due, SearchDay, SearchDocument, SearchProgress, get_changed_messages
 from .statements import insert, snapshot
 from .tasks import Task, TaskPart
 from .workspace import Place, count_mentions, count_unread, find_newest, find_places, find_posts
@@ -67,6 +67,7 @@ __all__ = [
     "Room",
     "Rows",
     "ScheduledMessage",
+    "SearchDay",
     "SearchDocument",
     "SearchProgress",
     "Task",

@@ -15,8 +15,8 @@ from django.db import connection
 
 # No token of a text contains this character, because it is punctuation.
 LABEL = "§"
-# One label of PostgreSQL stands for this number of ids of messages.
-BLOCK_BITS = 15
+# PostgreSQL has labels for blocks of ids of messages. A block of a level has 2 ** BLOCK_BITS[level] ids.
+BLOCK_BITS = (15, 17, 19, 21)
 # PostgreSQL reads this number of the newest documents one by one, before it asks the index.
 NEWEST_READ = 3000
 _PREFIX_LENGTHS = (2, 3)
@@ -45,10 +45,16 @@ class Condition:
 
 @dataclass(frozen=True)
 class Rows:
-    """Which rows of messages may be found, whatever the index contains: SQL for the message `m` in the room `r`."""
+    """
+    Which rows of messages may be found, whatever the index contains: SQL for the message `m` in the room `r`.
+
+    `first` and `end` limit the ids of the messages: `first` <= id < `end`.
+    """
 
     sql: str
     parameters: tuple
+    first: int
+    end: int
 
 
 def make_words(message_id: int, tokens: Sequence[str], labels: Iterable[str]) -> str:
@@ -60,18 +66,19 @@ def make_words(message_id: int, tokens: Sequence[str], labels: Iterable[str]) ->
 
 def find_ids(condition: Condition, rows: Rows, limit: int) -> list[int]:
     """Return the ids of the newest messages that fulfil a condition: at most `limit`, in descending order."""
-    if not all(condition.any_of):
-        return []  # no document has a label of an empty group
+    # No document has a label of an empty group.
+    if not all(condition.any_of) or rows.first >= rows.end:
+        return []
     if connection.vendor == "postgresql":
         return _find_with_vectors(condition, rows, limit)
     # CROSS JOIN keeps the order of the tables: SQLite reads the index first, and stops at the limit.
     sql = f"""
         SELECT f.rowid FROM chat_searchindex f
         CROSS JOIN chat_message m ON m.id = f.rowid CROSS JOIN chat_room r ON r.id = m.room_id
-        WHERE f.words MATCH %s AND {rows.sql}
+        WHERE f.words MATCH %s AND f.rowid >= %s AND f.rowid < %s AND {rows.sql}
         ORDER BY f.rowid DESC LIMIT %s
     """
-    return _read_ids(sql, [_make_match(condition), *rows.parameters, limit])
+    return _read_ids(sql, [_make_match(condition), rows.first, rows.end, *rows.parameters, limit])
 
 
 def _read_ids(sql, parameters):
@@ -108,7 +115,8 @@ def _make_vector(message_id, tokens, labels):
         positions.setdefault(token, []).append(str(position))
     lexemes = [f"'{token}':{','.join(where)}" for token, where in positions.items()]
     beginnings = {_begin(token, length) for token in positions for length in _PREFIX_LENGTHS if len(token) >= length}
-    lexemes += [f"'{label}'" for label in [*labels, *sorted(beginnings), _block(message_id >> BLOCK_BITS)]]
+    blocks = [_block(level, message_id >> bits) for level, bits in enumerate(BLOCK_BITS)]
+    lexemes += [f"'{label}'" for label in [*labels, *sorted(beginnings), *blocks]]
     return " ".join(lexemes)
 
 
@@ -117,8 +125,8 @@ def _begin(token, length):
     return f"{LABEL}{length}{token[:length]}"
 
 
-def _block(number):
-    return f"{LABEL}b{number}"
+def _block(level, number):
+    return f"{LABEL}b{level}.{number}"
 
 
 def _find_with_vectors(condition, rows, limit):
@@ -127,41 +135,61 @@ def _find_with_vectors(condition, rows, limit):
 
     PostgreSQL's index has no order, so it would read each match before it returns the newest ones: a second for a
     common word. If a word is common, the documents that are read one by one have enough matches. If it is not, the
-    windows have few matches. Each window is twice as large as the window before.
+    windows have few matches. The windows become larger.
     """
     query = _make_query(condition)
     newest = _read_ids("SELECT COALESCE(MAX(message_id), 0) FROM chat_searchdocument", [])[0]
-    start = newest + 1 - NEWEST_READ
-    found = _read_ids(_READ_NEWEST.format(rows=rows.sql), [start, query, *rows.parameters, limit])
-    for blocks in _windows(start):
+    end = min(rows.end, newest + 1)
+    start = max(rows.first, end - NEWEST_READ)
+    found = _read_ids(_READ_NEWEST.format(rows=rows.sql), [start, end, query, *rows.parameters, limit])
+    for block in _windows(rows.first, start):
         if len(found) >= limit:
             break
-        in_window = f"{_any(blocks)} & {query}"
-        parameters = [in_window, start, *rows.parameters, limit - len(found)]
+        parameters = [f"'{block}' & {query}", rows.first, start, *rows.parameters, limit - len(found)]
         found += _read_ids(_ASK_INDEX.format(rows=rows.sql), parameters)
     return found
 
 
-def _windows(end: int) -> Iterator[list[str]]:
-    """Return the labels of the blocks of each window of the ids before `end`."""
-    last, size = (end - 1) >> BLOCK_BITS, 2
-    while last >= 0:
-        yield [_block(number) for number in range(last, max(-1, last - size), -1)]
-        last, size = last - size, size * 2
+def _windows(first: int, end: int) -> Iterator[str]:
+    """Return the labels of the blocks that together contain the ids from `first` to before `end`, the newest first."""
+    level = 0
+    if first >= end:
+        return
+    # The first block may contain ids at or after `end`.
+    end = -(-end >> BLOCK_BITS[0]) << BLOCK_BITS[0]
+    while end > first:
+        while level + 1 < len(BLOCK_BITS) and end % (1 << BLOCK_BITS[level + 1]) == 0:
+            level += 1
+        yield _block(level, (end - 1) >> BLOCK_BITS[level])
+        end -= 1 << BLOCK_BITS[level]
 
 
-# Without OFFSET 0, PostgreSQL may choose another order: the index first, or the rows of the messages first.
-_READ_NEWEST = """
-    SELECT f.message_id FROM (
-        SELECT message_id, words FROM chat_searchdocument WHERE message_id >= %s ORDER BY message_id DESC OFFSET 0
-    ) f
-    JOIN chat_message m ON m.id = f.message_id JOIN chat_room r ON r.id = m.room_id
-    WHERE f.words @@ %s::tsquery AND {rows} ORDER BY f.message_id DESC LIMIT %s
+# PostgreSQL's estimates of these conditions are poor, so the statements give the order of the work. OFFSET 0 keeps a
+# subquery as it is. LATERAL with LIMIT reads the row of each message only until there are enough: PostgreSQL would
+# merge with the whole table of messages instead.
+_JOIN = """
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM chat_message m JOIN chat_room r ON r.id = m.room_id
+        WHERE m.id = f.message_id AND {rows} LIMIT 1
+    ) readable
+    LIMIT %s
 """
-_ASK_INDEX = """
-    SELECT f.message_id FROM (SELECT message_id FROM chat_searchdocument WHERE words @@ %s::tsquery OFFSET 0) f
-    JOIN chat_message m ON m.id = f.message_id JOIN chat_room r ON r.id = m.room_id
-    WHERE f.message_id < %s AND {rows} ORDER BY f.message_id DESC LIMIT %s
+_READ_NEWEST = f"""
+    SELECT f.message_id FROM (
+        SELECT message_id FROM (
+            SELECT message_id, words FROM chat_searchdocument WHERE message_id >= %s AND message_id < %s
+            ORDER BY message_id DESC OFFSET 0
+        ) newest
+        WHERE words @@ %s::tsquery ORDER BY message_id DESC OFFSET 0
+    ) f {_JOIN}
+"""
+_ASK_INDEX = f"""
+    SELECT f.message_id FROM (
+        SELECT message_id FROM (
+            SELECT message_id FROM chat_searchdocument WHERE words @@ %s::tsquery OFFSET 0
+        ) matching
+        WHERE message_id >= %s AND message_id < %s ORDER BY message_id DESC OFFSET 0
+    ) f {_JOIN}
 """
 
 

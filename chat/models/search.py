@@ -5,7 +5,7 @@ The index follows the messages, seconds later. It may be deleted at any time: `m
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import connection, models
@@ -72,6 +72,48 @@ class SearchDocument(models.Model):
     objects = SearchDocumentManager()
 
 
+class SearchDayManager(models.Manager):
+    def record(self, bounds: dict[date, tuple[int, int]]) -> None:
+        """Widen the ids of days, in a transaction. `bounds` is {day: (smallest id, largest id)}."""
+        adapt = connection.ops.adapt_datefield_value
+        # Two processes take the locks of the days in the same order.
+        rows = [(adapt(day), first, last) for day, (first, last) in sorted(bounds.items())]
+        with connection.cursor() as cursor:
+            cursor.executemany(_WIDEN, rows)
+
+    def get_bounds(self, first_day: date, last_day: date) -> tuple[int, int] | None:
+        """Return (smallest id, largest id) of the indexed messages of a period, or None if there are none."""
+        found = self.filter(day__gte=first_day, day__lte=last_day)
+        bounds = found.aggregate(first=models.Min("first_id"), last=models.Max("last_id"))
+        return None if bounds["first"] is None else (bounds["first"], bounds["last"])
+
+
+class SearchDay(models.Model):
+    """
+    The ids of the messages of a day in UTC: none is smaller than `first_id`, and none is larger than `last_id`.
+
+    Messages have no index by time. They get their ids in the order of their times, unless somebody imports old ones.
+    """
+
+    day = models.DateField(primary_key=True)
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+
+    objects = SearchDayManager()
+
+
+_WIDEN = """
+    INSERT INTO chat_searchday (day, first_id, last_id) VALUES (%s, %s, %s)
+    ON CONFLICT (day) DO UPDATE SET
+        first_id = CASE
+            WHEN excluded.first_id < chat_searchday.first_id THEN excluded.first_id ELSE chat_searchday.first_id
+        END,
+        last_id = CASE
+            WHEN excluded.last_id > chat_searchday.last_id THEN excluded.last_id ELSE chat_searchday.last_id
+        END
+"""
+
+
 class Due(NamedTuple):
     """A room with changes that are not indexed: those after `after` and up to `offset`."""
 
@@ -106,15 +148,9 @@ class SearchProgressManager(models.Manager):
                 cursor.execute("SELECT 1 FROM chat_room WHERE id = %s FOR KEY SHARE", [due.room_id])
                 if cursor.fetchone() is None:
                     return False
-        state = {"version": version, "access": due.access}
-        self.get_or_create(room_id=due.room_id, defaults={**state, "offset": 0})
-        rows = self.select_for_update().filter(room_id=due.room_id)
-        progress = rows.get()
-        present = progress.offset if (progress.version, progress.access) == (version, due.access) else 0
-        if present != due.after:
-            return False
-        rows.update(**state, offset=offset)
-        return True
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVE, [due.room_id, offset, version, due.access, due.after, due.room_id, due.after])
+            return cursor.rowcount == 1
 
 
 class SearchProgress(models.Model):
@@ -139,6 +175,18 @@ _SELECT_DUE = """
     LEFT JOIN chat_searchprogress p ON p.room_id = r.id AND p.version = %s AND p.access = r.access
     WHERE r.access <> 'board' AND r."offset" > COALESCE(p."offset", 0) {where}
     ORDER BY r."offset" - COALESCE(p."offset", 0), r.id
+"""
+
+
+_MOVE = """
+    INSERT INTO chat_searchprogress (room_id, "offset", version, access)
+    SELECT %s, %s, %s, %s WHERE %s = 0 OR EXISTS (SELECT 1 FROM chat_searchprogress WHERE room_id = %s)
+    ON CONFLICT (room_id) DO UPDATE
+    SET "offset" = excluded."offset", version = excluded.version, access = excluded.access
+    WHERE %s = CASE
+        WHEN chat_searchprogress.version = excluded.version AND chat_searchprogress.access = excluded.access
+        THEN chat_searchprogress."offset" ELSE 0
+    END
 """
 
 

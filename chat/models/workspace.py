@@ -63,8 +63,8 @@ def find_posts(person: Person) -> dict[int, int]:
 
 def _select(statement: tuple[str, str], person: Person, room_id: int | None) -> tuple[str, list]:
     if room_id is None:
-        return statement[0], [person.id, person.is_guest]
-    return statement[1], [person.id, person.is_guest, room_id]
+        return statement[0], [person.id]
+    return statement[1], [person.id, room_id]
 
 
 def count_unread(member: Member, offset: int) -> int:
@@ -113,14 +113,26 @@ _MENTIONS = """
     ) + (
         SELECT COUNT(*) FROM chat_message call
         WHERE call.room_id = member.room_id AND call.number > member.read_offset AND call.audience IS NOT NULL
-            AND call.audience = 'all' AND call.author_id <> member.person_id
+            AND call.audience = 'all' AND call.author_id <> member.person_id AND NOT EXISTS (
+                SELECT 1 FROM chat_block block
+                WHERE block.person_id = member.person_id AND block.blocked_id = call.author_id
+            )
     )
 """
 _FROM = """
     FROM chat_member member
+    JOIN chat_person person ON person.id = member.person_id
     JOIN chat_room room ON room.id = member.room_id
-    WHERE member.person_id = %s AND member.role <> 'banned'
-        AND NOT (%s AND room.access <> 'board' AND COALESCE(room.closed_to_guests, FALSE))
+    WHERE member.person_id = %s AND member.role <> 'banned' AND (room.access = 'board' OR NOT (
+        person.is_guest AND COALESCE(room.closed_to_guests, FALSE)
+        -- A guest of the same browser is banned. This holds for its other guests, and for accounts that are newer.
+        OR member.role NOT IN ('moderator', 'owner') AND EXISTS (
+            SELECT 1 FROM chat_person guest JOIN chat_member held ON held.person_id = guest.id
+            WHERE guest.browser = person.browser AND guest.is_guest AND guest.id <> person.id
+                AND (person.is_guest OR guest.created_at < person.created_at)
+                AND held.room_id = member.room_id AND held.role = 'banned'
+        )
+    ))
 """
 _NEWEST_FIRST = f"""
     ORDER BY member.favourite IS NULL, member.favourite, COALESCE(room.last_at, room.created_at) DESC, room.id DESC

@@ -42,6 +42,12 @@ def find_blockers(author_id: int, person_ids: Iterable[int]) -> set[int]:
     return set(found.values_list("person_id", flat=True))
 
 
+def find_blockers_in_room(author_id: int, room_id: int) -> list[int]:
+    """Return the ids of the members of a room who block the author."""
+    found = Block.objects.filter(blocked=author_id, person__memberships__room=room_id)
+    return list(found.values_list("person_id", flat=True))
+
+
 def find_direct_listeners(author: Member) -> list[int]:
     """
     Return the ids of the people whom a message of `author` in a direct conversation notifies.

@@ -24,6 +24,8 @@ from .after_commit import after_commit, publish_after_commit
 
 FEED_CHANNEL = "chat.feeds"
 MAX_AUTHORS = 50  # authors of the newest messages that an item names
+# The ids of the rooms whose newest state this process will publish within CHAT_FEED_SECONDS.
+_overdue: set[int] = set()
 
 
 # Something was said.
@@ -35,6 +37,14 @@ def publish_post(room: Room, message: Message, posts: int) -> None:
 
     The feed gets at most one item in CHAT_FEED_SECONDS from all workers together, and always the last state.
     """
+    after_commit(f"publish it to the feed of room {room.id}", lambda: _publish_post(room, message, posts))
+
+
+def _publish_post(room: Room, message: Message, posts: int) -> None:
+    # This process will soon publish the newest state, which contains this message. So in a burst, a message costs
+    # nothing here.
+    if room.id in _overdue:
+        return
     event = protocol.room(
         room.slug,
         offset=message.offset,
@@ -61,17 +71,28 @@ def publish_newest(room_id: int) -> None:
 
 
 def _publish_paced(room_id: int, event: dict, posts: int) -> None:
-    group, seconds = broadcast.feed_group(room_id), settings.CHAT_FEED_SECONDS
     on_held = partial(_publish_later, room_id, posts)
-    after_commit(f"publish it to {group}", lambda: broadcast.publish_paced(group, event, posts, seconds, on_held))
+    group = broadcast.feed_group(room_id)
+    broadcast.publish_paced(group, event, posts, settings.CHAT_FEED_SECONDS, on_held)
 
 
 def _publish_later(room_id: int, posts: int, published: int) -> None:
     """Publish the state of a room later, because its feed has just had an item, with the number `published`."""
     if published < posts:
-        # A worker reads the newest state then, because other workers may handle messages of this room too.
-        seconds = settings.CHAT_FEED_SECONDS
-        call_later(seconds, ("feed", room_id), broadcast.start_job, FEED_CHANNEL, {"room": room_id})
+        _overdue.add(room_id)
+        call_later(settings.CHAT_FEED_SECONDS, ("feed", room_id), _start_job, room_id)
+
+
+def _start_job(room_id: int) -> None:
+    # A message that commits from now on publishes itself. The job reads every earlier message.
+    _overdue.discard(room_id)
+    # A worker reads the newest state, because other workers may handle messages of this room too.
+    broadcast.start_job(FEED_CHANNEL, {"room": room_id})
+
+
+def forget_rooms() -> None:
+    """Forget for which rooms this process will publish the newest state. Only tests call this."""
+    _overdue.clear()
 
 
 # The room itself changed.
@@ -122,6 +143,14 @@ def _unfollow(person_id: int, room_id: int, slug: str) -> None:
     # This trip is made before anything that this request publishes to the room.
     broadcast.unsubscribe_members(broadcast.feed_group(room_id), own)
     broadcast.publish(own, protocol.room_gone(slug))
+
+
+def drop(person_id: int, room_id: int) -> None:
+    """Do what `unfollow` does, but publish nothing: the person may never have known the room."""
+    after_commit(
+        f"remove the streams of person {person_id} from room {room_id}",
+        lambda: broadcast.unsubscribe_members(broadcast.feed_group(room_id), broadcast.person_group(person_id)),
+    )
 
 
 def publish_to_person(person_id: int, slug: str, **changed: Any) -> None:

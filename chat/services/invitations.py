@@ -85,6 +85,8 @@ def may_invite(person: Person | AnonymousUser, room: Room) -> bool:
 
 def _get_room(person, slug):
     room = rooms.get_readable_room(person, slug)
+    if room.access == room.DIRECT:
+        raise ChatError("forbidden", "Nobody can join a direct conversation. Open one with more people instead.")
     if room.access != room.PRIVATE:
         raise ChatError("forbidden", "This room is public. Send people its address instead.")
     if not may_invite(person, room):
@@ -164,6 +166,8 @@ def leave_room(person: Person, slug: str) -> None:
     Raise `not_found` for the room; `forbidden` if the person cannot leave it.
     """
     room = rooms.get_readable_room(person, slug)
+    if room.access == room.DIRECT:
+        raise ChatError("forbidden", "Nobody can leave a direct conversation. Choose its level 'none' instead.")
     if not may_leave(person, room):
         detail = "You cannot leave this room: you are its owner, you are muted, or you are not in it."
         raise ChatError("forbidden", detail)

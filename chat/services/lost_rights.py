@@ -14,7 +14,7 @@ from chat.models import Member, Person, Visitor
 from chat.protocol import CLOSE_FORBIDDEN
 from chat.store import store
 
-from . import people, rooms
+from . import feeds, people, rooms
 from .after_commit import close_after_commit
 
 MAX_PER_SWEEP = 500
@@ -54,8 +54,9 @@ def _close_people(ids: Collection[int]) -> None:
 
 
 def _close_members(ids: Collection[int]) -> None:
-    for id in ids:
+    for id, person_id, room_id in Member.objects.filter(id__in=ids).values_list("id", "person_id", "room_id"):
         close_after_commit(broadcast.member_group(id), CLOSE_FORBIDDEN)
+        feeds.drop(person_id, room_id)
 
 
 _people, _members = Ledger("people", _close_people), Ledger("members", _close_members)

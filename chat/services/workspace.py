@@ -16,8 +16,6 @@ from chat.protocol import ChatError
 from chat.services import announcements, feeds, people, rooms
 from chat.services.after_commit import publish_after_commit
 
-__all__ = ["find_posts", "get_workspace", "read_all", "read_room", "set_favourite", "set_level"]
-
 MAX_FAVOURITES = 100
 
 
@@ -34,6 +32,27 @@ def get_workspace(person: Person, version: str) -> tuple[dict, dict[int, int]]:
     described = feeds.describe_places(person, places)
     event = protocol.workspace(described, you, version, announcements.get_newest_id())
     return event, {place.room.id: place.room.posts or 0 for place in places}
+
+
+def get_posts(person: Person) -> dict[int, int]:
+    """Return {id of a room: its `posts`} of the rooms in a person's workspace. Run one statement."""
+    return find_posts(person)
+
+
+def get_rooms(person: Person, room_id: int | None = None) -> list[dict]:
+    """Return the rooms of a person, or one of them, as in the event `workspace`."""
+    return feeds.describe_places(person, find_places(person, room_id))
+
+
+def join_room(person: Person, slug: str) -> bool:
+    """
+    Make a person a member of a public room. Return whether the person is a new member.
+
+    Raise `not_found` or `forbidden` as `rooms.join_room` does.
+    """
+    is_member = Member.objects.filter(person=person, room__slug=slug).exists()
+    rooms.join_room(person, slug)
+    return not is_member
 
 
 def set_level(person: Person, slug: str, level: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.accessibility import assert_accessible, requires_axe
+from tests.browser.accessibility import PHONE, assert_accessible, requires_axe
 from tests.browser.test_lobby import PASSWORD, sign_up
 from tests.browser.test_moderation import item_of
 from tests.browser.test_room import message, say
@@ -183,3 +183,27 @@ def test_the_operators_page_is_accessible(browser_of, site):
     root.goto(f"{site.url}/operators/rooms/")
     expect(root.get_by_test_id("live")).to_have_text("Live")
     assert_accessible(root, "the operators' page")
+
+
+def test_the_workspace_is_accessible(open_as_owner, owner):
+    alice = open_as_owner()
+    for _ in range(2):
+        owner.post(owner.make_room(), "Hello")
+    expect(alice.locator("#places li").nth(2)).to_be_visible()
+    assert_accessible(alice, "an empty room")
+    alice.get_by_test_id("new-room").click()
+    assert_accessible(alice, "a new room")
+    alice.keyboard.press("Escape")
+    alice.keyboard.press("Control+k")
+    expect(alice.get_by_role("option").nth(2)).to_be_visible()
+    assert_accessible(alice, "the palette")
+    alice.keyboard.press("Escape")
+    alice.locator("#places li button").first.click()
+    assert_accessible(alice, "the menu of a room")
+    alice.keyboard.press("Escape")
+    alice.get_by_test_id("browse-rooms").click()
+    expect(alice.locator("#rooms").get_by_text("Joined").first).to_be_visible()
+    assert_accessible(alice, "all rooms")
+    alice.set_viewport_size(PHONE)
+    alice.get_by_test_id("open-drawer").click()
+    assert_accessible(alice, "the drawer")

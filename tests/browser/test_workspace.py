@@ -1,5 +1,7 @@
 """Tests of the workspace: a person's rooms beside a pane that changes without loading a page."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -60,7 +62,8 @@ def test_rooms_change_without_loading_a_page_and_keep_text_place_and_messages(op
     expect(alice.get_by_test_id("composer")).to_be_focused()
     expect(alice.get_by_test_id("composer")).to_have_value("")
     expect(alice.get_by_test_id("announcer")).to_have_text(f"The room {second}")
-    assert alice.title().startswith(f"The room {second}")
+    # What was not read in the first room counts in the title.
+    expect(alice).to_have_title(re.compile(rf"^\(\d+\) The room {second} · "))
     say(alice, "in the second room")
     expect(message(alice, "in the second room")).to_have_count(1)
     bob.post(first, "while Alice is elsewhere")
@@ -137,3 +140,97 @@ def test_the_palette_finds_a_room_and_creates_one(open_workspace, owner):
     alice.keyboard.press("Enter")
     expect_room(alice, "plans-of-the-cafe")
     assert alice.evaluate("window.loads") == 1
+
+
+def test_unread_messages_in_other_rooms_are_counted_live(open_workspace, owner, site):
+    first, second = owner.make_room(), owner.make_room()
+    bob = Person(site, "Bob who writes elsewhere", "correct horse")
+    alice = open_workspace(owner, first)
+    listed = alice.locator(f"#places [data-slug='{second}']")
+    expect(listed).to_be_visible()
+    bob.post(second, "one")
+    bob.post(second, f"@{owner.handle} two")
+    expect(listed.locator(".badge")).to_have_text("@1")
+    expect(listed.get_by_role("link")).to_have_accessible_name(f"The room {second} 1 mention")
+    expect(alice).to_have_title(f"(2) The room {first} · Chat")
+    assert alice.locator("link[rel=icon]").get_attribute("href").startswith("data:image/svg+xml")
+
+    alice.keyboard.press("Alt+ArrowDown")
+    expect_room(alice, second)
+    expect(message(alice, "two")).to_be_visible()
+    expect(listed.locator(".badge")).to_have_count(0)
+    expect(alice).to_have_title(f"The room {second} · Chat")
+
+    other = alice.context.new_page()
+    other.goto(f"{site.url}/rooms/{first}/")
+    bob.post(second, "three")
+    expect(other.locator(f"#places [data-slug='{second}'] .badge")).to_have_text("1")
+    other.locator(f"#places [data-slug='{second}'] .place").click(button="right")
+    other.get_by_role("menuitem", name="Mark as read").click()
+    expect(other.locator(f"#places [data-slug='{second}'] .badge")).to_have_count(0)
+
+
+def test_a_room_is_created_renamed_made_a_favourite_and_deleted(open_workspace, owner):
+    alice = open_workspace(owner, owner.make_room())
+    alice.get_by_test_id("new-room").click()
+    alice.fill("#new-room-name", "Short-lived")
+    alice.keyboard.press("Enter")
+    expect_room(alice, "short-lived")
+    expect(alice.get_by_test_id("empty-room")).to_be_visible()
+    listed = alice.locator("#places [data-slug=short-lived]")
+    listed.hover()
+    listed.get_by_role("button").click()
+    alice.get_by_role("menuitem", name="Add to favourites").click()
+    expect(alice.locator("[data-section=favourites] [data-slug=short-lived]")).to_be_visible()
+    alice.get_by_test_id("room-menu").locator("summary").click()
+    alice.get_by_test_id("menu-settings").click()
+    alice.fill("#settings-name", "Long-lived")
+    alice.keyboard.press("Enter")
+    expect(alice.get_by_test_id("room-name")).to_have_text("Long-lived")
+    expect(listed).to_contain_text("Long-lived")
+    alice.get_by_test_id("room-menu").locator("summary").click()
+    alice.get_by_test_id("menu-settings").click()
+    alice.locator("[data-action=delete-room]").dblclick()
+    expect(alice.get_by_test_id("browser")).to_be_visible()
+    expect(listed).to_have_count(0)
+
+
+def test_a_person_joins_and_leaves_a_public_room_in_the_list(open_workspace, owner, site):
+    slug = owner.make_room()
+    bob = Person(site, "Bob who joins", "correct horse")
+    page = open_workspace(bob, owner.make_room())
+    page.get_by_test_id("browse-rooms").click()
+    row = page.locator(f"#rooms [data-slug='{slug}']")
+    page.get_by_test_id("room-search").fill(slug)
+    row.get_by_role("link", name="Join").click()
+    expect_room(page, slug)
+    page.get_by_test_id("browse-rooms").click()
+    expect(row).to_contain_text("Joined")
+    row.get_by_role("button").click()
+    page.get_by_role("menuitem", name="Leave room").click()
+    page.click("#leave-room")
+    expect(row.get_by_role("link", name="Join")).to_be_visible()
+    expect(page.locator(f"#places [data-slug='{slug}']")).to_have_count(0)
+
+
+def test_a_message_that_waits_is_sent_while_another_room_is_open(open_workspace, owner, site):
+    first, second = owner.make_room(), owner.make_room()
+    alice = open_workspace(owner, first)
+    go_to(alice, second)
+    alice.go_back()
+    expect_room(alice, first)
+    alice.context.set_offline(True)
+    say(alice, "written without a connection")
+    expect(alice.locator("#pending-messages .message")).to_have_count(1)
+    alice.go_forward()
+    expect(alice.locator(f"#room[data-slug='{second}']")).to_be_attached()
+    alice.context.set_offline(False)
+    alice.evaluate("window.dispatchEvent(new Event('online'))")
+    for _ in range(100):
+        if any("written without" in found["body"] for found in owner.history(first).values()):
+            break
+        alice.wait_for_timeout(200)
+    alice.go_back()
+    expect(message(alice, "written without a connection")).to_have_count(1)
+    expect(alice.locator("#pending-messages .message")).to_have_count(0)
+    assert len(owner.history(first)) == 1

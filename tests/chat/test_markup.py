@@ -27,7 +27,7 @@ LINK = 'target="_blank" rel="noopener noreferrer nofollow"'
         ("> said", "<blockquote>\n<p>said</p>\n</blockquote>"),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("3. a", '<ol start="3">\n<li>a</li>\n</ol>'),
-        ("```python\n<b>\n```", "<pre><code>&lt;b&gt;\n</code></pre>"),
+        ("```python\n<b>\n```", '<pre><code class="language-python">&lt;b&gt;\n</code></pre>'),
         (
             "https://a.example/?b=1&c=2",
             f'<p><a href="https://a.example/?b=1&amp;c=2" {LINK}>https://a.example/?b=1&amp;c=2</a></p>',

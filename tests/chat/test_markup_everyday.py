@@ -6,6 +6,7 @@ import re
 import pytest
 
 from chat.markup import render
+from chat.markup.sanitiser import sanitise
 
 pytestmark = pytest.mark.no_database
 
@@ -279,19 +280,27 @@ def test_a_quote_and_a_list_end_where_their_marks_end(body, blocks):
 
 
 @pytest.mark.parametrize(
-    "body, code",
+    "body, language, code",
     [
-        ("```python\na\n```", "a\n"),
-        ("```C++\na\n```", "a\n"),
-        ("```hello\na\n```", "hello\na\n"),
-        ("```hello world\na\n```", "hello world\na\n"),
-        ("```python a\nb\n```", "python a\nb\n"),
-        ("```hello", "hello\n"),
-        ("~~~js\na\n~~~", "a\n"),
+        ("```python\na\n```", "python", "a\n"),
+        ("```C++\na\n```", "c++", "a\n"),
+        ("```hello\na\n```", None, "hello\na\n"),
+        ("```hello world\na\n```", None, "hello world\na\n"),
+        ("```python a\nb\n```", None, "python a\nb\n"),
+        ("```hello", None, "hello\n"),
+        ("~~~js\na\n~~~", "js", "a\n"),
+        ("```\na\n```", None, "a\n"),
     ],
 )
-def test_only_the_name_of_a_language_is_left_out_of_the_code(body, code):
-    assert render(body) == f"<pre><code>{code}</code></pre>"
+def test_only_the_name_of_a_language_is_left_out_of_the_code_and_becomes_its_class(body, language, code):
+    attribute = f' class="language-{language}"' if language else ""
+    assert render(body) == f"<pre><code{attribute}>{code}</code></pre>"
+
+
+def test_code_has_no_class_but_the_name_of_a_language():
+    assert sanitise('<code class="language-js bar sheet">a</code><p class="bar">b</p>') == (
+        '<code class="language-js">a</code><p>b</p>'
+    )
 
 
 @pytest.mark.parametrize("body", ["don`t and can`t", "un po` meno, un po` più", "l`uomo e l`altro"])

@@ -31,6 +31,15 @@ test("what the server counts replaces what the client counts", () => {
   assert.deepEqual(places.totals, { unread: 0, mentions: 0 });
 });
 
+test("a count of the server that is older than the newest messages is corrected", () => {
+  const places = placesOf(place("a"));
+  places.change({ type: "room", slug: "a", posts: 13, offset: 13, by: ["bob", "bob", "bob"] });
+  places.change({ type: "room", slug: "a", read: 11, unread: 0, mentions: 0, posts: 11 });
+  assert.deepEqual([places.get("a").unread, places.get("a").posts, places.get("a").read], [2, 13, 11]);
+  places.change({ type: "room", slug: "a", posts: 12, offset: 12, by: ["bob"] });
+  assert.deepEqual([places.get("a").unread, places.get("a").offset], [2, 13]);
+});
+
 test("every message of a direct conversation is a mention", () => {
   const places = placesOf(place("d", { kind: "direct" }));
   places.change({ type: "room", slug: "d", posts: 12, by: ["bob", "bob"] });
@@ -43,6 +52,7 @@ test("a mention counts once it is after the read marker", () => {
   places.mentioned({ room: "a", id: 10 });
   places.mentioned({ room: "a", id: 11 });
   places.mentioned({ room: "unknown", id: 11 });
+  places.mentioned({ room: "a", id: 12, author: { handle: "alice" } });
   assert.equal(places.get("a").mentions, 1);
 });
 

@@ -1,4 +1,4 @@
-"""The JSON API of private rooms: invitations, and leaving a room."""
+"""The JSON API of private rooms: their invitations."""
 
 from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
@@ -59,14 +59,6 @@ def accept_invitation(request):
     return JsonResponse({"room": {"slug": room.slug, "name": room.name, "topic": room.topic}})
 
 
-@signed_in
-def leave_room(request, slug):
-    """Leave a room and close this person's sockets in it, for guests, members and moderators. Return 204."""
-    service.leave_room(request.user, slug)
-    return HttpResponse(status=204)
-
-
 invitations = endpoint(GET=list_invitations, POST=create_invitation)
 invitation = endpoint(DELETE=revoke_invitation)
 accepted = endpoint(POST=accept_invitation)
-membership = endpoint(DELETE=leave_room)

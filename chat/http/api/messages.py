@@ -1,8 +1,8 @@
-"""The JSON API of a room's messages: pages of history, changes after an offset, and posting."""
+"""The JSON API of a room's messages: pages of history, changes after an offset, posting, and previews."""
 
 from django.http import JsonResponse
 
-from chat import protocol
+from chat import markup, protocol
 from chat.http.endpoints import endpoint, errors_with_ref, get_query_integer, signed_in
 from chat.protocol import ChatError
 from chat.services import limits, rooms
@@ -65,6 +65,15 @@ def create_message(request, slug):
 
 
 @signed_in
+def preview_message(request, slug):
+    """Return {html} of a body that is not posted yet, to people who may read the room. Body {body}."""
+    limits.check_event(request.user.id)
+    rooms.get_readable_room(request.user, slug)
+    checked = protocol.check_fields(protocol.parse_object(request.body), body=protocol.check_body)
+    return JsonResponse({"html": markup.render(checked["body"])})
+
+
+@signed_in
 def list_pins(request, slug):
     """Return {pins: [{message, at, by}]} to people who may read the room, the newest pin first."""
     pins = rooms.get_pins(rooms.get_readable_room(request.user, slug))
@@ -76,5 +85,6 @@ def _describe_pin(pin):
     return {"message": pin.message, "at": protocol.format_time(pin.at), "by": by}
 
 
+preview = endpoint(POST=preview_message)
 pins = endpoint(GET=list_pins)
 messages = endpoint(GET=list_messages, POST=create_message)

@@ -3,7 +3,7 @@
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 
 from chat import protocol
-from chat.http.endpoints import endpoint, signed_in
+from chat.http.endpoints import endpoint, page_response, signed_in
 from chat.services import limits, people
 
 # A picture's address contains its digest, so its content never changes.
@@ -27,6 +27,22 @@ def list_people(request):
         return JsonResponse({"people": people.find_profiles(handles)})
     found = people.search_people(request.user, request.GET.get("q", ""), request.GET.get("room"))
     return JsonResponse({"people": found})
+
+
+@signed_in
+def list_room_people(request, slug):
+    """
+    Return {people: [profile with `role`], more} of a room to its members, sorted by handle.
+
+    Query: `q` for people whose handle or name begins with it, one or more `handle` for these people, `page`.
+    """
+    limits.check_event(request.user.id)
+    text, handles = request.GET.get("q", ""), request.GET.getlist("handle")
+
+    def find(page):
+        return people.find_room_people(request.user, slug, text, handles, page)
+
+    return page_response(request, "people", find, lambda found: found)
 
 
 def get_picture(request, digest):
@@ -140,6 +156,7 @@ def _describe_login(login, own_key):
 
 
 people_list = endpoint(GET=list_people)
+room_people = endpoint(GET=list_room_people)
 picture = endpoint(GET=get_picture)
 profile = endpoint(GET=get_profile, PATCH=change_profile, DELETE=delete_account)
 own_picture = endpoint(PUT=put_picture, DELETE=delete_picture)

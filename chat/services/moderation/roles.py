@@ -50,6 +50,9 @@ def change_role(
     person's role is not `was`, or if the room is not public and the person is not in it.
     """
     role, seconds, reason = _check_fields(role, seconds, reason)
+    if room.access == Room.DIRECT:
+        # A role would let another person into the conversation.
+        raise ChatError("forbidden", "The people of a direct conversation have no roles.")
     person = whom if isinstance(whom, Person) else get_person(room, whom)
     if role in DEFAULT_ROLES:
         role = rooms.get_default_role(person)

@@ -107,7 +107,17 @@ def search_people(asker: Person, text: str, slug: str | None = None) -> list[dic
         people = people.filter(is_guest=False)
     text = protocol.check_string(text, "q").strip()
     if text:
-        name = Q(profile__name__istartswith=text) | Q(profile__name__icontains=f" {text}")
-        people = people.filter(Q(handle_key__startswith=make_handle_key(text)) | name)
+        people = people.filter(match_text(text))
     found = people.select_related("profile").order_by("handle_key")[:MAX_FOUND]
     return [describe_person(person) for person in found]
+
+
+def match_text(text: str, prefix: str = "") -> Q:
+    """
+    Return the filter for people of whom the handle, or a word of the name, begins with `text`.
+
+    `prefix` is the path to the person, such as "person__", for rows that refer to a person.
+    """
+    starts = Q(**{f"{prefix}handle_key__startswith": make_handle_key(text)})
+    starts |= Q(**{f"{prefix}profile__name__istartswith": text})
+    return starts | Q(**{f"{prefix}profile__name__icontains": f" {text}"})

@@ -85,10 +85,8 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
         if message.author_id != member.person_id:
             audit.record(member.person, AuditEntry.EDIT, member.room_id, message.author, message=message.number)
         keep_body(message, member.person, now)
-        called = find_called(member, event.body)
-        replace_mentions(member, message, called)
-        audience = message.audience if message.audience == called.audience else None
-        fields = {"mentioned": called.count, "audience": audience}
+        called = replace_mentions(member, message, event.body)
+        fields = {"mentioned": called.count, "audience": called.audience}
         return _update(message, offset, body=event.body, edited_at=now, **fields)
 
     return change_message(member, event, edit)

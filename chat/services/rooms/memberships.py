@@ -98,6 +98,7 @@ def hold_others_of_browser(member: Member) -> None:
     for other in others.filter(Q(role=Member.GUEST, person__is_guest=True) | Q(is_later_account, role=Member.MEMBER)):
         if member.role == Member.BANNED and not other.person.is_guest:
             close_connections(other)
+            feeds.unfollow(other.person_id, other.room_id, other.room.slug)
         else:
             apply_role(other, member.role, member.muted_until)
 

@@ -15,7 +15,7 @@ from chat import broadcast, protocol
 from chat.markup import mentions
 from chat.models import Member, Mention, Message, Person, Room, Visitor, make_handle_key
 from chat.services import blocks, presence
-from chat.services.after_commit import publish_after_commit
+from chat.services.after_commit import after_commit, publish_after_commit
 
 KEYS_PER_QUERY = 500  # SQLite allows 999 parameters
 
@@ -46,6 +46,14 @@ def find_called(author: Member, body: str) -> Called:
 
     Only moderators and owners can call everybody: in other bodies, `@all` and `@here` are plain text.
     """
+    called = _find_named(author, body)
+    if called.audience == Message.HERE:
+        called.present = _leave_out_named(called, _find_present(author.room))
+    return called
+
+
+def _find_named(author, body):
+    """Return the people whom a body calls, without the people who are present."""
     keys_of_body = _make_keys(body)
     if not keys_of_body:
         return Called()
@@ -53,10 +61,12 @@ def find_called(author: Member, body: str) -> Called:
     called = Called(_choose(keys_of_body, people))
     if author.is_moderator:
         called.audience = _find_audience(keys_of_body, people)
-    if called.audience == Message.HERE:
-        named = {person.id for person in called.people}
-        called.present = [person for person in _find_present(author.room) if person.id not in named]
     return called
+
+
+def _leave_out_named(called, people):
+    named = {person.id for person in called.people}
+    return [person for person in people if person.id not in named]
 
 
 def _find_audience(keys_of_body, people):
@@ -101,7 +111,7 @@ def store_mentions(author: Member, message: Message, called: Called, known: Coll
             if loud.get(person.id, Member.NONE) != Member.NONE and person.id not in (known or ()):
                 _notify(broadcast.person_group(person.id), author.room, message)
     if called.audience == Message.ALL and known is None:
-        _notify(broadcast.feed_group(message.room_id), author.room, message, audience=Message.ALL)
+        _notify_everybody(author, message)
 
 
 def _find_notified(author: Member, people: list[Person]) -> dict[int, str]:
@@ -112,29 +122,67 @@ def _find_notified(author: Member, people: list[Person]) -> dict[int, str]:
         for part in _split(ids)
         for member in Member.objects.filter(room=room.id, person__in=part).only("person_id", "role", "level")
     }
-    blockers = blocks.find_blockers(author.person_id, ids)
+    left_out = {author.person_id, *blocks.find_blockers(author.person_id, ids), *_find_held(room, people, members)}
     found = {}
     for person in people:
         member = members.get(person.id)
         may_read = room.access == Room.PUBLIC if member is None else member.role != Member.BANNED
-        if may_read and not room.is_closed_to(person) and person.id not in {author.person_id, *blockers}:
+        if may_read and not room.is_closed_to(person) and person.id not in left_out:
             found[person.id] = (member and member.level) or Member.ALL
     return found
 
 
-def replace_mentions(author: Member, message: Message, called: Called) -> None:
-    """Store the references of an edited message. Notify only people whom it did not mention before."""
-    store_mentions(author, message, called, known=delete_mentions(message))
+def _find_held(room: Room, people: list[Person], members: dict[int, Member]) -> set[int]:
+    """Return the ids of the people who must not enter the room, because a guest of their browser is banned there."""
+    browsers = {person.browser for person in people if person.browser is not None}
+    if not browsers or room.access == Room.BOARD:
+        return set()
+    bans = Member.objects.filter(room=room.id, role=Member.BANNED, person__is_guest=True, person__browser__in=browsers)
+    guests = [ban.person for ban in bans.select_related("person")]
+    return {
+        person.id
+        for person in people
+        for guest in guests
+        if guest.browser == person.browser
+        and guest.id != person.id
+        and (person.is_guest or guest.created_at < person.created_at)
+        and not (person.id in members and members[person.id].is_moderator)
+    }
 
 
-def delete_mentions(message: Message) -> list[int]:
-    """Delete the references of a message, and return the ids of their people. Run no query if there are none."""
+def replace_mentions(author: Member, message: Message, body: str) -> Called:
+    """
+    Store the references of a message that gets another body, and set the body. Return the people whom it calls.
+
+    Notify only people whom the message did not mention before. An edit calls nobody by `@all` or `@here`: these keep
+    the people whom they called when the message was posted, or call nobody.
+    """
+    called, earlier = _find_named(author, body), _find_earlier(author, message)
+    if message.audience != called.audience:
+        called.audience = None
+    if called.audience == Message.HERE:
+        called.present = _leave_out_named(called, [person for person, is_named in earlier if not is_named])
+    delete_mentions(message)
+    # The notices contain the new body. Only moderators may read the earlier one.
+    message.body = body
+    store_mentions(author, message, called, known=[person.id for person, _ in earlier])
+    return called
+
+
+def _find_earlier(author: Member, message: Message) -> list[tuple[Person, bool]]:
+    """Return (a person whom a message mentions, whether the body names the person) for each person."""
+    if message.mentioned is None:
+        return [(person, True) for person in _find_named(author, message.body).people]
     if not message.mentioned:
         return []
-    rows = Mention.objects.filter(room=message.room_id, number=message.number)
-    ids = list(rows.values_list("person_id", flat=True))
-    rows.delete()
-    return ids
+    rows = Mention.objects.filter(room=message.room_id, number=message.number).select_related("person")
+    return [(row.person, row.is_named) for row in rows.order_by("id")]
+
+
+def delete_mentions(message: Message) -> None:
+    """Delete the references of a message. Run no query if there are none."""
+    if message.mentioned:
+        Mention.objects.filter(room=message.room_id, number=message.number).delete()
 
 
 def notify_direct(room: Room, message: Message, person_ids: Iterable[int]) -> None:
@@ -144,9 +192,21 @@ def notify_direct(room: Room, message: Message, person_ids: Iterable[int]) -> No
 
 
 def _notify(group: str, room: Room, message: Message, **more: object) -> None:
-    author = protocol.person(message.author.handle, message.author.is_guest)
-    event = protocol.mention(room.slug, message.number, author, message.body, message.created_at, **more)
+    event = _describe(room, message, **more)
     publish_after_commit(group, lambda: event)
+
+
+def _notify_everybody(author: Member, message: Message) -> None:
+    """Notify all members with one event after the commit, without the people who block the author."""
+    group, event = broadcast.feed_group(message.room_id), _describe(author.room, message, audience=Message.ALL)
+    blockers = blocks.find_blockers_in_room(author.person_id, message.room_id)
+    streams = [broadcast.person_group(person_id) for person_id in blockers]
+    after_commit(f"publish a call to {group}", lambda: broadcast.publish_except(group, event, streams))
+
+
+def _describe(room: Room, message: Message, **more: object) -> dict:
+    author = protocol.person(message.author.handle, message.author.is_guest)
+    return protocol.mention(room.slug, message.number, author, message.body, message.created_at, **more)
 
 
 # Reading.

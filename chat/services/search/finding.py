@@ -6,23 +6,21 @@ removed or changed since then is not found by its earlier text. This module writ
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date
 
 from django.db import connection
-from django.utils import timezone
 
-from chat.models import Condition, Message, Person, Room, Rows, find_ids, snapshot
-from chat.protocol import ChatError
+from chat.models import Condition, Message, Person, Room, Rows, SearchDay, find_ids, snapshot
+from chat.protocol import MAX_INTEGER, ChatError
 from chat.services import rooms
 
-from .documents import LINK, author_label, has_link, period_labels, room_label
+from .documents import LINK, author_label, has_link, room_label
 from .queries import Query
 from .scope import limit_to_scope
 from .snippets import make_snippet
 
 RESULTS_PER_PAGE = 20
 MAX_PAGES = 50
-FIRST_YEAR = 2000  # no message is older
 
 
 @dataclass(frozen=True)
@@ -46,27 +44,25 @@ def search(person: Person, query: Query, page: int = 0) -> tuple[list[Result], b
     """
     if page >= MAX_PAGES:
         return [], False
-    if query.after and query.before and query.after >= query.before:
-        return [], False
     with snapshot():
-        condition = _make_condition(person, query)
+        room = None if query.room is None else _get_room(person, query.room)
+        condition, rows = _make_condition(person, query, room), _make_rows(person, query, room)
         first = page * RESULTS_PER_PAGE
-        ids = find_ids(condition, _make_rows(person, query), first + RESULTS_PER_PAGE + 1)[first:]
+        ids = find_ids(condition, rows, first + RESULTS_PER_PAGE + 1)[first:]
         more = len(ids) > RESULTS_PER_PAGE and page + 1 < MAX_PAGES
         return _read_results(ids[:RESULTS_PER_PAGE], query), more
 
 
-def _make_condition(person, query) -> Condition:
+def _make_condition(person, query, room) -> Condition:
     labels = []
     if query.author is not None:
         labels.append(author_label(_get_author(query.author).id))
     if query.has == "link":
         labels.append(LINK)
-    if query.room is not None:
-        labels.append(room_label(_get_room(person, query.room).id))
-    days = _find_days(query) if query.after or query.before else None
-    condition = Condition(tuple(query.phrases), tuple(labels), any_of=() if days is None else (tuple(days),))
-    return condition if query.room is not None else limit_to_scope(condition, person)
+    if room is not None:
+        labels.append(room_label(room.id))
+    condition = Condition(tuple(query.phrases), tuple(labels))
+    return condition if room is not None else limit_to_scope(condition, person)
 
 
 def _get_author(handle):
@@ -83,22 +79,33 @@ def _get_room(person, slug):
     return room
 
 
-def _find_days(query) -> list[str]:
-    """Return the labels of the days in UTC that the times of a query touch."""
-    oldest, newest = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), timezone.now() + timedelta(days=1)
-    first, last = max(query.after or oldest, oldest), min(query.before or newest, newest)
-    return period_labels(first.astimezone(UTC).date(), last.astimezone(UTC).date())
-
-
-def _make_rows(person, query) -> Rows:
-    """Return which rows may be found. The labels of the index say nearly the same, but may be outdated."""
+def _make_rows(person, query, room) -> Rows:
+    """Return which rows may be found. The labels of the index say the same about rooms, but may be outdated."""
     sql = ["m.removed_at IS NULL", f"(r.access = '{Room.PUBLIC}' OR (r.access <> '{Room.BOARD}' AND {_IS_MEMBER}))"]
     parameters = [person.id]
     for moment, comparison in ((query.after, ">="), (query.before, "<")):
         if moment is not None:
             sql.append(f"m.created_at {comparison} %s")
             parameters.append(connection.ops.adapt_datetimefield_value(moment))
-    return Rows(" AND ".join(sql), tuple(parameters))
+    bounds = [_find_bounds_of_days(query), (0, MAX_INTEGER) if room is None else _find_bounds_of_room(room)]
+    return Rows(" AND ".join(sql), tuple(parameters), max(bounds[0][0], bounds[1][0]), min(bounds[0][1], bounds[1][1]))
+
+
+def _find_bounds_of_days(query) -> tuple[int, int]:
+    """Return (first, end): the ids that the times of a query allow."""
+    if query.after is None and query.before is None:
+        return 0, MAX_INTEGER
+    first = query.after.astimezone(UTC).date() if query.after else date.min
+    last = query.before.astimezone(UTC).date() if query.before else date.max
+    bounds = SearchDay.objects.get_bounds(first, last)
+    return (0, 0) if bounds is None else (bounds[0], bounds[1] + 1)
+
+
+def _find_bounds_of_room(room) -> tuple[int, int]:
+    """Return (first, end): the ids of the messages of a room. A room gives its messages ids in their order."""
+    ids = Message.objects.filter(room=room).values_list("id", flat=True)
+    first, last = ids.order_by("number").first(), ids.order_by("-number").first()
+    return (0, 0) if first is None else (first, last + 1)
 
 
 _IS_MEMBER = "EXISTS (SELECT 1 FROM chat_member WHERE room_id = m.room_id AND person_id = %s AND role <> 'banned')"

@@ -1,21 +1,24 @@
 """
 Indexing: bring the index up to date with the messages.
 
-Each room has a cursor, the offset up to which it is indexed. A batch reads the messages that changed after the cursor,
-and stores their documents and the new cursor in one short transaction. So a batch may be interrupted, and may run in
-several processes beside a live site: only one of them stores it. Posting a message writes nothing for the index.
+Each room has a cursor, the offset up to which it is indexed. A batch reads the messages that changed after the cursors
+of one or more rooms, and stores their documents and the new cursors in one short transaction. So a batch may be
+interrupted, and may run in several processes beside a live site: only one of them stores it. Posting a message writes
+nothing for the index.
 
-This module writes SearchDocument and SearchProgress. It publishes nothing.
+This module writes SearchDocument, SearchDay and SearchProgress. It publishes nothing.
 """
 
 import logging
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from chat.models import Due, SearchDocument, SearchProgress, get_changed_messages
+from chat.models import Document, Due, SearchDay, SearchDocument, SearchProgress, get_changed_messages
 
 from .documents import VERSION, make_document
 
@@ -29,7 +32,7 @@ TURN_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Step:
-    """One batch is done: `done` of `total` changes of a room are indexed. `documents` were stored or deleted."""
+    """A part of a room is indexed: `done` of its `total` changes. `documents` were stored or deleted."""
 
     slug: str
     done: int
@@ -53,9 +56,16 @@ def index_changes(seconds: float = TURN_SECONDS) -> int:
 
 
 def index_rooms(slug: str | None = None) -> Iterator[Step]:
-    """Index all rooms, or the room `slug`, up to their present offsets. Yield after each batch."""
-    for due in SearchProgress.objects.get_due(VERSION, slug):
-        yield from _index_room(due)
+    """Index all rooms, or the room `slug`, up to their present offsets. Yield a Step for each room of each batch."""
+    dues = deque(SearchProgress.objects.get_due(VERSION, slug))
+    while dues:
+        parts = _read_batch(dues)
+        stored = _store_batch(parts)
+        for part in parts:
+            if part.due.room_id in stored:
+                yield Step(part.due.slug, part.upto, part.due.offset, part.size)
+            elif dues and dues[0].room_id == part.due.room_id:
+                dues.popleft()  # another process indexes this room
 
 
 def forget_progress(slug: str | None = None) -> None:
@@ -64,32 +74,91 @@ def forget_progress(slug: str | None = None) -> None:
     progress.update(version=0)
 
 
-def _index_room(due: Due) -> Iterator[Step]:
-    while due.after < due.offset:
-        changed = get_changed_messages(due.room_id, due.after, due.offset, BATCH)
-        upto = changed[-1].offset if len(changed) == BATCH else due.offset
-        documents = _store_batch(due, changed, upto)
-        if documents is None:
-            return  # another process indexes this room
-        due = due._replace(after=upto)
-        yield Step(due.slug, upto, due.offset, documents)
+@dataclass(frozen=True)
+class _Part:
+    """
+    The part of a batch that belongs to a room: its changes up to the offset `upto`.
+
+    `documents` are new or replace others. `outdated` are the ids of the messages whose documents are deleted first.
+    `days` are {day: (smallest id, largest id)} of the messages.
+    """
+
+    due: Due
+    upto: int
+    documents: list[Document]
+    outdated: list[int]
+    days: dict[date, tuple[int, int]]
+
+    @property
+    def size(self) -> int:
+        """Return how many documents are stored or deleted."""
+        return len({*self.outdated, *(document.message_id for document in self.documents)})
 
 
-def _store_batch(due, changed, upto):
-    """Store the documents of changed messages. Return how many were stored or deleted, or None if nothing was."""
+def _read_batch(dues: deque[Due]) -> list[_Part]:
+    """Take at most BATCH changes from the rooms in `dues`. Leave the rest of the last room there."""
+    parts: list[_Part] = []
+    left = BATCH
+    while dues and left > 0:
+        due = dues.popleft()
+        changed = get_changed_messages(due.room_id, due.after, due.offset, left)
+        upto = changed[-1].offset if len(changed) == left else due.offset
+        parts.append(_make_part(due, upto, changed))
+        left -= len(changed)
+        if upto < due.offset:
+            dues.appendleft(due._replace(after=upto))
+    return parts
+
+
+def _make_part(due, upto, changed):
     present = SearchDocument.objects.get_digests([message.id for message in changed])
     documents = [make_document(message, due) for message in changed if not message.is_removed]
     # A reaction changes a message, and not its document.
     documents = [document for document in documents if present.get(document.message_id) != document.digest]
-    removed = [message.id for message in changed if message.is_removed and message.id in present]
-    outdated = [document.message_id for document in documents if document.message_id in present]
+    gone = {message.id for message in changed if message.is_removed} | {document.message_id for document in documents}
+    return _Part(due, upto, documents, sorted(gone & present.keys()), _find_days(changed))
+
+
+def _find_days(changed):
+    ids: dict[date, list[int]] = {}
+    for message in changed:
+        ids.setdefault(message.created_at.date(), []).append(message.id)
+    return {day: (min(found), max(found)) for day, found in ids.items()}
+
+
+def _unite_days(parts):
+    days: dict[date, tuple[int, int]] = {}
+    for part in parts:
+        for day, (first, last) in part.days.items():
+            known = days.get(day, (first, last))
+            days[day] = min(first, known[0]), max(last, known[1])
+    return days
+
+
+def _store_batch(parts: list[_Part]) -> set[int]:
+    """Store a batch. Return the ids of the rooms that this call has indexed."""
     try:
-        with transaction.atomic():
-            if not SearchProgress.objects.move(due, VERSION, upto):
-                return None
-            SearchDocument.objects.replace(outdated + removed, documents)
+        return _store(parts)
     except IntegrityError:
-        # The room or a message was deleted after it was read. The next call reads the room again.
-        logger.info("Room %s was changed while it was indexed; it is indexed again", due.slug)
-        return None
-    return len(documents) + len(removed)
+        # A room or a message was deleted after it was read. The other rooms can be stored.
+        return {room_id for part in parts for room_id in _store_alone(part)}
+
+
+def _store_alone(part):
+    try:
+        return _store([part])
+    except IntegrityError:
+        logger.info("Room %s was changed while it was indexed; the next call indexes it again", part.due.slug)
+        return set()
+
+
+def _store(parts):
+    # One transaction for many rooms: on SQLite, a commit costs as much as the documents of many messages.
+    with transaction.atomic():
+        # Two processes take the locks of the rooms in the same order.
+        in_order = sorted(parts, key=lambda part: part.due.room_id)
+        moved = [part for part in in_order if SearchProgress.objects.move(part.due, VERSION, part.upto)]
+        outdated = [message_id for part in moved for message_id in part.outdated]
+        SearchDocument.objects.replace(outdated, [document for part in moved for document in part.documents])
+        SearchDay.objects.record(_unite_days(moved))
+    return {part.due.room_id for part in moved}

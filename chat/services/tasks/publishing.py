@@ -7,7 +7,6 @@ A failure to publish is logged, not raised: the state is stored, and the client 
 
 import json
 from collections.abc import Callable
-from functools import partial
 
 from chat import broadcast, protocol
 from chat.models import Member, Task
@@ -53,8 +52,14 @@ def publish_deletion(task: Task, error: str) -> None:
 
 
 def _publish(task, event, send):
-    member = Member.objects.filter(room_id=task.room_id, person_id=task.person_id)
-    member_id = member.values_list("id", flat=True).first()
-    if member_id is not None:
-        for group in (broadcast.member_group(member_id), broadcast.person_group(task.person_id)):
-            call_safely(f"publish the state of task {task.id}", partial(send, group, event))
+    members = Member.objects.filter(room_id=task.room_id, person_id=task.person_id)
+    found = members.values_list("id", "room__slug").first()
+    if found is not None:
+        member_id, slug = found
+        _send(task, send, broadcast.member_group(member_id), event)
+        # A stream is not in a room, so the event names the room.
+        _send(task, send, broadcast.person_group(task.person_id), {**event, "room": slug})
+
+
+def _send(task, send, group, event):
+    call_safely(f"publish the state of task {task.id}", lambda: send(group, event))

@@ -20,7 +20,7 @@ CALLS = [
     ("/api/rooms/garden/scheduled/1/", {"DELETE"}),
     ("/api/rooms/garden/invitations/1/", {"DELETE"}),
     ("/api/invitations/", {"POST"}),
-    ("/api/rooms/garden/membership/", {"DELETE"}),
+    ("/api/rooms/garden/membership/", {"DELETE", "PUT"}),
 ]
 MESSAGES = "/api/rooms/garden/messages/"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from chat import protocol
-from chat.models import Member, Mention
-from chat.services import announcements, blocks, moderation, rooms
+from chat.models import Member, Mention, Message
+from chat.services import announcements, blocks, feeds, lost_rights, moderation, rooms, tasks
 from chat.store import store
 from tests import wire
 
@@ -45,8 +45,6 @@ def test_the_last_state_arrives_once_from_several_workers(alice, bob, in_room, s
     socket.read()
     # Another worker publishes the newest state first. Then this worker has nothing to add.
     wire.layer().channel_layer._paced.clear()
-    from chat.services import feeds
-
     feeds.publish_newest(in_room.room_id)
     assert [event["posts"] for event in socket.read()] == [3]
     later.run()
@@ -136,6 +134,41 @@ def test_an_edit_notifies_only_people_who_were_not_mentioned_before(alice, bob, 
     assert Mention.objects.count() == 2
 
 
+def test_the_notice_of_an_edit_contains_the_new_text(alice, bob, in_room, stream, post):
+    socket = stream(bob)
+    post(alice, "a secret")
+    rooms.edit_message(rooms.join_room(alice, "garden"), protocol.Edit("e1", 1, "Hello @Bob"))
+    assert [mention["text"] for mention in socket.seen("mention")] == ["Hello @Bob"]
+
+
+def test_the_edit_of_a_message_without_references_notifies_nobody_again(alice, bob, in_room, stream, post):
+    post(alice, "@Bob hello")
+    Mention.objects.all().delete()
+    Message.objects.update(mentioned=None)
+    socket = stream(bob)
+    rooms.edit_message(rooms.join_room(alice, "garden"), protocol.Edit("e1", 1, "@Bob Hello"))
+    assert socket.seen("mention") == []
+
+
+def test_an_edit_calls_neither_all_members_nor_the_people_who_are_present(
+    alice, bob, charlie, in_room, enter, stream, post
+):
+    rooms.join_room(charlie, "garden")
+    of_bob, of_charlie = stream(bob), stream(charlie)
+    tab = enter(bob)
+    post(alice, "hello", "@here hello")
+    assert len(of_bob.seen("mention")) == 1
+    # At the edit, another person is present.
+    tab.disconnect()
+    enter(charlie)
+    author = rooms.join_room(alice, "garden")
+    rooms.edit_message(author, protocol.Edit("e1", 1, "@here hello"))
+    rooms.edit_message(author, protocol.Edit("e2", 2, "@here Hello"))
+    assert len(of_bob.seen("mention")) == 1 and of_charlie.seen("mention") == []
+    assert list(Mention.objects.values_list("number", "person__handle", "is_named")) == [(2, "Bob", False)]
+    assert [message.get("audience") for message in rooms.get_page(in_room.room, None, 2)[0]] == [None, "here"]
+
+
 @pytest.mark.parametrize("reason", ["self", "blocked", "none", "banned", "outside"])
 def test_some_mentions_notify_nobody(alice, bob, charlie, in_room, stream, post, reason):
     slug, author = "garden", alice
@@ -193,3 +226,40 @@ def test_announcements_reach_the_stream(alice, bob, in_room, stream):
     assert socket.say("dismiss", id=again.seen("announcement")[0]["id"]) == again.read()
     assert len(stream(bob).seen("announcement")) == 2
     assert store.is_shared is False
+
+
+def test_a_call_to_everybody_does_not_reach_people_who_block_its_author(alice, bob, charlie, in_room, stream, post):
+    rooms.join_room(charlie, "garden")
+    blocks.block_person(bob, alice)
+    of_bob, of_charlie = stream(bob), stream(charlie)
+    post(alice, "@all come")
+    assert of_bob.seen("mention") == [] and len(of_charlie.seen("mention")) == 1
+    assert stream(bob).events[0]["rooms"][0]["mentions"] == 0
+
+
+def test_a_person_who_was_banned_in_the_database_receives_nothing_after_a_sweep(bob, alice, in_room, stream, post):
+    socket = stream(bob)
+    Member.objects.filter(person=bob).update(role=Member.BANNED)
+    lost_rights.sweep_banned_members()
+    post(alice)
+    assert socket.read() == []
+
+
+def test_a_message_in_a_burst_costs_no_trip_for_the_feed(alice, in_room, post, monkeypatch, later, settings):
+    settings.CHAT_FEED_SECONDS = 60
+    post(alice, "one", "two")
+    calls = []
+    monkeypatch.setattr("chat.broadcast.publish_paced", lambda *arguments: calls.append(arguments))
+    post(alice, "three")
+    assert calls == []
+    later.run()
+    post(alice, "four")
+    assert len(calls) == 1
+
+
+def test_the_state_of_a_task_reaches_the_stream(alice, room, stream):
+    socket, member = stream(alice), rooms.join_room(alice, "garden")
+    started = tasks.start_task(member, protocol.Start("t1", "export", {"format": "json", "from": None, "to": None}))
+    tasks.publish_task(started.task_id)
+    [task] = socket.seen("task")
+    assert (task["room"], task["ref"], task["state"]) == ("garden", "t1", "queued")

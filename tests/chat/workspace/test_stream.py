@@ -178,3 +178,19 @@ def test_a_board_is_a_room_of_its_owner(alice, stream):
     board, _ = boards.create_board(SessionStore(), alice, "b" * 64)
     [event] = socket.read()
     assert (event["kind"], event["board"]) == ("board", str(board.uuid))
+
+
+@pytest.mark.parametrize("is_account", [True, False])
+def test_a_person_whose_browser_has_a_banned_guest_does_not_see_the_room(alice, room, stream, post, is_account):
+    banned = people.sign_up_guest("Mallory", browser="b" * 64)
+    post(banned)
+    other = people.sign_up("Other", "correct horse", browser="b" * 64) if is_account else None
+    other = other or people.sign_up_guest("Other", browser="b" * 64)
+    post(other)
+    socket = stream(other)
+    assert list(rooms_of(socket)) == ["garden"]
+    moderation.change_role(alice, room, banned, Member.BANNED)
+    assert socket.read()[-1] == {"type": "room", "slug": "garden", "gone": True}
+    post(alice, "@Other")
+    assert socket.read() == []
+    assert rooms_of(stream(other)) == {}

@@ -121,7 +121,7 @@ export class BookmarksView {
     const remove = async () => {
       try {
         await bookmarks.set(slug, id, false);
-        this.#host.focus();
+        /** @type {HTMLElement | null} */ (this.element.closest("[role=tabpanel]"))?.focus();
       } catch (error) {
         this.#host.notify(asApiError(error).message);
       }

@@ -1,7 +1,7 @@
 // @ts-check
 // Draws the lobby's list of rooms. Must not know when it is drawn.
 
-import { byId, make } from "../ui/dom.js";
+import { byId, child, make } from "../ui/dom.js";
 import { plural } from "../ui/format.js";
 import { icon } from "../ui/pictures.js";
 import { timeInWords } from "../ui/times.js";
@@ -17,7 +17,7 @@ import { timeInWords } from "../ui/times.js";
  * @property {boolean} [private]
  */
 
-/** @typedef {(room: Room) => Node | null} MakeTools makes the buttons beside a room, or null */
+/** @typedef {(room: { slug: string, name: string }) => Node | null} MakeTools makes the buttons beside a room, or null */
 
 export class RoomList {
   #list = byId("rooms");
@@ -31,6 +31,7 @@ export class RoomList {
   /** @param {MakeTools} makeTools */
   constructor(makeTools) {
     this.#makeTools = makeTools;
+    this.redraw();
   }
 
   /**
@@ -55,6 +56,18 @@ export class RoomList {
   /** Draws the same rooms again, because the buttons beside them may have changed. */
   redraw() {
     if (this.#drawn) this.draw(...this.#drawn);
+    else for (const item of this.#list.children) this.#addTools(/** @type {HTMLElement} */ (item));
+  }
+
+  /**
+   * Adds the buttons to an item that the server has drawn.
+   * @param {HTMLElement} item
+   */
+  #addTools(item) {
+    const name = child(item, "bdi").textContent ?? "";
+    const link = child(item, "a");
+    const tools = this.#makeTools({ slug: item.dataset.slug ?? "", name });
+    item.replaceChildren(link, ...(tools ? [tools] : []));
   }
 
   /** @param {Room} room */

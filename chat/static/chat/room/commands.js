@@ -33,8 +33,8 @@ const COMMANDS = [
   { name: "leave", detail: "Leave this room", isOffered: ({ conversation }) => conversation.ownRole.role !== ROLE.OWNER, act: ({ leave }) => leave() },
   { name: "mute", detail: "No notifications from this room", isOffered: hasTools, act: ({ slug, tools }) => tools?.setLevel(slug, "none") },
   { name: "unmute", detail: "Notifications about all messages", isOffered: hasTools, act: ({ slug, tools }) => tools?.setLevel(slug, "all") },
-  { name: "search", detail: "Search messages", isOffered: hasTools, act: ({ tools }, rest) => tools?.openPanel("search", rest) },
-  { name: "pins", detail: "Show the pinned messages", isOffered: hasTools, act: ({ tools }) => tools?.openPanel("pins") },
+  { name: "search", detail: "Search messages", isOffered: hasTools, act: ({ tools }, rest) => tools?.find("search", rest) },
+  { name: "pins", detail: "Show the pinned messages", isOffered: hasTools, act: ({ tools }) => tools?.find("pins") },
   { name: "date", detail: "Jump to a day", act: ({ conversation }) => conversation.openDateDialog() },
   { name: "help", detail: "Show all commands", act: (room) => showHelp(room) },
 ];

@@ -123,6 +123,7 @@ export class Conversation {
     this.controls = new MessageControls({
       me: handle, scroller: byId("scroller"), list: this.#list, timeline, rightsOn: (id) => this.actions.rightsOn(id),
       actions: this.#messageActions(), withDialogs, notify, focusComposer, showNewest, scope,
+      showOldest: () => this.history.showOldest(),
     });
     const { taskBars, history, controls } = this;
     const scheduleDialog = () => this.#scheduleDialog;

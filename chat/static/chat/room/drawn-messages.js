@@ -1,5 +1,9 @@
 // @ts-check
-// Keeps the drawn messages and their list items, sorted by id. Must not fill the items, and must not scroll.
+// The list items of those loaded messages that are drawn: one part of the list without gaps.
+// Must not fill the items, must not scroll, and must not decide which messages are drawn: message-window.js does.
+//
+// The padding of the list stands for the rows above and below the drawn part. When a row leaves the page, the padding grows
+// by its measured height, so nothing that is visible moves.
 
 import { makeItem } from "./message.js";
 
@@ -8,118 +12,226 @@ import { makeItem } from "./message.js";
 export class DrawnMessages {
   /** @type {HTMLElement} */
   #list;
-  /**
-   * The ids of the drawn messages, ascending.
-   * @type {number[]}
-   */
-  #ids = [];
-  /** @type {Map<number, { message: Message, item: HTMLElement }>} */
-  #entries = new Map();
+  /** @type {import("./message-list.js").MessageList} */
+  #messages;
+  /** @type {(item: HTMLElement, message: Message) => void} */
+  #fill;
+  /** @type {Map<number, HTMLElement>} */
+  #items = new Map();
+  #first = 0;
+  #end = 0;
+  /** The padding above and below the drawn rows. */
+  #space = { abovePx: 0, belowPx: 0 };
 
-  /** @param {HTMLElement} list the element that contains the items */
-  constructor(list) {
+  /**
+   * @param {HTMLElement} list the element that contains the items
+   * @param {import("./message-list.js").MessageList} messages all loaded messages
+   * @param {(item: HTMLElement, message: Message) => void} fill draws a message in its new item
+   */
+  constructor(list, messages, fill) {
     this.#list = list;
+    this.#messages = messages;
+    this.#fill = fill;
   }
 
   get size() {
-    return this.#ids.length;
+    return this.#end - this.#first;
   }
 
-  /** The id of the oldest drawn message; undefined for none. */
-  get oldestId() {
-    return this.idAt(0);
+  /** The index of the first drawn message. */
+  get first() {
+    return this.#first;
   }
 
-  /** The id of the newest drawn message, or 0. */
-  get newestId() {
-    return this.#ids.at(-1) ?? 0;
+  /** The index after the last drawn message. */
+  get end() {
+    return this.#end;
   }
 
-  /** @returns {Message[]} */
-  get messages() {
-    return [...this.#ids].flatMap((id) => this.get(id) ?? []);
+  /** The upper and the lower edge of the drawn rows in the browser's window. */
+  get edges() {
+    const { top, bottom } = this.#list.getBoundingClientRect();
+    return { top: top + this.#space.abovePx, bottom: bottom - this.#space.belowPx };
   }
 
-  /** @param {number} id */
-  get(id) {
-    return this.#entries.get(id)?.message;
+  /** The place in the browser's window where the first loaded row begins, drawn or not. */
+  get top() {
+    return this.#list.getBoundingClientRect().top;
+  }
+
+  /** Whether the reader has selected text in the list. */
+  get hasSelection() {
+    const selection = window.getSelection();
+    return selection?.type === "Range" && this.#list.contains(selection.anchorNode);
   }
 
   /** @param {number | null | undefined} id */
   item(id) {
-    return typeof id === "number" ? this.#entries.get(id)?.item : undefined;
+    return typeof id === "number" ? this.#items.get(id) : undefined;
   }
 
-  /**
-   * Returns the id of the message at this index; undefined for none.
-   * @param {number} index from 0, the oldest message
-   * @returns {number | undefined}
-   */
-  idAt(index) {
-    return this.#ids[index];
+  /** @param {number} index */
+  itemAt(index) {
+    return this.item(this.#messages.idAt(index));
   }
 
   /** Yields the items in their order. Each item is looked up only when the caller needs it. */
   *items() {
-    for (const id of this.#ids) {
-      const item = this.item(id);
+    for (let index = this.#first; index < this.#end; index += 1) {
+      const item = this.itemAt(index);
       if (item) yield item;
     }
   }
 
   /**
-   * Returns the id of the first drawn message with this or a higher id, or null.
-   * @param {number} from
-   */
-  firstIdFrom(from) {
-    return this.#ids.find((id) => id >= from) ?? null;
-  }
-
-  /**
-   * Returns the id of the last message whose item fulfils a condition; 0 for none.
+   * Returns the index after the last drawn message whose item fulfils a condition.
    * @param {(item: HTMLElement) => boolean} condition is true for all items up to some place, and false after it
    */
-  lastIdWhere(condition) {
-    let [low, high] = [0, this.#ids.length];
+  endWhere(condition) {
+    let [low, high] = [this.#first, this.#end];
     while (low < high) {
       const middle = (low + high) >> 1;
-      const item = this.item(this.#ids[middle]);
+      const item = this.itemAt(middle);
       if (item && condition(item)) low = middle + 1;
       else high = middle;
     }
-    return this.#ids[low - 1] ?? 0;
+    return low;
   }
 
   /**
-   * Keeps the newest state of a message, and returns its item. A new item is inserted at the place of its id.
-   * @param {Message} message
+   * Makes room for a new message in the list of all messages. Draws it if it is between drawn messages, or is the newest or
+   * the oldest message beside them.
+   * @param {number} index the index of the new message
+   * @returns {boolean} whether the message is drawn
    */
-  put(message) {
-    const entry = this.#entries.get(message.id);
-    if (entry) {
-      entry.message = message;
-      return entry.item;
-    }
-    const item = makeItem(message);
-    let index = this.#ids.length;
-    while (index > 0 && this.#ids[index - 1] > message.id) index -= 1;
-    this.#list.insertBefore(item, this.item(this.#ids[index]) ?? null);
-    this.#ids.splice(index, 0, message.id);
-    this.#entries.set(message.id, { message, item });
-    return item;
+  insert(index) {
+    const isNewest = index === this.#messages.size - 1;
+    const isAbove = index < this.#first || (index === this.#first && index > 0 && this.size > 0);
+    const isBelow = index > this.#end || (index === this.#end && !isNewest);
+    if (isAbove) this.#first += 1;
+    if (isAbove || !isBelow) this.#end += 1;
+    if (!isAbove && !isBelow) this.#draw(index, index + 1);
+    return !isAbove && !isBelow;
   }
 
-  /** @param {number} count how many of the oldest messages are removed */
-  removeOldest(count) {
-    for (const id of this.#ids.splice(0, count)) {
-      this.item(id)?.remove();
-      this.#entries.delete(id);
-    }
+  /** @param {number} count how many messages above the drawn ones are drawn too */
+  drawAbove(count) {
+    const end = this.#first;
+    this.#first = Math.max(0, end - count);
+    this.#draw(this.#first, end);
+    this.updateSpace();
+  }
+
+  /** @param {number} count how many messages below the drawn ones are drawn too */
+  drawBelow(count) {
+    const from = this.#end;
+    this.#end = Math.min(this.#messages.size, from + count);
+    this.#draw(from, this.#end);
+    this.updateSpace();
+  }
+
+  /** @param {number} count how many of the upper items leave the page */
+  dropAbove(count) {
+    this.#measure(this.#first, this.#first + count);
+    this.#drop(this.#first, this.#first + count);
+    this.#first += count;
+    this.updateSpace();
+  }
+
+  /** @param {number} count how many of the lower items leave the page */
+  dropBelow(count) {
+    this.#measure(this.#end - count, this.#end);
+    this.#drop(this.#end - count, this.#end);
+    this.#end -= count;
+    this.updateSpace();
+  }
+
+  /**
+   * Draws other messages in the place of those that are drawn.
+   * @param {number} from
+   * @param {number} to the index after the last message
+   */
+  replace(from, to) {
+    this.#measure(this.#first, this.#end);
+    this.#drop(this.#first, this.#end);
+    this.#first = Math.max(0, from);
+    this.#end = Math.min(this.#messages.size, to);
+    this.#draw(this.#first, this.#end);
+    this.updateSpace();
+  }
+
+  /** @param {number} count how many of the oldest messages are removed; none of them is drawn */
+  oldestRemoved(count) {
+    this.#first -= count;
+    this.#end -= count;
+    this.updateSpace();
   }
 
   clear() {
-    this.#ids = [];
-    this.#entries.clear();
+    [this.#first, this.#end] = [0, 0];
+    this.#items.clear();
     this.#list.replaceChildren();
+    this.updateSpace();
+  }
+
+  /** Makes the padding as high as the rows that are not drawn. The caller calls this after `insert`. */
+  updateSpace() {
+    const messages = this.#messages;
+    const abovePx = messages.heightBetween(0, this.#first);
+    const belowPx = messages.heightBetween(this.#end, messages.size);
+    if (abovePx !== this.#space.abovePx) this.#list.style.paddingTop = `${abovePx}px`;
+    if (belowPx !== this.#space.belowPx) this.#list.style.paddingBottom = `${belowPx}px`;
+    this.#space = { abovePx, belowPx };
+  }
+
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
+  #draw(from, to) {
+    const next = this.#items.get(this.#messages.idAt(to) ?? 0) ?? null;
+    const items = document.createDocumentFragment();
+    for (let index = from; index < to; index += 1) {
+      const entry = this.#messages.entry(this.#messages.idAt(index));
+      if (!entry) continue;
+      const item = makeItem(entry.message);
+      if (entry.keepsHeader) item.dataset.oldest = "";
+      this.#items.set(entry.message.id, item);
+      this.#fill(item, entry.message);
+      items.append(item);
+    }
+    this.#list.insertBefore(items, next);
+  }
+
+  /**
+   * Keeps the heights of rows that will leave the page. A row begins where the row above ends, so the height includes the
+   * margin with the dividers.
+   * @param {number} from
+   * @param {number} to
+   */
+  #measure(from, to) {
+    let above = from > this.#first ? this.itemAt(from - 1)?.getBoundingClientRect().bottom ?? 0 : this.edges.top;
+    for (let index = from; index < to; index += 1) {
+      const id = this.#messages.idAt(index);
+      const item = this.item(id);
+      const entry = this.#messages.entry(id);
+      if (!item?.isConnected || !entry) continue;
+      const { bottom } = item.getBoundingClientRect();
+      this.#messages.measured(entry.message.id, bottom - above);
+      entry.keepsHeader = item.dataset.oldest !== undefined;
+      above = bottom;
+    }
+  }
+
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
+  #drop(from, to) {
+    for (let index = from; index < to; index += 1) {
+      const id = this.#messages.idAt(index) ?? 0;
+      this.#items.get(id)?.remove();
+      this.#items.delete(id);
+    }
   }
 }

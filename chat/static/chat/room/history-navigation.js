@@ -134,6 +134,12 @@ export class HistoryNavigation {
     }
   }
 
+  /** Scrolls to the oldest loaded message. The page then loads older messages, as when the reader scrolls there. */
+  showOldest() {
+    this.#stopJump();
+    this.#timeline.scrollToStart();
+  }
+
   /** Scrolls to the newest message, and loads the newest messages if the reader sees an older part of the history. */
   showNewest() {
     this.#stopJump();
@@ -150,7 +156,7 @@ export class HistoryNavigation {
    * the scroll position or the window's focus changed.
    */
   update() {
-    this.#emptyRoom.hidden = this.#beginning.hidden || this.#timeline.messages.length > 0;
+    this.#emptyRoom.hidden = this.#beginning.hidden || !this.#timeline.isEmpty;
     // Until a jump ends, the screen does not show what the reader asked for. So what it shows does not count as read.
     this.#readMarker.update({ mayRead: this.#target === null && !this.#isJumpingToNewest });
     const count = this.#readMarker.countBelow;

@@ -21,6 +21,7 @@ const ACTION_KEYS = {
  * @property {import("./message-choices.js").Act} act
  * @property {() => void} leave moves the focus out of the list
  * @property {() => void} showNewest scrolls to the newest message, which may not be loaded
+ * @property {() => void} showOldest scrolls to the oldest loaded message
  */
 
 export class KeyboardNavigation {
@@ -193,10 +194,12 @@ export class KeyboardNavigation {
     item.focus({ preventScroll: true });
     if (key === "End") {
       this.#actions.showNewest();
+      this.#edge("last")?.focus({ preventScroll: true });
       // If the page loads the newest messages, the focus goes to the last of them.
       this.#focusedId = Infinity;
     } else if (key === "Home") {
-      this.#scroller.scrollTop = 0;
+      this.#actions.showOldest();
+      this.#edge("first")?.focus({ preventScroll: true });
     } else {
       item.scrollIntoView({ block: "nearest" });
     }

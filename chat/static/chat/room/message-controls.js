@@ -36,6 +36,7 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {import("./late-dialogs.js").WithDialogs} withDialogs
  * @property {() => void} focusComposer
  * @property {() => void} showNewest scrolls to the newest message, which may not be loaded
+ * @property {() => void} showOldest scrolls to the oldest loaded message
  * @property {(sentence: string) => void} notify shows a sentence to the person
  * @property {import("../ui/scope.js").Scope} scope
  */
@@ -50,13 +51,13 @@ export class MessageControls {
 
   /** @param {Parts} parts */
   constructor(parts) {
-    const { scroller, list, rightsOn, focusComposer, showNewest, scope } = parts;
+    const { scroller, list, rightsOn, focusComposer, showNewest, showOldest, scope } = parts;
     this.#parts = parts;
     /** @type {import("./message-choices.js").Act} */
     const act = (action, id, emoji) => this.#act(action, id, emoji);
     this.#toolbar = new MessageToolbar(list, rightsOn, act, scope);
     new KeyboardNavigation(scroller, list, {
-      act: (...choice) => this.#actByKey(...choice), leave: focusComposer, showNewest,
+      act: (...choice) => this.#actByKey(...choice), leave: focusComposer, showNewest, showOldest,
     }, scope);
     new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)), scope);
   }

@@ -9,7 +9,7 @@ import { startConversation } from "./conversation.js";
 /**
  * What the workspace does for a room on its page.
  * @typedef {object} WorkspaceTools
- * @property {(view: string, query?: string) => void} openPanel opens the panel beside the conversation
+ * @property {(view: string, query?: string) => void} find opens search, pins, bookmarks or mentions in the panel
  * @property {(slug: string, level: string) => void} setLevel chooses for which messages the person is notified
  * @property {() => { slug: string, name: string }[]} ownRooms the person's rooms, without direct conversations
  */
@@ -23,6 +23,7 @@ import { startConversation } from "./conversation.js";
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread
  * @property {() => void} [left] is called when the person has left the room
  * @property {() => void} [openSettings] opens the owner's settings of the room
+ * @property {() => void} [openDetails] shows the details of the room
  * @property {WorkspaceTools} [tools]
  */
 
@@ -31,7 +32,7 @@ import { startConversation } from "./conversation.js";
  * its element leaves the page. `resume()` starts them after the element has returned. `close()` ends them for good.
  * @param {RoomData} data
  */
-export function openRoom({ slug, isPublic = false, left, openSettings, tools, ...data }) {
+export function openRoom({ slug, isPublic = false, left, openSettings, openDetails, tools, ...data }) {
   const conversation = startConversation({ slug, ownRooms: tools?.ownRooms, ...data });
   const leave = () => conversation.withDialogs(({ openLeaveDialog }) => openLeaveDialog(slug, { isPublic, left }));
   conversation.commands = makeCommands({ slug, isPublic, conversation, tools, leave });
@@ -39,6 +40,7 @@ export function openRoom({ slug, isPublic = false, left, openSettings, tools, ..
   onMenuEntry("menu-leave", leave);
   onMenuEntry("menu-date", () => conversation.openDateDialog());
   if (openSettings) onMenuEntry("menu-settings", openSettings);
+  if (openDetails) onMenuEntry("menu-details", openDetails);
   byId("copy-room-link").addEventListener("click", () => conversation.copyLink());
   return conversation;
 }

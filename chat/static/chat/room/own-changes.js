@@ -58,9 +58,12 @@ export class OwnChanges {
   /** Shows the outbox in grey: new messages below the timeline, edits and removals at their message. */
   show() {
     const { socket, timeline } = this.#parts;
-    const drawnRefs = new Set(timeline.messages.filter((message) => this.isOwn(message)).map(({ ref }) => ref));
-    this.#pendingMessages.show(socket.changes.pending, (ref) => drawnRefs.has(ref));
-    for (const { event, failed } of socket.changes.pending) {
+    const { pending } = socket.changes;
+    // Most of the time nothing is pending, and ten thousand messages may be loaded.
+    const own = pending.length ? timeline.messages.filter((message) => this.isOwn(message)) : [];
+    const drawnRefs = new Set(own.map(({ ref }) => ref));
+    this.#pendingMessages.show(pending, (ref) => drawnRefs.has(ref));
+    for (const { event, failed } of pending) {
       const item = failed || !changesMessage(event) ? undefined : timeline.item(event.id);
       if (!item) continue;
       item.classList.add("changing");

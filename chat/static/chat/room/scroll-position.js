@@ -8,6 +8,8 @@ const AT_BOTTOM_PX = 48;
 const NEAR_END_PX = 200;
 // A message counts as seen even if the margin below its last line is not visible.
 const SEEN_TOLERANCE_PX = 8;
+// Below this difference the position is correct. Setting it again would end the browser's own smooth scrolling.
+const CORRECT_PX = 0.1;
 
 /**
  * The first visible item, and its distance from the top of the window.
@@ -68,6 +70,14 @@ export class ScrollPosition extends Emitter {
     this.#lastScrollTop = this.#scroller.scrollTop;
   }
 
+  /** Scrolls to the upper end. */
+  scrollToStart() {
+    this.#scroller.scrollTop = 0;
+    const { scrollHeight, clientHeight } = this.#scroller;
+    this.#isAtBottom = scrollHeight - clientHeight < AT_BOTTOM_PX;
+    this.#lastScrollTop = 0;
+  }
+
   /**
    * Scrolls to the bottom, but keeps the upper edge of `item` visible. If both are not possible, new content does not
    * move the reader from then on.
@@ -111,6 +121,11 @@ export class ScrollPosition extends Emitter {
     this.#restore();
   }
 
+  /** Remembers the reader's position, because other items are on the page now. */
+  remember() {
+    this.#setAnchor();
+  }
+
   /** Remembers the reader's position, because the element leaves the page. */
   suspend() {
     this.#setAnchor();
@@ -141,7 +156,8 @@ export class ScrollPosition extends Emitter {
     else if (this.#anchor?.item.isConnected) {
       const { item, top } = this.#anchor;
       const { top: edge } = this.#scroller.getBoundingClientRect();
-      this.#scroller.scrollTop += item.getBoundingClientRect().top - edge - top;
+      const movedPx = item.getBoundingClientRect().top - edge - top;
+      if (Math.abs(movedPx) > CORRECT_PX) this.#scroller.scrollTop += movedPx;
       this.#lastScrollTop = this.#scroller.scrollTop;
     }
     this.#restoredTop = this.#scroller.scrollTop;

@@ -86,6 +86,14 @@ export class TaskBars {
     this.#askLater(bar);
   }
 
+  /**
+   * Returns whether a bar shows this task.
+   * @param {string} ref
+   */
+  has(ref) {
+    return this.#bars.has(ref);
+  }
+
   /** Stops to ask for the state of tasks, because the room leaves the page. */
   suspend() {
     for (const bar of this.#bars.values()) clearTimeout(bar.timer);

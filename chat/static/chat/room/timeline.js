@@ -1,34 +1,41 @@
 // @ts-check
-// Draws the messages, sorted by id, and keeps the reader's place.
+// The loaded messages, sorted by id: draws those around the reader's place, and keeps this place.
 // Must not know of sockets: message-flow.js passes the messages.
 
 import { Emitter } from "../connection/emitter.js";
 import { DrawnMessages } from "./drawn-messages.js";
+import { MessageList } from "./message-list.js";
 import { drawRelation } from "./message-relation.js";
+import { MessageWindow } from "./message-window.js";
 import { redraw } from "./message.js";
 import { ScrollPosition } from "./scroll-position.js";
 
 const FLASH_MS = 1_600;
 const DRAW_DELAY_MS = 16;
-// Above this number the oldest messages are dropped while the reader is at the bottom, or reads downwards.
-const MAX_DRAWN = 1_000;
-const KEPT_DRAWN = 500;
-// No screen shows more messages at once.
-const SEEN_AT_ONCE = 100;
+// Above this number the oldest messages are forgotten while they are far above the reader.
+const MAX_LOADED = 12_000;
+const KEPT_LOADED = 10_000;
+// A screen reader must not read the rows that come back to the page while the reader scrolls.
+const QUIET_MS = 1_000;
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 
 /**
  * The list of messages. It emits these events:
- * - drawn: {messages}
+ * - drawn: {messages}, which are new or changed; empty if only other messages are on the page than before
  * - shortened: {from}, the id of the oldest message that is left
  * - scrolled: {atTop, nearEnd}
  */
 export class Timeline extends Emitter {
   /** @type {ScrollPosition} */
   #position;
+  /** @type {HTMLElement} */
+  #list;
+  #messages = new MessageList();
   /** @type {DrawnMessages} */
   #drawn;
+  /** @type {MessageWindow} */
+  #window;
   /** @type {import("./message.js").View} */
   #view;
   /**
@@ -40,10 +47,12 @@ export class Timeline extends Emitter {
   #queue = new Map();
   /** @type {ReturnType<typeof setTimeout> | null} */
   #timer = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #quietTimer;
   /** @type {number | null} */
   #firstUnreadId = null;
   /**
-   * The drawn message that has the divider "New".
+   * The message that has the divider "New".
    * @type {number | null}
    */
   #dividerId = null;
@@ -56,10 +65,20 @@ export class Timeline extends Emitter {
    */
   constructor(scroller, list, me) {
     super();
-    this.#drawn = new DrawnMessages(list);
-    this.#position = new ScrollPosition(scroller, () => this.#drawn.items());
-    this.#position.on("scrolled", (detail) => this.emit("scrolled", detail));
+    this.#list = list;
     this.#view = { me, find: (id) => this.get(id) };
+    const messages = this.#messages;
+    this.#drawn = new DrawnMessages(list, messages, (item, message) => {
+      redraw(item, message, this.#view);
+      this.#drawRelation(item);
+    });
+    const [drawn, position] = [this.#drawn, new ScrollPosition(scroller, () => this.#drawn.items())];
+    this.#position = position;
+    this.#window = new MessageWindow(scroller, { messages, drawn, position }, () => this.#windowMoved());
+    position.on("scrolled", (detail) => {
+      this.#window.move();
+      this.emit("scrolled", detail);
+    });
   }
 
   get isAtBottom() {
@@ -70,7 +89,7 @@ export class Timeline extends Emitter {
     return this.#position.isNearEnd;
   }
 
-  /** Whether the newest messages of the room are drawn; false while the reader sees an older part of the history. */
+  /** Whether the newest messages of the room are loaded; false while the reader sees an older part of the history. */
   get isLive() {
     return this.#isLive;
   }
@@ -80,26 +99,38 @@ export class Timeline extends Emitter {
     this.#position.canFollow = isLive;
   }
 
-  /** The id of the newest drawn message, or 0. */
+  /** The id of the newest loaded message, or 0. */
   get newestId() {
-    return this.#drawn.newestId;
+    return this.#messages.newestId;
   }
 
-  /** The id of the last drawn message whose end is visible, or above the visible part; 0 for none. */
+  /** The id of the last message whose end is visible, or above the visible part; 0 for none. */
   get seenTo() {
-    return this.isAtBottom ? this.newestId : this.#drawn.lastIdWhere((item) => this.#position.hasPassed(item));
+    if (this.isAtBottom) return this.newestId;
+    return this.#messages.idAt(this.#drawn.endWhere((item) => this.#position.hasPassed(item)) - 1) ?? 0;
   }
 
+  get isEmpty() {
+    return this.#messages.size === 0;
+  }
+
+  /** All loaded messages, drawn or not. */
   get messages() {
-    return this.#drawn.messages;
+    return this.#messages.messages;
   }
 
-  /** @param {number} id */
+  /**
+   * Returns a loaded message, drawn or not.
+   * @param {number} id
+   */
   get(id) {
-    return this.#drawn.get(id);
+    return this.#messages.get(id);
   }
 
-  /** @param {number | null | undefined} id */
+  /**
+   * Returns the list item of a message that is drawn.
+   * @param {number | null | undefined} id
+   */
   item(id) {
     return this.#drawn.item(id);
   }
@@ -121,7 +152,8 @@ export class Timeline extends Emitter {
     this.#queue.clear();
     if (!messages.length) return;
     this.#position.keepDuring(() => this.#drawAll(messages));
-    if (this.#drawn.size > MAX_DRAWN) this.#shorten();
+    this.#window.move();
+    if (this.#messages.size > MAX_LOADED) this.#shorten();
     this.emit("drawn", { messages });
   }
 
@@ -137,13 +169,24 @@ export class Timeline extends Emitter {
   clear() {
     this.#queue.clear();
     this.#dividerId = null;
+    this.#messages.clear();
     this.#drawn.clear();
     this.#quotedBy.clear();
     this.scrollToEnd();
   }
 
+  /** Scrolls to the newest loaded message, and then follows new messages. */
   scrollToEnd() {
+    this.#window.show(this.#messages.size - 1);
     this.#position.scrollToEnd();
+    this.#window.move();
+  }
+
+  /** Scrolls to the oldest loaded message. */
+  scrollToStart() {
+    this.#window.show(0);
+    this.#position.scrollToStart();
+    this.#window.move();
   }
 
   /** Draws all waiting messages, and remembers the reader's place, because the list leaves the page. */
@@ -158,20 +201,21 @@ export class Timeline extends Emitter {
   }
 
   /**
-   * Scrolls to a message, and returns whether it is drawn.
+   * Scrolls to a message, and returns whether it is loaded.
    * @param {number} id
    */
   jump(id) {
-    const item = this.item(id);
+    const item = this.#bring(id);
     if (!item) return false;
     this.#position.scrollTo(item);
+    this.#window.move();
     item.classList.add("flash");
     setTimeout(() => item.classList.remove("flash"), FLASH_MS);
     return true;
   }
 
   /**
-   * Draws the divider "New" above this message, or above the next one that is drawn; null removes it.
+   * Draws the divider "New" above this message, or above the next one that is loaded; null removes it.
    * @param {number | null} id
    */
   setFirstUnread(id) {
@@ -181,13 +225,36 @@ export class Timeline extends Emitter {
 
   /** Scrolls to the newest message, but not beyond the divider "New": the reader begins where they stopped. */
   scrollToUnread() {
-    const item = this.item(this.#dividerId);
-    if (item) this.#position.scrollToEndBelow(item);
-    else this.scrollToEnd();
+    const item = this.#dividerId === null ? undefined : this.#bring(this.#dividerId);
+    if (!item) {
+      this.scrollToEnd();
+      return;
+    }
+    this.#position.scrollToEndBelow(item);
+    this.#window.move();
+  }
+
+  /**
+   * Draws a message and those around it, unless it is drawn, and returns its item; undefined if it is not loaded.
+   * @param {number} id
+   */
+  #bring(id) {
+    if (!this.get(id)) return undefined;
+    this.#window.show(this.#messages.indexFrom(id));
+    return this.item(id);
+  }
+
+  #windowMoved() {
+    const log = this.#list.closest("[role=log]");
+    log?.setAttribute("aria-live", "off");
+    clearTimeout(this.#quietTimer);
+    this.#quietTimer = setTimeout(() => log?.setAttribute("aria-live", "polite"), QUIET_MS);
+    this.emit("drawn", { messages: [] });
   }
 
   #moveDivider() {
-    const next = this.#firstUnreadId === null ? null : this.#drawn.firstIdFrom(this.#firstUnreadId);
+    const first = this.#firstUnreadId;
+    const next = first === null ? null : this.#messages.idAt(this.#messages.indexFrom(first)) ?? null;
     if (next === this.#dividerId) return;
     const changed = [this.item(this.#dividerId), this.item(next)];
     this.#dividerId = next;
@@ -198,12 +265,13 @@ export class Timeline extends Emitter {
   #drawAll(messages) {
     const touched = new Set();
     for (const message of messages) {
-      const item = this.#drawn.put(message);
-      redraw(item, message, this.#view);
-      touched.add(item).add(item.nextElementSibling);
+      const index = this.#messages.put(message);
+      if (index === null) this.redraw(message.id);
+      else if (this.#drawn.insert(index)) touched.add(this.#drawn.itemAt(index + 1));
       for (const quoting of this.#quotedBy.get(message.id) ?? []) this.redraw(quoting);
       if (message.reply_to) this.#noteQuote(message.reply_to, message.id);
     }
+    this.#drawn.updateSpace();
     for (const item of touched) if (item) this.#drawRelation(item);
     this.#moveDivider();
   }
@@ -221,24 +289,22 @@ export class Timeline extends Emitter {
   #drawRelation(item) {
     const message = this.get(Number(item.dataset.id));
     if (!message) return;
-    const above = this.get(Number(/** @type {HTMLElement | null} */ (item.previousElementSibling)?.dataset.id));
+    const above = this.#messages.get(this.#messages.idAt(this.#messages.indexFrom(message.id) - 1));
     drawRelation(item, message, above, message.id === this.#dividerId);
   }
 
-  /** Drops the oldest messages, unless the reader sees them. */
+  /** Forgets the oldest messages, unless one of them is drawn. */
   #shorten() {
-    const count = this.#drawn.size - KEPT_DRAWN;
-    const later = this.item(this.#drawn.idAt(count + SEEN_AT_ONCE));
-    if (!this.isAtBottom && !(later && this.#position.hasPassed(later))) return;
+    const count = this.#messages.size - KEPT_LOADED;
+    if (count > this.#drawn.first) return;
     this.#position.keepDuring(() => this.#drop(count));
-    this.emit("shortened", { from: this.#drawn.oldestId });
+    this.emit("shortened", { from: this.#messages.oldestId });
   }
 
   /** @param {number} count how many of the oldest messages */
   #drop(count) {
-    this.#drawn.removeOldest(count);
-    const oldest = this.item(this.#drawn.oldestId);
-    if (oldest) this.#drawRelation(oldest);
+    this.#messages.removeOldest(count);
+    this.#drawn.oldestRemoved(count);
     this.#moveDivider();
   }
 }

@@ -92,7 +92,8 @@ function openBeside(button, title, parts) {
     entry.act();
   }));
   closeOpenMenu = close;
-  document.body.append(menu);
+  // Inside a landmark, so that screen readers know where the menu belongs.
+  (button.closest("nav, main, aside") ?? document.body).append(menu);
   button.setAttribute("aria-expanded", "true");
   place(menu, button);
   watchKeys(menu, close);

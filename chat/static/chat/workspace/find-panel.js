@@ -1,18 +1,28 @@
 // @ts-check
-// Opens the panel of search, pins, bookmarks and mentions beside the pane, and tells the panel which room is on the page.
+// Opens search, pins, bookmarks and mentions in the panel at the right side, and tells them which room is on the page.
 // Must not draw, and must not search.
 
-import { byId, closestTo } from "../ui/dom.js";
+import { child, closestTo } from "../ui/dom.js";
+
+const NAME = "find";
+// As in workspace.css: below this width the panel covers the conversation.
+const covering = window.matchMedia("(width <= 1020px)");
 
 export class FindPanel {
   /** @type {import("./workspace.js").Workspace} */
   #workspace;
+  /** @type {() => void} */
+  #closeDrawer;
   /** @type {import("../finding/panel.js").Panel | null} */
   #panel = null;
 
-  /** @param {import("./workspace.js").Workspace} workspace */
-  constructor(workspace) {
+  /**
+   * @param {import("./workspace.js").Workspace} workspace
+   * @param {() => void} closeDrawer closes the list of rooms on a phone
+   */
+  constructor(workspace, closeDrawer) {
     this.#workspace = workspace;
+    this.#closeDrawer = closeDrawer;
     document.addEventListener("click", (event) => this.#clicked(event));
     document.addEventListener("keydown", (event) => this.#keyPressed(event));
   }
@@ -30,32 +40,41 @@ export class FindPanel {
 
   /** Another pane is on the page. */
   roomChanged() {
-    this.#panel?.roomChanged();
+    if (this.#workspace.panel.name !== NAME) return;
+    if (covering.matches) this.#workspace.panel.close();
+    else this.#panel?.roomChanged();
   }
 
-  /** @returns {ConstructorParameters<typeof import("../finding/panel.js").Panel>[0]} */
+  /** @returns {import("../finding/panel.js").Host} */
   #makeHost() {
-    const { places, shell } = this.#workspace;
+    const { panel, places, shell } = this.#workspace;
     return {
-      element: byId("workspace"),
+      open: (title, element, closed) => panel.open(NAME, title, [element], () => {
+        closed();
+        // The button that opened the panel may be hidden now, for example in a menu.
+        setTimeout(() => document.activeElement === document.body && panel.name === null && shell.focus());
+      }),
+      left: () => covering.matches && panel.close(),
       room: () => {
         const { slug, conversation } = shell.pane;
         return slug === null || !conversation ? null : { slug, name: conversation.title.name, timeline: conversation.timeline };
       },
       nameOf: (slug) => places.get(slug)?.name ?? slug,
       notify: (sentence) => this.#workspace.notify(sentence),
-      leave: () => shell.focus(),
     };
   }
 
   /** @param {MouseEvent} event */
   #clicked(event) {
-    const button = closestTo(event, "[data-panel]");
+    const button = closestTo(event, "[data-find]");
     if (!button) return;
     const menu = /** @type {HTMLDetailsElement | null} */ (button.closest("details.menu"));
-    if (menu) menu.open = false;
-    this.#workspace.sidebar.toggleDrawer(false);
-    this.open(button.dataset.panel ?? "");
+    if (menu) {
+      menu.open = false;
+      child(menu, "summary").focus();
+    }
+    this.#closeDrawer();
+    this.open(button.dataset.find ?? "");
   }
 
   /** @param {KeyboardEvent} event */

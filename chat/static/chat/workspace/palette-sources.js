@@ -108,7 +108,7 @@ function findActions(query, workspace) {
   /** @type {Pick<Result, "title" | "sign" | "act">[]} */
   const actions = [
     { title: "Browse rooms", sign: "browse", act: () => workspace.go("/") },
-    { title: "Mark all rooms as read", sign: "read", act: () => workspace.markAllRead() },
+    { title: "Mark all rooms as read", sign: "read", act: () => workspace.changes.markAllRead() },
     { title: query ? `Search messages for “${query}”` : "Search messages", sign: "search", act: () => workspace.findPanel.open("search", query) },
     { title: "Pinned messages", sign: "pin", act: () => workspace.findPanel.open("pins") },
     { title: "Bookmarks", sign: "bookmark", act: () => workspace.findPanel.open("bookmarks") },

@@ -23,7 +23,7 @@ class Palette {
   /** @type {import("./workspace.js").Workspace} */
   #workspace;
   #input = make("input", {
-    type: "text", enterkeyhint: "go", id: "palette-input", class: "palette-input", role: "combobox", "aria-expanded": true, "aria-controls": "palette-list",
+    type: "text", enterkeyhint: "go", id: "palette-input", class: "palette-input", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list",
     "aria-autocomplete": "list", "aria-label": "Find a room or a person", placeholder: "Find a room or a person", autocomplete: "off",
     spellcheck: "false", dir: "auto",
   });

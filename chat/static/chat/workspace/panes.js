@@ -20,7 +20,9 @@ const PANE = "#room[data-handle], #browser";
  * @property {(slug: string, unread: import("../room/read-marker.js").Unread) => void} showUnread
  * @property {(slug: string) => void} left is called when the person has left a room
  * @property {(slug: string) => void} openSettings opens the owner's settings of a room
+ * @property {() => void} openDetails shows the details of the room on the page
  * @property {import("../room/open-room.js").WorkspaceTools} tools
+ * @property {(pane: Pane) => boolean} isOutdated returns whether a kept pane must be opened again
  * @property {import("../lobby/room-list.js").MakeTools} makeTools makes the buttons beside a room in the list of all rooms
  */
 
@@ -79,12 +81,12 @@ export class Pane {
 
   #open() {
     const { slug } = this;
-    const { makeTools, showUnread, left, openSettings, tools } = this.#options;
+    const { makeTools, showUnread, left, openSettings, openDetails, tools } = this.#options;
     if (slug === null) return openLobby(makeTools);
     const { handle = "", access } = this.element.dataset;
     return openRoom({
       slug, handle, owner: pagePerson, isPublic: access === "public", showUnread: (unread) => showUnread(slug, unread),
-      left: () => left(slug), openSettings: () => openSettings(slug), tools,
+      left: () => left(slug), openSettings: () => openSettings(slug), openDetails, tools,
     });
   }
 }
@@ -118,7 +120,9 @@ export class Panes {
   take(path) {
     const pane = this.#kept.get(path);
     this.#kept.delete(path);
-    return pane;
+    if (!pane || !this.#options.isOutdated(pane)) return pane;
+    pane.close();
+    return undefined;
   }
 
   /**
@@ -136,7 +140,8 @@ export class Panes {
    * @param {string} path
    */
   drop(path) {
-    this.take(path)?.close();
+    this.#kept.get(path)?.close();
+    this.#kept.delete(path);
   }
 
   /**

@@ -1,14 +1,12 @@
 // @ts-check
 // The menu of a room in the list of rooms. Must not change anything: it calls the workspace.
 
-import { KIND, LEVEL, ROLE } from "../connection/wire.js";
+import { KIND, ROLE } from "../connection/wire.js";
 import { copyText } from "../ui/clipboard.js";
 import { openPopupMenu } from "../ui/popup-menu.js";
 import { openLeaveDialog } from "../room/leave-dialog.js";
 import { addressOf, isFavourite } from "./places.js";
-
-/** @type {[level: string, text: string][]} */
-const LEVELS = [[LEVEL.ALL, "All messages"], [LEVEL.MENTIONS, "Only mentions"], [LEVEL.NONE, "Nothing"]];
+import { LEVELS } from "./room-details.js";
 
 /**
  * @param {import("./workspace.js").Workspace} workspace
@@ -26,15 +24,15 @@ export function openPlaceMenu(workspace, slug, button) {
   const leave = () => openLeaveDialog(slug, { isPublic: place.kind === KIND.ROOM, left: () => workspace.left(slug) });
   /** @type {(import("../ui/popup-menu.js").Part | undefined)[]} */
   const parts = [
-    place.unread > 0 ? { name: "mark-read", text: "Mark as read", icon: "read", act: () => workspace.markRead(slug) } : undefined,
+    place.unread > 0 ? { name: "mark-read", text: "Mark as read", icon: "read", act: () => workspace.changes.markRead(slug) } : undefined,
     {
       name: "favourite", text: isFavourite(place) ? "Remove from favourites" : "Add to favourites", icon: "star",
-      act: () => workspace.toggleFavourite(slug),
+      act: () => workspace.changes.toggleFavourite(slug),
     },
     { name: "copy-link", text: "Copy link", icon: "copy", act: copy },
     { heading: "Notify me about" },
     ...LEVELS.map(([level, text]) => ({
-      name: `level-${level}`, text, isChecked: place.level === level, act: () => workspace.setLevel(slug, level),
+      name: `level-${level}`, text, isChecked: place.level === level, act: () => workspace.changes.setLevel(slug, level),
     })),
     isRoom ? null : undefined,
     isRoom && place.role === ROLE.OWNER ? { name: "settings", text: "Room settings", icon: "edit", act: () => workspace.openSettings(slug) } : undefined,

@@ -114,12 +114,15 @@ export class Places {
       this.#places.delete(slug);
       return true;
     }
-    if (!place) {
-      if (fields.name === undefined || fields.kind === undefined) return false;
-      this.#places.set(slug, { unread: 0, mentions: 0, level: LEVEL.ALL, slug, name: fields.name, kind: fields.kind, ...fields });
-      return true;
+    const isComplete = fields.name !== undefined && fields.kind !== undefined;
+    if (!place || isComplete) {
+      if (isComplete) this.#places.set(slug, /** @type {Place} */ ({ unread: 0, mentions: 0, level: LEVEL.ALL, slug, ...fields }));
+      return isComplete;
     }
-    const unread = fields.unread ?? this.#unreadAfter(place, fields.posts, by);
+    const unread = this.#unreadAfter(place, fields, by);
+    const isOld = fields.posts !== undefined && fields.posts < (place.posts ?? 0);
+    // Two events may arrive in the wrong order. What the room has said already stays.
+    if (isOld) for (const name of ["posts", "offset", "last_at"]) delete fields[name];
     Object.assign(place, fields, { unread });
     // Every direct message concerns the person.
     if (place.kind === KIND.DIRECT) place.mentions = unread;
@@ -127,13 +130,14 @@ export class Places {
   }
 
   /**
-   * Takes a `mention`.
-   * @param {{ room: string, id: number, mentions?: number }} event
+   * Takes a `mention`. Everybody in a room gets the same event for a call to all.
+   * @param {{ room: string, id: number, author?: { handle: string } }} event
    */
-  mentioned({ room, id, mentions }) {
+  mentioned({ room, id, author }) {
     const place = this.#places.get(room);
-    if (!place || place.kind === KIND.DIRECT || id <= (place.read ?? 0)) return;
-    place.mentions = mentions ?? place.mentions + 1;
+    const isOwn = author?.handle === this.#me;
+    if (!place || place.kind === KIND.DIRECT || isOwn || id <= (place.read ?? 0)) return;
+    place.mentions += 1;
   }
 
   /**
@@ -187,12 +191,15 @@ export class Places {
 
   /**
    * @param {Place} place
-   * @param {number | undefined} posts the new number of messages ever posted
+   * @param {{ unread?: number, posts?: number }} fields the fields of the event
    * @param {string[]} by the authors of the newest messages, the newest first
    */
-  #unreadAfter(place, posts, by) {
-    if (posts === undefined || place.posts === undefined) return place.unread;
-    const fresh = Math.max(0, posts - place.posts);
+  #unreadAfter(place, { unread, posts }, by) {
+    const known = place.posts ?? 0;
+    // The server has counted before the newest messages that the client knows.
+    if (unread !== undefined) return Math.min(unread + Math.max(0, known - (posts ?? known)), UNREAD_MOST);
+    if (posts === undefined) return place.unread;
+    const fresh = Math.max(0, posts - known);
     const own = by.slice(0, fresh).filter((handle) => handle === this.#me).length;
     return Math.min(place.unread + fresh - own, UNREAD_MOST);
   }

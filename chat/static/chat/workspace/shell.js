@@ -22,14 +22,6 @@ function isPanePath(path) {
   return path === "/" || ROOM_PATH.test(path);
 }
 
-/**
- * Returns the slug of the room at an address; null for the list of all rooms.
- * @param {string} path
- */
-export function slugOfPath(path) {
-  return ROOM_PATH.exec(path)?.[1] ?? null;
-}
-
 /** Returns whether the person writes on a real keyboard. On a phone the focus in a text field opens the keyboard. */
 function hasKeyboard() {
   return window.matchMedia("(hover: hover) and (pointer: fine)").matches;

@@ -15,6 +15,7 @@ const MOST_SHOWN = 99;
 /**
  * @typedef {object} Actions
  * @property {(slug: string, button: HTMLElement) => void} openMenu opens the menu of a room, beside a button
+ * @property {(slug: string) => boolean} hasDraft returns whether the person has begun to write in a room
  */
 
 export class Sidebar {
@@ -110,13 +111,14 @@ export class Sidebar {
   #fill(item, place) {
     const link = child(item, "a", HTMLAnchorElement);
     const count = countOf(place);
-    const state = JSON.stringify([place.name, place.kind, place.level, count, place.mentions, place.unread > 0]);
     this.#markCurrent(link);
+    const hasDraft = !link.hasAttribute("aria-current") && this.#actions.hasDraft(place.slug);
+    const state = JSON.stringify([place.name, place.kind, place.level, count, place.mentions, hasDraft]);
     if (item.dataset.state === state) return;
     item.dataset.state = state;
     link.classList.toggle("unread", count > 0);
     link.classList.toggle("quiet", place.level === LEVEL.NONE);
-    link.replaceChildren(...makeContent(place, count));
+    link.replaceChildren(...makeContent(place, count, hasDraft));
     child(item, "button").setAttribute("aria-label", `Menu of ${isolate(place.name)}`);
   }
 
@@ -183,11 +185,13 @@ export class Sidebar {
 /**
  * @param {Place} place
  * @param {number} count
+ * @param {boolean} hasDraft
  */
-function makeContent(place, count) {
+function makeContent(place, count, hasDraft) {
   const isDirect = place.kind === KIND.DIRECT;
   const sign = isDirect ? avatar(place.name) : icon({ [KIND.PRIVATE]: "lock", [KIND.BOARD]: "board" }[place.kind] ?? "room");
-  const content = [sign, make("bdi", { class: "place-name", text: place.name })];
+  const content = [sign, make("span", { class: "place-name" }, make("bdi", { text: place.name }))];
+  if (hasDraft) content.push(icon("edit"), make("span", { class: "unseen", text: "draft" }));
   if (place.level === LEVEL.NONE) content.push(icon("silent"));
   if (!count) return content;
   const isStrong = place.mentions > 0;
@@ -197,6 +201,6 @@ function makeContent(place, count) {
   return [
     ...content,
     make("span", { class: `badge${isStrong ? " strong" : ""}`, "aria-hidden": "true", text: isStrong && !isDirect ? `@${text}` : text }),
-    make("span", { class: "unseen", text: `, ${words}` }),
+    make("span", { class: "unseen", text: words }),
   ];
 }

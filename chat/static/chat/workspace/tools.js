@@ -6,4 +6,5 @@ export { Panel } from "../finding/panel.js";
 export { openCreateRoomDialog } from "./create-room-dialog.js";
 export { openPalette } from "./palette.js";
 export { openPlaceMenu } from "./place-menu.js";
+export { openRoomDetails } from "./room-details.js";
 export { openRoomSettings } from "./room-settings.js";

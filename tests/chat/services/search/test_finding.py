@@ -86,7 +86,7 @@ def test_pages_have_the_newest_messages_first(writer, alice, monkeypatch):
 
 def test_old_messages_are_found_behind_many_newer_ones(writer, alice, monkeypatch):
     monkeypatch.setattr(full_text, "NEWEST_READ", 2)
-    monkeypatch.setattr(full_text, "BLOCK_BITS", 1)
+    monkeypatch.setattr(full_text, "BLOCK_BITS", (1, 2, 3))
     for number in range(20):
         post(writer, f"rose {number}" if number % 7 == 0 else f"weed {number}")
     assert find(alice, "rose") == ["rose 14", "rose 7", "rose 0"]

@@ -1,11 +1,13 @@
 """The index follows posts, edits, removals, deleted rooms and changes of access. Indexing may be interrupted."""
 
+from datetime import date
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from chat.models import Message, Room, SearchDocument, SearchProgress
+from chat.models import Message, Room, SearchDay, SearchDocument, SearchProgress
 from chat.protocol import Edit, React, Remove
 from chat.services import rooms, search
 from chat.services.search import indexing
@@ -124,6 +126,21 @@ def test_boards_are_not_indexed(admitted):
     room = admitted.room()
     assert room.post("r1", "Secret plans")["type"] == "ack"
     assert search.index_changes() == 0 and Message.objects.count() == 1
+
+
+def test_each_day_knows_the_ids_of_its_messages(writer):
+    for number in range(3):
+        post(writer, f"Rose {number}")
+    first, second, third = Message.objects.order_by("number")
+    Message.objects.filter(id=second.id).update(created_at="2024-02-29T23:59:59Z")
+    search.index_changes()
+    leap = date(2024, 2, 29)
+    assert SearchDay.objects.get_bounds(leap, leap) == (second.id, second.id)
+    assert SearchDay.objects.get_bounds(leap, date.max) == (first.id, third.id)
+    assert SearchDay.objects.get_bounds(date.min, date(2024, 2, 28)) is None
+    post(writer, "Rose 3")
+    search.index_changes()
+    assert SearchDay.objects.get_bounds(leap, date.max) == (first.id, third.id + 1)
 
 
 def test_a_new_version_of_the_documents_is_indexed_again(writer, alice, monkeypatch):

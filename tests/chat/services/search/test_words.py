@@ -1,12 +1,9 @@
 """The tokens of texts: folding, words, and scripts without spaces."""
 
-from datetime import date
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.services.search.documents import period_labels
 from chat.services.search.words import MAX_TOKEN, list_tokens, split_phrases, split_words
 
 pytestmark = pytest.mark.no_database
@@ -83,16 +80,3 @@ def test_every_part_of_a_query_is_in_a_text_that_contains_the_query(text):
     for tokens, _ in split_phrases(text):
         found = any(texts[at : at + len(tokens)] == tokens for at in range(len(texts)))
         assert found or tokens[0] in [token.text for token in words.singles] or len(tokens) == 1
-
-
-@pytest.mark.parametrize(
-    "first, last, labels",
-    [
-        ("2026-03-05", "2026-03-05", ["§d2026-03-05"]),
-        ("2025-12-31", "2026-02-01", ["§d2025-12-31", "§m2026-01", "§d2026-02-01"]),
-        ("2024-01-01", "2026-01-31", ["§y2024", "§y2025", "§m2026-01"]),
-        ("2026-03-05", "2026-03-04", []),
-    ],
-)
-def test_a_period_has_few_labels(first, last, labels):
-    assert period_labels(date.fromisoformat(first), date.fromisoformat(last)) == labels

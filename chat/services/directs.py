@@ -1,0 +1,82 @@
+"""
+Direct conversations: rooms of two to nine people that nobody else can find or join.
+
+The same people always have the same conversation: its key is the sorted list of their ids, and a constraint makes the
+key unique. This module writes Room and Member when a conversation is opened for the first time.
+"""
+
+import secrets
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from chat import protocol
+from chat.models import Member, Person, Room
+from chat.protocol import ChatError
+from chat.services import blocks, feeds, people, rooms
+
+MAX_PEOPLE = 9  # of one conversation, with the person who opens it
+EVERYONE, MEMBERS, SHARED, NOBODY = "everyone", "members", "shared", "nobody"
+
+
+def open_direct(person: Person, handles: Iterable[object]) -> tuple[Room, list[Person], bool]:
+    """
+    Return (the direct conversation of a person with other people, its people, whether it is new).
+
+    All of its people follow a new conversation at once. CHAT_DIRECTS says who may write to whom.
+
+    Raise `invalid_field` for fewer than one or more than eight other people; `not_found` for a handle; `forbidden` if
+    one of the people does not accept direct messages of the person.
+    """
+    everybody = _find_everybody(person, handles)
+    for other in everybody:
+        if other.id != person.id and not _accepts(other, person):
+            raise blocks.make_unreachable_error()
+    if blocks.find_blockers(person.id, [other.id for other in everybody]):
+        raise blocks.make_unreachable_error()
+    key = "-".join(str(other.id) for other in everybody)
+    room = Room.objects.filter(people_key=key).first()
+    if room is not None:
+        return room, everybody, False
+    try:
+        return _create(person, key, everybody), everybody, True
+    except IntegrityError:
+        # Another request created the conversation at the same moment.
+        return Room.objects.get(people_key=key), everybody, False
+
+
+def _find_everybody(person: Person, handles: Iterable[object]) -> list[Person]:
+    found = {person.id: person}
+    for handle in handles:
+        other = people.get_person(handle)
+        found[other.id] = other
+    if not 2 <= len(found) <= MAX_PEOPLE:
+        raise ChatError("invalid_field", f"'handles' must name 1 to {MAX_PEOPLE - 1} other people.")
+    return [found[id] for id in sorted(found)]
+
+
+def _accepts(other: Person, author: Person) -> bool:
+    """Return whether a person accepts direct messages of another person, by the setting of the site."""
+    if settings.CHAT_DIRECTS == EVERYONE:
+        return True
+    if settings.CHAT_DIRECTS == MEMBERS:
+        return not (other.is_guest or author.is_guest)
+    if settings.CHAT_DIRECTS == SHARED:
+        own = Member.objects.filter(person=author).exclude(role=Member.BANNED).exclude(room__access=Room.DIRECT)
+        shared = Member.objects.filter(person=other, room__in=own.values("room_id"))
+        return shared.exclude(role=Member.BANNED).exists()
+    return False
+
+
+def _create(person: Person, key: str, everybody: list[Person]) -> Room:
+    name = ", ".join(other.handle for other in everybody)[: protocol.MAX_ROOM_NAME]
+    with transaction.atomic():
+        room = Room.objects.create(
+            slug=f"direct-{secrets.token_hex(16)}", name=name, access=Room.DIRECT, people_key=key, created_by=person
+        )
+        for other in everybody:
+            Member.objects.create(room=room, person=other, role=rooms.get_default_role(other))
+    for other in everybody:
+        feeds.follow(other, room.id)
+    return room

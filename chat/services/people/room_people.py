@@ -1,0 +1,53 @@
+"""
+The people of a room as its members see them: profiles with roles, also of people who are away.
+
+This module writes nothing. Moderators have a list of their own, with bans and dates: see chat/services/moderation.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+
+from chat import protocol
+from chat.models import Member, Person, Room, make_handle_key, read_page
+from chat.protocol import MAX_PRESENT, ChatError
+from chat.services.rooms import get_readable_room
+
+from .profiles import describe_person, match_text
+
+MAX_TEXT = 80  # characters of a filter
+
+
+def find_room_people(
+    asker: Person, slug: str, text: str = "", handles: Sequence[str] = (), page: int = 0, size: int = 50
+) -> tuple[list[dict[str, Any]], bool]:
+    """
+    Return (a page of the people in a room, whether there are more), sorted by handle, for members of the room.
+
+    Each is a profile with `role`. `text` limits the list to people whose handle or name begins with it, and `handles`
+    to these people. Banned people, and guests who have left, are not in the list.
+
+    Raise `not_found` on a board, where people know only who is present; `forbidden` for people who are no members; and
+    `too_long`.
+    """
+    room = get_readable_room(asker, slug)
+    if room.access == Room.BOARD:
+        raise ChatError("not_found", "There is no such room.")
+    if not Member.objects.filter(room=room, person=asker).exists():
+        raise ChatError("forbidden", "Only members of this room can see its members.")
+    found = Member.objects.filter(_make_filter(text, handles), room=room).exclude(role=Member.BANNED)
+    members, more = read_page(found.select_related("person__profile").order_by("person__handle_key"), size, page)
+    return [{**describe_person(member.person), "role": member.role} for member in members], more
+
+
+def _make_filter(text: str, handles: Sequence[str]) -> Q:
+    is_shown = Q(person__is_active=True, person__handle_key__isnull=False)
+    text = protocol.check_text(text, "q", MAX_TEXT, least=0).strip()
+    if text:
+        is_shown &= match_text(text, "person__")
+    if len(handles) > MAX_PRESENT:
+        raise ChatError("too_long", f"Ask for at most {MAX_PRESENT} handles at once.")
+    if handles:
+        is_shown &= Q(person__handle_key__in=[make_handle_key(protocol.check_string(one, "handle")) for one in handles])
+    return is_shown

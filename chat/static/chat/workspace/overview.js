@@ -1,0 +1,106 @@
+// @ts-check
+// Shows the person's rooms in the list, in the page's title and in its icon, and keeps them for the next visit.
+// Must not know how the rooms change.
+
+import { Draft } from "../room/draft.js";
+import { Badges } from "./badges.js";
+import { countOf } from "./places.js";
+import { Sidebar } from "./sidebar.js";
+
+const KEPT_PLACES = "chat.places";
+const SAVE_AFTER_MS = 1_000;
+const DRAW_PAUSE_MS = 100;
+
+/** @typedef {import("./places.js").Places} Places */
+
+export class Overview {
+  /** @type {Places} */
+  #places;
+  /** @type {import("../connection/storage.js").PersonStorage} */
+  #storage;
+  #badges = new Badges();
+  /**
+   * The room on the page, and what is unread there, as the room itself counts; null until the room has counted.
+   * @type {{ unread: number, isMore: boolean } | null}
+   */
+  #here = null;
+  /** @type {string | null} */
+  #slug = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #drawTimer;
+  #isOutdated = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #saveTimer;
+
+  /**
+   * @param {Places} places
+   * @param {import("../connection/storage.js").PersonStorage} storage the person's own
+   * @param {(slug: string, button: HTMLElement) => void} openMenu opens the menu of a room, beside a button
+   */
+  constructor(places, storage, openMenu) {
+    this.#places = places;
+    this.#storage = storage;
+    this.sidebar = new Sidebar({ openMenu, hasDraft: (slug) => new Draft(storage, slug).load() !== "" });
+  }
+
+  /** Takes the rooms of the last visit, until the server has sent the present ones. */
+  load() {
+    try {
+      const places = JSON.parse(this.#storage.getItem(KEPT_PLACES) ?? "[]");
+      if (Array.isArray(places)) this.#places.replace(places);
+    } catch {
+      // The server sends them soon.
+    }
+  }
+
+  /**
+   * Shows another pane as the present one.
+   * @param {import("./panes.js").Pane} pane
+   */
+  setPane(pane) {
+    this.#here = null;
+    this.#slug = pane.slug;
+    this.#places.setOpen(null);
+    this.sidebar.setCurrent(pane.path);
+    this.draw();
+  }
+
+  /**
+   * Takes what the room on the page has counted itself.
+   * @param {string} slug
+   * @param {import("../room/read-marker.js").Unread} unread
+   */
+  setUnread(slug, { count, isMore }) {
+    if (slug !== this.#slug || (count === this.#here?.unread && isMore === this.#here.isMore)) return;
+    this.#here = { unread: count, isMore };
+    this.#places.setOpen({ slug, unread: count });
+    this.draw();
+  }
+
+  /** Draws now, and then at most ten times a second: many rooms may change at the same moment. */
+  draw() {
+    this.#isOutdated = this.#drawTimer !== undefined;
+    if (this.#isOutdated) return;
+    this.#drawNow();
+    this.#drawTimer = setTimeout(() => {
+      this.#drawTimer = undefined;
+      if (this.#isOutdated) this.draw();
+    }, DRAW_PAUSE_MS);
+  }
+
+  #drawNow() {
+    this.sidebar.draw(this.#places);
+    const place = this.#slug === null ? undefined : this.#places.get(this.#slug);
+    const { unread, mentions } = this.#places.totals;
+    const { unread: counted, isMore } = this.#here ?? { unread: 0, isMore: false };
+    // A room that the stream does not list counts too: the stream may not be connected yet.
+    const here = place ? countOf(place) : counted;
+    this.#badges.show({ unread: place ? unread : unread + here, mentions }, { here, isMore });
+    clearTimeout(this.#saveTimer);
+    this.#saveTimer = setTimeout(() => this.#save(), SAVE_AFTER_MS);
+  }
+
+  #save() {
+    this.#storage.setItem(KEPT_PLACES, JSON.stringify(this.#places.all));
+  }
+}

@@ -1,0 +1,92 @@
+// @ts-check
+// What a person changes about their rooms: read, level of notices, favourites. Shows a change before the server tells it.
+// Must not draw.
+
+import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
+import { isFavourite } from "./places.js";
+
+/**
+ * @typedef {object} Parts
+ * @property {import("./places.js").Places} places
+ * @property {import("../connection/me-socket.js").MeSocket} socket
+ * @property {() => import("./panes.js").Pane} pane returns the pane on the page
+ * @property {() => void} changed draws the rooms
+ * @property {(sentence: string) => void} notify shows a sentence to the person
+ * @property {(sentence: string) => void} announce says something to screen readers
+ */
+
+export class PlaceChanges {
+  /** @type {Parts} */
+  #parts;
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Shows a change of a room.
+   * @param {string} slug
+   * @param {object} fields
+   */
+  show(slug, fields) {
+    this.#parts.places.change({ slug, ...fields });
+    this.#parts.changed();
+  }
+
+  /**
+   * Marks a room as read, in all tabs of the person.
+   * @param {string} slug
+   */
+  markRead(slug) {
+    const { places, socket, pane } = this.#parts;
+    const place = places.get(slug);
+    if (!place) return;
+    socket.read(slug, place.offset ?? 0);
+    this.show(slug, { unread: 0, mentions: 0 });
+    if (pane().slug === slug) pane().conversation?.readMarker.markAllRead();
+  }
+
+  /** Marks all rooms as read. */
+  async markAllRead() {
+    const { places, pane, changed, announce } = this.#parts;
+    if (!(await this.#request(CLIENT_EVENT.READ_ALL, {}))) return;
+    for (const { slug } of places.all) places.change({ slug, unread: 0, mentions: 0 });
+    pane().conversation?.readMarker.markAllRead();
+    changed();
+    announce("All rooms are marked as read.");
+  }
+
+  /**
+   * Chooses for which messages of a room the person is notified.
+   * @param {string} slug
+   * @param {string} level
+   */
+  async setLevel(slug, level) {
+    if (await this.#request(CLIENT_EVENT.LEVEL, { room: slug, level })) this.show(slug, { level });
+  }
+
+  /**
+   * Makes a room the last favourite, or ends this.
+   * @param {string} slug
+   */
+  async toggleFavourite(slug) {
+    const { places } = this.#parts;
+    const place = places.get(slug);
+    const on = place !== undefined && !isFavourite(place);
+    const last = Math.max(-1, ...places.all.filter(isFavourite).map(({ favourite }) => Number(favourite)));
+    if (await this.#request(CLIENT_EVENT.FAVOURITE, { room: slug, on })) this.show(slug, { favourite: on ? last + 1 : null });
+  }
+
+  /**
+   * Sends a request, and shows why the server has refused it. Returns the `ack`, or null.
+   * @param {string} type
+   * @param {object} fields
+   */
+  async #request(type, fields) {
+    const answer = await this.#parts.socket.request(type, fields);
+    if (answer.type === SERVER_EVENT.ACK) return answer;
+    this.#parts.notify(answer.detail || "The server rejected this change.");
+    return null;
+  }
+}

@@ -1,0 +1,59 @@
+// @ts-check
+// The details of a room in the panel: its topic, its address, and what the person can choose for it.
+// Must not change anything: it calls the workspace.
+
+import { KIND, LEVEL, ROLE } from "../connection/wire.js";
+import { make } from "../ui/dom.js";
+import { field, select } from "../ui/forms.js";
+import { icon } from "../ui/pictures.js";
+import { openLeaveDialog } from "../room/leave-dialog.js";
+import { isFavourite } from "./places.js";
+
+/** @type {[level: string, text: string][]} */
+export const LEVELS = [[LEVEL.ALL, "All messages"], [LEVEL.MENTIONS, "Only mentions"], [LEVEL.NONE, "Nothing"]];
+/** @type {Record<string, string>} */
+const KINDS = {
+  [KIND.ROOM]: "Everyone can join this room.", [KIND.PRIVATE]: "Only people with an invitation can join this room.",
+  [KIND.DIRECT]: "Only the people of this conversation can read it.",
+};
+
+/**
+ * Shows the details of the room on the page.
+ * @param {import("./workspace.js").Workspace} workspace
+ */
+export function openRoomDetails(workspace) {
+  const { slug, conversation } = workspace.shell.pane;
+  const place = slug === null ? undefined : workspace.places.get(slug);
+  if (slug === null || !conversation || !place) return;
+  const { name, topic } = conversation.title;
+  const level = select("details-level", LEVELS);
+  level.value = place.level;
+  level.addEventListener("change", () => workspace.changes.setLevel(slug, level.value));
+  const isRoom = place.kind === KIND.ROOM || place.kind === KIND.PRIVATE;
+  const leave = () => openLeaveDialog(slug, { isPublic: place.kind === KIND.ROOM, left: () => workspace.left(slug) });
+  workspace.panel.open("details", name, [
+    make("p", { class: "details-topic", dir: "auto", text: topic || "This room has no topic." }),
+    make("p", { class: "help", text: KINDS[place.kind] ?? "" }),
+    field("Notify me about", level),
+    make(
+      "div", { class: "details-actions" },
+      makeAction("favourite", "star", isFavourite(place) ? "Remove from favourites" : "Add to favourites", async () => {
+        await workspace.changes.toggleFavourite(slug);
+        openRoomDetails(workspace);
+      }),
+      makeAction("copy-link", "copy", "Copy the link", () => conversation.copyLink()),
+      isRoom && place.role === ROLE.OWNER && makeAction("settings", "edit", "Room settings", () => workspace.openSettings(slug)),
+      isRoom && place.role !== ROLE.OWNER && makeAction("leave", "leave", "Leave this room", leave),
+    ),
+  ]);
+}
+
+/**
+ * @param {string} name
+ * @param {string} sign
+ * @param {string} text
+ * @param {() => void} act
+ */
+function makeAction(name, sign, text, act) {
+  return make("button", { type: "button", "data-action": name, onclick: act }, icon(sign), make("span", { text }));
+}
