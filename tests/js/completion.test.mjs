@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { makeCommandSource, makePeopleSource, makeRoomSource } from "../../chat/static/chat/completion/sources.js";
+import { makeCommandSource, makeEmojiSource, makePeopleSource, makeRoomSource } from "../../chat/static/chat/completion/sources.js";
 import { ThrottledRequests } from "../../chat/static/chat/completion/throttled-requests.js";
 import { findTrigger } from "../../chat/static/chat/completion/trigger.js";
 
@@ -105,6 +105,14 @@ test("the person's own rooms come first, and the page learns the rooms of the se
 test("commands are found by their beginning", () => {
   assert.deepEqual(makeCommandSource(ROOM).kept("to").map(({ text }) => text), ["/topic "]);
   assert.equal(makeCommandSource(ROOM).kept("x").length, 0);
+});
+
+test("emoji are found when their catalogue is loaded", async () => {
+  const catalogue = { search: (query) => [{ emoji: "🚲", name: `${query}ycle` }] };
+  const source = makeEmojiSource(async () => catalogue);
+  assert.deepEqual(source.kept("bic"), []);
+  assert.deepEqual(await source.fetch("bic"), [{ text: "🚲 ", title: "bicycle", picture: "🚲" }]);
+  assert.deepEqual(await makeEmojiSource(() => Promise.reject(new Error("no"))).fetch("bic"), []);
 });
 
 test("fast typing sends at most one request in 150 ms, for the newest query", async (t) => {

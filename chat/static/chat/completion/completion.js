@@ -6,7 +6,7 @@ import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";
 import { plural } from "../ui/format.js";
 import { avatar, icon } from "../ui/pictures.js";
-import { makeCommandSource, makePeopleSource, makeRoomSource } from "./sources.js";
+import { makeCommandSource, makeEmojiSource, makePeopleSource, makeRoomSource } from "./sources.js";
 import { ThrottledRequests } from "./throttled-requests.js";
 import { findTrigger } from "./trigger.js";
 
@@ -43,6 +43,7 @@ export class Completion {
     this.#field = field;
     this.#sources = {
       "@": makePeopleSource(room, this.#requests), "#": makeRoomSource(room, this.#requests), "/": makeCommandSource(room),
+      ...(room.loadEmoji ? { ":": makeEmojiSource(room.loadEmoji) } : {}),
     };
     form.before(make("div", { class: "completion-place" }, this.#list, this.#status));
     field.setAttribute("aria-autocomplete", "list");

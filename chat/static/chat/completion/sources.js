@@ -29,7 +29,7 @@ const MOST_PEOPLE = 20;
  * @property {() => { slug: string, name: string }[]} ownRooms the person's rooms
  * @property {() => { name: string, detail: string }[]} commands the commands that this person may give
  * @property {(rooms: { slug: string, name: string }[]) => void} [found] is called with the rooms that the server has found
- * @property {() => Promise<{ text: string, title: string, picture: string }[]>} [emoji] searches emoji
+ * @property {() => Promise<{ search: (query: string, most: number) => { emoji: string, name: string }[] }>} [loadEmoji] loads the catalogue of emoji
  */
 
 /** @typedef {import("./throttled-requests.js").ThrottledRequests} Requests */
@@ -124,4 +124,24 @@ export function makeCommandSource(room) {
     ({ name, detail }) => ({ text: `/${name} `, title: `/${name}`, detail, sign: "none" }),
   );
   return { kept: suggest, fetch: async (query) => suggest(query) };
+}
+
+/**
+ * Returns the suggestions for `:`. The first query loads the catalogue.
+ * @param {NonNullable<Room["loadEmoji"]>} load rejects if the catalogue cannot be loaded
+ * @returns {Source}
+ */
+export function makeEmojiSource(load) {
+  /** @type {Awaited<ReturnType<NonNullable<Room["loadEmoji"]>>> | null} */
+  let catalogue = null;
+  const suggest = (/** @type {string} */ query) => (catalogue?.search(query, MOST) ?? []).map(
+    ({ emoji, name }) => ({ text: `${emoji} `, title: name, picture: emoji }),
+  );
+  return {
+    kept: suggest,
+    fetch: async (query) => {
+      catalogue ??= await load().catch(() => null);
+      return suggest(query);
+    },
+  };
 }

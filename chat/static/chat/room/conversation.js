@@ -19,6 +19,7 @@ import { Composer } from "./composer.js";
 import { Draft } from "./draft.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { watchForCompletion } from "./late-completion.js";
+import { LastPlace } from "./last-place.js";
 import { makeWithDialogs } from "./late-dialogs.js";
 import { knowRooms } from "./marks.js";
 import { MessageActions } from "./message-actions.js";
@@ -74,6 +75,8 @@ export class Conversation {
   /** @type {NonNullable<Options["showUnread"]>} */
   #showUnread;
   #list = byId("messages");
+  /** @type {LastPlace} */
+  #lastPlace;
   #notice = byId("notice");
   /** @type {import("./schedule-dialog.js").ScheduleDialog | null} */
   #scheduleDialog = null;
@@ -131,6 +134,8 @@ export class Conversation {
     this.ownChanges = new OwnChanges(handle, { socket, timeline, taskBars, history, notify, scheduleDialog, isGuest });
     const { ownChanges } = this;
     new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers: this.#typingOthers });
+    this.#lastPlace = new LastPlace(storage, slug, () => timeline.seenTo, scope);
+    if (this.#page.dataset.opensAt === "last") history.openAt(this.#lastPlace.id);
     watchForCompletion({
       slug, me: handle, isBoard, isGuest, ownRooms, present: () => this.people.handles, mayCallAll: () => this.ownRole.isModerating,
       commands: () => this.commands?.offered ?? [], found: knowRooms,
@@ -150,6 +155,7 @@ export class Conversation {
   suspend() {
     this.#typingSignal.stop();
     this.readMarker.suspend();
+    this.#lastPlace.save();
     this.timeline.suspend();
     this.controls.hide();
     this.taskBars.suspend();
