@@ -1,6 +1,6 @@
 """The context processors: values that every template gets."""
 
-from functools import lru_cache
+from functools import cache
 
 from django.http import HttpRequest
 
@@ -26,8 +26,11 @@ def preferences(request: HttpRequest) -> dict[str, object]:
     - `opens_at`: where a room opens: unread or last.
     """
 
-    @lru_cache(maxsize=None)
+    @cache
     def read() -> object:
         return people.get_preferences(request.user) if request.user.is_authenticated else None
 
-    return {"theme": lambda: getattr(read(), "theme", "system"), "opens_at": lambda: getattr(read(), "opens_at", "unread")}
+    return {
+        "theme": lambda: getattr(read(), "theme", "system"),
+        "opens_at": lambda: getattr(read(), "opens_at", "unread"),
+    }
