@@ -167,6 +167,7 @@ CHAT_LIMITS = {
     "events": (500, 50),  # per person
     "downloads": (5, 1 / 20),  # per person
     "searches": (30, 3),  # per person
+    "pictures": (10, 1 / 20),  # per person
     "handshakes": (500, 500),  # per address, as are the following
     "guests": (100, 100 / 60),
     "sign_ups": (100, 100 / 60),

@@ -37,6 +37,7 @@ def _change_profile(request, fields):
 
 
 def _set_picture(request, fields):
+    limits.check_picture(request.user.id)
     people.set_picture(request.user, fields["picture"].read())
     return "Your picture is changed."
 

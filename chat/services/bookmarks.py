@@ -7,6 +7,7 @@ This module writes Bookmark. It publishes nothing.
 from dataclasses import dataclass
 from datetime import datetime
 
+from chat import protocol
 from chat.models import Bookmark, Message, Person, Room, read_page, snapshot
 from chat.protocol import ChatError
 from chat.services import rooms
@@ -48,11 +49,13 @@ def delete_bookmark(person: Person, slug: str, number: int) -> None:
     """
     Delete a bookmark of this person, also in a room that the person may no longer read. Raise `not_found`.
 
-    An unknown room costs the same query as a room that the person may not know about.
+    `slug` may be a former slug of the room. An unknown room costs the same queries as a room that the person may not
+    know about.
     """
-    room = rooms.find_room(slug)
-    mine = Bookmark.objects.filter(person=person, message__room_id=room.id if room else 0, message__number=number)
-    if not mine.delete()[0]:
+    mine = Bookmark.objects.filter(person=person, message__number=number)
+    known = slug if protocol.is_slug(slug) else ""
+    found = mine.filter(message__room__slug=known).delete()[0]
+    if not found and not mine.filter(message__room__former_slugs__slug=known).delete()[0]:
         raise ChatError("not_found", "You have no such bookmark.")
 
 

@@ -111,6 +111,14 @@ def check_download(person_id: int) -> None:
         raise _rate_limited(wait)
 
 
+def check_picture(person_id: int) -> None:
+    """Count one picture that a person uploads. Raise `rate_limited`."""
+    # Pictures have their own limit, because a worker may need seconds to decode one.
+    wait = _take("pictures", person_id)
+    if wait:
+        raise _rate_limited(wait)
+
+
 def check_search(person_id: int) -> None:
     """Count one search of a person. Raise `rate_limited`."""
     # Searches have their own limit, because a search costs the database more than an event.

@@ -72,7 +72,7 @@ def change_profile(request):
 @signed_in
 def put_picture(request):
     """Store the own picture. The body is an image file (PNG, JPEG, WebP or GIF). Return the profile."""
-    limits.check_event(request.user.id)
+    limits.check_picture(request.user.id)
     return JsonResponse(people.describe_person(request.user, people.set_picture(request.user, request.body)))
 
 

@@ -4,6 +4,8 @@ Accounts and guests: how they sign up, and how they are found by their handles.
 This module writes Person. It closes no connections.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.contrib import auth
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 
 from chat import protocol
@@ -90,3 +93,18 @@ def touch_seen(person: Person, always: bool = False) -> None:
     now = timezone.now()
     if always or now - person.seen_at > SEEN_INTERVAL:
         Person.objects.filter(id=person.id).update(seen_at=now)
+
+
+@contextmanager
+def changing(person: Person) -> Iterator[None]:
+    """
+    Run a block that changes what belongs to a person, in a transaction. Such blocks of one person run one after the
+    other, so that no change is lost.
+
+    Raise `not_signed_in` if the account was deleted or deactivated meanwhile.
+    """
+    with transaction.atomic():
+        Person.objects.lock(person.id)
+        if not Person.objects.filter(id=person.id, is_active=True).exists():
+            raise ChatError("not_signed_in", "This account is no longer active.")
+        yield

@@ -5,31 +5,53 @@ Messages, reactions, and the records of moderation stay under a name that says n
 deleted. This module writes Person and the rows that belong to a person, and closes the person's connections.
 """
 
+import secrets
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import auth
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from chat.models import NO_HANDLE_KEYS, Member, Person
+from chat.models import (
+    Announcement,
+    Block,
+    Bookmark,
+    KnownPlace,
+    Login,
+    Member,
+    Person,
+    Picture,
+    Preferences,
+    Profile,
+    Receipt,
+    ScheduledMessage,
+    Task,
+    Token,
+    make_handle_skeleton,
+)
 
 from .logins import close_connections
 from .own_logins import end_other_logins
 from .sign_ins import check_own_password
 
-# The rows of a person that are deleted with the account: the names under which a Person has them.
+# The rows of a person that are deleted with the account: the models, and the fields that refer to the person.
 DELETED = (
-    "tokens",
-    "known_places",
-    "logins",
-    "profile",
-    "own_picture",
-    "preferences",
-    "scheduled",
-    "tasks",
-    "receipt",
-    "whispers",
-    "blocks",
+    (Token, "person"),
+    (KnownPlace, "person"),
+    (Login, "person"),
+    (Profile, "person"),
+    (Picture, "person"),
+    (Preferences, "person"),
+    (ScheduledMessage, "author"),
+    (Task, "person"),
+    (Receipt, "person"),
+    (Announcement, "person"),
+    (Bookmark, "person"),
+    (Block, "person"),
+    (Block, "blocked"),
+    (Person.groups.through, "person"),
+    (Person.user_permissions.through, "person"),
 )
 
 
@@ -41,27 +63,38 @@ def delete_account(request: HttpRequest, password: Any) -> None:
     `check_own_password` does.
     """
     person = request.user
-    check_own_password(request, password)
+    check_own_password(request, password, field="password")
     with transaction.atomic():
         Person.objects.lock(person.id)
         close_connections(person)
         end_other_logins(person)
         _delete_rows(person)
-        Person.objects.filter(id=person.id).update(
-            handle=f"deleted-{person.id}",
-            **NO_HANDLE_KEYS,
-            password="!",
-            is_active=False,
-            is_staff=False,
-            is_superuser=False,
-            browser=None,
-        )
+        _take_handle_away(person)
     auth.logout(request)
 
 
 def _delete_rows(person):
     # A banned member stays, so that the rooms' records of bans stay complete.
     person.memberships.exclude(role=Member.BANNED).delete()
-    for name in DELETED:
-        field = Person._meta.get_field(name)
-        field.related_model.objects.filter(**{field.field.name: person}).delete()
+    for model, field in DELETED:
+        model.objects.filter(**{field: person}).delete()
+
+
+def _take_handle_away(person):
+    """Deactivate the person, and free the handle. Nobody can take the new handle, which the person's messages show."""
+    fields = {"password": "!", "is_active": False, "is_staff": False, "is_superuser": False, "browser": None}
+    for handle in _make_handles(person):
+        # Without a key, nobody finds the person by the handle. The skeleton alone keeps it from other people.
+        keys = {"handle_key": None, "handle_skeleton": make_handle_skeleton(handle)}
+        try:
+            with transaction.atomic():
+                Person.objects.filter(id=person.id).update(handle=handle, **keys, **fields)
+            return
+        except IntegrityError:
+            continue  # somebody has this handle already, or one that looks like it
+
+
+def _make_handles(person) -> Iterator[str]:
+    yield f"deleted-{person.id}"
+    while True:
+        yield f"deleted-{person.id}-{secrets.token_hex(3)}"

@@ -114,7 +114,7 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
     Raise as `check_own_password` does, or the error of a field.
     """
     person = request.user
-    check_own_password(request, old)
+    check_own_password(request, old, field="old_password")
     own = broadcast.credential_group(session_key=request.session.session_key)
     person.set_password(check_password(new, person))
     person.save(update_fields=["password"])

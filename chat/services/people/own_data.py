@@ -1,45 +1,69 @@
 """The data of a person: everything that the site stores about an account, for its owner. This module only reads."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.db.models import Model, QuerySet
+
 from chat import protocol
-from chat.models import Message, Person, Reaction
+from chat.models import (
+    Announcement,
+    Block,
+    Bookmark,
+    EarlierBody,
+    Invitation,
+    Member,
+    Mention,
+    Message,
+    Person,
+    Reaction,
+    Report,
+    Room,
+    ScheduledMessage,
+    Task,
+)
+from chat.services.rooms import get_readable_rooms
 
 from .own_logins import list_logins
 from .preferences import describe_preferences, get_preferences
 from .profiles import describe_person
 
-MESSAGES_PER_CHUNK = 200
+ROWS_PER_CHUNK = 200
+
+
+# A list of the file: its name, its rows, and the function that returns the fields of a row.
+OwnList = tuple[str, QuerySet, Callable[[Any], dict[str, Any]]]
+time = protocol.format_time
 
 
 def write_own_data(person: Person) -> Iterator[str]:
     """
     Return the data of a person as the pieces of one JSON object.
 
-    The messages come in pieces of MESSAGES_PER_CHUNK, the oldest first, so that a long history needs little memory.
+    Each list comes in pieces of ROWS_PER_CHUNK, the oldest first, so that a long history needs little memory.
     """
-    head = json.dumps(_describe_account(person), ensure_ascii=False, indent=1)
-    yield head.removesuffix("\n}") + ',\n "messages": ['
-    separator = "\n  "
-    for chunk in _read_messages(person):
-        yield separator + ",\n  ".join(json.dumps(message, ensure_ascii=False) for message in chunk)
+    yield json.dumps(_describe_account(person), ensure_ascii=False, indent=1).removesuffix("\n}")
+    for name, rows, describe in _Lists(person).get_all():
+        yield f',\n "{name}": ['
+        yield from _write_rows(rows, describe)
+        yield "\n ]"
+    yield "\n}\n"
+
+
+def _write_rows(rows: QuerySet, describe: Callable[[Any], dict]) -> Iterator[str]:
+    separator, last_id = "\n  ", 0
+    while chunk := list(rows.filter(id__gt=last_id).order_by("id")[:ROWS_PER_CHUNK]):
+        last_id = chunk[-1].id
+        yield separator + ",\n  ".join(json.dumps(describe(row), ensure_ascii=False) for row in chunk)
         separator = ",\n  "
-    yield "\n ]\n}\n"
 
 
 def _describe_account(person) -> dict[str, Any]:
-    time = protocol.format_time
-    memberships = person.memberships.select_related("room").order_by("id")
     return {
         "account": {"created_at": time(person.created_at), "seen_at": time(person.seen_at)},
         "profile": describe_person(person),
         "preferences": describe_preferences(get_preferences(person)),
-        "rooms": [
-            {"room": member.room.slug, "role": member.role, "joined_at": time(member.joined_at)}
-            for member in memberships
-        ],
         "tokens": [
             {"name": token.name, "created_at": time(token.created_at)} for token in person.tokens.order_by("id")
         ],
@@ -47,32 +71,85 @@ def _describe_account(person) -> dict[str, Any]:
             {"at": time(login.created_at), "address": login.address, "browser": login.agent}
             for login in list_logins(person)
         ],
-        "reactions": [
-            {"room": room, "message": number, "emoji": emoji}
-            for room, number, emoji in Reaction.objects.filter(person=person)
-            .order_by("id")
-            .values_list("message__room__slug", "message__number", "emoji")
-        ],
     }
 
 
-def _read_messages(person) -> Iterator[list[dict]]:
-    last_id = 0
-    while True:
-        messages = Message.objects.filter(author=person, id__gt=last_id, removed_at=None).select_related("room")
-        chunk = list(messages.order_by("id")[:MESSAGES_PER_CHUNK])
-        if not chunk:
-            return
-        last_id = chunk[-1].id
-        yield [_describe_message(message) for message in chunk]
+class _Lists:
+    """The lists of a person's data. They name a room only if the person may know its present address."""
+
+    def __init__(self, person: Person) -> None:
+        self._person = person
+        self._own_rooms = get_readable_rooms(person).own
+
+    def get_all(self) -> list[OwnList]:
+        """Return all lists."""
+        person = self._person
+        return [
+            ("rooms", Member.objects.filter(person=person).select_related("room"), self._describe_membership),
+            ("reactions", _with_message(Reaction, person=person), self._describe_reaction),
+            ("bookmarks", _with_message(Bookmark, person=person), self._describe_bookmark),
+            ("mentions", Mention.objects.filter(person=person, silent=False).select_related("room"), self._refer),
+            ("blocks", Block.objects.filter(person=person).select_related("blocked"), _describe_block),
+            ("scheduled", ScheduledMessage.objects.filter(author=person).select_related("room"), self._describe_later),
+            ("tasks", Task.objects.filter(person=person).select_related("room"), self._describe_task),
+            ("reports", _with_message(Report, reporter=person), self._describe_report),
+            ("invitations", Invitation.objects.filter(created_by=person).select_related("room"), self._describe_link),
+            ("whispers", person.whispers.all(), _describe_whisper),
+            ("earlier_bodies", _with_message(EarlierBody, message__author=person), self._describe_earlier_body),
+            ("messages", Message.objects.filter(author=person, removed_at=None).select_related("room"), self._describe),
+        ]
+
+    def _name_room(self, room: Room) -> str | None:
+        return None if room.access in Room.HIDDEN and room.id not in self._own_rooms else room.slug
+
+    def _refer(self, row: Message | Mention) -> dict[str, Any]:
+        return {"room": self._name_room(row.room), "message": row.number}
+
+    def _describe_membership(self, row: Member) -> dict[str, Any]:
+        chosen = {"level": row.level or Member.ALL, "favourite": row.favourite, "read": row.read_offset}
+        return {"room": self._name_room(row.room), "role": row.role, "joined_at": time(row.joined_at), **chosen}
+
+    def _describe_reaction(self, row: Reaction) -> dict[str, Any]:
+        return {**self._refer(row.message), "emoji": row.emoji}
+
+    def _describe_bookmark(self, row: Bookmark) -> dict[str, Any]:
+        return {**self._refer(row.message), "at": time(row.created_at)}
+
+    def _describe_later(self, row: ScheduledMessage) -> dict[str, Any]:
+        return {"room": self._name_room(row.room), "body": row.body, "at": time(row.due_at), "state": row.state}
+
+    def _describe_task(self, row: Task) -> dict[str, Any]:
+        params = json.loads(row.params)
+        return {"room": self._name_room(row.room), "task": row.kind, "params": params, "at": time(row.created_at)}
+
+    def _describe_report(self, row: Report) -> dict[str, Any]:
+        return {**self._refer(row.message), "reason": row.reason, "at": time(row.created_at)}
+
+    def _describe_link(self, row: Invitation) -> dict[str, Any]:
+        times = {"at": time(row.created_at), "expires_at": time(row.expires_at)}
+        return {"room": self._name_room(row.room), **times, "uses_left": row.uses_left}
+
+    def _describe_earlier_body(self, row: EarlierBody) -> dict[str, Any]:
+        return {**self._refer(row.message), "body": row.body, "replaced_at": time(row.replaced_at)}
+
+    def _describe(self, row: Message) -> dict[str, Any]:
+        times = {"at": time(row.created_at), "edited_at": time(row.edited_at)}
+        return {
+            "room": self._name_room(row.room),
+            "id": row.number,
+            **times,
+            "reply_to": row.reply_to,
+            "body": row.body,
+        }
 
 
-def _describe_message(message):
-    return {
-        "room": message.room.slug,
-        "id": message.number,
-        "at": protocol.format_time(message.created_at),
-        "edited_at": protocol.format_time(message.edited_at),
-        "reply_to": message.reply_to,
-        "body": message.body,
-    }
+def _with_message(model: type[Model], **which: Any) -> QuerySet:
+    return model._default_manager.filter(**which).select_related("message__room")
+
+
+def _describe_block(row: Block) -> dict[str, Any]:
+    return {"handle": row.blocked.handle, "at": time(row.created_at)}
+
+
+def _describe_whisper(row: Announcement) -> dict[str, Any]:
+    return {"text": row.text, "at": time(row.created_at)}

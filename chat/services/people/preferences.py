@@ -7,6 +7,8 @@ from chat import protocol
 from chat.models import Person, Preferences
 from chat.protocol import ChatError
 
+from .accounts import changing
+
 LANGUAGES = ("en", "de", "fr", "es", "ja", "ko", "zh", "ar")
 
 
@@ -21,9 +23,14 @@ def change_preferences(person: Person, fields: dict[str, Any]) -> Preferences:
 
     `quiet_from` and `quiet_to` are times such as "22:30", or None; both of them are set, or neither.
     """
-    preferences = get_preferences(person)
+    checked = {name: _CHECKS[name](value, name) for name, value in fields.items()}
+    with changing(person):
+        return _store(get_preferences(person), checked)
+
+
+def _store(preferences, fields):
     for name, value in fields.items():
-        setattr(preferences, name, _CHECKS[name](value, name))
+        setattr(preferences, name, value)
     if (preferences.quiet_from is None) != (preferences.quiet_to is None):
         missing = "quiet_to" if preferences.quiet_to is None else "quiet_from"
         raise ChatError("invalid_field", "Give both the beginning and the end of the quiet hours.", field=missing)

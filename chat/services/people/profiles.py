@@ -15,7 +15,10 @@ from chat.protocol import MAX_PRESENT, ChatError
 from chat.services.after_commit import after_commit
 from chat.services.rooms import get_readable_room
 
+from .accounts import changing
+
 MAX_FOUND = 20
+MAX_SEARCH = Profile.MAX_NAME  # characters
 # Somebody in more rooms is seen with the new profile there after the next reload.
 MAX_TOLD_ROOMS = 500
 
@@ -33,9 +36,16 @@ def change_profile(person: Person, fields: dict[str, Any]) -> Profile:
     """
     if person.is_guest:
         raise ChatError("forbidden", "Guests have no profile. Sign up for an account.")
+    checked = {name: _CHECKS[name](value, name) for name, value in fields.items()}
+    with changing(person):
+        return store_profile(person, checked)
+
+
+def store_profile(person: Person, fields: dict[str, Any]) -> Profile:
+    """Store fields of a profile, publish the profile, and return it. Call this in a block of `changing`."""
     profile = get_profile(person)
     for name, value in fields.items():
-        setattr(profile, name, _CHECKS[name](value, name))
+        setattr(profile, name, value)
     profile.save()
     publish_profile(profile)
     return profile
@@ -93,8 +103,9 @@ def search_people(asker: Person, text: str, slug: str | None = None) -> list[dic
     """
     Return at most MAX_FOUND active people of whom the handle, or a word of the name, begins with `text`, by handle.
 
-    With `slug`, return only members of this room. Guests may search only in a room. Raise `forbidden`, or `not_found`
-    for a room that the asker may not read.
+    With `slug`, return only members of this room. Guests may search only in a room.
+
+    Raise `forbidden`; `not_found` for a room that the asker may not read; `too_long` for the text.
     """
     people = Person.objects.filter(is_active=True)
     if slug is not None:
@@ -105,7 +116,7 @@ def search_people(asker: Person, text: str, slug: str | None = None) -> list[dic
         raise ChatError("forbidden", "Guests can search for people only in a room.")
     else:
         people = people.filter(is_guest=False)
-    text = protocol.check_string(text, "q").strip()
+    text = protocol.check_text(text, "q", MAX_SEARCH, least=0)
     if text:
         people = people.filter(match_text(text))
     found = people.select_related("profile").order_by("handle_key")[:MAX_FOUND]

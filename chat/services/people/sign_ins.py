@@ -53,17 +53,19 @@ def check_credentials(request: HttpRequest, handle: Any, password: Any) -> Perso
     return person
 
 
-def check_own_password(request: HttpRequest, password: Any) -> None:
+def check_own_password(request: HttpRequest, password: Any, field: str) -> None:
     """
     Check the password of the signed-in person. Raise `forbidden`, or `rate_limited` after too many wrong passwords.
 
-    Each login session has a limit of its own, so failures in one browser do not lock another browser out.
+    `field` is the field of the request with the password. Each login session has a limit of its own, so failures in one
+    browser do not lock another browser out.
     """
     person = request.user
     place = digest_secret(request.session.session_key or "")
     attempt = limits.start_sign_in(f"person-{person.id}", limits.get_address(request), place, knows_address=True)
-    if person.is_guest or not person.check_password(protocol.check_string(password, "old_password")):
-        raise ChatError("forbidden", "The old password is wrong.", field="old_password")
+    if person.is_guest or not person.check_password(protocol.check_string(password, field)):
+        detail = "The old password is wrong." if field == "old_password" else "The password is wrong."
+        raise ChatError("forbidden", detail, field=field)
     attempt.succeed()
 
 

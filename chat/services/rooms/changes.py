@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import AuditEntry, Change, Member, Message, Person, Reaction, Room, insert
+from chat.models import AuditEntry, Bookmark, Change, Member, Message, Person, Reaction, Room, insert
 from chat.protocol import ChatError
 from chat.services import audit, feeds
 from chat.services.after_commit import publish_after_commit
@@ -94,7 +94,7 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
 
 def remove_message(member: Member, event: protocol.Remove) -> Outcome:
     """
-    Delete the body and the reactions of a message; its row stays.
+    Delete the body, the reactions and the bookmarks of a message; its row stays.
 
     If a moderator removes another person's message, close the reports of the message. Raise `not_found`, `forbidden`,
     `muted` or `ref_conflict`.
@@ -108,6 +108,8 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
         message.all_reactions = []
         delete_bodies(message)
         delete_mentions(message)
+        # Nobody could see or delete these bookmarks, but they would count against the limit of their people.
+        Bookmark.objects.filter(message=message).delete()
         return _update(message, offset, body="", removed_at=now, pinned_at=None, mentioned=0, audience=None)
 
     return change_message(member, event, remove)

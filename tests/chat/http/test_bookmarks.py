@@ -50,11 +50,21 @@ def test_older_bookmarks_are_on_the_next_page(as_bob, writer, monkeypatch):
     assert as_bob("GET", "/api/bookmarks/?before=x") == (400, "invalid_field")
 
 
+def test_a_bookmark_is_deleted_under_a_former_address_of_its_room(as_alice, alice):
+    rooms.create_room(alice, "attic", "The attic", is_private=True)
+    rooms.post_message(rooms.join_room(alice, "attic"), Post("r1", "Hello"))
+    rooms.change_address(alice, "attic")
+    assert as_alice("PUT", "/api/bookmarks/attic/1/")[0] == 201
+    assert as_alice.browser.delete("/api/bookmarks/attic/1/").status_code == 204
+    assert bodies(as_alice) == []
+
+
 def test_removed_messages_and_lost_rooms_are_not_listed(as_bob, bob, writer):
     for number in (1, 2):
         as_bob("PUT", f"/api/bookmarks/garden/{number}/")
     rooms.remove_message(writer, Remove("x1", 1))
     assert bodies(as_bob) == ["Message 2"]
+    assert Bookmark.objects.count() == 1, "the bookmark does not count against the limit"
     assert as_bob("PUT", "/api/bookmarks/garden/1/") == (404, "not_found")
     rooms.apply_role(rooms.join_room(bob, "garden"), Member.BANNED)
     assert bodies(as_bob) == []

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from PIL import Image
 
-from chat.models import Login, Profile, Token
-from chat.protocol import Post
-from chat.services import people, rooms
+from chat.models import Login, Member, Profile, Token
+from chat.protocol import Edit, Post, React
+from chat.services import announcements, blocks, bookmarks, people, rooms, workspace
 from tests import wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,6 +115,38 @@ def test_the_data_of_a_person_are_complete_json(browser, alice, bob, room):
     assert data["rooms"][0]["room"] == "garden" and data["tokens"][0]["name"] == "My bot"
     assert data["sign_ins"][0]["browser"] == "Firefox on a desk"
     assert "Bob's words" not in content and "correct horse" not in content
+
+
+def test_the_data_contain_what_a_person_has_chosen_and_written(browser, alice, bob, room):
+    member, other = rooms.join_room(alice, "garden"), rooms.join_room(bob, "garden")
+    rooms.post_message(member, Post("r1", "first"))
+    rooms.edit_message(member, Edit("e1", 1, "second"))
+    rooms.post_message(other, Post("b1", "@Alice hello"))
+    rooms.set_reaction(member, React("x1", 2, "👍", True))
+    workspace.set_level(alice, "garden", "mentions")
+    workspace.set_favourite(alice, "garden", True)
+    bookmarks.set_bookmark(alice, "garden", 2)
+    blocks.block_person(alice, bob)
+    announcements.whisper(alice, "for you")
+    data = json.loads(b"".join(browser.get("/api/profile/data/")))
+    assert (data["rooms"][0]["level"], data["rooms"][0]["favourite"]) == ("mentions", 0)
+    refer = {"room": "garden", "message": 2}
+    assert data["reactions"] == [{**refer, "emoji": "👍"}] and data["mentions"] == [refer]
+    assert {**refer, "at": data["bookmarks"][0]["at"]} == data["bookmarks"][0]
+    assert [block["handle"] for block in data["blocks"]] == ["Bob"]
+    assert [body["body"] for body in data["earlier_bodies"]] == ["first"]
+    assert [whisper["text"] for whisper in data["whispers"]] == ["for you"]
+
+
+def test_the_data_do_not_contain_the_new_address_of_a_room_that_the_person_may_not_read(browser, alice, bob):
+    rooms.create_room(bob, "attic", "The attic", is_private=True)
+    member = Member.objects.create(person=alice, room=rooms.get_room("attic"))
+    rooms.post_message(member, Post("r1", "Hello"))
+    rooms.apply_role(member, Member.BANNED)
+    secret = rooms.change_address(bob, "attic").slug
+    content = b"".join(browser.get("/api/profile/data/")).decode()
+    assert secret not in content
+    assert [message["body"] for message in json.loads(content)["messages"]] == ["Hello"]
 
 
 def test_the_data_of_a_person_without_messages_are_json(browser):

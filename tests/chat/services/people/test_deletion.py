@@ -1,24 +1,46 @@
 """Deleting an account: what goes, what stays, and that nothing is forgotten."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 
-from chat.models import Message, Person
+from chat.models import (
+    Announcement,
+    AuditEntry,
+    Change,
+    EarlierBody,
+    Invitation,
+    Member,
+    Mention,
+    Message,
+    Person,
+    Reaction,
+    Report,
+    Room,
+    Visitor,
+)
 from chat.protocol import Post
-from chat.services import people, rooms
+from chat.services import blocks, bookmarks, people, rooms
 from chat.services.people import DELETED
 from tests import wire
+from tests.chat.helpers import assert_refused
 
 # The rows that refer to a person and stay, with the reason.
 KEPT = {
-    "messages": "others have read them",
-    "reaction": "others have seen them",
-    "change": "they hold no text of the person",
-    "memberships": "deleted, except bans",
-    "mentions": "they belong to the messages",
-    "visits": "they end with their board",
-    "room": "created_by",
-    "invitation": "created_by",
-    "logentry": "the log of the admin",
+    (Message, "author"): "others have read them",
+    (Reaction, "person"): "others have seen them",
+    (EarlierBody, "replaced_by"): "they belong to the messages",
+    (Mention, "person"): "they belong to the messages",
+    (Change, "person"): "they hold no text of the person",
+    (Member, "person"): "deleted, except bans",
+    (Report, "reporter"): "the record of moderation",
+    (Report, "closed_by"): "the record of moderation",
+    (AuditEntry, "actor"): "the record of moderation",
+    (AuditEntry, "person"): "the record of moderation",
+    (Visitor, "person"): "they end with their board",
+    (Room, "created_by"): "others use it",
+    (Invitation, "created_by"): "it is not valid without the membership, and expires",
+    (Announcement, "created_by"): "others read it",
+    (LogEntry, "user"): "the log of the admin",
 }
 
 
@@ -27,22 +49,25 @@ def delete(browser, password="correct horse"):
 
 
 def test_every_row_of_a_person_is_either_deleted_or_kept_for_a_reason():
-    relations = {field.name for field in Person._meta.get_fields() if field.auto_created and not field.concrete}
-    assert relations == set(DELETED) | set(KEPT)
+    fields = [field for field in Person._meta.get_fields(include_hidden=True) if field.auto_created]
+    relations = {(field.related_model, field.field.name) for field in fields if not field.concrete}
+    assert relations == {*DELETED, *KEPT}
 
 
 def test_the_messages_stay_without_a_name_and_the_rest_goes(alice, bob, room):
     rooms.post_message(rooms.join_room(alice, "garden"), Post("r1", "Hello"))
     people.change_profile(alice, {"name": "Alice Liddell"})
     people.make_token(alice, "bot")
+    bookmarks.set_bookmark(alice, "garden", 1)
+    blocks.block_person(alice, bob)
+    blocks.block_person(bob, alice)
     browser = wire.calm(wire.browser_of(alice))
     assert delete(browser).status_code == 204
     gone = Person.objects.get(id=alice.id)
     assert gone.handle == f"deleted-{alice.id}" and not gone.is_active and not gone.has_usable_password()
     assert Message.objects.get().body == "Hello"
-    for name in DELETED:
-        field = Person._meta.get_field(name)
-        assert not field.related_model.objects.filter(**{field.field.name: gone}).exists(), name
+    for model, field in DELETED:
+        assert not model.objects.filter(**{field: gone}).exists(), model
     assert not gone.memberships.exists()
     assert browser.get("/api/session/").json()["handle"] is None
 
@@ -50,6 +75,17 @@ def test_the_messages_stay_without_a_name_and_the_rest_goes(alice, bob, room):
 def test_the_handle_becomes_free(alice):
     delete(wire.calm(wire.browser_of(alice)))
     assert people.sign_up("Alice", "another secret").id != alice.id
+
+
+def test_nobody_can_take_the_name_under_which_the_messages_stay(alice, bob, room):
+    delete(wire.calm(wire.browser_of(alice)))
+    for handle in (f"deleted-{alice.id}", f"Deleted-{alice.id}"):
+        assert_refused("taken", people.sign_up, handle, "another secret")
+        assert_refused("taken", people.sign_up_guest, handle)
+    people.sign_up(f"deleted-{bob.id}", "another secret")
+    delete(wire.calm(wire.browser_of(bob)), "battery staple")
+    gone = Person.objects.get(id=bob.id)
+    assert gone.handle.startswith(f"deleted-{bob.id}-") and not gone.is_active
 
 
 @pytest.mark.django_db(transaction=True)

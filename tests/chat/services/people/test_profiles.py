@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from chat.models import Picture, Profile
+from chat.models import Person, Picture, Preferences, Profile
 from chat.services import people, rooms
 from chat.services.people import pictures
 from tests.chat.helpers import assert_refused
@@ -36,6 +36,44 @@ def test_a_change_keeps_the_other_fields(alice):
         "status": "In Wonderland",
         "time_zone": "Europe/London",
     }
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Return a function that lets another request run while the next one waits for the lock of a person."""
+
+    def meanwhile(act):
+        def lock(manager, person_id):
+            monkeypatch.undo()
+            act()
+            manager.lock(person_id)
+
+        monkeypatch.setattr(type(Person.objects), "lock", lock)
+
+    return meanwhile
+
+
+def test_two_changes_at_the_same_time_are_both_stored(alice, meanwhile):
+    meanwhile(lambda: people.set_picture(alice, draw()))
+    people.change_profile(alice, {"name": "Alice Liddell"})
+    meanwhile(lambda: people.change_profile(alice, {"status": "busy"}))
+    people.change_profile(alice, {"emoji": "🌴"})
+    meanwhile(lambda: people.change_preferences(alice, {"theme": "dark"}))
+    people.change_preferences(alice, {"sound": True})
+    profile, preferences = people.get_profile(alice), people.get_preferences(alice)
+    assert profile.picture and (profile.name, profile.status, profile.emoji) == ("Alice Liddell", "busy", "🌴")
+    assert (preferences.theme, preferences.sound) == ("dark", True)
+
+
+def test_nothing_is_stored_for_an_account_that_is_deleted_at_the_same_time(alice, meanwhile):
+    for change, value in (
+        (people.change_profile, {"name": "Alice Liddell"}),
+        (people.change_preferences, {"theme": "dark"}),
+        (people.set_picture, draw()),
+    ):
+        meanwhile(lambda: Person.objects.filter(id=alice.id).update(is_active=False))
+        assert_refused("not_signed_in", change, alice, value)
+    assert not (Profile.objects.exists() or Preferences.objects.exists() or Picture.objects.exists())
 
 
 @pytest.mark.parametrize(
@@ -97,6 +135,12 @@ def test_people_are_found_by_the_beginning_of_handle_or_name(alice, bob, charlie
     assert find(alice, "char") == [], "guests are found only in their rooms"
 
 
+def test_a_text_that_is_longer_than_each_name_is_refused(alice):
+    # SQLite would refuse a pattern of this length, which looks like an outage of the database.
+    for text in ("x" * 60_000, "\ufdfa" * 3000):
+        assert_refused("too_long", people.search_people, alice, text)
+
+
 def test_in_a_room_only_its_members_are_found(alice, bob, charlie, room):
     rooms.join_room(charlie, "garden")
     assert find(alice, "", "garden") == ["Alice", "Charlie"]
@@ -142,6 +186,21 @@ def test_a_photo_is_turned_upright_and_loses_its_metadata(alice):
 def test_a_file_that_is_no_picture_is_refused(alice, content):
     assert_refused("invalid_field", people.set_picture, alice, content)
     assert not Picture.objects.exists()
+
+
+def test_a_picture_with_too_many_scans_is_refused_before_it_is_decoded(alice):
+    content = draw((64, 64), "JPEG", progressive=True)
+    scan = content[content.rindex(pictures.START_OF_SCAN) : -2]
+    people.set_picture(alice, content[:-2] + scan * 10 + content[-2:])
+    assert_refused("too_large", people.set_picture, alice, content[:-2] + scan * 100 + content[-2:])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (4000, 1), (3000, 2000)])
+@pytest.mark.parametrize("format", ["PNG", "JPEG"])
+def test_a_picture_of_any_size_becomes_a_square(alice, size, format):
+    stored = people.find_picture(people.set_picture(alice, draw(size, format)).picture)
+    with Image.open(io.BytesIO(stored)) as image:
+        assert image.size == (256, 256) and image.convert("RGB").getpixel((128, 128))[0] > 200
 
 
 def test_a_huge_picture_is_refused_before_it_is_decoded(alice, monkeypatch):
