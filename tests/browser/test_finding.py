@@ -1,6 +1,5 @@
 """Tests of finding a message: by its link, by words, by pin, by bookmark and by mention; and of writing names."""
 
-
 import pytest
 from playwright.sync_api import expect
 
