@@ -8,7 +8,6 @@ from tests.browser.conftest import PHONE
 from tests.browser.test_room import message, say
 from tests.browser.test_workspace import expect_room, open_workspace  # noqa: F401
 from tests.live.client import Person
-from tests.live.processes import wait_until
 
 PASSWORD = "correct horse"
 MANY = 130
@@ -117,7 +116,10 @@ def bicycle(owner, site):
     bob.post(slug, f"My red bicycle is lost, @{owner.handle}")
     for number in range(MANY):
         bob.post(slug, f"line {number}")
-    wait_until(lambda: bob.call("GET", f"/api/search/?q=bicycle&room={slug}").json()["results"], what="the index")
+    # This site has no monitor, which indexes new messages.
+    index = site.make_part("index", "index_messages", slug)
+    index.start()
+    assert index.process.wait(60) == 0
     return slug, bob
 
 

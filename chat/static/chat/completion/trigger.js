@@ -6,7 +6,7 @@ const LONGEST_HANDLE = 32;
 const WORD = /[\p{L}\p{M}\p{N}]/u;
 // Letters of scripts without spaces may touch a mention.
 const SPACELESS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
-const FENCE = /^ {0,3}(```|~~~)/gm;
+const FENCE = /^ {0,3}(\x60{3}|~~~)/gm;
 
 /** @typedef {"@" | "#" | ":" | "/"} Sign */
 /** @typedef {{ sign: Sign, query: string, from: number }} Trigger `from` is the position of the sign */
@@ -62,5 +62,5 @@ function findPerson(line) {
  * @param {string} line
  */
 function isInCode(before, line) {
-  return (before.match(FENCE) ?? []).length % 2 === 1 || (line.match(/`/g) ?? []).length % 2 === 1;
+  return (before.match(FENCE) ?? []).length % 2 === 1 || (line.match(/\x60/g) ?? []).length % 2 === 1;
 }

@@ -71,7 +71,7 @@ export function findRooms(text, isKnown) {
  */
 export function drawMarks(body, { mentions = [], audience }, me) {
   const names = audience ? [...mentions, audience] : mentions;
-  if (!names.length && !rooms.size) return;
+  if (!/[@＠#]/.test(body.textContent ?? "")) return;
   const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
   /** @type {Text[]} */
   const texts = [];
