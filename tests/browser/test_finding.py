@@ -117,9 +117,7 @@ def bicycle(owner, site):
     for number in range(MANY):
         bob.post(slug, f"line {number}")
     # This site has no monitor, which indexes new messages.
-    index = site.make_part("index", "index_messages", slug)
-    index.start()
-    assert index.process.wait(60) == 0
+    site.manage("index_messages", "--room", slug)
     return slug, bob
 
 
