@@ -5,6 +5,7 @@
 export { openDateDialog } from "./date-dialog.js";
 export { openEditHistory } from "./edit-history.js";
 export { openExportDialog } from "./export-dialog.js";
+export { openFormattingHelp } from "./formatting-help.js";
 export { openInvitations } from "./invitations.js";
 export { openLeaveDialog } from "./leave-dialog.js";
 export { copyMessage, openMessageSheet } from "./message-sheet.js";

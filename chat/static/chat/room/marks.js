@@ -115,7 +115,7 @@ function makeMention(text, name, me, audience) {
 
 /** @param {string} slug */
 function makeRoomLink(slug) {
-  return make("a", { class: "room-link", href: `/rooms/${slug}/`, title: rooms.get(slug), dir: "ltr", text: `#${slug}` });
+  return make("a", { class: "room-link", href: `/rooms/${slug}/`, target: "_blank", title: rooms.get(slug), dir: "ltr", text: `#${slug}` });
 }
 
 /**

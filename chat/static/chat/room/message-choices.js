@@ -7,7 +7,7 @@ export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 /**
  * @typedef {Record<"edit" | "remove" | "report" | "moderate" | "link" | "pin" | "unpin" | "bookmark" | "unbookmark" | "history", boolean>} Rights
  */
-/** @typedef {"reply" | "copy" | "select" | keyof Rights} Action */
+/** @typedef {"emoji" | "reply" | "copy" | "select" | keyof Rights} Action */
 
 /**
  * @typedef {object} Choice
@@ -25,6 +25,7 @@ export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
 /** @type {Choice[]} */
 const CHOICES = [
+  { action: "emoji", label: "React with another emoji", icon: "emoji", key: "+" },
   { action: "reply", label: "Reply", icon: "reply", key: "r" },
   { action: "edit", label: "Edit", icon: "edit", key: "e", right: "edit" },
   { action: "copy", label: "Copy text", icon: "copy", key: "c" },

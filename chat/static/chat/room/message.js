@@ -5,7 +5,10 @@
 import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
 import { avatar, guestMark, icon } from "../ui/pictures.js";
+import { decorateCode } from "./code-blocks.js";
+import { isEmojiOnly } from "./emoji-only.js";
 import { drawMarks } from "./marks.js";
+import { sentenceOf } from "./reactors-tip.js";
 
 const EXCERPT_LENGTH = 120;
 const SCROLLER = Object.freeze({ tabindex: "0", role: "group" });
@@ -91,7 +94,7 @@ function replaceRow(item, row) {
  * @param {Element | null} part
  */
 function describe(part) {
-  return ["data-react", "data-jump", "href"].map((name) => part?.getAttribute(name)).join(" ");
+  return ["data-react", "data-jump", "data-copy-code", "href"].map((name) => part?.getAttribute(name)).join(" ");
 }
 
 /**
@@ -153,18 +156,29 @@ function isForMe({ mentions = [], audience }, me) {
 function makeBody(message, view) {
   const id = `message-${message.id}-body`;
   if (message.removed) return make("div", { id, class: "body", text: "message removed" });
-  const element = make("div", { id, class: "body" });
-  if (typeof message.html === "string") element.innerHTML = message.html;
-  else element.textContent = message.body;
+  const element = makeBodyOf(message);
+  element.id = id;
   drawMarks(element, message, view.me);
+  if (message.edited_at) {
+    element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
+  }
+  return element;
+}
+
+/**
+ * Draws the text of a message, or of a preview.
+ * @param {Pick<Message, "body" | "html">} message
+ */
+export function makeBodyOf({ body, html }) {
+  const element = make("div", { class: isEmojiOnly(body) ? "body emoji-only" : "body" });
+  if (typeof html === "string") element.innerHTML = html;
+  else element.textContent = body;
   for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
   makeScrollersFocusable(element);
+  decorateCode(element);
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("a[href]"))) {
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
-  }
-  if (message.edited_at) {
-    element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
   }
   return element;
 }
@@ -225,8 +239,8 @@ function makeReaction(emoji, handles, names, me) {
   return make(
     "button",
     {
-      type: "button", class: "reaction", "data-react": emoji, title: names.join(", "),
-      "aria-pressed": String(handles.includes(me)), "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}`,
+      type: "button", class: "reaction", "data-react": emoji, "aria-pressed": String(handles.includes(me)),
+      "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}: ${sentenceOf(names)}`,
     },
     make("span", { text: emoji }),
     make("span", { class: "number", text: handles.length }),
