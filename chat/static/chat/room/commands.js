@@ -6,6 +6,7 @@ import { asApiError, call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
+import { loadLateStyles } from "../ui/late-styles.js";
 import { MODERATING_ROLES } from "./own-role.js";
 
 /**
@@ -90,6 +91,7 @@ function invite({ slug, isPublic, conversation }) {
 
 /** @param {Room} room */
 function showHelp(room) {
+  loadLateStyles();
   const commands = makeCommands(room).offered;
   const rows = commands.flatMap(({ name, detail }) => [make("dt", {}, make("code", { text: `/${name}` })), make("dd", { text: detail })]);
   openDialog("Commands", "commands-help", make("dl", { class: "pairs" }, ...rows));

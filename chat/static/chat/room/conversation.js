@@ -146,7 +146,7 @@ export class Conversation {
     this.ownChanges = new OwnChanges(handle, { socket, timeline, taskBars, history, notify, scheduleDialog, isGuest });
     const { ownChanges } = this;
     new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers: this.#typingOthers });
-    this.#lastPlace = new LastPlace(storage, slug, () => timeline.seenTo, scope);
+    this.#lastPlace = new LastPlace(kept, slug, () => timeline.seenTo, scope);
     if (this.#page.dataset.opensAt === "last") history.openAt(this.#lastPlace.id);
     watchForCompletion({
       slug, me: handle, isBoard, isGuest, ownRooms, present: () => this.people.handles, mayCallAll: () => this.ownRole.isModerating,

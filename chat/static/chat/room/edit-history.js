@@ -6,6 +6,7 @@ import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine } from "../ui/forms.js";
 import { fullTime, personName } from "../ui/format.js";
+import { loadLateStyles } from "../ui/late-styles.js";
 
 /** @typedef {{ body: string, at: string, by: import("../connection/wire.js").PersonName }} Version */
 
@@ -14,6 +15,7 @@ import { fullTime, personName } from "../ui/format.js";
  * @param {import("../connection/wire.js").Message} message
  */
 export async function openEditHistory(slug, message) {
+  loadLateStyles();
   const error = new ErrorLine();
   const note = make("p", { class: "help", role: "status", text: "Loading…" });
   const list = make("ol", { class: "listing versions", "aria-label": "Versions, the newest first", tabindex: "-1" });

@@ -2,6 +2,7 @@
 // Loads the completion of names when a person types the first sign that begins one. Must not complete anything itself.
 
 import { byId } from "../ui/dom.js";
+import { loadLateStyles } from "../ui/late-styles.js";
 
 const SIGN = /[@＠#:/]/;
 
@@ -15,7 +16,7 @@ export function watchForCompletion(room) {
   field.addEventListener("input", async function load(event) {
     if (isLoading || !SIGN.test(field.value)) return;
     isLoading = true;
-    const loaded = await import("../completion/completion.js").catch(() => null);
+    const [loaded] = await Promise.all([import("../completion/completion.js").catch(() => null), loadLateStyles()]);
     isLoading = false;
     // After a failed fetch the next letter tries again.
     if (!loaded) return;

@@ -3,6 +3,7 @@
 // Must not draw, and must not search.
 
 import { child, closestTo } from "../ui/dom.js";
+import { loadLateStyles } from "../ui/late-styles.js";
 
 const NAME = "find";
 // As in workspace.css: below this width the panel covers the conversation.
@@ -32,7 +33,8 @@ export class FindPanel {
    * @param {string} [query] what is searched at once
    */
   open(view, query) {
-    this.#workspace.withTools(({ Panel }) => {
+    this.#workspace.withTools(async ({ Panel }) => {
+      await loadLateStyles();
       this.#panel ??= new Panel(this.#makeHost());
       this.#panel.open(view, query);
     });
