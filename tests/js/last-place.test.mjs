@@ -11,7 +11,7 @@ function makePlace(values = new Map()) {
   globalThis.window ??= new EventTarget();
   globalThis.document ??= new EventTarget();
   const listeners = [];
-  const scope = { listen: (target, type, listener) => listeners.push(listener) };
+  const scope = { listen: (...arguments_) => listeners.push(arguments_[2]) };
   return { place: new LastPlace(storage, "garden", () => room.seen, scope), room, values, listeners };
 }
 
