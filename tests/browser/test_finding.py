@@ -49,7 +49,7 @@ def test_the_composer_completes_people_rooms_and_commands(open_workspace, owner,
     field.press("Enter")
     expect(field).to_have_value(f"Hello @bob and @{bob.handle} ")
     field.press("Enter")
-    mine = phone.locator(".message.mentions .mention.mine")
+    mine = phone.locator(".message.mentions .mention.me")
     expect(mine).to_have_text(f"@{bob.handle}")
     expect(alice.locator(".message.mentions")).to_have_count(0)
 

@@ -1,34 +1,13 @@
-// Tests of the mentions and the rooms in the text of a message, and of the query of a search.
+// Tests of the rooms in the text of a message, and of the query of a search.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 
 import { isSearchable, searchAddress, withOperator } from "../../chat/static/chat/finding/query.js";
-import { findMentions, findRooms } from "../../chat/static/chat/room/marks.js";
-
-const mentions = (text, ...names) => findMentions(text, names).map(({ from, to }) => text.slice(from, to));
-
-for (const [text, names, expected] of [
-  ["@al look", ["al"], ["@al"]],
-  ["(@AL), ＠al.", ["al"], ["@AL", "＠al"]],
-  ["@alice and @al", ["al", "alice"], ["@alice", "@al"]],
-  ["@Max  B!", ["Max B"], ["@Max  B"]],
-  ["@al-beta, x@al, @al.example, @@al", ["al"], []],
-  ["こんにちは@alさん", ["al"], ["@al"]],
-  ["@太郎さん", ["太郎"], []],
-  ["@a.b*c (really)", ["a.b*c"], ["@a.b*c"]],
-  ["@all here", ["all"], ["@all"]],
-  ["@al look", [], []],
-]) {
-  test(`mentions in "${text}"`, () => assert.deepEqual(mentions(text, ...names), expected));
-}
-
-test("each mention has the handle as the server writes it", () => {
-  assert.deepEqual(findMentions("@AL", ["al"]), [{ from: 0, to: 3, name: "al" }]);
-});
+import { findRooms } from "../../chat/static/chat/room/marks.js";
 
 test("only rooms that the page knows are found", () => {
-  const rooms = (text) => findRooms(text, (slug) => slug === "garden" || slug === "a-1").map(({ name }) => name);
+  const rooms = (text) => findRooms(text, (slug) => slug === "garden" || slug === "a-1").map(({ slug }) => slug);
   assert.deepEqual(rooms("#garden, (#a-1) #other"), ["garden", "a-1"]);
   assert.deepEqual(rooms("x#garden /#garden ##garden #gardens #garden-x"), []);
 });

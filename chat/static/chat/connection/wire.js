@@ -79,6 +79,7 @@ export const SERVER_EVENT = Object.freeze({
   WORKSPACE: "workspace",
   ROOM: "room",
   MENTION: "mention",
+  PROFILE: "profile",
 });
 
 /** The codes of a refusal that the client handles individually. The server has more. */

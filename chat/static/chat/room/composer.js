@@ -133,6 +133,18 @@ export class Composer {
     this.#text.focus();
   }
 
+  /**
+   * Writes the handle of a person where the cursor is, and moves the focus there.
+   * @param {string} handle
+   */
+  mention(handle) {
+    const { selectionStart: start, value } = this.#text;
+    const before = start > 0 && !/\s/.test(value[start - 1]) ? " " : "";
+    this.#text.setRangeText(`${before}@${handle} `, start, this.#text.selectionEnd, "end");
+    this.#changed();
+    this.focus();
+  }
+
   /** @param {string} reason is shown in the field */
   disable(reason) {
     this.#text.disabled = true;

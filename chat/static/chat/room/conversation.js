@@ -17,12 +17,11 @@ import { forgetPerson, onForgotten } from "../ui/person-data.js";
 import { Scope } from "../ui/scope.js";
 import { ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
-import { ComposerTools } from "./composer-tools.js";
 import { Draft } from "./draft.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { watchForCompletion } from "./late-completion.js";
 import { LastPlace } from "./last-place.js";
-import { makeWithDialogs } from "./late-dialogs.js";
+import { loadDialogs, makeWithDialogs } from "./late-dialogs.js";
 import { knowRooms } from "./marks.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
@@ -47,9 +46,16 @@ const INPUTS = ["pointerdown", "pointermove", "wheel", "keydown"];
  * @property {string} handle the person whom the page is for
  * @property {string} owner the key of the data that the page stores in the browser: the person's key, or a board's own key
  * @property {string} [url] the address of the websocket, for a board
+ * @property {Social} [social] the people of the site; a board has none
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
  * @property {() => { slug: string, name: string }[]} [ownRooms] the person's rooms
+ */
+
+/**
+ * @typedef {object} Social
+ * @property {import("../connection/directory.js").Directory} directory
+ * @property {(handles: string[]) => void} openDirect opens a direct conversation
  */
 
 /** @param {import("./read-marker.js").Unread} unread */
@@ -81,9 +87,18 @@ export class Conversation {
   #list = byId("messages");
   /** @type {LastPlace} */
   #lastPlace;
+  /** @type {Social | null} */
+  #social;
+  /** @type {import("./members.js").Members | null} */
+  #members = null;
   #notice = byId("notice");
   /** @type {import("./schedule-dialog.js").ScheduleDialog | null} */
   #scheduleDialog = null;
+  /**
+   * The buttons beside the field; null before their first use.
+   * @type {import("./composer-tools.js").ComposerTools | null}
+   */
+  #tools = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #noticeTimer;
   #isGuest = this.#page.dataset.guest !== undefined;
@@ -100,8 +115,9 @@ export class Conversation {
   isArchived = false;
 
   /** @param {Options} options */
-  constructor({ slug, handle, owner, url, showUnread = showUnreadInTitle, ownRooms = () => [] }) {
+  constructor({ slug, handle, owner, url, social, showUnread = showUnreadInTitle, ownRooms = () => [] }) {
     const scope = this.#scope;
+    this.#social = social ?? null;
     this.#showUnread = showUnread;
     this.me = handle;
     this.slug = slug;
@@ -125,15 +141,15 @@ export class Conversation {
     this.history = new HistoryNavigation(socket, timeline, readMarker, { notify, scope });
     this.actions = new MessageActions(handle, { slug, changes, timeline, readMarker, showNewest, ...this.#rightsInRoom(isBoard) });
     this.composer = new Composer(this.#composerActions(), new Draft(kept, slug));
-    new ComposerTools({
-      composer: this.composer, withDialogs, notify, slug: isBoard ? null : slug,
-      sendLater: isBoard ? null : () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)),
-    });
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.#page.querySelectorAll("[data-tool]"))) {
+      button.addEventListener("click", () => withDialogs((dialogs) => this.#useTool(dialogs, button, isBoard)));
+    }
     const start = (/** @type {string} */ task, /** @type {object} */ params) => changes.startTask(task, params);
     this.taskBars = new TaskBars({ start, notify, focusComposer, withDialogs });
     this.ownRole = new OwnRole(this.composer, { notify, changed: () => this.#ownRoleChanged(), scope });
     this.moderation = new Moderation(slug, handle, this.ownRole, { jump: (id) => this.history.jump(id), withDialogs });
-    this.people = new People((member, role) => this.moderation.makeButton(member, role), scope);
+    const openCard = social ? (/** @type {string} */ author) => this.#openCard(author) : null;
+    this.people = new People((member, role) => this.moderation.makeButton(member, role), scope, openCard);
     this.versionBar = new VersionBar(() => this.composer.isEmpty && changes.pending.length === 0, scope);
     this.controls = new MessageControls({
       me: handle, scroller: byId("scroller"), list: this.#list, timeline, rightsOn: (id) => this.actions.rightsOn(id),
@@ -243,11 +259,12 @@ export class Conversation {
 
   /**
    * @param {boolean} isBoard
-   * @returns {Pick<import("./message-actions.js").Parts, "isModerating" | "canModerate" | "isBoard">}
+   * @returns {Pick<import("./message-actions.js").Parts, "isModerating" | "canModerate" | "isBoard" | "hasProfiles">}
    */
   #rightsInRoom(isBoard) {
     return {
       isBoard,
+      hasProfiles: this.#social !== null,
       isModerating: () => this.ownRole.isModerating,
       canModerate: (author) => this.moderation.canModerate(author, this.people.roleOf(author)),
     };
@@ -278,6 +295,7 @@ export class Conversation {
       ...makeMessageTools(this.slug, {
         changes: this.socket.changes, itemOf: (id) => this.timeline.item(id), notify, withDialogs: (open) => this.withDialogs(open),
       }),
+      profile: (message) => this.#openCard(message.author.handle),
     };
   }
 
@@ -288,7 +306,8 @@ export class Conversation {
     socket.on(SERVER_EVENT.REJECTED, (event) => this.ownChanges.rejected(event));
     socket.on(LOCAL_EVENT.OUTBOX, () => this.ownChanges.show());
     socket.on(LOCAL_EVENT.STATUS, (status) => this.#statusChanged(status));
-    socket.on(SERVER_EVENT.PRESENCE, (event) => this.people.presenceChanged(event));
+    socket.on(SERVER_EVENT.PRESENCE, (event) => this.#presenceChanged(event));
+    this.#listenToPeople();
     socket.on(SERVER_EVENT.TYPING, (person) => person.handle !== this.me && this.#typingOthers.update(person, person.on));
     socket.on(SERVER_EVENT.READ, ({ offset }) => this.readMarker.receive(offset));
     socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => this.announcements.show(event));
@@ -302,6 +321,68 @@ export class Conversation {
     this.#scope.whileActive((signal) => onReturn(() => socket.checkConnection(), signal));
     onForgotten(() => this.#forget(), this.#scope.life);
     onMenuEntry("menu-schedule", () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)));
+  }
+
+  #listenToPeople() {
+    if (!this.#social) return;
+    const { directory } = this.#social;
+    this.#page.classList.add("with-cards");
+    this.socket.on(SERVER_EVENT.PROFILE, (event) => directory.take([event]));
+    this.socket.on(SERVER_EVENT.SYNCED, () => this.#showMembers(directory));
+    this.#list.addEventListener("click", (event) => this.#personClicked(event), { capture: true });
+  }
+
+  /**
+   * Shows the members who are away, once, and after the messages.
+   * @param {import("../connection/directory.js").Directory} directory
+   */
+  async #showMembers(directory) {
+    const dialogs = await loadDialogs();
+    if (dialogs && this.#scope.isActive) this.#members ??= new dialogs.Members({ slug: this.slug, people: this.people, directory });
+  }
+
+  /** @param {any} presence */
+  #presenceChanged(presence) {
+    this.#members?.left(presence.went ?? []);
+    this.people.presenceChanged(presence);
+  }
+
+  /**
+   * A click on the author of a message, or on a mention, opens the card, and not the toolbar of the message.
+   * @param {MouseEvent} event
+   */
+  #personClicked(event) {
+    const mentioned = closestTo(event, ".mention[data-who]")?.dataset.who;
+    const item = /** @type {HTMLElement | null | undefined} */ (closestTo(event, ".avatar, .author, .person-name")?.closest(".message"));
+    const handle = mentioned ?? item?.dataset.author;
+    if (!handle || window.getSelection()?.type === "Range") return;
+    event.stopPropagation();
+    this.#openCard(handle);
+  }
+
+  /** @param {string} handle */
+  #openCard(handle) {
+    if (!this.#social) return;
+    const social = this.#social;
+    const { slug, me, moderation, composer } = this;
+    const mention = composer.isEnabled ? (/** @type {string} */ person) => composer.mention(person) : null;
+    const moderate = moderation.canModerate(handle, this.people.roleOf(handle)) ? () => moderation.openPerson(handle) : null;
+    this.withDialogs(({ openPersonCard }) => openPersonCard(handle, { slug, me, isGuest: this.#isGuest, ...social, mention, moderate }));
+  }
+
+  /**
+   * Does what a button beside the field is for.
+   * @param {import("./late-dialogs.js").Dialogs} dialogs
+   * @param {HTMLElement} button
+   * @param {boolean} isBoard
+   */
+  #useTool({ ComposerTools }, button, isBoard) {
+    const { composer, withDialogs, slug } = this;
+    this.#tools ??= new ComposerTools({
+      composer, withDialogs, slug: isBoard ? null : slug, notify: (sentence) => this.notify(sentence),
+      sendLater: isBoard ? null : () => withDialogs((dialogs) => this.#openScheduleDialog(dialogs)),
+    });
+    this.#tools.use(button.dataset.tool ?? "", button);
   }
 
   /** @param {import("./late-dialogs.js").Dialogs} dialogs */
@@ -352,6 +433,7 @@ export class Conversation {
   #memberChanged(member) {
     if (member.handle === this.me) this.ownRole.changeTo(member);
     this.people.roleChanged(member);
+    this.#members?.roleChanged(member);
     this.moderation.refresh();
   }
 

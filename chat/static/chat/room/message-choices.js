@@ -5,7 +5,7 @@
 export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
 /**
- * @typedef {Record<"edit" | "remove" | "report" | "moderate" | "link" | "pin" | "unpin" | "bookmark" | "unbookmark" | "history", boolean>} Rights
+ * @typedef {Record<"edit" | "remove" | "report" | "moderate" | "profile" | "link" | "pin" | "unpin" | "bookmark" | "unbookmark" | "history", boolean>} Rights
  */
 /** @typedef {"emoji" | "reply" | "copy" | "select" | keyof Rights} Action */
 
@@ -30,11 +30,12 @@ const CHOICES = [
   { action: "edit", label: "Edit", icon: "edit", key: "e", right: "edit" },
   { action: "copy", label: "Copy text", icon: "copy", key: "c" },
   { action: "select", label: "Select text", icon: "select", key: null },
+  { action: "profile", label: "Show the author's profile", icon: "people", key: "p", right: "profile" },
   { action: "link", label: "Copy link", icon: "link", key: "l", right: "link" },
   { action: "bookmark", label: "Bookmark", icon: "bookmark", key: "b", right: "bookmark" },
   { action: "unbookmark", label: "Remove bookmark", icon: "bookmark", key: "b", right: "unbookmark" },
-  { action: "pin", label: "Pin for everybody", icon: "pin", key: "p", right: "pin" },
-  { action: "unpin", label: "Unpin", icon: "pin", key: "p", right: "unpin" },
+  { action: "pin", label: "Pin for everybody", icon: "pin", key: "i", right: "pin" },
+  { action: "unpin", label: "Unpin", icon: "pin", key: "i", right: "unpin" },
   { action: "history", label: "Earlier versions", icon: "history", key: "h", right: "history" },
   { action: "report", label: "Report", icon: "report", key: "!", right: "report" },
   { action: "moderate", label: "Moderate this person", icon: "moderate", key: "m", right: "moderate" },

@@ -4,10 +4,12 @@
 
 import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
+import { markTitle, nameInWords, personNameOf } from "../ui/person-marks.js";
 import { avatar, guestMark, icon } from "../ui/pictures.js";
 import { decorateCode } from "./code-blocks.js";
 import { isEmojiOnly } from "./emoji-only.js";
-import { drawMarks } from "./marks.js";
+import { linkRooms } from "./marks.js";
+import { markMentions } from "./mention-marks.js";
 import { sentenceOf } from "./reactors-tip.js";
 
 const EXCERPT_LENGTH = 120;
@@ -132,6 +134,7 @@ function makeHeader(message) {
     "header",
     { class: "meta" },
     make("b", { id: `message-${message.id}-author`, class: "author", dir: "auto", text: message.author.handle }),
+    personNameOf(message.author.handle),
     guestMark(message.author.guest),
     make("time", {
       id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
@@ -153,12 +156,14 @@ function isForMe({ mentions = [], audience }, me) {
  * @param {Message} message
  * @param {View} view
  */
-function makeBody(message, view) {
+function makeBody(message, { me }) {
   const id = `message-${message.id}-body`;
   if (message.removed) return make("div", { id, class: "body", text: "message removed" });
   const element = makeBodyOf(message);
   element.id = id;
-  drawMarks(element, message, view.me);
+  const { mentions = [], audience } = message;
+  markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => makeMention(text, name, me));
+  linkRooms(element);
   if (message.edited_at) {
     element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
   }
@@ -181,6 +186,15 @@ export function makeBodyOf({ body, html }) {
     link.rel = "noopener noreferrer nofollow";
   }
   return element;
+}
+
+/**
+ * @param {string} text
+ * @param {string} name a handle, or `all` or `here`
+ * @param {string} me
+ */
+function makeMention(text, name, me) {
+  return markTitle(make("span", { class: `mention${name === me ? " me" : ""}`, text }), name);
 }
 
 /**
@@ -226,7 +240,7 @@ function makeReactions(message, view) {
  * @param {string} emoji
  */
 export function reactorsOf({ reactions, guests = [] }, emoji) {
-  return (reactions?.[emoji] ?? []).map((handle) => personName({ handle, guest: guests.includes(handle) }));
+  return (reactions?.[emoji] ?? []).map((handle) => personName({ handle: nameInWords(handle), guest: guests.includes(handle) }));
 }
 
 /**
