@@ -24,12 +24,14 @@ ENTRIES = {"workspace.js", "board.js", "lobby.js", "operators.js", "page.js", "s
 ALLOWED = {
     "connection": {"connection"},
     "ui": {"ui", "connection/api.js", "connection/storage.js", WIRE},
+    "completion": {"completion", "ui", "connection"},
     "emoji": {"emoji", "ui", "connection/storage.js"},
-    "room": {"room", "emoji", "ui", "connection"},
+    "finding": {"finding", "ui", "connection"},
+    "room": {"room", "completion", "emoji", "ui", "connection"},
     "board": {"board", "ui", "connection"},
     "lobby": {"lobby", "ui", "connection"},
     "operators": {"operators", "ui", "connection"},
-    "workspace": {"workspace", "room", "lobby", "ui", "connection"},
+    "workspace": {"workspace", "finding", "room", "lobby", "ui", "connection"},
 }
 IMPORT = re.compile(r'^(?:import|export)\b[^;"()]*\bfrom "(\.[^"]+)"|\bimport(?: |\()"(\.[^"]+)"', re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", re.DOTALL)

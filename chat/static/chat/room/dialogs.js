@@ -3,6 +3,8 @@
 // Only late-dialogs.js may load it, with `import()`.
 
 export { ComposerTools } from "./composer-tools.js";
+export { openDateDialog } from "./date-dialog.js";
+export { openEditHistory } from "./edit-history.js";
 export { openExportDialog } from "./export-dialog.js";
 export { openFormattingHelp } from "./formatting-help.js";
 export { openEmojiPicker } from "./late-emoji.js";

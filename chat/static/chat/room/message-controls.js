@@ -20,6 +20,12 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {(message: Message) => void} moderate
  * @property {(message: Message) => void} profile shows the card of the author
  * @property {(id: number) => void} remove
+ * @property {(message: Message) => void} link
+ * @property {(message: Message) => void} pin
+ * @property {(message: Message) => void} unpin
+ * @property {(message: Message) => void} bookmark
+ * @property {(message: Message) => void} unbookmark
+ * @property {(message: Message) => void} history
  */
 
 /**
@@ -98,6 +104,9 @@ export class MessageControls {
   #actByKey(action, id, emoji) {
     const rights = this.#parts.rightsOn(id);
     const item = this.#parts.timeline.item(id);
+    // The same key sets a pin or a bookmark, and removes it.
+    if (rights?.unpin && action === "pin") action = "unpin";
+    if (rights?.unbookmark && action === "bookmark") action = "unbookmark";
     if (!rights || !item || (action in rights && !rights[/** @type {keyof Rights} */ (action)])) return;
     if (action === "remove") this.#toolbar.askToRemove(item);
     else if (action === "copy") this.#copyText(id, item);
