@@ -79,3 +79,8 @@ def _create(person: Person, key: str, everybody: list[Person]) -> Room:
     for other in everybody:
         feeds.follow(other, room.id)
     return room
+
+
+def name_for(person: Person, room: Room) -> str:
+    """Return the name of a direct conversation for one of its people: the handles of the others."""
+    return feeds.name_direct(person, Person.objects.filter(memberships__room=room).order_by("id")) or room.name

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from channels_transport import call_later
 from chat import broadcast, protocol
-from chat.models import Member, Message, Person, Place, Room, count_mentions, count_unread, find_newest, find_places
+from chat.models import Member, Message, Person, Place, Room, count_news, find_newest, find_places
 
 from .after_commit import after_commit, publish_after_commit
 
@@ -174,11 +174,16 @@ def publish_read(member: Member) -> None:
 
 
 def _publish_read(member: Member) -> None:
-    room, unread, mentions = member.room, 0, 0
-    if member.read_offset < room.offset:
-        unread = count_unread(member, room.offset)
-        mentions = unread if room.access == Room.DIRECT else count_mentions(member)
-    changed = {"read": member.read_offset, "unread": unread, "mentions": mentions, "posts": room.posts or 0}
+    room = member.room
+    # A person who has read everything needs no query.
+    is_behind = member.read_offset < room.offset
+    unread, mentions, posts = count_news(member) if is_behind else (0, 0, room.posts or 0)
+    changed = {
+        "read": member.read_offset,
+        "unread": unread,
+        "mentions": unread if room.access == Room.DIRECT else mentions,
+        "posts": posts,
+    }
     broadcast.publish(broadcast.person_group(member.person_id), protocol.room(room.slug, **changed))
 
 
@@ -230,4 +235,5 @@ def _describe(person: Person, place: Place, people: list[Person] | None) -> dict
         favourite=member.favourite,
         people=[other.handle for other in people or ()] if is_direct else None,
         board=None if place.board is None else str(place.board),
+        archived=bool(room.archived),
     )

@@ -31,7 +31,6 @@ from chat.models import (
     Token,
     make_handle_skeleton,
 )
-
 from chat.services import feeds
 
 from .logins import close_connections

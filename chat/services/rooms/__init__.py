@@ -39,6 +39,7 @@ from .lifecycle import (
     make_hidden_slug,
     notify_lobby,
     save_room,
+    set_archived,
     set_guests,
 )
 from .memberships import (
@@ -66,6 +67,7 @@ from .reading import (
     get_page_around,
     get_page_at,
     mark_read,
+    preview_body,
 )
 
 __all__ = [
@@ -119,10 +121,12 @@ __all__ = [
     "notify_lobby",
     "notify_moderators",
     "post_message",
+    "preview_body",
     "record_once",
     "remove_as_operator",
     "remove_message",
     "save_room",
+    "set_archived",
     "set_guests",
     "set_pin",
     "set_reaction",

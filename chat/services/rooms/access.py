@@ -139,15 +139,17 @@ def _make_not_found_error():
 
 
 def find_rooms(
-    person: Person | AnonymousUser, text: str = "", page: int = 0, size: int = 50
+    person: Person | AnonymousUser, text: str = "", page: int = 0, size: int = 50, archived: bool = False
 ) -> tuple[list[Room], bool]:
     """
     Return (a page of the rooms that the lobby lists for a person, whether there are more).
 
     The room with the newest message is first. The creation of a room counts like a message, so that people see a new
-    room. Only rooms with `text` in the slug, the name or the topic are returned.
+    room. Only rooms with `text` in the slug, the name or the topic are returned. The lobby lists either all archived
+    rooms (`archived`) or all others.
     """
     rooms = Room.objects.visible_to(person)
+    rooms = rooms.filter(archived=True) if archived else rooms.exclude(archived=True)
     if text:
         rooms = rooms.filter(Q(slug__icontains=text) | Q(name__icontains=text) | Q(topic__icontains=text))
     newest_first = rooms.order_by(Coalesce("last_at", "created_at").desc(), "-id")

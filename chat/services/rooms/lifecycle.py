@@ -109,6 +109,21 @@ def change_room(person: Person, slug: str, name: str | None = None, topic: str |
     return room
 
 
+def set_archived(person: Person, slug: str, archived: bool) -> Room:
+    """
+    Archive a room, or restore it, and return the room. Its connections are closed with 4408, and connect again.
+
+    Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
+    """
+    room = _get_own_room(person, slug)
+    if bool(room.archived) != archived:
+        room.archived = archived
+        save_room(room, ["archived"])
+        # A new connection learns from `joined` whether people can write in the room.
+        close_after_commit(broadcast.room_group(room.id), protocol.CLOSE_CONNECTION_LOST)
+    return room
+
+
 def delete_own_room(person: Person, slug: str) -> None:
     """
     Delete a room with its messages, for its owners and operators.
@@ -174,7 +189,7 @@ def save_room(room: Room, changed: Iterable[str]) -> None:
     # To store the whole row would set the room's counter back to its value at the time when the form was read.
     is_new = room.pk is None
     room.save(update_fields=None if is_new else [*changed, "changed_at"])
-    shown = {name: getattr(room, name) for name in ("name", "topic") if name in changed}
+    shown = {name: getattr(room, name) for name in ("name", "topic", "archived") if name in changed}
     if shown and not is_new:
         feeds.publish_change(room, **shown)
     if "closed_to_guests" in changed and room.closed_to_guests and room.access != Room.BOARD:

@@ -178,3 +178,10 @@ def test_a_conversation_names_a_person_who_has_deleted_the_account(alice, bob, d
     assert room["name"] == f"deleted-{bob.id}"
     direct.refresh_from_db()
     assert direct.name == f"Alice, deleted-{bob.id}"
+
+
+def test_the_page_of_a_conversation_has_the_handles_of_the_others(direct, alice, bob):
+    for person, other in ((alice, "Bob"), (bob, "Alice")):
+        page = wire.browser_of(person).get(f"/rooms/{direct.slug}/?pane=1").content.decode()
+        assert f">{other}</h1>" in page
+        assert "Nobody else can read it." in page

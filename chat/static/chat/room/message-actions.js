@@ -13,6 +13,7 @@
  * @property {() => boolean} isModerating whether this person moderates the room
  * @property {(handle: string) => boolean} canModerate whether this person may change the role of another person
  * @property {boolean} isBoard
+ * @property {boolean} hasProfiles whether people have cards: not on a board
  */
 
 export class MessageActions {
@@ -68,13 +69,13 @@ export class MessageActions {
    * @returns {import("./message-choices.js").Rights | null}
    */
   rightsOn(id) {
-    const { timeline, isModerating, canModerate, isBoard } = this.#parts;
+    const { timeline, isModerating, canModerate, isBoard, hasProfiles } = this.#parts;
     const message = timeline.get(id);
     if (!message || message.removed) return null;
     const isOwn = this.#isOwn(message);
     const moderate = canModerate(message.author.handle);
     // A board has no reports, because its only moderator is its owner, who reads the conversation.
-    return { edit: isOwn, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate };
+    return { edit: isOwn, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate, profile: hasProfiles };
   }
 
   /** @param {Message} message */

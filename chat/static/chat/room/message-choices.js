@@ -4,8 +4,8 @@
 
 export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
-/** @typedef {{ edit: boolean, remove: boolean, report: boolean, moderate: boolean }} Rights */
-/** @typedef {"reply" | "edit" | "copy" | "select" | "report" | "moderate" | "remove"} Action */
+/** @typedef {{ edit: boolean, remove: boolean, report: boolean, moderate: boolean, profile: boolean }} Rights */
+/** @typedef {"emoji" | "reply" | "edit" | "copy" | "select" | "report" | "moderate" | "profile" | "remove"} Action */
 
 /**
  * @typedef {object} Choice
@@ -23,10 +23,12 @@ export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
 /** @type {Choice[]} */
 const CHOICES = [
+  { action: "emoji", label: "React with another emoji", icon: "emoji", key: "+" },
   { action: "reply", label: "Reply", icon: "reply", key: "r" },
   { action: "edit", label: "Edit", icon: "edit", key: "e", right: "edit" },
   { action: "copy", label: "Copy text", icon: "copy", key: "c" },
   { action: "select", label: "Select text", icon: "select", key: null },
+  { action: "profile", label: "Show the author's profile", icon: "people", key: "p", right: "profile" },
   { action: "report", label: "Report", icon: "report", key: "!", right: "report" },
   { action: "moderate", label: "Moderate this person", icon: "moderate", key: "m", right: "moderate" },
   { action: "remove", label: "Remove", icon: "remove", key: "Delete", right: "remove" },

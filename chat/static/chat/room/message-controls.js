@@ -4,6 +4,8 @@
 
 import { KeyboardNavigation } from "./keyboard-navigation.js";
 import { LongPress } from "./long-press.js";
+import { ReactorsTip } from "./reactors-tip.js";
+import { reactorsOf } from "./message.js";
 import { MessageToolbar } from "./message-toolbar.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
@@ -16,6 +18,7 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {(message: Message) => void} edit
  * @property {(message: Message) => void} report
  * @property {(message: Message) => void} moderate
+ * @property {(message: Message) => void} profile shows the card of the author
  * @property {(id: number) => void} remove
  */
 
@@ -53,6 +56,10 @@ export class MessageControls {
     new KeyboardNavigation(scroller, list, {
       act: (...choice) => this.#actByKey(...choice), leave: focusComposer, showNewest, showOldest,
     }, scope);
+    new ReactorsTip(list, (id, emoji) => {
+      const message = parts.timeline.get(id);
+      return message ? reactorsOf(message, emoji) : [];
+    }, scope);
     new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)), scope);
   }
 
@@ -80,6 +87,7 @@ export class MessageControls {
     else if (action === "react") actions.react(id, emoji ?? "");
     else if (action === "remove") actions.remove(id);
     else if (action === "select") this.#selectText(id);
+    else if (action === "emoji") this.#chooseEmoji(id);
     else if (action !== "copy") actions[action](message);
   }
 
@@ -94,6 +102,16 @@ export class MessageControls {
     if (action === "remove") this.#toolbar.askToRemove(item);
     else if (action === "copy") this.#copyText(id, item);
     else this.#act(action, id, emoji);
+  }
+
+  /** @param {number} id */
+  #chooseEmoji(id) {
+    const { timeline, actions, notify, withDialogs } = this.#parts;
+    const item = timeline.item(id);
+    if (!item) return;
+    const opener = /** @type {HTMLElement | null} */ (item.querySelector(".toolbar")) ?? item;
+    const choose = (/** @type {string} */ emoji) => actions.react(id, emoji);
+    withDialogs(({ openEmojiPicker }) => openEmojiPicker({ title: "React with an emoji", opener, choose }, notify));
   }
 
   /** @param {number} id */

@@ -22,6 +22,7 @@ import { KIND, LEVEL } from "../connection/wire.js";
  * @property {number | boolean | null} [favourite] the position among the favourites; null or false for other rooms
  * @property {string[]} [people] the people of a direct conversation
  * @property {string} [board] the UUID of a board
+ * @property {boolean} [archived] nobody can write in the room, and the list leaves it out
  */
 
 /** @typedef {{ id: "favourites" | "rooms" | "directs" | "boards", places: Place[] }} Section */
@@ -150,7 +151,7 @@ export class Places {
 
   /** The rooms in the order of the list. @returns {Section[]} */
   get sections() {
-    const all = this.all;
+    const all = this.all.filter(({ archived }) => !archived);
     const others = all.filter((place) => !isFavourite(place));
     const of = (/** @type {string[]} */ ...kinds) => others.filter(({ kind }) => kinds.includes(kind));
     return [
@@ -165,6 +166,7 @@ export class Places {
   get totals() {
     const totals = { unread: 0, mentions: 0 };
     for (const place of this.all) {
+      if (place.archived) continue;
       totals.unread += countOf(place);
       if (place.level !== LEVEL.NONE) totals.mentions += place.mentions;
     }

@@ -3,6 +3,9 @@
 // Only late-tools.js may load it, with `import()`.
 
 export { openCreateRoomDialog } from "./create-room-dialog.js";
+export { openHelpSheet } from "./help-sheet.js";
+export { openNewDirectDialog } from "./new-direct-dialog.js";
+export { Notifications } from "./notifications.js";
 export { openPalette } from "./palette.js";
 export { openPlaceMenu } from "./place-menu.js";
 export { openRoomDetails } from "./room-details.js";
