@@ -31,7 +31,7 @@ def choose(page, text, action, is_touch=False):
 
 
 @requires_axe()
-def test_the_composer_completes_people_rooms_and_commands(open_workspace, owner, site):  # noqa: F811
+def test_the_composer_completes_names_and_commands_and_moderators_see_edits(open_workspace, owner, site):  # noqa: F811
     slug = owner.make_room()
     bob = Person(site, "Bob B of the list", PASSWORD)
     bob.post(slug, "I am a member.")
@@ -74,6 +74,14 @@ def test_the_composer_completes_people_rooms_and_commands(open_workspace, owner,
     answer.fill("/nothing is like that")
     phone.get_by_test_id("send").tap()
     expect(message(alice, "/nothing is like that")).to_have_count(1)
+
+    answer.press("ArrowUp")
+    answer.fill("/nothing is like this")
+    phone.get_by_test_id("send").tap()
+    expect(message(alice, "/nothing is like this")).to_have_count(1)
+    choose(alice, "/nothing is like this", "history")
+    versions = alice.locator("#edit-history .version-body")
+    expect(versions).to_have_text(["/nothing is like this", "/nothing is like that"])
 
 
 def test_a_link_leads_to_an_old_message_in_another_room_without_loading_a_page(open_workspace, browser_of, owner, site):  # noqa: F811
