@@ -20,7 +20,7 @@ from chat.http.api.boards import get_session_id
 from chat.http.api.rooms import describe_rooms
 from chat.http.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignUpForm
 from chat.protocol import ChatError
-from chat.services import boards, invitations, limits, operators, people, rooms
+from chat.services import boards, directs, invitations, limits, operators, people, rooms
 
 # The file says that readers must not trust it after this time. Each response names a new time.
 SECURITY_TXT_LIFETIME = timedelta(days=180)
@@ -97,6 +97,8 @@ def room(request, slug):
     found = rooms.get_readable_room(request.user, slug)
     if found.slug != slug:
         return redirect("room", slug=found.slug)  # a former address
+    if found.access == found.DIRECT:
+        found.name = directs.name_for(request.user, found)
     return render(request, "chat/room.html", {"room": found, "person": request.user, "layout": _get_layout(request)})
 
 

@@ -1,7 +1,7 @@
 """
 The check of a page's accessibility with axe-core, which `bin/test` installs with the tools for the browser's code.
 
-The check covers WCAG 2.1 A and AA, and the best practices of axe-core.
+The check covers WCAG 2.2 A and AA, and the best practices of axe-core.
 """
 
 import os
@@ -12,7 +12,7 @@ import pytest
 from tests.browser.conftest import PHONE
 
 AXE = Path(__file__).resolve().parent.parent / "js" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _RUN = """async (tags) => {
   const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => (

@@ -48,7 +48,33 @@ async function replaceChosen(input) {
   }
 }
 
+/** Say whether this browser may notify the person, and offer to ask for the permission. */
+function offerNotifications() {
+  const part = document.querySelector("#notifications");
+  const state = document.querySelector("#notifications-state");
+  const button = document.querySelector("#notifications-allow");
+  if (!(part instanceof HTMLElement) || !(button instanceof HTMLElement) || !state || !("Notification" in window) || !window.isSecureContext) {
+    return;
+  }
+  const sentences = {
+    granted: "This browser shows notifications.",
+    denied: "This browser blocks the notifications of this site. You can change this in the browser's settings.",
+    default: "This browser shows no notifications yet.",
+  };
+  const show = () => {
+    state.textContent = sentences[Notification.permission];
+    button.hidden = Notification.permission !== "default";
+    part.hidden = false;
+  };
+  button.addEventListener("click", async () => {
+    await Notification.requestPermission();
+    show();
+  });
+  show();
+}
+
 offerTimeZones();
+offerNotifications();
 const picture = document.querySelector("[data-picture-form] input[type=file]");
 if (picture instanceof HTMLInputElement) {
   picture.addEventListener("change", () => replaceChosen(picture));

@@ -74,6 +74,12 @@ def test_preferences_are_changed_and_checked(browser):
     assert browser.get("/api/preferences/").json()["theme"] == "dark"
 
 
+def test_the_page_of_a_room_says_where_it_opens(browser, room):
+    assert 'data-opens-at="unread"' in browser.get(f"/rooms/{room.slug}/").content.decode()
+    patch(browser, "/api/preferences/", opens_at="last")
+    assert 'data-opens-at="last"' in browser.get(f"/rooms/{room.slug}/?pane=1").content.decode()
+
+
 def test_a_person_sees_the_browsers_and_signs_one_out(browser):
     phone = sign_in("Alice", "correct horse", HTTP_USER_AGENT="Safari on a phone")
     found = browser.get("/api/logins/").json()["logins"]
@@ -122,15 +128,15 @@ def test_the_data_contain_what_a_person_has_chosen_and_written(browser, alice, b
     rooms.post_message(member, Post("r1", "first"))
     rooms.edit_message(member, Edit("e1", 1, "second"))
     rooms.post_message(other, Post("b1", "@Alice hello"))
-    rooms.set_reaction(member, React("x1", 2, "👍", True))
+    rooms.set_reaction(member, React("x1", 3, "👍", True))
     workspace.set_level(alice, "garden", "mentions")
     workspace.set_favourite(alice, "garden", True)
-    bookmarks.set_bookmark(alice, "garden", 2)
+    bookmarks.set_bookmark(alice, "garden", 3)
     blocks.block_person(alice, bob)
     announcements.whisper(alice, "for you")
     data = json.loads(b"".join(browser.get("/api/profile/data/")))
     assert (data["rooms"][0]["level"], data["rooms"][0]["favourite"]) == ("mentions", 0)
-    refer = {"room": "garden", "message": 2}
+    refer = {"room": "garden", "message": 3}
     assert data["reactions"] == [{**refer, "emoji": "👍"}] and data["mentions"] == [refer]
     assert {**refer, "at": data["bookmarks"][0]["at"]} == data["bookmarks"][0]
     assert [block["handle"] for block in data["blocks"]] == ["Bob"]

@@ -12,10 +12,14 @@ export const LOCAL_EVENT = Object.freeze({
   OUTSIDE: "outside",
   /** The list of unanswered and failed changes is different. */
   OUTBOX: "outbox",
+  /** The directory has learned something about people. The detail has their `handles`. */
+  PEOPLE: "people",
   /** The client has forgotten all messages, so the page must forget them too. */
   RESET: "reset",
   /** The state of the connection is different. */
   STATUS: "status",
+  /** The server does not answer on an open connection, or it answers again. */
+  SILENCE: "silence",
   /** The server does not know the address of the connection. */
   UNKNOWN: "unknown",
 });

@@ -79,6 +79,7 @@ export const SERVER_EVENT = Object.freeze({
   WORKSPACE: "workspace",
   ROOM: "room",
   MENTION: "mention",
+  PROFILE: "profile",
 });
 
 /** The codes of a refusal that the client handles individually. The server has more. */
@@ -140,4 +141,5 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {true} [pinned] a moderator has pinned the message
  * @property {number | null} [reply_to] the id of the quoted message
  * @property {string[]} [mentions] the handles of the people that the body mentions
+ * @property {"all" | "here"} [audience] the body calls everybody
  */

@@ -4,6 +4,7 @@
 
 import { LOCAL_EVENT } from "../connection/emitter.js";
 import { RoomSocket } from "../connection/room-socket.js";
+import { keptStorage } from "../connection/kept-storage.js";
 import { PersonStorage } from "../connection/storage.js";
 import { CLOSE, SERVER_EVENT } from "../connection/wire.js";
 import { Announcements } from "../ui/announcements.js";
@@ -18,10 +19,14 @@ import { ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
 import { Draft } from "./draft.js";
 import { HistoryNavigation } from "./history-navigation.js";
-import { makeWithDialogs } from "./late-dialogs.js";
+import { watchForCompletion } from "./late-completion.js";
+import { LastPlace } from "./last-place.js";
+import { loadDialogs, makeWithDialogs } from "./late-dialogs.js";
+import { knowRooms } from "./marks.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
 import { MessageFlow } from "./message-flow.js";
+import { makeMessageTools } from "./message-tools.js";
 import { Moderation } from "./moderation.js";
 import { OwnChanges } from "./own-changes.js";
 import { OwnRole } from "./own-role.js";
@@ -32,6 +37,8 @@ import { Timeline } from "./timeline.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
 
 const NOTICE_MS = 6_000;
+// The events of a person who is active on the page.
+const INPUTS = ["pointerdown", "pointermove", "wheel", "keydown"];
 
 /**
  * @typedef {object} Options
@@ -39,8 +46,16 @@ const NOTICE_MS = 6_000;
  * @property {string} handle the person whom the page is for
  * @property {string} owner the key of the data that the page stores in the browser: the person's key, or a board's own key
  * @property {string} [url] the address of the websocket, for a board
+ * @property {Social} [social] the people of the site; a board has none
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
+ * @property {() => { slug: string, name: string }[]} [ownRooms] the person's rooms
+ */
+
+/**
+ * @typedef {object} Social
+ * @property {import("../connection/directory.js").Directory} directory
+ * @property {(handles: string[]) => void} openDirect opens a direct conversation
  */
 
 /** @param {import("./read-marker.js").Unread} unread */
@@ -70,19 +85,39 @@ export class Conversation {
   /** @type {NonNullable<Options["showUnread"]>} */
   #showUnread;
   #list = byId("messages");
+  /** @type {LastPlace} */
+  #lastPlace;
+  /** @type {Social | null} */
+  #social;
+  /** @type {import("./members.js").Members | null} */
+  #members = null;
   #notice = byId("notice");
   /** @type {import("./schedule-dialog.js").ScheduleDialog | null} */
   #scheduleDialog = null;
+  /**
+   * The buttons beside the field; null before their first use.
+   * @type {import("./composer-tools.js").ComposerTools | null}
+   */
+  #tools = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #noticeTimer;
   #isGuest = this.#page.dataset.guest !== undefined;
+  /**
+   * What the person may type in place of a message.
+   * @type {ReturnType<typeof import("./commands.js").makeCommands> | null}
+   */
+  commands = null;
   #connectionBar = new ConnectionBar(() => this.socket.checkConnection());
   #typingSignal = new TypingSignal((isTyping) => this.socket.typing(isTyping));
   #typingOthers = new TypingOthers((sentence) => { this.#typing.textContent = sentence; });
 
+  /** Whether nobody can write in the room. */
+  isArchived = false;
+
   /** @param {Options} options */
-  constructor({ slug, handle, owner, url, showUnread = showUnreadInTitle }) {
+  constructor({ slug, handle, owner, url, social, showUnread = showUnreadInTitle, ownRooms = () => [] }) {
     const scope = this.#scope;
+    this.#social = social ?? null;
     this.#showUnread = showUnread;
     this.me = handle;
     this.slug = slug;
@@ -90,10 +125,11 @@ export class Conversation {
     const isBoard = url !== undefined;
     // A board's own key does not identify a person.
     const person = isBoard ? "" : owner;
-    this.socket = new RoomSocket({ slug, handle, person, url, storage, page: document });
+    const kept = keptStorage(owner);
+    this.socket = new RoomSocket({ slug, handle, person, url, storage: kept, page: document });
     const { socket } = this;
     const { changes } = socket;
-    const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
+    const notify = (/** @type {string} */ sentence) => this.notify(sentence);
     const showNewest = () => this.history.showNewest();
     const focusComposer = () => this.composer.focus();
     const withDialogs = makeWithDialogs(notify);
@@ -103,13 +139,17 @@ export class Conversation {
     this.readMarker = new ReadMarker(this.timeline, handle, this.#readMarkerRoom());
     const { timeline, readMarker } = this;
     this.history = new HistoryNavigation(socket, timeline, readMarker, { notify, scope });
-    this.actions = new MessageActions(handle, { changes, timeline, readMarker, showNewest, ...this.#rightsInRoom(isBoard) });
-    this.composer = new Composer(this.#composerActions(), new Draft(storage, slug));
+    this.actions = new MessageActions(handle, { slug, changes, timeline, readMarker, showNewest, ...this.#rightsInRoom(isBoard) });
+    this.composer = new Composer(this.#composerActions(), new Draft(kept, slug));
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.#page.querySelectorAll("[data-tool]"))) {
+      button.addEventListener("click", () => withDialogs((dialogs) => this.#useTool(dialogs, button, isBoard)));
+    }
     const start = (/** @type {string} */ task, /** @type {object} */ params) => changes.startTask(task, params);
     this.taskBars = new TaskBars({ start, notify, focusComposer, withDialogs });
     this.ownRole = new OwnRole(this.composer, { notify, changed: () => this.#ownRoleChanged(), scope });
     this.moderation = new Moderation(slug, handle, this.ownRole, { jump: (id) => this.history.jump(id), withDialogs });
-    this.people = new People((member, role) => this.moderation.makeButton(member, role), scope);
+    const openCard = social ? (/** @type {string} */ author) => this.#openCard(author) : null;
+    this.people = new People((member, role) => this.moderation.makeButton(member, role), scope, openCard);
     this.versionBar = new VersionBar(() => this.composer.isEmpty && changes.pending.length === 0, scope);
     this.controls = new MessageControls({
       me: handle, scroller: byId("scroller"), list: this.#list, timeline, rightsOn: (id) => this.actions.rightsOn(id),
@@ -122,6 +162,12 @@ export class Conversation {
     this.ownChanges = new OwnChanges(handle, { socket, timeline, taskBars, history, notify, scheduleDialog, isGuest });
     const { ownChanges } = this;
     new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers: this.#typingOthers });
+    this.#lastPlace = new LastPlace(kept, slug, () => timeline.seenTo, scope);
+    if (this.#page.dataset.opensAt === "last") history.openAt(this.#lastPlace.id);
+    watchForCompletion({
+      slug, me: handle, isBoard, isGuest, ownRooms, present: () => this.people.handles, mayCallAll: () => this.ownRole.isModerating,
+      commands: () => this.commands?.offered ?? [], found: knowRooms, loadEmoji: () => import("../emoji/catalogue.js"),
+    });
     this.#listen();
   }
 
@@ -137,10 +183,12 @@ export class Conversation {
   suspend() {
     this.#typingSignal.stop();
     this.readMarker.suspend();
+    this.#lastPlace.save();
     this.timeline.suspend();
     this.controls.hide();
     this.taskBars.suspend();
     this.#typingOthers.clear();
+    this.ownChanges.suspend();
     this.#scope.suspend();
     this.socket.close();
     this.#connectionBar.suspend();
@@ -170,9 +218,16 @@ export class Conversation {
     if (topic !== undefined) this.#topic.textContent = topic;
   }
 
+  /** Opens the dialog that jumps to a day. */
+  openDateDialog() {
+    this.withDialogs(({ openDateDialog }) => openDateDialog(this.slug, {
+      jump: (id) => this.history.jump(id), showNewest: () => this.history.showNewest(), notify: (sentence) => this.notify(sentence),
+    }));
+  }
+
   async copyLink() {
     const isCopied = await copyText(new URL(`/rooms/${this.slug}/`, location.href).href, this.#page);
-    this.#notify(isCopied ? "The link is copied." : "The browser does not allow copying.");
+    this.notify(isCopied ? "The link is copied." : "The browser does not allow copying.");
     this.composer.focus();
   }
 
@@ -204,11 +259,12 @@ export class Conversation {
 
   /**
    * @param {boolean} isBoard
-   * @returns {Pick<import("./message-actions.js").Parts, "isModerating" | "canModerate" | "isBoard">}
+   * @returns {Pick<import("./message-actions.js").Parts, "isModerating" | "canModerate" | "isBoard" | "hasProfiles">}
    */
   #rightsInRoom(isBoard) {
     return {
       isBoard,
+      hasProfiles: this.#social !== null,
       isModerating: () => this.ownRole.isModerating,
       canModerate: (author) => this.moderation.canModerate(author, this.people.roleOf(author)),
     };
@@ -217,7 +273,9 @@ export class Conversation {
   /** @returns {import("./composer.js").Actions} */
   #composerActions() {
     return {
-      submit: (body, target) => this.actions.submit(body, target),
+      submit: (body, target) => {
+        if (target !== null || !this.commands?.run(body)) this.actions.submit(body, target);
+      },
       typed: () => this.#typingSignal.typed(),
       stoppedTyping: () => this.#typingSignal.stop(),
       editLast: () => this.#editLast(),
@@ -226,7 +284,7 @@ export class Conversation {
 
   /** @returns {import("./message-controls.js").Actions} */
   #messageActions() {
-    const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
+    const notify = (/** @type {string} */ sentence) => this.notify(sentence);
     return {
       react: (id, emoji) => this.actions.toggleReaction(id, emoji),
       reply: (message) => this.composer.reply(message),
@@ -234,6 +292,10 @@ export class Conversation {
       remove: (id) => this.socket.changes.remove(id),
       report: (message) => this.withDialogs(({ openReportDialog }) => openReportDialog(this.slug, message, notify)),
       moderate: (message) => this.moderation.openPerson(message.author.handle),
+      ...makeMessageTools(this.slug, {
+        changes: this.socket.changes, itemOf: (id) => this.timeline.item(id), notify, withDialogs: (open) => this.withDialogs(open),
+      }),
+      profile: (message) => this.#openCard(message.author.handle),
     };
   }
 
@@ -244,7 +306,8 @@ export class Conversation {
     socket.on(SERVER_EVENT.REJECTED, (event) => this.ownChanges.rejected(event));
     socket.on(LOCAL_EVENT.OUTBOX, () => this.ownChanges.show());
     socket.on(LOCAL_EVENT.STATUS, (status) => this.#statusChanged(status));
-    socket.on(SERVER_EVENT.PRESENCE, (event) => this.people.presenceChanged(event));
+    socket.on(SERVER_EVENT.PRESENCE, (event) => this.#presenceChanged(event));
+    this.#listenToPeople();
     socket.on(SERVER_EVENT.TYPING, (person) => person.handle !== this.me && this.#typingOthers.update(person, person.on));
     socket.on(SERVER_EVENT.READ, ({ offset }) => this.readMarker.receive(offset));
     socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => this.announcements.show(event));
@@ -253,15 +316,83 @@ export class Conversation {
     socket.on(SERVER_EVENT.REPORTED, () => this.moderation.refresh());
     socket.on(SERVER_EVENT.TASK, (event) => this.taskBars.show(event));
     this.#list.addEventListener("click", (event) => this.#clicked(event));
+    socket.on(LOCAL_EVENT.SILENCE, ({ isSilent }) => this.#scope.isActive && this.#connectionBar.showSilence(isSilent));
+    for (const input of INPUTS) this.#scope.listen(document, input, () => socket.noteActivity(), { passive: true });
     this.#scope.whileActive((signal) => onReturn(() => socket.checkConnection(), signal));
     onForgotten(() => this.#forget(), this.#scope.life);
     onMenuEntry("menu-schedule", () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)));
   }
 
+  #listenToPeople() {
+    if (!this.#social) return;
+    const { directory } = this.#social;
+    this.#page.classList.add("with-cards");
+    this.socket.on(SERVER_EVENT.PROFILE, (event) => directory.take([event]));
+    this.socket.on(SERVER_EVENT.SYNCED, () => this.#showMembers(directory));
+    this.#list.addEventListener("click", (event) => this.#personClicked(event), { capture: true });
+  }
+
+  /**
+   * Shows the members who are away, once, and after the messages.
+   * @param {import("../connection/directory.js").Directory} directory
+   */
+  async #showMembers(directory) {
+    const dialogs = await loadDialogs();
+    if (dialogs && this.#scope.isActive) this.#members ??= new dialogs.Members({ slug: this.slug, people: this.people, directory });
+  }
+
+  /** @param {any} presence */
+  #presenceChanged(presence) {
+    this.#members?.left(presence.went ?? []);
+    this.people.presenceChanged(presence);
+  }
+
+  /**
+   * A click on the author of a message, or on a mention, opens the card, and not the toolbar of the message.
+   * @param {MouseEvent} event
+   */
+  #personClicked(event) {
+    const mentioned = closestTo(event, ".mention[data-who]")?.dataset.who;
+    const item = /** @type {HTMLElement | null | undefined} */ (closestTo(event, ".avatar, .author, .person-name")?.closest(".message"));
+    const handle = mentioned ?? item?.dataset.author;
+    if (!handle || window.getSelection()?.type === "Range") return;
+    event.stopPropagation();
+    this.#openCard(handle);
+  }
+
+  /** @param {string} handle */
+  #openCard(handle) {
+    if (!this.#social) return;
+    const social = this.#social;
+    const { slug, me, moderation, composer } = this;
+    const mention = composer.isEnabled ? (/** @type {string} */ person) => composer.mention(person) : null;
+    const moderate = moderation.canModerate(handle, this.people.roleOf(handle)) ? () => moderation.openPerson(handle) : null;
+    this.withDialogs(({ openPersonCard }) => openPersonCard(handle, { slug, me, isGuest: this.#isGuest, ...social, mention, moderate }));
+  }
+
+  /**
+   * Does what a button beside the field is for.
+   * @param {import("./late-dialogs.js").Dialogs} dialogs
+   * @param {HTMLElement} button
+   * @param {boolean} isBoard
+   */
+  #useTool({ ComposerTools }, button, isBoard) {
+    const { composer, withDialogs, slug } = this;
+    this.#tools ??= new ComposerTools({
+      composer, withDialogs, slug: isBoard ? null : slug, notify: (sentence) => this.notify(sentence),
+      sendLater: isBoard ? null : () => withDialogs((dialogs) => this.#openScheduleDialog(dialogs)),
+    });
+    this.#tools.use(button.dataset.tool ?? "", button);
+  }
+
   /** @param {import("./late-dialogs.js").Dialogs} dialogs */
   #openScheduleDialog({ ScheduleDialog }) {
-    this.#scheduleDialog ??= new ScheduleDialog(this.slug, (body, at) => this.socket.changes.schedule(body, at));
-    this.#scheduleDialog.open();
+    this.#scheduleDialog ??= new ScheduleDialog(this.slug, (body, at) => {
+      // The text is in the outbox now.
+      if (body === this.composer.text) this.composer.clear();
+      return this.socket.changes.schedule(body, at);
+    });
+    this.#scheduleDialog.open(this.composer.isEditing ? "" : this.composer.text);
   }
 
   #editLast() {
@@ -273,7 +404,7 @@ export class Conversation {
    * Shows a sentence to the person for six seconds.
    * @param {string} sentence
    */
-  #notify(sentence) {
+  notify(sentence) {
     this.#notice.textContent = sentence;
     this.#notice.hidden = false;
     clearTimeout(this.#noticeTimer);
@@ -288,8 +419,11 @@ export class Conversation {
       return;
     }
     this.#isGuest = Boolean(you.guest);
+    this.socket.noteActivity();
     this.ownRole.joined(you);
     this.setTitle({ name: room.name, topic: room.topic ?? "" });
+    this.isArchived = Boolean(room.archived);
+    if (this.isArchived) this.composer.disable("This room is archived. You can read it, but not write in it.");
     this.people.joined({ present, count, you });
     this.readMarker.joined({ you, ...rest });
     this.versionBar.compare(document.body.dataset.version, version);
@@ -299,6 +433,7 @@ export class Conversation {
   #memberChanged(member) {
     if (member.handle === this.me) this.ownRole.changeTo(member);
     this.people.roleChanged(member);
+    this.#members?.roleChanged(member);
     this.moderation.refresh();
   }
 

@@ -2,11 +2,18 @@
 // All dialogs of a room, in one module that loads after the messages.
 // Only late-dialogs.js may load it, with `import()`.
 
+export { ComposerTools } from "./composer-tools.js";
+export { openDateDialog } from "./date-dialog.js";
+export { openEditHistory } from "./edit-history.js";
 export { openExportDialog } from "./export-dialog.js";
+export { openFormattingHelp } from "./formatting-help.js";
+export { openEmojiPicker } from "./late-emoji.js";
 export { openInvitations } from "./invitations.js";
 export { openLeaveDialog } from "./leave-dialog.js";
+export { Members } from "./members.js";
 export { copyMessage, openMessageSheet } from "./message-sheet.js";
 export { ModerationDialog } from "./moderation-dialog.js";
+export { openPersonCard } from "./person-card.js";
 export { PersonDialog } from "./person-dialog.js";
 export { openReportDialog } from "./report-dialog.js";
 export { ScheduleDialog } from "./schedule-dialog.js";

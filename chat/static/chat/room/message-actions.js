@@ -2,10 +2,13 @@
 // Submits this person's messages and reactions, and decides which actions the page offers for each message.
 // Must not draw. The server checks every permission again.
 
+import { bookmarks } from "../connection/bookmarks.js";
+
 /** @typedef {import("../connection/wire.js").Message} Message */
 
 /**
  * @typedef {object} Parts
+ * @property {string} slug
  * @property {import("../connection/room-changes.js").RoomChanges} changes
  * @property {import("./timeline.js").Timeline} timeline
  * @property {import("./read-marker.js").ReadMarker} readMarker
@@ -13,6 +16,7 @@
  * @property {() => boolean} isModerating whether this person moderates the room
  * @property {(handle: string) => boolean} canModerate whether this person may change the role of another person
  * @property {boolean} isBoard
+ * @property {boolean} hasProfiles whether people have cards: not on a board
  */
 
 export class MessageActions {
@@ -68,13 +72,29 @@ export class MessageActions {
    * @returns {import("./message-choices.js").Rights | null}
    */
   rightsOn(id) {
-    const { timeline, isModerating, canModerate, isBoard } = this.#parts;
+    const { timeline, isModerating, canModerate, isBoard, hasProfiles } = this.#parts;
     const message = timeline.get(id);
     if (!message || message.removed) return null;
     const isOwn = this.#isOwn(message);
     const moderate = canModerate(message.author.handle);
     // A board has no reports, because its only moderator is its owner, who reads the conversation.
-    return { edit: isOwn, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate };
+    return { edit: isOwn, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate, profile: hasProfiles, ...this.#toolsFor(message) };
+  }
+
+  /**
+   * Returns the rights to what message-tools.js does. A board has no addresses of its messages.
+   * @param {Message} message
+   */
+  #toolsFor({ id, pinned, edited_at: editedAt }) {
+    const { slug, isModerating, isBoard } = this.#parts;
+    const isPinned = Boolean(pinned);
+    if (!isBoard) bookmarks.load();
+    const mayPin = isModerating() && !isBoard;
+    const isBookmarked = !isBoard && bookmarks.has(slug, id);
+    return {
+      link: !isBoard, bookmark: !isBoard && !isBookmarked, unbookmark: isBookmarked, pin: mayPin && !isPinned, unpin: mayPin && isPinned,
+      history: mayPin && Boolean(editedAt),
+    };
   }
 
   /** @param {Message} message */

@@ -4,6 +4,8 @@
 
 import { KeyboardNavigation } from "./keyboard-navigation.js";
 import { LongPress } from "./long-press.js";
+import { ReactorsTip } from "./reactors-tip.js";
+import { reactorsOf } from "./message.js";
 import { MessageToolbar } from "./message-toolbar.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
@@ -16,7 +18,14 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {(message: Message) => void} edit
  * @property {(message: Message) => void} report
  * @property {(message: Message) => void} moderate
+ * @property {(message: Message) => void} profile shows the card of the author
  * @property {(id: number) => void} remove
+ * @property {(message: Message) => void} link
+ * @property {(message: Message) => void} pin
+ * @property {(message: Message) => void} unpin
+ * @property {(message: Message) => void} bookmark
+ * @property {(message: Message) => void} unbookmark
+ * @property {(message: Message) => void} history
  */
 
 /**
@@ -53,6 +62,10 @@ export class MessageControls {
     new KeyboardNavigation(scroller, list, {
       act: (...choice) => this.#actByKey(...choice), leave: focusComposer, showNewest, showOldest,
     }, scope);
+    new ReactorsTip(list, (id, emoji) => {
+      const message = parts.timeline.get(id);
+      return message ? reactorsOf(message, emoji) : [];
+    }, scope);
     new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)), scope);
   }
 
@@ -80,6 +93,7 @@ export class MessageControls {
     else if (action === "react") actions.react(id, emoji ?? "");
     else if (action === "remove") actions.remove(id);
     else if (action === "select") this.#selectText(id);
+    else if (action === "emoji") this.#chooseEmoji(id);
     else if (action !== "copy") actions[action](message);
   }
 
@@ -90,10 +104,23 @@ export class MessageControls {
   #actByKey(action, id, emoji) {
     const rights = this.#parts.rightsOn(id);
     const item = this.#parts.timeline.item(id);
+    // The same key sets a pin or a bookmark, and removes it.
+    if (rights?.unpin && action === "pin") action = "unpin";
+    if (rights?.unbookmark && action === "bookmark") action = "unbookmark";
     if (!rights || !item || (action in rights && !rights[/** @type {keyof Rights} */ (action)])) return;
     if (action === "remove") this.#toolbar.askToRemove(item);
     else if (action === "copy") this.#copyText(id, item);
     else this.#act(action, id, emoji);
+  }
+
+  /** @param {number} id */
+  #chooseEmoji(id) {
+    const { timeline, actions, notify, withDialogs } = this.#parts;
+    const item = timeline.item(id);
+    if (!item) return;
+    const opener = /** @type {HTMLElement | null} */ (item.querySelector(".toolbar")) ?? item;
+    const choose = (/** @type {string} */ emoji) => actions.react(id, emoji);
+    withDialogs(({ openEmojiPicker }) => openEmojiPicker({ title: "React with an emoji", opener, choose }, notify));
   }
 
   /** @param {number} id */

@@ -4,7 +4,13 @@
 
 import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
-import { avatar, guestMark } from "../ui/pictures.js";
+import { markTitle, nameInWords, personNameOf } from "../ui/person-marks.js";
+import { avatar, guestMark, icon } from "../ui/pictures.js";
+import { decorateCode } from "./code-blocks.js";
+import { isEmojiOnly } from "./emoji-only.js";
+import { linkRooms } from "./marks.js";
+import { markMentions } from "./mention-marks.js";
+import { sentenceOf } from "./reactors-tip.js";
 
 const EXCERPT_LENGTH = 120;
 const SCROLLER = Object.freeze({ tabindex: "0", role: "group" });
@@ -61,7 +67,7 @@ export function redraw(item, message, view) {
   if (message.ref) item.dataset.ref = message.ref;
   item.classList.toggle("own", isOwn);
   item.classList.toggle("removed", Boolean(message.removed));
-  item.classList.toggle("mentions", !isOwn && Boolean(message.mentions?.includes(view.me)));
+  item.classList.toggle("mentions", !isOwn && isForMe(message, view.me));
   replaceRow(item, makeRow(message, view));
 }
 
@@ -90,7 +96,7 @@ function replaceRow(item, row) {
  * @param {Element | null} part
  */
 function describe(part) {
-  return ["data-react", "data-jump", "href"].map((name) => part?.getAttribute(name)).join(" ");
+  return ["data-react", "data-jump", "data-copy-code", "href"].map((name) => part?.getAttribute(name)).join(" ");
 }
 
 /**
@@ -116,7 +122,7 @@ function makeRow(message, view) {
     { class: "content" },
     makeHeader(message),
     message.reply_to && !message.removed ? makeQuote(message.reply_to, view) : null,
-    makeBody(message),
+    makeBody(message, view),
     makeReactions(message, view),
   );
   return make("article", { class: "row" }, avatar(message.author.handle), content);
@@ -128,30 +134,67 @@ function makeHeader(message) {
     "header",
     { class: "meta" },
     make("b", { id: `message-${message.id}-author`, class: "author", dir: "auto", text: message.author.handle }),
+    personNameOf(message.author.handle),
     guestMark(message.author.guest),
     make("time", {
       id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),
+    message.pinned ? make("span", { class: "pin-mark", title: "Pinned" }, icon("pin"), make("span", { class: "unseen", text: "Pinned" })) : null,
   );
 }
 
-/** @param {Message} message */
-function makeBody(message) {
+/**
+ * Returns whether a message mentions the reader, or calls everybody.
+ * @param {Message} message
+ * @param {string} me the reader's handle
+ */
+function isForMe({ mentions = [], audience }, me) {
+  return audience !== undefined || mentions.includes(me);
+}
+
+/**
+ * @param {Message} message
+ * @param {View} view
+ */
+function makeBody(message, { me }) {
   const id = `message-${message.id}-body`;
   if (message.removed) return make("div", { id, class: "body", text: "message removed" });
-  const element = make("div", { id, class: "body" });
-  if (typeof message.html === "string") element.innerHTML = message.html;
-  else element.textContent = message.body;
-  for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
-  makeScrollersFocusable(element);
-  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("a[href]"))) {
-    link.target = "_blank";
-    link.rel = "noopener noreferrer nofollow";
-  }
+  const element = makeBodyOf(message);
+  element.id = id;
+  const { mentions = [], audience } = message;
+  markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => makeMention(text, name, me));
+  linkRooms(element);
   if (message.edited_at) {
     element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
   }
   return element;
+}
+
+/**
+ * Draws the text of a message, or of a preview.
+ * @param {Pick<Message, "body" | "html">} message
+ */
+export function makeBodyOf({ body, html }) {
+  const element = make("div", { class: isEmojiOnly(body) ? "body emoji-only" : "body" });
+  if (typeof html === "string") element.innerHTML = html;
+  else element.textContent = body;
+  for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
+  makeScrollersFocusable(element);
+  decorateCode(element);
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("a[href]"))) {
+    link.target = "_blank";
+    link.rel = "noopener noreferrer nofollow";
+  }
+  return element;
+}
+
+/**
+ * @param {string} text
+ * @param {string} name a handle, or `all` or `here`
+ * @param {string} me
+ */
+function makeMention(text, name, me) {
+  return markTitle(make("span", { class: `mention${name === me ? " me" : ""}`, text }), name);
 }
 
 /**
@@ -197,7 +240,7 @@ function makeReactions(message, view) {
  * @param {string} emoji
  */
 export function reactorsOf({ reactions, guests = [] }, emoji) {
-  return (reactions?.[emoji] ?? []).map((handle) => personName({ handle, guest: guests.includes(handle) }));
+  return (reactions?.[emoji] ?? []).map((handle) => personName({ handle: nameInWords(handle), guest: guests.includes(handle) }));
 }
 
 /**
@@ -210,8 +253,8 @@ function makeReaction(emoji, handles, names, me) {
   return make(
     "button",
     {
-      type: "button", class: "reaction", "data-react": emoji, title: names.join(", "),
-      "aria-pressed": String(handles.includes(me)), "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}`,
+      type: "button", class: "reaction", "data-react": emoji, "aria-pressed": String(handles.includes(me)),
+      "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}: ${sentenceOf(names)}`,
     },
     make("span", { text: emoji }),
     make("span", { class: "number", text: handles.length }),

@@ -5,6 +5,7 @@
 import { ROLE } from "../connection/wire.js";
 import { byId, make } from "../ui/dom.js";
 import { plural } from "../ui/format.js";
+import { nameInWords, personNameOf } from "../ui/person-marks.js";
 import { avatar, guestMark } from "../ui/pictures.js";
 
 /** @type {Set<string>} */
@@ -24,6 +25,11 @@ export class People {
   #count = 0;
   /** @type {(handle: string, role: string) => HTMLElement | null} */
   #makeTools;
+  /** @type {((handle: string) => void) | null} */
+  #openCard;
+  #filter = "";
+  /** Is called when the list was drawn. */
+  drawn = () => {};
   #list = byId("people-list");
   #panel = byId("people");
   #button = byId("people-button");
@@ -32,9 +38,11 @@ export class People {
   /**
    * @param {(handle: string, role: string) => HTMLElement | null} makeTools makes the button beside a person, or null
    * @param {import("../ui/scope.js").Scope} scope
+   * @param {((handle: string) => void) | null} openCard opens the card of a person; null on a board
    */
-  constructor(makeTools, scope) {
+  constructor(makeTools, scope, openCard) {
     this.#makeTools = makeTools;
+    this.#openCard = openCard;
     this.#button.addEventListener("click", () => this.#toggle());
     byId("people-close").addEventListener("click", () => this.#toggle(false));
     scope.listen(document, "keydown", (event) => event.key === "Escape" && this.#toggle(false));
@@ -80,6 +88,30 @@ export class People {
     return [...this.#roles.keys()];
   }
 
+  /** Whether the list has everybody who is here. */
+  get isComplete() {
+    return this.#count <= this.#roles.size;
+  }
+
+  /** How many people the list shows. */
+  get shownCount() {
+    return this.handles.filter((handle) => this.matches(handle)).length;
+  }
+
+  /**
+   * Shows only the people whose handle or name contains a text.
+   * @param {string} text
+   */
+  filter(text) {
+    this.#filter = text.toLowerCase();
+    this.redraw();
+  }
+
+  /** @param {string} handle */
+  matches(handle) {
+    return !this.#filter || nameInWords(handle).toLowerCase().includes(this.#filter);
+  }
+
   redraw() {
     this.#draw(this.#count);
   }
@@ -104,13 +136,15 @@ export class People {
     const byName = (/** @type {string} */ a, /** @type {string} */ b) => (
       Number(b === this.#me) - Number(a === this.#me) || a.localeCompare(b)
     );
-    const items = [...this.#roles].sort(([a], [b]) => byName(a, b)).map(([handle, role]) => this.#makeItem(handle, role));
-    const more = count - items.length;
-    if (more > 0) items.push(make("li", { class: "more", text: `and ${more.toLocaleString()} more` }));
+    const shown = [...this.#roles].filter(([handle]) => this.matches(handle)).sort(([a], [b]) => byName(a, b));
+    const items = shown.map(([handle, role]) => this.makeItem(handle, role, this.#guests.has(handle)));
+    const more = count - this.#roles.size;
+    if (more > 0 && !this.#filter) items.push(make("li", { class: "more", text: `and ${more.toLocaleString()} more` }));
     this.#list.replaceChildren(...items);
     if (focused) this.#focus(focused);
     for (const element of this.#counts) element.textContent = count.toLocaleString();
     this.#button.setAttribute("aria-label", `${plural(count, "person", "people")} here`);
+    this.drawn();
   }
 
   #focusedHandle() {
@@ -125,19 +159,29 @@ export class People {
   }
 
   /**
+   * Makes the item of a person in a list.
    * @param {string} handle
    * @param {string} role "" for a person who joined later, because `presence` does not contain roles
+   * @param {boolean} [isGuest]
    */
-  #makeItem(handle, role) {
+  makeItem(handle, role, isGuest) {
     return make(
       "li",
       { "data-handle": handle },
-      avatar(handle),
-      make("span", { class: "handle", dir: "auto", title: handle, text: handle }),
+      ...this.#makePerson(handle),
       handle === this.#me && make("span", { class: "role", text: "you" }),
-      guestMark(this.#guests.has(handle)),
+      guestMark(isGuest),
       SHOWN_ROLES.has(role) && make("span", { class: "role", text: role }),
       this.#makeTools(handle, role),
     );
+  }
+
+  /** @param {string} handle */
+  #makePerson(handle) {
+    const openCard = this.#openCard;
+    const parts = [avatar(handle), make("span", { class: "handle", dir: "auto", title: handle, text: handle })];
+    if (!openCard) return parts;
+    const open = () => openCard(handle);
+    return [make("button", { type: "button", class: "person", "aria-haspopup": "dialog", onclick: open }, ...parts, personNameOf(handle))];
   }
 }

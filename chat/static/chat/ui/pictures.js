@@ -2,6 +2,7 @@
 // Makes icons, avatars and the mark of a guest. Must not know where they are shown.
 
 import { make } from "./dom.js";
+import { markPicture } from "./person-marks.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -15,12 +16,15 @@ function hueOf(handle) {
   return hash % 360;
 }
 
-/** @param {string} handle */
+/**
+ * Makes the avatar of a person: the picture, or the first letter of the handle in the person's colour.
+ * @param {string} handle
+ */
 export function avatar(handle) {
   const initial = [...handle.trim()][0] ?? "?";
   const element = make("span", { class: "avatar", "aria-hidden": "true", text: initial.toUpperCase() });
   element.style.setProperty("--hue", String(hueOf(handle)));
-  return element;
+  return markPicture(element, handle);
 }
 
 /**

@@ -35,12 +35,12 @@ export class Overview {
   /**
    * @param {Places} places
    * @param {import("../connection/storage.js").PersonStorage} storage the person's own
-   * @param {(slug: string, button: HTMLElement) => void} openMenu opens the menu of a room, beside a button
+   * @param {Pick<import("./sidebar.js").Actions, "openMenu" | "titleOf" | "me">} actions
    */
-  constructor(places, storage, openMenu) {
+  constructor(places, storage, actions) {
     this.#places = places;
     this.#storage = storage;
-    this.sidebar = new Sidebar({ openMenu, hasDraft: (slug) => new Draft(storage, slug).load() !== "" });
+    this.sidebar = new Sidebar({ ...actions, hasDraft: (slug) => new Draft(storage, slug).load().text !== "" });
   }
 
   /** Takes the rooms of the last visit, until the server has sent the present ones. */

@@ -6,6 +6,7 @@
 import { call } from "../connection/api.js";
 import { KIND } from "../connection/wire.js";
 import { find } from "./finder.js";
+import { othersIn } from "./direct-titles.js";
 import { addressOf, countOf } from "./places.js";
 
 const MOST = 8;
@@ -35,13 +36,13 @@ function findPlaces(query, workspace) {
   ));
   const open = workspace.shell.pane.slug;
   const others = query ? places : places.filter(({ slug }) => slug !== open);
-  return find(others, query, ({ name, slug, people = [] }) => [name, slug, ...people]).slice(0, MOST).map((place) => ({
+  return find(others, query, (place) => [workspace.attention.titleOf(place), place.slug, ...(place.people ?? [])]).slice(0, MOST).map((place) => ({
     key: addressOf(place),
     group: "Your rooms",
-    title: place.name,
+    title: workspace.attention.titleOf(place),
     detail: place.kind === KIND.DIRECT ? "" : place.topic,
     sign: { [KIND.PRIVATE]: "lock", [KIND.BOARD]: "board" }[place.kind] ?? "room",
-    person: place.kind === KIND.DIRECT ? place.name : undefined,
+    person: place.kind === KIND.DIRECT ? (othersIn(place, workspace.me)[0] ?? place.name) : undefined,
     count: countOf(place),
     act: () => workspace.go(addressOf(place)),
   }));
@@ -108,14 +109,21 @@ function findActions(query, workspace) {
   /** @type {Pick<Result, "title" | "sign" | "act">[]} */
   const actions = [
     { title: "Browse rooms", sign: "browse", act: () => workspace.go("/") },
+    { title: "Show all keys", sign: "more", act: () => workspace.openHelp() },
     { title: "Mark all rooms as read", sign: "read", act: () => workspace.changes.markAllRead() },
+    { title: query ? `Search messages for “${query}”` : "Search messages", sign: "search", act: () => workspace.findPanel.open("search", query) },
+    { title: "Pinned messages", sign: "pin", act: () => workspace.findPanel.open("pins") },
+    { title: "Bookmarks", sign: "bookmark", act: () => workspace.findPanel.open("bookmarks") },
+    { title: "Mentions", sign: "at", act: () => workspace.findPanel.open("mentions") },
   ];
+  const { conversation } = workspace.shell.pane;
+  if (conversation) actions.push({ title: "Jump to a day", sign: "day", act: () => conversation.openDateDialog() });
   if (!workspace.isGuest) {
     actions.push({ title: query ? `Create the room “${query}”` : "Create a room", sign: "plus", act: () => workspace.createRoom(query) });
   }
-  const isCreation = (/** @type {{ sign?: string }} */ { sign }) => sign === "plus" && query !== "";
+  const takesQuery = (/** @type {{ sign?: string }} */ { sign }) => (sign === "plus" || sign === "search") && query !== "";
   const found = find(actions, query, ({ title }) => [title]);
-  const shown = [...found, ...actions.filter((action) => isCreation(action) && !found.includes(action))];
+  const shown = [...found, ...actions.filter((action) => takesQuery(action) && !found.includes(action))];
   return shown.map((action) => ({ ...action, key: `action ${action.sign}`, group: "Actions" }));
 }
 

@@ -6,6 +6,7 @@ import { KIND, LEVEL } from "../connection/wire.js";
 import { byId, child, closestTo, make } from "../ui/dom.js";
 import { isolate, plural } from "../ui/format.js";
 import { avatar, icon } from "../ui/pictures.js";
+import { othersIn } from "./direct-titles.js";
 import { addressOf, countOf } from "./places.js";
 
 const MOST_SHOWN = 99;
@@ -14,6 +15,8 @@ const MOST_SHOWN = 99;
 
 /**
  * @typedef {object} Actions
+ * @property {string} me the person's handle
+ * @property {(place: Place) => string} titleOf returns the name under which the person sees a room
  * @property {(slug: string, button: HTMLElement) => void} openMenu opens the menu of a room, beside a button
  * @property {(slug: string) => boolean} hasDraft returns whether the person has begun to write in a room
  */
@@ -113,13 +116,15 @@ export class Sidebar {
     const count = countOf(place);
     this.#markCurrent(link);
     const hasDraft = !link.hasAttribute("aria-current") && this.#actions.hasDraft(place.slug);
-    const state = JSON.stringify([place.name, place.kind, place.level, count, place.mentions, hasDraft]);
+    const { me, titleOf } = this.#actions;
+    const name = titleOf(place);
+    const state = JSON.stringify([name, place.kind, place.level, count, place.mentions, hasDraft]);
     if (item.dataset.state === state) return;
     item.dataset.state = state;
     link.classList.toggle("unread", count > 0);
     link.classList.toggle("quiet", place.level === LEVEL.NONE);
-    link.replaceChildren(...makeContent(place, count, hasDraft));
-    child(item, "button").setAttribute("aria-label", `Menu of ${isolate(place.name)}`);
+    link.replaceChildren(...makeContent({ ...place, name }, count, hasDraft, othersIn(place, me)[0]));
+    child(item, "button").setAttribute("aria-label", `Menu of ${isolate(name)}`);
   }
 
   /** @param {HTMLAnchorElement} link */
@@ -186,10 +191,11 @@ export class Sidebar {
  * @param {Place} place
  * @param {number} count
  * @param {boolean} hasDraft
+ * @param {string} [person] the first other person of a direct conversation
  */
-function makeContent(place, count, hasDraft) {
+function makeContent(place, count, hasDraft, person) {
   const isDirect = place.kind === KIND.DIRECT;
-  const sign = isDirect ? avatar(place.name) : icon({ [KIND.PRIVATE]: "lock", [KIND.BOARD]: "board" }[place.kind] ?? "room");
+  const sign = isDirect ? avatar(person ?? place.name) : icon({ [KIND.PRIVATE]: "lock", [KIND.BOARD]: "board" }[place.kind] ?? "room");
   const content = [sign, make("span", { class: "place-name" }, make("bdi", { text: place.name }))];
   if (hasDraft) content.push(icon("edit"), make("span", { class: "unseen", text: "draft" }));
   if (place.level === LEVEL.NONE) content.push(icon("silent"));

@@ -2,7 +2,11 @@
 // The tools of the workspace, in one module that loads when the page is ready.
 // Only late-tools.js may load it, with `import()`.
 
+export { Panel } from "../finding/panel.js";
 export { openCreateRoomDialog } from "./create-room-dialog.js";
+export { openHelpSheet } from "./help-sheet.js";
+export { openNewDirectDialog } from "./new-direct-dialog.js";
+export { Notifications } from "./notifications.js";
 export { openPalette } from "./palette.js";
 export { openPlaceMenu } from "./place-menu.js";
 export { openRoomDetails } from "./room-details.js";

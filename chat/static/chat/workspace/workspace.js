@@ -5,11 +5,16 @@
 import { asApiError, call } from "../connection/api.js";
 import { LOCAL_EVENT } from "../connection/emitter.js";
 import { MeSocket } from "../connection/me-socket.js";
+import { keptStorage } from "../connection/kept-storage.js";
 import { PersonStorage } from "../connection/storage.js";
+import { isPollingForced } from "../connection/transport-selector.js";
 import { CLOSE, SERVER_EVENT, TASK_STATE } from "../connection/wire.js";
 import { byId, closestTo, make } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
 import { forgetPerson, onForgotten, pagePerson } from "../ui/person-data.js";
+import { knowRooms } from "../room/marks.js";
+import { Attention } from "./attention.js";
+import { FindPanel } from "./find-panel.js";
 import { loadTools, makeWithTools } from "./late-tools.js";
 import { Overview } from "./overview.js";
 import { Panes } from "./panes.js";
@@ -31,12 +36,17 @@ export function startWorkspace() {
   return workspace;
 }
 
+/** @param {EventTarget | null} target */
+function isTyping(target) {
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+}
+
 export class Workspace {
   #element = byId("workspace");
   #announcer = byId("announcer");
   #notice = byId("workspace-notice");
   #storage = new PersonStorage(pagePerson);
-  #unsent = new UnsentChanges(this.#storage, pagePerson);
+  #unsent = new UnsentChanges(keptStorage(pagePerson), pagePerson);
   /** @type {Overview} */
   #overview;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -49,11 +59,16 @@ export class Workspace {
     this.socket = new MeSocket({ posts: () => this.places.posts });
     this.panel = new SidePanel();
     this.withTools = makeWithTools((sentence) => this.notify(sentence));
-    this.#overview = new Overview(this.places, this.#storage, (slug, button) => this.#openMenu(slug, button));
+    this.findPanel = new FindPanel(this, () => this.#overview.sidebar.toggleDrawer(false));
+    this.attention = new Attention(this, this.#storage);
+    const openMenu = (/** @type {string} */ slug, /** @type {HTMLElement} */ button) => this.#openMenu(slug, button);
+    this.#overview = new Overview(this.places, this.#storage, { me: this.me, titleOf: (place) => this.attention.titleOf(place), openMenu });
+    this.attention.start(() => this.#overview.draw());
     this.shell = new Shell(byId("pane"), new Panes(this.#paneOptions()), {
       going: (path) => this.#going(path),
       shown: (pane) => this.#shown(pane),
       announce: (sentence) => this.announce(sentence),
+      notify: (sentence) => this.notify(sentence),
     });
     /** What the person changes about their rooms. */
     this.changes = new PlaceChanges({
@@ -66,8 +81,11 @@ export class Workspace {
 
   start() {
     this.#overview.load();
+    knowRooms(this.places.namedRooms);
     this.shell.start();
-    this.socket.open();
+    // The stream has no long polling.
+    if (!isPollingForced()) this.socket.open();
+    this.#element.dataset.state = "ready";
   }
 
   /**
@@ -102,6 +120,16 @@ export class Workspace {
     this.withTools(({ openPalette }) => openPalette(this));
   }
 
+  /** Opens the dialog that begins a direct conversation. */
+  openNewDirect() {
+    this.withTools(({ openNewDirectDialog }) => openNewDirectDialog(this));
+  }
+
+  /** Opens the list of all keys. */
+  openHelp() {
+    this.withTools(({ openHelpSheet }) => openHelpSheet());
+  }
+
   /**
    * Opens the dialog that creates a room.
    * @param {string} [name] what the person has typed already
@@ -117,10 +145,12 @@ export class Workspace {
    */
   openSettings(slug) {
     const { pane } = this.shell;
-    const title = pane.slug === slug ? pane.conversation?.title : this.places.get(slug);
+    const place = this.places.get(slug);
+    const title = pane.slug === slug ? pane.conversation?.title : place;
+    const isArchived = pane.slug === slug ? Boolean(pane.conversation?.isArchived) : Boolean(place?.archived);
     this.withTools(({ openRoomSettings }) => openRoomSettings({
-      slug, name: title?.name ?? slug, topic: title?.topic ?? "", changed: (fields) => this.#renamed(slug, fields),
-      deleted: () => this.left(slug),
+      slug, name: title?.name ?? slug, topic: title?.topic ?? "", isArchived, changed: (fields) => this.#renamed(slug, fields),
+      archived: (archived) => this.changes.show(slug, { archived }), deleted: () => this.left(slug),
     }));
   }
 
@@ -153,8 +183,14 @@ export class Workspace {
     return {
       showUnread: (slug, unread) => this.#overview.setUnread(slug, unread),
       makeTools: (room) => makeRoomTools(room, this.places.get(room.slug)),
+      social: { directory: this.attention.directory, openDirect: (handles) => this.openDirect(handles) },
       left: (slug) => this.left(slug),
       openSettings: (slug) => this.openSettings(slug),
+      tools: {
+        find: (view, query) => this.findPanel.open(view, query),
+        setLevel: (slug, level) => this.changes.setLevel(slug, level),
+        ownRooms: () => this.places.namedRooms,
+      },
       openDetails: () => this.withTools(({ openRoomDetails }) => openRoomDetails(this)),
       isOutdated: (pane) => this.#hasMissedMuch(pane),
     };
@@ -166,6 +202,7 @@ export class Workspace {
     socket.on(SERVER_EVENT.ROOM, (event) => this.#roomChanged(event));
     socket.on(SERVER_EVENT.MENTION, (event) => {
       this.places.mentioned(event);
+      this.attention.mentioned(event);
       this.#overview.draw();
     });
     // The pane shows the announcements, and the tasks that were started in its room: its own socket receives them too.
@@ -186,7 +223,8 @@ export class Workspace {
     document.addEventListener("keydown", (event) => this.#keyPressed(event));
     document.addEventListener("click", (event) => closestTo(event, "[data-action=create-room]") && this.createRoom());
     byId("read-all").addEventListener("click", () => this.changes.markAllRead());
-    for (const id of ["palette-button", "new-direct"]) byId(id).addEventListener("click", () => this.openPalette());
+    byId("palette-button").addEventListener("click", () => this.openPalette());
+    byId("new-direct").addEventListener("click", () => this.openNewDirect());
   }
 
   /**
@@ -205,15 +243,17 @@ export class Workspace {
       return;
     }
     this.places.replace(rooms);
+    knowRooms(this.places.namedRooms);
     this.shell.pane.lobby?.redraw();
     this.#overview.draw();
     // The tools load now, so that each of them then opens at once.
-    loadTools();
+    loadTools().then((tools) => this.attention.notifyWith(tools));
   }
 
   /** @param {any} event */
   #roomChanged(event) {
     const wasListed = this.places.get(event.slug) !== undefined;
+    this.attention.roomChanged(event);
     if (!this.places.change(event)) return;
     if (event.gone) this.shell.drop(`/rooms/${event.slug}/`);
     if (event.name !== undefined || event.topic !== undefined) this.#showTitle(event.slug, event);
@@ -264,8 +304,10 @@ export class Workspace {
   /** @param {import("./panes.js").Pane} pane */
   #shown(pane) {
     this.#overview.setPane(pane);
+    this.attention.shown(pane);
     this.#unsent.send(this.me, pane.slug);
     if (this.panel.name === "details") this.panel.close();
+    this.findPanel.roomChanged();
   }
 
   /**
@@ -285,6 +327,9 @@ export class Workspace {
     if (key.toLowerCase() === "k" && isCommand && !altKey && !shiftKey) {
       event.preventDefault();
       this.openPalette();
+    } else if (key === "?" && !isTyping(event.target)) {
+      event.preventDefault();
+      this.openHelp();
     } else if ((key === "ArrowUp" || key === "ArrowDown") && altKey && !isCommand && !shiftKey) {
       event.preventDefault();
       this.#goToNextUnread(key === "ArrowDown" ? 1 : -1);

@@ -1,0 +1,69 @@
+// @ts-check
+// What the buttons beside the field do: emoji, formatting, a message for later. In a narrow window, one button opens a menu
+// with the last two. It loads with the dialogs.
+// Must not send, and must not know the text: the composer does.
+
+import { openPopupMenu } from "../ui/popup-menu.js";
+import { openEmojiPicker } from "./late-emoji.js";
+import { Preview } from "./preview.js";
+
+/**
+ * @typedef {object} Parts
+ * @property {import("./composer.js").Composer} composer
+ * @property {import("./late-dialogs.js").WithDialogs} withDialogs
+ * @property {(() => void) | null} sendLater opens the dialog for a scheduled message; null where there are none
+ * @property {string | null} slug the room that renders previews; null where there are none
+ * @property {(sentence: string) => void} notify shows a sentence to the person
+ */
+
+export class ComposerTools {
+  /** @type {Parts} */
+  #parts;
+  /** @type {Preview | null} */
+  #preview = null;
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    if (parts.slug !== null) this.#preview = new Preview(parts.slug, parts.composer);
+  }
+
+  /**
+   * Does what a button is for.
+   * @param {string} tool
+   * @param {HTMLElement} button
+   */
+  use(tool, button) {
+    if (tool === "emoji") this.#chooseEmoji(button);
+    else if (tool === "format") this.#showFormatting();
+    else if (tool === "later") this.#parts.sendLater?.();
+    else this.#openMenu(button);
+  }
+
+  /** @param {HTMLElement} opener */
+  #chooseEmoji(opener) {
+    const { composer, notify } = this.#parts;
+    openEmojiPicker({ title: "Emoji", opener, choose: (emoji) => composer.insert(emoji) }, notify);
+  }
+
+  #showFormatting() {
+    const preview = this.#preview;
+    this.#parts.withDialogs(({ openFormattingHelp }) => openFormattingHelp(preview && {
+      isShown: preview.isShown, show: (isShown) => preview.show(isShown),
+    }));
+  }
+
+  /** @param {HTMLElement} button */
+  #openMenu(button) {
+    const { sendLater } = this.#parts;
+    const preview = this.#preview;
+    openPopupMenu(button, "More for this message", [
+      { text: "Formatting", name: "format", icon: "format", act: () => this.#showFormatting() },
+      preview && {
+        text: preview.isShown ? "Hide the preview" : "Preview", name: "preview", icon: "preview",
+        act: () => preview.show(!preview.isShown),
+      },
+      sendLater && { text: "Send later", name: "later", icon: "later", act: sendLater },
+    ].filter((entry) => entry !== null));
+  }
+}

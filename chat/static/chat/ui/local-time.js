@@ -1,0 +1,31 @@
+// @ts-check
+// The time of day in a time zone. Must not touch the page.
+
+/**
+ * Returns the time of day in a time zone: "14:05 (Europe/Berlin)". Returns "" for a zone that the browser does not know.
+ * @param {string} zone
+ * @param {Date} [now]
+ */
+export function localTime(zone, now = new Date()) {
+  try {
+    const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(now);
+    return `${time} (${zone.replaceAll("_", " ")})`;
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Returns the time of day as "22:30", in a time zone or, if the browser does not know the zone, in its own.
+ * @param {string | undefined} zone
+ * @param {Date} now
+ */
+export function clockIn(zone, now) {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  try {
+    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone || undefined }).format(now);
+  } catch {
+    return new Intl.DateTimeFormat("en-GB", options).format(now);
+  }
+}

@@ -1,0 +1,137 @@
+// @ts-check
+// Shows the names and the pictures of people beside their handles, and keeps them right when people change them.
+// Must not ask the server: the directory does. Pages without a directory, such as boards, show handles only.
+//
+// An element says whom it shows with `data-who`, and what it shows of the person with `data-shows`.
+
+import { make } from "./dom.js";
+
+const PICTURE = "picture";
+const NAME = "name";
+const TITLE = "title";
+const MARKED = "[data-who]";
+
+/** @typedef {import("../connection/directory.js").Directory} Directory */
+
+/** @type {Directory | null} */
+let directory = null;
+
+/** Only people on the screen are looked up, so that a long list needs no requests for its other people. */
+const watcher = new IntersectionObserver((entries) => {
+  const shown = entries.filter(({ isIntersecting }) => isIntersecting).map(({ target }) => /** @type {HTMLElement} */ (target));
+  for (const element of shown) watcher.unobserve(element);
+  directory?.ask(shown.map(({ dataset }) => dataset.who ?? ""));
+});
+
+/**
+ * Takes the directory of the page. The page does this before it draws people.
+ * @param {Directory} found
+ * @param {(handles: string[]) => void} [changed] is called when the names on the page are new
+ */
+export function useDirectory(found, changed) {
+  directory = found;
+  directory.on("people", ({ handles }) => {
+    updatePeople(document, new Set(handles));
+    changed?.(handles);
+  });
+}
+
+/**
+ * Shows what is known now of all people within an element, which may have been away from the page.
+ * @param {ParentNode} root
+ * @param {Set<string> | null} [handles] only these people
+ */
+export function updatePeople(root, handles = null) {
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(MARKED))) {
+    if (!handles || handles.has(element.dataset.who ?? "")) fill(element);
+  }
+}
+
+/**
+ * Makes an avatar show the picture of a person when the person has one.
+ * @template {HTMLElement} T
+ * @param {T} element
+ * @param {string} handle
+ */
+export function markPicture(element, handle) {
+  return mark(element, handle, PICTURE);
+}
+
+/**
+ * Makes the element that shows the name of a person beside the handle. It is empty for a person without a name.
+ * @param {string} handle
+ */
+export function personNameOf(handle) {
+  return mark(make("bdi", { class: "person-name" }), handle, NAME);
+}
+
+/**
+ * Makes an element show the name of a person as its title.
+ * @template {HTMLElement} T
+ * @param {T} element
+ * @param {string} handle
+ */
+export function markTitle(element, handle) {
+  return mark(element, handle, TITLE);
+}
+
+/**
+ * Returns the name of a person with the handle, for a list or a sentence: "Alice Liddell (alice)".
+ * @param {string} handle
+ */
+export function nameInWords(handle) {
+  const name = directory?.get(handle)?.name;
+  return name && name !== handle ? `${name} (${handle})` : handle;
+}
+
+/**
+ * @template {HTMLElement} T
+ * @param {T} element
+ * @param {string} handle
+ * @param {string} kind
+ */
+function mark(element, handle, kind) {
+  if (!directory) return element;
+  element.dataset.who = handle;
+  element.dataset.shows = kind;
+  fill(element);
+  watcher.observe(element);
+  return element;
+}
+
+/** @param {HTMLElement} element */
+function fill(element) {
+  const { who: handle = "", shows } = element.dataset;
+  const profile = directory?.get(handle);
+  if (shows === PICTURE) showPicture(element, profile?.picture);
+  else if (shows === TITLE) element.title = profile?.name ?? "";
+  else if (shows === NAME) showName(element, profile?.name && profile.name !== handle ? profile.name : "");
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} name
+ */
+function showName(element, name) {
+  if (element.textContent === name) return;
+  // A name that comes later stands behind the time, so that nothing on the line moves.
+  if (element.isConnected && !element.textContent) element.classList.add("late");
+  element.textContent = name;
+  element.title = name;
+}
+
+/**
+ * Lays the picture over the letter, which stays visible until the picture has loaded.
+ * @param {HTMLElement} element
+ * @param {string} [digest]
+ */
+function showPicture(element, digest) {
+  const old = element.querySelector("img");
+  if ((old?.dataset.digest ?? "") === (digest ?? "")) return;
+  old?.remove();
+  if (!digest) return;
+  const picture = make("img", { alt: "", width: 36, height: 36, loading: "lazy", decoding: "async", "data-digest": digest });
+  picture.addEventListener("error", () => picture.remove());
+  picture.src = `/pictures/${digest}/`;
+  element.append(picture);
+}

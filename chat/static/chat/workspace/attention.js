@@ -1,0 +1,98 @@
+// @ts-check
+// The people of the workspace and what calls the person's attention: the directory, the titles of direct conversations, and
+// the notifications. Must not draw lists.
+
+import { Directory } from "../connection/directory.js";
+import { KIND, SERVER_EVENT } from "../connection/wire.js";
+import { onReturn } from "../ui/page-return.js";
+import { updatePeople, useDirectory } from "../ui/person-marks.js";
+import { titleOf } from "./direct-titles.js";
+
+/** @typedef {import("./workspace.js").Workspace} Workspace */
+
+export class Attention {
+  /** @type {Workspace} */
+  #workspace;
+  /**
+   * The conversations that this module listens to.
+   * @type {WeakSet<import("../room/conversation.js").Conversation>}
+   */
+  #known = new WeakSet();
+  /** @type {import("./notifications.js").Notifications | null} */
+  #notifications = null;
+
+  /**
+   * @param {Workspace} workspace
+   * @param {import("../connection/storage.js").PersonStorage} storage keeps the names for the next page
+   */
+  constructor(workspace, storage) {
+    this.#workspace = workspace;
+    this.directory = new Directory({ storage });
+    onReturn(() => this.#notifications?.refresh());
+  }
+
+  /**
+   * Starts to show the names of people. The caller draws people after this.
+   * @param {() => void} changed is called when names are new
+   */
+  start(changed) {
+    useDirectory(this.directory, () => {
+      changed();
+      this.#showTitle();
+    });
+  }
+
+  /**
+   * Starts the notifications, once.
+   * @param {import("./late-tools.js").Tools | null} tools
+   */
+  notifyWith(tools) {
+    // The quiet hours are in the person's own time zone.
+    this.directory.ask([this.#workspace.me]);
+    if (tools) this.#notifications ??= new tools.Notifications(this.#workspace);
+  }
+
+  /**
+   * Takes a `room` event, before the list of rooms does.
+   * @param {any} event
+   */
+  roomChanged(event) {
+    this.#notifications?.roomChanged(event);
+  }
+
+  /** @param {any} event */
+  mentioned(event) {
+    this.#notifications?.mentioned(event);
+  }
+
+  /**
+   * Another pane is on the page. It may have been away while names changed.
+   * @param {import("./panes.js").Pane} pane
+   */
+  shown(pane) {
+    updatePeople(pane.element);
+    const { conversation } = pane;
+    if (conversation && !this.#known.has(conversation)) {
+      this.#known.add(conversation);
+      // The server names a direct conversation by the handles.
+      conversation.socket.on(SERVER_EVENT.JOINED, () => this.#showTitle());
+    }
+    this.#showTitle();
+    this.#notifications?.update();
+  }
+
+  /**
+   * Returns the name under which the person sees a room.
+   * @param {import("./places.js").Place} place
+   */
+  titleOf(place) {
+    return titleOf(place, this.#workspace.me, (handle) => this.directory.nameOf(handle));
+  }
+
+  /** Shows the names of the other people as the title of a direct conversation on the page. */
+  #showTitle() {
+    const { places, shell } = this.#workspace;
+    const place = places.get(shell.pane.slug ?? "");
+    if (place?.kind === KIND.DIRECT) shell.pane.conversation?.setTitle({ name: this.titleOf(place) });
+  }
+}

@@ -1,0 +1,27 @@
+// @ts-check
+// The title of a direct conversation: the names of its other people. Pure.
+
+import { KIND } from "../connection/wire.js";
+
+/**
+ * Returns the handles of the other people in a direct conversation.
+ * @param {import("./places.js").Place} place
+ * @param {string} me
+ */
+export function othersIn({ people = [] }, me) {
+  const others = people.filter((handle) => handle !== me);
+  // One may write to oneself.
+  return others.length ? others : people;
+}
+
+/**
+ * Returns the name under which a person sees a room: a direct conversation has the names of the others, and every other
+ * room its own name.
+ * @param {import("./places.js").Place} place
+ * @param {string} me
+ * @param {(handle: string) => string} nameOf
+ */
+export function titleOf(place, me, nameOf) {
+  if (place.kind !== KIND.DIRECT || !place.people?.length) return place.name;
+  return othersIn(place, me).map(nameOf).join(", ");
+}

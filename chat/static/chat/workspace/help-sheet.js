@@ -1,0 +1,72 @@
+// @ts-check
+// The list of all keys. Must not take any key: the parts of the page do.
+
+import { openDialog } from "../ui/dialog.js";
+import { make } from "../ui/dom.js";
+
+const isMac = /mac|iphone|ipad/i.test(navigator.platform);
+const COMMAND = isMac ? "⌘" : "Ctrl";
+const ALT = isMac ? "⌥" : "Alt";
+
+/**
+ * Keys that are pressed together stand in one list; several lists are choices.
+ * @type {[heading: string, keys: [keys: string[][], what: string][]][]}
+ */
+const GROUPS = [
+  ["Everywhere", [
+    [[[COMMAND, "K"]], "Find a room, a person or a message"],
+    [[[ALT, "↓"], [ALT, "↑"]], "Next or previous room with unread messages"],
+    [[["↓"], ["↑"]], "In the list of rooms: next or previous room"],
+    [[["Ctrl", "Shift", "F"]], "Search messages"],
+    [[["?"]], "Show this list"],
+    [[["Esc"]], "Close what is open"],
+  ]],
+  ["In the field", [
+    [[["Enter"]], "Send"],
+    [[["Shift", "Enter"]], "New line"],
+    [[["↑"]], "In an empty field: edit your last message"],
+    [[["Shift", "Tab"]], "Go to the messages"],
+    [[["Esc"]], "End a reply or an edit"],
+    [[["@"], ["#"], [":"], ["/"]], "Complete a person, a room, an emoji or a command"],
+  ]],
+  ["On a message", [
+    [[["↓"], ["↑"]], "Next or previous message"],
+    [[["Page ↓"], ["Page ↑"]], "One screen further"],
+    [[["Home"], ["End"]], "First or last message"],
+    [[["Enter"]], "Show all actions"],
+    [[["R"]], "Reply"],
+    [[["E"]], "Edit"],
+    [[["C"]], "Copy the text"],
+    [[["L"]], "Copy the link"],
+    [[["B"]], "Add a bookmark, or remove it"],
+    [[["I"]], "Pin, or remove the pin"],
+    [[["H"]], "Show earlier versions"],
+    [[["P"]], "Show the author's profile"],
+    [[["1"], ["6"]], "React with the first to the sixth emoji"],
+    [[["!"]], "Report"],
+    [[["M"]], "Moderate this person"],
+    [[["Delete"]], "Remove"],
+    [[["Esc"]], "Back to the field"],
+  ]],
+];
+
+/** Opens the list of all keys. */
+export function openHelpSheet() {
+  const groups = GROUPS.map(([heading, keys], index) => {
+    const id = `help-${index}`;
+    return make(
+      "section", { "aria-labelledby": id },
+      make("h3", { id, text: heading }),
+      make("dl", { class: "keys" }, ...keys.flatMap(([choices, what]) => [make("dt", { text: what }), make("dd", {}, ...makeKeys(choices))])),
+    );
+  });
+  openDialog("Keys", "help-sheet", make("div", { class: "help-groups" }, ...groups)).classList.add("wide");
+}
+
+/** @param {string[][]} choices */
+function makeKeys(choices) {
+  return choices.flatMap((keys, index) => [
+    index ? " / " : "",
+    ...keys.flatMap((key, position) => [position ? " + " : "", make("kbd", { text: key })]),
+  ]).filter((part) => part !== "");
+}

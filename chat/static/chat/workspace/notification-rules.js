@@ -1,0 +1,58 @@
+// @ts-check
+// Decides which events a person is notified of, and when the person wants quiet. Pure. Must not show anything.
+
+import { KIND, LEVEL } from "../connection/wire.js";
+import { clockIn } from "../ui/local-time.js";
+
+/**
+ * The fields of the person's preferences that matter here.
+ * @typedef {object} Preferences
+ * @property {string} notify `mentions` (and direct messages), `all` or `none`
+ * @property {boolean} [sound]
+ * @property {string | null} [quiet_from] such as "22:30"
+ * @property {string | null} [quiet_to]
+ */
+
+/** @typedef {import("./places.js").Place} Place */
+
+/** @type {Preferences} */
+export const DEFAULT_PREFERENCES = { notify: LEVEL.MENTIONS, sound: false, quiet_from: null, quiet_to: null };
+
+/**
+ * Returns whether it is between the hours in which a person wants no notifications. The hours may go over midnight.
+ * @param {Preferences} preferences
+ * @param {string | undefined} zone the person's time zone; without it, the browser's
+ * @param {Date} now
+ */
+export function isQuiet({ quiet_from: from, quiet_to: to }, zone, now) {
+  if (!from || !to) return false;
+  const time = clockIn(zone, now);
+  const [first, last] = [from.slice(0, 5), to.slice(0, 5)];
+  return first <= last ? time >= first && time < last : time >= first || time < last;
+}
+
+/**
+ * Returns whether a `mention` notifies the person. The server sends none of rooms with the level `none`, except calls to all
+ * members, which are the same event for everybody.
+ * @param {{ author: { handle: string } }} event
+ * @param {Place | undefined} place
+ * @param {Preferences} preferences
+ * @param {string} me
+ */
+export function isMentionNotified({ author }, place, { notify }, me) {
+  return notify !== LEVEL.NONE && author.handle !== me && place?.level !== LEVEL.NONE;
+}
+
+/**
+ * Returns the author of whose message in a `room` event the person is notified, or null. Only people who want to hear of all
+ * messages are. A direct conversation, and a message that mentions the person, cause a `mention` too.
+ * @param {{ posts?: number, by?: string[] }} event
+ * @param {Place | undefined} before the room before the event
+ * @param {Preferences} preferences
+ * @param {string} me
+ */
+export function newMessageAuthor({ posts, by = [] }, before, { notify }, me) {
+  if (notify !== LEVEL.ALL || !before || before.level !== LEVEL.ALL || before.kind === KIND.DIRECT) return null;
+  if (posts === undefined || before.posts === undefined) return null;
+  return by.slice(0, Math.max(0, posts - before.posts)).find((handle) => handle !== me) ?? null;
+}

@@ -1,0 +1,181 @@
+// @ts-check
+// Shows the browser's notifications of mentions, direct messages and, if the person wants that, all messages.
+// Must not decide what is notified: notification-rules.js does.
+//
+// Every tab receives every event, and one of them notifies. Web Locks choose it: each notification has a lock, and the tab
+// that gets it notifies. A tab that has the keyboard's focus holds a lock of the room on its page, and then no tab notifies
+// of that room. Locks need no timers, which browsers delay in hidden tabs, and end with their tab.
+
+import { call } from "../connection/api.js";
+import { sharedStorage } from "../connection/storage.js";
+import { LEVEL } from "../connection/wire.js";
+import { byId } from "../ui/dom.js";
+import { isolate, plural } from "../ui/format.js";
+import { isPageFocused } from "../ui/page-title.js";
+import { pagePerson } from "../ui/person-data.js";
+import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, newMessageAuthor } from "./notification-rules.js";
+import { addressOf } from "./places.js";
+import { Sound } from "./sound.js";
+
+// Events reach the tabs within seconds of each other; a frozen tab may be later.
+const CLAIM_MS = 120_000;
+const SHOWN_MS = 20_000;
+// The person may have changed the preferences on another page or device.
+const REFRESH_MS = 60_000;
+const ANSWERED = "chat.page.notifications-answered";
+const ICON = "/apple-touch-icon.png";
+
+/** @typedef {{ title: string, body: string, address: string, tag: string, slug: string }} Notice */
+
+/** Whether this browser can notify at all. It needs HTTPS, except on the own machine. */
+function canNotify() {
+  return "Notification" in window && window.isSecureContext && navigator.locks !== undefined;
+}
+
+export class Notifications {
+  /** @type {import("./workspace.js").Workspace} */
+  #workspace;
+  #preferences = DEFAULT_PREFERENCES;
+  #refreshedAt = 0;
+  #sound = new Sound();
+  #bar = byId("notify-bar");
+  /** @type {(() => void) | null} */
+  #leaveRoom = null;
+  /** @type {string | null} */
+  #room = null;
+
+  /** @param {import("./workspace.js").Workspace} workspace */
+  constructor(workspace) {
+    this.#workspace = workspace;
+    if (!canNotify()) return;
+    for (const type of ["focus", "blur"]) window.addEventListener(type, () => this.update());
+    document.addEventListener("visibilitychange", () => this.update());
+    byId("notify-allow").addEventListener("click", () => this.#allow());
+    byId("notify-refuse").addEventListener("click", () => this.#answered());
+    this.update();
+    this.refresh();
+  }
+
+  /** Loads the preferences again, at most once a minute. */
+  async refresh() {
+    if (!canNotify() || Date.now() - this.#refreshedAt < REFRESH_MS) return;
+    this.#refreshedAt = Date.now();
+    try {
+      this.#preferences = await call("GET", "/api/preferences/");
+    } catch {
+      // The old preferences stay.
+    }
+    this.#sound.isWanted = this.#preferences.sound ?? false;
+    this.#showBar();
+  }
+
+  /** Tells the other tabs which room the person looks at. The workspace calls this when another pane is shown. */
+  update() {
+    if (!canNotify()) return;
+    const room = isPageFocused() ? this.#workspace.shell.pane.slug : null;
+    if (room === this.#room) return;
+    this.#room = room;
+    this.#leaveRoom?.();
+    this.#leaveRoom = null;
+    if (room === null) return;
+    const left = new Promise((resolve) => { this.#leaveRoom = () => resolve(undefined); });
+    navigator.locks.request(openLock(room), { mode: "shared" }, () => left);
+  }
+
+  /** @param {any} event a `mention` */
+  mentioned(event) {
+    const { places, me } = this.#workspace;
+    const place = places.get(event.room);
+    if (!isMentionNotified(event, place, this.#preferences, me)) return;
+    const author = this.#workspace.attention.directory.nameOf(event.author.handle);
+    const isPair = event.direct && (place?.people?.length ?? 0) <= 2;
+    this.#notify({
+      title: isPair ? author : `${isolate(author)} in ${isolate(this.#titleOf(event.room))}`,
+      body: event.text, slug: event.room, tag: `${event.room} ${event.id}`,
+      address: `${place ? addressOf(place) : `/rooms/${event.room}/`}#message-${event.id}`,
+    });
+  }
+
+  /**
+   * Takes a `room` event before the list of rooms does.
+   * @param {any} event
+   */
+  roomChanged(event) {
+    const { places, me, attention } = this.#workspace;
+    const { directory } = attention;
+    const place = places.get(event.slug);
+    const author = newMessageAuthor(event, place, this.#preferences, me);
+    if (!place || author === null) return;
+    const count = event.posts - (place.posts ?? event.posts);
+    this.#notify({
+      title: this.#titleOf(event.slug),
+      body: count > 1 ? `${plural(count, "new message")}, the newest by ${isolate(directory.nameOf(author))}` : `New message by ${isolate(directory.nameOf(author))}`,
+      slug: event.slug, tag: event.slug, address: addressOf(place),
+    }, `${event.slug} ${event.posts}`);
+  }
+
+  /** @param {string} slug */
+  #titleOf(slug) {
+    const { places, attention } = this.#workspace;
+    const place = places.get(slug);
+    return place ? attention.titleOf(place) : slug;
+  }
+
+  /**
+   * @param {Notice} notice
+   * @param {string} claim names the event: only one tab notifies of it
+   */
+  async #notify(notice, claim = notice.tag) {
+    if (!canNotify() || isQuiet(this.#preferences, this.#workspace.attention.directory.get(this.#workspace.me)?.time_zone, new Date())) return;
+    const { held = [] } = await navigator.locks.query();
+    if (held.some(({ name }) => name === openLock(notice.slug))) return;
+    navigator.locks.request(`chat.notify.${pagePerson}.${claim}`, { ifAvailable: true }, (lock) => {
+      if (!lock) return undefined;
+      this.#show(notice);
+      return new Promise((resolve) => { setTimeout(resolve, CLAIM_MS); });
+    });
+  }
+
+  /** @param {Notice} notice */
+  #show({ title, body, address, tag }) {
+    this.#sound.play();
+    if (Notification.permission !== "granted") return;
+    try {
+      const notification = new Notification(title, { body, tag, icon: ICON, silent: true });
+      notification.addEventListener("click", () => {
+        window.focus();
+        this.#workspace.go(address);
+        notification.close();
+      });
+      setTimeout(() => notification.close(), SHOWN_MS);
+    } catch {
+      // Browsers on Android show notifications only for a service worker.
+    }
+  }
+
+  /** Asks for the permission with a quiet bar, which the person may close for good. */
+  #showBar() {
+    const isOpen = Notification.permission === "default" && this.#preferences.notify !== LEVEL.NONE;
+    this.#bar.hidden = !isOpen || sharedStorage.getItem(ANSWERED) !== null;
+  }
+
+  async #allow() {
+    // The browser asks only because the person has pressed the button.
+    const answer = await Notification.requestPermission();
+    this.#answered();
+    this.#workspace.notify(answer === "granted"
+      ? "Your browser now notifies you of mentions and direct messages." : "Notifications stay off. You can allow them in the browser's settings.");
+  }
+
+  #answered() {
+    sharedStorage.setItem(ANSWERED, "1");
+    const hadFocus = this.#bar.contains(document.activeElement);
+    this.#bar.hidden = true;
+    if (hadFocus) byId("palette-button").focus();
+  }
+}
+
+/** @param {string} room */
+function openLock(room) {
+  return `chat.open.${pagePerson}.${room}`;
+}
