@@ -151,7 +151,9 @@ function makeBody(message, { me }) {
   for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
   makeScrollersFocusable(element);
   const { mentions = [], audience } = message;
-  markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => makeMention(text, name, me));
+  markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => (
+    makeMention(text, mentions.includes(name) ? name : null, me)
+  ));
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("a[href]"))) {
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
@@ -164,11 +166,12 @@ function makeBody(message, { me }) {
 
 /**
  * @param {string} text
- * @param {string} name a handle, or `all` or `here`
+ * @param {string | null} handle null for a call to everybody
  * @param {string} me
  */
-function makeMention(text, name, me) {
-  return markTitle(make("span", { class: `mention${name === me ? " me" : ""}`, text }), name);
+function makeMention(text, handle, me) {
+  const element = make("span", { class: `mention${handle === me || handle === null ? " me" : ""}`, text });
+  return handle === null ? element : markTitle(element, handle);
 }
 
 /**

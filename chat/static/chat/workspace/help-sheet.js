@@ -36,7 +36,7 @@ const GROUPS = [
     [[["E"]], "Edit"],
     [[["C"]], "Copy the text"],
     [[["P"]], "Show the author's profile"],
-    [[["1"], ["6"]], "React with the first to the sixth emoji"],
+    [[["1–6"]], "React with an emoji"],
     [[["!"]], "Report"],
     [[["M"]], "Moderate this person"],
     [[["Delete"]], "Remove"],
@@ -51,7 +51,9 @@ export function openHelpSheet() {
     return make(
       "section", { "aria-labelledby": id },
       make("h3", { id, text: heading }),
-      make("dl", { class: "keys" }, ...keys.flatMap(([choices, what]) => [make("dt", { text: what }), make("dd", {}, ...makeKeys(choices))])),
+      make("dl", { class: "keys" }, ...keys.map(([choices, what]) => (
+        make("div", {}, make("dt", { text: what }), make("dd", {}, ...makeKeys(choices)))
+      ))),
     );
   });
   openDialog("Keys", "help-sheet", make("div", { class: "help-groups" }, ...groups)).classList.add("wide");
