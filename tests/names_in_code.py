@@ -13,7 +13,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("channels_transport", "chat", "chatproj", "tests", "benchmarks")
-SKIPPED_FOLDERS = {".git", ".venv", "var", "node_modules", "__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache"}
+SKIPPED_FOLDERS = {
+    ".git",
+    ".venv",
+    "var",
+    "node_modules",
+    "vendor",
+    "__pycache__",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".mypy_cache",
+}
 
 
 @functools.cache

@@ -38,7 +38,9 @@ def find_files():
 
 
 def is_generated(path):
-    return {"node_modules", "__pycache__", "migrations"} & set(path.parts) or path.name.startswith("requirements")
+    return {"node_modules", "__pycache__", "migrations", "vendor"} & set(path.parts) or path.name.startswith(
+        "requirements"
+    )
 
 
 def find_wordings(path):

@@ -60,7 +60,7 @@ def _accept(connection, member, query):
     present, count = presence.get_present(room.id, room.access == room.BOARD)
     news = rooms.get_news(member)
     joined = protocol.joined(
-        {"slug": room.slug, "name": room.name, "topic": room.topic},
+        {"slug": room.slug, "name": room.name, "topic": room.topic, **({"archived": True} if room.archived else {})},
         _describe_you(member),
         room.offset,
         present,

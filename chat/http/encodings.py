@@ -5,9 +5,9 @@ ENCODINGS = ("br", "gzip")
 
 def find_encodings(header: str) -> list[str]:
     """
-    Return which of ENCODINGS the client accepts and does not like less than an unencoded file.
+    Return which of ENCODINGS the client accepts with at least the weight of an unencoded file.
 
-    A client that accepts nothing, not even an unencoded file, gets an unencoded file.
+    A client that refuses every encoding, and unencoded files too, gets an unencoded file.
     """
     weights = _read_weights(header)
     least = weights.get("identity", 0.0)

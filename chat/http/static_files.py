@@ -140,7 +140,7 @@ def answer_static_file(asked: Asked) -> Answer | None:
     environment = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in asked.headers.items()}
     _keep_accepted_encodings(environment)
     response = file.get_response(asked.method, environment)
-    headers = dict(response.headers)
+    headers = {**dict(response.headers), "X-Content-Type-Options": "nosniff"}
     if cache_control is not None:
         headers["Cache-Control"] = cache_control
     content = b""

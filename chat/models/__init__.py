@@ -31,7 +31,7 @@ from .scheduled import ScheduledMessage
 from .search import Changed, Document, Due, SearchDay, SearchDocument, SearchProgress, get_changed_messages
 from .statements import insert, snapshot
 from .tasks import Task, TaskPart
-from .workspace import Place, count_mentions, count_unread, find_newest, find_places, find_posts
+from .workspace import Place, count_news, find_newest, find_places, find_posts
 
 __all__ = [
     "Announcement",
@@ -74,8 +74,7 @@ __all__ = [
     "TaskPart",
     "Token",
     "Visitor",
-    "count_mentions",
-    "count_unread",
+    "count_news",
     "find_ids",
     "find_newest",
     "find_places",

@@ -1,5 +1,5 @@
 """
-Full text in the two databases: how a document is stored, and how a condition is asked.
+Full text in the two databases: how a document is stored, and how the database evaluates a condition.
 
 SQLite has an FTS5 table, which triggers keep equal to the documents. PostgreSQL has a GIN index on a `tsvector`. Both
 receive tokens that this project made, and neither splits or changes them. A label is a token that no text contains: it

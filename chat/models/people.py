@@ -152,7 +152,7 @@ _FIND_BY_SESSION = _FIND.format(proof="SELECT 1 FROM django_session WHERE sessio
 
 
 class Block(models.Model):
-    """A person's wish to get no direct messages of another person, and no notices of their mentions."""
+    """`person` gets no direct messages from `blocked`, and no notices if `blocked` mentions them."""
 
     person = models.ForeignKey(Person, related_name="blocks", db_index=False, on_delete=models.CASCADE)
     blocked = models.ForeignKey(Person, related_name="+", on_delete=models.CASCADE)

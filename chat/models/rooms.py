@@ -83,6 +83,8 @@ class Room(models.Model):
     access = models.CharField(max_length=10, choices=ACCESS, default=PUBLIC)
     # Null means the same as False: workers of an older version insert rows without this column.
     closed_to_guests = models.BooleanField(null=True)
+    # People can read an archived room, but nobody can write in it. The list of rooms leaves it out. Null means False.
+    archived = models.BooleanField(null=True)
     offset = models.BigIntegerField(default=0, editable=False)
     # This counts the messages ever posted, without edits, reactions and removals. Only differences have a meaning: the
     # count begins when the column was added, and null means 0.
@@ -206,7 +208,7 @@ _TAKE_POST = (
 # These are only the columns that every frame needs. Each other attribute is read with one more query.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
-_ROOM = Columns(Room, "room", "id", "slug", "access", "closed_to_guests", "offset", "posts")
+_ROOM = Columns(Room, "room", "id", "slug", "access", "closed_to_guests", "archived", "offset", "posts")
 _FIND = f"""
     SELECT {_MEMBER.sql}, {_PERSON.sql}, {_ROOM.sql}, EXISTS ({{proof}})
     FROM chat_member member

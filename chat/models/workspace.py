@@ -67,18 +67,19 @@ def _select(statement: tuple[str, str], person: Person, room_id: int | None) -> 
     return statement[1], [person.id, room_id]
 
 
-def count_unread(member: Member, offset: int) -> int:
-    """Return how many messages up to the room's offset `offset` a member has not read, as in a Place."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT_UNREAD, [member.room_id, member.read_offset, offset, MAX_UNREAD, member.person_id])
-        return cursor.fetchone()[0]
+class Counts(NamedTuple):
+    """The `unread` and `mentions` of a Place, for the room's number of messages `posts`."""
+
+    unread: int
+    mentions: int
+    posts: int
 
 
-def count_mentions(member: Member) -> int:
-    """Return how many messages after the read marker mention a member, as in a Place."""
+def count_news(member: Member) -> Counts:
+    """Return the present Counts of a member, in one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT_MENTIONS, [member.id])
-        return cursor.fetchone()[0]
+        cursor.execute(_COUNT_NEWS, [member.id])
+        return Counts(*cursor.fetchone())
 
 
 class Newest(NamedTuple):
@@ -101,9 +102,11 @@ def find_newest(room_id: int, most: int) -> Newest | None:
 
 
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset", "level", "favourite")
-_ROOM = Columns(Room, "room", "id", "slug", "name", "topic", "access", "offset", "posts", "last_at")
+_ROOM = Columns(Room, "room", "id", "slug", "name", "topic", "access", "archived", "offset", "posts", "last_at")
 _UNREAD = f"""
-    SELECT COUNT(*) FROM ({FRESH_MESSAGES}) fresh WHERE {IS_UNREAD}
+    SELECT COUNT(*) FROM ({
+    FRESH_MESSAGES.format(room="member.room_id", read="member.read_offset", upto='room."offset"', most=MAX_UNREAD)
+}) fresh WHERE {IS_UNREAD.format(person="member.person_id")}
 """
 _MENTIONS = """
     (
@@ -140,15 +143,7 @@ _NEWEST_FIRST = f"""
 """
 _PLACES = f"""
     SELECT {_MEMBER.sql}, {_ROOM.sql},
-        ({
-    _UNREAD.format(
-        room="member.room_id",
-        read="member.read_offset",
-        upto='room."offset"',
-        most=MAX_UNREAD,
-        person="member.person_id",
-    )
-}),
+        ({_UNREAD}),
         {_MENTIONS},
         (SELECT board.uuid FROM chat_board board WHERE board.room_id = room.id)
     {_FROM}
@@ -157,5 +152,7 @@ _POSTS = f"SELECT room.id, COALESCE(room.posts, 0) {_FROM}"
 # Each pair is (the statement for all rooms, the statement for one room).
 _SELECT_PLACES = (_PLACES + _NEWEST_FIRST, _PLACES + "AND room.id = %s")
 _SELECT_POSTS = (_POSTS + _NEWEST_FIRST, _POSTS + "AND room.id = %s")
-_COUNT_UNREAD = _UNREAD.format(room="%s", read="%s", upto="%s", most="%s", person="%s")
-_COUNT_MENTIONS = f"SELECT {_MENTIONS} FROM chat_member member WHERE member.id = %s"
+_COUNT_NEWS = f"""
+    SELECT ({_UNREAD}), {_MENTIONS}, COALESCE(room.posts, 0)
+    FROM chat_member member JOIN chat_room room ON room.id = member.room_id WHERE member.id = %s
+"""

@@ -99,6 +99,7 @@ def workspace_room(
     favourite: int | None = None,
     people: Sequence[str] | None = None,
     board: str | None = None,
+    archived: bool = False,
 ) -> dict:
     """
     Return a room as one of its members sees it.
@@ -107,6 +108,7 @@ def workspace_room(
     - `favourite`: the position among the person's favourites; None for other rooms.
     - `people`: the handles of a direct conversation.
     - `board`: the UUID of the room's board.
+    - `archived`: nobody can write in the room.
     """
     fields: dict[str, Any] = {
         "slug": slug,
@@ -125,6 +127,8 @@ def workspace_room(
     }
     if people is not None:
         fields["people"] = list(people)
+    if archived:
+        fields["archived"] = True
     return fields if board is None else {**fields, "board": board}
 
 

@@ -1,5 +1,5 @@
 """
-Blocks: people who want no direct messages of a person, and no notices of their mentions.
+Blocks: a person who blocks another person gets no direct messages from them, and no notices if they mention the person.
 
 The blocked person does not learn of the block: the refusals are the same as for people who accept no direct messages at
 all. This module writes Block and publishes nothing.
@@ -7,6 +7,7 @@ all. This module writes Block and publishes nothing.
 
 from collections.abc import Iterable
 
+from chat import protocol
 from chat.models import Block, Member, Person
 from chat.protocol import ChatError
 
@@ -22,9 +23,18 @@ def block_person(person: Person, other: Person) -> None:
     Block.objects.get_or_create(person=person, blocked=other)
 
 
-def unblock_person(person: Person, other: Person) -> None:
-    """End a block; do nothing if there is none."""
-    Block.objects.filter(person=person, blocked=other).delete()
+def unblock_handle(person: Person, handle: str) -> None:
+    """
+    End the block of the person with a handle; do nothing if there is none. Raise `not_found` if nobody has the handle.
+
+    People who have left can be unblocked too: their handle is the one that `find_blocked` shows.
+    """
+    handle = protocol.check_string(handle, "handle")
+    mine, other = Block.objects.filter(person=person), Person.objects.find_by_handle(handle)
+    if other is not None and mine.filter(blocked=other).delete()[0]:
+        return
+    if not mine.filter(blocked__handle=handle).delete()[0] and other is None:
+        raise ChatError("not_found", "There is nobody with this handle.")
 
 
 def find_blocked(person: Person) -> list[Person]:

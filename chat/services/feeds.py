@@ -18,7 +18,7 @@ from django.conf import settings
 
 from channels_transport import call_later
 from chat import broadcast, protocol
-from chat.models import Member, Message, Person, Place, Room, count_mentions, count_unread, find_newest, find_places
+from chat.models import Member, Message, Person, Place, Room, count_news, find_newest, find_places
 
 from .after_commit import after_commit, publish_after_commit
 
@@ -103,6 +103,12 @@ def publish_change(room: Room, **changed: Any) -> None:
     publish_after_commit(broadcast.feed_group(room.id), lambda: protocol.room(room.slug, **changed))
 
 
+def publish_move(room: Room, former_slug: str) -> None:
+    """Publish to all members after the commit that a room has another slug than `former_slug` from now on."""
+    slug = room.slug
+    publish_after_commit(broadcast.feed_group(room.id), lambda: protocol.room(former_slug, moved=slug))
+
+
 def publish_deletion(room_id: int, slug: str) -> None:
     """Publish to all members after the commit that a room was deleted."""
     publish_after_commit(broadcast.feed_group(room_id), lambda: protocol.room_gone(slug))
@@ -121,9 +127,13 @@ def follow(person: Person, room_id: int) -> None:
 
 
 def _follow(person: Person, room_id: int) -> None:
-    own = broadcast.person_group(person.id)
-    broadcast.subscribe_members(broadcast.feed_group(room_id), own)
-    for room in describe_places(person, find_places(person, room_id)):
+    own, feed = broadcast.person_group(person.id), broadcast.feed_group(room_id)
+    broadcast.subscribe_members(feed, own)
+    places = find_places(person, room_id)
+    if not places:
+        # Another worker may have banned the person meanwhile, and removed the streams before this worker added them.
+        broadcast.unsubscribe_members(feed, own)
+    for room in describe_places(person, places):
         broadcast.publish(own, {"type": "room", **room})
 
 
@@ -164,11 +174,16 @@ def publish_read(member: Member) -> None:
 
 
 def _publish_read(member: Member) -> None:
-    room, unread, mentions = member.room, 0, 0
-    if member.read_offset < room.offset:
-        unread = count_unread(member, room.offset)
-        mentions = unread if room.access == Room.DIRECT else count_mentions(member)
-    changed = {"read": member.read_offset, "unread": unread, "mentions": mentions, "posts": room.posts or 0}
+    room = member.room
+    # A person who has read everything needs no query.
+    is_behind = member.read_offset < room.offset
+    unread, mentions, posts = count_news(member) if is_behind else (0, 0, room.posts or 0)
+    changed = {
+        "read": member.read_offset,
+        "unread": unread,
+        "mentions": unread if room.access == Room.DIRECT else mentions,
+        "posts": posts,
+    }
     broadcast.publish(broadcast.person_group(member.person_id), protocol.room(room.slug, **changed))
 
 
@@ -191,9 +206,8 @@ def find_people(room_ids: Iterable[int]) -> dict[int, list[Person]]:
 
 
 def name_direct(person: Person, people: Iterable[Person]) -> str:
-    """Return the name of a direct conversation for one of its people: the handles of the others."""
-    others = ", ".join(other.handle for other in people if other.id != person.id)
-    return others or person.handle
+    """Return the name of a direct conversation for one of its people: the handles of the others, "" without others."""
+    return ", ".join(other.handle for other in people if other.id != person.id)
 
 
 def _describe(person: Person, place: Place, people: list[Person] | None) -> dict:
@@ -201,7 +215,7 @@ def _describe(person: Person, place: Place, people: list[Person] | None) -> dict
     is_direct = room.access == Room.DIRECT
     return protocol.workspace_room(
         slug=room.slug,
-        name=name_direct(person, people or ()) if is_direct else room.name,
+        name=(is_direct and name_direct(person, people or ())) or room.name,
         topic=room.topic,
         kind="room" if room.access == Room.PUBLIC else room.access,
         role=member.role,
@@ -216,4 +230,5 @@ def _describe(person: Person, place: Place, people: list[Person] | None) -> dict
         favourite=member.favourite,
         people=[other.handle for other in people or ()] if is_direct else None,
         board=None if place.board is None else str(place.board),
+        archived=bool(room.archived),
     )

@@ -176,7 +176,7 @@ def leave_room(person: Person, slug: str) -> None:
     with transaction.atomic():
         # A person who is muted or banned at this moment must not escape by leaving. So the room is locked, as for every
         # change of a role, and the role is checked again.
-        Room.objects.select_for_update().get(id=room.id)
+        rooms.lock_room(room.id)
         if not Member.objects.filter(id=member.id, role__in=CAN_LEAVE).delete()[0]:
             raise ChatError("forbidden", "Your role in this room has just changed. Reload the page.")
         close_after_commit(group, CLOSE_FORBIDDEN)

@@ -44,15 +44,16 @@ def get_rooms(person: Person, room_id: int | None = None) -> list[dict]:
     return feeds.describe_places(person, find_places(person, room_id))
 
 
-def join_room(person: Person, slug: str) -> bool:
+def join_room(person: Person, slug: str) -> tuple[Room, bool]:
     """
-    Make a person a member of a public room. Return whether the person is a new member.
+    Make a person a member of a public room. Return (the room, whether the person is a new member).
 
     Raise `not_found` or `forbidden` as `rooms.join_room` does.
     """
     is_member = Member.objects.filter(person=person, room__slug=slug).exists()
-    rooms.join_room(person, slug)
-    return not is_member
+    room = rooms.join_room(person, slug).room
+    # A former slug leads only members to the room.
+    return room, not is_member and room.slug == slug
 
 
 def set_level(person: Person, slug: str, level: str) -> None:
@@ -79,7 +80,9 @@ def read_all(person: Person) -> None:
     with transaction.atomic():
         newest = Room.objects.filter(id=OuterRef("room_id")).values("offset")
         members = list(behind.select_related("room"))
-        Member.objects.filter(id__in=[member.id for member in members]).update(read_offset=Subquery(newest))
+        # Another request may move a marker further meanwhile. The condition keeps this statement from moving it back.
+        read = Member.objects.filter(id__in=[member.id for member in members], read_offset__lt=Subquery(newest))
+        read.update(read_offset=Subquery(newest))
         for member in members:
             # The database may have read a newer offset than this query, and the next event corrects the marker.
             member.read_offset = member.room.offset

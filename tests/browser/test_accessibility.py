@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.accessibility import PHONE, assert_accessible, requires_axe
-from tests.browser.test_lobby import PASSWORD, sign_up
+from tests.browser.accessibility import assert_accessible, requires_axe
+from tests.browser.conftest import PHONE
+from tests.browser.test_lobby import PASSWORD, create_room, sign_up
 from tests.browser.test_moderation import item_of
 from tests.browser.test_room import message, say
 from tests.browser.test_tasks import choose
@@ -136,7 +137,6 @@ def test_the_lobby_and_the_forms_are_accessible(browser_of, site, slug):
     expect(alice.get_by_role("alert")).to_be_visible()
     assert_accessible(alice, "a refused sign-up")
     sign_up(alice, site, "Alice of the checks")
-    alice.get_by_test_id("make-room").click()
     alice.get_by_test_id("account").click()
     assert_accessible(alice, "the lobby for accounts")
     alice.goto(f"{site.url}/password/")
@@ -154,12 +154,7 @@ def test_the_lobby_and_the_forms_are_accessible(browser_of, site, slug):
 def test_a_private_room_and_its_invitation_are_accessible(browser_of, site):
     alice, bob = browser_of("Alice"), browser_of("Bob")
     sign_up(alice, site, "Alice of the attic")
-    alice.get_by_test_id("make-room").click()
-    alice.fill("[name=name]", "The attic")
-    alice.fill("[name=slug]", "attic")
-    alice.check("[name=private]")
-    alice.click("[data-testid=room-form] button")
-    alice.wait_for_selector("[data-state=open]")
+    create_room(alice, "The attic", is_private=True)
     choose(alice, "invite")
     alice.locator("#make-invitation").click()
     link = alice.locator("#invitation-link").input_value()
@@ -204,6 +199,6 @@ def test_the_workspace_is_accessible(open_as_owner, owner):
     alice.get_by_test_id("browse-rooms").click()
     expect(alice.locator("#rooms").get_by_text("Joined").first).to_be_visible()
     assert_accessible(alice, "all rooms")
-    alice.set_viewport_size(PHONE)
+    alice.set_viewport_size(PHONE["viewport"])
     alice.get_by_test_id("open-drawer").click()
     assert_accessible(alice, "the drawer")

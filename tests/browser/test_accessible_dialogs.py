@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible, requires_axe
 from tests.browser.test_accessibility import choose
-from tests.browser.test_lobby import sign_up
+from tests.browser.test_lobby import create_room, sign_up
 from tests.browser.test_moderation import item_of
 from tests.browser.test_room import message, say
 
@@ -103,12 +103,7 @@ def test_the_moderators_dialogs_are_accessible_with_errors_and_long_lists(owners
 def test_invitations_are_accessible_with_an_error_and_a_long_list(browser_of, site):
     alice = browser_of("Alice")
     sign_up(alice, site, "Alice of the long list")
-    alice.get_by_test_id("make-room").click()
-    alice.fill("[name=name]", "The pantry with a long name for a room")
-    alice.fill("[name=slug]", "pantry")
-    alice.check("[name=private]")
-    alice.click("[data-testid=room-form] button")
-    alice.wait_for_selector("[data-state=open]")
+    create_room(alice, "The pantry with a long name for a room", is_private=True)
     choose(alice, "invite")
     for count in range(1, 6):
         alice.locator("#make-invitation").click()

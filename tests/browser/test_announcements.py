@@ -82,7 +82,7 @@ def test_an_announcement_is_shown_once_in_a_tab_and_stays_dismissed(join_room, s
     expect(announcements_on(alice)).to_have_count(2)
     announcements_on(alice).filter(has_text="Dismissed").get_by_role("button", name="Dismiss").click()
     expect(announcements_on(alice)).to_have_count(1)
-    with alice.expect_websocket() as socket:
+    with alice.expect_websocket(lambda socket: "/chat/" in socket.url) as socket:
         site.second.kill()
         start_second(site)
     assert re.search(r"[?&]announced=[0-9]+", socket.value.url)

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.test_lobby import sign_up
+from tests.browser.test_lobby import create_room, sign_up
 from tests.browser.test_room import message, say
 
 
@@ -79,12 +79,7 @@ def test_the_owner_refuses_a_visitor_and_closes_the_board(browser_of, site):
 def test_an_invitation_link_leads_into_a_private_room(browser_of, site):
     alice, bob = browser_of("Alice"), browser_of("Bob", **PHONE)
     sign_up(alice, site, "Alice the private")
-    alice.get_by_test_id("make-room").click()
-    alice.fill("[name=name]", "The cellar")
-    alice.fill("[name=slug]", "cellar")
-    alice.check("[name=private]")
-    alice.click("[data-testid=room-form] button")
-    alice.wait_for_selector("[data-state=open]")
+    create_room(alice, "The cellar", is_private=True)
     alice.get_by_test_id("room-menu").locator("summary").click()
     alice.get_by_test_id("menu-invite").click()
     alice.locator("#invitation-uses").select_option("1")

@@ -46,4 +46,5 @@ def test_the_composer_and_the_names_in_sentences_have_their_own_direction(join_r
     expect(message(dana, "yes").locator(".quote")).to_contain_text(isolated(HEBREW))
     message(dana, "שלומך").first.hover()
     dana.locator("[data-action=react][data-emoji='🎉']").first.click()
-    expect(alice.locator(".reaction", has_text="🎉")).to_have_attribute("title", f"{isolated(dana.handle)} (guest)")
+    label = f"🎉, 1 person: {isolated(dana.handle)} (guest)"
+    expect(alice.locator(".reaction", has_text="🎉")).to_have_attribute("aria-label", label)

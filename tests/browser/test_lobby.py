@@ -13,14 +13,21 @@ def sign_up(page, site, handle):
     expect(page.get_by_test_id("account")).to_contain_text(handle)
 
 
+def create_room(page, name, is_private=False):
+    """Create a room in the lobby, and wait until it is open. Its address is made from the name."""
+    page.wait_for_selector("#workspace[data-state=ready]")
+    page.get_by_test_id("create-room").click()
+    page.fill("#new-room-name", name)
+    page.set_checked("#new-room-private", is_private)
+    page.click("#create-room-dialog [type=submit]")
+    page.wait_for_selector("[data-state=open]")
+
+
 def test_a_new_room_appears_in_the_lobby_of_another_person(browser_of, site):
     alice, bob = browser_of("Alice"), browser_of("Bob")
     bob.goto(site.url)
     sign_up(alice, site, "Alice of the lobby")
-    alice.get_by_test_id("create-room").click()
-    alice.fill("#new-room-name", "Orchard")
-    alice.click("#create-room-dialog [type=submit]")
-    alice.wait_for_selector("[data-state=open]")
+    create_room(alice, "Orchard")
     expect(bob.locator("#rooms [data-slug=orchard]")).to_be_visible()
 
 

@@ -142,7 +142,7 @@ def test_a_guest_who_joins_later_is_marked_wherever_the_handle_is_shown(join_roo
     expect(message(alice, "It is me").locator(".meta [data-mark=guest]")).to_be_visible()
     message(bob, "Who is there?").hover()
     bob.locator("[data-action=react][data-emoji='👍']").click()
-    expect(alice.locator(".reaction")).to_have_attribute("title", f"{bob.handle} (guest)")
+    expect(alice.locator(".reaction")).to_have_attribute("aria-label", f"👍, 1 person: {bob.handle} (guest)")
     message(alice, "It is me").hover()
     alice.locator("[data-action=reply]").click()
     expect(alice.get_by_test_id("composer-context")).to_contain_text(f"{bob.handle} (guest)")

@@ -109,7 +109,12 @@ def test_a_finger_can_hit_every_control_of_the_other_pages(browser_of, site):
         if alice.goto(site.url + path).status == 200:
             assert_fits_a_finger(alice)
     sign_up(alice, site, "Alice of the phone")
-    alice.get_by_test_id("make-room").tap()
+    alice.wait_for_selector("#workspace[data-state=ready]")
+    alice.get_by_test_id("create-room").tap()
+    expect(alice.locator("#new-room-name")).to_be_visible()
+    assert_fits_a_finger(alice)
+    alice.keyboard.press("Escape")
+    alice.get_by_test_id("open-drawer").tap()
     assert_fits_a_finger(alice)
     alice.get_by_test_id("account").tap()
     assert_fits_a_finger(alice)

@@ -142,14 +142,15 @@ def test_the_palette_finds_a_room_and_creates_one(open_workspace, owner):
     assert alice.evaluate("window.loads") == 1
 
 
-def test_unread_messages_in_other_rooms_are_counted_live(open_workspace, owner, site):
-    first, second = owner.make_room(), owner.make_room()
+def test_unread_messages_in_other_rooms_are_counted_live(open_workspace, site):
+    anna = Person(site, "Anna who counts", "correct horse")
+    first, second = anna.make_room(), anna.make_room()
     bob = Person(site, "Bob who writes elsewhere", "correct horse")
-    alice = open_workspace(owner, first)
+    alice = open_workspace(anna, first)
     listed = alice.locator(f"#places [data-slug='{second}']")
     expect(listed).to_be_visible()
     bob.post(second, "one")
-    bob.post(second, f"@{owner.handle} two")
+    bob.post(second, f"@{anna.handle} two")
     expect(listed.locator(".badge")).to_have_text("@1")
     expect(listed.get_by_role("link")).to_have_accessible_name(f"The room {second} 1 mention")
     expect(alice).to_have_title(f"(2) The room {first} · Chat")
@@ -234,3 +235,34 @@ def test_a_message_that_waits_is_sent_while_another_room_is_open(open_workspace,
     expect(message(alice, "written without a connection")).to_have_count(1)
     expect(alice.locator("#pending-messages .message")).to_have_count(0)
     assert len(owner.history(first)) == 1
+
+
+def test_without_a_connection_the_person_stays_in_the_room(open_workspace, owner):
+    first, second = owner.make_room(), owner.make_room()
+    alice = open_workspace(owner, first)
+    alice.context.set_offline(True)
+    alice.evaluate(FOLLOW_LINK, f"/rooms/{second}/")
+    expect(alice.get_by_test_id("workspace-notice")).to_contain_text("could not load this room")
+    assert alice.url.endswith(f"/rooms/{first}/")
+    expect(alice.locator(f"#places [data-slug='{first}'] a")).to_have_attribute("aria-current", "page")
+    alice.context.set_offline(False)
+    go_to(alice, second)
+
+
+def test_an_archived_room_leaves_the_list_and_can_be_restored(open_workspace, owner):
+    slug = owner.make_room()
+    alice = open_workspace(owner, slug)
+    alice.get_by_test_id("room-menu").locator("summary").click()
+    alice.get_by_test_id("menu-settings").click()
+    alice.locator("[data-action=archive-room]").click()
+    expect(alice.get_by_test_id("composer")).to_be_disabled()
+    expect(alice.locator(f"#places [data-slug='{slug}']")).to_have_count(0)
+    alice.get_by_test_id("browse-rooms").click()
+    alice.get_by_test_id("archived-rooms").check()
+    alice.locator(f"#rooms [data-slug='{slug}'] .room-card").click()
+    expect_room(alice, slug)
+    alice.get_by_test_id("room-menu").locator("summary").click()
+    alice.get_by_test_id("menu-settings").click()
+    alice.locator("[data-action=archive-room]").click()
+    expect(alice.get_by_test_id("composer")).to_be_enabled()
+    expect(alice.locator(f"#places [data-slug='{slug}']")).to_be_visible()

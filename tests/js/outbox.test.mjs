@@ -219,3 +219,14 @@ test("a task refused by the rate limit is not retried, and does not delay later 
   room.clock.advance(15_000);
   assert.equal(room.transport.sentOf("start").length, 1);
 });
+
+test("a change that was never put on a connection is known as unsent, also after a reload", () => {
+  const room = new Room();
+  room.changes.post("offline");
+  assert.deepEqual(room.changes.pending.map(({ isSent }) => isSent), [false]);
+  const again = new Room({ storage: room.storage });
+  assert.deepEqual(again.changes.pending.map(({ isSent }) => isSent), [false]);
+  again.joinAt();
+  assert.deepEqual(again.changes.pending.map(({ isSent }) => isSent), [true]);
+  assert.deepEqual(new Room({ storage: room.storage }).changes.pending.map(({ isSent }) => isSent), [true]);
+});

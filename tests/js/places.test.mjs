@@ -99,6 +99,13 @@ test("a room appears when it is described completely, and disappears when it is 
   assert.equal(places.size, 0);
 });
 
+test("a room that has another address keeps everything else", () => {
+  const places = placesOf(place("a", { unread: 2 }));
+  assert.equal(places.change({ type: "room", slug: "a", moved: "a-9" }), true);
+  assert.deepEqual([places.size, places.get("a"), places.get("a-9")?.unread], [1, undefined, 2]);
+  assert.equal(places.change({ type: "room", slug: "b", moved: "b-9" }), false);
+});
+
 test("a board has the address of the board", () => {
   assert.equal(addressOf(place("a")), "/rooms/a/");
   assert.equal(addressOf(place("a", { kind: "board", board: "u-1" })), "/board/u-1/");

@@ -5,7 +5,7 @@ import { Clock, MemoryStorage, makeFakeWebSocket } from "./fakes.mjs";
 
 const EVENTS = [
   "joined", "message", "acked", "rejected", "synced", "page", "presence", "typing", "read", "announcement", "reset",
-  "outbox", "status", "task", "outside",
+  "outbox", "status", "silence", "task", "outside",
 ];
 
 export const message = (id, offset = id, more = {}) => ({

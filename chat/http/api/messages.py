@@ -2,7 +2,7 @@
 
 from django.http import JsonResponse
 
-from chat import markup, protocol
+from chat import protocol
 from chat.http.endpoints import endpoint, errors_with_ref, get_query_integer, signed_in
 from chat.protocol import ChatError
 from chat.services import limits, rooms
@@ -70,7 +70,7 @@ def preview_message(request, slug):
     limits.check_event(request.user.id)
     rooms.get_readable_room(request.user, slug)
     checked = protocol.check_fields(protocol.parse_object(request.body), body=protocol.check_body)
-    return JsonResponse({"html": markup.render(checked["body"])})
+    return JsonResponse({"html": rooms.preview_body(checked["body"])})
 
 
 @signed_in

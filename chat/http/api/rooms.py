@@ -11,11 +11,15 @@ ROOMS_PER_PAGE = 50
 
 
 def list_rooms(request):
-    """Return {rooms: [...], more} to everybody, the most recently active first. Query: `q` (search text), `page`."""
+    """
+    Return {rooms: [...], more} to everybody, the most recently active first.
+
+    Query: `q` (search text), `page`, and `archived=1` for the archived rooms in place of the others.
+    """
     text = protocol.check_text(request.GET.get("q", ""), "q", most=80, least=0)
 
     def find(page):
-        return rooms.find_rooms(request.user, text, page, ROOMS_PER_PAGE)
+        return rooms.find_rooms(request.user, text, page, ROOMS_PER_PAGE, request.GET.get("archived") == "1")
 
     return page_response(request, "rooms", find, describe_rooms)
 
@@ -33,6 +37,7 @@ def describe_rooms(found):
             "last_at": protocol.format_time(room.last_at),
             **({"private": True} if room.access == room.PRIVATE else {}),
             **({"guests": False} if room.closed_to_guests else {}),
+            **({"archived": True} if room.archived else {}),
         }
         for room, count in zip(found, online, strict=True)
     ]
@@ -59,20 +64,24 @@ def create_room(request):
 @signed_in
 def change_room(request, slug):
     """
-    Change a room, for its owners and operators. Body {name?, topic?, guests?}, at least one of them. Return the room.
+    Change a room, for its owners and operators. Body {name?, topic?, guests?, archived?}, at least one of them. Return
+    the room.
 
-    `guests` opens the room to guests or closes it.
+    `guests` opens the room to guests or closes it. `archived` archives or restores it.
     """
     limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body)
     name = get_optional(fields, "name", protocol.check_room_name)
     topic = get_optional(fields, "topic", protocol.check_topic)
     guests = get_optional(fields, "guests", protocol.check_boolean)
-    if name is None and topic is None and guests is None:
-        raise ChatError("missing_field", "Send a name, a topic or guests.")
+    archived = get_optional(fields, "archived", protocol.check_boolean)
+    if all(value is None for value in (name, topic, guests, archived)):
+        raise ChatError("missing_field", "Send a name, a topic, guests or archived.")
     room = rooms.change_room(request.user, slug, name, topic)
     if guests is not None:
         room = rooms.set_guests(request.user, slug, guests)
+    if archived is not None:
+        room = rooms.set_archived(request.user, slug, archived)
     return JsonResponse(describe_rooms([room])[0])
 
 

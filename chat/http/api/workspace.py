@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from chat import protocol
 from chat.http.endpoints import endpoint, get_optional, get_query_integer, signed_in
 from chat.protocol import ChatError
-from chat.services import blocks, directs, invitations, limits, mentions, people, rooms, workspace
+from chat.services import blocks, directs, invitations, limits, mentions, people, workspace
 
 
 @never_cache
@@ -45,13 +45,13 @@ def join_room(request, slug):
     level = get_optional(fields, "level", _check_level)
     favourite = get_optional(fields, "favourite", protocol.check_boolean)
     position = get_optional(fields, "position", protocol.check_integer)
-    is_new = workspace.join_room(request.user, slug)
+    room, is_new = workspace.join_room(request.user, slug)
     if level is not None:
-        workspace.set_level(request.user, slug, level)
+        workspace.set_level(request.user, room.slug, level)
     if favourite is not None:
-        workspace.set_favourite(request.user, slug, favourite, position)
-    room = workspace.get_rooms(request.user, rooms.get_room(slug).id)
-    return JsonResponse(room[0], status=201 if is_new else 200)
+        workspace.set_favourite(request.user, room.slug, favourite, position)
+    described = workspace.get_rooms(request.user, room.id)
+    return JsonResponse(described[0], status=201 if is_new else 200)
 
 
 def _check_level(value, name):
@@ -112,7 +112,7 @@ def block(request, handle):
 def unblock(request, handle):
     """End a block. Return 204, also if there is none."""
     limits.check_event(request.user.id)
-    blocks.unblock_person(request.user, people.get_person(handle))
+    blocks.unblock_handle(request.user, handle)
     return HttpResponse(status=204)
 
 

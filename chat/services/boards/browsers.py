@@ -1,10 +1,10 @@
 """
 Browsers on boards: make a browser's session id for a board, and check whether a browser owns a session id.
 
-A browser has one secret in its login session, and beside it the digest of its cookie `browser`, for the board's
-sockets. Its session id on a board is an HMAC of the board's UUID with that
-secret. So a session id reveals neither the secret nor the browser's other boards. The database stores only the digest
-of a session id. This module reads and writes no rows.
+The login session of a browser contains one secret, and the digest of the cookie `browser`, which the board's sockets
+need. The browser's session id on a board is an HMAC of the board's UUID with the secret. So a session id reveals neither
+the secret nor the browser's other boards. The database stores only the digest of a session id. This module reads and
+writes no rows.
 """
 
 import base64

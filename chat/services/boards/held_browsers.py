@@ -1,5 +1,6 @@
 """
-Held browsers: a removal from a board holds for the visitor's browser too, until the owner admits somebody in it again.
+Held browsers: a removal from a board also holds for the visitor's browser, until the owner admits a visitor of this
+browser again.
 
 A visitor could otherwise sign out, open the link again, and knock under another name. A removal also holds for the
 person: an account cannot knock again from another browser. The owner's own browser is never held. This module writes

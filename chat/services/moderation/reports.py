@@ -83,7 +83,7 @@ def close_report(actor: Person, room: Room, report_id: int, action: object) -> R
     protocol.check_choice(action, "action", [DISMISS, REMOVE])
     with transaction.atomic():
         # The room is locked first, as for every change of messages. So two decisions run one after the other.
-        Room.objects.select_for_update().get(id=room.id)
+        rooms.lock_room(room.id)
         report = _get_report(actor, room, report_id)
         if not report.is_open:
             return report

@@ -59,7 +59,7 @@ def change_role(
     with transaction.atomic():
         # The lock makes changes in one room run one after the other, because two owners may step down at the same
         # moment.
-        Room.objects.select_for_update().get(id=room.id)
+        rooms.lock_room(room.id)
         return _change_in_locked_room(actor, room, person, role, seconds, reason, was)
 
 
@@ -151,7 +151,7 @@ def remove_member(actor: Person | None, member: Member) -> None:
     Raise `forbidden`, for example for the last owner of the room.
     """
     with transaction.atomic():
-        Room.objects.select_for_update().get(id=member.room_id)
+        rooms.lock_room(member.room_id)
         check_may_change_role(actor, member.room, member.person, member.role, None)
         audit.record(actor, AuditEntry.ROLE, member.room_id, member.person, before=member.role)
         rooms.delete_member(member)

@@ -25,6 +25,7 @@ from chat.models import (
     Preferences,
     Profile,
     Receipt,
+    Room,
     ScheduledMessage,
     Task,
     Token,
@@ -74,8 +75,9 @@ def delete_account(request: HttpRequest, password: Any) -> None:
 
 
 def _delete_rows(person):
-    # A banned member stays, so that the rooms' records of bans stay complete.
-    person.memberships.exclude(role=Member.BANNED).delete()
+    # A banned member stays, so that the rooms' records of bans stay complete. The members of direct conversations stay,
+    # because the conversations have the names of their people.
+    person.memberships.exclude(role=Member.BANNED).exclude(room__access=Room.DIRECT).delete()
     for model, field in DELETED:
         model.objects.filter(**{field: person}).delete()
 

@@ -61,7 +61,9 @@ def _vacate(person, visitor):
 
 def _bring_back(guest):
     """Activate a guest who had left. The guest has no more rights than a new guest, and keeps bans and mutes."""
-    # Another person may use this browser now, and must not enter the private rooms of the person before.
+    # Another person may use this browser now, and must not enter the private rooms of the person before. Without its
+    # key, nobody opens the old direct conversation again: it would not reach the guest.
+    Room.objects.filter(access=Room.DIRECT, members__person=guest).update(people_key=None)
     Member.objects.filter(person=guest).exclude(room__access=Room.PUBLIC).exclude(role__in=Member.HELD_ROLES).delete()
     Member.objects.filter(person=guest).exclude(role__in=Member.HELD_ROLES).update(role=Member.GUEST)
     Person.objects.filter(id=guest.id).update(is_active=True, seen_at=timezone.now())

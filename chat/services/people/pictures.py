@@ -1,8 +1,8 @@
 """
 Pictures of people: the upload is decoded, cut to a square, and stored as WebP.
 
-Only the decoded pixels are kept: no file of a person, with its metadata or its tricks, reaches another browser. This
-module writes Picture and Profile.
+Only the decoded pixels are kept. So no other browser gets the uploaded file, which may contain metadata or an attack.
+This module writes Picture, and changes the profile.
 """
 
 import hashlib

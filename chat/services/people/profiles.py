@@ -19,7 +19,7 @@ from .accounts import changing
 
 MAX_FOUND = 20
 MAX_SEARCH = Profile.MAX_NAME  # characters
-# Somebody in more rooms is seen with the new profile there after the next reload.
+# In further rooms of the person, the new profile appears after the next reload of a page.
 MAX_TOLD_ROOMS = 500
 
 
@@ -71,7 +71,7 @@ PROFILE_FIELDS = tuple(_CHECKS)
 
 
 def publish_profile(profile: Profile) -> None:
-    """Tell the rooms that a person is in about the person's new profile, after the commit."""
+    """Publish the new profile of a person to the person's rooms, after the commit."""
     event = protocol.profile(describe_person(profile.person, profile))
     rooms = Member.objects.filter(person=profile.person).exclude(role=Member.BANNED).order_by("-id")
     ids = list(rooms.values_list("room_id", flat=True)[:MAX_TOLD_ROOMS])

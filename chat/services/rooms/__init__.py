@@ -16,6 +16,7 @@ from .access import (
     get_readable_room,
     get_room,
     join_room,
+    lock_room,
 )
 from .changes import (
     MAX_REACTIONS,
@@ -38,6 +39,7 @@ from .lifecycle import (
     make_hidden_slug,
     notify_lobby,
     save_room,
+    set_archived,
     set_guests,
 )
 from .memberships import (
@@ -65,6 +67,7 @@ from .reading import (
     get_page_around,
     get_page_at,
     mark_read,
+    preview_body,
 )
 
 __all__ = [
@@ -112,15 +115,18 @@ __all__ = [
     "get_room",
     "hold_others_of_browser",
     "join_room",
+    "lock_room",
     "make_hidden_slug",
     "mark_read",
     "notify_lobby",
     "notify_moderators",
     "post_message",
+    "preview_body",
     "record_once",
     "remove_as_operator",
     "remove_message",
     "save_room",
+    "set_archived",
     "set_guests",
     "set_pin",
     "set_reaction",

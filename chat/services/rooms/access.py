@@ -29,6 +29,14 @@ def find_room(slug: str) -> Room | None:
     return Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
 
 
+def lock_room(room_id: int) -> Room:
+    """Lock the row of a room until the end of the transaction, and return the room. Raise `not_found`."""
+    room = Room.objects.select_for_update().filter(id=room_id).first()
+    if room is None:
+        raise _make_not_found_error()
+    return room
+
+
 def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
     """Return a room that a person may read, without making them a member. Raise `not_found` or `forbidden`."""
     room, member = _read_room(person, slug)
@@ -131,15 +139,17 @@ def _make_not_found_error():
 
 
 def find_rooms(
-    person: Person | AnonymousUser, text: str = "", page: int = 0, size: int = 50
+    person: Person | AnonymousUser, text: str = "", page: int = 0, size: int = 50, archived: bool = False
 ) -> tuple[list[Room], bool]:
     """
     Return (a page of the rooms that the lobby lists for a person, whether there are more).
 
     The room with the newest message is first. The creation of a room counts like a message, so that people see a new
-    room. Only rooms with `text` in the slug, the name or the topic are returned.
+    room. Only rooms with `text` in the slug, the name or the topic are returned. The lobby lists either all archived
+    rooms (`archived`) or all others.
     """
     rooms = Room.objects.visible_to(person)
+    rooms = rooms.filter(archived=True) if archived else rooms.exclude(archived=True)
     if text:
         rooms = rooms.filter(Q(slug__icontains=text) | Q(name__icontains=text) | Q(topic__icontains=text))
     newest_first = rooms.order_by(Coalesce("last_at", "created_at").desc(), "-id")

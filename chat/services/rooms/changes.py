@@ -78,10 +78,18 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
 
 
 def edit_message(member: Member, event: protocol.Edit) -> Outcome:
-    """Store a new body of a message. Raise `not_found`, `forbidden`, `muted` or `ref_conflict`."""
+    """
+    Store a new body of a message.
+
+    Raise `not_found`, `muted` or `ref_conflict`; `forbidden` if the person may not change the message, and in a direct
+    conversation as `post_message` does.
+    """
 
     def edit(offset, now):
         message = _get_changeable(member, event.id)
+        if member.room.access == Room.DIRECT:
+            # An edit could bring any text to a person who blocks the author.
+            find_direct_listeners(member)
         if message.author_id != member.person_id:
             audit.record(member.person, AuditEntry.EDIT, member.room_id, message.author, message=message.number)
         keep_body(message, member.person, now)
@@ -175,9 +183,13 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
 
 def _take_offset(member, event, now):
     """Return (the room's next offset, the room's number of messages if the event posts one, else None)."""
-    if isinstance(event, protocol.Post):
-        return Room.objects.take_post(member.room_id, now)
-    return Room.objects.take_offset(member.room_id), None
+    try:
+        if isinstance(event, protocol.Post):
+            return Room.objects.take_post(member.room_id, now)
+        return Room.objects.take_offset(member.room_id), None
+    except Room.DoesNotExist:
+        # Another request has deleted the room since the member was read.
+        raise ChatError("not_found", "There is no such room.") from None
 
 
 def record_once(member: Member, event: Any, create: Callable[[], int]) -> tuple[int, bool]:

@@ -17,7 +17,7 @@ from chat.protocol import ChatError
 from chat.services import feeds
 from chat.services.after_commit import close_after_commit, publish_after_commit
 
-from .access import find_room, get_readable_room
+from .access import find_room, get_readable_room, lock_room
 
 MAX_SLUG = 50  # characters
 ENDING_LENGTH = 10  # characters of the random end of a slug
@@ -109,6 +109,21 @@ def change_room(person: Person, slug: str, name: str | None = None, topic: str |
     return room
 
 
+def set_archived(person: Person, slug: str, archived: bool) -> Room:
+    """
+    Archive a room, or restore it, and return the room. Its connections are closed with 4408, and connect again.
+
+    Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
+    """
+    room = _get_own_room(person, slug)
+    if bool(room.archived) != archived:
+        room.archived = archived
+        save_room(room, ["archived"])
+        # A new connection learns from `joined` whether people can write in the room.
+        close_after_commit(broadcast.room_group(room.id), protocol.CLOSE_CONNECTION_LOST)
+    return room
+
+
 def delete_own_room(person: Person, slug: str) -> None:
     """
     Delete a room with its messages, for its owners and operators.
@@ -132,12 +147,13 @@ def change_address(person: Person, slug: str) -> Room:
     if room.access != Room.PRIVATE:
         raise ChatError("forbidden", "Only a private room can get another address.")
     with transaction.atomic():
-        room = Room.objects.select_for_update().get(id=room.id)
+        room = lock_room(room.id)
         # The first slug is the one that somebody chose. Later ones have random ends already.
         first = room.former_slugs.order_by("id").first()
-        FormerSlug.objects.create(slug=room.slug, room=room)
+        former = FormerSlug.objects.create(slug=room.slug, room=room)
         room.slug = make_hidden_slug(first.slug if first else room.slug)
         room.save(update_fields=["slug"])
+        feeds.publish_move(room, former.slug)
     notify_lobby()
     return room
 
@@ -173,7 +189,7 @@ def save_room(room: Room, changed: Iterable[str]) -> None:
     # To store the whole row would set the room's counter back to its value at the time when the form was read.
     is_new = room.pk is None
     room.save(update_fields=None if is_new else [*changed, "changed_at"])
-    shown = {name: getattr(room, name) for name in ("name", "topic") if name in changed}
+    shown = {name: getattr(room, name) for name in ("name", "topic", "archived") if name in changed}
     if shown and not is_new:
         feeds.publish_change(room, **shown)
     if "closed_to_guests" in changed and room.closed_to_guests and room.access != Room.BOARD:

@@ -137,7 +137,9 @@ def check_not_banned(member: Member) -> None:
 
 
 def check_may_speak(member: Member) -> None:
-    """Raise `muted` for a muted member."""
+    """Raise `muted` for a muted member, and `forbidden` in an archived room."""
+    if member.room.archived:
+        raise ChatError("forbidden", "This room is archived. You can read it, but not write in it.")
     end_expired_mute(member)
     if member.role == Member.MUTED:
         raise ChatError("muted", _describe_mute(member))

@@ -96,7 +96,7 @@ def store_mentions(author: Member, message: Message, called: Called, known: Coll
     message.all_mentions = [person.handle for person in called.people]
     people = [*called.people, *called.present]
     if people:
-        loud = _find_notified(author, people)
+        loud = _find_notified(author, message, people)
         Mention.objects.bulk_create(
             Mention(
                 room_id=message.room_id,
@@ -107,22 +107,28 @@ def store_mentions(author: Member, message: Message, called: Called, known: Coll
             )
             for index, person in enumerate(people)
         )
-        for person in people:
+        # In a direct conversation, every message notifies the others already.
+        for person in people if author.room.access != Room.DIRECT else ():
             if loud.get(person.id, Member.NONE) != Member.NONE and person.id not in (known or ()):
                 _notify(broadcast.person_group(person.id), author.room, message)
     if called.audience == Message.ALL and known is None:
         _notify_everybody(author, message)
 
 
-def _find_notified(author: Member, people: list[Person]) -> dict[int, str]:
-    """Return {id: level} of the people who may read the room, are not the author, and do not block the author."""
+def _find_notified(author: Member, message: Message, people: list[Person]) -> dict[int, str]:
+    """
+    Return {id: level} of the people who may read the room, and do not block the author of the message.
+
+    Leave out the author of the message, and the moderator who edits it (`author`).
+    """
     room, ids = author.room, [person.id for person in people]
     members = {
         member.person_id: member
         for part in _split(ids)
         for member in Member.objects.filter(room=room.id, person__in=part).only("person_id", "role", "level")
     }
-    left_out = {author.person_id, *blocks.find_blockers(author.person_id, ids), *_find_held(room, people, members)}
+    blockers = blocks.find_blockers(message.author_id, ids)
+    left_out = {author.person_id, message.author_id, *blockers, *_find_held(room, people, members)}
     found = {}
     for person in people:
         member = members.get(person.id)

@@ -5,6 +5,8 @@ Pins: messages that a room's moderators keep at hand for everybody. A pin is a c
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Max
+
 from chat import protocol
 from chat.models import AuditEntry, Member, Message, Person, Room
 from chat.protocol import ChatError
@@ -67,4 +69,7 @@ def get_pins(room: Room) -> list[Pin]:
 def _find_actors(room, numbers):
     """Return {number of a message: the person who pinned it last}."""
     entries = AuditEntry.objects.filter(room=room, act=AuditEntry.PIN, message__in=numbers)
-    return {entry.message: entry.actor for entry in entries.select_related("actor").order_by("id")}
+    # A message may have been pinned very often. Only its newest entry is read.
+    newest = entries.order_by().values("message").annotate(newest=Max("id")).values("newest")
+    found = AuditEntry.objects.filter(id__in=newest).select_related("actor")
+    return {entry.message: entry.actor for entry in found}

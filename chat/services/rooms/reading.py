@@ -158,6 +158,11 @@ def describe(message: Message) -> dict:
     return _describe_all([message])[0]
 
 
+def preview_body(body: str) -> str:
+    """Return the safe HTML of a body that is not stored yet, as a message would carry it."""
+    return markup.render(body)
+
+
 def _describe(message, mentions):
     return protocol.message(
         id=message.number,

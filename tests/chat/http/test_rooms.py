@@ -119,3 +119,23 @@ def test_owners_delete_a_room_and_its_connections_end(as_alice, as_bob, room):
     socket.read()
     assert socket.code == 4404 and as_alice("GET", "/api/rooms/")[1]["rooms"] == []
     assert as_alice("DELETE", "/api/rooms/garden/") == (404, "not_found")
+
+
+def test_owners_archive_and_restore_a_room(as_alice, as_bob, room):
+    path = "/api/rooms/garden/"
+    socket = wire.Socket("/chat/garden/", as_bob.browser).connect()
+    assert as_bob("PUT", path, {"archived": True}) == (403, "forbidden")
+    assert as_alice("PUT", path, {"archived": True})[1]["archived"] is True
+    socket.read()
+    assert socket.code == 4408
+    assert as_bob("GET", "/api/rooms/")[1]["rooms"] == []
+    assert [found["slug"] for found in as_bob("GET", "/api/rooms/?archived=1")[1]["rooms"]] == ["garden"]
+    post = {"ref": "r1", "body": "Hello"}
+    assert as_bob("POST", f"{path}messages/", post) == (403, "forbidden")
+    assert as_alice("POST", f"{path}messages/", post) == (403, "forbidden")
+    assert as_bob("GET", f"{path}messages/")[0] == 200
+    events = wire.Socket("/chat/garden/", as_bob.browser).connect().events
+    assert events[0]["room"]["archived"] is True
+    assert "archived" not in as_alice("PUT", path, {"archived": False})[1]
+    assert as_bob("POST", f"{path}messages/", post)[0] == 201
+    assert as_bob("GET", "/api/rooms/?archived=1")[1]["rooms"] == []

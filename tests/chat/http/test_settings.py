@@ -122,15 +122,15 @@ def test_the_data_contain_what_a_person_has_chosen_and_written(browser, alice, b
     rooms.post_message(member, Post("r1", "first"))
     rooms.edit_message(member, Edit("e1", 1, "second"))
     rooms.post_message(other, Post("b1", "@Alice hello"))
-    rooms.set_reaction(member, React("x1", 2, "👍", True))
+    rooms.set_reaction(member, React("x1", 3, "👍", True))
     workspace.set_level(alice, "garden", "mentions")
     workspace.set_favourite(alice, "garden", True)
-    bookmarks.set_bookmark(alice, "garden", 2)
+    bookmarks.set_bookmark(alice, "garden", 3)
     blocks.block_person(alice, bob)
     announcements.whisper(alice, "for you")
     data = json.loads(b"".join(browser.get("/api/profile/data/")))
     assert (data["rooms"][0]["level"], data["rooms"][0]["favourite"]) == ("mentions", 0)
-    refer = {"room": "garden", "message": 2}
+    refer = {"room": "garden", "message": 3}
     assert data["reactions"] == [{**refer, "emoji": "👍"}] and data["mentions"] == [refer]
     assert {**refer, "at": data["bookmarks"][0]["at"]} == data["bookmarks"][0]
     assert [block["handle"] for block in data["blocks"]] == ["Bob"]

@@ -85,6 +85,10 @@ def test_a_browser_that_has_the_file_gets_304_without_content(collected):
     assert b"Content-Length" not in dict(answer.as_message()["headers"])
 
 
+def test_browsers_do_not_guess_the_type_of_a_file(collected):
+    assert ask(ROOM).headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_head_sends_no_content_and_a_range_sends_a_part(collected):
     assert (ask(ROOM, "HEAD").content, ask(ROOM, "POST").status) == (b"", 405)
     part = ask(ROOM, range="bytes=2-5")

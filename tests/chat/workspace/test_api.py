@@ -111,6 +111,25 @@ def test_a_person_blocks_and_unblocks_a_person(by_bob, bob, alice):
     assert not Block.objects.exists()
 
 
+def test_a_person_who_has_left_can_be_unblocked(by_bob, bob):
+    guest = people.sign_up_guest("Dora")
+    by_bob.browser.put("/api/blocks/Dora/")
+    Caller(guest).browser.delete("/api/session/")
+    people.sign_up("Dora", "correct horse")
+    assert by_bob("GET", "/api/blocks/")[1]["blocks"] == [{"handle": "Dora", "guest": True}]
+    assert by_bob.browser.delete("/api/blocks/Dora/").status_code == 204
+    assert not Block.objects.exists()
+    assert by_bob("DELETE", "/api/blocks/Nobody/") == (404, "not_found")
+
+
+def test_a_member_uses_a_former_address_of_a_room(by_bob, bob, alice):
+    room = rooms.create_room(alice, "attic", "The attic", is_private=True)
+    Member.objects.create(room=room, person=bob)
+    slug = rooms.change_address(alice, "attic").slug
+    status, found = by_bob("PUT", "/api/rooms/attic/membership/", {"level": "none", "favourite": True})
+    assert (status, found["slug"], found["level"], found["favourite"]) == (200, slug, "none", 0)
+
+
 @pytest.mark.parametrize(
     "method, path",
     [

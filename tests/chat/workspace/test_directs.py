@@ -140,6 +140,44 @@ def test_the_setting_says_who_may_write_to_whom(
             assert code_of(directs.open_direct, alice, [handle]) == "forbidden"
 
 
+def test_a_blocked_person_brings_no_text_to_the_blocker_by_an_edit(alice, bob, direct, post):
+    post(alice, "Hello", slug=direct.slug)
+    blocks.block_person(bob, alice)
+    member = rooms.join_room(alice, direct.slug)
+    assert code_of(rooms.edit_message, member, protocol.Edit("e1", 1, "Read this")) == "forbidden"
+    assert rooms.remove_message(member, protocol.Remove("x1", 1)).is_new
+
+
+def test_a_direct_message_that_mentions_a_person_notifies_once(alice, bob, direct, stream, post):
+    socket = stream(bob)
+    post(alice, "Hello @Bob", slug=direct.slug)
+    [mention] = socket.seen("mention")
+    assert mention["direct"] is True
+
+
+def test_a_guest_who_returns_does_not_get_the_conversations_of_the_person_before(alice, stream, post, settings):
+    settings.CHAT_DIRECTS = directs.EVERYONE
+    guest = people.sign_up_guest("Dora", browser="d" * 64)
+    old, _, _ = directs.open_direct(alice, ["Dora"])
+    post(guest, "A secret", slug=old.slug)
+    Caller(guest).browser.delete("/api/session/")
+    assert people.sign_up_guest("Dora", browser="d" * 64).id == guest.id
+    assert stream(guest).events[0]["rooms"] == []
+    new, _, is_new = directs.open_direct(alice, ["Dora"])
+    assert is_new and new.id != old.id
+    names = {room["slug"]: room["name"] for room in stream(alice).events[0]["rooms"]}
+    assert (names[old.slug], names[new.slug]) == ("Alice, Dora", "Dora")
+    post(alice, "Hello", slug=new.slug)
+    assert [room["unread"] for room in stream(guest).events[0]["rooms"]] == [1]
+
+
+def test_a_conversation_names_a_person_who_has_deleted_the_account(alice, bob, direct, stream):
+    browser = wire.calm(wire.browser_of(bob))
+    browser.delete("/api/profile/", {"password": "battery staple"}, content_type="application/json")
+    [room] = stream(alice).events[0]["rooms"]
+    assert room["name"] == f"deleted-{bob.id}"
+
+
 def test_the_page_of_a_conversation_has_the_handles_of_the_others(direct, alice, bob):
     for person, other in ((alice, "Bob"), (bob, "Alice")):
         page = wire.browser_of(person).get(f"/rooms/{direct.slug}/?pane=1").content.decode()

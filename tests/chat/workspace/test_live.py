@@ -141,6 +141,14 @@ def test_the_notice_of_an_edit_contains_the_new_text(alice, bob, in_room, stream
     assert [mention["text"] for mention in socket.seen("mention")] == ["Hello @Bob"]
 
 
+def test_a_moderators_edit_of_a_blocked_persons_message_notifies_nobody(alice, bob, charlie, in_room, stream, post):
+    blocks.block_person(bob, charlie)
+    socket = stream(bob)
+    post(charlie, "hello")
+    rooms.edit_message(rooms.join_room(alice, "garden"), protocol.Edit("e1", 1, "hello @Bob"))
+    assert socket.seen("mention") == []
+
+
 def test_the_edit_of_a_message_without_references_notifies_nobody_again(alice, bob, in_room, stream, post):
     post(alice, "@Bob hello")
     Mention.objects.all().delete()

@@ -194,3 +194,30 @@ def test_a_person_whose_browser_has_a_banned_guest_does_not_see_the_room(alice, 
     post(alice, "@Other")
     assert socket.read() == []
     assert rooms_of(stream(other)) == {}
+
+
+def test_the_streams_of_the_members_learn_the_new_address_of_a_room(alice, bob, stream, post):
+    room = rooms.create_room(alice, "attic", "The attic", is_private=True)
+    Member.objects.create(room=room, person=bob)
+    of_bob = stream(bob)
+    slug = rooms.change_address(alice, "attic").slug
+    assert of_bob.read() == [{"type": "room", "slug": "attic", "moved": slug}]
+    post(alice, slug=slug)
+    assert [event["slug"] for event in of_bob.read()] == [slug]
+
+
+def test_a_person_who_is_banned_while_joining_receives_nothing(alice, bob, room, stream, post, monkeypatch):
+    socket = stream(bob)
+    subscribe = broadcast.subscribe_members
+
+    def ban_and_subscribe(*arguments):
+        # The ban of another worker comes between the commit of the membership and the subscription.
+        monkeypatch.undo()
+        moderation.change_role(alice, room, bob, Member.BANNED)
+        subscribe(*arguments)
+
+    monkeypatch.setattr(broadcast, "subscribe_members", ban_and_subscribe)
+    rooms.join_room(bob, "garden")
+    assert [event.get("gone") for event in socket.read()] == [True]
+    post(alice)
+    assert socket.read() == []

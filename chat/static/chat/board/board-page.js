@@ -5,7 +5,7 @@
 import { socketUrl } from "../connection/environment.js";
 import { asApiError, call } from "../connection/api.js";
 import { LOCAL_EVENT } from "../connection/emitter.js";
-import { PersonStorage, boardOwner, forgetOtherVisitors } from "../connection/storage.js";
+import { PersonStorage, boardOwner, forgetOtherVisitors, sharedStorage, tabStorage } from "../connection/storage.js";
 import { WaitingRoomSocket } from "../connection/waiting-room-socket.js";
 import { CLIENT_EVENT, CLOSE, REFUSAL, SERVER_EVENT } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
@@ -78,7 +78,7 @@ export class BoardPage {
 
   /** Opens what this visitor keeps in the browser, and deletes what earlier visitors have left. */
   #openStorage() {
-    forgetOtherVisitors(this.#board, this.#session);
+    for (const storage of [tabStorage, sharedStorage]) forgetOtherVisitors(this.#board, this.#session, storage);
     const isFirst = this.#storage === null;
     this.#storage = new PersonStorage(boardOwner(this.#board, this.#session));
     if (isFirst) showDoorAnnouncements(this.#socket, this.#storage);

@@ -18,6 +18,8 @@ export const LOCAL_EVENT = Object.freeze({
   RESET: "reset",
   /** The state of the connection is different. */
   STATUS: "status",
+  /** The server does not answer on an open connection, or it answers again. */
+  SILENCE: "silence",
   /** The server does not know the address of the connection. */
   UNKNOWN: "unknown",
 });

@@ -172,6 +172,7 @@ export class OutboxSender {
       this.sendWaiting();
     };
     this.#inFlight.set(entry.ref, this.#environment.timers.setTimeout(sendAgain, ANSWER_TIMEOUT_MS));
+    this.#outbox.setSent(entry.ref);
     this.#send(entry.event);
   }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// The changes that the server has not answered, kept in session storage so that they survive a reload.
+// The changes that the server has not answered, kept in the browser so that they survive a reload and a closed tab.
 // Must not send anything: outbox-sender.js decides when to send.
 
 /** @typedef {import("./wire.js").WireEvent} WireEvent */
@@ -11,6 +11,7 @@
  * @property {WireEvent} event
  * @property {Failure | null} failed why the server refused the event; the client does not retry such an entry
  * @property {boolean} isPersistent false for a fetch, because a reload fetches again
+ * @property {boolean} isSent whether the event was put on a connection, so the server may have it
  */
 
 /** @param {any} entry */
@@ -33,7 +34,7 @@ export class Outbox {
   constructor(storage, key) {
     this.#storage = storage;
     this.#key = key;
-    for (const { event, failed } of this.#load()) this.#put(event, failed ?? null, true);
+    for (const { event, failed, isSent } of this.#load()) this.#put(event, failed ?? null, true, isSent !== false);
   }
 
   /** All entries in the order in which they were written. */
@@ -56,7 +57,7 @@ export class Outbox {
    * @param {{ isPersistent?: boolean }} [options]
    */
   add(event, { isPersistent = true } = {}) {
-    this.#put(event, null, isPersistent);
+    this.#put(event, null, isPersistent, false);
     if (isPersistent) this.#save();
   }
 
@@ -77,6 +78,17 @@ export class Outbox {
     this.#save();
   }
 
+  /**
+   * Records that an entry was put on a connection.
+   * @param {string} ref
+   */
+  setSent(ref) {
+    const entry = this.#entries.get(ref);
+    if (!entry || entry.isSent) return;
+    entry.isSent = true;
+    if (entry.isPersistent) this.#save();
+  }
+
   dropTransient() {
     for (const entry of this.entries) if (!entry.isPersistent) this.#entries.delete(entry.ref);
   }
@@ -85,9 +97,10 @@ export class Outbox {
    * @param {WireEvent} event
    * @param {Failure | null} failed
    * @param {boolean} isPersistent
+   * @param {boolean} isSent
    */
-  #put(event, failed, isPersistent) {
-    this.#entries.set(event.ref, { ref: event.ref, event, failed, isPersistent });
+  #put(event, failed, isPersistent, isSent) {
+    this.#entries.set(event.ref, { ref: event.ref, event, failed, isPersistent, isSent });
   }
 
   #load() {
@@ -101,7 +114,7 @@ export class Outbox {
 
   // Storage may be full or forbidden. The entries then live as long as the page.
   #save() {
-    const kept = this.entries.filter((entry) => entry.isPersistent).map(({ event, failed }) => ({ event, failed }));
+    const kept = this.entries.filter((entry) => entry.isPersistent).map(({ event, failed, isSent }) => ({ event, failed, isSent }));
     try {
       if (kept.length) this.#storage.setItem(this.#key, JSON.stringify(kept));
       else this.#storage.removeItem(this.#key);

@@ -11,6 +11,7 @@ import { LoadedMessages } from "./loaded-messages.js";
 import { isRetried } from "./outbox-sender.js";
 import { ReconnectingConnection } from "./reconnecting-connection.js";
 import { RoomChanges } from "./room-changes.js";
+import { SilenceWatch } from "./silence.js";
 import { Synchronizer } from "./synchronizer.js";
 import { PersonStorage } from "./storage.js";
 import { CLIENT_EVENT, SERVER_EVENT } from "./wire.js";
@@ -57,6 +58,7 @@ function parse(text) {
  * - outside: a `message` that is outside the loaded history
  * - reset: the page must forget what it has drawn
  * - outbox: `changes.pending` has changed
+ * - silence: {isSilent}: the connection is open, but the server does not answer; or it answers again
  * - status: {state: connecting, open, waiting or closed; until; code; willReconnect}
  */
 export class RoomSocket extends Emitter {
@@ -64,6 +66,8 @@ export class RoomSocket extends Emitter {
   #connection;
   /** @type {Synchronizer} */
   #synchronizer;
+  /** @type {SilenceWatch} */
+  #silence;
   #announcements = new AnnouncementCursor();
   #loaded = new LoadedMessages();
   #hasJoined = false;
@@ -102,6 +106,11 @@ export class RoomSocket extends Emitter {
       send: (event) => this.#send(event),
       timedOut: () => this.#connection.fail(),
       timedOutUrgently: () => this.#connection.restart(),
+    });
+    this.#silence = new SilenceWatch(environment, {
+      check: () => this.#synchronizer.sync(),
+      isVisible: () => !options.page?.hidden,
+      changed: (isSilent) => this.emit(LOCAL_EVENT.SILENCE, { isSilent }),
     });
     const url = options.url ?? socketUrl(`/chat/${options.slug}/`);
     this.#connection = new ReconnectingConnection(() => this.#addressWithCursors(url), {
@@ -148,6 +157,11 @@ export class RoomSocket extends Emitter {
     this.#synchronizer.syncUrgently();
   }
 
+  /** Checks the connection soon if nothing arrives, because the person does something on the page. */
+  noteActivity() {
+    this.#silence.noteActivity();
+  }
+
   /** @param {boolean} on */
   typing(on) {
     if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.TYPING, on });
@@ -190,6 +204,7 @@ export class RoomSocket extends Emitter {
 
   /** @param {string} text */
   #receive(text) {
+    this.#silence.received();
     const event = parse(text);
     if (!event) return;
     // Broadcasts may arrive before `joined`; a reset in `joined` must not delete them. A refusal may replace `joined`.
@@ -208,6 +223,7 @@ export class RoomSocket extends Emitter {
   #receiveJoined(event) {
     this.#hasJoined = true;
     this.#synchronizer.start();
+    this.#silence.start();
     this.#announcements.joined(event.announced);
     if (event.reset || this.cursor === null) this.#forget();
     const handle = event.you?.handle ?? this.handle;
@@ -287,6 +303,7 @@ export class RoomSocket extends Emitter {
     this.#early = [];
     this.changes.stop();
     this.#synchronizer.stop();
+    this.#silence.stop();
   }
 
   // The outbox stays: it holds what the person wrote.
@@ -299,6 +316,7 @@ export class RoomSocket extends Emitter {
 
   /** @param {WireEvent} event */
   #send(event) {
+    if (event.ref || event.type === CLIENT_EVENT.SYNC) this.#silence.sent();
     this.#connection.send(JSON.stringify(event));
   }
 }

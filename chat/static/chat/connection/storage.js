@@ -119,6 +119,14 @@ export class PersonStorage {
   }
 }
 
+/** Keeps the values of one person in the storage that all tabs share, so that they survive a closed tab. */
+export class SharedPersonStorage extends PersonStorage {
+  /** @param {string} owner */
+  constructor(owner) {
+    super(owner, sharedStorage);
+  }
+}
+
 /**
  * Returns the owner of what a visitor keeps on a board. A visitor needs no account, so the board's session identifies
  * the visitor.
@@ -130,7 +138,7 @@ export function boardOwner(board, session) {
 }
 
 /**
- * Deletes what people other than this person have left in this tab. `forgetOtherVisitors` does the same for a board.
+ * Deletes what people other than this person have left in a storage. `forgetOtherVisitors` does the same for a board.
  * @param {string} person the key of the signed-in person, or ""
  * @param {SafeStorage} [storage]
  */
@@ -149,7 +157,7 @@ export function forgetOtherVisitors(board, session, storage = tabStorage) {
 }
 
 /**
- * Deletes what all people have left in this tab, because the person has signed out.
+ * Deletes what all people have left in a storage, because the person has signed out.
  * @param {SafeStorage} [storage]
  */
 export function forgetEverybody(storage = tabStorage) {

@@ -28,6 +28,8 @@ export function openLobby(makeTools = () => null) {
 export class Lobby {
   #scope = new Scope();
   #search = byId("room-search", HTMLInputElement);
+  /** Is null for people who are not signed in. */
+  #archived = document.querySelector("#archived-rooms");
   #announcements = new LobbyAnnouncements(this.#scope);
   #refresher = new Refresher(() => this.#refresh(), () => document.hidden || !this.#scope.isActive);
   #requests = 0;
@@ -43,6 +45,7 @@ export class Lobby {
   constructor(makeTools) {
     this.#list = new RoomList(makeTools);
     this.#search.addEventListener("input", () => this.#refresher.fetchAfter(SEARCH_DELAY_MS));
+    this.#archived?.addEventListener("change", () => this.#refresher.fetchAfter(0));
     this.#scope.whileActive((signal) => {
       onReturn(() => this.#returned(), signal);
       const timer = setInterval(() => this.#stale(), STALE_AFTER_MS);
@@ -87,8 +90,10 @@ export class Lobby {
     this.#requests += 1;
     const number = this.#requests;
     const query = this.#search.value.trim();
+    const parameters = new URLSearchParams(query ? { q: query } : {});
+    if (this.#archived instanceof HTMLInputElement && this.#archived.checked) parameters.set("archived", "1");
     try {
-      const response = await fetch(`/api/rooms/${query ? `?q=${encodeURIComponent(query)}` : ""}`);
+      const response = await fetch(`/api/rooms/${parameters.size ? `?${parameters}` : ""}`);
       // Answers may arrive in another order than their requests. Only the answer to the last request counts.
       if (number !== this.#requests) return;
       if (response.ok) this.#list.draw(await response.json(), query);

@@ -27,6 +27,7 @@ export class ConnectionBar {
   /** @type {ReturnType<typeof setTimeout>[]} */
   #timers = [];
   #hasEnded = false;
+  #isSilent = false;
 
   /** @param {() => void} reconnectNow */
   constructor(reconnectNow) {
@@ -35,6 +36,7 @@ export class ConnectionBar {
 
   /** @param {import("../connection/reconnecting-connection.js").Status} status */
   show(status) {
+    this.#isSilent = false;
     if (status.state === "connecting") {
       this.#soon(() => this.#say("Connecting…"));
       return;
@@ -43,6 +45,20 @@ export class ConnectionBar {
     if (status.state === "open") this.#bar.hidden = true;
     else if (status.state === "closed") this.#showEnd(status.code ?? CLOSE.NORMAL);
     else this.#soon(() => this.#countDown(status.until ?? 0));
+  }
+
+  /**
+   * Shows that the server does not answer, although the connection is open.
+   * @param {boolean} isSilent
+   */
+  showSilence(isSilent) {
+    if (isSilent && this.#bar.hidden) {
+      this.#isSilent = true;
+      this.#say("The server does not answer at the moment. Your messages are kept, and are sent again until it answers.");
+    } else if (!isSilent && this.#isSilent) {
+      this.#isSilent = false;
+      this.#bar.hidden = true;
+    }
   }
 
   /** @param {() => void} callback */

@@ -38,6 +38,8 @@ export class Composer {
   #beforeEdit = null;
   /** @type {Target | null} */
   #target = null;
+  /** @type {(() => void)[]} */
+  #watchers = [];
 
   /**
    * @param {Actions} actions
@@ -46,7 +48,7 @@ export class Composer {
   constructor(actions, draft) {
     this.#actions = actions;
     this.#draft = draft;
-    this.#text.value = draft.load();
+    this.#restore(draft.load());
     this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#text.addEventListener("input", () => this.#changed());
     this.#text.addEventListener("keydown", (event) => this.#keyPressed(event));
@@ -63,18 +65,49 @@ export class Composer {
     return this.#text.value.trim() === "";
   }
 
+  /** What the person has written. */
+  get text() {
+    return this.#text.value;
+  }
+
+  get isEditing() {
+    return this.#target?.kind === "edit";
+  }
+
+  /**
+   * Calls `callback` after each change of the text.
+   * @param {() => void} callback
+   */
+  onChange(callback) {
+    this.#watchers.push(callback);
+  }
+
   /** @param {Message} message */
   reply(message) {
     this.cancel();
-    this.#setTarget("reply", message, `Replying to ${personName(message.author)}: ${excerpt(message)}`);
+    this.#showTarget({ kind: "reply", message });
+    this.#saveDraft();
+    this.focus();
   }
 
   /** @param {Message} message */
   edit(message) {
     this.#beforeEdit ??= { text: this.#text.value, target: this.#target };
-    this.#setTarget("edit", message, "Editing your message");
+    this.#showTarget({ kind: "edit", message });
     this.#text.value = message.body;
     this.#adjust();
+    this.#saveDraft();
+    this.focus();
+  }
+
+  /**
+   * Writes a text in the place of the selection, as if the person had typed it.
+   * @param {string} text
+   */
+  insert(text) {
+    this.#text.setRangeText(text, this.#text.selectionStart, this.#text.selectionEnd, "end");
+    this.#text.dispatchEvent(new Event("input", { bubbles: true }));
+    this.focus();
   }
 
   /** Ends the reply or the edit. After an edit, the field holds again what stood in it before. */
@@ -84,16 +117,16 @@ export class Composer {
     this.#target = null;
     this.#context.hidden = true;
     if (before) this.#text.value = before.text;
-    if (before?.target) this.reply(before.target.message);
+    if (before?.target) this.#showTarget(before.target);
     this.#adjust();
+    this.#saveDraft();
   }
 
-  /** Empties the field, because the person has signed out. */
+  /** Empties the field: the person has signed out, or has scheduled the text. */
   clear() {
     this.#beforeEdit = null;
-    this.cancel();
     this.#text.value = "";
-    this.#adjust();
+    this.cancel();
   }
 
   focus() {
@@ -125,16 +158,20 @@ export class Composer {
     this.#adjust();
   }
 
-  /**
-   * @param {Target["kind"]} kind
-   * @param {Message} message
-   * @param {string} sentence
-   */
-  #setTarget(kind, message, sentence) {
-    this.#target = { kind, message };
+  /** @param {Target} target */
+  #showTarget(target) {
+    const { kind, message } = target;
+    this.#target = target;
     this.#context.hidden = false;
-    child(this.#context, "span").textContent = sentence;
-    this.focus();
+    child(this.#context, "span").textContent = kind === "edit" ? "Editing your message"
+      : `Replying to ${personName(message.author)}: ${excerpt(message)}`;
+  }
+
+  /** @param {import("./draft.js").Written} written */
+  #restore({ text, target, beforeEdit }) {
+    this.#text.value = text;
+    this.#beforeEdit = beforeEdit;
+    if (target) this.#showTarget(target);
   }
 
   /** @param {Event} event */
@@ -145,7 +182,6 @@ export class Composer {
     const body = this.#text.value;
     this.#text.value = "";
     this.cancel();
-    this.#saveDraft();
     this.#actions.stoppedTyping();
     this.#actions.submit(body, target);
     this.focus();
@@ -182,10 +218,10 @@ export class Composer {
     this.#counter.textContent = `${(LONGEST_BODY - length).toLocaleString()} left`;
     this.#counter.classList.toggle("over", length > LONGEST_BODY);
     this.#sendButton.disabled = this.#text.disabled || length === 0 || length > LONGEST_BODY;
+    for (const watcher of this.#watchers) watcher();
   }
 
-  // An edit is not saved as a draft: after a reload it would be sent as a new message.
   #saveDraft() {
-    if (this.#target?.kind !== "edit") this.#draft.save(this.#text.value);
+    this.#draft.save({ text: this.#text.value, target: this.#target, beforeEdit: this.#beforeEdit });
   }
 }

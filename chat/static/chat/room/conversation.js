@@ -4,6 +4,7 @@
 
 import { LOCAL_EVENT } from "../connection/emitter.js";
 import { RoomSocket } from "../connection/room-socket.js";
+import { keptStorage } from "../connection/kept-storage.js";
 import { PersonStorage } from "../connection/storage.js";
 import { CLOSE, SERVER_EVENT } from "../connection/wire.js";
 import { Announcements } from "../ui/announcements.js";
@@ -16,6 +17,7 @@ import { forgetPerson, onForgotten } from "../ui/person-data.js";
 import { Scope } from "../ui/scope.js";
 import { ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
+import { ComposerTools } from "./composer-tools.js";
 import { Draft } from "./draft.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { loadDialogs, makeWithDialogs } from "./late-dialogs.js";
@@ -32,6 +34,8 @@ import { Timeline } from "./timeline.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
 
 const NOTICE_MS = 6_000;
+// The events of a person who is active on the page.
+const INPUTS = ["pointerdown", "pointermove", "wheel", "keydown"];
 
 /**
  * @typedef {object} Options
@@ -91,6 +95,9 @@ export class Conversation {
   #typingSignal = new TypingSignal((isTyping) => this.socket.typing(isTyping));
   #typingOthers = new TypingOthers((sentence) => { this.#typing.textContent = sentence; });
 
+  /** Whether nobody can write in the room. */
+  isArchived = false;
+
   /** @param {Options} options */
   constructor({ slug, handle, owner, url, social, showUnread = showUnreadInTitle }) {
     const scope = this.#scope;
@@ -102,7 +109,8 @@ export class Conversation {
     const isBoard = url !== undefined;
     // A board's own key does not identify a person.
     const person = isBoard ? "" : owner;
-    this.socket = new RoomSocket({ slug, handle, person, url, storage, page: document });
+    const kept = keptStorage(owner);
+    this.socket = new RoomSocket({ slug, handle, person, url, storage: kept, page: document });
     const { socket } = this;
     const { changes } = socket;
     const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
@@ -116,7 +124,11 @@ export class Conversation {
     const { timeline, readMarker } = this;
     this.history = new HistoryNavigation(socket, timeline, readMarker, { notify, scope });
     this.actions = new MessageActions(handle, { changes, timeline, readMarker, showNewest, ...this.#rightsInRoom(isBoard) });
-    this.composer = new Composer(this.#composerActions(), new Draft(storage, slug));
+    this.composer = new Composer(this.#composerActions(), new Draft(kept, slug));
+    new ComposerTools({
+      composer: this.composer, withDialogs, notify, slug: isBoard ? null : slug,
+      sendLater: isBoard ? null : () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)),
+    });
     const start = (/** @type {string} */ task, /** @type {object} */ params) => changes.startTask(task, params);
     this.taskBars = new TaskBars({ start, notify, focusComposer, withDialogs });
     this.ownRole = new OwnRole(this.composer, { notify, changed: () => this.#ownRoleChanged(), scope });
@@ -154,6 +166,7 @@ export class Conversation {
     this.controls.hide();
     this.taskBars.suspend();
     this.#typingOthers.clear();
+    this.ownChanges.suspend();
     this.#scope.suspend();
     this.socket.close();
     this.#connectionBar.suspend();
@@ -269,6 +282,8 @@ export class Conversation {
     socket.on(SERVER_EVENT.REPORTED, () => this.moderation.refresh());
     socket.on(SERVER_EVENT.TASK, (event) => this.taskBars.show(event));
     this.#list.addEventListener("click", (event) => this.#clicked(event));
+    socket.on(LOCAL_EVENT.SILENCE, ({ isSilent }) => this.#scope.isActive && this.#connectionBar.showSilence(isSilent));
+    for (const input of INPUTS) this.#scope.listen(document, input, () => socket.noteActivity(), { passive: true });
     this.#scope.whileActive((signal) => onReturn(() => socket.checkConnection(), signal));
     onForgotten(() => this.#forget(), this.#scope.life);
     onMenuEntry("menu-schedule", () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)));
@@ -323,8 +338,12 @@ export class Conversation {
 
   /** @param {import("./late-dialogs.js").Dialogs} dialogs */
   #openScheduleDialog({ ScheduleDialog }) {
-    this.#scheduleDialog ??= new ScheduleDialog(this.slug, (body, at) => this.socket.changes.schedule(body, at));
-    this.#scheduleDialog.open();
+    this.#scheduleDialog ??= new ScheduleDialog(this.slug, (body, at) => {
+      // The text is in the outbox now.
+      if (body === this.composer.text) this.composer.clear();
+      return this.socket.changes.schedule(body, at);
+    });
+    this.#scheduleDialog.open(this.composer.isEditing ? "" : this.composer.text);
   }
 
   #editLast() {
@@ -351,8 +370,11 @@ export class Conversation {
       return;
     }
     this.#isGuest = Boolean(you.guest);
+    this.socket.noteActivity();
     this.ownRole.joined(you);
     this.setTitle({ name: room.name, topic: room.topic ?? "" });
+    this.isArchived = Boolean(room.archived);
+    if (this.isArchived) this.composer.disable("This room is archived. You can read it, but not write in it.");
     this.people.joined({ present, count, you });
     this.readMarker.joined({ you, ...rest });
     this.versionBar.compare(document.body.dataset.version, version);

@@ -3,6 +3,7 @@
 // Only late-dialogs.js may load it, with `import()`.
 
 export { openExportDialog } from "./export-dialog.js";
+export { openFormattingHelp } from "./formatting-help.js";
 export { openInvitations } from "./invitations.js";
 export { openLeaveDialog } from "./leave-dialog.js";
 export { Members } from "./members.js";

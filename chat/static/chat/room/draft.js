@@ -1,6 +1,20 @@
 // @ts-check
-// The text that a person has begun to write in a room, so that a reload does not lose it.
+// What a person has begun to write in a room: the text, and the message that it replies to or edits. A reload or a closed
+// tab does not lose it.
 // Must not know the field in which the text is written.
+
+/** @typedef {import("../connection/wire.js").Message} Message */
+/** @typedef {import("./composer.js").Target} Target */
+
+/**
+ * @typedef {object} Written
+ * @property {string} text
+ * @property {Target | null} target
+ * @property {{ text: string, target: Target | null } | null} beforeEdit what the field contained before the edit
+ */
+
+/** @type {Written} */
+const NOTHING = Object.freeze({ text: "", target: null, beforeEdit: null });
 
 export class Draft {
   /** @type {import("../connection/storage.js").KeyValueStorage} */
@@ -17,13 +31,35 @@ export class Draft {
     this.#name = `chat.draft.${slug}`;
   }
 
+  /** @returns {Written} */
   load() {
-    return this.#storage.getItem(this.#name) ?? "";
+    const stored = this.#storage.getItem(this.#name) ?? "";
+    try {
+      const { text, target = null, beforeEdit = null } = JSON.parse(stored);
+      if (typeof text === "string") return { text, target, beforeEdit };
+    } catch {
+      // An older version of the page stored only the text.
+    }
+    return { ...NOTHING, text: stored };
   }
 
-  /** @param {string} text */
-  save(text) {
-    if (text) this.#storage.setItem(this.#name, text);
-    else this.#storage.removeItem(this.#name);
+  /** @param {Written} written */
+  save({ text, target, beforeEdit }) {
+    if (!text && !target && !beforeEdit) {
+      this.#storage.removeItem(this.#name);
+      return;
+    }
+    const before = beforeEdit && { text: beforeEdit.text, target: shorten(beforeEdit.target) };
+    this.#storage.setItem(this.#name, JSON.stringify({ text, target: shorten(target), beforeEdit: before }));
   }
+}
+
+/**
+ * Leaves out what the composer does not need of a message, such as its reactions.
+ * @param {Target | null} target
+ */
+function shorten(target) {
+  if (!target) return null;
+  const { id, author, body, removed } = target.message;
+  return { kind: target.kind, message: { id, author, body, removed } };
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// The list items of those loaded messages that are drawn: one part of the list without gaps.
+// The list items of the drawn messages. They are one part of the loaded messages, without gaps.
 // Must not fill the items, must not scroll, and must not decide which messages are drawn: message-window.js does.
 //
 // The padding of the list stands for the rows above and below the drawn part. When a row leaves the page, the padding grows
@@ -147,7 +147,7 @@ export class DrawnMessages {
   }
 
   /**
-   * Draws other messages in the place of those that are drawn.
+   * Draws other messages instead of the drawn messages.
    * @param {number} from
    * @param {number} to the index after the last message
    */
@@ -160,7 +160,7 @@ export class DrawnMessages {
     this.updateSpace();
   }
 
-  /** @param {number} count how many of the oldest messages are removed; none of them is drawn */
+  /** @param {number} count how many of the oldest messages are removed; no removed message is drawn */
   oldestRemoved(count) {
     this.#first -= count;
     this.#end -= count;

@@ -157,10 +157,10 @@ export class HistoryNavigation {
     this.#readMarker.update({ mayRead: this.#target === null && !this.#isJumpingToNewest });
     const count = this.#readMarker.countBelow;
     this.#newestButton.hidden = this.#timeline.isAtBottom;
-    this.#newestButton.textContent = count ? `↓ ${plural(count, "new message")}` : "↓ Jump to the newest message";
+    setText(this.#newestButton, count ? `↓ ${plural(count, "new message")}` : "↓ Jump to the newest message");
     const above = this.#readMarker.countAbove;
     this.#unreadBar.hidden = above === 0;
-    this.#unreadButton.textContent = above ? `↑ ${plural(above, "new message")} above` : "↑ Jump to the first new message";
+    setText(this.#unreadButton, above ? `↑ ${plural(above, "new message")} above` : "↑ Jump to the first new message");
   }
 
   #stopJump() {
@@ -201,6 +201,15 @@ export class HistoryNavigation {
     if (nearEnd) this.#loadNewer();
     this.update();
   }
+}
+
+/**
+ * Changes the text of an element. The same text again would cost a layout in each frame of a scroll.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 /**

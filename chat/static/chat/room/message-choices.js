@@ -5,7 +5,7 @@
 export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
 /** @typedef {{ edit: boolean, remove: boolean, report: boolean, moderate: boolean, profile: boolean }} Rights */
-/** @typedef {"reply" | "edit" | "copy" | "select" | "report" | "moderate" | "profile" | "remove"} Action */
+/** @typedef {"emoji" | "reply" | "edit" | "copy" | "select" | "report" | "moderate" | "profile" | "remove"} Action */
 
 /**
  * @typedef {object} Choice
@@ -23,6 +23,7 @@ export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
 /** @type {Choice[]} */
 const CHOICES = [
+  { action: "emoji", label: "React with another emoji", icon: "emoji", key: "+" },
   { action: "reply", label: "Reply", icon: "reply", key: "r" },
   { action: "edit", label: "Edit", icon: "edit", key: "e", right: "edit" },
   { action: "copy", label: "Copy text", icon: "copy", key: "c" },

@@ -2,8 +2,11 @@
 // Connects the ways to the actions on a message: the toolbar, the sheet, the keys, and a long press.
 // Must not change a message: it calls the passed actions.
 
+import { openEmojiPicker } from "./late-emoji.js";
 import { KeyboardNavigation } from "./keyboard-navigation.js";
 import { LongPress } from "./long-press.js";
+import { ReactorsTip } from "./reactors-tip.js";
+import { reactorsOf } from "./message.js";
 import { MessageToolbar } from "./message-toolbar.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
@@ -54,6 +57,10 @@ export class MessageControls {
     new KeyboardNavigation(scroller, list, {
       act: (...choice) => this.#actByKey(...choice), leave: focusComposer, showNewest, showOldest,
     }, scope);
+    new ReactorsTip(list, (id, emoji) => {
+      const message = parts.timeline.get(id);
+      return message ? reactorsOf(message, emoji) : [];
+    }, scope);
     new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)), scope);
   }
 
@@ -81,6 +88,7 @@ export class MessageControls {
     else if (action === "react") actions.react(id, emoji ?? "");
     else if (action === "remove") actions.remove(id);
     else if (action === "select") this.#selectText(id);
+    else if (action === "emoji") this.#chooseEmoji(id);
     else if (action !== "copy") actions[action](message);
   }
 
@@ -95,6 +103,15 @@ export class MessageControls {
     if (action === "remove") this.#toolbar.askToRemove(item);
     else if (action === "copy") this.#copyText(id, item);
     else this.#act(action, id, emoji);
+  }
+
+  /** @param {number} id */
+  #chooseEmoji(id) {
+    const { timeline, actions, notify } = this.#parts;
+    const item = timeline.item(id);
+    if (!item) return;
+    const opener = /** @type {HTMLElement | null} */ (item.querySelector(".toolbar")) ?? item;
+    openEmojiPicker({ title: "React with an emoji", opener, choose: (emoji) => actions.react(id, emoji) }, notify);
   }
 
   /** @param {number} id */

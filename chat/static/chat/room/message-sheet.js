@@ -84,7 +84,7 @@ function hasReacted(message, emoji, me) {
 function makeReactors(message) {
   const emojis = Object.keys(message.reactions ?? {}).filter((emoji) => reactorsOf(message, emoji).length);
   if (!emojis.length) return null;
-  return make("ul", { class: "sheet-reactors", "aria-label": "Who reacted" }, ...emojis.map((emoji) => (
+  return make("ul", { class: "sheet-reactors", "aria-label": "Who reacted", tabindex: "0" }, ...emojis.map((emoji) => (
     make("li", {}, make("span", { text: emoji }), make("span", { text: reactorsOf(message, emoji).join(", ") }))
   )));
 }
@@ -129,6 +129,8 @@ function keyPressed(event, dialog) {
     event.preventDefault();
     return;
   }
+  // The arrow keys scroll a long list of people.
+  if (document.activeElement?.matches(".sheet-reactors") && event.key.startsWith("Arrow")) return;
   const buttons = /** @type {HTMLElement[]} */ ([...dialog.querySelectorAll("[data-action]")]);
   const button = buttons[nextIndex(event.key, buttons)] ?? findByKey(event.key, buttons);
   if (!button) return;

@@ -9,7 +9,7 @@ import { icon } from "../ui/pictures.js";
 import { EMOJI, choicesFor } from "./message-choices.js";
 
 /** @type {Set<string>} */
-const IN_TOOLBAR = new Set(["reply", "edit", "report", "remove"]);
+const IN_TOOLBAR = new Set(["emoji", "reply", "edit", "report", "remove"]);
 // A floating toolbar is about 400 px wide. In a narrow window it would cover the text.
 const narrow = window.matchMedia("(width <= 640px)");
 

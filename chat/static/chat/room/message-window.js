@@ -11,7 +11,7 @@ const STEP = 20;
 // After a jump this many messages before and after the target are drawn at once.
 const AROUND = 40;
 // Above this number the rows that are far from the screen leave the page.
-const MOST_DRAWN = 300;
+const MOST_DRAWN = 240;
 const KEPT_DRAWN = 200;
 // A selection ends when its rows leave the page. So more rows stay while the reader has selected text.
 const MOST_DRAWN_WITH_SELECTION = 1_000;
@@ -25,7 +25,7 @@ export class MessageWindow {
   #drawn;
   /** @type {import("./scroll-position.js").ScrollPosition} */
   #position;
-  /** @type {() => void} */
+  /** @type {(hasDrawn: boolean) => void} */
   #moved;
   /** @type {number | null} */
   #frame = null;
@@ -36,7 +36,8 @@ export class MessageWindow {
    * @param {import("./message-list.js").MessageList} parts.messages
    * @param {import("./drawn-messages.js").DrawnMessages} parts.drawn
    * @param {import("./scroll-position.js").ScrollPosition} parts.position
-   * @param {() => void} moved is called when other messages are drawn than before
+   * @param {(hasDrawn: boolean) => void} moved is called when other messages are drawn than before; hasDrawn: some came to
+   *   the page
    */
   constructor(scroller, { messages, drawn, position }, moved) {
     this.#scroller = scroller;
@@ -51,12 +52,14 @@ export class MessageWindow {
     // An element outside the page has no height.
     if (!this.#scroller.clientHeight || !this.#drawn.size) return;
     const { first, end } = this.#drawn;
-    if (this.#isFarAway) this.#redrawHere();
+    const isFarAway = this.#isFarAway;
+    if (isFarAway) this.#redrawHere();
     let needsMore = this.#extend();
     while (needsMore && this.#isUncovered) needsMore = this.#extend();
+    const hasDrawn = isFarAway || this.#drawn.first < first || this.#drawn.end > end;
     this.#shrink();
     if (needsMore) this.#moveSoon();
-    if (this.#drawn.first !== first || this.#drawn.end !== end) this.#moved();
+    if (hasDrawn || this.#drawn.first !== first || this.#drawn.end !== end) this.#moved(hasDrawn);
   }
 
   /**
@@ -66,7 +69,7 @@ export class MessageWindow {
   show(index) {
     if (index >= this.#drawn.first && index < this.#drawn.end) return;
     this.#drawn.replace(index - AROUND, index + AROUND);
-    this.#moved();
+    this.#moved(true);
   }
 
   #moveSoon() {

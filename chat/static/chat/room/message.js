@@ -6,7 +6,10 @@ import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
 import { markTitle, nameInWords, personNameOf } from "../ui/person-marks.js";
 import { avatar, guestMark } from "../ui/pictures.js";
+import { decorateCode } from "./code-blocks.js";
+import { isEmojiOnly } from "./emoji-only.js";
 import { markMentions } from "./mention-marks.js";
+import { sentenceOf } from "./reactors-tip.js";
 
 const EXCERPT_LENGTH = 120;
 const SCROLLER = Object.freeze({ tabindex: "0", role: "group" });
@@ -92,7 +95,7 @@ function replaceRow(item, row) {
  * @param {Element | null} part
  */
 function describe(part) {
-  return ["data-react", "data-jump", "href"].map((name) => part?.getAttribute(name)).join(" ");
+  return ["data-react", "data-jump", "data-copy-code", "href"].map((name) => part?.getAttribute(name)).join(" ");
 }
 
 /**
@@ -145,21 +148,32 @@ function makeHeader(message) {
 function makeBody(message, { me }) {
   const id = `message-${message.id}-body`;
   if (message.removed) return make("div", { id, class: "body", text: "message removed" });
-  const element = make("div", { id, class: "body" });
-  if (typeof message.html === "string") element.innerHTML = message.html;
-  else element.textContent = message.body;
-  for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
-  makeScrollersFocusable(element);
+  const element = makeBodyOf(message);
+  element.id = id;
   const { mentions = [], audience } = message;
   markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => (
     makeMention(text, mentions.includes(name) ? name : null, me)
   ));
+  if (message.edited_at) {
+    element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
+  }
+  return element;
+}
+
+/**
+ * Draws the text of a message, or of a preview.
+ * @param {Pick<Message, "body" | "html">} message
+ */
+export function makeBodyOf({ body, html }) {
+  const element = make("div", { class: isEmojiOnly(body) ? "body emoji-only" : "body" });
+  if (typeof html === "string") element.innerHTML = html;
+  else element.textContent = body;
+  for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
+  makeScrollersFocusable(element);
+  decorateCode(element);
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("a[href]"))) {
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
-  }
-  if (message.edited_at) {
-    element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
   }
   return element;
 }
@@ -230,8 +244,8 @@ function makeReaction(emoji, handles, names, me) {
   return make(
     "button",
     {
-      type: "button", class: "reaction", "data-react": emoji, title: names.join(", "),
-      "aria-pressed": String(handles.includes(me)), "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}`,
+      type: "button", class: "reaction", "data-react": emoji, "aria-pressed": String(handles.includes(me)),
+      "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}: ${sentenceOf(names)}`,
     },
     make("span", { text: emoji }),
     make("span", { class: "number", text: handles.length }),

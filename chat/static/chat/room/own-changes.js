@@ -46,6 +46,7 @@ export class OwnChanges {
     this.#pendingMessages = new PendingMessages(byId("pending-messages"), me, {
       retry: (ref) => changes.retry(ref),
       discard: (ref) => changes.discard(ref),
+      reconnect: () => parts.socket.checkConnection(),
       isGuest: parts.isGuest,
     });
   }
@@ -69,6 +70,11 @@ export class OwnChanges {
       item.classList.add("changing");
       if (event.type === CLIENT_EVENT.EDIT) showEditedBody(item, event.body);
     }
+  }
+
+  /** Stops the timers, because the room leaves the page. */
+  suspend() {
+    this.#pendingMessages.suspend();
   }
 
   /**

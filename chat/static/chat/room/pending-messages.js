@@ -1,5 +1,6 @@
 // @ts-check
-// The messages that are not in the timeline yet: grey until they are acknowledged, with a reason when they are refused.
+// The messages that are not in the timeline yet: grey until they are acknowledged, marked as waiting when that takes long,
+// and with a reason when they are refused.
 // Must not send: the buttons "Try again" and "Discard" call the passed actions.
 
 import { CLIENT_EVENT, REFUSAL } from "../connection/wire.js";
@@ -18,8 +19,20 @@ const REASONS = {
   [REFUSAL.INTERNAL]: "An error occurred on the server. Try again later.",
 };
 
+// After this time without an answer, a message is shown as waiting.
+const WAITING_AFTER_MS = 6_000;
+
+/** @type {Record<string, string>} */
+const STATES = { failed: "Not sent", waiting: "Not sent yet", pending: "sending…" };
+
 /** @typedef {import("../connection/outbox.js").Entry} Entry */
-/** @typedef {{ retry: (ref: string) => void, discard: (ref: string) => void }} Actions */
+
+/**
+ * @typedef {object} Actions
+ * @property {(ref: string) => void} retry sends a refused change again
+ * @property {(ref: string) => void} discard
+ * @property {() => void} reconnect tries to send what waits
+ */
 
 /**
  * Returns a sentence that says why the server refused a change.
@@ -46,6 +59,15 @@ export class PendingMessages {
    * @type {Set<string>}
    */
   #acknowledged = new Set();
+  /**
+   * The time at which each ref was first shown, in milliseconds since 1970.
+   * @type {Map<string, number>}
+   */
+  #shownAt = new Map();
+  /** @type {() => void} */
+  #showAgain = () => {};
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
   /**
    * @param {HTMLElement} list
@@ -70,6 +92,30 @@ export class PendingMessages {
     const refs = new Set(shown.map(({ ref }) => ref));
     for (const ref of this.#items.keys()) if (!refs.has(ref) && !this.#acknowledged.has(ref)) this.drop(ref);
     for (const entry of shown) this.#draw(entry);
+    this.#showAgain = () => this.show(entries, isDrawn);
+    this.#schedule(shown);
+  }
+
+  /** Stops the timer, because the room leaves the page. */
+  suspend() {
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * Draws the messages again when the next of them begins to wait.
+   * @param {Entry[]} shown
+   */
+  #schedule(shown) {
+    clearTimeout(this.#timer);
+    const times = shown.filter((entry) => this.#stateOf(entry) === "pending")
+      .map(({ ref }) => (this.#shownAt.get(ref) ?? 0) + WAITING_AFTER_MS - Date.now());
+    if (times.length) this.#timer = setTimeout(() => this.#showAgain(), Math.max(0, Math.min(...times)) + 1);
+  }
+
+  /** @param {Entry} entry */
+  #stateOf({ ref, failed }) {
+    if (failed) return "failed";
+    return Date.now() - (this.#shownAt.get(ref) ?? Date.now()) >= WAITING_AFTER_MS ? "waiting" : "pending";
   }
 
   /**
@@ -80,7 +126,8 @@ export class PendingMessages {
     const item = this.#items.get(ref);
     if (!item) return;
     this.#acknowledged.add(ref);
-    item.classList.remove("pending");
+    item.classList.remove("pending", "waiting");
+    item.querySelector(".failure")?.remove();
     item.dataset.state = "stored";
   }
 
@@ -89,6 +136,7 @@ export class PendingMessages {
     this.#items.get(ref)?.remove();
     this.#items.delete(ref);
     this.#acknowledged.delete(ref);
+    this.#shownAt.delete(ref);
   }
 
   dropAcknowledged() {
@@ -97,10 +145,12 @@ export class PendingMessages {
 
   /** @param {Entry} entry */
   #draw(entry) {
-    const state = entry.failed ? "failed" : "pending";
+    if (!this.#shownAt.has(entry.ref)) this.#shownAt.set(entry.ref, Date.now());
+    const state = this.#stateOf(entry);
     const old = this.#items.get(entry.ref);
-    if (old?.dataset.state === state) return;
+    if (old?.dataset.state === state && old.dataset.sent === String(entry.isSent)) return;
     const item = this.#makeItem(entry, state);
+    item.dataset.sent = String(entry.isSent);
     if (old) old.replaceWith(item);
     else this.#list.append(item);
     this.#items.set(entry.ref, item);
@@ -110,37 +160,51 @@ export class PendingMessages {
    * @param {Entry} entry
    * @param {string} state
    */
-  #makeItem({ ref, event, failed }, state) {
+  #makeItem(entry, state) {
+    const { ref, event } = entry;
     const item = make("li", { class: `message own ${state}`, "data-ref": ref, "data-state": state });
     const header = make(
       "header", { class: "meta" },
       make("b", { class: "author", dir: "auto", text: this.#handle }),
       guestMark(this.#isGuest()),
-      make("span", { class: "state", text: failed ? "Not sent" : "sending…" }),
+      make("span", { class: "state", text: STATES[state] }),
       event.type === CLIENT_EVENT.EDIT && make("span", { class: "state", text: "(an edit)" }),
       event.type === CLIENT_EVENT.SCHEDULE && make("span", { class: "state", text: "(a scheduled message)" }),
     );
     const body = make("div", { class: "body plain", dir: "auto", text: event.body });
-    const content = make("div", { class: "content" }, header, body, failed && this.#makeFailure(ref, failed, event));
+    const content = make("div", { class: "content" }, header, body, this.#makeExplanation(entry, state));
     item.append(make("article", { class: "row" }, avatar(this.#handle), content));
     return item;
   }
 
   /**
-   * @param {string} ref
-   * @param {import("../connection/outbox.js").Failure} failed
-   * @param {import("../connection/wire.js").WireEvent} event
+   * Makes the line that says why a message is not sent, with the person's choices. Returns null while it is being sent.
+   * @param {Entry} entry
+   * @param {string} state
    */
-  #makeFailure(ref, failed, event) {
-    const retry = () => this.#actions.retry(ref);
-    const discard = () => this.#actions.discard(ref);
+  #makeExplanation({ ref, event, failed, isSent }, state) {
+    if (state === "pending") return null;
+    const { retry, reconnect, discard } = this.#actions;
     const isScheduled = event.type === CLIENT_EVENT.SCHEDULE;
+    const reason = failed && (isScheduled ? failed.detail : reasonFor(failed.code, failed.detail));
+    // A message that the server may have cannot be discarded any longer.
+    const waits = isSent ? "The server has not answered yet. The message is sent again until it answers."
+      : "It is kept here, and is sent when you are connected.";
     return make(
       "p",
-      { class: "failure", role: "alert" },
-      make("span", { text: isScheduled ? failed.detail : reasonFor(failed.code, failed.detail) }),
-      make("button", { type: "button", class: "link", "data-action": "retry", text: "Try again", onclick: retry }),
-      make("button", { type: "button", class: "link", "data-action": "discard", text: "Discard", onclick: discard }),
+      { class: "failure", role: failed ? "alert" : "status" },
+      make("span", { text: reason ?? waits }),
+      makeChoice("retry", "Try again", () => (failed ? retry(ref) : reconnect())),
+      failed || !isSent ? makeChoice("discard", "Discard", () => discard(ref)) : null,
     );
   }
+}
+
+/**
+ * @param {string} action
+ * @param {string} text
+ * @param {() => void} act
+ */
+function makeChoice(action, text, act) {
+  return make("button", { type: "button", class: "link", "data-action": action, text, onclick: act });
 }

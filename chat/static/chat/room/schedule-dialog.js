@@ -52,8 +52,10 @@ export class ScheduleDialog {
     this.#send = send;
   }
 
-  open() {
+  /** @param {string} [text] what the person has written in the room */
+  open(text = "") {
     const parts = new Parts();
+    parts.body.value = text;
     this.#parts = parts;
     const waiting = make("section", {}, make("h3", { text: "Scheduled" }), parts.list);
     const dialog = openDialog("Send later", "schedule-dialog", this.#makeForm(parts), waiting);

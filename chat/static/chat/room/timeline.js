@@ -8,6 +8,8 @@ import { MessageList } from "./message-list.js";
 import { drawRelation } from "./message-relation.js";
 import { MessageWindow } from "./message-window.js";
 import { redraw } from "./message.js";
+import { QuietLog } from "./quiet-log.js";
+import { Quotes } from "./quotes.js";
 import { ScrollPosition } from "./scroll-position.js";
 
 const FLASH_MS = 1_600;
@@ -15,8 +17,6 @@ const DRAW_DELAY_MS = 16;
 // Above this number the oldest messages are forgotten while they are far above the reader.
 const MAX_LOADED = 12_000;
 const KEPT_LOADED = 10_000;
-// A screen reader must not read the rows that come back to the page while the reader scrolls.
-const QUIET_MS = 1_000;
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 
@@ -29,8 +29,6 @@ const QUIET_MS = 1_000;
 export class Timeline extends Emitter {
   /** @type {ScrollPosition} */
   #position;
-  /** @type {HTMLElement} */
-  #list;
   #messages = new MessageList();
   /** @type {DrawnMessages} */
   #drawn;
@@ -38,17 +36,13 @@ export class Timeline extends Emitter {
   #window;
   /** @type {import("./message.js").View} */
   #view;
-  /**
-   * For each quoted message, the ids of the messages that quote it.
-   * @type {Map<number, Set<number>>}
-   */
-  #quotedBy = new Map();
+  #quotes = new Quotes();
   /** @type {Map<number, Message>} */
   #queue = new Map();
   /** @type {ReturnType<typeof setTimeout> | null} */
   #timer = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #quietTimer;
+  /** @type {QuietLog} */
+  #quietLog;
   /** @type {number | null} */
   #firstUnreadId = null;
   /**
@@ -65,7 +59,7 @@ export class Timeline extends Emitter {
    */
   constructor(scroller, list, me) {
     super();
-    this.#list = list;
+    this.#quietLog = new QuietLog(list);
     this.#view = { me, find: (id) => this.get(id) };
     const messages = this.#messages;
     this.#drawn = new DrawnMessages(list, messages, (item, message) => {
@@ -74,7 +68,7 @@ export class Timeline extends Emitter {
     });
     const [drawn, position] = [this.#drawn, new ScrollPosition(scroller, () => this.#drawn.items())];
     this.#position = position;
-    this.#window = new MessageWindow(scroller, { messages, drawn, position }, () => this.#windowMoved());
+    this.#window = new MessageWindow(scroller, { messages, drawn, position }, (hasDrawn) => this.#windowMoved(hasDrawn));
     position.on("scrolled", (detail) => {
       this.#window.move();
       this.emit("scrolled", detail);
@@ -171,7 +165,7 @@ export class Timeline extends Emitter {
     this.#dividerId = null;
     this.#messages.clear();
     this.#drawn.clear();
-    this.#quotedBy.clear();
+    this.#quotes.clear();
     this.scrollToEnd();
   }
 
@@ -244,11 +238,9 @@ export class Timeline extends Emitter {
     return this.item(id);
   }
 
-  #windowMoved() {
-    const log = this.#list.closest("[role=log]");
-    log?.setAttribute("aria-live", "off");
-    clearTimeout(this.#quietTimer);
-    this.#quietTimer = setTimeout(() => log?.setAttribute("aria-live", "polite"), QUIET_MS);
+  /** @param {boolean} hasDrawn whether rows came to the page that were not new */
+  #windowMoved(hasDrawn) {
+    if (hasDrawn) this.#quietLog.beQuiet();
     this.emit("drawn", { messages: [] });
   }
 
@@ -268,21 +260,12 @@ export class Timeline extends Emitter {
       const index = this.#messages.put(message);
       if (index === null) this.redraw(message.id);
       else if (this.#drawn.insert(index)) touched.add(this.#drawn.itemAt(index + 1));
-      for (const quoting of this.#quotedBy.get(message.id) ?? []) this.redraw(quoting);
-      if (message.reply_to) this.#noteQuote(message.reply_to, message.id);
+      for (const quoting of this.#quotes.of(message.id)) this.redraw(quoting);
+      this.#quotes.note(message);
     }
     this.#drawn.updateSpace();
     for (const item of touched) if (item) this.#drawRelation(item);
     this.#moveDivider();
-  }
-
-  /**
-   * @param {number} quoted
-   * @param {number} quoting
-   */
-  #noteQuote(quoted, quoting) {
-    const ids = this.#quotedBy.get(quoted) ?? new Set();
-    this.#quotedBy.set(quoted, ids.add(quoting));
   }
 
   /** @param {HTMLElement} item */

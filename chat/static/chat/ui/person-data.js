@@ -19,15 +19,18 @@ export function onForgotten(callback, signal) {
   document.addEventListener(FORGOTTEN, callback, { signal });
 }
 
-/** Deletes everything in this tab. The page calls it when the server says that the person is signed out. */
+/** Deletes everything that people have left in this browser. The page calls it when the server says that the person is signed out. */
 export function forgetPerson() {
   forgetEverybody();
+  forgetEverybody(sharedStorage);
   document.dispatchEvent(new Event(FORGOTTEN));
 }
 
 /** Starts to watch for the end of the person's login. page.js calls it once on every page. */
 export function watchSignOut() {
   forgetOtherPeople(pagePerson);
+  // After the end of a login, what the person has written waits for the next login of the same person.
+  if (pagePerson) forgetOtherPeople(pagePerson, sharedStorage);
   const known = sharedStorage.getItem(SIGN_OUTS);
   document.addEventListener("submit", ({ target }) => {
     if (!(target instanceof HTMLFormElement) || target.dataset.signOut === undefined) return;

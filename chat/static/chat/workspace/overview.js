@@ -40,7 +40,7 @@ export class Overview {
   constructor(places, storage, actions) {
     this.#places = places;
     this.#storage = storage;
-    this.sidebar = new Sidebar({ ...actions, hasDraft: (slug) => new Draft(storage, slug).load() !== "" });
+    this.sidebar = new Sidebar({ ...actions, hasDraft: (slug) => new Draft(storage, slug).load().text !== "" });
   }
 
   /** Takes the rooms of the last visit, until the server has sent the present ones. */

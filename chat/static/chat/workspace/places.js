@@ -22,6 +22,7 @@ import { KIND, LEVEL } from "../connection/wire.js";
  * @property {number | boolean | null} [favourite] the position among the favourites; null or false for other rooms
  * @property {string[]} [people] the people of a direct conversation
  * @property {string} [board] the UUID of a board
+ * @property {boolean} [archived] nobody can write in the room, and the list leaves it out
  */
 
 /** @typedef {{ id: "favourites" | "rooms" | "directs" | "boards", places: Place[] }} Section */
@@ -100,11 +101,16 @@ export class Places {
 
   /**
    * Takes a `room` event. Returns false for a room that is not known, if the event does not describe it completely.
-   * @param {{ slug: string, gone?: boolean, by?: string[], [field: string]: any }} event
+   * @param {{ slug: string, gone?: boolean, moved?: string, by?: string[], [field: string]: any }} event
    */
-  change({ slug, gone: isGone, by = [], ...fields }) {
+  change({ slug, gone: isGone, moved, by = [], ...fields }) {
     const place = this.#places.get(slug);
     delete fields.type;
+    if (moved !== undefined) {
+      this.#places.delete(slug);
+      if (place) this.#places.set(moved, { ...place, slug: moved });
+      return place !== undefined;
+    }
     if (isGone) {
       this.#places.delete(slug);
       return true;
@@ -145,7 +151,7 @@ export class Places {
 
   /** The rooms in the order of the list. @returns {Section[]} */
   get sections() {
-    const all = this.all;
+    const all = this.all.filter(({ archived }) => !archived);
     const others = all.filter((place) => !isFavourite(place));
     const of = (/** @type {string[]} */ ...kinds) => others.filter(({ kind }) => kinds.includes(kind));
     return [
@@ -160,6 +166,7 @@ export class Places {
   get totals() {
     const totals = { unread: 0, mentions: 0 };
     for (const place of this.all) {
+      if (place.archived) continue;
       totals.unread += countOf(place);
       if (place.level !== LEVEL.NONE) totals.mentions += place.mentions;
     }

@@ -13,11 +13,13 @@ import { ErrorLine, confirmWithSecondClick, field } from "../ui/forms.js";
  * @property {string} name
  * @property {string} topic
  * @property {(fields: { name: string, topic: string }) => void} changed
+ * @property {boolean} isArchived
+ * @property {(isArchived: boolean) => void} archived is called when the room was archived or restored
  * @property {() => void} deleted
  */
 
 /** @param {Options} options */
-export function openRoomSettings({ slug, name: oldName, topic: oldTopic, changed, deleted }) {
+export function openRoomSettings({ slug, name: oldName, topic: oldTopic, isArchived, changed, archived, deleted }) {
   const path = `/api/rooms/${slug}/`;
   const name = make("input", { id: "settings-name", dir: "auto", maxlength: 80, autocomplete: "off", value: oldName });
   const topic = make("textarea", { id: "settings-topic", dir: "auto", maxlength: 500, rows: 2, text: oldTopic });
@@ -38,7 +40,20 @@ export function openRoomSettings({ slug, name: oldName, topic: oldTopic, changed
       deleted();
     },
   );
-  const danger = make("section", {}, make("h3", { text: "Danger" }), make("p", { class: "help", text: "A deleted room cannot be restored." }), remove);
+  const archive = make("button", {
+    type: "button", class: "button quiet wide", "data-action": "archive-room", text: isArchived ? "Restore this room" : "Archive this room",
+    onclick: async () => {
+      if (!(await error.guard(() => call("PUT", path, { archived: !isArchived })))) return;
+      dialog.close();
+      archived(!isArchived);
+    },
+  });
+  const danger = make(
+    "section", { class: "room-end" },
+    make("h3", { text: "Close the room" }),
+    make("p", { class: "help", text: "People can read an archived room, but nobody can write in it. A deleted room cannot be restored." }),
+    archive, remove,
+  );
   const dialog = openDialog("Room settings", "room-settings-dialog", form, danger);
   name.focus();
   form.addEventListener("submit", async (event) => {

@@ -15,6 +15,7 @@ const SHOW_PROGRESS_AFTER_MS = 150;
  * @property {(path: string) => void} going is called at once when the person chooses another pane
  * @property {(pane: import("./panes.js").Pane) => void} shown is called when a pane is on the page
  * @property {(sentence: string) => void} announce is read by screen readers
+ * @property {(sentence: string) => void} notify shows a sentence to the person
  */
 
 /** @param {string} path */
@@ -116,15 +117,21 @@ export class Shell {
       return pane;
     } catch {
       // Without a connection the browser would replace the page, and with it unsent text, by its own error page.
-      if (change === this.#changes) {
-        this.#actions.going(this.#pane.path);
-        this.#actions.announce("The page could not load this room. Check your connection and try again.");
-      }
+      if (change === this.#changes) this.#stay();
       return null;
     } finally {
       clearTimeout(timer);
       this.#slot.removeAttribute("aria-busy");
     }
+  }
+
+  /** Keeps the present pane, because another one could not be loaded. */
+  #stay() {
+    const { path } = this.#pane;
+    this.#actions.going(path);
+    this.#actions.notify("The page could not load this room. Check your connection and try again.");
+    // The browser's back button has changed the address already.
+    if (location.pathname !== path) history.pushState(null, "", path);
   }
 
   /** @param {import("./panes.js").Pane} pane */

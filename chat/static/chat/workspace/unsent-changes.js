@@ -9,7 +9,7 @@ import { RoomSocket } from "../connection/room-socket.js";
 const OUTBOX = /^chat\.outbox\.([a-z0-9-]+)\./;
 
 export class UnsentChanges {
-  /** @type {import("../connection/storage.js").PersonStorage} */
+  /** @type {import("../connection/kept-storage.js").KeptStorage} */
   #storage;
   /** @type {string} */
   #person;
@@ -17,7 +17,7 @@ export class UnsentChanges {
   #sockets = new Map();
 
   /**
-   * @param {import("../connection/storage.js").PersonStorage} storage
+   * @param {import("../connection/kept-storage.js").KeptStorage} storage
    * @param {string} person the key of the person
    */
   constructor(storage, person) {

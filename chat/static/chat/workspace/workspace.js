@@ -5,7 +5,9 @@
 import { asApiError, call } from "../connection/api.js";
 import { LOCAL_EVENT } from "../connection/emitter.js";
 import { MeSocket } from "../connection/me-socket.js";
+import { keptStorage } from "../connection/kept-storage.js";
 import { PersonStorage } from "../connection/storage.js";
+import { isPollingForced } from "../connection/transport-selector.js";
 import { CLOSE, SERVER_EVENT, TASK_STATE } from "../connection/wire.js";
 import { byId, closestTo, make } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
@@ -42,7 +44,7 @@ export class Workspace {
   #announcer = byId("announcer");
   #notice = byId("workspace-notice");
   #storage = new PersonStorage(pagePerson);
-  #unsent = new UnsentChanges(this.#storage, pagePerson);
+  #unsent = new UnsentChanges(keptStorage(pagePerson), pagePerson);
   /** @type {Overview} */
   #overview;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -63,6 +65,7 @@ export class Workspace {
       going: (path) => this.#going(path),
       shown: (pane) => this.#shown(pane),
       announce: (sentence) => this.announce(sentence),
+      notify: (sentence) => this.notify(sentence),
     });
     /** What the person changes about their rooms. */
     this.changes = new PlaceChanges({
@@ -76,7 +79,9 @@ export class Workspace {
   start() {
     this.#overview.load();
     this.shell.start();
-    this.socket.open();
+    // The stream has no long polling.
+    if (!isPollingForced()) this.socket.open();
+    this.#element.dataset.state = "ready";
   }
 
   /**
@@ -136,10 +141,12 @@ export class Workspace {
    */
   openSettings(slug) {
     const { pane } = this.shell;
-    const title = pane.slug === slug ? pane.conversation?.title : this.places.get(slug);
+    const place = this.places.get(slug);
+    const title = pane.slug === slug ? pane.conversation?.title : place;
+    const isArchived = pane.slug === slug ? Boolean(pane.conversation?.isArchived) : Boolean(place?.archived);
     this.withTools(({ openRoomSettings }) => openRoomSettings({
-      slug, name: title?.name ?? slug, topic: title?.topic ?? "", changed: (fields) => this.#renamed(slug, fields),
-      deleted: () => this.left(slug),
+      slug, name: title?.name ?? slug, topic: title?.topic ?? "", isArchived, changed: (fields) => this.#renamed(slug, fields),
+      archived: (archived) => this.changes.show(slug, { archived }), deleted: () => this.left(slug),
     }));
   }
 

@@ -31,7 +31,7 @@ KEPT = {
     (EarlierBody, "replaced_by"): "they belong to the messages",
     (Mention, "person"): "they belong to the messages",
     (Change, "person"): "they hold no text of the person",
-    (Member, "person"): "deleted, except bans",
+    (Member, "person"): "deleted, except bans and direct conversations",
     (Report, "reporter"): "the record of moderation",
     (Report, "closed_by"): "the record of moderation",
     (AuditEntry, "actor"): "the record of moderation",

@@ -9,9 +9,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.db import connection
 
+from chat import protocol
 from chat.models import Member, Room
 from chat.protocol import ChatError
-from chat.services import rooms
+from chat.services import moderation, rooms
 from tests.chat.helpers import assert_refused
 from tests.chat.services.rooms.actions import post
 
@@ -158,3 +159,15 @@ def test_the_list_of_rooms_has_only_the_private_rooms_that_the_person_may_enter(
     closed_room(Room.PRIVATE)
     found = {person: len(rooms.find_rooms(person)[0]) for person in (alice, bob, charlie, AnonymousUser())}
     assert list(found.values()) == [1, 1, 0, 0]
+
+
+def test_a_change_in_a_room_that_was_deleted_meanwhile_is_refused(alice, bob, room):
+    owner, member = rooms.join_room(alice, "garden"), rooms.join_room(bob, "garden")
+    Room.objects.filter(id=room.id).delete()
+    for change, *arguments in (
+        (rooms.post_message, member, protocol.Post("r1", "Hello")),
+        (rooms.remove_message, member, protocol.Remove("x1", 1)),
+        (moderation.change_role, alice, owner.room, bob, Member.MUTED),
+        (moderation.remove_member, None, member),
+    ):
+        assert_refused("not_found", change, *arguments)

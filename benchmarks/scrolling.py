@@ -1,0 +1,118 @@
+"""
+Measure a room with a long history in Chromium: the frames while a person scrolls, the elements, and the memory.
+
+    .venv/bin/python -m benchmarks.scrolling                    10,000 messages
+    .venv/bin/python -m benchmarks.scrolling --messages 2000
+
+It starts its own site, as the live tests do, opens a room, and loads all messages by scrolling up. Then it scrolls
+down and up again through all of them, 120 px in each frame, and prints a table. The test requirements and Chromium must
+be installed.
+"""
+
+import argparse
+import contextlib
+import statistics
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.live import rooms
+from tests.live.client import Person
+from tests.live.processes import Site
+
+STEP_PX = 120
+PATIENCE_MS = 900_000
+
+# It returns the times between frames in ms, while it scrolls to the upper end until everything is loaded.
+LOAD = """async () => {
+    const frames = [], scroller = document.getElementById("scroller");
+    let last = await new Promise(requestAnimationFrame);
+    while (document.getElementById("beginning").hidden) {
+        scroller.scrollTop = 0;
+        const now = await new Promise(requestAnimationFrame);
+        frames.push(now - last);
+        last = now;
+    }
+    return frames;
+}"""
+
+# It returns the times between frames in ms while it scrolls, and the largest number of drawn messages.
+SCROLL = """async (step) => {
+    const frames = [], scroller = document.getElementById("scroller"), list = document.getElementById("messages");
+    let [rows, still, place] = [0, 0, scroller.scrollTop];
+    let last = await new Promise(requestAnimationFrame);
+    while (still < 10) {
+        scroller.scrollTop += step;
+        const now = await new Promise(requestAnimationFrame);
+        frames.push(now - last);
+        last = now;
+        rows = Math.max(rows, list.childElementCount);
+        still = scroller.scrollTop === place ? still + 1 : 0;
+        place = scroller.scrollTop;
+    }
+    return [frames, rows];
+}"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--messages", type=int, default=10_000)
+    count = parser.parse_args().messages
+    with contextlib.ExitStack() as stack:
+        site = Site(CHAT_LIMITS="off")
+        stack.callback(site.stop)
+        site.start()
+        person = Person(site, "Alice", "correct horse")
+        slug = person.make_room()
+        rooms.fill(site, slug, count)
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        stack.callback(browser.close)
+        measure(open_room(browser, site, person, slug), count)
+
+
+def open_room(browser, site, person, slug):
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.add_cookies([{"name": one.name, "value": one.value, "url": site.url} for one in person.http.cookies])
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"{site.url}/rooms/{slug}/")
+    page.wait_for_selector("[data-state=open]")
+    return page
+
+
+def measure(page, count):
+    """Load and scroll through all messages, and print the figures."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+    before = read_memory(devtools)
+    loading = page.evaluate(LOAD)
+    loaded = read_memory(devtools)
+    rows_loaded = page.locator("#messages > *").count()
+    down, rows_down = page.evaluate(SCROLL, STEP_PX)
+    up, rows_up = page.evaluate(SCROLL, -STEP_PX)
+    after = read_memory(devtools)
+    print(f"{count:,} messages\n\n| phase | frames | median ms | p95 ms | longest ms | over 50 ms | most rows drawn |")
+    print("|---|---|---|---|---|---|---|")
+    for phase, frames, rows in [("load all", loading, rows_loaded), ("down", down, rows_down), ("up", up, rows_up)]:
+        print(f"| {phase} | {describe(frames)} | {rows} |")
+    print("\n| moment | JavaScript heap MB | DOM nodes |\n|---|---|---|")
+    for moment, (heap, nodes) in [("room opened", before), ("all loaded", loaded), ("after scrolling", after)]:
+        print(f"| {moment} | {heap:.1f} | {nodes:,} |")
+
+
+def read_memory(devtools):
+    """Return the JavaScript heap after a garbage collection, in MB, and the number of DOM nodes."""
+    devtools.send("HeapProfiler.collectGarbage")
+    metrics = {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
+    return metrics["JSHeapUsedSize"] / 1e6, int(metrics["Nodes"])
+
+
+def describe(frames):
+    p95 = statistics.quantiles(frames, n=20)[-1]
+    slow = sum(frame > 50 for frame in frames)
+    return f"{len(frames)} | {statistics.median(frames):.1f} | {p95:.1f} | {max(frames):.1f} | {slow}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+// @ts-check
+// The dialog in which a person chooses an emoji: recent ones, a search, groups, and the skin tone. On a phone it is a sheet.
+// Must not know what the emoji is for. The page loads this module with `import()` when the dialog opens.
+
+import { SharedPersonStorage } from "../connection/storage.js";
+import { openDialog } from "../ui/dialog.js";
+import { child, closestTo, make } from "../ui/dom.js";
+import { pagePerson } from "../ui/person-data.js";
+import { TONES, find, groups, search, withTone } from "./catalogue.js";
+import { EmojiChoices } from "./choices.js";
+import { moveInGrids } from "./grid-movement.js";
+
+const TONE_NAMES = ["No skin tone", "Light", "Medium-light", "Medium", "Medium-dark", "Dark"];
+const EDGE_PX = 8;
+
+/** @typedef {import("./catalogue.js").Emoji} Emoji */
+
+class Picker {
+  #choices = new EmojiChoices(new SharedPersonStorage(pagePerson));
+  /** @type {(emoji: string) => void} */
+  #choose;
+  #search = make("input", {
+    type: "search", class: "emoji-search", "aria-label": "Search emoji", placeholder: "Search emoji", autocomplete: "off",
+    enterkeyhint: "done",
+  });
+  #tone = make("select", { class: "emoji-tone", "aria-label": "Skin tone", title: "Skin tone" });
+  #tabs = make("div", { class: "emoji-tabs", role: "group", "aria-label": "Groups of emoji" });
+  #cells = make("div", { class: "emoji-cells" });
+  #status = make("p", { class: "emoji-status", role: "status" });
+
+  /** @param {(emoji: string) => void} choose */
+  constructor(choose) {
+    this.#choose = choose;
+    this.#tone.append(...TONES.map((tone, index) => (
+      make("option", { value: tone, selected: tone === this.#choices.tone, text: `✋${tone} ${TONE_NAMES[index]}` })
+    )));
+    this.#tone.addEventListener("change", () => this.#changeTone());
+    this.#search.addEventListener("input", () => this.#draw());
+    this.#search.addEventListener("keydown", (event) => this.#searchKeyPressed(event));
+    this.#cells.addEventListener("click", (event) => this.#clicked(event));
+    this.#cells.addEventListener("keydown", (event) => this.#keyPressed(event));
+    this.#cells.addEventListener("focusin", ({ target }) => this.#focused(target));
+    this.#cells.addEventListener("pointerover", ({ target }) => this.#describe(target));
+    this.#draw();
+  }
+
+  /**
+   * @param {string} title
+   * @param {HTMLElement} opener
+   */
+  open(title, opener) {
+    const top = make("div", { class: "emoji-top" }, this.#search, this.#tone);
+    this.dialog = openDialog(title, "emoji-picker", top, this.#tabs, this.#cells, this.#status);
+    this.dialog.classList.add("sheet", "emoji-picker");
+    if (!window.matchMedia("(width <= 640px)").matches) placeBeside(this.dialog, opener);
+    // On a phone the keyboard would cover half of the sheet.
+    if (window.matchMedia("(any-pointer: coarse)").matches) this.#buttons[0]?.focus();
+    else this.#search.focus();
+    return this.dialog;
+  }
+
+  get #buttons() {
+    return /** @type {HTMLButtonElement[]} */ ([...this.#cells.querySelectorAll("button")]);
+  }
+
+  #draw() {
+    const query = this.#search.value.trim();
+    const recent = this.#choices.recent.map((emoji) => ({ emoji, entry: find(emoji) }));
+    const known = recent.flatMap(({ emoji, entry }) => (entry ? [{ ...entry, emoji, hasTones: false }] : []));
+    const shown = query ? [{ name: "Results", symbol: "", emoji: search(query) }]
+      : [{ name: "Recent", symbol: "🕘", emoji: known }, ...groups].filter(({ emoji }) => emoji.length);
+    this.#cells.replaceChildren(...shown.map((group) => this.#makeGroup(group)));
+    this.#tabs.replaceChildren(...(query ? [] : shown.map(({ name, symbol }, index) => this.#makeTab(name, symbol, index))));
+    this.#cells.scrollTop = 0;
+    const count = shown[0].emoji.length;
+    this.#status.textContent = query && !count ? "No emoji has this name." : "";
+    const [first] = this.#buttons;
+    if (first) first.tabIndex = 0;
+  }
+
+  /** @param {import("./catalogue.js").Group} group */
+  #makeGroup({ name, emoji }) {
+    const { tone } = this.#choices;
+    const grid = make("div", { class: "emoji-grid" }, ...emoji.map((entry) => (
+      make("button", { type: "button", tabindex: "-1", "aria-label": entry.name, text: withTone(entry, tone) })
+    )));
+    return make("section", { "aria-label": name }, make("h3", { text: name }), grid);
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} symbol
+   * @param {number} index
+   */
+  #makeTab(name, symbol, index) {
+    const show = () => {
+      const section = this.#cells.children[index];
+      this.#cells.scrollTop = /** @type {HTMLElement} */ (section).offsetTop - this.#cells.offsetTop;
+      for (const button of this.#buttons) button.tabIndex = -1;
+      child(section, "button").tabIndex = 0;
+    };
+    return make("button", { type: "button", "aria-label": name, title: name, text: symbol, onclick: show });
+  }
+
+  #changeTone() {
+    this.#choices.tone = this.#tone.value;
+    this.#draw();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #searchKeyPressed(event) {
+    if (event.isComposing || event.keyCode === 229) return;
+    const [first] = this.#buttons;
+    if (event.key === "Enter" && this.#search.value.trim() && first) first.click();
+    else if (event.key === "ArrowDown") first?.focus();
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #keyPressed(event) {
+    const buttons = this.#buttons;
+    const index = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+    if (index < 0) return;
+    const grids = [...this.#cells.querySelectorAll(".emoji-grid")];
+    const columns = getComputedStyle(grids[0]).gridTemplateColumns.split(" ").length;
+    const lengths = grids.map(({ children }) => children.length);
+    const isRightToLeft = getComputedStyle(this.#cells).direction === "rtl";
+    const next = moveInGrids(isRightToLeft ? mirror(event.key) : event.key, index, lengths, columns);
+    if (next !== null) buttons[next].focus();
+    else if (event.key === "ArrowUp") this.#search.focus();
+    else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      // A letter goes into the search.
+      this.#search.focus();
+      return;
+    } else return;
+    event.preventDefault();
+  }
+
+  /** @param {EventTarget | null} target */
+  #focused(target) {
+    for (const button of this.#cells.querySelectorAll("[tabindex='0']")) button.setAttribute("tabindex", "-1");
+    if (target instanceof HTMLButtonElement) target.tabIndex = 0;
+    this.#describe(target);
+  }
+
+  /** @param {EventTarget | null} target */
+  #describe(target) {
+    if (!(target instanceof HTMLButtonElement)) return;
+    // The button has this name itself, so a screen reader need not hear it twice.
+    this.#status.setAttribute("aria-live", "off");
+    this.#status.textContent = `${target.textContent} ${target.getAttribute("aria-label")}`;
+  }
+
+  /** @param {MouseEvent} event */
+  #clicked(event) {
+    const emoji = closestTo(event, "button")?.textContent;
+    if (!emoji) return;
+    this.#choices.add(emoji);
+    this.dialog?.close();
+    this.#choose(emoji);
+  }
+}
+
+/** @param {string} key */
+function mirror(key) {
+  return { ArrowLeft: "ArrowRight", ArrowRight: "ArrowLeft" }[key] ?? key;
+}
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {HTMLElement} opener
+ */
+function placeBeside(dialog, opener) {
+  const { right, top, bottom } = opener.getBoundingClientRect();
+  const { width, height } = dialog.getBoundingClientRect();
+  const fits = (/** @type {number} */ y) => Math.max(EDGE_PX, Math.min(y, window.innerHeight - height - EDGE_PX));
+  dialog.classList.add("beside");
+  dialog.style.left = `${Math.max(EDGE_PX, Math.min(right - width, window.innerWidth - width - EDGE_PX))}px`;
+  dialog.style.top = `${fits(top - height - EDGE_PX > 0 ? top - height - EDGE_PX : bottom + EDGE_PX)}px`;
+}
+
+/**
+ * Opens the picker, and returns its dialog.
+ * @param {object} options
+ * @param {string} options.title
+ * @param {HTMLElement} options.opener the dialog stands beside this element on a desktop
+ * @param {(emoji: string) => void} options.choose is called when the dialog is closed
+ */
+export function openEmojiPicker({ title, opener, choose }) {
+  return new Picker(choose).open(title, opener);
+}

@@ -1,0 +1,54 @@
+// @ts-check
+// Adds a button that copies the code to each block of code of a message, and asks for its colours.
+// Must not parse code: code-colours.js does, which loads when a message with a named language is drawn.
+
+import { copyText } from "../ui/clipboard.js";
+import { make } from "../ui/dom.js";
+
+const COPIED_MS = 2_000;
+const LANGUAGE = /^language-(.+)$/;
+
+/** @param {HTMLElement} body the body of a message */
+export function decorateCode(body) {
+  for (const [index, pre] of body.querySelectorAll("pre").entries()) {
+    const block = make("div", { class: "code-block" });
+    pre.replaceWith(block);
+    block.append(pre, makeCopyButton(pre, index));
+    colour(pre);
+  }
+}
+
+/**
+ * @param {HTMLElement} pre
+ * @param {number} index the number of the block in its message
+ */
+function makeCopyButton(pre, index) {
+  const button = make("button", {
+    type: "button", class: "copy-code", "data-copy-code": index, "aria-label": "Copy this code", text: "Copy",
+  });
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const show = (/** @type {string} */ text, /** @type {string} */ label) => {
+    button.textContent = text;
+    button.setAttribute("aria-label", label);
+  };
+  button.addEventListener("click", async () => {
+    const code = (pre.textContent ?? "").replace(/\n$/, "");
+    const isCopied = await copyText(code, button.parentElement ?? document.body);
+    button.focus({ preventScroll: true });
+    show(isCopied ? "Copied" : "Not copied", isCopied ? "Copied" : "The browser does not allow copying");
+    clearTimeout(timer);
+    timer = setTimeout(() => show("Copy", "Copy this code"), COPIED_MS);
+  });
+  return button;
+}
+
+/** @param {HTMLElement} pre */
+async function colour(pre) {
+  const code = pre.querySelector("code");
+  const language = LANGUAGE.exec(code?.className ?? "")?.[1];
+  if (!code || !language) return;
+  // Without the colours the code is readable, too.
+  const colours = await import("./code-colours.js").catch(() => null);
+  await colours?.colourCode(code, language);
+}
