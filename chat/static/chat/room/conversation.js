@@ -23,6 +23,7 @@ import { HistoryNavigation } from "./history-navigation.js";
 import { loadDialogs, makeWithDialogs } from "./late-dialogs.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
+import { reactorsOf } from "./message.js";
 import { MessageFlow } from "./message-flow.js";
 import { Moderation } from "./moderation.js";
 import { OwnChanges } from "./own-changes.js";
@@ -296,6 +297,21 @@ export class Conversation {
     this.socket.on(SERVER_EVENT.PROFILE, (event) => directory.take([event]));
     this.socket.on(SERVER_EVENT.SYNCED, () => this.#showMembers(directory));
     this.#list.addEventListener("click", (event) => this.#personClicked(event), { capture: true });
+    this.#list.addEventListener("pointerover", (event) => this.#reactionHovered(event, directory));
+  }
+
+  /**
+   * Shows the names of the people who reacted, when somebody wants to see them.
+   * @param {PointerEvent} event
+   * @param {import("../connection/directory.js").Directory} directory
+   */
+  #reactionHovered(event, directory) {
+    const reaction = closestTo(event, "[data-react]");
+    const message = this.timeline.get(Number(/** @type {HTMLElement | undefined} */ (reaction?.closest(".message"))?.dataset.id));
+    if (!reaction || !message) return;
+    const emoji = reaction.dataset.react ?? "";
+    directory.ask(message.reactions?.[emoji] ?? []);
+    reaction.title = reactorsOf(message, emoji).join(", ");
   }
 
   /**

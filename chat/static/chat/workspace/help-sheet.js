@@ -14,22 +14,22 @@ const ALT = isMac ? "⌥" : "Alt";
  */
 const GROUPS = [
   ["Everywhere", [
-    [[[COMMAND, "K"]], "Find a room, a person or a message"],
-    [[[ALT, "↓"], [ALT, "↑"]], "Next or previous room with unread messages"],
-    [[["↓"], ["↑"]], "In the list of rooms: next or previous room"],
+    [[[COMMAND, "K"]], "Find rooms, people, messages"],
+    [[[ALT, "↓ ↑"]], "Next or previous unread room"],
+    [[["↓"], ["↑"]], "Move in the list of rooms"],
     [[["?"]], "Show this list"],
     [[["Esc"]], "Close what is open"],
   ]],
   ["In the field", [
     [[["Enter"]], "Send"],
     [[["Shift", "Enter"]], "New line"],
-    [[["↑"]], "In an empty field: edit your last message"],
+    [[["↑"]], "Edit your last message"],
     [[["Shift", "Tab"]], "Go to the messages"],
     [[["Esc"]], "End a reply or an edit"],
   ]],
   ["On a message", [
     [[["↓"], ["↑"]], "Next or previous message"],
-    [[["Page ↓"], ["Page ↑"]], "One screen further"],
+    [[["Page ↓ ↑"]], "One screen on"],
     [[["Home"], ["End"]], "First or last message"],
     [[["Enter"]], "Show all actions"],
     [[["R"]], "Reply"],
