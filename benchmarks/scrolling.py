@@ -89,13 +89,16 @@ def measure(page, count):
     loading = page.evaluate(LOAD)
     loaded = read_memory(devtools)
     rows_loaded = page.locator("#messages > *").count()
+    busy = read_metrics(devtools)["TaskDuration"]
     down, rows_down = page.evaluate(SCROLL, STEP_PX)
     up, rows_up = page.evaluate(SCROLL, -STEP_PX)
+    busy = 1000 * (read_metrics(devtools)["TaskDuration"] - busy) / (len(down) + len(up))
     after = read_memory(devtools)
     print(f"{count:,} messages\n\n| phase | frames | median ms | p95 ms | longest ms | over 50 ms | most rows drawn |")
     print("|---|---|---|---|---|---|---|")
     for phase, frames, rows in [("load all", loading, rows_loaded), ("down", down, rows_down), ("up", up, rows_up)]:
         print(f"| {phase} | {describe(frames)} | {rows} |")
+    print(f"\nThe page's main thread was busy for {busy:.1f} ms of each frame, on average.")
     print("\n| moment | JavaScript heap MB | DOM nodes |\n|---|---|---|")
     for moment, (heap, nodes) in [("room opened", before), ("all loaded", loaded), ("after scrolling", after)]:
         print(f"| {moment} | {heap:.1f} | {nodes:,} |")
@@ -104,11 +107,17 @@ def measure(page, count):
 def read_memory(devtools):
     """Return the JavaScript heap after a garbage collection, in MB, and the number of DOM nodes."""
     devtools.send("HeapProfiler.collectGarbage")
-    metrics = {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
+    metrics = read_metrics(devtools)
     return metrics["JSHeapUsedSize"] / 1e6, int(metrics["Nodes"])
 
 
+def read_metrics(devtools):
+    """Return Chromium's metrics of the page by their names. Durations are in seconds."""
+    return {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
+
+
 def describe(frames):
+    """Return the cells of a table that describe the times between frames, in ms."""
     p95 = statistics.quantiles(frames, n=20)[-1]
     slow = sum(frame > 50 for frame in frames)
     return f"{len(frames)} | {statistics.median(frames):.1f} | {p95:.1f} | {max(frames):.1f} | {slow}"

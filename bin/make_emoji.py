@@ -24,7 +24,7 @@ HEAD = """// @ts-check
 // The emoji of the picker, with their English names. bin/make_emoji.py writes this file: do not edit it.
 // Only catalogue.js may import this module.
 
-/** @type {[group: string, symbol: string, lines: string][]} */
+/** @type {[group: string, symbol: string, lines: string[]][]} */
 export const GROUPS = [
 """
 
@@ -186,8 +186,8 @@ def make_module() -> str:
     order = ["Smileys and hearts", *(name for name, _ in RANGES if name != "Smileys and hearts")]
     text = HEAD
     for (name, symbol), found in sorted(groups.items(), key=lambda item: order.index(item[0][0])):
-        lines = "\n".join(describe(emoji) for _, emoji in sorted(found))
-        text += f'  ["{name}", "{symbol}", `{lines}`],\n'
+        lines = "".join(f'    "{describe(emoji)}",\n' for _, emoji in sorted(found))
+        text += f'  ["{name}", "{symbol}", [\n{lines}  ]],\n'
     return text + "];\n"
 
 

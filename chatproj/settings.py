@@ -85,7 +85,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "chat.http.context_processors.client_version",
                 "chat.http.context_processors.page_key",
-                "chat.http.context_processors.theme",
+                "chat.http.context_processors.preferences",
             ],
             "libraries": {
                 "module_preloads": "chat.http.module_preloads",

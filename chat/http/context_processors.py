@@ -1,5 +1,7 @@
 """The context processors: values that every template gets."""
 
+from functools import cache
+
 from django.http import HttpRequest
 
 from chat.services import people
@@ -16,6 +18,19 @@ def page_key(request: HttpRequest) -> dict[str, object]:
     return {"page_key": lambda: people.get_page_key(request.user)}
 
 
-def theme(request: HttpRequest) -> dict[str, object]:
-    """Return the colours that the person prefers as `theme`: system, light or dark. They are read only if needed."""
-    return {"theme": lambda: people.get_preferences(request.user).theme if request.user.is_authenticated else "system"}
+def preferences(request: HttpRequest) -> dict[str, object]:
+    """
+    Return two preferences of the person, which are read only if a template uses them, and only once.
+
+    - `theme`: the colours: system, light or dark.
+    - `opens_at`: where a room opens: unread or last.
+    """
+
+    @cache
+    def read() -> object:
+        return people.get_preferences(request.user) if request.user.is_authenticated else None
+
+    return {
+        "theme": lambda: getattr(read(), "theme", "system"),
+        "opens_at": lambda: getattr(read(), "opens_at", "unread"),
+    }

@@ -20,6 +20,8 @@ BLOCK_BITS = (15, 17, 19, 21)
 # PostgreSQL reads this number of the newest documents one by one, before it asks the index.
 NEWEST_READ = 3000
 _PREFIX_LENGTHS = (2, 3)
+# The most common words are not longer than this.
+_SHORT = 3
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,25 @@ def _make_vector(message_id, tokens, labels):
         positions.setdefault(token, []).append(str(position))
     lexemes = [f"'{token}':{','.join(where)}" for token, where in positions.items()]
     beginnings = {_begin(token, length) for token in positions for length in _PREFIX_LENGTHS if len(token) >= length}
+    extra = beginnings | _make_pairs(tokens)
     blocks = [_block(level, message_id >> bits) for level, bits in enumerate(BLOCK_BITS)]
-    lexemes += [f"'{label}'" for label in [*labels, *sorted(beginnings), *blocks]]
+    lexemes += [f"'{label}'" for label in [*labels, *sorted(extra), *blocks]]
     return " ".join(lexemes)
+
+
+def _make_pairs(tokens: Sequence[str]) -> set[str]:
+    """
+    Return labels for pairs of short words that follow each other.
+
+    The index has no positions. Without these labels, a phrase of common words reads each document that has all of them:
+    628 ms for a phrase that seven of a million messages have.
+    """
+    pairs = zip(tokens, tokens[1:], strict=False)
+    return {f"{LABEL}+{first} {second}" for first, second in pairs if _is_short(first) and _is_short(second)}
+
+
+def _is_short(token):
+    return len(token) <= _SHORT and token.isascii()
 
 
 def _begin(token, length):
@@ -208,7 +226,8 @@ def _make_phrase(phrase):
     if phrase.is_prefix and not first and len(last) in _PREFIX_LENGTHS:
         return f"'{_begin(last, len(last))}'"
     tokens = [f"'{token}'" for token in phrase.tokens]
-    return f"({' <-> '.join(tokens)}{':*' if phrase.is_prefix else ''})"
+    pairs = [f"'{label}'" for label in sorted(_make_pairs([*first, last] if not phrase.is_prefix else first))]
+    return " & ".join([*pairs, f"({' <-> '.join(tokens)}{':*' if phrase.is_prefix else ''})"])
 
 
 def _any(labels):

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from chat import protocol
 from chat.models import Member, Person, Room
 from chat.protocol import ChatError
 from chat.services import blocks, feeds, people, rooms
@@ -70,7 +69,7 @@ def _accepts(other: Person, author: Person) -> bool:
 
 
 def _create(person: Person, key: str, everybody: list[Person]) -> Room:
-    name = ", ".join(other.handle for other in everybody)[: protocol.MAX_ROOM_NAME]
+    name = feeds.name_people(everybody)
     with transaction.atomic():
         room = Room.objects.create(
             slug=f"direct-{secrets.token_hex(16)}", name=name, access=Room.DIRECT, people_key=key, created_by=person
@@ -84,4 +83,4 @@ def _create(person: Person, key: str, everybody: list[Person]) -> Room:
 
 def name_for(person: Person, room: Room) -> str:
     """Return the name of a direct conversation for one of its people: the handles of the others."""
-    return feeds.name_direct(person, Person.objects.filter(memberships__room=room).order_by("id"))
+    return feeds.name_direct(person, Person.objects.filter(memberships__room=room).order_by("id")) or room.name

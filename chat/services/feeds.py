@@ -205,6 +205,11 @@ def find_people(room_ids: Iterable[int]) -> dict[int, list[Person]]:
     return people
 
 
+def name_people(people: Iterable[Person]) -> str:
+    """Return the name of the room of a direct conversation: the handles of all of its people."""
+    return ", ".join(person.handle for person in people)[: protocol.MAX_ROOM_NAME]
+
+
 def name_direct(person: Person, people: Iterable[Person]) -> str:
     """Return the name of a direct conversation for one of its people: the handles of the others, "" without others."""
     return ", ".join(other.handle for other in people if other.id != person.id)

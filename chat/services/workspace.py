@@ -75,9 +75,11 @@ def read_room(person: Person, slug: str, offset: int | None = None) -> int:
 
 
 def read_all(person: Person) -> None:
-    """Mark all rooms of a person as read. Run two statements, and publish each room that had something new."""
+    """Mark all rooms of a person as read. Run three statements, and publish each room that had something new."""
     behind = Member.objects.filter(person=person, read_offset__lt=F("room__offset")).exclude(role=Member.BANNED)
     with transaction.atomic():
+        # `set_favourite` changes several of these rows too. In another order, the two could block each other.
+        Person.objects.lock(person.id)
         newest = Room.objects.filter(id=OuterRef("room_id")).values("offset")
         members = list(behind.select_related("room"))
         # Another request may move a marker further meanwhile. The condition keeps this statement from moving it back.

@@ -28,9 +28,9 @@ WALK = """async (step) => {
         const scrolled = scroller.scrollTop - from;
         await frame();
         const after = places();
+        for (const id of [...before.keys(), ...after.keys()]) seen.add(id);
         for (const [id, top] of after) {
             if (before.has(id)) moved = Math.max(moved, Math.abs(top - before.get(id) + scrolled));
-            seen.add(Number(id));
         }
         rows = Math.max(rows, list.childElementCount);
         blank += after.size ? 0 : 1;

@@ -81,6 +81,16 @@ test("what a crashed tab has left is taken over after ten minutes", () => {
   assert.equal(browser.load(browser.tab()).getItem("chat.draft.a"), "hello");
 });
 
+test("an open tab keeps its value while the person writes nothing", () => {
+  const browser = new Browser();
+  const open = browser.load(browser.tab());
+  open.setItem("chat.draft.a", "hello");
+  browser.time += 599_000;
+  open.renew();
+  browser.time += 599_000;
+  assert.equal(browser.load(browser.tab()).getItem("chat.draft.a"), null);
+});
+
 test("a duplicated tab does not take the value from the first tab for good", () => {
   const browser = new Browser();
   const tab = browser.tab();

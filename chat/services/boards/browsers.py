@@ -2,9 +2,9 @@
 Browsers on boards: make a browser's session id for a board, and check whether a browser owns a session id.
 
 The login session of a browser contains one secret, and the digest of the cookie `browser`, which the board's sockets
-need. The browser's session id on a board is an HMAC of the board's UUID with the secret. So a session id reveals neither
-the secret nor the browser's other boards. The database stores only the digest of a session id. This module reads and
-writes no rows.
+need. The browser's session id on a board is an HMAC of the board's UUID with the secret. So a session id reveals
+neither the secret nor the browser's other boards. The database stores only the digest of a session id. This module
+reads and writes no rows.
 """
 
 import base64

@@ -31,6 +31,7 @@ from chat.models import (
     Token,
     make_handle_skeleton,
 )
+from chat.services import feeds
 
 from .logins import close_connections
 from .own_logins import end_other_logins
@@ -71,6 +72,7 @@ def delete_account(request: HttpRequest, password: Any) -> None:
         end_other_logins(person)
         _delete_rows(person)
         _take_handle_away(person)
+        _rename_conversations(person)
     auth.logout(request)
 
 
@@ -100,3 +102,10 @@ def _make_handles(person) -> Iterator[str]:
     yield f"deleted-{person.id}"
     while True:
         yield f"deleted-{person.id}-{secrets.token_hex(3)}"
+
+
+def _rename_conversations(person):
+    """Remove the former handle from the names of the person's direct conversations."""
+    ids = Room.objects.filter(access=Room.DIRECT, members__person=person).values_list("id", flat=True)
+    for room_id, people in feeds.find_people(list(ids)).items():
+        Room.objects.filter(id=room_id).update(name=feeds.name_people(people))

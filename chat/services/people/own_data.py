@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from chat import protocol
 from chat.models import (
     Announcement,
     Block,
@@ -23,6 +22,7 @@ from chat.models import (
     ScheduledMessage,
     Task,
 )
+from chat.protocol import format_time
 from chat.services.rooms import get_readable_rooms
 
 from .own_logins import list_logins
@@ -34,7 +34,6 @@ ROWS_PER_CHUNK = 200
 
 # A list of the file: its name, its rows, and the function that returns the fields of a row.
 OwnList = tuple[str, QuerySet, Callable[[Any], dict[str, Any]]]
-time = protocol.format_time
 
 
 def write_own_data(person: Person) -> Iterator[str]:
@@ -61,14 +60,14 @@ def _write_rows(rows: QuerySet, describe: Callable[[Any], dict]) -> Iterator[str
 
 def _describe_account(person) -> dict[str, Any]:
     return {
-        "account": {"created_at": time(person.created_at), "seen_at": time(person.seen_at)},
+        "account": {"created_at": format_time(person.created_at), "seen_at": format_time(person.seen_at)},
         "profile": describe_person(person),
         "preferences": describe_preferences(get_preferences(person)),
         "tokens": [
-            {"name": token.name, "created_at": time(token.created_at)} for token in person.tokens.order_by("id")
+            {"name": token.name, "created_at": format_time(token.created_at)} for token in person.tokens.order_by("id")
         ],
         "sign_ins": [
-            {"at": time(login.created_at), "address": login.address, "browser": login.agent}
+            {"at": format_time(login.created_at), "address": login.address, "browser": login.agent}
             for login in list_logins(person)
         ],
     }
@@ -107,33 +106,38 @@ class _Lists:
 
     def _describe_membership(self, row: Member) -> dict[str, Any]:
         chosen = {"level": row.level or Member.ALL, "favourite": row.favourite, "read": row.read_offset}
-        return {"room": self._name_room(row.room), "role": row.role, "joined_at": time(row.joined_at), **chosen}
+        return {"room": self._name_room(row.room), "role": row.role, "joined_at": format_time(row.joined_at), **chosen}
 
     def _describe_reaction(self, row: Reaction) -> dict[str, Any]:
         return {**self._refer(row.message), "emoji": row.emoji}
 
     def _describe_bookmark(self, row: Bookmark) -> dict[str, Any]:
-        return {**self._refer(row.message), "at": time(row.created_at)}
+        return {**self._refer(row.message), "at": format_time(row.created_at)}
 
     def _describe_later(self, row: ScheduledMessage) -> dict[str, Any]:
-        return {"room": self._name_room(row.room), "body": row.body, "at": time(row.due_at), "state": row.state}
+        return {"room": self._name_room(row.room), "body": row.body, "at": format_time(row.due_at), "state": row.state}
 
     def _describe_task(self, row: Task) -> dict[str, Any]:
         params = json.loads(row.params)
-        return {"room": self._name_room(row.room), "task": row.kind, "params": params, "at": time(row.created_at)}
+        return {
+            "room": self._name_room(row.room),
+            "task": row.kind,
+            "params": params,
+            "at": format_time(row.created_at),
+        }
 
     def _describe_report(self, row: Report) -> dict[str, Any]:
-        return {**self._refer(row.message), "reason": row.reason, "at": time(row.created_at)}
+        return {**self._refer(row.message), "reason": row.reason, "at": format_time(row.created_at)}
 
     def _describe_link(self, row: Invitation) -> dict[str, Any]:
-        times = {"at": time(row.created_at), "expires_at": time(row.expires_at)}
+        times = {"at": format_time(row.created_at), "expires_at": format_time(row.expires_at)}
         return {"room": self._name_room(row.room), **times, "uses_left": row.uses_left}
 
     def _describe_earlier_body(self, row: EarlierBody) -> dict[str, Any]:
-        return {**self._refer(row.message), "body": row.body, "replaced_at": time(row.replaced_at)}
+        return {**self._refer(row.message), "body": row.body, "replaced_at": format_time(row.replaced_at)}
 
     def _describe(self, row: Message) -> dict[str, Any]:
-        times = {"at": time(row.created_at), "edited_at": time(row.edited_at)}
+        times = {"at": format_time(row.created_at), "edited_at": format_time(row.edited_at)}
         return {
             "room": self._name_room(row.room),
             "id": row.number,
@@ -148,8 +152,8 @@ def _with_message(model: type[Model], **which: Any) -> QuerySet:
 
 
 def _describe_block(row: Block) -> dict[str, Any]:
-    return {"handle": row.blocked.handle, "at": time(row.created_at)}
+    return {"handle": row.blocked.handle, "at": format_time(row.created_at)}
 
 
 def _describe_whisper(row: Announcement) -> dict[str, Any]:
-    return {"text": row.text, "at": time(row.created_at)}
+    return {"text": row.text, "at": format_time(row.created_at)}

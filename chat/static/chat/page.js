@@ -4,9 +4,11 @@
 
 import { startClock } from "./ui/clock.js";
 import { watchMenus } from "./ui/menus.js";
+import { keepHash } from "./ui/page-hash.js";
 import { watchSignOut } from "./ui/person-data.js";
 import { showTitlesOnTap } from "./ui/tooltips.js";
 
+keepHash();
 watchSignOut();
 watchMenus();
 showTitlesOnTap();

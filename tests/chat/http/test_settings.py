@@ -74,6 +74,12 @@ def test_preferences_are_changed_and_checked(browser):
     assert browser.get("/api/preferences/").json()["theme"] == "dark"
 
 
+def test_the_page_of_a_room_says_where_it_opens(browser, room):
+    assert 'data-opens-at="unread"' in browser.get(f"/rooms/{room.slug}/").content.decode()
+    patch(browser, "/api/preferences/", opens_at="last")
+    assert 'data-opens-at="last"' in browser.get(f"/rooms/{room.slug}/?pane=1").content.decode()
+
+
 def test_a_person_sees_the_browsers_and_signs_one_out(browser):
     phone = sign_in("Alice", "correct horse", HTTP_USER_AGENT="Safari on a phone")
     found = browser.get("/api/logins/").json()["logins"]

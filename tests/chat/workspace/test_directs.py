@@ -176,6 +176,8 @@ def test_a_conversation_names_a_person_who_has_deleted_the_account(alice, bob, d
     browser.delete("/api/profile/", {"password": "battery staple"}, content_type="application/json")
     [room] = stream(alice).events[0]["rooms"]
     assert room["name"] == f"deleted-{bob.id}"
+    direct.refresh_from_db()
+    assert direct.name == f"Alice, deleted-{bob.id}"
 
 
 def test_the_page_of_a_conversation_has_the_handles_of_the_others(direct, alice, bob):

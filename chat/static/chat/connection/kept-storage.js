@@ -10,6 +10,8 @@ const PAGE = "chat.kept.page";
 const COPY = "chat.kept.copy.";
 // A tab that crashed could not mark its copies as left. A copy that did not change for this time counts as left.
 const LEFT_AFTER_MS = 600_000;
+// An open tab renews its copies in this time, also while the person writes nothing.
+const RENEW_MS = 240_000;
 
 /** @typedef {{ value: string, at: number, isLeft: boolean }} Copy */
 
@@ -92,8 +94,8 @@ export class KeptStorage {
     }
   }
 
-  /** Marks the copies as used again, because the page returns from the back/forward cache. */
-  resume() {
+  /** Marks the copies as used: the page is still open, or it returns from the back/forward cache. */
+  renew() {
     for (const { page, name, copy } of this.#copies()) if (page === this.#page) this.#saveCopy(name, copy.value, false);
   }
 
@@ -163,7 +165,8 @@ export function keptStorage(owner) {
   for (const name of storage.names) storage.getItem(name);
   globalThis.addEventListener("pagehide", () => storage.leave());
   globalThis.addEventListener("pageshow", (event) => {
-    if (/** @type {PageTransitionEvent} */ (event).persisted) storage.resume();
+    if (/** @type {PageTransitionEvent} */ (event).persisted) storage.renew();
   });
+  globalThis.setInterval(() => storage.renew(), RENEW_MS);
   return storage;
 }

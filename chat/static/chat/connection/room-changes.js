@@ -78,6 +78,14 @@ export class RoomChanges {
   }
 
   /**
+   * @param {number} id
+   * @param {boolean} on
+   */
+  pin(id, on) {
+    return this.#add({ type: CLIENT_EVENT.PIN, id, on });
+  }
+
+  /**
    * Starts background work, and returns the ref that its `task` events carry.
    * @param {string} task
    * @param {object} params

@@ -29,7 +29,7 @@ function readLine(line) {
 }
 
 /** @type {Group[]} */
-export const groups = GROUPS.map(([name, symbol, lines]) => ({ name, symbol, emoji: lines.split("\n").map(readLine) }));
+export const groups = GROUPS.map(([name, symbol, lines]) => ({ name, symbol, emoji: lines.map(readLine) }));
 
 const byEmoji = new Map(groups.flatMap(({ emoji }) => emoji).map((entry) => [entry.emoji, entry]));
 

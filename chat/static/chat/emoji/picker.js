@@ -10,7 +10,7 @@ import { TONES, find, groups, search, withTone } from "./catalogue.js";
 import { EmojiChoices } from "./choices.js";
 import { moveInGrids } from "./grid-movement.js";
 
-const TONE_NAMES = ["No skin tone", "Light", "Medium-light", "Medium", "Medium-dark", "Dark"];
+const TONE_NAMES = ["Yellow", "Light", "Medium-light", "Medium", "Medium-dark", "Dark"];
 const EDGE_PX = 8;
 
 /** @typedef {import("./catalogue.js").Emoji} Emoji */

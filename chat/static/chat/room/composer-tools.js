@@ -1,9 +1,8 @@
 // @ts-check
-// The buttons beside the field in which a person writes: emoji, formatting, a message for later. In a narrow window, one
-// button opens a menu with the last two.
+// What the buttons beside the field do: emoji, formatting, a message for later. In a narrow window, one button opens a menu
+// with the last two. It loads with the dialogs.
 // Must not send, and must not know the text: the composer does.
 
-import { byId } from "../ui/dom.js";
 import { openPopupMenu } from "../ui/popup-menu.js";
 import { openEmojiPicker } from "./late-emoji.js";
 import { Preview } from "./preview.js";
@@ -26,14 +25,19 @@ export class ComposerTools {
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
-    const { composer, slug, sendLater } = parts;
-    if (slug !== null) this.#preview = new Preview(slug, composer);
-    const later = byId("composer-later");
-    later.hidden = !sendLater;
-    later.addEventListener("click", () => sendLater?.());
-    byId("composer-emoji").addEventListener("click", (event) => this.#chooseEmoji(/** @type {HTMLElement} */ (event.currentTarget)));
-    byId("composer-format").addEventListener("click", () => this.#showFormatting());
-    byId("composer-more").addEventListener("click", (event) => this.#openMenu(/** @type {HTMLElement} */ (event.currentTarget)));
+    if (parts.slug !== null) this.#preview = new Preview(parts.slug, parts.composer);
+  }
+
+  /**
+   * Does what a button is for.
+   * @param {string} tool
+   * @param {HTMLElement} button
+   */
+  use(tool, button) {
+    if (tool === "emoji") this.#chooseEmoji(button);
+    else if (tool === "format") this.#showFormatting();
+    else if (tool === "later") this.#parts.sendLater?.();
+    else this.#openMenu(button);
   }
 
   /** @param {HTMLElement} opener */

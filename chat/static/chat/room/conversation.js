@@ -17,13 +17,16 @@ import { forgetPerson, onForgotten } from "../ui/person-data.js";
 import { Scope } from "../ui/scope.js";
 import { ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
-import { ComposerTools } from "./composer-tools.js";
 import { Draft } from "./draft.js";
 import { HistoryNavigation } from "./history-navigation.js";
+import { watchForCompletion } from "./late-completion.js";
+import { LastPlace } from "./last-place.js";
 import { makeWithDialogs } from "./late-dialogs.js";
+import { knowRooms } from "./marks.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
 import { MessageFlow } from "./message-flow.js";
+import { makeMessageTools } from "./message-tools.js";
 import { Moderation } from "./moderation.js";
 import { OwnChanges } from "./own-changes.js";
 import { OwnRole } from "./own-role.js";
@@ -47,6 +50,7 @@ const INPUTS = ["pointerdown", "pointermove", "wheel", "keydown"];
  * @property {import("./person-links.js").Social} [social] the people of the site; a board has none
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
+ * @property {() => { slug: string, name: string }[]} [ownRooms] the person's rooms
  */
 
 /** @param {import("./read-marker.js").Unread} unread */
@@ -76,14 +80,26 @@ export class Conversation {
   /** @type {NonNullable<Options["showUnread"]>} */
   #showUnread;
   #list = byId("messages");
+  /** @type {LastPlace} */
+  #lastPlace;
   /** @type {PersonLinks | null} */
   #links = null;
   #notice = byId("notice");
   /** @type {import("./schedule-dialog.js").ScheduleDialog | null} */
   #scheduleDialog = null;
+  /**
+   * The buttons beside the field; null before their first use.
+   * @type {import("./composer-tools.js").ComposerTools | null}
+   */
+  #tools = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #noticeTimer;
   #isGuest = this.#page.dataset.guest !== undefined;
+  /**
+   * What the person may type in place of a message.
+   * @type {ReturnType<typeof import("./commands.js").makeCommands> | null}
+   */
+  commands = null;
   #connectionBar = new ConnectionBar(() => this.socket.checkConnection());
   #typingSignal = new TypingSignal((isTyping) => this.socket.typing(isTyping));
   #typingOthers = new TypingOthers((sentence) => { this.#typing.textContent = sentence; });
@@ -92,7 +108,7 @@ export class Conversation {
   isArchived = false;
 
   /** @param {Options} options */
-  constructor({ slug, handle, owner, url, social, showUnread = showUnreadInTitle }) {
+  constructor({ slug, handle, owner, url, social, showUnread = showUnreadInTitle, ownRooms = () => [] }) {
     const scope = this.#scope;
     this.#showUnread = showUnread;
     this.me = handle;
@@ -105,7 +121,7 @@ export class Conversation {
     this.socket = new RoomSocket({ slug, handle, person, url, storage: kept, page: document });
     const { socket } = this;
     const { changes } = socket;
-    const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
+    const notify = (/** @type {string} */ sentence) => this.notify(sentence);
     const showNewest = () => this.history.showNewest();
     const focusComposer = () => this.composer.focus();
     const withDialogs = makeWithDialogs(notify);
@@ -115,12 +131,11 @@ export class Conversation {
     this.readMarker = new ReadMarker(this.timeline, handle, this.#readMarkerRoom());
     const { timeline, readMarker } = this;
     this.history = new HistoryNavigation(socket, timeline, readMarker, { notify, scope });
-    this.actions = new MessageActions(handle, { changes, timeline, readMarker, showNewest, ...this.#rightsInRoom(isBoard) });
+    this.actions = new MessageActions(handle, { slug, changes, timeline, readMarker, showNewest, ...this.#rightsInRoom(isBoard) });
     this.composer = new Composer(this.#composerActions(), new Draft(kept, slug));
-    new ComposerTools({
-      composer: this.composer, withDialogs, notify, slug: isBoard ? null : slug,
-      sendLater: isBoard ? null : () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)),
-    });
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.#page.querySelectorAll("[data-tool]"))) {
+      button.addEventListener("click", () => withDialogs((dialogs) => this.#useTool(dialogs, button, isBoard)));
+    }
     const start = (/** @type {string} */ task, /** @type {object} */ params) => changes.startTask(task, params);
     this.taskBars = new TaskBars({ start, notify, focusComposer, withDialogs });
     this.ownRole = new OwnRole(this.composer, { notify, changed: () => this.#ownRoleChanged(), scope });
@@ -140,6 +155,12 @@ export class Conversation {
     const { ownChanges } = this;
     if (social) this.#links = new PersonLinks(social, this.#linkedParts());
     new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers: this.#typingOthers });
+    this.#lastPlace = new LastPlace(kept, slug, () => timeline.seenTo, scope);
+    if (this.#page.dataset.opensAt === "last") history.openAt(this.#lastPlace.id);
+    watchForCompletion({
+      slug, me: handle, isBoard, isGuest, ownRooms, present: () => this.people.handles, mayCallAll: () => this.ownRole.isModerating,
+      commands: () => this.commands?.offered ?? [], found: knowRooms, loadEmoji: () => import("../emoji/catalogue.js"),
+    });
     this.#listen();
   }
 
@@ -155,6 +176,7 @@ export class Conversation {
   suspend() {
     this.#typingSignal.stop();
     this.readMarker.suspend();
+    this.#lastPlace.save();
     this.timeline.suspend();
     this.controls.hide();
     this.taskBars.suspend();
@@ -189,9 +211,16 @@ export class Conversation {
     if (topic !== undefined) this.#topic.textContent = topic;
   }
 
+  /** Opens the dialog that jumps to a day. */
+  openDateDialog() {
+    this.withDialogs(({ openDateDialog }) => openDateDialog(this.slug, {
+      jump: (id) => this.history.jump(id), showNewest: () => this.history.showNewest(), notify: (sentence) => this.notify(sentence),
+    }));
+  }
+
   async copyLink() {
     const isCopied = await copyText(new URL(`/rooms/${this.slug}/`, location.href).href, this.#page);
-    this.#notify(isCopied ? "The link is copied." : "The browser does not allow copying.");
+    this.notify(isCopied ? "The link is copied." : "The browser does not allow copying.");
     this.composer.focus();
   }
 
@@ -246,7 +275,9 @@ export class Conversation {
   /** @returns {import("./composer.js").Actions} */
   #composerActions() {
     return {
-      submit: (body, target) => this.actions.submit(body, target),
+      submit: (body, target) => {
+        if (target !== null || !this.commands?.run(body)) this.actions.submit(body, target);
+      },
       typed: () => this.#typingSignal.typed(),
       stoppedTyping: () => this.#typingSignal.stop(),
       editLast: () => this.#editLast(),
@@ -255,7 +286,7 @@ export class Conversation {
 
   /** @returns {import("./message-controls.js").Actions} */
   #messageActions() {
-    const notify = (/** @type {string} */ sentence) => this.#notify(sentence);
+    const notify = (/** @type {string} */ sentence) => this.notify(sentence);
     return {
       react: (id, emoji) => this.actions.toggleReaction(id, emoji),
       reply: (message) => this.composer.reply(message),
@@ -263,6 +294,9 @@ export class Conversation {
       remove: (id) => this.socket.changes.remove(id),
       report: (message) => this.withDialogs(({ openReportDialog }) => openReportDialog(this.slug, message, notify)),
       moderate: (message) => this.moderation.openPerson(message.author.handle),
+      ...makeMessageTools(this.slug, {
+        changes: this.socket.changes, itemOf: (id) => this.timeline.item(id), notify, withDialogs: (open) => this.withDialogs(open),
+      }),
       profile: (message) => this.#links?.openCard(message.author.handle),
     };
   }
@@ -290,6 +324,21 @@ export class Conversation {
     onMenuEntry("menu-schedule", () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)));
   }
 
+  /**
+   * Does what a button beside the field is for.
+   * @param {import("./late-dialogs.js").Dialogs} dialogs
+   * @param {HTMLElement} button
+   * @param {boolean} isBoard
+   */
+  #useTool({ ComposerTools }, button, isBoard) {
+    const { composer, withDialogs, slug } = this;
+    this.#tools ??= new ComposerTools({
+      composer, withDialogs, slug: isBoard ? null : slug, notify: (sentence) => this.notify(sentence),
+      sendLater: isBoard ? null : () => withDialogs((dialogs) => this.#openScheduleDialog(dialogs)),
+    });
+    this.#tools.use(button.dataset.tool ?? "", button);
+  }
+
   /** @param {import("./late-dialogs.js").Dialogs} dialogs */
   #openScheduleDialog({ ScheduleDialog }) {
     this.#scheduleDialog ??= new ScheduleDialog(this.slug, (body, at) => {
@@ -309,7 +358,7 @@ export class Conversation {
    * Shows a sentence to the person for six seconds.
    * @param {string} sentence
    */
-  #notify(sentence) {
+  notify(sentence) {
     this.#notice.textContent = sentence;
     this.#notice.hidden = false;
     clearTimeout(this.#noticeTimer);

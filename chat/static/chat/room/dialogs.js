@@ -2,8 +2,12 @@
 // All dialogs of a room, in one module that loads after the messages.
 // Only late-dialogs.js may load it, with `import()`.
 
+export { ComposerTools } from "./composer-tools.js";
+export { openDateDialog } from "./date-dialog.js";
+export { openEditHistory } from "./edit-history.js";
 export { openExportDialog } from "./export-dialog.js";
 export { openFormattingHelp } from "./formatting-help.js";
+export { openEmojiPicker } from "./late-emoji.js";
 export { openInvitations } from "./invitations.js";
 export { openLeaveDialog } from "./leave-dialog.js";
 export { Members } from "./members.js";

@@ -33,6 +33,11 @@ export class HistoryNavigation {
    * @type {number | null}
    */
   #wanted = null;
+  /**
+   * The message at which the room opens; null for the first unread one.
+   * @type {number | null}
+   */
+  #opening = null;
   #isJumpingToNewest = false;
   #isComplete = false;
 
@@ -66,9 +71,24 @@ export class HistoryNavigation {
       this.#timeline.scrollToEnd();
     }
     this.showOlderButton();
-    const wanted = this.#wanted;
+  }
+
+  /** Jumps to the message for which the first messages had to be loaded. The caller has placed the divider "New". */
+  jumpToWanted() {
+    const wanted = this.#wanted ?? this.#opening;
     this.#wanted = null;
-    if (wanted !== null) this.jump(wanted);
+    this.#opening = null;
+    if (wanted === null) return;
+    if (wanted >= this.#timeline.newestId) this.showNewest();
+    else this.jump(wanted);
+  }
+
+  /**
+   * Opens the room at a message, and not at the first unread one. A jump before the first messages has precedence.
+   * @param {number | null} id null for the newest message
+   */
+  openAt(id) {
+    this.#opening = id ?? Infinity;
   }
 
   /** Starts again, because the page has forgotten all messages and will draw them again. */

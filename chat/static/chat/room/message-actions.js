@@ -2,10 +2,13 @@
 // Submits this person's messages and reactions, and decides which actions the page offers for each message.
 // Must not draw. The server checks every permission again.
 
+import { bookmarks } from "../connection/bookmarks.js";
+
 /** @typedef {import("../connection/wire.js").Message} Message */
 
 /**
  * @typedef {object} Parts
+ * @property {string} slug
  * @property {import("../connection/room-changes.js").RoomChanges} changes
  * @property {import("./timeline.js").Timeline} timeline
  * @property {import("./read-marker.js").ReadMarker} readMarker
@@ -75,7 +78,23 @@ export class MessageActions {
     const isOwn = this.#isOwn(message);
     const moderate = canModerate(message.author.handle);
     // A board has no reports, because its only moderator is its owner, who reads the conversation.
-    return { edit: isOwn, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate, profile: hasProfiles };
+    return { edit: isOwn, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate, profile: hasProfiles, ...this.#toolsFor(message) };
+  }
+
+  /**
+   * Returns the rights to what message-tools.js does. A board has no addresses of its messages.
+   * @param {Message} message
+   */
+  #toolsFor({ id, pinned, edited_at: editedAt }) {
+    const { slug, isModerating, isBoard } = this.#parts;
+    const isPinned = Boolean(pinned);
+    if (!isBoard) bookmarks.load();
+    const mayPin = isModerating() && !isBoard;
+    const isBookmarked = !isBoard && bookmarks.has(slug, id);
+    return {
+      link: !isBoard, bookmark: !isBoard && !isBookmarked, unbookmark: isBookmarked, pin: mayPin && !isPinned, unpin: mayPin && isPinned,
+      history: mayPin && Boolean(editedAt),
+    };
   }
 
   /** @param {Message} message */

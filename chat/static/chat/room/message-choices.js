@@ -4,8 +4,10 @@
 
 export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
-/** @typedef {{ edit: boolean, remove: boolean, report: boolean, moderate: boolean, profile: boolean }} Rights */
-/** @typedef {"emoji" | "reply" | "edit" | "copy" | "select" | "report" | "moderate" | "profile" | "remove"} Action */
+/**
+ * @typedef {Record<"edit" | "remove" | "report" | "moderate" | "profile" | "link" | "pin" | "unpin" | "bookmark" | "unbookmark" | "history", boolean>} Rights
+ */
+/** @typedef {"emoji" | "reply" | "copy" | "select" | keyof Rights} Action */
 
 /**
  * @typedef {object} Choice
@@ -23,12 +25,18 @@ export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
 /** @type {Choice[]} */
 const CHOICES = [
-  { action: "emoji", label: "React with another emoji", icon: "emoji", key: "+" },
   { action: "reply", label: "Reply", icon: "reply", key: "r" },
+  { action: "emoji", label: "React with another emoji", icon: "emoji", key: "+" },
   { action: "edit", label: "Edit", icon: "edit", key: "e", right: "edit" },
   { action: "copy", label: "Copy text", icon: "copy", key: "c" },
   { action: "select", label: "Select text", icon: "select", key: null },
   { action: "profile", label: "Show the author's profile", icon: "people", key: "p", right: "profile" },
+  { action: "link", label: "Copy link", icon: "link", key: "l", right: "link" },
+  { action: "bookmark", label: "Bookmark", icon: "bookmark", key: "b", right: "bookmark" },
+  { action: "unbookmark", label: "Remove bookmark", icon: "bookmark", key: "b", right: "unbookmark" },
+  { action: "pin", label: "Pin for everybody", icon: "pin", key: "i", right: "pin" },
+  { action: "unpin", label: "Unpin", icon: "pin", key: "i", right: "unpin" },
+  { action: "history", label: "Earlier versions", icon: "history", key: "h", right: "history" },
   { action: "report", label: "Report", icon: "report", key: "!", right: "report" },
   { action: "moderate", label: "Moderate this person", icon: "moderate", key: "m", right: "moderate" },
   { action: "remove", label: "Remove", icon: "remove", key: "Delete", right: "remove" },

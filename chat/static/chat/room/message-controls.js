@@ -2,7 +2,6 @@
 // Connects the ways to the actions on a message: the toolbar, the sheet, the keys, and a long press.
 // Must not change a message: it calls the passed actions.
 
-import { openEmojiPicker } from "./late-emoji.js";
 import { KeyboardNavigation } from "./keyboard-navigation.js";
 import { LongPress } from "./long-press.js";
 import { ReactorsTip } from "./reactors-tip.js";
@@ -21,6 +20,12 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {(message: Message) => void} moderate
  * @property {(message: Message) => void} profile shows the card of the author
  * @property {(id: number) => void} remove
+ * @property {(message: Message) => void} link
+ * @property {(message: Message) => void} pin
+ * @property {(message: Message) => void} unpin
+ * @property {(message: Message) => void} bookmark
+ * @property {(message: Message) => void} unbookmark
+ * @property {(message: Message) => void} history
  */
 
 /**
@@ -99,6 +104,9 @@ export class MessageControls {
   #actByKey(action, id, emoji) {
     const rights = this.#parts.rightsOn(id);
     const item = this.#parts.timeline.item(id);
+    // The same key sets a pin or a bookmark, and removes it.
+    if (rights?.unpin && action === "pin") action = "unpin";
+    if (rights?.unbookmark && action === "bookmark") action = "unbookmark";
     if (!rights || !item || (action in rights && !rights[/** @type {keyof Rights} */ (action)])) return;
     if (action === "remove") this.#toolbar.askToRemove(item);
     else if (action === "copy") this.#copyText(id, item);
@@ -107,11 +115,12 @@ export class MessageControls {
 
   /** @param {number} id */
   #chooseEmoji(id) {
-    const { timeline, actions, notify } = this.#parts;
+    const { timeline, actions, notify, withDialogs } = this.#parts;
     const item = timeline.item(id);
     if (!item) return;
     const opener = /** @type {HTMLElement | null} */ (item.querySelector(".toolbar")) ?? item;
-    openEmojiPicker({ title: "React with an emoji", opener, choose: (emoji) => actions.react(id, emoji) }, notify);
+    const choose = (/** @type {string} */ emoji) => actions.react(id, emoji);
+    withDialogs(({ openEmojiPicker }) => openEmojiPicker({ title: "React with an emoji", opener, choose }, notify));
   }
 
   /** @param {number} id */

@@ -69,6 +69,7 @@ export class MessageFlow {
     this.#page.dataset.state = "open";
     history.synced();
     if (!more) readMarker.caughtUp();
+    history.jumpToWanted();
     history.update();
     // The dialogs load now. Each dialog then opens at once, even without a connection.
     loadDialogs();

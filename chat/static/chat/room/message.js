@@ -5,9 +5,10 @@
 import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
 import { markTitle, nameInWords, personNameOf } from "../ui/person-marks.js";
-import { avatar, guestMark } from "../ui/pictures.js";
+import { avatar, guestMark, icon } from "../ui/pictures.js";
 import { decorateCode } from "./code-blocks.js";
 import { isEmojiOnly } from "./emoji-only.js";
+import { linkRooms } from "./marks.js";
 import { markMentions } from "./mention-marks.js";
 import { sentenceOf } from "./reactors-tip.js";
 
@@ -66,7 +67,7 @@ export function redraw(item, message, view) {
   if (message.ref) item.dataset.ref = message.ref;
   item.classList.toggle("own", isOwn);
   item.classList.toggle("removed", Boolean(message.removed));
-  item.classList.toggle("mentions", !isOwn && Boolean(message.mentions?.includes(view.me)));
+  item.classList.toggle("mentions", !isOwn && isForMe(message, view.me));
   replaceRow(item, makeRow(message, view));
 }
 
@@ -138,7 +139,17 @@ function makeHeader(message) {
     make("time", {
       id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),
+    message.pinned ? make("span", { class: "pin-mark", title: "Pinned" }, icon("pin"), make("span", { class: "unseen", text: "Pinned" })) : null,
   );
+}
+
+/**
+ * Returns whether a message mentions the reader, or calls everybody.
+ * @param {Message} message
+ * @param {string} me the reader's handle
+ */
+function isForMe({ mentions = [], audience }, me) {
+  return audience !== undefined || mentions.includes(me);
 }
 
 /**
@@ -154,6 +165,7 @@ function makeBody(message, { me }) {
   markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => (
     makeMention(text, mentions.includes(name) ? name : null, me)
   ));
+  linkRooms(element);
   if (message.edited_at) {
     element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
   }

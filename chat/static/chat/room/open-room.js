@@ -3,7 +3,16 @@
 
 import { byId } from "../ui/dom.js";
 import { onMenuEntry } from "../ui/menus.js";
+import { makeCommands } from "./commands.js";
 import { startConversation } from "./conversation.js";
+
+/**
+ * What the workspace does for a room on its page.
+ * @typedef {object} WorkspaceTools
+ * @property {(view: string, query?: string) => void} find opens search, pins, bookmarks or mentions in the panel
+ * @property {(slug: string, level: string) => void} setLevel chooses for which messages the person is notified
+ * @property {() => { slug: string, name: string }[]} ownRooms the person's rooms, without direct conversations
+ */
 
 /**
  * @typedef {object} RoomData
@@ -16,6 +25,7 @@ import { startConversation } from "./conversation.js";
  * @property {() => void} [left] is called when the person has left the room
  * @property {() => void} [openSettings] opens the owner's settings of the room
  * @property {() => void} [openDetails] shows the details of the room
+ * @property {WorkspaceTools} [tools]
  */
 
 /**
@@ -23,10 +33,13 @@ import { startConversation } from "./conversation.js";
  * its element leaves the page. `resume()` starts them after the element has returned. `close()` ends them for good.
  * @param {RoomData} data
  */
-export function openRoom({ slug, isPublic, left, openSettings, openDetails, ...data }) {
-  const conversation = startConversation({ slug, ...data });
+export function openRoom({ slug, isPublic = false, left, openSettings, openDetails, tools, ...data }) {
+  const conversation = startConversation({ slug, ownRooms: tools?.ownRooms, ...data });
+  const leave = () => conversation.withDialogs(({ openLeaveDialog }) => openLeaveDialog(slug, { isPublic, left }));
+  conversation.commands = makeCommands({ slug, isPublic, conversation, tools, leave });
   onMenuEntry("menu-invite", () => conversation.withDialogs(({ openInvitations }) => openInvitations(slug)));
-  onMenuEntry("menu-leave", () => conversation.withDialogs(({ openLeaveDialog }) => openLeaveDialog(slug, { isPublic, left })));
+  onMenuEntry("menu-leave", leave);
+  onMenuEntry("menu-date", () => conversation.openDateDialog());
   if (openSettings) onMenuEntry("menu-settings", openSettings);
   if (openDetails) onMenuEntry("menu-details", openDetails);
   byId("copy-room-link").addEventListener("click", () => conversation.copyLink());

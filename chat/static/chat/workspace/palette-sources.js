@@ -111,13 +111,19 @@ function findActions(query, workspace) {
     { title: "Browse rooms", sign: "browse", act: () => workspace.go("/") },
     { title: "Show all keys", sign: "more", act: () => workspace.openHelp() },
     { title: "Mark all rooms as read", sign: "read", act: () => workspace.changes.markAllRead() },
+    { title: query ? `Search messages for “${query}”` : "Search messages", sign: "search", act: () => workspace.findPanel.open("search", query) },
+    { title: "Pinned messages", sign: "pin", act: () => workspace.findPanel.open("pins") },
+    { title: "Bookmarks", sign: "bookmark", act: () => workspace.findPanel.open("bookmarks") },
+    { title: "Mentions", sign: "at", act: () => workspace.findPanel.open("mentions") },
   ];
+  const { conversation } = workspace.shell.pane;
+  if (conversation) actions.push({ title: "Jump to a day", sign: "day", act: () => conversation.openDateDialog() });
   if (!workspace.isGuest) {
     actions.push({ title: query ? `Create the room “${query}”` : "Create a room", sign: "plus", act: () => workspace.createRoom(query) });
   }
-  const isCreation = (/** @type {{ sign?: string }} */ { sign }) => sign === "plus" && query !== "";
+  const takesQuery = (/** @type {{ sign?: string }} */ { sign }) => (sign === "plus" || sign === "search") && query !== "";
   const found = find(actions, query, ({ title }) => [title]);
-  const shown = [...found, ...actions.filter((action) => isCreation(action) && !found.includes(action))];
+  const shown = [...found, ...actions.filter((action) => takesQuery(action) && !found.includes(action))];
   return shown.map((action) => ({ ...action, key: `action ${action.sign}`, group: "Actions" }));
 }
 

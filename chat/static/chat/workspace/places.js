@@ -74,6 +74,11 @@ export class Places {
     return sum;
   }
 
+  /** The rooms that have an address and a name of their own: no direct conversations, and no boards. */
+  get namedRooms() {
+    return this.all.filter(({ kind }) => kind === KIND.ROOM || kind === KIND.PRIVATE);
+  }
+
   /** @returns {Place[]} */
   get all() {
     return [...this.#places.keys()].flatMap((slug) => this.get(slug) ?? []);

@@ -2,6 +2,7 @@
 // The tools of the workspace, in one module that loads when the page is ready.
 // Only late-tools.js may load it, with `import()`.
 
+export { Panel } from "../finding/panel.js";
 export { openCreateRoomDialog } from "./create-room-dialog.js";
 export { openHelpSheet } from "./help-sheet.js";
 export { openNewDirectDialog } from "./new-direct-dialog.js";

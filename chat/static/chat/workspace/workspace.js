@@ -12,7 +12,9 @@ import { CLOSE, SERVER_EVENT, TASK_STATE } from "../connection/wire.js";
 import { byId, closestTo, make } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
 import { forgetPerson, onForgotten, pagePerson } from "../ui/person-data.js";
+import { knowRooms } from "../room/marks.js";
 import { Attention } from "./attention.js";
+import { FindPanel } from "./find-panel.js";
 import { loadTools, makeWithTools } from "./late-tools.js";
 import { Overview } from "./overview.js";
 import { Panes } from "./panes.js";
@@ -57,6 +59,7 @@ export class Workspace {
     this.socket = new MeSocket({ posts: () => this.places.posts });
     this.panel = new SidePanel();
     this.withTools = makeWithTools((sentence) => this.notify(sentence));
+    this.findPanel = new FindPanel(this, () => this.#overview.sidebar.toggleDrawer(false));
     this.attention = new Attention(this, this.#storage);
     const openMenu = (/** @type {string} */ slug, /** @type {HTMLElement} */ button) => this.#openMenu(slug, button);
     this.#overview = new Overview(this.places, this.#storage, { me: this.me, titleOf: (place) => this.attention.titleOf(place), openMenu });
@@ -78,6 +81,7 @@ export class Workspace {
 
   start() {
     this.#overview.load();
+    knowRooms(this.places.namedRooms);
     this.shell.start();
     // The stream has no long polling.
     if (!isPollingForced()) this.socket.open();
@@ -182,6 +186,11 @@ export class Workspace {
       social: { directory: this.attention.directory, openDirect: (handles) => this.openDirect(handles) },
       left: (slug) => this.left(slug),
       openSettings: (slug) => this.openSettings(slug),
+      tools: {
+        find: (view, query) => this.findPanel.open(view, query),
+        setLevel: (slug, level) => this.changes.setLevel(slug, level),
+        ownRooms: () => this.places.namedRooms,
+      },
       openDetails: () => this.withTools(({ openRoomDetails }) => openRoomDetails(this)),
       isOutdated: (pane) => this.#hasMissedMuch(pane),
     };
@@ -234,6 +243,7 @@ export class Workspace {
       return;
     }
     this.places.replace(rooms);
+    knowRooms(this.places.namedRooms);
     this.shell.pane.lobby?.redraw();
     this.#overview.draw();
     // The tools load now, so that each of them then opens at once.
@@ -297,6 +307,7 @@ export class Workspace {
     this.attention.shown(pane);
     this.#unsent.send(this.me, pane.slug);
     if (this.panel.name === "details") this.panel.close();
+    this.findPanel.roomChanged();
   }
 
   /**

@@ -21,9 +21,14 @@ def test_words_phrases_and_the_beginning_of_the_last_word_are_found(writer, alic
     post(writer, "White lilies")
     assert find(alice, "red roses") == ["Roses are red", "Red roses"]
     assert find(alice, '"red roses"') == ["Red roses"]
+    assert find(alice, '"are red"') == ["Roses are red"] and find(alice, '"red are"') == []
     assert find(alice, "RED ros") == ["Roses are red", "Red roses"]
     for beginning in ("li", "lil", "lili"):
         assert find(alice, beginning) == ["White lilies"]
+    post(writer, "You and I do it")
+    for text in ('"you and i do it"', '"and i do"', "and-i-do", '"you and" "do it"'):
+        assert find(alice, text) == ["You and I do it"]
+    assert find(alice, '"i and you"') == []
     assert find(alice, "ros red") == [] and find(alice, "l") == [] and find(alice, "weeds") == []
 
 

@@ -1,0 +1,18 @@
+// @ts-check
+// Matches what a person has typed with names. Pure text.
+
+/** @param {string} text */
+export function fold(text) {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+/**
+ * Returns whether a name, or a word of it, begins with a query.
+ * @param {string} name
+ * @param {string} query
+ */
+export function beginsWith(name, query) {
+  const [plain, wanted] = [fold(name), fold(query)];
+  if (plain.startsWith(wanted)) return true;
+  return plain.split(/[\s._-]+/).some((word) => word.startsWith(wanted));
+}

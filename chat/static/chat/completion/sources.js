@@ -1,0 +1,147 @@
+// @ts-check
+// What can be completed: people, rooms and commands. Must not draw.
+
+import { beginsWith } from "./matching.js";
+
+const MOST = 8;
+// The server returns at most this many people. A shorter answer is complete, also for longer queries.
+const MOST_PEOPLE = 20;
+
+/**
+ * @typedef {object} Suggestion
+ * @property {string} text what is inserted instead of the sign and the query
+ * @property {string} title
+ * @property {string} [detail]
+ * @property {string} [person] a handle whose avatar is shown
+ * @property {string} [sign] the name of an icon
+ * @property {string} [picture] an emoji that is shown
+ */
+
+/**
+ * What the room tells the completion.
+ * @typedef {object} Room
+ * @property {string} slug
+ * @property {string} me
+ * @property {boolean} isBoard
+ * @property {() => boolean} isGuest
+ * @property {() => boolean} mayCallAll whether this person may call everybody with `@all`
+ * @property {() => string[]} present the handles of the people who are here
+ * @property {() => { slug: string, name: string }[]} ownRooms the person's rooms
+ * @property {() => { name: string, detail: string }[]} commands the commands that this person may give
+ * @property {(rooms: { slug: string, name: string }[]) => void} [found] is called with the rooms that the server has found
+ * @property {() => Promise<{ search: (query: string, most: number) => { emoji: string, name: string }[] }>} [loadEmoji] loads the catalogue of emoji
+ */
+
+/** @typedef {import("./throttled-requests.js").ThrottledRequests} Requests */
+/** @typedef {{ kept: (query: string) => Suggestion[], fetch: (query: string) => Promise<Suggestion[]> }} Source */
+
+/**
+ * Returns the suggestions for `@`: the people who are here, other members, and then everybody else.
+ * @param {Room} room
+ * @param {Requests} requests
+ * @returns {Source}
+ */
+export function makePeopleSource(room, requests) {
+  const addressOf = (/** @type {string} */ query, isInRoom = true) => (
+    `/api/people/?q=${encodeURIComponent(query)}${isInRoom ? `&room=${room.slug}` : ""}`
+  );
+  const answerFor = (/** @type {string} */ query, isInRoom = true) => {
+    for (let length = query.length; length > 0; length -= 1) {
+      const people = requests.kept(addressOf(query.slice(0, length), isInRoom))?.people;
+      // If the server had more people to tell of a shorter query, it must be asked about the longer one.
+      if (people && (length === query.length || people.length < MOST_PEOPLE)) return people;
+    }
+    return undefined;
+  };
+  const suggest = (/** @type {string} */ query) => (
+    mergePeople(room, query, [...(answerFor(query) ?? []), ...(answerFor(query, false) ?? [])])
+  );
+  return {
+    kept: suggest,
+    fetch: async (query) => {
+      if (!query || room.isBoard) return suggest(query);
+      if (!answerFor(query)) await requests.get(addressOf(query));
+      if (suggest(query).length < MOST && !room.isGuest() && !answerFor(query, false)) await requests.get(addressOf(query, false));
+      return suggest(query);
+    },
+  };
+}
+
+/**
+ * @param {Room} room
+ * @param {string} query
+ * @param {{ handle: string, name: string }[]} found
+ * @returns {Suggestion[]}
+ */
+function mergePeople(room, query, found) {
+  /** @type {Map<string, string>} */
+  const names = new Map(room.present().map((handle) => [handle, ""]));
+  for (const { handle, name } of found) names.set(handle, name);
+  names.delete(room.me);
+  const people = [...names].filter(([handle, name]) => beginsWith(handle, query) || (name !== "" && beginsWith(name, query)));
+  const everybody = room.mayCallAll() ? [["all", "Everybody in this room"], ["here", "Everybody who is here now"]] : [];
+  const calls = everybody.filter(([word]) => word.startsWith(query.toLowerCase()));
+  return [
+    ...people.slice(0, MOST).map(([handle, name]) => (
+      { text: `@${handle} `, title: handle, detail: name === handle ? "" : name, person: handle }
+    )),
+    ...calls.map(([word, detail]) => ({ text: `@${word} `, title: `@${word}`, detail, sign: "people" })),
+  ];
+}
+
+/**
+ * Returns the suggestions for `#`: the person's rooms, and then other rooms that the person may read.
+ * @param {Room} room
+ * @param {Requests} requests
+ * @returns {Source}
+ */
+export function makeRoomSource(room, requests) {
+  const addressOf = (/** @type {string} */ query) => `/api/rooms/?q=${encodeURIComponent(query)}`;
+  const suggest = (/** @type {string} */ query) => {
+    const others = requests.kept(addressOf(query))?.rooms ?? [];
+    const rooms = new Map([...room.ownRooms(), ...others].map((found) => [found.slug, found]));
+    return [...rooms.values()].filter(({ slug, name }) => beginsWith(slug, query) || beginsWith(name, query)).slice(0, MOST).map(
+      ({ slug, name }) => ({ text: `#${slug} `, title: name, detail: `#${slug}`, sign: "room" }),
+    );
+  };
+  return {
+    kept: suggest,
+    fetch: async (query) => {
+      const answer = await requests.get(addressOf(query));
+      if (answer) room.found?.(answer.rooms);
+      return suggest(query);
+    },
+  };
+}
+
+/**
+ * Returns the suggestions for `/`.
+ * @param {Room} room
+ * @returns {Source}
+ */
+export function makeCommandSource(room) {
+  const suggest = (/** @type {string} */ query) => room.commands().filter(({ name }) => name.startsWith(query)).map(
+    ({ name, detail }) => ({ text: `/${name} `, title: `/${name}`, detail, sign: "none" }),
+  );
+  return { kept: suggest, fetch: async (query) => suggest(query) };
+}
+
+/**
+ * Returns the suggestions for `:`. The first query loads the catalogue.
+ * @param {NonNullable<Room["loadEmoji"]>} load rejects if the catalogue cannot be loaded
+ * @returns {Source}
+ */
+export function makeEmojiSource(load) {
+  /** @type {Awaited<ReturnType<NonNullable<Room["loadEmoji"]>>> | null} */
+  let catalogue = null;
+  const suggest = (/** @type {string} */ query) => (catalogue?.search(query, MOST) ?? []).map(
+    ({ emoji, name }) => ({ text: `${emoji} `, title: name, picture: emoji }),
+  );
+  return {
+    kept: suggest,
+    fetch: async (query) => {
+      catalogue ??= await load().catch(() => null);
+      return suggest(query);
+    },
+  };
+}

@@ -1,0 +1,172 @@
+// @ts-check
+// The views of the panel that list messages: pins of the room, own bookmarks, own mentions. Must not change a message.
+
+import { asApiError, call } from "../connection/api.js";
+import { bookmarks } from "../connection/bookmarks.js";
+import { make } from "../ui/dom.js";
+import { personName } from "../ui/format.js";
+import { icon } from "../ui/pictures.js";
+import { Results } from "./results.js";
+
+/** @typedef {import("./panel.js").Host} Host */
+
+/**
+ * @param {{ slug: string, name: string }} room
+ * @param {import("../connection/wire.js").Message} message
+ * @returns {import("./results.js").Result}
+ */
+function asResult(room, { id, author, at, body }) {
+  return { slug: room.slug, roomName: room.name, id, author, at, text: body };
+}
+
+/** The pinned messages of the room on the page. They follow when a moderator pins a message. */
+export class PinsView {
+  /** @type {Host} */
+  #host;
+  #results;
+  #slug = "";
+  /** @type {Set<number>} */
+  #pinned = new Set();
+  #watching = new AbortController();
+
+  /** @param {Host} host */
+  constructor(host) {
+    this.#host = host;
+    this.#results = new Results(() => this.#fetch(), {
+      label: "Pinned messages", empty: "Nothing is pinned here. Moderators pin a message with the actions of the message.",
+    });
+    this.element = make("div", { class: "panel-view" }, this.#results.element);
+  }
+
+  show() {
+    this.roomChanged();
+  }
+
+  hide() {
+    this.#watching.abort();
+  }
+
+  roomChanged() {
+    this.#watching.abort();
+    this.#watching = new AbortController();
+    const room = this.#host.room();
+    if (!room) {
+      this.#slug = "";
+      this.#results.clear("Open a room to see what is pinned there.");
+      return;
+    }
+    if (room.slug !== this.#slug) this.#results.clear("");
+    this.#slug = room.slug;
+    this.#results.load();
+    room.timeline.addEventListener("drawn", (event) => this.#drawn(/** @type {CustomEvent} */ (event).detail), { signal: this.#watching.signal });
+  }
+
+  /** @param {{ messages: import("../connection/wire.js").Message[] }} detail */
+  #drawn({ messages }) {
+    if (messages.some(({ id, pinned }) => this.#pinned.has(id) !== Boolean(pinned))) this.#results.load();
+  }
+
+  async #fetch() {
+    const room = this.#host.room();
+    if (!room) return { results: [], next: null };
+    const { pins } = await call("GET", `/api/rooms/${room.slug}/pins/`);
+    this.#pinned = new Set(pins.map((/** @type {any} */ { message }) => message.id));
+    const results = pins.map((/** @type {any} */ { message, by }) => ({ ...asResult(room, message), note: by ? `Pinned by ${personName(by)}` : "Pinned" }));
+    return { results, next: null };
+  }
+}
+
+/** The person's own bookmarks. */
+export class BookmarksView {
+  /** @type {Host} */
+  #host;
+  #results;
+  #isShown = false;
+
+  /** @param {Host} host */
+  constructor(host) {
+    this.#host = host;
+    this.#results = new Results((before) => this.#fetch(before), {
+      label: "Bookmarks", empty: "You have no bookmarks. Only you see the messages that you bookmark.",
+    });
+    this.element = make("div", { class: "panel-view" }, this.#results.element);
+    bookmarks.addEventListener("changed", () => this.#isShown && this.#results.load());
+  }
+
+  show() {
+    this.#isShown = true;
+    this.#results.load();
+  }
+
+  hide() {
+    this.#isShown = false;
+  }
+
+  roomChanged() {
+    // The list is the same in every room.
+  }
+
+  /** @param {number | null} before */
+  async #fetch(before) {
+    const page = await bookmarks.fetch(before);
+    const results = page.bookmarks.map(({ room, message }) => ({ ...asResult(room, message), tool: this.#makeTool(room.slug, message.id) }));
+    return { results, next: page.more ? (page.bookmarks.at(-1)?.id ?? null) : null };
+  }
+
+  /**
+   * @param {string} slug
+   * @param {number} id
+   */
+  #makeTool(slug, id) {
+    const remove = async () => {
+      try {
+        await bookmarks.set(slug, id, false);
+        /** @type {HTMLElement | null} */ (this.element.closest("[role=tabpanel]"))?.focus();
+      } catch (error) {
+        this.#host.notify(asApiError(error).message);
+      }
+    };
+    return make(
+      "button", { type: "button", class: "icon-button", "data-action": "unbookmark", "aria-label": "Remove bookmark", title: "Remove bookmark", onclick: remove },
+      icon("remove"),
+    );
+  }
+}
+
+/** The messages that mention the person, from all rooms. */
+export class MentionsView {
+  /** @type {Host} */
+  #host;
+  #results;
+
+  /** @param {Host} host */
+  constructor(host) {
+    this.#host = host;
+    this.#results = new Results((next) => this.#fetch(next), {
+      label: "Mentions", empty: "Nobody has mentioned you yet. Messages with an @ and your name are listed here.",
+    });
+    this.element = make("div", { class: "panel-view" }, this.#results.element);
+  }
+
+  show() {
+    this.#results.load();
+  }
+
+  hide() {
+    // Nothing runs while the list is not shown.
+  }
+
+  roomChanged() {
+    // The list is the same in every room.
+  }
+
+  /** @param {string | number | null} next */
+  async #fetch(next) {
+    const page = await call("GET", next === null ? "/api/mentions/" : `/api/mentions/?before=${encodeURIComponent(next)}`);
+    const results = page.mentions.map((/** @type {any} */ { room, id, author, text, at }) => {
+      const slug = room.slug ?? room;
+      return { slug, roomName: room.name ?? this.#host.nameOf(slug), id, author, at, text };
+    });
+    return { results, next: page.more ? page.next : null };
+  }
+}

@@ -1,0 +1,100 @@
+// @ts-check
+// What the panel at the right side shows to find messages: search, pins, bookmarks and mentions, one at a time.
+// Must not know the workspace: the host tells what this module needs.
+
+import { make } from "../ui/dom.js";
+import { icon } from "../ui/pictures.js";
+import { BookmarksView, MentionsView, PinsView } from "./message-lists.js";
+import { SearchView } from "./search-view.js";
+
+/**
+ * @typedef {object} Host
+ * @property {(title: string, element: HTMLElement, closed: () => void) => void} open shows the element in the panel
+ * @property {() => void} left closes the panel where it covers the conversation: the person has chosen a message
+ * @property {() => { slug: string, name: string, timeline: EventTarget } | null} room the room on the page, or null
+ * @property {(slug: string) => string} nameOf returns the name of a room
+ * @property {(sentence: string) => void} notify shows a sentence to the person
+ */
+
+/**
+ * @typedef {object} View
+ * @property {HTMLElement} element
+ * @property {(query?: string) => void} show
+ * @property {() => void} hide
+ * @property {() => void} roomChanged is called when another room is on the page
+ */
+
+/** @type {{ name: string, title: string, heading: string, sign: string, make: (host: Host) => View }[]} */
+const VIEWS = [
+  { name: "search", title: "Search", heading: "Search messages", sign: "search", make: (host) => new SearchView(host) },
+  { name: "pins", title: "Pinned", heading: "Pinned messages", sign: "pin", make: (host) => new PinsView(host) },
+  { name: "bookmarks", title: "Bookmarks", heading: "Your bookmarks", sign: "bookmark", make: (host) => new BookmarksView(host) },
+  { name: "mentions", title: "Mentions", heading: "Your mentions", sign: "at", make: (host) => new MentionsView(host) },
+];
+
+export class Panel {
+  /** @type {Host} */
+  #host;
+  #body = make("div", { class: "panel-body", id: "panel-body", role: "tabpanel", tabindex: "-1" });
+  #tabs = VIEWS.map(({ name, title, sign }) => make(
+    "button",
+    { type: "button", role: "tab", id: `panel-tab-${name}`, "data-view": name, "aria-controls": "panel-body", onclick: () => this.open(name) },
+    icon(sign), make("span", { text: title }),
+  ));
+  #element = make("div", { class: "find" }, make("div", { class: "panel-tabs", role: "tablist", "aria-label": "What to find" }, ...this.#tabs), this.#body);
+  /** @type {Map<string, View>} */
+  #views = new Map();
+  /** @type {View | null} */
+  #view = null;
+
+  /** @param {Host} host */
+  constructor(host) {
+    this.#host = host;
+    this.#element.addEventListener("keydown", (event) => this.#keyPressed(event));
+    this.#body.addEventListener("click", ({ target }) => {
+      if (target instanceof Element && target.closest("a.result")) host.left();
+    });
+  }
+
+  /**
+   * @param {string} name of the view
+   * @param {string} [query] what is searched at once
+   */
+  open(name, query) {
+    const wanted = VIEWS.find((view) => view.name === name) ?? VIEWS[0];
+    const view = this.#views.get(wanted.name) ?? wanted.make(this.#host);
+    this.#views.set(wanted.name, view);
+    for (const tab of this.#tabs) {
+      const isChosen = tab.dataset.view === wanted.name;
+      tab.setAttribute("aria-selected", String(isChosen));
+      tab.tabIndex = isChosen ? 0 : -1;
+      if (isChosen) this.#body.setAttribute("aria-labelledby", tab.id);
+    }
+    this.#body.replaceChildren(view.element);
+    this.#host.open(wanted.heading, this.#element, () => this.#closed());
+    this.#view = view;
+    view.show(query);
+  }
+
+  /** Another room is on the page. */
+  roomChanged() {
+    this.#view?.roomChanged();
+  }
+
+  #closed() {
+    this.#view?.hide();
+    this.#view = null;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #keyPressed(event) {
+    const index = this.#tabs.findIndex((tab) => tab === event.target);
+    const isRightToLeft = getComputedStyle(this.#element).direction === "rtl";
+    const step = { ArrowRight: isRightToLeft ? -1 : 1, ArrowLeft: isRightToLeft ? 1 : -1 }[event.key];
+    if (index < 0 || !step || event.isComposing) return;
+    event.preventDefault();
+    const tab = this.#tabs[(index + step + this.#tabs.length) % this.#tabs.length];
+    this.open(tab.dataset.view ?? "");
+    tab.focus();
+  }
+}

@@ -1,0 +1,98 @@
+// @ts-check
+// What a person can type in place of a message: a slash, the name of a command, and the rest of the line.
+// Must not do what the menus cannot do: each command calls the same action.
+
+import { asApiError, call } from "../connection/api.js";
+import { ROLE } from "../connection/wire.js";
+import { make } from "../ui/dom.js";
+import { openDialog } from "../ui/dialog.js";
+import { loadLateStyles } from "../ui/late-styles.js";
+import { MODERATING_ROLES } from "./own-role.js";
+
+/**
+ * @typedef {object} Room
+ * @property {string} slug
+ * @property {boolean} isPublic
+ * @property {import("./conversation.js").Conversation} conversation
+ * @property {import("./open-room.js").WorkspaceTools} [tools]
+ * @property {() => void} leave asks whether to leave the room
+ */
+
+/**
+ * @typedef {object} Command
+ * @property {string} name
+ * @property {string} detail says what it does
+ * @property {(room: Room) => boolean} [isOffered]
+ * @property {(room: Room, rest: string) => void} act
+ */
+
+/** @type {Command[]} */
+const COMMANDS = [
+  { name: "me", detail: "Say what you do: /me waves", act: ({ conversation }, rest) => conversation.actions.submit(`_${rest}_`, null) },
+  { name: "topic", detail: "Change the topic of this room", isOffered: ({ conversation }) => conversation.ownRole.role === ROLE.OWNER, act: setTopic },
+  { name: "invite", detail: "Bring people into this room", isOffered: mayInvite, act: invite },
+  { name: "leave", detail: "Leave this room", isOffered: ({ conversation }) => conversation.ownRole.role !== ROLE.OWNER, act: ({ leave }) => leave() },
+  { name: "mute", detail: "No notifications from this room", isOffered: hasTools, act: ({ slug, tools }) => tools?.setLevel(slug, "none") },
+  { name: "unmute", detail: "Notifications about all messages", isOffered: hasTools, act: ({ slug, tools }) => tools?.setLevel(slug, "all") },
+  { name: "search", detail: "Search messages", isOffered: hasTools, act: ({ tools }, rest) => tools?.find("search", rest) },
+  { name: "pins", detail: "Show the pinned messages", isOffered: hasTools, act: ({ tools }) => tools?.find("pins") },
+  { name: "date", detail: "Jump to a day", act: ({ conversation }) => conversation.openDateDialog() },
+  { name: "help", detail: "Show all commands", act: (room) => showHelp(room) },
+];
+const WITH_TEXT = new Set(["me"]);
+
+/** @param {Room} room */
+function hasTools({ tools }) {
+  return tools !== undefined;
+}
+
+/** @param {Room} room */
+function mayInvite({ isPublic, conversation }) {
+  return isPublic || MODERATING_ROLES.has(conversation.ownRole.role);
+}
+
+/** @param {Room} room */
+export function makeCommands(room) {
+  const offered = () => COMMANDS.filter(({ isOffered }) => isOffered?.(room) ?? true);
+  return {
+    /** The commands that this person may give now. */
+    get offered() {
+      return offered();
+    },
+    /**
+     * Takes the command in a text. Returns false if the text is an ordinary message.
+     * @param {string} body
+     */
+    run(body) {
+      const [, name, rest] = /^\/([a-z]+)(?:\s+(.*))?\s*$/s.exec(body) ?? [];
+      const command = offered().find((found) => found.name === name);
+      if (!command || (WITH_TEXT.has(name) && !rest)) return false;
+      command.act(room, rest?.trim() ?? "");
+      return true;
+    },
+  };
+}
+
+/** @type {Command["act"]} */
+async function setTopic({ slug, conversation }, topic) {
+  try {
+    await call("PUT", `/api/rooms/${slug}/`, { topic });
+    conversation.setTitle({ topic });
+  } catch (error) {
+    conversation.notify(asApiError(error).message);
+  }
+}
+
+/** @type {Command["act"]} */
+function invite({ slug, isPublic, conversation }) {
+  if (isPublic) conversation.copyLink();
+  else conversation.withDialogs(({ openInvitations }) => openInvitations(slug));
+}
+
+/** @param {Room} room */
+function showHelp(room) {
+  loadLateStyles();
+  const commands = makeCommands(room).offered;
+  const rows = commands.flatMap(({ name, detail }) => [make("dt", {}, make("code", { text: `/${name}` })), make("dd", { text: detail })]);
+  openDialog("Commands", "commands-help", make("dl", { class: "pairs" }, ...rows));
+}

@@ -1,0 +1,47 @@
+// @ts-check
+// The dialog in which a moderator reads the bodies that a message had. Must not change the message.
+
+import { call } from "../connection/api.js";
+import { make } from "../ui/dom.js";
+import { openDialog } from "../ui/dialog.js";
+import { ErrorLine } from "../ui/forms.js";
+import { fullTime, personName } from "../ui/format.js";
+import { loadLateStyles } from "../ui/late-styles.js";
+
+/** @typedef {{ body: string, at: string, by: import("../connection/wire.js").PersonName }} Version */
+
+/**
+ * @param {string} slug
+ * @param {import("../connection/wire.js").Message} message
+ */
+export async function openEditHistory(slug, message) {
+  loadLateStyles();
+  const error = new ErrorLine();
+  const note = make("p", { class: "help", role: "status", text: "Loading…" });
+  const list = make("ol", { class: "listing versions", "aria-label": "Versions, the newest first", tabindex: "-1" });
+  openDialog("Earlier versions", "edit-history", note, list, error.element).classList.add("wide");
+  const isLoaded = await error.guard(async () => {
+    const { versions } = await call("GET", `/api/rooms/${slug}/messages/${message.id}/history/`);
+    list.replaceChildren(...versions.map(makeVersion).reverse());
+    note.textContent = versions.length > 1 ? "" : "This message has no earlier versions.";
+  });
+  if (!isLoaded) note.textContent = "";
+}
+
+/**
+ * @param {Version} version
+ * @param {number} index
+ * @param {Version[]} versions the oldest first
+ */
+function makeVersion({ body, at, by }, index, versions) {
+  const isLast = index === versions.length - 1;
+  return make(
+    "li", {},
+    make(
+      "p", { class: "between" },
+      make("span", {}, make("b", { dir: "auto", text: personName(by) }), isLast ? " · now" : ""),
+      make("time", { datetime: at, text: fullTime(at) }),
+    ),
+    make("div", { class: "version-body", dir: "auto", text: body }),
+  );
+}

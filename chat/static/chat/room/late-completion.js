@@ -1,0 +1,26 @@
+// @ts-check
+// Loads the completion of names when a person types the first sign that begins one. Must not complete anything itself.
+
+import { byId } from "../ui/dom.js";
+import { loadLateStyles } from "../ui/late-styles.js";
+
+const SIGN = /[@＠#:/]/;
+
+/**
+ * @param {import("../completion/sources.js").Room} room
+ */
+export function watchForCompletion(room) {
+  const form = byId("composer-form", HTMLFormElement);
+  const field = byId("composer", HTMLTextAreaElement);
+  let isLoading = false;
+  field.addEventListener("input", async function load(event) {
+    if (isLoading || !SIGN.test(field.value)) return;
+    isLoading = true;
+    const [loaded] = await Promise.all([import("../completion/completion.js").catch(() => null), loadLateStyles()]);
+    isLoading = false;
+    // After a failed fetch the next letter tries again.
+    if (!loaded) return;
+    field.removeEventListener("input", load);
+    new loaded.Completion(form, field, room).update(event);
+  });
+}

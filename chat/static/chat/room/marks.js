@@ -1,0 +1,59 @@
+// @ts-check
+// Finds the names of rooms in the text of a message, and draws them as links. Must not fetch.
+
+import { make } from "../ui/dom.js";
+
+const ROOM = /(?<![\p{L}\p{M}\p{N}#&/_])#([a-z0-9][a-z0-9-]{0,49})(?![\p{L}\p{N}_-])/gu;
+const SKIPPED = "a, code, pre, .mention";
+
+/**
+ * The rooms that the page knows, by their slugs. Only their names become links.
+ * @type {Map<string, string>}
+ */
+const rooms = new Map();
+
+/**
+ * Makes rooms known, so that messages show `#slug` as a link.
+ * @param {{ slug: string, name: string }[]} known
+ */
+export function knowRooms(known) {
+  for (const { slug, name } of known) rooms.set(slug, name);
+}
+
+/**
+ * Returns where a text names rooms, in its order.
+ * @param {string} text
+ * @param {(slug: string) => boolean} isKnown
+ * @returns {{ from: number, to: number, slug: string }[]}
+ */
+export function findRooms(text, isKnown) {
+  if (!text.includes("#")) return [];
+  return [...text.matchAll(ROOM)].filter(([, slug]) => isKnown(slug)).map(({ 0: whole, 1: slug, index }) => (
+    { from: index, to: index + whole.length, slug }
+  ));
+}
+
+/**
+ * Makes links of the rooms in the body of a message.
+ * @param {HTMLElement} body
+ */
+export function linkRooms(body) {
+  if (!rooms.size || !body.textContent?.includes("#")) return;
+  const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+  /** @type {Text[]} */
+  const texts = [];
+  while (walker.nextNode()) texts.push(/** @type {Text} */ (walker.currentNode));
+  for (const text of texts) {
+    if (text.parentElement?.closest(SKIPPED)) continue;
+    // From the end, so that the places of the others stay right.
+    for (const { from, to, slug } of findRooms(text.data, (name) => rooms.has(name)).reverse()) {
+      text.splitText(to);
+      text.splitText(from).replaceWith(makeLink(slug));
+    }
+  }
+}
+
+/** @param {string} slug */
+function makeLink(slug) {
+  return make("a", { class: "room-link", href: `/rooms/${slug}/`, target: "_blank", title: rooms.get(slug), dir: "ltr", text: `#${slug}` });
+}
