@@ -7,6 +7,7 @@ from tests.browser.accessibility import AXE, assert_accessible
 from tests.browser.conftest import RESULTS
 from tests.browser.test_room import message, say
 from tests.live.client import Person
+from tests.live.processes import wait_until
 
 # The browser of the tests shows no notifications, so this class collects them for all tabs of a person.
 NOTIFICATION = """() => {
@@ -24,6 +25,7 @@ NOTIFICATION = """() => {
 }"""
 SHOWN = "JSON.parse(localStorage.getItem('shown') ?? '[]')"
 LOOK_AWAY = "document.hasFocus = () => false; window.dispatchEvent(new Event('blur'))"
+HOLDS_A_ROOM = "navigator.locks.query().then(({ held }) => held.some(({ name }) => name.startsWith('chat.open.')))"
 LAYOUT_SHIFTS = """new Promise((resolve) => {
   let sum = 0;
   new PerformanceObserver((list) => {
@@ -54,18 +56,16 @@ def picture(page, name, scheme="light"):
     page.screenshot(path=RESULTS / f"people-{name}-{scheme}.png")
 
 
+def pictures(page, name):
+    for scheme in ("dark", "light"):
+        picture(page, name, scheme)
+
+
 def test_names_cards_and_a_direct_conversation(open_as, site, owner):
     bob = Person(site, "bob_the_builder", "correct horse")
     zoe = Person(site, "zoe_zebra", "correct horse")
-    bob.call(
-        "PATCH",
-        "/api/profile/",
-        name="Robert Brown",
-        status="At lunch",
-        emoji="🍜",
-        time_zone="Asia/Tokyo",
-        expected=200,
-    )
+    profile = {"name": "Robert Brown", "status": "At lunch", "emoji": "🍜", "time_zone": "Asia/Tokyo"}
+    bob.call("PATCH", "/api/profile/", **profile, expected=200)
     slug = owner.make_room()
     for person in (zoe, bob):
         person.post(slug, "Good morning")
@@ -79,7 +79,7 @@ def test_names_cards_and_a_direct_conversation(open_as, site, owner):
     away = alice.get_by_test_id("away").locator("li")
     expect(away).to_contain_text([f"{bob.handle}Robert Black", zoe.handle])
     RESULTS.mkdir(exist_ok=True)
-    picture(alice, "room"), picture(alice, "room", "dark")
+    pictures(alice, "room")
     alice.get_by_test_id("people-filter").fill("black")
     expect(away).to_have_count(1)
     away.locator(".person").click()
@@ -90,7 +90,7 @@ def test_names_cards_and_a_direct_conversation(open_as, site, owner):
     expect(card.get_by_role("button", name="Block")).to_be_visible()
     if AXE.exists():
         assert_accessible(alice, "a card")
-    picture(alice, "card"), picture(alice, "card", "dark")
+    pictures(alice, "card")
     card.get_by_role("button", name="Mention").click()
     expect(alice.get_by_test_id("composer")).to_have_value(f"@{bob.handle} ")
     alice.keyboard.press("Escape")
@@ -104,7 +104,7 @@ def test_names_cards_and_a_direct_conversation(open_as, site, owner):
     expect(alice.get_by_role("option")).to_contain_text(zoe.handle)
     if AXE.exists():
         assert_accessible(alice, "a new message")
-    picture(alice, "new-message"), picture(alice, "new-message", "dark")
+    pictures(alice, "new-message")
     alice.keyboard.press("Enter")
     alice.get_by_role("button", name="Start the conversation").click()
     expect(alice.get_by_test_id("room-name")).to_have_text(f"Robert Black, {zoe.handle}")
@@ -116,7 +116,7 @@ def test_names_cards_and_a_direct_conversation(open_as, site, owner):
     expect(alice.locator("#help-sheet")).to_contain_text("Reply")
     if AXE.exists():
         assert_accessible(alice, "the keys")
-    picture(alice, "keys"), picture(alice, "keys", "dark")
+    pictures(alice, "keys")
     alice.keyboard.press("Escape")
     for width, height in ((360, 740), (320, 568), (590, 390)):
         alice.set_viewport_size({"width": width, "height": height})
@@ -141,9 +141,9 @@ def test_one_tab_notifies_and_a_tab_that_shows_the_room_prevents_it(open_as, sit
         tab.evaluate(LOOK_AWAY)
     owner.post(slug, f"@{bob.handle} one")
     owner.post(slug, "not for you")
-    first.wait_for_function(f"{SHOWN}.length === 1")
+    wait_until(lambda: len(first.evaluate(SHOWN)) == 1, what="the notification")
     owner.post(slug, f"@{bob.handle} two")
-    first.wait_for_function(f"{SHOWN}.length === 2")
+    wait_until(lambda: len(first.evaluate(SHOWN)) == 2, what="the notification")
     assert first.evaluate(SHOWN) == [
         f"{owner.handle} in The room {slug}: @{bob.handle} {word}" for word in ("one", "two")
     ]
@@ -154,11 +154,9 @@ def test_one_tab_notifies_and_a_tab_that_shows_the_room_prevents_it(open_as, sit
     # A tab that shows the room, and has the focus, prevents the notification.
     first.bring_to_front()
     first.evaluate("document.hasFocus = () => true; window.dispatchEvent(new Event('focus'))")
-    first.wait_for_function(
-        "navigator.locks.query().then(({ held }) => held.some(({ name }) => name.includes('.open.')))"
-    )
+    wait_until(lambda: first.evaluate(HOLDS_A_ROOM), what="the lock of the room")
     owner.post(slug, f"@{bob.handle} three")
     expect(message(first, "three")).to_have_count(1)
     owner.post(other, f"@{bob.handle} four")
-    first.wait_for_function(f"{SHOWN}.length === 3")
+    wait_until(lambda: len(first.evaluate(SHOWN)) == 3, what="the notification")
     assert first.evaluate(SHOWN)[2].endswith("four")

@@ -83,7 +83,7 @@ def test_a_finger_can_hit_every_control_of_moderation(owners_phone, join_room):
     assert_fits_a_finger(owners_phone)
 
 
-def test_a_tap_shows_the_title_of_a_handle_and_of_a_time(owners_phone, join_room):
+def test_a_tap_shows_the_card_of_a_person_and_the_title_of_a_time(owners_phone, join_room):
     bob = join_room("Bob")
     item = item_of(owners_phone, bob.handle)
     owners_phone.get_by_test_id("people-button").tap()
@@ -91,9 +91,11 @@ def test_a_tap_shows_the_title_of_a_handle_and_of_a_time(owners_phone, join_room
     owners_phone.locator("[data-action=mute-600]").tap()
     owners_phone.locator("dialog").get_by_label("Close").tap()
     item.locator(".handle").tap()
-    expect(owners_phone.locator(".tooltip")).to_have_text(bob.handle)
+    expect(owners_phone.locator("#person-card")).to_contain_text(bob.handle)
+    expect(owners_phone.locator("#person-card [data-action=block]")).to_be_visible()
+    assert_fits_a_finger(owners_phone)
+    owners_phone.locator("dialog").get_by_label("Close").tap()
     owners_phone.get_by_test_id("people-close").tap()
-    expect(owners_phone.locator(".tooltip")).to_have_count(0)
     owners_phone.get_by_test_id("room-menu").locator("summary").tap()
     owners_phone.get_by_test_id("menu-moderation").tap()
     time = owners_phone.locator("#audit-log time").first

@@ -21,7 +21,7 @@ import { Draft } from "./draft.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { watchForCompletion } from "./late-completion.js";
 import { LastPlace } from "./last-place.js";
-import { loadDialogs, makeWithDialogs } from "./late-dialogs.js";
+import { makeWithDialogs } from "./late-dialogs.js";
 import { knowRooms } from "./marks.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
@@ -31,6 +31,7 @@ import { Moderation } from "./moderation.js";
 import { OwnChanges } from "./own-changes.js";
 import { OwnRole } from "./own-role.js";
 import { People } from "./people.js";
+import { PersonLinks } from "./person-links.js";
 import { ReadMarker } from "./read-marker.js";
 import { TaskBars } from "./task-bars.js";
 import { Timeline } from "./timeline.js";
@@ -46,16 +47,10 @@ const INPUTS = ["pointerdown", "pointermove", "wheel", "keydown"];
  * @property {string} handle the person whom the page is for
  * @property {string} owner the key of the data that the page stores in the browser: the person's key, or a board's own key
  * @property {string} [url] the address of the websocket, for a board
- * @property {Social} [social] the people of the site; a board has none
+ * @property {import("./person-links.js").Social} [social] the people of the site; a board has none
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
  * @property {() => { slug: string, name: string }[]} [ownRooms] the person's rooms
- */
-
-/**
- * @typedef {object} Social
- * @property {import("../connection/directory.js").Directory} directory
- * @property {(handles: string[]) => void} openDirect opens a direct conversation
  */
 
 /** @param {import("./read-marker.js").Unread} unread */
@@ -90,10 +85,8 @@ export class Conversation {
    * @type {LastPlace | null}
    */
   #lastPlace = null;
-  /** @type {Social | null} */
-  #social;
-  /** @type {import("./members.js").Members | null} */
-  #members = null;
+  /** @type {PersonLinks | null} */
+  #links = null;
   #notice = byId("notice");
   /** @type {import("./schedule-dialog.js").ScheduleDialog | null} */
   #scheduleDialog = null;
@@ -120,7 +113,6 @@ export class Conversation {
   /** @param {Options} options */
   constructor({ slug, handle, owner, url, social, showUnread = showUnreadInTitle, ownRooms = () => [] }) {
     const scope = this.#scope;
-    this.#social = social ?? null;
     this.#showUnread = showUnread;
     this.me = handle;
     this.slug = slug;
@@ -151,7 +143,7 @@ export class Conversation {
     this.taskBars = new TaskBars({ start, notify, focusComposer, withDialogs });
     this.ownRole = new OwnRole(this.composer, { notify, changed: () => this.#ownRoleChanged(), scope });
     this.moderation = new Moderation(slug, handle, this.ownRole, { jump: (id) => this.history.jump(id), withDialogs });
-    const openCard = social ? (/** @type {string} */ author) => this.#openCard(author) : null;
+    const openCard = social ? (/** @type {string} */ author) => this.#links?.openCard(author) : null;
     this.people = new People((member, role) => this.moderation.makeButton(member, role), scope, openCard);
     this.versionBar = new VersionBar(() => this.composer.isEmpty && changes.pending.length === 0, scope);
     this.controls = new MessageControls({
@@ -164,6 +156,7 @@ export class Conversation {
     const isGuest = () => this.#isGuest;
     this.ownChanges = new OwnChanges(handle, { socket, timeline, taskBars, history, notify, scheduleDialog, isGuest });
     const { ownChanges } = this;
+    if (social) this.#links = new PersonLinks(social, this.#linkedParts());
     new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers: this.#typingOthers });
     if (this.#page.dataset.opensAt === "last") {
       this.#lastPlace = new LastPlace(kept, slug, () => timeline.seenTo, scope);
@@ -250,6 +243,15 @@ export class Conversation {
     this.#scope.close();
   }
 
+  /** @returns {import("./person-links.js").Parts} */
+  #linkedParts() {
+    const { slug, me, socket, timeline, people, moderation, composer, withDialogs } = this;
+    return {
+      slug, me, socket, timeline, people, moderation, composer, withDialogs, page: this.#page, list: this.#list,
+      isGuest: () => this.#isGuest, isActive: () => this.#scope.isActive,
+    };
+  }
+
   /** @returns {import("./read-marker.js").Room} */
   #readMarkerRoom() {
     const { socket } = this;
@@ -269,7 +271,7 @@ export class Conversation {
   #rightsInRoom(isBoard) {
     return {
       isBoard,
-      hasProfiles: this.#social !== null,
+      hasProfiles: !isBoard,
       isModerating: () => this.ownRole.isModerating,
       canModerate: (author) => this.moderation.canModerate(author, this.people.roleOf(author)),
     };
@@ -300,7 +302,7 @@ export class Conversation {
       ...makeMessageTools(this.slug, {
         changes: this.socket.changes, itemOf: (id) => this.timeline.item(id), notify, withDialogs: (open) => this.withDialogs(open),
       }),
-      profile: (message) => this.#openCard(message.author.handle),
+      profile: (message) => this.#links?.openCard(message.author.handle),
     };
   }
 
@@ -311,8 +313,7 @@ export class Conversation {
     socket.on(SERVER_EVENT.REJECTED, (event) => this.ownChanges.rejected(event));
     socket.on(LOCAL_EVENT.OUTBOX, () => this.ownChanges.show());
     socket.on(LOCAL_EVENT.STATUS, (status) => this.#statusChanged(status));
-    socket.on(SERVER_EVENT.PRESENCE, (event) => this.#presenceChanged(event));
-    this.#listenToPeople();
+    socket.on(SERVER_EVENT.PRESENCE, (event) => this.people.presenceChanged(event));
     socket.on(SERVER_EVENT.TYPING, (person) => person.handle !== this.me && this.#typingOthers.update(person, person.on));
     socket.on(SERVER_EVENT.READ, ({ offset }) => this.readMarker.receive(offset));
     socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => this.announcements.show(event));
@@ -326,53 +327,6 @@ export class Conversation {
     this.#scope.whileActive((signal) => onReturn(() => socket.checkConnection(), signal));
     onForgotten(() => this.#forget(), this.#scope.life);
     onMenuEntry("menu-schedule", () => this.withDialogs((loaded) => this.#openScheduleDialog(loaded)));
-  }
-
-  #listenToPeople() {
-    if (!this.#social) return;
-    const { directory } = this.#social;
-    this.#page.classList.add("with-cards");
-    this.socket.on(SERVER_EVENT.PROFILE, (event) => directory.take([event]));
-    this.socket.on(SERVER_EVENT.SYNCED, () => this.#showMembers(directory));
-    this.#list.addEventListener("click", (event) => this.#personClicked(event), { capture: true });
-  }
-
-  /**
-   * Shows the members who are away, once, and after the messages.
-   * @param {import("../connection/directory.js").Directory} directory
-   */
-  async #showMembers(directory) {
-    const dialogs = await loadDialogs();
-    if (dialogs && this.#scope.isActive) this.#members ??= new dialogs.Members({ slug: this.slug, people: this.people, directory });
-  }
-
-  /** @param {any} presence */
-  #presenceChanged(presence) {
-    this.#members?.left(presence.went ?? []);
-    this.people.presenceChanged(presence);
-  }
-
-  /**
-   * A click on the author of a message, or on a mention, opens the card, and not the toolbar of the message.
-   * @param {MouseEvent} event
-   */
-  #personClicked(event) {
-    const mentioned = closestTo(event, ".mention[data-who]")?.dataset.who;
-    const item = /** @type {HTMLElement | null | undefined} */ (closestTo(event, ".avatar, .author, .person-name")?.closest(".message"));
-    const handle = mentioned ?? item?.dataset.author;
-    if (!handle || window.getSelection()?.type === "Range") return;
-    event.stopPropagation();
-    this.#openCard(handle);
-  }
-
-  /** @param {string} handle */
-  #openCard(handle) {
-    if (!this.#social) return;
-    const social = this.#social;
-    const { slug, me, moderation, composer } = this;
-    const mention = composer.isEnabled ? (/** @type {string} */ person) => composer.mention(person) : null;
-    const moderate = moderation.canModerate(handle, this.people.roleOf(handle)) ? () => moderation.openPerson(handle) : null;
-    this.withDialogs(({ openPersonCard }) => openPersonCard(handle, { slug, me, isGuest: this.#isGuest, ...social, mention, moderate }));
   }
 
   /**
@@ -438,7 +392,6 @@ export class Conversation {
   #memberChanged(member) {
     if (member.handle === this.me) this.ownRole.changeTo(member);
     this.people.roleChanged(member);
-    this.#members?.roleChanged(member);
     this.moderation.refresh();
   }
 

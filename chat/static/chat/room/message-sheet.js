@@ -7,6 +7,7 @@ import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { confirmWithSecondClick } from "../ui/forms.js";
 import { fullTime, personName } from "../ui/format.js";
+import { personInWords } from "../ui/person-marks.js";
 import { icon } from "../ui/pictures.js";
 import { EMOJI, choicesFor, emojiOfKey } from "./message-choices.js";
 import { excerpt, reactorsOf } from "./message.js";
@@ -85,8 +86,18 @@ function makeReactors(message) {
   const emojis = Object.keys(message.reactions ?? {}).filter((emoji) => reactorsOf(message, emoji).length);
   if (!emojis.length) return null;
   return make("ul", { class: "sheet-reactors", "aria-label": "Who reacted", tabindex: "0" }, ...emojis.map((emoji) => (
-    make("li", {}, make("span", { text: emoji }), make("span", { text: reactorsOf(message, emoji).join(", ") }))
+    make("li", {}, make("span", { text: emoji }), make("span", {}, ...makeReactorNames(message, emoji)))
   )));
+}
+
+/**
+ * @param {Message} message
+ * @param {string} emoji
+ */
+function makeReactorNames({ reactions, guests = [] }, emoji) {
+  return (reactions?.[emoji] ?? []).flatMap((handle, index) => (
+    [index ? ", " : null, personInWords(handle), guests.includes(handle) ? " (guest)" : null]
+  ));
 }
 
 /**

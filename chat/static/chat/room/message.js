@@ -162,7 +162,9 @@ function makeBody(message, { me }) {
   const element = makeBodyOf(message);
   element.id = id;
   const { mentions = [], audience } = message;
-  markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => makeMention(text, name, me));
+  markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => (
+    makeMention(text, mentions.includes(name) ? name : null, me)
+  ));
   linkRooms(element);
   if (message.edited_at) {
     element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
@@ -190,11 +192,12 @@ export function makeBodyOf({ body, html }) {
 
 /**
  * @param {string} text
- * @param {string} name a handle, or `all` or `here`
+ * @param {string | null} handle null for a call to everybody
  * @param {string} me
  */
-function makeMention(text, name, me) {
-  return markTitle(make("span", { class: `mention${name === me ? " me" : ""}`, text }), name);
+function makeMention(text, handle, me) {
+  const element = make("span", { class: `mention${handle === me || handle === null ? " me" : ""}`, text });
+  return handle === null ? element : markTitle(element, handle);
 }
 
 /**

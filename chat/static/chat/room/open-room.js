@@ -21,7 +21,7 @@ import { startConversation } from "./conversation.js";
  * @property {string} owner the key of the person's data in the browser
  * @property {boolean} [isPublic]
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread
- * @property {import("./conversation.js").Social} [social] the people of the site
+ * @property {import("./person-links.js").Social} [social] the people of the site
  * @property {() => void} [left] is called when the person has left the room
  * @property {() => void} [openSettings] opens the owner's settings of the room
  * @property {() => void} [openDetails] shows the details of the room

@@ -9,6 +9,7 @@ import { make } from "./dom.js";
 const PICTURE = "picture";
 const NAME = "name";
 const TITLE = "title";
+const WORDS = "words";
 const MARKED = "[data-who]";
 
 /** @typedef {import("../connection/directory.js").Directory} Directory */
@@ -66,6 +67,14 @@ export function personNameOf(handle) {
 }
 
 /**
+ * Makes an element with the name and the handle of a person, for a list: "Alice Liddell (alice)".
+ * @param {string} handle
+ */
+export function personInWords(handle) {
+  return mark(make("bdi", { text: handle }), handle, WORDS);
+}
+
+/**
  * Makes an element show the name of a person as its title.
  * @template {HTMLElement} T
  * @param {T} element
@@ -105,6 +114,7 @@ function fill(element) {
   const profile = directory?.get(handle);
   if (shows === PICTURE) showPicture(element, profile?.picture);
   else if (shows === TITLE) element.title = profile?.name ?? "";
+  else if (shows === WORDS) element.textContent = nameInWords(handle);
   else if (shows === NAME) showName(element, profile?.name && profile.name !== handle ? profile.name : "");
 }
 

@@ -14,9 +14,9 @@ const ALT = isMac ? "⌥" : "Alt";
  */
 const GROUPS = [
   ["Everywhere", [
-    [[[COMMAND, "K"]], "Find a room, a person or a message"],
-    [[[ALT, "↓"], [ALT, "↑"]], "Next or previous room with unread messages"],
-    [[["↓"], ["↑"]], "In the list of rooms: next or previous room"],
+    [[[COMMAND, "K"]], "Find rooms, people, messages"],
+    [[[ALT, "↓ ↑"]], "Next or previous unread room"],
+    [[["↓"], ["↑"]], "Move in the list of rooms"],
     [[["Ctrl", "Shift", "F"]], "Search messages"],
     [[["?"]], "Show this list"],
     [[["Esc"]], "Close what is open"],
@@ -24,14 +24,14 @@ const GROUPS = [
   ["In the field", [
     [[["Enter"]], "Send"],
     [[["Shift", "Enter"]], "New line"],
-    [[["↑"]], "In an empty field: edit your last message"],
+    [[["↑"]], "Edit your last message"],
     [[["Shift", "Tab"]], "Go to the messages"],
     [[["Esc"]], "End a reply or an edit"],
     [[["@"], ["#"], [":"], ["/"]], "Complete a person, a room, an emoji or a command"],
   ]],
   ["On a message", [
     [[["↓"], ["↑"]], "Next or previous message"],
-    [[["Page ↓"], ["Page ↑"]], "One screen further"],
+    [[["Page ↓ ↑"]], "One screen on"],
     [[["Home"], ["End"]], "First or last message"],
     [[["Enter"]], "Show all actions"],
     [[["R"]], "Reply"],
@@ -42,7 +42,7 @@ const GROUPS = [
     [[["I"]], "Pin, or remove the pin"],
     [[["H"]], "Show earlier versions"],
     [[["P"]], "Show the author's profile"],
-    [[["1"], ["6"]], "React with the first to the sixth emoji"],
+    [[["1–6"]], "React with an emoji"],
     [[["!"]], "Report"],
     [[["M"]], "Moderate this person"],
     [[["Delete"]], "Remove"],
@@ -57,7 +57,9 @@ export function openHelpSheet() {
     return make(
       "section", { "aria-labelledby": id },
       make("h3", { id, text: heading }),
-      make("dl", { class: "keys" }, ...keys.flatMap(([choices, what]) => [make("dt", { text: what }), make("dd", {}, ...makeKeys(choices))])),
+      make("dl", { class: "keys" }, ...keys.map(([choices, what]) => (
+        make("div", {}, make("dt", { text: what }), make("dd", {}, ...makeKeys(choices)))
+      ))),
     );
   });
   openDialog("Keys", "help-sheet", make("div", { class: "help-groups" }, ...groups)).classList.add("wide");

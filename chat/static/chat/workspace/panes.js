@@ -19,7 +19,7 @@ const PANE = "#room[data-handle], #browser";
  * @typedef {object} Options
  * @property {(slug: string, unread: import("../room/read-marker.js").Unread) => void} showUnread
  * @property {(slug: string) => void} left is called when the person has left a room
- * @property {import("../room/conversation.js").Social} social the people of the site
+ * @property {import("../room/person-links.js").Social} social the people of the site
  * @property {(slug: string) => void} openSettings opens the owner's settings of a room
  * @property {() => void} openDetails shows the details of the room on the page
  * @property {import("../room/open-room.js").WorkspaceTools} tools

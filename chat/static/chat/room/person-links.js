@@ -1,0 +1,98 @@
+// @ts-check
+// Connects a room with the people of the site: their cards, the members who are away, new names, and who reacted.
+// Must not draw. A board has no such people, because its handles belong to the board only.
+
+import { SERVER_EVENT } from "../connection/wire.js";
+import { closestTo } from "../ui/dom.js";
+import { loadDialogs } from "./late-dialogs.js";
+import { reactorsOf } from "./message.js";
+
+/**
+ * @typedef {object} Social
+ * @property {import("../connection/directory.js").Directory} directory
+ * @property {(handles: string[]) => void} openDirect opens a direct conversation
+ */
+
+/**
+ * @typedef {object} Parts
+ * @property {string} slug
+ * @property {string} me
+ * @property {() => boolean} isGuest
+ * @property {() => boolean} isActive whether the room is on the page
+ * @property {HTMLElement} page
+ * @property {HTMLElement} list the list of messages
+ * @property {import("../connection/room-socket.js").RoomSocket} socket
+ * @property {import("./timeline.js").Timeline} timeline
+ * @property {import("./people.js").People} people
+ * @property {import("./moderation.js").Moderation} moderation
+ * @property {import("./composer.js").Composer} composer
+ * @property {import("./late-dialogs.js").WithDialogs} withDialogs
+ */
+
+export class PersonLinks {
+  /** @type {Social} */
+  #social;
+  /** @type {Parts} */
+  #parts;
+  /** @type {import("./members.js").Members | null} */
+  #members = null;
+
+  /**
+   * @param {Social} social
+   * @param {Parts} parts
+   */
+  constructor(social, parts) {
+    this.#social = social;
+    this.#parts = parts;
+    const { page, list, socket } = parts;
+    page.classList.add("with-cards");
+    socket.on(SERVER_EVENT.PROFILE, (event) => social.directory.take([event]));
+    socket.on(SERVER_EVENT.SYNCED, () => this.#showMembers());
+    socket.on(SERVER_EVENT.PRESENCE, ({ went = [] }) => this.#members?.left(went));
+    socket.on(SERVER_EVENT.MEMBER, (member) => this.#members?.roleChanged(member));
+    list.addEventListener("click", (event) => this.#clicked(event), { capture: true });
+    list.addEventListener("pointerover", (event) => this.#hovered(event));
+  }
+
+  /** @param {string} handle */
+  openCard(handle) {
+    const { slug, me, moderation, composer, people, isGuest, withDialogs } = this.#parts;
+    const mention = composer.isEnabled ? (/** @type {string} */ person) => composer.mention(person) : null;
+    const moderate = moderation.canModerate(handle, people.roleOf(handle)) ? () => moderation.openPerson(handle) : null;
+    withDialogs(({ openPersonCard }) => openPersonCard(handle, { slug, me, isGuest: isGuest(), ...this.#social, mention, moderate }));
+  }
+
+  /** Shows the members who are away, once, and after the messages. */
+  async #showMembers() {
+    const dialogs = await loadDialogs();
+    const { slug, people, isActive } = this.#parts;
+    if (dialogs && isActive()) this.#members ??= new dialogs.Members({ slug, people, directory: this.#social.directory });
+  }
+
+  /**
+   * A click on the author of a message, or on a mention, opens the card, and not the toolbar of the message.
+   * @param {MouseEvent} event
+   */
+  #clicked(event) {
+    const mentioned = closestTo(event, ".mention[data-who]")?.dataset.who;
+    const item = /** @type {HTMLElement | null | undefined} */ (closestTo(event, ".avatar, .author, .person-name")?.closest(".message"));
+    const handle = mentioned ?? item?.dataset.author;
+    if (!handle || window.getSelection()?.type === "Range") return;
+    event.stopPropagation();
+    this.openCard(handle);
+  }
+
+  /**
+   * Shows the names of the people who reacted, when somebody wants to see them.
+   * @param {PointerEvent} event
+   */
+  #hovered(event) {
+    const reaction = closestTo(event, "[data-react]");
+    const item = /** @type {HTMLElement | null | undefined} */ (reaction?.closest(".message"));
+    const message = this.#parts.timeline.get(Number(item?.dataset.id));
+    if (!reaction || !message) return;
+    const emoji = reaction.dataset.react ?? "";
+    this.#social.directory.ask(message.reactions?.[emoji] ?? []);
+    reaction.title = reactorsOf(message, emoji).join(", ");
+  }
+}
