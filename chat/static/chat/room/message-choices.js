@@ -26,8 +26,8 @@ export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 /** @type {Choice[]} */
 const CHOICES = [
   { action: "reply", label: "Reply", icon: "reply", key: "r" },
-  { action: "emoji", label: "React with another emoji", icon: "emoji", key: "+" },
   { action: "edit", label: "Edit", icon: "edit", key: "e", right: "edit" },
+  { action: "emoji", label: "React with another emoji", icon: "emoji", key: "+" },
   { action: "copy", label: "Copy text", icon: "copy", key: "c" },
   { action: "select", label: "Select text", icon: "select", key: null },
   { action: "profile", label: "Show the author's profile", icon: "people", key: "p", right: "profile" },
