@@ -46,7 +46,16 @@ FOREIGN = {
     # PostgreSQL writes this text.
     '... connection to server at "db", port 5432 failed: ...',
 }
-DJANGO_COMMANDS = {"createsuperuser", "migrate", "makemigrations", "collectstatic", "runserver", "shell", "test"}
+DJANGO_COMMANDS = {
+    "changepassword",
+    "createsuperuser",
+    "migrate",
+    "makemigrations",
+    "collectstatic",
+    "runserver",
+    "shell",
+    "test",
+}
 
 FILE = re.compile(r"[\w.-]+\.(?:py|js|mjs|cjs|md|html|css|svg|png|toml|yaml|yml)")
 PATH = re.compile(r"(?:[\w.-]+/)+(?:[\w.-]+)?")

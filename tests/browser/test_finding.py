@@ -84,12 +84,13 @@ def test_the_composer_completes_names_and_commands_and_moderators_see_edits(open
     expect(versions).to_have_text(["/nothing is like this", "/nothing is like that"])
 
 
-def test_a_link_leads_to_an_old_message_in_another_room_without_loading_a_page(open_workspace, browser_of, owner, site):  # noqa: F811
+def test_a_link_leads_to_an_old_message_and_a_room_opens_where_a_person_was(open_workspace, browser_of, owner, site):  # noqa: F811
     old, now = owner.make_room(), owner.make_room()
     bob = Person(site, "Bob of the links", PASSWORD)
     first = bob.post(old, "the very first message").json()
     for number in range(MANY):
         bob.post(old, f"line {number}")
+    bob.call("PATCH", "/api/preferences/", opens_at="last", expected=200)
     alice, phone = open_workspace(owner, now), open_workspace(bob, old, **PHONE)
     phone.context.grant_permissions(["clipboard-read", "clipboard-write"])
     phone.evaluate("id => { location.hash = `message-${id}` }", first["id"])
@@ -98,6 +99,10 @@ def test_a_link_leads_to_an_old_message_in_another_room_without_loading_a_page(o
     expect(phone.get_by_test_id("notice")).to_contain_text("copied")
     link = phone.evaluate("navigator.clipboard.readText()")
     assert link == f"{site.url}/rooms/{old}/#message-{first['id']}"
+
+    phone.goto(f"{site.url}/")
+    phone.goto(f"{site.url}/rooms/{old}/")
+    expect(message(phone, "the very first message")).to_be_in_viewport()
 
     say(alice, f"Look at {link} and {site.url}/rooms/{old}/#message-999999")
     alice.locator(".message[data-id] a").first.click()

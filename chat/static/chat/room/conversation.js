@@ -80,8 +80,11 @@ export class Conversation {
   /** @type {NonNullable<Options["showUnread"]>} */
   #showUnread;
   #list = byId("messages");
-  /** @type {LastPlace} */
-  #lastPlace;
+  /**
+   * For people who want a room to open where they were.
+   * @type {LastPlace | null}
+   */
+  #lastPlace = null;
   /** @type {PersonLinks | null} */
   #links = null;
   #notice = byId("notice");
@@ -155,8 +158,10 @@ export class Conversation {
     const { ownChanges } = this;
     if (social) this.#links = new PersonLinks(social, this.#linkedParts());
     new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers: this.#typingOthers });
-    this.#lastPlace = new LastPlace(kept, slug, () => timeline.seenTo, scope);
-    if (this.#page.dataset.opensAt === "last") history.openAt(this.#lastPlace.id);
+    if (this.#page.dataset.opensAt === "last") {
+      this.#lastPlace = new LastPlace(kept, slug, () => timeline.seenTo, scope);
+      history.openAt(this.#lastPlace.id);
+    }
     watchForCompletion({
       slug, me: handle, isBoard, isGuest, ownRooms, present: () => this.people.handles, mayCallAll: () => this.ownRole.isModerating,
       commands: () => this.commands?.offered ?? [], found: knowRooms, loadEmoji: () => import("../emoji/catalogue.js"),
@@ -176,7 +181,7 @@ export class Conversation {
   suspend() {
     this.#typingSignal.stop();
     this.readMarker.suspend();
-    this.#lastPlace.save();
+    this.#lastPlace?.save();
     this.timeline.suspend();
     this.controls.hide();
     this.taskBars.suspend();
