@@ -51,6 +51,17 @@ export function choicesFor(rights) {
 }
 
 /**
+ * Returns each key of an action with the action's name, once: two actions that exclude each other may share a key.
+ * @returns {[key: string, label: string][]}
+ */
+export function keysOfActions() {
+  /** @type {Map<string, string>} */
+  const labels = new Map();
+  for (const { key, label } of CHOICES) if (key !== null && !labels.has(key)) labels.set(key, label);
+  return [...labels];
+}
+
+/**
  * Returns the emoji of a key: "1" is the first. Returns undefined for every other key.
  * @param {string} key
  */

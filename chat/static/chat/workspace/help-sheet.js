@@ -3,14 +3,17 @@
 
 import { openDialog } from "../ui/dialog.js";
 import { make } from "../ui/dom.js";
+import { keysOfActions } from "../room/message-choices.js";
 
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 const COMMAND = isMac ? "⌘" : "Ctrl";
 const ALT = isMac ? "⌥" : "Alt";
 
+/** @typedef {[keys: string[][], what: string]} Line */
+
 /**
  * Keys that are pressed together stand in one list; several lists are choices.
- * @type {[heading: string, keys: [keys: string[][], what: string][]][]}
+ * @type {[heading: string, keys: Line[]][]}
  */
 const GROUPS = [
   ["Everywhere", [
@@ -34,18 +37,8 @@ const GROUPS = [
     [[["Page ↓ ↑"]], "One screen on"],
     [[["Home"], ["End"]], "First or last message"],
     [[["Enter"]], "Show all actions"],
-    [[["R"]], "Reply"],
-    [[["E"]], "Edit"],
-    [[["C"]], "Copy the text"],
-    [[["L"]], "Copy the link"],
-    [[["B"]], "Add a bookmark, or remove it"],
-    [[["I"]], "Pin, or remove the pin"],
-    [[["H"]], "Show earlier versions"],
-    [[["P"]], "Show the author's profile"],
     [[["1–6"]], "React with an emoji"],
-    [[["!"]], "Report"],
-    [[["M"]], "Moderate this person"],
-    [[["Delete"]], "Remove"],
+    ...keysOfActions().map(([key, label]) => /** @type {Line} */ ([[[key.length === 1 ? key.toUpperCase() : key]], label])),
     [[["Esc"]], "Back to the field"],
   ]],
 ];
