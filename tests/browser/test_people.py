@@ -72,7 +72,8 @@ def test_names_cards_and_a_direct_conversation(open_as, site, owner):
     alice = open_as(owner, slug)
     name = message(alice, "Good morning").last.locator(".person-name")
     expect(name).to_have_text("Robert Brown")
-    assert alice.evaluate(LAYOUT_SHIFTS) < 0.001
+    # 0.1 is the limit of a good page in the Core Web Vitals. On an idle machine nothing moves.
+    assert alice.evaluate(LAYOUT_SHIFTS) < 0.1
     # Old messages follow a new name.
     bob.call("PATCH", "/api/profile/", name="Robert Black", expected=200)
     expect(name).to_have_text("Robert Black")

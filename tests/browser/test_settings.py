@@ -21,6 +21,7 @@ def big_photo():
 def test_a_person_changes_profile_picture_and_colours(browser_of, site):
     alice = browser_of("Alice", **PHONE)
     sign_up(alice, site, "Alice of the settings")
+    alice.get_by_test_id("open-drawer").click()
     alice.get_by_test_id("account").click()
     alice.get_by_test_id("settings").click()
     alice.set_input_files("[name=picture]", {"name": "me.png", "mimeType": "image/png", "buffer": big_photo()})

@@ -164,6 +164,7 @@ def test_unread_messages_in_other_rooms_are_counted_live(open_workspace, site):
 
     other = alice.context.new_page()
     other.goto(f"{site.url}/rooms/{first}/")
+    other.wait_for_selector("#workspace[data-state=ready]")
     bob.post(second, "three")
     expect(other.locator(f"#places [data-slug='{second}'] .badge")).to_have_text("1")
     other.locator(f"#places [data-slug='{second}'] .place").click(button="right")

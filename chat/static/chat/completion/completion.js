@@ -150,6 +150,13 @@ export class Completion {
     replaceText(this.#field, trigger.from, trigger.from + trigger.sign.length + trigger.query.length, suggestion.text);
   }
 
+  /** Returns whether the person has typed the whole suggestion. */
+  #isComplete() {
+    const { sign = "", query = "" } = this.#trigger ?? {};
+    const typed = sign + query;
+    return this.#suggestions[this.#chosen]?.text.trim().toLowerCase() === typed.trim().toLowerCase();
+  }
+
   /** @param {KeyboardEvent} event */
   #keyPressed(event) {
     if (this.#list.hidden || event.target !== this.#field || event.isComposing || event.keyCode === 229) return;
@@ -159,6 +166,10 @@ export class Completion {
     if (step) {
       this.#chosen = (this.#chosen + step + length) % length;
       this.#mark();
+    } else if (event.key === "Enter" && this.#isComplete()) {
+      // Nothing is left to complete, so Enter sends the message.
+      this.#close();
+      return;
     } else if (event.key === "Enter" || event.key === "Tab") {
       this.#choose(this.#chosen);
     } else if (event.key === "Escape") {
