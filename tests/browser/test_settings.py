@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, RESULTS
 from tests.browser.test_lobby import sign_up
+from tests.live.processes import wait_until
 
 
 def big_photo():
@@ -21,18 +22,20 @@ def big_photo():
 def test_a_person_changes_profile_picture_and_colours(browser_of, site):
     alice = browser_of("Alice", **PHONE)
     sign_up(alice, site, "Alice of the settings")
+    alice.wait_for_selector("#workspace[data-state=ready]")
     alice.get_by_test_id("open-drawer").click()
     alice.get_by_test_id("account").click()
     alice.get_by_test_id("settings").click()
     alice.set_input_files("[name=picture]", {"name": "me.png", "mimeType": "image/png", "buffer": big_photo()})
     # The page replaces the chosen file by a smaller one.
-    alice.wait_for_function("document.querySelector('[name=picture]').files[0].size < 1e6")
+    chosen = alice.locator("[name=picture]")
+    wait_until(lambda: chosen.evaluate("input => input.files[0].size") < 1e6, what="the smaller picture")
     alice.click("[data-testid=picture-form] button")
     expect(alice.get_by_alt_text("Your picture")).to_be_visible()
     assert alice.evaluate("document.querySelector('.own-picture img').naturalWidth") == 256
     alice.fill("[name=name]", "Alice Liddell")
     alice.click("[data-testid=profile-form] button")
-    expect(alice.get_by_role("status")).to_have_text("Your profile is changed.")
+    expect(alice.get_by_text("Your profile is changed.")).to_be_visible()
     alice.select_option("[name=theme]", "dark")
     alice.click("[data-testid=preferences-form] button")
     assert alice.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 25, 27)"
