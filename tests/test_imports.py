@@ -59,7 +59,7 @@ ALLOWED = {
     "chat.http.api": VIEWS,
     "chat.http.api.messages": [*VIEWS, "chat.markup"],
     "chat.http.api.polling": [*VIEWS, "chat.consumers"],
-    "chat.http.settings_page": [*VIEWS, "chat.http.forms", "chat.http.pages"],
+    "chat.http.settings_page": [*VIEWS, "chat.http.converters", "chat.http.forms", "chat.http.pages"],
     "chat.http.pages": [*VIEWS, "chat.http.api", "chat.http.forms"],
     "chat.http.urls": [
         "chat.http.api",

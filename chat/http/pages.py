@@ -52,7 +52,7 @@ def lobby(request, room_form=None, status=200):
     found, more = rooms.find_rooms(request.user, text)
     context = {"rooms": describe_rooms(found), "more": more, "q": text}
     context["layout"] = _get_layout(request)
-    if request.user.is_authenticated and not request.user.is_guest:
+    if has_account(request):
         context["room_form"] = room_form or RoomForm()
     return render(request, "chat/lobby.html", context, status=status)
 
@@ -239,7 +239,7 @@ def password(request):
 
     A POST ends the account's other sessions and redirects to the lobby. If it has errors, return the form.
     """
-    if not request.user.is_authenticated or request.user.is_guest:
+    if not has_account(request):
         return redirect(f"{reverse('sign_in')}?next={request.path}")
     form = PasswordForm(request.POST or None)
 
@@ -250,6 +250,11 @@ def password(request):
     if request.method == "POST" and submit(form, change):
         return redirect("lobby")
     return render(request, "chat/password.html", {"form": form, "next": ""}, status=form.status)
+
+
+def has_account(request):
+    """Return whether an account is signed in: not a guest, and not a stranger."""
+    return request.user.is_authenticated and not request.user.is_guest
 
 
 def submit(form, act):

@@ -14,8 +14,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from chat import protocol
+from chat.http.converters import NO_ID
 from chat.http.forms import DeleteAccountForm, Form, PictureForm, PreferencesForm, ProfileForm, TokenForm
-from chat.http.pages import submit
+from chat.http.pages import has_account, submit
 from chat.services import limits, people
 
 
@@ -80,7 +82,7 @@ SECTIONS = {
 @require_safe
 def settings(request):
     """Show the settings of an account. Other people are redirected to the page for signing in."""
-    return _show(request) if _has_account(request) else _to_sign_in(request)
+    return _show(request) if has_account(request) else _to_sign_in(request)
 
 
 @never_cache
@@ -92,7 +94,7 @@ def change(request, section):
     `section` is one of SECTIONS, or a button without a form: `no-picture`, `end-login` {id}, `end-other-logins`,
     `revoke-token` {id}. Raise Http404 for another one.
     """
-    if not _has_account(request):
+    if not has_account(request):
         return _to_sign_in(request)
     limits.check_event(request.user.id)
     if section in SECTIONS:
@@ -115,8 +117,7 @@ def _submit_section(request, name):
 
 def _get_id(request):
     # Like an address with a text that is no id, an invalid id means a row that does not exist.
-    text = request.POST.get("id", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return protocol.parse_integer(request.POST.get("id")) or NO_ID
 
 
 BUTTONS = {
@@ -138,10 +139,6 @@ def _show(request, invalid=None, status=200):
         "tokens": person.tokens.order_by("id"),
     }
     return render(request, "chat/settings.html", context, status=status)
-
-
-def _has_account(request):
-    return request.user.is_authenticated and not request.user.is_guest
 
 
 def _to_sign_in(request):

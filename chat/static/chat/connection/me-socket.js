@@ -6,6 +6,7 @@ import { Emitter, LOCAL_EVENT } from "./emitter.js";
 import { TimerSet, makeEnvironment, socketUrl } from "./environment.js";
 import { PendingRequests } from "./pending-requests.js";
 import { ReconnectingConnection } from "./reconnecting-connection.js";
+import { parseEvent } from "./wire-values.js";
 import { CLIENT_EVENT, CLOSE, SERVER_EVENT } from "./wire.js";
 
 export const HEARTBEAT_MS = 25_000;
@@ -23,19 +24,6 @@ const TIMEOUT = "timeout";
  * @property {() => number} [posts] the sum of the `posts` of all rooms that the page shows, for the heartbeat
  */
 /** @typedef {OwnOptions & import("./reconnecting-connection.js").ConnectionOptions} MeSocketOptions */
-
-/**
- * @param {string} text
- * @returns {WireEvent | null}
- */
-function parse(text) {
-  try {
-    const event = JSON.parse(text);
-    return typeof event?.type === "string" ? event : null;
-  } catch {
-    return null;
-  }
-}
 
 /**
  * A person's own stream. It emits every event of the server except answers, and these:
@@ -106,7 +94,7 @@ export class MeSocket extends Emitter {
 
   /** @param {string} text */
   #receive(text) {
-    const event = parse(text);
+    const event = parseEvent(text);
     if (!event) return;
     if (event.type === SERVER_EVENT.WORKSPACE) this.#started(event);
     else if (event.type === SERVER_EVENT.SYNCED) this.#scheduleHeartbeat();

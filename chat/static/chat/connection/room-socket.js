@@ -14,6 +14,7 @@ import { RoomChanges } from "./room-changes.js";
 import { SilenceWatch } from "./silence.js";
 import { Synchronizer } from "./synchronizer.js";
 import { PersonStorage } from "./storage.js";
+import { parseEvent } from "./wire-values.js";
 import { CLIENT_EVENT, SERVER_EVENT } from "./wire.js";
 
 /** @type {Set<string>} */
@@ -35,19 +36,6 @@ const EMITTED_UNCHANGED = new Set([
  * @property {Pick<Crypto, "getRandomValues">} [crypto]
  */
 /** @typedef {OwnOptions & import("./reconnecting-connection.js").ConnectionOptions} RoomSocketOptions */
-
-/**
- * @param {string} text
- * @returns {WireEvent | null}
- */
-function parse(text) {
-  try {
-    const event = JSON.parse(text);
-    return typeof event?.type === "string" ? event : null;
-  } catch {
-    return null;
-  }
-}
 
 /**
  * A room's socket. It emits these events, each with a detail. The detail is the server's event, except where noted.
@@ -205,7 +193,7 @@ export class RoomSocket extends Emitter {
   /** @param {string} text */
   #receive(text) {
     this.#silence.received();
-    const event = parse(text);
+    const event = parseEvent(text);
     if (!event) return;
     // Broadcasts may arrive before `joined`; a reset in `joined` must not delete them. A refusal may replace `joined`.
     const isFirst = event.type === SERVER_EVENT.JOINED || event.type === SERVER_EVENT.REJECTED;

@@ -1,5 +1,5 @@
 // @ts-check
-// Values of the wire that follow a rule: makes a `ref`, and reads a `retry_after`. Must not send or wait.
+// Values of the wire that follow a rule: makes a `ref`, reads a frame, and a `retry_after`. Must not send or wait.
 
 const REF_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 const REF_LENGTH = 22;
@@ -24,4 +24,18 @@ export function newRef(source = globalThis.crypto) {
 export function retryAfterMs(seconds, fallback = 1) {
   const isUsable = typeof seconds === "number" && Number.isFinite(seconds) && seconds >= 0;
   return Math.min(isUsable ? seconds : fallback, LONGEST_SECONDS) * 1000;
+}
+
+/**
+ * Returns the event in the text of a frame, or null if the text is no event.
+ * @param {string} text
+ * @returns {import("./wire.js").WireEvent | null}
+ */
+export function parseEvent(text) {
+  try {
+    const event = JSON.parse(text);
+    return typeof event?.type === "string" ? event : null;
+  } catch {
+    return null;
+  }
 }
