@@ -51,6 +51,7 @@ ALLOWED = {
     "chat.http.error_handlers": ["chat.http.responses", "chat.protocol", *TRANSPORT],
     "chat.http.context_processors": ["chat.version", "chat.services.people"],
     "chat.http.js_comments": [],
+    "chat.http.language": ["chat.http.responses", "chat.models", "chat.services.people"],
     "chat.http.module_preloads": [],
     "chat.http.static_files": ["chat.http.encodings", "chat.http.js_comments", "chat.version", *TRANSPORT],
     "chat.http.text_filters": ["chat.markup"],
