@@ -2,6 +2,8 @@
 // The page with a person's settings: offers time zones, and makes a chosen picture smaller before it is uploaded.
 // Must send nothing by itself: the forms of the page do.
 
+import { gettext } from "./ui/translation.js";
+
 const PICTURE_PIXELS = 512;
 
 /** Offer the time zones that this browser knows, and fill in its own if the field is empty. */
@@ -57,9 +59,9 @@ function offerNotifications() {
     return;
   }
   const sentences = {
-    granted: "This browser shows notifications.",
-    denied: "This browser blocks the notifications of this site. You can change this in the browser's settings.",
-    default: "This browser shows no notifications yet.",
+    granted: gettext("This browser shows notifications."),
+    denied: gettext("This browser blocks the notifications of this site. You can change this in the browser's settings."),
+    default: gettext("This browser shows no notifications yet."),
   };
   const show = () => {
     state.textContent = sentences[Notification.permission];

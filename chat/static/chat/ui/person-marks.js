@@ -5,6 +5,7 @@
 // An element says whom it shows with `data-who`, and what it shows of the person with `data-shows`.
 
 import { make } from "./dom.js";
+import { gettext } from "./translation.js";
 
 const PICTURE = "picture";
 const NAME = "name";
@@ -90,7 +91,7 @@ export function markTitle(element, handle) {
  */
 export function nameInWords(handle) {
   const name = directory?.get(handle)?.name;
-  return name && name !== handle ? `${name} (${handle})` : handle;
+  return name && name !== handle ? gettext("%(name)s (%(handle)s)", { name, handle }) : handle;
 }
 
 /**
