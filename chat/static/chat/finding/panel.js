@@ -1,6 +1,6 @@
 // @ts-check
-// What the panel at the right side shows to find messages: search, pins, bookmarks and mentions, one at a time.
-// Must not know the workspace: the host tells what this module needs.
+// What the side panel shows to find messages: search, pins, bookmarks and mentions, one at a time.
+// Must not know the workspace: the host provides what this module needs.
 
 import { make } from "../ui/dom.js";
 import { icon } from "../ui/pictures.js";

@@ -47,7 +47,7 @@ export class Results {
    * @param {object} options
    * @param {string} options.label names the list
    * @param {string} options.empty the sentence for an empty list
-   * @param {boolean} [options.isCounted] whether the number of results is said
+   * @param {boolean} [options.isCounted] whether the number of results is shown
    */
   constructor(fetch, { label, empty, isCounted = false }) {
     this.#fetch = fetch;

@@ -68,7 +68,7 @@ export class PlaceChanges {
   }
 
   /**
-   * Makes a room the last favourite, or ends this.
+   * Makes a room the last favourite, or removes it from the favourites.
    * @param {string} slug
    */
   async toggleFavourite(slug) {

@@ -126,7 +126,7 @@ export class Shell {
     }
   }
 
-  /** Keeps the present pane, because another one could not be loaded. */
+  /** Keeps the current pane, because another one could not be loaded. */
   #stay() {
     const { path } = this.#pane;
     this.#actions.going(path);

@@ -49,9 +49,7 @@ export class Sidebar {
     return this.#workspace.classList.contains("drawer-open");
   }
 
-  /**
-   * @param {import("./places.js").Places} places
-   */
+  /** @param {import("./places.js").Places} places */
   draw(places) {
     const kept = new Set();
     for (const { id, places: shown } of places.sections) {
@@ -73,7 +71,7 @@ export class Sidebar {
   }
 
   /**
-   * Marks the room of the pane.
+   * Marks the link to the pane on the page.
    * @param {string} path
    */
   setCurrent(path) {
@@ -144,7 +142,7 @@ export class Sidebar {
   }
 
   /**
-   * Shows at the drawer's button that something is unread elsewhere.
+   * Shows on the drawer's button that something is unread.
    * @param {import("./places.js").Places} places
    */
   #drawDots(places) {
