@@ -3,8 +3,9 @@
 // Must not decide what is notified: notification-rules.js does.
 //
 // Every tab receives every event, and one of them notifies the person. Web Locks choose this tab: each notification has a
-// lock, and the tab that gets the lock notifies. A tab that has the keyboard's focus holds a lock of the room on its page, and then no tab notifies
-// the person of that room. Locks need no timers, which browsers delay in hidden tabs, and end with their tab.
+// lock, and the tab that gets the lock notifies. A tab that has the keyboard's focus holds a lock of the room on its page,
+// and then no tab notifies the person of that room. Locks need no timers, which browsers delay in hidden tabs, and end with
+// their tab.
 
 import { call } from "../connection/api.js";
 import { sharedStorage } from "../connection/storage.js";
