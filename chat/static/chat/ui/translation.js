@@ -28,7 +28,8 @@ const numbers = new Intl.NumberFormat(locale);
 /**
  * Returns the translation of a text.
  * @param {string} text in English
- * @param {Values} [values] the values for `%(name)s` in the text; numbers are written as in the reader's language
+ * @param {Values} [values] the values for `%(name)s` in the text; numbers are written as in the reader's language. A placeholder
+ *   without a value stays, so that fillSentence (sentences.js) can put an element there
  */
 export function gettext(text, values) {
   return insert(find(text), values);
@@ -113,7 +114,7 @@ function formOf(found, count) {
  */
 function insert(text, values) {
   if (!values) return text;
-  return text.replace(/%\(\w+\)s/g, (placeholder) => write(values[placeholder.slice(2, -2)]));
+  return text.replace(/%\(\w+\)s/g, (placeholder) => write(values[placeholder.slice(2, -2)] ?? placeholder));
 }
 
 /** @param {string | number} value */
