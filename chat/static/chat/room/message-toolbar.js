@@ -6,6 +6,7 @@
 import { make } from "../ui/dom.js";
 import { confirmWithSecondClick } from "../ui/forms.js";
 import { icon } from "../ui/pictures.js";
+import { gettext, pgettext } from "../ui/translation.js";
 import { EMOJI, choicesFor } from "./message-choices.js";
 
 /** @type {Set<string>} */
@@ -26,7 +27,7 @@ export class MessageToolbar {
   /** @type {HTMLElement | null} */
   #item = null;
   #pointerType = "mouse";
-  #bar = make("div", { class: "toolbar", role: "toolbar", "aria-label": "Message", "aria-live": "off" });
+  #bar = make("div", { class: "toolbar", role: "toolbar", "aria-label": pgettext("name of a toolbar", "Message"), "aria-live": "off" });
 
   /**
    * @param {HTMLElement} list the list of messages
@@ -166,7 +167,7 @@ export class MessageToolbar {
     };
     const buttons = EMOJI.map((emoji, index) => {
       const react = act(() => this.#act("react", id, emoji));
-      const button = makeButton("react", `React with ${emoji}`, String(index + 1), emoji, react);
+      const button = makeButton("react", gettext("React with %(emoji)s", { emoji }), String(index + 1), emoji, react);
       button.dataset.emoji = emoji;
       return button;
     });
@@ -174,9 +175,9 @@ export class MessageToolbar {
       if (!IN_TOOLBAR.has(action)) continue;
       const take = act(() => this.#act(action, id));
       const button = makeButton(action, label, key, icon(name), action === "remove" ? undefined : take);
-      buttons.push(action === "remove" ? confirmWithSecondClick(button, "Remove?", take) : button);
+      buttons.push(action === "remove" ? confirmWithSecondClick(button, gettext("Remove?"), take) : button);
     }
-    buttons.push(makeButton("more", "More actions", "Enter", icon("more"), act(() => this.#act("more", id))));
+    buttons.push(makeButton("more", gettext("More actions"), "Enter", icon("more"), act(() => this.#act("more", id))));
     // The Tab key stops once in the toolbar. The arrow keys move inside.
     for (const button of buttons.slice(1)) button.tabIndex = -1;
     return buttons;

@@ -3,6 +3,7 @@
 // Must not react.
 
 import { closestTo, make } from "../ui/dom.js";
+import { formatList, ngettext } from "../ui/translation.js";
 
 const MOST_NAMES = 12;
 const SHOW_AFTER_MS = 250;
@@ -15,9 +16,7 @@ const EDGE_PX = 8;
 export function sentenceOf(names) {
   const shown = names.slice(0, MOST_NAMES);
   const more = names.length - shown.length;
-  if (more) return `${shown.join(", ")} and ${more.toLocaleString()} more`;
-  const last = shown.pop();
-  return shown.length ? `${shown.join(", ")} and ${last}` : (last ?? "");
+  return formatList(more ? [...shown, ngettext("%(count)s more", "%(count)s more", more)] : shown);
 }
 
 export class ReactorsTip {

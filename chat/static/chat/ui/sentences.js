@@ -2,6 +2,8 @@
 // Puts elements into translated sentences. A translation may have its placeholders in another order than the English text.
 // Must not translate: translation.js does.
 
+import { formatList } from "./translation.js";
+
 const PLACEHOLDER = /%\((\w+)\)s/;
 
 /**
@@ -15,4 +17,12 @@ const PLACEHOLDER = /%\((\w+)\)s/;
 export function fillSentence(sentence, parts) {
   // Every second piece is the name of a placeholder.
   return sentence.split(PLACEHOLDER).map((piece, index) => (index % 2 ? parts[piece] ?? `%(${piece})s` : piece)).filter(Boolean);
+}
+
+/**
+ * Returns nodes as a list within a sentence, for use as the content of an element: "Alice, Bob, and Charlie".
+ * @param {Node[]} nodes
+ */
+export function listOf(nodes) {
+  return fillSentence(formatList([...nodes.keys()].map((index) => `%(${index})s`)), Object.fromEntries(nodes.entries()));
 }
