@@ -73,7 +73,7 @@ ALLOWED = {
     "chat.management": ["chat.services", "chat.protocol", "chat.store", *TRANSPORT],
     "chat.management.commands.monitor": ["chat.management.monitor", "chat.store", *TRANSPORT],
     "chat.management.monitor": ["chat.services", "chat.store", *TRANSPORT],
-    "chat.management.doctor": ["chat.store", *TRANSPORT],
+    "chat.management.doctor": ["chat.services.search", "chat.store", *TRANSPORT],
     "chat.migrations": ["chat.models"],
     "chatproj.local": [],
     "chatproj.db": ["chatproj.local"],
