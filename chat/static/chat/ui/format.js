@@ -1,7 +1,7 @@
 // @ts-check
 // Formats numbers and times as text, in the language of the page and in the reader's time zone. Must not touch the page.
 
-import { formatNumber, gettext, locale, ngettext } from "./translation.js";
+import { formatNumber, gettext, locale, ngettext, pgettext } from "./translation.js";
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
@@ -80,6 +80,14 @@ export function timeAgo(at) {
  * @type {Record<string, (at: string) => string>}
  */
 export const TIME_WORDS = { day: dayName, short: shortTime, ago: timeAgo };
+
+/**
+ * Returns names as a list that stands alone, such as the title of a conversation: "Alice, Bob".
+ * @param {string[]} people
+ */
+export function listNames(people) {
+  return people.join(pgettext("between names", ", "));
+}
 
 /**
  * Returns "1 person" or "3 people".
