@@ -4,6 +4,7 @@
 
 import { SharedPersonStorage } from "../connection/storage.js";
 import { openDialog } from "../ui/dialog.js";
+import { isRightToLeft, keyFromLeftToRight } from "../ui/direction.js";
 import { child, closestTo, make } from "../ui/dom.js";
 import { pagePerson } from "../ui/person-data.js";
 import { gettext, pgettext } from "../ui/translation.js";
@@ -130,8 +131,7 @@ class Picker {
     const grids = [...this.#cells.querySelectorAll(".emoji-grid")];
     const columns = getComputedStyle(grids[0]).gridTemplateColumns.split(" ").length;
     const lengths = grids.map(({ children }) => children.length);
-    const isRightToLeft = getComputedStyle(this.#cells).direction === "rtl";
-    const next = moveInGrids(isRightToLeft ? mirror(event.key) : event.key, index, lengths, columns);
+    const next = moveInGrids(keyFromLeftToRight(event.key, this.#cells), index, lengths, columns);
     if (next !== null) buttons[next].focus();
     else if (event.key === "ArrowUp") this.#search.focus();
     else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -167,21 +167,17 @@ class Picker {
   }
 }
 
-/** @param {string} key */
-function mirror(key) {
-  return { ArrowLeft: "ArrowRight", ArrowRight: "ArrowLeft" }[key] ?? key;
-}
-
 /**
  * @param {HTMLDialogElement} dialog
  * @param {HTMLElement} opener
  */
 function placeBeside(dialog, opener) {
-  const { right, top, bottom } = opener.getBoundingClientRect();
+  const { left, right, top, bottom } = opener.getBoundingClientRect();
   const { width, height } = dialog.getBoundingClientRect();
   const fits = (/** @type {number} */ y) => Math.max(EDGE_PX, Math.min(y, window.innerHeight - height - EDGE_PX));
   dialog.classList.add("beside");
-  dialog.style.left = `${Math.max(EDGE_PX, Math.min(right - width, window.innerWidth - width - EDGE_PX))}px`;
+  const x = isRightToLeft(opener) ? left : right - width;
+  dialog.style.left = `${Math.max(EDGE_PX, Math.min(x, window.innerWidth - width - EDGE_PX))}px`;
   dialog.style.top = `${fits(top - height - EDGE_PX > 0 ? top - height - EDGE_PX : bottom + EDGE_PX)}px`;
 }
 

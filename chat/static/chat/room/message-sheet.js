@@ -3,6 +3,7 @@
 // Must not change a message: it passes the chosen action to `act`.
 
 import { copyText } from "../ui/clipboard.js";
+import { keyFromLeftToRight } from "../ui/direction.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { confirmWithSecondClick } from "../ui/forms.js";
@@ -146,7 +147,7 @@ function keyPressed(event, dialog) {
   // The arrow keys scroll a long list of people.
   if (document.activeElement?.matches(".sheet-reactors") && event.key.startsWith("Arrow")) return;
   const buttons = /** @type {HTMLElement[]} */ ([...dialog.querySelectorAll("[data-action]")]);
-  const button = buttons[nextIndex(event.key, buttons)] ?? findByKey(event.key, buttons);
+  const button = buttons[nextIndex(keyFromLeftToRight(event.key, dialog), buttons)] ?? findByKey(event.key, buttons);
   if (!button) return;
   event.preventDefault();
   button.focus();

@@ -3,6 +3,7 @@
 // it stands below the text until the person taps elsewhere, and its buttons are large enough for a finger.
 // Must not change a message: it passes the chosen action and the message's id to `act`.
 
+import { keyFromLeftToRight } from "../ui/direction.js";
 import { make } from "../ui/dom.js";
 import { confirmWithSecondClick } from "../ui/forms.js";
 import { icon } from "../ui/pictures.js";
@@ -190,7 +191,7 @@ export class MessageToolbar {
     const last = buttons.length - 1;
     /** @type {Record<string, number>} */
     const targets = { ArrowLeft: index > 0 ? index - 1 : last, ArrowRight: index < last ? index + 1 : 0, Home: 0, End: last };
-    const next = buttons[targets[event.key] ?? -1];
+    const next = buttons[targets[keyFromLeftToRight(event.key, this.#bar)] ?? -1];
     if (!next) return;
     event.preventDefault();
     event.stopPropagation();
