@@ -50,8 +50,12 @@ def code_of(name):
 
 
 FILES = sorted(path for path in CLIENT.rglob("*") if path.is_file())
-# The libraries in vendor/ follow their own rules.
-MODULES = sorted(path.relative_to(CLIENT).as_posix() for path in CLIENT.rglob("*.js") if "vendor" not in path.parts)
+# The libraries in vendor/ follow their own rules. ui/translation.js loads a catalogue in languages/ by its name.
+MODULES = sorted(
+    path.relative_to(CLIENT).as_posix()
+    for path in CLIENT.rglob("*.js")
+    if not {"vendor", "languages"} & set(path.parts)
+)
 
 
 def imports(name):

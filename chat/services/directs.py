@@ -82,5 +82,7 @@ def _create(person: Person, key: str, everybody: list[Person]) -> Room:
 
 
 def name_for(person: Person, room: Room) -> str:
-    """Return the name of a direct conversation for one of its people: the handles of the others."""
-    return feeds.name_direct(person, Person.objects.filter(memberships__room=room).order_by("id")) or room.name
+    """Return the title of a direct conversation for one of its people: the names of the others, or their handles."""
+    others = Person.objects.filter(memberships__room=room).exclude(id=person.id).order_by("id")
+    names = others.values_list("handle", "profile__name")
+    return ", ".join(name or handle for handle, name in names) or room.name

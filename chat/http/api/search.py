@@ -23,6 +23,8 @@ def find_messages(request):
     fields = {name: request.GET[name] for name in FIELDS if name in request.GET}
     query = search.read_query(request.GET.get("q", ""), fields, zone)
     page = get_query_integer(request, "page", protocol.check_integer, 0)
+    if page == 0:
+        search.catch_up()
     results, more = search.search(request.user, query, page)
     return JsonResponse({"results": [_describe(result) for result in results], "more": more})
 

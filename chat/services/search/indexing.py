@@ -18,7 +18,9 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 
+from channels_transport import OUTAGES
 from chat.models import Document, Due, SearchDay, SearchDocument, SearchProgress, get_changed_messages
+from chat.store import store
 
 from .documents import VERSION, make_document
 
@@ -28,6 +30,10 @@ logger = logging.getLogger(__name__)
 BATCH = 200  # changes of messages
 # One turn of the monitor works for about this time. The monitor must renew its lease within ten seconds.
 TURN_SECONDS = 1.0
+# The name of the lease that the working monitor holds.
+MONITOR_LEASE = "monitor"
+# Without a monitor, a search indexes for about this time before it looks.
+CATCH_UP_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,20 @@ def index_changes(seconds: float = TURN_SECONDS) -> int:
         if time.monotonic() > deadline:
             break
     return documents
+
+
+def catch_up() -> None:
+    """
+    Index the latest changes before a search, for about CATCH_UP_SECONDS, if no monitor works.
+
+    So a site without a monitor, as under `runserver`, finds new messages too. Do nothing during an outage of Redis.
+    """
+    try:
+        has_monitor = store.count_leases(MONITOR_LEASE) > 0
+    except OUTAGES:
+        return
+    if not has_monitor:
+        index_changes(CATCH_UP_SECONDS)
 
 
 def index_rooms(slug: str | None = None) -> Iterator[Step]:

@@ -71,6 +71,14 @@ def test_nobody_else_finds_the_conversation(alice, bob, dora, direct):
     assert wire.Socket(f"/chat/{direct.slug}/", wire.browser_of(bob)).connect().code is None
 
 
+def test_the_page_names_the_others_as_they_want_to_be_called(alice, bob, dora):
+    room, _, _ = directs.open_direct(alice, ["Bob", "Dora"])
+    people.change_profile(bob, {"name": "Robert Müller"})
+    assert directs.name_for(alice, room) == "Robert Müller, Dora"
+    page = wire.browser_of(alice).get(f"/rooms/{room.slug}/").content.decode()
+    assert 'placeholder="Write to Robert Müller, Dora"' in page
+
+
 def test_nobody_joins_or_leaves_the_conversation(alice, dora, direct):
     assert code_of(invitations.create_invitation, alice, direct.slug) == "forbidden"
     assert code_of(invitations.leave_room, alice, direct.slug) == "forbidden"

@@ -34,6 +34,11 @@ export class OwnChanges {
   #parts;
   /** @type {PendingMessages} */
   #pendingMessages;
+  /**
+   * The `edited_at` that the message of each pending edit had when the edit was first shown.
+   * @type {Map<string, string | null>}
+   */
+  #editedAtBefore = new Map();
 
   /**
    * @param {string} me
@@ -68,8 +73,19 @@ export class OwnChanges {
       const item = failed || !changesMessage(event) ? undefined : timeline.item(event.id);
       if (!item) continue;
       item.classList.add("changing");
-      if (event.type === CLIENT_EVENT.EDIT) showEditedBody(item, event.body);
+      if (event.type === CLIENT_EVENT.EDIT && !this.#isEdited(event)) showEditedBody(item, event.body);
     }
+  }
+
+  /**
+   * Returns whether the message already has a pending edit: the room's event may arrive before the acknowledgement.
+   * @param {WireEvent} edit
+   */
+  #isEdited({ ref, id, body }) {
+    const message = this.#parts.timeline.get(id);
+    const editedAt = message?.edited_at ?? null;
+    if (!this.#editedAtBefore.has(ref)) this.#editedAtBefore.set(ref, editedAt);
+    return editedAt !== this.#editedAtBefore.get(ref) || (editedAt !== null && message?.body === body);
   }
 
   /** Stops the timers, because the room leaves the page. */
@@ -93,6 +109,7 @@ export class OwnChanges {
 
   /** @param {{ ref: string, id: number, event: WireEvent & { at: string } }} acked */
   acked({ ref, id, event }) {
+    this.#editedAtBefore.delete(ref);
     const { timeline, scheduleDialog, notify } = this.#parts;
     // An older part of the history will not show the message, so its pending copy must not wait for it.
     if (event.type === CLIENT_EVENT.POST && timeline.isLive && !timeline.get(id)) this.#pendingMessages.acknowledge(ref);
@@ -105,6 +122,7 @@ export class OwnChanges {
   /** @param {{ ref: string, code: string, detail: string, event: WireEvent | null, isRetried: boolean }} rejected */
   rejected({ ref, code, detail, event, isRetried }) {
     if (isRetried || !event) return;
+    this.#editedAtBefore.delete(ref);
     const { socket, timeline, taskBars, scheduleDialog, history, notify } = this.#parts;
     if (event.type === CLIENT_EVENT.SCHEDULE) {
       // If the open dialog shows the text and the refusal, the room does not show them too.

@@ -125,6 +125,8 @@ export class Places {
       if (isComplete) this.#places.set(slug, /** @type {Place} */ ({ unread: 0, mentions: 0, level: LEVEL.ALL, slug, ...fields }));
       return isComplete;
     }
+    // The events of two devices may arrive in the wrong order. A read marker never moves back.
+    if (fields.read < (place.read ?? 0)) for (const name of ["read", "unread", "mentions"]) delete fields[name];
     const unread = this.#unreadAfter(place, fields, by);
     const isOld = fields.posts !== undefined && fields.posts < (place.posts ?? 0);
     // Two events may arrive in the wrong order. What the room has said already stays.
