@@ -49,10 +49,10 @@ def set_bookmark(person: Person, slug: str, number: int) -> tuple[Bookmark, bool
 
 def delete_bookmark(person: Person, slug: str, number: int) -> None:
     """
-    Delete a bookmark of this person, also in a room that the person may no longer read. Raise `not_found`.
+    Delete a bookmark of this person, also in a room that the person may no longer read.
 
-    `slug` may be a former slug of the room. An unknown room costs the same queries as a room that the person may not
-    know about.
+    `slug` may be a former slug of the room. The same queries run for an unknown room and for a room that is hidden from
+    the person. Raise `not_found` if there is no such bookmark.
     """
     mine = Bookmark.objects.filter(person=person, message__number=number)
     known = slug if protocol.is_slug(slug) else ""

@@ -17,7 +17,7 @@ from .accounts import changing
 from .profiles import store_profile
 
 MAX_BYTES = 1_000_000  # the interface accepts requests of about this size
-# A small file may unpack to a huge picture. This number takes up to 2 s and 500 MB of memory, as WebP.
+# A small file may unpack to a huge picture. To decode a WebP file of this many pixels takes up to 2 s and 500 MB.
 MAX_PIXELS = 25_000_000
 # A progressive JPEG improves the whole picture with each scan. Usual files have about ten. A scan needs 60 bytes, so a
 # file of 1 MB could keep a worker busy for minutes.

@@ -101,9 +101,9 @@ def find_profiles(handles: Sequence[str]) -> list[dict[str, Any]]:
 
 def search_people(asker: Person, text: str, slug: str | None = None) -> list[dict[str, Any]]:
     """
-    Return at most MAX_FOUND active people of whom the handle, or a word of the name, begins with `text`, by handle.
+    Return at most MAX_FOUND active people whose handle, or a word of whose name, begins with `text`.
 
-    With `slug`, return only members of this room. Guests may search only in a room.
+    The people are sorted by handle. With `slug`, return only members of this room. Guests may search only in a room.
 
     Raise `forbidden`; `not_found` for a room that the asker may not read; `too_long` for the text.
     """
@@ -125,7 +125,7 @@ def search_people(asker: Person, text: str, slug: str | None = None) -> list[dic
 
 def match_text(text: str, prefix: str = "") -> Q:
     """
-    Return the filter for people of whom the handle, or a word of the name, begins with `text`.
+    Return the filter for people whose handle, or a word of whose name, begins with `text`.
 
     `prefix` is the path to the person, such as "person__", for rows that refer to a person.
     """
