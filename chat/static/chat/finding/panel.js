@@ -2,6 +2,7 @@
 // What the side panel shows to find messages: search, pins, bookmarks and mentions, one at a time.
 // Must not know the workspace: the host provides what this module needs.
 
+import { keyFromLeftToRight } from "../ui/direction.js";
 import { make } from "../ui/dom.js";
 import { icon } from "../ui/pictures.js";
 import { gettext } from "../ui/translation.js";
@@ -90,8 +91,7 @@ export class Panel {
   /** @param {KeyboardEvent} event */
   #keyPressed(event) {
     const index = this.#tabs.findIndex((tab) => tab === event.target);
-    const isRightToLeft = getComputedStyle(this.#element).direction === "rtl";
-    const step = { ArrowRight: isRightToLeft ? -1 : 1, ArrowLeft: isRightToLeft ? 1 : -1 }[event.key];
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[keyFromLeftToRight(event.key, this.#element)];
     if (index < 0 || !step || event.isComposing) return;
     event.preventDefault();
     const tab = this.#tabs[(index + step + this.#tabs.length) % this.#tabs.length];

@@ -1,7 +1,7 @@
 // @ts-check
 // Formats numbers and times as text, in the language of the page and in the reader's time zone. Must not touch the page.
 
-import { formatNumber, gettext, locale, ngettext, pgettext } from "./translation.js";
+import { gettext, locale, ngettext, pgettext } from "./translation.js";
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
@@ -95,16 +95,6 @@ export function listNames(people) {
  */
 export function countPeople(count) {
   return ngettext("%(count)s person", "%(count)s people", count);
-}
-
-/**
- * Returns "1 message" or "3 messages".
- * @param {number} count
- * @param {string} one
- * @param {string} [many]
- */
-export function plural(count, one, many = `${one}s`) {
-  return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }
 
 /**

@@ -78,7 +78,7 @@ export class Translator {
    */
   #insert(text, values) {
     if (!values) return text;
-    return text.replace(/%\(\w+\)s/g, (placeholder) => this.#write(values[placeholder.slice(2, -2)]));
+    return text.replace(/%\(\w+\)s/g, (placeholder) => this.#write(values[placeholder.slice(2, -2)] ?? placeholder));
   }
 
   /** @param {string | number} value */
@@ -96,7 +96,8 @@ const translator = new Translator(locale, await loadCatalogue(language));
 /**
  * Returns the translation of a text.
  * @param {string} text in English
- * @param {Values} [values] the values for `%(name)s` in the text; numbers are written as in the reader's language
+ * @param {Values} [values] the values for `%(name)s` in the text; numbers are written as in the reader's language. A placeholder
+ *   without a value stays, so that fillSentence (sentences.js) can put an element there
  */
 export function gettext(text, values) {
   return translator.translate(text, values);
