@@ -97,7 +97,7 @@ def test_a_room_that_left_the_page_has_no_connection_and_reads_nothing(open_work
     expect(watching.get_by_test_id("who-is-here")).to_contain_text(owner.handle)
 
 
-def test_the_list_of_all_rooms_is_a_pane_too(open_workspace, owner):
+def test_the_list_of_all_rooms_is_also_a_pane(open_workspace, owner):
     slug = owner.make_room()
     alice = open_workspace(owner, slug)
     alice.get_by_test_id("browse-rooms").click()

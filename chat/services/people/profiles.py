@@ -93,7 +93,7 @@ def describe_person(person: Person, profile: Profile | None = None) -> dict[str,
 def find_profiles(handles: Sequence[str]) -> list[dict[str, Any]]:
     """Return what everybody may see of the active people with these handles. Raise `too_long` above MAX_PRESENT."""
     if len(handles) > MAX_PRESENT:
-        raise ChatError("too_long", f"Ask for at most {MAX_PRESENT} handles at once.")
+        raise ChatError("too_long", "Ask for at most %(most)s handles at once.", most=MAX_PRESENT)
     keys = [make_handle_key(protocol.check_string(handle, "handle")) for handle in handles]
     people = Person.objects.filter(handle_key__in=keys, is_active=True)
     return [describe_person(person) for person in people.select_related("profile")]
@@ -101,9 +101,9 @@ def find_profiles(handles: Sequence[str]) -> list[dict[str, Any]]:
 
 def search_people(asker: Person, text: str, slug: str | None = None) -> list[dict[str, Any]]:
     """
-    Return at most MAX_FOUND active people of whom the handle, or a word of the name, begins with `text`, by handle.
+    Return at most MAX_FOUND active people whose handle, or a word of whose name, begins with `text`.
 
-    With `slug`, return only members of this room. Guests may search only in a room.
+    The people are sorted by handle. With `slug`, return only members of this room. Guests may search only in a room.
 
     Raise `forbidden`; `not_found` for a room that the asker may not read; `too_long` for the text.
     """
@@ -125,7 +125,7 @@ def search_people(asker: Person, text: str, slug: str | None = None) -> list[dic
 
 def match_text(text: str, prefix: str = "") -> Q:
     """
-    Return the filter for people of whom the handle, or a word of the name, begins with `text`.
+    Return the filter for people whose handle, or a word of whose name, begins with `text`.
 
     `prefix` is the path to the person, such as "person__", for rows that refer to a person.
     """

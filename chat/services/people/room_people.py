@@ -25,8 +25,8 @@ def find_room_people(
     """
     Return (a page of the people in a room, whether there are more), sorted by handle, for members of the room.
 
-    Each is a profile with `role`. `text` limits the list to people whose handle or name begins with it, and `handles`
-    to these people. Banned people, and guests who have left, are not in the list.
+    Each is a profile with `role`. `text` limits the list to people whose handle, or a word of whose name, begins with
+    it; `handles` limits it to the people with these handles. Banned people, and guests who have left, are not in it.
 
     Raise `not_found` on a board, where people know only who is present; `forbidden` for people who are no members; and
     `too_long`.
@@ -47,7 +47,8 @@ def _make_filter(text: str, handles: Sequence[str]) -> Q:
     if text:
         is_shown &= match_text(text, "person__")
     if len(handles) > MAX_PRESENT:
-        raise ChatError("too_long", f"Ask for at most {MAX_PRESENT} handles at once.")
+        raise ChatError("too_long", "Ask for at most %(most)s handles at once.", most=MAX_PRESENT)
     if handles:
-        is_shown &= Q(person__handle_key__in=[make_handle_key(protocol.check_string(one, "handle")) for one in handles])
+        keys = [make_handle_key(protocol.check_string(handle, "handle")) for handle in handles]
+        is_shown &= Q(person__handle_key__in=keys)
     return is_shown

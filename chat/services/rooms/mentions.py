@@ -83,7 +83,7 @@ def _find_present(room: Room) -> list[Person]:
     try:
         return presence.find_present_people(room.id, room.access == room.BOARD)
     except OUTAGES:
-        return []  # the message is worth more than the notices
+        return []  # the message must be stored, even if it cannot notify the people who are present
 
 
 def store_mentions(author: Member, message: Message, called: Called, known: Collection[int] | None = None) -> None:
@@ -91,7 +91,7 @@ def store_mentions(author: Member, message: Message, called: Called, known: Coll
     Store the references of a message whose row has just been stored, and notify the people after the commit.
 
     `author` is the Member who wrote the body. For an edit, `known` has the ids of the people whom the message mentioned
-    before: they are not notified again, and neither is everybody.
+    before: an edit notifies only other people, and `@all` in it notifies nobody.
     """
     message.all_mentions = [person.handle for person in called.people]
     people = [*called.people, *called.present]
@@ -108,11 +108,17 @@ def store_mentions(author: Member, message: Message, called: Called, known: Coll
             for index, person in enumerate(people)
         )
         # In a direct conversation, every message notifies the others already.
-        for person in people if author.room.access != Room.DIRECT else ():
-            if loud.get(person.id, Member.NONE) != Member.NONE and person.id not in (known or ()):
-                _notify(broadcast.person_group(person.id), author.room, message)
+        if author.room.access != Room.DIRECT:
+            _notify_people(author.room, message, loud, known or ())
     if called.audience == Message.ALL and known is None:
         _notify_everybody(author, message)
+
+
+def _notify_people(room: Room, message: Message, levels: dict[int, str], known: Collection[int]) -> None:
+    """Notify the people of `levels` ({id: level}) after the commit, but not those in `known` or with the level NONE."""
+    for person_id, level in levels.items():
+        if level != Member.NONE and person_id not in known:
+            _notify(broadcast.person_group(person_id), room, message)
 
 
 def _find_notified(author: Member, message: Message, people: list[Person]) -> dict[int, str]:
@@ -176,7 +182,7 @@ def replace_mentions(author: Member, message: Message, body: str) -> Called:
 
 
 def _find_earlier(author: Member, message: Message) -> list[tuple[Person, bool]]:
-    """Return (a person whom a message mentions, whether the body names the person) for each person."""
+    """Return (person, whether the body names the person) for each person whom a message mentions."""
     if message.mentioned is None:
         return [(person, True) for person in _find_named(author, message.body).people]
     if not message.mentioned:

@@ -63,7 +63,7 @@ def test_another_request_may_create_the_conversation_at_the_same_moment(alice, b
     assert not is_new and Room.objects.filter(access=Room.DIRECT).get() == room
 
 
-def test_nobody_else_finds_the_conversation(alice, bob, dora, direct):
+def test_other_people_cannot_find_the_conversation(alice, bob, dora, direct):
     assert wire.Socket(f"/chat/{direct.slug}/", wire.browser_of(dora)).connect().code == 4404
     assert Caller(dora)("GET", f"/api/rooms/{direct.slug}/messages/") == (404, "not_found")
     for person in (alice, dora):
@@ -79,7 +79,7 @@ def test_the_page_names_the_others_as_they_want_to_be_called(alice, bob, dora):
     assert 'placeholder="Write to Robert Müller, Dora"' in page
 
 
-def test_nobody_joins_or_leaves_the_conversation(alice, dora, direct):
+def test_people_can_neither_join_nor_leave_the_conversation(alice, dora, direct):
     assert code_of(invitations.create_invitation, alice, direct.slug) == "forbidden"
     assert code_of(invitations.leave_room, alice, direct.slug) == "forbidden"
     assert code_of(moderation.change_role, None, direct, dora, Member.MEMBER) == "forbidden"
