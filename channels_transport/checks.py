@@ -1,5 +1,7 @@
 """The system checks of the transport: whether a site runs this package's commands."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from django.core import checks

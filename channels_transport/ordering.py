@@ -10,6 +10,8 @@ order advances after the consumer's messages are sent, even if the consumer fail
 GAP_SECONDS, the connection is closed with 4408, so that the client reconnects and resumes.
 """
 
+from __future__ import annotations
+
 import functools
 import logging
 import threading

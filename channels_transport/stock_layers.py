@@ -6,6 +6,8 @@ That layer lives in one process, so this module can keep them. No other layer is
 layer would have attributes of its own.
 """
 
+from __future__ import annotations
+
 from typing import Any
 from weakref import WeakKeyDictionary
 

@@ -267,6 +267,7 @@ LANGUAGE_COOKIE_NAME = "language"
 LOCALE_PATHS = [str(BASE_DIR / "chat" / "locale")]
 TIME_ZONE = "UTC"
 USE_I18N = True
+USE_L10N = True  # pages show days and times as the language writes them
 USE_TZ = True
 
 STATIC_URL = "/static/"

@@ -29,7 +29,7 @@ def endpoint(**methods: View) -> View:
         handler = methods.get("GET" if request.method == "HEAD" else str(request.method))
         if handler is not None:
             return handler(request, *args, **kwargs)
-        response = error_response(request, ChatError("method_not_allowed", f"Use {allowed}."))
+        response = error_response(request, ChatError("method_not_allowed", "Use %(methods)s.", methods=allowed))
         response["Allow"] = allowed
         return response
 

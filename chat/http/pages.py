@@ -263,7 +263,7 @@ def submit(form, act):
     try:
         return act(form.cleaned_data)
     except ChatError as error:
-        form.add_refusal(error.detail, error.field)
+        form.add_refusal(error)
         form.is_rate_limited = error.code == "rate_limited"
         return None
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from .people import Person
 from .statements import Columns, CredentialStatement
@@ -67,7 +68,12 @@ class Room(models.Model):
     """
 
     PUBLIC, PRIVATE, BOARD, DIRECT = "public", "private", "board", "direct"
-    ACCESS = [(access, access) for access in (PUBLIC, PRIVATE, BOARD, DIRECT)]
+    ACCESS = [
+        (PUBLIC, pgettext_lazy("access", "public")),
+        (PRIVATE, pgettext_lazy("access", "private")),
+        (BOARD, pgettext_lazy("access", "board")),
+        (DIRECT, pgettext_lazy("access", "direct")),
+    ]
     # Only members may know that a room of one of these kinds exists.
     HIDDEN = (PRIVATE, DIRECT)
 

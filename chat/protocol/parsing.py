@@ -134,7 +134,7 @@ def check_fields(fields: dict, **checks: Callable[..., Any]) -> dict[str, Any]:
 
 def _required(fields, name):
     if name not in fields:
-        raise ChatError("missing_field", f"'{name}' is missing.")
+        raise ChatError("missing_field", "'%(name)s' is missing.", name=name)
     return fields[name]
 
 
@@ -143,7 +143,7 @@ def _find_event_class(fields, events):
         raise ChatError("missing_type", "'type' is missing.")
     kind = check_string(fields["type"], "type")
     if kind not in events:
-        raise ChatError("unknown_type", f"This type is unknown. Known types: {', '.join(events)}.")
+        raise ChatError("unknown_type", "This type is unknown. Known types: %(types)s.", types=", ".join(events))
     return events[kind]
 
 

@@ -19,7 +19,7 @@ def block_person(person: Person, other: Person) -> None:
     if person.id == other.id:
         raise ChatError("forbidden", "You cannot block yourself.")
     if Block.objects.filter(person=person).count() >= MAX_BLOCKS:
-        raise ChatError("forbidden", f"You can block at most {MAX_BLOCKS} people. Unblock a person first.")
+        raise ChatError("forbidden", "You can block at most %(most)s people. Unblock a person first.", most=MAX_BLOCKS)
     Block.objects.get_or_create(person=person, blocked=other)
 
 

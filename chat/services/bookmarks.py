@@ -41,7 +41,9 @@ def set_bookmark(person: Person, slug: str, number: int) -> tuple[Bookmark, bool
     if earlier is not None:
         return earlier, False
     if Bookmark.objects.filter(person=person).count() >= MAX_BOOKMARKS:
-        raise ChatError("forbidden", f"You already have {MAX_BOOKMARKS:,} bookmarks. Delete some first.")
+        raise ChatError(
+            "forbidden", "You already have %(most)s bookmarks. Delete some first.", most=f"{MAX_BOOKMARKS:,}"
+        )
     return Bookmark.objects.get_or_create(person=person, message=message)
 
 

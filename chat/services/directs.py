@@ -51,7 +51,7 @@ def _find_everybody(person: Person, handles: Iterable[object]) -> list[Person]:
         other = people.get_person(handle)
         found[other.id] = other
     if not 2 <= len(found) <= MAX_PEOPLE:
-        raise ChatError("invalid_field", f"'handles' must name 1 to {MAX_PEOPLE - 1} other people.")
+        raise ChatError("invalid_field", "'handles' must name 1 to %(most)s other people.", most=MAX_PEOPLE - 1)
     return [found[id] for id in sorted(found)]
 
 

@@ -52,7 +52,7 @@ def create_invitation(
         protocol.check_integer(uses, "uses", 1, MAX_USES)
     seconds = DEFAULT_SECONDS if seconds is None else protocol.check_integer(seconds, "expires_in", 1, MAX_SECONDS)
     if Invitation.objects.open().filter(room=room).count() >= MAX_OPEN:
-        raise ChatError("forbidden", f"A room has at most {MAX_OPEN} open invitations. Revoke some first.")
+        raise ChatError("forbidden", "A room has at most %(most)s open invitations. Revoke some first.", most=MAX_OPEN)
     key = secrets.token_urlsafe(24)
     expires_at = timezone.now() + timedelta(seconds=seconds)
     invitation = Invitation.objects.create(
@@ -173,8 +173,9 @@ def leave_room(person: Person, slug: str) -> None:
     if room.access == room.DIRECT:
         raise ChatError("forbidden", "Nobody can leave a direct conversation. Choose its level 'none' instead.")
     if not may_leave(person, room):
-        detail = "You cannot leave this room: you are its owner, you are muted, or you are not in it."
-        raise ChatError("forbidden", detail)
+        raise ChatError(
+            "forbidden", "You cannot leave this room: you are its owner, you are muted, or you are not in it."
+        )
     member = Member.objects.get(room=room, person=person)
     group = broadcast.member_group(member.id)
     with transaction.atomic():

@@ -130,8 +130,12 @@ class SignIn:
         wait = _take(kind, owner)
         if wait:
             self.succeed()
-            detail = f"Too many attempts to sign in. Try again in {math.ceil(wait)} seconds."
-            raise ChatError("rate_limited", detail, retry_after=math.ceil(wait * 1000) / 1000)
+            raise ChatError(
+                "rate_limited",
+                "Too many attempts to sign in. Try again in %(seconds)s seconds.",
+                retry_after=math.ceil(wait * 1000) / 1000,
+                seconds=math.ceil(wait),
+            )
         self._buckets.append((kind, owner))
 
     def succeed(self) -> None:

@@ -112,7 +112,9 @@ def set_favourite(person: Person, slug: str, on: bool, position: int | None = No
         order = [other for other in mine.order_by("favourite", "id") if other.id != member.id]
         if on:
             if len(order) >= MAX_FAVOURITES:
-                raise ChatError("forbidden", f"You can have at most {MAX_FAVOURITES} favourites. Remove one first.")
+                raise ChatError(
+                    "forbidden", "You can have at most %(most)s favourites. Remove one first.", most=MAX_FAVOURITES
+                )
             order.insert(len(order) if position is None else position, member)
         else:
             _store_favourite(member, None)

@@ -41,8 +41,11 @@ def check_browser_may_ask(visit: Visit) -> None:
     denied_at = max((decision.changed_at for decision in decisions), default=None)
     wait = denied_at + RETRY_AFTER_DENIAL - timezone.now() if denied_at else timedelta()
     if wait > timedelta():
-        detail = "The owner did not admit you. Wait a moment before you ask again."
-        raise ChatError("rate_limited", detail, retry_after=round(wait.total_seconds() + 0.05, 1))
+        raise ChatError(
+            "rate_limited",
+            "The owner did not admit you. Wait a moment before you ask again.",
+            retry_after=round(wait.total_seconds() + 0.05, 1),
+        )
 
 
 def _find_decisions(visit: Visit) -> list[Visitor]:

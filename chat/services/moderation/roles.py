@@ -107,7 +107,9 @@ def _check_was(person, before, was):
     if was is not None:
         protocol.check_choice(was, "was", ROLES)
     if was not in (None, before) and not {before, was} <= DEFAULT_ROLES:
-        raise ChatError("not_found", f"{isolate(person.handle)} is not {was} in this room.")
+        raise ChatError(
+            "not_found", "%(handle)s is not %(role)s in this room.", handle=isolate(person.handle), role=was
+        )
 
 
 def _delete_ban(actor, member, reason):

@@ -60,7 +60,9 @@ def find_picture(digest: str) -> bytes:
 def make_square(content: bytes) -> bytes:
     """Return an image file as a square WebP of SIZE pixels. Raise as `set_picture` does."""
     if len(content) > MAX_BYTES:
-        raise ChatError("too_large", f"A picture may have at most {MAX_BYTES // 1_000_000} MB.", field="picture")
+        raise ChatError(
+            "too_large", "A picture may have at most %(most)s MB.", field="picture", most=MAX_BYTES // 1_000_000
+        )
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -75,8 +77,11 @@ def make_square(content: bytes) -> bytes:
         raise
     except Exception:
         # Pillow raises many types of errors for broken files, and none of them says more to a person.
-        text = "This file is no picture that the server can read. Choose a PNG, JPEG, WebP or GIF file."
-        raise ChatError("invalid_field", text, field="picture") from None
+        raise ChatError(
+            "invalid_field",
+            "This file is no picture that the server can read. Choose a PNG, JPEG, WebP or GIF file.",
+            field="picture",
+        ) from None
     square = ImageOps.fit(upright, (SIZE, SIZE), Image.Resampling.LANCZOS)
     packed = io.BytesIO()
     square.save(packed, "WEBP", quality=85)

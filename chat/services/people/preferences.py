@@ -59,7 +59,7 @@ def _check_time(value: Any, name: str) -> time | None:
     try:
         return datetime.strptime(protocol.check_string(value, name), "%H:%M").time()
     except ValueError:
-        raise ChatError("invalid_field", f"'{name}' must be a time like 22:30.", field=name) from None
+        raise ChatError("invalid_field", "'%(name)s' must be a time like 22:30.", name=name, field=name) from None
 
 
 def _check_one_of(choices):

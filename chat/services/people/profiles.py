@@ -93,7 +93,7 @@ def describe_person(person: Person, profile: Profile | None = None) -> dict[str,
 def find_profiles(handles: Sequence[str]) -> list[dict[str, Any]]:
     """Return what everybody may see of the active people with these handles. Raise `too_long` above MAX_PRESENT."""
     if len(handles) > MAX_PRESENT:
-        raise ChatError("too_long", f"Ask for at most {MAX_PRESENT} handles at once.")
+        raise ChatError("too_long", "Ask for at most %(most)s handles at once.", most=MAX_PRESENT)
     keys = [make_handle_key(protocol.check_string(handle, "handle")) for handle in handles]
     people = Person.objects.filter(handle_key__in=keys, is_active=True)
     return [describe_person(person) for person in people.select_related("profile")]

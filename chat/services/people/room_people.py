@@ -47,7 +47,7 @@ def _make_filter(text: str, handles: Sequence[str]) -> Q:
     if text:
         is_shown &= match_text(text, "person__")
     if len(handles) > MAX_PRESENT:
-        raise ChatError("too_long", f"Ask for at most {MAX_PRESENT} handles at once.")
+        raise ChatError("too_long", "Ask for at most %(most)s handles at once.", most=MAX_PRESENT)
     if handles:
         keys = [make_handle_key(protocol.check_string(handle, "handle")) for handle in handles]
         is_shown &= Q(person__handle_key__in=keys)

@@ -239,8 +239,9 @@ def _get_earlier(person, ref, fingerprint, error):
 def _check_reactions(message, person):
     # Every change of a message sends all of its reactions to everybody in the room, so their number is limited.
     if sum(reaction.person_id == person.id for reaction in message.all_reactions) >= MAX_REACTIONS:
-        detail = f"You can put at most {MAX_REACTIONS} emoji on a message. Remove one first."
-        raise ChatError("forbidden", detail)
+        raise ChatError(
+            "forbidden", "You can put at most %(most)s emoji on a message. Remove one first.", most=MAX_REACTIONS
+        )
 
 
 def _get_message(room_id, number):

@@ -50,8 +50,9 @@ def create_room(
         room = _store_room(person, slug, fields)
     except IntegrityError:
         if person is None or Room.objects.visible_to(person).filter(slug=slug).exists():
-            detail = "There is already a room with this slug. Choose another one."
-            raise ChatError("taken", detail, field="slug") from None
+            raise ChatError(
+                "taken", "There is already a room with this slug. Choose another one.", field="slug"
+            ) from None
         room = _store_room(person, make_hidden_slug(slug), fields)
     if person is not None:
         feeds.follow(person, room.id)

@@ -137,14 +137,14 @@ def check_may_speak(member: Member) -> None:
     if member.room.archived:
         raise ChatError("forbidden", "This room is archived. You can read it, but not write in it.")
     end_expired_mute(member)
+    if member.role == Member.MUTED and member.muted_until is None:
+        raise ChatError("muted", "You are muted in this room: you can read, but not write.")
     if member.role == Member.MUTED:
-        raise ChatError("muted", _describe_mute(member))
-
-
-def _describe_mute(member):
-    if member.muted_until is None:
-        return "You are muted in this room: you can read, but not write."
-    return f"You are muted in this room until {protocol.format_time(member.muted_until)}: you can read, but not write."
+        raise ChatError(
+            "muted",
+            "You are muted in this room until %(time)s: you can read, but not write.",
+            time=protocol.format_time(member.muted_until),
+        )
 
 
 def end_expired_mute(member: Member) -> None:

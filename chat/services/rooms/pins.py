@@ -45,7 +45,9 @@ def set_pin(member: Member, event: protocol.Pin) -> Outcome:
             Room.objects.give_back_offset(member.room_id)
             return message
         if event.on and Message.objects.pinned_in(member.room).count() >= MAX_PINS:
-            raise ChatError("forbidden", f"A room can have at most {MAX_PINS} pinned messages. Remove a pin first.")
+            raise ChatError(
+                "forbidden", "A room can have at most %(most)s pinned messages. Remove a pin first.", most=MAX_PINS
+            )
         act = AuditEntry.PIN if event.on else AuditEntry.UNPIN
         audit.record(member.person, act, member.room_id, message.author, message=message.number)
         message.pinned_at, message.offset = now if event.on else None, offset

@@ -4,13 +4,13 @@
 
 import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";
-import { plural } from "../ui/format.js";
 import { avatar, icon } from "../ui/pictures.js";
+import { gettext, ngettext } from "../ui/translation.js";
 import { makeCommandSource, makeEmojiSource, makePeopleSource, makeRoomSource } from "./sources.js";
 import { ThrottledRequests } from "./throttled-requests.js";
 import { findTrigger } from "./trigger.js";
 
-const LABELS = { "@": "People", "#": "Rooms", ":": "Emoji", "/": "Commands" };
+const LABELS = { "@": gettext("People"), "#": gettext("Rooms"), ":": gettext("Emoji"), "/": gettext("Commands") };
 
 /** @typedef {import("./sources.js").Suggestion} Suggestion */
 /** @typedef {import("./sources.js").Source} Source */
@@ -103,7 +103,7 @@ export class Completion {
     this.#list.setAttribute("aria-label", LABELS[this.#trigger.sign]);
     this.#list.replaceChildren(...suggestions.map((suggestion, index) => this.#makeOption(suggestion, index)));
     this.#list.hidden = false;
-    const sentence = plural(suggestions.length, "suggestion");
+    const sentence = ngettext("%(count)s suggestion", "%(count)s suggestions", suggestions.length);
     if (this.#status.textContent !== sentence) this.#status.textContent = sentence;
     this.#mark();
   }

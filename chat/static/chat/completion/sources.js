@@ -1,6 +1,7 @@
 // @ts-check
 // What can be completed: people, rooms and commands. Must not draw.
 
+import { gettext } from "../ui/translation.js";
 import { beginsWith } from "./matching.js";
 
 const MOST = 8;
@@ -79,7 +80,7 @@ function mergePeople(room, query, found) {
   for (const { handle, name } of found) names.set(handle, name);
   names.delete(room.me);
   const people = [...names].filter(([handle, name]) => beginsWith(handle, query) || (name !== "" && beginsWith(name, query)));
-  const everybody = room.mayCallAll() ? [["all", "Everybody in this room"], ["here", "Everybody who is here now"]] : [];
+  const everybody = room.mayCallAll() ? [["all", gettext("Everybody in this room")], ["here", gettext("Everybody who is here now")]] : [];
   const calls = everybody.filter(([word]) => word.startsWith(query.toLowerCase()));
   return [
     ...people.slice(0, MOST).map(([handle, name]) => (

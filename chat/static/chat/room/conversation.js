@@ -15,6 +15,7 @@ import { onReturn } from "../ui/page-return.js";
 import { isPageFocused, setTitleNumber } from "../ui/page-title.js";
 import { forgetPerson, onForgotten } from "../ui/person-data.js";
 import { Scope } from "../ui/scope.js";
+import { formatNumber, gettext } from "../ui/translation.js";
 import { ConnectionBar, VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
 import { Draft } from "./draft.js";
@@ -55,7 +56,8 @@ const INPUTS = ["pointerdown", "pointermove", "wheel", "keydown"];
 
 /** @param {import("./read-marker.js").Unread} unread */
 function showUnreadInTitle({ count, isMore }) {
-  setTitleNumber(count && !isPageFocused() ? `${count}${isMore ? "+" : ""}` : "");
+  const number = isMore ? gettext("%(count)s+", { count }) : formatNumber(count);
+  setTitleNumber(count && !isPageFocused() ? number : "");
 }
 
 /**
@@ -225,7 +227,7 @@ export class Conversation {
 
   async copyLink() {
     const isCopied = await copyText(new URL(`/rooms/${this.slug}/`, location.href).href, this.#page);
-    this.notify(isCopied ? "The link is copied." : "The browser does not allow copying.");
+    this.notify(isCopied ? gettext("The link is copied.") : gettext("The browser does not allow copying."));
     this.composer.focus();
   }
 
@@ -382,7 +384,7 @@ export class Conversation {
     this.ownRole.joined(you);
     this.setTitle({ name: room.name, topic: room.topic ?? "" });
     this.isArchived = Boolean(room.archived);
-    if (this.isArchived) this.composer.disable("This room is archived. You can read it, but not write in it.");
+    if (this.isArchived) this.composer.disable(gettext("This room is archived. You can read it, but not write in it."));
     this.people.joined({ present, count, you });
     this.readMarker.joined({ you, ...rest });
     this.versionBar.compare(document.body.dataset.version, version);
@@ -413,10 +415,10 @@ export class Conversation {
     this.#page.dataset.state = status.state === "open" ? "joined" : status.state;
     if (status.code === CLOSE.NOT_SIGNED_IN) {
       forgetPerson();
-      this.composer.disable("You are signed out.");
+      this.composer.disable(gettext("You are signed out."));
     }
     if (status.code === CLOSE.FORBIDDEN) this.composer.disable(this.ownRole.removalSentence);
-    if (status.code === CLOSE.NOT_FOUND) this.composer.disable("This room does not exist.");
+    if (status.code === CLOSE.NOT_FOUND) this.composer.disable(gettext("This room does not exist."));
   }
 
   /** Clears the composer and the unsent changes, because the person has signed out. */

@@ -3,9 +3,10 @@
 // Only the server's `html` is set as innerHTML; everything else is text.
 
 import { make } from "../ui/dom.js";
-import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
+import { clockTime, countPeople, fullTime, isolate, personName } from "../ui/format.js";
 import { markTitle, nameInWords, personNameOf } from "../ui/person-marks.js";
 import { avatar, guestMark, icon } from "../ui/pictures.js";
+import { formatNumber, gettext, pgettext } from "../ui/translation.js";
 import { decorateCode } from "./code-blocks.js";
 import { isEmojiOnly } from "./emoji-only.js";
 import { linkRooms } from "./marks.js";
@@ -27,9 +28,17 @@ const FOCUSABLE = ".row :is(a[href], button)";
  * @param {Message} message
  */
 export function excerpt(message) {
-  if (message.removed) return "message removed";
+  if (message.removed) return gettext("message removed");
   const text = message.body.replace(/\s+/g, " ");
   return isolate(text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)}…` : text);
+}
+
+/**
+ * Returns the author and the beginning of a message.
+ * @param {Message} message
+ */
+export function quoteOf(message) {
+  return gettext("%(author)s: %(text)s", { author: personName(message.author), text: excerpt(message) });
 }
 
 /**
@@ -139,8 +148,13 @@ function makeHeader(message) {
     make("time", {
       id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),
-    message.pinned ? make("span", { class: "pin-mark", title: "Pinned" }, icon("pin"), make("span", { class: "unseen", text: "Pinned" })) : null,
+    message.pinned ? makePinMark() : null,
   );
+}
+
+function makePinMark() {
+  const text = pgettext("a message", "Pinned");
+  return make("span", { class: "pin-mark", title: text }, icon("pin"), make("span", { class: "unseen", text }));
 }
 
 /**
@@ -158,7 +172,7 @@ function isForMe({ mentions = [], audience }, me) {
  */
 function makeBody(message, { me }) {
   const id = `message-${message.id}-body`;
-  if (message.removed) return make("div", { id, class: "body", text: "message removed" });
+  if (message.removed) return make("div", { id, class: "body", text: gettext("message removed") });
   const element = makeBodyOf(message);
   element.id = id;
   const { mentions = [], audience } = message;
@@ -167,7 +181,7 @@ function makeBody(message, { me }) {
   ));
   linkRooms(element);
   if (message.edited_at) {
-    element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
+    element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: pgettext("a message", "edited") }));
   }
   return element;
 }
@@ -206,10 +220,10 @@ function makeMention(text, handle, me) {
  */
 function makeScrollersFocusable(body) {
   for (const code of body.querySelectorAll("pre")) {
-    for (const [name, value] of Object.entries({ ...SCROLLER, "aria-label": "Code" })) code.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ ...SCROLLER, "aria-label": gettext("Code") })) code.setAttribute(name, value);
   }
   for (const table of body.querySelectorAll("table")) {
-    const scroller = make("div", { class: "table-scroller", ...SCROLLER, "aria-label": "Table" });
+    const scroller = make("div", { class: "table-scroller", ...SCROLLER, "aria-label": gettext("Table") });
     table.replaceWith(scroller);
     scroller.append(table);
   }
@@ -221,7 +235,7 @@ function makeScrollersFocusable(body) {
  */
 function makeQuote(id, view) {
   const original = view.find(id);
-  const text = original ? `${personName(original.author)}: ${excerpt(original)}` : "an earlier message";
+  const text = original ? quoteOf(original) : gettext("an earlier message");
   return make("button", { type: "button", class: "quote", "data-jump": id, text });
 }
 
@@ -257,9 +271,11 @@ function makeReaction(emoji, handles, names, me) {
     "button",
     {
       type: "button", class: "reaction", "data-react": emoji, "aria-pressed": String(handles.includes(me)),
-      "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}: ${sentenceOf(names)}`,
+      "aria-label": gettext("%(emoji)s, %(people)s: %(names)s", {
+        emoji, people: countPeople(handles.length), names: sentenceOf(names),
+      }),
     },
     make("span", { text: emoji }),
-    make("span", { class: "number", text: handles.length }),
+    make("span", { class: "number", text: formatNumber(handles.length) }),
   );
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Formats numbers and times as text, in the language of the page and in the reader's time zone. Must not touch the page.
 
-import { formatNumber, gettext, locale, ngettext } from "./translation.js";
+import { gettext, locale, ngettext, pgettext } from "./translation.js";
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
@@ -82,21 +82,19 @@ export function timeAgo(at) {
 export const TIME_WORDS = { day: dayName, short: shortTime, ago: timeAgo };
 
 /**
+ * Returns names as a list that stands alone, such as the title of a conversation: "Alice, Bob".
+ * @param {string[]} people
+ */
+export function listNames(people) {
+  return people.join(pgettext("between names", ", "));
+}
+
+/**
  * Returns "1 person" or "3 people".
  * @param {number} count
  */
 export function countPeople(count) {
   return ngettext("%(count)s person", "%(count)s people", count);
-}
-
-/**
- * Returns "1 message" or "3 messages".
- * @param {number} count
- * @param {string} one
- * @param {string} [many]
- */
-export function plural(count, one, many = `${one}s`) {
-  return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }
 
 /**
