@@ -20,10 +20,8 @@ from .access import (
 )
 from .changes import (
     MAX_REACTIONS,
-    Outcome,
     edit_message,
     post_message,
-    record_once,
     remove_as_operator,
     remove_message,
     set_reaction,
@@ -69,6 +67,7 @@ from .reading import (
     mark_read,
     preview_body,
 )
+from .refs import Outcome, record_once
 
 __all__ = [
     "Backlog",
