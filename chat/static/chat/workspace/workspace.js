@@ -7,7 +7,6 @@ import { LOCAL_EVENT } from "../connection/emitter.js";
 import { MeSocket } from "../connection/me-socket.js";
 import { keptStorage } from "../connection/kept-storage.js";
 import { PersonStorage } from "../connection/storage.js";
-import { isPollingForced } from "../connection/transport-selector.js";
 import { CLOSE, SERVER_EVENT, TASK_STATE } from "../connection/wire.js";
 import { byId, closestTo, make } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
@@ -85,7 +84,7 @@ export class Workspace {
     knowRooms(this.places.namedRooms);
     this.shell.start();
     // The stream has no long polling.
-    if (!isPollingForced()) this.socket.open();
+    this.socket.open();
     this.#element.dataset.state = "ready";
   }
 
