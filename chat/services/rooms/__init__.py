@@ -26,7 +26,7 @@ from .changes import (
     remove_message,
     set_reaction,
 )
-from .history import Version, get_history
+from .history import Version, get_history, make_no_message_error
 from .lifecycle import (
     change_address,
     change_room,
@@ -116,6 +116,7 @@ __all__ = [
     "join_room",
     "lock_room",
     "make_hidden_slug",
+    "make_no_message_error",
     "mark_read",
     "notify_lobby",
     "notify_moderators",

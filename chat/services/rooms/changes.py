@@ -15,7 +15,7 @@ from chat.services import audit
 from chat.services.blocks import find_direct_listeners
 
 from .called import find_called
-from .history import delete_bodies, keep_body
+from .history import delete_bodies, keep_body, make_no_message_error
 from .memberships import check_may_speak, notify_moderators
 from .mentions import delete_mentions, notify_direct, replace_mentions, store_mentions
 from .refs import Outcome, change_message
@@ -150,7 +150,7 @@ def _check_reactions(message, person):
 def _get_message(room_id, number):
     message = Message.objects.complete().filter(room_id=room_id, number=number).first()
     if message is None:
-        raise _make_not_found_error()
+        raise make_no_message_error()
     return message
 
 
@@ -158,12 +158,8 @@ def get_present_message(room_id: int, number: int) -> Message:
     """Return a message that was not removed, read with `complete`. Raise `not_found`."""
     message = _get_message(room_id, number)
     if message.is_removed:
-        raise _make_not_found_error()
+        raise make_no_message_error()
     return message
-
-
-def _make_not_found_error():
-    return ChatError("not_found", "There is no such message in this room.")
 
 
 def _get_changeable(member, number):
