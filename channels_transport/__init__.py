@@ -8,6 +8,8 @@ application with its own store in Redis uses `make_redis_client`, `RedisConfigur
 `run_with_next_trip`.
 """
 
+from __future__ import annotations
+
 from .auth import (
     channel_and_http_session_user_from_http,
     channel_session_user,

@@ -1,5 +1,7 @@
 """The Django application of the transport. It adds the commands that run a site's processes."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from django.apps import AppConfig

@@ -2,6 +2,8 @@
 A channel layer within one process: for development with `runserver`, and for tests.
 """
 
+from __future__ import annotations
+
 import collections
 import logging
 import threading

@@ -12,6 +12,8 @@ GAP_SECONDS, the connection is closed with 4408, so that the client reconnects a
 A site may have a layer of another package under another alias. On that layer, the decorator is the one of Channels.
 """
 
+from __future__ import annotations
+
 import functools
 import logging
 import threading

@@ -6,6 +6,8 @@ can keep them. A site may have other layers under other aliases. Each process of
 its own, so such a layer keeps the ordering of Channels.
 """
 
+from __future__ import annotations
+
 from types import FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary

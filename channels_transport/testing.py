@@ -44,7 +44,7 @@ class _AfterImport(MetaPathFinder):
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.loader is not None:
-            spec.loader.exec_module = self._run_after(spec.loader.exec_module)  # type: ignore[method-assign]
+            spec.loader.exec_module = self._run_after(spec.loader.exec_module)  # type: ignore
         return spec
 
     def _run_after(self, execute: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:

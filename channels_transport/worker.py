@@ -6,6 +6,8 @@ worker. When it is told to stop, it finishes the current message. Its heartbeat 
 The module does not depend on a site.
 """
 
+from __future__ import annotations
+
 import logging
 import random
 import threading
@@ -219,7 +221,7 @@ class Worker(StockWorker):
 class _RoutedMessage(Message):
     """The message for routing. `include` copies it for each prefix; this copy is shallow and costs less."""
 
-    def copy(self) -> "_RoutedMessage":
+    def copy(self) -> _RoutedMessage:
         return _RoutedMessage(dict(self.content), self.channel.name, self.channel_layer)
 
 
