@@ -5,6 +5,8 @@ The connectors between an interface server and its channel layer: frames to the 
 and receives in a thread. Both have `sender` (the object that Daphne's protocols send through), `start()` and `stop()`.
 """
 
+from __future__ import annotations
+
 import logging
 import threading
 import time
@@ -84,7 +86,7 @@ class RedisConnector:
     def _renew(self, milliseconds: int) -> Any:
         command = self.layer.command(scripts.LEASE_INTERFACE, self.process, milliseconds)
         calls = [client.call(command) for client in self.lease_clients]
-        for client, call in zip(self.lease_clients, calls, strict=True):
+        for client, call in zip(self.lease_clients, calls):
             # The client logs an outage of Redis and connects again.
             call.addCallbacks(self._renewed, lambda failure: None, callbackArgs=[client])
         return defer.DeferredList(calls)

@@ -2,6 +2,8 @@
 The base of the channel layer in Redis: its servers, its scripts, its serialization of messages, and its statistics.
 """
 
+from __future__ import annotations
+
 import collections
 import logging
 import random
@@ -121,4 +123,4 @@ class RedisBase(StockRedisChannelLayer):
 
 
 def _read_counters(answer: list[bytes]) -> dict[str, int]:
-    return {name.decode(): int(value) for name, value in zip(answer[::2], answer[1::2], strict=True)}
+    return {name.decode(): int(value) for name, value in zip(answer[::2], answer[1::2])}

@@ -5,6 +5,8 @@ The interface must not block while it waits for Redis: a blocking client would f
 pauses. hiredis parses the answers. The module does not depend on channels.
 """
 
+from __future__ import annotations
+
 import collections
 import logging
 import time
@@ -18,7 +20,6 @@ from twisted.internet.error import ConnectionDone
 
 from .backoff import Backoff
 from .redis_connections import describe_address, explain_refusal, login_commands
-from .redis_tls import make_tls_options
 from .writing import write_now
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class _Call(NamedTuple):
 class _Protocol(protocol.Protocol):
     """One connection: writes commands, and fires the Deferred of each answer."""
 
-    def __init__(self, client: "RedisClient") -> None:
+    def __init__(self, client: RedisClient) -> None:
         self.client = client
         self.reader = hiredis.Reader()
         self.waiting: collections.deque[_Call] = collections.deque()
@@ -150,7 +151,7 @@ class RedisClient:
         """Return for how many seconds there has been no connection."""
         return 0 if self._protocol is not None else time.monotonic() - self._disconnected_since
 
-    def start(self) -> "RedisClient":
+    def start(self) -> RedisClient:
         """Connect, and connect again after each loss until `stop`. Return this client."""
         self._connect()
         return self
@@ -187,13 +188,18 @@ class RedisClient:
             return endpoints.UNIXClientEndpoint(reactor, given["path"], timeout=5)
         host = given.get("host") or "localhost"
         endpoint = endpoints.HostnameEndpoint(reactor, host, int(given.get("port", 6379)), timeout=5)
-        return endpoints.wrapClientTLS(make_tls_options(given), endpoint) if self._is_tls else endpoint
+        if not self._is_tls:
+            return endpoint
+        # pyOpenSSL is not a dependency of this package: only a site whose Redis URL is rediss:// needs it.
+        from .redis_tls import make_tls_options
+
+        return endpoints.wrapClientTLS(make_tls_options(given), endpoint)
 
     @defer.inlineCallbacks
     def _set_up(self, connection: _Protocol) -> Any:
         commands = [*login_commands(self._options), *self._setup_commands, ("PING",)]
         answers = yield connection.call(commands)
-        for command, answer in zip(commands, answers, strict=True):
+        for command, answer in zip(commands, answers):
             if isinstance(answer, Exception):
                 connection.transport.loseConnection()
                 raise explain_refusal(self._options, answer, str(command[0]))

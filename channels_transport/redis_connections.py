@@ -6,6 +6,8 @@ and a timeout for connecting to a Unix socket. TLS is verified unless the URL co
 text for a wrong password or certificate names REDIS_URL. No error text contains a password.
 """
 
+from __future__ import annotations
+
 import socket
 import ssl
 from typing import Any

@@ -4,6 +4,8 @@ The groups of the channel layer in Redis.
 A message to a group is one item for each process that has members. The process delivers the message to its members.
 """
 
+from __future__ import annotations
+
 import collections
 import contextlib
 from collections.abc import Callable, Collection, Sequence
@@ -173,7 +175,7 @@ class RedisGroups(RedisSending):
         shard = self.shards[self.consistent_hash(send.group)]
         (found,) = shard.call(self.command(scripts.GROUP_PROCESSES, send.group))
         lengths = []
-        for process, version in zip(found[::2], found[1::2], strict=True):
+        for process, version in zip(found[::2], found[1::2]):
             length = -1
             if process:
                 capacity = self.get_capacity(process.decode()) * OVERFILL_FACTOR
@@ -186,7 +188,7 @@ class RedisGroups(RedisSending):
 
     def _after_group_send(self, send: GroupSend, found: list[Any]) -> None:
         """Send to the members that belong to no process, and slow down if a list exceeds its capacity."""
-        for process, length in zip(found[::2], found[1::2], strict=True):
+        for process, length in zip(found[::2], found[1::2]):
             name = process.decode()
             if length == -1:
                 self._send_to_plain_members(send)

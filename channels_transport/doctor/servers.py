@@ -1,5 +1,7 @@
 """Checks of the servers that all processes need: Redis, the database and its tables, and clocks that agree."""
 
+from __future__ import annotations
+
 import statistics
 import time
 from typing import Any

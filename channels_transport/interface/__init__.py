@@ -5,6 +5,8 @@ connection to Redis that neither polls nor blocks.
 Each class here subclasses Daphne's class for the same job. Its docstring says what the class changes.
 """
 
+from __future__ import annotations
+
 from .factory import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, HTTPFactory
 from .headers import LINE_ENDS
 from .requests import WebRequest

@@ -4,6 +4,8 @@ The factory of an interface server: it makes the protocol of each connection, an
 It has the limits that Daphne's command line does not offer. The server itself is in `server.py`.
 """
 
+from __future__ import annotations
+
 import logging
 import re
 from collections.abc import Callable, Iterable

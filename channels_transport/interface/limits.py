@@ -4,11 +4,13 @@ The limits of an interface server: their names and their defaults, and how a sit
 The settings are INTERFACE_LIMITS and INTERFACE_PATHS; docs/operations.md has the table. This module enforces nothing.
 """
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, get_type_hints
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -92,7 +94,7 @@ class PathRule:
 
 def make_limits(given: Any, base: Limits | None = None, setting: str = "INTERFACE_LIMITS") -> Limits:
     """Return `base` with other values. Raise ImproperlyConfigured for an unknown name or a wrong value."""
-    known = {field.name: field.type for field in fields(Limits)}
+    known = get_type_hints(Limits)
     if not isinstance(given, Mapping):
         raise ImproperlyConfigured(f"{setting} must be a dictionary of limits and their values, not {given!r}.")
     values: dict[str, Any] = {}

@@ -1,5 +1,7 @@
 """The interface server: Daphne's server, connected to the channel layer by a connector, with an orderly shutdown."""
 
+from __future__ import annotations
+
 import logging
 import random
 import signal

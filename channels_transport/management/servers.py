@@ -1,5 +1,7 @@
 """The check of the Redis servers that every command of the transport runs when it starts."""
 
+from __future__ import annotations
+
 import logging
 from typing import Any
 

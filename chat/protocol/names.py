@@ -105,8 +105,9 @@ def _check_shows_something(value, name):
 
 def _is_joiner_in_place(text, position):
     """
-    Return whether the character is a joiner after a virama, or a non-joiner between two letters that would join. The
-    joiner of Bengali U+09B0 stands before the virama.
+    Return whether the character is a joiner after a virama, or a non-joiner between two letters that would join.
+
+    The joiner of Bengali U+09B0 stands before the virama.
     """
     if text[position] not in _JOINERS:
         return False

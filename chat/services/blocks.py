@@ -1,8 +1,8 @@
 """
-Blocks: a person who blocks another person gets no direct messages from them, and no notices if they mention the person.
+Blocks: a person can block another person's direct messages, and the notices of that other person's mentions.
 
-The blocked person does not learn of the block: the refusals are the same as for people who accept no direct messages at
-all. This module writes Block and publishes nothing.
+The blocked person cannot notice the block: the refusals are the same as those of people who accept no direct messages
+at all. This module writes Block and publishes nothing.
 """
 
 from collections.abc import Iterable

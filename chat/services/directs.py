@@ -56,7 +56,7 @@ def _find_everybody(person: Person, handles: Iterable[object]) -> list[Person]:
 
 
 def _accepts(other: Person, author: Person) -> bool:
-    """Return whether a person accepts direct messages of another person, by the setting of the site."""
+    """Return whether a person accepts direct messages of another person. The setting CHAT_DIRECTS decides this."""
     if settings.CHAT_DIRECTS == EVERYONE:
         return True
     if settings.CHAT_DIRECTS == MEMBERS:

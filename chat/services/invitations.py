@@ -64,8 +64,8 @@ def create_invitation(
 def get_invitations(person: Person, slug: str) -> QuerySet:
     """Return the open invitations of a room, newest first. Raise as `create_invitation` does."""
     room = _get_room(person, slug)
-    makers = Member.objects.filter(room=room, role__in=CAN_INVITE, person__is_active=True).values("person_id")
-    found = Invitation.objects.open().select_related("created_by").filter(room=room, created_by__in=makers)
+    creators = Member.objects.filter(room=room, role__in=CAN_INVITE, person__is_active=True).values("person_id")
+    found = Invitation.objects.open().select_related("created_by").filter(room=room, created_by__in=creators)
     return found.order_by("-id")
 
 
@@ -124,7 +124,9 @@ def accept_invitation(person: Person, key: str) -> Room:
     room = invitation.room
     try:
         with transaction.atomic():
-            if not _is_member(person, room):
+            member = _find_member(person, room)
+            _check_may_join(person, room, member)
+            if member is None:
                 _use(invitation)
                 role = rooms.get_default_role(person)
                 Member.objects.create(room=room, person=person, role=role, read_offset=room.offset)
@@ -134,13 +136,15 @@ def accept_invitation(person: Person, key: str) -> Room:
     return room
 
 
-def _is_member(person, room):
-    member = Member.objects.filter(room=room, person=person).first()
+def _find_member(person, room):
+    return Member.objects.filter(room=room, person=person).first()
+
+
+def _check_may_join(person, room, member):
     if member is not None:
         rooms.check_not_banned(member)
     rooms.check_open_to(room, person)
     rooms.check_browser_not_banned(room, person)
-    return member is not None
 
 
 def _use(invitation):

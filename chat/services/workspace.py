@@ -21,7 +21,7 @@ MAX_FAVOURITES = 100
 
 def get_workspace(person: Person, version: str) -> tuple[dict, dict[int, int]]:
     """
-    Return (the event `workspace` of a person, {id of a room: its `posts`} of the rooms in it).
+    Return (the event `workspace` of a person, {id: `posts`} of the rooms in this event).
 
     `version` is the version of the client's code.
 
@@ -35,7 +35,7 @@ def get_workspace(person: Person, version: str) -> tuple[dict, dict[int, int]]:
 
 
 def get_posts(person: Person) -> dict[int, int]:
-    """Return {id of a room: its `posts`} of the rooms in a person's workspace. Run one statement."""
+    """Return {id: `posts`} of the rooms in a person's workspace. Run one statement."""
     return find_posts(person)
 
 

@@ -1,5 +1,7 @@
 """`manage.py interface`: runs an interface server. Start one or more, behind a proxy if there are several."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers

@@ -1,5 +1,7 @@
 """`manage.py rundelay`: runs a delay server that survives bad messages and outages. It replaces Channels' command."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers

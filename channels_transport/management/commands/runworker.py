@@ -1,5 +1,7 @@
 """`manage.py runworker`: runs a worker that survives bad messages and outages. It replaces Channels' command."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from channels import channel_layers

@@ -169,7 +169,7 @@ def _get_own_room(person, slug):
     return room
 
 
-def _close_guests(room):
+def _disconnect_guests(room):
     guests = Member.objects.filter(room=room, person__is_guest=True, person__is_active=True)
     for member_id, person_id in guests.exclude(role=Member.BANNED).values_list("id", "person_id"):
         close_after_commit(broadcast.member_group(member_id), protocol.CLOSE_FORBIDDEN)
@@ -194,7 +194,7 @@ def save_room(room: Room, changed: Iterable[str]) -> None:
     if shown and not is_new:
         feeds.publish_change(room, **shown)
     if "closed_to_guests" in changed and room.closed_to_guests and room.access != Room.BOARD:
-        _close_guests(room)
+        _disconnect_guests(room)
     notify_lobby()
 
 
