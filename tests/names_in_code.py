@@ -19,6 +19,7 @@ SKIPPED_FOLDERS = {
     "node_modules",
     "vendor",
     "__pycache__",
+    ".cache",
     ".pytest_cache",
     ".ruff_cache",
     ".mypy_cache",
