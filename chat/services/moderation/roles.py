@@ -50,9 +50,7 @@ def change_role(
     person's role is not `was`, or if the room is not public and the person is not in it.
     """
     role, seconds, reason = _check_fields(role, seconds, reason)
-    if room.access == Room.DIRECT:
-        # A role would let another person into the conversation.
-        raise ChatError("forbidden", "The people of a direct conversation have no roles.")
+    _check_has_roles(room)
     person = whom if isinstance(whom, Person) else get_person(room, whom)
     if role in DEFAULT_ROLES:
         role = rooms.get_default_role(person)
@@ -83,6 +81,12 @@ def _check_fields(role, seconds, reason):
         if role != Member.MUTED:
             raise ChatError("invalid_field", "'seconds' is allowed only with the role 'muted'.")
     return role, seconds, protocol.check_text(reason, "reason", protocol.MAX_REASON, least=0)
+
+
+def _check_has_roles(room):
+    # In a direct conversation, a role would let another person into the conversation.
+    if room.access == Room.DIRECT:
+        raise ChatError("forbidden", "The people of a direct conversation have no roles.")
 
 
 def _get_inside_role(room, member):
