@@ -14,6 +14,7 @@ class TransportConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from .checks import check_commands
+        from .checks import check_commands, check_delay, check_layers
 
-        checks.register(check_commands)
+        for check in (check_commands, check_layers, check_delay):
+            checks.register(check)
