@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "chat.http.middleware.TokenMiddleware",
+    "chat.http.language.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chat.http.middleware.BrowserMiddleware",
@@ -81,6 +82,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "chat.http.context_processors.client_version",
@@ -249,9 +251,23 @@ DOCTOR_HEALTH_PATH = "/readyz"
 DOCTOR_ECHO_PATH = "/echo/"
 DOCTOR_CHECKS = ["chat.management.doctor.check_monitor", "chat.management.doctor.check_limits"]
 
-LANGUAGE_CODE = "en-us"
+# chat/locale/ has the translations. `bin/make_languages.py` collects the texts and compiles the translations.
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("ja", "日本語"),
+    ("ko", "한국어"),
+    ("zh-hans", "简体中文"),
+    ("ar", "العربية"),
+]
+LANGUAGE_COOKIE_NAME = "language"
+LOCALE_PATHS = [str(BASE_DIR / "chat" / "locale")]
 TIME_ZONE = "UTC"
-USE_I18N = False
+USE_I18N = True
+USE_L10N = True  # pages show days and times as the language writes them
 USE_TZ = True
 
 STATIC_URL = "/static/"

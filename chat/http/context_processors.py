@@ -1,7 +1,5 @@
 """The context processors: values that every template gets."""
 
-from functools import cache
-
 from django.http import HttpRequest
 
 from chat.services import people
@@ -20,15 +18,15 @@ def page_key(request: HttpRequest) -> dict[str, object]:
 
 def preferences(request: HttpRequest) -> dict[str, object]:
     """
-    Return two preferences of the person, which are read only if a template uses them, and only once.
+    Return two preferences of the person. They are read once per request, and only if a template uses them.
 
     - `theme`: the colours: system, light or dark.
     - `opens_at`: where a room opens: unread or last.
     """
 
-    @cache
     def read() -> object:
-        return people.get_preferences(request.user) if request.user.is_authenticated else None
+        # A request that failed before the middleware of the language has no preferences.
+        return getattr(request, "read_preferences", lambda: None)()
 
     return {
         "theme": lambda: getattr(read(), "theme", "system"),

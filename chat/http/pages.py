@@ -22,12 +22,12 @@ from chat.http.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignU
 from chat.protocol import ChatError
 from chat.services import boards, directs, invitations, limits, operators, people, rooms
 
-# The file says that readers must not trust it after this time. Each response names a new time.
+# The file security.txt says that readers must not trust it after this time. Each response names a new time.
 SECURITY_TXT_LIFETIME = timedelta(days=180)
+WORKSPACE, PANE = "chat/workspace/page.html", "chat/workspace/pane.html"
+
 
 # Rooms, boards and invitations.
-
-WORKSPACE, PANE = "chat/workspace/page.html", "chat/workspace/pane.html"
 
 
 def _get_layout(request):
@@ -50,8 +50,7 @@ def lobby(request, room_form=None, status=200):
     """
     text = request.GET.get("q", "").replace("\0", "")[:80].strip()
     found, more = rooms.find_rooms(request.user, text)
-    context = {"rooms": describe_rooms(found), "more": more, "q": text}
-    context["layout"] = _get_layout(request)
+    context = {"rooms": describe_rooms(found), "more": more, "q": text, "layout": _get_layout(request)}
     if has_account(request):
         context["room_form"] = room_form or RoomForm()
     return render(request, "chat/lobby.html", context, status=status)
@@ -264,7 +263,7 @@ def submit(form, act):
     try:
         return act(form.cleaned_data)
     except ChatError as error:
-        form.add_refusal(error.detail, error.field)
+        form.add_refusal(error)
         form.is_rate_limited = error.code == "rate_limited"
         return None
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from channels_transport import Finding
+from chat.services.search import MONITOR_LEASE
 from chat.store import store
 
 
@@ -10,7 +11,7 @@ def check_monitor() -> list[Finding]:
     """Report whether a monitor works. A site without Redis has no monitor, so report nothing there."""
     if not settings.REDIS_URL:
         return []
-    if store.count_leases("monitor"):
+    if store.count_leases(MONITOR_LEASE):
         return [Finding.ok("monitor", "A monitor is working.")]
     text = "No monitor is working. Lobbies become outdated, and expired data stays: start `manage.py monitor`."
     return [Finding.problem("monitor", text)]

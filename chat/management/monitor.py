@@ -20,13 +20,12 @@ from django.db import close_old_connections
 
 from channels_transport import OUTAGES, LogThrottle
 from chat.services.lobby import LobbyWatch
-from chat.services.search import index_changes
+from chat.services.search import MONITOR_LEASE, index_changes
 from chat.services.sweeps import SWEEPS
 from chat.store import store
 
 logger = logging.getLogger(__name__)
 
-LEASE = "monitor"
 LEASE_SECONDS = 10  # if a monitor is killed, another one takes over after this time
 TURN_SECONDS = 1  # between two attempts to get the lease
 SHUTDOWN_SECONDS = 1  # the longest time that each step of a shutdown waits for Redis or the database
@@ -71,7 +70,7 @@ class Monitor:
         releasing.join(SHUTDOWN_SECONDS)
 
     def _release(self):
-        store.release_lease(LEASE, self.holder)
+        store.release_lease(MONITOR_LEASE, self.holder)
 
     def _run(self):
         while not self._is_over.is_set():
@@ -105,7 +104,7 @@ class Monitor:
         if self._is_over.is_set():
             return False
         asked_at = time.monotonic()
-        is_working = store.acquire_lease(LEASE, self.holder, LEASE_SECONDS, limit=1)
+        is_working = store.acquire_lease(MONITOR_LEASE, self.holder, LEASE_SECONDS, limit=1)
         if is_working and not (self._is_working and asked_at < self._lease_ends_at):
             # Another monitor may have worked meanwhile, so the result of this monitor's last check may be outdated.
             self._watch, self._check_at = LobbyWatch(), 0.0

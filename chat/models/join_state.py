@@ -19,8 +19,9 @@ class JoinState(NamedTuple):
     """
     The rights of a member, and what the server may have to send.
 
-    - `may_stay`: the member exists, is not banned, and is no guest in a room that is closed to guests. No earlier guest
-      of the person's browser is banned, unless the person moderates the room or is a visitor of a board.
+    - `may_stay`: the member exists, is not banned, and is no guest in a room that is closed to guests. No other guest
+      of the person's browser is banned; for an account, only earlier guests count. Bans of other guests do not apply to
+      moderators, and not to visitors of a board.
     - `has_tasks`: the person may have tasks in the room.
     - `has_announcements`: there may be announcements for the person.
     """

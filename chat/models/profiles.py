@@ -47,7 +47,7 @@ class Preferences(models.Model):
 
     - `language`: a code such as `de`, or "" for the language of the browser;
     - `notify`: which events the browser reports: mentions and direct messages, all messages, or nothing;
-    - `quiet_from`, `quiet_to`: hours of the day in the person's time zone without notifications; both are null or none;
+    - `quiet_from`, `quiet_to`: when notifications pause each day, in the time zone of the person; both may be null;
     - `opens_at`: where a room opens: at the first unread message, or where the person was.
     """
 

@@ -7,44 +7,39 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from .people import Person
-from .statements import Columns
+from .statements import Columns, CredentialStatement
 
 
 class RoomManager(models.Manager):
-    def take_offset(self, room_id: int, at: datetime | None = None) -> int:
+    def take_offset(self, room_id: int) -> int:
         """
-        Add one to the room's counter, and return the new offset. `at` becomes the time of the room's last message.
+        Add one to the room's counter, and return the new offset.
 
         Call this as the first statement of the transaction that stores the change. The room's row stays locked until
         the commit. So offsets become visible in ascending order, and no reader's cursor can skip an offset. Raise
         Room.DoesNotExist if there is no such room.
         """
-        with connection.cursor() as cursor:
-            # RETURNING saves a second statement. SQLite >= 3.35 and every PostgreSQL have it. Django 2.2 cannot use it.
-            cursor.execute(
-                'UPDATE chat_room SET "offset" = "offset" + 1, last_at = COALESCE(%s, last_at)'
-                ' WHERE id = %s RETURNING "offset"',
-                [connection.ops.adapt_datetimefield_value(at), room_id],
-            )
-            row = cursor.fetchone()
-        if row is None:
-            raise self.model.DoesNotExist(f"There is no room {room_id}.")
-        return row[0]
+        return self._take(_TAKE_OFFSET, [room_id])[0]
 
     def take_post(self, room_id: int, at: datetime) -> tuple[int, int]:
         """
         Do what `take_offset` does for a new message, and count the message. Return (the new offset, the new `posts`).
 
-        This is the same single statement, so a post costs nothing more.
+        `at` becomes the time of the room's last message.
         """
+        offset, posts = self._take(_TAKE_POST, [connection.ops.adapt_datetimefield_value(at), room_id])
+        return offset, posts
+
+    def _take(self, statement: str, parameters: list) -> tuple:
         with connection.cursor() as cursor:
-            cursor.execute(_TAKE_POST, [connection.ops.adapt_datetimefield_value(at), room_id])
+            cursor.execute(statement, parameters)
             row = cursor.fetchone()
         if row is None:
-            raise self.model.DoesNotExist(f"There is no room {room_id}.")
-        return row[0], row[1]
+            raise self.model.DoesNotExist("There is no such room.")
+        return row
 
     def give_back_offset(self, room_id: int) -> None:
         """Undo `take_offset` within its transaction, for a request that changes nothing."""
@@ -73,7 +68,12 @@ class Room(models.Model):
     """
 
     PUBLIC, PRIVATE, BOARD, DIRECT = "public", "private", "board", "direct"
-    ACCESS = [(access, access) for access in (PUBLIC, PRIVATE, BOARD, DIRECT)]
+    ACCESS = [
+        (PUBLIC, pgettext_lazy("access", "public")),
+        (PRIVATE, pgettext_lazy("access", "private")),
+        (BOARD, pgettext_lazy("access", "board")),
+        (DIRECT, pgettext_lazy("access", "direct")),
+    ]
     # Only members may know that a room of one of these kinds exists.
     HIDDEN = (PRIVATE, DIRECT)
 
@@ -127,13 +127,7 @@ class MemberManager(models.Manager):
 
         This runs one statement for every frame, to decide whether the connection may still send.
         """
-        with connection.cursor() as cursor:
-            if token_id is not None:
-                cursor.execute(_FIND_BY_TOKEN, [token_id, member_id])
-            else:
-                now = connection.ops.adapt_datetimefield_value(timezone.now())
-                cursor.execute(_FIND_BY_SESSION, [session_key, now, member_id])
-            found = cursor.fetchone()
+        found = _FIND.fetch(member_id, session_key, token_id)
         return None if found is None else _make_member(found)
 
     def has_held_guest(self, room_id: int, browser: str) -> bool:
@@ -200,6 +194,8 @@ class Member(models.Model):
         return self.role == self.MUTED and (self.muted_until is None or self.muted_until > timezone.now())
 
 
+# RETURNING saves a second statement. SQLite >= 3.35 and every PostgreSQL have it. Django 2.2 cannot use it.
+_TAKE_OFFSET = 'UPDATE chat_room SET "offset" = "offset" + 1 WHERE id = %s RETURNING "offset"'
 _TAKE_POST = (
     'UPDATE chat_room SET "offset" = "offset" + 1, posts = COALESCE(posts, 0) + 1, last_at = %s'
     ' WHERE id = %s RETURNING "offset", posts'
@@ -209,17 +205,13 @@ _TAKE_POST = (
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
 _ROOM = Columns(Room, "room", "id", "slug", "access", "closed_to_guests", "archived", "offset", "posts")
-_FIND = f"""
+_FIND = CredentialStatement(f"""
     SELECT {_MEMBER.sql}, {_PERSON.sql}, {_ROOM.sql}, EXISTS ({{proof}})
     FROM chat_member member
     JOIN chat_person person ON person.id = member.person_id
     JOIN chat_room room ON room.id = member.room_id
     WHERE member.id = %s
-"""
-_FIND_BY_TOKEN = _FIND.format(
-    proof="SELECT 1 FROM chat_token WHERE id = %s AND chat_token.person_id = member.person_id"
-)
-_FIND_BY_SESSION = _FIND.format(proof="SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s")
+""")
 
 _FIND_HELD_GUEST = """
     SELECT 1 FROM chat_person person JOIN chat_member member ON member.person_id = person.id

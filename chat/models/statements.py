@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cache
 
 from django.db import connection, models, transaction
+from django.utils import timezone
 
 
 def insert(row: models.Model) -> None:
@@ -53,6 +54,31 @@ class Columns:
     def make_row(self, values: Iterator) -> models.Model:
         """Return an instance of the model, made from the next values of an iterator, one for each column."""
         return self.model.from_db(connection.alias, self.attributes, [next(values) for _ in self.attributes])
+
+
+class CredentialStatement:
+    """
+    A SELECT that finds one row, and whether the login session or the token of the row's person is valid.
+
+    `select` contains `EXISTS ({proof})` for the credential, calls the table of people `person`, and ends with the
+    parameter for the row's id.
+    """
+
+    def __init__(self, select: str) -> None:
+        self._by_token = select.format(proof="SELECT 1 FROM chat_token WHERE id = %s AND person_id = person.id")
+        self._by_session = select.format(
+            proof="SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s"
+        )
+
+    def fetch(self, row_id: int, session_key: str | None, token_id: int | None) -> tuple | None:
+        """Return the values of the row with this id, or None. If `token_id` is None, `session_key` is checked."""
+        with connection.cursor() as cursor:
+            if token_id is not None:
+                cursor.execute(self._by_token, [token_id, row_id])
+            else:
+                now = connection.ops.adapt_datetimefield_value(timezone.now())
+                cursor.execute(self._by_session, [session_key, now, row_id])
+            return cursor.fetchone()
 
 
 @contextmanager

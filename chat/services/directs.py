@@ -51,12 +51,12 @@ def _find_everybody(person: Person, handles: Iterable[object]) -> list[Person]:
         other = people.get_person(handle)
         found[other.id] = other
     if not 2 <= len(found) <= MAX_PEOPLE:
-        raise ChatError("invalid_field", f"'handles' must name 1 to {MAX_PEOPLE - 1} other people.")
+        raise ChatError("invalid_field", "'handles' must name 1 to %(most)s other people.", most=MAX_PEOPLE - 1)
     return [found[id] for id in sorted(found)]
 
 
 def _accepts(other: Person, author: Person) -> bool:
-    """Return whether a person accepts direct messages of another person, by the setting of the site."""
+    """Return whether a person accepts direct messages of another person. The setting CHAT_DIRECTS decides this."""
     if settings.CHAT_DIRECTS == EVERYONE:
         return True
     if settings.CHAT_DIRECTS == MEMBERS:
@@ -82,5 +82,7 @@ def _create(person: Person, key: str, everybody: list[Person]) -> Room:
 
 
 def name_for(person: Person, room: Room) -> str:
-    """Return the name of a direct conversation for one of its people: the handles of the others."""
-    return feeds.name_direct(person, Person.objects.filter(memberships__room=room).order_by("id")) or room.name
+    """Return the title of a direct conversation for one of its people: the names of the others, or their handles."""
+    others = Person.objects.filter(memberships__room=room).exclude(id=person.id).order_by("id")
+    names = others.values_list("handle", "profile__name")
+    return ", ".join(name or handle for handle, name in names) or room.name

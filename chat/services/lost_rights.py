@@ -64,8 +64,8 @@ _people, _members = Ledger("people", _close_people), Ledger("members", _close_me
 
 def sweep_inactive_people() -> int:
     """Close the connections of people who are not active. Return their number; each person counts in two sweeps."""
-    # A guest who has left has no last login, and may still have the keys of the handle; a service has closed the
-    # connections then. The visitors of boards never have keys.
+    # A guest who has left has no last login, and may still have the keys of the handle. The service that ended the
+    # guest's login has closed the connections. The visitors of boards never have keys.
     has_left = Q(is_guest=True, last_login=None)
     has_connections = Q(handle_key__isnull=False) & ~has_left | Q(id__in=Visitor.objects.values("person"))
     return _people.sweep(Person.objects.filter(has_connections, is_active=False).values_list("id", flat=True))
@@ -73,8 +73,9 @@ def sweep_inactive_people() -> int:
 
 def sweep_banned_members() -> int:
     """
-    Close the connections of banned members, and of accounts in whose browser a guest is banned. Return their number;
-    each member counts in two sweeps.
+    Close the connections of banned members, and of accounts in whose browser a guest is banned.
+
+    Return the number of members; each member counts in two sweeps.
     """
     banned = Member.objects.filter(role=Member.BANNED).values_list("id", flat=True)
     return _members.sweep([*banned, *rooms.find_members_held_by_browser().values_list("id", flat=True)])

@@ -104,6 +104,7 @@ def test_the_day_line_is_correct_when_the_machine_wakes_on_the_next_day(alice):
     line = alice.locator(".divider.day")
     expect(line).to_have_text("Today")
     # A timer does not run while the machine sleeps, but the date changes.
-    alice.clock.set_system_time(datetime.now() + timedelta(hours=30))
+    tomorrow = (datetime.now() + timedelta(days=1)).replace(hour=12)
+    alice.clock.set_system_time(tomorrow)
     alice.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(line).to_have_text("Yesterday")

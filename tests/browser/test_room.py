@@ -1,5 +1,6 @@
 """Tests of a room's page: two people chat, each in their own browser."""
 
+import json
 import re
 import signal
 
@@ -61,6 +62,38 @@ def test_edits_reactions_replies_and_removals_reach_the_other_browser(join_room)
     # The second click must follow within four seconds; a double click is safe on a slow machine.
     alice.locator("[data-action=remove]").dblclick()
     expect(bob.locator(".message[data-id]").first).to_contain_text("message removed")
+
+
+def test_an_edit_stays_rendered_when_its_acknowledgement_arrives_last(join_room):
+    alice = join_room("Alice")
+    held = []
+
+    def hold_acknowledgements(browser):
+        server = browser.connect_to_server()
+
+        def pass_on(frame):
+            if json.loads(frame)["type"] == "ack" and len(held) < 2:
+                held.append(lambda: browser.send(frame))
+            else:
+                browser.send(frame)
+
+        server.on_message(pass_on)
+
+    alice.route_web_socket("**/rooms/**", hold_acknowledgements)
+    alice.reload()
+    alice.wait_for_selector("[data-state=open]")
+    say(alice, "frist")
+    expect(message(alice, "frist")).to_have_count(1)
+    alice.get_by_test_id("composer").focus()
+    alice.keyboard.press("ArrowUp")
+    say(alice, "**first**")
+    changed = message(alice, "first")
+    expect(changed.locator(".edited")).to_be_visible()
+    for acknowledge in held:
+        acknowledge()
+    expect(changed).not_to_have_class(re.compile("changing"))
+    expect(changed.locator("strong")).to_have_text("first")
+    expect(changed.locator(".edited")).to_be_visible()
 
 
 def test_after_a_lost_connection_the_browser_has_every_message(join_room, site):

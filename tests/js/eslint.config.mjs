@@ -1,6 +1,8 @@
 import js from "@eslint/js";
 import globals from "globals";
 
+import noUntranslatedText from "./no-untranslated-text.mjs";
+
 export default [
   { ignores: ["**/node_modules/**", "**/vendor/**"] },
   js.configs.recommended,
@@ -18,5 +20,12 @@ export default [
     },
   },
   { files: ["**/static/**/*.js"], languageOptions: { globals: globals.browser } },
+  {
+    files: ["**/static/**/*.js"],
+    // The names of emoji are English, and a catalogue has English texts as its keys.
+    ignores: ["**/emoji-data.js", "**/languages/**"],
+    plugins: { texts: { rules: { "no-untranslated-text": noUntranslatedText } } },
+    rules: { "texts/no-untranslated-text": "error" },
+  },
   { files: ["**/*.mjs"], languageOptions: { globals: globals.node } },
 ];

@@ -47,6 +47,12 @@ test("every message of a direct conversation is a mention", () => {
   assert.deepEqual(places.totals, { unread: 2, mentions: 2 });
 });
 
+test("an older read marker of another device changes nothing", () => {
+  const places = placesOf(place("a", { read: 12, posts: 13, offset: 13, unread: 1 }));
+  places.change({ type: "room", slug: "a", read: 10, unread: 3, mentions: 1, posts: 13 });
+  assert.deepEqual([places.get("a").read, places.get("a").unread, places.get("a").mentions], [12, 1, 0]);
+});
+
 test("a mention counts once it is after the read marker", () => {
   const places = placesOf(place("a", { read: 10 }));
   places.mentioned({ room: "a", id: 10 });

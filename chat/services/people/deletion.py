@@ -1,8 +1,9 @@
 """
-Deleting an account: the person leaves, and what others have read stays.
+The deletion of an account: the person leaves, and what others have read stays.
 
-Messages, reactions, and the records of moderation stay under a name that says nothing. Everything else of the person is
-deleted. This module writes Person and the rows that belong to a person, and closes the person's connections.
+Messages, reactions, and the records of moderation stay, under a name that does not identify the person. Everything else
+of the person is deleted. This module writes Person and the rows that belong to a person, and closes the person's
+connections.
 """
 
 import secrets

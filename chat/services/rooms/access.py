@@ -42,7 +42,7 @@ def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
     room, member = _read_room(person, slug)
     _check_access(room, member, person)
     if person.is_authenticated:
-        _find_muted_guest_of_browser(room, person, member)
+        check_browser_not_banned(room, person, member)
     return room
 
 
@@ -127,9 +127,13 @@ def _find_muted_guest_of_browser(room, person, member=None):
     return next((other for other in found if other.is_muted), None)
 
 
-def check_browser_not_banned(room: Room, person: Person) -> None:
-    """Raise `forbidden` if another guest of the person's browser is banned from the room."""
-    _find_muted_guest_of_browser(room, person)
+def check_browser_not_banned(room: Room, person: Person, member: Member | None = None) -> None:
+    """
+    Raise `forbidden` if another guest of the person's browser is banned from the room.
+
+    `member` is the person's Member, if there is one: the rule does not apply to moderators and owners.
+    """
+    _find_muted_guest_of_browser(room, person, member)
 
 
 def _make_not_found_error():

@@ -6,15 +6,17 @@ The search works the same on SQLite and PostgreSQL. `words` makes the tokens of 
 """
 
 from .finding import MAX_PAGES, RESULTS_PER_PAGE, Result, search
-from .indexing import Step, forget_progress, index_changes, index_rooms
+from .indexing import MONITOR_LEASE, Step, catch_up, forget_progress, index_changes, index_rooms
 from .queries import Query, read_query
 
 __all__ = [
     "MAX_PAGES",
+    "MONITOR_LEASE",
     "Query",
     "RESULTS_PER_PAGE",
     "Result",
     "Step",
+    "catch_up",
     "forget_progress",
     "index_changes",
     "index_rooms",

@@ -18,7 +18,9 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 
+from channels_transport import OUTAGES
 from chat.models import Document, Due, SearchDay, SearchDocument, SearchProgress, get_changed_messages
+from chat.store import store
 
 from .documents import VERSION, make_document
 
@@ -28,11 +30,15 @@ logger = logging.getLogger(__name__)
 BATCH = 200  # changes of messages
 # One turn of the monitor works for about this time. The monitor must renew its lease within ten seconds.
 TURN_SECONDS = 1.0
+# The name of the lease that the working monitor holds.
+MONITOR_LEASE = "monitor"
+# Without a monitor, a search indexes for about this time before it looks.
+CATCH_UP_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
 class Step:
-    """A part of a room is indexed: `done` of its `total` changes. `documents` were stored or deleted."""
+    """A part of a room is indexed: `done` of its `total` changes, for which `documents` were stored or deleted."""
 
     slug: str
     done: int
@@ -53,6 +59,20 @@ def index_changes(seconds: float = TURN_SECONDS) -> int:
         if time.monotonic() > deadline:
             break
     return documents
+
+
+def catch_up() -> None:
+    """
+    Index the latest changes before a search, for about CATCH_UP_SECONDS, if no monitor works.
+
+    So a site without a monitor, as under `runserver`, finds new messages too. Do nothing during an outage of Redis.
+    """
+    try:
+        has_monitor = store.count_leases(MONITOR_LEASE) > 0
+    except OUTAGES:
+        return
+    if not has_monitor:
+        index_changes(CATCH_UP_SECONDS)
 
 
 def index_rooms(slug: str | None = None) -> Iterator[Step]:
@@ -115,8 +135,9 @@ def _make_part(due, upto, changed):
     documents = [make_document(message, due) for message in changed if not message.is_removed]
     # A reaction changes a message, and not its document.
     documents = [document for document in documents if present.get(document.message_id) != document.digest]
-    gone = {message.id for message in changed if message.is_removed} | {document.message_id for document in documents}
-    return _Part(due, upto, documents, sorted(gone & present.keys()), _find_days(changed))
+    removed_ids = {message.id for message in changed if message.is_removed}
+    outdated = (removed_ids | {document.message_id for document in documents}) & present.keys()
+    return _Part(due, upto, documents, sorted(outdated), _find_days(changed))
 
 
 def _find_days(changed):

@@ -2,8 +2,10 @@
 
 import pytest
 
+from channels_transport import OUTAGES
 from chat.protocol import Post
 from chat.services import rooms, search
+from chat.store import store
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,6 +24,25 @@ def test_a_search_returns_the_room_the_message_and_a_snippet(as_bob, indexed):
     assert result["room"] == {"slug": "garden", "name": "The garden"}
     assert (result["message"]["type"], result["message"]["body"]) == ("message", "Red roses")
     assert result["snippet"] == "Red <mark>roses</mark>"
+
+
+def test_without_a_monitor_a_search_finds_a_new_message(as_bob, room, alice):
+    rooms.post_message(rooms.join_room(alice, "garden"), Post("r1", "Red roses"))
+    assert len(as_bob("GET", "/api/search/?q=roses")[1]["results"]) == 1
+
+
+def test_with_a_monitor_a_search_indexes_nothing(as_bob, room, alice):
+    store.acquire_lease(search.MONITOR_LEASE, "a monitor", 10, limit=1)
+    rooms.post_message(rooms.join_room(alice, "garden"), Post("r1", "Red roses"))
+    assert as_bob("GET", "/api/search/?q=roses")[1] == {"results": [], "more": False}
+
+
+def test_a_search_works_during_an_outage_of_redis(as_bob, indexed, monkeypatch):
+    def fail(name):
+        raise OUTAGES[0]("The server is gone")
+
+    monkeypatch.setattr(store, "count_leases", fail)
+    assert len(as_bob("GET", "/api/search/?q=roses")[1]["results"]) == 1
 
 
 def test_the_parameters_mean_the_same_as_the_operators(as_bob, indexed):

@@ -5,6 +5,7 @@
 import { CLIENT_EVENT } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
 import { shortTime } from "../ui/format.js";
+import { gettext } from "../ui/translation.js";
 import { showEditedBody } from "./message.js";
 import { PendingMessages, reasonFor } from "./pending-messages.js";
 
@@ -34,6 +35,11 @@ export class OwnChanges {
   #parts;
   /** @type {PendingMessages} */
   #pendingMessages;
+  /**
+   * The `edited_at` that the message of each pending edit had when the edit was first shown.
+   * @type {Map<string, string | null>}
+   */
+  #editedAtBefore = new Map();
 
   /**
    * @param {string} me
@@ -68,8 +74,19 @@ export class OwnChanges {
       const item = failed || !changesMessage(event) ? undefined : timeline.item(event.id);
       if (!item) continue;
       item.classList.add("changing");
-      if (event.type === CLIENT_EVENT.EDIT) showEditedBody(item, event.body);
+      if (event.type === CLIENT_EVENT.EDIT && !this.#isEdited(event)) showEditedBody(item, event.body);
     }
+  }
+
+  /**
+   * Returns whether the message already has a pending edit: the room's event may arrive before the acknowledgement.
+   * @param {WireEvent} edit
+   */
+  #isEdited({ ref, id, body }) {
+    const message = this.#parts.timeline.get(id);
+    const editedAt = message?.edited_at ?? null;
+    if (!this.#editedAtBefore.has(ref)) this.#editedAtBefore.set(ref, editedAt);
+    return editedAt !== this.#editedAtBefore.get(ref) || (editedAt !== null && message?.body === body);
   }
 
   /** Stops the timers, because the room leaves the page. */
@@ -93,18 +110,20 @@ export class OwnChanges {
 
   /** @param {{ ref: string, id: number, event: WireEvent & { at: string } }} acked */
   acked({ ref, id, event }) {
+    this.#editedAtBefore.delete(ref);
     const { timeline, scheduleDialog, notify } = this.#parts;
     // An older part of the history will not show the message, so its pending copy must not wait for it.
     if (event.type === CLIENT_EVENT.POST && timeline.isLive && !timeline.get(id)) this.#pendingMessages.acknowledge(ref);
     if (changesMessage(event)) timeline.item(event.id)?.classList.remove("changing");
     if (event.type !== CLIENT_EVENT.SCHEDULE) return;
     scheduleDialog()?.stored(ref);
-    notify(`Your message is scheduled for ${shortTime(event.at)}.`);
+    notify(gettext("Your message is scheduled for %(time)s.", { time: shortTime(event.at) }));
   }
 
   /** @param {{ ref: string, code: string, detail: string, event: WireEvent | null, isRetried: boolean }} rejected */
   rejected({ ref, code, detail, event, isRetried }) {
     if (isRetried || !event) return;
+    this.#editedAtBefore.delete(ref);
     const { socket, timeline, taskBars, scheduleDialog, history, notify } = this.#parts;
     if (event.type === CLIENT_EVENT.SCHEDULE) {
       // If the open dialog shows the text and the refusal, the room does not show them too.

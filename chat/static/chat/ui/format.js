@@ -1,11 +1,13 @@
 // @ts-check
-// Formats numbers and times as text, in the reader's own language and time zone. Must not touch the page.
+// Formats numbers and times as text, in the language of the page and in the reader's time zone. Must not touch the page.
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
-const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const dayAndYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+import { gettext, locale, ngettext, pgettext } from "./translation.js";
+
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+const dayAndYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
 // A browser returns this name if it does not know the time zone of the device.
 const UNKNOWN_ZONE = "Etc/Unknown";
 // Letters that are written from right to left, and the characters that change the direction of text.
@@ -15,7 +17,7 @@ const DAY_MS = 86_400_000;
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
 /** @type {Record<number, string>} */
-const NEAR_DAYS = { 0: "today", 1: "yesterday", [-1]: "tomorrow" };
+const NEAR_DAYS = { 0: gettext("today"), 1: gettext("yesterday"), [-1]: gettext("tomorrow") };
 
 /** @typedef {string | number | Date} Moment */
 
@@ -55,7 +57,7 @@ function dayInSentence(at) {
 /** @param {Moment} at */
 export function dayName(at) {
   const words = dayInSentence(at);
-  return words[0].toUpperCase() + words.slice(1);
+  return words[0].toLocaleUpperCase(locale) + words.slice(1);
 }
 
 /**
@@ -63,14 +65,14 @@ export function dayName(at) {
  * @param {Moment} at
  */
 export function shortTime(at) {
-  return `${dayInSentence(at)}, ${clockTime(at)}`;
+  return gettext("%(day)s, %(time)s", { day: dayInSentence(at), time: clockTime(at) });
 }
 
 /** @param {Moment} at */
 export function timeAgo(at) {
   const seconds = (Date.now() - new Date(at).getTime()) / 1000;
   const unit = UNITS.find(([, size]) => seconds >= size);
-  return unit ? relative.format(-Math.floor(seconds / unit[1]), unit[0]) : "just now";
+  return unit ? relative.format(-Math.floor(seconds / unit[1]), unit[0]) : gettext("just now");
 }
 
 /**
@@ -80,13 +82,19 @@ export function timeAgo(at) {
 export const TIME_WORDS = { day: dayName, short: shortTime, ago: timeAgo };
 
 /**
+ * Returns names as a list that stands alone, such as the title of a conversation: "Alice, Bob".
+ * @param {string[]} people
+ */
+export function listNames(people) {
+  return people.join(pgettext("between names", ", "));
+}
+
+/**
  * Returns "1 person" or "3 people".
  * @param {number} count
- * @param {string} one
- * @param {string} [many]
  */
-export function plural(count, one, many = `${one}s`) {
-  return `${count.toLocaleString()} ${count === 1 ? one : many}`;
+export function countPeople(count) {
+  return ngettext("%(count)s person", "%(count)s people", count);
 }
 
 /**
@@ -94,11 +102,11 @@ export function plural(count, one, many = `${one}s`) {
  * @param {import("../connection/wire.js").PersonName} person
  */
 export function personName({ handle, guest: isGuest }) {
-  return isGuest ? `${isolate(handle)} (guest)` : isolate(handle);
+  return isGuest ? gettext("%(handle)s (guest)", { handle: isolate(handle) }) : isolate(handle);
 }
 
 /**
- * Returns a person's text for use within an English sentence. Text with letters that are written from right to
+ * Returns a person's text for use within a sentence. Text with letters that are written from right to
  * left is put between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE. Characters that would end this isolation are left
  * out. An element of its own needs `dir="auto"` instead.
  * @param {string} text

@@ -1,0 +1,112 @@
+"""
+Collect the texts that can be translated, and compile the translations: `.venv/bin/python bin/make_languages.py`.
+
+Needs GNU gettext (Debian: `apt-get install gettext`). Run this script after a change of a text, and then translate the
+new texts in `chat/locale/*/LC_MESSAGES/`: `django.po` has the texts of pages and of Python code, `djangojs.po` those of
+the browser's code. Run it again after that. It writes the compiled catalogues: `django.mo` for Django, and
+`chat/static/chat/languages/*.js` for browsers. With `--compile` it needs no gettext, and only compiles.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import polib
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALE = ROOT / "chat" / "locale"
+SCRIPTS = ROOT / "chat" / "static" / "chat" / "languages"
+LANGUAGES = ("ar", "de", "es", "fr", "ja", "ko", "zh_Hans")
+DOMAINS = {"django": ["html", "py"], "djangojs": ["js"]}
+ELSEWHERE = ["tests", "benchmarks", "var", ".venv*", "node_modules", "channels_transport", "bin", "vendor", "languages"]
+CONTEXT_END = "\u0004"
+HEAD = """// @ts-check
+// The translations of the browser's texts. bin/make_languages.py writes this file: do not edit it.
+
+/** @type {import("../ui/translation.js").Catalogue} */
+export default """
+
+
+def collect(locale: Path) -> None:
+    """Add new texts to the catalogues in a folder, and remove texts that no file contains."""
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproj.settings")
+    os.environ.setdefault("SECRET_KEY", "no request is answered")
+    import django
+    from django.core.management.commands.makemessages import Command
+    from django.test.utils import override_settings
+
+    django.setup()
+    os.chdir(ROOT)
+    # A guessed translation is worse than the English text.
+    Command.msgmerge_options = ["-q", "--no-fuzzy-matching"]
+    # The second argument of a ChatError is the text of an error. chat.http.responses translates it.
+    Command.xgettext_options = [*Command.xgettext_options, "--keyword=ChatError:2"]
+    folders = [locale / name / "LC_MESSAGES" for name in LANGUAGES]
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    with override_settings(LOCALE_PATHS=[str(locale)]):
+        for domain, extensions in DOMAINS.items():
+            ignored = ELSEWHERE + (["chat/locale"] if locale != LOCALE else [])
+            django.core.management.call_command(
+                Command(),
+                locale=list(LANGUAGES),
+                domain=domain,
+                extensions=extensions,
+                ignore_patterns=ignored,
+                no_location=True,
+                no_wrap=True,
+                no_obsolete=True,
+                verbosity=0,
+            )
+            for folder in folders:
+                _clean(folder / f"{domain}.po")
+
+
+def _clean(path: Path) -> None:
+    """Leave out of the head of a catalogue what no tool reads, such as dates, and give each plural all its forms."""
+    catalogue = polib.pofile(str(path), wrapwidth=0)
+    forms = int(re.search(r"nplurals=(\d)", catalogue.metadata["Plural-Forms"])[1])
+    catalogue.header = ""
+    catalogue.metadata_is_fuzzy = False
+    kept = ("MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Plural-Forms")
+    catalogue.metadata = {"Language": path.parent.parent.name} | {name: catalogue.metadata[name] for name in kept}
+    for entry in catalogue:
+        if entry.msgid_plural:
+            entry.msgstr_plural = {form: entry.msgstr_plural.get(form, "") for form in range(forms)}
+    catalogue.save()
+
+
+def compile_all(locale: Path, scripts: Path) -> None:
+    """Write `django.mo` beside each `django.po`, and a script for each `djangojs.po`."""
+    scripts.mkdir(parents=True, exist_ok=True)
+    for name in LANGUAGES:
+        folder = locale / name / "LC_MESSAGES"
+        polib.pofile(str(folder / "django.po")).save_as_mofile(str(folder / "django.mo"))
+        script = write_script(polib.pofile(str(folder / "djangojs.po")))
+        (scripts / f"{name.lower().replace('_', '-')}.js").write_text(script, encoding="utf-8")
+
+
+def write_script(catalogue: polib.POFile) -> str:
+    """Return a module whose default export is an object with the translations, which `ui/translation.js` reads."""
+    texts = {}
+    for entry in catalogue.translated_entries():
+        key = f"{entry.msgctxt}{CONTEXT_END}{entry.msgid}" if entry.msgctxt else entry.msgid
+        texts[key] = list(entry.msgstr_plural.values()) if entry.msgid_plural else entry.msgstr
+    return f"{HEAD}{json.dumps(texts, ensure_ascii=False, indent=0, sort_keys=True)};\n"
+
+
+def main() -> None:
+    """Collect unless `--compile` is given, then compile."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--compile", action="store_true", help="only compile what is translated")
+    if not parser.parse_args().compile:
+        collect(LOCALE)
+    compile_all(LOCALE, SCRIPTS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""
+The language of pages and of error texts: the one that the person chose, or the best one for the browser.
+
+A person's choice is a preference in the database. Only pages read it. A cookie repeats it for the other requests, which
+need no query so. This module must not translate anything.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from chat.http.responses import accepts_json
+from chat.models import Preferences
+from chat.services import people
+
+# Django has a name of its own for one of the languages that a preference can have.
+DJANGO_NAMES = {"zh": "zh-hans"}
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+class LanguageMiddleware:
+    """
+    Answer in the language of the request.
+
+    The language ends with the request, because a worker also runs consumers, whose texts must not depend on the last
+    request.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.read_preferences = cache(lambda: _read_preferences(request))
+        preferences = None if accepts_json(request) else request.read_preferences()
+        kept = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        chosen = kept if preferences is None else DJANGO_NAMES.get(preferences.language, preferences.language)
+        with translation.override(_find_language(request, chosen)):
+            response = self.get_response(request)
+            response.setdefault("Content-Language", translation.get_language())
+        patch_vary_headers(response, ["Accept-Language"])
+        if chosen != kept:
+            _keep(response, chosen)
+        return response
+
+
+def override_language(request: HttpRequest, preference: str) -> translation.override:
+    """Return a context manager whose block is in the language of a preference: for texts after a change of it."""
+    return translation.override(_find_language(request, DJANGO_NAMES.get(preference, preference)))
+
+
+def _find_language(request: HttpRequest, chosen: str) -> str:
+    if not chosen:
+        # Django prefers the cookie to the languages of the browser.
+        request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)
+    return chosen if chosen in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
+
+
+def _keep(response: HttpResponse, language: str) -> None:
+    """Make the browser send Django's name of a language with its requests. "" ends this."""
+    if not language:
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+        return
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=COOKIE_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _read_preferences(request: HttpRequest) -> Preferences | None:
+    return people.get_preferences(request.user) if request.user.is_authenticated else None
