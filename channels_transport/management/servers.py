@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 def check_servers(layer: Any) -> None:
     """Raise CommandError if a Redis server is too old or cannot be used. For an outage, only log a warning."""
     try:
-        for shard in layer.shards:
+        for shard in layer.all_shards:
             check_version(shard)
     except (UnsupportedRedis, RedisConfigurationError) as error:
         raise CommandError(str(error)) from None
