@@ -23,10 +23,10 @@ class Command(BaseCommand):
         add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        check_interface_settings()
         layer = channel_layers[options["layer"]]
         if not layer.is_shared:
             raise CommandError("Set REDIS_URL: an interface server needs Redis to reach the workers.")
-        check_interface_settings()
         check_servers(layer.channel_layer)
         try:
             server = Server(channel_layer=layer.channel_layer, **server_arguments(options))
