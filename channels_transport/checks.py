@@ -12,15 +12,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from channels import DEFAULT_CHANNEL_LAYER
 from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.core.management import get_commands, load_command_class
 from django.utils.module_loading import import_string
 
+from .stock_layers import is_own
+
 COMMANDS = ("runworker", "runserver", "rundelay")
+OWN_ENGINE = "channels_transport.sessions"
+COOKIE_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 DELAY_CHANNEL = "asgi.delay"
-# The classes that have a counterpart here, which takes the same CONFIG.
+# The layers that have a counterpart here, which takes the same CONFIG.
 COUNTERPARTS = {
     "asgi_redis.RedisChannelLayer": "channels_transport.layer.RedisChannelLayer",
     "asgi_redis.core.RedisChannelLayer": "channels_transport.layer.RedisChannelLayer",
@@ -52,35 +57,59 @@ def check_commands(**kwargs: Any) -> list[checks.CheckMessage]:
     return found
 
 
+def check_session_engines(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Report an engine that cannot store channel sessions."""
+    engine = getattr(settings, "CHANNEL_SESSION_ENGINE", settings.SESSION_ENGINE)
+    if engine == COOKIE_ENGINE:
+        return [
+            checks.Error(
+                "Channel sessions cannot be stored in signed cookies, because no browser sends them with a frame.",
+                hint=f'Set CHANNEL_SESSION_ENGINE = "{OWN_ENGINE}". SESSION_ENGINE may stay.',
+                id="channels_transport.E002",
+            )
+        ]
+    backend = _find_backend(DEFAULT_CHANNEL_LAYER)
+    if engine == OWN_ENGINE and backend is not None and not is_own(backend):
+        return [
+            checks.Error(
+                f"The engine {OWN_ENGINE} stores channel sessions in the default channel layer, but this layer is "
+                f"{backend.__module__}.{backend.__qualname__}.",
+                hint="Use a layer of channels_transport as the default layer, or another CHANNEL_SESSION_ENGINE.",
+                id="channels_transport.E003",
+            )
+        ]
+    return []
+
+
 def check_layers(**kwargs: Any) -> list[checks.CheckMessage]:
     """
-    Report each channel layer that is not of this package. Its commands would fail with such a layer.
+    Report a default layer of another package: `runserver`, `interface` and `runworker` cannot run with it.
 
-    For asgiref's layer in memory this is a warning, because tests may use that layer.
+    For asgiref's layer in memory this is a warning, because the test cases of Channels use that layer.
     """
-    found: list[checks.CheckMessage] = []
-    for alias, given in getattr(settings, "CHANNEL_LAYERS", {}).items():
-        path = given.get("BACKEND", "")
-        if _is_supported(path):
-            continue
-        counterpart = COUNTERPARTS.get(path, DEFAULT_COUNTERPART)
-        same = ", with the same CONFIG" if path in COUNTERPARTS else ""
-        is_for_tests = path.startswith("asgiref.inmemory.")
-        found.append(
-            (checks.Warning if is_for_tests else checks.Error)(
-                f"The channel layer {path} of CHANNEL_LAYERS[{alias!r}] does not work with this package's commands.",
-                hint=f'Set BACKEND to "{counterpart}"{same}.',
-                id="channels_transport.W002" if is_for_tests else "channels_transport.E002",
-            )
+    backend = _find_backend(DEFAULT_CHANNEL_LAYER)
+    if backend is None or is_own(backend):
+        return []
+    path = settings.CHANNEL_LAYERS[DEFAULT_CHANNEL_LAYER]["BACKEND"]
+    counterpart = COUNTERPARTS.get(path, DEFAULT_COUNTERPART)
+    same = ", with the same CONFIG" if path in COUNTERPARTS else ""
+    is_for_tests = backend.__module__ == "asgiref.inmemory"
+    return [
+        (checks.Warning if is_for_tests else checks.Error)(
+            f"The default channel layer is {path}, so `runserver`, `interface` and `runworker` cannot run.",
+            hint=f'Set BACKEND to "{counterpart}"{same}.{" Tests may keep the layer." if is_for_tests else ""}',
+            id="channels_transport.W001" if is_for_tests else "channels_transport.E004",
         )
-    return found
+    ]
 
 
-def _is_supported(path: str) -> bool:
+def _find_backend(alias: str) -> Any:
+    """Return the class of a layer, or None if there is no such layer, or its class cannot be imported."""
     try:
-        return hasattr(import_string(path), "is_shared")
-    except Exception:
-        return True  # Channels itself reports a class that cannot be imported
+        return import_string(settings.CHANNEL_LAYERS[alias]["BACKEND"])
+    except (AttributeError, KeyError, ImportError):
+        # Channels itself reports this when the layer is first used.
+        return None
 
 
 def check_delay(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -94,7 +123,7 @@ def check_delay(**kwargs: Any) -> list[checks.CheckMessage]:
         checks.Warning(
             f"{', '.join(names)} sends to {DELAY_CHANNEL}, but no delay server can run without channels.delay.",
             hint='Add "channels.delay" to INSTALLED_APPS, run `manage.py migrate`, and start `manage.py rundelay`.',
-            id="channels_transport.W001",
+            id="channels_transport.W002",
         )
     ]
 

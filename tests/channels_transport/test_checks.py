@@ -82,4 +82,4 @@ def test_the_check_of_delays_imports_the_routing(settings, monkeypatch, tmp_path
     (tmp_path / "late_consumers.py").write_text('CHANNEL = "asgi.delay"\nrouting = []\n')
     monkeypatch.syspath_prepend(str(tmp_path))
     settings.CHANNEL_LAYERS = layers("channels_transport.memory.MemoryChannelLayer", "late_consumers.routing")
-    assert [found.id for found in checks.check_delay()] == ["channels_transport.W001"]
+    assert [found.id for found in checks.check_delay()] == ["channels_transport.W002"]
