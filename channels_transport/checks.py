@@ -82,23 +82,18 @@ def check_session_engines(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def check_layers(**kwargs: Any) -> list[checks.CheckMessage]:
-    """
-    Report a default layer of another package: `runserver`, `interface` and `runworker` cannot run with it.
-
-    For asgiref's layer in memory this is a warning, because the test cases of Channels use that layer.
-    """
+    """Report a default layer of another package. Such a layer works in the test cases of Channels only."""
     backend = _find_backend(DEFAULT_CHANNEL_LAYER)
     if backend is None or is_own(backend):
         return []
     path = settings.CHANNEL_LAYERS[DEFAULT_CHANNEL_LAYER]["BACKEND"]
     counterpart = COUNTERPARTS.get(path, DEFAULT_COUNTERPART)
     same = ", with the same CONFIG" if path in COUNTERPARTS else ""
-    is_for_tests = backend.__module__ == "asgiref.inmemory"
     return [
-        (checks.Warning if is_for_tests else checks.Error)(
+        checks.Warning(
             f"The default channel layer is {path}, so `runserver`, `interface` and `runworker` cannot run.",
-            hint=f'Set BACKEND to "{counterpart}"{same}.{" Tests may keep the layer." if is_for_tests else ""}',
-            id="channels_transport.W001" if is_for_tests else "channels_transport.E004",
+            hint=f'Set BACKEND to "{counterpart}"{same}. Tests may keep the layer.',
+            id="channels_transport.W001",
         )
     ]
 

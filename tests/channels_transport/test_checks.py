@@ -34,13 +34,13 @@ def test_the_counterpart_of_another_layer_is_named(backend, settings):
     settings.CHANNEL_LAYERS = layers(backend)
     (found,) = checks.check_layers()
     assert backend in found.msg and checks.COUNTERPARTS[backend] in found.hint and "same CONFIG" in found.hint
-    assert found.is_serious() == (not backend.startswith("asgiref."))
+    assert not found.is_serious()  # the tests of a site may use this layer
 
 
-def test_an_unknown_layer_is_an_error(settings):
+def test_an_unknown_layer_is_reported(settings):
     settings.CHANNEL_LAYERS = layers("tests.channels_transport.test_checks.ForeignLayer")
     (found,) = checks.check_layers()
-    assert found.is_serious() and checks.DEFAULT_COUNTERPART in found.hint
+    assert checks.DEFAULT_COUNTERPART in found.hint
 
 
 class ForeignLayer:
