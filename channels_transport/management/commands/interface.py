@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from channels import channel_layers
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from channels_transport.interface import Server
 from channels_transport.management.interface_options import add_arguments, server_arguments
 from channels_transport.management.interface_settings import check_interface_settings
-from channels_transport.management.servers import check_servers
+from channels_transport.management.servers import check_servers, get_shared_layer
 
 
 class Command(BaseCommand):
@@ -24,9 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_interface_settings()
-        layer = channel_layers[options["layer"]]
-        if not layer.is_shared:
-            raise CommandError("Set REDIS_URL: an interface server needs Redis to reach the workers.")
+        layer = get_shared_layer(options["layer"], "An interface server needs Redis to reach the workers")
         check_servers(layer.channel_layer)
         try:
             server = Server(channel_layer=layer.channel_layer, **server_arguments(options))

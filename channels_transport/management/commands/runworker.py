@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from channels import channel_layers
 from channels.log import setup_logger
 from channels.management.commands.runworker import Command as ChannelsCommand
 from channels.signals import worker_process_ready
@@ -12,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from channels_transport.management.loggers import format_channels_log
 from channels_transport.management.processes import Processes
-from channels_transport.management.servers import check_servers
+from channels_transport.management.servers import check_servers, get_shared_layer
 from channels_transport.redis_info import UnsupportedRedis
 from channels_transport.worker import Worker
 
@@ -50,9 +49,7 @@ class Command(ChannelsCommand):
             raise SystemExit(1) from None
 
     def _run_worker(self, options: dict[str, Any]) -> None:
-        wrapper = channel_layers[options["layer"]]
-        if not wrapper.is_shared:
-            raise CommandError("Set REDIS_URL: a worker needs Redis to reach the interface servers.")
+        wrapper = get_shared_layer(options["layer"], "A worker needs Redis to reach the interface servers")
         self.verbosity = options["verbosity"]
         self.logger = setup_logger("django.channels", self.verbosity)
         format_channels_log()
