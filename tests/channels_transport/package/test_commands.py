@@ -114,7 +114,7 @@ def test_wrong_options_end_the_command_with_one_sentence(foreign_site, tmp_path)
         done = foreign_site.run("manage.py", name, "--layer", "other")
         assert done.returncode == 1 and "has no layer 'other'; it has default." in done.stdout
         done = foreign_site.run("manage.py", name, SITE_BACKEND="asgi_redis.RedisChannelLayer")
-        assert done.returncode == 1 and "set BACKEND to a layer of this package" in done.stdout
+        assert done.returncode == 1 and 'Set BACKEND to "channels_transport.layer' in done.stdout
     done = foreign_site.run("manage.py", "interface", "--access-log", str(tmp_path / "no" / "log"))
     assert done.returncode == 1 and "The access log cannot be opened" in done.stdout
     assert "Traceback" not in done.stdout
