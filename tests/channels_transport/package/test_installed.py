@@ -46,7 +46,9 @@ def test_the_checks_find_nothing(foreign_site):
 
 
 def test_the_tests_of_the_site_pass(foreign_site):
-    assert "OK" in foreign_site.manage("test", SITE_BACKEND="asgiref.inmemory.ChannelLayer", SITE_CONFIG="{}")
+    assert "OK" in foreign_site.manage(
+        "test", SITE_BACKEND="channels_transport.memory.MemoryChannelLayer", SITE_CONFIG="{}"
+    )
 
 
 def test_pages_have_sessions(foreign_site):
