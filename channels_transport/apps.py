@@ -27,7 +27,7 @@ class TransportConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from .checks import check_commands, check_layers, check_session_engines
+        from .checks import check_commands, check_delay, check_layers, check_session_engines
 
-        for check in (check_commands, check_layers, check_session_engines):
+        for check in (check_commands, check_layers, check_session_engines, check_delay):
             checks.register(check)

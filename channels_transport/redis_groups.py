@@ -113,7 +113,7 @@ class RedisGroups(RedisSending):
         found = []
         for index, names in on_shards.items():
             answers = self.shards[index].call(*(("EXISTS", f"{self.prefix}group:{group}") for group in names))
-            found += [group for group, exists in zip(names, answers, strict=True) if exists]
+            found += [group for group, exists in zip(names, answers) if exists]
         return found
 
     def group_members(self, group: str, process: str, version: bytes) -> list[str]:
