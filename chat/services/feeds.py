@@ -33,7 +33,7 @@ _overdue: set[int] = set()
 
 def publish_post(room: Room, message: Message, posts: int) -> None:
     """
-    Publish a new message to the room's feed after the commit. `posts` is the room's number of messages with this one.
+    Publish a new message to the room's feed after the commit. `posts` is the room's number of messages, including this.
 
     The feed gets at most one item in CHAT_FEED_SECONDS from all workers together, and always the last state.
     """
