@@ -101,7 +101,7 @@ export class TaskBars {
     return this.#bars.has(ref);
   }
 
-  /** Stops to ask for the state of tasks, because the room leaves the page. */
+  /** Stops asking for the state of tasks, because the room leaves the page. */
   suspend() {
     for (const bar of this.#bars.values()) clearTimeout(bar.timer);
   }
