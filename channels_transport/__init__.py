@@ -24,7 +24,7 @@ from .instructions import Answer, Asked, InThread, PassOn
 from .later_response import LaterResponse
 from .log_throttle import LogThrottle
 from .networks import find_network
-from .ordering import enforce_ordering, forget_ordering, replace_stock_ordering
+from .ordering import enforce_ordering, forget_ordering
 from .outages import OUTAGES
 from .redis_connections import RedisConfigurationError
 from .redis_connections import make_client as make_redis_client
@@ -38,7 +38,7 @@ from .timers import call_later
 # Every process of a site imports this package before Django runs the code of `channels` that needs the importer.
 complete_importer()
 
-replace_stock_ordering()
+default_app_config = "channels_transport.apps.TransportConfig"
 
 __all__ = [
     "OUTAGES",
