@@ -10,7 +10,7 @@ from django.db import connection
 
 from chat import markup
 from chat.models import Person
-from chat.services import feeds, limits, people, rooms
+from chat.services import feed_posts, limits, people, rooms
 from chat.store import store
 from tests import wire
 from tests.flushing import quick_flush  # noqa: F401 (a fixture)
@@ -76,7 +76,7 @@ def empty_state():
     store.clear()
     markup.render.cache_clear()
     limits.forget_people()
-    feeds.forget_rooms()
+    feed_posts.forget_pauses()
 
 
 class Later:
@@ -103,7 +103,7 @@ def later(monkeypatch):
     """Replace the timers. A call runs only when the test says so, and never after its test."""
     stand_in = Later()
     monkeypatch.setattr("channels_transport.timers.call_later", stand_in.call_later)
-    for module in ("chat.services.feeds", "chat.services.people.logins", "chat.services.presence"):
+    for module in ("chat.services.feed_posts", "chat.services.people.logins", "chat.services.presence"):
         monkeypatch.setattr(f"{module}.call_later", stand_in.call_later)
     return stand_in
 
