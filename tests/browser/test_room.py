@@ -138,7 +138,7 @@ def test_scrolling_up_loads_older_messages(join_room, site, slug):
     code = (
         "from chat import protocol; from chat.services import people, rooms\n"
         f"person = people.sign_up('Writer of {slug}', 'correct horse'); member = rooms.join_room(person, '{slug}')\n"
-        "for n in range(120): rooms.post_message(member, protocol.Post(ref=f'r{n}', body=f'line {n}'))"
+        "for number in range(120): rooms.post_message(member, protocol.Post(ref=f'r{number}', body=f'line {number}'))"
     )
     site.manage("shell", "-c", code)
     alice = join_room("Alice")

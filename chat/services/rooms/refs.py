@@ -38,6 +38,7 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
     """
     Run `apply` once for each ref of a person. One transaction stores the room's counter, the change and the ref.
 
+    The first statement of the transaction takes the room's next offset, and locks the room until the commit.
     After the commit, publish the message to the room. For a ref that was used before, return the earlier answer. The
     constraint finds such a ref: a query before the change would miss a request that runs at the same time.
     """
