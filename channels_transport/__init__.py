@@ -34,6 +34,10 @@ from .shards import Shard
 from .signals import is_stopping
 from .six_importer import complete_importer
 from .timers import call_later
+from .version import __version__
+
+# Django looks for the class of an application by itself only since 3.2.
+default_app_config = "channels_transport.apps.TransportConfig"
 
 # Every process of a site imports this package before Django runs the code of `channels` that needs the importer.
 complete_importer()
@@ -57,6 +61,7 @@ __all__ = [
     "Script",
     "Shard",
     "WebsocketConsumer",
+    "__version__",
     "call_later",
     "channel_and_http_session_user_from_http",
     "channel_session",

@@ -27,8 +27,7 @@ class TransportConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from .checks import check_commands
-        from .session_checks import check_session_engines
+        from .checks import check_commands, check_delay, check_layers, check_session_engines
 
-        checks.register(check_commands)
-        checks.register(check_session_engines)
+        for check in (check_commands, check_layers, check_session_engines, check_delay):
+            checks.register(check)

@@ -116,6 +116,10 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         with self.thread_lock:
             return list(self._groups.get(group, ()))
 
+    def find_joined(self, groups: Collection[str]) -> list[str]:
+        """Return those of the groups that have members."""
+        return [group for group in groups if self.group_channels(group)]
+
     def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
         """Send a message to all channels of a group except `except_channels`. Skip full channels."""
         assert isinstance(message, dict), "message is not a dict"

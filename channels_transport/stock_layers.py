@@ -36,6 +36,11 @@ def is_supported(layer: Any) -> bool:
     return hasattr(layer, "connection_turns") or isinstance(layer, StockMemoryChannelLayer)
 
 
+def is_own(backend: Any) -> bool:
+    """Return whether a class is a channel layer of this package."""
+    return hasattr(backend, "is_shared")
+
+
 def _is_stock(layer: Any, attribute: str) -> bool:
     return isinstance(layer, StockMemoryChannelLayer) and not hasattr(layer, attribute)
 

@@ -49,7 +49,7 @@ def test_the_door_of_a_board_is_accessible_in_every_state(browser_of, site, oper
     assert_accessible(carol, "a board")
     assert_accessible(owner, "the owner's panel")
     owner.get_by_test_id("admitted").locator("[data-action=remove]").click()
-    assert_accessible(owner, "a removal to confirm")
+    assert_accessible(owner, "a visitor to remove")
     owner.get_by_test_id("admitted").locator("[data-action=remove]").click()
     expect(carol.get_by_test_id("removed")).to_be_visible()
     assert_accessible(carol, "a removed visitor")

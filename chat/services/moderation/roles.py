@@ -30,8 +30,9 @@ def change_role(
     was: str | None = None,
 ) -> Member:
     """
-    Give a person a role in a room, and return their Member. Do nothing if the person already has the role,
-    except `muted`: a second mute replaces the first one.
+    Give a person a role in a room, and return their Member.
+
+    Do nothing if the person already has the role. Only a second mute replaces the first one.
 
     Store the role and an audit entry. On commit, publish the role to the room, and close a banned person's connections.
 

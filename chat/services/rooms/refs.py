@@ -16,7 +16,7 @@ from django.utils import timezone
 from chat import broadcast, protocol
 from chat.models import Change, Member, Message, Room, insert
 from chat.protocol import ChatError
-from chat.services import feeds
+from chat.services import feed_posts
 from chat.services.after_commit import publish_after_commit
 
 from .reading import describe
@@ -38,6 +38,7 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
     """
     Run `apply` once for each ref of a person. One transaction stores the room's counter, the change and the ref.
 
+    The first statement of the transaction takes the room's next offset, and locks the room until the commit.
     After the commit, publish the message to the room. For a ref that was used before, return the earlier answer. The
     constraint finds such a ref: a query before the change would miss a request that runs at the same time.
     """
@@ -51,7 +52,7 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
             if message.offset == offset:
                 publish_after_commit(broadcast.room_group(member.room_id), lambda: describe(message))
                 if posts is not None:
-                    feeds.publish_post(member.room, message, posts)
+                    feed_posts.publish_post(member.room, message, posts)
     except (IntegrityError, ChatError) as error:
         earlier = _get_earlier(member.person, event.ref, fingerprint, error)
         return Outcome(protocol.ack(event.ref, earlier.number, earlier.offset), is_new=False)

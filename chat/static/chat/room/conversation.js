@@ -1,6 +1,6 @@
 // @ts-check
-// The conversation on the page of a room or of a board: connects the socket with the parts that draw.
-// Must not build or parse frames: connection/ does that. This module uses only the names of events and close codes.
+// The conversation on the page of a room or of a board: starts the socket and the parts that draw, and connects them.
+// Must not build or parse frames: connection/ does that. This module uses only the names of events.
 
 import { RoomSocket } from "../connection/room-socket.js";
 import { keptStorage } from "../connection/kept-storage.js";
@@ -106,7 +106,7 @@ export class Conversation {
 
   /** @param {Options} options */
   constructor({ slug, handle, owner, url, social, showUnread = showUnreadInTitle, ownRooms = () => [] }) {
-    const [scope, { notify, withDialogs }] = [this.scope, this];
+    const { scope, notify, withDialogs } = this;
     const kept = keptStorage(owner);
     this.isBoard = url !== undefined;
     this.me = handle;

@@ -124,7 +124,7 @@ export class TaskBars {
    * @param {object} params
    */
   #start(task, params) {
-    const ref = this.#actions.start(task, params);
+    const ref = this.#actions.start(task, { ...params, language: document.documentElement.lang });
     // The bar appears at once, even without a connection. The outbox sends the task later.
     this.show({ ref, task, params, state: TASK_STATE.QUEUED, progress: 0 });
   }

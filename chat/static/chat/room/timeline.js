@@ -1,5 +1,5 @@
 // @ts-check
-// The loaded messages, sorted by id: draws those around the reader's place, and keeps this place.
+// Shows the loaded messages, sorted by id: draws the messages around the reader's place, and keeps this place.
 // Must not know of sockets: message-flow.js passes the messages.
 
 import { Emitter } from "../connection/emitter.js";
@@ -121,7 +121,7 @@ export class Timeline extends Emitter {
   }
 
   /**
-   * Draws a message soon, together with those that arrive in the same moment.
+   * Draws a message soon, in one step with the messages that arrive in the same moment.
    * @param {Message} message
    */
   add(message) {
@@ -216,7 +216,7 @@ export class Timeline extends Emitter {
   }
 
   /**
-   * Draws a message and those around it, unless it is drawn, and returns its item; undefined if it is not loaded.
+   * Draws a message and its neighbours, unless the message is drawn, and returns its item; undefined if it is not loaded.
    * @param {number} id
    */
   #bring(id) {
