@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import AuditEntry, Bookmark, Change, Member, Message, Person, Reaction, Room, insert
+from chat.models import AuditEntry, Bookmark, Change, Member, Message, Person, Reaction, Room, insert, set_related
 from chat.protocol import ChatError
 from chat.services import audit, feed_posts
 from chat.services.after_commit import publish_after_commit
@@ -56,19 +56,23 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
         is_direct = member.room.access == Room.DIRECT
         listeners = find_direct_listeners(member) if is_direct else []
         called = find_called(member, event.body)
-        message = Message(
-            room=member.room,
+        message = insert(
+            Message,
+            room_id=member.room_id,
             number=offset,
             offset=offset,
-            author=member.person,
+            author_id=member.person_id,
             ref=event.ref,
             body=event.body,
             reply_to=event.reply_to,
             created_at=now,
+            edited_at=None,
+            removed_at=None,
+            pinned_at=None,
             mentioned=called.count,
             audience=called.audience,
         )
-        insert(message)
+        set_related(message, room=member.room, author=member.person)
         message.all_reactions = []
         store_mentions(member, message, called)
         notify_direct(member.room, message, listeners)
@@ -214,15 +218,14 @@ def record_once(member: Member, event: Any, create: Callable[[], int]) -> tuple[
 
 def _store_ref(member, ref, fingerprint, number, offset, now):
     insert(
-        Change(
-            person_id=member.person_id,
-            ref=ref,
-            room_id=member.room_id,
-            digest=fingerprint,
-            number=number,
-            offset=offset,
-            created_at=now,
-        )
+        Change,
+        person_id=member.person_id,
+        ref=ref,
+        room_id=member.room_id,
+        digest=fingerprint,
+        number=number,
+        offset=offset,
+        created_at=now,
     )
 
 
