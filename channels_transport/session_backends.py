@@ -4,6 +4,7 @@ The storage of channel sessions: in the memory of this process, or in the channe
 Each layer has one of these backends as its `channel_session_backend`; the engine in `sessions.py` uses it.
 """
 
+import functools
 import hashlib
 import threading
 import time
@@ -106,6 +107,7 @@ class RedisBackend:
             shard.call(("DEL", self._name(key)))
 
 
+@functools.lru_cache(1000)
 def session_key(reply_channel: str) -> str:
     """Return the key under which Channels keeps a connection's session."""
     return "chn" + hashlib.sha1(reply_channel.encode("utf8")).hexdigest()[:29]
