@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from .errors import ChatError
 from .facts import format_time
